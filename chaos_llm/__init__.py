@@ -1,0 +1,1 @@
+"""Replay recorded LLM provider outages against your own code."""

@@ -1,0 +1,84 @@
+"""What can go wrong with chaos_llm itself.
+
+    Exception
+     +-- ChaosError                a mistake; the message says how to mend it
+          +-- UsageError           a wrong name, argument or combination
+          |    +-- UnknownName     an unknown profile, window, fault, tag, surface or key
+          +-- ProfileError         a profile that cannot be read: file, line, what was expected
+          +-- Inexpressible        a dialect cannot say what a fault asks for
+    BaseException
+     +-- HarnessError              the simulation cannot go on; no `except Exception` may hide it
+          +-- HorizonReached       virtual time ran past the horizon
+          +-- Deadlock             nobody can run and no timer is pending
+          +-- RealWaitExceeded     a real socket or thread held the clock for too long
+          +-- ForeignThread        a provider was called from a thread not on the outage's clock
+          +-- UncaughtEgress       a request to a provider's host that no interception caught
+
+Harness errors are recorded where they happen and raised again when the outage ends, because
+`gather(return_exceptions=True)` turns even a BaseException into a value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import SequenceMatcher
+
+
+class ChaosError(Exception):
+    """Base of the mistakes that a user of chaos_llm can mend."""
+
+
+class UsageError(ChaosError, ValueError):
+    """A wrong name, argument or combination of them."""
+
+
+class UnknownName(UsageError):
+    """A name that is not in its catalogue; the message lists the known ones, nearest first."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str], *, where: str = "") -> None:
+        self.kind, self.name = kind, name
+        self.known = tuple(nearest_first(name, known))
+        listing = ", ".join(repr(word) for word in self.known) or "none"
+        prefix = f"{where}: " if where else ""
+        super().__init__(f"{prefix}unknown {kind} {name!r}; known, nearest first: {listing}")
+
+
+class ProfileError(ChaosError):
+    """A profile that cannot be read; the message names file, line and what was expected."""
+
+
+class Inexpressible(ChaosError):
+    """A dialect cannot express a fault; the engine journals it and sends the clean reply."""
+
+
+class HarnessError(BaseException):
+    """The simulation cannot go on; raised in the app and again when the outage ends."""
+
+
+class HorizonReached(HarnessError):
+    """Virtual time ran past the horizon: something sleeps or polls in an endless loop."""
+
+
+class Deadlock(HarnessError):
+    """Nobody can run and no timer is pending."""
+
+
+class RealWaitExceeded(HarnessError):
+    """A real socket, child process or thread held the clock for longer than allowed."""
+
+
+class ForeignThread(HarnessError):
+    """A request to a provider came from a thread that is not on the outage's clock."""
+
+
+class UncaughtEgress(HarnessError):
+    """A request to a provider's host that no interception caught."""
+
+
+def nearest_first(name: str, known: Iterable[str]) -> list[str]:
+    """Sort names by their likeness to a misspelt one, equal ones by the alphabet."""
+    folded = name.casefold()
+    return sorted(
+        set(known),
+        key=lambda word: (-SequenceMatcher(None, folded, word.casefold()).ratio(), word),
+    )

@@ -1,0 +1,50 @@
+"""The interface of a fault: one failure behaviour, independent of any dialect."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import ClassVar
+
+from chaos_llm.dice import Die
+from chaos_llm.model import Answer, Reply, Request
+
+
+@dataclass(frozen=True, slots=True)
+class Strike:
+    """The circumstances in which a fault strikes: the request it meets and a die of its own."""
+
+    request: Request
+    die: Die
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One failure behaviour. Override one face.
+
+    `on_answer` works on meaning and `on_reply` on bytes and pauses; the provider between them
+    translates. A face that a dialect or a reply cannot take raises Inexpressible. A face that
+    returns what it was given did not strike.
+    """
+
+    ends_reply: ClassVar[bool] = False  # where it strikes, the faults behind it are shadowed
+
+    def on_answer(self, answer: Answer, strike: Strike) -> Answer:
+        """Change what the provider says."""
+        return answer
+
+    def on_reply(self, reply: Reply, strike: Strike) -> Reply:
+        """Change how the bytes come, or whether they come at all."""
+        return reply
+
+    @property
+    def name(self) -> str:
+        """The key in profiles and the label in journals: the stem of the fault's file."""
+        return type(self).__module__.rpartition(".")[2]
+
+    def __repr__(self) -> str:
+        changed = (
+            f"{field.name}={getattr(self, field.name)!r}"
+            for field in fields(self)
+            if getattr(self, field.name) != field.default
+        )
+        return f"{self.name}({', '.join(changed)})"

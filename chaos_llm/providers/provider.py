@@ -1,0 +1,43 @@
+"""The interface of a provider: one wire format, both ways."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
+
+from chaos_llm.dice import Die
+from chaos_llm.model import Answer, Reply, Request, WireRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What a reply carries besides its answer: Unix time in seconds, and a die for its ids."""
+
+    now: float
+    die: Die
+
+
+class Provider(ABC):
+    """One wire format: parses requests, renders answers and refusals byte-faithfully.
+
+    It knows no fault, no clock and no socket. `name` is the word of profiles, checks and reports;
+    several wire formats may share it. `hosts` are the vendor's own.
+    """
+
+    name: ClassVar[str]
+    api: ClassVar[str]
+    surface: ClassVar[str] = "api"
+    hosts: ClassVar[tuple[str, ...]]
+
+    @abstractmethod
+    def claims(self, method: str, path: str) -> bool:
+        """Whether a request to this method and path speaks this wire format."""
+
+    @abstractmethod
+    def parse(self, wire: WireRequest) -> Request:
+        """Read a request; what the real API would refuse comes back with `invalid` set."""
+
+    @abstractmethod
+    def render(self, request: Request, answer: Answer, stamp: Stamp) -> Reply:
+        """Write an answer; raises Inexpressible where the dialect has no words for it."""
