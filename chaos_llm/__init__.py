@@ -1,1 +1,35 @@
-"""Replay recorded LLM provider outages against your own code."""
+"""Replay recorded LLM provider outages against your own code, in pytest, on virtual time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from chaos_llm._outage import ChaosWarning, Outage, outage
+    from chaos_llm.profiles import load
+    from chaos_llm.reports.report import CheckFailed, Report
+
+__all__ = ["ChaosWarning", "CheckFailed", "Outage", "Report", "load", "outage"]
+
+_HOMES = {
+    "ChaosWarning": "chaos_llm._outage",
+    "CheckFailed": "chaos_llm.reports.report",
+    "Outage": "chaos_llm._outage",
+    "Report": "chaos_llm.reports.report",
+    "load": "chaos_llm.profiles",
+    "outage": "chaos_llm._outage",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used: who does not use it pays nothing."""
+    from importlib import import_module  # noqa: PLC0415 - the same reason
+
+    if name == "__version__":
+        from importlib.metadata import version  # noqa: PLC0415
+
+        return version("chaos_llm")
+    if name not in _HOMES:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    return getattr(import_module(_HOMES[name]), name)

@@ -6,7 +6,9 @@ PYTHONHASHSEED; unlike a shared `random.Random`, it does not care who throws fir
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import random
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from hashlib import blake2b
 from typing import TypeVar
 
@@ -69,3 +71,14 @@ def fingerprint(secret: str) -> str:
     if not secret:
         return ""
     return blake2b(secret.encode(), digest_size=6, key=b"chaos_llm credential").hexdigest()
+
+
+@contextmanager
+def seeded_random(seed: int) -> Iterator[None]:
+    """Seed the shared `random`, from which SDKs draw their jitter, and put its state back."""
+    state = random.getstate()
+    random.seed(seed)
+    try:
+        yield
+    finally:
+        random.setstate(state)

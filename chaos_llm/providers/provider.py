@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from chaos_llm.dice import Die
-from chaos_llm.model import Answer, Reply, Request, WireRequest
+from chaos_llm.model import Answer, Document, Reply, Request, WireRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +41,7 @@ class Provider(ABC):
     @abstractmethod
     def render(self, request: Request, answer: Answer, stamp: Stamp) -> Reply:
         """Write an answer; raises Inexpressible where the dialect has no words for it."""
+
+    def healthy(self, request: Request, stamp: Stamp) -> Document | None:  # noqa: ARG002 - a default
+        """Answer for an endpoint without a model; None where a model, or a status page, answers."""
+        return None

@@ -1,0 +1,194 @@
+"""An outage in force: puts profile, clock, providers and interception together, and apart again."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, Unpack
+
+from chaos_llm.correlation import Correlation
+from chaos_llm.dice import seeded_random
+from chaos_llm.engine import Engine
+from chaos_llm.errors import UnknownName, UsageError
+from chaos_llm.hosts import host_map, provider_names
+from chaos_llm.interception.stage import Stage
+from chaos_llm.interventions import Interventions, Lever
+from chaos_llm.journal import Journal
+from chaos_llm.places import place
+from chaos_llm.plan import Plan
+from chaos_llm.profiles import load
+from chaos_llm.replays import ReplayOptions, Replays
+from chaos_llm.reports.report import Report
+from chaos_llm.schedule import Until
+from chaos_llm.script import Script
+from chaos_llm.timeline import PLAYED_SURFACES, Profile, Target
+from chaos_llm.virtual_time import VirtualTime
+from chaos_llm.workload import App
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import respx
+
+DEFAULT_SEED = 0
+
+
+class ChaosWarning(UserWarning):
+    """Something about an outage that its test should know."""
+
+
+class Outage:
+    """A bad day, in force between entering and leaving; `chaos` in tests.
+
+    While it is in force the process lives on its clock: `time.sleep`, time-outs, breakers, caches
+    and event loops. Without a profile every provider is healthy and answers at once.
+    """
+
+    def __init__(
+        self,
+        profile: str | Path | Profile | None = None,
+        *,
+        seed: int = DEFAULT_SEED,
+        at: Until | None = None,
+    ) -> None:
+        self.profile = _healthy_profile() if profile is None else load(profile)
+        self.seed = seed
+        self.plan = Plan(self.profile, seed)
+        self.journal = Journal()
+        self.clock = VirtualTime(starts=self.profile.starts)
+        self.reports: list[Report] = []
+        self._position = place(at, self.plan)
+        self._can_wind_back = at is None
+        self._interventions = Interventions(self.plan)
+        self._correlation = Correlation()
+        self._replays = Replays(
+            self.plan,
+            self.clock,
+            self.journal,
+            self._correlation,
+            lambda: self.now,
+            self._wind_back,
+        )
+        self._stage: Stage | None = None
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        if self._stage is not None:
+            raise UsageError("an outage is entered once; make a new one for the next bad day")
+        with ExitStack() as stack:
+            stack.enter_context(seeded_random(self.seed))
+            stack.enter_context(self.clock)
+            self.clock.set_wall(self.profile.when(self._position))
+            self._stage = self._set_stage(stack)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool | None:
+        swallowed = self._stack.__exit__(kind, error, trace)
+        for text in self._stage.said if self._stage else ():
+            warnings.warn(text, ChaosWarning, stacklevel=2)
+        return swallowed
+
+    @property
+    def now(self) -> float:
+        """Seconds of the profile: 0 is its start; a healthy lead-in is before it."""
+        return self._position + self.clock.now
+
+    def on(self, provider: str, *, surface: str = "api", model: str = "") -> Lever:
+        """Take one provider in hand: inject faults, heal it, choose its answers."""
+        if provider not in provider_names():
+            raise UnknownName("provider", provider, provider_names())
+        if surface not in PLAYED_SURFACES:
+            raise UnknownName("surface", surface, PLAYED_SURFACES)
+        return Lever(self._interventions, Target(provider, surface, model), self.now)
+
+    def replay(self, fn: App, **options: Unpack[ReplayOptions]) -> Report:
+        """Have simulated users call `fn(prompt)` through the outage, and report what they got.
+
+        `fn` may be sync or async; what it streams is consumed. Options and their defaults:
+        `prompts` (Faker, half fresh, half repeating), `calls` (200 in all) or `every` (the time
+        between two calls of a user), `users=1`, `before="10m"` (healthy lead-in), `after="30m"`
+        (tail), `skip_quiet="1h"`, `until` (the last window's end), `outcome`, `patience="1m"`,
+        `fresh="1h"`. A second replay goes on where the first ended.
+        """
+        self._require_force("replay")
+        return self._keep(self._replays.run(fn, **options))
+
+    async def replay_async(self, fn: App, **options: Unpack[ReplayOptions]) -> Report:
+        """The same on the running event loop, each user a task."""
+        self._require_force("replay_async")
+        return self._keep(await self._replays.run_async(fn, **options))
+
+    @property
+    def respx(self) -> respx.MockRouter:
+        """A respx router for the team's other HTTP services, on httpx and httpx2 alike."""
+        stage = self._require_force("respx")
+        if stage.router is None:
+            import respx  # noqa: PLC0415 - only where it is asked for
+
+            stage.router = respx.MockRouter(assert_all_called=False)
+        return stage.router
+
+    def timeline(self, width: int = 100) -> str:
+        """What happened, drawn for a terminal."""
+        from chaos_llm.reports.text import journal_text, timeline_text  # noqa: PLC0415 - on failure
+
+        if self.reports:
+            return "\n\n".join(timeline_text(report.run, width) for report in self.reports)
+        return journal_text(self.journal, self.profile, width)
+
+    def _set_stage(self, stack: ExitStack) -> Stage:
+        from chaos_llm.interception import httpx_clients, surroundings  # noqa: PLC0415 - respx, httpx
+
+        engine = Engine(
+            self.profile,
+            self.seed,
+            self._interventions,
+            self.journal,
+            self._correlation,
+            Script(self.seed),
+            lambda: self.now,
+            self.profile.healthy,
+        )
+        stage = Stage(engine, self.clock, host_map(os.environ))
+        stack.enter_context(surroundings.surroundings(stage))
+        stack.callback(httpx_clients.stop)
+        httpx_clients.start(stage)
+        return stage
+
+    def _wind_back(self, before: float) -> float:
+        """Put the profile's start `before` seconds ahead, if nothing has happened yet."""
+        if self._can_wind_back and not self.clock.now and not len(self.journal):
+            self._position = -before
+            self.clock.set_wall(self.profile.when(self._position))
+        self._can_wind_back = False
+        return self.now
+
+    def _keep(self, report: Report) -> Report:
+        self.reports.append(report)
+        return report
+
+    def _require_force(self, what: str) -> Stage:
+        if self._stage is None:
+            message = (
+                f"chaos.{what} works while the outage is in force: `with outage(...) as chaos:`"
+            )
+            raise UsageError(message)
+        return self._stage
+
+
+outage = Outage
+
+
+def _healthy_profile() -> Profile:
+    """No windows, on the day that it is: keys and certificates of other services stay valid."""
+    today = datetime.now(UTC).replace(microsecond=0)
+    return Profile("healthy", "every provider is healthy", today, 0.0)

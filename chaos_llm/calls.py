@@ -1,0 +1,56 @@
+"""A call: one invocation of the user's function by a replay, and what its user got."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Outcome = Literal[
+    "primary",  # answered by the provider that answers on a healthy day
+    "fallback",  # answered by another provider
+    "cached",  # answered from a fresh cache
+    "stale",  # answered from a cache that has gone stale
+    "degraded",  # a text of the app's own: an apology, a notice
+    "truncated",  # an answer that stops in the middle, shown as whole
+    "corrupted",  # an answer that is not what the provider meant
+    "error_text",  # an error message, shown as an answer
+    "failed",  # an exception, or nothing at all
+    "late",  # an answer after the user's patience had ended
+    "missed",  # due, and never begun: the user was still waiting for the call before
+    "unjudged",  # no evidence; `outcome=` decides
+]
+OUTCOMES: tuple[Outcome, ...] = Outcome.__args__  # type: ignore[attr-defined] # a Literal has it
+ANSWERED: frozenset[Outcome] = frozenset({"primary", "fallback", "cached"})
+
+
+@dataclass(slots=True)
+class Call:
+    """One call as it was made; times are seconds of the profile.
+
+    `text` is what was found in the return value. `outcome` is set by the judge, `inferred` says
+    that it rests on the exchanges alone. `age` is that of an answer from a cache.
+    """
+
+    number: int
+    user: int
+    due: float
+    prompt: str
+    token: str
+    fresh: bool  # the first call with this prompt
+    began: float = 0.0
+    ended: float = 0.0
+    text: str = ""
+    returned: object = None
+    error: BaseException | None = None
+    outcome: Outcome = "unjudged"
+    inferred: bool = False
+    age: float = 0.0
+
+    @property
+    def seconds(self) -> float:
+        """How long the user waited, from when the call was due."""
+        return self.ended - self.due
+
+    @property
+    def answered(self) -> bool:
+        return self.outcome in ANSWERED

@@ -1,0 +1,57 @@
+"""The interface of a check: one claim about a run, and what was found."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, fields
+from typing import ClassVar, Literal
+
+from chaos_llm.run import Run
+
+Verdict = Literal["pass", "fail", "not applicable", "not judged"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a check found: the verdict, what was seen, when, and why it matters.
+
+    `at` is in seconds of the profile.
+    """
+
+    check: str
+    verdict: Verdict
+    seen: str
+    at: float | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, repr=False)
+class Check(ABC):
+    """One claim about a run; `why` says what it costs where it does not hold."""
+
+    why: ClassVar[str]
+
+    @abstractmethod
+    def __call__(self, run: Run) -> Finding:
+        """Look at a run."""
+
+    @property
+    def name(self) -> str:
+        """The word of reports: the stem of the check's file."""
+        return type(self).__module__.rpartition(".")[2]
+
+    def __repr__(self) -> str:
+        given = (f"{field.name}={getattr(self, field.name)!r}" for field in fields(self))
+        return f"{self.name}({', '.join(given)})"
+
+    def passed(self, seen: str) -> Finding:
+        return Finding(repr(self), "pass", seen, why=self.why)
+
+    def failed(self, seen: str, at: float | None = None) -> Finding:
+        return Finding(repr(self), "fail", seen, at, self.why)
+
+    def not_applicable(self, seen: str) -> Finding:
+        return Finding(repr(self), "not applicable", seen, why=self.why)
+
+    def not_judged(self, seen: str) -> Finding:
+        return Finding(repr(self), "not judged", seen, why=self.why)

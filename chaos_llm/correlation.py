@@ -1,0 +1,82 @@
+"""Which request belongs to which call: by context, else by token, else to the sole open call.
+
+One mechanism for tasks, threads, queues and sockets. What belongs to no call is background.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from contextvars import ContextVar
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+from chaos_llm.plan import Key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+BACKGROUND_USER = -1
+NO_CALL = -1
+
+# Ids, hex strings, dates and numbers differ between runs of the same program; words do not.
+_VOLATILE = re.compile(rb"[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|[0-9A-Za-z_]*[0-9][0-9A-Za-z_:.+-]*")
+_SEEN_BYTES = 4096
+
+
+class OpenCall:
+    """One running invocation of the user's function."""
+
+    __slots__ = ("_counts", "number", "token", "user")
+
+    def __init__(self, user: int, number: int, token: str) -> None:
+        self.user, self.number, self.token = user, number, token
+        self._counts: dict[tuple[str, str], int] = {}
+
+    def next_key(self, provider: str, path: str) -> Key:
+        nth = self._counts.get((provider, path), 0)
+        self._counts[provider, path] = nth + 1
+        return Key(self.user, self.number, nth)
+
+
+_current: ContextVar[OpenCall | None] = ContextVar("chaos_llm_call", default=None)
+
+
+class Correlation:
+    """The calls that are open now, and the way from a request to its call."""
+
+    def __init__(self) -> None:
+        self._open: dict[int, OpenCall] = {}
+        self._background: dict[tuple[str, str, str], int] = {}
+
+    @contextmanager
+    def calling(self, call: OpenCall) -> Iterator[None]:
+        """Keep a call open while its function runs."""
+        self._open[call.number] = call
+        reset = _current.set(call)
+        try:
+            yield
+        finally:
+            _current.reset(reset)
+            del self._open[call.number]
+
+    def key(self, provider: str, path: str, body: bytes) -> Key:
+        """The key of a request; each asking counts as one request."""
+        call = self._call(body)
+        return call.next_key(provider, path) if call else self._background_key(provider, path, body)
+
+    def _call(self, body: bytes) -> OpenCall | None:
+        call = _current.get()
+        if call is not None and self._open.get(call.number) is call:
+            return call
+        asked = [c for c in self._open.values() if c.token and c.token.encode() in body]
+        if len(asked) == 1:
+            return asked[0]
+        return next(iter(self._open.values())) if len(self._open) == 1 else None
+
+    def _background_key(self, provider: str, path: str, body: bytes) -> Key:
+        seen = body if len(body) <= 2 * _SEEN_BYTES else body[:_SEEN_BYTES] + body[-_SEEN_BYTES:]
+        content = blake2b(_VOLATILE.sub(b"#", seen), digest_size=8).hexdigest()
+        nth = self._background.get((provider, path, content), 0)
+        self._background[provider, path, content] = nth + 1
+        return Key(BACKGROUND_USER, NO_CALL, nth, content)

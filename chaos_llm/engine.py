@@ -1,0 +1,126 @@
+"""The pipeline and nothing else.
+
+bytes -parse-> Request -decide-> Decision
+                  +-script-> Answer -on_answer-> -render-> Reply -on_reply-> to be played
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from chaos_llm import status_page
+from chaos_llm.correlation import Correlation
+from chaos_llm.dice import Die
+from chaos_llm.draft import Draft
+from chaos_llm.faults.fault import Strike
+from chaos_llm.interventions import Interventions
+from chaos_llm.journal import Effect, Exchange, Journal, Met
+from chaos_llm.model import Answer, Completion, Refusal, Reply, Request, WireRequest
+from chaos_llm.plan import Decision, Key
+from chaos_llm.providers.provider import Provider, Stamp
+from chaos_llm.script import Script
+from chaos_llm.timeline import Pace, Profile
+from chaos_llm.tokens import find_references
+
+_NO_PACE = Pace()
+_SHOWN_BYTES = 200
+
+
+@dataclass
+class Engine:
+    """Turns a request into a reply and its journal record; plays nothing."""
+
+    profile: Profile
+    seed: int
+    interventions: Interventions
+    journal: Journal
+    correlation: Correlation
+    script: Script
+    now: Callable[[], float]  # seconds of the profile
+    paces: Mapping[str, Pace]
+
+    def exchange(self, provider: Provider, wire: WireRequest) -> tuple[Exchange, Reply]:
+        """Answer one request in this provider's wire format."""
+        at, name = self.now(), provider.name
+        request = provider.parse(wire)
+        key = self.correlation.key(name, wire.path, wire.body)
+        decision = self.interventions.decide(request, key, at)
+        exchange = self._record(at, request, key, decision)
+        stamp = Stamp(self.profile.when(at).timestamp(), Die("stamp", self.seed, name, *key))
+        answer = self._healthy(provider, request, key, stamp, at)
+        draft = Draft(provider, request, stamp, self._pace(request), answer)
+        if decision.throws:
+            self._strike(exchange, draft)
+        _note(exchange, draft)
+        return exchange, draft.reply
+
+    def _healthy(
+        self, provider: Provider, request: Request, key: Key, stamp: Stamp, at: float
+    ) -> Answer:
+        if request.invalid is not None:
+            return request.invalid
+        chosen = self.interventions.answer(request)
+        if chosen is not None:
+            return chosen
+        if request.surface == "page":
+            page = self.profile.pages.get(request.provider)
+            return status_page.document(page, self.profile, request.path, at)
+        document = provider.healthy(request, stamp)
+        if document is not None:
+            return document
+        return self.script.answer(request, (request.provider, *key))
+
+    def _strike(self, exchange: Exchange, draft: Draft) -> Draft:
+        """Let the planned faults strike in file order; behind one that ends the reply, none do."""
+        met, ended = [], False
+        for index, throw in enumerate(exchange.decision.planned):
+            fault = throw.fault
+            assert fault is not None  # planned means that it hit
+            die = Die("strike", self.seed, throw.window, index, *exchange.key)
+            effect: Effect = (
+                "shadowed" if ended else draft.strike(fault, Strike(draft.request, die))
+            )
+            ended = ended or (fault.ends_reply and effect == "struck")
+            met.append(Met(throw.window, fault.name, effect))
+        exchange.met = tuple(met)
+        return draft
+
+    def _pace(self, request: Request) -> Pace:
+        return self.paces.get(request.provider, _NO_PACE) if request.surface == "api" else _NO_PACE
+
+    def _record(self, at: float, request: Request, key: Key, decision: Decision) -> Exchange:
+        exchange = self.journal.open(at, request.provider, request.api, request.surface)
+        exchange.path, exchange.model = request.path, request.model
+        exchange.stream, exchange.credential = request.stream, request.credential
+        exchange.key, exchange.decision = key, decision
+        return exchange
+
+
+def _note(exchange: Exchange, draft: Draft) -> None:
+    """Write down what the reply says, before it is known how much of it arrives."""
+    answer, reply = draft.answer, draft.reply
+    exchange.status = reply.status
+    if isinstance(answer, Refusal) or not draft.whole:
+        exchange.said = _message(reply.body)
+        return
+    exchange.answered = reply.status < 400
+    if isinstance(answer, Completion):
+        exchange.answered = answer.broken_by is None
+        exchange.input_tokens = answer.usage.input_tokens
+        exchange.output_tokens = answer.usage.output_tokens
+        exchange.reference = "".join(find_references(answer.text)[-1:])
+
+
+def _message(body: bytes) -> str:
+    """The text that a careless app would show: the error's message, or the page itself."""
+    try:
+        error = json.loads(body)
+    except ValueError:
+        return body[:_SHOWN_BYTES].decode("utf-8", "replace")
+    if not isinstance(error, dict):
+        return ""
+    inner = error.get("error")
+    message = inner.get("message") if isinstance(inner, dict) else error.get("message", inner)
+    return message if isinstance(message, str) else ""

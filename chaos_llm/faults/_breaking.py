@@ -1,0 +1,36 @@
+"""Where a stream breaks: faults say it as a share of the content."""
+
+from __future__ import annotations
+
+from chaos_llm.errors import Inexpressible
+from chaos_llm.faults.fault import Fault
+from chaos_llm.model import Chunk, Reply
+
+_Chunks = tuple[Chunk, ...]
+
+
+def broken(fault: Fault, reply: Reply, after: float) -> tuple[_Chunks, _Chunks]:
+    """The chunks before the break and those behind it.
+
+    At least one piece of the content comes, where there is more than one. With all of it
+    delivered, what would close the stream is behind the break.
+    """
+    if not reply.streamed or not reply.chunks:
+        raise Inexpressible(f"{fault!r}: the reply is no stream")
+    content = [index for index, chunk in enumerate(reply.chunks) if chunk.content]
+    places = content or range(len(reply.chunks))
+    delivered = int(after * len(places))
+    if len(places) > 1:
+        delivered = max(1, delivered)
+    place = places[delivered - 1] + 1 if delivered else places[0]
+    if place == 0:
+        return _torn(reply.chunks)
+    return reply.chunks[:place], reply.chunks[place:]
+
+
+def _torn(chunks: _Chunks) -> tuple[_Chunks, _Chunks]:
+    """Break in the middle of the first chunk: without a byte it would be no broken stream."""
+    first, *others = chunks
+    half = (len(first.data) + 1) // 2
+    behind = Chunk(0.0, first.data[half:], first.content)
+    return (Chunk(first.delay, first.data[:half]),), (behind, *others)

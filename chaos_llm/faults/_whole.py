@@ -1,0 +1,25 @@
+"""A reply that comes whole and takes the place of the provider's own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from chaos_llm.model import Chunk, Ending, Reply
+
+
+def whole(
+    reply: Reply, status: int, headers: tuple[tuple[str, str], ...], body: bytes | str
+) -> Reply:
+    """The same reply, as late as it was, with other contents; text brings its content-length."""
+    if isinstance(body, str):
+        body = body.encode()
+        headers = (*headers, ("content-length", str(len(body))))
+    return replace(
+        reply,
+        status=status,
+        headers=headers,
+        chunks=(Chunk(0.0, body),) if body else (),
+        ending=Ending.COMPLETE,
+        streamed=False,
+        pieces=0,
+    )

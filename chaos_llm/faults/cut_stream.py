@@ -1,0 +1,34 @@
+"""The connection drops before the stream is over."""
+
+from __future__ import annotations
+
+from dataclasses import KW_ONLY, dataclass, replace
+from typing import Literal
+
+from chaos_llm.faults._arguments import check_choice, check_share
+from chaos_llm.faults._breaking import broken
+from chaos_llm.faults.fault import Fault, Strike
+from chaos_llm.model import Ending, Reply
+
+
+@dataclass(frozen=True, repr=False)
+class CutStream(Fault):
+    """The connection drops after a share of the content, by a close or by a reset.
+
+    As in mckinsey/agents-at-scale-ark#1346: dead in mid-sentence after 147 chunks.
+    """
+
+    _: KW_ONLY
+    after: float = 0.5
+    by: Literal["close", "reset"] = "close"
+
+    ends_reply = True
+
+    def __post_init__(self) -> None:
+        check_share(self, "after")
+        check_choice(self, "by", ("close", "reset"))
+
+    def on_reply(self, reply: Reply, strike: Strike) -> Reply:
+        before, _ = broken(self, reply, self.after)
+        ending = Ending.CLOSED if self.by == "close" else Ending.RESET
+        return replace(reply, chunks=before, ending=ending)

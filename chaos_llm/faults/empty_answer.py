@@ -1,0 +1,22 @@
+"""The provider says nothing, with HTTP 200."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from chaos_llm.faults.fault import Fault, Strike
+from chaos_llm.model import Answer, Completion, Usage
+
+
+@dataclass(frozen=True, repr=False)
+class EmptyAnswer(Fault):
+    """The provider says nothing and calls it a good end: HTTP 200, no text, no tool call.
+
+    As in google-gemini/deprecated-generative-ai-python#744: a candidate without parts, STOP.
+    """
+
+    def on_answer(self, answer: Answer, strike: Strike) -> Answer:
+        if not isinstance(answer, Completion):
+            return answer
+        usage = Usage(answer.usage.input_tokens, 0)
+        return replace(answer, text="", tool_calls=(), stop="end", usage=usage)

@@ -1,0 +1,47 @@
+"""The edge in front of the provider answers with an HTML page."""
+
+from __future__ import annotations
+
+from copy import copy
+from dataclasses import KW_ONLY, dataclass
+from typing import Literal
+
+from chaos_llm.faults import _pages
+from chaos_llm.faults._arguments import check_choice, mistaken
+from chaos_llm.faults._whole import whole
+from chaos_llm.faults.fault import Fault, Strike
+from chaos_llm.model import Reply
+
+
+@dataclass(frozen=True, repr=False)
+class HtmlErrorPage(Fault):
+    """The edge in front of the provider answers, in HTML where the app expects JSON.
+
+    `page` is "cloudflare", "cloudflare-short" or "nginx"; None takes Cloudflare's long page where
+    it has one for the status, else its short one. The long page names the provider's host.
+    """
+
+    status: int = 502
+    _: KW_ONLY
+    page: Literal["cloudflare", "cloudflare-short", "nginx"] | None = None
+
+    ends_reply = True
+
+    def __post_init__(self) -> None:
+        check_choice(self, "page", ("cloudflare", "cloudflare-short", "nginx", None))
+        titles = _pages.LONG_TITLES if self._long else _pages.SHORT_TITLES
+        if self.status not in titles:
+            raise mistaken(self, "status", f"one that this page has: {sorted(titles)}")
+
+    @property
+    def _long(self) -> bool:
+        return self.page == "cloudflare" or (
+            self.page is None and self.status in _pages.LONG_TITLES
+        )
+
+    def on_reply(self, reply: Reply, strike: Strike) -> Reply:
+        if self.page == "nginx":
+            return whole(reply, *_pages.nginx(self.status))
+        ray = copy(strike.die).letters(16, "0123456789abcdef") + "-SJC"
+        page = _pages.cloudflare if self._long else _pages.cloudflare_short
+        return whole(reply, *page(self.status, strike.request.host, ray))

@@ -1,0 +1,33 @@
+"""The provider says that the app asks too often."""
+
+from __future__ import annotations
+
+from dataclasses import KW_ONLY, dataclass
+
+from chaos_llm import durations
+from chaos_llm.faults._arguments import check_duration
+from chaos_llm.faults.fault import Fault, Strike
+from chaos_llm.model import Answer, Refusal
+
+
+@dataclass(frozen=True, repr=False)
+class RateLimited(Fault):
+    """The provider says 429 and when to come back; `retry_after=None` leaves that out.
+
+    Any length is legal, because it was seen: 13262 s with capacity back within minutes
+    (gajae-code#2444), 86400 s from Azure (azure-sdk-for-net#38052). 20 s as in pollinations#6260.
+    """
+
+    _: KW_ONLY
+    retry_after: durations.Duration | None = 20
+
+    ends_reply = True
+
+    def __post_init__(self) -> None:
+        if self.retry_after is not None:
+            check_duration(self, "retry_after")
+
+    def on_answer(self, answer: Answer, strike: Strike) -> Answer:
+        if self.retry_after is None:
+            return Refusal("rate_limited")
+        return Refusal("rate_limited", retry_after=durations.seconds(self.retry_after))

@@ -1,0 +1,60 @@
+"""A failure that a team has recorded itself, byte for byte."""
+
+from __future__ import annotations
+
+import json as json_text
+from collections.abc import Iterable, Mapping
+from dataclasses import KW_ONLY, dataclass, field
+from typing import Any
+
+from chaos_llm.errors import UsageError
+from chaos_llm.faults._arguments import check_status, mistaken
+from chaos_llm.faults._whole import whole
+from chaos_llm.faults.fault import Fault, Strike
+from chaos_llm.model import Reply
+
+# Text is decoded and unframed: what a recorder says about its bytes on the wire is not true of it.
+_OF_THE_WIRE = ("content-encoding", "content-length", "transfer-encoding")
+
+
+@dataclass(frozen=True, repr=False)
+class Raw(Fault):
+    """A recorded failure: this status, these headers, and a body as text, bytes or `json`.
+
+    A body of bytes keeps all headers as given; with text or `json`, length and encoding are made
+    to fit, and `json` brings its content type where the headers have none.
+    """
+
+    status: int
+    headers: Mapping[str, str] | Iterable[tuple[str, str]] = ()
+    body: str | bytes = b""
+    _: KW_ONLY
+    json: Any = field(default=None, hash=False)
+
+    ends_reply = True
+
+    def __post_init__(self) -> None:
+        check_status(self, range(200, 600))
+        if not isinstance(self.body, str | bytes):
+            raise mistaken(self, "body", "text or bytes; a value goes to json=")
+        if self.json is not None and self.body:
+            raise UsageError("raw(body=..., json=...): a reply has one body; give one of them")
+        object.__setattr__(self, "headers", self._pairs())
+
+    def _pairs(self) -> tuple[tuple[str, str], ...]:
+        given = self.headers.items() if isinstance(self.headers, Mapping) else self.headers
+        try:
+            return tuple((str(name), str(value)) for name, value in given)
+        except (TypeError, ValueError):
+            expected = "names with their values, as a mapping or in pairs"
+            raise mistaken(self, "headers", expected) from None
+
+    def on_reply(self, reply: Reply, strike: Strike) -> Reply:
+        headers, body = self._pairs(), self.body
+        if self.json is not None:
+            body = json_text.dumps(self.json, ensure_ascii=False, separators=(",", ":"))
+            if not any(name.lower() == "content-type" for name, _ in headers):
+                headers = (("content-type", "application/json"), *headers)
+        if isinstance(body, str):
+            headers = tuple(pair for pair in headers if pair[0].lower() not in _OF_THE_WIRE)
+        return whole(reply, self.status, headers, body)

@@ -1,0 +1,18 @@
+"""Nobody listens at the provider's address."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from chaos_llm.faults.fault import Fault, Strike
+from chaos_llm.model import Ending, Reply
+
+
+@dataclass(frozen=True, repr=False)
+class RefuseConnection(Fault):
+    """The connection is refused at once; the request is never read."""
+
+    ends_reply = True
+
+    def on_reply(self, reply: Reply, strike: Strike) -> Reply:
+        return replace(reply, wait=0.0, chunks=(), ending=Ending.REFUSED)

@@ -1,0 +1,40 @@
+"""The stream stands still in the middle of the answer."""
+
+from __future__ import annotations
+
+from dataclasses import KW_ONLY, dataclass, replace
+
+from chaos_llm import durations
+from chaos_llm.faults._arguments import check_duration, check_share
+from chaos_llm.faults._breaking import broken
+from chaos_llm.faults.fault import Fault, Strike
+from chaos_llm.model import Ending, Reply
+
+
+@dataclass(frozen=True, repr=False)
+class StallMidStream(Fault):
+    """After a share of the content nothing comes, and the connection stays open.
+
+    After `seconds` the rest comes; with None it never does, and the faults behind are shadowed.
+    """
+
+    _: KW_ONLY
+    after: float = 0.5
+    seconds: durations.Duration | None = None
+
+    def __post_init__(self) -> None:
+        check_share(self, "after")
+        if self.seconds is not None:
+            check_duration(self, "seconds")
+        # Only a stall without an end is one that ends the reply.
+        object.__setattr__(self, "ends_reply", self.seconds is None)
+
+    def on_reply(self, reply: Reply, strike: Strike) -> Reply:
+        before, behind = broken(self, reply, self.after)
+        if self.seconds is None:
+            return replace(reply, chunks=before, ending=Ending.SILENT)
+        wait = durations.seconds(self.seconds)
+        if not behind or not wait:
+            return reply
+        late = behind[0]._replace(delay=behind[0].delay + wait)
+        return replace(reply, chunks=(*before, late, *behind[1:]))

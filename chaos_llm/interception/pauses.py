@@ -1,0 +1,92 @@
+"""How long a client waits for the next bytes of a reply, and what it finds at the end of the wait.
+
+Pure: sync and async clients take the same steps and differ only in how they wait.
+The texts are those of httpcore on Linux.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from chaos_llm.journal import End
+from chaos_llm.model import Ending, Reply
+
+FOREVER = 1e9  # seconds; the horizon ends such a wait with an error that says so
+
+
+class Failure(NamedTuple):
+    """An exception of the client library by name, its text, and how the journal calls it."""
+
+    error: str
+    text: str
+    end: End
+
+
+class Step(NamedTuple):
+    """Wait, then either fail or go on with the data."""
+
+    pause: float
+    data: bytes = b""
+    failure: Failure | None = None
+
+
+_TIMEOUT = Failure("ReadTimeout", "The read operation timed out", "timeout")
+_REFUSED = Failure("ConnectError", "[Errno 111] Connection refused", "refused")
+_RESET = Failure("ReadError", "[Errno 104] Connection reset by peer", "reset")
+_NO_HEADERS = Failure(
+    "RemoteProtocolError", "Server disconnected without sending a response.", "closed"
+)
+_NO_TERMINATOR = Failure(
+    "RemoteProtocolError",
+    "peer closed connection without sending complete message body (incomplete chunked read)",
+    "closed",
+)
+
+
+def read_timeout(extensions: Any) -> float | None:
+    """The client's limit for one read in seconds; None for no limit."""
+    seconds = (extensions.get("timeout") or {}).get("read")
+    return None if seconds is None else float(seconds)
+
+
+def headers_step(reply: Reply, limit: float | None) -> Step:
+    """The wait for the status line."""
+    if reply.ending is Ending.REFUSED:
+        return Step(reply.wait, failure=_REFUSED)
+    if not reply.chunks and reply.ending is Ending.SILENT:
+        return _silence(limit)
+    if limit is not None and reply.wait >= limit:
+        return Step(limit, failure=_TIMEOUT)
+    if not reply.chunks and reply.ending is not Ending.COMPLETE:
+        failure = _RESET if reply.ending is Ending.RESET else _NO_HEADERS
+        return Step(reply.wait, failure=failure)
+    return Step(reply.wait)
+
+
+def body_steps(reply: Reply, limit: float | None) -> Iterator[Step]:
+    """The wait for each chunk, then the ending."""
+    for chunk in reply.chunks:
+        if limit is not None and chunk.delay >= limit:
+            yield Step(limit, failure=_TIMEOUT)
+            return
+        yield Step(chunk.delay, chunk.data)
+    if reply.ending is Ending.CLOSED:
+        yield Step(0.0, failure=_NO_TERMINATOR)
+    elif reply.ending is Ending.RESET:
+        yield Step(0.0, failure=_RESET)
+    elif reply.ending is Ending.SILENT:
+        yield _silence(limit)
+
+
+def comes_at_once(reply: Reply) -> bool:
+    """Whether the whole body arrives with the headers, so that no stream has to be played."""
+    return (
+        not reply.streamed
+        and reply.ending is Ending.COMPLETE
+        and not any(chunk.delay for chunk in reply.chunks)
+    )
+
+
+def _silence(limit: float | None) -> Step:
+    return Step(FOREVER if limit is None else limit, failure=_TIMEOUT)

@@ -1,0 +1,54 @@
+"""What every interception plays on: the engine, the clock and the host map of one outage."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from chaos_llm.engine import Engine
+from chaos_llm.errors import ForeignThread
+from chaos_llm.hosts import Hosts
+from chaos_llm.journal import End, Exchange
+from chaos_llm.model import Reply, WireRequest
+from chaos_llm.virtual_time import VirtualTime
+
+if TYPE_CHECKING:
+    import respx
+
+
+@dataclass
+class Stage:
+    """One outage, as an interception sees it."""
+
+    engine: Engine
+    clock: VirtualTime
+    hosts: Hosts
+    router: respx.MockRouter | None = None
+    said: list[str] = field(default_factory=list)  # what the test's report must mention
+
+    def exchange(self, names: tuple[str, ...], wire: WireRequest) -> tuple[Exchange, Reply]:
+        """Answer a request to one of these providers; refused on a thread in real time."""
+        if not self.clock.is_managed_here():
+            raise self.clock.record(_foreign(wire))
+        provider = self.hosts.provider(names, wire.method, wire.path)
+        return self.engine.exchange(provider, wire)
+
+    def end(self, exchange: Exchange, how: End) -> None:
+        """Write down when and how an exchange ended; the first ending counts."""
+        if exchange.end == "open":
+            exchange.end, exchange.until = how, self.engine.now()
+
+    def say(self, text: str) -> None:
+        """Have the report mention something, once."""
+        if text not in self.said:
+            self.said.append(text)
+
+
+def _foreign(wire: WireRequest) -> ForeignThread:
+    name = threading.current_thread().name
+    return ForeignThread(
+        f"thread {name!r} called {wire.method} {wire.host}{wire.path}, but it is not on the "
+        "outage's clock: it was started before the outage, or threads are refused. "
+        "Start the thread, executor or server inside the test, or call from the test's own thread."
+    )

@@ -1,0 +1,147 @@
+"""What happened, request by request; append-only, JSONL out and in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from typing import Any, Literal, NamedTuple
+
+from chaos_llm.plan import HEALTHY, Decision, Key
+
+Effect = Literal["struck", "not struck", "not expressible", "shadowed"]
+End = Literal["open", "complete", "closed", "reset", "refused", "timeout", "abandoned"]
+
+
+class Met(NamedTuple):
+    """One planned fault and what became of it."""
+
+    window: str
+    fault: str
+    effect: Effect
+
+
+class Exchange:
+    """One request, its decision, and its reply as it ended; written once more when it ends.
+
+    `at` and `until` are seconds of the profile; before its start they are negative. `reference`
+    is the mark that closes the answer, `said` the message of a refusal.
+    """
+
+    __slots__ = (
+        "answered",
+        "api",
+        "at",
+        "call",
+        "credential",
+        "decision",
+        "end",
+        "input_tokens",
+        "key",
+        "met",
+        "model",
+        "number",
+        "output_tokens",
+        "path",
+        "provider",
+        "reference",
+        "said",
+        "status",
+        "stream",
+        "surface",
+        "until",
+    )
+
+    def __init__(self, number: int, at: float, provider: str, api: str, surface: str) -> None:
+        self.number, self.at, self.until = number, at, at
+        self.provider, self.api, self.surface = provider, api, surface
+        self.path = self.model = self.credential = self.reference = self.said = ""
+        self.stream, self.status = False, 0
+        self.key: Key = Key(-1, -1, 0)
+        self.decision: Decision = HEALTHY
+        self.met: tuple[Met, ...] = ()
+        self.end: End = "open"
+        self.input_tokens = self.output_tokens = 0
+        self.answered = False
+
+    @property
+    def struck(self) -> tuple[Met, ...]:
+        """The faults that changed something."""
+        return tuple(met for met in self.met if met.effect == "struck")
+
+    @property
+    def ok(self) -> bool:
+        """Whether the app was given the provider's whole answer."""
+        return self.answered and self.end == "complete"
+
+    def line(self) -> dict[str, Any]:
+        """The record as JSON, without anything that differs between runs of one seed."""
+        return {
+            "n": self.number,
+            "at": round(self.at, 6),
+            "until": round(self.until, 6),
+            "provider": self.provider,
+            "api": self.api,
+            "surface": self.surface,
+            "path": self.path,
+            "model": self.model,
+            "stream": self.stream,
+            "credential": self.credential,
+            "user": self.key.user,
+            "call": self.key.call,
+            "nth": self.key.nth,
+            "content": self.key.content,
+            "status": self.status,
+            "end": self.end,
+            "answered": self.answered,
+            "said": self.said,
+            "reference": self.reference,
+            "input_tokens": self.input_tokens,
+            "output_tokens": self.output_tokens,
+            "met": [list(met) for met in self.met],
+            "why": self.decision.why if self.decision.throws else "",
+        }
+
+    def __repr__(self) -> str:
+        faults = ", ".join(met.fault for met in self.met) or "healthy"
+        return f"<{self.number} {self.provider} at {self.at:g}: {self.status} {self.end}, {faults}>"
+
+
+class Journal:
+    """All exchanges of an outage, in the order in which they began."""
+
+    def __init__(self) -> None:
+        self._exchanges: list[Exchange] = []
+
+    def open(self, at: float, provider: str, api: str, surface: str) -> Exchange:
+        """Begin the record of a request that has just come."""
+        exchange = Exchange(len(self._exchanges), at, provider, api, surface)
+        self._exchanges.append(exchange)
+        return exchange
+
+    def __iter__(self) -> Iterator[Exchange]:
+        return iter(self._exchanges)
+
+    def __len__(self) -> int:
+        return len(self._exchanges)
+
+    def __getitem__(self, index: int) -> Exchange:
+        return self._exchanges[index]
+
+    def to(self, provider: str, surface: str = "api") -> list[Exchange]:
+        """The exchanges with one provider."""
+        return [e for e in self._exchanges if e.provider == provider and e.surface == surface]
+
+    def gaps(self, provider: str, surface: str = "api") -> list[float]:
+        """Seconds from the end of each request to the start of the next, to one provider."""
+        met = self.to(provider, surface)
+        return [later.at - earlier.until for earlier, later in pairwise(met)]
+
+    def jsonl(self) -> str:
+        """One JSON object a line; the same seed gives the same bytes."""
+        return "".join(json.dumps(e.line(), ensure_ascii=False) + "\n" for e in self._exchanges)
+
+    @staticmethod
+    def read(lines: Iterable[str]) -> list[dict[str, Any]]:
+        """The records of a written journal, as plain dicts."""
+        return [json.loads(line) for line in lines if line.strip()]

@@ -1,0 +1,159 @@
+"""What hits a request, decided before any byte is sent: Plan.decide is a pure function.
+
+Each window throws its own die, keyed by what was asked and never by when it arrived, so that
+sync, async and threaded runs of the same workload meet the same decisions.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+from chaos_llm.dice import Die
+from chaos_llm.faults.fault import Fault
+from chaos_llm.model import Request
+from chaos_llm.timeline import Profile, Window
+
+
+class Key(NamedTuple):
+    """Which request this is: the nth (from 0) of that call of that user to one provider and path.
+
+    Where no call is known, `call` is -1 and `content` stands for what was asked.
+    """
+
+    user: int
+    call: int
+    nth: int
+    content: str = ""
+
+
+class Throw(NamedTuple):
+    """One throw of one window's die; `fault` is None where the request was spared."""
+
+    window: str
+    fault: Fault | None
+    roll: float
+    share: float
+
+    @property
+    def why(self) -> str:
+        """The throw as a sentence."""
+        verb = f"{self.fault!r}" if self.fault else "spared"
+        return f"{self.window!r} threw {self.roll:.3f} against {self.share:.3f}: {verb}"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Which faults hit a request and why; frozen, and made before any byte is sent."""
+
+    throws: tuple[Throw, ...] = ()
+
+    @property
+    def planned(self) -> tuple[Throw, ...]:
+        """The throws that hit."""
+        return tuple(throw for throw in self.throws if throw.fault is not None)
+
+    @property
+    def why(self) -> str:
+        """The whole reason, one sentence a throw."""
+        return "; ".join(throw.why for throw in self.throws) or "no window is open for this request"
+
+
+HEALTHY = Decision()
+
+
+@dataclass(frozen=True)
+class PlacedWindow:
+    """A window whose ranges the seed has settled."""
+
+    window: Window
+    seed: int
+    begins: float
+    ends: float
+    pick: float
+
+    @cached_property
+    def weights(self) -> tuple[float, ...]:
+        return tuple(weighted.weight for weighted in self.window.mix)
+
+    @cached_property
+    def faults(self) -> tuple[Fault, ...]:
+        return tuple(weighted.fault for weighted in self.window.mix)
+
+    def share(self, at: float) -> float:
+        """The share at that time of the profile."""
+        return self.window.share.at(at, self.pick)
+
+    def hits(self, request: Request) -> bool:
+        return any(target.hits(request) for target in self.window.on)
+
+    def throw(self, request: Request, key: Key, at: float) -> Throw:
+        """Throw the die that all requests share which agree in `per`, then draw from the mix."""
+        name, share = self.window.name, self.share(at)
+        roll = Die("share", self.seed, name, *self._sharers(request, key, at)).roll()
+        if roll >= share:
+            return Throw(name, None, roll, share)
+        if len(self.faults) == 1:
+            return Throw(name, self.faults[0], roll, share)
+        die = Die("mix", self.seed, name, *key)
+        return Throw(name, die.weighted(self.faults, self.weights), roll, share)
+
+    def _sharers(self, request: Request, key: Key, at: float) -> tuple[object, ...]:
+        per, redraw = self.window.per, self.window.redraw
+        epoch = int((at - self.begins) // redraw) if redraw else 0
+        if per == "request":
+            return key
+        if per == "session":
+            return ("session", key.user, epoch)
+        if per == "credential":
+            return ("credential", request.credential, epoch)
+        return ("client", epoch)
+
+
+class Plan:
+    """A profile and a seed, ready to decide."""
+
+    def __init__(self, profile: Profile, seed: int) -> None:
+        self.profile, self.seed = profile, seed
+        self.windows = tuple(_place(window, seed) for window in profile.windows if window.played)
+        self._edges = sorted({edge for w in self.windows for edge in (w.begins, w.ends)})
+        self._open: dict[int, tuple[PlacedWindow, ...]] = {}
+
+    def decide(self, request: Request, key: Key, at: float) -> Decision:
+        """Which faults hit this request at that time of the profile."""
+        windows = self.open_at(at)
+        if not windows:
+            return HEALTHY
+        throws = tuple(w.throw(request, key, at) for w in windows if w.hits(request))
+        return Decision(throws) if throws else HEALTHY
+
+    def open_at(self, at: float) -> tuple[PlacedWindow, ...]:
+        """The windows that are open at that time, in file order.
+
+        The edges cut the timeline into segments in which nothing opens or closes, so a lookup
+        costs one bisection however many windows the profile has.
+        """
+        segment = bisect_right(self._edges, at)
+        windows = self._open.get(segment)
+        if windows is None:
+            windows = tuple(w for w in self.windows if w.begins <= at < w.ends)
+            self._open[segment] = windows
+        return windows
+
+    def share(self, request: Request, at: float) -> float:
+        """The largest share with which such a request is hit at that time."""
+        return max((w.share(at) for w in self.open_at(at) if w.hits(request)), default=0.0)
+
+    def bounds(self) -> tuple[float, float]:
+        """When the first played window begins and the last one ends."""
+        if not self.windows:
+            return 0.0, max(0.0, self.profile.ends)
+        return min(w.begins for w in self.windows), max(w.ends for w in self.windows)
+
+
+def _place(window: Window, seed: int) -> PlacedWindow:
+    die = Die("place", seed, window.name)
+    begins, ends = die.between(*window.begins), die.between(*window.ends)
+    return PlacedWindow(window, seed, begins, ends, die.roll())

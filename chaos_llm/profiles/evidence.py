@@ -1,0 +1,65 @@
+"""What a profile's numbers rest on: reported, claimed or assumed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Literal
+
+from chaos_llm.timeline import Profile, Source, Window
+
+Grade = Literal["assumed", "claimed", "reported"]
+
+ASSUMED = "assumed"
+GRADES: tuple[Grade, ...] = ("assumed", "claimed", "reported")  # the weakest first
+FACTS = ("from", "until", "on", "share", "per", "redraw", "mix", "weights")
+
+
+def facts(window: Window) -> dict[str, tuple[str, ...]]:
+    """What each fact of a window rests on; of a window without a basis all is assumed.
+
+    Several sources of a share's line stand for its points, in order; elsewhere they stand
+    together for one fact.
+    """
+    if window.basis:
+        return {fact: _several(basis) for fact, basis in window.basis.items()}
+    return {fact: (ASSUMED,) for fact in FACTS if _says(window, fact)}
+
+
+def grade(sources: Mapping[str, Source], basis: str | Iterable[str]) -> Grade:
+    """How much a fact weighs: as much as the weakest of what it rests on."""
+    grades: list[Grade] = [
+        "assumed" if key == ASSUMED else sources[key].grade for key in _several(basis)
+    ]
+    return min(grades, key=GRADES.index)
+
+
+def assumed_share(profile: Profile) -> float:
+    """The share, from 0 to 1, of the facts a replay plays that are assumed.
+
+    Windows that are told and not played do not count, nor do posts and asides: well-known times
+    around the timeline do not make an assumed error rate any better known.
+    """
+    grades = list(_played(profile))
+    return grades.count("assumed") / len(grades) if grades else 0.0
+
+
+def _played(profile: Profile) -> Iterator[Grade]:
+    for window in profile.windows:
+        if window.played:
+            for bases in facts(window).values():
+                yield from (grade(profile.sources, basis) for basis in bases)
+    for pace in profile.healthy.values():
+        yield grade(profile.sources, pace.basis)
+
+
+def _several(basis: str | Iterable[str]) -> tuple[str, ...]:
+    return (basis,) if isinstance(basis, str) else tuple(basis)
+
+
+def _says(window: Window, fact: str) -> bool:
+    optional = {
+        "per": window.per != "request",
+        "redraw": window.redraw is not None,
+        "weights": len(window.mix) > 1,
+    }
+    return optional.get(fact, True)

@@ -1,0 +1,56 @@
+"""A profile by its name or its file."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from chaos_llm.errors import UnknownName
+from chaos_llm.profiles import catalogue, document
+from chaos_llm.timeline import Profile, Window
+
+
+def load(name_or_path: str | Path | Profile, *, rootdir: str | Path | None = None) -> Profile:
+    """The profile of that name, or of that .toml file; a Profile is returned as it is.
+
+    Raises UnknownName for an unknown name, and ProfileError or UnknownName with file and line for
+    what is wrong in the file.
+    """
+    if isinstance(name_or_path, Profile):
+        return name_or_path
+    path = _path(name_or_path, rootdir)
+    document.read(path)  # a missing file is explained here, not by stat
+    stat = path.stat()
+    return _loaded(path, stat.st_mtime_ns, stat.st_size)
+
+
+def loads(text: str, *, name: str) -> Profile:
+    """The profile that a TOML text describes; errors call the file `<name>.toml`."""
+    from chaos_llm.profiles import reading  # noqa: PLC0415 - pydantic, only when it is needed
+
+    return reading.profile(document.parsed(Path(f"{name}.toml"), text.encode()))
+
+
+def window(profile: Profile, name: str) -> Window:
+    """The window of that name; raises UnknownName."""
+    for each in profile.windows:
+        if each.name == name:
+            return each
+    raise UnknownName("window", name, [each.name for each in profile.windows])
+
+
+def _path(name: str | Path, rootdir: str | Path | None) -> Path:
+    if isinstance(name, str) and not name.endswith(".toml"):
+        return catalogue.find(name, rootdir)
+    path = Path(name)
+    if not path.is_file():
+        beside = [str(each) for each in path.parent.glob("*.toml")]
+        raise UnknownName("profile", str(name), [*beside, *catalogue.names(rootdir)])
+    return path
+
+
+@lru_cache(maxsize=256)
+def _loaded(path: Path, mtime: int, size: int) -> Profile:  # noqa: ARG001 - they key the cache
+    from chaos_llm.profiles import reading  # noqa: PLC0415 - pydantic, only when it is needed
+
+    return reading.profile(document.read(path))

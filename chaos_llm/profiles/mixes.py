@@ -1,0 +1,54 @@
+"""From a window's `mix` to faults; a fault's parameters are the fields of its dataclass."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, fields
+from typing import Any
+
+from chaos_llm.errors import UnknownName, UsageError
+from chaos_llm.faults import FAULTS
+from chaos_llm.faults.fault import Fault
+from chaos_llm.profiles.document import Document
+from chaos_llm.profiles.tables import MixedTable
+from chaos_llm.timeline import Weighted
+
+Path = tuple[str | int, ...]
+
+
+def mix(
+    document: Document, number: int, tables: Sequence[MixedTable] | None
+) -> tuple[Weighted, ...]:
+    """The faults of a window; raises ProfileError or UnknownName with file and line."""
+    return tuple(
+        Weighted(table.weight, _fault(document, ("window", number, "mix", index), table))
+        for index, table in enumerate(tables or ())
+    )
+
+
+def _fault(document: Document, path: Path, table: MixedTable) -> Fault:
+    if table.fault not in FAULTS:
+        raise UnknownName("fault", table.fault, FAULTS, where=_where(document, (*path, "fault")))
+    kind, given = FAULTS[table.fault], table.model_extra or {}
+    _check_names(document, path, kind, given)
+    try:
+        return kind(**given)
+    except (UsageError, TypeError, ValueError) as mistake:
+        raise document.error(path, str(mistake)) from None
+
+
+def _check_names(
+    document: Document, path: Path, kind: type[Fault], given: Mapping[str, Any]
+) -> None:
+    known = {field.name: field for field in fields(kind)}
+    for name in given:
+        if name not in known:
+            where = _where(document, (*path, name))
+            raise UnknownName("key", name, ["fault", "weight", *known], where=where)
+    for name, field in known.items():
+        if name not in given and field.default is MISSING and field.default_factory is MISSING:
+            raise document.error(path, f"{name} is missing")
+
+
+def _where(document: Document, path: Path) -> str:
+    return f"{document.where(*path)}: {document.label(path)}"

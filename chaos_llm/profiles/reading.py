@@ -1,0 +1,129 @@
+"""From a TOML file to a Profile: every name known, every number with a basis."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from pydantic import ValidationError
+
+from chaos_llm import durations
+from chaos_llm.errors import ProfileError, UnknownName
+from chaos_llm.profiles import complaints, moments
+from chaos_llm.profiles.document import Document
+from chaos_llm.profiles.evidence import ASSUMED
+from chaos_llm.profiles.tables import PageTable, ProfileTable
+from chaos_llm.profiles.windows import WindowReading
+from chaos_llm.timeline import Aside, Pace, Page, Post, Profile, Source
+
+Path = tuple[str | int, ...]
+
+
+def profile(document: Document) -> Profile:
+    """The profile that a file describes; raises ProfileError or UnknownName with file and line."""
+    try:
+        table = ProfileTable.model_validate(document.tables)
+    except ValidationError as found:
+        raise complaints.explained(found, document) from None
+    return _Reading(document, table).profile()
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """One file on its way to a profile."""
+
+    document: Document
+    table: ProfileTable
+
+    @cached_property
+    def starts(self) -> datetime:
+        return moments.origin(self.table.starts)
+
+    @cached_property
+    def ends(self) -> float:
+        return moments.span(self.table.ends, self.starts)[1]
+
+    def profile(self) -> Profile:
+        if self.ends <= 0:
+            raise self._error(("ends",), "expected a time after `starts`")
+        sources = self._sources()
+        reading = WindowReading(self.document, self.table, sources, self.starts, self.ends)
+        return Profile(
+            name=self.document.name,
+            title=self.table.title,
+            starts=self.starts,
+            ends=self.ends,
+            sources=sources,
+            windows=reading.windows(),
+            tags=tuple(self.table.tags),
+            grade=self.table.grade,
+            note=self.table.note,
+            pages={provider: self._page(provider) for provider in self.table.page},
+            asides=tuple(self._asides()),
+            healthy=self._healthy(),
+        )
+
+    def _sources(self) -> dict[str, Source]:
+        if ASSUMED in self.table.sources:
+            raise self._error(
+                ("sources", ASSUMED), "'assumed' says that there is no source; rename it"
+            )
+        return {
+            key: Source(key, source.kind, source.title, source.address)
+            for key, source in self.table.sources.items()
+        }
+
+    def _page(self, provider: str) -> Page:
+        table, path = self.table.page[provider], ("page", provider)
+        if table.unknown and table.posts:
+            raise self._error((*path, "unknown"), "a page with posts is not unknown; leave one out")
+        if not table.posts and not table.unknown and table.basis is None:
+            raise self._error(path, "a page without posts needs a basis, or `unknown = true`")
+        if table.basis is not None:
+            self._source((*path, "basis"), table.basis)
+        return Page(
+            provider,
+            posts=tuple(self._posts(table, (*path, "posts"))),
+            unknown=table.unknown,
+            basis=table.basis or ASSUMED,
+        )
+
+    def _posts(self, page: PageTable, path: Path) -> Iterator[Post]:
+        before = float("-inf")
+        for index, table in enumerate(page.posts):
+            basis, at = table.basis or page.basis, moments.point(table.at, self.starts)
+            if basis is None:
+                raise self._error(
+                    (*path, index), "basis is missing; expected a source or 'assumed'"
+                )
+            if at < before:
+                raise self._error(
+                    (*path, index, "at"), "expected posts in the order of their times"
+                )
+            self._source((*path, index, "basis"), basis)
+            yield Post(at, table.state, table.says, table.incident, basis)
+            before = at
+
+    def _asides(self) -> Iterator[Aside]:
+        for index, table in enumerate(self.table.aside):
+            self._source(("aside", index, "basis"), table.basis)
+            yield Aside(moments.point(table.at, self.starts), table.says, table.basis)
+
+    def _healthy(self) -> dict[str, Pace]:
+        paces = {}
+        for provider, table in self.table.healthy.items():
+            self._source(("healthy", provider, "basis"), table.basis)
+            paces[provider] = Pace(
+                durations.seconds(table.first_token), durations.seconds(table.token), table.basis
+            )
+        return paces
+
+    def _source(self, path: Path, basis: str) -> None:
+        if basis != ASSUMED and basis not in self.table.sources:
+            where = f"{self.document.where(*path)}: {self.document.label(path)}"
+            raise UnknownName("source", basis, [*self.table.sources, ASSUMED], where=where)
+
+    def _error(self, path: Path, problem: str) -> ProfileError:
+        return self.document.error(path, problem)

@@ -1,0 +1,139 @@
+"""From a Profile back to its file, for outages that were found rather than recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+
+from chaos_llm.faults.fault import Fault
+from chaos_llm.profiles import toml
+from chaos_llm.profiles.evidence import ASSUMED
+from chaos_llm.profiles.moments import offset
+from chaos_llm.timeline import Aside, Page, Profile, Share, Source, Target, Weighted, Window
+
+
+def to_toml(profile: Profile) -> str:
+    """The file that reads back as the same profile, once it is called `<profile.name>.toml`.
+
+    Times are offsets from `starts`. Raises UsageError for what TOML cannot say, such as None in
+    the body of a `raw` fault.
+    """
+    blocks = [
+        _block("", _head(profile)),
+        *(_block(f"[sources.{toml.key(k)}]", _source(s)) for k, s in profile.sources.items()),
+        *(
+            _block(
+                f"[healthy.{toml.key(name)}]",
+                {"first_token": pace.first_token, "token": pace.token, "basis": pace.basis},
+            )
+            for name, pace in profile.healthy.items()
+        ),
+        *(_block("[[window]]", _window(window)) for window in profile.windows),
+        *(_block(f"[page.{toml.key(p.provider)}]", _page(p)) for p in profile.pages.values()),
+        *(_block("[[aside]]", _aside(aside)) for aside in profile.asides),
+    ]
+    return "\n".join(blocks)
+
+
+def _block(header: str, table: Mapping[str, object]) -> str:
+    lines = [header] if header else []
+    for key, value in table.items():
+        lines.append(f"{key} = {_rows(value) if _is_long(value) else toml.value(value)}")
+    return "\n".join(lines) + "\n"
+
+
+def _is_long(value: object) -> bool:
+    return isinstance(value, list) and len(value) > 1 and isinstance(value[0], list | dict)
+
+
+def _rows(values: object) -> str:
+    assert isinstance(values, list)
+    return "[\n" + "".join(f"  {toml.value(value)},\n" for value in values) + "]"
+
+
+def _head(profile: Profile) -> dict[str, object]:
+    optional = {"tags": list(profile.tags), "grade": profile.grade, "note": profile.note}
+    return {
+        "title": profile.title,
+        "starts": profile.starts,
+        "ends": offset(profile.ends),
+        **_given(optional),
+    }
+
+
+def _source(source: Source) -> dict[str, object]:
+    return {"kind": source.kind, **_given({"title": source.title, "address": source.address})}
+
+
+def _window(window: Window) -> dict[str, object]:
+    per = window.per if window.per != "request" or "per" in window.basis else None
+    return {
+        "name": window.name,
+        "from": _span(window.begins),
+        "until": _span(window.ends),
+        "on": [_target(target) for target in window.on],
+        "share": _share(window.share),
+        **({"per": per} if per else {}),
+        **({"redraw": window.redraw} if window.redraw is not None else {}),
+        "mix": [_weighted(weighted) for weighted in window.mix],
+        "basis": dict(window.basis) or ASSUMED,
+        **_given({"note": window.note}),
+    }
+
+
+def _span(limits: tuple[float, float]) -> object:
+    earliest, latest = map(offset, limits)
+    return earliest if earliest == latest else [earliest, latest]
+
+
+def _target(target: Target) -> dict[str, object]:
+    changed = {f.name: getattr(target, f.name) for f in fields(target) if f.name != "provider"}
+    plain = Target(target.provider)
+    return {
+        "provider": target.provider,
+        **{name: value for name, value in changed.items() if value != getattr(plain, name)},
+    }
+
+
+def _share(share: Share) -> object:
+    (time, first), *more = share.points
+    if share.bound:
+        return {"below": first}
+    if share.until is not None:
+        return [first, share.until]
+    if not more and not time:
+        return first
+    return [[offset(time), part] for time, part in share.points]
+
+
+def _weighted(weighted: Weighted) -> dict[str, object]:
+    return {"weight": weighted.weight, "fault": weighted.fault.name, **_parameters(weighted.fault)}
+
+
+def _parameters(fault: Fault) -> dict[str, object]:
+    values = ((field, getattr(fault, field.name)) for field in fields(fault))
+    return {field.name: value for field, value in values if value != field.default}
+
+
+def _page(page: Page) -> dict[str, object]:
+    if page.unknown:
+        return {"unknown": True, **_given({"basis": page.basis})}
+    return {"posts": list(_posts(page)), "basis": page.basis}
+
+
+def _posts(page: Page) -> Iterator[dict[str, object]]:
+    for post in page.posts:
+        yield {
+            "at": offset(post.at),
+            **_given({"state": post.state, "says": post.says}),
+            **({"incident": post.incident} if post.incident != 1 else {}),
+            "basis": post.basis,
+        }
+
+
+def _aside(aside: Aside) -> dict[str, object]:
+    return {"at": offset(aside.at), "says": aside.says, "basis": aside.basis}
+
+
+def _given(optional: Mapping[str, object]) -> dict[str, object]:
+    return {key: value for key, value in optional.items() if value}

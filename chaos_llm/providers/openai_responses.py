@@ -1,0 +1,285 @@
+"""OpenAI's Responses API: POST .../responses, whole and as a numbered sequence of events."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, ClassVar
+
+from chaos_llm.model import (
+    Chunk,
+    Completion,
+    Refusal,
+    Reply,
+    Request,
+    ToolCall,
+    Usage,
+    WireRequest,
+)
+from chaos_llm.providers._framing import (
+    base58,
+    broken_at,
+    count_pieces,
+    event,
+    json_reply,
+    last_prompt,
+    quote,
+    split,
+    sse_reply,
+)
+from chaos_llm.providers._openai import (
+    OpenAIEndpoint,
+    Row,
+    forced_tool_of,
+    hexadecimal,
+    missing,
+    reply_ids,
+    row_of,
+    schema_of,
+    tools_of,
+)
+from chaos_llm.providers.provider import Stamp
+
+# What a request may say and a response repeats, with what it says where the request does not.
+_ECHOED = (
+    ("instructions", "null"),
+    ("max_output_tokens", "null"),
+    ("metadata", "{}"),
+    ("parallel_tool_calls", "true"),
+    ("previous_response_id", "null"),
+    ("reasoning", '{"effort":null,"summary":null}'),
+    ("store", "true"),
+    ("temperature", "1.0"),
+    ("text", '{"format":{"type":"text"},"verbosity":"medium"}'),
+    ("tool_choice", '"auto"'),
+    ("tools", "[]"),
+    ("top_p", "1.0"),
+    ("truncation", '"disabled"'),
+    ("user", "null"),
+)
+_DEFAULTS = "".join(f',"{field}":{value}' for field, value in _ECHOED)
+_ECHOED_FIELDS = frozenset(field for field, _ in _ECHOED)
+_TRUNCATED = '{"reason":"max_output_tokens"}'
+_SERVER_ERROR = (
+    "An error occurred while processing your request. You can retry your request, or contact us "
+    "through our help center at help.openai.com if the error persists. Please include the request "
+    "ID {request_id} in your message."
+)  # openai/openai-node#1730; before a stream begins the wording is another
+
+
+class OpenAIResponses(OpenAIEndpoint):
+    """OpenAI's Responses API."""
+
+    api: ClassVar[str] = "responses"
+    ending: ClassVar[str] = "/responses"
+
+    def _read(self, wire: WireRequest, secret: str, body: dict[str, Any]) -> Request:
+        model, said = body.get("model"), body.get("input")
+        if not isinstance(model, str) or not model:
+            return self._invalid(wire, secret, missing("model"))
+        if not said and not any(body.get(f) for f in ("previous_response_id", "conversation")):
+            return self._invalid(wire, secret, missing("input"))
+        items = said if isinstance(said, list) else [{"role": "user", "content": said}]
+        text = body.get("text")
+        return Request(
+            provider=self.name,
+            api=self.api,
+            surface=self.surface,
+            host=wire.host,
+            path=wire.path,
+            model=model,
+            stream=body.get("stream") is True,
+            prompt=last_prompt(items),
+            tools=tools_of(body),
+            forced_tool=forced_tool_of(body),
+            answers_tool=_is_tool_result(items[-1]) if items else False,
+            schema=schema_of(text.get("format")) if isinstance(text, dict) else None,
+            credential=secret,
+            size=len(wire.body),
+            input_tokens=len(wire.body) // 4,  # roughly four bytes a token
+            body=body,
+        )
+
+    def _whole(self, request: Request, answer: Completion, stamp: Stamp) -> Reply:
+        _, headers = reply_ids(stamp)
+        head, tail = _frame(request, stamp)
+        output = [item.written for item in _items(answer, stamp)]
+        body = head + _state(answer, output) + tail
+        pieces = count_pieces(answer.text)
+        for call in answer.tool_calls:
+            pieces += count_pieces(call.arguments)
+        return json_reply(200, headers, body, pieces)
+
+    def _stream(self, request: Request, answer: Completion, stamp: Stamp) -> Reply:
+        request_id, headers = reply_ids(stamp)
+        head, tail = _frame(request, stamp)
+        items = _items(answer, stamp)
+        events = _Events()
+        begun = f'"response":{head}{_IN_PROGRESS}{tail}'
+        events.add("response.created", begun)
+        events.add("response.in_progress", begun)
+        for index, item in enumerate(items):
+            item.tell(events, index)
+        ended = head + _state(answer, [item.written for item in items]) + tail
+        events.add(f"response.{_status(answer)}", f'"response":{ended}')
+        if answer.broken_by:
+            events.chunks = broken_at(events.chunks, answer.broken_by.after)
+            row = _row_in_stream(request, answer.broken_by.refusal, request_id)
+            # this event, nested so, then response.failed: openai/codex#43337; the documented flat
+            # shape is another, and the SDK would not raise on it
+            events.chunks.append(event("error", _ERROR % _error_texts(row, len(events.chunks))))
+            failed = _FAILED % (quote(row.code or row.type), quote(row.message))
+            events.add("response.failed", f'"response":{head}{failed}{tail}')
+        return sse_reply(headers, events.chunks)
+
+
+class _Events:
+    """A stream's events, each with its place in the sequence."""
+
+    def __init__(self) -> None:
+        self.chunks: list[Chunk] = []
+
+    def add(self, name: str, fields: str, *, content: bool = False) -> None:
+        number = len(self.chunks)
+        data = f'{{"type":"{name}","sequence_number":{number},{fields}}}'
+        self.chunks.append(event(name, data, content=content))
+
+
+class _Message:
+    """An output item that is text, or a refusal in its place."""
+
+    def __init__(self, answer: Completion, stamp: Stamp) -> None:
+        self.text = answer.text
+        self.id = "msg_" + hexadecimal(stamp, 50)
+        self.refuses = answer.stop == "refusal"
+        self.written = self._written(_status(answer), self._part(quote(answer.text)))
+
+    def _written(self, status: str, content: str) -> str:
+        return (
+            f'{{"id":"{self.id}","type":"message","status":"{status}",'
+            f'"content":[{content}],"role":"assistant"}}'
+        )
+
+    def _part(self, text: str) -> str:
+        if self.refuses:
+            return f'{{"type":"refusal","refusal":{text}}}'
+        return f'{{"type":"output_text","annotations":[],"logprobs":[],"text":{text}}}'
+
+    def tell(self, events: _Events, index: int) -> None:
+        kind, field = ("refusal", "refusal") if self.refuses else ("output_text", "text")
+        logprobs = "" if self.refuses else ',"logprobs":[]'
+        place = f'"item_id":"{self.id}","output_index":{index},"content_index":0,'
+        added = self._written("in_progress", "")
+        events.add("response.output_item.added", f'"output_index":{index},"item":{added}')
+        events.add("response.content_part.added", f'{place}"part":{self._part(_NOTHING)}')
+        for piece in split(self.text):
+            delta = f'{place}"delta":{quote(piece)}{logprobs}'
+            events.add(f"response.{kind}.delta", delta, content=True)
+        text = quote(self.text)
+        events.add(f"response.{kind}.done", f'{place}"{field}":{text}{logprobs}')
+        events.add("response.content_part.done", f'{place}"part":{self._part(text)}')
+        events.add("response.output_item.done", f'"output_index":{index},"item":{self.written}')
+
+
+class _Call:
+    """An output item that calls a function."""
+
+    def __init__(self, call: ToolCall, stamp: Stamp) -> None:
+        self.call = call
+        self.id = "fc_" + hexadecimal(stamp, 50)
+        self.call_id = "call_" + base58(stamp.die.number(256), 24)
+        self.written = self._written("completed", quote(call.arguments))
+
+    def _written(self, status: str, arguments: str) -> str:
+        return (
+            f'{{"id":"{self.id}","type":"function_call","status":"{status}",'
+            f'"arguments":{arguments},"call_id":"{self.call_id}","name":{quote(self.call.name)}}}'
+        )
+
+    def tell(self, events: _Events, index: int) -> None:
+        name = "response.function_call_arguments"
+        place = f'"item_id":"{self.id}","output_index":{index},'
+        added = self._written("in_progress", _NOTHING)
+        events.add("response.output_item.added", f'"output_index":{index},"item":{added}')
+        for piece in split(self.call.arguments):
+            events.add(f"{name}.delta", f'{place}"delta":{quote(piece)}', content=True)
+        events.add(f"{name}.done", f'{place}"arguments":{quote(self.call.arguments)}')
+        events.add("response.output_item.done", f'"output_index":{index},"item":{self.written}')
+
+
+_NOTHING = '""'
+_IN_PROGRESS = (
+    '"status":"in_progress","error":null,"incomplete_details":null,"output":[],"usage":null'
+)
+_ERROR = (
+    '{"type":"error","error":{"type":"%s","code":%s,"message":%s,"param":null},'
+    '"sequence_number":%d}'
+)
+_FAILED = (
+    '"status":"failed","error":{"code":%s,"message":%s},"incomplete_details":null,"output":[],'
+    '"usage":null'
+)
+
+
+def _items(answer: Completion, stamp: Stamp) -> list[_Message | _Call]:
+    """Put an answer into output items; one without words or calls is an empty message."""
+    calls: list[_Message | _Call] = [_Call(call, stamp) for call in answer.tool_calls]
+    return calls if calls and not answer.text else [_Message(answer, stamp), *calls]
+
+
+def _status(answer: Completion) -> str:
+    return "incomplete" if answer.stop == "length" else "completed"
+
+
+def _state(answer: Completion, output: list[str]) -> str:
+    """Write the fields that a response has only at its end."""
+    details = _TRUNCATED if answer.stop == "length" else "null"
+    return (
+        f'"status":"{_status(answer)}","error":null,"incomplete_details":{details},'
+        f'"output":[{",".join(output)}],"usage":{_usage(answer.usage)}'
+    )
+
+
+def _usage(usage: Usage) -> str:
+    return (
+        f'{{"input_tokens":{usage.input_tokens},'
+        f'"input_tokens_details":{{"cached_tokens":0,"cache_write_tokens":0}},'
+        f'"output_tokens":{usage.output_tokens},"output_tokens_details":{{"reasoning_tokens":0}},'
+        f'"total_tokens":{usage.input_tokens + usage.output_tokens}}}'
+    )
+
+
+def _frame(request: Request, stamp: Stamp) -> tuple[str, str]:
+    """Write what a response says from its first event to its last, around its state."""
+    head = (
+        f'{{"id":"resp_{hexadecimal(stamp, 50)}","object":"response",'
+        f'"created_at":{int(stamp.now)},"background":false,"model":{quote(request.model)},'
+        f'"service_tier":"default",'
+    )
+    body = request.body if isinstance(request.body, dict) else {}
+    if not _ECHOED_FIELDS.intersection(body):
+        return head, _DEFAULTS + "}"
+    return head, "".join(f',"{f}":{_said(body, f, otherwise)}' for f, otherwise in _ECHOED) + "}"
+
+
+def _said(body: dict[str, Any], field: str, otherwise: str) -> str:
+    value = body.get(field)
+    if value is None:
+        return otherwise
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+def _row_in_stream(request: Request, refusal: Refusal, request_id: str) -> Row:
+    row = row_of(request, refusal, request_id)
+    if refusal.kind == "server_error" and refusal.message is None:
+        message = _SERVER_ERROR.replace("{request_id}", request_id)
+        return row._replace(code="server_error", message=message)
+    return row
+
+
+def _error_texts(row: Row, number: int) -> tuple[str, str, str, int]:
+    code = "null" if row.code is None else quote(row.code)
+    return (row.type, code, quote(row.message), number)
+
+
+def _is_tool_result(item: object) -> bool:
+    return isinstance(item, dict) and str(item.get("type", "")).endswith("_output")

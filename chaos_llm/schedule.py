@@ -1,0 +1,130 @@
+"""When calls are due: an open loop, fixed before the first call is made."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+
+from chaos_llm.durations import Duration, seconds
+from chaos_llm.errors import UsageError
+from chaos_llm.plan import Plan
+
+DEFAULT_CALLS = 200
+_CLOCK_TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
+
+Until = Duration | datetime | time
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A call that is due; `due` is in seconds of the profile."""
+
+    number: int
+    user: int
+    due: float
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A stretch of the timeline that is played."""
+
+    begins: float
+    ends: float
+
+    @property
+    def seconds(self) -> float:
+        return self.ends - self.begins
+
+
+def offset(until: Until, plan: Plan, now: float) -> float:
+    """A point on the timeline: "21:16" (UTC, the next one), a datetime, or a time from its start.
+
+    Raises UsageError for a text that is neither a time of day nor a duration.
+    """
+    starts = plan.profile.starts
+    if isinstance(until, str) and (match := _CLOCK_TIME.fullmatch(until)):
+        hours, minutes, secs = (int(part or 0) for part in match.groups())
+        if hours > 23 or minutes > 59 or secs > 59:
+            message = f"until={until!r} is no time of day; write it as '21:16'"
+            raise UsageError(message)
+        until = time(hours, minutes, secs)
+    if isinstance(until, time):
+        here = plan.profile.when(now)
+        then = datetime.combine(here.date(), until, tzinfo=UTC)
+        until = then if then > here else then + timedelta(days=1)
+    if isinstance(until, datetime):
+        aware = until if until.tzinfo else until.replace(tzinfo=UTC)
+        return (aware - starts).total_seconds()
+    return seconds(until)
+
+
+def stretches(
+    plan: Plan, begins: float, ends: float, skip_quiet: float | None
+) -> tuple[Stretch, ...]:
+    """What is played from `begins` to `ends`: all but the middle of long quiet stretches.
+
+    Of a stretch without an open window that is longer than `skip_quiet`, the first and the last
+    half of `skip_quiet` are played: recovery before it, a healthy lead-in after it.
+    """
+    if skip_quiet is None:
+        return (Stretch(begins, ends),)
+    played, start = [], begins
+    for quiet in _quiet(plan, begins, ends):
+        if quiet.seconds > skip_quiet and quiet.begins > begins and quiet.ends < ends:
+            played.append(Stretch(start, quiet.begins + skip_quiet / 2))
+            start = quiet.ends - skip_quiet / 2
+    played.append(Stretch(start, ends))
+    return tuple(stretch for stretch in played if stretch.seconds > 0)
+
+
+def _quiet(plan: Plan, begins: float, ends: float) -> Iterator[Stretch]:
+    """The stretches in which no window is open."""
+    quiet_from = begins
+    for window in sorted(plan.windows, key=lambda window: window.begins):
+        if window.begins >= ends:
+            break
+        if window.begins > quiet_from:
+            yield Stretch(quiet_from, window.begins)
+        quiet_from = max(quiet_from, window.ends)
+    if quiet_from < ends:
+        yield Stretch(quiet_from, ends)
+
+
+def slots(
+    played: tuple[Stretch, ...],
+    *,
+    users: int,
+    every: float | None,
+    calls: int | None,
+    first: int,
+) -> list[Slot]:
+    """The calls of all users: each one's `every` seconds apart, or so many `calls` in all, even.
+
+    Users with the same period are spread over it, so that they do not march in step.
+    """
+    total = sum(stretch.seconds for stretch in played)
+    if every is None:
+        count = DEFAULT_CALLS if calls is None else calls
+        every = total * users / max(1, count)
+    due = sorted(
+        (when, user)
+        for user in range(users)
+        for when in _due(played, every, every * user / users, total)
+    )
+    if calls is not None:
+        due = due[:calls]
+    return [Slot(first + index, user, when) for index, (when, user) in enumerate(due)]
+
+
+def _due(played: tuple[Stretch, ...], every: float, phase: float, total: float) -> Iterator[float]:
+    """The due times of one user on the timeline; skipped stretches take no turn."""
+    count = 0
+    while (position := phase + count * every) < total - 1e-9:
+        for stretch in played:
+            if position < stretch.seconds:
+                yield stretch.begins + position
+                break
+            position -= stretch.seconds
+        count += 1

@@ -1,0 +1,43 @@
+"""Where a thread stands: for messages, and to see whether it has moved."""
+
+from __future__ import annotations
+
+import sys
+from types import CodeType, FrameType
+
+_OURS = "chaos_llm.virtual_time"
+_PLUMBING = ("threading", "queue", "selectors", "asyncio", "concurrent", "contextlib", _OURS)
+
+Place = tuple[tuple[CodeType, int], ...]
+
+
+def outer(frame: FrameType | None, *modules: str) -> FrameType | None:
+    """The innermost frame that is not in one of these modules (or packages)."""
+    while frame is not None:
+        name = frame.f_globals.get("__name__", "")
+        if not any(name == module or name.startswith(module + ".") for module in modules):
+            break
+        frame = frame.f_back
+    return frame
+
+
+def without_us(frame: FrameType) -> FrameType | None:
+    """The innermost frame that is not ours; a redirected sleep is no move."""
+    return outer(frame, _OURS)
+
+
+def place(frame: FrameType | None) -> Place:
+    """A thread's position: equal as long as it has not moved."""
+    stack = []
+    while frame is not None:
+        stack.append((frame.f_code, frame.f_lasti))
+        frame = frame.f_back
+    return tuple(stack)
+
+
+def place_of_thread(ident: int) -> str:
+    """ " at file:line" of the app's own innermost frame in a thread, or nothing."""
+    frame = outer(sys._current_frames().get(ident), *_PLUMBING)
+    if frame is None:
+        return ""
+    return f" at {frame.f_code.co_filename}:{frame.f_lineno} ({frame.f_code.co_name})"

@@ -1,0 +1,110 @@
+"""Builtins of the time module, redirected in place.
+
+A builtin is `{HEAD, m_ml, m_self}` and calling it runs `m_ml->ml_meth(m_self, argument)`. We point
+`m_ml` at a method definition whose function is the C-API's own PyObject_CallNoArgs or
+PyObject_CallOneArg, and `m_self` at a Python function. So whoever holds the builtin follows:
+`from time import sleep`, a default argument `timer=time.monotonic`, a stored `self._clock`.
+time-machine does the same kind of thing, in C, for `time.time` and `datetime.now`.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import platform
+import sys
+import sysconfig
+import time
+from collections.abc import Callable
+from types import BuiltinFunctionType
+from typing import Any
+
+from chaos_llm.errors import UsageError
+
+_METH_NOARGS, _METH_O = 0x4, 0x8
+_TRAMPOLINES = {_METH_NOARGS: "PyObject_CallNoArgs", _METH_O: "PyObject_CallOneArg"}
+_POINTER = ctypes.sizeof(ctypes.c_void_p)
+
+
+class _MethodDef(ctypes.Structure):
+    _fields_ = (
+        ("name", ctypes.c_char_p),
+        ("function", ctypes.c_void_p),
+        ("flags", ctypes.c_int),
+        ("doc", ctypes.c_char_p),
+    )
+
+
+def refuse_unsupported_interpreter() -> None:
+    """Raise UsageError where an object's layout is not the one described above."""
+    if sys.implementation.name != "cpython":
+        raise UsageError(
+            f"virtual time needs CPython; this is {platform.python_implementation()}. "
+            "Run these tests on CPython 3.11 to 3.13"
+        )
+    if sysconfig.get_config_var("Py_GIL_DISABLED"):
+        raise UsageError(
+            "virtual time runs one thread at a time and does not support the free-threaded build; "
+            "run these tests on the ordinary build of the same CPython"
+        )
+
+
+def _method(builtin: object) -> tuple[ctypes.c_void_p, ctypes.c_void_p]:
+    base = id(builtin) + object.__basicsize__
+    return (
+        ctypes.c_void_p.from_address(base),
+        ctypes.c_void_p.from_address(base + _POINTER),
+    )
+
+
+def twin(builtin: Callable[..., Any]) -> Callable[..., Any]:
+    """A second builtin with the same C function, which no redirect of the first one reaches."""
+    if type(builtin) is not BuiltinFunctionType or sys.implementation.name != "cpython":
+        return builtin
+    method, owner = _method(builtin)
+    make = ctypes.pythonapi.PyCFunction_NewEx
+    make.restype = ctypes.py_object
+    make.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p]
+    made: Callable[..., Any] = make(method.value, owner.value, None)
+    return made
+
+
+real_sleep: Callable[[float], None] = twin(time.sleep)  # noqa: TID251 - this is where it is replaced
+real_monotonic: Callable[[], float] = twin(time.monotonic)  # noqa: TID251
+real_monotonic_ns: Callable[[], int] = twin(time.monotonic_ns)
+real_perf_counter: Callable[[], float] = twin(time.perf_counter)  # noqa: TID251
+real_perf_counter_ns: Callable[[], int] = twin(time.perf_counter_ns)
+
+
+class Redirect:
+    """One builtin that can be sent to a Python function, and back.
+
+    The function must live as long as the process: a thread may be inside it, or on its way in,
+    while the redirect is removed. So it gets one reference that is never given back.
+    """
+
+    def __init__(self, builtin: Callable[..., Any], function: Callable[..., Any]) -> None:
+        if type(builtin) is not BuiltinFunctionType:
+            raise UsageError(
+                f"{builtin!r} is not the builtin of the time module: something has replaced it "
+                "(freezegun?); end that before the outage begins"
+            )
+        self._builtin, self._function = builtin, function
+        self._method, self._owner = _method(builtin)
+        self._before = self._method.value, self._owner.value
+        plain = _MethodDef.from_address(self._before[0] or 0)
+        if plain.flags not in _TRAMPOLINES:
+            raise UsageError(f"{builtin!r} has a calling convention that cannot be redirected")
+        trampoline = ctypes.cast(
+            getattr(ctypes.pythonapi, _TRAMPOLINES[plain.flags]), ctypes.c_void_p
+        )
+        self._definition = _MethodDef(plain.name, trampoline.value, plain.flags, plain.doc)
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(function))
+
+    def install(self) -> None:
+        """Send calls to the function from now on."""
+        self._owner.value = id(self._function)
+        self._method.value = ctypes.addressof(self._definition)
+
+    def remove(self) -> None:
+        """Send calls to the builtin's own C function again."""
+        self._method.value, self._owner.value = self._before

@@ -1,0 +1,112 @@
+"""What `time.sleep` and the monotonic clocks do while an outage is on.
+
+These functions stand behind the redirected builtins. They live at module level and for as long as
+the process, because a thread may be on its way into one while the outage ends.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from _thread import get_ident
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from chaos_llm.virtual_time.callers import Callers
+from chaos_llm.virtual_time.clock import Clock
+from chaos_llm.virtual_time.redirects import (
+    Redirect,
+    real_monotonic,
+    real_monotonic_ns,
+    real_perf_counter,
+    real_perf_counter_ns,
+    real_sleep,
+)
+from chaos_llm.virtual_time.scheduler import Runner, Scheduler
+
+
+@dataclass(slots=True)
+class Running:
+    """The outage that is on: its clock, its runners, and who keeps real time."""
+
+    clock: Clock
+    scheduler: Scheduler
+    callers: Callers
+    runners: dict[int, Runner]
+
+
+_running: Running | None = None
+_redirects: list[Redirect] = []
+
+
+def _on_clock(running: Running) -> Runner | None:
+    # frame 1 is the function below, frame 2 its caller: the builtin between them has none
+    runner = running.runners.get(get_ident())
+    if runner is None or runner.off_clock or running.callers.keep_real_time(sys._getframe(2)):
+        return None
+    return runner
+
+
+def _sleep(seconds: float, /) -> None:
+    running = _running
+    if running is None or (runner := _on_clock(running)) is None:
+        return real_sleep(seconds)
+    return running.scheduler.sleep(runner, seconds)
+
+
+def _monotonic() -> float:
+    running = _running
+    if running is None or _on_clock(running) is None:
+        return real_monotonic()
+    return running.clock.monotonic()
+
+
+def _monotonic_ns() -> int:
+    running = _running
+    if running is None or _on_clock(running) is None:
+        return real_monotonic_ns()
+    return running.clock.monotonic_ns()
+
+
+def _perf_counter() -> float:
+    running = _running
+    if running is None or _on_clock(running) is None:
+        return real_perf_counter()
+    return running.clock.perf_counter()
+
+
+def _perf_counter_ns() -> int:
+    running = _running
+    if running is None or _on_clock(running) is None:
+        return real_perf_counter_ns()
+    return running.clock.perf_counter_ns()
+
+
+def _prepare() -> list[Redirect]:
+    if not _redirects:
+        _redirects.extend(
+            [
+                Redirect(time.sleep, _sleep),  # noqa: TID251 - this is where it is replaced
+                Redirect(time.monotonic, _monotonic),  # noqa: TID251
+                Redirect(time.monotonic_ns, _monotonic_ns),
+                Redirect(time.perf_counter, _perf_counter),  # noqa: TID251
+                Redirect(time.perf_counter_ns, _perf_counter_ns),
+            ]
+        )
+    return _redirects
+
+
+def install(undo: ExitStack, running: Running) -> None:
+    """Put the time functions on the clock of this outage."""
+    global _running  # noqa: PLW0603 - the builtins are global, too
+    redirects = _prepare()
+    undo.callback(_forget)
+    _running = running
+    for redirect in redirects:
+        undo.callback(redirect.remove)
+        redirect.install()
+
+
+def _forget() -> None:
+    global _running  # noqa: PLW0603
+    _running = None

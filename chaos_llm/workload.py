@@ -1,0 +1,145 @@
+"""Simulated users: they call the app when a call is due, and wait for what it returns.
+
+The schedule is an open loop. A user who is still waiting when the next call is due misses it, so
+an hour of hanging is an hour lost, and not one slow call.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import anyio
+
+from chaos_llm.calls import Call
+from chaos_llm.correlation import Correlation, OpenCall
+from chaos_llm.errors import UsageError
+from chaos_llm.prompts import PromptBook
+from chaos_llm.returned import is_async_stream, is_stream, joined, text_of
+from chaos_llm.schedule import Slot
+from chaos_llm.virtual_time import VirtualTime
+
+App = Callable[[str], Any]
+OnCall = Callable[[Call], None]
+
+
+@dataclass
+class Workload:
+    """The calls of one replay, on the clock of its outage."""
+
+    clock: VirtualTime
+    now: Callable[[], float]  # seconds of the profile
+    correlation: Correlation
+    prompts: PromptBook
+    seen: set[str]  # prompts of the replays before this one
+    on_call: OnCall
+
+    def run(self, app: App, slots: Sequence[Slot]) -> list[Call]:
+        """Make all calls of one user, one after the other, in the calling thread."""
+        return [self._call(app, slot) for slot in slots]
+
+    async def run_async(self, app: App, slots: Sequence[Slot]) -> list[Call]:
+        """Make the calls of all users, each user a task of its own."""
+        users = sorted({slot.user for slot in slots})
+        calls: list[Call] = []
+
+        async def live(user: int) -> None:
+            mine = [slot for slot in slots if slot.user == user]
+            calls.extend([await self._call_async(app, slot) for slot in mine])
+
+        async with asyncio.TaskGroup() as group:
+            for user in users:
+                group.create_task(live(user))
+        return sorted(calls, key=lambda call: call.number)
+
+    def _call(self, app: App, slot: Slot) -> Call:
+        call = self._prepare(slot)
+        if call.outcome != "missed":
+            if (pause := slot.due - self.now()) > 0:
+                self.clock.sleep(pause)
+            call.began = self.now()
+            with self.correlation.calling(OpenCall(call.user, call.number, call.token)):
+                self._conclude(call, *_attempt(partial(app, call.prompt)))
+        self.on_call(call)
+        return call
+
+    async def _call_async(self, app: App, slot: Slot) -> Call:
+        call = self._prepare(slot)
+        if call.outcome != "missed":
+            if (pause := slot.due - self.now()) > 0:
+                await anyio.sleep(pause)
+            call.began = self.now()
+            with self.correlation.calling(OpenCall(call.user, call.number, call.token)):
+                self._conclude(call, *await _attempt_async(partial(app, call.prompt)))
+        self.on_call(call)
+        return call
+
+    def _prepare(self, slot: Slot) -> Call:
+        prompt, token = self.prompts.prompt(slot.number)
+        fresh = prompt not in self.seen
+        self.seen.add(prompt)
+        call = Call(slot.number, slot.user, slot.due, prompt, token, fresh)
+        if self.now() > slot.due:
+            call.outcome, call.began, call.ended = "missed", slot.due, slot.due
+        return call
+
+    def _conclude(self, call: Call, returned: Any, error: Exception | None) -> None:
+        call.ended, call.error, call.returned = self.now(), error, returned
+        call.text = text_of(returned) if error is None else ""
+
+
+def _attempt(make: Callable[[], Any]) -> tuple[Any, Exception | None]:
+    try:
+        returned = make()
+        if is_stream(returned):
+            returned = joined(list(returned))
+    except Exception as error:
+        return None, _theirs(error)
+    if inspect.isawaitable(returned):
+        raise _async_in_sync(returned)
+    return returned, None
+
+
+async def _attempt_async(make: Callable[[], Awaitable[Any]]) -> tuple[Any, Exception | None]:
+    try:
+        returned: Any = make()
+        if inspect.isawaitable(returned):
+            returned = await returned
+        if is_async_stream(returned):
+            returned = joined([piece async for piece in returned])
+        elif is_stream(returned):
+            returned = joined(list(returned))
+    except Exception as error:
+        return None, _theirs(error)
+    return returned, None
+
+
+def _theirs(error: Exception) -> Exception:
+    """What the app's user saw; a mistake in using chaos_llm is the test's own and goes on."""
+    if isinstance(error, UsageError):
+        raise error
+    return error
+
+
+def is_async(app: App) -> bool:
+    """Whether an app is an async function or method, or an object with an async `__call__`."""
+    while isinstance(app, partial):
+        app = app.func
+    called = getattr(type(app), "__call__", None)  # noqa: B004 - the method is wanted, not the fact
+    return any(
+        inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
+        for function in (app, called)
+    )
+
+
+def _async_in_sync(returned: Any) -> UsageError:
+    if inspect.iscoroutine(returned):
+        returned.close()
+    return UsageError(
+        "the function returned something to be awaited: give replay() the async function itself, "
+        "or use `await chaos.replay_async(...)`"
+    )
