@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TypedDict, Unpack, get_type_hints
+from typing import TypedDict, Unpack
 
 from chaos_llm.calls import Call
 from chaos_llm.correlation import Correlation
@@ -120,7 +120,7 @@ class Replays:
 
 
 def _validate(options: ReplayOptions) -> None:
-    known = tuple(get_type_hints(ReplayOptions))
+    known = tuple(ReplayOptions.__annotations__)
     for name in options:
         if name not in known:
             raise UnknownName("argument of replay", name, known)

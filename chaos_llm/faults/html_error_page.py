@@ -30,7 +30,7 @@ class HtmlErrorPage(Fault):
     def __post_init__(self) -> None:
         check_choice(self, "page", ("cloudflare", "cloudflare-short", "nginx", None))
         titles = _pages.LONG_TITLES if self._long else _pages.SHORT_TITLES
-        if self.status not in titles:
+        if not isinstance(self.status, int) or self.status not in titles:
             raise mistaken(self, "status", f"one that this page has: {sorted(titles)}")
 
     @property

@@ -42,9 +42,9 @@ def window(profile: Profile, name: str) -> Window:
 def _path(name: str | Path, rootdir: str | Path | None) -> Path:
     if isinstance(name, str) and not name.endswith(".toml"):
         return catalogue.find(name, rootdir)
-    path = Path(name)
+    path = Path(name).absolute()
     if not path.is_file():
-        beside = [str(each) for each in path.parent.glob("*.toml")]
+        beside = [str(Path(name).with_name(each.name)) for each in path.parent.glob("*.toml")]
         raise UnknownName("profile", str(name), [*beside, *catalogue.names(rootdir)])
     return path
 

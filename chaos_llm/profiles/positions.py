@@ -5,8 +5,8 @@ The text has been read by tomllib before, so this scan follows its structure and
 
 from __future__ import annotations
 
-import json
 import re
+import tomllib
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -158,6 +158,4 @@ def _tokens(text: str) -> list[_Token]:
 
 
 def _unquoted(text: str) -> str:
-    if text[:1] == "'":
-        return text[1:-1]
-    return str(json.loads(text)) if text[:1] == '"' else text
+    return str(tomllib.loads(f"key = {text}")["key"]) if text[:1] in ("'", '"') else text

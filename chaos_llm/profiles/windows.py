@@ -33,7 +33,7 @@ class WindowReading:
 
     def windows(self) -> tuple[Window, ...]:
         """All windows in file order; raises ProfileError or UnknownName with file and line."""
-        return tuple(self._window(index) for index in range(len(self.table.window)))
+        return tuple(self._window(number) for number in self._index.values())
 
     @cached_property
     def _index(self) -> Mapping[str, int]:

@@ -8,6 +8,7 @@ from dataclasses import fields
 from chaos_llm.faults.fault import Fault
 from chaos_llm.profiles import toml
 from chaos_llm.profiles.evidence import ASSUMED
+from chaos_llm.profiles.mixes import takes_none
 from chaos_llm.profiles.moments import offset
 from chaos_llm.timeline import Aside, Page, Profile, Share, Source, Target, Weighted, Window
 
@@ -112,7 +113,11 @@ def _weighted(weighted: Weighted) -> dict[str, object]:
 
 def _parameters(fault: Fault) -> dict[str, object]:
     values = ((field, getattr(fault, field.name)) for field in fields(fault))
-    return {field.name: value for field, value in values if value != field.default}
+    return {
+        field.name: False if value is None and takes_none(field) else value
+        for field, value in values
+        if value != field.default
+    }
 
 
 def _page(page: Page) -> dict[str, object]:

@@ -118,4 +118,5 @@ def document_reply(document: Document, headers: tuple[tuple[str, str], ...] = ()
         head = (("content-length", "0"), *document.headers, *headers)
         return Reply(document.status, head, ())
     body = json.dumps(document.json, separators=(",", ":"), ensure_ascii=False)
-    return json_reply(document.status, document.headers + headers, body, pieces=1)
+    pieces = 1 if document.status < 400 else 0
+    return json_reply(document.status, document.headers + headers, body, pieces)

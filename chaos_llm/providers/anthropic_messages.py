@@ -137,9 +137,12 @@ def _refusal_of(body: dict[str, Any]) -> Refusal | None:
 
 def _tools(body: dict[str, Any]) -> tuple[Tool, ...]:
     """Collect the app's own tools; those that Anthropic runs itself have no schema."""
+    offered = body["tools"]
+    if not isinstance(offered, list):
+        return ()
     return tuple(
         Tool(tool["name"], tool["input_schema"])
-        for tool in body["tools"] or ()
+        for tool in offered
         if isinstance(tool, dict) and "name" in tool and "input_schema" in tool
     )
 

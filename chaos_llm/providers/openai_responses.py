@@ -76,7 +76,8 @@ class OpenAIResponses(OpenAIEndpoint):
         model, said = body.get("model"), body.get("input")
         if not isinstance(model, str) or not model:
             return self._invalid(wire, secret, missing("model"))
-        if not said and not any(body.get(f) for f in ("previous_response_id", "conversation")):
+        stored = body.get("previous_response_id") or body.get("conversation")
+        if not stored and not (said and isinstance(said, str | list)):
             return self._invalid(wire, secret, missing("input"))
         items = said if isinstance(said, list) else [{"role": "user", "content": said}]
         text = body.get("text")

@@ -9,27 +9,70 @@ from types import FrameType
 # Durations, deadlines and polls of the tools around a test are about real seconds: `--durations`,
 # Hypothesis' deadline, pytest-timeout, `subprocess.run(timeout=5)`.
 HARNESS = frozenset(
-    "_pytest pytest pluggy hypothesis pytest_timeout pytest_asyncio xdist execnet coverage "
-    "pytest_cov pytest_benchmark pytest_rerunfailures pytest_randomly pytest_metadata "
-    "pytest_html subprocess multiprocessing faulthandler".split()
+    {
+        "_pytest",
+        "pytest",
+        "pluggy",
+        "hypothesis",
+        "pytest_timeout",
+        "pytest_asyncio",
+        "xdist",
+        "execnet",
+        "coverage",
+        "pytest_cov",
+        "pytest_benchmark",
+        "pytest_rerunfailures",
+        "pytest_randomly",
+        "pytest_metadata",
+        "pytest_html",
+        "subprocess",
+        "multiprocessing",
+        "faulthandler",
+    }
 )
 
 # An exporter that wakes every five seconds would send 7,200 batches in a ten-hour outage.
 TELEMETRY_AND_DEBUGGERS = frozenset(
-    "opentelemetry sentry_sdk ddtrace langfuse langsmith logfire posthog newrelic elasticapm "
-    "rollbar bugsnag datadog statsd prometheus_client pyroscope scout_apm "
-    "pydevd _pydevd_bundle debugpy ptvsd IPython ipykernel tqdm".split()
+    {
+        "opentelemetry",
+        "sentry_sdk",
+        "ddtrace",
+        "langfuse",
+        "langsmith",
+        "logfire",
+        "posthog",
+        "newrelic",
+        "elasticapm",
+        "rollbar",
+        "bugsnag",
+        "datadog",
+        "statsd",
+        "prometheus_client",
+        "pyroscope",
+        "scout_apm",
+        "pydevd",
+        "_pydevd_bundle",
+        "debugpy",
+        "ptvsd",
+        "IPython",
+        "ipykernel",
+        "tqdm",
+    }
 )
 
 # Threads that wait for the operating system on behalf of the standard library.
 _REAL_THREADS = frozenset({"concurrent.futures.process", "asyncio.unix_events"})
 
+_LOCK_USERS = frozenset({"threading", "queue", "concurrent"})
+
 
 class Callers:
     """Tells real-time callers from virtual ones by the root package of the calling module."""
 
-    def __init__(self, packages: Collection[str]) -> None:
+    def __init__(self, packages: Collection[str], *, threads_are_real: bool) -> None:
         self._packages = HARNESS.union(packages)
+        if threads_are_real:  # then locks are, too, and these measure how long they waited
+            self._packages = self._packages.union(_LOCK_USERS)
         self._known: dict[str, bool] = {}
 
     def keep_real_time(self, frame: FrameType) -> bool:

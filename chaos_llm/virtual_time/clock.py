@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
-import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -41,8 +41,9 @@ class Clock:
         self.perf_counter_base = max(math.ceil(real_perf_counter()), Clock.ended_at)
         self._wall: Wall | None = None
 
-    def start_wall(self, starts: datetime | None) -> None:
+    def start(self, starts: datetime | None) -> None:
         """Take over the wall clock; it begins at `starts`, by default at the real time."""
+        refuse_other_clocks()
         self._wall = Wall(starts)
 
     def stop(self) -> None:
@@ -51,13 +52,12 @@ class Clock:
         Clock.ended_at = last + math.ceil(self.now / TICKS) + 1
         if self._wall is not None:
             self._wall.stop()
-            self._wall = None
 
     @property
     def wall(self) -> Wall:
-        """The wall clock, which runs between `start_wall` and `stop`."""
+        """The wall clock; after the outage it stands where it stood last."""
         if self._wall is None:
-            raise UsageError("virtual time is not running")
+            raise UsageError("virtual time has not been entered, so no wall clock follows it")
         return self._wall
 
     @property
@@ -92,9 +92,8 @@ class Wall:
     """The wall clock of the process: time-machine's, standing still but for what we add."""
 
     def __init__(self, starts: datetime | None) -> None:
-        import time_machine
+        import time_machine  # noqa: PLC0415 - not until an outage begins
 
-        refuse_other_clocks()
         begin = starts if starts is not None else datetime.now(UTC)
         self._travel = time_machine.travel(begin, tick=False)
         self._traveller: time_machine.Traveller = self._travel.start()
@@ -130,14 +129,14 @@ class Wall:
 
 def refuse_other_clocks() -> None:
     """Raise UsageError while freezegun or time-machine hold the wall clock."""
-    import time_machine
+    import time_machine  # noqa: PLC0415 - not until an outage begins
 
     if time_machine.escape_hatch.is_travelling():
         raise UsageError(
-            "time-machine is already active; an outage brings its own wall clock: start time-machine "
-            "inside the outage, or give the outage its date"
+            "time-machine is already active; an outage brings its own wall clock: start "
+            "time-machine inside the outage, or give the outage its date"
         )
-    if sys.modules["datetime"].datetime.__name__ == "FakeDatetime":
+    if dt.datetime.__name__ == "FakeDatetime":
         raise UsageError("freezegun is already active; start it inside the outage instead")
 
 

@@ -6,6 +6,7 @@ anyio's, `asyncio.run`'s. `loop.time()` is `time.monotonic` and needs nothing.
 
 from __future__ import annotations
 
+import heapq
 import selectors
 import sys
 import weakref
@@ -97,11 +98,22 @@ class Loops:
             self._known[id(selector)] = weakref.ref(selector)
             self._seen.add(loop)
             self._sockets.meet(selector)
+            self._adopt_timers(loop)
 
     def held_by(self, loop: Any) -> str | None:
         """Name what a loop in a thread of its own, in real time, awaits for us."""
         selector = getattr(loop, "_selector", None)
         return self._sockets.held_by(selector) if selector is not None else None
+
+    def _adopt_timers(self, loop: AbstractEventLoop) -> None:
+        """Timers set in real time keep their distance; they are those from before the clock."""
+        clock = self._scheduler.clock
+        begin, distance = clock.monotonic_base, clock.monotonic() - real_monotonic()
+        timers = getattr(loop, "_scheduled", [])
+        for timer in timers:
+            if timer._when < begin:
+                timer._when += distance
+        heapq.heapify(timers)
 
     def _shift_timers(self) -> None:
         """Heartbeats of a loop that outlives the outage must not wait for virtual hours.

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import _thread
 import concurrent.futures.thread
+import socket
 import socketserver
 import sys
 import threading
@@ -23,9 +24,8 @@ from chaos_llm.virtual_time.redirects import real_sleep
 
 _CONDITION_WAIT = threading.Condition.wait.__code__
 _POOL_WORKER = concurrent.futures.thread._worker.__code__
-_SERVE_FOREVER = socketserver.BaseServer.serve_forever.__code__
+_LISTENING = (socketserver.BaseServer.serve_forever.__code__, socket.socket.accept.__code__)
 _RUN_ONCE = BaseEventLoop._run_once.__code__  # type: ignore[attr-defined]  # asyncio's idle place
-_ACCEPT = "accept"
 _SLEEP = "chaos_llm.virtual_time.time_functions"
 _MICROPAUSE = 0.00005  # lets a thread that the system has just woken take the interpreter
 
@@ -51,25 +51,21 @@ class Outsiders:
 
     def busy(self) -> str | None:
         """Name a thread that is at work for us, or None."""
-        opaque = False
-        for ident, frame in sys._current_frames().items():
-            if ident in self._runners or self._keeps_out(ident):
-                continue
-            works, certain = self._works(ident, frame)
-            if works:
-                return f"thread {_name(ident)!r}{place_of_thread(ident)}"
-            opaque = opaque or not certain
-        if opaque:
+        worker, certain = self._worker()
+        if worker is None and not certain:
             real_sleep(_MICROPAUSE)
-            return self._moved()
-        return None
+            worker, _ = self._worker()
+        return worker
 
-    def _moved(self) -> str | None:
+    def _worker(self) -> tuple[str | None, bool]:
+        certain = True
         for ident, frame in sys._current_frames().items():
             if ident not in self._runners and not self._keeps_out(ident):
-                if self._works(ident, frame)[0]:
-                    return f"thread {_name(ident)!r}{place_of_thread(ident)}"
-        return None
+                works = self._works(ident, frame)
+                if works:
+                    return f"thread {_name(ident)!r}{place_of_thread(ident)}", True
+                certain = certain and works is not None
+        return None, certain
 
     def _keeps_out(self, ident: int) -> bool:
         known = self._exempted.get(ident)
@@ -78,28 +74,32 @@ class Outsiders:
             known = self._exempted[ident] = thread is not None and self._exempt(thread)
         return known
 
-    def _works(self, ident: int, top: FrameType) -> tuple[bool, bool]:
-        """Whether the thread works for us, and whether that is certain."""
+    def _works(self, ident: int, top: FrameType) -> bool | None:
+        """Whether the thread works for us; None if not, as far as can be seen."""
         frame = without_us(top)
-        inner = outer(frame, "selectors")
-        if frame is None or inner is None:
-            return False, True
-        home = self._homes.get(ident)
+        if frame is None:
+            return False
         if frame.f_code is _CONDITION_WAIT:
-            waiter, timeout = frame.f_locals.get("waiter"), frame.f_locals.get("timeout")
-            woken = waiter is not None and not waiter.locked()
-            strayed = timeout is not None and home is not None and home != place(frame)
-            return woken or strayed, True
+            return _woken(frame) or (frame.f_locals.get("timeout") and self._strayed(ident, frame))
         if frame.f_code is _POOL_WORKER:
-            return not frame.f_locals["work_queue"].empty(), True
-        if inner is not frame and inner.f_code is _RUN_ONCE:
-            loop = inner.f_locals["self"]
-            return bool(loop._ready) or self._loop_holds(loop) is not None, False
-        if inner.f_code is _SERVE_FOREVER or frame.f_code.co_name == _ACCEPT:
-            return False, False
-        if home is None:  # born during the outage: where would it idle? a sleeper does
-            return not _sleeps(top), False
-        return home != place(frame), False
+            return not frame.f_locals["work_queue"].empty()
+        caller = outer(frame, "selectors")
+        if caller is not frame and caller is not None and caller.f_code is _RUN_ONCE:
+            loop = caller.f_locals["self"]
+            return bool(loop._ready) or self._loop_holds(loop) is not None or None
+        if caller is not None and caller.f_code in _LISTENING:
+            return None
+        if ident not in self._homes:  # born during the outage: where would it idle? a sleeper does
+            return not _sleeps(top) or None
+        return self._strayed(ident, frame) or None
+
+    def _strayed(self, ident: int, frame: FrameType) -> bool:
+        return ident in self._homes and self._homes[ident] != place(frame)
+
+
+def _woken(frame: FrameType) -> bool:
+    waiter = frame.f_locals.get("waiter")
+    return waiter is not None and not waiter.locked()
 
 
 def _sleeps(frame: FrameType) -> bool:

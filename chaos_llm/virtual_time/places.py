@@ -36,7 +36,7 @@ def place(frame: FrameType | None) -> Place:
 
 
 def place_of_thread(ident: int) -> str:
-    """ " at file:line" of the app's own innermost frame in a thread, or nothing."""
+    """The app's own innermost frame in a thread as " at file:line (function)", or nothing."""
     frame = outer(sys._current_frames().get(ident), *_PLUMBING)
     if frame is None:
         return ""

@@ -68,10 +68,10 @@ def twin(builtin: Callable[..., Any]) -> Callable[..., Any]:
     return made
 
 
-real_sleep: Callable[[float], None] = twin(time.sleep)  # noqa: TID251 - this is where it is replaced
-real_monotonic: Callable[[], float] = twin(time.monotonic)  # noqa: TID251
+real_sleep: Callable[[float], None] = twin(time.sleep)
+real_monotonic: Callable[[], float] = twin(time.monotonic)
 real_monotonic_ns: Callable[[], int] = twin(time.monotonic_ns)
-real_perf_counter: Callable[[], float] = twin(time.perf_counter)  # noqa: TID251
+real_perf_counter: Callable[[], float] = twin(time.perf_counter)
 real_perf_counter_ns: Callable[[], int] = twin(time.perf_counter_ns)
 
 

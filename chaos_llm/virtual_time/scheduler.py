@@ -77,12 +77,18 @@ class Outside(Protocol):
 class Scheduler:
     """Hands the baton from runner to runner, and the clock on to the next deadline."""
 
-    def __init__(self, clock: Clock, outside: Outside, real_wait: float) -> None:
-        self.clock, self.outside, self.real_wait = clock, outside, real_wait
+    outside: Outside
+
+    def __init__(
+        self,
+        clock: Clock,
+        real_wait: float,
+        record: Callable[[HarnessError], HarnessError],
+    ) -> None:
+        self.clock, self.real_wait, self.record = clock, real_wait, record
         self.runners: dict[int, Runner] = {}
         self.waiting: list[Runner] = []
         self.closing = False
-        self.record: Callable[[HarnessError], HarnessError] = lambda error: error
         self._turns = 0
         self._failure: BaseException | None = None
         self._lost = False  # two threads run at once: the test's was interrupted while it waited
@@ -178,6 +184,11 @@ class Scheduler:
                 release_lock(runner.gate)
                 acquire_lock(self.first.gate, True, _RECALL)
         self.runners.clear()
+
+    def forget_others(self) -> None:
+        """In a forked child no other thread exists."""
+        self.waiting.clear()
+        self._lost = False
 
     def _leave(self, me: Runner, *, sleeping: bool) -> None:
         me.over = True

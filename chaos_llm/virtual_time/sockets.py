@@ -1,7 +1,7 @@
 """Real sockets and child processes that somebody on an event loop awaits: they hold the clock.
 
 Idle keep-alive connections do not, nor do listeners, the server's end of a connection, connections
-whose other end lives on the same clock, and whatever idled before the outage and was not used since.
+whose other end lives on the same clock, and what idled before the outage and was not used since.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ import asyncio
 import gc
 import selectors
 import weakref
-from asyncio.selector_events import (
-    _SelectorSocketTransport,  # type: ignore[attr-defined]  # every TCP connection of the loops
-)
+from asyncio import selector_events
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
+
+# Every TCP connection of the loops; asyncio has no public name for it.
+_Connection: Any = vars(selector_events)["_SelectorSocketTransport"]
 
 Ends = tuple[object, object]  # (own address, peer's address)
 
@@ -38,10 +39,10 @@ class Sockets:
     def install(self, undo: ExitStack) -> None:
         """Notice what is written to connections."""
         for name in ("write", "writelines"):
-            if name in vars(_SelectorSocketTransport):
-                write = vars(_SelectorSocketTransport)[name]
-                undo.callback(setattr, _SelectorSocketTransport, name, write)
-                setattr(_SelectorSocketTransport, name, self._noticing(write))
+            if name in vars(_Connection):
+                write = vars(_Connection)[name]
+                undo.callback(setattr, _Connection, name, write)
+                setattr(_Connection, name, self._noticing(write))
 
     def _noticing(self, write: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
         used, asked = self._used, self._asked
@@ -55,9 +56,7 @@ class Sockets:
 
     def meet(self, selector: Any) -> None:
         """Remember what a loop's selector already watches when the outage finds it."""
-        self._selectors[selector] = {
-            fd: key.data for fd, key in (selector.get_map() or {}).items()
-        }
+        self._selectors[selector] = {fd: key.data for fd, key in (selector.get_map() or {}).items()}
 
     def answered(self, events: list[Any]) -> None:
         """Take note of what came in."""
@@ -97,11 +96,11 @@ class Sockets:
         callback = getattr(reader, "_callback", None)
         owner = getattr(callback, "__self__", None)
         if isinstance(owner, asyncio.AbstractEventLoop):
-            return callback.__name__.startswith("_sock_recv")  # type: ignore[union-attr]  # bound
+            return getattr(callback, "__name__", "").startswith("_sock_recv")
         if isinstance(owner, asyncio.BaseTransport):
             if getattr(owner, "_server", None) is not None:
                 return False
-            awaited = protocol_awaits(owner.get_protocol())  # type: ignore[attr-defined]
+            awaited = protocol_awaits(getattr(owner, "_protocol", None))
             return owner in self._asked if awaited is None else awaited
         children = [arg for arg in _flat(getattr(reader, "_args", ())) if is_child(arg)]
         return any(child_awaited(child) for child in children) if children else not _listens(key.fd)
@@ -147,7 +146,7 @@ def _pending(value: Any) -> bool | None:
     if isinstance(value, asyncio.Future):
         return not value.done()
     if isinstance(value, asyncio.Event):
-        return any(not waiter.done() for waiter in value._waiters)  # type: ignore[attr-defined]
+        return any(not waiter.done() for waiter in value._waiters)
     if hasattr(value, "_waiter"):  # asyncio's and aiohttp's stream readers
         waiter = value._waiter
         return isinstance(waiter, asyncio.Future) and not waiter.done()

@@ -86,10 +86,10 @@ def _prepare() -> list[Redirect]:
     if not _redirects:
         _redirects.extend(
             [
-                Redirect(time.sleep, _sleep),  # noqa: TID251 - this is where it is replaced
-                Redirect(time.monotonic, _monotonic),  # noqa: TID251
+                Redirect(time.sleep, _sleep),
+                Redirect(time.monotonic, _monotonic),
                 Redirect(time.monotonic_ns, _monotonic_ns),
-                Redirect(time.perf_counter, _perf_counter),  # noqa: TID251
+                Redirect(time.perf_counter, _perf_counter),
                 Redirect(time.perf_counter_ns, _perf_counter_ns),
             ]
         )

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 from collections.abc import Collection, Iterator
-from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from datetime import datetime
 from types import TracebackType
-from typing import Literal
+from typing import Literal, Self
 
 from chaos_llm.errors import HarnessError, UsageError
 from chaos_llm.virtual_time import time_functions
@@ -24,6 +23,7 @@ from chaos_llm.virtual_time.sockets import Sockets
 Threads = Literal["managed", "refuse"]
 
 _active: VirtualTime | None = None
+_fork_is_watched = False
 
 
 def active() -> VirtualTime | None:
@@ -54,12 +54,13 @@ class VirtualTime:
             raise UsageError(f"starts={starts!r} has no time zone; add tzinfo=timezone.utc")
         if threads not in ("managed", "refuse"):
             raise UsageError(f'threads={threads!r} is neither "managed" nor "refuse"')
-        self._starts, self._threads, self._real_packages = starts, threads, real_packages
-        self._horizon, self._real_wait = horizon, real_wait
-        self._undo = ExitStack()
+        self._starts, self._real_wait, self._threads = starts, real_wait, threads
+        self._callers = Callers(real_packages, threads_are_real=threads == "refuse")
+        self._clock = Clock(horizon)
         self._recorded: HarnessError | None = None
+        self._undo = ExitStack()
 
-    def __enter__(self) -> VirtualTime:
+    def __enter__(self) -> Self:
         refuse_unsupported_interpreter()
         if _active is not None:
             raise UsageError(
@@ -72,23 +73,20 @@ class VirtualTime:
         return self
 
     def _install(self, undo: ExitStack) -> None:
-        global _active  # noqa: PLW0603 - a process has one clock
+        _activate(self)
+        undo.callback(_activate, None)
         self._recorded = None
-        self._clock = clock = Clock(self._horizon)
-        self._callers = callers = Callers(self._real_packages)
-        self._sockets = Sockets()
-        self._scheduler = scheduler = Scheduler(clock, self._real_wait)
-        self._loops = Loops(scheduler, self._sockets)
-        scheduler.record = self._record
-        undo.callback(_deactivate)
-        _active = self
+        self._clock = clock = Clock(self.horizon)
         undo.callback(clock.stop)
-        clock.start_wall(self._starts)
-        self._loops.install(undo)
-        scheduler.begin()
-        scheduler.outside = Outsiders(scheduler.runners, callers.start_real, self._loops.held_by)
+        clock.start(self._starts)
+        self._sockets = Sockets()
+        self._scheduler = scheduler = Scheduler(clock, self._real_wait, self.record)
+        loops = Loops(scheduler, self._sockets)
+        scheduler.outside = Outsiders(scheduler.runners, self._callers.start_real, loops.held_by)
+        loops.install(undo)
         undo.callback(scheduler.end)
-        running = time_functions.Running(clock, scheduler, callers, scheduler.runners)
+        scheduler.begin()
+        running = time_functions.Running(clock, scheduler, self._callers, scheduler.runners)
         time_functions.install(undo, running)
         self._test_ourselves()
 
@@ -99,28 +97,28 @@ class VirtualTime:
         trace: TracebackType | None,
     ) -> None:
         self._undo.close()
-        recorded, self._recorded = self._recorded, None
+        recorded = self._recorded
         if recorded is None or recorded is error or isinstance(error, KeyboardInterrupt):
             return
         raise recorded
 
     def _test_ourselves(self) -> None:
         """Refuse an interpreter, or a neighbour, that leaves a clock of this thread real."""
-        readings = {
-            "time.monotonic": (_ask("time.monotonic()"), self._clock.monotonic()),
-            "time.perf_counter": (_ask("time.perf_counter()"), self._clock.perf_counter()),
-            "time.time": (_ask("time.time()"), self._clock.wall.seconds),
-        }
-        for name, (says, should) in readings.items():
+        clock = self._clock
+        for name, says, should in (
+            ("time.monotonic", time.monotonic(), clock.monotonic()),
+            ("time.perf_counter", time.perf_counter(), clock.perf_counter()),
+            ("time.time", time.time(), clock.wall.seconds),
+        ):
             if says != should:
                 raise UsageError(
-                    f"{name} cannot be put on virtual time here: it says {says!r}, not {should!r}. "
-                    "Has another tool replaced it?"
+                    f"{name} cannot be put on virtual time here: it says {says!r}, not "
+                    f"{should!r}; has another tool replaced it?"
                 )
 
     @property
     def now(self) -> float:
-        """Virtual seconds since the outage was entered."""
+        """Virtual seconds since the outage was entered, exact."""
         return self._clock.seconds
 
     @property
@@ -130,11 +128,73 @@ class VirtualTime:
 
     @property
     def horizon(self) -> float:
-        """The virtual time, in seconds since entry, after which HorizonReached is raised."""
-        return self._clock.horizon / TICKS if self._entered else self._horizon
+        """The virtual time, in seconds since entry, behind which HorizonReached is raised."""
+        return self._clock.horizon / TICKS
 
     @horizon.setter
     def horizon(self, seconds: float) -> None:
-        self._horizon = seconds
-        if self._entered:
-            self._clock.horizon = ticks(seconds)
+        self._clock.horizon = ticks(seconds)
+
+    def extend_horizon(self, seconds: float) -> None:
+        """Allow that many seconds more than before."""
+        self.horizon += seconds
+
+    @property
+    def real_peers(self) -> tuple[str, ...]:
+        """The real sockets that somebody awaited; what is behind them did not follow the clock."""
+        return tuple(sorted(self._sockets.peers))
+
+    def set_wall(self, when: datetime) -> None:
+        """Say which date it is now; monotonic time does not notice."""
+        self._clock.wall.set(when, self._clock.now)
+
+    def sleep(self, seconds: float) -> None:
+        """Let the calling thread sleep in virtual time; it must live on this clock."""
+        self._scheduler.sleep(self._runner(), seconds)
+
+    def is_managed_here(self) -> bool:
+        """Whether the calling thread lives on this clock."""
+        return _active is self and self._scheduler.here() is not None
+
+    def record(self, error: HarnessError) -> HarnessError:
+        """Remember a harness error, to be raised when the outage ends if it is the first."""
+        if self._recorded is None:
+            self._recorded = error
+        return error
+
+    def unmanaged(self) -> AbstractContextManager[None]:
+        """Keep the calling thread, and what it starts meanwhile, in real time."""
+        return self._off_clock(self._runner())
+
+    @contextmanager
+    def _off_clock(self, runner: Runner) -> Iterator[None]:
+        runner.off_clock += 1
+        try:
+            yield
+        finally:
+            runner.off_clock -= 1
+
+    def _runner(self) -> Runner:
+        runner = self._scheduler.here() if _active is self else None
+        if runner is None:
+            raise UsageError("this thread does not live on the clock of a running outage")
+        return runner
+
+    def leave_in_child(self) -> None:
+        """Put a forked child process back into real time; the other threads are not in it."""
+        self._recorded = None
+        self._scheduler.forget_others()
+        self._undo.close()
+
+
+def _activate(clock: VirtualTime | None) -> None:
+    global _active, _fork_is_watched  # noqa: PLW0603 - a process has one clock
+    if not _fork_is_watched:
+        _fork_is_watched = True
+        os.register_at_fork(after_in_child=_after_fork)
+    _active = clock
+
+
+def _after_fork() -> None:
+    if _active is not None:
+        _active.leave_in_child()

@@ -1,0 +1,112 @@
+"""The command-line door: `chaos-llm demo`, `profiles` and `show`."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from chaos_llm.errors import ChaosError
+
+if TYPE_CHECKING:
+    from chaos_llm.calls import Call
+
+_WIDEST = 120
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; 0 when it worked, 2 when it was asked for something that is not there."""
+    options = _parser().parse_args(arguments)
+    try:
+        command: Callable[[argparse.Namespace], int] = options.command
+        return command(options)
+    except ChaosError as error:
+        print(f"chaos-llm: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:  # `chaos-llm show NAME | head`
+        sys.stderr.close()
+        return 0
+
+
+def demo(options: argparse.Namespace) -> int:
+    """Replay the ten hours of 2 March 2026 against a naive and a hardened bot."""
+    try:
+        from chaos_llm.demo.bad_day import PROFILE, replay_both  # noqa: PLC0415 - the vendors' SDKs
+    except ModuleNotFoundError as error:
+        print(
+            f"chaos-llm: the demo needs {error.name!r}; pip install 'chaos_llm[demo]'",
+            file=sys.stderr,
+        )
+        return 2
+    from chaos_llm.reports.comparison import comparison_text  # noqa: PLC0415 - the same
+
+    progress = _Progress()
+    print(f"Replaying {PROFILE}, a question every 30 seconds, seed {options.seed} …")
+    reports = replay_both(options.seed, progress.step)
+    progress.clear()
+    print()
+    print(comparison_text(reports, _width()))
+    return 0
+
+
+def profiles(options: argparse.Namespace) -> int:
+    """List the bad days."""
+    from chaos_llm.profiles import load, names, with_tag  # noqa: PLC0415 - pydantic
+    from chaos_llm.reports.catalogue_text import render_catalogue  # noqa: PLC0415 - the same
+
+    chosen = with_tag(options.tag) if options.tag else names()
+    print(render_catalogue([load(name) for name in chosen]))
+    return 0
+
+
+def show(options: argparse.Namespace) -> int:
+    """Draw one bad day with its evidence and sources."""
+    from chaos_llm.profiles import load  # noqa: PLC0415 - pydantic
+    from chaos_llm.reports.catalogue_text import render_profile  # noqa: PLC0415 - the same
+
+    print(render_profile(load(options.name), width=_width()))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="chaos-llm", description="Replay recorded LLM provider outages against your code."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    one = _command(commands, "demo", demo)
+    one.add_argument("--seed", type=int, default=0, help="another seed is another bad day")
+    one = _command(commands, "profiles", profiles)
+    one.add_argument("--tag", help="only those with this tag")
+    one = _command(commands, "show", show)
+    one.add_argument("name", metavar="NAME", help="a profile's name, or the path of a TOML file")
+    return parser
+
+
+def _command(
+    commands: Any, name: str, run: Callable[[argparse.Namespace], int]
+) -> argparse.ArgumentParser:
+    text = (run.__doc__ or "").splitlines()[0]
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
+    parser.set_defaults(command=run)
+    return parser
+
+
+def _width() -> int:
+    return min(_WIDEST, shutil.get_terminal_size((100, 24)).columns)
+
+
+class _Progress:
+    """How far each bot has come through the day, on one line of a terminal."""
+
+    def __init__(self) -> None:
+        self._shown = sys.stderr.isatty()
+
+    def step(self, name: str, call: Call) -> None:
+        if self._shown and call.number % 25 == 0:
+            print(f"\r{name:>10}: {call.number:5} questions asked", end="", file=sys.stderr)
+
+    def clear(self) -> None:
+        if self._shown:
+            print("\r" + " " * 40 + "\r", end="", file=sys.stderr)

@@ -1,0 +1,42 @@
+"""An answer, and replies built by hand, for faults to strike."""
+
+from __future__ import annotations
+
+import pytest
+
+from chaos_llm.dice import Die
+from chaos_llm.faults.fault import Strike
+from chaos_llm.model import Chunk, Completion, Reply, Request, Usage
+
+
+@pytest.fixture
+def strike() -> Strike:
+    request = Request("anthropic", "messages", "api", "api.anthropic.com", "/v1/messages")
+    return Strike(request, Die("a test's strike"))
+
+
+@pytest.fixture
+def answer() -> Completion:
+    text = "Your order KX-48213: It left on Monday. It comes by road. Reference R7-20931-K."
+    return Completion(text=text, usage=Usage(9, 20))
+
+
+@pytest.fixture
+def whole() -> Reply:
+    headers = (("content-type", "application/json"), ("content-length", "16"))
+    return Reply(200, headers, (Chunk(0.0, b'{"text":"Hello"}', True),), wait=0.5, pieces=4)
+
+
+@pytest.fixture
+def stream() -> Reply:
+    """Four pieces of content between an opening and a closing event."""
+    pieces = tuple(Chunk(0.1, f"data: {n}\n\n".encode(), True) for n in range(4))
+    chunks = (Chunk(0.0, b"data: open\n\n"), *pieces, Chunk(0.0, b"data: close\n\n"))
+    headers = (("content-type", "text/event-stream"),)
+    return Reply(200, headers, chunks, wait=0.2, streamed=True, pieces=4)
+
+
+@pytest.fixture
+def refused() -> Reply:
+    """What is left of a streaming request that was refused: a whole reply."""
+    return Reply(429, (), (Chunk(0.0, b'{"error":{}}'),), pieces=0)

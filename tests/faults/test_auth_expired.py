@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import pytest
+
+from chaos_llm.errors import UsageError
+from chaos_llm.faults import auth_expired
+from chaos_llm.model import Document, Refusal
+
+
+def test_the_words_are_the_provider_s_own_by_default(answer, strike):
+    assert auth_expired().on_answer(answer, strike) == Refusal("auth_expired")
+
+
+def test_a_message_that_was_seen_can_be_played(answer, strike):
+    fault = auth_expired(message="Invalid bearer token")
+    assert fault.on_answer(answer, strike).message == "Invalid bearer token"
+
+
+def test_a_login_is_refused_too(strike):
+    token = Document({"access_token": "x"})
+    assert auth_expired().on_answer(token, strike) == Refusal("auth_expired")
+
+
+def test_a_message_is_a_text():
+    with pytest.raises(UsageError, match=r"auth_expired\(message=401\): .*a text or None"):
+        auth_expired(message=401)
+
+
+def test_it_ends_the_reply():
+    assert auth_expired().ends_reply

@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import pytest
+
+from chaos_llm.errors import UsageError
+from chaos_llm.faults import hang
+from chaos_llm.model import Ending
+
+
+def test_without_seconds_nothing_ever_comes(whole, strike):
+    reply = hang().on_reply(whole, strike)
+    assert (reply.chunks, reply.ending) == ((), Ending.SILENT)
+
+
+def test_with_seconds_the_connection_closes_then_and_not_a_byte_came(stream, strike):
+    reply = hang("15s").on_reply(stream, strike)
+    assert (reply.wait, reply.chunks, reply.ending) == (15.0, (), Ending.CLOSED)
+
+
+def test_the_answer_is_not_its_business(answer, strike):
+    assert hang().on_answer(answer, strike) is answer
+
+
+@pytest.mark.parametrize("seconds", [-1, "a while", False])
+def test_seconds_are_a_duration(seconds):
+    with pytest.raises(UsageError, match=r"hang\(seconds=...\).*is not a duration") as mistake:
+        hang(seconds)
+    assert repr(seconds) in str(mistake.value)
+
+
+def test_it_ends_the_reply():
+    assert hang().ends_reply
+    assert hang(5).ends_reply

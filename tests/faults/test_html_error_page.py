@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import pytest
+
+from chaos_llm.errors import UsageError
+from chaos_llm.faults import html_error_page
+
+
+def _struck(fault, reply, strike):
+    struck = fault.on_reply(reply, strike)
+    return struck, dict(struck.headers), struck.body.decode()
+
+
+@pytest.mark.parametrize(
+    ("status", "title"),
+    [
+        (502, "api.anthropic.com | 502: Bad gateway"),
+        (504, "api.anthropic.com | 504: Gateway time-out"),
+        (520, "api.anthropic.com | 520: Web server is returning an unknown error"),
+        (524, "api.anthropic.com | 524: A timeout occurred"),
+    ],
+)
+def test_cloudflare_s_page_names_the_host_and_the_status(status, title, whole, strike):
+    reply, headers, page = _struck(html_error_page(status), whole, strike)
+    assert reply.status == status
+    assert f"<title>{title}</title>" in page
+    assert headers["content-type"] == "text/html; charset=UTF-8"
+    assert headers["server"] == "cloudflare"
+
+
+def test_the_page_and_the_header_name_the_same_ray(whole, strike):
+    _, headers, page = _struck(html_error_page(), whole, strike)
+    ray, _, city = headers["cf-ray"].partition("-")
+    assert (len(ray), city) == (16, "SJC")
+    assert f"<strong>{ray}</strong>" in page
+
+
+def test_a_status_that_cloudflare_passes_on_has_the_short_page(whole, strike):
+    _, headers, page = _struck(html_error_page(503), whole, strike)
+    assert "<title>503 Service Temporarily Unavailable</title>" in page
+    assert "<hr><center>cloudflare</center>" in page
+    assert headers["content-type"] == "text/html"
+
+
+def test_the_short_page_can_be_asked_for(whole, strike):
+    _, headers, page = _struck(html_error_page(502, page="cloudflare-short"), whole, strike)
+    assert "<center><h1>502 Bad Gateway</h1></center>" in page
+    assert "cf-ray" in headers
+
+
+def test_nginx_says_its_own_name(whole, strike):
+    _, headers, page = _struck(html_error_page(page="nginx"), whole, strike)
+    assert "<center>nginx</center>" in page
+    assert headers["server"] == "nginx"
+    assert "cf-ray" not in headers
+
+
+def test_it_comes_whole_in_place_of_a_stream_and_as_late(stream, strike):
+    reply, headers, page = _struck(html_error_page(), stream, strike)
+    assert not reply.streamed
+    assert reply.wait == stream.wait
+    assert headers["content-length"] == str(len(page))
+    assert len(reply.chunks) == 1
+    assert not reply.chunks[0].content
+
+
+@pytest.mark.parametrize("status", [200, 399, 599, "502", 502.0, True])
+def test_a_status_without_a_page_is_refused(status):
+    with pytest.raises(UsageError, match=r"html_error_page\(status=.*one that this page has"):
+        html_error_page(status)
+
+
+def test_cloudflare_s_long_page_is_not_made_up_for_a_503():
+    with pytest.raises(UsageError, match="502, 504, 520"):
+        html_error_page(503, page="cloudflare")
+
+
+def test_an_unknown_page_is_refused():
+    with pytest.raises(UsageError, match=r"html_error_page\(page='apache'\).*'nginx'"):
+        html_error_page(page="apache")
+
+
+def test_it_ends_the_reply():
+    assert html_error_page().ends_reply

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import pytest
+
+from chaos_llm.dice import Die
+from chaos_llm.errors import UsageError
+from chaos_llm.faults import latency
+from chaos_llm.faults.fault import Strike
+
+
+def test_seconds_come_before_the_headers(whole, stream, strike):
+    for reply in (whole, stream):
+        slow = latency(seconds=10).on_reply(reply, strike)
+        assert slow.wait == reply.wait + 10
+        assert slow.chunks == reply.chunks
+
+
+def test_times_multiplies_the_healthy_wait(whole, strike):
+    assert latency(times=3).on_reply(whole, strike).wait == 1.5
+
+
+def test_times_multiplies_the_pauses_inside_a_stream_too(stream, strike):
+    slow = latency(times=2).on_reply(stream, strike)
+    assert slow.wait == 0.4
+    assert [chunk.delay for chunk in slow.chunks] == [0.0, 0.2, 0.2, 0.2, 0.2, 0.0]
+    assert slow.body == stream.body
+
+
+def test_both_together_multiply_first(whole, strike):
+    assert latency(seconds=1, times=2).on_reply(whole, strike).wait == 2.0
+
+
+def test_a_pair_is_drawn_from_by_the_die_of_the_strike(whole, strike):
+    fault = latency(seconds=("1s", 9))
+    waits = {
+        fault.on_reply(whole, Strike(strike.request, Die("throw", n))).wait - 0.5 for n in range(40)
+    }
+    assert len(waits) > 30
+    assert all(1 <= wait < 9 for wait in waits)
+    assert min(waits) < 3
+    assert max(waits) > 7
+
+
+def test_the_same_strike_draws_the_same_when_a_reply_is_rendered_anew(whole, strike):
+    fault = latency(seconds=(1, 9))
+    assert fault.on_reply(whole, strike) == fault.on_reply(whole, strike)
+
+
+def test_nothing_multiplied_is_no_strike(stream, strike):
+    instant = stream.__class__(200, (), stream.chunks[:1], streamed=True)
+    assert latency(times=5).on_reply(instant, strike) == instant
+
+
+def test_a_list_from_a_profile_is_a_pair():
+    fault = latency(seconds=["500ms", 10])
+    assert fault == latency(seconds=(0.5, 10))
+    assert hash(fault) == hash(latency(seconds=(0.5, 10)))
+    assert repr(fault) == "latency(seconds=(0.5, 10))"
+
+
+def test_latency_that_changes_nothing_is_refused():
+    with pytest.raises(UsageError, match="say how much, in seconds= or times="):
+        latency()
+
+
+@pytest.mark.parametrize("times", [-1, "3", True, float("inf"), float("nan"), None])
+def test_times_is_a_number(times):
+    with pytest.raises(UsageError, match=r"latency\(times=.*times must be"):
+        latency(times=times)
+
+
+@pytest.mark.parametrize("seconds", [(9, 1), (1,), (1, 2, 3)])
+def test_a_pair_is_shortest_and_longest(seconds):
+    with pytest.raises(UsageError, match="a pair of them: shortest, longest"):
+        latency(seconds=seconds)
+
+
+@pytest.mark.parametrize("seconds", ["slow", (1, "slow"), -2, None])
+def test_seconds_are_durations(seconds):
+    with pytest.raises(UsageError, match=r"latency\(seconds=...\).*is not a duration"):
+        latency(seconds=seconds)
+
+
+def test_the_faults_behind_it_strike_too():
+    assert not latency(seconds=1).ends_reply

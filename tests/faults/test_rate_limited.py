@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from chaos_llm.errors import UsageError
+from chaos_llm.faults import rate_limited
+from chaos_llm.model import Refusal
+
+
+def test_it_says_when_to_come_back(answer, strike):
+    struck = rate_limited(retry_after=7).on_answer(answer, strike)
+    assert struck == Refusal("rate_limited", retry_after=7.0)
+
+
+def test_the_default_is_a_wait_that_was_seen(answer, strike):
+    assert rate_limited().on_answer(answer, strike).retry_after == 20.0
+
+
+def test_none_leaves_the_header_out(answer, strike):
+    assert rate_limited(retry_after=None).on_answer(answer, strike).retry_after is None
+
+
+@pytest.mark.parametrize("wait", [0, 13262, 86400, "27h", timedelta(hours=27)])
+def test_absurd_waits_are_legal(wait, answer, strike):
+    assert rate_limited(retry_after=wait).on_answer(answer, strike).retry_after >= 0
+
+
+def test_equal_waits_are_equal_faults_however_they_are_written():
+    assert rate_limited(retry_after="2m") == rate_limited(retry_after=120)
+    assert len({rate_limited(retry_after="2m"), rate_limited(retry_after=120)}) == 1
+
+
+def test_it_is_shown_as_it_was_written():
+    assert repr(rate_limited(retry_after=7)) == "rate_limited(retry_after=7)"
+    assert repr(rate_limited()) == "rate_limited()"
+
+
+@pytest.mark.parametrize("wait", [-1, "soon", float("inf"), float("nan"), True, []])
+def test_a_wait_that_is_no_duration_is_refused(wait):
+    with pytest.raises(UsageError, match=r"rate_limited\(retry_after=...\).*is not a duration"):
+        rate_limited(retry_after=wait)
+
+
+def test_its_wait_is_given_by_name():
+    with pytest.raises(TypeError):
+        rate_limited(7)
+
+
+def test_it_ends_the_reply():
+    assert rate_limited().ends_reply

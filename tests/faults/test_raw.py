@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from chaos_llm.errors import UsageError
+from chaos_llm.faults import raw
+from chaos_llm.model import Ending
+
+
+def test_a_recorded_failure_is_played_as_it_was(stream, strike):
+    envoy = "upstream connect error or disconnect/reset before headers. reset reason: overflow"
+    reply = raw(503, {"Content-Type": "text/plain", "Server": "envoy"}, envoy).on_reply(
+        stream, strike
+    )
+    assert (reply.status, reply.body) == (503, envoy.encode())
+    assert dict(reply.headers)["Server"] == "envoy"
+    assert (reply.streamed, reply.wait, reply.ending) == (False, stream.wait, Ending.COMPLETE)
+
+
+def test_json_brings_its_content_type(whole, strike):
+    error = {"error": {"code": 401, "message": "User not found"}}
+    reply = raw(401, json=error).on_reply(whole, strike)
+    assert json.loads(reply.body) == error
+    assert reply.headers[0] == ("content-type", "application/json")
+
+
+def test_a_recorded_content_type_of_json_stays(whole, strike):
+    reply = raw(429, {"Content-Type": "application/problem+json"}, json=[]).on_reply(whole, strike)
+    assert [value for name, value in reply.headers if name.lower() == "content-type"] == [
+        "application/problem+json"
+    ]
+
+
+def test_text_is_no_longer_compressed_or_chunked(whole, strike):
+    recorded = {"Content-Encoding": "br", "Transfer-Encoding": "chunked", "Content-Length": "9"}
+    reply = raw(502, recorded, "Bad Gateway").on_reply(whole, strike)
+    assert reply.headers == (("content-length", "11"),)
+
+
+def test_bytes_keep_all_that_was_recorded_about_them(whole, strike):
+    recorded = (("content-encoding", "gzip"), ("content-length", "99"))
+    reply = raw(200, recorded, b"\x1f\x8b").on_reply(whole, strike)
+    assert reply.headers == recorded
+    assert reply.body == b"\x1f\x8b"
+
+
+def test_an_empty_body_with_a_good_status_can_be_played(whole, strike):
+    reply = raw(200).on_reply(whole, strike)
+    assert (reply.status, reply.body, reply.ending) == (200, b"", Ending.COMPLETE)
+
+
+def test_headers_may_repeat(whole, strike):
+    pairs = [("set-cookie", "a=1"), ("set-cookie", "b=2")]
+    assert raw(500, pairs, b"x").on_reply(whole, strike).headers == tuple(pairs)
+
+
+def test_a_number_in_a_header_is_written_out(whole, strike):
+    assert raw(429, {"retry-after": 30}, b"x").on_reply(whole, strike).headers == (
+        ("retry-after", "30"),
+    )
+
+
+def test_what_was_there_already_is_no_strike(whole, strike):
+    same = raw(200, whole.headers, b'{"text":"Hello"}').on_reply(whole, strike)
+    assert raw(200, whole.headers, b'{"text":"Hello"}').on_reply(same, strike) == same
+
+
+def test_it_can_be_compared_and_hashed_with_json_inside():
+    assert raw(401, json={"a": 1}) == raw(401, json={"a": 1})
+    assert raw(401, json={"a": 1}) != raw(401, json={"a": 2})
+    assert hash(raw(401, json={"a": 1})) == hash(raw(401, json={"a": 1}))
+
+
+@pytest.mark.parametrize("status", [99, 101, 600, "500", None])
+def test_the_status_is_an_http_status(status):
+    with pytest.raises(UsageError, match=r"raw\(status=.*from 200 to 599"):
+        raw(status)
+
+
+@pytest.mark.parametrize("headers", [5, "content-type", [("a", "b", "c")], None])
+def test_headers_are_names_with_values(headers):
+    with pytest.raises(UsageError, match=r"raw\(.*headers must be names with their values"):
+        raw(500, headers)
+
+
+def test_a_value_is_told_to_go_to_json():
+    with pytest.raises(UsageError, match=r"raw\(body=.*a value goes to json="):
+        raw(500, {}, {"error": 1})
+
+
+def test_a_reply_has_one_body():
+    with pytest.raises(UsageError, match="one body"):
+        raw(500, {}, "x", json={})
+
+
+def test_it_ends_the_reply():
+    assert raw(500).ends_reply

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import pytest
+
+from chaos_llm.errors import UsageError
+from chaos_llm.faults import server_error
+from chaos_llm.model import Refusal
+
+
+def test_it_is_a_500_unless_told_otherwise(answer, strike):
+    assert server_error().on_answer(answer, strike) == Refusal("server_error", status=500)
+
+
+def test_its_status_is_the_one_asked_for(answer, strike):
+    assert server_error(503).on_answer(answer, strike).status == 503
+
+
+@pytest.mark.parametrize("status", [200, 404, 499, 600, "500", 500.0, True, None])
+def test_a_status_that_is_no_5xx_is_refused(status):
+    with pytest.raises(UsageError, match=r"server_error\(status=.*from 500 to 599") as mistake:
+        server_error(status=status)
+    assert repr(status) in str(mistake.value)
+
+
+def test_529_is_told_to_be_overloaded():
+    with pytest.raises(UsageError, match=r"use overloaded\(\)"):
+        server_error(529)
+
+
+def test_the_bytes_are_the_provider_s_own(whole, strike):
+    assert server_error().on_reply(whole, strike) is whole
+
+
+def test_it_ends_the_reply():
+    assert server_error().ends_reply

@@ -1,0 +1,179 @@
+"""The catalogue: which format a request speaks, and what every format can say."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from provider_wires import CALLED, PATHS, SAID, SAID_AND_CALLED, stamp, wire_request
+from provider_wires import streaming_request as streaming
+
+import chaos_llm.providers
+from chaos_llm.errors import Inexpressible, UnknownName
+from chaos_llm.model import Break, Completion, Document, Refusal, ToolCall
+from chaos_llm.providers import PROVIDERS, find
+
+SAYINGS = {"text": SAID, "tools": CALLED, "both": SAID_AND_CALLED, "nothing": Completion()}
+saying = pytest.mark.parametrize("said", SAYINGS.values(), ids=SAYINGS)
+
+
+def test_every_provider_is_found_by_its_own_path(provider):
+    request = wire_request(provider)
+    assert find(provider.name, request.method, request.path) is provider
+
+
+def test_every_api_has_an_ordinary_request_that_is_not_refused(provider):
+    assert provider.api in PATHS, "a new API needs its line in provider_wires.py"
+    assert provider.parse(wire_request(provider)).invalid is None
+
+
+def test_a_base_url_with_a_prefix_speaks_the_same_format(endpoint):
+    path = "/gateway/eu" + PATHS[endpoint.api]
+    assert find(endpoint.name, "POST", path) is endpoint
+    assert endpoint.parse(wire_request(endpoint, path=path)).invalid is None
+
+
+def test_an_unknown_path_gets_the_vendors_own_404(provider):
+    found = find(provider.name, "POST", "/v1/nowhere")
+    assert found is next(first for first in PROVIDERS if first.name == provider.name)
+    request = found.parse(wire_request(found, method="POST", path="/v1/nowhere"))
+    assert request.invalid.kind == "not_found"
+    assert found.render(request, request.invalid, stamp()).status == 404
+
+
+def test_a_known_path_with_a_wrong_method_is_a_405(provider):
+    found = find(provider.name, "DELETE", PATHS[provider.api])
+    assert found is provider
+    request = found.parse(wire_request(found, method="DELETE"))
+    assert request.invalid.kind == "method_not_allowed"
+    assert found.render(request, request.invalid, stamp()).status == 405
+
+
+def test_an_unknown_provider_is_told_the_known_ones():
+    with pytest.raises(UnknownName, match="'anthropic'"):
+        find("antropic", "POST", "/v1/messages")
+
+
+def test_the_exports_are_sorted_and_there():
+    names = chaos_llm.providers.__all__
+    assert names == sorted(names, key=lambda name: (not name.isupper(), name[0].islower(), name))
+    assert all(hasattr(chaos_llm.providers, name) for name in names)
+    assert {type(provider).__name__ for provider in PROVIDERS} <= set(names)
+
+
+@pytest.mark.parametrize("kind", Refusal.KINDS)
+def test_every_refusal_has_an_error_status_and_json(provider, kind):
+    request = provider.parse(wire_request(provider))
+    reply = provider.render(request, Refusal(kind), stamp())
+    assert 400 <= reply.status < 600
+    assert ("content-type", "application/json") in reply.headers
+    assert not any(chunk.content for chunk in reply.chunks)
+
+
+@pytest.mark.parametrize("kind", Refusal.KINDS)
+def test_a_status_and_a_message_override_the_providers_own(provider, kind):
+    refusal = Refusal(kind, status=418, message="A “teapot”")
+    reply = provider.render(provider.parse(wire_request(provider)), refusal, stamp())
+    assert reply.status == 418
+    assert "A “teapot”".encode().replace(b'"', b'\\"') in reply.body
+
+
+def test_the_content_length_is_the_bodys(provider):
+    request = provider.parse(wire_request(provider))
+    for answer in (Refusal("server_error"), Document({"key": "schön"})):
+        reply = provider.render(request, answer, stamp())
+        assert dict(reply.headers)["content-length"] == str(len(reply.body))
+
+
+def test_a_login_and_a_status_page_have_no_model_to_speak(provider):
+    request = provider.parse(wire_request(provider))
+    if provider.surface == "api":
+        assert provider.healthy(request, stamp()) is None
+    else:
+        with pytest.raises(Inexpressible):
+            provider.render(request, SAID, stamp())
+
+
+@saying
+def test_an_equal_stamp_makes_equal_bytes_and_another_makes_other_ids(endpoint, said):
+    for request in (endpoint.parse(wire_request(endpoint)), streaming(endpoint)):
+        first = endpoint.render(request, said, stamp())
+        assert endpoint.render(request, said, stamp()) == first
+        other = endpoint.render(request, said, stamp("another"))
+        assert other.body != first.body
+        assert len(other.body) == len(first.body)
+
+
+@saying
+def test_a_stream_has_as_many_pieces_as_the_whole_reply(endpoint, said):
+    whole = endpoint.render(endpoint.parse(wire_request(endpoint)), said, stamp())
+    stream = endpoint.render(streaming(endpoint), said, stamp())
+    assert stream.streamed
+    assert not whole.streamed
+    assert whole.pieces == stream.pieces == sum(chunk.content for chunk in stream.chunks)
+
+
+@saying
+def test_every_chunk_is_one_event_and_comes_at_once(endpoint, said):
+    for chunk in endpoint.render(streaming(endpoint), said, stamp()).chunks:
+        assert chunk.delay == 0.0
+        assert chunk.data.endswith(b"\n\n")
+        assert chunk.data.count(b"\n\n") == 1
+
+
+def test_the_words_of_a_stream_are_cut_as_words(endpoint):
+    reply = endpoint.render(streaming(endpoint), SAID, stamp())
+    assert reply.pieces == len(SAID.text.split(" "))
+
+
+@pytest.mark.parametrize(("after", "left"), [(0.0, 0), (0.25, 2), (0.5, 4), (1.0, 8)])
+def test_an_error_comes_after_its_share_of_the_content(endpoint, after, left):
+    eight = Completion("one two three four five six seven eight")
+    broken = replace(eight, broken_by=Break(after, Refusal("overloaded")))
+    clean = endpoint.render(streaming(endpoint), eight, stamp())
+    reply = endpoint.render(streaming(endpoint), broken, stamp())
+    assert reply.pieces == left
+    same = [
+        chunk for chunk, other in zip(reply.chunks, clean.chunks, strict=False) if chunk == other
+    ]
+    assert [chunk for chunk in reply.chunks if chunk.content] == [c for c in same if c.content]
+    assert b'"error"' in reply.chunks[len(same)].data
+
+
+def test_a_break_in_an_empty_answer_still_says_the_error(endpoint):
+    broken = Completion(broken_by=Break(0.5, Refusal("server_error")))
+    reply = endpoint.render(streaming(endpoint), broken, stamp())
+    assert reply.pieces == 0
+    assert len(reply.chunks) >= 2
+    assert b'"error"' in reply.chunks[1].data
+
+
+def test_a_whole_reply_cannot_say_an_error_after_a_part(endpoint):
+    broken = replace(SAID, broken_by=Break(0.5, Refusal("overloaded")))
+    with pytest.raises(Inexpressible):
+        endpoint.render(endpoint.parse(wire_request(endpoint)), broken, stamp())
+
+
+@pytest.mark.parametrize("arguments", ['{"order": "KX-4', "[1]", "", '"text"'])
+def test_broken_arguments_are_said_or_inexpressible_but_never_bad_json(endpoint, arguments):
+    broken = Completion(tool_calls=(ToolCall("track", arguments),), stop="tool")
+    request = endpoint.parse(wire_request(endpoint))
+    assert endpoint.render(streaming(endpoint), broken, stamp()).status == 200
+    if endpoint.api == "messages":
+        with pytest.raises(Inexpressible, match="only be streamed"):
+            endpoint.render(request, broken, stamp())
+    else:
+        reply = endpoint.render(request, broken, stamp())
+        assert reply.body.decode().count("\\") == arguments.count('"')
+
+
+def test_a_model_id_is_echoed(endpoint):
+    request = replace(endpoint.parse(wire_request(endpoint)), model='ft:"odd"\n')
+    for stream in (False, True):
+        body = endpoint.render(replace(request, stream=stream), SAID, stamp()).body
+        assert rb'"ft:\"odd\"\n"' in body
+
+
+def test_a_lone_surrogate_in_a_model_id_does_not_break_the_reply(endpoint):
+    request = replace(endpoint.parse(wire_request(endpoint)), model="m\ud83d")
+    assert b'"m?"' in endpoint.render(request, SAID, stamp()).body
