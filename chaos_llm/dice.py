@@ -25,6 +25,12 @@ class Die:
         self._key = "\x1f".join(map(str, key)).encode()
         self._throws = 0
 
+    def again(self) -> Die:
+        """The same die before its first throw."""
+        die = Die.__new__(Die)
+        die._key, die._throws = self._key, 0
+        return die
+
     def number(self, bits: int = 53) -> int:
         """The next throw as an integer of so many bits, at most 256."""
         self._throws += 1

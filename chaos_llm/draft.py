@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import copy
+
 from chaos_llm.errors import Inexpressible
 from chaos_llm.faults.fault import Fault, Strike
 from chaos_llm.journal import Effect
@@ -37,7 +39,7 @@ class Draft:
         """Whether the bytes still say what the provider meant, however they come."""
         if not self._on_bytes:
             return True
-        rendered = self._provider.render(self.request, self.answer, self._stamp)
+        rendered = self._provider.render(self.request, self.answer, self._fresh_stamp())
         return (self.reply.status, self.reply.body) == (rendered.status, rendered.body)
 
     def strike(self, fault: Fault, strike: Strike) -> Effect:
@@ -57,8 +59,12 @@ class Draft:
         self._reply = reply
         return "struck"
 
+    def _fresh_stamp(self) -> Stamp:
+        """The same stamp with its die not yet thrown: rendered anew, a reply keeps its ids."""
+        return Stamp(self._stamp.now, copy(self._stamp.die))
+
     def _render(self, answer: Answer) -> Reply:
-        reply = self._provider.render(self.request, answer, self._stamp)
+        reply = self._provider.render(self.request, answer, self._fresh_stamp())
         if reply.status < 400:
             reply = reply.first_piece_later(self._pace.first_token).pieces_later(self._pace.token)
         for fault, strike in self._on_bytes:

@@ -59,8 +59,10 @@ def describe(seconds: float) -> str:
         return f"-{describe(-seconds)}"
     if math.isinf(seconds):
         return "for ever"
+    if seconds < 1e-6:
+        return "0 s"
     if seconds < 0.9995:
-        return f"{seconds * 1000:.3g} ms" if seconds else "0 s"
+        return f"{seconds * 1000:.3g} ms"
     if seconds < 59.95:
         return f"{seconds:.3g} s"
     parts = []

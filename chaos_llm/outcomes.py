@@ -34,7 +34,7 @@ class Evidence:
                 self._by_call.setdefault(exchange.key.call, []).append(exchange)
                 if exchange.reference and exchange.answered:
                     self._by_reference.setdefault(exchange.reference, exchange)
-        healthy = [call for call in calls if self._is_healthy(call)]
+        healthy = self._healthy(calls, exchanges)
         self.primary = self._learn_primary(healthy, exchanges)
         self.echo = self._learn_echo(healthy)
 
@@ -51,6 +51,15 @@ class Evidence:
         """The exchange whose answer stands in a text, the latest where there are several."""
         found = [self._by_reference.get(reference) for reference in find_references(text)]
         return max((e for e in found if e is not None), key=lambda e: e.number, default=None)
+
+    def _healthy(self, calls: Sequence[Call], exchanges: Sequence[Exchange]) -> list[Call]:
+        """The clean calls of the lead-in; without a lead-in, all clean calls.
+
+        Once a fault has struck, a clean call may be a fallback's.
+        """
+        clean = [call for call in calls if self._is_healthy(call)]
+        first = min((e.at for e in exchanges if e.struck), default=float("inf"))
+        return [call for call in clean if call.ended <= first] or clean
 
     def _is_healthy(self, call: Call) -> bool:
         mine = self.of(call)

@@ -85,6 +85,17 @@ def chaos(request: pytest.FixtureRequest) -> Outage:
 
 
 @pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Have keys there for clients that fixtures make, before the outage is in force."""
+    if not _asks(item):
+        return (yield)
+    from chaos_llm.interception.credentials import placeholder_keys  # noqa: PLC0415 - a user's cost
+
+    with placeholder_keys():
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     """Put the outage in force for the call phase only; fixtures and reports keep real time."""
     if not _asks(item):

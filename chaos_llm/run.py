@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from typing import Literal
 
 from chaos_llm.calls import Call
 from chaos_llm.journal import Exchange
@@ -13,12 +14,14 @@ from chaos_llm.model import Request
 from chaos_llm.outcomes import Evidence
 from chaos_llm.plan import Plan
 
-SICK_SHARE = 0.5  # from here on a provider counts as down: half of what it is asked fails
+State = Literal["up", "ailing", "down"]
+DOWN_SHARE = 0.5  # from here on a provider counts as down: half of what it is asked fails
+UP_SHARE = 0.05  # up to here it counts as up: a breaker that needs a few failures stays closed
 
 
 @dataclass(frozen=True)
 class Spell:
-    """A stretch of time in which a provider was down, or up; seconds of the profile."""
+    """A stretch of time in which a provider was in one state; seconds of the profile."""
 
     begins: float
     ends: float
@@ -61,15 +64,19 @@ class Run:
 
     def spells_down(self, provider: str) -> list[Spell]:
         """When the plan had the provider down, within the run."""
-        return [spell for spell, down in self._spells(provider) if down]
+        return [spell for spell, state in self._spells(provider) if state == "down"]
 
     def recoveries(self, provider: str, least: float) -> list[Spell]:
-        """The healthy spells of at least that length which follow a spell of being down."""
-        return [
-            spell
-            for (_, before), (spell, down) in pairwise(self._spells(provider))
-            if before and not down and spell.ends - spell.begins >= least
-        ]
+        """The spells of being well, of at least that length, which end a time of being down.
+
+        Between the two a provider may be ailing; that is not yet a recovery.
+        """
+        found, was_down = [], False
+        for spell, state in self._spells(provider):
+            if state == "up" and was_down and spell.ends - spell.begins >= least:
+                found.append(spell)
+            was_down = state == "down" or (was_down and state == "ailing")
+        return found
 
     def is_well(self, provider: str, at: float) -> bool:
         """Whether no window hits that provider at that time."""
@@ -86,17 +93,17 @@ class Run:
             for column in range(columns)
         ]
 
-    def _spells(self, provider: str) -> Iterator[tuple[Spell, bool]]:
+    def _spells(self, provider: str) -> Iterator[tuple[Spell, State]]:
         edges, request = self._edges(), self._typical(provider)
-        begins, down = self.begins, None
+        begins, state = self.begins, None
         for edge, after in pairwise(edges):
-            now_down = self.plan.share(request, (edge + after) / 2) >= SICK_SHARE
-            if now_down != down:
-                if down is not None:
-                    yield Spell(begins, edge), down
-                begins, down = edge, now_down
-        if down is not None:
-            yield Spell(begins, self.ends), down
+            state_here = _state(self.plan.share(request, (edge + after) / 2))
+            if state_here != state:
+                if state is not None:
+                    yield Spell(begins, edge), state
+                begins, state = edge, state_here
+        if state is not None:
+            yield Spell(begins, self.ends), state
 
     def _typical(self, provider: str) -> Request:
         """A request such as the app made: windows may hit one model or one path only."""
@@ -114,3 +121,9 @@ class Run:
                 minutes = int((window.ends - window.begins) // 60)
                 edges |= {window.begins + 60.0 * minute for minute in range(minutes)}
         return sorted(edge for edge in edges if self.begins <= edge <= self.ends)
+
+
+def _state(share: float) -> State:
+    if share >= DOWN_SHARE:
+        return "down"
+    return "ailing" if share > UP_SHARE else "up"

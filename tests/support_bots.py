@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import zlib
 from dataclasses import dataclass, field
 
 import anthropic
@@ -36,10 +37,10 @@ def trip(bot) -> None:
 
 @dataclass
 class AsyncBot:
-    """Claude behind a small breaker, else GPT; the async twin of the demo's hardened bot."""
+    """Questions are spread over two vendors, each behind a small breaker and backed by the other."""
 
-    failures: int = 0
-    open_until: float = 0.0
+    failures: dict[str, int] = field(default_factory=dict)
+    open_until: dict[str, float] = field(default_factory=dict)
     claude: anthropic.AsyncAnthropic = field(
         default_factory=lambda: anthropic.AsyncAnthropic(timeout=20, max_retries=1)
     )
@@ -48,7 +49,10 @@ class AsyncBot:
     )
 
     async def answer(self, question: str) -> str:
-        for ask_one in (self._ask_claude, self._ask_gpt):
+        vendors = [self._ask_claude, self._ask_gpt]
+        if zlib.crc32(question.encode()) % 2:
+            vendors.reverse()
+        for ask_one in vendors:
             try:
                 return await ask_one(question)
             except (anthropic.APIError, openai.APIError, ConnectionError):
@@ -56,22 +60,33 @@ class AsyncBot:
         return "We cannot answer just now. Please ask again in a few minutes."
 
     async def _ask_claude(self, question: str) -> str:
-        if time.monotonic() < self.open_until:
-            raise ConnectionError("the breaker is open")
-        try:
-            message = await self.claude.messages.create(
+        message = await self._guarded(
+            "claude",
+            self.claude.messages.create(
                 model=MODEL, max_tokens=300, messages=[{"role": "user", "content": question}]
-            )
-        except anthropic.APIError:
-            self.failures += 1
-            if self.failures >= 3:
-                self.open_until = time.monotonic() + 60
-            raise
-        self.failures = 0
+            ),
+        )
         return message.content[0].text
 
     async def _ask_gpt(self, question: str) -> str:
-        completion = await self.gpt.chat.completions.create(
-            model=SECOND_MODEL, messages=[{"role": "user", "content": question}]
+        completion = await self._guarded(
+            "gpt",
+            self.gpt.chat.completions.create(
+                model=SECOND_MODEL, messages=[{"role": "user", "content": question}]
+            ),
         )
         return completion.choices[0].message.content
+
+    async def _guarded(self, vendor, request):
+        if time.monotonic() < self.open_until.get(vendor, 0.0):
+            request.close()
+            raise ConnectionError("the breaker is open")
+        try:
+            answer = await request
+        except (anthropic.APIError, openai.APIError):
+            self.failures[vendor] = self.failures.get(vendor, 0) + 1
+            if self.failures[vendor] >= 3:
+                self.open_until[vendor] = time.monotonic() + 60
+            raise
+        self.failures[vendor] = 0
+        return answer

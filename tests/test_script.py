@@ -8,7 +8,9 @@ from dataclasses import replace
 import jsonschema
 import pytest
 
+from chaos_llm.dice import Die
 from chaos_llm.faults import truncated_answer
+from chaos_llm.faults.fault import Strike
 from chaos_llm.model import Refusal, Request, Tool
 from chaos_llm.script import Script
 from chaos_llm.tokens import find, find_references
@@ -181,9 +183,9 @@ def test_a_schema_without_a_value_is_refused_and_named(schema):
         assert "JSON schema" in refusal.message
 
 
-def test_a_truncated_answer_has_the_token_and_no_reference(strike=None):
+def test_a_truncated_answer_has_the_token_and_no_reference():
     answer = Script(1).answer(REQUEST, "key")
-    cut = truncated_answer().on_answer(answer, strike)
+    cut = truncated_answer().on_answer(answer, Strike(REQUEST, Die(1)))
     assert find(cut.text) == ("KX-48213",)
     assert find_references(cut.text) == ()
 

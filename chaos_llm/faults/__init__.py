@@ -1,7 +1,5 @@
 """The catalogue of faults: a new one is a file beside this and a line in each list below."""
 
-# ruff: noqa: N813 - a fault is used like a word: rate_limited(retry_after=7)
-
 from __future__ import annotations
 
 from collections.abc import Mapping

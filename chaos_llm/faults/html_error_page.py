@@ -7,7 +7,7 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Literal
 
 from chaos_llm.faults import _pages
-from chaos_llm.faults._arguments import check_choice, mistaken
+from chaos_llm.faults._arguments import check_choice, check_status, mistaken
 from chaos_llm.faults._whole import whole
 from chaos_llm.faults.fault import Fault, Strike
 from chaos_llm.model import Reply
@@ -29,8 +29,9 @@ class HtmlErrorPage(Fault):
 
     def __post_init__(self) -> None:
         check_choice(self, "page", ("cloudflare", "cloudflare-short", "nginx", None))
+        check_status(self, range(400, 600))
         titles = _pages.LONG_TITLES if self._long else _pages.SHORT_TITLES
-        if not isinstance(self.status, int) or self.status not in titles:
+        if self.status not in titles:
             raise mistaken(self, "status", f"one that this page has: {sorted(titles)}")
 
     @property

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import ssl
 import sys
@@ -12,21 +11,15 @@ from typing import Any
 from unittest import mock
 
 from chaos_llm.errors import UncaughtEgress
+from chaos_llm.interception.credentials import placeholder_keys
 from chaos_llm.interception.stage import Stage
-
-PLACEHOLDER_KEYS = {
-    "ANTHROPIC_API_KEY": "sk-ant-api03-placeholder-of-chaos-llm",
-    "OPENAI_API_KEY": "sk-placeholder-of-chaos-llm",
-}
 
 
 @contextmanager
 def surroundings(stage: Stage) -> Iterator[None]:
     """Change the process around the clients, and put everything back on every exit."""
     with ExitStack() as stack:
-        for variable, key in PLACEHOLDER_KEYS.items():
-            if not os.environ.get(variable):
-                stack.enter_context(mock.patch.dict(os.environ, {variable: key}))
+        stack.enter_context(placeholder_keys())
         for library in ("httpx", "httpx2"):
             stack.enter_context(_one_tls_context(library))
         stack.enter_context(_egress_guard(stage))

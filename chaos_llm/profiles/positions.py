@@ -66,7 +66,7 @@ class _Scan:
         if many:
             self._take()
         path = self._resolve(self._key(), many=many)
-        self.lines.setdefault(path, line)
+        self._found(path, line)
         while self._peek_text() == "]":
             self._take()
         return path
@@ -86,7 +86,7 @@ class _Scan:
     def _pair(self, table: Path) -> None:
         token = self._peek()
         path = (*table, *self._key())
-        self.lines[path] = token.line if token else 1
+        self._found(path, token.line if token else 1)
         if self._peek_text() == "=":
             self._take()
         self._value(path)
@@ -103,7 +103,7 @@ class _Scan:
         token = self._peek()
         if token is None:
             return
-        self.lines.setdefault(path, token.line)
+        self._found(path, token.line)
         if token.text == "[":
             self._array(path)
         elif token.text == "{":
@@ -135,6 +135,10 @@ class _Scan:
                 self._take()
                 continue
             self._pair(path)
+
+    def _found(self, path: Path, line: int) -> None:
+        for length in range(1, len(path) + 1):
+            self.lines.setdefault(path[:length], line)
 
     def _peek(self) -> _Token | None:
         return self._tokens[self._next] if self._next < len(self._tokens) else None

@@ -35,6 +35,7 @@ class ModelEndpoint(Provider):
         return self._read(wire, secret, body)
 
     def render(self, request: Request, answer: Answer, stamp: Stamp) -> Reply:
+        stamp = stamp.again()
         if isinstance(answer, Refusal):
             return self._refuse(request, answer, stamp)
         if isinstance(answer, Document):

@@ -148,7 +148,7 @@ def _tools(body: dict[str, Any]) -> tuple[Tool, ...]:
 
 
 def _forced(choice: object) -> str | None:
-    if not isinstance(choice, dict) or choice.get("type") not in {"any", "tool"}:
+    if not isinstance(choice, dict) or choice.get("type") not in ("any", "tool"):
         return None
     return str(choice.get("name", ""))
 

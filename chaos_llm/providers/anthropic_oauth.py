@@ -93,6 +93,7 @@ class AnthropicOAuth(Provider):
         )
 
     def healthy(self, request: Request, stamp: Stamp) -> Document | None:
+        stamp = stamp.again()
         if request.path in _AUTHORIZE:
             return _redirect(request.body, stamp)
         if request.path in _TOKEN:
@@ -100,6 +101,7 @@ class AnthropicOAuth(Provider):
         return Document(_ROLES_HELD if request.path in _ROLES else _WHO)
 
     def render(self, request: Request, answer: Answer, stamp: Stamp) -> Reply:
+        stamp = stamp.again()
         if isinstance(answer, Completion):
             raise Inexpressible("oauth: a login has no model to speak")
         if isinstance(answer, Document):

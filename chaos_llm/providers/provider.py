@@ -17,6 +17,10 @@ class Stamp:
     now: float
     die: Die
 
+    def again(self) -> Stamp:
+        """The same stamp with its die unthrown, so that rendering twice gives equal bytes."""
+        return Stamp(self.now, self.die.again())
+
 
 class Provider(ABC):
     """One wire format: parses requests, renders answers and refusals byte-faithfully.

@@ -76,8 +76,9 @@ class _Writer:
             if "$ref" in flat:
                 others.append(follow(self._root, flat.pop("$ref")))
             for other in others:
-                if other is not True:
-                    flat = merged(flat, other) if flat is not None and other else None
+                if other is False or flat is None:
+                    return None
+                flat = merged(flat, {} if other is True else other)
         return None
 
     def _candidates(self, schema: dict[str, Any], depth: int) -> Iterator[Any]:

@@ -12,7 +12,7 @@ from chaos_llm.errors import UsageError
 def follow(root: Any, reference: str) -> Any:
     """The schema inside `root` that a reference means; raises UsageError where there is none."""
     place = root
-    anchor, _, path = reference.partition("/")
+    anchor, _, path = str(reference).partition("/")
     for step in unquote(path).split("/") if path else ():
         name = step.replace("~1", "/").replace("~0", "~")
         try:

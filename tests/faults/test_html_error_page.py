@@ -64,10 +64,15 @@ def test_it_comes_whole_in_place_of_a_stream_and_as_late(stream, strike):
     assert not reply.chunks[0].content
 
 
-@pytest.mark.parametrize("status", [200, 399, 599, "502", 502.0, True])
-def test_a_status_without_a_page_is_refused(status):
-    with pytest.raises(UsageError, match=r"html_error_page\(status=.*one that this page has"):
+@pytest.mark.parametrize("status", [200, 399, 600, "502", 502.0, True])
+def test_the_status_is_one_of_an_error(status):
+    with pytest.raises(UsageError, match=r"html_error_page\(status=.*from 400 to 599"):
         html_error_page(status)
+
+
+def test_a_status_without_a_page_is_refused():
+    with pytest.raises(UsageError, match=r"html_error_page\(status=599\).*one that this page has"):
+        html_error_page(599)
 
 
 def test_cloudflare_s_long_page_is_not_made_up_for_a_503():

@@ -104,6 +104,20 @@ def test_an_equal_stamp_makes_equal_bytes_and_another_makes_other_ids(endpoint, 
         assert len(other.body) == len(first.body)
 
 
+def test_rendering_twice_with_one_stamp_gives_equal_bytes(provider):
+    request, once = provider.parse(wire_request(provider)), stamp()
+    for answer in (SAID if provider.surface == "api" else Document({}), Refusal("overloaded")):
+        assert provider.render(request, answer, once) == provider.render(request, answer, once)
+
+
+def test_logging_in_twice_with_one_stamp_gives_equal_tokens():
+    login = find("anthropic", "POST", "/v1/oauth/token")
+    body = {"grant_type": "refresh_token", "refresh_token": "r"}
+    request = login.parse(wire_request(login, method="POST", path="/v1/oauth/token", body=body))
+    once = stamp()
+    assert login.healthy(request, once) == login.healthy(request, once)
+
+
 @saying
 def test_a_stream_has_as_many_pieces_as_the_whole_reply(endpoint, said):
     whole = endpoint.render(endpoint.parse(wire_request(endpoint)), said, stamp())

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
 import json
+import re
+from datetime import date, datetime, time
+from ipaddress import IPv4Address, IPv6Address
+from uuid import UUID
 
 import jsonschema
 import pytest
@@ -75,11 +79,11 @@ SCHEMAS = {
     "pattern with a group again": {"type": "string", "pattern": r"^(a|b)-\1$"},
     "array": {"type": "array", "items": {"type": "integer"}, "minItems": 2, "maxItems": 3},
     "array of none": {"type": "array", "maxItems": 0},
-    "unique numbers": UNIQUE | {"items": {"type": "integer", "maximum": 5, "minimum": 1}, "minItems": 5},
+    "unique numbers": UNIQUE | {"items": {"type": "integer", "maximum": 5}, "minItems": 5},
     "unique texts": UNIQUE | {"items": {"type": "string"}, "minItems": 3},
     "unique enum": UNIQUE | {"items": {"enum": ["a", "b", "c"]}, "minItems": 3},
-    "tuple": {"type": "array", "prefixItems": [{"type": "integer"}, {}], "items": False, "minItems": 2},
-    "contains": {"type": "array", "contains": {"const": 7}, "minContains": 2, "items": {"type": "integer"}},
+    "tuple": {"prefixItems": [{"type": "integer"}, {}], "items": False, "minItems": 2},
+    "contains": {"contains": {"const": 7}, "minContains": 2, "items": {"type": "integer"}},
     "recursive": {"$ref": "#/$defs/Node", "$defs": {"Node": NODE}},
     "recursive root": {"type": "object", "properties": {"sub": {"$ref": "#"}}},
     "definitions": {"$ref": "#/definitions/a~1b", "definitions": {"a/b": {"type": "integer"}}},
@@ -112,14 +116,25 @@ def test_instances_are_valid(schema, key):
 
 
 @pytest.mark.parametrize(
-    "named",
-    ["date", "time", "date-time", "email", "ipv4", "ipv6", "uuid", "duration", "uri", "hostname"],
+    ("named", "read"),
+    [
+        ("date", date.fromisoformat),
+        ("time", time.fromisoformat),
+        ("date-time", datetime.fromisoformat),
+        ("ipv4", IPv4Address),
+        ("ipv6", IPv6Address),
+        ("uuid", UUID),
+        ("email", re.compile(r"\w+@example\.com").fullmatch),
+        ("duration", re.compile(r"PT\d+M").fullmatch),
+        ("uri", re.compile(r"https://example\.com/\w+").fullmatch),
+        ("url", re.compile(r"https://example\.com/\w+").fullmatch),
+        ("uri-reference", re.compile(r"/\w+").fullmatch),
+        ("hostname", re.compile(r"host\d+\.example\.com").fullmatch),
+    ],
 )
-def test_texts_keep_to_their_format(named):
-    checker = jsonschema.FormatChecker()
-    schema = {"type": "string", "format": named}
+def test_texts_keep_to_their_format(named, read):
     for key in range(20):
-        checker.check(instance(schema, Die(key), SAYS), named)
+        assert read(instance({"type": "string", "format": named}, Die(key), SAYS))
 
 
 def test_an_unknown_format_is_free_text():

@@ -1,0 +1,140 @@
+"""Where profiles are found, by name, tag and path."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+import chaos_llm
+from chaos_llm import profiles
+from chaos_llm.errors import ProfileError, UnknownName
+
+
+def test_a_profile_of_the_team_is_found_beside_the_shipped_ones(folder, toml):
+    (folder / "our-bad-day.toml").write_text(toml({"tags": '["5xx", "ours"]'}))
+
+    assert {"our-bad-day", "anthropic-529-storm"} <= set(profiles.names())
+    assert profiles.with_tag("ours") == ("our-bad-day",)
+    assert {"anthropic-529-storm", "our-bad-day"} <= set(profiles.with_tag("5xx"))
+    assert profiles.load("our-bad-day").title == "t"
+
+
+def test_a_profile_of_the_team_replaces_a_shipped_one_of_that_name(folder, toml):
+    (folder / "anthropic-529-storm.toml").write_text(toml({"title": '"ours"'}))
+
+    assert profiles.load("anthropic-529-storm").title == "ours"
+    assert profiles.names().count("anthropic-529-storm") == 1
+
+
+def test_the_nearest_pyproject_above_the_current_folder_counts(folder, toml, monkeypatch):
+    (folder / "our-bad-day.toml").write_text(toml())
+    (folder / "deep" / "er").mkdir(parents=True)
+    monkeypatch.chdir(folder / "deep" / "er")
+
+    assert "our-bad-day" in profiles.names()
+
+    (folder / "deep" / "pyproject.toml").write_text("[project]\n")
+    assert "our-bad-day" not in profiles.names()
+
+
+def test_a_root_folder_may_be_given_instead_of_the_current_one(folder, toml, monkeypatch):
+    (folder / "our-bad-day.toml").write_text(toml({"tags": '["ours"]'}))
+    monkeypatch.chdir("/")
+
+    assert "our-bad-day" not in profiles.names()
+    assert profiles.with_tag("ours", folder.parent) == ("our-bad-day",)
+    assert profiles.load("our-bad-day", rootdir=folder.parent).name == "our-bad-day"
+
+
+def test_a_file_that_changes_is_read_again(folder, toml):
+    path = folder / "our-bad-day.toml"
+    path.write_text(toml({"tags": '["before"]'}))
+    assert profiles.with_tag("before") == ("our-bad-day",)
+    assert profiles.load("our-bad-day").tags == ("before",)
+
+    path.write_text(toml({"tags": '["after"]', "title": '"changed"'}))
+    os.utime(path, ns=(0, 0))
+
+    assert profiles.with_tag("after") == ("our-bad-day",)
+    assert profiles.load("our-bad-day").title == "changed"
+
+
+def test_a_file_that_did_not_change_is_the_same_profile(folder, toml):
+    (folder / "our-bad-day.toml").write_text(toml())
+
+    assert profiles.load("our-bad-day") is profiles.load("our-bad-day")
+
+
+def test_a_path_and_a_profile_are_taken_too(tmp_path, toml):
+    path = tmp_path / "here.toml"
+    path.write_text(toml())
+
+    profile = profiles.load(path)
+
+    assert profile.name == "here"
+    assert profiles.load(str(path)) is profile
+    assert profiles.load(profile) is profile
+
+
+def test_an_unknown_profile_is_told_nearest_first():
+    told = r"^unknown profile 'anthropic-529'; known, nearest first: 'anthropic-529-storm', "
+
+    with pytest.raises(UnknownName, match=told):
+        profiles.load("anthropic-529")
+
+
+def test_an_unknown_tag_is_told_nearest_first():
+    told = r"^unknown tag 'logins'; known, nearest first: 'login', "
+
+    with pytest.raises(UnknownName, match=told):
+        profiles.with_tag("logins")
+
+
+def test_a_path_to_no_file_is_told_with_the_files_beside_it(folder, toml):
+    (folder / "here.toml").write_text(toml())
+
+    told = r"^unknown profile 'outages/hare.toml'; known, nearest first: 'outages/here.toml', "
+    with pytest.raises(UnknownName, match=told):
+        profiles.load("outages/hare.toml")
+
+
+@pytest.mark.parametrize(
+    ("setting", "told"),
+    [
+        ('"outages"', r"^pyproject.toml:2: .*expected a list of strings; got 'outages'"),
+        ('["outage"]', r"^pyproject.toml:2: .*there is no folder .*outage$"),
+    ],
+)
+def test_a_wrong_setting_is_told_with_its_line(folder, setting, told):
+    (folder.parent / "pyproject.toml").write_text(f"[tool.chaos_llm]\nprofiles = {setting}\n")
+
+    with pytest.raises(ProfileError, match=told):
+        profiles.names()
+
+
+def test_wrong_tags_are_told_where_tags_are_looked_up(folder, toml):
+    (folder / "our-bad-day.toml").write_text(toml({"tags": '"5xx"'}))
+
+    with pytest.raises(ProfileError, match=r"our-bad-day.toml:4: tags: expected a list of strings"):
+        profiles.tags()
+
+
+def test_names_and_tags_are_looked_up_without_pydantic():
+    script = (
+        "import sys; from chaos_llm import profiles; profiles.names(); profiles.tags();"
+        "profiles.with_tag('5xx'); print('pydantic' in sys.modules)"
+    )
+    root = os.path.dirname(os.path.dirname(chaos_llm.__file__))  # noqa: PTH120
+
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": root},
+    )
+
+    assert done.stdout.strip() == "False"

@@ -1,0 +1,314 @@
+"""Every mistake in a file is told with file, line, what was expected and what is known."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from chaos_llm import profiles
+from chaos_llm.errors import ProfileError, UnknownName
+
+# The lines of these keys in the small profile of conftest.py; BASIS is its last one.
+MIX, BASIS = 14, 15
+
+
+def line_with(text: str, part: str) -> int:
+    return next(n for n, line in enumerate(text.splitlines(), 1) if part in line)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [
+        ("share", "1.4", "share: expected a number from 0 to 1, a range [low, high]"),
+        ("share", '"most"', 'got "most"'),
+        ("share", "[0.1, 0.2, 0.3]", "got [0.1, 0.2, 0.3]"),
+        ("share", "{ form = 0.1, to = 0.2 }", "got { form = 0.1, to = 0.2 }"),
+        ("share", "nan", "share: expected a number"),
+        ("share", "true", "got true"),
+        ("share", "[0.9, 0.8]", "share: expected [low, high], in this order; got 0.9, 0.8"),
+        ("share", '[["+9m", 0.1], ["+1m", 0.2]]', "points in the order of their times"),
+        ("from", "2026-03-02T11:37:00", "from: expected a time with its zone"),
+        ("from", '"1h"', 'an offset from `starts` ("+1h30m")'),
+        ("from", '"+one hour"', 'got "+one hour"'),
+        ("from", "12", "from: expected a time"),
+        ("from", '"-1m"', "from: expected a time at or after the profile's `starts`"),
+        ("from", '["+9m", "+1m"]', "from: expected [earliest, latest], in this order"),
+        ("until", '"+0m"', "until: expected a time after `from`"),
+        ("until", '"+3h"', "until: expected a time at or before the profile's `ends`"),
+        ("until", "11:37:00", "got 11:37:00"),
+        ("on", "[]", "on: expected a list of targets"),
+        ("on", '[{ surface = "api" }]', "on[0]: provider is missing; expected the name"),
+        ("on", '[{ provider = "a", stream = "yes" }]', "on[0].stream: expected true or false"),
+        ("per", '"user"', "per: expected 'request', 'client', 'credential' or 'session'"),
+        ("redraw", '"soon"', "redraw: expected a duration"),
+        ("redraw", "0", "redraw: expected a duration over 0"),
+        ("mix", "[{ weight = 2 }]", "mix[0]: fault is missing; expected the name of a fault"),
+        ("mix", '[{ fault = "hang", weight = 0 }]', "mix[0].weight: expected a number over 0"),
+        ("mix", '[{ fault = "slow_tokens" }]', "mix[0]: seconds is missing"),
+        ("mix", '[{ fault = "server_error", status = 404 }]', "status must be an HTTP status"),
+        ("mix", '[{ fault = "hang", seconds = "soon" }]', "'soon' is not a duration"),
+        ("basis", '{ from = "page" }', "basis: there is none for until, on, share, mix;"),
+        ("basis", "[]", "basis: expected for each of the window's facts the key of a source"),
+    ],
+)
+def test_a_wrong_value_is_told_with_its_line_and_what_was_expected(toml, key, value, told):
+    text = toml(**{key: value})
+
+    with pytest.raises(ProfileError) as caught:
+        profiles.loads(text, name="x")
+
+    message = str(caught.value)
+    assert message.startswith(f"x.toml:{line_with(text, f'{key} = ')}: window 'w': {key}")
+    assert told in message
+
+
+@pytest.mark.parametrize("key", ["from", "until", "basis"])
+def test_a_missing_key_of_a_window_is_named(toml, key):
+    with pytest.raises(ProfileError, match=rf"^x.toml:8: window 'w': {key} is missing; expected"):
+        profiles.loads(toml(**{key: None}), name="x")
+
+
+@pytest.mark.parametrize("key", ["on", "share", "mix"])
+def test_what_is_neither_said_nor_inherited_is_missing(toml, key):
+    told = rf"^x.toml:8: window 'w': {key} is missing, and so is a window that it is `like`"
+
+    with pytest.raises(ProfileError, match=told):
+        profiles.loads(toml(**{key: None}), name="x")
+
+
+def test_a_window_without_a_name_is_told_by_its_number(toml):
+    with pytest.raises(ProfileError, match=r"^x.toml:8: window 1: name is missing"):
+        profiles.loads(toml(name=None), name="x")
+
+
+def test_all_wrong_values_are_told_at_once(toml):
+    with pytest.raises(ProfileError) as caught:
+        profiles.loads(toml(share="2", until="12", per="3"), name="x")
+
+    assert [line.split(":")[3].strip() for line in str(caught.value).splitlines()] == [
+        "until",
+        "share",
+        "per",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        (
+            {"shar": "0.5"},
+            "window 'w': unknown key 'shar'; known, nearest first: 'share', ",
+        ),
+        (
+            {"on": '[{ provider = "openai", modell = "x" }]'},
+            "window 'w': on[0]: unknown key 'modell'; known, nearest first: 'model', ",
+        ),
+        (
+            {"on": '[{ provider = "openai", surface = "logins" }]'},
+            "window 'w': on[0]: unknown surface 'logins'; known, nearest first: 'login', ",
+        ),
+        (
+            {"mix": '[{ fault = "overload" }]'},
+            "window 'w': mix[0].fault: unknown fault 'overload'; known, nearest first: "
+            "'overloaded', ",
+        ),
+        (
+            {"mix": '[{ fault = "server_error", satus = 500 }]'},
+            "window 'w': mix[0].satus: unknown key 'satus'; known, nearest first: 'status', ",
+        ),
+        (
+            {"like": '"v"'},
+            "window 'w': like: unknown window 'v'; known, nearest first: 'w'",
+        ),
+        (
+            {"basis": '"pages"'},
+            "window 'w': basis: unknown source 'pages'; known, nearest first: 'page', ",
+        ),
+        (
+            {
+                "basis": BASIS
+                and '{ from = "page", until = "page", on = "page", share = "blgo", mix = "page" }'
+            },
+            "window 'w': basis.share: unknown source 'blgo'; known, nearest first: 'blog', ",
+        ),
+        (
+            {
+                "basis": '{ from = "page", until = "page", on = "page", share = "page", '
+                'mix = "page", shares = "page" }'
+            },
+            "window 'w': basis.shares: unknown fact 'shares'; known, nearest first: 'share', ",
+        ),
+        (
+            {
+                "basis": '{ from = "page", until = "page", on = "page", share = "page", '
+                'mix = "page", per = "page" }'
+            },
+            "window 'w': basis.per: unknown fact 'per'; known, nearest first: ",
+        ),
+    ],
+)
+def test_an_unknown_name_lists_the_known_ones_nearest_first(toml, changes, told):
+    text = toml(**changes)
+
+    with pytest.raises(UnknownName) as caught:
+        profiles.loads(text, name="x")
+
+    line = line_with(text, f"{next(iter(changes))} = ")
+    assert str(caught.value).startswith(f"x.toml:{line}: {told}")
+
+
+def test_a_fact_in_an_element_of_a_long_list_is_told_on_its_own_line(toml):
+    mix = '[\n  { fault = "overloaded" },\n\n  { fault = "hangs" }, # no such fault\n]'
+
+    with pytest.raises(UnknownName, match=rf"^x.toml:{MIX + 3}: window 'w': mix\[1\].fault"):
+        profiles.loads(toml(mix=mix), name="x")
+
+
+@pytest.mark.parametrize(
+    ("rest", "told"),
+    [
+        ('[[windows]]\nname = "v"\n', "unknown key 'windows'; known, nearest first: 'window'"),
+        ('[sources.other]\nkind = "rumour"\n', r"[sources.other]: kind: expected 'provider',"),
+        ('[sources.assumed]\nkind = "press"\n', "'assumed' says that there is no source"),
+        ("[page.openai]\n", "[page.openai]: a page without posts needs a basis"),
+        (
+            '[page.openai]\nunknown = true\nposts = [{ at = "+1m", basis = "page" }]\n',
+            "a page with posts is not unknown",
+        ),
+        ('[page.openai]\nposts = [{ at = "+1m" }]\n', "[page.openai]: posts[0]: basis is missing"),
+        (
+            '[page.openai]\nposts = [{ at = "+1m", state = "fine", basis = "page" }]\n',
+            "[page.openai]: posts[0].state: expected 'investigating',",
+        ),
+        (
+            '[page.openai]\nposts = [{ at = "+1m", sate = "resolved", basis = "page" }]\n',
+            "[page.openai]: posts[0]: unknown key 'sate'; known, nearest first: 'state',",
+        ),
+        (
+            '[page.openai]\nbasis = "page"\nposts = [{ at = "+2m" },\n{ at = "+1m" }]\n',
+            "posts[1].at: expected posts in the order of their times",
+        ),
+        ('[[aside]]\nat = "+1m"\nsays = "x"\n', "aside 1: basis is missing"),
+        (
+            '[[aside]]\nat = "+1m"\nsays = "x"\nbasis = "bloc"\n',
+            "aside 1: basis: unknown source 'bloc'; known, nearest first: 'blog'",
+        ),
+        ("[healthy.openai]\nfirst_token = 1\n", "[healthy.openai]: basis is missing"),
+        (
+            '[healthy.openai]\nfirst_token = -1\nbasis = "page"\n',
+            "[healthy.openai]: first_token: expected a duration",
+        ),
+        (
+            '[[window]]\nname = "w"\nfrom = "+0m"\nuntil = "+1m"\nbasis = "page"\n',
+            "window 'w': name: two windows have this name",
+        ),
+    ],
+)
+def test_mistakes_outside_a_window_are_told_the_same_way(toml, rest, told):
+    text = toml(rest=rest)
+
+    with pytest.raises((ProfileError, UnknownName)) as caught:
+        profiles.loads(text, name="x")
+
+    line, message = re.fullmatch(r"x\.toml:(\d+): (.*)", str(caught.value), re.DOTALL).groups()
+    assert told in message
+    assert int(line) > BASIS  # in the part that was added
+
+
+@pytest.mark.parametrize(
+    ("head", "told"),
+    [
+        ({"title": None}, "x.toml:1: title is missing; expected text"),
+        ({"ends": '"-1h"'}, "x.toml:3: ends: expected a time after `starts`"),
+        ({"starts": '"+1h"'}, "x.toml:2: starts: expected a time with its zone"),
+        ({"starts": "[]"}, "x.toml:2: starts: expected a time with its zone"),
+        ({"tags": '"5xx"'}, 'x.toml:4: tags: expected a list of strings; got "5xx"'),
+        ({"tags": "[5]"}, "x.toml:4: tags[0]: expected a list of strings; got 5"),
+        ({"window": "[]"}, "x.toml:"),
+    ],
+)
+def test_mistakes_at_the_top_of_a_file_are_told_the_same_way(toml, head, told):
+    with pytest.raises(ProfileError) as caught:
+        profiles.loads(toml(head), name="x")
+
+    assert str(caught.value).startswith(told)
+
+
+def test_a_single_bracket_window_is_told_to_be_a_list(toml):
+    with pytest.raises(ProfileError, match=r"^x.toml:8: window: expected tables: \[\[window\]\]"):
+        profiles.loads(toml().replace("[[window]]", "[window]"), name="x")
+
+
+@pytest.mark.parametrize("likes", [("w",), ("a", "w")])
+def test_a_window_that_is_like_itself_in_the_end_is_refused(toml, likes):
+    table = '[[window]]\nname = "a"\nfrom = "+0m"\nuntil = "+1m"\nlike = "w"\nbasis = "assumed"\n'
+
+    with pytest.raises(ProfileError, match=r"this window is like itself in the end$"):
+        profiles.loads(toml(rest=table, like=f'"{likes[0]}"'), name="x")
+
+
+def test_a_line_that_came_by_like_to_another_time_is_refused(toml):
+    again = '[[window]]\nname = "a"\nfrom = "+1h"\nuntil = "+2h"\nlike = "w"\nbasis = "assumed"\n'
+    text = toml(rest=again, share='[["+0m", 0.1], ["+30m", 0.9]]')
+
+    with pytest.raises(ProfileError, match="its share's line lies outside the window"):
+        profiles.loads(text, name="x")
+
+
+def test_a_line_with_a_source_for_some_of_its_points_is_refused(toml):
+    basis = '{ from = "page", until = "page", on = "page", mix = "page", share = ["page"] }'
+    text = toml(share='[["+0m", 0.1], ["+30m", 0.9]]', basis=basis)
+
+    with pytest.raises(ProfileError, match=r"basis\.share: expected one source for each of the"):
+        profiles.loads(text, name="x")
+
+
+def test_a_window_that_is_like_another_needs_a_reason(toml):
+    again = (
+        '[[window]]\nname = "a"\nfrom = "+1h"\nuntil = "+2h"\nlike = "w"\n'
+        'basis = { from = "page", until = "page" }\n'
+    )
+
+    with pytest.raises(ProfileError, match="window 'a': basis: there is none for like;"):
+        profiles.loads(toml(rest=again), name="x")
+
+
+def test_several_faults_need_a_basis_for_their_weights(toml):
+    text = toml(
+        mix='[{ fault = "overloaded" }, { fault = "hang" }]',
+        basis='{ from = "page", until = "page", on = "page", share = "page", mix = "page" }',
+    )
+
+    with pytest.raises(ProfileError, match="there is none for weights;"):
+        profiles.loads(text, name="x")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("title = \n", r"^x\.toml:1: not TOML: invalid value; expected \"text\", a number,"),
+        ('title = "t"\nstarts 2026\n', r"^x\.toml:2: not TOML: expected '=' after a key"),
+        ('title = "t"\n\ntitle = "u"\n', r"^x\.toml:3: not TOML: .*; expected each key once;"),
+        ("basis = { a = 1,\n b = 2 }\n", r"^x\.toml:1: not TOML: .*must stay on one line"),
+        ('title = "t\n', r"^x\.toml:1: not TOML: .*got 'title = \"t'"),
+        ("tags = [1,\n2,\n", r"^x\.toml:2: not TOML: unclosed array"),
+        ("= 3\n", r"^x\.toml:1: not TOML: invalid statement; expected `key = value`"),
+    ],
+)
+def test_a_file_that_is_no_toml_is_told_with_its_line_and_what_was_expected(text, told):
+    with pytest.raises(ProfileError, match=told):
+        profiles.loads(text, name="x")
+
+
+def test_a_file_that_is_not_utf_8_is_told_with_its_line(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "x.toml").write_bytes(b'title = "t"\nnote = "caf\xe9"\n')
+
+    with pytest.raises(ProfileError, match=r"^x\.toml:2: expected UTF-8 text$"):
+        profiles.load("x.toml")
+
+
+def test_a_window_that_a_profile_does_not_have_is_told_nearest_first(read):
+    with pytest.raises(UnknownName, match=r"^unknown window 'W1'; known, nearest first: 'w'$"):
+        profiles.window(read(), "W1")

@@ -1,0 +1,255 @@
+"""What a file means: times, shares, targets, mixes, `like`, bases."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from chaos_llm import profiles
+from chaos_llm.faults import hang, latency, overloaded, rate_limited, raw, server_error
+from chaos_llm.profiles import assumed_share
+from chaos_llm.timeline import Pace, Post, Share, Target, Weighted
+
+HOUR = 3600.0
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ('"+30m"', (0.5 * HOUR, 0.5 * HOUR)),
+        ('"+1h30m"', (1.5 * HOUR, 1.5 * HOUR)),
+        ("2026-03-02T11:45:00Z", (0.75 * HOUR, 0.75 * HOUR)),
+        ("2026-03-02T12:45:00+01:00", (0.75 * HOUR, 0.75 * HOUR)),
+        ('["+10m", "+20m"]', (600.0, 1200.0)),
+        ('[2026-03-02T11:10:00Z, "+20m"]', (600.0, 1200.0)),
+    ],
+)
+def test_a_time_is_a_date_an_offset_or_a_range_of_them(read, written, expected):
+    assert read(from_=written, until='"+2h"').windows[0].begins == expected
+
+
+def test_a_bare_day_may_be_meant_from_its_first_second_to_its_last(read):
+    days = {"starts": "2025-08-05", "ends": "2025-08-20"}
+
+    profile = read(days, from_="2025-08-05", until="2025-08-20")
+
+    assert profile.starts == datetime(2025, 8, 5, tzinfo=UTC)
+    assert profile.windows[0].begins == (0.0, 24 * HOUR)
+    assert profile.windows[0].ends == (15 * 24 * HOUR, 16 * 24 * HOUR)
+    assert profile.ends == 16 * 24 * HOUR
+
+
+def test_a_profile_that_starts_some_time_in_a_range_starts_at_its_earliest(read):
+    profile = read({"starts": "[2026-03-02T11:00:00Z, 2026-03-02T11:05:00Z]"})
+
+    assert profile.starts == datetime(2026, 3, 2, 11, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("0.5", Share.constant(0.5)),
+        ("1", Share.constant(1.0)),
+        ("[0.8, 0.9]", Share(((0.0, 0.8),), until=0.9)),
+        ("[0, 1]", Share(((0.0, 0.0),), until=1.0)),
+        ("{ from = 0.8, to = 0.9 }", Share(((0.0, 0.8),), until=0.9)),
+        ("{ below = 0.01 }", Share(((0.0, 0.01),), bound=True)),
+        ('[["+0m", 0.1], ["+30m", 0.9]]', Share(((0.0, 0.1), (1800.0, 0.9)))),
+        (
+            '[[2026-03-02T11:00:00Z, 0.1], ["+30m", 0.1], ["+30m", 0.9]]',
+            Share(((0.0, 0.1), (1800.0, 0.1), (1800.0, 0.9))),
+        ),
+    ],
+)
+def test_two_numbers_are_a_range_and_pairs_are_a_line(read, written, expected):
+    assert read(share=written).windows[0].share == expected
+
+
+def test_a_target_takes_all_its_selectors(read):
+    written = (
+        '[{ provider = "openai", surface = "login", model = "gpt-*", path = "/v1/*",'
+        ' region = "eu", stream = true, larger_than = 70_000 }, { provider = "*" }]'
+    )
+
+    assert read(on=written).windows[0].on == (
+        Target("openai", "login", "gpt-*", "/v1/*", "eu", stream=True, larger_than=70_000),
+        Target("*"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("written", "fault"),
+    [
+        ('fault = "server_error", status = 503', server_error(status=503)),
+        ('fault = "hang", seconds = "10m"', hang(seconds="10m")),
+        ('fault = "hang"', hang()),
+        ('fault = "latency", seconds = [1, 4]', latency(seconds=(1, 4))),
+        ('fault = "latency", times = 3', latency(times=3)),
+        ('fault = "rate_limited", retry_after = false', rate_limited(retry_after=None)),
+        (
+            'fault = "raw", status = 401, headers = { "x-a" = "b" }, json = { error = false }',
+            raw(401, {"x-a": "b"}, json={"error": False}),
+        ),
+    ],
+)
+def test_the_parameters_of_a_fault_are_its_fields(read, written, fault):
+    assert read(mix=f"[{{ {written} }}]").windows[0].mix == (Weighted(1.0, fault),)
+
+
+def test_a_mix_keeps_its_weights(read):
+    mix = '[{ weight = 8, fault = "overloaded" }, { weight = 2, fault = "server_error" }]'
+
+    assert read(mix=mix).windows[0].mix == (
+        Weighted(8.0, overloaded()),
+        Weighted(2.0, server_error()),
+    )
+
+
+def test_redraw_is_a_duration(read):
+    window = read(per='"credential"', redraw='"10m"').windows[0]
+
+    assert (window.per, window.redraw) == ("credential", 600.0)
+
+
+def test_a_window_that_is_like_another_has_its_facts_and_keeps_its_own(read):
+    profile = read(
+        rest="""
+        [[window]]
+        name = "again"
+        from = "+1h"
+        until = "+2h"
+        like = "w"
+        share = 0.1
+        basis = { from = "page", until = "page", like = "page", share = "assumed" }
+        """,
+        per='"client"',
+        redraw="60",
+    )
+
+    first, again = profile.windows
+    assert (again.on, again.mix, again.per, again.redraw) == (first.on, first.mix, "client", 60.0)
+    assert again.share == Share.constant(0.1)
+
+
+def test_likeness_passes_through_several_windows_in_any_order(read):
+    like = '[[window]]\nname = "{}"\nfrom = "+1h"\nuntil = "+2h"\nlike = "{}"\nbasis = "assumed"\n'
+
+    profile = read(rest=like.format("c", "b") + like.format("b", "w"))
+
+    assert [window.share for window in profile.windows] == [Share.constant(0.5)] * 3
+
+
+BASES = (
+    '{ from = "page", until = "blog", on = "page", share = "blog", mix = "assumed", per = "page" }'
+)
+
+
+@pytest.mark.parametrize(
+    ("alike", "expected"),
+    [
+        ("page", {"on": "page", "share": "blog", "per": "page", "mix": "assumed"}),
+        ("blog", {"on": "blog", "share": "blog", "per": "blog", "mix": "assumed"}),
+        ("assumed", dict.fromkeys(("on", "share", "per", "mix"), "assumed")),
+    ],
+)
+def test_what_comes_by_like_is_as_good_as_the_weaker_of_two_reasons(read, alike, expected):
+    again = (
+        '[[window]]\nname = "again"\nfrom = "+1h"\nuntil = "+2h"\nlike = "w"\n'
+        f'basis = {{ from = "page", until = "page", like = "{alike}" }}\n'
+    )
+
+    profile = read(rest=again, basis=BASES, per='"client"')
+
+    assert dict(profile.windows[1].basis) == {"from": "page", "until": "page", **expected}
+
+
+def test_an_own_mix_brings_its_own_basis_and_leaves_the_other_weights_behind(read):
+    profile = read(
+        rest="""
+        [[window]]
+        name = "again"
+        from = "+1h"
+        until = "+2h"
+        like = "w"
+        mix = [{ fault = "hang" }]
+        basis = { from = "page", until = "page", like = "page", mix = "page" }
+        """,
+        mix='[{ fault = "overloaded" }, { fault = "server_error" }]',
+        basis='{ from = "page", until = "page", on = "page", share = "page", mix = "page", '
+        'weights = "blog" }',
+    )
+
+    assert "weights" not in profile.windows[1].basis
+
+
+def test_a_window_that_is_all_assumed_has_an_empty_basis_like_one_built_in_python(read):
+    assert read(basis='"assumed"').windows[0].basis == {}
+
+
+def test_one_source_may_stand_for_all_facts_of_a_window(read):
+    assert read(basis='"blog"').windows[0].basis == dict.fromkeys(
+        ("from", "until", "on", "share", "mix"), "blog"
+    )
+
+
+@pytest.mark.parametrize(
+    ("basis", "share"),
+    [('"assumed"', 1.0), ('"page"', 0.0), (BASES, 1 / 6)],
+)
+def test_assumed_share_counts_the_facts_that_are_assumed(read, basis, share):
+    assert assumed_share(read(basis=basis, per='"client"')) == pytest.approx(share)
+
+
+def test_windows_that_are_not_played_do_not_count_as_evidence(read):
+    web = '[{ provider = "openai", surface = "web" }]'
+
+    assert assumed_share(read(on=web, basis='"page"')) == 0.0
+    assert assumed_share(read(on=web, basis='"assumed"')) == 0.0
+
+
+def test_each_point_of_a_line_counts_on_its_own(read):
+    profile = read(
+        share='[["+0m", 0.1], ["+10m", 0.2], ["+20m", 0.3]]',
+        basis='{ from = "page", until = "page", on = "page", mix = "page", '
+        'share = ["page", "assumed", "assumed"] }',
+    )
+
+    assert assumed_share(profile) == pytest.approx(2 / 7)
+
+
+def test_pages_asides_and_the_healthy_pace_are_read(read):
+    profile = read(
+        rest="""
+        [page.anthropic]
+        basis = "page"
+        posts = [
+          { at = "+5m", state = "investigating", says = "hm" },
+          { at = "+9m", incident = 2, basis = "blog" },
+        ]
+        [page.openai]
+        unknown = true
+        [[aside]]
+        at = "-5m"
+        says = "before it all"
+        basis = "blog"
+        [healthy.openai]
+        first_token = "450ms"
+        token = 0.01
+        basis = "blog"
+        """
+    )
+
+    assert profile.pages["anthropic"].posts == (
+        Post(300.0, "investigating", "hm", 1, "page"),
+        Post(540.0, "", "", 2, "blog"),
+    )
+    assert profile.pages["openai"].unknown
+    assert [(aside.at, aside.says) for aside in profile.asides] == [(-300.0, "before it all")]
+    assert profile.healthy == {"openai": Pace(0.45, 0.01, "blog")}
+
+
+def test_the_schema_knows_the_keys_of_the_format():
+    definitions = profiles.schema()["$defs"]
+
+    assert {"from", "until", "on", "share", "like"} <= set(definitions["WindowTable"]["properties"])

@@ -1,0 +1,145 @@
+"""Threads in real time that work for somebody on the clock hold it; others do not."""
+
+import asyncio
+import queue
+import socketserver
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import pytest
+
+from chaos_llm.errors import RealWaitExceeded
+from chaos_llm.virtual_time import VirtualTime, real_monotonic, real_sleep
+
+Jobs = queue.Queue[Callable[[], None] | None]
+
+
+@pytest.fixture
+def worker() -> Iterator[Jobs]:
+    """A thread from before the outage that works through a queue."""
+    jobs: Jobs = queue.Queue()
+
+    def work() -> None:
+        while (job := jobs.get()) is not None:
+            job()
+
+    thread = threading.Thread(target=work, daemon=True, name="old worker")
+    thread.start()
+    yield jobs
+    jobs.put(None)
+    thread.join(5)
+
+
+def test_a_future_of_an_old_worker_is_never_too_late(worker: Jobs) -> None:
+    answer: Future[int] = Future()
+    with VirtualTime() as clock:
+        worker.put(lambda: (real_sleep(0.2), answer.set_result(7)))  # type: ignore[arg-type,func-returns-value]
+        assert answer.result(timeout=5) == 7
+        assert clock.now == 0
+
+
+def test_a_worker_thread_that_answers_a_loop_is_never_too_late(worker: Jobs) -> None:
+    async def main() -> int:
+        loop = asyncio.get_running_loop()
+        answer = loop.create_future()
+
+        def work() -> None:
+            real_sleep(0.2)
+            loop.call_soon_threadsafe(answer.set_result, 7)
+
+        worker.put(work)
+        return int(await asyncio.wait_for(answer, 5))
+
+    with VirtualTime() as clock:
+        assert asyncio.run(main()) == 7
+        assert clock.now == 0
+
+
+def test_a_sleep_waits_for_an_old_worker_that_was_just_woken(worker: Jobs) -> None:
+    for _ in range(20):
+        done: list[int] = []
+        with VirtualTime() as clock:
+            worker.put(lambda: done.append(1))
+            time.sleep(5)
+            assert done == [1]
+            assert clock.now == 5
+
+
+def test_an_old_pools_worker_is_never_too_late() -> None:
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(int).result()
+        with VirtualTime() as clock, clock.unmanaged():
+            answer = pool.submit(real_sleep, 0.2)
+        with VirtualTime() as clock:
+            with clock.unmanaged():
+                answer = pool.submit(real_sleep, 0.2)
+            time.sleep(0.01)
+            assert answer.done()
+
+
+def test_an_idle_worker_lets_time_pass(worker: Jobs) -> None:
+    began = real_monotonic()
+    with VirtualTime() as clock:
+        for _ in range(50):
+            time.sleep(60)
+        assert clock.now == 3000
+    assert real_monotonic() - began < 2
+
+
+def test_an_old_thread_that_beats_in_real_time_lets_time_pass() -> None:
+    stop = threading.Event()
+
+    def beat() -> None:
+        while not stop.wait(0.01):
+            pass
+
+    heart = threading.Thread(target=beat)
+    heart.start()
+    try:
+        with VirtualTime() as clock:
+            for _ in range(50):
+                time.sleep(60)
+            assert clock.now == 3000
+    finally:
+        stop.set()
+        heart.join()
+
+
+def test_an_idle_server_thread_lets_time_pass() -> None:
+    with socketserver.TCPServer(("127.0.0.1", 0), socketserver.BaseRequestHandler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            with VirtualTime() as clock:
+                for _ in range(20):
+                    time.sleep(60)
+                assert clock.now == 1200
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def test_old_threads_keep_real_time(worker: Jobs) -> None:
+    readings: Future[list[float]] = Future()
+
+    def read() -> None:
+        began = time.monotonic()
+        time.sleep(0.02)
+        readings.set_result([began, time.monotonic()])
+
+    with VirtualTime() as clock:
+        time.sleep(5000)
+        worker.put(read)
+        began, ended = readings.result(timeout=60)
+        assert clock.now == 5000
+        assert 0.02 <= ended - began < 5
+        assert abs(ended - real_monotonic()) < 5
+
+
+def test_a_thread_that_works_too_long_is_named_with_its_place(worker: Jobs) -> None:
+    with pytest.raises(RealWaitExceeded, match=r"thread 'old worker' at .*test_outsiders"):
+        with VirtualTime(real_wait=0.1):
+            worker.put(lambda: real_sleep(0.5))
+            time.sleep(10)
