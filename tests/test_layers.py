@@ -87,15 +87,8 @@ def not_pointing_down(package: Package) -> list[str]:
     return [
         f"{module or package.root} imports {target or package.root}"
         for module, target in package.imports()
-        if unit_of(module) != unit_of(target)
-        and RANKS[unit_of(target)] >= RANKS[unit_of(module)]
-        and not is_own_interface(module, target)
+        if unit_of(module) != unit_of(target) and RANKS[unit_of(target)] >= RANKS[unit_of(module)]
     ]
-
-
-def is_own_interface(module: str, target: str) -> bool:
-    folder, _, stem = target.partition(".")
-    return module.partition(".")[0] == folder and CATALOGUES.get(folder) == stem
 
 
 def between_siblings(package: Package) -> list[str]:

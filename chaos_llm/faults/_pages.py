@@ -1,8 +1,9 @@
 """Error pages as edges send them: Cloudflare's long one, and the short one that nginx has too.
 
 Headers as in anthropics/claude-code#6781. Titles: 502 yoheinakajima/babyagi#64, 504
-anthropics/claude-code#6781, 520 #3197, 524 #16737; the others are Cloudflare's documented names,
-530 is assumed. The long page's text is abridged. The short page: n3d1117/chatgpt-telegram-bot#637.
+anthropics/claude-code#6781, 520 #3197, 524 #16737, 522 and 525 as pasted in public pages; 521, 523,
+526 and 530 are assumed. The long page's text is abridged. The short page:
+n3d1117/chatgpt-telegram-bot#637.
 """
 
 from __future__ import annotations

@@ -39,6 +39,10 @@ class Raw(Fault):
             raise mistaken(self, "body", "text or bytes; a value goes to json=")
         if self.json is not None and self.body:
             raise UsageError("raw(body=..., json=...): a reply has one body; give one of them")
+        try:
+            json_text.dumps(self.json)
+        except (TypeError, ValueError) as mistake:
+            raise UsageError(f"raw(json=...): {mistake}; give values that JSON has") from None
         object.__setattr__(self, "headers", self._pairs())
 
     def _pairs(self) -> tuple[tuple[str, str], ...]:

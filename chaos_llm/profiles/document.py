@@ -104,6 +104,8 @@ def _malformed(path: Path, text: str, message: str) -> str:
     line = int(found[1]) if found and found[1] else len(lines)
     problem = _AT.sub("", message)
     way_out = _WAYS_OUT.get(problem)
+    if found and not found[1]:
+        problem, way_out = "the file ends too early", "expected what closes its last value"
     return (
         f"{shown(path)}:{line}: not TOML: {problem[:1].lower() + problem[1:]}"
         f"{'; ' + way_out if way_out else ''}; got {lines[min(line, len(lines)) - 1].strip()!r}"

@@ -175,7 +175,11 @@ class ProfileTable(_Table):
     """A whole file."""
 
     title: Text = Field(description="text")
-    starts: AwareDatetime | date | list[AwareDatetime | date] = Field(
+    starts: (
+        AwareDatetime
+        | date
+        | Annotated[list[AwareDatetime | date], Field(min_length=2, max_length=2)]
+    ) = Field(
         description="a time with its zone (2026-03-02T11:37:00Z), a day (2026-03-02), "
         "or [earliest, latest] of them"
     )

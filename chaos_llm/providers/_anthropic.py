@@ -115,6 +115,8 @@ def _row(request: Request, refusal: Refusal) -> _Row:
         return row._replace(message=refusal.message)
     if refusal.kind == "auth_expired" and not request.credential:
         return row._replace(message=_MISSING_KEY)
+    if refusal.kind == "not_found" and request.model:
+        return row._replace(message=f"model: {request.model}")
     return row
 
 

@@ -39,7 +39,12 @@ _ROWS = {
     "permission": Row(
         403, _INVALID, None, "You have insufficient permissions for this operation."
     ),  # assumed type
-    "not_found": Row(404, _INVALID, None, "Invalid URL"),
+    "not_found": Row(
+        404,
+        _INVALID,
+        "model_not_found",
+        "The model `{model}` does not exist or you do not have access to it.",
+    ),
     "method_not_allowed": Row(405, _INVALID, None, "Invalid method for URL"),
     "too_large": Row(413, _INVALID, None, "Request body is too large."),  # assumed
     "rate_limited": Row(
@@ -111,8 +116,8 @@ class OpenAIEndpoint(ModelEndpoint):
         refusal = super()._no_route(wire)
         if not refusal:
             return None
-        message = f"{_ROWS[refusal.kind].message} ({wire.method} {wire.path})"
-        return Refusal(refusal.kind, message=message)
+        wrong = "URL" if refusal.kind == "not_found" else "method for URL"
+        return Refusal(refusal.kind, message=f"Invalid {wrong} ({wire.method} {wire.path})")
 
     def _refuse(self, request: Request, refusal: Refusal, stamp: Stamp) -> Reply:
         request_id, headers = reply_ids(stamp)
@@ -143,7 +148,7 @@ def row_of(request: Request, refusal: Refusal, request_id: str) -> Row:
         if row.message.startswith(_MISSING_FIELD):
             field = row.message.removeprefix(_MISSING_FIELD).partition("'")[0]
             row = row._replace(code="missing_required_parameter", param=field)
-        return row
+        return row._replace(code=None) if refusal.kind == "not_found" else row
     if refusal.kind == "auth_expired" and not request.credential:
         return row._replace(code=None, message=_MISSING_KEY)
     wait = "174ms" if refusal.retry_after is None else seconds(refusal.retry_after) + "s"

@@ -37,6 +37,7 @@ from chaos_llm.providers._openai import (
     schema_of,
     tools_of,
 )
+from chaos_llm.providers._responses_items import Events, items_of, status_of
 from chaos_llm.providers.provider import Stamp
 
 # What a request may say and a response repeats, with what it says where the request does not.
@@ -103,7 +104,7 @@ class OpenAIResponses(OpenAIEndpoint):
     def _whole(self, request: Request, answer: Completion, stamp: Stamp) -> Reply:
         _, headers = reply_ids(stamp)
         head, tail = _frame(request, stamp)
-        output = [item.written for item in _items(answer, stamp)]
+        output = [item.written for item in items_of(answer, stamp)]
         body = head + _state(answer, output) + tail
         pieces = count_pieces(answer.text)
         for call in answer.tool_calls:
@@ -113,15 +114,33 @@ class OpenAIResponses(OpenAIEndpoint):
     def _stream(self, request: Request, answer: Completion, stamp: Stamp) -> Reply:
         request_id, headers = reply_ids(stamp)
         head, tail = _frame(request, stamp)
-        items = _items(answer, stamp)
-        events = _Events()
+        items = items_of(answer, stamp)
+        events = Events()
         begun = f'"response":{head}{_IN_PROGRESS}{tail}'
         events.add("response.created", begun)
         events.add("response.in_progress", begun)
         for index, item in enumerate(items):
             item.tell(events, index)
         ended = head + _state(answer, [item.written for item in items]) + tail
-        events.add(f"response.{_status(answer)}", f'"response":{ended}')
+        events.add(f"response.{status_of(answer)}", f'"response":{ended}')
+        if answer.broken_by:
+            events.chunks = broken_at(events.chunks, answer.broken_by.after)
+            row = _row_in_stream(request, answer.broken_by.refusal, request_id)
+            # this event, nested so, then response.failed: openai/codex#43337; the documented flat
+            # shape is another, and the SDK would not raise on it
+            events.chunks.append(event("error", _ERROR % _error_texts(row, len(events.chunks))))
+            failed = _FAILED % (quote(row.code or row.type), quote(row.message))
+            events.add("response.failed", f'"response":{head}{failed}{tail}')
+        return sse_reply(headers, events.chunks)
+
+
+_IN_PROGRESS}{tail}'
+        events.add("response.created", begun)
+        events.add("response.in_progress", begun)
+        for index, item in enumerate(items):
+            item.tell(events, index)
+        ended = head + _state(answer, [item.written for item in items]) + tail
+        events.add(f"response.{status_of(answer)}", f'"response":{ended}')
         if answer.broken_by:
             events.chunks = broken_at(events.chunks, answer.broken_by.after)
             row = _row_in_stream(request, answer.broken_by.refusal, request_id)
@@ -152,7 +171,7 @@ class _Message:
         self.text = answer.text
         self.id = "msg_" + hexadecimal(stamp, 50)
         self.refuses = answer.stop == "refusal"
-        self.written = self._written(_status(answer), self._part(quote(answer.text)))
+        self.written = self._written(status_of(answer), self._part(quote(answer.text)))
 
     def _written(self, status: str, content: str) -> str:
         return (
@@ -221,21 +240,11 @@ _FAILED = (
 )
 
 
-def _items(answer: Completion, stamp: Stamp) -> list[_Message | _Call]:
-    """Put an answer into output items; one without words or calls is an empty message."""
-    calls: list[_Message | _Call] = [_Call(call, stamp) for call in answer.tool_calls]
-    return calls if calls and not answer.text else [_Message(answer, stamp), *calls]
-
-
-def _status(answer: Completion) -> str:
-    return "incomplete" if answer.stop == "length" else "completed"
-
-
 def _state(answer: Completion, output: list[str]) -> str:
     """Write the fields that a response has only at its end."""
     details = _TRUNCATED if answer.stop == "length" else "null"
     return (
-        f'"status":"{_status(answer)}","error":null,"incomplete_details":{details},'
+        f'"status":"{status_of(answer)}","error":null,"incomplete_details":{details},'
         f'"output":[{",".join(output)}],"usage":{_usage(answer.usage)}'
     )
 

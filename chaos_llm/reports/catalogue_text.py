@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterable, Iterator
-from dataclasses import fields
 
 from chaos_llm import profiles
 from chaos_llm.durations import describe
-from chaos_llm.faults.fault import Fault
 from chaos_llm.profiles import evidence
-from chaos_llm.reports import timeline_text
-from chaos_llm.timeline import Profile, Share, Target, Window
+from chaos_llm.reports import timeline_text, wording
+from chaos_llm.timeline import Profile, Window
 
 WIDTH = 96
 
@@ -36,7 +34,7 @@ def render_catalogue(listed: Iterable[Profile], *, width: int = WIDTH, colour: b
     for profile in listed:
         about = (
             f"{profile.starts:%d %b %Y}, {describe(profile.ends)}, "
-            f"{_assumed(profile)} assumed; {', '.join(profile.tags)}"
+            f"{wording.assumed(profile)} assumed; {', '.join(profile.tags)}"
         )
         lines = [profile.name, *_wrapped(profile.title, width), *_wrapped(about, width)]
         blocks.append("\n".join(lines))
@@ -48,7 +46,7 @@ def render_profile(profile: Profile, *, width: int = WIDTH, colour: bool = False
     blocks = [
         _head(profile, width),
         timeline_text.draw(profile, width),
-        timeline_text.LEGEND,
+        timeline_text.legend(width),
         _first_sights(profile, width),
         *(_window(profile, window, width) for window in profile.windows),
         *(_page(profile, provider, width) for provider in profile.pages),
@@ -66,7 +64,7 @@ def _head(profile: Profile, width: int) -> str:
         f"{profile.starts:%d %b %Y %H:%M} to {until:%d %b %H:%M} UTC ({describe(profile.ends)})",
         f"tags: {', '.join(profile.tags)}" if profile.tags else "",
         *textwrap.wrap(f"evidence: {profile.grade}" if profile.grade else "", width),
-        f"{_assumed(profile)} of the facts that a replay plays are assumed",
+        f"{wording.assumed(profile)} of the facts that a replay plays are assumed",
         *(line for text in profile.note.splitlines() for line in textwrap.wrap(text, width)),
     ]
     return "\n".join(filter(None, lines))
@@ -78,9 +76,10 @@ def _first_sights(profile: Profile, width: int) -> str:
         for target in window.on if window.played else ():
             first.setdefault((target.provider, target.surface), window)
     rows = (
-        _fact(
-            _clock(profile, *window.begins),
-            f"{provider} {surface}, {_share(profile, window.share)}: {_mix(window)}",
+        wording.fact(
+            wording.clock(profile, *window.begins),
+            f"{provider} {surface}, {wording.percent(window.share.points[0][1])}: "
+            f"{wording.mix(window)}",
             width,
         )
         for (provider, surface), window in first.items()
@@ -91,25 +90,25 @@ def _first_sights(profile: Profile, width: int) -> str:
 def _window(profile: Profile, window: Window, width: int) -> str:
     rest = dict(evidence.facts(window))
     rows = (
-        ("from", ("from",), _clock(profile, *window.begins)),
-        ("until", ("until",), _clock(profile, *window.ends)),
-        ("hits", ("on",), "; ".join(map(_target, window.on))),
-        ("share", ("share",), _share(profile, window.share)),
-        ("die", ("per", "redraw"), _die(window)),
+        ("from", ("from",), wording.clock(profile, *window.begins)),
+        ("until", ("until",), wording.clock(profile, *window.ends)),
+        ("hits", ("on",), "; ".join(map(wording.target, window.on))),
+        ("share", ("share",), wording.share(profile, window.share)),
+        ("die", ("per", "redraw"), wording.die(window)),
         (
             "mix",
             tuple(rest.keys() - {"from", "until", "on", "share", "per", "redraw"}),
-            _mix(window),
+            wording.mix(window),
         ),
     )
     lines = [window.name if window.played else f"{window.name} (told, not played)"]
     for label, keys, text in rows:
-        marks = _marks(profile, {key: rest[key] for key in sorted(keys) if key in rest})
+        marks = wording.marks(profile, {key: rest[key] for key in sorted(keys) if key in rest})
         if label == "die" and not marks:
             continue  # a die for each request, and nobody said otherwise
-        lines.append(_fact(label, f"{text}  {marks}".rstrip(), width))
+        lines.append(wording.fact(label, f"{text}  {marks}".rstrip(), width))
     if window.note:
-        lines.append(_fact("note", window.note, width))
+        lines.append(wording.fact("note", window.note, width))
     return "\n".join(lines)
 
 
@@ -119,130 +118,39 @@ def _page(profile: Profile, provider: str, width: int) -> str:
     if page.unknown:
         return "\n".join([*lines, "  its posts were not found: it is not played"])
     if not page.posts:
-        return "\n".join([*lines, f"  no post all the while  {_mark(profile, (page.basis,))}"])
+        return "\n".join(
+            [*lines, f"  no post all the while  {wording.mark(profile, (page.basis,))}"]
+        )
     lines[0] += f": first post {describe(page.posts[0].at)} after the start"
     for post in page.posts:
         says = " ".join(filter(None, (post.state, f'"{post.says}"' if post.says else "")))
-        text = f"{says or 'an update'}  {_mark(profile, (post.basis,))}"
-        lines.append(_fact(_clock(profile, post.at), text, width))
+        text = f"{says or 'an update'}  {wording.mark(profile, (post.basis,))}"
+        lines.append(wording.fact(wording.clock(profile, post.at), text, width))
     return "\n".join(lines)
 
 
 def _told(profile: Profile, width: int) -> str:
     lines = [
-        _fact(_clock(profile, aside.at), f"{aside.says}  {_mark(profile, (aside.basis,))}", width)
+        wording.fact(
+            wording.clock(profile, aside.at),
+            f"{aside.says}  {wording.mark(profile, (aside.basis,))}",
+            width,
+        )
         for aside in profile.asides
     ]
     for provider, pace in profile.healthy.items():
         token = f", then {describe(pace.token)} a token" if pace.token else ""
         text = f"{provider}, healthy: first token after {describe(pace.first_token)}{token}"
-        lines.append(_fact("pace", f"{text}  {_mark(profile, (pace.basis,))}", width))
+        lines.append(wording.fact("pace", f"{text}  {wording.mark(profile, (pace.basis,))}", width))
     return "\n".join(["Beside the timeline", *lines]) if lines else ""
 
 
 def _sources(profile: Profile, width: int) -> str:
     lines = ["Sources"]
     for key, source in profile.sources.items():
-        lines.append(_fact(key, f"{source.title}  [{source.grade}: {source.kind}]", width))
+        lines.append(wording.fact(key, f"{source.title}  [{source.grade}: {source.kind}]", width))
         lines.append(f"        {source.address or 'no address is known'}")
     return "\n".join(lines) if profile.sources else "Sources: none; all is assumed"
-
-
-def _clock(profile: Profile, earliest: float, latest: float | None = None) -> str:
-    several_days = profile.starts.date() != profile.when(profile.ends).date()
-    form = "%d %b %H:%M" if several_days else "%H:%M"
-    first = f"{profile.when(earliest):{form}}"
-    if latest is None or latest == earliest:
-        return first
-    return f"between {first} and {profile.when(latest):{form}}"
-
-
-def _share(profile: Profile, share: Share) -> str:
-    first = _percent(share.points[0][1])
-    if share.bound:
-        return f"below {first}"
-    if share.until is not None:
-        return f"{first} to {_percent(share.until)}, the seed picks"
-    if len(share.points) == 1:
-        return first
-    points = (f"{_percent(part)} at {_clock(profile, time)}" for time, part in share.points)
-    return "a line through " + ", ".join(points)
-
-
-def _assumed(profile: Profile) -> str:
-    return _percent(round(evidence.assumed_share(profile), 2))
-
-
-def _percent(part: float) -> str:
-    return f"{round(part * 100, 2):g} %"
-
-
-def _target(target: Target) -> str:
-    apart = ("provider", "surface")
-    plain = Target(target.provider)
-    rest = (
-        f"{field.name} {getattr(target, field.name)}"
-        for field in fields(target)
-        if field.name not in apart and getattr(target, field.name) != getattr(plain, field.name)
-    )
-    return " ".join([target.provider, target.surface, *rest])
-
-
-def _die(window: Window) -> str:
-    redraw = f", thrown again every {describe(window.redraw)}" if window.redraw else ""
-    return f"one per {window.per}{redraw}"
-
-
-def _mix(window: Window) -> str:
-    total = sum(weighted.weight for weighted in window.mix)
-    if len(window.mix) == 1:
-        return _spelled(window.mix[0].fault)
-    return ", ".join(
-        f"{_percent(round(w.weight / total, 2))} {_spelled(w.fault)}" for w in window.mix
-    )
-
-
-def _spelled(fault: Fault) -> str:
-    """A fault as it is written in Python, its HTTP status always among its arguments."""
-    text, status = repr(fault), getattr(fault, "status", None)
-    if status is None or "status=" in text:
-        return text
-    return text.replace("(", f"(status={status}" + (", " if not text.endswith("()") else ""), 1)
-
-
-def _marks(profile: Profile, bases: dict[str, tuple[str, ...]]) -> str:
-    """One mark for all of them where they agree, else one each."""
-    if len(set(bases.values())) <= 1:
-        return _mark(profile, next(iter(bases.values()), ()))
-    return " ".join(_mark(profile, basis, fact) for fact, basis in bases.items())
-
-
-def _mark(profile: Profile, basis: tuple[str, ...], fact: str = "") -> str:
-    if not basis:
-        return ""
-    by_grade: dict[str, dict[str, int]] = {}
-    for key in basis:
-        counts = by_grade.setdefault(evidence.grade(profile.sources, key), {})
-        counts[key] = counts.get(key, 0) + 1
-    return " ".join(
-        f"[{fact + ' ' if fact else ''}{_graded(grade, counts)}]"
-        for grade, counts in by_grade.items()
-    )
-
-
-def _graded(grade: str, counts: dict[str, int]) -> str:
-    keys = [f"{key} x {count}" if count > 1 else key for key, count in counts.items()]
-    if grade == evidence.ASSUMED:
-        return keys[0]
-    return f"{grade}: {', '.join(keys)}"
-
-
-def _fact(label: str, text: str, width: int) -> str:
-    indent = "  " + " " * max(6, len(label) + 1)
-    first = f"  {label:<{len(indent) - 2}}"
-    return textwrap.fill(
-        text, width, initial_indent=first, subsequent_indent=indent, break_long_words=False
-    )
 
 
 def _wrapped(text: str, width: int) -> Iterator[str]:

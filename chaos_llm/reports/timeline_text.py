@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from chaos_llm.timeline import Page, Profile, Window
 
-LEGEND = (
-    "█ 75 % and over   ▓ 50 %   ▒ 25 %   ░ less   ╌ may have begun or ended   "
-    "· told, not played\n"
-    "i investigating   d identified   m monitoring   r resolved   p postmortem   + another post"
+_LEGEND = (
+    "█ 75 % and over",
+    "▓ 50 %",
+    "▒ 25 %",
+    "░ less",
+    "╌ may have begun or ended",
+    "· told, not played",
+    "i investigating",
+    "d identified",
+    "m monitoring",
+    "r resolved",
+    "p postmortem",
+    "+ another post",
 )
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
@@ -39,6 +49,12 @@ def draw(profile: Profile, width: int) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
+def legend(width: int) -> str:
+    """What the drawing's signs mean."""
+    unbroken = "   ".join(sign.replace(" ", "\xa0") for sign in _LEGEND)
+    return textwrap.fill(unbroken, width).replace("\xa0", " ")
+
+
 @dataclass(frozen=True, slots=True)
 class Scale:
     """Seconds of a profile on columns of a terminal."""
@@ -64,14 +80,15 @@ def _shortened(text: str, length: int) -> str:
 
 def _axis(starts: datetime, scale: Scale) -> tuple[str, str]:
     step = next((s for s in _STEPS if s / scale.length * scale.columns >= _TICK), _STEPS[-1])
-    labels, ruler = [" "] * (scale.columns + _TICK), ["─"] * scale.columns
+    labels, ruler = [" "] * scale.columns, ["─"] * scale.columns
     for time in _ticks(starts, scale.length, step):
         column, when = scale.column(time), starts + timedelta(seconds=time)
         ruler[column] = "┬"
         at_midnight = not (when.hour or when.minute)
         text = f"{when:%d %b}" if at_midnight else f"{when:%H:%M}"
-        labels[column : column + len(text)] = text
-    return "".join(labels)[: scale.columns + _TICK // 2].rstrip(), "".join(ruler)
+        if column + len(text) <= scale.columns:
+            labels[column : column + len(text)] = text
+    return "".join(labels), "".join(ruler)
 
 
 def _ticks(starts: datetime, length: float, step: int) -> Iterable[float]:

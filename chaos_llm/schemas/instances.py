@@ -97,10 +97,13 @@ class _Writer:
                 yield from self._typed(schema, name, depth)
 
     def _in_order(self, branches: Sequence[Any], depth: int) -> list[Any]:
-        """The branches by chance, null last; deep down the plain ones first."""
+        """Structures by chance, else as written, null last; deep down the plain ones first."""
         if depth >= _RICH_DEPTH:
             return sorted(branches, key=_weight)
-        return sorted(self._turned(branches), key=lambda branch: _weight(branch) == 0)
+        # Of plain branches the first is what is meant: a Decimal is "a number, or a string".
+        plain = any(_weight(branch) == 1 for branch in branches)
+        in_turn = branches if plain else self._turned(branches)
+        return sorted(in_turn, key=lambda branch: _weight(branch) == 0)
 
     def _turned(self, options: Sequence[Any]) -> list[Any]:
         first = int(self._die.roll() * len(options))

@@ -60,10 +60,9 @@ TELEMETRY_AND_DEBUGGERS = frozenset(
     }
 )
 
-# Threads that wait for the operating system on behalf of the standard library.
-_REAL_THREADS = frozenset({"concurrent.futures.process", "asyncio.unix_events"})
-
-_LOCK_USERS = frozenset({"threading", "queue", "concurrent"})
+_LOCK_USERS = frozenset(
+    {"threading", "queue", "concurrent.futures._base", "concurrent.futures.thread"}
+)
 
 
 class Callers:
@@ -71,9 +70,9 @@ class Callers:
 
     def __init__(self, packages: Collection[str], *, threads_are_real: bool) -> None:
         self._packages = HARNESS.union(packages)
-        if threads_are_real:  # then locks are, too, and these measure how long they waited
-            self._packages = self._packages.union(_LOCK_USERS)
         self._known: dict[str, bool] = {}
+        if threads_are_real:  # then locks are, too, and these measure how long they waited
+            self._known.update(dict.fromkeys(_LOCK_USERS, True))
 
     def keep_real_time(self, frame: FrameType) -> bool:
         """Whether the code in this frame is to see real time."""
@@ -81,17 +80,16 @@ class Callers:
         try:
             return self._known[name]
         except KeyError:
-            real = self._known[name] = self.is_real(name)
+            real = self._known[name] = self._is_listed(name)
             return real
 
-    def is_real(self, module: str) -> bool:
-        """Whether a module, or a package above it, keeps real time."""
-        parts = str(module).split(".")
-        return any(".".join(parts[:n]) in self._packages for n in range(1, len(parts) + 1))
-
     def start_real(self, thread: Thread) -> bool:
-        """Whether a thread that is being started belongs to a package that keeps real time."""
+        """Whether a thread belongs to a package that keeps real time, so that ours do not wait."""
         target = getattr(thread, "_target", None)
         target = getattr(target, "func", target)
         modules = (type(thread).__module__, getattr(target, "__module__", None))
-        return any(name in _REAL_THREADS or self.is_real(name) for name in modules if name)
+        return any(self._is_listed(name) for name in modules if name)
+
+    def _is_listed(self, module: str) -> bool:
+        parts = str(module).split(".")
+        return any(".".join(parts[:n]) in self._packages for n in range(1, len(parts) + 1))

@@ -9,25 +9,21 @@ next job; one that has moved from there, or that has just been woken, works.
 from __future__ import annotations
 
 import _thread
+import asyncio.base_events
 import concurrent.futures.thread
 import socket
 import socketserver
 import sys
 import threading
-from asyncio.base_events import BaseEventLoop
 from collections.abc import Callable, Mapping
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 from chaos_llm.virtual_time.places import Place, outer, place, place_of_thread, without_us
 from chaos_llm.virtual_time.redirects import real_sleep
+from chaos_llm.virtual_time.sockets import child_awaited, children_in
 
-_CONDITION_WAIT = threading.Condition.wait.__code__
-_POOL_WORKER = concurrent.futures.thread._worker.__code__
-_LISTENING = (socketserver.BaseServer.serve_forever.__code__, socket.socket.accept.__code__)
-_RUN_ONCE = BaseEventLoop._run_once.__code__  # type: ignore[attr-defined]  # asyncio's idle place
-_SLEEP = "chaos_llm.virtual_time.time_functions"
-_MICROPAUSE = 0.00005  # lets a thread that the system has just woken take the interpreter
+_MICROPAUSE = 0.0001  # lets a thread that the system has just woken take the interpreter
 
 
 class Outsiders:
@@ -60,52 +56,82 @@ class Outsiders:
     def _worker(self) -> tuple[str | None, bool]:
         certain = True
         for ident, frame in sys._current_frames().items():
-            if ident not in self._runners and not self._keeps_out(ident):
+            if ident not in self._runners and not self._is_exempt(ident):
                 works = self._works(ident, frame)
                 if works:
                     return f"thread {_name(ident)!r}{place_of_thread(ident)}", True
                 certain = certain and works is not None
         return None, certain
 
-    def _keeps_out(self, ident: int) -> bool:
+    def _is_exempt(self, ident: int) -> bool:
         known = self._exempted.get(ident)
         if known is None:
-            thread = threading._active.get(ident)  # type: ignore[attr-defined]  # no dummy is made
+            thread = _threads().get(ident)
             known = self._exempted[ident] = thread is not None and self._exempt(thread)
         return known
 
     def _works(self, ident: int, top: FrameType) -> bool | None:
         """Whether the thread works for us; None if not, as far as can be seen."""
         frame = without_us(top)
-        if frame is None:
-            return False
-        if frame.f_code is _CONDITION_WAIT:
-            return _woken(frame) or (frame.f_locals.get("timeout") and self._strayed(ident, frame))
-        if frame.f_code is _POOL_WORKER:
-            return not frame.f_locals["work_queue"].empty()
         caller = outer(frame, "selectors")
-        if caller is not frame and caller is not None and caller.f_code is _RUN_ONCE:
+        if frame is None or caller is None:
+            return False
+        if frame.f_code is _CONDITION_WAIT and (_woken(frame) or not frame.f_locals["timeout"]):
+            return _woken(frame)
+        if caller.f_code is _RUN_ONCE and caller is not frame:
             loop = caller.f_locals["self"]
             return bool(loop._ready) or self._loop_holds(loop) is not None or None
-        if caller is not None and caller.f_code in _LISTENING:
-            return None
-        if ident not in self._homes:  # born during the outage: where would it idle? a sleeper does
-            return not _sleeps(top) or None
-        return self._strayed(ident, frame) or None
-
-    def _strayed(self, ident: int, frame: FrameType) -> bool:
-        return ident in self._homes and self._homes[ident] != place(frame)
+        if caller.f_code in _WORK_AT:
+            return _WORK_AT[caller.f_code](caller) or None
+        if ident in self._homes:
+            return self._homes[ident] != place(frame) or None
+        # Born during the outage: where does it idle? One that sleeps does.
+        return not (_sleeps(top) or frame.f_code is _CONDITION_WAIT) or None
 
 
-def _woken(frame: FrameType) -> bool:
-    waiter = frame.f_locals.get("waiter")
-    return waiter is not None and not waiter.locked()
+def _woken(wait: FrameType) -> bool:
+    """Whether a `Condition.wait` has been notified, though its thread may not have run yet."""
+    waiter, waiters = wait.f_locals.get("waiter"), wait.f_locals["self"]._waiters
+    return waiter is None or waiter not in waiters or not waiter.locked()
+
+
+def _has_a_job(worker: FrameType) -> bool:
+    return not worker.f_locals["work_queue"].empty() or worker.f_locals.get("work_item") is not None
+
+
+def _waits_for_awaited_child(waitpid: FrameType) -> bool:
+    children = list(children_in(waitpid.f_locals.get("args", ())))
+    return not children or any(child_awaited(child) for child in children)
+
+
+def _nothing(_: FrameType) -> bool:
+    """A server waits for connections: nobody of ours waits for it."""
+    return False
+
+
+_CONDITION_WAIT = threading.Condition.wait.__code__
+_RUN_ONCE: CodeType = vars(asyncio.base_events.BaseEventLoop)["_run_once"].__code__
+# Where well-known threads of the standard library wait, and whether one that does has work.
+_WORK_AT: dict[CodeType, Callable[[FrameType], bool]] = {
+    vars(concurrent.futures.thread)["_worker"].__code__: _has_a_job,
+    socketserver.BaseServer.serve_forever.__code__: _nothing,
+    socket.socket.accept.__code__: _nothing,
+}
+_child_watcher = getattr(asyncio, "ThreadedChildWatcher", None)  # gone in 3.14
+if _child_watcher is not None:
+    _WORK_AT[vars(_child_watcher)["_do_waitpid"].__code__] = _waits_for_awaited_child
 
 
 def _sleeps(frame: FrameType) -> bool:
-    return frame.f_globals.get("__name__") == _SLEEP
+    return bool(frame.f_globals.get("__name__") == "chaos_llm.virtual_time.time_functions")
+
+
+def _threads() -> dict[int, threading.Thread]:
+    # threading.current_thread() and enumerate() would make dummies or take locks
+    active: dict[int, threading.Thread] = vars(threading)["_active"]
+    return active
 
 
 def _name(ident: int) -> str:
-    thread = threading._active.get(ident)  # type: ignore[attr-defined]
+    thread = _threads().get(ident)
     return thread.name if thread is not None else str(ident)

@@ -102,8 +102,10 @@ class Sockets:
                 return False
             awaited = protocol_awaits(getattr(owner, "_protocol", None))
             return owner in self._asked if awaited is None else awaited
-        children = [arg for arg in _flat(getattr(reader, "_args", ())) if is_child(arg)]
-        return any(child_awaited(child) for child in children) if children else not _listens(key.fd)
+        children = list(children_in(getattr(reader, "_args", ())))
+        if children:
+            return any(child_awaited(child) for child in children)
+        return not _listens(key.fd)
 
     def _is_inside(self, ends: Ends) -> bool:
         own, peer = ends
@@ -127,9 +129,8 @@ def protocol_awaits(protocol: Any) -> bool | None:
     if getattr(state, "name", "") == "DO_HANDSHAKE":
         return True
     protocol = getattr(protocol, "_app_protocol", protocol)  # through TLS
-    process = getattr(protocol, "proc", None)
-    if is_child(process):  # a pipe of a child process
-        return child_awaited(process)
+    for child in children_in((getattr(protocol, "proc", None),)):  # a pipe of a child process
+        return child_awaited(child)
     visible = False
     for name, value in _attributes(protocol):
         if any(word in name for word in _ASLEEP):
@@ -168,11 +169,6 @@ def _attributes(instance: Any) -> Iterator[tuple[str, Any]]:
         yield from (("waiter", value) for value in gc.get_referents(instance))
 
 
-def is_child(value: Any) -> bool:
-    """Whether this is asyncio's transport of a child process."""
-    return isinstance(value, asyncio.SubprocessTransport)
-
-
 def child_awaited(child: Any) -> bool:
     """Whether somebody awaits the end of a child process, or its output."""
     protocol = child.get_protocol()
@@ -182,12 +178,13 @@ def child_awaited(child: Any) -> bool:
     )
 
 
-def _flat(values: Any) -> Iterator[Any]:
+def children_in(values: Any) -> Iterator[asyncio.SubprocessTransport]:
+    """The child processes among a callback's arguments, however deep."""
     for value in values:
-        if isinstance(value, tuple):
-            yield from _flat(value)
-        else:
+        if isinstance(value, asyncio.SubprocessTransport):
             yield value
+        elif isinstance(value, tuple):
+            yield from children_in(value)
 
 
 def _ends(fd: int) -> Ends | None:

@@ -150,7 +150,8 @@ class VirtualTime:
 
     def sleep(self, seconds: float) -> None:
         """Let the calling thread sleep in virtual time; it must live on this clock."""
-        self._scheduler.sleep(self._runner(), seconds)
+        runner = self._runner()
+        self._scheduler.sleep(runner, seconds)
 
     def is_managed_here(self) -> bool:
         """Whether the calling thread lives on this clock."""
@@ -164,15 +165,7 @@ class VirtualTime:
 
     def unmanaged(self) -> AbstractContextManager[None]:
         """Keep the calling thread, and what it starts meanwhile, in real time."""
-        return self._off_clock(self._runner())
-
-    @contextmanager
-    def _off_clock(self, runner: Runner) -> Iterator[None]:
-        runner.off_clock += 1
-        try:
-            yield
-        finally:
-            runner.off_clock -= 1
+        return _off_clock(self._runner())
 
     def _runner(self) -> Runner:
         runner = self._scheduler.here() if _active is self else None
@@ -185,6 +178,15 @@ class VirtualTime:
         self._recorded = None
         self._scheduler.forget_others()
         self._undo.close()
+
+
+@contextmanager
+def _off_clock(runner: Runner) -> Iterator[None]:
+    runner.off_clock += 1
+    try:
+        yield
+    finally:
+        runner.off_clock -= 1
 
 
 def _activate(clock: VirtualTime | None) -> None:

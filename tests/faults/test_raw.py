@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 
 import pytest
 
@@ -88,6 +89,11 @@ def test_headers_are_names_with_values(headers):
 def test_a_value_is_told_to_go_to_json():
     with pytest.raises(UsageError, match=r"raw\(body=.*a value goes to json="):
         raw(500, {}, {"error": 1})
+
+
+def test_json_is_made_of_what_json_has():
+    with pytest.raises(UsageError, match=r"raw\(json=...\): .*datetime"):
+        raw(500, json={"at": datetime(2026, 3, 2)})
 
 
 def test_a_reply_has_one_body():

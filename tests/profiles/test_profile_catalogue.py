@@ -11,6 +11,7 @@ import pytest
 import chaos_llm
 from chaos_llm import profiles
 from chaos_llm.errors import ProfileError, UnknownName
+from chaos_llm.profiles import catalogue
 
 
 def test_a_profile_of_the_team_is_found_beside_the_shipped_ones(folder, toml):
@@ -47,6 +48,20 @@ def test_a_root_folder_may_be_given_instead_of_the_current_one(folder, toml, mon
     assert "our-bad-day" not in profiles.names()
     assert profiles.with_tag("ours", folder.parent) == ("our-bad-day",)
     assert profiles.load("our-bad-day", rootdir=folder.parent).name == "our-bad-day"
+
+
+@pytest.mark.parametrize("inside", [True, False])
+def test_shipped_profiles_lie_inside_an_installed_package_or_beside_its_source(
+    tmp_path, monkeypatch, inside
+):
+    package = tmp_path / "site" / "chaos_llm"
+    beside = package.parent / "fault_profiles"
+    beside.mkdir(parents=True)
+    (package / "fault_profiles" if inside else package).mkdir(parents=True)
+    monkeypatch.setattr(catalogue, "_PACKAGE", package)
+
+    # Where both are, what lies beside an installed package is somebody else's.
+    assert profiles.folders(tmp_path) == (package / "fault_profiles" if inside else beside,)
 
 
 def test_a_file_that_changes_is_read_again(folder, toml):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from chaos_llm import profiles
 from chaos_llm.errors import ProfileError, UnknownName
@@ -292,7 +294,7 @@ def test_several_faults_need_a_basis_for_their_weights(toml):
         ('title = "t"\n\ntitle = "u"\n', r"^x\.toml:3: not TOML: .*; expected each key once;"),
         ("basis = { a = 1,\n b = 2 }\n", r"^x\.toml:1: not TOML: .*must stay on one line"),
         ('title = "t\n', r"^x\.toml:1: not TOML: .*got 'title = \"t'"),
-        ("tags = [1,\n2,\n", r"^x\.toml:2: not TOML: unclosed array"),
+        ("tags = [1,\n2,\n", r"^x\.toml:2: not TOML: the file ends too early; expected"),
         ("= 3\n", r"^x\.toml:1: not TOML: invalid statement; expected `key = value`"),
     ],
 )
@@ -312,3 +314,26 @@ def test_a_file_that_is_not_utf_8_is_told_with_its_line(tmp_path, monkeypatch):
 def test_a_window_that_a_profile_does_not_have_is_told_nearest_first(read):
     with pytest.raises(UnknownName, match=r"^unknown window 'W1'; known, nearest first: 'w'$"):
         profiles.window(read(), "W1")
+
+
+JUNK = (
+    *("1.4", "-1", '""', '"x"', '"+1h"', '"-1h"', '"assumed"', "true", "nan", "11:00:00"),
+    *("2026-03-02", "2026-03-02T11:37:00Z", "2026-03-02T11:37:00", "99999999999999"),
+    *("[]", "[[]]", "[1, 2]", '["+1m"]', '[["+1m", 0.5]]', "{}", "{ a = 1 }", "[{ a = 1 }]"),
+)
+SHIPPED = [profiles.to_toml(profiles.load(name)) for name in profiles.names()]
+PAIR = re.compile(r'(?<![\w"])(\w+) = ("[^"\n]*"|\[[^\[\]\n]*\]|\{[^{}\n]*\}|[^\s,\]}]+)')
+
+
+@given(data=st.data())
+@settings(max_examples=150, deadline=None)
+def test_no_mistake_is_told_in_any_other_way(data):
+    text = data.draw(st.sampled_from(SHIPPED))
+    pair = data.draw(st.sampled_from(list(PAIR.finditer(text))))
+    key = data.draw(st.sampled_from([pair[1], pair[1], pair[1], "from", "like", "shar"]))
+    wrong = f"{text[: pair.start()]}{key} = {data.draw(st.sampled_from(JUNK))}{text[pair.end() :]}"
+
+    try:
+        profiles.loads(wrong, name="x")
+    except (ProfileError, UnknownName) as told:
+        assert re.match(r"x\.toml:[1-9]\d*: ", str(told))  # noqa: PT017 - or it is no mistake

@@ -76,6 +76,7 @@ SCHEMAS = {
     "pattern": {"type": "string", "pattern": r"^\+?[1-9]\d{1,14}$"},
     "pattern with length": {"type": "string", "pattern": "^[a-z]+$", "minLength": 40},
     "pattern with branches": {"type": "string", "pattern": r"^(red|green) [^a-z\s]{2}.x?\w\S$"},
+    "pattern that looks ahead": {"type": "string", "pattern": r"^(?=.*\d)(?!9)\w{4}$"},
     "pattern with a group again": {"type": "string", "pattern": r"^(a|b)-\1$"},
     "array": {"type": "array", "items": {"type": "integer"}, "minItems": 2, "maxItems": 3},
     "array of none": {"type": "array", "maxItems": 0},

@@ -6,7 +6,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from datetime import UTC, datetime
 
 import pytest
@@ -47,8 +47,10 @@ def late_server() -> Iterator[StartServer]:
                 connection, _ = listener.accept()
             except OSError:
                 return
-            with suppress(OSError), closing(connection):
-                speak = tls.wrap_socket(connection, server_side=True) if tls else connection
+            speak = connection
+            with suppress(OSError), closing(connection), ExitStack() as closes:
+                if tls:
+                    speak = closes.enter_context(tls.wrap_socket(connection, server_side=True))
                 while speak.recv(1000):
                     for part in parts:
                         real_sleep(pause)

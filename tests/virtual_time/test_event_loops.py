@@ -1,11 +1,13 @@
 """asyncio: any loop lives on the clock while it idles, and outlives it unharmed."""
 
 import asyncio
+import selectors
 import time
 from collections.abc import AsyncIterator
 from datetime import datetime
 
 import pytest
+import pytest_asyncio
 
 from chaos_llm.virtual_time import VirtualTime, real_monotonic
 
@@ -27,7 +29,7 @@ async def test_an_outage_can_begin_on_a_running_loop() -> None:
         assert clock.now == 3600
 
 
-@pytest.fixture
+@pytest_asyncio.fixture
 async def slept() -> AsyncIterator[float]:
     with VirtualTime() as clock:
         await asyncio.sleep(100)
@@ -155,8 +157,6 @@ class TestALoopThatOutlivesTheOutage:
 
 
 def test_the_select_of_the_loops_is_restored() -> None:
-    import selectors
-
     before = selectors.DefaultSelector.select
     with VirtualTime():
         assert selectors.DefaultSelector.select is not before

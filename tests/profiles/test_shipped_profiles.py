@@ -1,0 +1,275 @@
+"""The shipped profiles, held to what their sources say."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from chaos_llm import profiles
+from chaos_llm.faults import FAULTS, auth_expired, latency, overloaded
+from chaos_llm.plan import Plan
+from chaos_llm.profiles import evidence
+
+NAMES = profiles.names()
+TAGS = {
+    "5xx",
+    "auth",
+    "latency",
+    "login",
+    "mid-stream",
+    "overload",
+    "partial",
+    "relapse",
+    "status-lag",
+    "unverified",
+}
+
+WAVES = "anthropic-2026-03-02-three-waves"
+LOOP = "anthropic-2026-04-06-login-loop"
+STORM = "anthropic-529-storm"
+AUTH = "anthropic-2026-04-28-auth"
+GPUS = "openai-2025-06-10-gpu-network"
+SPIKE = "latency-spike-then-blackout"
+
+
+def at(profile, day: int, hour: int, minute: int) -> float:
+    """A time of the profile's month, as seconds since its start."""
+    moment = profile.starts.replace(day=day, hour=hour, minute=minute)
+    return (moment - profile.starts).total_seconds()
+
+
+def worst(profile, time: float, surface: str = "api") -> float:
+    """The largest share with which any window certainly hits that surface at that time."""
+    return max(
+        (
+            window.share.at(time)
+            for window in profile.windows
+            if window.begins[1] <= time < window.ends[0]
+            and any(target.surface == surface for target in window.on)
+        ),
+        default=0.0,
+    )
+
+
+def test_the_promised_profiles_are_shipped():
+    assert {WAVES, LOOP, STORM, AUTH, GPUS, SPIKE} <= set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_shipped_profile_has_tags_of_the_vocabulary_and_says_how_good_its_evidence_is(name):
+    profile = profiles.load(name)
+
+    assert profile.tags
+    assert set(profile.tags) <= TAGS
+    assert profile.tags == tuple(sorted(profile.tags))
+    assert profile.grade
+    assert 0 < profiles.assumed_share(profile) < 1
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_source_has_a_title_and_stands_for_something(name):
+    profile = profiles.load(name)
+    used = {key for window in profile.windows for b in evidence.facts(window).values() for key in b}
+    used |= {page.basis for page in profile.pages.values()}
+    used |= {post.basis for page in profile.pages.values() for post in page.posts}
+    used |= {told.basis for told in (*profile.asides, *profile.healthy.values())}
+
+    assert all(source.title for source in profile.sources.values())
+    assert set(profile.sources) - used <= {"hackernews", "elanews"}  # for further reading
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_requests_share_their_luck_wherever_luck_decides(name):
+    for window in profiles.load(name).windows:
+        if window.played and min(part for _, part in window.share.points) < 1:
+            assert (window.per, window.redraw is not None) != ("request", False), window.name
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_played_fault_can_strike_a_plan(name):
+    profile = profiles.load(name)
+
+    begins, ends = Plan(profile, seed=1).bounds()
+
+    assert 0 <= begins < ends <= profile.ends
+    assert all(w.fault.name in FAULTS for window in profile.windows for w in window.mix)
+
+
+def test_several_profiles_have_5xx():
+    assert {WAVES, STORM, AUTH, GPUS} <= set(profiles.with_tag("5xx"))
+
+
+@pytest.mark.parametrize(
+    ("hour", "minute", "api", "chatgpt"),
+    [
+        (6, 36, 0.05, 0.05),  # "errors remain ~5 %" ...
+        (8, 45, 0.05, 0.05),  # ... at 01:45 PDT
+        (9, 0, 0.25, 0.35),  # "highest impact between 2:00 AM PDT ...
+        (12, 0, 0.25, 0.35),
+        (15, 0, 0.25, 0.35),  # ... and 8:00 AM PDT"
+        (19, 30, 0.0, None),  # 12:30 PM PDT: API fully recovered
+        (22, 0, None, 0.0),  # 3:00 PM PDT: services fully restored
+    ],
+)
+def test_openai_on_10_june_2025_fails_at_the_reported_rates(hour, minute, api, chatgpt):
+    profile = profiles.load(GPUS)
+    failing = profiles.window(profile, "API: 5 %, then 25 %, then a slow return")
+    web = profiles.window(profile, "ChatGPT: 5 %, then 35 %")
+    time = at(profile, 10, hour, minute)
+
+    if api is not None:
+        assert failing.share.at(time) == pytest.approx(api)
+    if chatgpt is not None:
+        assert web.share.at(time) == pytest.approx(chatgpt)
+
+
+def test_openai_on_10_june_2025_rises_between_the_reported_rates_and_falls_after_them():
+    profile = profiles.load(GPUS)
+    share = profiles.window(profile, "API: 5 %, then 25 %, then a slow return").share
+
+    assert 0.05 < share.at(at(profile, 10, 8, 52)) < 0.25
+    assert share.at(at(profile, 10, 16, 40)) < 0.05
+
+
+def test_openai_on_10_june_2025_tells_chatgpt_and_plays_the_api():
+    profile = profiles.load(GPUS)
+
+    played = {window.name: window.played for window in profile.windows}
+
+    assert played.pop("ChatGPT: 5 %, then 35 %") is False
+    assert all(played.values())
+    assert profile.pages["openai"].unknown
+    assert profile.healthy["openai"].first_token == 0.45
+
+
+def test_openai_on_10_june_2025_marks_only_the_published_points_as_reported():
+    profile = profiles.load(GPUS)
+    window = profiles.window(profile, "API: 5 %, then 25 %, then a slow return")
+
+    grades = [evidence.grade(profile.sources, each) for each in evidence.facts(window)["share"]]
+
+    assert grades == ["reported"] * 4 + ["assumed"] * 2 + ["reported"]
+
+
+def test_claude_on_2_march_2026_fails_at_logins_first():
+    profile = profiles.load(WAVES)
+    noon, afternoon = at(profile, 2, 12, 0), at(profile, 2, 14, 30)
+
+    assert worst(profile, noon, "login") > 0
+    assert worst(profile, noon) == 0
+    assert worst(profile, afternoon, "login") > 0
+    assert worst(profile, afternoon) > 0
+
+
+@pytest.mark.parametrize(
+    ("day", "hour", "minute", "fails"),
+    [
+        (2, 14, 0, False),  # "the API is working as intended"
+        (2, 14, 5, True),  # "some API methods are not functioning"
+        (2, 15, 46, True),
+        (2, 17, 15, True),  # wave 2: a fix is being implemented
+        (2, 17, 30, False),  # monitoring
+        (2, 18, 0, True),  # a new investigation
+        (2, 18, 10, False),  # monitoring
+        (2, 18, 30, True),  # the issue repeats
+        (2, 21, 17, False),  # resolved
+        (3, 5, 0, False),  # wave 3 names no API
+    ],
+)
+def test_claude_on_2_march_2026_fails_when_its_page_says_so(day, hour, minute, fails):
+    profile = profiles.load(WAVES)
+
+    assert (worst(profile, at(profile, day, hour, minute)) > 0) is fails
+
+
+def test_claude_on_2_march_2026_was_down_for_nine_hours_and_39_minutes():
+    profile = profiles.load(WAVES)
+    last = profiles.window(profile, "wave 2: second fix did not hold")
+
+    assert profile.starts == datetime(2026, 3, 2, 11, 37, tzinfo=UTC)
+    assert last.ends == (34740.0, 34740.0)
+
+
+def test_claude_on_2_march_2026_posts_twelve_minutes_late_and_resolves_twice():
+    posts = profiles.load(WAVES).pages["anthropic"].posts
+
+    assert posts[0].at == 12 * 60
+    assert [post.incident for post in posts if post.state == "resolved"] == [1, 3]
+
+
+def test_a_share_that_nobody_reported_is_assumed():
+    profile = profiles.load(WAVES)
+
+    for window in profile.windows:
+        assert evidence.grade(profile.sources, evidence.facts(window)["share"]) == "assumed"
+
+
+def test_claude_on_28_april_2026_is_hit_from_1734_to_1852():
+    profile = profiles.load(AUTH)
+    plan = Plan(profile, seed=1)
+
+    assert plan.bounds() == (0.0, 78 * 60)
+    assert [(post.at / 60, post.state) for post in profile.pages["anthropic"].posts] == [
+        (7, "investigating"),
+        (17, "identified"),
+        (59, ""),
+        (85, "monitoring"),
+        (101, "resolved"),
+    ]
+    assert profile.sources["status"].grade == "reported"
+
+
+def test_claude_on_28_april_2026_ends_with_401s():
+    window = profiles.window(profiles.load(AUTH), "API: valid credentials are refused")
+
+    heaviest = max(window.mix, key=lambda weighted: weighted.weight)
+
+    assert heaviest.fault == auth_expired()
+
+
+def test_a_storm_is_529_without_a_retry_after_and_begins_at_once():
+    profile = profiles.load(STORM)
+    first = profile.windows[0]
+
+    assert [weighted.fault for weighted in first.mix] == [overloaded()]
+    assert first.begins == (0.0, 0.0)
+    assert first.share.at(0.0) == 1.0
+    assert profile.pages["anthropic"].posts == ()
+    assert not profile.pages["anthropic"].unknown
+
+
+def test_a_storm_has_six_bursts_of_which_two_outlast_eleven_retries():
+    bursts = [window for window in profiles.load(STORM).windows if "burst" in window.name]
+
+    assert len(bursts) == 6
+    assert [window.share.at(0.0) for window in bursts].count(1.0) == 2
+    assert bursts[-1].ends == (64 * 60, 64 * 60)
+
+
+def test_the_login_loop_refuses_the_token_and_the_login_alike():
+    profile = profiles.load(LOOP)
+    later = at(profile, 6, 16, 0)
+
+    assert worst(profile, later) == 1.0
+    assert worst(profile, later, "login") > 0
+    message = profile.windows[1].mix[0].fault.message
+    assert message.startswith("OAuth token has expired.")  # anthropics/claude-code#44264
+
+
+def test_the_spike_climbs_from_200_ms_to_over_10_s_and_then_goes_black():
+    profile = profiles.load(SPIKE)
+    ramp = [w.mix[0].fault for w in profile.windows if isinstance(w.mix[0].fault, latency)]
+
+    assert profile.healthy["anthropic"].first_token == 0.2
+    assert [fault.seconds for fault in ramp] == [(0, 1), (1, 4), (4, 12)]
+    blackout = profiles.window(profile, "blackout")
+    assert blackout.share.at(3600.0) == 1.0
+    assert blackout.ends[0] - blackout.begins[1] >= 4 * 3600
+
+
+def test_what_cannot_be_verified_says_so():
+    profile = profiles.load(SPIKE)
+
+    assert "unverified" in profile.tags
+    assert {source.grade for source in profile.sources.values()} == {"claimed"}

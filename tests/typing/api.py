@@ -1,0 +1,82 @@
+"""The public names as a user's code has them: type-checked, never run."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import assert_type
+
+import pytest
+
+import chaos_llm
+from chaos_llm import ChaosWarning, CheckFailed, Outage, Report, load, outage
+from chaos_llm.checks import (
+    Check,
+    Finding,
+    never_caches_the_outage,
+    retries_stay_under,
+    returns_to,
+    stops_calling,
+)
+from chaos_llm.faults import FAULTS, Fault, hang, overloaded, rate_limited
+from chaos_llm.profiles import names, with_tag
+from chaos_llm.timeline import Profile
+
+
+def answer(prompt: str) -> str:
+    return prompt
+
+
+async def answer_later(prompt: str) -> str:
+    return prompt
+
+
+@pytest.mark.chaos("anthropic-2026-03-02-three-waves", at="wave 1: logins fail")
+def in_a_test(chaos: Outage) -> None:
+    report = chaos.replay(answer, every="30s", until="21:16", users=3)
+    assert_type(report, Report)
+    assert_type(report.calls, int)
+    assert_type(report.answered, float)
+    assert_type(report.longest_gap, float)
+    assert_type(report.requests("anthropic"), int)
+    findings = report.check(
+        stops_calling("anthropic", within_calls=8),
+        retries_stay_under(3),
+        returns_to("anthropic", within="10m"),
+        never_caches_the_outage(),
+    )
+    assert_type(findings, list[Finding])
+    report.check(untouched=True)
+
+
+async def in_an_async_test(chaos: Outage) -> None:
+    report = await chaos.replay_async(answer_later, calls=40, before=timedelta(minutes=10), after=0)
+    assert_type(report, Report)
+
+
+def by_hand(chaos: Outage) -> None:
+    anthropic = chaos.on("anthropic", surface="login", model="claude-*")
+    anthropic.inject(rate_limited(retry_after=7), times=2)
+    anthropic.inject(overloaded())
+    anthropic.heal()
+    assert_type(chaos.journal.gaps("anthropic"), list[float])
+    assert_type(chaos.now, float)
+    assert_type(chaos.timeline(width=80), str)
+
+
+def without_pytest() -> None:
+    with outage("anthropic-529-storm", seed=7) as chaos:
+        assert_type(chaos, Outage)
+    with chaos_llm.outage() as healthy:
+        assert_type(healthy.seed, int)
+    assert_type(load("anthropic-529-storm"), Profile)
+    assert_type(names(), tuple[str, ...])
+    assert_type(with_tag("5xx"), tuple[str, ...])
+
+
+def what_may_be_caught() -> None:
+    assert issubclass(CheckFailed, AssertionError)
+    assert issubclass(ChaosWarning, UserWarning)
+
+
+def catalogues(name: str) -> tuple[type[Fault], Fault, Check]:
+    return FAULTS[name], hang(), retries_stay_under(3)
