@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from copy import copy
+from contextlib import suppress
 
 from chaos_llm.errors import Inexpressible
 from chaos_llm.faults.fault import Fault, Strike
@@ -39,7 +39,7 @@ class Draft:
         """Whether the bytes still say what the provider meant, however they come."""
         if not self._on_bytes:
             return True
-        rendered = self._provider.render(self.request, self.answer, self._fresh_stamp())
+        rendered = self._provider.render(self.request, self.answer, self._stamp)
         return (self.reply.status, self.reply.body) == (rendered.status, rendered.body)
 
     def strike(self, fault: Fault, strike: Strike) -> Effect:
@@ -59,14 +59,11 @@ class Draft:
         self._reply = reply
         return "struck"
 
-    def _fresh_stamp(self) -> Stamp:
-        """The same stamp with its die not yet thrown: rendered anew, a reply keeps its ids."""
-        return Stamp(self._stamp.now, copy(self._stamp.die))
-
     def _render(self, answer: Answer) -> Reply:
-        reply = self._provider.render(self.request, answer, self._fresh_stamp())
+        reply = self._provider.render(self.request, answer, self._stamp)
         if reply.status < 400:
             reply = reply.first_piece_later(self._pace.first_token).pieces_later(self._pace.token)
         for fault, strike in self._on_bytes:
-            reply = fault.on_reply(reply, strike)
+            with suppress(Inexpressible):  # a refusal has no stream to stall
+                reply = fault.on_reply(reply, strike)
         return reply

@@ -17,7 +17,7 @@ from chaos_llm.draft import Draft
 from chaos_llm.faults.fault import Strike
 from chaos_llm.interventions import Interventions
 from chaos_llm.journal import Effect, Exchange, Journal, Met
-from chaos_llm.model import Answer, Completion, Refusal, Reply, Request, WireRequest
+from chaos_llm.model import Answer, Completion, Ending, Refusal, Reply, Request, WireRequest
 from chaos_llm.plan import Decision, Key
 from chaos_llm.providers.provider import Provider, Stamp
 from chaos_llm.script import Script
@@ -66,7 +66,8 @@ class Engine:
             return chosen
         if request.surface == "page":
             page = self.profile.pages.get(request.provider)
-            return status_page.document(page, self.profile, request.path, at)
+            path, name = request.path, request.provider
+            return status_page.document(page, self.profile, path, at, provider=name)
         document = provider.healthy(request, stamp)
         if document is not None:
             return document
@@ -101,6 +102,8 @@ class Engine:
 def _note(exchange: Exchange, draft: Draft) -> None:
     """Write down what the reply says, before it is known how much of it arrives."""
     answer, reply = draft.answer, draft.reply
+    if not reply.chunks and reply.ending is not Ending.COMPLETE:
+        return  # nothing is ever sent
     exchange.status = reply.status
     if isinstance(answer, Refusal) or not draft.whole:
         exchange.said = _message(reply.body)

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import chaos_llm
 from chaos_llm.errors import ProfileError, UnknownName
 from chaos_llm.profiles import document
 from chaos_llm.profiles.document import Document
 
-_PACKAGE = Path(chaos_llm.__file__).parent
+_PACKAGE = Path(__file__).parents[1]
 
 
 def folders(rootdir: str | Path | None = None) -> tuple[Path, ...]:

@@ -9,7 +9,7 @@ from json.encoder import encode_basestring
 from math import ceil
 
 from chaos_llm.dice import fingerprint
-from chaos_llm.model import Chunk, Document, Reply
+from chaos_llm.model import Chunk, Completion, Document, Reply
 
 _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _TO_BASE58 = bytes(ord(_BASE58[byte % 58]) for byte in range(256))
@@ -32,6 +32,14 @@ def count_pieces(text: str) -> int:
     if _has_long_words(text):
         return ceil(len(text) / _SLICE)
     return text.count(" ") + (text[:1] not in {"", " "})
+
+
+def pieces_of(answer: Completion) -> int:
+    """How many pieces an answer has, text and tools' arguments together."""
+    pieces = count_pieces(answer.text)
+    for call in answer.tool_calls:
+        pieces += count_pieces(call.arguments)
+    return pieces
 
 
 def _has_long_words(text: str) -> bool:

@@ -25,10 +25,10 @@ from chaos_llm.providers._framing import (
     base58,
     bearer,
     broken_at,
-    count_pieces,
     event,
     json_reply,
     last_prompt,
+    pieces_of,
     quote,
     split,
     sse_reply,
@@ -97,10 +97,7 @@ class AnthropicMessages(ModelEndpoint):
             f'"role":"assistant","content":[{",".join(blocks)}],"stop_reason":"{stop}",'
             f'"stop_sequence":null,"stop_details":{details},"usage":{{{_usage(answer.usage)}}}}}'
         )
-        pieces = count_pieces(answer.text)
-        for call in answer.tool_calls:
-            pieces += count_pieces(call.arguments)
-        return json_reply(200, headers, body, pieces)
+        return json_reply(200, headers, body, pieces_of(answer))
 
     def _stream(self, request: Request, answer: Completion, stamp: Stamp) -> Reply:
         _, headers = reply_ids(stamp)

@@ -11,10 +11,10 @@ from chaos_llm.model import Chunk, Completion, Refusal, Reply, Request, Usage, W
 from chaos_llm.providers._framing import (
     base58,
     broken_at,
-    count_pieces,
     json_reply,
     last_prompt,
     nameless_event,
+    pieces_of,
     quote,
     split,
     sse_reply,
@@ -122,14 +122,13 @@ class OpenAIChat(OpenAIEndpoint):
             content, refusal = refusal, content
         elif not answer.tool_calls and not answer.text:
             content = '""'
-        calls, pieces = "", count_pieces(answer.text)
+        calls = ""
         if answer.tool_calls:
             listed = [
                 _TOOL_CALL % (_call_id(stamp), quote(call.name), quote(call.arguments))
                 for call in answer.tool_calls
             ]
             calls = f'\n        "tool_calls": [{",".join(listed)}\n        ],'
-            pieces += sum(count_pieces(call.arguments) for call in answer.tool_calls)
         body = _WHOLE % (
             _completion_id(stamp),
             stamp.now,
@@ -140,7 +139,7 @@ class OpenAIChat(OpenAIEndpoint):
             _FINISHES[answer.stop],
             _usage(_USAGE, answer.usage),
         )
-        return json_reply(200, headers, body, pieces)
+        return json_reply(200, headers, body, pieces_of(answer))
 
     def _stream(self, request: Request, answer: Completion, stamp: Stamp) -> Reply:
         request_id, headers = reply_ids(stamp)

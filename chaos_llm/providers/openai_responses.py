@@ -6,24 +6,20 @@ import json
 from typing import Any, ClassVar
 
 from chaos_llm.model import (
-    Chunk,
     Completion,
     Refusal,
     Reply,
     Request,
-    ToolCall,
     Usage,
     WireRequest,
 )
 from chaos_llm.providers._framing import (
-    base58,
     broken_at,
-    count_pieces,
     event,
     json_reply,
     last_prompt,
+    pieces_of,
     quote,
-    split,
     sse_reply,
 )
 from chaos_llm.providers._openai import (
@@ -106,10 +102,7 @@ class OpenAIResponses(OpenAIEndpoint):
         head, tail = _frame(request, stamp)
         output = [item.written for item in items_of(answer, stamp)]
         body = head + _state(answer, output) + tail
-        pieces = count_pieces(answer.text)
-        for call in answer.tool_calls:
-            pieces += count_pieces(call.arguments)
-        return json_reply(200, headers, body, pieces)
+        return json_reply(200, headers, body, pieces_of(answer))
 
     def _stream(self, request: Request, answer: Completion, stamp: Stamp) -> Reply:
         request_id, headers = reply_ids(stamp)
@@ -134,99 +127,6 @@ class OpenAIResponses(OpenAIEndpoint):
         return sse_reply(headers, events.chunks)
 
 
-_IN_PROGRESS}{tail}'
-        events.add("response.created", begun)
-        events.add("response.in_progress", begun)
-        for index, item in enumerate(items):
-            item.tell(events, index)
-        ended = head + _state(answer, [item.written for item in items]) + tail
-        events.add(f"response.{status_of(answer)}", f'"response":{ended}')
-        if answer.broken_by:
-            events.chunks = broken_at(events.chunks, answer.broken_by.after)
-            row = _row_in_stream(request, answer.broken_by.refusal, request_id)
-            # this event, nested so, then response.failed: openai/codex#43337; the documented flat
-            # shape is another, and the SDK would not raise on it
-            events.chunks.append(event("error", _ERROR % _error_texts(row, len(events.chunks))))
-            failed = _FAILED % (quote(row.code or row.type), quote(row.message))
-            events.add("response.failed", f'"response":{head}{failed}{tail}')
-        return sse_reply(headers, events.chunks)
-
-
-class _Events:
-    """A stream's events, each with its place in the sequence."""
-
-    def __init__(self) -> None:
-        self.chunks: list[Chunk] = []
-
-    def add(self, name: str, fields: str, *, content: bool = False) -> None:
-        number = len(self.chunks)
-        data = f'{{"type":"{name}","sequence_number":{number},{fields}}}'
-        self.chunks.append(event(name, data, content=content))
-
-
-class _Message:
-    """An output item that is text, or a refusal in its place."""
-
-    def __init__(self, answer: Completion, stamp: Stamp) -> None:
-        self.text = answer.text
-        self.id = "msg_" + hexadecimal(stamp, 50)
-        self.refuses = answer.stop == "refusal"
-        self.written = self._written(status_of(answer), self._part(quote(answer.text)))
-
-    def _written(self, status: str, content: str) -> str:
-        return (
-            f'{{"id":"{self.id}","type":"message","status":"{status}",'
-            f'"content":[{content}],"role":"assistant"}}'
-        )
-
-    def _part(self, text: str) -> str:
-        if self.refuses:
-            return f'{{"type":"refusal","refusal":{text}}}'
-        return f'{{"type":"output_text","annotations":[],"logprobs":[],"text":{text}}}'
-
-    def tell(self, events: _Events, index: int) -> None:
-        kind, field = ("refusal", "refusal") if self.refuses else ("output_text", "text")
-        logprobs = "" if self.refuses else ',"logprobs":[]'
-        place = f'"item_id":"{self.id}","output_index":{index},"content_index":0,'
-        added = self._written("in_progress", "")
-        events.add("response.output_item.added", f'"output_index":{index},"item":{added}')
-        events.add("response.content_part.added", f'{place}"part":{self._part(_NOTHING)}')
-        for piece in split(self.text):
-            delta = f'{place}"delta":{quote(piece)}{logprobs}'
-            events.add(f"response.{kind}.delta", delta, content=True)
-        text = quote(self.text)
-        events.add(f"response.{kind}.done", f'{place}"{field}":{text}{logprobs}')
-        events.add("response.content_part.done", f'{place}"part":{self._part(text)}')
-        events.add("response.output_item.done", f'"output_index":{index},"item":{self.written}')
-
-
-class _Call:
-    """An output item that calls a function."""
-
-    def __init__(self, call: ToolCall, stamp: Stamp) -> None:
-        self.call = call
-        self.id = "fc_" + hexadecimal(stamp, 50)
-        self.call_id = "call_" + base58(stamp.die.number(256), 24)
-        self.written = self._written("completed", quote(call.arguments))
-
-    def _written(self, status: str, arguments: str) -> str:
-        return (
-            f'{{"id":"{self.id}","type":"function_call","status":"{status}",'
-            f'"arguments":{arguments},"call_id":"{self.call_id}","name":{quote(self.call.name)}}}'
-        )
-
-    def tell(self, events: _Events, index: int) -> None:
-        name = "response.function_call_arguments"
-        place = f'"item_id":"{self.id}","output_index":{index},'
-        added = self._written("in_progress", _NOTHING)
-        events.add("response.output_item.added", f'"output_index":{index},"item":{added}')
-        for piece in split(self.call.arguments):
-            events.add(f"{name}.delta", f'{place}"delta":{quote(piece)}', content=True)
-        events.add(f"{name}.done", f'{place}"arguments":{quote(self.call.arguments)}')
-        events.add("response.output_item.done", f'"output_index":{index},"item":{self.written}')
-
-
-_NOTHING = '""'
 _IN_PROGRESS = (
     '"status":"in_progress","error":null,"incomplete_details":null,"output":[],"usage":null'
 )

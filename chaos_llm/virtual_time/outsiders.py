@@ -8,6 +8,7 @@ next job; one that has moved from there, or that has just been woken, works.
 
 from __future__ import annotations
 
+import _socket
 import _thread
 import asyncio.base_events
 import concurrent.futures.thread
@@ -21,7 +22,7 @@ from typing import Any
 
 from chaos_llm.virtual_time.places import Place, outer, place, place_of_thread, without_us
 from chaos_llm.virtual_time.redirects import real_sleep
-from chaos_llm.virtual_time.sockets import child_awaited, children_in
+from chaos_llm.virtual_time.sockets import child_awaited, children_in, ends_in_this_process
 
 _MICROPAUSE = 0.0001  # lets a thread that the system has just woken take the interpreter
 
@@ -84,9 +85,10 @@ class Outsiders:
         if caller.f_code in _WORK_AT:
             return _WORK_AT[caller.f_code](caller) or None
         if ident in self._homes:
-            return self._homes[ident] != place(frame) or None
-        # Born during the outage: where does it idle? One that sleeps does.
-        return not (_sleeps(top) or frame.f_code is _CONDITION_WAIT) or None
+            idles = self._homes[ident] == place(frame)
+        else:  # born during the outage: where does it idle? one that sleeps does
+            idles = _sleeps(top) or frame.f_code is _CONDITION_WAIT
+        return not (idles or _serves_us(frame)) or None
 
 
 def _woken(wait: FrameType) -> bool:
@@ -102,6 +104,17 @@ def _has_a_job(worker: FrameType) -> bool:
 def _waits_for_awaited_child(waitpid: FrameType) -> bool:
     children = list(children_in(waitpid.f_locals.get("args", ())))
     return not children or any(child_awaited(child) for child in children)
+
+
+def _serves_us(frame: FrameType) -> bool:
+    """Whether the thread stands at a socket whose other end is in this process: a server's end."""
+    for sock in frame.f_locals.values():
+        sock = getattr(sock, "_sock", sock)  # noqa: PLW2901 - a SocketIO is its socket
+        if isinstance(sock, _socket.socket):
+            inside = ends_in_this_process(sock)
+            if inside is not None:
+                return inside
+    return False
 
 
 def _nothing(_: FrameType) -> bool:

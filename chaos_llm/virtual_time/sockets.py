@@ -9,6 +9,7 @@ from __future__ import annotations
 import _socket
 import asyncio
 import gc
+import os
 import selectors
 import weakref
 from asyncio import selector_events
@@ -198,6 +199,14 @@ def _ends(fd: int) -> Ends | None:
         return None
     finally:
         sock.detach()
+
+
+def ends_in_this_process(sock: _socket.socket) -> bool | None:
+    """Whether both ends of a connection are in this process; None for what is not connected."""
+    ends = _ends(sock.fileno())
+    if ends is None or not ends[0] or not ends[1]:
+        return None
+    return any(_ends(int(fd)) == ends[::-1] for fd in os.listdir("/dev/fd"))
 
 
 def _listens(fd: int) -> bool:

@@ -146,6 +146,7 @@ def test_an_idle_keep_alive_connection_lets_time_pass(late_server: StartServer) 
         await reader.readexactly(10)
         await asyncio.sleep(36_000)
         writer.close()
+        await writer.wait_closed()
 
     began = real_monotonic()
     _, clock = run(main)
@@ -210,8 +211,8 @@ def test_a_server_on_the_same_loop_sleeps_in_virtual_time_while_its_client_waits
         times.append(loop.time() - began)
         await asyncio.sleep(1000)  # the server's end waits for the next request: no hold
         writer.close()
+        await asyncio.sleep(100)  # all ends see that
         server.close()
-        await asyncio.sleep(0)
         return times
 
     began = real_monotonic()
