@@ -46,8 +46,10 @@ def assumed_share(profile: Profile) -> float:
 def _played(profile: Profile) -> Iterator[Grade]:
     for window in profile.windows:
         if window.played:
-            for bases in facts(window).values():
-                yield from (grade(profile.sources, basis) for basis in bases)
+            for fact, basis in facts(window).items():
+                each_point = fact == "share" and len(basis) == len(window.share.points)
+                for counted in basis if each_point else (basis,):
+                    yield grade(profile.sources, counted)
     for pace in profile.healthy.values():
         yield grade(profile.sources, pace.basis)
 

@@ -12,9 +12,11 @@ from chaos_llm.timeline import Profile, Share, Target, Window
 
 
 def clock(profile: Profile, earliest: float, latest: float | None = None) -> str:
-    """A time in UTC, with its day where the profile has several; or the two it lies between."""
-    several_days = profile.starts.date() != profile.when(profile.ends).date()
-    form = "%d %b %H:%M" if several_days else "%H:%M"
+    """A time in UTC, with its day where that is in doubt; or the two times it lies between."""
+    last = max(profile.ends, earliest, latest or 0.0)
+    first_day = profile.starts.date()
+    one_day = first_day == profile.when(earliest).date() == profile.when(last).date()
+    form = "%H:%M" if one_day else "%d %b %H:%M"
     first = f"{profile.when(earliest):{form}}"
     if latest is None or latest == earliest:
         return first

@@ -249,6 +249,14 @@ def test_pages_asides_and_the_healthy_pace_are_read(read):
     assert profile.healthy == {"openai": Pace(0.45, 0.01, "blog")}
 
 
+def test_several_sources_of_one_fact_count_once_and_as_the_weakest(read):
+    mix = (
+        '{ from = ["page", "assumed"], until = "page", on = "page", share = "page", mix = "page" }'
+    )
+
+    assert assumed_share(read(basis=mix)) == pytest.approx(1 / 5)
+
+
 def test_the_schema_knows_the_keys_of_the_format():
     definitions = profiles.schema()["$defs"]
 

@@ -202,6 +202,16 @@ def test_asides_are_told_beside_the_timeline():
     assert "  02 Mar 23:00 a thing happened  [assumed]\n" in shown
 
 
+def test_a_time_on_another_day_says_which():
+    day = profile(asides=(Aside(-60.0, "just before"), Aside(30 * HOUR, "much later")))
+    short = Profile(day.name, day.title, day.starts, HOUR, asides=day.asides)
+
+    shown = catalogue_text.render_profile(short)
+
+    assert "  21:59 just before" in shown
+    assert "  04 Mar 04:00 much later" in shown
+
+
 def test_the_catalogue_lists_every_profile_with_its_evidence():
     listed = catalogue_text.catalogue()
 
