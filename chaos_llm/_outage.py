@@ -72,18 +72,19 @@ class Outage:
             lambda: self.now,
             self._wind_back,
         )
-        self._stage: Stage | None = None
+        self._stage: Stage | None = None  # only while the outage is in force
+        self._is_spent = False
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
-        if self._stage is not None:
+        if self._is_spent:
             raise UsageError("an outage is entered once; make a new one for the next bad day")
         with ExitStack() as stack:
             stack.enter_context(seeded_random(self.seed))
             stack.enter_context(self.clock)
             self.clock.set_wall(self.profile.when(self._position))
             self._stage = self._set_stage(stack)
-            self._stack = stack.pop_all()
+            self._stack, self._is_spent = stack.pop_all(), True
         return self
 
     def __exit__(
@@ -91,11 +92,14 @@ class Outage:
         kind: type[BaseException] | None,
         error: BaseException | None,
         trace: TracebackType | None,
-    ) -> bool | None:
-        swallowed = self._stack.__exit__(kind, error, trace)
-        for text in self._stage.said if self._stage else ():
-            warnings.warn(text, ChaosWarning, stacklevel=2)
-        return swallowed
+    ) -> None:
+        said, self._stage = self._stage.said if self._stage else [], None
+        self._stack.__exit__(kind, error, trace)
+        for text in said:
+            if error is None:
+                warnings.warn(text, ChaosWarning, stacklevel=2)
+            else:  # a warning that is an error would hide it
+                error.add_note(f"chaos_llm: {text}")
 
     @property
     def now(self) -> float:
@@ -108,7 +112,8 @@ class Outage:
             raise UnknownName("provider", provider, provider_names())
         if surface not in PLAYED_SURFACES:
             raise UnknownName("surface", surface, PLAYED_SURFACES)
-        return Lever(self._interventions, Target(provider, surface, model), self.now)
+        target = Target(provider, surface, model)
+        return Lever(self._interventions, target, lambda: self.now)
 
     def replay(self, fn: App, **options: Unpack[ReplayOptions]) -> Report:
         """Have simulated users call `fn(prompt)` through the outage, and report what they got.
@@ -131,11 +136,13 @@ class Outage:
     def respx(self) -> respx.MockRouter:
         """A respx router for the team's other HTTP services, on httpx and httpx2 alike."""
         stage = self._require_force("respx")
-        if stage.router is None:
-            import respx  # noqa: PLC0415 - only where it is asked for
+        if stage.services is None:
+            from chaos_llm.interception.other_services import (  # noqa: PLC0415 - respx, on demand
+                OtherServices,
+            )
 
-            stage.router = respx.MockRouter(assert_all_called=False)
-        return stage.router
+            stage.services = OtherServices()
+        return stage.services.router
 
     def timeline(self, width: int = 100) -> str:
         """What happened, drawn for a terminal."""
@@ -146,7 +153,8 @@ class Outage:
         return journal_text(self.journal, self.profile, width)
 
     def _set_stage(self, stack: ExitStack) -> Stage:
-        from chaos_llm.interception import httpx_clients, surroundings  # noqa: PLC0415 - respx, httpx
+        from chaos_llm.interception.httpx_clients import intercepted  # noqa: PLC0415 - anyio
+        from chaos_llm.interception.surroundings import surroundings  # noqa: PLC0415 - both httpx
 
         engine = Engine(
             self.profile,
@@ -159,9 +167,8 @@ class Outage:
             self.profile.healthy,
         )
         stage = Stage(engine, self.clock, host_map(os.environ))
-        stack.enter_context(surroundings.surroundings(stage))
-        stack.callback(httpx_clients.stop)
-        httpx_clients.start(stage)
+        stack.enter_context(surroundings(stage))
+        stack.enter_context(intercepted(stage))
         return stage
 
     def _wind_back(self, before: float) -> float:

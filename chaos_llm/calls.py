@@ -12,7 +12,7 @@ Outcome = Literal[
     "stale",  # answered from a cache that has gone stale
     "degraded",  # a text of the app's own: an apology, a notice
     "truncated",  # an answer that stops in the middle, shown as whole
-    "corrupted",  # an answer that is not what the provider meant
+    "corrupted",  # an answer to something else than was asked
     "error_text",  # an error message, shown as an answer
     "failed",  # an exception, or nothing at all
     "late",  # an answer after the user's patience had ended
@@ -50,6 +50,11 @@ class Call:
     def seconds(self) -> float:
         """How long the user waited, from when the call was due."""
         return self.ended - self.due
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether the app gave nothing at all."""
+        return self.returned is None or (isinstance(self.returned, str) and not self.text.strip())
 
     @property
     def answered(self) -> bool:

@@ -20,7 +20,10 @@ BACKGROUND_USER = -1
 NO_CALL = -1
 
 # Ids, hex strings, dates and numbers differ between runs of the same program; words do not.
-_VOLATILE = re.compile(rb"[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|[0-9A-Za-z_]*[0-9][0-9A-Za-z_:.+-]*")
+# Only from the start of a word, or a long one without digits would be read once for each letter.
+_VOLATILE = re.compile(
+    rb"(?<![0-9A-Za-z_])(?:[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|[0-9A-Za-z_]*[0-9][0-9A-Za-z_:.+-]*)"
+)
 _SEEN_BYTES = 4096
 
 
@@ -36,7 +39,7 @@ class OpenCall:
     def next_key(self, provider: str, path: str) -> Key:
         nth = self._counts.get((provider, path), 0)
         self._counts[provider, path] = nth + 1
-        return Key(self.user, self.number, nth)
+        return Key(self.user, self.number, provider, path, nth)
 
 
 _current: ContextVar[OpenCall | None] = ContextVar("chaos_llm_call", default=None)
@@ -66,17 +69,21 @@ class Correlation:
         return call.next_key(provider, path) if call else self._background_key(provider, path, body)
 
     def _call(self, body: bytes) -> OpenCall | None:
-        call = _current.get()
-        if call is not None and self._open.get(call.number) is call:
-            return call
+        mine = _current.get()
+        if mine is not None and self._open.get(mine.number) is mine:
+            return mine
         asked = [c for c in self._open.values() if c.token and c.token.encode() in body]
         if len(asked) == 1:
             return asked[0]
-        return next(iter(self._open.values())) if len(self._open) == 1 else None
+        if len(self._open) != 1:
+            return None
+        (sole,) = self._open.values()
+        # What an earlier call left running does not serve this one, unless it says so.
+        return None if mine is not None and sole.token else sole
 
     def _background_key(self, provider: str, path: str, body: bytes) -> Key:
         seen = body if len(body) <= 2 * _SEEN_BYTES else body[:_SEEN_BYTES] + body[-_SEEN_BYTES:]
         content = blake2b(_VOLATILE.sub(b"#", seen), digest_size=8).hexdigest()
         nth = self._background.get((provider, path, content), 0)
         self._background[provider, path, content] = nth + 1
-        return Key(BACKGROUND_USER, NO_CALL, nth, content)
+        return Key(BACKGROUND_USER, NO_CALL, provider, path, nth, content)

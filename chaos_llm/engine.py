@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from chaos_llm import status_page
 from chaos_llm.correlation import Correlation
@@ -16,7 +18,7 @@ from chaos_llm.dice import Die
 from chaos_llm.draft import Draft
 from chaos_llm.faults.fault import Strike
 from chaos_llm.interventions import Interventions
-from chaos_llm.journal import Effect, Exchange, Journal, Met
+from chaos_llm.journal import Exchange, Journal, Met
 from chaos_llm.model import Answer, Completion, Ending, Refusal, Reply, Request, WireRequest
 from chaos_llm.plan import Decision, Key
 from chaos_llm.providers.provider import Provider, Stamp
@@ -43,12 +45,11 @@ class Engine:
 
     def exchange(self, provider: Provider, wire: WireRequest) -> tuple[Exchange, Reply]:
         """Answer one request in this provider's wire format."""
-        at, name = self.now(), provider.name
-        request = provider.parse(wire)
-        key = self.correlation.key(name, wire.path, wire.body)
+        at, request = self.now(), provider.parse(wire)
+        key = self.correlation.key(provider.name, wire.path, wire.body)
         decision = self.interventions.decide(request, key, at)
         exchange = self._record(at, request, key, decision)
-        stamp = Stamp(self.profile.when(at).timestamp(), Die("stamp", self.seed, name, *key))
+        stamp = Stamp(self.profile.when(at).timestamp(), Die("stamp", self.seed, *key))
         answer = self._healthy(provider, request, key, stamp, at)
         draft = Draft(provider, request, stamp, self._pace(request), answer)
         if decision.throws:
@@ -71,22 +72,18 @@ class Engine:
         document = provider.healthy(request, stamp)
         if document is not None:
             return document
-        return self.script.answer(request, (request.provider, *key))
+        return self.script.answer(request, key)
 
-    def _strike(self, exchange: Exchange, draft: Draft) -> Draft:
-        """Let the planned faults strike in file order; behind one that ends the reply, none do."""
-        met, ended = [], False
-        for index, throw in enumerate(exchange.decision.planned):
-            fault = throw.fault
-            assert fault is not None  # planned means that it hit
-            die = Die("strike", self.seed, throw.window, index, *exchange.key)
-            effect: Effect = (
-                "shadowed" if ended else draft.strike(fault, Strike(draft.request, die))
-            )
-            ended = ended or (fault.ends_reply and effect == "struck")
-            met.append(Met(throw.window, fault.name, effect))
-        exchange.met = tuple(met)
-        return draft
+    def _strike(self, exchange: Exchange, draft: Draft) -> None:
+        """Let the planned faults strike, those of the test first, then in file order."""
+        hits = [(t.window, t.fault) for t in exchange.decision.throws if t.fault is not None]
+        for index, (window, fault) in enumerate(hits):
+            die = Die("strike", self.seed, window, index, *exchange.key)
+            draft.strike(fault, Strike(draft.request, die))
+        exchange.met = tuple(
+            Met(window, fault.name, effect)
+            for (window, fault), effect in zip(hits, draft.effects, strict=True)
+        )
 
     def _pace(self, request: Request) -> Pace:
         return self.paces.get(request.provider, _NO_PACE) if request.surface == "api" else _NO_PACE
@@ -106,24 +103,39 @@ def _note(exchange: Exchange, draft: Draft) -> None:
         return  # nothing is ever sent
     exchange.status = reply.status
     if isinstance(answer, Refusal) or not draft.whole:
-        exchange.said = _message(reply.body)
+        exchange.said = _said_in_stream(reply.body) if reply.streamed else _said(reply.body)
         return
     exchange.answered = reply.status < 400
     if isinstance(answer, Completion):
-        exchange.answered = answer.broken_by is None
+        exchange.answered = answer.broken_by is None and answer.stop != "length"
+        if answer.broken_by is not None:
+            exchange.said = _said_in_stream(reply.body)
         exchange.input_tokens = answer.usage.input_tokens
         exchange.output_tokens = answer.usage.output_tokens
         exchange.reference = "".join(find_references(answer.text)[-1:])
 
 
-def _message(body: bytes) -> str:
+def _said(body: bytes) -> str:
     """The text that a careless app would show: the error's message, or the page itself."""
     try:
-        error = json.loads(body)
+        return _message(json.loads(body))
     except ValueError:
         return body[:_SHOWN_BYTES].decode("utf-8", "replace")
-    if not isinstance(error, dict):
-        return ""
-    inner = error.get("error")
-    message = inner.get("message") if isinstance(inner, dict) else error.get("message", inner)
-    return message if isinstance(message, str) else ""
+
+
+def _said_in_stream(body: bytes) -> str:
+    """The message of the error event that ended a stream, if one did."""
+    events = [line for line in body.splitlines() if line.startswith(b"data:") and b"error" in line]
+    for event in reversed(events):
+        with suppress(ValueError):
+            if message := _message(json.loads(event.removeprefix(b"data:"))):
+                return message
+    return ""
+
+
+def _message(said: Any) -> str:
+    """The message in an error object, or in a response or an envelope that holds one."""
+    if not isinstance(said, dict):
+        return said if isinstance(said, str) else ""
+    inner = said.get("error") or said.get("response")
+    return _message(inner) or _message(said.get("message"))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from fnmatch import fnmatchcase
+from functools import lru_cache
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,88 +16,159 @@ from chaos_llm.providers import PROVIDERS, find
 from chaos_llm.providers.provider import Provider
 
 _VARIABLE_SUFFIXES = ("_BASE_URL", "_API_BASE")
+_PORTS = {"https": 443, "http": 80}
+_TABLE = "[tool.chaos_llm.hosts]"
+
+Names = tuple[str, ...]
 
 
 class Hosts:
-    """From a host, or host:port, to the providers that answer there."""
+    """From a host, with or without a port, to the providers that answer there.
 
-    def __init__(self, named: Mapping[str, tuple[str, ...]]) -> None:
-        self._exact = {host: names for host, names in named.items() if "*" not in host}
-        self._globs = [(host, names) for host, names in named.items() if "*" in host]
-        self._seen: dict[str, tuple[str, ...]] = {}
+    The first layer that knows a host wins. A host without a port stands for all its ports; it may
+    be a glob.
+    """
 
-    def names(self, host: str, port: int | None = None) -> tuple[str, ...]:
+    def __init__(self, *layers: Mapping[str, Names]) -> None:
+        self._layers = [layer for layer in layers if layer]
+        self._seen: dict[tuple[str, int | None, str], Names] = {}
+
+    def names(self, host: str, port: int | None = None, scheme: str = "https") -> Names:
         """The providers behind a host; none where it is not one of ours."""
-        asked = f"{host}:{port}" if port else host
+        asked = (host, port, scheme)
         names = self._seen.get(asked)
         if names is None:
-            names = self._seen[asked] = self._look_up(asked) or self._look_up(host)
+            names = self._seen[asked] = self._look_up(
+                host.casefold(), port or _PORTS.get(scheme, 443)
+            )
         return names
 
-    def provider(self, names: tuple[str, ...], method: str, path: str) -> Provider:
+    def provider(self, names: Names, method: str, path: str) -> Provider:
         """The wire format of a request to a host with these providers."""
-        for name in names:
-            provider = find(name, method, path)
-            if provider.claims(method, path):
-                return provider
-        return find(names[0], method, path)
+        return _provider(names, method, path)
 
-    def is_vendor(self, host: str) -> bool:
-        """Whether a host is a vendor's own, out on the internet, rather than a base URL."""
-        return any(host in provider.hosts for provider in PROVIDERS)
+    def is_out(self, host: str, port: int | str | None) -> bool:
+        """Whether providers answer at a host that is not this machine."""
+        if isinstance(port, str):
+            port = int(port) if port.isdecimal() else _PORTS.get(port)
+        return bool(self.names(host.rstrip("."), port)) and not _is_loopback(host)
 
-    def _look_up(self, asked: str) -> tuple[str, ...]:
-        if asked in self._exact:
-            return self._exact[asked]
-        return next((names for glob, names in self._globs if fnmatchcase(asked, glob)), ())
+    def _look_up(self, host: str, port: int) -> Names:
+        for layer in self._layers:
+            for asked in (f"{host}:{port}", host):
+                if asked in layer:
+                    return layer[asked]
+                for glob, names in layer.items():
+                    if "*" in glob and fnmatchcase(asked, glob):
+                        return names
+        return ()
 
 
 def host_map(environ: Mapping[str, str], start: Path | None = None) -> Hosts:
-    """The vendors' hosts, then base-URL variables, then `[tool.chaos_llm.hosts]`; the last wins."""
-    named: dict[str, tuple[str, ...]] = {}
-    for provider in PROVIDERS:
-        for host in provider.hosts:
-            named[host] = tuple(dict.fromkeys((*named.get(host, ()), provider.name)))
-    named.update(_from_variables(environ))
-    named.update(_from_pyproject(start or Path.cwd()))
-    return Hosts(named)
+    """`[tool.chaos_llm.hosts]`, then base-URL variables, then the vendors' own hosts.
+
+    Raises UsageError for a table that cannot be read, UnknownName for a provider in it.
+    """
+    variables: dict[str, Names] = {}
+    for variable, address in environ.items():
+        if address and variable.endswith(_VARIABLE_SUFFIXES):
+            name = _provider_in(variable)
+            host, port = _host_and_port(variable, address) if name else ("", 0)
+            if host:
+                # Two variables may name one gateway, and one of them another vendor's own host.
+                others = variables.get(f"{host}:{port}") or _VENDORS.get(host, ())
+                variables[f"{host}:{port}"] = tuple(dict.fromkeys((*others, name)))
+    return Hosts(_from_pyproject(start or Path.cwd()), variables, _VENDORS)
 
 
-def provider_names() -> tuple[str, ...]:
+def provider_names() -> Names:
     """The providers that can be played, in the catalogue's order."""
     return tuple(dict.fromkeys(provider.name for provider in PROVIDERS))
 
 
-def _from_variables(environ: Mapping[str, str]) -> Iterable[tuple[str, tuple[str, ...]]]:
-    known = set(provider_names())
-    for variable, address in environ.items():
-        for suffix in _VARIABLE_SUFFIXES:
-            name = variable.removesuffix(suffix).lower().replace("_", "-")
-            if variable.endswith(suffix) and name in known and address:
-                yield _authority(address), (name,)
+@lru_cache(512)
+def _provider(names: Names, method: str, path: str) -> Provider:
+    for name in names:
+        provider = find(name, method, path)
+        if provider.claims(method, path):
+            return provider
+    # Nobody knows the path; behind a gateway a prefix may say who is to refuse it.
+    named = (name for name in names if name in path.split("/"))
+    return find(next(named, names[0]), method, path)
 
 
-def _authority(address: str) -> str:
-    return urlsplit(address if "//" in address else f"//{address}").netloc.rpartition("@")[2]
+def _vendors() -> dict[str, Names]:
+    named: dict[str, Names] = {}
+    for provider in PROVIDERS:
+        for host in provider.hosts:
+            named[host] = tuple(dict.fromkeys((*named.get(host, ()), provider.name)))
+    return named
 
 
-def _from_pyproject(start: Path) -> Iterable[tuple[str, tuple[str, ...]]]:
+_VENDORS = _vendors()
+
+
+def _provider_in(variable: str) -> str:
+    for suffix in _VARIABLE_SUFFIXES:
+        name = variable.removesuffix(suffix).lower().replace("_", "-")
+        if variable.endswith(suffix) and name in provider_names():
+            return name
+    return ""
+
+
+def _host_and_port(variable: str, address: str) -> tuple[str, int]:
+    """With the port that the scheme implies: a server beside a gateway has another port."""
+    try:
+        parts = urlsplit(address if "//" in address else f"https://{address}")
+        return parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 443)
+    except ValueError as error:
+        message = f"{variable}={address!r} is no address: {error}"
+        raise UsageError(message) from None
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.casefold().rpartition(".")[2] == "localhost"
+
+
+def _from_pyproject(start: Path) -> dict[str, Names]:
     for folder in (start, *start.parents):
         path = folder / "pyproject.toml"
-        if path.is_file():
-            table = tomllib.loads(path.read_text(encoding="utf-8"))
-            hosts = table.get("tool", {}).get("chaos_llm", {}).get("hosts", {})
-            return [(host, _names(host, value, path)) for host, value in hosts.items()]
-    return ()
+        try:
+            state = path.stat()
+        except OSError:
+            continue
+        return _read(path, state.st_mtime_ns, state.st_size)
+    return {}
 
 
-def _names(host: str, value: Any, path: Path) -> tuple[str, ...]:
-    names = (value,) if isinstance(value, str) else value
-    if not isinstance(names, list | tuple) or not names:
-        message = f"{path}: [tool.chaos_llm.hosts] {host!r} is a provider or a list; got {value!r}"
-        raise UsageError(message)
+@lru_cache(8)
+def _read(path: Path, _changed: int, _size: int) -> dict[str, Names]:
+    """Read the table of one state of the file: an outage a test would else parse it each time."""
+    try:
+        tool = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {})
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{path}: {error}") from None
+    ours = tool.get("chaos_llm", {})
+    for key in ours:
+        if key != "hosts":
+            raise UnknownName("key", key, ("hosts",), where=f"{path}: [tool.chaos_llm]")
+    hosts = ours.get("hosts", {})
+    if not isinstance(hosts, dict):
+        raise UsageError(f"{path}: {_TABLE} is a table of hosts; got {hosts!r}")
+    return {host.casefold(): _names(host, value, path) for host, value in hosts.items()}
+
+
+def _names(host: str, value: Any, path: Path) -> Names:
+    if "/" in host:
+        raise UsageError(f"{path}: {_TABLE} {host!r}: a host stands without scheme and path")
+    names = [value] if isinstance(value, str) else value
+    if not isinstance(names, list) or not names:
+        raise UsageError(f"{path}: {_TABLE} {host!r} is a provider or a list; got {value!r}")
     for name in names:
         if name not in provider_names():
-            where = f"{path}: [tool.chaos_llm.hosts] {host!r}"
+            where = f"{path}: {_TABLE} {host!r}"
             raise UnknownName("provider", str(name), provider_names(), where=where)
     return tuple(names)

@@ -3,32 +3,40 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from chaos_llm.errors import UsageError
 from chaos_llm.faults.fault import Fault
-from chaos_llm.model import Answer, Completion, Request
-from chaos_llm.plan import Decision, Key, Plan, Throw
+from chaos_llm.model import Answer, Completion, Request, Usage
+from chaos_llm.plan import INJECTED, Decision, Key, Plan, Throw
 from chaos_llm.timeline import Target
 
-Answers = str | Completion | Path | Iterable[str | Completion] | Callable[[Request], Any]
+_Texts = Sequence[str | Completion] | Iterator[str | Completion]
+Answers = str | Completion | Path | _Texts | Callable[[Request], Any]
+
+_LETTERS_PER_TOKEN = 4
 
 
 @dataclass(slots=True)
 class Injection:
-    """A fault put on by hand; `left` counts down, None is for good."""
+    """Faults put on by hand; `left` counts down, None is for good."""
 
     target: Target
     faults: tuple[Fault, ...]
     left: int | None
+    begins: float
+    ends: float = math.inf
 
-    def throws(self) -> tuple[Throw, ...]:
+    def throws(self, at: float) -> tuple[Throw, ...]:
         if self.left is not None:
             self.left -= 1
-        return tuple(Throw("injected", fault, 0.0, 1.0) for fault in self.faults)
+            if not self.left:
+                self.ends = at
+        return tuple(Throw(INJECTED, fault, 0.0, 1.0) for fault in self.faults)
 
 
 @dataclass(slots=True)
@@ -36,12 +44,12 @@ class ChosenAnswers:
     """The answers that a test chose for the requests inside a target."""
 
     target: Target
-    next_answer: Callable[[Request], Answer]
+    next_answer: Callable[[Request], Completion]
 
 
 @dataclass(slots=True)
 class Interventions:
-    """All that was put on by hand; the plan decides the rest."""
+    """All that was put on by hand, over the plan that decides the rest."""
 
     plan: Plan
     injections: list[Injection] = field(default_factory=list)
@@ -52,12 +60,12 @@ class Interventions:
         """The injected faults first, then what the profile's windows throw."""
         decision = self.plan.decide(request, key, at)
         if self.healed and decision.throws:
-            decision = self._without_healed(decision, request)
+            decision = self._without_healed(decision, request, at)
         injected = tuple(
             throw
             for injection in self.injections
-            if injection.left != 0 and injection.target.hits(request)
-            for throw in injection.throws()
+            if injection.ends > at and injection.target.hits(request)
+            for throw in injection.throws(at)
         )
         return Decision(injected + decision.throws) if injected else decision
 
@@ -65,83 +73,125 @@ class Interventions:
         """The answer that a test chose for this request, the last choice first."""
         for chosen in reversed(self.chosen):
             if chosen.target.hits(request):
-                return chosen.next_answer(request)
+                answer = chosen.next_answer(request)
+                return _billed(answer, request) if answer.usage == Usage(0, 0) else answer
         return None
 
-    def _without_healed(self, decision: Decision, request: Request) -> Decision:
+    def share(self, request: Request, at: float) -> float:
+        """The largest share with which such a request is hit at that time."""
+        if any(i.begins <= at < i.ends and i.target.hits(request) for i in self.injections):
+            return 1.0
+        healed_at = self._healed_at(request, at)
+        shares = (
+            window.share(at)
+            for window in self.plan.open_at(at)
+            if window.begins > healed_at and window.hits(request)
+        )
+        return max(shares, default=0.0)
+
+    def edges(self) -> set[float]:
+        """The times at which something begins, ends or is healed."""
+        spans = (*self.plan.windows, *self.injections)
+        edges = {edge for span in spans for edge in (span.begins, span.ends)}
+        return edges | {at for _, at in self.healed}
+
+    def begin_at(self, time: float) -> None:
+        """A replay begins here: what was put on before is on from its beginning.
+
+        A first replay winds the profile back for its lead-in, behind the time of an injection.
+        """
+        for injection in self.injections:
+            injection.begins = min(injection.begins, time)
+
+    def heal(self, target: Target, at: float) -> None:
+        """End what is going on inside a target."""
+        for injection in self.injections:
+            theirs = injection.target
+            same = (theirs.provider, theirs.surface) == (target.provider, target.surface)
+            if same and target.model in ("", theirs.model):
+                injection.ends = min(injection.ends, at)
+        self.healed.append((target, at))
+
+    def _without_healed(self, decision: Decision, request: Request, at: float) -> Decision:
         """Drop the windows that were open when the provider was healed; later ones still come."""
-        healed_at = max((t for target, t in self.healed if target.hits(request)), default=None)
-        if healed_at is None:
-            return decision
+        healed_at = self._healed_at(request, at)
         begins = {window.window.name: window.begins for window in self.plan.windows}
         return Decision(tuple(t for t in decision.throws if begins[t.window] > healed_at))
+
+    def _healed_at(self, request: Request, at: float) -> float:
+        healed = (time for target, time in self.healed if time <= at and target.hits(request))
+        return max(healed, default=-math.inf)
 
 
 class Lever:
     """The hand of a test on one provider: `chaos.on("anthropic").inject(overloaded())`."""
 
-    def __init__(self, interventions: Interventions, target: Target, at: float) -> None:
-        self._interventions, self._target, self._at = interventions, target, at
+    def __init__(
+        self, interventions: Interventions, target: Target, now: Callable[[], float]
+    ) -> None:
+        self._interventions, self._target, self._now = interventions, target, now
 
     def inject(self, *faults: Fault, times: int | None = None) -> Lever:
         """Have these faults strike each request from now on, or the next `times` requests."""
         if not faults or not all(isinstance(fault, Fault) for fault in faults):
             message = f"inject() takes faults, as in inject(overloaded()); got {faults!r}"
             raise UsageError(message)
-        if times is not None and times < 1:
+        if times is not None and (not isinstance(times, int) or times < 1):
             raise UsageError(f"times is how many requests are hit, 1 or more; got {times!r}")
-        self._interventions.injections.append(Injection(self._target, faults, times))
+        injection = Injection(self._target, faults, times, self._now())
+        self._interventions.injections.append(injection)
         return self
 
     def heal(self) -> Lever:
         """End what hits this provider now: injected faults, and the windows that are open."""
-        mine = self._target
-        self._interventions.injections[:] = [
-            kept
-            for kept in self._interventions.injections
-            if (kept.target.provider, kept.target.surface) != (mine.provider, mine.surface)
-        ]
-        self._interventions.healed.append((mine, self._at))
+        self._interventions.heal(self._target, self._now())
         return self
 
     def answers(self, answers: Answers) -> Lever:
         """Have the provider say this: a text, a Completion, a list of them, a file, a function.
 
-        A list is used up in order and its last answer stays. A file is text, or JSON of a list.
-        A function is given the Request.
+        A list is used up in order and its last answer stays. A file is text, or JSON of a text or
+        a list of texts. A function is given the Request.
         """
         chosen = ChosenAnswers(self._target, _answerer(answers))
         self._interventions.chosen.append(chosen)
         return self
 
 
-def _answerer(answers: Answers) -> Callable[[Request], Answer]:
+def _answerer(answers: object) -> Callable[[Request], Completion]:
     if isinstance(answers, Path):
         text = answers.read_text(encoding="utf-8")
         return _answerer(json.loads(text) if answers.suffix == ".json" else text)
-    if isinstance(answers, str | Completion):
-        single = _completion(answers)
-        return lambda _request: single
     if callable(answers):
         ask = answers
         return lambda request: _completion(ask(request))
-    return _in_order(_completion(answer) for answer in answers)
+    if isinstance(answers, list | tuple) and answers:
+        return _in_order(iter([_completion(answer) for answer in answers]))
+    if isinstance(answers, Iterator):
+        return _in_order(map(_completion, answers))
+    single = _completion(answers)
+    return lambda _request: single
 
 
-def _in_order(answers: Iterator[Completion]) -> Callable[[Request], Answer]:
+def _in_order(answers: Iterator[Completion]) -> Callable[[Request], Completion]:
     last: list[Completion] = []
 
-    def following(_request: Request) -> Answer:
+    def following(_request: Request) -> Completion:
         last[:] = [next(answers, *last)]
         return last[0]
 
     return following
 
 
-def _completion(answer: Any) -> Completion:
+def _completion(answer: object) -> Completion:
     if isinstance(answer, Completion):
         return answer
     if isinstance(answer, str):
         return Completion(text=answer)
-    message = f"an answer is a text or a Completion; got {answer!r}"
+    message = f"an answer is a text or a Completion, answers at least one of them; got {answer!r}"
     raise UsageError(message)
+
+
+def _billed(answer: Completion, request: Request) -> Completion:
+    said = len(answer.text) + sum(len(call.arguments) for call in answer.tool_calls)
+    return replace(answer, usage=Usage(request.input_tokens, -(-said // _LETTERS_PER_TOKEN)))

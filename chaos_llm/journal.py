@@ -57,7 +57,7 @@ class Exchange:
         self.provider, self.api, self.surface = provider, api, surface
         self.path = self.model = self.credential = self.reference = self.said = ""
         self.stream, self.status = False, 0
-        self.key: Key = Key(-1, -1, 0)
+        self.key: Key = Key(-1, -1, "", "", 0)
         self.decision: Decision = HEALTHY
         self.met: tuple[Met, ...] = ()
         self.end: End = "open"
@@ -73,6 +73,12 @@ class Exchange:
     def ok(self) -> bool:
         """Whether the app was given the provider's whole answer."""
         return self.answered and self.end == "complete"
+
+    @property
+    def failed(self) -> bool:
+        """Whether the provider did not answer; who hangs up on a healthy one cannot say so."""
+        hung_up = self.end in ("abandoned", "open") and self.answered and not self.struck
+        return not self.ok and not hung_up
 
     def line(self) -> dict[str, Any]:
         """The record as JSON, without anything that differs between runs of one seed."""

@@ -1,104 +1,46 @@
 """What the user of each call got, judged from outside the app.
 
-A healthy answer echoes the prompt's token and closes with a reference of its own. The reference
-that turns up in the return value names the exchange it came from, so a fallback, a cache and its
-age need no help from the app. Where an app's return values never carry a reference on a healthy
-day, outcomes are inferred from the exchanges and say so.
+The reference in a return value names the exchange it came from, so a fallback, a cache and its age
+need no help from the app. Where an app's return values never carry a reference on a healthy day,
+outcomes are inferred from the exchanges and say so.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from chaos_llm.calls import OUTCOMES, Call, Outcome
 from chaos_llm.errors import UnknownName, UsageError
+from chaos_llm.evidence import Evidence, belongs
 from chaos_llm.journal import Exchange
-from chaos_llm.tokens import find_references
 
-_REACHES, _NEVER_REACHES = 0.9, 0.1  # shares of the healthy calls
 _TELLING = 8  # shorter error messages may stand in any text
+_SDK_TEXTS = ("Error code: ", "Connection error.", "Request timed out", "Traceback (most recent")
+_SENTENCE_ENDS = (".", "!", "?", "…", ")", '"', "'")
 
 Judge = Callable[[Any, str], "Outcome | bool"]
 
 
-class Evidence:
-    """The exchanges of a run, by call and by reference, and what its healthy calls taught."""
-
-    def __init__(self, calls: Sequence[Call], exchanges: Sequence[Exchange]) -> None:
-        self._by_call: dict[int, list[Exchange]] = {}
-        self._by_reference: dict[str, Exchange] = {}
-        for exchange in exchanges:
-            if exchange.surface == "api":
-                self._by_call.setdefault(exchange.key.call, []).append(exchange)
-                if exchange.reference and exchange.answered:
-                    self._by_reference.setdefault(exchange.reference, exchange)
-        healthy = self._healthy(calls, exchanges)
-        self.primary = self._learn_primary(healthy, exchanges)
-        self.echo = self._learn_echo(healthy)
-
-    @property
-    def judges_text(self) -> bool:
-        """Whether the absence of a reference from a return value means something."""
-        return self.echo is not None and self.echo >= _REACHES
-
-    def of(self, call: Call) -> list[Exchange]:
-        """The exchanges that belong to a call."""
-        return self._by_call.get(call.number, [])
-
-    def source(self, text: str) -> Exchange | None:
-        """The exchange whose answer stands in a text, the latest where there are several."""
-        found = [self._by_reference.get(reference) for reference in find_references(text)]
-        return max((e for e in found if e is not None), key=lambda e: e.number, default=None)
-
-    def _healthy(self, calls: Sequence[Call], exchanges: Sequence[Exchange]) -> list[Call]:
-        """The clean calls of the lead-in; without a lead-in, all clean calls.
-
-        Once a fault has struck, a clean call may be a fallback's.
-        """
-        clean = [call for call in calls if self._is_healthy(call)]
-        first = min((e.at for e in exchanges if e.struck), default=float("inf"))
-        return [call for call in clean if call.ended <= first] or clean
-
-    def _is_healthy(self, call: Call) -> bool:
-        mine = self.of(call)
-        return call.error is None and bool(mine) and all(e.ok and not e.met for e in mine)
-
-    def _learn_primary(self, healthy: Sequence[Call], exchanges: Sequence[Exchange]) -> str:
-        """The provider that answers on a healthy day, else the first one that was asked."""
-        counts = Counter(e.provider for call in healthy for e in self.of(call)[-1:])
-        if counts:
-            return counts.most_common(1)[0][0]
-        return next((e.provider for e in exchanges if e.surface == "api"), "")
-
-    def _learn_echo(self, healthy: Sequence[Call]) -> float | None:
-        """The share of the healthy return values that carry a reference; None without any."""
-        if not healthy:
-            return None
-        return sum(bool(find_references(call.text)) for call in healthy) / len(healthy)
-
-
 def judge(
     calls: Sequence[Call],
-    exchanges: Sequence[Exchange],
+    evidence: Evidence,
     *,
     patience: float,
     fresh: float,
     decide: Judge | None = None,
-) -> Evidence:
-    """Set the outcome of every call; `decide` overrules for calls that returned."""
-    evidence = Evidence(calls, exchanges)
+) -> None:
+    """Set the outcome of these calls; `decide` overrules for those that returned."""
     for call in calls:
         if call.outcome == "missed":
             continue
         if decide is not None and call.error is None:
-            call.outcome = _decided(decide(call.returned, call.prompt), evidence, call)
+            call.outcome = _decided(decide(call.returned, call.prompt), call, evidence, fresh)
         else:
             call.outcome = _outcome(call, evidence, fresh)
+        evidence.keep(call)
         if call.answered and call.seconds > patience:
             call.outcome = "late"
-    return evidence
 
 
 def _outcome(call: Call, evidence: Evidence, fresh: float) -> Outcome:
@@ -109,9 +51,31 @@ def _outcome(call: Call, evidence: Evidence, fresh: float) -> Outcome:
         return _from_source(call, source, evidence, fresh)
     if _shows_an_error(call, evidence):
         return "error_text"
-    if evidence.echo is None or evidence.echo <= _NEVER_REACHES:
-        return _inferred(call, evidence)
+    if evidence.never_echoes or _had_no_reference(call, evidence):
+        return _inferred(call, evidence, fresh)
     return _without_reference(call, evidence) if evidence.judges_text else "unjudged"
+
+
+def _from_source(call: Call, source: Exchange, evidence: Evidence, fresh: float) -> Outcome:
+    if belongs(source, call):
+        return _by(source, call, evidence)
+    asked_with = evidence.asked_with(source)
+    if asked_with and call.token and asked_with != call.token:
+        return "corrupted"  # somebody else's answer
+    return _cached(call, source.until, fresh)
+
+
+def _by(source: Exchange, call: Call, evidence: Evidence) -> Outcome:
+    """Primary, unless the answer is another's than usual, or another failed in this call before."""
+    others = {e.provider: e for e in evidence.of(call) if e.provider != source.provider}
+    failed_over = any(last.failed for last in others.values())
+    usual = source.provider in evidence.primaries
+    return "primary" if usual and not failed_over else "fallback"
+
+
+def _cached(call: Call, since: float, fresh: float) -> Outcome:
+    call.age = call.ended - since
+    return "cached" if call.age <= fresh else "stale"
 
 
 def _without_reference(call: Call, evidence: Evidence) -> Outcome:
@@ -121,50 +85,75 @@ def _without_reference(call: Call, evidence: Evidence) -> Outcome:
     return "truncated" if _stops_short(call, evidence) else "degraded"
 
 
-def _from_source(call: Call, source: Exchange, evidence: Evidence, fresh: float) -> Outcome:
-    if source.key.call == call.number and source.at >= call.began:
-        return "primary" if source.provider == evidence.primary else "fallback"
-    call.age = call.ended - source.until
-    return "cached" if call.age <= fresh else "stale"
+def _stops_short(call: Call, evidence: Evidence) -> bool:
+    """Whether this is some of an answer that came without its end, and no text of the app's own."""
+    if call.token and call.token not in call.text:
+        return False
+    if not call.token and call.text.rstrip().endswith(_SENTENCE_ENDS):
+        return False
+    return any(e.status == 200 and (e.failed or e.struck) for e in evidence.of(call))
 
 
-def _inferred(call: Call, evidence: Evidence) -> Outcome:
+def _had_no_reference(call: Call, evidence: Evidence) -> bool:
+    """Whether the last answer was one that a test chose, or a tool's call: nothing to look for."""
+    last = _concluding(call, evidence)
+    return last is not None and last.ok and not last.reference and not last.struck
+
+
+def _inferred(call: Call, evidence: Evidence, fresh: float) -> Outcome:
     """Judge by the exchanges alone: the last one's answer is taken for what was returned."""
     call.inferred = True
-    mine = evidence.of(call)
-    if not mine:
-        return "unjudged" if evidence.echo is None else "cached"
-    last = mine[-1]
-    if not last.ok:
-        return "degraded" if call.text.strip() else "failed"
-    return "primary" if last.provider == evidence.primary else "fallback"
+    if call.is_blank and evidence.speaks:
+        return "failed"
+    last = _concluding(call, evidence)
+    if last is not None and last.ok:
+        return _by(last, call, evidence)
+    if last is None:
+        kept = evidence.kept_for(call)
+        if kept is not None:
+            return _cached(call, kept.ended, fresh)
+        if evidence.echo is None:
+            return "unjudged"
+    return "failed" if call.is_blank else "degraded"
+
+
+def _concluding(call: Call, evidence: Evidence) -> Exchange | None:
+    """The last exchange that a call waited for; of several at once, one that answered."""
+    settled = [exchange for exchange in evidence.of(call) if exchange.ok or exchange.failed]
+    last = next(reversed(settled), None)
+    if last is None or last.ok:
+        return last
+    return next((e for e in reversed(settled) if e.ok and e.until > last.at), last)
 
 
 def _shows_an_error(call: Call, evidence: Evidence) -> bool:
-    said = (exchange.said for exchange in evidence.of(call))
-    return any(len(text) >= _TELLING and text in call.text for text in said)
+    failed = [exchange for exchange in evidence.of(call) if not exchange.ok]
+    if any(len(e.said) >= _TELLING and e.said in call.text for e in failed):
+        return True
+    if failed and any(text in call.text for text in _SDK_TEXTS):
+        return True
+    return evidence.was_an_error(call.text)
 
 
-def _stops_short(call: Call, evidence: Evidence) -> bool:
-    """Whether the token came back with some of an answer and without its closing reference."""
-    if call.token and call.token not in call.text:
-        return False
-    return any(
-        exchange.status == 200 and (exchange.end != "complete" or exchange.struck)
-        for exchange in evidence.of(call)
-    )
-
-
-def _decided(
-    verdict: Outcome | bool | Mapping[str, Any], evidence: Evidence, call: Call
-) -> Outcome:
+def _decided(verdict: object, call: Call, evidence: Evidence, fresh: float) -> Outcome:
     if verdict is False:
         return "failed"
     if verdict is True:
-        return _inferred(call, evidence) if evidence.of(call) else "cached"
+        return _answered_somehow(call, evidence, fresh)
     if isinstance(verdict, str):
-        if verdict not in OUTCOMES:
+        known = next((outcome for outcome in OUTCOMES if outcome == verdict), None)
+        if known is None:
             raise UnknownName("outcome", verdict, OUTCOMES)
-        return verdict
+        return known
     message = f"outcome= returns True, False or the name of an outcome; got {verdict!r}"
     raise UsageError(message)
+
+
+def _answered_somehow(call: Call, evidence: Evidence, fresh: float) -> Outcome:
+    """The app's owner says that a call was answered; by whom is still to be found."""
+    source = evidence.source(call.text)
+    if source is not None and not belongs(source, call):
+        return _cached(call, source.until, fresh)
+    if source is None:
+        source = next((e for e in reversed(evidence.of(call)) if e.ok), None)
+    return "cached" if source is None else _by(source, call, evidence)

@@ -17,6 +17,9 @@ from chaos_llm.model import Request
 from chaos_llm.timeline import Profile, Window
 
 
+INJECTED = "injected"  # stands for a window's name where a test put the fault on by hand
+
+
 class Key(NamedTuple):
     """Which request this is: the nth (from 0) of that call of that user to one provider and path.
 
@@ -25,6 +28,8 @@ class Key(NamedTuple):
 
     user: int
     call: int
+    provider: str
+    path: str
     nth: int
     content: str = ""
 
@@ -40,6 +45,8 @@ class Throw(NamedTuple):
     @property
     def why(self) -> str:
         """The throw as a sentence."""
+        if self.window == INJECTED:
+            return f"injected by the test: {self.fault!r}"
         verb = f"{self.fault!r}" if self.fault else "spared"
         return f"{self.window!r} threw {self.roll:.3f} against {self.share:.3f}: {verb}"
 
@@ -49,11 +56,6 @@ class Decision:
     """Which faults hit a request and why; frozen, and made before any byte is sent."""
 
     throws: tuple[Throw, ...] = ()
-
-    @property
-    def planned(self) -> tuple[Throw, ...]:
-        """The throws that hit."""
-        return tuple(throw for throw in self.throws if throw.fault is not None)
 
     @property
     def why(self) -> str:
@@ -141,10 +143,6 @@ class Plan:
             windows = tuple(w for w in self.windows if w.begins <= at < w.ends)
             self._open[segment] = windows
         return windows
-
-    def share(self, request: Request, at: float) -> float:
-        """The largest share with which such a request is hit at that time."""
-        return max((w.share(at) for w in self.open_at(at) if w.hits(request)), default=0.0)
 
     def bounds(self) -> tuple[float, float]:
         """When the first played window begins and the last one ends."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypedDict, Unpack
 
@@ -11,9 +12,10 @@ from chaos_llm.calls import Call
 from chaos_llm.correlation import Correlation
 from chaos_llm.durations import Duration, seconds
 from chaos_llm.errors import UnknownName, UsageError
+from chaos_llm.evidence import Evidence
+from chaos_llm.interventions import Interventions
 from chaos_llm.journal import Journal
 from chaos_llm.outcomes import Judge, judge
-from chaos_llm.plan import Plan
 from chaos_llm.prompts import PromptBook, Prompts
 from chaos_llm.reports.report import Report
 from chaos_llm.run import Run
@@ -45,7 +47,7 @@ class ReplayOptions(TypedDict, total=False):
 class Replays:
     """All replays of one outage: they share users, prompts and evidence."""
 
-    plan: Plan
+    interventions: Interventions
     clock: VirtualTime
     journal: Journal
     correlation: Correlation
@@ -53,6 +55,7 @@ class Replays:
     lead_in: Callable[[float], float]  # wind back for a lead-in; says where the replay begins
     calls: list[Call] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
+    running: bool = False
 
     def run(self, app: App, **options: Unpack[ReplayOptions]) -> Report:
         """Replay with a sync app in this thread, or with an async one on a loop of its own."""
@@ -60,66 +63,109 @@ class Replays:
             raise UsageError("a loop is running here: use `await chaos.replay_async(...)`")
         if is_async(app):
             return asyncio.run(self.run_async(app, **options))
-        if options.get("users", 1) != 1:
+        replay = _Replay(self, options)
+        if replay.users != 1:
             raise UsageError(
                 "several users of a sync function need threads, which this version does not "
                 "drive; give an async function, or users=1"
             )
-        workload, due = self._prepare(options)
-        return self._report(workload.run(app, due), options)
+        with replay.under_way() as workload:
+            replay.made += workload.run(app, replay.due)
+        return replay.report()
 
     async def run_async(self, app: App, **options: Unpack[ReplayOptions]) -> Report:
         """Replay on the running loop, each user a task."""
-        workload, due = self._prepare(options)
-        return self._report(await workload.run_async(app, due), options)
+        replay = _Replay(self, options)
+        with replay.under_way() as workload:
+            replay.made += await workload.run_async(app, replay.due)
+        return replay.report()
 
-    def _prepare(self, options: ReplayOptions) -> tuple[Workload, list[Slot]]:
-        _validate(options)
-        begins = self.lead_in(seconds(options.get("before", "10m")))
-        ends = self._ends(begins, options)
-        skip = options.get("skip_quiet", "1h")
-        every = options.get("every")
-        played = stretches(self.plan, begins, ends, None if skip is None else seconds(skip))
-        due = slots(
+
+class _Replay:
+    """One replay; its options are read, and refused, before anything is called."""
+
+    def __init__(self, all_of_it: Replays, options: ReplayOptions) -> None:
+        self.all, self.options = all_of_it, options
+        _refuse_nonsense(options)
+        self.users, self.calls = options.get("users", 1), options.get("calls")
+        self.before, self.after = self._seconds("before", "10m"), self._seconds("after", "30m")
+        self.patience, self.fresh = self._seconds("patience", "1m"), self._seconds("fresh", "1h")
+        skip, every = options.get("skip_quiet", "1h"), options.get("every")
+        self.skip_quiet = None if skip is None else seconds(skip)
+        self.every = None if every is None else seconds(every)
+        plan = all_of_it.interventions.plan
+        self.prompts = PromptBook(plan.seed, options.get("prompts"))
+        self.begins, self.ends, self.first_exchange = 0.0, 0.0, 0
+        self.due: list[Slot] = []
+        self.made: list[Call] = []
+
+    @contextmanager
+    def under_way(self) -> Iterator[Workload]:
+        """Settle when calls are due and keep the horizon while they are made."""
+        shared = self.all
+        if shared.running:
+            raise UsageError("a replay is running in this outage; give it more users= instead")
+        self._settle()
+        before, shared.running = shared.clock.horizon, True
+        shared.clock.horizon = shared.clock.now + (self.ends - self.begins) + _BEYOND_THE_END
+        on_call = self.options.get("on_call") or (lambda _call: None)
+        try:
+            yield Workload(
+                shared.clock, shared.now, shared.correlation, self.prompts, shared.seen, on_call
+            )
+        finally:
+            shared.clock.horizon, shared.running = before, False
+
+    def report(self) -> Report:
+        """Judge the calls that were made, and put together what is known about them."""
+        shared, exchanges = self.all, list(self.all.journal)
+        shared.calls.extend(self.made)
+        evidence = Evidence(shared.calls, exchanges)
+        decide = self.options.get("outcome")
+        judge(self.made, evidence, patience=self.patience, fresh=self.fresh, decide=decide)
+        theirs = exchanges[self.first_exchange :]
+        return Report(
+            Run(shared.interventions, self.made, theirs, evidence, self.begins, self.ends)
+        )
+
+    def _settle(self) -> None:
+        shared, plan = self.all, self.all.interventions.plan
+        self.begins = shared.lead_in(self.before)
+        shared.interventions.begin_at(self.begins)
+        self.first_exchange = len(shared.journal)
+        until = self._until(plan.bounds()[1])
+        self.ends = until + self.after
+        played = stretches(plan, self.begins, until, self.ends, self.skip_quiet)
+        self.due = slots(
             played,
-            users=options.get("users", 1),
-            every=None if every is None else seconds(every),
-            calls=options.get("calls"),
-            first=len(self.calls),
+            users=self.users,
+            every=self.every,
+            calls=self.calls,
+            first=len(shared.calls),
         )
-        if not due:
-            raise UsageError("no call is due in this replay: it ends before it begins; see until=")
-        self.clock.horizon = self.clock.now + (ends - begins) + _BEYOND_THE_END
-        self._begins, self._ends_at = begins, ends
-        prompts = PromptBook(self.plan.seed, options.get("prompts"))
-        on_call = options.get("on_call") or (lambda _call: None)
-        workload = Workload(self.clock, self.now, self.correlation, prompts, self.seen, on_call)
-        return workload, due
+        if not self.due:
+            raise UsageError("no call is due: the replay ends where it begins; see until=, after=")
 
-    def _ends(self, begins: float, options: ReplayOptions) -> float:
-        until, after = options.get("until"), seconds(options.get("after", "30m"))
-        last = self.plan.bounds()[1]
-        if until is not None:
-            last = offset(until, self.plan, begins)
-        return max(last, begins) + after
+    def _until(self, last: float) -> float:
+        given = self.options.get("until")
+        if given is None:
+            return max(last, self.begins)
+        until = offset(given, self.all.interventions.plan, self.begins)
+        if until < self.begins:
+            profile = self.all.interventions.plan.profile
+            here, there = profile.when(self.begins), profile.when(until)
+            raise UsageError(
+                f"until={given!r} is {there:%d %b %Y %H:%M} UTC, before the replay begins "
+                f"({here:%d %b %Y %H:%M} UTC)"
+            )
+        return until
 
-    def _report(self, calls: Sequence[Call], options: ReplayOptions) -> Report:
-        self.calls.extend(calls)
-        evidence = judge(
-            self.calls,
-            list(self.journal),
-            patience=seconds(options.get("patience", "1m")),
-            fresh=seconds(options.get("fresh", "1h")),
-            decide=options.get("outcome"),
-        )
-        exchanges = [exchange for exchange in self.journal if exchange.at >= self._begins]
-        run = Run(
-            self.plan, self.plan.seed, calls, exchanges, evidence, self._begins, self._ends_at
-        )
-        return Report(run)
+    def _seconds(self, name: str, default: Duration) -> float:
+        given: object = self.options.get(name, default)
+        return seconds(given)  # type: ignore[arg-type] # refuses what is no duration
 
 
-def _validate(options: ReplayOptions) -> None:
+def _refuse_nonsense(options: ReplayOptions) -> None:
     known = tuple(ReplayOptions.__annotations__)
     for name in options:
         if name not in known:
@@ -127,13 +173,19 @@ def _validate(options: ReplayOptions) -> None:
     if options.get("calls") is not None and options.get("every") is not None:
         raise UsageError("give calls= or every=, not both: each fixes the other")
     for name in ("calls", "users"):
-        count = options.get(name)
-        if count is not None and (not isinstance(count, int) or count < 1):
+        count = options.get(name, 1 if name == "users" else None)
+        if name in options and count is None and name == "calls":
+            continue
+        if count is not None and (type(count) is not int or count < 1):
             message = f"{name}= is a whole number, 1 or more; got {count!r}"
             raise UsageError(message)
     every = options.get("every")
     if every is not None and seconds(every) <= 0:
         raise UsageError("every= is the time between two calls of a user; it cannot be 0")
+    for name in ("outcome", "on_call"):
+        given = options.get(name)
+        if given is not None and not callable(given):
+            raise UsageError(f"{name}= is a function; got {given!r}")
 
 
 def _in_loop() -> bool:

@@ -9,14 +9,17 @@ from itertools import pairwise
 from typing import Literal
 
 from chaos_llm.calls import Call
+from chaos_llm.evidence import Evidence
+from chaos_llm.interventions import Interventions
 from chaos_llm.journal import Exchange
 from chaos_llm.model import Request
-from chaos_llm.outcomes import Evidence
-from chaos_llm.plan import Plan
+from chaos_llm.timeline import Profile
 
 State = Literal["up", "ailing", "down"]
-DOWN_SHARE = 0.5  # from here on a provider counts as down: half of what it is asked fails
+DOWN_SHARE = 0.5  # from here on a provider counts as down: half of what it is asked is hit
 UP_SHARE = 0.05  # up to here it counts as up: a breaker that needs a few failures stays closed
+_MINUTE = 60.0
+_IN = (0.0, 0.5, 0.999)  # where inside a column its share is looked up
 
 
 @dataclass(frozen=True)
@@ -26,18 +29,30 @@ class Spell:
     begins: float
     ends: float
 
+    def __contains__(self, time: float) -> bool:
+        return self.begins <= time < self.ends
+
 
 @dataclass(frozen=True)
 class Run:
-    """The calls of a replay, its exchanges in order, and the plan that they met."""
+    """The calls of a replay, its exchanges in order, and what hit them."""
 
-    plan: Plan
-    seed: int
+    interventions: Interventions
     calls: Sequence[Call]
     exchanges: Sequence[Exchange]
     evidence: Evidence
     begins: float
     ends: float
+
+    @property
+    def profile(self) -> Profile:
+        """The bad day."""
+        return self.interventions.plan.profile
+
+    @property
+    def seed(self) -> int:
+        """What the day's dice were keyed with."""
+        return self.interventions.plan.seed
 
     @cached_property
     def struck(self) -> int:
@@ -49,18 +64,37 @@ class Run:
         """The exchanges with the models' own endpoints."""
         return [exchange for exchange in self.exchanges if exchange.surface == "api"]
 
+    @cached_property
+    def providers(self) -> tuple[str, ...]:
+        """The providers that were asked, in the order of the first request."""
+        return tuple(self._to)
+
     def to(self, provider: str) -> list[Exchange]:
         """The exchanges with one provider's models."""
-        return [exchange for exchange in self.api if exchange.provider == provider]
+        return self._to.get(provider, [])
 
     def of(self, call: Call, provider: str) -> list[Exchange]:
         """The requests that a call made to one provider."""
         return [e for e in self.evidence.of(call) if e.provider == provider]
 
-    @cached_property
-    def providers(self) -> tuple[str, ...]:
-        """The providers that were asked, in the order of the first request."""
-        return tuple(dict.fromkeys(exchange.provider for exchange in self.api))
+    def failed_on(self, call: Call, provider: str) -> bool:
+        """Whether a provider was asked in a call and had not answered when it was asked last."""
+        asked = self.of(call, provider)
+        return bool(asked) and asked[-1].failed
+
+    def tells(self, call: Call) -> bool:
+        """Whether a call shows whom the app turns to: made, and not answered by a cache."""
+        return call.outcome not in ("missed", "cached", "stale") or bool(self.evidence.of(call))
+
+    def share(self, provider: str, at: float) -> float:
+        """The largest share that hits what this app asks of a provider at that time."""
+        plainest = (Request(provider, "", "api", "", ""),)
+        kinds = self._kinds.get(provider, plainest)
+        return max(self.interventions.share(kind, at) for kind in kinds)
+
+    def is_well(self, provider: str, at: float) -> bool:
+        """Whether nothing hits that provider at that time."""
+        return self.share(provider, at) == 0.0
 
     def spells_down(self, provider: str) -> list[Spell]:
         """When the plan had the provider down, within the run."""
@@ -78,26 +112,21 @@ class Run:
             was_down = state == "down" or (was_down and state == "ailing")
         return found
 
-    def is_well(self, provider: str, at: float) -> bool:
-        """Whether no window hits that provider at that time."""
-        return self.plan.share(self._typical(provider), at) == 0.0
-
     def shares(self, provider: str, columns: int) -> list[float]:
         """The largest share that hits that provider in each of so many equal stretches."""
-        step, request = (self.ends - self.begins) / columns, self._typical(provider)
-        return [
-            max(
-                self.plan.share(request, self.begins + step * (column + inside))
-                for inside in (0.0, 0.5, 0.999)
-            )
-            for column in range(columns)
-        ]
+        step = (self.ends - self.begins) / columns
+        times = [self.begins + step * (column + part) for column in range(columns) for part in _IN]
+        times += [edge for edge in self.interventions.edges() if self.begins <= edge < self.ends]
+        shares = [0.0] * columns
+        for time in times:
+            column = min(columns - 1, int((time - self.begins) / step))
+            shares[column] = max(shares[column], self.share(provider, time))
+        return shares
 
     def _spells(self, provider: str) -> Iterator[tuple[Spell, State]]:
-        edges, request = self._edges(), self._typical(provider)
         begins, state = self.begins, None
-        for edge, after in pairwise(edges):
-            state_here = _state(self.plan.share(request, (edge + after) / 2))
+        for edge, after in pairwise(self._edges):
+            state_here = _state(self.share(provider, (edge + after) / 2))
             if state_here != state:
                 if state is not None:
                     yield Spell(begins, edge), state
@@ -105,22 +134,35 @@ class Run:
         if state is not None:
             yield Spell(begins, self.ends), state
 
-    def _typical(self, provider: str) -> Request:
-        """A request such as the app made: windows may hit one model or one path only."""
-        made = next(iter(self.to(provider)), None)
-        if made is None:
-            return Request(provider, "", "api", "", "")
-        return Request(provider, made.api, "api", "", made.path, made.model, made.stream)
+    @cached_property
+    def _to(self) -> dict[str, list[Exchange]]:
+        asked: dict[str, list[Exchange]] = {}
+        for exchange in self.api:
+            asked.setdefault(exchange.provider, []).append(exchange)
+        return asked
 
+    @cached_property
+    def _kinds(self) -> dict[str, tuple[Request, ...]]:
+        """The kinds of requests that the app made: a window may hit one model or path only."""
+        return {provider: _kinds(made) for provider, made in self._to.items()}
+
+    @cached_property
     def _edges(self) -> list[float]:
         """Where the share can change its course; a sloping line is followed minute by minute."""
-        edges = {self.begins, self.ends}
-        for window in self.plan.windows:
-            edges |= {window.begins, window.ends}
+        edges = {self.begins, self.ends} | self.interventions.edges()
+        for window in self.interventions.plan.windows:
             if len(window.window.share.points) > 1:
-                minutes = int((window.ends - window.begins) // 60)
-                edges |= {window.begins + 60.0 * minute for minute in range(minutes)}
+                minutes = int((window.ends - window.begins) // _MINUTE)
+                edges |= {window.begins + _MINUTE * minute for minute in range(minutes)}
         return sorted(edge for edge in edges if self.begins <= edge <= self.ends)
+
+
+def _kinds(made: list[Exchange]) -> tuple[Request, ...]:
+    kinds = {(e.provider, e.api, e.path, e.model, e.stream, e.credential) for e in made}
+    return tuple(
+        Request(provider, api, "api", "", path, model, stream, credential=credential)
+        for provider, api, path, model, stream, credential in sorted(kinds)
+    )
 
 
 def _state(share: float) -> State:

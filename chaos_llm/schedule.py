@@ -41,42 +41,49 @@ class Stretch:
 def offset(until: Until, plan: Plan, now: float) -> float:
     """A point on the timeline: "21:16" (UTC, the next one), a datetime, or a time from its start.
 
-    Raises UsageError for a text that is neither a time of day nor a duration.
+    Raises UsageError for what is none of these.
     """
-    starts = plan.profile.starts
     if isinstance(until, str) and (match := _CLOCK_TIME.fullmatch(until)):
         hours, minutes, secs = (int(part or 0) for part in match.groups())
         if hours > 23 or minutes > 59 or secs > 59:
-            message = f"until={until!r} is no time of day; write it as '21:16'"
-            raise UsageError(message)
+            raise UsageError(_no_moment(until))
         until = time(hours, minutes, secs)
     if isinstance(until, time):
-        here = plan.profile.when(now)
-        then = datetime.combine(here.date(), until, tzinfo=UTC)
+        here = plan.profile.when(now).astimezone(until.tzinfo or UTC)
+        then = datetime.combine(here.date(), until, tzinfo=here.tzinfo)
         until = then if then > here else then + timedelta(days=1)
     if isinstance(until, datetime):
         aware = until if until.tzinfo else until.replace(tzinfo=UTC)
-        return (aware - starts).total_seconds()
-    return seconds(until)
+        return (aware - plan.profile.starts).total_seconds()
+    try:
+        return seconds(until)
+    except UsageError:
+        raise UsageError(_no_moment(until)) from None
 
 
 def stretches(
-    plan: Plan, begins: float, ends: float, skip_quiet: float | None
+    plan: Plan, begins: float, until: float, ends: float, skip_quiet: float | None
 ) -> tuple[Stretch, ...]:
     """What is played from `begins` to `ends`: all but the middle of long quiet stretches.
 
     Of a stretch without an open window that is longer than `skip_quiet`, the first and the last
-    half of `skip_quiet` are played: recovery before it, a healthy lead-in after it.
+    half of `skip_quiet` are played: recovery before it, a healthy lead-in after it. The replay's
+    own lead-in, before the profile's start, and its tail from `until` on are played in full.
     """
-    if skip_quiet is None:
-        return (Stretch(begins, ends),)
     played, start = [], begins
-    for quiet in _quiet(plan, begins, ends):
-        if quiet.seconds > skip_quiet and quiet.begins > begins and quiet.ends < ends:
+    for quiet in _quiet(plan, max(begins, 0.0), until):
+        if skip_quiet is not None and quiet.seconds > skip_quiet:
             played.append(Stretch(start, quiet.begins + skip_quiet / 2))
             start = quiet.ends - skip_quiet / 2
     played.append(Stretch(start, ends))
     return tuple(stretch for stretch in played if stretch.seconds > 0)
+
+
+def _no_moment(until: object) -> str:
+    return (
+        f"{until!r} is no moment of a profile: write a time of day in UTC ('21:16'), a datetime, "
+        "or a duration from the profile's start ('9h30m')"
+    )
 
 
 def _quiet(plan: Plan, begins: float, ends: float) -> Iterator[Stretch]:

@@ -19,7 +19,8 @@ LAYERS = (
     ("draft",),  # one reply in the making
     ("engine",),  # the pipeline from bytes to bytes
     ("interception", "prompts", "returned", "schedule"),  # the ways in: the wire and the workload
-    ("workload", "outcomes", "places"),  # simulated users; what they got; moments of a bad day
+    ("workload", "evidence", "places"),  # simulated users; whose exchange is whose; moments
+    ("outcomes",),  # what the users got
     ("run",),  # all that is known about a replay
     ("checks",),  # claims about a run
     ("reports",),  # what it amounts to

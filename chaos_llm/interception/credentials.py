@@ -5,23 +5,41 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NamedTuple
 
-PLACEHOLDER_KEYS = {
-    "ANTHROPIC_API_KEY": "sk-ant-api03-placeholder-of-chaos-llm",
-    "OPENAI_API_KEY": "sk-placeholder-of-chaos-llm",
-}
+
+class _Placeholder(NamedTuple):
+    variable: str
+    value: str
+    also: tuple[str, ...] = ()  # with one of these set, the client has what it needs
+
+
+_PLACEHOLDERS = (
+    _Placeholder(
+        "ANTHROPIC_API_KEY", "sk-ant-api03-placeholder-of-chaos-llm", ("ANTHROPIC_AUTH_TOKEN",)
+    ),
+    _Placeholder("OPENAI_API_KEY", "sk-placeholder-of-chaos-llm"),
+)
 
 
 @contextmanager
 def placeholder_keys() -> Iterator[None]:
-    """Set the keys that are unset, and unset them again."""
-    set_here = [variable for variable in PLACEHOLDER_KEYS if not os.environ.get(variable)]
-    before = {variable: os.environ.get(variable) for variable in set_here}
-    os.environ.update((variable, PLACEHOLDER_KEYS[variable]) for variable in set_here)
+    """Set the keys that are unset; take back those that nobody has replaced meanwhile."""
+    before = {}
+    for variable, value, also in _PLACEHOLDERS:
+        if not any(os.environ.get(name) for name in (variable, *also)):
+            before[variable] = os.environ.get(variable)
+            os.environ[variable] = value
     try:
         yield
     finally:
-        for variable, value in before.items():
-            os.environ.pop(variable, None)
-            if value is not None:
-                os.environ[variable] = value
+        for variable, value, _ in _PLACEHOLDERS:
+            if variable in before and os.environ.get(variable) == value:
+                _put_back(variable, before[variable])
+
+
+def _put_back(variable: str, value: str | None) -> None:
+    if value is None:
+        del os.environ[variable]
+    else:
+        os.environ[variable] = value

@@ -1,93 +1,99 @@
 """httpx and httpx2, in process: the leaf transports answer for the providers' hosts.
 
 Clients, mounts, proxies, hooks and retry wrappers above the leaf stay real. The two libraries share
-no class (httpx2 is a fork), so each is replaced on its own, by respx's own patching.
+no class (httpx2 is a fork), so each is replaced on its own; a client that was made before the
+outage follows, because its transport's class is what changes.
 """
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import anyio
-from respx.mocks import Mocker
 
 from chaos_llm.interception.httpx_visit import Visit
-from chaos_llm.interception.other_services import stub_of_theirs, stubbed, stubbed_async
 from chaos_llm.interception.stage import Stage
+from chaos_llm.interception.stubs_of_theirs import tell_of_stubs
 
-_stage: Stage | None = None
+LIBRARIES = tuple(name for name in ("httpx", "httpx2") if importlib.util.find_spec(name))
+
+_stage: Stage | None = None  # None for a replacement that somebody kept beyond the outage
 
 
-def start(stage: Stage) -> None:
-    """Answer for the providers from now on."""
+@contextmanager
+def intercepted(stage: Stage) -> Iterator[None]:
+    """Answer for the providers, and give both libraries their own transports back."""
+    with ExitStack() as undo:
+        undo.callback(_play_on, None)
+        _play_on(stage)
+        for library in LIBRARIES:
+            module = importlib.import_module(library)
+            for transport, method, replacement in (
+                (module.HTTPTransport, "handle_request", _sync),
+                (module.AsyncHTTPTransport, "handle_async_request", _async),
+            ):
+                real = vars(transport)[method]
+                undo.callback(setattr, transport, method, real)
+                setattr(transport, method, replacement(module, real))
+        yield
+
+
+def _play_on(stage: Stage | None) -> None:
     global _stage  # noqa: PLW0603 - one outage a process, and the transports are classes
     _stage = stage
-    for mocker in MOCKERS:
-        mocker.start()
 
 
-def stop() -> None:
-    """Give both libraries their own transports back."""
-    global _stage  # noqa: PLW0603 - see start
-    for mocker in MOCKERS:
-        mocker.stop(force=True)
-    _stage = None
-
-
-def _replacement(library: str, real: Callable[..., Any]) -> Callable[..., Any]:
-    module = importlib.import_module(library)
+def _sync(module: Any, real: Callable[..., Any]) -> Callable[..., Any]:
+    library = module.__name__
 
     def handle_request(transport: Any, request: Any) -> Any:
         stage = _stage
         if stage is None:
             return real(transport, request)
-        names = stage.hosts.names(request.url.host, request.url.port)
+        names = _names(stage, request)
         if not names:
-            return stubbed(stage, library, request) or real(transport, request)
-        stub_of_theirs(stage, request)
-        visit = Visit(stage, module, request, names, request.read())
+            answer = stage.services and stage.services.answer(library, request)
+            return real(transport, request) if answer is None else answer
+        body = request.read()
+        tell_of_stubs(stage.say, library, request)
+        visit = Visit(stage, module, request, names, body)
         with visit:
             step = visit.headers_step()
-            if step.pause:
-                stage.clock.sleep(step.pause)
-            visit.fail(step)
+            visit.pause(step)
+            visit.arrive(step)
         return visit.response()
+
+    return handle_request
+
+
+def _async(module: Any, real: Callable[..., Any]) -> Callable[..., Any]:
+    library = module.__name__
 
     async def handle_async_request(transport: Any, request: Any) -> Any:
         stage = _stage
         if stage is None:
             return await real(transport, request)
-        names = stage.hosts.names(request.url.host, request.url.port)
+        names = _names(stage, request)
         if not names:
-            answer = await stubbed_async(stage, library, request)
-            return answer or await real(transport, request)
-        stub_of_theirs(stage, request)
-        visit = Visit(stage, module, request, names, await request.aread())
+            answer = stage.services and await stage.services.answer_async(library, request)
+            return await real(transport, request) if answer is None else answer
+        body = await request.aread()
+        tell_of_stubs(stage.say, library, request)
+        visit = Visit(stage, module, request, names, body, is_async=True)
         with visit:
             step = visit.headers_step()
             await anyio.sleep(step.pause)
-            visit.fail(step)
+            visit.arrive(step)
         return visit.response()
 
-    replacements = {"handle_request": handle_request, "handle_async_request": handle_async_request}
-    return replacements[real.__name__]
+    return handle_async_request
 
 
-def _mocker(library: str) -> type[Mocker]:
-    class LeafMocker(Mocker):
-        name = f"chaos_llm {library}"
-        targets = [f"{library}.HTTPTransport", f"{library}.AsyncHTTPTransport"]  # noqa: RUF012 - respx's own shape
-        target_methods = ["handle_request", "handle_async_request"]  # noqa: RUF012 - the same
-
-        @classmethod
-        def mock(cls, spec: Callable[..., Any]) -> Callable[..., Any]:
-            return _replacement(library, spec)
-
-    return LeafMocker
-
-
-MOCKERS = tuple(
-    _mocker(library) for library in ("httpx", "httpx2") if importlib.util.find_spec(library)
-)
+def _names(stage: Stage, request: Any) -> tuple[str, ...]:
+    """The providers that a request is for."""
+    url = request.url
+    return stage.hosts.names(url.host, url.port, url.scheme)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from functools import cache
 from types import ModuleType
 from typing import Any
@@ -25,21 +25,29 @@ _EXTENSIONS = {"http_version": b"HTTP/1.1"}
 class Visit:
     """A request, its exchange and its reply; leaving it by an exception abandons the exchange."""
 
-    __slots__ = ("exchange", "limit", "module", "reply", "request", "stage")
+    __slots__ = ("exchange", "is_async", "limit", "module", "reply", "request", "stage", "wire")
 
     def __init__(
-        self, stage: Stage, module: ModuleType, request: Any, names: tuple[str, ...], body: bytes
+        self,
+        stage: Stage,
+        module: ModuleType,
+        request: Any,
+        names: tuple[str, ...],
+        body: bytes,
+        *,
+        is_async: bool = False,
     ) -> None:
         self.stage, self.module, self.request = stage, module, request
-        self.limit = read_timeout(request.extensions)
-        self.exchange, self.reply = stage.exchange(names, _wire(request, body))
+        self.is_async, self.limit = is_async, read_timeout(request.extensions)
+        self.wire = _wire(request, body)
+        self.exchange, self.reply = stage.exchange(names, self.wire)
 
     def __enter__(self) -> None:
         pass
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is not None:
-            self.stage.end(self.exchange, "abandoned")
+            self.abandon()
 
     def headers_step(self) -> Step:
         return headers_step(self.reply, self.limit)
@@ -47,12 +55,22 @@ class Visit:
     def body_steps(self) -> Iterator[Step]:
         return body_steps(self.reply, self.limit)
 
-    def fail(self, step: Step) -> None:
-        """Raise what the library's own transport would raise."""
-        if step.failure is not None:
-            self.stage.end(self.exchange, step.failure.end)
-            error = getattr(self.module, step.failure.error)
-            raise error(step.failure.text, request=self.request)
+    def pause(self, step: Step) -> None:
+        """Let a sync client wait."""
+        if step.pause:
+            self.stage.sleep(step.pause, self.wire)
+
+    def arrive(self, step: Step) -> bytes:
+        """What has come after the pause; raises what the library's own transport would raise."""
+        failure = step.failure
+        if failure is not None:
+            self.stage.end(self.exchange, failure.end)
+            error = getattr(self.module, failure.error)
+            text = failure.async_text if self.is_async else failure.text
+            raise error(text, request=self.request)
+        if step.last:  # all was sent, also where the client hangs up before it asks for more
+            self.complete()
+        return step.data
 
     def complete(self) -> None:
         self.stage.end(self.exchange, "complete")
@@ -73,12 +91,28 @@ class Visit:
         )
 
 
+class _Headers(Mapping[str, str]):
+    """The headers of a request, decoded where one is asked for: few are."""
+
+    __slots__ = ("_values",)
+
+    def __init__(self, raw: list[tuple[bytes, bytes]]) -> None:
+        self._values = {name.lower(): value for name, value in raw}
+
+    def __getitem__(self, name: str) -> str:
+        return self._values[name.encode()].decode("latin-1")
+
+    def __iter__(self) -> Iterator[str]:
+        return (name.decode("latin-1") for name in self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+
 def _wire(request: Any, body: bytes) -> WireRequest:
     url = request.url
-    path, _, query = url.raw_path.partition(b"?")
-    return WireRequest(
-        request.method, url.host, path.decode("ascii"), query.decode("ascii"), request.headers, body
-    )
+    path, _, query = url.raw_path.decode("ascii").partition("?")
+    return WireRequest(request.method, url.host, path, query, _Headers(request.headers.raw), body)
 
 
 @cache
@@ -95,19 +129,17 @@ def _stream_class(module: ModuleType) -> type:
             visit = self._visit
             with visit:
                 for step in visit.body_steps():
-                    if step.pause:
-                        visit.stage.clock.sleep(step.pause)
-                    visit.fail(step)
-                    yield step.data
+                    visit.pause(step)
+                    yield visit.arrive(step)
             visit.complete()
 
         async def __aiter__(self) -> AsyncIterator[bytes]:
             visit = self._visit
             with visit:
                 for step in visit.body_steps():
-                    await anyio.sleep(step.pause)
-                    visit.fail(step)
-                    yield step.data
+                    if step.pause:
+                        await anyio.sleep(step.pause)
+                    yield visit.arrive(step)
             visit.complete()
 
         def close(self) -> None:

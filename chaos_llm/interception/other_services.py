@@ -2,72 +2,73 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 import httpx
-from respx.mocks import Mocker
+import respx
 from respx.models import PassThrough
 
-from chaos_llm.interception.stage import Stage
+from chaos_llm.interception.stubs_of_theirs import as_httpx
 
 
-def stubbed(stage: Stage, library: str, request: Any) -> Any:
-    """The answer of a route of `chaos.respx`; None where the real service is to answer."""
-    if stage.router is None or not stage.router.routes:
-        return None
-    request.read()
-    try:
-        response = stage.router.handler(_as_httpx(library, request))
-    except PassThrough:
-        return None
-    return _as_library(library, response)
+class OtherServices:
+    """A respx router between the clients of both libraries and the real services."""
+
+    def __init__(self) -> None:
+        self.router = respx.MockRouter(assert_all_called=False)
+
+    def answer(self, library: str, request: Any) -> Any:
+        """The answer of a route; None where the real service is to answer.
+
+        Raises respx's own error for a request without a route, once there are routes at all.
+        """
+        if not self.router.routes:
+            return None
+        request.read()
+        try:
+            response = self.router.handler(as_httpx(library, request))
+        except PassThrough:
+            return None
+        except httpx.TransportError as error:
+            raise _error_as(library, error, request) from error
+        if library == "httpx":
+            return response
+        return _response_as(library, response, b"".join(_wire_bytes(response)))
+
+    async def answer_async(self, library: str, request: Any) -> Any:
+        """The same for an async client."""
+        if not self.router.routes:
+            return None
+        await request.aread()
+        try:
+            response = await self.router.async_handler(as_httpx(library, request))
+        except PassThrough:
+            return None
+        except httpx.TransportError as error:
+            raise _error_as(library, error, request) from error
+        if library == "httpx":
+            return response
+        body = b"".join([chunk async for chunk in _wire_bytes(response)])
+        return _response_as(library, response, body)
 
 
-async def stubbed_async(stage: Stage, library: str, request: Any) -> Any:
-    """The same for an async client."""
-    if stage.router is None or not stage.router.routes:
-        return None
-    await request.aread()
-    try:
-        response = await stage.router.async_handler(_as_httpx(library, request))
-    except PassThrough:
-        return None
-    return _as_library(library, response)
+def _wire_bytes(response: httpx.Response) -> Any:
+    """The body before its encoding is undone: the client does that, as for a real service."""
+    return response.stream
 
 
-def stub_of_theirs(stage: Stage, request: Any) -> None:
-    """Say aloud that a respx stub for a provider's host is not used while an outage runs."""
-    for name, mocker in Mocker.registry.items():
-        if name.startswith("chaos_llm ") or not mocker.routers:
-            continue
-        for router in mocker.routers:
-            if any(route.match(_as_httpx("", request)) is not None for route in router.routes):
-                stage.say(
-                    f"a respx stub of yours for {request.url.host} was not used: during an outage "
-                    "chaos_llm answers for the providers; use chaos.on(...).answers(...) instead"
-                )
-
-
-def _as_httpx(library: str, request: Any) -> httpx.Request:
-    if library == "httpx":
-        return request  # type: ignore[no-any-return] # it is one
-    return httpx.Request(
-        request.method,
-        str(request.url),
-        headers=request.headers.raw,
-        content=request.content,
-        extensions=request.extensions,
-    )
-
-
-def _as_library(library: str, response: httpx.Response) -> Any:
-    if library == "httpx":
-        return response
-    import httpx2  # noqa: PLC0415 - only there where the app uses it
-
-    return httpx2.Response(
+def _response_as(library: str, response: httpx.Response, body: bytes) -> Any:
+    module = importlib.import_module(library)
+    return module.Response(
         response.status_code,
         headers=response.headers.raw,
-        content=response.read(),
+        stream=module.ByteStream(body),
         extensions=dict(response.extensions),
     )
+
+
+def _error_as(library: str, error: httpx.TransportError, request: Any) -> Exception:
+    """The error of a stub in the classes that this client's app knows."""
+    kind = getattr(importlib.import_module(library), type(error).__name__, None)
+    return error if kind is None else kind(str(error), request=request)  # type: ignore[no-any-return] # found by name

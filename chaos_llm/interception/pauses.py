@@ -1,7 +1,7 @@
 """How long a client waits for the next bytes of a reply, and what it finds at the end of the wait.
 
-Pure: sync and async clients take the same steps and differ only in how they wait.
-The texts are those of httpcore on Linux.
+Pure: sync and async clients take the same steps and differ only in how they wait. The texts are
+those of httpcore on Linux over TLS, its sync and its asyncio half (the latter is often silent).
 """
 
 from __future__ import annotations
@@ -20,28 +20,26 @@ class Failure(NamedTuple):
 
     error: str
     text: str
+    async_text: str
     end: End
 
 
 class Step(NamedTuple):
-    """Wait, then either fail or go on with the data."""
+    """Wait, then either fail or go on with the data; behind the last one nothing more comes."""
 
     pause: float
     data: bytes = b""
     failure: Failure | None = None
+    last: bool = False
 
 
-_TIMEOUT = Failure("ReadTimeout", "The read operation timed out", "timeout")
-_REFUSED = Failure("ConnectError", "[Errno 111] Connection refused", "refused")
-_RESET = Failure("ReadError", "[Errno 104] Connection reset by peer", "reset")
-_NO_HEADERS = Failure(
-    "RemoteProtocolError", "Server disconnected without sending a response.", "closed"
+_TIMEOUT = Failure("ReadTimeout", "The read operation timed out", "", "timeout")
+_REFUSED = Failure(
+    "ConnectError", "[Errno 111] Connection refused", "All connection attempts failed", "refused"
 )
-_NO_TERMINATOR = Failure(
-    "RemoteProtocolError",
-    "peer closed connection without sending complete message body (incomplete chunked read)",
-    "closed",
-)
+_RESET = Failure("ReadError", "[Errno 104] Connection reset by peer", "", "reset")
+_DISCONNECTED = "Server disconnected without sending a response."
+_NO_HEADERS = Failure("RemoteProtocolError", _DISCONNECTED, _DISCONNECTED, "closed")
 
 
 def read_timeout(extensions: Any) -> float | None:
@@ -66,17 +64,19 @@ def headers_step(reply: Reply, limit: float | None) -> Step:
 
 def body_steps(reply: Reply, limit: float | None) -> Iterator[Step]:
     """The wait for each chunk, then the ending."""
-    for chunk in reply.chunks:
+    complete = reply.ending is Ending.COMPLETE and not missing(reply)
+    final = len(reply.chunks) if complete else 0
+    for number, chunk in enumerate(reply.chunks, 1):
         if limit is not None and chunk.delay >= limit:
             yield Step(limit, failure=_TIMEOUT)
             return
-        yield Step(chunk.delay, chunk.data)
-    if reply.ending is Ending.CLOSED:
-        yield Step(0.0, failure=_NO_TERMINATOR)
-    elif reply.ending is Ending.RESET:
+        yield Step(chunk.delay, chunk.data, last=number == final)
+    if reply.ending is Ending.RESET:
         yield Step(0.0, failure=_RESET)
     elif reply.ending is Ending.SILENT:
         yield _silence(limit)
+    elif not complete:
+        yield Step(0.0, failure=_cut_short(reply))
 
 
 def comes_at_once(reply: Reply) -> bool:
@@ -85,7 +85,37 @@ def comes_at_once(reply: Reply) -> bool:
         not reply.streamed
         and reply.ending is Ending.COMPLETE
         and not any(chunk.delay for chunk in reply.chunks)
+        and not missing(reply)
     )
+
+
+def missing(reply: Reply) -> int:
+    """How many of the promised bytes do not come, as where a team replays a body cut short."""
+    declared = _declared(reply)
+    return 0 if declared is None else max(0, declared - _length(reply))
+
+
+def _declared(reply: Reply) -> int | None:
+    for name, value in reply.headers:
+        if name.lower() == "content-length":
+            return int(value) if value.isdecimal() else None
+    return None
+
+
+def _length(reply: Reply) -> int:
+    return sum(len(chunk.data) for chunk in reply.chunks)
+
+
+def _cut_short(reply: Reply) -> Failure:
+    """The end of a connection in the middle of a body, as h11 puts it."""
+    declared = _declared(reply)
+    how = (
+        "incomplete chunked read"
+        if declared is None
+        else f"received {_length(reply)} bytes, expected {declared}"
+    )
+    text = f"peer closed connection without sending complete message body ({how})"
+    return Failure("RemoteProtocolError", text, text, "closed")
 
 
 def _silence(limit: float | None) -> Step:

@@ -14,7 +14,7 @@ from chaos_llm.model import Reply, WireRequest
 from chaos_llm.virtual_time import VirtualTime
 
 if TYPE_CHECKING:
-    import respx
+    from chaos_llm.interception.other_services import OtherServices
 
 
 @dataclass
@@ -24,7 +24,7 @@ class Stage:
     engine: Engine
     clock: VirtualTime
     hosts: Hosts
-    router: respx.MockRouter | None = None
+    services: OtherServices | None = None  # stubs for the team's other services
     said: list[str] = field(default_factory=list)  # what the test's report must mention
 
     def exchange(self, names: tuple[str, ...], wire: WireRequest) -> tuple[Exchange, Reply]:
@@ -33,6 +33,12 @@ class Stage:
             raise self.clock.record(_foreign(wire))
         provider = self.hosts.provider(names, wire.method, wire.path)
         return self.engine.exchange(provider, wire)
+
+    def sleep(self, seconds: float, wire: WireRequest) -> None:
+        """Let the calling thread wait for what it reads; it may have been handed a stream."""
+        if not self.clock.is_managed_here():
+            raise self.clock.record(_foreign(wire))
+        self.clock.sleep(seconds)
 
     def end(self, exchange: Exchange, how: End) -> None:
         """Write down when and how an exchange ended; the first ending counts."""
@@ -48,7 +54,7 @@ class Stage:
 def _foreign(wire: WireRequest) -> ForeignThread:
     name = threading.current_thread().name
     return ForeignThread(
-        f"thread {name!r} called {wire.method} {wire.host}{wire.path}, but it is not on the "
-        "outage's clock: it was started before the outage, or threads are refused. "
-        "Start the thread, executor or server inside the test, or call from the test's own thread."
+        f"thread {name!r} called {wire.method} {wire.host}{wire.path}, but only the thread that "
+        "entered the outage is on its clock. Call the provider from the test's own thread, or make "
+        "the code under test async."
     )

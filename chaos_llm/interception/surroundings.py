@@ -2,67 +2,73 @@
 
 from __future__ import annotations
 
+import importlib
+import os
 import socket
-import ssl
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
-from unittest import mock
 
 from chaos_llm.errors import UncaughtEgress
 from chaos_llm.interception.credentials import placeholder_keys
+from chaos_llm.interception.httpx_clients import LIBRARIES
 from chaos_llm.interception.stage import Stage
+
+_TRUST = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")  # variables that a context depends on
 
 
 @contextmanager
 def surroundings(stage: Stage) -> Iterator[None]:
     """Change the process around the clients, and put everything back on every exit."""
-    with ExitStack() as stack:
-        stack.enter_context(placeholder_keys())
-        for library in ("httpx", "httpx2"):
-            stack.enter_context(_one_tls_context(library))
-        stack.enter_context(_egress_guard(stage))
+    with ExitStack() as undo:
+        undo.enter_context(placeholder_keys())
+        for library in LIBRARIES:
+            _make_tls_context_once(library, undo)
+        _guard(stage, undo)
         yield
 
 
-@contextmanager
-def _one_tls_context(library: str) -> Iterator[None]:
-    """Make a library's TLS context once; making one costs each client some 20 ms."""
-    transports = sys.modules.get(f"{library}._transports.default")
-    make = getattr(transports, "create_ssl_context", None)
-    if transports is None or make is None:
-        yield
+def _make_tls_context_once(library: str, undo: ExitStack) -> None:
+    """Have a library's clients share their TLS context; making one takes some 20 ms."""
+    transports = importlib.import_module(f"{library}._transports.default")
+    make = getattr(transports, "create_ssl_context", None)  # not public, so it may go
+    if make is None:
         return
-    made: dict[Any, ssl.SSLContext] = {}
+    made: dict[Any, Any] = {}
 
-    def cached(*args: Any, **options: Any) -> ssl.SSLContext:
-        key = (args, *sorted(options.items()))
+    def make_once(*args: Any, **options: Any) -> Any:
+        key = (args, *sorted(options.items()), *map(os.environ.get, _TRUST))
         try:
             known = made.get(key)
-        except TypeError:  # a certificate or context of the user's own cannot be a key
-            return make(*args, **options)  # type: ignore[no-any-return] # the library's own type
+        except TypeError:  # a list of the user's own cannot be a key
+            return make(*args, **options)
         if known is None:
             known = made[key] = make(*args, **options)
         return known
 
-    with mock.patch.object(transports, "create_ssl_context", cached):
-        yield
+    _replace(transports, "create_ssl_context", make_once, undo)
 
 
-@contextmanager
-def _egress_guard(stage: Stage) -> Iterator[None]:
+def _guard(stage: Stage, undo: ExitStack) -> None:
     """Fail loudly where a provider's host is looked up: nothing of ours has caught the request."""
-    real = socket.getaddrinfo
+    for name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex"):
+        _replace(socket, name, _guarded(stage, getattr(socket, name)), undo)
 
-    def getaddrinfo(host: Any, port: Any, *args: Any, **options: Any) -> Any:
-        name = host.decode() if isinstance(host, bytes) else host
-        if isinstance(name, str) and stage.hosts.is_vendor(name):
+
+def _guarded(stage: Stage, real: Callable[..., Any]) -> Callable[..., Any]:
+    def look_up(host: Any, *args: Any, **options: Any) -> Any:
+        name = host.decode("latin-1") if isinstance(host, bytes) else host
+        port = args[0] if args else options.get("port")
+        if isinstance(name, str) and stage.hosts.is_out(name, port):
             raise stage.clock.record(_uncaught(name))
-        return real(host, port, *args, **options)
+        return real(host, *args, **options)
 
-    with mock.patch.object(socket, "getaddrinfo", getaddrinfo):
-        yield
+    return look_up
+
+
+def _replace(where: Any, name: str, new: Any, undo: ExitStack) -> None:
+    undo.callback(setattr, where, name, getattr(where, name))
+    setattr(where, name, new)
 
 
 def _uncaught(host: str) -> UncaughtEgress:

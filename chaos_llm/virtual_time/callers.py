@@ -7,72 +7,74 @@ from threading import Thread
 from types import FrameType
 
 # Durations, deadlines and polls of the tools around a test are about real seconds: `--durations`,
-# Hypothesis' deadline, pytest-timeout, `subprocess.run(timeout=5)`.
-HARNESS = frozenset(
+# Hypothesis' deadline, pytest-timeout.
+TEST_TOOLS = frozenset(
     {
         "_pytest",
-        "pytest",
-        "pluggy",
-        "hypothesis",
-        "pytest_timeout",
-        "pytest_asyncio",
-        "xdist",
-        "execnet",
         "coverage",
-        "pytest_cov",
-        "pytest_benchmark",
-        "pytest_rerunfailures",
-        "pytest_randomly",
-        "pytest_metadata",
-        "pytest_html",
-        "subprocess",
-        "multiprocessing",
+        "execnet",
         "faulthandler",
+        "hypothesis",
+        "pluggy",
+        "pytest",
+        "pytest_asyncio",
+        "pytest_benchmark",
+        "pytest_cov",
+        "pytest_html",
+        "pytest_metadata",
+        "pytest_randomly",
+        "pytest_rerunfailures",
+        "pytest_timeout",
+        "xdist",
     }
 )
 
 # An exporter that wakes every five seconds would send 7,200 batches in a ten-hour outage.
 TELEMETRY_AND_DEBUGGERS = frozenset(
     {
-        "opentelemetry",
-        "sentry_sdk",
+        "IPython",
+        "_pydevd_bundle",
+        "bugsnag",
+        "datadog",
         "ddtrace",
+        "debugpy",
+        "elasticapm",
+        "ipykernel",
         "langfuse",
         "langsmith",
         "logfire",
-        "posthog",
         "newrelic",
-        "elasticapm",
-        "rollbar",
-        "bugsnag",
-        "datadog",
-        "statsd",
+        "opentelemetry",
+        "posthog",
         "prometheus_client",
-        "pyroscope",
-        "scout_apm",
-        "pydevd",
-        "_pydevd_bundle",
-        "debugpy",
         "ptvsd",
-        "IPython",
-        "ipykernel",
+        "pydevd",
+        "pyroscope",
+        "rollbar",
+        "scout_apm",
+        "sentry_sdk",
+        "statsd",
         "tqdm",
     }
 )
 
+# Child processes know nothing of our clock: `subprocess.run(timeout=5)` is about real seconds.
+_PROCESSES = frozenset({"subprocess", "multiprocessing"})
+_WAIT_FOR_PROCESSES = frozenset({*_PROCESSES, "concurrent.futures.process", "asyncio.unix_events"})
 _LOCK_USERS = frozenset(
     {"threading", "queue", "concurrent.futures._base", "concurrent.futures.thread"}
 )
 
 
 class Callers:
-    """Tells real-time callers from virtual ones by the root package of the calling module."""
+    """Tells real-time callers and threads from virtual ones by the packages they come from."""
 
     def __init__(self, packages: Collection[str], *, threads_are_real: bool) -> None:
-        self._packages = HARNESS.union(packages)
-        self._known: dict[str, bool] = {}
+        self._tools = TEST_TOOLS.union(packages)
+        self._real = self._tools.union(_PROCESSES)
         if threads_are_real:  # then locks are, too, and these measure how long they waited
-            self._known.update(dict.fromkeys(_LOCK_USERS, True))
+            self._real = self._real.union(_LOCK_USERS)
+        self._known: dict[str, bool] = {}
 
     def keep_real_time(self, frame: FrameType) -> bool:
         """Whether the code in this frame is to see real time."""
@@ -80,16 +82,37 @@ class Callers:
         try:
             return self._known[name]
         except KeyError:
-            real = self._known[name] = self._is_listed(name)
+            real = self._known[name] = _listed(name, self._real)
             return real
 
-    def start_real(self, thread: Thread) -> bool:
-        """Whether a thread belongs to a package that keeps real time, so that ours do not wait."""
-        target = getattr(thread, "_target", None)
-        target = getattr(target, "func", target)
-        modules = (type(thread).__module__, getattr(target, "__module__", None))
-        return any(self._is_listed(name) for name in modules if name)
+    def never_works_for_us(self, thread: Thread) -> bool:
+        """Whether a thread belongs to a tool, so that nobody on the clock waits for it."""
+        return any(_listed(module, self._tools) for module in _modules(thread))
 
-    def _is_listed(self, module: str) -> bool:
-        parts = str(module).split(".")
-        return any(".".join(parts[:n]) in self._packages for n in range(1, len(parts) + 1))
+    def starts_real(self, thread: Thread) -> bool:
+        """Whether a thread that is being started keeps real time."""
+        modules = _modules(thread)
+        if "multiprocessing.dummy" in modules or _moves_jobs_of_threads(thread):
+            return False
+        real = _WAIT_FOR_PROCESSES.union(self._tools)
+        return any(_listed(module, real) for module in modules)
+
+
+def _listed(module: str, packages: Collection[str]) -> bool:
+    parts = str(module).split(".")
+    return any(".".join(parts[:n]) in packages for n in range(1, len(parts) + 1))
+
+
+def _modules(thread: Thread) -> list[str]:
+    target = getattr(thread, "_target", None)
+    target = getattr(target, "func", target)
+    return [name for name in (type(thread).__module__, getattr(target, "__module__", "")) if name]
+
+
+def _moves_jobs_of_threads(thread: Thread) -> bool:
+    """Whether this is a ThreadPool's thread for jobs or results; a process pool has the same."""
+    target = getattr(thread, "_target", None)
+    if getattr(target, "__qualname__", "") not in ("Pool._handle_tasks", "Pool._handle_results"):
+        return False
+    queues = [type(arg).__module__ for arg in getattr(thread, "_args", ())]
+    return "multiprocessing.queues" not in queues

@@ -2,29 +2,29 @@
 
 Such a thread must hold the clock: a worker of a session fixture that answers after 0.2 real
 seconds would otherwise be too late for every virtual timeout. Nobody says that a thread is at work,
-but a thread that idles stands where it stood when the outage began, or in an endless wait for its
-next job; one that has moved from there, or that has just been woken, works.
+but a thread that idles stands where it stood when the outage began, or where well-known threads
+wait for their next job; one that has moved from there, or that has just been woken, works.
 """
 
 from __future__ import annotations
 
-import _socket
 import _thread
-import asyncio.base_events
-import concurrent.futures.thread
-import socket
-import socketserver
 import sys
 import threading
 from collections.abc import Callable, Mapping
-from types import CodeType, FrameType
+from types import FrameType
 from typing import Any
 
-from chaos_llm.virtual_time.places import Place, outer, place, place_of_thread, without_us
+from chaos_llm.virtual_time.idle_threads import (
+    condition_was_notified,
+    serves_this_process,
+    waiting_in,
+)
+from chaos_llm.virtual_time.places import Place, place, place_of_thread, without_us
 from chaos_llm.virtual_time.redirects import real_sleep
-from chaos_llm.virtual_time.sockets import child_awaited, children_in, ends_in_this_process
 
 _MICROPAUSE = 0.0001  # lets a thread that the system has just woken take the interpreter
+_LOOP = ("asyncio.base_events", "BaseEventLoop._run_once")
 
 
 class Outsiders:
@@ -33,11 +33,12 @@ class Outsiders:
     def __init__(
         self,
         runners: Mapping[int, object],
-        exempt: Callable[[threading.Thread], bool],
-        loop_holds: Callable[[Any], str | None],
+        never_works: Callable[[threading.Thread], bool],
+        loop_held_by: Callable[[Any], str | None],
     ) -> None:
-        self._runners, self._exempt, self._loop_holds = runners, exempt, loop_holds
-        self._exempted: dict[int, bool] = {}
+        self._runners = runners
+        self._never_works, self._loop_held_by = never_works, loop_held_by
+        self._exempt: dict[int, bool] = {}
         self._homes: dict[int, Place] = {
             ident: place(without_us(frame)) for ident, frame in sys._current_frames().items()
         }
@@ -65,74 +66,32 @@ class Outsiders:
         return None, certain
 
     def _is_exempt(self, ident: int) -> bool:
-        known = self._exempted.get(ident)
+        known = self._exempt.get(ident)
         if known is None:
             thread = _threads().get(ident)
-            known = self._exempted[ident] = thread is not None and self._exempt(thread)
+            known = self._exempt[ident] = thread is not None and self._never_works(thread)
         return known
 
     def _works(self, ident: int, top: FrameType) -> bool | None:
         """Whether the thread works for us; None if not, as far as can be seen."""
         frame = without_us(top)
-        caller = outer(frame, "selectors")
-        if frame is None or caller is None:
+        if frame is None:
             return False
-        if frame.f_code is _CONDITION_WAIT and (_woken(frame) or not frame.f_locals["timeout"]):
-            return _woken(frame)
-        if caller.f_code is _RUN_ONCE and caller is not frame:
-            loop = caller.f_locals["self"]
-            return bool(loop._ready) or self._loop_holds(loop) is not None or None
-        if caller.f_code in _WORK_AT:
-            return _WORK_AT[caller.f_code](caller) or None
-        if ident in self._homes:
-            idles = self._homes[ident] == place(frame)
-        else:  # born during the outage: where does it idle? one that sleeps does
-            idles = _sleeps(top) or frame.f_code is _CONDITION_WAIT
-        return not (idles or _serves_us(frame)) or None
+        waiting, has_work = waiting_in(frame)
+        if has_work is condition_was_notified:
+            return has_work(waiting)  # which is certain
+        if has_work is not None:
+            return has_work(waiting) or None
+        if waiting is not frame and _is_loop(waiting):
+            loop = waiting.f_locals["self"]
+            return bool(loop._ready) or self._loop_held_by(loop) is not None or None
+        # A thread that was born during the outage has no home; it idles where it sleeps.
+        idles = self._homes[ident] == place(frame) if ident in self._homes else _sleeps(top)
+        return not (idles or serves_this_process(frame)) or None
 
 
-def _woken(wait: FrameType) -> bool:
-    """Whether a `Condition.wait` has been notified, though its thread may not have run yet."""
-    waiter, waiters = wait.f_locals.get("waiter"), wait.f_locals["self"]._waiters
-    return waiter is None or waiter not in waiters or not waiter.locked()
-
-
-def _has_a_job(worker: FrameType) -> bool:
-    return not worker.f_locals["work_queue"].empty() or worker.f_locals.get("work_item") is not None
-
-
-def _waits_for_awaited_child(waitpid: FrameType) -> bool:
-    children = list(children_in(waitpid.f_locals.get("args", ())))
-    return not children or any(child_awaited(child) for child in children)
-
-
-def _serves_us(frame: FrameType) -> bool:
-    """Whether the thread stands at a socket whose other end is in this process: a server's end."""
-    for sock in frame.f_locals.values():
-        sock = getattr(sock, "_sock", sock)  # noqa: PLW2901 - a SocketIO is its socket
-        if isinstance(sock, _socket.socket):
-            inside = ends_in_this_process(sock)
-            if inside is not None:
-                return inside
-    return False
-
-
-def _nothing(_: FrameType) -> bool:
-    """A server waits for connections: nobody of ours waits for it."""
-    return False
-
-
-_CONDITION_WAIT = threading.Condition.wait.__code__
-_RUN_ONCE: CodeType = vars(asyncio.base_events.BaseEventLoop)["_run_once"].__code__
-# Where well-known threads of the standard library wait, and whether one that does has work.
-_WORK_AT: dict[CodeType, Callable[[FrameType], bool]] = {
-    vars(concurrent.futures.thread)["_worker"].__code__: _has_a_job,
-    socketserver.BaseServer.serve_forever.__code__: _nothing,
-    socket.socket.accept.__code__: _nothing,
-}
-_child_watcher = getattr(asyncio, "ThreadedChildWatcher", None)  # gone in 3.14
-if _child_watcher is not None:
-    _WORK_AT[vars(_child_watcher)["_do_waitpid"].__code__] = _waits_for_awaited_child
+def _is_loop(frame: FrameType) -> bool:
+    return (frame.f_globals.get("__name__"), frame.f_code.co_qualname) == _LOOP
 
 
 def _sleeps(frame: FrameType) -> bool:

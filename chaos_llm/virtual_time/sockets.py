@@ -9,12 +9,12 @@ from __future__ import annotations
 import _socket
 import asyncio
 import gc
-import os
 import selectors
 import weakref
 from asyncio import selector_events
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 # Every TCP connection of the loops; asyncio has no public name for it.
@@ -89,6 +89,20 @@ class Sockets:
             self.peers.add(name)
             return name
         return None
+
+    def awaited_at(self, fd: int) -> str | None:
+        """Name the real peer of a file descriptor for which some task waits."""
+        sock = _socket_at(fd)
+        if sock is None:
+            return _peer_name(fd, None)
+        try:
+            if _listens(fd) or ends_in_this_process(sock):
+                return None
+        finally:
+            sock.detach()
+        name = _peer_name(fd, _ends(fd))
+        self.peers.add(name)
+        return name
 
     def _awaited(self, key: selectors.SelectorKey) -> bool:
         reader, writer = key.data if isinstance(key.data, tuple) else (None, None)
@@ -188,10 +202,17 @@ def children_in(values: Any) -> Iterator[asyncio.SubprocessTransport]:
             yield from children_in(value)
 
 
-def _ends(fd: int) -> Ends | None:
+def _socket_at(fd: int) -> _socket.socket | None:
+    """A view of a socket that others own: detach it, never close it."""
     try:
-        sock = _socket.socket(fileno=fd)
+        return _socket.socket(fileno=fd)
     except OSError:
+        return None
+
+
+def _ends(fd: int) -> Ends | None:
+    sock = _socket_at(fd)
+    if sock is None:
         return None
     try:
         return sock.getsockname(), sock.getpeername()
@@ -206,13 +227,12 @@ def ends_in_this_process(sock: _socket.socket) -> bool | None:
     ends = _ends(sock.fileno())
     if ends is None or not ends[0] or not ends[1]:
         return None
-    return any(_ends(int(fd)) == ends[::-1] for fd in os.listdir("/dev/fd"))
+    return any(_ends(int(fd.name)) == ends[::-1] for fd in Path("/dev/fd").iterdir())
 
 
 def _listens(fd: int) -> bool:
-    try:
-        sock = _socket.socket(fileno=fd)
-    except OSError:
+    sock = _socket_at(fd)
+    if sock is None:
         return False
     try:
         return bool(sock.getsockopt(_socket.SOL_SOCKET, _socket.SO_ACCEPTCONN))

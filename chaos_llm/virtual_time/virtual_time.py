@@ -11,16 +11,19 @@ from types import TracebackType
 from typing import Literal, Self
 
 from chaos_llm.errors import HarnessError, UsageError
-from chaos_llm.virtual_time import time_functions
+from chaos_llm.virtual_time import locks, time_functions, uvloops
 from chaos_llm.virtual_time.callers import TELEMETRY_AND_DEBUGGERS, Callers
 from chaos_llm.virtual_time.clock import TICKS, Clock, ticks
+from chaos_llm.virtual_time.executors import Executors
 from chaos_llm.virtual_time.loops import Loops
 from chaos_llm.virtual_time.outsiders import Outsiders
 from chaos_llm.virtual_time.redirects import refuse_unsupported_interpreter
 from chaos_llm.virtual_time.scheduler import Runner, Scheduler
 from chaos_llm.virtual_time.sockets import Sockets
+from chaos_llm.virtual_time.threads import Threads
+from chaos_llm.virtual_time.trio_loops import TrioLoops
 
-Threads = Literal["managed", "refuse"]
+ThreadMode = Literal["managed", "refuse"]
 
 _active: VirtualTime | None = None
 _fork_is_watched = False
@@ -47,7 +50,7 @@ class VirtualTime:
         starts: datetime | None = None,
         horizon: float = 30 * 86_400.0,
         real_wait: float = 5.0,
-        threads: Threads = "refuse",
+        threads: ThreadMode = "managed",
         real_packages: Collection[str] = TELEMETRY_AND_DEBUGGERS,
     ) -> None:
         if starts is not None and starts.tzinfo is None:
@@ -62,6 +65,7 @@ class VirtualTime:
 
     def __enter__(self) -> Self:
         refuse_unsupported_interpreter()
+        uvloops.refuse_running_loop()
         if _active is not None:
             raise UsageError(
                 "virtual time is already running in this process; two outages cannot share a "
@@ -82,9 +86,18 @@ class VirtualTime:
         self._sockets = Sockets()
         self._scheduler = scheduler = Scheduler(clock, self._real_wait, self.record)
         loops = Loops(scheduler, self._sockets)
-        scheduler.outside = Outsiders(scheduler.runners, self._callers.start_real, loops.held_by)
+        scheduler.outside = Outsiders(
+            scheduler.runners, self._callers.never_works_for_us, loops.held_by
+        )
         loops.install(undo)
-        undo.callback(scheduler.end)
+        TrioLoops(scheduler, self._sockets).install(undo)
+        uvloops.install(undo, scheduler)
+        if self._threads == "managed":
+            threads = Threads(scheduler, self._callers.starts_real)
+            Executors(scheduler, threads).install(undo)
+            undo.callback(scheduler.end)
+            threads.install(undo)
+            locks.install(undo, scheduler)
         scheduler.begin()
         running = time_functions.Running(clock, scheduler, self._callers, scheduler.runners)
         time_functions.install(undo, running)

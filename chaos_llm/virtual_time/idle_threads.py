@@ -1,0 +1,79 @@
+"""Where well-known threads of the standard library wait, and whether one that does has work.
+
+Keys are a frame's module and function; the functions look at the frame's variables.
+"""
+
+from __future__ import annotations
+
+import _socket
+from collections.abc import Callable
+from types import FrameType
+
+from chaos_llm.virtual_time.places import outer
+from chaos_llm.virtual_time.sockets import child_awaited, children_in, ends_in_this_process
+
+_WAITS = ("selectors", "multiprocessing.connection", "multiprocessing.queues")
+
+
+def waiting_in(frame: FrameType) -> tuple[FrameType, Callable[[FrameType], bool] | None]:
+    """The frame that waits, below those of the wait itself, and what tells whether it has work."""
+    waiting = outer(frame, *_WAITS) or frame
+    key = (waiting.f_globals.get("__name__", ""), waiting.f_code.co_qualname)
+    return waiting, _HAS_WORK.get(key)
+
+
+def condition_was_notified(wait: FrameType) -> bool:
+    """Whether a `Condition.wait` has been notified, though its thread may not have run yet."""
+    waiter, waiters = wait.f_locals.get("waiter"), wait.f_locals["self"]._waiters
+    return waiter is None or waiter not in waiters or not waiter.locked()
+
+
+def serves_this_process(frame: FrameType) -> bool:
+    """Whether a thread stands at a socket whose other end is in this process: a server's end."""
+    for value in frame.f_locals.values():
+        sock = getattr(value, "_sock", value)  # a SocketIO is its socket
+        if isinstance(sock, _socket.socket):
+            inside = ends_in_this_process(sock)
+            if inside is not None:
+                return inside
+    return False
+
+
+def _pool_worker(frame: FrameType) -> bool:
+    return not frame.f_locals["work_queue"].empty() or frame.f_locals.get("work_item") is not None
+
+
+def _child_watcher(frame: FrameType) -> bool:
+    children = list(children_in(frame.f_locals.get("args", ())))
+    return not children or any(child_awaited(child) for child in children)
+
+
+def _process_executor(frame: FrameType) -> bool:
+    return bool(frame.f_locals["self"].pending_work_items)
+
+
+def _process_pool(frame: FrameType) -> bool:
+    return bool(frame.f_locals["cache"])
+
+
+def _never(_: FrameType) -> bool:
+    """Nobody on the clock waits for a server's next connection, or for a pool's upkeep."""
+    return False
+
+
+_HAS_WORK: dict[tuple[str, str], Callable[[FrameType], bool]] = {
+    ("threading", "Condition.wait"): condition_was_notified,
+    ("concurrent.futures.thread", "_worker"): _pool_worker,
+    (
+        "concurrent.futures.process",
+        "_ExecutorManagerThread.wait_result_broken_or_wakeup",
+    ): _process_executor,
+    ("asyncio.unix_events", "ThreadedChildWatcher._do_waitpid"): _child_watcher,
+    ("asyncio.unix_events", "_ThreadedChildWatcher._do_waitpid"): _child_watcher,
+    ("multiprocessing.pool", "Pool._handle_results"): _process_pool,
+    ("multiprocessing.pool", "Pool._handle_tasks"): _never,
+    ("multiprocessing.pool", "Pool._wait_for_updates"): _never,
+    ("multiprocessing.pool", "ThreadPool._wait_for_updates"): _never,
+    ("socketserver", "BaseServer.serve_forever"): _never,
+    ("socket", "socket.accept"): _never,
+}

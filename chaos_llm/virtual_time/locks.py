@@ -1,0 +1,174 @@
+"""Locks and queues: threads on the clock wait for them in virtual time.
+
+Event, Condition, Semaphore, Barrier, queue.Queue and Future are made of locks, so they follow,
+also those made before the outage. Releasing needs no hook: whoever waits is asked by a peek.
+
+The functions that stand in for the methods live at module level and for as long as the process: a
+bound one may be stored anywhere while an outage is on, and called in the next.
+"""
+
+from __future__ import annotations
+
+import _queue
+import _thread
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any
+
+from chaos_llm.virtual_time.clock import TICKS
+from chaos_llm.virtual_time.scheduler import Runner, Scheduler
+from chaos_llm.virtual_time.types_in_place import replace_methods
+
+_Lock: Any = _thread.LockType
+_RLock: Any = _thread.RLock
+_SimpleQueue: Any = _queue.SimpleQueue
+
+_acquire_lock = _Lock.acquire
+_acquire_rlock = _RLock.acquire
+_restore_rlock = _RLock._acquire_restore
+_get_from_queue = _SimpleQueue.get
+
+WAITS_FOR_JOB = "a queue"
+
+_scheduler: Scheduler | None = None
+
+
+def _here() -> Runner | None:
+    scheduler = _scheduler
+    return None if scheduler is None else scheduler.here()
+
+
+def _lock_is_free(lock: Any) -> bool:
+    return not lock.locked()
+
+
+def _rlock_is_free(lock: Any) -> bool:
+    if lock._is_owned():  # by the thread that asks for another one
+        return False
+    if _acquire_rlock(lock, False):
+        lock.release()
+        return True
+    return False
+
+
+def _wait(me: Runner, ready: Callable[[], bool], deadline: int | None, doing: str) -> bool:
+    scheduler = _scheduler
+    assert scheduler is not None
+    return scheduler.block(me, ready, deadline, doing)
+
+
+def _remaining(deadline: int | None) -> float:
+    if deadline is None or _scheduler is None:
+        return -1
+    return max(0.0, (deadline - _scheduler.clock.now) / TICKS)
+
+
+def _acquiring(original: Callable[..., bool], free: Callable[[Any], bool], doing: str) -> Any:
+    def acquire(lock: Any, blocking: bool = True, timeout: float = -1) -> bool:  # noqa: FBT001, FBT002 - the signature of locks
+        me = _here()
+        if me is None or not blocking or timeout == 0:
+            return original(lock, blocking, timeout)
+        if original(lock, False):
+            return True
+        if timeout != -1 and timeout < 0:
+            return original(lock, blocking, timeout)  # which refuses it
+        assert _scheduler is not None
+        deadline = _scheduler.deadline(timeout)
+        while True:
+            woken = _wait(me, lambda: free(lock), deadline, doing)
+            if me.over:
+                return original(lock, True, _remaining(deadline))
+            if original(lock, False):
+                return True
+            if not woken:
+                return False
+
+    return acquire
+
+
+acquire_lock = _acquiring(_acquire_lock, _lock_is_free, "a lock")
+acquire_rlock = _acquiring(_acquire_rlock, _rlock_is_free, "a lock")
+
+
+def restore_rlock(lock: Any, state: Any) -> None:
+    """Take a lock again after `Condition.wait`."""
+    me = _here()
+    while me is not None and not me.over and not _rlock_is_free(lock):
+        _wait(me, lambda: _rlock_is_free(lock), None, "the lock of a condition")
+    _restore_rlock(lock, state)
+
+
+def get_from_queue(queue: Any, block: bool = True, timeout: float | None = None) -> Any:  # noqa: FBT001, FBT002 - the signature of queues
+    """Take from a SimpleQueue, waiting in virtual time."""
+    me = _here()
+    if me is None or not block or (timeout is not None and timeout < 0):
+        return _get_from_queue(queue, block, timeout)
+    assert _scheduler is not None
+    deadline = _scheduler.deadline(timeout)
+    while True:
+        try:
+            return _get_from_queue(queue, False)
+        except _queue.Empty:
+            woken = _wait(me, lambda: not queue.empty(), deadline, WAITS_FOR_JOB)
+            if me.over:
+                remaining = _remaining(deadline)
+                return _get_from_queue(queue, True, None if remaining < 0 else remaining)
+            if not woken:
+                raise
+
+
+class _Following:
+    """A method that a Condition took from its lock when it was made: taken anew at each use.
+
+    A data descriptor on the class goes before the bound method in the instance's dictionary.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._own = vars(threading.Condition).get(name)
+
+    def __get__(self, condition: Any, kind: type) -> Any:
+        if condition is None:
+            return self._own
+        method = getattr(condition._lock, self._name, None)
+        if method is not None:
+            return method
+        stored = vars(condition).get(self._name)
+        return self._own.__get__(condition, kind) if stored is None and self._own else stored
+
+    def __set__(self, condition: Any, method: Any) -> None:
+        vars(condition)[self._name] = method
+
+
+def install(undo: ExitStack, scheduler: Scheduler) -> None:
+    """Let the runners of this scheduler wait for locks and queues in virtual time."""
+    undo.callback(_follow, None)
+    _follow(scheduler)
+    replace_methods(
+        undo, _Lock, acquire=acquire_lock, acquire_lock=acquire_lock, __enter__=acquire_lock
+    )
+    replace_methods(
+        undo,
+        _RLock,
+        acquire=acquire_rlock,
+        __enter__=acquire_rlock,
+        _acquire_restore=restore_rlock,
+    )
+    replace_methods(undo, _SimpleQueue, get=get_from_queue)
+    for name in ("acquire", "_acquire_restore"):
+        own = vars(threading.Condition).get(name)
+        undo.callback(_put_back, name, own)
+        setattr(threading.Condition, name, _Following(name))
+
+
+def _put_back(name: str, own: Any) -> None:
+    if own is None:
+        delattr(threading.Condition, name)
+    else:
+        setattr(threading.Condition, name, own)
+
+
+def _follow(scheduler: Scheduler | None) -> None:
+    global _scheduler  # noqa: PLW0603 - the locks are global, too
+    _scheduler = scheduler

@@ -1,0 +1,120 @@
+"""Threads that are started on the clock become runners; they take the baton and hand it on.
+
+The baton is handed on in the outermost frame of the thread, which no user code, and no telemetry
+package that wraps `Thread.run`, can replace. A new thread waits for it as soon as it exists, so
+`start()` returns before the thread does anything, every time.
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Callable
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from typing import Any
+
+from chaos_llm.virtual_time.scheduler import Runner, Scheduler
+
+_STARTERS = ("_start_new_thread", "_start_joinable_thread")  # CPython 3.11 and 3.12; 3.13
+
+
+class Threads:
+    """The threads that were started while an outage is on."""
+
+    def __init__(
+        self, scheduler: Scheduler, keeps_real_time: Callable[[threading.Thread], bool]
+    ) -> None:
+        self._scheduler, self._keeps_real_time = scheduler, keeps_real_time
+        self._runners: weakref.WeakKeyDictionary[threading.Thread, Runner] = (
+            weakref.WeakKeyDictionary()
+        )
+
+    def runner_of(self, thread: threading.Thread) -> Runner | None:
+        """The runner of a thread that was started on the clock."""
+        return self._runners.get(thread)
+
+    def install(self, undo: ExitStack) -> None:
+        """Put the threads of `threading` on the clock from now on."""
+        for name in _STARTERS:
+            if name in vars(threading):
+                undo.callback(setattr, threading, name, vars(threading)[name])
+                setattr(threading, name, self._starting(vars(threading)[name]))
+        undo.callback(setattr, threading.Thread, "join", threading.Thread.join)
+        threading.Thread.join = self._joining(threading.Thread.join)  # type: ignore[method-assign]  # replaced until the end
+
+    def _starting(self, start: Callable[..., Any]) -> Callable[..., Any]:
+        def start_thread(bootstrap: Callable[..., Any], *args: Any, **options: Any) -> Any:
+            me, thread = self._scheduler.here(), getattr(bootstrap, "__self__", None)
+            if me is None or not isinstance(thread, threading.Thread):
+                return start(bootstrap, *args, **options)
+            with _off_clock(me):
+                if self._keeps_real_time(thread):
+                    started = start(bootstrap, *args, **options)
+                    thread._started.wait()  # type: ignore[attr-defined]  # what start() waits for
+                    return started
+                return self._start_runner(start, thread, bootstrap, *args, **options)
+
+        return start_thread
+
+    def _start_runner(
+        self,
+        start: Callable[..., Any],
+        thread: Any,
+        bootstrap: Callable[..., Any],
+        *args: Any,
+        **options: Any,
+    ) -> Any:
+        runner = Runner(thread.name)
+        thread._started = begun = _Started(partial(self._scheduler.wait_for_baton, runner))
+        started = start(partial(self._run, runner, bootstrap), *args, **options)
+        self._runners[thread] = runner
+        begun.wait()
+        self._scheduler.start(runner)
+        return started
+
+    def _run(self, runner: Runner, bootstrap: Callable[..., Any], *args: Any) -> None:
+        try:
+            bootstrap(*args)
+        finally:
+            self._scheduler.finish(runner)
+
+    def _joining(self, join: Callable[..., None]) -> Callable[..., None]:
+        scheduler = self._scheduler
+
+        def join_thread(thread: threading.Thread, timeout: float | None = None) -> None:
+            me = scheduler.here()
+            if me is None or thread.ident is None or thread is threading.current_thread():
+                return join(thread, timeout)  # which refuses the latter two
+            runner = self.runner_of(thread)
+            ended = (lambda: not thread.is_alive()) if runner is None else (lambda: runner.over)
+            if not ended():
+                deadline = scheduler.deadline(None if timeout is None else max(timeout, 0))
+                scheduler.block(me, ended, deadline, f"join of {thread.name}")
+                if not me.over and not ended():
+                    return None
+            with _off_clock(me):
+                return join(thread, timeout)
+
+        return join_thread
+
+
+class _Started(threading.Event):
+    """What `Thread.start` waits for; the new thread, having set it, waits for the baton."""
+
+    def __init__(self, wait_for_baton: Callable[[], None]) -> None:
+        super().__init__()
+        self._wait_for_baton = wait_for_baton
+
+    def set(self) -> None:
+        super().set()
+        self._wait_for_baton()
+
+
+@contextmanager
+def _off_clock(runner: Runner) -> Any:
+    runner.off_clock += 1
+    try:
+        yield
+    finally:
+        runner.off_clock -= 1

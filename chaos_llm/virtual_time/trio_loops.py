@@ -1,0 +1,98 @@
+"""trio: its clock reads perf_counter, so it lives on ours already; only its idle wait needs us."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any
+
+from chaos_llm.virtual_time.redirects import real_perf_counter
+from chaos_llm.virtual_time.scheduler import Scheduler
+from chaos_llm.virtual_time.sockets import Sockets
+
+_IDLE_IN = (
+    ("trio._core._io_epoll", "EpollIOManager"),
+    ("trio._core._io_kqueue", "KqueueIOManager"),
+)
+
+
+class TrioLoops:
+    """The trio runs that idle on the clock."""
+
+    def __init__(self, scheduler: Scheduler, sockets: Sockets) -> None:
+        self._scheduler, self._sockets = scheduler, sockets
+        self._clocks: dict[int, Any] = {}  # trio's clocks that were adopted, by id
+
+    def install(self, undo: ExitStack) -> None:
+        """Let trio idle on the clock, if it is there; afterwards its deadlines keep distance."""
+        run: Any = sys.modules.get("trio._core._run")
+        if run is None:
+            return
+        undo.callback(self._release_clocks)
+        for module, name in _IDLE_IN:
+            manager = getattr(sys.modules.get(module), name, None)
+            if manager is not None:
+                undo.callback(setattr, manager, "get_events", manager.get_events)
+                manager.get_events = self._idling(manager.get_events)
+        clock = run.SystemClock
+        for name, replace in (("start_clock", self._starting), ("current_time", self._telling)):
+            undo.callback(setattr, clock, name, getattr(clock, name))
+            setattr(clock, name, replace(getattr(clock, name)))
+        running = getattr(run.GLOBAL_RUN_CONTEXT, "runner", None)
+        if running is not None:
+            self._adopt(running.clock)
+
+    def _idling(self, get_events: Callable[[Any, float], Any]) -> Callable[[Any, float], Any]:
+        scheduler, sockets = self._scheduler, self._sockets
+
+        def idle(manager: Any, timeout: float) -> Any:
+            me = scheduler.here()
+            if me is None:
+                return get_events(manager, timeout)
+            events = list(get_events(manager, 0))
+            if events or timeout <= 0:
+                return events
+
+            def ready() -> bool:  # trio's registrations are good for one event: keep what comes
+                events.extend(get_events(manager, 0))
+                return bool(events)
+
+            def holds() -> str | None:
+                keys = list(manager._registered)
+                fds = (key[0] if isinstance(key, tuple) else key for key in keys)
+                return next((peer for fd in fds if (peer := sockets.awaited_at(fd))), None)
+
+            deadline = scheduler.deadline(min(timeout, 1e9))  # trio says infinity for "no deadline"
+            scheduler.block(me, ready, deadline, "an idle trio loop", holds)
+            return get_events(manager, timeout) if me.over and not events else events
+
+        return idle
+
+    def _starting(self, start_clock: Callable[[Any], None]) -> Callable[[Any], None]:
+        def started(clock: Any) -> None:
+            if self._scheduler.here() is not None:
+                self._clocks[id(clock)] = clock  # born on our clock: nothing to make up for
+            start_clock(clock)
+
+        return started
+
+    def _telling(self, current_time: Callable[[Any], float]) -> Callable[[Any], float]:
+        def told(clock: Any) -> float:
+            if id(clock) not in self._clocks and self._scheduler.here() is not None:
+                self._adopt(clock)
+            return current_time(clock)
+
+        return told
+
+    def _adopt(self, clock: Any) -> None:
+        """A run from before the outage sees no jump when it first looks at our clock."""
+        self._clocks[id(clock)] = clock
+        if hasattr(clock, "offset"):
+            clock.offset += real_perf_counter() - self._scheduler.clock.perf_counter()
+
+    def _release_clocks(self) -> None:
+        distance = self._scheduler.clock.perf_counter() - real_perf_counter()
+        for clock in self._clocks.values():
+            if hasattr(clock, "offset"):
+                clock.offset += distance
