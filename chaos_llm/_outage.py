@@ -6,6 +6,7 @@ import os
 import warnings
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, Unpack
 
@@ -29,8 +30,6 @@ from chaos_llm.virtual_time import VirtualTime
 from chaos_llm.workload import App
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import respx
 
 DEFAULT_SEED = 0
@@ -44,7 +43,9 @@ class Outage:
     """A bad day, in force between entering and leaving; `chaos` in tests.
 
     While it is in force the process lives on its clock: `time.sleep`, time-outs, breakers, caches
-    and event loops. Without a profile every provider is healthy and answers at once.
+    and event loops. Without a profile every provider is healthy and answers at once. `at` is where
+    it begins: a window's name, a time of day, a datetime or a time from the start. The nearest
+    pyproject.toml at or above `rootdir` (default: the current folder) names profiles and hosts.
     """
 
     def __init__(
@@ -53,8 +54,9 @@ class Outage:
         *,
         seed: int = DEFAULT_SEED,
         at: Until | None = None,
+        rootdir: str | Path | None = None,
     ) -> None:
-        self.profile = _healthy_profile() if profile is None else load(profile)
+        self.profile = _healthy_profile() if profile is None else load(profile, rootdir=rootdir)
         self.seed = seed
         self.plan = Plan(self.profile, seed)
         self.journal = Journal()
@@ -65,7 +67,7 @@ class Outage:
         self._interventions = Interventions(self.plan)
         self._correlation = Correlation()
         self._replays = Replays(
-            self.plan,
+            self._interventions,
             self.clock,
             self.journal,
             self._correlation,
@@ -73,7 +75,7 @@ class Outage:
             self._wind_back,
         )
         self._stage: Stage | None = None  # only while the outage is in force
-        self._is_spent = False
+        self._is_spent, self._rootdir = False, Path(rootdir or ".").absolute()
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -166,7 +168,7 @@ class Outage:
             lambda: self.now,
             self.profile.healthy,
         )
-        stage = Stage(engine, self.clock, host_map(os.environ))
+        stage = Stage(engine, self.clock, host_map(os.environ, self._rootdir))
         stack.enter_context(surroundings(stage))
         stack.enter_context(intercepted(stage))
         return stage

@@ -22,7 +22,7 @@ NO_CALL = -1
 # Ids, hex strings, dates and numbers differ between runs of the same program; words do not.
 # Only from the start of a word, or a long one without digits would be read once for each letter.
 _VOLATILE = re.compile(
-    rb"(?<![0-9A-Za-z_])(?:[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|[0-9A-Za-z_]*[0-9][0-9A-Za-z_:.+-]*)"
+    rb"(?<![0-9A-Za-z_])(?:[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|[A-Za-z_]*[0-9][0-9A-Za-z_:.+-]*)"
 )
 _SEEN_BYTES = 4096
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from hashlib import blake2b
 from typing import TypeVar
 
@@ -19,29 +20,34 @@ _STEPS = float(1 << 53)
 class Die:
     """A sequence of throws that depends on nothing but its key."""
 
-    __slots__ = ("_key", "_throws")
+    __slots__ = ("_hashes", "_key", "_rest")
 
     def __init__(self, *key: object) -> None:
         self._key = "\x1f".join(map(str, key)).encode()
-        self._throws = 0
+        self._hashes, self._rest = 0, b""
 
     def again(self) -> Die:
         """The same die before its first throw."""
         die = Die.__new__(Die)
-        die._key, die._throws = self._key, 0
+        die._key, die._hashes, die._rest = self._key, 0, b""
         return die
 
+    def _take(self, length: int) -> bytes:
+        """The next bytes, at most 64; one hash lasts for several throws."""
+        rest = self._rest
+        if len(rest) < length:
+            self._hashes += 1
+            rest = blake2b(self._key, salt=self._hashes.to_bytes(8, "little")).digest()
+        self._rest = rest[length:]
+        return rest[:length]
+
     def number(self, bits: int = 53) -> int:
-        """The next throw as an integer of so many bits, at most 256."""
-        self._throws += 1
-        digest = blake2b(
-            self._key, digest_size=32, salt=self._throws.to_bytes(8, "little")
-        ).digest()
-        return int.from_bytes(digest, "little") & ((1 << bits) - 1)
+        """The next throw as an integer of so many bits, at most 512."""
+        return int.from_bytes(self._take((bits + 7) // 8), "little") & ((1 << bits) - 1)
 
     def roll(self) -> float:
         """The next throw as a float in [0, 1)."""
-        return self.number(53) / _STEPS
+        return (int.from_bytes(self._take(7), "little") >> 3) / _STEPS
 
     def between(self, low: float, high: float) -> float:
         """The next throw, even over [low, high)."""
@@ -61,15 +67,15 @@ class Die:
         return options[-1]
 
     def letters(self, length: int, alphabet: str) -> str:
-        """A string of so many letters, as ids have them."""
-        number, size = self.number(256), len(alphabet)
-        letters = []
-        for _ in range(length):
-            if not number:
-                number = self.number(256)
-            number, index = divmod(number, size)
-            letters.append(alphabet[index])
-        return "".join(letters)
+        """A string of so many letters of an ASCII alphabet, as ids have them."""
+        taken = b"".join(self._take(min(64, length - at)) for at in range(0, length, 64))
+        return taken.translate(_table(alphabet)).decode("ascii")
+
+
+@cache
+def _table(alphabet: str) -> bytes:
+    """A letter for each byte; ids need no finer justice between letters."""
+    return bytes(ord(alphabet[byte % len(alphabet)]) for byte in range(256))
 
 
 def fingerprint(secret: str) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from chaos_llm.errors import Inexpressible
 from chaos_llm.faults.fault import Fault, Strike
 from chaos_llm.journal import Effect
-from chaos_llm.model import Answer, Reply, Request
+from chaos_llm.model import Answer, Completion, Reply, Request
 from chaos_llm.providers.provider import Provider, Stamp
 from chaos_llm.timeline import Pace
 
@@ -14,14 +16,15 @@ class Draft:
     """An answer with its rendered reply; faults strike one after the other.
 
     A fault that changes the meaning has the reply rendered anew, and what struck the bytes before
-    it is put on again: latency before a 529 delays the 529. `effects` says what became of each
-    fault, in the order in which they came.
+    it is put on again: latency before a 529 delays the 529. `spoilt` says that a fault struck
+    which no app can see, `effects` what became of each fault, in the order they came in.
     """
 
     def __init__(
         self, provider: Provider, request: Request, stamp: Stamp, pace: Pace, answer: Answer
     ) -> None:
         self.request, self.answer = request, answer
+        self.spoilt = False
         self.effects: list[Effect] = []
         self._provider, self._stamp, self._pace = provider, stamp, pace
         self._on_bytes: dict[int, tuple[Fault, Strike]] = {}
@@ -37,25 +40,29 @@ class Draft:
 
     @property
     def whole(self) -> bool:
-        """Whether the bytes still say what the provider meant, however they come."""
+        """Whether the bytes still say what the provider means, as far as an app can see."""
         if not self._on_bytes:
             return True
-        rendered = self._provider.render(self.request, self.answer, self._stamp.again())
-        return (self.reply.status, self.reply.body) == (rendered.status, rendered.body)
+        seeming = self._provider.render(self.request, self.answer, self._stamp.again())
+        for fault, strike in self._on_bytes.values():
+            seeming = fault.on_reply(seeming, _again(strike)) if fault.silent else seeming
+        if self.reply.status != seeming.status:
+            return False
+        return self.reply.body == seeming.body or _told(self.reply) == _told(seeming)
 
     def strike(self, fault: Fault, strike: Strike) -> None:
         """Let one fault strike; one that changed nothing did not, nor one behind the end."""
         effect: Effect = "shadowed" if self._ended else self._struck(fault, strike)
-        self._ended = self._ended or (fault.ends_reply and effect == "struck")
+        if effect == "struck":
+            self._ended = self._ended or fault.ends_reply
+            self.spoilt = self.spoilt or fault.silent
         self.effects.append(effect)
 
     def _struck(self, fault: Fault, strike: Strike) -> Effect:
         try:
             answer = fault.on_answer(self.answer, strike)
             if answer != self.answer:
-                self._reply = self._with_faults(self._paced(answer))
-                self.answer = answer
-                return "struck"
+                return self._say(answer)
             reply = fault.on_reply(self.reply, strike)
         except Inexpressible:
             return "not expressible"
@@ -63,6 +70,14 @@ class Draft:
             return "not struck"
         self._on_bytes[len(self.effects)] = fault, strike
         self._reply = reply
+        return "struck"
+
+    def _say(self, answer: Answer) -> Effect:
+        """Mean this from now on; where the dialect shows no difference, nothing struck."""
+        paced = self._paced(answer)
+        if isinstance(answer, Completion) and paced == self._paced(self.answer):
+            return "not struck"
+        self._reply, self.answer = self._with_faults(paced), answer
         return "struck"
 
     def _paced(self, answer: Answer) -> Reply:
@@ -76,7 +91,7 @@ class Draft:
         """Put on again what struck the bytes; what finds nothing to strike here is shadowed."""
         for index, (fault, strike) in tuple(self._on_bytes.items()):
             try:
-                struck = fault.on_reply(reply, strike)
+                struck = fault.on_reply(reply, _again(strike))
             except Inexpressible:
                 struck = reply
             if struck == reply:
@@ -84,3 +99,12 @@ class Draft:
                 del self._on_bytes[index]
             reply = struck
         return reply
+
+
+def _told(reply: Reply) -> bytes:
+    """What a reply says: of a stream its content, without keep-alives and what closes it."""
+    return b"".join(c.data for c in reply.chunks if c.content or not reply.streamed)
+
+
+def _again(strike: Strike) -> Strike:
+    return replace(strike, die=strike.die.again())

@@ -28,6 +28,7 @@ from chaos_llm.tokens import find_references
 
 _NO_PACE = Pace()
 _SHOWN_BYTES = 200
+_OPENING = 24  # letters of an answer by which a piece of it is known
 
 
 @dataclass
@@ -53,7 +54,7 @@ class Engine:
         answer = self._healthy(provider, request, key, stamp, at)
         draft = Draft(provider, request, stamp, self._pace(request), answer)
         if decision.throws:
-            self._strike(exchange, draft)
+            self._strike(exchange, draft, wire)
         _note(exchange, draft)
         return exchange, draft.reply
 
@@ -74,12 +75,12 @@ class Engine:
             return document
         return self.script.answer(request, key)
 
-    def _strike(self, exchange: Exchange, draft: Draft) -> None:
+    def _strike(self, exchange: Exchange, draft: Draft, wire: WireRequest) -> None:
         """Let the planned faults strike, those of the test first, then in file order."""
         hits = [(t.window, t.fault) for t in exchange.decision.throws if t.fault is not None]
         for index, (window, fault) in enumerate(hits):
             die = Die("strike", self.seed, window, index, *exchange.key)
-            draft.strike(fault, Strike(draft.request, die))
+            draft.strike(fault, Strike(draft.request, die, wire.reused))
         exchange.met = tuple(
             Met(window, fault.name, effect)
             for (window, fault), effect in zip(hits, draft.effects, strict=True)
@@ -102,17 +103,20 @@ def _note(exchange: Exchange, draft: Draft) -> None:
     if not reply.chunks and reply.ending is not Ending.COMPLETE:
         return  # nothing is ever sent
     exchange.status = reply.status
+    if exchange.struck and isinstance(answer, Completion):
+        exchange.opening = answer.text[:_OPENING].strip()
     if isinstance(answer, Refusal) or not draft.whole:
         exchange.said = _said_in_stream(reply.body) if reply.streamed else _said(reply.body)
-        return
-    exchange.answered = reply.status < 400
-    if isinstance(answer, Completion):
-        exchange.answered = answer.broken_by is None and answer.stop != "length"
+    elif isinstance(answer, Completion):
         if answer.broken_by is not None:
             exchange.said = _said_in_stream(reply.body)
+        exchange.answered = answer.broken_by is None and answer.stop != "length"
+        exchange.spoilt = draft.spoilt and exchange.answered
         exchange.input_tokens = answer.usage.input_tokens
         exchange.output_tokens = answer.usage.output_tokens
         exchange.reference = "".join(find_references(answer.text)[-1:])
+    else:
+        exchange.answered = reply.status < 400
 
 
 def _said(body: bytes) -> str:

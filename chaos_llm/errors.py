@@ -13,6 +13,7 @@
           +-- RealWaitExceeded     a real socket or thread held the clock for too long
           +-- ForeignThread        a provider was called from a thread not on the outage's clock
           +-- UncaughtEgress       a request to a provider's host that no interception caught
+          +-- NoReply              answers(), a fault or a provider raised, so nothing can be sent
 
 Harness errors are recorded where they happen and raised again when the outage ends, because
 `gather(return_exceptions=True)` turns even a BaseException into a value.
@@ -73,6 +74,10 @@ class ForeignThread(HarnessError):
 
 class UncaughtEgress(HarnessError):
     """A request to a provider's host that no interception caught."""
+
+
+class NoReply(HarnessError):
+    """What makes a reply raised: a function given to `answers()`, a fault or a provider."""
 
 
 def nearest_first(name: str, known: Iterable[str]) -> list[str]:

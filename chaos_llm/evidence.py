@@ -60,8 +60,9 @@ class Evidence:
     def kept_for(self, call: Call) -> Call | None:
         """The answered call whose result a cache may have given to this one."""
         kept = self._kept.get(call.prompt)
-        same = kept is not None and kept.text == call.text
-        return kept if same and (call.text or kept.returned == call.returned) else None
+        if kept is None or kept.text != call.text:
+            return None
+        return kept if call.text or kept.returned == call.returned else None
 
     def was_an_error(self, text: str) -> bool:
         """Whether a text was shown before, as an answer, and was an error."""

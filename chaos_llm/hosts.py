@@ -17,6 +17,7 @@ from chaos_llm.providers.provider import Provider
 
 _VARIABLE_SUFFIXES = ("_BASE_URL", "_API_BASE")
 _PORTS = {"https": 443, "http": 80}
+_KEYS = ("hosts", "profiles")  # the folders of profiles are read where profiles are
 _TABLE = "[tool.chaos_llm.hosts]"
 
 Names = tuple[str, ...]
@@ -153,8 +154,8 @@ def _read(path: Path, _changed: int, _size: int) -> dict[str, Names]:
         raise UsageError(f"{path}: {error}") from None
     ours = tool.get("chaos_llm", {})
     for key in ours:
-        if key != "hosts":
-            raise UnknownName("key", key, ("hosts",), where=f"{path}: [tool.chaos_llm]")
+        if key not in _KEYS:
+            raise UnknownName("key", key, _KEYS, where=f"{path}: [tool.chaos_llm]")
     hosts = ours.get("hosts", {})
     if not isinstance(hosts, dict):
         raise UsageError(f"{path}: {_TABLE} is a table of hosts; got {hosts!r}")

@@ -91,9 +91,10 @@ class Interventions:
 
     def edges(self) -> set[float]:
         """The times at which something begins, ends or is healed."""
-        spans = (*self.plan.windows, *self.injections)
-        edges = {edge for span in spans for edge in (span.begins, span.ends)}
-        return edges | {at for _, at in self.healed}
+        edges = {at for _, at in self.healed}
+        edges.update(edge for w in self.plan.windows for edge in (w.begins, w.ends))
+        edges.update(edge for i in self.injections for edge in (i.begins, i.ends))
+        return edges
 
     def begin_at(self, time: float) -> None:
         """A replay begins here: what was put on before is on from its beginning.
@@ -136,7 +137,7 @@ class Lever:
         if not faults or not all(isinstance(fault, Fault) for fault in faults):
             message = f"inject() takes faults, as in inject(overloaded()); got {faults!r}"
             raise UsageError(message)
-        if times is not None and (not isinstance(times, int) or times < 1):
+        if times is not None and (type(times) is not int or times < 1):
             raise UsageError(f"times is how many requests are hit, 1 or more; got {times!r}")
         injection = Injection(self._target, faults, times, self._now())
         self._interventions.injections.append(injection)

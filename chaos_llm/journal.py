@@ -25,7 +25,9 @@ class Exchange:
     """One request, its decision, and its reply as it ended; written once more when it ends.
 
     `at` and `until` are seconds of the profile; before its start they are negative. `reference`
-    is the mark that closes the answer, `said` the message of a refusal.
+    is the mark that closes the answer, `said` the message of a refusal. `spoilt` is an answer that
+    is not what a healthy provider would say, and looks as if it were. `opening` is how an answer
+    began that did not come whole.
     """
 
     __slots__ = (
@@ -41,11 +43,13 @@ class Exchange:
         "met",
         "model",
         "number",
+        "opening",
         "output_tokens",
         "path",
         "provider",
         "reference",
         "said",
+        "spoilt",
         "status",
         "stream",
         "surface",
@@ -55,14 +59,14 @@ class Exchange:
     def __init__(self, number: int, at: float, provider: str, api: str, surface: str) -> None:
         self.number, self.at, self.until = number, at, at
         self.provider, self.api, self.surface = provider, api, surface
-        self.path = self.model = self.credential = self.reference = self.said = ""
+        self.path = self.model = self.credential = self.reference = self.said = self.opening = ""
         self.stream, self.status = False, 0
         self.key: Key = Key(-1, -1, "", "", 0)
         self.decision: Decision = HEALTHY
         self.met: tuple[Met, ...] = ()
         self.end: End = "open"
         self.input_tokens = self.output_tokens = 0
-        self.answered = False
+        self.answered = self.spoilt = False
 
     @property
     def struck(self) -> tuple[Met, ...]:
@@ -76,9 +80,12 @@ class Exchange:
 
     @property
     def failed(self) -> bool:
-        """Whether the provider did not answer; who hangs up on a healthy one cannot say so."""
-        hung_up = self.end in ("abandoned", "open") and self.answered and not self.struck
-        return not self.ok and not hung_up
+        """Whether the provider did not answer.
+
+        Who hangs up on a healthy one, or without waiting, cannot say so.
+        """
+        hung_up = self.end in ("abandoned", "open") and self.answered
+        return not self.ok and not (hung_up and (not self.struck or self.until == self.at))
 
     def line(self) -> dict[str, Any]:
         """The record as JSON, without anything that differs between runs of one seed."""

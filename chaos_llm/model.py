@@ -23,6 +23,7 @@ class WireRequest:
     query: str
     headers: Mapping[str, str]
     body: bytes
+    reused: bool | None = None  # whether its connection carried a request before; None: not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,7 @@ class Break:
 
     after: float
     refusal: Refusal
+    within: str = "answer"  # or "tool": a share of the tools' arguments, not of all content
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,7 @@ class Completion:
     stop: str = "end"
     usage: Usage = Usage(0, 0)
     broken_by: Break | None = None
+    tells_usage: bool = True  # False: the reply does not say what was billed
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +140,7 @@ class Request:
     region: str = ""
     size: int = 0
     input_tokens: int = 0
+    turns: int = 0  # messages of the user so far; 0 where the format does not say
     invalid: Refusal | None = None
     body: Any = field(default=None, repr=False, compare=False)
 
@@ -148,6 +152,9 @@ class Ending(Enum):
     CLOSED = "closed"  # FIN too early: before the headers, or in mid-body without a terminator
     RESET = "reset"  # RST
     REFUSED = "refused"  # no connection at all
+    UNRESOLVED = "unresolved"  # none either: the host's name has no address
+    CONNECT_TIMEOUT = "connect timeout"  # none either: nobody answers the SYN
+    TLS_FAILED = "tls failed"  # a connection that dies in the TLS handshake
     SILENT = "silent"  # nothing more ever comes, and the connection stays open
 
 
@@ -175,6 +182,7 @@ class Reply:
     ending: Ending = Ending.COMPLETE
     streamed: bool = False
     pieces: int = 1
+    ping: bytes = b""  # what this dialect sends to keep a silent stream open, if anything
 
     def later(self, seconds: float) -> Reply:
         """The same reply, its headers that much later."""

@@ -17,7 +17,6 @@ from chaos_llm.journal import Exchange
 
 _TELLING = 8  # shorter error messages may stand in any text
 _SDK_TEXTS = ("Error code: ", "Connection error.", "Request timed out", "Traceback (most recent")
-_SENTENCE_ENDS = (".", "!", "?", "…", ")", '"', "'")
 
 Judge = Callable[[Any, str], "Outcome | bool"]
 
@@ -67,7 +66,8 @@ def _from_source(call: Call, source: Exchange, evidence: Evidence, fresh: float)
 
 def _by(source: Exchange, call: Call, evidence: Evidence) -> Outcome:
     """Primary, unless the answer is another's than usual, or another failed in this call before."""
-    others = {e.provider: e for e in evidence.of(call) if e.provider != source.provider}
+    before = (e for e in evidence.of(call) if e.number < source.number and e.until <= source.at)
+    others = {e.provider: e for e in before if e.provider != source.provider}
     failed_over = any(last.failed for last in others.values())
     usual = source.provider in evidence.primaries
     return "primary" if usual and not failed_over else "fallback"
@@ -87,11 +87,10 @@ def _without_reference(call: Call, evidence: Evidence) -> Outcome:
 
 def _stops_short(call: Call, evidence: Evidence) -> bool:
     """Whether this is some of an answer that came without its end, and no text of the app's own."""
-    if call.token and call.token not in call.text:
-        return False
-    if not call.token and call.text.rstrip().endswith(_SENTENCE_ENDS):
-        return False
-    return any(e.status == 200 and (e.failed or e.struck) for e in evidence.of(call))
+    broken = (e for e in evidence.of(call) if e.failed or e.spoilt)
+    openings = [exchange.opening for exchange in broken if exchange.opening]
+    text = call.text.strip()
+    return any(opening in text or opening.startswith(text) for opening in openings)
 
 
 def _had_no_reference(call: Call, evidence: Evidence) -> bool:
@@ -108,12 +107,11 @@ def _inferred(call: Call, evidence: Evidence, fresh: float) -> Outcome:
     last = _concluding(call, evidence)
     if last is not None and last.ok:
         return _by(last, call, evidence)
-    if last is None:
-        kept = evidence.kept_for(call)
-        if kept is not None:
-            return _cached(call, kept.ended, fresh)
-        if evidence.echo is None:
-            return "unjudged"
+    kept = evidence.kept_for(call)
+    if kept is not None:
+        return _cached(call, kept.ended, fresh)
+    if last is None and evidence.echo is None:
+        return "unjudged"
     return "failed" if call.is_blank else "degraded"
 
 

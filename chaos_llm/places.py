@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from chaos_llm.errors import UnknownName, UsageError
-from chaos_llm.plan import PlacedWindow, Plan
+from chaos_llm.model import Request
+from chaos_llm.plan import Key, PlacedWindow, Plan
 from chaos_llm.schedule import Until, offset
 
 THICK = "the thick of it"
@@ -32,14 +33,29 @@ def place(at: Until | None, plan: Plan) -> float:
 
 
 def thick_of_it(plan: Plan) -> float:
-    """The first moment of the window that hits the models' endpoints hardest."""
+    """The first moment at which the window strikes that hits the models' endpoints hardest.
+
+    Where all clients share a die, its first throws may spare them.
+    """
     worst = max(plan.windows, key=lambda w: (_severity(w), -w.begins), default=None)
     if worst is None:
         return 0.0
     points = [
         time for time, share in worst.window.share.points if share == worst.window.share.highest
     ]
-    return max([worst.begins, *points[:1]]) if _severity(worst)[0] else worst.begins
+    begins = max([worst.begins, *points[:1]]) if _severity(worst)[0] else worst.begins
+    return _first_struck(worst, begins)
+
+
+def _first_struck(window: PlacedWindow, begins: float) -> float:
+    redraw = window.window.redraw
+    if window.window.per != "client" or not redraw:
+        return begins
+    anybody, anything = Request("", "", "", "", ""), Key(0, 0, "", "", 0)
+    first, last = (int((time - window.begins) // redraw) for time in (begins, window.ends))
+    moments = (begins, *(window.begins + redraw * epoch for epoch in range(first + 1, last + 1)))
+    struck = (at for at in moments if window.throw(anybody, anything, at).fault is not None)
+    return next((at for at in struck if at < window.ends), begins)
 
 
 def _severity(window: PlacedWindow) -> tuple[bool, float]:

@@ -16,7 +16,6 @@ from chaos_llm.faults.fault import Fault
 from chaos_llm.model import Request
 from chaos_llm.timeline import Profile, Window
 
-
 INJECTED = "injected"  # stands for a window's name where a test put the fault on by hand
 
 

@@ -7,6 +7,7 @@ tells which request belongs to which call, and whose answer the user was shown.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 
 from chaos_llm.dice import Die
 from chaos_llm.errors import UsageError
@@ -23,6 +24,7 @@ _QUESTIONS = (
     "Is it too late to add a {thing} to order {token}?",
     "The tracking page of order {token} has said {city} for days. Is that normal?",
 )
+_THINGS = ("lamp", "kettle", "jacket", "desk", "helmet", "tent", "rug", "phone case")
 _WHEN = ("yesterday", "on Monday", "last week", "this morning", "two days ago")
 
 Prompts = str | Sequence[str] | Iterable[str] | Callable[[int], str]
@@ -34,7 +36,6 @@ class PromptBook:
     def __init__(self, seed: int, given: Prompts | None = None) -> None:
         self._seed = seed
         self._given = _given(given) if given is not None else None
-        self._words: tuple[list[str], list[str], list[str]] | None = None
 
     def prompt(self, number: int) -> tuple[str, str]:
         """The text of a call's prompt and its token; the token is empty where there is none."""
@@ -47,35 +48,40 @@ class PromptBook:
         return self._made(die)
 
     def _made(self, die: Die) -> tuple[str, str]:
-        names, cities, things = self._words or self._draw_words()
+        names, cities = _words(self._seed)
         mark = token(die)
         text = die.choose(_QUESTIONS).format(
             token=mark,
             when=die.choose(_WHEN),
             name=die.choose(names),
             city=die.choose(cities),
-            thing=die.choose(things),
+            thing=die.choose(_THINGS),
         )
         return text, mark
 
-    def _draw_words(self) -> tuple[list[str], list[str], list[str]]:
-        from faker import Faker  # noqa: PLC0415 - a quarter of a second, only where it is used
 
-        fake = Faker("en_US")
-        fake.seed_instance(self._seed)
-        self._words = (
-            [fake.first_name() for _ in range(16)],
-            [fake.city() for _ in range(16)],
-            ["lamp", "kettle", "jacket", "desk", "helmet", "tent", "rug", "phone case"],
-        )
-        return self._words
+@cache
+def _words(seed: int) -> tuple[list[str], list[str]]:
+    """First names and cities."""
+    from faker import Faker  # noqa: PLC0415 - a quarter of a second, only where it is used
+
+    fake = Faker("en_US")
+    fake.seed_instance(seed)
+    return [fake.first_name() for _ in range(16)], [fake.city() for _ in range(16)]
 
 
 def _given(prompts: Prompts) -> Callable[[int], str]:
     if callable(prompts):
-        return prompts
-    texts = [prompts] if isinstance(prompts, str) else list(prompts)
+        return lambda number: _text(prompts(number))
+    texts = [prompts] if isinstance(prompts, str) or not isinstance(prompts, Iterable) else prompts
+    texts = list(texts)
     if not texts or not all(isinstance(text, str) for text in texts):
-        message = f"prompts are texts, at least one, or a function of the number; got {texts!r}"
+        message = f"prompts are texts, at least one, or a function of the number; got {prompts!r}"
         raise UsageError(message)
     return lambda number: texts[number % len(texts)]
+
+
+def _text(prompt: object) -> str:
+    if isinstance(prompt, str):
+        return prompt
+    raise UsageError(f"the function of prompts= returns a text; got {prompt!r}")

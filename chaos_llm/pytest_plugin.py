@@ -5,21 +5,19 @@ Nothing but pytest and the standard library is imported until a test uses an out
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Generator
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from chaos_llm import bad_days
 
 if TYPE_CHECKING:
     from chaos_llm import Outage
 
 _OUTAGE = pytest.StashKey["Outage"]()
-_PROFILE = "_chaos_profile"
-_MARKER = (
-    "chaos(*profiles, tags=None, at=None): play the test on these named bad days; `tags` takes "
-    "every profile with that tag (or all of several tags), `at` a window's name or a time"
-)
+_BEGUN = pytest.StashKey[bool]()  # the test function itself runs, or has run
+_DAY = "_chaos_day"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -30,7 +28,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         metavar="NAME",
-        help="run every test on this bad day, in the thick of it; may be given more than once",
+        help="run every test that names no bad day of its own on this one, in the thick of it; "
+        "may be given more than once",
     )
     group.addoption(
         "--chaos-seed",
@@ -41,53 +40,60 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marker and settle the seed."""
-    config.addinivalue_line("markers", _MARKER)
+    """Register the marker, settle the seed, and refuse a bad day that nobody knows."""
+    config.addinivalue_line("markers", bad_days.MARKER)
     given = config.getoption("chaos_seed")
     if given == "random":
         import secrets  # noqa: PLC0415 - asked for, so it is paid for
 
         config.option.chaos_seed = str(secrets.randbelow(2**32))
-    elif given is not None and not given.isdigit():
+    elif given is not None and not (given.isascii() and given.isdecimal()):
         message = f"--chaos-seed is a whole number or 'random'; got {given!r}"
         raise pytest.UsageError(message)
+    if named := config.getoption("chaos"):
+        from chaos_llm.errors import ChaosError  # noqa: PLC0415 - only on a bad day for all
+        from chaos_llm.profiles import load  # noqa: PLC0415 - the same
+
+        try:
+            for name in named:
+                load(name, rootdir=config.rootpath)
+        except ChaosError as error:
+            raise pytest.UsageError(f"--chaos: {error}") from None
 
 
 def pytest_report_header(config: pytest.Config) -> str:
     """Say the seed in every run."""
-    given = config.getoption("chaos_seed")
-    days = ", ".join(config.getoption("chaos"))
+    given, named = config.getoption("chaos_seed"), ", ".join(config.getoption("chaos"))
     seed = f"--chaos-seed={given}" if given else "seeds follow from node ids"
-    return f"chaos_llm: {seed}" + (f"; every test on {days}" if days else "")
+    return f"chaos_llm: {seed}" + (f"; every test on {named}" if named else "")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Play a test once on each of its profiles."""
-    profiles = _profiles(metafunc.definition, metafunc.config)
-    if len(profiles) > 1 or _has_tags(metafunc.definition):
-        metafunc.fixturenames.append(_PROFILE)
-        metafunc.parametrize(_PROFILE, profiles)
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Refuse what cannot work while it is collected, and not in the middle of a run."""
-    for item in items:
-        function = getattr(item, "obj", None)
-        if getattr(function, "is_hypothesis_test", False) and _asks(item):
-            _refuse_given(item)
+    """Play a test once on each of its bad days; refuse what cannot work."""
+    item: Any = metafunc.definition
+    if bad_days.knows_us(item) and bad_days.is_given(item):
+        raise bad_days.mistake(item, bad_days.GIVEN)
+    days = bad_days.days(item)
+    if item.get_closest_marker("chaos") is not None:
+        for day in days or [None]:
+            bad_days.new_outage(item, day)
+    if len(days) > 1 or bad_days.is_tagged(item):
+        metafunc.fixturenames.append(_DAY)
+        metafunc.parametrize(_DAY, days)
 
 
 @pytest.fixture
 def chaos(request: pytest.FixtureRequest) -> Outage:
     """The outage of this test; it is in force while the test function runs, not around it."""
+    if _BEGUN in request.node.stash:
+        pytest.fail("ask for `chaos` as an argument: this test has begun without an outage")
     return _outage_of(request.node)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
     """Have keys there for clients that fixtures make, before the outage is in force."""
-    if not _asks(item):
+    if not bad_days.asks(item):
         return (yield)
     from chaos_llm.interception.credentials import placeholder_keys  # noqa: PLC0415 - a user's cost
 
@@ -95,10 +101,21 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
         return (yield)
 
 
-@pytest.hookimpl(wrapper=True)
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Begin anew where a test is run again; leave out what no bad day for all can be played on."""
+    for key in (_OUTAGE, _BEGUN):
+        if key in item.stash:
+            del item.stash[key]
+    if bad_days.asks(item) and bad_days.is_given(item):
+        pytest.skip(f"--chaos: {bad_days.GIVEN}")
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     """Put the outage in force for the call phase only; fixtures and reports keep real time."""
-    if not _asks(item):
+    item.stash[_BEGUN] = True
+    if not bad_days.asks(item):
         return (yield)
     with _outage_of(item):
         return (yield)
@@ -112,92 +129,25 @@ def pytest_runtest_makereport(
     report = yield
     outage = item.stash.get(_OUTAGE, None)
     if outage is not None and call.when == "call" and report.failed:
-        report.sections.append(("chaos timeline", outage.timeline()))
+        report.sections.append(("chaos timeline", _timeline(outage)))
         again = f"profile {outage.profile.name}, seed {outage.seed}"
         report.sections.append(("chaos seed", f"{again}: repeat with --chaos-seed={outage.seed}"))
     return report
 
 
-def _asks(item: pytest.Item) -> bool:
-    return (
-        item.get_closest_marker("chaos") is not None
-        or "chaos" in getattr(item, "fixturenames", ())
-        or bool(item.config.getoption("chaos"))
-    )
+def _timeline(outage: Outage) -> str:
+    try:
+        return outage.timeline()
+    except Exception as error:  # a mistake of ours must not hide the test's failure
+        return f"could not be drawn: {error!r}"
 
 
 def _outage_of(item: pytest.Item) -> Outage:
-    known = item.stash.get(_OUTAGE, None)
-    if known is None:
-        from chaos_llm import Outage  # noqa: PLC0415 - here the paying begins
-
-        known = Outage(_profile_of(item), seed=_seed(item), at=_at(item))
-        item.stash[_OUTAGE] = known
-    return known
-
-
-def _profile_of(item: pytest.Item) -> str | None:
-    params = getattr(getattr(item, "callspec", None), "params", {})
-    if _PROFILE in params:
-        return str(params[_PROFILE])
-    return next(iter(_profiles(item, item.config)), None)
-
-
-def _profiles(item: Any, config: pytest.Config) -> list[str]:
-    """The names on the nearest marker, else those of `--chaos`."""
-    marker = item.get_closest_marker("chaos")
-    if marker is None:
-        return list(config.getoption("chaos"))
-    named = list(marker.args)
-    unknown = set(marker.kwargs) - {"tags", "at"}
-    if unknown or not all(isinstance(name, str) for name in named):
-        message = f"{item.nodeid}: @pytest.mark.chaos takes {_MARKER}; got {marker!r}"
-        raise pytest.UsageError(message)
-    if tags := marker.kwargs.get("tags"):
-        named += [name for name in _tagged(item, tags) if name not in named]
-    return named
-
-
-def _tagged(item: Any, tags: str | list[str]) -> list[str]:
-    from chaos_llm.errors import UnknownName  # noqa: PLC0415 - only where tags are used
-    from chaos_llm.profiles import with_tag  # noqa: PLC0415 - the same
-
-    try:
-        of_each = [with_tag(tag) for tag in ([tags] if isinstance(tags, str) else tags)]
-    except UnknownName as error:
-        raise pytest.UsageError(f"{item.nodeid}: {error}") from None
-    return [name for name in of_each[0] if all(name in names for names in of_each)]
-
-
-def _has_tags(item: Any) -> bool:
-    marker = item.get_closest_marker("chaos")
-    return marker is not None and bool(marker.kwargs.get("tags"))
-
-
-def _at(item: pytest.Item) -> Any:
-    marker = item.get_closest_marker("chaos")
-    if marker is not None:
-        return marker.kwargs.get("at")
-    if not item.config.getoption("chaos"):
-        return None
-    from chaos_llm.places import THICK  # noqa: PLC0415 - only on a bad day for all
-
-    return THICK
-
-
-def _seed(item: pytest.Item) -> int:
-    given = item.config.getoption("chaos_seed")
-    return int(given) if given is not None else zlib.crc32(item.nodeid.encode())
-
-
-def _refuse_given(item: pytest.Item) -> NoReturn:
-    message = (
-        f"{item.nodeid}: one `chaos` cannot serve the many examples of @given, for its clock and "
-        "journal would run on from one to the next. Enter an outage in each example instead:\n\n"
-        "    from chaos_llm import outage\n\n"
-        "    @given(...)\n"
-        "    def test_it(...):\n"
-        "        with outage('a-profile') as chaos:\n"
-        "            ...\n"
-    )
-    raise pytest.UsageError(message)
+    outage = item.stash.get(_OUTAGE, None)
+    if outage is None:
+        params = getattr(getattr(item, "callspec", None), "params", {})
+        days = [params[_DAY]] if _DAY in params else bad_days.days(item)
+        if len(days) > 1:
+            raise bad_days.mistake(item, "a unittest.TestCase is played on one bad day, not more")
+        outage = item.stash[_OUTAGE] = bad_days.new_outage(item, days[0] if days else None)
+    return outage

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypedDict, Unpack
@@ -30,7 +30,7 @@ class ReplayOptions(TypedDict, total=False):
     """The keyword arguments of `replay` and `replay_async`; each has a default."""
 
     prompts: Prompts | None  # texts, or a function of the call's number; default: Faker
-    calls: int | None  # so many calls in all, even over the outage; default 200
+    calls: int  # so many calls in all, even over the outage; default 200
     every: Duration | None  # instead: each user calls this often
     users: int
     before: Duration  # healthy lead-in; default 10m
@@ -84,17 +84,19 @@ class Replays:
 class _Replay:
     """One replay; its options are read, and refused, before anything is called."""
 
-    def __init__(self, all_of_it: Replays, options: ReplayOptions) -> None:
-        self.all, self.options = all_of_it, options
+    def __init__(self, shared: Replays, options: ReplayOptions) -> None:
+        self.shared, self.options = shared, options
         _refuse_nonsense(options)
         self.users, self.calls = options.get("users", 1), options.get("calls")
-        self.before, self.after = self._seconds("before", "10m"), self._seconds("after", "30m")
-        self.patience, self.fresh = self._seconds("patience", "1m"), self._seconds("fresh", "1h")
+        self.before = seconds(options.get("before", "10m"))
+        self.after = seconds(options.get("after", "30m"))
+        self.patience = seconds(options.get("patience", "1m"))
+        self.fresh = seconds(options.get("fresh", "1h"))
         skip, every = options.get("skip_quiet", "1h"), options.get("every")
         self.skip_quiet = None if skip is None else seconds(skip)
         self.every = None if every is None else seconds(every)
-        plan = all_of_it.interventions.plan
-        self.prompts = PromptBook(plan.seed, options.get("prompts"))
+        self.plan = shared.interventions.plan
+        self.prompts = PromptBook(self.plan.seed, options.get("prompts"))
         self.begins, self.ends, self.first_exchange = 0.0, 0.0, 0
         self.due: list[Slot] = []
         self.made: list[Call] = []
@@ -102,7 +104,7 @@ class _Replay:
     @contextmanager
     def under_way(self) -> Iterator[Workload]:
         """Settle when calls are due and keep the horizon while they are made."""
-        shared = self.all
+        shared = self.shared
         if shared.running:
             raise UsageError("a replay is running in this outage; give it more users= instead")
         self._settle()
@@ -118,7 +120,7 @@ class _Replay:
 
     def report(self) -> Report:
         """Judge the calls that were made, and put together what is known about them."""
-        shared, exchanges = self.all, list(self.all.journal)
+        shared, exchanges = self.shared, list(self.shared.journal)
         shared.calls.extend(self.made)
         evidence = Evidence(shared.calls, exchanges)
         decide = self.options.get("outcome")
@@ -129,13 +131,13 @@ class _Replay:
         )
 
     def _settle(self) -> None:
-        shared, plan = self.all, self.all.interventions.plan
+        shared = self.shared
         self.begins = shared.lead_in(self.before)
         shared.interventions.begin_at(self.begins)
         self.first_exchange = len(shared.journal)
-        until = self._until(plan.bounds()[1])
+        until = self._until(self.plan.bounds()[1])
         self.ends = until + self.after
-        played = stretches(plan, self.begins, until, self.ends, self.skip_quiet)
+        played = stretches(self.plan, self.begins, until, self.ends, self.skip_quiet)
         self.due = slots(
             played,
             users=self.users,
@@ -150,19 +152,14 @@ class _Replay:
         given = self.options.get("until")
         if given is None:
             return max(last, self.begins)
-        until = offset(given, self.all.interventions.plan, self.begins)
+        until = offset(given, self.plan, self.begins)
         if until < self.begins:
-            profile = self.all.interventions.plan.profile
-            here, there = profile.when(self.begins), profile.when(until)
+            here, there = self.plan.profile.when(self.begins), self.plan.profile.when(until)
             raise UsageError(
                 f"until={given!r} is {there:%d %b %Y %H:%M} UTC, before the replay begins "
                 f"({here:%d %b %Y %H:%M} UTC)"
             )
         return until
-
-    def _seconds(self, name: str, default: Duration) -> float:
-        given: object = self.options.get(name, default)
-        return seconds(given)  # type: ignore[arg-type] # refuses what is no duration
 
 
 def _refuse_nonsense(options: ReplayOptions) -> None:
@@ -170,13 +167,11 @@ def _refuse_nonsense(options: ReplayOptions) -> None:
     for name in options:
         if name not in known:
             raise UnknownName("argument of replay", name, known)
-    if options.get("calls") is not None and options.get("every") is not None:
+    if "calls" in options and options.get("every") is not None:
         raise UsageError("give calls= or every=, not both: each fixes the other")
     for name in ("calls", "users"):
-        count = options.get(name, 1 if name == "users" else None)
-        if name in options and count is None and name == "calls":
-            continue
-        if count is not None and (type(count) is not int or count < 1):
+        count = options.get(name)
+        if name in options and (type(count) is not int or count < 1):
             message = f"{name}= is a whole number, 1 or more; got {count!r}"
             raise UsageError(message)
     every = options.get("every")

@@ -6,12 +6,26 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 
 _DEPTH = 6
-_PIECES = 2000
+_MANY = 2000
+
+Path = tuple[str, ...]
+
+
+class Pieces(list[Any]):
+    """The pieces of a consumed stream; each field of theirs is one text in the end."""
 
 
 def text_of(value: Any) -> str:
     """All text inside a value, in its own order, as far as a few levels deep."""
-    return value if isinstance(value, str) else "\n".join(_texts(value, _DEPTH))
+    if isinstance(value, str):
+        return value
+    if not isinstance(value, Pieces):
+        return "\n".join(text for _, text in _Walk().texts(value))
+    fields: dict[Path, list[str]] = {}
+    for piece in value:
+        for path, text in _Walk().texts(piece):
+            fields.setdefault(path, []).append(text)
+    return "\n".join("".join(texts) for texts in fields.values())
 
 
 def is_stream(value: Any) -> bool:
@@ -26,32 +40,47 @@ def is_async_stream(value: Any) -> bool:
 
 def joined(pieces: list[Any]) -> Any:
     """What a consumed stream amounts to: one text where all pieces are texts."""
-    return "".join(pieces) if pieces and all(isinstance(p, str) for p in pieces) else pieces
+    if pieces and all(isinstance(piece, str) for piece in pieces):
+        return "".join(pieces)
+    if pieces and all(isinstance(piece, bytes) for piece in pieces):
+        return b"".join(pieces)
+    return Pieces(pieces)
 
 
-def _texts(value: Any, depth: int) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, bytes):
-        yield value.decode("utf-8", "replace")
-    elif depth == 0 or value is None or isinstance(value, int | float):
+class _Walk:
+    """One way through a value; what it has met before it does not enter again."""
+
+    def __init__(self) -> None:
+        self._met: set[int] = set()
+
+    def texts(self, value: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
+        """Each text with the fields that lead to it."""
+        if isinstance(value, str):
+            yield path, value
+        elif isinstance(value, bytes):
+            yield path, value.decode("utf-8", "replace")
+        elif len(path) < _DEPTH and id(value) not in self._met and len(self._met) < _MANY:
+            self._met.add(id(value))
+            for name, inner in _parts(value):
+                yield from self.texts(inner, (*path, name))
+
+
+def _parts(value: Any) -> Iterator[tuple[str, Any]]:
+    if value is None or isinstance(value, int | float):
         return
-    elif isinstance(value, Mapping):
-        for inner in value.values():
-            yield from _texts(inner, depth - 1)
+    if isinstance(value, Mapping):
+        yield from ((str(name), inner) for name, inner in value.items())
     elif isinstance(value, list | tuple | set | frozenset):
-        for inner in list(value)[:_PIECES]:
-            yield from _texts(inner, depth - 1)
+        yield from ((str(index), inner) for index, inner in enumerate(value))
+    elif isinstance(value, BaseException):
+        yield "", str(value)
     else:
-        yield from _texts(_fields(value), depth - 1)
+        yield from _fields(value).items()
 
 
 def _fields(value: Any) -> dict[str, Any]:
-    slots = (name for kind in type(value).__mro__ for name in getattr(kind, "__slots__", ()))
-    fields = {name: getattr(value, name, None) for name in slots if not name.startswith("_")}
-    fields.update(
-        (name, inner)
-        for name, inner in getattr(value, "__dict__", {}).items()
-        if not name.startswith("_")
-    )
-    return fields
+    slots = (getattr(kind, "__slots__", ()) for kind in type(value).__mro__)
+    names = (name for each in slots for name in ((each,) if isinstance(each, str) else each))
+    fields = {name: getattr(value, name, None) for name in names}
+    fields.update(getattr(value, "__dict__", {}))
+    return {name: inner for name, inner in fields.items() if not name.startswith("_")}

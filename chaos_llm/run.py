@@ -82,6 +82,19 @@ class Run:
         asked = self.of(call, provider)
         return bool(asked) and asked[-1].failed
 
+    def was_torn(self, call: Call) -> bool:
+        """Whether an answer to this call broke off on the wire, or said that it did."""
+        return any(e.status == 200 and e.failed for e in self.evidence.of(call))
+
+    @cached_property
+    def exposed(self) -> list[Call]:
+        """The calls that were shown what the provider itself had spoilt and called complete.
+
+        No app can see that without an evaluation of its own.
+        """
+        shown = [c for c in self.calls if c.outcome in ("primary", "fallback", "truncated")]
+        return [c for c in shown if any(e.ok and e.spoilt for e in self.evidence.of(c)[-1:])]
+
     def tells(self, call: Call) -> bool:
         """Whether a call shows whom the app turns to: made, and not answered by a cache."""
         return call.outcome not in ("missed", "cached", "stale") or bool(self.evidence.of(call))

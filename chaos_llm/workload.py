@@ -26,6 +26,8 @@ from chaos_llm.virtual_time import VirtualTime
 App = Callable[[str], Any]
 OnCall = Callable[[Call], None]
 
+_ROUNDING = 1e-6  # seconds; who ends a call exactly when the next is due does not miss it
+
 
 @dataclass
 class Workload:
@@ -44,16 +46,18 @@ class Workload:
 
     async def run_async(self, app: App, slots: Sequence[Slot]) -> list[Call]:
         """Make the calls of all users, each user a task of its own."""
-        users = sorted({slot.user for slot in slots})
         calls: list[Call] = []
 
         async def live(user: int) -> None:
             mine = [slot for slot in slots if slot.user == user]
             calls.extend([await self._call_async(app, slot) for slot in mine])
 
-        async with asyncio.TaskGroup() as group:
-            for user in users:
-                group.create_task(live(user))
+        try:
+            async with anyio.create_task_group() as group:
+                for user in sorted({slot.user for slot in slots}):
+                    group.start_soon(live, user)
+        except BaseExceptionGroup as several:
+            raise _first(several) from None
         return sorted(calls, key=lambda call: call.number)
 
     def _call(self, app: App, slot: Slot) -> Call:
@@ -83,11 +87,11 @@ class Workload:
         fresh = prompt not in self.seen
         self.seen.add(prompt)
         call = Call(slot.number, slot.user, slot.due, prompt, token, fresh)
-        if self.now() > slot.due:
+        if self.now() > slot.due + _ROUNDING:
             call.outcome, call.began, call.ended = "missed", slot.due, slot.due
         return call
 
-    def _conclude(self, call: Call, returned: Any, error: Exception | None) -> None:
+    def _conclude(self, call: Call, returned: Any, error: BaseException | None) -> None:
         call.ended, call.error, call.returned = self.now(), error, returned
         call.text = text_of(returned) if error is None else ""
 
@@ -99,12 +103,14 @@ def _attempt(make: Callable[[], Any]) -> tuple[Any, Exception | None]:
             returned = joined(list(returned))
     except Exception as error:
         return None, _theirs(error)
-    if inspect.isawaitable(returned):
+    if inspect.isawaitable(returned) or is_async_stream(returned):
         raise _async_in_sync(returned)
     return returned, None
 
 
-async def _attempt_async(make: Callable[[], Awaitable[Any]]) -> tuple[Any, Exception | None]:
+async def _attempt_async(
+    make: Callable[[], Awaitable[Any]],
+) -> tuple[Any, BaseException | None]:
     try:
         returned: Any = make()
         if inspect.isawaitable(returned):
@@ -113,6 +119,11 @@ async def _attempt_async(make: Callable[[], Awaitable[Any]]) -> tuple[Any, Excep
             returned = joined([piece async for piece in returned])
         elif is_stream(returned):
             returned = joined(list(returned))
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise  # the test's loop ends it; else the app let its own cancellation out
+        return None, error
     except Exception as error:
         return None, _theirs(error)
     return returned, None
@@ -122,6 +133,14 @@ def _theirs(error: Exception) -> Exception:
     """What the app's user saw; a mistake in using chaos_llm is the test's own and goes on."""
     if isinstance(error, UsageError):
         raise error
+    return error
+
+
+def _first(several: BaseExceptionGroup[BaseException]) -> BaseException:
+    """What a user's task raised, without the group that it came in."""
+    error: BaseException = several
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
     return error
 
 

@@ -20,6 +20,15 @@ def ask(question: str) -> str:
     return message.content[0].text
 
 
+def ask_once(question: str = "hi", model: str = MODEL, **more: float) -> str:
+    """One request to Claude, without retries."""
+    client = anthropic.Anthropic(max_retries=0, **more)
+    message = client.messages.create(
+        model=model, max_tokens=300, messages=[{"role": "user", "content": question}]
+    )
+    return message.content[0].text
+
+
 async def ask_async(question: str) -> str:
     """The same with the async client."""
     async with anthropic.AsyncAnthropic() as client:

@@ -96,9 +96,14 @@ def test_it_is_told_in_one_sentence(folder, stem):
         assert re.fullmatch(r"[A-Z][^.]*(\.\S[^.]*)*\.", first[0]), first[0]
 
 
-@pytest.mark.parametrize(("folder", "stem"), FILES)
+@pytest.mark.parametrize(("folder", "stem"), [f for f in FILES if f[0] != "providers"])
 def test_it_has_a_test_file(folder, stem):
     assert (TESTS / folder / f"test_{stem}.py").is_file()
+
+
+@pytest.mark.parametrize("provider", PROVIDERS, ids=lambda p: f"{p.name}-{p.api}")
+def test_a_wire_format_has_golden_bytes(provider):
+    assert list((TESTS / "golden").rglob(f"{provider.name}-{provider.api}*"))
 
 
 @pytest.mark.parametrize(("folder", "stem"), FILES)

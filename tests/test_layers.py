@@ -12,7 +12,7 @@ import chaos_llm
 
 LAYERS = (
     ("errors", "model", "dice"),  # know nothing of us
-    ("durations", "tokens", "schemas", "virtual_time", "faults.fault"),  # words, clock, interface
+    ("durations", "quota", "schemas", "tokens", "virtual_time", "faults.fault"),  # words, clock
     ("faults", "providers", "timeline", "script"),  # what fails, who answers, when, with what
     ("hosts", "status_page", "profiles", "plan"),  # who is where; what was said; which fault when
     ("correlation", "journal", "interventions", "calls"),  # which call, what happened, by hand
@@ -27,7 +27,8 @@ LAYERS = (
     ("replays",),  # a workload that ends in a report
     ("_outage",),  # puts the parts together
     ("",),  # the package's public names
-    ("demo", "pytest_plugin"),  # callers, as a user would write them
+    ("demo", "bad_days"),  # callers, as a user would write them; what a test asks for
+    ("pytest_plugin",),  # the door that tests use
     ("cli",),  # the door that shows the demo
     ("__main__",),  # the door's door
 )

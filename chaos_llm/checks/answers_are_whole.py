@@ -21,19 +21,39 @@ class AnswersAreWhole(Check):
     why: ClassVar[str] = "half an answer that looks whole is worse than none: nobody asks again"
 
     def __call__(self, run: Run) -> Finding:
-        if not any(not exchange.ok for exchange in run.api):
+        torn = [call for call in run.calls if call.outcome == "truncated" and run.was_torn(call)]
+        errors = [call for call in run.calls if call.outcome == "error_text"]
+        if torn or errors:
+            first = min(torn + errors, key=lambda call: call.began)
+            return self.failed(_seen(torn, errors), first.began)
+        if not any(exchange.failed for exchange in run.api):
             return self.not_applicable("every answer arrived whole")
         if not run.evidence.judges_text:
-            return self.not_judged("the app's return values do not carry the answers' references")
-        torn = [call for call in run.calls if _passed_off(run, call)]
-        if torn:
-            seen = f"{len(torn)} calls were shown a torn answer or an error as an answer"
-            return self.failed(f"{seen}, the first one call {torn[0].number}", torn[0].began)
-        return self.passed("no torn answer and no error text reached a user")
+            return self.not_judged(
+                "what the app returns shows no answers, so a torn one cannot be told; see outcome="
+            )
+        exposed = f"; {len(run.exposed)} were spoilt unseen (exposure)" if run.exposed else ""
+        return self.passed(f"no torn answer and no error's text reached a user{exposed}")
 
 
-def _passed_off(run: Run, call: Call) -> bool:
-    if call.outcome == "error_text":
-        return True
-    cut = (e.status == 200 and not e.ok and e.end != "abandoned" for e in run.evidence.of(call))
-    return call.outcome == "truncated" and any(cut)
+def _seen(torn: list[Call], errors: list[Call]) -> str:
+    seen = [
+        f"{_calls(calls)} shown {what}, the first {_shown(calls[0])}"
+        for calls, what in (
+            (torn, "an answer that had been cut off"),
+            (errors, "an error instead of an answer"),
+        )
+        if calls
+    ]
+    return "; ".join(seen)
+
+
+def _calls(calls: list[Call]) -> str:
+    return "one call was" if len(calls) == 1 else f"{len(calls)} calls were"
+
+
+def _shown(call: Call) -> str:
+    text = " ".join(call.text.split())
+    # The end of a torn answer is where one can see that it is torn.
+    tail = call.outcome == "truncated" and len(text) > 60
+    return f"in call {call.number} ({'…' + text[-60:] if tail else text[:60]!r})"

@@ -6,6 +6,8 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields
 from typing import ClassVar, Literal
 
+from chaos_llm.errors import UnknownName, UsageError
+from chaos_llm.hosts import provider_names
 from chaos_llm.run import Run
 
 Verdict = Literal["pass", "fail", "not applicable", "not judged"]
@@ -55,3 +57,15 @@ class Check(ABC):
 
     def not_judged(self, seen: str) -> Finding:
         return Finding(repr(self), "not judged", seen, why=self.why)
+
+
+def known_provider(name: str) -> None:
+    """Raise UnknownName for a provider that cannot be played: a check of it would be none."""
+    if name not in provider_names():
+        raise UnknownName("provider", name, provider_names())
+
+
+def whole_number(name: str, value: int) -> None:
+    """Raise UsageError for a limit that is no whole number, 1 or more."""
+    if type(value) is not int or value < 1:
+        raise UsageError(f"{name}= is a whole number, 1 or more; got {value!r}")

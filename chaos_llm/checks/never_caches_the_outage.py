@@ -16,7 +16,9 @@ _BAD = {"degraded", "truncated", "corrupted", "error_text", "failed"}
 class NeverCachesTheOutage(Check):
     """No call is given, without any request, the bad result of an earlier call with its prompt.
 
-    Not applicable where no prompt repeats after a call that went wrong.
+    Only calls count that an app without such a cache would have answered: its provider is well and
+    answered the last request, so neither the outage nor an open breaker explains the result. Not
+    applicable where no prompt that went wrong is asked again at such a time.
     """
 
     why: ClassVar[str] = "a cache that keeps an error makes the outage last as long as its TTL"
@@ -24,31 +26,41 @@ class NeverCachesTheOutage(Check):
     def __call__(self, run: Run) -> Finding:
         went_wrong: dict[str, Call] = {}
         asked_again = 0
-        for call in run.calls:
+        for call in sorted(run.calls, key=lambda call: (call.began, call.number)):
             if call.outcome == "missed":
                 continue
             first = went_wrong.get(call.prompt)
-            asked_again += first is not None
-            if first is not None and self._served_again(run, call, first):
-                seen = (
-                    f"call {call.number} was given the {call.outcome} text of call {first.number}"
-                )
-                return self.failed(f"{seen}, and no request was made", call.began)
-            if call.outcome in _BAD:
-                went_wrong[call.prompt] = call
-            else:
+            if first is not None and _should_be_answered(run, call):
+                asked_again += 1
+                if _is_the_same(run, call, first):
+                    seen = f"call {call.number} was given what call {first.number} had got"
+                    return self.failed(f"{seen} ({_what(first)}), without a request", call.began)
+            if call.outcome not in _BAD:
                 went_wrong.pop(call.prompt, None)
+            elif run.evidence.of(call):
+                went_wrong[call.prompt] = call
         if not asked_again:
-            return self.not_applicable("no prompt was asked again after it had gone wrong")
-        return self.passed(f"{asked_again} prompts were asked again, none given the old failure")
+            return self.not_applicable("no prompt that had gone wrong was asked again afterwards")
+        times = "once" if asked_again == 1 else f"{asked_again} times"
+        return self.passed(f"prompts that had gone wrong were asked again {times}, and anew")
 
-    def _served_again(self, run: Run, call: Call, first: Call) -> bool:
-        """Whether the same bad text came back although a provider could have been asked.
 
-        An app that refuses calls while everything is down says the same again, too; that is no
-        cache, so it counts only where a provider that the app uses is well.
-        """
-        if run.evidence.of(call) or not run.evidence.of(first):
-            return False
-        same = call.text == first.text and call.outcome == first.outcome and call.error is None
-        return same and run.is_well(run.evidence.primary, call.began)
+def _should_be_answered(run: Run, call: Call) -> bool:
+    usual = [provider for provider in run.providers if provider in run.evidence.primaries]
+    if not any(run.is_well(provider, call.began) for provider in usual):
+        return False
+    ended = [e for provider in usual for e in run.to(provider) if e.until <= call.began]
+    return bool(ended) and max(ended, key=lambda exchange: exchange.until).ok
+
+
+def _is_the_same(run: Run, call: Call, first: Call) -> bool:
+    if run.evidence.of(call) or call.outcome not in _BAD:
+        return False
+    if call.error is not None or first.error is not None:
+        return False
+    return call.text == first.text and bool(call.text or call.returned == first.returned)
+
+
+def _what(first: Call) -> str:
+    said = " ".join(first.text.split())[:60] or first.returned
+    return f"{first.outcome}: {said!r}"

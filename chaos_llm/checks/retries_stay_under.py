@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
-from chaos_llm.checks.check import Check, Finding
+from chaos_llm.checks.check import Check, Finding, whole_number
 from chaos_llm.durations import describe
 from chaos_llm.journal import Exchange
+from chaos_llm.plan import Key
 from chaos_llm.run import Run
 
 _FIVE_MINUTES = 300.0
 
 
+class Try(NamedTuple):
+    """A request, and how many failed ones it repeats."""
+
+    exchange: Exchange
+    retry: int
+
+
 @dataclass(frozen=True, repr=False)
 class RetriesStayUnder(Check):
-    """No call retries `limit` times or more, nor do the calls of any five minutes on average.
+    """No request is repeated `limit` times or more in one call, whoever repeats it.
 
-    A retry is a request to a provider that failed in the same call before: whichever layer makes
-    it (SDK, app, gateway) and for whichever prompt. A request to another provider is a fallback.
+    A retry is a request that begins after one to the same endpoint and model failed in the same
+    call: SDK, app and gateway count alike. An answer ends the row, so the steps of an agent are no
+    retries of each other; requests at the same time are none; another provider or model is a
+    fallback. For requests that belong to no call, the average over five minutes counts.
     """
 
     why: ClassVar[str] = (
@@ -28,39 +39,59 @@ class RetriesStayUnder(Check):
     )
     limit: int = 3
 
+    def __post_init__(self) -> None:
+        whole_number("limit", self.limit)
+
     def __call__(self, run: Run) -> Finding:
-        if not any(not exchange.ok for exchange in run.api):
+        if not any(exchange.failed for exchange in run.api):
             return self.not_applicable("no request failed")
-        retries = _retries(run.api)
-        by_call = Counter(e.key.call for e in retries if e.key.call >= 0)
-        call, most = max(by_call.items(), key=lambda item: item[1], default=(-1, 0))
-        begins, average = _worst_five_minutes(run, retries)
-        if most >= self.limit:
-            at = next(e.at for e in run.api if e.key.call == call)
-            return self.failed(f"call {call} retried {most} times", at)
+        tries = [each for made in _rows(run.api) for each in _tries(made)]
+        in_calls = [each for each in tries if each.exchange.key.call >= 0]
+        worst = max(in_calls, key=lambda each: each.retry, default=None)
+        most = worst.retry if worst else 0
+        if worst is not None and most >= self.limit:
+            key = worst.exchange.key
+            seen = f"call {key.call} sent one request to {key.provider} {most + 1} times"
+            return self.failed(f"{seen}, {most} of them retries", worst.exchange.at)
+        begins, average = _worst_five_minutes(run, tries)
         if average >= self.limit:
-            seen = f"{average:.1f} retries a call within {describe(_FIVE_MINUTES)}"
+            seen = f"{average:.1f} retries a call, outside of calls, in {describe(_FIVE_MINUTES)}"
             return self.failed(seen, begins)
-        return self.passed(f"at most {most} retries a call")
+        return self.passed(_in_words(most))
 
 
-def _retries(exchanges: list[Exchange]) -> list[Exchange]:
-    failed: set[tuple[int, int, str, str]] = set()
-    retries = []
-    for exchange in exchanges:
-        key = exchange.key
-        asked = (key.user, key.call, exchange.provider, key.content)
-        if asked in failed:
-            retries.append(exchange)
-        if exchange.ok:
-            failed.discard(asked)
-        else:
-            failed.add(asked)
-    return retries
+def _rows(api: Iterable[Exchange]) -> Iterable[list[Exchange]]:
+    """The requests that may repeat each other."""
+    rows: dict[tuple[Key, str], list[Exchange]] = {}
+    for made in api:
+        rows.setdefault((made.key._replace(nth=0), made.model), []).append(made)
+    # What nobody's call asks again although it was answered comes at intervals, as a ping does.
+    return [row for row in rows.values() if row[0].key.call >= 0 or not _is_ping(row)]
 
 
-def _worst_five_minutes(run: Run, retries: list[Exchange]) -> tuple[float, float]:
-    slots = Counter(int((e.at - run.begins) // _FIVE_MINUTES) for e in retries)
+def _is_ping(row: Sequence[Exchange]) -> bool:
+    return any(exchange.ok for exchange in row[:-1])
+
+
+def _tries(row: Sequence[Exchange]) -> Iterable[Try]:
+    """Each request takes up a failed one that had ended and that no other has taken up."""
+    failed: list[tuple[int, float]] = []
+    for exchange in row:
+        ended = [each for each in failed if each[1] <= exchange.at]
+        retry = 0
+        if ended:
+            taken = min(ended)
+            failed.remove(taken)
+            retry = taken[0] + 1
+        if exchange.failed:
+            failed.append((retry, exchange.until))
+        yield Try(exchange, retry)
+
+
+def _worst_five_minutes(run: Run, tries: Sequence[Try]) -> tuple[float, float]:
+    """The most retries a call of those requests that belong to none."""
+    stray = (t.exchange.at for t in tries if t.retry and t.exchange.key.call < 0)
+    slots = Counter(int((at - run.begins) // _FIVE_MINUTES) for at in stray)
     calls = Counter(int((c.began - run.begins) // _FIVE_MINUTES) for c in run.calls)
     slot, average = max(
         ((slot, count / max(1, calls[slot])) for slot, count in slots.items()),
@@ -68,3 +99,9 @@ def _worst_five_minutes(run: Run, retries: list[Exchange]) -> tuple[float, float
         default=(0, 0.0),
     )
     return run.begins + slot * _FIVE_MINUTES, average
+
+
+def _in_words(most: int) -> str:
+    if not most:
+        return "no call retried"
+    return "no request was retried more than " + ("once" if most == 1 else f"{most} times")

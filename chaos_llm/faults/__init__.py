@@ -6,44 +6,110 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from chaos_llm.faults.auth_expired import AuthExpired as auth_expired
+from chaos_llm.faults.broken_tool_arguments import BrokenToolArguments as broken_tool_arguments
+from chaos_llm.faults.challenge_page import ChallengePage as challenge_page
+from chaos_llm.faults.connect_timeout import ConnectTimeout as connect_timeout
 from chaos_llm.faults.cut_stream import CutStream as cut_stream
+from chaos_llm.faults.dns_failure import DnsFailure as dns_failure
+from chaos_llm.faults.doubled_chunk import DoubledChunk as doubled_chunk
+from chaos_llm.faults.dropped_top_token import DroppedTopToken as dropped_top_token
 from chaos_llm.faults.empty_answer import EmptyAnswer as empty_answer
+from chaos_llm.faults.empty_body import EmptyBody as empty_body
+from chaos_llm.faults.envoy_503 import Envoy503 as envoy_503
+from chaos_llm.faults.error_in_200 import ErrorIn200 as error_in_200
 from chaos_llm.faults.error_mid_stream import ErrorMidStream as error_mid_stream
 from chaos_llm.faults.fault import Fault
+from chaos_llm.faults.foreign_script import ForeignScript as foreign_script
+from chaos_llm.faults.half_event import HalfEvent as half_event
 from chaos_llm.faults.hang import Hang as hang
 from chaos_llm.faults.html_error_page import HtmlErrorPage as html_error_page
+from chaos_llm.faults.html_in_200 import HtmlIn200 as html_in_200
+from chaos_llm.faults.insufficient_quota import InsufficientQuota as insufficient_quota
+from chaos_llm.faults.invalid_json import InvalidJson as invalid_json
 from chaos_llm.faults.latency import Latency as latency
+from chaos_llm.faults.lost_chunk import LostChunk as lost_chunk
+from chaos_llm.faults.lost_history import LostHistory as lost_history
+from chaos_llm.faults.malformed_chunk import MalformedChunk as malformed_chunk
+from chaos_llm.faults.missing_terminal_event import MissingTerminalEvent as missing_terminal_event
+from chaos_llm.faults.missing_usage import MissingUsage as missing_usage
+from chaos_llm.faults.other_pool_answer import OtherPoolAnswer as other_pool_answer
 from chaos_llm.faults.overloaded import Overloaded as overloaded
+from chaos_llm.faults.ping_only import PingOnly as ping_only
 from chaos_llm.faults.rate_limited import RateLimited as rate_limited
 from chaos_llm.faults.raw import Raw as raw
+from chaos_llm.faults.refusal import Declined as refusal
 from chaos_llm.faults.refuse_connection import RefuseConnection as refuse_connection
+from chaos_llm.faults.reordered_chunks import ReorderedChunks as reordered_chunks
 from chaos_llm.faults.reset_connection import ResetConnection as reset_connection
+from chaos_llm.faults.reset_reused_connection import (
+    ResetReusedConnection as reset_reused_connection,
+)
 from chaos_llm.faults.server_error import ServerError as server_error
+from chaos_llm.faults.short_body import ShortBody as short_body
+from chaos_llm.faults.shortened_answer import ShortenedAnswer as shortened_answer
 from chaos_llm.faults.slow_first_token import SlowFirstToken as slow_first_token
 from chaos_llm.faults.slow_tokens import SlowTokens as slow_tokens
 from chaos_llm.faults.stall_mid_stream import StallMidStream as stall_mid_stream
+from chaos_llm.faults.tls_failure import TlsFailure as tls_failure
 from chaos_llm.faults.truncated_answer import TruncatedAnswer as truncated_answer
+from chaos_llm.faults.truncated_tool_arguments import (
+    TruncatedToolArguments as truncated_tool_arguments,
+)
+from chaos_llm.faults.unknown_tool import UnknownTool as unknown_tool
+from chaos_llm.faults.wrong_content_type import WrongContentType as wrong_content_type
+from chaos_llm.faults.wrong_refusal import WrongRefusal as wrong_refusal
 
 __all__ = [
     "FAULTS",
     "Fault",
     "auth_expired",
+    "broken_tool_arguments",
+    "challenge_page",
+    "connect_timeout",
     "cut_stream",
+    "dns_failure",
+    "doubled_chunk",
+    "dropped_top_token",
     "empty_answer",
+    "empty_body",
+    "envoy_503",
+    "error_in_200",
     "error_mid_stream",
+    "foreign_script",
+    "half_event",
     "hang",
     "html_error_page",
+    "html_in_200",
+    "insufficient_quota",
+    "invalid_json",
     "latency",
+    "lost_chunk",
+    "lost_history",
+    "malformed_chunk",
+    "missing_terminal_event",
+    "missing_usage",
+    "other_pool_answer",
     "overloaded",
+    "ping_only",
     "rate_limited",
     "raw",
+    "refusal",
     "refuse_connection",
+    "reordered_chunks",
     "reset_connection",
+    "reset_reused_connection",
     "server_error",
+    "short_body",
+    "shortened_answer",
     "slow_first_token",
     "slow_tokens",
     "stall_mid_stream",
+    "tls_failure",
     "truncated_answer",
+    "truncated_tool_arguments",
+    "unknown_tool",
+    "wrong_content_type",
+    "wrong_refusal",
 ]
 
 FAULTS: Mapping[str, type[Fault]] = MappingProxyType(

@@ -31,6 +31,13 @@ def check_share(fault: Fault, argument: str) -> None:
         raise mistaken(fault, argument, "a share of the answer, from 0 to 1")
 
 
+def check_part(fault: Fault, argument: str, noun: str) -> None:
+    """Hold an argument to a share that is neither nothing nor more than all."""
+    value = getattr(fault, argument)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1:
+        raise mistaken(fault, argument, f"a share of the {noun}, over 0 and up to 1")
+
+
 def check_status(fault: Fault, allowed: range) -> None:
     """Hold the status to a range of HTTP statuses."""
     status = getattr(fault, "status", None)
@@ -53,6 +60,20 @@ def check_text(fault: Fault, argument: str) -> None:
     """Hold an argument to a text or None."""
     if not isinstance(getattr(fault, argument), str | None):
         raise mistaken(fault, argument, "a text or None")
+
+
+def check_words(fault: Fault, argument: str, what: str) -> None:
+    """Hold an argument to a text with something in it."""
+    value = getattr(fault, argument)
+    if not isinstance(value, str) or not value.strip():
+        raise mistaken(fault, argument, what)
+
+
+def check_bytes(fault: Fault, argument: str) -> None:
+    """Hold an argument to a number of bytes or None."""
+    value = getattr(fault, argument)
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
+        raise mistaken(fault, argument, "a number of bytes or None")
 
 
 def mistaken(fault: Fault, argument: str, expected: str) -> UsageError:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TypeVar
+
 from chaos_llm.errors import Inexpressible
 from chaos_llm.faults.fault import Fault
 from chaos_llm.model import Chunk, Reply
 
 _Chunks = tuple[Chunk, ...]
+_Place = TypeVar("_Place")
 
 
 def broken(fault: Fault, reply: Reply, after: float) -> tuple[_Chunks, _Chunks]:
@@ -15,10 +19,8 @@ def broken(fault: Fault, reply: Reply, after: float) -> tuple[_Chunks, _Chunks]:
     At least one piece of the content comes, where there is more than one. With all of it
     delivered, what would close the stream is behind the break.
     """
-    if not reply.streamed or not reply.chunks:
-        raise Inexpressible(f"{fault!r}: the reply is no stream")
-    content = [index for index, chunk in enumerate(reply.chunks) if chunk.content]
-    places = content or range(len(reply.chunks))
+    require_stream(fault, reply)
+    places = content_places(reply) or range(len(reply.chunks))
     delivered = int(after * len(places))
     if len(places) > 1:
         delivered = max(1, delivered)
@@ -26,6 +28,22 @@ def broken(fault: Fault, reply: Reply, after: float) -> tuple[_Chunks, _Chunks]:
     if place == 0:
         return _torn(reply.chunks)
     return reply.chunks[:place], reply.chunks[place:]
+
+
+def require_stream(fault: Fault, reply: Reply) -> None:
+    """Raise Inexpressible for a reply that comes whole."""
+    if not reply.streamed or not reply.chunks:
+        raise Inexpressible(f"{fault!r}: the reply is no stream")
+
+
+def content_places(reply: Reply) -> list[int]:
+    """Where in the chunks the pieces of the answer are."""
+    return [index for index, chunk in enumerate(reply.chunks) if chunk.content]
+
+
+def at_share(places: Sequence[_Place], after: float) -> _Place:
+    """The place that comes after that share of them, the last one behind all."""
+    return places[min(int(after * len(places)), len(places) - 1)]
 
 
 def _torn(chunks: _Chunks) -> tuple[_Chunks, _Chunks]:

@@ -3,7 +3,8 @@
 Headers as in anthropics/claude-code#6781. Titles: 502 yoheinakajima/babyagi#64, 504
 anthropics/claude-code#6781, 520 #3197, 524 #16737, 522 and 525 as pasted in public pages; 521, 523,
 526 and 530 are assumed. The long page's text is abridged. The short page:
-n3d1117/chatgpt-telegram-bot#637.
+n3d1117/chatgpt-telegram-bot#637. The challenge: anthropics/claude-code#30437 and #30515, its
+header #54692; abridged.
 """
 
 from __future__ import annotations
@@ -64,6 +65,20 @@ _SHORT = (
     "<center><h1>{status} {title}</h1></center>\r\n<hr><center>{server}</center>\r\n"
     "</body>\r\n</html>\r\n"
 )
+_CHALLENGE = (
+    '<!DOCTYPE html><html lang="en-US"><head><title>Just a moment...</title>'
+    '<meta http-equiv="Content-Type" content="text/html; charset=UTF-8">'
+    '<meta http-equiv="X-UA-Compatible" content="IE=Edge">'
+    '<meta name="robots" content="noindex,nofollow"></head><body><div class="main-content">'
+    '<noscript><span id="challenge-error-text">Enable JavaScript and cookies to continue</span>'
+    "</noscript></div><script>window._cf_chl_opt = {{cvId: '3', cZone: '{host}', "
+    "cType: 'managed', cRay: '{ray}'}};</script></body></html>"
+)
+_WELCOME = (
+    "<!DOCTYPE html>\n<html>\n<head>\n<title>Welcome to nginx!</title>\n</head>\n<body>\n"
+    "<h1>Welcome to nginx!</h1>\n<p>If you see this page, the nginx web server is successfully "
+    "installed and\nworking. Further configuration is required.</p>\n</body>\n</html>\n"
+)
 
 
 def cloudflare(status: int, host: str, ray: str) -> Page:
@@ -83,3 +98,15 @@ def nginx(status: int) -> Page:
     """Page of a plain proxy (assumed at LLM providers)."""
     text = _SHORT.format(server="nginx", status=status, title=SHORT_TITLES[status])
     return status, (("content-type", "text/html"), ("server", "nginx")), text
+
+
+def challenge(host: str, ray: str) -> Page:
+    """Cloudflare's page that lets a browser pass and nothing else."""
+    head = ("content-type", "text/html; charset=UTF-8"), ("cf-mitigated", "challenge")
+    headers = (*head, ("server", "cloudflare"), ("cf-ray", ray))
+    return 403, headers, _CHALLENGE.format(host=host, ray=ray[:16])
+
+
+def nginx_welcome() -> Page:
+    """Page of a proxy that nobody has configured (assumed at LLM providers), abridged."""
+    return 200, (("content-type", "text/html"), ("server", "nginx")), _WELCOME

@@ -23,3 +23,14 @@ def whole(
         streamed=False,
         pieces=0,
     )
+
+
+def refilled(reply: Reply, body: bytes) -> Reply:
+    """The same reply with another body, and the length that this one has."""
+    headers = tuple(
+        (name, str(len(body)) if name.lower() == "content-length" else value)
+        for name, value in reply.headers
+    )
+    late = sum(chunk.delay for chunk in reply.chunks)
+    chunks = (Chunk(late, body),) if body else ()
+    return replace(reply, headers=headers, chunks=chunks)

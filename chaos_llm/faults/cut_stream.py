@@ -10,25 +10,27 @@ from chaos_llm.faults._breaking import broken
 from chaos_llm.faults.fault import Fault, Strike
 from chaos_llm.model import Ending, Reply
 
+_ENDINGS = {"close": Ending.CLOSED, "reset": Ending.RESET, "end": Ending.COMPLETE}
+
 
 @dataclass(frozen=True, repr=False)
 class CutStream(Fault):
     """The connection drops after a share of the content, by a close or by a reset.
 
-    As in mckinsey/agents-at-scale-ark#1346: dead in mid-sentence after 147 chunks.
+    As in mckinsey/agents-at-scale-ark#1346: dead in mid-sentence after 147 chunks. By "end" the
+    body ends as if it were whole, and few clients notice that no event closed it.
     """
 
     _: KW_ONLY
     after: float = 0.5
-    by: Literal["close", "reset"] = "close"
+    by: Literal["close", "reset", "end"] = "close"
 
     ends_reply = True
 
     def __post_init__(self) -> None:
         check_share(self, "after")
-        check_choice(self, "by", ("close", "reset"))
+        check_choice(self, "by", tuple(_ENDINGS))
 
     def on_reply(self, reply: Reply, strike: Strike) -> Reply:
         before, _ = broken(self, reply, self.after)
-        ending = Ending.CLOSED if self.by == "close" else Ending.RESET
-        return replace(reply, chunks=before, ending=ending)
+        return replace(reply, chunks=before, ending=_ENDINGS[self.by])

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass, replace
+from typing import Literal
 
-from chaos_llm.faults._arguments import check_kind, check_share
+from chaos_llm.faults._arguments import check_choice, check_kind, check_share
 from chaos_llm.faults.fault import Fault, Strike
 from chaos_llm.model import Answer, Break, Completion, Refusal
 
@@ -13,21 +14,25 @@ from chaos_llm.model import Answer, Break, Completion, Refusal
 class ErrorMidStream(Fault):
     """After a share of the content the stream says an error of that kind and ends.
 
-    The status was 200 by then, so no SDK retries: anthropics/anthropic-sdk-python#688. Where a
-    dialect has no such error, and in a whole reply, the provider raises Inexpressible.
+    The status was 200 by then, so no SDK retries: anthropics/anthropic-sdk-python#688. With
+    `after=0` it comes before the first token, with `within="tool"` in the middle of a tool call's
+    JSON. Where a dialect has no such error, and in a whole reply, the provider raises
+    Inexpressible.
     """
 
     _: KW_ONLY
     after: float = 0.5
     kind: str = "overloaded"
+    within: Literal["answer", "tool"] = "answer"
 
     ends_reply = True
 
     def __post_init__(self) -> None:
         check_share(self, "after")
         check_kind(self)
+        check_choice(self, "within", ("answer", "tool"))
 
     def on_answer(self, answer: Answer, strike: Strike) -> Answer:
-        if not isinstance(answer, Completion):
+        if not isinstance(answer, Completion) or (self.within == "tool" and not answer.tool_calls):
             return answer
-        return replace(answer, broken_by=Break(self.after, Refusal(self.kind)))
+        return replace(answer, broken_by=Break(self.after, Refusal(self.kind), self.within))

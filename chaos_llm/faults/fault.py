@@ -11,10 +11,14 @@ from chaos_llm.model import Answer, Reply, Request
 
 @dataclass(frozen=True, slots=True)
 class Strike:
-    """The circumstances in which a fault strikes: the request it meets and a die of its own."""
+    """The circumstances in which a fault strikes: the request it meets and a die of its own.
+
+    `reused` says whether the connection carried a request before; None where nobody knows.
+    """
 
     request: Request
     die: Die
+    reused: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -23,10 +27,12 @@ class Fault:
 
     `on_answer` works on meaning and `on_reply` on bytes and pauses; the provider between them
     translates. A face that a dialect or a reply cannot take raises Inexpressible. A face that
-    returns what it was given did not strike.
+    returns what it was given did not strike. `silent` marks a fault behind HTTP 200 that no app
+    can see without an evaluation of its own: reports call it exposure, not failure.
     """
 
     ends_reply: ClassVar[bool] = False  # where it strikes, the faults behind it are shadowed
+    silent: ClassVar[bool] = False
 
     def on_answer(self, answer: Answer, strike: Strike) -> Answer:
         """Change what the provider says."""

@@ -30,6 +30,7 @@ class TruncatedAnswer(Fault):
             raise mistaken(self, "keep", "a share of the text, over 0 and under 1")
         if not isinstance(self.admits, bool):
             raise mistaken(self, "admits", "True or False")
+        object.__setattr__(self, "silent", not self.admits)
 
     def on_answer(self, answer: Answer, strike: Strike) -> Answer:
         if not isinstance(answer, Completion) or not answer.text:

@@ -60,7 +60,7 @@ def _sync(module: Any, real: Callable[..., Any]) -> Callable[..., Any]:
             return real(transport, request) if answer is None else answer
         body = request.read()
         tell_of_stubs(stage.say, library, request)
-        visit = Visit(stage, module, request, names, body)
+        visit = Visit(stage, module, request, names, body, transport=transport)
         with visit:
             step = visit.headers_step()
             visit.pause(step)
@@ -83,7 +83,7 @@ def _async(module: Any, real: Callable[..., Any]) -> Callable[..., Any]:
             return await real(transport, request) if answer is None else answer
         body = await request.aread()
         tell_of_stubs(stage.say, library, request)
-        visit = Visit(stage, module, request, names, body, is_async=True)
+        visit = Visit(stage, module, request, names, body, transport=transport, is_async=True)
         with visit:
             step = visit.headers_step()
             await anyio.sleep(step.pause)

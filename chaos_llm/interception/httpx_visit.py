@@ -13,6 +13,7 @@ from chaos_llm.interception.pauses import (
     Step,
     body_steps,
     comes_at_once,
+    connect_timeout,
     headers_step,
     read_timeout,
 )
@@ -25,7 +26,18 @@ _EXTENSIONS = {"http_version": b"HTTP/1.1"}
 class Visit:
     """A request, its exchange and its reply; leaving it by an exception abandons the exchange."""
 
-    __slots__ = ("exchange", "is_async", "limit", "module", "reply", "request", "stage", "wire")
+    __slots__ = (
+        "exchange",
+        "is_async",
+        "limit",
+        "module",
+        "origin",
+        "reply",
+        "request",
+        "stage",
+        "transport",
+        "wire",
+    )
 
     def __init__(
         self,
@@ -35,11 +47,15 @@ class Visit:
         names: tuple[str, ...],
         body: bytes,
         *,
+        transport: Any,
         is_async: bool = False,
     ) -> None:
         self.stage, self.module, self.request = stage, module, request
         self.is_async, self.limit = is_async, read_timeout(request.extensions)
-        self.wire = _wire(request, body)
+        self.transport, url = transport, request.url
+        self.origin = (url.scheme, url.host, url.port)
+        reused = stage.connections.take(transport, self.origin, stage.clock.now)
+        self.wire = _wire(request, body, reused=reused)
         self.exchange, self.reply = stage.exchange(names, self.wire)
 
     def __enter__(self) -> None:
@@ -50,7 +66,7 @@ class Visit:
             self.abandon()
 
     def headers_step(self) -> Step:
-        return headers_step(self.reply, self.limit)
+        return headers_step(self.reply, self.limit, connect_timeout(self.request.extensions))
 
     def body_steps(self) -> Iterator[Step]:
         return body_steps(self.reply, self.limit)
@@ -73,6 +89,9 @@ class Visit:
         return step.data
 
     def complete(self) -> None:
+        if self.exchange.end == "open":
+            now = self.stage.clock.now
+            self.stage.connections.give_back(self.transport, self.origin, now)
         self.stage.end(self.exchange, "complete")
 
     def abandon(self) -> None:
@@ -109,10 +128,10 @@ class _Headers(Mapping[str, str]):
         return len(self._values)
 
 
-def _wire(request: Any, body: bytes) -> WireRequest:
-    url = request.url
+def _wire(request: Any, body: bytes, *, reused: bool) -> WireRequest:
+    url, headers = request.url, _Headers(request.headers.raw)
     path, _, query = url.raw_path.decode("ascii").partition("?")
-    return WireRequest(request.method, url.host, path, query, _Headers(request.headers.raw), body)
+    return WireRequest(request.method, url.host, path, query, headers, body, reused)
 
 
 @cache

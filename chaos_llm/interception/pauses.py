@@ -37,6 +37,27 @@ _TIMEOUT = Failure("ReadTimeout", "The read operation timed out", "", "timeout")
 _REFUSED = Failure(
     "ConnectError", "[Errno 111] Connection refused", "All connection attempts failed", "refused"
 )
+_NO_NAME = "[Errno -2] Name or service not known"
+_UNRESOLVED = Failure("ConnectError", _NO_NAME, _NO_NAME, "refused")
+_TLS_FAILED = Failure(
+    "ConnectError",
+    "[SSL: UNEXPECTED_EOF_WHILE_READING] EOF occurred in violation of protocol (_ssl.c:1006)",
+    "",
+    "closed",
+)  # the line of _ssl.c is CPython 3.11's
+_NO_CONNECTION = {
+    Ending.REFUSED: _REFUSED,
+    Ending.UNRESOLVED: _UNRESOLVED,
+    Ending.TLS_FAILED: _TLS_FAILED,
+}
+_CONNECT_TIMEOUT = Failure("ConnectTimeout", "timed out", "", "timeout")
+_GAVE_UP = Failure(
+    "ConnectError",
+    "[Errno 110] Connection timed out",
+    "All connection attempts failed",
+    "timeout",
+)
+_LAST_SYN = 131.0  # seconds until Linux itself gives up (net.ipv4.tcp_syn_retries = 6)
 _RESET = Failure("ReadError", "[Errno 104] Connection reset by peer", "", "reset")
 _DISCONNECTED = "Server disconnected without sending a response."
 _NO_HEADERS = Failure("RemoteProtocolError", _DISCONNECTED, _DISCONNECTED, "closed")
@@ -48,18 +69,35 @@ def read_timeout(extensions: Any) -> float | None:
     return None if seconds is None else float(seconds)
 
 
-def headers_step(reply: Reply, limit: float | None) -> Step:
-    """The wait for the status line."""
-    if reply.ending is Ending.REFUSED:
-        return Step(reply.wait, failure=_REFUSED)
-    if not reply.chunks and reply.ending is Ending.SILENT:
+def connect_timeout(extensions: Any) -> float | None:
+    """The client's limit for a connection to stand, in seconds; None for no limit."""
+    seconds = (extensions.get("timeout") or {}).get("connect")
+    return None if seconds is None else float(seconds)
+
+
+def headers_step(reply: Reply, limit: float | None, connect: float | None = None) -> Step:
+    """The wait for the connection and the status line, within the client's limits for both."""
+    if not reply.chunks and reply.ending is not Ending.COMPLETE:
+        return _nothing_comes(reply, limit, connect)
+    if limit is not None and reply.wait >= limit:
+        return Step(limit, failure=_TIMEOUT)
+    return Step(reply.wait)
+
+
+def _nothing_comes(reply: Reply, limit: float | None, connect: float | None) -> Step:
+    """The wait for headers that never come, in the order in which a client meets the reasons."""
+    if reply.ending is Ending.CONNECT_TIMEOUT:
+        if connect is not None and connect < _LAST_SYN:
+            return Step(connect, failure=_CONNECT_TIMEOUT)
+        return Step(_LAST_SYN, failure=_GAVE_UP)
+    if reply.ending in _NO_CONNECTION:
+        return Step(reply.wait, failure=_NO_CONNECTION[reply.ending])
+    if reply.ending is Ending.SILENT:
         return _silence(limit)
     if limit is not None and reply.wait >= limit:
         return Step(limit, failure=_TIMEOUT)
-    if not reply.chunks and reply.ending is not Ending.COMPLETE:
-        failure = _RESET if reply.ending is Ending.RESET else _NO_HEADERS
-        return Step(reply.wait, failure=failure)
-    return Step(reply.wait)
+    failure = _RESET if reply.ending is Ending.RESET else _NO_HEADERS
+    return Step(reply.wait, failure=failure)
 
 
 def body_steps(reply: Reply, limit: float | None) -> Iterator[Step]:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from chaos_llm.engine import Engine
-from chaos_llm.errors import ForeignThread
+from chaos_llm.errors import ForeignThread, NoReply
 from chaos_llm.hosts import Hosts
+from chaos_llm.interception.connections import Connections
 from chaos_llm.journal import End, Exchange
 from chaos_llm.model import Reply, WireRequest
 from chaos_llm.virtual_time import VirtualTime
@@ -25,6 +26,7 @@ class Stage:
     clock: VirtualTime
     hosts: Hosts
     services: OtherServices | None = None  # stubs for the team's other services
+    connections: Connections = field(default_factory=Connections)
     said: list[str] = field(default_factory=list)  # what the test's report must mention
 
     def exchange(self, names: tuple[str, ...], wire: WireRequest) -> tuple[Exchange, Reply]:
@@ -32,7 +34,11 @@ class Stage:
         if not self.clock.is_managed_here():
             raise self.clock.record(_foreign(wire))
         provider = self.hosts.provider(names, wire.method, wire.path)
-        return self.engine.exchange(provider, wire)
+        try:
+            return self.engine.exchange(provider, wire)
+        except Exception as error:
+            text = f"no reply to {wire.method} {wire.host}{wire.path}: {error!r}"
+            raise self.clock.record(NoReply(text)) from error
 
     def sleep(self, seconds: float, wire: WireRequest) -> None:
         """Let the calling thread wait for what it reads; it may have been handed a stream."""
@@ -54,7 +60,7 @@ class Stage:
 def _foreign(wire: WireRequest) -> ForeignThread:
     name = threading.current_thread().name
     return ForeignThread(
-        f"thread {name!r} called {wire.method} {wire.host}{wire.path}, but only the thread that "
-        "entered the outage is on its clock. Call the provider from the test's own thread, or make "
-        "the code under test async."
+        f"thread {name!r} called {wire.method} {wire.host}{wire.path}, but it is not on the "
+        "outage's clock: it has run since before the outage, or it keeps real time. Start the "
+        "thread or server inside the test, or call from the test's own thread."
     )

@@ -6,33 +6,142 @@ The first format of a name also renders that vendor's refusal of unknown paths.
 from __future__ import annotations
 
 from chaos_llm.errors import UnknownName
+from chaos_llm.providers.anthropic_batches import AnthropicBatches
+from chaos_llm.providers.anthropic_count_tokens import AnthropicTokenCount
 from chaos_llm.providers.anthropic_messages import AnthropicMessages
 from chaos_llm.providers.anthropic_oauth import AnthropicOAuth
+from chaos_llm.providers.aws_sts import AwsSts
+from chaos_llm.providers.azure_oauth import AzureOAuth
+from chaos_llm.providers.azure_openai import (
+    AzureChat,
+    AzureEmbeddings,
+    AzureModels,
+    AzureResponses,
+)
+from chaos_llm.providers.bedrock_converse import BedrockConverse
+from chaos_llm.providers.bedrock_invoke import BedrockInvoke
+from chaos_llm.providers.cohere_chat import CohereChat
+from chaos_llm.providers.cohere_embed import CohereEmbed
+from chaos_llm.providers.gemini_content import GeminiContent
+from chaos_llm.providers.gemini_embeddings import GeminiEmbeddings
+from chaos_llm.providers.google_count_tokens import GeminiTokenCount, VertexTokenCount
+from chaos_llm.providers.google_oauth import GoogleOAuth
+from chaos_llm.providers.meta_llama import MetaLlama
+from chaos_llm.providers.ollama_chat import OllamaChat
+from chaos_llm.providers.ollama_embed import OllamaEmbed
+from chaos_llm.providers.ollama_generate import OllamaGenerate
 from chaos_llm.providers.openai_chat import OpenAIChat
+from chaos_llm.providers.openai_compatible import (
+    XAI,
+    DeepSeek,
+    Groq,
+    MetaLlamaCompatible,
+    Mistral,
+    OpenRouter,
+    Together,
+)
+from chaos_llm.providers.openai_embeddings import OpenAIEmbeddings
+from chaos_llm.providers.openai_models import OpenAIModels
 from chaos_llm.providers.openai_responses import OpenAIResponses
 from chaos_llm.providers.provider import Provider, Stamp
+from chaos_llm.providers.self_hosted import TGI, VLLM, OldVLLM
 from chaos_llm.providers.statuspage import AnthropicStatus, OpenAIStatus
+from chaos_llm.providers.vertex_claude import VertexClaude
+from chaos_llm.providers.vertex_embeddings import VertexEmbeddings
+from chaos_llm.providers.vertex_gemini import VertexGemini
 
 __all__ = [
     "PROVIDERS",
+    "TGI",
+    "VLLM",
+    "XAI",
+    "AnthropicBatches",
     "AnthropicMessages",
     "AnthropicOAuth",
     "AnthropicStatus",
+    "AnthropicTokenCount",
+    "AwsSts",
+    "AzureChat",
+    "AzureEmbeddings",
+    "AzureModels",
+    "AzureOAuth",
+    "AzureResponses",
+    "BedrockConverse",
+    "BedrockInvoke",
+    "CohereChat",
+    "CohereEmbed",
+    "DeepSeek",
+    "GeminiContent",
+    "GeminiEmbeddings",
+    "GeminiTokenCount",
+    "GoogleOAuth",
+    "Groq",
+    "MetaLlama",
+    "MetaLlamaCompatible",
+    "Mistral",
+    "OldVLLM",
+    "OllamaChat",
+    "OllamaEmbed",
+    "OllamaGenerate",
     "OpenAIChat",
+    "OpenAIEmbeddings",
+    "OpenAIModels",
     "OpenAIResponses",
     "OpenAIStatus",
+    "OpenRouter",
     "Provider",
     "Stamp",
+    "Together",
+    "VertexClaude",
+    "VertexEmbeddings",
+    "VertexGemini",
+    "VertexTokenCount",
     "find",
 ]
 
 PROVIDERS: tuple[Provider, ...] = (
     AnthropicMessages(),
+    AnthropicTokenCount(),
+    AnthropicBatches(),
     AnthropicOAuth(),
     AnthropicStatus(),
     OpenAIChat(),
     OpenAIResponses(),
+    OpenAIEmbeddings(),
+    OpenAIModels(),
     OpenAIStatus(),
+    AzureChat(),
+    AzureResponses(),
+    AzureEmbeddings(),
+    AzureModels(),
+    Groq(),
+    Together(),
+    XAI(),
+    DeepSeek(),
+    Mistral(),
+    MetaLlama(),
+    MetaLlamaCompatible(),
+    OpenRouter(),
+    VLLM(),
+    OldVLLM(),
+    TGI(),
+    AzureOAuth(),
+    GeminiContent(),
+    GeminiEmbeddings(),
+    GeminiTokenCount(),
+    VertexGemini(),
+    VertexClaude(),
+    VertexEmbeddings(),
+    VertexTokenCount(),
+    GoogleOAuth(),
+    BedrockConverse(),
+    BedrockInvoke(),
+    AwsSts(),
+    CohereChat(),
+    CohereEmbed(),
+    OllamaChat(),
+    OllamaGenerate(),
+    OllamaEmbed(),
 )
 
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from chaos_llm.model import Refusal, Reply, Request
 from chaos_llm.providers._framing import base58, json_reply, quote, seconds
 from chaos_llm.providers.provider import Stamp
+from chaos_llm.quota import State
 
 
 class _Row(NamedTuple):
@@ -109,8 +110,7 @@ def error_event(request: Request, refusal: Refusal) -> str:
 def _row(request: Request, refusal: Refusal) -> _Row:
     row = _ROWS[refusal.kind]
     if refusal.status and refusal.status != row.status:
-        other = "api_error" if refusal.status >= 500 else "invalid_request_error"
-        row = row._replace(status=refusal.status, type=_TYPES.get(refusal.status, other))
+        row = row._replace(status=refusal.status, type=_type_at(refusal.status, row.type))
     if refusal.message is not None:
         return row._replace(message=refusal.message)
     if refusal.kind == "auth_expired" and not request.credential:
@@ -120,6 +120,13 @@ def _row(request: Request, refusal: Refusal) -> _Row:
     return row
 
 
+def _type_at(status: int, own: str) -> str:
+    """The type that belongs to a status; under a good one an error keeps its own."""
+    if status < 400:
+        return own
+    return _TYPES.get(status, "api_error" if status >= 500 else "invalid_request_error")
+
+
 def _retry_headers(row: _Row, refusal: Refusal, stamp: Stamp) -> tuple[tuple[str, str], ...]:
     wait = refusal.retry_after
     after = (("retry-after", seconds(wait)),) if wait is not None else ()
@@ -127,7 +134,7 @@ def _retry_headers(row: _Row, refusal: Refusal, stamp: Stamp) -> tuple[tuple[str
         return _UNCACHED + _RETRYABLE + after
     if row.status != 429:
         return after
-    reset = datetime.fromtimestamp(stamp.now + (wait or 0), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    reset = _moment(stamp.now + (wait or 0))
     return (
         ("anthropic-ratelimit-requests-limit", "5"),
         ("anthropic-ratelimit-requests-remaining", "0"),
@@ -135,3 +142,25 @@ def _retry_headers(row: _Row, refusal: Refusal, stamp: Stamp) -> tuple[tuple[str
         *_RETRYABLE,
         *after,
     )
+
+
+def quota_headers(state: State) -> tuple[tuple[str, str], ...]:
+    """Write the headers of platform.claude.com/docs/en/api/rate-limits.
+
+    Input tokens are what a bucket counts here; the order is that of a recorded reply.
+    """
+    levels = (("input-tokens", state.tokens), ("requests", state.requests))
+    return tuple(
+        (f"anthropic-ratelimit-{noun}-{name}", value)
+        for noun, level in levels
+        if level
+        for name, value in (
+            ("limit", str(level.limit)),
+            ("remaining", str(level.remaining)),
+            ("reset", _moment(state.at + level.reset)),
+        )
+    )
+
+
+def _moment(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -12,6 +12,7 @@ from typing import Any
 from chaos_llm.errors import Inexpressible
 from chaos_llm.model import Chunk, Completion, Refusal, Request, Tool, Usage
 from chaos_llm.providers._anthropic import error_event
+from chaos_llm.providers._conversation import turns_of
 from chaos_llm.providers._framing import base58, broken_at, event, last_prompt, quote, split
 from chaos_llm.providers.provider import Stamp
 
@@ -43,6 +44,7 @@ def heard(body: dict[str, Any]) -> dict[str, Any]:
     barred = isinstance(choice, dict) and choice.get("type") == "none"
     return {
         "prompt": last_prompt(body["messages"]),
+        "turns": turns_of(body["messages"]),
         "tools": _tools(body) if "tools" in body and not barred else (),
         "forced_tool": _forced(choice),
         "answers_tool": _has_tool_result(body["messages"][-1]),
@@ -62,13 +64,13 @@ def whole(request: Request, answer: Completion, stamp: Stamp, host: str = "") ->
     return (
         f'{{"model":{quote(request.model)},"id":"{message_id}","type":"message",'
         f'"role":"assistant","content":[{",".join(blocks)}],"stop_reason":"{stop}",'
-        f'"stop_sequence":null,"stop_details":{details},"usage":{{{_usage(answer.usage)}}}}}'
+        f'"stop_sequence":null,"stop_details":{details}{_usage(answer, answer.usage)}}}'
     )
 
 
 def events(request: Request, answer: Completion, stamp: Stamp, host: str = "") -> list[Chunk]:
     """Write an answer as server-sent events, the last one an error where it breaks."""
-    chunks = [_start(request, answer.usage, stamp, host)]
+    chunks = [_start(request, answer, stamp, host)]
     if answer.text:
         opening = '{"type":"text","text":""}'
         chunks += _block(0, opening, "text_delta", "text", split(answer.text))
@@ -132,10 +134,12 @@ def _message_id(stamp: Stamp, host: str) -> str:
     return f"msg_{host}01" + base58(stamp.die.number(256), 22)
 
 
-def _usage(usage: Usage) -> str:
+def _usage(answer: Completion, usage: Usage) -> str:
+    if not answer.tells_usage:
+        return ""
     return (
-        f'"input_tokens":{usage.input_tokens},{_CACHE}{_CACHED}'
-        f'"output_tokens":{usage.output_tokens},{_TIER}'
+        f',"usage":{{"input_tokens":{usage.input_tokens},{_CACHE}{_CACHED}'
+        f'"output_tokens":{usage.output_tokens},{_TIER}}}'
     )
 
 
@@ -144,11 +148,12 @@ def _tool_use(name: str, arguments: str, stamp: Stamp, host: str) -> str:
     return f'{{"type":"tool_use","id":"{tool_id}","name":{quote(name)},"input":{arguments}}}'
 
 
-def _start(request: Request, usage: Usage, stamp: Stamp, host: str) -> Chunk:
+def _start(request: Request, answer: Completion, stamp: Stamp, host: str) -> Chunk:
+    so_far = Usage(answer.usage.input_tokens, 1)
     message = (
         f'{{"model":{quote(request.model)},"id":"{_message_id(stamp, host)}","type":"message",'
         f'"role":"assistant","content":[],"stop_reason":null,"stop_sequence":null,'
-        f'"stop_details":null,"usage":{{{_usage(Usage(usage.input_tokens, 1))}}}}}'
+        f'"stop_details":null{_usage(answer, so_far)}}}'
     )
     return event("message_start", f'{{"type":"message_start","message":{message}}}')
 
@@ -171,11 +176,10 @@ def _end(answer: Completion) -> list[Chunk]:
     stop = _STOPS[answer.stop]
     details = _REFUSED if stop == "refusal" else "null"
     delta = f'{{"stop_reason":"{stop}","stop_sequence":null,"stop_details":{details}}}'
-    tokens = answer.usage
-    usage = (
-        f'{{"input_tokens":{tokens.input_tokens},{_CACHE}"output_tokens":{tokens.output_tokens}}}'
-    )
+    heard, said = answer.usage.input_tokens, answer.usage.output_tokens
+    usage = f',"usage":{{"input_tokens":{heard},{_CACHE}"output_tokens":{said}}}'
+    told = usage if answer.tells_usage else ""
     return [
-        event("message_delta", f'{{"type":"message_delta","delta":{delta},"usage":{usage}}}'),
+        event("message_delta", f'{{"type":"message_delta","delta":{delta}{told}}}'),
         event("message_stop", '{"type":"message_stop"}'),
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from json.encoder import encode_basestring
 from math import ceil
@@ -104,11 +105,24 @@ def broken_at(chunks: Sequence[Chunk], after: float) -> list[Chunk]:
     return list(chunks[: places[0] if places else 1])
 
 
-def sse_reply(headers: tuple[tuple[str, str], ...], chunks: Sequence[Chunk]) -> Reply:
-    """Reply with a stream of events."""
+def placed(answer: Completion) -> Completion:
+    """Turn a break within the tools' arguments into one within all that is said."""
+    broken, said = answer.broken_by, count_pieces(answer.text)
+    called = pieces_of(answer) - said
+    if broken is None or broken.within != "tool" or not called:
+        return answer
+    told = min(max(1, round(broken.after * called)), called - 1)  # in the middle of the JSON
+    after = (said + told) / (said + called)
+    return replace(answer, broken_by=replace(broken, after=after, within="answer"))
+
+
+def sse_reply(
+    headers: tuple[tuple[str, str], ...], chunks: Sequence[Chunk], ping: bytes = b""
+) -> Reply:
+    """Reply with a stream of events; `ping` is what keeps a silent one open."""
     head = (("content-type", "text/event-stream; charset=utf-8"), ("cache-control", "no-cache"))
     pieces = sum(chunk.content for chunk in chunks)
-    return Reply(200, (*head, *headers), tuple(chunks), streamed=True, pieces=pieces)
+    return Reply(200, (*head, *headers), tuple(chunks), streamed=True, pieces=pieces, ping=ping)
 
 
 def json_reply(

@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
-from typing import ClassVar
+from collections.abc import Callable, MutableMapping
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar
 
 from chaos_llm.dice import Die
-from chaos_llm.model import Answer, Document, Reply, Request, WireRequest
+from chaos_llm.model import Answer, Document, Refusal, Reply, Request, WireRequest
+from chaos_llm.quota import State
 
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """What a reply carries besides its answer: Unix time in seconds, and a die for its ids."""
+    """What a reply carries besides its answer: Unix time in seconds, and a die for its ids.
+
+    `kept` is what this provider remembers of earlier requests, for as long as an outage lasts.
+    `speak` says what the model would answer to a request inside another, given a key for its die: a
+    batch holds many.
+    """
 
     now: float
     die: Die
+    kept: MutableMapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    speak: Callable[[Request, str], Answer] | None = field(default=None, repr=False, compare=False)
 
     def again(self) -> Stamp:
         """The same stamp with its die unthrown, so that rendering twice gives equal bytes."""
-        return Stamp(self.now, self.die.again())
+        return replace(self, die=self.die.again())
 
 
 class Provider(ABC):
@@ -46,6 +55,10 @@ class Provider(ABC):
     def render(self, request: Request, answer: Answer, stamp: Stamp) -> Reply:
         """Write an answer; raises Inexpressible where the dialect has no words for it."""
 
-    def healthy(self, request: Request, stamp: Stamp) -> Document | None:  # noqa: ARG002 - a default
+    def healthy(self, request: Request, stamp: Stamp) -> Document | Refusal | None:  # noqa: ARG002
         """Answer for an endpoint without a model; None where a model, or a status page, answers."""
         return None
+
+    def quota_headers(self, state: State) -> tuple[tuple[str, str], ...]:  # noqa: ARG002
+        """Tell what is left of a quota; nothing where the vendor does not."""
+        return ()

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 from chaos_llm.calls import OUTCOMES, Call, Outcome
 from chaos_llm.journal import Exchange
+from chaos_llm.reports.timeline_text import Scale, axis
 from chaos_llm.run import Run
-from chaos_llm.timeline import Profile
 
-LABEL = 18
+LABEL = 17
+NARROWEST = 20  # columns of the timeline
 LETTERS: dict[Outcome, str] = {
     "primary": "P",
     "fallback": "F",
@@ -26,47 +28,106 @@ LETTERS: dict[Outcome, str] = {
     "missed": "m",
     "unjudged": "?",
 }
-_SHADES = " ░▒▓█"
+_BARS = "▁▂▃▄▅▆▇█"
+_CLOSED = ("", "resolved", "postmortem")
 _T = TypeVar("_T")
 
 
-def axis(profile: Profile, begins: float, ends: float, columns: int) -> str:
-    """Times of day, as many as fit without touching."""
-    marks = max(1, columns // 12)
-    cells = [" "] * (columns + 6)
-    for mark in range(marks + 1):
-        at = mark * columns // marks
-        text = f"{profile.when(begins + (ends - begins) * mark / marks):%H:%M}"
-        cells[at : at + len(text)] = text
-    return " " * LABEL + "".join(cells).rstrip()
+class Drawing:
+    """The rows of one run, all below the same axis; `most` requests in a column fill it."""
+
+    def __init__(self, run: Run, columns: int, most: int | None = None) -> None:
+        self.run, self.columns = run, columns
+        self._due = self._spread(run.calls, lambda call: call.due)
+        self.most = most or self.busiest
+
+    @property
+    def busiest(self) -> int:
+        """The most requests that one provider was sent in one column."""
+        asked = (self._asked(provider) for provider in self.run.providers)
+        return max((len(column) for columns in asked for column in columns), default=1)
+
+    def axis(self) -> list[str]:
+        """Round times of the day above a ruler."""
+        starts = self.run.profile.when(self.run.begins)
+        scale = Scale(self.run.ends - self.run.begins, self.columns)
+        labels, ruler = axis(starts, scale)
+        return [row("", labels[: self.columns]), row("", ruler)]
+
+    def hit(self, provider: str) -> str:
+        """Which share of what a provider is asked is hit."""
+        return row(f"{provider} hit", map(shade, self.run.shares(provider, self.columns)))
+
+    def page(self, provider: str) -> str:
+        """What the provider's status page said when, and whether it had an open incident."""
+        page = self.run.profile.pages.get(provider)
+        if page is None or not page.posts:
+            return ""
+        marks, state = [" "] * self.columns, ""
+        for post in sorted(page.posts, key=lambda post: post.at):
+            column, state = self._column(post.at), post.state or state
+            if column < self.columns:
+                open_from_here = " " if state in _CLOSED else "─"
+                marks[max(0, column) :] = open_from_here * (self.columns - max(0, column))
+                if column >= 0:
+                    marks[column] = post.state[:1] or "+"
+        return row("  status page", marks) if "".join(marks).strip() else ""
+
+    def asks(self, provider: str) -> str:
+        """How many requests a provider was sent."""
+        asked = zip(self._asked(provider), self._due, strict=True)
+        marks = (
+            bar(len(column) / self.most) if column else "·" if due else " " for column, due in asked
+        )
+        return row(f"  asks {provider}", marks)
+
+    def users_got(self) -> str:
+        """What most users got."""
+        return row("  users got", map(outcome_mark, self._due))
+
+    def unanswered(self) -> str:
+        """The share of the calls without an answer; no row where all were answered."""
+        shares = [_share(not call.answered for call in calls) for calls in self._due]
+        return row("  unanswered", map(bar, shares)) if any(shares) else ""
+
+    def legend(self) -> list[str]:
+        """What shades, bars and letters mean; those of outcomes are told with their numbers."""
+        return [
+            "hit: share of the requests, █ 75 % and over, ▓ 50 %, ▒ 25 %, ░ less · "
+            "unanswered: of the calls",
+            f"asks: requests, █ {self.most} in a column, · none · users got: what most did",
+            "status page: i investigating, d identified, m monitoring, r resolved, + more, ─ open",
+        ]
+
+    def _asked(self, provider: str) -> list[list[Exchange]]:
+        return self._spread(self.run.to(provider), lambda exchange: exchange.at)
+
+    def _spread(self, items: Iterable[_T], when: Callable[[_T], float]) -> list[list[_T]]:
+        buckets: list[list[_T]] = [[] for _ in range(self.columns)]
+        for item in items:
+            buckets[min(self.columns - 1, max(0, self._column(when(item))))].append(item)
+        return buckets
+
+    def _column(self, time: float) -> int:
+        length = (self.run.ends - self.run.begins) or 1.0
+        return math.floor((time - self.run.begins) / length * self.columns)
 
 
 def row(label: str, marks: Iterable[str]) -> str:
     """A label and the marks behind it."""
-    return f"{label[: LABEL - 1]:<{LABEL}}{''.join(marks)}".rstrip()
-
-
-def spread(
-    items: Iterable[_T], when: Callable[[_T], float], run: Run, columns: int
-) -> list[list[_T]]:
-    """The items of each column, by their times."""
-    buckets: list[list[_T]] = [[] for _ in range(columns)]
-    length = (run.ends - run.begins) or 1.0
-    for item in items:
-        column = int((when(item) - run.begins) / length * columns)
-        buckets[min(columns - 1, max(0, column))].append(item)
-    return buckets
+    text = label if len(label) < LABEL else f"{label[: LABEL - 2]}…"
+    return f"{text:<{LABEL}}{''.join(marks)}".rstrip()
 
 
 def shade(share: float) -> str:
     """A share as a shade, from nothing to a full block."""
-    return _SHADES[min(4, int(share * 4 + 0.999))]
+    blocks = zip((0.75, 0.5, 0.25), "█▓▒", strict=True)
+    return next((block for least, block in blocks if share >= least), "░" if share else " ")
 
 
-def count_mark(exchanges: Sequence[Exchange]) -> str:
-    """The number of requests, and a dot where there was none; "+" from ten on."""
-    count = len(exchanges)
-    return "·" if not count else str(count) if count < 10 else "+"
+def bar(part: float) -> str:
+    """A part of one as a bar, blank for nothing at all."""
+    return _BARS[min(7, max(0, round(part * 8) - 1))] if part else " "
 
 
 def outcome_mark(calls: Sequence[Call]) -> str:
@@ -75,3 +136,8 @@ def outcome_mark(calls: Sequence[Call]) -> str:
         return " "
     counts = Counter(call.outcome for call in calls)
     return LETTERS[max(counts, key=lambda outcome: (counts[outcome], OUTCOMES.index(outcome)))]
+
+
+def _share(hits: Iterable[bool]) -> float:
+    counted = list(hits)
+    return sum(counted) / len(counted) if counted else 0.0

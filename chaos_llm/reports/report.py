@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from chaos_llm.calls import OUTCOMES, Outcome
-from chaos_llm.checks import Check, Finding, standard
+from chaos_llm.checks import Finding, standard
+from chaos_llm.errors import UsageError
 from chaos_llm.reports.text import findings_text, timeline_text
 from chaos_llm.run import Run
+
+
+Claim = Callable[[Run], Finding]  # a check, or a plain function in its place
 
 
 class CheckFailed(AssertionError):
@@ -119,28 +124,33 @@ class Report:
         """What became of the planned faults: struck, not struck, not expressible, shadowed."""
         return Counter(met.effect for exchange in self.run.exchanges for met in exchange.met)
 
-    def check(self, *checks: Check, untouched: bool = False) -> list[Finding]:
+    def check(self, *checks: Claim, untouched: bool = False) -> list[Finding]:
         """Make these claims, or all that apply without configuration; raises CheckFailed.
 
         A check of nothing is no pass: it fails when no fault struck, unless `untouched` permits
         that, and when no claim was applicable.
         """
+        for check in checks:
+            if isinstance(check, type) or not callable(check):
+                raise UsageError(
+                    f"a check is made, as in stops_calling('anthropic'); got {check!r}"
+                )
         findings = [check(self.run) for check in checks or standard(self.run)]
         self.findings.extend(findings)
         problems = [finding for finding in findings if finding.verdict == "fail"]
         vacuous = self._vacuous(findings, untouched=untouched)
         if problems or vacuous:
-            raise CheckFailed(findings_text(findings, self.run.plan.profile, vacuous))
+            raise CheckFailed(findings_text(findings, self.run.profile, vacuous))
         return findings
 
     def _vacuous(self, findings: list[Finding], *, untouched: bool) -> str:
         if not self.run.struck and not untouched:
             return (
-                "no fault struck any request of this replay, so nothing was tested; "
+                "no fault struck any request of this replay; "
                 "give another time, profile or provider, or permit it by check(untouched=True)"
             )
-        if not untouched and not any(f.verdict in ("pass", "fail") for f in findings):
-            return "no check was applicable, so nothing was tested"
+        if self.run.struck and not any(f.verdict in ("pass", "fail") for f in findings):
+            return "no check could tell anything about this replay"
         return ""
 
     def timeline(self, width: int = 100) -> str:

@@ -2,81 +2,76 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from chaos_llm.calls import OUTCOMES
+from chaos_llm.calls import OUTCOMES, Call
 from chaos_llm.checks import Finding
 from chaos_llm.durations import describe
 from chaos_llm.journal import Exchange, Journal
-from chaos_llm.reports.drawing import (
-    LABEL,
-    LETTERS,
-    axis,
-    count_mark,
-    outcome_mark,
-    row,
-    shade,
-    spread,
-)
+from chaos_llm.reports.drawing import LABEL, LETTERS, NARROWEST, Drawing
 from chaos_llm.run import Run
 from chaos_llm.timeline import Profile
 
 _SHOWN_EXCHANGES = 40
+_SHOWN_FAILURES = 3
+_TELLING = 40  # letters by which failures are told apart; ids come later in a message
 
 
 def timeline_text(run: Run, width: int = 100) -> str:
-    """A run over time: what was down, who was asked, what users got; one column is a stretch."""
-    columns = max(20, width - LABEL)
-    profile, step = run.plan.profile, (run.ends - run.begins) / columns
-    rows = [f"{profile.name} · seed {run.seed} · one column is {describe(step)}"]
-    rows.append(axis(profile, run.begins, run.ends, columns))
+    """A run over time: what was hit, who was asked, what users got; one column is a stretch."""
+    drawing = Drawing(run, max(NARROWEST, width - LABEL))
+    rows = drawing.axis()
     for provider in run.providers:
-        rows.append(down_row(run, provider, columns))
-        rows.append(asked_row(run, provider, columns))
-    rows.append(users_row(run, columns))
-    return "\n".join([*rows, *totals(run)])
+        rows += [drawing.hit(provider), drawing.page(provider), drawing.asks(provider)]
+    rows += [drawing.users_got(), drawing.unanswered()]
+    paragraphs = [heading(run, drawing.columns), *_totals(run), *drawing.legend()]
+    top, *below = (folded(paragraph, width) for paragraph in paragraphs)
+    return "\n".join([*top, "", *filter(None, rows), "", *_flat(below), *failures(run, width)])
 
 
-def down_row(run: Run, provider: str, columns: int) -> str:
-    """How much of what a provider is asked fails, as shades."""
-    return row(f"{provider} down", map(shade, run.shares(provider, columns)))
-
-
-def asked_row(run: Run, provider: str, columns: int) -> str:
-    """How many requests a provider was sent."""
-    asked = spread(run.to(provider), lambda exchange: exchange.at, run, columns)
-    return row(f"  asked {provider}", map(count_mark, asked))
-
-
-def users_row(run: Run, columns: int) -> str:
-    """What most users got."""
-    called = spread(run.calls, lambda call: call.due, run, columns)
-    return row("  users got", map(outcome_mark, called))
-
-
-def totals(run: Run) -> list[str]:
-    """The letters of the drawing with their counts, then requests and faults."""
-    counts = Counter(call.outcome for call in run.calls)
-    outcomes = "  ".join(
-        f"{LETTERS[outcome]} {outcome} {counts[outcome]}" for outcome in OUTCOMES if counts[outcome]
+def heading(run: Run, columns: int) -> str:
+    """Which day, which dice, and how much time a column is."""
+    begins, step = run.profile.when(run.begins), (run.ends - run.begins) / columns
+    return (
+        f"{run.profile.name}, seed {run.seed} · from {begins:%d %B %Y %H:%M} UTC · "
+        f"one column is {describe(step)}"
     )
-    asked = ", ".join(f"{provider} {len(run.to(provider))}" for provider in run.providers)
-    effects = Counter(met.effect for exchange in run.exchanges for met in exchange.met)
-    planned = sum(effects.values())
-    met = ", ".join(f"{effect} {count}" for effect, count in effects.items())
-    faults = f"faults: planned {planned}" + (f" ({met})" if met else "")
-    return [f"{'':{LABEL}}{outcomes}", f"requests: {asked or 'none'}", faults]
+
+
+def folded(text: str, width: int) -> list[str]:
+    """A paragraph in lines of that width; what does not fit goes on two letters further in."""
+    return textwrap.wrap(text, width, subsequent_indent="  ", break_on_hyphens=False)
+
+
+def failures(run: Run, width: int) -> list[str]:
+    """The first calls that went wrong, each in another way; none where all were answered."""
+    kinds: dict[tuple[str, str], Call] = {}
+    for call in run.calls:
+        if not call.answered and call.outcome not in ("missed", "unjudged"):
+            kinds.setdefault((call.outcome, _what(call)[:_TELLING]), call)
+    if not kinds:
+        return []
+    lines = [
+        f"  {run.profile.when(call.began):%H:%M:%S} call {call.number}, {call.outcome} after "
+        f"{describe(call.seconds)}: {_what(call)}"
+        for call in list(kinds.values())[:_SHOWN_FAILURES]
+    ]
+    more = len(kinds) - len(lines)
+    rest = [f"  … and {more} more kinds"] if more else []
+    return ["what went wrong first:", *(_cut(line, width) for line in lines), *rest]
 
 
 def journal_text(journal: Journal, profile: Profile, width: int = 100) -> str:
     """The last exchanges of a journal, a line each; what a test without a replay shows."""
     exchanges = list(journal)
     left_out = max(0, len(exchanges) - _SHOWN_EXCHANGES)
-    lines = [f"{profile.name}: {len(exchanges)} requests"]
+    requests = "one request" if len(exchanges) == 1 else f"{len(exchanges)} requests"
+    lines = [f"{profile.name}: {requests}, times in UTC"]
     if left_out:
         lines.append(f"  … {left_out} earlier ones are left out")
-    lines += [_exchange_line(exchange, profile)[:width] for exchange in exchanges[left_out:]]
+    lines += [_cut(_exchange_line(exchange, profile), width) for exchange in exchanges[left_out:]]
     return "\n".join(lines)
 
 
@@ -87,9 +82,33 @@ def findings_text(findings: Sequence[Finding], profile: Profile, vacuous: str = 
     for finding in sorted(findings, key=lambda finding: order[finding.verdict]):
         when = "" if finding.at is None else f" at {profile.when(finding.at):%d %b %H:%M:%S} UTC"
         lines.append(f"{finding.verdict.upper():<15}{finding.check}: {finding.seen}{when}")
-        if finding.verdict == "fail":
+        if finding.verdict == "fail" and finding.why:
             lines.append(f"{'':<15}why it matters: {finding.why}")
     return "\n".join(lines)
+
+
+def _totals(run: Run) -> list[str]:
+    """The letters of the drawing with their counts, then requests and faults."""
+    counts = Counter(call.outcome for call in run.calls)
+    outcomes = ", ".join(
+        f"{LETTERS[outcome]} {outcome} {counts[outcome]}" for outcome in OUTCOMES if counts[outcome]
+    )
+    asked = ", ".join(f"{provider} {len(run.to(provider))}" for provider in run.providers)
+    effects = Counter(met.effect for exchange in run.exchanges for met in exchange.met)
+    met = ", ".join(f"{effect} {count}" for effect, count in effects.items())
+    lines = [f"users got: {outcomes or 'nothing'}", f"requests: {asked or 'none'}"]
+    lines.append(f"faults planned: {effects.total()}" + (f" ({met})" if met else ""))
+    if run.exposed:
+        shown = f"{len(run.exposed)} calls, the first one call {run.exposed[0].number}"
+        lines.append(f"exposure, which no app could see: spoilt answers were shown in {shown}")
+    return lines
+
+
+def _what(call: Call) -> str:
+    """What the user of a call met instead of an answer."""
+    if call.error is not None:
+        return " ".join(f"{type(call.error).__name__}: {call.error}".split())
+    return repr(" ".join(call.text.split()) or call.returned)
 
 
 def _exchange_line(exchange: Exchange, profile: Profile) -> str:
@@ -100,3 +119,11 @@ def _exchange_line(exchange: Exchange, profile: Profile) -> str:
         f"  {profile.when(exchange.at):%H:%M:%S} #{exchange.number} {exchange.provider} "
         f"{exchange.status or '---'} {exchange.end} after {took}: {faults}{said}"
     )
+
+
+def _cut(line: str, width: int) -> str:
+    return line if len(line) <= width else f"{line[: width - 1]}…"
+
+
+def _flat(paragraphs: Iterable[list[str]]) -> list[str]:
+    return [line for lines in paragraphs for line in lines]

@@ -40,7 +40,7 @@ def draw(profile: Profile, width: int) -> str:
     label = min(width // 3, max(map(len, names), default=0))
     scale = Scale(profile.ends, max(_TICK, width - label - 1))
     rows = [
-        *_axis(profile.starts, scale),
+        *axis(profile.starts, scale),
         *(_bar(window, scale) for window in profile.windows),
         *(_posts(page, scale) for page in profile.pages.values()),
     ]
@@ -78,7 +78,8 @@ def _shortened(text: str, length: int) -> str:
     return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
-def _axis(starts: datetime, scale: Scale) -> tuple[str, str]:
+def axis(starts: datetime, scale: Scale) -> tuple[str, str]:
+    """Labels at round times, and the ruler below them."""
     step = next((s for s in _STEPS if s / scale.length * scale.columns >= _TICK), _STEPS[-1])
     labels, ruler = [" "] * scale.columns, ["─"] * scale.columns
     for time in _ticks(starts, scale.length, step):

@@ -74,7 +74,7 @@ class Callers:
         self._real = self._tools.union(_PROCESSES)
         if threads_are_real:  # then locks are, too, and these measure how long they waited
             self._real = self._real.union(_LOCK_USERS)
-        self._known: dict[str, bool] = {}
+        self._known = {"multiprocessing.pool": False}  # it calls a ThreadPool's jobs itself
 
     def keep_real_time(self, frame: FrameType) -> bool:
         """Whether the code in this frame is to see real time."""

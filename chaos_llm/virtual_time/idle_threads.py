@@ -6,12 +6,16 @@ Keys are a frame's module and function; the functions look at the frame's variab
 from __future__ import annotations
 
 import _socket
+import dis
 from collections.abc import Callable
-from types import FrameType
+from functools import lru_cache
+from types import CodeType, FrameType
 
+from chaos_llm.virtual_time.awaited import child_awaited, children_in
+from chaos_llm.virtual_time.descriptors import ends_of, is_own
 from chaos_llm.virtual_time.places import outer
-from chaos_llm.virtual_time.sockets import child_awaited, children_in, ends_in_this_process
 
+_READS = frozenset({"recv", "recv_into", "recvfrom", "recvfrom_into", "recvmsg", "read"})
 _WAITS = ("selectors", "multiprocessing.connection", "multiprocessing.queues")
 
 
@@ -29,14 +33,29 @@ def condition_was_notified(wait: FrameType) -> bool:
 
 
 def serves_this_process(frame: FrameType) -> bool:
-    """Whether a thread stands at a socket whose other end is in this process: a server's end."""
+    """Whether a thread reads from a socket whose other end is in this process: a server's end."""
+    if _method_called(frame.f_code, frame.f_lasti) not in _READS:
+        return False
     for value in frame.f_locals.values():
         sock = getattr(value, "_sock", value)  # a SocketIO is its socket
         if isinstance(sock, _socket.socket):
-            inside = ends_in_this_process(sock)
-            if inside is not None:
-                return inside
+            ends = ends_of(sock.fileno())
+            if ends is not None and ends[1]:
+                return is_own(ends)
     return False
+
+
+@lru_cache(maxsize=1000)
+def _method_called(code: CodeType, at: int) -> str:
+    """The last attribute of the expression that is being called: `recv` in `a.sock.recv(9)`."""
+    instructions = list(dis.get_instructions(code))
+    begins = {i.offset: i.positions and i.positions[::2] for i in instructions}
+    names = [
+        str(i.argval)
+        for i in instructions
+        if i.opname in ("LOAD_METHOD", "LOAD_ATTR") and begins[i.offset] == begins.get(at)
+    ]
+    return names[-1] if names else ""
 
 
 def _pool_worker(frame: FrameType) -> bool:

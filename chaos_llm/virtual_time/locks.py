@@ -17,7 +17,8 @@ from contextlib import ExitStack
 from typing import Any
 
 from chaos_llm.virtual_time.clock import TICKS
-from chaos_llm.virtual_time.scheduler import Runner, Scheduler
+from chaos_llm.virtual_time.runner import Runner
+from chaos_llm.virtual_time.scheduler import Scheduler
 from chaos_llm.virtual_time.types_in_place import replace_methods
 
 _Lock: Any = _thread.LockType
@@ -65,7 +66,7 @@ def _remaining(deadline: int | None) -> float:
 
 
 def _acquiring(original: Callable[..., bool], free: Callable[[Any], bool], doing: str) -> Any:
-    def acquire(lock: Any, blocking: bool = True, timeout: float = -1) -> bool:  # noqa: FBT001, FBT002 - the signature of locks
+    def acquire(lock: Any, blocking: bool = True, timeout: float = -1) -> bool:
         me = _here()
         if me is None or not blocking or timeout == 0:
             return original(lock, blocking, timeout)
@@ -99,7 +100,7 @@ def restore_rlock(lock: Any, state: Any) -> None:
     _restore_rlock(lock, state)
 
 
-def get_from_queue(queue: Any, block: bool = True, timeout: float | None = None) -> Any:  # noqa: FBT001, FBT002 - the signature of queues
+def get_from_queue(queue: Any, block: bool = True, timeout: float | None = None) -> Any:
     """Take from a SimpleQueue, waiting in virtual time."""
     me = _here()
     if me is None or not block or (timeout is not None and timeout < 0):

@@ -6,16 +6,19 @@ anyio's, `asyncio.run`'s. `loop.time()` is `time.monotonic` and needs nothing.
 
 from __future__ import annotations
 
+import asyncio
 import heapq
 import selectors
 import sys
 import weakref
-from asyncio import AbstractEventLoop, _get_running_loop
+from asyncio.base_events import BaseEventLoop
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from types import FrameType
 from typing import Any
 
+from chaos_llm.virtual_time.places import place_of_coroutine
 from chaos_llm.virtual_time.redirects import real_monotonic
 from chaos_llm.virtual_time.scheduler import Scheduler
 from chaos_llm.virtual_time.sockets import Sockets
@@ -28,6 +31,7 @@ _SELECTORS = (
     "DevpollSelector",
     "SelectSelector",
 )
+_TASKS_NAMED = 5
 
 Select = Callable[[Any, float | None], list[Any]]
 
@@ -37,30 +41,53 @@ class Loops:
 
     def __init__(self, scheduler: Scheduler, sockets: Sockets) -> None:
         self._scheduler, self._sockets = scheduler, sockets
-        self._seen: weakref.WeakSet[AbstractEventLoop] = weakref.WeakSet()
-        self._known: dict[int, weakref.ref[Any]] = {}  # selectors of loops, by id
+        self._born: weakref.WeakSet[Any] = weakref.WeakSet()  # made during the outage
+        self._seen: weakref.WeakSet[Any] = weakref.WeakSet()
+        self._known: dict[int, tuple[weakref.ref[Any], Any]] = {}  # selector, loop; by id
 
     def install(self, undo: ExitStack) -> None:
-        """Let loops idle on the clock; afterwards their timers keep their distance."""
-        undo.callback(self._shift_timers)
-        running = _get_running_loop()
-        selector = getattr(running, "_selector", None)
-        if running is not None and selector is not None:
-            self.meet(running, selector)
+        """Let loops idle on the clock."""
+        self._sockets.install(undo)
+        undo.callback(setattr, BaseEventLoop, "__init__", BaseEventLoop.__init__)
+        BaseEventLoop.__init__ = self._noting_birth(BaseEventLoop.__init__)  # type: ignore[method-assign]  # replaced until the end
         for name in _SELECTORS:
             kind = getattr(selectors, name, None)
             if kind is not None and "select" in vars(kind):
                 undo.callback(setattr, kind, "select", kind.select)
-                kind.select = self._idle(kind.select)
-        self._sockets.install(undo)
+                kind.select = self._idling(kind.select)
+        running = asyncio._get_running_loop()
+        selector = getattr(running, "_selector", None)
+        if running is not None and selector is not None:
+            self._meet(running, selector)
 
-    def _idle(self, select: Select) -> Select:
+    def release(self) -> None:
+        """Let the heartbeats of a loop that outlives the outage not wait for virtual hours.
+
+        All timers of a loop move by the same distance, so its heap stays in order.
+        """
+        distance = real_monotonic() - self._scheduler.clock.monotonic()
+        for loop in self._seen:
+            for timer in getattr(loop, "_scheduled", ()):
+                timer._when += distance
+
+    def held_by(self, loop: Any) -> str | None:
+        """Name what a loop in a thread of its own, in real time, awaits for us."""
+        selector = getattr(loop, "_selector", None)
+        return self._sockets.held_by(selector) if selector is not None else None
+
+    def _noting_birth(self, init: Callable[..., None]) -> Callable[..., None]:
+        def begin(loop: Any, *args: Any, **options: Any) -> None:
+            self._born.add(loop)
+            init(loop, *args, **options)
+
+        return begin
+
+    def _idling(self, select: Select) -> Select:
         scheduler, sockets = self._scheduler, self._sockets
-        belongs_to_loop = self._belongs_to_loop
 
         def idle(selector: Any, timeout: float | None = None) -> list[Any]:
             me = scheduler.here()
-            if me is None or not belongs_to_loop(selector, sys._getframe(1)):
+            if me is None or not self._belongs_to_loop(selector, sys._getframe(1)):
                 return select(selector, timeout)
             events = select(selector, 0)
             if events or (timeout is not None and timeout <= 0):
@@ -72,8 +99,8 @@ class Loops:
                 events = select(selector, 0)
                 return events
 
-            holds = sockets.watch(selector)
-            scheduler.block(me, ready, scheduler.deadline(timeout), "an idle event loop", holds)
+            deadline, holds = scheduler.deadline(timeout), sockets.watch(selector)
+            scheduler.block(me, ready, deadline, partial(self._tasks, selector), holds)
             if me.over:
                 return select(selector, timeout)
             sockets.answered(events)
@@ -83,45 +110,30 @@ class Loops:
 
     def _belongs_to_loop(self, selector: Any, caller: FrameType) -> bool:
         known = self._known.get(id(selector))
-        if known is not None and known() is selector:
+        if known is not None and known[0]() is selector:
             return True
         if caller.f_globals.get("__name__") not in _LOOP_MODULES:
             return False
         loop = caller.f_locals.get("self")
-        if isinstance(loop, AbstractEventLoop):
-            self.meet(loop, selector)
+        if isinstance(loop, BaseEventLoop):
+            self._meet(loop, selector)
         return True
 
-    def meet(self, loop: AbstractEventLoop, selector: Any) -> None:
+    def _meet(self, loop: Any, selector: Any) -> None:
         """Take a loop in, at the latest when it first idles in this outage."""
-        if id(selector) not in self._known or self._known[id(selector)]() is not selector:
-            self._known[id(selector)] = weakref.ref(selector)
-            self._seen.add(loop)
-            self._sockets.meet(selector)
-            self._adopt_timers(loop)
-
-    def held_by(self, loop: Any) -> str | None:
-        """Name what a loop in a thread of its own, in real time, awaits for us."""
-        selector = getattr(loop, "_selector", None)
-        return self._sockets.held_by(selector) if selector is not None else None
-
-    def _adopt_timers(self, loop: AbstractEventLoop) -> None:
-        """Timers set in real time keep their distance; they are those from before the clock."""
-        clock = self._scheduler.clock
-        begin, distance = clock.monotonic_base, clock.monotonic() - real_monotonic()
-        timers = getattr(loop, "_scheduled", [])
-        for timer in timers:
-            if timer._when < begin:
+        self._known[id(selector)] = weakref.ref(selector), weakref.ref(loop)
+        self._seen.add(loop)
+        self._sockets.meet(selector)
+        if loop not in self._born:  # its timers were set in real time and keep their distance
+            distance = self._scheduler.clock.monotonic() - real_monotonic()
+            timers = getattr(loop, "_scheduled", [])
+            for timer in timers:
                 timer._when += distance
-        heapq.heapify(timers)
+            heapq.heapify(timers)
 
-    def _shift_timers(self) -> None:
-        """Heartbeats of a loop that outlives the outage must not wait for virtual hours.
-
-        All timers of a loop move by the same distance, so its heap stays in order.
-        """
-        scheduler = self._scheduler
-        distance = real_monotonic() - scheduler.clock.monotonic()
-        for loop in self._seen:
-            for timer in getattr(loop, "_scheduled", ()):
-                timer._when += distance
+    def _tasks(self, selector: Any) -> str:
+        loop = self._known[id(selector)][1]()
+        tasks = sorted(asyncio.all_tasks(loop), key=asyncio.Task.get_name) if loop else []
+        waiting = [f"{t.get_name()}{place_of_coroutine(t.get_coro())}" for t in tasks]
+        more = ["..."] if len(waiting) > _TASKS_NAMED else []
+        return f"an idle event loop ({', '.join(waiting[:_TASKS_NAMED] + more)})"

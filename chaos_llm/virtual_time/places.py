@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from types import CodeType, FrameType
+from typing import Any
 
 _OURS = "chaos_llm.virtual_time"
 _PLUMBING = ("threading", "queue", "selectors", "asyncio", "concurrent", "contextlib", _OURS)
@@ -37,7 +38,20 @@ def place(frame: FrameType | None) -> Place:
 
 def place_of_thread(ident: int) -> str:
     """The app's own innermost frame in a thread as " at file:line (function)", or nothing."""
-    frame = outer(sys._current_frames().get(ident), *_PLUMBING)
+    return _text(outer(sys._current_frames().get(ident), *_PLUMBING))
+
+
+def place_of_coroutine(coroutine: Any) -> str:
+    """The app's own innermost frame in a suspended coroutine, in the same words."""
+    found = None
+    while coroutine is not None:
+        frame = getattr(coroutine, "cr_frame", None)
+        found = outer(frame, *_PLUMBING) or found
+        coroutine = getattr(coroutine, "cr_await", None)
+    return _text(found)
+
+
+def _text(frame: FrameType | None) -> str:
     if frame is None:
         return ""
     return f" at {frame.f_code.co_filename}:{frame.f_lineno} ({frame.f_code.co_name})"

@@ -6,23 +6,23 @@ whose other end lives on the same clock, and what idled before the outage and wa
 
 from __future__ import annotations
 
-import _socket
 import asyncio
-import gc
 import selectors
 import weakref
 from asyncio import selector_events
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
+
+from chaos_llm.virtual_time.awaited import child_awaited, children_in, protocol_awaits, tls_state
+from chaos_llm.virtual_time.descriptors import Ends, ends_of, is_own, listens, name_of
+from chaos_llm.virtual_time.redirects import real_monotonic
+
+LOOPBACK = "a loopback connection"
 
 # Every TCP connection of the loops; asyncio has no public name for it.
 _Connection: Any = vars(selector_events)["_SelectorSocketTransport"]
-
-Ends = tuple[object, object]  # (own address, peer's address)
-
-_ASLEEP = ("lost", "clos", "drain")  # futures of these names are pending all through an idle life
+_FAREWELL = 1.0  # real seconds for a peer to answer the end of a TLS session; some never do
 
 
 class Sockets:
@@ -35,6 +35,7 @@ class Sockets:
         )
         self._used: weakref.WeakSet[Any] = weakref.WeakSet()  # written to during this outage
         self._asked: weakref.WeakSet[Any] = weakref.WeakSet()  # ... and not read from since then
+        self._leaving: weakref.WeakKeyDictionary[Any, float] = weakref.WeakKeyDictionary()
         self._inner: set[Ends] = set()  # connections with an end on this clock
 
     def install(self, undo: ExitStack) -> None:
@@ -75,37 +76,34 @@ class Sockets:
     def held_by(self, selector: Any) -> str | None:
         """Name a socket or child process that somebody on this loop awaits."""
         before = self._selectors.get(selector, {})
-        for fd, key in list(selector.get_map().items()):
-            old = before.get(fd) is key.data and _owner(key) not in self._used
-            if old or not self._awaited(key):
+        for fd, key in list((selector.get_map() or {}).items()):
+            owner = _owner(key)
+            if (before.get(fd) is key.data and owner not in self._used) or not self._awaited(key):
                 continue
-            ends = _ends(fd)
-            if ends is not None and self._is_inside(ends):
-                if _owner(key) in self._asked:  # give the bytes the time to reach the other end
-                    self._asked.discard(_owner(key))
-                    return "a loopback connection"
-                continue
-            name = _peer_name(fd, ends)
-            self.peers.add(name)
-            return name
+            ends = ends_of(fd)
+            if ends is None or not self._is_inside(ends):
+                return self._named(fd, ends[1] if ends else _connecting_to(key))
+            if owner in self._asked:  # give the bytes the time to reach the other end
+                self._asked.discard(owner)
+                return LOOPBACK
         return None
 
     def awaited_at(self, fd: int) -> str | None:
         """Name the real peer of a file descriptor for which some task waits."""
-        sock = _socket_at(fd)
-        if sock is None:
-            return _peer_name(fd, None)
-        try:
-            if _listens(fd) or ends_in_this_process(sock):
-                return None
-        finally:
-            sock.detach()
-        name = _peer_name(fd, _ends(fd))
+        ends = ends_of(fd)
+        if listens(fd) or (ends is not None and not ends[1]):
+            return None
+        if ends is not None and is_own(ends):
+            return LOOPBACK
+        return self._named(fd, ends[1] if ends else None)
+
+    def _named(self, fd: int, peer: object) -> str:
+        name = name_of(fd, peer)
         self.peers.add(name)
         return name
 
     def _awaited(self, key: selectors.SelectorKey) -> bool:
-        reader, writer = key.data if isinstance(key.data, tuple) else (None, None)
+        reader, writer = _callbacks(key)
         if key.events & selectors.EVENT_WRITE and writer is not None:
             return True  # connecting, or more to send than the peer takes
         callback = getattr(reader, "_callback", None)
@@ -113,14 +111,24 @@ class Sockets:
         if isinstance(owner, asyncio.AbstractEventLoop):
             return getattr(callback, "__name__", "").startswith("_sock_recv")
         if isinstance(owner, asyncio.BaseTransport):
-            if getattr(owner, "_server", None) is not None:
-                return False
-            awaited = protocol_awaits(getattr(owner, "_protocol", None))
-            return owner in self._asked if awaited is None else awaited
+            return self._connection_awaited(owner)
         children = list(children_in(getattr(reader, "_args", ())))
         if children:
             return any(child_awaited(child) for child in children)
-        return not _listens(key.fd)
+        return not listens(key.fd)
+
+    def _connection_awaited(self, transport: Any) -> bool:
+        if getattr(transport, "_server", None) is not None:
+            return False
+        protocol = transport.get_protocol()
+        state = tls_state(protocol)
+        if state == "DO_HANDSHAKE":
+            return True
+        if state in ("FLUSHING", "SHUTDOWN"):
+            since = self._leaving.setdefault(transport, real_monotonic())
+            return real_monotonic() - since < _FAREWELL
+        awaited = protocol_awaits(protocol)
+        return transport in self._asked if awaited is None else awaited
 
     def _is_inside(self, ends: Ends) -> bool:
         own, peer = ends
@@ -129,121 +137,19 @@ class Sockets:
         if (peer, own) not in self._inner:
             for selector in list(self._selectors):
                 fds = list(selector.get_map() or ())
-                self._inner.update(found for fd in fds if (found := _ends(fd)) is not None)
+                self._inner.update(found for fd in fds if (found := ends_of(fd)) is not None)
         return (peer, own) in self._inner
 
 
+def _callbacks(key: selectors.SelectorKey) -> tuple[Any, Any]:
+    """A loop's handles for a descriptor that is readable, and writable."""
+    return key.data if isinstance(key.data, tuple) else (None, None)
+
+
 def _owner(key: selectors.SelectorKey) -> Any:
-    reader = key.data[0] if isinstance(key.data, tuple) else None
-    return getattr(getattr(reader, "_callback", None), "__self__", None)
+    return getattr(getattr(_callbacks(key)[0], "_callback", None), "__self__", None)
 
 
-def protocol_awaits(protocol: Any) -> bool | None:
-    """Whether somebody awaits what this protocol reads; None where that cannot be seen."""
-    state = getattr(protocol, "_state", None)
-    if getattr(state, "name", "") == "DO_HANDSHAKE":
-        return True
-    protocol = getattr(protocol, "_app_protocol", protocol)  # through TLS
-    for child in children_in((getattr(protocol, "proc", None),)):  # a pipe of a child process
-        return child_awaited(child)
-    visible = False
-    for name, value in _attributes(protocol):
-        if any(word in name for word in _ASLEEP):
-            continue
-        pending = _pending(value)
-        if pending:
-            return True
-        visible = visible or pending is not None or "waiter" in name
-    return False if visible else None
-
-
-def _pending(value: Any) -> bool | None:
-    """Whether somebody waits for this object; None where it is nothing to wait for."""
-    if isinstance(value, asyncio.Future):
-        return not value.done()
-    if isinstance(value, asyncio.Event):
-        return any(not waiter.done() for waiter in value._waiters)
-    if hasattr(value, "_waiter"):  # asyncio's and aiohttp's stream readers
-        waiter = value._waiter
-        return isinstance(waiter, asyncio.Future) and not waiter.done()
-    return None
-
-
-def _attributes(instance: Any) -> Iterator[tuple[str, Any]]:
-    found = dict(getattr(instance, "__dict__", {}))
-    for kind in type(instance).__mro__:
-        slots = vars(kind).get("__slots__", ())
-        for name in (slots,) if isinstance(slots, str) else slots:
-            found.setdefault(name, getattr(instance, name, None))
-    reader = getattr(instance, "_stream_reader", None)  # held by a weak reference
-    if reader is not None:
-        found["_stream_reader"] = reader
-    if found:
-        yield from found.items()
-    else:  # compiled: asyncpg keeps the future it will resolve where only the collector sees it
-        yield from (("waiter", value) for value in gc.get_referents(instance))
-
-
-def child_awaited(child: Any) -> bool:
-    """Whether somebody awaits the end of a child process, or its output."""
-    protocol = child.get_protocol()
-    readers = (getattr(protocol, "stdout", None), getattr(protocol, "stderr", None))
-    return any(_pending(waiter) for waiter in getattr(child, "_exit_waiters", None) or ()) or any(
-        _pending(reader) for reader in readers
-    )
-
-
-def children_in(values: Any) -> Iterator[asyncio.SubprocessTransport]:
-    """The child processes among a callback's arguments, however deep."""
-    for value in values:
-        if isinstance(value, asyncio.SubprocessTransport):
-            yield value
-        elif isinstance(value, tuple):
-            yield from children_in(value)
-
-
-def _socket_at(fd: int) -> _socket.socket | None:
-    """A view of a socket that others own: detach it, never close it."""
-    try:
-        return _socket.socket(fileno=fd)
-    except OSError:
-        return None
-
-
-def _ends(fd: int) -> Ends | None:
-    sock = _socket_at(fd)
-    if sock is None:
-        return None
-    try:
-        return sock.getsockname(), sock.getpeername()
-    except OSError:
-        return None
-    finally:
-        sock.detach()
-
-
-def ends_in_this_process(sock: _socket.socket) -> bool | None:
-    """Whether both ends of a connection are in this process; None for what is not connected."""
-    ends = _ends(sock.fileno())
-    if ends is None or not ends[0] or not ends[1]:
-        return None
-    return any(_ends(int(fd.name)) == ends[::-1] for fd in Path("/dev/fd").iterdir())
-
-
-def _listens(fd: int) -> bool:
-    sock = _socket_at(fd)
-    if sock is None:
-        return False
-    try:
-        return bool(sock.getsockopt(_socket.SOL_SOCKET, _socket.SO_ACCEPTCONN))
-    except OSError:
-        return False
-    finally:
-        sock.detach()
-
-
-def _peer_name(fd: int, ends: Ends | None) -> str:
-    peer = ends[1] if ends is not None else None
-    if isinstance(peer, tuple):
-        return f"real socket to {peer[0]}:{peer[1]}"
-    return f"real socket to {peer}" if peer else f"real file descriptor {fd}"
+def _connecting_to(key: selectors.SelectorKey) -> object:
+    arguments = getattr(_callbacks(key)[1], "_args", None) or (None,)
+    return arguments[-1] if isinstance(arguments[-1], tuple) else None

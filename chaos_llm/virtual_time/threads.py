@@ -7,14 +7,16 @@ package that wraps `Thread.run`, can replace. A new thread waits for it as soon 
 
 from __future__ import annotations
 
+import sys
 import threading
 import weakref
 from collections.abc import Callable
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from functools import partial
 from typing import Any
 
-from chaos_llm.virtual_time.scheduler import Runner, Scheduler
+from chaos_llm.virtual_time.runner import Runner, SimulationOver
+from chaos_llm.virtual_time.scheduler import Scheduler
 
 _STARTERS = ("_start_new_thread", "_start_joinable_thread")  # CPython 3.11 and 3.12; 3.13
 
@@ -48,7 +50,7 @@ class Threads:
             me, thread = self._scheduler.here(), getattr(bootstrap, "__self__", None)
             if me is None or not isinstance(thread, threading.Thread):
                 return start(bootstrap, *args, **options)
-            with _off_clock(me):
+            with me.in_real_time():
                 if self._keeps_real_time(thread):
                     started = start(bootstrap, *args, **options)
                     thread._started.wait()  # type: ignore[attr-defined]  # what start() waits for
@@ -67,6 +69,7 @@ class Threads:
     ) -> Any:
         runner = Runner(thread.name)
         thread._started = begun = _Started(partial(self._scheduler.wait_for_baton, runner))
+        thread._invoke_excepthook = _quiet_at_the_end(thread._invoke_excepthook)
         started = start(partial(self._run, runner, bootstrap), *args, **options)
         self._runners[thread] = runner
         begun.wait()
@@ -87,13 +90,16 @@ class Threads:
             if me is None or thread.ident is None or thread is threading.current_thread():
                 return join(thread, timeout)  # which refuses the latter two
             runner = self.runner_of(thread)
-            ended = (lambda: not thread.is_alive()) if runner is None else (lambda: runner.over)
+
+            def ended() -> bool:
+                return not thread.is_alive() if runner is None else runner.over
+
             if not ended():
                 deadline = scheduler.deadline(None if timeout is None else max(timeout, 0))
                 scheduler.block(me, ended, deadline, f"join of {thread.name}")
                 if not me.over and not ended():
                     return None
-            with _off_clock(me):
+            with me.in_real_time():
                 return join(thread, timeout)
 
         return join_thread
@@ -111,10 +117,11 @@ class _Started(threading.Event):
         self._wait_for_baton()
 
 
-@contextmanager
-def _off_clock(runner: Runner) -> Any:
-    runner.off_clock += 1
-    try:
-        yield
-    finally:
-        runner.off_clock -= 1
+def _quiet_at_the_end(report: Callable[..., None]) -> Callable[..., None]:
+    """A sleeper that ends with the outage is no news, not for pytest's excepthook either."""
+
+    def report_exception(*args: Any) -> None:
+        if not isinstance(sys.exc_info()[1], SimulationOver):
+            report(*args)
+
+    return report_exception

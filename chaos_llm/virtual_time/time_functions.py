@@ -22,7 +22,8 @@ from chaos_llm.virtual_time.redirects import (
     real_perf_counter_ns,
     real_sleep,
 )
-from chaos_llm.virtual_time.scheduler import Runner, Scheduler
+from chaos_llm.virtual_time.runner import Runner
+from chaos_llm.virtual_time.scheduler import Scheduler
 
 
 @dataclass(slots=True)

@@ -7,14 +7,17 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
+from chaos_llm.errors import HarnessError
 from chaos_llm.virtual_time.redirects import real_perf_counter
 from chaos_llm.virtual_time.scheduler import Scheduler
-from chaos_llm.virtual_time.sockets import Sockets
+from chaos_llm.virtual_time.sockets import LOOPBACK, Sockets
 
 _IDLE_IN = (
     ("trio._core._io_epoll", "EpollIOManager"),
     ("trio._core._io_kqueue", "KqueueIOManager"),
 )
+_SETTLED = 0.02  # real seconds in which a server's thread in this process begins to work for us
+_FOR_EVER = 24 * 3600.0  # trio's longest wait, also where there is no deadline
 
 
 class TrioLoops:
@@ -25,11 +28,10 @@ class TrioLoops:
         self._clocks: dict[int, Any] = {}  # trio's clocks that were adopted, by id
 
     def install(self, undo: ExitStack) -> None:
-        """Let trio idle on the clock, if it is there; afterwards its deadlines keep distance."""
+        """Let trio idle on the clock, if it is there."""
         run: Any = sys.modules.get("trio._core._run")
         if run is None:
             return
-        undo.callback(self._release_clocks)
         for module, name in _IDLE_IN:
             manager = getattr(sys.modules.get(module), name, None)
             if manager is not None:
@@ -58,13 +60,21 @@ class TrioLoops:
                 events.extend(get_events(manager, 0))
                 return bool(events)
 
+            began = real_perf_counter()
+
             def holds() -> str | None:
                 keys = list(manager._registered)
-                fds = (key[0] if isinstance(key, tuple) else key for key in keys)
-                return next((peer for fd in fds if (peer := sockets.awaited_at(fd))), None)
+                fds = [key[0] if isinstance(key, tuple) else key for key in keys]
+                held_by = {peer for fd in fds if (peer := sockets.awaited_at(fd))}
+                if real_perf_counter() - began > _SETTLED or not scheduler.turns.outside.exist():
+                    held_by.discard(LOOPBACK)
+                return min(held_by, default=None)
 
-            deadline = scheduler.deadline(min(timeout, 1e9))  # trio says infinity for "no deadline"
-            scheduler.block(me, ready, deadline, "an idle trio loop", holds)
+            deadline = scheduler.deadline(timeout) if timeout < _FOR_EVER else None
+            try:
+                scheduler.block(me, ready, deadline, "an idle trio loop", holds)
+            except HarnessError as error:
+                _raise_in_main_task(error)
             return get_events(manager, timeout) if me.over and not events else events
 
         return idle
@@ -88,11 +98,27 @@ class TrioLoops:
     def _adopt(self, clock: Any) -> None:
         """A run from before the outage sees no jump when it first looks at our clock."""
         self._clocks[id(clock)] = clock
-        if hasattr(clock, "offset"):
-            clock.offset += real_perf_counter() - self._scheduler.clock.perf_counter()
+        _shift(clock, real_perf_counter() - self._scheduler.clock.perf_counter())
 
-    def _release_clocks(self) -> None:
+    def release(self) -> None:
+        """Let the deadlines of a run that outlives the outage keep their distance."""
         distance = self._scheduler.clock.perf_counter() - real_perf_counter()
         for clock in self._clocks.values():
-            if hasattr(clock, "offset"):
-                clock.offset += distance
+            _shift(clock, distance)
+
+
+def _raise_in_main_task(error: HarnessError) -> None:
+    """Raise where trio raises Ctrl-C: in `get_events` it would leave the run half alive."""
+    runner = getattr(sys.modules["trio._core._run"].GLOBAL_RUN_CONTEXT, "runner", None)
+    if runner is None or runner.main_task is None:
+        raise error
+
+    def raise_error() -> None:
+        raise error
+
+    runner.entry_queue.run_sync_soon(runner.main_task._attempt_abort, raise_error)
+
+
+def _shift(clock: Any, distance: float) -> None:
+    if hasattr(clock, "offset"):  # trio's own clock; it is frozen
+        object.__setattr__(clock, "offset", clock.offset + distance)

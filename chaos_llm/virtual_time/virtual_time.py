@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Collection, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Collection
+from contextlib import AbstractContextManager, ExitStack
 from datetime import datetime
 from types import TracebackType
 from typing import Literal, Self
@@ -18,7 +18,8 @@ from chaos_llm.virtual_time.executors import Executors
 from chaos_llm.virtual_time.loops import Loops
 from chaos_llm.virtual_time.outsiders import Outsiders
 from chaos_llm.virtual_time.redirects import refuse_unsupported_interpreter
-from chaos_llm.virtual_time.scheduler import Runner, Scheduler
+from chaos_llm.virtual_time.runner import Runner
+from chaos_llm.virtual_time.scheduler import Scheduler
 from chaos_llm.virtual_time.sockets import Sockets
 from chaos_llm.virtual_time.threads import Threads
 from chaos_llm.virtual_time.trio_loops import TrioLoops
@@ -85,19 +86,21 @@ class VirtualTime:
         clock.start(self._starts)
         self._sockets = Sockets()
         self._scheduler = scheduler = Scheduler(clock, self._real_wait, self.record)
-        loops = Loops(scheduler, self._sockets)
-        scheduler.outside = Outsiders(
+        loops, trio = Loops(scheduler, self._sockets), TrioLoops(scheduler, self._sockets)
+        scheduler.turns.outside = Outsiders(
             scheduler.runners, self._callers.never_works_for_us, loops.held_by
         )
         loops.install(undo)
-        TrioLoops(scheduler, self._sockets).install(undo)
+        trio.install(undo)
         uvloops.install(undo, scheduler)
         if self._threads == "managed":
             threads = Threads(scheduler, self._callers.starts_real)
             Executors(scheduler, threads).install(undo)
-            undo.callback(scheduler.end)
             threads.install(undo)
             locks.install(undo, scheduler)
+        undo.callback(scheduler.end)
+        undo.callback(loops.release)
+        undo.callback(trio.release)
         scheduler.begin()
         running = time_functions.Running(clock, scheduler, self._callers, scheduler.runners)
         time_functions.install(undo, running)
@@ -178,7 +181,7 @@ class VirtualTime:
 
     def unmanaged(self) -> AbstractContextManager[None]:
         """Keep the calling thread, and what it starts meanwhile, in real time."""
-        return _off_clock(self._runner())
+        return self._runner().in_real_time()
 
     def _runner(self) -> Runner:
         runner = self._scheduler.here() if _active is self else None
@@ -191,15 +194,6 @@ class VirtualTime:
         self._recorded = None
         self._scheduler.forget_others()
         self._undo.close()
-
-
-@contextmanager
-def _off_clock(runner: Runner) -> Iterator[None]:
-    runner.off_clock += 1
-    try:
-        yield
-    finally:
-        runner.off_clock -= 1
 
 
 def _activate(clock: VirtualTime | None) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from chaos_llm.dice import Die
 from chaos_llm.faults.fault import Strike
-from chaos_llm.model import Chunk, Completion, Reply, Request, Usage
+from chaos_llm.model import Chunk, Completion, Reply, Request, ToolCall, Usage
 
 
 @pytest.fixture
@@ -19,6 +19,12 @@ def strike() -> Strike:
 def answer() -> Completion:
     text = "Your order KX-48213: It left on Monday. It comes by road. Reference R7-20931-K."
     return Completion(text=text, usage=Usage(9, 20))
+
+
+@pytest.fixture
+def calling() -> Completion:
+    call = ToolCall("pay", '{"to": "bob", "amount": 1000}')
+    return Completion(tool_calls=(call,), stop="tool", usage=Usage(9, 8))
 
 
 @pytest.fixture

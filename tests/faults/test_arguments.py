@@ -42,7 +42,9 @@ def test_wrong_arguments_are_refused_early_and_right_ones_never_later(name, kind
         assert fault.startswith(f"{name}(")
         return
     strike = request.getfixturevalue("strike")
-    fault.on_answer(request.getfixturevalue("answer"), strike)
-    fault.on_reply(request.getfixturevalue("stream"), strike)
-    with suppress(Inexpressible):
-        fault.on_reply(request.getfixturevalue("whole"), strike)
+    for answer in ("answer", "calling"):
+        with suppress(Inexpressible):
+            fault.on_answer(request.getfixturevalue(answer), strike)
+    for reply in ("stream", "whole", "refused"):
+        with suppress(Inexpressible):
+            fault.on_reply(request.getfixturevalue(reply), strike)

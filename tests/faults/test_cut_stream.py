@@ -20,8 +20,11 @@ def test_what_closes_a_stream_is_lost_even_when_all_content_came(stream, strike)
     assert b"close" not in cut_stream(after=1).on_reply(stream, strike).body
 
 
-@pytest.mark.parametrize(("by", "ending"), [("close", Ending.CLOSED), ("reset", Ending.RESET)])
-def test_it_ends_by_a_close_or_a_reset(by, ending, stream, strike):
+@pytest.mark.parametrize(
+    ("by", "ending"),
+    [("close", Ending.CLOSED), ("reset", Ending.RESET), ("end", Ending.COMPLETE)],
+)
+def test_it_ends_by_a_close_or_a_reset_or_as_if_it_were_whole(by, ending, stream, strike):
     assert cut_stream(by=by).on_reply(stream, strike).ending is ending
 
 
@@ -53,8 +56,8 @@ def test_after_is_a_share(after):
         cut_stream(after=after)
 
 
-def test_by_is_close_or_reset():
-    with pytest.raises(UsageError, match=r"cut_stream\(by='axe'\): by must be 'close' or 'reset'"):
+def test_by_is_one_of_three():
+    with pytest.raises(UsageError, match=r"cut_stream\(by='axe'\).*'close' or 'reset' or 'end'"):
         cut_stream(by="axe")
 
 

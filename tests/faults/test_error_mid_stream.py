@@ -2,8 +2,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import anthropic
 import pytest
 
+from chaos_llm import outage
 from chaos_llm.errors import UsageError
 from chaos_llm.faults import error_mid_stream
 from chaos_llm.model import Break, Document, Refusal
@@ -17,6 +19,47 @@ def test_the_answer_breaks_after_a_share_of_it(answer, strike):
 def test_it_is_an_overload_in_the_middle_by_default(answer, strike):
     struck = error_mid_stream().on_answer(answer, strike)
     assert struck.broken_by == Break(0.5, Refusal("overloaded"))
+
+
+def test_it_may_break_within_the_arguments_of_a_tool(calling, strike):
+    struck = error_mid_stream(within="tool").on_answer(calling, strike)
+    assert struck.broken_by == Break(0.5, Refusal("overloaded"), "tool")
+
+
+def test_an_answer_without_a_tool_call_has_no_arguments_to_break(answer, strike):
+    assert error_mid_stream(within="tool").on_answer(answer, strike) is answer
+
+
+@pytest.mark.parametrize("text", ["", "Let me look into that for you."])
+@pytest.mark.parametrize("after", [0, 0.5, 1])
+def test_the_error_comes_in_the_middle_of_the_json(after, text, calling):
+    with outage() as chaos:
+        chaos.on("anthropic").answers(replace(calling, text=text))
+        chaos.on("anthropic").inject(error_mid_stream(after=after, within="tool"))
+        told = ""
+        with pytest.raises(anthropic.APIStatusError):
+            for event in stream_of_events():
+                told += getattr(getattr(event, "delta", None), "partial_json", "")
+    assert "" != told != calling.tool_calls[0].arguments
+    assert calling.tool_calls[0].arguments.startswith(told)
+
+
+def test_before_the_first_token_nothing_of_the_answer_comes(answer):
+    with outage() as chaos:
+        chaos.on("anthropic").answers(answer)
+        chaos.on("anthropic").inject(error_mid_stream(after=0))
+        kinds = []
+        with pytest.raises(anthropic.APIStatusError):
+            for event in stream_of_events():
+                kinds.append(event.type)  # noqa: PERF401 - what came before the error counts
+    assert kinds[0] == "message_start"
+    assert "content_block_delta" not in kinds
+
+
+def stream_of_events():
+    return anthropic.Anthropic().messages.create(
+        model="m", max_tokens=9, messages=[{"role": "user", "content": "hi"}], stream=True
+    )
 
 
 @pytest.mark.parametrize("other", [Refusal("quota"), Document({"status": "ok"})])
@@ -37,6 +80,11 @@ def test_the_kind_is_one_that_every_provider_knows():
 def test_after_is_a_share(after):
     with pytest.raises(UsageError, match=r"error_mid_stream\(after=.*from 0 to 1"):
         error_mid_stream(after=after)
+
+
+def test_within_is_the_answer_or_a_tool():
+    with pytest.raises(UsageError, match=r"error_mid_stream\(within='text'\).*or 'tool'"):
+        error_mid_stream(within="text")
 
 
 def test_it_ends_the_reply():

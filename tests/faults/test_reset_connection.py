@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
+from chaos_llm.errors import UsageError
 from chaos_llm.faults import reset_connection
 from chaos_llm.model import Ending
 
@@ -8,6 +13,20 @@ def test_the_reset_comes_before_any_byte_when_the_headers_were_due(whole, stream
     for reply in (whole, stream):
         struck = reset_connection().on_reply(reply, strike)
         assert (struck.wait, struck.chunks, struck.ending) == (reply.wait, (), Ending.RESET)
+
+
+@pytest.mark.parametrize(("size", "struck"), [(28_000, False), (50_000, False), (50_001, True)])
+def test_by_size_only_larger_bodies_meet_it(size, struck, whole, strike):
+    sized = replace(strike, request=replace(strike.request, size=size))
+    reply = reset_connection(larger_than=50_000).on_reply(whole, sized)
+    assert (reply.ending is Ending.RESET) is struck
+    assert (reply == whole) is not struck
+
+
+@pytest.mark.parametrize("size", [-1, 1.5, "28k", True])
+def test_a_size_is_a_number_of_bytes(size):
+    with pytest.raises(UsageError, match=r"reset_connection\(larger_than=.*a number of bytes"):
+        reset_connection(larger_than=size)
 
 
 def test_it_ends_the_reply():

@@ -38,6 +38,11 @@ def test_silence_about_it_is_the_default(answer, strike):
     assert truncated_answer(admits=True).on_answer(calling, strike).stop == "length"
 
 
+def test_only_without_a_word_about_it_no_app_can_see_it():
+    assert truncated_answer().silent
+    assert not truncated_answer(admits=True).silent
+
+
 def test_tool_calls_behind_the_text_are_lost(answer, strike):
     calling = replace(answer, tool_calls=(ToolCall("f", "{}"),), stop="tool")
     assert truncated_answer().on_answer(calling, strike).tool_calls == ()

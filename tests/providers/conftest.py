@@ -1,4 +1,7 @@
-"""Every test that asks for a `provider` or an `endpoint` meets the whole catalogue."""
+"""Every test that asks for a `provider` or an `endpoint` meets the whole catalogue.
+
+An endpoint is one at which a model speaks. A file whose FORMATS name some meets those alone.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +11,24 @@ from pathlib import Path
 import pytest
 
 from chaos_llm.providers import PROVIDERS
+from chaos_llm.providers._model_endpoint import ModelEndpoint
 
 # pytest's importlib mode puts no test folder on the path, and these tests share their requests
 sys.path.insert(0, str(Path(__file__).parent))
 
-ENDPOINTS = [provider for provider in PROVIDERS if provider.surface == "api"]
+from provider_wires import CLOUDS
+
+ENDPOINTS = [
+    provider
+    for provider in PROVIDERS
+    if isinstance(provider, ModelEndpoint) and provider.name not in CLOUDS
+]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    chosen = getattr(metafunc.module, "FORMATS", None)
     for name, providers in (("provider", PROVIDERS), ("endpoint", ENDPOINTS)):
         if name in metafunc.fixturenames:
-            ids = [f"{provider.name}-{provider.api}" for provider in providers]
-            metafunc.parametrize(name, providers, ids=ids)
+            named = {f"{provider.name}-{provider.api}": provider for provider in providers}
+            ids = [each for each in named if chosen is None or each in chosen]
+            metafunc.parametrize(name, [named[each] for each in ids], ids=ids)

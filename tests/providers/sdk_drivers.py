@@ -46,7 +46,7 @@ class Driver:
 
     @property
     def sdk(self) -> ModuleType:
-        return pytest.importorskip("anthropic" if self.provider.api == "messages" else "openai")
+        return pytest.importorskip("anthropic" if self.provider.name == "anthropic" else "openai")
 
     @property
     def on_httpx2(self) -> bool:
@@ -59,8 +59,8 @@ class Driver:
         flavour = "Async" if self.is_async else ""
         transport = http.MockTransport(lambda request: self._play(http, request))
         http_client = getattr(http, flavour + "Client")(transport=transport)
-        version = "" if self.provider.api == "messages" else "/v1"
-        maker = "Anthropic" if self.provider.api == "messages" else "OpenAI"
+        version = "" if self.provider.name == "anthropic" else "/v1"
+        maker = "Anthropic" if self.provider.name == "anthropic" else "OpenAI"
         return getattr(self.sdk, flavour + maker)(
             api_key="sk-test",
             base_url=f"https://{self.provider.hosts[0]}{version}",

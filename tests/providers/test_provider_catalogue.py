@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from provider_wires import CALLED, PATHS, SAID, SAID_AND_CALLED, stamp, wire_request
+from provider_wires import CALLED, PATHS, SAID, SAID_AND_CALLED, path_of, stamp, wire_request
 from provider_wires import streaming_request as streaming
 
 import chaos_llm.providers
 from chaos_llm.errors import Inexpressible, UnknownName
 from chaos_llm.model import Break, Completion, Document, Refusal, ToolCall
 from chaos_llm.providers import PROVIDERS, find
+from chaos_llm.providers._model_endpoint import ModelEndpoint
 
 SAYINGS = {"text": SAID, "tools": CALLED, "both": SAID_AND_CALLED, "nothing": Completion()}
 saying = pytest.mark.parametrize("said", SAYINGS.values(), ids=SAYINGS)
@@ -28,7 +29,7 @@ def test_every_api_has_an_ordinary_request_that_is_not_refused(provider):
 
 
 def test_a_base_url_with_a_prefix_speaks_the_same_format(endpoint):
-    path = "/gateway/eu" + PATHS[endpoint.api]
+    path = "/gateway/eu" + path_of(endpoint)
     assert find(endpoint.name, "POST", path) is endpoint
     assert endpoint.parse(wire_request(endpoint, path=path)).invalid is None
 
@@ -42,7 +43,7 @@ def test_an_unknown_path_gets_the_vendors_own_404(provider):
 
 
 def test_a_known_path_with_a_wrong_method_is_a_405(provider):
-    found = find(provider.name, "DELETE", PATHS[provider.api])
+    found = find(provider.name, "DELETE", path_of(provider))
     assert found is provider
     request = found.parse(wire_request(found, method="DELETE"))
     assert request.invalid.kind == "method_not_allowed"
@@ -66,7 +67,8 @@ def test_every_refusal_has_an_error_status_and_json(provider, kind):
     request = provider.parse(wire_request(provider))
     reply = provider.render(request, Refusal(kind), stamp())
     assert 400 <= reply.status < 600
-    assert ("content-type", "application/json") in reply.headers
+    kind = dict(reply.headers)["content-type"].partition(";")[0]
+    assert kind == ("text/xml" if provider.api == "sts" else "application/json")
     assert not any(chunk.content for chunk in reply.chunks)
 
 
@@ -85,9 +87,9 @@ def test_the_content_length_is_the_bodys(provider):
         assert dict(reply.headers)["content-length"] == str(len(reply.body))
 
 
-def test_a_login_and_a_status_page_have_no_model_to_speak(provider):
+def test_only_an_endpoint_has_a_model_to_speak(provider):
     request = provider.parse(wire_request(provider))
-    if provider.surface == "api":
+    if isinstance(provider, ModelEndpoint):
         assert provider.healthy(request, stamp()) is None
     else:
         with pytest.raises(Inexpressible):
@@ -100,13 +102,14 @@ def test_an_equal_stamp_makes_equal_bytes_and_another_makes_other_ids(endpoint, 
         first = endpoint.render(request, said, stamp())
         assert endpoint.render(request, said, stamp()) == first
         other = endpoint.render(request, said, stamp("another"))
-        assert other.body != first.body
+        assert other.body != first.body or b'"id":""' in first.body  # TGI gives none
         assert len(other.body) == len(first.body)
 
 
 def test_rendering_twice_with_one_stamp_gives_equal_bytes(provider):
     request, once = provider.parse(wire_request(provider)), stamp()
-    for answer in (SAID if provider.surface == "api" else Document({}), Refusal("overloaded")):
+    said = SAID if isinstance(provider, ModelEndpoint) else Document({})
+    for answer in (said, Refusal("overloaded")):
         assert provider.render(request, answer, once) == provider.render(request, answer, once)
 
 
@@ -182,6 +185,8 @@ def test_broken_arguments_are_said_or_inexpressible_but_never_bad_json(endpoint,
 
 
 def test_a_model_id_is_echoed(endpoint):
+    if endpoint.api == "llama_chat":
+        pytest.skip("its replies name no model")
     request = replace(endpoint.parse(wire_request(endpoint)), model='ft:"odd"\n')
     for stream in (False, True):
         body = endpoint.render(replace(request, stream=stream), SAID, stamp()).body
@@ -190,4 +195,5 @@ def test_a_model_id_is_echoed(endpoint):
 
 def test_a_lone_surrogate_in_a_model_id_does_not_break_the_reply(endpoint):
     request = replace(endpoint.parse(wire_request(endpoint)), model="m\ud83d")
-    assert b'"m?"' in endpoint.render(request, SAID, stamp()).body
+    body = endpoint.render(request, SAID, stamp()).body
+    assert b'"m?"' in body or endpoint.api == "llama_chat"

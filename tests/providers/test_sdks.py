@@ -18,6 +18,7 @@ class Place(pydantic.BaseModel):
     city: str
 
 
+FORMATS = {"anthropic-messages", "openai-chat", "openai-responses"}
 STOPS = {
     "messages": {"end": "end_turn", "tool": "tool_use", "length": "max_tokens"},
     "chat": {"end": "stop", "tool": "tool_calls", "length": "length"},

@@ -61,8 +61,11 @@ def test_a_deadlocked_loop_is_named_with_its_place() -> None:
     async def wait() -> None:
         await asyncio.Event().wait()
 
-    with pytest.raises(Deadlock, match=r"the test's thread: an idle event loop at .*test_failures"):
-        with VirtualTime():
+    with pytest.raises(
+        Deadlock,
+        match=r"the test's thread: an idle event loop \(Task-\d+ at .*wait\)\) at .*test_failures",
+    ):
+        with VirtualTime(real_wait=0.3):
             asyncio.run(wait())
 
 

@@ -28,6 +28,7 @@ def test_a_reply_in_two_parts_is_awaited_to_its_end(late_server: StartServer) ->
         writer.write(b"x")
         reply = await asyncio.wait_for(reader.readexactly(20), 5)
         writer.close()
+        await writer.wait_closed()
         return reply
 
     reply, clock = run(main)
@@ -80,6 +81,7 @@ def test_tls_session_tickets_are_not_taken_for_the_reply(
         writer.write(b"x")
         reply = await asyncio.wait_for(reader.readexactly(10), 5)
         writer.close()
+        await writer.wait_closed()
         return reply
 
     reply, clock = run(main)
@@ -163,8 +165,9 @@ def test_a_listener_from_before_the_outage_lets_time_pass(late_server: StartServ
         await asyncio.sleep(0.01)
         with VirtualTime() as clock:
             await asyncio.sleep(3600)
-        writer.close()
         listener.cancel()
+        writer.close()
+        await writer.wait_closed()
         return clock.now
 
     assert asyncio.run(main()) == 3600
@@ -181,6 +184,7 @@ def test_a_connection_from_before_the_outage_holds_the_clock_once_it_is_used(
             writer.write(b"x")
             await asyncio.wait_for(reader.readexactly(20), 5)
         writer.close()
+        await writer.wait_closed()
         return clock.now
 
     assert asyncio.run(main()) == 0
@@ -192,6 +196,7 @@ def test_a_server_on_the_same_loop_sleeps_in_virtual_time_while_its_client_waits
             await asyncio.sleep(45)  # as an app does that calls a slow provider
             writer.write(TEN)
         writer.close()
+        await writer.wait_closed()
 
     async def main() -> list[float]:
         loop = asyncio.get_running_loop()
@@ -211,6 +216,7 @@ def test_a_server_on_the_same_loop_sleeps_in_virtual_time_while_its_client_waits
         times.append(loop.time() - began)
         await asyncio.sleep(1000)  # the server's end waits for the next request: no hold
         writer.close()
+        await writer.wait_closed()
         await asyncio.sleep(100)  # all ends see that
         server.close()
         return times
@@ -268,6 +274,7 @@ def test_a_peer_that_never_answers_is_named(late_server: StartServer) -> None:
             await asyncio.wait_for(reader.read(10), 5)
         finally:
             writer.close()
+            await writer.wait_closed()
 
     with pytest.raises(RealWaitExceeded, match=f"127.0.0.1:{port} held the clock .* 0.1 real"):
         run(main, real_wait=0.1)
@@ -285,6 +292,7 @@ def test_a_socket_awaited_in_vain_is_named_where_no_timer_is_pending(
             await reader.read(10)
         finally:
             writer.close()
+            await writer.wait_closed()
 
     with pytest.raises(RealWaitExceeded, match=f"127.0.0.1:{port}"):
         run(main, real_wait=0.1)

@@ -1,0 +1,138 @@
+"""In process: the ten hours over the journal's own replies, and one SDK call over its floor.
+
+    python benchmarks/in_process.py
+
+The anchor of the ten hours makes the same SDK calls in the same order, each answered with the reply
+that ours gave it, by a MockTransport and nothing else: what is left between the two is virtual
+time, deciding, rendering, the journal, the workload and the verdict.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from datetime import UTC, datetime
+
+import anthropic
+import httpx2
+import openai
+import pybreaker
+from anchors import over_floor, paired
+
+from chaos_llm import outage
+from chaos_llm.engine import Engine
+from chaos_llm.faults import overloaded
+from chaos_llm.timeline import Profile, Share, Target, Weighted, Window
+
+PROFILE = "anthropic-2026-03-02-three-waves"
+CLAUDE, GPT = "claude-sonnet-5-5", "gpt-5.5"
+
+
+class App:
+    """Claude behind a breaker, else GPT; no retries, so that the anchor makes as many calls."""
+
+    def __init__(self, **options) -> None:
+        self.claude = anthropic.Anthropic(api_key="k", max_retries=0, **options)
+        self.gpt = openai.OpenAI(api_key="k", max_retries=0, **options)
+        self.breaker = pybreaker.CircuitBreaker(fail_max=3, reset_timeout=60)
+
+    def answer(self, question: str) -> str:
+        try:
+            return self.breaker.call(self.ask_claude, question)
+        except (anthropic.APIError, pybreaker.CircuitBreakerError):
+            return self.ask_gpt(question)
+
+    def ask_claude(self, question: str) -> str:
+        message = self.claude.messages.create(
+            model=CLAUDE, max_tokens=500, messages=[{"role": "user", "content": question}]
+        )
+        return message.content[0].text
+
+    def ask_gpt(self, question: str) -> str:
+        completion = self.gpt.chat.completions.create(
+            model=GPT, messages=[{"role": "user", "content": question}]
+        )
+        return completion.choices[0].message.content
+
+
+def ten_hours() -> None:
+    with outage(PROFILE, seed=1) as chaos:
+        chaos.replay(App().answer, every="30s", until="21:16")
+
+
+def recorded() -> list[tuple[str, str, tuple[int, list, bytes]]]:
+    """Provider, question and reply of every request of the ten hours."""
+    replies, real = [], Engine.exchange
+
+    def exchange(engine, provider, wire):
+        record, reply = real(engine, provider, wire)
+        asked = provider.parse(wire).prompt
+        replies.append((provider.name, asked, (reply.status, list(reply.headers), reply.body)))
+        return record, reply
+
+    Engine.exchange = exchange
+    try:
+        ten_hours()
+    finally:
+        Engine.exchange = real
+    return replies
+
+
+def replayed(replies) -> None:
+    """The same calls on a bare MockTransport."""
+    answers = iter([reply for _, _, reply in replies])
+
+    def answer(_request):
+        status, headers, body = next(answers)
+        return httpx2.Response(status, headers=headers, content=body)
+
+    with httpx2.Client(transport=httpx2.MockTransport(answer)) as client:
+        app = App(http_client=client)
+        for provider, question, _ in replies:
+            with contextlib.suppress(anthropic.APIError, openai.APIError):
+                (app.ask_claude if provider == "anthropic" else app.ask_gpt)(question)
+
+
+def healthy_reply() -> tuple[int, list, bytes]:
+    return recorded()[0][2]
+
+
+def one_call(windows: int, size: int, reply: tuple[int, list, bytes]) -> str:
+    status, headers, body = reply
+    transport = httpx2.MockTransport(lambda _: httpx2.Response(status, headers=headers, content=body))
+    bare = App(http_client=httpx2.Client(transport=transport))
+    question = "x" * size
+    with outage(_day(windows)):
+        app = App()
+        return over_floor(lambda: app.ask_claude(question), lambda: bare.ask_claude(question), 150)
+
+
+def _day(windows: int) -> Profile:
+    """So many windows, of which one is open at the start and spares every request."""
+    target = (Target("anthropic"),)
+    made = tuple(
+        Window(
+            f"window {number}",
+            (number * 60.0, number * 60.0),
+            (number * 60.0 + 60, number * 60.0 + 60),
+            target,
+            Share.constant(0.0),
+            (Weighted(1, overloaded()),),
+        )
+        for number in range(windows)
+    )
+    return Profile("benchmark", "windows in a row", datetime(2026, 3, 2, tzinfo=UTC), 3e4, made)
+
+
+def main() -> None:
+    replies = recorded()
+    print(f"ten hours, {len(replies)} SDK calls, over their own replies on a MockTransport:")
+    print(" ", paired(ten_hours, lambda: replayed(replies), rounds=7))
+    print("one anthropic call over the MockTransport floor:")
+    for windows in (1, 500):
+        for size in (1_000, 100_000):
+            measured = one_call(windows, size, replies[0][2])
+            print(f"  {windows:3} windows, {size // 1000:3} KB prompt: {measured}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,25 @@
+"""The edge takes the app for a robot."""
+
+from __future__ import annotations
+
+from copy import copy
+from dataclasses import dataclass
+
+from chaos_llm.faults import _pages
+from chaos_llm.faults._whole import whole
+from chaos_llm.faults.fault import Fault, Strike
+from chaos_llm.model import Reply
+
+
+@dataclass(frozen=True, repr=False)
+class ChallengePage(Fault):
+    """The edge takes the app for a robot: 403 and a page that wants a browser.
+
+    As in anthropics/claude-code#30437 and #30515, within the limits and with good keys.
+    """
+
+    ends_reply = True
+
+    def on_reply(self, reply: Reply, strike: Strike) -> Reply:
+        ray = copy(strike.die).letters(16, "0123456789abcdef") + "-SJC"
+        return whole(reply, *_pages.challenge(strike.request.host, ray))

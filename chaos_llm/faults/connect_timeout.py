@@ -1,0 +1,22 @@
+"""Nobody answers at the provider's address."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from chaos_llm.faults.fault import Fault, Strike
+from chaos_llm.model import Ending, Reply
+
+
+@dataclass(frozen=True, repr=False)
+class ConnectTimeout(Fault):
+    """The provider's address takes packets and answers none, so no connection ever stands.
+
+    The client waits for its own connect timeout, 5 s in anthropic and openai; without one, until
+    its system gives up.
+    """
+
+    ends_reply = True
+
+    def on_reply(self, reply: Reply, strike: Strike) -> Reply:
+        return replace(reply, wait=0.0, chunks=(), ending=Ending.CONNECT_TIMEOUT)

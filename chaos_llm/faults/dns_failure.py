@@ -1,0 +1,21 @@
+"""The provider's name has no address."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from chaos_llm.faults.fault import Fault, Strike
+from chaos_llm.model import Ending, Reply
+
+
+@dataclass(frozen=True, repr=False)
+class DnsFailure(Fault):
+    """The provider's name does not resolve, and no request leaves the machine.
+
+    As DynamoDB's in us-east-1 for three hours of 2025-10-20: aws.amazon.com/message/101925.
+    """
+
+    ends_reply = True
+
+    def on_reply(self, reply: Reply, strike: Strike) -> Reply:
+        return replace(reply, wait=0.0, chunks=(), ending=Ending.UNRESOLVED)

@@ -1,0 +1,22 @@
+"""Headers, and no body."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chaos_llm.faults._whole import refilled
+from chaos_llm.faults.fault import Fault, Strike
+from chaos_llm.model import Reply
+
+
+@dataclass(frozen=True, repr=False)
+class EmptyBody(Fault):
+    """The status and the headers of an answer come, and not a byte of its body.
+
+    As DeepSeek did for days, with a green status page: deepseek-ai/DeepSeek-V3#407 and #591.
+    """
+
+    ends_reply = True
+
+    def on_reply(self, reply: Reply, strike: Strike) -> Reply:
+        return refilled(reply, b"")

@@ -1,0 +1,33 @@
+"""The proxy inside the provider cannot reach what is behind it."""
+
+from __future__ import annotations
+
+from dataclasses import KW_ONLY, dataclass
+
+from chaos_llm.faults._arguments import check_words
+from chaos_llm.faults._whole import whole
+from chaos_llm.faults.fault import Fault, Strike
+from chaos_llm.model import Reply
+
+_TEXT = "upstream connect error or disconnect/reset before headers. reset reason: "
+
+
+@dataclass(frozen=True, repr=False)
+class Envoy503(Fault):
+    """The proxy inside the provider says 503 in one line of plain text, not in JSON.
+
+    `reason` as seen: "overflow" (anthropics/claude-code#7044), "connection timeout" and
+    "connection termination" (#7043), "remote connection failure, transport failure reason:
+    delayed connect error: Connection refused" (#7403; at OpenAI it ends in "111").
+    """
+
+    _: KW_ONLY
+    reason: str = "overflow"
+
+    ends_reply = True
+
+    def __post_init__(self) -> None:
+        check_words(self, "reason", "what Envoy gives as its reset reason")
+
+    def on_reply(self, reply: Reply, strike: Strike) -> Reply:
+        return whole(reply, 503, (("content-type", "text/plain"),), _TEXT + self.reason)

@@ -1,0 +1,27 @@
+"""An error comes under a good status."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chaos_llm.faults._arguments import check_kind
+from chaos_llm.faults.fault import Fault, Strike
+from chaos_llm.model import Answer, Refusal
+
+
+@dataclass(frozen=True, repr=False)
+class ErrorIn200(Fault):
+    """The provider's own error body comes with HTTP 200, so no SDK sees an error in it.
+
+    As from gateways that send the status before they ask (assumed).
+    """
+
+    kind: str = "server_error"
+
+    ends_reply = True
+
+    def __post_init__(self) -> None:
+        check_kind(self)
+
+    def on_answer(self, answer: Answer, strike: Strike) -> Answer:
+        return Refusal(self.kind, status=200)

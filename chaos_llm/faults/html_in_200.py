@@ -1,0 +1,20 @@
+"""A web page comes where an answer should."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chaos_llm.faults import _pages
+from chaos_llm.faults._whole import whole
+from chaos_llm.faults.fault import Fault, Strike
+from chaos_llm.model import Reply
+
+
+@dataclass(frozen=True, repr=False)
+class HtmlIn200(Fault):
+    """A web page comes with HTTP 200: somebody's proxy answers in the provider's place."""
+
+    ends_reply = True
+
+    def on_reply(self, reply: Reply, strike: Strike) -> Reply:
+        return whole(reply, *_pages.nginx_welcome())

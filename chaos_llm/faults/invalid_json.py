@@ -1,0 +1,26 @@
+"""The body is no JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chaos_llm.errors import Inexpressible
+from chaos_llm.faults._whole import refilled
+from chaos_llm.faults.fault import Fault, Strike
+from chaos_llm.model import Reply
+
+
+@dataclass(frozen=True, repr=False)
+class InvalidJson(Fault):
+    """The body is JSON that stops half way, of the right length and under its right type.
+
+    HTTP has nothing to complain about. A stream's events are malformed_chunk()'s to break.
+    """
+
+    ends_reply = True
+
+    def on_reply(self, reply: Reply, strike: Strike) -> Reply:
+        if reply.streamed:
+            raise Inexpressible(f"{self!r}: a stream is not one JSON text")
+        body = reply.body.rstrip()
+        return refilled(reply, body[: (len(body) + 1) // 2]) if len(body) > 1 else reply

@@ -1,0 +1,33 @@
+"""The model forgets the conversation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chaos_llm.errors import Inexpressible
+from chaos_llm.faults._wording import reworded, with_marks_of
+from chaos_llm.faults.fault import Fault, Strike
+from chaos_llm.model import Answer, Completion
+
+_FORGOT = "This seems to be the beginning of our conversation. What may I help you with?"
+
+
+@dataclass(frozen=True, repr=False)
+class LostHistory(Fault):
+    """The model knows the last message only, and nothing of the conversation before it.
+
+    Claude Code's sessions lost their thinking at every turn from 26 March to 10 April 2026:
+    anthropic.com/engineering/april-23-postmortem. A first message has nothing to lose and is not
+    struck; the words are assumed.
+    """
+
+    silent = True
+
+    def on_answer(self, answer: Answer, strike: Strike) -> Answer:
+        if not isinstance(answer, Completion) or not answer.text:
+            return answer
+        if not strike.request.turns:
+            raise Inexpressible(f"{self!r}: it is not known how long the conversation is")
+        if strike.request.turns == 1:
+            return answer
+        return reworded(answer, lambda text: with_marks_of(text, _FORGOT))

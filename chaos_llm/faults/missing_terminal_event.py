@@ -1,0 +1,22 @@
+"""A stream lacks the event that closes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from chaos_llm.faults._breaking import require_stream
+from chaos_llm.faults.fault import Fault, Strike
+from chaos_llm.model import Reply
+
+
+@dataclass(frozen=True, repr=False)
+class MissingTerminalEvent(Fault):
+    """The last event of a stream never comes, and the body ends as if it were whole.
+
+    With it goes what it carries: at OpenAI's Responses the finished response, at Gemini some text.
+    Seen as "stream closed before response.completed": openai/codex#7202.
+    """
+
+    def on_reply(self, reply: Reply, strike: Strike) -> Reply:
+        require_stream(self, reply)
+        return replace(reply, chunks=reply.chunks[:-1])

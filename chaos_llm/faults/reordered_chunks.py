@@ -1,0 +1,37 @@
+"""Two pieces of a stream change places."""
+
+from __future__ import annotations
+
+from dataclasses import KW_ONLY, dataclass, replace
+from itertools import pairwise
+
+from chaos_llm.faults._arguments import check_share
+from chaos_llm.faults._breaking import at_share, content_places, require_stream
+from chaos_llm.faults.fault import Fault, Strike
+from chaos_llm.model import Reply
+
+
+@dataclass(frozen=True, repr=False)
+class ReorderedChunks(Fault):
+    """Two neighbouring pieces of the answer, after a share of it, change places."""
+
+    _: KW_ONLY
+    after: float = 0.5
+
+    silent = True
+
+    def __post_init__(self) -> None:
+        check_share(self, "after")
+
+    def on_reply(self, reply: Reply, strike: Strike) -> Reply:
+        require_stream(self, reply)
+        # Only where nothing opens or closes between them: else it would be another failure.
+        pairs = [(one, other) for one, other in pairwise(content_places(reply)) if other == one + 1]
+        if not pairs:
+            return reply
+        one, other = at_share(pairs, self.after)
+        chunks = list(reply.chunks)
+        first, second = chunks[one], chunks[other]
+        chunks[one] = second._replace(delay=first.delay)
+        chunks[other] = first._replace(delay=second.delay)
+        return replace(reply, chunks=tuple(chunks))

@@ -1,0 +1,18 @@
+"""The connection dies in the TLS handshake."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from chaos_llm.faults.fault import Fault, Strike
+from chaos_llm.model import Ending, Reply
+
+
+@dataclass(frozen=True, repr=False)
+class TlsFailure(Fault):
+    """The edge hangs up in the TLS handshake, before it has read the request."""
+
+    ends_reply = True
+
+    def on_reply(self, reply: Reply, strike: Strike) -> Reply:
+        return replace(reply, wait=0.0, chunks=(), ending=Ending.TLS_FAILED)

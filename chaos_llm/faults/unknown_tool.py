@@ -1,0 +1,40 @@
+"""The model calls a tool that nobody offered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import chain, count
+
+from chaos_llm.faults._arguments import check_text
+from chaos_llm.faults.fault import Fault, Strike
+from chaos_llm.model import Answer, Completion
+
+_LONGEST_STEM = 60  # of the 64 letters that both vendors allow
+
+
+@dataclass(frozen=True, repr=False)
+class UnknownTool(Fault):
+    """The model calls a tool of another name than the app offered, with the arguments of that one.
+
+    Without `tool` it is called as the offered one with "_v2" behind it.
+    """
+
+    tool: str | None = None
+
+    def __post_init__(self) -> None:
+        check_text(self, "tool")
+
+    def on_answer(self, answer: Answer, strike: Strike) -> Answer:
+        if not isinstance(answer, Completion):
+            return answer
+        offered = {tool.name for tool in strike.request.tools}
+        calls = (
+            replace(call, name=_not_among(offered, self.tool or call.name))
+            for call in answer.tool_calls
+        )
+        return replace(answer, tool_calls=tuple(calls))
+
+
+def _not_among(offered: set[str], name: str) -> str:
+    names = chain([name], (f"{name[:_LONGEST_STEM]}_v{number}" for number in count(2)))
+    return next(other for other in names if other not in offered)

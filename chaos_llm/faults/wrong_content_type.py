@@ -1,0 +1,35 @@
+"""The right bytes come under a wrong name."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from chaos_llm.faults._arguments import check_words, mistaken
+from chaos_llm.faults.fault import Fault, Strike
+from chaos_llm.model import Reply
+
+_EXPECTED = 'a media type, as "text/plain"'
+_MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+")
+
+
+@dataclass(frozen=True, repr=False)
+class WrongContentType(Fault):
+    """The provider's bytes come whole, under a content type that is not theirs.
+
+    The anthropic and openai SDKs read them all the same; aiohttp's `response.json()` raises.
+    """
+
+    content_type: str = "text/plain"
+
+    def __post_init__(self) -> None:
+        check_words(self, "content_type", _EXPECTED)
+        if not _MEDIA_TYPE.match(self.content_type):
+            raise mistaken(self, "content_type", _EXPECTED)
+
+    def on_reply(self, reply: Reply, strike: Strike) -> Reply:
+        headers = tuple(
+            (name, self.content_type if name.lower() == "content-type" else value)
+            for name, value in reply.headers
+        )
+        return replace(reply, headers=headers)

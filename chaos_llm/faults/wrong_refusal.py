@@ -1,0 +1,38 @@
+"""A sound request is called a bad one."""
+
+from __future__ import annotations
+
+from dataclasses import KW_ONLY, dataclass
+
+from chaos_llm.errors import UsageError
+from chaos_llm.faults._arguments import check_status, check_text
+from chaos_llm.faults.fault import Fault, Strike
+from chaos_llm.model import Answer, Refusal
+
+_KINDS = {403: "permission", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+_OTHERS = {401: "auth_expired()", 429: "rate_limited()"}
+
+
+@dataclass(frozen=True, repr=False)
+class WrongRefusal(Fault):
+    """A fault of the provider's own is blamed on a sound request: a 4xx, which nobody retries.
+
+    Azure said 400 to all of GPT-5.2 for most of a day, 2026-03-09: a mismatched engine (8GCS-858).
+    """
+
+    status: int = 400
+    _: KW_ONLY
+    message: str | None = None
+
+    ends_reply = True
+
+    def __post_init__(self) -> None:
+        check_status(self, range(400, 500))
+        check_text(self, "message")
+        if self.status in _OTHERS:
+            way_out = _OTHERS[self.status]
+            raise UsageError(f"wrong_refusal(status={self.status}): that is {way_out}; use it")
+
+    def on_answer(self, answer: Answer, strike: Strike) -> Answer:
+        kind = _KINDS.get(self.status, "invalid_request")
+        return Refusal(kind, status=self.status, message=self.message)

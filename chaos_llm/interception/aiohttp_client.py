@@ -1,0 +1,141 @@
+"""aiohttp, in process: its connectors hand out played connections to the providers' hosts.
+
+Sessions, middlewares, tracing, the connector's limits and the parser of replies stay aiohttp's own;
+a session that was made before the outage follows, because its connector's class is what changes.
+The request is read before its connection stands, since the provider decides by it; so a connection
+carries one request and is never pooled.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
+from typing import Any
+
+import anyio
+from aiohttp import BaseConnector, ClientRequest, ClientTimeout
+from aiohttp import connector as connectors
+from aiohttp.client_exceptions import ClientConnectorDNSError, ClientConnectorError
+from aiohttp.helpers import ceil_timeout
+
+from chaos_llm.interception.aiohttp_connection import Patience, PlayedConnection
+from chaos_llm.interception.http1 import LAST_SYN
+from chaos_llm.interception.stage import Stage
+from chaos_llm.interception.visit import Visit
+from chaos_llm.model import Ending, WireRequest
+
+_Create = Callable[[Any, ClientRequest, Any, ClientTimeout], Awaitable[Any]]
+_Get = Callable[..., Awaitable[Any]]
+
+_NOBODY = "('192.0.2.1', 443)"  # an address for documentation, RFC 5737
+
+_stage: Stage | None = None  # None for a connector that somebody keeps beyond the outage
+
+
+def replace(stage: Stage, undo: ExitStack) -> None:
+    """Answer for the providers until `undo` gives aiohttp its own methods back."""
+    _play_on(stage)
+    undo.callback(_play_on, None)
+    kinds = [kind for kind in vars(connectors).values() if isinstance(kind, type)]
+    for kind in kinds:
+        if issubclass(kind, BaseConnector):
+            _replace(kind, "_create_connection", _creating, undo)
+    _replace(BaseConnector, "_get", _getting, undo)
+
+
+def _play_on(stage: Stage | None) -> None:
+    global _stage  # noqa: PLW0603 - one outage a process, and connectors are classes
+    _stage = stage
+
+
+def _replace(kind: type, name: str, wrap: Callable[..., Any], undo: ExitStack) -> None:
+    real = vars(kind).get(name)
+    if real is not None:
+        undo.callback(setattr, kind, name, real)
+        setattr(kind, name, wrap(real))
+
+
+def _getting(real: _Get) -> _Get:
+    async def get(connector: Any, key: Any, *traces: Any) -> Any:
+        if _names(key.host, key.port, "https" if key.is_ssl else "http"):
+            return None  # a connection from before the outage leads to the real provider
+        return await real(connector, key, *traces)
+
+    return get
+
+
+def _creating(real: _Create) -> _Create:
+    async def create_connection(
+        connector: Any, request: ClientRequest, traces: Any, limits: ClientTimeout
+    ) -> Any:
+        url, stage = request.url, _stage
+        names = _names(url.raw_host, url.port, url.scheme)
+        if stage is None or not names:
+            return await real(connector, request, traces, limits)
+        origin = (url.scheme, str(url.raw_host), url.port)
+        visit = Visit(stage, names, await _wire(request), connector, origin)
+        with visit:
+            await _connect(visit, request, limits)
+            return PlayedConnection(visit, request, limits)
+
+    return create_connection
+
+
+def _names(host: str | None, port: int | None, scheme: str) -> tuple[str, ...]:
+    """The providers behind an address; none after the outage."""
+    return _stage.hosts.names(host or "", port, scheme) if _stage is not None else ()
+
+
+class _Written:
+    """What a body writes when it is asked to."""
+
+    def __init__(self) -> None:
+        self.data = b""
+
+    async def write(self, data: bytes) -> None:
+        self.data += data
+
+
+async def _body(request: ClientRequest) -> bytes:
+    body: Any = request.body
+    if isinstance(body, bytes):
+        return body
+    written = _Written()
+    await body.write(written)
+    return written.data
+
+
+async def _wire(request: ClientRequest) -> WireRequest:
+    url, body = request.url, await _body(request)
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    host, path, query = str(url.raw_host), url.raw_path, url.raw_query_string
+    return WireRequest(request.method, host, path, query, headers, body)
+
+
+async def _connect(visit: Visit, request: ClientRequest, limits: ClientTimeout) -> None:
+    """Raise what aiohttp raises where no connection ever stands, when it does."""
+    why = visit.unconnected
+    if why is None:
+        return
+    patience = Patience(request, limits.sock_connect, limits.connect)
+    try:
+        async with ceil_timeout(limits.sock_connect, limits.ceil_threshold):
+            await anyio.sleep(LAST_SYN if why is Ending.CONNECT_TIMEOUT else visit.reply.wait)
+    except (TimeoutError, asyncio.CancelledError):
+        visit.leave(patience.verdict())
+        raise
+    visit.end(why)
+    raise _error(why, request)
+
+
+def _error(why: Ending, request: ClientRequest) -> ClientConnectorError:
+    key = request.connection_key
+    if why is Ending.UNRESOLVED:
+        return ClientConnectorDNSError(key, socket.gaierror(-2, "Name or service not known"))
+    if why is Ending.TLS_FAILED:
+        return ClientConnectorError(key, ConnectionResetError())
+    code = errno.ETIMEDOUT if why is Ending.CONNECT_TIMEOUT else errno.ECONNREFUSED
+    return ClientConnectorError(key, OSError(code, f"Connect call failed {_NOBODY}"))

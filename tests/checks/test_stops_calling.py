@@ -1,0 +1,215 @@
+"""Is a provider that is down left alone?"""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from defended_apps import (
+    APOLOGY,
+    ERRORS,
+    Balanced,
+    Breaker,
+    Cached,
+    Defended,
+    DefendedAsync,
+    WithPings,
+    agent,
+    apologise,
+    ask_gpt,
+)
+from small_days import HOUR, MINUTE, day, window
+from support_bots import ask_once
+
+from chaos_llm import outage
+from chaos_llm.checks import stops_calling
+from chaos_llm.errors import UnknownName, UsageError
+from chaos_llm.faults import hang, latency, overloaded
+from chaos_llm.timeline import Target
+
+BAD_HOUR = day(window(ends=HOUR))
+HALF_DOWN = day(window(ends=2 * HOUR, share=0.9, per="client", redraw=5 * MINUTE))
+
+
+def found(app, profile=BAD_HOUR, check=None, seed=3, **options):
+    with outage(profile, seed=seed) as chaos:
+        report = chaos.replay(app, **{"every": "30s", "prompts": "question {}".format, **options})
+        return (check or stops_calling("anthropic"))(report.run)
+
+
+def test_an_app_that_asks_on_and_on_fails():
+    finding = found(ask_once)
+    assert finding.verdict == "fail"
+    assert finding.seen == (
+        "120 calls in a row asked anthropic while it was down, and it answered none"
+    )
+    assert finding.at == 8 * 30.0  # the ninth
+
+
+def test_a_breaker_passes():
+    finding = found(Defended())
+    assert finding.verdict == "pass"
+    assert finding.seen == (
+        "anthropic was left alone after at most 3 failed calls in a row while it was down"
+    )
+
+
+@pytest.mark.parametrize("otherwise", [ask_gpt, apologise])
+@pytest.mark.parametrize("limit", [1, 5, 8])
+def test_so_does_any_breaker_up_to_the_limit_whatever_comes_instead(limit, otherwise):
+    assert found(Defended(otherwise, breaker=Breaker(limit))).verdict == "pass"
+
+
+def test_a_breaker_that_is_too_patient_fails():
+    assert found(Defended(breaker=Breaker(9))).verdict == "fail"
+    check = stops_calling("anthropic", within_calls=9)
+    assert found(Defended(breaker=Breaker(9)), check=check).verdict == "pass"
+
+
+def test_a_fallback_without_a_breaker_fails():
+    def falls_back(question):
+        try:
+            return ask_once(question)
+        except ERRORS:
+            return ask_gpt(question)
+
+    assert found(falls_back).verdict == "fail"
+
+
+def test_an_app_that_never_comes_near_passes():
+    assert found(Defended(breaker=Breaker(limit=0, cooldown=9 * HOUR))).verdict == "pass"
+
+
+def test_it_is_not_applicable_to_a_provider_that_was_not_down():
+    for provider, profile in (("openai", BAD_HOUR), ("anthropic", day(window(share=0.3)))):
+        finding = found(Defended(), profile, stops_calling(provider))
+        assert finding.verdict == "not applicable"
+        assert finding.seen == f"{provider} was not down while calls were made"
+
+
+def test_it_is_not_applicable_where_all_that_was_asked_was_answered():
+    finding = found(ask_once, day(window(latency(seconds=3))))
+    assert finding.verdict == "not applicable"
+    assert finding.seen == "anthropic answered all that it was asked"
+
+
+def test_a_spare_that_is_down_and_not_needed_says_nothing():
+    both = day(window(ends=MINUTE), window(begins=HOUR, ends=2 * HOUR, on=Target("openai")))
+    assert found(Defended(), both, stops_calling("openai")).verdict == "not applicable"
+
+
+def test_a_spare_that_is_down_too_and_asked_on_and_on_fails():
+    both = day(window(on=(Target("anthropic"), Target("openai"))))
+    last = Defended(lambda question: Defended(apologise, ask_gpt, Breaker(99))(question))
+    assert found(last, both, stops_calling("openai")).verdict == "fail"
+
+
+def test_healthy_moments_in_the_middle_of_a_bad_time_begin_a_new_row():
+    for seed in range(5):
+        assert found(Defended(), HALF_DOWN, seed=seed).verdict == "pass"
+        assert found(ask_once, HALF_DOWN, seed=seed).verdict == "fail"
+
+
+@pytest.mark.parametrize("app", [ask_once, agent])
+def test_prompts_that_repeat_without_a_cache_count(app):
+    assert found(app, prompts="hello").verdict == "fail"
+
+
+def test_what_a_cache_answers_neither_counts_nor_ends_a_row():
+    prompts = [f"question {n}" for n in range(4)]  # each is kept for half an hour
+    mixed = lambda number: prompts[number % 4] if number % 2 else f"new question {number}"  # noqa: E731
+    assert found(Cached(ask_once), prompts=mixed, before="30m").verdict == "fail"
+    assert found(Cached(Defended()), prompts=mixed, before="30m").verdict == "pass"
+
+
+def test_many_users_who_ask_before_the_first_failure_is_known_are_no_row():
+    hanging = day(window(hang(seconds=100)))
+    finding = found(DefendedAsync().answer, hanging, every="1m", users=30)
+    assert finding.verdict == "pass"
+
+
+def test_many_users_without_a_breaker_are_a_row():
+    app = DefendedAsync(breaker=None)
+    assert found(app.answer, every="10m", users=20).verdict == "fail"
+    hanging = day(window(hang(seconds=100)))
+    assert found(app.answer, hanging, every="10m", users=20).verdict == "fail"
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_an_app_that_spreads_its_calls_is_judged_by_its_turns(seed):
+    good, bad = Breaker(), Breaker(limit=10**6)
+    assert found(Balanced(), seed=seed).verdict == "pass"
+    assert found(Balanced(claude=bad), seed=seed, every="10s").verdict == "fail"
+    balanced = DefendedAsync(good, balanced=True)
+    assert found(balanced.answer, seed=seed, every="10m", users=20).verdict == "pass"
+    reckless = DefendedAsync(None, balanced=True)
+    assert found(reckless.answer, seed=seed, every="10m", users=20).verdict == "fail"
+
+
+def test_calls_that_are_further_apart_than_a_cooldown_are_not_judged():
+    finding = found(ask_once, every="4m")
+    assert finding.verdict == "not judged"
+    assert "a shorter every= would tell" in finding.seen
+    assert found(Defended(), every="4m").verdict == "not judged"
+
+
+def test_a_longer_cooldown_can_be_asked_for():
+    check = stops_calling("anthropic", probe_after="5m")
+    assert found(ask_once, every="4m", check=check).verdict == "fail"
+    assert found(Defended(breaker=Breaker(cooldown=400)), every="4m", check=check).verdict == "pass"
+
+
+def test_an_agent_whose_last_step_fails_has_failed():
+    profile = day(window(overloaded(), share=0.5))
+    assert found(lambda question: agent(question, steps=9, retries=0), profile).verdict == "fail"
+
+
+def test_pings_in_the_background_are_no_calls():
+    app = WithPings(DefendedAsync().answer)
+    assert found(app.answer, every="1m", users=2).verdict == "pass"
+
+
+def test_a_fault_on_one_model_counts_for_the_app_that_asks_it():
+    opus = day(window(on=Target("anthropic", model="claude-opus*")))
+    calls = []
+
+    def app(question):
+        calls.append(question)
+        # The first request, by which a day might be judged, is to another model.
+        return ask_once(question, model="claude-opus-4-6" if len(calls) > 1 else "claude-haiku-5")
+
+    assert found(app, opus).verdict == "fail"
+    assert found(ask_once, opus).verdict == "not applicable"
+
+
+def test_a_pause_of_the_apps_own_is_a_way_of_leaving_alone():
+    quiet_until = 0.0
+
+    def backs_off(question):
+        nonlocal quiet_until
+        if time.monotonic() < quiet_until:
+            return APOLOGY
+        try:
+            return ask_once(question)
+        except ERRORS:
+            quiet_until = time.monotonic() + 120
+            return APOLOGY
+
+    assert found(backs_off).verdict == "pass"
+
+
+@pytest.mark.parametrize(
+    ("made", "says"),
+    [
+        (lambda: stops_calling("anthropic", within_calls=0), "within_calls= is a whole number"),
+        (lambda: stops_calling("anthropic", probe_after="soon"), "'soon' is not a duration"),
+    ],
+)
+def test_wrong_limits_are_refused_when_the_check_is_made(made, says):
+    with pytest.raises(UsageError, match=says):
+        made()
+
+
+def test_an_unknown_provider_is_refused_when_the_check_is_made():
+    with pytest.raises(UnknownName, match="nearest first: 'anthropic'"):
+        stops_calling("antropic")

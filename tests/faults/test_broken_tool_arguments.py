@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from chaos_llm.faults import broken_tool_arguments
+from chaos_llm.model import Completion, Document, Refusal, ToolCall
+
+
+@pytest.mark.parametrize("arguments", ['{"to": "bob", "amount": 1000}', '{"a": {}}', "{}"])
+def test_the_arguments_are_no_json(arguments, calling, strike):
+    given = replace(calling, tool_calls=(ToolCall("pay", arguments),))
+    (call,) = broken_tool_arguments().on_answer(given, strike).tool_calls
+    assert call.name == "pay"
+    with pytest.raises(ValueError, match="Expecting"):
+        json.loads(call.arguments)
+
+
+def test_they_are_in_the_quotes_of_python(calling, strike):
+    (call,) = broken_tool_arguments().on_answer(calling, strike).tool_calls
+    assert call.arguments == "{'to': 'bob', 'amount': 1000}"
+
+
+@pytest.mark.parametrize("other", [Refusal("quota"), Document({}), Completion("Hello.")])
+def test_what_calls_no_tool_is_not_struck(other, strike):
+    assert broken_tool_arguments().on_answer(other, strike) == other
+
+
+def test_an_app_sees_it_and_the_faults_behind_it_strike_too():
+    assert not broken_tool_arguments().silent
+    assert not broken_tool_arguments().ends_reply

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+import pytest
+
+from chaos_llm import outage
+from chaos_llm.faults import dns_failure
+from chaos_llm.model import Ending
+
+
+def test_there_is_no_address_and_no_wait_for_one(whole, stream, strike):
+    for reply in (whole, stream):
+        struck = dns_failure().on_reply(reply, strike)
+        assert (struck.wait, struck.chunks, struck.ending) == (0.0, (), Ending.UNRESOLVED)
+
+
+@pytest.mark.parametrize("library", ["httpx", "httpx2"])
+def test_a_client_is_told_what_a_resolver_says(library):
+    http = pytest.importorskip(library)
+    with outage() as chaos:
+        chaos.on("anthropic").inject(dns_failure())
+        with pytest.raises(http.ConnectError) as failed:
+            http.post("https://api.anthropic.com/v1/messages", json={})
+    assert str(failed.value) == "[Errno -2] Name or service not known"
+    assert (chaos.journal[0].status, chaos.journal[0].end) == (0, "refused")
+
+
+def test_it_ends_the_reply():
+    assert dns_failure().ends_reply

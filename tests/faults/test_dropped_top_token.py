@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import pytest
+
+from chaos_llm.errors import UsageError
+from chaos_llm.faults import dropped_top_token
+from chaos_llm.model import Completion, Document, Refusal
+from chaos_llm.tokens import find, find_references
+
+
+def test_small_words_are_others_and_the_rest_stays(strike):
+    said = Completion("We keep it at the branch for two weeks and deliver on Monday.")
+    struck = dropped_top_token(share=1).on_answer(said, strike)
+    assert struck.text == "We keep this on a branch of two weeks or deliver at Monday."
+
+
+def test_a_share_of_them_changes_and_at_least_one(answer, strike):
+    few = dropped_top_token(share=0.001).on_answer(answer, strike)
+    changed = [
+        old for old, new in zip(answer.text.split(), few.text.split(), strict=True) if old != new
+    ]
+    assert len(changed) == 1
+
+
+def test_the_token_and_the_reference_stay(answer, strike):
+    struck = dropped_top_token(share=1).on_answer(answer, strike)
+    assert struck != answer
+    assert find(struck.text) == find(answer.text)
+    assert find_references(struck.text) == find_references(answer.text)
+
+
+def test_the_same_strike_says_the_same_again(answer, strike):
+    fault = dropped_top_token()
+    assert fault.on_answer(answer, strike) == fault.on_answer(answer, strike)
+
+
+@pytest.mark.parametrize(
+    "other", [Refusal("quota"), Document({}), Completion("Yes."), Completion()]
+)
+def test_what_has_no_small_words_is_not_struck(other, strike):
+    assert dropped_top_token().on_answer(other, strike) is other
+
+
+def test_the_share_is_over_nothing_and_up_to_all():
+    with pytest.raises(
+        UsageError, match=r"dropped_top_token\(share=0\).*a share of the small words"
+    ):
+        dropped_top_token(share=0)
+
+
+def test_no_app_can_see_it_and_the_faults_behind_it_strike_too():
+    assert dropped_top_token().silent
+    assert not dropped_top_token().ends_reply

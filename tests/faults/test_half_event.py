@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from chaos_llm.errors import Inexpressible, UsageError
+from chaos_llm.faults import half_event
+from chaos_llm.model import Chunk, Ending
+
+
+@pytest.mark.parametrize(("after", "whole_events"), [(0, 1), (0.5, 2), (1, 4)])
+def test_a_share_of_the_content_comes_and_half_an_event(after, whole_events, stream, strike):
+    struck = half_event(after=after).on_reply(stream, strike)
+    *before, half = struck.chunks
+    assert tuple(before) == stream.chunks[: whole_events + 1]
+    torn = stream.chunks[whole_events + 1]
+    assert half == torn._replace(data=torn.data[: (len(torn.data) + 1) // 2], content=False)
+
+
+def test_the_body_ends_as_if_it_were_whole(stream, strike):
+    assert half_event().on_reply(stream, strike).ending is Ending.COMPLETE
+
+
+def test_behind_the_last_event_it_is_that_one_that_is_torn(stream, strike):
+    open_ended = replace(stream, chunks=stream.chunks[:-1])
+    struck = half_event(after=1).on_reply(open_ended, strike)
+    assert struck.chunks == (*open_ended.chunks[:-1], Chunk(0.1, b"data:"))
+
+
+def test_a_whole_reply_has_no_events(whole, strike):
+    with pytest.raises(Inexpressible, match="the reply is no stream"):
+        half_event().on_reply(whole, strike)
+
+
+def test_after_is_a_share():
+    with pytest.raises(UsageError, match=r"half_event\(after=2\).*from 0 to 1"):
+        half_event(after=2)
+
+
+def test_it_ends_the_reply():
+    assert half_event().ends_reply

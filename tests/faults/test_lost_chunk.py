@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from chaos_llm.errors import Inexpressible, UsageError
+from chaos_llm.faults import lost_chunk
+from chaos_llm.model import Ending
+
+
+@pytest.mark.parametrize(("after", "lost"), [(0, 1), (0.5, 3), (1, 4)])
+def test_one_piece_of_the_content_never_comes(after, lost, stream, strike):
+    struck = lost_chunk(after=after).on_reply(stream, strike)
+    assert struck.chunks == stream.chunks[:lost] + stream.chunks[lost + 1 :]
+    assert struck.ending is Ending.COMPLETE
+
+
+def test_a_stream_without_content_is_not_struck(stream, strike):
+    empty = replace(stream, chunks=(stream.chunks[0], stream.chunks[-1]))
+    assert lost_chunk().on_reply(empty, strike) is empty
+
+
+def test_a_whole_reply_has_no_pieces(whole, strike):
+    with pytest.raises(Inexpressible, match="the reply is no stream"):
+        lost_chunk().on_reply(whole, strike)
+
+
+def test_after_is_a_share():
+    with pytest.raises(UsageError, match=r"lost_chunk\(after=-1\).*from 0 to 1"):
+        lost_chunk(after=-1)
+
+
+def test_no_app_can_see_it_and_the_faults_behind_it_strike_too():
+    assert lost_chunk().silent
+    assert not lost_chunk().ends_reply

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from chaos_llm.errors import Inexpressible, UsageError
+from chaos_llm.faults import ping_only
+from chaos_llm.model import Chunk, Ending
+
+PING = b": keep-alive\n\n"
+
+
+@pytest.fixture
+def pinged(stream):
+    return replace(stream, ping=PING)
+
+
+def test_keep_alives_come_in_the_place_of_content_and_then_the_answer(pinged, strike):
+    struck = ping_only(50, every=20).on_reply(pinged, strike)
+    assert struck.chunks[1:3] == (Chunk(20.0, PING), Chunk(20.0, PING))
+    assert [chunk.delay for chunk in struck.chunks] == [0.0, 20.0, 20.0, 10.1, 0.1, 0.1, 0.1, 0.0]
+    assert struck.body.replace(PING, b"") == pinged.body
+    assert struck.ending is Ending.COMPLETE
+
+
+def test_no_pause_is_longer_than_the_time_between_two(pinged, strike):
+    struck = ping_only("10m").on_reply(pinged, strike)
+    assert sum(chunk.delay for chunk in struck.chunks) == pytest.approx(600.4)
+    assert max(chunk.delay for chunk in struck.chunks) < 15.2
+
+
+def test_no_seconds_are_no_strike(pinged, strike):
+    assert ping_only(0).on_reply(pinged, strike) == pinged
+
+
+def test_a_stream_without_content_is_pinged_at_its_end(pinged, strike):
+    empty = replace(pinged, chunks=pinged.chunks[:1])
+    assert ping_only(20, every=20).on_reply(empty, strike).chunks[1:] == (Chunk(20.0, PING),)
+
+
+def test_what_nothing_keeps_alive_cannot_be_pinged(whole, stream, strike):
+    for reply in (whole, stream):
+        with pytest.raises(Inexpressible, match="nothing keeps this reply alive"):
+            ping_only().on_reply(reply, strike)
+
+
+@pytest.mark.parametrize("every", [0, 0.01])
+def test_keep_alives_are_not_endless(every):
+    with pytest.raises(UsageError, match=r"ping_only\(every=.*no more than 10000 keep-alives"):
+        ping_only(600, every=every)
+
+
+def test_arguments_are_durations():
+    with pytest.raises(UsageError, match=r"ping_only\(seconds=...\).*is not a duration"):
+        ping_only("ages")
+    with pytest.raises(UsageError, match=r"ping_only\(every=...\).*is not a duration"):
+        ping_only(every=-1)
+
+
+def test_the_faults_behind_it_strike_too():
+    assert not ping_only().ends_reply

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from chaos_llm.errors import Inexpressible, UsageError
+from chaos_llm.faults import reordered_chunks
+from chaos_llm.model import Chunk
+
+
+def places(reply):
+    """The numbers that the pieces of the stream carry, in the order in which they come."""
+    return [int(chunk.data[6:7]) for chunk in reply.chunks if chunk.content]
+
+
+@pytest.mark.parametrize(
+    ("after", "order"), [(0, [1, 0, 2, 3]), (0.5, [0, 2, 1, 3]), (1, [0, 1, 3, 2])]
+)
+def test_two_neighbours_of_the_content_change_places(after, order, stream, strike):
+    struck = reordered_chunks(after=after).on_reply(stream, strike)
+    assert places(struck) == order
+    assert (struck.chunks[0], struck.chunks[-1]) == (stream.chunks[0], stream.chunks[-1])
+
+
+def test_the_pauses_stay_where_they_were(stream, strike):
+    paced = replace(
+        stream, chunks=tuple(c._replace(delay=float(n)) for n, c in enumerate(stream.chunks))
+    )
+    struck = reordered_chunks().on_reply(paced, strike)
+    assert [chunk.delay for chunk in struck.chunks] == [0, 1, 2, 3, 4, 5]
+
+
+def test_equal_pieces_in_another_order_are_no_strike(stream, strike):
+    twins = replace(stream, chunks=(Chunk(0.1, b"data: x\n\n", True),) * 2)
+    assert reordered_chunks().on_reply(twins, strike) == twins
+
+
+def test_pieces_with_an_event_between_them_stay(stream, strike):
+    opening, one, other, *_ = stream.chunks
+    apart = replace(stream, chunks=(one, opening, other))
+    assert reordered_chunks().on_reply(apart, strike) is apart
+
+
+def test_a_whole_reply_has_no_pieces(whole, strike):
+    with pytest.raises(Inexpressible, match="the reply is no stream"):
+        reordered_chunks().on_reply(whole, strike)
+
+
+def test_after_is_a_share():
+    with pytest.raises(UsageError, match=r"reordered_chunks\(after=-1\).*from 0 to 1"):
+        reordered_chunks(after=-1)
+
+
+def test_no_app_can_see_it_and_the_faults_behind_it_strike_too():
+    assert reordered_chunks().silent
+    assert not reordered_chunks().ends_reply

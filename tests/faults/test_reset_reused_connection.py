@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import anthropic
+import httpx
+import pytest
+
+from chaos_llm import outage
+from chaos_llm.errors import Inexpressible
+from chaos_llm.faults import overloaded, reset_reused_connection
+from chaos_llm.model import Ending
+
+
+def ask(client):
+    return client.messages.create(
+        model="claude-opus-4-6", max_tokens=10, messages=[{"role": "user", "content": "hi"}]
+    )
+
+
+def test_a_connection_that_carried_a_request_before_is_reset_soon(whole, strike):
+    struck = reset_reused_connection().on_reply(whole, replace(strike, reused=True))
+    assert (struck.chunks, struck.ending) == ((), Ending.RESET)
+    assert 0.13 <= struck.wait < 0.25
+
+
+def test_the_first_request_of_a_connection_passes(whole, strike):
+    assert reset_reused_connection().on_reply(whole, replace(strike, reused=False)) is whole
+
+
+def test_where_nobody_knows_it_is_not_expressible(whole, strike):
+    with pytest.raises(Inexpressible, match="not known which requests share a connection"):
+        reset_reused_connection().on_reply(whole, strike)
+
+
+def test_a_client_that_is_kept_meets_it_and_its_retry_opens_a_new_connection():
+    with outage() as chaos:
+        chaos.on("anthropic").inject(reset_reused_connection())
+        client = anthropic.Anthropic()
+        assert ask(client)
+        assert ask(client)
+    ends = [exchange.end for exchange in chaos.journal]
+    assert ends == ["complete", "reset", "complete"]
+
+
+def test_a_client_for_each_request_never_meets_it():
+    with outage() as chaos:
+        chaos.on("anthropic").inject(reset_reused_connection())
+        for _ in range(3):
+            assert ask(anthropic.Anthropic(max_retries=0))
+    assert [exchange.struck for exchange in chaos.journal] == [()] * 3
+
+
+def test_a_connection_is_kept_no_longer_than_its_pool_keeps_it():
+    with outage() as chaos:
+        chaos.on("anthropic").inject(reset_reused_connection())
+        client = anthropic.Anthropic(max_retries=0)
+        assert ask(client)
+        time.sleep(5.1)  # httpx keeps an idle connection for five seconds
+        assert ask(client)
+        time.sleep(4.9)
+        with pytest.raises(anthropic.APIConnectionError):
+            ask(client)
+
+
+def test_a_pool_that_keeps_no_connection_never_meets_it():
+    with outage() as chaos, httpx.Client(limits=httpx.Limits(max_keepalive_connections=0)) as kept:
+        chaos.on("anthropic").inject(reset_reused_connection())
+        for _ in range(2):
+            kept.post("https://api.anthropic.com/v1/messages", json={})
+    assert [exchange.end for exchange in chaos.journal] == ["complete"] * 2
+
+
+def test_a_stream_that_was_not_read_to_its_end_takes_its_connection_along():
+    body = {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "hi"}]}
+    with outage() as chaos, httpx.Client(headers={"x-api-key": "k"}) as kept:
+        chaos.on("anthropic").inject(reset_reused_connection())
+        for _ in range(2):
+            with kept.stream(
+                "POST", "https://api.anthropic.com/v1/messages", json=body | {"stream": True}
+            ) as response:
+                next(response.iter_raw())
+    assert [exchange.end for exchange in chaos.journal] == ["abandoned"] * 2
+
+
+def test_a_refusal_that_was_read_leaves_its_connection_open():
+    with outage() as chaos:
+        chaos.on("anthropic").inject(overloaded(), times=1)
+        chaos.on("anthropic").inject(reset_reused_connection())
+        client = anthropic.Anthropic(max_retries=1)
+        with pytest.raises(anthropic.APIConnectionError):
+            ask(client)
+
+
+def test_it_ends_the_reply():
+    assert reset_reused_connection().ends_reply

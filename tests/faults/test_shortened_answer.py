@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from chaos_llm.errors import UsageError
+from chaos_llm.faults import shortened_answer
+from chaos_llm.model import Completion, Document, Refusal
+from chaos_llm.tokens import find, find_references
+
+
+def test_the_first_sentences_stay_and_the_last(answer, strike):
+    struck = shortened_answer().on_answer(answer, strike)
+    assert struck.text == "Your order KX-48213: It left on Monday. Reference R7-20931-K."
+    assert struck.stop == "end"
+
+
+def test_it_looks_whole(answer, strike):
+    struck = shortened_answer(0.01).on_answer(answer, strike)
+    assert find(struck.text) == find(answer.text)
+    assert find_references(struck.text) == find_references(answer.text)
+
+
+def test_fewer_tokens_are_billed(answer, strike):
+    struck = shortened_answer().on_answer(answer, strike)
+    assert struck.usage.input_tokens == 9
+    assert 10 <= struck.usage.output_tokens < 20
+
+
+def test_json_is_shortened_inside(answer, strike):
+    said = replace(answer, text=json.dumps({"answer": answer.text}))
+    struck = shortened_answer().on_answer(said, strike)
+    assert json.loads(struck.text)["answer"] == (
+        "Your order KX-48213: It left on Monday. Reference R7-20931-K."
+    )
+
+
+def test_each_text_of_a_json_object_is_shortened_for_itself(strike):
+    said = {"a": "One of it. Two of it. Three.", "b": "Four of it. Five of it. Six."}
+    struck = shortened_answer(0.5).on_answer(Completion(json.dumps(said)), strike)
+    assert json.loads(struck.text) == {"a": "One of it. Three.", "b": "Four of it. Six."}
+
+
+@pytest.mark.parametrize("text", ["", "One sentence.", "Two. Sentences."])
+def test_what_is_short_already_is_not_struck(text, strike):
+    said = Completion(text)
+    assert shortened_answer().on_answer(said, strike) is said
+
+
+@pytest.mark.parametrize("other", [Refusal("quota"), Document({})])
+def test_what_is_no_answer_of_a_model_is_not_struck(other, strike):
+    assert shortened_answer().on_answer(other, strike) is other
+
+
+@pytest.mark.parametrize("keep", [0, 1.5, "half", True])
+def test_keep_is_a_share(keep):
+    with pytest.raises(UsageError, match=r"shortened_answer\(keep=.*a share of the sentences"):
+        shortened_answer(keep)
+
+
+def test_no_app_can_see_it_and_the_faults_behind_it_strike_too():
+    assert shortened_answer().silent
+    assert not shortened_answer().ends_reply

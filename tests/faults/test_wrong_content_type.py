@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from chaos_llm.errors import UsageError
+from chaos_llm.faults import wrong_content_type
+
+
+def test_the_bytes_stay_and_their_name_changes(whole, stream, strike):
+    for reply in (whole, stream):
+        struck = wrong_content_type().on_reply(reply, strike)
+        assert dict(struck.headers)["content-type"] == "text/plain"
+        assert (struck.body, len(struck.headers)) == (reply.body, len(reply.headers))
+
+
+def test_a_type_that_is_right_is_no_strike(whole, strike):
+    assert wrong_content_type("application/json").on_reply(whole, strike) == whole
+
+
+def test_a_reply_without_a_type_is_not_struck(refused, strike):
+    assert wrong_content_type().on_reply(refused, strike) == refused
+
+
+def test_aiohttp_will_not_read_json_of_that_type(whole, strike):
+    aiohttp = pytest.importorskip("aiohttp")
+    web = pytest.importorskip("aiohttp.web")
+    struck = wrong_content_type().on_reply(whole, strike)
+
+    async def scene():
+        async def serve(_):
+            return web.Response(body=struck.body, headers=dict(struck.headers))
+
+        runner = web.ServerRunner(web.Server(serve))
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        address = f"http://127.0.0.1:{runner.addresses[0][1]}/"
+        try:
+            async with aiohttp.ClientSession() as client, client.get(address) as response:
+                await response.json()
+        finally:
+            await runner.cleanup()
+
+    with pytest.raises(aiohttp.ContentTypeError):
+        asyncio.run(scene())
+
+
+@pytest.mark.parametrize("content_type", ["", "html", 5, None])
+def test_a_type_is_a_media_type(content_type):
+    with pytest.raises(UsageError, match=r"wrong_content_type\(.*a media type"):
+        wrong_content_type(content_type)
+
+
+def test_the_faults_behind_it_strike_too():
+    assert not wrong_content_type().ends_reply

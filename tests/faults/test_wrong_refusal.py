@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import pytest
+
+from chaos_llm.errors import UsageError
+from chaos_llm.faults import wrong_refusal
+from chaos_llm.model import Document, Refusal
+
+
+def test_a_sound_request_is_called_a_bad_one(answer, strike):
+    assert wrong_refusal().on_answer(answer, strike) == Refusal("invalid_request", status=400)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [(403, "permission"), (404, "not_found"), (413, "too_large"), (422, "invalid_request")],
+)
+def test_each_status_is_said_in_its_own_words(status, kind, answer, strike):
+    assert wrong_refusal(status).on_answer(answer, strike) == Refusal(kind, status=status)
+
+
+def test_a_message_that_was_seen_can_be_played(answer, strike):
+    fault = wrong_refusal(400, message="Unsupported parameter")
+    assert fault.on_answer(answer, strike).message == "Unsupported parameter"
+
+
+def test_a_login_is_refused_too(strike):
+    assert isinstance(wrong_refusal().on_answer(Document({}), strike), Refusal)
+
+
+@pytest.mark.parametrize("status", [200, 399, 500, "400", 400.0, True, None])
+def test_the_status_is_a_4xx(status):
+    with pytest.raises(UsageError, match=r"wrong_refusal\(status=.*from 400 to 499"):
+        wrong_refusal(status)
+
+
+@pytest.mark.parametrize(("status", "other"), [(401, "auth_expired"), (429, "rate_limited")])
+def test_what_has_a_fault_of_its_own_is_told_to_be_it(status, other):
+    with pytest.raises(UsageError, match=rf"that is {other}\(\); use it"):
+        wrong_refusal(status)
+
+
+def test_it_ends_the_reply():
+    assert wrong_refusal().ends_reply

@@ -1,0 +1,499 @@
+"""aiohttp's own sessions, connections and parser on a played wire."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import threading
+
+import pytest
+
+aiohttp = pytest.importorskip("aiohttp")
+
+from bare_clients import BODY, HEADERS, MESSAGES, STREAMED
+from broken_wires import LIMIT, WIRES, ends, paced, texts_match
+
+from chaos_llm import outage
+from chaos_llm.errors import HorizonReached
+from chaos_llm.faults import (
+    connect_timeout,
+    hang,
+    latency,
+    overloaded,
+    raw,
+    reset_connection,
+    reset_reused_connection,
+    slow_tokens,
+    stall_mid_stream,
+)
+from chaos_llm.interception import aiohttp_client
+
+ClientTimeout = aiohttp.ClientTimeout
+
+
+async def ask(session=None, url=MESSAGES, body=BODY, **options):
+    """A whole answer, by a session of its own where none is given."""
+    async with session or aiohttp.ClientSession() as own:
+        async with own.post(url, json=body, headers=HEADERS, **options) as response:
+            await response.read()
+            return response
+
+
+async def read(chunks, url=MESSAGES, body=STREAMED, **options):
+    async with aiohttp.ClientSession() as session:
+        async with session.post(url, json=body, headers=HEADERS, **options) as response:
+            async for chunk in response.content.iter_any():
+                chunks.append(chunk)
+
+
+class TestAnswers:
+    def test_carry_status_reason_headers_and_json(self):
+        async def scene():
+            async with aiohttp.ClientSession() as session:
+                async with session.post(MESSAGES, json=BODY, headers=HEADERS) as response:
+                    answer = await response.json()
+                    return response, answer
+
+        with outage():
+            response, answer = asyncio.run(scene())
+        assert type(response) is aiohttp.ClientResponse
+        assert (response.status, response.reason, response.ok) == (200, "OK", True)
+        assert response.headers["request-id"].startswith("req_")
+        assert str(response.url) == MESSAGES
+        assert "KX-48213" in answer["content"][0]["text"]
+
+    def test_a_status_without_a_name_is_read(self):
+        with outage() as chaos:
+            chaos.on("anthropic").inject(overloaded())
+            response = asyncio.run(ask())
+            assert ends(chaos) == ["complete"]
+        assert (response.status, response.reason) == (529, "")
+        with pytest.raises(aiohttp.ClientResponseError, match="529"):
+            response.raise_for_status()
+
+    @pytest.mark.parametrize(
+        "how",
+        [
+            lambda content: content.iter_any(),
+            lambda content: content.iter_chunked(100),
+            lambda content: content,  # by lines
+        ],
+        ids=["any", "chunked", "lines"],
+    )
+    def test_a_stream_is_read_in_every_way(self, how):
+        async def scene():
+            async with aiohttp.ClientSession() as session:
+                async with session.post(MESSAGES, json=STREAMED, headers=HEADERS) as response:
+                    return b"".join([piece async for piece in how(response.content)])
+
+        with outage() as chaos:
+            body = asyncio.run(scene())
+            assert ends(chaos) == ["complete"]
+        assert body.count(b"event: ") == body.count(b"data: ") > 5
+        assert body.endswith(b'data: {"type":"message_stop"}\n\n')
+
+    def test_each_chunk_of_a_stream_arrives_alone(self):
+        chunks = []
+        with outage():
+            asyncio.run(read(chunks))
+        assert len(chunks) == b"".join(chunks).count(b"event: ")
+
+    def test_a_stream_has_its_own_pace(self):
+        times = []
+
+        async def scene(chaos):
+            async with aiohttp.ClientSession() as session:
+                async with session.post(MESSAGES, json=STREAMED, headers=HEADERS) as response:
+                    async for line in response.content:
+                        if b"content_block_delta" in line and line.startswith(b"event"):
+                            times.append(chaos.now)
+
+        with outage() as chaos:
+            chaos.on("anthropic").inject(slow_tokens("3s"))
+            asyncio.run(scene(chaos))
+        assert times == [3.0 * number for number in range(len(times))]
+        assert len(times) > 3
+
+    def test_a_long_body_waits_until_its_reader_has_room(self):
+        long = b"x" * 1_000_000
+
+        async def scene():
+            async with aiohttp.ClientSession(read_bufsize=1024) as session:
+                async with session.post(MESSAGES, json=BODY, headers=HEADERS) as response:
+                    read = 0
+                    while piece := await response.content.read(10_000):
+                        read += len(piece)
+                        await asyncio.sleep(1)
+                    return read
+
+        with outage() as chaos:
+            chaos.on("anthropic").inject(raw(200, {"content-length": str(len(long))}, long))
+            assert asyncio.run(scene()) == len(long)
+            assert ends(chaos) == ["complete"]
+
+    def test_a_reader_who_dawdles_misses_nothing_of_a_stream(self):
+        async def scene():
+            async with aiohttp.ClientSession(read_bufsize=16) as session:
+                async with session.post(MESSAGES, json=STREAMED, headers=HEADERS) as response:
+                    body = b""
+                    while piece := await response.content.readany():
+                        body += piece
+                        await asyncio.sleep(1)
+                    return body
+
+        with outage():
+            assert asyncio.run(scene()).endswith(b'data: {"type":"message_stop"}\n\n')
+
+
+class TestRequests:
+    def body_of(self, sent):
+        async def scene():
+            async with aiohttp.ClientSession(headers=HEADERS) as session:
+                async with session.post(MESSAGES, data=sent) as response:
+                    return await response.json()
+
+        with outage():
+            return asyncio.run(scene())["content"][0]["text"]
+
+    def test_a_body_of_bytes_is_read(self):
+        assert "KX-48213" in self.body_of(json.dumps(BODY).encode())
+
+    def test_a_body_that_is_generated_is_read(self):
+        async def pieces():
+            text = json.dumps(BODY).encode()
+            yield text[:20]
+            await asyncio.sleep(1)
+            yield text[20:]
+
+        assert "KX-48213" in self.body_of(pieces())
+
+    def test_a_body_from_a_file_is_read(self, tmp_path):
+        path = tmp_path / "body.json"
+        path.write_text(json.dumps(BODY))
+        with path.open("rb") as file:
+            assert "KX-48213" in self.body_of(file)
+
+    def test_a_request_without_a_body_gets_its_answer(self):
+        async def scene():
+            async with aiohttp.ClientSession() as session:
+                async with session.get("https://api.anthropic.com/v9/nothing") as response:
+                    return response.status
+
+        with outage():
+            assert asyncio.run(scene()) == 404
+
+    def test_a_get_is_tried_again_on_a_new_connection_as_aiohttp_does(self):
+        async def scene():
+            async with aiohttp.ClientSession() as session:
+                async with session.get("https://api.anthropic.com/v9/nothing") as response:
+                    return response.status
+
+        with outage() as chaos:
+            chaos.on("anthropic").inject(reset_connection(), times=1)
+            assert asyncio.run(scene()) == 404
+            assert ends(chaos) == ["reset", "complete"]
+
+
+class TestAboveTheLeaf:
+    def test_middlewares_and_tracing_see_what_they_always_see(self):
+        seen = []
+        trace = aiohttp.TraceConfig()
+
+        def noting(name):
+            async def note(*_):
+                seen.append(name)
+
+            return note
+
+        names = ("request_start", "connection_create_start", "connection_create_end")
+        for name in (*names, "request_headers_sent", "request_chunk_sent", "request_end"):
+            getattr(trace, f"on_{name}").append(noting(name))
+
+        async def middleware(request, handler):
+            request.headers["x-api-key"] = "sk-of-the-middleware"
+            response = await handler(request)
+            seen.append(f"middleware {response.status}")
+            return response
+
+        async def scene():
+            options = {"trace_configs": [trace], "middlewares": (middleware,)}
+            async with aiohttp.ClientSession(**options) as session:
+                async with session.post(MESSAGES, json=BODY) as response:
+                    await response.read()
+
+        with outage() as chaos:
+            asyncio.run(scene())
+            assert chaos.journal[0].credential
+        assert seen[:3] == list(names)
+        assert {"request_headers_sent", "request_chunk_sent", "request_end"} <= set(seen)
+        assert "middleware 200" in seen
+
+    def test_a_session_made_before_the_outage_follows(self):
+        async def scene():
+            async with aiohttp.ClientSession() as session:
+                with outage() as chaos:
+                    response = await ask(session)
+                    assert len(chaos.journal) == 1
+                return response
+
+        assert asyncio.run(scene()).status == 200
+
+    def test_a_connector_of_the_apps_own_follows(self):
+        class Connector(aiohttp.TCPConnector):
+            connected = 0
+
+            async def connect(self, *args, **options):
+                Connector.connected += 1
+                return await super().connect(*args, **options)
+
+        async def scene():
+            return await ask(aiohttp.ClientSession(connector=Connector()))
+
+        with outage():
+            assert asyncio.run(scene()).status == 200
+        assert Connector.connected == 1
+
+    def test_a_connectors_limit_makes_the_second_request_wait(self):
+        async def scene(chaos):
+            connector = aiohttp.TCPConnector(limit=1)
+            async with aiohttp.ClientSession(connector=connector) as session:
+
+                async def one():
+                    async with session.post(MESSAGES, json=BODY, headers=HEADERS) as response:
+                        await response.read()
+
+                await asyncio.gather(one(), one())
+            return chaos.now
+
+        with outage(paced(first_token=5.0)) as chaos:
+            until = asyncio.run(scene(chaos))
+            first, second = chaos.journal
+        assert until == 10.0
+        assert second.at == first.until
+
+    def test_a_proxy_is_not_asked(self):
+        with outage():
+            assert asyncio.run(ask(proxy="http://127.0.0.1:9")).status == 200
+
+
+class TestOtherHosts:
+    async def get(self, session, url):
+        async with session.get(url) as response:
+            return await response.text()
+
+    def test_are_left_alone(self, loopback):
+        async def scene():
+            async with aiohttp.ClientSession() as session:
+                return await self.get(session, loopback)
+
+        with outage():
+            assert asyncio.run(scene()) == "real"
+
+    def test_a_pooled_connection_from_before_is_not_used_for_a_provider(
+        self, loopback, monkeypatch
+    ):
+        monkeypatch.setenv("ANTHROPIC_BASE_URL", loopback)
+
+        async def scene():
+            async with aiohttp.ClientSession() as session:
+                assert await self.get(session, f"{loopback}/v1/messages") == "real"
+                assert session.connector._conns  # it is kept for the next request
+                with outage() as chaos:
+                    async with session.post(
+                        f"{loopback}/v1/messages", json=BODY, headers=HEADERS
+                    ) as response:
+                        assert (await response.json())["type"] == "message"
+                    assert len(chaos.journal) == 1
+
+        asyncio.run(scene())
+
+    def test_after_the_outage_the_provider_is_the_real_one_again(self, loopback, monkeypatch):
+        monkeypatch.setenv("ANTHROPIC_BASE_URL", loopback)
+
+        async def scene():
+            async with aiohttp.ClientSession() as session:
+                with outage():
+                    url = f"{loopback}/v1/messages"
+                    async with session.post(url, json=BODY, headers=HEADERS) as response:
+                        assert response.status == 200
+                return await self.get(session, f"{loopback}/v1/messages")
+
+        assert asyncio.run(scene()) == "real"
+
+    def test_aiohttps_own_methods_are_back_afterwards(self):
+        kinds = [aiohttp.BaseConnector, aiohttp.TCPConnector, aiohttp.UnixConnector]
+
+        def state():
+            return [(vars(k).get("_create_connection"), vars(k).get("_get")) for k in kinds]
+
+        before = state()
+        with outage():
+            assert all(was != now for was, now in zip(before, state(), strict=True))
+        assert state() == before
+        assert aiohttp_client._stage is None
+
+
+class TestEndings:
+    def raised(self, url, body, read_event, **options):
+        chunks = []
+
+        async def scene():
+            timeout = ClientTimeout(sock_read=LIMIT)
+            async with aiohttp.ClientSession(timeout=timeout) as session:
+                async with session.post(url, json=body, headers=HEADERS, **options) as response:
+                    async for chunk in response.content.iter_any():
+                        chunks.append(chunk)
+                        read_event.set()
+
+        with pytest.raises((aiohttp.ClientError, TimeoutError)) as caught:
+            asyncio.run(scene())
+        return caught.value, bool(chunks)
+
+    @pytest.mark.parametrize("name", WIRES)
+    def test_it_breaks_as_a_real_connection_does(self, name):
+        wire, read = WIRES[name], threading.Event()
+        with wire.real(read) as url:
+            real, real_begun = self.raised(url, wire.body, read)
+        with outage() as chaos:
+            chaos.on("anthropic").inject(wire.fault)
+            played, begun = self.raised(MESSAGES, wire.body, threading.Event())
+            assert ends(chaos) == [wire.end]
+        assert type(played) is type(real)
+        assert texts_match(real, url, played)
+        assert type(getattr(played, "os_error", None)) is type(getattr(real, "os_error", None))
+        assert begun == real_begun
+
+    def test_a_connection_that_was_kept_is_reset_when_it_is_used_again(self):
+        async def scene():
+            async with aiohttp.ClientSession() as session:
+                for _ in range(2):
+                    async with session.post(MESSAGES, json=BODY, headers=HEADERS) as response:
+                        await response.read()
+
+        with outage() as chaos:
+            chaos.on("anthropic").inject(reset_reused_connection())
+            with pytest.raises(aiohttp.ClientOSError):
+                asyncio.run(scene())
+            assert ends(chaos) == ["complete", "reset"]
+
+
+class TestTimeouts:
+    @pytest.mark.parametrize(
+        ("limits", "error", "until"),
+        [
+            ({"total": 40}, TimeoutError, 40.0),
+            ({"sock_read": 7.25}, aiohttp.SocketTimeoutError, 7.25),
+            ({"connect": 3, "sock_read": 7.25}, aiohttp.SocketTimeoutError, 7.25),
+        ],
+        ids=["total", "sock_read", "sock_read after connect"],
+    )
+    @pytest.mark.parametrize("fault", [hang(), latency(seconds=60), stall_mid_stream()], ids=str)
+    def test_each_trips_at_its_own_instant(self, limits, error, until, fault):
+        with outage() as chaos:
+            chaos.on("anthropic").inject(fault)
+            with pytest.raises(error):
+                asyncio.run(read([], timeout=ClientTimeout(**{"total": None} | limits)))
+            assert chaos.now == until
+            assert ends(chaos) == ["timeout"]
+
+    @pytest.mark.parametrize(
+        ("limits", "until"),
+        [({"connect": 3}, 3.0), ({"sock_connect": 4}, 4.0), ({"total": 20}, 20.0), ({}, 30.0)],
+        ids=["connect", "sock_connect", "total", "none said"],
+    )
+    def test_a_connection_that_never_stands_is_given_up(self, limits, until):
+        error = TimeoutError if limits.get("total") else aiohttp.ConnectionTimeoutError
+        options = {"timeout": ClientTimeout(**limits)} if limits else {}
+        with outage() as chaos:
+            chaos.on("anthropic").inject(connect_timeout())
+            with pytest.raises(error):
+                asyncio.run(ask(**options))
+            assert chaos.now == until
+            assert ends(chaos) == ["timeout"]
+
+    def test_without_any_limit_the_system_gives_up_connecting(self):
+        with outage() as chaos:
+            chaos.on("anthropic").inject(connect_timeout())
+            with pytest.raises(aiohttp.ClientConnectorError, match="Connect call failed"):
+                asyncio.run(ask(timeout=ClientTimeout(total=None, sock_connect=None)))
+            assert chaos.now == 131.0
+
+    def test_the_read_limit_is_for_one_read_and_not_for_their_sum(self):
+        with outage() as chaos:
+            chaos.on("anthropic").inject(slow_tokens("6s"))
+            asyncio.run(read([], timeout=ClientTimeout(sock_read=7)))
+            assert chaos.now > 14
+            assert ends(chaos) == ["complete"]
+
+    def test_the_default_is_five_minutes_in_all(self):
+        with outage() as chaos:
+            chaos.on("anthropic").inject(hang())
+            with pytest.raises(TimeoutError):
+                asyncio.run(ask())
+            assert chaos.now == 300.0
+
+    def test_no_limit_and_a_silent_provider_end_at_the_horizon(self):
+        with pytest.raises(HorizonReached, match="horizon"), outage() as chaos:
+            chaos.clock.horizon = 3 * 86_400
+            chaos.on("anthropic").inject(hang())
+            asyncio.run(ask(timeout=ClientTimeout(total=None)))
+
+
+class TestLeaving:
+    def test_a_stream_that_is_left_is_abandoned(self):
+        async def scene():
+            async with aiohttp.ClientSession() as session:
+                async with session.post(MESSAGES, json=STREAMED, headers=HEADERS) as response:
+                    await response.content.readany()
+
+        with outage() as chaos:
+            asyncio.run(scene())
+            assert ends(chaos) == ["abandoned"]
+
+    def test_a_stream_that_is_left_at_its_last_event_is_complete(self):
+        async def scene():
+            async with aiohttp.ClientSession() as session:
+                async with session.post(MESSAGES, json=STREAMED, headers=HEADERS) as response:
+                    async for line in response.content:
+                        if b"message_stop" in line:
+                            return
+
+        with outage() as chaos:
+            asyncio.run(scene())
+            assert ends(chaos) == ["complete"]
+
+    def test_a_deadline_of_the_app_trips_at_its_own_instant(self):
+        async def scene():
+            async with asyncio.timeout(12):
+                await ask(timeout=ClientTimeout(total=None, sock_read=60))
+
+        with outage() as chaos:
+            chaos.on("anthropic").inject(latency(seconds=30))
+            with pytest.raises(TimeoutError):
+                asyncio.run(scene())
+            assert chaos.now == 12.0
+            assert ends(chaos) == ["abandoned"]
+
+    def test_a_cancelled_connect_is_abandoned(self):
+        async def scene():
+            async with asyncio.timeout(2):
+                await ask()
+
+        with outage() as chaos:
+            chaos.on("anthropic").inject(connect_timeout())
+            with pytest.raises(TimeoutError):
+                asyncio.run(scene())
+            assert ends(chaos) == ["abandoned"]
+
+    @pytest.mark.filterwarnings("ignore:Unclosed:ResourceWarning")
+    def test_a_response_that_nobody_closes_is_abandoned_when_it_is_gone(self):
+        async def scene():
+            session = aiohttp.ClientSession()
+            await session.post(MESSAGES, json=STREAMED, headers=HEADERS)
+            gc.collect()
+            await session.close()
+
+        with outage() as chaos:
+            asyncio.run(scene())
+            assert ends(chaos) in (["abandoned"], ["complete"])

@@ -1,0 +1,131 @@
+"""A call from a thread that is not on the outage's clock is refused, and nobody can hide that."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from concurrent.futures import Future
+from functools import partial
+
+import pytest
+from bare_clients import BODY, HEADERS, HTTPS, MESSAGES
+
+from chaos_llm import outage
+from chaos_llm.errors import ForeignThread
+from chaos_llm.faults import slow_tokens
+
+sync_http = pytest.mark.parametrize(
+    "sync", [http for http in HTTPS if not http.is_async], ids=lambda http: http.library
+)
+
+
+def ask(sync):
+    """An app's call, with an app's `except`."""
+    try:
+        return sync.ask().status_code
+    except Exception:
+        return "an app's fallback"
+
+
+def opened(client):
+    return client.stream("POST", MESSAGES, json=BODY | {"stream": True}, headers=HEADERS)
+
+
+def in_thread(work):
+    thread = threading.Thread(target=work, name="worker-of-theirs", daemon=True)
+    thread.start()
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+class Worker:
+    """A thread of the app's own making, from before the outage."""
+
+    def __init__(self):
+        self.jobs = queue.Queue()
+        self.thread = threading.Thread(target=self.work, name="older worker", daemon=True)
+        self.thread.start()
+
+    def work(self):
+        while (job := self.jobs.get()) is not None:
+            future, function = job
+            try:
+                future.set_result(function())
+            except BaseException as error:
+                future.set_exception(error)
+
+    def submit(self, function, *args):
+        future = Future()
+        self.jobs.put((future, partial(function, *args)))
+        return future
+
+
+@pytest.fixture
+def older_worker():
+    worker = Worker()
+    yield worker
+    worker.jobs.put(None)
+    worker.thread.join(10)
+
+
+@sync_http
+def test_a_thread_from_before_the_outage_is_refused_by_name(sync, older_worker):
+    says = r"'older worker' called POST api\.anthropic\.com"
+    with pytest.raises(ForeignThread, match=says), outage() as chaos:
+        with pytest.raises(ForeignThread):
+            older_worker.submit(ask, sync).result()
+        assert len(chaos.journal) == 0
+
+
+@sync_http
+def test_it_is_raised_in_the_test_though_everybody_catches_everything(sync, older_worker):
+    def swallow():
+        try:
+            ask(sync)
+        except BaseException:
+            return "hidden"
+
+    with pytest.raises(ForeignThread), outage():
+        assert older_worker.submit(swallow).result() == "hidden"
+
+
+@sync_http
+def test_it_is_raised_though_gather_makes_a_value_of_it(sync, older_worker):
+    async def scene():
+        work = [asyncio.wrap_future(older_worker.submit(ask, sync)) for _ in range(2)]
+        return await asyncio.gather(*work, return_exceptions=True)
+
+    with pytest.raises(ForeignThread), outage():
+        assert [type(value) for value in asyncio.run(scene())] == [ForeignThread] * 2
+
+
+@sync_http
+def test_a_stream_that_is_read_on_another_thread_is_refused_where_it_would_wait(sync):
+    """As a web framework does that iterates a sync stream in its thread pool."""
+    read = []
+
+    def consume(response):
+        try:
+            read.extend(response.iter_raw())
+        except BaseException as error:
+            read.append(type(error))
+
+    with pytest.raises(ForeignThread), outage() as chaos:
+        chaos.on("anthropic").inject(slow_tokens(1))
+        with sync.client() as client, opened(client) as response, chaos.clock.unmanaged():
+            in_thread(lambda: consume(response))
+        assert read[-1] is ForeignThread
+
+
+@sync_http
+def test_another_host_may_be_asked_from_any_thread(sync, older_worker, loopback):
+    with outage():
+        assert older_worker.submit(lambda: sync.ask(url=loopback).text).result() == "real"
+
+
+@sync_http
+def test_after_the_outage_the_thread_is_as_before(sync, older_worker, loopback):
+    with pytest.raises(ForeignThread), outage():
+        older_worker.submit(ask, sync).exception()
+    assert older_worker.submit(lambda: sync.ask(url=loopback).text).result() == "real"

@@ -1,0 +1,291 @@
+"""Clients of httpx and httpx2, made as users make them, meet the outage at their transports."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import json
+from datetime import UTC, datetime
+
+import pytest
+from bare_clients import BODY, HEADERS, HTTPS, LIBRARIES, MESSAGES, each, settle, streamed
+
+from chaos_llm import outage
+from chaos_llm.faults import overloaded, slow_tokens, stall_mid_stream
+from chaos_llm.interception import httpx_clients
+from chaos_llm.timeline import Pace, Profile
+
+both_libraries = pytest.mark.skipif(len(LIBRARIES) < 2, reason="one of them is not installed")
+
+
+def ends(chaos):
+    return [exchange.end for exchange in chaos.journal]
+
+
+def test_a_providers_host_answers_in_its_own_format(http):
+    with outage() as chaos:
+        response = http.ask()
+    assert response.status_code == 200
+    assert response.json()["type"] == "message"
+    assert "KX-48213" in response.json()["content"][0]["text"]
+    assert ends(chaos) == ["complete"]
+
+
+def test_a_stream_comes_in_chunks(http):
+    chunks = []
+    with outage() as chaos:
+        response = http.read(chunks)
+    assert response.headers["content-type"].startswith("text/event-stream")
+    assert len(chunks) > 5
+    assert chunks[-1].startswith(b"event: message_stop")
+    assert ends(chaos) == ["complete"]
+
+
+def test_a_client_from_before_the_outage_is_on_it_too(http):
+    client = http.client()
+    with outage() as chaos:
+        assert http.ask(client).status_code == 200
+    assert len(chaos.journal) == 1
+
+
+@both_libraries
+def test_both_libraries_are_on_it_in_one_process():
+    with outage() as chaos:
+        for http in HTTPS:
+            assert http.ask().status_code == 200
+        assert len(chaos.journal) == len(HTTPS)
+
+
+def test_the_transports_are_the_libraries_own_again_afterwards(http):
+    before = dict(vars(http.leaf))
+    with outage():
+        assert dict(vars(http.leaf)) != before
+    assert dict(vars(http.leaf)) == before
+
+
+def test_another_host_is_asked_for_real(http, loopback):
+    with outage() as chaos:
+        response = http.ask(url=f"{loopback}/v1/messages")
+    assert response.text == "real"
+    assert len(chaos.journal) == 0
+
+
+def test_a_transport_of_the_users_own_is_left_alone(http):
+    module = http.module
+    mock = module.MockTransport(lambda _: module.Response(418))
+    with outage() as chaos:
+        assert http.ask(http.client(transport=mock)).status_code == 418
+    assert len(chaos.journal) == 0
+
+
+def test_a_transport_that_inherits_is_on_it(http):
+    seen = []
+
+    class Counting(http.leaf):
+        def handle_request(self, request):
+            seen.append(request.url.host)
+            return super().handle_request(request)
+
+        async def handle_async_request(self, request):
+            seen.append(request.url.host)
+            return await super().handle_async_request(request)
+
+    with outage() as chaos:
+        assert http.ask(http.client(transport=Counting())).status_code == 200
+    assert seen == ["api.anthropic.com"]
+    assert len(chaos.journal) == 1
+
+
+def test_what_is_above_the_leaf_stays_real(http):
+    """Proxies, mounts, event hooks, a base URL and an auth flow do their work as ever."""
+    module, hooked = http.module, []
+
+    async def hook_async(message):
+        hooked.append(type(message).__name__)
+
+    def hook(message):
+        hooked.append(type(message).__name__)
+
+    class Keyed(module.Auth):
+        def auth_flow(self, request):
+            request.headers["x-api-key"] = "sk-of-the-auth-flow"
+            yield request
+
+    each_hook = [hook_async if http.is_async else hook]
+    client = http.client(
+        base_url="https://api.anthropic.com/v1",
+        mounts={"https://": http.leaf(proxy="http://127.0.0.1:9")},
+        event_hooks={"request": each_hook, "response": each_hook},
+        auth=Keyed(),
+    )
+
+    async def scene():
+        return await settle(client.post("/messages", json=BODY))
+
+    with outage() as chaos:
+        assert http.run(scene()).status_code == 200
+    assert hooked == ["Request", "Response"]
+    assert chaos.journal[0].credential
+
+
+def test_a_body_that_is_sent_as_a_stream_is_read(http):
+    text = json.dumps(BODY).encode()
+
+    def pieces():
+        yield text[:20]
+        yield text[20:]
+
+    async def pieces_async():
+        for piece in pieces():
+            yield piece
+
+    client = http.client()
+
+    async def scene():
+        content = pieces_async() if http.is_async else pieces()
+        return await settle(client.post(MESSAGES, content=content, headers=HEADERS))
+
+    with outage():
+        assert "KX-48213" in http.run(scene()).json()["content"][0]["text"]
+
+
+def test_a_bad_request_gets_the_providers_own_refusal(http):
+    with outage():
+        assert http.ask(body={"messages": []}).json()["error"]["type"] == "invalid_request_error"
+        assert http.ask(url="https://api.anthropic.com/v9/x").json()["error"]["type"] == (
+            "not_found_error"
+        )
+
+
+def test_a_stream_that_the_client_leaves_is_journalled_as_abandoned(http):
+    client = http.client()
+
+    async def scene():
+        async with streamed(client) as response:
+            async for _ in each(http.raw(response)):
+                return
+
+    with outage() as chaos:
+        http.run(scene())
+    assert ends(chaos) == ["abandoned"]
+
+
+def test_a_stream_that_is_never_read_is_journalled_as_abandoned(http):
+    client = http.client()
+
+    async def scene():
+        async with streamed(client) as response:
+            return response.status_code
+
+    with outage() as chaos:
+        assert http.run(scene()) == 200
+    assert ends(chaos) == ["abandoned"]
+
+
+def test_a_stream_that_is_left_after_its_last_byte_is_complete(http):
+    """A client that hangs up at the terminator, as OpenAI's does, has left nothing behind."""
+    client = http.client()
+
+    async def scene():
+        async with streamed(client) as response:
+            async for chunk in each(http.raw(response)):
+                if b"message_stop" in chunk:
+                    return
+
+    with outage() as chaos:
+        http.run(scene())
+    assert ends(chaos) == ["complete"]
+
+
+def test_an_exchange_takes_as_long_as_its_bytes(http):
+    with outage(paced(first_token=2.0, token=0.5)) as chaos:
+        http.read([])
+        exchange = chaos.journal[0]
+        assert exchange.until == chaos.now
+        assert exchange.until > 2.0
+    assert chaos.journal[0].end == "complete"
+
+
+def test_slow_tokens_are_waited_for_chunk_by_chunk(http):
+    times = []
+    client = http.client()
+
+    async def scene(chaos):
+        async with streamed(client) as response:
+            async for chunk in each(http.raw(response)):
+                times.extend([chaos.now] if b"content_block_delta" in chunk else [])
+
+    with outage() as chaos:
+        chaos.on("anthropic").inject(slow_tokens("3s"))
+        http.run(scene(chaos))
+    assert times == [3.0 * number for number in range(len(times))]
+    assert len(times) > 3
+
+
+class TestCancellation:
+    @pytest.fixture(params=LIBRARIES)
+    def client_kind(self, request):
+        return next(http for http in HTTPS if http.library == request.param and http.is_async)
+
+    async def cancel_after(self, seconds, work):
+        task = asyncio.ensure_future(work)
+        await asyncio.sleep(seconds)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    async def post(self, client_kind):
+        async with client_kind.client(timeout=None) as client:
+            await client.post(MESSAGES, json=BODY, headers=HEADERS)
+
+    async def stream(self, client_kind):
+        async with client_kind.client(timeout=None) as client, streamed(client) as response:
+            async for _ in each(client_kind.raw(response)):
+                pass
+
+    def test_before_the_headers_it_is_journalled_and_goes_on(self, client_kind):
+        with outage(paced(first_token=60)) as chaos:
+            asyncio.run(self.cancel_after(20, self.post(client_kind)))
+            assert (ends(chaos), chaos.journal[0].until) == (["abandoned"], 20.0)
+
+    def test_between_chunks_too(self, client_kind):
+        with outage() as chaos:
+            chaos.on("anthropic").inject(stall_mid_stream())
+            asyncio.run(self.cancel_after(20, self.stream(client_kind)))
+            assert (ends(chaos), chaos.journal[0].until) == (["abandoned"], 20.0)
+
+    def test_a_deadline_of_the_app_trips_at_its_own_instant(self, client_kind):
+        async def scene():
+            async with asyncio.timeout(12):
+                await self.post(client_kind)
+
+        with outage(paced(first_token=60)) as chaos:
+            with pytest.raises(TimeoutError):
+                asyncio.run(scene())
+            assert chaos.now == 12.0
+
+
+def test_trio_clients_are_on_it_as_well():
+    trio = pytest.importorskip("trio")
+    http = next(http for http in HTTPS if http.is_async)
+
+    async def scene():
+        async with http.client() as client:
+            response = await client.post(MESSAGES, json=BODY, headers=HEADERS)
+            return response.status_code
+
+    with outage() as chaos:
+        chaos.on("anthropic").inject(overloaded())
+        assert trio.run(scene) == 529
+
+
+def test_without_the_second_library_the_first_is_enough():
+    """A project on httpx alone must not need httpx2, nor the other way round."""
+    assert list(httpx_clients.LIBRARIES) == LIBRARIES
+    assert all(importlib.util.find_spec(name) for name in httpx_clients.LIBRARIES)
+
+
+def paced(**pace):
+    """A healthy provider that takes its time."""
+    starts = datetime(2026, 3, 2, tzinfo=UTC)
+    return Profile("paced", "slow and well", starts, 0.0, healthy={"anthropic": Pace(**pace)})

@@ -1,0 +1,38 @@
+"""Bad days of a few windows, written in Python."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from chaos_llm.faults import Fault, overloaded
+from chaos_llm.timeline import Profile, Share, Target, Weighted, Window
+
+STARTS = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+MINUTE, HOUR = 60.0, 3600.0
+
+
+def window(
+    *faults: Fault,
+    begins: float | tuple[float, float] = 0.0,
+    ends: float | tuple[float, float] = HOUR,
+    share: float | Share = 1.0,
+    on: Target | tuple[Target, ...] = (Target("anthropic"),),
+    **more: Any,
+) -> Window:
+    """One window; without a fault it answers 529."""
+    return Window(
+        more.pop("name", "a window"),
+        begins if isinstance(begins, tuple) else (begins, begins),
+        ends if isinstance(ends, tuple) else (ends, ends),
+        on if isinstance(on, tuple) else (on,),
+        share if isinstance(share, Share) else Share.constant(share),
+        tuple(Weighted(1.0, fault) for fault in faults or (overloaded(),)),
+        **more,
+    )
+
+
+def day(*windows: Window, ends: float | None = None, **more: Any) -> Profile:
+    """A profile of these windows, from noon on 2 March 2026."""
+    last = max((window.ends[1] for window in windows), default=0.0)
+    return Profile("a-bad-day", "A bad day", STARTS, last if ends is None else ends, windows, **more)

@@ -1,0 +1,321 @@
+"""The pipeline: faults strike in order, and the journal says what became of each."""
+
+from __future__ import annotations
+
+import anthropic
+import httpx2
+import openai
+import pytest
+from small_days import HOUR, day, window
+from support_bots import MODEL, SECOND_MODEL, ask, ask_once
+
+from chaos_llm import outage
+from chaos_llm.dice import Die
+from chaos_llm.draft import Draft
+from chaos_llm.errors import Inexpressible
+from chaos_llm.faults import (
+    Fault,
+    auth_expired,
+    cut_stream,
+    empty_answer,
+    error_mid_stream,
+    hang,
+    html_error_page,
+    latency,
+    overloaded,
+    refuse_connection,
+    server_error,
+    slow_tokens,
+    truncated_answer,
+)
+from chaos_llm.faults.fault import Strike
+from chaos_llm.model import Completion, Request
+from chaos_llm.providers import AnthropicMessages
+from chaos_llm.providers.provider import Stamp
+from chaos_llm.timeline import Pace, Target
+
+HI = [{"role": "user", "content": "hi"}]
+
+
+def stream_once():
+    client = anthropic.Anthropic(max_retries=0)
+    with client.messages.stream(model=MODEL, max_tokens=300, messages=HI) as stream:
+        return "".join(stream.text_stream)
+
+
+def effects(exchange):
+    return [(met.window, met.fault, met.effect) for met in exchange.met]
+
+
+def test_a_healthy_request_is_answered_and_noted_in_full():
+    with outage() as chaos:
+        text = ask_once("where is order KX-48213?")
+        (exchange,) = chaos.journal
+    assert "KX-48213" in text
+    assert exchange.reference in text
+    assert (exchange.provider, exchange.api, exchange.surface) == ("anthropic", "messages", "api")
+    assert (exchange.status, exchange.end, exchange.ok) == (200, "complete", True)
+    assert exchange.model == MODEL
+    assert exchange.input_tokens > 0 < exchange.output_tokens
+    assert exchange.credential
+
+
+def test_latency_before_a_529_delays_the_529():
+    profile = day(
+        window(latency(seconds=3), name="slow"),
+        window(latency(seconds=4), name="slower"),
+        window(overloaded(), name="busy"),
+    )
+    with outage(profile) as chaos:
+        with pytest.raises(anthropic.OverloadedError):
+            ask_once()
+        (exchange,) = chaos.journal
+        assert chaos.now == exchange.until == 7.0
+    assert effects(exchange) == [
+        ("slow", "latency", "struck"),
+        ("slower", "latency", "struck"),
+        ("busy", "overloaded", "struck"),
+    ]
+
+
+def test_latency_behind_a_529_is_shadowed():
+    profile = day(window(overloaded(), name="busy"), window(latency(seconds=3), name="slow"))
+    with outage(profile) as chaos:
+        with pytest.raises(anthropic.OverloadedError):
+            ask_once()
+        assert chaos.now == 0.0
+        assert effects(chaos.journal[0]) == [
+            ("busy", "overloaded", "struck"),
+            ("slow", "latency", "shadowed"),
+        ]
+
+
+def test_of_two_faults_that_end_the_reply_the_first_in_the_file_wins():
+    profile = day(window(server_error(), name="one"), window(auth_expired(), name="two"))
+    with outage(profile) as chaos:
+        with pytest.raises(anthropic.InternalServerError):
+            ask_once()
+        assert [effect for *_, effect in effects(chaos.journal[0])] == ["struck", "shadowed"]
+
+
+def test_an_injected_fault_comes_before_those_of_the_file():
+    with outage(day(window(overloaded(), name="busy"))) as chaos:
+        chaos.on("anthropic").inject(auth_expired())
+        with pytest.raises(anthropic.AuthenticationError):
+            ask_once()
+        assert [met.effect for met in chaos.journal[0].met] == ["struck", "shadowed"]
+
+
+def test_a_fault_that_a_dialect_cannot_express_is_journalled_and_the_clean_reply_sent():
+    with outage(day(window(cut_stream(), name="torn"))) as chaos:
+        assert ask_once()
+        (exchange,) = chaos.journal
+    assert effects(exchange) == [("torn", "cut_stream", "not expressible")]
+    assert exchange.ok
+    assert not exchange.struck
+
+
+def test_what_cannot_be_expressed_does_not_shadow_what_comes_behind_it():
+    with outage(day(window(cut_stream(), name="torn"), window(name="busy"))) as chaos:
+        with pytest.raises(anthropic.OverloadedError):
+            ask_once()
+        assert [met.effect for met in chaos.journal[0].met] == ["not expressible", "struck"]
+
+
+def test_a_fault_that_changed_nothing_did_not_strike():
+    # Without a healthy pace there is nothing to multiply, and an invalid request has no text.
+    with outage(day(window(latency(times=10)), window(truncated_answer()))) as chaos:
+        assert "Reference" not in ask_once()
+        with pytest.raises(anthropic.BadRequestError):
+            anthropic.Anthropic().messages.create(model=MODEL, max_tokens=300, messages=[])
+        first, second = chaos.journal
+    assert [met.effect for met in first.met] == ["not struck", "struck"]
+    assert [met.effect for met in second.met] == ["not struck", "not struck"]
+
+
+class AfterTheFact(Fault):
+    """A fault on bytes that needs a stream; a 529 behind it leaves it nothing to strike."""
+
+    def on_reply(self, reply, strike):
+        if not reply.streamed:
+            raise Inexpressible("no stream")
+        return reply.later(strike.die.between(1, 2))
+
+
+def test_what_finds_nothing_to_strike_once_the_meaning_has_changed_is_shadowed():
+    request = Request("anthropic", "messages", "api", "", "/v1/messages", MODEL, stream=True)
+    stamp = Stamp(0.0, Die("stamp"))
+    draft = Draft(AnthropicMessages(), request, stamp, Pace(), Completion(text="hello you"))
+    strike = Strike(request, Die("strike"))
+    draft.strike(AfterTheFact(), strike)
+    late = draft.reply.wait
+    assert 1 <= late < 2
+    draft.strike(empty_answer(), strike)
+    assert draft.reply.wait == late  # put on again, with the same die
+    draft.strike(overloaded(), strike)
+    assert (draft.reply.status, draft.reply.wait) == (529, 0.0)
+    assert draft.effects == ["shadowed", "struck", "struck"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "said"),
+    [
+        (overloaded(), 529, "Overloaded"),
+        (server_error(), 500, "Internal server error"),
+        (hang(), 0, ""),
+        (refuse_connection(), 0, ""),
+    ],
+    ids=lambda value: getattr(value, "name", None),
+)
+def test_the_journal_notes_what_was_sent_and_said(fault, status, said):
+    with outage(day(window(fault))) as chaos:
+        with pytest.raises(anthropic.APIError):
+            ask_once(timeout=5)
+        (exchange,) = chaos.journal
+    assert (exchange.status, exchange.said) == (status, said)
+    assert exchange.failed
+    assert not exchange.answered
+    assert not exchange.reference
+
+
+def test_of_an_html_page_the_beginning_is_noted():
+    with outage(day(window(html_error_page()))) as chaos:
+        with pytest.raises(anthropic.APIStatusError):
+            ask_once()
+        assert "<html" in chaos.journal[0].said.lower()
+        assert len(chaos.journal[0].said) <= 200
+
+
+@pytest.mark.parametrize("api", ["messages", "chat", "responses"])
+def test_the_message_of_an_error_in_mid_stream_is_noted(api):
+    on = Target("anthropic"), Target("openai")
+    with outage(day(window(error_mid_stream(), on=on))) as chaos:
+        with pytest.raises((anthropic.APIError, openai.APIError)):
+            {"messages": stream_once, "chat": stream_chat, "responses": stream_responses}[api]()
+        (exchange,) = chaos.journal
+    assert exchange.status == 200
+    assert "overloaded" in exchange.said.lower()
+    assert exchange.failed
+
+
+def stream_chat():
+    client = openai.OpenAI(max_retries=0)
+    stream = client.chat.completions.create(model=SECOND_MODEL, messages=HI, stream=True)
+    return "".join(chunk.choices[0].delta.content or "" for chunk in stream if chunk.choices)
+
+
+def stream_responses():
+    stream = openai.OpenAI(max_retries=0).responses.create(
+        model=SECOND_MODEL, input="hi", stream=True
+    )
+    return "".join(getattr(event, "delta", "") for event in stream)
+
+
+@pytest.mark.parametrize("stream", [stream_once, stream_chat, stream_responses])
+def test_a_stream_that_the_sdk_reads_to_its_end_is_complete(stream):
+    with outage() as chaos:
+        text = stream()
+        (exchange,) = chaos.journal
+    assert exchange.reference in text
+    assert (exchange.end, exchange.ok) == ("complete", True)
+
+
+def test_of_a_cut_stream_no_wire_format_is_taken_for_a_message():
+    with outage(day(window(cut_stream()))) as chaos:
+        with pytest.raises(httpx2.RemoteProtocolError):
+            stream_once()
+        (exchange,) = chaos.journal
+    assert (exchange.status, exchange.said, exchange.end) == (200, "", "closed")
+    assert exchange.failed
+
+
+def test_an_answer_that_a_provider_cut_and_calls_complete_is_spoilt_and_not_failed():
+    with outage(day(window(truncated_answer()))) as chaos:
+        ask_once()
+        (exchange,) = chaos.journal
+    assert exchange.ok
+    assert exchange.spoilt
+    assert not exchange.reference
+
+
+def test_an_answer_that_admits_to_be_cut_is_no_whole_one():
+    with outage(day(window(truncated_answer(admits=True)))) as chaos:
+        ask_once()
+        (exchange,) = chaos.journal
+    assert exchange.failed
+    assert not exchange.spoilt
+
+
+def no_messages(question=""):
+    anthropic.Anthropic().messages.create(model=MODEL, max_tokens=300, messages=[])
+
+
+def no_messages_of_gpt(question=""):
+    openai.OpenAI().chat.completions.create(model=SECOND_MODEL, messages=[])
+
+
+@pytest.mark.parametrize(
+    ("app", "error"),
+    [
+        (no_messages, anthropic.BadRequestError),
+        (no_messages_of_gpt, openai.BadRequestError),
+    ],
+)
+def test_a_request_that_the_real_api_would_refuse_is_refused_in_its_own_words(app, error):
+    with outage() as chaos:
+        with pytest.raises(error) as refused:
+            app()
+        (exchange,) = chaos.journal
+    assert exchange.said
+    assert exchange.said in str(refused.value)
+    assert not exchange.met
+
+
+def test_bad_json_is_refused_by_the_provider():
+    with outage() as chaos:
+        address = "https://api.anthropic.com/v1/messages"
+        reply = httpx2.post(address, content=b"{", headers={"x-api-key": "k"})
+        (exchange,) = chaos.journal
+    assert reply.status_code == exchange.status == 400
+    assert reply.json()["error"]["type"] == "invalid_request_error"
+
+
+def test_an_app_that_asks_for_what_no_api_takes_meets_its_own_exception_in_a_replay():
+    with outage() as chaos:
+        report = chaos.replay(no_messages, calls=3)
+    assert report.failed == 1.0
+    assert {type(call.error) for call in report.run.calls} == {anthropic.BadRequestError}
+
+
+def test_slow_tokens_make_a_whole_reply_wait_for_their_sum():
+    with outage(day(window(slow_tokens(1)))) as chaos:
+        text = ask_once()
+        assert chaos.now == pytest.approx(len(text.split()) - 1)
+
+
+def test_a_healthy_provider_is_as_fast_as_its_profile_says():
+    paced = day(healthy={"anthropic": Pace(first_token=0.5, token=0.25)}, ends=HOUR)
+    with outage(paced) as chaos:
+        text = ask_once()
+        assert chaos.now == pytest.approx(0.5 + 0.25 * (len(text.split()) - 1))
+
+
+def test_two_apis_of_one_provider_answer_one_call_with_references_of_their_own():
+    def both(question):
+        client = openai.OpenAI()
+        response = client.responses.create(model=SECOND_MODEL, input=question)
+        completion = client.chat.completions.create(
+            model=SECOND_MODEL, messages=[{"role": "user", "content": question}]
+        )
+        return response.output_text + completion.choices[0].message.content
+
+    with outage() as chaos:
+        chaos.replay(both, calls=2)
+        references = [exchange.reference for exchange in chaos.journal]
+    assert len(set(references)) == 4
+
+
+def test_faults_hit_the_api_that_the_app_asked():
+    with outage(day(window(on=Target("openai")))) as chaos:
+        assert ask("hi")
+        assert not chaos.journal[0].met

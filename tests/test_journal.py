@@ -1,0 +1,93 @@
+"""The record of what happened."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from support_bots import ask
+
+from chaos_llm import outage
+from chaos_llm.faults import overloaded, rate_limited
+from chaos_llm.journal import Exchange, Journal, Met
+
+
+def exchange(**facts):
+    made = Exchange(0, 0.0, "anthropic", "messages", "api")
+    for name, value in facts.items():
+        setattr(made, name, value)
+    return made
+
+
+STRUCK = (Met("w", "latency", "struck"),)
+
+
+@pytest.mark.parametrize(
+    ("facts", "ok", "failed"),
+    [
+        ({"answered": True, "end": "complete"}, True, False),
+        ({"answered": False, "end": "complete"}, False, True),
+        ({"answered": True, "end": "timeout", "met": STRUCK}, False, True),
+        ({"answered": True, "end": "abandoned"}, False, False),
+        ({"answered": True, "end": "abandoned", "met": STRUCK}, False, True),
+        ({"answered": False, "end": "abandoned", "met": STRUCK}, False, True),
+        ({"answered": True, "end": "open"}, False, False),
+    ],
+    ids=["answer", "refusal", "too slow", "app hung up", "on a slow one", "on a hang", "under way"],
+)
+def test_who_hangs_up_on_a_healthy_provider_cannot_say_that_it_failed(facts, ok, failed):
+    made = exchange(**facts)
+    assert (made.ok, made.failed) == (ok, failed)
+
+
+def test_gaps_are_from_the_end_of_a_request_to_the_start_of_the_next():
+    journal = Journal()
+    for at, until in ((0.0, 2.0), (9.0, 9.5), (10.0, 11.0)):
+        journal.open(at, "anthropic", "messages", "api").until = until
+    journal.open(3.0, "openai", "chat", "api").until = 4.0
+    assert journal.gaps("anthropic") == [7.0, 0.5]
+    assert journal.gaps("openai") == []
+    assert len(journal) == 4
+    assert journal[3].provider == "openai"
+
+
+def test_a_journal_is_one_json_object_a_line_and_comes_back_in():
+    with outage() as chaos:
+        chaos.on("anthropic").inject(rate_limited(retry_after=7), times=1)
+        ask("hi, order KX-48213 ☕")
+        written = chaos.journal.jsonl()
+    refused, answered = Journal.read(written.splitlines())
+    assert written == "".join(
+        json.dumps(each, ensure_ascii=False) + "\n" for each in (refused, answered)
+    )
+    assert refused["status"] == 429
+    assert refused["met"] == [["injected", "rate_limited", "struck"]]
+    assert refused["why"] == "injected by the test: rate_limited(retry_after=7)"
+    assert answered["answered"]
+    assert answered["at"] == 7.0
+
+
+def test_a_record_holds_neither_prompt_nor_key_nor_answer():
+    with outage() as chaos:
+        answer = ask("a very private matter")
+        (line,) = chaos.journal.jsonl().splitlines()
+    assert "private" not in line
+    assert answer not in line
+    assert "sk-" not in line
+
+
+def test_the_same_seed_gives_the_same_journal_and_another_another():
+    def journal(seed):
+        with outage("anthropic-529-storm", seed=seed) as chaos:
+            chaos.replay(ask, calls=20)
+            return chaos.journal.jsonl()
+
+    assert journal(1) == journal(1) != journal(2)
+
+
+def test_what_is_shown_of_an_exchange_is_short():
+    with outage() as chaos:
+        chaos.on("anthropic").inject(overloaded(), times=1)
+        ask("hi")
+        assert repr(chaos.journal[0]) == "<0 anthropic at 0: 529 complete, overloaded>"
+        assert repr(chaos.journal[1]).endswith(": 200 complete, healthy>")

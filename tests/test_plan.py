@@ -1,0 +1,238 @@
+"""Decisions: keyed by what was asked, made before anything is sent, cheap in windows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from small_days import HOUR, MINUTE, day, window
+
+from chaos_llm.faults import latency, overloaded, server_error
+from chaos_llm.model import Request
+from chaos_llm.plan import HEALTHY, INJECTED, Key, Plan, Throw
+from chaos_llm.timeline import Share, Target, Weighted
+
+PATH = "/v1/messages"
+MANY = 4000
+
+
+def request(provider="anthropic", credential="", model="claude-sonnet-5-5", surface="api"):
+    return Request(provider, "messages", surface, "", PATH, model, credential=credential)
+
+
+def key(call, nth=0, user=0, provider="anthropic", path=PATH):
+    return Key(user, call, provider, path, nth)
+
+
+def hit(plan, asked=None, at=0.0, which=None):
+    decision = plan.decide(asked or request(), which or key(0), at)
+    return any(throw.fault is not None for throw in decision.throws)
+
+
+def share_hit(plan, keys, asked=None, at=0.0):
+    return sum(hit(plan, asked, at, each) for each in keys) / len(keys)
+
+
+def test_a_request_outside_of_all_windows_is_healthy():
+    plan = Plan(day(window(begins=HOUR, ends=2 * HOUR)), seed=1)
+    for at in (-HOUR, 0.0, HOUR - 0.001, 2 * HOUR, 9 * HOUR):
+        assert plan.decide(request(), key(0), at) is HEALTHY
+    assert hit(plan, at=HOUR)
+
+
+def test_a_window_hits_what_it_is_on_and_nothing_else():
+    plan = Plan(day(window(on=Target("anthropic", model="claude-opus-4-6*"))), seed=1)
+    assert hit(plan, request(model="claude-opus-4-6-20260205"))
+    assert not hit(plan, request(model="claude-sonnet-5-5"))
+    assert not hit(plan, request("openai", model="claude-opus-4-6"))
+    assert not hit(plan, request(model="claude-opus-4-6", surface="login"))
+
+
+@pytest.mark.parametrize("share", [0.05, 0.5, 0.9])
+def test_a_share_is_the_share_of_the_requests_that_are_hit(share):
+    plan = Plan(day(window(share=share)), seed=7)
+    # Four standard deviations of so many independent throws.
+    within = 4 * (share * (1 - share) / MANY) ** 0.5
+    assert share_hit(plan, [key(n) for n in range(MANY)]) == pytest.approx(share, abs=within)
+
+
+def test_a_decision_depends_on_the_seed_and_on_nothing_but_its_key():
+    first, again, other = (Plan(day(window(share=0.5)), seed=seed) for seed in (1, 1, 2))
+    keys = [key(n) for n in range(200)]
+    decisions = [hit(first, which=each) for each in keys]
+    assert [hit(again, which=each) for each in reversed(keys)] == decisions[::-1]
+    assert [hit(other, which=each) for each in keys] != decisions
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        (key(3), key(4)),
+        (key(3), key(3, nth=1)),
+        (key(3), key(3, user=1)),
+        (key(3), key(3, provider="openai")),
+        (key(3), key(3, path="/v1/messages/count_tokens")),
+        (Key(-1, -1, "anthropic", PATH, 0, "a"), Key(-1, -1, "anthropic", PATH, 0, "b")),
+    ],
+    ids=["call", "nth", "user", "provider", "path", "content"],
+)
+def test_requests_that_differ_throw_dice_of_their_own(one, two):
+    anywhere = day(window(share=0.5, on=Target("*")))
+    alike = [
+        hit(Plan(anywhere, seed), which=one) == hit(Plan(anywhere, seed), which=two)
+        for seed in range(200)
+    ]
+    assert 60 < sum(alike) < 140  # half of them, within more than five standard deviations
+
+
+def test_windows_throw_dice_of_their_own():
+    both = day(window(share=0.5, name="one"), window(share=0.5, name="two"))
+    throws = [Plan(both, seed).decide(request(), key(0), 0.0).throws for seed in range(200)]
+    alike = sum((one.fault is None) == (two.fault is None) for one, two in throws)
+    assert 60 < alike < 140
+
+
+def test_per_client_all_requests_share_a_die_until_it_is_thrown_again():
+    plan = Plan(day(window(share=0.5, per="client", redraw=5 * MINUTE)), seed=3)
+    epochs = []
+    for epoch in range(12):
+        times = [epoch * 5 * MINUTE + second for second in (0.0, 1.0, 299.0)]
+        hits = {hit(plan, at=at, which=key(n, user=n)) for n in range(20) for at in times}
+        assert len(hits) == 1
+        epochs += hits
+    assert set(epochs) == {True, False}
+
+
+def test_epochs_are_counted_from_the_beginning_of_the_window():
+    late = window(begins=130.0, share=0.5, per="client", redraw=5 * MINUTE)
+    plan = Plan(day(late), seed=3)
+    for epoch in range(10):
+        begins = 130.0 + epoch * 5 * MINUTE
+        assert hit(plan, at=begins) == hit(plan, at=begins + 299.0)
+
+
+def test_without_redraw_who_is_hit_is_hit_for_good():
+    for seed in range(20):
+        plan = Plan(day(window(share=0.5, per="session")), seed)
+        assert len({hit(plan, at=at, which=key(int(at))) for at in range(0, 3600, 60)}) == 1
+
+
+@pytest.mark.parametrize("per", ["session", "credential"])
+def test_per_session_or_credential_each_throws_its_own_die(per):
+    plan = Plan(day(window(share=0.5, per=per, redraw=HOUR)), seed=5)
+
+    def hits_of(one):
+        asked = request(credential=f"key {one}")
+        return {hit(plan, asked, at, key(int(at), user=one)) for at in range(0, 3600, 200)}
+
+    found = [hits_of(one) for one in range(40)]
+    assert all(len(hits) == 1 for hits in found)
+    assert {True, False} == set.union(*found)
+
+
+def test_a_session_keeps_its_die_under_any_credential_and_a_credential_for_any_user():
+    session = Plan(day(window(share=0.5, per="session")), seed=5)
+    credential = Plan(day(window(share=0.5, per="credential")), seed=5)
+    assert len({hit(session, request(credential=f"{n}"), which=key(n)) for n in range(30)}) == 1
+    asked = request(credential="one key")
+    assert len({hit(credential, asked, which=key(n, user=n)) for n in range(30)}) == 1
+
+
+def test_the_mix_is_drawn_for_each_request_by_weight():
+    mix = Weighted(3.0, overloaded()), Weighted(1.0, server_error())
+    plan = Plan(day(replace(window(per="client"), mix=mix)), seed=1)
+    drawn = Counter(plan.decide(request(), key(n), 0.0).throws[0].fault.name for n in range(MANY))
+    assert drawn["overloaded"] / MANY == pytest.approx(0.75, abs=0.03)
+    assert drawn["server_error"] / MANY == pytest.approx(0.25, abs=0.03)
+
+
+def test_a_range_is_settled_once_for_the_run():
+    edges = window(begins=(0.0, HOUR), ends=(2 * HOUR, 3 * HOUR), share=Share(((0.0, 0.2),), 0.8))
+    placed = [Plan(day(edges), seed).windows[0] for seed in range(50)]
+    assert all(0 <= w.begins < HOUR and 2 * HOUR <= w.ends < 3 * HOUR for w in placed)
+    assert len({w.begins for w in placed}) == len({w.ends for w in placed}) == 50
+    shares = {w.share(2 * HOUR) for w in placed}
+    assert len(shares) == 50
+    assert all(0.2 <= share < 0.8 for share in shares)
+    assert all(w.share(HOUR) == w.share(2 * HOUR) for w in placed)
+
+
+def test_a_line_is_followed():
+    falling = Share(((0.0, 1.0), (HOUR, 0.0)))
+    plan = Plan(day(window(share=falling)), seed=1)
+    shares = [
+        share_hit(plan, [key(n) for n in range(1000)], at=at) for at in (0.0, HOUR / 2, 0.9 * HOUR)
+    ]
+    assert shares == [1.0, pytest.approx(0.5, abs=0.07), pytest.approx(0.1, abs=0.04)]
+
+
+def test_a_reported_upper_bound_is_not_played():
+    below = window(share=Share(((0.0, 0.2),), bound=True))
+    told = window(on=Target("anthropic", "web"))
+    plan = Plan(day(below, told, ends=HOUR), seed=1)
+    assert not plan.windows
+    assert plan.decide(request(), key(0), 0.0) is HEALTHY
+    assert plan.bounds() == (0.0, HOUR)
+
+
+def test_windows_that_overlap_throw_in_file_order():
+    profile = day(
+        window(latency(seconds=5), name="slow", begins=0.0),
+        window(name="busy", begins=MINUTE, ends=2 * MINUTE),
+        window(server_error(), name="broken", begins=30.0),
+    )
+    names = [throw.window for throw in Plan(profile, 1).decide(request(), key(0), 90.0).throws]
+    assert names == ["slow", "busy", "broken"]
+
+
+class CountedWindows(tuple):
+    """Windows that count how often one of them is looked at."""
+
+    __slots__ = ()
+    looks = 0
+
+    def __iter__(self):
+        for each in super().__iter__():
+            CountedWindows.looks += 1
+            yield each
+
+
+def test_a_decision_looks_at_open_windows_only_however_many_there_are():
+    many = [
+        window(begins=n * MINUTE, ends=(n + 1) * MINUTE, name=f"{n}", share=0.5) for n in range(500)
+    ]
+    plan = Plan(day(*many), seed=1)
+    plan.windows = CountedWindows(plan.windows)
+    at = 250.5 * MINUTE
+    assert [w.window.name for w in plan.open_at(at)] == ["250"]
+    CountedWindows.looks = 0
+    for n in range(100):
+        assert len(plan.decide(request(), key(n), at + n / 10).throws) == 1
+    assert CountedWindows.looks == 0
+
+
+@given(
+    spans=st.lists(
+        st.tuples(st.integers(0, 20), st.integers(0, 20)).map(sorted), min_size=1, max_size=8
+    ),
+    at=st.integers(-1, 21),
+)
+def test_open_windows_are_those_that_have_begun_and_not_ended(spans, at):
+    windows = [
+        window(begins=float(begins), ends=float(ends), name=f"{n}")
+        for n, (begins, ends) in enumerate(spans)
+    ]
+    expected = [f"{n}" for n, (begins, ends) in enumerate(spans) if begins <= at < ends]
+    assert [w.window.name for w in Plan(day(*windows), 1).open_at(float(at))] == expected
+
+
+def test_a_decision_says_why():
+    plan = Plan(day(window(share=0.5, name="wave 1")), seed=1)
+    sentences = {plan.decide(request(), key(n), 0.0).why for n in range(40)}
+    assert any(s.startswith("'wave 1' threw 0.") and s.endswith(": spared") for s in sentences)
+    assert any(s.endswith("against 0.500: overloaded()") for s in sentences)
+    assert HEALTHY.why == "no window is open for this request"
+    assert Throw(INJECTED, overloaded(), 0.0, 1.0).why == "injected by the test: overloaded()"
