@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -26,7 +26,7 @@ from chaos_llm.reports.report import Report
 from chaos_llm.schedule import Until
 from chaos_llm.script import Script
 from chaos_llm.timeline import PLAYED_SURFACES, Profile, Target
-from chaos_llm.virtual_time import VirtualTime
+from chaos_llm.virtual_time import ThreadMode, VirtualTime
 from chaos_llm.workload import App
 
 if TYPE_CHECKING:
@@ -44,7 +44,8 @@ class Outage:
 
     While it is in force the process lives on its clock: `time.sleep`, time-outs, breakers, caches
     and event loops. Without a profile every provider is healthy and answers at once. `at` is where
-    it begins: a window's name, a time of day, a datetime or a time from the start. The nearest
+    it begins: a window's name, a time of day, a datetime or a time from the start. With
+    `threads="refuse"` threads keep real time, and their calls to a provider are errors. The nearest
     pyproject.toml at or above `rootdir` (default: the current folder) names profiles and hosts.
     """
 
@@ -54,13 +55,14 @@ class Outage:
         *,
         seed: int = DEFAULT_SEED,
         at: Until | None = None,
+        threads: ThreadMode = "managed",
         rootdir: str | Path | None = None,
     ) -> None:
         self.profile = _healthy_profile() if profile is None else load(profile, rootdir=rootdir)
         self.seed = seed
         self.plan = Plan(self.profile, seed)
         self.journal = Journal()
-        self.clock = VirtualTime(starts=self.profile.starts)
+        self.clock = VirtualTime(starts=self.profile.starts, threads=threads)
         self.reports: list[Report] = []
         self._position = place(at, self.plan)
         self._can_wind_back = at is None
@@ -133,6 +135,11 @@ class Outage:
         """The same on the running event loop, each user a task."""
         self._require_force("replay_async")
         return self._keep(await self._replays.run_async(fn, **options))
+
+    def unmanaged(self) -> AbstractContextManager[None]:
+        """Keep this thread, and the threads and servers that it starts meanwhile, in real time."""
+        self._require_force("unmanaged()")
+        return self.clock.unmanaged()
 
     @property
     def respx(self) -> respx.MockRouter:

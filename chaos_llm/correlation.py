@@ -51,6 +51,7 @@ class Correlation:
     def __init__(self) -> None:
         self._open: dict[int, OpenCall] = {}
         self._background: dict[tuple[str, str, str], int] = {}
+        self._in_context: set[int] = set()  # calls whose context reached a request
 
     @contextmanager
     def calling(self, call: OpenCall) -> Iterator[None]:
@@ -71,6 +72,7 @@ class Correlation:
     def _call(self, body: bytes) -> OpenCall | None:
         mine = _current.get()
         if mine is not None and self._open.get(mine.number) is mine:
+            self._in_context.add(mine.number)
             return mine
         asked = [c for c in self._open.values() if c.token and c.token.encode() in body]
         if len(asked) == 1:
@@ -78,8 +80,10 @@ class Correlation:
         if len(self._open) != 1:
             return None
         (sole,) = self._open.values()
-        # What an earlier call left running does not serve this one, unless it says so.
-        return None if mine is not None and sole.token else sole
+        # What an earlier call left running may be a worker that serves this one, or a stray task:
+        # a stray one where prompts say whose they are, or where calls make requests themselves.
+        is_stray = mine is not None and (sole.token or len(self._in_context) > 1)
+        return None if is_stray else sole
 
     def _background_key(self, provider: str, path: str, body: bytes) -> Key:
         seen = body if len(body) <= 2 * _SEEN_BYTES else body[:_SEEN_BYTES] + body[-_SEEN_BYTES:]

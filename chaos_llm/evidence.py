@@ -78,9 +78,13 @@ class Evidence:
         """Whether no reference reaches a return value, not even on a healthy day."""
         return self.echo is None or self.echo <= _NEVER_REACHES
 
-    def asks(self, provider: str) -> float:
-        """The share of the healthy calls in which a provider is asked."""
-        return self._asked.get(provider, 0.0)
+    def asks(self, provider: str) -> bool:
+        """Whether a provider is asked on a healthy day."""
+        return provider in self._asked or (not self._healthy and provider in self.primaries)
+
+    def chance_elsewhere(self, provider: str) -> float:
+        """How likely a healthy call goes elsewhere; by Laplace's rule, as a few calls say little."""
+        return (self._healthy - self._asked[provider] + 1) / (self._healthy + 2)
 
     def _learn(self, calls: Sequence[Call], api: Sequence[Exchange]) -> None:
         clean = [call for call in calls if self._is_clean(call)]
@@ -90,10 +94,10 @@ class Evidence:
         self.echo = _share(bool(find_references(call.text)) for call in healthy or clean)
         self.speaks = any(not call.is_blank for call in healthy or clean)
         self.primaries = _usual(self.of(call)[-1].provider for call in healthy)
-        asked = Counter(p for call in healthy for p in {e.provider for e in self.of(call)})
-        self._asked = {provider: count / len(healthy) for provider, count in asked.items()}
-        if not healthy and api:
-            self.primaries, self._asked = frozenset((api[0].provider,)), {api[0].provider: 1.0}
+        self._asked = Counter(p for call in healthy for p in {e.provider for e in self.of(call)})
+        self._healthy = len(healthy)
+        if not healthy:
+            self.primaries = frozenset(exchange.provider for exchange in api[:1])
 
     def _is_clean(self, call: Call) -> bool:
         mine = self.of(call)

@@ -27,12 +27,13 @@ class Exchange:
     `at` and `until` are seconds of the profile; before its start they are negative. `reference`
     is the mark that closes the answer, `said` the message of a refusal. `spoilt` is an answer that
     is not what a healthy provider would say, and looks as if it were. `opening` is how an answer
-    began that did not come whole.
+    began that did not come whole, `asked` a fingerprint of the request's body.
     """
 
     __slots__ = (
         "answered",
         "api",
+        "asked",
         "at",
         "call",
         "credential",
@@ -60,7 +61,7 @@ class Exchange:
         self.number, self.at, self.until = number, at, at
         self.provider, self.api, self.surface = provider, api, surface
         self.path = self.model = self.credential = self.reference = self.said = self.opening = ""
-        self.stream, self.status = False, 0
+        self.stream, self.status, self.asked = False, 0, 0
         self.key: Key = Key(-1, -1, "", "", 0)
         self.decision: Decision = HEALTHY
         self.met: tuple[Met, ...] = ()

@@ -5,7 +5,8 @@ Nothing but pytest and the standard library is imported until a test uses an out
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -44,9 +45,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", bad_days.MARKER)
     given = config.getoption("chaos_seed")
     if given == "random":
-        import secrets  # noqa: PLC0415 - asked for, so it is paid for
-
-        config.option.chaos_seed = str(secrets.randbelow(2**32))
+        config.option.chaos_seed = _thrown(config)
     elif given is not None and not (given.isascii() and given.isdecimal()):
         message = f"--chaos-seed is a whole number or 'random'; got {given!r}"
         raise pytest.UsageError(message)
@@ -59,6 +58,12 @@ def pytest_configure(config: pytest.Config) -> None:
                 load(name, rootdir=config.rootpath)
         except ChaosError as error:
             raise pytest.UsageError(f"--chaos: {error}") from None
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Give a worker of pytest-xdist the seed that was thrown for all of them."""
+    node.workerinput["chaos_seed"] = node.config.getoption("chaos_seed")
 
 
 def pytest_report_header(config: pytest.Config) -> str:
@@ -111,13 +116,18 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip(f"--chaos: {bad_days.GIVEN}")
 
 
-@pytest.hookimpl(wrapper=True, trylast=True)
+@pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
-    """Put the outage in force for the call phase only; fixtures and reports keep real time."""
+    """Put the outage in force around the test function alone; all else keeps real time.
+
+    Other plugins have their hooks around the call, too, and pytest-randomly seeds `random` in one
+    of them; an outage must be seeded after that, so it begins where pytest calls the function.
+    """
     item.stash[_BEGUN] = True
     if not bad_days.asks(item):
         return (yield)
-    with _outage_of(item):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(item, "runtest", partial(_run, item, item.runtest))
         return (yield)
 
 
@@ -133,6 +143,19 @@ def pytest_runtest_makereport(
         again = f"profile {outage.profile.name}, seed {outage.seed}"
         report.sections.append(("chaos seed", f"{again}: repeat with --chaos-seed={outage.seed}"))
     return report
+
+
+def _thrown(config: pytest.Config) -> str:
+    if (given := getattr(config, "workerinput", {}).get("chaos_seed")) is not None:
+        return str(given)
+    import secrets  # noqa: PLC0415 - asked for, so it is paid for
+
+    return str(secrets.randbelow(2**32))
+
+
+def _run(item: pytest.Item, runtest: Callable[[], object]) -> None:
+    with _outage_of(item):
+        runtest()
 
 
 def _timeline(outage: Outage) -> str:

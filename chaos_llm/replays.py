@@ -58,19 +58,20 @@ class Replays:
     running: bool = False
 
     def run(self, app: App, **options: Unpack[ReplayOptions]) -> Report:
-        """Replay with a sync app in this thread, or with an async one on a loop of its own."""
+        """Replay with a sync app, each user a thread, or with an async one on a loop of its own."""
         if _in_loop():
             raise UsageError("a loop is running here: use `await chaos.replay_async(...)`")
         if is_async(app):
             return asyncio.run(self.run_async(app, **options))
         replay = _Replay(self, options)
-        if replay.users != 1:
+        if replay.users > 1 and not self.clock.manages_threads:
             raise UsageError(
-                "several users of a sync function need threads, which this version does not "
-                "drive; give an async function, or users=1"
+                "several users of a sync function need threads, and this outage has "
+                'threads="refuse"; give an async function, or users=1'
             )
         with replay.under_way() as workload:
-            replay.made += workload.run(app, replay.due)
+            live = workload.run if replay.users == 1 else workload.run_in_threads
+            replay.made += live(app, replay.due)
         return replay.report()
 
     async def run_async(self, app: App, **options: Unpack[ReplayOptions]) -> Report:

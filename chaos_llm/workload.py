@@ -11,6 +11,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from threading import Thread
 from typing import Any
 
 import anyio
@@ -43,6 +44,27 @@ class Workload:
     def run(self, app: App, slots: Sequence[Slot]) -> list[Call]:
         """Make all calls of one user, one after the other, in the calling thread."""
         return [self._call(app, slot) for slot in slots]
+
+    def run_in_threads(self, app: App, slots: Sequence[Slot]) -> list[Call]:
+        """Make the calls of all users, each user a thread of its own on the outage's clock."""
+        calls: list[Call] = []
+        failures: list[BaseException] = []
+
+        def live(user: int) -> None:
+            try:
+                calls.extend([self._call(app, slot) for slot in slots if slot.user == user])
+            except BaseException as failure:  # raised again in the test's thread
+                failures.append(failure)
+
+        users = sorted({slot.user for slot in slots})
+        threads = [Thread(target=live, args=(user,), name=f"user {user}") for user in users]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        if failures:
+            raise failures[0]
+        return sorted(calls, key=lambda call: call.number)
 
     async def run_async(self, app: App, slots: Sequence[Slot]) -> list[Call]:
         """Make the calls of all users, each user a task of its own."""

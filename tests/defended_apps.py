@@ -5,18 +5,35 @@ from __future__ import annotations
 import asyncio
 import time
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 
 import anthropic
 import openai
-from support_bots import MODEL, SECOND_MODEL, ask_once
+from support_bots import MODEL, SECOND_MODEL, ask_once, claude
 
 APOLOGY = "We cannot answer just now. Please ask again in a few minutes."
 ERRORS = (anthropic.APIError, openai.APIError, ConnectionError)
 
 
+@cache
+def gpt() -> openai.OpenAI:
+    return openai.OpenAI(api_key="made once", max_retries=0)
+
+
+@cache
+def gpt_async() -> openai.AsyncOpenAI:
+    return openai.AsyncOpenAI(api_key="made once", max_retries=0)
+
+
+@cache
+def claude_async(retries: int) -> anthropic.AsyncAnthropic:
+    return anthropic.AsyncAnthropic(api_key="made once", max_retries=retries)
+
+
 def ask_gpt(question: str) -> str:
-    completion = openai.OpenAI(max_retries=0).chat.completions.create(
+    completion = gpt().chat.completions.create(
         model=SECOND_MODEL, messages=[{"role": "user", "content": question}]
     )
     return completion.choices[0].message.content
@@ -107,7 +124,7 @@ class Cached:
 
 def agent(question: str, steps: int = 4, retries: int = 2) -> str:
     """Several requests that build on each other, each with the SDK's retries."""
-    client, said = anthropic.Anthropic(max_retries=retries), question
+    client, said = claude(max_retries=retries), question
     for _ in range(steps):
         message = client.messages.create(
             model=MODEL, max_tokens=300, messages=[{"role": "user", "content": said}]
@@ -133,18 +150,16 @@ def try_again(app, times: int, pause: float = 1.0):
 
 
 async def ask_async_once(question: str, retries: int = 0) -> str:
-    async with anthropic.AsyncAnthropic(max_retries=retries) as client:
-        message = await client.messages.create(
-            model=MODEL, max_tokens=300, messages=[{"role": "user", "content": question}]
-        )
+    message = await claude_async(retries).messages.create(
+        model=MODEL, max_tokens=300, messages=[{"role": "user", "content": question}]
+    )
     return message.content[0].text
 
 
 async def ask_gpt_async(question: str) -> str:
-    async with openai.AsyncOpenAI(max_retries=0) as client:
-        completion = await client.chat.completions.create(
-            model=SECOND_MODEL, messages=[{"role": "user", "content": question}]
-        )
+    completion = await gpt_async().chat.completions.create(
+        model=SECOND_MODEL, messages=[{"role": "user", "content": question}]
+    )
     return completion.choices[0].message.content
 
 
@@ -184,8 +199,6 @@ class WithPings:
 
     async def _ping(self) -> None:
         while True:
-            try:
+            with suppress(ERRORS):
                 await ask_async_once("ping")
-            except ERRORS:
-                pass
             await asyncio.sleep(10)

@@ -29,8 +29,8 @@ class RetriesStayUnder(Check):
 
     A retry is a request that begins after one to the same endpoint and model failed in the same
     call: SDK, app and gateway count alike. An answer ends the row, so the steps of an agent are no
-    retries of each other; requests at the same time are none; another provider or model is a
-    fallback. For requests that belong to no call, the average over five minutes counts.
+    retries of each other; nor are different requests at the same time; another provider or model
+    is a fallback. For requests that belong to no call, the average over five minutes counts.
     """
 
     why: ClassVar[str] = (
@@ -75,24 +75,37 @@ def _is_ping(row: Sequence[Exchange]) -> bool:
 
 def _tries(row: Sequence[Exchange]) -> Iterable[Try]:
     """Each request takes up a failed one that had ended and that no other has taken up."""
-    failed: list[tuple[int, float]] = []
+    failed: list[Try] = []
     for exchange in row:
-        ended = [each for each in failed if each[1] <= exchange.at]
-        retry = 0
-        if ended:
-            taken = min(ended)
+        before = [each for each in failed if _may_repeat(exchange, each.exchange)]
+        taken = min(before, key=lambda each: (each.retry, each.exchange.until), default=None)
+        this = Try(exchange, 0 if taken is None else taken.retry + 1)
+        if taken is not None:
             failed.remove(taken)
-            retry = taken[0] + 1
         if exchange.failed:
-            failed.append((retry, exchange.until))
-        yield Try(exchange, retry)
+            failed.append(this)
+        yield this
+
+
+def _may_repeat(exchange: Exchange, failed: Exchange) -> bool:
+    if failed.until == exchange.at:  # at once: a hasty retry, or one of several at the same time
+        return failed.asked == exchange.asked
+    return failed.until < exchange.at
 
 
 def _worst_five_minutes(run: Run, tries: Sequence[Try]) -> tuple[float, float]:
     """The most retries a call of those requests that belong to none."""
     stray = (t.exchange.at for t in tries if t.retry and t.exchange.key.call < 0)
     slots = Counter(int((at - run.begins) // _FIVE_MINUTES) for at in stray)
-    calls = Counter(int((c.began - run.begins) // _FIVE_MINUTES) for c in run.calls)
+    made = [call for call in run.calls if call.outcome != "missed"]
+    calls = Counter(
+        slot
+        for call in made
+        for slot in range(
+            int((call.began - run.begins) // _FIVE_MINUTES),
+            int((call.ended - run.begins) // _FIVE_MINUTES) + 1,
+        )
+    )
     slot, average = max(
         ((slot, count / max(1, calls[slot])) for slot, count in slots.items()),
         key=lambda pair: pair[1],

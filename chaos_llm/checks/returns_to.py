@@ -60,5 +60,5 @@ class ReturnsTo(Check):
         since = spell.begins + within / 2
         until = spell.ends if wait is None else spell.begins + wait
         chances = [c for c in run.calls if since <= c.began < until and run.tells(c)]
-        elsewhere = 1 - run.evidence.asks(self.provider)
+        elsewhere = run.evidence.chance_elsewhere(self.provider)
         return bool(chances) and elsewhere ** len(chances) <= _CHANCE

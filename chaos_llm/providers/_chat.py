@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from chaos_llm.model import Chunk, Completion, Refusal, Reply, Request, ToolCall, Usage, WireRequest
+from chaos_llm.providers._conversation import turns_of
 from chaos_llm.providers._framing import (
     base58,
     broken_at,
@@ -73,6 +74,7 @@ class ChatCompletions(OpenAIDialect, ModelEndpoint):
             model=model,
             stream=body.get("stream") is True,
             prompt=last_prompt(messages),
+            turns=turns_of(messages),
             tools=tools_of(body),
             forced_tool=forced_tool_of(body),
             answers_tool=isinstance(last, dict) and last.get("role") == "tool",
@@ -105,7 +107,7 @@ class ChatCompletions(OpenAIDialect, ModelEndpoint):
         body = (
             f'{{"id":"{self._id(stamp)}","object":"chat.completion","created":{int(stamp.now)},'
             f'"model":{quote(request.model)},"choices":[{choice}],'
-            f'"usage":{self._usage(answer.usage)}{self._more(request_id)}}}'
+            f'"usage":{self._billed(answer)}{self._more(request_id)}}}'
         )
         return json_reply(200, headers, body, self._pieces(answer))
 
@@ -121,23 +123,23 @@ class ChatCompletions(OpenAIDialect, ModelEndpoint):
             for delta, content in self._deltas(answer, stamp)
         ]
         finish = head + self._choice(self._delta(""), f'"{self.finishes[answer.stop]}"')
-        usage = self._usage(answer.usage)
+        usage = self._billed(answer)
         last = self._last(usage, request_id)
         chunks.append(nameless_event(finish + (f"{tail}{last}}}" if last else end)))
-        if asked and not self.tells_usage:
+        if asked and not self.tells_usage and answer.tells_usage:
             chunks.append(nameless_event(f'{head}{tail},"usage":{usage}}}'))
         chunks.append(nameless_event("[DONE]"))
         if answer.broken_by:
             row = self._row(request, answer.broken_by.refusal, request_id)
             chunks = broken_at(chunks, answer.broken_by.after)
             chunks.append(self._failed(row, head))
-        return sse_reply(headers, chunks)
+        return sse_reply(headers, chunks, f": {self.comment or 'keep-alive'}\n\n".encode())
+
+    def _billed(self, answer: Completion) -> str:
+        return self._usage(answer.usage) if answer.tells_usage else "null"
 
     def _failed(self, row: Row, head: str) -> Chunk:  # noqa: ARG002 - some end with a chunk
-        """Write the error that ends a stream, as in sashabaranov/go-openai#69.
-
-        That no [DONE] follows is assumed.
-        """
+        """Write the error that ends a stream: sashabaranov/go-openai#69; no [DONE]: assumed."""
         return nameless_event(self._event(row))
 
     def _last(self, usage: str, request_id: str) -> str:  # noqa: ARG002 - some repeat it

@@ -11,8 +11,6 @@ from chaos_llm.providers._endpoint import Endpoint, read_object
 from chaos_llm.providers._framing import document_reply, placed
 from chaos_llm.providers.provider import Stamp
 
-__all__ = ["ModelEndpoint", "read_object"]
-
 
 class ModelEndpoint(Endpoint):
     """POST a conversation, get a completion, at any path with this ending."""

@@ -6,6 +6,7 @@ import json
 from typing import Any, ClassVar
 
 from chaos_llm.model import Completion, Refusal, Reply, Request, Usage, WireRequest
+from chaos_llm.providers._conversation import turns_of
 from chaos_llm.providers._framing import (
     broken_at,
     event,
@@ -73,6 +74,7 @@ class Responses(OpenAIDialect, ModelEndpoint):
             model=model,
             stream=body.get("stream") is True,
             prompt=last_prompt(items),
+            turns=turns_of(items) + bool(stored),
             tools=tools_of(body),
             forced_tool=forced_tool_of(body),
             answers_tool=_is_tool_result(items[-1]) if items else False,
@@ -110,7 +112,7 @@ class Responses(OpenAIDialect, ModelEndpoint):
             events.chunks.append(event("error", _ERROR % _error_texts(row, len(events.chunks))))
             failed = _FAILED % (quote(row.code or row.type), quote(row.message))
             events.add("response.failed", f'"response":{head}{failed}{tail}')
-        return sse_reply(headers, events.chunks)
+        return sse_reply(headers, events.chunks, _PING)
 
     def _row_in_stream(self, request: Request, refusal: Refusal, request_id: str) -> Row:
         row = self._row(request, refusal, request_id)
@@ -120,6 +122,8 @@ class Responses(OpenAIDialect, ModelEndpoint):
         return row
 
 
+# As in openai/openai-node#1964; the number is the next one's of a response that has just begun.
+_PING = event("keepalive", '{"type":"keepalive","sequence_number":4}').data
 _IN_PROGRESS = (
     '"status":"in_progress","error":null,"incomplete_details":null,"output":[],"usage":null'
 )
@@ -138,7 +142,8 @@ def _state(answer: Completion, output: list[str]) -> str:
     details = _TRUNCATED if answer.stop == "length" else "null"
     return (
         f'"status":"{status_of(answer)}","error":null,"incomplete_details":{details},'
-        f'"output":[{",".join(output)}],"usage":{_usage(answer.usage)}'
+        f'"output":[{",".join(output)}],"usage":'
+        + (_usage(answer.usage) if answer.tells_usage else "null")
     )
 
 

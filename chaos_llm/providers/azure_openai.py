@@ -145,7 +145,7 @@ class AzureChat(AzureDialect, ChatCompletions):
             f'"finish_reason":"{self.finishes[answer.stop]}","index":0,"logprobs":null,'
             f'"message":{{{message}}}}}],"created":{int(stamp.now)},"id":"{self._id(stamp)}",'
             f'"model":{quote(request.model)},"object":"chat.completion",{_PROMPT_FILTERS},'
-            f'"system_fingerprint":null,"usage":{self._usage(answer.usage)}}}'
+            f'"system_fingerprint":null,"usage":{self._billed(answer)}}}'
         )
         return json_reply(200, headers, body, pieces_of(answer))
 

@@ -49,9 +49,9 @@ class MetaLlama(LookAlike):
         if answer.tool_calls:
             calls = (self._call(call, stamp) for call in answer.tool_calls)
             message += f',"tool_calls":[{",".join(calls)}]'
+        metrics = _metrics(answer.usage) if answer.tells_usage else "null"
         body = (
-            f'{{"id":"{self._id(stamp)}","completion_message":{{{message}}},'
-            f'"metrics":{_metrics(answer.usage)}}}'
+            f'{{"id":"{self._id(stamp)}","completion_message":{{{message}}},"metrics":{metrics}}}'
         )
         return json_reply(200, headers, body, pieces_of(answer))
 
@@ -67,13 +67,14 @@ class MetaLlama(LookAlike):
             chunks += _told_call(head, call, self._call_id(stamp))
         stop = f',"stop_reason":"{self.finishes[answer.stop]}"'
         chunks.append(_told(head, "complete", _NOTHING, stop))
-        metrics = f',"metrics":{_metrics(answer.usage)}'
-        chunks.append(_told(head, "metrics", _NOTHING, metrics))
+        if answer.tells_usage:
+            metrics = f',"metrics":{_metrics(answer.usage)}'
+            chunks.append(_told(head, "metrics", _NOTHING, metrics))
         if answer.broken_by:
             row = self._row(request, answer.broken_by.refusal, request_id)
             chunks = broken_at(chunks, answer.broken_by.after)
             chunks.append(event("error", self._event(row)))
-        return sse_reply(headers, chunks)
+        return sse_reply(headers, chunks, b": keep-alive\n\n")
 
     def _call(self, call: ToolCall, stamp: Stamp) -> str:
         function = f'{{"name":{quote(call.name)},"arguments":{quote(call.arguments)}}}'

@@ -13,7 +13,6 @@ from chaos_llm.errors import UsageError
 from chaos_llm.reports.text import findings_text, timeline_text
 from chaos_llm.run import Run
 
-
 Claim = Callable[[Run], Finding]  # a check, or a plain function in its place
 
 

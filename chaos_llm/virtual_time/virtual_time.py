@@ -143,6 +143,11 @@ class VirtualTime:
         return self._clock.wall.seconds
 
     @property
+    def manages_threads(self) -> bool:
+        """Whether threads that are started during the outage live on its clock."""
+        return self._threads == "managed"
+
+    @property
     def horizon(self) -> float:
         """The virtual time, in seconds since entry, behind which HorizonReached is raised."""
         return self._clock.horizon / TICKS

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import replace
 
@@ -9,7 +10,7 @@ import pytest
 
 from chaos_llm import outage
 from chaos_llm.errors import Inexpressible
-from chaos_llm.faults import overloaded, reset_reused_connection
+from chaos_llm.faults import latency, overloaded, reset_reused_connection
 from chaos_llm.model import Ending
 
 
@@ -42,6 +43,20 @@ def test_a_client_that_is_kept_meets_it_and_its_retry_opens_a_new_connection():
         assert ask(client)
     ends = [exchange.end for exchange in chaos.journal]
     assert ends == ["complete", "reset", "complete"]
+
+
+def test_an_async_client_meets_it_only_where_its_requests_follow_each_other():
+    body = {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "hi"}]}
+
+    async def scene():
+        async with anthropic.AsyncAnthropic(max_retries=0) as client:
+            await asyncio.gather(*(client.messages.create(**body) for _ in range(2)))
+            with pytest.raises(anthropic.APIConnectionError):
+                await client.messages.create(**body)
+
+    with outage() as chaos:
+        chaos.on("anthropic").inject(latency(seconds=1), reset_reused_connection())
+        asyncio.run(scene())
 
 
 def test_a_client_for_each_request_never_meets_it():

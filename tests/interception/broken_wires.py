@@ -49,13 +49,13 @@ class Wire:
             yield address
 
 
-def _served(*sent: bytes, then: Scene) -> Callable[[threading.Event], object]:
-    """A server that sends this, waits until it was read, and then does that."""
+def _served(begun: bytes = b"", *, then: Scene) -> Callable[[threading.Event], object]:
+    """A server that begins a reply, waits until that was read, and then does the rest."""
 
     def address(read: threading.Event) -> object:
         def play(connection: socket.socket) -> None:
-            for data in sent:
-                connection.sendall(data)
+            if begun:
+                connection.sendall(begun)
                 read.wait(5)
             then(connection)
 
@@ -100,11 +100,14 @@ def _close(connection: socket.socket) -> None:
     connection.close()
 
 
+def _falls_short(connection: socket.socket) -> None:
+    connection.sendall(HEADERS + b"content-length: 100\r\n\r\nhello")
+    connection.close()
+
+
 def _nothing(connection: socket.socket) -> None:
     del connection
 
-
-SHORT = HEADERS + b"content-length: 100\r\n\r\nhello"
 
 WIRES = {
     "refused": Wire(refuse_connection(), "refused", _nobody),
@@ -123,7 +126,7 @@ WIRES = {
         stall_mid_stream(), "timeout", _served(CHUNKED + CHUNK, then=_nothing), streamed=True
     ),
     "a body shorter than promised": Wire(
-        raw(200, {"content-length": "100"}, b"hello"), "closed", _served(SHORT, then=_close)
+        raw(200, {"content-length": "100"}, b"hello"), "closed", _served(then=_falls_short)
     ),
 }
 

@@ -72,7 +72,7 @@ class Cloud(Driver):
         return client
 
 
-def _genai(cloud: Cloud, http: Any, transport: Any) -> Any:  # noqa: ARG001 - as the others
+def _genai(cloud: Cloud, http: Any, transport: Any) -> Any:
     genai = importlib.import_module("google.genai")
     args = {"client_args": {"transport": transport}, "async_client_args": {"transport": transport}}
     options = genai.types.HttpOptions(**args)
@@ -108,13 +108,13 @@ def _cohere(cloud: Cloud, http: Any, transport: Any) -> Any:
     )
 
 
-def _ollama(cloud: Cloud, http: Any, transport: Any) -> Any:  # noqa: ARG001 - as the others
+def _ollama(cloud: Cloud, http: Any, transport: Any) -> Any:
     flavour = "Async" if cloud.is_async else ""
     sdk = importlib.import_module("ollama")
     return getattr(sdk, flavour + "Client")(host="http://127.0.0.1:11434", transport=transport)
 
 
-def _boto3(cloud: Cloud, http: Any, transport: Any) -> Any:  # noqa: ARG001 - it has its own
+def _boto3(cloud: Cloud, http: Any, transport: Any) -> Any:
     return boto3_client(cloud, "bedrock-runtime", f"https://{host_of(cloud.provider)}")
 
 
@@ -202,7 +202,7 @@ class Gemini:
         models = self.models(client, is_async)
         stream = await settle(models.generate_content_stream(**self._asked(more)))
         async for response in each(stream):
-            told.append(response.text or "")
+            told.extend([response.text or ""])
 
     def _asked(self, more: dict[str, Any]) -> dict[str, Any]:
         return {"model": self.model, "contents": PROMPT} | more
@@ -250,16 +250,14 @@ class Claude:
         messages = [{"role": "user", "content": PROMPT}]
         return {"model": self.model, "max_tokens": 100, "messages": messages} | more
 
-    async def whole(self, client: Any, is_async: bool, **more: Any) -> Seen:  # noqa: ARG002
+    async def whole(self, client: Any, is_async: bool, **more: Any) -> Seen:
         return _seen_claude(await settle(client.messages.create(**self._asked(more))))
 
-    async def stream(self, client: Any, is_async: bool, **more: Any) -> Seen:  # noqa: ARG002
+    async def stream(self, client: Any, is_async: bool, **more: Any) -> Seen:
         async with opened(client.messages.stream(**self._asked(more))) as stream:
             return _seen_claude(await settle(stream.get_final_message()))
 
-    async def events(  # noqa: ARG002
-        self, client: Any, is_async: bool, told: list[str], **more: Any
-    ) -> None:
+    async def events(self, client: Any, is_async: bool, told: list[str], **more: Any) -> None:
         stream = await settle(client.messages.create(stream=True, **self._asked(more)))
         async for event in each(stream):
             is_text = event.type == "content_block_delta" and event.delta.type == "text_delta"
@@ -299,13 +297,13 @@ class Converse:
         messages = [{"role": "user", "content": [{"text": PROMPT}]}]
         return {"modelId": "anthropic.claude-opus-4-6-v1:0", "messages": messages} | more
 
-    async def whole(self, client: Any, is_async: bool, **more: Any) -> Seen:  # noqa: ARG002
+    async def whole(self, client: Any, is_async: bool, **more: Any) -> Seen:
         reply = client.converse(**self._asked(more))
         return _seen_converse(
             reply["output"]["message"]["content"], reply["stopReason"], reply["usage"], reply
         )
 
-    async def stream(self, client: Any, is_async: bool, **more: Any) -> Seen:  # noqa: ARG002
+    async def stream(self, client: Any, is_async: bool, **more: Any) -> Seen:
         reply = client.converse_stream(**self._asked(more))
         blocks: dict[int, dict[str, Any]] = {}
         for event in reply["stream"]:
@@ -327,12 +325,10 @@ class Converse:
         ]
         return _seen_converse(content, stop, usage, reply)
 
-    async def events(  # noqa: ARG002
-        self, client: Any, is_async: bool, told: list[str], **more: Any
-    ) -> None:
+    async def events(self, client: Any, is_async: bool, told: list[str], **more: Any) -> None:
         for event in client.converse_stream(**self._asked(more))["stream"]:
-            if "contentBlockDelta" in event:
-                told.append(event["contentBlockDelta"]["delta"]["text"])
+            delta = event.get("contentBlockDelta", {"delta": {}})["delta"]
+            told.extend([delta["text"]] if delta else ())
 
     def with_tool(self, name: str, parameters: Any) -> dict[str, Any]:
         spec = {"name": name, "inputSchema": {"json": parameters}}
@@ -371,9 +367,11 @@ class Cohere:
 
     def _asked(self, more: dict[str, Any]) -> dict[str, Any]:
         messages = [{"role": "user", "content": PROMPT}]
-        return {"model": "command-a-03-2025", "messages": messages} | more
+        once = {"max_retries": 0}
+        asked = {"model": "command-a-03-2025", "messages": messages, "request_options": once}
+        return asked | more
 
-    async def whole(self, client: Any, is_async: bool, **more: Any) -> Seen:  # noqa: ARG002
+    async def whole(self, client: Any, is_async: bool, **more: Any) -> Seen:
         reply = await settle(client.chat(**self._asked(more)))
         calls = [
             (call.function.name, call.function.arguments) for call in reply.message.tool_calls or ()
@@ -387,7 +385,7 @@ class Cohere:
             request_id=reply.id,
         )
 
-    async def stream(self, client: Any, is_async: bool, **more: Any) -> Seen:  # noqa: ARG002
+    async def stream(self, client: Any, is_async: bool, **more: Any) -> Seen:
         seen, calls = Seen(), {}
         async for event in each(client.chat_stream(**self._asked(more))):
             message = getattr(getattr(event, "delta", None), "message", None)
@@ -409,9 +407,7 @@ class Cohere:
         seen.calls = [(name, json.loads(arguments)) for name, arguments in calls.values()]
         return seen
 
-    async def events(  # noqa: ARG002
-        self, client: Any, is_async: bool, told: list[str], **more: Any
-    ) -> Any:
+    async def events(self, client: Any, is_async: bool, told: list[str], **more: Any) -> Any:
         async for event in each(client.chat_stream(**self._asked(more))):
             if event.type == "content-delta":
                 told.append(event.delta.message.content.text)
@@ -447,18 +443,16 @@ class Ollama:
         calls = reply.message.tool_calls or ()
         return [(call.function.name, dict(call.function.arguments)) for call in calls]
 
-    async def whole(self, client: Any, is_async: bool, **more: Any) -> Seen:  # noqa: ARG002
+    async def whole(self, client: Any, is_async: bool, **more: Any) -> Seen:
         return self._seen([await settle(self._ask(client, more, stream=False))])
 
-    async def stream(self, client: Any, is_async: bool, **more: Any) -> Seen:  # noqa: ARG002
+    async def stream(self, client: Any, is_async: bool, **more: Any) -> Seen:
         stream = await settle(self._ask(client, more, stream=True))
         return self._seen([reply async for reply in each(stream)])
 
-    async def events(  # noqa: ARG002
-        self, client: Any, is_async: bool, told: list[str], **more: Any
-    ) -> None:
+    async def events(self, client: Any, is_async: bool, told: list[str], **more: Any) -> None:
         async for reply in each(await settle(self._ask(client, more, stream=True))):
-            told.append(self._text(reply))
+            told.extend([self._text(reply)])
 
     def _seen(self, replies: list[Any]) -> Seen:
         last = replies[-1]
@@ -493,7 +487,7 @@ class OllamaPrompt(Ollama):
     def _text(self, reply: Any) -> str:
         return reply.response or ""
 
-    def _calls(self, reply: Any) -> list[Any]:  # noqa: ARG002 - it has none
+    def _calls(self, reply: Any) -> list[Any]:
         return []
 
 

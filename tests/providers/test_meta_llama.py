@@ -59,3 +59,10 @@ def test_a_status_that_http_does_not_know_has_a_title_too():
     request = LLAMA.parse(wire_request(LLAMA))
     body = LLAMA.render(request, Refusal("overloaded", status=529), stamp()).body
     assert json.loads(body)["title"] == "Error"
+
+
+def test_no_metrics_where_the_usage_is_not_told():
+    silent = replace(SAID, tells_usage=False)
+    assert "metrics" not in [each["event"]["event_type"] for each in told(silent)]
+    reply = LLAMA.render(LLAMA.parse(wire_request(LLAMA)), silent, stamp())
+    assert json.loads(reply.body)["metrics"] is None

@@ -1,0 +1,145 @@
+"""Does the app go back to its provider after recovery?"""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from defended_apps import ERRORS, Balanced, Breaker, Cached, Defended, DefendedAsync, ask_gpt
+from small_days import MINUTE, day, window
+from support_bots import ask_once
+
+from chaos_llm import outage
+from chaos_llm.checks import returns_to
+from chaos_llm.errors import UnknownName, UsageError
+from chaos_llm.timeline import Share, Target
+
+BAD_TIME = day(window(ends=20 * MINUTE))
+
+
+def found(app, profile=BAD_TIME, check=None, seed=3, **options):
+    with outage(profile, seed=seed) as chaos:
+        asked = {"every": "30s", "prompts": "question {}".format, "before": "5m", "after": "30m"}
+        report = chaos.replay(app, **{**asked, **options})
+        return (check or returns_to("anthropic"))(report.run)
+
+
+def verdict(*args, **more):
+    return found(*args, **more).verdict
+
+
+class GoesAway:
+    """Once its vendor has failed, it asks the other one for so long."""
+
+    def __init__(self, seconds):
+        self.seconds, self.until = seconds, 0.0
+
+    def __call__(self, question):
+        if time.monotonic() < self.until:
+            return ask_gpt(question)
+        try:
+            return ask_once(question)
+        except ERRORS:
+            self.until = time.monotonic() + self.seconds
+            return ask_gpt(question)
+
+
+def test_who_never_left_is_back():
+    finding = found(ask_once)
+    assert finding.verdict == "pass"
+    assert finding.seen == "anthropic answered again 0 s after it recovered"
+
+
+def test_a_breaker_with_a_short_cooldown_is_back():
+    finding = found(Defended(breaker=Breaker(cooldown=80)))
+    assert finding.verdict == "pass"
+    assert finding.seen == "anthropic answered again 1 min after it recovered"
+
+
+def test_who_stays_on_the_fallback_fails():
+    finding = found(GoesAway(10**9))
+    assert finding.verdict == "fail"
+    assert finding.seen == "anthropic was never asked again after it had recovered"
+    assert finding.at == 20 * MINUTE
+
+
+def test_who_is_back_late_fails():
+    finding = found(GoesAway(35 * MINUTE))
+    assert finding.verdict == "fail"
+    assert finding.seen == "anthropic waited 15 min after it had recovered"
+    assert verdict(GoesAway(35 * MINUTE), check=returns_to("anthropic", within="15m")) == "pass"
+
+
+def test_it_is_not_applicable_without_a_recovery():
+    assert verdict(ask_once, until="10m", after=0) == "not applicable"
+    finding = found(ask_once, day(window(share=0.3)))
+    assert finding.verdict == "not applicable"
+    assert finding.seen == "anthropic did not recover while calls were made"
+
+
+def test_a_recovery_that_does_not_last_is_none():
+    on_and_off = day(
+        *(window(begins=n * 9 * MINUTE, ends=(n * 9 + 5) * MINUTE, name=f"{n}") for n in range(4))
+    )
+    assert verdict(GoesAway(10**9), on_and_off, after="5m") == "not applicable"
+
+
+def test_a_slow_recovery_begins_where_the_provider_is_up_and_not_where_it_is_less_down():
+    falling = Share(((0.0, 1.0), (10 * MINUTE, 1.0), (70 * MINUTE, 0.0)))
+    slow = day(window(share=falling, ends=70 * MINUTE))
+    assert verdict(GoesAway(60 * MINUTE), slow) == "pass"
+    finding = found(GoesAway(10**9), slow)
+    assert finding.verdict == "fail"
+    assert finding.at == pytest.approx(67 * MINUTE, abs=MINUTE)
+
+
+def test_nobody_has_to_return_to_a_fallback():
+    both = day(window(on=(Target("anthropic"), Target("openai")), ends=20 * MINUTE))
+    finding = found(Defended(), both, returns_to("openai"))
+    assert finding.verdict == "not applicable"
+    assert finding.seen == "openai is not asked on a healthy day"
+
+
+def test_a_provider_that_the_app_does_not_know_is_not_applicable():
+    both = day(window(on=(Target("anthropic"), Target("openai")), ends=20 * MINUTE))
+    assert verdict(ask_once, both, returns_to("openai")) == "not applicable"
+
+
+def test_a_cache_that_answers_meanwhile_is_not_blamed():
+    prompts = [f"question {n}" for n in range(3)]
+    assert verdict(Cached(Defended(), keep=10**9), prompts=prompts) == "not applicable"
+
+
+def test_calls_that_are_too_rare_to_tell_are_not_blamed():
+    # One call two minutes after the recovery, when a breaker may be open, the next half an hour on.
+    breaker = Breaker(limit=1, cooldown=40 * MINUTE)
+    rare = {"every": "32m", "before": 0, "after": "90m"}
+    long = day(window(ends=30 * MINUTE))
+    assert verdict(Defended(breaker=breaker), long, **rare) == "not applicable"
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_where_calls_are_spread_over_vendors_the_other_ones_turn_is_no_absence(seed):
+    assert verdict(Balanced(), seed=seed, every="2m", before="20m") == "pass"
+    gone = Balanced(claude=Breaker(limit=1, cooldown=10**9))
+    assert verdict(gone, seed=seed, every="30s") == "fail"
+
+
+def test_many_users_are_back_together():
+    assert verdict(DefendedAsync().answer, every="10m", users=20) == "pass"
+
+
+def test_the_first_recovery_that_fails_is_told():
+    twice = day(
+        window(ends=10 * MINUTE, name="one"),
+        window(begins=40 * MINUTE, ends=50 * MINUTE, name="two"),
+    )
+    assert found(GoesAway(10**9), twice).at == 10 * MINUTE
+    assert found(GoesAway(28 * MINUTE), twice).at == 10 * MINUTE
+
+
+def test_wrong_arguments_are_refused_when_the_check_is_made():
+    with pytest.raises(UnknownName, match="nearest first: 'openai'"):
+        returns_to("opeanai")
+    with pytest.raises(UsageError, match="'soon' is not a duration"):
+        returns_to("openai", within="soon")

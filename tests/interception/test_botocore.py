@@ -1,0 +1,240 @@
+"""boto3's Bedrock client, with its own retries, timeouts and exceptions, on a played wire."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+boto3 = pytest.importorskip("boto3")
+
+from botocore import exceptions
+from botocore.config import Config
+from botocore.eventstream import ChecksumMismatch
+from broken_wires import ends
+from urllib3.exceptions import ProtocolError
+from urllib3.exceptions import ReadTimeoutError as StreamReadTimeoutError
+
+from chaos_llm import outage
+from chaos_llm.faults import (
+    connect_timeout,
+    cut_stream,
+    dns_failure,
+    error_mid_stream,
+    hang,
+    html_in_200,
+    latency,
+    overloaded,
+    rate_limited,
+    refuse_connection,
+    reset_connection,
+    short_body,
+    slow_tokens,
+    stall_mid_stream,
+    tls_failure,
+)
+
+MODEL = "anthropic.claude-sonnet-4-20250514-v1:0"
+ASKED = {
+    "modelId": MODEL,
+    "messages": [{"role": "user", "content": [{"text": "Where is order KX-48213?"}]}],
+}
+
+
+def bedrock(attempts=1, **options):
+    retries = {"mode": "standard", "total_max_attempts": attempts}
+    return boto3.client(
+        "bedrock-runtime",
+        region_name="us-east-1",
+        aws_access_key_id="AKIAIOSFODNN7EXAMPLE",
+        aws_secret_access_key="wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+        config=Config(retries=retries, **options),
+    )
+
+
+@pytest.fixture
+def client():
+    """A client that was made before the outage and tries once."""
+    return bedrock()
+
+
+def said(answer):
+    return answer["output"]["message"]["content"][0]["text"]
+
+
+def deltas(answer):
+    for event in answer["stream"]:
+        if "contentBlockDelta" in event:
+            yield event["contentBlockDelta"]["delta"]["text"]
+
+
+class TestAnswers:
+    def test_are_whole(self, client):
+        with outage() as chaos:
+            answer = client.converse(**ASKED)
+            assert ends(chaos) == ["complete"]
+            assert chaos.journal[0].provider == "bedrock"
+        assert "KX-48213" in said(answer)
+        assert answer["ResponseMetadata"]["HTTPStatusCode"] == 200
+
+    def test_come_event_by_event_in_their_time(self, client):
+        times, text = [], ""
+        with outage() as chaos:
+            chaos.on("bedrock").inject(slow_tokens("3s"))
+            for piece in deltas(client.converse_stream(**ASKED)):
+                text += piece
+                times.append(chaos.now)
+            assert ends(chaos) == ["complete"]
+        assert times == [3.0 * number for number in range(len(times))]
+        assert "KX-48213" in text
+
+    def test_a_client_that_is_made_in_the_midst_of_it_is_on_it_as_well(self):
+        with outage():
+            assert "KX-48213" in said(bedrock().converse(**ASKED))
+
+
+class TestRetries:
+    def test_run_in_virtual_time(self):
+        client = bedrock(attempts=3)
+        with outage() as chaos:
+            chaos.on("bedrock").inject(overloaded(), times=2)
+            answer = client.converse(**ASKED)
+            assert chaos.now > 0
+            assert len(chaos.journal) == 3
+        assert answer["ResponseMetadata"]["RetryAttempts"] == 2
+
+    def test_a_broken_connection_is_tried_again_too(self):
+        client = bedrock(attempts=3)
+        with outage() as chaos:
+            chaos.on("bedrock").inject(reset_connection(), times=2)
+            assert "KX-48213" in said(client.converse(**ASKED))
+            assert ends(chaos) == ["reset", "reset", "complete"]
+
+
+class TestErrors:
+    @pytest.mark.parametrize(
+        ("fault", "code"),
+        [
+            (overloaded(), "ServiceUnavailableException"),
+            (rate_limited(), "ThrottlingException"),
+        ],
+        ids=["overloaded", "rate_limited"],
+    )
+    def test_a_refusal_is_the_services_own_exception(self, client, fault, code):
+        with outage() as chaos:
+            chaos.on("bedrock").inject(fault)
+            with pytest.raises(exceptions.ClientError) as caught:
+                client.converse(**ASKED)
+        assert caught.value.response["Error"]["Code"] == code
+        assert type(caught.value) is getattr(client.exceptions, code)
+
+    @pytest.mark.parametrize(
+        ("fault", "error", "end"),
+        [
+            (refuse_connection(), exceptions.EndpointConnectionError, "refused"),
+            (dns_failure(), exceptions.EndpointConnectionError, "refused"),
+            (tls_failure(), exceptions.SSLError, "closed"),
+            (connect_timeout(), exceptions.ConnectTimeoutError, "timeout"),
+            (reset_connection(), exceptions.ConnectionClosedError, "reset"),
+            (hang("1s"), exceptions.ConnectionClosedError, "closed"),
+            (hang(), exceptions.ReadTimeoutError, "timeout"),
+        ],
+        ids=["refused", "unresolved", "tls", "no connection", "reset", "closed", "silent"],
+    )
+    def test_a_broken_connection_is_botocores_own_exception(self, client, fault, error, end):
+        with outage() as chaos:
+            chaos.on("bedrock").inject(fault)
+            with pytest.raises(error) as caught:
+                client.converse(**ASKED)
+            assert ends(chaos) == [end]
+        assert type(caught.value) is error
+        assert "bedrock-runtime.us-east-1.amazonaws.com" in str(caught.value)
+
+    def test_a_body_cut_short_goes_unnoticed(self, client):
+        """botocore does not check the length, and its parser forgives what is no JSON."""
+        with outage() as chaos:
+            chaos.on("bedrock").inject(short_body())
+            assert "output" not in client.converse(**ASKED)
+            assert ends(chaos) == ["closed"]
+
+    def test_a_page_in_place_of_an_answer_goes_unnoticed(self, client):
+        with outage() as chaos:
+            chaos.on("bedrock").inject(html_in_200())
+            assert "output" not in client.converse(**ASKED)
+
+
+class TestStreams:
+    def read(self, client, fault):
+        pieces = []
+        with outage() as chaos:
+            chaos.on("bedrock").inject(fault)
+            try:
+                for piece in deltas(client.converse_stream(**ASKED)):
+                    pieces.append(piece)
+            except Exception as error:  # noqa: BLE001 - each of the tests says which
+                return pieces, error, ends(chaos)
+            return pieces, None, ends(chaos)
+
+    @pytest.mark.parametrize(
+        ("fault", "error", "end"),
+        [
+            (cut_stream(), ProtocolError, "closed"),
+            (cut_stream(by="reset"), ProtocolError, "reset"),
+            (stall_mid_stream(), StreamReadTimeoutError, "timeout"),
+            (error_mid_stream(), exceptions.EventStreamError, "complete"),
+            (cut_stream(by="end"), type(None), "complete"),
+        ],
+        ids=["closed", "reset", "stalled", "error", "ended"],
+    )
+    def test_what_breaks_one_in_the_middle(self, client, fault, error, end):
+        pieces, raised, ended = self.read(client, fault)
+        assert pieces
+        assert type(raised) is error
+        assert ended == [end]
+
+    def test_a_page_in_place_of_one_fails_its_checksum(self, client):
+        pieces, raised, _ = self.read(client, html_in_200())
+        assert (pieces, type(raised)) == ([], ChecksumMismatch)
+
+
+class TestTimeouts:
+    @pytest.mark.parametrize(
+        ("options", "fault", "error", "until"),
+        [
+            ({}, hang(), exceptions.ReadTimeoutError, 60.0),
+            ({"read_timeout": 7}, latency(seconds=30), exceptions.ReadTimeoutError, 7.0),
+            ({}, connect_timeout(), exceptions.ConnectTimeoutError, 60.0),
+            ({"connect_timeout": 3}, connect_timeout(), exceptions.ConnectTimeoutError, 3.0),
+        ],
+        ids=["read by default", "read", "connect by default", "connect"],
+    )
+    def test_are_kept_in_virtual_time(self, options, fault, error, until):
+        client = bedrock(**options)
+        with outage() as chaos:
+            chaos.on("bedrock").inject(fault)
+            with pytest.raises(error):
+                client.converse(**ASKED)
+            assert chaos.now == until
+
+    def test_count_between_the_events_of_a_stream(self):
+        client = bedrock(read_timeout=20)
+        with outage() as chaos:
+            chaos.on("bedrock").inject(stall_mid_stream())
+            with pytest.raises(StreamReadTimeoutError):
+                list(deltas(client.converse_stream(**ASKED)))
+            assert chaos.now == 20.0
+
+
+def test_another_service_is_not_answered(monkeypatch, loopback):
+    """Only its own endpoint is Bedrock: the app's bucket stays where it is."""
+    assert "boto3" in sys.modules
+    bucket = boto3.client(
+        "s3",
+        endpoint_url=loopback,
+        region_name="us-east-1",
+        aws_access_key_id="a",
+        aws_secret_access_key="b",
+    )
+    with outage() as chaos:
+        assert bucket.get_object(Bucket="orders", Key="KX-48213")["Body"].read() == b"real"
+        assert len(chaos.journal) == 0

@@ -1,0 +1,58 @@
+"""Nobody's order, worker or clock changes an outage, and it changes nobody's."""
+
+from __future__ import annotations
+
+import re
+
+from small_suites import STORM
+
+MIX = f"""
+    import pytest
+    from bot import ask
+
+    @pytest.mark.chaos({STORM!r})
+    @pytest.mark.parametrize("number", range(6))
+    def test(chaos, number):
+        chaos.replay(ask, calls=3, before=0, after=0)
+        lines = [sorted(e.line().items()) for e in chaos.journal]
+        print("journal", number, hash_of(lines))
+
+    def hash_of(lines):
+        import hashlib
+        return hashlib.sha256(repr(lines).encode()).hexdigest()
+"""
+
+
+def journals(result):
+    return dict(re.findall(r"journal (\d) (\w+)", result.stdout.str()))
+
+
+def test_neither_order_nor_worker_changes_a_journal(run):
+    alone = journals(run(MIX, "-rP"))
+    assert len(alone) == 6
+    assert len(set(alone.values())) == 6
+    assert journals(run(MIX, "-rP", "-n", "2", subprocess=True)) == alone
+
+
+def test_random_order_does_not_either(pytester, run):
+    alone = journals(run(MIX, "-rP"))
+    shuffled = pytester.runpytest_subprocess("-p", "randomly", "-p", "no:cacheprovider", "-rP")
+    assert journals(shuffled) == alone
+
+
+def test_unused_it_is_not_noticed(run):
+    run(
+        """
+        import sys
+
+        def test():
+            ours = {name for name in sys.modules if name.startswith("chaos_llm")}
+            assert ours <= {"chaos_llm", "chaos_llm.pytest_plugin", "chaos_llm.bad_days"}
+            assert not {"pydantic", "faker", "time_machine", "anyio"} & set(sys.modules)
+    """,
+        "-p",
+        "no:anyio",
+        "-p",
+        "no:faker",
+        subprocess=True,
+    )

@@ -1,0 +1,153 @@
+"""The `chaos` marker: named bad days, by name, by tag, at a moment."""
+
+from __future__ import annotations
+
+from small_suites import AUTH, STORM, WAVES, names
+
+
+def test_names_the_day_also_without_the_fixture(run):
+    run(f"""
+        import datetime
+        import pytest
+
+        @pytest.mark.chaos({WAVES!r})
+        def test():
+            now = datetime.datetime.now(datetime.UTC)
+            assert now.isoformat() == "2026-03-02T11:37:00+00:00"
+    """).assert_outcomes(passed=1)
+
+
+def test_of_one_name_leaves_the_tests_id_alone(run):
+    result = run(
+        f"""
+        import pytest
+
+        @pytest.mark.chaos({STORM!r})
+        def test(chaos):
+            assert chaos.profile.name == {STORM!r}
+        """,
+        "-v",
+    )
+    assert names(result) == ["test"]
+
+
+def test_of_several_names_is_one_test_each(run):
+    result = run(
+        f"""
+        import pytest
+
+        @pytest.mark.chaos({STORM!r}, {AUTH!r})
+        def test(chaos, request):
+            assert chaos.profile.name in request.node.name
+        """,
+        "-v",
+    )
+    assert names(result) == [f"test[{STORM}]", f"test[{AUTH}]"]
+    result.assert_outcomes(passed=2)
+
+
+def test_of_tags_takes_every_profile_that_has_them(run):
+    result = run(
+        """
+        import pytest
+        from chaos_llm import profiles
+
+        @pytest.mark.chaos(tags=["5xx", "relapse"])
+        def test(chaos):
+            assert {"5xx", "relapse"} <= set(chaos.profile.tags)
+
+        @pytest.mark.chaos(tags="status-lag")
+        def test_one(chaos):
+            assert "status-lag" in chaos.profile.tags
+        """,
+        "-v",
+    )
+    found = names(result)
+    assert f"test[{WAVES}]" in found
+    assert len([name for name in found if name.startswith("test_one[")]) >= 1
+    assert result.ret == 0
+
+
+def test_at_begins_in_the_middle(run):
+    run(f"""
+        import pytest
+
+        @pytest.mark.chaos({WAVES!r}, at="wave 1: some API methods fail")
+        def test_window(chaos):
+            assert chaos.now > 0
+
+        @pytest.mark.chaos({WAVES!r}, at="13:00")
+        def test_time(chaos):
+            assert chaos.now == 83 * 60
+    """).assert_outcomes(passed=2)
+
+
+def test_of_class_and_module_hold_and_the_nearest_wins(run):
+    run(f"""
+        import pytest
+
+        pytestmark = pytest.mark.chaos({STORM!r})
+
+        def test_module(chaos):
+            assert chaos.profile.name == {STORM!r}
+
+        @pytest.mark.chaos({AUTH!r})
+        class TestClass:
+            def test_class(self, chaos):
+                assert chaos.profile.name == {AUTH!r}
+
+            @pytest.mark.chaos()
+            def test_own(self, chaos):
+                assert chaos.profile.name == "healthy"
+    """).assert_outcomes(passed=3)
+
+
+def test_stands_beside_other_parameters(run):
+    run(f"""
+        import pytest
+
+        @pytest.mark.parametrize("number", [1, 2])
+        @pytest.mark.chaos({STORM!r}, {AUTH!r})
+        def test(chaos, number):
+            assert number
+    """).assert_outcomes(passed=4)
+
+
+def test_takes_a_file(run, pytester):
+    pytester.makefile(
+        ".toml",
+        mine='title = "Mine"\nstarts = 2026-05-01T10:00:00Z\nends = 2026-05-01T11:00:00Z\n'
+        'tags = ["mine"]\n[[window]]\nname = "all"\nfrom = 2026-05-01T10:00:00Z\n'
+        'until = 2026-05-01T11:00:00Z\non = [{ provider = "anthropic" }]\nshare = 1.0\n'
+        'mix = [{ fault = "overloaded" }]\n'
+        'basis = { from = "assumed", until = "assumed", on = "assumed", share = "assumed", '
+        'mix = "assumed" }\n',
+    )
+    result = run("""
+        import anthropic
+        import pytest
+        from bot import ask
+
+        @pytest.mark.chaos("mine.toml")
+        def test(chaos):
+            with pytest.raises(anthropic.OverloadedError):
+                ask(max_retries=0)
+    """)
+    result.assert_outcomes(passed=1)
+
+
+def test_works_in_a_unittest_class(run):
+    run(f"""
+        import unittest
+        import datetime
+        import pytest
+
+        @pytest.mark.chaos({WAVES!r})
+        class TestOld(unittest.TestCase):
+            def test(self):
+                assert datetime.datetime.now(datetime.UTC).month == 3
+    """).assert_outcomes(passed=1)
+
+
+def test_is_registered(run):
+    run("def test(): pass", "--markers").stdout.fnmatch_lines(["@pytest.mark.chaos(*"])

@@ -1,0 +1,106 @@
+"""`pytest --chaos NAME`: a suite that knows nothing of us, on a bad day."""
+
+from __future__ import annotations
+
+import pytest
+from small_suites import AUTH, STORM, WAVES, names
+
+SUITE = """
+    import anthropic
+    import pytest
+    from bot import ask
+
+    def test_answers():
+        assert ask(max_retries=0)
+
+    def test_knows_no_provider():
+        assert 1 + 1 == 2
+"""
+
+
+def test_plays_every_test_in_the_thick_of_it(run):
+    result = run(SUITE, "--chaos", STORM)
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["*OverloadedError*", "*chaos timeline*"])
+
+
+def test_without_it_the_suite_is_as_ever(run):
+    result = run("def test(): pass", "--durations=3")
+    result.assert_outcomes(passed=1)
+
+
+def test_may_be_given_twice(run):
+    result = run("def test(): pass", "--chaos", STORM, "--chaos", AUTH, "-v")
+    assert names(result) == [f"test[{STORM}]", f"test[{AUTH}]"]
+
+
+def test_of_one_name_leaves_ids_alone(run):
+    assert names(run("def test(): pass", "--chaos", STORM, "-v")) == ["test"]
+
+
+@pytest.mark.parametrize("more", [(), ("-n", "2")], ids=["alone", "xdist"])
+def test_an_unknown_name_is_one_error_at_the_start(run, more):
+    text = "\n".join(f"def test_{number}(): pass" for number in range(9))
+    result = run(text, "--chaos", "anthropic-530-storm", *more, subprocess=True)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: --chaos: unknown profile*nearest first: *529-storm*"])
+    assert result.stderr.str().count("530-storm") == 1
+
+
+def test_a_marker_of_the_tests_own_wins(run):
+    run(
+        f"""
+        import pytest
+
+        @pytest.mark.chaos({WAVES!r})
+        def test(chaos):
+            assert chaos.profile.name == {WAVES!r}
+            assert chaos.now == 0
+        """,
+        "--chaos",
+        STORM,
+    ).assert_outcomes(passed=1)
+
+
+def test_leaves_out_what_hypothesis_drives_and_says_why(run):
+    result = run(
+        """
+        from hypothesis import given, strategies
+
+        @given(strategies.integers())
+        def test(number):
+            pass
+        """,
+        "--chaos",
+        STORM,
+        "-rs",
+    )
+    result.assert_outcomes(skipped=1)
+    result.stdout.fnmatch_lines(["*--chaos: one `chaos` cannot*"])
+
+
+def test_plays_doctests_and_unittests_too(run, pytester):
+    pytester.makepyfile(
+        documented='''
+        def today():
+            """
+            >>> today()
+            2026
+            """
+            import datetime
+            return datetime.datetime.now(datetime.UTC).year
+        '''
+    )
+    result = run(
+        """
+        import unittest, datetime
+
+        class TestOld(unittest.TestCase):
+            def test(self):
+                assert datetime.datetime.now(datetime.UTC).year == 2026
+        """,
+        "--doctest-modules",
+        "--chaos",
+        STORM,
+    )
+    assert result.parseoutcomes()["passed"] == 2

@@ -1,0 +1,176 @@
+"""The command-line door, as a shell meets it."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import select
+import subprocess
+import sys
+
+import pytest
+
+from chaos_llm.profiles import names, with_tag
+
+COMMAND = [sys.executable, "-m", "chaos_llm"]
+WAVES = "anthropic-2026-03-02-three-waves"
+
+
+def run(*arguments, **options):
+    return subprocess.run(
+        [*COMMAND, *arguments], capture_output=True, text=True, timeout=120, check=False, **options
+    )
+
+
+def on_a_terminal(*arguments):
+    """What a command writes to the terminal it runs on."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen([*COMMAND, *arguments], stdout=theirs, stderr=theirs, stdin=theirs)
+    os.close(theirs)
+    written = b""
+    while select.select([ours], [], [], 120)[0]:
+        try:
+            read = os.read(ours, 65536)
+        except OSError:  # Linux: the other end is closed
+            break
+        if not read:
+            break
+        written += read
+    os.close(ours)
+    assert process.wait(10) == 0
+    return written.decode()
+
+
+def test_help_names_every_command():
+    result = run("--help")
+    assert result.returncode == 0
+    for command in ("demo", "profiles", "show"):
+        assert command in result.stdout
+
+
+@pytest.mark.parametrize("command", ["demo", "profiles", "show"])
+def test_every_command_has_help_of_its_own(command):
+    result = run(command, "--help")
+    assert result.returncode == 0
+    assert f"chaos-llm {command}" in result.stdout
+
+
+def test_without_a_command_it_says_how_it_is_used():
+    result = run()
+    assert result.returncode == 2
+    assert "COMMAND" in result.stderr
+
+
+def test_profiles_lists_every_bad_day():
+    result = run("profiles")
+    assert (result.returncode, result.stderr) == (0, "")
+    for name in names():
+        assert name in result.stdout
+
+
+def test_profiles_of_a_tag_are_those_with_it():
+    result = run("profiles", "--tag", "relapse")
+    listed = {name for name in names() if re.search(rf"^{name}\b", result.stdout, re.MULTILINE)}
+    assert listed == set(with_tag("relapse"))
+
+
+def test_show_draws_the_day_with_its_sources():
+    result = run("show", WAVES)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "wave 1: logins fail" in result.stdout
+    assert "daillac.com" in result.stdout
+    assert max(map(len, result.stdout.splitlines())) <= 120
+
+
+def test_show_takes_a_file(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text("title = 3\n", encoding="utf-8")
+    result = run("show", str(path))
+    assert result.returncode == 2
+    assert f"{path}:1" in result.stderr or "mine.toml" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["show", "anthropic-2026-03-02-tree-waves"], "unknown profile"),
+        (["profiles", "--tag", "relaps"], "unknown tag 'relaps'; known, nearest first: 'relapse'"),
+        (["show", "nowhere.toml"], "unknown profile 'nowhere.toml'"),
+    ],
+    ids=["profile", "tag", "file"],
+)
+def test_an_unknown_name_is_told_the_nearest_and_ends_with_2(arguments, says):
+    result = run(*arguments)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr.startswith(f"chaos-llm: {says}")
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("arguments", [["demo", "--seed", "x"], ["shwo"], ["show"]])
+def test_a_mistyped_line_ends_with_2_and_its_usage(arguments):
+    result = run(*arguments)
+    assert result.returncode == 2
+    assert result.stderr.startswith("usage: chaos-llm")
+
+
+def test_a_reader_that_has_read_enough_is_no_error():
+    """`chaos-llm show NAME | head -1`"""
+    process = subprocess.Popen(
+        [*COMMAND, "show", WAVES], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    assert process.wait(60) == 0
+
+
+def test_the_installed_command_is_the_same():
+    command = os.path.join(os.path.dirname(sys.executable), "chaos-llm")
+    result = subprocess.run([command, "profiles"], capture_output=True, text=True, check=False)
+    assert result.stdout == run("profiles").stdout
+
+
+class TestDemo:
+    @pytest.fixture(scope="class")
+    def piped(self):
+        return run("demo", env=os.environ | {"COLUMNS": "100"})
+
+    @pytest.fixture(scope="class")
+    def shown(self):
+        return on_a_terminal("demo")
+
+    def test_plays_the_day_against_both_bots(self, piped):
+        assert (piped.returncode, piped.stderr) == (0, "")
+        for word in ("naive", "hardened", WAVES):
+            assert word in piped.stdout
+
+    def test_into_a_file_it_shows_no_progress(self, piped):
+        assert "\r" not in piped.stdout
+        assert "\x1b" not in piped.stdout
+
+    def test_on_a_terminal_a_bar_says_how_much_is_done(self, shown):
+        shares = [int(share) for share in re.findall(r"\r[^\r]*?(\d+) %", shown)]
+        assert len(shares) > 10
+        assert shares == sorted(shares)
+        assert shares[0] <= 10
+        assert shares[-1] >= 99
+
+    def test_the_bar_is_gone_at_the_end(self, shown, piped):
+        after = shown.rpartition("\r")[2]
+        assert "%" not in after.partition("\n")[0]
+        assert piped.stdout.splitlines()[-1] in shown.replace("\r\n", "\n")
+
+    def test_a_seed_is_a_day(self, piped):
+        assert run("demo", "--seed", "0", env=os.environ | {"COLUMNS": "100"}).stdout == piped.stdout
+
+    def test_without_the_vendors_sdks_it_says_what_to_install(self):
+        missing = "import sys; sys.modules['anthropic'] = None; from chaos_llm import cli; "
+        result = subprocess.run(
+            [sys.executable, "-c", missing + "sys.exit(cli.main(['demo']))"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert result.returncode == 2
+        assert "pip install 'chaos_llm[demo]'" in result.stderr
+        assert "Traceback" not in result.stderr
