@@ -21,6 +21,7 @@ from chaos_llm.journal import Journal
 from chaos_llm.places import place
 from chaos_llm.plan import Plan
 from chaos_llm.profiles import load
+from chaos_llm.quota import Buckets
 from chaos_llm.replays import ReplayOptions, Replays
 from chaos_llm.reports.report import Report
 from chaos_llm.schedule import Until
@@ -174,6 +175,7 @@ class Outage:
             Script(self.seed),
             lambda: self.now,
             self.profile.healthy,
+            {name: Buckets(mine.quota) for name, mine in self.profile.quotas.items()},
         )
         stage = Stage(engine, self.clock, host_map(os.environ, self._rootdir))
         stack.enter_context(surroundings(stage))

@@ -3,37 +3,40 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, Self
 
 from chaos_llm.errors import ChaosError
 
-if TYPE_CHECKING:
-    from chaos_llm.calls import Call
-
 _WIDEST = 120
+_BAR, _LABEL = 40, 12  # columns of the progress bar and of what stands before it
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 when it worked, 2 when it was asked for something that is not there."""
     options = _parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = options.command
     try:
-        command: Callable[[argparse.Namespace], int] = options.command
-        return command(options)
+        status = command(options)
+        sys.stdout.flush()
     except ChaosError as error:
         print(f"chaos-llm: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        return 130
     except BrokenPipeError:  # `chaos-llm show NAME | head`
-        sys.stderr.close()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    return status
 
 
 def demo(options: argparse.Namespace) -> int:
     """Replay the ten hours of 2 March 2026 against a naive and a hardened bot."""
     try:
-        from chaos_llm.demo.bad_day import PROFILE, replay_both  # noqa: PLC0415 - the vendors' SDKs
+        from chaos_llm.demo.bad_day import EVERY, PROFILE, replay_both  # noqa: PLC0415 - the vendors' SDKs
     except ModuleNotFoundError as error:
         print(
             f"chaos-llm: the demo needs {error.name!r}; pip install 'chaos_llm[demo]'",
@@ -42,11 +45,9 @@ def demo(options: argparse.Namespace) -> int:
         return 2
     from chaos_llm.reports.comparison import comparison_text  # noqa: PLC0415 - the same
 
-    progress = _Progress()
-    print(f"Replaying {PROFILE}, a question every 30 seconds, seed {options.seed} …")
-    reports = replay_both(options.seed, progress.step)
-    progress.clear()
-    print()
+    print(f"Replaying {PROFILE}, a question every {EVERY}, seed {options.seed} …\n", flush=True)
+    with _Progress() as progress:
+        reports = replay_both(options.seed, progress.show)
     print(comparison_text(reports, _width()))
     return 0
 
@@ -98,15 +99,23 @@ def _width() -> int:
 
 
 class _Progress:
-    """How far each bot has come through the day, on one line of a terminal."""
+    """A bar that says how much is done, on a terminal only; it leaves nothing behind."""
 
     def __init__(self) -> None:
-        self._shown = sys.stderr.isatty()
+        self._on_terminal, self._shown = sys.stderr.isatty(), ""
 
-    def step(self, name: str, call: Call) -> None:
-        if self._shown and call.number % 25 == 0:
-            print(f"\r{name:>10}: {call.number:5} questions asked", end="", file=sys.stderr)
+    def __enter__(self) -> Self:
+        return self
 
-    def clear(self) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._shown:
-            print("\r" + " " * 40 + "\r", end="", file=sys.stderr)
+            print("\r" + " " * len(self._shown) + "\r", end="", file=sys.stderr, flush=True)
+
+    def show(self, name: str, share: float) -> None:
+        """Say what is going on, and which share of the whole is done."""
+        done = round(share * _BAR)
+        bar = "#" * done + "." * (_BAR - done)
+        line = f"{name:>{_LABEL}}  [{bar}] {share:4.0%}".replace("%", " %")
+        if self._on_terminal and line != self._shown:
+            self._shown = line
+            print(f"\r{line}", end="", file=sys.stderr, flush=True)

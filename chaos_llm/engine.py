@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from zlib import crc32
 
@@ -23,6 +23,7 @@ from chaos_llm.journal import Exchange, Journal, Met
 from chaos_llm.model import Answer, Completion, Ending, Refusal, Reply, Request, WireRequest
 from chaos_llm.plan import Decision, Key
 from chaos_llm.providers.provider import Provider, Stamp
+from chaos_llm.quota import Buckets, State, with_headers
 from chaos_llm.script import Script
 from chaos_llm.timeline import Pace, Profile
 from chaos_llm.tokens import find_references
@@ -45,6 +46,8 @@ class Engine:
     script: Script
     now: Callable[[], float]  # seconds of the profile
     paces: Mapping[str, Pace]
+    buckets: Mapping[str, Buckets]
+    kept: dict[str, dict[str, Any]] = field(default_factory=dict)  # by provider: batches, say
 
     def exchange(self, provider: Provider, wire: WireRequest) -> tuple[Exchange, Reply]:
         """Answer one request in this provider's wire format."""
@@ -53,22 +56,36 @@ class Engine:
         decision = self.interventions.decide(request, key, at)
         exchange = self._record(at, request, key, decision)
         exchange.asked = _fingerprint(wire.body)
-        stamp = Stamp(self.profile.when(at).timestamp(), Die("stamp", self.seed, *key))
+        stamp = self._stamp(provider, key, at)
         answer = self._healthy(provider, request, key, stamp, at)
+        state = self._spend(request, stamp)
+        if state is not None and not state.allowed:
+            answer = Refusal("rate_limited", retry_after=state.retry_after)
         draft = Draft(provider, request, stamp, self._pace(request), answer)
         if decision.throws:
             self._strike(exchange, draft, wire)
         _note(exchange, draft)
-        return exchange, draft.reply
+        if state is None:
+            return exchange, draft.reply
+        return exchange, with_headers(draft.reply, provider.quota_headers(state))
+
+    def _stamp(self, provider: Provider, key: Key, at: float) -> Stamp:
+        kept = self.kept.setdefault(provider.name, {})
+        die = Die("stamp", self.seed, *key)
+        return Stamp(self.profile.when(at).timestamp(), die, kept, self.script.answer)
+
+    def _spend(self, request: Request, stamp: Stamp) -> State | None:
+        """Take the request from its credential's quota, where the profile sets one."""
+        buckets = self.buckets.get(request.provider)
+        if buckets is None or request.surface != "api" or request.invalid is not None:
+            return None
+        return buckets.take(request.credential, stamp.now, request.input_tokens)
 
     def _healthy(
         self, provider: Provider, request: Request, key: Key, stamp: Stamp, at: float
     ) -> Answer:
         if request.invalid is not None:
             return request.invalid
-        chosen = self.interventions.answer(request)
-        if chosen is not None:
-            return chosen
         if request.surface == "page":
             page = self.profile.pages.get(request.provider)
             path, name = request.path, request.provider
@@ -76,6 +93,9 @@ class Engine:
         document = provider.healthy(request, stamp)
         if document is not None:
             return document
+        chosen = self.interventions.answer(request)
+        if chosen is not None:
+            return chosen
         return self.script.answer(request, key)
 
     def _strike(self, exchange: Exchange, draft: Draft, wire: WireRequest) -> None:
@@ -102,7 +122,7 @@ class Engine:
 
 def _fingerprint(body: bytes) -> int:
     """Tells bodies apart by their sizes and both ends; quick for long ones, and small."""
-    return (len(body) ^ crc32(body[:_END]) ^ crc32(body[-_END:])) & 0x3FFFFFFF
+    return (len(body) ^ crc32(body[-_END:], crc32(body[:_END]))) & 0x3FFFFFFF
 
 
 def _note(exchange: Exchange, draft: Draft) -> None:

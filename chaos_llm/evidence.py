@@ -83,7 +83,7 @@ class Evidence:
         return provider in self._asked or (not self._healthy and provider in self.primaries)
 
     def chance_elsewhere(self, provider: str) -> float:
-        """How likely a healthy call goes elsewhere; by Laplace's rule, as a few calls say little."""
+        """How likely a healthy call goes elsewhere; by Laplace's rule, as few calls say little."""
         return (self._healthy - self._asked[provider] + 1) / (self._healthy + 2)
 
     def _learn(self, calls: Sequence[Call], api: Sequence[Exchange]) -> None:

@@ -105,9 +105,10 @@ class Run:
         kinds = self._kinds.get(provider, plainest)
         return max(self.interventions.share(kind, at) for kind in kinds)
 
-    def is_well(self, provider: str, at: float) -> bool:
-        """Whether nothing hits that provider at that time."""
-        return self.share(provider, at) == 0.0
+    def well_for(self, provider: str, at: float) -> float:
+        """How long a provider has been up at that time; below 0 where it is not."""
+        up = (spell for spell, state in self._spells(provider) if state == "up" and at in spell)
+        return next((at - spell.begins for spell in up), -1.0)
 
     def spells_down(self, provider: str) -> list[Spell]:
         """When the plan had the provider down, within the run."""
@@ -136,7 +137,12 @@ class Run:
             shares[column] = max(shares[column], self.share(provider, time))
         return shares
 
-    def _spells(self, provider: str) -> Iterator[tuple[Spell, State]]:
+    def _spells(self, provider: str) -> list[tuple[Spell, State]]:
+        if provider not in self._known_spells:
+            self._known_spells[provider] = list(self._find_spells(provider))
+        return self._known_spells[provider]
+
+    def _find_spells(self, provider: str) -> Iterator[tuple[Spell, State]]:
         begins, state = self.begins, None
         for edge, after in pairwise(self._edges):
             state_here = _state(self.share(provider, (edge + after) / 2))
@@ -146,6 +152,10 @@ class Run:
                 begins, state = edge, state_here
         if state is not None:
             yield Spell(begins, self.ends), state
+
+    @cached_property
+    def _known_spells(self) -> dict[str, list[tuple[Spell, State]]]:
+        return {}
 
     @cached_property
     def _to(self) -> dict[str, list[Exchange]]:

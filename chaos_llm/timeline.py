@@ -15,6 +15,7 @@ from typing import Literal
 
 from chaos_llm.faults.fault import Fault
 from chaos_llm.model import Request
+from chaos_llm.quota import Quota
 
 Per = Literal["request", "client", "credential", "session"]
 SURFACES = ("api", "login", "page", "billing", "web")
@@ -177,6 +178,14 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True)
+class Allowance:
+    """What a provider lets each credential ask for, on a healthy day too."""
+
+    quota: Quota
+    basis: str = "assumed"
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
     """One named failure mode: windows on a timeline, status pages, sources."""
 
@@ -192,6 +201,7 @@ class Profile:
     pages: Mapping[str, Page] = field(default_factory=dict)
     asides: tuple[Aside, ...] = ()
     healthy: Mapping[str, Pace] = field(default_factory=dict)
+    quotas: Mapping[str, Allowance] = field(default_factory=dict)
 
     def when(self, time: float) -> datetime:
         """The date of a time on this timeline."""

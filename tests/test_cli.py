@@ -8,6 +8,7 @@ import re
 import select
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -26,7 +27,13 @@ def run(*arguments, **options):
 def on_a_terminal(*arguments):
     """What a command writes to the terminal it runs on."""
     ours, theirs = pty.openpty()
-    process = subprocess.Popen([*COMMAND, *arguments], stdout=theirs, stderr=theirs, stdin=theirs)
+    process = subprocess.Popen(
+        [*COMMAND, *arguments],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env=os.environ | {"COLUMNS": "100"},
+    )
     os.close(theirs)
     written = b""
     while select.select([ours], [], [], 120)[0]:
@@ -119,26 +126,29 @@ def test_a_reader_that_has_read_enough_is_no_error():
     process = subprocess.Popen(
         [*COMMAND, "show", WAVES], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
-    process.stdout.close()
-    assert process.stderr.read() == b""
-    assert process.wait(60) == 0
+    with process:
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 0
 
 
 def test_the_installed_command_is_the_same():
-    command = os.path.join(os.path.dirname(sys.executable), "chaos-llm")
+    command = Path(sys.executable).with_name("chaos-llm")
     result = subprocess.run([command, "profiles"], capture_output=True, text=True, check=False)
     assert result.stdout == run("profiles").stdout
 
 
+@pytest.fixture(scope="module")
+def piped():
+    return run("demo", env=os.environ | {"COLUMNS": "100"})
+
+
+@pytest.fixture(scope="module")
+def shown():
+    return on_a_terminal("demo")
+
+
 class TestDemo:
-    @pytest.fixture(scope="class")
-    def piped(self):
-        return run("demo", env=os.environ | {"COLUMNS": "100"})
-
-    @pytest.fixture(scope="class")
-    def shown(self):
-        return on_a_terminal("demo")
-
     def test_plays_the_day_against_both_bots(self, piped):
         assert (piped.returncode, piped.stderr) == (0, "")
         for word in ("naive", "hardened", WAVES):
@@ -149,19 +159,23 @@ class TestDemo:
         assert "\x1b" not in piped.stdout
 
     def test_on_a_terminal_a_bar_says_how_much_is_done(self, shown):
-        shares = [int(share) for share in re.findall(r"\r[^\r]*?(\d+) %", shown)]
+        shares = [int(share) for share in re.findall(r"\r[^\r\n]*\] +(\d+) %", shown)]
         assert len(shares) > 10
         assert shares == sorted(shares)
         assert shares[0] <= 10
         assert shares[-1] >= 99
 
     def test_the_bar_is_gone_at_the_end(self, shown, piped):
-        after = shown.rpartition("\r")[2]
-        assert "%" not in after.partition("\n")[0]
-        assert piped.stdout.splitlines()[-1] in shown.replace("\r\n", "\n")
+        bar = shown[: shown.rindex("]")].rpartition("\r")[2]
+        behind = shown[shown.rindex("]") :].split("\r")
+        assert behind[1].strip(" ") == ""
+        assert len(behind[1]) > len(bar)
+        assert shown.replace("\r\n", "\n").endswith(piped.stdout.partition("\n\n")[2])
 
     def test_a_seed_is_a_day(self, piped):
-        assert run("demo", "--seed", "0", env=os.environ | {"COLUMNS": "100"}).stdout == piped.stdout
+        assert (
+            run("demo", "--seed", "0", env=os.environ | {"COLUMNS": "100"}).stdout == piped.stdout
+        )
 
     def test_without_the_vendors_sdks_it_says_what_to_install(self):
         missing = "import sys; sys.modules['anthropic'] = None; from chaos_llm import cli; "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import anthropic
 import httpx2
 import openai
@@ -319,3 +321,29 @@ def test_faults_hit_the_api_that_the_app_asked():
     with outage(day(window(on=Target("openai")))) as chaos:
         assert ask("hi")
         assert not chaos.journal[0].met
+
+
+def test_a_quota_of_the_profile_refuses_what_goes_over_it_and_says_so_in_the_headers(tmp_path):
+    path = tmp_path / "small.toml"
+    path.write_text(
+        'title = "a small quota"\nstarts = 2026-03-02T11:37:00Z\nends = "+1h"\n'
+        '[quota.anthropic]\nrequests_per_minute = 2\nbasis = "assumed"\n'
+    )
+    client_options = {"api_key": "k", "max_retries": 0}
+    with outage(path) as chaos:
+        client = anthropic.Anthropic(**client_options)
+        for _ in range(2):
+            _ask(client)
+        with pytest.raises(anthropic.RateLimitError) as refused:
+            _ask(client)
+        assert refused.value.response.headers["retry-after"] == "30"
+        assert refused.value.response.headers["anthropic-ratelimit-requests-remaining"] == "0"
+        time.sleep(30)
+        _ask(client)
+        assert [e.status for e in chaos.journal] == [200, 200, 429, 200]
+
+
+def _ask(client):
+    return client.messages.create(
+        model="claude-sonnet-5-5", max_tokens=9, messages=[{"role": "user", "content": "hi"}]
+    )

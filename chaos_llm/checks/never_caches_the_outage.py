@@ -9,6 +9,7 @@ from chaos_llm.calls import Call
 from chaos_llm.checks.check import Check, Finding
 from chaos_llm.run import Run
 
+_COOLDOWN = 600.0  # longer than any breaker's that is in use
 _BAD = {"degraded", "truncated", "corrupted", "error_text", "failed"}
 
 
@@ -16,9 +17,9 @@ _BAD = {"degraded", "truncated", "corrupted", "error_text", "failed"}
 class NeverCachesTheOutage(Check):
     """No call is given, without any request, the bad result of an earlier call with its prompt.
 
-    Only calls count that an app without such a cache would have answered: its provider is well and
-    answered the last request, so neither the outage nor an open breaker explains the result. Not
-    applicable where no prompt that went wrong is asked again at such a time.
+    Only calls count that an app without such a cache would have answered: its provider is up, and
+    answered the last request or has been up for ten minutes, so that neither the outage nor an open
+    breaker explains the result. Not applicable where no prompt that went wrong is asked again then.
     """
 
     why: ClassVar[str] = "a cache that keeps an error makes the outage last as long as its TTL"
@@ -47,8 +48,9 @@ class NeverCachesTheOutage(Check):
 
 def _should_be_answered(run: Run, call: Call) -> bool:
     usual = [provider for provider in run.providers if provider in run.evidence.primaries]
-    if not any(run.is_well(provider, call.began) for provider in usual):
-        return False
+    well_for = max((run.well_for(provider, call.began) for provider in usual), default=-1.0)
+    if not 0 <= well_for < _COOLDOWN:
+        return well_for >= _COOLDOWN
     ended = [e for provider in usual for e in run.to(provider) if e.until <= call.began]
     return bool(ended) and max(ended, key=lambda exchange: exchange.until).ok
 

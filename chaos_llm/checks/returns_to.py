@@ -33,7 +33,7 @@ class ReturnsTo(Check):
 
     def __call__(self, run: Run) -> Finding:
         within = seconds(self.within)
-        if run.to(self.provider) and not run.evidence.asks(self.provider):
+        if not run.evidence.asks(self.provider):
             return self.not_applicable(f"{self.provider} is not asked on a healthy day")
         longest = -1.0
         for spell in run.recoveries(self.provider, within):

@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 
 from chaos_llm._outage import Outage
 from chaos_llm.calls import Call
 from chaos_llm.demo.hardened_bot import HardenedBot
 from chaos_llm.demo.naive_bot import NaiveBot
 from chaos_llm.reports.report import Report
+from chaos_llm.schedule import offset
 
 PROFILE = "anthropic-2026-03-02-three-waves"
 UNTIL = "21:16"
 EVERY = "30s"
+BEFORE, AFTER = 600.0, 1800.0  # seconds of a healthy lead-in, and of a tail
+BOTS = {"naive bot": NaiveBot, "hardened bot": HardenedBot}
 
 
-def replay_both(seed: int, on_call: Callable[[str, Call], None]) -> dict[str, Report]:
-    """Replay waves one and two against each bot; the same seed means the same bad day."""
+def replay_both(seed: int, progress: Callable[[str, float], None]) -> dict[str, Report]:
+    """Replay waves one and two against each bot; the same seed means the same bad day.
+
+    `progress` is told which bot is on, and which share of the whole is done.
+    """
     reports = {}
-    for name, make in (("naive", NaiveBot), ("hardened", HardenedBot)):
+    for name, make in BOTS.items():
         with Outage(PROFILE, seed=seed) as chaos:
-            reports[name] = chaos.replay(
-                make().answer,
-                every=EVERY,
-                until=UNTIL,
-                on_call=partial(on_call, name),
+            ends = offset(UNTIL, chaos.plan, 0.0) + AFTER
+
+            def told(call: Call, name: str = name, ends: float = ends) -> None:
+                share = (call.due + BEFORE) / (ends + BEFORE)
+                progress(name, (len(reports) + share) / len(BOTS))
+
+            reports[name.partition(" ")[0]] = chaos.replay(
+                make().answer, every=EVERY, until=UNTIL, before=BEFORE, after=AFTER, on_call=told
             )
     return reports

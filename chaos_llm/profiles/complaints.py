@@ -25,8 +25,9 @@ _MODELS: dict[tuple[str, ...], type[BaseModel]] = {
     ("page", "posts"): tables.PostTable,
     ("aside",): tables.AsideTable,
     ("healthy",): tables.PaceTable,
+    ("quota",): tables.QuotaTable,
 }
-_NAMED = ("sources", "page", "healthy")  # tables whose second key is a name of the user's
+_NAMED = ("sources", "page", "healthy", "quota")  # tables whose second key is a name of the user's
 
 Path = tuple[str | int, ...]
 

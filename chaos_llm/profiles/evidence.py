@@ -52,6 +52,8 @@ def _played(profile: Profile) -> Iterator[Grade]:
                     yield grade(profile.sources, counted)
     for pace in profile.healthy.values():
         yield grade(profile.sources, pace.basis)
+    for allowance in profile.quotas.values():
+        yield grade(profile.sources, allowance.basis)
 
 
 def _several(basis: str | Iterable[str]) -> tuple[str, ...]:

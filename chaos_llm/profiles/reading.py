@@ -16,7 +16,8 @@ from chaos_llm.profiles.document import Document
 from chaos_llm.profiles.evidence import ASSUMED
 from chaos_llm.profiles.tables import PageTable, ProfileTable
 from chaos_llm.profiles.windows import WindowReading
-from chaos_llm.timeline import Aside, Pace, Page, Post, Profile, Source
+from chaos_llm.quota import Quota
+from chaos_llm.timeline import Allowance, Aside, Pace, Page, Post, Profile, Source
 
 Path = tuple[str | int, ...]
 
@@ -63,6 +64,7 @@ class _Reading:
             pages={provider: self._page(provider) for provider in self.table.page},
             asides=tuple(self._asides()),
             healthy=self._healthy(),
+            quotas=self._quotas(),
         )
 
     def _sources(self) -> dict[str, Source]:
@@ -119,6 +121,14 @@ class _Reading:
                 durations.seconds(table.first_token), durations.seconds(table.token), table.basis
             )
         return paces
+
+    def _quotas(self) -> dict[str, Allowance]:
+        quotas = {}
+        for provider, table in self.table.quota.items():
+            self._source(("quota", provider, "basis"), table.basis)
+            quota = Quota(table.requests_per_minute, table.tokens_per_minute)
+            quotas[provider] = Allowance(quota, table.basis)
+        return quotas
 
     def _source(self, path: Path, basis: str) -> None:
         if basis != ASSUMED and basis not in self.table.sources:

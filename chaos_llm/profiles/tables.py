@@ -19,6 +19,7 @@ _MOMENT = (
 )
 _SPAN = f"{_MOMENT}, or [earliest, latest] of them"
 _DURATION = 'a duration: seconds (90) or text ("90s", "10m", "1h30m")'
+_PER_MINUTE = "a number, 1 or more"
 _BASIS = 'the key of a source, a list of them, or "assumed"'
 
 
@@ -171,6 +172,14 @@ class PaceTable(_Table):
     basis: Text = Field(description=_BASIS)
 
 
+class QuotaTable(_Table):
+    """[quota.PROVIDER]: what one credential may ask for in a minute."""
+
+    requests_per_minute: float | None = Field(None, ge=1, description=_PER_MINUTE)
+    tokens_per_minute: float | None = Field(None, ge=1, description=_PER_MINUTE)
+    basis: Text = Field(description=_BASIS)
+
+
 class ProfileTable(_Table):
     """A whole file."""
 
@@ -195,6 +204,9 @@ class ProfileTable(_Table):
     aside: list[AsideTable] = Field(default_factory=list, description="tables: [[aside]]")
     healthy: dict[str, PaceTable] = Field(
         default_factory=dict, description="tables: [healthy.PROVIDER]"
+    )
+    quota: dict[str, QuotaTable] = Field(
+        default_factory=dict, description="tables: [quota.PROVIDER]"
     )
 
 

@@ -10,7 +10,17 @@ from chaos_llm.profiles import toml
 from chaos_llm.profiles.evidence import ASSUMED
 from chaos_llm.profiles.mixes import takes_none
 from chaos_llm.profiles.moments import offset
-from chaos_llm.timeline import Aside, Page, Profile, Share, Source, Target, Weighted, Window
+from chaos_llm.timeline import (
+    Allowance,
+    Aside,
+    Page,
+    Profile,
+    Share,
+    Source,
+    Target,
+    Weighted,
+    Window,
+)
 
 
 def to_toml(profile: Profile) -> str:
@@ -29,11 +39,24 @@ def to_toml(profile: Profile) -> str:
             )
             for name, pace in profile.healthy.items()
         ),
+        *(
+            _block(f"[quota.{toml.key(name)}]", _quota(allowance))
+            for name, allowance in profile.quotas.items()
+        ),
         *(_block("[[window]]", _window(window)) for window in profile.windows),
         *(_block(f"[page.{toml.key(p.provider)}]", _page(p)) for p in profile.pages.values()),
         *(_block("[[aside]]", _aside(aside)) for aside in profile.asides),
     ]
     return "\n".join(blocks)
+
+
+def _quota(allowance: Allowance) -> dict[str, object]:
+    quota = allowance.quota
+    limits = {
+        "requests_per_minute": quota.requests_per_minute,
+        "tokens_per_minute": quota.tokens_per_minute,
+    }
+    return {k: v for k, v in limits.items() if v is not None} | {"basis": allowance.basis}
 
 
 def _block(header: str, table: Mapping[str, object]) -> str:

@@ -142,6 +142,15 @@ def _told(profile: Profile, width: int) -> str:
         token = f", then {describe(pace.token)} a token" if pace.token else ""
         text = f"{provider}, healthy: first token after {describe(pace.first_token)}{token}"
         lines.append(wording.fact("pace", f"{text}  {wording.mark(profile, (pace.basis,))}", width))
+    for provider, allowance in profile.quotas.items():
+        quota, limits = allowance.quota, []
+        if quota.requests_per_minute:
+            limits.append(f"{quota.requests_per_minute:g} requests")
+        if quota.tokens_per_minute:
+            limits.append(f"{quota.tokens_per_minute:g} tokens")
+        text = f"{provider}: {' and '.join(limits)} a minute for each credential"
+        mark = wording.mark(profile, (allowance.basis,))
+        lines.append(wording.fact("quota", f"{text}  {mark}", width))
     return "\n".join(["Beside the timeline", *lines]) if lines else ""
 
 

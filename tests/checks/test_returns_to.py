@@ -53,7 +53,7 @@ def test_who_never_left_is_back():
 def test_a_breaker_with_a_short_cooldown_is_back():
     finding = found(Defended(breaker=Breaker(cooldown=80)))
     assert finding.verdict == "pass"
-    assert finding.seen == "anthropic answered again 1 min after it recovered"
+    assert finding.seen == "anthropic answered again 30 s after it recovered"
 
 
 def test_who_stays_on_the_fallback_fails():

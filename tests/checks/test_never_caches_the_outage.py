@@ -1,0 +1,172 @@
+"""Is what went wrong kept for later?"""
+
+from __future__ import annotations
+
+import functools
+
+import anthropic
+import pytest
+from defended_apps import (
+    APOLOGY,
+    ERRORS,
+    Breaker,
+    Cached,
+    Defended,
+    apologise,
+    ask_async_once,
+    ask_gpt,
+)
+from small_days import HOUR, MINUTE, day, window
+from support_bots import MODEL, ask_once, claude
+
+from chaos_llm import outage
+from chaos_llm.checks import never_caches_the_outage
+from chaos_llm.faults import cut_stream
+from chaos_llm.timeline import Target
+
+BAD_TIME = day(window(ends=20 * MINUTE))
+FOUR = [f"question {n}, KX-1111{n}" for n in range(4)]
+
+
+def mixed(number):
+    """Half from a small set that repeats."""
+    return FOUR[number // 2 % 4] if number % 2 else f"new question {number}"
+
+
+def found(app, profile=BAD_TIME, **options):
+    with outage(profile, seed=3) as chaos:
+        asked = {"every": "30s", "prompts": mixed, "before": 0, "after": "20m"}
+        report = chaos.replay(app, **{**asked, **options})
+        return never_caches_the_outage()(report.run)
+
+
+def verdict(*args, **more):
+    return found(*args, **more).verdict
+
+
+def or_else(otherwise, ask=ask_once):
+    def forgiving(question):
+        try:
+            return ask(question)
+        except Exception as error:
+            return otherwise(error)
+
+    return forgiving
+
+
+def torn(question):
+    shown = []
+    try:
+        with claude(max_retries=0).messages.stream(
+            model=MODEL, max_tokens=300, messages=[{"role": "user", "content": question}]
+        ) as stream:
+            shown.extend(stream.text_stream)
+    except Exception:
+        shown.append("")
+    return "".join(shown)
+
+
+BAD_TEXTS = {
+    "apology": or_else(lambda error: APOLOGY),
+    "error": or_else(str),
+    "nothing": or_else(lambda error: None),
+    "empty": or_else(lambda error: ""),
+    "dict": or_else(lambda error: {"answer": None, "why": str(error)}),
+    "label": or_else(lambda error: "unknown", lambda question: ask_once(question) and "positive"),
+}
+
+
+@pytest.mark.parametrize("app", BAD_TEXTS.values(), ids=BAD_TEXTS)
+def test_a_cache_that_keeps_what_went_wrong_fails(app):
+    finding = found(Cached(app))
+    assert finding.verdict == "fail"
+    assert 20 * MINUTE < finding.at < 22 * MINUTE
+
+
+@pytest.mark.parametrize("app", BAD_TEXTS.values(), ids=BAD_TEXTS)
+def test_so_it_does_where_it_keeps_all_that_is_asked(app):
+    finding = found(Cached(app, keep=2 * HOUR), prompts=FOUR, before=0)
+    assert finding.verdict == "fail"
+    assert finding.at == 30 * MINUTE
+
+
+@pytest.mark.parametrize("app", BAD_TEXTS.values(), ids=BAD_TEXTS)
+def test_without_the_cache_the_same_app_passes(app):
+    assert verdict(app) == "pass"
+
+
+def test_what_was_seen_is_told_with_the_text():
+    finding = found(Cached(or_else(str)))
+    assert finding.seen.startswith(
+        "call 51 was given what call 11 had got (error_text: 'Error code"
+    )
+    assert finding.seen.endswith("without a request")
+
+
+def test_half_an_answer_is_not_to_be_kept_either():
+    profile = day(window(cut_stream(), ends=20 * MINUTE))
+    assert verdict(Cached(torn), profile) == "fail"
+
+
+def test_a_cache_of_good_answers_passes():
+    def keeps_good_ones(question, kept={}):  # noqa: B006 - a cache's memory
+        if question not in kept:
+            kept[question] = ask_once(question)
+        return kept[question]
+
+    assert verdict(keeps_good_ones) == "pass"
+    assert verdict(Cached(ask_once)) == "pass"
+
+
+def test_exceptions_are_not_kept_by_a_cache_of_the_standard_library():
+    assert verdict(functools.lru_cache(ask_once)) == "pass"
+
+
+@pytest.mark.parametrize("cooldown", [60, 300, 590])
+def test_a_breaker_that_is_still_open_after_the_outage_is_no_cache(cooldown):
+    app = Defended(apologise, breaker=Breaker(cooldown=cooldown))
+    assert verdict(app) == "pass"
+
+
+def test_an_apology_while_all_is_down_is_no_cache():
+    both = day(window(on=(Target("anthropic"), Target("openai")), ends=HOUR))
+    assert verdict(Defended(or_else(lambda _: APOLOGY, ask_gpt)), both, after=0) == "not applicable"
+
+
+def test_it_is_not_applicable_where_nothing_goes_wrong():
+    finding = found(Defended())
+    assert finding.verdict == "not applicable"
+    assert finding.seen == "no prompt that had gone wrong was asked again afterwards"
+
+
+def test_it_is_not_applicable_where_no_prompt_is_asked_again():
+    assert verdict(Cached(or_else(str)), prompts="question {}".format) == "not applicable"
+
+
+def test_a_fallbacks_answer_may_be_kept():
+    def falls_back(question):
+        try:
+            return ask_once(question)
+        except ERRORS:
+            return ask_gpt(question)
+
+    assert verdict(Cached(falls_back)) == "not applicable"
+
+
+def test_the_same_default_again_is_no_cache_where_it_is_asked_for_again():
+    always = or_else(lambda _: APOLOGY, lambda question: anthropic.Anthropic().nothing)
+    assert verdict(always) == "not applicable"
+
+
+def test_many_users_share_the_bad_cache():
+    kept = {}
+
+    async def app(question):
+        if question not in kept:
+            try:
+                kept[question] = await ask_async_once(question)
+            except ERRORS:
+                kept[question] = APOLOGY
+        return kept[question]
+
+    assert verdict(app, users=5, every="1m") == "fail"

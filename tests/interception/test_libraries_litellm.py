@@ -1,0 +1,167 @@
+"""litellm and instructor, unmodified: sync calls go through httpx, async ones through aiohttp."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from importlib.metadata import version
+
+import pytest
+
+os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")  # else it fetches prices
+litellm = pytest.importorskip("litellm")
+
+from broken_wires import ends
+from litellm.exceptions import MidStreamFallbackError
+
+from chaos_llm import outage
+from chaos_llm.faults import cut_stream, hang, overloaded, reset_connection, stall_mid_stream
+
+# What litellm warns of is its own affair.
+pytestmark = pytest.mark.filterwarnings("default")
+
+ASKED = {"messages": [{"role": "user", "content": "Where is order KX-48213?"}]}
+MODELS = {"anthropic": "anthropic/claude-opus-4-6", "openai": "openai/gpt-5"}
+provider = pytest.mark.parametrize("provider", MODELS)
+
+
+@pytest.fixture(params=[False, True], ids=["sync", "async"])
+def ask(request):
+    """`ask(provider)`: the text of a whole answer, or of a stream read to its end."""
+
+    async def ask_async(options):
+        answer = await litellm.acompletion(**options)
+        if not options.get("stream"):
+            return answer.choices[0].message.content
+        return "".join([part.choices[0].delta.content or "" async for part in answer])
+
+    def ask_sync(options):
+        answer = litellm.completion(**options)
+        if not options.get("stream"):
+            return answer.choices[0].message.content
+        return "".join(part.choices[0].delta.content or "" for part in answer)
+
+    def ask(provider, **options):
+        sent = {"model": MODELS[provider], "num_retries": 0} | ASKED | options
+        return asyncio.run(ask_async(sent)) if request.param else ask_sync(sent)
+
+    ask.is_async = request.param
+    return ask
+
+
+@provider
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+def test_a_healthy_call_gets_its_answer(ask, provider, stream):
+    with outage() as chaos:
+        assert "KX-48213" in ask(provider, stream=stream)
+        (exchange,) = chaos.journal
+    assert (exchange.status, exchange.stream, exchange.failed) == (200, stream, False)
+
+
+@provider
+def test_its_retries_live_through_two_refusals(ask, provider):
+    with outage() as chaos:
+        chaos.on(provider).inject(overloaded(), times=2)
+        assert "KX-48213" in ask(provider, num_retries=2)
+        assert len(chaos.journal) == 3
+
+
+@provider
+def test_a_storm_is_its_own_exception(ask, provider):
+    with outage() as chaos:
+        chaos.on(provider).inject(overloaded())
+        with pytest.raises((litellm.InternalServerError, litellm.ServiceUnavailableError)):
+            ask(provider, num_retries=1)
+        assert len(chaos.journal) >= 2
+
+
+@provider
+def test_its_time_limit_is_kept_in_virtual_time(ask, provider):
+    with outage() as chaos:
+        chaos.on(provider).inject(hang())
+        with pytest.raises(litellm.Timeout):
+            ask(provider, timeout=20, max_retries=0)
+        assert chaos.now == pytest.approx(20.0, abs=1)
+        assert ends(chaos) == ["timeout"]
+
+
+@provider
+def test_a_reset_connection_is_its_own_exception(ask, provider):
+    with outage() as chaos:
+        chaos.on(provider).inject(reset_connection())
+        with pytest.raises(litellm.InternalServerError, match="reset by peer|Connection error"):
+            ask(provider, max_retries=0)
+        assert set(ends(chaos)) == {"reset"}
+
+
+@provider
+def test_a_stream_that_is_cut_says_so(ask, provider):
+    with outage() as chaos:
+        chaos.on(provider).inject(cut_stream())
+        with pytest.raises(MidStreamFallbackError):
+            ask(provider, stream=True, max_retries=0)
+        assert ends(chaos) == ["closed"]
+
+
+@provider
+def test_a_stream_that_stalls_is_given_up_in_virtual_time(ask, provider):
+    """As a time-out where it is read by httpx, as a broken stream where aiohttp reads it."""
+    with outage() as chaos:
+        chaos.on(provider).inject(stall_mid_stream())
+        with pytest.raises(MidStreamFallbackError if ask.is_async else litellm.Timeout):
+            ask(provider, stream=True, timeout=20, max_retries=0)
+        assert chaos.now == pytest.approx(20.0, abs=1)
+        assert ends(chaos) == ["timeout"]
+
+
+class TestInstructor:
+    @pytest.fixture
+    def client(self):
+        instructor = pytest.importorskip("instructor")
+        import openai
+
+        return instructor.from_openai(openai.OpenAI(api_key="sk-test", max_retries=2))
+
+    @pytest.fixture
+    def order(self):
+        from pydantic import BaseModel
+
+        class Order(BaseModel):
+            number: str
+            parcels: int
+
+        return Order
+
+    def test_a_healthy_call_gives_the_model_asked_for(self, client, order):
+        with outage() as chaos:
+            found = client.chat.completions.create(model="gpt-5", response_model=order, **ASKED)
+            assert isinstance(found, order)
+            assert ends(chaos) == ["complete"]
+
+    def test_it_lives_through_two_refusals(self, client, order):
+        with outage() as chaos:
+            chaos.on("openai").inject(overloaded(), times=2)
+            found = client.chat.completions.create(model="gpt-5", response_model=order, **ASKED)
+            assert isinstance(found, order)
+            assert len(chaos.journal) == 3
+
+    def test_a_storm_is_its_own_exception(self, client, order):
+        from instructor.core import InstructorRetryException
+
+        with outage() as chaos:
+            chaos.on("openai").inject(overloaded())
+            with pytest.raises(InstructorRetryException):
+                client.chat.completions.create(model="gpt-5", response_model=order, **ASKED)
+            assert chaos.now > 0
+
+
+def test_its_async_calls_are_on_aiohttp_unless_told_otherwise():
+    """Else these tests would prove nothing of aiohttp."""
+    assert int(version("openai").split(".")[0]) < 3
+    assert not litellm.disable_aiohttp_transport
+    from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler
+
+    async def scene():
+        return type(AsyncHTTPHandler().client._transport).__name__
+
+    assert asyncio.run(scene()) == "LiteLLMAiohttpTransport"
