@@ -175,9 +175,13 @@ def test_an_unknown_option_is_answered_with_the_known_ones_nearest_first():
         replay(promts="hello")
 
 
-def test_several_users_of_a_sync_function_are_refused():
-    with pytest.raises(UsageError, match="async function, or users=1"):
-        replay(ask_once, users=2)
+def test_several_users_of_a_sync_function_need_threads():
+    with (
+        outage(BAD_HOUR, threads="refuse") as chaos,
+        pytest.raises(UsageError, match="async function, or users=1"),
+    ):
+        chaos.replay(ask_once, users=2)
+    assert {call.user for call in replay(ask_once, users=2, calls=20).run.calls} == {0, 1}
 
 
 def sleeps_for_ever(question):

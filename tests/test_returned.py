@@ -47,6 +47,9 @@ class OneSlot:
     def __init__(self, text):
         self.text = text
 
+    def __repr__(self):
+        return "OneSlot"
+
 
 @pytest.mark.parametrize(
     ("value", "text"),

@@ -10,7 +10,7 @@ import importlib
 import importlib.util
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
@@ -44,7 +44,8 @@ def intercepted(stage: Stage) -> Iterator[None]:
 
 
 def _replace(adapter: str, stage: Stage, undo: ExitStack) -> None:
-    importlib.import_module(adapter).replace(stage, undo)
+    with suppress(ImportError):  # too old for us: the guard on look-ups speaks, if it comes to that
+        importlib.import_module(adapter).replace(stage, undo)
 
 
 class _Arrivals(MetaPathFinder):

@@ -23,6 +23,7 @@ _CACHED = '"cache_creation":{"ephemeral_5m_input_tokens":0,"ephemeral_1h_input_t
 _TIER = '"service_tier":"standard","inference_geo":"not_available"'
 _REQUIRED = (("messages", list, "list"), ("max_tokens", int, "integer"))
 MODEL_TOO = (("model", str, "string"), *_REQUIRED)
+PING = event("ping", '{"type": "ping"}')
 
 
 def refusal_of(
@@ -79,7 +80,7 @@ def events(request: Request, answer: Completion, stamp: Stamp, host: str = "") -
         # the wire's first delta of a tool call is an empty one
         pieces = ["", *split(call.arguments)]
         chunks += _block(index, opening, "input_json_delta", "partial_json", pieces)
-    chunks.insert(min(2, len(chunks)), event("ping", '{"type": "ping"}'))
+    chunks.insert(min(2, len(chunks)), PING)
     chunks += _end(answer)
     if answer.broken_by:
         chunks = broken_at(chunks, answer.broken_by.after)

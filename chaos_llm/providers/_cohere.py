@@ -81,7 +81,6 @@ def cohere_headers(stamp: Stamp) -> Headers:
     """The headers of every reply, as a recorded one has them, without hop-by-hop ones."""
     return (
         ("access-control-expose-headers", "X-Debug-Trace-ID"),
-        ("cache-control", "no-cache, no-store, no-transform, must-revalidate, private, max-age=0"),
         ("via", "1.1 google"),
         ("x-debug-trace-id", f"{stamp.die.number(128):032x}"),
     )

@@ -7,13 +7,11 @@ from typing import Any, ClassVar
 
 from chaos_llm.model import Completion, Refusal, Reply, Request, WireRequest
 from chaos_llm.providers._anthropic import quota_headers, refuse, reply_ids
-from chaos_llm.providers._anthropic_words import MODEL_TOO, events, heard, refusal_of, whole
-from chaos_llm.providers._framing import bearer, event, json_reply, pieces_of, sse_reply
+from chaos_llm.providers._anthropic_words import MODEL_TOO, PING, events, heard, refusal_of, whole
+from chaos_llm.providers._framing import bearer, json_reply, pieces_of, sse_reply
 from chaos_llm.providers._model_endpoint import ModelEndpoint
 from chaos_llm.providers.provider import Stamp
 from chaos_llm.quota import State
-
-_PING = event("ping", '{"type": "ping"}').data
 
 
 class AnthropicMessages(ModelEndpoint):
@@ -55,7 +53,7 @@ class AnthropicMessages(ModelEndpoint):
 
     def _stream(self, request: Request, answer: Completion, stamp: Stamp) -> Reply:
         _, headers = reply_ids(stamp)
-        return sse_reply(headers, events(request, answer, stamp), _PING)
+        return sse_reply(headers, events(request, answer, stamp), PING.data)
 
     def quota_headers(self, state: State) -> tuple[tuple[str, str], ...]:
         return quota_headers(state)

@@ -46,7 +46,9 @@ _ROWS = {
     "permission": Row(
         403, "AccessDenied", "User is not authorized to perform: sts:{action} on resource: {role}"
     ),
-    "not_found": Row(404, "InvalidAction", "Could not find operation {action}"),
+    "not_found": Row(
+        404, "InvalidAction", "Could not find operation {action} for version 2011-06-15"
+    ),
     "method_not_allowed": Row(405, "InvalidAction", "Method not allowed"),  # assumed
     "too_large": Row(413, "RequestEntityTooLarge", "Request is too large"),  # assumed
     "rate_limited": Row(400, "Throttling", "Rate exceeded"),

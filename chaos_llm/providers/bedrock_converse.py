@@ -56,10 +56,11 @@ class BedrockConverse(BedrockEndpoint):
         )
 
     def _whole(self, request: Request, answer: Completion, stamp: Stamp) -> Reply:  # noqa: ARG002
-        said: dict[str, Any] = {"metrics": _metrics(stamp), **message(answer, stamp)}
+        headers, metrics = ids(stamp), _metrics(stamp)
+        said: dict[str, Any] = {"metrics": metrics, **message(answer, stamp)}
         if answer.tells_usage:
             said["usage"] = usage(answer.usage)
-        return json_reply(200, ids(stamp), _compact(said), pieces_of(answer))
+        return json_reply(200, headers, _compact(said), pieces_of(answer))
 
     def _stream(self, request: Request, answer: Completion, stamp: Stamp) -> Reply:
         headers = ids(stamp)

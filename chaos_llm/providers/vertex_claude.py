@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from chaos_llm.model import Completion, Refusal, Reply, Request, WireRequest
 from chaos_llm.providers import _anthropic
-from chaos_llm.providers._anthropic_words import events, heard, refusal_of, whole
+from chaos_llm.providers._anthropic_words import PING, events, heard, refusal_of, whole
 from chaos_llm.providers._framing import pieces_of, sse_reply
 from chaos_llm.providers._google import HEADERS, json_reply, region_of
 from chaos_llm.providers._model_endpoint import ModelEndpoint
@@ -60,7 +60,7 @@ class VertexClaude(VertexEndpoint, ModelEndpoint):
         return json_reply(200, whole(_named(request), answer, stamp, _ID), pieces_of(answer))
 
     def _stream(self, request: Request, answer: Completion, stamp: Stamp) -> Reply:
-        return sse_reply(HEADERS, events(_named(request), answer, stamp, _ID))
+        return sse_reply(HEADERS, events(_named(request), answer, stamp, _ID), PING.data)
 
 
 def _named(request: Request) -> Request:

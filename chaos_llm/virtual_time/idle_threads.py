@@ -5,6 +5,7 @@ Keys are a frame's module and function; the functions look at the frame's variab
 
 from __future__ import annotations
 
+import _queue
 import _socket
 import dis
 from collections.abc import Callable
@@ -13,10 +14,10 @@ from types import CodeType, FrameType
 
 from chaos_llm.virtual_time.awaited import child_awaited, children_in
 from chaos_llm.virtual_time.descriptors import ends_of, is_own
-from chaos_llm.virtual_time.places import outer
+from chaos_llm.virtual_time.places import OURS, outer
 
 _READS = frozenset({"recv", "recv_into", "recvfrom", "recvfrom_into", "recvmsg", "read"})
-_WAITS = ("selectors", "multiprocessing.connection", "multiprocessing.queues")
+_WAITS = ("selectors", "multiprocessing.connection", "multiprocessing.queues", OURS)
 
 
 def waiting_in(frame: FrameType) -> tuple[FrameType, Callable[[FrameType], bool] | None]:
@@ -56,6 +57,15 @@ def _method_called(code: CodeType, at: int) -> str:
         if i.opname in ("LOAD_METHOD", "LOAD_ATTR") and begins[i.offset] == begins.get(at)
     ]
     return names[-1] if names else ""
+
+
+def waits_for_a_job(frame: FrameType) -> bool:
+    """Whether a thread stands at an empty queue of the compiled kind, as aiosqlite's does."""
+    if _method_called(frame.f_code, frame.f_lasti) != "get":
+        return False
+    held = [*frame.f_locals.values(), *vars(frame.f_locals.get("self", object)).values()]
+    queues = [value for value in held if isinstance(value, _queue.SimpleQueue)]
+    return bool(queues) and all(queue.empty() for queue in queues)
 
 
 def _pool_worker(frame: FrameType) -> bool:

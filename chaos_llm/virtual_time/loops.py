@@ -1,7 +1,8 @@
 """asyncio event loops, patched where they idle: in their selector's `select`.
 
 So every loop lives on the clock, also one that runs since before the outage: pytest-asyncio's,
-anyio's, `asyncio.run`'s. `loop.time()` is `time.monotonic` and needs nothing.
+anyio's, `asyncio.run`'s. `loop.time()` is `time.monotonic` and needs nothing. `select` is replaced
+in place, because looptime's loops keep the bound method from before.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from functools import partial
 from types import FrameType
 from typing import Any
 
+from chaos_llm.virtual_time.in_place import replace_function, twin_of
 from chaos_llm.virtual_time.places import place_of_coroutine
 from chaos_llm.virtual_time.redirects import real_monotonic
 from chaos_llm.virtual_time.scheduler import Scheduler
@@ -50,11 +52,9 @@ class Loops:
         self._sockets.install(undo)
         undo.callback(setattr, BaseEventLoop, "__init__", BaseEventLoop.__init__)
         BaseEventLoop.__init__ = self._noting_birth(BaseEventLoop.__init__)  # type: ignore[method-assign]  # replaced until the end
-        for name in _SELECTORS:
-            kind = getattr(selectors, name, None)
-            if kind is not None and "select" in vars(kind):
-                undo.callback(setattr, kind, "select", kind.select)
-                kind.select = self._idling(kind.select)
+        kinds = [getattr(selectors, name) for name in _SELECTORS if hasattr(selectors, name)]
+        for select in {kind.select for kind in kinds}:
+            replace_function(undo, select, self._idling(twin_of(select)))
         running = asyncio._get_running_loop()
         selector = getattr(running, "_selector", None)
         if running is not None and selector is not None:
@@ -87,7 +87,7 @@ class Loops:
 
         def idle(selector: Any, timeout: float | None = None) -> list[Any]:
             me = scheduler.here()
-            if me is None or not self._belongs_to_loop(selector, sys._getframe(1)):
+            if me is None or not self._belongs_to_loop(selector, sys._getframe(2)):
                 return select(selector, timeout)
             events = select(selector, 0)
             if events or (timeout is not None and timeout <= 0):

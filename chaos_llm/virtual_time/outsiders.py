@@ -19,11 +19,13 @@ from chaos_llm.virtual_time.idle_threads import (
     condition_was_notified,
     serves_this_process,
     waiting_in,
+    waits_for_a_job,
 )
 from chaos_llm.virtual_time.places import Place, place, place_of_thread, without_us
 from chaos_llm.virtual_time.redirects import real_sleep
 
 _MICROPAUSE = 0.0001  # lets a thread that the system has just woken take the interpreter
+_SETTLING = 10  # looks at threads that move while the outage begins
 _LOOP = ("asyncio.base_events", "BaseEventLoop._run_once")
 
 
@@ -39,8 +41,23 @@ class Outsiders:
         self._runners = runners
         self._never_works, self._loop_held_by = never_works, loop_held_by
         self._exempt: dict[int, bool] = {}
-        self._homes: dict[int, Place] = {
-            ident: place(without_us(frame)) for ident, frame in sys._current_frames().items()
+        self._homes: dict[int, Place] = {}
+        self._let_settle()
+
+    def _let_settle(self) -> None:
+        """Find out where each thread idles; one that was just woken, or started, may still move."""
+        for _ in range(_SETTLING):
+            before, self._homes = self._homes, self._places()
+            if self._homes == before or not self._homes:
+                return
+            real_sleep(_MICROPAUSE)
+
+    def _places(self) -> dict[int, Place]:
+        me = _thread.get_ident()
+        return {
+            ident: place(frame)
+            for ident, frame in sys._current_frames().items()
+            if ident != me and not self._is_exempt(ident)
         }
 
     def exist(self) -> bool:
@@ -87,7 +104,7 @@ class Outsiders:
             return bool(loop._ready) or self._loop_held_by(loop) is not None or None
         # A thread that was born during the outage has no home; it idles where it sleeps.
         idles = self._homes[ident] == place(frame) if ident in self._homes else _sleeps(top)
-        return not (idles or serves_this_process(frame)) or None
+        return not (idles or serves_this_process(frame) or waits_for_a_job(frame)) or None
 
 
 def _is_loop(frame: FrameType) -> bool:

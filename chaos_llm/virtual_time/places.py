@@ -6,8 +6,8 @@ import sys
 from types import CodeType, FrameType
 from typing import Any
 
-_OURS = "chaos_llm.virtual_time"
-_PLUMBING = ("threading", "queue", "selectors", "asyncio", "concurrent", "contextlib", _OURS)
+OURS = "chaos_llm.virtual_time"
+_PLUMBING = ("threading", "queue", "selectors", "asyncio", "concurrent", "contextlib", OURS)
 
 Place = tuple[tuple[CodeType, int], ...]
 
@@ -22,15 +22,15 @@ def outer(frame: FrameType | None, *modules: str) -> FrameType | None:
     return frame
 
 
-def without_us(frame: FrameType) -> FrameType | None:
-    """The innermost frame that is not ours; a redirected sleep is no move."""
-    return outer(frame, _OURS)
+def without_us(frame: FrameType | None) -> FrameType | None:
+    """The innermost frame that is not ours; to pass through a redirect is no move."""
+    return outer(frame, OURS)
 
 
 def place(frame: FrameType | None) -> Place:
     """A thread's position: equal as long as it has not moved."""
     stack = []
-    while frame is not None:
+    while (frame := without_us(frame)) is not None:
         stack.append((frame.f_code, frame.f_lasti))
         frame = frame.f_back
     return tuple(stack)

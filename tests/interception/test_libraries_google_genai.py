@@ -6,12 +6,7 @@ import asyncio
 
 import pytest
 
-pytest.importorskip("google.genai", minversion="3")
-aiohttp = pytest.importorskip("aiohttp")
-
 from broken_wires import ends
-from google import genai
-from google.genai import errors, types
 
 from chaos_llm import outage
 from chaos_llm.faults import (
@@ -23,14 +18,20 @@ from chaos_llm.faults import (
     stall_mid_stream,
 )
 
+genai = pytest.importorskip("google.genai", minversion="3")
+aiohttp = pytest.importorskip("aiohttp")
+
+# It inherits from a class of aiohttp's that says one should not.
+pytestmark = pytest.mark.filterwarnings("ignore:Inheritance class:DeprecationWarning")
+
 ASKED = {"model": "gemini-2.5-flash", "contents": "Where is order KX-48213?"}
 
 
 def client(seconds=None, attempts=1):
-    retry = types.HttpRetryOptions(attempts=attempts)
+    retry = genai.types.HttpRetryOptions(attempts=attempts)
     timeout = None if seconds is None else seconds * 1000
     return genai.Client(
-        api_key="test", http_options=types.HttpOptions(timeout=timeout, retry_options=retry)
+        api_key="test", http_options=genai.types.HttpOptions(timeout=timeout, retry_options=retry)
     )
 
 
@@ -71,7 +72,7 @@ def test_its_retries_live_through_two_refusals_in_virtual_time():
 def test_a_storm_is_its_own_exception():
     with outage() as chaos:
         chaos.on("gemini").inject(overloaded())
-        with pytest.raises(errors.ServerError) as caught:
+        with pytest.raises(genai.errors.ServerError) as caught:
             asyncio.run(whole(client()))
     assert (caught.value.code, caught.value.status) == (503, "UNAVAILABLE")
 

@@ -8,14 +8,14 @@ from importlib.metadata import version
 
 import pytest
 
-os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")  # else it fetches prices
-litellm = pytest.importorskip("litellm")
-
 from broken_wires import ends
-from litellm.exceptions import MidStreamFallbackError
 
 from chaos_llm import outage
 from chaos_llm.faults import cut_stream, hang, overloaded, reset_connection, stall_mid_stream
+
+os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")  # else it fetches prices
+litellm = pytest.importorskip("litellm")
+openai = pytest.importorskip("openai")
 
 # What litellm warns of is its own affair.
 pytestmark = pytest.mark.filterwarnings("default")
@@ -89,7 +89,7 @@ def test_its_time_limit_is_kept_in_virtual_time(ask, provider):
 def test_a_reset_connection_is_its_own_exception(ask, provider):
     with outage() as chaos:
         chaos.on(provider).inject(reset_connection())
-        with pytest.raises(litellm.InternalServerError, match="reset by peer|Connection error"):
+        with pytest.raises(litellm.InternalServerError, match=r"reset by peer|Connection error"):
             ask(provider, max_retries=0)
         assert set(ends(chaos)) == {"reset"}
 
@@ -98,7 +98,7 @@ def test_a_reset_connection_is_its_own_exception(ask, provider):
 def test_a_stream_that_is_cut_says_so(ask, provider):
     with outage() as chaos:
         chaos.on(provider).inject(cut_stream())
-        with pytest.raises(MidStreamFallbackError):
+        with pytest.raises(litellm.exceptions.MidStreamFallbackError):
             ask(provider, stream=True, max_retries=0)
         assert ends(chaos) == ["closed"]
 
@@ -108,50 +108,45 @@ def test_a_stream_that_stalls_is_given_up_in_virtual_time(ask, provider):
     """As a time-out where it is read by httpx, as a broken stream where aiohttp reads it."""
     with outage() as chaos:
         chaos.on(provider).inject(stall_mid_stream())
-        with pytest.raises(MidStreamFallbackError if ask.is_async else litellm.Timeout):
+        broken = litellm.exceptions.MidStreamFallbackError
+        with pytest.raises(broken if ask.is_async else litellm.Timeout):
             ask(provider, stream=True, timeout=20, max_retries=0)
         assert chaos.now == pytest.approx(20.0, abs=1)
         assert ends(chaos) == ["timeout"]
+
+
+class Order(pydantic.BaseModel):
+    """What instructor is asked for."""
+
+    number: str
+    parcels: int
 
 
 class TestInstructor:
     @pytest.fixture
     def client(self):
         instructor = pytest.importorskip("instructor")
-        import openai
-
         return instructor.from_openai(openai.OpenAI(api_key="sk-test", max_retries=2))
 
-    @pytest.fixture
-    def order(self):
-        from pydantic import BaseModel
-
-        class Order(BaseModel):
-            number: str
-            parcels: int
-
-        return Order
-
-    def test_a_healthy_call_gives_the_model_asked_for(self, client, order):
+    def test_a_healthy_call_gives_the_model_asked_for(self, client):
         with outage() as chaos:
-            found = client.chat.completions.create(model="gpt-5", response_model=order, **ASKED)
-            assert isinstance(found, order)
+            found = client.chat.completions.create(model="gpt-5", response_model=Order, **ASKED)
+            assert isinstance(found, Order)
             assert ends(chaos) == ["complete"]
 
-    def test_it_lives_through_two_refusals(self, client, order):
+    def test_it_lives_through_two_refusals(self, client):
         with outage() as chaos:
             chaos.on("openai").inject(overloaded(), times=2)
-            found = client.chat.completions.create(model="gpt-5", response_model=order, **ASKED)
-            assert isinstance(found, order)
+            found = client.chat.completions.create(model="gpt-5", response_model=Order, **ASKED)
+            assert isinstance(found, Order)
             assert len(chaos.journal) == 3
 
-    def test_a_storm_is_its_own_exception(self, client, order):
-        from instructor.core import InstructorRetryException
-
+    def test_a_storm_is_its_own_exception(self, client):
+        instructor = pytest.importorskip("instructor")
         with outage() as chaos:
             chaos.on("openai").inject(overloaded())
-            with pytest.raises(InstructorRetryException):
-                client.chat.completions.create(model="gpt-5", response_model=order, **ASKED)
+            with pytest.raises(instructor.core.InstructorRetryException):
+                client.chat.completions.create(model="gpt-5", response_model=Order, **ASKED)
             assert chaos.now > 0
 
 
@@ -159,9 +154,9 @@ def test_its_async_calls_are_on_aiohttp_unless_told_otherwise():
     """Else these tests would prove nothing of aiohttp."""
     assert int(version("openai").split(".")[0]) < 3
     assert not litellm.disable_aiohttp_transport
-    from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler
+    handlers = pytest.importorskip("litellm.llms.custom_httpx.http_handler")
 
     async def scene():
-        return type(AsyncHTTPHandler().client._transport).__name__
+        return type(handlers.AsyncHTTPHandler().client._transport).__name__
 
     assert asyncio.run(scene()) == "LiteLLMAiohttpTransport"

@@ -41,6 +41,7 @@ class Cloud(Driver):
     """A client of a cloud's SDK, against one wire format that gives these answers."""
 
     package: str = ""
+    door: str = ""  # whose client it is, where an SDK has one for several formats
     made: list[Any] = field(default_factory=list)
 
     def skip_unless_here(self) -> None:
@@ -67,7 +68,8 @@ class Cloud(Driver):
     def client(self) -> Any:
         http = importlib.import_module("httpx2" if self.on_httpx2 else "httpx")
         transport = http.MockTransport(lambda request: self._play(http, request))
-        client = CLIENTS[f"{self.provider.name}-{self.provider.api}"](self, http, transport)
+        door = self.door or f"{self.provider.name}-{self.provider.api}"
+        client = CLIENTS[door](self, http, transport)
         self.made.append(client)  # google-genai's closes itself where nobody keeps it
         return client
 

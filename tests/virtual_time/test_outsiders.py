@@ -143,3 +143,62 @@ def test_a_thread_that_works_too_long_is_named_with_its_place(worker: Jobs) -> N
         with VirtualTime(real_wait=0.1):
             worker.put(lambda: real_sleep(0.5))
             time.sleep(10)
+
+
+def test_a_loop_in_an_old_thread_is_never_too_late_and_lets_time_pass_when_idle() -> None:
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await reader.read(100):
+            await asyncio.sleep(0.05)
+            writer.write(b"ok")
+        writer.close()
+
+    async def serve() -> asyncio.Server:
+        return await asyncio.start_server(answer, "127.0.0.1", 0)
+
+    async def close(server: asyncio.Server) -> None:
+        server.close()
+        await asyncio.sleep(0.01)
+
+    server = asyncio.run_coroutine_threadsafe(serve(), loop).result()
+
+    async def main() -> None:
+        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        for _ in range(3):
+            writer.write(b"x")
+            assert await asyncio.wait_for(reader.readexactly(2), 0.001) == b"ok"
+            await asyncio.sleep(3600)
+        writer.close()
+        await writer.wait_closed()
+
+    with VirtualTime() as clock:
+        asyncio.run(main())
+        assert clock.now == pytest.approx(3 * 3600)
+    asyncio.run_coroutine_threadsafe(close(server), loop).result()
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
+
+
+def test_a_worker_that_was_still_on_its_way_home_when_the_outage_began_lets_time_pass() -> None:
+    jobs: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
+
+    def work() -> None:
+        while (job := jobs.get()) is not None:
+            job()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    for _ in range(20):
+        jobs.put(lambda: real_sleep(0.003))
+        with VirtualTime() as clock:
+            done: Future[int] = Future()
+            jobs.put(lambda done=done: done.set_result(1))
+            assert done.result(timeout=0.001) == 1
+            time.sleep(60)
+            assert clock.now == 60
+    jobs.put(None)
+    thread.join()

@@ -1,0 +1,49 @@
+"""Functions and methods that are replaced where they are, so that whoever holds them follows."""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+from collections.abc import Callable
+from contextlib import ExitStack
+from types import FunctionType
+from typing import Any
+
+
+def replace_methods(undo: ExitStack, kind: type, **methods: Callable[..., Any]) -> None:
+    """Replace methods of a compiled type until `undo` is closed.
+
+    A lock has no Python class to patch, and locks exist everywhere before an outage begins. The
+    entry in the type's own dictionary reaches all of them: `with lock:` and `lock.acquire()` look
+    it up each time. A bound method that was stored before (`self.take = lock.acquire`) is not
+    reached.
+    """
+    (entries,) = gc.get_referents(kind.__dict__)  # the dictionary behind the read-only view
+    for name, method in methods.items():
+        undo.callback(_put, kind, entries, name, entries[name])
+        _put(kind, entries, name, method)
+
+
+def _put(kind: type, entries: dict[str, Any], name: str, method: Any) -> None:
+    entries[name] = method
+    ctypes.pythonapi.PyType_Modified(ctypes.py_object(kind))
+
+
+def replace_function(undo: ExitStack, function: Any, by: Callable[..., Any]) -> None:
+    """Send a Python method of one optional argument to another function until `undo` is closed."""
+
+    def stand_in(self: Any, timeout: Any = None) -> Any:
+        target: Any = "the place of the other function"
+        return target(self, timeout)
+
+    code = stand_in.__code__
+    constants = tuple(by if isinstance(value, str) else value for value in code.co_consts)
+    undo.callback(setattr, function, "__code__", function.__code__)
+    function.__code__ = code.replace(co_consts=constants)
+
+
+def twin_of(function: Any) -> Callable[..., Any]:
+    """The same Python function, out of reach of a replacement of the first."""
+    return FunctionType(
+        function.__code__, function.__globals__, function.__name__, function.__defaults__
+    )

@@ -1,0 +1,178 @@
+"""Is a torn answer passed off as a whole one?"""
+
+from __future__ import annotations
+
+import pytest
+from defended_apps import APOLOGY, Cached, Defended, ask_gpt
+from small_days import MINUTE, day, window
+from support_bots import MODEL, ask_once, claude
+
+from chaos_llm import outage
+from chaos_llm.checks import answers_are_whole
+from chaos_llm.faults import (
+    cut_stream,
+    error_mid_stream,
+    hang,
+    latency,
+    stall_mid_stream,
+    truncated_answer,
+)
+
+STREAM_FAULTS = [
+    cut_stream(),
+    cut_stream(by="reset"),
+    error_mid_stream(),
+    stall_mid_stream(),
+]
+
+
+def bad_time(*faults):
+    return day(window(*faults, ends=20 * MINUTE))
+
+
+def found(app, profile=None, **options):
+    with outage(profile or bad_time(), seed=3) as chaos:
+        report = chaos.replay(
+            app, **{"every": "1m", "before": "10m", "after": "10m", "prompts": None, **options}
+        )
+        return answers_are_whole()(report.run)
+
+
+def stream(question, otherwise=None):
+    """What was shown of a stream; `otherwise` replaces what broke off."""
+    shown = []
+    try:
+        with claude(max_retries=0, timeout=20).messages.stream(
+            model=MODEL, max_tokens=300, messages=[{"role": "user", "content": question}]
+        ) as stream:
+            shown.extend(stream.text_stream)
+    except Exception:
+        if otherwise is not None:
+            return otherwise
+    return "".join(shown)
+
+
+def piecewise(question):
+    with claude(max_retries=0, timeout=20).messages.stream(
+        model=MODEL, max_tokens=300, messages=[{"role": "user", "content": question}]
+    ) as pieces:
+        yield from pieces.text_stream
+
+
+def careless(question):
+    try:
+        yield from piecewise(question)
+    except Exception:
+        return
+
+
+def resumed(question):
+    try:
+        yield from piecewise(question)
+    except Exception:
+        yield ask_gpt(question)
+
+
+@pytest.mark.parametrize("fault", STREAM_FAULTS, ids=repr)
+def test_half_an_answer_that_is_shown_as_one_fails(fault):
+    finding = found(careless, bad_time(fault))
+    assert finding.verdict == "fail"
+    assert "were shown an answer that had been cut off, the first in call 10 (" in finding.seen
+    assert finding.at == 0.0
+
+
+@pytest.mark.parametrize("fault", STREAM_FAULTS, ids=repr)
+@pytest.mark.parametrize("app", [piecewise, resumed, lambda q: stream(q, APOLOGY)])
+def test_an_exception_a_fallback_and_an_apology_pass(app, fault):
+    finding = found(app, bad_time(fault))
+    assert finding.verdict == "pass"
+    assert finding.seen == "no torn answer and no error's text reached a user"
+
+
+def test_an_errors_text_as_an_answer_fails():
+    def shows_it(question):
+        try:
+            return ask_once(question)
+        except Exception as error:
+            return f"Hm: {error}"
+
+    finding = found(shows_it)
+    assert finding.verdict == "fail"
+    assert finding.seen.startswith(
+        "20 calls were shown an error instead of an answer, the first in "
+    )
+    assert "Hm: Error code: 529" in finding.seen
+
+
+def test_both_at_once_are_told():
+    def app(question):
+        try:
+            return "".join(careless(question)) if len(question) % 2 else ask_once(question)
+        except Exception as error:
+            return str(error)
+
+    both = day(
+        window(cut_stream(), ends=20 * MINUTE, name="torn"), window(ends=20 * MINUTE, name="busy")
+    )
+    finding = found(app, both, prompts=["even", "odd"])
+    assert "an answer that had been cut off" in finding.seen
+    assert "an error instead of an answer" in finding.seen
+
+
+@pytest.mark.parametrize("fault", [latency(seconds=3), truncated_answer()], ids=repr)
+def test_it_is_not_applicable_where_every_answer_arrived_whole(fault):
+    finding = found(ask_once, bad_time(fault))
+    assert finding.verdict == "not applicable"
+    assert finding.seen == "every answer arrived whole"
+
+
+def test_what_nobody_could_see_is_exposure_and_no_failure():
+    both = day(
+        window(truncated_answer(), ends=10 * MINUTE, name="spoilt"),
+        window(begins=10 * MINUTE, ends=20 * MINUTE, name="busy"),
+    )
+    finding = found(Defended(), both)
+    assert finding.verdict == "pass"
+    assert finding.seen.endswith("; 10 were spoilt unseen (exposure)")
+
+
+def test_an_answer_that_admits_to_be_cut_is_not_to_be_shown_as_whole():
+    assert found(ask_once, bad_time(truncated_answer(admits=True))).verdict == "fail"
+
+
+def test_where_answers_do_not_show_it_cannot_be_judged():
+    finding = found(lambda question: "positive" if ask_once(question, timeout=5) else "")
+    assert finding.verdict == "not judged"
+    assert "see outcome=" in finding.seen
+
+
+def test_an_error_is_told_even_where_answers_do_not_show():
+    def label(question):
+        try:
+            return "positive" if ask_once(question) else "negative"
+        except Exception as error:
+            return str(error)
+
+    assert found(label).verdict == "fail"
+
+
+def test_an_app_that_stops_reading_has_not_been_cut_off():
+    def first_words(question):
+        for piece in piecewise(question):
+            yield piece
+            if len(piece) > 7:
+                return
+
+    finding = found(first_words, bad_time(hang()))
+    assert finding.verdict in ("pass", "not judged")
+
+
+def test_a_torn_answer_from_a_cache_was_torn_when_it_was_kept():
+    app = Cached(lambda question: "".join(careless(question)))
+
+    def one_again_and_again(number):
+        return "one question" if number >= 10 else f"new question {number}"
+
+    finding = found(app, bad_time(cut_stream()), prompts=one_again_and_again)
+    assert finding.verdict == "fail"
+    assert finding.seen.startswith("one call was shown an answer that had been cut off")

@@ -1,0 +1,78 @@
+"""What all checks have in common, and those that need no configuration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+from defended_apps import Defended
+from small_days import MINUTE, day, window
+from support_bots import ask
+
+from chaos_llm import outage
+from chaos_llm.checks import Check, retries_stay_under, standard, stops_calling
+from chaos_llm.demo.hardened_bot import HardenedBot
+from chaos_llm.demo.naive_bot import NaiveBot
+
+BAD_TIME = day(window(ends=20 * MINUTE))
+
+
+def report(app, profile=BAD_TIME, **options):
+    with outage(profile, seed=3) as chaos:
+        return chaos.replay(app, **{"every": "30s", **options})
+
+
+@dataclass(frozen=True, repr=False)
+class AnswersSoon(Check):
+    """A check of a team's own."""
+
+    why = "nobody waits for so long"
+    within: float = 10.0
+
+    def __call__(self, run):
+        slow = [call for call in run.calls if call.seconds > self.within]
+        return self.failed("too slow", slow[0].began) if slow else self.passed("all were quick")
+
+
+def test_a_check_says_its_name_with_what_it_was_given():
+    assert repr(stops_calling("anthropic")) == (
+        "stops_calling(provider='anthropic', within_calls=8, probe_after='1m')"
+    )
+    assert retries_stay_under(2).name == "retries_stay_under"
+
+
+def test_a_check_of_ones_own_is_a_dataclass():
+    finding = AnswersSoon()(report(ask).run)
+    assert finding.check == "test_check(within=10.0)"
+    assert (finding.verdict, finding.why) == ("pass", "nobody waits for so long")
+
+
+def test_checks_are_equal_by_what_they_claim():
+    assert stops_calling("anthropic") == stops_calling("anthropic", within_calls=8)
+    assert stops_calling("anthropic") != stops_calling("openai")
+
+
+def test_the_standard_checks_are_made_for_every_provider_that_was_asked():
+    made = report(Defended())
+    names = [(check.name, getattr(check, "provider", "")) for check in standard(made.run)]
+    assert names == [
+        ("stops_calling", "anthropic"),
+        ("returns_to", "anthropic"),
+        ("stops_calling", "openai"),
+        ("returns_to", "openai"),
+        ("retries_stay_under", ""),
+        ("never_caches_the_outage", ""),
+        ("answers_are_whole", ""),
+    ]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_hardened_bot_passes_them_where_the_naive_one_fails(seed):
+    verdicts = []
+    for make in (HardenedBot, NaiveBot):
+        with outage("anthropic-529-storm", seed=seed) as chaos:
+            made = chaos.replay(make().answer, every="30s")
+        verdicts.append({check(made.run).verdict for check in standard(made.run)})
+    hardened, naive = verdicts
+    assert "fail" not in hardened
+    assert "fail" in naive

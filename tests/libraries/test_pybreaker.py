@@ -1,0 +1,61 @@
+"""pybreaker's cooldown reads `datetime.now`; one made at import holds its lock during a call."""
+
+import threading
+import time
+
+import pytest
+from known_libraries import library
+from support_bots import ask_once
+
+from chaos_llm import outage
+from chaos_llm.faults import overloaded
+
+pybreaker = library("pybreaker")
+
+ASKED = pybreaker.CircuitBreaker(fail_max=3, reset_timeout=60)
+
+
+def fail():
+    raise ValueError
+
+
+def test_it_half_opens_after_its_cooldown_and_not_a_second_before():
+    breaker = pybreaker.CircuitBreaker(fail_max=1, reset_timeout=60)
+    with outage() as chaos:
+        with pytest.raises(pybreaker.CircuitBreakerError):
+            breaker.call(fail)
+        time.sleep(59)
+        with pytest.raises(pybreaker.CircuitBreakerError):
+            breaker.call(str)
+        assert breaker.current_state == "open"
+        time.sleep(1)
+        breaker.call(str)
+        assert breaker.current_state == "closed"
+        assert chaos.now == 60
+
+
+def test_one_made_at_import_serves_threads_one_after_the_other():
+    """Its RLock is held during a call, so that six calls of 10 s take 60 s."""
+    breaker, ended = pybreaker.CircuitBreaker(), []
+    with outage() as chaos:
+
+        def call():
+            breaker.call(time.sleep, 10)
+            ended.append(chaos.now)
+
+        threads = [threading.Thread(target=call) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert ended == [10, 20, 30, 40, 50, 60]
+
+
+def test_open_it_keeps_requests_from_the_provider_for_a_minute():
+    with outage() as chaos:
+        chaos.on("anthropic").inject(overloaded())
+        report = chaos.replay(lambda text: ASKED.call(ask_once, text), calls=30, every=None, users=3)
+        asked = [exchange.at - chaos.journal[0].at for exchange in chaos.journal]
+    assert len(report.run.calls) == 30
+    assert asked[2] < asked[3]
+    assert asked[3] - asked[2] >= 60

@@ -1,0 +1,45 @@
+"""stamina sleeps by tenacity, and its jitter is the outage's seed's."""
+
+import asyncio
+
+import pytest
+from known_libraries import library
+
+from chaos_llm import outage
+
+stamina = library("stamina")
+
+EXACT = {"on": ValueError, "attempts": 6, "timeout": 500, "wait_max": 60, "wait_initial": 10}
+WAITED = 10 + 20 + 40 + 60 + 60  # five waits between six attempts
+
+
+@stamina.retry(wait_jitter=0, **EXACT)
+def fail():
+    raise ValueError
+
+
+@stamina.retry(wait_jitter=0, **EXACT)
+async def fail_async():
+    raise ValueError
+
+
+@stamina.retry(wait_jitter=30, **EXACT)
+def fail_with_jitter():
+    raise ValueError
+
+
+def seconds(function, seed=0):
+    with outage(seed=seed) as chaos:
+        with pytest.raises(ValueError):
+            function()
+        return chaos.now
+
+
+@pytest.mark.parametrize("function", [fail, lambda: asyncio.run(fail_async())])
+def test_waits_double_up_to_the_limit(function):
+    assert seconds(function) == WAITED
+
+
+def test_the_jitter_follows_the_seed():
+    assert seconds(fail_with_jitter, seed=1) == seconds(fail_with_jitter, seed=1)
+    assert seconds(fail_with_jitter, seed=1) != seconds(fail_with_jitter, seed=2)
