@@ -33,3 +33,28 @@ def vendor_sdks(session: nox.Session) -> None:
         "llama-api-client>=0.6,<1",
     )
     session.run("pytest", "tests/providers", *session.posargs)
+
+
+@nox.session
+def cloud_sdks(session: nox.Session) -> None:
+    """The SDKs of Google, AWS, Cohere and Ollama, and the clouds' auth libraries."""
+    session.install(
+        "-e",
+        ".[test]",
+        "google-genai>=3,<4",
+        "cohere>=7,<8",
+        "boto3",
+        "ollama",
+        "anthropic[vertex,bedrock]>=2.11,<3",
+        "azure-identity",
+        "google-auth[requests]",
+    )
+    session.run("pytest", "tests/providers", *session.posargs)
+
+
+@nox.session
+def cloud_sdks_old(session: nox.Session) -> None:
+    """The generation before of Google's SDK and of Anthropic's on Vertex and Bedrock."""
+    older = ["google-genai>=2,<3", "anthropic[vertex,bedrock]<1", "boto3"]
+    session.install("-e", ".", *older, *TEST_TOOLS)
+    session.run("pytest", "tests/providers", *session.posargs)

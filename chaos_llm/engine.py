@@ -19,9 +19,9 @@ from chaos_llm.dice import Die
 from chaos_llm.draft import Draft
 from chaos_llm.faults.fault import Strike
 from chaos_llm.interventions import Interventions
-from chaos_llm.journal import Exchange, Journal, Met
+from chaos_llm.journal import Exchange, Journal
 from chaos_llm.model import Answer, Completion, Ending, Refusal, Reply, Request, WireRequest
-from chaos_llm.plan import Decision, Key
+from chaos_llm.plan import Key
 from chaos_llm.providers.provider import Provider, Stamp
 from chaos_llm.quota import Buckets, State, with_headers
 from chaos_llm.script import Script
@@ -54,7 +54,7 @@ class Engine:
         at, request = self.now(), provider.parse(wire)
         key = self.correlation.key(provider.name, wire.path, wire.body)
         decision = self.interventions.decide(request, key, at)
-        exchange = self._record(at, request, key, decision)
+        exchange = self.journal.open(at, request, key, decision)
         exchange.asked = _fingerprint(wire.body)
         stamp = self._stamp(provider, key, at)
         answer = self._healthy(provider, request, key, stamp, at)
@@ -100,24 +100,13 @@ class Engine:
 
     def _strike(self, exchange: Exchange, draft: Draft, wire: WireRequest) -> None:
         """Let the planned faults strike, those of the test first, then in file order."""
-        hits = [(t.window, t.fault) for t in exchange.decision.throws if t.fault is not None]
-        for index, (window, fault) in enumerate(hits):
+        for index, (window, fault) in enumerate(exchange.decision.hits):
             die = Die("strike", self.seed, window, index, *exchange.key)
             draft.strike(fault, Strike(draft.request, die, wire.reused))
-        exchange.met = tuple(
-            Met(window, fault.name, effect)
-            for (window, fault), effect in zip(hits, draft.effects, strict=True)
-        )
+        exchange.effects = tuple(draft.effects)
 
     def _pace(self, request: Request) -> Pace:
         return self.paces.get(request.provider, _NO_PACE) if request.surface == "api" else _NO_PACE
-
-    def _record(self, at: float, request: Request, key: Key, decision: Decision) -> Exchange:
-        exchange = self.journal.open(at, request.provider, request.api, request.surface)
-        exchange.path, exchange.model = request.path, request.model
-        exchange.stream, exchange.credential = request.stream, request.credential
-        exchange.key, exchange.decision = key, decision
-        return exchange
 
 
 def _fingerprint(body: bytes) -> int:

@@ -30,7 +30,7 @@ class Evidence:
         self._error_texts: set[str] = set()
         api = [exchange for exchange in exchanges if exchange.surface == "api"]
         for exchange in api:
-            self._by_call.setdefault(exchange.key.call, []).append(exchange)
+            self._by_call.setdefault(exchange.call, []).append(exchange)
             if exchange.reference and exchange.answered:
                 self._by_reference.setdefault(exchange.reference, exchange)
         for call in calls:
@@ -48,7 +48,7 @@ class Evidence:
 
     def asked_with(self, exchange: Exchange) -> str:
         """The token of the call that an exchange belongs to; empty where there is none."""
-        return self._tokens.get(exchange.key.call, "")
+        return self._tokens.get(exchange.call, "")
 
     def keep(self, call: Call) -> None:
         """Remember what a judged call gave, as a cache in the app might."""
@@ -101,12 +101,12 @@ class Evidence:
 
     def _is_clean(self, call: Call) -> bool:
         mine = self.of(call)
-        return call.error is None and bool(mine) and not any(e.failed or e.met for e in mine)
+        return call.error is None and bool(mine) and not any(e.failed or e.effects for e in mine)
 
 
 def belongs(source: Exchange, call: Call) -> bool:
     """Whether an answer was made during a call, for it or in the background."""
-    return source.at >= call.began and source.key.call in (call.number, NO_CALL)
+    return source.at >= call.began and source.call in (call.number, NO_CALL)
 
 
 def _share(hits: Iterable[bool]) -> float | None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
+from sys import intern
 from typing import Any, Literal, NamedTuple
 
+from chaos_llm.model import Request
 from chaos_llm.plan import HEALTHY, Decision, Key
 
 Effect = Literal["struck", "not struck", "not expressible", "shadowed"]
@@ -27,7 +29,8 @@ class Exchange:
     `at` and `until` are seconds of the profile; before its start they are negative. `reference`
     is the mark that closes the answer, `said` the message of a refusal. `spoilt` is an answer that
     is not what a healthy provider would say, and looks as if it were. `opening` is how an answer
-    began that did not come whole, `asked` a fingerprint of the request's body.
+    began that did not come whole, `asked` a fingerprint of the request's body. There may be
+    millions of records, so equal texts are one object and nothing is kept twice.
     """
 
     __slots__ = (
@@ -36,13 +39,14 @@ class Exchange:
         "asked",
         "at",
         "call",
+        "content",
         "credential",
         "decision",
+        "effects",
         "end",
         "input_tokens",
-        "key",
-        "met",
         "model",
+        "nth",
         "number",
         "opening",
         "output_tokens",
@@ -55,23 +59,40 @@ class Exchange:
         "stream",
         "surface",
         "until",
+        "user",
     )
 
-    def __init__(self, number: int, at: float, provider: str, api: str, surface: str) -> None:
+    def __init__(
+        self, number: int, at: float, request: Request, key: Key, decision: Decision = HEALTHY
+    ) -> None:
         self.number, self.at, self.until = number, at, at
-        self.provider, self.api, self.surface = provider, api, surface
-        self.path = self.model = self.credential = self.reference = self.said = self.opening = ""
-        self.stream, self.status, self.asked = False, 0, 0
-        self.key: Key = Key(-1, -1, "", "", 0)
-        self.decision: Decision = HEALTHY
-        self.met: tuple[Met, ...] = ()
+        self.provider, self.api, self.surface = request.provider, request.api, request.surface
+        self.path, self.model = intern(request.path), intern(request.model)
+        self.credential, self.stream = intern(request.credential), request.stream
+        self.user, self.call, self.nth, self.content = key.user, key.call, key.nth, key.content
+        self.decision = decision
+        self.effects: tuple[Effect, ...] = ()
         self.end: End = "open"
-        self.input_tokens = self.output_tokens = 0
+        self.status = self.asked = self.input_tokens = self.output_tokens = 0
         self.answered = self.spoilt = False
+        self.reference = self.said = self.opening = ""
+
+    @property
+    def key(self) -> Key:
+        """Which request this is."""
+        return Key(self.user, self.call, self.provider, self.path, self.nth, self.content)
+
+    @property
+    def met(self) -> tuple[Met, ...]:
+        """The planned faults and what became of them."""
+        hits = zip(self.decision.hits, self.effects, strict=True)
+        return tuple(Met(window, fault.name, effect) for (window, fault), effect in hits)
 
     @property
     def struck(self) -> tuple[Met, ...]:
         """The faults that changed something."""
+        if "struck" not in self.effects:
+            return ()
         return tuple(met for met in self.met if met.effect == "struck")
 
     @property
@@ -101,10 +122,10 @@ class Exchange:
             "model": self.model,
             "stream": self.stream,
             "credential": self.credential,
-            "user": self.key.user,
-            "call": self.key.call,
-            "nth": self.key.nth,
-            "content": self.key.content,
+            "user": self.user,
+            "call": self.call,
+            "nth": self.nth,
+            "content": self.content,
             "status": self.status,
             "end": self.end,
             "answered": self.answered,
@@ -127,9 +148,9 @@ class Journal:
     def __init__(self) -> None:
         self._exchanges: list[Exchange] = []
 
-    def open(self, at: float, provider: str, api: str, surface: str) -> Exchange:
+    def open(self, at: float, request: Request, key: Key, decision: Decision = HEALTHY) -> Exchange:
         """Begin the record of a request that has just come."""
-        exchange = Exchange(len(self._exchanges), at, provider, api, surface)
+        exchange = Exchange(len(self._exchanges), at, request, key, decision)
         self._exchanges.append(exchange)
         return exchange
 

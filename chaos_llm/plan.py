@@ -7,6 +7,7 @@ sync, async and threaded runs of the same workload meet the same decisions.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -55,6 +56,11 @@ class Decision:
     """Which faults hit a request and why; frozen, and made before any byte is sent."""
 
     throws: tuple[Throw, ...] = ()
+
+    @property
+    def hits(self) -> Iterator[tuple[str, Fault]]:
+        """The windows whose throws hit, each with its fault."""
+        return ((t.window, t.fault) for t in self.throws if t.fault is not None)
 
     @property
     def why(self) -> str:

@@ -151,8 +151,8 @@ class TestTable:
     def test_an_unknown_path_is_refused_by_whom_the_prefix_names(self, gateway):
         hosts = gateway('"llm.corp" = ["anthropic", "openai"]')
         names = hosts.names("llm.corp")
-        assert hosts.provider(names, "GET", "/openai/v1/models").name == "openai"
-        assert hosts.provider(names, "GET", "/v1/models").name == "anthropic"
+        assert hosts.provider(names, "GET", "/openai/v1/nothing").name == "openai"
+        assert hosts.provider(names, "GET", "/v1/nothing").name == "anthropic"
 
     def test_is_found_above_the_folder(self, project):
         inner = project('[tool.chaos_llm.hosts]\n"llm.corp" = "openai"') / "tests" / "unit"

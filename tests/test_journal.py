@@ -8,18 +8,25 @@ import pytest
 from support_bots import ask
 
 from chaos_llm import outage
-from chaos_llm.faults import overloaded, rate_limited
-from chaos_llm.journal import Exchange, Journal, Met
+from chaos_llm.faults import latency, overloaded, rate_limited
+from chaos_llm.journal import Exchange, Journal
+from chaos_llm.model import Request
+from chaos_llm.plan import Decision, Key, Throw
+
+
+KEY = Key(0, 0, "anthropic", "/v1/messages", 0)
+SLOW = Decision((Throw("w", latency(seconds=3), 0.1, 0.5),))
+
+
+def request(provider="anthropic"):
+    return Request(provider, "messages", "api", "", "/v1/messages", "claude-sonnet-5-5")
 
 
 def exchange(**facts):
-    made = Exchange(0, 0.0, "anthropic", "messages", "api")
+    made = Exchange(0, 0.0, request(), KEY, SLOW)
     for name, value in facts.items():
         setattr(made, name, value)
     return made
-
-
-STRUCK = (Met("w", "latency", "struck"),)
 
 
 @pytest.mark.parametrize(
@@ -27,13 +34,23 @@ STRUCK = (Met("w", "latency", "struck"),)
     [
         ({"answered": True, "end": "complete"}, True, False),
         ({"answered": False, "end": "complete"}, False, True),
-        ({"answered": True, "end": "timeout", "met": STRUCK}, False, True),
+        ({"answered": True, "end": "timeout", "effects": ("struck",)}, False, True),
         ({"answered": True, "end": "abandoned"}, False, False),
-        ({"answered": True, "end": "abandoned", "met": STRUCK}, False, True),
-        ({"answered": False, "end": "abandoned", "met": STRUCK}, False, True),
+        ({"answered": True, "end": "abandoned", "effects": ("struck",), "until": 5.0}, False, True),
+        ({"answered": True, "end": "abandoned", "effects": ("struck",)}, False, False),
+        ({"answered": False, "end": "abandoned", "effects": ("struck",)}, False, True),
         ({"answered": True, "end": "open"}, False, False),
     ],
-    ids=["answer", "refusal", "too slow", "app hung up", "on a slow one", "on a hang", "under way"],
+    ids=[
+        "answer",
+        "refusal",
+        "too slow",
+        "app hung up",
+        "on a slow one",
+        "without waiting",
+        "on a hang",
+        "under way",
+    ],
 )
 def test_who_hangs_up_on_a_healthy_provider_cannot_say_that_it_failed(facts, ok, failed):
     made = exchange(**facts)
@@ -43,8 +60,8 @@ def test_who_hangs_up_on_a_healthy_provider_cannot_say_that_it_failed(facts, ok,
 def test_gaps_are_from_the_end_of_a_request_to_the_start_of_the_next():
     journal = Journal()
     for at, until in ((0.0, 2.0), (9.0, 9.5), (10.0, 11.0)):
-        journal.open(at, "anthropic", "messages", "api").until = until
-    journal.open(3.0, "openai", "chat", "api").until = 4.0
+        journal.open(at, request(), KEY).until = until
+    journal.open(3.0, request("openai"), KEY).until = 4.0
     assert journal.gaps("anthropic") == [7.0, 0.5]
     assert journal.gaps("openai") == []
     assert len(journal) == 4

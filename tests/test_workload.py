@@ -210,7 +210,7 @@ def test_async_apps_are_known_by_what_they_are(app, expected):
 
 
 async def ask_once_async(question):
-    async with anthropic.AsyncAnthropic(max_retries=0) as client:
+    async with anthropic.AsyncAnthropic(api_key="made once", max_retries=0) as client:
         message = await client.messages.create(
             model=MODEL, max_tokens=300, messages=[{"role": "user", "content": question}]
         )

@@ -46,13 +46,13 @@ class RetriesStayUnder(Check):
         if not any(exchange.failed for exchange in run.api):
             return self.not_applicable("no request failed")
         tries = [each for made in _rows(run.api) for each in _tries(made)]
-        in_calls = [each for each in tries if each.exchange.key.call >= 0]
+        in_calls = [each for each in tries if each.exchange.call >= 0]
         worst = max(in_calls, key=lambda each: each.retry, default=None)
         most = worst.retry if worst else 0
         if worst is not None and most >= self.limit:
-            key = worst.exchange.key
-            seen = f"call {key.call} sent one request to {key.provider} {most + 1} times"
-            return self.failed(f"{seen}, {most} of them retries", worst.exchange.at)
+            made = worst.exchange
+            seen = f"call {made.call} sent one request to {made.provider} {most + 1} times"
+            return self.failed(f"{seen}, {most} of them retries", made.at)
         begins, average = _worst_five_minutes(run, tries)
         if average >= self.limit:
             seen = f"{average:.1f} retries a call, outside of calls, in {describe(_FIVE_MINUTES)}"
@@ -95,7 +95,7 @@ def _may_repeat(exchange: Exchange, failed: Exchange) -> bool:
 
 def _worst_five_minutes(run: Run, tries: Sequence[Try]) -> tuple[float, float]:
     """The most retries a call of those requests that belong to none."""
-    stray = (t.exchange.at for t in tries if t.retry and t.exchange.key.call < 0)
+    stray = (t.exchange.at for t in tries if t.retry and t.exchange.call < 0)
     slots = Counter(int((at - run.begins) // _FIVE_MINUTES) for at in stray)
     made = [call for call in run.calls if call.outcome != "missed"]
     calls = Counter(

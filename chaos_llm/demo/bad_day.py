@@ -15,7 +15,10 @@ PROFILE = "anthropic-2026-03-02-three-waves"
 UNTIL = "21:16"
 EVERY = "30s"
 BEFORE, AFTER = 600.0, 1800.0  # seconds of a healthy lead-in, and of a tail
-BOTS = {"naive bot": NaiveBot, "hardened bot": HardenedBot}
+BOTS: dict[str, Callable[[], NaiveBot | HardenedBot]] = {
+    "naive bot": NaiveBot,
+    "hardened bot": HardenedBot,
+}
 
 
 def replay_both(seed: int, progress: Callable[[str, float], None]) -> dict[str, Report]:
@@ -23,7 +26,7 @@ def replay_both(seed: int, progress: Callable[[str, float], None]) -> dict[str, 
 
     `progress` is told which bot is on, and which share of the whole is done.
     """
-    reports = {}
+    reports: dict[str, Report] = {}
     for name, make in BOTS.items():
         with Outage(PROFILE, seed=seed) as chaos:
             ends = offset(UNTIL, chaos.plan, 0.0) + AFTER

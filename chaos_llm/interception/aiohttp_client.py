@@ -76,7 +76,8 @@ def _creating(real: _Create) -> _Create:
         if stage is None or not names:
             return await real(connector, request, traces, limits)
         origin = (url.scheme, str(url.raw_host), url.port)
-        visit = Visit(stage, names, await _wire(request), connector, origin)
+        keep = 0.0 if connector.force_close else connector._keepalive_timeout
+        visit = Visit(stage, names, await _wire(request), connector, origin, keep)
         with visit:
             await _connect(visit, request, limits)
             return PlayedConnection(visit, request, limits)
@@ -128,7 +129,8 @@ async def _connect(visit: Visit, request: ClientRequest, limits: ClientTimeout) 
         visit.leave(patience.verdict())
         raise
     visit.end(why)
-    raise _error(why, request)
+    error = _error(why, request)
+    raise error from error.os_error
 
 
 def _error(why: Ending, request: ClientRequest) -> ClientConnectorError:

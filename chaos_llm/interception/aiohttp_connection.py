@@ -75,6 +75,8 @@ class PlayedTransport(asyncio.Transport):
             self._next = self._loop.call_later(frame.pause, self._come, frame)
 
     def _come(self, frame: Frame) -> None:
+        if self._is_closing:
+            return
         if self._is_paused:
             self._held = frame
             return

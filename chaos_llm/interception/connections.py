@@ -31,10 +31,15 @@ class Connections:
         del idle[-1:]
         return reused
 
-    def give_back(self, transport: Any, origin: Origin, now: float) -> None:
-        """Keep a connection whose reply was read to its end, if its pool keeps any more."""
+    def give_back(
+        self, transport: Any, origin: Origin, now: float, *, keep: float | None = _KEEP_ALIVE
+    ) -> None:
+        """Keep a connection whose reply was read to its end, if its pool keeps any more.
+
+        `keep` is for how many seconds, None for ever, where no pool of httpx's knows better.
+        """
         pool = getattr(transport, "_pool", None)
-        expiry = getattr(pool, "_keepalive_expiry", _KEEP_ALIVE)
+        expiry = getattr(pool, "_keepalive_expiry", keep)
         idle = self._idle.setdefault(transport, {}).setdefault(origin, [])
         if len(idle) < getattr(pool, "_max_keepalive_connections", inf):
             idle.append(inf if expiry is None else now + expiry)

@@ -62,7 +62,7 @@ def _opening(real: Callable[..., Any]) -> Callable[..., Any]:
             return real(pool, method, url, body, headers, *args, **more)
         body, asked = _whole(body), getattr(pool, _ASKED, pool)
         wire = _wire(pool.host, method, url, pool.headers if headers is None else headers, body)
-        visit = Visit(stage, names, wire, asked, (pool.scheme, pool.host, pool.port))
+        visit = Visit(stage, names, wire, asked, (pool.scheme, pool.host, pool.port), keep=None)
         with visit:
             return real(_playing(asked, visit), method, url, body, headers, *args, **more)
 
@@ -128,7 +128,7 @@ def _connect(connection: Any, visit: Visit) -> None:
 
 def _error(why: Ending, connection: Any) -> Exception:
     if why is Ending.TLS_FAILED:
-        return ssl.SSLEOFError(ssl.SSL_ERROR_EOF, TLS_EOF)
+        return ssl.SSLEOFError(int(ssl.SSL_ERROR_EOF), TLS_EOF)
     if why is Ending.UNRESOLVED:
         unknown = socket.gaierror(-2, "Name or service not known")
         if hasattr(exceptions, "NameResolutionError"):  # not in urllib3 1

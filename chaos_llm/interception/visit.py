@@ -13,12 +13,21 @@ from chaos_llm.model import Ending, WireRequest
 
 
 class Visit:
-    """A request and what comes of it; leaving it by an exception abandons the exchange."""
+    """A request and what comes of it; leaving it by an exception abandons the exchange.
+
+    `pool` is who would keep the connection, and `keep` for how many seconds, None for ever.
+    """
 
     def __init__(
-        self, stage: Stage, names: tuple[str, ...], wire: WireRequest, pool: Any, origin: Origin
+        self,
+        stage: Stage,
+        names: tuple[str, ...],
+        wire: WireRequest,
+        pool: Any,
+        origin: Origin,
+        keep: float | None,
     ) -> None:
-        self.stage, self._pool, self._origin = stage, pool, origin
+        self.stage, self._pool, self._origin, self._keep = stage, pool, origin, keep
         reused = stage.connections.take(pool, origin, stage.clock.now)
         self.wire = replace(wire, reused=reused)
         self.exchange, self.reply = stage.exchange(names, self.wire)
@@ -46,7 +55,8 @@ class Visit:
     def end(self, how: Ending) -> None:
         """Note how the provider ended the reply; where it keeps silent, the client will."""
         if how is Ending.COMPLETE and self.exchange.end == "open":
-            self.stage.connections.give_back(self._pool, self._origin, self.stage.clock.now)
+            now = self.stage.clock.now
+            self.stage.connections.give_back(self._pool, self._origin, now, keep=self._keep)
         if how in ENDS:
             self.stage.end(self.exchange, ENDS[how])
 

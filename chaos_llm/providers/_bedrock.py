@@ -50,7 +50,7 @@ _ROWS = {
     "too_large": Row(400, "ValidationException", "Input is too long for requested model."),
     "rate_limited": Row(
         429, "ThrottlingException", "Too many tokens, please wait before trying again."
-    ),  # zerodeth/bedrock-client-for-mac#99
+    ),  # aws-samples/amazon-bedrock-client-for-mac#99
     "quota": Row(
         400,
         "ServiceQuotaExceededException",

@@ -13,6 +13,7 @@ from chaos_llm.providers._conversation import uuid
 from chaos_llm.providers._endpoint import Endpoint
 from chaos_llm.providers._framing import bearer, json_reply, quote, seconds
 from chaos_llm.providers.provider import Stamp
+from chaos_llm.quota import State
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -64,6 +65,15 @@ class CohereEndpoint(Endpoint):
     name: ClassVar[str] = "cohere"
     hosts: ClassVar[tuple[str, ...]] = ("api.cohere.com", "api.cohere.ai")
     unreadable: ClassVar[str] = "invalid request: {}"  # assumed
+
+    def quota_headers(self, state: State) -> Headers:
+        """Tell what is left, as trial keys are told; a 429 says nothing of it."""
+        if not state.allowed or not state.requests:
+            return ()
+        return (
+            ("x-trial-endpoint-call-limit", str(state.requests.limit)),
+            ("x-trial-endpoint-call-remaining", str(state.requests.remaining)),
+        )
 
     def _secret(self, headers: Mapping[str, str]) -> str:
         return bearer(headers.get("authorization", ""))

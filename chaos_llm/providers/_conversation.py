@@ -35,8 +35,7 @@ def broken(chunks: Sequence[Chunk], answer: Completion, opening: int = 0) -> lis
 
     Of an empty answer only the chunks that open a stream remain.
     """
-    if not answer.broken_by:
-        return list(chunks)
+    assert answer.broken_by
     said = any(chunk.content for chunk in chunks)
     return broken_at(chunks, answer.broken_by.after) if said else list(chunks[:opening])
 

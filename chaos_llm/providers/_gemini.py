@@ -1,4 +1,7 @@
-"""What the endpoints of Gemini's API for developers share: their path and their refusals."""
+"""What the endpoints of Gemini's API for developers share: their path and their refusals.
+
+A text without an issue beside it is one of Google's API front end, seen in many pastes.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ _OVER_QUOTA = (
 _ROWS = {
     "invalid_request": Row(400, "Request contains an invalid argument."),
     "auth_expired": Row(400, "API key expired. Please renew the API key."),
-    "permission": Row(403, "The caller does not have permission"),  # gemini-cli#14519
+    "permission": Row(403, "The caller does not have permission"),  # google-gemini/gemini-cli#14519
     "not_found": Row(
         404,
         "models/{model} is not found for API version {version}, or is not supported for {verb}. "
@@ -36,7 +39,9 @@ _ROWS = {
         "An internal error has occurred. Please retry or report in "
         "https://developers.generativeai.google/guide/troubleshooting",
     ),  # google-gemini/gemini-cli#7316
-    "overloaded": Row(503, "The model is overloaded. Please try again later."),  # gemini-cli#5191
+    "overloaded": Row(
+        503, "The model is overloaded. Please try again later."
+    ),  # google-gemini/gemini-cli#5191
     "timeout": Row(504, "Deadline expired before operation could complete."),
 }
 _NO_KEY = Row(
@@ -81,13 +86,14 @@ class GeminiEndpoint(GoogleEndpoint):
                 "locale": "en-US",
                 "message": text,
             }
-            return [reason("API_KEY_INVALID", _SERVICE), said]  # cequence-io#109
+            # as pasted in cequence-io/openai-scala-client#109
+            return [reason("API_KEY_INVALID", _SERVICE), said]
         period = _PERIODS.get(refusal.kind)
         return _over_quota(request.model, period) if period else []
 
 
 def _over_quota(model: str, period: str) -> Details:
-    """Say which quota it is, as pasted in google-gemini/gemini-cli#8437 and Roo-Code#3883."""
+    """Say which quota it is, as in google-gemini/gemini-cli#8437 and RooCodeInc/Roo-Code#3883."""
     violation: dict[str, Any] = {
         "quotaMetric": f"{_SERVICE}/generate_content_free_tier_requests",
         "quotaId": f"GenerateRequests{period}PerProjectPerModel-FreeTier",

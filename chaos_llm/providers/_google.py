@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar, NamedTuple
@@ -118,8 +119,9 @@ class GoogleEndpoint(Endpoint):
         named = (other for other in self.rows.values() if other.code == refusal.status)
         return next(named, row._replace(code=refusal.status))
 
-    def _details(self, request: Request, refusal: Refusal) -> Details:  # noqa: ARG002 - see above
-        return []
+    @abstractmethod
+    def _details(self, request: Request, refusal: Refusal) -> Details:
+        """What a refusal says besides its message."""
 
 
 def reason(name: str, service: str, **metadata: str) -> dict[str, Any]:

@@ -1,4 +1,7 @@
-"""What the endpoints of Vertex AI share: their path, with its project and region, and refusals."""
+"""What the endpoints of Vertex AI share: their path, with its project and region, and refusals.
+
+A text without an issue beside it is one of Google's API front end, seen in many pastes.
+"""
 
 from __future__ import annotations
 

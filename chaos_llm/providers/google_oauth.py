@@ -45,8 +45,9 @@ class Row(NamedTuple):
     description: str
 
 
-_REVOKED = Row(400, "invalid_grant", "Token has been expired or revoked.")  # youtubeuploader#181
-_UNSIGNED = Row(400, "invalid_grant", "Invalid JWT Signature.")  # google-cloud-python#10004
+# As pasted in porjo/youtubeuploader#181 and googleapis/google-cloud-python#10004.
+_REVOKED = Row(400, "invalid_grant", "Token has been expired or revoked.")
+_UNSIGNED = Row(400, "invalid_grant", "Invalid JWT Signature.")
 _ROWS = {
     "invalid_request": _REVOKED,
     "auth_expired": _REVOKED,

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from chaos_llm.calls import OUTCOMES, Outcome
-from chaos_llm.checks import Finding, standard
+from chaos_llm.checks import Check, Finding, standard
 from chaos_llm.durations import describe
 from chaos_llm.reports.drawing import LABEL, LETTERS, NARROWEST, Drawing
 from chaos_llm.reports.report import Report
 from chaos_llm.reports.text import folded, heading
 
-_WORDS = 42
-_CELL = 13
-_NOTHING = "n/a"
 MEANINGS: dict[Outcome, str] = {
     "primary": "answered by the usual provider",
     "fallback": "answered by another provider",
@@ -28,72 +25,65 @@ MEANINGS: dict[Outcome, str] = {
     "missed": "nothing, they were still waiting",
     "unjudged": "something that cannot be judged",
 }
+_CELL = 13
+_WORDS = 42  # columns of a table's words, where there is room
+_NOTHING = "n/a"
+
+_Reports = Mapping[str, Report]
+_Row = tuple[str, list[str]]
 
 
-def comparison_text(reports: Mapping[str, Report], width: int = 100) -> str:
+def comparison_text(reports: _Reports, width: int = 100) -> str:
     """Draw the reports of one profile; all of them cover the same stretch of time."""
     columns = max(NARROWEST, width - LABEL)
-    drawings = {name: Drawing(report.run, columns) for name, report in reports.items()}
-    most = max(drawing.busiest for drawing in drawings.values())
+    most = max(Drawing(report.run, columns).busiest for report in reports.values())
+    drawings = {name: Drawing(report.run, columns, most) for name, report in reports.items()}
     first = next(iter(drawings.values()))
     rows = [first.run.profile.title, *folded(heading(first.run, columns), width), "", *first.axis()]
     for provider in first.run.providers:
         rows += filter(None, [first.hit(provider), first.page(provider)])
-    for name, report in reports.items():
-        drawing = Drawing(report.run, columns, most)
-        asked = [drawing.asks(provider) for provider in report.run.providers]
+    for name, drawing in drawings.items():
+        asked = [drawing.asks(provider) for provider in drawing.run.providers]
         rows += ["", name, *asked, *filter(None, [drawing.users_got(), drawing.unanswered()])]
-    rows += ["", *_what_users_got(reports), "", *_what_checks_say(reports, width), ""]
-    legend = Drawing(first.run, columns, most).legend()
-    return "\n".join([*rows, *(line for each in legend for line in folded(each, width))])
+    rows += ["", *_table("what users got", reports, _what_users_got(reports), width)]
+    rows += ["", *_what_checks_say(reports, width), ""]
+    return "\n".join([*rows, *(line for each in first.legend() for line in folded(each, width))])
 
 
-def _what_users_got(reports: Mapping[str, Report]) -> list[str]:
-    """A row an outcome, a column an app."""
-    lines = [_line("what users got", reports)]
+def _what_users_got(reports: _Reports) -> Iterator[_Row]:
+    made = reports.values()
     for outcome in OUTCOMES:
-        if any(report.counts[outcome] for report in reports.values()):
-            shares = (f"{report.share(outcome):.1%}" for report in reports.values())
-            lines.append(_line(f"{LETTERS[outcome]}  {MEANINGS[outcome]}", shares))
-    lines.append(_line("answered", (f"{report.answered:.1%}" for report in reports.values())))
-    gaps = (_gap(report) for report in reports.values())
-    lines.append(_line("longest time without an answer", gaps))
-    for provider in dict.fromkeys(p for report in reports.values() for p in report.run.providers):
-        counts = (f"{report.requests(provider)}" for report in reports.values())
-        lines.append(_line(f"requests to {provider}", counts))
-    return lines
+        if any(report.counts[outcome] for report in made):
+            label = f"{LETTERS[outcome]}  {MEANINGS[outcome]}"
+            yield label, [f"{report.share(outcome):.1%}" for report in made]
+    yield "answered", [f"{report.answered:.1%}" for report in made]
+    gaps = [report.longest_gap for report in made]
+    yield "longest time without an answer", [describe(gap) if gap else "none" for gap in gaps]
+    for provider in dict.fromkeys(p for report in made for p in report.run.providers):
+        yield f"requests to {provider}", [f"{report.requests(provider)}" for report in made]
 
 
-def _gap(report: Report) -> str:
-    return describe(report.longest_gap) if report.longest_gap else "none"
-
-
-def _what_checks_say(reports: Mapping[str, Report], width: int) -> list[str]:
+def _what_checks_say(reports: _Reports, width: int) -> list[str]:
     """The verdicts of the checks that need no configuration, and why some failed."""
-    found = {name: _findings(report) for name, report in reports.items()}
-    lines = [_line("what the checks say", reports)]
-    for check in dict.fromkeys(check for findings in found.values() for check in findings):
-        verdicts = [_verdict(findings.get(check)) for findings in found.values()]
-        if set(verdicts) != {_NOTHING}:
-            lines.append(_line(check, verdicts))
+    found = {
+        name: {_short(check): check(report.run) for check in standard(report.run)}
+        for name, report in reports.items()
+    }
+    checks = dict.fromkeys(check for findings in found.values() for check in findings)
+    verdicts = {check: [_verdict(f.get(check)) for f in found.values()] for check in checks}
+    told = [(check, cells) for check, cells in verdicts.items() if set(cells) != {_NOTHING}]
+    lines = _table("what the checks say", reports, told, width)
     for name, findings in found.items():
         for check, finding in findings.items():
             if finding.verdict == "fail":
-                profile = reports[name].run.profile
-                when = f" ({profile.when(finding.at):%H:%M} UTC)" if finding.at is not None else ""
+                profile, at = reports[name].run.profile, finding.at
+                when = "" if at is None else f" ({profile.when(at):%H:%M} UTC)"
                 lines += folded(f"{name} fails {check}: {finding.seen}{when}", width)
     return lines
 
 
-def _findings(report: Report) -> dict[str, Finding]:
-    findings = (check(report.run) for check in standard(report.run))
-    return {finding.check.partition("(")[0] + _of(finding): finding for finding in findings}
-
-
-def _of(finding: Finding) -> str:
-    """The provider that a check is about, as its name has it in the first place."""
-    given = finding.check.partition("provider=")[2]
-    return f" {given.split(chr(39))[1]}" if given else ""
+def _short(check: Check) -> str:
+    return f"{check.name} {getattr(check, 'provider', '')}".rstrip()
 
 
 def _verdict(finding: Finding | None) -> str:
@@ -102,5 +92,12 @@ def _verdict(finding: Finding | None) -> str:
     return "FAIL" if finding.verdict == "fail" else "pass"
 
 
-def _line(label: str, cells: Iterable[str]) -> str:
-    return f"{label:<{_WORDS}}" + "".join(f"{cell:>{_CELL}}" for cell in cells)
+def _table(title: str, apps: Iterable[str], rows: Iterable[_Row], width: int) -> list[str]:
+    """A column an app, below its name."""
+    names = list(apps)
+    words = max(NARROWEST, min(_WORDS, width - _CELL * len(names)))
+    return [
+        f"{label[: words - 1]:<{words}}"
+        + "".join(f"{cell[: _CELL - 1]:>{_CELL}}" for cell in cells)
+        for label, cells in ((title, names), *rows)
+    ]

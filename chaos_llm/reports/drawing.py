@@ -95,7 +95,8 @@ class Drawing:
         return [
             "hit: share of the requests, █ 75 % and over, ▓ 50 %, ▒ 25 %, ░ less · "
             "unanswered: of the calls",
-            f"asks: requests, █ {self.most} in a column, · none · users got: what most did",
+            f"asks: requests, █ {self.most} in a column, · none · "
+            "users got: what most did, blank: no call was due",
             "status page: i investigating, d identified, m monitoring, r resolved, + more, ─ open",
         ]
 

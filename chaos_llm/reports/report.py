@@ -117,11 +117,11 @@ class Report:
     @property
     def planned(self) -> int:
         """How many faults were planned on the requests of this replay."""
-        return sum(len(exchange.met) for exchange in self.run.exchanges)
+        return sum(len(exchange.effects) for exchange in self.run.exchanges)
 
     def effects(self) -> Counter[str]:
         """What became of the planned faults: struck, not struck, not expressible, shadowed."""
-        return Counter(met.effect for exchange in self.run.exchanges for met in exchange.met)
+        return Counter(effect for exchange in self.run.exchanges for effect in exchange.effects)
 
     def check(self, *checks: Claim, untouched: bool = False) -> list[Finding]:
         """Make these claims, or all that apply without configuration; raises CheckFailed.

@@ -94,7 +94,7 @@ def _totals(run: Run) -> list[str]:
         f"{LETTERS[outcome]} {outcome} {counts[outcome]}" for outcome in OUTCOMES if counts[outcome]
     )
     asked = ", ".join(f"{provider} {len(run.to(provider))}" for provider in run.providers)
-    effects = Counter(met.effect for exchange in run.exchanges for met in exchange.met)
+    effects = Counter(effect for exchange in run.exchanges for effect in exchange.effects)
     met = ", ".join(f"{effect} {count}" for effect, count in effects.items())
     lines = [f"users got: {outcomes or 'nothing'}", f"requests: {asked or 'none'}"]
     lines.append(f"faults planned: {effects.total()}" + (f" ({met})" if met else ""))

@@ -7,7 +7,7 @@ import gc
 import json
 import sys
 import threading
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 
 import pytest
 from bare_clients import BODY, HEADERS, MESSAGES, STREAMED
@@ -348,7 +348,7 @@ class TestEndings:
     @pytest.mark.parametrize("name", WIRES)
     def test_it_breaks_as_a_real_connection_does(self, name):
         wire, read = WIRES[name], threading.Event()
-        with wire.real(read) as url:
+        with wire.address(read) as url:
             real, real_begun = self.raised(url, wire.body, read)
         with outage() as chaos:
             chaos.on("anthropic").inject(wire.fault)
@@ -359,18 +359,27 @@ class TestEndings:
         assert type(getattr(played, "os_error", None)) is type(getattr(real, "os_error", None))
         assert begun == real_begun
 
-    def test_a_connection_that_was_kept_is_reset_when_it_is_used_again(self):
+    @pytest.mark.parametrize(
+        ("pause", "options", "second"),
+        [(14, {}, "reset"), (16, {}, "complete"), (0, {"force_close": True}, "complete")],
+        ids=["kept", "not kept so long", "never kept"],
+    )
+    def test_a_connection_that_was_kept_is_reset_when_it_is_used_again(
+        self, pause, options, second
+    ):
         async def scene():
-            async with aiohttp.ClientSession() as session:
-                for _ in range(2):
+            connector = aiohttp.TCPConnector(**options)
+            async with aiohttp.ClientSession(connector=connector) as session:
+                for seconds in (0, pause):
+                    await asyncio.sleep(seconds)
                     async with session.post(MESSAGES, json=BODY, headers=HEADERS) as response:
                         await response.read()
 
         with outage() as chaos:
             chaos.on("anthropic").inject(reset_reused_connection())
-            with pytest.raises(aiohttp.ClientOSError):
+            with pytest.raises(aiohttp.ClientOSError) if second == "reset" else nullcontext():
                 asyncio.run(scene())
-            assert ends(chaos) == ["complete", "reset"]
+            assert ends(chaos) == ["complete", second]
 
 
 class TestTimeouts:

@@ -197,6 +197,26 @@ def test_a_stream_that_is_left_after_its_last_byte_is_complete(http):
     assert ends(chaos) == ["complete"]
 
 
+def test_who_iterates_anew_reads_on(http):
+    """OpenAI's async client empties a connection so, within a tenth of a second."""
+    client = http.client()
+
+    async def scene():
+        async with streamed(client) as response:
+            async for first in each(response.stream):
+                break
+            return [first] + [chunk async for chunk in each(response.stream)]
+
+    with outage() as chaos:
+        chaos.on("anthropic").inject(slow_tokens("3s"))
+        in_two = http.run(scene())
+    in_one = []
+    with outage():
+        http.read(in_one)
+    assert in_two == in_one
+    assert ends(chaos) == ["complete"]
+
+
 def test_an_exchange_takes_as_long_as_its_bytes(http):
     with outage(paced(first_token=2.0, token=0.5)) as chaos:
         http.read([])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-
 from broken_wires import ends
 
 from chaos_llm import outage

@@ -6,8 +6,8 @@ import asyncio
 import os
 from importlib.metadata import version
 
+import pydantic
 import pytest
-
 from broken_wires import ends
 
 from chaos_llm import outage
@@ -142,10 +142,10 @@ class TestInstructor:
             assert len(chaos.journal) == 3
 
     def test_a_storm_is_its_own_exception(self, client):
-        instructor = pytest.importorskip("instructor")
+        core = pytest.importorskip("instructor.core")
         with outage() as chaos:
             chaos.on("openai").inject(overloaded())
-            with pytest.raises(instructor.core.InstructorRetryException):
+            with pytest.raises(core.InstructorRetryException):
                 client.chat.completions.create(model="gpt-5", response_model=Order, **ASKED)
             assert chaos.now > 0
 

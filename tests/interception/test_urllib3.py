@@ -194,7 +194,7 @@ class TestEndings:
     @pytest.mark.parametrize("name", WIRES)
     def test_it_breaks_as_a_real_connection_does(self, name):
         wire, read_event = WIRES[name], threading.Event()
-        with wire.real(read_event) as url:
+        with wire.address(read_event) as url:
             real, real_begun = self.raised(f"{url}/v1/messages", wire.body, read_event)
         with outage() as chaos:
             chaos.on("anthropic").inject(wire.fault)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import struct
 from base64 import b64decode
+from dataclasses import replace
 from zlib import crc32
 
 import pytest
@@ -229,6 +230,20 @@ def test_llama_generates_text_only():
     for stream in (False, True):
         with pytest.raises(Inexpressible, match="no tool calls"):
             invoked("llama", CALLED, stream=stream)
+
+
+@pytest.mark.parametrize("messages", [[], "hi"])
+def test_nova_wants_messages(messages):
+    assert read(INVOKE, body={"messages": messages}).invalid.kind == "invalid_request"
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_usage_may_be_missing_in_every_family(family):
+    quiet = replace(SAID, tells_usage=False)
+    for stream in (False, True):
+        loud, silent = (str(invoked(family, said, stream=stream)) for said in (SAID, quiet))
+        assert "oken" in loud
+        assert "oken" not in silent
 
 
 def test_a_break_in_nova_and_llama_is_an_exception_too():

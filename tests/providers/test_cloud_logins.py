@@ -35,6 +35,14 @@ def answer(login, body=None, **changes):
     return request, login.render(request, said, stamp())
 
 
+@pytest.mark.parametrize("body", [b"{", b"[1]", b"{" * 100_000, b"\xff"])
+def test_a_body_that_is_no_form_is_an_empty_one(body):
+    for login in (GOOGLE, AZURE, STS):
+        request, reply = answer(login, body)
+        assert request.body == {}
+        assert reply.status == 400
+
+
 def assertion(**claims):
     parts = ({"alg": "RS256"}, {"iss": ACCOUNT, **claims})
     encoded = (base64.urlsafe_b64encode(json.dumps(part).encode()) for part in parts)

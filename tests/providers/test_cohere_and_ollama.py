@@ -13,6 +13,7 @@ from provider_wires import CALLED, PROMPT, SAID, SAID_AND_CALLED, SCHEMA, stamp,
 from chaos_llm.errors import Inexpressible
 from chaos_llm.model import Completion, Refusal
 from chaos_llm.providers import CohereChat, CohereEmbed, OllamaChat, OllamaGenerate
+from chaos_llm.quota import Level, State
 
 COHERE, EMBED, OLLAMA, PROMPTED = CohereChat(), CohereEmbed(), OllamaChat(), OllamaGenerate()
 ollamas = pytest.mark.parametrize("cloud", [OLLAMA, PROMPTED])
@@ -81,6 +82,16 @@ def test_coheres_402_asks_for_money():
 def test_coheres_wait_is_whole_seconds():
     reply = COHERE.render(read(COHERE), Refusal("rate_limited", retry_after=7), stamp())
     assert header(reply, "retry-after") == "7"
+
+
+def test_a_trial_key_of_coheres_is_told_what_is_left_until_nothing_is():
+    level = Level(40, 39, 1.5)
+    assert dict(COHERE.quota_headers(State(0.0, True, 0.0, level, None))) == {
+        "x-trial-endpoint-call-limit": "40",
+        "x-trial-endpoint-call-remaining": "39",
+    }
+    assert COHERE.quota_headers(State(0.0, False, 2.0, level, None)) == ()
+    assert COHERE.quota_headers(State(0.0, True, 0.0, None, level)) == ()
 
 
 def embedded(**more):

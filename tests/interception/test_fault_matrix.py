@@ -1,0 +1,295 @@
+"""What the vendors' SDKs make of each fault, in each wire format, plain and streamed.
+
+A row is a fault, a column a wire format and a way to ask. A cell is the error that the SDK raises,
+with its attributes, or what of the answer the app reads; every cell is asked sync and async. The
+faults behind the first ones have their table in tests/faults/test_in_the_sdks.py.
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bare_clients import Http, close
+from provider_wires import BODIES, SAID, TEXT
+from sdk_drivers import SCENES
+
+from chaos_llm import faults, outage
+from chaos_llm.faults import FAULTS
+from chaos_llm.providers import PROVIDERS
+
+FORMATS = [p for p in PROVIDERS if p.api in SCENES and p.name in ("anthropic", "openai")]
+WAYS = ("whole", "events")
+LIMIT = 20.0  # the clients' time limit, in seconds
+
+
+@dataclass(frozen=True)
+class Raises:
+    """An exception of the SDK, or of its HTTP library where the SDK lets it through."""
+
+    name: str
+    of_http: bool = False
+    end: str = "complete"  # how the exchange ended
+    now: float = 0.0  # when
+    shows: dict[str, Any] = field(default_factory=dict)  # attributes of the exception
+
+
+@dataclass(frozen=True)
+class Reads:
+    """No exception: the app reads this much of the answer."""
+
+    text: str = TEXT
+    now: float | None = 0.0  # None: some time, but no error
+
+
+@dataclass(frozen=True)
+class Inexpressible:
+    """The format has no words for it: journalled so, and the clean answer comes."""
+
+
+@dataclass(frozen=True)
+class Sdk:
+    """A vendor's SDK of whatever generation is installed."""
+
+    name: str
+
+    @property
+    def module(self) -> Any:
+        return importlib.import_module(self.name)
+
+    @property
+    def newest(self) -> bool:
+        """On httpx2; the generation before is on httpx."""
+        first = 1 if self.name == "anthropic" else 3
+        return int(self.module.__version__.split(".")[0]) >= first
+
+    @property
+    def http(self) -> Any:
+        return importlib.import_module("httpx2" if self.newest else "httpx")
+
+    def client(self, *, is_async: bool) -> Any:
+        maker = {"anthropic": "Anthropic", "openai": "OpenAI"}[self.name]
+        kind = getattr(self.module, f"Async{maker}" if is_async else maker)
+        return kind(api_key="sk-test", max_retries=0, timeout=LIMIT)
+
+
+def status(name, number, kind, *, old=None, **shows):
+    """An error that came as an HTTP status, in the SDK's class for it."""
+
+    def cell(sdk, _api, _way):
+        named = name if sdk.newest or old is None else old
+        seen = {"status_code": number, "type": kind} | shows
+        if sdk.name == "openai":
+            return Raises(named, shows={"code": None, "param": None} | seen)
+        return Raises(named, shows=seen)
+
+    return cell
+
+
+def by_vendor(anthropic, openai):
+    return lambda sdk, api, way: (anthropic if sdk.name == "anthropic" else openai)(sdk, api, way)
+
+
+def always(cell):
+    return lambda *_: cell
+
+
+def streams_only(cell):
+    return lambda sdk, api, way: Inexpressible() if way == "whole" else cell(sdk, api, way)
+
+
+def connection(end, now=0.0):
+    """A connection that never got as far as a status."""
+    return always(Raises("APIConnectionError", end=end, now=now))
+
+
+def timed_out(now=LIMIT):
+    return always(Raises("APITimeoutError", end="timeout", now=now))
+
+
+def in_mid_stream(http_name, sdk_name, end, now=0.0):
+    """A break after the headers: only the newest OpenAI SDK puts it in a class of its own."""
+
+    def cell(sdk, _api, _way):
+        if sdk.name == "openai" and sdk.newest:
+            return Raises(sdk_name, end=end, now=now)
+        return Raises(http_name, of_http=True, end=end, now=now)
+
+    return cell
+
+
+def error_event(sdk, api, _way):
+    """HTTP had said 200 by then, so the status shows no error and no SDK retries."""
+    if sdk.name == "anthropic":
+        return Raises("APIStatusError", shows={"status_code": 200, "type": "overloaded_error"})
+    # The Responses API has an event more to say, which the SDK does not wait for.
+    end = "abandoned" if api == "responses" else "complete"
+    return Raises("APIError", end=end, shows={"code": "server_is_overloaded"})
+
+
+def slow_start(sdk, api, way):
+    """A whole reply is late as a whole; of a stream the headers come in time."""
+    if way == "whole":
+        return timed_out()(sdk, api, way)
+    return in_mid_stream("ReadTimeout", "APITimeoutError", "timeout", LIMIT)(sdk, api, way)
+
+
+HALF = TEXT[: len(TEXT) // 2].rstrip()
+INTERNAL = "InternalServerError"
+RATE_LIMIT = by_vendor(
+    status("RateLimitError", 429, "rate_limit_error", retry_after="7"),
+    status("RateLimitError", 429, "tokens", code="rate_limit_exceeded", retry_after="7"),
+)
+
+MATRIX = {
+    faults.server_error(): by_vendor(
+        status(INTERNAL, 500, "api_error"), status(INTERNAL, 500, "server_error")
+    ),
+    faults.server_error(503): by_vendor(
+        status("ServiceUnavailableError", 503, "api_error"),
+        status(INTERNAL, 503, "server_error"),
+    ),
+    faults.server_error(504): by_vendor(
+        status("GatewayTimeoutError", 504, "timeout_error", old="DeadlineExceededError"),
+        status(INTERNAL, 504, "server_error"),
+    ),
+    faults.overloaded(): by_vendor(
+        status("OverloadedError", 529, "overloaded_error", retry_after=None),
+        status(
+            INTERNAL,
+            503,
+            "service_unavailable_error",
+            code="server_is_overloaded",
+            retry_after=None,
+        ),
+    ),
+    faults.rate_limited(retry_after=7): RATE_LIMIT,
+    faults.rate_limited(retry_after=None): by_vendor(
+        status("RateLimitError", 429, "rate_limit_error", retry_after=None),
+        status("RateLimitError", 429, "tokens", code="rate_limit_exceeded", retry_after=None),
+    ),
+    faults.auth_expired(): by_vendor(
+        status("AuthenticationError", 401, "authentication_error"),
+        status("AuthenticationError", 401, "invalid_request_error", code="invalid_api_key"),
+    ),
+    faults.hang(): timed_out(),
+    faults.hang("3s"): connection("closed", now=3.0),
+    faults.latency(seconds=5): always(Reads(now=5.0)),
+    faults.latency(seconds=21): timed_out(),
+    faults.slow_first_token(5): always(Reads(now=5.0)),
+    faults.slow_first_token(21): slow_start,
+    faults.slow_tokens("0.25s"): always(Reads(now=None)),
+    faults.refuse_connection(): connection("refused"),
+    faults.reset_connection(): connection("reset"),
+    faults.cut_stream(): streams_only(
+        in_mid_stream("RemoteProtocolError", "APIConnectionError", "closed")
+    ),
+    faults.cut_stream(by="reset"): streams_only(
+        in_mid_stream("ReadError", "APIConnectionError", "reset")
+    ),
+    faults.error_mid_stream(): streams_only(error_event),
+    faults.stall_mid_stream(): streams_only(
+        in_mid_stream("ReadTimeout", "APITimeoutError", "timeout", LIMIT)
+    ),
+    faults.stall_mid_stream(seconds=5): streams_only(always(Reads(now=5.0))),
+    faults.html_error_page(): always(
+        Raises(INTERNAL, shows={"status_code": 502, "request_id": None})
+    ),
+    faults.html_error_page(403, page="nginx"): always(
+        Raises("PermissionDeniedError", shows={"status_code": 403, "request_id": None})
+    ),
+    faults.empty_answer(): always(Reads("")),
+    faults.truncated_answer(): always(Reads(HALF)),
+    faults.raw(418, {"x-teapot": "1"}, json={"error": {"message": "short and stout"}}): always(
+        Raises("APIStatusError", shows={"status_code": 418})
+    ),
+}
+
+
+def seen_of(error, name):
+    """An attribute of the exception; Retry-After is one of its headers."""
+    if name == "retry_after":
+        return error.response.headers.get("retry-after")
+    if name == "type" and not hasattr(error, "type"):  # the generation before: in the body alone
+        return error.body["error"]["type"]
+    return getattr(error, name)
+
+
+def ask(sdk, api, way, told, *, is_async):
+    scenes, body = SCENES[api], BODIES[api]
+
+    async def scene():
+        client = sdk.client(is_async=is_async)
+        try:
+            if way == "whole":
+                told.append((await scenes.whole(client, **body)).text)
+            else:
+                await scenes.events(client, told, **body)
+        finally:
+            await close(client)
+
+    return Http("", is_async).run(scene())
+
+
+def assert_raised(expected, sdk, error, told, way):
+    home = sdk.http if expected.of_http else sdk.module
+    assert type(error) is getattr(home, expected.name)
+    assert {name: seen_of(error, name) for name in expected.shows} == expected.shows
+    if expected.of_http or expected.name == "APIError":  # in mid-stream
+        assert way == "events"
+        assert TEXT.startswith("".join(told))
+        assert "".join(told) != TEXT
+
+
+@pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("wire", FORMATS, ids=lambda wire: wire.api)
+@pytest.mark.parametrize("fault", MATRIX, ids=repr)
+def test_cell(fault, wire, way, is_async):
+    sdk, told, error = Sdk(wire.name), [], None
+    expected = MATRIX[fault](sdk, wire.api, way)
+    with outage() as chaos:
+        chaos.on(wire.name).inject(fault).answers(SAID)
+        try:
+            ask(sdk, wire.api, way, told, is_async=is_async)
+        except Exception as caught:
+            error = caught
+        now = chaos.now
+    (exchange,) = chaos.journal
+    (met,) = exchange.met
+    if isinstance(expected, Raises):
+        assert_raised(expected, sdk, error, told, way)
+        assert (exchange.end, now, met.effect) == (expected.end, expected.now, "struck")
+        return
+    assert error is None
+    assert exchange.end == "complete"
+    if isinstance(expected, Inexpressible):
+        assert (met.effect, "".join(told), now) == ("not expressible", TEXT, 0.0)
+        return
+    assert met.effect == "struck"
+    assert "".join(told) == expected.text
+    if expected.now is None:
+        assert 0 < now < LIMIT
+    else:
+        assert now == expected.now
+
+
+@pytest.mark.parametrize("wire", FORMATS, ids=lambda wire: wire.api)
+def test_an_error_carries_the_id_of_its_request(wire):
+    sdk = Sdk(wire.name)
+    header = "request-id" if wire.api == "messages" else "x-request-id"
+    with outage() as chaos, pytest.raises(sdk.module.APIStatusError) as caught:
+        chaos.on(wire.name).inject(faults.server_error())
+        ask(sdk, wire.api, "whole", [], is_async=False)
+    assert caught.value.request_id == caught.value.response.headers[header]
+    assert caught.value.request_id.startswith("req_")
+
+
+def test_no_fault_is_without_a_row():
+    elsewhere = Path(__file__).parents[1] / "faults" / "test_in_the_sdks.py"
+    text = elsewhere.read_text(encoding="utf-8")
+    here = {fault.name for fault in MATRIX}
+    assert not {name for name in FAULTS if name not in here and f"faults.{name}(" not in text}

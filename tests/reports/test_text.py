@@ -1,0 +1,146 @@
+"""What a failing test shows."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from defended_apps import Cached
+from small_days import HOUR, MINUTE, day, window
+from support_bots import ask, ask_once
+
+from chaos_llm import outage
+from chaos_llm.checks import Finding
+from chaos_llm.faults import auth_expired, overloaded, truncated_answer
+from chaos_llm.reports.text import findings_text
+from chaos_llm.timeline import Page, Post
+
+PAGES = {"anthropic": Page("anthropic", (Post(10 * MINUTE, "investigating"),))}
+BAD_DAY = day(window(ends=HOUR), pages=PAGES)
+
+
+def timeline(app=ask_once, profile=BAD_DAY, width=100, **options):
+    with outage(profile, seed=3) as chaos:
+        chaos.replay(app, **{"every": "1m", **options})
+        return chaos.timeline(width)
+
+
+def test_a_timeline_tells_the_day_the_seed_and_what_the_marks_mean():
+    lines = timeline().splitlines()
+    assert lines[0] == (
+        "a-bad-day, seed 3 · from 02 March 2026 11:50 UTC · one column is 1 min 12 s"
+    )
+    starts = [line[:17].strip() for line in lines[2:9]]
+    assert starts == [
+        "", "", "anthropic hit", "status page", "asks anthropic", "users got", "unanswered",
+    ]  # fmt: skip
+    assert "users got: P primary 40, x failed 60" in lines
+    assert "requests: anthropic 100" in lines
+    assert "faults planned: 60 (struck 60)" in lines
+    legend = lines[lines.index("faults planned: 60 (struck 60)") + 1 :]
+    assert [line.partition(":")[0] for line in legend if not line.startswith("  ")] == [
+        "hit", "asks", "status page", "what went wrong first",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 140])
+def test_no_line_is_wider_than_the_terminal(width):
+    text = timeline(lambda question: ask_once(question + "?" * 200), width=width)
+    assert max(map(len, text.splitlines())) <= width
+    assert max(map(len, text.splitlines())) > width - 12
+
+
+def test_the_first_failures_are_told_each_kind_once():
+    def fails_in_turn(question, turns=[]):  # noqa: B006 - a memory
+        turns.append(question)
+        if len(turns) % 5 == 0:
+            raise KeyError("no such\norder")
+        if len(turns) % 5 == 1:
+            return None
+        if len(turns) % 5 == 2:
+            return "We are sorry."
+        return ask(question)
+
+    lines = timeline(fails_in_turn, before=0).splitlines()
+    told = lines[lines.index("what went wrong first:") + 1 :]
+    assert told[:3] == [
+        "  12:00:00 call 0, failed after 0 s: None",
+        "  12:01:00 call 1, degraded after 0 s: 'We are sorry.'",
+        told[2],
+    ]
+    assert told[2].startswith("  12:02:00 call 2, failed after ")
+    assert "OverloadedError: Error code: 529" in told[2]
+    assert told[3] == "  … and 1 more kinds"
+
+
+def test_where_all_were_answered_nothing_went_wrong():
+    assert "what went wrong first" not in timeline(Cached(ask_once), None)
+
+
+def test_spoilt_answers_are_told_as_exposure():
+    text = timeline(profile=day(window(truncated_answer())))
+    assert "spoilt answers were shown in 60 calls, the first one call 10" in text
+
+
+def test_each_replay_has_a_timeline():
+    with outage(BAD_DAY) as chaos:
+        chaos.replay(ask_once, calls=5, until="10m", after=0)
+        chaos.replay(ask_once, calls=5)
+        assert chaos.timeline().count("a-bad-day, seed 0 · from 02 March 2026") == 2
+
+
+def test_without_a_replay_the_requests_are_told_one_a_line():
+    with outage(BAD_DAY) as chaos:
+        chaos.on("anthropic").inject(auth_expired(), times=1)
+        with pytest.raises(Exception, match="401"):
+            ask("hi")
+        chaos.on("anthropic").heal()
+        time.sleep(90)
+        ask("hi")
+        lines = chaos.timeline().splitlines()
+    assert lines[0] == "a-bad-day: 2 requests, times in UTC"
+    assert lines[1].startswith(
+        "  12:00:00 #0 anthropic 401 complete after 0 s: auth_expired struck, overloaded shadowed"
+    )
+    assert lines[2] == "  12:01:30 #1 anthropic 200 complete after 0 s: healthy"
+
+
+def test_of_many_requests_the_last_are_told():
+    with outage() as chaos:
+        for _ in range(45):
+            ask_once()
+        lines = chaos.timeline(60).splitlines()
+    assert lines[1] == "  … 5 earlier ones are left out"
+    assert len(lines) == 42
+    assert max(map(len, lines)) <= 60
+
+
+def test_one_request_is_one_request():
+    with outage(BAD_DAY) as chaos:
+        with pytest.raises(Exception, match="529"):
+            ask_once()
+        assert chaos.timeline().startswith("a-bad-day: one request, times in UTC")
+
+
+def test_findings_are_told_failures_first():
+    findings = [
+        Finding("one", "not applicable", "nothing to see"),
+        Finding("two", "pass", "all well", why="never told"),
+        Finding("three", "fail", "too much", at=90.0, why="it hurts"),
+        Finding("four", "not judged", "hard to tell"),
+        Finding("five", "fail", "too little"),
+    ]
+    assert findings_text(findings, BAD_DAY).splitlines() == [
+        "FAIL           three: too much at 02 Mar 12:01:30 UTC",
+        "               why it matters: it hurts",
+        "FAIL           five: too little",
+        "NOT JUDGED     four: hard to tell",
+        "PASS           two: all well",
+        "NOT APPLICABLE one: nothing to see",
+    ]
+    assert findings_text([], BAD_DAY, "no fault struck") == "nothing was tested: no fault struck"
+
+
+def test_what_struck_is_told_by_effect():
+    profile = day(window(overloaded(), name="one"), window(overloaded(), name="two"))
+    assert "faults planned: 120 (struck 60, shadowed 60)" in timeline(profile=profile)
