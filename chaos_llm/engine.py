@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from sys import intern
 from typing import Any
 from zlib import crc32
 
@@ -123,10 +124,10 @@ def _note(exchange: Exchange, draft: Draft) -> None:
     if exchange.struck and isinstance(answer, Completion):
         exchange.opening = answer.text[:_OPENING].strip()
     if isinstance(answer, Refusal) or not draft.whole:
-        exchange.said = _said_in_stream(reply.body) if reply.streamed else _said(reply.body)
+        exchange.said = intern(_said_in_stream(reply.body) if reply.streamed else _said(reply.body))
     elif isinstance(answer, Completion):
         if answer.broken_by is not None:
-            exchange.said = _said_in_stream(reply.body)
+            exchange.said = intern(_said_in_stream(reply.body))
         exchange.answered = answer.broken_by is None and answer.stop != "length"
         exchange.spoilt = draft.spoilt and exchange.answered
         exchange.input_tokens = answer.usage.input_tokens

@@ -16,6 +16,18 @@ from chaos_llm.providers import PROVIDERS, find
 from chaos_llm.providers.provider import Provider
 
 _VARIABLE_SUFFIXES = ("_BASE_URL", "_API_BASE")
+_VARIABLES: Mapping[str, tuple[str, ...]] = {  # those that do not begin with a provider's name
+    "ANTHROPIC_BEDROCK_BASE_URL": ("bedrock",),
+    "ANTHROPIC_VERTEX_BASE_URL": ("vertex",),
+    "AWS_ENDPOINT_URL": ("bedrock",),
+    "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": ("bedrock",),
+    "AZURE_OPENAI_ENDPOINT": ("azure-openai",),
+    "CO_API_URL": ("cohere",),
+    "GOOGLE_GEMINI_BASE_URL": ("vertex", "gemini"),  # the SDK sends Vertex paths there, too
+    "GOOGLE_VERTEX_BASE_URL": ("vertex",),
+    "LLAMA_API_CLIENT_BASE_URL": ("meta-llama",),
+    "OLLAMA_HOST": ("ollama",),
+}
 _PORTS = {"https": 443, "http": 80}
 _KEYS = ("hosts", "profiles")  # the folders of profiles are read where profiles are
 _TABLE = "[tool.chaos_llm.hosts]"
@@ -72,13 +84,12 @@ def host_map(environ: Mapping[str, str], start: Path | None = None) -> Hosts:
     """
     variables: dict[str, Names] = {}
     for variable, address in environ.items():
-        if address and variable.endswith(_VARIABLE_SUFFIXES):
-            name = _provider_in(variable)
-            host, port = _host_and_port(variable, address) if name else ("", 0)
-            if host:
-                # Two variables may name one gateway, and one of them another vendor's own host.
-                others = variables.get(f"{host}:{port}") or _VENDORS.get(host, ())
-                variables[f"{host}:{port}"] = tuple(dict.fromkeys((*others, name)))
+        mine = _providers_in(variable) if address else ()
+        host, port = _host_and_port(variable, address) if mine else ("", 0)
+        if host:
+            # Two variables may name one gateway, and one of them another vendor's own host.
+            others = variables.get(f"{host}:{port}") or _VENDORS.get(host, ())
+            variables[f"{host}:{port}"] = tuple(dict.fromkeys((*others, *mine)))
     return Hosts(_from_pyproject(start or Path.cwd()), variables, _VENDORS)
 
 
@@ -109,12 +120,14 @@ def _vendors() -> dict[str, Names]:
 _VENDORS = _vendors()
 
 
-def _provider_in(variable: str) -> str:
+def _providers_in(variable: str) -> Names:
+    if variable in _VARIABLES:
+        return _VARIABLES[variable]
     for suffix in _VARIABLE_SUFFIXES:
         name = variable.removesuffix(suffix).lower().replace("_", "-")
         if variable.endswith(suffix) and name in provider_names():
-            return name
-    return ""
+            return (name,)
+    return ()
 
 
 def _host_and_port(variable: str, address: str) -> tuple[str, int]:

@@ -13,7 +13,6 @@ from chaos_llm.journal import Exchange, Journal
 from chaos_llm.model import Request
 from chaos_llm.plan import Decision, Key, Throw
 
-
 KEY = Key(0, 0, "anthropic", "/v1/messages", 0)
 SLOW = Decision((Throw("w", latency(seconds=3), 0.1, 0.5),))
 

@@ -23,7 +23,7 @@ from support_bots import MODEL, ask_async, ask_once
 
 from chaos_llm import outage
 from chaos_llm.errors import Deadlock, ForeignThread, HarnessError, HorizonReached, UsageError
-from chaos_llm.faults import hang, latency, overloaded, server_error, slow_tokens
+from chaos_llm.faults import hang, latency
 
 BAD_HALF_HOUR = day(window(begins=10 * MINUTE, ends=40 * MINUTE, share=0.5, per="request"))
 
@@ -179,7 +179,7 @@ class TestWorkersOfLoops:
     @pytest.mark.parametrize("backend", ["asyncio", "trio"])
     def test_the_async_sdk_waits_virtually_on_both_backends(self, backend):
         with outage() as chaos:
-            chaos.on("anthropic").inject(latency(25))
+            chaos.on("anthropic").inject(latency(seconds=25))
             assert anyio.run(ask_async, "hello", backend=backend)
             assert chaos.now == 25
 
@@ -190,7 +190,7 @@ class TestWorkersOfLoops:
             return scope.cancelled_caught
 
         with outage() as chaos:
-            chaos.on("anthropic").inject(latency(25))
+            chaos.on("anthropic").inject(latency(seconds=25))
             assert trio.run(scene)
             assert chaos.now == 12
             assert chaos.journal[0].end == "abandoned"
@@ -256,10 +256,6 @@ def by_portal(ask, text):
         return portal.call(ask_async, text)
 
 
-def by_shared_portal(ask, text):
-    return by_shared_portal.portal.call(ask_async, text)
-
-
 @pytest.fixture
 def consumers():
     """Threads that take jobs from a queue: nobody's context is with them."""
@@ -287,7 +283,7 @@ def consumers():
 )
 def test_a_request_belongs_to_its_call_whatever_thread_makes_it(way, consumers):
     with outage() as chaos:
-        chaos.on("anthropic").inject(latency(40))
+        chaos.on("anthropic").inject(latency(seconds=40))
         if way is by_queue:
             consumers()
         report = chaos.replay(lambda text: way(ask_once, text), calls=12, every=None, users=4)
@@ -301,7 +297,7 @@ def test_a_request_belongs_to_its_call_whatever_thread_makes_it(way, consumers):
 
 def test_a_portal_that_all_users_share_keeps_their_requests_apart():
     with outage() as chaos, anyio.from_thread.start_blocking_portal() as portal:
-        chaos.on("anthropic").inject(latency(40))
+        chaos.on("anthropic").inject(latency(seconds=40))
         report = chaos.replay(lambda text: portal.call(ask_async, text), calls=12, users=4)
         owners = [exchange.key.call for exchange in chaos.journal]
     assert sorted(owners) == list(range(12))
@@ -332,7 +328,7 @@ class TestUsersOfASyncApp:
 
     def test_overlap_while_they_wait(self):
         with outage() as chaos:
-            chaos.on("anthropic").inject(latency(50))
+            chaos.on("anthropic").inject(latency(seconds=50))
             report = chaos.replay(ask_once, calls=16, users=8, before=0, after="1m")
             spans = [(call.began, call.ended) for call in report.run.calls]
         assert any(b < e2 and b2 < e for b, e in spans for b2, e2 in spans if (b, e) != (b2, e2))
@@ -368,21 +364,19 @@ class TestUsersOfASyncApp:
         assert_real_time()
 
     def test_a_deadlock_among_them_is_named(self):
-        def app(question):
-            ONE_AT_A_TIME.acquire()
-
-        with pytest.raises(Deadlock, match="user 0"), outage() as chaos:
-            chaos.replay(app, calls=8, users=4)
-        ONE_AT_A_TIME.release()
+        never = threading.Event()
+        with pytest.raises(Deadlock) as raised, outage() as chaos:
+            chaos.replay(lambda question: never.wait(), calls=8, users=4)
+        never.set()
+        for number in range(4):
+            assert f"user {number}: a lock at {__file__}" in str(raised.value)
         assert_real_time()
 
 
 async def ask_once_async(question):
     client = anthropic.AsyncAnthropic(api_key="made once", max_retries=0)
     async with client:
-        return (await client.messages.create(**said(question), **{"extra_body": None})).content[
-            0
-        ].text
+        return (await client.messages.create(**said(question))).content[0].text
 
 
 def assert_real_time():
@@ -407,7 +401,7 @@ class TestRefusedThreads:
 
     def test_sync_and_async_apps_live_on_the_clock(self):
         with outage(threads="refuse") as chaos:
-            chaos.on("anthropic").inject(latency(20))
+            chaos.on("anthropic").inject(latency(seconds=20))
             ask_once()
             asyncio.run(ask_async("hello"))
             time.sleep(100)

@@ -77,7 +77,7 @@ def _creating(real: _Create) -> _Create:
             return await real(connector, request, traces, limits)
         origin = (url.scheme, str(url.raw_host), url.port)
         keep = 0.0 if connector.force_close else connector._keepalive_timeout
-        visit = Visit(stage, names, await _wire(request), connector, origin, keep)
+        visit = Visit(stage, names, await _wire(request), connector, origin, keep=keep)
         with visit:
             await _connect(visit, request, limits)
             return PlayedConnection(visit, request, limits)

@@ -19,6 +19,14 @@ _PLACEHOLDERS = (
         "ANTHROPIC_API_KEY", "sk-ant-api03-placeholder-of-chaos-llm", ("ANTHROPIC_AUTH_TOKEN",)
     ),
     _Placeholder("OPENAI_API_KEY", "sk-placeholder-of-chaos-llm"),
+    _Placeholder("AZURE_OPENAI_API_KEY", "placeholder-of-chaos-llm", ("AZURE_OPENAI_AD_TOKEN",)),
+    _Placeholder("GEMINI_API_KEY", "placeholder-of-chaos-llm", ("GOOGLE_API_KEY",)),
+    _Placeholder("CO_API_KEY", "placeholder-of-chaos-llm"),
+    _Placeholder("MISTRAL_API_KEY", "placeholder-of-chaos-llm"),
+    _Placeholder("GROQ_API_KEY", "placeholder-of-chaos-llm"),
+    _Placeholder("TOGETHER_API_KEY", "placeholder-of-chaos-llm"),
+    _Placeholder("AWS_ACCESS_KEY_ID", "PLACEHOLDER-OF-CHAOS-LLM", ("AWS_PROFILE",)),
+    _Placeholder("AWS_SECRET_ACCESS_KEY", "placeholder-of-chaos-llm", ("AWS_PROFILE",)),
 )
 
 

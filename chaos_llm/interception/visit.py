@@ -25,6 +25,7 @@ class Visit:
         wire: WireRequest,
         pool: Any,
         origin: Origin,
+        *,
         keep: float | None,
     ) -> None:
         self.stage, self._pool, self._origin, self._keep = stage, pool, origin, keep

@@ -203,8 +203,12 @@ def test_who_iterates_anew_reads_on(http):
 
     async def scene():
         async with streamed(client) as response:
-            async for first in each(response.stream):
-                break
+            if http.is_async:
+                reader = aiter(response.stream)
+                first = await anext(reader)
+            else:
+                reader = iter(response.stream)
+                first = next(reader)
             return [first] + [chunk async for chunk in each(response.stream)]
 
     with outage() as chaos:
