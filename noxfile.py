@@ -58,3 +58,35 @@ def cloud_sdks_old(session: nox.Session) -> None:
     older = ["google-genai>=2,<3", "anthropic[vertex,bedrock]<1", "boto3"]
     session.install("-e", ".", *older, *TEST_TOOLS)
     session.run("pytest", "tests/providers", *session.posargs)
+
+
+@nox.session
+def frameworks(session: nox.Session) -> None:
+    """Google's and Amazon's SDKs and what people build on these and on the others."""
+    session.install(
+        "-e",
+        ".[test]",
+        "aiohttp>=3.14,<4",
+        "boto3>=1.44,<2",
+        "google-genai>=3.4,<4",
+        "langchain-anthropic>=1.7,<2",
+        "langchain-openai>=1.7,<2",
+        "pydantic-ai-slim[anthropic,openai]>=2.68,<3",
+    )
+    session.run("pytest", "tests/interception", *session.posargs)
+
+
+@nox.session
+def litellm(session: nox.Session) -> None:
+    """litellm and instructor, which are for an older openai; litellm is on aiohttp by itself."""
+    session.install(
+        "-e",
+        ".",
+        "aiohttp>=3.14,<4",
+        "instructor>=1.17,<2",
+        "litellm>=1.106,<2",
+        "openai<3",
+        *TEST_TOOLS,
+    )
+    tests = ("test_aiohttp.py", "test_libraries_litellm.py")
+    session.run("pytest", *(f"tests/interception/{name}" for name in tests), *session.posargs)

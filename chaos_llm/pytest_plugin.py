@@ -80,7 +80,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         raise bad_days.mistake(item, bad_days.GIVEN)
     days = bad_days.days(item)
     if item.get_closest_marker("chaos") is not None:
-        for day in days or [None]:
+        named: list[str | None] = [*days]
+        for day in named or [None]:
             bad_days.new_outage(item, day)
     if len(days) > 1 or bad_days.is_tagged(item):
         metafunc.fixturenames.append(_DAY)
@@ -109,9 +110,10 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Begin anew where a test is run again; leave out what no bad day for all can be played on."""
-    for key in (_OUTAGE, _BEGUN):
-        if key in item.stash:
-            del item.stash[key]
+    if _OUTAGE in item.stash:
+        del item.stash[_OUTAGE]
+    if _BEGUN in item.stash:
+        del item.stash[_BEGUN]
     if bad_days.asks(item) and bad_days.is_given(item):
         pytest.skip(f"--chaos: {bad_days.GIVEN}")
 

@@ -71,4 +71,4 @@ def _response_as(library: str, response: httpx.Response, body: bytes) -> Any:
 def _error_as(library: str, error: httpx.TransportError, request: Any) -> Exception:
     """The error of a stub in the classes that this client's app knows."""
     kind = getattr(importlib.import_module(library), type(error).__name__, None)
-    return error if kind is None else kind(str(error), request=request)  # type: ignore[no-any-return] # found by name
+    return error if kind is None else kind(str(error), request=request)

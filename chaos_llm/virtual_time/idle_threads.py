@@ -14,7 +14,7 @@ from types import CodeType, FrameType
 
 from chaos_llm.virtual_time.awaited import child_awaited, children_in
 from chaos_llm.virtual_time.descriptors import ends_of, is_own
-from chaos_llm.virtual_time.places import OURS, outer
+from chaos_llm.virtual_time.places import OURS, outer, position
 
 _READS = frozenset({"recv", "recv_into", "recvfrom", "recvfrom_into", "recvmsg", "read"})
 _WAITS = ("selectors", "multiprocessing.connection", "multiprocessing.queues", OURS)
@@ -49,12 +49,13 @@ def serves_this_process(frame: FrameType) -> bool:
 @lru_cache(maxsize=1000)
 def _method_called(code: CodeType, at: int) -> str:
     """The last attribute of the expression that is being called: `recv` in `a.sock.recv(9)`."""
-    instructions = list(dis.get_instructions(code))
-    begins = {i.offset: i.positions and i.positions[::2] for i in instructions}
+    line, _, column, _ = position(code, at)
     names = [
         str(i.argval)
-        for i in instructions
-        if i.opname in ("LOAD_METHOD", "LOAD_ATTR") and begins[i.offset] == begins.get(at)
+        for i in dis.get_instructions(code)
+        if i.opname in ("LOAD_METHOD", "LOAD_ATTR")
+        and i.positions is not None
+        and (i.positions.lineno, i.positions.col_offset) == (line, column)
     ]
     return names[-1] if names else ""
 
@@ -69,7 +70,14 @@ def waits_for_a_job(frame: FrameType) -> bool:
 
 
 def _pool_worker(frame: FrameType) -> bool:
-    return not frame.f_locals["work_queue"].empty() or frame.f_locals.get("work_item") is not None
+    queue = frame.f_locals["work_queue"]
+    if not queue.empty() or frame.f_locals.get("work_item") is not None:
+        return True
+    pool = frame.f_locals["executor_reference"]()
+    # It may have taken a job and not yet run: then fewer workers are idle than there are.
+    if pool is None or pool._work_queue is not queue:
+        return False
+    return bool(pool._idle_semaphore._value < len(pool._threads))
 
 
 def _child_watcher(frame: FrameType) -> bool:

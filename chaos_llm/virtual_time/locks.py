@@ -17,9 +17,9 @@ from contextlib import ExitStack
 from typing import Any
 
 from chaos_llm.virtual_time.clock import TICKS
+from chaos_llm.virtual_time.in_place import replace_methods
 from chaos_llm.virtual_time.runner import Runner
 from chaos_llm.virtual_time.scheduler import Scheduler
-from chaos_llm.virtual_time.in_place import replace_methods
 
 _Lock: Any = _thread.LockType
 _RLock: Any = _thread.RLock

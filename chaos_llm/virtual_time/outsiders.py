@@ -21,6 +21,7 @@ from chaos_llm.virtual_time.idle_threads import (
     waiting_in,
     waits_for_a_job,
 )
+from chaos_llm.virtual_time.kernel import asleep
 from chaos_llm.virtual_time.places import Place, place, place_of_thread, without_us
 from chaos_llm.virtual_time.redirects import real_sleep
 
@@ -66,21 +67,24 @@ class Outsiders:
 
     def busy(self) -> str | None:
         """Name a thread that is at work for us, or None."""
-        worker, certain = self._worker()
-        if worker is None and not certain:
-            real_sleep(_MICROPAUSE)
-            worker, _ = self._worker()
+        worker, uncertain = self._worker()
+        if worker is None and uncertain:
+            for ident in uncertain:
+                if not _is_asleep(ident):
+                    return _named(ident)
+            worker, _ = self._worker()  # one may have moved while the kernel was asked
         return worker
 
-    def _worker(self) -> tuple[str | None, bool]:
-        certain = True
+    def _worker(self) -> tuple[str | None, list[int]]:
+        uncertain = []
         for ident, frame in sys._current_frames().items():
             if ident not in self._runners and not self._is_exempt(ident):
                 works = self._works(ident, frame)
                 if works:
-                    return f"thread {_name(ident)!r}{place_of_thread(ident)}", True
-                certain = certain and works is not None
-        return None, certain
+                    return _named(ident), []
+                if works is None:
+                    uncertain.append(ident)
+        return None, uncertain
 
     def _is_exempt(self, ident: int) -> bool:
         known = self._exempt.get(ident)
@@ -121,6 +125,16 @@ def _threads() -> dict[int, threading.Thread]:
     return active
 
 
-def _name(ident: int) -> str:
+def _is_asleep(ident: int) -> bool:
+    """Whether the thread has not been woken; where nobody can tell, it gets time to move."""
     thread = _threads().get(ident)
-    return thread.name if thread is not None else str(ident)
+    known = asleep(thread.native_id) if thread is not None and thread.native_id else None
+    if known is None:
+        real_sleep(_MICROPAUSE)
+    return known is not False
+
+
+def _named(ident: int) -> str:
+    thread = _threads().get(ident)
+    name = thread.name if thread is not None else str(ident)
+    return f"thread {name!r}{place_of_thread(ident)}"

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import sys
+import traceback
+from functools import lru_cache
+from itertools import islice
 from types import CodeType, FrameType
 from typing import Any
 
 OURS = "chaos_llm.virtual_time"
 _PLUMBING = ("threading", "queue", "selectors", "asyncio", "concurrent", "contextlib", OURS)
 
-Place = tuple[tuple[CodeType, int], ...]
+Position = tuple[int | None, int | None, int | None, int | None]
+_FRAMES = 8  # of a stack in a message: those of pytest say nothing
+
+Place = tuple[tuple[CodeType, Position], ...]
 
 
 def outer(frame: FrameType | None, *modules: str) -> FrameType | None:
@@ -31,14 +37,31 @@ def place(frame: FrameType | None) -> Place:
     """A thread's position: equal as long as it has not moved."""
     stack = []
     while (frame := without_us(frame)) is not None:
-        stack.append((frame.f_code, frame.f_lasti))
+        stack.append((frame.f_code, position(frame.f_code, frame.f_lasti)))
         frame = frame.f_back
     return tuple(stack)
+
+
+@lru_cache(maxsize=1000)
+def position(code: CodeType, at: int) -> Position:
+    """The expression that an instruction belongs to: its lines and columns.
+
+    Offsets would not do: a call of a compiled function and of the Python function that stands in
+    for it leave the caller at different ones.
+    """
+    return next(islice(code.co_positions(), max(at, 0) // 2, None), (None, None, None, None))
 
 
 def place_of_thread(ident: int) -> str:
     """The app's own innermost frame in a thread as " at file:line (function)", or nothing."""
     return _text(outer(sys._current_frames().get(ident), *_PLUMBING))
+
+
+def stack_of_thread(ident: int) -> str:
+    """The innermost frames of a thread but for ours, the innermost last."""
+    frame = sys._current_frames().get(ident)
+    own = None if frame is None else without_us(frame)
+    return "" if own is None else "".join(traceback.format_stack(own, limit=_FRAMES))
 
 
 def place_of_coroutine(coroutine: Any) -> str:

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from chaos_llm.errors import Deadlock, HarnessError, HorizonReached, RealWaitExceeded
 from chaos_llm.virtual_time.clock import TICKS, Clock
-from chaos_llm.virtual_time.places import place_of_thread
+from chaos_llm.virtual_time.places import place_of_thread, stack_of_thread
 from chaos_llm.virtual_time.redirects import real_monotonic, real_sleep
 from chaos_llm.virtual_time.runner import Runner
 
@@ -117,10 +117,14 @@ class Turns:
                 )
             )
         if held_by is None and waited > self._patience():
-            raise self._record(
-                Deadlock(f"nobody can run and no timer is pending: {self._who_waits()}")
-            )
+            raise self._record(self._deadlock())
         real_sleep(min(0.0002 + waited / 20, 0.002))
+
+    def _deadlock(self) -> Deadlock:
+        error = Deadlock(f"nobody can run and no timer is pending: {self._who_waits()}")
+        for runner in self.waiting:
+            error.add_note(f"{runner.name} waits here:\n{stack_of_thread(runner.ident)}")
+        return error
 
     def _patience(self) -> float:
         watches = any(runner.holds is not None for runner in self.waiting)

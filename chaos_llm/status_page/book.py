@@ -1,19 +1,17 @@
-"""What a status page says at a time: it lags behind the outage, as its posts did.
+"""Writes one page at one time, as JSON-able objects.
 
-The shape is Statuspage's API v2 (summary, status, components, incidents). What no post says is
-assumed: an open incident has the impact "major" and touches every component.
+What no post says is assumed: an open incident has the impact "major" and touches every component.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
 
 from chaos_llm.dice import Die
-from chaos_llm.errors import UnknownName
-from chaos_llm.model import Document
-from chaos_llm.timeline import Page, Post, Profile
+from chaos_llm.status_page.faces import FACES, Face
+from chaos_llm.status_page.incidents import Incident
+from chaos_llm.timeline import Post, Profile
 
 _IMPACT = "major"  # assumed: profiles do not carry one
 _SAYS = {
@@ -22,7 +20,6 @@ _SAYS = {
     "major": "Partial System Outage",
     "critical": "Major Service Outage",
 }
-_CLOSED = ("resolved", "postmortem")
 # assumed: how an incident's state colours the components
 _COMPONENT_STATES = {"monitoring": "degraded_performance"}
 _OUTAGE = "partial_outage"
@@ -32,128 +29,12 @@ _DAY = 86400.0  # a page that has said nothing yet was last touched the day befo
 _LETTERS = "0123456789bcdfghjklmnpqrstvwxyz"
 
 
-@dataclass(frozen=True, slots=True)
-class _Face:
-    """A page's name, address and components; ids that the public page shows are its own."""
-
-    name: str
-    url: str
-    components: tuple[str, ...]
-    ids: tuple[tuple[str, str], ...] = ()
-
-
-_FACES = {
-    "anthropic": _Face(
-        "Claude",
-        "https://status.claude.com",
-        (
-            "claude.ai",
-            "Claude Console (platform.claude.com)",
-            "Claude API (api.anthropic.com)",
-            "Claude Code",
-            "Claude Cowork",
-            "Claude for Government",
-        ),
-        (
-            ("Claude", "tymt9n04zgry"),
-            ("claude.ai", "rwppv331jlwc"),
-            ("Claude API (api.anthropic.com)", "k8w3r06qmzrp"),
-            ("Claude Code", "yyzkbfz2thpt"),
-        ),
-    ),
-    # assumed: the real page has many more components
-    "openai": _Face("OpenAI", "https://status.openai.com", ("API", "ChatGPT")),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Incident:
-    """The posts of one incident that are out so far, each with the state it left."""
-
-    number: int
-    posts: tuple[tuple[Post, str], ...]
-    superseded: bool = False
-
-    @property
-    def state(self) -> str:
-        """Where the incident stands: its last post's state."""
-        return "resolved" if self.superseded else self.posts[-1][1]
-
-    @property
-    def is_open(self) -> bool:
-        """Whether the page still shows it as going on."""
-        return self.state not in _CLOSED
-
-
-def incidents(page: Page | None, time: float) -> tuple[Incident, ...]:
-    """The incidents of a page at a time, in seconds since the profile's start; the newest first.
-
-    Where the last post of an incident was not found, a later incident that resolves is assumed to
-    have closed it too: pages do not stay red for ever.
-    """
-    told: dict[int, list[tuple[Post, str]]] = {}
-    posts = () if page is None or page.unknown else page.posts
-    for post in sorted(posts, key=lambda post: post.at):
-        if post.at > time:
-            break
-        before = told.setdefault(post.incident, [])
-        state = post.state or (before[-1][1] if before else "investigating")
-        before.append((post, state))
-    closed = [number for number, so_far in told.items() if so_far[-1][1] in _CLOSED]
-    last_closed = max(closed, default=0)
-    return tuple(
-        Incident(
-            number,
-            tuple(told[number]),
-            superseded=number < last_closed and number not in closed,
-        )
-        for number in sorted(told, reverse=True)
-    )
-
-
-def document(
-    page: Page | None, profile: Profile, path: str, time: float, *, provider: str = ""
-) -> Document:
-    """Write what the page's API answers at a path, `time` seconds after the profile's start.
-
-    Without a page, or with an unknown one, everything is operational; `provider` says then whose
-    page it is. Raises UnknownName for a path that the API does not have.
-    """
-    book = _Book(page.provider if page else provider, profile, incidents(page, time))
-    said: dict[str, Any]
-    match path.removeprefix("/api/v2/"):
-        case "status.json":
-            said = {"status": book.status()}
-        case "components.json":
-            said = {"components": book.components()}
-        case "incidents.json":
-            said = {"incidents": book.incidents(book.told)}
-        case "incidents/unresolved.json":
-            said = {"incidents": book.incidents(book.open)}
-        case "summary.json":
-            said = {
-                "components": book.components(),
-                "incidents": book.incidents(book.open),
-                "scheduled_maintenances": [],
-                "status": book.status(),
-            }
-        case _:
-            raise UnknownName("status page path", path, _PATHS)
-    return Document({"page": book.page(), **said})
-
-
-_PATHS = tuple(
-    f"/api/v2/{name}.json"
-    for name in ("components", "incidents", "incidents/unresolved", "status", "summary")
-)
-
-
-class _Book:
+class Book:
     """Writes one page at one time, as JSON-able objects."""
 
     def __init__(self, provider: str, profile: Profile, told: tuple[Incident, ...]) -> None:
         self.provider, self.profile, self.told = provider, profile, told
-        self.face = _FACES.get(provider) or _Face(provider, "", ("API",))
+        self.face = FACES.get(provider) or Face(provider, "", ("API",))
         self.open = tuple(incident for incident in told if incident.is_open)
 
     def page(self) -> dict[str, Any]:

@@ -1,0 +1,30 @@
+"""OpenAI's SDK: Chat Completions, of OpenAI and of those who send their users to its SDK."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from chaos_llm.matrix.client import KEY, LIMIT, Client, Scene
+from chaos_llm.matrix.clients import _chat
+
+
+@dataclass(frozen=True)
+class OpenAIChat(Client):
+    """The Chat Completions API; `address` is whose."""
+
+    address: str = "https://api.openai.com/v1"
+
+    module: ClassVar[str] = "openai"
+    model: ClassVar[str] = "gpt-5.2"
+
+    def made(self) -> Any:
+        return self.sdk.OpenAI(api_key=KEY, base_url=self.address, max_retries=0, timeout=LIMIT)
+
+    def plain(self, client: Any, scene: Scene) -> Iterator[str]:
+        yield _chat.read(client.chat.completions.create(**_chat.body(scene, self.model)))
+
+    def streamed(self, client: Any, scene: Scene) -> Iterator[str]:
+        body = _chat.body(scene, self.model) | {"stream_options": {"include_usage": True}}
+        yield from _chat.pieces(client.chat.completions.create(stream=True, **body))

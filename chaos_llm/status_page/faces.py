@@ -1,0 +1,39 @@
+"""What the vendors' pages look like: names, addresses, components."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """A page's name, address and components; ids that the public page shows are its own."""
+
+    name: str
+    url: str
+    components: tuple[str, ...]
+    ids: tuple[tuple[str, str], ...] = ()
+
+
+FACES = {
+    "anthropic": Face(
+        "Claude",
+        "https://status.claude.com",
+        (
+            "claude.ai",
+            "Claude Console (platform.claude.com)",
+            "Claude API (api.anthropic.com)",
+            "Claude Code",
+            "Claude Cowork",
+            "Claude for Government",
+        ),
+        (
+            ("Claude", "tymt9n04zgry"),
+            ("claude.ai", "rwppv331jlwc"),
+            ("Claude API (api.anthropic.com)", "k8w3r06qmzrp"),
+            ("Claude Code", "yyzkbfz2thpt"),
+        ),
+    ),
+    # assumed: the real page has many more components
+    "openai": Face("OpenAI", "https://status.openai.com", ("API", "ChatGPT")),
+}

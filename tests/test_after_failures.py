@@ -1,0 +1,283 @@
+"""Whatever goes wrong in an outage: a clear error in its test, and real time in the next one."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+PREAMBLE = """
+import asyncio, os, queue, signal, sys, threading, time
+from datetime import datetime, UTC
+import pytest
+import anthropic
+from chaos_llm import outage
+from chaos_llm.errors import *
+from chaos_llm.virtual_time import VirtualTime, active, real_monotonic, real_sleep
+
+def ask():
+    return anthropic.Anthropic(api_key="k", max_retries=0).messages.create(
+        model="claude-sonnet-5-5", max_tokens=9, messages=[{"role": "user", "content": "hi"}])
+
+def start(function, *args):
+    thread = threading.Thread(target=function, args=args, daemon=True)
+    thread.start()
+    return thread
+
+def press_ctrl_c():
+    real_sleep(0.2)
+    signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+"""
+
+# What stands at the end of each module: everything that waits, waits really.
+NEXT_TEST = """
+def test_next_one_runs_in_real_time():
+    assert active() is None
+    assert abs(datetime.now(UTC).timestamp() - os.stat(__file__).st_atime) < 3600 * 24
+    assert time.sleep.__self__ is time
+    assert abs(time.monotonic() - real_monotonic()) < 5
+    began = real_monotonic()
+    time.sleep(0.01)
+    threading.Event().wait(0.01)
+    with pytest.raises(queue.Empty):
+        queue.SimpleQueue().get(timeout=0.01)
+    asyncio.run(asyncio.sleep(0.01))
+    thread = start(time.sleep, 0.01)
+    thread.join(5)
+    assert not thread.is_alive()
+    assert 0.05 <= real_monotonic() - began < 5
+
+def test_next_outage_is_well():
+    with outage() as chaos:
+        thread = start(time.sleep, 50)
+        thread.join()
+        assert ask() and chaos.now == 50
+"""
+
+# Each goes wrong in its own way; beside it what the report of its test has to say.
+WAYS = {
+    "deadlock": (
+        """
+        def waits_for_ever():
+            threading.Event().wait()
+        def test_it(chaos):
+            for name in ("worker-a", "worker-b"):
+                threading.Thread(target=waits_for_ever, name=name, daemon=True).start()
+            threading.Event().wait()
+        """,
+        r"Deadlock: nobody can run.*the test's thread: a lock at .*worker-a: a lock at .*worker-b"
+        r".*worker-a waits here:.*in waits_for_ever.*worker-b waits here:.*in waits_for_ever",
+    ),
+    "deadlock in a replay": (
+        """
+        def test_it(chaos):
+            chaos.replay(lambda text: threading.Event().wait(), calls=4, users=2)
+        """,
+        r"Deadlock: .*user 0: a lock at .*user 1: a lock at",
+    ),
+    "lost baton": (
+        """
+        def test_it(monkeypatch):
+            with VirtualTime(real_wait=0.2) as clock:
+                monkeypatch.setattr(clock._scheduler, "finish", lambda runner: None)
+                start(int).join()
+        """,
+        "Deadlock: thread .* ended without handing the baton on",
+    ),
+    "horizon": (
+        """
+        def beat():
+            while True:
+                time.sleep(10)
+        def test_it(chaos):
+            start(beat)
+            threading.Event().wait()
+        """,
+        r"HorizonReached: virtual time ran past the horizon.*\(beat\)",
+    ),
+    "horizon of a loop": (
+        """
+        async def beat():
+            while True:
+                await asyncio.sleep(10)
+        def test_it(chaos):
+            asyncio.run(beat())
+        """,
+        "HorizonReached: virtual time ran past the horizon",
+    ),
+    "real wait": (
+        """
+        import socket
+        def test_it():
+            with socket.create_server(("127.0.0.1", 0)) as server, VirtualTime(real_wait=0.3):
+                async def scene():
+                    reader, writer = await asyncio.open_connection(*server.getsockname())
+                    writer.write(b"x")
+                    await reader.read(1)
+                asyncio.run(scene())
+        """,
+        "RealWaitExceeded: real socket to 127.0.0.1:.* held the clock",
+    ),
+    "call from an older thread": (
+        """
+        jobs = queue.Queue()
+        def work():
+            jobs.get()
+            try:
+                ask()
+            except BaseException:
+                pass
+            finally:
+                done.set()
+        done = threading.Event()
+        threading.Thread(target=work, name="older", daemon=True).start()
+        def test_it(chaos):
+            jobs.put(1)
+            done.wait()
+        """,
+        "ForeignThread: thread 'older' called POST api.anthropic.com",
+    ),
+    "ctrl-c while parked": (
+        """
+        def test_it():
+            with pytest.raises(KeyboardInterrupt), outage() as chaos:
+                start(lambda: [time.sleep(1) for _ in iter(int, 1)])
+                with chaos.unmanaged():
+                    start(press_ctrl_c)
+                threading.Event().wait()
+            assert 0, "it was interrupted"
+        """,
+        "it was interrupted",
+    ),
+    "time-out while parked": (
+        """
+        @pytest.mark.timeout(1, method="signal")
+        def test_it(chaos):
+            start(real_sleep, 60).join()
+        """,
+        r"Timeout \(>1.0s\) from pytest-timeout",
+    ),
+    "time-out while the worker works": (
+        """
+        def spin():
+            while True:
+                time.sleep(1)
+        @pytest.mark.timeout(1, method="signal")
+        def test_it():
+            with VirtualTime(horizon=1e12):
+                start(spin).join()
+        """,
+        r"Timeout \(>1.0s\) from pytest-timeout",
+    ),
+    "time-out in a loop": (
+        """
+        async def spin():
+            while True:
+                await asyncio.sleep(1)
+        @pytest.mark.timeout(1, method="signal")
+        def test_it():
+            with VirtualTime(horizon=1e12):
+                asyncio.run(spin())
+        """,
+        r"Timeout \(>1.0s\) from pytest-timeout",
+    ),
+    "error while entering": (
+        """
+        def test_it(monkeypatch):
+            from chaos_llm._outage import Outage
+            monkeypatch.setattr(Outage, "_set_stage", lambda self, stack: 1 / 0)
+            with outage():
+                pass
+        """,
+        "ZeroDivisionError",
+    ),
+    "error while the clock is put together": (
+        """
+        def test_it(monkeypatch):
+            monkeypatch.setattr(VirtualTime, "_test_ourselves", lambda self: 1 / 0)
+            with outage():
+                pass
+        """,
+        "ZeroDivisionError",
+    ),
+    "freezegun": (
+        """
+        import freezegun
+        @freezegun.freeze_time("2020-01-01")
+        def test_it():
+            with outage():
+                pass
+        """,
+        "UsageError: freezegun is already active",
+    ),
+    "time-machine": (
+        """
+        import time_machine
+        @time_machine.travel("2020-01-01")
+        def test_it():
+            with outage():
+                pass
+        """,
+        "UsageError: time-machine is already active",
+    ),
+    "another implementation": (
+        """
+        def test_it(monkeypatch):
+            monkeypatch.setattr(sys.implementation, "name", "pypy")
+            with outage():
+                pass
+        """,
+        "UsageError: virtual time needs CPython",
+    ),
+    "a free-threaded build": (
+        """
+        def test_it(monkeypatch):
+            import sysconfig
+            monkeypatch.setattr(sysconfig, "get_config_var", lambda name: 1)
+            with outage():
+                pass
+        """,
+        "UsageError: .*does not support the free-threaded build",
+    ),
+    "the app's own error in a thread": (
+        """
+        def die():
+            time.sleep(5)
+            raise ValueError("of a thread")
+        @pytest.mark.filterwarnings("error")
+        def test_it(chaos):
+            start(die).join()
+        """,
+        "ValueError: of a thread",
+    ),
+}
+
+
+def dedent(text):
+    lines = text.splitlines()[1:]
+    return "\n".join(line[8:] for line in lines)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_its_test_fails_clearly_and_the_next_runs_in_real_time(pytester, way):
+    body, says = WAYS[way]
+    pytester.makepyfile(PREAMBLE + dedent(body) + "\n" + NEXT_TEST)
+    ran = pytester.runpytest_subprocess(
+        "-p", "no:randomly", "-p", "no:cacheprovider", "-p", "no:faulthandler", timeout=30
+    )
+    ran.assert_outcomes(failed=1, passed=2)
+    assert re.search(says, ran.stdout.str(), re.DOTALL), ran.stdout.str()
+
+
+def test_a_time_out_by_the_thread_method_ends_the_process_with_all_stacks(pytester):
+    body = """
+        def parks():
+            real_sleep(60)
+        @pytest.mark.timeout(1, method="thread")
+        def test_it(chaos):
+            start(parks).join()
+        """
+    pytester.makepyfile(PREAMBLE + dedent(body))
+    ran = pytester.runpytest_subprocess("-p", "no:cacheprovider", timeout=30)
+    assert ran.ret == 1
+    ran.stdout.fnmatch_lines(["*Stack of Thread-*", "*parks*", "*Stack of MainThread*", "*Timeout*"])
