@@ -113,19 +113,23 @@ class Visit:
 class _Headers(Mapping[str, str]):
     """The headers of a request, decoded where one is asked for: few are."""
 
-    __slots__ = ("_values",)
+    __slots__ = ("_raw",)
 
     def __init__(self, raw: list[tuple[bytes, bytes]]) -> None:
-        self._values = {name.lower(): value for name, value in raw}
+        self._raw = raw
 
     def __getitem__(self, name: str) -> str:
-        return self._values[name.encode()].decode("latin-1")
+        asked = name.encode()
+        for known, value in self._raw:
+            if known.lower() == asked:
+                return value.decode("latin-1")
+        raise KeyError(name)
 
     def __iter__(self) -> Iterator[str]:
-        return (name.decode("latin-1") for name in self._values)
+        return iter({known.lower().decode("latin-1"): None for known, _ in self._raw})
 
     def __len__(self) -> int:
-        return len(self._values)
+        return sum(1 for _ in self)
 
 
 def _wire(request: Any, body: bytes, *, reused: bool) -> WireRequest:

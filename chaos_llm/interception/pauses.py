@@ -33,6 +33,7 @@ class Step(NamedTuple):
     last: bool = False
 
 
+_AT_ONCE = Step(0.0)
 _TIMEOUT = Failure("ReadTimeout", "The read operation timed out", "", "timeout")
 _REFUSED = Failure(
     "ConnectError", "[Errno 111] Connection refused", "All connection attempts failed", "refused"
@@ -77,6 +78,8 @@ def connect_timeout(extensions: Any) -> float | None:
 
 def headers_step(reply: Reply, limit: float | None, connect: float | None = None) -> Step:
     """The wait for the connection and the status line, within the client's limits for both."""
+    if reply.chunks and not reply.wait and limit != 0:
+        return _AT_ONCE
     if not reply.chunks and reply.ending is not Ending.COMPLETE:
         return _nothing_comes(reply, limit, connect)
     if limit is not None and reply.wait >= limit:
@@ -119,12 +122,12 @@ def body_steps(reply: Reply, limit: float | None) -> Iterator[Step]:
 
 def comes_at_once(reply: Reply) -> bool:
     """Whether the whole body arrives with the headers, so that no stream has to be played."""
-    return (
-        not reply.streamed
-        and reply.ending is Ending.COMPLETE
-        and not any(chunk.delay for chunk in reply.chunks)
-        and not missing(reply)
-    )
+    if reply.streamed or reply.ending is not Ending.COMPLETE:
+        return False
+    for chunk in reply.chunks:
+        if chunk.delay:
+            return False
+    return not missing(reply)
 
 
 def missing(reply: Reply) -> int:
@@ -141,7 +144,7 @@ def _declared(reply: Reply) -> int | None:
 
 
 def _length(reply: Reply) -> int:
-    return sum(len(chunk.data) for chunk in reply.chunks)
+    return sum([len(chunk.data) for chunk in reply.chunks])
 
 
 def _cut_short(reply: Reply) -> Failure:

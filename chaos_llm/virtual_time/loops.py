@@ -89,10 +89,11 @@ class Loops:
             me = scheduler.here()
             if me is None or not self._belongs_to_loop(selector, sys._getframe(2)):
                 return select(selector, timeout)
-            events = select(selector, 0)
-            if events or (timeout is not None and timeout <= 0):
+            if timeout is not None and timeout <= 0:
+                events = select(selector, 0)
                 sockets.answered(events)
                 return events
+            events = []
 
             def ready() -> list[Any]:
                 nonlocal events

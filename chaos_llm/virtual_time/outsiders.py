@@ -41,7 +41,7 @@ class Outsiders:
     ) -> None:
         self._runners = runners
         self._never_works, self._loop_held_by = never_works, loop_held_by
-        self._exempt: dict[int, bool] = {}
+        self._tools: dict[int, threading.Thread] = {}
         self._homes: dict[int, Place] = {}
         self._let_settle()
 
@@ -58,12 +58,16 @@ class Outsiders:
         return {
             ident: place(frame)
             for ident, frame in sys._current_frames().items()
-            if ident != me and not self._is_exempt(ident)
+            if ident != me and not self._is_tool(ident)
         }
 
     def exist(self) -> bool:
-        """Whether there are any; cheap, because it is asked before every jump."""
-        return _thread._count() + 1 > len(self._runners)
+        """Whether there may be any that work; cheap, because it is asked before every jump."""
+        others = _thread._count() + 1 - len(self._runners)
+        if others == len(self._tools):  # nearly always: no others, or those of pytest-xdist
+            active = _threads()
+            return any(active.get(ident) is not thread for ident, thread in self._tools.items())
+        return others > 0
 
     def busy(self) -> str | None:
         """Name a thread that is at work for us, or None."""
@@ -78,7 +82,7 @@ class Outsiders:
     def _worker(self) -> tuple[str | None, list[int]]:
         uncertain = []
         for ident, frame in sys._current_frames().items():
-            if ident not in self._runners and not self._is_exempt(ident):
+            if ident not in self._runners and not self._is_tool(ident):
                 works = self._works(ident, frame)
                 if works:
                     return _named(ident), []
@@ -86,12 +90,15 @@ class Outsiders:
                     uncertain.append(ident)
         return None, uncertain
 
-    def _is_exempt(self, ident: int) -> bool:
-        known = self._exempt.get(ident)
-        if known is None:
-            thread = _threads().get(ident)
-            known = self._exempt[ident] = thread is not None and self._never_works(thread)
-        return known
+    def _is_tool(self, ident: int) -> bool:
+        """Whether the thread belongs to a package for which nobody on the clock waits."""
+        thread = _threads().get(ident)
+        if thread is None or self._tools.get(ident) is thread:
+            return thread is not None
+        tool = self._never_works(thread)
+        if tool:
+            self._tools[ident] = thread
+        return tool
 
     def _works(self, ident: int, top: FrameType) -> bool | None:
         """Whether the thread works for us; None if not, as far as can be seen."""
