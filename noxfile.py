@@ -78,7 +78,7 @@ def frameworks(session: nox.Session) -> None:
 
 @nox.session
 def litellm(session: nox.Session) -> None:
-    """litellm and instructor, which are for an older openai; litellm is on aiohttp by itself."""
+    """What is for an older openai: litellm, whose async calls are on aiohttp, and instructor."""
     session.install(
         "-e",
         ".",
@@ -90,3 +90,13 @@ def litellm(session: nox.Session) -> None:
     )
     tests = ("test_aiohttp.py", "test_libraries_litellm.py")
     session.run("pytest", *(f"tests/interception/{name}" for name in tests), *session.posargs)
+
+
+@nox.session
+def libraries(session: nox.Session) -> None:
+    """Every library that apps defend themselves with; litellm wants an older openai."""
+    found = ("aiobreaker", "aiolimiter", "apscheduler<4", "backoff", "fastapi", "litellm")
+    more = ("opentelemetry-sdk", "pybreaker", "cachetools", "purgatory", "sentry-sdk", "stamina")
+    session.install("-e", ".", "anthropic>=2.11,<3", "openai<3", *found, *more, *TEST_TOOLS)
+    env = {"NO_LIBRARY_IS_ABSENT": "1"}
+    session.run("pytest", "tests/libraries", *session.posargs, env=env)

@@ -163,8 +163,11 @@ class Outage:
         return journal_text(self.journal, self.profile, width)
 
     def _set_stage(self, stack: ExitStack) -> Stage:
-        from chaos_llm.interception.httpx_clients import intercepted  # noqa: PLC0415 - anyio
-        from chaos_llm.interception.surroundings import surroundings  # noqa: PLC0415 - both httpx
+        from chaos_llm.interception import (  # noqa: PLC0415 - both httpx, anyio
+            httpx_clients,
+            late_libraries,
+            surroundings,
+        )
 
         engine = Engine(
             self.profile,
@@ -178,8 +181,9 @@ class Outage:
             {name: Buckets(mine.quota) for name, mine in self.profile.quotas.items()},
         )
         stage = Stage(engine, self.clock, host_map(os.environ, self._rootdir))
-        stack.enter_context(surroundings(stage))
-        stack.enter_context(intercepted(stage))
+        stack.enter_context(surroundings.surroundings(stage))
+        stack.enter_context(httpx_clients.intercepted(stage))
+        stack.enter_context(late_libraries.intercepted(stage))
         return stage
 
     def _wind_back(self, before: float) -> float:

@@ -1,4 +1,4 @@
-"""The command-line door: `chaos-llm demo`, `profiles` and `show`."""
+"""The command-line door: `chaos-llm demo`, `profiles`, `show` and `matrix`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any, Self
 from chaos_llm.errors import ChaosError
 
 _WIDEST = 120
+_MARKDOWN = "as a page in Markdown; with a FILE, together with what it has of other versions"
 _BAR, _LABEL = 40, 12  # columns of the progress bar and of what stands before it
 
 
@@ -71,6 +72,16 @@ def show(options: argparse.Namespace) -> int:
     return 0
 
 
+def matrix(options: argparse.Namespace) -> int:
+    """Play every fault to the vendors' SDKs that are installed, and tell what each made of it."""
+    from chaos_llm.matrix.told import told  # noqa: PLC0415 - the vendors' SDKs
+
+    with _Progress() as progress:
+        text = told(options.sdk, progress.show, markdown=options.markdown, width=_width())
+    print(text, end="")
+    return 0
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="chaos-llm", description="Replay recorded LLM provider outages against your code."
@@ -82,6 +93,9 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--tag", help="only those with this tag")
     one = _command(commands, "show", show)
     one.add_argument("name", metavar="NAME", help="a profile's name, or the path of a TOML file")
+    one = _command(commands, "matrix", matrix)
+    one.add_argument("--sdk", metavar="NAME", action="append", default=[], help="only this one")
+    one.add_argument("--markdown", metavar="FILE", nargs="?", const="", help=_MARKDOWN)
     return parser
 
 

@@ -49,6 +49,10 @@ class Engine:
     paces: Mapping[str, Pace]
     buckets: Mapping[str, Buckets]
     kept: dict[str, dict[str, Any]] = field(default_factory=dict)  # by provider: batches, say
+    starts: float = field(init=False)  # of the profile, in Unix seconds
+
+    def __post_init__(self) -> None:
+        self.starts = self.profile.starts.timestamp()
 
     def exchange(self, provider: Provider, wire: WireRequest) -> tuple[Exchange, Reply]:
         """Answer one request in this provider's wire format."""
@@ -73,7 +77,7 @@ class Engine:
     def _stamp(self, provider: Provider, key: Key, at: float) -> Stamp:
         kept = self.kept.setdefault(provider.name, {})
         die = Die("stamp", self.seed, *key)
-        return Stamp(self.profile.when(at).timestamp(), die, kept, self.script.answer)
+        return Stamp(round(self.starts + at, 6), die, kept, self.script.answer)
 
     def _spend(self, request: Request, stamp: Stamp) -> State | None:
         """Take the request from its credential's quota, where the profile sets one."""

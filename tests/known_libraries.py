@@ -1,4 +1,4 @@
-"""Libraries that apps defend themselves with; absent ones skip their tests, but not in every lane."""
+"""Libraries that apps defend themselves with; an absent one skips its tests, but not in CI."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 
 def library(name: str) -> ModuleType:
-    """Import a library; where it is absent skip, unless NO_LIBRARY_IS_ABSENT says that it is not."""
+    """Import a library; an absent one skips, unless NO_LIBRARY_IS_ABSENT is set."""
     if os.environ.get("NO_LIBRARY_IS_ABSENT"):
         return importlib.import_module(name)
     return pytest.importorskip(name)

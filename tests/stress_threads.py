@@ -91,7 +91,7 @@ class App:
             return 0
 
     def end(self) -> None:
-        for consumer in self.consumers:
+        for _ in self.consumers:
             self.jobs.put(None)
         for consumer in self.consumers:
             consumer.join()

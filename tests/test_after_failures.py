@@ -280,4 +280,6 @@ def test_a_time_out_by_the_thread_method_ends_the_process_with_all_stacks(pytest
     pytester.makepyfile(PREAMBLE + dedent(body))
     ran = pytester.runpytest_subprocess("-p", "no:cacheprovider", timeout=30)
     assert ran.ret == 1
-    ran.stdout.fnmatch_lines(["*Stack of Thread-*", "*parks*", "*Stack of MainThread*", "*Timeout*"])
+    ran.stdout.fnmatch_lines(
+        ["*Stack of Thread-*", "*parks*", "*Stack of MainThread*", "*Timeout*"]
+    )

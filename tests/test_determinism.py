@@ -25,11 +25,11 @@ sys.stdout.write(replayed(*sys.argv[1:]).jsonl())
 
 
 def replayed(form, profile=WAVES, seed="1"):
-    """The journal of a stretch of a bad day: retries with jitter, a breaker, a fallback, a cache."""
+    """The journal of a stretch of a bad day: jittered retries, a breaker, a fallback, a cache."""
     app = AsyncBot if form == "async" else HardenedBot
     with outage(profile, seed=int(seed)) as chaos:
-        users = 1 if form == "sync" else 4
-        chaos.replay(app().answer, every="5m", users=users, before="10m", until="2h")
+        users, every = (1, "1m") if form == "sync" else (4, "5m")
+        chaos.replay(app().answer, every=every, users=users, before="10m", until="2h")
     return chaos.journal
 
 

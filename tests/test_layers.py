@@ -27,7 +27,7 @@ LAYERS = (
     ("replays",),  # a workload that ends in a report
     ("_outage",),  # puts the parts together
     ("",),  # the package's public names
-    ("demo", "bad_days"),  # callers, as a user would write them; what a test asks for
+    ("demo", "bad_days", "matrix"),  # callers, as a user would write them; what a test asks for
     ("pytest_plugin",),  # the door that tests use
     ("cli",),  # the door that shows the demo
     ("__main__",),  # the door's door

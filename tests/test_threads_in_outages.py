@@ -19,7 +19,7 @@ import anyio.from_thread
 import anyio.to_thread
 import pytest
 import trio
-from small_days import HOUR, MINUTE, day, window
+from small_days import MINUTE, day, window
 from support_bots import MODEL, ask_async, ask_once
 
 from chaos_llm import outage
@@ -427,7 +427,9 @@ class TestRealTime:
         with outage() as chaos:
             subprocess.run([sys.executable, "-c", code], timeout=20, check=True)
             with pytest.raises(subprocess.TimeoutExpired):
-                subprocess.run([sys.executable, "-c", "import time; time.sleep(60)"], timeout=0.1)
+                subprocess.run(
+                    [sys.executable, "-c", "import time; time.sleep(60)"], timeout=0.1, check=True
+                )
             assert chaos.now == 0
 
     def test_a_process_awaited_by_a_thread_of_the_app_keeps_it_too(self):

@@ -41,5 +41,6 @@ def test_the_unused_plugin_imports_itself_and_the_standard_library(modules_after
     added = modules_after("-p", "chaos_llm.pytest_plugin") - modules_after()
     assert {name for name in added if name.partition(".")[0] not in sys.stdlib_module_names} == {
         "chaos_llm",
+        "chaos_llm.bad_days",
         "chaos_llm.pytest_plugin",
     }

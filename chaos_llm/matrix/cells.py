@@ -5,14 +5,14 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, nullcontext
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, NamedTuple
 
 from chaos_llm import outage
 from chaos_llm.faults import Fault
 from chaos_llm.journal import Journal
-from chaos_llm.matrix.client import Client, Scene
+from chaos_llm.matrix.client import Client
 from chaos_llm.matrix.faults_played import SPECIMENS, requests_of, scene_of
 
 SILENT = "SILENT"
@@ -64,28 +64,30 @@ def cells(clients: Sequence[Client], progress: Progress | None = None) -> Iterat
 
 def play(client: Client, fault: Fault, way: str) -> Cell:
     """Have an SDK meet a fault, with an outage of its own."""
-    scene = scene_of(fault)
+    scene, sdk = scene_of(fault), _made(client)
     with outage() as chaos:
         chaos.on(client.provider).inject(fault).answers(scene.answer)
-        seen = _asked(client, way, scene, requests_of(fault))
+        seen = _asked(lambda: getattr(client, way)(sdk, scene), requests_of(fault))
         outcome = _outcome(chaos.journal, seen.described(scene.whole))
     return Cell(client.name, repr(fault), way, outcome)
 
 
-def _asked(client: Client, way: str, scene: Scene, times: int) -> _Seen:
+@cache
+def _made(client: Client) -> Any:
+    """One client of the SDK for all its cells: its TLS context takes longer than many of them."""
+    return client.made()
+
+
+def _asked(ask: Callable[[], Iterator[str]], times: int) -> _Seen:
     seen = _Seen()
-    sdk = client.made()
-    with (
-        warnings.catch_warnings(record=True) as warned,
-        closing(sdk) if hasattr(sdk, "close") else nullcontext(),
-    ):
+    with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
         for _ in range(times):
             seen.told = ""
             try:
-                for piece in getattr(client, way)(sdk, scene):
+                for piece in ask():
                     seen.told += piece
-            except Exception as error:  # noqa: BLE001 - whatever it raises is the finding
+            except Exception as error:
                 seen.error = error
     kinds = {w.category.__name__ for w in warned if not issubclass(w.category, _HOUSEKEEPING)}
     seen.warned = "".join(f" with {kind}" for kind in sorted(kinds))

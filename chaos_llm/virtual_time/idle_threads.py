@@ -64,7 +64,7 @@ def waits_for_a_job(frame: FrameType) -> bool:
     """Whether a thread stands at an empty queue of the compiled kind, as aiosqlite's does."""
     if _method_called(frame.f_code, frame.f_lasti) != "get":
         return False
-    held = [*frame.f_locals.values(), *vars(frame.f_locals.get("self", object)).values()]
+    held = [*frame.f_locals.values(), *getattr(frame.f_locals.get("self"), "__dict__", {}).values()]
     queues = [value for value in held if isinstance(value, _queue.SimpleQueue)]
     return bool(queues) and all(queue.empty() for queue in queues)
 

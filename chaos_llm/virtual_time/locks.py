@@ -163,6 +163,12 @@ def install(undo: ExitStack, scheduler: Scheduler) -> None:
         setattr(threading.Condition, name, _Following(name))
 
 
+def are_replaced() -> bool:
+    """Whether the interpreter looks up what `install` has put there."""
+    found = (_Lock.acquire, _RLock.acquire, _SimpleQueue.get)
+    return found == (acquire_lock, acquire_rlock, get_from_queue)
+
+
 def _put_back(name: str, own: Any) -> None:
     if own is None:
         delattr(threading.Condition, name)

@@ -42,7 +42,7 @@ class Outsiders:
         self._runners = runners
         self._never_works, self._loop_held_by = never_works, loop_held_by
         self._tools: dict[int, threading.Thread] = {}
-        self._homes: dict[int, Place] = {}
+        self._homes: dict[int, tuple[threading.Thread | None, Place]] = {}
         self._let_settle()
 
     def _let_settle(self) -> None:
@@ -53,10 +53,10 @@ class Outsiders:
                 return
             real_sleep(_MICROPAUSE)
 
-    def _places(self) -> dict[int, Place]:
-        me = _thread.get_ident()
+    def _places(self) -> dict[int, tuple[threading.Thread | None, Place]]:
+        me, threads = _thread.get_ident(), _threads()
         return {
-            ident: place(frame)
+            ident: (threads.get(ident), place(frame))
             for ident, frame in sys._current_frames().items()
             if ident != me and not self._is_tool(ident)
         }
@@ -64,7 +64,7 @@ class Outsiders:
     def exist(self) -> bool:
         """Whether there may be any that work; cheap, because it is asked before every jump."""
         others = _thread._count() + 1 - len(self._runners)
-        if others == len(self._tools):  # nearly always: no others, or those of pytest-xdist
+        if others == len(self._tools) > 0:  # pytest-xdist's threads, and no more
             active = _threads()
             return any(active.get(ident) is not thread for ident, thread in self._tools.items())
         return others > 0
@@ -113,8 +113,11 @@ class Outsiders:
         if waiting is not frame and _is_loop(waiting):
             loop = waiting.f_locals["self"]
             return bool(loop._ready) or self._loop_held_by(loop) is not None or None
-        # A thread that was born during the outage has no home; it idles where it sleeps.
-        idles = self._homes[ident] == place(frame) if ident in self._homes else _sleeps(top)
+        thread, home = self._homes.get(ident, (None, None))
+        if home is not None and thread is _threads().get(ident):
+            idles = home == place(frame)
+        else:  # born during the outage, it has no home: it idles where it sleeps
+            idles = _sleeps(top)
         return not (idles or serves_this_process(frame) or waits_for_a_job(frame)) or None
 
 

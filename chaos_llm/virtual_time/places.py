@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import traceback
 from functools import lru_cache
 from itertools import islice
 from types import CodeType, FrameType
@@ -13,8 +12,6 @@ OURS = "chaos_llm.virtual_time"
 _PLUMBING = ("threading", "queue", "selectors", "asyncio", "concurrent", "contextlib", OURS)
 
 Position = tuple[int | None, int | None, int | None, int | None]
-_FRAMES = 8  # of a stack in a message: those of pytest say nothing
-
 Place = tuple[tuple[CodeType, Position], ...]
 
 
@@ -55,13 +52,6 @@ def position(code: CodeType, at: int) -> Position:
 def place_of_thread(ident: int) -> str:
     """The app's own innermost frame in a thread as " at file:line (function)", or nothing."""
     return _text(outer(sys._current_frames().get(ident), *_PLUMBING))
-
-
-def stack_of_thread(ident: int) -> str:
-    """The innermost frames of a thread but for ours, the innermost last."""
-    frame = sys._current_frames().get(ident)
-    own = None if frame is None else without_us(frame)
-    return "" if own is None else "".join(traceback.format_stack(own, limit=_FRAMES))
 
 
 def place_of_coroutine(coroutine: Any) -> str:

@@ -6,15 +6,18 @@ world gets a bounded time. When neither helps, the error says who waits for what
 
 from __future__ import annotations
 
+import sys
+import traceback
 from collections.abc import Callable
 from typing import Protocol
 
 from chaos_llm.errors import Deadlock, HarnessError, HorizonReached, RealWaitExceeded
 from chaos_llm.virtual_time.clock import TICKS, Clock
-from chaos_llm.virtual_time.places import place_of_thread, stack_of_thread
+from chaos_llm.virtual_time.places import place_of_thread, without_us
 from chaos_llm.virtual_time.redirects import real_monotonic, real_sleep
 from chaos_llm.virtual_time.runner import Runner
 
+_FRAMES = 8  # of a stack in a message: those of pytest say nothing
 _GRACE = 0.25  # real seconds for a signal or a C thread to help where nothing outside is seen
 
 
@@ -123,7 +126,7 @@ class Turns:
     def _deadlock(self) -> Deadlock:
         error = Deadlock(f"nobody can run and no timer is pending: {self._who_waits()}")
         for runner in self.waiting:
-            error.add_note(f"{runner.name} waits here:\n{stack_of_thread(runner.ident)}")
+            error.add_note(f"{runner.name} waits here:\n{_stack(runner.ident)}")
         return error
 
     def _patience(self) -> float:
@@ -136,3 +139,9 @@ class Turns:
             f"{place_of_thread(runner.ident)}"
             for runner in self.waiting
         )
+
+
+def _stack(ident: int) -> str:
+    """The innermost frames of a thread but for ours, the innermost last."""
+    frame = without_us(sys._current_frames().get(ident))
+    return "" if frame is None else "".join(traceback.format_stack(frame, limit=_FRAMES))

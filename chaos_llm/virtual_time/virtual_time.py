@@ -131,6 +131,11 @@ class VirtualTime:
                     f"{name} cannot be put on virtual time here: it says {says!r}, not "
                     f"{should!r}; has another tool replaced it?"
                 )
+        if self._threads == "managed" and not locks.are_replaced():
+            raise UsageError(
+                "the locks of this interpreter cannot be put on virtual time; "
+                'threads="refuse" leaves them, and all threads, in real time'
+            )
 
     @property
     def now(self) -> float:

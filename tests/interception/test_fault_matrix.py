@@ -149,11 +149,11 @@ MATRIX = {
         status(INTERNAL, 500, "api_error"), status(INTERNAL, 500, "server_error")
     ),
     faults.server_error(503): by_vendor(
-        status("ServiceUnavailableError", 503, "api_error"),
+        status("ServiceUnavailableError", 503, "api_error", old=INTERNAL),
         status(INTERNAL, 503, "server_error"),
     ),
     faults.server_error(504): by_vendor(
-        status("GatewayTimeoutError", 504, "timeout_error", old="DeadlineExceededError"),
+        status("GatewayTimeoutError", 504, "timeout_error", old=INTERNAL),
         status(INTERNAL, 504, "server_error"),
     ),
     faults.overloaded(): by_vendor(

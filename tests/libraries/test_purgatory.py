@@ -15,8 +15,8 @@ OpenedState = library("purgatory.domain.model").OpenedState
 def test_the_sync_breaker_is_open_for_its_ttl():
     factory = purgatory.SyncCircuitBreakerFactory(default_threshold=1, default_ttl=60)
     with outage() as chaos:
-        with pytest.raises(ValueError), factory.get_breaker("llm"):
-            raise ValueError
+        with pytest.raises(ZeroDivisionError), factory.get_breaker("llm"):
+            raise ZeroDivisionError
         time.sleep(59)
         with pytest.raises(OpenedState), factory.get_breaker("llm"):
             pytest.fail("it must be open")
@@ -28,9 +28,9 @@ def test_the_sync_breaker_is_open_for_its_ttl():
 def test_the_async_breaker_is_open_for_its_ttl():
     async def scene():
         factory = purgatory.AsyncCircuitBreakerFactory(default_threshold=1, default_ttl=60)
-        with pytest.raises(ValueError):
+        with pytest.raises(ZeroDivisionError):
             async with await factory.get_breaker("llm"):
-                raise ValueError
+                raise ZeroDivisionError
         await asyncio.sleep(59)
         with pytest.raises(OpenedState):
             async with await factory.get_breaker("llm"):

@@ -54,7 +54,9 @@ def test_one_made_at_import_serves_threads_one_after_the_other():
 def test_open_it_keeps_requests_from_the_provider_for_a_minute():
     with outage() as chaos:
         chaos.on("anthropic").inject(overloaded())
-        report = chaos.replay(lambda text: ASKED.call(ask_once, text), calls=30, every=None, users=3)
+        report = chaos.replay(
+            lambda text: ASKED.call(ask_once, text), calls=30, every=None, users=3
+        )
         asked = [exchange.at - chaos.journal[0].at for exchange in chaos.journal]
     assert len(report.run.calls) == 30
     assert asked[2] < asked[3]

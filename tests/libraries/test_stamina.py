@@ -9,28 +9,28 @@ from chaos_llm import outage
 
 stamina = library("stamina")
 
-EXACT = {"on": ValueError, "attempts": 6, "timeout": 500, "wait_max": 60, "wait_initial": 10}
+EXACT = {"on": ZeroDivisionError, "attempts": 6, "timeout": 500, "wait_max": 60, "wait_initial": 10}
 WAITED = 10 + 20 + 40 + 60 + 60  # five waits between six attempts
 
 
 @stamina.retry(wait_jitter=0, **EXACT)
 def fail():
-    raise ValueError
+    raise ZeroDivisionError
 
 
 @stamina.retry(wait_jitter=0, **EXACT)
 async def fail_async():
-    raise ValueError
+    raise ZeroDivisionError
 
 
 @stamina.retry(wait_jitter=30, **EXACT)
 def fail_with_jitter():
-    raise ValueError
+    raise ZeroDivisionError
 
 
 def seconds(function, seed=0):
     with outage(seed=seed) as chaos:
-        with pytest.raises(ValueError):
+        with pytest.raises(ZeroDivisionError):
             function()
         return chaos.now
 

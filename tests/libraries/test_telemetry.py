@@ -1,4 +1,4 @@
-"""Telemetry that is active keeps real time: it neither hangs a test nor costs per virtual second."""
+"""Active telemetry keeps real time: it neither hangs a test nor costs per virtual second."""
 
 import threading
 import time

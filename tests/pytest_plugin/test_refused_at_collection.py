@@ -87,3 +87,12 @@ def test_a_unittest_class_on_several_days_fails_before_it_runs(run):
     """)
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*one bad day, not more*"])
+
+
+def test_in_workers_it_is_said_once_too(run):
+    """A mistake is an error of its file, so pytest-xdist passes it on as any other."""
+    text = '\nimport pytest\n\n@pytest.mark.chaos("anthropic-530-storm")\ndef test(): pass\n'
+    result = run(text, "-n", "2", subprocess=True)
+    assert result.ret != 0
+    result.stdout.fnmatch_lines(["*unknown profile 'anthropic-530-storm'*: 'anthropic-529-storm'*"])
+    result.stdout.no_fnmatch_line("*INTERNALERROR*")

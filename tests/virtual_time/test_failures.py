@@ -61,23 +61,24 @@ def test_a_deadlocked_loop_is_named_with_its_place() -> None:
     async def wait() -> None:
         await asyncio.Event().wait()
 
-    with pytest.raises(
-        Deadlock,
-        match=r"the test's thread: an idle event loop \(Task-\d+ at .*wait\)\) at .*test_failures",
+    with (
+        pytest.raises(
+            Deadlock,
+            match=r"the test's thread: an idle event loop \(Task-\d+ at .*wait\)\) at .*failures",
+        ),
+        VirtualTime(real_wait=0.3),
     ):
-        with VirtualTime(real_wait=0.3):
-            asyncio.run(wait())
+        asyncio.run(wait())
 
 
 def test_a_recorded_error_is_raised_at_the_end_though_the_app_swallowed_it() -> None:
     error = HarnessError("recorded")
-    with pytest.raises(HarnessError) as raised:  # noqa: PT012
-        with VirtualTime() as clock:
-            try:
-                raise clock.record(error)
-            except BaseException:  # noqa: S110 - as apps do
-                pass
-            clock.record(HarnessError("second"))
+    with pytest.raises(HarnessError) as raised, VirtualTime() as clock:
+        try:
+            raise clock.record(error)
+        except BaseException:
+            pass
+        clock.record(HarnessError("second"))
     assert raised.value is error
 
 
@@ -193,9 +194,12 @@ def test_time_machine_may_be_used_inside() -> None:
 
 def test_freezegun_that_is_already_active_is_refused() -> None:
     freezegun = pytest.importorskip("freezegun")
-    with freezegun.freeze_time("2020-01-01"):
-        with pytest.raises(UsageError, match="freezegun"), VirtualTime():
-            pass
+    with (
+        freezegun.freeze_time("2020-01-01"),
+        pytest.raises(UsageError, match="freezegun"),
+        VirtualTime(),
+    ):
+        pass
     assert active() is None
     began = real_monotonic()
     time.sleep(0.01)
@@ -244,3 +248,20 @@ def test_a_forked_child_lives_in_real_time(tmp_path: Path) -> None:
         time.sleep(5)
         assert clock.now == 5005
     assert says.read_text() == "True True"
+
+
+def test_an_outage_may_be_entered_in_any_thread() -> None:
+    outcomes: list[float] = []
+
+    def run() -> None:
+        with VirtualTime() as clock:
+            helper = threading.Thread(target=time.sleep, args=(30,))
+            helper.start()
+            helper.join()
+            asyncio.run(asyncio.sleep(12))
+            outcomes.append(clock.now)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join(10)
+    assert outcomes == [42]

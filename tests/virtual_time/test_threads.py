@@ -1,11 +1,13 @@
 """Threads take turns on one clock, switch where they block, and outlive the outage unharmed."""
 
 import asyncio
+import http.server
 import queue
 import signal
 import sys
 import threading
 import time
+import urllib.request
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed, wait
 from multiprocessing.pool import ThreadPool
@@ -449,7 +451,7 @@ def test_a_thread_that_dies_of_an_exception_hands_the_baton_on(
 
 
 def test_a_lost_baton_is_found_and_ends_the_outage(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(Deadlock, match="without handing the baton on"):  # noqa: PT012, SIM117
+    with pytest.raises(Deadlock, match="without handing the baton on"):  # noqa: SIM117
         with VirtualTime(real_wait=0.1) as clock:
             monkeypatch.setattr(clock._scheduler, "finish", lambda runner: None)
             run_together(lambda: None)
@@ -490,9 +492,6 @@ def test_an_exporter_that_never_sleeps_virtually_does_not_stop_the_clock() -> No
 
 
 def test_unmanaged_starts_threads_in_real_time_that_do_not_stop_the_clock() -> None:
-    import http.server
-    import urllib.request
-
     class Page(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(200)

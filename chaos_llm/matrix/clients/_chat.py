@@ -37,4 +37,7 @@ def pieces(chunks: Any) -> Iterator[str]:
 
 def calls(made: Any) -> str:
     """Tool calls, or their pieces: only the first piece of one has its name."""
-    return "".join(called(call.function.name, call.function.arguments or "") for call in made or ())
+    return "".join(
+        called(getattr(call.function, "name", None), getattr(call.function, "arguments", "") or "")
+        for call in made or ()
+    )

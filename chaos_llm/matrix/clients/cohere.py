@@ -21,14 +21,14 @@ class Cohere(Client):
         )
 
     def plain(self, client: Any, scene: Scene) -> Iterator[str]:
-        message = getattr(client.chat(**_body(scene)), "message", None)
+        message: Any = getattr(client.chat(**_body(scene)), "message", None)
         parts = getattr(message, "content", None) or ()
         yield "".join(part.text for part in parts)
         yield _chat.calls(getattr(message, "tool_calls", None))
 
     def streamed(self, client: Any, scene: Scene) -> Iterator[str]:
         for event in client.chat_stream(**_body(scene)):
-            message = getattr(getattr(event, "delta", None), "message", None)
+            message: Any = getattr(getattr(event, "delta", None), "message", None)
             if event.type == "content-delta":
                 yield message.content.text
             elif event.type in ("tool-call-start", "tool-call-delta"):

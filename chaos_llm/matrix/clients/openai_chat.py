@@ -1,4 +1,7 @@
-"""OpenAI's SDK: Chat Completions, of OpenAI and of those who send their users to its SDK."""
+"""OpenAI's SDK: Chat Completions, of OpenAI and of those who send their users to its SDK.
+
+Its helper is `chat.completions.stream`.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,7 @@ class OpenAIChat(Client):
     address: str = "https://api.openai.com/v1"
 
     module: ClassVar[str] = "openai"
+    ways: ClassVar[tuple[str, ...]] = ("plain", "streamed", "helper")
     model: ClassVar[str] = "gpt-5.2"
 
     def made(self) -> Any:
@@ -26,5 +30,11 @@ class OpenAIChat(Client):
         yield _chat.read(client.chat.completions.create(**_chat.body(scene, self.model)))
 
     def streamed(self, client: Any, scene: Scene) -> Iterator[str]:
-        body = _chat.body(scene, self.model) | {"stream_options": {"include_usage": True}}
-        yield from _chat.pieces(client.chat.completions.create(stream=True, **body))
+        yield from _chat.pieces(client.chat.completions.create(stream=True, **self._body(scene)))
+
+    def helper(self, client: Any, scene: Scene) -> Iterator[str]:
+        with client.chat.completions.stream(**self._body(scene)) as stream:
+            yield _chat.read(stream.get_final_completion())
+
+    def _body(self, scene: Scene) -> dict[str, Any]:
+        return _chat.body(scene, self.model) | {"stream_options": {"include_usage": True}}

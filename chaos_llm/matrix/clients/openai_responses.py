@@ -48,5 +48,9 @@ def _read(response: Any) -> str:
         if item.type == "function_call":
             told += called(item.name, item.arguments)
         elif item.type == "message":
-            told += "".join(getattr(part, "text", "") or part.refusal for part in item.content)
+            told += "".join(map(_part, item.content))
     return told
+
+
+def _part(part: Any) -> str:
+    return getattr(part, "text", "") or getattr(part, "refusal", "") or ""

@@ -17,7 +17,9 @@ class Together(Client):
     model: ClassVar[str] = "meta-llama/Llama-3.3-70B-Instruct-Turbo"
 
     def made(self) -> Any:
-        return self.sdk.Together(api_key=KEY, max_retries=0, timeout=LIMIT)
+        # Without an address this SDK sends chat, and nothing else, to api-inference.together.ai.
+        address = "https://api.together.ai"
+        return self.sdk.Together(api_key=KEY, base_url=address, max_retries=0, timeout=LIMIT)
 
     def plain(self, client: Any, scene: Scene) -> Iterator[str]:
         yield _chat.read(client.chat.completions.create(**_chat.body(scene, self.model)))
