@@ -42,4 +42,6 @@ def over_floor(ours: Callable[[], object], floor: Callable[[], object], times: i
             pair[name] = cpu(lambda work=work: [work() for _ in range(times)])
         more.append((pair["ours"] - pair["floor"]) / times * 1e6)
         ratios.append(pair["ours"] / pair["floor"])
-    return f"{statistics.median(more):6.1f} us over the floor, ratio {statistics.median(ratios):.3f}"
+    return (
+        f"{statistics.median(more):6.1f} us over the floor, ratio {statistics.median(ratios):.3f}"
+    )

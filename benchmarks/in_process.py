@@ -98,7 +98,9 @@ def healthy_reply() -> tuple[int, list, bytes]:
 
 def one_call(windows: int, size: int, reply: tuple[int, list, bytes]) -> str:
     status, headers, body = reply
-    transport = httpx2.MockTransport(lambda _: httpx2.Response(status, headers=headers, content=body))
+    transport = httpx2.MockTransport(
+        lambda _: httpx2.Response(status, headers=headers, content=body)
+    )
     bare = App(http_client=httpx2.Client(transport=transport))
     question = "x" * size
     with outage(_day(windows)):

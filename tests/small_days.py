@@ -12,12 +12,15 @@ STARTS = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 MINUTE, HOUR = 60.0, 3600.0
 
 
+ANTHROPIC = Target("anthropic")
+
+
 def window(
     *faults: Fault,
     begins: float | tuple[float, float] = 0.0,
     ends: float | tuple[float, float] = HOUR,
     share: float | Share = 1.0,
-    on: Target | tuple[Target, ...] = (Target("anthropic"),),
+    on: Target | tuple[Target, ...] = ANTHROPIC,
     **more: Any,
 ) -> Window:
     """One window; without a fault it answers 529."""
@@ -35,4 +38,6 @@ def window(
 def day(*windows: Window, ends: float | None = None, **more: Any) -> Profile:
     """A profile of these windows, from noon on 2 March 2026."""
     last = max((window.ends[1] for window in windows), default=0.0)
-    return Profile("a-bad-day", "A bad day", STARTS, last if ends is None else ends, windows, **more)
+    return Profile(
+        "a-bad-day", "A bad day", STARTS, last if ends is None else ends, windows, **more
+    )

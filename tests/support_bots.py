@@ -52,7 +52,7 @@ def trip(bot) -> None:
 
 @dataclass
 class AsyncBot:
-    """Questions are spread over two vendors, each behind a small breaker and backed by the other."""
+    """Questions go to either vendor, each behind a small breaker and backed by the other."""
 
     failures: dict[str, int] = field(default_factory=dict)
     open_until: dict[str, float] = field(default_factory=dict)

@@ -260,10 +260,12 @@ def by_portal(ask, text):
 @pytest.fixture
 def consumers():
     """Threads that take jobs from a queue: nobody's context is with them."""
+    begun = []
 
     def begin():
-        for _ in range(2):
+        for number in range(2):
             threading.Thread(target=consume, daemon=True).start()
+            begun.append(number)
 
     def consume():
         while True:
@@ -274,7 +276,7 @@ def consumers():
             answers.put(ask(text))
 
     yield begin
-    for _ in range(2):
+    for _ in begun:
         JOBS.put(None)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import respx
 
 
-def tell_of_stubs(say: Any, library: str, request: Any) -> None:
+def tell_of_stubs(say: Callable[[str], None], library: str, request: Any) -> None:
     """Say aloud that a stub for this request is not used, so that it is not silently beaten."""
     for router in _routers():
         asked = as_httpx(library, request)

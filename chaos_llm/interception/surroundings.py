@@ -73,7 +73,7 @@ def _replace(where: Any, name: str, new: Any, undo: ExitStack) -> None:
 
 def _uncaught(host: str) -> UncaughtEgress:
     return UncaughtEgress(
-        f"a request to {host} was about to leave this machine: its client is neither httpx nor "
-        "httpx2, or it has a transport of its own. Let the client use the library's default "
-        "transport, or point its base URL at a stub of yours while the outage runs."
+        f"a request to {host} was about to leave this machine: its client is none of httpx, "
+        "httpx2, aiohttp and urllib3 (requests, botocore), or it has a transport of its own. Let it "
+        "use the library's default transport, or point its base URL at a stub on this machine."
     )
