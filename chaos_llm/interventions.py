@@ -116,7 +116,7 @@ class Interventions:
     def _without_healed(self, decision: Decision, request: Request, at: float) -> Decision:
         """Drop the windows that were open when the provider was healed; later ones still come."""
         healed_at = self._healed_at(request, at)
-        begins = {window.window.name: window.begins for window in self.plan.windows}
+        begins = {window.window.name: window.begins for window in self.plan.open_at(at)}
         return Decision(tuple(t for t in decision.throws if begins[t.window] > healed_at))
 
     def _healed_at(self, request: Request, at: float) -> float:

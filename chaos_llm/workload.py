@@ -57,7 +57,9 @@ class Workload:
                 failures.append(failure)
 
         users = sorted({slot.user for slot in slots})
-        threads = [Thread(target=live, args=(user,), name=f"user {user}") for user in users]
+        threads = [  # daemons: after a deadlock they wait for ever, and pytest must still end
+            Thread(target=live, args=(user,), name=f"user {user}", daemon=True) for user in users
+        ]
         for thread in threads:
             thread.start()
         for thread in threads:

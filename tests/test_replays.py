@@ -7,6 +7,7 @@ import time
 from datetime import UTC, datetime
 
 import pytest
+import trio
 from small_days import HOUR, MINUTE, STARTS, day, window
 from support_bots import ask_async, ask_once
 
@@ -117,6 +118,14 @@ async def test_in_a_running_loop_replay_async_serves():
             chaos.replay(ask_async, calls=2)
         report = await chaos.replay_async(ask_async, calls=10, users=5)
     assert len(report.run.calls) == 10
+
+
+def test_replay_async_serves_on_trio_too():
+    async def run():
+        with outage(BAD_HOUR) as chaos:
+            return await chaos.replay_async(ask_async, calls=10, users=5)
+
+    assert len(trio.run(run).run.calls) == 10
 
 
 @pytest.mark.asyncio

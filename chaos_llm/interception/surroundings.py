@@ -74,6 +74,6 @@ def _replace(where: Any, name: str, new: Any, undo: ExitStack) -> None:
 def _uncaught(host: str) -> UncaughtEgress:
     return UncaughtEgress(
         f"a request to {host} was about to leave this machine: its client is none of httpx, "
-        "httpx2, aiohttp and urllib3 (requests, botocore), or it has a transport of its own. Let it "
-        "use the library's default transport, or point its base URL at a stub on this machine."
+        "httpx2, aiohttp and urllib3 (requests, botocore), or it has a transport of its own. Let "
+        "it use its library's default transport, or point its base URL at a stub on this machine."
     )

@@ -92,6 +92,7 @@ class Client(ABC):
     module: ClassVar[str]
     ways: ClassVar[tuple[str, ...]] = ("plain", "streamed")
     oldest: ClassVar[int] = 0  # the major version that this is written for
+    needs: ClassVar[tuple[str, ...]] = ()  # modules that the SDK has as an extra
 
     @property
     def sdk(self) -> Any:
@@ -118,11 +119,8 @@ class Client(ABC):
             return f"{self.package} is not installed"
         if self.major < self.oldest:
             return f"{self.package} {self.version} is older than {self.oldest}"
-        return "" if self._is_importable() else f"{self.module} cannot be found"
-
-    def _is_importable(self) -> bool:
-        root = self.module.partition(".")[0]
-        return find_spec(root) is not None
+        unmet = [module for module in self.needs if not _is_there(module)]
+        return f"{self.name} needs {unmet[0]}, which is not installed" if unmet else ""
 
     @abstractmethod
     def made(self) -> Any:
@@ -139,3 +137,10 @@ class Client(ABC):
     def helper(self, client: Any, scene: Scene) -> Iterator[str]:
         """Ask for a stream through what the SDK has to put one together."""
         raise NotImplementedError
+
+
+def _is_there(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # not even its package
+        return False

@@ -95,6 +95,11 @@ class Report:
     def unjudged(self) -> float:
         return self.share("unjudged")
 
+    @property
+    def exposed(self) -> float:
+        """Share of the calls shown a spoilt answer that no app can tell from a good one."""
+        return len(self.run.exposed) / max(1, self.calls)
+
     @cached_property
     def longest_gap(self) -> float:
         """Seconds of the longest time without an answer.

@@ -14,7 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Any
 
-from chaos_llm.virtual_time.locks import WAITS_FOR_JOB
+from chaos_llm.virtual_time.runner import WAITS_FOR_JOB
 from chaos_llm.virtual_time.scheduler import Scheduler
 from chaos_llm.virtual_time.threads import Threads
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import _queue
 import _socket
 import dis
+import sys
 from collections.abc import Callable
 from functools import lru_cache
 from types import CodeType, FrameType
@@ -73,6 +74,8 @@ def _pool_worker(frame: FrameType) -> bool:
     queue = frame.f_locals["work_queue"]
     if not queue.empty() or frame.f_locals.get("work_item") is not None:
         return True
+    if sys.version_info >= (3, 12):
+        return False  # a worker that found its job waiting leaves the count of the idle ones short
     pool = frame.f_locals["executor_reference"]()
     # It may have taken a job and not yet run: then fewer workers are idle than there are.
     if pool is None or pool._work_queue is not queue:

@@ -18,7 +18,7 @@ from typing import Any
 
 from chaos_llm.virtual_time.clock import TICKS
 from chaos_llm.virtual_time.in_place import replace_methods
-from chaos_llm.virtual_time.runner import Runner
+from chaos_llm.virtual_time.runner import WAITS_FOR_JOB, Runner
 from chaos_llm.virtual_time.scheduler import Scheduler
 
 _Lock: Any = _thread.LockType
@@ -29,8 +29,6 @@ _acquire_lock = _Lock.acquire
 _acquire_rlock = _RLock.acquire
 _restore_rlock = _RLock._acquire_restore
 _get_from_queue = _SimpleQueue.get
-
-WAITS_FOR_JOB = "a queue"
 
 _scheduler: Scheduler | None = None
 

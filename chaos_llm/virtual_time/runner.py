@@ -14,8 +14,11 @@ Ready = Callable[[], object]
 Holds = Callable[[], str | None]
 
 
+WAITS_FOR_JOB = "a queue"
+
+
 class SimulationOver(SystemExit):
-    """Raised in a thread that still sleeps in virtual time when the outage ends."""
+    """Raised in a thread that still sleeps, or is deadlocked, when the outage ends."""
 
 
 class Runner:
@@ -26,6 +29,7 @@ class Runner:
     """
 
     __slots__ = (
+        "daemon",
         "deadline",
         "doing",
         "gate",
@@ -39,8 +43,8 @@ class Runner:
         "turn",
     )
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self, name: str, *, daemon: bool = False) -> None:
+        self.name, self.daemon = name, daemon
         self.gate = _thread.allocate_lock()
         acquire_gate(self.gate)  # closed: whoever hands the baton over opens it
         self.ident = 0
@@ -52,6 +56,10 @@ class Runner:
         self.timed_out = False
         self.over = False  # it has ended, or goes on in real time
         self.off_clock = 0  # depth of `in_real_time` blocks
+
+    def is_stuck(self) -> bool:
+        """Whether, in a deadlock, nobody will ever wake it and the process could not end."""
+        return not self.daemon and self.deadline is None and self.doing != WAITS_FOR_JOB
 
     @contextmanager
     def in_real_time(self) -> Iterator[None]:

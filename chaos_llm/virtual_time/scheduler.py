@@ -37,7 +37,7 @@ class Scheduler:
         self.clock, self.turns = clock, Turns(clock, real_wait, record)
         self.runners: dict[int, Runner] = {}
         self._record = record
-        self._closing = False
+        self._closing = self._deadlocked = False
         self._failure: BaseException | None = None
         self._lost = False  # two threads run at once: the test's was interrupted while it waited
 
@@ -87,7 +87,7 @@ class Scheduler:
             self._switch(me)
         if self._closing and me is not self._first:
             self._leave(me)
-            if ready is None:
+            if ready is None or (self._deadlocked and me.is_stuck()):
                 raise SimulationOver
             return False
         return not me.timed_out
@@ -152,6 +152,7 @@ class Scheduler:
         try:
             chosen = self.turns.choose()
         except BaseException as error:
+            self._deadlocked = isinstance(error, Deadlock)
             if me is self._first:
                 waiting.remove(me)
                 raise

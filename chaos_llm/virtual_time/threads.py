@@ -67,7 +67,7 @@ class Threads:
         *args: Any,
         **options: Any,
     ) -> Any:
-        runner = Runner(thread.name)
+        runner = Runner(thread.name, daemon=thread.daemon)
         thread._started = begun = _Started(partial(self._scheduler.wait_for_baton, runner))
         thread._invoke_excepthook = _quiet_at_the_end(thread._invoke_excepthook)
         started = start(partial(self._run, runner, bootstrap), *args, **options)

@@ -8,7 +8,7 @@ from support_bots import ask_once
 
 from chaos_llm import outage
 from chaos_llm.calls import OUTCOMES
-from chaos_llm.faults import cut_stream, latency, overloaded
+from chaos_llm.faults import cut_stream, latency, overloaded, truncated_answer
 from chaos_llm.reports.report import Report
 
 BAD_HOUR = day(window(ends=HOUR))
@@ -70,6 +70,11 @@ def test_what_was_planned_and_what_became_of_it():
     report = replay(profile=profile)
     assert report.planned == 240
     assert report.effects() == {"struck": 120, "not expressible": 60, "shadowed": 60}
+
+
+def test_exposure_is_the_share_of_the_calls_that_were_shown_a_spoilt_answer():
+    assert replay(profile=day(window(truncated_answer(), ends=HOUR))).exposed == 60 / 80
+    assert replay().exposed == 0.0
 
 
 def test_a_report_is_told_in_a_line():

@@ -348,6 +348,22 @@ def test_a_deadlock_names_every_thread_and_where_it_waits() -> None:
     assert "(wait_for_ever)" in message
 
 
+def test_deadlocked_threads_end_with_the_outage_so_that_the_process_can_end() -> None:
+    threads = [threading.Thread(target=threading.Event().wait) for _ in range(2)]
+    with pytest.raises(Deadlock), VirtualTime(real_wait=0.3):
+        pool = ThreadPoolExecutor(1)
+        stuck = pool.submit(threading.Event().wait)
+        for thread in threads:
+            thread.start()
+        threads[0].join()
+    for thread in threads:
+        thread.join(5)
+        assert not thread.is_alive()
+    with pytest.raises(SystemExit):
+        stuck.result(timeout=5)
+    pool.shutdown()
+
+
 def test_a_horizon_reached_in_a_thread_is_raised_in_the_test() -> None:
     def beat() -> None:
         while True:

@@ -1,4 +1,4 @@
-"""Anthropic's SDK: `messages.create`, and `messages.stream` as its helper."""
+"""Anthropic's SDK, at its own place and on two clouds; `messages.stream` is its helper."""
 
 from __future__ import annotations
 
@@ -14,34 +14,62 @@ class Anthropic(Client):
     module: ClassVar[str] = "anthropic"
     ways: ClassVar[tuple[str, ...]] = ("plain", "streamed", "helper")
 
+    model: ClassVar[str] = "claude-opus-4-6"
+
     def made(self) -> Any:
         return self.sdk.Anthropic(api_key=KEY, max_retries=0, timeout=LIMIT)
 
     def plain(self, client: Any, scene: Scene) -> Iterator[str]:
-        yield _read(client.messages.create(**_body(scene)))
+        yield _read(client.messages.create(**self._body(scene)))
 
     def streamed(self, client: Any, scene: Scene) -> Iterator[str]:
-        for event in client.messages.create(stream=True, **_body(scene)):
+        for event in client.messages.create(stream=True, **self._body(scene)):
             if event.type == "content_block_start" and event.content_block.type == "tool_use":
                 yield called(event.content_block.name)
             if event.type == "content_block_delta":
                 yield getattr(event.delta, "text", "") or getattr(event.delta, "partial_json", "")
 
     def helper(self, client: Any, scene: Scene) -> Iterator[str]:
-        with client.messages.stream(**_body(scene)) as stream:
+        with client.messages.stream(**self._body(scene)) as stream:
             yield _read(stream.get_final_message())
 
+    def _body(self, scene: Scene) -> dict[str, Any]:
+        body: dict[str, Any] = {"model": self.model, "max_tokens": 100, "messages": scene.messages}
+        if scene.tools:
+            tools = [{"name": tool.name, "input_schema": tool.parameters} for tool in scene.tools]
+            body["tools"] = tools
+        return body
 
-def _body(scene: Scene) -> dict[str, Any]:
-    body: dict[str, Any] = {
-        "model": "claude-opus-4-6",
-        "max_tokens": 100,
-        "messages": scene.messages,
-    }
-    if scene.tools:
-        tools = [{"name": tool.name, "input_schema": tool.parameters} for tool in scene.tools]
-        body["tools"] = tools
-    return body
+
+class AnthropicVertex(Anthropic):
+    """The same on Google's Vertex AI."""
+
+    needs: ClassVar[tuple[str, ...]] = ("google.auth",)
+
+    def made(self) -> Any:
+        return self.sdk.AnthropicVertex(
+            region="europe-west1",
+            project_id="a-project",
+            access_token=KEY,
+            max_retries=0,
+            timeout=LIMIT,
+        )
+
+
+class AnthropicBedrock(Anthropic):
+    """The same on AWS's Bedrock, which has no stream but `invoke-with-response-stream`."""
+
+    needs: ClassVar[tuple[str, ...]] = ("botocore",)
+    model: ClassVar[str] = "anthropic.claude-opus-4-6-v1:0"
+
+    def made(self) -> Any:
+        return self.sdk.AnthropicBedrock(
+            aws_region="us-east-1",
+            aws_access_key="AKIAIOSFODNN7EXAMPLE",
+            aws_secret_key=KEY,
+            max_retries=0,
+            timeout=LIMIT,
+        )
 
 
 def _read(message: Any) -> str:

@@ -38,3 +38,16 @@ class OpenAIChat(Client):
 
     def _body(self, scene: Scene) -> dict[str, Any]:
         return _chat.body(scene, self.model) | {"stream_options": {"include_usage": True}}
+
+
+class AzureChat(OpenAIChat):
+    """The same on Azure; `address` is the resource's endpoint."""
+
+    def made(self) -> Any:
+        return self.sdk.AzureOpenAI(
+            api_key=KEY,
+            azure_endpoint=self.address,
+            api_version="2024-10-21",
+            max_retries=0,
+            timeout=LIMIT,
+        )
