@@ -23,6 +23,7 @@ _HEAD = dedent(
       `nothing`, or something `wrong`.
     * `not expressible`: the wire format has no words for the fault. `not struck`: it changed
       nothing. The whole answer came, if nothing else is said.
+    * `=`: as to its left.
 
     The SDKs: {{versions}}.
     """
@@ -54,8 +55,14 @@ def table(rows: Rows) -> str:
     ways = list(next(iter(rows.values()), {}))
     lines = [["fault", *ways], ["---"] * (len(ways) + 1)]
     for fault, outcomes in rows.items():
-        lines.append([f"`{fault}`", *(outcomes[way].replace("|", "\\|") for way in ways)])
+        lines.append([f"`{fault}`", *_across([outcomes[way] for way in ways])])
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _across(outcomes: list[str]) -> list[str]:
+    """The cells of a row; what is as to its left is a sign, for the words are long."""
+    told = zip(outcomes, ["", *outcomes[:-1]], strict=True)
+    return ["=" if outcome == left else outcome.replace("|", "\\|") for outcome, left in told]
 
 
 def page(sections: Sequence[str], before: str = "") -> str:

@@ -13,7 +13,7 @@ from chaos_llm.status_page.book import Book
 from chaos_llm.status_page.incidents import Incident, incidents
 from chaos_llm.timeline import Page, Profile
 
-__all__ = ["Incident", "document", "incidents"]
+__all__ = ["Book", "Incident", "document", "incidents"]
 
 
 def document(

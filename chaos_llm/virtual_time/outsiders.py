@@ -22,7 +22,7 @@ from chaos_llm.virtual_time.idle_threads import (
     waits_for_a_job,
 )
 from chaos_llm.virtual_time.kernel import asleep
-from chaos_llm.virtual_time.places import Place, place, place_of_thread, without_us
+from chaos_llm.virtual_time.places import OURS, Place, place, place_of_thread, without_us
 from chaos_llm.virtual_time.redirects import real_sleep
 
 _MICROPAUSE = 0.0001  # lets a thread that the system has just woken take the interpreter
@@ -113,11 +113,13 @@ class Outsiders:
         if waiting is not frame and _is_loop(waiting):
             loop = waiting.f_locals["self"]
             return bool(loop._ready) or self._loop_held_by(loop) is not None or None
+        if _stands_in(top, "locks"):  # whoever holds the lock may be at work, or on the clock
+            return None
         thread, home = self._homes.get(ident, (None, None))
         if home is not None and thread is _threads().get(ident):
             idles = home == place(frame)
         else:  # born during the outage, it has no home: it idles where it sleeps
-            idles = _sleeps(top)
+            idles = _stands_in(top, "time_functions")
         return not (idles or serves_this_process(frame) or waits_for_a_job(frame)) or None
 
 
@@ -125,8 +127,9 @@ def _is_loop(frame: FrameType) -> bool:
     return (frame.f_globals.get("__name__"), frame.f_code.co_qualname) == _LOOP
 
 
-def _sleeps(frame: FrameType) -> bool:
-    return bool(frame.f_globals.get("__name__") == "chaos_llm.virtual_time.time_functions")
+def _stands_in(frame: FrameType, module: str) -> bool:
+    """Whether a thread has called what a module of ours put in a builtin's place."""
+    return bool(frame.f_globals.get("__name__") == f"{OURS}.{module}")
 
 
 def _threads() -> dict[int, threading.Thread]:

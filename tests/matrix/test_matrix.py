@@ -1,7 +1,8 @@
 """Every fault, read by every SDK that is installed, asked every way: as it is written down.
 
 The expectations are data: `expected/PACKAGE-MAJOR.json`, by client, fault and way. UPDATE_MATRIX=1
-writes what is found, and fails, because somebody has to read it.
+writes what is found, in one process only, and fails, because somebody has to read it; the page of
+the docs follows by `chaos-llm matrix --markdown docs/matrix.md`.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ def test_a_section_is_a_table_of_faults_and_ways():
         "",
         "| fault | plain | streamed |",
         "| --- | --- | --- |",
-        "| `hang()` | sdk.Timeout | sdk.Timeout |",
+        "| `hang()` | sdk.Timeout | = |",
         "| `half_event()` | not expressible | SILENT part |",
     ]
 

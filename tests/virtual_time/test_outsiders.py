@@ -145,6 +145,22 @@ def test_a_thread_that_works_too_long_is_named_with_its_place(worker: Jobs) -> N
         time.sleep(10)
 
 
+def test_an_old_thread_that_wants_a_lock_of_a_sleeper_lets_time_pass(worker: Jobs) -> None:
+    lock, got = threading.Lock(), threading.Event()
+
+    def want() -> None:
+        with lock:
+            got.set()
+
+    with VirtualTime() as clock:
+        with lock:
+            worker.put(want)
+            time.sleep(60)
+            assert not got.is_set()
+        assert got.wait(0.001)
+        assert clock.now == 60
+
+
 def test_a_loop_in_an_old_thread_is_never_too_late_and_lets_time_pass_when_idle() -> None:
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
