@@ -26,7 +26,7 @@ def old_sdks(session: nox.Session) -> None:
         "litellm>=1.106,<2",  # its async calls are on aiohttp
         *TEST_TOOLS,
     )
-    session.run("pytest", "tests/providers", "tests/interception", *session.posargs)
+    session.run("pytest", "tests/providers", "tests/interception", "tests/matrix", *session.posargs)
 
 
 @nox.session
@@ -40,7 +40,7 @@ def vendor_sdks(session: nox.Session) -> None:
         "mistralai>=3.7,<4",
         "llama-api-client>=0.6,<1",
     )
-    session.run("pytest", "tests/providers", *session.posargs)
+    session.run("pytest", "tests/providers", "tests/matrix", *session.posargs)
 
 
 @nox.session
@@ -57,7 +57,7 @@ def cloud_sdks(session: nox.Session) -> None:
         "azure-identity",
         "google-auth[requests]",
     )
-    session.run("pytest", "tests/providers", *session.posargs)
+    session.run("pytest", "tests/providers", "tests/matrix", *session.posargs)
 
 
 @nox.session
@@ -65,7 +65,7 @@ def cloud_sdks_old(session: nox.Session) -> None:
     """The generation before of Google's SDK and of Anthropic's on Vertex and Bedrock."""
     older = ["google-genai>=2,<3", "anthropic[vertex,bedrock]<1", "boto3"]
     session.install("-e", ".", *older, *TEST_TOOLS)
-    session.run("pytest", "tests/providers", *session.posargs)
+    session.run("pytest", "tests/providers", "tests/matrix", *session.posargs)
 
 
 @nox.session

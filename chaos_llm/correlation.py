@@ -24,7 +24,7 @@ NO_CALL = -1
 _VOLATILE = re.compile(
     rb"(?<![0-9A-Za-z_])(?:[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|[A-Za-z_]*[0-9][0-9A-Za-z_:.+-]*)"
 )
-_SEEN_BYTES = 4096
+_SEEN_BYTES = 512  # of either end: where a body begins, and where its last question ends
 
 
 class OpenCall:

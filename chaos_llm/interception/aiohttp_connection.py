@@ -9,11 +9,14 @@ from typing import Any
 
 from aiohttp import ClientRequest, ClientTimeout
 from aiohttp.client_proto import ResponseHandler
+from aiohttp.hdrs import EXPECT
 
 from chaos_llm.interception.http1 import Frame
 from chaos_llm.interception.visit import Visit
 from chaos_llm.journal import End
 from chaos_llm.model import Ending
+
+_SEND_IT = b"HTTP/1.1 100 Continue\r\n\r\n"  # to a client that asks before it sends a body
 
 
 class Patience:
@@ -45,6 +48,8 @@ class PlayedConnection(ResponseHandler):
         self._played = PlayedTransport(self, visit, Patience(request, limits.sock_read))
         self.connection_made(self._played)
         self.force_close()
+        if EXPECT in request.headers:
+            self._loop.call_soon(self.data_received, _SEND_IT)
 
     def start_timeout(self) -> None:
         """Begin the reply where aiohttp begins to wait for it: the request is out."""

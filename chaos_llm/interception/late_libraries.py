@@ -7,7 +7,6 @@ finder, in force as long as the outage, notices such an import; it finds nothing
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -40,6 +39,7 @@ def intercepted(stage: Stage) -> Iterator[None]:
         finder = _Arrivals(awaited)
         sys.meta_path.insert(0, finder)
         undo.callback(sys.meta_path.remove, finder)
+        undo.callback(awaited.clear)
         yield
 
 
@@ -49,29 +49,33 @@ def _replace(adapter: str, stage: Stage, undo: ExitStack) -> None:
 
 
 class _Arrivals(MetaPathFinder):
-    """Has something done when a module has been imported for the first time."""
+    """Has something done once a module has been imported; some only ask whether they could."""
 
     def __init__(self, awaited: dict[str, Callable[[], None]]) -> None:
         self._awaited = awaited
 
-    def find_spec(self, fullname: str, *_: object) -> ModuleSpec | None:
+    def find_spec(self, fullname: str, *where: Any) -> ModuleSpec | None:
         """Find nothing but what the finders behind this one find."""
-        arrived = self._awaited.pop(fullname, None)
-        if arrived is None:
+        if fullname not in self._awaited:
             return None
-        spec = importlib.util.find_spec(fullname)
+        others = [finder for finder in sys.meta_path if finder is not self]
+        specs = (finder.find_spec(fullname, *where) for finder in others)
+        spec = next(filter(None, specs), None)
         if spec is not None and spec.loader is not None:
-            _after(spec.loader, arrived)
+            self._watch(fullname, spec.loader)
         return spec
 
+    def _watch(self, name: str, loader: Any) -> None:
+        """Notice when the loader executes its module, and leave the loader as it was."""
+        real = loader.exec_module
 
-def _after(loader: Any, arrived: Callable[[], None]) -> None:
-    """Have it done once the loader has executed the module; the loader is as it was by then."""
-    real = loader.exec_module
+        def exec_module(module: ModuleType) -> None:
+            del loader.exec_module
+            real(module)
+            self._awaited.pop(name, _nothing)()
 
-    def exec_module(module: ModuleType) -> None:
-        del loader.exec_module
-        real(module)
-        arrived()
+        loader.exec_module = exec_module
 
-    loader.exec_module = exec_module
+
+def _nothing() -> None:
+    pass

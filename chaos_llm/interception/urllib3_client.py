@@ -13,9 +13,9 @@ import os
 import queue
 import socket
 import ssl
+import weakref
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
-from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -101,7 +101,8 @@ def _playing(pool: Any, visit: Visit) -> Any:
 
     def connection(**options: Any) -> Any:
         made = pool.ConnectionCls(**options)
-        made.connect = partial(_connect, made, visit)
+        found = weakref.ref(made)  # so that what is dropped unread is gone at once
+        made.connect = lambda: _connect(found(), visit)
         return made
 
     copied.ConnectionCls = connection

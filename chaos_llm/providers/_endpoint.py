@@ -59,9 +59,19 @@ class Endpoint(Provider):
 def read_object(body: bytes, unreadable: str) -> dict[str, Any] | Refusal:
     """Read a JSON object; anything else is refused in the vendor's words for it."""
     try:
-        value = json.loads(body.decode())
+        value = _parsed(body)
     except (ValueError, RecursionError) as error:
         return Refusal("invalid_request", message=unreadable.replace("{}", str(error)))
     if not isinstance(value, dict):
         return Refusal("invalid_request", message=unreadable.replace("{}", "expected an object"))
     return value
+
+
+def _parsed(body: bytes) -> Any:
+    """Many times faster on long prompts; what is wrong is said in the words of `json`."""
+    from pydantic_core import from_json  # noqa: PLC0415 - the first request pays for it
+
+    try:
+        return from_json(body)
+    except ValueError:
+        return json.loads(body.decode())

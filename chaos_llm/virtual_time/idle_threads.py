@@ -17,6 +17,7 @@ from chaos_llm.virtual_time.awaited import child_awaited, children_in
 from chaos_llm.virtual_time.descriptors import ends_of, is_own
 from chaos_llm.virtual_time.places import OURS, outer, position
 
+_START = ("threading", "Thread.start")
 _READS = frozenset({"recv", "recv_into", "recvfrom", "recvfrom_into", "recvmsg", "read"})
 _WAITS = ("selectors", "multiprocessing.connection", "multiprocessing.queues", OURS)
 
@@ -24,14 +25,20 @@ _WAITS = ("selectors", "multiprocessing.connection", "multiprocessing.queues", O
 def waiting_in(frame: FrameType) -> tuple[FrameType, Callable[[FrameType], bool] | None]:
     """The frame that waits, below those of the wait itself, and what tells whether it has work."""
     waiting = outer(frame, *_WAITS) or frame
-    key = (waiting.f_globals.get("__name__", ""), waiting.f_code.co_qualname)
-    return waiting, _HAS_WORK.get(key)
+    return waiting, _HAS_WORK.get(_key(waiting))
+
+
+def _key(frame: FrameType) -> tuple[str, str]:
+    return frame.f_globals.get("__name__", ""), frame.f_code.co_qualname
 
 
 def condition_was_notified(wait: FrameType) -> bool:
     """Whether a `Condition.wait` has been notified, though its thread may not have run yet."""
     waiter, waiters = wait.f_locals.get("waiter"), wait.f_locals["self"]._waiters
-    return waiter is None or waiter not in waiters or not waiter.locked()
+    if waiter is None or waiter not in waiters or not waiter.locked():
+        return True
+    caller = wait.f_back and wait.f_back.f_back
+    return caller is not None and _key(caller) == _START  # of a thread that nobody can see yet
 
 
 def serves_this_process(frame: FrameType) -> bool:

@@ -174,6 +174,11 @@ class TestRequests:
         with path.open("rb") as file:
             assert "KX-48213" in self.body_of(file)
 
+    def test_a_client_that_asks_first_whether_to_send_is_told_to(self):
+        with outage() as chaos:
+            assert asyncio.run(ask(expect100=True)).status == 200
+            assert chaos.now == 0.0
+
     def test_a_request_without_a_body_gets_its_answer(self):
         async def scene():
             async with aiohttp.ClientSession() as session, session.get(UNKNOWN) as response:

@@ -33,7 +33,7 @@ def test_an_outage_imports_none_of_them():
 def test_aiohttp_that_the_app_imports_meanwhile_is_on_it():
     pytest.importorskip("aiohttp")
     run("""
-        import asyncio
+        import asyncio, importlib.util
         from chaos_llm import outage
 
         async def ask():
@@ -43,6 +43,7 @@ def test_aiohttp_that_the_app_imports_meanwhile_is_on_it():
                     return response.status
 
         with outage() as chaos:
+            assert importlib.util.find_spec("aiohttp")  # as those do who can do without it
             assert asyncio.run(ask()) == 404
             assert len(chaos.journal) == 1
 
@@ -92,7 +93,8 @@ def test_a_library_too_old_for_us_is_left_alone(tmp_path):
     """)
 
 
-def test_a_library_that_is_not_there_is_missed_as_ever(tmp_path):
+def test_an_import_that_fails_at_first_is_on_it_when_it_succeeds(tmp_path):
+    pytest.importorskip("aiohttp")
     (tmp_path / "aiohttp.py").write_text("raise ZeroDivisionError\n")
     run(f"""
         import sys
@@ -103,7 +105,21 @@ def test_a_library_that_is_not_there_is_missed_as_ever(tmp_path):
             try:
                 import aiohttp
             except ZeroDivisionError:
-                pass
-            else:
-                raise AssertionError("it was imported")
+                sys.path.remove({str(tmp_path)!r})
+            import aiohttp
+            assert "chaos_llm" in aiohttp.TCPConnector._create_connection.__module__
+    """)
+
+
+def test_a_library_found_in_an_outage_and_executed_after_it_is_left_alone():
+    pytest.importorskip("aiohttp")
+    run("""
+        import importlib.util, sys
+        from chaos_llm import outage
+
+        with outage():
+            spec = importlib.util.find_spec("aiohttp")
+        module = sys.modules["aiohttp"] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        assert "chaos_llm" not in module.TCPConnector._create_connection.__module__
     """)

@@ -261,6 +261,13 @@ class TestLeaving:
             response.close()
             assert ends(chaos) == ["abandoned"]
 
+    def test_a_stream_that_is_dropped_is_abandoned_at_once(self):
+        with outage() as chaos:
+            response = ask(body=STREAMED)
+            next(response.stream())
+            del response
+            assert ends(chaos) == ["abandoned"]
+
     def test_a_stream_that_is_left_at_its_last_event_is_complete(self):
         with outage() as chaos:
             response = ask(body=STREAMED)
