@@ -67,11 +67,7 @@ class Together(LookAlike):
     """Together, which repeats the role in every delta and counts limits by the second."""
 
     name: ClassVar[str] = "together"
-    hosts: ClassVar[tuple[str, ...]] = (
-        "api.together.ai",
-        "api.together.xyz",
-        "api-inference.together.ai",  # where together 3.1 sends chats
-    )
+    hosts: ClassVar[tuple[str, ...]] = ("*.together.ai", "api.together.xyz")
     words: ClassVar[Mapping[str, Row]] = TOGETHER
     no_key: ClassVar[Row] = TOGETHER["auth_expired"]
     roles: ClassVar[bool] = True
