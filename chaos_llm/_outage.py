@@ -21,13 +21,14 @@ from chaos_llm.journal import Journal
 from chaos_llm.places import place
 from chaos_llm.plan import Plan
 from chaos_llm.profiles import load
+from chaos_llm.pyproject import real_packages
 from chaos_llm.quota import Buckets
 from chaos_llm.replays import ReplayOptions, Replays
 from chaos_llm.reports.report import Report
 from chaos_llm.schedule import Until
 from chaos_llm.script import Script
 from chaos_llm.timeline import PLAYED_SURFACES, Profile, Target
-from chaos_llm.virtual_time import ThreadMode, VirtualTime
+from chaos_llm.virtual_time import TELEMETRY_AND_DEBUGGERS, ThreadMode, VirtualTime
 from chaos_llm.workload import App
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ class Outage:
     and event loops. Without a profile every provider is healthy and answers at once. `at` is where
     it begins: a window's name, a time of day, a datetime or a time from the start. With
     `threads="refuse"` threads keep real time, and their calls to a provider are errors. The nearest
-    pyproject.toml at or above `rootdir` (default: the current folder) names profiles and hosts.
+    pyproject.toml at or above `rootdir` (default: the current folder) names profiles, hosts and
+    packages whose threads stay real.
     """
 
     def __init__(
@@ -63,7 +65,9 @@ class Outage:
         self.seed = seed
         self.plan = Plan(self.profile, seed)
         self.journal = Journal()
-        self.clock = VirtualTime(starts=self.profile.starts, threads=threads)
+        self._is_spent, self._rootdir = False, Path(rootdir or ".").absolute()
+        real = TELEMETRY_AND_DEBUGGERS | real_packages(self._rootdir)
+        self.clock = VirtualTime(starts=self.profile.starts, threads=threads, real_packages=real)
         self.reports: list[Report] = []
         self._position = place(at, self.plan)
         self._can_wind_back = at is None
@@ -78,7 +82,6 @@ class Outage:
             self._wind_back,
         )
         self._stage: Stage | None = None  # only while the outage is in force
-        self._is_spent, self._rootdir = False, Path(rootdir or ".").absolute()
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -14,6 +13,7 @@ from urllib.parse import urlsplit
 from chaos_llm.errors import UnknownName, UsageError
 from chaos_llm.providers import PROVIDERS, find
 from chaos_llm.providers.provider import Provider
+from chaos_llm.pyproject import own_table
 
 _VARIABLE_SUFFIXES = ("_BASE_URL", "_API_BASE")
 _VARIABLES: Mapping[str, tuple[str, ...]] = {  # those that do not begin with a provider's name
@@ -29,7 +29,6 @@ _VARIABLES: Mapping[str, tuple[str, ...]] = {  # those that do not begin with a 
     "OLLAMA_HOST": ("ollama",),
 }
 _PORTS = {"https": 443, "http": 80}
-_KEYS = ("hosts", "profiles")  # the folders of profiles are read where profiles are
 _TABLE = "[tool.chaos_llm.hosts]"
 
 Names = tuple[str, ...]
@@ -148,28 +147,8 @@ def _is_loopback(host: str) -> bool:
 
 
 def _from_pyproject(start: Path) -> dict[str, Names]:
-    for folder in (start, *start.parents):
-        path = folder / "pyproject.toml"
-        try:
-            state = path.stat()
-        except OSError:
-            continue
-        return _read(path, state.st_mtime_ns, state.st_size)
-    return {}
-
-
-@lru_cache(8)
-def _read(path: Path, _changed: int, _size: int) -> dict[str, Names]:
-    """Read the table of one state of the file: an outage a test would else parse it each time."""
-    try:
-        tool = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {})
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{path}: {error}") from None
-    ours = tool.get("chaos_llm", {})
-    for key in ours:
-        if key not in _KEYS:
-            raise UnknownName("key", key, _KEYS, where=f"{path}: [tool.chaos_llm]")
-    hosts = ours.get("hosts", {})
+    path, table = own_table(start)
+    hosts = table.get("hosts", {})
     if not isinstance(hosts, dict):
         raise UsageError(f"{path}: {_TABLE} is a table of hosts; got {hosts!r}")
     return {host.casefold(): _names(host, value, path) for host, value in hosts.items()}

@@ -12,7 +12,15 @@ import chaos_llm
 
 LAYERS = (
     ("errors", "model", "dice"),  # know nothing of us
-    ("durations", "quota", "schemas", "tokens", "virtual_time", "faults.fault"),  # words, clock
+    (  # words, what a team sets, the clock
+        "durations",
+        "pyproject",
+        "quota",
+        "schemas",
+        "tokens",
+        "virtual_time",
+        "faults.fault",
+    ),
     ("faults", "providers", "timeline", "script"),  # what fails, who answers, when, with what
     ("hosts", "status_page", "profiles", "plan"),  # who is where; what was said; which fault when
     ("correlation", "journal", "interventions", "calls"),  # which call, what happened, by hand

@@ -6,7 +6,9 @@ import asyncio
 import datetime as dt
 import random
 import socket
+import threading
 import time
+import types
 
 import anthropic
 import pytest
@@ -270,3 +272,23 @@ def test_public_names_are_importable_and_no_others():
     assert chaos_llm.__version__
     with pytest.raises(AttributeError, match="'outages'"):
         chaos_llm.outages  # noqa: B018 - it has no such name
+
+
+class TestRealPackages:
+    def test_threads_of_a_package_named_in_pyproject_keep_real_time(self, tmp_path):
+        (tmp_path / "pyproject.toml").write_text('[tool.chaos_llm]\nreal_packages = ["ours"]\n')
+        ticks = []
+        source = "def tick(ticks, clock):\n    ticks.append(clock.is_managed_here())\n"
+        ours = types.ModuleType("ours")
+        exec(source, vars(ours))
+        with outage(rootdir=tmp_path) as chaos:
+            for target in (ours.tick, lambda ticks, clock: ticks.append(clock.is_managed_here())):
+                thread = threading.Thread(target=target, args=(ticks, chaos.clock))
+                thread.start()
+                thread.join()
+        assert ticks == [False, True]
+
+    def test_anything_but_a_list_of_packages_is_refused_with_the_file(self, tmp_path):
+        (tmp_path / "pyproject.toml").write_text('[tool.chaos_llm]\nreal_packages = "ours"\n')
+        with pytest.raises(UsageError, match=r"pyproject\.toml: .*a list of packages; got 'ours'"):
+            outage(rootdir=tmp_path)

@@ -1,0 +1,51 @@
+"""What a team sets for itself: `[tool.chaos_llm]` in the nearest pyproject.toml."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from chaos_llm.errors import UnknownName, UsageError
+
+_KEYS = ("hosts", "profiles", "real_packages")  # `profiles` is read where profiles are
+
+
+def own_table(start: Path) -> tuple[Path, dict[str, Any]]:
+    """The table in the nearest file at or above `start`, with that file; empty without one.
+
+    Raises UsageError for a file that is no TOML, UnknownName for a key that is not ours.
+    """
+    for folder in (start, *start.parents):
+        path = folder / "pyproject.toml"
+        try:
+            state = path.stat()
+        except OSError:
+            continue
+        return path, _read(path, state.st_mtime_ns, state.st_size)
+    return start, {}
+
+
+def real_packages(start: Path) -> frozenset[str]:
+    """The packages whose threads keep real time, beside the telemetry and debuggers we know."""
+    path, table = own_table(start)
+    named = table.get("real_packages", [])
+    if not isinstance(named, list) or not all(isinstance(name, str) for name in named):
+        message = f"{path}: [tool.chaos_llm] real_packages is a list of packages; got {named!r}"
+        raise UsageError(message)
+    return frozenset(named)
+
+
+@lru_cache(8)
+def _read(path: Path, _changed: int, _size: int) -> dict[str, Any]:
+    """Read one state of a file: an outage a test would else parse it each time."""
+    try:
+        tool = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {})
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{path}: {error}") from None
+    ours: dict[str, Any] = tool.get("chaos_llm", {})
+    for key in ours:
+        if key not in _KEYS:
+            raise UnknownName("key", key, _KEYS, where=f"{path}: [tool.chaos_llm]")
+    return ours
