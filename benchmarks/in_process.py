@@ -30,10 +30,15 @@ CLAUDE, GPT = "claude-sonnet-5-5", "gpt-5.5"
 class App:
     """Claude behind a breaker, else GPT; no retries, so that the anchor makes as many calls."""
 
-    def __init__(self, **options) -> None:
-        self.claude = anthropic.Anthropic(api_key="k", max_retries=0, **options)
-        self.gpt = openai.OpenAI(api_key="k", max_retries=0, **options)
+    def __init__(self, other: App | None = None, **options) -> None:
+        """With the clients of another app, or new ones: making them costs a TLS context each."""
+        self.claude = other.claude if other else self.anthropic_client(**options)
+        self.gpt = other.gpt if other else openai.OpenAI(api_key="k", max_retries=0, **options)
         self.breaker = pybreaker.CircuitBreaker(fail_max=3, reset_timeout=60)
+
+    @staticmethod
+    def anthropic_client(**options) -> anthropic.Anthropic:
+        return anthropic.Anthropic(api_key="k", max_retries=0, **options)
 
     def answer(self, question: str) -> str:
         try:
@@ -54,9 +59,12 @@ class App:
         return completion.choices[0].message.content
 
 
+CLIENTS = App()
+
+
 def ten_hours() -> None:
     with outage(PROFILE, seed=1) as chaos:
-        chaos.replay(App().answer, every="30s", until="21:16")
+        chaos.replay(App(CLIENTS).answer, every="30s", until="21:16")
 
 
 def recorded() -> list[tuple[str, str, tuple[int, list, bytes]]]:
