@@ -161,9 +161,9 @@ class Outage:
         """What happened, drawn for a terminal."""
         from chaos_llm.reports.text import journal_text, timeline_text  # noqa: PLC0415 - on failure
 
-        if self.reports:
-            return "\n\n".join(timeline_text(report.run, width) for report in self.reports)
-        return journal_text(self.journal, self.profile, width)
+        told = [timeline_text(report.run, width) for report in self.reports]
+        peers = [f"{peer} is real: its clock did not move" for peer in self.clock.real_peers]
+        return "\n\n".join([*(told or [journal_text(self.journal, self.profile, width)]), *peers])
 
     def _set_stage(self, stack: ExitStack) -> Stage:
         from chaos_llm.interception import (  # noqa: PLC0415 - both httpx, anyio

@@ -292,3 +292,32 @@ class TestRealPackages:
         (tmp_path / "pyproject.toml").write_text('[tool.chaos_llm]\nreal_packages = "ours"\n')
         with pytest.raises(UsageError, match=r"pyproject\.toml: .*a list of packages; got 'ours'"):
             outage(rootdir=tmp_path)
+
+
+def test_the_timeline_names_the_real_peers_that_somebody_waited_for(loopback_echo):
+    host, port = loopback_echo
+
+    async def once():
+        reader, writer = await asyncio.open_connection(host, port)
+        writer.write(b"ping\n")
+        answer = await reader.readline()
+        writer.close()
+        await writer.wait_closed()
+        return answer
+
+    with outage() as chaos:
+        assert asyncio.run(once()) == b"ping\n"
+        assert f"{host}:{port} is real: its clock did not move" in chaos.timeline()
+
+
+@pytest.fixture
+def loopback_echo():
+    def serve(connection):
+        with connection:
+            connection.sendall(connection.recv(99))
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=lambda: serve(server.accept()[0]), daemon=True)
+        thread.start()
+        yield server.getsockname()
+        thread.join(5)

@@ -62,6 +62,7 @@ class VirtualTime:
         self._callers = Callers(real_packages, threads_are_real=threads == "refuse")
         self._clock = Clock(horizon)
         self._recorded: HarnessError | None = None
+        self._sockets = Sockets()
         self._undo = ExitStack()
 
     def __enter__(self) -> Self:
