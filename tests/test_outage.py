@@ -314,7 +314,9 @@ def test_the_timeline_names_the_real_peers_that_somebody_waited_for(loopback_ech
 def loopback_echo():
     def serve(connection):
         with connection:
-            connection.sendall(connection.recv(99))
+            said = connection.recv(99)
+            time.sleep(0.05)  # really: nobody waits for an answer that is there at once
+            connection.sendall(said)
 
     with socket.create_server(("127.0.0.1", 0)) as server:
         thread = threading.Thread(target=lambda: serve(server.accept()[0]), daemon=True)
