@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 from datetime import UTC, datetime
+from functools import partial
 
 import anthropic
 import httpx2
@@ -62,12 +63,13 @@ class App:
 CLIENTS = App()
 
 
-def ten_hours() -> None:
+def ten_hours(users: int = 1) -> None:
+    """A call every 30 seconds in all, by so many users; more than one are threads."""
     with outage(PROFILE, seed=1) as chaos:
-        chaos.replay(App(CLIENTS).answer, every="30s", until="21:16")
+        chaos.replay(App(CLIENTS).answer, every=30 * users, users=users, until="21:16")
 
 
-def recorded() -> list[tuple[str, str, tuple[int, list, bytes]]]:
+def recorded(users: int = 1) -> list[tuple[str, str, tuple[int, list, bytes]]]:
     """Provider, question and reply of every request of the ten hours."""
     replies, real = [], Engine.exchange
 
@@ -79,7 +81,7 @@ def recorded() -> list[tuple[str, str, tuple[int, list, bytes]]]:
 
     Engine.exchange = exchange
     try:
-        ten_hours()
+        ten_hours(users)
     finally:
         Engine.exchange = real
     return replies
@@ -98,10 +100,6 @@ def replayed(replies) -> None:
         for provider, question, _ in replies:
             with contextlib.suppress(anthropic.APIError, openai.APIError):
                 (app.ask_claude if provider == "anthropic" else app.ask_gpt)(question)
-
-
-def healthy_reply() -> tuple[int, list, bytes]:
-    return recorded()[0][2]
 
 
 def one_call(windows: int, size: int, reply: tuple[int, list, bytes]) -> str:
@@ -134,9 +132,11 @@ def _day(windows: int) -> Profile:
 
 
 def main() -> None:
+    for users in (1, 8):
+        replies = recorded(users)
+        print(f"ten hours, {users} users, {len(replies)} SDK calls, over their own replies:")
+        print(" ", paired(partial(ten_hours, users), partial(replayed, replies), rounds=7))
     replies = recorded()
-    print(f"ten hours, {len(replies)} SDK calls, over their own replies on a MockTransport:")
-    print(" ", paired(ten_hours, lambda: replayed(replies), rounds=7))
     print("one anthropic call over the MockTransport floor:")
     for windows in (1, 500):
         for size in (1_000, 100_000):
