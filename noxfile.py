@@ -83,3 +83,13 @@ def frameworks(session: nox.Session) -> None:
     )
     of_theirs = "aiohttp or botocore or urllib3 or libraries"
     session.run("pytest", "tests/interception", "-k", of_theirs, *session.posargs)
+
+
+@nox.session
+def libraries(session: nox.Session) -> None:
+    """Every library that apps defend themselves with; litellm wants an older openai."""
+    found = ("aiobreaker", "aiolimiter", "apscheduler<4", "backoff", "fastapi", "litellm")
+    more = ("opentelemetry-sdk", "pybreaker", "cachetools", "purgatory", "sentry-sdk", "stamina")
+    session.install("-e", ".", "anthropic>=2.11,<3", "openai<3", *found, *more, *TEST_TOOLS)
+    env = {"NO_LIBRARY_IS_ABSENT": "1"}
+    session.run("pytest", "tests/libraries", *session.posargs, env=env)
