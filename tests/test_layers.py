@@ -14,6 +14,7 @@ LAYERS = (
     ("errors", "model", "dice"),  # know nothing of us
     (  # words, what a team sets, the clock
         "durations",
+        "phrases",
         "pyproject",
         "quota",
         "schemas",

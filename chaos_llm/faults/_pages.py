@@ -9,7 +9,7 @@ header #54692; abridged.
 
 from __future__ import annotations
 
-from http import HTTPStatus
+from chaos_llm.phrases import PHRASES
 
 Page = tuple[int, tuple[tuple[str, str], ...], str]  # status, headers, text
 
@@ -26,7 +26,7 @@ LONG_TITLES = {
     530: "Origin DNS error",
 }
 SHORT_TITLES = {
-    **{status.value: status.phrase for status in HTTPStatus if status >= 400},
+    **{status: phrase for status, phrase in PHRASES.items() if status >= 400},
     503: "Service Temporarily Unavailable",  # nginx has its own words for these two
     504: "Gateway Time-out",
 }

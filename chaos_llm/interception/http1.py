@@ -6,12 +6,12 @@ exactly what they mean on a wire.
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import NamedTuple
 
 from chaos_llm.interception.pauses import FOREVER, missing
 from chaos_llm.journal import End
 from chaos_llm.model import Ending, Reply
+from chaos_llm.phrases import PHRASES
 
 LAST_SYN = 131.0  # seconds until Linux gives up connecting (net.ipv4.tcp_syn_retries = 6)
 # What a client's TLS says when the peer hangs up; the line of _ssl.c is CPython 3.11's.
@@ -86,12 +86,5 @@ class _Head:
         if not names & {"content-length", "transfer-encoding"}:
             self.chunked = reply.streamed or bool(reply.body)
             lines.append("transfer-encoding: chunked" if self.chunked else "content-length: 0")
-        status = f"HTTP/1.1 {reply.status} {_phrase(reply.status)}"
+        status = f"HTTP/1.1 {reply.status} {PHRASES.get(reply.status, '')}"
         self.text = "\r\n".join([status, *lines, "", ""]).encode()
-
-
-def _phrase(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:  # 529 and the like have no name
-        return ""

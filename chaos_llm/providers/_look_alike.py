@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import ClassVar
 
 from chaos_llm.model import Refusal, WireRequest
+from chaos_llm.phrases import PHRASES
 from chaos_llm.providers._chat import ChatCompletions
 from chaos_llm.providers._framing import quote
 from chaos_llm.providers._look_alike_words import PLAIN
@@ -61,6 +61,5 @@ class LookAlike(ChatCompletions):
 
 def problem(row: Row) -> str:
     """Write a refusal as Meta's Llama API does: title, detail, status."""
-    known = {status.value for status in HTTPStatus}
-    title = HTTPStatus(row.status).phrase if row.status in known else "Error"
+    title = PHRASES.get(row.status, "Error")
     return f'{{"title":{quote(title)},"detail":{quote(row.message)},"status":{row.status}}}'
