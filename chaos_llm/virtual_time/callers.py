@@ -89,6 +89,10 @@ class Callers:
         """Whether a thread belongs to a tool, so that nobody on the clock waits for it."""
         return any(_listed(module, self._tools) for module in _modules(thread))
 
+    def is_of_a_tool(self, outermost: FrameType) -> bool:
+        """Whether a thread that no Thread object stands for began in a tool, as execnet's do."""
+        return _listed(outermost.f_globals.get("__name__", ""), self._tools)
+
     def starts_real(self, thread: Thread) -> bool:
         """Whether a thread that is being started keeps real time."""
         modules = _modules(thread)

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from types import FrameType
 from typing import Any
 
+from chaos_llm.virtual_time.callers import Callers
 from chaos_llm.virtual_time.idle_threads import (
     condition_was_notified,
     serves_this_process,
@@ -36,11 +37,12 @@ class Outsiders:
     def __init__(
         self,
         runners: Mapping[int, object],
-        never_works: Callable[[threading.Thread], bool],
+        callers: Callers,
         loop_held_by: Callable[[Any], str | None],
     ) -> None:
         self._runners = runners
-        self._never_works, self._loop_held_by = never_works, loop_held_by
+        self._never_works, self._is_of_a_tool = callers.never_works_for_us, callers.is_of_a_tool
+        self._loop_held_by = loop_held_by
         self._tools: dict[int, threading.Thread] = {}
         self._homes: dict[int, tuple[threading.Thread | None, Place]] = {}
         self._let_settle()
@@ -103,7 +105,7 @@ class Outsiders:
     def _works(self, ident: int, top: FrameType) -> bool | None:
         """Whether the thread works for us; None if not, as far as can be seen."""
         frame = without_us(top)
-        if frame is None:
+        if frame is None or (ident not in _threads() and self._is_of_a_tool(_outermost(frame))):
             return False
         waiting, has_work = waiting_in(frame)
         if has_work is condition_was_notified:
@@ -121,6 +123,12 @@ class Outsiders:
         else:  # born during the outage, it has no home: it idles where it sleeps
             idles = _stands_in(top, "time_functions")
         return not (idles or serves_this_process(frame) or waits_for_a_job(frame)) or None
+
+
+def _outermost(frame: FrameType) -> FrameType:
+    while frame.f_back is not None:
+        frame = frame.f_back
+    return frame
 
 
 def _is_loop(frame: FrameType) -> bool:

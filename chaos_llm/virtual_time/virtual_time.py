@@ -88,9 +88,7 @@ class VirtualTime:
         self._sockets = Sockets()
         self._scheduler = scheduler = Scheduler(clock, self._real_wait, self.record)
         loops, trio = Loops(scheduler, self._sockets), TrioLoops(scheduler, self._sockets)
-        scheduler.turns.outside = Outsiders(
-            scheduler.runners, self._callers.never_works_for_us, loops.held_by
-        )
+        scheduler.turns.outside = Outsiders(scheduler.runners, self._callers, loops.held_by)
         loops.install(undo)
         trio.install(undo)
         uvloops.install(undo, scheduler)

@@ -1,10 +1,12 @@
 """Threads in real time that work for somebody on the clock hold it; others do not."""
 
+import _thread
 import asyncio
 import queue
 import socketserver
 import threading
 import time
+import types
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
@@ -218,3 +220,21 @@ def test_a_worker_that_was_still_on_its_way_home_when_the_outage_began_lets_time
             assert clock.now == 60
     jobs.put(None)
     thread.join()
+
+
+def test_a_nameless_thread_of_a_test_tool_holds_no_clock():
+    """pytest-xdist talks to its controller in such a thread, which stands wherever it likes."""
+    stop = threading.Event()
+    tool = types.ModuleType("execnet.gateway_base")
+    source = "def talk(stop, sleep):\n    while not stop.is_set():\n        sleep(0.001)\n"
+    exec(source, vars(tool))
+    try:
+        with VirtualTime(real_wait=0.5) as clock:
+            with clock.unmanaged():
+                _thread.start_new_thread(tool.talk, (stop, real_sleep))
+                real_sleep(0.05)  # by now it talks
+            for _ in range(5):
+                assert not threading.Event().wait(600)
+            assert clock.now == 3000
+    finally:
+        stop.set()
