@@ -26,7 +26,7 @@ def __getattr__(name: str) -> Any:
     from importlib import import_module  # noqa: PLC0415 - the same reason
 
     if name == "__version__":
-        from importlib.metadata import version  # noqa: PLC0415
+        from importlib.metadata import version  # noqa: PLC0415 - only where it is asked for
 
         return version("chaos_llm")
     if name not in _HOMES:

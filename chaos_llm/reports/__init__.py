@@ -1,1 +1,1 @@
-"""To be filled."""
+"""What a replay amounts to: numbers, and drawings for a terminal."""
