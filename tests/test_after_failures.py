@@ -176,7 +176,7 @@ WAYS = {
                 await asyncio.sleep(1)
         @pytest.mark.timeout(1, method="signal")
         def test_it():
-            with VirtualTime(horizon=4e5):  # some real seconds: asyncio may swallow what a signal raises
+            with VirtualTime(horizon=4e5):  # asyncio may swallow what a signal raises
                 asyncio.run(spin())
         """,
         r"Timeout \(>1.0s\) from pytest-timeout",
