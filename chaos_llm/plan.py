@@ -6,16 +6,19 @@ sync, async and threaded runs of the same workload meet the same decisions.
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
+from chaos_llm.capacity import Load, Loads
 from chaos_llm.dice import Die
 from chaos_llm.faults.fault import Fault
 from chaos_llm.model import Request
-from chaos_llm.timeline import Profile, Window
+from chaos_llm.tiers import NO_TIERS, Tiers
+from chaos_llm.timeline import Profile, Target, Window
 
 INJECTED = "injected"  # stands for a window's name where a test put the fault on by hand
 
@@ -73,13 +76,18 @@ HEALTHY = Decision()
 
 @dataclass(frozen=True)
 class PlacedWindow:
-    """A window whose ranges the seed has settled."""
+    """A window whose ranges the seed has settled, or one burst of a window that flaps.
+
+    `opened` is when the window began, of which this may be a later burst.
+    """
 
     window: Window
     seed: int
     begins: float
     ends: float
     pick: float
+    opened: float
+    tiers: Tiers = NO_TIERS
 
     @cached_property
     def weights(self) -> tuple[float, ...]:
@@ -89,16 +97,22 @@ class PlacedWindow:
     def faults(self) -> tuple[Fault, ...]:
         return tuple(weighted.fault for weighted in self.window.mix)
 
-    def share(self, at: float) -> float:
-        """The share at that time of the profile."""
-        return self.window.share.at(at, self.pick)
+    def share(self, at: float, loads: Loads | None = None) -> float:
+        """The share at that time of the profile, under the load that was met until then."""
+        share, capacity = self.window.share.at(at, self.pick), self.window.capacity
+        if capacity is None or loads is None:
+            return share
+        load = loads[self.window.name]
+        return share * capacity.overload(load.at(at), load.healthy)
 
     def hits(self, request: Request) -> bool:
-        return any(target.hits(request) for target in self.window.on)
+        """Whether the window is about this request."""
+        spares = self.window.spares
+        return self._in(self.window.on, request) and not (spares and self._in(spares, request))
 
-    def throw(self, request: Request, key: Key, at: float) -> Throw:
+    def throw(self, request: Request, key: Key, at: float, loads: Loads | None = None) -> Throw:
         """Throw the die that all requests share which agree in `per`, then draw from the mix."""
-        name, share = self.window.name, self.share(at)
+        name, share = self.window.name, self.share(at, loads)
         roll = Die("share", self.seed, name, *self._sharers(request, key, at)).roll()
         if roll >= share:
             return Throw(name, None, roll, share)
@@ -107,9 +121,16 @@ class PlacedWindow:
         die = Die("mix", self.seed, name, *key)
         return Throw(name, die.weighted(self.faults, self.weights), roll, share)
 
+    def _in(self, targets: tuple[Target, ...], request: Request) -> bool:
+        return any(
+            target.hits(request)
+            and (not target.tier or target.tier == self.tiers.of(request.credential))
+            for target in targets
+        )
+
     def _sharers(self, request: Request, key: Key, at: float) -> tuple[object, ...]:
         per, redraw = self.window.per, self.window.redraw
-        epoch = int((at - self.begins) // redraw) if redraw else 0
+        epoch = int((at - self.opened) // redraw) if redraw else 0
         if per == "request":
             return key
         if per == "session":
@@ -122,18 +143,22 @@ class PlacedWindow:
 class Plan:
     """A profile and a seed, ready to decide."""
 
-    def __init__(self, profile: Profile, seed: int) -> None:
+    def __init__(self, profile: Profile, seed: int, tiers: Tiers = NO_TIERS) -> None:
         self.profile, self.seed = profile, seed
-        self.windows = tuple(_place(window, seed) for window in profile.windows if window.played)
+        played = (window for window in profile.windows if window.played)
+        self.windows = tuple(each for window in played for each in _placed(window, seed, tiers))
         self._edges = sorted({edge for w in self.windows for edge in (w.begins, w.ends)})
         self._open: dict[int, tuple[PlacedWindow, ...]] = {}
 
-    def decide(self, request: Request, key: Key, at: float) -> Decision:
-        """Which faults hit this request at that time of the profile."""
+    def decide(self, request: Request, key: Key, at: float, loads: Loads | None = None) -> Decision:
+        """Which faults hit this request at that time of the profile, under these loads.
+
+        Without loads a window with a capacity is as bad as it gets.
+        """
         windows = self.open_at(at)
         if not windows:
             return HEALTHY
-        throws = tuple(w.throw(request, key, at) for w in windows if w.hits(request))
+        throws = tuple(w.throw(request, key, at, loads) for w in windows if w.hits(request))
         return Decision(throws) if throws else HEALTHY
 
     def open_at(self, at: float) -> tuple[PlacedWindow, ...]:
@@ -156,7 +181,34 @@ class Plan:
         return min(w.begins for w in self.windows), max(w.ends for w in self.windows)
 
 
-def _place(window: Window, seed: int) -> PlacedWindow:
+class Meter:
+    """What the windows with a capacity have met; until the first window all is healthy."""
+
+    def __init__(self, plan: Plan) -> None:
+        calm_until, _ = plan.bounds()
+        self._windows = {w.window.name: w for w in plan.windows if w.window.capacity is not None}
+        self.loads: Loads = {
+            name: Load(placed.window.capacity.per, calm_until)
+            for name, placed in self._windows.items()
+            if placed.window.capacity is not None
+        }
+
+    def meet(self, request: Request, at: float) -> None:
+        """Count a request where it is of what a window hits, whether that is open or not."""
+        for name, placed in self._windows.items():
+            if placed.hits(request):
+                self.loads[name].meet(at)
+
+
+def _placed(window: Window, seed: int, tiers: Tiers) -> Iterator[PlacedWindow]:
     die = Die("place", seed, window.name)
     begins, ends = die.between(*window.begins), die.between(*window.ends)
-    return PlacedWindow(window, seed, begins, ends, die.roll())
+    pick, flap = die.roll(), window.flap
+    if flap is None:
+        yield PlacedWindow(window, seed, begins, ends, pick, begins, tiers)
+        return
+    period = flap.down + flap.up
+    for burst in range(math.ceil((ends - begins) / period)):
+        first = begins + burst * period
+        last = min(first + flap.down, ends)
+        yield PlacedWindow(window, seed, first, last, pick, begins, tiers)

@@ -9,7 +9,8 @@ from typing import Any
 
 from chaos_llm.errors import UnknownName, UsageError
 
-_KEYS = ("hosts", "profiles", "real_packages")  # `profiles` is read where profiles are
+# `profiles` and `healthy` are read where profiles are
+_KEYS = ("healthy", "hosts", "profiles", "real_packages", "tiers")
 
 
 def own_table(start: Path) -> tuple[Path, dict[str, Any]]:

@@ -11,20 +11,46 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
-from typing import Literal
+from typing import Any, Literal
 
+from chaos_llm.as_code import AsCode
+from chaos_llm.capacity import Capacity
 from chaos_llm.faults.fault import Fault
 from chaos_llm.model import Request
-from chaos_llm.quota import Quota
+from chaos_llm.network import Network, Toxic
+from chaos_llm.told import Aside, Page, Post, Source
+from chaos_llm.usual import Allowance, Edge, Pace
+
+__all__ = [
+    "PLAYED_SURFACES",
+    "SURFACES",
+    "Allowance",
+    "Aside",
+    "Edge",
+    "Flap",
+    "Pace",
+    "Page",
+    "Per",
+    "Post",
+    "Profile",
+    "Share",
+    "Source",
+    "Target",
+    "Weighted",
+    "Window",
+]
 
 Per = Literal["request", "client", "credential", "session"]
 SURFACES = ("api", "login", "page", "billing", "web")
 PLAYED_SURFACES = ("api", "login", "page")
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What a window hits. An empty field hits all; `model`, `path` and `region` are globs."""
+@dataclass(frozen=True, slots=True, repr=False)
+class Target(AsCode):
+    """What a window hits. An empty field hits all; `model`, `path` and `region` are globs.
+
+    `tier` is what the credential's owner pays; chaos_llm.tiers knows it.
+    """
 
     provider: str
     surface: str = "api"
@@ -34,9 +60,10 @@ class Target:
     credential: str = ""
     stream: bool | None = None
     larger_than: int | None = None  # bytes of the request's body
+    tier: str = ""
 
     def hits(self, request: Request) -> bool:
-        """Whether this request is inside the target."""
+        """Whether this request is inside the target, whatever its tier."""
         return (
             self.provider in (request.provider, "*")
             and self.surface == request.surface
@@ -49,8 +76,8 @@ class Target:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+@dataclass(frozen=True, slots=True, repr=False)
+class Share(AsCode):
     """Which share of the requests a window hits, from 0 to 1.
 
     One point is a constant; several are a line through (time, share), a step being two points at
@@ -84,26 +111,43 @@ class Share:
         (t0, s0), (t1, s1) = self.points[after - 1], self.points[after]
         return s0 + (s1 - s0) * (time - t0) / (t1 - t0)
 
+    def __repr__(self) -> str:
+        plain = self == Share.constant(self.points[0][1])
+        return f"Share.constant({self.points[0][1]!r})" if plain else AsCode.__repr__(self)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: ARG002 - IPython's protocol
+        printer.text(repr(self))
+
     @property
     def highest(self) -> float:
         """The largest share this can be."""
         return max([share for _, share in self.points] + [self.until or 0.0])
 
 
-@dataclass(frozen=True, slots=True)
-class Weighted:
+@dataclass(frozen=True, slots=True, repr=False)
+class Weighted(AsCode):
     """One fault of a window's mix and how often it is drawn, relative to the others."""
 
     weight: float
     fault: Fault
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+@dataclass(frozen=True, slots=True, repr=False)
+class Flap(AsCode):
+    """A window that comes and goes: `down` seconds in force, `up` seconds not, and again."""
+
+    down: float
+    up: float
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Window(AsCode):
     """From, until, what it hits, which share, which faults.
 
     `begins` and `ends` are (earliest, latest); they differ where only a range is known, and the
     seed picks. Requests that agree in `per` share one die for `redraw` seconds (None: for good).
+    What is in `spares` is not hit. With a `capacity` the share is what fails at the worst: so much
+    of it is hit as the load at that time is over what the provider stands.
     """
 
     name: str
@@ -116,6 +160,15 @@ class Window:
     redraw: float | None = None
     basis: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     note: str = ""
+    spares: tuple[Target, ...] = ()
+    flap: Flap | None = None
+    capacity: Capacity | None = None
+
+    @property
+    def network(self) -> tuple[Toxic, ...]:
+        """What is wrong with the wire, where that is what the window does; else nothing."""
+        faults = [weighted.fault for weighted in self.mix]
+        return faults[0].toxics if len(faults) == 1 and isinstance(faults[0], Network) else ()
 
     @property
     def played(self) -> bool:
@@ -123,70 +176,8 @@ class Window:
         return not self.share.bound and any(t.surface in PLAYED_SURFACES for t in self.on)
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where a fact comes from; provider and monitor read as reported, press and user as claimed."""
-
-    key: str
-    kind: Literal["provider", "monitor", "press", "user"]
-    title: str = ""
-    address: str = ""
-
-    @property
-    def grade(self) -> Literal["reported", "claimed"]:
-        """How much its facts weigh."""
-        return "reported" if self.kind in ("provider", "monitor") else "claimed"
-
-
-@dataclass(frozen=True, slots=True)
-class Post:
-    """One post of a status page; an empty `state` keeps the state before it."""
-
-    at: float
-    state: str = ""
-    says: str = ""
-    incident: int = 1
-    basis: str = "assumed"
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """What one provider's status page said, and when; `unknown` where no post was found."""
-
-    provider: str
-    posts: tuple[Post, ...] = ()
-    unknown: bool = False
-    basis: str = "assumed"
-
-
-@dataclass(frozen=True, slots=True)
-class Aside:
-    """Something told beside the timeline and never played."""
-
-    at: float
-    says: str
-    basis: str = "assumed"
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How fast a healthy provider is: seconds to the first token, and between tokens."""
-
-    first_token: float = 0.0
-    token: float = 0.0
-    basis: str = "assumed"
-
-
-@dataclass(frozen=True, slots=True)
-class Allowance:
-    """What a provider lets each credential ask for, on a healthy day too."""
-
-    quota: Quota
-    basis: str = "assumed"
-
-
-@dataclass(frozen=True, slots=True)
-class Profile:
+@dataclass(frozen=True, slots=True, repr=False)
+class Profile(AsCode):
     """One named failure mode: windows on a timeline, status pages, sources."""
 
     name: str
@@ -202,6 +193,7 @@ class Profile:
     asides: tuple[Aside, ...] = ()
     healthy: Mapping[str, Pace] = field(default_factory=dict)
     quotas: Mapping[str, Allowance] = field(default_factory=dict)
+    edges: Mapping[str, Edge] = field(default_factory=dict)
 
     def when(self, time: float) -> datetime:
         """The date of a time on this timeline."""

@@ -10,13 +10,13 @@ from chaos_llm.errors import UnknownName
 from chaos_llm.profiles import evidence
 from chaos_llm.profiles.document import Document
 from chaos_llm.profiles.evidence import ASSUMED, FACTS
-from chaos_llm.profiles.tables import WindowTable
+from chaos_llm.profiles.window_tables import WindowTable
 from chaos_llm.timeline import Source
 
 Basis = str | tuple[str, ...]
 
-# A window's own mix brings its own weights and parameters along; these come without it.
-_APART_FROM_MIX = ("on", "share", "per", "redraw")
+# A window's own faults bring their own weights and parameters along; these come without them.
+_APART_FROM_FAULTS = ("on", "spares", "share", "per", "redraw", "capacity")
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,11 @@ class OwnBasis:
         like = {"like"} if table.like is not None else set()
         return ("from", *(f for f in (*FACTS, "like") if f in given | weights | like))
 
+    @property
+    def brings_faults(self) -> bool:
+        """Whether the table says itself what strikes."""
+        return self.table.mix is not None or self.table.network is not None
+
     def checked(self) -> dict[str, Basis]:
         """The basis of every fact said here; raises ProfileError or UnknownName."""
         table = self.table
@@ -52,7 +57,8 @@ class OwnBasis:
         return {fact: self._checked(fact, basis) for fact, basis in table.basis.items()}
 
     def _checked(self, fact: str, basis: str | list[str]) -> Basis:
-        parameters = {name for each in self.table.mix or () for name in each.model_extra or ()}
+        tables = (*(self.table.mix or ()), *(self.table.network or ()))
+        parameters = {name for each in tables for name in each.model_extra or ()}
         path = ("window", self.number, "basis", fact)
         if fact not in (*self.said, *parameters):
             raise self._unknown("fact", fact, [*self.said, *parameters], path)
@@ -92,8 +98,8 @@ def inherited(
     facts = (
         fact
         for fact in theirs
-        if fact not in (*found, "from", "until")
-        and (own.table.mix is None or fact in _APART_FROM_MIX)
+        if fact not in (*found, "from", "until", "flap")
+        and (not own.brings_faults or fact in _APART_FROM_FAULTS)
     )
     return {fact: _weaker(own.sources, theirs[fact], alike) for fact in facts}
 

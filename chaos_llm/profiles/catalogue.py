@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from chaos_llm import packs
 from chaos_llm.errors import ProfileError, UnknownName
 from chaos_llm.profiles import document
 from chaos_llm.profiles.document import Document
@@ -16,13 +17,13 @@ _PACKAGE = Path(__file__).parents[1]
 
 
 def folders(rootdir: str | Path | None = None) -> tuple[Path, ...]:
-    """The folders that profiles are looked for in, the team's own before the shipped one.
+    """The folders that profiles are looked for in: the team's own, those of packs, the shipped one.
 
     The team's come from `[tool.chaos_llm] profiles = [...]` in the nearest pyproject.toml at or
     above `rootdir` (default: the current folder), relative to that file. Where a name is in two
     folders, the first folder has it.
     """
-    return (*_own(Path(rootdir) if rootdir else Path.cwd()), *_shipped())
+    return (*_own(Path(rootdir) if rootdir else Path.cwd()), *packs.folders(), *_shipped())
 
 
 def names(rootdir: str | Path | None = None) -> tuple[str, ...]:

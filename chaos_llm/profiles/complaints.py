@@ -11,23 +11,31 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from chaos_llm.errors import ChaosError, ProfileError, UnknownName
-from chaos_llm.profiles import tables, toml
+from chaos_llm.profiles import tables, toml, window_tables
 from chaos_llm.profiles.document import Document
+from chaos_llm.tiers import TIERS
 from chaos_llm.timeline import SURFACES
 
 _MODELS: dict[tuple[str, ...], type[BaseModel]] = {
     (): tables.ProfileTable,
     ("sources",): tables.SourceTable,
-    ("window",): tables.WindowTable,
-    ("window", "on"): tables.TargetTable,
-    ("window", "mix"): tables.MixedTable,
+    ("window",): window_tables.WindowTable,
+    ("window", "on"): window_tables.TargetTable,
+    ("window", "mix"): window_tables.MixedTable,
+    ("window", "spares"): window_tables.TargetTable,
+    ("window", "network"): window_tables.ToxicTable,
+    ("window", "flap"): window_tables.FlapTable,
+    ("window", "capacity"): window_tables.CapacityTable,
     ("page",): tables.PageTable,
     ("page", "posts"): tables.PostTable,
     ("aside",): tables.AsideTable,
     ("healthy",): tables.PaceTable,
+    ("healthy", "models"): tables.ModelPaceTable,
+    ("edge",): tables.EdgeTable,
     ("quota",): tables.QuotaTable,
 }
-_NAMED = ("sources", "page", "healthy", "quota")  # tables whose second key is a name of the user's
+# Tables whose second key is a name of the user's.
+_NAMED = ("sources", "page", "healthy", "quota", "edge")
 
 Path = tuple[str | int, ...]
 
@@ -63,9 +71,11 @@ def _unknown_name(detail: ErrorDetails, path: Path, document: Document) -> Unkno
         known = _fields(_MODELS[_keys(path[:-1])])
         where = ": ".join(filter(None, (document.where(*path), document.label(path[:-1]))))
         return UnknownName("key", str(path[-1]), known, where=where)
-    if path[-1:] == ("surface",) and detail["type"] == "literal_error":
+    known_names = {"surface": SURFACES, "tier": TIERS}
+    if path and path[-1] in known_names and detail["type"] == "literal_error":
         where = f"{document.where(*path)}: {document.label(path[:-1])}"
-        return UnknownName("surface", str(detail["input"]), SURFACES, where=where)
+        kind = str(path[-1])
+        return UnknownName(kind, str(detail["input"]), known_names[kind], where=where)
     return None
 
 

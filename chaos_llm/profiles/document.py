@@ -64,7 +64,7 @@ class Document:
                 table = self.tables["window"][index]
                 name = table.get("name") if isinstance(table, dict) else None
                 return f"window {name if name is not None else index + 1!r}", tuple(rest)
-            case ("page" | "healthy" | "quota" | "sources" as kind, str(name), *rest):
+            case ("page" | "healthy" | "quota" | "sources" | "edge" as kind, str(name), *rest):
                 return f"[{kind}.{name}]", tuple(rest)
             case ("aside", int(index), *rest):
                 return f"aside {index + 1}", tuple(rest)

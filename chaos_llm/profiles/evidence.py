@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
 
@@ -11,7 +12,10 @@ Grade = Literal["assumed", "claimed", "reported"]
 
 ASSUMED = "assumed"
 GRADES: tuple[Grade, ...] = ("assumed", "claimed", "reported")  # the weakest first
-FACTS = ("from", "until", "on", "share", "per", "redraw", "mix", "weights")
+FACTS = (
+    *("from", "until", "on", "spares", "share", "per", "redraw", "flap", "capacity"),
+    *("mix", "network", "weights"),
+)
 
 
 def facts(window: Window) -> dict[str, tuple[str, ...]]:
@@ -33,6 +37,11 @@ def grade(sources: Mapping[str, Source], basis: str | Iterable[str]) -> Grade:
     return min(grades, key=GRADES.index)
 
 
+def counted(profile: Profile) -> Counter[Grade]:
+    """How many of the facts that a replay plays have each grade."""
+    return Counter(_played(profile))
+
+
 def assumed_share(profile: Profile) -> float:
     """The share, from 0 to 1, of the facts a replay plays that are assumed.
 
@@ -52,6 +61,10 @@ def _played(profile: Profile) -> Iterator[Grade]:
                     yield grade(profile.sources, counted)
     for pace in profile.healthy.values():
         yield grade(profile.sources, pace.basis)
+        for _, of_model in pace.models:
+            yield grade(profile.sources, of_model.basis)
+    for edge in profile.edges.values():
+        yield grade(profile.sources, edge.basis)
     for allowance in profile.quotas.values():
         yield grade(profile.sources, allowance.basis)
 
@@ -65,5 +78,10 @@ def _says(window: Window, fact: str) -> bool:
         "per": window.per != "request",
         "redraw": window.redraw is not None,
         "weights": len(window.mix) > 1,
+        "spares": bool(window.spares),
+        "flap": window.flap is not None,
+        "capacity": window.capacity is not None,
+        "network": bool(window.network),
+        "mix": not window.network,
     }
     return optional.get(fact, True)

@@ -18,7 +18,7 @@ def load(name_or_path: str | Path | Profile, *, rootdir: str | Path | None = Non
     """
     if isinstance(name_or_path, Profile):
         return name_or_path
-    path = _path(name_or_path, rootdir)
+    path = path_of(name_or_path, rootdir)
     document.read(path)  # a missing file is explained here, not by stat
     stat = path.stat()
     return _loaded(path, stat.st_mtime_ns, stat.st_size)
@@ -39,7 +39,8 @@ def window(profile: Profile, name: str) -> Window:
     raise UnknownName("window", name, [each.name for each in profile.windows])
 
 
-def _path(name: str | Path, rootdir: str | Path | None) -> Path:
+def path_of(name: str | Path, rootdir: str | Path | None = None) -> Path:
+    """The file of a profile, by its name or path; raises UnknownName."""
     if isinstance(name, str) and not name.endswith(".toml"):
         return catalogue.find(name, rootdir)
     path = Path(name).absolute()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
@@ -14,10 +14,11 @@ from chaos_llm.errors import ProfileError, UnknownName
 from chaos_llm.profiles import complaints, moments
 from chaos_llm.profiles.document import Document
 from chaos_llm.profiles.evidence import ASSUMED
-from chaos_llm.profiles.tables import PageTable, ProfileTable
+from chaos_llm.profiles.tables import ModelPaceTable, PaceTable, PageTable, ProfileTable
+from chaos_llm.profiles.targets import check_provider
 from chaos_llm.profiles.windows import WindowReading
 from chaos_llm.quota import Quota
-from chaos_llm.timeline import Allowance, Aside, Pace, Page, Post, Profile, Source
+from chaos_llm.timeline import Allowance, Aside, Edge, Pace, Page, Post, Profile, Source
 
 Path = tuple[str | int, ...]
 
@@ -49,7 +50,7 @@ class _Reading:
     def profile(self) -> Profile:
         if self.ends <= 0:
             raise self._error(("ends",), "expected a time after `starts`")
-        sources = self._sources()
+        sources, edges = self._sources(), self._edges()
         reading = WindowReading(self.document, self.table, sources, self.starts, self.ends)
         return Profile(
             name=self.document.name,
@@ -65,7 +66,14 @@ class _Reading:
             asides=tuple(self._asides()),
             healthy=self._healthy(),
             quotas=self._quotas(),
+            edges=edges,
         )
+
+    @cached_property
+    def _told(self) -> tuple[str, ...]:
+        """Whom some window tells of: a page may be of one whom nobody can play."""
+        targets = (target for window in self.table.window for target in window.on or ())
+        return tuple(target.provider for target in targets if target.provider not in (None, "*"))
 
     def _sources(self) -> dict[str, Source]:
         if ASSUMED in self.table.sources:
@@ -79,6 +87,7 @@ class _Reading:
 
     def _page(self, provider: str) -> Page:
         table, path = self.table.page[provider], ("page", provider)
+        check_provider(self.document, path, provider, *self._told)
         if table.unknown and table.posts:
             raise self._error((*path, "unknown"), "a page with posts is not unknown; leave one out")
         if not table.posts and not table.unknown and table.basis is None:
@@ -105,7 +114,15 @@ class _Reading:
                     (*path, index, "at"), "expected posts in the order of their times"
                 )
             self._source((*path, index, "basis"), basis)
-            yield Post(at, table.state, table.says, table.incident, basis)
+            yield Post(
+                at,
+                table.state,
+                table.says,
+                table.incident,
+                basis,
+                table.impact,
+                tuple(table.components),
+            )
             before = at
 
     def _asides(self) -> Iterator[Aside]:
@@ -116,15 +133,28 @@ class _Reading:
     def _healthy(self) -> dict[str, Pace]:
         paces = {}
         for provider, table in self.table.healthy.items():
-            self._source(("healthy", provider, "basis"), table.basis)
-            paces[provider] = Pace(
-                durations.seconds(table.first_token), durations.seconds(table.token), table.basis
-            )
+            path: Path = ("healthy", provider)
+            check_provider(self.document, path, provider)
+            self._source((*path, "basis"), table.basis)
+            for index, each in enumerate(table.models):
+                self._source((*path, "models", index, "basis"), each.basis or table.basis)
+            models = ((each.model, _pace(each, table.basis)) for each in table.models)
+            paces[provider] = replace(_pace(table, table.basis), models=tuple(models))
         return paces
+
+    def _edges(self) -> dict[str, Edge]:
+        edges = {}
+        for name, table in self.table.edge.items():
+            self._source(("edge", name, "basis"), table.basis)
+            for index, provider in enumerate(table.providers):
+                check_provider(self.document, ("edge", name, "providers", index), provider)
+            edges[name] = Edge(name, tuple(table.providers), table.basis)
+        return edges
 
     def _quotas(self) -> dict[str, Allowance]:
         quotas = {}
         for provider, table in self.table.quota.items():
+            check_provider(self.document, ("quota", provider), provider)
             self._source(("quota", provider, "basis"), table.basis)
             quota = Quota(table.requests_per_minute, table.tokens_per_minute)
             quotas[provider] = Allowance(quota, table.basis)
@@ -137,3 +167,8 @@ class _Reading:
 
     def _error(self, path: Path, problem: str) -> ProfileError:
         return self.document.error(path, problem)
+
+
+def _pace(table: PaceTable | ModelPaceTable, basis: str) -> Pace:
+    first, token = durations.seconds(table.first_token), durations.seconds(table.token)
+    return Pace(first, token, table.basis or basis)

@@ -6,19 +6,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from typing import Literal
 
 from chaos_llm import durations
-from chaos_llm.errors import ProfileError, UnknownName
-from chaos_llm.profiles import bases, mixes, moments
+from chaos_llm.capacity import Capacity
+from chaos_llm.errors import ProfileError, UnknownName, UsageError
+from chaos_llm.profiles import bases, mixes, moments, targets
 from chaos_llm.profiles.bases import Basis, OwnBasis
 from chaos_llm.profiles.document import Document
 from chaos_llm.profiles.evidence import ASSUMED, FACTS
-from chaos_llm.profiles.tables import BoundTable, ProfileTable, RangeTable, WindowTable
-from chaos_llm.timeline import Share, Source, Target, Window
+from chaos_llm.profiles.tables import ProfileTable
+from chaos_llm.profiles.window_tables import BoundTable, RangeTable, WindowTable
+from chaos_llm.timeline import Flap, Share, Source, Target, Weighted, Window
 
 Path = tuple[str | int, ...]
 
-_INHERITED = ("on", "share", "per", "redraw", "mix")
+_OPTIONAL = ("per", "redraw", "spares", "capacity")
+_INHERITED = ("on", "share", *_OPTIONAL)
+_MOST_BURSTS = 1000
 
 
 @dataclass(frozen=True)
@@ -52,13 +57,16 @@ class WindowReading:
             name=table.name,
             begins=begins,
             ends=ends,
-            on=self._targets(origin["on"]),
+            on=self._targets(origin["on"], "on"),
             share=self._share(origin["share"], number, begins[0], ends[1]),
-            mix=mixes.mix(self.document, origin["mix"], self.table.window[origin["mix"]].mix),
+            mix=self._faults(number),
             per=self.table.window[origin["per"]].per or "request",
             redraw=self._redraw(origin["redraw"]),
             basis={} if table.basis == ASSUMED else self._basis(self._line(number)),
             note=table.note,
+            spares=self._targets(origin["spares"], "spares"),
+            flap=self._flap(number, ends[1] - begins[0]),
+            capacity=self._capacity(origin["capacity"]),
         )
 
     def _line(self, number: int) -> list[int]:
@@ -80,9 +88,21 @@ class WindowReading:
         for each in line:
             if getattr(self.table.window[each], fact) is not None:
                 return each
-        if fact in ("per", "redraw"):
+        if fact in _OPTIONAL:
             return number
-        raise self._error((number,), f"{fact} is missing, and so is a window that it is `like`")
+        raise self._missing(number, fact)
+
+    def _faults(self, number: int) -> tuple[Weighted, ...]:
+        """The mix or the network of this window, or of the nearest of those that it is like."""
+        for each in self._line(number):
+            table = self.table.window[each]
+            if table.mix is not None and table.network is not None:
+                raise self._error((each, "network"), "a window has a mix or a network, not both")
+            if table.network is not None:
+                return (Weighted(1.0, mixes.network(self.document, each, table.network)),)
+            if table.mix is not None:
+                return mixes.mix(self.document, each, table.mix)
+        raise self._missing(number, "mix")
 
     def _basis(self, line: list[int]) -> dict[str, Basis]:
         number, *others = line
@@ -113,16 +133,40 @@ class WindowReading:
             )
         return begins, ends
 
-    def _targets(self, number: int) -> tuple[Target, ...]:
-        return tuple(Target(**table.model_dump()) for table in self.table.window[number].on or ())
+    def _targets(self, number: int, fact: Literal["on", "spares"]) -> tuple[Target, ...]:
+        tables = getattr(self.table.window[number], fact)
+        return targets.targets(self.document, ("window", number, fact), tables, self.table.edge)
 
     def _redraw(self, number: int) -> float | None:
         redraw = self.table.window[number].redraw
-        if redraw is None:
+        return None if redraw is None else self._over_zero((number, "redraw"), redraw)
+
+    def _flap(self, number: int, length: float) -> Flap | None:
+        table = self.table.window[number].flap
+        if table is None:
             return None
-        if not durations.seconds(redraw):
-            raise self._error((number, "redraw"), "expected a duration over 0")
-        return durations.seconds(redraw)
+        flap = Flap(
+            self._over_zero((number, "flap", "down"), table.down),
+            self._over_zero((number, "flap", "up"), table.up),
+        )
+        if length > _MOST_BURSTS * (flap.down + flap.up):
+            raise self._error((number, "flap"), f"expected at most {_MOST_BURSTS} bursts")
+        return flap
+
+    def _capacity(self, number: int) -> Capacity | None:
+        table = self.table.window[number].capacity
+        if table is None:
+            return None
+        per = self._over_zero((number, "capacity", "per"), table.per)
+        try:
+            return Capacity(table.requests, table.times, per, table.collapses_at)
+        except UsageError as mistake:
+            raise self._error((number, "capacity"), str(mistake)) from None
+
+    def _over_zero(self, path: Path, duration: durations.Duration) -> float:
+        if not durations.seconds(duration):
+            raise self._error(path, "expected a duration over 0")
+        return durations.seconds(duration)
 
     def _share(self, said_by: int, number: int, begins: float, ends: float) -> Share:
         match self.table.window[said_by].share:
@@ -164,6 +208,9 @@ class WindowReading:
                 (number,), "its share's line lies outside the window; give it its own share"
             )
         return Share(points)
+
+    def _missing(self, number: int, fact: str) -> ProfileError:
+        return self._error((number,), f"{fact} is missing, and so is a window that it is `like`")
 
     def _error(self, path: Path, problem: str) -> ProfileError:
         return self.document.error(("window", *path), problem)

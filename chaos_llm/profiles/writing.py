@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 
+from chaos_llm.capacity import Capacity
 from chaos_llm.faults.fault import Fault
+from chaos_llm.network import Toxic
 from chaos_llm.profiles import toml
 from chaos_llm.profiles.evidence import ASSUMED
 from chaos_llm.profiles.mixes import takes_none
@@ -13,6 +15,8 @@ from chaos_llm.profiles.moments import offset
 from chaos_llm.timeline import (
     Allowance,
     Aside,
+    Flap,
+    Pace,
     Page,
     Profile,
     Share,
@@ -33,11 +37,15 @@ def to_toml(profile: Profile) -> str:
         _block("", _head(profile)),
         *(_block(f"[sources.{toml.key(k)}]", _source(s)) for k, s in profile.sources.items()),
         *(
-            _block(
-                f"[healthy.{toml.key(name)}]",
-                {"first_token": pace.first_token, "token": pace.token, "basis": pace.basis},
-            )
+            _block(f"[healthy.{toml.key(name)}]", _pace(pace))
             for name, pace in profile.healthy.items()
+        ),
+        *(
+            _block(
+                f"[edge.{toml.key(name)}]",
+                {"providers": list(edge.providers), "basis": edge.basis},
+            )
+            for name, edge in profile.edges.items()
         ),
         *(
             _block(f"[quota.{toml.key(name)}]", _quota(allowance))
@@ -48,6 +56,12 @@ def to_toml(profile: Profile) -> str:
         *(_block("[[aside]]", _aside(aside)) for aside in profile.asides),
     ]
     return "\n".join(blocks)
+
+
+def _pace(pace: Pace) -> dict[str, object]:
+    told = {"first_token": pace.first_token, "token": pace.token, "basis": pace.basis}
+    models = [{"model": name, **_pace(of_model)} for name, of_model in pace.models]
+    return {**told, **_given({"models": models})}
 
 
 def _quota(allowance: Allowance) -> dict[str, object]:
@@ -99,10 +113,37 @@ def _window(window: Window) -> dict[str, object]:
         "share": _share(window.share),
         **({"per": per} if per else {}),
         **({"redraw": window.redraw} if window.redraw is not None else {}),
-        "mix": [_weighted(weighted) for weighted in window.mix],
+        **_faults(window),
+        **_given(
+            {
+                "spares": [_target(target) for target in window.spares],
+                "flap": _flap(window.flap),
+                "capacity": _capacity(window.capacity),
+            }
+        ),
         "basis": dict(window.basis) or ASSUMED,
         **_given({"note": window.note}),
     }
+
+
+def _faults(window: Window) -> dict[str, object]:
+    if window.network:
+        told = window.basis
+        return {
+            "network": [{"toxic": each.kind, **_parameters(each, told)} for each in window.network]
+        }
+    return {"mix": [_weighted(weighted, window.basis) for weighted in window.mix]}
+
+
+def _flap(flap: Flap | None) -> dict[str, object]:
+    return {"down": flap.down, "up": flap.up} if flap else {}
+
+
+def _capacity(capacity: Capacity | None) -> dict[str, object]:
+    if capacity is None:
+        return {}
+    values = ((field.name, getattr(capacity, field.name)) for field in fields(capacity))
+    return {name: value for name, value in values if value is not None}
 
 
 def _span(limits: tuple[float, float]) -> object:
@@ -130,16 +171,18 @@ def _share(share: Share) -> object:
     return [[offset(time), part] for time, part in share.points]
 
 
-def _weighted(weighted: Weighted) -> dict[str, object]:
-    return {"weight": weighted.weight, "fault": weighted.fault.name, **_parameters(weighted.fault)}
+def _weighted(weighted: Weighted, told: Mapping[str, object]) -> dict[str, object]:
+    fault = weighted.fault
+    return {"weight": weighted.weight, "fault": fault.name, **_parameters(fault, told)}
 
 
-def _parameters(fault: Fault) -> dict[str, object]:
+def _parameters(fault: Fault | Toxic, told: Mapping[str, object]) -> dict[str, object]:
+    """What is not as it would be anyway, and what has a basis of its own."""
     values = ((field, getattr(fault, field.name)) for field in fields(fault))
     return {
         field.name: False if value is None and takes_none(field) else value
         for field, value in values
-        if value != field.default
+        if value != field.default or field.name in told
     }
 
 
@@ -155,6 +198,7 @@ def _posts(page: Page) -> Iterator[dict[str, object]]:
             "at": offset(post.at),
             **_given({"state": post.state, "says": post.says}),
             **({"incident": post.incident} if post.incident != 1 else {}),
+            **_given({"impact": post.impact, "components": list(post.components)}),
             "basis": post.basis,
         }
 

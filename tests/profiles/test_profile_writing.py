@@ -10,11 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chaos_llm import profiles
+from chaos_llm.capacity import Capacity
 from chaos_llm.errors import UsageError
 from chaos_llm.faults import cut_stream, latency, overloaded, rate_limited, raw, stall_mid_stream
+from chaos_llm.network import Down, Latency, Network, Slicer, Timeout
 from chaos_llm.profiles import toml
 from chaos_llm.profiles.moments import offset
-from chaos_llm.timeline import Profile, Share, Source, Target, Weighted, Window
+from chaos_llm.timeline import Flap, Profile, Share, Source, Target, Weighted, Window
 
 
 def profile(*windows: Window, ends: float = 7200.0) -> Profile:
@@ -55,6 +57,12 @@ def test_a_shipped_profile_reads_back_as_it_was(name, tmp_path):
         {"per": "session", "redraw": 0.1 + 0.2},
         {"basis": {"from": "a", "until": "a", "on": "a", "share": ("a", "assumed"), "mix": "a"}},
         {"note": "line\nbreak"},
+        {"spares": (Target("anthropic", path="/v1/models"),), "flap": Flap(300.0, 0.5)},
+        {"capacity": Capacity(times=1.5, collapses_at=3.0)},
+        {"capacity": Capacity(requests=60.0, per=10.0)},
+        {"on": (Target("openai", tier="free"),)},
+        {"mix": (Weighted(1.0, Network((Latency("1s", jitter=0.5), Slicer(9, delay=0.1)))),)},
+        {"mix": (Weighted(1.0, Network((Down(stream="upstream"), Timeout()))),)},
         {"mix": (Weighted(0.3, rate_limited(retry_after=None)), Weighted(2, latency(times=2)))},
         {"mix": (Weighted(1.0, raw(401, {"a": "b"}, json={"x y": [1, True, "é\x7f"]})),)},
         {"mix": (Weighted(1.0, cut_stream(after=0.1, by="reset")),)},

@@ -1,0 +1,31 @@
+"""The wire between app and provider is ill."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chaos_llm.faults.fault import Fault, Strike
+from chaos_llm.model import Reply
+from chaos_llm.network.toxic import Toxic
+
+
+@dataclass(frozen=True, repr=False)
+class Network(Fault):
+    """The wire between app and provider is ill: what it does, it does to every byte, all at once.
+
+    In process toxics work on a reply, one after the other in their order.
+    """
+
+    toxics: tuple[Toxic, ...]
+
+    @property
+    def ends_reply(self) -> bool:  # type: ignore[override] # as its toxics do
+        return any(toxic.ends for toxic in self.toxics)
+
+    def on_reply(self, reply: Reply, strike: Strike) -> Reply:
+        for toxic in self.toxics:
+            reply = toxic.on_reply(reply, strike)
+        return reply
+
+    def __repr__(self) -> str:
+        return f"network({', '.join(map(repr, self.toxics))})"

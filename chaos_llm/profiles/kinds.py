@@ -1,0 +1,47 @@
+"""The kinds of values that a profile's file has, and how an error message calls them."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+
+from chaos_llm import durations
+
+MOMENT = (
+    "a time with its zone (2026-03-02T11:37:00Z), a day (2026-03-02), or an offset from `starts` "
+    '("+1h30m")'
+)
+SPAN = f"{MOMENT}, or [earliest, latest] of them"
+DURATION = 'a duration: seconds (90) or text ("90s", "10m", "1h30m")'
+PER_MINUTE = "a number, 1 or more"
+BASIS = 'the key of a source, a list of them, or "assumed"'
+
+
+def _offset(text: str) -> str:
+    if text[:1] not in ("+", "-"):
+        raise ValueError("an offset begins with its sign")
+    durations.seconds(text[1:])
+    return text
+
+
+def _checked_duration(value: float | str) -> float | str:
+    durations.seconds(value)
+    return value
+
+
+Offset = Annotated[str, AfterValidator(_offset)]
+Moment = AwareDatetime | date | Offset
+Span = Moment | Annotated[list[Moment], Field(min_length=2, max_length=2)]
+Duration = Annotated[float | str, AfterValidator(_checked_duration)]
+Part = Annotated[float, Field(ge=0, le=1)]
+Point = Annotated[tuple[Moment, Part], Field(strict=False)]
+Basis = str | Annotated[list[str], Field(min_length=1)]
+Text = Annotated[str, Field(min_length=1)]
+
+
+class Table(BaseModel):
+    """A table of the file: it has the keys that it has, and no others."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)

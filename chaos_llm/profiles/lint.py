@@ -1,0 +1,158 @@
+"""What is wrong with a profile's file although it can be read: rules that can never strike.
+
+for problem in lint.problems(Path("outages/ours.toml")):
+    print(problem)                   # outages/ours.toml:12: window 'w': share: it is 0 ...
+
+What keeps a file from being read is a problem, too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from chaos_llm import providers
+from chaos_llm.errors import ChaosError, ProfileError
+from chaos_llm.profiles import document, evidence, reading
+from chaos_llm.profiles.document import Document
+from chaos_llm.timeline import PLAYED_SURFACES, Profile, Target, Window
+
+_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_GLOB = re.compile(r"[*?\[]")
+
+Problem = tuple[tuple[str | int, ...], str]  # where, and what
+
+
+def problems(path: Path) -> list[str]:
+    """All that is wrong with a file, each with file and line, in the order of the file.
+
+    What keeps it from being read hides the rest.
+    """
+    try:
+        read = document.read(path)
+        profile = reading.profile(read)
+    except ChaosError as error:
+        return str(error).splitlines()
+    found = (problem for rule in _RULES for problem in rule(profile, read))
+    told = [(read.where(*place), read.error(place, says)) for place, says in found]
+    return [str(error) for _, error in sorted(told, key=_line)]
+
+
+def _line(told: tuple[str, ProfileError]) -> int:
+    return int(told[0].rpartition(":")[2])
+
+
+def _naming(profile: Profile, read: Document) -> Iterator[Problem]:
+    if not _NAME.fullmatch(profile.name):
+        expected = "small letters, digits and single hyphens"
+        yield ("title",), f"the file is called {read.path.name!r}; expected {expected}"
+    if not profile.tags:
+        yield ("title",), "there are no tags, so `--tag` and `chaos(tags=...)` never find it"
+    for tag in profile.tags:
+        if profile.tags.count(tag) > 1:
+            yield ("tags",), f"the tag {tag!r} is there twice"
+            break
+
+
+def _unused(profile: Profile, read: Document) -> Iterator[Problem]:
+    used = {key for window in profile.windows for b in evidence.facts(window).values() for key in b}
+    used |= {page.basis for page in profile.pages.values()}
+    used |= {post.basis for page in profile.pages.values() for post in page.posts}
+    used |= {aside.basis for aside in profile.asides}
+    used |= {edge.basis for edge in profile.edges.values()}
+    used |= {pace.basis for pace in profile.healthy.values()}
+    used |= {allowance.basis for allowance in profile.quotas.values()}
+    used |= {pace.basis for each in profile.healthy.values() for _, pace in each.models}
+    told = " ".join((profile.note, *(window.note for window in profile.windows)))
+    for key in profile.sources:
+        if key not in used and not re.search(rf"\b{re.escape(key)}\b", told):
+            yield ("sources", key), "nothing rests on this source, and no note speaks of it"
+    behind = {
+        target.get("edge")
+        for window in read.tables.get("window", [])
+        for target in (*window.get("on", []), *window.get("spares", []))
+    }
+    for name in profile.edges:
+        if name not in behind:
+            yield ("edge", name), "no window hits it; say `edge = ...` in a window's `on`"
+
+
+def _sources(profile: Profile, _read: Document) -> Iterator[Problem]:
+    for key, source in profile.sources.items():
+        if not source.title and not source.address:
+            yield ("sources", key), "it has neither a title nor an address, so nobody finds it"
+
+
+def _windows(profile: Profile, _read: Document) -> Iterator[Problem]:
+    if not profile.windows and not profile.healthy and not profile.quotas:
+        yield ("title",), "nothing is in it: no window, no healthy pace, no quota"
+    for number, window in enumerate(profile.windows):
+        place = ("window", number)
+        if not window.share.highest:
+            yield (*place, "share"), "it is 0 all the time, so nothing is ever hit"
+        if window.redraw is not None and window.per == "request":
+            yield (*place, "redraw"), "without a `per` each request has its own die anyway"
+        if window.flap and window.flap.down >= window.ends[1] - window.begins[0]:
+            yield (*place, "flap"), "`down` is as long as the window, so it never comes back"
+        for index, target in enumerate(window.on):
+            says = _out_of_reach(target)
+            if says:
+                yield (*place, "on", index), says
+
+
+def _shadowed(profile: Profile, _read: Document) -> Iterator[Problem]:
+    for number, window in enumerate(profile.windows):
+        for before in profile.windows[:number]:
+            if window.played and _hides(before, window):
+                says = f"{before.name!r} comes before it and ends every reply, so it never strikes"
+                yield ("window", number), says
+                break
+
+
+def _hides(before: Window, window: Window) -> bool:
+    """Whether a window that stands before another in the file leaves nothing of it to be seen."""
+    always = min(share for _, share in before.share.points) >= 1 and not before.share.bound
+    ends = all(weighted.fault.ends_reply for weighted in before.mix)
+    narrowed = before.flap is not None or before.capacity is not None or before.spares
+    return (
+        always
+        and ends
+        and not narrowed
+        and before.begins[1] <= window.begins[0]
+        and before.ends[0] >= window.ends[1]
+        and all(any(_holds(wide, target) for wide in before.on) for target in window.on)
+    )
+
+
+def _holds(wide: Target, target: Target) -> bool:
+    """Whether all that is in one target is in the other."""
+    narrow = ("model", "path", "region", "credential", "tier", "stream", "larger_than")
+    return (
+        wide.provider in (target.provider, "*")
+        and wide.surface == target.surface
+        and all(getattr(wide, f) in (None, "", getattr(target, f)) for f in narrow)
+    )
+
+
+def _out_of_reach(target: Target) -> str:
+    """Why no request can ever be inside a target; empty where one can."""
+    formats = [each for each in providers.known() if target.provider in (each.name, "*")]
+    if target.surface not in PLAYED_SURFACES:
+        return ""
+    if not any(each.surface == target.surface for each in formats):
+        return f"no request is ever met there: {target.provider} has no surface {target.surface!r}"
+    if target.path and not _GLOB.search(target.path):
+        asked = ((each, method) for each in formats for method in ("POST", "GET"))
+        if not any(each.claims(method, target.path) for each, method in asked):
+            return f"no request is ever met there: {target.provider} has no path {target.path!r}"
+    return ""
+
+
+_RULES: tuple[Callable[[Profile, Document], Iterator[Problem]], ...] = (
+    _naming,
+    _unused,
+    _sources,
+    _windows,
+    _shadowed,
+)

@@ -1,0 +1,56 @@
+"""The profiles that somebody looks for, by tag, provider, surface or day."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from chaos_llm.errors import UnknownName
+from chaos_llm.profiles import catalogue, loading
+from chaos_llm.timeline import SURFACES, Profile
+
+
+def selected(
+    *,
+    tags: Sequence[str] = (),
+    provider: str | None = None,
+    surface: str | None = None,
+    since: date | None = None,
+    rootdir: str | Path | None = None,
+) -> list[Profile]:
+    """The profiles that have all of this, the sorted names first; maybe none.
+
+    A provider without a surface is also one whose healthy pace or status page a profile has.
+    Raises UnknownName for a tag, provider or surface that no profile has at all.
+    """
+    for tag in tags:
+        catalogue.with_tag(tag, rootdir)
+    if surface is not None and surface not in SURFACES:
+        raise UnknownName("surface", surface, SURFACES)
+    every = [loading.load(name, rootdir=rootdir) for name in catalogue.names(rootdir)]
+    known = {name for profile in every for name in _providers(profile)}
+    if provider is not None and provider not in known:
+        raise UnknownName("provider", provider, known)
+    return [
+        profile
+        for profile in every
+        if set(tags) <= set(profile.tags)
+        and (since is None or profile.starts.date() >= since)
+        and _hits(profile, provider, surface)
+    ]
+
+
+def _hits(profile: Profile, provider: str | None, surface: str | None) -> bool:
+    if surface is None:
+        return provider is None or provider in _providers(profile)
+    return any(
+        target.surface == surface and (provider is None or target.provider in (provider, "*"))
+        for window in profile.windows
+        for target in window.on
+    )
+
+
+def _providers(profile: Profile) -> set[str]:
+    hit = {target.provider for window in profile.windows for target in window.on}
+    return (hit | {*profile.pages, *profile.healthy, *profile.quotas}) - {"*"}

@@ -1,0 +1,59 @@
+"""From a window's `on` and `spares` to targets: every provider known, every edge taken apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from chaos_llm import providers
+from chaos_llm.errors import UnknownName
+from chaos_llm.profiles.document import Document
+from chaos_llm.timeline import PLAYED_SURFACES, Target
+
+if TYPE_CHECKING:  # at run time they would bring pydantic along
+    from chaos_llm.profiles.tables import EdgeTable
+    from chaos_llm.profiles.window_tables import TargetTable
+
+Path = tuple[str | int, ...]
+
+
+def targets(
+    document: Document,
+    path: Path,
+    tables: Sequence[TargetTable] | None,
+    edges: Mapping[str, EdgeTable],
+) -> tuple[Target, ...]:
+    """The targets of a list; raises ProfileError or UnknownName with file and line."""
+    return tuple(
+        Target(provider, **table.model_dump(exclude={"provider", "edge"}))
+        for index, table in enumerate(tables or ())
+        for provider in _providers(document, (*path, index), table, edges)
+    )
+
+
+def check_provider(document: Document, path: Path, name: str, *also: str) -> None:
+    """Hold a name to the providers that can be played, and some others."""
+    known = {provider.name for provider in providers.known()}
+    if name not in known and name not in also:
+        where = f"{document.where(*path)}: {document.label(path)}"
+        raise UnknownName("provider", name, [*sorted(known), *also], where=where)
+
+
+def _providers(
+    document: Document, path: Path, table: TargetTable, edges: Mapping[str, EdgeTable]
+) -> Iterator[str]:
+    if (table.provider is None) == (table.edge is None):
+        problem = "expected `provider` or `edge`, one of them"
+        if table.provider is None:
+            problem = 'provider is missing; expected the name of a provider, or "*"'
+        raise document.error(path, problem)
+    if table.provider is not None:
+        # What is only told may be about anybody.
+        if table.surface in PLAYED_SURFACES:
+            check_provider(document, (*path, "provider"), table.provider, "*")
+        yield table.provider
+        return
+    if table.edge not in edges:
+        where = f"{document.where(*path, 'edge')}: {document.label((*path, 'edge'))}"
+        raise UnknownName("edge", str(table.edge), edges, where=where)
+    yield from edges[str(table.edge)].providers

@@ -1,0 +1,135 @@
+"""What a [[window]] may say, as pydantic models.
+
+A field's description completes the sentence "expected ..." in our error messages.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field
+
+from chaos_llm.profiles.kinds import (
+    BASIS,
+    DURATION,
+    SPAN,
+    Basis,
+    Duration,
+    Part,
+    Point,
+    Span,
+    Table,
+    Text,
+)
+
+
+class TargetTable(Table):
+    """One entry of a window's `on`."""
+
+    provider: Text | None = Field(None, description='the name of a provider, or "*"')
+    edge: Text | None = Field(None, description="the name of an [edge.NAME] instead of a provider")
+    surface: Literal["api", "login", "page", "billing", "web"] = Field(
+        "api", description="a surface"
+    )
+    model: str = Field("", description="a model's name, or a pattern with *")
+    path: str = Field("", description="a path, or a pattern with *")
+    region: str = Field("", description="a region, or a pattern with *")
+    credential: str = Field("", description="the fingerprint of a credential")
+    stream: bool | None = Field(None, description="true or false")
+    larger_than: int | None = Field(None, ge=0, description="a number of bytes")
+    tier: Literal["", "free", "pay-as-you-go", "subscription", "enterprise"] = Field(
+        "", description="'free', 'pay-as-you-go', 'subscription' or 'enterprise'"
+    )
+
+
+class MixedTable(Table):
+    """One entry of a window's `mix`; all other keys are the fault's own."""
+
+    model_config = ConfigDict(extra="allow")
+
+    fault: Text = Field(description="the name of a fault")
+    weight: float = Field(1.0, gt=0, description="a number over 0")
+
+
+class ToxicTable(Table):
+    """One entry of a window's `network`; all other keys are the toxic's own."""
+
+    model_config = ConfigDict(extra="allow")
+
+    toxic: Text = Field(description="the name of a toxic, as Toxiproxy calls it")
+
+
+class FlapTable(Table):
+    """A window that comes and goes."""
+
+    down: Duration = Field(description=DURATION)
+    up: Duration = Field(description=DURATION)
+
+
+class CapacityTable(Table):
+    """How much load the provider stands; what is over it fails."""
+
+    requests: float | None = Field(None, gt=0, description="a number over 0")
+    times: float | None = Field(None, gt=0, description="a multiple of the healthy load, over 0")
+    per: Duration = Field("1m", description=DURATION)
+    collapses_at: float | None = Field(None, gt=0, description="a load over the capacity")
+
+
+class RangeTable(Table):
+    """A share that is known as a range, written out."""
+
+    low: Part = Field(alias="from")
+    high: Part = Field(alias="to")
+
+
+class BoundTable(Table):
+    """A share of which only an upper bound is known; told, and not played."""
+
+    below: Part
+
+
+class WindowTable(Table):
+    """[[window]]."""
+
+    name: Text = Field(description="a name, as text")
+    begins: Span = Field(alias="from", description=SPAN)
+    until: Span = Field(description=SPAN)
+    on: list[TargetTable] | None = Field(
+        None, min_length=1, description='a list of targets: [{ provider = "anthropic" }]'
+    )
+    share: (
+        Part
+        | Annotated[list[Part], Field(min_length=2, max_length=2)]
+        | Annotated[list[Point], Field(min_length=1)]
+        | RangeTable
+        | BoundTable
+        | None
+    ) = Field(
+        None,
+        description="a number from 0 to 1, a range [low, high] or { from = low, to = high }, "
+        "{ below = bound }, or a line of points [[time, share], ...]",
+    )
+    per: Literal["request", "client", "credential", "session"] | None = Field(
+        None, description="'request', 'client', 'credential' or 'session'"
+    )
+    redraw: Duration | None = Field(None, description=DURATION)
+    mix: list[MixedTable] | None = Field(
+        None, min_length=1, description='a list of faults: [{ fault = "overloaded", weight = 1 }]'
+    )
+    network: list[ToxicTable] | None = Field(
+        None, min_length=1, description='a list of toxics: [{ toxic = "latency", latency = "1s" }]'
+    )
+    spares: list[TargetTable] | None = Field(
+        None, min_length=1, description='a list of targets: [{ provider = "openai", path = "..." }]'
+    )
+    flap: FlapTable | None = Field(
+        None, description='what comes and goes: { down = "5m", up = "5m" }'
+    )
+    capacity: CapacityTable | None = Field(
+        None, description="a load: { requests = 60 } a minute, or { times = 1.5 } the healthy one"
+    )
+    like: Text | None = Field(None, description="the name of another window")
+    basis: Text | dict[str, Basis] = Field(
+        description=f"for each of the window's facts {BASIS}; or one for them all"
+    )
+    note: str = Field("", description="text")

@@ -1,0 +1,102 @@
+"""How fast providers are on a bad day that does not say it."""
+
+from __future__ import annotations
+
+import time
+
+import httpx
+import pytest
+
+from chaos_llm import outage, profiles
+from chaos_llm.errors import UnknownName, UsageError
+from chaos_llm.profiles import evidence
+
+URL = "https://api.anthropic.com/v1/messages"
+HEADERS = {"x-api-key": "k", "anthropic-version": "2023-06-01"}
+SLOW = """title = "slow and well"
+starts = 2026-01-01T00:00:00Z
+ends = "+1h"
+tags = ["healthy"]
+[sources.page]
+kind = "monitor"
+title = "measured"
+[healthy.anthropic]
+first_token = 3
+models = [{ model = "opus*", first_token = 5 }]
+basis = "page"
+"""
+
+
+def took(model="haiku"):
+    """The seconds that a healthy answer takes."""
+    began = time.monotonic()
+    message = {"role": "user", "content": "hi"}
+    body = {"model": model, "max_tokens": 9, "messages": [message]}
+    assert httpx.post(URL, headers=HEADERS, json=body, timeout=60).is_success
+    return time.monotonic() - began
+
+
+@pytest.fixture
+def slow(folder):
+    (folder / "slow.toml").write_text(SLOW)
+    return folder
+
+
+def setting(folder, line):
+    with (folder.parent / "pyproject.toml").open("a") as file:
+        file.write(line + "\n")
+
+
+def test_without_a_choice_a_healthy_provider_answers_at_once(slow):
+    with outage():
+        assert took() == 0
+
+
+def test_an_outage_is_told_which_healthy_day_to_take(slow):
+    with outage(healthy="slow"):
+        assert (took(), took("opus-4")) == (3, 5)
+
+
+def test_a_team_chooses_one_for_all_its_days(slow):
+    setting(slow, 'healthy = "slow"')
+
+    with outage():
+        assert took() == 3
+
+
+def test_what_the_day_says_itself_counts(slow, toml):
+    own = '[healthy.anthropic]\nfirst_token = 1\nbasis = "page"\n'
+    (slow / "own.toml").write_text(toml({}, own, on='[{ provider = "openai" }]'))
+
+    with outage("own", healthy="slow"):
+        assert took() == 1
+
+
+def test_a_source_keeps_what_rests_on_it_apart_from_one_of_the_same_name(slow, toml):
+    (slow / "plain.toml").write_text(toml())
+    profile = outage("plain", healthy="slow").profile
+
+    assert profile.healthy["anthropic"].basis == "slow: page"
+    assert profile.sources["slow: page"].title == "measured"
+    assert profile.sources["page"].title == ""
+    assert evidence.grade(profile.sources, profile.healthy["anthropic"].basis) == "reported"
+
+
+@pytest.mark.parametrize("name", [name for name in profiles.names() if name.startswith("healthy-")])
+def test_each_shipped_healthy_day_can_be_chosen(name):
+    assert outage("anthropic-529-storm", healthy=name).profile.healthy
+
+
+@pytest.mark.parametrize(
+    ("line", "error", "says"),
+    [
+        ("healthy = 3", UsageError, "healthy is the name of a profile; got 3"),
+        ('healthy = "slwo"', UnknownName, "unknown profile 'slwo'"),
+        ('healthy = "anthropic-529-storm"', UsageError, r"has no \[healthy.PROVIDER\] table"),
+    ],
+)
+def test_a_choice_that_is_none_is_told(slow, line, error, says):
+    setting(slow, line)
+
+    with pytest.raises(error, match=says):
+        outage()

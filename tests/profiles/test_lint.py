@@ -1,0 +1,161 @@
+"""What `chaos-llm check` finds: files that cannot be read, and rules that can never strike."""
+
+from __future__ import annotations
+
+import pytest
+
+from chaos_llm import profiles
+from chaos_llm.profiles import catalogue, lint
+
+TAGS = {"tags": '["a"]'}
+MORE = """[[window]]
+name = "behind"
+from = "+10m"
+until = "+20m"
+on = [{ provider = "anthropic", model = "opus*" }]
+share = 0.5
+mix = [{ fault = "overloaded" }]
+basis = "page"
+"""
+USED = {"basis": '{ from = "page", until = "blog", on = "page", share = "page", mix = "page" }'}
+
+
+@pytest.fixture
+def problems(tmp_path, toml, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def problems(head=None, rest="", name="ours", **changes):
+        path = tmp_path / f"{name}.toml"
+        text = toml(TAGS if head is None else head, rest, **changes)
+        for kind in ("provider", "press"):
+            text = text.replace(f'kind = "{kind}"', f'kind = "{kind}"\ntitle = "a {kind}"')
+        path.write_text(text)
+        return lint.problems(path)
+
+    return problems
+
+
+@pytest.mark.parametrize("name", profiles.names())
+def test_a_shipped_profile_has_no_problem(name):
+    assert lint.problems(catalogue.find(name)) == []
+
+
+def test_a_file_without_a_problem_has_none(problems):
+    assert problems(**USED) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"share": "0.0"}, "ours.toml:16: window 'w': share: it is 0 all the time"),
+        ({"share": '[["+0m", 0.0], ["+1h", 0.0]]'}, "share: it is 0 all the time"),
+        ({"redraw": '"1m"'}, "redraw: without a `per` each request has its own die anyway"),
+        ({"flap": '{ down = "2h", up = "1m" }'}, "flap: `down` is as long as the window"),
+        (
+            {"on": '[{ provider = "groq", surface = "login" }]'},
+            "on[0]: no request is ever met there: groq has no surface 'login'",
+        ),
+        (
+            {"on": '[{ provider = "anthropic", path = "/v1/mesages" }]'},
+            "on[0]: no request is ever met there: anthropic has no path '/v1/mesages'",
+        ),
+    ],
+)
+def test_a_rule_that_can_never_strike_is_found(problems, changes, says):
+    (found,) = problems(**changes, **_based(changes))
+
+    assert says in found
+
+
+def _based(changes):
+    """A basis for whatever a case says, so that only its own problem is left."""
+    facts = ["from", "on", "share", "mix", *(set(changes) - {"on", "share", "mix"})]
+    given = ", ".join(f'{fact} = "page"' for fact in facts)
+    return {"basis": f'{{ until = "blog", {given} }}'}
+
+
+@pytest.mark.parametrize(
+    "on",
+    [
+        '[{ provider = "anthropic", path = "/v1/messages" }]',
+        '[{ provider = "anthropic", path = "/v1/mess*" }]',
+        '[{ provider = "*", surface = "login" }]',
+        '[{ provider = "anthropic", surface = "page" }]',
+        '[{ provider = "anybody", surface = "web" }]',
+    ],
+)
+def test_a_target_that_can_be_met_is_no_problem(problems, on):
+    assert problems(on=on, **USED) == []
+
+
+def test_a_window_behind_one_that_ends_every_reply_is_found(problems):
+    (found,) = problems(None, MORE, share="1.0", **USED)
+
+    assert found == (
+        "ours.toml:19: window 'behind': 'w' comes before it and ends every reply, "
+        "so it never strikes"
+    )
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"share": "0.9"},
+        {"until": '"+15m"'},
+        {"on": '[{ provider = "openai" }]'},
+        {"on": '[{ provider = "anthropic", model = "haiku*" }]'},
+        {"on": '[{ provider = "anthropic", surface = "login" }]'},
+        {"mix": '[{ fault = "latency", seconds = 3 }]'},
+    ],
+)
+def test_a_window_of_which_something_is_left_is_no_problem(problems, changes):
+    assert problems(None, MORE, **({"share": "1.0"} | changes), **USED) == []
+
+
+def test_a_source_on_which_nothing_rests_is_found_unless_a_note_speaks_of_it(problems):
+    blog = "[sources.blog]: nothing rests on this source, and no note speaks of it"
+
+    assert problems(basis='"page"') == [f"ours.toml:8: {blog}"]
+    assert problems(basis='"page"', note='"For further reading: blog."') == []
+
+
+def test_an_edge_behind_which_nobody_is_hit_is_found(problems):
+    edge = '[edge.cdn]\nproviders = ["openai"]\nbasis = "page"\n'
+
+    (found,) = problems(None, edge, **USED)
+
+    assert "[edge.cdn]: no window hits it" in found
+
+
+@pytest.mark.parametrize(
+    ("head", "name", "says"),
+    [
+        ({}, "ours", "there are no tags"),
+        ({"tags": '["a", "b", "a"]'}, "ours", "tags: the tag 'a' is there twice"),
+        (TAGS, "Our Day", "the file is called 'Our Day.toml'; expected small letters"),
+    ],
+)
+def test_a_name_by_which_nobody_finds_it_is_found(problems, head, name, says):
+    (found,) = problems(head, name=name, **USED)
+
+    assert says in found
+
+
+def test_what_keeps_a_file_from_being_read_is_told_alone(problems):
+    (found,) = problems(share="2")
+
+    assert found.startswith("ours.toml:16: window 'w': share: expected a number from 0 to 1")
+
+
+def test_all_problems_are_told_in_the_order_of_the_file(problems):
+    found = problems({}, MORE, share="0.0", basis='"page"', name="ours")
+
+    assert [line.split(":")[1] for line in found] == ["1", "7", "15"]
+
+
+def test_an_empty_day_is_found(tmp_path):
+    path = tmp_path / "empty.toml"
+    path.write_text('title = "t"\nstarts = 2026-01-01\nends = "+1h"\ntags = ["a"]\n')
+
+    (found,) = lint.problems(path)
+    assert found.endswith("nothing is in it: no window, no healthy pace, no quota")

@@ -1,0 +1,55 @@
+"""Every shipped profile is played by both bots of the demo, from a healthy lead-in to its end.
+
+A few calls, evenly spread, are enough to meet every day without waiting for it; what the bots make
+of it is not judged here.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from chaos_llm import outage, profiles
+from chaos_llm.demo.bad_day import BOTS
+from chaos_llm.model import Request
+from chaos_llm.plan import Plan
+from chaos_llm.timeline import Profile
+
+CALLS = 24
+ASKED = ("anthropic", "openai")  # whom the bots know
+
+
+@pytest.mark.parametrize("bot", BOTS)
+@pytest.mark.parametrize("name", profiles.names())
+def test_the_day_is_played(name, bot):
+    profile = profiles.load(name)
+
+    with outage(profile, seed=5) as chaos:
+        report = chaos.replay(BOTS[bot]().answer, calls=CALLS, patience="10m")
+
+    assert report.calls == CALLS
+    assert sum(report.counts.values()) == CALLS
+    assert {e.provider for e in chaos.journal} <= set(ASKED)
+    faults = {w.fault.name for window in profile.windows for w in window.mix}
+    assert {met.fault for e in chaos.journal for met in e.met} <= faults
+
+
+def everything_fails(profile: Profile) -> bool:
+    """Whether the bots' primary answers nobody for a large part of the day."""
+    plan, dead = Plan(profile, seed=5), 0.0
+    begins, ends = plan.bounds()
+    asked = Request("anthropic", "messages", "api", "", "/v1/messages", "claude-sonnet-5-5", False)
+    for placed in plan.windows:
+        always = min(share for _, share in placed.window.share.points) >= 1
+        if always and placed.hits(asked) and not placed.window.capacity:
+            dead = max(dead, placed.ends - placed.begins)
+    return dead > (ends - begins) / 4
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in profiles.names() if everything_fails(profiles.load(name))]
+)
+def test_a_day_on_which_everything_fails_for_hours_strikes(name):
+    with outage(name, seed=5) as chaos:
+        report = chaos.replay(BOTS["naive bot"]().answer, calls=CALLS, patience="10m")
+
+    assert report.run.struck
