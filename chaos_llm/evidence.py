@@ -95,7 +95,7 @@ class Evidence:
         self.speaks = any(not call.is_blank for call in healthy or clean)
         self.primaries = _usual(self.of(call)[-1].provider for call in healthy)
         self._asked = Counter(p for call in healthy for p in {e.provider for e in self.of(call)})
-        self._healthy = len(healthy)
+        self._healthy, self.healthy = len(healthy), healthy
         if not healthy:
             self.primaries = frozenset(exchange.provider for exchange in api[:1])
 

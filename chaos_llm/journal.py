@@ -8,6 +8,7 @@ from itertools import pairwise
 from sys import intern
 from typing import Any, Literal, NamedTuple
 
+from chaos_llm.flow import AT_ONCE, Flow
 from chaos_llm.model import Request
 from chaos_llm.plan import HEALTHY, Decision, Key
 
@@ -29,8 +30,10 @@ class Exchange:
     `at` and `until` are seconds of the profile; before its start they are negative. `reference`
     is the mark that closes the answer, `said` the message of a refusal. `spoilt` is an answer that
     is not what a healthy provider would say, and looks as if it were. `opening` is how an answer
-    began that did not come whole, `asked` a fingerprint of the request's body. There may be
-    millions of records, so equal texts are one object and nothing is kept twice.
+    began that did not come whole, `asked` a fingerprint of the request's body. `flow` is when its
+    content was to come, `gist` what a request of a call with failures asks, as `Gist.packed`.
+    `retry_after` is the wait in seconds that a refusal asked for, if it did. There may be millions
+    of records, so equal texts are one object and nothing is kept twice.
     """
 
     __slots__ = (
@@ -44,6 +47,8 @@ class Exchange:
         "decision",
         "effects",
         "end",
+        "flow",
+        "gist",
         "input_tokens",
         "model",
         "nth",
@@ -53,6 +58,8 @@ class Exchange:
         "path",
         "provider",
         "reference",
+        "region",
+        "retry_after",
         "said",
         "spoilt",
         "status",
@@ -69,11 +76,14 @@ class Exchange:
         self.provider, self.api, self.surface = request.provider, request.api, request.surface
         self.path, self.model = intern(request.path), intern(request.model)
         self.credential, self.stream = intern(request.credential), request.stream
+        self.region = intern(request.region)
+        self.retry_after: float | None = None
+        self.flow: Flow = AT_ONCE
         self.user, self.call, self.nth, self.content = key.user, key.call, key.nth, key.content
         self.decision = decision
         self.effects: tuple[Effect, ...] = ()
         self.end: End = "open"
-        self.status = self.asked = self.input_tokens = self.output_tokens = 0
+        self.status = self.asked = self.gist = self.input_tokens = self.output_tokens = 0
         self.answered = self.spoilt = False
         self.reference = self.said = self.opening = ""
 
@@ -99,6 +109,11 @@ class Exchange:
     def ok(self) -> bool:
         """Whether the app was given the provider's whole answer."""
         return self.answered and self.end == "complete"
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the app was given an answer without a word in it."""
+        return bool(self.ok and self.input_tokens and not self.output_tokens and self.struck)
 
     @property
     def failed(self) -> bool:
@@ -135,6 +150,12 @@ class Exchange:
             "output_tokens": self.output_tokens,
             "met": [list(met) for met in self.met],
             "why": self.decision.why if self.decision.throws else "",
+            "throws": [
+                [t.window, round(t.roll, 6), round(t.share, 6), repr(t.fault) if t.fault else ""]
+                for t in self.decision.throws
+            ],
+            "spoilt": self.spoilt,
+            "retry_after": self.retry_after,
         }
 
     def __repr__(self) -> str:

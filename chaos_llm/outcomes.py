@@ -80,9 +80,17 @@ def _cached(call: Call, since: float, fresh: float) -> Outcome:
 
 def _without_reference(call: Call, evidence: Evidence) -> Outcome:
     """Judge a return value that should carry a reference, and carries none."""
-    if not call.text.strip():
+    if not call.text.strip() or _passes_on_nothing(call, evidence):
         return "failed"
     return "truncated" if _stops_short(call, evidence) else "degraded"
+
+
+def _passes_on_nothing(call: Call, evidence: Evidence) -> bool:
+    """Whether an object holds an empty answer: names and ids, and no text of the app's own."""
+    last = _concluding(call, evidence)
+    if last is None or not last.is_empty or isinstance(call.returned, str):
+        return False
+    return " " not in call.text
 
 
 def _stops_short(call: Call, evidence: Evidence) -> bool:
@@ -105,7 +113,7 @@ def _inferred(call: Call, evidence: Evidence, fresh: float) -> Outcome:
     if call.is_blank and evidence.speaks:
         return "failed"
     last = _concluding(call, evidence)
-    if last is not None and last.ok:
+    if last is not None and last.ok and not last.is_empty:
         return _by(last, call, evidence)
     kept = evidence.kept_for(call)
     if kept is not None:
@@ -119,9 +127,14 @@ def _concluding(call: Call, evidence: Evidence) -> Exchange | None:
     """The last exchange that a call waited for; of several at once, one that answered."""
     settled = [exchange for exchange in evidence.of(call) if exchange.ok or exchange.failed]
     last = next(reversed(settled), None)
-    if last is None or last.ok:
-        return last
-    return next((e for e in reversed(settled) if e.ok and e.until > last.at), last)
+    if last is None:
+        return None
+    if not last.ok:
+        return next((e for e in reversed(settled) if e.ok and e.until > last.at), last)
+    raced = [e for e in settled if (e.at, e.until) == (last.at, last.until)]
+    if all(e.ok for e in settled):  # of a dead heat on a good day, the usual winner
+        return next((e for e in raced if e.provider in evidence.primaries), last)
+    return last
 
 
 def _shows_an_error(call: Call, evidence: Evidence) -> bool:

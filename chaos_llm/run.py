@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 from typing import Literal
@@ -12,7 +12,9 @@ from chaos_llm.calls import Call
 from chaos_llm.evidence import Evidence
 from chaos_llm.interventions import Interventions
 from chaos_llm.journal import Exchange
+from chaos_llm.keyring import Keyring
 from chaos_llm.model import Request
+from chaos_llm.side_effects import SideEffect
 from chaos_llm.timeline import Profile
 
 State = Literal["up", "ailing", "down"]
@@ -43,6 +45,8 @@ class Run:
     evidence: Evidence
     begins: float
     ends: float
+    keyring: Keyring = field(default_factory=Keyring)
+    side_effects: Sequence[SideEffect] = ()
 
     @property
     def profile(self) -> Profile:
@@ -171,10 +175,13 @@ class Run:
 
     @cached_property
     def _edges(self) -> list[float]:
-        """Where the share can change its course; a sloping line is followed minute by minute."""
+        """Where the share can change its course.
+
+        A sloping line is followed minute by minute, and so is a load.
+        """
         edges = {self.begins, self.ends} | self.interventions.edges()
         for window in self.interventions.plan.windows:
-            if len(window.window.share.points) > 1:
+            if len(window.window.share.points) > 1 or window.window.capacity is not None:
                 minutes = int((window.ends - window.begins) // _MINUTE)
                 edges |= {window.begins + _MINUTE * minute for minute in range(minutes)}
         return sorted(edge for edge in edges if self.begins <= edge <= self.ends)

@@ -3,33 +3,147 @@
 `standard(run)` are those that apply without configuration. Their limits: eight calls are what a
 breaker with the usual five failures needs under two users; three retries are one more than the
 vendors' SDKs make; ten minutes are two of the longest usual breaker cooldowns.
+
+Three calls may probe at once (assumed): a breaker that only looks at the clock lets in who comes
+meanwhile, and that is no crowd yet. A retry-after up to a minute is obeyed, as all vendors' SDKs do
+that obey any; a user waits a minute at most, as `patience=` has it, or twice what the longest
+healthy call took. A refused key is repeated once: it may have been refreshed meanwhile. Over three
+times the usual requests in a minute are a herd: calls that each use up an SDK's two retries make
+no more.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from chaos_llm import packs
 from chaos_llm.checks.answers_are_whole import AnswersAreWhole as answers_are_whole
+from chaos_llm.checks.auth_failures_are_not_hammered import (
+    AuthFailuresAreNotHammered as auth_failures_are_not_hammered,
+)
+from chaos_llm.checks.backs_off import BacksOff as backs_off
 from chaos_llm.checks.check import Check, Finding
+from chaos_llm.checks.closes_after_recovery import ClosesAfterRecovery as closes_after_recovery
+from chaos_llm.checks.cost_stays_under import CostStaysUnder as cost_stays_under
+from chaos_llm.checks.fallback_has_its_own_credential import (
+    FallbackHasItsOwnCredential as fallback_has_its_own_credential,
+)
+from chaos_llm.checks.fallback_is_faithful import FallbackIsFaithful as fallback_is_faithful
+from chaos_llm.checks.falls_back import FallsBack as falls_back
+from chaos_llm.checks.first_content_within import FirstContentWithin as first_content_within
+from chaos_llm.checks.gap_stays_under import GapStaysUnder as gap_stays_under
+from chaos_llm.checks.honours_retry_after import HonoursRetryAfter as honours_retry_after
 from chaos_llm.checks.never_caches_the_outage import NeverCachesTheOutage as never_caches_the_outage
+from chaos_llm.checks.never_waits_past import NeverWaitsPast as never_waits_past
+from chaos_llm.checks.pool_is_not_exhausted import PoolIsNotExhausted as pool_is_not_exhausted
+from chaos_llm.checks.probes_with_one_request import ProbesWithOneRequest as probes_with_one_request
+from chaos_llm.checks.recovers_without_a_herd import RecoversWithoutAHerd as recovers_without_a_herd
+from chaos_llm.checks.refreshes_once import RefreshesOnce as refreshes_once
 from chaos_llm.checks.retries_stay_under import RetriesStayUnder as retries_stay_under
 from chaos_llm.checks.returns_to import ReturnsTo as returns_to
+from chaos_llm.checks.serves_stale_within import ServesStaleWithin as serves_stale_within
+from chaos_llm.checks.side_effects_happen_once import (
+    SideEffectsHappenOnce as side_effects_happen_once,
+)
+from chaos_llm.checks.stays_available import StaysAvailable as stays_available
+from chaos_llm.checks.stays_within import StaysWithin as stays_within
 from chaos_llm.checks.stops_calling import StopsCalling as stops_calling
+from chaos_llm.checks.streams_do_not_hang import StreamsDoNotHang as streams_do_not_hang
+from chaos_llm.checks.waste_stays_under import WasteStaysUnder as waste_stays_under
 from chaos_llm.run import Run
 
 __all__ = [
     "Check",
     "Finding",
     "answers_are_whole",
+    "auth_failures_are_not_hammered",
+    "backs_off",
+    "closes_after_recovery",
+    "cost_stays_under",
+    "fallback_has_its_own_credential",
+    "fallback_is_faithful",
+    "falls_back",
+    "first_content_within",
+    "gap_stays_under",
+    "honours_retry_after",
     "never_caches_the_outage",
+    "never_waits_past",
+    "pool_is_not_exhausted",
+    "probes_with_one_request",
+    "recovers_without_a_herd",
+    "refreshes_once",
     "retries_stay_under",
     "returns_to",
+    "serves_stale_within",
+    "side_effects_happen_once",
     "standard",
+    "stays_available",
+    "stays_within",
     "stops_calling",
+    "streams_do_not_hang",
+    "waste_stays_under",
 ]
+
+
+_PROBES = 3
 
 
 def standard(run: Run) -> tuple[Check, ...]:
     """The checks that need no configuration, for every provider that the app asked."""
-    of_providers = [
-        check(provider) for provider in run.providers for check in (stops_calling, returns_to)
-    ]
-    return (*of_providers, retries_stay_under(), never_caches_the_outage(), answers_are_whole())
+    of_providers = [check for provider in run.providers for check in _of_provider(provider)]
+    of_answers = (never_caches_the_outage(), answers_are_whole())
+    return (
+        *of_providers,
+        *_of_traffic(run),
+        *of_answers,
+        *_of_fallbacks_and_streams(),
+        *_of_packs(),
+    )
+
+
+def _of_provider(provider: str) -> tuple[Check, ...]:
+    """How one provider is treated while it is down, and after that."""
+    return (
+        stops_calling(provider),
+        probes_with_one_request(provider, at_most=_PROBES),
+        returns_to(provider),
+        closes_after_recovery(provider),
+    )
+
+
+def _of_traffic(run: Run) -> tuple[Check, ...]:
+    """How retries, logins and recoveries load a provider, and how long users wait for them."""
+    return (
+        retries_stay_under(),
+        backs_off(),
+        honours_retry_after(),
+        never_waits_past.as_usual(run),
+        auth_failures_are_not_hammered(),
+        refreshes_once(),
+        recovers_without_a_herd(),
+    )
+
+
+def _of_packs() -> Iterator[Check]:
+    """Those that installed packs add."""
+    for name, made in packs.added("checks"):
+        check = made()
+        if not isinstance(check, Check):
+            raise packs.mistake("checks", name, f"expected what makes a Check; got {made!r}")
+        yield check
+
+
+def _of_fallbacks_and_streams() -> tuple[Check, ...]:
+    """Half a minute without content is half a user's patience; what is older than a day is wrong.
+
+    Ten streams left open are a tenth of httpx's pool. All three are assumed.
+    """
+    return (
+        falls_back(),
+        fallback_is_faithful(),
+        fallback_has_its_own_credential(),
+        serves_stale_within(),
+        side_effects_happen_once(),
+        streams_do_not_hang(),
+        pool_is_not_exhausted(),
+    )

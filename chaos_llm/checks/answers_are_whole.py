@@ -12,10 +12,11 @@ from chaos_llm.run import Run
 
 @dataclass(frozen=True, repr=False)
 class AnswersAreWhole(Check):
-    """No user is shown an answer that was cut short on the wire, or an error's text as an answer.
+    """No user is shown an answer that was cut short on the wire, an empty one, or an error's text.
 
-    Not applicable where neither a stream was cut nor an error sent. What a provider itself cuts and
-    calls complete is exposure and not the app's failure.
+    Who raises, or returns None, has shown nothing. Not applicable where no stream was cut, nothing
+    was empty and no error sent. What a provider itself cuts and calls complete is exposure and not
+    the app's failure.
     """
 
     why: ClassVar[str] = "half an answer that looks whole is worse than none: nobody asks again"
@@ -23,10 +24,11 @@ class AnswersAreWhole(Check):
     def __call__(self, run: Run) -> Finding:
         torn = [call for call in run.calls if call.outcome == "truncated" and run.was_torn(call)]
         errors = [call for call in run.calls if call.outcome == "error_text"]
-        if torn or errors:
-            first = min(torn + errors, key=lambda call: call.began)
-            return self.failed(_seen(torn, errors), first.began)
-        if not any(exchange.failed for exchange in run.api):
+        empty = [call for call in run.calls if _is_empty(run, call)]
+        if torn or errors or empty:
+            first = min(torn + errors + empty, key=lambda call: call.began)
+            return self.failed(_seen(torn, errors, empty), first.began)
+        if not any(exchange.failed or exchange.is_empty for exchange in run.api):
             return self.not_applicable("every answer arrived whole")
         if not run.evidence.judges_text:
             return self.not_judged(
@@ -36,12 +38,20 @@ class AnswersAreWhole(Check):
         return self.passed(f"no torn answer and no error's text reached a user{exposed}")
 
 
-def _seen(torn: list[Call], errors: list[Call]) -> str:
+def _is_empty(run: Run, call: Call) -> bool:
+    """Whether a user was shown an answer without a word as one."""
+    if call.outcome != "failed" or call.error is not None or call.returned is None:
+        return False
+    return any(exchange.is_empty for exchange in run.evidence.of(call)[-1:])
+
+
+def _seen(torn: list[Call], errors: list[Call], empty: list[Call]) -> str:
     seen = [
         f"{_calls(calls)} shown {what}, the first {_shown(calls[0])}"
         for calls, what in (
             (torn, "an answer that had been cut off"),
             (errors, "an error instead of an answer"),
+            (empty, "nothing, as the provider had said nothing"),
         )
         if calls
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -25,25 +26,34 @@ class NeverCachesTheOutage(Check):
     why: ClassVar[str] = "a cache that keeps an error makes the outage last as long as its TTL"
 
     def __call__(self, run: Run) -> Finding:
-        went_wrong: dict[str, Call] = {}
-        asked_again = 0
-        for call in sorted(run.calls, key=lambda call: (call.began, call.number)):
-            if call.outcome == "missed":
-                continue
-            first = went_wrong.get(call.prompt)
-            if first is not None and _should_be_answered(run, call):
-                asked_again += 1
-                if _is_the_same(run, call, first):
-                    seen = f"call {call.number} was given what call {first.number} had got"
-                    return self.failed(f"{seen} ({_what(first)}), without a request", call.began)
-            if call.outcome not in _BAD:
-                went_wrong.pop(call.prompt, None)
-            elif run.evidence.of(call):
-                went_wrong[call.prompt] = call
-        if not asked_again:
+        again = 0
+        for call, first, kept in asked_again(run):
+            again += 1
+            if kept:
+                seen = f"call {call.number} was given what call {first.number} had got"
+                return self.failed(f"{seen} ({_what(first)}), without a request", call.began)
+        if not again:
             return self.not_applicable("no prompt that had gone wrong was asked again afterwards")
-        times = "once" if asked_again == 1 else f"{asked_again} times"
+        times = "once" if again == 1 else f"{again} times"
         return self.passed(f"prompts that had gone wrong were asked again {times}, and anew")
+
+
+def asked_again(run: Run) -> Iterator[tuple[Call, Call, bool]]:
+    """Calls that should be answered, the earlier one that was not, and whether its result was kept.
+
+    Both have one prompt.
+    """
+    went_wrong: dict[str, Call] = {}
+    for call in sorted(run.calls, key=lambda call: (call.began, call.number)):
+        if call.outcome == "missed":
+            continue
+        first = went_wrong.get(call.prompt)
+        if first is not None and _should_be_answered(run, call):
+            yield call, first, _is_the_same(run, call, first)
+        if call.outcome not in _BAD:
+            went_wrong.pop(call.prompt, None)
+        elif run.evidence.of(call):
+            went_wrong[call.prompt] = call
 
 
 def _should_be_answered(run: Run, call: Call) -> bool:

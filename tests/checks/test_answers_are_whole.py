@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import pytest
-from defended_apps import APOLOGY, Cached, Defended, ask_gpt
+from defended_apps import APOLOGY, Cached, Defended, ask_gpt, gpt
 from small_days import MINUTE, day, window
-from support_bots import MODEL, ask_once, claude
+from support_bots import MODEL, SECOND_MODEL, ask_once, claude
 
 from chaos_llm import outage
 from chaos_llm.checks import answers_are_whole
 from chaos_llm.faults import (
     cut_stream,
+    empty_answer,
     error_mid_stream,
     hang,
+    html_in_200,
     latency,
     stall_mid_stream,
     truncated_answer,
 )
+from chaos_llm.timeline import Target
 
 STREAM_FAULTS = [
     cut_stream(),
@@ -144,6 +147,62 @@ def test_where_answers_do_not_show_it_cannot_be_judged():
     finding = found(lambda question: "positive" if ask_once(question, timeout=5) else "")
     assert finding.verdict == "not judged"
     assert "see outcome=" in finding.seen
+
+
+def gpt_streamed(question):
+    chunks = gpt().chat.completions.create(
+        model=SECOND_MODEL, messages=[{"role": "user", "content": question}], stream=True
+    )
+    return "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)
+
+
+@pytest.mark.parametrize("app", [ask_gpt, gpt_streamed])
+def test_an_empty_answer_that_is_shown_as_one_fails(app):
+    finding = found(app, day(window(empty_answer(), ends=20 * MINUTE, on=Target("openai"))))
+    assert finding.verdict == "fail"
+    assert "20 calls were shown nothing, as the provider had said nothing" in finding.seen
+
+
+def test_an_empty_answer_that_is_none_passes():
+    def careful(question):
+        return ask_gpt(question) or None
+
+    def strict(question):
+        return ask_gpt(question)[0] and ask_gpt(question)
+
+    bad = day(window(empty_answer(), ends=20 * MINUTE, on=Target("openai")))
+    assert found(careful, bad).verdict == "pass"
+    assert found(strict, bad).verdict == "pass"
+
+
+def test_a_label_for_an_empty_answer_is_the_apps_own():
+    def label(question):
+        return "positive" if ask_gpt(question) else "negative"
+
+    bad = day(window(empty_answer(), ends=20 * MINUTE, on=Target("openai")))
+    with outage(bad, seed=3) as chaos:
+        report = chaos.replay(label, every="1m", before="10m", after="10m")
+    assert {c.outcome for c in report.run.calls if 0 <= c.began < 20 * MINUTE} == {"degraded"}
+
+
+def test_a_stream_that_just_stops_and_is_shown_as_whole_fails():
+    bad = day(window(cut_stream(by="end"), ends=20 * MINUTE, on=Target("openai")))
+    finding = found(gpt_streamed, bad)
+    assert finding.verdict == "fail"
+    assert "20 calls were shown an answer that had been cut off" in finding.seen
+
+
+def test_a_page_that_the_sdk_returns_as_a_string_fails_where_it_is_shown():
+    def whatever_comes(question):
+        message = claude(max_retries=0).messages.create(
+            model=MODEL, max_tokens=300, messages=[{"role": "user", "content": question}]
+        )
+        return message if isinstance(message, str) else message.content[0].text
+
+    finding = found(whatever_comes, bad_time(html_in_200()))
+    assert finding.verdict == "fail"
+    assert "20 calls were shown an error instead of an answer" in finding.seen
+    assert found(ask_once, bad_time(html_in_200())).verdict == "pass"
 
 
 def test_an_error_is_told_even_where_answers_do_not_show():

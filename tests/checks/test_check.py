@@ -36,7 +36,7 @@ class AnswersSoon(Check):
 
 def test_a_check_says_its_name_with_what_it_was_given():
     assert repr(stops_calling("anthropic")) == (
-        "stops_calling(provider='anthropic', within_calls=8, probe_after='1m')"
+        "stops_calling(provider='anthropic', within_calls=8, probe_after='1m', within=0)"
     )
     assert retries_stay_under(2).name == "retries_stay_under"
 
@@ -55,15 +55,32 @@ def test_checks_are_equal_by_what_they_claim():
 def test_the_standard_checks_are_made_for_every_provider_that_was_asked():
     made = report(Defended())
     names = [(check.name, getattr(check, "provider", "")) for check in standard(made.run)]
-    assert names == [
-        ("stops_calling", "anthropic"),
-        ("returns_to", "anthropic"),
-        ("stops_calling", "openai"),
-        ("returns_to", "openai"),
-        ("retries_stay_under", ""),
-        ("never_caches_the_outage", ""),
-        ("answers_are_whole", ""),
-    ]
+    assert len(names) == len(set(names))
+    for provider in ("anthropic", "openai"):
+        assert {
+            ("stops_calling", provider),
+            ("probes_with_one_request", provider),
+            ("returns_to", provider),
+            ("closes_after_recovery", provider),
+        } <= set(names)
+    assert {name for name, provider in names if not provider} >= {
+        "retries_stay_under",
+        "backs_off",
+        "honours_retry_after",
+        "never_waits_past",
+        "auth_failures_are_not_hammered",
+        "refreshes_once",
+        "recovers_without_a_herd",
+        "never_caches_the_outage",
+        "answers_are_whole",
+        "falls_back",
+        "fallback_is_faithful",
+        "fallback_has_its_own_credential",
+        "serves_stale_within",
+        "side_effects_happen_once",
+        "streams_do_not_hang",
+        "pool_is_not_exhausted",
+    }
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -76,3 +93,18 @@ def test_the_hardened_bot_passes_them_where_the_naive_one_fails(seed):
     hardened, naive = verdicts
     assert "fail" not in hardened
     assert "fail" in naive
+
+
+@pytest.mark.parametrize(
+    ("profile", "failing"),
+    [
+        ("anthropic-2026-03-02-three-waves", "stops_calling"),
+        ("anthropic-absurd-retry-after", "never_waits_past"),
+        ("anthropic-2026-02-26-hangs", "never_waits_past"),
+    ],
+)
+def test_the_naive_bot_fails_where_it_deserves_it_in_a_default_replay(profile, failing):
+    with outage(profile, seed=0) as chaos:
+        made = chaos.replay(NaiveBot().answer)
+    names = {check.name for check in standard(made.run) if check(made.run).verdict == "fail"}
+    assert names == {failing}

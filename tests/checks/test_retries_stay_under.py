@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 import anthropic
 import pytest
@@ -194,6 +195,40 @@ def test_requests_that_belong_to_no_call_are_judged_on_average(retries, verdict)
             return retries_stay_under(3)(report.run)
 
     assert asyncio.run(run()).verdict == verdict
+
+
+class Later:
+    """What fails is asked again by a worker, when its user has long been told so."""
+
+    def __init__(self, times, retries=2):
+        self.times, self.retries, self.jobs = times, retries, set()
+
+    async def answer(self, question):
+        try:
+            return await ask_async_once(question, retries=self.retries)
+        except ERRORS:
+            self.jobs.add(asyncio.create_task(self.work(question)))
+            return "you will get an answer by mail"
+
+    async def work(self, question):
+        for _ in range(self.times):
+            await asyncio.sleep(40)
+            with contextlib.suppress(*ERRORS):
+                await ask_async_once(question)
+                return
+
+
+@pytest.mark.parametrize(("times", "verdict"), [(0, "pass"), (4, "fail")])
+def test_retries_in_the_background_add_to_those_of_the_call(times, verdict):
+    words = ("red", "blue", "grey", "pink", "gold")  # numbers would be taken for ids
+
+    def prompts(number):
+        return " ".join(words[number // 5**place % 5] for place in range(5))
+
+    finding = found(Later(times).answer, every="20s", users=2, prompts=prompts)
+    assert finding.verdict == verdict
+    if verdict == "fail":
+        assert finding.seen.endswith(" retries a call in 5 min, those in the background included")
 
 
 def test_a_limit_is_a_whole_number():

@@ -17,9 +17,10 @@ from defended_apps import (
     agent,
     apologise,
     ask_gpt,
+    try_again,
 )
 from small_days import HOUR, MINUTE, day, window
-from support_bots import ask_once
+from support_bots import ask, ask_once
 
 from chaos_llm import outage
 from chaos_llm.checks import stops_calling
@@ -221,3 +222,51 @@ def test_wrong_limits_are_refused_when_the_check_is_made(made, says):
 def test_an_unknown_provider_is_refused_when_the_check_is_made():
     with pytest.raises(UnknownName, match="nearest first: 'anthropic'"):
         stops_calling("antropic")
+
+
+STACKED = try_again(ask_once, 3)
+
+
+def test_calls_that_are_rare_but_bring_all_their_retries_for_long_are_no_probes():
+    finding = found(STACKED, day(window()), every="4m")
+    assert finding.verdict == "fail"
+    assert finding.seen == (
+        "15 calls in a row, over 56 min, asked anthropic while it was down, "
+        "each with all its retries: no breaker probes like that"
+    )
+    assert finding.at == 35 * MINUTE  # the ninth, of those a call every four minutes
+
+
+def test_they_are_not_judged_where_they_are_few_or_not_for_long():
+    assert found(STACKED, day(window(ends=25 * MINUTE)), every="2m").verdict == "not judged"
+    assert found(STACKED, day(window()), every="8m").verdict != "fail"
+
+
+def test_a_breaker_around_one_retry_is_not_told_from_none():
+    one_retry = try_again(ask_once, 2)
+    assert found(one_retry, day(window()), every="4m").verdict == "not judged"
+    assert found(Defended(ask=one_retry), day(window()), every="4m").verdict == "not judged"
+
+
+def test_a_breaker_that_keeps_some_calls_away_passes_whatever_its_probes_bring():
+    patient = Defended(ask=STACKED, breaker=Breaker(cooldown=7 * MINUTE))
+    assert found(patient, day(window()), every="4m").verdict != "fail"
+
+
+def test_forty_prompts_without_a_breaker_fail_in_a_default_replay():
+    for options in ({"calls": 40}, {}):
+        with outage(seed=3) as chaos:
+            chaos.on("anthropic").inject(overloaded())
+            report = chaos.replay(ask, before=0, **options)
+        assert stops_calling("anthropic")(report.run).verdict == "fail"
+
+
+def test_a_time_can_be_given_as_well_as_a_number_of_calls():
+    counts = Defended(breaker=Breaker(limit=12))
+    assert found(counts).verdict == "fail"
+    counts = Defended(breaker=Breaker(limit=12))
+    in_time = stops_calling("anthropic", within="6m")
+    assert found(counts, check=in_time).verdict == "pass"
+    counts = Defended(breaker=Breaker(limit=12))
+    assert found(counts, check=stops_calling("anthropic", within="5m")).verdict == "fail"
+    assert found(ask_once, check=in_time).verdict == "fail"

@@ -1,0 +1,66 @@
+"""A bad day does not cost much more than a good one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
+
+from chaos_llm.checks import _limits
+from chaos_llm.checks._tokens import tokens_of
+from chaos_llm.checks.check import Check, Finding
+from chaos_llm.errors import UnknownName, UsageError
+from chaos_llm.journal import Exchange
+from chaos_llm.run import Run
+
+Prices = Mapping[str, tuple[float, float]]
+_MILLION = 1_000_000
+
+
+@dataclass(frozen=True, repr=False)
+class CostStaysUnder(Check):
+    """What is billed stays under `limit`, in tokens for each call or for the whole run.
+
+    With `prices` it is in their currency: for each model or provider what a million tokens cost, of
+    input and of output, as in {"anthropic": (3, 15)}. No price is known by itself: they change.
+    Input tokens are estimated at four bytes each. Not applicable where nothing was billed.
+    """
+
+    why: ClassVar[str] = "retries, hedges and a dearer fallback are paid on the worst day of all"
+    limit: float
+    per: Literal["call", "run"] = "call"
+    prices: Prices | None = field(default=None, hash=False)
+
+    def __post_init__(self) -> None:
+        _limits.above_zero("limit", self.limit)
+        if self.per not in ("call", "run"):
+            raise UnknownName("per", self.per, ("call", "run"))
+        for name, pair in (self.prices or {}).items():
+            if type(pair) not in (tuple, list) or len(pair) != 2:
+                message = f"prices[{name!r}] is what a million tokens cost: (input, output)"
+                raise UsageError(message)
+
+    def __call__(self, run: Run) -> Finding:
+        billed = [e for e in run.api if tokens_of(e)]
+        if not billed:
+            return self.not_applicable("no token was billed")
+        missing = {e.provider for e in billed if self.prices and self._price(e) is None}
+        if missing:
+            return self.not_judged(f"prices= has none for {', '.join(sorted(missing))}")
+        spent = sum(map(self._cost, billed))
+        made = sum(call.outcome != "missed" for call in run.calls)
+        cost = spent / max(1, made) if self.per == "call" else spent
+        unit = "" if self.prices else " tokens"
+        seen = f"{cost:,.6g}{unit} were billed a {self.per}"
+        return self.failed(seen, billed[0].at) if cost >= self.limit else self.passed(seen)
+
+    def _price(self, exchange: Exchange) -> tuple[float, float] | None:
+        prices = self.prices or {}
+        return prices.get(exchange.model) or prices.get(exchange.provider)
+
+    def _cost(self, exchange: Exchange) -> float:
+        price = self._price(exchange)
+        if price is None:
+            return float(tokens_of(exchange))
+        asked, said = price
+        return (exchange.input_tokens * asked + exchange.output_tokens * said) / _MILLION

@@ -1,0 +1,93 @@
+"""What the first model cannot answer, another does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from chaos_llm.calls import Call
+from chaos_llm.checks._limits import calls
+from chaos_llm.checks.check import Check, Finding, known_provider
+from chaos_llm.failovers import KINDS, Failover, Failovers, Target, kind_of, target_of
+from chaos_llm.model import Request
+from chaos_llm.run import UP_SHARE, Run
+
+_LOST = ("failed", "error_text", "truncated", "degraded")
+_COOLDOWN = 600.0  # longer than any breaker's that is in use
+_BY_CHANCE = 1  # so many calls may lack a fallback for reasons of their own, a deadline say
+
+
+@dataclass(frozen=True, repr=False)
+class FallsBack(Check):
+    """Another model is asked whenever one fails a call, in whatever way it fails it.
+
+    An app shows that it has a fallback by asking it once: for a 503, say. It fails where calls are
+    lost to another kind of failure and the fallback, well at the time, is asked for none of them: a
+    stream that breaks off, an empty answer, an error in a 200, a refused key. Not applicable where
+    no other provider or model ever stood in, unless `to` says which one has to.
+    """
+
+    why: ClassVar[str] = (
+        "a fallback that fires for a 503 only is none on the day when streams break off "
+        "or answers come back empty"
+    )
+    to: str = ""
+
+    def __post_init__(self) -> None:
+        if self.to:
+            known_provider(self.to)
+
+    def __call__(self, run: Run) -> Finding:
+        failovers = Failovers(run)
+        met = [each for each in failovers.met if each.failed.provider != self.to]
+        if not met:
+            return self.not_applicable("no request of a call failed that another model could take")
+        if not failovers.spares and not self.to:
+            return self.not_applicable("no other provider or model was ever asked instead")
+        saved = {kind_of(each.failed) for each in met if self._went_on(each)}
+        lost = [each for each in met if self._is_lost(each, failovers, run)]
+        never = [each for each in lost if kind_of(each.failed) not in saved]
+        few = 0 if self.to else _BY_CHANCE
+        for kind in KINDS:
+            mine = [each for each in never if kind_of(each.failed) == kind]
+            if len(mine) > few and (saved or self.to):
+                return self.failed(self._seen(kind, mine, saved), mine[0].failed.at)
+        return self._nothing_lost(saved, lost)
+
+    def _nothing_lost(self, saved: set[str], lost: list[Failover]) -> Finding:
+        if saved:
+            kinds = ", ".join(kind for kind in KINDS if kind in saved)
+            return self.passed(f"another model was asked after {kinds}")
+        if lost:
+            return self.not_judged(
+                f"{calls(len(lost))} went without an answer before another model was asked at all"
+            )
+        return self.passed("no call was lost that another model could have answered")
+
+    def _went_on(self, each: Failover) -> bool:
+        return each.rescue is not None and self.to in ("", each.rescue.provider)
+
+    def _is_lost(self, each: Failover, failovers: Failovers, run: Run) -> bool:
+        if self._went_on(each) or each.call.outcome not in _LOST:
+            return False
+        asked = {target_of(exchange) for exchange in run.evidence.of(each.call)}
+        left = failovers.spares - asked
+        if self.to and self.to not in {target.provider for target in asked}:
+            left = {Target(self.to, "")}
+        return any(_was_well(run, target, each.call) for target in left)
+
+    def _seen(self, kind: str, lost: list[Failover], saved: set[str]) -> str:
+        whom = self.to or "another model"
+        seen = f"{calls(len(lost))} got no answer after {kind}, and {whom} was never asked"
+        others = ", ".join(other for other in KINDS if other in saved)
+        return f"{seen}; it was after {others}" if others else seen
+
+
+def _was_well(run: Run, target: Target, call: Call) -> bool:
+    """Whether a model had been up for long enough that no breaker can have been open."""
+    since = max(run.begins, call.began - _COOLDOWN)
+    times = {since, call.began, *(e for e in run.interventions.edges() if since < e < call.began)}
+    made = next((e for e in run.api if target_of(e) == target), None)
+    api, path, stream = (made.api, made.path, made.stream) if made else ("", "", False)
+    request = Request(target.provider, api, "api", "", path, target.model, stream)
+    return all(run.interventions.share(request, time) <= UP_SHARE for time in times)

@@ -1,0 +1,57 @@
+"""The first words come soon."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from chaos_llm.calls import Call
+from chaos_llm.checks import _limits
+from chaos_llm.checks.check import Check, Finding
+from chaos_llm.durations import Duration, describe, seconds
+from chaos_llm.journal import Exchange
+from chaos_llm.run import Run
+
+
+@dataclass(frozen=True, repr=False)
+class FirstContentWithin(Check):
+    """The first content of a streamed answer comes within `limit`, for a share of the calls.
+
+    From the beginning of the call, whichever provider it comes from and however many were asked
+    before; a call without any content counts with all of its time. Ten seconds, the default, are
+    assumed. Not applicable where nothing was streamed.
+    """
+
+    why: ClassVar[str] = "who sees no word for ten seconds thinks that it is broken, and leaves"
+    limit: Duration = "10s"
+    share: float = 1.0
+
+    def __post_init__(self) -> None:
+        seconds(self.limit)
+        _limits.share("share", self.share)
+
+    def __call__(self, run: Run) -> Finding:
+        limit = seconds(self.limit)
+        waits = [(wait, call) for call in run.calls if (wait := _wait(run, call)) is not None]
+        if not waits:
+            return self.not_applicable("no call streamed anything")
+        slow = [call for wait, call in waits if wait > limit]
+        longest = max(wait for wait, _ in waits)
+        within = 1 - len(slow) / len(waits)
+        seen = f"{_limits.percent(within)} of the calls that stream saw content in time"
+        seen += f"; the longest wait was {describe(round(longest, 1))}"
+        if slow and within < self.share:
+            return self.failed(seen, slow[0].began)
+        return self.passed(seen)
+
+
+def _wait(run: Run, call: Call) -> float | None:
+    streams = [e for e in run.evidence.of(call) if e.stream]
+    if not streams or call.outcome == "missed":
+        return None
+    begun = [e.at + e.flow.first for e in streams if _has_begun(e)]
+    return min([*begun, max(call.ended, call.began)]) - call.began
+
+
+def _has_begun(exchange: Exchange) -> bool:
+    return exchange.status == 200 and exchange.at + exchange.flow.first <= exchange.until

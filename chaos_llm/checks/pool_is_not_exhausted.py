@@ -1,0 +1,63 @@
+"""Connections come back."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from chaos_llm.calls import Call
+from chaos_llm.checks.check import Check, Finding, whole_number
+from chaos_llm.run import Run
+
+_TIMEOUTS = {"PoolTimeout", "EmptyPoolError", "ConnectionTimeoutError"}
+_DEEP = 10
+
+
+@dataclass(frozen=True, repr=False)
+class PoolIsNotExhausted(Check):
+    """No call fails for want of a connection, and streams that broke are closed.
+
+    In process there is no pool to run dry: what can be seen is that streams stay open after their
+    calls. `open_streams` of them, ten by default, are a leak: a tenth of httpx's default pool, on
+    one bad day. Not applicable where no stream broke off or stayed open.
+    """
+
+    why: ClassVar[str] = (
+        "each stream that is never closed keeps a connection; when the pool is empty the app is "
+        "down, though the provider is back"
+    )
+    open_streams: int = 10
+
+    def __post_init__(self) -> None:
+        whole_number("open_streams", self.open_streams)
+
+    def __call__(self, run: Run) -> Finding:
+        for call in run.calls:
+            if call.error is not None and (name := _pool_timeout(call)):
+                return self.failed(f"call {call.number} found no connection: {name}", call.ended)
+        ended = {call.number: call.ended for call in run.calls if call.outcome != "missed"}
+        left = [e for e in run.api if e.end == "open" and e.status == 200 and e.call in ended]
+        if len(left) >= self.open_streams:
+            ((provider, _),) = Counter(e.provider for e in left).most_common(1)
+            seen = f"{len(left)} streams were left open when their calls were over"
+            return self.failed(f"{seen}, most of them to {provider}", left[0].at)
+        broken = [e for e in run.api if e.stream and e.failed and e.status == 200]
+        if not left and not broken:
+            return self.not_applicable("no stream broke off or stayed open")
+        few = f"; {len(left)} were left open" if left else ""
+        return self.passed(f"{len(broken)} streams broke off, and were closed{few}")
+
+
+def _pool_timeout(call: Call) -> str:
+    return next((name for name in _chain(call.error) if name in _TIMEOUTS), "")
+
+
+def _chain(error: BaseException | None) -> Iterator[str]:
+    """The names of an exception and of what it came from."""
+    for _ in range(_DEEP):
+        if error is None:
+            return
+        yield type(error).__name__
+        error = error.__cause__ or error.__context__

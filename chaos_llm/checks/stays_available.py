@@ -1,0 +1,38 @@
+"""So many of the calls are answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from chaos_llm.checks import _limits
+from chaos_llm.checks.check import Check, Finding
+from chaos_llm.gaps import is_answered
+from chaos_llm.run import Run
+
+
+@dataclass(frozen=True, repr=False)
+class StaysAvailable(Check):
+    """At least this share of the calls is answered, by a provider or a fresh cache.
+
+    Old answers from a cache count with `stale_counts`. Calls that could not be judged are left out;
+    where they are all, so is the claim.
+    """
+
+    why: ClassVar[str] = "availability is what was promised, whoever was down"
+    share: float
+    stale_counts: bool = False
+
+    def __post_init__(self) -> None:
+        _limits.share("share", self.share)
+
+    def __call__(self, run: Run) -> Finding:
+        judged = [call for call in run.calls if call.outcome != "unjudged"]
+        if not judged:
+            return self.not_judged("no call could be judged; see outcome=")
+        lost = [c for c in judged if not is_answered(c, stale_counts=self.stale_counts)]
+        available = 1 - len(lost) / len(judged)
+        seen = f"{_limits.percent(available)} of {_limits.calls(len(judged))} got an answer"
+        if lost and available < self.share:
+            return self.failed(seen, lost[0].began)
+        return self.passed(seen)

@@ -1,0 +1,61 @@
+"""Data goes to no other provider and region than those that are allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from chaos_llm.checks.check import Check, Finding, known_provider
+from chaos_llm.errors import UsageError
+from chaos_llm.run import Run
+
+
+@dataclass(frozen=True, repr=False)
+class StaysWithin(Check):
+    """Every request goes to one of these providers, and to one of these regions.
+
+    A region is what a request itself says: Bedrock's and Vertex's do. `regions=("eu-",)` allows all
+    that begin so. What names no region is judged by its provider alone.
+    """
+
+    why: ClassVar[str] = (
+        "a fallback that leaves the allowed vendors or regions breaks contracts on personal data, "
+        "and does so on the worst day"
+    )
+    providers: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("providers", "regions"):
+            given = getattr(self, name)
+            if isinstance(given, str) or not isinstance(given, Iterable):
+                message = f'{name}= is a list of names, as in ["{given}"]; got {given!r}'
+                raise UsageError(message)
+            object.__setattr__(self, name, tuple(given))
+        if not self.providers and not self.regions:
+            raise UsageError("stays_within() needs providers= or regions=: what is allowed")
+        for provider in self.providers:
+            known_provider(provider)
+
+    def __call__(self, run: Run) -> Finding:
+        asked = [e for e in run.exchanges if e.surface != "page"]
+        regional = [e for e in asked if e.region]
+        for exchange in asked if self.providers else ():
+            if exchange.provider not in self.providers:
+                count = sum(e.provider == exchange.provider for e in asked)
+                seen = f"{exchange.provider} was asked {_times(count)}"
+                return self.failed(seen, exchange.at)
+        for exchange in regional if self.regions else ():
+            if not exchange.region.startswith(self.regions):
+                count = sum(e.region == exchange.region for e in regional)
+                seen = f"{exchange.provider} was asked {_times(count)} in {exchange.region}"
+                return self.failed(seen, exchange.at)
+        if not asked or (not self.providers and not regional):
+            return self.not_applicable("no request said where it goes")
+        where = sorted({e.provider for e in asked}) + sorted({e.region for e in regional})
+        return self.passed(f"all requests went to {', '.join(where)}")
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"

@@ -1,0 +1,116 @@
+"""Does the provider get its usual share of the calls again?"""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from defended_apps import ERRORS, Balanced, Breaker, Cached, Defended, DefendedAsync, ask_gpt
+from small_days import HOUR, MINUTE, day, window
+from support_bots import ask_once
+
+from chaos_llm import outage
+from chaos_llm.checks import closes_after_recovery, returns_to
+from chaos_llm.errors import UnknownName, UsageError
+from chaos_llm.timeline import Target
+
+BAD_TIME = day(window(ends=20 * MINUTE))
+
+
+def replayed(app, profile=BAD_TIME, seed=3, **options):
+    with outage(profile, seed=seed) as chaos:
+        asked = {"every": "30s", "prompts": "question {}".format, "before": "5m", "after": "1h"}
+        return chaos.replay(app, **{**asked, **options}).run
+
+
+def found(app, profile=BAD_TIME, check=None, **options):
+    return (check or closes_after_recovery("anthropic"))(replayed(app, profile, **options))
+
+
+class HalfOpen:
+    """Once its vendor has failed it asks that only now and then, whatever it says."""
+
+    def __init__(self, seconds=5 * MINUTE):
+        self.seconds, self.failed, self.asked = seconds, False, 0.0
+
+    def __call__(self, question):
+        if self.failed and time.monotonic() - self.asked < self.seconds:
+            return ask_gpt(question)
+        try:
+            self.asked = time.monotonic()
+            return ask_once(question)
+        except ERRORS:
+            self.failed = True
+            return ask_gpt(question)
+
+
+def test_a_breaker_that_closes_passes():
+    finding = found(Defended())
+    assert finding.verdict == "pass"
+    assert finding.seen == "anthropic was asked by 100% of the calls after recovery"
+
+
+def test_a_breaker_that_stays_half_open_fails_though_it_returned():
+    run = replayed(HalfOpen())
+    assert returns_to("anthropic")(run).verdict == "pass"
+    finding = closes_after_recovery("anthropic")(run)
+    assert finding.verdict == "fail"
+    assert finding.seen == (
+        "anthropic was asked by 10 of 100 calls from 10 min after it had recovered on, "
+        "usually by 92%"
+    )
+    assert finding.at == 30 * MINUTE
+
+
+def test_who_never_comes_back_fails_too():
+    assert found(HalfOpen(10**9)).verdict == "fail"
+
+
+def test_who_takes_longer_is_given_it_on_demand():
+    slow = Defended(breaker=Breaker(cooldown=25 * MINUTE))
+    assert found(slow).verdict == "pass"
+    late = Defended(breaker=Breaker(cooldown=58 * MINUTE))
+    assert found(late).verdict == "fail"
+    late = Defended(breaker=Breaker(cooldown=58 * MINUTE))
+    check = closes_after_recovery("anthropic", within="40m")
+    assert found(late, check=check).verdict == "pass"
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_who_spreads_his_calls_is_measured_by_his_usual_share(seed):
+    assert found(Balanced(), seed=seed, before="20m").verdict == "pass"
+    assert found(DefendedAsync(balanced=True).answer, every="5m", users=10).verdict == "pass"
+    half_open = Balanced(claude=Breaker(limit=1, cooldown=10**9))
+    assert found(half_open, seed=seed, before="20m").verdict == "fail"
+
+
+def test_what_a_cache_answers_does_not_count():
+    prompts = [f"question {n}" for n in range(3)]
+    assert found(Cached(Defended(), keep=10**9), prompts=prompts).verdict == "not applicable"
+
+
+def test_it_is_not_applicable_to_a_fallback_nor_without_a_recovery():
+    both = day(window(on=(Target("anthropic"), Target("openai")), ends=20 * MINUTE))
+    finding = found(Defended(), both, closes_after_recovery("openai"))
+    assert finding.verdict == "not applicable"
+    assert finding.seen == "openai is not asked on a healthy day"
+    finding = found(Defended(), after="5m")
+    assert finding.verdict == "not applicable"
+    assert finding.seen == "no call was made 10 min after anthropic recovered"
+
+
+def test_a_few_calls_that_go_elsewhere_may_be_chance():
+    assert found(HalfOpen(), every="25m", before="26m").verdict != "fail"
+
+
+def test_many_calls_can_be_counted():
+    long = {"every": "10s", "after": "2h"}
+    assert found(HalfOpen(9 * HOUR), **long).verdict == "fail"
+    assert found(Defended(), **long).verdict == "pass"
+
+
+def test_wrong_arguments_are_refused_when_the_check_is_made():
+    with pytest.raises(UnknownName, match="nearest first: 'openai'"):
+        closes_after_recovery("opeanai")
+    with pytest.raises(UsageError, match="'soon' is not a duration"):
+        closes_after_recovery("openai", within="soon")

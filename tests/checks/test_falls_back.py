@@ -1,0 +1,185 @@
+"""Does another model answer, in whatever way the first one fails?"""
+
+from __future__ import annotations
+
+import anthropic
+import pytest
+from defended_apps import Balanced, Cached, agent, apologise
+from failover_apps import REFUSED, FallsOver, NotWhole, found, whole_claude, whole_gpt
+from small_days import ANTHROPIC, MINUTE, day, window
+from support_bots import ask_once
+
+from chaos_llm import outage
+from chaos_llm.checks import falls_back
+from chaos_llm.errors import UnknownName
+from chaos_llm.faults import (
+    auth_expired,
+    cut_stream,
+    empty_answer,
+    error_in_200,
+    error_mid_stream,
+    hang,
+    latency,
+    overloaded,
+    rate_limited,
+    refuse_connection,
+    truncated_answer,
+)
+from chaos_llm.timeline import Target
+
+WHOLE = [overloaded(), rate_limited(), auth_expired(), refuse_connection(), hang(), error_in_200()]
+
+
+def two_parts(first, second):
+    """Ten minutes of one fault, and ten of another."""
+    return day(
+        window(first, ends=10 * MINUTE, name="first"),
+        window(second, begins=10 * MINUTE, ends=20 * MINUTE, name="second"),
+    )
+
+
+def found_on(profile, app, check=None):
+    with outage(profile, seed=3) as chaos:
+        report = chaos.replay(app, every="1m", before="10m", after="10m")
+        return (check or falls_back())(report.run)
+
+
+@pytest.mark.parametrize("fault", [*WHOLE, empty_answer()], ids=repr)
+def test_who_asks_another_after_everything_passes(fault):
+    finding = found_on(two_parts(overloaded(), fault), FallsOver())
+    assert finding.verdict == "pass"
+    assert finding.seen.startswith("another model was asked after a server error")
+
+
+@pytest.mark.parametrize("fault", [cut_stream(), error_mid_stream(), error_mid_stream(after=0)])
+def test_who_takes_a_broken_stream_to_another_passes(fault):
+    finding = found_on(two_parts(overloaded(), fault), FallsOver(streamed=True))
+    assert finding.verdict == "pass"
+
+
+@pytest.mark.parametrize("fault", [cut_stream(), cut_stream(by="reset"), error_mid_stream()])
+def test_a_fallback_for_the_opening_only_fails(fault):
+    app = FallsOver(streamed=True, only_at_open=True)
+    finding = found_on(two_parts(overloaded(), fault), app)
+    assert finding.verdict == "fail"
+    assert finding.seen == (
+        "10 calls got no answer after a stream that broke off, and another model was never asked; "
+        "it was after a server error"
+    )
+    assert finding.at == 10 * MINUTE
+
+
+def test_an_empty_answer_that_counts_as_success_fails():
+    finding = found_on(two_parts(overloaded(), empty_answer()), FallsOver(empty_is_none=False))
+    assert finding.verdict == "fail"
+    assert "after an empty answer" in finding.seen
+
+
+def test_an_error_in_a_200_that_only_another_exception_tells_fails():
+    app = FallsOver(catches=REFUSED)
+    finding = found_on(two_parts(overloaded(), error_in_200()), app)
+    assert finding.verdict == "fail"
+    assert "after an error in a 200" in finding.seen
+
+
+def test_a_fallback_that_fires_for_some_statuses_only_fails():
+    app = FallsOver(catches=(anthropic.InternalServerError, NotWhole))
+    finding = found_on(two_parts(overloaded(), auth_expired()), app)
+    assert finding.verdict == "fail"
+    assert "after a refused key" in finding.seen
+
+
+def test_retries_before_the_fallback_are_no_failure_to_fall_over():
+    def persistent(question):
+        for _ in range(3):
+            try:
+                return whole_claude(question)
+            except anthropic.APIError:
+                continue
+        return whole_gpt(question)
+
+    assert found(falls_back(), persistent, overloaded()).verdict == "pass"
+
+
+@pytest.mark.parametrize("app", [ask_once, agent, Cached(ask_once)])
+def test_it_is_not_applicable_without_a_fallback(app):
+    finding = found(falls_back(), app, overloaded())
+    assert finding.verdict == "not applicable"
+    assert finding.seen == "no other provider or model was ever asked instead"
+
+
+@pytest.mark.parametrize("fault", [latency(seconds=3), truncated_answer()], ids=repr)
+def test_it_is_not_applicable_where_nothing_failed(fault):
+    assert found(falls_back(), FallsOver(), fault).verdict == "not applicable"
+
+
+def test_a_fallback_that_is_asked_for_is_required():
+    finding = found(falls_back(to="openai"), ask_once, overloaded())
+    assert finding.verdict == "fail"
+    assert finding.seen == (
+        "20 calls got no answer after a server error, and openai was never asked"
+    )
+    assert found(falls_back(to="openai"), FallsOver(), overloaded()).verdict == "pass"
+    assert found(falls_back(to="openai"), ask_once, latency(seconds=1)).verdict == "not applicable"
+
+
+def test_two_vendors_that_step_in_for_each_other_pass():
+    assert found(falls_back(), Balanced(), overloaded()).verdict == "pass"
+
+
+def test_a_fallback_that_is_down_too_cannot_help():
+    both = ANTHROPIC, Target("openai")
+    profile = day(
+        window(overloaded(), ends=10 * MINUTE, name="one"),
+        window(auth_expired(), begins=10 * MINUTE, ends=20 * MINUTE, name="both", on=both),
+    )
+    assert found_on(profile, FallsOver()).verdict == "pass"
+
+
+def test_a_second_model_that_is_asked_on_a_good_day_too_is_no_fallback():
+    def classify_and_answer(question):
+        try:
+            ask_once(question, "claude-haiku-4-5")
+        except anthropic.APIError:
+            return "We cannot tell."
+        return whole_claude(question)
+
+    small = Target("anthropic", model="claude-haiku-4-5")
+    profile = day(window(overloaded(), ends=20 * MINUTE, on=small))
+    assert found_on(profile, classify_and_answer).verdict == "not applicable"
+
+
+def test_another_model_of_the_same_vendor_is_a_fallback():
+    def other_model(question):
+        try:
+            return ask_once(question)
+        except anthropic.InternalServerError:
+            return ask_once(question, "claude-haiku-4-5")
+
+    only = Target("anthropic", model="claude-sonnet-5-5")
+    profile = day(
+        window(overloaded(), ends=10 * MINUTE, on=only, name="one"),
+        window(auth_expired(), begins=10 * MINUTE, ends=20 * MINUTE, on=only, name="two"),
+    )
+    finding = found_on(profile, other_model)
+    assert finding.verdict == "fail"
+    assert "after a refused key" in finding.seen
+
+
+def test_an_apology_where_a_fallback_is_at_hand_is_a_lost_call():
+    def half_hearted(question):
+        try:
+            return whole_claude(question)
+        except anthropic.RateLimitError:
+            return apologise(question)
+        except anthropic.APIError:
+            return whole_gpt(question)
+
+    finding = found_on(two_parts(overloaded(), rate_limited(retry_after=1)), half_hearted)
+    assert finding.verdict == "fail"
+    assert "after a rate limit" in finding.seen
+
+
+def test_an_unknown_provider_is_refused():
+    with pytest.raises(UnknownName, match="openai"):
+        falls_back(to="gpt")

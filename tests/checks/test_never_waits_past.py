@@ -1,0 +1,127 @@
+"""How long does a user wait at most, and what for?"""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from defended_apps import ERRORS, Cached, ask_gpt, try_again
+from small_days import HOUR, MINUTE, day, window
+from support_bots import MODEL, ask, ask_once, claude
+
+from chaos_llm import outage
+from chaos_llm.checks import never_waits_past
+from chaos_llm.errors import UsageError
+from chaos_llm.faults import hang, latency, overloaded, ping_only, rate_limited
+from chaos_llm.timeline import Pace
+
+
+def bad_time(*faults, **more):
+    return day(window(*faults, ends=20 * MINUTE), **more)
+
+
+def replayed(app, profile, **options):
+    with outage(profile, seed=3) as chaos:
+        asked = {"every": "1m", "prompts": "question {}".format, "before": "2m", "after": "2m"}
+        return chaos.replay(app, **{**asked, **options}).run
+
+
+def found(app, profile, check=None, **options):
+    return (check or never_waits_past())(replayed(app, profile, **options))
+
+
+def streamed(question):
+    with claude(max_retries=0, timeout=20).messages.stream(
+        model=MODEL, max_tokens=300, messages=[{"role": "user", "content": question}]
+    ) as stream:
+        return "".join(stream.text_stream)
+
+
+def test_a_time_out_and_a_fallback_pass():
+    def app(question):
+        try:
+            return ask_once(question, timeout=20)
+        except ERRORS:
+            return ask_gpt(question)
+
+    finding = found(app, bad_time(hang()))
+    assert finding.verdict == "pass"
+    assert finding.seen == "the longest call took 20 s"
+    assert found(app, bad_time(hang()), never_waits_past("15s")).verdict == "fail"
+
+
+def test_an_absurd_retry_after_that_is_obeyed_is_named():
+    finding = found(ask, bad_time(rate_limited(retry_after=3600)))
+    assert finding.verdict == "fail"
+    assert finding.seen == (
+        "one call took longer, and 21 more were missed meanwhile; call 2 1 h: "
+        "it obeyed a retry-after of 1 h from anthropic"
+    )
+    assert finding.at == 0.0
+
+
+def test_an_sdk_that_refuses_to_wait_for_so_long_passes():
+    assert found(ask_gpt, bad_time(rate_limited(retry_after=3600))).verdict == "not applicable"
+
+
+def test_a_silent_provider_without_a_time_out_is_named():
+    finding = found(lambda question: ask_once(question, timeout=900), bad_time(hang()))
+    assert finding.verdict == "fail"
+    assert finding.seen.endswith("15 min: anthropic sent nothing for 15 min")
+
+
+def test_a_stream_that_only_pings_defeats_a_time_out_and_is_named():
+    finding = found(streamed, bad_time(ping_only(seconds=300)))
+    assert finding.verdict == "fail"
+    assert "a stream of anthropic went on for 5 min" in finding.seen
+
+
+def test_tries_that_add_up_are_counted():
+    finding = found(
+        try_again(lambda q: ask_once(q, timeout=20), 4, pause=2), bad_time(hang()), every="5m"
+    )
+    assert finding.verdict == "fail"
+    assert finding.seen == "4 calls took longer; call 1 1 min 26 s: 4 requests, one after the other"
+
+
+def test_a_pause_of_the_apps_own_is_named():
+    finding = found(try_again(ask_once, 2, pause=90), bad_time(overloaded()), every="5m")
+    assert finding.verdict == "fail"
+    assert finding.seen.endswith("it waited 1 min 30 s without asking anybody")
+
+
+def test_a_wait_for_nobody_is_named_too():
+    def waits_for_a_lock(question):
+        if "7" in question:
+            time.sleep(100)
+        return Cached(ask_once)(question) if "7" not in question else "sorry"
+
+    finding = found(waits_for_a_lock, bad_time(overloaded()), every="2m")
+    assert finding.verdict == "fail"
+    assert finding.seen == "one call took longer; call 7 1 min 40 s: it asked nobody"
+
+
+def test_it_is_not_applicable_where_nothing_struck():
+    finding = found(lambda question: time.sleep(70), bad_time())
+    assert finding.verdict == "not applicable"
+    assert finding.seen == "no fault struck a call"
+
+
+def test_without_configuration_a_slow_healthy_day_is_allowed_for():
+    slow = bad_time(latency(seconds=1), healthy={"anthropic": Pace(first_token=50)})
+    run = replayed(ask_once, slow, every="2m")
+    assert never_waits_past.as_usual(run) == never_waits_past(100.0)
+    assert never_waits_past.as_usual(run)(run).verdict == "pass"
+    assert never_waits_past()(run).verdict == "pass"
+    quick = replayed(ask_once, bad_time(overloaded()))
+    assert never_waits_past.as_usual(quick) == never_waits_past("1m")
+
+
+def test_exactly_the_deadline_is_in_time():
+    profile = day(window(hang(seconds=60), ends=HOUR))
+    assert found(ask_once, profile, every="2m").verdict == "pass"
+
+
+def test_a_wrong_deadline_is_refused_when_the_check_is_made():
+    with pytest.raises(UsageError, match="'soon' is not a duration"):
+        never_waits_past("soon")

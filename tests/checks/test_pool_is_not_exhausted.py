@@ -1,0 +1,75 @@
+"""Do connections come back?"""
+
+from __future__ import annotations
+
+import httpx2
+import pytest
+from defended_apps import ask_gpt
+from failover_apps import found, stream_claude, talk
+from support_bots import MODEL, ask_once, claude
+
+from chaos_llm.checks import pool_is_not_exhausted
+from chaos_llm.errors import UsageError
+from chaos_llm.faults import cut_stream, overloaded, stall_mid_stream
+
+
+class Leaky:
+    """Shows the first words of a stream, and keeps what it has not read."""
+
+    def __init__(self):
+        self.kept = []
+
+    def __call__(self, question):
+        stream = claude(max_retries=0, timeout=20).messages.create(
+            model=MODEL, max_tokens=300, messages=talk(question), stream=True
+        )
+        self.kept.append(stream)
+        shown = ""
+        for event in stream:
+            if event.type == "content_block_delta":
+                shown += event.delta.text
+                if len(shown) > 30:
+                    break
+        return shown or ask_gpt(question)
+
+
+def test_streams_that_are_never_closed_fail():
+    finding = found(pool_is_not_exhausted(), Leaky(), cut_stream())
+    assert finding.verdict == "fail"
+    assert "streams were left open when their calls were over, most of them to anthropic" in (
+        finding.seen
+    )
+
+
+def test_a_few_of_them_are_told():
+    finding = found(pool_is_not_exhausted(), Leaky(), cut_stream(), every="8m")
+    assert finding.verdict == "pass"
+    assert "were left open" in finding.seen
+
+
+@pytest.mark.parametrize("fault", [cut_stream(), stall_mid_stream()], ids=repr)
+def test_streams_that_break_and_are_closed_pass(fault):
+    finding = found(pool_is_not_exhausted(), stream_claude, fault)
+    assert finding.verdict == "pass"
+    assert finding.seen == "20 streams broke off, and were closed"
+
+
+def test_a_call_that_waited_for_a_connection_in_vain_fails():
+    def full(question):
+        try:
+            return ask_once(question)
+        except Exception as error:
+            raise RuntimeError("cannot answer") from httpx2.PoolTimeout(str(error))
+
+    finding = found(pool_is_not_exhausted(), full, overloaded())
+    assert finding.verdict == "fail"
+    assert finding.seen == "call 10 found no connection: PoolTimeout"
+
+
+def test_it_is_not_applicable_where_no_stream_broke():
+    assert found(pool_is_not_exhausted(), ask_once, overloaded()).verdict == "not applicable"
+
+
+def test_a_limit_is_a_whole_number():
+    with pytest.raises(UsageError, match="whole number"):
+        pool_is_not_exhausted(open_streams=0)

@@ -1,0 +1,129 @@
+"""Is a provider that is back overrun by all that was held back?"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+
+import pytest
+from defended_apps import APOLOGY, ERRORS, Defended, DefendedAsync, agent, ask_async_once
+from small_days import MINUTE, day, window
+from support_bots import ask
+
+from chaos_llm import outage
+from chaos_llm.checks import recovers_without_a_herd
+from chaos_llm.errors import UsageError
+from chaos_llm.faults import hang
+
+BAD_TIME = day(window(ends=20 * MINUTE))
+
+
+def found(app, profile=BAD_TIME, check=None, **options):
+    with outage(profile, seed=3) as chaos:
+        asked = {"every": "1m", "users": 2, "prompts": "question {}".format}
+        asked |= {"before": "10m", "after": "20m"}
+        report = chaos.replay(app, **{**asked, **options})
+        return (check or recovers_without_a_herd())(report.run)
+
+
+class Queue:
+    """What could not be answered is asked again in the background, all at once or bit by bit."""
+
+    def __init__(self, every, spread=0.0):
+        self.every, self.spread, self.left, self.worker = every, spread, [], None
+
+    async def answer(self, question):
+        self.worker = self.worker or asyncio.create_task(self.work())
+        try:
+            return await ask_async_once(question)
+        except ERRORS:
+            self.left.append(question)
+            return APOLOGY
+
+    async def work(self):
+        while True:
+            await asyncio.sleep(self.every)
+            for question in tuple(self.left):
+                try:
+                    await ask_async_once(question)
+                except ERRORS:
+                    break
+                self.left.remove(question)
+                await asyncio.sleep(self.spread and random.uniform(1, 2) * self.spread)
+
+
+def test_a_queue_that_is_released_at_once_fails():
+    finding = found(Queue(every=30).answer)
+    assert finding.verdict == "fail"
+    assert finding.seen.startswith("anthropic got 4")
+    assert ", usually 2" in finding.seen
+    assert 19 * MINUTE < finding.at < 25 * MINUTE
+
+
+def test_a_queue_that_is_released_bit_by_bit_passes():
+    finding = found(Queue(every=30, spread=20).answer)
+    assert finding.verdict == "pass"
+    assert finding.seen.startswith("the most requests after a recovery were ")
+
+
+def test_more_can_be_permitted():
+    check = recovers_without_a_herd(times=40)
+    assert found(Queue(every=30).answer, check=check).verdict == "pass"
+
+
+@pytest.mark.parametrize("users", [1, 20])
+def test_a_breaker_passes(users):
+    assert found(DefendedAsync().answer, users=users).verdict == "pass"
+    assert found(Defended(), users=1, every="10s").verdict == "pass"
+
+
+def test_an_sdk_with_its_defaults_passes():
+    assert found(ask, users=1, every="10s").verdict == "pass"
+
+
+def test_an_agent_makes_as_many_requests_as_ever():
+    app = lambda question: agent(question, steps=12)  # noqa: E731
+    assert found(app, users=1, every="30s").verdict == "pass"
+
+
+def test_a_few_users_who_were_waiting_are_no_herd():
+    async def patient(question):
+        while True:
+            try:
+                return await ask_async_once(question)
+            except ERRORS:
+                await asyncio.sleep(5)
+
+    assert found(patient, day(window(hang(seconds=5), ends=20 * MINUTE)), users=5).verdict == "pass"
+
+
+def test_many_users_who_were_waiting_in_step_are_one():
+    async def patient(question):
+        while True:
+            try:
+                return await ask_async_once(question)
+            except ERRORS:
+                await asyncio.sleep(5)
+
+    finding = found(patient, users=40, every="30m", before="1h")
+    assert finding.verdict == "fail"
+
+
+def test_it_is_not_applicable_without_a_recovery():
+    finding = found(DefendedAsync().answer, until="10m", after=0)
+    assert finding.verdict == "not applicable"
+    assert finding.seen == "no provider recovered while calls were made"
+
+
+def test_without_a_healthy_day_it_cannot_be_judged():
+    finding = found(ask, users=1, before=0)
+    assert finding.verdict == "not judged"
+    assert finding.seen == "no healthy call shows what is usual; see before="
+
+
+@pytest.mark.parametrize("times", [0.5, True])
+def test_wrong_arguments_are_refused_when_the_check_is_made(times):
+    with pytest.raises(UsageError, match="times= is how many times the usual rate"):
+        recovers_without_a_herd(times=times)
+    with pytest.raises(UsageError, match="'soon' is not a duration"):
+        recovers_without_a_herd(within="soon")

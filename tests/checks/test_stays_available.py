@@ -1,0 +1,40 @@
+"""How many of the calls were answered?"""
+
+from __future__ import annotations
+
+import pytest
+from defended_apps import APOLOGY, Defended
+from failover_apps import Keeps, found, long_day
+from support_bots import ask_once
+
+from chaos_llm.checks import stays_available
+from chaos_llm.errors import UsageError
+from chaos_llm.faults import overloaded
+
+
+def test_lost_calls_fail_and_the_first_is_told():
+    finding = found(stays_available(0.99), ask_once, overloaded())
+    assert finding.verdict == "fail"
+    assert finding.seen == "50 % of 40 calls got an answer"
+    assert finding.at == 0.0
+
+
+def test_a_share_that_is_reached_passes():
+    assert found(stays_available(0.5), ask_once, overloaded()).verdict == "pass"
+    assert found(stays_available(1), Defended(), overloaded()).verdict == "pass"
+
+
+def test_an_apology_is_no_answer():
+    finding = found(stays_available(0.9), Defended(lambda question: APOLOGY), overloaded())
+    assert finding.verdict == "fail"
+
+
+def test_old_answers_count_where_that_is_said():
+    assert long_day(Keeps(), stays_available(0.9)).verdict == "fail"
+    assert long_day(Keeps(), stays_available(0.9, stale_counts=True)).verdict == "pass"
+
+
+@pytest.mark.parametrize("share", [99, "most"])
+def test_a_share_is_between_none_and_all(share):
+    with pytest.raises(UsageError, match="0 to 1"):
+        stays_available(share)

@@ -1,0 +1,72 @@
+"""How much was billed for answers that nobody got?"""
+
+from __future__ import annotations
+
+import pytest
+from defended_apps import APOLOGY, ERRORS, Defended
+from failover_apps import FallsOver, found, stream_claude
+from support_bots import ask_once
+
+from chaos_llm.checks import waste_stays_under
+from chaos_llm.errors import UsageError
+from chaos_llm.faults import cut_stream, error_mid_stream, latency, overloaded
+
+
+def impatient(question):
+    return ask_once(question, timeout=5)
+
+
+def asks_twice(question):
+    """Takes the first answer for a failure, and asks the same again."""
+    ask_once(question)
+    return ask_once(question)
+
+
+def share(finding):
+    return float(finding.seen.partition(" %")[0])
+
+
+@pytest.mark.parametrize("fault", [cut_stream(), error_mid_stream()], ids=repr)
+def test_half_of_each_broken_stream_is_wasted(fault):
+    finding = found(waste_stays_under(0.2), FallsOver(streamed=True), fault)
+    assert finding.verdict == "fail"
+    assert 20 < share(finding) < 35
+
+
+def test_an_answer_that_came_too_late_is_billed_as_a_whole():
+    finding = found(waste_stays_under(0.2), impatient, latency(seconds=30))
+    assert finding.verdict == "fail"
+    assert share(finding) == pytest.approx(50, abs=1)
+    assert finding.at == 0.0
+
+
+def test_an_answer_that_is_asked_for_again_is_wasted():
+    finding = found(waste_stays_under(0.2), asks_twice, latency(seconds=1))
+    assert share(finding) == pytest.approx(50, abs=1)
+
+
+def test_what_was_paid_for_an_apology_is_wasted():
+    def two_steps(question):
+        try:
+            return ask_once(question) and next(stream_claude(question))
+        except (*ERRORS, StopIteration):
+            return APOLOGY
+
+    assert share(found(waste_stays_under(0.2), two_steps, error_mid_stream(after=0))) > 40
+
+
+@pytest.mark.parametrize("app", [ask_once, Defended()])
+def test_refusals_are_not_billed(app):
+    finding = found(waste_stays_under(0.01), app, overloaded())
+    assert finding.verdict == "pass"
+    assert finding.seen.startswith("0 % of ")
+
+
+def test_it_is_not_applicable_where_nothing_was_billed():
+    finding = found(waste_stays_under(0.5), ask_once, overloaded(), before="0s", after="0s")
+    assert finding.verdict == "not applicable"
+
+
+def test_a_share_is_between_none_and_all():
+    with pytest.raises(UsageError, match="0 to 1"):
+        waste_stays_under(20)
