@@ -11,6 +11,29 @@ TEST_TOOLS = [
     if not requirement.startswith("chaos_llm")  # the demo, which is for the newer SDKs
 ]
 
+# What each file of apps in tests/gallery wants: the releases that its bugs were seen with.
+_VENDORS = ("anthropic==2.11.0", "openai==3.52.0")
+GALLERY = {
+    "with_agno": ("agno==3.1.10", "openai==3.52.0"),
+    "with_anthropic": _VENDORS,
+    "with_autogen": ("autogen-ext[openai]==0.7.5", *_VENDORS),
+    "with_breakers": ("circuitbreaker==2.1.3", "pybreaker==1.4.1", "tenacity==9.1.4", *_VENDORS),
+    "with_google_genai": ("google-genai==3.4.0", "openai==3.52.0"),
+    "with_langchain": (
+        "langchain==1.4.7",
+        "langchain-anthropic==1.7.7",
+        "langchain-core==1.7.2",
+        "langchain-openai==1.7.3",
+        *_VENDORS,
+    ),
+    "with_litellm": ("litellm==1.106.2",),
+    "with_llama_index": ("llama-index-llms-openai==0.8.3",),
+    "with_mistral_and_cohere": ("cohere==7.3.1", "mistralai==3.7.0", "openai==3.52.0"),
+    "with_openai": _VENDORS,
+    "with_openai_agents": ("openai-agents==0.24.0", "openai==3.52.0"),
+    "with_pydantic_ai": ("pydantic-ai-slim[anthropic,openai]==2.68.0", *_VENDORS),
+}
+
 nox.options.error_on_missing_interpreters = True
 
 
@@ -93,3 +116,22 @@ def libraries(session: nox.Session) -> None:
     session.install("-e", ".", "anthropic>=2.11,<3", "openai<3", *found, *more, *TEST_TOOLS)
     env = {"NO_LIBRARY_IS_ABSENT": "1"}
     session.run("pytest", "tests/libraries", *session.posargs, env=env)
+
+
+@nox.session
+@nox.parametrize("apps", [nox.param(apps, id=apps) for apps in GALLERY])
+def gallery(session: nox.Session, apps: str) -> None:
+    """Real bugs of real libraries, each found by its check; see docs/gallery.md."""
+    session.install("-e", ".", *GALLERY[apps], *TEST_TOOLS)
+    env = {"NO_LIBRARY_IS_ABSENT": "1"}
+    session.run(
+        "pytest", "tests/gallery/test_gallery.py", "-k", f"{apps}-", *session.posargs, env=env
+    )
+
+
+@nox.session
+def gateways(session: nox.Session) -> None:
+    """LiteLLM's proxy, and Portkey's gateway, which needs node, in front of our server."""
+    session.install("-e", ".", "litellm[proxy]>=1.106,<2", "openai", *TEST_TOOLS)
+    env = {"NO_LIBRARY_IS_ABSENT": "1"}
+    session.run("pytest", "tests/server/test_gateways.py", *session.posargs, env=env)

@@ -1,0 +1,51 @@
+"""An exhibit of the gallery: a bad day, an app with a real bug, and the same app without it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from small_days import MINUTE, day, window
+
+from chaos_llm import Outage, outage
+from chaos_llm.checks import Check
+from chaos_llm.faults import Fault
+from chaos_llm.reports.report import Report
+from chaos_llm.timeline import Profile, Target
+
+App = Callable[[str], Any]
+
+
+def bad_day(*faults: Fault, on: str = "anthropic", share: float = 0.3, **more: Any) -> Profile:
+    """Twenty minutes in which some requests are hit.
+
+    Less than half of them, so that the provider is not down and no breaker is asked for.
+    """
+    return day(window(*faults, on=Target(on), share=share, ends=20 * MINUTE, **more))
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """`bug` and `fixed` make the app; `claims` are checks with a team's number, else all apply.
+
+    `side_effects` are functions of the apps' module that may happen once in a call, `services`
+    sets up what else the apps talk to.
+    """
+
+    day: Profile
+    bug: Callable[[], App]
+    fixed: Callable[[], App]
+    claims: tuple[Check, ...] = ()
+    replay: dict[str, Any] = field(default_factory=dict)
+    side_effects: tuple[str, ...] = ()
+    services: Callable[[Outage], None] | None = None
+
+    def play(self, make: Callable[[], App], mark: Callable[[Outage], None]) -> Report:
+        """Replay the day with one of the apps; `mark` is told of the outage before it is made."""
+        usual = {"every": "30s", "before": "5m", "after": "5m"}
+        with outage(self.day, seed=3) as chaos:
+            mark(chaos)
+            if self.services is not None:
+                self.services(chaos)
+            return chaos.replay(make(), **{**usual, **self.replay})
