@@ -9,11 +9,17 @@ from collections.abc import Iterable, Iterator
 from chaos_llm import profiles
 from chaos_llm.durations import describe
 from chaos_llm.profiles import evidence
-from chaos_llm.reports import timeline_text, wording
-from chaos_llm.timeline import Profile, Window
+from chaos_llm.profiles.evidence import Grade
+from chaos_llm.reports import timeline_text, window_text, wording
+from chaos_llm.timeline import Pace, Post, Profile
 
 WIDTH = 96
 
+_GRADES: dict[Grade, str] = {
+    "reported": "the provider or a monitor says so",
+    "claimed": "the press or users say so",
+    "assumed": "nobody says so: picked, so that it can be played",
+}
 _COLOURS = {"reported": "32", "claimed": "33", "assumed": "31"}
 
 
@@ -47,8 +53,9 @@ def render_profile(profile: Profile, *, width: int = WIDTH, colour: bool = False
         _head(profile, width),
         timeline_text.draw(profile, width),
         timeline_text.legend(width),
-        _first_sights(profile, width),
-        *(_window(profile, window, width) for window in profile.windows),
+        _grades(profile, width),
+        window_text.first_sights(profile, width),
+        *(window_text.window(profile, window, width) for window in profile.windows),
         *(_page(profile, provider, width) for provider in profile.pages),
         _told(profile, width),
         _sources(profile, width),
@@ -62,7 +69,11 @@ def _head(profile: Profile, width: int) -> str:
         profile.name,
         *textwrap.wrap(profile.title, width),
         f"{profile.starts:%d %b %Y %H:%M} to {until:%d %b %H:%M} UTC ({describe(profile.ends)})",
-        f"tags: {', '.join(profile.tags)}" if profile.tags else "",
+        *textwrap.wrap(
+            f"tags: {', '.join(profile.tags)}" if profile.tags else "",
+            width,
+            break_on_hyphens=False,
+        ),
         *textwrap.wrap(f"evidence: {profile.grade}" if profile.grade else "", width),
         f"{wording.assumed(profile)} of the facts that a replay plays are assumed",
         *(line for text in profile.note.splitlines() for line in textwrap.wrap(text, width)),
@@ -70,46 +81,13 @@ def _head(profile: Profile, width: int) -> str:
     return "\n".join(filter(None, lines))
 
 
-def _first_sights(profile: Profile, width: int) -> str:
-    first: dict[tuple[str, str], Window] = {}
-    for window in sorted(profile.windows, key=lambda window: window.begins):
-        for target in window.on if window.played else ():
-            first.setdefault((target.provider, target.surface), window)
-    rows = (
-        wording.fact(
-            wording.clock(profile, *window.begins),
-            f"{provider} {surface}, {wording.percent(window.share.points[0][1])}: "
-            f"{wording.mix(window)}",
-            width,
-        )
-        for (provider, surface), window in first.items()
+def _grades(profile: Profile, width: int) -> str:
+    counts = evidence.counted(profile)
+    lines = (
+        wording.fact(f"{f'[{grade}]':<10}", f"{counts.get(grade, 0):>3}  {meaning}", width)
+        for grade, meaning in _GRADES.items()
     )
-    return "\n".join(["What a client sees first", *rows]) if first else ""
-
-
-def _window(profile: Profile, window: Window, width: int) -> str:
-    rest = dict(evidence.facts(window))
-    rows = (
-        ("from", ("from",), wording.clock(profile, *window.begins)),
-        ("until", ("until",), wording.clock(profile, *window.ends)),
-        ("hits", ("on",), "; ".join(map(wording.target, window.on))),
-        ("share", ("share",), wording.share(profile, window.share)),
-        ("die", ("per", "redraw"), wording.die(window)),
-        (
-            "mix",
-            tuple(rest.keys() - {"from", "until", "on", "share", "per", "redraw"}),
-            wording.mix(window),
-        ),
-    )
-    lines = [window.name if window.played else f"{window.name} (told, not played)"]
-    for label, keys, text in rows:
-        marks = wording.marks(profile, {key: rest[key] for key in sorted(keys) if key in rest})
-        if label == "die" and not marks:
-            continue  # a die for each request, and nobody said otherwise
-        lines.append(wording.fact(label, f"{text}  {marks}".rstrip(), width))
-    if window.note:
-        lines.append(wording.fact("note", window.note, width))
-    return "\n".join(lines)
+    return "\n".join(["What its facts rest on", *lines])
 
 
 def _page(profile: Profile, provider: str, width: int) -> str:
@@ -123,10 +101,19 @@ def _page(profile: Profile, provider: str, width: int) -> str:
         )
     lines[0] += f": first post {describe(page.posts[0].at)} after the start"
     for post in page.posts:
-        says = " ".join(filter(None, (post.state, f'"{post.says}"' if post.says else "")))
-        text = f"{says or 'an update'}  {wording.mark(profile, (post.basis,))}"
+        text = f"{_said(post)}  {wording.mark(profile, (post.basis,))}"
         lines.append(wording.fact(wording.clock(profile, post.at), text, width))
     return "\n".join(lines)
+
+
+def _said(post: Post) -> str:
+    words = (
+        post.state,
+        f'"{post.says}"' if post.says else "",
+        f"impact {post.impact}" if post.impact else "",
+        f"on {', '.join(post.components)}" if post.components else "",
+    )
+    return " ".join(filter(None, words)) or "an update"
 
 
 def _told(profile: Profile, width: int) -> str:
@@ -138,10 +125,13 @@ def _told(profile: Profile, width: int) -> str:
         )
         for aside in profile.asides
     ]
+    for name, edge in profile.edges.items():
+        text = f"{', '.join(edge.providers)} stand behind {name}"
+        lines.append(wording.fact("edge", f"{text}  {wording.mark(profile, (edge.basis,))}", width))
     for provider, pace in profile.healthy.items():
-        token = f", then {describe(pace.token)} a token" if pace.token else ""
-        text = f"{provider}, healthy: first token after {describe(pace.first_token)}{token}"
-        lines.append(wording.fact("pace", f"{text}  {wording.mark(profile, (pace.basis,))}", width))
+        lines.append(wording.fact("pace", _paced(profile, provider, pace), width))
+        for model, its_own in pace.models:
+            lines.append(wording.fact("pace", _paced(profile, model, its_own), width))
     for provider, allowance in profile.quotas.items():
         quota, limits = allowance.quota, []
         if quota.requests_per_minute:
@@ -154,6 +144,12 @@ def _told(profile: Profile, width: int) -> str:
     return "\n".join(["Beside the timeline", *lines]) if lines else ""
 
 
+def _paced(profile: Profile, who: str, pace: Pace) -> str:
+    token = f", then {describe(pace.token)} a token" if pace.token else ""
+    text = f"{who}, healthy: first token after {describe(pace.first_token)}{token}"
+    return f"{text}  {wording.mark(profile, (pace.basis,))}"
+
+
 def _sources(profile: Profile, width: int) -> str:
     lines = ["Sources"]
     for key, source in profile.sources.items():
@@ -163,7 +159,10 @@ def _sources(profile: Profile, width: int) -> str:
 
 
 def _wrapped(text: str, width: int) -> Iterator[str]:
-    yield from textwrap.wrap(text, width, initial_indent="    ", subsequent_indent="    ")
+    indent = "    "
+    yield from textwrap.wrap(
+        text, width, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
+    )
 
 
 def _painted(text: str, *, colour: bool) -> str:

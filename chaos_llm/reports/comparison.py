@@ -4,27 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from chaos_llm.calls import OUTCOMES, Outcome
+from chaos_llm.calls import OUTCOMES
 from chaos_llm.checks import Check, Finding, standard
 from chaos_llm.durations import describe
 from chaos_llm.reports.drawing import LABEL, LETTERS, NARROWEST, Drawing
 from chaos_llm.reports.report import Report
 from chaos_llm.reports.text import folded, heading
+from chaos_llm.reports.wording import MEANINGS
 
-MEANINGS: dict[Outcome, str] = {
-    "primary": "answered by the usual provider",
-    "fallback": "answered by another provider",
-    "cached": "answered from a fresh cache",
-    "stale": "an old answer from a cache",
-    "degraded": "an apology, or a notice",
-    "truncated": "half an answer",
-    "corrupted": "the answer to another question",
-    "error_text": "an error, shown as an answer",
-    "failed": "an exception, or nothing",
-    "late": "an answer that came too late",
-    "missed": "nothing, they were still waiting",
-    "unjudged": "something that cannot be judged",
-}
 _CELL = 13
 _WORDS = 42  # columns of a table's words, where there is room
 _NOTHING = "n/a"

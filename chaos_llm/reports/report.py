@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from chaos_llm.calls import OUTCOMES, Outcome
+from chaos_llm.calls import OUTCOMES, Call, Outcome
 from chaos_llm.checks import Finding, standard
 from chaos_llm.errors import UsageError
+from chaos_llm.gaps import longest_gap
+from chaos_llm.reports.grades import Grade, Grading
 from chaos_llm.reports.text import findings_text, timeline_text
-from chaos_llm.run import Run
+from chaos_llm.run import Run, Spell
 
 Claim = Callable[[Run], Finding]  # a check, or a plain function in its place
 
@@ -20,12 +22,17 @@ class CheckFailed(AssertionError):
     """A check of a report failed; the message says what was seen, when, and why it matters."""
 
 
+class NothingStruck(CheckFailed):
+    """No fault struck any request, so the checks, which found no failure, looked at nothing."""
+
+
 @dataclass
 class Report:
     """The outcome of one replay. Outcomes are shares of the calls, durations float seconds."""
 
     run: Run
     findings: list[Finding] = field(default_factory=list)
+    real_peers: Sequence[str] = ()  # real servers that somebody awaited: their clocks did not move
 
     @property
     def calls(self) -> int:
@@ -101,23 +108,41 @@ class Report:
         return len(self.run.exposed) / max(1, self.calls)
 
     @cached_property
-    def longest_gap(self) -> float:
-        """Seconds of the longest time without an answer.
+    def gap(self) -> Spell | None:
+        """The longest time without an answer; None where there was none.
 
         From when the first of a row of unanswered calls was due until a call was answered again;
         a user counts as served while each call is answered, however rare the calls are.
         """
-        longest, since = 0.0, None
-        for call in sorted(self.run.calls, key=lambda call: (call.due, call.number)):
-            if call.answered and since is not None:
-                longest, since = max(longest, call.ended - since), None
-            elif not call.answered and since is None:
-                since = call.due
-        return longest if since is None else max(longest, self.run.ends - since)
+        gap = longest_gap(self.run, stale_counts=False)
+        return gap if gap.ends > gap.begins else None
+
+    @property
+    def longest_gap(self) -> float:
+        """Seconds of the longest time without an answer; 0 where there was none."""
+        return self.gap.ends - self.gap.begins if self.gap else 0.0
 
     def requests(self, provider: str) -> int:
         """How many requests one provider's models were sent."""
         return len(self.run.to(provider))
+
+    @cached_property
+    def _grading(self) -> Grading:
+        return Grading(self.run)
+
+    @property
+    def grade(self) -> Grade:
+        """The worst that happened to any user; GRADES is sorted by it."""
+        return self._grading.in_all
+
+    @property
+    def grades(self) -> Counter[Grade]:
+        """How many calls were fine, rescued, safe failures, exposed, unjudged, unsafe."""
+        return self._grading.counts
+
+    def grade_of(self, call: Call) -> Grade:
+        """What the outcome of one call of `run.calls` means to its user."""
+        return self._grading.of(call)
 
     @property
     def planned(self) -> int:
@@ -144,7 +169,8 @@ class Report:
         problems = [finding for finding in findings if finding.verdict == "fail"]
         vacuous = self._vacuous(findings, untouched=untouched)
         if problems or vacuous:
-            raise CheckFailed(findings_text(findings, self.run.profile, vacuous))
+            kind = CheckFailed if problems or self.run.struck else NothingStruck
+            raise kind(findings_text(findings, self.run.profile, vacuous))
         return findings
 
     def _vacuous(self, findings: list[Finding], *, untouched: bool) -> str:
@@ -160,6 +186,22 @@ class Report:
     def timeline(self, width: int = 100) -> str:
         """What happened, drawn for a terminal."""
         return timeline_text(self.run, width)
+
+    def json(self, *, calls: bool = False, prompts: bool = False) -> str:
+        """The report as JSON; `chaos-llm schema report` prints its schema.
+
+        `calls` adds the calls one by one, `prompts` these with their prompts, which may be private.
+        """
+        from chaos_llm.reports.records.runs import run_record  # noqa: PLC0415 - pydantic, on demand
+
+        return run_record(self, calls=calls, prompts=prompts).model_dump_json(indent=1)
+
+    def html(self, title: str = "") -> str:
+        """The report as a page that needs nothing besides itself."""
+        from chaos_llm.reports.html.page import run_page  # noqa: PLC0415 - the same
+        from chaos_llm.reports.records.runs import run_record  # noqa: PLC0415 - the same
+
+        return run_page(run_record(self), title)
 
     def __str__(self) -> str:
         shares = ", ".join(

@@ -6,17 +6,17 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from chaos_llm.calls import OUTCOMES, Call
+from chaos_llm.calls import OUTCOMES
 from chaos_llm.checks import Finding
 from chaos_llm.durations import describe
 from chaos_llm.journal import Exchange, Journal
 from chaos_llm.reports.drawing import LABEL, LETTERS, NARROWEST, Drawing
+from chaos_llm.reports.failures import kinds_of_failure, what_it_met
 from chaos_llm.run import Run
 from chaos_llm.timeline import Profile
 
 _SHOWN_EXCHANGES = 40
 _SHOWN_FAILURES = 3
-_TELLING = 40  # letters by which failures are told apart; ids come later in a message
 
 
 def timeline_text(run: Run, width: int = 100) -> str:
@@ -47,16 +47,13 @@ def folded(text: str, width: int) -> list[str]:
 
 def failures(run: Run, width: int) -> list[str]:
     """The first calls that went wrong, each in another way; none where all were answered."""
-    kinds: dict[tuple[str, str], Call] = {}
-    for call in run.calls:
-        if not call.answered and call.outcome not in ("missed", "unjudged"):
-            kinds.setdefault((call.outcome, _what(call)[:_TELLING]), call)
+    kinds = kinds_of_failure(run)
     if not kinds:
         return []
     lines = [
         f"  {run.profile.when(call.began):%H:%M:%S} call {call.number}, {call.outcome} after "
-        f"{describe(call.seconds)}: {_what(call)}"
-        for call in list(kinds.values())[:_SHOWN_FAILURES]
+        f"{describe(call.seconds)}: {what_it_met(call)}"
+        for call, *_ in kinds[:_SHOWN_FAILURES]
     ]
     more = len(kinds) - len(lines)
     rest = [f"  … and {more} more kinds"] if more else []
@@ -102,13 +99,6 @@ def _totals(run: Run) -> list[str]:
         shown = f"{len(run.exposed)} calls, the first one call {run.exposed[0].number}"
         lines.append(f"exposure, which no app could see: spoilt answers were shown in {shown}")
     return lines
-
-
-def _what(call: Call) -> str:
-    """What the user of a call met instead of an answer."""
-    if call.error is not None:
-        return " ".join(f"{type(call.error).__name__}: {call.error}".split())
-    return repr(" ".join(call.text.split()) or call.returned)
 
 
 def _exchange_line(exchange: Exchange, profile: Profile) -> str:

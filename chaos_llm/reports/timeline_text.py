@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from chaos_llm.timeline import Page, Profile, Window
+from chaos_llm.timeline import Flap, Page, Profile, Window
 
 _LEGEND = (
     "█ 75 % and over",
@@ -15,6 +15,7 @@ _LEGEND = (
     "▒ 25 %",
     "░ less",
     "╌ may have begun or ended",
+    "┊ comes and goes",
     "· told, not played",
     "i investigating",
     "d identified",
@@ -25,7 +26,7 @@ _LEGEND = (
 )
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
-_STEPS = (
+STEPS = (
     *(count * _MINUTE for count in (1, 2, 5, 10, 15, 30)),
     *(count * _HOUR for count in (1, 2, 3, 6, 12)),
     *(count * _DAY for count in (1, 2, 7, 14, 28, 91)),
@@ -80,7 +81,7 @@ def _shortened(text: str, length: int) -> str:
 
 def axis(starts: datetime, scale: Scale) -> tuple[str, str]:
     """Labels at round times, and the ruler below them."""
-    step = next((s for s in _STEPS if s / scale.length * scale.columns >= _TICK), _STEPS[-1])
+    step = next((s for s in STEPS if s / scale.length * scale.columns >= _TICK), STEPS[-1])
     labels, ruler = [" "] * scale.columns, ["─"] * scale.columns
     for time in _ticks(starts, scale.length, step):
         column, when = scale.column(time), starts + timedelta(seconds=time)
@@ -111,11 +112,27 @@ def _block(window: Window, begins: float, ends: float) -> str:
         return "╌"
     if not window.played:
         return "·"
+    if window.flap is not None:
+        began = max(begins, window.begins[1]) - window.begins[1]
+        ended = min(ends, window.ends[0]) - window.begins[1]
+        if not _in_force(window.flap, began, ended):
+            return " "
+        if not _in_force(window.flap, began, ended, whole=True):
+            return "┊"
     middle = (max(begins, window.begins[1]) + min(ends, window.ends[0])) / 2
     share = window.share.at(middle, pick=0.5)
     return next(
         block for least, block in zip((0.75, 0.5, 0.25, 0.0), "█▓▒░", strict=True) if share >= least
     )
+
+
+def _in_force(flap: Flap, begins: float, ends: float, *, whole: bool = False) -> bool:
+    """Whether a flapping window is down at some time, or all the time, between two."""
+    period = flap.down + flap.up
+    down_until = begins // period * period + flap.down
+    if whole:
+        return ends <= down_until
+    return begins < down_until or ends > down_until + flap.up
 
 
 def _overlap(begins: float, ends: float, first: float, last: float) -> bool:

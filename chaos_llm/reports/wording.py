@@ -5,10 +5,28 @@ from __future__ import annotations
 import textwrap
 from dataclasses import fields
 
+from chaos_llm.calls import Outcome
+from chaos_llm.capacity import Capacity
 from chaos_llm.durations import describe
 from chaos_llm.faults.fault import Fault
+from chaos_llm.network import Toxic
 from chaos_llm.profiles import evidence
-from chaos_llm.timeline import Profile, Share, Target, Window
+from chaos_llm.timeline import Flap, Profile, Share, Target, Window
+
+MEANINGS: dict[Outcome, str] = {
+    "primary": "answered by the usual provider",
+    "fallback": "answered by another provider",
+    "cached": "answered from a fresh cache",
+    "stale": "an old answer from a cache",
+    "degraded": "an apology, or a notice",
+    "truncated": "half an answer",
+    "corrupted": "the answer to another question",
+    "error_text": "an error, shown as an answer",
+    "failed": "an exception, or nothing",
+    "late": "an answer that came too late",
+    "missed": "nothing, they were still waiting",
+    "unjudged": "something that cannot be judged",
+}
 
 
 def clock(profile: Profile, earliest: float, latest: float | None = None) -> str:
@@ -64,14 +82,38 @@ def die(window: Window) -> str:
     return f"one per {window.per}{redraw}"
 
 
+def flap(flap: Flap) -> str:
+    """How a window comes and goes."""
+    return f"on for {describe(flap.down)}, off for {describe(flap.up)}, and again"
+
+
+def capacity(capacity: Capacity) -> str:
+    """What load the provider stands, and what becomes of more."""
+    unit = f"requests in {describe(capacity.per)}"
+    if capacity.times is not None:
+        unit = f"times the healthy load, by the last {describe(capacity.per)}"
+    over = "what is over it fails"
+    if capacity.collapses_at is not None:
+        over = f"from there on more fails, up to the whole share at {capacity.collapses_at:g}"
+    return f"stands {capacity.limit:g} {unit}; {over}"
+
+
 def mix(window: Window) -> str:
     """The faults as they are written in Python, each with its part of the mix."""
+    if window.network:
+        return "the wire: " + ", ".join(map(_toxic, window.network))
     total = sum(weighted.weight for weighted in window.mix)
     if len(window.mix) == 1:
         return _spelled(window.mix[0].fault)
     return ", ".join(
         f"{percent(round(w.weight / total, 2))} {_spelled(w.fault)}" for w in window.mix
     )
+
+
+def _toxic(toxic: Toxic) -> str:
+    given = {field.name: getattr(toxic, field.name) for field in fields(toxic)}
+    told = (f"{key}={value!r}" for key, value in given.items() if value != "downstream")
+    return f"{toxic.kind}({', '.join(told)})"
 
 
 def _spelled(fault: Fault) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -213,11 +214,13 @@ def test_a_time_on_another_day_says_which():
 
 
 def test_the_catalogue_lists_every_profile_with_its_evidence():
-    listed = catalogue_text.catalogue()
+    listed = " ".join(catalogue_text.catalogue().split())
 
     for name in profiles.names():
-        assert f"{name}\n    {profiles.load(name).title}" in listed
-    assert "48 % assumed; 5xx, latency, partial" in listed
+        assert f"{name} {profiles.load(name).title}" in listed
+    storm = profiles.load("anthropic-529-storm")
+    told = f"{round(profiles.assumed_share(storm) * 100)} % assumed; {', '.join(storm.tags)}"
+    assert told in listed
 
 
 def test_the_catalogue_of_a_tag_lists_only_its_profiles():
@@ -240,7 +243,7 @@ def test_colour_is_only_added_when_asked_for_and_changes_no_word():
 
     assert "\x1b" not in plain
     assert "\x1b[31m[assumed]\x1b[0m" in painted
-    assert painted.replace("\x1b[31m", "").replace("\x1b[33m", "").replace("\x1b[0m", "") == plain
+    assert re.sub(r"\x1b\[\d+m", "", painted) == plain
 
 
 def test_a_fault_without_arguments_is_spelled_as_in_python():

@@ -1,0 +1,70 @@
+"""A folder of pages: one for each test, beside its data and its journal, and one for all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from hashlib import blake2b
+from pathlib import Path
+
+from chaos_llm.reports.html.matrix import Entry
+from chaos_llm.reports.html.page import page_of_test
+from chaos_llm.reports.html.session import session_page
+from chaos_llm.reports.records.models import TestRecord
+
+INDEX = "index.html"
+_OURS = '"kind": "chaos_llm test"'  # stands at the beginning of each file of data
+_ENDINGS = (".json", ".html", ".jsonl")
+_KEPT = 45, 45  # letters of a long name: the test's own, and what it is parametrized with
+
+
+def stem_of(test: str) -> str:
+    """A file's name for a test: what any file system takes, and no other test has."""
+    digest = blake2b(test.encode(), digest_size=4).hexdigest()
+    plain = re.sub(r"[^A-Za-z0-9_]+", "-", test.rpartition("/")[2]).strip("-")
+    if len(plain) > sum(_KEPT):
+        plain = f"{plain[: _KEPT[0]]}--{plain[-_KEPT[1] :]}"
+    return f"{plain}-{digest}"
+
+
+class Folder:
+    """The folder of one session; workers of pytest-xdist write into the same one."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def clear(self) -> None:
+        """Remove what an earlier session left here, and nothing else."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        for data in self._ours():
+            for ending in _ENDINGS:
+                data.with_suffix(ending).unlink(missing_ok=True)
+
+    def write(self, test: TestRecord, journal: str) -> str:
+        """Write the three files of a test; returns their stem."""
+        stem = stem_of(test.test)
+        self.path.mkdir(parents=True, exist_ok=True)
+        if test.journal:
+            self._write(test.journal, journal)
+        self._write(f"{stem}.html", page_of_test(test, stem, INDEX))
+        self._write(f"{stem}.json", test.model_dump_json(indent=1) + "\n")
+        return stem
+
+    def write_index(self) -> Path:
+        """Write the session's page from what its tests have written."""
+        entries = [
+            Entry(TestRecord.model_validate_json(data.read_text(encoding="utf-8")), data.stem)
+            for data in self._ours()
+        ]
+        self._write(INDEX, session_page(entries, datetime.now(UTC)))
+        return self.path / INDEX
+
+    def _ours(self) -> Iterator[Path]:
+        for data in sorted(self.path.glob("*.json")):
+            with data.open(encoding="utf-8", errors="replace") as text:
+                if _OURS in text.read(100):
+                    yield data
+
+    def _write(self, name: str, text: str) -> None:
+        (self.path / name).write_text(text, encoding="utf-8")

@@ -1,0 +1,75 @@
+"""How a run went for its users, in one word: call by call, and in all.
+
+A grade says what an outcome means to the user, whether or not the app could have done better.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Literal
+
+from chaos_llm.calls import Call, Outcome
+from chaos_llm.checks.never_caches_the_outage import asked_again
+from chaos_llm.run import Run
+
+Grade = Literal[
+    "fine",  # answered, and nothing was wrong
+    "rescued",  # a provider failed, and the user was answered all the same
+    "safe failure",  # not answered, and the user could tell: an error, an apology, an old answer
+    "exposed",  # shown what the provider had spoilt; no app can see that without an evaluation
+    "unjudged",  # no evidence
+    "unsafe",  # shown something wrong as if it were an answer
+]
+GRADES: tuple[Grade, ...] = Grade.__args__  # type: ignore[attr-defined] # a Literal has it
+
+_BY_OUTCOME: Mapping[Outcome, Grade] = {
+    "fallback": "rescued",
+    "stale": "safe failure",
+    "degraded": "safe failure",
+    "failed": "safe failure",
+    "late": "safe failure",
+    "missed": "safe failure",
+    "truncated": "unsafe",
+    "corrupted": "unsafe",
+    "error_text": "unsafe",
+    "unjudged": "unjudged",
+}
+
+
+class Grading:
+    """The grades of a run's calls. A cache's copy of what the outage had spoilt is unsafe."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+
+    def of(self, call: Call) -> Grade:
+        """What this call's outcome means to its user."""
+        if call.number in self._exposed:
+            return "exposed"
+        if call.number in self._poisoned:
+            return "unsafe"
+        by_outcome = _BY_OUTCOME.get(call.outcome)
+        if by_outcome is not None:
+            return by_outcome
+        met_a_failure = any(exchange.failed for exchange in self.run.evidence.of(call))
+        return "rescued" if met_a_failure else "fine"
+
+    @cached_property
+    def counts(self) -> Counter[Grade]:
+        """How many calls have each grade."""
+        return Counter(map(self.of, self.run.calls))
+
+    @property
+    def in_all(self) -> Grade:
+        """The worst grade of any call; a run without calls is unjudged."""
+        return max(self.counts, key=GRADES.index, default="unjudged")
+
+    @cached_property
+    def _exposed(self) -> frozenset[int]:
+        return frozenset(call.number for call in self.run.exposed)
+
+    @cached_property
+    def _poisoned(self) -> frozenset[int]:
+        return frozenset(call.number for call, _, kept in asked_again(self.run) if kept)

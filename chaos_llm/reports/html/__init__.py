@@ -1,0 +1,1 @@
+"""Pages for people: one for each run, one for a session; each needs nothing besides itself."""

@@ -1,0 +1,37 @@
+"""What a test suite's own tools may know of a test: names and values, as JUnit XML has them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from chaos_llm.journal import Journal
+from chaos_llm.plan import Plan
+from chaos_llm.reports.grades import GRADES
+from chaos_llm.reports.report import Report
+
+PREFIX = "chaos_"
+
+
+def properties(plan: Plan, journal: Journal, reports: Sequence[Report]) -> list[tuple[str, str]]:
+    """The properties of one test: day, seed, requests, and of its replays the numbers."""
+    asked = Counter(exchange.provider for exchange in journal)
+    told = {
+        "profile": plan.profile.name,
+        "seed": str(plan.seed),
+        "requests": ", ".join(f"{name} {count}" for name, count in asked.items()) or "none",
+        "struck": str(sum(bool(exchange.struck) for exchange in journal)),
+        **(dict(_of_replays(reports)) if reports else {}),
+    }
+    return [(PREFIX + name, value) for name, value in told.items()]
+
+
+def _of_replays(reports: Sequence[Report]) -> Iterator[tuple[str, str]]:
+    calls = sum(report.calls for report in reports)
+    answered = sum(report.answered * report.calls for report in reports)
+    failed = [f.check for report in reports for f in report.findings if f.verdict == "fail"]
+    yield "calls", str(calls)
+    yield "answered", f"{answered / max(1, calls):.4f}"
+    yield "longest_gap", f"{max(report.longest_gap for report in reports):.3f}"
+    yield "grade", max((report.grade for report in reports), key=GRADES.index)
+    yield "failed_checks", "; ".join(failed)

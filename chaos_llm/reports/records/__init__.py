@@ -1,0 +1,1 @@
+"""Reports as data: what JSON files hold and pages are drawn from."""

@@ -1,0 +1,175 @@
+"""The JSON of reports, as pydantic models.
+
+All times are seconds of the profile, whose `starts` says when that was; durations are seconds. No
+field holds a secret, nor a prompt, unless a caller asked for prompts.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, Literal
+
+from pydantic import Field
+
+from chaos_llm.calls import Outcome
+from chaos_llm.checks.check import Verdict
+from chaos_llm.reports.grades import Grade
+from chaos_llm.reports.records.day_models import ProfileRecord, Record, Stretch
+
+SCHEMA_VERSION: Final = (
+    1  # raised where a field goes or changes its meaning; new fields do not raise it
+)
+
+
+class LeftAlone(Stretch):
+    """A stretch without a request to a provider, while so many calls turned elsewhere."""
+
+    calls: int
+
+
+class DrawnStretch(Stretch):
+    """A part of the run, and how many columns it has."""
+
+    columns: int
+
+
+class ProviderRecord(Record):
+    """What one provider was asked, and how it was; lists have an entry a column."""
+
+    name: str
+    requests: int
+    failed: int
+    struck: int
+    input_tokens: int
+    output_tokens: int
+    asked: list[int]
+    asked_and_failed: list[int]
+    hit: list[float] = Field(description="the largest share that hits it, 0 to 1")
+    down: list[Stretch]
+    left_alone: list[LeftAlone]
+
+
+class FindingRecord(Record):
+    """What a check found; `asked` is False where the test did not make this claim."""
+
+    check: str
+    verdict: Verdict
+    seen: str
+    at: float | None
+    why: str
+    asked: bool = True
+
+
+class FailureRecord(Record):
+    """A kind of failure: its first call, and how many calls were like it."""
+
+    call: int
+    at: float
+    outcome: Outcome
+    after: float
+    met: str
+    calls: int
+
+
+class ExposureRecord(Record):
+    """Spoilt answers that were shown, and that no app can tell from good ones."""
+
+    calls: int
+    first: int | None
+
+
+class CallRecord(Record):
+    """One call; `prompt` only where it was asked for."""
+
+    number: int
+    user: int
+    due: float
+    began: float
+    ended: float
+    outcome: Outcome
+    inferred: bool
+    grade: Grade
+    age: float
+    requests: int
+    error: str
+    prompt: str | None = None
+
+
+class RunRecord(Record):
+    """One replay. The lists of `over_time` and of providers have an entry a column.
+
+    A column is `step` seconds; those of a stretch follow each other. Between two stretches no call
+    was due for long.
+    """
+
+    kind: Literal["chaos_llm run"] = "chaos_llm run"
+    schema_version: Literal[1] = SCHEMA_VERSION
+    chaos_llm: str
+    profile: ProfileRecord
+    seed: int
+    begins: float
+    ends: float
+    calls: int
+    users: int
+    grade: Grade
+    grades: dict[Grade, int]
+    outcomes: dict[Outcome, int]
+    inferred: int = Field(description="calls whose outcome rests on the requests alone")
+    answered: float = Field(description="share of the calls, 0 to 1")
+    longest_gap: float
+    longest_gap_at: float | None
+    planned: int
+    effects: dict[str, int]
+    step: float
+    stretches: list[DrawnStretch]
+    over_time: dict[Outcome, list[int]]
+    providers: list[ProviderRecord]
+    findings: list[FindingRecord]
+    failures: list[FailureRecord]
+    exposure: ExposureRecord
+    real_peers: list[str]
+    each_call: list[CallRecord] | None = None
+
+
+class ExchangeRecord(Record):
+    """One request of a test, in words."""
+
+    number: int
+    at: float
+    until: float
+    provider: str
+    status: int
+    end: str
+    faults: list[str]
+    why: str
+    said: str
+
+
+class TestRecord(Record):
+    """One test on one bad day: its replays, or its requests where it made none."""
+
+    __test__ = False
+
+    kind: Literal["chaos_llm test"] = "chaos_llm test"
+    schema_version: Literal[1] = SCHEMA_VERSION
+    chaos_llm: str
+    test: str
+    verdict: str = Field(description="passed, failed, skipped, or xfailed")
+    says: str = Field(description="why it did not pass, in a line")
+    seconds: float = Field(description="real time that the test took")
+    profile: ProfileRecord
+    seed: int
+    requests: dict[str, int]
+    struck: int
+    runs: list[RunRecord]
+    exchanges: list[ExchangeRecord]
+    real_peers: list[str]
+    journal: str = Field(description="the file beside this one; empty where there is none")
+
+
+MODELS: dict[str, type[Record]] = {"report": RunRecord, "test": TestRecord}
+
+
+def schema(name: str) -> dict[str, Any]:
+    """The JSON schema of one of MODELS."""
+    made = MODELS[name].model_json_schema(mode="serialization")
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **made}

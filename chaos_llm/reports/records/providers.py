@@ -1,0 +1,60 @@
+"""What each provider was asked in a run, and when it was left alone."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator
+from itertools import pairwise
+
+from chaos_llm.reports.records.columns import Columns
+from chaos_llm.reports.records.day_models import Stretch
+from chaos_llm.reports.records.models import LeftAlone, ProviderRecord
+from chaos_llm.run import Run
+
+
+def provider_records(run: Run, columns: Columns) -> list[ProviderRecord]:
+    """The providers that were asked, in the order of the first request."""
+    return [_provider(run, name, columns) for name in run.providers]
+
+
+def left_alone(run: Run, provider: str) -> Iterator[LeftAlone]:
+    """The stretches without a request to a provider, while calls were made that never asked it."""
+    asked = sorted(exchange.at for exchange in run.to(provider))
+    elsewhere = (call for call in run.calls if run.tells(call) and not run.of(call, provider))
+    calls = sorted(call.began for call in elsewhere)
+    edges, at = [run.begins, *asked, run.ends], 0
+    for begins, ends in pairwise(edges):
+        while at < len(calls) and calls[at] < begins:
+            at += 1
+        first = at
+        while at < len(calls) and calls[at] < ends:
+            at += 1
+        if at > first:
+            yield LeftAlone(begins=calls[first], ends=ends, calls=at - first)
+
+
+def _provider(run: Run, name: str, columns: Columns) -> ProviderRecord:
+    made = run.to(name)
+    return ProviderRecord(
+        name=name,
+        requests=len(made),
+        failed=sum(exchange.failed for exchange in made),
+        struck=sum(bool(exchange.struck) for exchange in made),
+        input_tokens=sum(exchange.input_tokens for exchange in made),
+        output_tokens=sum(exchange.output_tokens for exchange in made),
+        asked=columns.count_of(exchange.at for exchange in made),
+        asked_and_failed=columns.count_of(e.at for e in made if e.failed),
+        hit=[round(share, 4) for share in _hit(run, name, columns)],
+        down=[Stretch(begins=s.begins, ends=s.ends) for s in run.spells_down(name)],
+        left_alone=list(left_alone(run, name)),
+    )
+
+
+def _hit(run: Run, provider: str, columns: Columns) -> Iterator[float]:
+    """The largest share in each column: at its ends, in its middle, and where something begins."""
+    edges = sorted(run.interventions.edges())
+    for begins in columns.begins:
+        ends = begins + columns.step
+        inside = edges[bisect_left(edges, begins) : bisect_left(edges, ends)]
+        times = (begins, begins + columns.step / 2, ends - columns.step / 1000, *inside)
+        yield max(run.share(provider, time) for time in times)

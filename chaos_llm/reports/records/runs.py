@@ -1,0 +1,148 @@
+"""A report as data."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from importlib.metadata import version
+from typing import Protocol
+
+from chaos_llm.calls import Call, Outcome
+from chaos_llm.checks import Finding, standard
+from chaos_llm.reports.failures import kinds_of_failure, what_it_met
+from chaos_llm.reports.grades import GRADES, Grade
+from chaos_llm.reports.privacy import masked
+from chaos_llm.reports.records.columns import columns_of, outcomes_over_time, stretch_records
+from chaos_llm.reports.records.day import profile_record
+from chaos_llm.reports.records.models import (
+    CallRecord,
+    ExposureRecord,
+    FailureRecord,
+    FindingRecord,
+    RunRecord,
+)
+from chaos_llm.reports.records.providers import provider_records
+from chaos_llm.run import Run, Spell
+
+_KINDS = 12  # of failures that are told
+
+
+class Report(Protocol):
+    """What is asked of a report; the class of that name knows this module, not the reverse."""
+
+    run: Run
+    findings: list[Finding]
+    real_peers: Sequence[str]
+
+    @property
+    def calls(self) -> int: ...
+    @property
+    def counts(self) -> Counter[Outcome]: ...
+    @property
+    def answered(self) -> float: ...
+    @property
+    def gap(self) -> Spell | None: ...
+    @property
+    def longest_gap(self) -> float: ...
+    @property
+    def planned(self) -> int: ...
+    def effects(self) -> Counter[str]: ...
+    @property
+    def grade(self) -> Grade: ...
+    @property
+    def grades(self) -> Counter[Grade]: ...
+    def grade_of(self, call: Call) -> Grade: ...
+
+
+def run_record(report: Report, *, calls: bool = False, prompts: bool = False) -> RunRecord:
+    """One replay; with its calls one by one, and with their prompts, where that is asked for."""
+    run = report.run
+    columns = columns_of(run)
+    gap = report.gap
+    return RunRecord(
+        chaos_llm=version("chaos_llm"),
+        profile=profile_record(run.interventions.plan),
+        seed=run.seed,
+        begins=run.begins,
+        ends=run.ends,
+        calls=report.calls,
+        users=len({call.user for call in run.calls}),
+        grade=report.grade,
+        grades={grade: report.grades[grade] for grade in GRADES if report.grades[grade]},
+        outcomes=dict(report.counts),
+        inferred=sum(call.inferred for call in run.calls),
+        answered=report.answered,
+        longest_gap=report.longest_gap,
+        longest_gap_at=gap.begins if gap else None,
+        planned=report.planned,
+        effects=dict(sorted(report.effects().items())),
+        step=columns.step,
+        stretches=stretch_records(columns),
+        over_time=outcomes_over_time(run, columns),
+        providers=provider_records(run, columns),
+        findings=[*map(_finding, report.findings), *_not_asked(report)],
+        failures=list(_failures(run)),
+        exposure=ExposureRecord(
+            calls=len(run.exposed), first=run.exposed[0].number if run.exposed else None
+        ),
+        real_peers=list(report.real_peers),
+        each_call=list(_calls(report, prompts=prompts)) if calls or prompts else None,
+    )
+
+
+def _not_asked(report: Report) -> Iterator[FindingRecord]:
+    """What the checks that need no configuration would say, where the test did not ask them."""
+    asked = {_claim(finding) for finding in report.findings}
+    for check in standard(report.run):
+        finding = check(report.run)
+        if _claim(finding) not in asked:
+            yield _finding(finding, asked=False)
+
+
+def _claim(finding: Finding) -> str:
+    """A check's name and its provider, without its limits."""
+    name, _, arguments = finding.check.partition("(")
+    named = [part for part in arguments.rstrip(")").split(", ") if part.startswith("provider=")]
+    return f"{name} {' '.join(named)}"
+
+
+def _finding(finding: Finding, *, asked: bool = True) -> FindingRecord:
+    return FindingRecord(
+        check=finding.check,
+        verdict=finding.verdict,
+        seen=masked(finding.seen, length=1000),
+        at=finding.at,
+        why=finding.why,
+        asked=asked,
+    )
+
+
+def _failures(run: Run) -> Iterator[FailureRecord]:
+    for alike in kinds_of_failure(run)[:_KINDS]:
+        first = alike[0]
+        yield FailureRecord(
+            call=first.number,
+            at=first.began,
+            outcome=first.outcome,
+            after=first.seconds,
+            met=masked(what_it_met(first), [first.prompt]),
+            calls=len(alike),
+        )
+
+
+def _calls(report: Report, *, prompts: bool) -> Iterator[CallRecord]:
+    for call in report.run.calls:
+        yield CallRecord(
+            number=call.number,
+            user=call.user,
+            due=call.due,
+            began=call.began,
+            ended=call.ended,
+            outcome=call.outcome,
+            inferred=call.inferred,
+            grade=report.grade_of(call),
+            age=call.age,
+            requests=len(report.run.evidence.of(call)),
+            error=type(call.error).__name__ if call.error is not None else "",
+            prompt=call.prompt if prompts else None,
+        )

@@ -1,0 +1,70 @@
+"""A test on a bad day as data: its replays, or its requests where it made none."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+
+from chaos_llm.journal import Exchange, Journal
+from chaos_llm.plan import Plan
+from chaos_llm.reports.privacy import masked
+from chaos_llm.reports.records.day import profile_record
+from chaos_llm.reports.records.models import ExchangeRecord, TestRecord
+from chaos_llm.reports.records.runs import Report, run_record
+
+_SHOWN = 200  # requests of a test without a replay
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What pytest said of a test; `seconds` are real ones."""
+
+    test: str
+    word: str
+    says: str = ""
+    seconds: float = 0.0
+
+
+def record_of_test(
+    verdict: Verdict,
+    plan: Plan,
+    journal: Journal,
+    *,
+    reports: Sequence[Report],
+    real_peers: Sequence[str] = (),
+    journal_file: str = "",
+) -> TestRecord:
+    """One test with what it met."""
+    asked = Counter(exchange.provider for exchange in journal)
+    shown = [] if reports else list(journal)[:_SHOWN]
+    return TestRecord(
+        chaos_llm=version("chaos_llm"),
+        test=verdict.test,
+        verdict=verdict.word,
+        says=masked(verdict.says, length=600),
+        seconds=round(verdict.seconds, 3),
+        profile=profile_record(plan),
+        seed=plan.seed,
+        requests=dict(asked),
+        struck=sum(bool(exchange.struck) for exchange in journal),
+        runs=[run_record(report) for report in reports],
+        exchanges=[_exchange(exchange) for exchange in shown],
+        real_peers=list(real_peers),
+        journal=journal_file,
+    )
+
+
+def _exchange(exchange: Exchange) -> ExchangeRecord:
+    return ExchangeRecord(
+        number=exchange.number,
+        at=exchange.at,
+        until=exchange.until,
+        provider=exchange.provider,
+        status=exchange.status,
+        end=exchange.end,
+        faults=[f"{met.fault} {met.effect}" for met in exchange.met],
+        why=masked(exchange.decision.why),
+        said=masked(exchange.said),
+    )

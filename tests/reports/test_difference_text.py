@@ -1,0 +1,99 @@
+"""What `chaos-llm diff` says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from small_days import HOUR, MINUTE, day, window
+
+from chaos_llm import profiles
+from chaos_llm.faults import hang
+from chaos_llm.reports.difference_text import differences, render
+from chaos_llm.timeline import Flap, Pace, Page, Post, Share, Source, Target
+
+ONE = day(window(name="w"), tags=("a",))
+
+
+@pytest.mark.parametrize("name", profiles.names()[:8])
+def test_a_day_does_not_differ_from_itself(name):
+    profile = profiles.load(name)
+
+    assert differences(profile, profile) == {}
+    assert render(profile, profile, width=80).endswith("no difference in what they play or tell\n")
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"share": 0.5}, "share: 100 % -> 50 %"),
+        ({"share": Share(((0.0, 0.2),), until=0.4)}, "share: 100 % -> 20 % to 40 %"),
+        ({"begins": 5 * MINUTE}, "from: +0 s -> +5 min"),
+        ({"ends": (HOUR, 2 * HOUR)}, "until: +1 h -> between +1 h and +2 h"),
+        ({"on": Target("openai")}, "hits: anthropic api -> openai api"),
+        ({"flap": Flap(300, 60)}, "flaps: no -> on for 5 min, off for 1 min, and again"),
+        ({"per": "client"}, "die: one per request -> one per client"),
+        ({"spares": (Target("anthropic", model="x"),)}, "spares: nothing -> anthropic api model x"),
+    ],
+)
+def test_what_a_window_says_otherwise_is_told(changes, says):
+    other = day(window(name="w", **changes), tags=("a",), ends=HOUR)
+
+    assert differences(replace(ONE, ends=HOUR), other) == {"Window 'w'": [says]}
+
+
+def test_another_fault_is_told_as_it_is_written():
+    found = differences(ONE, day(window(hang(seconds=3), name="w"), tags=("a",)))
+
+    assert found == {"Window 'w'": ["mix: overloaded() -> hang(seconds=3)"]}
+
+
+def test_windows_that_only_one_has_are_told_in_full():
+    other = day(window(name="w"), window(name="v", share=0.25), tags=("a",))
+
+    assert differences(ONE, other) == {
+        "Windows that only other has": ["v: +0 s to +1 h, 25 % of anthropic api: overloaded()"]
+    }
+    assert list(differences(other, ONE)) == ["Windows that only one has"]
+
+
+def test_pages_are_compared_post_by_post():
+    early = Page("anthropic", (Post(0.0, "investigating"), Post(HOUR, "resolved")))
+    late = Page("anthropic", (Post(5 * MINUTE, "investigating"), Post(HOUR, "resolved")))
+
+    found = differences(
+        replace(ONE, pages={"anthropic": early}), replace(ONE, pages={"anthropic": late})
+    )
+
+    assert found == {
+        "Status page of anthropic": [
+            "only one: +0 s: investigating",
+            "only other: +5 min: investigating",
+        ]
+    }
+    green = replace(ONE, pages={"anthropic": Page("anthropic")})
+    assert "it: stays green -> says nothing, and nobody says why" in str(differences(green, ONE))
+
+
+def test_what_is_known_of_the_day_is_compared():
+    other = replace(
+        ONE,
+        title="Another day",
+        tags=("b",),
+        sources={"blog": Source("blog", "press")},
+        healthy={"anthropic": Pace(1.0, 0.5)},
+    )
+    found = differences(ONE, other)
+
+    assert "title: A bad day -> Another day" in found["The day"]
+    assert "tags: a -> b" in found["The day"]
+    assert (
+        "healthy anthropic: none -> first token after 1 s, then 500 ms a token" in found["The day"]
+    )
+    assert found["Sources"] == ["only other: source blog"]
+
+
+def test_no_line_is_wider_than_asked_for():
+    one, other = (profiles.load(name) for name in profiles.names()[:2])
+
+    assert max(map(len, render(one, other, width=80).splitlines())) <= 80

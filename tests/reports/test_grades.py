@@ -1,0 +1,103 @@
+"""What outcomes mean to users: rescued, safe failure, unsafe."""
+
+from __future__ import annotations
+
+import pytest
+from defended_apps import ERRORS, Cached, Defended, apologise
+from small_days import HOUR, MINUTE, day, window
+from support_bots import ask, ask_once
+
+from chaos_llm import outage
+from chaos_llm.calls import OUTCOMES
+from chaos_llm.faults import overloaded, truncated_answer
+from chaos_llm.reports.grades import GRADES
+
+BAD_TIME = day(window(ends=20 * MINUTE))
+
+
+def replay(app=ask_once, profile=BAD_TIME, **options):
+    with outage(profile, seed=3) as chaos:
+        return chaos.replay(app, **{"every": "1m", "before": "10m", "after": "10m", **options})
+
+
+def shows_errors(question):
+    try:
+        return ask_once(question)
+    except ERRORS as error:
+        return str(error)
+
+
+def early_and_late(number):
+    return f"question {number} before the outage" if number < 10 else "the same, KX-11111"
+
+
+def test_on_a_healthy_day_all_is_fine():
+    report = replay(profile=None, calls=8, every=None)
+    assert report.grade == "fine"
+    assert report.grades == {"fine": 8}
+
+
+def test_who_is_answered_by_another_provider_was_rescued():
+    report = replay(Defended())
+    assert report.grade == "rescued"
+    assert report.grades == {"fine": 20, "rescued": 20}
+
+
+def test_who_is_answered_after_a_retry_was_rescued():
+    with outage() as chaos:
+        chaos.on("anthropic").inject(overloaded(), times=1)
+        report = chaos.replay(ask, calls=4)
+    assert report.grades == {"fine": 3, "rescued": 1}
+    assert report.grade_of(report.run.calls[0]) == "rescued"
+
+
+@pytest.mark.parametrize("app", [ask_once, Defended(apologise)], ids=["exception", "apology"])
+def test_who_is_not_answered_and_can_tell_is_safe(app):
+    report = replay(app)
+    assert report.grade == "safe failure"
+    assert report.grades == {"fine": 20, "safe failure": 20}
+
+
+def test_an_error_that_is_shown_as_an_answer_is_unsafe():
+    report = replay(shows_errors)
+    assert report.grade == "unsafe"
+    assert report.grades["unsafe"] == 20
+
+
+def test_what_a_cache_kept_of_the_outage_is_unsafe_after_it():
+    app = Cached(Defended(apologise), keep=HOUR)
+    report = replay(app, after="40m", prompts=early_and_late)
+    after = [c for c in report.run.calls if c.began >= 31 * MINUTE]
+    assert {c.outcome for c in after} == {"degraded"}
+    assert {report.grade_of(call) for call in after} == {"unsafe"}
+    assert report.grade_of(report.run.calls[10]) == "safe failure"
+
+
+def test_what_no_app_can_see_is_exposure_and_no_fault_of_the_apps():
+    report = replay(profile=day(window(truncated_answer(), ends=20 * MINUTE)))
+    assert report.grade == "exposed"
+    assert report.grades == {"fine": 20, "exposed": 20}
+
+
+def test_the_worst_call_is_the_grade_of_all():
+    order = ["primary", "fallback", "failed", "unjudged", "error_text"]
+    grades = []
+    for outcome in order:
+        said = iter(["primary", outcome])
+        report = replay(ask_once, None, calls=2, every=None, outcome=lambda *_, s=said: next(s))
+        grades.append(report.grade)
+    assert grades == ["fine", "rescued", "safe failure", "unjudged", "unsafe"]
+    assert [GRADES.index(grade) for grade in grades] == sorted(map(GRADES.index, grades))
+
+
+def test_every_outcome_has_a_grade_and_each_call_one():
+    names = iter(OUTCOMES)
+    report = replay(ask_once, None, calls=12, every=None, outcome=lambda *_: next(names))
+    assert report.grades.total() == 12
+    assert set(report.grades) == {"fine", "rescued", "safe failure", "unjudged", "unsafe"}
+
+
+def test_a_report_without_a_call_is_not_judged():
+    report = replay(calls=1, every=None)
+    run = type(report.run)(report.run.interventions, [], [], report.run.evidence, 0.0, HOUR)
+    assert type(report)(run).grade == "unjudged"

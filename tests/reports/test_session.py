@@ -1,0 +1,132 @@
+"""The page of a session."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+from defended_apps import Defended
+from small_days import HOUR, day, window
+from support_bots import ask_once
+
+from chaos_llm import outage
+from chaos_llm.checks import retries_stay_under, stops_calling
+from chaos_llm.reports.html.matrix import Entry
+from chaos_llm.reports.html.session import session_page
+from chaos_llm.reports.records.tested import Verdict, record_of_test
+
+MADE = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+
+
+def played(app, profile=None, seconds=1.0, check=None):
+    with outage(profile or day(window(ends=HOUR)), seed=3) as chaos:
+        report = chaos.replay(app, every="30s", before="10m", after="10m")
+        if check is not None:
+            report.findings.append(check(report.run))
+    verdict = Verdict("tests/test_bot.py::test_one", "passed", "", seconds)
+    return record_of_test(verdict, chaos.plan, chaos.journal, reports=chaos.reports)
+
+
+@pytest.fixture(scope="module")
+def naive():
+    return played(ask_once, check=stops_calling("anthropic"))
+
+
+@pytest.fixture(scope="module")
+def hardened():
+    return played(Defended(), check=retries_stay_under())
+
+
+def entry(record, test="test_one", day=None, **more):
+    profile = record.profile.model_copy(update={"name": day} if day else {})
+    made = {"test": f"tests/test_bot.py::{test}", "profile": profile, **more}
+    return Entry(record.model_copy(update=made), f"page-of-{test}-{day}")
+
+
+def text(page):
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", page.partition("</style>")[2]))
+
+
+def page(*entries):
+    return session_page(entries, MADE)
+
+
+def test_the_heading_says_how_many_failed(naive, hardened):
+    both = page(entry(naive, "test_a", verdict="failed"), entry(hardened, "test_b"))
+    assert "1 of 2 tests on one bad day failed." in both
+    assert "Made on 2 Mar 2026 12:00 UTC." in both
+    assert "2 tests on one bad day, and none failed." in page(
+        entry(hardened, "test_a"), entry(hardened, "test_b")
+    ).replace("One", "one")
+
+
+def test_all_calls_count(naive, hardened):
+    said = text(page(entry(naive, "test_a"), entry(hardened, "test_b")))
+    assert "62.5 % of 320 calls were answered." in said
+    assert "120 calls were rescued when a provider failed." in said
+
+
+def test_a_test_on_two_days_is_one_row_with_a_cell_each(naive, hardened):
+    made = page(
+        entry(naive, "test_a[first-day]", "first-day", verdict="failed"),
+        entry(hardened, "test_a[second-day]", "second-day"),
+        entry(hardened, "test_b[x-second-day]", "second-day"),
+        entry(hardened, "test_c", "second-day"),
+    )
+    matrix = made.partition("<h2>Tests and bad days</h2>")[2].partition("</table>")[0]
+    rows = re.findall("<tr>(.*?)</tr>", matrix.partition("<tbody>")[2])
+    assert [text(f"</style>{row}").split("::")[1].split()[0] for row in rows] == [
+        "test_a",
+        "test_b[x]",
+        "test_c",
+    ]
+    assert [row.count("<a ") for row in rows] == [2, 1, 1]
+    assert 'href="page-of-test_a[first-day]-first-day.html"' in rows[0]
+    assert "✗ 25 %" in rows[0]
+    assert "✓ 100 %" in rows[0]
+
+
+def test_many_days_stand_below_each_other(hardened):
+    made = page(*(entry(hardened, f"test_a[day-{n}]", f"day-{n}") for n in range(5)))
+    rows = re.findall("<tr>(.*?)</tr>", made.partition("<tbody>")[2].partition("</table>")[0])
+    assert [re.search(r"day-\d", row)[0] for row in rows] == [f"day-{n}" for n in range(5)]
+
+
+def test_a_cell_is_told_in_words(naive):
+    made = page(entry(naive, verdict="failed"))
+    said = "tests/test_bot.py::test_one on a-bad-day: failed, safe failure, 25 % answered"
+    assert f'aria-label="{said}"' in made
+
+
+def test_numbers_in_names_are_sorted_as_numbers(hardened):
+    made = page(*(entry(hardened, f"test_{n}") for n in (10, 9, 1)))
+    assert [made.index(f"test_{n}<") for n in (1, 9, 10)] == sorted(
+        made.index(f"test_{n}<") for n in (1, 9, 10)
+    )
+
+
+def test_failed_checks_the_worst_and_the_slowest_are_told(naive, hardened):
+    made = page(
+        entry(naive, "test_a", verdict="failed", says="AssertionError: oh"),
+        entry(hardened, "test_b", seconds=9.0),
+    )
+    said = text(made)
+    failed = said.partition("Checks that failed")[2].partition("Worst for users")[0]
+    assert "stops_calling(provider='anthropic'" in failed
+    assert "retries_stay_under" not in failed
+    worst = said.partition("Worst for users")[2].partition("Slowest")[0]
+    assert "test_a" in worst
+    assert "AssertionError: oh" in worst
+    assert "test_b" not in worst
+    slowest = said.partition("Slowest")[2]
+    assert slowest.index("test_b") < slowest.index("test_a")
+
+
+def test_tests_in_which_nothing_struck_are_counted(hardened):
+    made = page(entry(hardened, "test_a", struck=0), entry(hardened, "test_b"))
+    assert "No fault struck in one test" in made
+
+
+def test_a_session_without_a_test_has_a_page():
+    assert "No test met a bad day." in page()
