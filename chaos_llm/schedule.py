@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from math import inf
 
 from chaos_llm.durations import Duration, seconds
 from chaos_llm.errors import UsageError
 from chaos_llm.plan import Plan
 
 DEFAULT_CALLS = 200
+_PATIENCE = 60.0  # seconds
 _CLOCK_TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
 
 Until = Duration | datetime | time
@@ -106,12 +109,14 @@ def slots(
     every: float | None,
     calls: int | None,
     first: int,
+    edges: Sequence[float] = (),
 ) -> list[Slot]:
     """The calls of all users: each one's `every` seconds apart, or so many `calls` in all, even.
 
-    Users with the same period are spread over it, so that they do not march in step.
+    Users with the same period are spread over it, so that they do not march in step. Of so many
+    calls in all, the nearest is moved to each of the `edges`: where a window opens or closes.
     """
-    total = sum(stretch.seconds for stretch in played)
+    total, even = sum(stretch.seconds for stretch in played), every is None
     if every is None:
         count = DEFAULT_CALLS if calls is None else calls
         every = total * users / max(1, count)
@@ -122,7 +127,33 @@ def slots(
     )
     if calls is not None:
         due = due[:calls]
+    if even:
+        due = _moved(due, edges, every / users)
     return [Slot(first + index, user, when) for index, (when, user) in enumerate(due)]
+
+
+def _moved(
+    due: list[tuple[float, int]], edges: Sequence[float], spacing: float
+) -> list[tuple[float, int]]:
+    """With a call at each edge that one can be moved to; the first call stays where it is.
+
+    Calls keep half of their distance, or the minute that a user waits: else one that waits would
+    make the next one missed.
+    """
+    apart, moved = min(spacing / 2, _PATIENCE), set[int]()
+    for edge in edges:
+        here = bisect_left(due, (edge, 0))
+        nearest = sorted(
+            range(max(1, here - 2), min(len(due), here + 2)), key=lambda n: abs(due[n][0] - edge)
+        )
+        for number in nearest:
+            before, after = due[number - 1][0], due[number + 1][0] if number + 1 < len(due) else inf
+            near = abs(due[number][0] - edge) <= spacing
+            if number not in moved and near and before + apart <= edge <= after - apart:
+                due[number] = (edge, due[number][1])
+                moved.add(number)
+                break
+    return due
 
 
 def _due(played: tuple[Stretch, ...], every: float, phase: float, total: float) -> Iterator[float]:

@@ -1,0 +1,201 @@
+"""An outage in each example of @given: in every kind of test, with all that Hypothesis does."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+APP = """
+import anthropic
+
+CLIENT = anthropic.Anthropic(api_key="sk-test", max_retries=0)
+ASYNC = anthropic.AsyncAnthropic(api_key="sk-test", max_retries=0)
+
+
+def asked(question):
+    said = [{"role": "user", "content": question}]
+    return {"model": "claude-sonnet-5-5", "max_tokens": 300, "messages": said}
+
+
+def ask(question):
+    return CLIENT.messages.create(**asked(question)).content[0].text
+
+
+async def ask_async(question):
+    return (await ASYNC.messages.create(**asked(question))).content[0].text
+
+
+def ask_or_apologize(question):
+    try:
+        return ask(question)
+    except anthropic.APIError:
+        return "Please ask again."
+"""
+HEAD = """
+    import pytest
+    from hypothesis import Phase, example, given, settings
+    from app import ask, ask_async, ask_or_apologize
+    from chaos_llm import load, outage
+    from chaos_llm.faults import server_error
+    from chaos_llm.strategies import climb, outages
+
+    SHORT = [Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink]
+    FEW = settings(max_examples=12, deadline=None, database=None, phases=SHORT)
+    FAILING = outages(providers=["anthropic"], faults=["server_error", "overloaded"])
+"""
+BROKEN = f"""{HEAD}
+    @FEW
+    @given(FAILING)
+    def test_it(profile):
+        with outage(profile) as chaos:
+            report = chaos.replay(ask, calls=10)
+        assert report.failed == 0
+"""
+
+
+@pytest.fixture
+def run(pytester):
+    """Write one test file beside the app and run it."""
+    pytester.makepyfile(app=APP)
+    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
+    pytester.syspathinsert()
+
+    def write_and_run(text, *args):  # in a process of its own, where Hypothesis is at home
+        pytester.makepyfile(test_it=text)
+        return pytester.runpytest_subprocess("-p", "no:randomly", "-p", "no:cacheprovider", *args)
+
+    return write_and_run
+
+
+def test_a_failure_shows_the_shrunk_outage_as_a_timeline_and_as_a_profile(run):
+    result = run(BROKEN)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*mix=(Weighted(1.0, server_error()),)*",
+            "*chaos timeline*",
+            "drawn-outage, seed 0*",
+            "*chaos profile: fault_profiles/drawn-outage.toml*",
+            "*@example(load('drawn-outage'))*",
+            'title = "anthropic: server_error for 1 s"',
+            'until = "+1s"',
+        ]
+    )
+
+
+def test_the_profile_that_is_shown_can_be_saved_and_played_again(run, pytester):
+    shown = run(BROKEN).stdout.str()
+    toml = re.search(r"^title = .*?basis = \"assumed\"$", shown, re.DOTALL | re.MULTILINE)[0]
+    pytester.path.joinpath("fault_profiles").mkdir()
+    pytester.path.joinpath("fault_profiles/drawn-outage.toml").write_text(toml)
+    result = run(f"""{HEAD}
+    @FEW
+    @example(load("fault_profiles/drawn-outage.toml"))
+    @given(FAILING)
+    def test_it(profile):
+        with outage(profile) as chaos:
+            assert chaos.replay(ask, calls=10).failed == 0
+    """)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*chaos timeline*"])
+
+
+def test_a_passing_test_shows_nothing(run):
+    result = run(
+        f"""{HEAD}
+    @FEW
+    @given(FAILING)
+    def test_it(profile):
+        with outage(profile) as chaos:
+            report = chaos.replay(ask_or_apologize, calls=10)
+            climb(report)
+        assert report.failed == 0
+    """,
+        "-rA",
+    )
+    result.assert_outcomes(passed=1)
+    result.stdout.no_fnmatch_line("*chaos timeline*")
+
+
+@pytest.mark.parametrize("mark", ["asyncio", "anyio"])
+def test_async_tests_play_each_example_on_their_own_loop(run, mark):
+    result = run(f"""{HEAD}
+    @pytest.mark.{mark}
+    @FEW
+    @given(FAILING)
+    async def test_it(profile):
+        with outage(profile) as chaos:
+            report = await chaos.replay_async(ask_async, calls=10, users=3)
+        assert report.calls == 10
+
+    @pytest.mark.{mark}
+    @FEW
+    @given(FAILING)
+    async def test_broken(profile):
+        with outage(profile) as chaos:
+            report = await chaos.replay_async(ask_async, calls=10)
+        assert report.failed == 0
+    """)
+    outcomes = result.parseoutcomes()
+    assert outcomes["passed"] == outcomes["failed"]
+    result.stdout.fnmatch_lines(["*chaos timeline*", 'title = "anthropic: server_error for 1 s"'])
+
+
+def test_threads_play_each_example_too(run):
+    result = run(f"""{HEAD}
+    @FEW
+    @given(FAILING)
+    def test_it(profile):
+        with outage(profile) as chaos:
+            report = chaos.replay(ask_or_apologize, calls=12, users=4)
+        assert report.failed == 0
+    """)
+    result.assert_outcomes(passed=1)
+
+
+def test_a_failure_is_replayed_from_the_database(run, pytester):
+    counting = BROKEN.replace("database=None, ", "").replace(
+        "with outage", "print('x', end='', file=open('tried', 'a'))\n        with outage"
+    )
+    run(counting).assert_outcomes(failed=1)
+    tried = pytester.path.joinpath("tried")
+    first = len(tried.read_text())
+    tried.unlink()
+    run(counting).assert_outcomes(failed=1)
+    assert len(tried.read_text()) < first
+
+
+def test_deadlines_are_in_real_time(run):
+    result = run(f"""{HEAD}
+    @settings(max_examples=12, deadline=5000, database=None)
+    @given(outages(providers=["anthropic"], faults=["hang"], longest="12h"))
+    def test_it(profile):
+        with outage(profile) as chaos:
+            assert chaos.replay(ask_or_apologize, calls=10).calls == 10
+    """)
+    result.assert_outcomes(passed=1)
+
+
+def test_it_works_in_the_workers_of_xdist(run):
+    result = run(BROKEN, "-n", "2")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*chaos timeline*", "*chaos profile*"])
+
+
+def test_nothing_imports_hypothesis_for_those_who_do_not_use_it(run):
+    result = run(
+        """
+    import sys
+
+    def test_it():
+        from chaos_llm import outage
+        with outage() as chaos:
+            chaos.on("anthropic").heal()
+        assert "chaos_llm.strategies" not in sys.modules
+        assert "hypothesis" not in sys.modules
+    """,
+        "-p",
+        "no:hypothesispytest",
+    )
+    result.assert_outcomes(passed=1)
