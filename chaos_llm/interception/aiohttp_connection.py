@@ -17,6 +17,7 @@ from chaos_llm.journal import End
 from chaos_llm.model import Ending
 
 _SEND_IT = b"HTTP/1.1 100 Continue\r\n\r\n"  # to a client that asks before it sends a body
+_ROUNDING = 1e-6  # seconds; a loop's times are floats
 
 
 class Patience:
@@ -35,7 +36,7 @@ class Patience:
         """How the journal calls it that the client leaves now."""
         waited = self._loop.time() - self._since
         late = getattr(self._timer, "_cancelled", False) or any(
-            limit <= waited for limit in self._limits
+            limit <= waited + _ROUNDING for limit in self._limits
         )
         return "timeout" if late else "abandoned"
 

@@ -6,6 +6,7 @@ exactly what they mean on a wire.
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import NamedTuple
 
 from chaos_llm.interception.pauses import FOREVER, missing
@@ -17,6 +18,7 @@ LAST_SYN = 131.0  # seconds until Linux gives up connecting (net.ipv4.tcp_syn_re
 # What a client's TLS says when the peer hangs up; the line of _ssl.c is CPython 3.11's.
 TLS_EOF = "[SSL: UNEXPECTED_EOF_WHILE_READING] EOF occurred in violation of protocol (_ssl.c:1006)"
 
+_delay = attrgetter("delay")
 _BEFORE_A_CONNECTION = (
     Ending.REFUSED,
     Ending.UNRESOLVED,
@@ -66,6 +68,20 @@ def frames(reply: Reply) -> tuple[Frame, ...]:
         terminator = b"0\r\n\r\n" if head.chunked else b""
         return (*said, Frame(pause, data + terminator, Ending.COMPLETE))
     return (*said, _end(Ending.CLOSED if reply.ending is Ending.COMPLETE else reply.ending, 0.0))
+
+
+def at_once(reply: Reply) -> bytes | None:
+    """All bytes of a reply that comes whole and without a pause; None for any other."""
+    chunks = reply.chunks
+    if reply.wait or reply.ending is not Ending.COMPLETE or max(map(_delay, chunks), default=0.0):
+        return None
+    if missing(reply):
+        return None
+    head, data = _Head(reply), [c.data for c in chunks if c.data]
+    if not head.chunked:
+        return b"".join([head.text, *data])
+    framed = [b"%x\r\n%b\r\n" % (len(each), each) for each in data]
+    return b"".join([head.text, *framed, b"0\r\n\r\n"])
 
 
 def _end(ending: Ending, pause: float) -> Frame:

@@ -16,6 +16,8 @@ from chaos_llm.interception.stage import Stage
 
 _TRUST = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")  # variables that a context depends on
 
+_tls_contexts: dict[Any, Any] = {}
+
 
 @contextmanager
 def surroundings(stage: Stage) -> Iterator[None]:
@@ -29,21 +31,23 @@ def surroundings(stage: Stage) -> Iterator[None]:
 
 
 def _make_tls_context_once(library: str, undo: ExitStack) -> None:
-    """Have a library's clients share their TLS context; making one takes some 20 ms."""
+    """Have a library's clients share their TLS context; making one takes some 20 ms.
+
+    They share it with those of the outages before: a search plays hundreds, each with new clients.
+    """
     transports = importlib.import_module(f"{library}._transports.default")
     make = getattr(transports, "create_ssl_context", None)  # not public, so it may go
     if make is None:
         return
-    made: dict[Any, Any] = {}
 
     def make_once(*args: Any, **options: Any) -> Any:
-        key = (args, *sorted(options.items()), *map(os.environ.get, _TRUST))
+        key = (make, args, *sorted(options.items()), *map(os.environ.get, _TRUST))
         try:
-            known = made.get(key)
+            known = _tls_contexts.get(key)
         except TypeError:  # a list of the user's own cannot be a key
             return make(*args, **options)
         if known is None:
-            known = made[key] = make(*args, **options)
+            known = _tls_contexts[key] = make(*args, **options)
         return known
 
     _replace(transports, "create_ssl_context", make_once, undo)

@@ -1,0 +1,144 @@
+"""The clock of a served run: it stands until it is advanced, runs, or runs faster.
+
+The server itself lives in real time. What a provider does (a pause, a window, a quota) happens on
+the clock of the run that its client belongs to.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from heapq import heapify, heappop, heappush
+from math import inf
+from typing import Literal
+
+from chaos_llm.errors import UnknownName, UsageError
+
+Kind = Literal["manual", "real", "scaled"]
+KINDS: tuple[Kind, ...] = ("manual", "real", "scaled")
+
+_FEW = 64  # cancelled timers that are not worth sweeping
+
+
+class Timer:
+    """Something that happens at a time of the clock, unless it is cancelled before.
+
+    It is a pause where a client waits for it.
+    """
+
+    __slots__ = ("_clock", "callback", "due", "is_pause")
+
+    def __init__(
+        self, clock: Clock, due: float, callback: Callable[[], None], *, is_pause: bool
+    ) -> None:
+        self._clock, self.due, self.callback, self.is_pause = clock, due, callback, is_pause
+
+    def __lt__(self, other: Timer) -> bool:
+        return self.due < other.due
+
+    def cancel(self) -> None:
+        if self.callback is not _nothing:
+            self.callback = _nothing
+            self._clock.forget()
+
+
+class Clock:
+    """Seconds since a run began; they pass by themselves at `rate`, and by being advanced."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, rate: float) -> None:
+        self.rate = rate
+        self._loop, self._since, self._base = loop, loop.time(), 0.0
+        self._timers: list[tuple[float, int, Timer]] = []
+        self._made = self._cancelled = 0
+        self._alarm: asyncio.TimerHandle | None = None
+
+    @property
+    def now(self) -> float:
+        """Seconds since the run began."""
+        if not self.rate:
+            return self._base
+        return self._base + (self._loop.time() - self._since) * self.rate
+
+    @property
+    def next_due(self) -> float:
+        """When the next pause is over; infinity without one."""
+        due = (due for due, _, t in self._timers if t.is_pause and t.callback is not _nothing)
+        return min(due, default=inf)
+
+    def call_at(self, due: float, callback: Callable[[], None], *, is_pause: bool = True) -> Timer:
+        """Have something happen at a time; what is due already happens when the clock moves on."""
+        timer = Timer(self, due, callback, is_pause=is_pause)
+        self._made += 1
+        is_first = not self._timers or due < self._timers[0][0]
+        heappush(self._timers, (due, self._made, timer))
+        if is_first and self.rate:
+            self._set_alarm()
+        return timer
+
+    def advance(self, seconds: float) -> None:
+        """Let so many seconds pass at once; all that is due meanwhile happens in its order."""
+        target = self.now + seconds
+        while self._timers and self._timers[0][0] <= target:
+            due, _, timer = heappop(self._timers)
+            self._set(max(due, self._base))
+            self._happen(timer)
+        self._set(target)
+        if self.rate:
+            self._set_alarm()
+
+    def forget(self) -> None:
+        """Note that a timer was cancelled; sweep when there are many."""
+        self._cancelled += 1
+        if self._cancelled > _FEW and self._cancelled * 2 > len(self._timers):
+            self._timers = [t for t in self._timers if t[2].callback is not _nothing]
+            heapify(self._timers)
+            self._cancelled = 0
+
+    def stop(self) -> None:
+        """Drop every timer; the clock is not needed any more."""
+        self._timers.clear()
+        if self._alarm is not None:
+            self._alarm.cancel()
+
+    def _set(self, moment: float) -> None:
+        self._base, self._since = moment, self._loop.time()
+
+    def _set_alarm(self) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+        if self._timers:
+            # Not in less than that: asyncio's own clock ticks in milliseconds where it polls.
+            wait = max(0.0, self._timers[0][0] - self.now) / self.rate
+            self._alarm = self._loop.call_later(wait, self._ring)
+
+    def _ring(self) -> None:
+        self._alarm = None
+        now = self.now
+        while self._timers and self._timers[0][0] <= now:
+            self._happen(heappop(self._timers)[2])
+        self._set_alarm()
+
+    def _happen(self, timer: Timer) -> None:
+        if timer.callback is _nothing:
+            self._cancelled = max(0, self._cancelled - 1)
+            return
+        callback, timer.callback = timer.callback, _nothing
+        callback()
+
+
+def rate_of(kind: str, speed: float | None) -> float:
+    """Seconds of the clock in a real second; raises UnknownName or UsageError."""
+    if kind not in KINDS:
+        raise UnknownName("clock", kind, KINDS)
+    if kind != "scaled" and speed is not None:
+        raise UsageError(f"a speed is for --clock scaled; the clock here is {kind}")
+    if kind == "scaled":
+        if speed is None or not 0 < speed < inf:
+            raise UsageError("--clock scaled needs --speed N: so many seconds pass in a real one")
+        return speed
+    return 1.0 if kind == "real" else 0.0
+
+
+def _nothing() -> None:
+    pass

@@ -1,0 +1,152 @@
+"""TLS on the wire: certificates of a CA of our own, and handshakes that fail where a day says so.
+
+The layer is between a socket's transport and a connection, and is a transport itself. It works on
+bytes that have come already, which asyncio's own does not, so one port speaks plain HTTP, TLS and
+CONNECT; and it can hang up in the midst of a handshake.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from chaos_llm.errors import UsageError
+
+_LOCAL = ("localhost", "127.0.0.1", "::1")
+_READ = 65_536
+FIRST_BYTE = 0x16  # of a TLS handshake
+
+
+class Authority:
+    """A certificate authority that lives as long as the server, and its certificates by host.
+
+    Raises UsageError where trustme is not installed.
+    """
+
+    def __init__(self, also: str = "") -> None:
+        try:
+            import trustme  # noqa: PLC0415 - an extra
+        except ModuleNotFoundError:
+            raise UsageError(
+                "--tls needs certificates: pip install 'chaos_llm[server]' (it brings trustme)"
+            ) from None
+        self._ca = trustme.CA(organization_name="chaos_llm, for tests only")
+        self._local = tuple(dict.fromkeys((*_LOCAL, *([also] if also else ()))))
+        self.context = cache(self._context)
+
+    @property
+    def pem(self) -> bytes:
+        """The certificate that clients have to trust."""
+        pem: bytes = self._ca.cert_pem.bytes()
+        return pem
+
+    def _context(self, host: str) -> ssl.SSLContext:
+        """The server's side of TLS for a host; "" for an address of this machine."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.set_alpn_protocols(["http/1.1"])
+        self._ca.issue_cert(*([host] if host else self._local)).configure_cert(context)
+        return context
+
+
+class TlsLayer:
+    """The transport of one connection over TLS.
+
+    `admits` is told the host that the client names (SNI; "" without) and says whether the handshake
+    goes on; where it does not, the connection just ends. `made` is given that host and makes the
+    protocol that the layer carries.
+    """
+
+    def __init__(
+        self,
+        raw: Any,
+        authority: Authority,
+        admits: Callable[[str], bool],
+        made: Callable[[str], Any],
+    ) -> None:
+        self._raw, self._authority, self._admits = raw, authority, admits
+        self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._host, self._is_refused, self._is_done = "", False, False
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.sni_callback = self._named
+        context.set_alpn_protocols(["http/1.1"])
+        self._base = context
+        self._made = made
+        self._protocol: Any = None
+        self._tls: ssl.SSLObject | None = None
+
+    def _named(self, tls: ssl.SSLObject, host: str | None, _: ssl.SSLContext) -> int | None:
+        self._host = host or ""
+        if not self._admits(self._host):
+            self._is_refused = True
+            return ssl.ALERT_DESCRIPTION_INTERNAL_ERROR
+        tls.context = self._authority.context(self._host)
+        return None
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes off the socket."""
+        self._in.write(data)
+        try:
+            self._go_on()
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            self._flush()
+        except ssl.SSLError:
+            if not self._is_refused:
+                self._flush()  # the alert that says why
+            self.close()
+        except ValueError:  # a host's name that no certificate can have
+            self.abort()
+
+    def _go_on(self) -> None:
+        if self._tls is None:
+            self._tls = self._base.wrap_bio(self._in, self._out, server_side=True)
+        if not self._is_done:
+            self._tls.do_handshake()
+            self._is_done = True
+            self._flush()
+            self._protocol = self._made(self._host)
+            self._protocol.connection_made(self)
+        while not self._raw.is_closing():
+            plain = self._tls.read(_READ)
+            if not plain:  # the client's close_notify
+                self.close()
+                return
+            self._protocol.data_received(plain)
+        self._flush()
+
+    def _flush(self) -> None:
+        data = self._out.read()
+        if data and not self._raw.is_closing():
+            self._raw.write(data)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if self._protocol is not None:
+            self._protocol.connection_lost(error)
+
+    def pause_writing(self) -> None:
+        if self._protocol is not None:
+            self._protocol.pause_writing()
+
+    def resume_writing(self) -> None:
+        if self._protocol is not None:
+            self._protocol.resume_writing()
+
+    def write(self, data: bytes) -> None:
+        assert self._tls is not None
+        self._tls.write(data)
+        self._flush()
+
+    def close(self) -> None:
+        """End the connection without TLS's own farewell, as a cut connection does."""
+        self._raw.close()
+
+    def abort(self) -> None:
+        self._raw.abort()
+
+    def is_closing(self) -> bool:
+        closing: bool = self._raw.is_closing()
+        return closing
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._raw, name)  # what is the same over TLS

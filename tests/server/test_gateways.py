@@ -1,0 +1,215 @@
+"""Gateways in front of our server: a bad day reaches the app behind them, their ways out show.
+
+They are large, so that they have a lane of their own: `nox -s gateways`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import openai
+import pytest
+
+from chaos_llm.faults import cut_stream, overloaded, server_error
+
+STORM = "anthropic-529-storm"
+PORTKEY = Path(__file__).with_name("clients") / "portkey"
+MASTER_KEY = "sk-of-the-gateway-0123456789abcdef"
+PATIENCE = 120.0  # real seconds for a gateway to start
+ASKED = {"max_tokens": 200, "messages": [{"role": "user", "content": "Where is order KX-48213?"}]}
+LITELLM = """
+model_list:
+  - model_name: bot
+    litellm_params:
+      model: anthropic/claude-opus-4-6
+      api_base: os.environ/ANTHROPIC_BASE_URL
+      api_key: os.environ/ANTHROPIC_API_KEY
+  - model_name: backup
+    litellm_params:
+      model: openai/gpt-5.2
+      api_base: os.environ/OPENAI_BASE_URL
+      api_key: os.environ/OPENAI_API_KEY
+router_settings:
+  num_retries: 1
+  fallbacks: [{bot: [backup]}]
+"""
+pytestmark = [
+    pytest.mark.skipif("NO_LIBRARY_IS_ABSENT" not in os.environ, reason="the lane has gateways"),
+    pytest.mark.timeout(600),
+]
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextmanager
+def running(command, port, log, env, folder):
+    """A gateway in a process of its own, until it listens; ended by its own pid."""
+    with log.open("wb") as said:
+        process = subprocess.Popen(
+            command, stdout=said, stderr=subprocess.STDOUT, env=os.environ | env, cwd=folder
+        )
+    try:
+        end = time.monotonic() + PATIENCE
+        while not listens(port):
+            text = log.read_text(errors="replace")[-3000:]
+            assert process.poll() is None, text
+            assert time.monotonic() < end, text
+            time.sleep(0.1)
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(20)
+
+
+def listens(port):
+    try:
+        with socket.create_connection(("127.0.0.1", port), 1):
+            return True
+    except OSError:
+        return False
+
+
+@pytest.fixture
+def litellm(chaos_server, tmp_path):
+    """LiteLLM's proxy: a retry, then another model."""
+    beside = str(Path(sys.executable).parent)
+    program = shutil.which("litellm", path=os.pathsep.join((beside, os.environ["PATH"])))
+    assert program, "the lane installs litellm[proxy]"
+    config, port = tmp_path / "litellm.yaml", free_port()
+    config.write_text(LITELLM, encoding="utf-8")
+    command = [program, "--config", str(config), "--host", "127.0.0.1", "--port", str(port)]
+    env = chaos_server.env | {
+        "LITELLM_MASTER_KEY": MASTER_KEY,
+        "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+    }
+    with (
+        running([*command, "--telemetry", "False"], port, tmp_path / "log", env, tmp_path),
+        openai.OpenAI(
+            base_url=f"http://127.0.0.1:{port}/v1", api_key=MASTER_KEY, max_retries=0
+        ) as client,
+    ):
+        yield client
+
+
+@pytest.fixture(scope="session")
+def installed_portkey(tmp_path_factory):
+    npm = shutil.which("npm")
+    assert npm, "Portkey's gateway needs node and npm"
+    folder = shutil.copytree(PORTKEY, tmp_path_factory.mktemp("portkey") / "gateway")
+    command = [npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
+    subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=300)
+    return folder
+
+
+@pytest.fixture
+def portkey(chaos_server, installed_portkey, tmp_path):
+    """Portkey's gateway: the same ways out, told by a header."""
+    port = free_port()
+    start = installed_portkey / "node_modules/@portkey-ai/gateway/build/start-server.js"
+    command = ["node", "--require", str(installed_portkey / "loopback.cjs"), str(start)]
+    config = {
+        "strategy": {"mode": "fallback"},
+        "targets": [
+            {
+                "provider": "anthropic",
+                "api_key": "k",
+                "custom_host": f"{chaos_server.base_url('anthropic')}/v1",
+                "retry": {"attempts": 1, "on_status_codes": [429, 529]},
+                "override_params": {"model": "claude-opus-4-6"},
+            },
+            {
+                "provider": "openai",
+                "api_key": "k",
+                "custom_host": chaos_server.env["OPENAI_BASE_URL"],
+                "override_params": {"model": "gpt-5.2"},
+            },
+        ],
+    }
+    told = {"x-portkey-config": json.dumps(config)}
+    with (
+        running([*command, f"--port={port}", "--headless"], port, tmp_path / "log", {}, tmp_path),
+        openai.OpenAI(
+            base_url=f"http://127.0.0.1:{port}/v1",
+            api_key="k",
+            max_retries=0,
+            default_headers=told,
+        ) as client,
+    ):
+        yield client
+
+
+@pytest.fixture(params=["litellm", "portkey"])
+def gateway(request):
+    return request.getfixturevalue(request.param)
+
+
+def answer(client, **more):
+    return client.chat.completions.create(model="bot", **ASKED, **more).choices[0].message.content
+
+
+def chats(server):
+    """The requests for an answer; gateways look at models, too."""
+    met = [each for each in server.journal if each.path.endswith(("/messages", "/completions"))]
+    return [(each.provider, each.status) for each in met]
+
+
+@pytest.mark.chaos(STORM)
+def test_a_bad_day_reaches_the_gateway_and_the_app_is_answered_by_the_fallback(
+    gateway, chaos_server
+):
+    assert "KX-48213" in answer(gateway)
+    assert chats(chaos_server) == [("anthropic", 529), ("anthropic", 529), ("openai", 200)]
+    chaos_server.advance("10m")  # the burst is over
+    assert "KX-48213" in answer(gateway)
+    assert chats(chaos_server)[3:] == [("anthropic", 200)]
+
+
+def test_a_retry_of_the_gateway_saves_the_answer(gateway, chaos_server):
+    chaos_server.on("anthropic").inject(overloaded(), times=1)
+    assert "KX-48213" in answer(gateway)
+    assert chats(chaos_server) == [("anthropic", 529), ("anthropic", 200)]
+
+
+def test_the_app_gets_the_error_where_every_way_out_is_closed(gateway, chaos_server):
+    for provider in ("anthropic", "openai"):
+        chaos_server.on(provider).inject(server_error())
+    with pytest.raises(openai.InternalServerError):
+        answer(gateway)
+    assert {("anthropic", 500), ("openai", 500)} == set(chats(chaos_server))
+
+
+# Not Portkey's: 1.15.2 answers 500 to every stream on Node 20, before a byte of it ("immutable").
+def test_a_stream_goes_through_and_one_that_breaks_off_is_seen_in_the_journal(
+    litellm, chaos_server
+):
+    def streamed():
+        chunks = litellm.chat.completions.create(model="bot", stream=True, **ASKED)
+        return "".join(c.choices[0].delta.content or "" for c in chunks if c.choices)
+
+    assert "KX-48213" in streamed()
+    before = len(chats(chaos_server))
+    chaos_server.on("anthropic").inject(cut_stream(after=0.5))
+    try:
+        text = streamed()
+    except openai.APIError:
+        text = ""
+    broken = [each for each in chaos_server.journal if each.end == "closed"]
+    assert [each.provider for each in broken[:1]] == ["anthropic"]
+    rescued = ("openai", 200) in chats(chaos_server)[before:]
+    assert rescued or "Reference" not in text
