@@ -5,29 +5,33 @@ from __future__ import annotations
 import os
 import warnings
 from contextlib import AbstractContextManager, ExitStack
-from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, Unpack
 
+from chaos_llm import examples
+from chaos_llm.as_played import as_played
 from chaos_llm.correlation import Correlation
 from chaos_llm.dice import seeded_random
 from chaos_llm.engine import Engine
-from chaos_llm.errors import UnknownName, UsageError
+from chaos_llm.errors import UsageError
 from chaos_llm.hosts import host_map, provider_names
 from chaos_llm.interception.stage import Stage
-from chaos_llm.interventions import Interventions, Lever
+from chaos_llm.interventions import Interventions
 from chaos_llm.journal import Journal
+from chaos_llm.keyring import Keyring
+from chaos_llm.lever import Lever
 from chaos_llm.places import place
 from chaos_llm.plan import Plan
 from chaos_llm.profiles import load
+from chaos_llm.profiles.baseline import healthy_day, paced
 from chaos_llm.pyproject import real_packages
-from chaos_llm.quota import Buckets
 from chaos_llm.replays import ReplayOptions, Replays
 from chaos_llm.reports.report import Report
 from chaos_llm.schedule import Until
-from chaos_llm.script import Script
-from chaos_llm.timeline import PLAYED_SURFACES, Profile, Target
+from chaos_llm.side_effects import Marker
+from chaos_llm.tiers import tiers
+from chaos_llm.timeline import Profile
 from chaos_llm.virtual_time import TELEMETRY_AND_DEBUGGERS, ThreadMode, VirtualTime
 from chaos_llm.workload import App
 
@@ -47,9 +51,10 @@ class Outage:
     While it is in force the process lives on its clock: `time.sleep`, time-outs, breakers, caches
     and event loops. Without a profile every provider is healthy and answers at once. `at` is where
     it begins: a window's name, a time of day, a datetime or a time from the start. With
-    `threads="refuse"` threads keep real time, and their calls to a provider are errors. The nearest
-    pyproject.toml at or above `rootdir` (default: the current folder) names profiles, hosts and
-    packages whose threads stay real.
+    `threads="refuse"` threads keep real time, and their calls to a provider are errors. Where the
+    day does not say how fast a provider is, it is as in the profile `healthy`. The nearest
+    pyproject.toml at or above `rootdir` (default: the current folder) names profiles, hosts, tiers
+    and packages whose threads stay real.
     """
 
     def __init__(
@@ -59,13 +64,14 @@ class Outage:
         seed: int = DEFAULT_SEED,
         at: Until | None = None,
         threads: ThreadMode = "managed",
+        healthy: str | Path | Profile | None = None,
         rootdir: str | Path | None = None,
     ) -> None:
-        self.profile = _healthy_profile() if profile is None else load(profile, rootdir=rootdir)
-        self.seed = seed
-        self.plan = Plan(self.profile, seed)
-        self.journal = Journal()
         self._is_spent, self._rootdir = False, Path(rootdir or ".").absolute()
+        day = healthy_day() if profile is None else load(profile, rootdir=rootdir)
+        self.profile, self.seed = paced(day, self._rootdir, healthy), seed
+        self.plan = Plan(self.profile, seed, tiers(self._rootdir, os.environ))
+        self.journal = Journal()
         real = TELEMETRY_AND_DEBUGGERS | real_packages(self._rootdir)
         self.clock = VirtualTime(starts=self.profile.starts, threads=threads, real_packages=real)
         self.reports: list[Report] = []
@@ -81,6 +87,8 @@ class Outage:
             lambda: self.now,
             self._wind_back,
         )
+        kept = self._replays.side_effects
+        self.side_effect = Marker(kept, self._correlation.here, lambda: self.now)
         self._stage: Stage | None = None  # only while the outage is in force
         self._stack = ExitStack()
 
@@ -93,6 +101,7 @@ class Outage:
             self.clock.set_wall(self.profile.when(self._position))
             self._stage = self._set_stage(stack)
             self._stack, self._is_spent = stack.pop_all(), True
+        examples.entered(self)
         return self
 
     def __exit__(
@@ -102,6 +111,8 @@ class Outage:
         trace: TracebackType | None,
     ) -> None:
         said, self._stage = self._stage.said if self._stage else [], None
+        if error is not None:
+            examples.left(self)
         self._stack.__exit__(kind, error, trace)
         for text in said:
             if error is None:
@@ -116,12 +127,7 @@ class Outage:
 
     def on(self, provider: str, *, surface: str = "api", model: str = "") -> Lever:
         """Take one provider in hand: inject faults, heal it, choose its answers."""
-        if provider not in provider_names():
-            raise UnknownName("provider", provider, provider_names())
-        if surface not in PLAYED_SURFACES:
-            raise UnknownName("surface", surface, PLAYED_SURFACES)
-        target = Target(provider, surface, model)
-        return Lever(self._interventions, target, lambda: self.now)
+        return Lever(self._interventions, lambda: self.now, provider, surface, model)
 
     def replay(self, fn: App, **options: Unpack[ReplayOptions]) -> Report:
         """Have simulated users call `fn(prompt)` through the outage, and report what they got.
@@ -157,6 +163,10 @@ class Outage:
             stage.services = OtherServices()
         return stage.services.router
 
+    def played(self) -> Profile:
+        """The profile, with what a test put on by hand as windows of its own."""
+        return as_played(self._interventions, self.now)
+
     def timeline(self, width: int = 100) -> str:
         """What happened, drawn for a terminal."""
         from chaos_llm.reports.text import journal_text, timeline_text  # noqa: PLC0415 - on failure
@@ -172,19 +182,10 @@ class Outage:
             surroundings,
         )
 
-        engine = Engine(
-            self.profile,
-            self.seed,
-            self._interventions,
-            self.journal,
-            self._correlation,
-            Script(self.seed),
-            lambda: self.now,
-            self.profile.healthy,
-            {name: Buckets(mine.quota) for name, mine in self.profile.quotas.items()},
-        )
+        engine = Engine(self._interventions, self.journal, self._correlation, lambda: self.now)
         stage = Stage(engine, self.clock, host_map(os.environ, self._rootdir))
         stack.enter_context(surroundings.surroundings(stage))
+        engine.keyring = self._replays.keyring = Keyring.of(os.environ, provider_names())
         stack.enter_context(httpx_clients.intercepted(stage))
         stack.enter_context(late_libraries.intercepted(stage))
         return stage
@@ -198,6 +199,7 @@ class Outage:
         return self.now
 
     def _keep(self, report: Report) -> Report:
+        report.real_peers = self.clock.real_peers
         self.reports.append(report)
         return report
 
@@ -211,9 +213,3 @@ class Outage:
 
 
 outage = Outage
-
-
-def _healthy_profile() -> Profile:
-    """No windows, on the day that it is: keys and certificates of other services stay valid."""
-    today = datetime.now(UTC).replace(microsecond=0)
-    return Profile("healthy", "every provider is healthy", today, 0.0)

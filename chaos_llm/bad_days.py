@@ -12,11 +12,15 @@ import pytest
 
 if TYPE_CHECKING:
     from chaos_llm import Outage
+    from chaos_llm.server.hand import ServerThread
 
-FIXTURE = "chaos"
+FIXTURE, SERVER = "chaos", "chaos_server"
+DAY = "_chaos_day"  # the parameter of a test that is played on several days
+OUTAGE = pytest.StashKey["Outage"]()  # of a test
 MARKER = (
-    "chaos(*profiles, tags=None, at=None): play the test on these named bad days; `tags` takes "
-    "every profile with that tag (or all of several tags), `at` a window's name or a time"
+    "chaos(*profiles, tags=None, at=None, toxiproxy=False): play the test on these named bad days; "
+    "`tags` takes every profile with that tag (or all of several tags), `at` a window's name or a "
+    "time; with `toxiproxy` a real one is in front of `chaos_server`"
 )
 GIVEN = """one `chaos` cannot serve the many examples of @given, for its clock and journal would \
 run on from one to the next. Enter an outage in each example instead:
@@ -36,7 +40,12 @@ def knows_us(item: Any) -> bool:
 
 
 def asks(item: Any) -> bool:
-    """Whether a test is to be played on a bad day, or with healthy providers."""
+    """Whether a test is to be played in process on a bad day, or with healthy providers.
+
+    One with a server of its own is not: its bad day is behind real sockets, in real time.
+    """
+    if SERVER in getattr(item, "fixturenames", ()):
+        return False
     return knows_us(item) or bool(item.config.getoption("chaos"))
 
 
@@ -57,12 +66,21 @@ def days(item: Any) -> list[str]:
     if marker is None:
         return list(item.config.getoption("chaos"))
     named = list(marker.args)
-    unknown = set(marker.kwargs) - {"tags", "at"}
+    unknown = set(marker.kwargs) - {"tags", "at", "toxiproxy"}
     if unknown or not all(isinstance(name, str) for name in named):
         raise mistake(item, f"the marker is {MARKER}; got {marker!r}")
     if tags := marker.kwargs.get("tags"):
         named += [name for name in _tagged(item, tags) if name not in named]
     return named
+
+
+def day_of(item: Any) -> str | None:
+    """The one day that this run of a test is played on; None for a healthy one."""
+    params = getattr(getattr(item, "callspec", None), "params", {})
+    named = [params[DAY]] if DAY in params else days(item)
+    if len(named) > 1:
+        raise mistake(item, "a unittest.TestCase is played on one bad day, not more")
+    return named[0] if named else None
 
 
 def new_outage(item: Any, day: str | None) -> Outage:
@@ -80,6 +98,31 @@ def new_outage(item: Any, day: str | None) -> Outage:
         return Outage(day, seed=_seed(item), at=at, rootdir=config.rootpath)
     except ChaosError as error:
         raise mistake(item, str(error)) from None
+
+
+def new_server(item: Any, day: str | None) -> ServerThread:
+    """The server of a test on one of its days, with a clock that stands."""
+    from chaos_llm.server.hand import ServerThread  # noqa: PLC0415 - here the paying begins
+    from chaos_llm.server.settings import Settings  # noqa: PLC0415 - the same
+
+    if FIXTURE in item.fixturenames:
+        pytest.fail(f"`{FIXTURE}` and `{SERVER}` are two clocks; a test has one of them")
+    marker, config = item.get_closest_marker("chaos"), item.config
+    at = marker.kwargs.get("at") if marker is not None else None
+    if marker is None and day is not None:
+        from chaos_llm.places import THICK  # noqa: PLC0415 - only on a bad day for all
+
+        at = THICK
+    return ServerThread(
+        Settings(
+            () if day is None else (day,),
+            seed=_seed(item),
+            at=at,
+            clock="manual",
+            toxiproxy=bool(marker is not None and marker.kwargs.get("toxiproxy")),
+            rootdir=config.rootpath,
+        )
+    )
 
 
 def mistake(item: Any, text: str) -> pytest.Collector.CollectError:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
@@ -69,6 +70,13 @@ class Correlation:
         call = self._call(body)
         return call.next_key(provider, path) if call else self._background_key(provider, path, body)
 
+    def here(self) -> int:
+        """The number of the call that runs here, -1 where none is known to."""
+        mine = _current.get()
+        if mine is not None and self._open.get(mine.number) is mine:
+            return mine.number
+        return next(iter(self._open)) if len(self._open) == 1 else NO_CALL
+
     def _call(self, body: bytes) -> OpenCall | None:
         mine = _current.get()
         if mine is not None and self._open.get(mine.number) is mine:
@@ -87,7 +95,13 @@ class Correlation:
 
     def _background_key(self, provider: str, path: str, body: bytes) -> Key:
         seen = body if len(body) <= 2 * _SEEN_BYTES else body[:_SEEN_BYTES] + body[-_SEEN_BYTES:]
-        content = blake2b(_VOLATILE.sub(b"#", seen), digest_size=8).hexdigest()
+        content = _content(seen)
         nth = self._background.get((provider, path, content), 0)
         self._background[provider, path, content] = nth + 1
         return Key(BACKGROUND_USER, NO_CALL, provider, path, nth, content)
+
+
+@lru_cache(maxsize=256)
+def _content(seen: bytes) -> str:
+    """What is asked, without what differs from run to run; a retry asks the same again."""
+    return blake2b(_VOLATILE.sub(b"#", seen), digest_size=8).hexdigest()

@@ -85,6 +85,11 @@ def fingerprint(secret: str) -> str:
     return blake2b(secret.encode(), digest_size=6, key=b"chaos_llm credential").hexdigest()
 
 
+def stream(seed: int) -> random.Random:
+    """A stream of its own, for a library that asks for one."""
+    return random.Random(seed)  # noqa: S311 - no secrets are made of it
+
+
 @contextmanager
 def seeded_random(seed: int) -> Iterator[None]:
     """Seed the shared `random`, from which SDKs draw their jitter, and put its state back."""

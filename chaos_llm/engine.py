@@ -7,7 +7,7 @@ bytes -parse-> Request -decide-> Decision
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from sys import intern
@@ -19,14 +19,18 @@ from chaos_llm.correlation import Correlation
 from chaos_llm.dice import Die
 from chaos_llm.draft import Draft
 from chaos_llm.faults.fault import Strike
+from chaos_llm.flow import flow_of
+from chaos_llm.gist import gist_of
 from chaos_llm.interventions import Interventions
 from chaos_llm.journal import Exchange, Journal
+from chaos_llm.keyring import Keyring
 from chaos_llm.model import Answer, Completion, Ending, Refusal, Reply, Request, WireRequest
 from chaos_llm.plan import Key
 from chaos_llm.providers.provider import Provider, Stamp
 from chaos_llm.quota import Buckets, State, with_headers
+from chaos_llm.retry_after import told_wait
 from chaos_llm.script import Script
-from chaos_llm.timeline import Pace, Profile
+from chaos_llm.timeline import Pace
 from chaos_llm.tokens import find_references
 
 _NO_PACE = Pace()
@@ -39,20 +43,19 @@ _OPENING = 24  # letters of an answer by which a piece of it is known
 class Engine:
     """Turns a request into a reply and its journal record; plays nothing."""
 
-    profile: Profile
-    seed: int
     interventions: Interventions
     journal: Journal
     correlation: Correlation
-    script: Script
     now: Callable[[], float]  # seconds of the profile
-    paces: Mapping[str, Pace]
-    buckets: Mapping[str, Buckets]
     kept: dict[str, dict[str, Any]] = field(default_factory=dict)  # by provider: batches, say
-    starts: float = field(init=False)  # of the profile, in Unix seconds
+    keyring: Keyring = field(default_factory=Keyring)
+    troubled: set[int] = field(default_factory=set)  # calls in which a request has failed
 
     def __post_init__(self) -> None:
-        self.starts = self.profile.starts.timestamp()
+        plan = self.interventions.plan
+        self.profile, self.seed, self.script = plan.profile, plan.seed, Script(plan.seed)
+        self._starts = plan.profile.starts.timestamp()
+        self._buckets = {name: Buckets(my.quota) for name, my in plan.profile.quotas.items()}
 
     def exchange(self, provider: Provider, wire: WireRequest) -> tuple[Exchange, Reply]:
         """Answer one request in this provider's wire format."""
@@ -70,18 +73,32 @@ class Engine:
         if decision.throws:
             self._strike(exchange, draft, wire)
         _note(exchange, draft)
-        if state is None:
-            return exchange, draft.reply
-        return exchange, with_headers(draft.reply, provider.quota_headers(state))
+        exchange.flow = flow_of(draft.reply)
+        self._look_closer(exchange, request, wire)
+        reply = draft.reply
+        if state is not None:
+            reply = with_headers(reply, provider.quota_headers(state))
+        if reply.status >= 400:
+            exchange.retry_after = told_wait(reply, stamp.now + reply.wait)
+        return exchange, reply
+
+    def _look_closer(self, exchange: Exchange, request: Request, wire: WireRequest) -> None:
+        """Write down what costs more: only for calls with failures, and for keys seen first."""
+        if request.credential not in self.keyring.issuers:
+            self.keyring.note(request.credential, wire.headers)
+        if exchange.call >= 0 and (exchange.effects or not exchange.answered):
+            self.troubled.add(exchange.call)
+        if exchange.call in self.troubled:
+            exchange.gist = gist_of(request).packed()
 
     def _stamp(self, provider: Provider, key: Key, at: float) -> Stamp:
         kept = self.kept.setdefault(provider.name, {})
         die = Die("stamp", self.seed, *key)
-        return Stamp(round(self.starts + at, 6), die, kept, self.script.answer)
+        return Stamp(round(self._starts + at, 6), die, kept, self.script.answer)
 
     def _spend(self, request: Request, stamp: Stamp) -> State | None:
         """Take the request from its credential's quota, where the profile sets one."""
-        buckets = self.buckets.get(request.provider)
+        buckets = self._buckets.get(request.provider)
         if buckets is None or request.surface != "api" or request.invalid is not None:
             return None
         return buckets.take(request.credential, stamp.now, request.input_tokens)
@@ -111,7 +128,9 @@ class Engine:
         exchange.effects = tuple(draft.effects)
 
     def _pace(self, request: Request) -> Pace:
-        return self.paces.get(request.provider, _NO_PACE) if request.surface == "api" else _NO_PACE
+        if request.surface != "api":
+            return _NO_PACE
+        return self.profile.healthy.get(request.provider, _NO_PACE).of(request.model)
 
 
 def _fingerprint(body: bytes) -> int:
@@ -127,6 +146,8 @@ def _note(exchange: Exchange, draft: Draft) -> None:
     exchange.status = reply.status
     if exchange.struck and isinstance(answer, Completion):
         exchange.opening = answer.text[:_OPENING].strip()
+    if isinstance(answer, Completion) and reply.status < 400:
+        _bill(exchange, answer, reply)
     if isinstance(answer, Refusal) or not draft.whole:
         exchange.said = intern(_said_in_stream(reply.body) if reply.streamed else _said(reply.body))
     elif isinstance(answer, Completion):
@@ -134,11 +155,21 @@ def _note(exchange: Exchange, draft: Draft) -> None:
             exchange.said = intern(_said_in_stream(reply.body))
         exchange.answered = answer.broken_by is None and answer.stop != "length"
         exchange.spoilt = draft.spoilt and exchange.answered
-        exchange.input_tokens = answer.usage.input_tokens
-        exchange.output_tokens = answer.usage.output_tokens
         exchange.reference = "".join(find_references(answer.text)[-1:])
     else:
         exchange.answered = reply.status < 400
+
+
+def _bill(exchange: Exchange, answer: Completion, reply: Reply) -> None:
+    """Count the tokens: of an answer that breaks off, as much of it as was sent (assumed)."""
+    sent = sum(chunk.content for chunk in reply.chunks)
+    if not sent and answer.usage.output_tokens:
+        return  # somebody's page in its place
+    made = sent / reply.pieces if reply.streamed and sent < reply.pieces else 1.0
+    if answer.broken_by is not None:
+        made = answer.broken_by.after
+    exchange.input_tokens = answer.usage.input_tokens
+    exchange.output_tokens = round(made * answer.usage.output_tokens)
 
 
 def _said(body: bytes) -> str:

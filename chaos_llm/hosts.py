@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from chaos_llm.errors import UnknownName, UsageError
-from chaos_llm.providers import PROVIDERS, find
+from chaos_llm.providers import find, known
 from chaos_llm.providers.provider import Provider
 from chaos_llm.pyproject import own_table
 
@@ -94,7 +94,7 @@ def host_map(environ: Mapping[str, str], start: Path | None = None) -> Hosts:
 
 def provider_names() -> Names:
     """The providers that can be played, in the catalogue's order."""
-    return tuple(dict.fromkeys(provider.name for provider in PROVIDERS))
+    return tuple(dict.fromkeys(provider.name for provider in known()))
 
 
 @lru_cache(512)
@@ -110,7 +110,7 @@ def _provider(names: Names, method: str, path: str) -> Provider:
 
 def _vendors() -> dict[str, Names]:
     named: dict[str, Names] = {}
-    for provider in PROVIDERS:
+    for provider in known():
         for host in provider.hosts:
             named[host] = tuple(dict.fromkeys((*named.get(host, ()), provider.name)))
     return named

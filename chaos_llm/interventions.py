@@ -1,22 +1,15 @@
-"""What a test does to a provider by hand: inject a fault, heal it, choose its answers."""
+"""What was done to providers by hand: faults injected and healed, answers chosen."""
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any
 
-from chaos_llm.errors import UsageError
 from chaos_llm.faults.fault import Fault
 from chaos_llm.model import Answer, Completion, Request, Usage
-from chaos_llm.plan import INJECTED, Decision, Key, Plan, Throw
+from chaos_llm.plan import INJECTED, Decision, Key, Meter, Plan, Throw
 from chaos_llm.timeline import Target
-
-_Texts = Sequence[str | Completion] | Iterator[str | Completion]
-Answers = str | Completion | Path | _Texts | Callable[[Request], Any]
 
 _LETTERS_PER_TOKEN = 4
 
@@ -55,10 +48,15 @@ class Interventions:
     injections: list[Injection] = field(default_factory=list)
     chosen: list[ChosenAnswers] = field(default_factory=list)
     healed: list[tuple[Target, float]] = field(default_factory=list)
+    meter: Meter = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.meter = Meter(self.plan)
 
     def decide(self, request: Request, key: Key, at: float) -> Decision:
         """The injected faults first, then what the profile's windows throw."""
-        decision = self.plan.decide(request, key, at)
+        decision = self.plan.decide(request, key, at, self.meter.loads)
+        self.meter.meet(request, at)
         if self.healed and decision.throws:
             decision = self._without_healed(decision, request, at)
         injected = tuple(
@@ -83,9 +81,9 @@ class Interventions:
             return 1.0
         healed_at = self._healed_at(request, at)
         shares = (
-            window.share(at)
+            window.share(at, self.meter.loads)
             for window in self.plan.open_at(at)
-            if window.begins > healed_at and window.hits(request)
+            if window.opened > healed_at and window.hits(request)
         )
         return max(shares, default=0.0)
 
@@ -116,81 +114,12 @@ class Interventions:
     def _without_healed(self, decision: Decision, request: Request, at: float) -> Decision:
         """Drop the windows that were open when the provider was healed; later ones still come."""
         healed_at = self._healed_at(request, at)
-        begins = {window.window.name: window.begins for window in self.plan.open_at(at)}
+        begins = {window.window.name: window.opened for window in self.plan.open_at(at)}
         return Decision(tuple(t for t in decision.throws if begins[t.window] > healed_at))
 
     def _healed_at(self, request: Request, at: float) -> float:
         healed = (time for target, time in self.healed if time <= at and target.hits(request))
         return max(healed, default=-math.inf)
-
-
-class Lever:
-    """The hand of a test on one provider: `chaos.on("anthropic").inject(overloaded())`."""
-
-    def __init__(
-        self, interventions: Interventions, target: Target, now: Callable[[], float]
-    ) -> None:
-        self._interventions, self._target, self._now = interventions, target, now
-
-    def inject(self, *faults: Fault, times: int | None = None) -> Lever:
-        """Have these faults strike each request from now on, or the next `times` requests."""
-        if not faults or not all(isinstance(fault, Fault) for fault in faults):
-            message = f"inject() takes faults, as in inject(overloaded()); got {faults!r}"
-            raise UsageError(message)
-        if times is not None and (type(times) is not int or times < 1):
-            raise UsageError(f"times is how many requests are hit, 1 or more; got {times!r}")
-        injection = Injection(self._target, faults, times, self._now())
-        self._interventions.injections.append(injection)
-        return self
-
-    def heal(self) -> Lever:
-        """End what hits this provider now: injected faults, and the windows that are open."""
-        self._interventions.heal(self._target, self._now())
-        return self
-
-    def answers(self, answers: Answers) -> Lever:
-        """Have the provider say this: a text, a Completion, a list of them, a file, a function.
-
-        A list is used up in order and its last answer stays. A file is text, or JSON of a text or
-        a list of texts. A function is given the Request.
-        """
-        chosen = ChosenAnswers(self._target, _answerer(answers))
-        self._interventions.chosen.append(chosen)
-        return self
-
-
-def _answerer(answers: object) -> Callable[[Request], Completion]:
-    if isinstance(answers, Path):
-        text = answers.read_text(encoding="utf-8")
-        return _answerer(json.loads(text) if answers.suffix == ".json" else text)
-    if callable(answers):
-        ask = answers
-        return lambda request: _completion(ask(request))
-    if isinstance(answers, list | tuple) and answers:
-        return _in_order(iter([_completion(answer) for answer in answers]))
-    if isinstance(answers, Iterator):
-        return _in_order(map(_completion, answers))
-    single = _completion(answers)
-    return lambda _request: single
-
-
-def _in_order(answers: Iterator[Completion]) -> Callable[[Request], Completion]:
-    last: list[Completion] = []
-
-    def following(_request: Request) -> Completion:
-        last[:] = [next(answers, *last)]
-        return last[0]
-
-    return following
-
-
-def _completion(answer: object) -> Completion:
-    if isinstance(answer, Completion):
-        return answer
-    if isinstance(answer, str):
-        return Completion(text=answer)
-    message = f"an answer is a text or a Completion, answers at least one of them; got {answer!r}"
-    raise UsageError(message)
 
 
 def _billed(answer: Completion, request: Request) -> Completion:

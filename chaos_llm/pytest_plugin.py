@@ -5,24 +5,26 @@ Nothing but pytest and the standard library is imported until a test uses an out
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+import sys
+from collections.abc import Generator, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from chaos_llm import bad_days
+from chaos_llm import bad_days, played
 
 if TYPE_CHECKING:
     from chaos_llm import Outage
+    from chaos_llm.server.hand import ServedOutage
 
-_OUTAGE = pytest.StashKey["Outage"]()
+_OUTAGE = bad_days.OUTAGE
 _BEGUN = pytest.StashKey[bool]()  # the test function itself runs, or has run
-_DAY = "_chaos_day"
+_DAY = bad_days.DAY
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add `--chaos` and `--chaos-seed`."""
+    """Add `--chaos`, `--chaos-seed` and `--chaos-report`."""
     group = parser.getgroup("chaos", "LLM provider outages (chaos_llm)")
     group.addoption(
         "--chaos",
@@ -37,6 +39,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=None,
         metavar="N|random",
         help="the seed of every outage; without it each test's seed follows from its node id",
+    )
+    group.addoption(
+        "--chaos-report",
+        default=None,
+        metavar="DIR",
+        help="write a page, JSON and the journal of every test on a bad day to this folder",
     )
 
 
@@ -58,6 +66,8 @@ def pytest_configure(config: pytest.Config) -> None:
                 load(name, rootdir=config.rootpath)
         except ChaosError as error:
             raise pytest.UsageError(f"--chaos: {error}") from None
+    if config.getoption("chaos_report") is not None or config.getoption("xmlpath", None):
+        _tell(config)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -93,7 +103,14 @@ def chaos(request: pytest.FixtureRequest) -> Outage:
     """The outage of this test; it is in force while the test function runs, not around it."""
     if _BEGUN in request.node.stash:
         pytest.fail("ask for `chaos` as an argument: this test has begun without an outage")
-    return _outage_of(request.node)
+    return played.outage_of(request.node)
+
+
+@pytest.fixture
+def chaos_server(request: pytest.FixtureRequest) -> Iterator[ServedOutage]:
+    """A mock of every provider on a port of this test's own; its clock stands until `advance`."""
+    with bad_days.new_server(request.node, bad_days.day_of(request.node)) as server:
+        yield server.hand()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -126,10 +143,12 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     of them; an outage must be seeded after that, so it begins where pytest calls the function.
     """
     item.stash[_BEGUN] = True
+    if examples := sys.modules.get("chaos_llm.examples"):
+        examples.forget()
     if not bad_days.asks(item):
         return (yield)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(item, "runtest", partial(_run, item, item.runtest))
+        patch.setattr(item, "runtest", partial(played.run, item, item.runtest))
         return (yield)
 
 
@@ -141,10 +160,23 @@ def pytest_runtest_makereport(
     report = yield
     outage = item.stash.get(_OUTAGE, None)
     if outage is not None and call.when == "call" and report.failed:
-        report.sections.append(("chaos timeline", _timeline(outage)))
-        again = f"profile {outage.profile.name}, seed {outage.seed}"
-        report.sections.append(("chaos seed", f"{again}: repeat with --chaos-seed={outage.seed}"))
+        report.sections.extend(played.sections(outage))
+    elif call.when == "call" and report.failed:
+        report.sections.extend(played.sections_of_examples())
     return report
+
+
+def _tell(config: pytest.Config) -> None:
+    """Have pages written, or properties for JUnit's XML."""
+    from chaos_llm.report_option import ReportOption  # noqa: PLC0415 - asked for, so it is paid for
+
+    folder = config.getoption("chaos_report")
+    if folder is not None:
+        folder = config.invocation_params.dir / folder
+        if folder.exists() and not folder.is_dir():
+            raise pytest.UsageError(f"--chaos-report is a folder; {folder} is a file")
+        config.option.chaos_report = str(folder)  # workers of pytest-xdist are given this one
+    config.pluginmanager.register(ReportOption(config, folder), "chaos_report_option")
 
 
 def _thrown(config: pytest.Config) -> str:
@@ -153,26 +185,3 @@ def _thrown(config: pytest.Config) -> str:
     import secrets  # noqa: PLC0415 - asked for, so it is paid for
 
     return str(secrets.randbelow(2**32))
-
-
-def _run(item: pytest.Item, runtest: Callable[[], object]) -> None:
-    with _outage_of(item):
-        runtest()
-
-
-def _timeline(outage: Outage) -> str:
-    try:
-        return outage.timeline()
-    except Exception as error:  # a mistake of ours must not hide the test's failure
-        return f"could not be drawn: {error!r}"
-
-
-def _outage_of(item: pytest.Item) -> Outage:
-    outage = item.stash.get(_OUTAGE, None)
-    if outage is None:
-        params = getattr(getattr(item, "callspec", None), "params", {})
-        days = [params[_DAY]] if _DAY in params else bad_days.days(item)
-        if len(days) > 1:
-            raise bad_days.mistake(item, "a unittest.TestCase is played on one bad day, not more")
-        outage = item.stash[_OUTAGE] = bad_days.new_outage(item, days[0] if days else None)
-    return outage

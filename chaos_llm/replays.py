@@ -15,11 +15,13 @@ from chaos_llm.errors import UnknownName, UsageError
 from chaos_llm.evidence import Evidence
 from chaos_llm.interventions import Interventions
 from chaos_llm.journal import Journal
+from chaos_llm.keyring import Keyring
 from chaos_llm.outcomes import Judge, judge
 from chaos_llm.prompts import PromptBook, Prompts
 from chaos_llm.reports.report import Report
 from chaos_llm.run import Run
 from chaos_llm.schedule import Slot, Until, offset, slots, stretches
+from chaos_llm.side_effects import SideEffect
 from chaos_llm.virtual_time import VirtualTime
 from chaos_llm.workload import App, OnCall, Workload, is_async
 
@@ -56,6 +58,8 @@ class Replays:
     calls: list[Call] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
     running: bool = False
+    keyring: Keyring = field(default_factory=Keyring)
+    side_effects: list[SideEffect] = field(default_factory=list)
 
     def run(self, app: App, **options: Unpack[ReplayOptions]) -> Report:
         """Replay with a sync app, each user a thread, or with an async one on a loop of its own."""
@@ -127,8 +131,18 @@ class _Replay:
         decide = self.options.get("outcome")
         judge(self.made, evidence, patience=self.patience, fresh=self.fresh, decide=decide)
         theirs = exchanges[self.first_exchange :]
+        made = {call.number for call in self.made}
         return Report(
-            Run(shared.interventions, self.made, theirs, evidence, self.begins, self.ends)
+            Run(
+                shared.interventions,
+                self.made,
+                theirs,
+                evidence,
+                self.begins,
+                self.ends,
+                shared.keyring,
+                [effect for effect in shared.side_effects if effect.call in made],
+            )
         )
 
     def _settle(self) -> None:
@@ -145,9 +159,15 @@ class _Replay:
             every=self.every,
             calls=self.calls,
             first=len(shared.calls),
+            edges=self._edges(),
         )
         if not self.due:
             raise UsageError("no call is due: the replay ends where it begins; see until=, after=")
+
+    def _edges(self) -> list[float]:
+        """Where windows open, and then where they close: to meet one counts for more."""
+        windows = self.plan.windows
+        return [*sorted({w.begins for w in windows}), *sorted({w.ends for w in windows})]
 
     def _until(self, last: float) -> float:
         given = self.options.get("until")

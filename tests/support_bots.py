@@ -50,6 +50,13 @@ def trip(bot) -> None:
         bot.answer(f"question {number}")
 
 
+def _insisted_on(text: str | None) -> str:
+    """An answer with something in it."""
+    if not text:
+        raise ConnectionError("an empty answer")
+    return text
+
+
 @dataclass
 class AsyncBot:
     """Questions go to either vendor, each behind a small breaker and backed by the other."""
@@ -81,7 +88,7 @@ class AsyncBot:
                 model=MODEL, max_tokens=300, messages=[{"role": "user", "content": question}]
             ),
         )
-        return message.content[0].text
+        return _insisted_on("".join(block.text for block in message.content))
 
     async def _ask_gpt(self, question: str) -> str:
         completion = await self._guarded(
@@ -90,7 +97,7 @@ class AsyncBot:
                 model=SECOND_MODEL, messages=[{"role": "user", "content": question}]
             ),
         )
-        return completion.choices[0].message.content
+        return _insisted_on(completion.choices[0].message.content)
 
     async def _guarded(self, vendor, request):
         if time.monotonic() < self.open_until.get(vendor, 0.0):

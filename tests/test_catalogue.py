@@ -17,6 +17,7 @@ from chaos_llm.providers import PROVIDERS, Provider
 
 TESTS = Path(__file__).parent
 README, PROFILES = TESTS.parent / "README.md", TESTS.parent / "fault_profiles"
+CATALOGUE = TESTS.parent / "docs" / "catalogue.md"
 CATALOGUES = {"faults": "fault", "providers": "provider", "checks": "check"}  # and their interfaces
 
 
@@ -53,6 +54,11 @@ FILES = [(folder, stem) for folder in CATALOGUES for stem in stems(folder)]
 @pytest.fixture(scope="module")
 def rows():
     return words_in_rows(README.read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def days():
+    return set(re.findall(r"^\| \[([\w-]+)\]", CATALOGUE.read_text(encoding="utf-8"), re.MULTILINE))
 
 
 @pytest.mark.parametrize("stem", stems("faults"))
@@ -112,8 +118,15 @@ def test_it_has_a_row_in_the_readme(folder, stem, rows):
 
 
 @pytest.mark.parametrize("profile", sorted(path.stem for path in PROFILES.glob("*.toml")))
-def test_a_shipped_profile_has_a_row_in_the_readme(profile, rows):
-    assert profile in rows
+def test_a_shipped_profile_has_a_row_in_the_catalogue(profile, days):
+    assert profile in days
+
+
+def test_the_profiles_in_the_readme_are_shipped(rows, days):
+    dated = {word for word in rows if re.search(r"-20\d\d-", word)}
+
+    assert len(dated) >= 10
+    assert dated <= days
 
 
 def test_only_a_table_and_only_a_whole_word_is_a_row():

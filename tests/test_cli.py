@@ -177,6 +177,14 @@ class TestDemo:
             run("demo", "--seed", "0", env=os.environ | {"COLUMNS": "100"}).stdout == piped.stdout
         )
 
+    def test_it_writes_a_page_for_each_bot(self, tmp_path):
+        result = run("demo", "--html", str(tmp_path / "pages"))
+        assert (result.returncode, result.stderr) == (0, "")
+        pages = sorted((tmp_path / "pages").iterdir())
+        assert [page.name for page in pages] == ["hardened.html", "naive.html"]
+        assert "Every user was answered" in pages[0].read_text(encoding="utf-8")
+        assert "went unanswered" in pages[1].read_text(encoding="utf-8")
+
     def test_without_the_vendors_sdks_it_says_what_to_install(self):
         missing = "import sys; sys.modules['anthropic'] = None; from chaos_llm import cli; "
         result = subprocess.run(

@@ -13,30 +13,44 @@ import chaos_llm
 LAYERS = (
     ("errors", "model", "dice"),  # know nothing of us
     (  # words, what a team sets, the clock
+        "as_code",
+        "capacity",
         "durations",
+        "flow",
+        "gist",
+        "keyring",
+        "packs",
         "phrases",
         "pyproject",
         "quota",
+        "retry_after",
         "schemas",
+        "side_effects",
         "tokens",
         "virtual_time",
         "faults.fault",
     ),
+    ("network", "told", "usual", "tiers"),  # the wire, what was said, any day, who pays what
+    ("toxiproxy",),  # who makes a wire ill
     ("faults", "providers", "timeline", "script"),  # what fails, who answers, when, with what
-    ("hosts", "status_page", "profiles", "plan"),  # who is where; what was said; which fault when
-    ("correlation", "journal", "interventions", "calls"),  # which call, what happened, by hand
-    ("draft",),  # one reply in the making
+    ("hosts", "status_page", "profiles", "plan", "month"),  # who is where; what was said; when
+    ("correlation", "journal", "interventions", "calls", "examples"),  # which call, what happened
+    ("draft", "as_played", "lever"),  # one reply in the making; what was and is done by hand
     ("engine",),  # the pipeline from bytes to bytes
     ("interception", "prompts", "returned", "schedule"),  # the ways in: the wire and the workload
     ("workload", "evidence", "places"),  # simulated users; whose exchange is whose; moments
     ("outcomes",),  # what the users got
     ("run",),  # all that is known about a replay
+    ("failovers", "gaps"),  # which request stood in for which; when nobody was served
     ("checks",),  # claims about a run
     ("reports",),  # what it amounts to
-    ("replays",),  # a workload that ends in a report
+    ("replays", "strategies"),  # a workload that ends in a report; outages that are drawn
     ("_outage",),  # puts the parts together
     ("",),  # the package's public names
-    ("demo", "bad_days", "matrix"),  # callers, as a user would write them; what a test asks for
+    ("server",),  # the same engine behind real sockets
+    ("demo", "bad_days", "matrix", "search", "stateful"),  # callers, as a user would write them
+    ("played",),  # what a test item has of us
+    ("report_option",),  # pages and properties, where they are asked for
     ("pytest_plugin",),  # the door that tests use
     ("cli",),  # the door that shows the demo
     ("__main__",),  # the door's door

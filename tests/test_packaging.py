@@ -58,6 +58,7 @@ def test_the_wheel_holds_every_file_of_the_package(wheel):
     expected = {path.relative_to(ROOT) for path in package.rglob("*.py")}
     assert expected <= {path.relative_to(wheel) for path in wheel.rglob("*.py")}
     assert (wheel / "chaos_llm" / "py.typed").is_file()
+    assert (wheel / "chaos_llm" / "reports" / "html" / "style.css").is_file()
 
 
 def test_the_wheel_holds_nothing_beside_the_package(wheel):

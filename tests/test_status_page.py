@@ -152,3 +152,41 @@ def test_ids_are_as_good_as_unique():
 def test_an_unknown_path_is_told_the_known_ones():
     with pytest.raises(UnknownName, match=r"/api/v2/summary\.json"):
         document(PAGE, PROFILE, "/api/v2/sumary.json", 0.0)
+
+
+def test_a_page_shows_the_impact_and_the_components_that_its_posts_name():
+    page = Page(
+        "anthropic",
+        (
+            Post(0.0, "investigating", impact="minor", components=("claude.ai",)),
+            Post(10 * MINUTE, "identified", impact="critical"),
+            Post(20 * MINUTE, "monitoring"),
+            Post(30 * MINUTE, "resolved"),
+        ),
+    )
+
+    def shown(minutes):
+        colours = {c["name"]: c["status"] for c in said("components", minutes, page)["components"]}
+        impact = said("incidents", minutes, page)["incidents"][0]["impact"]
+        indicator = said("status", minutes, page)["status"]["indicator"]
+        return impact, indicator, colours["claude.ai"], colours["Claude Code"]
+
+    assert shown(5) == ("minor", "minor", "degraded_performance", "operational")
+    assert shown(15) == ("critical", "critical", "major_outage", "operational")
+    assert shown(25) == ("critical", "critical", "degraded_performance", "operational")
+    assert shown(35) == ("critical", "none", "operational", "operational")
+
+
+def test_an_incident_without_impact_is_open_under_a_green_headline():
+    page = Page("anthropic", (Post(0.0, "investigating", impact="none"),))
+
+    assert said("status", 5, page)["status"]["description"] == "All Systems Operational"
+    assert said("incidents/unresolved", 5, page)["incidents"][0]["status"] == "investigating"
+    assert colours(5, page) == {"operational"}
+
+
+def test_a_component_that_only_a_post_knows_is_on_the_page():
+    page = Page("openai", (Post(0.0, "investigating", components=("Codex",)),))
+
+    found = {c["name"]: c["status"] for c in said("components", 5, page)["components"]}
+    assert found == {"API": "operational", "ChatGPT": "operational", "Codex": "partial_outage"}

@@ -28,11 +28,21 @@ class Unanswered(Exception):
     """Nobody could answer, and there is no old answer either."""
 
 
+_FAILURES = (
+    anthropic.APIError,
+    openai.APIError,
+    pybreaker.CircuitBreakerError,
+    Unanswered,
+    ValueError,  # of a body that is empty or no JSON; neither SDK makes an error of its own of it
+)
+
+
 class HardenedBot:
     """Answers with Claude, else with GPT, else with what was said before."""
 
     def __init__(self) -> None:
-        self._claude = anthropic.Anthropic(timeout=TIMEOUT, max_retries=1)
+        # Without a retry: this SDK sleeps as long as a retry-after says, be it hours.
+        self._claude = anthropic.Anthropic(timeout=TIMEOUT, max_retries=0)
         self._gpt = openai.OpenAI(timeout=TIMEOUT, max_retries=1)
         self._breaker = pybreaker.CircuitBreaker(fail_max=3, reset_timeout=60)
         self._fresh: cachetools.TTLCache[str, Answer] = cachetools.TTLCache(1000, FRESH_FOR)
@@ -45,7 +55,7 @@ class HardenedBot:
         for ask in (self._ask_claude, self._ask_gpt):
             try:
                 answer = ask(question)
-            except (anthropic.APIError, openai.APIError, pybreaker.CircuitBreakerError, Unanswered):
+            except _FAILURES:
                 continue
             self._fresh[question] = self._kept[question] = answer
             return answer

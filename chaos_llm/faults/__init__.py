@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from types import MappingProxyType
 
+from chaos_llm import packs
 from chaos_llm.faults.auth_expired import AuthExpired as auth_expired
 from chaos_llm.faults.broken_tool_arguments import BrokenToolArguments as broken_tool_arguments
 from chaos_llm.faults.challenge_page import ChallengePage as challenge_page
@@ -82,6 +84,7 @@ __all__ = [
     "html_in_200",
     "insufficient_quota",
     "invalid_json",
+    "known",
     "latency",
     "lost_chunk",
     "lost_history",
@@ -113,5 +116,28 @@ __all__ = [
 ]
 
 FAULTS: Mapping[str, type[Fault]] = MappingProxyType(
-    {name: globals()[name] for name in __all__ if name.islower()}
+    {name: kind for name in __all__ if name.islower() and (kind := globals().get(name))}
 )
+
+
+def known() -> Mapping[str, type[Fault]]:
+    """Every fault that a profile may name: ours, and those of installed packs.
+
+    Raises UsageError for a pack's fault that is none, is called otherwise than its file, or has the
+    name of one of ours.
+    """
+    return _known(packs.edition("faults"))
+
+
+@lru_cache(1)
+def _known(_edition: tuple[object, ...]) -> Mapping[str, type[Fault]]:
+    theirs: dict[str, type[Fault]] = {}
+    for name, kind in packs.added("faults"):
+        if not (isinstance(kind, type) and issubclass(kind, Fault)):
+            raise packs.mistake("faults", name, f"expected a subclass of Fault; got {kind!r}")
+        if name in FAULTS:
+            raise packs.mistake("faults", name, "there is a fault of that name already")
+        if kind.__module__.rpartition(".")[2] != name:
+            raise packs.mistake("faults", name, f"expected it in a file called {name}.py")
+        theirs[name] = kind
+    return MappingProxyType({**FAULTS, **theirs})

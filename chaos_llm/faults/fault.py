@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from chaos_llm.dice import Die
 from chaos_llm.model import Answer, Reply, Request
@@ -54,3 +54,6 @@ class Fault:
             if getattr(self, field.name) != field.default
         )
         return f"{self.name}({', '.join(changed)})"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(repr(self))

@@ -11,11 +11,12 @@ from typing import Any, NamedTuple
 
 from chaos_llm import outage
 from chaos_llm.faults import Fault
-from chaos_llm.journal import Journal
+from chaos_llm.journal import Exchange, Journal
 from chaos_llm.matrix.client import Client
 from chaos_llm.matrix.faults_played import SPECIMENS, requests_of, scene_of
 
 SILENT = "SILENT"
+Exchanges = Journal | Sequence[Exchange]
 Progress = Callable[[str, float], None]
 
 _ATTRIBUTES = ("status_code", "type", "code", "status", "errno")
@@ -64,12 +65,19 @@ def cells(clients: Sequence[Client], progress: Progress | None = None) -> Iterat
 
 def play(client: Client, fault: Fault, way: str) -> Cell:
     """Have an SDK meet a fault, with an outage of its own."""
-    scene, sdk = scene_of(fault), _made(client)
     with outage() as chaos:
-        chaos.on(client.provider).inject(fault).answers(scene.answer)
-        seen = _asked(lambda: getattr(client, way)(sdk, scene), requests_of(fault))
-        outcome = _outcome(chaos.journal, seen.described(scene.whole))
+        chaos.on(client.provider).inject(fault).answers(scene_of(fault).answer)
+        outcome = outcome_of(client, _made(client), fault, way, lambda: chaos.journal)
     return Cell(client.name, repr(fault), way, outcome)
+
+
+def outcome_of(
+    client: Client, sdk: Any, fault: Fault, way: str, journal: Callable[[], Exchanges]
+) -> str:
+    """What an SDK makes of a fault that is in force; `journal` is looked at behind it."""
+    scene = scene_of(fault)
+    seen = _asked(lambda: getattr(client, way)(sdk, scene), requests_of(fault))
+    return _outcome(journal(), seen.described(scene.whole))
 
 
 @cache
@@ -94,7 +102,7 @@ def _asked(ask: Callable[[], Iterator[str]], times: int) -> _Seen:
     return seen
 
 
-def _outcome(journal: Journal, described: str) -> str:
+def _outcome(journal: Exchanges, described: str) -> str:
     """What the app saw, or that there was nothing to see."""
     if not len(journal):
         return f"nothing sent: {described}"

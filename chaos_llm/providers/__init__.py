@@ -5,6 +5,9 @@ The first format of a name also renders that vendor's refusal of unknown paths.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
+from chaos_llm import packs
 from chaos_llm.errors import UnknownName
 from chaos_llm.providers.anthropic_batches import AnthropicBatches
 from chaos_llm.providers.anthropic_count_tokens import AnthropicTokenCount
@@ -97,6 +100,7 @@ __all__ = [
     "VertexGemini",
     "VertexTokenCount",
     "find",
+    "known",
 ]
 
 PROVIDERS: tuple[Provider, ...] = (
@@ -145,15 +149,34 @@ PROVIDERS: tuple[Provider, ...] = (
 )
 
 
+def known() -> tuple[Provider, ...]:
+    """Every wire format that is played: ours, and those of installed packs behind them.
+
+    Raises UsageError for a pack's that is none.
+    """
+    return _known(packs.edition("providers"))
+
+
+@lru_cache(1)
+def _known(_edition: tuple[object, ...]) -> tuple[Provider, ...]:
+    theirs = []
+    for name, made in packs.added("providers"):
+        provider = made() if isinstance(made, type) else made
+        if not isinstance(provider, Provider):
+            raise packs.mistake("providers", name, f"expected a Provider; got {made!r}")
+        theirs.append(provider)
+    return (*PROVIDERS, *theirs)
+
+
 def find(name: str, method: str, path: str) -> Provider:
     """Find the wire format that a request to a provider speaks.
 
     A known path with another method finds the format that refuses it; an unknown path, the first
     format of that name. Raises UnknownName for a provider that is not in the catalogue.
     """
-    formats = [provider for provider in PROVIDERS if provider.name == name]
+    formats = [provider for provider in known() if provider.name == name]
     if not formats:
-        raise UnknownName("provider", name, (provider.name for provider in PROVIDERS))
+        raise UnknownName("provider", name, (provider.name for provider in known()))
     for tried in (method, "POST", "GET"):
         for provider in formats:
             if provider.claims(tried, path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, MutableMapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from chaos_llm.dice import Die
@@ -28,7 +28,7 @@ class Stamp:
 
     def again(self) -> Stamp:
         """The same stamp with its die unthrown, so that rendering twice gives equal bytes."""
-        return replace(self, die=self.die.again())
+        return Stamp(self.now, self.die.again(), self.kept, self.speak)
 
 
 class Provider(ABC):

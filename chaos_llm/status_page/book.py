@@ -1,6 +1,7 @@
 """Writes one page at one time, as JSON-able objects.
 
 What no post says is assumed: an open incident has the impact "major" and touches every component.
+An incident whose impact is "none" leaves the page green while it is open, as on 15 April 2026.
 """
 
 from __future__ import annotations
@@ -13,17 +14,22 @@ from chaos_llm.status_page.faces import FACES, Face
 from chaos_llm.status_page.incidents import Incident
 from chaos_llm.timeline import Post, Profile
 
-_IMPACT = "major"  # assumed: profiles do not carry one
+_IMPACT = "major"  # assumed where no post says it
 _SAYS = {
     "none": "All Systems Operational",
     "minor": "Minor Service Outage",
     "major": "Partial System Outage",
     "critical": "Major Service Outage",
 }
-# assumed: how an incident's state colours the components
-_COMPONENT_STATES = {"monitoring": "degraded_performance"}
-_OUTAGE = "partial_outage"
-_SEVERITY = ("operational", "degraded_performance", "partial_outage")
+# assumed: how an incident's impact colours the components, and one that is only watched
+_COMPONENT_STATES = {
+    "none": "operational",
+    "minor": "degraded_performance",
+    "major": "partial_outage",
+    "critical": "major_outage",
+}
+_WATCHED = "degraded_performance"
+_SEVERITY = ("operational", "degraded_performance", "partial_outage", "major_outage")
 _NAMELESS = "Elevated errors"  # assumed: the title of a post whose words were not found
 _DAY = 86400.0  # a page that has said nothing yet was last touched the day before
 _LETTERS = "0123456789bcdfghjklmnpqrstvwxyz"
@@ -48,31 +54,34 @@ class Book:
         }
 
     def status(self) -> dict[str, str]:
-        indicator = _IMPACT if self.open else "none"
+        impacts = [incident.impact or _IMPACT for incident in self.open]
+        indicator = max(impacts, key=tuple(_SAYS).index, default="none")
         return {"indicator": indicator, "description": _SAYS[indicator]}
 
     def components(self) -> list[dict[str, Any]]:
-        states = {_COMPONENT_STATES.get(incident.state, _OUTAGE) for incident in self.open}
-        state = max(states, key=_SEVERITY.index, default="operational")
-        since = max((incident.posts[0][0].at for incident in self.told), default=-_DAY)
-        return [
-            {
-                "id": self._id(name),
-                "name": name,
-                "status": state,
-                "created_at": self._date(-_DAY),
-                "updated_at": self._date(since),
-                "position": position,
-                "description": None,
-                "showcase": True,
-                "start_date": None,
-                "group_id": None,
-                "page_id": self._id(self.face.name),
-                "group": False,
-                "only_show_if_degraded": False,
-            }
-            for position, name in enumerate(self.face.components, start=1)
-        ]
+        named = (name for incident in self.told for name in incident.components)
+        names = dict.fromkeys((*self.face.components, *named))
+        return [self._component(name, position) for position, name in enumerate(names, start=1)]
+
+    def _component(self, name: str, position: int) -> dict[str, Any]:
+        touching = [each for each in self.told if name in (each.components or (name,))]
+        states = [_colour(incident) for incident in touching if incident.is_open]
+        since = max((incident.posts[0][0].at for incident in touching), default=-_DAY)
+        return {
+            "id": self._id(name),
+            "name": name,
+            "status": max(states, key=_SEVERITY.index, default="operational"),
+            "created_at": self._date(-_DAY),
+            "updated_at": self._date(since),
+            "position": position,
+            "description": None,
+            "showcase": True,
+            "start_date": None,
+            "group_id": None,
+            "page_id": self._id(self.face.name),
+            "group": False,
+            "only_show_if_degraded": False,
+        }
 
     def incidents(self, shown: tuple[Incident, ...]) -> list[dict[str, Any]]:
         return [self._incident(incident) for incident in shown]
@@ -90,7 +99,7 @@ class Book:
             "updated_at": self._date(last.at),
             "monitoring_at": told_at.get("monitoring"),
             "resolved_at": resolved,
-            "impact": _IMPACT,
+            "impact": incident.impact or _IMPACT,
             "shortlink": f"{self.face.url}/incidents/{key}",
             "started_at": self._date(began.at),
             "page_id": self._id(self.face.name),
@@ -122,3 +131,11 @@ class Book:
     def _id(self, *key: object) -> str:
         known = dict(self.face.ids).get(str(key[0])) if len(key) == 1 else None
         return known or Die("status page", self.provider, *key).letters(12, _LETTERS)
+
+
+def _colour(incident: Incident) -> str:
+    """How an open incident colours what it touches."""
+    state = _COMPONENT_STATES[incident.impact or _IMPACT]
+    if incident.state != "monitoring":
+        return state
+    return min(state, _WATCHED, key=_SEVERITY.index)

@@ -27,6 +27,17 @@ class Incident:
         """Whether the page still shows it as going on."""
         return self.state not in _CLOSED
 
+    @property
+    def impact(self) -> str:
+        """What the posts said of it last; empty where none did."""
+        return next((post.impact for post, _ in reversed(self.posts) if post.impact), "")
+
+    @property
+    def components(self) -> tuple[str, ...]:
+        """What the posts said last that it touches; empty where none did."""
+        said = (post.components for post, _ in reversed(self.posts) if post.components)
+        return next(said, ())
+
 
 def incidents(page: Page | None, time: float) -> tuple[Incident, ...]:
     """The incidents of a page at a time, in seconds since the profile's start; the newest first.

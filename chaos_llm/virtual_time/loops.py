@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+import math
 import selectors
 import sys
 import weakref
@@ -46,6 +47,7 @@ class Loops:
         self._born: weakref.WeakSet[Any] = weakref.WeakSet()  # made during the outage
         self._seen: weakref.WeakSet[Any] = weakref.WeakSet()
         self._known: dict[int, tuple[weakref.ref[Any], Any]] = {}  # selector, loop; by id
+        self._told_apart_until = 0.0  # the monotonic time at which floats get coarser
 
     def install(self, undo: ExitStack) -> None:
         """Let loops idle on the clock."""
@@ -104,6 +106,8 @@ class Loops:
             scheduler.block(me, ready, deadline, partial(self._tasks, selector), holds)
             if me.over:
                 return select(selector, timeout)
+            if scheduler.clock.monotonic() >= self._told_apart_until:
+                self._keep_resolution()
             sockets.answered(events)
             return events
 
@@ -125,12 +129,24 @@ class Loops:
         self._known[id(selector)] = weakref.ref(selector), weakref.ref(loop)
         self._seen.add(loop)
         self._sockets.meet(selector)
+        self._keep_resolution()
         if loop not in self._born:  # its timers were set in real time and keep their distance
             distance = self._scheduler.clock.monotonic() - real_monotonic()
             timers = getattr(loop, "_scheduled", [])
             for timer in timers:
                 timer._when += distance
             heapq.heapify(timers)
+
+    def _keep_resolution(self) -> None:
+        """Have loops know how close two times can be: else a timer that is due never is.
+
+        A loop adds a nanosecond to its time; after half a year that is less than a float tells
+        apart. What is added here lets no timer run early: all times are multiples of it.
+        """
+        now = self._scheduler.clock.monotonic()
+        self._told_apart_until = 2.0 ** math.frexp(now)[1]
+        for loop in self._seen:
+            loop._clock_resolution = max(loop._clock_resolution, math.ulp(now))
 
     def _tasks(self, selector: Any) -> str:
         loop = self._known[id(selector)][1]()

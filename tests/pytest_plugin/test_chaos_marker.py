@@ -151,3 +151,24 @@ def test_works_in_a_unittest_class(run):
 
 def test_is_registered(run):
     run("def test(): pass", "--markers").stdout.fnmatch_lines(["@pytest.mark.chaos(*"])
+
+
+def test_a_tagged_day_that_is_not_this_apps_is_skipped_and_a_named_one_fails(run):
+    result = run(
+        """
+        import pytest
+        from bot import ask
+
+        @pytest.mark.chaos(tags="one-region")
+        def test_tagged(chaos):
+            chaos.replay(ask, calls=20).check()
+
+        @pytest.mark.chaos("azure-openai-2026-01-27-sweden-central")
+        def test_named(chaos):
+            chaos.replay(ask, calls=20).check()
+        """,
+        "-rs",
+    )
+    result.assert_outcomes(skipped=3, failed=1)
+    result.stdout.fnmatch_lines(["*nothing was tested: no fault struck*"])
+    result.stdout.fnmatch_lines(["SKIPPED * test_it.py:*does not touch what this test asks*"])

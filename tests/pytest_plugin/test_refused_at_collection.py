@@ -30,7 +30,7 @@ def test_an_unknown_name(run, mark, line):
 
 
 def test_tags_that_no_profile_has_together(run):
-    text = 'import pytest\n\n@pytest.mark.chaos(tags=["login", "latency"])\ndef test(): pass\n'
+    text = 'import pytest\n\n@pytest.mark.chaos(tags=["web-only", "healthy"])\ndef test(): pass\n'
     result = run(text)
     assert result.ret != 0
     result.assert_outcomes(errors=1)

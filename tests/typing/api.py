@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 from typing import assert_type
 
@@ -19,6 +20,8 @@ from chaos_llm.checks import (
 )
 from chaos_llm.faults import FAULTS, Fault, hang, overloaded, rate_limited
 from chaos_llm.profiles import names, with_tag
+from chaos_llm.reports.grades import Grade
+from chaos_llm.server.hand import ServedOutage
 from chaos_llm.timeline import Profile
 
 
@@ -38,6 +41,11 @@ def in_a_test(chaos: Outage) -> None:
     assert_type(report.answered, float)
     assert_type(report.longest_gap, float)
     assert_type(report.requests("anthropic"), int)
+    assert_type(report.grade, Grade)
+    assert_type(report.grades, Counter[Grade])
+    assert_type(report.grade_of(report.run.calls[0]), Grade)
+    assert_type(report.json(calls=True), str)
+    assert_type(report.html(), str)
     findings = report.check(
         stops_calling("anthropic", within_calls=8),
         retries_stay_under(3),
@@ -61,6 +69,8 @@ def by_hand(chaos: Outage) -> None:
     assert_type(chaos.journal.gaps("anthropic"), list[float])
     assert_type(chaos.now, float)
     assert_type(chaos.timeline(width=80), str)
+    assert_type(chaos.side_effect("mail", "to whom"), None)
+    assert_type(chaos.side_effect(what_may_be_caught)(), None)
 
 
 def without_pytest() -> None:
@@ -80,3 +90,11 @@ def what_may_be_caught() -> None:
 
 def catalogues(name: str) -> tuple[type[Fault], Fault, Check]:
     return FAULTS[name], hang(), retries_stay_under(3)
+
+
+def with_a_server(chaos_server: ServedOutage) -> None:
+    chaos_server.on("anthropic").inject(overloaded(), times=2).answers(["One.", "Two."])
+    assert_type(chaos_server.advance("10m"), float)
+    assert_type(chaos_server.url, str)
+    assert_type(chaos_server.env, dict[str, str])
+    assert_type(chaos_server.run("other").journal[0].status, int)

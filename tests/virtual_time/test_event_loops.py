@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 
 from chaos_llm.virtual_time import VirtualTime, real_monotonic
+from chaos_llm.virtual_time.clock import Clock
 
 
 def test_asyncio_run_needs_no_marker(march: datetime) -> None:
@@ -20,6 +21,18 @@ def test_asyncio_run_needs_no_marker(march: datetime) -> None:
 
     with VirtualTime(starts=march):
         assert asyncio.run(main()) == 36_000
+
+
+def test_timers_are_due_after_years_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Clock, "ended_at", 5 * 365 * 86_400)
+
+    async def main() -> None:
+        for _ in range(100):
+            await asyncio.sleep(0.1)
+
+    with VirtualTime() as clock:
+        asyncio.run(main())
+        assert clock.now == pytest.approx(10)
 
 
 @pytest.mark.asyncio

@@ -1,0 +1,43 @@
+"""`chaos-llm explain`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from chaos_llm.cli.terminal import width
+from chaos_llm.errors import UsageError
+
+_JOURNAL = "a journal's .jsonl file, as --chaos-report writes it; - is the standard input"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what the command takes."""
+    parser.add_argument("journal", metavar="JOURNAL", help=_JOURNAL)
+    parser.add_argument(
+        "call", metavar="CALL", nargs="?", type=int, help="a call's number; without it, a summary"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Say why the requests of a journal met what they met."""
+    from chaos_llm.reports.explanation import explain_call  # noqa: PLC0415 - on demand
+    from chaos_llm.reports.journal_file import read  # noqa: PLC0415 - the same
+    from chaos_llm.reports.journal_summary import explain_all  # noqa: PLC0415 - the same
+
+    journal = read(_text(options.journal).splitlines(), options.journal)
+    if options.call is None:
+        print(explain_all(journal, width()))
+    else:
+        print(explain_call(journal, options.call, width()))
+    return 0
+
+
+def _text(name: str) -> str:
+    if name == "-":
+        return sys.stdin.read()
+    try:
+        return Path(name).read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{name} cannot be read: {error}") from None

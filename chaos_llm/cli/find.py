@@ -1,0 +1,82 @@
+"""`chaos-llm find`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from chaos_llm.cli.terminal import Progress, width
+
+_PROPERTY = (
+    "what must hold: a check, as in 'retries_stay_under(3)', or a number of the report and its "
+    "limit, as in 'longest_gap <= 120'; may be given more than once (default: 'failed == 0')"
+)
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what the command takes."""
+    add = parser.add_argument
+    add("app", metavar="APP", help="package.module:function, or package.module:Class.method")
+    add("--property", metavar="CLAIM", action="append", default=[], help=_PROPERTY)
+    add("--budget", metavar="TIME", default="60s", help="how long to search (default: 60s)")
+    add("--seed", type=int, default=0, help="another seed is another search")
+    add("--provider", metavar="NAME", action="append", default=[], help="who may fail")
+    add("--surface", metavar="NAME", action="append", default=[], help="api, login or page")
+    add("--longest", metavar="TIME", default="12h", help="the longest outage (default: 12h)")
+    add("--correlated", action="store_true", help="several providers may fail at once")
+    add("--calls", type=int, default=40, help="calls in each outage (default: 40)")
+    add("--into", metavar="DIR", type=Path, default=Path(), help="where files are written")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Search for the shortest outage that breaks an app, and write a test of it."""
+    from chaos_llm.durations import seconds  # noqa: PLC0415 - after the command is known
+    from chaos_llm.search import App, Claim, Search  # noqa: PLC0415 - Hypothesis
+    from chaos_llm.strategies import outages  # noqa: PLC0415 - the same
+
+    claims = [Claim.written(text) for text in options.property or ["failed == 0"]]
+    drawn = outages(
+        providers=options.provider or ("anthropic", "openai"),
+        surfaces=options.surface or ("api",),
+        longest=options.longest,
+        correlated=options.correlated,
+    )
+    app = App.named(options.app)
+    with Progress() as progress:
+        search = Search(
+            app,
+            claims,
+            drawn,
+            seconds(options.budget),
+            options.seed,
+            options.calls,
+            progress.show,
+        )
+        found = search.shortest()
+    if found is None:
+        print(f"no outage of {search.tried} broke {options.app}; another --seed tries others")
+        return 0
+    return _tell(search, found, options)
+
+
+def _tell(search: object, found: object, options: argparse.Namespace) -> int:
+    from chaos_llm.profiles import to_toml  # noqa: PLC0415 - pydantic
+    from chaos_llm.search import Search, write  # noqa: PLC0415 - Hypothesis
+    from chaos_llm.timeline import Profile  # noqa: PLC0415 - the same
+
+    assert isinstance(search, Search)
+    assert isinstance(found, Profile)
+    outage, report = search.play(found)
+    broken = search.broken(report)
+    print(f"{search.tried} tried; the shortest outage that breaks {options.app}: {found.title}\n")
+    if not broken:
+        print(
+            "it broke once and does not again: something is kept from one outage to the next. "
+            "Name a method of a class, package.module:Class.method, for a new object in each."
+        )
+        return 1
+    print(outage.timeline(width()))
+    print("\nwhat does not hold: " + "; ".join(claim.code for claim in broken))
+    day, test = write(options.into, found, search.app, broken, search.calls)
+    print(f"\n{to_toml(found)}\nwritten: {day} and {test}; run it with `pytest {test}`")
+    return 1

@@ -1,0 +1,37 @@
+"""`chaos-llm profiles`."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import date
+
+from chaos_llm.cli.terminal import width
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what the command takes."""
+    parser.add_argument("--tag", action="append", default=[], help="only those with this tag")
+    parser.add_argument("--provider", help="only those that hit, or tell of, this provider")
+    parser.add_argument("--surface", help="only those that hit it: api, login, page, billing, web")
+    parser.add_argument("--since", metavar="DAY", type=date.fromisoformat, help="2026-03-02")
+    parser.add_argument("--markdown", action="store_true", help="as a page of docs")
+
+
+def run(options: argparse.Namespace) -> int:
+    """List the bad days."""
+    from chaos_llm.profiles.selection import selected  # noqa: PLC0415 - pydantic
+    from chaos_llm.reports.catalogue_text import render_catalogue  # noqa: PLC0415 - the same
+
+    found = selected(
+        tags=options.tag,
+        provider=options.provider,
+        surface=options.surface,
+        since=options.since,
+    )
+    if options.markdown:
+        from chaos_llm.reports.catalogue_page import render  # noqa: PLC0415 - the same
+
+        print(render(found), end="")
+    else:
+        print(render_catalogue(found, width=width()), end="")
+    return 0

@@ -1,0 +1,33 @@
+"""`chaos-llm run`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from chaos_llm.cli.server_options import server_arguments, settings_of
+from chaos_llm.cli.terminal import width
+
+THICK = "the thick of it"  # as `pytest --chaos`: most commands are over before a timeline begins
+
+_CHECK = "fail where the verdict does, or where there is nothing to judge"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what the command takes."""
+    parser.add_argument("profile", metavar="PROFILE", help="a profile's name, or a TOML file")
+    parser.add_argument("--check", action="store_true", help=_CHECK)
+    server_arguments(parser)
+    parser.set_defaults(at=THICK)
+    parser.add_argument("child", metavar="COMMAND", nargs="+", help="behind --, what to run")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run a command on a bad day: every provider's base URL points at a server of ours."""
+    from chaos_llm.server import child, loops  # noqa: PLC0415 - httptools
+
+    settings = settings_of(options, [options.profile])
+    outcome = loops.run(child.run(settings, options.child, width()))
+    print(f"\n{outcome.timeline}\n\n{outcome.verdict['text']}", file=sys.stderr)
+    passed = outcome.verdict["verdict"] == "pass"
+    return outcome.code or (1 if options.check and not passed else 0)

@@ -1,0 +1,139 @@
+"""An ordinary request to whatever a window hits, by httpx: an app without an SDK's own defences."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from chaos_llm.model import Request, WireRequest
+from chaos_llm.providers import PROVIDERS, find
+from chaos_llm.timeline import Target
+
+HISTORY = [
+    {"role": "user", "content": "My order is KX-10001. Please remember that."},
+    {"role": "assistant", "content": "I will."},
+]
+MODELS = {
+    "anthropic": "claude-sonnet-5-5",
+    "azure-openai": "gpt-5.2",
+    "bedrock": "anthropic.claude-opus-4-6-v1:0",
+    "gemini": "gemini-2.5-flash",
+    "vertex": "gemini-2.5-flash",
+}
+LOGINS = {
+    "anthropic": "https://console.anthropic.com/v1/oauth/token",
+    "azure-openai": "https://login.microsoftonline.com/a-tenant/oauth2/v2.0/token",
+}
+PAGES = {"anthropic": "https://status.claude.com", "openai": "https://status.openai.com"}
+# The endpoints that a window names alone, and how they are asked.
+NAMED = {
+    "/api/oauth/claude_cli/roles": ("GET", "https://api.anthropic.com/api/oauth/claude_cli/roles"),
+    "*/oauth/authorize": (
+        "GET",
+        "https://claude.ai/oauth/authorize?client_id=a&redirect_uri=http://localhost/x&state=s"
+        "&response_type=code",
+    ),
+}
+_RENEWAL = {"grant_type": "refresh_token", "refresh_token": "r", "client_id": "a"}
+_GRANT = {"grant_type": "client_credentials", "client_id": "a", "scope": "s/.default"}
+
+
+@dataclass
+class PlainApp:
+    """Asks what one target of a window hits, and gives back what came, as it came."""
+
+    target: Target
+    client: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=60))
+
+    def __call__(self, prompt: str) -> str:
+        method, url, body = self._request(prompt)
+        headers = {"authorization": "Bearer sk-test", "x-api-key": "sk-test"}
+        if self.target.surface == "page":
+            headers = {}
+        answer = self.client.request(method, url, json=body, headers=headers)
+        answer.raise_for_status()
+        return answer.text
+
+    def request(self, prompt: str = "hi") -> Request:
+        """The same, as a plan sees it."""
+        method, url, body = self._request(prompt)
+        asked = httpx.Request(method, url, json=body)
+        headers = {"authorization": "Bearer sk-test", "x-api-key": "sk-test"}
+        path, query = asked.url.path, asked.url.query.decode()
+        wire = WireRequest(method, asked.url.host, path, query, headers, asked.content)
+        return find(self.target.provider, method, path).parse(wire)
+
+    def _request(self, prompt: str) -> tuple[str, str, Any]:
+        target = self.target
+        if target.path in NAMED:
+            return (*NAMED[target.path], None)
+        if target.surface == "page":
+            return "GET", f"{PAGES[target.provider]}/api/v2/summary.json", None
+        if target.surface == "login":
+            grant = _RENEWAL if target.provider == "anthropic" else _GRANT
+            return "POST", LOGINS[target.provider], grant
+        if target.path and "*" in target.path:
+            return "POST", f"https://api.openai.com{target.path.replace('*', '')}", {"x": prompt}
+        url, body = self._completion(_padded(prompt, target.larger_than))
+        return "POST", url, body
+
+    def _completion(self, prompt: str) -> tuple[str, dict[str, Any]]:
+        target = self.target
+        name, stream = target.provider, bool(target.stream)
+        model = _concrete(target.model) or MODELS.get(name, "gpt-5.2")
+        messages = [*HISTORY, {"role": "user", "content": prompt}]
+        chat = {"model": model, "messages": messages, "stream": stream}
+        match name:
+            case "anthropic":
+                return "https://api.anthropic.com/v1/messages", chat | {"max_tokens": 300}
+            case "gemini" | "vertex":
+                return _google(name, model, target.region), _contents(prompt)
+            case "bedrock":
+                operation = "converse-stream" if stream else "converse"
+                text = {"role": "user", "content": [{"text": prompt}]}
+                host = "bedrock-runtime.us-east-1.amazonaws.com"
+                return f"https://{host}/model/{model}/{operation}", {"messages": [text]}
+            case "azure-openai":
+                return f"{_AZURE}/{model}/chat/completions?api-version=2025-04-01-preview", chat
+            case "openai" if "embedding" in model:
+                return "https://api.openai.com/v1/embeddings", {"model": model, "input": prompt}
+        provider = next(p for p in PROVIDERS if p.name == name and p.api == "chat")
+        return f"https://{provider.hosts[0]}{_CHAT.get(name, '/v1/chat/completions')}", chat
+
+
+_AZURE = "https://acme.openai.azure.com/openai/deployments"
+_CHAT = {"groq": "/openai/v1/chat/completions", "openrouter": "/api/v1/chat/completions"}
+
+
+def _google(name: str, model: str, region: str) -> str:
+    if name == "gemini":
+        return f"https://generativelanguage.googleapis.com/v1beta/models/{model}:generateContent"
+    region = {"us*": "us-central1"}.get(region, region) or "us-central1"
+    host = "" if region == "global" else f"{region}-"
+    publisher = "anthropic" if "claude" in model else "google"
+    verb = "rawPredict" if publisher == "anthropic" else "generateContent"
+    where = f"projects/a-project/locations/{region}/publishers/{publisher}/models/{model}:{verb}"
+    return f"https://{host}aiplatform.googleapis.com/v1/{where}"
+
+
+def _contents(prompt: str) -> dict[str, Any]:
+    return {"contents": [{"role": "user", "parts": [{"text": prompt}]}]}
+
+
+def _concrete(pattern: str) -> str:
+    """A model that a pattern matches."""
+    return pattern.removeprefix("*").replace("*", "0101" if pattern.endswith("-2*") else "")
+
+
+def _padded(prompt: str, larger_than: int | None) -> str:
+    return prompt if larger_than is None else prompt + " pad" * (1 + larger_than // 4)
+
+
+def page_of(provider: str, client: httpx.Client) -> dict[str, Any]:
+    """What a status page says now."""
+    answer = client.get(f"{PAGES[provider]}/api/v2/summary.json")
+    said: dict[str, Any] = json.loads(answer.text)
+    return said

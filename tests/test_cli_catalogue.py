@@ -1,0 +1,154 @@
+"""The commands that look at the catalogue and at files of it, as a shell meets them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tomllib
+
+import jsonschema
+import pytest
+
+from chaos_llm import profiles
+from chaos_llm.profiles import catalogue
+
+COMMAND = [sys.executable, "-m", "chaos_llm"]
+WAVES, STORM = "anthropic-2026-03-02-three-waves", "anthropic-529-storm"
+BAD = """title = "t"
+starts = 2026-03-02T11:00:00Z
+ends = "+1h"
+tags = ["a"]
+[[window]]
+name = "w"
+from = "+0m"
+until = "+1h"
+on = [{ provider = "anthropic" }]
+share = 0.0
+mix = [{ fault = "overloaded" }]
+basis = "assumed"
+"""
+
+
+def run(*arguments, **options):
+    return subprocess.run(
+        [*COMMAND, *arguments], capture_output=True, text=True, timeout=120, check=False, **options
+    )
+
+
+def test_check_without_a_name_looks_at_every_profile():
+    result = run("check")
+
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout == f"{len(profiles.names())} profiles, no problem\n"
+
+
+def test_check_tells_each_problem_with_file_and_line_and_ends_with_1(tmp_path):
+    (tmp_path / "bad.toml").write_text(BAD)
+    (tmp_path / "worse.toml").write_text(BAD.replace("0.0", "2"))
+
+    result = run("check", ".", cwd=tmp_path)
+
+    assert result.returncode == 1
+    zero, over, count = result.stdout.splitlines()
+    assert zero.startswith("bad.toml:10: window 'w': share: it is 0 all the time")
+    assert over.startswith("worse.toml:10: window 'w': share: expected a number from 0 to 1")
+    assert count == "2 profiles, 2 problems"
+
+
+def test_check_of_a_file_that_is_not_there_ends_with_2(tmp_path):
+    result = run("check", "nowhere.toml", cwd=tmp_path)
+
+    assert result.returncode == 2
+    assert result.stderr.startswith("chaos-llm: unknown profile 'nowhere.toml'")
+
+
+def test_schema_prints_the_format_as_a_json_schema():
+    result = run("schema", "profile")
+
+    schema = json.loads(result.stdout)
+    assert result.returncode == 0
+    assert {"title", "starts", "window", "edge"} <= set(schema["properties"])
+    window = schema["$defs"]["WindowTable"]["properties"]
+    assert {"flap", "capacity", "network", "spares"} <= set(window)
+    assert "a line of points" in window["share"]["description"]
+    assert "overloaded" in schema["$defs"]["MixedTable"]["properties"]["fault"]["enum"]
+    assert "slicer" in schema["$defs"]["ToxicTable"]["properties"]["toxic"]["enum"]
+    assert "groq" in schema["$defs"]["TargetTable"]["properties"]["provider"]["examples"]
+
+
+def test_every_shipped_profile_keeps_to_the_schema():
+    validator = jsonschema.Draft202012Validator(profiles.schema())
+
+    for name in profiles.names():
+        tables = tomllib.loads(catalogue.find(name).read_text(encoding="utf-8"))
+        plain = json.loads(json.dumps(tables, default=lambda moment: moment.isoformat()))
+        assert [error.message for error in validator.iter_errors(plain)] == [], name
+
+
+def test_diff_says_what_differs_and_ends_with_1():
+    result = run("diff", WAVES, STORM)
+
+    assert (result.returncode, result.stderr) == (1, "")
+    assert "Windows that only other has" in result.stdout
+    assert "starts: 02 Mar 2026 11:37 -> 30 Jul 2026 05:03" in result.stdout
+
+
+def test_diff_of_a_day_with_itself_ends_with_0():
+    result = run("diff", WAVES, WAVES)
+
+    assert result.returncode == 0
+    assert result.stdout.endswith("no difference in what they play or tell\n")
+
+
+def test_month_prints_a_profile_that_can_be_checked_and_shown(tmp_path):
+    result = run("month", "--seed", "7", "--provider", "openai", "--incidents", "3")
+    (tmp_path / "month-7.toml").write_text(result.stdout)
+
+    assert (result.returncode, result.stderr) == (0, "")
+    assert len(profiles.load(tmp_path / "month-7.toml").windows) == 3
+    assert run("check", "month-7.toml", cwd=tmp_path).returncode == 0
+    assert "openai 3" in run("show", "month-7.toml", cwd=tmp_path).stdout
+    again = run("month", "--seed", "7", "--provider", "openai", "--incidents", "3")
+    assert again.stdout == result.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["month", "--provider", "groq"], "unknown provider with statistics 'groq'"),
+        (
+            ["profiles", "--provider", "gorq"],
+            "unknown provider 'gorq'; known, nearest first: 'groq'",
+        ),
+        (["profiles", "--surface", "api2"], "unknown surface 'api2'"),
+    ],
+)
+def test_an_unknown_name_ends_with_2(arguments, says):
+    result = run(*arguments)
+
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr.startswith(f"chaos-llm: {says}")
+
+
+def test_profiles_are_chosen_by_provider_surface_and_day():
+    result = run(
+        "profiles", "--provider", "anthropic", "--surface", "login", "--since", "2026-03-02"
+    )
+
+    listed = [line for line in result.stdout.splitlines() if line and line[0] != " "]
+    assert WAVES in listed
+    assert STORM not in listed  # it hits no login
+    assert all(profiles.load(name).starts.year >= 2026 for name in listed)
+
+
+def test_show_draws_bursts_and_says_what_its_facts_rest_on(tmp_path):
+    text = BAD.replace("share = 0.0", 'share = 1.0\nflap = { down = "10m", up = "10m" }')
+    (tmp_path / "flaps.toml").write_text(text)
+
+    result = run("show", "flaps.toml", cwd=tmp_path)
+
+    bar = next(line for line in result.stdout.splitlines() if line.startswith("w "))
+    assert bar.count("█") == pytest.approx(bar.count(" "), abs=12)
+    assert "[assumed]" in result.stdout
+    assert "flaps on for 10 min, off for 10 min, and again" in result.stdout

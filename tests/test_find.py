@@ -1,0 +1,126 @@
+"""`chaos-llm find`: a search without a test, and the files that it leaves."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from chaos_llm.errors import UnknownName, UsageError
+from chaos_llm.search import App, Claim
+
+SHOP = """
+import httpx
+import planted_bugs
+
+
+def answer(question):
+    return planted_bugs.ask_claude(question)
+
+
+class Careful:
+    def answer(self, question):
+        try:
+            return planted_bugs.ask_claude(question)
+        except Exception:
+            return "Please ask again in a minute."
+
+
+class Stubborn(planted_bugs.RetriesWithoutCap):
+    pass
+"""
+
+
+@pytest.fixture
+def shop(tmp_path, monkeypatch):
+    """A folder with a small app; the planted bugs are on its path."""
+    (tmp_path / "shop.py").write_text(SHOP)
+    monkeypatch.setenv("PYTHONPATH", os.path.dirname(__file__))  # noqa: PTH120
+    return tmp_path
+
+
+def run(folder, *args):
+    return subprocess.run(
+        [sys.executable, *args],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
+    )
+
+
+def find(folder, *args):
+    return run(folder, "-m", "chaos_llm", "find", "--provider", "anthropic", *args)
+
+
+def test_the_shortest_outage_is_printed_and_written_with_a_test_that_reproduces_it(shop):
+    found = find(shop, "shop:answer", "--budget", "30s", "--calls", "10")
+    assert found.returncode == 1, found.stderr
+    assert "the shortest outage that breaks shop:answer: anthropic: server_error for 1 s" in (
+        found.stdout
+    )
+    assert 'until = "+1s"' in found.stdout
+    assert (shop / "breaks-answer.toml").is_file()
+    played = run(shop, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_answer.py")
+    assert played.returncode == 1
+    assert "assert report.failed == 0" in played.stdout
+    assert "1 failed" in played.stdout
+
+
+def test_the_test_passes_once_the_app_is_mended(shop):
+    find(shop, "shop:answer", "--budget", "30s", "--calls", "10")
+    (shop / "shop.py").write_text(SHOP + "\n\nanswer = Careful().answer\n")
+    played = run(shop, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_answer.py")
+    assert played.returncode == 0, played.stdout
+
+
+def test_a_check_is_a_property_and_a_method_gets_a_new_object_each_time(shop):
+    args = ["--property", "retries_stay_under(3)", "--longest", "1m", "--calls", "10"]
+    found = find(shop, "shop:Stubborn.answer", "--budget", "60s", "--into", "found", *args)
+    assert "anthropic: server_error for 10 s" in found.stdout, found.stderr
+    text = (shop / "found" / "test_stubborn_answer.py").read_text()
+    assert "from chaos_llm.checks import retries_stay_under" in text
+    assert "chaos.replay(Stubborn().answer, calls=10)" in text
+    played = run(shop, "-m", "pytest", "-q", "-p", "no:cacheprovider", "found")
+    assert "CheckFailed" in played.stdout
+
+
+def test_an_app_that_survives_is_said_so(shop):
+    found = find(shop, "shop:Careful.answer", "--budget", "2s", "--calls", "6")
+    assert found.returncode == 0, found.stderr
+    assert "broke shop:Careful.answer" in found.stdout
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        (["shop"], "names no app: write package.module:function"),
+        (["shop:answr"], "unknown function 'answr'"),
+        (["shop:Careful"], "is a class: say which method, as in shop:Careful.answer"),
+        (["no_such_shop:answer"], "there is no module 'no_such_shop'"),
+        (["shop:answer", "--property", "retry_under(3)"], "unknown check 'retry_under'"),
+        (["shop:answer", "--property", "faild == 0"], "unknown number of a report 'faild'"),
+        (["shop:answer", "--budget", "soon"], "is not a duration"),
+    ],
+)
+def test_a_mistake_is_told(shop, args, says):
+    found = find(shop, *args)
+    assert found.returncode == 2
+    assert says in found.stderr
+
+
+def test_claims_are_read_and_never_run():
+    for text in ("__import__('os').system('true')", "failed == calls", "failed", "1 < 2", "a b"):
+        with pytest.raises((UsageError, UnknownName)):
+            Claim.written(text)
+
+
+def test_an_app_is_imported_from_the_current_folder(shop, monkeypatch):
+    monkeypatch.chdir(shop)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    app = App.named("shop:Careful.answer")
+    assert app.fresh() != app.fresh()
+    assert (app.code, app.word) == ("Careful().answer", "careful_answer")

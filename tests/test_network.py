@@ -1,0 +1,190 @@
+"""Toxics of the wire, as an app's HTTP client meets them in process, and as Toxiproxy is told."""
+
+from __future__ import annotations
+
+import time
+
+import httpx
+import pytest
+from small_days import day, window
+
+from chaos_llm import outage
+from chaos_llm.errors import UsageError
+from chaos_llm.faults import server_error
+from chaos_llm.network import (
+    TOXICS,
+    Bandwidth,
+    Down,
+    Latency,
+    LimitData,
+    Network,
+    ResetPeer,
+    Slicer,
+    SlowClose,
+    Timeout,
+)
+from chaos_llm.timeline import Pace
+
+URL = "https://api.anthropic.com/v1/messages"
+HEADERS = {"x-api-key": "k", "anthropic-version": "2023-06-01"}
+
+
+def body(prompt="hi", *, stream=False):
+    message = {"role": "user", "content": prompt}
+    return {"model": "m", "max_tokens": 9, "messages": [message], "stream": stream}
+
+
+def ask(*toxics, prompt="hi", timeout=600.0, **healthy):
+    """One answer over an ill wire: its bytes, and the seconds that it took."""
+    ill = day(window(Network(toxics)), healthy={"anthropic": Pace(**healthy)})
+    with outage(ill, seed=4) as chaos:
+        began = time.monotonic()
+        answer = httpx.post(URL, headers=HEADERS, json=body(prompt), timeout=timeout)
+        return answer, time.monotonic() - began, chaos
+
+
+def stream(*toxics, timeout=600.0, **healthy):
+    """The times at which the pieces of a stream come."""
+    ill = day(window(Network(toxics)), healthy={"anthropic": Pace(**healthy)})
+    with outage(ill, seed=4):
+        began = time.monotonic()
+        asked = body(stream=True)
+        with httpx.stream("POST", URL, headers=HEADERS, json=asked, timeout=timeout) as answer:
+            return [(round(time.monotonic() - began, 6), data) for data in answer.iter_raw()]
+
+
+def test_latency_holds_back_every_byte_as_long():
+    _, took, chaos = ask(Latency(1.5))
+
+    assert took == pytest.approx(1.5)
+    assert chaos.journal[0].struck[0].fault == "network"
+
+
+def test_latency_shifts_a_stream_and_does_not_stretch_it():
+    healthy, ill = stream(token=0.1), stream(Latency(2), token=0.1)
+
+    assert [at - 2 for at, _ in ill] == pytest.approx([at for at, _ in healthy])
+    assert [data for _, data in ill] == [data for _, data in healthy]
+
+
+def test_jitter_differs_from_piece_to_piece_and_nothing_overtakes():
+    healthy, ill = stream(token=0.1), stream(Latency(2, jitter=0.04), token=0.1)
+    lates = [at - was for (at, _), (was, _) in zip(ill, healthy, strict=True)]
+
+    assert len({round(late, 3) for late in lates}) > 3
+    assert min(lates) >= 1.96 - 1e-6
+    assert max(lates) <= 2.04 + 1e-6
+    assert [at for at, _ in ill] == sorted(at for at, _ in ill)
+
+
+def test_bandwidth_makes_an_answer_as_long_as_its_bytes():
+    answer, took, _ = ask(Bandwidth(0.05), timeout=2)  # 50 bytes a second, in pieces of a second
+
+    assert took == pytest.approx(len(answer.content) / 50, abs=0.1)
+    assert took > 4
+
+
+def test_bandwidth_away_from_the_app_is_of_the_request():
+    long = "x" * 5000
+    _, took, _ = ask(Bandwidth(1, stream="upstream"), prompt=long)
+
+    assert took == pytest.approx(len(httpx.Request("POST", URL, json=body(long)).content) / 1000)
+
+
+def test_a_slicer_cuts_into_slices_with_pauses_between():
+    came = stream(Slicer(20, size_variation=5, delay=0.01))
+    plain = stream()
+
+    assert b"".join(data for _, data in came) == b"".join(data for _, data in plain)
+    assert len(came) > len(plain)
+    assert max(len(data) for _, data in came) <= 25
+
+
+def test_limited_data_ends_in_mid_body():
+    with pytest.raises(httpx.RemoteProtocolError):
+        ask(LimitData(700))
+
+
+def test_limited_data_that_ends_in_the_headers_is_no_answer_at_all():
+    with pytest.raises(httpx.RemoteProtocolError, match="disconnected"):
+        ask(LimitData(20))
+
+
+def test_a_limit_that_is_not_reached_strikes_nothing():
+    answer, _, chaos = ask(LimitData(1_000_000))
+
+    assert answer.is_success
+    assert [met.effect for met in chaos.journal[0].met] == ["not struck"]
+
+
+@pytest.mark.parametrize(
+    ("toxic", "error"),
+    [
+        (Down(), httpx.ConnectError),
+        (ResetPeer(), httpx.ReadError),
+        (Timeout(3), httpx.RemoteProtocolError),
+        (Timeout(), httpx.ReadTimeout),
+    ],
+    ids=lambda value: getattr(value, "kind", getattr(value, "__name__", "")),
+)
+def test_a_toxic_that_lets_nothing_through_is_met_as_the_clients_own_error(toxic, error):
+    with pytest.raises(error):
+        ask(toxic, timeout=10)
+
+
+def test_a_slow_close_changes_nothing_that_a_client_waits_for():
+    answer, took, chaos = ask(SlowClose(30))
+
+    assert (answer.is_success, took) == (True, 0.0)
+    assert not chaos.journal[0].struck
+
+
+def test_toxics_work_together_in_their_order():
+    answer, took, _ = ask(Latency(1), Bandwidth(0.05))
+
+    assert took == pytest.approx(1 + len(answer.content) / 50, abs=0.1)
+
+
+def test_behind_a_wire_that_is_down_no_other_fault_strikes():
+    both = day(window(Network((Down(),)), name="wire"), window(server_error(), name="500"))
+    with outage(both, seed=1) as chaos, pytest.raises(httpx.ConnectError):
+        httpx.post(URL, headers=HEADERS, json=body())
+
+    assert [met.effect for met in chaos.journal[0].met] == ["struck", "shadowed"]
+
+
+def test_toxiproxy_is_told_in_its_own_names_and_units():
+    told = {
+        Latency("1s", jitter="200ms"): {"latency": 1000, "jitter": 200},
+        Bandwidth(64): {"rate": 64},
+        SlowClose("2s"): {"delay": 2000},
+        Timeout("5s"): {"timeout": 5000},
+        ResetPeer(): {"timeout": 0},
+        Slicer(64, size_variation=32, delay="1ms"): {
+            "average_size": 64,
+            "size_variation": 32,
+            "delay": 1000,
+        },
+        LimitData(2000): {"bytes": 2000},
+        Down(): {},
+    }
+
+    assert {toxic: toxic.attributes() for toxic in told} == told
+    assert [toxic.kind for toxic in told] == list(dict.fromkeys(t.kind for t in told))
+    assert set(TOXICS) == {toxic.kind for toxic in told}
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda: Latency("soon"), "not a duration"),
+        (lambda: Latency(1, stream="sideways"), "'downstream' or 'upstream'"),
+        (lambda: Bandwidth(0), "rate is over 0"),
+        (lambda: Bandwidth("fast"), "rate is a number"),
+        (lambda: LimitData(-1), "bytes is over 0"),
+        (lambda: Slicer(10, size_variation=10), "less than the average_size"),
+    ],
+)
+def test_a_toxic_that_is_none_is_refused(make, says):
+    with pytest.raises(UsageError, match=says):
+        make()
