@@ -28,6 +28,7 @@ class Visit:
 
     __slots__ = (
         "exchange",
+        "has_connection",
         "is_async",
         "limit",
         "module",
@@ -55,6 +56,7 @@ class Visit:
         self.transport, url = transport, request.url
         self.origin = (url.scheme, url.host, url.port)
         reused = stage.connections.take(transport, self.origin, stage.clock.now)
+        self.has_connection = True  # until it is given back, or closed for what was not read
         self.wire = _wire(request, body, reused=reused)
         self.exchange, self.reply = stage.exchange(names, self.wire)
 
@@ -85,17 +87,23 @@ class Visit:
             text = failure.async_text if self.is_async else failure.text
             raise error(text, request=self.request)
         if step.last:  # all was sent, also where the client hangs up before it asks for more
-            self.complete()
+            self.stage.end(self.exchange, "complete")
         return step.data
 
     def complete(self) -> None:
-        if self.exchange.end == "open":
-            now = self.stage.clock.now
-            self.stage.connections.give_back(self.transport, self.origin, now)
+        """All was read, so the connection can be used again.
+
+        OpenAI's sync streams hang up behind [DONE], before the chunk that ends the body: theirs
+        cannot.
+        """
         self.stage.end(self.exchange, "complete")
+        if self.has_connection and self.exchange.end == "complete":
+            self.stage.connections.give_back(self.transport, self.origin, self.stage.clock.now)
+        self.has_connection = False
 
     def abandon(self) -> None:
         self.stage.end(self.exchange, "abandoned")
+        self.has_connection = False
 
     def response(self) -> Any:
         """The library's response; its body is played as the client reads it."""

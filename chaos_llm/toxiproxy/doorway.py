@@ -13,7 +13,8 @@ from chaos_llm.network import Down, Toxic
 from chaos_llm.toxiproxy.found import LOOPBACK, VARIABLE, Toxiproxy, listens
 
 _T = TypeVar("_T")
-_PATIENCE = 3.0  # real seconds for one question to Toxiproxy
+_PATIENCE = 10.0  # real seconds for one question to Toxiproxy
+_PATIENCE_WITH_SLEEPERS = 2.0  # for one that it may sleep through
 
 
 class Unanswered(ChaosError):
@@ -83,7 +84,7 @@ class Doorway:
         if isinstance(worn.toxic, Down):
             return
         try:
-            _asked(lambda: self._proxy.destroy_toxic(name))
+            _asked(lambda: self._proxy.destroy_toxic(name), _PATIENCE_WITH_SLEEPERS)
         except Unanswered:
             self._renew()
 
@@ -115,7 +116,7 @@ def _created(name: str, upstream: str, listen: str) -> Any:
     return library.create(upstream, name, listen)
 
 
-def _asked(question: Callable[[], _T]) -> _T:
+def _asked(question: Callable[[], _T], patience: float = _PATIENCE) -> _T:
     """Ask Toxiproxy something; in a thread, for its library waits for ever. Raises ChaosError."""
     done: Future[_T] = Future()
 
@@ -127,9 +128,9 @@ def _asked(question: Callable[[], _T]) -> _T:
 
     threading.Thread(target=ask, name="chaos-llm-toxiproxy", daemon=True).start()
     try:
-        return done.result(_PATIENCE)
+        return done.result(patience)
     except TimeoutError:
-        raise Unanswered(f"Toxiproxy did not answer within {_PATIENCE:g} s") from None
+        raise Unanswered(f"Toxiproxy did not answer within {patience:g} s") from None
     except OSError as error:  # all of requests' errors are
         raise Unanswered(f"Toxiproxy cannot be asked: {error}") from error
     except Exception as error:  # the library's three, and an answer that it cannot read

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import anthropic
 import httpx
+import openai
 import pytest
 
 from chaos_llm import outage
@@ -97,6 +98,25 @@ def test_a_stream_that_was_not_read_to_its_end_takes_its_connection_along():
             ) as response:
                 next(response.iter_raw())
     assert [exchange.end for exchange in chaos.journal] == ["abandoned"] * 2
+
+
+def test_openais_sync_stream_hangs_up_behind_its_last_event_and_its_async_one_reads_on():
+    body = {"model": "m", "messages": [{"role": "user", "content": "hi"}], "stream": True}
+
+    async def scene():
+        async with openai.AsyncOpenAI(max_retries=0) as client:
+            async for _ in await client.chat.completions.create(**body):
+                pass
+            with pytest.raises(openai.APIConnectionError):
+                await client.chat.completions.create(**body)
+
+    with outage() as chaos:
+        chaos.on("openai").inject(reset_reused_connection())
+        client = openai.OpenAI(max_retries=0)
+        for _ in range(2):
+            assert list(client.chat.completions.create(**body))
+        assert [exchange.end for exchange in chaos.journal] == ["complete"] * 2
+        asyncio.run(scene())
 
 
 def test_a_refusal_that_was_read_leaves_its_connection_open():

@@ -1,19 +1,23 @@
 // The loop: ask, draw, wait; and what the buttons do.
 const EVERY = 700; // milliseconds
+const THOROUGH = 8; // looks: shares that slope, and requests that have been under way for long
+const RECENT = 100; // requests that are told again where one of them was under way
 
 let requests = new Requests();
 let day = null;
 let begun = "";
 let wait = null;
+let looks = 0;
 
-async function look() {
+async function look(isAsked) {
   const state = await (await get("state")).json();
-  const windows = await (await get("windows")).json();
   const key = `${state.run} ${state.beginnings}`;
   if (key !== begun) requests = new Requests();
+  const isThorough = isAsked || !day || key !== begun || looks++ % THOROUGH === 0 || state.open.join() !== day.state.open.join();
+  const windows = isThorough ? await (await get("windows")).json() : day.windows;
   begun = key;
   if (state.requests > 0) {
-    const since = Math.max(requests.since, state.requests - MOST);
+    const since = Math.max(requests.since, isThorough ? 0 : requests.seen - RECENT, state.requests - MOST);
     const text = await (await get("journal", { since })).text();
     requests.take(text.split("\n").filter(Boolean).map((line) => JSON.parse(line)));
   }
@@ -122,13 +126,13 @@ async function act(work) {
   } catch (error) {
     $("told").textContent = error.message;
   }
-  await again();
+  await again(true);
 }
 
-async function again() {
+async function again(isAsked = false) {
   clearTimeout(wait);
   try {
-    if (!document.hidden) await look();
+    if (!document.hidden) await look(isAsked === true);
     says("live", "on");
   } catch (error) {
     if (error instanceof Refused) {
