@@ -135,3 +135,12 @@ def gateways(session: nox.Session) -> None:
     session.install("-e", ".", "litellm[proxy]>=1.106,<2", "openai", *TEST_TOOLS)
     env = {"NO_LIBRARY_IS_ABSENT": "1"}
     session.run("pytest", "tests/server/test_gateways.py", *session.posargs, env=env)
+
+
+@nox.session
+def hypofuzz(session: nox.Session) -> None:
+    """HypoFuzz on the newest Hypothesis that it works with; see docs/property-based.md."""
+    fuzzer = ("hypofuzz==25.11.1", "hypothesis<6.158")
+    session.install("-e", ".", "anthropic>=2.11,<3", *fuzzer, *TEST_TOOLS)
+    env = {"NO_LIBRARY_IS_ABSENT": "1"}
+    session.run("pytest", "tests/strategies/test_hypofuzz.py", *session.posargs, env=env)

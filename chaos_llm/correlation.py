@@ -12,6 +12,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
+from chaos_llm import tokens
 from chaos_llm.plan import Key
 
 if TYPE_CHECKING:
@@ -53,11 +54,13 @@ class Correlation:
         self._open: dict[int, OpenCall] = {}
         self._background: dict[tuple[str, str, str], int] = {}
         self._in_context: set[int] = set()  # calls whose context reached a request
+        self._tokens: set[str] = set()  # of all calls up to now
 
     @contextmanager
     def calling(self, call: OpenCall) -> Iterator[None]:
         """Keep a call open while its function runs."""
         self._open[call.number] = call
+        self._tokens.add(call.token)
         reset = _current.set(call)
         try:
             yield
@@ -91,7 +94,13 @@ class Correlation:
         # What an earlier call left running may be a worker that serves this one, or a stray task:
         # a stray one where prompts say whose they are, or where calls make requests themselves.
         is_stray = mine is not None and (sole.token or len(self._in_context) > 1)
-        return None if is_stray else sole
+        return None if is_stray or self._asks_for_another(body, sole) else sole
+
+    def _asks_for_another(self, body: bytes, sole: OpenCall) -> bool:
+        """Whether a request carries what an earlier call asked: that call's refresh, say."""
+        if not sole.token:
+            return False
+        return not self._tokens.isdisjoint(tokens.find(body.decode("utf-8", "replace")))
 
     def _background_key(self, provider: str, path: str, body: bytes) -> Key:
         seen = body if len(body) <= 2 * _SEEN_BYTES else body[:_SEEN_BYTES] + body[-_SEEN_BYTES:]

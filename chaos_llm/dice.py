@@ -32,6 +32,10 @@ class Die:
         die._key, die._hashes, die._rest = self._key, 0, b""
         return die
 
+    def rewind(self) -> None:
+        """Go back before the first throw."""
+        self._hashes, self._rest = 0, b""
+
     def _take(self, length: int) -> bytes:
         """The next bytes, at most 64; one hash lasts for several throws."""
         rest = self._rest
@@ -43,7 +47,8 @@ class Die:
 
     def number(self, bits: int = 53) -> int:
         """The next throw as an integer of so many bits, at most 512."""
-        return int.from_bytes(self._take((bits + 7) // 8), "little") & ((1 << bits) - 1)
+        number = int.from_bytes(self._take((bits + 7) // 8), "little")
+        return number & ((1 << bits) - 1) if bits % 8 else number
 
     def roll(self) -> float:
         """The next throw as a float in [0, 1)."""

@@ -43,7 +43,7 @@ class Draft:
         """Whether the bytes still say what the provider means, as far as an app can see."""
         if not self._on_bytes:
             return True
-        seeming = self._provider.render(self.request, self.answer, self._stamp.again())
+        seeming = self._rendered(self.answer)
         for fault, strike in self._on_bytes.values():
             seeming = fault.on_reply(seeming, _again(strike)) if fault.silent else seeming
         if self.reply.status != seeming.status:
@@ -81,11 +81,16 @@ class Draft:
         return "struck"
 
     def _paced(self, answer: Answer) -> Reply:
-        """The reply of a healthy day; its ids stay the same when it is rendered again."""
-        reply = self._provider.render(self.request, answer, self._stamp.again())
+        """The reply of a healthy day."""
+        reply = self._rendered(answer)
         if reply.status < 400:
             reply = reply.first_piece_later(self._pace.first_token).pieces_later(self._pace.token)
         return reply
+
+    def _rendered(self, answer: Answer) -> Reply:
+        """The reply as it leaves the provider; its ids stay the same when it is rendered again."""
+        self._stamp.die.rewind()
+        return self._provider.render(self.request, answer, self._stamp)
 
     def _with_faults(self, reply: Reply) -> Reply:
         """Put on again what struck the bytes; what finds nothing to strike here is shadowed."""

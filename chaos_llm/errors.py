@@ -24,6 +24,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import SequenceMatcher
 
+_MANY, _NEAREST = 40, 12  # names in a message: so many whole catalogues, of longer ones so many
+
 
 class ChaosError(Exception):
     """Base of the mistakes that a user of chaos_llm can mend."""
@@ -34,12 +36,21 @@ class UsageError(ChaosError, ValueError):
 
 
 class UnknownName(UsageError):
-    """A name that is not in its catalogue; the message lists the known ones, nearest first."""
+    """A name that is not in its catalogue; the message lists the known ones, nearest first.
 
-    def __init__(self, kind: str, name: str, known: Iterable[str], *, where: str = "") -> None:
+    Of very many it lists the nearest; `all_by` is the command that prints them all.
+    """
+
+    def __init__(
+        self, kind: str, name: str, known: Iterable[str], *, where: str = "", all_by: str = ""
+    ) -> None:
         self.kind, self.name = kind, name
         self.known = tuple(nearest_first(name, known))
-        listing = ", ".join(repr(word) for word in self.known) or "none"
+        told = self.known if len(self.known) <= _MANY else self.known[:_NEAREST]
+        listing = ", ".join(repr(word) for word in told) or "none"
+        if len(told) < len(self.known):
+            listing += f" and {len(self.known) - len(told)} more"
+            listing += f": `{all_by}` lists them" if all_by else ""
         prefix = f"{where}: " if where else ""
         super().__init__(f"{prefix}unknown {kind} {name!r}; known, nearest first: {listing}")
 

@@ -59,6 +59,8 @@ class Interventions:
         self.meter.meet(request, at)
         if self.healed and decision.throws:
             decision = self._without_healed(decision, request, at)
+        if not self.injections:
+            return decision
         injected = tuple(
             throw
             for injection in self.injections

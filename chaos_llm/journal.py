@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
-from sys import intern
 from typing import Any, Literal, NamedTuple
 
 from chaos_llm.flow import AT_ONCE, Flow
+from chaos_llm.kinds import OfAKind, kind_of
 from chaos_llm.model import Request
 from chaos_llm.plan import HEALTHY, Decision, Key
 
@@ -24,7 +24,7 @@ class Met(NamedTuple):
     effect: Effect
 
 
-class Exchange:
+class Exchange(OfAKind):
     """One request, its decision, and its reply as it ended; written once more when it ends.
 
     `at` and `until` are seconds of the profile; before its start they are negative. `reference`
@@ -38,33 +38,25 @@ class Exchange:
 
     __slots__ = (
         "answered",
-        "api",
         "asked",
         "at",
         "call",
         "content",
-        "credential",
         "decision",
         "effects",
         "end",
         "flow",
         "gist",
         "input_tokens",
-        "model",
         "nth",
         "number",
         "opening",
         "output_tokens",
-        "path",
-        "provider",
         "reference",
-        "region",
         "retry_after",
         "said",
         "spoilt",
         "status",
-        "stream",
-        "surface",
         "until",
         "user",
     )
@@ -73,10 +65,7 @@ class Exchange:
         self, number: int, at: float, request: Request, key: Key, decision: Decision = HEALTHY
     ) -> None:
         self.number, self.at, self.until = number, at, at
-        self.provider, self.api, self.surface = request.provider, request.api, request.surface
-        self.path, self.model = intern(request.path), intern(request.model)
-        self.credential, self.stream = intern(request.credential), request.stream
-        self.region = intern(request.region)
+        self.kind = kind_of(request)
         self.retry_after: float | None = None
         self.flow: Flow = AT_ONCE
         self.user, self.call, self.nth, self.content = key.user, key.call, key.nth, key.content

@@ -12,8 +12,10 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, NamedTuple
 
+from chaos_llm.quick import quick
 
-@dataclass(frozen=True, slots=True)
+
+@quick(frozen=True, slots=True)
 class WireRequest:
     """A request as it came: header names in lower case, body in full."""
 
@@ -114,14 +116,13 @@ class Document:
 Answer = Completion | Document | Refusal
 
 
-@dataclass(frozen=True, slots=True)
+@quick(frozen=True, slots=True)
 class Request:
     """One parsed request to a provider.
 
-    `prompt` is the text of the last user message. `answers_tool` says that the conversation ends
-    with a tool's result. `forced_tool` is the tool's name, or "" where any tool must be called.
-    `credential` is a keyed fingerprint, never the secret. `invalid` is the refusal that the real
-    API would send for this request.
+    `prompt` is the last user message's text. `answers_tool`: the conversation ends with a tool's
+    result. `forced_tool` is the tool's name, or "" where any must be called. `credential` is a
+    keyed fingerprint, never the secret. `invalid` is the refusal that the real API would send.
     """
 
     provider: str
@@ -170,9 +171,8 @@ class Chunk(NamedTuple):
 class Reply:
     """Status, headers and a timeline of chunks with its ending.
 
-    `wait` is the pause before the headers. `pieces` is the number of content pieces that the answer
-    has, also where they travel in one chunk. With no chunk at all and an ending other than COMPLETE
-    the connection fails before the headers.
+    `wait` is the pause before the headers. `pieces` counts those of the answer, also where they
+    share a chunk. Without a chunk, an ending other than COMPLETE comes before the headers.
     """
 
     status: int

@@ -17,6 +17,12 @@ from chaos_llm.journal import Exchange
 
 _TELLING = 8  # shorter error messages may stand in any text
 _SDK_TEXTS = ("Error code: ", "Connection error.", "Request timed out", "Traceback (most recent")
+_PYTHON_TEXTS = (  # of exceptions that an answer in an unexpected shape leads to
+    " object has no attribute '",
+    " object is not subscriptable",
+    "list index out of range",
+    "Expecting value: line ",
+)
 
 Judge = Callable[[Any, str], "Outcome | bool"]
 
@@ -115,7 +121,7 @@ def _inferred(call: Call, evidence: Evidence, fresh: float) -> Outcome:
     last = _concluding(call, evidence)
     if last is not None and last.ok and not last.is_empty:
         return _by(last, call, evidence)
-    kept = evidence.kept_for(call)
+    kept = None if call.is_blank and last is not None else evidence.kept_for(call)
     if kept is not None:
         return _cached(call, kept.ended, fresh)
     if last is None and evidence.echo is None:
@@ -131,7 +137,7 @@ def _concluding(call: Call, evidence: Evidence) -> Exchange | None:
         return None
     if not last.ok:
         return next((e for e in reversed(settled) if e.ok and e.until > last.at), last)
-    raced = [e for e in settled if (e.at, e.until) == (last.at, last.until)]
+    raced = [e for e in settled if (e.at, e.until) == (last.at, last.until) and not e.is_empty]
     if all(e.ok for e in settled):  # of a dead heat on a good day, the usual winner
         return next((e for e in raced if e.provider in evidence.primaries), last)
     return last
@@ -142,6 +148,9 @@ def _shows_an_error(call: Call, evidence: Evidence) -> bool:
     if any(len(e.said) >= _TELLING and e.said in call.text for e in failed):
         return True
     if failed and any(text in call.text for text in _SDK_TEXTS):
+        return True
+    misshapen = any(e.failed or e.effects for e in evidence.of(call))
+    if misshapen and any(text in call.text for text in _PYTHON_TEXTS):
         return True
     return evidence.was_an_error(call.text)
 

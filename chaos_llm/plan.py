@@ -122,17 +122,18 @@ class PlacedWindow:
         return Throw(name, die.weighted(self.faults, self.weights), roll, share)
 
     def _in(self, targets: tuple[Target, ...], request: Request) -> bool:
-        return any(
-            target.hits(request)
-            and (not target.tier or target.tier == self.tiers.of(request.credential))
-            for target in targets
-        )
+        for target in targets:
+            if target.hits(request) and (
+                not target.tier or target.tier == self.tiers.of(request.credential)
+            ):
+                return True
+        return False
 
     def _sharers(self, request: Request, key: Key, at: float) -> tuple[object, ...]:
         per, redraw = self.window.per, self.window.redraw
-        epoch = int((at - self.opened) // redraw) if redraw else 0
         if per == "request":
             return key
+        epoch = int((at - self.opened) // redraw) if redraw else 0
         if per == "session":
             return ("session", key.user, epoch)
         if per == "credential":
@@ -158,7 +159,7 @@ class Plan:
         windows = self.open_at(at)
         if not windows:
             return HEALTHY
-        throws = tuple(w.throw(request, key, at, loads) for w in windows if w.hits(request))
+        throws = tuple([w.throw(request, key, at, loads) for w in windows if w.hits(request)])
         return Decision(throws) if throws else HEALTHY
 
     def open_at(self, at: float) -> tuple[PlacedWindow, ...]:

@@ -35,6 +35,7 @@ class PromptBook:
 
     def __init__(self, seed: int, given: Prompts | None = None) -> None:
         self._seed = seed
+        self._repeating: dict[int, tuple[str, str]] = {}
         self._given = _given(given) if given is not None else None
 
     def prompt(self, number: int) -> tuple[str, str]:
@@ -43,9 +44,12 @@ class PromptBook:
             text = self._given(number)
             return text, "".join(find(text)[:1])
         die = Die("prompt", self._seed, number)
-        if die.roll() < 0.5:
-            die = Die("repeating prompt", self._seed, int(die.roll() * _REPEATING))
-        return self._made(die)
+        if die.roll() >= 0.5:
+            return self._made(die)
+        which = int(die.roll() * _REPEATING)
+        if which not in self._repeating:
+            self._repeating[which] = self._made(Die("repeating prompt", self._seed, which))
+        return self._repeating[which]
 
     def _made(self, die: Die) -> tuple[str, str]:
         names, cities = _words(self._seed)

@@ -10,7 +10,7 @@ from typing import Any
 from chaos_llm.errors import UnknownName, UsageError
 
 # `profiles` and `healthy` are read where profiles are
-_KEYS = ("healthy", "hosts", "profiles", "real_packages", "tiers")
+KEYS = ("healthy", "hosts", "profiles", "real_packages", "tiers")
 
 
 def own_table(start: Path) -> tuple[Path, dict[str, Any]]:
@@ -47,6 +47,6 @@ def _read(path: Path, _changed: int, _size: int) -> dict[str, Any]:
         raise UsageError(f"{path}: {error}") from None
     ours: dict[str, Any] = tool.get("chaos_llm", {})
     for key in ours:
-        if key not in _KEYS:
-            raise UnknownName("key", key, _KEYS, where=f"{path}: [tool.chaos_llm]")
+        if key not in KEYS:
+            raise UnknownName("key", key, KEYS, where=f"{path}: [tool.chaos_llm]")
     return ours

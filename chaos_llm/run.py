@@ -118,16 +118,17 @@ class Run:
         """When the plan had the provider down, within the run."""
         return [spell for spell, state in self._spells(provider) if state == "down"]
 
-    def recoveries(self, provider: str, least: float) -> list[Spell]:
+    def recoveries(self, provider: str, least: float, *, of_any: bool = False) -> list[Spell]:
         """The spells of being well, of at least that length, which end a time of being down.
 
-        Between the two a provider may be ailing; that is not yet a recovery.
+        Between the two a provider may be ailing; that is not yet a recovery. With `of_any` a time
+        of being no more than ailing counts as well.
         """
         found, was_down = [], False
         for spell, state in self._spells(provider):
             if state == "up" and was_down and spell.ends - spell.begins >= least:
                 found.append(spell)
-            was_down = state == "down" or (was_down and state == "ailing")
+            was_down = state == "down" or (state == "ailing" and (was_down or of_any))
         return found
 
     def shares(self, provider: str, columns: int) -> list[float]:

@@ -63,6 +63,39 @@ def test_check_of_a_file_that_is_not_there_ends_with_2(tmp_path):
     assert result.stderr.startswith("chaos-llm: unknown profile 'nowhere.toml'")
 
 
+def test_check_of_a_folder_without_profiles_is_no_pass(tmp_path):
+    (tmp_path / "pyproject.toml").write_text("[tool.chaos_llm]\n")  # no profile, though a .toml
+
+    result = run("check", ".", cwd=tmp_path)
+
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "there is no profile in .: give a folder with .toml files in it" in result.stderr
+
+
+def test_of_very_many_names_the_nearest_are_told_and_how_to_see_all():
+    told = run("show", "anthropic-529").stderr
+
+    assert "nearest first: 'anthropic-529-storm', " in told
+    assert told.count("'") == 2 * 13
+    assert told.endswith(
+        f" and {len(profiles.names()) - 12} more: `chaos-llm profiles` lists them\n"
+    )
+
+
+def test_a_day_that_is_none_is_told_how_to_write_one():
+    result = run("profiles", "--since", "2026-13-01")
+
+    assert result.returncode == 2
+    assert "--since: a day is written as 2026-03-02; got '2026-13-01'" in result.stderr
+
+
+def test_a_choice_that_no_profile_fits_is_no_empty_list():
+    result = run("profiles", "--provider", "deepseek", "--surface", "login")
+
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "no profile is all of that" in result.stderr
+
+
 def test_schema_prints_the_format_as_a_json_schema():
     result = run("schema", "profile")
 

@@ -86,6 +86,16 @@ def test_without_context_and_token_it_is_the_sole_open_call(correlation):
     assert found[0].call == 1
 
 
+def test_the_sole_open_call_is_not_charged_with_what_an_earlier_one_asked(correlation):
+    with correlation.calling(OpenCall(0, 1, "AB-11111")):
+        pass
+    with correlation.calling(OpenCall(1, 2, "CD-22222")):
+        refresh = in_empty_context(asked, correlation, b"again: AB-11111")
+        unknown = in_empty_context(asked, correlation, b"a part number: XY-33333")
+        both = in_empty_context(asked, correlation, b"after AB-11111: CD-22222")
+    assert (refresh.call, unknown.call, both.call) == (NO_CALL, 2, 2)
+
+
 @pytest.mark.parametrize("open_calls", [0, 2])
 def test_what_could_be_anybodys_is_background(correlation, open_calls):
     with ExitStack() as stack:

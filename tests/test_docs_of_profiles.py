@@ -36,7 +36,7 @@ def test_the_example_is_a_profile_without_a_problem(tmp_path, monkeypatch):
 @pytest.mark.parametrize("said", in_the_table())
 def test_each_way_to_say_it_is_read(said):
     key = said.partition(" ")[0]
-    inside = "surface", "tier"
+    inside = "surface", "tier", "credential"
     window = {
         "name": '"w"',
         "from": '"+0m"',

@@ -28,8 +28,33 @@ class Careful:
             return "Please ask again in a minute."
 
 
+def for_a_user(question, user):
+    return answer(question)
+
+
+def says_hello(question):
+    return "Hello."
+
+
+def is_broken(question):
+    return answer(question[0], question[1], question[2])
+
+
+class Careless:
+    def answer(self):
+        return "Hello."
+
+
+class OfAKey(Careful):
+    def __init__(self, key):
+        self.key = key
+
+
 class Stubborn(planted_bugs.RetriesWithoutCap):
     pass
+
+
+BOT = Careful()
 """
 
 
@@ -100,16 +125,43 @@ def test_an_app_that_survives_is_said_so(shop):
         (["shop"], "names no app: write package.module:function"),
         (["shop:answr"], "unknown function 'answr'"),
         (["shop:Careful"], "is a class: say which method, as in shop:Careful.answer"),
+        (["shop:for_a_user"], "is given a prompt alone, but: missing a required argument: 'user'"),
+        (["shop:Careless.answer"], "write a function of one argument, the prompt"),
+        (["shop:OfAKey.answer"], "shop:OfAKey is made without arguments, but: missing"),
+        (["shop:BOT"], "BOT is a Careful, which cannot be called"),
+        (["shop:says_hello"], "asks no provider: an outage of anthropic is nothing to it"),
+        (["shop:answer", "--provider", "groq"], "asks anthropic: an outage of groq is nothing"),
+        (["shop:is_broken"], "needs no outage to break; on a healthy day this does not hold"),
+        (["broken_shop:answer"], "broken_shop.py, line 3: ZeroDivisionError: division by zero"),
         (["no_such_shop:answer"], "there is no module 'no_such_shop'"),
         (["shop:answer", "--property", "retry_under(3)"], "unknown check 'retry_under'"),
         (["shop:answer", "--property", "faild == 0"], "unknown number of a report 'faild'"),
+        (["shop:answer", "--property", "longest_gap"], "a number of the report and its limit, as"),
         (["shop:answer", "--budget", "soon"], "is not a duration"),
     ],
 )
 def test_a_mistake_is_told(shop, args, says):
-    found = find(shop, *args)
+    (shop / "broken_shop.py").write_text("\n\nNUMBER = 1 / 0\n")
+    providers = [] if "--provider" in args else ["--provider", "anthropic"]
+    found = run(shop, "-m", "chaos_llm", "find", *providers, *args)
     assert found.returncode == 2
     assert says in found.stderr
+
+
+def test_a_file_of_somebody_elses_is_not_written_over(shop):
+    (shop / "test_answer.py").write_text("mine")
+    found = find(shop, "shop:answer", "--budget", "30s", "--calls", "6")
+    assert found.returncode == 2
+    assert "test_answer.py is there and is not ours: --into another folder" in found.stderr
+    assert (shop / "test_answer.py").read_text() == "mine"
+
+
+def test_an_async_app_is_searched_too(shop):
+    (shop / "shop.py").write_text(
+        f"{SHOP}\n\nasync def ask(question):\n    return answer(question)"
+    )
+    found = find(shop, "shop:ask", "--budget", "30s", "--calls", "6")
+    assert "anthropic: server_error for 1 s" in found.stdout, found.stderr
 
 
 def test_claims_are_read_and_never_run():

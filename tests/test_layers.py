@@ -11,6 +11,7 @@ import pytest
 import chaos_llm
 
 LAYERS = (
+    ("quick",),
     ("errors", "model", "dice"),  # know nothing of us
     (  # words, what a team sets, the clock
         "as_code",
@@ -19,6 +20,7 @@ LAYERS = (
         "flow",
         "gist",
         "keyring",
+        "kinds",
         "packs",
         "phrases",
         "pyproject",

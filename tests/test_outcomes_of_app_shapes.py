@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +18,13 @@ from small_days import HOUR, day, window
 from support_bots import MODEL, SECOND_MODEL, claude
 
 from chaos_llm import outage
-from chaos_llm.faults import cut_stream, empty_answer, overloaded, truncated_answer
+from chaos_llm.faults import (
+    cut_stream,
+    empty_answer,
+    html_in_200,
+    overloaded,
+    truncated_answer,
+)
 
 SCHEMA = {
     "type": "object",
@@ -294,6 +301,39 @@ def test_an_error_that_is_shown_as_an_answer_is_told(shape):
 def test_nothing_in_an_answers_place_is_none(shape):
     report = replay(or_else(shape, lambda *_: None))
     assert outcomes(report, bad=True) == {"failed"}
+
+
+def test_an_app_that_never_returns_anything_got_nothing_where_nothing_came():
+    def tells_nobody(question):
+        with contextlib.suppress(*ERRORS):
+            text(question)
+
+    report = replay(tells_nobody, prompts=["one", "two"])
+    assert outcomes(report, bad=False) == {"primary"}
+    assert outcomes(report, bad=True) == {"failed"}
+    assert all(call.inferred for call in report.run.calls)
+
+
+def test_where_an_empty_answer_and_a_fallback_come_at_once_the_fallback_answered():
+    def flag(question):
+        return {"long": len(text(question).strip() or gpt_text(question)) > 0}
+
+    report = replay(flag, empty_answer())
+    assert outcomes(report, bad=False) == {"primary"}
+    assert outcomes(report, bad=True) == {"fallback"}
+
+
+def test_the_words_of_a_python_error_are_an_error_shown_as_an_answer():
+    def careless(question):
+        try:
+            return message(question).content[0].text
+        except Exception as error:
+            return f"Oops: {error}"
+
+    for fault in (html_in_200(), empty_answer()):
+        report = replay(careless, fault)
+        assert outcomes(report, bad=False) == {"primary"}
+        assert outcomes(report, bad=True) == {"error_text"}
 
 
 @pytest.mark.parametrize("by", ["close", "reset", "end"])

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from chaos_llm.gist import Gist
 from chaos_llm.journal import Exchange
 from chaos_llm.plan import Key
 
@@ -35,9 +36,25 @@ def told_to(refused: Exchange) -> float | None:
 
 
 def tries(api: Sequence[Exchange]) -> list[Try]:
-    """The requests of a run with what each repeats, one endpoint and model of a call at a time."""
-    twins = asks_twice_at_once(api)
-    return [each for row in _rows(api) for each in _tries(row, twins=twins)]
+    """The requests of a run with what each repeats, one endpoint and model of a call at a time.
+
+    A step that another model has answered is over: what asks something else later begins anew.
+    """
+    twins, good = asks_twice_at_once(api), _answers(api)
+    return [
+        each
+        for row in _rows(api)
+        for each in _tries(row, good.get(row[0].key.call, ()), twins=twins)
+    ]
+
+
+def _answers(api: Iterable[Exchange]) -> dict[int, list[Exchange]]:
+    """The answers that each call got."""
+    good: dict[int, list[Exchange]] = {}
+    for made in api:
+        if made.ok and not made.is_empty and made.key.call >= 0:
+            good.setdefault(made.key.call, []).append(made)
+    return good
 
 
 def _rows(api: Iterable[Exchange]) -> Iterable[list[Exchange]]:
@@ -63,11 +80,16 @@ def asks_twice_at_once(api: Iterable[Exchange]) -> bool:
     )
 
 
-def _tries(row: Sequence[Exchange], *, twins: bool) -> Iterator[Try]:
+def _tries(row: Sequence[Exchange], good: Sequence[Exchange], *, twins: bool) -> Iterator[Try]:
     """Each request takes up a failed one that had ended and that no other has taken up."""
     failed: list[Try] = []
     for exchange in row:
-        before = [each for each in failed if _may_repeat(exchange, each.exchange, twins=twins)]
+        before = [
+            each
+            for each in failed
+            if _may_repeat(exchange, each.exchange, twins=twins)
+            and not _asks_the_next(exchange, each.exchange, good)
+        ]
         taken = min(before, key=lambda each: (each.retry, each.exchange.until), default=None)
         this = Try(exchange, taken.retry + 1, taken.exchange) if taken else Try(exchange, 0)
         if taken is not None:
@@ -81,3 +103,17 @@ def _may_repeat(exchange: Exchange, failed: Exchange, *, twins: bool) -> bool:
     if failed.until == exchange.at:  # at once: a hasty retry, or one of several at the same time
         return failed.asked == exchange.asked and not (twins and failed.at == exchange.at)
     return failed.until < exchange.at
+
+
+def _asks_the_next(exchange: Exchange, failed: Exchange, good: Sequence[Exchange]) -> bool:
+    """Whether another model had meanwhile answered what failed, and this asks something else."""
+    if exchange.asked == failed.asked:
+        return False
+    prompt = Gist.unpacked(failed.gist).prompt
+    return any(
+        failed.until <= answer.at
+        and answer.until <= exchange.at
+        and (answer.provider, answer.model) != (failed.provider, failed.model)
+        and Gist.unpacked(answer.gist).prompt == prompt
+        for answer in good
+    )

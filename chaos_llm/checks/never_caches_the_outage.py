@@ -62,7 +62,7 @@ def _should_be_answered(run: Run, call: Call) -> bool:
     if not 0 <= well_for < _COOLDOWN:
         return well_for >= _COOLDOWN
     ended = [e for provider in usual for e in run.to(provider) if e.until <= call.began]
-    return bool(ended) and max(ended, key=lambda exchange: exchange.until).ok
+    return bool(ended) and max(ended, key=lambda exchange: (exchange.until, exchange.number)).ok
 
 
 def _is_the_same(run: Run, call: Call, first: Call) -> bool:

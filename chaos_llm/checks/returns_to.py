@@ -17,8 +17,9 @@ class ReturnsTo(Check):
     """The provider answers a call again within `within` of each recovery.
 
     A recovery counts where the provider then stays well for that long and calls are made in the
-    second half of that time, too. Not applicable to a provider that the app does not use on a
-    healthy day: nobody has to return to a fallback.
+    second half of that time, too; it may have been down or only ailing (a share of over 5 %). Not
+    applicable to a provider that the app does not use on a healthy day: nobody has to return to a
+    fallback.
     """
 
     why: ClassVar[str] = (
@@ -36,7 +37,7 @@ class ReturnsTo(Check):
         if not run.evidence.asks(self.provider):
             return self.not_applicable(f"{self.provider} is not asked on a healthy day")
         longest = -1.0
-        for spell in run.recoveries(self.provider, within):
+        for spell in run.recoveries(self.provider, within, of_any=True):
             wait = self._wait(run, spell)
             if wait is not None and wait <= within:
                 longest = max(longest, wait)

@@ -8,6 +8,7 @@ from heapq import heappop, heappush
 from math import inf
 from typing import ClassVar, NamedTuple
 
+from chaos_llm.checks import _limits
 from chaos_llm.checks._tries import tries
 from chaos_llm.checks.check import Check, Finding, known_provider, whole_number
 from chaos_llm.durations import Duration, describe, seconds
@@ -48,9 +49,9 @@ class StopsCalling(Check):
     Where all calls are that far apart, they may be a breaker's probes. They are not where as many
     in a row, none passing by, over half an hour and more, each repeat a request twice or more: a
     probe is no whole stack of retries, and a breaker that lets every call do so protects nobody.
-    With fewer requests a call a breaker cannot be told from none, and the claim is not judged. Not
-    applicable where the provider was never down (half of what it is asked is hit) while the app
-    used it.
+    With fewer requests a call a breaker cannot be told from none, and the claim is not judged; nor
+    is it where too few calls failed and none left the provider alone. Not applicable where the
+    provider was never down (half of what it is asked is hit) while the app used it.
     """
 
     why: ClassVar[str] = (
@@ -71,8 +72,6 @@ class StopsCalling(Check):
     def __call__(self, run: Run) -> Finding:
         spells = [s for s in run.spells_down(self.provider) if self._could_be_asked(run, s)]
         rows = [row for spell in spells for row in self._rows(run, spell)]
-        if not spells:
-            return self.not_applicable(f"{self.provider} was not down while calls were made")
         if not rows:
             return self._nothing_failed(run, spells)
         worst = max(rows, key=self._too_many)
@@ -81,21 +80,22 @@ class StopsCalling(Check):
             seen = f"{len(worst)} calls in a row asked {self.provider} while it was down"
             at = stubborn[self.within_calls - 1].at
             return self.failed(f"{seen}, and it answered none", at)
-        for row in rows:
-            if relentless := self._relentless(row):
-                long = describe(relentless[-1].at - relentless[0].at)
-                seen = f"{len(relentless)} calls in a row, over {long}, asked {self.provider}"
-                seen += " while it was down, each with all its retries: no breaker probes like that"
-                return self.failed(seen, relentless[self.within_calls].at)
+        if relentless := next(filter(None, map(self._relentless, rows)), None):
+            long = describe(relentless[-1].at - relentless[0].at)
+            seen = f"{len(relentless)} calls in a row, over {long}, asked {self.provider}"
+            seen += " while it was down, each with all its retries: no breaker probes like that"
+            return self.failed(seen, relentless[self.within_calls].at)
         if any(self._too_many(row, rare=True) >= self.within_calls for row in rows):
             return self.not_judged(
                 f"all calls asked {self.provider} while it was down, but came "
                 f"{describe(seconds(self.probe_after))} or more apart, as a breaker's probes do; "
                 "a shorter every= would tell"
             )
-        count = len(stubborn) + 1
-        calls = "one failed call" if count == 1 else f"at most {count} failed calls in a row"
-        return self.passed(f"{self.provider} was left alone after {calls} while it was down")
+        if not any(self._was_passed_by(run, spell) for spell in spells):
+            most = _limits.calls(max(map(len, rows)))
+            seen = f"no more than {most} in a row failed on {self.provider} while it was down"
+            return self.not_judged(f"{seen}, and none left it alone: too few to tell")
+        return self._left_alone(len(stubborn) + 1)
 
     def _could_be_asked(self, run: Run, spell: Spell) -> bool:
         """Whether calls in a spell could have asked the provider: a spare one is rarely needed."""
@@ -103,7 +103,18 @@ class StopsCalling(Check):
         usual = run.evidence.asks(self.provider)
         return any(usual or run.of(call, self.provider) for call in calls)
 
+    def _left_alone(self, after: int) -> Finding:
+        calls = "one failed call" if after == 1 else f"at most {after} failed calls in a row"
+        return self.passed(f"{self.provider} was left alone after {calls} while it was down")
+
+    def _was_passed_by(self, run: Run, spell: Spell) -> bool:
+        """Whether any call of a spell left the provider alone."""
+        calls = (call for call in run.calls if call.began in spell and run.tells(call))
+        return any(not run.of(call, self.provider) for call in calls)
+
     def _nothing_failed(self, run: Run, spells: list[Spell]) -> Finding:
+        if not spells:
+            return self.not_applicable(f"{self.provider} was not down while calls were made")
         if any(request.at in spell for request in run.to(self.provider) for spell in spells):
             return self.not_applicable(f"{self.provider} answered all that it was asked")
         return self.passed(f"no call asked {self.provider} while it was down")

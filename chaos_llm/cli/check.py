@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from chaos_llm.errors import UsageError
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
@@ -32,8 +34,11 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _files(name: str) -> list[Path]:
-    from chaos_llm.profiles import loading  # noqa: PLC0415 - the same
+    from chaos_llm.profiles import catalogue, loading  # noqa: PLC0415 - the same
 
-    if Path(name).is_dir():
-        return sorted(Path(name).glob("*.toml"))
-    return [loading.path_of(name)]
+    if not Path(name).is_dir():
+        return [loading.path_of(name)]
+    found = catalogue.within(Path(name))
+    if not found:
+        raise UsageError(f"there is no profile in {name}: give a folder with .toml files in it")
+    return found

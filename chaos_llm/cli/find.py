@@ -31,17 +31,19 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Search for the shortest outage that breaks an app, and write a test of it."""
     from chaos_llm.durations import seconds  # noqa: PLC0415 - after the command is known
-    from chaos_llm.search import App, Claim, Search  # noqa: PLC0415 - Hypothesis
+    from chaos_llm.search import App, Claim, Search, require_free  # noqa: PLC0415 - Hypothesis
     from chaos_llm.strategies import outages  # noqa: PLC0415 - the same
 
     claims = [Claim.written(text) for text in options.property or ["failed == 0"]]
+    providers = options.provider or ("anthropic", "openai")
     drawn = outages(
-        providers=options.provider or ("anthropic", "openai"),
+        providers=providers,
         surfaces=options.surface or ("api",),
         longest=options.longest,
         correlated=options.correlated,
     )
     app = App.named(options.app)
+    require_free(options.into, app)
     with Progress() as progress:
         search = Search(
             app,
@@ -52,6 +54,7 @@ def run(options: argparse.Namespace) -> int:
             options.calls,
             progress.show,
         )
+        search.require_health(providers)
         found = search.shortest()
     if found is None:
         print(f"no outage of {search.tried} broke {options.app}; another --seed tries others")

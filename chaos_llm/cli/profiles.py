@@ -6,6 +6,7 @@ import argparse
 from datetime import date
 
 from chaos_llm.cli.terminal import width
+from chaos_llm.errors import UsageError
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -13,7 +14,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--tag", action="append", default=[], help="only those with this tag")
     parser.add_argument("--provider", help="only those that hit, or tell of, this provider")
     parser.add_argument("--surface", help="only those that hit it: api, login, page, billing, web")
-    parser.add_argument("--since", metavar="DAY", type=date.fromisoformat, help="2026-03-02")
+    parser.add_argument("--since", metavar="DAY", type=_day, help="2026-03-02")
     parser.add_argument("--markdown", action="store_true", help="as a page of docs")
 
 
@@ -28,6 +29,10 @@ def run(options: argparse.Namespace) -> int:
         surface=options.surface,
         since=options.since,
     )
+    if not found:
+        raise UsageError(
+            "no profile is all of that; leave out a filter: without any, all are listed"
+        )
     if options.markdown:
         from chaos_llm.reports.catalogue_page import render  # noqa: PLC0415 - the same
 
@@ -35,3 +40,11 @@ def run(options: argparse.Namespace) -> int:
     else:
         print(render_catalogue(found, width=width()), end="")
     return 0
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        message = f"a day is written as 2026-03-02; got {text!r}"
+        raise argparse.ArgumentTypeError(message) from None

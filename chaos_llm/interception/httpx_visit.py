@@ -121,23 +121,25 @@ class Visit:
 class _Headers(Mapping[str, str]):
     """The headers of a request, decoded where one is asked for: few are."""
 
-    __slots__ = ("_raw",)
+    __slots__ = ("_values",)
 
     def __init__(self, raw: list[tuple[bytes, bytes]]) -> None:
-        self._raw = raw
+        # Backwards, as the first of several values counts.
+        self._values = {name.lower(): value for name, value in reversed(raw)}
 
     def __getitem__(self, name: str) -> str:
-        asked = name.encode()
-        for known, value in self._raw:
-            if known.lower() == asked:
-                return value.decode("latin-1")
-        raise KeyError(name)
+        return self._values[name.encode()].decode("latin-1")
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Not by way of KeyError, as most keys are looked for under several names."""
+        value = self._values.get(name.encode())
+        return default if value is None else value.decode("latin-1")
 
     def __iter__(self) -> Iterator[str]:
-        return iter({known.lower().decode("latin-1"): None for known, _ in self._raw})
+        return (name.decode("latin-1") for name in reversed(self._values))
 
     def __len__(self) -> int:
-        return sum(1 for _ in self)
+        return len(self._values)
 
 
 def _wire(request: Any, body: bytes, *, reused: bool) -> WireRequest:

@@ -49,7 +49,9 @@ class Stage:
     def end(self, exchange: Exchange, how: End) -> None:
         """Write down when and how an exchange ended; the first ending counts."""
         if exchange.end == "open":
-            exchange.end, exchange.until = how, self.engine.now()
+            exchange.end, now = how, self.engine.now()
+            if now != exchange.at:  # else the record keeps one float for both
+                exchange.until = now
 
     def say(self, text: str) -> None:
         """Have the report mention something, once."""

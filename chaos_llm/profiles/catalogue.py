@@ -12,7 +12,9 @@ from chaos_llm import packs
 from chaos_llm.errors import ProfileError, UnknownName
 from chaos_llm.profiles import document
 from chaos_llm.profiles.document import Document
+from chaos_llm.pyproject import KEYS
 
+ALL_BY = "chaos-llm profiles"
 _PACKAGE = Path(__file__).parents[1]
 
 
@@ -49,14 +51,19 @@ def find(name: str, rootdir: str | Path | None = None) -> Path:
     """The file of a profile; raises UnknownName."""
     files = _files(rootdir)
     if name not in files:
-        raise UnknownName("profile", name, files)
+        raise UnknownName("profile", name, files, all_by=ALL_BY)
     return files[name]
+
+
+def within(folder: Path) -> list[Path]:
+    """The files of the profiles in a folder, sorted; a pyproject.toml is none."""
+    return sorted(path for path in folder.glob("*.toml") if path.name != "pyproject.toml")
 
 
 def _files(rootdir: str | Path | None) -> dict[str, Path]:
     files: dict[str, Path] = {}
     for folder in folders(rootdir):
-        for path in folder.glob("*.toml"):
+        for path in within(folder):
             files.setdefault(path.stem, path)
     return files
 
@@ -89,6 +96,9 @@ def _own(rootdir: Path) -> list[Path]:
 def _listed(pyproject: Document) -> list[Path]:
     path = ("tool", "chaos_llm", "profiles")
     settings = pyproject.tables.get("tool", {}).get("chaos_llm", {})
+    for key in settings:
+        if key not in KEYS:
+            raise UnknownName("key", key, KEYS, where=pyproject.where("tool", "chaos_llm", key))
     listed = []
     for text in _texts(pyproject, path, settings.get("profiles", [])):
         folder = pyproject.path.parent / text

@@ -45,8 +45,9 @@ def path_of(name: str | Path, rootdir: str | Path | None = None) -> Path:
         return catalogue.find(name, rootdir)
     path = Path(name).absolute()
     if not path.is_file():
-        beside = [str(Path(name).with_name(each.name)) for each in path.parent.glob("*.toml")]
-        raise UnknownName("profile", str(name), [*beside, *catalogue.names(rootdir)])
+        beside = [str(Path(name).with_name(each.name)) for each in catalogue.within(path.parent)]
+        known = [*beside, *catalogue.names(rootdir)]
+        raise UnknownName("profile", str(name), known, all_by=catalogue.ALL_BY)
     return path
 
 

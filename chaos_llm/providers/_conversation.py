@@ -15,8 +15,11 @@ from chaos_llm.providers.provider import Stamp
 
 def turns_of(messages: Sequence[object], field: str = "content") -> int:
     """Count the user's messages that have a text: a tool's result may travel as one without."""
-    asked = (each for each in messages if isinstance(each, dict) and each.get("role") == "user")
-    return sum(1 for each in asked if text_of(each.get(field)))
+    turns = 0
+    for each in messages:
+        if isinstance(each, dict) and each.get("role") == "user" and text_of(each.get(field)):
+            turns += 1
+    return turns
 
 
 def arguments_of(call: ToolCall, api: str) -> dict[str, Any]:

@@ -28,7 +28,7 @@ class ModelEndpoint(Endpoint):
         return self._read(wire, secret, body)
 
     def render(self, request: Request, answer: Answer, stamp: Stamp) -> Reply:
-        stamp = stamp.again()
+        stamp.die.rewind()
         if isinstance(answer, Refusal):
             return self._refuse(request, answer, stamp)
         if isinstance(answer, Document):

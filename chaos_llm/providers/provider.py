@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, MutableMapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, ClassVar
 
 from chaos_llm.dice import Die
 from chaos_llm.model import Answer, Document, Refusal, Reply, Request, WireRequest
+from chaos_llm.quick import quick
 from chaos_llm.quota import State
 
 
-@dataclass(frozen=True, slots=True)
+@quick(frozen=True, slots=True)
 class Stamp:
     """What a reply carries besides its answer: Unix time in seconds, and a die for its ids.
 

@@ -34,6 +34,11 @@ class Report:
     findings: list[Finding] = field(default_factory=list)
     real_peers: Sequence[str] = ()  # real servers that somebody awaited: their clocks did not move
 
+    def __repr__(self) -> str:
+        """A line for assertions that fail, which show it; `str(report)` is all of it."""
+        name = self.run.profile.name
+        return f"<Report of {name}: {self.calls} calls, {self.answered:.1%} answered>"
+
     @property
     def calls(self) -> int:
         """How many calls were due."""

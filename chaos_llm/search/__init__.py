@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chaos_llm.search._app import App
 from chaos_llm.search._claim import Claim
-from chaos_llm.search._files import write
+from chaos_llm.search._files import require_free, write
 from chaos_llm.search._search import Search
 
-__all__ = ["App", "Claim", "Search", "write"]
+__all__ = ["App", "Claim", "Search", "require_free", "write"]

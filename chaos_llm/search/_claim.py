@@ -45,7 +45,7 @@ class Claim:
         match tree:
             case ast.Compare(left=ast.Name(id=name), ops=[op], comparators=[ast.Constant(limit)]):
                 return _of_number(text, name, op, limit)
-            case ast.Name(id=name):
+            case ast.Name(id=name) if name not in _numbers():
                 return _of_check(name, [], {}, f"{name}()")
             case ast.Call(func=ast.Name(id=name), args=args, keywords=keywords):
                 given = {str(each.arg): _literal(text, each.value) for each in keywords}
@@ -54,15 +54,18 @@ class Claim:
 
 
 def _of_number(text: str, name: str, op: ast.cmpop, limit: object) -> Claim:
-    numbers = [each for each, value in vars(Report).items() if _is_number(each, value)]
-    if name not in numbers:
-        raise UnknownName("number of a report", name, numbers)
+    if name not in _numbers():
+        raise UnknownName("number of a report", name, _numbers())
     compare = _COMPARED.get(type(op))
     if compare is None or not isinstance(limit, int | float):
         raise UsageError(f"{text!r} is no claim: {_WAY_OUT}")
     return Claim(
         f"assert report.{text.strip()}", lambda report: compare(getattr(report, name), limit)
     )
+
+
+def _numbers() -> list[str]:
+    return [name for name, value in vars(Report).items() if _is_number(name, value)]
 
 
 def _is_number(name: str, value: object) -> bool:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from chaos_llm.errors import UsageError
 from chaos_llm.profiles import to_toml
 from chaos_llm.search._app import App
 from chaos_llm.search._claim import Claim
 from chaos_llm.timeline import Profile
 
-_TEST = '''\
-"""Found by `chaos-llm find`: {title}."""
+_FIRST = '"""Found by `chaos-llm find`: '  # what only our own files begin with
+_TEST = (
+    _FIRST
+    + '''{title}."""
 
 from pathlib import Path
 
@@ -25,6 +28,18 @@ def test_{word}_survives():
         report = chaos.replay({code}, calls={calls})
 {claims}
 '''
+)
+
+
+def require_free(folder: Path, app: App) -> None:
+    """Raise UsageError where the test would be written over a file that is somebody's own."""
+    test = _test_file(folder, app)
+    if test.exists() and not test.read_text(encoding="utf-8").startswith(_FIRST):
+        raise UsageError(f"{test} is there and is not ours: --into another folder, or move it")
+
+
+def _test_file(folder: Path, app: App) -> Path:
+    return folder / f"test_{app.word}.py"
 
 
 def write(
@@ -32,7 +47,7 @@ def write(
 ) -> tuple[Path, Path]:
     """Write both files into a folder, which is made where it is missing."""
     folder.mkdir(parents=True, exist_ok=True)
-    day, test = folder / f"{profile.name}.toml", folder / f"test_{app.word}.py"
+    day, test = folder / f"{profile.name}.toml", _test_file(folder, app)
     day.write_text(to_toml(profile), encoding="utf-8")
     used = sorted({claim.uses for claim in claims if claim.uses})
     text = _TEST.format(

@@ -12,7 +12,7 @@ from hypothesis.strategies import SearchStrategy
 
 from chaos_llm._outage import Outage
 from chaos_llm.dice import stream
-from chaos_llm.errors import Deadlock, HorizonReached
+from chaos_llm.errors import Deadlock, HorizonReached, UsageError
 from chaos_llm.reports.report import Report
 from chaos_llm.search._app import App
 from chaos_llm.search._claim import Claim
@@ -55,7 +55,30 @@ class Search:
             return replace(found, name=f"breaks-{self.app.word.replace('_', '-')}")
         raise AssertionError  # for mypy: counting never ends
 
-    def play(self, profile: Profile) -> tuple[Outage, Report | None]:
+    def require_health(self, providers: Sequence[str]) -> None:
+        """Raise UsageError where there is no need of an outage, or no use in one.
+
+        That is where a claim does not hold on a healthy day, and where none of these providers,
+        which are those that may fail, is asked anything.
+        """
+        report = self.play(None)[1]
+        broken = self.broken(report)
+        if broken:
+            errors = [] if report is None else [call.error for call in report.run.calls]
+            said = next((f" ({type(error).__name__}: {error})" for error in errors if error), "")
+            claims = "; ".join(claim.code for claim in broken)
+            raise UsageError(
+                f"{self.app.written} needs no outage to break; "
+                f"on a healthy day this does not hold: {claims}{said}"
+            )
+        asked = () if report is None else report.run.providers
+        if not set(asked) & set(providers):
+            raise UsageError(
+                f"on a healthy day {self.app.written} asks {' and '.join(asked) or 'no provider'}: "
+                f"an outage of {' and '.join(providers)} is nothing to it; --provider names another"
+            )
+
+    def play(self, profile: Profile | None) -> tuple[Outage, Report | None]:
         """Play one outage; there is no report where the app never came to an end."""
         outage = Outage(profile)
         try:

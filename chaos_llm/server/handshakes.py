@@ -62,6 +62,8 @@ class ServedInterventions(Interventions):
     def decide_handshake(self, request: Request, key: Key, at: float) -> Decision:
         """Which throw ends this handshake, if one does; no other injection is used up by it."""
         throws = (*self._injected(request, at), *self._planned(request, key, at))
+        if throws:  # else the request itself will be counted
+            self.meter.meet(request, at)
         return Decision(throws) if throws else Decision()
 
     def _injected(self, request: Request, at: float) -> Iterator[Throw]:
@@ -73,9 +75,12 @@ class ServedInterventions(Interventions):
     def _planned(self, request: Request, key: Key, at: float) -> Iterator[Throw]:
         healed_at = self._healed_at(request, at)
         for window in self.plan.open_at(at):
-            if window.begins <= healed_at or not any(map(_is_tls, window.faults)):
+            if window.opened <= healed_at or not any(map(_is_tls, window.faults)):
                 continue
-            if window.hits(request) and _is_of_tls(throw := window.throw(request, key, at)):
+            if not window.hits(request):
+                continue
+            throw = window.throw(request, key, at, self.meter.loads)
+            if _is_of_tls(throw):
                 yield throw
 
 

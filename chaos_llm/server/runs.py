@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Protocol
 
 from chaos_llm.engine import Engine
@@ -14,6 +16,7 @@ from chaos_llm.lever import Lever
 from chaos_llm.model import Reply, WireRequest
 from chaos_llm.places import place
 from chaos_llm.plan import Plan
+from chaos_llm.profiles.baseline import paced
 from chaos_llm.providers.provider import Provider
 from chaos_llm.schedule import Until
 from chaos_llm.server.callers import Callers
@@ -21,6 +24,7 @@ from chaos_llm.server.clock import Clock
 from chaos_llm.server.handshakes import ServedInterventions
 from chaos_llm.server.kept_journal import JournalFile, KeptJournal
 from chaos_llm.server.settings import Limits
+from chaos_llm.tiers import tiers
 from chaos_llm.timeline import Profile
 
 DEFAULT = "default"
@@ -35,12 +39,21 @@ class UnderWay(Protocol):
 
 @dataclass(frozen=True)
 class Beginning:
-    """What a run begins with; a reset begins it anew."""
+    """What a run begins with; a reset begins it anew.
+
+    The nearest pyproject.toml at or above `rootdir` names tiers and a healthy day.
+    """
 
     profile: Profile
     seed: int
     rate: float
     at: Until | None = None
+    rootdir: Path = Path()
+
+    def plan(self) -> Plan:
+        """The day as it is played; raises UsageError or UnknownName for a wrong pyproject.toml."""
+        start = self.rootdir.absolute()
+        return Plan(paced(self.profile, start), self.seed, tiers(start, os.environ))
 
 
 class ServedRun:
@@ -63,8 +76,7 @@ class ServedRun:
 
     def _begin(self) -> None:
         self.beginnings += 1
-        profile, seed = self.beginning.profile, self.beginning.seed
-        self.plan = Plan(profile, seed)
+        self.plan = self.beginning.plan()
         self.position = place(self.beginning.at, self.plan)
         self.clock = Clock(self._loop, self.beginning.rate)
         self.journal = KeptJournal(self._limits.journal)
@@ -108,7 +120,7 @@ class ServedRun:
             seed=old.seed if seed is None else seed,
             at=at if at is not None or profile is not None else old.at,
         )
-        place(beginning.at, Plan(beginning.profile, beginning.seed))  # refused before anything goes
+        place(beginning.at, beginning.plan())  # refused before anything goes
         self.stop()
         self.beginning = beginning
         self._begin()

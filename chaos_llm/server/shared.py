@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Any, Protocol
 
 from chaos_llm.hosts import Names
@@ -48,7 +49,13 @@ class Shared:
         self.addresses = Addresses(settings.providers, settings.rootdir)
         also = "" if is_loopback(settings.host) else settings.host
         self.authority = Authority(also) if settings.tls else None
-        beginning = Beginning(settings.day(), settings.seed, settings.rate, settings.at)
+        beginning = Beginning(
+            settings.day(),
+            settings.seed,
+            settings.rate,
+            settings.at,
+            rootdir=settings.rootdir or Path(),
+        )
         self.file = JournalFile(settings.journal, self.loop) if settings.journal else None
         self.runs = Runs(beginning, settings.limits, self.loop, self.file)
         self.connections: set[Open] = set()

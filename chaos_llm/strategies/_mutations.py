@@ -12,7 +12,7 @@ from chaos_llm.errors import UsageError
 from chaos_llm.strategies._lengths import lengths
 from chaos_llm.strategies._named import named
 from chaos_llm.strategies._rows import row
-from chaos_llm.timeline import Profile, Share, Window
+from chaos_llm.timeline import Flap, Profile, Share, Window
 
 _FACTORS = (1.0, 0.5, 2.0, 0.1, 10.0)
 _LONGEST_SHIFT = 6 * 3600.0
@@ -75,11 +75,13 @@ def _changed(window: Window, change: Change, begins: float, stretch: float) -> W
         since = (time - window.begins[0]) * change.length
         return (begins + change.shift + since) * stretch
 
+    flap, longer = window.flap, change.length * stretch
     return replace(
         window,
         begins=(moved(window.begins[0]), moved(window.begins[1])),
         ends=(moved(window.ends[0]), moved(window.ends[1])),
         share=_rated(window.share, change.rate, moved),
+        flap=flap and Flap(flap.down * longer, flap.up * longer),
         basis={},
     )
 

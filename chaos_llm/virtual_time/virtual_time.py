@@ -139,7 +139,7 @@ class VirtualTime:
     @property
     def now(self) -> float:
         """Virtual seconds since the outage was entered, exact."""
-        return self._clock.seconds
+        return self._clock.now / TICKS
 
     @property
     def wall(self) -> float:

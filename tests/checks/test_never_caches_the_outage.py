@@ -15,6 +15,7 @@ from defended_apps import (
     apologise,
     ask_async_once,
     ask_gpt,
+    gpt,
 )
 from small_days import HOUR, MINUTE, day, window
 from support_bots import MODEL, ask_once, claude
@@ -171,3 +172,24 @@ def test_many_users_share_the_bad_cache():
         return kept[question]
 
     assert verdict(app, users=5, every="1m") == "fail"
+
+
+def test_an_apology_of_an_open_breaker_is_not_kept_though_a_lookup_before_it_succeeded():
+    breaker = Breaker()
+
+    def answers_from_documents(question):
+        if not breaker.let_through():
+            return APOLOGY
+        try:
+            gpt().embeddings.create(model="text-embedding-3-small", input=question)
+            answer = ask_gpt(question)
+        except ERRORS:
+            breaker.note(failed=True)
+            return APOLOGY
+        breaker.note(failed=False)
+        return answer
+
+    chat_only = Target("openai", path="/v1/chat/completions")
+    bad_time = day(window(on=chat_only, ends=615))
+    one = {"prompts": ["one question, KX-11111"], "before": "5m"}
+    assert verdict(answers_from_documents, bad_time, **one) == "pass"

@@ -49,6 +49,28 @@ def test_one_layer_around_the_sdk_multiplies():
     assert found(try_again(ask, 3), limit=9).verdict == "pass"
 
 
+def in_steps(otherwise):
+    """Three questions in one call, each to another model where the first one fails."""
+
+    def app(question):
+        answers = []
+        for step in ("sum up", "judge", "reply to"):
+            try:
+                answers.append(ask(f"{step}: {question}"))
+            except ERRORS:
+                answers.append(otherwise(f"{step}: {question}"))
+        return " ".join(answers)
+
+    return app
+
+
+def test_steps_that_another_model_has_answered_are_no_retries_of_each_other():
+    finding = found(in_steps(ask_gpt))
+    assert finding.verdict == "pass"
+    assert finding.seen == "no request was retried more than 2 times"
+    assert found(in_steps(lambda question: "nothing")).verdict == "fail"
+
+
 def test_an_app_without_retries_has_none():
     finding = found(ask_once)
     assert finding.verdict == "pass"

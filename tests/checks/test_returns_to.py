@@ -72,9 +72,15 @@ def test_who_is_back_late_fails():
 
 def test_it_is_not_applicable_without_a_recovery():
     assert verdict(ask_once, until="10m", after=0) == "not applicable"
-    finding = found(ask_once, day(window(share=0.3)))
+    finding = found(ask_once, day(window(share=0.04)))
     assert finding.verdict == "not applicable"
     assert finding.seen == "anthropic did not recover while calls were made"
+
+
+def test_one_that_was_only_ailing_has_to_be_returned_to_as_well():
+    ailing = day(window(share=0.3, ends=20 * MINUTE))
+    assert verdict(ask_once, ailing) == "pass"
+    assert verdict(GoesAway(10**9), ailing) == "fail"
 
 
 def test_a_recovery_that_does_not_last_is_none():

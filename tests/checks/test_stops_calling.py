@@ -68,6 +68,15 @@ def test_a_breaker_that_is_too_patient_fails():
     assert found(Defended(breaker=Breaker(9)), check=check).verdict == "pass"
 
 
+def test_too_few_calls_show_no_breaker():
+    finding = found(ask_once, before=0, after=0, calls=5, every=None)
+    assert finding.verdict == "not judged"
+    assert finding.seen == (
+        "no more than 4 calls in a row failed on anthropic while it was down, "
+        "and none left it alone: too few to tell"
+    )
+
+
 def test_a_fallback_without_a_breaker_fails():
     def falls_back(question):
         try:

@@ -130,6 +130,14 @@ def test_a_wrong_setting_is_told_with_its_line(folder, setting, told):
         profiles.names()
 
 
+def test_a_misspelt_setting_is_told_with_its_line(folder):
+    (folder.parent / "pyproject.toml").write_text('[tool.chaos_llm]\nprofile = ["outages"]\n')
+
+    told = r"^pyproject.toml:2: unknown key 'profile'; known, nearest first: 'profiles', "
+    with pytest.raises(UnknownName, match=told):
+        profiles.names()
+
+
 def test_wrong_tags_are_told_where_tags_are_looked_up(folder, toml):
     (folder / "our-bad-day.toml").write_text(toml({"tags": '"5xx"'}))
 

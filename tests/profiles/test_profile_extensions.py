@@ -117,6 +117,15 @@ def test_a_pyproject_says_which_variable_holds_a_key_of_which_tier(folder, toml,
         assert (ask("sk-ant-free"), ask("sk-ant-paid")) == (529, 200)
 
 
+def test_one_key_alone_is_hit_by_the_fingerprint_that_the_journal_tells(read):
+    with outage() as chaos:
+        ask("sk-ant-mine")
+        (told,) = (exchange.line()["credential"] for exchange in chaos.journal)
+
+    with outage(read(on=f'[{{ provider = "anthropic", credential = "{told}" }}]', share="1.0")):
+        assert (ask("sk-ant-mine"), ask("sk-ant-other")) == (529, 200)
+
+
 def test_a_tier_that_does_not_exist_is_told_where_it_is_said(folder):
     with (folder.parent / "pyproject.toml").open("a") as file:
         file.write('[tool.chaos_llm.tiers]\nMY_KEY = "fre"\n')

@@ -16,6 +16,8 @@ from wires import ASKED, dialled, heard, request
 
 from chaos_llm.errors import UsageError
 from chaos_llm.faults import cut_stream, reset_connection, tls_failure
+from chaos_llm.profiles import loads
+from chaos_llm.profiles.baseline import healthy_day
 from chaos_llm.server.hand import ServerThread
 from chaos_llm.server.settings import Limits, Settings
 
@@ -33,7 +35,7 @@ def thread():
 @pytest.fixture
 def server(thread):
     hand = thread.hand()
-    hand.do(lambda run: run.begin_anew())
+    hand.do(lambda run: run.begin_anew(profile=healthy_day()))
     return hand
 
 
@@ -265,3 +267,69 @@ def test_without_trustme_the_way_out_is_told(monkeypatch):
 def test_a_tunnel_needs_the_proxy():
     with pytest.raises(UsageError, match="--tunnel is for the forward proxy; it needs --tls"):
         Settings(tunnel=True)
+
+
+FLAPS = """
+title = "TLS by turns"
+starts = 2026-01-01T00:00:00Z
+ends = "+1h"
+[[window]]
+name = "flapping"
+from = "+0s"
+until = "+1h"
+on = [{ provider = "anthropic" }]
+share = 1.0
+flap = { down = "5m", up = "5m" }
+mix = [{ fault = "tls_failure" }]
+[window.basis]
+from = "assumed"
+until = "assumed"
+on = "assumed"
+share = "assumed"
+flap = "assumed"
+mix = "assumed"
+"""
+
+
+def shakes(server, trusting):
+    try:
+        with over_tls(server, trusting):
+            return True
+    except ssl.SSLEOFError:
+        return False
+
+
+@pytest.fixture
+def flapping(server):
+    server.do(lambda run: run.begin_anew(profile=loads(FLAPS, name="flaps")))
+    return server
+
+
+def test_what_is_healed_stays_healed_when_it_would_flap_back(flapping, trusting):
+    assert not shakes(flapping, trusting)
+    flapping.on("anthropic").heal()
+    flapping.advance("10m")
+    assert shakes(flapping, trusting)
+
+
+def test_a_flapping_window_comes_back_unless_it_was_healed(flapping, trusting):
+    flapping.advance("5m")
+    assert shakes(flapping, trusting)
+    flapping.advance("5m")
+    assert not shakes(flapping, trusting)
+
+
+def test_a_handshake_fails_once_the_load_is_over_the_capacity(server, trusting):
+    flap = 'flap = { down = "5m", up = "5m" }'
+    assert flap in FLAPS
+    loaded = FLAPS.replace(flap, 'capacity = { requests = 2, collapses_at = 4, per = "1m" }')
+    loaded = loaded.replace('flap = "assumed"', 'capacity = "assumed"')
+    server.do(lambda run: run.begin_anew(profile=loads(loaded, name="loaded")))
+    for _ in range(4):
+        with over_tls(server, trusting) as connection:
+            connection.sendall(request(host=HOST, path="/v1/messages"))
+            assert heard(connection).status == 200
+    server.advance("10s")  # a load is seen as it was at the last whole sixth of its minute
+    assert not shakes(server, trusting)
+    server.advance("2m")
+    assert shakes(server, trusting)

@@ -73,6 +73,7 @@ def test_a_failure_shows_the_shrunk_outage_as_a_timeline_and_as_a_profile(run):
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
+            "*where 0.1 = <Report of drawn-outage: 10 calls, 90.0% answered>.failed",
             "*mix=(Weighted(1.0, server_error()),)*",
             "*chaos timeline*",
             "drawn-outage, seed 0*",
@@ -154,15 +155,16 @@ def test_threads_play_each_example_too(run):
     result.assert_outcomes(passed=1)
 
 
-def test_a_failure_is_replayed_from_the_database(run, pytester):
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_a_failure_is_replayed_from_the_database(run, pytester, workers):
     counting = BROKEN.replace("database=None, ", "").replace(
         "with outage", "print('x', end='', file=open('tried', 'a'))\n        with outage"
     )
-    run(counting).assert_outcomes(failed=1)
+    run(counting, "-n", workers).assert_outcomes(failed=1)
     tried = pytester.path.joinpath("tried")
     first = len(tried.read_text())
     tried.unlink()
-    run(counting).assert_outcomes(failed=1)
+    run(counting, "-n", workers).assert_outcomes(failed=1)
     assert len(tried.read_text()) < first
 
 

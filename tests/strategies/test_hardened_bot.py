@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from small_days import day, window
 
 from chaos_llm import outage
-from chaos_llm.demo.hardened_bot import HardenedBot
+from chaos_llm.demo.hardened_bot import HardenedBot, Unanswered
 from chaos_llm.demo.naive_bot import NaiveBot
 from chaos_llm.faults import hang, server_error
-from chaos_llm.strategies import outages
+from chaos_llm.strategies import faults, outages
 from chaos_llm.timeline import Target
 
 SERVED = ("primary", "fallback", "cached", "stale")
@@ -23,10 +25,18 @@ SEARCH = settings(
 )
 
 
-def unserved(profile, bot):
+def replayed(profile, bot):
     with outage(profile) as chaos:
-        report = chaos.replay(bot().answer, calls=12)
-    return [call for call in report.run.calls if call.outcome not in SERVED]
+        return chaos.replay(bot().answer, calls=12)
+
+
+def struck(report, call, provider):
+    """Whether that provider was asked in a call, and a fault stood in the way."""
+    return any(exchange.struck for exchange in report.run.of(call, provider))
+
+
+def unserved(profile, bot):
+    return [call for call in replayed(profile, bot).run.calls if call.outcome not in SERVED]
 
 
 @pytest.mark.parametrize("half", range(2))
@@ -43,6 +53,30 @@ def test_two_thousand_outages_of_one_vendor_lose_none_of_its_answers(provider, h
 
     no_outage_loses_an_answer()
     assert len(tried) == 500
+
+
+@pytest.mark.parametrize("quarter", range(4))
+def test_two_thousand_outages_of_both_vendors_leave_nobody_with_something_wrong(quarter):
+    """Where both fail at once it says that it cannot answer; it never breaks, and never misleads.
+
+    What a vendor spoils behind a flawless HTTP 200 no app can see, and is no fault of the bot's.
+    """
+    tried = Counter()
+
+    @seed(quarter)
+    @SEARCH
+    @given(outages(faults=faults(silent=True), longest="12h", correlated=True))
+    def nobody_is_misled(profile):
+        report = replayed(profile, HardenedBot)
+        tried[report.grade] += 1
+        assert report.grade in ("fine", "rescued", "safe failure", "exposed")
+        for call in report.run.calls:
+            assert call.error is None or type(call.error) is Unanswered
+            assert call.error is None or struck(report, call, "openai")
+
+    nobody_is_misled()
+    assert tried.total() == 500
+    assert min(tried["rescued"], tried["safe failure"]) > 50
 
 
 def test_it_is_lost_where_the_second_vendor_fails_while_a_call_hangs_on_the_first():

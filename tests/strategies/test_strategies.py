@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -17,7 +18,7 @@ from chaos_llm.errors import UnknownName, UsageError
 from chaos_llm.faults import FAULTS, hang, overloaded, server_error
 from chaos_llm.profiles import loads, to_toml
 from chaos_llm.strategies import faults, mutations_of, outages, windows
-from chaos_llm.timeline import Profile, Share, Target, Weighted, Window
+from chaos_llm.timeline import Flap, Profile, Share, Target, Weighted, Window
 
 CODE = {
     **{name: getattr(all_faults, name) for name in FAULTS},
@@ -208,3 +209,9 @@ def test_a_mutation_reorders():
         mutations_of(recorded), lambda p: p.windows[0].begins[0] > p.windows[1].begins[0]
     )
     assert [w.begins[0] for w in swapped.windows] == [2 * HOUR, 0.0]
+
+
+def test_a_mutation_that_is_longer_flaps_as_often():
+    recorded = day(replace(window(ends=HOUR, share=1.0), flap=Flap(300.0, 600.0)))
+    longer = shortest(mutations_of(recorded), lambda p: p.windows[0].ends[0] > HOUR)
+    assert longer.windows[0].flap == Flap(600.0, 1200.0)
