@@ -19,7 +19,7 @@ from synced import Synced
 from chaos_llm.matrix.cells import outcome_of
 from chaos_llm.matrix.client import KEY, LIMIT
 from chaos_llm.matrix.clients import CLIENTS
-from chaos_llm.matrix.faults_played import SPECIMENS, scene_of
+from chaos_llm.matrix.faults_played import SPECIMENS, requests_of, scene_of
 from chaos_llm.server.hand import ServerThread
 from chaos_llm.server.settings import Settings
 
@@ -72,19 +72,49 @@ def runner():
 
 
 @pytest.fixture(scope="module")
-def made(thread, runner):
-    """The SDKs' clients by name and kind, one for all cells."""
-    url = thread.hand().url
+def make(thread):
+    """Makes an SDK's client, by name and kind, with connections of its own."""
+
+    def made(name, is_async):
+        *kinds, path = MADE[name]
+        url = f"{thread.hand().url}/{path}"
+        return kinds[is_async](api_key=KEY, base_url=url, max_retries=0, timeout=PATIENCE / SPEED)
+
+    return made
+
+
+@pytest.fixture(scope="module")
+def shared(make, runner):
+    """One client of each SDK and kind, for all cells but those about connections."""
     clients = {
-        (name, is_async): kinds[is_async](
-            api_key=KEY, base_url=f"{url}/{kinds[2]}", max_retries=0, timeout=PATIENCE / SPEED
-        )
-        for name, kinds in MADE.items()
-        for is_async in (False, True)
+        (name, is_async): make(name, is_async) for name in MADE for is_async in (False, True)
     }
     yield clients
     for (_, is_async), client in clients.items():
-        runner.run(client.close()) if is_async else client.close()
+        closed(client, is_async, runner)
+
+
+@pytest.fixture
+def client_of(make, shared, runner):
+    """The client for a cell; where connections count, no other cell has left it any."""
+    own = []
+
+    def found(cell, is_async, run):
+        client, fault, _ = cell
+        if requests_of(fault) == 1:
+            sdk = shared[client.name, is_async]
+        else:
+            sdk = make(client.name, is_async)
+            own.append((sdk, is_async))
+        return sdk.with_options(default_headers={"X-Chaos-Run": run})
+
+    yield found
+    for sdk, is_async in own:
+        closed(sdk, is_async, runner)
+
+
+def closed(client, is_async, runner):
+    runner.run(client.close()) if is_async else client.close()
 
 
 def played(thread, sdk, cell, name):
@@ -99,14 +129,14 @@ def played(thread, sdk, cell, name):
 
 
 @pytest.mark.parametrize("cell", CELLS, ids=IDS)
-def test_a_sync_sdk_meets_over_sockets_what_it_meets_in_process(thread, made, cell):
+def test_a_sync_sdk_meets_over_sockets_what_it_meets_in_process(thread, client_of, cell):
     name = f"sync-{CELLS.index(cell)}"
-    sdk = made[cell[0].name, False].with_options(default_headers={"X-Chaos-Run": name})
+    sdk = client_of(cell, False, name)
     assert played(thread, sdk, cell, name) == expected(*cell, is_async=False)
 
 
 @pytest.mark.parametrize("cell", CELLS, ids=IDS)
-def test_an_async_sdk_meets_over_sockets_what_it_meets_in_process(thread, runner, made, cell):
+def test_an_async_sdk_meets_over_sockets_what_it_meets_in_process(thread, runner, client_of, cell):
     name = f"async-{CELLS.index(cell)}"
-    sdk = made[cell[0].name, True].with_options(default_headers={"X-Chaos-Run": name})
+    sdk = client_of(cell, True, name)
     assert played(thread, Synced(runner, sdk), cell, name) == expected(*cell, is_async=True)
