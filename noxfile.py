@@ -137,7 +137,7 @@ def gateways(session: nox.Session) -> None:
     session.run("pytest", "tests/server/test_gateways.py", *session.posargs, env=env)
 
 
-@nox.session
+@nox.session(default=False)  # a fuzzer takes its time, and is not the same twice
 def hypofuzz(session: nox.Session) -> None:
     """HypoFuzz on the newest Hypothesis that it works with; see docs/property-based.md."""
     fuzzer = ("hypofuzz==25.11.1", "hypothesis<6.158")
