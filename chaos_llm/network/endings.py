@@ -13,44 +13,42 @@ _STATUS_LINE = 17  # bytes: "HTTP/1.1 200 OK" and its end
 
 
 @dataclass(frozen=True, repr=False)
-class Timeout(Toxic):
-    """Nothing gets through, and the connection closes after `timeout`; at 0 it never does."""
+class _GivesUp(Toxic):
+    """Nothing gets through, and after `timeout` that is over."""
 
-    kind = "timeout"
-    ends = True
     timeout: durations.Duration = 0
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self._check_seconds("timeout")
-
-    def on_reply(self, reply: Reply, strike: Strike) -> Reply:  # noqa: ARG002 - a toxic's face
-        wait = durations.seconds(self.timeout)
-        ending = Ending.CLOSED if wait else Ending.SILENT
-        return replace(reply, wait=wait, chunks=(), ending=ending)
 
     def attributes(self) -> dict[str, int]:
         return {"timeout": milliseconds(self.timeout)}
 
 
 @dataclass(frozen=True, repr=False)
-class ResetPeer(Toxic):
+class Timeout(_GivesUp):
+    """Nothing gets through, and the connection closes after `timeout`; at 0 it never does."""
+
+    kind = "timeout"
+    ends = True
+
+    def on_reply(self, reply: Reply, strike: Strike) -> Reply:  # noqa: ARG002 - a toxic's face
+        wait = durations.seconds(self.timeout)
+        ending = Ending.CLOSED if wait else Ending.SILENT
+        return replace(reply, wait=wait, chunks=(), ending=ending)
+
+
+@dataclass(frozen=True, repr=False)
+class ResetPeer(_GivesUp):
     """Nothing gets through, and the connection is reset after `timeout`."""
 
     kind = "reset_peer"
     ends = True
-    timeout: durations.Duration = 0
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._check_seconds("timeout")
 
     def on_reply(self, reply: Reply, strike: Strike) -> Reply:  # noqa: ARG002 - a toxic's face
         wait = durations.seconds(self.timeout)
         return replace(reply, wait=wait, chunks=(), ending=Ending.RESET)
-
-    def attributes(self) -> dict[str, int]:
-        return {"timeout": milliseconds(self.timeout)}
 
 
 @dataclass(frozen=True, repr=False)
