@@ -1,0 +1,93 @@
+"""Digests of what replays of the shipped profiles write: journal, report as JSON, report as text.
+
+    python tests/replay_digests.py --into DIR      keep the outputs, to compare two versions of the code
+    python tests/replay_digests.py --update        write tests/golden/replay-digests.json anew
+
+A change that is not meant to change behaviour leaves every digest as it is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from plain_clients import PlainApp
+
+from chaos_llm import outage
+from chaos_llm.profiles import load, names
+
+SEEDS = (0, 1, 2)
+GOLDEN = Path(__file__).with_name("golden") / "replay-digests.json"
+
+
+@dataclass
+class EveryTarget:
+    """An app that asks, call after call, each target of a profile's windows in turn."""
+
+    name: str
+    apps: list[PlainApp] = field(default_factory=list)
+    asked: int = 0
+
+    def __post_init__(self) -> None:
+        targets = {target for window in load(self.name).windows for target in window.on}
+        self.apps = [PlainApp(target) for target in sorted(targets, key=repr)]
+
+    def __call__(self, prompt: str) -> str:
+        self.asked += 1
+        return self.apps[self.asked % len(self.apps)](prompt) if self.apps else prompt
+
+
+def outputs(name: str, seed: int) -> dict[str, str]:
+    """What one replay of 30 calls writes, by the kind of output."""
+    with outage(name, seed=seed) as chaos:
+        report = chaos.replay(EveryTarget(name), calls=30)
+        return {
+            "journal.jsonl": chaos.journal.jsonl(),
+            "report.json": report.json(),
+            "report.txt": f"{report}\n{chaos.timeline()}\n",
+            "report.html": report.html(),
+        }
+
+
+def digests(name: str, seed: int) -> dict[str, str]:
+    """The same, each as 16 hexadecimal digits."""
+    return {
+        kind: hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+        for kind, text in outputs(name, seed).items()
+    }
+
+
+def everything(only: list[str]) -> Iterator[tuple[str, int]]:
+    """Every shipped profile at every seed."""
+    for name in only or sorted(names()):
+        for seed in SEEDS:
+            yield name, seed
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("profiles", nargs="*", help="default: all that are shipped")
+    parser.add_argument("--into", type=Path, help="a folder for the outputs themselves")
+    parser.add_argument("--update", action="store_true", help="write the golden file")
+    options = parser.parse_args()
+    kept = {}
+    for name, seed in everything(options.profiles):
+        kept[f"{name} {seed}"] = digests(name, seed)
+        if options.into:
+            for kind, text in outputs(name, seed).items():
+                path = options.into / f"{name}-{seed}-{kind}"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text, encoding="utf-8")
+        sys.stderr.write(".")
+        sys.stderr.flush()
+    if options.update:
+        GOLDEN.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
