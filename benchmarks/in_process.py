@@ -20,9 +20,9 @@ import pybreaker
 from anchors import over_floor, paired
 
 from chaos_llm import outage
-from chaos_llm.engine import Engine
+from chaos_llm.engine.engine import Engine
 from chaos_llm.faults import overloaded
-from chaos_llm.timeline import Profile, Share, Target, Weighted, Window
+from chaos_llm.profiles.model import Profile, Share, Target, Weighted, Window
 
 PROFILE = "anthropic-2026-03-02-three-waves"
 CLAUDE, GPT = "claude-sonnet-5-5", "gpt-5.5"

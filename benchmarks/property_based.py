@@ -24,9 +24,9 @@ from anchors import cpu
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from chaos_llm import outage
-from chaos_llm.engine import Engine
-from chaos_llm.strategies import outages
-from chaos_llm.timeline import Profile
+from chaos_llm.engine.engine import Engine
+from chaos_llm.profiles.model import Profile
+from chaos_llm.property_testing.strategies import outages
 
 OUTAGES, CALLS, ROUNDS = 100, 20, 7
 GOAL, LIMIT = 1.3, 1.6

@@ -17,7 +17,7 @@ import tempfile
 from pathlib import Path
 
 ROUNDS = 15
-PLUGIN = ("-p", "chaos_llm.pytest_plugin")
+PLUGIN = ("-p", "chaos_llm.pytest_plugin.plugin")
 CONFTEST = """
 import json, pathlib, sys
 

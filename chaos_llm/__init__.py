@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from chaos_llm._outage import ChaosWarning, Outage, outage
+    from chaos_llm.outage_context import ChaosWarning, Outage, outage
     from chaos_llm.profiles import load
     from chaos_llm.reports.report import CheckFailed, Report
 
 __all__ = ["ChaosWarning", "CheckFailed", "Outage", "Report", "load", "outage"]
 
 _HOMES = {
-    "ChaosWarning": "chaos_llm._outage",
+    "ChaosWarning": "chaos_llm.outage_context",
     "CheckFailed": "chaos_llm.reports.report",
-    "Outage": "chaos_llm._outage",
+    "Outage": "chaos_llm.outage_context",
     "Report": "chaos_llm.reports.report",
     "load": "chaos_llm.profiles",
-    "outage": "chaos_llm._outage",
+    "outage": "chaos_llm.outage_context",
 }
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import httpx
 
-from chaos_llm.model import Request, WireRequest
+from chaos_llm.profiles.model import Target
+from chaos_llm.protocol.messages import Request, WireRequest
 from chaos_llm.providers import PROVIDERS, find
-from chaos_llm.timeline import Target
 
 HISTORY = [
     {"role": "user", "content": "My order is KX-10001. Please remember that."},

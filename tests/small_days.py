@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chaos_llm.faults import Fault, overloaded
-from chaos_llm.timeline import Profile, Share, Target, Weighted, Window
+from chaos_llm.profiles.model import Profile, Share, Target, Weighted, Window
 
 STARTS = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 MINUTE, HOUR = 60.0, 3600.0

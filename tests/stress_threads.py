@@ -25,7 +25,7 @@ from small_days import HOUR, MINUTE, day, window
 
 from chaos_llm import outage
 from chaos_llm.faults import hang, latency, overloaded
-from chaos_llm.timeline import Profile
+from chaos_llm.profiles.model import Profile
 
 # Made when the module is imported, and used in every outage.
 CLIENT = httpx2.Client(timeout=20)

@@ -9,9 +9,9 @@ import pytest
 from small_days import HOUR, MINUTE, day, window
 
 from chaos_llm import outage
-from chaos_llm.capacity import Capacity, Load
 from chaos_llm.errors import UsageError
 from chaos_llm.faults import server_error
+from chaos_llm.profiles.capacity import Capacity, Load
 
 URL = "https://api.anthropic.com/v1/messages"
 HEADERS = {"x-api-key": "k", "anthropic-version": "2023-06-01"}

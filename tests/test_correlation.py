@@ -11,7 +11,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from chaos_llm.correlation import BACKGROUND_USER, NO_CALL, Correlation, OpenCall
+from chaos_llm.requests.correlation import BACKGROUND_USER, NO_CALL, Correlation, OpenCall
 
 PATH = "/v1/messages"
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from chaos_llm import profiles
+from chaos_llm.config import own_table
 from chaos_llm.profiles import lint
-from chaos_llm.pyproject import own_table
-from chaos_llm.tiers import TIERS
+from chaos_llm.requests.billing_tiers import TIERS
 
 PAGE = (Path(__file__).parents[1] / "docs" / "recording-an-incident.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```toml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)

@@ -12,8 +12,7 @@ from small_days import HOUR, day, window
 from support_bots import MODEL, SECOND_MODEL, ask, ask_once
 
 from chaos_llm import outage
-from chaos_llm.dice import Die
-from chaos_llm.draft import Draft
+from chaos_llm.engine.reply_builder import Draft
 from chaos_llm.errors import Inexpressible
 from chaos_llm.faults import (
     Fault,
@@ -31,10 +30,11 @@ from chaos_llm.faults import (
     truncated_answer,
 )
 from chaos_llm.faults.fault import Strike
-from chaos_llm.model import Completion, Request
+from chaos_llm.profiles.model import Pace, Target
+from chaos_llm.protocol.keyed_random import Die
+from chaos_llm.protocol.messages import Completion, Request
 from chaos_llm.providers import AnthropicMessages
 from chaos_llm.providers.provider import Stamp
-from chaos_llm.timeline import Pace, Target
 
 HI = [{"role": "user", "content": "hi"}]
 

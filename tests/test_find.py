@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from chaos_llm.errors import UnknownName, UsageError
-from chaos_llm.search import App, Claim
+from chaos_llm.property_testing.search import App, Claim
 
 SHOP = """
 import httpx

@@ -6,8 +6,8 @@ from math import inf
 
 import pytest
 
-from chaos_llm.flow import AT_ONCE, flow_of
-from chaos_llm.model import Chunk, Ending, Reply
+from chaos_llm.journal.content_timing import AT_ONCE, flow_of
+from chaos_llm.protocol.messages import Chunk, Ending, Reply
 
 
 def reply(*chunks, wait=0.0, ending=Ending.COMPLETE):

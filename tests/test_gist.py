@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from chaos_llm.gist import Gist, gist_of
-from chaos_llm.model import Request, Tool
+from chaos_llm.journal.conversation_digest import Gist, gist_of
+from chaos_llm.protocol.messages import Request, Tool
 
 RULES = "You answer for our shop."
 SCHEMA = {"type": "object", "properties": {"reply": {}, "mood": {}}}

@@ -14,7 +14,7 @@ from chaos_llm import outage
 from chaos_llm.checks import returns_to, stops_calling
 from chaos_llm.errors import HarnessError, UnknownName, UsageError
 from chaos_llm.faults import auth_expired, latency, overloaded, rate_limited
-from chaos_llm.model import Completion, ToolCall, Usage
+from chaos_llm.protocol.messages import Completion, ToolCall, Usage
 
 
 def test_an_injected_fault_strikes_from_now_on_until_it_is_healed():

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from chaos_llm.dice import fingerprint
-from chaos_llm.keyring import Keyring
+from chaos_llm.protocol.keyed_random import fingerprint
+from chaos_llm.requests.credentials import Keyring
 
 PROVIDERS = ("anthropic", "openai", "azure-openai", "gemini", "vertex", "groq")
 

@@ -200,8 +200,10 @@ def test_nothing_imports_itself_the_long_way_round(package):
 
 def test_an_import_upwards_is_found_where_it_hides(planted):
     late = "def f():\n    from chaos_llm import engine\n"
-    typed = "if TYPE_CHECKING:\n    import chaos_llm.engine\n"
-    package = planted(dice=late, model=typed, engine="from chaos_llm.dice import Die\n")
+    typed = "if TYPE_CHECKING:\n    import chaos_llm.engine.engine\n"
+    package = planted(
+        dice=late, model=typed, engine="from chaos_llm.protocol.keyed_random import Die\n"
+    )
     assert not_pointing_down(package) == ["dice imports engine", "model imports engine"]
 
 

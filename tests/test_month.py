@@ -9,7 +9,7 @@ import pytest
 
 from chaos_llm import outage, profiles
 from chaos_llm.errors import UnknownName, UsageError
-from chaos_llm.month import month
+from chaos_llm.profiles.generated_month import month
 
 MINUTE = 60.0
 MANY = 4000

@@ -23,7 +23,7 @@ from chaos_llm.network import (
     SlowClose,
     Timeout,
 )
-from chaos_llm.timeline import Pace
+from chaos_llm.profiles.model import Pace
 
 URL = "https://api.anthropic.com/v1/messages"
 HEADERS = {"x-api-key": "k", "anthropic-version": "2023-06-01"}

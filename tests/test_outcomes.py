@@ -28,7 +28,7 @@ from chaos_llm.faults import (
     stall_mid_stream,
     truncated_answer,
 )
-from chaos_llm.timeline import Target
+from chaos_llm.profiles.model import Target
 
 BAD_HOUR = day(window(overloaded(), ends=HOUR))
 APOLOGY = "We cannot answer just now. Please ask again in a few minutes."

@@ -76,7 +76,7 @@ def test_the_doors_are_where_pytest_and_the_shell_look(wheel):
     doors = Distribution.at(information).entry_points
     assert {(door.group, door.name, door.value) for door in doors} == {
         ("console_scripts", "chaos-llm", "chaos_llm.cli:main"),
-        ("pytest11", "chaos_llm", "chaos_llm.pytest_plugin"),
+        ("pytest11", "chaos_llm", "chaos_llm.pytest_plugin.plugin"),
     }
 
 

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 import pytest
 from small_days import HOUR, MINUTE, day, window
 
+from chaos_llm.decisions.plan import Key, Plan
+from chaos_llm.decisions.start_position import THICK, place, thick_of_it
 from chaos_llm.errors import UnknownName
-from chaos_llm.model import Request
-from chaos_llm.places import THICK, place, thick_of_it
-from chaos_llm.plan import Key, Plan
-from chaos_llm.timeline import Share, Target
+from chaos_llm.profiles.model import Share, Target
+from chaos_llm.protocol.messages import Request
 
 WAVES = (
     window(ends=HOUR, share=0.3, name="wave 1"),

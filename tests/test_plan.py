@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_days import HOUR, MINUTE, day, window
 
+from chaos_llm.decisions.plan import HEALTHY, INJECTED, Key, Plan, Throw
 from chaos_llm.faults import latency, overloaded, server_error
-from chaos_llm.model import Request
-from chaos_llm.plan import HEALTHY, INJECTED, Key, Plan, Throw
-from chaos_llm.timeline import Share, Target, Weighted
+from chaos_llm.profiles.model import Share, Target, Weighted
+from chaos_llm.protocol.messages import Request
 
 PATH = "/v1/messages"
 MANY = 4000

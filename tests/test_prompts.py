@@ -7,8 +7,8 @@ from collections import Counter
 import pytest
 
 from chaos_llm.errors import UsageError
-from chaos_llm.prompts import PromptBook
-from chaos_llm.tokens import find
+from chaos_llm.protocol.markers import find
+from chaos_llm.replay.prompts import PromptBook
 
 CALLS = range(400)
 

@@ -86,4 +86,4 @@ def test_a_star_import_gives_the_public_names():
     names: dict[str, object] = {}
     exec("from chaos_llm import *", names)
     assert set(chaos_llm.__all__) <= set(names)
-    assert names["outage"] is sys.modules["chaos_llm._outage"].outage
+    assert names["outage"] is sys.modules["chaos_llm.outage_context"].outage

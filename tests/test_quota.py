@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chaos_llm.errors import UsageError
-from chaos_llm.model import Reply
-from chaos_llm.quota import Bucket, Buckets, Level, Quota, with_headers
+from chaos_llm.protocol.messages import Reply
+from chaos_llm.protocol.rate_limits import Bucket, Buckets, Level, Quota, with_headers
 
 NOON = 1772452800.0
 

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from chaos_llm.model import Chunk, Reply
-from chaos_llm.retry_after import told_wait
+from chaos_llm.protocol.messages import Chunk, Reply
+from chaos_llm.protocol.retry_after import told_wait
 
 NOW = 1772452800.0  # 2 March 2026, 12:00 UTC
 INFO = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "4.5s"}

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_days import HOUR, MINUTE, STARTS, day, window
 
+from chaos_llm.decisions.plan import Plan
 from chaos_llm.errors import UsageError
-from chaos_llm.plan import Plan
-from chaos_llm.schedule import Stretch, offset, slots, stretches
-from chaos_llm.timeline import Target
+from chaos_llm.profiles.model import Target
+from chaos_llm.replay.schedule import Stretch, offset, slots, stretches
 
 HALF = HOUR / 2
 

@@ -8,12 +8,12 @@ from dataclasses import replace
 import jsonschema
 import pytest
 
-from chaos_llm.dice import Die
+from chaos_llm.answers.healthy_answers import Script
 from chaos_llm.faults import truncated_answer
 from chaos_llm.faults.fault import Strike
-from chaos_llm.model import Refusal, Request, Tool
-from chaos_llm.script import Script
-from chaos_llm.tokens import find, find_references
+from chaos_llm.protocol.keyed_random import Die
+from chaos_llm.protocol.markers import find, find_references
+from chaos_llm.protocol.messages import Refusal, Request, Tool
 
 REQUEST = Request(
     "anthropic",
@@ -83,7 +83,7 @@ def test_a_key_may_be_a_text():
 @pytest.mark.parametrize("hash_seed", ["0", "1"])
 def test_another_process_gives_the_same_answer(hash_seed):
     code = (
-        "from chaos_llm.script import Script; from chaos_llm.model import Request;"
+        "from chaos_llm.answers.healthy_answers import Script; from chaos_llm.protocol.messages import Request;"
         "r = Request('p', 'a', 'api', 'h', '/', prompt='KX-48213');"
         "print(Script(1).answer(r, ('k', 3)).text, end='')"
     )
@@ -191,5 +191,5 @@ def test_a_truncated_answer_has_the_token_and_no_reference():
 
 
 def test_faker_is_not_imported_before_the_first_answer():
-    code = "import sys, chaos_llm.script; assert 'faker' not in sys.modules"
+    code = "import sys, chaos_llm.answers.healthy_answers; assert 'faker' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": ":".join(sys.path)})

@@ -8,13 +8,13 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import invariant, rule, run_state_machine_as_test
 
 from chaos_llm import outage
-from chaos_llm.as_played import as_played
 from chaos_llm.checks import retries_stay_under
+from chaos_llm.decisions.effective_profile import as_played
 from chaos_llm.errors import UsageError
 from chaos_llm.faults import FAULTS, auth_expired
+from chaos_llm.property_testing.state_machine import OutageMachine
+from chaos_llm.property_testing.strategies import faults
 from chaos_llm.reports.report import CheckFailed
-from chaos_llm.stateful import OutageMachine
-from chaos_llm.strategies import faults
 
 FEW = settings(
     max_examples=25,

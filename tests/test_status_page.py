@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from chaos_llm.answers.status_page import document, incidents
 from chaos_llm.errors import UnknownName
+from chaos_llm.profiles.model import Page, Post, Profile
 from chaos_llm.providers.statuspage import PATHS
-from chaos_llm.status_page import document, incidents
-from chaos_llm.timeline import Page, Post, Profile
 
 MINUTE = 60.0
 STARTS = datetime(2026, 3, 2, 11, 37, tzinfo=UTC)

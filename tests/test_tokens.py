@@ -5,8 +5,8 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chaos_llm.dice import Die
-from chaos_llm.tokens import find, find_references, reference, spell_reference, token
+from chaos_llm.protocol.keyed_random import Die
+from chaos_llm.protocol.markers import find, find_references, reference, spell_reference, token
 
 
 @given(st.integers())

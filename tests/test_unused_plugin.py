@@ -38,22 +38,22 @@ def modules_after(tmp_path):
 
 
 def test_the_unused_plugin_imports_itself_and_the_standard_library(modules_after):
-    added = modules_after("-p", "chaos_llm.pytest_plugin") - modules_after()
+    added = modules_after("-p", "chaos_llm.pytest_plugin.plugin") - modules_after()
     assert {name for name in added if name.partition(".")[0] not in sys.stdlib_module_names} == {
         "chaos_llm",
-        "chaos_llm.bad_days",
-        "chaos_llm.played",
-        "chaos_llm.pytest_plugin",
+        "chaos_llm.pytest_plugin.profile_selection",
+        "chaos_llm.pytest_plugin.test_item",
+        "chaos_llm.pytest_plugin.plugin",
     }
 
 
 def test_nor_where_results_are_written_for_other_tools(modules_after):
-    used = modules_after("-p", "chaos_llm.pytest_plugin", "--junitxml=junit.xml")
+    used = modules_after("-p", "chaos_llm.pytest_plugin.plugin", "--junitxml=junit.xml")
     added = used - modules_after("--junitxml=junit.xml")
     assert {name for name in added if name.partition(".")[0] not in sys.stdlib_module_names} == {
         "chaos_llm",
-        "chaos_llm.bad_days",
-        "chaos_llm.played",
-        "chaos_llm.pytest_plugin",
-        "chaos_llm.report_option",
+        "chaos_llm.pytest_plugin.profile_selection",
+        "chaos_llm.pytest_plugin.test_item",
+        "chaos_llm.pytest_plugin.plugin",
+        "chaos_llm.pytest_plugin.report_option",
     }

@@ -15,8 +15,8 @@ from support_bots import MODEL, ask, ask_async, ask_once
 from chaos_llm import outage
 from chaos_llm.errors import HarnessError, UsageError
 from chaos_llm.faults import hang, latency, overloaded
+from chaos_llm.replay.simulated_users import is_async
 from chaos_llm.virtual_time.clock import Clock
-from chaos_llm.workload import is_async
 
 
 class Slow:

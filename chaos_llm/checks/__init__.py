@@ -16,29 +16,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from chaos_llm import packs
+from chaos_llm import extensions
+from chaos_llm.analysis.run import Run
 from chaos_llm.checks.answers_are_whole import AnswersAreWhole as answers_are_whole
 from chaos_llm.checks.auth_failures_are_not_hammered import (
     AuthFailuresAreNotHammered as auth_failures_are_not_hammered,
 )
 from chaos_llm.checks.backs_off import BacksOff as backs_off
 from chaos_llm.checks.check import Check, Finding
-from chaos_llm.checks.closes_after_recovery import ClosesAfterRecovery as closes_after_recovery
 from chaos_llm.checks.cost_stays_under import CostStaysUnder as cost_stays_under
+from chaos_llm.checks.downtime_stays_under import GapStaysUnder as gap_stays_under
 from chaos_llm.checks.fallback_has_its_own_credential import (
     FallbackHasItsOwnCredential as fallback_has_its_own_credential,
 )
 from chaos_llm.checks.fallback_is_faithful import FallbackIsFaithful as fallback_is_faithful
 from chaos_llm.checks.falls_back import FallsBack as falls_back
 from chaos_llm.checks.first_content_within import FirstContentWithin as first_content_within
-from chaos_llm.checks.gap_stays_under import GapStaysUnder as gap_stays_under
 from chaos_llm.checks.honours_retry_after import HonoursRetryAfter as honours_retry_after
 from chaos_llm.checks.never_caches_the_outage import NeverCachesTheOutage as never_caches_the_outage
 from chaos_llm.checks.never_waits_past import NeverWaitsPast as never_waits_past
 from chaos_llm.checks.pool_is_not_exhausted import PoolIsNotExhausted as pool_is_not_exhausted
 from chaos_llm.checks.probes_with_one_request import ProbesWithOneRequest as probes_with_one_request
 from chaos_llm.checks.recovers_without_a_herd import RecoversWithoutAHerd as recovers_without_a_herd
-from chaos_llm.checks.refreshes_once import RefreshesOnce as refreshes_once
+from chaos_llm.checks.refreshes_token_once import RefreshesOnce as refreshes_once
+from chaos_llm.checks.restores_traffic_to import ClosesAfterRecovery as closes_after_recovery
 from chaos_llm.checks.retries_stay_under import RetriesStayUnder as retries_stay_under
 from chaos_llm.checks.returns_to import ReturnsTo as returns_to
 from chaos_llm.checks.serves_stale_within import ServesStaleWithin as serves_stale_within
@@ -50,7 +51,6 @@ from chaos_llm.checks.stays_within import StaysWithin as stays_within
 from chaos_llm.checks.stops_calling import StopsCalling as stops_calling
 from chaos_llm.checks.streams_do_not_hang import StreamsDoNotHang as streams_do_not_hang
 from chaos_llm.checks.waste_stays_under import WasteStaysUnder as waste_stays_under
-from chaos_llm.run import Run
 
 __all__ = [
     "Check",
@@ -126,10 +126,10 @@ def _of_traffic(run: Run) -> tuple[Check, ...]:
 
 def _of_packs() -> Iterator[Check]:
     """Those that installed packs add."""
-    for name, made in packs.added("checks"):
+    for name, made in extensions.added("checks"):
         check = made()
         if not isinstance(check, Check):
-            raise packs.mistake("checks", name, f"expected what makes a Check; got {made!r}")
+            raise extensions.mistake("checks", name, f"expected what makes a Check; got {made!r}")
         yield check
 
 

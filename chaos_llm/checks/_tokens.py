@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from chaos_llm.journal import Exchange
-from chaos_llm.run import Run
+from chaos_llm.analysis.run import Run
+from chaos_llm.journal.journal import Exchange
 
 _LOST = ("failed", "degraded", "error_text", "truncated")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from chaos_llm.calls import Call
+from chaos_llm.analysis.call import Call
+from chaos_llm.analysis.run import Run
 from chaos_llm.checks.check import Check, Finding
-from chaos_llm.run import Run
 
 
 @dataclass(frozen=True, repr=False)

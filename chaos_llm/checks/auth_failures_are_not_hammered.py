@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from chaos_llm.checks._tries import asks_twice_at_once
+from chaos_llm.analysis.run import Run
+from chaos_llm.checks._attempts import asks_twice_at_once
 from chaos_llm.checks.check import Check, Finding, whole_number
-from chaos_llm.journal import Exchange
-from chaos_llm.run import Run
+from chaos_llm.journal.journal import Exchange
 
 _REFUSED = 401
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from statistics import median
 from typing import ClassVar
 
-from chaos_llm.checks._tries import Try, tries
+from chaos_llm.analysis.run import Run
+from chaos_llm.checks._attempts import Try, tries
 from chaos_llm.checks.check import Check, Finding
 from chaos_llm.durations import describe
-from chaos_llm.journal import Exchange
-from chaos_llm.run import Run
+from chaos_llm.journal.journal import Exchange
 
 _AT_ONCE = 0.02  # seconds; botocore's own first pauses are up to 50 and 100 ms, most above this
 _LONG = 8.0  # the longest pause of the vendors' SDKs: who waits that long need not wait longer

@@ -6,9 +6,9 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields
 from typing import ClassVar, Literal
 
+from chaos_llm.analysis.run import Run
 from chaos_llm.errors import UnknownName, UsageError
-from chaos_llm.hosts import provider_names
-from chaos_llm.run import Run
+from chaos_llm.requests.hosts import provider_names
 
 Verdict = Literal["pass", "fail", "not applicable", "not judged"]
 

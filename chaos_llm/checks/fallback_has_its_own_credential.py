@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from chaos_llm.analysis.run import Run
 from chaos_llm.checks.check import Check, Finding
-from chaos_llm.journal import Exchange
-from chaos_llm.run import Run
+from chaos_llm.journal.journal import Exchange
 
 _OWN = {"vllm", "vllm-old", "tgi", "ollama"}  # run by the team itself: there is nobody to tell
 

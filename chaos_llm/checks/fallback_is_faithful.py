@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from chaos_llm.analysis.failovers import Failover, Failovers
+from chaos_llm.analysis.run import Run
 from chaos_llm.checks._limits import calls
 from chaos_llm.checks.check import Check, Finding
-from chaos_llm.failovers import Failover, Failovers
-from chaos_llm.gist import Gist
-from chaos_llm.run import Run
+from chaos_llm.journal.conversation_digest import Gist
 
 
 @dataclass(frozen=True, repr=False)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from chaos_llm.calls import Call
+from chaos_llm.analysis.call import Call
+from chaos_llm.analysis.failovers import KINDS, Failover, Failovers, Target, kind_of, target_of
+from chaos_llm.analysis.run import UP_SHARE, Run
 from chaos_llm.checks._limits import calls
 from chaos_llm.checks.check import Check, Finding, known_provider
-from chaos_llm.failovers import KINDS, Failover, Failovers, Target, kind_of, target_of
-from chaos_llm.model import Request
-from chaos_llm.run import UP_SHARE, Run
+from chaos_llm.protocol.messages import Request
 
 _LOST = ("failed", "error_text", "truncated", "degraded")
 _COOLDOWN = 600.0  # longer than any breaker's that is in use

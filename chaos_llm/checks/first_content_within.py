@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from chaos_llm.calls import Call
+from chaos_llm.analysis.call import Call
+from chaos_llm.analysis.run import Run
 from chaos_llm.checks import _limits
 from chaos_llm.checks.check import Check, Finding
 from chaos_llm.durations import Duration, describe, seconds
-from chaos_llm.journal import Exchange
-from chaos_llm.run import Run
+from chaos_llm.journal.journal import Exchange
 
 
 @dataclass(frozen=True, repr=False)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
-from chaos_llm.checks._tries import asks_twice_at_once, told_to
+from chaos_llm.analysis.run import Run
+from chaos_llm.checks._attempts import asks_twice_at_once, told_to
 from chaos_llm.checks.check import Check, Finding
 from chaos_llm.durations import Duration, describe, seconds
-from chaos_llm.journal import Exchange
-from chaos_llm.run import Run
+from chaos_llm.journal.journal import Exchange
 
 _TOLERANCE, _TICK = 0.01, 0.05  # a share of the wait, and seconds: timers are not exact
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from chaos_llm.calls import Call
+from chaos_llm.analysis.call import Call
+from chaos_llm.analysis.run import Run
 from chaos_llm.checks.check import Check, Finding
-from chaos_llm.run import Run
 
 _COOLDOWN = 600.0  # longer than any breaker's that is in use
 _BAD = {"degraded", "truncated", "corrupted", "error_text", "failed"}

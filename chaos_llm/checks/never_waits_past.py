@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import ClassVar
 
-from chaos_llm.calls import Call
-from chaos_llm.checks._tries import told_to
+from chaos_llm.analysis.call import Call
+from chaos_llm.analysis.run import Run
+from chaos_llm.checks._attempts import told_to
 from chaos_llm.checks.check import Check, Finding
 from chaos_llm.durations import Duration, describe, seconds
-from chaos_llm.journal import Exchange
-from chaos_llm.run import Run
+from chaos_llm.journal.journal import Exchange
 
 _ROUNDING = 1e-6
 _MAIN = 0.5  # share of a wait that is its cause

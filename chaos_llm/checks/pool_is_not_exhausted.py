@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from chaos_llm.calls import Call
+from chaos_llm.analysis.call import Call
+from chaos_llm.analysis.run import Run
 from chaos_llm.checks.check import Check, Finding, whole_number
-from chaos_llm.run import Run
 
 _TIMEOUTS = {"PoolTimeout", "EmptyPoolError", "ConnectionTimeoutError"}
 _DEEP = 10

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
+from chaos_llm.analysis.run import Run, Spell
 from chaos_llm.checks.check import Check, Finding, known_provider, whole_number
-from chaos_llm.journal import Exchange
-from chaos_llm.run import Run, Spell
+from chaos_llm.journal.journal import Exchange
 
 _SOON = 1e-6  # seconds; the call that probes began when its request did
 _CHANCE = 0.05  # a row of calls that go elsewhere is no accident where it is rarer than that

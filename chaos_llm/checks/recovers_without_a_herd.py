@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
+from chaos_llm.analysis.run import Run
 from chaos_llm.checks.check import Check, Finding
 from chaos_llm.durations import Duration, describe, seconds
 from chaos_llm.errors import UsageError
-from chaos_llm.run import Run
 
 _MINUTE = 60.0
 _STEP = 10.0  # seconds from one minute that is looked at to the next

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from chaos_llm.checks._tries import Try, tries
+from chaos_llm.analysis.run import Run
+from chaos_llm.checks._attempts import Try, tries
 from chaos_llm.checks.check import Check, Finding, whole_number
 from chaos_llm.durations import describe
-from chaos_llm.run import Run
 
 _FIVE_MINUTES = 300.0
 

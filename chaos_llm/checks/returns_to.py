@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from chaos_llm.analysis.run import Run, Spell
 from chaos_llm.checks.check import Check, Finding, known_provider
 from chaos_llm.durations import Duration, describe, seconds
-from chaos_llm.run import Run, Spell
 
 _CHANCE = 0.05  # a row of calls that go elsewhere is no accident where it is rarer than that
 

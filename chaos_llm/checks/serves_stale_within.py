@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from math import inf
 from typing import ClassVar
 
-from chaos_llm.calls import Call
+from chaos_llm.analysis.call import Call
+from chaos_llm.analysis.run import Run
 from chaos_llm.checks._limits import calls
 from chaos_llm.checks.check import Check, Finding
 from chaos_llm.durations import Duration, describe, seconds
-from chaos_llm.run import Run
 
 _SERVED = ("cached", "stale")
 _LOST = ("failed", "error_text", "degraded")

@@ -6,9 +6,9 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import ClassVar
 
+from chaos_llm.analysis.run import Run
+from chaos_llm.analysis.side_effects import SideEffect
 from chaos_llm.checks.check import Check, Finding
-from chaos_llm.run import Run
-from chaos_llm.side_effects import SideEffect
 
 _ENOUGH = 3  # healthy calls, to say how often an effect happens in one
 

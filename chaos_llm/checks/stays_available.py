@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from chaos_llm.analysis.gaps import is_answered
+from chaos_llm.analysis.run import Run
 from chaos_llm.checks import _limits
 from chaos_llm.checks.check import Check, Finding
-from chaos_llm.gaps import is_answered
-from chaos_llm.run import Run
 
 
 @dataclass(frozen=True, repr=False)

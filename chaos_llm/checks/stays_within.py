@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
+from chaos_llm.analysis.run import Run
 from chaos_llm.checks.check import Check, Finding, known_provider
 from chaos_llm.errors import UsageError
-from chaos_llm.run import Run
 
 
 @dataclass(frozen=True, repr=False)

@@ -8,11 +8,11 @@ from heapq import heappop, heappush
 from math import inf
 from typing import ClassVar, NamedTuple
 
+from chaos_llm.analysis.run import Run, Spell
 from chaos_llm.checks import _limits
-from chaos_llm.checks._tries import tries
+from chaos_llm.checks._attempts import tries
 from chaos_llm.checks.check import Check, Finding, known_provider, whole_number
 from chaos_llm.durations import Duration, describe, seconds
-from chaos_llm.run import Run, Spell
 
 _CHANCE = 0.05  # a row of calls that go elsewhere is no accident where it is rarer than that
 _PROBE_RETRIES = 1  # a breaker's probe is one request, or two where the SDK retries it once

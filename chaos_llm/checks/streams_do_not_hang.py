@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from chaos_llm.analysis.run import Run
 from chaos_llm.checks._limits import calls
 from chaos_llm.checks.check import Check, Finding
 from chaos_llm.durations import Duration, describe, seconds
-from chaos_llm.journal import Exchange
-from chaos_llm.run import Run
+from chaos_llm.journal.journal import Exchange
 
 _ROUNDING = 0.001
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from chaos_llm.cli import (
-    check,
     demo,
     diff,
     explain,
     find,
+    lint,
     matrix,
     month,
     profiles,
@@ -23,7 +23,7 @@ COMMANDS: tuple[Command, ...] = (
     profiles,
     show,
     diff,
-    check,
+    lint,
     month,
     serve,
     run,

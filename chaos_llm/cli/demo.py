@@ -24,7 +24,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Replay the ten hours of 2 March 2026 against a naive and a hardened bot."""
     try:
-        from chaos_llm.demo.bad_day import EVERY, PROFILE, replay_both  # noqa: PLC0415 - the vendors' SDKs
+        from chaos_llm.demo.march_2 import EVERY, PROFILE, replay_both  # noqa: PLC0415 - the vendors' SDKs
     except ModuleNotFoundError as error:
         print(
             f"chaos-llm: the demo needs {error.name!r}; pip install 'chaos_llm[demo]'",

@@ -16,7 +16,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Say in words what differs between two bad days; 1 where something does."""
     from chaos_llm.profiles import load  # noqa: PLC0415 - pydantic
-    from chaos_llm.reports.difference_text import differences, render  # noqa: PLC0415 - the same
+    from chaos_llm.reports.profiles.differences import differences, render  # noqa: PLC0415 - the same
 
     one, other = load(options.one), load(options.other)
     print(render(one, other, width=width()), end="")

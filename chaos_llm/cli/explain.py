@@ -22,9 +22,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Say why the requests of a journal met what they met."""
-    from chaos_llm.reports.explanation import explain_call  # noqa: PLC0415 - on demand
-    from chaos_llm.reports.journal_file import read  # noqa: PLC0415 - the same
-    from chaos_llm.reports.journal_summary import explain_all  # noqa: PLC0415 - the same
+    from chaos_llm.reports.journals.explanation import explain_call  # noqa: PLC0415 - on demand
+    from chaos_llm.reports.journals.file import read  # noqa: PLC0415 - the same
+    from chaos_llm.reports.journals.summary import explain_all  # noqa: PLC0415 - the same
 
     journal = read(_text(options.journal).splitlines(), options.journal)
     if options.call is None:

@@ -31,8 +31,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Search for the shortest outage that breaks an app, and write a test of it."""
     from chaos_llm.durations import seconds  # noqa: PLC0415 - after the command is known
-    from chaos_llm.search import App, Claim, Search, require_free  # noqa: PLC0415 - Hypothesis
-    from chaos_llm.strategies import outages  # noqa: PLC0415 - the same
+    from chaos_llm.property_testing.search import App, Claim, Search, require_free  # noqa: PLC0415 - Hypothesis
+    from chaos_llm.property_testing.strategies import outages  # noqa: PLC0415 - the same
 
     claims = [Claim.written(text) for text in options.property or ["failed == 0"]]
     providers = options.provider or ("anthropic", "openai")
@@ -64,8 +64,8 @@ def run(options: argparse.Namespace) -> int:
 
 def _tell(search: object, found: object, options: argparse.Namespace) -> int:
     from chaos_llm.profiles import to_toml  # noqa: PLC0415 - pydantic
-    from chaos_llm.search import Search, write  # noqa: PLC0415 - Hypothesis
-    from chaos_llm.timeline import Profile  # noqa: PLC0415 - the same
+    from chaos_llm.profiles.model import Profile  # noqa: PLC0415 - the same
+    from chaos_llm.property_testing.search import Search, write  # noqa: PLC0415 - Hypothesis
 
     assert isinstance(search, Search)
     assert isinstance(found, Profile)

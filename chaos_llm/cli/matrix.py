@@ -17,7 +17,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Play every fault to the vendors' SDKs that are installed, and tell what each made of it."""
-    from chaos_llm.matrix.told import told  # noqa: PLC0415 - the vendors' SDKs
+    from chaos_llm.sdk_matrix.matrix_text import told  # noqa: PLC0415 - the vendors' SDKs
 
     with Progress() as progress:
         text = told(options.sdk, progress.show, markdown=options.markdown, width=width())

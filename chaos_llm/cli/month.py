@@ -17,8 +17,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Generate a month of incidents from what is known of real ones; prints a profile."""
-    from chaos_llm.month import month  # noqa: PLC0415 - faults
     from chaos_llm.profiles import to_toml  # noqa: PLC0415 - the same
+    from chaos_llm.profiles.generated_month import month  # noqa: PLC0415 - faults
 
     providers = options.provider or ("anthropic", "openai")
     made = month(options.seed, providers=providers, incidents=options.incidents, days=options.days)

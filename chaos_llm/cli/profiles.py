@@ -21,7 +21,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """List the bad days."""
     from chaos_llm.profiles.selection import selected  # noqa: PLC0415 - pydantic
-    from chaos_llm.reports.catalogue_text import render_catalogue  # noqa: PLC0415 - the same
+    from chaos_llm.reports.profiles.catalogue_text import render_catalogue  # noqa: PLC0415 - the same
 
     found = selected(
         tags=options.tag,
@@ -34,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
             "no profile is all of that; leave out a filter: without any, all are listed"
         )
     if options.markdown:
-        from chaos_llm.reports.catalogue_page import render  # noqa: PLC0415 - the same
+        from chaos_llm.reports.profiles.catalogue_page import render  # noqa: PLC0415 - the same
 
         print(render(found), end="")
     else:

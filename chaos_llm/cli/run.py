@@ -24,10 +24,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run a command on a bad day: every provider's base URL points at a server of ours."""
-    from chaos_llm.server import child, loops  # noqa: PLC0415 - httptools
+    from chaos_llm.server.launch import child_process, event_loops  # noqa: PLC0415 - httptools
 
     settings = settings_of(options, [options.profile])
-    outcome = loops.run(child.run(settings, options.child, width()))
+    outcome = event_loops.run(child_process.run(settings, options.child, width()))
     print(f"\n{outcome.timeline}\n\n{outcome.verdict['text']}", file=sys.stderr)
     passed = outcome.verdict["verdict"] == "pass"
     return outcome.code or (1 if options.check and not passed else 0)

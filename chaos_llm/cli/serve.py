@@ -15,8 +15,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Serve bad days to any client: a mock of every provider on one port."""
-    from chaos_llm.server import foreground, loops  # noqa: PLC0415 - httptools
+    from chaos_llm.server.launch import event_loops, foreground  # noqa: PLC0415 - httptools
 
     settings = settings_of(options, options.profiles)
-    loops.run(foreground.serve(settings, lambda text: print(text, flush=True)))
+    event_loops.run(foreground.serve(settings, lambda text: print(text, flush=True)))
     return 0

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from chaos_llm.server.settings import Settings
+    from chaos_llm.server.launch.settings import Settings
 
 _TOXIPROXY = "have a real Toxiproxy play what is wrong with the wire; docs/server.md"
 _AT = "begin here: a window's name, a time of day in UTC, or a time from the start"
@@ -33,7 +33,7 @@ def server_arguments(parser: argparse.ArgumentParser) -> None:
 
 def settings_of(options: argparse.Namespace, profiles: list[str]) -> Settings:
     """The settings of a server; raises UsageError, UnknownName or ProfileError."""
-    from chaos_llm.server.settings import Settings  # noqa: PLC0415 - profiles
+    from chaos_llm.server.launch.settings import Settings  # noqa: PLC0415 - profiles
 
     return Settings(
         profiles,

@@ -15,7 +15,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Draw one bad day with its evidence and sources."""
     from chaos_llm.profiles import load  # noqa: PLC0415 - pydantic
-    from chaos_llm.reports.catalogue_text import render_profile  # noqa: PLC0415 - the same
+    from chaos_llm.reports.profiles.catalogue_text import render_profile  # noqa: PLC0415 - the same
 
     print(render_profile(load(options.name), width=width()))
     return 0

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
 
-from chaos_llm import packs
+from chaos_llm import extensions
 from chaos_llm.faults.auth_expired import AuthExpired as auth_expired
 from chaos_llm.faults.broken_tool_arguments import BrokenToolArguments as broken_tool_arguments
 from chaos_llm.faults.challenge_page import ChallengePage as challenge_page
@@ -126,18 +126,18 @@ def known() -> Mapping[str, type[Fault]]:
     Raises UsageError for a pack's fault that is none, is called otherwise than its file, or has the
     name of one of ours.
     """
-    return _known(packs.edition("faults"))
+    return _known(extensions.edition("faults"))
 
 
 @lru_cache(1)
 def _known(_edition: tuple[object, ...]) -> Mapping[str, type[Fault]]:
     theirs: dict[str, type[Fault]] = {}
-    for name, kind in packs.added("faults"):
+    for name, kind in extensions.added("faults"):
         if not (isinstance(kind, type) and issubclass(kind, Fault)):
-            raise packs.mistake("faults", name, f"expected a subclass of Fault; got {kind!r}")
+            raise extensions.mistake("faults", name, f"expected a subclass of Fault; got {kind!r}")
         if name in FAULTS:
-            raise packs.mistake("faults", name, "there is a fault of that name already")
+            raise extensions.mistake("faults", name, "there is a fault of that name already")
         if kind.__module__.rpartition(".")[2] != name:
-            raise packs.mistake("faults", name, f"expected it in a file called {name}.py")
+            raise extensions.mistake("faults", name, f"expected it in a file called {name}.py")
         theirs[name] = kind
     return MappingProxyType({**FAULTS, **theirs})

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from chaos_llm import durations
 from chaos_llm.errors import UsageError
 from chaos_llm.faults.fault import Fault
-from chaos_llm.model import Refusal
+from chaos_llm.protocol.messages import Refusal
 
 
 def check_duration(fault: Fault, argument: str) -> None:

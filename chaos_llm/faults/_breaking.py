@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from chaos_llm.errors import Inexpressible
 from chaos_llm.faults.fault import Fault
-from chaos_llm.model import Chunk, Reply
+from chaos_llm.protocol.messages import Chunk, Reply
 
 _Chunks = tuple[Chunk, ...]
 _Place = TypeVar("_Place")

@@ -8,7 +8,7 @@ from dataclasses import KW_ONLY, dataclass, replace
 from chaos_llm.faults._arguments import check_share
 from chaos_llm.faults._breaking import at_share, content_places, require_stream
 from chaos_llm.faults.fault import Fault, Strike
-from chaos_llm.model import Chunk, Reply
+from chaos_llm.protocol.messages import Chunk, Reply
 
 
 @dataclass(frozen=True, repr=False)

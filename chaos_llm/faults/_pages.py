@@ -9,7 +9,7 @@ header #54692; abridged.
 
 from __future__ import annotations
 
-from chaos_llm.phrases import PHRASES
+from chaos_llm.protocol.reason_phrases import PHRASES
 
 Page = tuple[int, tuple[tuple[str, str], ...], str]  # status, headers, text
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from chaos_llm.model import Chunk, Ending, Reply
+from chaos_llm.protocol.messages import Chunk, Ending, Reply
 
 
 def whole(

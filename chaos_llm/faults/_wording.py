@@ -9,9 +9,9 @@ from dataclasses import replace
 from math import ceil
 from typing import Any
 
-from chaos_llm.dice import Die
-from chaos_llm.model import Completion, Usage
-from chaos_llm.tokens import find, find_references
+from chaos_llm.protocol.keyed_random import Die
+from chaos_llm.protocol.markers import find, find_references
+from chaos_llm.protocol.messages import Completion, Usage
 
 _PLAIN_WORD = re.compile(r"(?<= )[A-Za-z]+(?=[ .,;])")  # no token, and never the first
 _SENTENCE = 4  # words; a shorter value of a JSON object may be one of a few that are allowed

@@ -6,7 +6,7 @@ from dataclasses import KW_ONLY, dataclass
 
 from chaos_llm.faults._arguments import check_text
 from chaos_llm.faults.fault import Fault, Strike
-from chaos_llm.model import Answer, Refusal
+from chaos_llm.protocol.messages import Answer, Refusal
 
 
 @dataclass(frozen=True, repr=False)

@@ -8,7 +8,7 @@ from typing import Literal
 from chaos_llm.faults._arguments import check_choice, check_share
 from chaos_llm.faults._breaking import broken
 from chaos_llm.faults.fault import Fault, Strike
-from chaos_llm.model import Ending, Reply
+from chaos_llm.protocol.messages import Ending, Reply
 
 _ENDINGS = {"close": Ending.CLOSED, "reset": Ending.RESET, "end": Ending.COMPLETE}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chaos_llm.faults._one_chunk import OneChunk
-from chaos_llm.model import Chunk
+from chaos_llm.protocol.messages import Chunk
 
 
 @dataclass(frozen=True, repr=False)

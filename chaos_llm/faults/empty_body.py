@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from chaos_llm.faults._whole import refilled
 from chaos_llm.faults.fault import Fault, Strike
-from chaos_llm.model import Reply
+from chaos_llm.protocol.messages import Reply
 
 
 @dataclass(frozen=True, repr=False)

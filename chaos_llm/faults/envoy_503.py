@@ -7,7 +7,7 @@ from dataclasses import KW_ONLY, dataclass
 from chaos_llm.faults._arguments import check_words
 from chaos_llm.faults._whole import whole
 from chaos_llm.faults.fault import Fault, Strike
-from chaos_llm.model import Reply
+from chaos_llm.protocol.messages import Reply
 
 _TEXT = "upstream connect error or disconnect/reset before headers. reset reason: "
 

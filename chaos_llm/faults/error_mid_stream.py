@@ -7,7 +7,7 @@ from typing import Literal
 
 from chaos_llm.faults._arguments import check_choice, check_kind, check_share
 from chaos_llm.faults.fault import Fault, Strike
-from chaos_llm.model import Answer, Break, Completion, Refusal
+from chaos_llm.protocol.messages import Answer, Break, Completion, Refusal
 
 
 @dataclass(frozen=True, repr=False)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
-from chaos_llm.dice import Die
-from chaos_llm.model import Answer, Reply, Request
+from chaos_llm.protocol.keyed_random import Die
+from chaos_llm.protocol.messages import Answer, Reply, Request
 
 
 @dataclass(frozen=True, slots=True)

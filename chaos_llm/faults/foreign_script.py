@@ -8,7 +8,7 @@ from dataclasses import KW_ONLY, dataclass
 from chaos_llm.faults._arguments import check_part
 from chaos_llm.faults._wording import replaced_words, reworded
 from chaos_llm.faults.fault import Fault, Strike
-from chaos_llm.model import Answer, Completion
+from chaos_llm.protocol.messages import Answer, Completion
 
 _THAI, _CHINESE = ("สวัสดี", "ครับ", "และ"), ("您好", "因此", "我们", "订单")
 

@@ -10,7 +10,7 @@ from chaos_llm.faults import _pages
 from chaos_llm.faults._arguments import check_choice, check_status, mistaken
 from chaos_llm.faults._whole import whole
 from chaos_llm.faults.fault import Fault, Strike
-from chaos_llm.model import Reply
+from chaos_llm.protocol.messages import Reply
 
 
 @dataclass(frozen=True, repr=False)

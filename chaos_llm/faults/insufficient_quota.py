@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chaos_llm.faults.fault import Fault, Strike
-from chaos_llm.model import Answer, Refusal
+from chaos_llm.protocol.messages import Answer, Refusal
 
 
 @dataclass(frozen=True, repr=False)

@@ -9,7 +9,7 @@ from chaos_llm import durations
 from chaos_llm.errors import UsageError
 from chaos_llm.faults._arguments import as_seconds, mistaken
 from chaos_llm.faults.fault import Fault, Strike
-from chaos_llm.model import Reply
+from chaos_llm.protocol.messages import Reply
 
 _LIMITS = 2
 

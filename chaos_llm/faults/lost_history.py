@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from chaos_llm.errors import Inexpressible
 from chaos_llm.faults._wording import reworded, with_marks_of
 from chaos_llm.faults.fault import Fault, Strike
-from chaos_llm.model import Answer, Completion
+from chaos_llm.protocol.messages import Answer, Completion
 
 _FORGOT = "This seems to be the beginning of our conversation. What may I help you with?"
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from chaos_llm.faults._breaking import require_stream
 from chaos_llm.faults.fault import Fault, Strike
-from chaos_llm.model import Reply
+from chaos_llm.protocol.messages import Reply
 
 
 @dataclass(frozen=True, repr=False)

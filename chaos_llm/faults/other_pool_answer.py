@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chaos_llm.dice import Die
 from chaos_llm.faults._wording import reworded, with_marks_of
 from chaos_llm.faults.fault import Fault, Strike
-from chaos_llm.model import Answer, Completion
+from chaos_llm.protocol.keyed_random import Die
+from chaos_llm.protocol.messages import Answer, Completion
 
 _POOLS = (
     "Thank you for your question. Many factors play a role here, and results may vary.",

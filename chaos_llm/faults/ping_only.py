@@ -9,7 +9,7 @@ from chaos_llm.errors import Inexpressible
 from chaos_llm.faults._arguments import check_duration, mistaken
 from chaos_llm.faults._breaking import content_places
 from chaos_llm.faults.fault import Fault, Strike
-from chaos_llm.model import Chunk, Reply
+from chaos_llm.protocol.messages import Chunk, Reply
 
 _MOST = 10_000  # keep-alives in one reply
 

@@ -11,7 +11,7 @@ from chaos_llm.errors import UsageError
 from chaos_llm.faults._arguments import check_status, mistaken
 from chaos_llm.faults._whole import whole
 from chaos_llm.faults.fault import Fault, Strike
-from chaos_llm.model import Reply
+from chaos_llm.protocol.messages import Reply
 
 # Text is decoded and unframed: what a recorder says about its bytes on the wire is not true of it.
 _OF_THE_WIRE = ("content-encoding", "content-length", "transfer-encoding")

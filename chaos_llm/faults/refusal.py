@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from chaos_llm.faults._arguments import check_words
 from chaos_llm.faults.fault import Fault, Strike
-from chaos_llm.model import Answer, Completion
+from chaos_llm.protocol.messages import Answer, Completion
 
 _LETTERS_PER_TOKEN = 4
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from chaos_llm.faults.fault import Fault, Strike
-from chaos_llm.model import Ending, Reply
+from chaos_llm.protocol.messages import Ending, Reply
 
 
 @dataclass(frozen=True, repr=False)

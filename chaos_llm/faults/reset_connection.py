@@ -6,7 +6,7 @@ from dataclasses import KW_ONLY, dataclass, replace
 
 from chaos_llm.faults._arguments import check_bytes
 from chaos_llm.faults.fault import Fault, Strike
-from chaos_llm.model import Ending, Reply
+from chaos_llm.protocol.messages import Ending, Reply
 
 
 @dataclass(frozen=True, repr=False)

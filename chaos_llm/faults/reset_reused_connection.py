@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from chaos_llm.errors import Inexpressible
 from chaos_llm.faults.fault import Fault, Strike
-from chaos_llm.model import Ending, Reply
+from chaos_llm.protocol.messages import Ending, Reply
 
 _SOONEST, _LATEST = 0.13, 0.25  # seconds after the request
 

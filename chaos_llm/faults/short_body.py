@@ -7,7 +7,7 @@ from dataclasses import KW_ONLY, dataclass, replace
 from chaos_llm.errors import Inexpressible
 from chaos_llm.faults._arguments import check_share
 from chaos_llm.faults.fault import Fault, Strike
-from chaos_llm.model import Chunk, Ending, Reply
+from chaos_llm.protocol.messages import Chunk, Ending, Reply
 
 
 @dataclass(frozen=True, repr=False)

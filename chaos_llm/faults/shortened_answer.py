@@ -9,7 +9,7 @@ from math import ceil
 from chaos_llm.faults._arguments import check_part
 from chaos_llm.faults._wording import reworded
 from chaos_llm.faults.fault import Fault, Strike
-from chaos_llm.model import Answer, Completion
+from chaos_llm.protocol.messages import Answer, Completion
 
 _SENTENCE_END = re.compile(r"(?<=[.!?]) ")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from chaos_llm import durations
 from chaos_llm.faults._arguments import check_duration
 from chaos_llm.faults.fault import Fault, Strike
-from chaos_llm.model import Reply
+from chaos_llm.protocol.messages import Reply
 
 
 @dataclass(frozen=True, repr=False)

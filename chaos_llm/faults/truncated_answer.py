@@ -6,7 +6,7 @@ from dataclasses import KW_ONLY, dataclass, replace
 
 from chaos_llm.faults._arguments import mistaken
 from chaos_llm.faults.fault import Fault, Strike
-from chaos_llm.model import Answer, Completion, Usage
+from chaos_llm.protocol.messages import Answer, Completion, Usage
 
 _SENTENCE_ENDS = " \n.!?\"'"
 

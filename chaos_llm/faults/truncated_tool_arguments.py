@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from chaos_llm.faults.fault import Fault, Strike
-from chaos_llm.model import Answer, Completion, ToolCall
+from chaos_llm.protocol.messages import Answer, Completion, ToolCall
 
 
 @dataclass(frozen=True, repr=False)

@@ -7,7 +7,7 @@ from itertools import chain, count
 
 from chaos_llm.faults._arguments import check_text
 from chaos_llm.faults.fault import Fault, Strike
-from chaos_llm.model import Answer, Completion
+from chaos_llm.protocol.messages import Answer, Completion
 
 _LONGEST_STEM = 60  # of the 64 letters that both vendors allow
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from chaos_llm.faults._arguments import check_words, mistaken
 from chaos_llm.faults.fault import Fault, Strike
-from chaos_llm.model import Reply
+from chaos_llm.protocol.messages import Reply
 
 _EXPECTED = 'a media type, as "text/plain"'
 _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+")

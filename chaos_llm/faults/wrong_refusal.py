@@ -7,7 +7,7 @@ from dataclasses import KW_ONLY, dataclass
 from chaos_llm.errors import UsageError
 from chaos_llm.faults._arguments import check_status, check_text
 from chaos_llm.faults.fault import Fault, Strike
-from chaos_llm.model import Answer, Refusal
+from chaos_llm.protocol.messages import Answer, Refusal
 
 _KINDS = {403: "permission", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 _OTHERS = {401: "auth_expired()", 429: "rate_limited()"}

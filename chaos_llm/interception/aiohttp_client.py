@@ -21,11 +21,11 @@ from aiohttp import connector as connectors
 from aiohttp.client_exceptions import ClientConnectorDNSError, ClientConnectorError
 from aiohttp.helpers import ceil_timeout
 
+from chaos_llm.engine.http1 import LAST_SYN
 from chaos_llm.interception.aiohttp_connection import Patience, PlayedConnection
-from chaos_llm.interception.http1 import LAST_SYN
-from chaos_llm.interception.stage import Stage
-from chaos_llm.interception.visit import Visit
-from chaos_llm.model import Ending, WireRequest
+from chaos_llm.interception.context import Stage
+from chaos_llm.interception.intercepted_exchange import Visit
+from chaos_llm.protocol.messages import Ending, WireRequest
 
 _Create = Callable[[Any, ClientRequest, Any, ClientTimeout], Awaitable[Any]]
 _Get = Callable[..., Awaitable[Any]]

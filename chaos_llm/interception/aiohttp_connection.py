@@ -11,10 +11,10 @@ from aiohttp import ClientRequest, ClientTimeout
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.hdrs import EXPECT
 
-from chaos_llm.interception.http1 import Frame
-from chaos_llm.interception.visit import Visit
-from chaos_llm.journal import End
-from chaos_llm.model import Ending
+from chaos_llm.engine.http1 import Frame
+from chaos_llm.interception.intercepted_exchange import Visit
+from chaos_llm.journal.journal import End
+from chaos_llm.protocol.messages import Ending
 
 _SEND_IT = b"HTTP/1.1 100 Continue\r\n\r\n"  # to a client that asks before it sends a body
 _ROUNDING = 1e-6  # seconds; a loop's times are floats

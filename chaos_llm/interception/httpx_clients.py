@@ -15,9 +15,9 @@ from typing import Any
 
 import anyio
 
-from chaos_llm.interception.httpx_visit import Visit
-from chaos_llm.interception.stage import Stage
-from chaos_llm.interception.stubs_of_theirs import tell_of_stubs
+from chaos_llm.interception.context import Stage
+from chaos_llm.interception.foreign_stubs import tell_of_stubs
+from chaos_llm.interception.httpx_exchange import Visit
 
 LIBRARIES = tuple(name for name in ("httpx", "httpx2") if importlib.util.find_spec(name))
 

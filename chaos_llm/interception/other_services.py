@@ -9,7 +9,7 @@ import httpx
 import respx
 from respx.models import PassThrough
 
-from chaos_llm.interception.stubs_of_theirs import as_httpx
+from chaos_llm.interception.foreign_stubs import as_httpx
 
 
 class OtherServices:

@@ -21,11 +21,11 @@ from urllib.parse import urlsplit
 
 from urllib3 import HTTPConnectionPool, exceptions
 
-from chaos_llm.interception.http1 import LAST_SYN, TLS_EOF
-from chaos_llm.interception.stage import Stage
+from chaos_llm.engine.http1 import LAST_SYN, TLS_EOF
+from chaos_llm.interception.context import Stage
+from chaos_llm.interception.intercepted_exchange import Visit
 from chaos_llm.interception.urllib3_socket import PlayedSocket
-from chaos_llm.interception.visit import Visit
-from chaos_llm.model import Ending, WireRequest
+from chaos_llm.protocol.messages import Ending, WireRequest
 
 _ASKED = "_chaos_llm_asked"  # the pool that a copy was made of
 

@@ -6,8 +6,8 @@ import errno
 import io
 from typing import Any
 
-from chaos_llm.interception.visit import Visit
-from chaos_llm.model import Ending
+from chaos_llm.interception.intercepted_exchange import Visit
+from chaos_llm.protocol.messages import Ending
 
 
 class PlayedSocket:

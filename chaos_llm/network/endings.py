@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 from chaos_llm import durations
 from chaos_llm.faults.fault import Strike
-from chaos_llm.model import Chunk, Ending, Reply
 from chaos_llm.network.toxic import Toxic, milliseconds
+from chaos_llm.protocol.messages import Chunk, Ending, Reply
 
 _STATUS_LINE = 17  # bytes: "HTTP/1.1 200 OK" and its end
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chaos_llm.faults.fault import Fault, Strike
-from chaos_llm.model import Reply
 from chaos_llm.network.toxic import Toxic
+from chaos_llm.protocol.messages import Reply
 
 
 @dataclass(frozen=True, repr=False)

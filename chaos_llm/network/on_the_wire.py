@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from chaos_llm.faults.fault import Strike
-from chaos_llm.model import Ending, Reply
 from chaos_llm.network.endings import LimitData
 from chaos_llm.network.network import Network
+from chaos_llm.protocol.messages import Ending, Reply
 
 _NOTICEABLE = 1e-10  # seconds: less than any clock plays, more than none
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from chaos_llm import durations
 from chaos_llm.errors import UsageError
 from chaos_llm.faults.fault import Strike
-from chaos_llm.model import Chunk, Reply
 from chaos_llm.network.toxic import Toxic, at_times, milliseconds, times
+from chaos_llm.protocol.messages import Chunk, Reply
 
 _KB = 1000  # as Toxiproxy counts
 

@@ -9,10 +9,10 @@ from dataclasses import KW_ONLY, dataclass, replace
 from typing import ClassVar, Literal
 
 from chaos_llm import durations
-from chaos_llm.as_code import AsCode
+from chaos_llm.code_repr import AsCode
 from chaos_llm.errors import UsageError
 from chaos_llm.faults.fault import Strike
-from chaos_llm.model import Reply
+from chaos_llm.protocol.messages import Reply
 
 Stream = Literal["downstream", "upstream"]
 

@@ -28,6 +28,6 @@ __all__ = [
 
 def schema() -> dict[str, Any]:
     """The format as a JSON schema, for editors."""
-    from chaos_llm.profiles import tables  # noqa: PLC0415 - pydantic, when it is needed
+    from chaos_llm.profiles import profile_tables  # noqa: PLC0415 - pydantic, when it is needed
 
-    return tables.schema()
+    return profile_tables.schema()

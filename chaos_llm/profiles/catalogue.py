@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from chaos_llm import packs
+from chaos_llm import extensions
+from chaos_llm.config import KEYS
 from chaos_llm.errors import ProfileError, UnknownName
-from chaos_llm.profiles import document
-from chaos_llm.profiles.document import Document
-from chaos_llm.pyproject import KEYS
+from chaos_llm.profiles import toml_document
+from chaos_llm.profiles.toml_document import Document
 
 ALL_BY = "chaos-llm profiles"
 _PACKAGE = Path(__file__).parents[1]
@@ -25,7 +25,7 @@ def folders(rootdir: str | Path | None = None) -> tuple[Path, ...]:
     above `rootdir` (default: the current folder), relative to that file. Where a name is in two
     folders, the first folder has it.
     """
-    return (*_own(Path(rootdir) if rootdir else Path.cwd()), *packs.folders(), *_shipped())
+    return (*_own(Path(rootdir) if rootdir else Path.cwd()), *extensions.folders(), *_shipped())
 
 
 def names(rootdir: str | Path | None = None) -> tuple[str, ...]:
@@ -69,7 +69,7 @@ def _files(rootdir: str | Path | None) -> dict[str, Path]:
 
 
 def _tagged(rootdir: str | Path | None) -> dict[str, list[str]]:
-    return {name: _tags(document.read(path)) for name, path in _files(rootdir).items()}
+    return {name: _tags(toml_document.read(path)) for name, path in _files(rootdir).items()}
 
 
 def _tags(profile: Document) -> list[str]:
@@ -89,7 +89,7 @@ def _own(rootdir: Path) -> list[Path]:
     start = rootdir.resolve()
     for folder in (start, *start.parents):
         if (folder / "pyproject.toml").is_file():
-            return _listed(document.read(folder / "pyproject.toml"))
+            return _listed(toml_document.read(folder / "pyproject.toml"))
     return []
 
 

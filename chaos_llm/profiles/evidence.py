@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
 
-from chaos_llm.timeline import Profile, Source, Window
+from chaos_llm.profiles.model import Profile, Source, Window
 
 Grade = Literal["assumed", "claimed", "reported"]
 

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from chaos_llm import providers
 from chaos_llm.errors import ChaosError, ProfileError
-from chaos_llm.profiles import document, evidence, reading
-from chaos_llm.profiles.document import Document
-from chaos_llm.timeline import PLAYED_SURFACES, Profile, Target, Window
+from chaos_llm.profiles import evidence, reading, toml_document
+from chaos_llm.profiles.model import PLAYED_SURFACES, Profile, Target, Window
+from chaos_llm.profiles.toml_document import Document
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _GLOB = re.compile(r"[*?\[]")
@@ -30,7 +30,7 @@ def problems(path: Path) -> list[str]:
     What keeps it from being read hides the rest.
     """
     try:
-        read = document.read(path)
+        read = toml_document.read(path)
         profile = reading.profile(read)
     except ChaosError as error:
         return str(error).splitlines()

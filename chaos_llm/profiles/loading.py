@@ -6,8 +6,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from chaos_llm.errors import UnknownName
-from chaos_llm.profiles import catalogue, document
-from chaos_llm.timeline import Profile, Window
+from chaos_llm.profiles import catalogue, toml_document
+from chaos_llm.profiles.model import Profile, Window
 
 
 def load(name_or_path: str | Path | Profile, *, rootdir: str | Path | None = None) -> Profile:
@@ -19,7 +19,7 @@ def load(name_or_path: str | Path | Profile, *, rootdir: str | Path | None = Non
     if isinstance(name_or_path, Profile):
         return name_or_path
     path = path_of(name_or_path, rootdir)
-    document.read(path)  # a missing file is explained here, not by stat
+    toml_document.read(path)  # a missing file is explained here, not by stat
     stat = path.stat()
     return _loaded(path, stat.st_mtime_ns, stat.st_size)
 
@@ -28,7 +28,7 @@ def loads(text: str, *, name: str) -> Profile:
     """The profile that a TOML text describes; errors call the file `<name>.toml`."""
     from chaos_llm.profiles import reading  # noqa: PLC0415 - pydantic, only when it is needed
 
-    return reading.profile(document.parsed(Path(f"{name}.toml"), text.encode()))
+    return reading.profile(toml_document.parsed(Path(f"{name}.toml"), text.encode()))
 
 
 def window(profile: Profile, name: str) -> Window:
@@ -55,4 +55,4 @@ def path_of(name: str | Path, rootdir: str | Path | None = None) -> Path:
 def _loaded(path: Path, mtime: int, size: int) -> Profile:  # noqa: ARG001 - they key the cache
     from chaos_llm.profiles import reading  # noqa: PLC0415 - pydantic, only when it is needed
 
-    return reading.profile(document.read(path))
+    return reading.profile(toml_document.read(path))

@@ -11,14 +11,14 @@ from pydantic import ValidationError
 
 from chaos_llm import durations
 from chaos_llm.errors import ProfileError, UnknownName
-from chaos_llm.profiles import complaints, moments
-from chaos_llm.profiles.document import Document
+from chaos_llm.profiles import time_values, validation_errors
 from chaos_llm.profiles.evidence import ASSUMED
-from chaos_llm.profiles.tables import ModelPaceTable, PaceTable, PageTable, ProfileTable
+from chaos_llm.profiles.model import Allowance, Aside, Edge, Pace, Page, Post, Profile, Source
+from chaos_llm.profiles.profile_tables import ModelPaceTable, PaceTable, PageTable, ProfileTable
 from chaos_llm.profiles.targets import check_provider
-from chaos_llm.profiles.windows import WindowReading
-from chaos_llm.quota import Quota
-from chaos_llm.timeline import Allowance, Aside, Edge, Pace, Page, Post, Profile, Source
+from chaos_llm.profiles.toml_document import Document
+from chaos_llm.profiles.window_reading import WindowReading
+from chaos_llm.protocol.rate_limits import Quota
 
 Path = tuple[str | int, ...]
 
@@ -28,7 +28,7 @@ def profile(document: Document) -> Profile:
     try:
         table = ProfileTable.model_validate(document.tables)
     except ValidationError as found:
-        raise complaints.explained(found, document) from None
+        raise validation_errors.explained(found, document) from None
     return _Reading(document, table).profile()
 
 
@@ -41,11 +41,11 @@ class _Reading:
 
     @cached_property
     def starts(self) -> datetime:
-        return moments.origin(self.table.starts)
+        return time_values.origin(self.table.starts)
 
     @cached_property
     def ends(self) -> float:
-        return moments.span(self.table.ends, self.starts)[1]
+        return time_values.span(self.table.ends, self.starts)[1]
 
     def profile(self) -> Profile:
         if self.ends <= 0:
@@ -104,7 +104,7 @@ class _Reading:
     def _posts(self, page: PageTable, path: Path) -> Iterator[Post]:
         before = float("-inf")
         for index, table in enumerate(page.posts):
-            basis, at = table.basis or page.basis, moments.point(table.at, self.starts)
+            basis, at = table.basis or page.basis, time_values.point(table.at, self.starts)
             if basis is None:
                 raise self._error(
                     (*path, index), "basis is missing; expected a source or 'assumed'"
@@ -128,7 +128,7 @@ class _Reading:
     def _asides(self) -> Iterator[Aside]:
         for index, table in enumerate(self.table.aside):
             self._source(("aside", index, "basis"), table.basis)
-            yield Aside(moments.point(table.at, self.starts), table.says, table.basis)
+            yield Aside(time_values.point(table.at, self.starts), table.says, table.basis)
 
     def _healthy(self) -> dict[str, Pace]:
         paces = {}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from chaos_llm.errors import UnknownName
 from chaos_llm.profiles import catalogue, loading
-from chaos_llm.timeline import SURFACES, Profile
+from chaos_llm.profiles.model import SURFACES, Profile
 
 
 def selected(

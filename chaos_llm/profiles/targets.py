@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from chaos_llm import providers
 from chaos_llm.errors import UnknownName
-from chaos_llm.profiles.document import Document
-from chaos_llm.timeline import PLAYED_SURFACES, Target
+from chaos_llm.profiles.model import PLAYED_SURFACES, Target
+from chaos_llm.profiles.toml_document import Document
 
 if TYPE_CHECKING:  # at run time they would bring pydantic along
-    from chaos_llm.profiles.tables import EdgeTable
+    from chaos_llm.profiles.profile_tables import EdgeTable
     from chaos_llm.profiles.window_tables import TargetTable
 
 Path = tuple[str | int, ...]

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from chaos_llm.profiles.kinds import (
+from chaos_llm.profiles.value_kinds import (
     BASIS,
     DURATION,
     SPAN,

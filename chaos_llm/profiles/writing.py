@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 
-from chaos_llm.capacity import Capacity
 from chaos_llm.faults.fault import Fault
 from chaos_llm.network import Toxic
-from chaos_llm.profiles import toml
+from chaos_llm.profiles import toml_values
+from chaos_llm.profiles.capacity import Capacity
 from chaos_llm.profiles.evidence import ASSUMED
-from chaos_llm.profiles.mixes import takes_none
-from chaos_llm.profiles.moments import offset
-from chaos_llm.timeline import (
+from chaos_llm.profiles.fault_mixes import takes_none
+from chaos_llm.profiles.model import (
     Allowance,
     Aside,
     Flap,
@@ -25,6 +24,7 @@ from chaos_llm.timeline import (
     Weighted,
     Window,
 )
+from chaos_llm.profiles.time_values import offset
 
 
 def to_toml(profile: Profile) -> str:
@@ -35,24 +35,30 @@ def to_toml(profile: Profile) -> str:
     """
     blocks = [
         _block("", _head(profile)),
-        *(_block(f"[sources.{toml.key(k)}]", _source(s)) for k, s in profile.sources.items()),
         *(
-            _block(f"[healthy.{toml.key(name)}]", _pace(pace))
+            _block(f"[sources.{toml_values.key(k)}]", _source(s))
+            for k, s in profile.sources.items()
+        ),
+        *(
+            _block(f"[healthy.{toml_values.key(name)}]", _pace(pace))
             for name, pace in profile.healthy.items()
         ),
         *(
             _block(
-                f"[edge.{toml.key(name)}]",
+                f"[edge.{toml_values.key(name)}]",
                 {"providers": list(edge.providers), "basis": edge.basis},
             )
             for name, edge in profile.edges.items()
         ),
         *(
-            _block(f"[quota.{toml.key(name)}]", _quota(allowance))
+            _block(f"[quota.{toml_values.key(name)}]", _quota(allowance))
             for name, allowance in profile.quotas.items()
         ),
         *(_block("[[window]]", _window(window)) for window in profile.windows),
-        *(_block(f"[page.{toml.key(p.provider)}]", _page(p)) for p in profile.pages.values()),
+        *(
+            _block(f"[page.{toml_values.key(p.provider)}]", _page(p))
+            for p in profile.pages.values()
+        ),
         *(_block("[[aside]]", _aside(aside)) for aside in profile.asides),
     ]
     return "\n".join(blocks)
@@ -76,7 +82,7 @@ def _quota(allowance: Allowance) -> dict[str, object]:
 def _block(header: str, table: Mapping[str, object]) -> str:
     lines = [header] if header else []
     for key, value in table.items():
-        lines.append(f"{key} = {_rows(value) if _is_long(value) else toml.value(value)}")
+        lines.append(f"{key} = {_rows(value) if _is_long(value) else toml_values.value(value)}")
     return "\n".join(lines) + "\n"
 
 
@@ -86,7 +92,7 @@ def _is_long(value: object) -> bool:
 
 def _rows(values: object) -> str:
     assert isinstance(values, list)
-    return "[\n" + "".join(f"  {toml.value(value)},\n" for value in values) + "]"
+    return "[\n" + "".join(f"  {toml_values.value(value)},\n" for value in values) + "]"
 
 
 def _head(profile: Profile) -> dict[str, object]:

@@ -7,34 +7,36 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from chaos_llm import packs
+from chaos_llm import extensions
 from chaos_llm.errors import UnknownName
-from chaos_llm.providers.anthropic_batches import AnthropicBatches
-from chaos_llm.providers.anthropic_count_tokens import AnthropicTokenCount
-from chaos_llm.providers.anthropic_messages import AnthropicMessages
-from chaos_llm.providers.anthropic_oauth import AnthropicOAuth
-from chaos_llm.providers.aws_sts import AwsSts
-from chaos_llm.providers.azure_oauth import AzureOAuth
-from chaos_llm.providers.azure_openai import (
-    AzureChat,
-    AzureEmbeddings,
-    AzureModels,
-    AzureResponses,
-)
-from chaos_llm.providers.bedrock_converse import BedrockConverse
-from chaos_llm.providers.bedrock_invoke import BedrockInvoke
-from chaos_llm.providers.cohere_chat import CohereChat
-from chaos_llm.providers.cohere_embed import CohereEmbed
-from chaos_llm.providers.gemini_content import GeminiContent
-from chaos_llm.providers.gemini_embeddings import GeminiEmbeddings
-from chaos_llm.providers.google_count_tokens import GeminiTokenCount, VertexTokenCount
-from chaos_llm.providers.google_oauth import GoogleOAuth
-from chaos_llm.providers.meta_llama import MetaLlama
-from chaos_llm.providers.ollama_chat import OllamaChat
-from chaos_llm.providers.ollama_embed import OllamaEmbed
-from chaos_llm.providers.ollama_generate import OllamaGenerate
-from chaos_llm.providers.openai_chat import OpenAIChat
-from chaos_llm.providers.openai_compatible import (
+from chaos_llm.providers.anthropic.batches import AnthropicBatches
+from chaos_llm.providers.anthropic.count_tokens import AnthropicTokenCount
+from chaos_llm.providers.anthropic.messages import AnthropicMessages
+from chaos_llm.providers.anthropic.oauth import AnthropicOAuth
+from chaos_llm.providers.aws.bedrock_converse import BedrockConverse
+from chaos_llm.providers.aws.bedrock_invoke import BedrockInvoke
+from chaos_llm.providers.aws.sts import AwsSts
+from chaos_llm.providers.azure.oauth import AzureOAuth
+from chaos_llm.providers.azure.openai import AzureChat, AzureEmbeddings, AzureModels, AzureResponses
+from chaos_llm.providers.cohere.chat import CohereChat
+from chaos_llm.providers.cohere.embed import CohereEmbed
+from chaos_llm.providers.google.count_tokens import GeminiTokenCount, VertexTokenCount
+from chaos_llm.providers.google.gemini_content import GeminiContent
+from chaos_llm.providers.google.gemini_embeddings import GeminiEmbeddings
+from chaos_llm.providers.google.oauth import GoogleOAuth
+from chaos_llm.providers.google.vertex_claude import VertexClaude
+from chaos_llm.providers.google.vertex_embeddings import VertexEmbeddings
+from chaos_llm.providers.google.vertex_gemini import VertexGemini
+from chaos_llm.providers.ollama.chat import OllamaChat
+from chaos_llm.providers.ollama.embed import OllamaEmbed
+from chaos_llm.providers.ollama.generate import OllamaGenerate
+from chaos_llm.providers.openai.chat import OpenAIChat
+from chaos_llm.providers.openai.embeddings import OpenAIEmbeddings
+from chaos_llm.providers.openai.models import OpenAIModels
+from chaos_llm.providers.openai.responses import OpenAIResponses
+from chaos_llm.providers.openai_compatible.meta_llama import MetaLlama
+from chaos_llm.providers.openai_compatible.self_hosted import TGI, VLLM, OldVLLM
+from chaos_llm.providers.openai_compatible.vendors import (
     XAI,
     DeepSeek,
     Groq,
@@ -43,15 +45,8 @@ from chaos_llm.providers.openai_compatible import (
     OpenRouter,
     Together,
 )
-from chaos_llm.providers.openai_embeddings import OpenAIEmbeddings
-from chaos_llm.providers.openai_models import OpenAIModels
-from chaos_llm.providers.openai_responses import OpenAIResponses
 from chaos_llm.providers.provider import Provider, Stamp
-from chaos_llm.providers.self_hosted import TGI, VLLM, OldVLLM
 from chaos_llm.providers.statuspage import AnthropicStatus, OpenAIStatus
-from chaos_llm.providers.vertex_claude import VertexClaude
-from chaos_llm.providers.vertex_embeddings import VertexEmbeddings
-from chaos_llm.providers.vertex_gemini import VertexGemini
 
 __all__ = [
     "PROVIDERS",
@@ -154,16 +149,16 @@ def known() -> tuple[Provider, ...]:
 
     Raises UsageError for a pack's that is none.
     """
-    return _known(packs.edition("providers"))
+    return _known(extensions.edition("providers"))
 
 
 @lru_cache(1)
 def _known(_edition: tuple[object, ...]) -> tuple[Provider, ...]:
     theirs = []
-    for name, made in packs.added("providers"):
+    for name, made in extensions.added("providers"):
         provider = made() if isinstance(made, type) else made
         if not isinstance(provider, Provider):
-            raise packs.mistake("providers", name, f"expected a Provider; got {made!r}")
+            raise extensions.mistake("providers", name, f"expected a Provider; got {made!r}")
         theirs.append(provider)
     return (*PROVIDERS, *theirs)
 

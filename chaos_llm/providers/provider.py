@@ -7,10 +7,10 @@ from collections.abc import Callable, MutableMapping
 from dataclasses import field
 from typing import Any, ClassVar
 
-from chaos_llm.dice import Die
-from chaos_llm.model import Answer, Document, Refusal, Reply, Request, WireRequest
-from chaos_llm.quick import quick
-from chaos_llm.quota import State
+from chaos_llm.protocol.fast_dataclass import quick
+from chaos_llm.protocol.keyed_random import Die
+from chaos_llm.protocol.messages import Answer, Document, Refusal, Reply, Request, WireRequest
+from chaos_llm.protocol.rate_limits import State
 
 
 @quick(frozen=True, slots=True)

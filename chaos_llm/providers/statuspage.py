@@ -8,8 +8,16 @@ from __future__ import annotations
 from typing import ClassVar
 
 from chaos_llm.errors import Inexpressible
-from chaos_llm.model import Answer, Completion, Document, Refusal, Reply, Request, WireRequest
-from chaos_llm.providers._framing import document_reply
+from chaos_llm.protocol.messages import (
+    Answer,
+    Completion,
+    Document,
+    Refusal,
+    Reply,
+    Request,
+    WireRequest,
+)
+from chaos_llm.providers.framing import document_reply
 from chaos_llm.providers.provider import Provider, Stamp
 
 PATHS = (

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from chaos_llm.calls import OUTCOMES
+from chaos_llm.analysis.call import OUTCOMES
 from chaos_llm.checks import Check, Finding, standard
 from chaos_llm.durations import describe
 from chaos_llm.reports.drawing import LABEL, LETTERS, NARROWEST, Drawing
+from chaos_llm.reports.profiles.wording import MEANINGS
 from chaos_llm.reports.report import Report
 from chaos_llm.reports.text import folded, heading
-from chaos_llm.reports.wording import MEANINGS
 
 _CELL = 13
 _WORDS = 42  # columns of a table's words, where there is room

@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
-from chaos_llm.calls import OUTCOMES, Call, Outcome
-from chaos_llm.journal import Exchange
-from chaos_llm.reports.timeline_text import Scale, axis
-from chaos_llm.run import Run
+from chaos_llm.analysis.call import OUTCOMES, Call, Outcome
+from chaos_llm.analysis.run import Run
+from chaos_llm.journal.journal import Exchange
+from chaos_llm.reports.profiles.timeline import Scale, axis
 
 LABEL = 17
 NARROWEST = 20  # columns of the timeline

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from chaos_llm.calls import Call
-from chaos_llm.run import Run
+from chaos_llm.analysis.call import Call
+from chaos_llm.analysis.run import Run
 
 _TELLING = 40  # letters by which failures are told apart; ids come later in a message
 

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 from pathlib import Path
 
-from chaos_llm.reports.html.matrix import Entry
 from chaos_llm.reports.html.page import page_of_test
 from chaos_llm.reports.html.session import session_page
+from chaos_llm.reports.html.test_matrix import Entry
 from chaos_llm.reports.records.models import TestRecord
 
 INDEX = "index.html"

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Literal
 
-from chaos_llm.calls import Call, Outcome
+from chaos_llm.analysis.call import Call, Outcome
+from chaos_llm.analysis.run import Run
 from chaos_llm.checks.never_caches_the_outage import asked_again
-from chaos_llm.run import Run
 
 Grade = Literal[
     "fine",  # answered, and nothing was wrong

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from chaos_llm.journal import Journal
-from chaos_llm.plan import Plan
+from chaos_llm.decisions.plan import Plan
+from chaos_llm.journal.journal import Journal
 from chaos_llm.reports.grades import GRADES
 from chaos_llm.reports.report import Report
 

@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from chaos_llm.calls import OUTCOMES, Call, Outcome
+from chaos_llm.analysis.call import OUTCOMES, Call, Outcome
+from chaos_llm.analysis.gaps import longest_gap
+from chaos_llm.analysis.run import Run, Spell
 from chaos_llm.checks import Finding, standard
 from chaos_llm.errors import UsageError
-from chaos_llm.gaps import longest_gap
 from chaos_llm.reports.grades import Grade, Grading
 from chaos_llm.reports.text import findings_text, timeline_text
-from chaos_llm.run import Run, Spell
 
 Claim = Callable[[Run], Finding]  # a check, or a plain function in its place
 

@@ -15,7 +15,7 @@ from types import CodeType, FrameType
 
 from chaos_llm.virtual_time.awaited import child_awaited, children_in
 from chaos_llm.virtual_time.descriptors import ends_of, is_own
-from chaos_llm.virtual_time.places import OURS, outer, position
+from chaos_llm.virtual_time.stack_positions import OURS, outer, position
 
 _START = ("threading", "Thread.start")
 _READS = frozenset({"recv", "recv_into", "recvfrom", "recvfrom_into", "recvmsg", "read"})

@@ -17,7 +17,7 @@ from contextlib import ExitStack
 from typing import Any
 
 from chaos_llm.virtual_time.clock import TICKS
-from chaos_llm.virtual_time.in_place import replace_methods
+from chaos_llm.virtual_time.patching import replace_methods
 from chaos_llm.virtual_time.runner import WAITS_FOR_JOB, Runner
 from chaos_llm.virtual_time.scheduler import Scheduler
 

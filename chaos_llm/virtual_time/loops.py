@@ -20,11 +20,11 @@ from functools import partial
 from types import FrameType
 from typing import Any
 
-from chaos_llm.virtual_time.in_place import replace_function, twin_of
-from chaos_llm.virtual_time.places import place_of_coroutine
+from chaos_llm.virtual_time.patching import replace_function, twin_of
 from chaos_llm.virtual_time.redirects import real_monotonic
 from chaos_llm.virtual_time.scheduler import Scheduler
 from chaos_llm.virtual_time.sockets import Sockets
+from chaos_llm.virtual_time.stack_positions import place_of_coroutine
 
 _LOOP_MODULES = frozenset({"asyncio.base_events", "nest_asyncio", "looptime._internal.loops"})
 _SELECTORS = (

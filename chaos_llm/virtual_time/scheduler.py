@@ -23,7 +23,7 @@ from chaos_llm.virtual_time.runner import (
     acquire_gate,
     open_gate,
 )
-from chaos_llm.virtual_time.turns import Turns
+from chaos_llm.virtual_time.turn_order import Turns
 
 _RECALL = 1.0  # real seconds for the runner with the baton to reach its next blocking point
 

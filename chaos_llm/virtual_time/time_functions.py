@@ -12,8 +12,8 @@ from _thread import get_ident
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from chaos_llm.virtual_time.callers import Callers
 from chaos_llm.virtual_time.clock import Clock
+from chaos_llm.virtual_time.real_time_callers import Callers
 from chaos_llm.virtual_time.redirects import (
     Redirect,
     real_monotonic,

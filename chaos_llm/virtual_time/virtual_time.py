@@ -12,17 +12,17 @@ from typing import Literal, Self
 
 from chaos_llm.errors import HarnessError, UsageError
 from chaos_llm.virtual_time import locks, time_functions, uvloops
-from chaos_llm.virtual_time.callers import TELEMETRY_AND_DEBUGGERS, Callers
 from chaos_llm.virtual_time.clock import TICKS, Clock, ticks
 from chaos_llm.virtual_time.executors import Executors
 from chaos_llm.virtual_time.loops import Loops
-from chaos_llm.virtual_time.outsiders import Outsiders
+from chaos_llm.virtual_time.real_time_callers import TELEMETRY_AND_DEBUGGERS, Callers
 from chaos_llm.virtual_time.redirects import refuse_unsupported_interpreter
 from chaos_llm.virtual_time.runner import Runner
 from chaos_llm.virtual_time.scheduler import Scheduler
 from chaos_llm.virtual_time.sockets import Sockets
 from chaos_llm.virtual_time.threads import Threads
 from chaos_llm.virtual_time.trio_loops import TrioLoops
+from chaos_llm.virtual_time.unmanaged_threads import Outsiders
 
 ThreadMode = Literal["managed", "refuse"]
 

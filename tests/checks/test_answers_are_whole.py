@@ -19,7 +19,7 @@ from chaos_llm.faults import (
     stall_mid_stream,
     truncated_answer,
 )
-from chaos_llm.timeline import Target
+from chaos_llm.profiles.model import Target
 
 STREAM_FAULTS = [
     cut_stream(),

@@ -10,9 +10,9 @@ from small_days import HOUR, MINUTE, day, window
 from support_bots import ask_once
 
 from chaos_llm import outage
-from chaos_llm.checks import closes_after_recovery, returns_to
+from chaos_llm.checks import restores_traffic_to, returns_to
 from chaos_llm.errors import UnknownName, UsageError
-from chaos_llm.timeline import Target
+from chaos_llm.profiles.model import Target
 
 BAD_TIME = day(window(ends=20 * MINUTE))
 
@@ -24,7 +24,7 @@ def replayed(app, profile=BAD_TIME, seed=3, **options):
 
 
 def found(app, profile=BAD_TIME, check=None, **options):
-    return (check or closes_after_recovery("anthropic"))(replayed(app, profile, **options))
+    return (check or restores_traffic_to("anthropic"))(replayed(app, profile, **options))
 
 
 class HalfOpen:
@@ -53,7 +53,7 @@ def test_a_breaker_that_closes_passes():
 def test_a_breaker_that_stays_half_open_fails_though_it_returned():
     run = replayed(HalfOpen())
     assert returns_to("anthropic")(run).verdict == "pass"
-    finding = closes_after_recovery("anthropic")(run)
+    finding = restores_traffic_to("anthropic")(run)
     assert finding.verdict == "fail"
     assert finding.seen == (
         "anthropic was asked by 10 of 100 calls from 10 min after it had recovered on, "
@@ -72,7 +72,7 @@ def test_who_takes_longer_is_given_it_on_demand():
     late = Defended(breaker=Breaker(cooldown=58 * MINUTE))
     assert found(late).verdict == "fail"
     late = Defended(breaker=Breaker(cooldown=58 * MINUTE))
-    check = closes_after_recovery("anthropic", within="40m")
+    check = restores_traffic_to("anthropic", within="40m")
     assert found(late, check=check).verdict == "pass"
 
 
@@ -91,7 +91,7 @@ def test_what_a_cache_answers_does_not_count():
 
 def test_it_is_not_applicable_to_a_fallback_nor_without_a_recovery():
     both = day(window(on=(Target("anthropic"), Target("openai")), ends=20 * MINUTE))
-    finding = found(Defended(), both, closes_after_recovery("openai"))
+    finding = found(Defended(), both, restores_traffic_to("openai"))
     assert finding.verdict == "not applicable"
     assert finding.seen == "openai is not asked on a healthy day"
     finding = found(Defended(), after="5m")
@@ -111,6 +111,6 @@ def test_many_calls_can_be_counted():
 
 def test_wrong_arguments_are_refused_when_the_check_is_made():
     with pytest.raises(UnknownName, match="nearest first: 'openai'"):
-        closes_after_recovery("opeanai")
+        restores_traffic_to("opeanai")
     with pytest.raises(UsageError, match="'soon' is not a duration"):
-        closes_after_recovery("openai", within="soon")
+        restores_traffic_to("openai", within="soon")

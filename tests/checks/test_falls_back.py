@@ -25,7 +25,7 @@ from chaos_llm.faults import (
     refuse_connection,
     truncated_answer,
 )
-from chaos_llm.timeline import Target
+from chaos_llm.profiles.model import Target
 
 WHOLE = [overloaded(), rate_limited(), auth_expired(), refuse_connection(), hang(), error_in_200()]
 

@@ -6,31 +6,31 @@ from defended_apps import Defended
 from failover_apps import found
 from support_bots import ask_once
 
-from chaos_llm.checks import gap_stays_under
+from chaos_llm.checks import downtime_stays_under
 from chaos_llm.faults import latency, overloaded
 
 
 def test_a_long_time_without_an_answer_fails_and_says_when_it_began():
-    finding = found(gap_stays_under("5m"), ask_once, overloaded())
+    finding = found(downtime_stays_under("5m"), ask_once, overloaded())
     assert finding.verdict == "fail"
     assert finding.seen == "no call was answered for 20 min"
     assert finding.at == 0.0
 
 
 def test_a_longer_limit_passes():
-    assert found(gap_stays_under("25m"), ask_once, overloaded()).verdict == "pass"
+    assert found(downtime_stays_under("25m"), ask_once, overloaded()).verdict == "pass"
 
 
 def test_a_fallback_leaves_no_gap():
-    finding = found(gap_stays_under("5s"), Defended(), overloaded())
+    finding = found(downtime_stays_under("5s"), Defended(), overloaded())
     assert finding.verdict == "pass"
     assert finding.seen == "the longest time without an answer was 0 s"
 
 
 def test_a_gap_that_does_not_end_counts_to_the_end():
-    finding = found(gap_stays_under("15m"), ask_once, overloaded(), until="20m", after="0s")
+    finding = found(downtime_stays_under("15m"), ask_once, overloaded(), until="20m", after="0s")
     assert finding.verdict == "fail"
 
 
 def test_slow_answers_are_answers():
-    assert found(gap_stays_under("1m"), ask_once, latency(seconds=3)).verdict == "pass"
+    assert found(downtime_stays_under("1m"), ask_once, latency(seconds=3)).verdict == "pass"

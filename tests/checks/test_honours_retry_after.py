@@ -17,7 +17,7 @@ from chaos_llm import outage
 from chaos_llm.checks import honours_retry_after
 from chaos_llm.errors import UsageError
 from chaos_llm.faults import overloaded, rate_limited, raw
-from chaos_llm.timeline import Target
+from chaos_llm.profiles.model import Target
 
 LIMITED = day(window(rate_limited(retry_after=5), ends=20 * MINUTE))
 GEMINI = "https://generativelanguage.googleapis.com/v1beta/models/gemini-2.5-pro:generateContent"

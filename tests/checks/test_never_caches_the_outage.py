@@ -23,7 +23,7 @@ from support_bots import MODEL, ask_once, claude
 from chaos_llm import outage
 from chaos_llm.checks import never_caches_the_outage
 from chaos_llm.faults import cut_stream
-from chaos_llm.timeline import Target
+from chaos_llm.profiles.model import Target
 
 BAD_TIME = day(window(ends=20 * MINUTE))
 FOUR = [f"question {n}, KX-1111{n}" for n in range(4)]

@@ -13,7 +13,7 @@ from chaos_llm import outage
 from chaos_llm.checks import never_waits_past
 from chaos_llm.errors import UsageError
 from chaos_llm.faults import hang, latency, overloaded, ping_only, rate_limited
-from chaos_llm.timeline import Pace
+from chaos_llm.profiles.model import Pace
 
 
 def bad_time(*faults, **more):

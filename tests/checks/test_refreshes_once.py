@@ -12,10 +12,10 @@ from small_days import HOUR, MINUTE, day, window
 from support_bots import MODEL, ask_once
 
 from chaos_llm import outage
-from chaos_llm.checks import refreshes_once
+from chaos_llm.checks import refreshes_token_once
 from chaos_llm.errors import UsageError
 from chaos_llm.faults import auth_expired, latency, overloaded, server_error
-from chaos_llm.timeline import Target
+from chaos_llm.profiles.model import Target
 
 TOKENS = "https://console.anthropic.com/v1/oauth/token"
 MESSAGES = "https://api.anthropic.com/v1/messages"
@@ -27,7 +27,7 @@ def found(app, profile=EXPIRED, check=None, **options):
     with outage(profile, seed=3) as chaos:
         asked = {"every": "1m", "prompts": "question {}".format, "before": "2m", "after": "2m"}
         report = chaos.replay(app, **{**asked, **options})
-        return (check or refreshes_once())(report.run)
+        return (check or refreshes_token_once())(report.run)
 
 
 class Session:
@@ -99,7 +99,7 @@ def test_a_login_that_fails_is_tried_a_few_times():
     finding = found(Session(tries=4).answer, both)
     assert finding.verdict == "fail"
     assert finding.seen == "call 2 asked anthropic for a token 4 times in vain"
-    assert found(Session(tries=4).answer, both, refreshes_once(tries=4)).verdict == "pass"
+    assert found(Session(tries=4).answer, both, refreshes_token_once(tries=4)).verdict == "pass"
 
 
 def test_a_refused_refresh_is_not_tried_again_and_again():
@@ -175,4 +175,4 @@ def test_a_worker_in_the_background_that_chases_its_own_token_fails():
 
 def test_a_wrong_limit_is_refused_when_the_check_is_made():
     with pytest.raises(UsageError, match="tries= is a whole number"):
-        refreshes_once(tries=0)
+        refreshes_token_once(tries=0)

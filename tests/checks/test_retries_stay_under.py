@@ -23,7 +23,7 @@ from chaos_llm import outage
 from chaos_llm.checks import retries_stay_under
 from chaos_llm.errors import UsageError
 from chaos_llm.faults import cut_stream, hang, latency, overloaded
-from chaos_llm.timeline import Target
+from chaos_llm.profiles.model import Target
 
 BAD_TIME = day(window(ends=20 * MINUTE))
 

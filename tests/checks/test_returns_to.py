@@ -12,7 +12,7 @@ from support_bots import ask_once
 from chaos_llm import outage
 from chaos_llm.checks import returns_to
 from chaos_llm.errors import UnknownName, UsageError
-from chaos_llm.timeline import Share, Target
+from chaos_llm.profiles.model import Share, Target
 
 BAD_TIME = day(window(ends=20 * MINUTE))
 

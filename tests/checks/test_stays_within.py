@@ -14,7 +14,7 @@ from chaos_llm import outage
 from chaos_llm.checks import stays_within
 from chaos_llm.errors import UnknownName, UsageError
 from chaos_llm.faults import overloaded
-from chaos_llm.timeline import Target
+from chaos_llm.profiles.model import Target
 
 
 def bedrock(question, region="eu-central-1"):

@@ -26,7 +26,7 @@ from chaos_llm import outage
 from chaos_llm.checks import stops_calling
 from chaos_llm.errors import UnknownName, UsageError
 from chaos_llm.faults import hang, latency, overloaded
-from chaos_llm.timeline import Target
+from chaos_llm.profiles.model import Target
 
 BAD_TIME = day(window(ends=20 * MINUTE))
 HALF_DOWN = day(window(ends=HOUR, share=0.9, per="client", redraw=5 * MINUTE))

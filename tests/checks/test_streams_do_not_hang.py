@@ -24,7 +24,7 @@ from chaos_llm.faults import (
     slow_tokens,
     stall_mid_stream,
 )
-from chaos_llm.timeline import Target
+from chaos_llm.profiles.model import Target
 
 
 def patient(question):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from chaos_llm.dice import Die
 from chaos_llm.faults.fault import Strike
-from chaos_llm.model import Chunk, Completion, Reply, Request, ToolCall, Usage
+from chaos_llm.protocol.keyed_random import Die
+from chaos_llm.protocol.messages import Chunk, Completion, Reply, Request, ToolCall, Usage
 
 
 @pytest.fixture

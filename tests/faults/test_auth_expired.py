@@ -4,7 +4,7 @@ import pytest
 
 from chaos_llm.errors import UsageError
 from chaos_llm.faults import auth_expired
-from chaos_llm.model import Document, Refusal
+from chaos_llm.protocol.messages import Document, Refusal
 
 
 def test_the_words_are_the_provider_s_own_by_default(answer, strike):

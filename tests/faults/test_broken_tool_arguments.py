@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from chaos_llm.faults import broken_tool_arguments
-from chaos_llm.model import Completion, Document, Refusal, ToolCall
+from chaos_llm.protocol.messages import Completion, Document, Refusal, ToolCall
 
 
 @pytest.mark.parametrize("arguments", ['{"to": "bob", "amount": 1000}', '{"a": {}}', "{}"])

@@ -9,7 +9,7 @@ import pytest
 
 from chaos_llm import outage
 from chaos_llm.faults import connect_timeout
-from chaos_llm.model import Ending
+from chaos_llm.protocol.messages import Ending
 
 MESSAGES = "https://api.anthropic.com/v1/messages"
 LIMIT = 0.3  # real seconds

@@ -6,7 +6,7 @@ import pytest
 
 from chaos_llm.errors import Inexpressible, UsageError
 from chaos_llm.faults import cut_stream
-from chaos_llm.model import Chunk, Ending
+from chaos_llm.protocol.messages import Chunk, Ending
 
 
 @pytest.mark.parametrize(("after", "delivered"), [(0, 1), (0.1, 1), (0.5, 2), (0.99, 3), (1, 4)])

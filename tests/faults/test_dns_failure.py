@@ -4,7 +4,7 @@ import pytest
 
 from chaos_llm import outage
 from chaos_llm.faults import dns_failure
-from chaos_llm.model import Ending
+from chaos_llm.protocol.messages import Ending
 
 
 def test_there_is_no_address_and_no_wait_for_one(whole, stream, strike):

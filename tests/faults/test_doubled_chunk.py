@@ -6,7 +6,7 @@ import pytest
 
 from chaos_llm.errors import Inexpressible, UsageError
 from chaos_llm.faults import doubled_chunk
-from chaos_llm.model import Ending
+from chaos_llm.protocol.messages import Ending
 
 
 @pytest.mark.parametrize(("after", "place"), [(0, 1), (0.5, 3), (1, 4)])

@@ -4,8 +4,8 @@ import pytest
 
 from chaos_llm.errors import UsageError
 from chaos_llm.faults import dropped_top_token
-from chaos_llm.model import Completion, Document, Refusal
-from chaos_llm.tokens import find, find_references
+from chaos_llm.protocol.markers import find, find_references
+from chaos_llm.protocol.messages import Completion, Document, Refusal
 
 
 def test_small_words_are_others_and_the_rest_stays(strike):

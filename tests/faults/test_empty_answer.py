@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from chaos_llm.faults import empty_answer
-from chaos_llm.model import Completion, Document, Refusal, ToolCall, Usage
+from chaos_llm.protocol.messages import Completion, Document, Refusal, ToolCall, Usage
 
 
 def test_nothing_is_said_and_the_end_is_called_good(answer, strike):

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from chaos_llm.faults import empty_body
-from chaos_llm.model import Ending
+from chaos_llm.protocol.messages import Ending
 
 
 def test_a_whole_reply_has_the_length_of_nothing(whole, strike):

@@ -8,7 +8,7 @@ import pytest
 from chaos_llm import outage
 from chaos_llm.errors import UsageError
 from chaos_llm.faults import error_in_200
-from chaos_llm.model import Refusal
+from chaos_llm.protocol.messages import Refusal
 
 DOORS = {
     "https://api.anthropic.com/v1/messages": {"max_tokens": 9, "messages": [{"role": "user"}]},

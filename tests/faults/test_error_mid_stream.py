@@ -8,7 +8,7 @@ import pytest
 from chaos_llm import outage
 from chaos_llm.errors import UsageError
 from chaos_llm.faults import error_mid_stream
-from chaos_llm.model import Break, Document, Refusal
+from chaos_llm.protocol.messages import Break, Document, Refusal
 
 
 def test_the_answer_breaks_after_a_share_of_it(answer, strike):

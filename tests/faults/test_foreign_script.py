@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from chaos_llm.dice import Die
 from chaos_llm.errors import UsageError
 from chaos_llm.faults import foreign_script
 from chaos_llm.faults.fault import Strike
-from chaos_llm.model import Completion, Document, Refusal
-from chaos_llm.tokens import find, find_references
+from chaos_llm.protocol.keyed_random import Die
+from chaos_llm.protocol.markers import find, find_references
+from chaos_llm.protocol.messages import Completion, Document, Refusal
 
 
 def scripts(text):

@@ -6,7 +6,7 @@ import pytest
 
 from chaos_llm.errors import Inexpressible, UsageError
 from chaos_llm.faults import half_event
-from chaos_llm.model import Chunk, Ending
+from chaos_llm.protocol.messages import Chunk, Ending
 
 
 @pytest.mark.parametrize(("after", "whole_events"), [(0, 1), (0.5, 2), (1, 4)])

@@ -4,7 +4,7 @@ import pytest
 
 from chaos_llm.errors import UsageError
 from chaos_llm.faults import hang
-from chaos_llm.model import Ending
+from chaos_llm.protocol.messages import Ending
 
 
 def test_without_seconds_nothing_ever_comes(whole, strike):

@@ -15,7 +15,7 @@ import openai
 import pytest
 
 from chaos_llm import faults, outage
-from chaos_llm.model import Completion, ToolCall, Usage
+from chaos_llm.protocol.messages import Completion, ToolCall, Usage
 
 TEXT = "Your order KX-48213: It left on Monday. It comes by road. Reference R7-20931-K."
 ARGUMENTS = '{"to": "bob", "amount": 1000}'

@@ -6,7 +6,7 @@ import pytest
 
 from chaos_llm import outage
 from chaos_llm.faults import insufficient_quota
-from chaos_llm.model import Refusal
+from chaos_llm.protocol.messages import Refusal
 
 MESSAGES = [{"role": "user", "content": "hi"}]
 

@@ -7,7 +7,7 @@ import pytest
 
 from chaos_llm.errors import Inexpressible
 from chaos_llm.faults import invalid_json
-from chaos_llm.model import Chunk, Ending
+from chaos_llm.protocol.messages import Chunk, Ending
 
 
 def test_the_json_stops_and_http_has_nothing_to_complain_about(whole, strike):

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from chaos_llm.dice import Die
 from chaos_llm.errors import UsageError
 from chaos_llm.faults import latency
 from chaos_llm.faults.fault import Strike
+from chaos_llm.protocol.keyed_random import Die
 
 
 def test_seconds_come_before_the_headers(whole, stream, strike):

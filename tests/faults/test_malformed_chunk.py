@@ -7,7 +7,7 @@ import pytest
 
 from chaos_llm.errors import Inexpressible, UsageError
 from chaos_llm.faults import malformed_chunk
-from chaos_llm.model import Chunk
+from chaos_llm.protocol.messages import Chunk
 
 EVENT = b'event: content_block_delta\ndata: {"index":0,"delta":{"text":"and on"}}\n\n'
 

@@ -6,7 +6,7 @@ import pytest
 
 from chaos_llm.errors import Inexpressible
 from chaos_llm.faults import missing_terminal_event
-from chaos_llm.model import Ending
+from chaos_llm.protocol.messages import Ending
 
 
 def test_all_comes_but_the_last_event_and_the_body_ends_well(stream, strike):

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from chaos_llm.faults import missing_usage
-from chaos_llm.model import Document, Refusal
+from chaos_llm.protocol.messages import Document, Refusal
 
 
 def test_the_answer_stays_and_tells_no_usage(answer, strike):

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from chaos_llm.dice import Die
 from chaos_llm.faults import other_pool_answer
 from chaos_llm.faults.fault import Strike
-from chaos_llm.model import Completion, Document, Refusal
-from chaos_llm.tokens import find, find_references
+from chaos_llm.protocol.keyed_random import Die
+from chaos_llm.protocol.markers import find, find_references
+from chaos_llm.protocol.messages import Completion, Document, Refusal
 
 
 def struck_for(credential, answer, strike, throw=0):

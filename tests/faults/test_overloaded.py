@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from chaos_llm.faults import overloaded
-from chaos_llm.model import Refusal
+from chaos_llm.protocol.messages import Refusal
 
 
 def test_it_says_overloaded_and_not_when_to_come_back(answer, strike):

@@ -6,7 +6,7 @@ import pytest
 
 from chaos_llm.errors import UsageError
 from chaos_llm.faults import rate_limited
-from chaos_llm.model import Refusal
+from chaos_llm.protocol.messages import Refusal
 
 
 def test_it_says_when_to_come_back(answer, strike):

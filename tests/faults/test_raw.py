@@ -7,7 +7,7 @@ import pytest
 
 from chaos_llm.errors import UsageError
 from chaos_llm.faults import raw
-from chaos_llm.model import Ending
+from chaos_llm.protocol.messages import Ending
 
 
 def test_a_recorded_failure_is_played_as_it_was(stream, strike):

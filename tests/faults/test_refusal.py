@@ -4,7 +4,7 @@ import pytest
 
 from chaos_llm.errors import UsageError
 from chaos_llm.faults import refusal
-from chaos_llm.model import Document, Refusal, Usage
+from chaos_llm.protocol.messages import Document, Refusal, Usage
 
 
 def test_the_model_declines_and_says_that_it_does(answer, strike):

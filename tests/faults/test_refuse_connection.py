@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from chaos_llm.faults import refuse_connection
-from chaos_llm.model import Ending
+from chaos_llm.protocol.messages import Ending
 
 
 def test_there_is_no_connection_and_no_wait_for_one(whole, stream, strike):

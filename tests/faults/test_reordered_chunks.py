@@ -6,7 +6,7 @@ import pytest
 
 from chaos_llm.errors import Inexpressible, UsageError
 from chaos_llm.faults import reordered_chunks
-from chaos_llm.model import Chunk
+from chaos_llm.protocol.messages import Chunk
 
 
 def places(reply):

@@ -6,7 +6,7 @@ import pytest
 
 from chaos_llm.errors import UsageError
 from chaos_llm.faults import reset_connection
-from chaos_llm.model import Ending
+from chaos_llm.protocol.messages import Ending
 
 
 def test_the_reset_comes_before_any_byte_when_the_headers_were_due(whole, stream, strike):

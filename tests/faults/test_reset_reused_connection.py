@@ -12,7 +12,7 @@ import pytest
 from chaos_llm import outage
 from chaos_llm.errors import Inexpressible
 from chaos_llm.faults import latency, overloaded, reset_reused_connection
-from chaos_llm.model import Ending
+from chaos_llm.protocol.messages import Ending
 
 
 def ask(client):

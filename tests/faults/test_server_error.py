@@ -4,7 +4,7 @@ import pytest
 
 from chaos_llm.errors import UsageError
 from chaos_llm.faults import server_error
-from chaos_llm.model import Refusal
+from chaos_llm.protocol.messages import Refusal
 
 
 def test_it_is_a_500_unless_told_otherwise(answer, strike):

@@ -6,7 +6,7 @@ import pytest
 
 from chaos_llm.errors import Inexpressible, UsageError
 from chaos_llm.faults import short_body
-from chaos_llm.model import Chunk, Ending
+from chaos_llm.protocol.messages import Chunk, Ending
 
 
 def test_a_share_of_the_body_comes_and_the_length_stays(whole, strike):

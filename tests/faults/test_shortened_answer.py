@@ -7,8 +7,8 @@ import pytest
 
 from chaos_llm.errors import UsageError
 from chaos_llm.faults import shortened_answer
-from chaos_llm.model import Completion, Document, Refusal
-from chaos_llm.tokens import find, find_references
+from chaos_llm.protocol.markers import find, find_references
+from chaos_llm.protocol.messages import Completion, Document, Refusal
 
 
 def test_the_first_sentences_stay_and_the_last(answer, strike):

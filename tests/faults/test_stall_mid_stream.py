@@ -6,7 +6,7 @@ import pytest
 
 from chaos_llm.errors import Inexpressible, UsageError
 from chaos_llm.faults import stall_mid_stream
-from chaos_llm.model import Chunk, Ending
+from chaos_llm.protocol.messages import Chunk, Ending
 
 
 def test_without_seconds_the_rest_never_comes_and_the_connection_stays_open(stream, strike):

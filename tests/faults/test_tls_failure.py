@@ -10,7 +10,7 @@ import pytest
 
 from chaos_llm import outage
 from chaos_llm.faults import tls_failure
-from chaos_llm.model import Ending
+from chaos_llm.protocol.messages import Ending
 
 MESSAGES = "https://api.anthropic.com/v1/messages"
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from chaos_llm.errors import UsageError
 from chaos_llm.faults import truncated_answer
-from chaos_llm.model import Completion, Document, Refusal, ToolCall
-from chaos_llm.tokens import find, find_references
+from chaos_llm.protocol.markers import find, find_references
+from chaos_llm.protocol.messages import Completion, Document, Refusal, ToolCall
 
 
 def test_the_text_stops_in_mid_sentence(answer, strike):

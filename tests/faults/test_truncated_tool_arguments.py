@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chaos_llm.faults import truncated_tool_arguments
-from chaos_llm.model import Completion, Document, Refusal, ToolCall
+from chaos_llm.protocol.messages import Completion, Document, Refusal, ToolCall
 
 
 def struck(arguments, calling, strike):

@@ -6,7 +6,7 @@ import pytest
 
 from chaos_llm.errors import UsageError
 from chaos_llm.faults import unknown_tool
-from chaos_llm.model import Completion, Document, Refusal, Tool, ToolCall
+from chaos_llm.protocol.messages import Completion, Document, Refusal, Tool, ToolCall
 
 
 def offering(strike, *names):

@@ -4,7 +4,7 @@ import pytest
 
 from chaos_llm.errors import UsageError
 from chaos_llm.faults import wrong_refusal
-from chaos_llm.model import Document, Refusal
+from chaos_llm.protocol.messages import Document, Refusal
 
 
 def test_a_sound_request_is_called_a_bad_one(answer, strike):

@@ -11,8 +11,8 @@ from small_days import MINUTE, day, window
 from chaos_llm import Outage, outage
 from chaos_llm.checks import Check
 from chaos_llm.faults import Fault
+from chaos_llm.profiles.model import Profile, Target
 from chaos_llm.reports.report import Report
-from chaos_llm.timeline import Profile, Target
 
 App = Callable[[str], Any]
 

@@ -15,7 +15,7 @@ from small_days import MINUTE, day, window
 
 from chaos_llm.checks import stays_available
 from chaos_llm.faults import error_mid_stream, hang, overloaded, raw
-from chaos_llm.timeline import Target
+from chaos_llm.profiles.model import Target
 
 CLAUDE, GPT = "claude-sonnet-5-5", "gpt-5.5"
 

@@ -26,7 +26,7 @@ from chaos_llm.faults import (
     stall_mid_stream,
     tls_failure,
 )
-from chaos_llm.timeline import Pace, Profile
+from chaos_llm.profiles.model import Pace, Profile
 
 LIMIT = 0.3  # real seconds
 CHUNK = b"5\r\nhello\r\n"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from chaos_llm.interception.http1 import Frame, frames, never_stands
-from chaos_llm.interception.pauses import FOREVER
-from chaos_llm.model import Chunk, Ending, Reply
+from chaos_llm.engine.http1 import Frame, frames, never_stands
+from chaos_llm.engine.reply_timing import FOREVER
+from chaos_llm.protocol.messages import Chunk, Ending, Reply
 
 TEXT = (("content-type", "text/plain"),)
 LONG = (*TEXT, ("content-length", "5"))

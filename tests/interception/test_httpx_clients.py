@@ -13,7 +13,7 @@ from bare_clients import BODY, HEADERS, HTTPS, LIBRARIES, MESSAGES, each, settle
 from chaos_llm import outage
 from chaos_llm.faults import overloaded, slow_tokens, stall_mid_stream
 from chaos_llm.interception import httpx_clients
-from chaos_llm.timeline import Pace, Profile
+from chaos_llm.profiles.model import Pace, Profile
 
 both_libraries = pytest.mark.skipif(len(LIBRARIES) < 2, reason="one of them is not installed")
 

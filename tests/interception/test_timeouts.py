@@ -17,7 +17,7 @@ from chaos_llm.faults import (
     slow_tokens,
     stall_mid_stream,
 )
-from chaos_llm.timeline import Pace, Profile
+from chaos_llm.profiles.model import Pace, Profile
 
 LIMIT = 7.25
 

@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from chaos_llm.faults import FAULTS
-from chaos_llm.matrix.cells import play
-from chaos_llm.matrix.clients import CLIENTS
-from chaos_llm.matrix.faults_played import SPECIMENS
+from chaos_llm.sdk_matrix.cells import play
+from chaos_llm.sdk_matrix.clients import CLIENTS
+from chaos_llm.sdk_matrix.fault_scenes import SPECIMENS
 
 EXPECTED = Path(__file__).parent / "expected"
 HERE = [client for client in CLIENTS if not client.missing]

@@ -9,9 +9,9 @@ import pytest
 
 from chaos_llm import outage
 from chaos_llm.faults import hang, rate_limited, reset_connection
-from chaos_llm.matrix.cells import Cell, compared, play, raised
-from chaos_llm.matrix.client import CONVERSATION, ERRAND, LIMIT, QUESTION
-from chaos_llm.matrix.clients import CLIENTS
+from chaos_llm.sdk_matrix.cells import Cell, compared, play, raised
+from chaos_llm.sdk_matrix.client import CONVERSATION, ERRAND, LIMIT, QUESTION
+from chaos_llm.sdk_matrix.clients import CLIENTS
 
 HERE = [client for client in CLIENTS if not client.missing]
 ASKED = [(client, way) for client in HERE for way in client.ways]

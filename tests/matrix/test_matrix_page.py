@@ -10,10 +10,10 @@ import pytest
 
 from chaos_llm.cli import main
 from chaos_llm.errors import UnknownName, UsageError
-from chaos_llm.matrix import page
-from chaos_llm.matrix.cells import Cell
-from chaos_llm.matrix.clients import CLIENTS
-from chaos_llm.matrix.told import chosen, left_out
+from chaos_llm.sdk_matrix import page
+from chaos_llm.sdk_matrix.cells import Cell
+from chaos_llm.sdk_matrix.clients import CLIENTS
+from chaos_llm.sdk_matrix.matrix_text import chosen, left_out
 
 ROOT = Path(__file__).parents[2]
 EXPECTED = Path(__file__).parent / "expected"
@@ -108,7 +108,7 @@ def test_an_sdk_that_nobody_knows_is_told_the_known_ones():
 
 def test_an_sdk_that_is_not_here_is_said_to_be_missing(monkeypatch):
     client = type(HERE[0])(HERE[0].name, "x", package="no-such-package")
-    monkeypatch.setattr("chaos_llm.matrix.told.CLIENTS", (client,))
+    monkeypatch.setattr("chaos_llm.sdk_matrix.matrix_text.CLIENTS", (client,))
     assert left_out() == ["no-such-package is not installed"]
     with pytest.raises(UsageError, match="no-such-package is not installed"):
         chosen()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from chaos_llm import profiles
-from chaos_llm.timeline import Profile
+from chaos_llm.profiles.model import Profile
 
 HEAD = {"title": '"t"', "starts": "2026-03-02T11:00:00Z", "ends": '"+2h"'}
 SOURCES = '[sources.page]\nkind = "provider"\n[sources.blog]\nkind = "press"\n'

@@ -13,9 +13,9 @@ import pytest
 from plain_clients import PlainApp, page_of
 
 from chaos_llm import outage, profiles
-from chaos_llm.plan import Key, PlacedWindow, Plan
-from chaos_llm.tiers import tiers
-from chaos_llm.timeline import Profile, Target, Window
+from chaos_llm.decisions.plan import Key, PlacedWindow, Plan
+from chaos_llm.profiles.model import Profile, Target, Window
+from chaos_llm.requests.billing_tiers import tiers
 
 NAMES = profiles.names()
 PLAYED = [(name, w.name) for name in NAMES for w in profiles.load(name).windows if w.played]
@@ -100,7 +100,9 @@ def failures_after_the_cause(*, tries: int) -> int:
 
 def declare_tier(tier: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Say what the owner of the plain app's key pays, as a team does."""
-    table = f"[tool.chaos_llm.tiers]\nOUR_KEY = {json.dumps(tier)}\n" if tier else ""
+    table = (
+        f"[tool.chaos_llm.requests.billing_tiers]\nOUR_KEY = {json.dumps(tier)}\n" if tier else ""
+    )
     (folder / "pyproject.toml").write_text(table)
     monkeypatch.setenv("OUR_KEY", "sk-test")
 

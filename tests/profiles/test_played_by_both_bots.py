@@ -9,10 +9,10 @@ from __future__ import annotations
 import pytest
 
 from chaos_llm import outage, profiles
-from chaos_llm.demo.bad_day import BOTS
-from chaos_llm.model import Request
-from chaos_llm.plan import Plan
-from chaos_llm.timeline import Profile
+from chaos_llm.decisions.plan import Plan
+from chaos_llm.demo.march_2 import BOTS
+from chaos_llm.profiles.model import Profile
+from chaos_llm.protocol.messages import Request
 
 CALLS = 24
 ASKED = ("anthropic", "openai")  # whom the bots know

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chaos_llm.profiles.positions import line_of, positions
+from chaos_llm.profiles.toml_positions import line_of, positions
 
 TEXT = '''\
 title = "not [[window]] # nor a comment" # [[window]]

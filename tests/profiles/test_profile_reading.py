@@ -9,7 +9,7 @@ import pytest
 from chaos_llm import profiles
 from chaos_llm.faults import hang, latency, overloaded, rate_limited, raw, server_error
 from chaos_llm.profiles import assumed_share
-from chaos_llm.timeline import Pace, Post, Share, Target, Weighted
+from chaos_llm.profiles.model import Pace, Post, Share, Target, Weighted
 
 HOUR = 3600.0
 

@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chaos_llm import profiles
-from chaos_llm.capacity import Capacity
 from chaos_llm.errors import UsageError
 from chaos_llm.faults import cut_stream, latency, overloaded, rate_limited, raw, stall_mid_stream
 from chaos_llm.network import Down, Latency, Network, Slicer, Timeout
-from chaos_llm.profiles import toml
-from chaos_llm.profiles.moments import offset
-from chaos_llm.timeline import Flap, Profile, Share, Source, Target, Weighted, Window
+from chaos_llm.profiles import toml_values
+from chaos_llm.profiles.capacity import Capacity
+from chaos_llm.profiles.model import Flap, Profile, Share, Source, Target, Weighted, Window
+from chaos_llm.profiles.time_values import offset
 
 
 def profile(*windows: Window, ends: float = 7200.0) -> Profile:
@@ -136,4 +136,4 @@ def test_what_toml_cannot_say_is_refused():
 
 
 def test_a_key_is_quoted_where_it_must_be():
-    assert toml.value({"a b": 1, "c-d": 2}) == '{ "a b" = 1, c-d = 2 }'
+    assert toml_values.value({"a b": 1, "c-d": 2}) == '{ "a b" = 1, c-d = 2 }'

@@ -17,11 +17,11 @@ from typing import Any
 import pytest
 
 from chaos_llm import profiles
-from chaos_llm.model import Document, Request
-from chaos_llm.plan import Key, PlacedWindow, Plan
+from chaos_llm.answers.status_page import document
+from chaos_llm.decisions.plan import Key, PlacedWindow, Plan
 from chaos_llm.profiles import catalogue, evidence
-from chaos_llm.status_page import document
-from chaos_llm.timeline import Profile, Share, Target, Window
+from chaos_llm.profiles.model import Profile, Share, Target, Window
+from chaos_llm.protocol.messages import Document, Request
 
 KEYS = 100_000
 SEED = 3

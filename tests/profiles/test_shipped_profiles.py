@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from chaos_llm import profiles
+from chaos_llm.decisions.plan import Plan
 from chaos_llm.faults import FAULTS, auth_expired, latency, overloaded
 from chaos_llm.network import Network
-from chaos_llm.plan import Plan
 from chaos_llm.profiles import evidence
 
 NAMES = profiles.names()

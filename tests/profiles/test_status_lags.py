@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from chaos_llm import profiles
+from chaos_llm.answers.status_page import document
 from chaos_llm.profiles import loading
-from chaos_llm.status_page import document
 
 MINUTE = 60.0
 PATH = "/api/v2/incidents.json"

@@ -19,7 +19,7 @@ from cloud_wires import ENDPOINTS
 from provider_wires import PROMPT, answer_wire, host_of
 from sdk_drivers import Driver, Seen, each, opened, settle
 
-from chaos_llm.model import WireRequest
+from chaos_llm.protocol.messages import WireRequest
 
 NEED = {
     "gemini-generate_content": "google-genai",

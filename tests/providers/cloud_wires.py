@@ -9,9 +9,9 @@ from typing import Any
 
 from provider_wires import BODIES, CLOUDS, PROMPT, SCHEMA, path_of, wire_request
 
-from chaos_llm.model import Reply, Request, WireRequest
+from chaos_llm.protocol.messages import Reply, Request, WireRequest
 from chaos_llm.providers import PROVIDERS, Provider
-from chaos_llm.providers._model_endpoint import ModelEndpoint
+from chaos_llm.providers.model_endpoint import ModelEndpoint
 
 ENDPOINTS = {
     f"{provider.name}-{provider.api}": provider

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from chaos_llm.providers import PROVIDERS
-from chaos_llm.providers._model_endpoint import ModelEndpoint
+from chaos_llm.providers.model_endpoint import ModelEndpoint
 
 # pytest's importlib mode puts no test folder on the path, and these tests share their requests
 sys.path.insert(0, str(Path(__file__).parent))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from chaos_llm.dice import Die
-from chaos_llm.model import (
+from chaos_llm.protocol.keyed_random import Die
+from chaos_llm.protocol.messages import (
     Answer,
     Completion,
     Refusal,

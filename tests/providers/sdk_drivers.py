@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from provider_wires import answer_wire
 
-from chaos_llm.model import Answer, Request, WireRequest
+from chaos_llm.protocol.messages import Answer, Request, WireRequest
 from chaos_llm.providers import Provider
 
 

@@ -10,11 +10,11 @@ import pytest
 from provider_wires import BODIES, PROMPT, SCHEMA, stamp, wire_request
 from sdk_drivers import Driver, each, settle
 
-from chaos_llm.dice import Die
+from chaos_llm.answers.healthy_answers import Script
 from chaos_llm.errors import Inexpressible, UsageError
-from chaos_llm.model import Completion, Document, Request, WireRequest
+from chaos_llm.protocol.keyed_random import Die
+from chaos_llm.protocol.messages import Completion, Document, Request, WireRequest
 from chaos_llm.providers import AnthropicBatches, Stamp, find
-from chaos_llm.script import Script
 
 BATCHES = AnthropicBatches()
 NOON = 1772452800.0

@@ -6,7 +6,7 @@ import pytest
 from provider_wires import BODIES, SAID, stamp, wire_request
 from sdk_drivers import Driver, settle
 
-from chaos_llm.model import Refusal
+from chaos_llm.protocol.messages import Refusal
 from chaos_llm.providers import AnthropicMessages, AnthropicTokenCount
 
 COUNT = AnthropicTokenCount()

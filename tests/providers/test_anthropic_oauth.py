@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from provider_wires import stamp, wire_request
 
-from chaos_llm.model import Refusal, WireRequest
+from chaos_llm.protocol.messages import Refusal, WireRequest
 from chaos_llm.providers import AnthropicOAuth, find
 
 LOGIN = AnthropicOAuth()

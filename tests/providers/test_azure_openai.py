@@ -22,8 +22,8 @@ from provider_wires import (
 from sdk_drivers import Driver, each, settle
 from vendor_sdks import STAINLESS
 
-from chaos_llm.hosts import host_map
-from chaos_llm.model import Break, Refusal
+from chaos_llm.protocol.messages import Break, Refusal
+from chaos_llm.protocol.rate_limits import Bucket, Quota
 from chaos_llm.providers import (
     AzureChat,
     AzureEmbeddings,
@@ -31,7 +31,7 @@ from chaos_llm.providers import (
     AzureResponses,
     find,
 )
-from chaos_llm.quota import Bucket, Quota
+from chaos_llm.requests.hosts import host_map
 
 CHAT = AzureChat()
 BODY = BODIES["chat"]

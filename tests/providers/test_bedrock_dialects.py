@@ -12,9 +12,9 @@ import pytest
 from cloud_wires import frames, header, read, stream_wire, streaming, whole_wire
 from provider_wires import CALLED, PROMPT, SAID, SAID_AND_CALLED, SCHEMA, TEXT, stamp
 
-from chaos_llm.dice import fingerprint
 from chaos_llm.errors import Inexpressible
-from chaos_llm.model import Break, Completion, Refusal
+from chaos_llm.protocol.keyed_random import fingerprint
+from chaos_llm.protocol.messages import Break, Completion, Refusal
 from chaos_llm.providers import BedrockConverse, BedrockInvoke, find
 
 CONVERSE, INVOKE = BedrockConverse(), BedrockInvoke()

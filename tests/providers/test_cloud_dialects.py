@@ -22,9 +22,9 @@ from cloud_wires import (
 )
 from provider_wires import BODIES, CALLED, PROMPT, SAID, SAID_AND_CALLED, path_of, stamp
 
-from chaos_llm.dice import fingerprint
 from chaos_llm.errors import Inexpressible
-from chaos_llm.model import Break, Completion, Refusal, ToolCall
+from chaos_llm.protocol.keyed_random import fingerprint
+from chaos_llm.protocol.messages import Break, Completion, Refusal, ToolCall
 from chaos_llm.providers import find
 
 everywhere = pytest.mark.parametrize("cloud", ENDPOINTS.values(), ids=ENDPOINTS)

@@ -9,7 +9,7 @@ import pytest
 from cloud_sdks import NEED, Cloud, boto3_client
 from provider_wires import SAID, answer_wire, path_of, stamp, wire_request
 
-from chaos_llm.model import Refusal
+from chaos_llm.protocol.messages import Refusal
 from chaos_llm.providers import (
     BedrockInvoke,
     CohereEmbed,
@@ -19,7 +19,7 @@ from chaos_llm.providers import (
     VertexEmbeddings,
     VertexTokenCount,
 )
-from chaos_llm.providers._vectors import vector
+from chaos_llm.providers.vectors import vector
 
 COUNTS = [GeminiTokenCount(), VertexTokenCount()]
 GEMINI, VERTEX, COHERE, OLLAMA = VECTORS = [

@@ -16,9 +16,9 @@ from cloud_wires import BINARY, CLOUDS, label_of, stream_wire, whole_wire
 from provider_wires import BODIES, CALLED, SAID, SAID_AND_CALLED, path_of, stamp, wire_request
 
 from chaos_llm.errors import Inexpressible
-from chaos_llm.model import Break, Completion, Refusal
+from chaos_llm.protocol.messages import Break, Completion, Refusal
 from chaos_llm.providers import PROVIDERS
-from chaos_llm.providers._model_endpoint import ModelEndpoint
+from chaos_llm.providers.model_endpoint import ModelEndpoint
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 FORMATS = {

@@ -16,8 +16,8 @@ from cloud_sdks import Cloud, boto3_client
 from cloud_wires import header
 from provider_wires import SAID, answer_wire, stamp, wire_request
 
-from chaos_llm.dice import fingerprint
-from chaos_llm.model import Document, Refusal, Request, WireRequest
+from chaos_llm.protocol.keyed_random import fingerprint
+from chaos_llm.protocol.messages import Document, Refusal, Request, WireRequest
 from chaos_llm.providers import AwsSts, AzureOAuth, GoogleOAuth, find
 
 GOOGLE, AZURE, STS = GoogleOAuth(), AzureOAuth(), AwsSts()

@@ -11,7 +11,7 @@ from cloud_sdks import NEED, SCENES, driver
 from cloud_wires import MODELS, SPEAKS_TOOLS, WHOLE_CALLS
 from provider_wires import CALLED, PROMPT, SAID, SAID_AND_CALLED, SCHEMA, TEXT
 
-from chaos_llm.model import Break, Completion, Refusal, Usage
+from chaos_llm.protocol.messages import Break, Completion, Refusal, Usage
 
 
 class Place(pydantic.BaseModel):

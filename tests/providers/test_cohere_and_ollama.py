@@ -11,9 +11,9 @@ from cloud_wires import header, payload, read, streaming, whole_wire
 from provider_wires import CALLED, PROMPT, SAID, SAID_AND_CALLED, SCHEMA, stamp, wire_request
 
 from chaos_llm.errors import Inexpressible
-from chaos_llm.model import Completion, Refusal
+from chaos_llm.protocol.messages import Completion, Refusal
+from chaos_llm.protocol.rate_limits import Level, State
 from chaos_llm.providers import CohereChat, CohereEmbed, OllamaChat, OllamaGenerate
-from chaos_llm.quota import Level, State
 
 COHERE, EMBED, OLLAMA, PROMPTED = CohereChat(), CohereEmbed(), OllamaChat(), OllamaGenerate()
 ollamas = pytest.mark.parametrize("cloud", [OLLAMA, PROMPTED])

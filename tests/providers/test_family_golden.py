@@ -16,10 +16,10 @@ import pytest
 from provider_wires import BODIES, CALLED, SAID, stamp, wire_request
 from test_golden_bytes import written
 
-from chaos_llm.dice import Die
-from chaos_llm.model import Answer, Break, Completion, Refusal, Reply, Usage
+from chaos_llm.protocol.keyed_random import Die
+from chaos_llm.protocol.messages import Answer, Break, Completion, Refusal, Reply, Usage
 from chaos_llm.providers import PROVIDERS, Provider, Stamp
-from chaos_llm.providers._model_endpoint import ModelEndpoint
+from chaos_llm.providers.model_endpoint import ModelEndpoint
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "family"
 NAMES = {"azure-openai", "groq", "together", "xai", "deepseek", "mistral", "meta-llama"}

@@ -22,7 +22,7 @@ from provider_wires import (
     wire_request,
 )
 
-from chaos_llm.model import Break, Completion, Ending, Refusal
+from chaos_llm.protocol.messages import Break, Completion, Ending, Refusal
 from chaos_llm.providers import PROVIDERS, find
 
 GOLDEN = Path(__file__).parent.parent / "golden"

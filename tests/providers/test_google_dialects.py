@@ -8,8 +8,8 @@ import pytest
 from cloud_wires import header, payload, read, stream_wire, streaming, whole_wire
 from provider_wires import CALLED, SAID, SCHEMA, TEXT, stamp
 
-from chaos_llm.dice import fingerprint
-from chaos_llm.model import Break, Completion, Refusal
+from chaos_llm.protocol.keyed_random import fingerprint
+from chaos_llm.protocol.messages import Break, Completion, Refusal
 from chaos_llm.providers import GeminiContent, VertexClaude, VertexGemini, find
 
 GEMINI, VERTEX, CLAUDE = GeminiContent(), VertexGemini(), VertexClaude()

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from provider_wires import CALLED, SAID, TEXT, stamp, streaming_request, wire_request
 
-from chaos_llm.model import Break, Completion, Refusal
+from chaos_llm.protocol.messages import Break, Completion, Refusal
 from chaos_llm.providers import MetaLlama
 
 LLAMA = MetaLlama()

@@ -17,7 +17,8 @@ from provider_wires import (
     wire_request,
 )
 
-from chaos_llm.model import Break, Completion, Refusal, ToolCall
+from chaos_llm.protocol.messages import Break, Completion, Refusal, ToolCall
+from chaos_llm.protocol.rate_limits import Bucket, Quota
 from chaos_llm.providers import (
     XAI,
     DeepSeek,
@@ -29,7 +30,6 @@ from chaos_llm.providers import (
     Together,
     find,
 )
-from chaos_llm.quota import Bucket, Quota
 
 ROWS = (Groq(), Together(), XAI(), DeepSeek(), Mistral(), MetaLlamaCompatible(), OpenRouter())
 rows = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)

@@ -9,7 +9,7 @@ import pytest
 from provider_wires import PROMPT, SAID, stamp, wire_request
 from sdk_drivers import Driver, settle
 
-from chaos_llm.model import Refusal
+from chaos_llm.protocol.messages import Refusal
 from chaos_llm.providers import OpenAIEmbeddings
 
 VECTORS = OpenAIEmbeddings()

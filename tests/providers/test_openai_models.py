@@ -6,7 +6,7 @@ import pytest
 from provider_wires import SAID, wire_request
 from sdk_drivers import Driver, each, settle
 
-from chaos_llm.model import Refusal
+from chaos_llm.protocol.messages import Refusal
 from chaos_llm.providers import OpenAIModels, find
 
 flavour = pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])

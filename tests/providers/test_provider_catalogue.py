@@ -10,9 +10,9 @@ from provider_wires import streaming_request as streaming
 
 import chaos_llm.providers
 from chaos_llm.errors import Inexpressible, UnknownName
-from chaos_llm.model import Break, Completion, Document, Refusal, ToolCall
+from chaos_llm.protocol.messages import Break, Completion, Document, Refusal, ToolCall
 from chaos_llm.providers import PROVIDERS, find
-from chaos_llm.providers._model_endpoint import ModelEndpoint
+from chaos_llm.providers.model_endpoint import ModelEndpoint
 
 SAYINGS = {"text": SAID, "tools": CALLED, "both": SAID_AND_CALLED, "nothing": Completion()}
 saying = pytest.mark.parametrize("said", SAYINGS.values(), ids=SAYINGS)

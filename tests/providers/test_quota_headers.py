@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from provider_wires import stamp, wire_request
 
-from chaos_llm.model import Refusal
+from chaos_llm.protocol.messages import Refusal
+from chaos_llm.protocol.rate_limits import Bucket, Quota, with_headers
 from chaos_llm.providers import (
     PROVIDERS,
     AnthropicBatches,
@@ -15,8 +16,7 @@ from chaos_llm.providers import (
     OpenAIEmbeddings,
     OpenAIResponses,
 )
-from chaos_llm.providers._openai import span
-from chaos_llm.quota import Bucket, Quota, with_headers
+from chaos_llm.providers.openai.common import span
 
 NOON = 1772452800.0  # 2026-03-02T12:00:00Z
 TAKEN = Bucket(Quota(requests_per_minute=60, tokens_per_minute=6000)).take(NOON, 1000)

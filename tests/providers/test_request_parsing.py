@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from provider_wires import BODIES, PROMPT, SCHEMA, wire_request
 
-from chaos_llm.dice import fingerprint
+from chaos_llm.protocol.keyed_random import fingerprint
 from chaos_llm.providers import PROVIDERS, AnthropicMessages, OpenAIChat, OpenAIResponses
 
 MESSAGES, CHAT, RESPONSES = AnthropicMessages(), OpenAIChat(), OpenAIResponses()

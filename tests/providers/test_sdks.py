@@ -10,7 +10,7 @@ import pytest
 from provider_wires import BODIES, CALLED, PROMPT, SAID, SAID_AND_CALLED, SCHEMA, TEXT
 from sdk_drivers import SCENES, Driver
 
-from chaos_llm.model import Break, Completion, Refusal, Usage
+from chaos_llm.protocol.messages import Break, Completion, Refusal, Usage
 
 
 class Place(pydantic.BaseModel):

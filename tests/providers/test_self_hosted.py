@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from provider_wires import SAID, stamp, streaming_request, wire_request
 
-from chaos_llm.model import Break, Refusal
+from chaos_llm.protocol.messages import Break, Refusal
 from chaos_llm.providers import TGI, VLLM, OldVLLM
 
 servers = pytest.mark.parametrize("server", [VLLM(), OldVLLM(), TGI()], ids=lambda each: each.name)

@@ -1,4 +1,4 @@
-"""The status pages' endpoints; what they say is tested with chaos_llm.status_page."""
+"""The status pages' endpoints; what they say is tested with chaos_llm.answers.status_page."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import pytest
 from provider_wires import stamp, wire_request
 
-from chaos_llm.model import Document, Refusal
+from chaos_llm.protocol.messages import Document, Refusal
 from chaos_llm.providers import AnthropicStatus, OpenAIStatus
 from chaos_llm.providers.statuspage import PATHS
 

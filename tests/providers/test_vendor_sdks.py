@@ -9,9 +9,9 @@ import pytest
 from provider_wires import BODIES, CALLED, SAID, SAID_AND_CALLED, SCHEMA, TEXT
 from vendor_sdks import Vendor, scenes_of
 
-from chaos_llm.model import Break, Refusal
+from chaos_llm.protocol.messages import Break, Refusal
 from chaos_llm.providers import PROVIDERS
-from chaos_llm.providers._model_endpoint import ModelEndpoint
+from chaos_llm.providers.model_endpoint import ModelEndpoint
 
 SHIPPED = {"groq": "groq", "together": "together", "mistral": "mistralai"}
 FAMILY = [

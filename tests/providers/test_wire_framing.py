@@ -6,8 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from chaos_llm.model import Chunk
-from chaos_llm.providers._framing import (
+from chaos_llm.protocol.messages import Chunk
+from chaos_llm.providers.framing import (
     base58,
     bearer,
     broken_at,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from chaos_llm import profiles
-from chaos_llm.reports.catalogue_page import render
+from chaos_llm.reports.profiles.catalogue_page import render
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = DOCS / "catalogue.md"

@@ -10,8 +10,7 @@ import pytest
 from chaos_llm import profiles
 from chaos_llm.errors import UnknownName
 from chaos_llm.faults import hang, overloaded, server_error
-from chaos_llm.reports import catalogue_text, timeline_text
-from chaos_llm.timeline import (
+from chaos_llm.profiles.model import (
     Aside,
     Page,
     Post,
@@ -22,6 +21,7 @@ from chaos_llm.timeline import (
     Weighted,
     Window,
 )
+from chaos_llm.reports.profiles import catalogue_text, timeline
 
 HOUR = 3600.0
 
@@ -39,7 +39,7 @@ def profile(*windows: Window, **changes: object) -> Profile:
 
 def rows(drawn: Profile, width: int = 71) -> dict[str, str]:
     """The drawing's rows by label; with width 71 and labels of 10, a column is six minutes."""
-    lines = timeline_text.draw(drawn, width).splitlines()
+    lines = timeline.draw(drawn, width).splitlines()
     return {line[:10].rstrip(): line[11:] for line in lines}
 
 
@@ -83,7 +83,7 @@ def test_a_window_shorter_than_a_column_is_still_seen():
 
 
 def test_the_axis_is_in_utc_and_says_where_a_day_begins():
-    axis, ruler = timeline_text.draw(
+    axis, ruler = timeline.draw(
         profile(window("ten chars!", 0.0, HOUR, Share.constant(1.0))), 71
     ).splitlines()[:2]
 
@@ -106,7 +106,7 @@ def test_posts_have_a_row_with_their_state():
     )
     pages = {"a": Page("a", posts), "b": Page("b", unknown=True), "c": Page("c")}
 
-    drawn = timeline_text.draw(profile(pages=pages), 80).splitlines()
+    drawn = timeline.draw(profile(pages=pages), 80).splitlines()
 
     assert drawn[2].split() == ["status", "page", "a", "i", "+", "r"]
     assert drawn[3].endswith("(its posts were not found)")

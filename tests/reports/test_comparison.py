@@ -8,9 +8,9 @@ from small_days import HOUR, MINUTE, day, window
 from support_bots import ask
 
 from chaos_llm import outage
-from chaos_llm.calls import OUTCOMES
+from chaos_llm.analysis.call import OUTCOMES
+from chaos_llm.profiles.model import Page, Post
 from chaos_llm.reports.comparison import MEANINGS, comparison_text
-from chaos_llm.timeline import Page, Post
 
 PAGES = {"anthropic": Page("anthropic", (Post(10 * MINUTE, "investigating"),))}
 BAD_DAY = day(window(ends=HOUR), pages=PAGES)

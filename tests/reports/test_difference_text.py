@@ -9,8 +9,8 @@ from small_days import HOUR, MINUTE, day, window
 
 from chaos_llm import profiles
 from chaos_llm.faults import hang
-from chaos_llm.reports.difference_text import differences, render
-from chaos_llm.timeline import Flap, Pace, Page, Post, Share, Source, Target
+from chaos_llm.profiles.model import Flap, Pace, Page, Post, Share, Source, Target
+from chaos_llm.reports.profiles.differences import differences, render
 
 ONE = day(window(name="w"), tags=("a",))
 

@@ -8,9 +8,9 @@ from small_days import HOUR, MINUTE, day, window
 from support_bots import ask_once
 
 from chaos_llm import outage
-from chaos_llm.calls import OUTCOMES, Call
+from chaos_llm.analysis.call import OUTCOMES, Call
+from chaos_llm.profiles.model import Page, Post, Share
 from chaos_llm.reports.drawing import LABEL, LETTERS, Drawing, bar, outcome_mark, row, shade
-from chaos_llm.timeline import Page, Post, Share
 
 
 def run_of(profile, app=ask_once, **options):

@@ -19,7 +19,7 @@ from chaos_llm.faults import (
     rate_limited,
     shortened_answer,
 )
-from chaos_llm.reports.journal_file import written
+from chaos_llm.reports.journals.file import written
 
 
 def explain(*arguments, text=None):

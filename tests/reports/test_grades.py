@@ -8,7 +8,7 @@ from small_days import HOUR, MINUTE, day, window
 from support_bots import ask, ask_once
 
 from chaos_llm import outage
-from chaos_llm.calls import OUTCOMES
+from chaos_llm.analysis.call import OUTCOMES
 from chaos_llm.faults import overloaded, truncated_answer
 from chaos_llm.reports.grades import GRADES
 

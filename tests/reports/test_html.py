@@ -12,10 +12,10 @@ from small_days import HOUR, MINUTE, day, window
 from support_bots import ask_once
 
 from chaos_llm import outage
-from chaos_llm.calls import OUTCOMES
+from chaos_llm.analysis.call import OUTCOMES
 from chaos_llm.faults import truncated_answer
+from chaos_llm.profiles.model import Page, Post, Source
 from chaos_llm.reports.html.element import Html, el
-from chaos_llm.timeline import Page, Post, Source
 
 PAGES = {"anthropic": Page("anthropic", (Post(10 * MINUTE, "investigating", "We <look> & see."),))}
 SOURCES = {"press": Source("press", "press", "An article", "example.com/article")}

@@ -15,9 +15,9 @@ from small_days import HOUR, day, window
 from support_bots import ask_once
 
 from chaos_llm import outage
-from chaos_llm.reports.html.matrix import Entry
 from chaos_llm.reports.html.page import page_of_test
 from chaos_llm.reports.html.session import session_page
+from chaos_llm.reports.html.test_matrix import Entry
 from chaos_llm.reports.records.tested import Verdict, record_of_test
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chrome"))), None)

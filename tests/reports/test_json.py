@@ -14,9 +14,9 @@ from support_bots import ask, ask_once
 
 from chaos_llm import outage
 from chaos_llm.faults import truncated_answer
+from chaos_llm.profiles.model import Flap, Page, Post, Share, Target
 from chaos_llm.reports.records.columns import Columns
 from chaos_llm.reports.records.models import MODELS, schema
-from chaos_llm.timeline import Flap, Page, Post, Share, Target
 
 PAGES = {"anthropic": Page("anthropic", (Post(10 * MINUTE, "investigating", "We look."),))}
 BAD_HOUR = day(window(ends=HOUR), pages=PAGES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chaos_llm.reports.privacy import masked
+from chaos_llm.reports.masking import masked
 
 
 @pytest.mark.parametrize(

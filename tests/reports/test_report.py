@@ -7,7 +7,7 @@ from small_days import HOUR, MINUTE, day, window
 from support_bots import ask_once
 
 from chaos_llm import outage
-from chaos_llm.calls import OUTCOMES
+from chaos_llm.analysis.call import OUTCOMES
 from chaos_llm.faults import cut_stream, latency, overloaded, truncated_answer
 from chaos_llm.reports.report import Report
 

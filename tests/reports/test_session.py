@@ -12,8 +12,8 @@ from support_bots import ask_once
 
 from chaos_llm import outage
 from chaos_llm.checks import retries_stay_under, stops_calling
-from chaos_llm.reports.html.matrix import Entry
 from chaos_llm.reports.html.session import session_page
+from chaos_llm.reports.html.test_matrix import Entry
 from chaos_llm.reports.records.tested import Verdict, record_of_test
 
 MADE = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chaos_llm.dice import Die
+from chaos_llm.answers.json_schema import accepts, instance
 from chaos_llm.errors import UsageError
-from chaos_llm.schemas import accepts, instance
+from chaos_llm.protocol.keyed_random import Die
 
 SAYS = (
     "Your order KX-48213 is on its way. Reference R7-20931-K.",

@@ -11,9 +11,9 @@ from uuid import UUID
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl
 
-from chaos_llm.dice import Die
-from chaos_llm.schemas import instance
-from chaos_llm.tokens import find
+from chaos_llm.answers.json_schema import instance
+from chaos_llm.protocol.keyed_random import Die
+from chaos_llm.protocol.markers import find
 
 SAYS = ("Your order KX-48213 is on its way. Reference R7-20931-K.", "KX-48213")
 

@@ -13,9 +13,9 @@ from wires import ASKED, asked, dialled, heard, request
 
 from chaos_llm.errors import UsageError
 from chaos_llm.faults import hang, stall_mid_stream
-from chaos_llm.server.connection import Connection
-from chaos_llm.server.hand import ServerThread
-from chaos_llm.server.settings import Limits, Settings
+from chaos_llm.server.connections.connection import Connection
+from chaos_llm.server.launch.server_handle import ServerThread
+from chaos_llm.server.launch.settings import Limits, Settings
 
 SMALL = Limits(
     head=2000, body=5000, ahead=3000, connections=10, runs=3, journal=20, patience=0.3, idle=1.5
@@ -26,7 +26,7 @@ STREAMED = ASKED | {"stream": True}
 @pytest.fixture
 def small(monkeypatch):
     """A server with bounds that are soon met, and a short way to look for who is overdue."""
-    monkeypatch.setattr("chaos_llm.server.server._SWEEP", 0.1)
+    monkeypatch.setattr("chaos_llm.server.launch.server._SWEEP", 0.1)
     with ServerThread(Settings(clock="manual", limits=SMALL)) as thread:
         yield thread
 

@@ -14,7 +14,7 @@ import pytest
 
 from chaos_llm.errors import UnknownName, UsageError
 from chaos_llm.faults import latency, overloaded, rate_limited
-from chaos_llm.server.hand import ServedOutage
+from chaos_llm.server.launch.server_handle import ServedOutage
 
 ASKED = {"model": "claude-opus-4-6", "max_tokens": 50}
 STORM = "anthropic-529-storm"

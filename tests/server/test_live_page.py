@@ -10,8 +10,8 @@ from browser import CHROMIUM, browser
 from wires import ASKED, asked, request
 
 from chaos_llm.faults import latency
-from chaos_llm.server.hand import ServerThread
-from chaos_llm.server.settings import Settings
+from chaos_llm.server.launch.server_handle import ServerThread
+from chaos_llm.server.launch.settings import Settings
 
 STORM = "anthropic-529-storm"
 HTML = {"accept": "text/html,application/xhtml+xml"}

@@ -10,8 +10,8 @@ from wires import ASKED, asked, request
 
 from chaos_llm.errors import UsageError
 from chaos_llm.faults import overloaded
-from chaos_llm.server.hand import ServerThread
-from chaos_llm.server.settings import Limits, Settings
+from chaos_llm.server.launch.server_handle import ServerThread
+from chaos_llm.server.launch.settings import Limits, Settings
 
 DAY = """
 title = "half of all"

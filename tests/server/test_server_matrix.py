@@ -16,12 +16,12 @@ import openai
 import pytest
 from synced import Synced
 
-from chaos_llm.matrix.cells import outcome_of
-from chaos_llm.matrix.client import KEY, LIMIT
-from chaos_llm.matrix.clients import CLIENTS
-from chaos_llm.matrix.faults_played import SPECIMENS, requests_of, scene_of
-from chaos_llm.server.hand import ServerThread
-from chaos_llm.server.settings import Settings
+from chaos_llm.sdk_matrix.cells import outcome_of
+from chaos_llm.sdk_matrix.client import KEY, LIMIT
+from chaos_llm.sdk_matrix.clients import CLIENTS
+from chaos_llm.sdk_matrix.fault_scenes import SPECIMENS, requests_of, scene_of
+from chaos_llm.server.launch.server_handle import ServerThread
+from chaos_llm.server.launch.settings import Settings
 
 EXPECTED = Path(__file__).parents[1] / "matrix" / "expected"
 SPEED = 40

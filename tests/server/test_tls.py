@@ -17,9 +17,9 @@ from wires import ASKED, dialled, heard, request
 from chaos_llm.errors import UsageError
 from chaos_llm.faults import cut_stream, reset_connection, tls_failure
 from chaos_llm.profiles import loads
-from chaos_llm.profiles.baseline import healthy_day
-from chaos_llm.server.hand import ServerThread
-from chaos_llm.server.settings import Limits, Settings
+from chaos_llm.profiles.healthy_baseline import healthy_day
+from chaos_llm.server.launch.server_handle import ServerThread
+from chaos_llm.server.launch.settings import Limits, Settings
 
 trustme = pytest.importorskip("trustme")
 HOST = "api.anthropic.com"
@@ -243,7 +243,7 @@ def test_garbage_in_a_handshake_ends_the_connection(server):
 
 
 def test_a_handshake_that_does_not_go_on_is_hung_up_on(monkeypatch):
-    monkeypatch.setattr("chaos_llm.server.server._SWEEP", 0.1)
+    monkeypatch.setattr("chaos_llm.server.launch.server._SWEEP", 0.1)
     settings = Settings(tls=True, limits=Limits(patience=0.3))
     with ServerThread(settings) as thread, dialled(thread.hand().url) as connection:
         connection.sendall(b"\x16\x03\x01")

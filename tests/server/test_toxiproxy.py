@@ -23,10 +23,10 @@ from wires import ASKED, asked, dialled, heard, request
 from chaos_llm.errors import ChaosError, UsageError
 from chaos_llm.network import Down, Latency, LimitData
 from chaos_llm.profiles import loads
-from chaos_llm.server.hand import ServerThread
-from chaos_llm.server.settings import Settings
-from chaos_llm.toxiproxy.doorway import Doorway, Worn
-from chaos_llm.toxiproxy.found import listens, toxiproxy
+from chaos_llm.server.launch.server_handle import ServerThread
+from chaos_llm.server.launch.settings import Settings
+from chaos_llm.toxiproxy.daemon import listens, toxiproxy
+from chaos_llm.toxiproxy.proxy import Doorway, Worn
 
 pytestmark = pytest.mark.skipif(
     shutil.which("toxiproxy-server") is None, reason="needs toxiproxy-server on PATH"

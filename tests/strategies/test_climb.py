@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from chaos_llm import outage
-from chaos_llm.strategies import climb, outages
+from chaos_llm.property_testing.strategies import climb, outages
 
 EXAMPLES = 400
 SEARCH = settings(

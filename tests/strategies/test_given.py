@@ -198,7 +198,7 @@ def test_nothing_imports_hypothesis_for_those_who_do_not_use_it(run):
         from chaos_llm import outage
         with outage() as chaos:
             chaos.on("anthropic").heal()
-        assert "chaos_llm.strategies" not in sys.modules
+        assert "chaos_llm.property_testing.strategies" not in sys.modules
         assert "hypothesis" not in sys.modules
     """,
         "-p",

@@ -12,8 +12,8 @@ from chaos_llm import outage
 from chaos_llm.demo.hardened_bot import HardenedBot, Unanswered
 from chaos_llm.demo.naive_bot import NaiveBot
 from chaos_llm.faults import hang, server_error
-from chaos_llm.strategies import faults, outages
-from chaos_llm.timeline import Target
+from chaos_llm.profiles.model import Target
+from chaos_llm.property_testing.strategies import faults, outages
 
 SERVED = ("primary", "fallback", "cached", "stale")
 SEARCH = settings(

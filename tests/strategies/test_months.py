@@ -6,8 +6,8 @@ import pytest
 from hypothesis import find, given, settings
 
 from chaos_llm.errors import UnknownName
-from chaos_llm.month import month
-from chaos_llm.strategies import months
+from chaos_llm.profiles.generated_month import month
+from chaos_llm.property_testing.strategies import months
 
 
 @given(months(providers=["openai"], incidents=4))

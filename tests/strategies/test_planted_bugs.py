@@ -17,8 +17,8 @@ from chaos_llm import Report, outage
 from chaos_llm.checks import retries_stay_under
 from chaos_llm.faults import auth_expired, cut_stream, rate_limited, server_error, wrong_refusal
 from chaos_llm.faults.fault import Fault
-from chaos_llm.strategies import outages
-from chaos_llm.timeline import Profile, Share, Target, Weighted, Window
+from chaos_llm.profiles.model import Profile, Share, Target, Weighted, Window
+from chaos_llm.property_testing.strategies import outages
 
 ENOUGH = 200  # examples
 SEARCH = settings(

@@ -17,8 +17,8 @@ from chaos_llm import load
 from chaos_llm.errors import UnknownName, UsageError
 from chaos_llm.faults import FAULTS, hang, overloaded, server_error
 from chaos_llm.profiles import loads, to_toml
-from chaos_llm.strategies import faults, mutations_of, outages, windows
-from chaos_llm.timeline import Flap, Profile, Share, Target, Weighted, Window
+from chaos_llm.profiles.model import Flap, Profile, Share, Target, Weighted, Window
+from chaos_llm.property_testing.strategies import faults, mutations_of, outages, windows
 
 CODE = {
     **{name: getattr(all_faults, name) for name in FAULTS},

@@ -20,9 +20,9 @@ from chaos_llm.checks import (
 )
 from chaos_llm.faults import FAULTS, Fault, hang, overloaded, rate_limited
 from chaos_llm.profiles import names, with_tag
+from chaos_llm.profiles.model import Profile
 from chaos_llm.reports.grades import Grade
-from chaos_llm.server.hand import ServedOutage
-from chaos_llm.timeline import Profile
+from chaos_llm.server.launch.server_handle import ServedOutage
 
 
 def answer(prompt: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from chaos_llm.reports.html import words
+from chaos_llm.reports.html import wording
 from chaos_llm.reports.html.element import Child, Html, el
 from chaos_llm.reports.html.scale import Scale
 from chaos_llm.reports.records.models import RunRecord
@@ -42,7 +42,7 @@ def rect(
 def places(run: RunRecord, scale: Scale) -> list[tuple[float, float]]:
     """Left and right of each column."""
     return [
-        (scale.at(begins), scale.at(begins + run.step * 0.9999)) for begins in words.columns(run)
+        (scale.at(begins), scale.at(begins + run.step * 0.9999)) for begins in wording.columns(run)
     ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from chaos_llm.reports.html import bars, words
+from chaos_llm.reports.html import bars, wording
 from chaos_llm.reports.html.element import Child, Html, el
 from chaos_llm.reports.html.scale import Scale, axis, scale_of
 from chaos_llm.reports.html.windows import page_rows, window_rows
@@ -26,7 +26,7 @@ def chart(run: RunRecord) -> Html:
         row(_users_label(run), _users(run, scale)),
         row("", axis(scale)),
     ]
-    summary = " ".join(words.verdict(run))
+    summary = " ".join(wording.verdict(run))
     return el("div", rows, class_="chart", role="img", aria_label=f"Timeline. {summary}")
 
 
@@ -50,10 +50,10 @@ def _heading(text: str) -> Html:
 
 
 def _label(provider: ProviderRecord) -> list[Child]:
-    failed = f", {words.number(provider.failed)} failed" if provider.failed else ""
+    failed = f", {wording.number(provider.failed)} failed" if provider.failed else ""
     return [
         el("b", provider.name),
-        el("small", f"{words.of(provider.requests, 'request')}{failed}"),
+        el("small", f"{wording.of(provider.requests, 'request')}{failed}"),
         el("small", _most(provider)),
     ]
 
@@ -91,21 +91,21 @@ def _asked(run: RunRecord, provider: ProviderRecord, scale: Scale) -> Html:
 
 
 def _alone_text(run: RunRecord, name: str, begins: float, ends: float, calls: int) -> str:
-    between = f"{words.when(run.profile, begins)} to {words.when(run.profile, ends)}"
+    between = f"{wording.when(run.profile, begins)} to {wording.when(run.profile, ends)}"
     return f"{between}: {calls} calls in a row did not ask {name}"
 
 
 def _asked_texts(run: RunRecord, provider: ProviderRecord) -> Iterator[str]:
     together = zip(provider.asked, provider.asked_and_failed, provider.hit, strict=True)
-    for begins, (asked, failed, hit) in zip(words.columns(run), together, strict=True):
-        text = f"{words.of(asked, 'request')}, {failed} failed; {words.percent(hit)} hit"
-        yield f"{words.when(run.profile, begins)}: {text}" if asked else ""
+    for begins, (asked, failed, hit) in zip(wording.columns(run), together, strict=True):
+        text = f"{wording.of(asked, 'request')}, {failed} failed; {wording.percent(hit)} hit"
+        yield f"{wording.when(run.profile, begins)}: {text}" if asked else ""
 
 
 def _users_label(run: RunRecord) -> list[Child]:
     return [
-        el("b", words.of(run.calls, "call")),
-        el("small", f"{words.percent(run.answered)} answered"),
+        el("b", wording.of(run.calls, "call")),
+        el("small", f"{wording.percent(run.answered)} answered"),
         el("small", f"highest bar: {_busiest(run)}"),
     ]
 
@@ -128,11 +128,11 @@ def _users(run: RunRecord, scale: Scale) -> Html:
 
 
 def _users_texts(run: RunRecord) -> Iterator[str]:
-    for index, begins in enumerate(words.columns(run)):
+    for index, begins in enumerate(wording.columns(run)):
         counts = [column[index] for column in run.over_time.values()]
         got = [
-            f"{count} {words.outcome_title(outcome)}"
+            f"{count} {wording.outcome_title(outcome)}"
             for outcome, count in zip(run.over_time, counts, strict=True)
             if count
         ]
-        yield f"{words.when(run.profile, begins)}: {', '.join(got)}" if got else ""
+        yield f"{wording.when(run.profile, begins)}: {', '.join(got)}" if got else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from chaos_llm.durations import describe
-from chaos_llm.reports.html import words
+from chaos_llm.reports.html import wording
 from chaos_llm.reports.html.element import Html, el, table
 from chaos_llm.reports.html.sections import section, slug, swatch
 from chaos_llm.reports.records.models import FindingRecord, RunRecord
@@ -33,7 +33,7 @@ def _told(run: RunRecord, found: list[FindingRecord]) -> Iterator[Html]:
     if apply:
         yield el("ul", apply, class_="findings")
     if others:
-        did = el("summary", f"{words.of(len(others), 'check')} did not apply")
+        did = el("summary", f"{wording.of(len(others), 'check')} did not apply")
         yield el("details", did, el("ul", others, class_="findings"))
 
 
@@ -44,12 +44,12 @@ def failures(run: RunRecord) -> Html | None:
     head = ["time", "call", "outcome", "after", "what it met", "calls like it"]
     rows = (
         [
-            words.when(run.profile, kind.at),
+            wording.when(run.profile, kind.at),
             str(kind.call),
-            [swatch(f"o-{kind.outcome}"), words.outcome_title(kind.outcome)],
+            [swatch(f"o-{kind.outcome}"), wording.outcome_title(kind.outcome)],
             describe(kind.after),
             el("code", kind.met),
-            words.number(kind.calls),
+            wording.number(kind.calls),
         ]
         for kind in run.failures
     )
@@ -62,7 +62,7 @@ def exposure(run: RunRecord) -> Html | None:
         return None
     first = f"The first one was call {run.exposure.first}."
     text = (
-        f"{words.of(run.exposure.calls, 'call')} had an answer that the provider itself had spoilt "
+        f"{wording.of(run.exposure.calls, 'call')} had an answer that the provider itself had spoilt "
         f"(shortened, garbled, somebody else's) and called complete. {first} No check fails "
         "because of it: only an evaluation of the answers themselves could see that."
     )
@@ -74,7 +74,7 @@ def _sorted(found: Iterable[FindingRecord]) -> list[FindingRecord]:
 
 
 def _finding(run: RunRecord, finding: FindingRecord) -> Html:
-    at = f" ({words.when(run.profile, finding.at)})" if finding.at is not None else ""
+    at = f" ({wording.when(run.profile, finding.at)})" if finding.at is not None else ""
     matters = finding.why and finding.verdict in ("fail", "not judged")
     why = el("p", f"Why it matters: {finding.why}.", class_="why") if matters else None
     badge = el(

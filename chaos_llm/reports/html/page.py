@@ -6,20 +6,20 @@ import shlex
 from collections.abc import Iterator
 
 from chaos_llm.durations import describe
-from chaos_llm.reports.html import findings, sections, words
+from chaos_llm.reports.html import findings, sections, wording
 from chaos_llm.reports.html.chart import chart
-from chaos_llm.reports.html.day import the_day
 from chaos_llm.reports.html.element import Child, Html, el, table
+from chaos_llm.reports.html.profile_section import the_day
 from chaos_llm.reports.html.sections import section, slug
 from chaos_llm.reports.html.shell import page
-from chaos_llm.reports.records.day_models import ProfileRecord
 from chaos_llm.reports.records.models import ExchangeRecord, RunRecord, TestRecord
+from chaos_llm.reports.records.profile_models import ProfileRecord
 
 
 def run_page(run: RunRecord, title: str = "") -> str:
     """One run, without a test around it."""
     name = title or run.profile.name
-    head, *more = words.verdict(run)
+    head, *more = wording.verdict(run)
     top = el(
         "header",
         el("p", name, class_="name"),
@@ -36,7 +36,7 @@ def page_of_test(test: TestRecord, stem: str = "", index: str = "") -> str:
     runs: list[Child] = []
     for number, run in enumerate(test.runs, 1):
         if len(test.runs) > 1:
-            runs.append(el("h2", f"Replay {number}: {words.verdict(run)[0]}", class_="replay"))
+            runs.append(el("h2", f"Replay {number}: {wording.verdict(run)[0]}", class_="replay"))
         runs.append(_run(run))
     if not test.runs:
         runs.append(_requests(test))
@@ -47,7 +47,7 @@ def page_of_test(test: TestRecord, stem: str = "", index: str = "") -> str:
 
 
 def _heading(test: TestRecord, index: str) -> Html:
-    head, *more = words.verdict(test.runs[0]) if len(test.runs) == 1 else _without_a_run(test)
+    head, *more = wording.verdict(test.runs[0]) if len(test.runs) == 1 else _without_a_run(test)
     colour = _colour(test.runs[0]) if len(test.runs) == 1 else None
     mark = "✓" if test.verdict in ("passed", "xfailed") else "✗"
     chip = el("span", f"{mark} test {test.verdict}", class_=f"badge t-{test.verdict}")
@@ -77,18 +77,18 @@ def _colour(run: RunRecord) -> str | None:
 def _without_a_run(test: TestRecord) -> list[str]:
     requests = sum(test.requests.values())
     if test.runs:
-        return [f"{words.of(len(test.runs), 'replay').capitalize()} on one bad day."]
+        return [f"{wording.of(len(test.runs), 'replay').capitalize()} on one bad day."]
     if not requests:
         return ["No request was made to any provider."]
     return [
-        f"{words.of(requests, 'request').capitalize()} to {', '.join(test.requests)}; "
-        f"faults struck {words.number(test.struck)} of them."
+        f"{wording.of(requests, 'request').capitalize()} to {', '.join(test.requests)}; "
+        f"faults struck {wording.number(test.struck)} of them."
     ]
 
 
 def _about(run: RunRecord) -> str:
     users = "one user" if run.users == 1 else f"{run.users} users"
-    begins, ends = (words.day_and_time(run.profile, time) for time in (run.begins, run.ends))
+    begins, ends = (wording.day_and_time(run.profile, time) for time in (run.begins, run.ends))
     lasted = describe(run.ends - run.begins)
     return f"{_day(run.profile, run.seed)}, {users}, {begins} to {ends} UTC ({lasted})"
 
@@ -113,7 +113,9 @@ def _requests(test: TestRecord) -> Html:
     head = ["#", "time", "provider", "reply", "took", "faults", "why"]
     rows = (_request(test.profile, each) for each in test.exchanges)
     left_out = sum(test.requests.values()) - len(test.exchanges)
-    more = el("p", f"{words.of(left_out, 'more request')}: see the journal.") if left_out else None
+    more = (
+        el("p", f"{wording.of(left_out, 'more request')}: see the journal.") if left_out else None
+    )
     return section("Requests", table(head, rows, "Requests, in order"), more)
 
 
@@ -121,7 +123,7 @@ def _request(profile: ProfileRecord, each: ExchangeRecord) -> list[Child]:
     said = el("small", f" {each.said}") if each.said else None
     return [
         str(each.number),
-        words.when(profile, each.at),
+        wording.when(profile, each.at),
         each.provider,
         [f"{each.status or 'none'}, {each.end}", said],
         describe(each.until - each.at),

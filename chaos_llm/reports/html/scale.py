@@ -13,8 +13,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from chaos_llm.reports.html.element import Html, el
+from chaos_llm.reports.profiles.timeline import STEPS
 from chaos_llm.reports.records.models import RunRecord
-from chaos_llm.reports.timeline_text import STEPS
 
 _TICKS = 11  # at most
 _GAP = 1.2  # per cent of the width

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from chaos_llm.calls import OUTCOMES
+from chaos_llm.analysis.call import OUTCOMES
 from chaos_llm.durations import describe
 from chaos_llm.reports.grades import GRADES
-from chaos_llm.reports.html import words
+from chaos_llm.reports.html import wording
 from chaos_llm.reports.html.element import Child, Html, el, table
 from chaos_llm.reports.records.models import ProviderRecord, RunRecord
 
@@ -24,10 +24,10 @@ def numbers(run: RunRecord) -> Html:
     struck = run.effects.get("struck", 0)
     gap = describe(run.longest_gap) if run.longest_gap else "none"
     facts = [
-        (words.percent(run.answered), "of the calls answered"),
+        (wording.percent(run.answered), "of the calls answered"),
         (gap, "longest time without an answer"),
-        (words.number(asked), f"requests for {words.of(run.calls, 'call')}: {per_call}"),
-        (words.number(struck), f"faults struck, of {words.number(run.planned)} planned"),
+        (wording.number(asked), f"requests for {wording.of(run.calls, 'call')}: {per_call}"),
+        (wording.number(struck), f"faults struck, of {wording.number(run.planned)} planned"),
     ]
     return el(
         "dl",
@@ -46,8 +46,8 @@ def grades(run: RunRecord) -> Html:
         el(
             "li",
             swatch(f"g-{slug(grade)}"),
-            el("b", f"{grade} {words.number(count)}"),
-            f" {words.GRADES[grade]}",
+            el("b", f"{grade} {wording.number(count)}"),
+            f" {wording.GRADES[grade]}",
         )
         for grade, count in parts
     ]
@@ -62,7 +62,7 @@ def grades(run: RunRecord) -> Html:
 def outcomes(run: RunRecord) -> Html:
     """What the colours of the chart mean, with their counts."""
     users = [
-        _key(f"o-{outcome}", words.outcome_title(outcome), words.meaning(outcome), count)
+        _key(f"o-{outcome}", wording.outcome_title(outcome), wording.meaning(outcome), count)
         for outcome in OUTCOMES
         if (count := run.outcomes.get(outcome))
     ]
@@ -101,17 +101,17 @@ def over_time(run: RunRecord) -> Html:
     """The chart as a table, for those who cannot see it."""
     head = [
         f"from, for {describe(run.step)}",
-        *map(words.outcome_title, run.over_time),
+        *map(wording.outcome_title, run.over_time),
         *(f"{p.name}: requests (failed), hit" for p in run.providers),
     ]
     form = "%d %b %H:%M:%S" if len(run.stretches) > 1 else "%H:%M:%S"
     rows = (
         [
-            words.when(run.profile, begins, form),
+            wording.when(run.profile, begins, form),
             *(str(counts[index]) for counts in run.over_time.values()),
             *(_cell(provider, index) for provider in run.providers),
         ]
-        for index, begins in enumerate(words.columns(run))
+        for index, begins in enumerate(wording.columns(run))
         if any(counts[index] for counts in run.over_time.values())
     )
     return el(
@@ -126,13 +126,15 @@ def providers(run: RunRecord) -> Html:
     rows = (
         [
             p.name,
-            *map(words.number, (p.requests, p.failed, p.struck, p.input_tokens, p.output_tokens)),
+            *map(wording.number, (p.requests, p.failed, p.struck, p.input_tokens, p.output_tokens)),
             _longest_alone(p),
         ]
         for p in run.providers
     )
-    effects = ", ".join(f"{words.number(n)} {effect}" for effect, n in run.effects.items())
-    told = el("p", f"Faults planned: {words.number(run.planned)}" + f" ({effects})" * bool(effects))
+    effects = ", ".join(f"{wording.number(n)} {effect}" for effect, n in run.effects.items())
+    told = el(
+        "p", f"Faults planned: {wording.number(run.planned)}" + f" ({effects})" * bool(effects)
+    )
     return section("Requests", table(head, rows, "Requests per provider"), told, *_peers(run))
 
 
@@ -149,11 +151,11 @@ def _longest_alone(provider: ProviderRecord) -> str:
 
 def _cell(provider: ProviderRecord, index: int) -> str:
     asked, failed = provider.asked[index], provider.asked_and_failed[index]
-    return f"{asked} ({failed}), {words.percent(provider.hit[index])}"
+    return f"{asked} ({failed}), {wording.percent(provider.hit[index])}"
 
 
 def _key(name: str, title: str, text: str, count: int | None = None) -> Html:
-    said = title if count is None else f"{title} {words.number(count)}"
+    said = title if count is None else f"{title} {wording.number(count)}"
     return el("li", swatch(name), el("b", said), f" {text}")
 
 

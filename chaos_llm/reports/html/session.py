@@ -9,11 +9,11 @@ from datetime import datetime
 
 from chaos_llm.durations import describe
 from chaos_llm.reports.grades import Grade
-from chaos_llm.reports.html import words
+from chaos_llm.reports.html import wording
 from chaos_llm.reports.html.element import Html, el, table
-from chaos_llm.reports.html.matrix import Entry, matrix
 from chaos_llm.reports.html.sections import section
 from chaos_llm.reports.html.shell import page
+from chaos_llm.reports.html.test_matrix import Entry, matrix
 from chaos_llm.reports.records.models import FindingRecord
 
 _SHOWN = 10  # rows of the short lists
@@ -45,7 +45,7 @@ def _in_order(entry: Entry) -> list[tuple[bool, int, str]]:
 def _verdict(entries: Sequence[Entry]) -> str:
     days = len({e.test.profile.name for e in entries if e.test.profile.windows})
     bad = sum(entry.test.verdict in _BAD for entry in entries)
-    on = words.of(len(entries), "test") + f" on {words.of(days, 'bad day')}" * bool(days)
+    on = wording.of(len(entries), "test") + f" on {wording.of(days, 'bad day')}" * bool(days)
     if not entries:
         return "No test met a bad day."
     return f"{bad} of {on} failed." if bad else f"{on[:1].upper()}{on[1:]}, and none failed."
@@ -56,17 +56,17 @@ def _more(entries: Sequence[Entry]) -> Iterator[str]:
     calls = sum(run.calls for run in runs)
     if calls:
         answered = sum(run.answered * run.calls for run in runs) / calls
-        yield f"{words.percent(answered)} of {words.of(calls, 'call')} were answered."
+        yield f"{wording.percent(answered)} of {wording.of(calls, 'call')} were answered."
     graded: Counter[Grade] = Counter()
     for run in runs:
         graded.update(run.grades)
     if rescued := graded["rescued"]:
-        yield f"{words.calls_were(rescued)} rescued when a provider failed."
+        yield f"{wording.calls_were(rescued)} rescued when a provider failed."
     if unsafe := graded["unsafe"]:
-        yield f"{words.calls_were(unsafe)} shown something wrong as if it were an answer."
+        yield f"{wording.calls_were(unsafe)} shown something wrong as if it were an answer."
     idle = sum(not entry.test.struck for entry in entries)
     if idle:
-        yield f"No fault struck in {words.of(idle, 'test')}, which say nothing about bad days."
+        yield f"No fault struck in {wording.of(idle, 'test')}, which say nothing about bad days."
 
 
 def _broken(entries: Sequence[Entry]) -> Html | None:
@@ -98,7 +98,7 @@ def _worst(entries: Sequence[Entry]) -> Html | None:
         [
             _link(e),
             e.test.profile.name,
-            words.percent(e.answered) if e.answered is not None else "no replay",
+            wording.percent(e.answered) if e.answered is not None else "no replay",
             describe(e.longest_gap) if e.longest_gap else "none",
             e.grade or "-",
             el("code", e.test.says) if e.test.says else "-",
@@ -114,7 +114,7 @@ def _slowest(entries: Sequence[Entry]) -> Html | None:
     slow = sorted(entries, key=lambda entry: -entry.test.seconds)[:_SHOWN]
     rows = (
         [_link(e), e.test.profile.name, describe(e.test.seconds),
-         words.number(sum(e.test.requests.values()))]
+         wording.number(sum(e.test.requests.values()))]
         for e in slow
     )  # fmt: skip
     head = ["test", "bad day", "real time", "requests"]

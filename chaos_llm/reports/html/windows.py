@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from chaos_llm.reports.html import bars, words
+from chaos_llm.reports.html import bars, wording
 from chaos_llm.reports.html.element import Child, Html, el
 from chaos_llm.reports.html.scale import Scale
-from chaos_llm.reports.records.day_models import PageRecord, PostRecord, ProfileRecord, WindowRecord
+from chaos_llm.reports.records.profile_models import (
+    PageRecord,
+    PostRecord,
+    ProfileRecord,
+    WindowRecord,
+)
 
 _HIGH = 18.0
 _SLICES = 24  # of a share that slopes
@@ -27,7 +32,7 @@ def window_rows(profile: ProfileRecord, scale: Scale) -> Iterator[tuple[Child, C
 def _share(window: WindowRecord) -> str:
     """The share in a word; all of its line is in the table of windows."""
     shares = [share for _, share in window.shares]
-    low, high = words.percent(min(shares)), words.percent(max(shares))
+    low, high = wording.percent(min(shares)), wording.percent(max(shares))
     return low if low == high else f"{low} to {high}"
 
 
@@ -41,13 +46,13 @@ def page_rows(profile: ProfileRecord, scale: Scale) -> Iterator[tuple[Child, Chi
 
 
 def _first(profile: ProfileRecord, posts: list[PostRecord]) -> str:
-    return f"first post at {words.when(profile, posts[0].at, '%H:%M')}"
+    return f"first post at {wording.when(profile, posts[0].at, '%H:%M')}"
 
 
 def _bar(profile: ProfileRecord, window: WindowRecord, scale: Scale) -> Html:
     about = (
-        f"{window.name}, {words.when(profile, window.begins)} to "
-        f"{words.when(profile, window.ends)}: {window.share} of the requests; {window.faults}"
+        f"{window.name}, {wording.when(profile, window.begins)} to "
+        f"{wording.when(profile, window.ends)}: {window.share} of the requests; {window.faults}"
     )
     slices = [
         bars.rect(
@@ -88,7 +93,7 @@ def _page(
             "span",
             post.state[:1] or "+",
             style=f"left:{scale.at(post.at)}%",
-            title=f"{words.when(profile, post.at, '%H:%M')} {post.state}: {post.says}",
+            title=f"{wording.when(profile, post.at, '%H:%M')} {post.state}: {post.says}",
             class_="post",
         )
         for post in posts

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from statistics import median
 
-from chaos_llm.calls import OUTCOMES, Outcome
+from chaos_llm.analysis.call import OUTCOMES, Outcome
+from chaos_llm.analysis.run import Run
 from chaos_llm.reports.records.models import DrawnStretch
-from chaos_llm.run import Run
 
 _MOST = 150  # columns: as many bars as can be told apart
 _STEPS = (

@@ -10,10 +10,10 @@ from typing import Any, Final, Literal
 
 from pydantic import Field
 
-from chaos_llm.calls import Outcome
+from chaos_llm.analysis.call import Outcome
 from chaos_llm.checks.check import Verdict
 from chaos_llm.reports.grades import Grade
-from chaos_llm.reports.records.day_models import ProfileRecord, Record, Stretch
+from chaos_llm.reports.records.profile_models import ProfileRecord, Record, Stretch
 
 SCHEMA_VERSION: Final = (
     1  # raised where a field goes or changes its meaning; new fields do not raise it

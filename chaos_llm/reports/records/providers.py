@@ -6,10 +6,10 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from itertools import pairwise
 
+from chaos_llm.analysis.run import Run
 from chaos_llm.reports.records.columns import Columns
-from chaos_llm.reports.records.day_models import Stretch
 from chaos_llm.reports.records.models import LeftAlone, ProviderRecord
-from chaos_llm.run import Run
+from chaos_llm.reports.records.profile_models import Stretch
 
 
 def provider_records(run: Run, columns: Columns) -> list[ProviderRecord]:

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from typing import Protocol
 
-from chaos_llm.calls import Call, Outcome
+from chaos_llm.analysis.call import Call, Outcome
+from chaos_llm.analysis.run import Run, Spell
 from chaos_llm.checks import Finding, standard
 from chaos_llm.reports.failures import kinds_of_failure, what_it_met
 from chaos_llm.reports.grades import GRADES, Grade
-from chaos_llm.reports.privacy import masked
+from chaos_llm.reports.masking import masked
 from chaos_llm.reports.records.columns import columns_of, outcomes_over_time, stretch_records
-from chaos_llm.reports.records.day import profile_record
 from chaos_llm.reports.records.models import (
     CallRecord,
     ExposureRecord,
@@ -21,8 +21,8 @@ from chaos_llm.reports.records.models import (
     FindingRecord,
     RunRecord,
 )
+from chaos_llm.reports.records.profile import profile_record
 from chaos_llm.reports.records.providers import provider_records
-from chaos_llm.run import Run, Spell
 
 _KINDS = 12  # of failures that are told
 

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 
-from chaos_llm.journal import Exchange, Journal
-from chaos_llm.plan import Plan
-from chaos_llm.reports.privacy import masked
-from chaos_llm.reports.records.day import profile_record
+from chaos_llm.decisions.plan import Plan
+from chaos_llm.journal.journal import Exchange, Journal
+from chaos_llm.reports.masking import masked
 from chaos_llm.reports.records.models import ExchangeRecord, TestRecord
+from chaos_llm.reports.records.profile import profile_record
 from chaos_llm.reports.records.runs import Report, run_record
 
 _SHOWN = 200  # requests of a test without a replay

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from chaos_llm.analysis.run import Run
 from chaos_llm.checks import Check, Finding
-from chaos_llm.run import Run
 
 
 @dataclass(frozen=True, repr=False)

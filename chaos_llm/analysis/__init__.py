@@ -1,0 +1,1 @@
+"""What the calls of a replay got, and why."""

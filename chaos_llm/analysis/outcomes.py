@@ -1,0 +1,179 @@
+"""What the user of each call got, judged from outside the app.
+
+The reference in a return value names the exchange it came from, so a fallback, a cache and its age
+need no help from the app. Where an app's return values never carry a reference on a healthy day,
+outcomes are inferred from the exchanges and say so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from chaos_llm.analysis.call import OUTCOMES, Call, Outcome
+from chaos_llm.analysis.evidence import Evidence, belongs
+from chaos_llm.errors import UnknownName, UsageError
+from chaos_llm.journal.journal import Exchange
+
+_TELLING = 8  # shorter error messages may stand in any text
+_SDK_TEXTS = ("Error code: ", "Connection error.", "Request timed out", "Traceback (most recent")
+_PYTHON_TEXTS = (  # of exceptions that an answer in an unexpected shape leads to
+    " object has no attribute '",
+    " object is not subscriptable",
+    "list index out of range",
+    "Expecting value: line ",
+)
+
+Judge = Callable[[Any, str], "Outcome | bool"]
+
+
+def judge(
+    calls: Sequence[Call],
+    evidence: Evidence,
+    *,
+    patience: float,
+    fresh: float,
+    decide: Judge | None = None,
+) -> None:
+    """Set the outcome of these calls; `decide` overrules for those that returned."""
+    for call in calls:
+        if call.outcome == "missed":
+            continue
+        if decide is not None and call.error is None:
+            call.outcome = _decided(decide(call.returned, call.prompt), call, evidence, fresh)
+        else:
+            call.outcome = _outcome(call, evidence, fresh)
+        evidence.keep(call)
+        if call.answered and call.seconds > patience:
+            call.outcome = "late"
+
+
+def _outcome(call: Call, evidence: Evidence, fresh: float) -> Outcome:
+    if call.error is not None:
+        return "failed"
+    source = evidence.source(call.text)
+    if source is not None:
+        return _from_source(call, source, evidence, fresh)
+    if _shows_an_error(call, evidence):
+        return "error_text"
+    if evidence.never_echoes or _had_no_reference(call, evidence):
+        return _inferred(call, evidence, fresh)
+    return _without_reference(call, evidence) if evidence.judges_text else "unjudged"
+
+
+def _from_source(call: Call, source: Exchange, evidence: Evidence, fresh: float) -> Outcome:
+    if belongs(source, call):
+        return _by(source, call, evidence)
+    asked_with = evidence.asked_with(source)
+    if asked_with and call.token and asked_with != call.token:
+        return "corrupted"  # somebody else's answer
+    return _cached(call, source.until, fresh)
+
+
+def _by(source: Exchange, call: Call, evidence: Evidence) -> Outcome:
+    """Primary, unless the answer is another's than usual, or another failed in this call before."""
+    before = (e for e in evidence.of(call) if e.number < source.number and e.until <= source.at)
+    others = {e.provider: e for e in before if e.provider != source.provider}
+    failed_over = any(last.failed for last in others.values())
+    usual = source.provider in evidence.primaries
+    return "primary" if usual and not failed_over else "fallback"
+
+
+def _cached(call: Call, since: float, fresh: float) -> Outcome:
+    call.age = call.ended - since
+    return "cached" if call.age <= fresh else "stale"
+
+
+def _without_reference(call: Call, evidence: Evidence) -> Outcome:
+    """Judge a return value that should carry a reference, and carries none."""
+    if not call.text.strip() or _passes_on_nothing(call, evidence):
+        return "failed"
+    return "truncated" if _stops_short(call, evidence) else "degraded"
+
+
+def _passes_on_nothing(call: Call, evidence: Evidence) -> bool:
+    """Whether an object holds an empty answer: names and ids, and no text of the app's own."""
+    last = _concluding(call, evidence)
+    if last is None or not last.is_empty or isinstance(call.returned, str):
+        return False
+    return " " not in call.text
+
+
+def _stops_short(call: Call, evidence: Evidence) -> bool:
+    """Whether this is some of an answer that came without its end, and no text of the app's own."""
+    broken = (e for e in evidence.of(call) if e.failed or e.spoilt)
+    openings = [exchange.opening for exchange in broken if exchange.opening]
+    text = call.text.strip()
+    return any(opening in text or opening.startswith(text) for opening in openings)
+
+
+def _had_no_reference(call: Call, evidence: Evidence) -> bool:
+    """Whether the last answer was one that a test chose, or a tool's call: nothing to look for."""
+    last = _concluding(call, evidence)
+    return last is not None and last.ok and not last.reference and not last.struck
+
+
+def _inferred(call: Call, evidence: Evidence, fresh: float) -> Outcome:
+    """Judge by the exchanges alone: the last one's answer is taken for what was returned."""
+    call.inferred = True
+    if call.is_blank and evidence.speaks:
+        return "failed"
+    last = _concluding(call, evidence)
+    if last is not None and last.ok and not last.is_empty:
+        return _by(last, call, evidence)
+    kept = None if call.is_blank and last is not None else evidence.kept_for(call)
+    if kept is not None:
+        return _cached(call, kept.ended, fresh)
+    if last is None and evidence.echo is None:
+        return "unjudged"
+    return "failed" if call.is_blank else "degraded"
+
+
+def _concluding(call: Call, evidence: Evidence) -> Exchange | None:
+    """The last exchange that a call waited for; of several at once, one that answered."""
+    settled = [exchange for exchange in evidence.of(call) if exchange.ok or exchange.failed]
+    last = next(reversed(settled), None)
+    if last is None:
+        return None
+    if not last.ok:
+        return next((e for e in reversed(settled) if e.ok and e.until > last.at), last)
+    raced = [e for e in settled if (e.at, e.until) == (last.at, last.until) and not e.is_empty]
+    if all(e.ok for e in settled):  # of a dead heat on a good day, the usual winner
+        return next((e for e in raced if e.provider in evidence.primaries), last)
+    return last
+
+
+def _shows_an_error(call: Call, evidence: Evidence) -> bool:
+    failed = [exchange for exchange in evidence.of(call) if not exchange.ok]
+    if any(len(e.said) >= _TELLING and e.said in call.text for e in failed):
+        return True
+    if failed and any(text in call.text for text in _SDK_TEXTS):
+        return True
+    misshapen = any(e.failed or e.effects for e in evidence.of(call))
+    if misshapen and any(text in call.text for text in _PYTHON_TEXTS):
+        return True
+    return evidence.was_an_error(call.text)
+
+
+def _decided(verdict: object, call: Call, evidence: Evidence, fresh: float) -> Outcome:
+    if verdict is False:
+        return "failed"
+    if verdict is True:
+        return _answered_somehow(call, evidence, fresh)
+    if isinstance(verdict, str):
+        known = next((outcome for outcome in OUTCOMES if outcome == verdict), None)
+        if known is None:
+            raise UnknownName("outcome", verdict, OUTCOMES)
+        return known
+    message = f"outcome= returns True, False or the name of an outcome; got {verdict!r}"
+    raise UsageError(message)
+
+
+def _answered_somehow(call: Call, evidence: Evidence, fresh: float) -> Outcome:
+    """The app's owner says that a call was answered; by whom is still to be found."""
+    source = evidence.source(call.text)
+    if source is not None and not belongs(source, call):
+        return _cached(call, source.until, fresh)
+    if source is None:
+        source = next((e for e in reversed(evidence.of(call)) if e.ok), None)
+    return "cached" if source is None else _by(source, call, evidence)

@@ -1,0 +1,116 @@
+"""What a healthy provider says: a short natural answer that echoes what it was asked about.
+
+    "Your order KX-48213: {two or three sentences} Reference R7-20931-K."
+
+The tokens of the prompt come first and the reference last, so that an answer which was cut short
+still shows whose it is, and no longer that it is whole.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+
+from chaos_llm.answers import json_schema
+from chaos_llm.errors import UsageError
+from chaos_llm.protocol.keyed_random import Die
+from chaos_llm.protocol.markers import find, spell_reference
+from chaos_llm.protocol.messages import Completion, Refusal, Request, Tool, ToolCall, Usage
+
+_LETTERS_PER_TOKEN = 4
+_POOL = 64
+_STEP = 7  # under half of the kinds of sentences
+_SENTENCES = (
+    "{{first_name}} from our {{city}} office checked it this morning and all of it is in order.",
+    "The parcel left the warehouse in {{city}} and travels on to {{city}} by road.",
+    "You can change the delivery address until {{first_name}} closes the list in the evening.",
+    "A copy of the invoice goes to {{first_name}} {{last_name}} with the next post.",
+    "We keep it at the {{street_name}} branch for two weeks.",
+    "{{last_name}} & {{last_name}} deliver between nine and noon.",
+    "Please have your papers at hand when {{first_name}} rings.",
+    "The refund reaches your account within three working days.",
+    "Our {{city}} team is happy to exchange it for another size.",
+    "No further step is needed on your side.",
+    "{{first_name}} has put a note about it into your account.",
+    "If {{first_name}} {{last_name}} collects it instead, a short message is enough.",
+    "It was packed by {{first_name}} and weighed twice.",
+    "The next van to {{city}} still has room for it.",
+    "You will find the details under your name, as {{first_name}} promised.",
+    "The {{last_name}} depot expects it tomorrow.",
+)
+
+
+class Script:
+    """The answers of all healthy providers, a function of the seed, the key and the request."""
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+
+    def answer(self, request: Request, key: tuple[object, ...] | str) -> Completion | Refusal:
+        """Say what a healthy provider would say to this request.
+
+        It calls the forced tool, else the first that is offered, until the conversation ends with
+        a tool's result. A schema that no value can meet is refused, as the real APIs do.
+        """
+        die = Die("script", self._seed, *((key,) if isinstance(key, str) else key))
+        try:
+            if request.tools and not request.answers_tool:
+                return _tool_call(request, die)
+            tokens, throw = find(request.prompt), die.number(96)
+            mark = spell_reference(throw >> 32)
+            text = _text(tokens, mark, throw)
+            if request.schema is not None:
+                says = (text, " ".join((*tokens, mark)), *tokens, mark)
+                text = _structured(request, die, says)
+        except UsageError as mistake:
+            return Refusal("invalid_request", message=str(mistake))
+        return Completion(text=text, usage=_usage(request, text))
+
+
+def _text(tokens: tuple[str, ...], mark: str, throw: int) -> str:
+    pool = _sentences()
+    # Steps from kind to kind, so that no answer says one thing twice in other words.
+    first = throw % _POOL
+    second = first + 1 + (throw >> 8) % _STEP
+    said = f"{pool[first]} {pool[second % _POOL]}"
+    if throw & 1 << 24:
+        said = f"{said} {pool[(second + 1 + (throw >> 16) % _STEP) % _POOL]}"
+    if not tokens:
+        return f"Thank you for your message. {said} Reference {mark}."
+    noun = "order" if len(tokens) == 1 else "orders"
+    return f"Your {noun} {', '.join(tokens)}: {said} Reference {mark}."
+
+
+def _structured(request: Request, die: Die, says: tuple[str, ...]) -> str:
+    value = json_schema.instance(request.schema, die, says)
+    if not isinstance(value, dict) or not value:
+        # Where any object will do, a model fills one; JSON mode means that too.
+        usual = {"answer": says[0]}
+        value = usual if json_schema.accepts(request.schema, usual) else value
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _tool_call(request: Request, die: Die) -> Completion:
+    named = (tool for tool in request.tools if tool.name == request.forced_tool)
+    tool: Tool = next(named, request.tools[0])
+    tokens = find(request.prompt)
+    says = (", ".join(tokens), *tokens) if tokens else (die.choose(_sentences()), "note")
+    value = json_schema.instance({**tool.parameters, "type": "object"}, die, says)
+    call = ToolCall(tool.name, json.dumps(value, ensure_ascii=False))
+    return Completion(
+        tool_calls=(call,), stop="tool", usage=_usage(request, call.name + call.arguments)
+    )
+
+
+def _usage(request: Request, said: str) -> Usage:
+    return Usage(request.input_tokens, -(-len(said) // _LETTERS_PER_TOKEN))
+
+
+@cache
+def _sentences() -> tuple[str, ...]:
+    """The sentences of this process; which of them an answer uses is up to its die."""
+    from faker import Faker  # noqa: PLC0415 - a quarter of a second, only where it is used
+
+    fake = Faker("en_US")
+    fake.seed_instance(_POOL)
+    return tuple(fake.parse(_SENTENCES[n % len(_SENTENCES)]) for n in range(_POOL))

@@ -1,0 +1,8 @@
+"""JSON schemas, as apps send them for tools and structured answers: values that are valid."""
+
+from __future__ import annotations
+
+from chaos_llm.answers.json_schema.acceptance import accepts
+from chaos_llm.answers.json_schema.instances import instance
+
+__all__ = ["accepts", "instance"]

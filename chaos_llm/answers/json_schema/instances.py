@@ -1,0 +1,207 @@
+"""A value that is valid against a JSON schema, and says what it is given to say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, islice
+from typing import Any
+
+from chaos_llm.answers.json_schema.acceptance import (
+    accepts,
+    property_schemas,
+    tuple_items,
+    types_of,
+)
+from chaos_llm.answers.json_schema.merging import merged
+from chaos_llm.answers.json_schema.numbers import numbers
+from chaos_llm.answers.json_schema.references import follow
+from chaos_llm.answers.json_schema.texts import texts
+from chaos_llm.errors import UsageError
+from chaos_llm.protocol.keyed_random import Die
+
+_RICH_DEPTH = 4  # below this only what is required, because a schema may hold itself
+_DEEPEST = 24
+_MOST_PARTS = 20_000
+_TRIES = 3
+_KEYWORDS = {
+    "object": ("properties", "required", "additionalProperties", "patternProperties"),
+    "array": ("items", "prefixItems", "minItems", "maxItems", "contains"),
+    "number": ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
+}
+_OWN_NAMES = tuple(f"note_{number}" for number in range(1, 20))
+_NOTHING = object()
+
+
+class _TooLarge(Exception):
+    """The search for a value has gone on for long enough."""
+
+
+def instance(schema: Any, die: Die, says: Sequence[str] = ("-",)) -> Any:
+    """A value that is valid against the schema, drawn by the die.
+
+    A string that the schema leaves free is the first of `says` that fits. Optional properties are
+    there, except deep inside a schema that holds itself. Raises UsageError for a schema that no
+    value was found for. Not looked at: if/then/else, dependentSchemas and unevaluated keywords.
+    """
+    try:
+        for _ in range(_TRIES):
+            writer = _Writer(schema, die, says)
+            for value in writer.values(schema, 0):
+                return value
+    except _TooLarge:
+        pass
+    raise UsageError(f"no value was found that is valid against this JSON schema: {schema!r}")
+
+
+class _Writer:
+    """The candidates for a value, the richest first; each is valid where it is handed on."""
+
+    def __init__(self, root: Any, die: Die, says: Sequence[str]) -> None:
+        self._root, self._die, self._says = root, die, says
+        self._parts = 0
+
+    def values(self, schema: Any, depth: int) -> Iterator[Any]:
+        self._parts += 1
+        if self._parts > _MOST_PARTS:
+            raise _TooLarge
+        flat = self._flat({} if schema is True else schema)
+        if flat is None or depth > _DEEPEST:
+            return
+        for candidate in self._candidates(flat, depth):
+            if accepts(flat, candidate, self._root):
+                yield candidate
+
+    def _flat(self, schema: Any) -> dict[str, Any] | None:
+        """The schema together with what it refers to and all that it must be besides."""
+        flat: dict[str, Any] | None = None if schema is False else dict(schema)
+        for _ in range(_DEEPEST):
+            if flat is None or not ("$ref" in flat or "allOf" in flat):
+                return flat
+            others = list(flat.pop("allOf", ()))
+            if "$ref" in flat:
+                others.append(follow(self._root, flat.pop("$ref")))
+            for other in others:
+                if other is False or flat is None:
+                    return None
+                flat = merged(flat, {} if other is True else other)
+        return None
+
+    def _candidates(self, schema: dict[str, Any], depth: int) -> Iterator[Any]:
+        for key in ("anyOf", "oneOf"):
+            if key in schema:
+                rest = {name: value for name, value in schema.items() if name != key}
+                for branch in self._in_order(schema[key], depth):
+                    yield from self.values({**rest, "allOf": [branch]}, depth)
+                return
+        if "const" in schema:
+            yield schema["const"]
+        elif "enum" in schema:
+            yield from self._turned(schema["enum"])
+        else:
+            for name in _types(schema, depth):
+                yield from self._typed(schema, name, depth)
+
+    def _in_order(self, branches: Sequence[Any], depth: int) -> list[Any]:
+        """Structures by chance, else as written, null last; deep down the plain ones first."""
+        if depth >= _RICH_DEPTH:
+            return sorted(branches, key=_weight)
+        # Of plain branches the first is what is meant: a Decimal is "a number, or a string".
+        plain = any(_weight(branch) == 1 for branch in branches)
+        in_turn = branches if plain else self._turned(branches)
+        return sorted(in_turn, key=lambda branch: _weight(branch) == 0)
+
+    def _turned(self, options: Sequence[Any]) -> list[Any]:
+        first = int(self._die.roll() * len(options))
+        return [*options[first:], *options[:first]]
+
+    def _typed(self, schema: dict[str, Any], name: str, depth: int) -> Iterator[Any]:
+        match name:
+            case "null":
+                yield None
+            case "boolean":
+                yield from self._turned([False, True])
+            case "integer" | "number":
+                yield from numbers(schema, self._die, whole=name == "integer")
+            case "string":
+                yield from texts(schema, self._die, self._says)
+            case "array":
+                yield from self._arrays(schema, depth)
+            case "object":
+                yield from self._objects(schema, depth)
+
+    def _arrays(self, schema: dict[str, Any], depth: int) -> Iterator[list[Any]]:
+        least = max(schema.get("minItems", 0), schema.get("minContains", "contains" in schema))
+        usual = max(least, 1 + int(self._die.roll() * 2))
+        most = min(usual, schema.get("maxItems", usual)) if depth < _RICH_DEPTH else least
+        for count in dict.fromkeys((most, least)):
+            items = self._items(schema, count, depth)
+            if len(items) >= least:
+                yield items
+
+    def _items(self, schema: dict[str, Any], count: int, depth: int) -> list[Any]:
+        first, rest = tuple_items(schema)
+        must = schema.get("minContains", 1) if "contains" in schema else 0
+        items: list[Any] = []
+        for at in range(count):
+            item = first[at] if at < len(first) else rest
+            item = {"allOf": [item, schema["contains"]]} if at < must else item
+            new = (v for v in self.values(item, depth + 1) if v not in items)
+            found = next(
+                new if schema.get("uniqueItems") else self.values(item, depth + 1), _NOTHING
+            )
+            if found is _NOTHING:
+                break
+            items.append(found)
+        return items
+
+    def _objects(self, schema: dict[str, Any], depth: int) -> Iterator[dict[str, Any]]:
+        required = schema.get("required", ())
+        names = dict.fromkeys((*schema.get("properties", ()), *required))
+        lean = [name for name in names if name in required]
+        for chosen in (list(names), lean) if depth < _RICH_DEPTH else (lean,):
+            built = self._properties(schema, chosen, depth)
+            if chosen is not lean or not built:
+                self._add_others(schema, built, depth)
+            yield built
+
+    def _properties(
+        self, schema: dict[str, Any], names: Sequence[str], depth: int
+    ) -> dict[str, Any]:
+        built = {}
+        for name in names:
+            parts = property_schemas(schema, name)
+            for value in islice(self.values({"allOf": parts}, depth + 1), 1):
+                built[name] = value
+        return built
+
+    def _add_others(self, schema: dict[str, Any], built: dict[str, Any], depth: int) -> None:
+        """Names of our own, where the schema asks for more properties or for any at all."""
+        least = schema.get("minProperties", 0)
+        others = schema.get("additionalProperties", True)
+        if isinstance(others, Mapping) and not schema.get("properties"):
+            least = max(least, 1)
+        rule = schema.get("propertyNames", True)
+        own = (name for name in _OWN_NAMES if accepts(rule, name, self._root))
+        for name in chain(own, self.values(rule, depth + 1)):
+            if len(built) >= least:
+                return
+            if name not in built:
+                built.update(self._properties(schema, (name,), depth))
+
+
+def _types(schema: Mapping[str, Any], depth: int) -> list[str]:
+    """The types to try in order: null last, and deep down first."""
+    named = types_of(schema)
+    if not named:
+        named = [name for name, words in _KEYWORDS.items() if any(word in schema for word in words)]
+    return sorted(named or ["string"], key=lambda name: (name == "null") == (depth < _RICH_DEPTH))
+
+
+def _weight(schema: Any) -> int:
+    """How much a branch may drag in: nothing (0), a plain value (1), or more (2)."""
+    if isinstance(schema, bool) or "const" in schema or "enum" in schema:
+        return 1
+    types = types_of(schema)
+    if types == ["null"]:
+        return 0
+    return 1 if types and not {"array", "object"} & set(types) else 2

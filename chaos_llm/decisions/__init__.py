@@ -1,0 +1,1 @@
+"""What hits a request, decided before any byte is sent."""

@@ -1,0 +1,36 @@
+"""The bad day as it was played: a profile's windows, and what a test put on by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import isinf
+
+from chaos_llm.decisions.overrides import Injection, Interventions
+from chaos_llm.decisions.plan import INJECTED
+from chaos_llm.profiles.model import Profile, Share, Weighted, Window
+
+_AT_LEAST = 1.0  # second; what was on when a test failed had not lasted any time yet
+
+
+def as_played(interventions: Interventions, now: float) -> Profile:
+    """The profile, with what was injected until now as windows of its own."""
+    profile, injections = interventions.plan.profile, interventions.injections
+    if not injections:
+        return profile
+    windows = tuple(_window(n, each, now) for n, each in enumerate(injections, 1))
+    ends = max(profile.ends, *(window.ends[1] for window in windows))
+    name = profile.name if profile.windows else "injected-by-hand"
+    return replace(profile, name=name, ends=ends, windows=(*profile.windows, *windows))
+
+
+def _window(number: int, injection: Injection, now: float) -> Window:
+    begins = max(0.0, injection.begins)
+    ends = max(now if isinf(injection.ends) else injection.ends, begins + _AT_LEAST)
+    return Window(
+        f"{INJECTED} {number}",
+        (begins, begins),
+        (ends, ends),
+        (injection.target,),
+        Share.constant(1.0),
+        tuple(Weighted(1.0, fault) for fault in injection.faults),
+    )

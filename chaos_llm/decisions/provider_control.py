@@ -1,0 +1,100 @@
+"""A test takes a provider in hand: it injects a fault, heals it, chooses its answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from chaos_llm.decisions.overrides import ChosenAnswers, Injection, Interventions
+from chaos_llm.errors import UnknownName, UsageError
+from chaos_llm.faults.fault import Fault
+from chaos_llm.profiles.model import PLAYED_SURFACES, Target
+from chaos_llm.protocol.messages import Completion, Request
+from chaos_llm.requests.hosts import provider_names
+
+_Texts = Sequence[str | Completion] | Iterator[str | Completion]
+Answers = str | Completion | Path | _Texts | Callable[[Request], Any]
+
+
+class Lever:
+    """The hand of a test on one provider: `chaos.on("anthropic").inject(overloaded())`.
+
+    Raises UnknownName for a provider or a surface that cannot be played.
+    """
+
+    def __init__(
+        self,
+        interventions: Interventions,
+        now: Callable[[], float],
+        provider: str,
+        surface: str = "api",
+        model: str = "",
+    ) -> None:
+        if provider not in provider_names():
+            raise UnknownName("provider", provider, provider_names())
+        if surface not in PLAYED_SURFACES:
+            raise UnknownName("surface", surface, PLAYED_SURFACES)
+        self._interventions, self._now = interventions, now
+        self._target = Target(provider, surface, model)
+
+    def inject(self, *faults: Fault, times: int | None = None) -> Lever:
+        """Have these faults strike each request from now on, or the next `times` requests."""
+        if not faults or not all(isinstance(fault, Fault) for fault in faults):
+            message = f"inject() takes faults, as in inject(overloaded()); got {faults!r}"
+            raise UsageError(message)
+        if times is not None and (type(times) is not int or times < 1):
+            raise UsageError(f"times is how many requests are hit, 1 or more; got {times!r}")
+        injection = Injection(self._target, faults, times, self._now())
+        self._interventions.injections.append(injection)
+        return self
+
+    def heal(self) -> Lever:
+        """End what hits this provider now: injected faults, and the windows that are open."""
+        self._interventions.heal(self._target, self._now())
+        return self
+
+    def answers(self, answers: Answers) -> Lever:
+        """Have the provider say this: a text, a Completion, a list of them, a file, a function.
+
+        A list is used up in order and its last answer stays. A file is text, or JSON of a text or
+        a list of texts. A function is given the Request.
+        """
+        chosen = ChosenAnswers(self._target, _answerer(answers))
+        self._interventions.chosen.append(chosen)
+        return self
+
+
+def _answerer(answers: object) -> Callable[[Request], Completion]:
+    if isinstance(answers, Path):
+        text = answers.read_text(encoding="utf-8")
+        return _answerer(json.loads(text) if answers.suffix == ".json" else text)
+    if callable(answers):
+        ask = answers
+        return lambda request: _completion(ask(request))
+    if isinstance(answers, list | tuple) and answers:
+        return _in_order(iter([_completion(answer) for answer in answers]))
+    if isinstance(answers, Iterator):
+        return _in_order(map(_completion, answers))
+    single = _completion(answers)
+    return lambda _request: single
+
+
+def _in_order(answers: Iterator[Completion]) -> Callable[[Request], Completion]:
+    last: list[Completion] = []
+
+    def following(_request: Request) -> Completion:
+        last[:] = [next(answers, *last)]
+        return last[0]
+
+    return following
+
+
+def _completion(answer: object) -> Completion:
+    if isinstance(answer, Completion):
+        return answer
+    if isinstance(answer, str):
+        return Completion(text=answer)
+    message = f"an answer is a text or a Completion, answers at least one of them; got {answer!r}"
+    raise UsageError(message)

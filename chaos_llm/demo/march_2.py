@@ -1,0 +1,41 @@
+"""The demo: the ten hours of 2 March 2026 against both bots."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from chaos_llm.analysis.call import Call
+from chaos_llm.demo.hardened_bot import HardenedBot
+from chaos_llm.demo.naive_bot import NaiveBot
+from chaos_llm.outage_context import Outage
+from chaos_llm.replay.schedule import offset
+from chaos_llm.reports.report import Report
+
+PROFILE = "anthropic-2026-03-02-three-waves"
+UNTIL = "21:16"
+EVERY = "30s"
+BEFORE, AFTER = 600.0, 1800.0  # seconds of a healthy lead-in, and of a tail
+BOTS: dict[str, Callable[[], NaiveBot | HardenedBot]] = {
+    "naive bot": NaiveBot,
+    "hardened bot": HardenedBot,
+}
+
+
+def replay_both(seed: int, progress: Callable[[str, float], None]) -> dict[str, Report]:
+    """Replay waves one and two against each bot; the same seed means the same bad day.
+
+    `progress` is told which bot is on, and which share of the whole is done.
+    """
+    reports: dict[str, Report] = {}
+    for name, make in BOTS.items():
+        with Outage(PROFILE, seed=seed) as chaos:
+            ends = offset(UNTIL, chaos.plan, 0.0) + AFTER
+
+            def told(call: Call, name: str = name, ends: float = ends) -> None:
+                share = (call.due + BEFORE) / (ends + BEFORE)
+                progress(name, (len(reports) + share) / len(BOTS))
+
+            reports[name.partition(" ")[0]] = chaos.replay(
+                make().answer, every=EVERY, until=UNTIL, before=BEFORE, after=AFTER, on_call=told
+            )
+    return reports

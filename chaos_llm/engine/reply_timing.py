@@ -1,0 +1,163 @@
+"""How long a client waits for the next bytes of a reply, and what it finds at the end of the wait.
+
+Pure: sync and async clients take the same steps and differ only in how they wait. The texts are
+those of httpcore on Linux over TLS, its sync and its asyncio half (the latter is often silent).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from chaos_llm.journal.journal import End
+from chaos_llm.protocol.messages import Ending, Reply
+
+FOREVER = 1e9  # seconds; the horizon ends such a wait with an error that says so
+
+
+class Failure(NamedTuple):
+    """An exception of the client library by name, its text, and how the journal calls it."""
+
+    error: str
+    text: str
+    async_text: str
+    end: End
+
+
+class Step(NamedTuple):
+    """Wait, then either fail or go on with the data; behind the last one nothing more comes."""
+
+    pause: float
+    data: bytes = b""
+    failure: Failure | None = None
+    last: bool = False
+
+
+_AT_ONCE = Step(0.0)
+_TIMEOUT = Failure("ReadTimeout", "The read operation timed out", "", "timeout")
+_REFUSED = Failure(
+    "ConnectError", "[Errno 111] Connection refused", "All connection attempts failed", "refused"
+)
+_NO_NAME = "[Errno -2] Name or service not known"
+_UNRESOLVED = Failure("ConnectError", _NO_NAME, _NO_NAME, "refused")
+_TLS_FAILED = Failure(
+    "ConnectError",
+    "[SSL: UNEXPECTED_EOF_WHILE_READING] EOF occurred in violation of protocol (_ssl.c:1006)",
+    "",
+    "closed",
+)  # the line of _ssl.c is CPython 3.11's
+_NO_CONNECTION = {
+    Ending.REFUSED: _REFUSED,
+    Ending.UNRESOLVED: _UNRESOLVED,
+    Ending.TLS_FAILED: _TLS_FAILED,
+}
+_CONNECT_TIMEOUT = Failure("ConnectTimeout", "timed out", "", "timeout")
+_GAVE_UP = Failure(
+    "ConnectError",
+    "[Errno 110] Connection timed out",
+    "All connection attempts failed",
+    "timeout",
+)
+_LAST_SYN = 131.0  # seconds until Linux itself gives up (net.ipv4.tcp_syn_retries = 6)
+_RESET = Failure("ReadError", "[Errno 104] Connection reset by peer", "", "reset")
+_DISCONNECTED = "Server disconnected without sending a response."
+_NO_HEADERS = Failure("RemoteProtocolError", _DISCONNECTED, _DISCONNECTED, "closed")
+
+
+def read_timeout(extensions: Any) -> float | None:
+    """The client's limit for one read in seconds; None for no limit."""
+    seconds = (extensions.get("timeout") or {}).get("read")
+    return None if seconds is None else float(seconds)
+
+
+def connect_timeout(extensions: Any) -> float | None:
+    """The client's limit for a connection to stand, in seconds; None for no limit."""
+    seconds = (extensions.get("timeout") or {}).get("connect")
+    return None if seconds is None else float(seconds)
+
+
+def headers_step(reply: Reply, limit: float | None, connect: float | None = None) -> Step:
+    """The wait for the connection and the status line, within the client's limits for both."""
+    if reply.chunks and not reply.wait and limit != 0:
+        return _AT_ONCE
+    if not reply.chunks and reply.ending is not Ending.COMPLETE:
+        return _nothing_comes(reply, limit, connect)
+    if limit is not None and reply.wait >= limit:
+        return Step(limit, failure=_TIMEOUT)
+    return Step(reply.wait)
+
+
+def _nothing_comes(reply: Reply, limit: float | None, connect: float | None) -> Step:
+    """The wait for headers that never come, in the order in which a client meets the reasons."""
+    if reply.ending is Ending.CONNECT_TIMEOUT:
+        if connect is not None and connect < _LAST_SYN:
+            return Step(connect, failure=_CONNECT_TIMEOUT)
+        return Step(_LAST_SYN, failure=_GAVE_UP)
+    if reply.ending in _NO_CONNECTION:
+        return Step(reply.wait, failure=_NO_CONNECTION[reply.ending])
+    if reply.ending is Ending.SILENT:
+        return _silence(limit)
+    if limit is not None and reply.wait >= limit:
+        return Step(limit, failure=_TIMEOUT)
+    failure = _RESET if reply.ending is Ending.RESET else _NO_HEADERS
+    return Step(reply.wait, failure=failure)
+
+
+def body_steps(reply: Reply, limit: float | None) -> Iterator[Step]:
+    """The wait for each chunk, then the ending."""
+    complete = reply.ending is Ending.COMPLETE and not missing(reply)
+    final = len(reply.chunks) if complete else 0
+    for number, chunk in enumerate(reply.chunks, 1):
+        if limit is not None and chunk.delay >= limit:
+            yield Step(limit, failure=_TIMEOUT)
+            return
+        yield Step(chunk.delay, chunk.data, last=number == final)
+    if reply.ending is Ending.RESET:
+        yield Step(0.0, failure=_RESET)
+    elif reply.ending is Ending.SILENT:
+        yield _silence(limit)
+    elif not complete:
+        yield Step(0.0, failure=_cut_short(reply))
+
+
+def comes_at_once(reply: Reply) -> bool:
+    """Whether the whole body arrives with the headers, so that no stream has to be played."""
+    if reply.streamed or reply.ending is not Ending.COMPLETE:
+        return False
+    for chunk in reply.chunks:
+        if chunk.delay:
+            return False
+    return not missing(reply)
+
+
+def missing(reply: Reply) -> int:
+    """How many of the promised bytes do not come, as where a team replays a body cut short."""
+    declared = _declared(reply)
+    return 0 if declared is None else max(0, declared - _length(reply))
+
+
+def _declared(reply: Reply) -> int | None:
+    for name, value in reply.headers:
+        if name.lower() == "content-length":
+            return int(value) if value.isdecimal() else None
+    return None
+
+
+def _length(reply: Reply) -> int:
+    return sum([len(chunk.data) for chunk in reply.chunks])
+
+
+def _cut_short(reply: Reply) -> Failure:
+    """The end of a connection in the middle of a body, as h11 puts it."""
+    declared = _declared(reply)
+    how = (
+        "incomplete chunked read"
+        if declared is None
+        else f"received {_length(reply)} bytes, expected {declared}"
+    )
+    text = f"peer closed connection without sending complete message body ({how})"
+    return Failure("RemoteProtocolError", text, text, "closed")
+
+
+def _silence(limit: float | None) -> Step:
+    return Step(FOREVER if limit is None else limit, failure=_TIMEOUT)

@@ -1,0 +1,66 @@
+"""One request to a provider, its exchange and its reply, for clients that parse bytes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from chaos_llm.engine.http1 import ENDS, Frame, frames, never_stands
+from chaos_llm.interception.connection_reuse import Origin
+from chaos_llm.interception.context import Stage
+from chaos_llm.journal.journal import End
+from chaos_llm.protocol.messages import Ending, WireRequest
+
+
+class Visit:
+    """A request and what comes of it; leaving it by an exception abandons the exchange.
+
+    `pool` is who would keep the connection, and `keep` for how many seconds, None for ever.
+    """
+
+    def __init__(
+        self,
+        stage: Stage,
+        names: tuple[str, ...],
+        wire: WireRequest,
+        pool: Any,
+        origin: Origin,
+        *,
+        keep: float | None,
+    ) -> None:
+        self.stage, self._pool, self._origin, self._keep = stage, pool, origin, keep
+        reused = stage.connections.take(pool, origin, stage.clock.now)
+        self.wire = replace(wire, reused=reused)
+        self.exchange, self.reply = stage.exchange(names, self.wire)
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:
+            self.leave()
+
+    @property
+    def unconnected(self) -> Ending | None:
+        """Why no connection ever stands, where none does."""
+        return self.reply.ending if never_stands(self.reply) else None
+
+    def frames(self) -> tuple[Frame, ...]:
+        return frames(self.reply)
+
+    def sleep(self, seconds: float) -> None:
+        """Let a sync client wait."""
+        if seconds:
+            self.stage.sleep(seconds, self.wire)
+
+    def end(self, how: Ending) -> None:
+        """Note how the provider ended the reply; where it keeps silent, the client will."""
+        if how is Ending.COMPLETE and self.exchange.end == "open":
+            now = self.stage.clock.now
+            self.stage.connections.give_back(self._pool, self._origin, now, keep=self._keep)
+        if how in ENDS:
+            self.stage.end(self.exchange, ENDS[how])
+
+    def leave(self, how: End = "abandoned") -> None:
+        """Note that the client went away before the end."""
+        self.stage.end(self.exchange, how)

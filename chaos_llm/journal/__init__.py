@@ -1,0 +1,1 @@
+"""What happened, request by request."""

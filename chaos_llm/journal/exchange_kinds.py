@@ -1,0 +1,78 @@
+"""What many requests have in common, kept once: a record of each has no room for it."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+from chaos_llm.protocol.messages import Request
+
+
+class Kind(NamedTuple):
+    """Where a request went, for which model, and with whose key."""
+
+    provider: str
+    api: str
+    surface: str
+    path: str
+    model: str
+    credential: str
+    region: str
+    stream: bool
+
+
+_one_record = lru_cache(maxsize=4096)(Kind)
+
+
+def kind_of(request: Request) -> Kind:
+    """The kind of a request; one object for all requests of a kind."""
+    return _one_record(
+        request.provider,
+        request.api,
+        request.surface,
+        request.path,
+        request.model,
+        request.credential,
+        request.region,
+        request.stream,
+    )
+
+
+class OfAKind:
+    """A record that shows its kind's fields as its own."""
+
+    __slots__ = ("kind",)
+
+    kind: Kind
+
+    @property
+    def provider(self) -> str:
+        return self.kind.provider
+
+    @property
+    def api(self) -> str:
+        return self.kind.api
+
+    @property
+    def surface(self) -> str:
+        return self.kind.surface
+
+    @property
+    def path(self) -> str:
+        return self.kind.path
+
+    @property
+    def model(self) -> str:
+        return self.kind.model
+
+    @property
+    def credential(self) -> str:
+        return self.kind.credential
+
+    @property
+    def region(self) -> str:
+        return self.kind.region
+
+    @property
+    def stream(self) -> bool:
+        return self.kind.stream

@@ -1,0 +1,98 @@
+"""From a window's `mix` to faults; a fault's parameters are the fields of its dataclass.
+
+TOML has no None: where a parameter may be None, `false` says so (`retry_after = false`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, Field, fields
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from chaos_llm import faults
+from chaos_llm.errors import UnknownName, UsageError
+from chaos_llm.faults.fault import Fault
+from chaos_llm.network import TOXICS, Network, Toxic
+from chaos_llm.profiles.model import Weighted
+from chaos_llm.profiles.toml_document import Document
+
+if TYPE_CHECKING:  # at run time it would bring pydantic along
+    from chaos_llm.profiles.window_tables import MixedTable, ToxicTable
+
+Path = tuple[str | int, ...]
+_T = TypeVar("_T")
+
+
+def mix(
+    document: Document, number: int, tables: Sequence[MixedTable] | None
+) -> tuple[Weighted, ...]:
+    """The faults of a window; raises ProfileError or UnknownName with file and line."""
+    return tuple(
+        Weighted(table.weight, _fault(document, ("window", number, "mix", index), table))
+        for index, table in enumerate(tables or ())
+    )
+
+
+def network(document: Document, number: int, tables: Sequence[ToxicTable]) -> Network:
+    """What is wrong with the wire in a window; raises as `mix` does."""
+    return Network(
+        tuple(
+            _toxic(document, ("window", number, "network", index), table)
+            for index, table in enumerate(tables)
+        )
+    )
+
+
+def takes_none(field: Field[Any]) -> bool:
+    """Whether a parameter may be None."""
+    return "None" in str(field.type).split(" | ")
+
+
+def _fault(document: Document, path: Path, table: MixedTable) -> Fault:
+    known = faults.known()
+    if table.fault not in known:
+        raise UnknownName("fault", table.fault, known, where=_where(document, (*path, "fault")))
+    return _built(document, path, known[table.fault], table.model_extra or {}, "fault", "weight")
+
+
+def _toxic(document: Document, path: Path, table: ToxicTable) -> Toxic:
+    if table.toxic not in TOXICS:
+        raise UnknownName("toxic", table.toxic, TOXICS, where=_where(document, (*path, "toxic")))
+    return _built(document, path, TOXICS[table.toxic], table.model_extra or {}, "toxic")
+
+
+def _built(
+    document: Document, path: Path, kind: type[_T], given: Mapping[str, Any], *own: str
+) -> _T:
+    known = {field.name: field for field in fields(kind)}  # type: ignore[arg-type] # dataclasses
+    _check_names(document, path, known, given, own)
+    may_be_none = {field.name for field in known.values() if takes_none(field)}
+    try:
+        return kind(
+            **{
+                name: None if value is False and name in may_be_none else value
+                for name, value in given.items()
+            }
+        )
+    except (UsageError, TypeError, ValueError) as mistake:
+        raise document.error(path, str(mistake)) from None
+
+
+def _check_names(
+    document: Document,
+    path: Path,
+    known: Mapping[str, Field[Any]],
+    given: Mapping[str, Any],
+    own: tuple[str, ...],
+) -> None:
+    for name in given:
+        if name not in known:
+            where = _where(document, (*path, name))
+            raise UnknownName("key", name, [*own, *known], where=where)
+    for name, field in known.items():
+        if name not in given and field.default is MISSING and field.default_factory is MISSING:
+            raise document.error(path, f"{name} is missing")
+
+
+def _where(document: Document, path: Path) -> str:
+    return f"{document.where(*path)}: {document.label(path)}"

@@ -1,0 +1,190 @@
+"""A generated month: incidents as long, and told of as late, as those of a real status page.
+
+    to_toml(month(seed=7, providers=["openai"]))
+
+Durations, the time from "monitoring" to "resolved" and the share of incidents that a page tells of
+only when they are over come from a corpus of status pages; the lag of the first post from the
+incidents of our own catalogue. How many incidents there are, what fails and how much of it is
+assumed: no provider reports that, and the profile says so.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from chaos_llm.errors import UnknownName, UsageError
+from chaos_llm.faults import hang, overloaded, server_error
+from chaos_llm.profiles.model import Page, Post, Profile, Share, Source, Target, Weighted, Window
+from chaos_llm.protocol.keyed_random import Die
+
+_MINUTE, _DAY = 60.0, 86400.0
+_STARTS = datetime(2026, 1, 1, tzinfo=UTC)
+_CORPUS = Source(
+    "corpus",
+    "monitor",
+    "llm-service-analysis: incidents of LLM services until August 2024 (arXiv 2501.12469)",
+    "https://github.com/atlarge-research/llm-service-analysis",
+)
+_LAGS = Source("lags", "monitor", "First posts of the incidents in the catalogue of chaos_llm")
+
+
+@dataclass(frozen=True, slots=True)
+class _Vendor:
+    """What the corpus says of one vendor's incidents; in minutes."""
+
+    durations: tuple[tuple[float, float], ...]  # (quantile, minutes); the least is assumed
+    watched: tuple[tuple[float, float], ...]  # (quantile, share of the duration) in "monitoring"
+    identified: float  # share of the time to "monitoring", by the medians of the two gaps
+    retroactive: float  # share of incidents with a single post, when they are over
+    lags: tuple[float, ...]  # minutes from the first failure to the first post
+
+
+_VENDORS = {
+    "anthropic": _Vendor(
+        ((0, 5), (0.5, 55), (0.75, 112), (0.9, 321), (0.99, 1777)),  # p99: assumed, as OpenAI's
+        ((0.5, 21 / 55), (0.9, 152 / 321)),
+        24 / 25,
+        0.21,
+        (6, 7, 12, 13, 19, 37, 107, 158),
+    ),
+    "openai": _Vendor(
+        ((0, 5), (0.5, 77), (0.75, 172), (0.9, 323), (0.99, 1777)),
+        ((0.5, 29 / 77), (0.9, 178 / 323)),
+        32 / 44,
+        0.10,
+        (12, 19, 20, 32),
+    ),
+}
+
+
+def month(
+    seed: int = 0,
+    *,
+    providers: Sequence[str] = ("anthropic", "openai"),
+    incidents: int = 8,
+    days: float = 30,
+    starts: datetime = _STARTS,
+) -> Profile:
+    """Generate so many incidents a provider, evenly strewn over so many days.
+
+    The same seed is the same month. Raises UnknownName for a provider of which the corpus has too
+    few incidents, UsageError for a month without days or with fewer than no incidents.
+    """
+    for provider in providers:
+        if provider not in _VENDORS:
+            raise UnknownName("provider with statistics", provider, _VENDORS)
+    if not (0 < days < math.inf):
+        raise UsageError(f"days is how long the month is, over 0; got {days!r}")
+    if incidents < 0:
+        raise UsageError(f"incidents is how many there are, 0 or more; got {incidents!r}")
+    drawn = {name: list(_incidents(seed, name, incidents, days)) for name in providers}
+    ends = max([days * _DAY, *(each.ends for them in drawn.values() for each in them)])
+    return Profile(
+        name=f"month-{seed}",
+        title=f"A generated month of {' and '.join(providers)}, seed {seed}",
+        starts=starts,
+        ends=math.ceil(ends),
+        windows=tuple(each.window() for them in drawn.values() for each in them),
+        tags=("generated", "status-lag"),
+        grade="durations and stages as in a corpus; how often, what and how much is assumed",
+        sources={_CORPUS.key: _CORPUS, _LAGS.key: _LAGS} if incidents else {},
+        pages={name: Page(name, _posts(them), basis="corpus") for name, them in drawn.items()},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Incident:
+    """One incident: when it began and ended, when the page spoke; seconds from the start."""
+
+    provider: str
+    number: int
+    begins: float
+    ends: float
+    posts: tuple[tuple[float, str], ...]
+    share: float
+    fault: int
+
+    def window(self) -> Window:
+        """What it does to requests."""
+        basis = {"from": "assumed", "until": "corpus", "on": "assumed", "share": "assumed"}
+        return Window(
+            name=f"{self.provider} {self.number}",
+            begins=(self.begins, self.begins),
+            ends=(self.ends, self.ends),
+            on=(Target(self.provider),),
+            share=Share.constant(self.share),
+            mix=_MIXES[self.fault],
+            per="client",
+            redraw=300.0,
+            basis=basis | {"per": "assumed", "redraw": "assumed", "mix": "assumed"},
+        )
+
+
+_MIXES = (
+    (Weighted(1.0, server_error()),),
+    (Weighted(1.0, overloaded()),),
+    (Weighted(1.0, hang()),),
+)
+
+
+def _incidents(seed: int, provider: str, count: int, days: float) -> Iterator[_Incident]:
+    vendor = _VENDORS[provider]
+    begun = sorted(
+        Die("month", seed, provider, number).between(0.0, days * _DAY) for number in range(count)
+    )
+    for number, begins in enumerate(begun, start=1):
+        die = Die("month incident", seed, provider, number)
+        # One throw for all stages: an incident that lasts has long stages.
+        roll, lag = die.roll(), _whole(die.choose(vendor.lags))
+        length = _whole(_at(vendor.durations, roll, logarithmic=True))
+        watched = length * _at(vendor.watched, roll)
+        first = math.floor(begins / _MINUTE) * _MINUTE + lag
+        fixed = first + _whole((length - watched) / _MINUTE)
+        resolved = first + length
+        posts: tuple[tuple[float, str], ...] = (
+            (first, "investigating"),
+            (first + _whole((fixed - first) / _MINUTE * vendor.identified), "identified"),
+            (fixed, "monitoring"),
+            (resolved, "resolved"),
+        )
+        if die.roll() < vendor.retroactive:
+            posts = posts[-1:]
+        share = round(die.between(0.1, 0.9), 2)
+        fault = die.choose(range(len(_MIXES)))
+        yield _Incident(provider, number, first - lag, fixed, posts, share, fault)
+
+
+def _posts(incidents: Sequence[_Incident]) -> tuple[Post, ...]:
+    posts = (
+        Post(
+            at, state, incident=each.number, basis="lags" if state == "investigating" else "corpus"
+        )
+        for each in incidents
+        for at, state in each.posts
+    )
+    return tuple(sorted(posts, key=lambda post: post.at))
+
+
+def _whole(minutes: float) -> float:
+    """Seconds of a whole number of minutes, as pages tell them."""
+    return max(1, round(minutes)) * _MINUTE
+
+
+def _at(
+    curve: Sequence[tuple[float, float]], quantile: float, *, logarithmic: bool = False
+) -> float:
+    """The value at a quantile, between two known ones along a line, or one of logarithms."""
+    after = bisect_right(curve, quantile, key=lambda point: point[0])
+    if after == 0:
+        return curve[0][1]
+    if after == len(curve):
+        return curve[-1][1]
+    (q0, v0), (q1, v1) = curve[after - 1], curve[after]
+    part = (quantile - q0) / (q1 - q0)
+    if logarithmic:
+        return math.exp(math.log(v0) + (math.log(v1) - math.log(v0)) * part)
+    return v0 + (v1 - v0) * part

@@ -1,0 +1,200 @@
+"""The frozen nouns of a profile: windows on a timeline, what the status page said, and sources.
+
+All times are float seconds since the profile's start; `Profile.starts` says when that was.
+The only way from a TOML file to these is chaos_llm.profiles; strategies build them directly.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
+from typing import Any, Literal
+
+from chaos_llm.code_repr import AsCode
+from chaos_llm.faults.fault import Fault
+from chaos_llm.network import Network, Toxic
+from chaos_llm.profiles.baseline_latency import Allowance, Edge, Pace
+from chaos_llm.profiles.capacity import Capacity
+from chaos_llm.profiles.sources import Aside, Page, Post, Source
+from chaos_llm.protocol.messages import Request
+
+__all__ = [
+    "PLAYED_SURFACES",
+    "SURFACES",
+    "Allowance",
+    "Aside",
+    "Edge",
+    "Flap",
+    "Pace",
+    "Page",
+    "Per",
+    "Post",
+    "Profile",
+    "Share",
+    "Source",
+    "Target",
+    "Weighted",
+    "Window",
+]
+
+Per = Literal["request", "client", "credential", "session"]
+SURFACES = ("api", "login", "page", "billing", "web")
+PLAYED_SURFACES = ("api", "login", "page")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Target(AsCode):
+    """What a window hits. An empty field hits all; `model`, `path` and `region` are globs.
+
+    `tier` is what the credential's owner pays; chaos_llm.requests.billing_tiers knows it.
+    """
+
+    provider: str
+    surface: str = "api"
+    model: str = ""
+    path: str = ""
+    region: str = ""
+    credential: str = ""
+    stream: bool | None = None
+    larger_than: int | None = None  # bytes of the request's body
+    tier: str = ""
+
+    def hits(self, request: Request) -> bool:
+        """Whether this request is inside the target, whatever its tier."""
+        return (
+            self.provider in (request.provider, "*")
+            and self.surface == request.surface
+            and (not self.model or fnmatchcase(request.model, self.model))
+            and (not self.path or fnmatchcase(request.path, self.path))
+            and (not self.region or fnmatchcase(request.region, self.region))
+            and (not self.credential or self.credential == request.credential)
+            and (self.stream is None or self.stream == request.stream)
+            and (self.larger_than is None or request.size > self.larger_than)
+        )
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Share(AsCode):
+    """Which share of the requests a window hits, from 0 to 1.
+
+    One point is a constant; several are a line through (time, share), a step being two points at
+    one time. `until` makes a constant a range, from which the seed picks one value for the run.
+    `bound` marks a reported upper bound ("below"): shown, not played.
+    """
+
+    points: tuple[tuple[float, float], ...]
+    until: float | None = None
+    bound: bool = False
+
+    @staticmethod
+    def constant(value: float) -> Share:
+        """The same share all the time."""
+        return Share(((0.0, value),))
+
+    def at(self, time: float, pick: float = 0.0) -> float:
+        """The share at that time; `pick` in [0, 1) chooses from a range."""
+        if self.bound:
+            return 0.0
+        first = self.points[0][1]
+        if self.until is not None:
+            return first + (self.until - first) * pick
+        if len(self.points) == 1:
+            return first
+        after = bisect_right(self.points, time, key=lambda point: point[0])
+        if after == 0:
+            return first
+        if after == len(self.points):
+            return self.points[-1][1]
+        (t0, s0), (t1, s1) = self.points[after - 1], self.points[after]
+        return s0 + (s1 - s0) * (time - t0) / (t1 - t0)
+
+    def __repr__(self) -> str:
+        plain = self == Share.constant(self.points[0][1])
+        return f"Share.constant({self.points[0][1]!r})" if plain else AsCode.__repr__(self)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: ARG002 - IPython's protocol
+        printer.text(repr(self))
+
+    @property
+    def highest(self) -> float:
+        """The largest share this can be."""
+        return max([share for _, share in self.points] + [self.until or 0.0])
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Weighted(AsCode):
+    """One fault of a window's mix and how often it is drawn, relative to the others."""
+
+    weight: float
+    fault: Fault
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Flap(AsCode):
+    """A window that comes and goes: `down` seconds in force, `up` seconds not, and again."""
+
+    down: float
+    up: float
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Window(AsCode):
+    """From, until, what it hits, which share, which faults.
+
+    `begins` and `ends` are (earliest, latest); they differ where only a range is known, and the
+    seed picks. Requests that agree in `per` share one die for `redraw` seconds (None: for good).
+    What is in `spares` is not hit. With a `capacity` the share is what fails at the worst: so much
+    of it is hit as the load at that time is over what the provider stands.
+    """
+
+    name: str
+    begins: tuple[float, float]
+    ends: tuple[float, float]
+    on: tuple[Target, ...]
+    share: Share
+    mix: tuple[Weighted, ...]
+    per: Per = "request"
+    redraw: float | None = None
+    basis: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
+    note: str = ""
+    spares: tuple[Target, ...] = ()
+    flap: Flap | None = None
+    capacity: Capacity | None = None
+
+    @property
+    def network(self) -> tuple[Toxic, ...]:
+        """What is wrong with the wire, where that is what the window does; else nothing."""
+        faults = [weighted.fault for weighted in self.mix]
+        return faults[0].toxics if len(faults) == 1 and isinstance(faults[0], Network) else ()
+
+    @property
+    def played(self) -> bool:
+        """Whether any request of a client can meet this window."""
+        return not self.share.bound and any(t.surface in PLAYED_SURFACES for t in self.on)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Profile(AsCode):
+    """One named failure mode: windows on a timeline, status pages, sources."""
+
+    name: str
+    title: str
+    starts: datetime
+    ends: float
+    windows: tuple[Window, ...] = ()
+    tags: tuple[str, ...] = ()
+    grade: str = ""
+    note: str = ""
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    pages: Mapping[str, Page] = field(default_factory=dict)
+    asides: tuple[Aside, ...] = ()
+    healthy: Mapping[str, Pace] = field(default_factory=dict)
+    quotas: Mapping[str, Allowance] = field(default_factory=dict)
+    edges: Mapping[str, Edge] = field(default_factory=dict)
+
+    def when(self, time: float) -> datetime:
+        """The date of a time on this timeline."""
+        return self.starts + timedelta(seconds=time)

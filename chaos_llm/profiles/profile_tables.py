@@ -1,0 +1,156 @@
+"""What a profile's file may say, as pydantic models.
+
+A field's description completes the sentence "expected ..." in our error messages and is the
+documentation in the JSON schema.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, Field
+
+from chaos_llm import faults, providers
+from chaos_llm.network import TOXICS
+from chaos_llm.profiles.value_kinds import (
+    BASIS,
+    DURATION,
+    MOMENT,
+    PER_MINUTE,
+    SPAN,
+    Duration,
+    Moment,
+    Span,
+    Table,
+    Text,
+)
+from chaos_llm.profiles.window_tables import WindowTable
+
+
+class SourceTable(Table):
+    """[sources.KEY]."""
+
+    kind: Literal["provider", "monitor", "press", "user"] = Field(
+        description="'provider', 'monitor', 'press' or 'user'"
+    )
+    title: str = Field("", description="text")
+    address: str = Field("", description="a web address, as text")
+
+
+class PostTable(Table):
+    """One post of a status page."""
+
+    at: Moment = Field(description=MOMENT)
+    state: Literal["", "investigating", "identified", "monitoring", "resolved", "postmortem"] = (
+        Field(
+            "",
+            description="'investigating', 'identified', 'monitoring', 'resolved' or 'postmortem'",
+        )
+    )
+    says: str = Field("", description="text")
+    incident: int = Field(1, ge=1, description="the number of the incident on that page")
+    impact: Literal["", "none", "minor", "major", "critical"] = Field(
+        "", description="'none', 'minor', 'major' or 'critical'"
+    )
+    components: list[Text] = Field(
+        default_factory=list, description="a list of the page's components that are affected"
+    )
+    basis: Text | None = Field(None, description=BASIS)
+
+
+class PageTable(Table):
+    """[page.PROVIDER]."""
+
+    posts: list[PostTable] = Field(
+        default_factory=list, description='a list of posts: [{ at = ..., state = "resolved" }]'
+    )
+    unknown: bool = Field(False, description="true or false")
+    basis: Text | None = Field(None, description=BASIS)
+
+
+class AsideTable(Table):
+    """[[aside]]."""
+
+    at: Moment = Field(description=MOMENT)
+    says: Text = Field(description="text")
+    basis: Text = Field(description=BASIS)
+
+
+class ModelPaceTable(Table):
+    """One entry of a pace's `models`."""
+
+    model: Text = Field(description="a model's name, or a pattern with *")
+    first_token: Duration = Field(0.0, description=DURATION)
+    token: Duration = Field(0.0, description=DURATION)
+    basis: Text | None = Field(None, description=BASIS)
+
+
+class PaceTable(Table):
+    """[healthy.PROVIDER]."""
+
+    first_token: Duration = Field(0.0, description=DURATION)
+    token: Duration = Field(0.0, description=DURATION)
+    models: list[ModelPaceTable] = Field(
+        default_factory=list,
+        description='a list of models: [{ model = "gpt-4o*", first_token = 0.5 }]',
+    )
+    basis: Text = Field(description=BASIS)
+
+
+class EdgeTable(Table):
+    """[edge.NAME]: what several providers stand behind."""
+
+    providers: list[Text] = Field(min_length=1, description="a list of providers")
+    basis: Text = Field(description=BASIS)
+
+
+class QuotaTable(Table):
+    """[quota.PROVIDER]: what one credential may ask for in a minute."""
+
+    requests_per_minute: float | None = Field(None, ge=1, description=PER_MINUTE)
+    tokens_per_minute: float | None = Field(None, ge=1, description=PER_MINUTE)
+    basis: Text = Field(description=BASIS)
+
+
+class ProfileTable(Table):
+    """A whole file."""
+
+    title: Text = Field(description="text")
+    starts: (
+        AwareDatetime
+        | date
+        | Annotated[list[AwareDatetime | date], Field(min_length=2, max_length=2)]
+    ) = Field(
+        description="a time with its zone (2026-03-02T11:37:00Z), a day (2026-03-02), "
+        "or [earliest, latest] of them"
+    )
+    ends: Span = Field(description=SPAN)
+    tags: list[Text] = Field(default_factory=list, description="a list of strings")
+    grade: str = Field("", description="text")
+    note: str = Field("", description="text")
+    sources: dict[str, SourceTable] = Field(
+        default_factory=dict, description="tables: [sources.KEY]"
+    )
+    window: list[WindowTable] = Field(default_factory=list, description="tables: [[window]]")
+    page: dict[str, PageTable] = Field(default_factory=dict, description="tables: [page.PROVIDER]")
+    aside: list[AsideTable] = Field(default_factory=list, description="tables: [[aside]]")
+    healthy: dict[str, PaceTable] = Field(
+        default_factory=dict, description="tables: [healthy.PROVIDER]"
+    )
+    quota: dict[str, QuotaTable] = Field(
+        default_factory=dict, description="tables: [quota.PROVIDER]"
+    )
+    edge: dict[str, EdgeTable] = Field(default_factory=dict, description="tables: [edge.NAME]")
+
+
+def schema() -> dict[str, Any]:
+    """The format as a JSON schema, for editors; the parameters of faults are not in it."""
+    made = ProfileTable.model_json_schema(by_alias=True)
+    made |= {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "A bad day"}
+    tables = made["$defs"]
+    tables["MixedTable"]["properties"]["fault"]["enum"] = sorted(faults.known())
+    tables["ToxicTable"]["properties"]["toxic"]["enum"] = list(TOXICS)
+    names = dict.fromkeys(provider.name for provider in providers.known())
+    tables["TargetTable"]["properties"]["provider"]["examples"] = [*names, "*"]
+    return made

@@ -1,0 +1,110 @@
+"""What pydantic found wrong, said as we say it: file, line, window, key, what was expected.
+
+pydantic's own words name union branches and models, which nobody who writes a TOML file knows.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from chaos_llm.errors import ChaosError, ProfileError, UnknownName
+from chaos_llm.profiles import profile_tables, toml_values, window_tables
+from chaos_llm.profiles.model import SURFACES
+from chaos_llm.profiles.toml_document import Document
+from chaos_llm.requests.billing_tiers import TIERS
+
+_MODELS: dict[tuple[str, ...], type[BaseModel]] = {
+    (): profile_tables.ProfileTable,
+    ("sources",): profile_tables.SourceTable,
+    ("window",): window_tables.WindowTable,
+    ("window", "on"): window_tables.TargetTable,
+    ("window", "mix"): window_tables.MixedTable,
+    ("window", "spares"): window_tables.TargetTable,
+    ("window", "network"): window_tables.ToxicTable,
+    ("window", "flap"): window_tables.FlapTable,
+    ("window", "capacity"): window_tables.CapacityTable,
+    ("page",): profile_tables.PageTable,
+    ("page", "posts"): profile_tables.PostTable,
+    ("aside",): profile_tables.AsideTable,
+    ("healthy",): profile_tables.PaceTable,
+    ("healthy", "models"): profile_tables.ModelPaceTable,
+    ("edge",): profile_tables.EdgeTable,
+    ("quota",): profile_tables.QuotaTable,
+}
+# Tables whose second key is a name of the user's.
+_NAMED = ("sources", "page", "healthy", "quota", "edge")
+
+Path = tuple[str | int, ...]
+
+
+def explained(found: ValidationError, document: Document) -> ChaosError:
+    """Our error for pydantic's: an unknown name, which explains the rest, or all that is wrong."""
+    problems: dict[Path, str] = {}
+    for detail in found.errors(include_url=False):
+        path = _in_document(document.tables, detail["loc"])
+        unknown = _unknown_name(detail, path, document)
+        if unknown:
+            return unknown
+        problems.setdefault(*_problem(detail, path, document.tables))
+    return ProfileError(
+        "\n".join(str(document.error(path, problem)) for path, problem in problems.items())
+    )
+
+
+def _in_document(value: Any, loc: Path) -> Path:
+    """The part of pydantic's location that the user wrote: what follows names union branches."""
+    path: list[str | int] = []
+    for step in loc:
+        try:
+            value = value[step]
+        except (KeyError, IndexError, TypeError):
+            break
+        path.append(step)
+    return tuple(path)
+
+
+def _unknown_name(detail: ErrorDetails, path: Path, document: Document) -> UnknownName | None:
+    if detail["type"] == "extra_forbidden" and path == detail["loc"]:
+        known = _fields(_MODELS[_keys(path[:-1])])
+        where = ": ".join(filter(None, (document.where(*path), document.label(path[:-1]))))
+        return UnknownName("key", str(path[-1]), known, where=where)
+    known_names = {"surface": SURFACES, "tier": TIERS}
+    if path and path[-1] in known_names and detail["type"] == "literal_error":
+        where = f"{document.where(*path)}: {document.label(path[:-1])}"
+        kind = str(path[-1])
+        return UnknownName(kind, str(detail["input"]), known_names[kind], where=where)
+    return None
+
+
+def _problem(detail: ErrorDetails, path: Path, value: Any) -> tuple[Path, str]:
+    loc = detail["loc"]
+    if detail["type"] == "missing" and path == loc[:-1]:
+        key = str(loc[-1])
+        return path, f"{key} is missing; expected {_expected((*path, key))}"
+    for step in path:
+        value = value[step]
+    return path, f"expected {_expected(path)}; got {_short(value)}"
+
+
+def _expected(path: Path) -> str:
+    names = _keys(path)
+    return str(_fields(_MODELS[names[:-1]])[names[-1]].description)
+
+
+def _keys(path: Path) -> tuple[str, ...]:
+    names = [step for step in path if isinstance(step, str)]
+    if names[:1] and names[0] in _NAMED:
+        del names[1:2]
+    return tuple(names)
+
+
+def _fields(model: type[BaseModel]) -> dict[str, Any]:
+    return {field.alias or name: field for name, field in model.model_fields.items()}
+
+
+def _short(value: object, limit: int = 70) -> str:
+    text = toml_values.value(value)
+    return text if len(text) <= limit else f"{text[: limit - 3]}..."

@@ -1,0 +1,112 @@
+"""What each fact of a window rests on: a source, or "assumed"; nothing is filled in silently."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from chaos_llm.errors import UnknownName
+from chaos_llm.profiles import evidence
+from chaos_llm.profiles.evidence import ASSUMED, FACTS
+from chaos_llm.profiles.model import Source
+from chaos_llm.profiles.toml_document import Document
+from chaos_llm.profiles.window_tables import WindowTable
+
+Basis = str | tuple[str, ...]
+
+# A window's own faults bring their own weights and parameters along; these come without them.
+_APART_FROM_FAULTS = ("on", "spares", "share", "per", "redraw", "capacity")
+
+
+@dataclass(frozen=True)
+class OwnBasis:
+    """The basis that one [[window]] table gives for what it says itself."""
+
+    document: Document
+    sources: Mapping[str, Source]
+    table: WindowTable
+    number: int
+
+    @cached_property
+    def said(self) -> tuple[str, ...]:
+        """The facts that need a basis here."""
+        table = self.table
+        given = {fact for fact in FACTS if getattr(table, fact, None) is not None}
+        weights = {"weights"} if len(table.mix or ()) > 1 else set()
+        like = {"like"} if table.like is not None else set()
+        return ("from", *(f for f in (*FACTS, "like") if f in given | weights | like))
+
+    @property
+    def brings_faults(self) -> bool:
+        """Whether the table says itself what strikes."""
+        return self.table.mix is not None or self.table.network is not None
+
+    def checked(self) -> dict[str, Basis]:
+        """The basis of every fact said here; raises ProfileError or UnknownName."""
+        table = self.table
+        if isinstance(table.basis, str):
+            self._check_source("basis", basis=table.basis)
+            return dict.fromkeys(self.said, table.basis)
+        missing = [fact for fact in self.said if fact not in table.basis]
+        if missing:
+            raise self.document.error(
+                ("window", self.number, "basis"),
+                f"there is none for {', '.join(missing)}; name a source for each, or 'assumed'",
+            )
+        return {fact: self._checked(fact, basis) for fact, basis in table.basis.items()}
+
+    def _checked(self, fact: str, basis: str | list[str]) -> Basis:
+        tables = (*(self.table.mix or ()), *(self.table.network or ()))
+        parameters = {name for each in tables for name in each.model_extra or ()}
+        path = ("window", self.number, "basis", fact)
+        if fact not in (*self.said, *parameters):
+            raise self._unknown("fact", fact, [*self.said, *parameters], path)
+        if isinstance(basis, str):
+            self._check_source("basis", fact, basis=basis)
+            return basis
+        line = self.table.share if fact == "share" else None
+        if isinstance(line, list) and isinstance(line[0], tuple) and len(basis) != len(line):
+            raise self.document.error(
+                path, f"expected one source for each of the line's {len(line)} points"
+            )
+        for source in basis:
+            self._check_source("basis", fact, basis=source)
+        return tuple(basis)
+
+    def _check_source(self, *keys: str, basis: str) -> None:
+        if basis != ASSUMED and basis not in self.sources:
+            path: tuple[str | int, ...] = ("window", self.number, *keys)
+            raise self._unknown("source", basis, [*self.sources, ASSUMED], path)
+
+    def _unknown(
+        self, kind: str, name: str, known: list[str], path: tuple[str | int, ...]
+    ) -> UnknownName:
+        where = f"{self.document.where(*path)}: {self.document.label(path)}"
+        return UnknownName(kind, name, known, where=where)
+
+
+def inherited(
+    own: OwnBasis, found: Mapping[str, Basis], theirs: Mapping[str, Basis]
+) -> dict[str, Basis]:
+    """The basis of what came by `like` from a window whose facts rest on `theirs`.
+
+    It is as good as the weaker of two: what the fact rests on there, and the reason to think that
+    both windows are alike.
+    """
+    alike = found["like"]
+    facts = (
+        fact
+        for fact in theirs
+        if fact not in (*found, "from", "until", "flap")
+        and (not own.brings_faults or fact in _APART_FROM_FAULTS)
+    )
+    return {fact: _weaker(own.sources, theirs[fact], alike) for fact in facts}
+
+
+def _weaker(sources: Mapping[str, Source], basis: Basis, alike: Basis) -> Basis:
+    if isinstance(basis, tuple):
+        parts = (_weaker(sources, part, alike) for part in basis)
+        return tuple(part for part in parts if isinstance(part, str))
+    candidates = (basis, *((alike,) if isinstance(alike, str) else alike))
+    return min(candidates, key=lambda each: evidence.GRADES.index(evidence.grade(sources, each)))

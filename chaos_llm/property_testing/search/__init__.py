@@ -1,0 +1,10 @@
+"""Search without a test: the shortest outage that breaks an app, as a profile and a pytest file."""
+
+from __future__ import annotations
+
+from chaos_llm.property_testing.search._app import App
+from chaos_llm.property_testing.search._claim import Claim
+from chaos_llm.property_testing.search._files import require_free, write
+from chaos_llm.property_testing.search._search import Search
+
+__all__ = ["App", "Claim", "Search", "require_free", "write"]

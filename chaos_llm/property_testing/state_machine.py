@@ -1,0 +1,146 @@
+"""A Hypothesis state machine whose rules start, change and heal faults between user actions.
+
+class Bot(OutageMachine):
+    checks = (retries_stay_under(3),)
+
+    def __init__(self):
+        super().__init__()
+        self.bot = SupportBot()
+
+    @rule()
+    def a_customer_asks(self):
+        self.ask(self.bot.answer)
+
+TestBot = Bot.TestCase
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.strategies import SearchStrategy
+
+from chaos_llm.analysis.call import Call
+from chaos_llm.durations import seconds
+from chaos_llm.errors import UsageError
+from chaos_llm.faults.fault import Fault
+from chaos_llm.outage_context import Outage
+from chaos_llm.property_testing.strategies import faults as every_fault
+from chaos_llm.property_testing.strategies._arguments import provider_list, surface_list
+from chaos_llm.reports.report import CheckFailed, Claim, Report
+
+_in_force: list[Outage] = []  # at most one; a machine whose `__init__` raised is never torn down
+_PAUSES = ("1s", "10s", "1m", "10m", "1h")
+
+
+def _of_machine(name: str) -> SearchStrategy[Any]:
+    """One of the values that the machine's class lists under that name."""
+    return st.runner().flatmap(lambda machine: st.sampled_from(getattr(machine, name)))
+
+
+def _fault() -> SearchStrategy[Fault]:
+    return st.runner().flatmap(lambda machine: machine.faults)
+
+
+class OutageMachine(RuleBasedStateMachine):
+    """Providers that fail, change how they fail and recover, in any order between your rules.
+
+    A subclass adds rules of its own, in which users do things: `self.ask(fn)` makes a call, as a
+    replay does. `self.chaos` is the outage. After each step `checks` are made of all calls so far.
+    Class attributes say which `providers` and `surfaces` fail, by which `faults` (a strategy), and
+    how many calls a healthy day has before the first of them (`healthy_calls`, made by the first
+    `ask`).
+    """
+
+    providers: ClassVar[Sequence[str]] = ("anthropic", "openai")
+    surfaces: ClassVar[Sequence[str]] = ("api",)
+    faults: ClassVar[SearchStrategy[Fault]] = every_fault()
+    checks: ClassVar[Sequence[Claim]] = ()
+    healthy_calls: ClassVar[int] = 3
+
+    def __init__(self) -> None:
+        super().__init__()
+        provider_list(self.providers), surface_list(self.surfaces)
+        self._failing: set[tuple[str, str]] = set()
+        self._asked, self._reports = False, 0
+        _leave_behind()
+        self.chaos = Outage().__enter__()
+        _in_force.append(self.chaos)
+
+    @rule(provider=_of_machine("providers"), surface=_of_machine("surfaces"), fault=_fault())
+    def fault_starts(self, provider: str, surface: str, fault: Fault) -> None:
+        """A provider begins to fail, or fails in another way than before."""
+        lever = self.chaos.on(provider, surface=surface)
+        if (provider, surface) in self._failing:
+            lever.heal()
+        lever.inject(fault)
+        self._failing.add((provider, surface))
+
+    @precondition(lambda self: self._failing)
+    @rule(data=st.data())
+    def fault_heals(self, data: st.DataObject) -> None:
+        """A provider that fails is well again."""
+        failing = st.sampled_from(sorted(self._failing))
+        provider, surface = data.draw(failing, label="healed")
+        self.chaos.on(provider, surface=surface).heal()
+        self._failing.remove((provider, surface))
+
+    @rule(pause=st.sampled_from(_PAUSES))
+    def time_passes(self, pause: str) -> None:
+        """Nobody does anything for a while."""
+        self.chaos.clock.sleep(seconds(pause))
+
+    def ask(self, fn: Callable[[str], Any], prompt: str | None = None) -> Call:
+        """Call `fn` with a prompt, by default a made-up one, as a user of a replay does.
+
+        The first time a few healthy calls come before it, from which reports learn what is usual;
+        with faults that are on already there is nothing healthy to learn from.
+        """
+        if not self._asked and not self._failing and prompt is None:
+            self._replay(fn, self.healthy_calls)
+        self._asked = True
+        return self._replay(fn, 1, prompt).run.calls[-1]
+
+    @property
+    def report(self) -> Report:
+        """All calls so far; raises UsageError before the first."""
+        if not self.chaos.reports:
+            raise UsageError("nobody has asked anything yet: a report needs self.ask(...)")
+        reports = self.chaos.reports
+        return Report(
+            replace(
+                reports[-1].run,
+                calls=[call for report in reports for call in report.run.calls],
+                exchanges=list(self.chaos.journal),
+                begins=reports[0].run.begins,
+            )
+        )
+
+    @invariant()
+    def checks_hold(self) -> None:
+        """Make the checks, once for each call; findings that judge nothing are no failures."""
+        if len(self.chaos.reports) == self._reports or not self.checks:
+            return
+        self._reports = len(self.chaos.reports)
+        report = self.report
+        failed = [f for f in (check(report.run) for check in self.checks) if f.verdict == "fail"]
+        if failed:
+            raise CheckFailed("\n".join(f"{finding.check}: {finding.seen}" for finding in failed))
+
+    def teardown(self) -> None:
+        """End the outage; a subclass that overrides this calls it, too."""
+        _in_force.clear()
+        self.chaos.__exit__(None, None, None)
+
+    def _replay(self, fn: Callable[[str], Any], calls: int, prompt: str | None = None) -> Report:
+        prompts = None if prompt is None else [prompt]
+        return self.chaos.replay(fn, calls=calls, before=0, after=calls, prompts=prompts)
+
+
+def _leave_behind() -> None:
+    while _in_force:
+        _in_force.pop().__exit__(None, None, None)

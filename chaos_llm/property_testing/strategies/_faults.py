@@ -1,0 +1,160 @@
+"""Faults with valid arguments, the plainest first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import MISSING, fields
+from functools import cache
+from typing import NamedTuple
+
+from hypothesis.strategies import SearchStrategy
+
+from chaos_llm import faults as made
+from chaos_llm.errors import UsageError
+from chaos_llm.faults import FAULTS
+from chaos_llm.faults.fault import Fault
+from chaos_llm.property_testing.strategies._arguments import Faults, names, yes_or_no
+from chaos_llm.property_testing.strategies._named import named
+from chaos_llm.property_testing.strategies._rows import row
+
+# Families of faults that apps meet alike, the plainest first. A fault takes two choices, its family
+# and its place in it: Hypothesis lowers each on its own, and so gets from a strange fault to a
+# plainer one that does the same, which it would not along one list of all.
+_FAMILIES: tuple[tuple[Fault, ...], ...] = (
+    (  # the provider says that it is not well
+        made.server_error(),
+        made.overloaded(),
+        *(made.server_error(status) for status in (502, 503, 504)),
+    ),
+    tuple(made.rate_limited(retry_after=seconds) for seconds in (20, 1, 60, 600, 3600, None)),
+    (made.wrong_refusal(), made.auth_expired(), made.insufficient_quota()),
+    (  # it takes its time
+        *(made.hang(seconds) for seconds in (None, 1, 10, 60, 600)),
+        *(made.latency(seconds=seconds) for seconds in (1, 10, 60, 600)),
+    ),
+    (  # it is not reached
+        made.refuse_connection(),
+        made.reset_connection(),
+        made.connect_timeout(),
+        made.dns_failure(),
+        made.tls_failure(),
+        made.reset_reused_connection(),
+    ),
+    (made.html_error_page(), made.html_error_page(503), made.challenge_page(), made.envoy_503()),
+    (  # it says what nobody can read
+        made.empty_body(),
+        made.short_body(),
+        made.invalid_json(),
+        made.html_in_200(),
+        made.error_in_200(),
+        made.wrong_content_type(),
+    ),
+    (  # it stops talking
+        made.cut_stream(),
+        made.cut_stream(by="end"),
+        made.cut_stream(by="reset"),
+        made.missing_terminal_event(),
+        made.error_mid_stream(),
+        made.error_mid_stream(after=0.0),
+        *(made.stall_mid_stream(seconds=seconds) for seconds in (None, 10, 60, 600)),
+        made.ping_only(),
+        made.half_event(),
+        made.malformed_chunk(),
+        *(made.slow_first_token(seconds) for seconds in (1, 10, 60, 600)),
+        *(made.slow_tokens(seconds) for seconds in (1, 10)),
+    ),
+    (  # it says something odd
+        made.empty_answer(),
+        made.refusal(),
+        made.truncated_answer(admits=True),
+        made.truncated_answer(),
+        made.missing_usage(),
+    ),
+)
+
+
+class FaultChoices(NamedTuple):
+    """The two choices that a fault takes: its family, and its place in it."""
+
+    families: Sequence[tuple[Fault, ...]]
+    places: Sequence[int]
+
+    def fault(self, family: tuple[Fault, ...], place: int) -> Fault:
+        """The fault of these choices; a smaller family is gone through again and again."""
+        return family[place % len(family)]
+
+
+def faults(only: Iterable[str] | None = None, *, silent: bool = False) -> SearchStrategy[Fault]:
+    """Draw a fault, or one of those that `only` names; shrinks to a plain HTTP 500.
+
+    With `silent` also what comes behind a flawless HTTP 200 and no app can see without an
+    evaluation of its own. Raises UnknownName for a name that no fault has.
+    """
+    yes_or_no("silent", silent)
+    if only is None:
+        visible = _chosen(lambda fault: silent or not fault.silent)
+        return named(faults, _one_of(visible), silent=silent)
+    wanted = names("faults", only, _known())
+    return named(faults, _one_of(_called(wanted)), list(wanted), silent=silent)
+
+
+def fault_choices(given: Faults) -> FaultChoices | SearchStrategy[Fault]:
+    """The faults of an argument: a strategy, or names and faults; None is all that apps can see."""
+    if given is None:
+        return _choices(_chosen(lambda fault: not fault.silent))
+    if isinstance(given, SearchStrategy):
+        return given
+    if isinstance(given, str | Fault):
+        raise UsageError(f"faults= is a list or a strategy; write faults=[{given!r}]")
+    several = list(given)
+    if not several:
+        raise UsageError("faults= is empty: there is nothing to draw")
+    return _choices([family for each in several for family in _each(each)])
+
+
+def _each(given: object) -> list[tuple[Fault, ...]]:
+    if isinstance(given, Fault):
+        return [(given,)]
+    if isinstance(given, str):
+        return _called([given])
+    message = f"faults= holds names and faults, as in ['overloaded', hang(20)]; got {given!r}"
+    raise UsageError(message)
+
+
+def _known() -> dict[str, None]:
+    return dict.fromkeys(fault.name for family in families() for fault in family)
+
+
+def _called(wanted: Iterable[str]) -> list[tuple[Fault, ...]]:
+    """The faults of these names, the plainest first."""
+    chosen = names("faults", wanted, _known())
+    return _chosen(lambda fault: fault.name in chosen)
+
+
+def _chosen(wanted: Callable[[Fault], bool]) -> list[tuple[Fault, ...]]:
+    chosen = (tuple(filter(wanted, family)) for family in families())
+    return [family for family in chosen if family]
+
+
+def _choices(chosen: Sequence[tuple[Fault, ...]]) -> FaultChoices:
+    return FaultChoices(chosen, range(max(map(len, chosen))))
+
+
+def _one_of(chosen: Sequence[tuple[Fault, ...]]) -> SearchStrategy[Fault]:
+    choices = _choices(chosen)
+    return row(*choices).map(lambda drawn: choices.fault(*drawn))
+
+
+@cache
+def families() -> tuple[tuple[Fault, ...], ...]:
+    """All faults that are drawn; those that are listed nowhere are the last of the last family."""
+    listed = {fault.name for family in _FAMILIES for fault in family}
+    rest = [kind() for name, kind in FAULTS.items() if name not in listed and _can_be_made(kind)]
+    return (*_FAMILIES[:-1], (*_FAMILIES[-1], *rest))
+
+
+def _can_be_made(kind: type[Fault]) -> bool:
+    return all(
+        field.default is not MISSING or field.default_factory is not MISSING
+        for field in fields(kind)
+    )

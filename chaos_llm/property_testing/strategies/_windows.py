@@ -1,0 +1,148 @@
+"""One window: how long, what it hits, which share, which faults."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+from typing import Any, NamedTuple
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from chaos_llm.durations import Duration
+from chaos_llm.faults.fault import Fault
+from chaos_llm.profiles.model import Per, Share, Target, Weighted, Window
+from chaos_llm.property_testing.strategies._arguments import (
+    Faults,
+    longest_length,
+    provider_list,
+    surface_list,
+    yes_or_no,
+)
+from chaos_llm.property_testing.strategies._faults import FaultChoices, fault_choices
+from chaos_llm.property_testing.strategies._lengths import lengths
+from chaos_llm.property_testing.strategies._named import named
+from chaos_llm.property_testing.strategies._rows import row, subsets
+
+PROVIDERS = ("anthropic", "openai")
+LONGEST: Duration = "12h"
+_AT_MOST_FAULTS, _CHOICES = 3, 7
+
+
+class Rate(NamedTuple):
+    """Which share is hit, and who shares a die."""
+
+    share: float = 1.0
+    per: Per = "request"
+    redraw: float | None = None
+
+
+_RATES = (
+    Rate(),
+    Rate(0.5),
+    Rate(0.9),
+    Rate(0.2),
+    Rate(0.1),
+    Rate(0.5, "client", 60.0),
+    Rate(0.2, "client", 60.0),
+)
+
+
+class Shape(NamedTuple):
+    """A window before it has its place on a timeline; `pause` is from the end of the one before.
+
+    With `overlaps` it is from that one's beginning.
+    """
+
+    length: float
+    providers: tuple[str, ...]
+    surface: str
+    faults: tuple[Fault, ...]
+    rate: Rate
+    pause: float = 0.0
+    overlaps: bool = False
+
+    def at(self, name: str, begins: float, ends: float) -> Window:
+        """The window, from and until then."""
+        return Window(
+            name,
+            (begins, begins),
+            (ends, ends),
+            tuple(Target(provider, self.surface) for provider in self.providers),
+            Share.constant(self.rate.share),
+            tuple(Weighted(1.0, fault) for fault in self.faults),
+            self.rate.per,
+            self.rate.redraw,
+        )
+
+
+def windows(
+    *,
+    providers: Sequence[str] = PROVIDERS,
+    surfaces: Sequence[str] = ("api",),
+    longest: Duration = LONGEST,
+    faults: Faults = None,
+    correlated: bool = False,
+) -> SearchStrategy[Window]:
+    """Draw one window, which opens when its profile starts.
+
+    The arguments are those of `outages`.
+    """
+    shape = shapes(
+        1,
+        provider_list(providers),
+        surface_list(surfaces),
+        longest_length(longest),
+        fault_choices(faults),
+        correlated=yes_or_no("correlated", correlated),
+    )
+    return named(
+        windows,
+        shape.map(lambda drawn: drawn[0].at("window 1", 0.0, drawn[0].length)),
+        providers=providers,
+        surfaces=surfaces,
+        longest=longest,
+        faults=faults,
+        correlated=correlated,
+    )
+
+
+def shapes(
+    at_most: int,
+    providers: tuple[str, ...],
+    surfaces: tuple[str, ...],
+    longest: float,
+    faults: FaultChoices | SearchStrategy[Fault],
+    *,
+    correlated: bool,
+) -> SearchStrategy[list[Shape]]:
+    """Draw one window or more, without their places."""
+    together = len(providers) if correlated else 1
+    groups = [g for size in range(1, together + 1) for g in combinations(providers, size)]
+    pauses, mixed = [0.0, *lengths(longest)], subsets(_AT_MOST_FAULTS)
+    of_one = (lengths(longest), groups, surfaces, _RATES, pauses, (False, True), mixed)
+    which: Sequence[Sequence[Any]] = (subsets(at_most), *of_one * at_most)
+    faults_of_all = at_most * _AT_MOST_FAULTS
+    if isinstance(faults, FaultChoices):
+        choices = faults
+        drawn = row(*which, *choices * faults_of_all)
+        return drawn.map(lambda made: _several(made, at_most, choices))
+    apart = st.tuples(row(*which), *[faults] * faults_of_all)
+    return apart.map(lambda made: _several((*made[0], *made[1:]), at_most, None))
+
+
+def _several(made: tuple[Any, ...], at_most: int, choices: FaultChoices | None) -> list[Shape]:
+    """The windows of a row: which of them, six choices and a mix of each, then all faults."""
+    behind = 1 + at_most * _CHOICES
+    drawn = made[behind:]
+    if choices is not None:
+        drawn = tuple(map(choices.fault, drawn[::2], drawn[1::2]))
+    return [
+        _shape(made[1 + n * _CHOICES :][:_CHOICES], drawn[n * _AT_MOST_FAULTS :]) for n in made[0]
+    ]
+
+
+def _shape(made: tuple[Any, ...], drawn: tuple[Fault, ...]) -> Shape:
+    length, providers, surface, rate, pause, overlaps, mixed = made
+    faults = {repr(drawn[n]): drawn[n] for n in mixed}
+    return Shape(length, providers, surface, tuple(faults.values()), rate, pause, overlaps)

@@ -1,0 +1,220 @@
+"""The frozen nouns of one exchange, from the bytes of a request to the bytes of its reply.
+
+    WireRequest -parse-> Request -script-> Answer -render-> Reply
+
+All durations are float seconds. Nothing here reads a clock, rolls a die or touches a socket.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import Any, NamedTuple
+
+from chaos_llm.protocol.fast_dataclass import quick
+
+
+@quick(frozen=True, slots=True)
+class WireRequest:
+    """A request as it came: header names in lower case, body in full."""
+
+    method: str
+    host: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    body: bytes
+    reused: bool | None = None  # whether its connection carried a request before; None: not known
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A function that the app offers to the model; `parameters` is its JSON schema."""
+
+    name: str
+    parameters: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """The model's wish to have a tool called; `arguments` is JSON text, so it can be broken."""
+
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens billed for one completion."""
+
+    input_tokens: int
+    output_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A provider's "no", before its dialect is known.
+
+    `kind` is one of KINDS; a provider turns it into its own status, type, code and message.
+    `status` and `message` override the provider's default for that kind.
+    """
+
+    kind: str
+    status: int | None = None
+    message: str | None = None
+    retry_after: float | None = None
+
+    KINDS = (
+        "invalid_request",
+        "auth_expired",
+        "permission",
+        "not_found",
+        "method_not_allowed",
+        "too_large",
+        "rate_limited",
+        "quota",
+        "server_error",
+        "overloaded",
+        "timeout",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """An error inside a stream: after that share (0 to 1) of the content, `refusal` in-band."""
+
+    after: float
+    refusal: Refusal
+    within: str = "answer"  # or "tool": a share of the tools' arguments, not of all content
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What a model says: text, tool calls, or both.
+
+    `stop` is "end", "tool", "length" or "refusal". `broken_by` ends a stream with an in-band error.
+    """
+
+    text: str = ""
+    tool_calls: tuple[ToolCall, ...] = ()
+    stop: str = "end"
+    usage: Usage = Usage(0, 0)
+    broken_by: Break | None = None
+    tells_usage: bool = True  # False: the reply does not say what was billed
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What an endpoint without a model says: an OAuth token, a status page; JSON or a redirect."""
+
+    json: Any = None
+    status: int = 200
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+Answer = Completion | Document | Refusal
+
+
+@quick(frozen=True, slots=True)
+class Request:
+    """One parsed request to a provider.
+
+    `prompt` is the last user message's text. `answers_tool`: the conversation ends with a tool's
+    result. `forced_tool` is the tool's name, or "" where any must be called. `credential` is a
+    keyed fingerprint, never the secret. `invalid` is the refusal that the real API would send.
+    """
+
+    provider: str
+    api: str
+    surface: str
+    host: str
+    path: str
+    model: str = ""
+    stream: bool = False
+    prompt: str = ""
+    tools: tuple[Tool, ...] = ()
+    forced_tool: str | None = None
+    answers_tool: bool = False
+    schema: Mapping[str, Any] | None = None
+    credential: str = ""
+    region: str = ""
+    size: int = 0
+    input_tokens: int = 0
+    turns: int = 0  # messages of the user so far; 0 where the format does not say
+    invalid: Refusal | None = None
+    body: Any = field(default=None, repr=False, compare=False)
+
+
+class Ending(Enum):
+    """How a reply ends on the wire."""
+
+    COMPLETE = "complete"  # all bytes, then the terminator that the framing asks for
+    CLOSED = "closed"  # FIN too early: before the headers, or in mid-body without a terminator
+    RESET = "reset"  # RST
+    REFUSED = "refused"  # no connection at all
+    UNRESOLVED = "unresolved"  # none either: the host's name has no address
+    CONNECT_TIMEOUT = "connect timeout"  # none either: nobody answers the SYN
+    TLS_FAILED = "tls failed"  # a connection that dies in the TLS handshake
+    SILENT = "silent"  # nothing more ever comes, and the connection stays open
+
+
+class Chunk(NamedTuple):
+    """Bytes of a body, and the pause before them; `content` marks a piece of the answer."""
+
+    delay: float
+    data: bytes
+    content: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Status, headers and a timeline of chunks with its ending.
+
+    `wait` is the pause before the headers. `pieces` counts those of the answer, also where they
+    share a chunk. Without a chunk, an ending other than COMPLETE comes before the headers.
+    """
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    chunks: tuple[Chunk, ...]
+    wait: float = 0.0
+    ending: Ending = Ending.COMPLETE
+    streamed: bool = False
+    pieces: int = 1
+    ping: bytes = b""  # what this dialect sends to keep a silent stream open, if anything
+
+    def later(self, seconds: float) -> Reply:
+        """The same reply, its headers that much later."""
+        return replace(self, wait=self.wait + seconds) if seconds else self
+
+    def first_piece_later(self, seconds: float) -> Reply:
+        """The same reply, its first content that much later; a whole reply is late as a whole."""
+        if not seconds:
+            return self
+        if not self.streamed:
+            return self.later(seconds)
+        for index, chunk in enumerate(self.chunks):
+            if chunk.content:
+                late = chunk._replace(delay=chunk.delay + seconds)
+                return replace(self, chunks=(*self.chunks[:index], late, *self.chunks[index + 1 :]))
+        return self
+
+    def pieces_later(self, seconds: float) -> Reply:
+        """The same reply with a pause before each piece after the first."""
+        if not seconds:
+            return self
+        if not self.streamed:
+            return self.later(seconds * max(0, self.pieces - 1))
+        first, chunks = True, []
+        for chunk in self.chunks:
+            if chunk.content and not first:
+                chunk = chunk._replace(delay=chunk.delay + seconds)  # noqa: PLW2901 - the paced twin
+            first = first and not chunk.content
+            chunks.append(chunk)
+        return replace(self, chunks=tuple(chunks))
+
+    @property
+    def body(self) -> bytes:
+        """All bytes of the body, without their pauses."""
+        return b"".join(chunk.data for chunk in self.chunks)

@@ -1,0 +1,117 @@
+"""A Message Batch: what was asked in it, how far it is, and what became of each request.
+
+Shapes are those of the types in anthropic 2.11. How long a batch takes is assumed.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from chaos_llm.errors import UsageError
+from chaos_llm.protocol.keyed_random import Die
+from chaos_llm.protocol.messages import Completion, Refusal, Request
+from chaos_llm.providers.anthropic.common import refuse
+from chaos_llm.providers.anthropic.message_bodies import MODEL_TOO, heard, refusal_of, whole
+from chaos_llm.providers.provider import Stamp
+
+_WORK = 300.0  # seconds; most batches end within an hour, says the documentation
+_CANCELLING = 10.0
+_LIFETIME = 86_400.0
+_FATES = ("processing", "succeeded", "errored", "canceled", "expired")
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A batch as it was created, and when it was cancelled, in Unix seconds."""
+
+    id: str
+    created: float
+    asked: tuple[dict[str, Any], ...]
+    cancelled: float | None = None
+
+    @property
+    def ends(self) -> float:
+        """When the last request is done."""
+        if self.cancelled is None:
+            return self.created + _WORK
+        return self.cancelled + _CANCELLING
+
+    def cancel(self, now: float) -> Batch:
+        """The batch with its cancellation; one that has ended, or is cancelled, stays as it is."""
+        late = self.cancelled is not None or now >= self.ends
+        return self if late else replace(self, cancelled=now)
+
+    def shown(self, now: float, address: str) -> dict[str, Any]:
+        """Show the batch as the API does; its results are at an address once it has ended."""
+        ended = now >= self.ends
+        state = "canceling" if self.cancelled is not None else "in_progress"
+        return {
+            "id": self.id,
+            "type": "message_batch",
+            "processing_status": "ended" if ended else state,
+            "request_counts": self._counts(ended=ended),
+            "ended_at": _moment(self.ends) if ended else None,
+            "created_at": _moment(self.created),
+            "expires_at": _moment(self.created + _LIFETIME),
+            "archived_at": None,
+            "cancel_initiated_at": _moment(self.cancelled),
+            "results_url": f"{address}/{self.id}/results" if ended else None,
+        }
+
+    def results(self, request: Request, stamp: Stamp) -> list[dict[str, Any]]:
+        """Answer every request of the batch, the same way whenever it is asked."""
+        return [
+            {"custom_id": asked["custom_id"], "result": self._result(asked, request, stamp)}
+            for asked in self.asked
+        ]
+
+    def _result(self, asked: dict[str, Any], request: Request, stamp: Stamp) -> dict[str, Any]:
+        if self.cancelled is not None:
+            return {"type": "canceled"}
+        key, params = f"{self.id} {asked['custom_id']}", asked["params"]
+        mine = replace(stamp, die=Die("batch", key))
+        refused = refusal_of(params, MODEL_TOO)
+        if not refused:
+            inner = _inner(request, params)
+            if stamp.speak is None:
+                raise UsageError("batches: a batch's answers need a stamp that can speak")
+            answer = stamp.speak(inner, key)
+            if isinstance(answer, Completion):
+                return {"type": "succeeded", "message": json.loads(whole(inner, answer, mine))}
+            refused = answer if isinstance(answer, Refusal) else Refusal("server_error")
+        return {"type": "errored", "error": json.loads(refuse(request, refused, mine).body)}
+
+    def _counts(self, *, ended: bool) -> dict[str, int]:
+        counts = dict.fromkeys(_FATES, 0)
+        if not ended:
+            return counts | {"processing": len(self.asked)}
+        if self.cancelled is not None:
+            return counts | {"canceled": len(self.asked)}
+        bad = sum(refusal_of(asked["params"], MODEL_TOO) is not None for asked in self.asked)
+        return counts | {"succeeded": len(self.asked) - bad, "errored": bad}
+
+
+def _inner(request: Request, params: dict[str, Any]) -> Request:
+    """The request to a model that one of a batch's is."""
+    size = len(json.dumps(params))
+    return Request(
+        provider=request.provider,
+        api="messages",
+        surface=request.surface,
+        host=request.host,
+        path=request.path,
+        model=params["model"],
+        credential=request.credential,
+        size=size,
+        input_tokens=size // 4,  # roughly four bytes a token
+        **heard(params),
+    )
+
+
+def _moment(at: float | None) -> str | None:
+    return (
+        None if at is None else datetime.fromtimestamp(at, UTC).isoformat().replace("+00:00", "Z")
+    )

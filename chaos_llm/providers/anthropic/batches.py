@@ -1,0 +1,137 @@
+"""Anthropic's Message Batches: /v1/messages/batches, to create, watch, cancel and collect them.
+
+What was created is kept in the stamp, for as long as the outage lasts. The wordings of refusals are
+assumed.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from chaos_llm.protocol.messages import Answer, Document, Refusal, Reply, Request, WireRequest
+from chaos_llm.providers.anthropic.batch_jobs import Batch
+from chaos_llm.providers.anthropic.documents import AnthropicDocument
+from chaos_llm.providers.framing import base58, json_reply
+from chaos_llm.providers.provider import Stamp
+
+_PATH = re.compile(r"(.*/v1/messages/batches)(?:/([^/]+))?(?:/(results|cancel))?$")
+_ALL, _ONE = r"/v1/messages/batches", r"/v1/messages/batches/[^/]+"
+_PAGE = 20
+_LOCAL = ("localhost", "127.0.0.1")
+_JSONL = ("content-type", "application/x-jsonl")  # assumed
+
+
+class AnthropicBatches(AnthropicDocument):
+    """Anthropic's Message Batches, whose results are what the model would have answered."""
+
+    api: ClassVar[str] = "batches"
+    routes: ClassVar[tuple[tuple[str, re.Pattern[str]], ...]] = (
+        ("POST", re.compile(_ALL + "$")),
+        ("GET", re.compile(_ALL + "$")),
+        ("GET", re.compile(_ONE + "$")),
+        ("DELETE", re.compile(_ONE + "$")),
+        ("POST", re.compile(_ONE + "/cancel$")),
+        ("GET", re.compile(_ONE + "/results$")),
+    )
+
+    def healthy(self, request: Request, stamp: Stamp) -> Document | Refusal | None:
+        """Create a batch, list them, or see to one of them."""
+        batches: dict[str, Batch] = stamp.kept.setdefault("batches", {})
+        address, batch_id, verb = _asked_for(request)
+        method, fields = request.body["method"], request.body["fields"]
+        if not batch_id and method == "POST":
+            batch = Batch(_new_id(stamp.again()), stamp.now, tuple(fields["requests"]))
+            batches[batch.id] = batch
+            return Document(batch.shown(stamp.now, address))
+        if not batch_id:
+            return Document(_page(batches, fields, stamp.now, address))
+        known = batches.get(batch_id)
+        if known is None:
+            return Refusal("not_found", message=f"Message batch {batch_id} not found.")
+        if method == "DELETE":
+            return _deleted(batches, known, stamp.now)
+        if verb == "results":
+            return _results(known, request, stamp)
+        if verb == "cancel":
+            known = batches[batch_id] = known.cancel(stamp.now)
+        return Document(known.shown(stamp.now, address))
+
+    def render(self, request: Request, answer: Answer, stamp: Stamp) -> Reply:
+        if isinstance(answer, Document) and isinstance(answer.json, list):
+            lines = "".join(
+                json.dumps(line, separators=(",", ":"), ensure_ascii=False) + "\n"
+                for line in answer.json
+            )
+            reply = json_reply(200, self._headers(stamp.again()), lines, len(answer.json))
+            return replace(reply, headers=(_JSONL, *reply.headers[1:]))
+        return super().render(request, answer, stamp)
+
+    def _lacks(self, body: dict[str, Any], method: str, path: str) -> Refusal | None:
+        if method != "POST" or path.endswith("/cancel"):
+            return None
+        requests = body.get("requests")
+        if not isinstance(requests, list) or not requests:
+            fault = "Field required" if requests is None else "at least one request is required"
+            return Refusal("invalid_request", message=f"requests: {fault}")
+        for index, asked in enumerate(requests):
+            for field, kind in (("custom_id", str), ("params", dict)):
+                if not isinstance(asked, dict) or not isinstance(asked.get(field), kind):
+                    message = f"requests.{index}.{field}: Field required"
+                    return Refusal("invalid_request", message=message)
+        if len({asked["custom_id"] for asked in requests}) < len(requests):
+            return Refusal("invalid_request", message="requests: custom_id must be unique")
+        return None
+
+    def _read(self, wire: WireRequest, secret: str, body: dict[str, Any]) -> Request:
+        asked = {"method": wire.method, "fields": body}
+        return replace(super()._read(wire, secret, body), body=asked)
+
+
+def _asked_for(request: Request) -> tuple[str, str, str]:
+    """Find the address of all batches, the id of one, and what is to be done with it."""
+    found = _PATH.match(request.path)
+    assert found is not None  # the route was claimed
+    scheme = "http" if request.host.partition(":")[0] in _LOCAL else "https"
+    return f"{scheme}://{request.host}{found[1]}", found[2] or "", found[3] or ""
+
+
+def _new_id(stamp: Stamp) -> str:
+    return "msgbatch_01" + base58(stamp.die.number(256), 22)
+
+
+def _page(
+    batches: dict[str, Batch], fields: dict[str, Any], now: float, address: str
+) -> dict[str, Any]:
+    """List the newest first, from behind one id or up to another."""
+    ids = list(reversed(batches))
+    limit = int(fields["limit"]) if str(fields.get("limit", "")).isdecimal() else _PAGE
+    behind, before = fields.get("after_id"), fields.get("before_id")
+    if behind in ids:
+        ids = ids[ids.index(behind) + 1 :]
+    if before in ids:
+        ids = ids[: ids.index(before)][-limit:]
+    page = ids[:limit]
+    return {
+        "data": [batches[one].shown(now, address) for one in page],
+        "has_more": len(ids) > len(page),
+        "first_id": page[0] if page else None,
+        "last_id": page[-1] if page else None,
+    }
+
+
+def _deleted(batches: dict[str, Batch], batch: Batch, now: float) -> Document | Refusal:
+    if now < batch.ends:
+        message = f"Message batch {batch.id} cannot be deleted while it is being processed."
+        return Refusal("invalid_request", message=message)
+    del batches[batch.id]
+    return Document({"id": batch.id, "type": "message_batch_deleted"})
+
+
+def _results(batch: Batch, request: Request, stamp: Stamp) -> Document | Refusal:
+    if stamp.now < batch.ends:
+        message = f"Message batch {batch.id} has no available results."
+        return Refusal("not_found", message=message)
+    return Document(batch.results(request, stamp))

@@ -1,0 +1,166 @@
+"""What Anthropic's endpoints share: refusals, headers and ids.
+
+Bodies and headers are those that users pasted; each row names its source. What no source shows is
+marked assumed.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from chaos_llm.protocol.messages import Refusal, Reply, Request
+from chaos_llm.protocol.rate_limits import State
+from chaos_llm.providers.framing import base58, json_reply, quote, seconds
+from chaos_llm.providers.provider import Stamp
+
+
+class _Row(NamedTuple):
+    status: int
+    type: str
+    message: str
+
+
+_ROWS = {
+    "invalid_request": _Row(
+        400,
+        "invalid_request_error",
+        "There was an issue with the format or content of your request.",
+    ),  # the wording of platform.claude.com/docs/en/api/errors
+    "auth_expired": _Row(
+        401, "authentication_error", "Invalid authentication credentials"
+    ),  # anthropics/claude-code#44719
+    "permission": _Row(
+        403,
+        "permission_error",
+        "Your API key does not have permission to use the specified resource.",
+    ),  # docs
+    "not_found": _Row(404, "not_found_error", "Not Found"),  # assumed wording
+    "method_not_allowed": _Row(405, "invalid_request_error", "Method Not Allowed"),  # assumed
+    "too_large": _Row(
+        413, "request_too_large", "Request exceeds the maximum allowed number of bytes."
+    ),  # docs
+    "rate_limited": _Row(
+        429,
+        "rate_limit_error",
+        "This request would exceed your account's rate limit. Please try again later.",
+    ),  # anthropics/claude-code#18078
+    "quota": _Row(
+        400,
+        "invalid_request_error",
+        "Your credit balance is too low to access the Anthropic API. "
+        "Please go to Plans & Billing to upgrade or purchase credits.",
+    ),  # anthropics/claude-code#66314
+    "server_error": _Row(500, "api_error", "Internal server error"),  # anthropics/claude-code#48616
+    "overloaded": _Row(529, "overloaded_error", "Overloaded"),  # anthropics/claude-code#23049
+    "timeout": _Row(504, "timeout_error", "The request timed out while processing."),  # docs, cut
+}
+_MISSING_KEY = "x-api-key header is required"
+
+# A status that a refusal asks for brings its own type; the list is the SDK's ErrorType and docs.
+_TYPES = {row.status: row.type for kind, row in _ROWS.items() if kind != "quota"} | {
+    402: "billing_error",
+    409: "conflict_error",
+}
+
+# Headers of the 529 in anthropics/anthropic-sdk-typescript#616 and the 429 in #357, without their
+# hop-by-hop ones. On other statuses they are assumed: no dump of, say, a 500 was found.
+_EDGE = (
+    ("cf-cache-status", "DYNAMIC"),
+    ("server", "cloudflare"),
+    ("via", "1.1 google"),
+    ("x-robots-tag", "none"),
+)
+_UNCACHED = (("cache-control", "no-store, no-cache"),)
+_RETRYABLE = (("x-should-retry", "true"),)
+
+
+def reply_ids(stamp: Stamp) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Draw a request id, as `req_011CXnukXFhq5zC25S7ev2cy`, and the headers that carry it."""
+    number = stamp.die.number(256)
+    request_id = "req_011C" + base58(number, 20)
+    ray = ("cf-ray", f"{number >> 192:016x}-SJC")
+    return request_id, (("request-id", request_id), ray, *_EDGE)
+
+
+def refuse(request: Request, refusal: Refusal, stamp: Stamp) -> Reply:
+    """Write a refusal as an HTTP error; its request id is in the header and in the body."""
+    row = _row(request, refusal)
+    request_id, headers = reply_ids(stamp)
+    body = (
+        f'{{"type":"error","error":{{"type":"{row.type}","message":{quote(row.message)}}},'
+        f'"request_id":"{request_id}"}}'
+    )
+    return json_reply(row.status, headers + _retry_headers(row, refusal, stamp), body)
+
+
+def error_event(request: Request, refusal: Refusal) -> str:
+    """Write a refusal as the data of `event: error`.
+
+    As pasted in anthropics/anthropic-sdk-go#200; the space before the last brace is real, the API
+    pads its events.
+    """
+    row = _row(request, refusal)
+    return (
+        f'{{"type":"error","error":{{"details":null,"type":"{row.type}",'
+        f'"message":{quote(row.message)}}} }}'
+    )
+
+
+def _row(request: Request, refusal: Refusal) -> _Row:
+    row = _ROWS[refusal.kind]
+    if refusal.status and refusal.status != row.status:
+        row = row._replace(status=refusal.status, type=_type_at(refusal.status, row.type))
+    if refusal.message is not None:
+        return row._replace(message=refusal.message)
+    if refusal.kind == "auth_expired" and not request.credential:
+        return row._replace(message=_MISSING_KEY)
+    if refusal.kind == "not_found" and request.model:
+        return row._replace(message=f"model: {request.model}")
+    return row
+
+
+def _type_at(status: int, own: str) -> str:
+    """The type that belongs to a status; under a good one an error keeps its own."""
+    if status < 400:
+        return own
+    return _TYPES.get(status, "api_error" if status >= 500 else "invalid_request_error")
+
+
+def _retry_headers(row: _Row, refusal: Refusal, stamp: Stamp) -> tuple[tuple[str, str], ...]:
+    wait = refusal.retry_after
+    after = (("retry-after", seconds(wait)),) if wait is not None else ()
+    if row.status == 529:  # carries no retry-after of its own: anthropics/claude-code#23049
+        return _UNCACHED + _RETRYABLE + after
+    if row.status != 429:
+        return after
+    reset = _moment(stamp.now + (wait or 0))
+    return (
+        ("anthropic-ratelimit-requests-limit", "5"),
+        ("anthropic-ratelimit-requests-remaining", "0"),
+        ("anthropic-ratelimit-requests-reset", reset),
+        *_RETRYABLE,
+        *after,
+    )
+
+
+def quota_headers(state: State) -> tuple[tuple[str, str], ...]:
+    """Write the headers of platform.claude.com/docs/en/api/rate-limits.
+
+    Input tokens are what a bucket counts here; the order is that of a recorded reply.
+    """
+    levels = (("input-tokens", state.tokens), ("requests", state.requests))
+    return tuple(
+        (f"anthropic-ratelimit-{noun}-{name}", value)
+        for noun, level in levels
+        if level
+        for name, value in (
+            ("limit", str(level.limit)),
+            ("remaining", str(level.remaining)),
+            ("reset", _moment(state.at + level.reset)),
+        )
+    )
+
+
+def _moment(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,186 @@
+"""What Claude says and hears in the Messages API, wherever it is hosted: the bodies, not the doors.
+
+The shapes are those of the types in anthropic 2.11; key order and the ping's space are the wire's.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from chaos_llm.errors import Inexpressible
+from chaos_llm.protocol.messages import Chunk, Completion, Refusal, Request, Tool, Usage
+from chaos_llm.providers.anthropic.common import error_event
+from chaos_llm.providers.conversation import turns_of
+from chaos_llm.providers.framing import base58, broken_at, event, last_prompt, quote, split
+from chaos_llm.providers.provider import Stamp
+
+_STOPS = {"end": "end_turn", "tool": "tool_use", "length": "max_tokens", "refusal": "refusal"}
+_REFUSED = '{"type":"refusal","category":null,"explanation":null}'
+_CACHE = '"cache_creation_input_tokens":0,"cache_read_input_tokens":0,'
+_CACHED = '"cache_creation":{"ephemeral_5m_input_tokens":0,"ephemeral_1h_input_tokens":0},'
+_TIER = '"service_tier":"standard","inference_geo":"not_available"'
+_REQUIRED = (("messages", list, "list"), ("max_tokens", int, "integer"))
+MODEL_TOO = (("model", str, "string"), *_REQUIRED)
+PING = event("ping", '{"type": "ping"}')
+
+
+def refusal_of(
+    body: dict[str, Any], required: tuple[tuple[str, type, str], ...] = _REQUIRED
+) -> Refusal | None:
+    """Refuse what the API's validation refuses, in its words; some hosts know the model already."""
+    for field, kind, noun in required:
+        if not isinstance(body.get(field), kind):
+            fault = f"Input should be a valid {noun}" if field in body else "Field required"
+            return Refusal("invalid_request", message=f"{field}: {fault}")
+    if not body["messages"]:
+        return Refusal("invalid_request", message="messages: at least one message is required")
+    return None
+
+
+def heard(body: dict[str, Any]) -> dict[str, Any]:
+    """Read the fields of a Request that a sound body has, by their names there."""
+    choice = body.get("tool_choice")
+    barred = isinstance(choice, dict) and choice.get("type") == "none"
+    return {
+        "prompt": last_prompt(body["messages"]),
+        "turns": turns_of(body["messages"]),
+        "tools": _tools(body) if "tools" in body and not barred else (),
+        "forced_tool": _forced(choice),
+        "answers_tool": _has_tool_result(body["messages"][-1]),
+        "schema": _schema(body),
+        "body": body,
+    }
+
+
+def whole(request: Request, answer: Completion, stamp: Stamp, host: str = "") -> str:
+    """Write an answer in one piece; `host` is the mark of ids, as "bdrk_" on Bedrock."""
+    message_id, stop = _message_id(stamp, host), _STOPS[answer.stop]
+    details = _REFUSED if stop == "refusal" else "null"
+    blocks = [f'{{"type":"text","text":{quote(answer.text)}}}'] if answer.text else []
+    blocks += [
+        _tool_use(call.name, object_only(call.arguments), stamp, host) for call in answer.tool_calls
+    ]
+    return (
+        f'{{"model":{quote(request.model)},"id":"{message_id}","type":"message",'
+        f'"role":"assistant","content":[{",".join(blocks)}],"stop_reason":"{stop}",'
+        f'"stop_sequence":null,"stop_details":{details}{_usage(answer, answer.usage)}}}'
+    )
+
+
+def events(request: Request, answer: Completion, stamp: Stamp, host: str = "") -> list[Chunk]:
+    """Write an answer as server-sent events, the last one an error where it breaks."""
+    chunks = [_start(request, answer, stamp, host)]
+    if answer.text:
+        opening = '{"type":"text","text":""}'
+        chunks += _block(0, opening, "text_delta", "text", split(answer.text))
+    for index, call in enumerate(answer.tool_calls, start=bool(answer.text)):
+        opening = _tool_use(call.name, "{}", stamp, host)
+        # the wire's first delta of a tool call is an empty one
+        pieces = ["", *split(call.arguments)]
+        chunks += _block(index, opening, "input_json_delta", "partial_json", pieces)
+    chunks.insert(min(2, len(chunks)), PING)
+    chunks += _end(answer)
+    if answer.broken_by:
+        chunks = broken_at(chunks, answer.broken_by.after)
+        chunks.append(event("error", error_event(request, answer.broken_by.refusal)))
+    return chunks
+
+
+def object_only(arguments: str) -> str:
+    """Insist on a JSON object: in a whole reply, `input` is one and not a text."""
+    try:
+        sound = isinstance(json.loads(arguments), dict)
+    except ValueError:
+        sound = False
+    if not sound:
+        raise Inexpressible("messages: tool arguments that are no JSON object can only be streamed")
+    return arguments
+
+
+def _tools(body: dict[str, Any]) -> tuple[Tool, ...]:
+    """Collect the app's own tools; those that Anthropic runs itself have no schema."""
+    offered = body["tools"]
+    if not isinstance(offered, list):
+        return ()
+    return tuple(
+        Tool(tool["name"], tool["input_schema"])
+        for tool in offered
+        if isinstance(tool, dict) and "name" in tool and "input_schema" in tool
+    )
+
+
+def _forced(choice: object) -> str | None:
+    if not isinstance(choice, dict) or choice.get("type") not in ("any", "tool"):
+        return None
+    return str(choice.get("name", ""))
+
+
+def _has_tool_result(message: object) -> bool:
+    content = message.get("content") if isinstance(message, dict) else None
+    return isinstance(content, list) and any(
+        isinstance(part, dict) and part.get("type") == "tool_result" for part in content
+    )
+
+
+def _schema(body: dict[str, Any]) -> Mapping[str, Any] | None:
+    """Find the wanted JSON schema; `output_format` is the older beta's name for it."""
+    output = body.get("output_config")
+    form = output.get("format") if isinstance(output, dict) else body.get("output_format")
+    return form.get("schema") if isinstance(form, dict) else None
+
+
+def _message_id(stamp: Stamp, host: str) -> str:
+    return f"msg_{host}01" + base58(stamp.die.number(256), 22)
+
+
+def _usage(answer: Completion, usage: Usage) -> str:
+    if not answer.tells_usage:
+        return ""
+    return (
+        f',"usage":{{"input_tokens":{usage.input_tokens},{_CACHE}{_CACHED}'
+        f'"output_tokens":{usage.output_tokens},{_TIER}}}'
+    )
+
+
+def _tool_use(name: str, arguments: str, stamp: Stamp, host: str) -> str:
+    tool_id = f"toolu_{host}01" + base58(stamp.die.number(256), 22)
+    return f'{{"type":"tool_use","id":"{tool_id}","name":{quote(name)},"input":{arguments}}}'
+
+
+def _start(request: Request, answer: Completion, stamp: Stamp, host: str) -> Chunk:
+    so_far = Usage(answer.usage.input_tokens, 1)
+    message = (
+        f'{{"model":{quote(request.model)},"id":"{_message_id(stamp, host)}","type":"message",'
+        f'"role":"assistant","content":[],"stop_reason":null,"stop_sequence":null,'
+        f'"stop_details":null{_usage(answer, so_far)}}}'
+    )
+    return event("message_start", f'{{"type":"message_start","message":{message}}}')
+
+
+def _block(index: int, opening: str, kind: str, field: str, pieces: list[str]) -> list[Chunk]:
+    start = f'{{"type":"content_block_start","index":{index},"content_block":{opening}}}'
+    head = f'{{"type":"content_block_delta","index":{index},"delta":{{"type":"{kind}","{field}":'
+    stop = f'{{"type":"content_block_stop","index":{index}}}'
+    return [
+        event("content_block_start", start),
+        *(
+            event("content_block_delta", f"{head}{quote(piece)}}}}}", content=bool(piece))
+            for piece in pieces
+        ),
+        event("content_block_stop", stop),
+    ]
+
+
+def _end(answer: Completion) -> list[Chunk]:
+    stop = _STOPS[answer.stop]
+    details = _REFUSED if stop == "refusal" else "null"
+    delta = f'{{"stop_reason":"{stop}","stop_sequence":null,"stop_details":{details}}}'
+    heard, said = answer.usage.input_tokens, answer.usage.output_tokens
+    usage = f',"usage":{{"input_tokens":{heard},{_CACHE}"output_tokens":{said}}}'
+    told = usage if answer.tells_usage else ""
+    return [
+        event("message_delta", f'{{"type":"message_delta","delta":{delta}{told}}}'),
+        event("message_stop", '{"type":"message_stop"}'),
+    ]

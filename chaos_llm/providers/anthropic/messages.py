@@ -1,0 +1,66 @@
+"""Anthropic's Messages API: POST /v1/messages, whole and as events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from chaos_llm.protocol.messages import Completion, Refusal, Reply, Request, WireRequest
+from chaos_llm.protocol.rate_limits import State
+from chaos_llm.providers.anthropic.common import quota_headers, refuse, reply_ids
+from chaos_llm.providers.anthropic.message_bodies import (
+    MODEL_TOO,
+    PING,
+    events,
+    heard,
+    refusal_of,
+    whole,
+)
+from chaos_llm.providers.framing import bearer, json_reply, pieces_of, sse_reply
+from chaos_llm.providers.model_endpoint import ModelEndpoint
+from chaos_llm.providers.provider import Stamp
+
+
+class AnthropicMessages(ModelEndpoint):
+    """Anthropic's Messages API."""
+
+    name: ClassVar[str] = "anthropic"
+    api: ClassVar[str] = "messages"
+    hosts: ClassVar[tuple[str, ...]] = ("api.anthropic.com",)
+    ending: ClassVar[str] = "/v1/messages"
+    unreadable: ClassVar[str] = "The request body is not valid JSON: {}"
+
+    def _secret(self, headers: Mapping[str, str]) -> str:
+        return headers.get("x-api-key") or bearer(headers.get("authorization", ""))
+
+    def _read(self, wire: WireRequest, secret: str, body: dict[str, Any]) -> Request:
+        refused = refusal_of(body, MODEL_TOO)
+        if refused:
+            return self._invalid(wire, secret, refused)
+        return Request(
+            provider=self.name,
+            api=self.api,
+            surface=self.surface,
+            host=wire.host,
+            path=wire.path,
+            model=body["model"],
+            stream=body.get("stream") is True,
+            credential=secret,
+            size=len(wire.body),
+            input_tokens=len(wire.body) // 4,  # roughly four bytes a token
+            **heard(body),
+        )
+
+    def _refuse(self, request: Request, refusal: Refusal, stamp: Stamp) -> Reply:
+        return refuse(request, refusal, stamp)
+
+    def _whole(self, request: Request, answer: Completion, stamp: Stamp) -> Reply:
+        _, headers = reply_ids(stamp)
+        return json_reply(200, headers, whole(request, answer, stamp), pieces_of(answer))
+
+    def _stream(self, request: Request, answer: Completion, stamp: Stamp) -> Reply:
+        _, headers = reply_ids(stamp)
+        return sse_reply(headers, events(request, answer, stamp), PING.data)
+
+    def quota_headers(self, state: State) -> tuple[tuple[str, str], ...]:
+        return quota_headers(state)

@@ -1,0 +1,143 @@
+"""Bedrock's Converse: POST /model/{id}/converse, and /converse-stream in AWS's binary frames."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from chaos_llm.protocol.messages import (
+    Chunk,
+    Completion,
+    Refusal,
+    Reply,
+    Request,
+    Tool,
+    WireRequest,
+)
+from chaos_llm.providers.aws.bedrock_base import BedrockEndpoint, ids, region_of
+from chaos_llm.providers.aws.converse_bodies import events, message, usage
+from chaos_llm.providers.aws.event_frames import event, padding, stream_reply
+from chaos_llm.providers.conversation import broken, turns_of
+from chaos_llm.providers.framing import json_reply, last_prompt, pieces_of
+from chaos_llm.providers.provider import Stamp
+
+_NOT_THE_USER = (
+    "A conversation must start with a user message. Try again with a conversation that starts with "
+    "a user message."
+)
+
+
+class BedrockConverse(BedrockEndpoint):
+    """Bedrock's Converse."""
+
+    api: ClassVar[str] = "converse"
+    plain: ClassVar[str] = "converse"
+    streaming: ClassVar[str] = "converse-stream"
+
+    def _read(self, wire: WireRequest, secret: str, body: dict[str, Any]) -> Request:
+        messages = body.get("messages")
+        if not _starts_with_the_user(messages):
+            return self._invalid(wire, secret, Refusal("invalid_request", message=_NOT_THE_USER))
+        assert isinstance(messages, list)  # which the user started
+        model, operation = self._asked_for(wire.path)
+        tools, forced = _tools(body.get("toolConfig"))
+        return Request(
+            provider=self.name,
+            api=self.api,
+            surface=self.surface,
+            host=wire.host,
+            path=wire.path,
+            model=model,
+            stream=operation == self.streaming,
+            prompt=last_prompt(messages),
+            tools=tools,
+            forced_tool=forced,
+            answers_tool=_has_tool_result(messages[-1]),
+            schema=_schema(body.get("outputConfig")),
+            credential=secret,
+            region=region_of(wire),
+            size=len(wire.body),
+            input_tokens=len(wire.body) // 4,  # roughly four bytes a token
+            turns=turns_of(messages),
+            body=body,
+        )
+
+    def _whole(self, request: Request, answer: Completion, stamp: Stamp) -> Reply:  # noqa: ARG002
+        headers, metrics = ids(stamp), _metrics(stamp)
+        said: dict[str, Any] = {"metrics": metrics, **message(answer, stamp)}
+        if answer.tells_usage:
+            said["usage"] = usage(answer.usage)
+        return json_reply(200, headers, _compact(said), pieces_of(answer))
+
+    def _stream(self, request: Request, answer: Completion, stamp: Stamp) -> Reply:
+        headers = ids(stamp)
+        chunks = [
+            _event(kind, fields, content=content) for kind, fields, content in events(answer, stamp)
+        ]
+        if answer.tells_usage:
+            told = {"metrics": _metrics(stamp), "usage": usage(answer.usage)}
+            chunks.append(_event("metadata", told, content=False))
+        if answer.broken_by:
+            last = self._exception(request, answer.broken_by.refusal)
+            chunks = [*broken(chunks, answer, opening=1), last]
+        return stream_reply(headers, chunks)
+
+
+def _event(kind: str, fields: Mapping[str, Any], *, content: bool) -> Chunk:
+    padded = {**fields, "p": padding(_compact(fields))}
+    return event(kind, _compact(dict(sorted(padded.items()))), content=content)
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+def _metrics(stamp: Stamp) -> dict[str, int]:
+    return {"latencyMs": 100 + stamp.die.number(32) % 900}  # assumed: under a second
+
+
+def _starts_with_the_user(messages: object) -> bool:
+    first = messages[0] if isinstance(messages, list) and messages else None
+    return isinstance(first, dict) and first.get("role") == "user"
+
+
+def _tools(offered: object) -> tuple[tuple[Tool, ...], str | None]:
+    """Collect the app's tools, and which of them must be called: "" for any."""
+    if not isinstance(offered, dict) or not isinstance(offered.get("tools"), list):
+        return (), None
+    specs = (tool.get("toolSpec") for tool in offered["tools"] if isinstance(tool, dict))
+    tools = tuple(
+        Tool(spec["name"], _parameters(spec))
+        for spec in specs
+        if isinstance(spec, dict) and isinstance(spec.get("name"), str)
+    )
+    choice = offered.get("toolChoice")
+    if not tools or not isinstance(choice, dict) or not {"any", "tool"} & choice.keys():
+        return tools, None
+    named = choice.get("tool")
+    return tools, str(named.get("name", "")) if isinstance(named, dict) else ""
+
+
+def _parameters(spec: dict[str, Any]) -> Mapping[str, Any]:
+    schema = spec.get("inputSchema")
+    given = schema.get("json") if isinstance(schema, dict) else None
+    return given if isinstance(given, dict) else {}
+
+
+def _has_tool_result(said: object) -> bool:
+    content = said.get("content") if isinstance(said, dict) else None
+    return isinstance(content, list) and any(
+        isinstance(part, dict) and "toolResult" in part for part in content
+    )
+
+
+def _schema(wanted: object) -> Mapping[str, Any] | None:
+    """Find the wanted JSON schema, which travels as a text."""
+    for name in ("textFormat", "structure", "jsonSchema", "schema"):
+        wanted = wanted.get(name) if isinstance(wanted, dict) else None
+    try:
+        schema = json.loads(wanted) if isinstance(wanted, str) else None
+    except ValueError:
+        return None
+    return schema if isinstance(schema, dict) else None

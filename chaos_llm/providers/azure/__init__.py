@@ -1,0 +1,1 @@
+"""OpenAI's models on Azure, and Microsoft's login."""

@@ -1,0 +1,182 @@
+"""Cohere's chat: POST /v2/chat, whole and as events.
+
+The shapes are those of the types in cohere 7. In a stream an error is no event of its own: the last
+one says that the answer finished by an error.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from chaos_llm.protocol.messages import (
+    Chunk,
+    Completion,
+    Refusal,
+    Reply,
+    Request,
+    Tool,
+    Usage,
+    WireRequest,
+)
+from chaos_llm.providers.cohere.common import CohereEndpoint, cohere_headers, row_of
+from chaos_llm.providers.conversation import broken, turns_of, uuid
+from chaos_llm.providers.framing import (
+    event,
+    json_reply,
+    last_prompt,
+    nameless_event,
+    pieces_of,
+    split,
+    sse_reply,
+)
+from chaos_llm.providers.model_endpoint import ModelEndpoint
+from chaos_llm.providers.provider import Stamp
+
+_FINISHES = {"end": "COMPLETE", "tool": "TOOL_CALL", "length": "MAX_TOKENS", "refusal": "COMPLETE"}
+_SMALL = "abcdefghijklmnopqrstuvwxyz0123456789"
+
+
+class CohereChat(CohereEndpoint, ModelEndpoint):
+    """Cohere's chat, version 2."""
+
+    api: ClassVar[str] = "v2_chat"
+    ending: ClassVar[str] = "/v2/chat"
+
+    def _read(self, wire: WireRequest, secret: str, body: dict[str, Any]) -> Request:
+        model, messages = body.get("model"), body.get("messages")
+        if not isinstance(model, str) or not model:
+            return self._invalid(wire, secret, _lacking("model"))
+        if not isinstance(messages, list) or not messages:
+            return self._invalid(wire, secret, _lacking("messages"))
+        last = messages[-1]
+        return Request(
+            provider=self.name,
+            api=self.api,
+            surface=self.surface,
+            host=wire.host,
+            path=wire.path,
+            model=model,
+            stream=body.get("stream") is True,
+            prompt=last_prompt(messages),
+            tools=_tools(body),
+            forced_tool="" if body.get("tool_choice") == "REQUIRED" else None,
+            answers_tool=isinstance(last, dict) and last.get("role") == "tool",
+            schema=_schema(body.get("response_format")),
+            credential=secret,
+            size=len(wire.body),
+            input_tokens=len(wire.body) // 4,  # roughly four bytes a token
+            turns=turns_of(messages),
+            body=body,
+        )
+
+    def _whole(self, request: Request, answer: Completion, stamp: Stamp) -> Reply:  # noqa: ARG002
+        headers, message = cohere_headers(stamp), {"role": "assistant"}
+        said: dict[str, Any] = {"id": uuid(stamp), "message": message | _said(answer, stamp)}
+        said["finish_reason"] = _FINISHES[answer.stop]
+        if answer.tells_usage:
+            said["usage"] = _usage(answer.usage)
+        return json_reply(200, headers, _compact(said), pieces_of(answer))
+
+    def _stream(self, request: Request, answer: Completion, stamp: Stamp) -> Reply:
+        headers, reply_id = cohere_headers(stamp), uuid(stamp)
+        empty = {"content": [], "tool_plan": "", "tool_calls": [], "citations": []}
+        message = {"role": "assistant", **empty}
+        chunks = [_event("message-start", {"id": reply_id}, {"message": message})]
+        chunks += _spoken(answer) if answer.text else []
+        for index, call in enumerate(answer.tool_calls):
+            opened = _call(call.name, "", stamp)
+            chunks += _block("tool-call", index, "tool_calls", opened, _arguments(call.arguments))
+        end: dict[str, Any] = {"finish_reason": _FINISHES[answer.stop]}
+        if answer.broken_by:
+            chunks = broken(chunks, answer, opening=1)
+            row = row_of(request, answer.broken_by.refusal, reply_id)
+            end = {"error": row.message, "finish_reason": "ERROR"}
+        if answer.tells_usage:
+            end["usage"] = _usage(answer.usage)
+        return sse_reply(
+            headers, [*chunks, _event("message-end", {}, end), nameless_event("[DONE]")]
+        )
+
+
+def _lacking(field: str) -> Refusal:
+    return Refusal("invalid_request", message=f"invalid request: {field} is required")  # assumed
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+def _said(answer: Completion, stamp: Stamp) -> dict[str, Any]:
+    """Write what is said; beside tool calls a text is the plan to make them."""
+    calls = [_call(call.name, call.arguments, stamp) for call in answer.tool_calls]
+    if calls:
+        return {"tool_plan": answer.text, "tool_calls": calls}
+    return {"content": [{"type": "text", "text": answer.text}] if answer.text else []}
+
+
+def _spoken(answer: Completion) -> list[Chunk]:
+    pieces = split(answer.text)
+    if answer.tool_calls:
+        plans = ({"message": {"tool_plan": piece}} for piece in pieces)
+        return [_event("tool-plan-delta", {}, plan, content=True) for plan in plans]
+    opened = {"type": "text", "text": ""}
+    return _block("content", 0, "content", opened, [{"text": piece} for piece in pieces])
+
+
+def _block(
+    kind: str, index: int, field: str, opened: dict[str, Any], deltas: list[dict[str, Any]]
+) -> list[Chunk]:
+    at = {"index": index}
+    return [
+        _event(f"{kind}-start", at, {"message": {field: opened}}),
+        *(
+            _event(f"{kind}-delta", at, {"message": {field: delta}}, content=True)
+            for delta in deltas
+        ),
+        _event(f"{kind}-end", at, None),
+    ]
+
+
+def _event(
+    kind: str, fields: dict[str, Any], delta: dict[str, Any] | None, *, content: bool = False
+) -> Chunk:
+    opening = fields | {"type": kind} if "id" in fields else {"type": kind} | fields
+    told = opening if delta is None else opening | {"delta": delta}
+    return event(kind, _compact(told), content=content)
+
+
+def _call(name: str, arguments: str, stamp: Stamp) -> dict[str, Any]:
+    function = {"name": name, "arguments": arguments}
+    call_id = f"{name}_{stamp.die.letters(12, _SMALL)}"
+    return {"id": call_id, "type": "function", "function": function}
+
+
+def _arguments(arguments: str) -> list[dict[str, Any]]:
+    return [{"function": {"arguments": piece}} for piece in split(arguments)]
+
+
+def _usage(usage: Usage) -> dict[str, Any]:
+    tokens = {"input_tokens": usage.input_tokens, "output_tokens": usage.output_tokens}
+    return {"billed_units": tokens, "tokens": tokens, "cached_tokens": 0}
+
+
+def _tools(body: dict[str, Any]) -> tuple[Tool, ...]:
+    offered = body.get("tools")
+    if not isinstance(offered, list) or body.get("tool_choice") == "NONE":
+        return ()
+    functions = (tool.get("function") for tool in offered if isinstance(tool, dict))
+    return tuple(
+        Tool(function["name"], function.get("parameters") or {})
+        for function in functions
+        if isinstance(function, dict) and isinstance(function.get("name"), str)
+    )
+
+
+def _schema(form: object) -> Mapping[str, Any] | None:
+    """Find the wanted JSON schema; a bare JSON mode wants any object."""
+    if not isinstance(form, dict) or form.get("type") != "json_object":
+        return None
+    given = form.get("json_schema") or form.get("schema")
+    return given if isinstance(given, dict) else {"type": "object"}

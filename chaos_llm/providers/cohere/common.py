@@ -1,0 +1,110 @@
+"""What Cohere's endpoints share: refusals, headers and ids.
+
+Messages are those of docs.cohere.com/reference/errors; what is not there is marked assumed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, NamedTuple
+
+from chaos_llm.protocol.messages import Refusal, Reply, Request
+from chaos_llm.protocol.rate_limits import State
+from chaos_llm.providers.conversation import uuid
+from chaos_llm.providers.endpoint import Endpoint
+from chaos_llm.providers.framing import bearer, json_reply, quote, seconds
+from chaos_llm.providers.provider import Stamp
+
+Headers = tuple[tuple[str, str], ...]
+
+_TRIAL = (
+    "You are using a Trial key, which is limited to {limit}. You can continue to use the Trial key "
+    "for free or upgrade to a Production key with higher rate limits at "
+    "'https://dashboard.cohere.com/api-keys'. Contact us on 'https://discord.gg/XW44jPfYJu' or "
+    "email us at support@cohere.com with any questions"
+)
+
+
+class Row(NamedTuple):
+    """A refusal in Cohere's words."""
+
+    status: int
+    message: str
+
+
+_ROWS = {
+    "invalid_request": Row(400, "invalid request"),  # assumed: the field is named behind it
+    "auth_expired": Row(401, "invalid api token"),
+    "permission": Row(403, "forbidden"),  # assumed
+    "not_found": Row(
+        404,
+        "model '{model}' not found, make sure the correct model ID was used and that you have "
+        "access to the model.",
+    ),
+    "method_not_allowed": Row(405, "method not allowed"),  # assumed
+    "too_large": Row(400, "too many tokens: multi-hop prompt is too long even after truncation"),
+    "rate_limited": Row(429, _TRIAL.replace("{limit}", "40 API calls / minute")),
+    "quota": Row(429, _TRIAL.replace("{limit}", "1000 API calls / month")),
+    "server_error": Row(
+        500, "internal server error, this has been reported to our developers. id {id}"
+    ),  # cohere-ai/cohere-python#476
+    "overloaded": Row(503, "service unavailable"),  # assumed
+    "timeout": Row(504, "gateway timeout"),  # assumed
+}
+_NO_KEY = "no api key supplied"
+_NO_PATH = "404 page not found"
+_UNPAID = (
+    "Please add or update your payment method at "
+    "https://dashboard.cohere.com/billing?tab=payment to continue"
+)
+
+
+class CohereEndpoint(Endpoint):
+    """An endpoint of Cohere's."""
+
+    name: ClassVar[str] = "cohere"
+    hosts: ClassVar[tuple[str, ...]] = ("api.cohere.com", "api.cohere.ai")
+    unreadable: ClassVar[str] = "invalid request: {}"  # assumed
+
+    def quota_headers(self, state: State) -> Headers:
+        """Tell what is left, as trial keys are told; a 429 says nothing of it."""
+        if not state.allowed or not state.requests:
+            return ()
+        return (
+            ("x-trial-endpoint-call-limit", str(state.requests.limit)),
+            ("x-trial-endpoint-call-remaining", str(state.requests.remaining)),
+        )
+
+    def _secret(self, headers: Mapping[str, str]) -> str:
+        return bearer(headers.get("authorization", ""))
+
+    def _refuse(self, request: Request, refusal: Refusal, stamp: Stamp) -> Reply:
+        headers, reply_id = cohere_headers(stamp), uuid(stamp)
+        row = row_of(request, refusal, reply_id)
+        if refusal.retry_after is not None:
+            headers = (*headers, ("retry-after", seconds(refusal.retry_after)))
+        body = f'{{"id":"{reply_id}","message":{quote(row.message)}}}'
+        return json_reply(row.status, headers, body)
+
+
+def cohere_headers(stamp: Stamp) -> Headers:
+    """The headers of every reply, as a recorded one has them, without hop-by-hop ones."""
+    return (
+        ("access-control-expose-headers", "X-Debug-Trace-ID"),
+        ("via", "1.1 google"),
+        ("x-debug-trace-id", f"{stamp.die.number(128):032x}"),
+    )
+
+
+def row_of(request: Request, refusal: Refusal, reply_id: str) -> Row:
+    """Fill in a refusal's status and message."""
+    row = _ROWS[refusal.kind]
+    if refusal.kind == "auth_expired" and not request.credential:
+        row = row._replace(message=_NO_KEY)
+    elif refusal.kind == "not_found" and not request.model:
+        row = row._replace(message=_NO_PATH)
+    if refusal.status:
+        row = Row(refusal.status, _UNPAID if refusal.status == 402 else row.message)
+    message = row.message if refusal.message is None else refusal.message
+    filled = message.replace("{model}", request.model).replace("{id}", reply_id)
+    return row._replace(message=filled)

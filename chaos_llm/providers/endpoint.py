@@ -1,0 +1,84 @@
+"""What all endpoints behind a key share: who is admitted, and in which order it is found out."""
+
+from __future__ import annotations
+
+import json
+from abc import abstractmethod
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, ClassVar
+
+from chaos_llm.protocol.messages import Refusal, Reply, Request, WireRequest
+from chaos_llm.providers.framing import credential
+from chaos_llm.providers.provider import Provider, Stamp
+
+
+class Endpoint(Provider):
+    """An endpoint that wants a key.
+
+    Gateways and base URLs put prefixes before its path. The order of the refusals is that of the
+    real ones: the route first, then the credential, then the body.
+    """
+
+    methods: ClassVar[tuple[str, ...]] = ("POST",)
+    keyless: ClassVar[bool] = False
+    unreadable: ClassVar[str]
+
+    def _admit(self, wire: WireRequest) -> tuple[str, Refusal | None]:
+        """Look at the route, then at the key."""
+        secret = credential(self._secret(wire.headers))
+        admitted = secret or self.keyless
+        return secret, self._no_route(wire) or (None if admitted else Refusal("auth_expired"))
+
+    def _no_route(self, wire: WireRequest) -> Refusal | None:
+        if self.claims(wire.method, wire.path):
+            return None
+        known = any(self.claims(method, wire.path) for method in self.methods)
+        return Refusal("method_not_allowed" if known else "not_found")
+
+    def _invalid(self, wire: WireRequest, secret: str, refusal: Refusal) -> Request:
+        return Request(
+            provider=self.name,
+            api=self.api,
+            surface=self.surface,
+            host=wire.host,
+            path=wire.path,
+            credential=secret,
+            size=len(wire.body),
+            invalid=refusal,
+        )
+
+    @abstractmethod
+    def _secret(self, headers: Mapping[str, str]) -> str:
+        """The key or token that a request shows; "" without one."""
+
+    @abstractmethod
+    def _refuse(self, request: Request, refusal: Refusal, stamp: Stamp) -> Reply:
+        """Write a refusal before any content."""
+
+
+def read_object(body: bytes, unreadable: str) -> dict[str, Any] | Refusal:
+    """Read a JSON object; anything else is refused in the vendor's words for it."""
+    try:
+        value = _parsed(body)
+    except (ValueError, RecursionError) as error:
+        return Refusal("invalid_request", message=unreadable.replace("{}", str(error)))
+    if not isinstance(value, dict):
+        return Refusal("invalid_request", message=unreadable.replace("{}", "expected an object"))
+    return value
+
+
+def _parsed(body: bytes) -> Any:
+    """What is wrong is said in the words of `json`."""
+    try:
+        return _reader()(body)
+    except ValueError:
+        return json.loads(body.decode())
+
+
+@cache
+def _reader() -> Callable[[bytes], Any]:
+    """Many times faster on long prompts than `json`."""
+    from pydantic_core import from_json  # noqa: PLC0415 - the first request pays for it
+
+    return from_json

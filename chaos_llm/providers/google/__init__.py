@@ -1,0 +1,1 @@
+"""Gemini, Vertex AI and Google's login."""

@@ -1,0 +1,98 @@
+"""What the endpoints of Vertex AI share: their path, with its project and region, and refusals.
+
+A text without an issue beside it is one of Google's API front end, seen in many pastes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import ClassVar
+
+from chaos_llm.protocol.messages import Refusal, Request
+from chaos_llm.providers.google.common import Details, GoogleEndpoint, Row, reason
+
+_SERVICE = "aiplatform.googleapis.com"
+_SIGN_IN = (
+    "Expected OAuth 2 access token, login cookie or other valid authentication credential. "
+    "See https://developers.google.com/identity/sign-in/web/devconsole-project."
+)
+_ROWS = {
+    "invalid_request": Row(400, "Request contains an invalid argument."),
+    "auth_expired": Row(
+        401, f"Request had invalid authentication credentials. {_SIGN_IN}"
+    ),  # pydantic/pydantic-ai#1186
+    "permission": Row(
+        403,
+        "Permission 'aiplatform.endpoints.predict' denied on resource "
+        "'//aiplatform.googleapis.com/{resource}' (or it may not exist).",
+    ),  # google-gemini/gemini-cli#5589
+    "not_found": Row(
+        404,
+        "Publisher Model `{resource}` was not found or your project does not have access to it. "
+        "Please ensure you are using a valid model version. For more information, see: "
+        "https://cloud.google.com/vertex-ai/generative-ai/docs/learn/model-versions",
+    ),  # truefoundry/models#946
+    "method_not_allowed": Row(405, "Method not allowed."),  # assumed
+    "too_large": Row(400, "Request payload size exceeds the limit: 20971520 bytes."),
+    "rate_limited": Row(
+        429,
+        "Resource exhausted. Please try again later. Please refer to "
+        "https://cloud.google.com/vertex-ai/generative-ai/docs/error-code-429 for more details.",
+    ),  # google-gemini/gemini-cli#14831
+    "quota": Row(
+        429,
+        "Quota exceeded for aiplatform.googleapis.com/online_prediction_requests_per_base_model "
+        "with base model: {base}. Please submit a quota increase request. "
+        "https://cloud.google.com/vertex-ai/docs/generative-ai/quotas-genai.",
+    ),  # cline/cline#651
+    "server_error": Row(500, "Internal error encountered."),
+    "overloaded": Row(503, "The service is currently unavailable."),
+    "timeout": Row(504, "Deadline expired before operation could complete."),
+}
+_NO_TOKEN = Row(401, f"Request is missing required authentication credential. {_SIGN_IN}")
+_NO_PATH = Row(404, "Requested entity was not found.")
+_RESOURCE = re.compile(r"/((?:projects/[^/]+/locations/[^/]+/)?(?:publishers|endpoints)/[^:]+)")
+_VERSION = re.compile(r"[@-]\d{3,}$")
+
+
+class VertexEndpoint(GoogleEndpoint):
+    """An endpoint of Vertex AI; the host's first word, or the path, is the region."""
+
+    name: ClassVar[str] = "vertex"
+    hosts: ClassVar[tuple[str, ...]] = (
+        _SERVICE,
+        f"*-{_SERVICE}",
+        "aiplatform.*.rep.googleapis.com",
+    )
+    route: ClassVar[re.Pattern[str]] = re.compile(
+        r"/(?:publishers/[^/]+/models|endpoints)/([^/:]+):(\w+)$"
+    )
+    rows: ClassVar[Mapping[str, Row]] = _ROWS
+
+    def _lists_errors(self, request: Request) -> bool:
+        """Streams have theirs in a list, whatever their form: google-gemini/gemini-cli#6454."""
+        return request.stream
+
+    def _row(self, request: Request, refusal: Refusal) -> Row:
+        row = super()._row(request, refusal)
+        if refusal.kind == "auth_expired" and not request.credential:
+            return _NO_TOKEN if refusal.status is None else row
+        if refusal.kind == "not_found" and not request.model:
+            return _NO_PATH
+        resource = _RESOURCE.search(request.path)
+        message = row.message.replace("{resource}", resource[1] if resource else request.model)
+        return row._replace(message=message.replace("{base}", _base(request)))
+
+    def _details(self, request: Request, refusal: Refusal) -> Details:
+        if refusal.kind != "auth_expired":
+            return []
+        why = "ACCESS_TOKEN_EXPIRED" if request.credential else "CREDENTIALS_MISSING"
+        return [reason(why, _SERVICE)]
+
+
+def _base(request: Request) -> str:
+    """Name the base model of a quota: without a version, and with its publisher if not Google."""
+    publisher = request.path.partition("/publishers/")[2].partition("/")[0]
+    prefix = "" if publisher in ("", "google") else publisher + "-"
+    return prefix + _VERSION.sub("", request.model)

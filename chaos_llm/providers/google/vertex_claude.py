@@ -1,0 +1,68 @@
+"""Claude on Vertex AI: POST .../publishers/anthropic/models/{model}:rawPredict, and streamed.
+
+The bodies are Anthropic's, without the model, which is in the path. What is wrong with a request or
+with the model, Anthropic says; what is wrong with the account, Google says.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from chaos_llm.protocol.messages import Completion, Refusal, Reply, Request, WireRequest
+from chaos_llm.providers.anthropic import common
+from chaos_llm.providers.anthropic.message_bodies import PING, events, heard, refusal_of, whole
+from chaos_llm.providers.framing import pieces_of, sse_reply
+from chaos_llm.providers.google.common import HEADERS, json_reply, region_of
+from chaos_llm.providers.google.vertex_base import VertexEndpoint
+from chaos_llm.providers.model_endpoint import ModelEndpoint
+from chaos_llm.providers.provider import Stamp
+
+_ID = "vrtx_"  # in the ids of messages and tool calls
+_ANTHROPICS = ("invalid_request", "overloaded", "server_error", "timeout")
+_NO_VERSION = "anthropic_version: Field required"
+
+
+class VertexClaude(VertexEndpoint, ModelEndpoint):
+    """Claude on Vertex AI."""
+
+    api: ClassVar[str] = "raw_predict"
+    verbs: ClassVar[tuple[str, ...]] = ("rawPredict", "streamRawPredict")
+
+    def _read(self, wire: WireRequest, secret: str, body: dict[str, Any]) -> Request:
+        refused = refusal_of(body)
+        if not refused and "anthropic_version" not in body:
+            refused = Refusal("invalid_request", message=_NO_VERSION)
+        if refused:
+            return self._invalid(wire, secret, refused)
+        model, verb = self._asked_for(wire.path)
+        return Request(
+            provider=self.name,
+            api=self.api,
+            surface=self.surface,
+            host=wire.host,
+            path=wire.path,
+            model=model,
+            stream=verb == "streamRawPredict" or body.get("stream") is True,
+            credential=secret,
+            region=region_of(wire),
+            size=len(wire.body),
+            input_tokens=len(wire.body) // 4,  # roughly four bytes a token
+            **heard(body),
+        )
+
+    def _refuse(self, request: Request, refusal: Refusal, stamp: Stamp) -> Reply:
+        if refusal.kind not in _ANTHROPICS:
+            return super()._refuse(request, refusal, stamp)
+        return common.refuse(request, refusal, stamp)
+
+    def _whole(self, request: Request, answer: Completion, stamp: Stamp) -> Reply:
+        return json_reply(200, whole(_named(request), answer, stamp, _ID), pieces_of(answer))
+
+    def _stream(self, request: Request, answer: Completion, stamp: Stamp) -> Reply:
+        return sse_reply(HEADERS, events(_named(request), answer, stamp, _ID), PING.data)
+
+
+def _named(request: Request) -> Request:
+    """Name the model as Anthropic does: claude-x@20260101 is claude-x-20260101."""
+    return replace(request, model=request.model.replace("@", "-"))

@@ -1,0 +1,103 @@
+"""What the clouds' logins share: forms, and no model to speak."""
+
+from __future__ import annotations
+
+import json
+import re
+from abc import abstractmethod
+from dataclasses import replace
+from typing import Any, ClassVar
+from urllib.parse import parse_qsl
+
+from chaos_llm.errors import Inexpressible
+from chaos_llm.protocol.messages import (
+    Answer,
+    Completion,
+    Document,
+    Refusal,
+    Reply,
+    Request,
+    WireRequest,
+)
+from chaos_llm.providers.framing import credential
+from chaos_llm.providers.provider import Provider, Stamp
+
+
+class Login(Provider):
+    """Ask for a token, by one of these routes: a method, and a pattern of paths.
+
+    Nothing checks a secret: what is wrong with a login comes from faults. Of a form only the fields
+    of `kept` are, and secrets are not among them.
+    """
+
+    surface: ClassVar[str] = "login"
+    routes: ClassVar[tuple[tuple[str, re.Pattern[str]], ...]]
+    kept: ClassVar[tuple[str, ...]]
+
+    def claims(self, method: str, path: str) -> bool:
+        return any(method == known and route.search(path) for known, route in self.routes)
+
+    def parse(self, wire: WireRequest) -> Request:
+        form = form_of(wire)
+        read = Request(
+            provider=self.name,
+            api=self.api,
+            surface=self.surface,
+            host=wire.host,
+            path=wire.path,
+            credential=credential(self._who(wire, form)),
+            size=len(wire.body),
+            body={name: form[name] for name in self.kept if name in form},
+        )
+        return replace(read, invalid=self._no_route(wire) or self._lacks(wire, form))
+
+    def render(self, request: Request, answer: Answer, stamp: Stamp) -> Reply:
+        stamp = stamp.again()
+        if isinstance(answer, Completion):
+            raise Inexpressible(f"{self.api}: a login has no model to speak")
+        if isinstance(answer, Document):
+            return self._tell(request, answer, stamp)
+        return self._refuse(request, answer, stamp)
+
+    def _no_route(self, wire: WireRequest) -> Refusal | None:
+        if self.claims(wire.method, wire.path):
+            return None
+        known = any(route.search(wire.path) for _, route in self.routes)
+        return Refusal("method_not_allowed" if known else "not_found")
+
+    @abstractmethod
+    def _who(self, wire: WireRequest, form: dict[str, Any]) -> str:
+        """Who logs in: a client's or a key's id."""
+
+    @abstractmethod
+    def _lacks(self, wire: WireRequest, form: dict[str, Any]) -> Refusal | None:
+        """Refuse what the real endpoint refuses in any form."""
+
+    @abstractmethod
+    def _tell(self, request: Request, answer: Document, stamp: Stamp) -> Reply:
+        """Write a document."""
+
+    @abstractmethod
+    def _refuse(self, request: Request, refusal: Refusal, stamp: Stamp) -> Reply:
+        """Write a refusal."""
+
+
+def form_of(wire: WireRequest) -> dict[str, Any]:
+    """Read the parameters of the query, then those of a form or of a JSON body."""
+    form: dict[str, Any] = dict(parse_qsl(wire.query))
+    text = wire.body.decode("utf-8", "replace")
+    if not text.lstrip().startswith("{"):
+        return form | dict(parse_qsl(text))
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return form
+    return form | value if isinstance(value, dict) else form
+
+
+def needed(form: dict[str, Any], by_grant: dict[str, str]) -> str | None:
+    """The parameter that a form lacks for its grant: "grant_type" where that is unknown."""
+    field = by_grant.get(str(form.get("grant_type", "")))
+    if field is None:
+        return "grant_type"
+    return None if not field or form.get(field) else field

@@ -1,0 +1,60 @@
+"""What all endpoints with a model share: which face of a reply is rendered."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any, ClassVar
+
+from chaos_llm.errors import Inexpressible
+from chaos_llm.protocol.messages import (
+    Answer,
+    Completion,
+    Document,
+    Refusal,
+    Reply,
+    Request,
+    WireRequest,
+)
+from chaos_llm.providers.endpoint import Endpoint, read_object
+from chaos_llm.providers.framing import document_reply, placed
+from chaos_llm.providers.provider import Stamp
+
+
+class ModelEndpoint(Endpoint):
+    """POST a conversation, get a completion, at any path with this ending."""
+
+    ending: ClassVar[str]
+
+    def claims(self, method: str, path: str) -> bool:
+        return method == "POST" and path.endswith(self.ending)
+
+    def parse(self, wire: WireRequest) -> Request:
+        secret, invalid = self._admit(wire)
+        body: dict[str, Any] | Refusal = invalid or read_object(wire.body, self.unreadable)
+        if isinstance(body, Refusal):
+            return self._invalid(wire, secret, body)
+        return self._read(wire, secret, body)
+
+    def render(self, request: Request, answer: Answer, stamp: Stamp) -> Reply:
+        stamp.die.rewind()
+        if isinstance(answer, Refusal):
+            return self._refuse(request, answer, stamp)
+        if isinstance(answer, Document):
+            return document_reply(answer)
+        if request.stream:
+            return self._stream(request, placed(answer), stamp)
+        if answer.broken_by:
+            raise Inexpressible(f"{self.api}: a whole reply has no place for an error after a part")
+        return self._whole(request, answer, stamp)
+
+    @abstractmethod
+    def _read(self, wire: WireRequest, secret: str, body: dict[str, Any]) -> Request:
+        """Read an admitted request."""
+
+    @abstractmethod
+    def _whole(self, request: Request, answer: Completion, stamp: Stamp) -> Reply:
+        """Write an answer in one piece."""
+
+    @abstractmethod
+    def _stream(self, request: Request, answer: Completion, stamp: Stamp) -> Reply:
+        """Write an answer as events."""

@@ -1,0 +1,141 @@
+"""What OpenAI's endpoints and their look-alikes share: admission, refusals, headers, ids."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from chaos_llm.protocol.messages import Refusal, Reply, Request, WireRequest
+from chaos_llm.protocol.rate_limits import State
+from chaos_llm.providers.endpoint import Endpoint
+from chaos_llm.providers.framing import bearer, json_reply, seconds
+from chaos_llm.providers.openai.errors import BODY, NO_KEY, ROWS, Row, error_object, texts
+from chaos_llm.providers.provider import Stamp
+
+Headers = tuple[tuple[str, str], ...]
+
+
+class OpenAIDialect(Endpoint):
+    """How OpenAI admits and refuses, and who speaks like it: keys, words, headers, ids."""
+
+    name: ClassVar[str] = "openai"
+    hosts: ClassVar[tuple[str, ...]] = ("api.openai.com",)
+    unreadable: ClassVar[str] = (
+        "We could not parse the JSON body of your request. (HINT: This likely means you aren't "
+        "using your HTTP library correctly. The OpenAI API expects a JSON payload, but what was "
+        "sent was not valid JSON. If you have trouble figuring out how to fix this, please contact "
+        "us through our help center at help.openai.com.)"
+    )
+    words: ClassVar[Mapping[str, Row]] = ROWS
+    no_key: ClassVar[Row] = NO_KEY
+    lacking: ClassVar[str] = "Missing required parameter: '{}'."
+    wait: ClassVar[str] = "174ms"
+
+    def _secret(self, headers: Mapping[str, str]) -> str:
+        return bearer(headers.get("authorization", "")) or headers.get("api-key", "")  # Azure's
+
+    def _no_route(self, wire: WireRequest) -> Refusal | None:
+        refusal = super()._no_route(wire)
+        if not refusal:
+            return None
+        lost = refusal.kind == "not_found"
+        message = f"Invalid {'URL' if lost else 'method for URL'} ({wire.method} {wire.path})"
+        return Refusal(refusal.kind, status=404 if lost else 405, message=message)
+
+    def _missing(self, field: str) -> Refusal:
+        """Refuse a body without one of its required parameters."""
+        return Refusal("invalid_request", message=self.lacking.replace("{}", field))
+
+    def _refuse(self, request: Request, refusal: Refusal, stamp: Stamp) -> Reply:
+        request_id, headers = self._ids(stamp)
+        row = self._row(request, refusal, request_id)
+        if refusal.retry_after is not None:
+            headers = (*headers, *self._retry_headers(refusal.retry_after))
+        return json_reply(row.status, headers, self._error(row))
+
+    def _ids(self, stamp: Stamp) -> tuple[str, Headers]:
+        """Draw a request id and the headers that carry it."""
+        return reply_ids(stamp)
+
+    def _retry_headers(self, wait: float) -> Headers:
+        return (("retry-after", seconds(wait)),)
+
+    def _row(self, request: Request, refusal: Refusal, request_id: str) -> Row:
+        """Fill in a refusal's status, type, code, message and param."""
+        row = self.words[refusal.kind]
+        if refusal.kind == "auth_expired" and not request.credential:
+            row = self.no_key
+        row = row._replace(request_id=request_id)
+        if refusal.status:
+            row = row._replace(status=refusal.status)
+        if refusal.message is not None:
+            return self._told(row, refusal.kind, refusal.message)
+        message = (
+            row.message.replace("{model}", request.model)
+            .replace("{account}", request.credential)
+            .replace("{wait}", self._wait(refusal.retry_after))
+            .replace("{request_id}", request_id)
+        )
+        return row._replace(message=message)
+
+    def _wait(self, wait: float | None) -> str:
+        """Say in a message how long to wait."""
+        return self.wait if wait is None else seconds(wait) + "s"
+
+    def _told(self, row: Row, kind: str, message: str) -> Row:
+        """Say this message; what a body lacks has a code of its own, an unknown path has none."""
+        before, _, after = self.lacking.partition("{}")
+        if message.startswith(before) and message.endswith(after) and kind == "invalid_request":
+            field = message.removeprefix(before).removesuffix(after)
+            return self._lacks_field(row, field)._replace(message=message)
+        return row._replace(message=message, code=None if kind == "not_found" else row.code)
+
+    def _lacks_field(self, row: Row, field: str) -> Row:
+        return row._replace(code="missing_required_parameter", param=field)
+
+    def _error(self, row: Row) -> str:
+        """Write the body of a refusal."""
+        return BODY % texts(row)
+
+    def _event(self, row: Row) -> str:
+        """Write the data of an error event."""
+        return '{"error":' + error_object(row) + "}"
+
+    def quota_headers(self, state: State) -> Headers:
+        return ratelimit_headers(state)
+
+
+def ratelimit_headers(state: State) -> Headers:
+    """Write the x-ratelimit headers of platform.openai.com/docs/guides/rate-limits."""
+    both = (("requests", state.requests), ("tokens", state.tokens))
+    levels = [(noun, level) for noun, level in both if level]
+    return (
+        *((f"x-ratelimit-limit-{noun}", str(level.limit)) for noun, level in levels),
+        *((f"x-ratelimit-remaining-{noun}", str(level.remaining)) for noun, level in levels),
+        *((f"x-ratelimit-reset-{noun}", span(level.reset)) for noun, level in levels),
+    )
+
+
+def span(wait: float) -> str:
+    """Write a span of time as OpenAI and Groq do: 12ms, 7.66s, 6m0s."""
+    if wait < 1:
+        return f"{round(wait * 1000)}ms"
+    minutes, left = divmod(round(wait, 3), 60)
+    return f"{int(minutes)}m{left:g}s" if minutes else f"{left:g}s"
+
+
+def reply_ids(stamp: Stamp) -> tuple[str, Headers]:
+    """Draw a request id and the header that carries it."""
+    request_id = "req_" + hexadecimal(stamp, 32)
+    return request_id, (("x-request-id", request_id),)
+
+
+def hexadecimal(stamp: Stamp, length: int) -> str:
+    """Draw an id of at most 64 hexadecimal digits."""
+    return f"{stamp.die.number(256):064x}"[:length]
+
+
+def uuid(stamp: Stamp) -> str:
+    """Draw an id with the hyphens of a UUID."""
+    digits = hexadecimal(stamp, 32)
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))

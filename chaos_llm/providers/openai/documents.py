@@ -1,0 +1,112 @@
+"""OpenAI's endpoints without a conversation: embeddings and the list of models."""
+
+from __future__ import annotations
+
+import re
+import struct
+from base64 import b64encode
+from typing import Any, ClassVar
+from urllib.parse import unquote
+
+from chaos_llm.protocol.messages import Document, Refusal, Request
+from chaos_llm.providers.document_endpoint import DocumentEndpoint
+from chaos_llm.providers.openai.common import Headers, OpenAIDialect
+from chaos_llm.providers.openai.request_fields import deployment
+from chaos_llm.providers.provider import Stamp
+from chaos_llm.providers.vectors import vector
+
+_BYTES_PER_TOKEN = 4
+_SIZES = {"text-embedding-3-large": 3072}
+_USUAL_SIZE = 1536  # of text-embedding-3-small and -ada-002
+_LARGEST_SIZE = 3072
+_MODELS = re.compile(r"/models(?:/([^?]+))?$")
+# Some of the SDK's own list, openai/types/shared/chat_model.py; the times are assumed.
+_KNOWN = (
+    "gpt-5.2",
+    "gpt-5-mini",
+    "gpt-4.1",
+    "gpt-4.1-mini",
+    "gpt-4o",
+    "o3",
+    "o4-mini",
+    "text-embedding-3-large",
+    "text-embedding-3-small",
+)
+_BEGAN = 1715367049
+
+
+class _OpenAIDocument(OpenAIDialect, DocumentEndpoint):
+    def _headers(self, stamp: Stamp) -> Headers:
+        return self._ids(stamp)[1]
+
+
+class Embeddings(_OpenAIDocument):
+    """POST texts, get vectors: equal texts have equal ones, in every run.
+
+    They say nothing about likeness. The SDK asks for base64, others for lists of floats.
+    """
+
+    api: ClassVar[str] = "embeddings"
+    routes: ClassVar[tuple[tuple[str, re.Pattern[str]], ...]] = (
+        ("POST", re.compile(r"/embeddings$")),
+    )
+
+    def _lacks(self, body: dict[str, Any], method: str, path: str) -> Refusal | None:  # noqa: ARG002
+        if not isinstance(body.get("model"), str | None) or not (
+            body.get("model") or deployment(path)
+        ):
+            return Refusal("invalid_request", message="you must provide a model parameter")
+        if not body.get("input"):
+            return self._missing("input")
+        size = body.get("dimensions")
+        if size is None or (isinstance(size, int) and 0 < size <= _LARGEST_SIZE):
+            return None
+        return Refusal("invalid_request", message="Invalid value for 'dimensions'.")  # assumed
+
+    def healthy(self, request: Request, stamp: Stamp) -> Document | None:  # noqa: ARG002
+        """Embed every text of the request."""
+        asked = request.body
+        model = asked.get("model") or deployment(request.path)
+        size = asked.get("dimensions") or _SIZES.get(model, _USUAL_SIZE)
+        texts = _texts(asked["input"])
+        packed = asked.get("encoding_format") == "base64"
+        data = [
+            {
+                "object": "embedding",
+                "index": index,
+                "embedding": _packed(vector(text, size)) if packed else vector(text, size),
+            }
+            for index, text in enumerate(texts)
+        ]
+        tokens = sum(-(-len(text) // _BYTES_PER_TOKEN) for text in texts)
+        usage = {"prompt_tokens": tokens, "total_tokens": tokens}
+        return Document({"object": "list", "data": data, "model": model, "usage": usage})
+
+
+class Models(_OpenAIDocument):
+    """GET the models, or one of them; any that is asked for by name is there."""
+
+    api: ClassVar[str] = "models"
+    routes: ClassVar[tuple[tuple[str, re.Pattern[str]], ...]] = (("GET", _MODELS),)
+
+    def healthy(self, request: Request, stamp: Stamp) -> Document | None:  # noqa: ARG002
+        """List the models, or show one."""
+        found = _MODELS.search(request.path)
+        if found and found[1]:
+            return Document(_model(unquote(found[1])))
+        return Document({"object": "list", "data": [_model(name) for name in _KNOWN]})
+
+
+def _model(name: str) -> dict[str, Any]:
+    return {"id": name, "object": "model", "created": _BEGAN, "owned_by": "system"}
+
+
+def _texts(said: object) -> list[str]:
+    """Read one text or many; tokens stand for the text that they are."""
+    if not isinstance(said, list) or all(isinstance(token, int) for token in said):
+        return [str(said)]
+    return [str(text) for text in said]
+
+
+def _packed(numbers: list[float]) -> str:
+    return b64encode(struct.pack(f"<{len(numbers)}f", *numbers)).decode()

@@ -1,0 +1,1 @@
+"""Vendors and servers that speak OpenAI's Chat Completions."""

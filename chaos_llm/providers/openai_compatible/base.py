@@ -1,0 +1,65 @@
+"""A vendor that took Chat Completions over: plain shapes, words of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from chaos_llm.protocol.messages import Refusal, WireRequest
+from chaos_llm.protocol.rate_limits import State
+from chaos_llm.protocol.reason_phrases import PHRASES
+from chaos_llm.providers.framing import quote
+from chaos_llm.providers.openai.chat_completions import ChatCompletions
+from chaos_llm.providers.openai.common import Headers, uuid
+from chaos_llm.providers.openai.errors import Row, error_object
+from chaos_llm.providers.openai_compatible.errors import PLAIN
+from chaos_llm.providers.provider import Stamp
+
+
+class LookAlike(ChatCompletions):
+    """Chat Completions as a look-alike speaks them.
+
+    What a vendor's row does not say is assumed: no request id in a header, no header on its limits,
+    the words of PLAIN.
+    """
+
+    words: ClassVar[Mapping[str, Row]] = PLAIN
+    no_key: ClassVar[Row] = PLAIN["auth_expired"]
+    unreadable: ClassVar[str] = "Invalid JSON: {}"
+    wait: ClassVar[str] = "5.289s"
+
+    def _no_route(self, wire: WireRequest) -> Refusal | None:
+        refusal = super()._no_route(wire)
+        if not refusal:
+            return None
+        words = "Not Found" if refusal.kind == "not_found" else "Method Not Allowed"
+        return Refusal(refusal.kind, refusal.status, words)
+
+    def _ids(self, stamp: Stamp) -> tuple[str, Headers]:
+        return uuid(stamp), ()
+
+    def _told(self, row: Row, kind: str, message: str) -> Row:
+        if kind == "not_found" and self.words[kind].status != 404:
+            row = PLAIN[kind]._replace(status=row.status)  # a path, and not the model
+        return super()._told(row, kind, message)
+
+    def _lacks_field(self, row: Row, field: str) -> Row:  # noqa: ARG002 - some name it
+        return row
+
+    def _error(self, row: Row) -> str:
+        return self._event(row)
+
+    def _event(self, row: Row) -> str:
+        return f'{{"error":{error_object(row)}}}'
+
+    def _id(self, stamp: Stamp) -> str:
+        return uuid(stamp)
+
+    def quota_headers(self, state: State) -> Headers:  # noqa: ARG002 - none is known
+        return ()
+
+
+def problem(row: Row) -> str:
+    """Write a refusal as Meta's Llama API does: title, detail, status."""
+    title = PHRASES.get(row.status, "Error")
+    return f'{{"title":{quote(title)},"detail":{quote(row.message)},"status":{row.status}}}'

@@ -1,0 +1,80 @@
+"""Servers that a team runs itself, vLLM and TGI: they have no host of their own and want no key.
+
+Where they are is said by VLLM_BASE_URL, TGI_BASE_URL or `[tool.chaos_llm.requests.hosts]`. Error bodies are
+those of the servers' sources: vLLM's entrypoints/openai, TGI's router. In vLLM's, both generations
+wrap a stream's error in "error"; only the older one's refusals were flat.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from chaos_llm.providers.framing import quote
+from chaos_llm.providers.openai.common import hexadecimal
+from chaos_llm.providers.openai.errors import Row
+from chaos_llm.providers.openai_compatible.base import LookAlike
+from chaos_llm.providers.openai_compatible.errors import TGI_ROWS, VLLM_ROWS
+from chaos_llm.providers.provider import Stamp
+
+
+class VLLM(LookAlike):
+    """A vLLM server of today, whose error codes are statuses."""
+
+    name: ClassVar[str] = "vllm"
+    hosts: ClassVar[tuple[str, ...]] = ()
+    keyless: ClassVar[bool] = True
+    lacking: ClassVar[str] = "[{'type': 'missing', 'loc': ('body', '{}'), 'msg': 'Field required'}]"
+    words: ClassVar[Mapping[str, Row]] = VLLM_ROWS
+    no_key: ClassVar[Row] = VLLM_ROWS["auth_expired"]
+
+    def _id(self, stamp: Stamp) -> str:
+        return "chatcmpl-" + hexadecimal(stamp, 32)
+
+    def _call_id(self, stamp: Stamp) -> str:
+        return "chatcmpl-tool-" + hexadecimal(stamp, 32)
+
+    def _event(self, row: Row) -> str:
+        return f'{{"error":{_with_status(row)}}}'
+
+    def _error(self, row: Row) -> str:
+        return '{"error":"Unauthorized"}' if row.status == 401 else self._event(row)
+
+
+class OldVLLM(VLLM):
+    """A vLLM server of the first years, whose errors are flat objects."""
+
+    name: ClassVar[str] = "vllm-old"
+
+    def _event(self, row: Row) -> str:
+        return f'{{"error":{self._flat(row)}}}'
+
+    def _error(self, row: Row) -> str:
+        return super()._error(row) if row.status == 401 else self._flat(row)
+
+    def _flat(self, row: Row) -> str:
+        return '{"object":"error",' + _with_status(row)[1:]
+
+
+def _with_status(row: Row) -> str:
+    return (
+        f'{{"message":{quote(row.message)},"type":"{row.type}","param":null,"code":{row.status}}}'
+    )
+
+
+class TGI(LookAlike):
+    """A text-generation-inference server, whose errors are a text and its type."""
+
+    name: ClassVar[str] = "tgi"
+    hosts: ClassVar[tuple[str, ...]] = ()
+    keyless: ClassVar[bool] = True
+    words: ClassVar[Mapping[str, Row]] = TGI_ROWS
+    lacking: ClassVar[str] = (
+        "Failed to deserialize the JSON body into the target type: missing field `{}`"
+    )
+
+    def _id(self, stamp: Stamp) -> str:  # noqa: ARG002 - it gives none
+        return ""
+
+    def _event(self, row: Row) -> str:
+        return f'{{"error":{quote(row.message)},"error_type":"{row.type}"}}'

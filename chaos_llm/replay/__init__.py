@@ -1,0 +1,1 @@
+"""Simulated users that call the app on a schedule."""

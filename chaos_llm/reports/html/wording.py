@@ -1,0 +1,120 @@
+"""What a record says in plain words: the verdict, grades, counts and times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from chaos_llm.durations import describe
+from chaos_llm.reports.grades import Grade
+from chaos_llm.reports.profiles.wording import MEANINGS
+from chaos_llm.reports.records.models import RunRecord
+from chaos_llm.reports.records.profile_models import ProfileRecord
+
+GRADES: dict[Grade, str] = {
+    "fine": "answered, and nothing was wrong",
+    "rescued": "a provider failed, and the user was answered all the same",
+    "safe failure": "not answered, and the user could tell: an error, an apology, an old answer",
+    "exposed": "shown what the provider had spoilt; no app can see that without an evaluation",
+    "unjudged": "no evidence of what the user got",
+    "unsafe": "shown something wrong as if it were an answer",
+}
+
+
+def when(profile: ProfileRecord, time: float, form: str = "%H:%M:%S") -> str:
+    """A time of the profile as a time of day."""
+    return format(profile.starts + timedelta(seconds=time), form)
+
+
+def day_and_time(profile: ProfileRecord, time: float) -> str:
+    """The same with its day."""
+    return when(profile, time, "%d %b %Y %H:%M").lstrip("0")
+
+
+def columns(run: RunRecord) -> list[float]:
+    """When each column begins."""
+    return [s.begins + run.step * index for s in run.stretches for index in range(s.columns)]
+
+
+def number(count: int) -> str:
+    """A count that is read in groups of three."""
+    return f"{count:,}"
+
+
+def of(count: int, noun: str) -> str:
+    """A count of something: "one call", "12 calls"."""
+    return f"one {noun}" if count == 1 else f"{number(count)} {noun}s"
+
+
+def percent(part: float) -> str:
+    """A part of one. What is not all is never rounded to all, nor a little to nothing."""
+    if 0 < part < 0.001:
+        return "< 0.1 %"
+    if 0.999 < part < 1:
+        return "> 99.9 %"
+    return f"{part * 100:.1f} %".replace(".0 %", " %")
+
+
+def verdict(run: RunRecord) -> list[str]:
+    """What happened to the users, the worst first; the first sentence is the heading."""
+    return [*_users(run), *_checks(run)]
+
+
+def _users(run: RunRecord) -> Iterator[str]:
+    grades = run.grades
+    if not run.calls:
+        yield "No call was made."
+        return
+    idle = "No fault struck any request, so this says nothing about bad days."
+    struck = run.effects.get("struck")
+    if not struck and any(window.played for window in run.profile.windows):
+        yield idle
+    if unsafe := grades.get("unsafe", 0):
+        yield f"{calls_were(unsafe)} shown something wrong as if it were an answer."
+    if unanswered := run.calls - round(run.answered * run.calls):
+        share = percent(unanswered / run.calls)
+        yield f"{number(unanswered)} of {of(run.calls, 'call')} ({share}) went unanswered."
+    elif grades.get("rescued"):
+        yield f"Every user was answered: {calls_were(grades['rescued'])} rescued."
+    else:
+        yield f"Every user was answered, {of(run.calls, 'call')} in all."
+    if run.longest_gap and run.longest_gap_at is not None:
+        since = when(run.profile, run.longest_gap_at, "%H:%M")
+        yield f"The longest time without an answer was {describe(run.longest_gap)}, from {since}."
+    if not struck and not run.profile.windows:
+        yield idle
+    if run.exposure.calls:
+        yield (
+            f"{calls_were(run.exposure.calls)} shown what the provider itself had spoilt, which "
+            "no app can see without an evaluation of its own."
+        )
+    if run.inferred:
+        yield f"{calls_were(run.inferred)} judged by their requests alone."
+
+
+def calls_were(count: int) -> str:
+    """The beginning of a sentence about some calls."""
+    return "One call was" if count == 1 else f"{number(count)} calls were"
+
+
+def _checks(run: RunRecord) -> Iterator[str]:
+    asked = [finding for finding in run.findings if finding.asked]
+    failed = [f.check.partition("(")[0] for f in asked if f.verdict == "fail"]
+    if failed:
+        names = ", ".join(dict.fromkeys(failed))
+        yield f"{of(len(failed), 'check').capitalize()} failed: {names}."
+    elif asked:
+        passed = sum(finding.verdict == "pass" for finding in asked)
+        yield f"No check failed, {passed} passed."
+    else:
+        yield "No check was made of it."
+
+
+def outcome_title(outcome: str) -> str:
+    """An outcome's name as people read it."""
+    return outcome.replace("_", " ")
+
+
+def meaning(outcome: str) -> str:
+    """What the user of such a call got."""
+    return next(text for known, text in MEANINGS.items() if known == outcome)

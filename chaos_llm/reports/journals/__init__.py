@@ -1,0 +1,1 @@
+"""Journals as files, and what they say in sentences."""

@@ -1,0 +1,83 @@
+"""A journal as a file: a first line says whose it is, then a line for each request."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from chaos_llm.decisions.plan import Plan
+from chaos_llm.errors import UsageError
+from chaos_llm.journal.journal import Journal
+
+KIND = "chaos_llm journal"
+_NEEDED = {"n", "at", "until", "provider", "status", "end", "call", "nth", "met"}
+
+
+@dataclass(frozen=True)
+class JournalFile:
+    """A journal that was read: its first line, if it has one, and its records."""
+
+    about: Mapping[str, Any]
+    records: Sequence[Mapping[str, Any]]
+
+    def when(self, time: float) -> str:
+        """A time of day where the first line says when the day was, else seconds."""
+        starts = self.about.get("starts")
+        if starts is None:
+            return f"{time:g} s"
+        return f"{datetime.fromisoformat(starts) + timedelta(seconds=time):%d %b %H:%M:%S}"
+
+    @property
+    def day(self) -> str:
+        """On which day and with which seed, where the first line says so."""
+        return f" on {self.about['profile']}, seed {self.about['seed']}" if self.about else ""
+
+    def window(self, name: str) -> Mapping[str, Any]:
+        """What the first line says of a window; empty where it says nothing."""
+        windows = self.about.get("windows", ())
+        return next((window for window in windows if window["name"] == name), {})
+
+
+def written(journal: Journal, plan: Plan) -> str:
+    """The file's text; it holds neither prompts nor answers, and no credential but its digest."""
+    return json.dumps(_about(plan), ensure_ascii=False) + "\n" + journal.jsonl()
+
+
+def read(lines: Iterable[str], name: str = "the journal") -> JournalFile:
+    """Read such a file, or the bare lines of `chaos.journal.jsonl()`; raises UsageError."""
+    try:
+        records: list[Any] = Journal.read(lines)
+    except ValueError as error:
+        raise UsageError(f"{name} is no journal: {error}; give a .jsonl file") from None
+    about = {}
+    if records and isinstance(records[0], dict) and records[0].get("kind") == KIND:
+        about, records = records[0], records[1:]
+    for record in records:
+        if not isinstance(record, dict) or not set(record) >= _NEEDED:
+            message = f"{name} is no journal: a line is not the record of a request"
+            raise UsageError(f"{message}; give what chaos.journal.jsonl() or --chaos-report wrote")
+    return JournalFile(about, records)
+
+
+def _about(plan: Plan) -> dict[str, Any]:
+    return {
+        "kind": KIND,
+        "schema_version": 1,
+        "profile": plan.profile.name,
+        "title": plan.profile.title,
+        "starts": plan.profile.starts.isoformat(),
+        "seed": plan.seed,
+        "windows": list(_windows(plan)),
+    }
+
+
+def _windows(plan: Plan) -> Iterator[dict[str, Any]]:
+    told = set()
+    for placed in plan.windows:  # one that flaps is there once for each burst
+        name, per, redraw = placed.window.name, placed.window.per, placed.window.redraw
+        if name not in told:
+            told.add(name)
+            yield {"name": name, "per": per, "redraw": redraw, "opened": placed.opened}

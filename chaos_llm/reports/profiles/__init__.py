@@ -1,0 +1,1 @@
+"""Profiles drawn and described as text."""

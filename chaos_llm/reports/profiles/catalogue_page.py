@@ -1,0 +1,154 @@
+"""The catalogue as a page of the docs: every bad day with its windows, evidence and sources."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from chaos_llm.durations import describe
+from chaos_llm.profiles import evidence
+from chaos_llm.profiles.model import Page, Profile, Window
+from chaos_llm.reports.profiles import wording
+
+_HEAD = """# The catalogue of bad days
+
+{count} profiles, written by `chaos-llm profiles --markdown` from the files in `fault_profiles/`.
+`chaos-llm show NAME` draws one to scale, with what each single fact rests on.
+
+What a fact rests on has one of three grades. *Reported*: the provider or a monitor says so.
+*Claimed*: the press or users say so. *Assumed*: nobody says so; it was picked, so that the day can
+be played. The share that is assumed is of the facts that a replay plays.
+
+[How to record a new incident](recording-an-incident.md)
+"""
+
+
+def render(profiles: Sequence[Profile]) -> str:
+    """The page as Markdown, the newest day first."""
+    newest = sorted(profiles, key=lambda profile: (profile.starts, profile.name), reverse=True)
+    blocks = [_HEAD.format(count=len(profiles)), _table(newest), *map(_section, newest)]
+    return "\n".join(blocks)
+
+
+def _table(profiles: Iterable[Profile]) -> str:
+    rows = [
+        (
+            f"[{profile.name}](#{profile.name})",
+            f"{profile.starts:%Y-%m-%d}",
+            describe(profile.ends),
+            ", ".join(_hit(profile)) or "nobody",
+            wording.assumed(profile),
+        )
+        for profile in profiles
+    ]
+    return _rows(("profile", "day", "length", "hits", "assumed"), rows)
+
+
+def _hit(profile: Profile) -> list[str]:
+    """Whom and where it hits: "anthropic", "anthropic login"; what is told only is in brackets."""
+    hit: dict[str, None] = {}
+    for window in profile.windows:
+        for target in window.on:
+            name = target.provider if target.provider != "*" else "everybody"
+            text = name if target.surface == "api" else f"{name} {target.surface}"
+            hit.setdefault(text if window.played else f"({text})")
+    return list(hit)
+
+
+def _section(profile: Profile) -> str:
+    counts = evidence.counted(profile)
+    graded = ", ".join(f"{counts[grade]} {grade}" for grade in reversed(evidence.GRADES))
+    blocks = [
+        f"## {profile.name}\n",
+        f"{_plain(profile.title)}.\n",
+        f"{profile.starts:%d %B %Y, %H:%M} UTC, {describe(profile.ends)}. Facts: {graded}."
+        + (f" Evidence: {_plain(profile.grade)}." if profile.grade else "")
+        + f" Tags: {', '.join(f'`{tag}`' for tag in profile.tags)}.\n",
+        f"{_plain(profile.note)}\n" if profile.note else "",
+        _windows(profile),
+        *(_page(profile, page) for page in profile.pages.values()),
+        _told(profile),
+        _sources(profile),
+    ]
+    return "\n".join(block for block in blocks if block)
+
+
+def _windows(profile: Profile) -> str:
+    rows = (
+        (
+            _cell(window.name if window.played else f"{window.name} (told)"),
+            wording.clock(profile, *window.begins),
+            wording.clock(profile, *window.ends),
+            _cell("; ".join(map(wording.target, window.on))),
+            _cell(wording.share(profile, window.share) + _narrowed(window)),
+            _cell(f"`{wording.mix(window)}`"),
+            _grade(profile, window),
+        )
+        for window in profile.windows
+    )
+    head = ("window", "from", "until", "hits", "share", "with", "share rests on")
+    return _rows(head, rows) if profile.windows else ""
+
+
+def _narrowed(window: Window) -> str:
+    parts = (
+        f"spares {'; '.join(map(wording.target, window.spares))}" if window.spares else "",
+        wording.flap(window.flap) if window.flap else "",
+        wording.capacity(window.capacity) if window.capacity else "",
+    )
+    return "".join(f"; {part}" for part in parts if part)
+
+
+def _grade(profile: Profile, window: Window) -> str:
+    basis = dict(evidence.facts(window)).get("share", (evidence.ASSUMED,))
+    grades = dict.fromkeys(evidence.grade(profile.sources, each) for each in basis)
+    return ", ".join(grades)
+
+
+def _page(profile: Profile, page: Page) -> str:
+    if page.unknown:
+        return f"Status page of {page.provider}: its posts were not found.\n"
+    if not page.posts:
+        return f"Status page of {page.provider}: green all the while.\n"
+    posts = (
+        f"{wording.clock(profile, post.at)} {post.state or 'an update'}" for post in page.posts
+    )
+    return f"Status page of {page.provider}: {', '.join(posts)}.\n"
+
+
+def _told(profile: Profile) -> str:
+    lines = [f"{wording.clock(profile, a.at)}: {_plain(a.says)}" for a in profile.asides]
+    for who, pace in _paces(profile):
+        lines.append(f"{who}, healthy: {pace}")
+    return "".join(f"* {line}\n" for line in lines)
+
+
+def _paces(profile: Profile) -> Iterator[tuple[str, str]]:
+    for provider, pace in profile.healthy.items():
+        for who, each in ((provider, pace), *((f"{provider} {m}", p) for m, p in pace.models)):
+            token = f", then {describe(each.token)} a token" if each.token else ""
+            yield who, f"first token after {describe(each.first_token)}{token}"
+
+
+def _sources(profile: Profile) -> str:
+    if not profile.sources:
+        return "Sources: none; all is assumed.\n"
+    lines = (
+        f"* {_plain(source.title or key)} ({source.grade}: {source.kind})"
+        + (f", <{source.address}>" if "://" in source.address else f" {source.address}").rstrip()
+        for key, source in profile.sources.items()
+    )
+    return "Sources:\n\n" + "".join(f"{line}\n" for line in lines)
+
+
+def _rows(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _cell(text: str) -> str:
+    return _plain(text).replace("|", "\\|")
+
+
+def _plain(text: str) -> str:
+    """A text on one line, in which nothing is taken for an HTML tag."""
+    return " ".join(text.split()).replace("<", "&lt;").rstrip(".")

@@ -1,0 +1,175 @@
+"""Profiles as text: the list of them, and one in full with what each of its facts rests on."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterable, Iterator
+
+from chaos_llm import profiles
+from chaos_llm.durations import describe
+from chaos_llm.profiles import evidence
+from chaos_llm.profiles.evidence import Grade
+from chaos_llm.profiles.model import Pace, Post, Profile
+from chaos_llm.reports.profiles import timeline, window_text, wording
+
+WIDTH = 96
+
+_GRADES: dict[Grade, str] = {
+    "reported": "the provider or a monitor says so",
+    "claimed": "the press or users say so",
+    "assumed": "nobody says so: picked, so that it can be played",
+}
+_COLOURS = {"reported": "32", "claimed": "33", "assumed": "31"}
+
+
+def catalogue(tag: str | None = None, *, width: int = WIDTH, colour: bool = False) -> str:
+    """What `chaos-llm profiles [--tag T]` prints; raises UnknownName for an unknown tag."""
+    names = profiles.with_tag(tag) if tag else profiles.names()
+    return render_catalogue(map(profiles.load, names), width=width, colour=colour)
+
+
+def show(name: str, *, width: int = WIDTH, colour: bool = False) -> str:
+    """What `chaos-llm show NAME` prints; a path to a .toml file is a name too."""
+    return render_profile(profiles.load(name), width=width, colour=colour)
+
+
+def render_catalogue(listed: Iterable[Profile], *, width: int = WIDTH, colour: bool = False) -> str:
+    """One paragraph a profile: name, day, length, tags, and how much of it is assumed."""
+    blocks = []
+    for profile in listed:
+        about = (
+            f"{profile.starts:%d %b %Y}, {describe(profile.ends)}, "
+            f"{wording.assumed(profile)} assumed; {', '.join(profile.tags)}"
+        )
+        lines = [profile.name, *_wrapped(profile.title, width), *_wrapped(about, width)]
+        blocks.append("\n".join(lines))
+    return _painted("\n\n".join(blocks) + "\n", colour=colour)
+
+
+def render_profile(profile: Profile, *, width: int = WIDTH, colour: bool = False) -> str:
+    """The timeline to scale, then every window, the status pages and the sources."""
+    blocks = [
+        _head(profile, width),
+        timeline.draw(profile, width),
+        timeline.legend(width),
+        _grades(profile, width),
+        window_text.first_sights(profile, width),
+        *(window_text.window(profile, window, width) for window in profile.windows),
+        *(_page(profile, provider, width) for provider in profile.pages),
+        _told(profile, width),
+        _sources(profile, width),
+    ]
+    return _painted("\n\n".join(block for block in blocks if block) + "\n", colour=colour)
+
+
+def _head(profile: Profile, width: int) -> str:
+    until = profile.when(profile.ends)
+    lines = [
+        profile.name,
+        *textwrap.wrap(profile.title, width),
+        f"{profile.starts:%d %b %Y %H:%M} to {until:%d %b %H:%M} UTC ({describe(profile.ends)})",
+        *textwrap.wrap(
+            f"tags: {', '.join(profile.tags)}" if profile.tags else "",
+            width,
+            break_on_hyphens=False,
+        ),
+        *textwrap.wrap(f"evidence: {profile.grade}" if profile.grade else "", width),
+        f"{wording.assumed(profile)} of the facts that a replay plays are assumed",
+        *(line for text in profile.note.splitlines() for line in textwrap.wrap(text, width)),
+    ]
+    return "\n".join(filter(None, lines))
+
+
+def _grades(profile: Profile, width: int) -> str:
+    counts = evidence.counted(profile)
+    lines = (
+        wording.fact(f"{f'[{grade}]':<10}", f"{counts.get(grade, 0):>3}  {meaning}", width)
+        for grade, meaning in _GRADES.items()
+    )
+    return "\n".join(["What its facts rest on", *lines])
+
+
+def _page(profile: Profile, provider: str, width: int) -> str:
+    page = profile.pages[provider]
+    lines = [f"Status page of {provider}"]
+    if page.unknown:
+        return "\n".join([*lines, "  its posts were not found: it is not played"])
+    if not page.posts:
+        return "\n".join(
+            [*lines, f"  no post all the while  {wording.mark(profile, (page.basis,))}"]
+        )
+    lines[0] += f": first post {describe(page.posts[0].at)} after the start"
+    for post in page.posts:
+        text = f"{_said(post)}  {wording.mark(profile, (post.basis,))}"
+        lines.append(wording.fact(wording.clock(profile, post.at), text, width))
+    return "\n".join(lines)
+
+
+def _said(post: Post) -> str:
+    words = (
+        post.state,
+        f'"{post.says}"' if post.says else "",
+        f"impact {post.impact}" if post.impact else "",
+        f"on {', '.join(post.components)}" if post.components else "",
+    )
+    return " ".join(filter(None, words)) or "an update"
+
+
+def _told(profile: Profile, width: int) -> str:
+    lines = [
+        wording.fact(
+            wording.clock(profile, aside.at),
+            f"{aside.says}  {wording.mark(profile, (aside.basis,))}",
+            width,
+        )
+        for aside in profile.asides
+    ]
+    for name, edge in profile.edges.items():
+        text = f"{', '.join(edge.providers)} stand behind {name}"
+        lines.append(wording.fact("edge", f"{text}  {wording.mark(profile, (edge.basis,))}", width))
+    for provider, pace in profile.healthy.items():
+        lines.append(wording.fact("pace", _paced(profile, provider, pace), width))
+        for model, its_own in pace.models:
+            lines.append(wording.fact("pace", _paced(profile, model, its_own), width))
+    for provider, allowance in profile.quotas.items():
+        quota, limits = allowance.quota, []
+        if quota.requests_per_minute:
+            limits.append(f"{quota.requests_per_minute:g} requests")
+        if quota.tokens_per_minute:
+            limits.append(f"{quota.tokens_per_minute:g} tokens")
+        text = f"{provider}: {' and '.join(limits)} a minute for each credential"
+        mark = wording.mark(profile, (allowance.basis,))
+        lines.append(wording.fact("quota", f"{text}  {mark}", width))
+    return "\n".join(["Beside the timeline", *lines]) if lines else ""
+
+
+def _paced(profile: Profile, who: str, pace: Pace) -> str:
+    token = f", then {describe(pace.token)} a token" if pace.token else ""
+    text = f"{who}, healthy: first token after {describe(pace.first_token)}{token}"
+    return f"{text}  {wording.mark(profile, (pace.basis,))}"
+
+
+def _sources(profile: Profile, width: int) -> str:
+    lines = ["Sources"]
+    for key, source in profile.sources.items():
+        lines.append(wording.fact(key, f"{source.title}  [{source.grade}: {source.kind}]", width))
+        lines.append(f"        {source.address or 'no address is known'}")
+    return "\n".join(lines) if profile.sources else "Sources: none; all is assumed"
+
+
+def _wrapped(text: str, width: int) -> Iterator[str]:
+    indent = "    "
+    yield from textwrap.wrap(
+        text, width, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
+    )
+
+
+def _painted(text: str, *, colour: bool) -> str:
+    if not colour:
+        return text
+
+    def paint(found: re.Match[str]) -> str:
+        return f"\x1b[{_COLOURS[found[2]]}m{found[0]}\x1b[0m"
+
+    return re.sub(r"\[([\w ]*?)\b(reported|claimed|assumed)\b[^\]]*\]", paint, text)

@@ -1,0 +1,177 @@
+"""What differs between two bad days, in words."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Mapping
+
+from chaos_llm.durations import describe
+from chaos_llm.profiles.model import Page, Post, Profile, Window
+from chaos_llm.reports.profiles import wording
+
+Differences = dict[str, list[str]]  # by heading
+
+
+def render(one: Profile, other: Profile, *, width: int) -> str:
+    """What `chaos-llm diff ONE OTHER` prints."""
+    blocks = [f"one:   {one.name}\nother: {other.name}"]
+    for heading, lines in differences(one, other).items():
+        blocks.append("\n".join([heading, *(_filled(line, width) for line in lines)]))
+    if len(blocks) == 1:
+        blocks.append("no difference in what they play or tell")
+    return "\n\n".join(blocks) + "\n"
+
+
+def differences(one: Profile, other: Profile) -> Differences:
+    """What differs, by headings; empty where both play and tell the same.
+
+    Days that begin at different times are compared by the time since their beginning.
+    """
+    found: Differences = {
+        "The day": list(_day(one, other)),
+        **_windows(one, other),
+        **_pages(one, other),
+        "Sources": list(_keys({**one.sources}, {**other.sources}, "source")),
+    }
+    return {heading: lines for heading, lines in found.items() if lines}
+
+
+def _day(one: Profile, other: Profile) -> Iterator[str]:
+    ours, theirs = _facts_of_day(one), _facts_of_day(other)
+    for label in (*ours, *(key for key in theirs if key not in ours)):
+        yield from _change(label, ours.get(label, "none"), theirs.get(label, "none"))
+
+
+def _facts_of_day(profile: Profile) -> dict[str, str]:
+    facts = {
+        "title": profile.title,
+        "starts": f"{profile.starts:%d %b %Y %H:%M}",
+        "length": describe(profile.ends),
+        "tags": ", ".join(profile.tags) or "none",
+        "evidence": profile.grade or "not said",
+        "assumed": wording.assumed(profile),
+    }
+    for name, pace in profile.healthy.items():
+        first, token = describe(pace.first_token), describe(pace.token)
+        facts[f"healthy {name}"] = f"first token after {first}, then {token} a token"
+        for model, its in pace.models:
+            first, token = describe(its.first_token), describe(its.token)
+            facts[f"healthy {name} {model}"] = f"first token after {first}, then {token} a token"
+    for name, allowance in profile.quotas.items():
+        facts[f"quota of {name}"] = repr(allowance.quota)
+    for name, edge in profile.edges.items():
+        facts[f"behind {name}"] = ", ".join(edge.providers)
+    return facts
+
+
+def _windows(one: Profile, other: Profile) -> Differences:
+    ours, theirs = ({w.name: w for w in profile.windows} for profile in (one, other))
+    found: Differences = {
+        "Windows that only one has": [
+            f"{name}: {_summary(window)}" for name, window in ours.items() if name not in theirs
+        ],
+        "Windows that only other has": [
+            f"{name}: {_summary(window)}" for name, window in theirs.items() if name not in ours
+        ],
+    }
+    for name in ours.keys() & theirs.keys():
+        facts, others = _facts(ours[name]), _facts(theirs[name])
+        found[f"Window {name!r}"] = [
+            line for label in facts for line in _change(label, facts[label], others[label])
+        ]
+    in_order = (*list(found)[:2], *(f"Window {w.name!r}" for w in one.windows))
+    return {heading: found[heading] for heading in in_order if heading in found}
+
+
+def _summary(window: Window) -> str:
+    facts = _facts(window)
+    return (
+        f"{facts['from']} to {facts['until']}, {facts['share']} of {facts['hits']}: {facts['mix']}"
+    )
+
+
+def _facts(window: Window) -> dict[str, str]:
+    return {
+        "from": _span(window.begins),
+        "until": _span(window.ends),
+        "hits": "; ".join(map(wording.target, window.on)),
+        "spares": "; ".join(map(wording.target, window.spares)) or "nothing",
+        "share": _share(window),
+        "load": wording.capacity(window.capacity) if window.capacity else "any",
+        "flaps": wording.flap(window.flap) if window.flap else "no",
+        "die": wording.die(window),
+        "mix": wording.mix(window),
+    }
+
+
+def _share(window: Window) -> str:
+    share = window.share
+    if len(share.points) == 1:
+        until = f" to {wording.percent(share.until)}" if share.until is not None else ""
+        return ("below " if share.bound else "") + wording.percent(share.points[0][1]) + until
+    points = (f"{wording.percent(part)} at {_after(at)}" for at, part in share.points)
+    return "a line through " + ", ".join(points)
+
+
+def _pages(one: Profile, other: Profile) -> Differences:
+    found: Differences = {}
+    for name in dict.fromkeys((*one.pages, *other.pages)):
+        ours, theirs = one.pages.get(name), other.pages.get(name)
+        found[f"Status page of {name}"] = list(_page(ours, theirs))
+    return found
+
+
+def _page(ours: Page | None, theirs: Page | None) -> Iterator[str]:
+    yield from _change("it", _known(ours), _known(theirs))
+    posts, others = (
+        {_bare(post): _post(post) for post in page.posts} if page else {} for page in (ours, theirs)
+    )
+    yield from (f"only one: {text}" for key, text in posts.items() if key not in others)
+    yield from (f"only other: {text}" for key, text in others.items() if key not in posts)
+
+
+def _known(page: Page | None) -> str:
+    if page is None:
+        return "says nothing, and nobody says why"
+    if page.unknown:
+        return "is not known"
+    return "is known" if page.posts else "stays green"
+
+
+def _bare(post: Post) -> tuple[object, ...]:
+    return post.at, post.state, post.says, post.incident, post.impact, post.components
+
+
+def _post(post: Post) -> str:
+    says = f' "{post.says}"' if post.says else ""
+    return f"{_after(post.at)}: {post.state or 'an update'}{says}"
+
+
+def _keys(ours: Mapping[str, object], theirs: Mapping[str, object], noun: str) -> Iterator[str]:
+    yield from (f"only one: {noun} {key}" for key in ours if key not in theirs)
+    yield from (f"only other: {noun} {key}" for key in theirs if key not in ours)
+
+
+def _filled(line: str, width: int) -> str:
+    return textwrap.fill(
+        line,
+        width,
+        initial_indent="  ",
+        subsequent_indent="      ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _change(label: str, ours: str, theirs: str) -> Iterator[str]:
+    if ours != theirs:
+        yield f"{label}: {ours} -> {theirs}"
+
+
+def _span(limits: tuple[float, float]) -> str:
+    first, last = limits
+    return _after(first) if first == last else f"between {_after(first)} and {_after(last)}"
+
+
+def _after(seconds: float) -> str:
+    return f"-{describe(-seconds)}" if seconds < 0 else f"+{describe(seconds)}"

@@ -1,0 +1,58 @@
+"""One window as text: each of its facts, and what it rests on."""
+
+from __future__ import annotations
+
+from chaos_llm.profiles import evidence
+from chaos_llm.profiles.model import Profile, Window
+from chaos_llm.reports.profiles import wording
+
+_IN_OTHER_ROWS = frozenset(evidence.FACTS) - {"mix", "network", "weights"}
+
+
+def first_sights(profile: Profile, width: int) -> str:
+    """What meets a client first on each surface."""
+    first: dict[tuple[str, str], Window] = {}
+    for window in sorted(profile.windows, key=lambda window: window.begins):
+        for target in window.on if window.played else ():
+            first.setdefault((target.provider, target.surface), window)
+    rows = (
+        wording.fact(
+            wording.clock(profile, *window.begins),
+            f"{provider} {surface}, {wording.percent(window.share.points[0][1])}: "
+            f"{wording.mix(window)}",
+            width,
+        )
+        for (provider, surface), window in first.items()
+    )
+    return "\n".join(["What a client sees first", *rows]) if first else ""
+
+
+def window(profile: Profile, window: Window, width: int) -> str:
+    """All that is known of a window."""
+    rest = dict(evidence.facts(window))
+    spared = "; ".join(map(wording.target, window.spares))
+    load = wording.capacity(window.capacity) if window.capacity else ""
+    rows = (
+        ("from", ("from",), wording.clock(profile, *window.begins)),
+        ("until", ("until",), wording.clock(profile, *window.ends)),
+        ("hits", ("on",), "; ".join(map(wording.target, window.on))),
+        ("spares", ("spares",), spared),
+        ("share", ("share",), wording.share(profile, window.share)),
+        ("load", ("capacity",), load),
+        ("flaps", ("flap",), wording.flap(window.flap) if window.flap else ""),
+        ("die", ("per", "redraw"), wording.die(window)),
+        (
+            "mix",
+            tuple(rest.keys() - _IN_OTHER_ROWS),
+            wording.mix(window),
+        ),
+    )
+    lines = [window.name if window.played else f"{window.name} (told, not played)"]
+    for label, keys, text in rows:
+        marks = wording.marks(profile, {key: rest[key] for key in sorted(keys) if key in rest})
+        if not text or (label == "die" and not marks):
+            continue  # a die for each request, and nobody said otherwise
+        lines.append(wording.fact(label, f"{text}  {marks}".rstrip(), width))
+    if window.note:
+        lines.append(wording.fact("note", window.note, width))
+    return "\n".join(lines)

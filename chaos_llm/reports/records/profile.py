@@ -1,0 +1,88 @@
+"""A profile as data: the windows as they were placed, in numbers and in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from chaos_llm.decisions.plan import PlacedWindow, Plan
+from chaos_llm.profiles import evidence
+from chaos_llm.profiles.model import Page, Profile, Window
+from chaos_llm.reports.profiles import wording
+from chaos_llm.reports.records.profile_models import (
+    PageRecord,
+    PostRecord,
+    ProfileRecord,
+    SourceRecord,
+    WindowRecord,
+)
+
+
+def profile_record(plan: Plan) -> ProfileRecord:
+    """The bad day of a plan."""
+    profile = plan.profile
+    placed: dict[str, list[PlacedWindow]] = {}
+    for window in plan.windows:  # one that flaps is there once for each burst
+        placed.setdefault(window.window.name, []).append(window)
+    return ProfileRecord(
+        name=profile.name,
+        title=profile.title,
+        starts=profile.starts,
+        ends=profile.ends,
+        tags=list(profile.tags),
+        note=profile.note,
+        assumed=round(evidence.assumed_share(profile), 4),
+        windows=[_window(profile, w, placed.get(w.name, [])) for w in profile.windows],
+        pages=[_page(page) for page in profile.pages.values()],
+        sources=[
+            SourceRecord(
+                key=key,
+                kind=source.kind,
+                grade=source.grade,
+                title=source.title,
+                address=source.address,
+            )
+            for key, source in profile.sources.items()
+        ],
+    )
+
+
+def _window(profile: Profile, window: Window, placed: list[PlacedWindow]) -> WindowRecord:
+    begins = min((burst.begins for burst in placed), default=window.begins[0])
+    ends = max((burst.ends for burst in placed), default=window.ends[1])
+    return WindowRecord(
+        name=window.name,
+        begins=begins,
+        ends=ends,
+        on=[wording.target(target) for target in window.on],
+        providers=list(dict.fromkeys(target.provider for target in window.on)),
+        share=wording.share(profile, window.share),
+        shares=list(_shares(placed)),
+        faults=wording.mix(window),
+        die=wording.die(window),
+        basis=wording.marks(profile, evidence.facts(window)),
+        played=bool(placed),
+        note=window.note,
+    )
+
+
+def _shares(bursts: list[PlacedWindow]) -> Iterator[tuple[float, float]]:
+    """Where a share begins, bends and ends; between two bursts it is nothing."""
+    ended = None
+    for burst in bursts:
+        if ended is not None and burst.begins > ended:
+            yield ended, 0.0
+            yield burst.begins, 0.0
+        inside = (time for time, _ in burst.window.share.points if burst.begins < time < burst.ends)
+        ended = burst.ends
+        for time in (burst.begins, *inside, ended):
+            before = min(time, ended - min(0.001, (ended - burst.begins) / 2))
+            yield time, round(burst.share(before), 4)
+
+
+def _page(page: Page) -> PageRecord:
+    posts = sorted(page.posts, key=lambda post: post.at)
+    return PageRecord(
+        provider=page.provider,
+        unknown=page.unknown,
+        posts=[PostRecord(at=p.at, state=p.state, says=p.says, basis=p.basis) for p in posts],
+    )

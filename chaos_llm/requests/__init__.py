@@ -1,0 +1,1 @@
+"""Which provider, call and credential a request belongs to."""

@@ -1,0 +1,167 @@
+"""Which host is which provider: the vendors' hosts, base-URL variables, a team's gateways."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from functools import lru_cache
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from chaos_llm.config import own_table
+from chaos_llm.errors import UnknownName, UsageError
+from chaos_llm.providers import find, known
+from chaos_llm.providers.provider import Provider
+
+_VARIABLE_SUFFIXES = ("_BASE_URL", "_API_BASE")
+_VARIABLES: Mapping[str, tuple[str, ...]] = {  # those that do not begin with a provider's name
+    "ANTHROPIC_BEDROCK_BASE_URL": ("bedrock",),
+    "ANTHROPIC_VERTEX_BASE_URL": ("vertex",),
+    "AWS_ENDPOINT_URL": ("bedrock",),
+    "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": ("bedrock",),
+    "AZURE_OPENAI_ENDPOINT": ("azure-openai",),
+    "CO_API_URL": ("cohere",),
+    "GOOGLE_GEMINI_BASE_URL": ("vertex", "gemini"),  # the SDK sends Vertex paths there, too
+    "GOOGLE_VERTEX_BASE_URL": ("vertex",),
+    "LLAMA_API_CLIENT_BASE_URL": ("meta-llama",),
+    "OLLAMA_HOST": ("ollama",),
+}
+_PORTS = {"https": 443, "http": 80}
+_TABLE = "[tool.chaos_llm.requests.hosts]"
+
+Names = tuple[str, ...]
+
+
+class Hosts:
+    """From a host, with or without a port, to the providers that answer there.
+
+    The first layer that knows a host wins. A host without a port stands for all its ports; it may
+    be a glob.
+    """
+
+    def __init__(self, *layers: Mapping[str, Names]) -> None:
+        self._layers = [layer for layer in layers if layer]
+        self._seen: dict[tuple[str, int | None, str], Names] = {}
+
+    def names(self, host: str, port: int | None = None, scheme: str = "https") -> Names:
+        """The providers behind a host; none where it is not one of ours."""
+        asked = (host, port, scheme)
+        names = self._seen.get(asked)
+        if names is None:
+            names = self._seen[asked] = self._look_up(
+                host.casefold(), port or _PORTS.get(scheme, 443)
+            )
+        return names
+
+    def provider(self, names: Names, method: str, path: str) -> Provider:
+        """The wire format of a request to a host with these providers."""
+        return _provider(names, method, path)
+
+    def is_out(self, host: str, port: int | str | None) -> bool:
+        """Whether providers answer at a host that is not this machine."""
+        if isinstance(port, str):
+            port = int(port) if port.isdecimal() else _PORTS.get(port)
+        return bool(self.names(host.rstrip("."), port)) and not _is_loopback(host)
+
+    def _look_up(self, host: str, port: int) -> Names:
+        for layer in self._layers:
+            for asked in (f"{host}:{port}", host):
+                if asked in layer:
+                    return layer[asked]
+                for glob, names in layer.items():
+                    if "*" in glob and fnmatchcase(asked, glob):
+                        return names
+        return ()
+
+
+def host_map(environ: Mapping[str, str], start: Path | None = None) -> Hosts:
+    """`[tool.chaos_llm.requests.hosts]`, then base-URL variables, then the vendors' own hosts.
+
+    Raises UsageError for a table that cannot be read, UnknownName for a provider in it.
+    """
+    variables: dict[str, Names] = {}
+    for variable, address in environ.items():
+        mine = _providers_in(variable) if address else ()
+        host, port = _host_and_port(variable, address) if mine else ("", 0)
+        if host:
+            # Two variables may name one gateway, and one of them another vendor's own host.
+            others = variables.get(f"{host}:{port}") or _VENDORS.get(host, ())
+            variables[f"{host}:{port}"] = tuple(dict.fromkeys((*others, *mine)))
+    return Hosts(_from_pyproject(start or Path.cwd()), variables, _VENDORS)
+
+
+def provider_names() -> Names:
+    """The providers that can be played, in the catalogue's order."""
+    return tuple(dict.fromkeys(provider.name for provider in known()))
+
+
+@lru_cache(512)
+def _provider(names: Names, method: str, path: str) -> Provider:
+    for name in names:
+        provider = find(name, method, path)
+        if provider.claims(method, path):
+            return provider
+    # Nobody knows the path; behind a gateway a prefix may say who is to refuse it.
+    named = (name for name in names if name in path.split("/"))
+    return find(next(named, names[0]), method, path)
+
+
+def _vendors() -> dict[str, Names]:
+    named: dict[str, Names] = {}
+    for provider in known():
+        for host in provider.hosts:
+            named[host] = tuple(dict.fromkeys((*named.get(host, ()), provider.name)))
+    return named
+
+
+_VENDORS = _vendors()
+
+
+def _providers_in(variable: str) -> Names:
+    if variable in _VARIABLES:
+        return _VARIABLES[variable]
+    for suffix in _VARIABLE_SUFFIXES:
+        name = variable.removesuffix(suffix).lower().replace("_", "-")
+        if variable.endswith(suffix) and name in provider_names():
+            return (name,)
+    return ()
+
+
+def _host_and_port(variable: str, address: str) -> tuple[str, int]:
+    """With the port that the scheme implies: a server beside a gateway has another port."""
+    try:
+        parts = urlsplit(address if "//" in address else f"https://{address}")
+        return parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 443)
+    except ValueError as error:
+        message = f"{variable}={address!r} is no address: {error}"
+        raise UsageError(message) from None
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.casefold().rpartition(".")[2] == "localhost"
+
+
+def _from_pyproject(start: Path) -> dict[str, Names]:
+    path, table = own_table(start)
+    hosts = table.get("hosts", {})
+    if not isinstance(hosts, dict):
+        raise UsageError(f"{path}: {_TABLE} is a table of hosts; got {hosts!r}")
+    return {host.casefold(): _names(host, value, path) for host, value in hosts.items()}
+
+
+def _names(host: str, value: Any, path: Path) -> Names:
+    if "/" in host:
+        raise UsageError(f"{path}: {_TABLE} {host!r}: a host stands without scheme and path")
+    names = [value] if isinstance(value, str) else value
+    if not isinstance(names, list) or not names:
+        raise UsageError(f"{path}: {_TABLE} {host!r} is a provider or a list; got {value!r}")
+    for name in names:
+        if name not in provider_names():
+            where = f"{path}: {_TABLE} {host!r}"
+            raise UnknownName("provider", str(name), provider_names(), where=where)
+    return tuple(names)

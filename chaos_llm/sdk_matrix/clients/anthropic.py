@@ -1,0 +1,82 @@
+"""Anthropic's SDK, at its own place and on two clouds; `messages.stream` is its helper."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from chaos_llm.sdk_matrix.client import KEY, LIMIT, Client, Scene, called
+
+
+class Anthropic(Client):
+    """The Messages API."""
+
+    module: ClassVar[str] = "anthropic"
+    ways: ClassVar[tuple[str, ...]] = ("plain", "streamed", "helper")
+
+    model: ClassVar[str] = "claude-opus-4-6"
+
+    def made(self) -> Any:
+        return self.sdk.Anthropic(api_key=KEY, max_retries=0, timeout=LIMIT)
+
+    def plain(self, client: Any, scene: Scene) -> Iterator[str]:
+        yield _read(client.messages.create(**self._body(scene)))
+
+    def streamed(self, client: Any, scene: Scene) -> Iterator[str]:
+        for event in client.messages.create(stream=True, **self._body(scene)):
+            if event.type == "content_block_start" and event.content_block.type == "tool_use":
+                yield called(event.content_block.name)
+            if event.type == "content_block_delta":
+                yield getattr(event.delta, "text", "") or getattr(event.delta, "partial_json", "")
+
+    def helper(self, client: Any, scene: Scene) -> Iterator[str]:
+        with client.messages.stream(**self._body(scene)) as stream:
+            yield _read(stream.get_final_message())
+
+    def _body(self, scene: Scene) -> dict[str, Any]:
+        body: dict[str, Any] = {"model": self.model, "max_tokens": 100, "messages": scene.messages}
+        if scene.tools:
+            tools = [{"name": tool.name, "input_schema": tool.parameters} for tool in scene.tools]
+            body["tools"] = tools
+        return body
+
+
+class AnthropicVertex(Anthropic):
+    """The same on Google's Vertex AI."""
+
+    needs: ClassVar[tuple[str, ...]] = ("google.auth",)
+
+    def made(self) -> Any:
+        return self.sdk.AnthropicVertex(
+            region="europe-west1",
+            project_id="a-project",
+            access_token=KEY,
+            max_retries=0,
+            timeout=LIMIT,
+        )
+
+
+class AnthropicBedrock(Anthropic):
+    """The same on AWS's Bedrock, which has no stream but `invoke-with-response-stream`."""
+
+    needs: ClassVar[tuple[str, ...]] = ("botocore",)
+    model: ClassVar[str] = "anthropic.claude-opus-4-6-v1:0"
+
+    def made(self) -> Any:
+        return self.sdk.AnthropicBedrock(
+            aws_region="us-east-1",
+            aws_access_key="AKIAIOSFODNN7EXAMPLE",
+            aws_secret_key=KEY,
+            max_retries=0,
+            timeout=LIMIT,
+        )
+
+
+def _read(message: Any) -> str:
+    if isinstance(message, str):  # what was no JSON is handed on as text
+        return message
+    blocks = message.content or ()
+    return "".join(
+        called(block.name, block.input) if block.type == "tool_use" else block.text
+        for block in blocks
+    )

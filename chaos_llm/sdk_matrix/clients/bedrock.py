@@ -1,0 +1,53 @@
+"""AWS's SDK: `converse` and `converse_stream` of the Bedrock runtime."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from chaos_llm.sdk_matrix.client import LIMIT, Client, Scene, called
+
+
+class Bedrock(Client):
+    """The Converse API."""
+
+    module: ClassVar[str] = "boto3"
+
+    def made(self) -> Any:
+        once = {"mode": "standard", "total_max_attempts": 1}
+        config = importlib.import_module("botocore.config").Config(
+            retries=once, connect_timeout=LIMIT, read_timeout=LIMIT
+        )
+        return self.sdk.client(
+            "bedrock-runtime",
+            region_name="us-east-1",
+            aws_access_key_id="AKIAIOSFODNN7EXAMPLE",
+            aws_secret_access_key="an example",  # noqa: S106 - AWS's own example is no secret
+            config=config,
+        )
+
+    def plain(self, client: Any, scene: Scene) -> Iterator[str]:
+        message = client.converse(**_body(scene)).get("output", {}).get("message", {})
+        for block in message.get("content", ()):
+            use = block.get("toolUse")
+            yield called(use["name"], use["input"]) if use else block.get("text", "")
+
+    def streamed(self, client: Any, scene: Scene) -> Iterator[str]:
+        for event in client.converse_stream(**_body(scene))["stream"]:
+            if start := event.get("contentBlockStart", {}).get("start", {}).get("toolUse"):
+                yield called(start["name"])
+            delta = event.get("contentBlockDelta", {}).get("delta", {})
+            yield delta.get("text", "") or delta.get("toolUse", {}).get("input", "")
+
+
+def _body(scene: Scene) -> dict[str, Any]:
+    said = [{"role": role, "content": [{"text": text}]} for role, text in scene.said]
+    body = {"modelId": "anthropic.claude-sonnet-4-20250514-v1:0", "messages": said}
+    if scene.tools:
+        specs = [
+            {"toolSpec": {"name": tool.name, "inputSchema": {"json": tool.parameters}}}
+            for tool in scene.tools
+        ]
+        return body | {"toolConfig": {"tools": specs}}
+    return body

@@ -1,0 +1,50 @@
+"""Google's SDK, asked synchronously: `generate_content` of the Gemini API."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from chaos_llm.sdk_matrix.client import KEY, LIMIT, Client, Scene, called
+
+
+class Gemini(Client):
+    """The Gemini API; this SDK retries only where it is told to."""
+
+    module: ClassVar[str] = "google.genai"
+    oldest: ClassVar[int] = 2
+
+    def made(self) -> Any:
+        options = self.sdk.types.HttpOptions(timeout=LIMIT * 1000)
+        return self.sdk.Client(api_key=KEY, http_options=options)
+
+    def plain(self, client: Any, scene: Scene) -> Iterator[str]:
+        yield _read(client.models.generate_content(**_body(scene)))
+
+    def streamed(self, client: Any, scene: Scene) -> Iterator[str]:
+        for response in client.models.generate_content_stream(**_body(scene)):
+            yield _read(response)
+
+
+def _body(scene: Scene) -> dict[str, Any]:
+    roles = {"user": "user", "assistant": "model"}
+    contents = [{"role": roles[role], "parts": [{"text": text}]} for role, text in scene.said]
+    body: dict[str, Any] = {"model": "gemini-2.5-flash", "contents": contents}
+    if scene.tools:
+        declared = [
+            {"name": tool.name, "parameters_json_schema": tool.parameters} for tool in scene.tools
+        ]
+        body["config"] = {
+            "tools": [{"function_declarations": declared}],
+            "automatic_function_calling": {"disable": True},
+        }
+    return body
+
+
+def _read(response: Any) -> str:
+    told = ""
+    for candidate in response.candidates or ():
+        for part in (candidate.content and candidate.content.parts) or ():
+            call = part.function_call
+            told += (part.text or "") + (called(call.name, call.args or {}) if call else "")
+    return told

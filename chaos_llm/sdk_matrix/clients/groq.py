@@ -1,0 +1,27 @@
+"""Groq's SDK."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from chaos_llm.sdk_matrix.client import KEY, LIMIT, Client, Scene
+from chaos_llm.sdk_matrix.clients import _chat
+
+
+class Groq(Client):
+    """Chat Completions in Groq's dialect."""
+
+    module: ClassVar[str] = "groq"
+    oldest: ClassVar[int] = 1
+    model: ClassVar[str] = "llama-3.3-70b-versatile"
+
+    def made(self) -> Any:
+        return self.sdk.Groq(api_key=KEY, max_retries=0, timeout=LIMIT)
+
+    def plain(self, client: Any, scene: Scene) -> Iterator[str]:
+        yield _chat.read(client.chat.completions.create(**_chat.body(scene, self.model)))
+
+    def streamed(self, client: Any, scene: Scene) -> Iterator[str]:
+        body = _chat.body(scene, self.model)
+        yield from _chat.pieces(client.chat.completions.create(stream=True, **body))

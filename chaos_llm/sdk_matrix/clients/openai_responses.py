@@ -1,0 +1,56 @@
+"""OpenAI's SDK: the Responses API, with `responses.stream` as its helper."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from chaos_llm.sdk_matrix.client import KEY, LIMIT, Client, Scene, called
+
+
+class OpenAIResponses(Client):
+    """The Responses API."""
+
+    module: ClassVar[str] = "openai"
+    ways: ClassVar[tuple[str, ...]] = ("plain", "streamed", "helper")
+
+    def made(self) -> Any:
+        return self.sdk.OpenAI(api_key=KEY, max_retries=0, timeout=LIMIT)
+
+    def plain(self, client: Any, scene: Scene) -> Iterator[str]:
+        yield _read(client.responses.create(**_body(scene)))
+
+    def streamed(self, client: Any, scene: Scene) -> Iterator[str]:
+        for event in client.responses.create(stream=True, **_body(scene)):
+            if event.type == "response.output_item.added" and event.item.type == "function_call":
+                yield called(event.item.name)
+            if event.type.endswith(".delta"):
+                yield event.delta
+
+    def helper(self, client: Any, scene: Scene) -> Iterator[str]:
+        with client.responses.stream(**_body(scene)) as stream:
+            yield _read(stream.get_final_response())
+
+
+def _body(scene: Scene) -> dict[str, Any]:
+    body: dict[str, Any] = {"model": "gpt-5.2", "input": scene.messages}
+    if scene.tools:
+        functions = (each["function"] for each in scene.functions)
+        body["tools"] = [{"type": "function", "strict": False, **each} for each in functions]
+    return body
+
+
+def _read(response: Any) -> str:
+    if isinstance(response, str):  # what was no JSON is handed on as text
+        return response
+    told = ""
+    for item in response.output or ():
+        if item.type == "function_call":
+            told += called(item.name, item.arguments)
+        elif item.type == "message":
+            told += "".join(map(_part, item.content))
+    return told
+
+
+def _part(part: Any) -> str:
+    return getattr(part, "text", "") or getattr(part, "refusal", "") or ""

@@ -1,0 +1,50 @@
+"""Which faults are played, with which arguments, and on what question each of them can strike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from chaos_llm import faults
+from chaos_llm.faults import FAULTS, Fault
+from chaos_llm.sdk_matrix.client import CONVERSATION, ERRAND, LIMIT, QUESTION, Scene
+
+_STATUSES = (400, 402, 403, 404, 408, 409, 413, 422)
+_LATE = LIMIT + 10  # seconds: no client waits for so long
+
+# A fault without a line here is played as it is without arguments.
+_SPECIMENS: Mapping[str, tuple[Fault, ...]] = MappingProxyType(
+    {
+        "cut_stream": tuple(faults.cut_stream(by=by) for by in ("close", "reset", "end")),
+        "error_mid_stream": (
+            faults.error_mid_stream(),
+            faults.error_mid_stream(after=0),
+            faults.error_mid_stream(within="tool"),
+        ),
+        "latency": (faults.latency(seconds=1), faults.latency(seconds=_LATE)),
+        "raw": (faults.raw(418, json={"message": "I am a teapot."}),),
+        "server_error": tuple(faults.server_error(status) for status in (500, 502, 503, 504)),
+        "slow_first_token": (faults.slow_first_token(_LATE),),
+        "slow_tokens": (faults.slow_tokens(1),),
+        "wrong_refusal": tuple(faults.wrong_refusal(status) for status in _STATUSES),
+    }
+)
+SPECIMENS: tuple[Fault, ...] = tuple(
+    specimen
+    for name, fault in FAULTS.items()
+    for specimen in (_SPECIMENS[name] if name in _SPECIMENS else (fault(),))
+)
+
+_OF_TOOLS = ("broken_tool_arguments", "truncated_tool_arguments", "unknown_tool")
+
+
+def scene_of(fault: Fault) -> Scene:
+    """The question that lets a fault strike."""
+    if fault.name in _OF_TOOLS or getattr(fault, "within", "") == "tool":
+        return ERRAND
+    return CONVERSATION if fault.name == "lost_history" else QUESTION
+
+
+def requests_of(fault: Fault) -> int:
+    """How often a client has to ask until a fault can strike."""
+    return 2 if fault.name == "reset_reused_connection" else 1

@@ -1,0 +1,90 @@
+"""A run and its windows as JSON, and faults from JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import MISSING, fields
+from math import isfinite
+from typing import Any
+
+from chaos_llm import faults
+from chaos_llm.decisions.plan import PlacedWindow
+from chaos_llm.errors import UnknownName, UsageError
+from chaos_llm.faults import Fault
+from chaos_llm.server.runs.runs import ServedRun
+
+
+def run_state(run: ServedRun) -> dict[str, Any]:
+    """Where a run is; times are seconds of the profile."""
+    journal, profile, at = run.journal, run.plan.profile, run.now
+    due = run.clock.next_due
+    return {
+        "run": run.name,
+        "profile": profile.name,
+        "title": profile.title,
+        "seed": run.plan.seed,
+        "beginnings": run.beginnings,
+        "clock": {
+            "kind": {0.0: "manual", 1.0: "real"}.get(run.clock.rate, "scaled"),
+            "speed": run.clock.rate,
+            "now": round(at, 6),
+            "date": profile.when(at).isoformat(),
+            "next": round(run.position + due, 6) if isfinite(due) else None,
+        },
+        "ends": profile.ends,
+        "open": [placed.window.name for placed in run.plan.open_at(at)],
+        "requests": journal.count,
+        "struck": sum(1 for exchange in journal if exchange.struck),
+        "waiting": len(run.waiting),
+        "journal": {"kept": len(journal), "dropped": journal.dropped},
+    }
+
+
+def window_state(run: ServedRun, placed: PlacedWindow) -> dict[str, Any]:
+    """One window: when, whom, how much, with what."""
+    window, at = placed.window, run.now
+    return {
+        "name": window.name,
+        "from": placed.begins,
+        "until": placed.ends,
+        "on": [
+            {
+                field.name: value
+                for field in fields(target)
+                if (value := getattr(target, field.name)) not in ("", None)
+            }
+            for target in window.on
+        ],
+        "share": placed.share(at if placed.begins <= at < placed.ends else placed.begins),
+        "per": window.per,
+        "redraw": window.redraw,
+        "faults": [repr(weighted.fault) for weighted in window.mix],
+        "note": window.note,
+        "healed": [
+            f"{target.provider} {target.surface}"
+            for target in window.on
+            if placed.begins <= at
+            and run.interventions.is_healed(placed, target.provider, at, target.surface)
+        ],
+        "state": "open"
+        if placed.begins <= at < placed.ends
+        else ("over" if at >= placed.ends else "ahead"),
+    }
+
+
+def fault_of(name: object, given: Mapping[str, Any]) -> Fault:
+    """A fault by its name in profiles and its arguments; raises UnknownName or UsageError."""
+    if name not in faults.known():
+        raise UnknownName("fault", str(name), faults.known())
+    kind = faults.known()[str(name)]
+    known = {field.name: field for field in fields(kind)}
+    for key in given:
+        if key not in known:
+            raise UnknownName(f"argument of {name}", key, known)
+    needed = [n for n, f in known.items() if f.default is f.default_factory is MISSING]
+    if missing := [each for each in needed if each not in given]:
+        raise UsageError(f"{name} needs {', '.join(missing)}")
+    try:
+        return kind(**given)
+    except (TypeError, ValueError) as mistake:
+        raise UsageError(f"{name}: {mistake}") from None

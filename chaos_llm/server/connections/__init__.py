@@ -1,0 +1,1 @@
+"""The connections of clients: listening, TLS, replies on the clock."""

@@ -1,0 +1,197 @@
+"""One client's connection: requests off the wire, replies onto it, one at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from chaos_llm.engine.http1 import at_once
+from chaos_llm.server.connections.reply_player import Playing
+from chaos_llm.server.connections.shared_state import Shared
+from chaos_llm.server.http.answering import Caller, answer
+from chaos_llm.server.http.own_replies import Said, wrong
+from chaos_llm.server.http.request_parser import Asked, Asking, TooMuch
+
+_GO_AHEAD = b"HTTP/1.1 100 Continue\r\n\r\n"
+_AHEAD = 8  # whole requests that may wait behind a reply
+
+
+Connect = Callable[[Shared, "Connection", Asked, bytes], None]
+
+
+class Connection(asyncio.Protocol):
+    """HTTP/1.1 on one connection; `connect` is given a CONNECT."""
+
+    __slots__ = (
+        "_asking",
+        "_caller",
+        "_connect",
+        "_held",
+        "_is_deaf",
+        "_is_full",
+        "_is_paused",
+        "_playing",
+        "_reused",
+        "_server",
+        "since",
+        "transport",
+    )
+
+    def __init__(self, server: Shared, connect: Connect, caller: Caller) -> None:
+        self._server, self._connect, self._caller = server, connect, caller
+        self._asking = Asking(server.settings.limits)
+        self._playing: Playing | None = None
+        self._held = 0  # bytes that came while a reply was under way
+        self._reused = self._is_paused = self._is_deaf = self._is_full = False
+        self.transport: Any = None
+        self.since = 0.0  # when the server began to wait for this client, in the loop's time
+
+    def connection_made(self, transport: Any) -> None:
+        self.transport = transport
+        self.since = self._server.time()
+        self._server.connections.add(self)
+
+    def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002 - asyncio's
+        self._server.connections.discard(self)
+        if self._playing is not None:
+            self._playing.leave()
+            self._playing = None
+
+    def eof_received(self) -> bool:
+        """Hang up, too: one who closes while a reply is under way has left, as with most servers.
+
+        What is written already still arrives.
+        """
+        return False
+
+    def pause_writing(self) -> None:
+        """Stop, and ask for nothing more: the client does not read what it was sent."""
+        self._is_full = True
+        if self._playing is not None:
+            self._playing.pause()
+        elif not self._is_paused:
+            self._is_paused = True
+            self.transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        self._is_full = False
+        if self._playing is not None:
+            self._playing.resume()
+        else:
+            self._next()
+
+    def data_received(self, data: bytes) -> None:
+        if self._is_deaf:
+            self._hold(len(data))
+            return
+        asking = self._asking
+        was_begun = asking.is_begun
+        try:
+            rest = asking.feed(data)
+        except TooMuch as reason:
+            self._refuse(reason)
+            return
+        if asking.is_begun and not was_begun:
+            self.since = self._server.time()
+        if asking.wants_go_ahead and self._playing is None:
+            asking.wants_go_ahead = False
+            self.transport.write(_GO_AHEAD)
+        if self._playing is not None or self._is_full:
+            self._hold(len(data))
+        else:
+            self._next(rest)
+
+    def _hold(self, size: int) -> None:
+        """Take what comes too early, up to a bound; reading shows when the client leaves."""
+        self._held += size
+        limits = self._server.settings.limits
+        if not self._is_paused and (self._held > limits.ahead or len(self._asking.whole) > _AHEAD):
+            self._is_paused = True
+            self.transport.pause_reading()
+
+    def _next(self, rest: bytes = b"") -> None:
+        """Answer the requests that wait, until a reply takes its time."""
+        whole = self._asking.whole
+        while whole and not (self._playing or self._is_full or self.transport.is_closing()):
+            asked = whole.pop(0)
+            if asked.method == "CONNECT":
+                self._connect(self._server, self, asked, rest)
+                return
+            self._answer(asked)
+            self._reused = True
+        if self._playing is None and not self._is_full:
+            self._held = 0
+            if self._is_paused and not self.transport.is_closing():
+                self._is_paused = False
+                self.transport.resume_reading()
+
+    def _answer(self, asked: Asked) -> None:
+        answered = answer(self._server, asked, self._caller, reused=self._reused)
+        if isinstance(answered, Said):
+            self._say(answered, asked)
+            return
+        run, exchange, reply = answered
+        keep, whole = asked.keep, at_once(reply)
+        if whole is not None:
+            self.transport.write(whole)
+            run.end(exchange, "complete")
+            self._over(keep=keep)
+            return
+        self._playing = playing = Playing(
+            run, exchange, reply, self.transport, lambda: self._over_later(keep=keep)
+        )
+        playing.begin()
+
+    def _over(self, *, keep: bool) -> None:
+        """A reply was sent; go on with the next request, or hang up."""
+        self._playing = None
+        if not keep:
+            self.transport.close()
+            return
+        self.since = self._server.time()
+
+    def _over_later(self, *, keep: bool) -> None:
+        """The same for one that took its time; what came meanwhile waits for it."""
+        self._over(keep=keep)
+        if self._asking.whole or self._held:
+            self._server.loop.call_soon(self._next)
+
+    def _say(self, said: Said, asked: Asked) -> None:
+        """Answer for the server itself."""
+        keep = asked.keep and asked.version == "1.1"
+        self.transport.write(said.wire(keep=keep, head_only=asked.method == "HEAD"))
+        if not keep:
+            self.transport.close()
+
+    def _refuse(self, reason: TooMuch) -> None:
+        """Tell a client what was wrong with its bytes; nothing behind them can be read."""
+        if self._playing is not None:
+            self._playing.cut()
+            return
+        self.transport.write(wrong(reason.status, str(reason)).wire(keep=False))
+        # To close with bytes unread would be a reset, and that might overtake what was just said.
+        self._is_deaf, self.since = True, self._server.time()
+        self.transport.write_eof()
+
+    def shut(self) -> None:
+        """End it all: the server stops."""
+        if self._playing is not None:
+            self._playing.cut()
+        self.transport.close()
+
+    def overdue(self, now: float) -> bool:
+        """Whether this client was waited for long enough."""
+        if self._playing is not None:
+            return False
+        limits = self._server.settings.limits
+        limit = limits.patience if self._asking.is_begun or self._is_deaf else limits.idle
+        return now - self.since > limit
+
+    def expire(self) -> None:
+        """Hang up on a client that takes too long to say what it wants."""
+        if self._asking.is_begun and not self._is_deaf:
+            patience = self._server.settings.limits.patience
+            text = f"the request did not come whole within {patience:g} s"
+            self.transport.write(wrong(408, text).wire(keep=False))
+        self.transport.close()

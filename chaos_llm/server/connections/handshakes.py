@@ -1,0 +1,100 @@
+"""Which TLS handshakes fail: decided before any request is known, by the host that a client names.
+
+What is decided there is not decided again for the requests on that connection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from chaos_llm.decisions.overrides import Interventions
+from chaos_llm.decisions.plan import Decision, Key, PlacedWindow, Throw
+from chaos_llm.faults.fault import Fault
+from chaos_llm.profiles.model import PLAYED_SURFACES, Target, Window
+from chaos_llm.protocol.messages import Request
+from chaos_llm.requests.correlation import BACKGROUND_USER, NO_CALL
+from chaos_llm.server.connections import wire_effects
+
+FAULT = "tls_failure"
+PATH = "(TLS handshake)"
+
+
+@dataclass
+class ServedInterventions(Interventions):
+    """What was put on by hand, over the plan; without what a handshake has survived.
+
+    `over_wire` says that a request came through Toxiproxy, which plays its windows for the run that
+    `leads_wire`; `when_healed` is told of every heal.
+    """
+
+    past_handshake: bool = False
+    over_wire: bool = False
+    leads_wire: bool = False
+    when_healed: Callable[[], None] | None = None
+
+    @cached_property
+    def on_the_wire(self) -> dict[str, Window]:
+        """The windows that Toxiproxy plays for those who come through it."""
+        return dict(wire_effects.on_the_wire(self.plan.profile))
+
+    def heal(self, target: Target, at: float) -> None:
+        super().heal(target, at)
+        if self.when_healed is not None:
+            self.when_healed()
+
+    def is_healed(
+        self, placed: PlacedWindow, provider: str, at: float, surface: str = "api"
+    ) -> bool:
+        """Whether a provider's whole surface was healed since that window began."""
+        return placed.opened <= self._healed_at(Request(provider, "", surface, "", ""), at)
+
+    def decide(self, request: Request, key: Key, at: float) -> Decision:
+        """Which faults hit this request."""
+        decision = super().decide(request, key, at)
+        if self.over_wire and decision.throws:
+            decision = wire_effects.met(decision, self.on_the_wire, leads=self.leads_wire)
+        if not self.past_handshake or not any(map(_is_of_tls, decision.throws)):
+            return decision
+        return Decision(tuple(throw for throw in decision.throws if not _is_of_tls(throw)))
+
+    def decide_handshake(self, request: Request, key: Key, at: float) -> Decision:
+        """Which throw ends this handshake, if one does; no other injection is used up by it."""
+        throws = (*self._injected(request, at), *self._planned(request, key, at))
+        if throws:  # else the request itself will be counted
+            self.meter.meet(request, at)
+        return Decision(throws) if throws else Decision()
+
+    def _injected(self, request: Request, at: float) -> Iterator[Throw]:
+        for injection in self.injections:
+            ours = any(map(_is_tls, injection.faults))
+            if ours and injection.ends > at and injection.target.hits(request):
+                yield from filter(_is_of_tls, injection.throws(at))
+
+    def _planned(self, request: Request, key: Key, at: float) -> Iterator[Throw]:
+        healed_at = self._healed_at(request, at)
+        for window in self.plan.open_at(at):
+            if window.opened <= healed_at or not any(map(_is_tls, window.faults)):
+                continue
+            if not window.hits(request):
+                continue
+            throw = window.throw(request, key, at, self.meter.loads)
+            if _is_of_tls(throw):
+                yield throw
+
+
+def probes(names: Iterable[str], host: str, number: int) -> Iterator[tuple[Request, Key]]:
+    """What a handshake stands for, before anything was asked: each surface of that host."""
+    for name in names:
+        for surface in PLAYED_SURFACES:
+            key = Key(BACKGROUND_USER, NO_CALL, name, PATH, number)
+            yield Request(name, "", surface, host, PATH), key
+
+
+def _is_tls(fault: Fault) -> bool:
+    return fault.name == FAULT
+
+
+def _is_of_tls(throw: Throw) -> bool:
+    return throw.fault is not None and _is_tls(throw.fault)

@@ -1,0 +1,164 @@
+"""One reply on its way to a socket, on the clock of its run.
+
+What is due at once shares a write. Each piece is due at a time that was settled when the reply
+began, so that being late once does not make the rest late, too.
+"""
+
+from __future__ import annotations
+
+import socket
+import struct
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from chaos_llm.engine.http1 import ENDS, Frame, frames
+from chaos_llm.journal.journal import Exchange
+from chaos_llm.protocol.messages import Ending, Reply
+from chaos_llm.server.runs.clock import Timer
+from chaos_llm.server.runs.runs import ServedRun
+
+_SAME = 1e-9  # seconds that are none
+_LINGER_NOT = struct.pack("ii", 1, 0)
+
+# What cannot be said once a connection stands; a reset is the nearest to it.
+_RESETS = (Ending.RESET, Ending.REFUSED, Ending.UNRESOLVED)
+_SILENT = (Ending.SILENT, Ending.CONNECT_TIMEOUT)
+
+
+class Playing:
+    """A reply under way; `over` is called when all of it was sent and the connection still stands.
+
+    `transport` is asyncio's, or one of ours over TLS.
+    """
+
+    __slots__ = (
+        "_due",
+        "_exchange",
+        "_frames",
+        "_held",
+        "_is_full",
+        "_last",
+        "_over",
+        "_run",
+        "_timer",
+        "_transport",
+    )
+
+    def __init__(
+        self,
+        run: ServedRun,
+        exchange: Exchange,
+        reply: Reply,
+        transport: Any,
+        over: Callable[[], None],
+    ) -> None:
+        self._run, self._exchange, self._transport, self._over = run, exchange, transport, over
+        self._frames: Iterator[Frame] = iter(frames(reply))
+        self._held: Frame | None = None
+        self._last: Ending | None = None
+        self._timer: Timer | None = None
+        self._is_full = False
+        self._due = run.clock.now
+
+    def begin(self) -> None:
+        self._run.waiting.add(self)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Write what is due, up to the end or the next pause."""
+        self._timer, now = None, self._run.clock.now
+        written: list[bytes] = []
+        frame, self._held = self._held or self._next(), None
+        while frame is not None:
+            if self._due > now + _SAME:
+                self._write(written)
+                self._wait_for(frame)
+                return
+            written.append(frame.data)
+            if frame.ending is not None:
+                self._write(written)
+                self._end(frame.ending)
+                return
+            frame = self._next()
+
+    def _next(self) -> Frame | None:
+        frame = next(self._frames, None)
+        if frame is not None:
+            self._due += frame.pause
+        return frame
+
+    def _write(self, written: list[bytes]) -> None:
+        data = b"".join(written)
+        if data:
+            self._transport.write(data)
+
+    def _wait_for(self, frame: Frame) -> None:
+        if not frame.data and frame.ending in _SILENT:
+            return  # for ever; the client will leave
+        self._held = frame
+        if not self._is_full:
+            self._timer = self._run.clock.call_at(self._due, self._go_on)
+
+    def pause(self) -> None:
+        """Stop sending: the client does not read."""
+        self._is_full = True
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def resume(self) -> None:
+        """Send on."""
+        self._is_full = False
+        if self._last is not None:
+            self._break(self._last)
+        elif self._held is not None and self._timer is None:
+            self._timer = self._run.clock.call_at(self._due, self._go_on)
+            if self._due <= self._run.clock.now + _SAME:
+                self._timer.cancel()
+                self._go_on()
+
+    def leave(self) -> None:
+        """The client went away."""
+        self._stop()
+        self._run.end(self._exchange, "abandoned")
+
+    def cut(self) -> None:
+        """End in the middle: the server stops, or the run begins anew."""
+        self._stop()
+        self._run.end(self._exchange, "closed")
+        self._transport.close()
+
+    def _stop(self) -> None:
+        self._run.waiting.discard(self)
+        self._held = None
+        self._frames = iter(())
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _end(self, ending: Ending) -> None:
+        if ending in _SILENT:
+            return
+        self._run.waiting.discard(self)
+        self._run.end(self._exchange, ENDS[ending])
+        if ending is Ending.COMPLETE:
+            self._over()
+        elif self._transport.get_write_buffer_size() and ending in _RESETS:
+            self._last = ending  # what was said before the reset is to arrive
+            self._transport.set_write_buffer_limits(0)  # and tells when it has left
+        else:
+            self._break(ending)
+
+    def _break(self, ending: Ending) -> None:
+        if ending in _RESETS:
+            reset(self._transport)
+        else:
+            self._transport.close()
+
+
+def reset(transport: Any) -> None:
+    """End a connection by RST instead of FIN."""
+    sock = transport.get_extra_info("socket")
+    if sock is not None:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)
+    transport.abort()

@@ -1,0 +1,100 @@
+"""What the connections of one server share: runs, addresses, certificates, and who is connected."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any, Protocol
+
+from chaos_llm.journal.journal import Effect
+from chaos_llm.requests.hosts import Names
+from chaos_llm.server.connections import handshakes
+from chaos_llm.server.connections.tls import Authority
+from chaos_llm.server.http.addresses import Addresses
+from chaos_llm.server.http.own_replies import Said
+from chaos_llm.server.http.request_parser import Asked
+from chaos_llm.server.launch.settings import Settings, is_loopback
+from chaos_llm.server.runs.kept_journal import JournalFile
+from chaos_llm.server.runs.runs import DEFAULT, Beginning, Runs
+
+_PROBLEMS = 20
+_STRUCK: Effect = "struck"
+
+
+class Open(Protocol):
+    """Anything that holds a connection."""
+
+    def overdue(self, now: float) -> bool:
+        """Whether it has been waited for long enough."""
+
+    def expire(self) -> None:
+        """End it for that."""
+
+    def shut(self) -> None:
+        """End it, because the server stops."""
+
+
+class Shared:
+    """One server's state; `answer` is its admin API, `connect` what a CONNECT is given to."""
+
+    def __init__(self, settings: Settings, answer: Callable[[Shared, Asked], Said]) -> None:
+        self.settings, self.loop = settings, asyncio.get_running_loop()
+        self.answer = answer
+        self.time = self.loop.time
+        self.url = ""  # as a client on this machine writes it
+        self.doors: dict[str, str] = {}  # by provider: its address through Toxiproxy
+        self.worn: Callable[[], list[dict[str, Any]]] = list  # the toxics that are on
+        self.addresses = Addresses(settings.providers, settings.rootdir)
+        also = "" if is_loopback(settings.host) else settings.host
+        self.authority = Authority(also) if settings.tls else None
+        beginning = Beginning(
+            settings.day(),
+            settings.seed,
+            settings.rate,
+            settings.at,
+            rootdir=settings.rootdir or Path(),
+        )
+        self.file = JournalFile(settings.journal, self.loop) if settings.journal else None
+        self.runs = Runs(beginning, settings.limits, self.loop, self.file)
+        self.connections: set[Open] = set()
+        self.requests = 0
+        self.problems: list[str] = []  # of the test's own faults and answers
+        self.tasks: set[asyncio.Task[None]] = set()
+        self._handshakes = 0
+
+    def judged_at_handshake(self, host: str) -> Names:
+        """The providers whose TLS can fail by this host: its own, or the only one played."""
+        names = self.addresses.names(host)
+        return names or (self.addresses.played if len(self.addresses.played) == 1 else ())
+
+    def admits(self, host: str, run_name: str) -> bool:
+        """Whether a TLS handshake for that host goes on; one that does not is journalled.
+
+        No header is known yet: unless a CONNECT named a run, the default one decides.
+        """
+        run = self.runs.named(run_name or DEFAULT)
+        self._handshakes += 1
+        names = self.judged_at_handshake(host)
+        for request, key in handshakes.probes(names, host, self._handshakes):
+            decision = run.interventions.decide_handshake(request, key, run.now)
+            if decision.throws:
+                exchange = run.journal.open(run.now, request, key, decision)
+                exchange.effects = (_STRUCK,) * len(decision.throws)
+                run.end(exchange, "closed")
+                return False
+        return True
+
+    def problem(self, asked: Asked, error: Exception) -> str:
+        """Note that a fault, or answers, of the test's own raised."""
+        text = f"no reply to {asked.method} {asked.path}: {error!r}"
+        self.problems = [*self.problems[1 - _PROBLEMS :], text]
+        print(f"chaos-llm: {text}", file=sys.stderr, flush=True)  # noqa: T201 - its log
+        return text
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something beside the connections."""
+        task = self.loop.create_task(work)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)

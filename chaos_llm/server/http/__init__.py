@@ -1,0 +1,1 @@
+"""HTTP requests off the wire, and who answers them."""

@@ -1,0 +1,71 @@
+"""Who answers a request, and what: a provider in its run, or the server in its own words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import NamedTuple
+
+from chaos_llm.errors import ChaosError
+from chaos_llm.journal.journal import Exchange
+from chaos_llm.protocol.messages import Ending, Reply, WireRequest
+from chaos_llm.server.connections.shared_state import Shared
+from chaos_llm.server.http.own_replies import ADMIN, NOBODY, Said, wrong
+from chaos_llm.server.http.request_parser import Asked
+from chaos_llm.server.runs.runs import DEFAULT, ServedRun
+
+_OF_BODIES = ("content-length", "transfer-encoding")
+
+
+class Caller(NamedTuple):
+    """What is known of a client before its first request.
+
+    `meant` and `run` are the host and the run that a CONNECT named. `past_handshake` says that a
+    TLS handshake could have failed and did not, `over_wire` that Toxiproxy is in between.
+    """
+
+    meant: str = ""
+    run: str = ""
+    past_handshake: bool = False
+    over_wire: bool = False
+
+
+class Answered(NamedTuple):
+    """A provider's reply, to be played for a run, and its record."""
+
+    run: ServedRun
+    exchange: Exchange
+    reply: Reply
+
+
+def answer(server: Shared, asked: Asked, caller: Caller, *, reused: bool) -> Said | Answered:
+    """Have a provider answer a request, or say why none does."""
+    path = asked.path
+    if asked.version != "1.1":
+        return wrong(505, f"this server speaks HTTP/1.1, not {asked.version}")
+    if path == ADMIN or path.startswith(f"{ADMIN}/"):
+        return server.answer(server, asked)
+    server.requests += 1
+    host = caller.meant or asked.host
+    place = server.addresses.find(asked.method, host, path)
+    if place is None:
+        return wrong(404, NOBODY.format(method=asked.method, path=path, host=host or "no host"))
+    headers = asked.headers
+    wire = WireRequest(asked.method, host, place.path, asked.query, headers, asked.body, reused)
+    try:
+        run = server.runs.named(asked.run or caller.run or DEFAULT)
+        run.interventions.past_handshake = caller.past_handshake
+        run.interventions.over_wire = caller.over_wire
+        exchange, reply = run.exchange(place.provider, wire, headers.get("x-chaos-call", ""))
+    except ChaosError as error:
+        return wrong(503, str(error))
+    except Exception as error:  # a fault, or answers, of the test's own
+        return wrong(500, server.problem(asked, error))
+    return Answered(run, exchange, _without_body(reply) if asked.method == "HEAD" else reply)
+
+
+def _without_body(reply: Reply) -> Reply:
+    """What HEAD is answered."""
+    if not reply.chunks:
+        return reply
+    headers = tuple(each for each in reply.headers if each[0].lower() not in _OF_BODIES)
+    return replace(reply, headers=headers, chunks=(), ending=Ending.COMPLETE)

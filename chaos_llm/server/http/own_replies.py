@@ -1,0 +1,46 @@
+"""What the server says for itself: JSON, and errors that say what to do."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from chaos_llm.protocol.reason_phrases import PHRASES
+
+ADMIN = "/__chaos"
+
+
+@dataclass(frozen=True)
+class Said:
+    """A whole response of the server's own, not of any provider."""
+
+    status: int
+    body: bytes
+    kind: str = "application/json"
+
+    def wire(self, *, keep: bool, head_only: bool = False) -> bytes:
+        """Its bytes on the wire."""
+        head = (
+            f"HTTP/1.1 {self.status} {PHRASES.get(self.status, '')}\r\n"
+            f"content-type: {self.kind}\r\ncontent-length: {len(self.body)}\r\n"
+            f"cache-control: no-store\r\nconnection: {'keep-alive' if keep else 'close'}\r\n\r\n"
+        ).encode()
+        return head if head_only else head + self.body
+
+
+def told(value: Any, status: int = 200) -> Said:
+    """A value as JSON."""
+    return Said(status, json.dumps(value, ensure_ascii=False, default=str).encode() + b"\n")
+
+
+def wrong(status: int, text: str) -> Said:
+    """An error that says what to do."""
+    return told({"error": {"type": "chaos_llm", "message": text}}, status)
+
+
+NOBODY = (
+    "no provider of this server answers {method} {path} at {host}. Begin the path with a provider "
+    "(/anthropic/v1/messages), send a vendor's Host header, or use a path that only one provider "
+    f"has; GET {ADMIN}/ lists them"
+)

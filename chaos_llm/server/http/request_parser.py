@@ -1,0 +1,149 @@
+"""A request as it comes off the wire: httptools' callbacks, and the bounds of what is taken."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+import httptools
+
+from chaos_llm.server.launch.settings import Limits
+
+_RUN = re.compile(r"chaos-run-([A-Za-z0-9_.-]{1,64})")
+_RUN_BYTES = b"chaos-run-"
+_OFFERS = ("upgrade", "connection", "http2-settings")
+_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+
+
+class TooMuch(Exception):
+    """A request is larger than a server takes, or not one at all; the text says what is."""
+
+    def __init__(self, status: int, text: str) -> None:
+        self.status = status
+        super().__init__(text)
+
+
+class Asked(NamedTuple):
+    """One whole request; `run` is the one that the client says it belongs to.
+
+    `host` is whom the client means: the target's own host before the header's. `path` is without
+    the query, also where the target is in absolute form.
+    """
+
+    method: str
+    target: str
+    host: str
+    path: str
+    query: str
+    headers: dict[str, str]
+    body: bytes
+    keep: bool
+    version: str
+    run: str = ""
+
+
+class Asking:
+    """Puts requests together from bytes; whole ones are in `whole`, in their order."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self.whole: list[Asked] = []
+        self._parser = httptools.HttpRequestParser(self)
+        self._in_head = True
+        self._head = 0
+        self.is_begun = False  # with a request that is not whole yet
+        self.wants_go_ahead = False
+        self._forget()
+
+    def _forget(self) -> None:
+        self._target, self._run, self._size = b"", "", 0
+        self._headers: dict[str, str] = {}
+        self._body: list[bytes] = []
+
+    def feed(self, data: bytes) -> bytes:
+        """Take bytes; gives back those that follow a CONNECT. Raises TooMuch."""
+        if self._in_head:
+            self._head += len(data)
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            return self._upgraded(data[upgrade.args[0] :])
+        except httptools.HttpParserError as error:
+            if isinstance(error.__context__, TooMuch):
+                raise error.__context__ from None
+            raise TooMuch(400, f"this is no HTTP/1.1: {error}") from None
+        if self._in_head and self._head > self._limits.head:
+            raise TooMuch(431, f"the headers are larger than {self._limits.head} bytes")
+        return b""
+
+    def _upgraded(self, rest: bytes) -> bytes:
+        """Go on in HTTP/1.1, whatever was offered (Java offers h2c); a CONNECT ends it.
+
+        The parser has stopped behind the headers, so it is given them again without the offer.
+        """
+        self._parser = httptools.HttpRequestParser(self)
+        self._in_head, self._head = True, 0
+        offer = self.whole[-1]
+        if offer.method == "CONNECT":
+            return rest
+        self.whole.pop()
+        lines = [f"{name}: {value}" for name, value in offer.headers.items() if name not in _OFFERS]
+        again = "\r\n".join([f"{offer.method} {offer.target} HTTP/1.1", *lines, "", ""])
+        return self.feed(again.encode("latin-1") + rest)
+
+    def on_message_begin(self) -> None:
+        self.is_begun, self._in_head = True, True
+        self._forget()
+
+    def on_url(self, url: bytes) -> None:
+        self._target += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        text = value.decode("latin-1")
+        if _RUN_BYTES in value and (hit := _RUN.search(text)):
+            self._run = hit[1]
+        self._headers[name.decode("latin-1").lower()] = text
+
+    def on_headers_complete(self) -> None:
+        self._in_head, self._head = False, 0
+        length = self._headers.get("content-length", "")
+        if length.isdecimal() and int(length) > self._limits.body:
+            raise TooMuch(413, self._too_large())
+        if self._headers.get("expect", "").lower() == "100-continue":
+            self.wants_go_ahead = True
+
+    def on_body(self, body: bytes) -> None:
+        self._size += len(body)
+        if self._size > self._limits.body:
+            raise TooMuch(413, self._too_large())
+        self._body.append(body)
+
+    def on_message_complete(self) -> None:
+        parser = self._parser
+        self.is_begun, self._in_head, self._head = False, True, 0
+        self.wants_go_ahead = False
+        body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
+        method, target = parser.get_method().decode("ascii"), self._target.decode("latin-1")
+        host, (path, _, query) = self._headers.get("host", ""), target.partition("?")
+        if path[:1] != "/" and "://" in path:
+            host, slash, path = path.partition("://")[2].partition("/")
+            path = slash + path or "/"
+        keep, version = parser.should_keep_alive(), parser.get_http_version()
+        named, headers = self._named(), self._headers
+        asked = Asked(method, target, host, path, query, headers, body, keep, version, named)
+        self.whole.append(asked)
+
+    def _named(self) -> str:
+        """Which run: the header's, else the one that a key names (in a query, too)."""
+        named = self._headers.get("x-chaos-run", "")
+        if named:
+            if not _NAME.fullmatch(named):
+                raise TooMuch(400, "X-Chaos-Run is 1 to 64 letters, digits, '.', '_' and '-'")
+            return named
+        if not self._run and _RUN_BYTES in self._target:
+            hit = _RUN.search(self._target.decode("latin-1"))
+            return hit[1] if hit else ""
+        return self._run
+
+    def _too_large(self) -> str:
+        return f"the body is larger than {self._limits.body} bytes"

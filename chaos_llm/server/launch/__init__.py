@@ -1,0 +1,1 @@
+"""Starting a server: in the foreground, in a thread, around a command."""

@@ -1,0 +1,76 @@
+"""A command on a bad day: a server on a free port, and a child process that is pointed at it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from chaos_llm.errors import UsageError
+from chaos_llm.server.connections.shared_state import Shared
+from chaos_llm.server.http.addresses import environment
+from chaos_llm.server.launch.foreground import TRUST, certificate
+from chaos_llm.server.launch.server import Server
+from chaos_llm.server.launch.settings import Settings
+from chaos_llm.server.runs.verdict import timeline, verdict
+
+_FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+_OF_A_TERMINAL = (signal.SIGINT, signal.SIGQUIT)
+_PROXIES = ("HTTPS_PROXY", "https_proxy")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a command ended on its bad day: its exit code, as a shell says it, and what was seen."""
+
+    code: int
+    verdict: Mapping[str, Any]
+    timeline: str
+
+
+async def run(settings: Settings, command: Sequence[str], width: int = 100) -> Outcome:
+    """Run a command to its end; raises UsageError where it cannot be started."""
+    server = Server(settings)
+    await server.start()
+    try:
+        code = await _run(command, os.environ | surroundings(server.shared))
+        served = server.shared.runs.default
+        return Outcome(code, verdict(served), timeline(served, width))
+    finally:
+        await server.stop()
+
+
+def surroundings(server: Shared) -> dict[str, str]:
+    """The variables that point a child at the server; with TLS the ways around base URLs, too."""
+    said = environment(server.url, "", os.environ, server.doors)
+    if server.authority is not None:
+        path = str(certificate(server))
+        said |= dict.fromkeys(TRUST, path) | dict.fromkeys(_PROXIES, server.url)
+    return said
+
+
+async def _run(command: Sequence[str], environ: Mapping[str, str]) -> int:
+    loop = asyncio.get_running_loop()
+    try:
+        child = await asyncio.create_subprocess_exec(*command, env=environ)
+    except OSError as error:
+        raise UsageError(f"{command[0]!r} cannot be run: {error.strerror}") from None
+
+    def forward(number: int) -> None:
+        if number in _OF_A_TERMINAL and os.isatty(0):
+            return  # the terminal has told the child as well
+        with suppress(ProcessLookupError):
+            child.send_signal(number)
+
+    for number in _FORWARDED:
+        loop.add_signal_handler(number, forward, number)
+    try:
+        code = await child.wait()
+    finally:
+        for number in _FORWARDED:
+            loop.remove_signal_handler(number)
+    return 128 - code if code < 0 else code

@@ -1,0 +1,107 @@
+"""The server: one process, one event loop, one port for every provider.
+
+One worker only. The dice of a retry count the requests before it, so two workers without shared
+counters would meet a client's second attempt as if it were its first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from chaos_llm.errors import ChaosError, UsageError
+from chaos_llm.server.admin import api
+from chaos_llm.server.connections.listener import Door
+from chaos_llm.server.connections.shared_state import Shared
+from chaos_llm.server.launch.settings import Settings
+
+if TYPE_CHECKING:
+    from chaos_llm.server.connections.toxiproxy_front import Wire
+
+_SWEEP = 5.0  # real seconds between two looks for clients that say nothing
+_FAREWELL = 0.5  # real seconds for what was written to leave
+_LOOPBACK = "127.0.0.1"
+
+
+class Server:
+    """One port with everything behind it. Make it inside its event loop."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.shared = Shared(settings, api.answer)
+        self._listener: asyncio.Server | None = None
+        self._behind: asyncio.Server | None = None  # Toxiproxy
+        self._wire: Wire | None = None
+        self._sweep: asyncio.TimerHandle | None = None
+
+    async def start(self) -> None:
+        """Listen; raises UsageError where the port is taken."""
+        shared, settings = self.shared, self.shared.settings
+        try:
+            self._listener = await shared.loop.create_server(
+                lambda: Door(shared), settings.host, settings.port, backlog=1024
+            )
+        except OSError as error:
+            if shared.file is not None:
+                shared.file.close()
+            raise UsageError(
+                f"{settings.host}:{settings.port} cannot be listened on: "
+                f"{error.strerror or error}; give another --port, or 0 for any that is free"
+            ) from None
+        port = self._listener.sockets[0].getsockname()[1]
+        shared.url = f"http://{_from_here(settings.host)}:{port}"
+        self._sweep = shared.loop.call_later(_SWEEP, self._look_around)
+        if settings.toxiproxy:
+            await self._open_wire()
+
+    async def _open_wire(self) -> None:
+        """Have Toxiproxy in front of a port of its own, so that it is known who came through it."""
+        from chaos_llm.server.connections.toxiproxy_front import Wire  # noqa: PLC0415 - only where it is asked for
+
+        shared = self.shared
+        self._behind = await shared.loop.create_server(
+            lambda: Door(shared, over_wire=True), _LOOPBACK, 0, backlog=1024
+        )
+        port = self._behind.sockets[0].getsockname()[1]
+        wire = Wire(shared.runs.default, shared.addresses.played)
+        try:
+            shared.doors = wire.open(f"{_LOOPBACK}:{port}")
+        except ChaosError:
+            await self.stop()
+            raise
+        self._wire, shared.worn = wire, lambda: wire.worn
+
+    async def stop(self) -> None:
+        """End every reply where it stands, write the journal out, and close the port."""
+        shared = self.shared
+        if self._wire is not None:
+            self._wire.close()
+        for listener in filter(None, (self._listener, self._behind)):
+            listener.close()
+        if self._sweep is not None:
+            self._sweep.cancel()
+        shared.runs.stop()
+        for connection in tuple(shared.connections):
+            connection.shut()
+        for task in tuple(shared.tasks):
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+        end = shared.time() + _FAREWELL
+        while shared.connections and shared.time() < end:  # noqa: ASYNC110 - transports tell nobody
+            await asyncio.sleep(0.002)  # noqa: TID251 - the server lives in real time
+        if shared.file is not None:
+            shared.file.close()
+
+    def _look_around(self) -> None:
+        now = self.shared.time()
+        for connection in tuple(self.shared.connections):
+            if connection.overdue(now):
+                connection.expire()
+        self._sweep = self.shared.loop.call_later(_SWEEP, self._look_around)
+
+
+def _from_here(host: str) -> str:
+    """How a client on this machine writes the address."""
+    every = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - read, not bound
+    return every.get(host, f"[{host}]" if ":" in host else host)

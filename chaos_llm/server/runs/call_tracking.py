@@ -1,0 +1,111 @@
+"""Which call a request belongs to, as far as that can be seen from behind a socket.
+
+`X-Chaos-Call` names it. Else the last token in the body does ("KX-48213", as our prompts carry
+them), until that call was answered or has been quiet: the next request with it is another call.
+The number follows from the name and never from the order of arrival, for dice are keyed by it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from chaos_llm.decisions.plan import Key
+from chaos_llm.journal.journal import Exchange
+from chaos_llm.requests.correlation import BACKGROUND_USER, Correlation, OpenCall
+
+QUIET = 300.0  # seconds after which a failed call with the same token is not the same any more
+_TOKEN = re.compile(rb"(?<![A-Z0-9])[A-Z]{2}-\d{5}(?!\d)")
+_NUMBERS = 1 << 31
+_MOST = 100_000  # calls, and kinds of background requests, that are remembered
+
+
+@dataclass(slots=True)
+class SeenCall:
+    """A call that requests named; `open` counts its requests, `last` is the latest exchange.
+
+    It is the nth with its token.
+    """
+
+    open: OpenCall
+    nth: int
+    last: Exchange | None = None
+
+
+class Callers(Correlation):
+    """The calls of one run, found in what clients sent."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        super().__init__()
+        self._now = now
+        self._seen: dict[str, SeenCall] = {}
+        self._current: SeenCall | None = None
+        self.named = ""  # by the header of the request that is being answered
+
+    def key(self, provider: str, path: str, body: bytes) -> Key:
+        """The key of a request; each asking counts as one request."""
+        self._current = self._find(body)
+        if self._current is not None:
+            return self._current.open.next_key(provider, path)
+        if len(self._background) > _MOST:  # the oldest half goes; its retries are over
+            for key in list(self._background)[: _MOST // 2]:
+                del self._background[key]
+        return self._background_key(provider, path, body)
+
+    def note(self, exchange: Exchange) -> None:
+        """Remember the exchange of the request whose key was asked for last."""
+        if self._current is not None:
+            self._current.last = exchange
+            self._current = None
+
+    def _find(self, body: bytes) -> SeenCall | None:
+        if self.named:
+            name = f"#{self.named}"
+            if name not in self._seen:
+                call = OpenCall(BACKGROUND_USER, number_of(self.named), "")
+                self._remember(name, SeenCall(call, 0))
+            return self._seen[name]
+        token = last_token(body)
+        if not token:
+            return None
+        seen = self._seen.get(token)
+        if seen is None or self._is_over(seen):
+            nth = 0 if seen is None else seen.nth + 1
+            seen = SeenCall(OpenCall(BACKGROUND_USER, _hashed(f"{token}/{nth}"), token), nth)
+            self._remember(token, seen)
+        return seen
+
+    def _is_over(self, seen: SeenCall) -> bool:
+        last = seen.last
+        if last is None or last.end == "open":
+            return False
+        return last.ok or self._now() - last.until > QUIET
+
+    def _remember(self, name: str, seen: SeenCall) -> None:
+        if len(self._seen) > _MOST:
+            for old in list(self._seen)[: _MOST // 2]:
+                del self._seen[old]
+        self._seen[name] = seen
+
+
+def last_token(body: bytes) -> str:
+    """The last token in a body; "" without one."""
+    hyphen = body.rfind(b"-")
+    while hyphen != -1:
+        if hyphen >= 2 and (hit := _TOKEN.match(body, hyphen - 2)):
+            return hit[0].decode("ascii")
+        hyphen = body.rfind(b"-", 0, hyphen)
+    return ""
+
+
+def number_of(name: str) -> int:
+    """The number of a call that a header names: its own, or one that follows from its letters."""
+    if name.isascii() and name.isdecimal() and len(name) < 10:
+        return int(name)
+    return _hashed(name)
+
+
+def _hashed(name: str) -> int:
+    return int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "little") % _NUMBERS

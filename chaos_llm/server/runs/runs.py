@@ -1,0 +1,181 @@
+"""A run: one client's outage, with its own plan, journal, clock and dice; and all runs by name."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+from chaos_llm.decisions.plan import Plan
+from chaos_llm.decisions.provider_control import Lever
+from chaos_llm.decisions.start_position import place
+from chaos_llm.engine.engine import Engine
+from chaos_llm.errors import UnknownName, UsageError
+from chaos_llm.journal.journal import End, Exchange
+from chaos_llm.profiles.healthy_baseline import paced
+from chaos_llm.profiles.model import Profile
+from chaos_llm.protocol.messages import Reply, WireRequest
+from chaos_llm.providers.provider import Provider
+from chaos_llm.replay.schedule import Until
+from chaos_llm.requests.billing_tiers import tiers
+from chaos_llm.server.connections.handshakes import ServedInterventions
+from chaos_llm.server.launch.settings import Limits
+from chaos_llm.server.runs.call_tracking import Callers
+from chaos_llm.server.runs.clock import Clock
+from chaos_llm.server.runs.kept_journal import JournalFile, KeptJournal
+
+DEFAULT = "default"
+
+
+class UnderWay(Protocol):
+    """A reply that is being sent."""
+
+    def cut(self) -> None:
+        """End it in the middle."""
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """What a run begins with; a reset begins it anew.
+
+    The nearest pyproject.toml at or above `rootdir` names tiers and a healthy day.
+    """
+
+    profile: Profile
+    seed: int
+    rate: float
+    at: Until | None = None
+    rootdir: Path = Path()
+
+    def plan(self) -> Plan:
+        """The day as it is played; raises UsageError or UnknownName for a wrong pyproject.toml."""
+        start = self.rootdir.absolute()
+        return Plan(paced(self.profile, start), self.seed, tiers(start, os.environ))
+
+
+class ServedRun:
+    """One client's outage, as the server plays it."""
+
+    def __init__(
+        self,
+        name: str,
+        beginning: Beginning,
+        limits: Limits,
+        loop: asyncio.AbstractEventLoop,
+        file: JournalFile | None,
+    ) -> None:
+        self.name, self.beginning = name, beginning
+        self._limits, self._loop, self._file = limits, loop, file
+        self.waiting: set[UnderWay] = set()  # replies that are under way
+        self.beginnings = 0
+        self.when_changed: Callable[[], None] | None = None  # begun anew, or healed
+        self._begin()
+
+    def _begin(self) -> None:
+        self.beginnings += 1
+        self.plan = self.beginning.plan()
+        self.position = place(self.beginning.at, self.plan)
+        self.clock = Clock(self._loop, self.beginning.rate)
+        self.journal = KeptJournal(self._limits.journal)
+        self.interventions = ServedInterventions(
+            self.plan, leads_wire=self.name == DEFAULT, when_healed=self._changed
+        )
+        self.callers = Callers(lambda: self.now)
+        self.engine = Engine(self.interventions, self.journal, self.callers, lambda: self.now)
+
+    @property
+    def now(self) -> float:
+        """Seconds of the profile: 0 is its start."""
+        return self.position + self.clock.now
+
+    def exchange(self, provider: Provider, wire: WireRequest, call: str) -> tuple[Exchange, Reply]:
+        """Answer a request; `call` is the name that the client gave to what it is a part of."""
+        self.callers.named = call
+        exchange, reply = self.engine.exchange(provider, wire)
+        self.callers.note(exchange)
+        return exchange, reply
+
+    def end(self, exchange: Exchange, how: End) -> None:
+        """Write down when and how an exchange ended; the first ending counts."""
+        if exchange.end == "open":
+            exchange.end, exchange.until = how, self.now
+            if self._file is not None:
+                self._file.write(self.name, exchange)
+
+    def on(self, provider: str, *, surface: str = "api", model: str = "") -> Lever:
+        """Take one provider in hand: inject faults, heal it, choose its answers."""
+        return Lever(self.interventions, lambda: self.now, provider, surface, model)
+
+    def begin_anew(
+        self, *, profile: Profile | None = None, seed: int | None = None, at: Until | None = None
+    ) -> None:
+        """Forget all that happened; replies that are under way end as they stand."""
+        old = self.beginning
+        beginning = replace(
+            old,
+            profile=old.profile if profile is None else profile,
+            seed=old.seed if seed is None else seed,
+            at=at if at is not None or profile is not None else old.at,
+        )
+        place(beginning.at, beginning.plan())  # refused before anything goes
+        self.stop()
+        self.beginning = beginning
+        self._begin()
+        self._changed()
+
+    def _changed(self) -> None:
+        if self.when_changed is not None:
+            self.when_changed()
+
+    def stop(self) -> None:
+        """End every reply that is under way."""
+        for playing in tuple(self.waiting):
+            playing.cut()
+        self.clock.stop()
+
+
+class Runs:
+    """All runs of a server by name; one that is asked for first begins then."""
+
+    def __init__(
+        self,
+        beginning: Beginning,
+        limits: Limits,
+        loop: asyncio.AbstractEventLoop,
+        file: JournalFile | None,
+    ) -> None:
+        self._beginning, self._limits, self._loop, self._file = beginning, limits, loop, file
+        self._runs: dict[str, ServedRun] = {}
+        self.default = self.named(DEFAULT)
+
+    def named(self, name: str) -> ServedRun:
+        """The run of that name; raises UsageError where there are too many."""
+        run = self._runs.get(name)
+        if run is None:
+            if len(self._runs) >= self._limits.runs:
+                raise UsageError(
+                    f"there are {self._limits.runs} runs already; end one by DELETE /__chaos/runs"
+                    "?run=NAME, or start the server anew"
+                )
+            run = ServedRun(name, self._beginning, self._limits, self._loop, self._file)
+            self._runs[name] = run
+        return run
+
+    def end(self, name: str) -> None:
+        """Forget a run; raises UnknownName. The default one begins anew."""
+        if name not in self._runs:
+            raise UnknownName("run", name, self._runs)
+        if name == DEFAULT:
+            self.default.begin_anew()
+            return
+        self._runs.pop(name).stop()
+
+    def stop(self) -> None:
+        for run in self._runs.values():
+            run.stop()
+
+    def __iter__(self) -> Iterator[ServedRun]:
+        return iter(tuple(self._runs.values()))
