@@ -22,7 +22,7 @@ from anchors import over_floor, paired
 from chaos_llm import outage
 from chaos_llm.engine.engine import Engine
 from chaos_llm.faults import overloaded
-from chaos_llm.profiles.model import Profile, Share, Target, Weighted, Window
+from chaos_llm.profiles.model import Profile, Share, Target, WeightedFault, Window
 
 PROFILE = "anthropic-2026-03-02-three-waves"
 CLAUDE, GPT = "claude-sonnet-5-5", "gpt-5.5"
@@ -124,7 +124,7 @@ def _day(windows: int) -> Profile:
             (number * 60.0 + 60, number * 60.0 + 60),
             target,
             Share.constant(0.0),
-            (Weighted(1, overloaded()),),
+            (WeightedFault(1, overloaded()),),
         )
         for number in range(windows)
     )

@@ -9,7 +9,7 @@ from typing import Any
 _FEW = 2  # so many required fields need no names
 
 
-class AsCode:
+class CodeRepr:
     """A frozen dataclass that is shown as code, without the fields that are left as they were.
 
     Hypothesis and IPython lay it out over several lines where it is long.

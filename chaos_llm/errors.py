@@ -5,7 +5,7 @@
           +-- UsageError           a wrong name, argument or combination
           |    +-- UnknownName     an unknown profile, window, fault, tag, surface or key
           +-- ProfileError         a profile that cannot be read: file, line, what was expected
-          +-- Inexpressible        a dialect cannot say what a fault asks for
+          +-- Unsupported        a dialect cannot say what a fault asks for
     BaseException
      +-- HarnessError              the simulation cannot go on; no `except Exception` may hide it
           +-- HorizonReached       virtual time ran past the horizon
@@ -59,7 +59,7 @@ class ProfileError(ChaosError):
     """A profile that cannot be read; the message names file, line and what was expected."""
 
 
-class Inexpressible(ChaosError):
+class Unsupported(ChaosError):
     """A dialect cannot express a fault; the engine journals it and sends the clean reply."""
 
 

@@ -12,26 +12,26 @@ from typing import TYPE_CHECKING, Self, Unpack
 from chaos_llm.analysis.side_effects import Marker
 from chaos_llm.config import real_packages
 from chaos_llm.decisions.effective_profile import as_played
-from chaos_llm.decisions.overrides import Interventions
+from chaos_llm.decisions.overrides import Overrides
 from chaos_llm.decisions.plan import Plan
-from chaos_llm.decisions.provider_control import Lever
+from chaos_llm.decisions.provider_control import ProviderControl
 from chaos_llm.decisions.start_position import place
 from chaos_llm.engine.engine import Engine
 from chaos_llm.errors import UsageError
-from chaos_llm.interception.context import Stage
+from chaos_llm.interception.context import InterceptionContext
 from chaos_llm.journal.journal import Journal
 from chaos_llm.profiles import load
-from chaos_llm.profiles.healthy_baseline import healthy_day, paced
+from chaos_llm.profiles.healthy_baseline import healthy_profile, with_baseline
 from chaos_llm.profiles.model import Profile
 from chaos_llm.property_testing import failing_examples
 from chaos_llm.protocol.keyed_random import seeded_random
-from chaos_llm.replay.replay import ReplayOptions, Replays
+from chaos_llm.replay.replay import ReplayOptions, ReplayRunner
 from chaos_llm.replay.schedule import Until
 from chaos_llm.replay.simulated_users import App
 from chaos_llm.reports.report import Report
 from chaos_llm.requests.billing_tiers import tiers
 from chaos_llm.requests.correlation import Correlation
-from chaos_llm.requests.credentials import Keyring
+from chaos_llm.requests.credentials import Credentials
 from chaos_llm.requests.hosts import host_map, provider_names
 from chaos_llm.virtual_time import TELEMETRY_AND_DEBUGGERS, ThreadMode, VirtualTime
 
@@ -68,8 +68,8 @@ class Outage:
         rootdir: str | Path | None = None,
     ) -> None:
         self._is_spent, self._rootdir = False, Path(rootdir or ".").absolute()
-        day = healthy_day() if profile is None else load(profile, rootdir=rootdir)
-        self.profile, self.seed = paced(day, self._rootdir, healthy), seed
+        day = healthy_profile() if profile is None else load(profile, rootdir=rootdir)
+        self.profile, self.seed = with_baseline(day, self._rootdir, healthy), seed
         self.plan = Plan(self.profile, seed, tiers(self._rootdir, os.environ))
         self.journal = Journal()
         real = TELEMETRY_AND_DEBUGGERS | real_packages(self._rootdir)
@@ -77,9 +77,9 @@ class Outage:
         self.reports: list[Report] = []
         self._position = place(at, self.plan)
         self._can_wind_back = at is None
-        self._interventions = Interventions(self.plan)
+        self._interventions = Overrides(self.plan)
         self._correlation = Correlation()
-        self._replays = Replays(
+        self._replays = ReplayRunner(
             self._interventions,
             self.clock,
             self.journal,
@@ -89,7 +89,7 @@ class Outage:
         )
         kept = self._replays.side_effects
         self.side_effect = Marker(kept, self._correlation.here, lambda: self.now)
-        self._stage: Stage | None = None  # only while the outage is in force
+        self._stage: InterceptionContext | None = None  # only while the outage is in force
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -125,9 +125,9 @@ class Outage:
         """Seconds of the profile: 0 is its start; a healthy lead-in is before it."""
         return self._position + self.clock.now
 
-    def on(self, provider: str, *, surface: str = "api", model: str = "") -> Lever:
+    def on(self, provider: str, *, surface: str = "api", model: str = "") -> ProviderControl:
         """Take one provider in hand: inject faults, heal it, choose its answers."""
-        return Lever(self._interventions, lambda: self.now, provider, surface, model)
+        return ProviderControl(self._interventions, lambda: self.now, provider, surface, model)
 
     def replay(self, fn: App, **options: Unpack[ReplayOptions]) -> Report:
         """Have simulated users call `fn(prompt)` through the outage, and report what they got.
@@ -175,13 +175,15 @@ class Outage:
         peers = [f"{peer} is real: its clock did not move" for peer in self.clock.real_peers]
         return "\n\n".join([*(told or [journal_text(self.journal, self.profile, width)]), *peers])
 
-    def _set_stage(self, stack: ExitStack) -> Stage:
+    def _set_stage(self, stack: ExitStack) -> InterceptionContext:
         from chaos_llm.interception import client_environment, httpx_clients, import_hooks  # noqa: PLC0415 - both httpx, anyio
 
         engine = Engine(self._interventions, self.journal, self._correlation, lambda: self.now)
-        stage = Stage(engine, self.clock, host_map(os.environ, self._rootdir))
+        stage = InterceptionContext(engine, self.clock, host_map(os.environ, self._rootdir))
         stack.enter_context(client_environment.surroundings(stage))
-        engine.keyring = self._replays.keyring = Keyring.of(os.environ, provider_names())
+        engine.credentials = self._replays.credentials = Credentials.of(
+            os.environ, provider_names()
+        )
         stack.enter_context(httpx_clients.intercepted(stage))
         stack.enter_context(import_hooks.intercepted(stage))
         return stage
@@ -199,7 +201,7 @@ class Outage:
         self.reports.append(report)
         return report
 
-    def _require_force(self, what: str) -> Stage:
+    def _require_force(self, what: str) -> InterceptionContext:
         if self._stage is None:
             message = (
                 f"chaos.{what} works while the outage is in force: `with outage(...) as chaos:`"

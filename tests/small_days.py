@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chaos_llm.faults import Fault, overloaded
-from chaos_llm.profiles.model import Profile, Share, Target, Weighted, Window
+from chaos_llm.profiles.model import Profile, Share, Target, WeightedFault, Window
 
 STARTS = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 MINUTE, HOUR = 60.0, 3600.0
@@ -30,7 +30,7 @@ def window(
         ends if isinstance(ends, tuple) else (ends, ends),
         on if isinstance(on, tuple) else (on,),
         share if isinstance(share, Share) else Share.constant(share),
-        tuple(Weighted(1.0, fault) for fault in faults or (overloaded(),)),
+        tuple(WeightedFault(1.0, fault) for fault in faults or (overloaded(),)),
         **more,
     )
 

@@ -151,14 +151,14 @@ def test_without_retries_the_provider_recovers_with_the_cause():
     assert failed_late(report) == 0.0
     after = [e for e in chaos.journal if e.at > CAUSE_ENDS + 2 * MINUTE]
     assert after
-    assert not any(e.struck for e in after)
+    assert not any(e.applied for e in after)
 
 
 def test_an_excess_without_a_collapse_lets_the_capacity_through():
     report, chaos = replayed(asker(retries=5), storm(times=1.5))
 
     assert failed_late(report) == 0.0  # one of six requests gets through
-    share = {t.share for e in chaos.journal for t in e.decision.throws if t.window == "the storm"}
+    share = {t.share for e in chaos.journal for t in e.decision.draws if t.window == "the storm"}
     assert len(share) > 2  # the journal has the share under the load of that time
 
 
@@ -166,14 +166,14 @@ def test_a_report_knows_that_the_provider_stays_down_under_its_load():
     stormy, _ = replayed(asker(retries=5))
     calm, _ = replayed(asker(retries=0))
 
-    assert stormy.run.spells_down("anthropic")[-1].ends == pytest.approx(3 * HOUR, abs=MINUTE)
-    assert calm.run.spells_down("anthropic")[-1].ends < CAUSE_ENDS + 5 * MINUTE
+    assert stormy.run.times_down("anthropic")[-1].ends == pytest.approx(3 * HOUR, abs=MINUTE)
+    assert calm.run.times_down("anthropic")[-1].ends < CAUSE_ENDS + 5 * MINUTE
 
 
 def test_without_a_healthy_time_before_the_window_is_as_bad_as_it_gets():
     with outage(STORM, seed=1, at="the storm") as chaos, pytest.raises(httpx.HTTPStatusError):
         asker(retries=0)("hi")
-    assert chaos.journal[0].decision.throws[0].share == 1.0
+    assert chaos.journal[0].decision.draws[0].share == 1.0
 
 
 async def ask_async(prompt):
@@ -189,8 +189,14 @@ async def ask_async(prompt):
 
 def decisions(chaos):
     return [
-        (e.user, e.call, e.nth, e.at, tuple((t.share, t.fault is None) for t in e.decision.throws))
-        for e in sorted(chaos.journal, key=lambda e: (e.at, e.user, e.call, e.nth))
+        (
+            e.user,
+            e.call,
+            e.attempt,
+            e.at,
+            tuple((t.share, t.fault is None) for t in e.decision.draws),
+        )
+        for e in sorted(chaos.journal, key=lambda e: (e.at, e.user, e.call, e.attempt))
     ]
 
 

@@ -105,7 +105,7 @@ def test_schema_prints_the_format_as_a_json_schema():
     window = schema["$defs"]["WindowTable"]["properties"]
     assert {"flap", "capacity", "network", "spares"} <= set(window)
     assert "a line of points" in window["share"]["description"]
-    assert "overloaded" in schema["$defs"]["MixedTable"]["properties"]["fault"]["enum"]
+    assert "overloaded" in schema["$defs"]["WeightedFaultTable"]["properties"]["fault"]["enum"]
     assert "slicer" in schema["$defs"]["ToxicTable"]["properties"]["toxic"]["enum"]
     assert "groq" in schema["$defs"]["TargetTable"]["properties"]["provider"]["examples"]
 

@@ -43,7 +43,7 @@ def test_requests_of_a_call_are_counted_for_each_provider_and_path(correlation):
             asked(correlation, path="/v1/messages/count_tokens"),
             asked(correlation),
         ]
-    assert [key.nth for key in made] == [0, 1, 0, 0, 2]
+    assert [key.attempt for key in made] == [0, 1, 0, 0, 2]
     assert len(set(made)) == len(made)
 
 
@@ -137,7 +137,7 @@ def test_background_requests_are_told_by_their_words_and_not_by_ids_and_times(co
     second = asked(correlation, body("ping", id=uuid.uuid4(), at="2026-03-03T01:02:03Z", n=4211))
     other = asked(correlation, body("refresh", id=uuid.uuid4(), at="2026-03-02T11:37:00Z", n=17))
     assert first.content == second.content != other.content
-    assert [first.nth, second.nth, other.nth] == [0, 1, 0]
+    assert [first.attempt, second.attempt, other.attempt] == [0, 1, 0]
 
 
 def test_only_both_ends_of_a_long_background_body_are_read(correlation):

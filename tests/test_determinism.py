@@ -95,7 +95,7 @@ def decisions(method, users):
         app = getattr(Asker(), method)
         chaos.replay(app, every="7m", users=users, before="10m", until="3h")
     return {
-        (e.user, e.call, e.nth): (e.status, e.end, e.reference, tuple(e.met), e.decision.why)
+        (e.user, e.call, e.attempt): (e.status, e.end, e.reference, tuple(e.met), e.decision.why)
         for e in chaos.journal
     }
 

@@ -12,8 +12,8 @@ from small_days import HOUR, day, window
 from support_bots import MODEL, SECOND_MODEL, ask, ask_once
 
 from chaos_llm import outage
-from chaos_llm.engine.reply_builder import Draft
-from chaos_llm.errors import Inexpressible
+from chaos_llm.engine.reply_builder import ReplyBuilder
+from chaos_llm.errors import Unsupported
 from chaos_llm.faults import (
     Fault,
     auth_expired,
@@ -29,12 +29,12 @@ from chaos_llm.faults import (
     slow_tokens,
     truncated_answer,
 )
-from chaos_llm.faults.fault import Strike
-from chaos_llm.profiles.model import Pace, Target
-from chaos_llm.protocol.keyed_random import Die
+from chaos_llm.faults.fault import FaultContext
+from chaos_llm.profiles.model import HealthyLatency, Target
+from chaos_llm.protocol.keyed_random import KeyedRandom
 from chaos_llm.protocol.messages import Completion, Request
 from chaos_llm.providers import AnthropicMessages
-from chaos_llm.providers.provider import Stamp
+from chaos_llm.providers.provider import ReplyContext
 
 HI = [{"role": "user", "content": "hi"}]
 
@@ -74,9 +74,9 @@ def test_latency_before_a_529_delays_the_529():
         (exchange,) = chaos.journal
         assert chaos.now == exchange.until == 7.0
     assert effects(exchange) == [
-        ("slow", "latency", "struck"),
-        ("slower", "latency", "struck"),
-        ("busy", "overloaded", "struck"),
+        ("slow", "latency", "applied"),
+        ("slower", "latency", "applied"),
+        ("busy", "overloaded", "applied"),
     ]
 
 
@@ -87,7 +87,7 @@ def test_latency_behind_a_529_is_shadowed():
             ask_once()
         assert chaos.now == 0.0
         assert effects(chaos.journal[0]) == [
-            ("busy", "overloaded", "struck"),
+            ("busy", "overloaded", "applied"),
             ("slow", "latency", "shadowed"),
         ]
 
@@ -97,7 +97,7 @@ def test_of_two_faults_that_end_the_reply_the_first_in_the_file_wins():
     with outage(profile) as chaos:
         with pytest.raises(anthropic.InternalServerError):
             ask_once()
-        assert [effect for *_, effect in effects(chaos.journal[0])] == ["struck", "shadowed"]
+        assert [effect for *_, effect in effects(chaos.journal[0])] == ["applied", "shadowed"]
 
 
 def test_an_injected_fault_comes_before_those_of_the_file():
@@ -105,7 +105,7 @@ def test_an_injected_fault_comes_before_those_of_the_file():
         chaos.on("anthropic").inject(auth_expired())
         with pytest.raises(anthropic.AuthenticationError):
             ask_once()
-        assert [met.effect for met in chaos.journal[0].met] == ["struck", "shadowed"]
+        assert [met.effect for met in chaos.journal[0].met] == ["applied", "shadowed"]
 
 
 def test_a_fault_that_a_dialect_cannot_express_is_journalled_and_the_clean_reply_sent():
@@ -114,14 +114,14 @@ def test_a_fault_that_a_dialect_cannot_express_is_journalled_and_the_clean_reply
         (exchange,) = chaos.journal
     assert effects(exchange) == [("torn", "cut_stream", "not expressible")]
     assert exchange.ok
-    assert not exchange.struck
+    assert not exchange.applied
 
 
 def test_what_cannot_be_expressed_does_not_shadow_what_comes_behind_it():
     with outage(day(window(cut_stream(), name="torn"), window(name="busy"))) as chaos:
         with pytest.raises(anthropic.OverloadedError):
             ask_once()
-        assert [met.effect for met in chaos.journal[0].met] == ["not expressible", "struck"]
+        assert [met.effect for met in chaos.journal[0].met] == ["not expressible", "applied"]
 
 
 def test_a_fault_that_changed_nothing_did_not_strike():
@@ -131,32 +131,34 @@ def test_a_fault_that_changed_nothing_did_not_strike():
         with pytest.raises(anthropic.BadRequestError):
             anthropic.Anthropic().messages.create(model=MODEL, max_tokens=300, messages=[])
         first, second = chaos.journal
-    assert [met.effect for met in first.met] == ["not struck", "struck"]
+    assert [met.effect for met in first.met] == ["not struck", "applied"]
     assert [met.effect for met in second.met] == ["not struck", "not struck"]
 
 
 class AfterTheFact(Fault):
     """A fault on bytes that needs a stream; a 529 behind it leaves it nothing to strike."""
 
-    def on_reply(self, reply, strike):
+    def on_reply(self, reply, fault_context):
         if not reply.streamed:
-            raise Inexpressible("no stream")
-        return reply.later(strike.die.between(1, 2))
+            raise Unsupported("no stream")
+        return reply.later(fault_context.die.between(1, 2))
 
 
 def test_what_finds_nothing_to_strike_once_the_meaning_has_changed_is_shadowed():
     request = Request("anthropic", "messages", "api", "", "/v1/messages", MODEL, stream=True)
-    stamp = Stamp(0.0, Die("stamp"))
-    draft = Draft(AnthropicMessages(), request, stamp, Pace(), Completion(text="hello you"))
-    strike = Strike(request, Die("strike"))
-    draft.strike(AfterTheFact(), strike)
+    reply_context = ReplyContext(0.0, KeyedRandom("reply_context"))
+    draft = ReplyBuilder(
+        AnthropicMessages(), request, reply_context, HealthyLatency(), Completion(text="hello you")
+    )
+    fault_context = FaultContext(request, KeyedRandom("fault_context"))
+    draft.fault_context(AfterTheFact(), fault_context)
     late = draft.reply.wait
     assert 1 <= late < 2
-    draft.strike(empty_answer(), strike)
+    draft.fault_context(empty_answer(), fault_context)
     assert draft.reply.wait == late  # put on again, with the same die
-    draft.strike(overloaded(), strike)
+    draft.fault_context(overloaded(), fault_context)
     assert (draft.reply.status, draft.reply.wait) == (529, 0.0)
-    assert draft.effects == ["shadowed", "struck", "struck"]
+    assert draft.effects == ["shadowed", "applied", "applied"]
 
 
 @pytest.mark.parametrize(
@@ -236,7 +238,7 @@ def test_an_answer_that_a_provider_cut_and_calls_complete_is_spoilt_and_not_fail
         ask_once()
         (exchange,) = chaos.journal
     assert exchange.ok
-    assert exchange.spoilt
+    assert exchange.silently_corrupted
     assert not exchange.reference
 
 
@@ -245,7 +247,7 @@ def test_an_answer_that_admits_to_be_cut_is_no_whole_one():
         ask_once()
         (exchange,) = chaos.journal
     assert exchange.failed
-    assert not exchange.spoilt
+    assert not exchange.silently_corrupted
 
 
 def no_messages(question=""):
@@ -296,7 +298,7 @@ def test_slow_tokens_make_a_whole_reply_wait_for_their_sum():
 
 
 def test_a_healthy_provider_is_as_fast_as_its_profile_says():
-    paced = day(healthy={"anthropic": Pace(first_token=0.5, token=0.25)}, ends=HOUR)
+    paced = day(healthy={"anthropic": HealthyLatency(first_token=0.5, token=0.25)}, ends=HOUR)
     with outage(paced) as chaos:
         text = ask_once()
         assert chaos.now == pytest.approx(0.5 + 0.25 * (len(text.split()) - 1))

@@ -136,7 +136,10 @@ def test_an_app_that_survives_is_said_so(shop):
         (["no_such_shop:answer"], "there is no module 'no_such_shop'"),
         (["shop:answer", "--property", "retry_under(3)"], "unknown check 'retry_under'"),
         (["shop:answer", "--property", "faild == 0"], "unknown number of a report 'faild'"),
-        (["shop:answer", "--property", "longest_gap"], "a number of the report and its limit, as"),
+        (
+            ["shop:answer", "--property", "longest_downtime"],
+            "a number of the report and its limit, as",
+        ),
         (["shop:answer", "--budget", "soon"], "is not a duration"),
     ],
 )

@@ -6,7 +6,7 @@ from math import inf
 
 import pytest
 
-from chaos_llm.journal.content_timing import AT_ONCE, flow_of
+from chaos_llm.journal.content_timing import AT_ONCE, content_timing_of
 from chaos_llm.protocol.messages import Chunk, Ending, Reply
 
 
@@ -23,7 +23,7 @@ def ping(delay=0.0):
 
 
 def test_what_comes_at_once_is_one_object():
-    assert flow_of(reply(ping(), word(), word())) is AT_ONCE
+    assert content_timing_of(reply(ping(), word(), word())) is AT_ONCE
 
 
 @pytest.mark.parametrize(
@@ -40,16 +40,16 @@ def test_what_comes_at_once_is_one_object():
     ids=["headers", "pause", "pings first", "pings after", "stall", "hang", "no content"],
 )
 def test_the_longest_time_without_content(made, first, quiet_from, quiet):
-    assert flow_of(made) == (first, quiet_from, quiet)
+    assert content_timing_of(made) == (first, quiet_from, quiet)
 
 
 def test_equal_flows_are_one_record():
-    assert flow_of(reply(word(1.5))) is flow_of(reply(word(1.5)))
+    assert content_timing_of(reply(word(1.5))) is content_timing_of(reply(word(1.5)))
 
 
 def test_who_leaves_early_has_waited_no_longer_than_that():
-    stalled = flow_of(reply(word(2.0), ending=Ending.SILENT))
+    stalled = content_timing_of(reply(word(2.0), ending=Ending.SILENT))
     assert stalled.longest_quiet(22.0) == 20.0
     assert stalled.longest_quiet(1.0) == 0.0
-    paused = flow_of(reply(word(2.0), word(10.0), word(1.0)))
+    paused = content_timing_of(reply(word(2.0), word(10.0), word(1.0)))
     assert paused.longest_quiet(13.0) == 10.0

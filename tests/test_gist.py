@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from chaos_llm.journal.conversation_digest import Gist, gist_of
+from chaos_llm.journal.conversation_digest import ConversationDigest, digest_of
 from chaos_llm.protocol.messages import Request, Tool
 
 RULES = "You answer for our shop."
@@ -53,10 +53,10 @@ def request(body, **more):
 
 @pytest.mark.parametrize("body", DIALECTS, ids=range(len(DIALECTS)))
 def test_one_conversation_has_one_gist_in_all_dialects(body):
-    gist = gist_of(request(body))
-    assert gist == gist_of(request(ANTHROPIC))
-    assert gist.turns == 3
-    assert gist.system
+    conversation_digest = digest_of(request(body))
+    assert conversation_digest == digest_of(request(ANTHROPIC))
+    assert conversation_digest.turns == 3
+    assert conversation_digest.system
 
 
 def test_spaces_and_divided_turns_do_not_count():
@@ -68,48 +68,50 @@ def test_spaces_and_divided_turns_do_not_count():
             *ANTHROPIC["messages"][1:],
         ],
     }
-    assert gist_of(request(divided)) == gist_of(request(ANTHROPIC))
+    assert digest_of(request(divided)) == digest_of(request(ANTHROPIC))
 
 
 def test_what_is_said_counts():
-    other = gist_of(request({**ANTHROPIC, "system": "You are a pirate."}))
-    assert other.system != gist_of(request(ANTHROPIC)).system
-    assert other.history == gist_of(request(ANTHROPIC)).history
-    fewer = gist_of(request({**ANTHROPIC, "messages": ANTHROPIC["messages"][2:]}))
+    other = digest_of(request({**ANTHROPIC, "system": "You are a pirate."}))
+    assert other.system != digest_of(request(ANTHROPIC)).system
+    assert other.history == digest_of(request(ANTHROPIC)).history
+    fewer = digest_of(request({**ANTHROPIC, "messages": ANTHROPIC["messages"][2:]}))
     assert (fewer.turns, fewer.prompt) == (1, other.prompt)
 
 
 def test_a_schema_is_the_same_as_the_one_tool_that_must_be_called():
-    form = gist_of(request(OPENAI, schema=SCHEMA))
-    tool = gist_of(request(OPENAI, tools=(Tool("give", SCHEMA),), forced_tool="give"))
+    form = digest_of(request(OPENAI, schema=SCHEMA))
+    tool = digest_of(request(OPENAI, tools=(Tool("give", SCHEMA),), forced_tool="give"))
     assert form == tool
     assert form.schema
 
 
 def test_json_of_any_kind_is_no_schema():
-    assert gist_of(request(OPENAI, schema={"type": "object"})).schema == 0
+    assert digest_of(request(OPENAI, schema={"type": "object"})).schema == 0
 
 
 def test_tools_are_told_by_their_names_in_any_order():
     tools = (Tool("look_up", {}), Tool("refund", {}))
-    one = gist_of(request(OPENAI, tools=tools))
-    assert one == gist_of(request(OPENAI, tools=tools[::-1]))
+    one = digest_of(request(OPENAI, tools=tools))
+    assert one == digest_of(request(OPENAI, tools=tools[::-1]))
     assert one.tool_count == 2
-    assert one.tools != gist_of(request(OPENAI, tools=tools[:1])).tools
+    assert one.tools != digest_of(request(OPENAI, tools=tools[:1])).tools
 
 
 def test_what_the_provider_has_stored_is_not_known():
-    assert gist_of(request({**RESPONSES, "previous_response_id": "resp_1"})).turns == 0
+    assert digest_of(request({**RESPONSES, "previous_response_id": "resp_1"})).turns == 0
 
 
 @pytest.mark.parametrize("body", [None, [], {}, {"messages": 7}, {"messages": [None, {"role": 3}]}])
 def test_a_body_without_a_conversation_has_a_prompt_only(body):
-    assert gist_of(request(body)) == Gist(prompt=gist_of(request(ANTHROPIC)).prompt)
+    assert digest_of(request(body)) == ConversationDigest(
+        prompt=digest_of(request(ANTHROPIC)).prompt
+    )
 
 
 def test_a_packed_gist_comes_back_as_it_was():
-    gist = gist_of(request(ANTHROPIC, tools=(Tool("look_up", {}),), schema=SCHEMA))
-    assert Gist.unpacked(gist.packed()) == gist
-    assert Gist.unpacked(Gist().packed()) == Gist()
+    conversation_digest = digest_of(request(ANTHROPIC, tools=(Tool("look_up", {}),), schema=SCHEMA))
+    assert ConversationDigest.unpacked(conversation_digest.packed()) == conversation_digest
+    assert ConversationDigest.unpacked(ConversationDigest().packed()) == ConversationDigest()
     most = replace(request(ANTHROPIC), tools=tuple(Tool(f"t{n}", {}) for n in range(300)))
-    assert Gist.unpacked(gist_of(most).packed()).tool_count == 255
+    assert ConversationDigest.unpacked(digest_of(most).packed()).tool_count == 255

@@ -26,7 +26,7 @@ def test_an_injected_fault_strikes_from_now_on_until_it_is_healed():
                 ask_once()
         chaos.on("anthropic").heal()
         assert ask_once()
-        assert [len(exchange.struck) for exchange in chaos.journal] == [0, 1, 1, 1, 0]
+        assert [len(exchange.applied) for exchange in chaos.journal] == [0, 1, 1, 1, 0]
 
 
 def test_times_is_how_many_requests_are_hit():
@@ -35,7 +35,7 @@ def test_times_is_how_many_requests_are_hit():
         assert ask("hi")
         assert chaos.journal.gaps("anthropic") == [7, 7]
         assert ask("hi")
-        assert [len(exchange.struck) for exchange in chaos.journal] == [1, 1, 0, 0]
+        assert [len(exchange.applied) for exchange in chaos.journal] == [1, 1, 0, 0]
 
 
 def test_several_faults_strike_together():
@@ -189,7 +189,7 @@ def test_what_is_injected_before_a_replay_is_on_from_its_beginning():
         chaos.on("anthropic").inject(overloaded())
         report = chaos.replay(ask_once, calls=30, every=None)
         assert report.failed == 1.0
-        (spell,) = report.run.spells_down("anthropic")
+        (spell,) = report.run.times_down("anthropic")
         assert (spell.begins, spell.ends) == (report.run.begins, report.run.ends)
 
 
@@ -210,7 +210,7 @@ def test_healing_between_two_replays_is_a_recovery():
         chaos.on("anthropic").heal()
         report = chaos.replay(ask_once, calls=5, after="5m")
         assert report.primary == 1.0
-        assert not report.run.spells_down("anthropic")
+        assert not report.run.times_down("anthropic")
         assert report.run.well_for("anthropic", report.run.begins + 60) == 60
 
 
@@ -224,7 +224,7 @@ def test_what_happens_in_a_replay_can_be_turned_while_it_runs():
     with outage() as chaos:
         report = chaos.replay(ask_once, calls=60, on_call=turn)
     assert report.failed == 20 / 60
-    (spell,) = report.run.spells_down("anthropic")
+    (spell,) = report.run.times_down("anthropic")
     assert spell.begins == report.run.calls[9].ended
     assert spell.ends == report.run.calls[29].ended
     assert returns_to("anthropic", within="5m")(report.run).verdict == "pass"

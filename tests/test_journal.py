@@ -8,13 +8,13 @@ import pytest
 from support_bots import ask
 
 from chaos_llm import outage
-from chaos_llm.decisions.plan import Decision, Key, Throw
+from chaos_llm.decisions.plan import Decision, Draw, Key
 from chaos_llm.faults import latency, overloaded, rate_limited
 from chaos_llm.journal.journal import Exchange, Journal
 from chaos_llm.protocol.messages import Request
 
 KEY = Key(0, 0, "anthropic", "/v1/messages", 0)
-SLOW = Decision((Throw("w", latency(seconds=3), 0.1, 0.5),))
+SLOW = Decision((Draw("w", latency(seconds=3), 0.1, 0.5),))
 
 
 def request(provider="anthropic"):
@@ -33,11 +33,15 @@ def exchange(**facts):
     [
         ({"answered": True, "end": "complete"}, True, False),
         ({"answered": False, "end": "complete"}, False, True),
-        ({"answered": True, "end": "timeout", "effects": ("struck",)}, False, True),
+        ({"answered": True, "end": "timeout", "effects": ("applied",)}, False, True),
         ({"answered": True, "end": "abandoned"}, False, False),
-        ({"answered": True, "end": "abandoned", "effects": ("struck",), "until": 5.0}, False, True),
-        ({"answered": True, "end": "abandoned", "effects": ("struck",)}, False, False),
-        ({"answered": False, "end": "abandoned", "effects": ("struck",)}, False, True),
+        (
+            {"answered": True, "end": "abandoned", "effects": ("applied",), "until": 5.0},
+            False,
+            True,
+        ),
+        ({"answered": True, "end": "abandoned", "effects": ("applied",)}, False, False),
+        ({"answered": False, "end": "abandoned", "effects": ("applied",)}, False, True),
         ({"answered": True, "end": "open"}, False, False),
     ],
     ids=[
@@ -77,7 +81,7 @@ def test_a_journal_is_one_json_object_a_line_and_comes_back_in():
         json.dumps(each, ensure_ascii=False) + "\n" for each in (refused, answered)
     )
     assert refused["status"] == 429
-    assert refused["met"] == [["injected", "rate_limited", "struck"]]
+    assert refused["met"] == [["injected", "rate_limited", "applied"]]
     assert refused["why"] == "injected by the test: rate_limited(retry_after=7)"
     assert answered["answered"]
     assert answered["at"] == 7.0

@@ -5,26 +5,26 @@ from __future__ import annotations
 import pytest
 
 from chaos_llm.protocol.keyed_random import fingerprint
-from chaos_llm.requests.credentials import Keyring
+from chaos_llm.requests.credentials import Credentials
 
 PROVIDERS = ("anthropic", "openai", "azure-openai", "gemini", "vertex", "groq")
 
 
 def test_a_variable_says_whose_its_key_is():
-    ring = Keyring.of({"ANTHROPIC_API_KEY": "one", "AZURE_OPENAI_API_KEY": "two"}, PROVIDERS)
+    ring = Credentials.of({"ANTHROPIC_API_KEY": "one", "AZURE_OPENAI_API_KEY": "two"}, PROVIDERS)
     assert ring.variables == {fingerprint("one"): "anthropic", fingerprint("two"): "azure-openai"}
     assert ring.holders == {"anthropic", "azure-openai"}
     assert not ring.is_anothers(fingerprint("one"), "openai")  # it may be a look-alike's
 
 
 def test_one_key_in_two_variables_says_nothing():
-    ring = Keyring.of({"ANTHROPIC_API_KEY": "one", "OPENAI_API_KEY": "one"}, PROVIDERS)
+    ring = Credentials.of({"ANTHROPIC_API_KEY": "one", "OPENAI_API_KEY": "one"}, PROVIDERS)
     assert not ring.variables
     assert not ring.holders
 
 
 def test_a_placeholder_is_no_key_of_the_teams():
-    ring = Keyring.of({"OPENAI_API_KEY": "sk-placeholder-of-chaos-llm"}, PROVIDERS)
+    ring = Credentials.of({"OPENAI_API_KEY": "sk-placeholder-of-chaos-llm"}, PROVIDERS)
     assert not ring.holders
     assert set(ring.variables.values()) == {"openai"}
 
@@ -43,19 +43,19 @@ def test_a_placeholder_is_no_key_of_the_teams():
     ],
 )
 def test_a_shape_says_whose_a_key_is(headers, whose):
-    ring = Keyring()
+    ring = Credentials()
     ring.note("seen", headers)
     assert ring.issuers == {"seen": whose}
     assert ring.is_anothers("seen", "cohere") == bool(whose)
 
 
 def test_vendors_that_share_keys_are_not_told_apart():
-    ring = Keyring({"one": "gemini", "two": "openai"})
+    ring = Credentials({"one": "gemini", "two": "openai"})
     assert not ring.is_anothers("one", "vertex")
     assert not ring.is_anothers("two", "azure-openai")
 
 
 def test_only_fingerprints_are_kept():
-    ring = Keyring.of({"OPENAI_API_KEY": "a real secret"}, PROVIDERS)
+    ring = Credentials.of({"OPENAI_API_KEY": "a real secret"}, PROVIDERS)
     ring.note("seen", {"x-api-key": "sk-ant-secret"})
     assert "secret" not in repr(ring)

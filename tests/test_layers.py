@@ -18,8 +18,8 @@ LAYERS = (
         "capacity",
         "durations",
         "flow",
-        "gist",
-        "keyring",
+        "conversation_digest",
+        "credentials",
         "kinds",
         "packs",
         "phrases",
@@ -36,8 +36,8 @@ LAYERS = (
     ("toxiproxy",),  # who makes a wire ill
     ("faults", "providers", "timeline", "script"),  # what fails, who answers, when, with what
     ("hosts", "status_page", "profiles", "plan", "month"),  # who is where; what was said; when
-    ("correlation", "journal", "interventions", "calls", "examples"),  # which call, what happened
-    ("draft", "as_played", "lever"),  # one reply in the making; what was and is done by hand
+    ("correlation", "journal", "overrides", "calls", "examples"),  # which call, what happened
+    ("draft", "as_played", "control"),  # one reply in the making; what was and is done by hand
     ("engine",),  # the pipeline from bytes to bytes
     ("interception", "prompts", "returned", "schedule"),  # the ways in: the wire and the workload
     ("workload", "evidence", "places"),  # simulated users; whose exchange is whose; moments

@@ -100,7 +100,7 @@ def test_it_is_played():
 
         report = chaos.replay(ask, calls=150)
 
-    assert report.run.struck
+    assert report.run.applied
 
 
 def test_a_month_without_incidents_is_healthy():

@@ -15,7 +15,7 @@ from chaos_llm.network import (
     TOXICS,
     Bandwidth,
     Down,
-    Latency,
+    LatencyToxic,
     LimitData,
     Network,
     ResetPeer,
@@ -23,7 +23,7 @@ from chaos_llm.network import (
     SlowClose,
     Timeout,
 )
-from chaos_llm.profiles.model import Pace
+from chaos_llm.profiles.model import HealthyLatency
 
 URL = "https://api.anthropic.com/v1/messages"
 HEADERS = {"x-api-key": "k", "anthropic-version": "2023-06-01"}
@@ -36,7 +36,7 @@ def body(prompt="hi", *, stream=False):
 
 def ask(*toxics, prompt="hi", timeout=600.0, **healthy):
     """One answer over an ill wire: its bytes, and the seconds that it took."""
-    ill = day(window(Network(toxics)), healthy={"anthropic": Pace(**healthy)})
+    ill = day(window(Network(toxics)), healthy={"anthropic": HealthyLatency(**healthy)})
     with outage(ill, seed=4) as chaos:
         began = time.monotonic()
         answer = httpx.post(URL, headers=HEADERS, json=body(prompt), timeout=timeout)
@@ -45,7 +45,7 @@ def ask(*toxics, prompt="hi", timeout=600.0, **healthy):
 
 def stream(*toxics, timeout=600.0, **healthy):
     """The times at which the pieces of a stream come."""
-    ill = day(window(Network(toxics)), healthy={"anthropic": Pace(**healthy)})
+    ill = day(window(Network(toxics)), healthy={"anthropic": HealthyLatency(**healthy)})
     with outage(ill, seed=4):
         began = time.monotonic()
         asked = body(stream=True)
@@ -54,21 +54,21 @@ def stream(*toxics, timeout=600.0, **healthy):
 
 
 def test_latency_holds_back_every_byte_as_long():
-    _, took, chaos = ask(Latency(1.5))
+    _, took, chaos = ask(LatencyToxic(1.5))
 
     assert took == pytest.approx(1.5)
-    assert chaos.journal[0].struck[0].fault == "network"
+    assert chaos.journal[0].applied[0].fault == "network"
 
 
 def test_latency_shifts_a_stream_and_does_not_stretch_it():
-    healthy, ill = stream(token=0.1), stream(Latency(2), token=0.1)
+    healthy, ill = stream(token=0.1), stream(LatencyToxic(2), token=0.1)
 
     assert [at - 2 for at, _ in ill] == pytest.approx([at for at, _ in healthy])
     assert [data for _, data in ill] == [data for _, data in healthy]
 
 
 def test_jitter_differs_from_piece_to_piece_and_nothing_overtakes():
-    healthy, ill = stream(token=0.1), stream(Latency(2, jitter=0.04), token=0.1)
+    healthy, ill = stream(token=0.1), stream(LatencyToxic(2, jitter=0.04), token=0.1)
     lates = [at - was for (at, _), (was, _) in zip(ill, healthy, strict=True)]
 
     assert len({round(late, 3) for late in lates}) > 3
@@ -136,11 +136,11 @@ def test_a_slow_close_changes_nothing_that_a_client_waits_for():
     answer, took, chaos = ask(SlowClose(30))
 
     assert (answer.is_success, took) == (True, 0.0)
-    assert not chaos.journal[0].struck
+    assert not chaos.journal[0].applied
 
 
 def test_toxics_work_together_in_their_order():
-    answer, took, _ = ask(Latency(1), Bandwidth(0.05))
+    answer, took, _ = ask(LatencyToxic(1), Bandwidth(0.05))
 
     assert took == pytest.approx(1 + len(answer.content) / 50, abs=0.1)
 
@@ -150,12 +150,12 @@ def test_behind_a_wire_that_is_down_no_other_fault_strikes():
     with outage(both, seed=1) as chaos, pytest.raises(httpx.ConnectError):
         httpx.post(URL, headers=HEADERS, json=body())
 
-    assert [met.effect for met in chaos.journal[0].met] == ["struck", "shadowed"]
+    assert [met.effect for met in chaos.journal[0].met] == ["applied", "shadowed"]
 
 
 def test_toxiproxy_is_told_in_its_own_names_and_units():
     told = {
-        Latency("1s", jitter="200ms"): {"latency": 1000, "jitter": 200},
+        LatencyToxic("1s", jitter="200ms"): {"latency": 1000, "jitter": 200},
         Bandwidth(64): {"rate": 64},
         SlowClose("2s"): {"delay": 2000},
         Timeout("5s"): {"timeout": 5000},
@@ -177,8 +177,8 @@ def test_toxiproxy_is_told_in_its_own_names_and_units():
 @pytest.mark.parametrize(
     ("make", "says"),
     [
-        (lambda: Latency("soon"), "not a duration"),
-        (lambda: Latency(1, stream="sideways"), "'downstream' or 'upstream'"),
+        (lambda: LatencyToxic("soon"), "not a duration"),
+        (lambda: LatencyToxic(1, stream="sideways"), "'downstream' or 'upstream'"),
         (lambda: Bandwidth(0), "rate is over 0"),
         (lambda: Bandwidth("fast"), "rate is a number"),
         (lambda: LimitData(-1), "bytes is over 0"),

@@ -434,7 +434,7 @@ def test_while_a_user_waits_the_calls_that_were_due_are_missed():
     ]
     assert report.counts["missed"] == 9
     assert report.failed == report.missed
-    assert report.longest_gap == 10 * MINUTE
+    assert report.longest_downtime == 10 * MINUTE
 
 
 HI = ["hello", "good morning"]  # prompts without tokens

@@ -8,7 +8,7 @@ import pytest
 from small_days import HOUR, MINUTE, day, window
 
 from chaos_llm.decisions.plan import Key, Plan
-from chaos_llm.decisions.start_position import THICK, place, thick_of_it
+from chaos_llm.decisions.start_position import THICK, peak, place
 from chaos_llm.errors import UnknownName
 from chaos_llm.profiles.model import Share, Target
 from chaos_llm.protocol.messages import Request
@@ -70,11 +70,11 @@ def test_without_a_window_the_thick_of_it_is_the_start():
 def test_the_thick_of_it_strikes_whatever_the_first_throws_spare():
     spared_at_first = 0
     for seed in range(60):
-        shared = window(begins=MINUTE, share=0.3, per="client", redraw=5 * MINUTE)
+        shared = window(begins=MINUTE, share=0.3, per="client", sticky_for=5 * MINUTE)
         plan = Plan(day(shared), seed)
-        where = thick_of_it(plan)
+        where = peak(plan)
         asked = Request("anthropic", "messages", "api", "", "/v1/messages")
-        (throw,) = plan.decide(asked, Key(0, 0, "anthropic", "", 0), where).throws
+        (throw,) = plan.decide(asked, Key(0, 0, "anthropic", "", 0), where).draws
         if throw.fault is None:
             assert where == MINUTE  # it spares its clients to its end
         spared_at_first += where > MINUTE

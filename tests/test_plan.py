@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_days import HOUR, MINUTE, day, window
 
-from chaos_llm.decisions.plan import HEALTHY, INJECTED, Key, Plan, Throw
+from chaos_llm.decisions.plan import HEALTHY, INJECTED, Draw, Key, Plan
 from chaos_llm.faults import latency, overloaded, server_error
-from chaos_llm.profiles.model import Share, Target, Weighted
+from chaos_llm.profiles.model import Share, Target, WeightedFault
 from chaos_llm.protocol.messages import Request
 
 PATH = "/v1/messages"
@@ -23,13 +23,13 @@ def request(provider="anthropic", credential="", model="claude-sonnet-5-5", surf
     return Request(provider, "messages", surface, "", PATH, model, credential=credential)
 
 
-def key(call, nth=0, user=0, provider="anthropic", path=PATH):
-    return Key(user, call, provider, path, nth)
+def key(call, attempt=0, user=0, provider="anthropic", path=PATH):
+    return Key(user, call, provider, path, attempt)
 
 
 def hit(plan, asked=None, at=0.0, which=None):
     decision = plan.decide(asked or request(), which or key(0), at)
-    return any(throw.fault is not None for throw in decision.throws)
+    return any(throw.fault is not None for throw in decision.draws)
 
 
 def share_hit(plan, keys, asked=None, at=0.0):
@@ -71,13 +71,13 @@ def test_a_decision_depends_on_the_seed_and_on_nothing_but_its_key():
     ("one", "two"),
     [
         (key(3), key(4)),
-        (key(3), key(3, nth=1)),
+        (key(3), key(3, attempt=1)),
         (key(3), key(3, user=1)),
         (key(3), key(3, provider="openai")),
         (key(3), key(3, path="/v1/messages/count_tokens")),
         (Key(-1, -1, "anthropic", PATH, 0, "a"), Key(-1, -1, "anthropic", PATH, 0, "b")),
     ],
-    ids=["call", "nth", "user", "provider", "path", "content"],
+    ids=["call", "attempt", "user", "provider", "path", "content"],
 )
 def test_requests_that_differ_throw_dice_of_their_own(one, two):
     anywhere = day(window(share=0.5, on=Target("*")))
@@ -90,13 +90,13 @@ def test_requests_that_differ_throw_dice_of_their_own(one, two):
 
 def test_windows_throw_dice_of_their_own():
     both = day(window(share=0.5, name="one"), window(share=0.5, name="two"))
-    throws = [Plan(both, seed).decide(request(), key(0), 0.0).throws for seed in range(200)]
-    alike = sum((one.fault is None) == (two.fault is None) for one, two in throws)
+    draws = [Plan(both, seed).decide(request(), key(0), 0.0).draws for seed in range(200)]
+    alike = sum((one.fault is None) == (two.fault is None) for one, two in draws)
     assert 60 < alike < 140
 
 
 def test_per_client_all_requests_share_a_die_until_it_is_thrown_again():
-    plan = Plan(day(window(share=0.5, per="client", redraw=5 * MINUTE)), seed=3)
+    plan = Plan(day(window(share=0.5, per="client", sticky_for=5 * MINUTE)), seed=3)
     epochs = []
     for epoch in range(12):
         times = [epoch * 5 * MINUTE + second for second in (0.0, 1.0, 299.0)]
@@ -107,7 +107,7 @@ def test_per_client_all_requests_share_a_die_until_it_is_thrown_again():
 
 
 def test_epochs_are_counted_from_the_beginning_of_the_window():
-    late = window(begins=130.0, share=0.5, per="client", redraw=5 * MINUTE)
+    late = window(begins=130.0, share=0.5, per="client", sticky_for=5 * MINUTE)
     plan = Plan(day(late), seed=3)
     for epoch in range(10):
         begins = 130.0 + epoch * 5 * MINUTE
@@ -122,7 +122,7 @@ def test_without_redraw_who_is_hit_is_hit_for_good():
 
 @pytest.mark.parametrize("per", ["session", "credential"])
 def test_per_session_or_credential_each_throws_its_own_die(per):
-    plan = Plan(day(window(share=0.5, per=per, redraw=HOUR)), seed=5)
+    plan = Plan(day(window(share=0.5, per=per, sticky_for=HOUR)), seed=5)
 
     def hits_of(one):
         asked = request(credential=f"key {one}")
@@ -142,9 +142,9 @@ def test_a_session_keeps_its_die_under_any_credential_and_a_credential_for_any_u
 
 
 def test_the_mix_is_drawn_for_each_request_by_weight():
-    mix = Weighted(3.0, overloaded()), Weighted(1.0, server_error())
+    mix = WeightedFault(3.0, overloaded()), WeightedFault(1.0, server_error())
     plan = Plan(day(replace(window(per="client"), mix=mix)), seed=1)
-    drawn = Counter(plan.decide(request(), key(n), 0.0).throws[0].fault.name for n in range(MANY))
+    drawn = Counter(plan.decide(request(), key(n), 0.0).draws[0].fault.name for n in range(MANY))
     assert drawn["overloaded"] / MANY == pytest.approx(0.75, abs=0.03)
     assert drawn["server_error"] / MANY == pytest.approx(0.25, abs=0.03)
 
@@ -184,7 +184,7 @@ def test_windows_that_overlap_throw_in_file_order():
         window(name="busy", begins=MINUTE, ends=2 * MINUTE),
         window(server_error(), name="broken", begins=30.0),
     )
-    names = [throw.window for throw in Plan(profile, 1).decide(request(), key(0), 90.0).throws]
+    names = [throw.window for throw in Plan(profile, 1).decide(request(), key(0), 90.0).draws]
     assert names == ["slow", "busy", "broken"]
 
 
@@ -210,7 +210,7 @@ def test_a_decision_looks_at_open_windows_only_however_many_there_are():
     assert [w.window.name for w in plan.open_at(at)] == ["250"]
     CountedWindows.looks = 0
     for n in range(100):
-        assert len(plan.decide(request(), key(n), at + n / 10).throws) == 1
+        assert len(plan.decide(request(), key(n), at + n / 10).draws) == 1
     assert CountedWindows.looks == 0
 
 
@@ -235,4 +235,4 @@ def test_a_decision_says_why():
     assert any(s.startswith("'wave 1' threw 0.") and s.endswith(": spared") for s in sentences)
     assert any(s.endswith("against 0.500: overloaded()") for s in sentences)
     assert HEALTHY.why == "no window is open for this request"
-    assert Throw(INJECTED, overloaded(), 0.0, 1.0).why == "injected by the test: overloaded()"
+    assert Draw(INJECTED, overloaded(), 0.0, 1.0).why == "injected by the test: overloaded()"

@@ -234,7 +234,7 @@ def test_a_check_fails_where_no_fault_struck():
         report.check()
     with pytest.raises(CheckFailed, match="nothing was tested"):
         report.check(retries_stay_under(3))
-    findings = report.check(untouched=True)
+    findings = report.check(allow_no_faults=True)
     assert {finding.verdict for finding in findings} == {"not applicable"}
 
 
@@ -245,11 +245,11 @@ def test_a_fault_that_could_not_strike_is_no_fault_that_struck():
         report.check()
 
 
-@pytest.mark.parametrize("untouched", [False, True])
-def test_a_check_fails_where_nothing_was_applicable(untouched):
+@pytest.mark.parametrize("allow_no_faults", [False, True])
+def test_a_check_fails_where_nothing_was_applicable(allow_no_faults):
     report = replay(ask_once, prompts="question {}".format, calls=20)
     with pytest.raises(CheckFailed, match="no check could tell anything"):
-        report.check(never_caches_the_outage(), untouched=untouched)
+        report.check(never_caches_the_outage(), allow_no_faults=allow_no_faults)
 
 
 def test_a_failed_check_says_what_was_seen_when_and_why_it_matters():

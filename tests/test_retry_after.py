@@ -7,7 +7,7 @@ import json
 import pytest
 
 from chaos_llm.protocol.messages import Chunk, Reply
-from chaos_llm.protocol.retry_after import told_wait
+from chaos_llm.protocol.retry_after import requested_wait
 
 NOW = 1772452800.0  # 2 March 2026, 12:00 UTC
 INFO = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "4.5s"}
@@ -35,13 +35,13 @@ def reply(*headers, status=429, body=b""):
     ],
 )
 def test_a_header_is_read_as_the_sdks_read_it(headers, seconds):
-    assert told_wait(reply(*headers), NOW) == seconds
+    assert requested_wait(reply(*headers), NOW) == seconds
 
 
 @pytest.mark.parametrize("wrap", [lambda error: error, lambda error: [error]], ids=["one", "list"])
 def test_google_says_it_in_the_body(wrap):
     said = wrap({"error": {"code": 429, "details": [{"@type": "other"}, INFO]}})
-    assert told_wait(reply(body=said), NOW) == 4.5
+    assert requested_wait(reply(body=said), NOW) == 4.5
 
 
 @pytest.mark.parametrize(
@@ -55,8 +55,8 @@ def test_google_says_it_in_the_body(wrap):
     ],
 )
 def test_a_body_that_only_looks_like_it_says_nothing(body):
-    assert told_wait(reply(body=body), NOW) is None
+    assert requested_wait(reply(body=body), NOW) is None
 
 
 def test_only_a_refusal_says_when_to_come_back():
-    assert told_wait(reply(("retry-after", "20"), status=200), NOW) is None
+    assert requested_wait(reply(("retry-after", "20"), status=200), NOW) is None

@@ -12,7 +12,7 @@ from small_days import HOUR, MINUTE, STARTS, day, window
 from chaos_llm.decisions.plan import Plan
 from chaos_llm.errors import UsageError
 from chaos_llm.profiles.model import Target
-from chaos_llm.replay.schedule import Stretch, offset, slots, stretches
+from chaos_llm.replay.schedule import ScheduleStretch, offset, slots, stretches
 
 HALF = HOUR / 2
 
@@ -61,20 +61,20 @@ def played(a_plan, until, skip, begins=-10 * MINUTE, after=HALF):
 
 def test_all_is_played_where_nothing_is_quiet_for_long():
     busy = plan(window(ends=HOUR), window(begins=2 * HOUR, ends=3 * HOUR))
-    assert played(busy, 3 * HOUR, HOUR) == (Stretch(-10 * MINUTE, 3.5 * HOUR),)
+    assert played(busy, 3 * HOUR, HOUR) == (ScheduleStretch(-10 * MINUTE, 3.5 * HOUR),)
 
 
 def test_the_middle_of_a_long_quiet_stretch_is_left_out():
     waves = plan(window(ends=HOUR), window(begins=5 * HOUR, ends=6 * HOUR))
     assert played(waves, 6 * HOUR, HOUR) == (
-        Stretch(-10 * MINUTE, 1.5 * HOUR),
-        Stretch(4.5 * HOUR, 6.5 * HOUR),
+        ScheduleStretch(-10 * MINUTE, 1.5 * HOUR),
+        ScheduleStretch(4.5 * HOUR, 6.5 * HOUR),
     )
 
 
 def test_without_skip_quiet_all_is_played():
     waves = plan(window(ends=HOUR), window(begins=5 * HOUR, ends=6 * HOUR))
-    assert played(waves, 6 * HOUR, None) == (Stretch(-10 * MINUTE, 6.5 * HOUR),)
+    assert played(waves, 6 * HOUR, None) == (ScheduleStretch(-10 * MINUTE, 6.5 * HOUR),)
 
 
 def test_overlapping_windows_are_not_quiet_between_their_edges():
@@ -89,15 +89,15 @@ def test_overlapping_windows_are_not_quiet_between_their_edges():
 def test_a_quiet_stretch_before_the_first_window_is_shortened_too():
     late = plan(window(begins=5 * HOUR, ends=6 * HOUR))
     assert played(late, 6 * HOUR, HOUR) == (
-        Stretch(-10 * MINUTE, 0.5 * HOUR),
-        Stretch(4.5 * HOUR, 6.5 * HOUR),
+        ScheduleStretch(-10 * MINUTE, 0.5 * HOUR),
+        ScheduleStretch(4.5 * HOUR, 6.5 * HOUR),
     )
 
 
 def test_lead_in_and_tail_are_played_in_full():
     short = plan(window(ends=HOUR))
     assert played(short, HOUR, MINUTE, begins=-2 * HOUR, after=3 * HOUR) == (
-        Stretch(-2 * HOUR, 4 * HOUR),
+        ScheduleStretch(-2 * HOUR, 4 * HOUR),
     )
 
 
@@ -113,31 +113,31 @@ def due(stretch, **more):
 
 
 def test_calls_are_due_at_even_distances():
-    made = due(Stretch(-60.0, 60.0), every=30.0)
+    made = due(ScheduleStretch(-60.0, 60.0), every=30.0)
     assert [slot.due for slot in made] == [-60.0, -30.0, 0.0, 30.0]
     assert [slot.number for slot in made] == [0, 1, 2, 3]
 
 
 def test_so_many_calls_in_all_are_spread_over_what_is_played():
-    made = due(Stretch(0.0, 100.0), calls=4)
+    made = due(ScheduleStretch(0.0, 100.0), calls=4)
     assert [slot.due for slot in made] == [0.0, 25.0, 50.0, 75.0]
-    assert len(due(Stretch(0.0, 100.0))) == 200
+    assert len(due(ScheduleStretch(0.0, 100.0))) == 200
 
 
 def test_skipped_stretches_take_no_turn():
-    made = due((Stretch(0.0, 60.0), Stretch(1000.0, 1060.0)), every=30.0)
+    made = due((ScheduleStretch(0.0, 60.0), ScheduleStretch(1000.0, 1060.0)), every=30.0)
     assert [slot.due for slot in made] == [0.0, 30.0, 1000.0, 1030.0]
 
 
 def test_users_with_one_period_are_spread_over_it():
-    made = due(Stretch(0.0, 60.0), users=3, every=30.0)
+    made = due(ScheduleStretch(0.0, 60.0), users=3, every=30.0)
     assert [(slot.due, slot.user) for slot in made] == [
         (0.0, 0), (10.0, 1), (20.0, 2), (30.0, 0), (40.0, 1), (50.0, 2),
     ]  # fmt: skip
 
 
 def test_numbers_go_on_where_a_replay_before_ended():
-    assert [slot.number for slot in due(Stretch(0.0, 60.0), every=30.0, first=7)] == [7, 8]
+    assert [slot.number for slot in due(ScheduleStretch(0.0, 60.0), every=30.0, first=7)] == [7, 8]
 
 
 @given(
@@ -148,7 +148,7 @@ def test_numbers_go_on_where_a_replay_before_ended():
 def test_there_are_exactly_as_many_calls_as_were_asked_for(calls, users, lengths):
     spans, begins = [], 0.0
     for length in lengths:
-        spans.append(Stretch(begins, begins + length))
+        spans.append(ScheduleStretch(begins, begins + length))
         begins += 2 * length
     made = due(tuple(spans), calls=calls, users=users)
     assert len(made) == calls

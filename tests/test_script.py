@@ -8,10 +8,10 @@ from dataclasses import replace
 import jsonschema
 import pytest
 
-from chaos_llm.answers.healthy_answers import Script
+from chaos_llm.answers.healthy_answers import HealthyAnswers
 from chaos_llm.faults import truncated_answer
-from chaos_llm.faults.fault import Strike
-from chaos_llm.protocol.keyed_random import Die
+from chaos_llm.faults.fault import FaultContext
+from chaos_llm.protocol.keyed_random import KeyedRandom
 from chaos_llm.protocol.markers import find, find_references
 from chaos_llm.protocol.messages import Refusal, Request, Tool
 
@@ -38,7 +38,7 @@ LOOK_UP, REFUND = Tool("look_up", ORDER), Tool("refund", {"type": "object", "pro
 
 
 def test_an_answer_echoes_the_token_first_and_closes_with_a_reference():
-    text = Script(1).answer(REQUEST, "key").text
+    text = HealthyAnswers(1).answer(REQUEST, "key").text
     assert text.startswith("Your order KX-48213: ")
     (mark,) = find_references(text)
     assert text.endswith(f"Reference {mark}.")
@@ -46,18 +46,18 @@ def test_an_answer_echoes_the_token_first_and_closes_with_a_reference():
 
 def test_every_token_of_the_prompt_is_echoed():
     prompt = "Swap AB-12345 for KX-48213, please, and AB-12345 back."
-    text = Script(1).answer(replace(REQUEST, prompt=prompt), "key").text
+    text = HealthyAnswers(1).answer(replace(REQUEST, prompt=prompt), "key").text
     assert find(text) == ("AB-12345", "KX-48213")
 
 
 def test_a_prompt_without_a_token_gets_no_token():
-    text = Script(1).answer(replace(REQUEST, prompt="Hello!"), "key").text
+    text = HealthyAnswers(1).answer(replace(REQUEST, prompt="Hello!"), "key").text
     assert find(text) == ()
     assert len(find_references(text)) == 1
 
 
 def test_answers_are_two_or_three_different_sentences():
-    script, counts = Script(1), set()
+    script, counts = HealthyAnswers(1), set()
     for n in range(300):
         body = script.answer(REQUEST, (n,)).text.partition(": ")[2].partition(" Reference")[0]
         sentences = body.removesuffix(".").split(". ")
@@ -68,16 +68,16 @@ def test_answers_are_two_or_three_different_sentences():
 
 
 def test_the_answer_depends_on_seed_and_key_and_not_on_order():
-    one, other = Script(1), Script(1)
+    one, other = HealthyAnswers(1), HealthyAnswers(1)
     forward = [one.answer(REQUEST, ("a", n)) for n in range(20)]
     backward = [other.answer(REQUEST, ("a", n)) for n in reversed(range(20))]
     assert forward == backward[::-1]
     assert len({answer.text for answer in forward}) == 20
-    assert forward != [Script(2).answer(REQUEST, ("a", n)) for n in range(20)]
+    assert forward != [HealthyAnswers(2).answer(REQUEST, ("a", n)) for n in range(20)]
 
 
 def test_a_key_may_be_a_text():
-    assert Script(1).answer(REQUEST, "key") == Script(1).answer(REQUEST, ("key",))
+    assert HealthyAnswers(1).answer(REQUEST, "key") == HealthyAnswers(1).answer(REQUEST, ("key",))
 
 
 @pytest.mark.parametrize("hash_seed", ["0", "1"])
@@ -95,17 +95,17 @@ def test_another_process_gives_the_same_answer(hash_seed):
         check=True,
         env={"PYTHONHASHSEED": hash_seed, "PYTHONPATH": ":".join(sys.path)},
     ).stdout
-    assert told == Script(1).answer(request, ("k", 3)).text
+    assert told == HealthyAnswers(1).answer(request, ("k", 3)).text
 
 
 def test_usage_counts_the_request_s_tokens_and_four_letters_for_one_of_its_own():
-    answer = Script(1).answer(REQUEST, "key")
+    answer = HealthyAnswers(1).answer(REQUEST, "key")
     assert answer.usage.input_tokens == 12
     assert answer.usage.output_tokens == pytest.approx(len(answer.text) / 4, abs=1)
 
 
 def test_the_first_tool_that_is_offered_is_called_with_valid_arguments():
-    answer = Script(1).answer(replace(REQUEST, tools=(LOOK_UP, REFUND)), "key")
+    answer = HealthyAnswers(1).answer(replace(REQUEST, tools=(LOOK_UP, REFUND)), "key")
     (call,) = answer.tool_calls
     assert (call.name, answer.stop, answer.text) == ("look_up", "tool", "")
     arguments = json.loads(call.arguments)
@@ -115,35 +115,35 @@ def test_the_first_tool_that_is_offered_is_called_with_valid_arguments():
 
 def test_the_forced_tool_is_called():
     request = replace(REQUEST, tools=(LOOK_UP, REFUND), forced_tool="refund")
-    (call,) = Script(1).answer(request, "key").tool_calls
+    (call,) = HealthyAnswers(1).answer(request, "key").tool_calls
     assert (call.name, call.arguments) == ("refund", "{}")
 
 
 def test_any_tool_will_do_where_one_must_be_called():
     request = replace(REQUEST, tools=(LOOK_UP, REFUND), forced_tool="")
-    assert Script(1).answer(request, "key").tool_calls[0].name == "look_up"
+    assert HealthyAnswers(1).answer(request, "key").tool_calls[0].name == "look_up"
 
 
 def test_after_a_tool_s_result_comes_text_so_that_an_agent_ends():
     request = replace(REQUEST, tools=(LOOK_UP,), forced_tool="look_up", answers_tool=True)
-    answer = Script(1).answer(request, "key")
+    answer = HealthyAnswers(1).answer(request, "key")
     assert (answer.tool_calls, answer.stop) == ((), "end")
     assert find(answer.text) == ("KX-48213",)
 
 
 def test_tool_arguments_are_an_object_even_if_the_schema_does_not_say_so():
-    (call,) = Script(1).answer(replace(REQUEST, tools=(Tool("f", {}),)), "key").tool_calls
+    (call,) = HealthyAnswers(1).answer(replace(REQUEST, tools=(Tool("f", {}),)), "key").tool_calls
     assert json.loads(call.arguments) == {}
 
 
 def test_a_tool_without_a_token_in_the_prompt_gets_words():
     request = replace(REQUEST, prompt="Hi", tools=(Tool("f", {"properties": {"q": {}}}),))
-    (call,) = Script(1).answer(request, "key").tool_calls
+    (call,) = HealthyAnswers(1).answer(request, "key").tool_calls
     assert len(json.loads(call.arguments)["q"].split()) > 3
 
 
 def test_a_structured_answer_is_valid_and_echoes_in_every_free_text():
-    answer = Script(1).answer(replace(REQUEST, schema=ORDER), "key")
+    answer = HealthyAnswers(1).answer(replace(REQUEST, schema=ORDER), "key")
     said = json.loads(answer.text)
     jsonschema.validate(said, ORDER)
     assert said["order_id"] == "KX-48213"
@@ -153,20 +153,20 @@ def test_a_structured_answer_is_valid_and_echoes_in_every_free_text():
 
 def test_a_short_field_has_token_and_reference_alone():
     schema = {"type": "object", "properties": {"s": {"type": "string", "maxLength": 20}}}
-    said = json.loads(Script(1).answer(replace(REQUEST, schema=schema), "key").text)["s"]
+    said = json.loads(HealthyAnswers(1).answer(replace(REQUEST, schema=schema), "key").text)["s"]
     assert find(said) == ("KX-48213",)
     assert len(find_references(said)) == 1
 
 
 @pytest.mark.parametrize("schema", [{}, {"type": "object"}])
 def test_json_mode_without_a_schema_is_an_object_that_answers(schema):
-    said = json.loads(Script(1).answer(replace(REQUEST, schema=schema), "key").text)
+    said = json.loads(HealthyAnswers(1).answer(replace(REQUEST, schema=schema), "key").text)
     assert find(said["answer"]) == ("KX-48213",)
 
 
 def test_an_object_that_must_be_empty_is_empty():
     schema = {"type": "object", "additionalProperties": False}
-    assert Script(1).answer(replace(REQUEST, schema=schema), "key").text == "{}"
+    assert HealthyAnswers(1).answer(replace(REQUEST, schema=schema), "key").text == "{}"
 
 
 @pytest.mark.parametrize(
@@ -177,15 +177,15 @@ def test_a_schema_without_a_value_is_refused_and_named(schema):
         replace(REQUEST, schema=schema),
         replace(REQUEST, tools=(Tool("f", {"properties": {"x": schema}, "required": ["x"]}),)),
     ):
-        refusal = Script(1).answer(request, "key")
+        refusal = HealthyAnswers(1).answer(request, "key")
         assert isinstance(refusal, Refusal)
         assert refusal.kind == "invalid_request"
         assert "JSON schema" in refusal.message
 
 
 def test_a_truncated_answer_has_the_token_and_no_reference():
-    answer = Script(1).answer(REQUEST, "key")
-    cut = truncated_answer().on_answer(answer, Strike(REQUEST, Die(1)))
+    answer = HealthyAnswers(1).answer(REQUEST, "key")
+    cut = truncated_answer().on_answer(answer, FaultContext(REQUEST, KeyedRandom(1)))
     assert find(cut.text) == ("KX-48213",)
     assert find_references(cut.text) == ()
 

@@ -9,13 +9,13 @@ import pytest
 
 from chaos_llm.answers.status_page import document, incidents
 from chaos_llm.errors import UnknownName
-from chaos_llm.profiles.model import Page, Post, Profile
+from chaos_llm.profiles.model import Post, Profile, StatusPage
 from chaos_llm.providers.statuspage import PATHS
 
 MINUTE = 60.0
 STARTS = datetime(2026, 3, 2, 11, 37, tzinfo=UTC)
 PROFILE = Profile("a-bad-day", "A bad day", STARTS, ends=600 * MINUTE)
-PAGE = Page(
+PAGE = StatusPage(
     "anthropic",
     (
         Post(12 * MINUTE, "investigating"),
@@ -93,16 +93,16 @@ def test_an_incident_whose_end_was_not_posted_ends_with_a_later_one():
 
 def test_an_incident_that_is_resolved_again_is_open_in_between():
     posts = (Post(0, "resolved"), Post(60, "investigating"), Post(120, "postmortem"))
-    page = Page("openai", posts)
+    page = StatusPage("openai", posts)
     assert [incidents(page, at)[0].is_open for at in (0, 60, 120)] == [False, True, False]
 
 
 def test_posts_are_read_in_the_order_of_time():
-    page = Page("openai", (Post(60, "resolved"), Post(0, "investigating")))
+    page = StatusPage("openai", (Post(60, "resolved"), Post(0, "investigating")))
     assert incidents(page, 90)[0].state == "resolved"
 
 
-@pytest.mark.parametrize("page", [None, Page("anthropic", PAGE.posts, unknown=True)])
+@pytest.mark.parametrize("page", [None, StatusPage("anthropic", PAGE.posts, unknown=True)])
 def test_without_a_known_page_everything_is_operational(page):
     for minutes in (0, 30, 380):
         summary = document(
@@ -118,12 +118,12 @@ def test_components_have_their_public_names_and_ids():
     components = {c["name"]: c["id"] for c in said("components", 0)["components"]}
     assert components["Claude API (api.anthropic.com)"] == "k8w3r06qmzrp"
     assert len(components) == 6
-    openai = said("components", 0, Page("openai"))["components"]
+    openai = said("components", 0, StatusPage("openai"))["components"]
     assert [component["name"] for component in openai] == ["API", "ChatGPT"]
 
 
 def test_a_page_of_any_other_provider_has_one_component():
-    assert len(said("components", 0, Page("mistral"))["components"]) == 1
+    assert len(said("components", 0, StatusPage("mistral"))["components"]) == 1
 
 
 def test_times_are_dates_on_the_profiles_timeline():
@@ -155,7 +155,7 @@ def test_an_unknown_path_is_told_the_known_ones():
 
 
 def test_a_page_shows_the_impact_and_the_components_that_its_posts_name():
-    page = Page(
+    page = StatusPage(
         "anthropic",
         (
             Post(0.0, "investigating", impact="minor", components=("claude.ai",)),
@@ -178,7 +178,7 @@ def test_a_page_shows_the_impact_and_the_components_that_its_posts_name():
 
 
 def test_an_incident_without_impact_is_open_under_a_green_headline():
-    page = Page("anthropic", (Post(0.0, "investigating", impact="none"),))
+    page = StatusPage("anthropic", (Post(0.0, "investigating", impact="none"),))
 
     assert said("status", 5, page)["status"]["description"] == "All Systems Operational"
     assert said("incidents/unresolved", 5, page)["incidents"][0]["status"] == "investigating"
@@ -186,7 +186,7 @@ def test_an_incident_without_impact_is_open_under_a_green_headline():
 
 
 def test_a_component_that_only_a_post_knows_is_on_the_page():
-    page = Page("openai", (Post(0.0, "investigating", components=("Codex",)),))
+    page = StatusPage("openai", (Post(0.0, "investigating", components=("Codex",)),))
 
     found = {c["name"]: c["status"] for c in said("components", 5, page)["components"]}
     assert found == {"API": "operational", "ChatGPT": "operational", "Codex": "partial_outage"}

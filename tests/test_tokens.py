@@ -5,13 +5,13 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chaos_llm.protocol.keyed_random import Die
+from chaos_llm.protocol.keyed_random import KeyedRandom
 from chaos_llm.protocol.markers import find, find_references, reference, spell_reference, token
 
 
 @given(st.integers())
 def test_a_token_is_found_and_a_reference_is_none(key):
-    mark, end = token(Die(key)), reference(Die(key))
+    mark, end = token(KeyedRandom(key)), reference(KeyedRandom(key))
     text = f"Your order {mark}: it comes. Reference {end}."
     assert find(text) == (mark,)
     assert find_references(text) == (end,)
@@ -26,8 +26,8 @@ def test_every_number_spells_a_reference(number):
 
 
 def test_the_same_throw_makes_the_same_token():
-    assert token(Die("a")) == token(Die("a"))
-    assert len({token(Die(n)) for n in range(500)}) >= 499
+    assert token(KeyedRandom("a")) == token(KeyedRandom("a"))
+    assert len({token(KeyedRandom(n)) for n in range(500)}) >= 499
 
 
 def test_tokens_are_found_once_each_and_in_order():

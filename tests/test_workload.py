@@ -69,7 +69,7 @@ def test_an_hour_of_hanging_is_an_hour_lost():
     assert {call.outcome for call in lost} == {"failed", "missed"}
     assert len(lost) == 67
     assert report.missed == 66 / report.calls
-    assert report.longest_gap == pytest.approx(4020, abs=60)
+    assert report.longest_downtime == pytest.approx(4020, abs=60)
 
 
 def test_users_are_spread_over_their_period_and_wait_for_themselves_only():

@@ -88,7 +88,7 @@ class Evidence:
 
     def _learn(self, calls: Sequence[Call], api: Sequence[Exchange]) -> None:
         clean = [call for call in calls if self._is_clean(call)]
-        first = min((e.at for e in api if e.struck), default=float("inf"))
+        first = min((e.at for e in api if e.applied), default=float("inf"))
         # Once a fault has struck, a clean call may be a fallback's.
         healthy = [call for call in clean if call.ended <= first]
         self.echo = _share(bool(find_references(call.text)) for call in healthy or clean)

@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 from chaos_llm.analysis.call import Call
 from chaos_llm.analysis.run import Run
-from chaos_llm.journal.conversation_digest import Gist
+from chaos_llm.journal.conversation_digest import ConversationDigest
 from chaos_llm.journal.journal import Exchange
 
 # In the words of findings; in the order in which they are told.
-KINDS = (
+FAILURE_KINDS = (
     "a server error",
     "a rate limit",
     "a refused key",
@@ -28,7 +28,7 @@ _RATE_LIMIT = 429
 _SERVER_ERROR = 500
 
 
-class Target(NamedTuple):
+class AskedModel(NamedTuple):
     """Whom a request asks."""
 
     provider: str
@@ -44,12 +44,12 @@ class Failover:
     rescue: Exchange | None
 
 
-def target_of(exchange: Exchange) -> Target:
+def asked_model(exchange: Exchange) -> AskedModel:
     """Whom an exchange asked."""
-    return Target(exchange.provider, exchange.model)
+    return AskedModel(exchange.provider, exchange.model)
 
 
-def kind_of(exchange: Exchange) -> str:
+def failure_kind(exchange: Exchange) -> str:
     """How an exchange failed, one of KINDS; empty where it did not, or by the app's own fault."""
     if exchange.ok:
         return "an empty answer" if exchange.is_empty else ""
@@ -78,10 +78,10 @@ class Failovers:
     def _meet(self) -> Iterator[Failover]:
         for call in self._run.calls:
             mine = self._run.evidence.of(call)
-            for target in dict.fromkeys(map(target_of, mine)):
-                asked = [e for e in mine if target_of(e) == target]
+            for target in dict.fromkeys(map(asked_model, mine)):
+                asked = [e for e in mine if asked_model(e) == target]
                 # Its retries are its own: only what it met last is for somebody else.
-                if kind_of(asked[-1]):
+                if failure_kind(asked[-1]):
                     yield Failover(call, asked[-1], self._rescue(asked[-1], mine))
 
     def _rescue(self, failed: Exchange, mine: list[Exchange]) -> Exchange | None:
@@ -89,29 +89,32 @@ class Failovers:
         return next((e for e in later if self._stands_in(e, failed)), None)
 
     def _stands_in(self, exchange: Exchange, failed: Exchange) -> bool:
-        here, there = target_of(exchange), target_of(failed)
+        here, there = asked_model(exchange), asked_model(failed)
         if here == there or frozenset((here, there)) in self._together:
             return False
-        return Gist.unpacked(exchange.gist).prompt == Gist.unpacked(failed.gist).prompt
+        return (
+            ConversationDigest.unpacked(exchange.conversation_digest).prompt
+            == ConversationDigest.unpacked(failed.conversation_digest).prompt
+        )
 
-    def _spares(self) -> set[Target]:
+    def _spares(self) -> set[AskedModel]:
         """Who stood in within a call, and who answers only once something has failed."""
-        stood_in = {target_of(each.rescue) for each in self.met if each.rescue is not None}
+        stood_in = {asked_model(each.rescue) for each in self.met if each.rescue is not None}
         run = self._run
-        first = min((e.at for e in run.api if e.failed or e.struck), default=run.ends)
-        before = {target_of(e) for e in run.api if e.at < first}
+        first = min((e.at for e in run.api if e.failed or e.applied), default=run.ends)
+        before = {asked_model(e) for e in run.api if e.at < first}
         if before:
-            stood_in |= {target_of(e) for e in run.api if target_of(e) not in before}
+            stood_in |= {asked_model(e) for e in run.api if asked_model(e) not in before}
         return stood_in
 
 
-def _together(run: Run) -> set[frozenset[Target]]:
+def _together(run: Run) -> set[frozenset[AskedModel]]:
     """Pairs that are asked in one call although nothing fails."""
-    found: set[frozenset[Target]] = set()
+    found: set[frozenset[AskedModel]] = set()
     for call in run.calls:
         mine = run.evidence.of(call)
-        if not any(kind_of(exchange) or exchange.effects for exchange in mine):
-            targets = sorted(set(map(target_of, mine)))
+        if not any(failure_kind(exchange) or exchange.effects for exchange in mine):
+            targets = sorted(set(map(asked_model, mine)))
             found |= {frozenset(pair) for pair in combinations(targets, 2)}
     return found
 

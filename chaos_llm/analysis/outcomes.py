@@ -101,7 +101,7 @@ def _passes_on_nothing(call: Call, evidence: Evidence) -> bool:
 
 def _stops_short(call: Call, evidence: Evidence) -> bool:
     """Whether this is some of an answer that came without its end, and no text of the app's own."""
-    broken = (e for e in evidence.of(call) if e.failed or e.spoilt)
+    broken = (e for e in evidence.of(call) if e.failed or e.silently_corrupted)
     openings = [exchange.opening for exchange in broken if exchange.opening]
     text = call.text.strip()
     return any(opening in text or opening.startswith(text) for opening in openings)
@@ -110,7 +110,7 @@ def _stops_short(call: Call, evidence: Evidence) -> bool:
 def _had_no_reference(call: Call, evidence: Evidence) -> bool:
     """Whether the last answer was one that a test chose, or a tool's call: nothing to look for."""
     last = _concluding(call, evidence)
-    return last is not None and last.ok and not last.reference and not last.struck
+    return last is not None and last.ok and not last.reference and not last.applied
 
 
 def _inferred(call: Call, evidence: Evidence, fresh: float) -> Outcome:

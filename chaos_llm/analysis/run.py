@@ -11,11 +11,11 @@ from typing import Literal
 from chaos_llm.analysis.call import Call
 from chaos_llm.analysis.evidence import Evidence
 from chaos_llm.analysis.side_effects import SideEffect
-from chaos_llm.decisions.overrides import Interventions
+from chaos_llm.decisions.overrides import Overrides
 from chaos_llm.journal.journal import Exchange
 from chaos_llm.profiles.model import Profile
 from chaos_llm.protocol.messages import Request
-from chaos_llm.requests.credentials import Keyring
+from chaos_llm.requests.credentials import Credentials
 
 State = Literal["up", "ailing", "down"]
 DOWN_SHARE = 0.5  # from here on a provider counts as down: half of what it is asked is hit
@@ -25,7 +25,7 @@ _IN = (0.0, 0.5, 0.999)  # where inside a column its share is looked up
 
 
 @dataclass(frozen=True)
-class Spell:
+class Interval:
     """A stretch of time in which a provider was in one state; seconds of the profile."""
 
     begins: float
@@ -39,29 +39,29 @@ class Spell:
 class Run:
     """The calls of a replay, its exchanges in order, and what hit them."""
 
-    interventions: Interventions
+    overrides: Overrides
     calls: Sequence[Call]
     exchanges: Sequence[Exchange]
     evidence: Evidence
     begins: float
     ends: float
-    keyring: Keyring = field(default_factory=Keyring)
+    credentials: Credentials = field(default_factory=Credentials)
     side_effects: Sequence[SideEffect] = ()
 
     @property
     def profile(self) -> Profile:
         """The bad day."""
-        return self.interventions.plan.profile
+        return self.overrides.plan.profile
 
     @property
     def seed(self) -> int:
         """What the day's dice were keyed with."""
-        return self.interventions.plan.seed
+        return self.overrides.plan.seed
 
     @cached_property
-    def struck(self) -> int:
+    def applied(self) -> int:
         """How many requests a fault changed."""
-        return sum(1 for exchange in self.exchanges if exchange.struck)
+        return sum(1 for exchange in self.exchanges if exchange.applied)
 
     @cached_property
     def api(self) -> list[Exchange]:
@@ -97,7 +97,9 @@ class Run:
         No app can see that without an evaluation of its own.
         """
         shown = [c for c in self.calls if c.outcome in ("primary", "fallback", "truncated")]
-        return [c for c in shown if any(e.ok and e.spoilt for e in self.evidence.of(c)[-1:])]
+        return [
+            c for c in shown if any(e.ok and e.silently_corrupted for e in self.evidence.of(c)[-1:])
+        ]
 
     def tells(self, call: Call) -> bool:
         """Whether a call shows whom the app turns to: made, and not answered by a cache."""
@@ -107,18 +109,18 @@ class Run:
         """The largest share that hits what this app asks of a provider at that time."""
         plainest = (Request(provider, "", "api", "", ""),)
         kinds = self._kinds.get(provider, plainest)
-        return max(self.interventions.share(kind, at) for kind in kinds)
+        return max(self.overrides.share(kind, at) for kind in kinds)
 
     def well_for(self, provider: str, at: float) -> float:
         """How long a provider has been up at that time; below 0 where it is not."""
         up = (spell for spell, state in self._spells(provider) if state == "up" and at in spell)
         return next((at - spell.begins for spell in up), -1.0)
 
-    def spells_down(self, provider: str) -> list[Spell]:
+    def times_down(self, provider: str) -> list[Interval]:
         """When the plan had the provider down, within the run."""
         return [spell for spell, state in self._spells(provider) if state == "down"]
 
-    def recoveries(self, provider: str, least: float, *, of_any: bool = False) -> list[Spell]:
+    def recoveries(self, provider: str, least: float, *, of_any: bool = False) -> list[Interval]:
         """The spells of being well, of at least that length, which end a time of being down.
 
         Between the two a provider may be ailing; that is not yet a recovery. With `of_any` a time
@@ -135,31 +137,31 @@ class Run:
         """The largest share that hits that provider in each of so many equal stretches."""
         step = (self.ends - self.begins) / columns
         times = [self.begins + step * (column + part) for column in range(columns) for part in _IN]
-        times += [edge for edge in self.interventions.edges() if self.begins <= edge < self.ends]
+        times += [edge for edge in self.overrides.edges() if self.begins <= edge < self.ends]
         shares = [0.0] * columns
         for time in times:
             column = min(columns - 1, int((time - self.begins) / step))
             shares[column] = max(shares[column], self.share(provider, time))
         return shares
 
-    def _spells(self, provider: str) -> list[tuple[Spell, State]]:
+    def _spells(self, provider: str) -> list[tuple[Interval, State]]:
         if provider not in self._known_spells:
             self._known_spells[provider] = list(self._find_spells(provider))
         return self._known_spells[provider]
 
-    def _find_spells(self, provider: str) -> Iterator[tuple[Spell, State]]:
+    def _find_spells(self, provider: str) -> Iterator[tuple[Interval, State]]:
         begins, state = self.begins, None
         for edge, after in pairwise(self._edges):
             state_here = _state(self.share(provider, (edge + after) / 2))
             if state_here != state:
                 if state is not None:
-                    yield Spell(begins, edge), state
+                    yield Interval(begins, edge), state
                 begins, state = edge, state_here
         if state is not None:
-            yield Spell(begins, self.ends), state
+            yield Interval(begins, self.ends), state
 
     @cached_property
-    def _known_spells(self) -> dict[str, list[tuple[Spell, State]]]:
+    def _known_spells(self) -> dict[str, list[tuple[Interval, State]]]:
         return {}
 
     @cached_property
@@ -180,8 +182,8 @@ class Run:
 
         A sloping line is followed minute by minute, and so is a load.
         """
-        edges = {self.begins, self.ends} | self.interventions.edges()
-        for window in self.interventions.plan.windows:
+        edges = {self.begins, self.ends} | self.overrides.edges()
+        for window in self.overrides.plan.windows:
             if len(window.window.share.points) > 1 or window.window.capacity is not None:
                 minutes = int((window.ends - window.begins) // _MINUTE)
                 edges |= {window.begins + _MINUTE * minute for minute in range(minutes)}

@@ -13,7 +13,7 @@ from functools import cache
 
 from chaos_llm.answers import json_schema
 from chaos_llm.errors import UsageError
-from chaos_llm.protocol.keyed_random import Die
+from chaos_llm.protocol.keyed_random import KeyedRandom
 from chaos_llm.protocol.markers import find, spell_reference
 from chaos_llm.protocol.messages import Completion, Refusal, Request, Tool, ToolCall, Usage
 
@@ -40,7 +40,7 @@ _SENTENCES = (
 )
 
 
-class Script:
+class HealthyAnswers:
     """The answers of all healthy providers, a function of the seed, the key and the request."""
 
     def __init__(self, seed: int) -> None:
@@ -52,7 +52,7 @@ class Script:
         It calls the forced tool, else the first that is offered, until the conversation ends with
         a tool's result. A schema that no value can meet is refused, as the real APIs do.
         """
-        die = Die("script", self._seed, *((key,) if isinstance(key, str) else key))
+        die = KeyedRandom("script", self._seed, *((key,) if isinstance(key, str) else key))
         try:
             if request.tools and not request.answers_tool:
                 return _tool_call(request, die)
@@ -81,7 +81,7 @@ def _text(tokens: tuple[str, ...], mark: str, throw: int) -> str:
     return f"Your {noun} {', '.join(tokens)}: {said} Reference {mark}."
 
 
-def _structured(request: Request, die: Die, says: tuple[str, ...]) -> str:
+def _structured(request: Request, die: KeyedRandom, says: tuple[str, ...]) -> str:
     value = json_schema.instance(request.schema, die, says)
     if not isinstance(value, dict) or not value:
         # Where any object will do, a model fills one; JSON mode means that too.
@@ -90,7 +90,7 @@ def _structured(request: Request, die: Die, says: tuple[str, ...]) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _tool_call(request: Request, die: Die) -> Completion:
+def _tool_call(request: Request, die: KeyedRandom) -> Completion:
     named = (tool for tool in request.tools if tool.name == request.forced_tool)
     tool: Tool = next(named, request.tools[0])
     tokens = find(request.prompt)

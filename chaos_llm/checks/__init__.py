@@ -25,7 +25,7 @@ from chaos_llm.checks.auth_failures_are_not_hammered import (
 from chaos_llm.checks.backs_off import BacksOff as backs_off
 from chaos_llm.checks.check import Check, Finding
 from chaos_llm.checks.cost_stays_under import CostStaysUnder as cost_stays_under
-from chaos_llm.checks.downtime_stays_under import GapStaysUnder as gap_stays_under
+from chaos_llm.checks.downtime_stays_under import DowntimeStaysUnder as downtime_stays_under
 from chaos_llm.checks.fallback_has_its_own_credential import (
     FallbackHasItsOwnCredential as fallback_has_its_own_credential,
 )
@@ -38,8 +38,8 @@ from chaos_llm.checks.never_waits_past import NeverWaitsPast as never_waits_past
 from chaos_llm.checks.pool_is_not_exhausted import PoolIsNotExhausted as pool_is_not_exhausted
 from chaos_llm.checks.probes_with_one_request import ProbesWithOneRequest as probes_with_one_request
 from chaos_llm.checks.recovers_without_a_herd import RecoversWithoutAHerd as recovers_without_a_herd
-from chaos_llm.checks.refreshes_token_once import RefreshesOnce as refreshes_once
-from chaos_llm.checks.restores_traffic_to import ClosesAfterRecovery as closes_after_recovery
+from chaos_llm.checks.refreshes_token_once import RefreshesTokenOnce as refreshes_token_once
+from chaos_llm.checks.restores_traffic_to import RestoresTrafficTo as restores_traffic_to
 from chaos_llm.checks.retries_stay_under import RetriesStayUnder as retries_stay_under
 from chaos_llm.checks.returns_to import ReturnsTo as returns_to
 from chaos_llm.checks.serves_stale_within import ServesStaleWithin as serves_stale_within
@@ -58,20 +58,20 @@ __all__ = [
     "answers_are_whole",
     "auth_failures_are_not_hammered",
     "backs_off",
-    "closes_after_recovery",
+    "restores_traffic_to",
     "cost_stays_under",
     "fallback_has_its_own_credential",
     "fallback_is_faithful",
     "falls_back",
     "first_content_within",
-    "gap_stays_under",
+    "downtime_stays_under",
     "honours_retry_after",
     "never_caches_the_outage",
     "never_waits_past",
     "pool_is_not_exhausted",
     "probes_with_one_request",
     "recovers_without_a_herd",
-    "refreshes_once",
+    "refreshes_token_once",
     "retries_stay_under",
     "returns_to",
     "serves_stale_within",
@@ -107,7 +107,7 @@ def _of_provider(provider: str) -> tuple[Check, ...]:
         stops_calling(provider),
         probes_with_one_request(provider, at_most=_PROBES),
         returns_to(provider),
-        closes_after_recovery(provider),
+        restores_traffic_to(provider),
     )
 
 
@@ -119,7 +119,7 @@ def _of_traffic(run: Run) -> tuple[Check, ...]:
         honours_retry_after(),
         never_waits_past.as_usual(run),
         auth_failures_are_not_hammered(),
-        refreshes_once(),
+        refreshes_token_once(),
         recovers_without_a_herd(),
     )
 

@@ -7,11 +7,11 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from chaos_llm.decisions.plan import Key
-from chaos_llm.journal.conversation_digest import Gist
+from chaos_llm.journal.conversation_digest import ConversationDigest
 from chaos_llm.journal.journal import Exchange
 
 
-class Try(NamedTuple):
+class Attempt(NamedTuple):
     """A request, how many failed ones it repeats, and the last of those, if there is one."""
 
     exchange: Exchange
@@ -26,16 +26,16 @@ class Try(NamedTuple):
     @property
     def told(self) -> bool:
         """Whether the failure had said when to come back, and this came no earlier."""
-        told = told_to(self.before) if self.before else None
+        told = retry_after_of(self.before) if self.before else None
         return told is not None and self.pause >= 0.99 * told
 
 
-def told_to(refused: Exchange) -> float | None:
+def retry_after_of(refused: Exchange) -> float | None:
     """The wait in seconds that a refusal asked for, if it did and arrived."""
     return refused.retry_after if refused.end == "complete" else None
 
 
-def tries(api: Sequence[Exchange]) -> list[Try]:
+def attempts(api: Sequence[Exchange]) -> list[Attempt]:
     """The requests of a run with what each repeats, one endpoint and model of a call at a time.
 
     A step that another model has answered is over: what asks something else later begins anew.
@@ -61,7 +61,7 @@ def _rows(api: Iterable[Exchange]) -> Iterable[list[Exchange]]:
     """The requests that may repeat each other."""
     rows: dict[tuple[Key, str], list[Exchange]] = {}
     for made in api:
-        rows.setdefault((made.key._replace(nth=0), made.model), []).append(made)
+        rows.setdefault((made.key._replace(attempt=0), made.model), []).append(made)
     # What nobody's call asks again although it was answered comes at intervals, as a ping does.
     return [row for row in rows.values() if row[0].key.call >= 0 or not _is_ping(row)]
 
@@ -80,9 +80,9 @@ def asks_twice_at_once(api: Iterable[Exchange]) -> bool:
     )
 
 
-def _tries(row: Sequence[Exchange], good: Sequence[Exchange], *, twins: bool) -> Iterator[Try]:
+def _tries(row: Sequence[Exchange], good: Sequence[Exchange], *, twins: bool) -> Iterator[Attempt]:
     """Each request takes up a failed one that had ended and that no other has taken up."""
-    failed: list[Try] = []
+    failed: list[Attempt] = []
     for exchange in row:
         before = [
             each
@@ -91,7 +91,7 @@ def _tries(row: Sequence[Exchange], good: Sequence[Exchange], *, twins: bool) ->
             and not _asks_the_next(exchange, each.exchange, good)
         ]
         taken = min(before, key=lambda each: (each.retry, each.exchange.until), default=None)
-        this = Try(exchange, taken.retry + 1, taken.exchange) if taken else Try(exchange, 0)
+        this = Attempt(exchange, taken.retry + 1, taken.exchange) if taken else Attempt(exchange, 0)
         if taken is not None:
             failed.remove(taken)
         if exchange.failed:
@@ -109,11 +109,11 @@ def _asks_the_next(exchange: Exchange, failed: Exchange, good: Sequence[Exchange
     """Whether another model had meanwhile answered what failed, and this asks something else."""
     if exchange.asked == failed.asked:
         return False
-    prompt = Gist.unpacked(failed.gist).prompt
+    prompt = ConversationDigest.unpacked(failed.conversation_digest).prompt
     return any(
         failed.until <= answer.at
         and answer.until <= exchange.at
         and (answer.provider, answer.model) != (failed.provider, failed.model)
-        and Gist.unpacked(answer.gist).prompt == prompt
+        and ConversationDigest.unpacked(answer.conversation_digest).prompt == prompt
         for answer in good
     )

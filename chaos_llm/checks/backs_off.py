@@ -8,7 +8,7 @@ from statistics import median
 from typing import ClassVar
 
 from chaos_llm.analysis.run import Run
-from chaos_llm.checks._attempts import Try, tries
+from chaos_llm.checks._attempts import Attempt, attempts
 from chaos_llm.checks.check import Check, Finding
 from chaos_llm.durations import describe
 from chaos_llm.journal.journal import Exchange
@@ -22,7 +22,7 @@ _SAME = 0.02  # share of a pause; the SDKs' jitter is a quarter of it
 _HERD, _INSTANT, _TOGETHER = 10, 0.02, 1.0  # requests; a share of their wait; seconds
 _NOT_TRANSIENT = frozenset({400, 401, 402, 403, 404, 405, 413, 422})
 
-Row = list[Try]  # the retries of one request, in order
+Row = list[Attempt]  # the retries of one request, in order
 
 
 @dataclass(frozen=True, repr=False)
@@ -43,7 +43,7 @@ class BacksOff(Check):
     jitter: bool = True
 
     def __call__(self, run: Run) -> Finding:
-        made = [each for each in tries(run.api) if each.before and _is_transient(each.before)]
+        made = [each for each in attempts(run.api) if each.before and _is_transient(each.before)]
         if not made:
             return self.not_applicable("no request was retried")
         herd = self.jitter and _returning_together(made)
@@ -80,7 +80,7 @@ def _is_transient(failed: Exchange) -> bool:
     return failed.status not in _NOT_TRANSIENT and not at_its_limit
 
 
-def _own(made: Iterable[Try]) -> list[Row]:
+def _own(made: Iterable[Attempt]) -> list[Row]:
     """The retries that nobody had told when to come, each request of a call with its own row."""
     rows: dict[int, Row] = {}  # by the number of the last request
     for each in made:
@@ -90,14 +90,14 @@ def _own(made: Iterable[Try]) -> list[Row]:
     return [row for row in rows.values() if row]
 
 
-def _hasty(rows: Sequence[Row]) -> Try | None:
+def _hasty(rows: Sequence[Row]) -> Attempt | None:
     """The second retry at once, where most calls with two retries make two of them at once."""
     several = [row for row in rows if len(row) > 1]
     found = [hasty for row in several if (hasty := _second_at_once(row)) is not None]
     return found[0] if found and len(found) * 2 > len(several) else None
 
 
-def _second_at_once(row: Row) -> Try | None:
+def _second_at_once(row: Row) -> Attempt | None:
     in_a_row = 0
     for each in row:
         in_a_row = in_a_row + 1 if each.pause < _AT_ONCE else 0
@@ -139,7 +139,7 @@ def _in_step(rows: Iterable[Row]) -> bool:
     return max(enough[-1]) - min(enough[-1]) < _SAME * wait
 
 
-def _returning_together(made: Iterable[Try]) -> tuple[int, Exchange] | None:
+def _returning_together(made: Iterable[Attempt]) -> tuple[int, Exchange] | None:
     """So many requests that failed within a second and were sent again in one instant."""
     waits = [(e.before.until, e.exchange) for e in made if e.before and e.pause >= _AT_ONCE]
     waits.sort(key=lambda wait: (wait[1].provider, wait[1].at))

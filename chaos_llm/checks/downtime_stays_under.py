@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from chaos_llm.analysis.gaps import longest_gap
+from chaos_llm.analysis.gaps import longest_downtime
 from chaos_llm.analysis.run import Run
 from chaos_llm.checks.check import Check, Finding
 from chaos_llm.durations import Duration, describe, seconds
 
 
 @dataclass(frozen=True, repr=False)
-class GapStaysUnder(Check):
+class DowntimeStaysUnder(Check):
     """The longest time in which no call was answered stays under `limit`.
 
     From when the first of a row of unanswered calls was due until a call was answered again. Old
@@ -27,7 +27,7 @@ class GapStaysUnder(Check):
         seconds(self.limit)
 
     def __call__(self, run: Run) -> Finding:
-        gap = longest_gap(run, stale_counts=self.stale_counts)
+        gap = longest_downtime(run, stale_counts=self.stale_counts)
         lasted = gap.ends - gap.begins
         if lasted >= seconds(self.limit):
             return self.failed(f"no call was answered for {describe(round(lasted))}", gap.begins)

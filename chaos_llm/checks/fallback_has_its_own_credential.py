@@ -31,15 +31,15 @@ class FallbackHasItsOwnCredential(Check):
         for exchange in sent:
             if exchange.provider in _OWN:
                 continue
-            if run.keyring.is_anothers(exchange.credential, exchange.provider):
-                whose = run.keyring.issuers[exchange.credential]
+            if run.credentials.is_anothers(exchange.credential, exchange.provider):
+                whose = run.credentials.issuers[exchange.credential]
                 seen = f"{exchange.provider} was sent the key of {whose}"
                 return self.failed(f"{seen}, first in request {exchange.number}", exchange.at)
         if len({exchange.provider for exchange in sent}) < 2:
             return self.not_applicable("no more than one provider was sent a key")
         shared = _shared(sent)
         for exchange, earlier in shared:
-            holder = run.keyring.variables.get(exchange.credential)
+            holder = run.credentials.variables.get(exchange.credential)
             if holder in (exchange.provider, earlier.provider):
                 other = exchange if holder == earlier.provider else earlier
                 seen = f"{other.provider} was sent the key of {holder}"
@@ -70,4 +70,4 @@ def _shared(sent: list[Exchange]) -> list[tuple[Exchange, Exchange]]:
 def _has_one(run: Run, sent: list[Exchange], exchange: Exchange) -> bool:
     """Whether a provider has a key of its own: set by the team, or sent at another time."""
     others = {e.credential for e in sent if e.provider == exchange.provider} - {exchange.credential}
-    return exchange.provider in run.keyring.holders or bool(others)
+    return exchange.provider in run.credentials.holders or bool(others)

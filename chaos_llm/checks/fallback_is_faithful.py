@@ -9,7 +9,7 @@ from chaos_llm.analysis.failovers import Failover, Failovers
 from chaos_llm.analysis.run import Run
 from chaos_llm.checks._limits import calls
 from chaos_llm.checks.check import Check, Finding
-from chaos_llm.journal.conversation_digest import Gist
+from chaos_llm.journal.conversation_digest import ConversationDigest
 
 
 @dataclass(frozen=True, repr=False)
@@ -45,12 +45,14 @@ class FallbackIsFaithful(Check):
         return self.not_judged(f"{seen}; if that is not meant, see exactly=True")
 
 
-def _gists(each: Failover) -> tuple[Gist, Gist]:
+def _gists(each: Failover) -> tuple[ConversationDigest, ConversationDigest]:
     assert each.rescue is not None
-    return Gist.unpacked(each.failed.gist), Gist.unpacked(each.rescue.gist)
+    return ConversationDigest.unpacked(
+        each.failed.conversation_digest
+    ), ConversationDigest.unpacked(each.rescue.conversation_digest)
 
 
-def _lost(asked: Gist, instead: Gist) -> list[str]:
+def _lost(asked: ConversationDigest, instead: ConversationDigest) -> list[str]:
     lost = []
     if asked.system and not instead.system:
         lost.append("the system prompt")
@@ -65,7 +67,7 @@ def _lost(asked: Gist, instead: Gist) -> list[str]:
     return lost
 
 
-def _changed(asked: Gist, instead: Gist) -> list[str]:
+def _changed(asked: ConversationDigest, instead: ConversationDigest) -> list[str]:
     both = (
         ("the system prompt", asked.system, instead.system),
         ("the history", asked.history, instead.history if asked.turns == instead.turns else 0),

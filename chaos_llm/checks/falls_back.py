@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from chaos_llm.analysis.call import Call
-from chaos_llm.analysis.failovers import KINDS, Failover, Failovers, Target, kind_of, target_of
+from chaos_llm.analysis.failovers import (
+    FAILURE_KINDS,
+    AskedModel,
+    Failover,
+    Failovers,
+    asked_model,
+    failure_kind,
+)
 from chaos_llm.analysis.run import UP_SHARE, Run
 from chaos_llm.checks._limits import calls
 from chaos_llm.checks.check import Check, Finding, known_provider
@@ -44,19 +51,19 @@ class FallsBack(Check):
             return self.not_applicable("no request of a call failed that another model could take")
         if not failovers.spares and not self.to:
             return self.not_applicable("no other provider or model was ever asked instead")
-        saved = {kind_of(each.failed) for each in met if self._went_on(each)}
+        saved = {failure_kind(each.failed) for each in met if self._went_on(each)}
         lost = [each for each in met if self._is_lost(each, failovers, run)]
-        never = [each for each in lost if kind_of(each.failed) not in saved]
+        never = [each for each in lost if failure_kind(each.failed) not in saved]
         few = 0 if self.to else _BY_CHANCE
-        for kind in KINDS:
-            mine = [each for each in never if kind_of(each.failed) == kind]
+        for kind in FAILURE_KINDS:
+            mine = [each for each in never if failure_kind(each.failed) == kind]
             if len(mine) > few and (saved or self.to):
                 return self.failed(self._seen(kind, mine, saved), mine[0].failed.at)
         return self._nothing_lost(saved, lost)
 
     def _nothing_lost(self, saved: set[str], lost: list[Failover]) -> Finding:
         if saved:
-            kinds = ", ".join(kind for kind in KINDS if kind in saved)
+            kinds = ", ".join(kind for kind in FAILURE_KINDS if kind in saved)
             return self.passed(f"another model was asked after {kinds}")
         if lost:
             return self.not_judged(
@@ -70,24 +77,24 @@ class FallsBack(Check):
     def _is_lost(self, each: Failover, failovers: Failovers, run: Run) -> bool:
         if self._went_on(each) or each.call.outcome not in _LOST:
             return False
-        asked = {target_of(exchange) for exchange in run.evidence.of(each.call)}
+        asked = {asked_model(exchange) for exchange in run.evidence.of(each.call)}
         left = failovers.spares - asked
         if self.to and self.to not in {target.provider for target in asked}:
-            left = {Target(self.to, "")}
+            left = {AskedModel(self.to, "")}
         return any(_was_well(run, target, each.call) for target in left)
 
     def _seen(self, kind: str, lost: list[Failover], saved: set[str]) -> str:
         whom = self.to or "another model"
         seen = f"{calls(len(lost))} got no answer after {kind}, and {whom} was never asked"
-        others = ", ".join(other for other in KINDS if other in saved)
+        others = ", ".join(other for other in FAILURE_KINDS if other in saved)
         return f"{seen}; it was after {others}" if others else seen
 
 
-def _was_well(run: Run, target: Target, call: Call) -> bool:
+def _was_well(run: Run, target: AskedModel, call: Call) -> bool:
     """Whether a model had been up for long enough that no breaker can have been open."""
     since = max(run.begins, call.began - _COOLDOWN)
-    times = {since, call.began, *(e for e in run.interventions.edges() if since < e < call.began)}
-    made = next((e for e in run.api if target_of(e) == target), None)
+    times = {since, call.began, *(e for e in run.overrides.edges() if since < e < call.began)}
+    made = next((e for e in run.api if asked_model(e) == target), None)
     api, path, stream = (made.api, made.path, made.stream) if made else ("", "", False)
     request = Request(target.provider, api, "api", "", path, target.model, stream)
-    return all(run.interventions.share(request, time) <= UP_SHARE for time in times)
+    return all(run.overrides.share(request, time) <= UP_SHARE for time in times)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 from chaos_llm.analysis.run import Run
-from chaos_llm.checks._attempts import asks_twice_at_once, told_to
+from chaos_llm.checks._attempts import asks_twice_at_once, retry_after_of
 from chaos_llm.checks.check import Check, Finding
 from chaos_llm.durations import Duration, describe, seconds
 from chaos_llm.journal.journal import Exchange
@@ -53,7 +53,11 @@ class HonoursRetryAfter(Check):
         seconds(self.up_to)
 
     def __call__(self, run: Run) -> Finding:
-        told = [e for e in run.api if e.call >= 0 and 0 < (told_to(e) or 0) <= seconds(self.up_to)]
+        told = [
+            e
+            for e in run.api
+            if e.call >= 0 and 0 < (retry_after_of(e) or 0) <= seconds(self.up_to)
+        ]
         if not told:
             return self._nobody_told(run)
         waits = _waits(run, told)
@@ -70,7 +74,7 @@ class HonoursRetryAfter(Check):
         return self.passed(f"who was told to wait did, {times}")
 
     def _nobody_told(self, run: Run) -> Finding:
-        longest = max((told_to(e) or 0.0 for e in run.api), default=0.0)
+        longest = max((retry_after_of(e) or 0.0 for e in run.api), default=0.0)
         if not longest:
             return self.not_applicable("no reply said when to come back")
         told = f"replies said to wait as long as {describe(longest)}"

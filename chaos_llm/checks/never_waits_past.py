@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from chaos_llm.analysis.call import Call
 from chaos_llm.analysis.run import Run
-from chaos_llm.checks._attempts import told_to
+from chaos_llm.checks._attempts import retry_after_of
 from chaos_llm.checks.check import Check, Finding
 from chaos_llm.durations import Duration, describe, seconds
 from chaos_llm.journal.journal import Exchange
@@ -44,7 +44,7 @@ class NeverWaitsPast(Check):
 
     def __call__(self, run: Run) -> Finding:
         made = [call for call in run.calls if call.outcome != "missed"]
-        if not made or not run.struck:
+        if not made or not run.applied:
             return self.not_applicable("no fault struck a call")
         late = [call for call in made if _waited(call) > seconds(self.deadline) + _ROUNDING]
         worst = max(made, key=_waited)
@@ -93,7 +93,7 @@ def _of_request(made: Exchange, call: Call) -> str:
 
 def _of_pause(made: Exchange, until: float) -> str:
     pause = until - made.until
-    told = told_to(made)
+    told = retry_after_of(made)
     if told is not None and pause >= 0.99 * told:
         return f"it obeyed a retry-after of {describe(told)} from {made.provider}"
     return f"it waited {describe(pause)} without asking anybody"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
-from chaos_llm.analysis.run import Run, Spell
+from chaos_llm.analysis.run import Interval, Run
 from chaos_llm.checks.check import Check, Finding, known_provider, whole_number
 from chaos_llm.journal.journal import Exchange
 
@@ -48,7 +48,7 @@ class ProbesWithOneRequest(Check):
         whole_number("at_most", self.at_most)
 
     def __call__(self, run: Run) -> Finding:
-        spells = run.spells_down(self.provider)
+        spells = run.times_down(self.provider)
         probes = [probe for spell in spells for probe in self._probes(run, spell)]
         if not probes:
             seen = f"{self.provider} was not left alone and then asked again while it was down"
@@ -66,7 +66,7 @@ class ProbesWithOneRequest(Check):
         each = "one call" if count == 1 else f"{count} calls at most"
         return self.passed(f"{self.provider} was probed {times}, by {each} each time")
 
-    def _probes(self, run: Run, spell: Spell) -> Iterator[Probe]:
+    def _probes(self, run: Run, spell: Interval) -> Iterator[Probe]:
         asks = self._asks(run, spell)
         began = sorted(call.began for call in run.calls if call.outcome != "missed")
         passing_by, elsewhere = self._passing_by(run), run.evidence.chance_elsewhere(self.provider)
@@ -79,7 +79,7 @@ class ProbesWithOneRequest(Check):
                 yield Probe(first, beside, max(chances, beside))
             under_way_until = max(under_way_until, ends)
 
-    def _asks(self, run: Run, spell: Spell) -> list[tuple[Exchange, float]]:
+    def _asks(self, run: Run, spell: Interval) -> list[tuple[Exchange, float]]:
         """The first request of each call to the provider, and when its last one had ended."""
         firsts: dict[int, Exchange] = {}
         ends: dict[int, float] = {}

@@ -21,7 +21,7 @@ Problem = tuple[str, Exchange]
 
 
 @dataclass(frozen=True, repr=False)
-class RefreshesOnce(Check):
+class RefreshesTokenOnce(Check):
     """A refresh of a token that succeeds is the only one of its call, and of all calls around it.
 
     One that fails is tried at most `tries` times in a call, one that is refused at most twice.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from chaos_llm.analysis.run import Run, Spell
+from chaos_llm.analysis.run import Interval, Run
 from chaos_llm.checks.check import Check, Finding, known_provider
 from chaos_llm.durations import Duration, describe, seconds
 
@@ -14,7 +14,7 @@ _HALF = 0.5  # of the usual share
 
 
 @dataclass(frozen=True, repr=False)
-class ClosesAfterRecovery(Check):
+class RestoresTrafficTo(Check):
     """From `within` after each recovery on, the provider gets its usual share of the calls again.
 
     The usual share is that of the healthy lead-in. Less than half of it is too little, where chance
@@ -41,7 +41,7 @@ class ClosesAfterRecovery(Check):
         usual = 1 - run.evidence.chance_elsewhere(self.provider)
         least, calls = 1.0, 0
         for spell in run.recoveries(self.provider, within):
-            asked, made = self._asked(run, Spell(spell.begins + within, spell.ends))
+            asked, made = self._asked(run, Interval(spell.begins + within, spell.ends))
             if made and asked < _HALF * usual * made and _chance(asked, made, usual) <= _CHANCE:
                 since = f"from {describe(within)} after it had recovered on"
                 seen = f"{self.provider} was asked by {asked} of {made} calls {since}"
@@ -53,7 +53,7 @@ class ClosesAfterRecovery(Check):
             return self.not_applicable(f"no call was made {long} after {self.provider} recovered")
         return self.passed(f"{self.provider} was asked by {least:.0%} of the calls after recovery")
 
-    def _asked(self, run: Run, spell: Spell) -> tuple[int, int]:
+    def _asked(self, run: Run, spell: Interval) -> tuple[int, int]:
         calls = [call for call in run.calls if call.began in spell and run.tells(call)]
         return sum(1 for call in calls if run.of(call, self.provider)), len(calls)
 

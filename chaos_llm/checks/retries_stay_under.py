@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from chaos_llm.analysis.run import Run
-from chaos_llm.checks._attempts import Try, tries
+from chaos_llm.checks._attempts import Attempt, attempts
 from chaos_llm.checks.check import Check, Finding, whole_number
 from chaos_llm.durations import describe
 
@@ -38,7 +38,7 @@ class RetriesStayUnder(Check):
     def __call__(self, run: Run) -> Finding:
         if not any(exchange.failed for exchange in run.api):
             return self.not_applicable("no request failed")
-        made = tries(run.api)
+        made = attempts(run.api)
         in_calls = [each for each in made if each.exchange.call >= 0]
         worst = max(in_calls, key=lambda each: each.retry, default=None)
         most = worst.retry if worst else 0
@@ -53,7 +53,7 @@ class RetriesStayUnder(Check):
         return self.passed(_in_words(most))
 
 
-def _worst_five_minutes(run: Run, repeats: Sequence[Try]) -> tuple[float, float]:
+def _worst_five_minutes(run: Run, repeats: Sequence[Attempt]) -> tuple[float, float]:
     """When calls are retried most on average, in their own time and in the background after it."""
     own: dict[int, int] = {}
     for each in repeats:
@@ -75,7 +75,7 @@ def _slot(run: Run, at: float) -> int:
     return int((at - run.begins) // _FIVE_MINUTES)
 
 
-def _strays(repeats: Sequence[Try]) -> list[float]:
+def _strays(repeats: Sequence[Attempt]) -> list[float]:
     """When requests of no call repeat each other, or what failed in a call."""
     made = [each.exchange for each in repeats]
     failed = {(e.provider, e.asked) for e in made if e.call >= 0 and e.failed}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from chaos_llm.analysis.run import Run, Spell
+from chaos_llm.analysis.run import Interval, Run
 from chaos_llm.checks.check import Check, Finding, known_provider
 from chaos_llm.durations import Duration, describe, seconds
 
@@ -48,12 +48,12 @@ class ReturnsTo(Check):
             return self.not_applicable(f"{self.provider} did not recover while calls were made")
         return self.passed(f"{self.provider} answered again {describe(longest)} after it recovered")
 
-    def _wait(self, run: Run, spell: Spell) -> float | None:
+    def _wait(self, run: Run, spell: Interval) -> float | None:
         answers = (e.at for e in run.to(self.provider) if e.ok and e.at in spell)
         first = next(answers, None)
         return None if first is None else first - spell.begins
 
-    def _stayed_away(self, run: Run, spell: Spell, within: float, wait: float | None) -> bool:
+    def _stayed_away(self, run: Run, spell: Interval, within: float, wait: float | None) -> bool:
         """Whether enough calls had the chance to ask, once a breaker's cooldown was surely over.
 
         Where an app spreads its calls over vendors, it may not have been this one's turn.

@@ -8,9 +8,9 @@ from heapq import heappop, heappush
 from math import inf
 from typing import ClassVar, NamedTuple
 
-from chaos_llm.analysis.run import Run, Spell
+from chaos_llm.analysis.run import Interval, Run
 from chaos_llm.checks import _limits
-from chaos_llm.checks._attempts import tries
+from chaos_llm.checks._attempts import attempts
 from chaos_llm.checks.check import Check, Finding, known_provider, whole_number
 from chaos_llm.durations import Duration, describe, seconds
 
@@ -70,7 +70,7 @@ class StopsCalling(Check):
         seconds(self.within)
 
     def __call__(self, run: Run) -> Finding:
-        spells = [s for s in run.spells_down(self.provider) if self._could_be_asked(run, s)]
+        spells = [s for s in run.times_down(self.provider) if self._could_be_asked(run, s)]
         rows = [row for spell in spells for row in self._rows(run, spell)]
         if not rows:
             return self._nothing_failed(run, spells)
@@ -97,7 +97,7 @@ class StopsCalling(Check):
             return self.not_judged(f"{seen}, and none left it alone: too few to tell")
         return self._left_alone(len(stubborn) + 1)
 
-    def _could_be_asked(self, run: Run, spell: Spell) -> bool:
+    def _could_be_asked(self, run: Run, spell: Interval) -> bool:
         """Whether calls in a spell could have asked the provider: a spare one is rarely needed."""
         calls = [call for call in run.calls if call.began in spell and run.tells(call)]
         usual = run.evidence.asks(self.provider)
@@ -107,19 +107,19 @@ class StopsCalling(Check):
         calls = "one failed call" if after == 1 else f"at most {after} failed calls in a row"
         return self.passed(f"{self.provider} was left alone after {calls} while it was down")
 
-    def _was_passed_by(self, run: Run, spell: Spell) -> bool:
+    def _was_passed_by(self, run: Run, spell: Interval) -> bool:
         """Whether any call of a spell left the provider alone."""
         calls = (call for call in run.calls if call.began in spell and run.tells(call))
         return any(not run.of(call, self.provider) for call in calls)
 
-    def _nothing_failed(self, run: Run, spells: list[Spell]) -> Finding:
+    def _nothing_failed(self, run: Run, spells: list[Interval]) -> Finding:
         if not spells:
             return self.not_applicable(f"{self.provider} was not down while calls were made")
         if any(request.at in spell for request in run.to(self.provider) for spell in spells):
             return self.not_applicable(f"{self.provider} answered all that it was asked")
         return self.passed(f"no call asked {self.provider} while it was down")
 
-    def _rows(self, run: Run, spell: Spell) -> list[Row]:
+    def _rows(self, run: Run, spell: Interval) -> list[Row]:
         """The failing calls of a spell, cut where the provider answered or was left alone."""
         rows: list[Row] = []
         for ask in self._asks(run, spell):
@@ -128,7 +128,7 @@ class StopsCalling(Check):
             rows[-1].append(ask)
         return rows
 
-    def _asks(self, run: Run, spell: Spell) -> Iterator[Ask]:
+    def _asks(self, run: Run, spell: Interval) -> Iterator[Ask]:
         calls = [call for call in run.calls if call.began in spell and run.tells(call)]
         elsewhere = run.evidence.chance_elsewhere(self.provider)
         retries = _retries(run, self.provider)
@@ -182,7 +182,7 @@ class StopsCalling(Check):
 def _retries(run: Run, provider: str) -> dict[int, int]:
     """How often each call repeated one request to that provider."""
     most: dict[int, int] = {}
-    for each in tries(run.to(provider)):
+    for each in attempts(run.to(provider)):
         if each.retry:
             call = each.exchange.call
             most[call] = max(each.retry, most.get(call, 0))

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from math import isinf
 
-from chaos_llm.decisions.overrides import Injection, Interventions
+from chaos_llm.decisions.overrides import Injection, Overrides
 from chaos_llm.decisions.plan import INJECTED
-from chaos_llm.profiles.model import Profile, Share, Weighted, Window
+from chaos_llm.profiles.model import Profile, Share, WeightedFault, Window
 
 _AT_LEAST = 1.0  # second; what was on when a test failed had not lasted any time yet
 
 
-def as_played(interventions: Interventions, now: float) -> Profile:
+def as_played(overrides: Overrides, now: float) -> Profile:
     """The profile, with what was injected until now as windows of its own."""
-    profile, injections = interventions.plan.profile, interventions.injections
+    profile, injections = overrides.plan.profile, overrides.injections
     if not injections:
         return profile
     windows = tuple(_window(n, each, now) for n, each in enumerate(injections, 1))
@@ -32,5 +32,5 @@ def _window(number: int, injection: Injection, now: float) -> Window:
         (ends, ends),
         (injection.target,),
         Share.constant(1.0),
-        tuple(Weighted(1.0, fault) for fault in injection.faults),
+        tuple(WeightedFault(1.0, fault) for fault in injection.faults),
     )

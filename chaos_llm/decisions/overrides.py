@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from chaos_llm.decisions.plan import INJECTED, Decision, Key, Meter, Plan, Throw
+from chaos_llm.decisions.plan import INJECTED, Decision, Draw, Key, Meter, Plan
 from chaos_llm.faults.fault import Fault
 from chaos_llm.profiles.model import Target
 from chaos_llm.protocol.messages import Answer, Completion, Request, Usage
@@ -24,12 +24,12 @@ class Injection:
     begins: float
     ends: float = math.inf
 
-    def throws(self, at: float) -> tuple[Throw, ...]:
+    def draws(self, at: float) -> tuple[Draw, ...]:
         if self.left is not None:
             self.left -= 1
             if not self.left:
                 self.ends = at
-        return tuple(Throw(INJECTED, fault, 0.0, 1.0) for fault in self.faults)
+        return tuple(Draw(INJECTED, fault, 0.0, 1.0) for fault in self.faults)
 
 
 @dataclass(slots=True)
@@ -41,7 +41,7 @@ class ChosenAnswers:
 
 
 @dataclass(slots=True)
-class Interventions:
+class Overrides:
     """All that was put on by hand, over the plan that decides the rest."""
 
     plan: Plan
@@ -57,7 +57,7 @@ class Interventions:
         """The injected faults first, then what the profile's windows throw."""
         decision = self.plan.decide(request, key, at, self.meter.loads)
         self.meter.meet(request, at)
-        if self.healed and decision.throws:
+        if self.healed and decision.draws:
             decision = self._without_healed(decision, request, at)
         if not self.injections:
             return decision
@@ -65,9 +65,9 @@ class Interventions:
             throw
             for injection in self.injections
             if injection.ends > at and injection.target.hits(request)
-            for throw in injection.throws(at)
+            for throw in injection.draws(at)
         )
-        return Decision(injected + decision.throws) if injected else decision
+        return Decision(injected + decision.draws) if injected else decision
 
     def answer(self, request: Request) -> Answer | None:
         """The answer that a test chose for this request, the last choice first."""
@@ -117,7 +117,7 @@ class Interventions:
         """Drop the windows that were open when the provider was healed; later ones still come."""
         healed_at = self._healed_at(request, at)
         begins = {window.window.name: window.opened for window in self.plan.open_at(at)}
-        return Decision(tuple(t for t in decision.throws if begins[t.window] > healed_at))
+        return Decision(tuple(t for t in decision.draws if begins[t.window] > healed_at))
 
     def _healed_at(self, request: Request, at: float) -> float:
         healed = (time for target, time in self.healed if time <= at and target.hits(request))

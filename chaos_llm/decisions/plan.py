@@ -16,7 +16,7 @@ from typing import NamedTuple
 from chaos_llm.faults.fault import Fault
 from chaos_llm.profiles.capacity import Load, Loads
 from chaos_llm.profiles.model import Profile, Target, Window
-from chaos_llm.protocol.keyed_random import Die
+from chaos_llm.protocol.keyed_random import KeyedRandom
 from chaos_llm.protocol.messages import Request
 from chaos_llm.requests.billing_tiers import NO_TIERS, Tiers
 
@@ -33,11 +33,11 @@ class Key(NamedTuple):
     call: int
     provider: str
     path: str
-    nth: int
+    attempt: int
     content: str = ""
 
 
-class Throw(NamedTuple):
+class Draw(NamedTuple):
     """One throw of one window's die; `fault` is None where the request was spared."""
 
     window: str
@@ -58,17 +58,17 @@ class Throw(NamedTuple):
 class Decision:
     """Which faults hit a request and why; frozen, and made before any byte is sent."""
 
-    throws: tuple[Throw, ...] = ()
+    draws: tuple[Draw, ...] = ()
 
     @property
     def hits(self) -> Iterator[tuple[str, Fault]]:
         """The windows whose throws hit, each with its fault."""
-        return ((t.window, t.fault) for t in self.throws if t.fault is not None)
+        return ((t.window, t.fault) for t in self.draws if t.fault is not None)
 
     @property
     def why(self) -> str:
         """The whole reason, one sentence a throw."""
-        return "; ".join(throw.why for throw in self.throws) or "no window is open for this request"
+        return "; ".join(throw.why for throw in self.draws) or "no window is open for this request"
 
 
 HEALTHY = Decision()
@@ -110,16 +110,16 @@ class PlacedWindow:
         spares = self.window.spares
         return self._in(self.window.on, request) and not (spares and self._in(spares, request))
 
-    def throw(self, request: Request, key: Key, at: float, loads: Loads | None = None) -> Throw:
+    def throw(self, request: Request, key: Key, at: float, loads: Loads | None = None) -> Draw:
         """Throw the die that all requests share which agree in `per`, then draw from the mix."""
         name, share = self.window.name, self.share(at, loads)
-        roll = Die("share", self.seed, name, *self._sharers(request, key, at)).roll()
+        roll = KeyedRandom("share", self.seed, name, *self._sharers(request, key, at)).roll()
         if roll >= share:
-            return Throw(name, None, roll, share)
+            return Draw(name, None, roll, share)
         if len(self.faults) == 1:
-            return Throw(name, self.faults[0], roll, share)
-        die = Die("mix", self.seed, name, *key)
-        return Throw(name, die.weighted(self.faults, self.weights), roll, share)
+            return Draw(name, self.faults[0], roll, share)
+        die = KeyedRandom("mix", self.seed, name, *key)
+        return Draw(name, die.weighted(self.faults, self.weights), roll, share)
 
     def _in(self, targets: tuple[Target, ...], request: Request) -> bool:
         for target in targets:
@@ -130,10 +130,10 @@ class PlacedWindow:
         return False
 
     def _sharers(self, request: Request, key: Key, at: float) -> tuple[object, ...]:
-        per, redraw = self.window.per, self.window.redraw
+        per, sticky_for = self.window.per, self.window.sticky_for
         if per == "request":
             return key
-        epoch = int((at - self.opened) // redraw) if redraw else 0
+        epoch = int((at - self.opened) // sticky_for) if sticky_for else 0
         if per == "session":
             return ("session", key.user, epoch)
         if per == "credential":
@@ -159,8 +159,8 @@ class Plan:
         windows = self.open_at(at)
         if not windows:
             return HEALTHY
-        throws = tuple([w.throw(request, key, at, loads) for w in windows if w.hits(request)])
-        return Decision(throws) if throws else HEALTHY
+        draws = tuple([w.throw(request, key, at, loads) for w in windows if w.hits(request)])
+        return Decision(draws) if draws else HEALTHY
 
     def open_at(self, at: float) -> tuple[PlacedWindow, ...]:
         """The windows that are open at that time, in file order.
@@ -202,7 +202,7 @@ class Meter:
 
 
 def _placed(window: Window, seed: int, tiers: Tiers) -> Iterator[PlacedWindow]:
-    die = Die("place", seed, window.name)
+    die = KeyedRandom("place", seed, window.name)
     begins, ends = die.between(*window.begins), die.between(*window.ends)
     pick, flap = die.roll(), window.flap
     if flap is None:

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from chaos_llm.decisions.overrides import ChosenAnswers, Injection, Interventions
+from chaos_llm.decisions.overrides import ChosenAnswers, Injection, Overrides
 from chaos_llm.errors import UnknownName, UsageError
 from chaos_llm.faults.fault import Fault
-from chaos_llm.profiles.model import PLAYED_SURFACES, Target
+from chaos_llm.profiles.model import SIMULATED_SURFACES, Target
 from chaos_llm.protocol.messages import Completion, Request
 from chaos_llm.requests.hosts import provider_names
 
@@ -18,7 +18,7 @@ _Texts = Sequence[str | Completion] | Iterator[str | Completion]
 Answers = str | Completion | Path | _Texts | Callable[[Request], Any]
 
 
-class Lever:
+class ProviderControl:
     """The hand of a test on one provider: `chaos.on("anthropic").inject(overloaded())`.
 
     Raises UnknownName for a provider or a surface that cannot be played.
@@ -26,7 +26,7 @@ class Lever:
 
     def __init__(
         self,
-        interventions: Interventions,
+        overrides: Overrides,
         now: Callable[[], float],
         provider: str,
         surface: str = "api",
@@ -34,12 +34,12 @@ class Lever:
     ) -> None:
         if provider not in provider_names():
             raise UnknownName("provider", provider, provider_names())
-        if surface not in PLAYED_SURFACES:
-            raise UnknownName("surface", surface, PLAYED_SURFACES)
-        self._interventions, self._now = interventions, now
+        if surface not in SIMULATED_SURFACES:
+            raise UnknownName("surface", surface, SIMULATED_SURFACES)
+        self._interventions, self._now = overrides, now
         self._target = Target(provider, surface, model)
 
-    def inject(self, *faults: Fault, times: int | None = None) -> Lever:
+    def inject(self, *faults: Fault, times: int | None = None) -> ProviderControl:
         """Have these faults strike each request from now on, or the next `times` requests."""
         if not faults or not all(isinstance(fault, Fault) for fault in faults):
             message = f"inject() takes faults, as in inject(overloaded()); got {faults!r}"
@@ -50,12 +50,12 @@ class Lever:
         self._interventions.injections.append(injection)
         return self
 
-    def heal(self) -> Lever:
+    def heal(self) -> ProviderControl:
         """End what hits this provider now: injected faults, and the windows that are open."""
         self._interventions.heal(self._target, self._now())
         return self
 
-    def answers(self, answers: Answers) -> Lever:
+    def answers(self, answers: Answers) -> ProviderControl:
         """Have the provider say this: a text, a Completion, a list of them, a file, a function.
 
         A list is used up in order and its last answer stays. A file is text, or JSON of a text or

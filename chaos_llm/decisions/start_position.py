@@ -18,7 +18,7 @@ def place(at: Until | None, plan: Plan) -> float:
     if at is None:
         return 0.0
     if at == THICK:
-        return thick_of_it(plan)
+        return peak(plan)
     if isinstance(at, str):
         for window in plan.windows:
             if window.window.name == at:
@@ -32,7 +32,7 @@ def place(at: Until | None, plan: Plan) -> float:
     return offset(at, plan, 0.0)
 
 
-def thick_of_it(plan: Plan) -> float:
+def peak(plan: Plan) -> float:
     """The first moment at which the window strikes that hits the models' endpoints hardest.
 
     Where all clients share a die, its first throws may spare them.
@@ -48,14 +48,17 @@ def thick_of_it(plan: Plan) -> float:
 
 
 def _first_struck(window: PlacedWindow, begins: float) -> float:
-    redraw = window.window.redraw
-    if window.window.per != "client" or not redraw:
+    sticky_for = window.window.sticky_for
+    if window.window.per != "client" or not sticky_for:
         return begins
     anybody, anything = Request("", "", "", "", ""), Key(0, 0, "", "", 0)
-    first, last = (int((time - window.begins) // redraw) for time in (begins, window.ends))
-    moments = (begins, *(window.begins + redraw * epoch for epoch in range(first + 1, last + 1)))
-    struck = (at for at in moments if window.throw(anybody, anything, at).fault is not None)
-    return next((at for at in struck if at < window.ends), begins)
+    first, last = (int((time - window.begins) // sticky_for) for time in (begins, window.ends))
+    moments = (
+        begins,
+        *(window.begins + sticky_for * epoch for epoch in range(first + 1, last + 1)),
+    )
+    applied = (at for at in moments if window.throw(anybody, anything, at).fault is not None)
+    return next((at for at in applied if at < window.ends), begins)
 
 
 def _severity(window: PlacedWindow) -> tuple[bool, float]:

@@ -15,16 +15,16 @@ from typing import Any
 from zlib import crc32
 
 from chaos_llm.answers import status_page
-from chaos_llm.answers.healthy_answers import Script
-from chaos_llm.decisions.overrides import Interventions
+from chaos_llm.answers.healthy_answers import HealthyAnswers
+from chaos_llm.decisions.overrides import Overrides
 from chaos_llm.decisions.plan import Key
-from chaos_llm.engine.reply_builder import Draft
-from chaos_llm.faults.fault import Strike
-from chaos_llm.journal.content_timing import flow_of
-from chaos_llm.journal.conversation_digest import gist_of
+from chaos_llm.engine.reply_builder import ReplyBuilder
+from chaos_llm.faults.fault import FaultContext
+from chaos_llm.journal.content_timing import content_timing_of
+from chaos_llm.journal.conversation_digest import digest_of
 from chaos_llm.journal.journal import Exchange, Journal
-from chaos_llm.profiles.model import Pace
-from chaos_llm.protocol.keyed_random import Die
+from chaos_llm.profiles.model import HealthyLatency
+from chaos_llm.protocol.keyed_random import KeyedRandom
 from chaos_llm.protocol.markers import find_references
 from chaos_llm.protocol.messages import (
     Answer,
@@ -36,12 +36,12 @@ from chaos_llm.protocol.messages import (
     WireRequest,
 )
 from chaos_llm.protocol.rate_limits import Buckets, State, with_headers
-from chaos_llm.protocol.retry_after import told_wait
-from chaos_llm.providers.provider import Provider, Stamp
+from chaos_llm.protocol.retry_after import requested_wait
+from chaos_llm.providers.provider import Provider, ReplyContext
 from chaos_llm.requests.correlation import Correlation
-from chaos_llm.requests.credentials import Keyring
+from chaos_llm.requests.credentials import Credentials
 
-_NO_PACE = Pace()
+_NO_PACE = HealthyLatency()
 _SHOWN_BYTES = 200
 _END = 512
 _OPENING = 24  # letters of an answer by which a piece of it is known
@@ -51,17 +51,17 @@ _OPENING = 24  # letters of an answer by which a piece of it is known
 class Engine:
     """Turns a request into a reply and its journal record; plays nothing."""
 
-    interventions: Interventions
+    overrides: Overrides
     journal: Journal
     correlation: Correlation
     now: Callable[[], float]  # seconds of the profile
     kept: dict[str, dict[str, Any]] = field(default_factory=dict)  # by provider: batches, say
-    keyring: Keyring = field(default_factory=Keyring)
+    credentials: Credentials = field(default_factory=Credentials)
     troubled: set[int] = field(default_factory=set)  # calls in which a request has failed
 
     def __post_init__(self) -> None:
-        plan = self.interventions.plan
-        self.profile, self.seed, self.script = plan.profile, plan.seed, Script(plan.seed)
+        plan = self.overrides.plan
+        self.profile, self.seed, self.script = plan.profile, plan.seed, HealthyAnswers(plan.seed)
         self._starts = plan.profile.starts.timestamp()
         self._buckets = {name: Buckets(my.quota) for name, my in plan.profile.quotas.items()}
 
@@ -69,50 +69,50 @@ class Engine:
         """Answer one request in this provider's wire format."""
         at, request = self.now(), provider.parse(wire)
         key = self.correlation.key(provider.name, wire.path, wire.body)
-        decision = self.interventions.decide(request, key, at)
+        decision = self.overrides.decide(request, key, at)
         exchange = self.journal.open(at, request, key, decision)
         exchange.asked = _fingerprint(wire.body)
-        stamp = self._stamp(provider, key, at)
-        answer = self._healthy(provider, request, key, stamp, at)
-        state = self._spend(request, stamp)
+        reply_context = self._stamp(provider, key, at)
+        answer = self._healthy(provider, request, key, reply_context, at)
+        state = self._spend(request, reply_context)
         if state is not None and not state.allowed:
             answer = Refusal("rate_limited", retry_after=state.retry_after)
-        draft = Draft(provider, request, stamp, self._pace(request), answer)
-        if decision.throws:
+        draft = ReplyBuilder(provider, request, reply_context, self._pace(request), answer)
+        if decision.draws:
             self._strike(exchange, draft, wire)
         _note(exchange, draft)
-        exchange.flow = flow_of(draft.reply)
+        exchange.flow = content_timing_of(draft.reply)
         self._look_closer(exchange, request, wire)
         reply = draft.reply
         if state is not None:
             reply = with_headers(reply, provider.quota_headers(state))
         if reply.status >= 400:
-            exchange.retry_after = told_wait(reply, stamp.now + reply.wait)
+            exchange.retry_after = requested_wait(reply, reply_context.now + reply.wait)
         return exchange, reply
 
     def _look_closer(self, exchange: Exchange, request: Request, wire: WireRequest) -> None:
         """Write down what costs more: only for calls with failures, and for keys seen first."""
-        if request.credential not in self.keyring.issuers:
-            self.keyring.note(request.credential, wire.headers)
+        if request.credential not in self.credentials.issuers:
+            self.credentials.note(request.credential, wire.headers)
         if exchange.call >= 0 and (exchange.effects or not exchange.answered):
             self.troubled.add(exchange.call)
         if exchange.call in self.troubled:
-            exchange.gist = gist_of(request).packed()
+            exchange.conversation_digest = digest_of(request).packed()
 
-    def _stamp(self, provider: Provider, key: Key, at: float) -> Stamp:
+    def _stamp(self, provider: Provider, key: Key, at: float) -> ReplyContext:
         kept = self.kept.setdefault(provider.name, {})
-        die = Die("stamp", self.seed, *key)
-        return Stamp(round(self._starts + at, 6), die, kept, self.script.answer)
+        die = KeyedRandom("reply_context", self.seed, *key)
+        return ReplyContext(round(self._starts + at, 6), die, kept, self.script.answer)
 
-    def _spend(self, request: Request, stamp: Stamp) -> State | None:
+    def _spend(self, request: Request, reply_context: ReplyContext) -> State | None:
         """Take the request from its credential's quota, where the profile sets one."""
         buckets = self._buckets.get(request.provider)
         if buckets is None or request.surface != "api" or request.invalid is not None:
             return None
-        return buckets.take(request.credential, stamp.now, request.input_tokens)
+        return buckets.take(request.credential, reply_context.now, request.input_tokens)
 
     def _healthy(
-        self, provider: Provider, request: Request, key: Key, stamp: Stamp, at: float
+        self, provider: Provider, request: Request, key: Key, reply_context: ReplyContext, at: float
     ) -> Answer:
         if request.invalid is not None:
             return request.invalid
@@ -120,22 +120,22 @@ class Engine:
             page = self.profile.pages.get(request.provider)
             path, name = request.path, request.provider
             return status_page.document(page, self.profile, path, at, provider=name)
-        document = provider.healthy(request, stamp)
+        document = provider.healthy(request, reply_context)
         if document is not None:
             return document
-        chosen = self.interventions.answer(request)
+        chosen = self.overrides.answer(request)
         if chosen is not None:
             return chosen
         return self.script.answer(request, key)
 
-    def _strike(self, exchange: Exchange, draft: Draft, wire: WireRequest) -> None:
+    def _strike(self, exchange: Exchange, draft: ReplyBuilder, wire: WireRequest) -> None:
         """Let the planned faults strike, those of the test first, then in file order."""
         for index, (window, fault) in enumerate(exchange.decision.hits):
-            die = Die("strike", self.seed, window, index, *exchange.key)
-            draft.strike(fault, Strike(draft.request, die, wire.reused))
+            die = KeyedRandom("fault_context", self.seed, window, index, *exchange.key)
+            draft.fault_context(fault, FaultContext(draft.request, die, wire.reused))
         exchange.effects = tuple(draft.effects)
 
-    def _pace(self, request: Request) -> Pace:
+    def _pace(self, request: Request) -> HealthyLatency:
         if request.surface != "api":
             return _NO_PACE
         return self.profile.healthy.get(request.provider, _NO_PACE).of(request.model)
@@ -146,13 +146,13 @@ def _fingerprint(body: bytes) -> int:
     return (len(body) ^ crc32(body[-_END:], crc32(body[:_END]))) & 0x3FFFFFFF
 
 
-def _note(exchange: Exchange, draft: Draft) -> None:
+def _note(exchange: Exchange, draft: ReplyBuilder) -> None:
     """Write down what the reply says, before it is known how much of it arrives."""
     answer, reply = draft.answer, draft.reply
     if not reply.chunks and reply.ending is not Ending.COMPLETE:
         return  # nothing is ever sent
     exchange.status = reply.status
-    if exchange.struck and isinstance(answer, Completion):
+    if exchange.applied and isinstance(answer, Completion):
         exchange.opening = answer.text[:_OPENING].strip()
     if isinstance(answer, Completion) and reply.status < 400:
         _bill(exchange, answer, reply)
@@ -162,7 +162,7 @@ def _note(exchange: Exchange, draft: Draft) -> None:
         if answer.broken_by is not None:
             exchange.said = intern(_said_in_stream(reply.body))
         exchange.answered = answer.broken_by is None and answer.stop != "length"
-        exchange.spoilt = draft.spoilt and exchange.answered
+        exchange.silently_corrupted = draft.silently_corrupted and exchange.answered
         exchange.reference = "".join(find_references(answer.text)[-1:])
     else:
         exchange.answered = reply.status < 400

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from chaos_llm.errors import Inexpressible
-from chaos_llm.faults.fault import Fault, Strike
+from chaos_llm.errors import Unsupported
+from chaos_llm.faults.fault import Fault, FaultContext
 from chaos_llm.journal.journal import Effect
-from chaos_llm.profiles.model import Pace
+from chaos_llm.profiles.model import HealthyLatency
 from chaos_llm.protocol.messages import Answer, Completion, Reply, Request
-from chaos_llm.providers.provider import Provider, Stamp
+from chaos_llm.providers.provider import Provider, ReplyContext
 
 
-class Draft:
+class ReplyBuilder:
     """An answer with its rendered reply; faults strike one after the other.
 
     A fault that changes the meaning has the reply rendered anew, and what struck the bytes before
@@ -21,13 +21,18 @@ class Draft:
     """
 
     def __init__(
-        self, provider: Provider, request: Request, stamp: Stamp, pace: Pace, answer: Answer
+        self,
+        provider: Provider,
+        request: Request,
+        reply_context: ReplyContext,
+        pace: HealthyLatency,
+        answer: Answer,
     ) -> None:
         self.request, self.answer = request, answer
-        self.spoilt = False
+        self.silently_corrupted = False
         self.effects: list[Effect] = []
-        self._provider, self._stamp, self._pace = provider, stamp, pace
-        self._on_bytes: dict[int, tuple[Fault, Strike]] = {}
+        self._provider, self._stamp, self._pace = provider, reply_context, pace
+        self._on_bytes: dict[int, tuple[Fault, FaultContext]] = {}
         self._reply: Reply | None = None
         self._ended = False
 
@@ -44,33 +49,33 @@ class Draft:
         if not self._on_bytes:
             return True
         seeming = self._rendered(self.answer)
-        for fault, strike in self._on_bytes.values():
-            seeming = fault.on_reply(seeming, _again(strike)) if fault.silent else seeming
+        for fault, fault_context in self._on_bytes.values():
+            seeming = fault.on_reply(seeming, _again(fault_context)) if fault.silent else seeming
         if self.reply.status != seeming.status:
             return False
         return self.reply.body == seeming.body or _told(self.reply) == _told(seeming)
 
-    def strike(self, fault: Fault, strike: Strike) -> None:
+    def fault_context(self, fault: Fault, fault_context: FaultContext) -> None:
         """Let one fault strike; one that changed nothing did not, nor one behind the end."""
-        effect: Effect = "shadowed" if self._ended else self._struck(fault, strike)
-        if effect == "struck":
+        effect: Effect = "shadowed" if self._ended else self._applied(fault, fault_context)
+        if effect == "applied":
             self._ended = self._ended or fault.ends_reply
-            self.spoilt = self.spoilt or fault.silent
+            self.silently_corrupted = self.silently_corrupted or fault.silent
         self.effects.append(effect)
 
-    def _struck(self, fault: Fault, strike: Strike) -> Effect:
+    def _applied(self, fault: Fault, fault_context: FaultContext) -> Effect:
         try:
-            answer = fault.on_answer(self.answer, strike)
+            answer = fault.on_answer(self.answer, fault_context)
             if answer != self.answer:
                 return self._say(answer)
-            reply = fault.on_reply(self.reply, strike)
-        except Inexpressible:
+            reply = fault.on_reply(self.reply, fault_context)
+        except Unsupported:
             return "not expressible"
         if reply == self.reply:
             return "not struck"
-        self._on_bytes[len(self.effects)] = fault, strike
+        self._on_bytes[len(self.effects)] = fault, fault_context
         self._reply = reply
-        return "struck"
+        return "applied"
 
     def _say(self, answer: Answer) -> Effect:
         """Mean this from now on; where the dialect shows no difference, nothing struck."""
@@ -78,7 +83,7 @@ class Draft:
         if isinstance(answer, Completion) and paced == self._paced(self.answer):
             return "not struck"
         self._reply, self.answer = self._with_faults(paced), answer
-        return "struck"
+        return "applied"
 
     def _paced(self, answer: Answer) -> Reply:
         """The reply of a healthy day."""
@@ -94,15 +99,15 @@ class Draft:
 
     def _with_faults(self, reply: Reply) -> Reply:
         """Put on again what struck the bytes; what finds nothing to strike here is shadowed."""
-        for index, (fault, strike) in tuple(self._on_bytes.items()):
+        for index, (fault, fault_context) in tuple(self._on_bytes.items()):
             try:
-                struck = fault.on_reply(reply, _again(strike))
-            except Inexpressible:
-                struck = reply
-            if struck == reply:
+                applied = fault.on_reply(reply, _again(fault_context))
+            except Unsupported:
+                applied = reply
+            if applied == reply:
                 self.effects[index] = "shadowed"
                 del self._on_bytes[index]
-            reply = struck
+            reply = applied
         return reply
 
 
@@ -111,5 +116,5 @@ def _told(reply: Reply) -> bytes:
     return b"".join(c.data for c in reply.chunks if c.content or not reply.streamed)
 
 
-def _again(strike: Strike) -> Strike:
-    return replace(strike, die=strike.die.again())
+def _again(fault_context: FaultContext) -> FaultContext:
+    return replace(fault_context, die=fault_context.die.again())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeVar
 
-from chaos_llm.errors import Inexpressible
+from chaos_llm.errors import Unsupported
 from chaos_llm.faults.fault import Fault
 from chaos_llm.protocol.messages import Chunk, Reply
 
@@ -31,9 +31,9 @@ def broken(fault: Fault, reply: Reply, after: float) -> tuple[_Chunks, _Chunks]:
 
 
 def require_stream(fault: Fault, reply: Reply) -> None:
-    """Raise Inexpressible for a reply that comes whole."""
+    """Raise Unsupported for a reply that comes whole."""
     if not reply.streamed or not reply.chunks:
-        raise Inexpressible(f"{fault!r}: the reply is no stream")
+        raise Unsupported(f"{fault!r}: the reply is no stream")
 
 
 def content_places(reply: Reply) -> list[int]:

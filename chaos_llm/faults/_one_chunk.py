@@ -7,7 +7,7 @@ from dataclasses import KW_ONLY, dataclass, replace
 
 from chaos_llm.faults._arguments import check_share
 from chaos_llm.faults._breaking import at_share, content_places, require_stream
-from chaos_llm.faults.fault import Fault, Strike
+from chaos_llm.faults.fault import Fault, FaultContext
 from chaos_llm.protocol.messages import Chunk, Reply
 
 
@@ -21,7 +21,7 @@ class OneChunk(Fault):
     def __post_init__(self) -> None:
         check_share(self, "after")
 
-    def on_reply(self, reply: Reply, strike: Strike) -> Reply:
+    def on_reply(self, reply: Reply, fault_context: FaultContext) -> Reply:
         require_stream(self, reply)
         places = content_places(reply)
         if not places:

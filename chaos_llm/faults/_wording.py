@@ -9,7 +9,7 @@ from dataclasses import replace
 from math import ceil
 from typing import Any
 
-from chaos_llm.protocol.keyed_random import Die
+from chaos_llm.protocol.keyed_random import KeyedRandom
 from chaos_llm.protocol.markers import find, find_references
 from chaos_llm.protocol.messages import Completion, Usage
 
@@ -27,7 +27,9 @@ def reworded(answer: Completion, say: Callable[[str], str]) -> Completion:
     return replace(answer, text=text, usage=usage)
 
 
-def replaced_words(text: str, share: float, die: Die, other: Callable[[str], str | None]) -> str:
+def replaced_words(
+    text: str, share: float, die: KeyedRandom, other: Callable[[str], str | None]
+) -> str:
     """Put other words in the place of a share of those that have one, at least of one."""
     found = [(word, new) for word in _PLAIN_WORD.finditer(text) if (new := other(word[0]))]
     drawn = sorted(found, key=lambda _: die.roll())[: max(1, round(share * len(found)))]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import KW_ONLY, dataclass
 
 from chaos_llm.faults._arguments import check_text
-from chaos_llm.faults.fault import Fault, Strike
+from chaos_llm.faults.fault import Fault, FaultContext
 from chaos_llm.protocol.messages import Answer, Refusal
 
 
@@ -25,5 +25,5 @@ class AuthExpired(Fault):
     def __post_init__(self) -> None:
         check_text(self, "message")
 
-    def on_answer(self, answer: Answer, strike: Strike) -> Answer:
+    def on_answer(self, answer: Answer, fault_context: FaultContext) -> Answer:
         return Refusal("auth_expired", message=self.message)

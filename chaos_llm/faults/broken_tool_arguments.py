@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from chaos_llm.faults.fault import Fault, Strike
+from chaos_llm.faults.fault import Fault, FaultContext
 from chaos_llm.protocol.messages import Answer, Completion, ToolCall
 
 
@@ -15,7 +15,7 @@ class BrokenToolArguments(Fault):
     Where a dialect sends arguments as an object, not as text, it has no words for this.
     """
 
-    def on_answer(self, answer: Answer, strike: Strike) -> Answer:
+    def on_answer(self, answer: Answer, fault_context: FaultContext) -> Answer:
         if not isinstance(answer, Completion):
             return answer
         return replace(answer, tool_calls=tuple(map(_broken, answer.tool_calls)))

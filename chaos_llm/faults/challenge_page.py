@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from chaos_llm.faults import _pages
 from chaos_llm.faults._whole import whole
-from chaos_llm.faults.fault import Fault, Strike
+from chaos_llm.faults.fault import Fault, FaultContext
 from chaos_llm.protocol.messages import Reply
 
 
@@ -20,6 +20,6 @@ class ChallengePage(Fault):
 
     ends_reply = True
 
-    def on_reply(self, reply: Reply, strike: Strike) -> Reply:
-        ray = copy(strike.die).letters(16, "0123456789abcdef") + "-SJC"
-        return whole(reply, *_pages.challenge(strike.request.host, ray))
+    def on_reply(self, reply: Reply, fault_context: FaultContext) -> Reply:
+        ray = copy(fault_context.die).letters(16, "0123456789abcdef") + "-SJC"
+        return whole(reply, *_pages.challenge(fault_context.request.host, ray))

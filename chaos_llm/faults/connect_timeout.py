@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from chaos_llm.faults.fault import Fault, Strike
+from chaos_llm.faults.fault import Fault, FaultContext
 from chaos_llm.protocol.messages import Ending, Reply
 
 
@@ -18,5 +18,5 @@ class ConnectTimeout(Fault):
 
     ends_reply = True
 
-    def on_reply(self, reply: Reply, strike: Strike) -> Reply:
+    def on_reply(self, reply: Reply, fault_context: FaultContext) -> Reply:
         return replace(reply, wait=0.0, chunks=(), ending=Ending.CONNECT_TIMEOUT)

@@ -7,7 +7,7 @@ from typing import Literal
 
 from chaos_llm.faults._arguments import check_choice, check_share
 from chaos_llm.faults._breaking import broken
-from chaos_llm.faults.fault import Fault, Strike
+from chaos_llm.faults.fault import Fault, FaultContext
 from chaos_llm.protocol.messages import Ending, Reply
 
 _ENDINGS = {"close": Ending.CLOSED, "reset": Ending.RESET, "end": Ending.COMPLETE}
@@ -31,6 +31,6 @@ class CutStream(Fault):
         check_share(self, "after")
         check_choice(self, "by", tuple(_ENDINGS))
 
-    def on_reply(self, reply: Reply, strike: Strike) -> Reply:
+    def on_reply(self, reply: Reply, fault_context: FaultContext) -> Reply:
         before, _ = broken(self, reply, self.after)
         return replace(reply, chunks=before, ending=_ENDINGS[self.by])

@@ -7,7 +7,7 @@ from dataclasses import KW_ONLY, dataclass
 
 from chaos_llm.faults._arguments import check_part
 from chaos_llm.faults._wording import replaced_words, reworded
-from chaos_llm.faults.fault import Fault, Strike
+from chaos_llm.faults.fault import Fault, FaultContext
 from chaos_llm.protocol.messages import Answer, Completion
 
 _NEXT_BEST = {
@@ -34,8 +34,8 @@ class DroppedTopToken(Fault):
     def __post_init__(self) -> None:
         check_part(self, "share", "small words")
 
-    def on_answer(self, answer: Answer, strike: Strike) -> Answer:
+    def on_answer(self, answer: Answer, fault_context: FaultContext) -> Answer:
         if not isinstance(answer, Completion):
             return answer
-        die = copy(strike.die)
+        die = copy(fault_context.die)
         return reworded(answer, lambda text: replaced_words(text, self.share, die, _NEXT_BEST.get))

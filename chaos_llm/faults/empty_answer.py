@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from chaos_llm.faults.fault import Fault, Strike
+from chaos_llm.faults.fault import Fault, FaultContext
 from chaos_llm.protocol.messages import Answer, Completion, Usage
 
 
@@ -15,7 +15,7 @@ class EmptyAnswer(Fault):
     As in google-gemini/deprecated-generative-ai-python#744: a candidate without parts, STOP.
     """
 
-    def on_answer(self, answer: Answer, strike: Strike) -> Answer:
+    def on_answer(self, answer: Answer, fault_context: FaultContext) -> Answer:
         if not isinstance(answer, Completion):
             return answer
         usage = Usage(answer.usage.input_tokens, 0)

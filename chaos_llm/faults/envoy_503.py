@@ -6,7 +6,7 @@ from dataclasses import KW_ONLY, dataclass
 
 from chaos_llm.faults._arguments import check_words
 from chaos_llm.faults._whole import whole
-from chaos_llm.faults.fault import Fault, Strike
+from chaos_llm.faults.fault import Fault, FaultContext
 from chaos_llm.protocol.messages import Reply
 
 _TEXT = "upstream connect error or disconnect/reset before headers. reset reason: "
@@ -29,5 +29,5 @@ class Envoy503(Fault):
     def __post_init__(self) -> None:
         check_words(self, "reason", "what Envoy gives as its reset reason")
 
-    def on_reply(self, reply: Reply, strike: Strike) -> Reply:
+    def on_reply(self, reply: Reply, fault_context: FaultContext) -> Reply:
         return whole(reply, 503, (("content-type", "text/plain"),), _TEXT + self.reason)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chaos_llm.faults._arguments import check_kind
-from chaos_llm.faults.fault import Fault, Strike
+from chaos_llm.faults.fault import Fault, FaultContext
 from chaos_llm.protocol.messages import Answer, Refusal
 
 
@@ -23,5 +23,5 @@ class ErrorIn200(Fault):
     def __post_init__(self) -> None:
         check_kind(self)
 
-    def on_answer(self, answer: Answer, strike: Strike) -> Answer:
+    def on_answer(self, answer: Answer, fault_context: FaultContext) -> Answer:
         return Refusal(self.kind, status=200)

@@ -6,7 +6,7 @@ from dataclasses import KW_ONLY, dataclass, replace
 from typing import Literal
 
 from chaos_llm.faults._arguments import check_choice, check_kind, check_share
-from chaos_llm.faults.fault import Fault, Strike
+from chaos_llm.faults.fault import Fault, FaultContext
 from chaos_llm.protocol.messages import Answer, Break, Completion, Refusal
 
 
@@ -17,7 +17,7 @@ class ErrorMidStream(Fault):
     The status was 200 by then, so no SDK retries: anthropics/anthropic-sdk-python#688. With
     `after=0` it comes before the first token, with `within="tool"` in the middle of a tool call's
     JSON. Where a dialect has no such error, and in a whole reply, the provider raises
-    Inexpressible.
+    Unsupported.
     """
 
     _: KW_ONLY
@@ -32,7 +32,7 @@ class ErrorMidStream(Fault):
         check_kind(self)
         check_choice(self, "within", ("answer", "tool"))
 
-    def on_answer(self, answer: Answer, strike: Strike) -> Answer:
+    def on_answer(self, answer: Answer, fault_context: FaultContext) -> Answer:
         if not isinstance(answer, Completion) or (self.within == "tool" and not answer.tool_calls):
             return answer
         return replace(answer, broken_by=Break(self.after, Refusal(self.kind), self.within))

@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
-from chaos_llm.protocol.keyed_random import Die
+from chaos_llm.protocol.keyed_random import KeyedRandom
 from chaos_llm.protocol.messages import Answer, Reply, Request
 
 
 @dataclass(frozen=True, slots=True)
-class Strike:
+class FaultContext:
     """The circumstances in which a fault strikes: the request it meets and a die of its own.
 
     `reused` says whether the connection carried a request before; None where nobody knows.
     """
 
     request: Request
-    die: Die
+    die: KeyedRandom
     reused: bool | None = None
 
 
@@ -26,7 +26,7 @@ class Fault:
     """One failure behaviour. Override one face.
 
     `on_answer` works on meaning and `on_reply` on bytes and pauses; the provider between them
-    translates. A face that a dialect or a reply cannot take raises Inexpressible. A face that
+    translates. A face that a dialect or a reply cannot take raises Unsupported. A face that
     returns what it was given did not strike. `silent` marks a fault behind HTTP 200 that no app
     can see without an evaluation of its own: reports call it exposure, not failure.
     """
@@ -34,11 +34,11 @@ class Fault:
     ends_reply: ClassVar[bool] = False  # where it strikes, the faults behind it are shadowed
     silent: ClassVar[bool] = False
 
-    def on_answer(self, answer: Answer, strike: Strike) -> Answer:
+    def on_answer(self, answer: Answer, fault_context: FaultContext) -> Answer:
         """Change what the provider says."""
         return answer
 
-    def on_reply(self, reply: Reply, strike: Strike) -> Reply:
+    def on_reply(self, reply: Reply, fault_context: FaultContext) -> Reply:
         """Change how the bytes come, or whether they come at all."""
         return reply
 

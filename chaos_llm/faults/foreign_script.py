@@ -7,7 +7,7 @@ from dataclasses import KW_ONLY, dataclass
 
 from chaos_llm.faults._arguments import check_part
 from chaos_llm.faults._wording import replaced_words, reworded
-from chaos_llm.faults.fault import Fault, Strike
+from chaos_llm.faults.fault import Fault, FaultContext
 from chaos_llm.protocol.messages import Answer, Completion
 
 _THAI, _CHINESE = ("สวัสดี", "ครับ", "และ"), ("您好", "因此", "我们", "订单")
@@ -29,10 +29,10 @@ class ForeignScript(Fault):
     def __post_init__(self) -> None:
         check_part(self, "share", "words")
 
-    def on_answer(self, answer: Answer, strike: Strike) -> Answer:
+    def on_answer(self, answer: Answer, fault_context: FaultContext) -> Answer:
         if not isinstance(answer, Completion):
             return answer
-        die = copy(strike.die)
+        die = copy(fault_context.die)
         words = die.choose((_THAI, _CHINESE))
         return reworded(
             answer, lambda text: replaced_words(text, self.share, die, lambda _: die.choose(words))

@@ -6,7 +6,7 @@ from dataclasses import KW_ONLY, dataclass, replace
 
 from chaos_llm.faults._arguments import check_share
 from chaos_llm.faults._breaking import broken
-from chaos_llm.faults.fault import Fault, Strike
+from chaos_llm.faults.fault import Fault, FaultContext
 from chaos_llm.protocol.messages import Reply
 
 
@@ -25,7 +25,7 @@ class HalfEvent(Fault):
     def __post_init__(self) -> None:
         check_share(self, "after")
 
-    def on_reply(self, reply: Reply, strike: Strike) -> Reply:
+    def on_reply(self, reply: Reply, fault_context: FaultContext) -> Reply:
         before, behind = broken(self, reply, self.after)
         torn = behind[0] if behind else before[-1]
         half = torn._replace(data=torn.data[: (len(torn.data) + 1) // 2], content=False)

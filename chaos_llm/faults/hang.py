@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from chaos_llm import durations
 from chaos_llm.faults._arguments import check_duration
-from chaos_llm.faults.fault import Fault, Strike
+from chaos_llm.faults.fault import Fault, FaultContext
 from chaos_llm.protocol.messages import Ending, Reply
 
 
@@ -26,7 +26,7 @@ class Hang(Fault):
         if self.seconds is not None:
             check_duration(self, "seconds")
 
-    def on_reply(self, reply: Reply, strike: Strike) -> Reply:
+    def on_reply(self, reply: Reply, fault_context: FaultContext) -> Reply:
         if self.seconds is None:
             return replace(reply, wait=0.0, chunks=(), ending=Ending.SILENT)
         wait = durations.seconds(self.seconds)

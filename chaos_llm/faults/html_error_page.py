@@ -9,7 +9,7 @@ from typing import Literal
 from chaos_llm.faults import _pages
 from chaos_llm.faults._arguments import check_choice, check_status, mistaken
 from chaos_llm.faults._whole import whole
-from chaos_llm.faults.fault import Fault, Strike
+from chaos_llm.faults.fault import Fault, FaultContext
 from chaos_llm.protocol.messages import Reply
 
 
@@ -40,9 +40,9 @@ class HtmlErrorPage(Fault):
             self.page is None and self.status in _pages.LONG_TITLES
         )
 
-    def on_reply(self, reply: Reply, strike: Strike) -> Reply:
+    def on_reply(self, reply: Reply, fault_context: FaultContext) -> Reply:
         if self.page == "nginx":
             return whole(reply, *_pages.nginx(self.status))
-        ray = copy(strike.die).letters(16, "0123456789abcdef") + "-SJC"
+        ray = copy(fault_context.die).letters(16, "0123456789abcdef") + "-SJC"
         page = _pages.cloudflare if self._long else _pages.cloudflare_short
-        return whole(reply, *page(self.status, strike.request.host, ray))
+        return whole(reply, *page(self.status, fault_context.request.host, ray))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from chaos_llm.faults import _pages
 from chaos_llm.faults._whole import whole
-from chaos_llm.faults.fault import Fault, Strike
+from chaos_llm.faults.fault import Fault, FaultContext
 from chaos_llm.protocol.messages import Reply
 
 
@@ -16,5 +16,5 @@ class HtmlIn200(Fault):
 
     ends_reply = True
 
-    def on_reply(self, reply: Reply, strike: Strike) -> Reply:
+    def on_reply(self, reply: Reply, fault_context: FaultContext) -> Reply:
         return whole(reply, *_pages.nginx_welcome())

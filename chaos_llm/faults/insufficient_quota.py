@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chaos_llm.faults.fault import Fault, Strike
+from chaos_llm.faults.fault import Fault, FaultContext
 from chaos_llm.protocol.messages import Answer, Refusal
 
 
@@ -18,5 +18,5 @@ class InsufficientQuota(Fault):
 
     ends_reply = True
 
-    def on_answer(self, answer: Answer, strike: Strike) -> Answer:
+    def on_answer(self, answer: Answer, fault_context: FaultContext) -> Answer:
         return Refusal("quota")

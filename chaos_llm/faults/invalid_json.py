@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chaos_llm.errors import Inexpressible
+from chaos_llm.errors import Unsupported
 from chaos_llm.faults._whole import refilled
-from chaos_llm.faults.fault import Fault, Strike
+from chaos_llm.faults.fault import Fault, FaultContext
 from chaos_llm.protocol.messages import Reply
 
 
@@ -19,8 +19,8 @@ class InvalidJson(Fault):
 
     ends_reply = True
 
-    def on_reply(self, reply: Reply, strike: Strike) -> Reply:
+    def on_reply(self, reply: Reply, fault_context: FaultContext) -> Reply:
         if reply.streamed:
-            raise Inexpressible(f"{self!r}: a stream is not one JSON text")
+            raise Unsupported(f"{self!r}: a stream is not one JSON text")
         body = reply.body.rstrip()
         return refilled(reply, body[: (len(body) + 1) // 2]) if len(body) > 1 else reply

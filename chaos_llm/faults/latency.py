@@ -8,7 +8,7 @@ from dataclasses import KW_ONLY, dataclass, replace
 from chaos_llm import durations
 from chaos_llm.errors import UsageError
 from chaos_llm.faults._arguments import as_seconds, mistaken
-from chaos_llm.faults.fault import Fault, Strike
+from chaos_llm.faults.fault import Fault, FaultContext
 from chaos_llm.protocol.messages import Reply
 
 _LIMITS = 2
@@ -44,12 +44,12 @@ class Latency(Fault):
             raise mistaken(self, "seconds", "a duration, or a pair of them: shortest, longest")
         return limits
 
-    def on_reply(self, reply: Reply, strike: Strike) -> Reply:
+    def on_reply(self, reply: Reply, fault_context: FaultContext) -> Reply:
         if self.times != 1:
             chunks = tuple(c._replace(delay=c.delay * self.times) for c in reply.chunks)
             reply = replace(reply, wait=reply.wait * self.times, chunks=chunks)
         if isinstance(self.seconds, tuple):
             # From a copy, so that a reply which is rendered anew comes as late as it did before.
             shortest, longest = map(durations.seconds, self.seconds)
-            return reply.later(copy(strike.die).between(shortest, longest))
+            return reply.later(copy(fault_context.die).between(shortest, longest))
         return reply.later(durations.seconds(self.seconds))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chaos_llm.errors import Inexpressible
+from chaos_llm.errors import Unsupported
 from chaos_llm.faults._wording import reworded, with_marks_of
-from chaos_llm.faults.fault import Fault, Strike
+from chaos_llm.faults.fault import Fault, FaultContext
 from chaos_llm.protocol.messages import Answer, Completion
 
 _FORGOT = "This seems to be the beginning of our conversation. What may I help you with?"
@@ -23,11 +23,11 @@ class LostHistory(Fault):
 
     silent = True
 
-    def on_answer(self, answer: Answer, strike: Strike) -> Answer:
+    def on_answer(self, answer: Answer, fault_context: FaultContext) -> Answer:
         if not isinstance(answer, Completion) or not answer.text:
             return answer
-        if not strike.request.turns:
-            raise Inexpressible(f"{self!r}: it is not known how long the conversation is")
-        if strike.request.turns == 1:
+        if not fault_context.request.turns:
+            raise Unsupported(f"{self!r}: it is not known how long the conversation is")
+        if fault_context.request.turns == 1:
             return answer
         return reworded(answer, lambda text: with_marks_of(text, _FORGOT))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from chaos_llm.faults._breaking import require_stream
-from chaos_llm.faults.fault import Fault, Strike
+from chaos_llm.faults.fault import Fault, FaultContext
 from chaos_llm.protocol.messages import Reply
 
 
@@ -17,6 +17,6 @@ class MissingTerminalEvent(Fault):
     Seen as "stream closed before response.completed": openai/codex#7202.
     """
 
-    def on_reply(self, reply: Reply, strike: Strike) -> Reply:
+    def on_reply(self, reply: Reply, fault_context: FaultContext) -> Reply:
         require_stream(self, reply)
         return replace(reply, chunks=reply.chunks[:-1])

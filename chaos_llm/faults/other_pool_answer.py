@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chaos_llm.faults._wording import reworded, with_marks_of
-from chaos_llm.faults.fault import Fault, Strike
-from chaos_llm.protocol.keyed_random import Die
+from chaos_llm.faults.fault import Fault, FaultContext
+from chaos_llm.protocol.keyed_random import KeyedRandom
 from chaos_llm.protocol.messages import Answer, Completion
 
 _POOLS = (
@@ -27,8 +27,10 @@ class OtherPoolAnswer(Fault):
 
     silent = True
 
-    def on_answer(self, answer: Answer, strike: Strike) -> Answer:
+    def on_answer(self, answer: Answer, fault_context: FaultContext) -> Answer:
         if not isinstance(answer, Completion):
             return answer
-        says = Die("pool", strike.request.credential, strike.request.model).choose(_POOLS)
+        says = KeyedRandom(
+            "pool", fault_context.request.credential, fault_context.request.model
+        ).choose(_POOLS)
         return reworded(answer, lambda text: with_marks_of(text, says))

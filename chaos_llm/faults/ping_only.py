@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import KW_ONLY, dataclass, replace
 
 from chaos_llm import durations
-from chaos_llm.errors import Inexpressible
+from chaos_llm.errors import Unsupported
 from chaos_llm.faults._arguments import check_duration, mistaken
 from chaos_llm.faults._breaking import content_places
-from chaos_llm.faults.fault import Fault, Strike
+from chaos_llm.faults.fault import Fault, FaultContext
 from chaos_llm.protocol.messages import Chunk, Reply
 
 _MOST = 10_000  # keep-alives in one reply
@@ -36,9 +36,9 @@ class PingOnly(Fault):
         ):
             raise mistaken(self, "every", f"long enough for no more than {_MOST} keep-alives")
 
-    def on_reply(self, reply: Reply, strike: Strike) -> Reply:
+    def on_reply(self, reply: Reply, fault_context: FaultContext) -> Reply:
         if not reply.streamed or not reply.ping:
-            raise Inexpressible(f"{self!r}: nothing keeps this reply alive")
+            raise Unsupported(f"{self!r}: nothing keeps this reply alive")
         every, seconds = durations.seconds(self.every), durations.seconds(self.seconds)
         pings, rest = divmod(seconds, every)
         place = next(iter(content_places(reply)), len(reply.chunks))

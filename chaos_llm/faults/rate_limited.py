@@ -6,7 +6,7 @@ from dataclasses import KW_ONLY, dataclass
 
 from chaos_llm import durations
 from chaos_llm.faults._arguments import check_duration
-from chaos_llm.faults.fault import Fault, Strike
+from chaos_llm.faults.fault import Fault, FaultContext
 from chaos_llm.protocol.messages import Answer, Refusal
 
 
@@ -27,7 +27,7 @@ class RateLimited(Fault):
         if self.retry_after is not None:
             check_duration(self, "retry_after")
 
-    def on_answer(self, answer: Answer, strike: Strike) -> Answer:
+    def on_answer(self, answer: Answer, fault_context: FaultContext) -> Answer:
         if self.retry_after is None:
             return Refusal("rate_limited")
         return Refusal("rate_limited", retry_after=durations.seconds(self.retry_after))

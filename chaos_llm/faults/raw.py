@@ -10,7 +10,7 @@ from typing import Any
 from chaos_llm.errors import UsageError
 from chaos_llm.faults._arguments import check_status, mistaken
 from chaos_llm.faults._whole import whole
-from chaos_llm.faults.fault import Fault, Strike
+from chaos_llm.faults.fault import Fault, FaultContext
 from chaos_llm.protocol.messages import Reply
 
 # Text is decoded and unframed: what a recorder says about its bytes on the wire is not true of it.
@@ -53,7 +53,7 @@ class Raw(Fault):
             expected = "names with their values, as a mapping or in pairs"
             raise mistaken(self, "headers", expected) from None
 
-    def on_reply(self, reply: Reply, strike: Strike) -> Reply:
+    def on_reply(self, reply: Reply, fault_context: FaultContext) -> Reply:
         headers, body = self._pairs(), self.body
         if self.json is not None:
             body = json_text.dumps(self.json, ensure_ascii=False, separators=(",", ":"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from chaos_llm.faults._arguments import check_words
-from chaos_llm.faults.fault import Fault, Strike
+from chaos_llm.faults.fault import Fault, FaultContext
 from chaos_llm.protocol.messages import Answer, Completion
 
 _LETTERS_PER_TOKEN = 4
@@ -23,7 +23,7 @@ class Declined(Fault):
     def __post_init__(self) -> None:
         check_words(self, "text", "what the model says in place of an answer")
 
-    def on_answer(self, answer: Answer, strike: Strike) -> Answer:
+    def on_answer(self, answer: Answer, fault_context: FaultContext) -> Answer:
         if not isinstance(answer, Completion):
             return answer
         usage = replace(answer.usage, output_tokens=-(-len(self.text) // _LETTERS_PER_TOKEN))

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from chaos_llm.faults._arguments import check_share
 from chaos_llm.faults._breaking import at_share, content_places, require_stream
-from chaos_llm.faults.fault import Fault, Strike
+from chaos_llm.faults.fault import Fault, FaultContext
 from chaos_llm.protocol.messages import Reply
 
 
@@ -23,7 +23,7 @@ class ReorderedChunks(Fault):
     def __post_init__(self) -> None:
         check_share(self, "after")
 
-    def on_reply(self, reply: Reply, strike: Strike) -> Reply:
+    def on_reply(self, reply: Reply, fault_context: FaultContext) -> Reply:
         require_stream(self, reply)
         # Only where nothing opens or closes between them: else it would be another failure.
         pairs = [(one, other) for one, other in pairwise(content_places(reply)) if other == one + 1]

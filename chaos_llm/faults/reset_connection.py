@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import KW_ONLY, dataclass, replace
 
 from chaos_llm.faults._arguments import check_bytes
-from chaos_llm.faults.fault import Fault, Strike
+from chaos_llm.faults.fault import Fault, FaultContext
 from chaos_llm.protocol.messages import Ending, Reply
 
 
@@ -25,7 +25,7 @@ class ResetConnection(Fault):
     def __post_init__(self) -> None:
         check_bytes(self, "larger_than")
 
-    def on_reply(self, reply: Reply, strike: Strike) -> Reply:
-        if self.larger_than is not None and strike.request.size <= self.larger_than:
+    def on_reply(self, reply: Reply, fault_context: FaultContext) -> Reply:
+        if self.larger_than is not None and fault_context.request.size <= self.larger_than:
             return reply
         return replace(reply, chunks=(), ending=Ending.RESET)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from copy import copy
 from dataclasses import dataclass, replace
 
-from chaos_llm.errors import Inexpressible
-from chaos_llm.faults.fault import Fault, Strike
+from chaos_llm.errors import Unsupported
+from chaos_llm.faults.fault import Fault, FaultContext
 from chaos_llm.protocol.messages import Ending, Reply
 
 _SOONEST, _LATEST = 0.13, 0.25  # seconds after the request
@@ -22,10 +22,10 @@ class ResetReusedConnection(Fault):
 
     ends_reply = True
 
-    def on_reply(self, reply: Reply, strike: Strike) -> Reply:
-        if strike.reused is None:
-            raise Inexpressible(f"{self!r}: it is not known which requests share a connection")
-        if not strike.reused:
+    def on_reply(self, reply: Reply, fault_context: FaultContext) -> Reply:
+        if fault_context.reused is None:
+            raise Unsupported(f"{self!r}: it is not known which requests share a connection")
+        if not fault_context.reused:
             return reply
-        wait = copy(strike.die).between(_SOONEST, _LATEST)
+        wait = copy(fault_context.die).between(_SOONEST, _LATEST)
         return replace(reply, wait=wait, chunks=(), ending=Ending.RESET)

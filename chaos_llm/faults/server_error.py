@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from chaos_llm.errors import UsageError
 from chaos_llm.faults._arguments import check_status
-from chaos_llm.faults.fault import Fault, Strike
+from chaos_llm.faults.fault import Fault, FaultContext
 from chaos_llm.protocol.messages import Answer, Refusal
 
 
@@ -26,5 +26,5 @@ class ServerError(Fault):
         if self.status == 529:
             raise UsageError("server_error(status=529): 529 says overloaded; use overloaded()")
 
-    def on_answer(self, answer: Answer, strike: Strike) -> Answer:
+    def on_answer(self, answer: Answer, fault_context: FaultContext) -> Answer:
         return Refusal("server_error", status=self.status)

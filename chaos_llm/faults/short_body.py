@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass, replace
 
-from chaos_llm.errors import Inexpressible
+from chaos_llm.errors import Unsupported
 from chaos_llm.faults._arguments import check_share
-from chaos_llm.faults.fault import Fault, Strike
+from chaos_llm.faults.fault import Fault, FaultContext
 from chaos_llm.protocol.messages import Chunk, Ending, Reply
 
 
@@ -25,9 +25,9 @@ class ShortBody(Fault):
     def __post_init__(self) -> None:
         check_share(self, "keep")
 
-    def on_reply(self, reply: Reply, strike: Strike) -> Reply:
+    def on_reply(self, reply: Reply, fault_context: FaultContext) -> Reply:
         if reply.streamed:
-            raise Inexpressible(f"{self!r}: a stream has no length to fall short of")
+            raise Unsupported(f"{self!r}: a stream has no length to fall short of")
         body = reply.body
         if len(body) <= 1:
             return reply

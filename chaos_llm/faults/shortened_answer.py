@@ -8,7 +8,7 @@ from math import ceil
 
 from chaos_llm.faults._arguments import check_part
 from chaos_llm.faults._wording import reworded
-from chaos_llm.faults.fault import Fault, Strike
+from chaos_llm.faults.fault import Fault, FaultContext
 from chaos_llm.protocol.messages import Answer, Completion
 
 _SENTENCE_END = re.compile(r"(?<=[.!?]) ")
@@ -29,7 +29,7 @@ class ShortenedAnswer(Fault):
     def __post_init__(self) -> None:
         check_part(self, "keep", "sentences")
 
-    def on_answer(self, answer: Answer, strike: Strike) -> Answer:
+    def on_answer(self, answer: Answer, fault_context: FaultContext) -> Answer:
         if not isinstance(answer, Completion):
             return answer
         return reworded(answer, self._shortened)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from chaos_llm import durations
 from chaos_llm.faults._arguments import check_duration
-from chaos_llm.faults.fault import Fault, Strike
+from chaos_llm.faults.fault import Fault, FaultContext
 from chaos_llm.protocol.messages import Reply
 
 
@@ -22,5 +22,5 @@ class SlowFirstToken(Fault):
     def __post_init__(self) -> None:
         check_duration(self, "seconds")
 
-    def on_reply(self, reply: Reply, strike: Strike) -> Reply:
+    def on_reply(self, reply: Reply, fault_context: FaultContext) -> Reply:
         return reply.first_piece_later(durations.seconds(self.seconds))

@@ -7,7 +7,7 @@ from dataclasses import KW_ONLY, dataclass, replace
 from chaos_llm import durations
 from chaos_llm.faults._arguments import check_duration, check_share
 from chaos_llm.faults._breaking import broken
-from chaos_llm.faults.fault import Fault, Strike
+from chaos_llm.faults.fault import Fault, FaultContext
 from chaos_llm.protocol.messages import Ending, Reply
 
 
@@ -29,7 +29,7 @@ class StallMidStream(Fault):
         # Only a stall without an end is one that ends the reply.
         object.__setattr__(self, "ends_reply", self.seconds is None)
 
-    def on_reply(self, reply: Reply, strike: Strike) -> Reply:
+    def on_reply(self, reply: Reply, fault_context: FaultContext) -> Reply:
         before, behind = broken(self, reply, self.after)
         if self.seconds is None:
             return replace(reply, chunks=before, ending=Ending.SILENT)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import KW_ONLY, dataclass, replace
 
 from chaos_llm.faults._arguments import mistaken
-from chaos_llm.faults.fault import Fault, Strike
+from chaos_llm.faults.fault import Fault, FaultContext
 from chaos_llm.protocol.messages import Answer, Completion, Usage
 
 _SENTENCE_ENDS = " \n.!?\"'"
@@ -32,7 +32,7 @@ class TruncatedAnswer(Fault):
             raise mistaken(self, "admits", "True or False")
         object.__setattr__(self, "silent", not self.admits)
 
-    def on_answer(self, answer: Answer, strike: Strike) -> Answer:
+    def on_answer(self, answer: Answer, fault_context: FaultContext) -> Answer:
         if not isinstance(answer, Completion) or not answer.text:
             return answer
         # A cut behind the last letter would look like a shorter but complete answer.

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import chain, count
 
 from chaos_llm.faults._arguments import check_text
-from chaos_llm.faults.fault import Fault, Strike
+from chaos_llm.faults.fault import Fault, FaultContext
 from chaos_llm.protocol.messages import Answer, Completion
 
 _LONGEST_STEM = 60  # of the 64 letters that both vendors allow
@@ -24,10 +24,10 @@ class UnknownTool(Fault):
     def __post_init__(self) -> None:
         check_text(self, "tool")
 
-    def on_answer(self, answer: Answer, strike: Strike) -> Answer:
+    def on_answer(self, answer: Answer, fault_context: FaultContext) -> Answer:
         if not isinstance(answer, Completion):
             return answer
-        offered = {tool.name for tool in strike.request.tools}
+        offered = {tool.name for tool in fault_context.request.tools}
         calls = (
             replace(call, name=_not_among(offered, self.tool or call.name))
             for call in answer.tool_calls

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 
 from chaos_llm.faults._arguments import check_words, mistaken
-from chaos_llm.faults.fault import Fault, Strike
+from chaos_llm.faults.fault import Fault, FaultContext
 from chaos_llm.protocol.messages import Reply
 
 _EXPECTED = 'a media type, as "text/plain"'
@@ -27,7 +27,7 @@ class WrongContentType(Fault):
         if not _MEDIA_TYPE.match(self.content_type):
             raise mistaken(self, "content_type", _EXPECTED)
 
-    def on_reply(self, reply: Reply, strike: Strike) -> Reply:
+    def on_reply(self, reply: Reply, fault_context: FaultContext) -> Reply:
         headers = tuple(
             (name, self.content_type if name.lower() == "content-type" else value)
             for name, value in reply.headers

@@ -6,7 +6,7 @@ from dataclasses import KW_ONLY, dataclass
 
 from chaos_llm.errors import UsageError
 from chaos_llm.faults._arguments import check_status, check_text
-from chaos_llm.faults.fault import Fault, Strike
+from chaos_llm.faults.fault import Fault, FaultContext
 from chaos_llm.protocol.messages import Answer, Refusal
 
 _KINDS = {403: "permission", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
@@ -33,6 +33,6 @@ class WrongRefusal(Fault):
             way_out = _OTHERS[self.status]
             raise UsageError(f"wrong_refusal(status={self.status}): that is {way_out}; use it")
 
-    def on_answer(self, answer: Answer, strike: Strike) -> Answer:
+    def on_answer(self, answer: Answer, fault_context: FaultContext) -> Answer:
         kind = _KINDS.get(self.status, "invalid_request")
         return Refusal(kind, status=self.status, message=self.message)

@@ -23,8 +23,8 @@ from aiohttp.helpers import ceil_timeout
 
 from chaos_llm.engine.http1 import LAST_SYN
 from chaos_llm.interception.aiohttp_connection import Patience, PlayedConnection
-from chaos_llm.interception.context import Stage
-from chaos_llm.interception.intercepted_exchange import Visit
+from chaos_llm.interception.context import InterceptionContext
+from chaos_llm.interception.intercepted_exchange import InterceptedExchange
 from chaos_llm.protocol.messages import Ending, WireRequest
 
 _Create = Callable[[Any, ClientRequest, Any, ClientTimeout], Awaitable[Any]]
@@ -32,10 +32,12 @@ _Get = Callable[..., Awaitable[Any]]
 
 _NOBODY = "('192.0.2.1', 443)"  # an address for documentation, RFC 5737
 
-_stage: Stage | None = None  # None for a connector that somebody keeps beyond the outage
+_stage: InterceptionContext | None = (
+    None  # None for a connector that somebody keeps beyond the outage
+)
 
 
-def replace(stage: Stage, undo: ExitStack) -> None:
+def replace(stage: InterceptionContext, undo: ExitStack) -> None:
     """Answer for the providers until `undo` gives aiohttp its own methods back."""
     _play_on(stage)
     undo.callback(_play_on, None)
@@ -46,7 +48,7 @@ def replace(stage: Stage, undo: ExitStack) -> None:
     _replace(BaseConnector, "_get", _getting, undo)
 
 
-def _play_on(stage: Stage | None) -> None:
+def _play_on(stage: InterceptionContext | None) -> None:
     global _stage  # noqa: PLW0603 - one outage a process, and connectors are classes
     _stage = stage
 
@@ -77,7 +79,9 @@ def _creating(real: _Create) -> _Create:
             return await real(connector, request, traces, limits)
         origin = (url.scheme, str(url.raw_host), url.port)
         keep = 0.0 if connector.force_close else connector._keepalive_timeout
-        visit = Visit(stage, names, await _wire(request), connector, origin, keep=keep)
+        visit = InterceptedExchange(
+            stage, names, await _wire(request), connector, origin, keep=keep
+        )
         with visit:
             await _connect(visit, request, limits)
             return PlayedConnection(visit, request, limits)
@@ -116,7 +120,9 @@ async def _wire(request: ClientRequest) -> WireRequest:
     return WireRequest(request.method, host, path, query, headers, body)
 
 
-async def _connect(visit: Visit, request: ClientRequest, limits: ClientTimeout) -> None:
+async def _connect(
+    visit: InterceptedExchange, request: ClientRequest, limits: ClientTimeout
+) -> None:
     """Raise what aiohttp raises where no connection ever stands, when it does."""
     why = visit.unconnected
     if why is None:

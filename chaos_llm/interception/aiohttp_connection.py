@@ -12,7 +12,7 @@ from aiohttp.client_proto import ResponseHandler
 from aiohttp.hdrs import EXPECT
 
 from chaos_llm.engine.http1 import Frame
-from chaos_llm.interception.intercepted_exchange import Visit
+from chaos_llm.interception.intercepted_exchange import InterceptedExchange
 from chaos_llm.journal.journal import End
 from chaos_llm.protocol.messages import Ending
 
@@ -44,7 +44,9 @@ class Patience:
 class PlayedConnection(ResponseHandler):
     """aiohttp's end of a connection that carries one request."""
 
-    def __init__(self, visit: Visit, request: ClientRequest, limits: ClientTimeout) -> None:
+    def __init__(
+        self, visit: InterceptedExchange, request: ClientRequest, limits: ClientTimeout
+    ) -> None:
         super().__init__(asyncio.get_running_loop())
         self._played = PlayedTransport(self, visit, Patience(request, limits.sock_read))
         self.connection_made(self._played)
@@ -61,7 +63,9 @@ class PlayedConnection(ResponseHandler):
 class PlayedTransport(asyncio.Transport):
     """The provider's end; each frame has an iteration of the loop, so that readers see it alone."""
 
-    def __init__(self, protocol: ResponseHandler, visit: Visit, patience: Patience) -> None:
+    def __init__(
+        self, protocol: ResponseHandler, visit: InterceptedExchange, patience: Patience
+    ) -> None:
         super().__init__()
         self._protocol, self._visit, self._patience = protocol, visit, patience
         self._loop, self._frames = asyncio.get_running_loop(), iter(visit.frames())

@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from chaos_llm.errors import UncaughtEgress
-from chaos_llm.interception.context import Stage
+from chaos_llm.interception.context import InterceptionContext
 from chaos_llm.interception.httpx_clients import LIBRARIES
 from chaos_llm.requests.placeholder_keys import placeholder_keys
 
@@ -20,7 +20,7 @@ _tls_contexts: dict[Any, Any] = {}
 
 
 @contextmanager
-def surroundings(stage: Stage) -> Iterator[None]:
+def surroundings(stage: InterceptionContext) -> Iterator[None]:
     """Change the process around the clients, and put everything back on every exit."""
     with ExitStack() as undo:
         undo.enter_context(placeholder_keys())
@@ -53,13 +53,13 @@ def _make_tls_context_once(library: str, undo: ExitStack) -> None:
     _replace(transports, "create_ssl_context", make_once, undo)
 
 
-def _guard(stage: Stage, undo: ExitStack) -> None:
+def _guard(stage: InterceptionContext, undo: ExitStack) -> None:
     """Fail loudly where a provider's host is looked up: nothing of ours has caught the request."""
     for name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex"):
         _replace(socket, name, _guarded(stage, getattr(socket, name)), undo)
 
 
-def _guarded(stage: Stage, real: Callable[..., Any]) -> Callable[..., Any]:
+def _guarded(stage: InterceptionContext, real: Callable[..., Any]) -> Callable[..., Any]:
     def look_up(host: Any, *args: Any, **options: Any) -> Any:
         name = host.decode("latin-1") if isinstance(host, bytes) else host
         port = args[0] if args else options.get("port")

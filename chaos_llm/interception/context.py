@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Stage:
+class InterceptionContext:
     """One outage, as an interception sees it."""
 
     engine: Engine

@@ -15,17 +15,19 @@ from typing import Any
 
 import anyio
 
-from chaos_llm.interception.context import Stage
+from chaos_llm.interception.context import InterceptionContext
 from chaos_llm.interception.foreign_stubs import tell_of_stubs
-from chaos_llm.interception.httpx_exchange import Visit
+from chaos_llm.interception.httpx_exchange import HttpxExchange
 
 LIBRARIES = tuple(name for name in ("httpx", "httpx2") if importlib.util.find_spec(name))
 
-_stage: Stage | None = None  # None for a replacement that somebody kept beyond the outage
+_stage: InterceptionContext | None = (
+    None  # None for a replacement that somebody kept beyond the outage
+)
 
 
 @contextmanager
-def intercepted(stage: Stage) -> Iterator[None]:
+def intercepted(stage: InterceptionContext) -> Iterator[None]:
     """Answer for the providers, and give both libraries their own transports back."""
     with ExitStack() as undo:
         undo.callback(_play_on, None)
@@ -42,7 +44,7 @@ def intercepted(stage: Stage) -> Iterator[None]:
         yield
 
 
-def _play_on(stage: Stage | None) -> None:
+def _play_on(stage: InterceptionContext | None) -> None:
     global _stage  # noqa: PLW0603 - one outage a process, and the transports are classes
     _stage = stage
 
@@ -60,7 +62,7 @@ def _sync(module: Any, real: Callable[..., Any]) -> Callable[..., Any]:
             return real(transport, request) if answer is None else answer
         body = request.read()
         tell_of_stubs(stage.say, library, request)
-        visit = Visit(stage, module, request, names, body, transport=transport)
+        visit = HttpxExchange(stage, module, request, names, body, transport=transport)
         with visit:
             step = visit.headers_step()
             visit.pause(step)
@@ -83,7 +85,9 @@ def _async(module: Any, real: Callable[..., Any]) -> Callable[..., Any]:
             return await real(transport, request) if answer is None else answer
         body = await request.aread()
         tell_of_stubs(stage.say, library, request)
-        visit = Visit(stage, module, request, names, body, transport=transport, is_async=True)
+        visit = HttpxExchange(
+            stage, module, request, names, body, transport=transport, is_async=True
+        )
         with visit:
             step = visit.headers_step()
             await anyio.sleep(step.pause)
@@ -93,7 +97,7 @@ def _async(module: Any, real: Callable[..., Any]) -> Callable[..., Any]:
     return handle_async_request
 
 
-def _names(stage: Stage, request: Any) -> tuple[str, ...]:
+def _names(stage: InterceptionContext, request: Any) -> tuple[str, ...]:
     """The providers that a request is for."""
     url = request.url
     return stage.hosts.names(url.host, url.port, url.scheme)

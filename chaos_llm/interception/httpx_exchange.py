@@ -17,13 +17,13 @@ from chaos_llm.engine.reply_timing import (
     headers_step,
     read_timeout,
 )
-from chaos_llm.interception.context import Stage
+from chaos_llm.interception.context import InterceptionContext
 from chaos_llm.protocol.messages import WireRequest
 
 _EXTENSIONS = {"http_version": b"HTTP/1.1"}
 
 
-class Visit:
+class HttpxExchange:
     """A request, its exchange and its reply; leaving it by an exception abandons the exchange."""
 
     __slots__ = (
@@ -42,7 +42,7 @@ class Visit:
 
     def __init__(
         self,
-        stage: Stage,
+        stage: InterceptionContext,
         module: ModuleType,
         request: Any,
         names: tuple[str, ...],
@@ -159,7 +159,7 @@ def _stream_class(module: ModuleType) -> type:
         client does it to empty one.
         """
 
-        def __init__(self, visit: Visit) -> None:
+        def __init__(self, visit: HttpxExchange) -> None:
             self._visit, self._steps = visit, visit.body_steps()
 
         def __iter__(self) -> Iterator[bytes]:

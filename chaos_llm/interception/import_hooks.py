@@ -16,7 +16,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
-from chaos_llm.interception.context import Stage
+from chaos_llm.interception.context import InterceptionContext
 
 # What is replaced, and by which module of ours.
 _ADAPTERS = {
@@ -26,7 +26,7 @@ _ADAPTERS = {
 
 
 @contextmanager
-def intercepted(stage: Stage) -> Iterator[None]:
+def intercepted(stage: InterceptionContext) -> Iterator[None]:
     """Answer for the providers on each of these libraries that is imported before the end."""
     with ExitStack() as undo:
         awaited: dict[str, Callable[[], None]] = {}
@@ -43,7 +43,7 @@ def intercepted(stage: Stage) -> Iterator[None]:
         yield
 
 
-def _replace(adapter: str, stage: Stage, undo: ExitStack) -> None:
+def _replace(adapter: str, stage: InterceptionContext, undo: ExitStack) -> None:
     with suppress(ImportError):  # too old for us: the guard on look-ups speaks, if it comes to that
         importlib.import_module(adapter).replace(stage, undo)
 

@@ -7,12 +7,12 @@ from typing import Any
 
 from chaos_llm.engine.http1 import ENDS, Frame, frames, never_stands
 from chaos_llm.interception.connection_reuse import Origin
-from chaos_llm.interception.context import Stage
+from chaos_llm.interception.context import InterceptionContext
 from chaos_llm.journal.journal import End
 from chaos_llm.protocol.messages import Ending, WireRequest
 
 
-class Visit:
+class InterceptedExchange:
     """A request and what comes of it; leaving it by an exception abandons the exchange.
 
     `pool` is who would keep the connection, and `keep` for how many seconds, None for ever.
@@ -20,7 +20,7 @@ class Visit:
 
     def __init__(
         self,
-        stage: Stage,
+        stage: InterceptionContext,
         names: tuple[str, ...],
         wire: WireRequest,
         pool: Any,

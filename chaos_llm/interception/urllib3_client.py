@@ -22,17 +22,17 @@ from urllib.parse import urlsplit
 from urllib3 import HTTPConnectionPool, exceptions
 
 from chaos_llm.engine.http1 import LAST_SYN, TLS_EOF
-from chaos_llm.interception.context import Stage
-from chaos_llm.interception.intercepted_exchange import Visit
+from chaos_llm.interception.context import InterceptionContext
+from chaos_llm.interception.intercepted_exchange import InterceptedExchange
 from chaos_llm.interception.urllib3_socket import PlayedSocket
 from chaos_llm.protocol.messages import Ending, WireRequest
 
 _ASKED = "_chaos_llm_asked"  # the pool that a copy was made of
 
-_stage: Stage | None = None  # None for a method that somebody keeps beyond the outage
+_stage: InterceptionContext | None = None  # None for a method that somebody keeps beyond the outage
 
 
-def replace(stage: Stage, undo: ExitStack) -> None:
+def replace(stage: InterceptionContext, undo: ExitStack) -> None:
     """Answer for the providers until `undo` gives urllib3 its own method back."""
     real = HTTPConnectionPool.urlopen
     undo.callback(_play_on, None)
@@ -41,7 +41,7 @@ def replace(stage: Stage, undo: ExitStack) -> None:
     setattr(HTTPConnectionPool, "urlopen", _opening(real))  # noqa: B010 - mypy: a method
 
 
-def _play_on(stage: Stage | None) -> None:
+def _play_on(stage: InterceptionContext | None) -> None:
     global _stage  # noqa: PLW0603 - one outage a process, and pools are classes
     _stage = stage
 
@@ -62,7 +62,9 @@ def _opening(real: Callable[..., Any]) -> Callable[..., Any]:
             return real(pool, method, url, body, headers, *args, **more)
         body, asked = _whole(body), getattr(pool, _ASKED, pool)
         wire = _wire(pool.host, method, url, pool.headers if headers is None else headers, body)
-        visit = Visit(stage, names, wire, asked, (pool.scheme, pool.host, pool.port), keep=None)
+        visit = InterceptedExchange(
+            stage, names, wire, asked, (pool.scheme, pool.host, pool.port), keep=None
+        )
         with visit:
             return real(_playing(asked, visit), method, url, body, headers, *args, **more)
 
@@ -91,7 +93,7 @@ def _text(value: Any) -> str:
     return value.decode("latin-1") if isinstance(value, bytes) else str(value)
 
 
-def _playing(pool: Any, visit: Visit) -> Any:
+def _playing(pool: Any, visit: InterceptedExchange) -> Any:
     """A copy of the pool for one request; it has no connection and no proxy yet."""
     copied = copy.copy(pool)
     setattr(copied, _ASKED, pool)  # which a retry of urllib3's own goes back to
@@ -109,7 +111,7 @@ def _playing(pool: Any, visit: Visit) -> Any:
     return copied
 
 
-def _connect(connection: Any, visit: Visit) -> None:
+def _connect(connection: Any, visit: InterceptedExchange) -> None:
     """Connect, or raise what urllib3 raises where no connection ever stands, when it does."""
     why, wait = visit.unconnected, visit.reply.wait
     if why is None:

@@ -6,14 +6,14 @@ import errno
 import io
 from typing import Any
 
-from chaos_llm.interception.intercepted_exchange import Visit
+from chaos_llm.interception.intercepted_exchange import InterceptedExchange
 from chaos_llm.protocol.messages import Ending
 
 
 class PlayedSocket:
     """What http.client and urllib3 ask of a socket."""
 
-    def __init__(self, visit: Visit) -> None:
+    def __init__(self, visit: InterceptedExchange) -> None:
         self._visit = visit
         self.limit: float | None = None  # seconds for one read
 
@@ -44,7 +44,7 @@ class PlayedSocket:
 class _Played(io.RawIOBase):
     """The bytes of a reply, each frame when it is due; a read gets one frame at most."""
 
-    def __init__(self, peer: PlayedSocket, visit: Visit) -> None:
+    def __init__(self, peer: PlayedSocket, visit: InterceptedExchange) -> None:
         self._peer, self._visit = peer, visit
         self._frames, self._data = iter(visit.frames()), memoryview(b"")
 

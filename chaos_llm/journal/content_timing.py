@@ -10,7 +10,7 @@ from chaos_llm.protocol.messages import Ending, Reply
 _NEVER = float("inf")
 
 
-class Flow(NamedTuple):
+class ContentTiming(NamedTuple):
     """When content comes, as planned, in seconds from the request.
 
     `first` is the first piece of content; infinite where none comes. `quiet_from` and `quiet` are
@@ -27,11 +27,11 @@ class Flow(NamedTuple):
         return max(0.0, min(self.quiet, lasted - self.quiet_from))
 
 
-AT_ONCE = Flow()
-_one_record = lru_cache(maxsize=4096)(Flow)
+AT_ONCE = ContentTiming()
+_one_record = lru_cache(maxsize=4096)(ContentTiming)
 
 
-def flow_of(reply: Reply) -> Flow:
+def content_timing_of(reply: Reply) -> ContentTiming:
     """Read off a reply when its content will come."""
     chunks = reply.chunks
     delays = [chunk[0] for chunk in chunks]

@@ -16,10 +16,10 @@ from chaos_llm.protocol.messages import Request
 _READ = 1024  # letters of either end of a text
 _SYSTEM = ("system", "developer")
 _ROLES = {"user": "user", "assistant": "assistant", "model": "assistant"}
-_BITS = (16, 16, 16, 8, 16, 8, 16)  # of the fields of a Gist, in their order
+_BITS = (16, 16, 16, 8, 16, 8, 16)  # of the fields of a ConversationDigest, in their order
 
 
-class Gist(NamedTuple):
+class ConversationDigest(NamedTuple):
     """Fingerprints of a request's parts; 0 where there is none.
 
     `turns` counts the turns of user and model that have a text, `tool_count` the tools. `schema` is
@@ -42,7 +42,7 @@ class Gist(NamedTuple):
         return number
 
     @classmethod
-    def unpacked(cls, number: int) -> Gist:
+    def unpacked(cls, number: int) -> ConversationDigest:
         """The other way round."""
         values = []
         for bits in reversed(_BITS):
@@ -51,17 +51,17 @@ class Gist(NamedTuple):
         return cls(*reversed(values))
 
 
-def gist_of(request: Request) -> Gist:
+def digest_of(request: Request) -> ConversationDigest:
     """Read off a request what it asks; nothing where its format has no conversation."""
     body = request.body
     if not isinstance(body, dict):
-        return Gist(prompt=_print([request.prompt]))
+        return ConversationDigest(prompt=_print([request.prompt]))
     said = _conversation(body)
     system = [*_system(body), *(text for role, text in said if role == "system")]
     turns = list(_turns((role, text) for role, text in said if role != "system"))
     structure, tools = _structure(request)
     stored = bool(body.get("previous_response_id") or body.get("conversation"))
-    return Gist(
+    return ConversationDigest(
         prompt=_print([request.prompt]),
         system=_print(system),
         history=0 if stored else _print(text for _, text in turns),

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from chaos_llm.protocol.messages import Request
 
 
-class Kind(NamedTuple):
+class ExchangeKind(NamedTuple):
     """Where a request went, for which model, and with whose key."""
 
     provider: str
@@ -21,10 +21,10 @@ class Kind(NamedTuple):
     stream: bool
 
 
-_one_record = lru_cache(maxsize=4096)(Kind)
+_one_record = lru_cache(maxsize=4096)(ExchangeKind)
 
 
-def kind_of(request: Request) -> Kind:
+def exchange_kind_of(request: Request) -> ExchangeKind:
     """The kind of a request; one object for all requests of a kind."""
     return _one_record(
         request.provider,
@@ -38,12 +38,12 @@ def kind_of(request: Request) -> Kind:
     )
 
 
-class OfAKind:
+class HasExchangeKind:
     """A record that shows its kind's fields as its own."""
 
     __slots__ = ("kind",)
 
-    kind: Kind
+    kind: ExchangeKind
 
     @property
     def provider(self) -> str:

@@ -8,15 +8,15 @@ from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
 from chaos_llm.decisions.plan import HEALTHY, Decision, Key
-from chaos_llm.journal.content_timing import AT_ONCE, Flow
-from chaos_llm.journal.exchange_kinds import OfAKind, kind_of
+from chaos_llm.journal.content_timing import AT_ONCE, ContentTiming
+from chaos_llm.journal.exchange_kinds import HasExchangeKind, exchange_kind_of
 from chaos_llm.protocol.messages import Request
 
-Effect = Literal["struck", "not struck", "not expressible", "shadowed"]
+Effect = Literal["applied", "not struck", "not expressible", "shadowed"]
 End = Literal["open", "complete", "closed", "reset", "refused", "timeout", "abandoned"]
 
 
-class Met(NamedTuple):
+class FaultEffect(NamedTuple):
     """One planned fault and what became of it."""
 
     window: str
@@ -24,14 +24,14 @@ class Met(NamedTuple):
     effect: Effect
 
 
-class Exchange(OfAKind):
+class Exchange(HasExchangeKind):
     """One request, its decision, and its reply as it ended; written once more when it ends.
 
     `at` and `until` are seconds of the profile; before its start they are negative. `reference`
     is the mark that closes the answer, `said` the message of a refusal. `spoilt` is an answer that
     is not what a healthy provider would say, and looks as if it were. `opening` is how an answer
     began that did not come whole, `asked` a fingerprint of the request's body. `flow` is when its
-    content was to come, `gist` what a request of a call with failures asks, as `Gist.packed`.
+    content was to come, `gist` what a request of a call with failures asks, as `ConversationDigest.packed`.
     `retry_after` is the wait in seconds that a refusal asked for, if it did. There may be millions
     of records, so equal texts are one object and nothing is kept twice.
     """
@@ -46,16 +46,16 @@ class Exchange(OfAKind):
         "effects",
         "end",
         "flow",
-        "gist",
+        "conversation_digest",
         "input_tokens",
-        "nth",
+        "attempt",
         "number",
         "opening",
         "output_tokens",
         "reference",
         "retry_after",
         "said",
-        "spoilt",
+        "silently_corrupted",
         "status",
         "until",
         "user",
@@ -65,34 +65,41 @@ class Exchange(OfAKind):
         self, number: int, at: float, request: Request, key: Key, decision: Decision = HEALTHY
     ) -> None:
         self.number, self.at, self.until = number, at, at
-        self.kind = kind_of(request)
+        self.kind = exchange_kind_of(request)
         self.retry_after: float | None = None
-        self.flow: Flow = AT_ONCE
-        self.user, self.call, self.nth, self.content = key.user, key.call, key.nth, key.content
+        self.flow: ContentTiming = AT_ONCE
+        self.user, self.call, self.attempt, self.content = (
+            key.user,
+            key.call,
+            key.attempt,
+            key.content,
+        )
         self.decision = decision
         self.effects: tuple[Effect, ...] = ()
         self.end: End = "open"
-        self.status = self.asked = self.gist = self.input_tokens = self.output_tokens = 0
-        self.answered = self.spoilt = False
+        self.status = self.asked = self.conversation_digest = self.input_tokens = (
+            self.output_tokens
+        ) = 0
+        self.answered = self.silently_corrupted = False
         self.reference = self.said = self.opening = ""
 
     @property
     def key(self) -> Key:
         """Which request this is."""
-        return Key(self.user, self.call, self.provider, self.path, self.nth, self.content)
+        return Key(self.user, self.call, self.provider, self.path, self.attempt, self.content)
 
     @property
-    def met(self) -> tuple[Met, ...]:
+    def met(self) -> tuple[FaultEffect, ...]:
         """The planned faults and what became of them."""
         hits = zip(self.decision.hits, self.effects, strict=True)
-        return tuple(Met(window, fault.name, effect) for (window, fault), effect in hits)
+        return tuple(FaultEffect(window, fault.name, effect) for (window, fault), effect in hits)
 
     @property
-    def struck(self) -> tuple[Met, ...]:
+    def applied(self) -> tuple[FaultEffect, ...]:
         """The faults that changed something."""
-        if "struck" not in self.effects:
+        if "applied" not in self.effects:
             return ()
-        return tuple(met for met in self.met if met.effect == "struck")
+        return tuple(met for met in self.met if met.effect == "applied")
 
     @property
     def ok(self) -> bool:
@@ -102,7 +109,7 @@ class Exchange(OfAKind):
     @property
     def is_empty(self) -> bool:
         """Whether the app was given an answer without a word in it."""
-        return bool(self.ok and self.input_tokens and not self.output_tokens and self.struck)
+        return bool(self.ok and self.input_tokens and not self.output_tokens and self.applied)
 
     @property
     def failed(self) -> bool:
@@ -111,7 +118,7 @@ class Exchange(OfAKind):
         Who hangs up on a healthy one, or without waiting, cannot say so.
         """
         hung_up = self.end in ("abandoned", "open") and self.answered
-        return not self.ok and not (hung_up and (not self.struck or self.until == self.at))
+        return not self.ok and not (hung_up and (not self.applied or self.until == self.at))
 
     def line(self) -> dict[str, Any]:
         """The record as JSON, without anything that differs between runs of one seed."""
@@ -128,7 +135,7 @@ class Exchange(OfAKind):
             "credential": self.credential,
             "user": self.user,
             "call": self.call,
-            "nth": self.nth,
+            "attempt": self.attempt,
             "content": self.content,
             "status": self.status,
             "end": self.end,
@@ -138,12 +145,12 @@ class Exchange(OfAKind):
             "input_tokens": self.input_tokens,
             "output_tokens": self.output_tokens,
             "met": [list(met) for met in self.met],
-            "why": self.decision.why if self.decision.throws else "",
-            "throws": [
+            "why": self.decision.why if self.decision.draws else "",
+            "draws": [
                 [t.window, round(t.roll, 6), round(t.share, 6), repr(t.fault) if t.fault else ""]
-                for t in self.decision.throws
+                for t in self.decision.draws
             ],
-            "spoilt": self.spoilt,
+            "silently_corrupted": self.silently_corrupted,
             "retry_after": self.retry_after,
         }
 

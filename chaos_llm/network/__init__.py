@@ -16,7 +16,7 @@ from types import MappingProxyType
 
 from chaos_llm.network.endings import Down, LimitData, ResetPeer, SlowClose, Timeout
 from chaos_llm.network.network import Network
-from chaos_llm.network.pauses import Bandwidth, Latency, Slicer
+from chaos_llm.network.pauses import Bandwidth, LatencyToxic, Slicer
 from chaos_llm.network.toxic import Toxic
 
 __all__ = [
@@ -37,7 +37,7 @@ TOXICS: Mapping[str, type[Toxic]] = MappingProxyType(
     {
         kind.kind: kind
         for kind in (
-            Latency,
+            LatencyToxic,
             Bandwidth,
             SlowClose,
             Timeout,

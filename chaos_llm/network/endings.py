@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from chaos_llm import durations
-from chaos_llm.faults.fault import Strike
+from chaos_llm.faults.fault import FaultContext
 from chaos_llm.network.toxic import Toxic, milliseconds
 from chaos_llm.protocol.messages import Chunk, Ending, Reply
 
@@ -33,7 +33,7 @@ class Timeout(_GivesUp):
     kind = "timeout"
     ends = True
 
-    def on_reply(self, reply: Reply, strike: Strike) -> Reply:  # noqa: ARG002 - a toxic's face
+    def on_reply(self, reply: Reply, fault_context: FaultContext) -> Reply:  # noqa: ARG002 - a toxic's face
         wait = durations.seconds(self.timeout)
         ending = Ending.CLOSED if wait else Ending.SILENT
         return replace(reply, wait=wait, chunks=(), ending=ending)
@@ -46,7 +46,7 @@ class ResetPeer(_GivesUp):
     kind = "reset_peer"
     ends = True
 
-    def on_reply(self, reply: Reply, strike: Strike) -> Reply:  # noqa: ARG002 - a toxic's face
+    def on_reply(self, reply: Reply, fault_context: FaultContext) -> Reply:  # noqa: ARG002 - a toxic's face
         wait = durations.seconds(self.timeout)
         return replace(reply, wait=wait, chunks=(), ending=Ending.RESET)
 
@@ -58,7 +58,7 @@ class Down(Toxic):
     kind = "down"
     ends = True
 
-    def on_reply(self, reply: Reply, strike: Strike) -> Reply:  # noqa: ARG002 - a toxic's face
+    def on_reply(self, reply: Reply, fault_context: FaultContext) -> Reply:  # noqa: ARG002 - a toxic's face
         return replace(reply, wait=0.0, chunks=(), ending=Ending.REFUSED)
 
     def attributes(self) -> dict[str, int]:
@@ -76,9 +76,9 @@ class LimitData(Toxic):
         super().__post_init__()
         self._check_over_zero("bytes")
 
-    def on_reply(self, reply: Reply, strike: Strike) -> Reply:
+    def on_reply(self, reply: Reply, fault_context: FaultContext) -> Reply:
         if self.stream == "upstream":
-            whole = strike.request.size <= self.bytes
+            whole = fault_context.request.size <= self.bytes
             return reply if whole else replace(reply, chunks=(), ending=Ending.CLOSED)
         left, chunks = self.bytes - _head_size(reply), list[Chunk]()
         if left < 0:
@@ -106,7 +106,7 @@ class SlowClose(Toxic):
         super().__post_init__()
         self._check_seconds("delay")
 
-    def on_reply(self, reply: Reply, strike: Strike) -> Reply:  # noqa: ARG002 - a toxic's face
+    def on_reply(self, reply: Reply, fault_context: FaultContext) -> Reply:  # noqa: ARG002 - a toxic's face
         return reply
 
     def attributes(self) -> dict[str, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chaos_llm.faults.fault import Fault, Strike
+from chaos_llm.faults.fault import Fault, FaultContext
 from chaos_llm.network.toxic import Toxic
 from chaos_llm.protocol.messages import Reply
 
@@ -22,9 +22,9 @@ class Network(Fault):
     def ends_reply(self) -> bool:  # type: ignore[override] # as its toxics do
         return any(toxic.ends for toxic in self.toxics)
 
-    def on_reply(self, reply: Reply, strike: Strike) -> Reply:
+    def on_reply(self, reply: Reply, fault_context: FaultContext) -> Reply:
         for toxic in self.toxics:
-            reply = toxic.on_reply(reply, strike)
+            reply = toxic.on_reply(reply, fault_context)
         return reply
 
     def __repr__(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from chaos_llm.faults.fault import Strike
+from chaos_llm.faults.fault import FaultContext
 from chaos_llm.network.endings import LimitData
 from chaos_llm.network.network import Network
 from chaos_llm.protocol.messages import Ending, Reply
@@ -25,13 +25,13 @@ class OnTheWire(Network):
     def name(self) -> str:
         return "network"
 
-    def on_reply(self, reply: Reply, strike: Strike) -> Reply:
+    def on_reply(self, reply: Reply, fault_context: FaultContext) -> Reply:
         for toxic in self.toxics:
             if isinstance(toxic, LimitData):
-                is_whole = toxic.on_reply(reply, strike) == reply
+                is_whole = toxic.on_reply(reply, fault_context) == reply
                 reply = reply if is_whole else replace(reply, ending=Ending.CLOSED)
             elif toxic.ends:
-                reply = toxic.on_reply(reply, strike)
+                reply = toxic.on_reply(reply, fault_context)
             else:
                 reply = reply.later(_NOTICEABLE)
         return reply

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from chaos_llm import durations
 from chaos_llm.errors import UsageError
-from chaos_llm.faults.fault import Strike
+from chaos_llm.faults.fault import FaultContext
 from chaos_llm.network.toxic import Toxic, at_times, milliseconds, times
 from chaos_llm.protocol.messages import Chunk, Reply
 
@@ -15,7 +15,7 @@ _KB = 1000  # as Toxiproxy counts
 
 
 @dataclass(frozen=True, repr=False)
-class Latency(Toxic):
+class LatencyToxic(Toxic):
     """Every byte comes `latency` later, give or take `jitter`."""
 
     kind = "latency"
@@ -26,11 +26,13 @@ class Latency(Toxic):
         super().__post_init__()
         self._check_seconds("latency", "jitter")
 
-    def on_reply(self, reply: Reply, strike: Strike) -> Reply:
+    def on_reply(self, reply: Reply, fault_context: FaultContext) -> Reply:
         latency, jitter = durations.seconds(self.latency), durations.seconds(self.jitter)
         if not jitter:
             return reply.later(latency)
-        die = copy(strike.die)  # of its own, so that a reply which is rendered anew comes as late
+        die = copy(
+            fault_context.die
+        )  # of its own, so that a reply which is rendered anew comes as late
         if self.stream == "upstream":
             return reply.later(max(0.0, die.between(latency - jitter, latency + jitter)))
         return at_times(
@@ -53,10 +55,10 @@ class Bandwidth(Toxic):
         super().__post_init__()
         self._check_over_zero("rate")
 
-    def on_reply(self, reply: Reply, strike: Strike) -> Reply:
+    def on_reply(self, reply: Reply, fault_context: FaultContext) -> Reply:
         a_second = self.rate * _KB
         if self.stream == "upstream":
-            return reply.later(strike.request.size / a_second)
+            return reply.later(fault_context.request.size / a_second)
         # In pieces of a second each: what trickles keeps a client's time-out between bytes content.
         size, chunks, sent = max(1, int(a_second)), list[Chunk](), reply.wait
         _, *moments = times(reply)
@@ -91,12 +93,12 @@ class Slicer(Toxic):
                 f"got {self.size_variation!r}"
             )
 
-    def on_reply(self, reply: Reply, strike: Strike) -> Reply:
+    def on_reply(self, reply: Reply, fault_context: FaultContext) -> Reply:
         pause = durations.seconds(self.delay)
         if self.stream == "upstream":
-            slices = -(-strike.request.size // self.average_size)
+            slices = -(-fault_context.request.size // self.average_size)
             return reply.later(pause * max(0, slices - 1))
-        die, chunks = copy(strike.die), list[Chunk]()
+        die, chunks = copy(fault_context.die), list[Chunk]()
         for chunk in reply.chunks:
             rest, first = chunk.data, True
             while rest or first:

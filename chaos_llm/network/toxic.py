@@ -9,16 +9,16 @@ from dataclasses import KW_ONLY, dataclass, replace
 from typing import ClassVar, Literal
 
 from chaos_llm import durations
-from chaos_llm.code_repr import AsCode
+from chaos_llm.code_repr import CodeRepr
 from chaos_llm.errors import UsageError
-from chaos_llm.faults.fault import Strike
+from chaos_llm.faults.fault import FaultContext
 from chaos_llm.protocol.messages import Reply
 
 Stream = Literal["downstream", "upstream"]
 
 
 @dataclass(frozen=True, repr=False)
-class Toxic(AsCode, ABC):
+class Toxic(CodeRepr, ABC):
     """One thing that is wrong with the wire, towards the app or, `upstream`, away from it.
 
     `kind` is its name in profiles and at Toxiproxy. Through one that `ends` nothing comes.
@@ -36,7 +36,7 @@ class Toxic(AsCode, ABC):
             )
 
     @abstractmethod
-    def on_reply(self, reply: Reply, strike: Strike) -> Reply:
+    def on_reply(self, reply: Reply, fault_context: FaultContext) -> Reply:
         """Change how the bytes come."""
 
     @abstractmethod

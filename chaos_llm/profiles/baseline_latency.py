@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from chaos_llm.code_repr import AsCode
+from chaos_llm.code_repr import CodeRepr
 from chaos_llm.protocol.rate_limits import Quota
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Pace(AsCode):
+class HealthyLatency(CodeRepr):
     """How fast a healthy provider is: seconds to the first token, and between tokens.
 
     `models` are those that have a pace of their own, by name or glob; the first that fits counts.
@@ -19,16 +19,16 @@ class Pace(AsCode):
     first_token: float = 0.0
     token: float = 0.0
     basis: str = "assumed"
-    models: tuple[tuple[str, Pace], ...] = ()
+    models: tuple[tuple[str, HealthyLatency], ...] = ()
 
-    def of(self, model: str) -> Pace:
+    def of(self, model: str) -> HealthyLatency:
         """The pace of one model."""
         fitting = (pace for name, pace in self.models if fnmatchcase(model, name))
         return next(fitting, self)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Allowance(AsCode):
+class Allowance(CodeRepr):
     """What a provider lets each credential ask for, on a healthy day too."""
 
     quota: Quota
@@ -36,7 +36,7 @@ class Allowance(AsCode):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Edge(AsCode):
+class Edge(CodeRepr):
     """What several providers stand behind, so that they fail together."""
 
     name: str

@@ -12,7 +12,7 @@ from chaos_llm import extensions
 from chaos_llm.config import KEYS
 from chaos_llm.errors import ProfileError, UnknownName
 from chaos_llm.profiles import toml_document
-from chaos_llm.profiles.toml_document import Document
+from chaos_llm.profiles.toml_document import TomlDocument
 
 ALL_BY = "chaos-llm profiles"
 _PACKAGE = Path(__file__).parents[1]
@@ -72,7 +72,7 @@ def _tagged(rootdir: str | Path | None) -> dict[str, list[str]]:
     return {name: _tags(toml_document.read(path)) for name, path in _files(rootdir).items()}
 
 
-def _tags(profile: Document) -> list[str]:
+def _tags(profile: TomlDocument) -> list[str]:
     return _texts(profile, ("tags",), profile.tables.get("tags", []))
 
 
@@ -93,7 +93,7 @@ def _own(rootdir: Path) -> list[Path]:
     return []
 
 
-def _listed(pyproject: Document) -> list[Path]:
+def _listed(pyproject: TomlDocument) -> list[Path]:
     path = ("tool", "chaos_llm", "profiles")
     settings = pyproject.tables.get("tool", {}).get("chaos_llm", {})
     for key in settings:
@@ -108,7 +108,7 @@ def _listed(pyproject: Document) -> list[Path]:
     return listed
 
 
-def _texts(source: Document, path: tuple[str, ...], value: object) -> list[str]:
+def _texts(source: TomlDocument, path: tuple[str, ...], value: object) -> list[str]:
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return value
     problem: ProfileError = source.error(path, f"expected a list of strings; got {value!r}")

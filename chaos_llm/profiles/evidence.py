@@ -8,12 +8,12 @@ from typing import Literal
 
 from chaos_llm.profiles.model import Profile, Source, Window
 
-Grade = Literal["assumed", "claimed", "reported"]
+EvidenceGrade = Literal["assumed", "claimed", "reported"]
 
 ASSUMED = "assumed"
-GRADES: tuple[Grade, ...] = ("assumed", "claimed", "reported")  # the weakest first
+EVIDENCE_GRADES: tuple[EvidenceGrade, ...] = ("assumed", "claimed", "reported")  # the weakest first
 FACTS = (
-    *("from", "until", "on", "spares", "share", "per", "redraw", "flap", "capacity"),
+    *("from", "until", "on", "spares", "share", "per", "sticky_for", "flap", "capacity"),
     *("mix", "network", "weights"),
 )
 
@@ -29,15 +29,15 @@ def facts(window: Window) -> dict[str, tuple[str, ...]]:
     return {fact: (ASSUMED,) for fact in FACTS if _says(window, fact)}
 
 
-def grade(sources: Mapping[str, Source], basis: str | Iterable[str]) -> Grade:
+def grade(sources: Mapping[str, Source], basis: str | Iterable[str]) -> EvidenceGrade:
     """How much a fact weighs: as much as the weakest of what it rests on."""
-    grades: list[Grade] = [
+    grades: list[EvidenceGrade] = [
         "assumed" if key == ASSUMED else sources[key].grade for key in _several(basis)
     ]
-    return min(grades, key=GRADES.index)
+    return min(grades, key=EVIDENCE_GRADES.index)
 
 
-def counted(profile: Profile) -> Counter[Grade]:
+def counted(profile: Profile) -> Counter[EvidenceGrade]:
     """How many of the facts that a replay plays have each grade."""
     return Counter(_played(profile))
 
@@ -52,7 +52,7 @@ def assumed_share(profile: Profile) -> float:
     return grades.count("assumed") / len(grades) if grades else 0.0
 
 
-def _played(profile: Profile) -> Iterator[Grade]:
+def _played(profile: Profile) -> Iterator[EvidenceGrade]:
     for window in profile.windows:
         if window.played:
             for fact, basis in facts(window).items():
@@ -76,7 +76,7 @@ def _several(basis: str | Iterable[str]) -> tuple[str, ...]:
 def _says(window: Window, fact: str) -> bool:
     optional = {
         "per": window.per != "request",
-        "redraw": window.redraw is not None,
+        "sticky_for": window.sticky_for is not None,
         "weights": len(window.mix) > 1,
         "spares": bool(window.spares),
         "flap": window.flap is not None,

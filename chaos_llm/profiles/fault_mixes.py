@@ -13,27 +13,27 @@ from chaos_llm import faults
 from chaos_llm.errors import UnknownName, UsageError
 from chaos_llm.faults.fault import Fault
 from chaos_llm.network import TOXICS, Network, Toxic
-from chaos_llm.profiles.model import Weighted
-from chaos_llm.profiles.toml_document import Document
+from chaos_llm.profiles.model import WeightedFault
+from chaos_llm.profiles.toml_document import TomlDocument
 
 if TYPE_CHECKING:  # at run time it would bring pydantic along
-    from chaos_llm.profiles.window_tables import MixedTable, ToxicTable
+    from chaos_llm.profiles.window_tables import ToxicTable, WeightedFaultTable
 
 Path = tuple[str | int, ...]
 _T = TypeVar("_T")
 
 
-def mix(
-    document: Document, number: int, tables: Sequence[MixedTable] | None
-) -> tuple[Weighted, ...]:
+def weighted_faults(
+    document: TomlDocument, number: int, tables: Sequence[WeightedFaultTable] | None
+) -> tuple[WeightedFault, ...]:
     """The faults of a window; raises ProfileError or UnknownName with file and line."""
     return tuple(
-        Weighted(table.weight, _fault(document, ("window", number, "mix", index), table))
+        WeightedFault(table.weight, _fault(document, ("window", number, "mix", index), table))
         for index, table in enumerate(tables or ())
     )
 
 
-def network(document: Document, number: int, tables: Sequence[ToxicTable]) -> Network:
+def network(document: TomlDocument, number: int, tables: Sequence[ToxicTable]) -> Network:
     """What is wrong with the wire in a window; raises as `mix` does."""
     return Network(
         tuple(
@@ -48,21 +48,21 @@ def takes_none(field: Field[Any]) -> bool:
     return "None" in str(field.type).split(" | ")
 
 
-def _fault(document: Document, path: Path, table: MixedTable) -> Fault:
+def _fault(document: TomlDocument, path: Path, table: WeightedFaultTable) -> Fault:
     known = faults.known()
     if table.fault not in known:
         raise UnknownName("fault", table.fault, known, where=_where(document, (*path, "fault")))
     return _built(document, path, known[table.fault], table.model_extra or {}, "fault", "weight")
 
 
-def _toxic(document: Document, path: Path, table: ToxicTable) -> Toxic:
+def _toxic(document: TomlDocument, path: Path, table: ToxicTable) -> Toxic:
     if table.toxic not in TOXICS:
         raise UnknownName("toxic", table.toxic, TOXICS, where=_where(document, (*path, "toxic")))
     return _built(document, path, TOXICS[table.toxic], table.model_extra or {}, "toxic")
 
 
 def _built(
-    document: Document, path: Path, kind: type[_T], given: Mapping[str, Any], *own: str
+    document: TomlDocument, path: Path, kind: type[_T], given: Mapping[str, Any], *own: str
 ) -> _T:
     known = {field.name: field for field in fields(kind)}  # type: ignore[arg-type] # dataclasses
     _check_names(document, path, known, given, own)
@@ -79,7 +79,7 @@ def _built(
 
 
 def _check_names(
-    document: Document,
+    document: TomlDocument,
     path: Path,
     known: Mapping[str, Field[Any]],
     given: Mapping[str, Any],
@@ -94,5 +94,5 @@ def _check_names(
             raise document.error(path, f"{name} is missing")
 
 
-def _where(document: Document, path: Path) -> str:
+def _where(document: TomlDocument, path: Path) -> str:
     return f"{document.where(*path)}: {document.label(path)}"

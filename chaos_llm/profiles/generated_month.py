@@ -18,8 +18,17 @@ from datetime import UTC, datetime
 
 from chaos_llm.errors import UnknownName, UsageError
 from chaos_llm.faults import hang, overloaded, server_error
-from chaos_llm.profiles.model import Page, Post, Profile, Share, Source, Target, Weighted, Window
-from chaos_llm.protocol.keyed_random import Die
+from chaos_llm.profiles.model import (
+    Post,
+    Profile,
+    Share,
+    Source,
+    StatusPage,
+    Target,
+    WeightedFault,
+    Window,
+)
+from chaos_llm.protocol.keyed_random import KeyedRandom
 
 _MINUTE, _DAY = 60.0, 86400.0
 _STARTS = datetime(2026, 1, 1, tzinfo=UTC)
@@ -92,7 +101,9 @@ def month(
         tags=("generated", "status-lag"),
         grade="durations and stages as in a corpus; how often, what and how much is assumed",
         sources={_CORPUS.key: _CORPUS, _LAGS.key: _LAGS} if incidents else {},
-        pages={name: Page(name, _posts(them), basis="corpus") for name, them in drawn.items()},
+        pages={
+            name: StatusPage(name, _posts(them), basis="corpus") for name, them in drawn.items()
+        },
     )
 
 
@@ -119,25 +130,26 @@ class _Incident:
             share=Share.constant(self.share),
             mix=_MIXES[self.fault],
             per="client",
-            redraw=300.0,
-            basis=basis | {"per": "assumed", "redraw": "assumed", "mix": "assumed"},
+            sticky_for=300.0,
+            basis=basis | {"per": "assumed", "sticky_for": "assumed", "mix": "assumed"},
         )
 
 
 _MIXES = (
-    (Weighted(1.0, server_error()),),
-    (Weighted(1.0, overloaded()),),
-    (Weighted(1.0, hang()),),
+    (WeightedFault(1.0, server_error()),),
+    (WeightedFault(1.0, overloaded()),),
+    (WeightedFault(1.0, hang()),),
 )
 
 
 def _incidents(seed: int, provider: str, count: int, days: float) -> Iterator[_Incident]:
     vendor = _VENDORS[provider]
     begun = sorted(
-        Die("month", seed, provider, number).between(0.0, days * _DAY) for number in range(count)
+        KeyedRandom("month", seed, provider, number).between(0.0, days * _DAY)
+        for number in range(count)
     )
     for number, begins in enumerate(begun, start=1):
-        die = Die("month incident", seed, provider, number)
+        die = KeyedRandom("month incident", seed, provider, number)
         # One throw for all stages: an incident that lasts has long stages.
         roll, lag = die.roll(), _whole(die.choose(vendor.lags))
         length = _whole(_at(vendor.durations, roll, logarithmic=True))

@@ -17,16 +17,18 @@ from pathlib import Path
 from chaos_llm.config import own_table
 from chaos_llm.errors import UsageError
 from chaos_llm.profiles.loading import load
-from chaos_llm.profiles.model import Pace, Profile
+from chaos_llm.profiles.model import HealthyLatency, Profile
 
 
-def healthy_day() -> Profile:
+def healthy_profile() -> Profile:
     """No windows, on the day that it is: keys and certificates of other services stay valid."""
     today = datetime.now(UTC).replace(microsecond=0)
     return Profile("healthy", "every provider is healthy", today, 0.0)
 
 
-def paced(profile: Profile, rootdir: Path, healthy: str | Path | Profile | None = None) -> Profile:
+def with_baseline(
+    profile: Profile, rootdir: Path, healthy: str | Path | Profile | None = None
+) -> Profile:
     """The same day, with the paces of a healthy one for the providers of which it has none.
 
     `healthy` is a profile; without it the nearest pyproject.toml may name one. Raises UnknownName
@@ -53,7 +55,7 @@ def paced(profile: Profile, rootdir: Path, healthy: str | Path | Profile | None 
     )
 
 
-def _resting(pace: Pace, called: Mapping[str, str]) -> Pace:
+def _resting(pace: HealthyLatency, called: Mapping[str, str]) -> HealthyLatency:
     """The pace, resting on sources that are called otherwise here."""
     models = tuple((name, _resting(each, called)) for name, each in pace.models)
     return replace(pace, basis=called.get(pace.basis, pace.basis), models=models)

@@ -15,8 +15,8 @@ from pathlib import Path
 from chaos_llm import providers
 from chaos_llm.errors import ChaosError, ProfileError
 from chaos_llm.profiles import evidence, reading, toml_document
-from chaos_llm.profiles.model import PLAYED_SURFACES, Profile, Target, Window
-from chaos_llm.profiles.toml_document import Document
+from chaos_llm.profiles.model import SIMULATED_SURFACES, Profile, Target, Window
+from chaos_llm.profiles.toml_document import TomlDocument
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _GLOB = re.compile(r"[*?\[]")
@@ -43,7 +43,7 @@ def _line(told: tuple[str, ProfileError]) -> int:
     return int(told[0].rpartition(":")[2])
 
 
-def _naming(profile: Profile, read: Document) -> Iterator[Problem]:
+def _naming(profile: Profile, read: TomlDocument) -> Iterator[Problem]:
     if not _NAME.fullmatch(profile.name):
         expected = "small letters, digits and single hyphens"
         yield ("title",), f"the file is called {read.path.name!r}; expected {expected}"
@@ -55,11 +55,11 @@ def _naming(profile: Profile, read: Document) -> Iterator[Problem]:
             break
 
 
-def _unused(profile: Profile, read: Document) -> Iterator[Problem]:
+def _unused(profile: Profile, read: TomlDocument) -> Iterator[Problem]:
     used = {key for window in profile.windows for b in evidence.facts(window).values() for key in b}
     used |= {page.basis for page in profile.pages.values()}
     used |= {post.basis for page in profile.pages.values() for post in page.posts}
-    used |= {aside.basis for aside in profile.asides}
+    used |= {aside.basis for aside in profile.events}
     used |= {edge.basis for edge in profile.edges.values()}
     used |= {pace.basis for pace in profile.healthy.values()}
     used |= {allowance.basis for allowance in profile.quotas.values()}
@@ -78,21 +78,21 @@ def _unused(profile: Profile, read: Document) -> Iterator[Problem]:
             yield ("edge", name), "no window hits it; say `edge = ...` in a window's `on`"
 
 
-def _sources(profile: Profile, _read: Document) -> Iterator[Problem]:
+def _sources(profile: Profile, _read: TomlDocument) -> Iterator[Problem]:
     for key, source in profile.sources.items():
         if not source.title and not source.address:
             yield ("sources", key), "it has neither a title nor an address, so nobody finds it"
 
 
-def _windows(profile: Profile, _read: Document) -> Iterator[Problem]:
+def _windows(profile: Profile, _read: TomlDocument) -> Iterator[Problem]:
     if not profile.windows and not profile.healthy and not profile.quotas:
         yield ("title",), "nothing is in it: no window, no healthy pace, no quota"
     for number, window in enumerate(profile.windows):
         place = ("window", number)
         if not window.share.highest:
             yield (*place, "share"), "it is 0 all the time, so nothing is ever hit"
-        if window.redraw is not None and window.per == "request":
-            yield (*place, "redraw"), "without a `per` each request has its own die anyway"
+        if window.sticky_for is not None and window.per == "request":
+            yield (*place, "sticky_for"), "without a `per` each request has its own die anyway"
         if window.flap and window.flap.down >= window.ends[1] - window.begins[0]:
             yield (*place, "flap"), "`down` is as long as the window, so it never comes back"
         for index, target in enumerate(window.on):
@@ -101,7 +101,7 @@ def _windows(profile: Profile, _read: Document) -> Iterator[Problem]:
                 yield (*place, "on", index), says
 
 
-def _shadowed(profile: Profile, _read: Document) -> Iterator[Problem]:
+def _shadowed(profile: Profile, _read: TomlDocument) -> Iterator[Problem]:
     for number, window in enumerate(profile.windows):
         for before in profile.windows[:number]:
             if window.played and _hides(before, window):
@@ -138,7 +138,7 @@ def _holds(wide: Target, target: Target) -> bool:
 def _out_of_reach(target: Target) -> str:
     """Why no request can ever be inside a target; empty where one can."""
     formats = [each for each in providers.known() if target.provider in (each.name, "*")]
-    if target.surface not in PLAYED_SURFACES:
+    if target.surface not in SIMULATED_SURFACES:
         return ""
     if not any(each.surface == target.surface for each in formats):
         return f"no request is ever met there: {target.provider} has no surface {target.surface!r}"
@@ -149,7 +149,7 @@ def _out_of_reach(target: Target) -> str:
     return ""
 
 
-_RULES: tuple[Callable[[Profile, Document], Iterator[Problem]], ...] = (
+_RULES: tuple[Callable[[Profile, TomlDocument], Iterator[Problem]], ...] = (
     _naming,
     _unused,
     _sources,

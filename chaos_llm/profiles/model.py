@@ -13,40 +13,40 @@ from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Any, Literal
 
-from chaos_llm.code_repr import AsCode
+from chaos_llm.code_repr import CodeRepr
 from chaos_llm.faults.fault import Fault
 from chaos_llm.network import Network, Toxic
-from chaos_llm.profiles.baseline_latency import Allowance, Edge, Pace
+from chaos_llm.profiles.baseline_latency import Allowance, Edge, HealthyLatency
 from chaos_llm.profiles.capacity import Capacity
-from chaos_llm.profiles.sources import Aside, Page, Post, Source
+from chaos_llm.profiles.sources import Event, Post, Source, StatusPage
 from chaos_llm.protocol.messages import Request
 
 __all__ = [
-    "PLAYED_SURFACES",
+    "SIMULATED_SURFACES",
     "SURFACES",
     "Allowance",
-    "Aside",
+    "Event",
     "Edge",
     "Flap",
-    "Pace",
-    "Page",
-    "Per",
+    "HealthyLatency",
+    "StatusPage",
+    "StickyBy",
     "Post",
     "Profile",
     "Share",
     "Source",
     "Target",
-    "Weighted",
+    "WeightedFault",
     "Window",
 ]
 
-Per = Literal["request", "client", "credential", "session"]
+StickyBy = Literal["request", "client", "credential", "session"]
 SURFACES = ("api", "login", "page", "billing", "web")
-PLAYED_SURFACES = ("api", "login", "page")
+SIMULATED_SURFACES = ("api", "login", "page")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Target(AsCode):
+class Target(CodeRepr):
     """What a window hits. An empty field hits all; `model`, `path` and `region` are globs.
 
     `tier` is what the credential's owner pays; chaos_llm.requests.billing_tiers knows it.
@@ -77,7 +77,7 @@ class Target(AsCode):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Share(AsCode):
+class Share(CodeRepr):
     """Which share of the requests a window hits, from 0 to 1.
 
     One point is a constant; several are a line through (time, share), a step being two points at
@@ -113,7 +113,7 @@ class Share(AsCode):
 
     def __repr__(self) -> str:
         plain = self == Share.constant(self.points[0][1])
-        return f"Share.constant({self.points[0][1]!r})" if plain else AsCode.__repr__(self)
+        return f"Share.constant({self.points[0][1]!r})" if plain else CodeRepr.__repr__(self)
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: ARG002 - IPython's protocol
         printer.text(repr(self))
@@ -125,7 +125,7 @@ class Share(AsCode):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Weighted(AsCode):
+class WeightedFault(CodeRepr):
     """One fault of a window's mix and how often it is drawn, relative to the others."""
 
     weight: float
@@ -133,7 +133,7 @@ class Weighted(AsCode):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Flap(AsCode):
+class Flap(CodeRepr):
     """A window that comes and goes: `down` seconds in force, `up` seconds not, and again."""
 
     down: float
@@ -141,7 +141,7 @@ class Flap(AsCode):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Window(AsCode):
+class Window(CodeRepr):
     """From, until, what it hits, which share, which faults.
 
     `begins` and `ends` are (earliest, latest); they differ where only a range is known, and the
@@ -155,9 +155,9 @@ class Window(AsCode):
     ends: tuple[float, float]
     on: tuple[Target, ...]
     share: Share
-    mix: tuple[Weighted, ...]
-    per: Per = "request"
-    redraw: float | None = None
+    mix: tuple[WeightedFault, ...]
+    per: StickyBy = "request"
+    sticky_for: float | None = None
     basis: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     note: str = ""
     spares: tuple[Target, ...] = ()
@@ -173,11 +173,11 @@ class Window(AsCode):
     @property
     def played(self) -> bool:
         """Whether any request of a client can meet this window."""
-        return not self.share.bound and any(t.surface in PLAYED_SURFACES for t in self.on)
+        return not self.share.bound and any(t.surface in SIMULATED_SURFACES for t in self.on)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Profile(AsCode):
+class Profile(CodeRepr):
     """One named failure mode: windows on a timeline, status pages, sources."""
 
     name: str
@@ -189,9 +189,9 @@ class Profile(AsCode):
     grade: str = ""
     note: str = ""
     sources: Mapping[str, Source] = field(default_factory=dict)
-    pages: Mapping[str, Page] = field(default_factory=dict)
-    asides: tuple[Aside, ...] = ()
-    healthy: Mapping[str, Pace] = field(default_factory=dict)
+    pages: Mapping[str, StatusPage] = field(default_factory=dict)
+    events: tuple[Event, ...] = ()
+    healthy: Mapping[str, HealthyLatency] = field(default_factory=dict)
     quotas: Mapping[str, Allowance] = field(default_factory=dict)
     edges: Mapping[str, Edge] = field(default_factory=dict)
 

@@ -14,8 +14,8 @@ from pydantic import AwareDatetime, Field
 from chaos_llm import faults, providers
 from chaos_llm.network import TOXICS
 from chaos_llm.profiles.value_kinds import (
-    BASIS,
     DURATION,
+    EVIDENCE,
     MOMENT,
     PER_MINUTE,
     SPAN,
@@ -56,53 +56,53 @@ class PostTable(Table):
     components: list[Text] = Field(
         default_factory=list, description="a list of the page's components that are affected"
     )
-    basis: Text | None = Field(None, description=BASIS)
+    basis: Text | None = Field(None, description=EVIDENCE)
 
 
-class PageTable(Table):
+class StatusPageTable(Table):
     """[page.PROVIDER]."""
 
     posts: list[PostTable] = Field(
         default_factory=list, description='a list of posts: [{ at = ..., state = "resolved" }]'
     )
     unknown: bool = Field(False, description="true or false")
-    basis: Text | None = Field(None, description=BASIS)
+    basis: Text | None = Field(None, description=EVIDENCE)
 
 
-class AsideTable(Table):
+class EventTable(Table):
     """[[aside]]."""
 
     at: Moment = Field(description=MOMENT)
     says: Text = Field(description="text")
-    basis: Text = Field(description=BASIS)
+    basis: Text = Field(description=EVIDENCE)
 
 
-class ModelPaceTable(Table):
+class ModelLatencyTable(Table):
     """One entry of a pace's `models`."""
 
     model: Text = Field(description="a model's name, or a pattern with *")
     first_token: Duration = Field(0.0, description=DURATION)
     token: Duration = Field(0.0, description=DURATION)
-    basis: Text | None = Field(None, description=BASIS)
+    basis: Text | None = Field(None, description=EVIDENCE)
 
 
-class PaceTable(Table):
+class HealthyLatencyTable(Table):
     """[healthy.PROVIDER]."""
 
     first_token: Duration = Field(0.0, description=DURATION)
     token: Duration = Field(0.0, description=DURATION)
-    models: list[ModelPaceTable] = Field(
+    models: list[ModelLatencyTable] = Field(
         default_factory=list,
         description='a list of models: [{ model = "gpt-4o*", first_token = 0.5 }]',
     )
-    basis: Text = Field(description=BASIS)
+    basis: Text = Field(description=EVIDENCE)
 
 
 class EdgeTable(Table):
     """[edge.NAME]: what several providers stand behind."""
 
     providers: list[Text] = Field(min_length=1, description="a list of providers")
-    basis: Text = Field(description=BASIS)
+    basis: Text = Field(description=EVIDENCE)
 
 
 class QuotaTable(Table):
@@ -110,7 +110,7 @@ class QuotaTable(Table):
 
     requests_per_minute: float | None = Field(None, ge=1, description=PER_MINUTE)
     tokens_per_minute: float | None = Field(None, ge=1, description=PER_MINUTE)
-    basis: Text = Field(description=BASIS)
+    basis: Text = Field(description=EVIDENCE)
 
 
 class ProfileTable(Table):
@@ -133,9 +133,11 @@ class ProfileTable(Table):
         default_factory=dict, description="tables: [sources.KEY]"
     )
     window: list[WindowTable] = Field(default_factory=list, description="tables: [[window]]")
-    page: dict[str, PageTable] = Field(default_factory=dict, description="tables: [page.PROVIDER]")
-    aside: list[AsideTable] = Field(default_factory=list, description="tables: [[aside]]")
-    healthy: dict[str, PaceTable] = Field(
+    page: dict[str, StatusPageTable] = Field(
+        default_factory=dict, description="tables: [page.PROVIDER]"
+    )
+    aside: list[EventTable] = Field(default_factory=list, description="tables: [[aside]]")
+    healthy: dict[str, HealthyLatencyTable] = Field(
         default_factory=dict, description="tables: [healthy.PROVIDER]"
     )
     quota: dict[str, QuotaTable] = Field(
@@ -149,7 +151,7 @@ def schema() -> dict[str, Any]:
     made = ProfileTable.model_json_schema(by_alias=True)
     made |= {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "A bad day"}
     tables = made["$defs"]
-    tables["MixedTable"]["properties"]["fault"]["enum"] = sorted(faults.known())
+    tables["WeightedFaultTable"]["properties"]["fault"]["enum"] = sorted(faults.known())
     tables["ToxicTable"]["properties"]["toxic"]["enum"] = list(TOXICS)
     names = dict.fromkeys(provider.name for provider in providers.known())
     tables["TargetTable"]["properties"]["provider"]["examples"] = [*names, "*"]

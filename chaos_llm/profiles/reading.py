@@ -13,17 +13,31 @@ from chaos_llm import durations
 from chaos_llm.errors import ProfileError, UnknownName
 from chaos_llm.profiles import time_values, validation_errors
 from chaos_llm.profiles.evidence import ASSUMED
-from chaos_llm.profiles.model import Allowance, Aside, Edge, Pace, Page, Post, Profile, Source
-from chaos_llm.profiles.profile_tables import ModelPaceTable, PaceTable, PageTable, ProfileTable
+from chaos_llm.profiles.model import (
+    Allowance,
+    Edge,
+    Event,
+    HealthyLatency,
+    Post,
+    Profile,
+    Source,
+    StatusPage,
+)
+from chaos_llm.profiles.profile_tables import (
+    HealthyLatencyTable,
+    ModelLatencyTable,
+    ProfileTable,
+    StatusPageTable,
+)
 from chaos_llm.profiles.targets import check_provider
-from chaos_llm.profiles.toml_document import Document
+from chaos_llm.profiles.toml_document import TomlDocument
 from chaos_llm.profiles.window_reading import WindowReading
 from chaos_llm.protocol.rate_limits import Quota
 
 Path = tuple[str | int, ...]
 
 
-def profile(document: Document) -> Profile:
+def profile(document: TomlDocument) -> Profile:
     """The profile that a file describes; raises ProfileError or UnknownName with file and line."""
     try:
         table = ProfileTable.model_validate(document.tables)
@@ -36,7 +50,7 @@ def profile(document: Document) -> Profile:
 class _Reading:
     """One file on its way to a profile."""
 
-    document: Document
+    document: TomlDocument
     table: ProfileTable
 
     @cached_property
@@ -63,7 +77,7 @@ class _Reading:
             grade=self.table.grade,
             note=self.table.note,
             pages={provider: self._page(provider) for provider in self.table.page},
-            asides=tuple(self._asides()),
+            events=tuple(self._asides()),
             healthy=self._healthy(),
             quotas=self._quotas(),
             edges=edges,
@@ -85,7 +99,7 @@ class _Reading:
             for key, source in self.table.sources.items()
         }
 
-    def _page(self, provider: str) -> Page:
+    def _page(self, provider: str) -> StatusPage:
         table, path = self.table.page[provider], ("page", provider)
         check_provider(self.document, path, provider, *self._told)
         if table.unknown and table.posts:
@@ -94,14 +108,14 @@ class _Reading:
             raise self._error(path, "a page without posts needs a basis, or `unknown = true`")
         if table.basis is not None:
             self._source((*path, "basis"), table.basis)
-        return Page(
+        return StatusPage(
             provider,
             posts=tuple(self._posts(table, (*path, "posts"))),
             unknown=table.unknown,
             basis=table.basis or ASSUMED,
         )
 
-    def _posts(self, page: PageTable, path: Path) -> Iterator[Post]:
+    def _posts(self, page: StatusPageTable, path: Path) -> Iterator[Post]:
         before = float("-inf")
         for index, table in enumerate(page.posts):
             basis, at = table.basis or page.basis, time_values.point(table.at, self.starts)
@@ -125,12 +139,12 @@ class _Reading:
             )
             before = at
 
-    def _asides(self) -> Iterator[Aside]:
+    def _asides(self) -> Iterator[Event]:
         for index, table in enumerate(self.table.aside):
             self._source(("aside", index, "basis"), table.basis)
-            yield Aside(time_values.point(table.at, self.starts), table.says, table.basis)
+            yield Event(time_values.point(table.at, self.starts), table.says, table.basis)
 
-    def _healthy(self) -> dict[str, Pace]:
+    def _healthy(self) -> dict[str, HealthyLatency]:
         paces = {}
         for provider, table in self.table.healthy.items():
             path: Path = ("healthy", provider)
@@ -169,6 +183,6 @@ class _Reading:
         return self.document.error(path, problem)
 
 
-def _pace(table: PaceTable | ModelPaceTable, basis: str) -> Pace:
+def _pace(table: HealthyLatencyTable | ModelLatencyTable, basis: str) -> HealthyLatency:
     first, token = durations.seconds(table.first_token), durations.seconds(table.token)
-    return Pace(first, token, table.basis or basis)
+    return HealthyLatency(first, token, table.basis or basis)

@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from chaos_llm.code_repr import AsCode
+from chaos_llm.code_repr import CodeRepr
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Source(AsCode):
+class Source(CodeRepr):
     """Where a fact comes from; provider and monitor read as reported, press and user as claimed."""
 
     key: str
@@ -27,7 +27,7 @@ class Source(AsCode):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Post(AsCode):
+class Post(CodeRepr):
     """One post of a status page; an empty `state` keeps the state before it.
 
     So do `impact` (none, minor, major or critical) and `components`, the names of what the page
@@ -44,7 +44,7 @@ class Post(AsCode):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Page(AsCode):
+class StatusPage(CodeRepr):
     """What one provider's status page said, and when; `unknown` where no post was found."""
 
     provider: str
@@ -54,7 +54,7 @@ class Page(AsCode):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Aside(AsCode):
+class Event(CodeRepr):
     """Something told beside the timeline and never played."""
 
     at: float

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from chaos_llm import providers
 from chaos_llm.errors import UnknownName
-from chaos_llm.profiles.model import PLAYED_SURFACES, Target
-from chaos_llm.profiles.toml_document import Document
+from chaos_llm.profiles.model import SIMULATED_SURFACES, Target
+from chaos_llm.profiles.toml_document import TomlDocument
 
 if TYPE_CHECKING:  # at run time they would bring pydantic along
     from chaos_llm.profiles.profile_tables import EdgeTable
@@ -18,7 +18,7 @@ Path = tuple[str | int, ...]
 
 
 def targets(
-    document: Document,
+    document: TomlDocument,
     path: Path,
     tables: Sequence[TargetTable] | None,
     edges: Mapping[str, EdgeTable],
@@ -31,7 +31,7 @@ def targets(
     )
 
 
-def check_provider(document: Document, path: Path, name: str, *also: str) -> None:
+def check_provider(document: TomlDocument, path: Path, name: str, *also: str) -> None:
     """Hold a name to the providers that can be played, and some others."""
     known = {provider.name for provider in providers.known()}
     if name not in known and name not in also:
@@ -40,7 +40,7 @@ def check_provider(document: Document, path: Path, name: str, *also: str) -> Non
 
 
 def _providers(
-    document: Document, path: Path, table: TargetTable, edges: Mapping[str, EdgeTable]
+    document: TomlDocument, path: Path, table: TargetTable, edges: Mapping[str, EdgeTable]
 ) -> Iterator[str]:
     if (table.provider is None) == (table.edge is None):
         problem = "expected `provider` or `edge`, one of them"
@@ -49,7 +49,7 @@ def _providers(
         raise document.error(path, problem)
     if table.provider is not None:
         # What is only told may be about anybody.
-        if table.surface in PLAYED_SURFACES:
+        if table.surface in SIMULATED_SURFACES:
             check_provider(document, (*path, "provider"), table.provider, "*")
         yield table.provider
         return

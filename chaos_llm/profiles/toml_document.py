@@ -27,7 +27,7 @@ _AT = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)$")
 
 
 @dataclass(frozen=True)
-class Document:
+class TomlDocument:
     """One TOML file: its tables, and where in the text each of them stands."""
 
     path: Path
@@ -71,7 +71,7 @@ class Document:
         return "", path
 
 
-def read(path: Path) -> Document:
+def read(path: Path) -> TomlDocument:
     """Read a file, once for each time it changes; raises ProfileError where it is no TOML."""
     try:
         stat = path.stat()
@@ -81,11 +81,11 @@ def read(path: Path) -> Document:
 
 
 @lru_cache(maxsize=512)
-def _read(path: Path, mtime: int, size: int) -> Document:  # noqa: ARG001 - they key the cache
+def _read(path: Path, mtime: int, size: int) -> TomlDocument:  # noqa: ARG001 - they key the cache
     return parsed(path, path.read_bytes())
 
 
-def parsed(path: Path, content: bytes) -> Document:
+def parsed(path: Path, content: bytes) -> TomlDocument:
     """Parse a file's content; raises ProfileError with file, line and what was expected."""
     try:
         text = content.decode()
@@ -93,7 +93,7 @@ def parsed(path: Path, content: bytes) -> Document:
         line = content.count(b"\n", 0, error.start) + 1
         raise ProfileError(f"{shown(path)}:{line}: expected UTF-8 text") from None
     try:
-        return Document(path, text, tomllib.loads(text))
+        return TomlDocument(path, text, tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         raise ProfileError(_malformed(path, text, str(error))) from None
 

@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 from chaos_llm.errors import ChaosError, ProfileError, UnknownName
 from chaos_llm.profiles import profile_tables, toml_values, window_tables
 from chaos_llm.profiles.model import SURFACES
-from chaos_llm.profiles.toml_document import Document
+from chaos_llm.profiles.toml_document import TomlDocument
 from chaos_llm.requests.billing_tiers import TIERS
 
 _MODELS: dict[tuple[str, ...], type[BaseModel]] = {
@@ -21,16 +21,16 @@ _MODELS: dict[tuple[str, ...], type[BaseModel]] = {
     ("sources",): profile_tables.SourceTable,
     ("window",): window_tables.WindowTable,
     ("window", "on"): window_tables.TargetTable,
-    ("window", "mix"): window_tables.MixedTable,
+    ("window", "mix"): window_tables.WeightedFaultTable,
     ("window", "spares"): window_tables.TargetTable,
     ("window", "network"): window_tables.ToxicTable,
     ("window", "flap"): window_tables.FlapTable,
     ("window", "capacity"): window_tables.CapacityTable,
-    ("page",): profile_tables.PageTable,
+    ("page",): profile_tables.StatusPageTable,
     ("page", "posts"): profile_tables.PostTable,
-    ("aside",): profile_tables.AsideTable,
-    ("healthy",): profile_tables.PaceTable,
-    ("healthy", "models"): profile_tables.ModelPaceTable,
+    ("aside",): profile_tables.EventTable,
+    ("healthy",): profile_tables.HealthyLatencyTable,
+    ("healthy", "models"): profile_tables.ModelLatencyTable,
     ("edge",): profile_tables.EdgeTable,
     ("quota",): profile_tables.QuotaTable,
 }
@@ -40,7 +40,7 @@ _NAMED = ("sources", "page", "healthy", "quota", "edge")
 Path = tuple[str | int, ...]
 
 
-def explained(found: ValidationError, document: Document) -> ChaosError:
+def explained(found: ValidationError, document: TomlDocument) -> ChaosError:
     """Our error for pydantic's: an unknown name, which explains the rest, or all that is wrong."""
     problems: dict[Path, str] = {}
     for detail in found.errors(include_url=False):
@@ -66,7 +66,7 @@ def _in_document(value: Any, loc: Path) -> Path:
     return tuple(path)
 
 
-def _unknown_name(detail: ErrorDetails, path: Path, document: Document) -> UnknownName | None:
+def _unknown_name(detail: ErrorDetails, path: Path, document: TomlDocument) -> UnknownName | None:
     if detail["type"] == "extra_forbidden" and path == detail["loc"]:
         known = _fields(_MODELS[_keys(path[:-1])])
         where = ": ".join(filter(None, (document.where(*path), document.label(path[:-1]))))

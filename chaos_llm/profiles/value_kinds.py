@@ -16,7 +16,7 @@ MOMENT = (
 SPAN = f"{MOMENT}, or [earliest, latest] of them"
 DURATION = 'a duration: seconds (90) or text ("90s", "10m", "1h30m")'
 PER_MINUTE = "a number, 1 or more"
-BASIS = 'the key of a source, a list of them, or "assumed"'
+EVIDENCE = 'the key of a source, a list of them, or "assumed"'
 
 
 def _offset(text: str) -> str:
@@ -37,7 +37,7 @@ Span = Moment | Annotated[list[Moment], Field(min_length=2, max_length=2)]
 Duration = Annotated[float | str, AfterValidator(_checked_duration)]
 Part = Annotated[float, Field(ge=0, le=1)]
 Point = Annotated[tuple[Moment, Part], Field(strict=False)]
-Basis = str | Annotated[list[str], Field(min_length=1)]
+EvidenceText = str | Annotated[list[str], Field(min_length=1)]
 Text = Annotated[str, Field(min_length=1)]
 
 

@@ -10,20 +10,20 @@ from chaos_llm.errors import UnknownName
 from chaos_llm.profiles import evidence
 from chaos_llm.profiles.evidence import ASSUMED, FACTS
 from chaos_llm.profiles.model import Source
-from chaos_llm.profiles.toml_document import Document
+from chaos_llm.profiles.toml_document import TomlDocument
 from chaos_llm.profiles.window_tables import WindowTable
 
-Basis = str | tuple[str, ...]
+FactEvidence = str | tuple[str, ...]
 
 # A window's own faults bring their own weights and parameters along; these come without them.
-_APART_FROM_FAULTS = ("on", "spares", "share", "per", "redraw", "capacity")
+_APART_FROM_FAULTS = ("on", "spares", "share", "per", "sticky_for", "capacity")
 
 
 @dataclass(frozen=True)
-class OwnBasis:
+class OwnEvidence:
     """The basis that one [[window]] table gives for what it says itself."""
 
-    document: Document
+    document: TomlDocument
     sources: Mapping[str, Source]
     table: WindowTable
     number: int
@@ -42,7 +42,7 @@ class OwnBasis:
         """Whether the table says itself what strikes."""
         return self.table.mix is not None or self.table.network is not None
 
-    def checked(self) -> dict[str, Basis]:
+    def checked(self) -> dict[str, FactEvidence]:
         """The basis of every fact said here; raises ProfileError or UnknownName."""
         table = self.table
         if isinstance(table.basis, str):
@@ -56,7 +56,7 @@ class OwnBasis:
             )
         return {fact: self._checked(fact, basis) for fact, basis in table.basis.items()}
 
-    def _checked(self, fact: str, basis: str | list[str]) -> Basis:
+    def _checked(self, fact: str, basis: str | list[str]) -> FactEvidence:
         tables = (*(self.table.mix or ()), *(self.table.network or ()))
         parameters = {name for each in tables for name in each.model_extra or ()}
         path = ("window", self.number, "basis", fact)
@@ -87,8 +87,8 @@ class OwnBasis:
 
 
 def inherited(
-    own: OwnBasis, found: Mapping[str, Basis], theirs: Mapping[str, Basis]
-) -> dict[str, Basis]:
+    own: OwnEvidence, found: Mapping[str, FactEvidence], theirs: Mapping[str, FactEvidence]
+) -> dict[str, FactEvidence]:
     """The basis of what came by `like` from a window whose facts rest on `theirs`.
 
     It is as good as the weaker of two: what the fact rests on there, and the reason to think that
@@ -104,9 +104,13 @@ def inherited(
     return {fact: _weaker(own.sources, theirs[fact], alike) for fact in facts}
 
 
-def _weaker(sources: Mapping[str, Source], basis: Basis, alike: Basis) -> Basis:
+def _weaker(
+    sources: Mapping[str, Source], basis: FactEvidence, alike: FactEvidence
+) -> FactEvidence:
     if isinstance(basis, tuple):
         parts = (_weaker(sources, part, alike) for part in basis)
         return tuple(part for part in parts if isinstance(part, str))
     candidates = (basis, *((alike,) if isinstance(alike, str) else alike))
-    return min(candidates, key=lambda each: evidence.GRADES.index(evidence.grade(sources, each)))
+    return min(
+        candidates, key=lambda each: evidence.EVIDENCE_GRADES.index(evidence.grade(sources, each))
+    )

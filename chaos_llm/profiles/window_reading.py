@@ -13,15 +13,15 @@ from chaos_llm.errors import ProfileError, UnknownName, UsageError
 from chaos_llm.profiles import fault_mixes, targets, time_values, window_evidence
 from chaos_llm.profiles.capacity import Capacity
 from chaos_llm.profiles.evidence import ASSUMED, FACTS
-from chaos_llm.profiles.model import Flap, Share, Source, Target, Weighted, Window
+from chaos_llm.profiles.model import Flap, Share, Source, Target, WeightedFault, Window
 from chaos_llm.profiles.profile_tables import ProfileTable
-from chaos_llm.profiles.toml_document import Document
-from chaos_llm.profiles.window_evidence import Basis, OwnBasis
+from chaos_llm.profiles.toml_document import TomlDocument
+from chaos_llm.profiles.window_evidence import FactEvidence, OwnEvidence
 from chaos_llm.profiles.window_tables import BoundTable, RangeTable, WindowTable
 
 Path = tuple[str | int, ...]
 
-_OPTIONAL = ("per", "redraw", "spares", "capacity")
+_OPTIONAL = ("per", "sticky_for", "spares", "capacity")
 _INHERITED = ("on", "share", *_OPTIONAL)
 _MOST_BURSTS = 1000
 
@@ -30,7 +30,7 @@ _MOST_BURSTS = 1000
 class WindowReading:
     """The windows of one file, on their way to the timeline."""
 
-    document: Document
+    document: TomlDocument
     table: ProfileTable
     sources: Mapping[str, Source]
     starts: datetime
@@ -61,7 +61,7 @@ class WindowReading:
             share=self._share(origin["share"], number, begins[0], ends[1]),
             mix=self._faults(number),
             per=self.table.window[origin["per"]].per or "request",
-            redraw=self._redraw(origin["redraw"]),
+            sticky_for=self._redraw(origin["sticky_for"]),
             basis={} if table.basis == ASSUMED else self._basis(self._line(number)),
             note=table.note,
             spares=self._targets(origin["spares"], "spares"),
@@ -92,21 +92,23 @@ class WindowReading:
             return number
         raise self._missing(number, fact)
 
-    def _faults(self, number: int) -> tuple[Weighted, ...]:
+    def _faults(self, number: int) -> tuple[WeightedFault, ...]:
         """The mix or the network of this window, or of the nearest of those that it is like."""
         for each in self._line(number):
             table = self.table.window[each]
             if table.mix is not None and table.network is not None:
                 raise self._error((each, "network"), "a window has a mix or a network, not both")
             if table.network is not None:
-                return (Weighted(1.0, fault_mixes.network(self.document, each, table.network)),)
+                return (
+                    WeightedFault(1.0, fault_mixes.network(self.document, each, table.network)),
+                )
             if table.mix is not None:
-                return fault_mixes.mix(self.document, each, table.mix)
+                return fault_mixes.weighted_faults(self.document, each, table.mix)
         raise self._missing(number, "mix")
 
-    def _basis(self, line: list[int]) -> dict[str, Basis]:
+    def _basis(self, line: list[int]) -> dict[str, FactEvidence]:
         number, *others = line
-        own = OwnBasis(self.document, self.sources, self.table.window[number], number)
+        own = OwnEvidence(self.document, self.sources, self.table.window[number], number)
         found = own.checked()
         if others:
             found |= window_evidence.inherited(own, found, self._basis(others))
@@ -138,8 +140,8 @@ class WindowReading:
         return targets.targets(self.document, ("window", number, fact), tables, self.table.edge)
 
     def _redraw(self, number: int) -> float | None:
-        redraw = self.table.window[number].redraw
-        return None if redraw is None else self._over_zero((number, "redraw"), redraw)
+        sticky_for = self.table.window[number].sticky_for
+        return None if sticky_for is None else self._over_zero((number, "sticky_for"), sticky_for)
 
     def _flap(self, number: int, length: float) -> Flap | None:
         table = self.table.window[number].flap

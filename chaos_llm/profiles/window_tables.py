@@ -10,11 +10,11 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 
 from chaos_llm.profiles.value_kinds import (
-    BASIS,
     DURATION,
+    EVIDENCE,
     SPAN,
-    Basis,
     Duration,
+    EvidenceText,
     Part,
     Point,
     Span,
@@ -42,7 +42,7 @@ class TargetTable(Table):
     )
 
 
-class MixedTable(Table):
+class WeightedFaultTable(Table):
     """One entry of a window's `mix`; all other keys are the fault's own."""
 
     model_config = ConfigDict(extra="allow")
@@ -112,8 +112,8 @@ class WindowTable(Table):
     per: Literal["request", "client", "credential", "session"] | None = Field(
         None, description="'request', 'client', 'credential' or 'session'"
     )
-    redraw: Duration | None = Field(None, description=DURATION)
-    mix: list[MixedTable] | None = Field(
+    sticky_for: Duration | None = Field(None, description=DURATION)
+    mix: list[WeightedFaultTable] | None = Field(
         None, min_length=1, description='a list of faults: [{ fault = "overloaded", weight = 1 }]'
     )
     network: list[ToxicTable] | None = Field(
@@ -129,7 +129,7 @@ class WindowTable(Table):
         None, description="a load: { requests = 60 } a minute, or { times = 1.5 } the healthy one"
     )
     like: Text | None = Field(None, description="the name of another window")
-    basis: Text | dict[str, Basis] = Field(
-        description=f"for each of the window's facts {BASIS}; or one for them all"
+    basis: Text | dict[str, EvidenceText] = Field(
+        description=f"for each of the window's facts {EVIDENCE}; or one for them all"
     )
     note: str = Field("", description="text")

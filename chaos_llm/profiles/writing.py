@@ -13,15 +13,15 @@ from chaos_llm.profiles.evidence import ASSUMED
 from chaos_llm.profiles.fault_mixes import takes_none
 from chaos_llm.profiles.model import (
     Allowance,
-    Aside,
+    Event,
     Flap,
-    Pace,
-    Page,
+    HealthyLatency,
     Profile,
     Share,
     Source,
+    StatusPage,
     Target,
-    Weighted,
+    WeightedFault,
     Window,
 )
 from chaos_llm.profiles.time_values import offset
@@ -59,12 +59,12 @@ def to_toml(profile: Profile) -> str:
             _block(f"[page.{toml_values.key(p.provider)}]", _page(p))
             for p in profile.pages.values()
         ),
-        *(_block("[[aside]]", _aside(aside)) for aside in profile.asides),
+        *(_block("[[aside]]", _aside(aside)) for aside in profile.events),
     ]
     return "\n".join(blocks)
 
 
-def _pace(pace: Pace) -> dict[str, object]:
+def _pace(pace: HealthyLatency) -> dict[str, object]:
     told = {"first_token": pace.first_token, "token": pace.token, "basis": pace.basis}
     models = [{"model": name, **_pace(of_model)} for name, of_model in pace.models]
     return {**told, **_given({"models": models})}
@@ -118,7 +118,7 @@ def _window(window: Window) -> dict[str, object]:
         "on": [_target(target) for target in window.on],
         "share": _share(window.share),
         **({"per": per} if per else {}),
-        **({"redraw": window.redraw} if window.redraw is not None else {}),
+        **({"sticky_for": window.sticky_for} if window.sticky_for is not None else {}),
         **_faults(window),
         **_given(
             {
@@ -177,7 +177,7 @@ def _share(share: Share) -> object:
     return [[offset(time), part] for time, part in share.points]
 
 
-def _weighted(weighted: Weighted, told: Mapping[str, object]) -> dict[str, object]:
+def _weighted(weighted: WeightedFault, told: Mapping[str, object]) -> dict[str, object]:
     fault = weighted.fault
     return {"weight": weighted.weight, "fault": fault.name, **_parameters(fault, told)}
 
@@ -192,13 +192,13 @@ def _parameters(fault: Fault | Toxic, told: Mapping[str, object]) -> dict[str, o
     }
 
 
-def _page(page: Page) -> dict[str, object]:
+def _page(page: StatusPage) -> dict[str, object]:
     if page.unknown:
         return {"unknown": True, **_given({"basis": page.basis})}
     return {"posts": list(_posts(page)), "basis": page.basis}
 
 
-def _posts(page: Page) -> Iterator[dict[str, object]]:
+def _posts(page: StatusPage) -> Iterator[dict[str, object]]:
     for post in page.posts:
         yield {
             "at": offset(post.at),
@@ -209,7 +209,7 @@ def _posts(page: Page) -> Iterator[dict[str, object]]:
         }
 
 
-def _aside(aside: Aside) -> dict[str, object]:
+def _aside(aside: Event) -> dict[str, object]:
     return {"at": offset(aside.at), "says": aside.says, "basis": aside.basis}
 
 

@@ -74,10 +74,10 @@ class OutageMachine(RuleBasedStateMachine):
     @rule(provider=_of_machine("providers"), surface=_of_machine("surfaces"), fault=_fault())
     def fault_starts(self, provider: str, surface: str, fault: Fault) -> None:
         """A provider begins to fail, or fails in another way than before."""
-        lever = self.chaos.on(provider, surface=surface)
+        control = self.chaos.on(provider, surface=surface)
         if (provider, surface) in self._failing:
-            lever.heal()
-        lever.inject(fault)
+            control.heal()
+        control.inject(fault)
         self._failing.add((provider, surface))
 
     @precondition(lambda self: self._failing)

@@ -17,7 +17,7 @@ _T = TypeVar("_T")
 _STEPS = float(1 << 53)
 
 
-class Die:
+class KeyedRandom:
     """A sequence of throws that depends on nothing but its key."""
 
     __slots__ = ("_hashes", "_key", "_rest")
@@ -26,9 +26,9 @@ class Die:
         self._key = "\x1f".join(map(str, key)).encode()
         self._hashes, self._rest = 0, b""
 
-    def again(self) -> Die:
+    def again(self) -> KeyedRandom:
         """The same die before its first throw."""
-        die = Die.__new__(Die)
+        die = KeyedRandom.__new__(KeyedRandom)
         die._key, die._hashes, die._rest = self._key, 0, b""
         return die
 

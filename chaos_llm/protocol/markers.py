@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from chaos_llm.protocol.keyed_random import Die
+from chaos_llm.protocol.keyed_random import KeyedRandom
 
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"  # without I and O, which people read as digits
 _SIZE = len(_LETTERS)
@@ -18,14 +18,14 @@ _TOKEN = re.compile(r"(?<![A-Z0-9])[A-Z]{2}-\d{5}(?!\d)")
 _REFERENCE = re.compile(r"R\d-\d{5}-[A-Z](?![A-Za-z0-9])")
 
 
-def token(die: Die) -> str:
+def token(die: KeyedRandom) -> str:
     """A new token for a prompt, as natural as an order number."""
     rest, digits = divmod(die.number(64), 100_000)
     first, second = rest % _SIZE, rest // _SIZE % _SIZE
     return f"{_LETTERS[first]}{_LETTERS[second]}-{digits:05}"
 
 
-def reference(die: Die) -> str:
+def reference(die: KeyedRandom) -> str:
     """A new reference for the end of an answer; no token is found in it."""
     return spell_reference(die.number(64))
 

@@ -18,7 +18,7 @@ _AT_MOST_OF_AWS = 5.0  # botocore waits so much longer than its own backoff, and
 _RETRY_INFO = "type.googleapis.com/google.rpc.RetryInfo"
 
 
-def told_wait(reply: Reply, now: float) -> float | None:
+def requested_wait(reply: Reply, now: float) -> float | None:
     """The seconds that a reply asks its client to wait; None where it does not, or in the past.
 
     Read as the vendors' SDKs do: `retry-after-ms` before `retry-after` (seconds or an HTTP date),

@@ -45,7 +45,7 @@ from chaos_llm.providers.openai_compatible.vendors import (
     OpenRouter,
     Together,
 )
-from chaos_llm.providers.provider import Provider, Stamp
+from chaos_llm.providers.provider import Provider, ReplyContext
 from chaos_llm.providers.statuspage import AnthropicStatus, OpenAIStatus
 
 __all__ = [

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from chaos_llm.errors import Inexpressible
+from chaos_llm.errors import Unsupported
 from chaos_llm.protocol.messages import Chunk, Completion, ToolCall
 from chaos_llm.providers.framing import broken_at, text_of
-from chaos_llm.providers.provider import Stamp
+from chaos_llm.providers.provider import ReplyContext
 
 
 def turns_of(messages: Sequence[object], field: str = "content") -> int:
@@ -29,7 +29,7 @@ def arguments_of(call: ToolCall, api: str) -> dict[str, Any]:
     except ValueError:
         arguments = None
     if not isinstance(arguments, dict):
-        raise Inexpressible(f"{api}: a tool's arguments are a JSON object here, never a text")
+        raise Unsupported(f"{api}: a tool's arguments are a JSON object here, never a text")
     return arguments
 
 
@@ -47,9 +47,9 @@ def insist_on_whole_calls(answer: object, api: str) -> None:
     """Refuse to break in the middle of a call where one comes in one piece."""
     at = answer.broken_by if isinstance(answer, Completion) else None
     if at and at.within == "tool":
-        raise Inexpressible(f"{api}: a tool call comes in one piece, with no place for an error")
+        raise Unsupported(f"{api}: a tool call comes in one piece, with no place for an error")
 
 
-def uuid(stamp: Stamp) -> str:
+def uuid(reply_context: ReplyContext) -> str:
     """Draw a random UUID."""
-    return str(UUID(int=stamp.die.number(128), version=4))
+    return str(UUID(int=reply_context.die.number(128), version=4))

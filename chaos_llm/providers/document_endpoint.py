@@ -7,11 +7,11 @@ from abc import abstractmethod
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl
 
-from chaos_llm.errors import Inexpressible
+from chaos_llm.errors import Unsupported
 from chaos_llm.protocol.messages import Answer, Completion, Refusal, Reply, Request, WireRequest
 from chaos_llm.providers.endpoint import Endpoint, read_object
 from chaos_llm.providers.framing import document_reply
-from chaos_llm.providers.provider import Stamp
+from chaos_llm.providers.provider import ReplyContext
 
 
 class DocumentEndpoint(Endpoint):
@@ -33,13 +33,13 @@ class DocumentEndpoint(Endpoint):
             body = invalid
         return self._invalid(wire, secret, body)
 
-    def render(self, request: Request, answer: Answer, stamp: Stamp) -> Reply:
-        stamp = stamp.again()
+    def render(self, request: Request, answer: Answer, reply_context: ReplyContext) -> Reply:
+        reply_context = reply_context.again()
         if isinstance(answer, Completion):
-            raise Inexpressible(f"{self.api}: no model speaks here")
+            raise Unsupported(f"{self.api}: no model speaks here")
         if isinstance(answer, Refusal):
-            return self._refuse(request, answer, stamp)
-        return document_reply(answer, self._headers(stamp))
+            return self._refuse(request, answer, reply_context)
+        return document_reply(answer, self._headers(reply_context))
 
     def _asked(self, wire: WireRequest) -> dict[str, Any] | Refusal:
         """Read what was asked: a JSON object, or the query where nothing is posted."""
@@ -66,5 +66,5 @@ class DocumentEndpoint(Endpoint):
         )
 
     @abstractmethod
-    def _headers(self, stamp: Stamp) -> tuple[tuple[str, str], ...]:
+    def _headers(self, reply_context: ReplyContext) -> tuple[tuple[str, str], ...]:
         """The headers of every reply, ids among them."""

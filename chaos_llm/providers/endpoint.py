@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from chaos_llm.protocol.messages import Refusal, Reply, Request, WireRequest
 from chaos_llm.providers.framing import credential
-from chaos_llm.providers.provider import Provider, Stamp
+from chaos_llm.providers.provider import Provider, ReplyContext
 
 
 class Endpoint(Provider):
@@ -53,7 +53,7 @@ class Endpoint(Provider):
         """The key or token that a request shows; "" without one."""
 
     @abstractmethod
-    def _refuse(self, request: Request, refusal: Refusal, stamp: Stamp) -> Reply:
+    def _refuse(self, request: Request, refusal: Refusal, reply_context: ReplyContext) -> Reply:
         """Write a refusal before any content."""
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl
 
-from chaos_llm.errors import Inexpressible
+from chaos_llm.errors import Unsupported
 from chaos_llm.protocol.messages import (
     Answer,
     Completion,
@@ -20,7 +20,7 @@ from chaos_llm.protocol.messages import (
     WireRequest,
 )
 from chaos_llm.providers.framing import credential
-from chaos_llm.providers.provider import Provider, Stamp
+from chaos_llm.providers.provider import Provider, ReplyContext
 
 
 class Login(Provider):
@@ -51,13 +51,13 @@ class Login(Provider):
         )
         return replace(read, invalid=self._no_route(wire) or self._lacks(wire, form))
 
-    def render(self, request: Request, answer: Answer, stamp: Stamp) -> Reply:
-        stamp = stamp.again()
+    def render(self, request: Request, answer: Answer, reply_context: ReplyContext) -> Reply:
+        reply_context = reply_context.again()
         if isinstance(answer, Completion):
-            raise Inexpressible(f"{self.api}: a login has no model to speak")
+            raise Unsupported(f"{self.api}: a login has no model to speak")
         if isinstance(answer, Document):
-            return self._tell(request, answer, stamp)
-        return self._refuse(request, answer, stamp)
+            return self._tell(request, answer, reply_context)
+        return self._refuse(request, answer, reply_context)
 
     def _no_route(self, wire: WireRequest) -> Refusal | None:
         if self.claims(wire.method, wire.path):
@@ -74,11 +74,11 @@ class Login(Provider):
         """Refuse what the real endpoint refuses in any form."""
 
     @abstractmethod
-    def _tell(self, request: Request, answer: Document, stamp: Stamp) -> Reply:
+    def _tell(self, request: Request, answer: Document, reply_context: ReplyContext) -> Reply:
         """Write a document."""
 
     @abstractmethod
-    def _refuse(self, request: Request, refusal: Refusal, stamp: Stamp) -> Reply:
+    def _refuse(self, request: Request, refusal: Refusal, reply_context: ReplyContext) -> Reply:
         """Write a refusal."""
 
 

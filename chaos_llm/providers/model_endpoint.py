@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import Any, ClassVar
 
-from chaos_llm.errors import Inexpressible
+from chaos_llm.errors import Unsupported
 from chaos_llm.protocol.messages import (
     Answer,
     Completion,
@@ -17,7 +17,7 @@ from chaos_llm.protocol.messages import (
 )
 from chaos_llm.providers.endpoint import Endpoint, read_object
 from chaos_llm.providers.framing import document_reply, placed
-from chaos_llm.providers.provider import Stamp
+from chaos_llm.providers.provider import ReplyContext
 
 
 class ModelEndpoint(Endpoint):
@@ -35,26 +35,26 @@ class ModelEndpoint(Endpoint):
             return self._invalid(wire, secret, body)
         return self._read(wire, secret, body)
 
-    def render(self, request: Request, answer: Answer, stamp: Stamp) -> Reply:
-        stamp.die.rewind()
+    def render(self, request: Request, answer: Answer, reply_context: ReplyContext) -> Reply:
+        reply_context.die.rewind()
         if isinstance(answer, Refusal):
-            return self._refuse(request, answer, stamp)
+            return self._refuse(request, answer, reply_context)
         if isinstance(answer, Document):
             return document_reply(answer)
         if request.stream:
-            return self._stream(request, placed(answer), stamp)
+            return self._stream(request, placed(answer), reply_context)
         if answer.broken_by:
-            raise Inexpressible(f"{self.api}: a whole reply has no place for an error after a part")
-        return self._whole(request, answer, stamp)
+            raise Unsupported(f"{self.api}: a whole reply has no place for an error after a part")
+        return self._whole(request, answer, reply_context)
 
     @abstractmethod
     def _read(self, wire: WireRequest, secret: str, body: dict[str, Any]) -> Request:
         """Read an admitted request."""
 
     @abstractmethod
-    def _whole(self, request: Request, answer: Completion, stamp: Stamp) -> Reply:
+    def _whole(self, request: Request, answer: Completion, reply_context: ReplyContext) -> Reply:
         """Write an answer in one piece."""
 
     @abstractmethod
-    def _stream(self, request: Request, answer: Completion, stamp: Stamp) -> Reply:
+    def _stream(self, request: Request, answer: Completion, reply_context: ReplyContext) -> Reply:
         """Write an answer as events."""

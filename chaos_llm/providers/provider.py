@@ -8,13 +8,13 @@ from dataclasses import field
 from typing import Any, ClassVar
 
 from chaos_llm.protocol.fast_dataclass import quick
-from chaos_llm.protocol.keyed_random import Die
+from chaos_llm.protocol.keyed_random import KeyedRandom
 from chaos_llm.protocol.messages import Answer, Document, Refusal, Reply, Request, WireRequest
 from chaos_llm.protocol.rate_limits import State
 
 
 @quick(frozen=True, slots=True)
-class Stamp:
+class ReplyContext:
     """What a reply carries besides its answer: Unix time in seconds, and a die for its ids.
 
     `kept` is what this provider remembers of earlier requests, for as long as an outage lasts.
@@ -23,13 +23,13 @@ class Stamp:
     """
 
     now: float
-    die: Die
+    die: KeyedRandom
     kept: MutableMapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
     speak: Callable[[Request, str], Answer] | None = field(default=None, repr=False, compare=False)
 
-    def again(self) -> Stamp:
+    def again(self) -> ReplyContext:
         """The same stamp with its die unthrown, so that rendering twice gives equal bytes."""
-        return Stamp(self.now, self.die.again(), self.kept, self.speak)
+        return ReplyContext(self.now, self.die.again(), self.kept, self.speak)
 
 
 class Provider(ABC):
@@ -53,10 +53,10 @@ class Provider(ABC):
         """Read a request; what the real API would refuse comes back with `invalid` set."""
 
     @abstractmethod
-    def render(self, request: Request, answer: Answer, stamp: Stamp) -> Reply:
-        """Write an answer; raises Inexpressible where the dialect has no words for it."""
+    def render(self, request: Request, answer: Answer, reply_context: ReplyContext) -> Reply:
+        """Write an answer; raises Unsupported where the dialect has no words for it."""
 
-    def healthy(self, request: Request, stamp: Stamp) -> Document | Refusal | None:  # noqa: ARG002
+    def healthy(self, request: Request, reply_context: ReplyContext) -> Document | Refusal | None:  # noqa: ARG002
         """Answer for an endpoint without a model; None where a model, or a status page, answers."""
         return None
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from chaos_llm.errors import Inexpressible
+from chaos_llm.errors import Unsupported
 from chaos_llm.protocol.messages import (
     Answer,
     Completion,
@@ -18,7 +18,7 @@ from chaos_llm.protocol.messages import (
     WireRequest,
 )
 from chaos_llm.providers.framing import document_reply
-from chaos_llm.providers.provider import Provider, Stamp
+from chaos_llm.providers.provider import Provider, ReplyContext
 
 PATHS = (
     "/api/v2/components.json",
@@ -59,9 +59,9 @@ class Statuspage(Provider):
             invalid=invalid,
         )
 
-    def render(self, request: Request, answer: Answer, stamp: Stamp) -> Reply:  # noqa: ARG002
+    def render(self, request: Request, answer: Answer, reply_context: ReplyContext) -> Reply:  # noqa: ARG002
         if isinstance(answer, Completion):
-            raise Inexpressible("statuspage: a status page has no model to speak")
+            raise Unsupported("statuspage: a status page has no model to speak")
         return document_reply(_error(answer) if isinstance(answer, Refusal) else answer)
 
 

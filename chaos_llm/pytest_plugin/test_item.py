@@ -29,9 +29,9 @@ def run(item: pytest.Item, runtest: Callable[[], object]) -> None:
 
 
 def _says_nothing_struck(error: AssertionError) -> bool:
-    from chaos_llm.reports.report import NothingStruck  # noqa: PLC0415 - a user's cost
+    from chaos_llm.reports.report import NoFaultApplied  # noqa: PLC0415 - a user's cost
 
-    return isinstance(error, NothingStruck)
+    return isinstance(error, NoFaultApplied)
 
 
 def sections_of_examples() -> list[tuple[str, str]]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 
 from chaos_llm.errors import UsageError
-from chaos_llm.protocol.keyed_random import Die
+from chaos_llm.protocol.keyed_random import KeyedRandom
 from chaos_llm.protocol.markers import find, token
 
 _REPEATING = 8
@@ -43,15 +43,15 @@ class PromptBook:
         if self._given is not None:
             text = self._given(number)
             return text, "".join(find(text)[:1])
-        die = Die("prompt", self._seed, number)
+        die = KeyedRandom("prompt", self._seed, number)
         if die.roll() >= 0.5:
             return self._made(die)
         which = int(die.roll() * _REPEATING)
         if which not in self._repeating:
-            self._repeating[which] = self._made(Die("repeating prompt", self._seed, which))
+            self._repeating[which] = self._made(KeyedRandom("repeating prompt", self._seed, which))
         return self._repeating[which]
 
-    def _made(self, die: Die) -> tuple[str, str]:
+    def _made(self, die: KeyedRandom) -> tuple[str, str]:
         names, cities = _words(self._seed)
         mark = token(die)
         text = die.choose(_QUESTIONS).format(

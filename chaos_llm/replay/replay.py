@@ -13,16 +13,16 @@ from chaos_llm.analysis.evidence import Evidence
 from chaos_llm.analysis.outcomes import Judge, judge
 from chaos_llm.analysis.run import Run
 from chaos_llm.analysis.side_effects import SideEffect
-from chaos_llm.decisions.overrides import Interventions
+from chaos_llm.decisions.overrides import Overrides
 from chaos_llm.durations import Duration, seconds
 from chaos_llm.errors import UnknownName, UsageError
 from chaos_llm.journal.journal import Journal
 from chaos_llm.replay.prompts import PromptBook, Prompts
 from chaos_llm.replay.schedule import Slot, Until, offset, slots, stretches
-from chaos_llm.replay.simulated_users import App, OnCall, Workload, is_async
+from chaos_llm.replay.simulated_users import App, OnCall, SimulatedUsers, is_async
 from chaos_llm.reports.report import Report
 from chaos_llm.requests.correlation import Correlation
-from chaos_llm.requests.credentials import Keyring
+from chaos_llm.requests.credentials import Credentials
 from chaos_llm.virtual_time import VirtualTime
 
 _BEYOND_THE_END = 2 * 86400.0  # a retry-after of a day is obeyed; an endless wait ends in an error
@@ -46,10 +46,10 @@ class ReplayOptions(TypedDict, total=False):
 
 
 @dataclass
-class Replays:
+class ReplayRunner:
     """All replays of one outage: they share users, prompts and evidence."""
 
-    interventions: Interventions
+    overrides: Overrides
     clock: VirtualTime
     journal: Journal
     correlation: Correlation
@@ -58,7 +58,7 @@ class Replays:
     calls: list[Call] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
     running: bool = False
-    keyring: Keyring = field(default_factory=Keyring)
+    credentials: Credentials = field(default_factory=Credentials)
     side_effects: list[SideEffect] = field(default_factory=list)
 
     def run(self, app: App, **options: Unpack[ReplayOptions]) -> Report:
@@ -89,7 +89,7 @@ class Replays:
 class _Replay:
     """One replay; its options are read, and refused, before anything is called."""
 
-    def __init__(self, shared: Replays, options: ReplayOptions) -> None:
+    def __init__(self, shared: ReplayRunner, options: ReplayOptions) -> None:
         self.shared, self.options = shared, options
         _refuse_nonsense(options)
         self.users, self.calls = options.get("users", 1), options.get("calls")
@@ -100,14 +100,14 @@ class _Replay:
         skip, every = options.get("skip_quiet", "1h"), options.get("every")
         self.skip_quiet = None if skip is None else seconds(skip)
         self.every = None if every is None else seconds(every)
-        self.plan = shared.interventions.plan
+        self.plan = shared.overrides.plan
         self.prompts = PromptBook(self.plan.seed, options.get("prompts"))
         self.begins, self.ends, self.first_exchange = 0.0, 0.0, 0
         self.due: list[Slot] = []
         self.made: list[Call] = []
 
     @contextmanager
-    def under_way(self) -> Iterator[Workload]:
+    def under_way(self) -> Iterator[SimulatedUsers]:
         """Settle when calls are due and keep the horizon while they are made."""
         shared = self.shared
         if shared.running:
@@ -117,7 +117,7 @@ class _Replay:
         shared.clock.horizon = shared.clock.now + (self.ends - self.begins) + _BEYOND_THE_END
         on_call = self.options.get("on_call") or (lambda _call: None)
         try:
-            yield Workload(
+            yield SimulatedUsers(
                 shared.clock, shared.now, shared.correlation, self.prompts, shared.seen, on_call
             )
         finally:
@@ -134,13 +134,13 @@ class _Replay:
         made = {call.number for call in self.made}
         return Report(
             Run(
-                shared.interventions,
+                shared.overrides,
                 self.made,
                 theirs,
                 evidence,
                 self.begins,
                 self.ends,
-                shared.keyring,
+                shared.credentials,
                 [effect for effect in shared.side_effects if effect.call in made],
             )
         )
@@ -148,7 +148,7 @@ class _Replay:
     def _settle(self) -> None:
         shared = self.shared
         self.begins = shared.lead_in(self.before)
-        shared.interventions.begin_at(self.begins)
+        shared.overrides.begin_at(self.begins)
         self.first_exchange = len(shared.journal)
         until = self._until(self.plan.bounds()[1])
         self.ends = until + self.after

@@ -30,7 +30,7 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class ScheduleStretch:
     """A stretch of the timeline that is played."""
 
     begins: float
@@ -66,7 +66,7 @@ def offset(until: Until, plan: Plan, now: float) -> float:
 
 def stretches(
     plan: Plan, begins: float, until: float, ends: float, skip_quiet: float | None
-) -> tuple[Stretch, ...]:
+) -> tuple[ScheduleStretch, ...]:
     """What is played from `begins` to `ends`: all but the middle of long quiet stretches.
 
     Of a stretch without an open window that is longer than `skip_quiet`, the first and the last
@@ -76,9 +76,9 @@ def stretches(
     played, start = [], begins
     for quiet in _quiet(plan, max(begins, 0.0), until):
         if skip_quiet is not None and quiet.seconds > skip_quiet:
-            played.append(Stretch(start, quiet.begins + skip_quiet / 2))
+            played.append(ScheduleStretch(start, quiet.begins + skip_quiet / 2))
             start = quiet.ends - skip_quiet / 2
-    played.append(Stretch(start, ends))
+    played.append(ScheduleStretch(start, ends))
     return tuple(stretch for stretch in played if stretch.seconds > 0)
 
 
@@ -89,21 +89,21 @@ def _no_moment(until: object) -> str:
     )
 
 
-def _quiet(plan: Plan, begins: float, ends: float) -> Iterator[Stretch]:
+def _quiet(plan: Plan, begins: float, ends: float) -> Iterator[ScheduleStretch]:
     """The stretches in which no window is open."""
     quiet_from = begins
     for window in sorted(plan.windows, key=lambda window: window.begins):
         if window.begins >= ends:
             break
         if window.begins > quiet_from:
-            yield Stretch(quiet_from, window.begins)
+            yield ScheduleStretch(quiet_from, window.begins)
         quiet_from = max(quiet_from, window.ends)
     if quiet_from < ends:
-        yield Stretch(quiet_from, ends)
+        yield ScheduleStretch(quiet_from, ends)
 
 
 def slots(
-    played: tuple[Stretch, ...],
+    played: tuple[ScheduleStretch, ...],
     *,
     users: int,
     every: float | None,
@@ -156,7 +156,9 @@ def _moved(
     return due
 
 
-def _due(played: tuple[Stretch, ...], every: float, phase: float, total: float) -> Iterator[float]:
+def _due(
+    played: tuple[ScheduleStretch, ...], every: float, phase: float, total: float
+) -> Iterator[float]:
     """The due times of one user on the timeline; skipped stretches take no turn."""
     count = 0
     while (position := phase + count * every) < total - 1e-9:

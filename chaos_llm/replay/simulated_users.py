@@ -31,7 +31,7 @@ _ROUNDING = 1e-6  # seconds; who ends a call exactly when the next is due does n
 
 
 @dataclass
-class Workload:
+class SimulatedUsers:
     """The calls of one replay, on the clock of its outage."""
 
     clock: VirtualTime

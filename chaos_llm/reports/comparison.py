@@ -44,7 +44,7 @@ def _what_users_got(reports: _Reports) -> Iterator[_Row]:
             label = f"{LETTERS[outcome]}  {MEANINGS[outcome]}"
             yield label, [f"{report.share(outcome):.1%}" for report in made]
     yield "answered", [f"{report.answered:.1%}" for report in made]
-    gaps = [report.longest_gap for report in made]
+    gaps = [report.longest_downtime for report in made]
     yield "longest time without an answer", [describe(gap) if gap else "none" for gap in gaps]
     for provider in dict.fromkeys(p for report in made for p in report.run.providers):
         yield f"requests to {provider}", [f"{report.requests(provider)}" for report in made]

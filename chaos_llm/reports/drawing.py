@@ -10,7 +10,7 @@ from typing import TypeVar
 from chaos_llm.analysis.call import OUTCOMES, Call, Outcome
 from chaos_llm.analysis.run import Run
 from chaos_llm.journal.journal import Exchange
-from chaos_llm.reports.profiles.timeline import Scale, axis
+from chaos_llm.reports.profiles.timeline import TextScale, axis
 
 LABEL = 17
 NARROWEST = 20  # columns of the timeline
@@ -50,7 +50,7 @@ class Drawing:
     def axis(self) -> list[str]:
         """Round times of the day above a ruler."""
         starts = self.run.profile.when(self.run.begins)
-        scale = Scale(self.run.ends - self.run.begins, self.columns)
+        scale = TextScale(self.run.ends - self.run.begins, self.columns)
         labels, ruler = axis(starts, scale)
         return [row("", labels[: self.columns]), row("", ruler)]
 

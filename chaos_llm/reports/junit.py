@@ -20,7 +20,7 @@ def properties(plan: Plan, journal: Journal, reports: Sequence[Report]) -> list[
         "profile": plan.profile.name,
         "seed": str(plan.seed),
         "requests": ", ".join(f"{name} {count}" for name, count in asked.items()) or "none",
-        "struck": str(sum(bool(exchange.struck) for exchange in journal)),
+        "applied": str(sum(bool(exchange.applied) for exchange in journal)),
         **(dict(_of_replays(reports)) if reports else {}),
     }
     return [(PREFIX + name, value) for name, value in told.items()]
@@ -32,6 +32,6 @@ def _of_replays(reports: Sequence[Report]) -> Iterator[tuple[str, str]]:
     failed = [f.check for report in reports for f in report.findings if f.verdict == "fail"]
     yield "calls", str(calls)
     yield "answered", f"{answered / max(1, calls):.4f}"
-    yield "longest_gap", f"{max(report.longest_gap for report in reports):.3f}"
+    yield "longest_downtime", f"{max(report.longest_downtime for report in reports):.3f}"
     yield "grade", max((report.grade for report in reports), key=GRADES.index)
     yield "failed_checks", "; ".join(failed)

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from chaos_llm.analysis.call import OUTCOMES, Call, Outcome
-from chaos_llm.analysis.gaps import longest_gap
-from chaos_llm.analysis.run import Run, Spell
+from chaos_llm.analysis.gaps import longest_downtime
+from chaos_llm.analysis.run import Interval, Run
 from chaos_llm.checks import Finding, standard
 from chaos_llm.errors import UsageError
 from chaos_llm.reports.grades import Grade, Grading
@@ -22,7 +22,7 @@ class CheckFailed(AssertionError):
     """A check of a report failed; the message says what was seen, when, and why it matters."""
 
 
-class NothingStruck(CheckFailed):
+class NoFaultApplied(CheckFailed):
     """No fault struck any request, so the checks, which found no failure, looked at nothing."""
 
 
@@ -113,17 +113,17 @@ class Report:
         return len(self.run.exposed) / max(1, self.calls)
 
     @cached_property
-    def gap(self) -> Spell | None:
+    def gap(self) -> Interval | None:
         """The longest time without an answer; None where there was none.
 
         From when the first of a row of unanswered calls was due until a call was answered again;
         a user counts as served while each call is answered, however rare the calls are.
         """
-        gap = longest_gap(self.run, stale_counts=False)
+        gap = longest_downtime(self.run, stale_counts=False)
         return gap if gap.ends > gap.begins else None
 
     @property
-    def longest_gap(self) -> float:
+    def longest_downtime(self) -> float:
         """Seconds of the longest time without an answer; 0 where there was none."""
         return self.gap.ends - self.gap.begins if self.gap else 0.0
 
@@ -158,7 +158,7 @@ class Report:
         """What became of the planned faults: struck, not struck, not expressible, shadowed."""
         return Counter(effect for exchange in self.run.exchanges for effect in exchange.effects)
 
-    def check(self, *checks: Claim, untouched: bool = False) -> list[Finding]:
+    def check(self, *checks: Claim, allow_no_faults: bool = False) -> list[Finding]:
         """Make these claims, or all that apply without configuration; raises CheckFailed.
 
         A check of nothing is no pass: it fails when no fault struck, unless `untouched` permits
@@ -172,19 +172,19 @@ class Report:
         findings = [check(self.run) for check in checks or standard(self.run)]
         self.findings.extend(findings)
         problems = [finding for finding in findings if finding.verdict == "fail"]
-        vacuous = self._vacuous(findings, untouched=untouched)
+        vacuous = self._vacuous(findings, allow_no_faults=allow_no_faults)
         if problems or vacuous:
-            kind = CheckFailed if problems or self.run.struck else NothingStruck
+            kind = CheckFailed if problems or self.run.applied else NoFaultApplied
             raise kind(findings_text(findings, self.run.profile, vacuous))
         return findings
 
-    def _vacuous(self, findings: list[Finding], *, untouched: bool) -> str:
-        if not self.run.struck and not untouched:
+    def _vacuous(self, findings: list[Finding], *, allow_no_faults: bool) -> str:
+        if not self.run.applied and not allow_no_faults:
             return (
                 "no fault struck any request of this replay; "
                 "give another time, profile or provider, or permit it by check(untouched=True)"
             )
-        if self.run.struck and not any(f.verdict in ("pass", "fail") for f in findings):
+        if self.run.applied and not any(f.verdict in ("pass", "fail") for f in findings):
             return "no check could tell anything about this replay"
         return ""
 
@@ -212,4 +212,4 @@ class Report:
         shares = ", ".join(
             f"{outcome} {count}" for outcome in OUTCOMES if (count := self.counts[outcome])
         )
-        return f"{self.calls} calls: {shares}; longest gap {self.longest_gap:g} s"
+        return f"{self.calls} calls: {shares}; longest gap {self.longest_downtime:g} s"

@@ -39,9 +39,9 @@ class OpenCall:
         self._counts: dict[tuple[str, str], int] = {}
 
     def next_key(self, provider: str, path: str) -> Key:
-        nth = self._counts.get((provider, path), 0)
-        self._counts[provider, path] = nth + 1
-        return Key(self.user, self.number, provider, path, nth)
+        attempt = self._counts.get((provider, path), 0)
+        self._counts[provider, path] = attempt + 1
+        return Key(self.user, self.number, provider, path, attempt)
 
 
 _current: ContextVar[OpenCall | None] = ContextVar("chaos_llm_call", default=None)
@@ -105,9 +105,9 @@ class Correlation:
     def _background_key(self, provider: str, path: str, body: bytes) -> Key:
         seen = body if len(body) <= 2 * _SEEN_BYTES else body[:_SEEN_BYTES] + body[-_SEEN_BYTES:]
         content = _content(seen)
-        nth = self._background.get((provider, path, content), 0)
-        self._background[provider, path, content] = nth + 1
-        return Key(BACKGROUND_USER, NO_CALL, provider, path, nth, content)
+        attempt = self._background.get((provider, path, content), 0)
+        self._background[provider, path, content] = attempt + 1
+        return Key(BACKGROUND_USER, NO_CALL, provider, path, attempt, content)
 
 
 @lru_cache(maxsize=256)

@@ -33,7 +33,7 @@ _ONE_VENDOR = ({"gemini", "vertex"}, {"openai", "azure-openai"})  # who may shar
 
 
 @dataclass
-class Keyring:
+class Credentials:
     """The vendors' keys by fingerprint, as far as it is known whose they are.
 
     `issuers` is what the shapes of the keys say that were seen, "" for nothing; `variables` whose
@@ -46,7 +46,7 @@ class Keyring:
     holders: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, environ: Mapping[str, str], providers: Iterable[str]) -> Keyring:
+    def of(cls, environ: Mapping[str, str], providers: Iterable[str]) -> Credentials:
         """The keys in an environment; one that stands in several variables says nothing."""
         names = {name.upper().replace("-", "_"): name for name in providers}
         held: dict[str, set[str]] = {}

@@ -107,7 +107,7 @@ def _outcome(journal: Exchanges, described: str) -> str:
     if not len(journal):
         return f"nothing sent: {described}"
     effects = {met.effect for met in journal[-1].met}
-    if "struck" in effects:
+    if "applied" in effects:
         return described
     effect = " and ".join(sorted(effects))
     return effect if described == f"{SILENT} whole" else f"{effect}: {described}"

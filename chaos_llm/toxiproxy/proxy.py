@@ -17,19 +17,19 @@ _PATIENCE = 10.0  # real seconds for one question to Toxiproxy
 _PATIENCE_WITH_SLEEPERS = 2.0  # for one that it may sleep through
 
 
-class Unanswered(ChaosError):
+class ToxiproxyUnreachable(ChaosError):
     """Toxiproxy does not answer in time, or not at all."""
 
 
 @dataclass(frozen=True)
-class Worn:
+class ActiveToxic:
     """A toxic that is on, and the share of the connections that it hits."""
 
     toxic: Toxic
     share: float = 1.0
 
 
-class Doorway:
+class ToxiproxyRoute:
     """One address in front of one server; `wear` says what is wrong with it.
 
     Raises UsageError where the address cannot be reached from here.
@@ -37,7 +37,7 @@ class Doorway:
 
     def __init__(self, found: Toxiproxy, name: str, upstream: str) -> None:
         self._name, self._upstream, self._count = name, upstream, 0
-        self.worn: dict[str, Worn] = {}
+        self.worn: dict[str, ActiveToxic] = {}
         self._proxy = _asked(lambda: _created(name, upstream, f"{LOOPBACK}:0"))
         host, _, port = self._proxy.listen.rpartition(":")
         self.address = f"{LOOPBACK}:{port}"
@@ -54,7 +54,7 @@ class Doorway:
         """Whether connections are refused."""
         return any(isinstance(each.toxic, Down) for each in self.worn.values())
 
-    def wear(self, wanted: Mapping[str, Worn]) -> None:
+    def wear(self, wanted: Mapping[str, ActiveToxic]) -> None:
         """Have these toxics on and no others, in their order; raises ChaosError."""
         was_down = self.is_down
         for name in [name for name, worn in self.worn.items() if wanted.get(name) != worn]:
@@ -65,7 +65,7 @@ class Doorway:
         if self.is_down != was_down:
             _asked(self._proxy.disable if self.is_down else self._proxy.enable)
 
-    def _put_on(self, name: str, worn: Worn) -> None:
+    def _put_on(self, name: str, worn: ActiveToxic) -> None:
         toxic = worn.toxic
         if not isinstance(toxic, Down):
             _asked(
@@ -85,7 +85,7 @@ class Doorway:
             return
         try:
             _asked(lambda: self._proxy.destroy_toxic(name), _PATIENCE_WITH_SLEEPERS)
-        except Unanswered:
+        except ToxiproxyUnreachable:
             self._renew()
 
     def _renew(self) -> None:
@@ -130,8 +130,8 @@ def _asked(question: Callable[[], _T], patience: float = _PATIENCE) -> _T:
     try:
         return done.result(patience)
     except TimeoutError:
-        raise Unanswered(f"Toxiproxy did not answer within {patience:g} s") from None
+        raise ToxiproxyUnreachable(f"Toxiproxy did not answer within {patience:g} s") from None
     except OSError as error:  # all of requests' errors are
-        raise Unanswered(f"Toxiproxy cannot be asked: {error}") from error
+        raise ToxiproxyUnreachable(f"Toxiproxy cannot be asked: {error}") from error
     except Exception as error:  # the library's three, and an answer that it cannot read
         raise ChaosError(f"Toxiproxy refused: {error!r}") from error

@@ -39,12 +39,12 @@ class Clock:
         self.horizon = ticks(horizon)
         self.monotonic_base = max(math.ceil(real_monotonic()), Clock.ended_at)
         self.perf_counter_base = max(math.ceil(real_perf_counter()), Clock.ended_at)
-        self._wall: Wall | None = None
+        self._wall: WallClock | None = None
 
     def start(self, starts: datetime | None) -> None:
         """Take over the wall clock; it begins at `starts`, by default at the real time."""
         refuse_other_clocks()
-        self._wall = Wall(starts)
+        self._wall = WallClock(starts)
 
     def stop(self) -> None:
         """Give the wall clock back; the next clock's monotonic time begins after this one's."""
@@ -54,7 +54,7 @@ class Clock:
             self._wall.stop()
 
     @property
-    def wall(self) -> Wall:
+    def wall(self) -> WallClock:
         """The wall clock; after the outage it stands where it stood last."""
         if self._wall is None:
             raise UsageError("virtual time has not been entered, so no wall clock follows it")
@@ -88,7 +88,7 @@ class Clock:
         return self.perf_counter_base * _NANO + (self.now * _NANO >> _BITS)
 
 
-class Wall:
+class WallClock:
     """The wall clock of the process: time-machine's, standing still but for what we add."""
 
     def __init__(self, starts: datetime | None) -> None:

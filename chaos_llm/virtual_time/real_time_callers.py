@@ -66,7 +66,7 @@ _LOCK_USERS = frozenset(
 )
 
 
-class Callers:
+class RealTimeCallers:
     """Tells real-time callers and threads from virtual ones by the packages they come from."""
 
     def __init__(self, packages: Collection[str], *, threads_are_real: bool) -> None:

@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from chaos_llm.virtual_time.clock import Clock
-from chaos_llm.virtual_time.real_time_callers import Callers
+from chaos_llm.virtual_time.real_time_callers import RealTimeCallers
 from chaos_llm.virtual_time.redirects import (
     Redirect,
     real_monotonic,
@@ -32,7 +32,7 @@ class Running:
 
     clock: Clock
     scheduler: Scheduler
-    callers: Callers
+    callers: RealTimeCallers
     runners: dict[int, Runner]
 
 

@@ -22,7 +22,7 @@ from chaos_llm.virtual_time.idle_threads import (
     waits_for_a_job,
 )
 from chaos_llm.virtual_time.kernel import asleep
-from chaos_llm.virtual_time.real_time_callers import Callers
+from chaos_llm.virtual_time.real_time_callers import RealTimeCallers
 from chaos_llm.virtual_time.redirects import real_sleep
 from chaos_llm.virtual_time.stack_positions import OURS, Place, place, place_of_thread, without_us
 
@@ -31,13 +31,13 @@ _SETTLING = 10  # looks at threads that move while the outage begins
 _LOOP = ("asyncio.base_events", "BaseEventLoop._run_once")
 
 
-class Outsiders:
+class UnmanagedThreads:
     """The threads of this process that are not on the clock."""
 
     def __init__(
         self,
         runners: Mapping[int, object],
-        callers: Callers,
+        callers: RealTimeCallers,
         loop_held_by: Callable[[Any], str | None],
     ) -> None:
         self._runners = runners

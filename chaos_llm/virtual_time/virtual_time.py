@@ -15,14 +15,14 @@ from chaos_llm.virtual_time import locks, time_functions, uvloops
 from chaos_llm.virtual_time.clock import TICKS, Clock, ticks
 from chaos_llm.virtual_time.executors import Executors
 from chaos_llm.virtual_time.loops import Loops
-from chaos_llm.virtual_time.real_time_callers import TELEMETRY_AND_DEBUGGERS, Callers
+from chaos_llm.virtual_time.real_time_callers import TELEMETRY_AND_DEBUGGERS, RealTimeCallers
 from chaos_llm.virtual_time.redirects import refuse_unsupported_interpreter
 from chaos_llm.virtual_time.runner import Runner
 from chaos_llm.virtual_time.scheduler import Scheduler
 from chaos_llm.virtual_time.sockets import Sockets
 from chaos_llm.virtual_time.threads import Threads
 from chaos_llm.virtual_time.trio_loops import TrioLoops
-from chaos_llm.virtual_time.unmanaged_threads import Outsiders
+from chaos_llm.virtual_time.unmanaged_threads import UnmanagedThreads
 
 ThreadMode = Literal["managed", "refuse"]
 
@@ -59,7 +59,7 @@ class VirtualTime:
         if threads not in ("managed", "refuse"):
             raise UsageError(f'threads={threads!r} is neither "managed" nor "refuse"')
         self._starts, self._real_wait, self._threads = starts, real_wait, threads
-        self._callers = Callers(real_packages, threads_are_real=threads == "refuse")
+        self._callers = RealTimeCallers(real_packages, threads_are_real=threads == "refuse")
         self._clock = Clock(horizon)
         self._recorded: HarnessError | None = None
         self._sockets = Sockets()
@@ -88,7 +88,7 @@ class VirtualTime:
         self._sockets = Sockets()
         self._scheduler = scheduler = Scheduler(clock, self._real_wait, self.record)
         loops, trio = Loops(scheduler, self._sockets), TrioLoops(scheduler, self._sockets)
-        scheduler.turns.outside = Outsiders(scheduler.runners, self._callers, loops.held_by)
+        scheduler.turns.outside = UnmanagedThreads(scheduler.runners, self._callers, loops.held_by)
         loops.install(undo)
         trio.install(undo)
         uvloops.install(undo, scheduler)

@@ -131,7 +131,7 @@ def test_it_is_not_applicable_where_every_answer_arrived_whole(fault):
 
 def test_what_nobody_could_see_is_exposure_and_no_failure():
     both = day(
-        window(truncated_answer(), ends=10 * MINUTE, name="spoilt"),
+        window(truncated_answer(), ends=10 * MINUTE, name="silently_corrupted"),
         window(begins=10 * MINUTE, ends=20 * MINUTE, name="busy"),
     )
     finding = found(Defended(), both)

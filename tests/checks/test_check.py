@@ -61,7 +61,7 @@ def test_the_standard_checks_are_made_for_every_provider_that_was_asked():
             ("stops_calling", provider),
             ("probes_with_one_request", provider),
             ("returns_to", provider),
-            ("closes_after_recovery", provider),
+            ("restores_traffic_to", provider),
         } <= set(names)
     assert {name for name, provider in names if not provider} >= {
         "retries_stay_under",
@@ -69,7 +69,7 @@ def test_the_standard_checks_are_made_for_every_provider_that_was_asked():
         "honours_retry_after",
         "never_waits_past",
         "auth_failures_are_not_hammered",
-        "refreshes_once",
+        "refreshes_token_once",
         "recovers_without_a_herd",
         "never_caches_the_outage",
         "answers_are_whole",

@@ -13,7 +13,7 @@ from chaos_llm import outage
 from chaos_llm.checks import never_waits_past
 from chaos_llm.errors import UsageError
 from chaos_llm.faults import hang, latency, overloaded, ping_only, rate_limited
-from chaos_llm.profiles.model import Pace
+from chaos_llm.profiles.model import HealthyLatency
 
 
 def bad_time(*faults, **more):
@@ -108,7 +108,7 @@ def test_it_is_not_applicable_where_nothing_struck():
 
 
 def test_without_configuration_a_slow_healthy_day_is_allowed_for():
-    slow = bad_time(latency(seconds=1), healthy={"anthropic": Pace(first_token=50)})
+    slow = bad_time(latency(seconds=1), healthy={"anthropic": HealthyLatency(first_token=50)})
     run = replayed(ask_once, slow, every="2m")
     assert never_waits_past.as_usual(run) == never_waits_past(100.0)
     assert never_waits_past.as_usual(run)(run).verdict == "pass"

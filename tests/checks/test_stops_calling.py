@@ -29,7 +29,7 @@ from chaos_llm.faults import hang, latency, overloaded
 from chaos_llm.profiles.model import Target
 
 BAD_TIME = day(window(ends=20 * MINUTE))
-HALF_DOWN = day(window(ends=HOUR, share=0.9, per="client", redraw=5 * MINUTE))
+HALF_DOWN = day(window(ends=HOUR, share=0.9, per="client", sticky_for=5 * MINUTE))
 
 
 def found(app, profile=BAD_TIME, check=None, seed=3, **options):

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from chaos_llm.faults.fault import Strike
-from chaos_llm.protocol.keyed_random import Die
+from chaos_llm.faults.fault import FaultContext
+from chaos_llm.protocol.keyed_random import KeyedRandom
 from chaos_llm.protocol.messages import Chunk, Completion, Reply, Request, ToolCall, Usage
 
 
 @pytest.fixture
-def strike() -> Strike:
+def fault_context() -> FaultContext:
     request = Request("anthropic", "messages", "api", "api.anthropic.com", "/v1/messages")
-    return Strike(request, Die("a test's strike"))
+    return FaultContext(request, KeyedRandom("a test's strike"))
 
 
 @pytest.fixture

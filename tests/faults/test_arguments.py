@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chaos_llm.errors import Inexpressible, UsageError
+from chaos_llm.errors import Unsupported, UsageError
 from chaos_llm.faults import FAULTS
 
 junk = st.one_of(
@@ -41,10 +41,10 @@ def test_wrong_arguments_are_refused_early_and_right_ones_never_later(name, kind
     if isinstance(fault, str):
         assert fault.startswith(f"{name}(")
         return
-    strike = request.getfixturevalue("strike")
+    fault_context = request.getfixturevalue("fault_context")
     for answer in ("answer", "calling"):
-        with suppress(Inexpressible):
-            fault.on_answer(request.getfixturevalue(answer), strike)
+        with suppress(Unsupported):
+            fault.on_answer(request.getfixturevalue(answer), fault_context)
     for reply in ("stream", "whole", "refused"):
-        with suppress(Inexpressible):
-            fault.on_reply(request.getfixturevalue(reply), strike)
+        with suppress(Unsupported):
+            fault.on_reply(request.getfixturevalue(reply), fault_context)

@@ -10,22 +10,22 @@ from chaos_llm.protocol.messages import Completion, Document, Refusal, ToolCall
 
 
 @pytest.mark.parametrize("arguments", ['{"to": "bob", "amount": 1000}', '{"a": {}}', "{}"])
-def test_the_arguments_are_no_json(arguments, calling, strike):
+def test_the_arguments_are_no_json(arguments, calling, fault_context):
     given = replace(calling, tool_calls=(ToolCall("pay", arguments),))
-    (call,) = broken_tool_arguments().on_answer(given, strike).tool_calls
+    (call,) = broken_tool_arguments().on_answer(given, fault_context).tool_calls
     assert call.name == "pay"
     with pytest.raises(ValueError, match="Expecting"):
         json.loads(call.arguments)
 
 
-def test_they_are_in_the_quotes_of_python(calling, strike):
-    (call,) = broken_tool_arguments().on_answer(calling, strike).tool_calls
+def test_they_are_in_the_quotes_of_python(calling, fault_context):
+    (call,) = broken_tool_arguments().on_answer(calling, fault_context).tool_calls
     assert call.arguments == "{'to': 'bob', 'amount': 1000}"
 
 
 @pytest.mark.parametrize("other", [Refusal("quota"), Document({}), Completion("Hello.")])
-def test_what_calls_no_tool_is_not_struck(other, strike):
-    assert broken_tool_arguments().on_answer(other, strike) == other
+def test_what_calls_no_tool_is_not_struck(other, fault_context):
+    assert broken_tool_arguments().on_answer(other, fault_context) == other
 
 
 def test_an_app_sees_it_and_the_faults_behind_it_strike_too():

@@ -3,20 +3,20 @@ from __future__ import annotations
 from chaos_llm.faults import challenge_page
 
 
-def test_a_403_wants_a_browser(whole, stream, strike):
+def test_a_403_wants_a_browser(whole, stream, fault_context):
     for reply in (whole, stream):
-        struck = challenge_page().on_reply(reply, strike)
-        headers = dict(struck.headers)
-        assert (struck.status, struck.streamed) == (403, False)
+        applied = challenge_page().on_reply(reply, fault_context)
+        headers = dict(applied.headers)
+        assert (applied.status, applied.streamed) == (403, False)
         assert (headers["cf-mitigated"], headers["server"]) == ("challenge", "cloudflare")
         assert headers["content-type"] == "text/html; charset=UTF-8"
-        assert b"<title>Just a moment...</title>" in struck.body
+        assert b"<title>Just a moment...</title>" in applied.body
 
 
-def test_the_page_names_the_host_and_the_ray_of_the_header(whole, strike):
-    struck = challenge_page().on_reply(whole, strike)
-    ray, _, city = dict(struck.headers)["cf-ray"].partition("-")
-    page = struck.body.decode()
+def test_the_page_names_the_host_and_the_ray_of_the_header(whole, fault_context):
+    applied = challenge_page().on_reply(whole, fault_context)
+    ray, _, city = dict(applied.headers)["cf-ray"].partition("-")
+    page = applied.body.decode()
     assert (len(ray), city) == (16, "SJC")
     assert f"cZone: 'api.anthropic.com', cType: 'managed', cRay: '{ray}'}}" in page
 

@@ -42,10 +42,10 @@ def ask_async(address, timeout):
     asyncio.run(scene())
 
 
-def test_no_connection_ever_stands(whole, stream, strike):
+def test_no_connection_ever_stands(whole, stream, fault_context):
     for reply in (whole, stream):
-        struck = connect_timeout().on_reply(reply, strike)
-        assert (struck.wait, struck.chunks, struck.ending) == (0.0, (), Ending.CONNECT_TIMEOUT)
+        applied = connect_timeout().on_reply(reply, fault_context)
+        assert (applied.wait, applied.chunks, applied.ending) == (0.0, (), Ending.CONNECT_TIMEOUT)
 
 
 @pytest.mark.parametrize("asked", [ask, ask_async])

@@ -7,10 +7,10 @@ from chaos_llm.faults import dns_failure
 from chaos_llm.protocol.messages import Ending
 
 
-def test_there_is_no_address_and_no_wait_for_one(whole, stream, strike):
+def test_there_is_no_address_and_no_wait_for_one(whole, stream, fault_context):
     for reply in (whole, stream):
-        struck = dns_failure().on_reply(reply, strike)
-        assert (struck.wait, struck.chunks, struck.ending) == (0.0, (), Ending.UNRESOLVED)
+        applied = dns_failure().on_reply(reply, fault_context)
+        assert (applied.wait, applied.chunks, applied.ending) == (0.0, (), Ending.UNRESOLVED)
 
 
 @pytest.mark.parametrize("library", ["httpx", "httpx2"])

@@ -8,20 +8,22 @@ from chaos_llm.faults import envoy_503
 BEGINNING = "upstream connect error or disconnect/reset before headers. reset reason: "
 
 
-def test_it_is_a_line_of_plain_text(whole, stream, strike):
+def test_it_is_a_line_of_plain_text(whole, stream, fault_context):
     for reply in (whole, stream):
-        struck = envoy_503().on_reply(reply, strike)
-        assert (struck.status, struck.streamed) == (503, False)
-        assert struck.body.decode() == BEGINNING + "overflow"
-        assert dict(struck.headers)["content-type"] == "text/plain"
+        applied = envoy_503().on_reply(reply, fault_context)
+        assert (applied.status, applied.streamed) == (503, False)
+        assert applied.body.decode() == BEGINNING + "overflow"
+        assert dict(applied.headers)["content-type"] == "text/plain"
 
 
-def test_a_reason_that_was_seen_can_be_played(whole, strike):
+def test_a_reason_that_was_seen_can_be_played(whole, fault_context):
     reason = (
         "remote connection failure, transport failure reason: delayed connect error: "
         "Connection refused"
     )
-    assert envoy_503(reason=reason).on_reply(whole, strike).body.decode() == BEGINNING + reason
+    assert (
+        envoy_503(reason=reason).on_reply(whole, fault_context).body.decode() == BEGINNING + reason
+    )
 
 
 @pytest.mark.parametrize("reason", ["", "  ", None, 503])

@@ -17,8 +17,8 @@ DOORS = {
 }
 
 
-def test_the_error_is_the_provider_s_own_and_the_status_is_good(answer, strike):
-    assert error_in_200().on_answer(answer, strike) == Refusal("server_error", status=200)
+def test_the_error_is_the_provider_s_own_and_the_status_is_good(answer, fault_context):
+    assert error_in_200().on_answer(answer, fault_context) == Refusal("server_error", status=200)
 
 
 @pytest.mark.parametrize(

@@ -11,23 +11,23 @@ from chaos_llm.faults import error_mid_stream
 from chaos_llm.protocol.messages import Break, Document, Refusal
 
 
-def test_the_answer_breaks_after_a_share_of_it(answer, strike):
-    struck = error_mid_stream(after=0.25, kind="server_error").on_answer(answer, strike)
-    assert struck == replace(answer, broken_by=Break(0.25, Refusal("server_error")))
+def test_the_answer_breaks_after_a_share_of_it(answer, fault_context):
+    applied = error_mid_stream(after=0.25, kind="server_error").on_answer(answer, fault_context)
+    assert applied == replace(answer, broken_by=Break(0.25, Refusal("server_error")))
 
 
-def test_it_is_an_overload_in_the_middle_by_default(answer, strike):
-    struck = error_mid_stream().on_answer(answer, strike)
-    assert struck.broken_by == Break(0.5, Refusal("overloaded"))
+def test_it_is_an_overload_in_the_middle_by_default(answer, fault_context):
+    applied = error_mid_stream().on_answer(answer, fault_context)
+    assert applied.broken_by == Break(0.5, Refusal("overloaded"))
 
 
-def test_it_may_break_within_the_arguments_of_a_tool(calling, strike):
-    struck = error_mid_stream(within="tool").on_answer(calling, strike)
-    assert struck.broken_by == Break(0.5, Refusal("overloaded"), "tool")
+def test_it_may_break_within_the_arguments_of_a_tool(calling, fault_context):
+    applied = error_mid_stream(within="tool").on_answer(calling, fault_context)
+    assert applied.broken_by == Break(0.5, Refusal("overloaded"), "tool")
 
 
-def test_an_answer_without_a_tool_call_has_no_arguments_to_break(answer, strike):
-    assert error_mid_stream(within="tool").on_answer(answer, strike) is answer
+def test_an_answer_without_a_tool_call_has_no_arguments_to_break(answer, fault_context):
+    assert error_mid_stream(within="tool").on_answer(answer, fault_context) is answer
 
 
 @pytest.mark.parametrize("text", ["", "Let me look into that for you."])
@@ -63,12 +63,12 @@ def stream_of_events():
 
 
 @pytest.mark.parametrize("other", [Refusal("quota"), Document({"status": "ok"})])
-def test_what_is_no_answer_of_a_model_is_not_struck(other, strike):
-    assert error_mid_stream().on_answer(other, strike) is other
+def test_what_is_no_answer_of_a_model_is_not_struck(other, fault_context):
+    assert error_mid_stream().on_answer(other, fault_context) is other
 
 
-def test_the_bytes_are_left_to_the_provider(stream, strike):
-    assert error_mid_stream().on_reply(stream, strike) is stream
+def test_the_bytes_are_left_to_the_provider(stream, fault_context):
+    assert error_mid_stream().on_reply(stream, fault_context) is stream
 
 
 def test_the_kind_is_one_that_every_provider_knows():

@@ -7,18 +7,18 @@ from chaos_llm.faults import hang
 from chaos_llm.protocol.messages import Ending
 
 
-def test_without_seconds_nothing_ever_comes(whole, strike):
-    reply = hang().on_reply(whole, strike)
+def test_without_seconds_nothing_ever_comes(whole, fault_context):
+    reply = hang().on_reply(whole, fault_context)
     assert (reply.chunks, reply.ending) == ((), Ending.SILENT)
 
 
-def test_with_seconds_the_connection_closes_then_and_not_a_byte_came(stream, strike):
-    reply = hang("15s").on_reply(stream, strike)
+def test_with_seconds_the_connection_closes_then_and_not_a_byte_came(stream, fault_context):
+    reply = hang("15s").on_reply(stream, fault_context)
     assert (reply.wait, reply.chunks, reply.ending) == (15.0, (), Ending.CLOSED)
 
 
-def test_the_answer_is_not_its_business(answer, strike):
-    assert hang().on_answer(answer, strike) is answer
+def test_the_answer_is_not_its_business(answer, fault_context):
+    assert hang().on_answer(answer, fault_context) is answer
 
 
 @pytest.mark.parametrize("seconds", [-1, "a while", False])

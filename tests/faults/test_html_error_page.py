@@ -6,9 +6,9 @@ from chaos_llm.errors import UsageError
 from chaos_llm.faults import html_error_page
 
 
-def _struck(fault, reply, strike):
-    struck = fault.on_reply(reply, strike)
-    return struck, dict(struck.headers), struck.body.decode()
+def _applied(fault, reply, fault_context):
+    applied = fault.on_reply(reply, fault_context)
+    return applied, dict(applied.headers), applied.body.decode()
 
 
 @pytest.mark.parametrize(
@@ -20,43 +20,43 @@ def _struck(fault, reply, strike):
         (524, "api.anthropic.com | 524: A timeout occurred"),
     ],
 )
-def test_cloudflare_s_page_names_the_host_and_the_status(status, title, whole, strike):
-    reply, headers, page = _struck(html_error_page(status), whole, strike)
+def test_cloudflare_s_page_names_the_host_and_the_status(status, title, whole, fault_context):
+    reply, headers, page = _applied(html_error_page(status), whole, fault_context)
     assert reply.status == status
     assert f"<title>{title}</title>" in page
     assert headers["content-type"] == "text/html; charset=UTF-8"
     assert headers["server"] == "cloudflare"
 
 
-def test_the_page_and_the_header_name_the_same_ray(whole, strike):
-    _, headers, page = _struck(html_error_page(), whole, strike)
+def test_the_page_and_the_header_name_the_same_ray(whole, fault_context):
+    _, headers, page = _applied(html_error_page(), whole, fault_context)
     ray, _, city = headers["cf-ray"].partition("-")
     assert (len(ray), city) == (16, "SJC")
     assert f"<strong>{ray}</strong>" in page
 
 
-def test_a_status_that_cloudflare_passes_on_has_the_short_page(whole, strike):
-    _, headers, page = _struck(html_error_page(503), whole, strike)
+def test_a_status_that_cloudflare_passes_on_has_the_short_page(whole, fault_context):
+    _, headers, page = _applied(html_error_page(503), whole, fault_context)
     assert "<title>503 Service Temporarily Unavailable</title>" in page
     assert "<hr><center>cloudflare</center>" in page
     assert headers["content-type"] == "text/html"
 
 
-def test_the_short_page_can_be_asked_for(whole, strike):
-    _, headers, page = _struck(html_error_page(502, page="cloudflare-short"), whole, strike)
+def test_the_short_page_can_be_asked_for(whole, fault_context):
+    _, headers, page = _applied(html_error_page(502, page="cloudflare-short"), whole, fault_context)
     assert "<center><h1>502 Bad Gateway</h1></center>" in page
     assert "cf-ray" in headers
 
 
-def test_nginx_says_its_own_name(whole, strike):
-    _, headers, page = _struck(html_error_page(page="nginx"), whole, strike)
+def test_nginx_says_its_own_name(whole, fault_context):
+    _, headers, page = _applied(html_error_page(page="nginx"), whole, fault_context)
     assert "<center>nginx</center>" in page
     assert headers["server"] == "nginx"
     assert "cf-ray" not in headers
 
 
-def test_it_comes_whole_in_place_of_a_stream_and_as_late(stream, strike):
-    reply, headers, page = _struck(html_error_page(), stream, strike)
+def test_it_comes_whole_in_place_of_a_stream_and_as_late(stream, fault_context):
+    reply, headers, page = _applied(html_error_page(), stream, fault_context)
     assert not reply.streamed
     assert reply.wait == stream.wait
     assert headers["content-length"] == str(len(page))

@@ -81,8 +81,8 @@ def completion(gpt, said):
 
 def completion_events(gpt, said):
     told = ""
-    wish = {"stream_options": {"include_usage": True}}
-    for chunk in gpt.chat.completions.create(stream=True, **wish, **chat(said)):
+    request = {"stream_options": {"include_usage": True}}
+    for chunk in gpt.chat.completions.create(stream=True, **request, **chat(said)):
         for choice in chunk.choices:
             calls = (call.function.arguments or "" for call in choice.delta.tool_calls or ())
             told += (choice.delta.content or choice.delta.refusal or "") + "".join(calls)
@@ -203,7 +203,7 @@ def seen(provider, ask, fault, answer, said=ASKED):
     if isinstance(told, tuple):
         return "no_model"
     word = compared(told, TEXT if answer is SAID else ARGUMENTS)
-    if effect == "struck":
+    if effect == "applied":
         return word
     assert word == "whole"
     return {"not struck": "(-)", "not expressible": "(x)"}[effect]
@@ -258,5 +258,5 @@ def test_what_lacks_only_its_last_event_was_an_answer_all_the_same():
     with outage() as chaos:
         chaos.on("anthropic").inject(faults.missing_terminal_event())
         message_helper(anthropic.Anthropic(), ASKED)
-    assert chaos.journal[0].struck
+    assert chaos.journal[0].applied
     assert chaos.journal[0].ok

@@ -11,8 +11,8 @@ from chaos_llm.protocol.messages import Refusal
 MESSAGES = [{"role": "user", "content": "hi"}]
 
 
-def test_the_words_are_the_provider_s_own(answer, strike):
-    assert insufficient_quota().on_answer(answer, strike) == Refusal("quota")
+def test_the_words_are_the_provider_s_own(answer, fault_context):
+    assert insufficient_quota().on_answer(answer, fault_context) == Refusal("quota")
 
 
 def test_anthropic_says_that_the_credit_is_too_low():

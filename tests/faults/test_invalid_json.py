@@ -5,40 +5,40 @@ from dataclasses import replace
 
 import pytest
 
-from chaos_llm.errors import Inexpressible
+from chaos_llm.errors import Unsupported
 from chaos_llm.faults import invalid_json
 from chaos_llm.protocol.messages import Chunk, Ending
 
 
-def test_the_json_stops_and_http_has_nothing_to_complain_about(whole, strike):
-    struck = invalid_json().on_reply(whole, strike)
-    assert whole.body.startswith(struck.body)
-    assert dict(struck.headers) == {"content-type": "application/json", "content-length": "8"}
-    assert (len(struck.body), struck.ending) == (8, Ending.COMPLETE)
+def test_the_json_stops_and_http_has_nothing_to_complain_about(whole, fault_context):
+    applied = invalid_json().on_reply(whole, fault_context)
+    assert whole.body.startswith(applied.body)
+    assert dict(applied.headers) == {"content-type": "application/json", "content-length": "8"}
+    assert (len(applied.body), applied.ending) == (8, Ending.COMPLETE)
     with pytest.raises(ValueError, match="Expecting value"):
-        json.loads(struck.body)
+        json.loads(applied.body)
 
 
 @pytest.mark.parametrize("body", [b"{}", b"{}\n\n\n\n\n\n", b'{"a":1}\n', b"[]"])
-def test_what_is_left_is_never_json(body, whole, strike):
-    struck = invalid_json().on_reply(replace(whole, chunks=(Chunk(0.0, body),)), strike)
+def test_what_is_left_is_never_json(body, whole, fault_context):
+    applied = invalid_json().on_reply(replace(whole, chunks=(Chunk(0.0, body),)), fault_context)
     with pytest.raises(ValueError):  # noqa: PT011 - whatever a reader misses
-        json.loads(struck.body)
+        json.loads(applied.body)
 
 
-def test_it_is_as_late_as_the_body_was(whole, strike):
+def test_it_is_as_late_as_the_body_was(whole, fault_context):
     late = replace(whole, chunks=(Chunk(2.0, whole.body, True),))
-    assert invalid_json().on_reply(late, strike).chunks[0].delay == 2.0
+    assert invalid_json().on_reply(late, fault_context).chunks[0].delay == 2.0
 
 
-def test_without_a_body_there_is_nothing_to_strike(whole, strike):
+def test_without_a_body_there_is_nothing_to_strike(whole, fault_context):
     empty = replace(whole, chunks=())
-    assert invalid_json().on_reply(empty, strike) is empty
+    assert invalid_json().on_reply(empty, fault_context) is empty
 
 
-def test_a_stream_is_not_one_json_text(stream, strike):
-    with pytest.raises(Inexpressible, match="a stream is not one JSON text"):
-        invalid_json().on_reply(stream, strike)
+def test_a_stream_is_not_one_json_text(stream, fault_context):
+    with pytest.raises(Unsupported, match="a stream is not one JSON text"):
+        invalid_json().on_reply(stream, fault_context)
 
 
 def test_it_ends_the_reply():

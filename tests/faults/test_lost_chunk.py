@@ -4,26 +4,26 @@ from dataclasses import replace
 
 import pytest
 
-from chaos_llm.errors import Inexpressible, UsageError
+from chaos_llm.errors import Unsupported, UsageError
 from chaos_llm.faults import lost_chunk
 from chaos_llm.protocol.messages import Ending
 
 
 @pytest.mark.parametrize(("after", "lost"), [(0, 1), (0.5, 3), (1, 4)])
-def test_one_piece_of_the_content_never_comes(after, lost, stream, strike):
-    struck = lost_chunk(after=after).on_reply(stream, strike)
-    assert struck.chunks == stream.chunks[:lost] + stream.chunks[lost + 1 :]
-    assert struck.ending is Ending.COMPLETE
+def test_one_piece_of_the_content_never_comes(after, lost, stream, fault_context):
+    applied = lost_chunk(after=after).on_reply(stream, fault_context)
+    assert applied.chunks == stream.chunks[:lost] + stream.chunks[lost + 1 :]
+    assert applied.ending is Ending.COMPLETE
 
 
-def test_a_stream_without_content_is_not_struck(stream, strike):
+def test_a_stream_without_content_is_not_struck(stream, fault_context):
     empty = replace(stream, chunks=(stream.chunks[0], stream.chunks[-1]))
-    assert lost_chunk().on_reply(empty, strike) is empty
+    assert lost_chunk().on_reply(empty, fault_context) is empty
 
 
-def test_a_whole_reply_has_no_pieces(whole, strike):
-    with pytest.raises(Inexpressible, match="the reply is no stream"):
-        lost_chunk().on_reply(whole, strike)
+def test_a_whole_reply_has_no_pieces(whole, fault_context):
+    with pytest.raises(Unsupported, match="the reply is no stream"):
+        lost_chunk().on_reply(whole, fault_context)
 
 
 def test_after_is_a_share():

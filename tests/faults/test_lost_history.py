@@ -5,43 +5,43 @@ from dataclasses import replace
 
 import pytest
 
-from chaos_llm.errors import Inexpressible
+from chaos_llm.errors import Unsupported
 from chaos_llm.faults import lost_history
 from chaos_llm.protocol.markers import find, find_references
 from chaos_llm.protocol.messages import Completion, Document, Refusal
 
 
-def after(turns, strike):
-    return replace(strike, request=replace(strike.request, turns=turns))
+def after(turns, fault_context):
+    return replace(fault_context, request=replace(fault_context.request, turns=turns))
 
 
-def test_the_model_thinks_that_the_conversation_has_just_begun(answer, strike):
-    struck = lost_history().on_answer(answer, after(3, strike))
-    assert "the beginning of our conversation" in struck.text
-    assert find(struck.text) == find(answer.text)
-    assert find_references(struck.text) == find_references(answer.text)
+def test_the_model_thinks_that_the_conversation_has_just_begun(answer, fault_context):
+    applied = lost_history().on_answer(answer, after(3, fault_context))
+    assert "the beginning of our conversation" in applied.text
+    assert find(applied.text) == find(answer.text)
+    assert find_references(applied.text) == find_references(answer.text)
 
 
-def test_a_first_message_has_nothing_to_lose(answer, strike):
-    assert lost_history().on_answer(answer, after(1, strike)) is answer
+def test_a_first_message_has_nothing_to_lose(answer, fault_context):
+    assert lost_history().on_answer(answer, after(1, fault_context)) is answer
 
 
-def test_where_a_format_tells_no_turns_it_is_not_expressible(answer, strike):
-    with pytest.raises(Inexpressible, match="not known how long the conversation is"):
-        lost_history().on_answer(answer, strike)
+def test_where_a_format_tells_no_turns_it_is_not_expressible(answer, fault_context):
+    with pytest.raises(Unsupported, match="not known how long the conversation is"):
+        lost_history().on_answer(answer, fault_context)
 
 
-def test_an_answer_in_json_keeps_its_shape(answer, strike):
+def test_an_answer_in_json_keeps_its_shape(answer, fault_context):
     said = replace(answer, text='{"answer": "It left on Monday.", "state": "sent"}')
-    struck = json.loads(lost_history().on_answer(said, after(3, strike)).text)
-    assert list(struck) == ["answer", "state"]
-    assert struck["answer"] != "It left on Monday."
-    assert struck["state"] == "sent"
+    applied = json.loads(lost_history().on_answer(said, after(3, fault_context)).text)
+    assert list(applied) == ["answer", "state"]
+    assert applied["answer"] != "It left on Monday."
+    assert applied["state"] == "sent"
 
 
 @pytest.mark.parametrize("other", [Refusal("quota"), Document({}), Completion()])
-def test_what_has_no_text_is_not_struck(other, strike):
-    assert lost_history().on_answer(other, after(3, strike)) is other
+def test_what_has_no_text_is_not_struck(other, fault_context):
+    assert lost_history().on_answer(other, after(3, fault_context)) is other
 
 
 def test_no_app_can_see_it_and_the_faults_behind_it_strike_too():

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from chaos_llm.errors import Inexpressible, UsageError
+from chaos_llm.errors import Unsupported, UsageError
 from chaos_llm.faults import malformed_chunk
 from chaos_llm.protocol.messages import Chunk
 
@@ -18,38 +18,40 @@ def told(stream):
     return replace(stream, chunks=(stream.chunks[0], *pieces, stream.chunks[-1]))
 
 
-def changed(struck, reply):
-    pairs = zip(struck.chunks, reply.chunks, strict=True)
+def changed(applied, reply):
+    pairs = zip(applied.chunks, reply.chunks, strict=True)
     return [place for place, (one, other) in enumerate(pairs) if one != other]
 
 
 @pytest.mark.parametrize(("after", "place"), [(0, 1), (0.5, 3), (1, 4)])
-def test_one_event_of_the_content_is_broken_and_the_stream_goes_on(after, place, told, strike):
-    assert changed(malformed_chunk(after=after).on_reply(told, strike), told) == [place]
+def test_one_event_of_the_content_is_broken_and_the_stream_goes_on(
+    after, place, told, fault_context
+):
+    assert changed(malformed_chunk(after=after).on_reply(told, fault_context), told) == [place]
 
 
-def test_the_frame_stays_and_the_data_cannot_be_read(told, strike):
-    event = malformed_chunk().on_reply(told, strike).chunks[3].data
+def test_the_frame_stays_and_the_data_cannot_be_read(told, fault_context):
+    event = malformed_chunk().on_reply(told, fault_context).chunks[3].data
     assert event.startswith(b"event: content_block_delta\ndata: {")
     assert event.endswith(b"\n\n")
     with pytest.raises(ValueError, match=r"Expecting|Unterminated"):
         json.loads(event.partition(b"data: ")[2])
 
 
-def test_a_line_of_json_cannot_be_read_either(told, strike):
+def test_a_line_of_json_cannot_be_read_either(told, fault_context):
     lines = replace(told, chunks=(Chunk(0.0, b'{"response":"and on"}\n', True),))
-    (line,) = malformed_chunk().on_reply(lines, strike).chunks
+    (line,) = malformed_chunk().on_reply(lines, fault_context).chunks
     assert line.data == b'{"response":"an\n'
 
 
-def test_a_stream_without_content_is_not_struck(stream, strike):
+def test_a_stream_without_content_is_not_struck(stream, fault_context):
     empty = replace(stream, chunks=(stream.chunks[0], stream.chunks[-1]))
-    assert malformed_chunk().on_reply(empty, strike) is empty
+    assert malformed_chunk().on_reply(empty, fault_context) is empty
 
 
-def test_a_whole_reply_has_no_events(whole, strike):
-    with pytest.raises(Inexpressible, match="the reply is no stream"):
-        malformed_chunk().on_reply(whole, strike)
+def test_a_whole_reply_has_no_events(whole, fault_context):
+    with pytest.raises(Unsupported, match="the reply is no stream"):
+        malformed_chunk().on_reply(whole, fault_context)
 
 
 def test_after_is_a_share():

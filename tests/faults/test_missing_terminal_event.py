@@ -4,25 +4,25 @@ from dataclasses import replace
 
 import pytest
 
-from chaos_llm.errors import Inexpressible
+from chaos_llm.errors import Unsupported
 from chaos_llm.faults import missing_terminal_event
 from chaos_llm.protocol.messages import Ending
 
 
-def test_all_comes_but_the_last_event_and_the_body_ends_well(stream, strike):
-    struck = missing_terminal_event().on_reply(stream, strike)
-    assert (struck.chunks, struck.ending) == (stream.chunks[:-1], Ending.COMPLETE)
+def test_all_comes_but_the_last_event_and_the_body_ends_well(stream, fault_context):
+    applied = missing_terminal_event().on_reply(stream, fault_context)
+    assert (applied.chunks, applied.ending) == (stream.chunks[:-1], Ending.COMPLETE)
 
 
-def test_a_stream_of_one_event_is_left_without_any(stream, strike):
+def test_a_stream_of_one_event_is_left_without_any(stream, fault_context):
     single = replace(stream, chunks=stream.chunks[:1])
-    assert missing_terminal_event().on_reply(single, strike).chunks == ()
+    assert missing_terminal_event().on_reply(single, fault_context).chunks == ()
 
 
-def test_a_whole_reply_has_no_events(whole, refused, strike):
+def test_a_whole_reply_has_no_events(whole, refused, fault_context):
     for reply in (whole, refused):
-        with pytest.raises(Inexpressible, match="the reply is no stream"):
-            missing_terminal_event().on_reply(reply, strike)
+        with pytest.raises(Unsupported, match="the reply is no stream"):
+            missing_terminal_event().on_reply(reply, fault_context)
 
 
 def test_the_faults_behind_it_strike_too():

@@ -4,14 +4,14 @@ from chaos_llm.faults import overloaded
 from chaos_llm.protocol.messages import Refusal
 
 
-def test_it_says_overloaded_and_not_when_to_come_back(answer, strike):
-    refusal = overloaded().on_answer(answer, strike)
+def test_it_says_overloaded_and_not_when_to_come_back(answer, fault_context):
+    refusal = overloaded().on_answer(answer, fault_context)
     assert refusal == Refusal("overloaded")
     assert refusal.retry_after is None
 
 
-def test_its_status_is_left_to_the_dialect(answer, strike):
-    assert overloaded().on_answer(answer, strike).status is None
+def test_its_status_is_left_to_the_dialect(answer, fault_context):
+    assert overloaded().on_answer(answer, fault_context).status is None
 
 
 def test_it_ends_the_reply():

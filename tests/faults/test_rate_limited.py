@@ -9,22 +9,22 @@ from chaos_llm.faults import rate_limited
 from chaos_llm.protocol.messages import Refusal
 
 
-def test_it_says_when_to_come_back(answer, strike):
-    struck = rate_limited(retry_after=7).on_answer(answer, strike)
-    assert struck == Refusal("rate_limited", retry_after=7.0)
+def test_it_says_when_to_come_back(answer, fault_context):
+    applied = rate_limited(retry_after=7).on_answer(answer, fault_context)
+    assert applied == Refusal("rate_limited", retry_after=7.0)
 
 
-def test_the_default_is_a_wait_that_was_seen(answer, strike):
-    assert rate_limited().on_answer(answer, strike).retry_after == 20.0
+def test_the_default_is_a_wait_that_was_seen(answer, fault_context):
+    assert rate_limited().on_answer(answer, fault_context).retry_after == 20.0
 
 
-def test_none_leaves_the_header_out(answer, strike):
-    assert rate_limited(retry_after=None).on_answer(answer, strike).retry_after is None
+def test_none_leaves_the_header_out(answer, fault_context):
+    assert rate_limited(retry_after=None).on_answer(answer, fault_context).retry_after is None
 
 
 @pytest.mark.parametrize("wait", [0, 13262, 86400, "27h", timedelta(hours=27)])
-def test_absurd_waits_are_legal(wait, answer, strike):
-    assert rate_limited(retry_after=wait).on_answer(answer, strike).retry_after >= 0
+def test_absurd_waits_are_legal(wait, answer, fault_context):
+    assert rate_limited(retry_after=wait).on_answer(answer, fault_context).retry_after >= 0
 
 
 def test_equal_waits_are_equal_faults_however_they_are_written():

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from chaos_llm.errors import Inexpressible, UsageError
+from chaos_llm.errors import Unsupported, UsageError
 from chaos_llm.faults import reordered_chunks
 from chaos_llm.protocol.messages import Chunk
 
@@ -17,34 +17,34 @@ def places(reply):
 @pytest.mark.parametrize(
     ("after", "order"), [(0, [1, 0, 2, 3]), (0.5, [0, 2, 1, 3]), (1, [0, 1, 3, 2])]
 )
-def test_two_neighbours_of_the_content_change_places(after, order, stream, strike):
-    struck = reordered_chunks(after=after).on_reply(stream, strike)
-    assert places(struck) == order
-    assert (struck.chunks[0], struck.chunks[-1]) == (stream.chunks[0], stream.chunks[-1])
+def test_two_neighbours_of_the_content_change_places(after, order, stream, fault_context):
+    applied = reordered_chunks(after=after).on_reply(stream, fault_context)
+    assert places(applied) == order
+    assert (applied.chunks[0], applied.chunks[-1]) == (stream.chunks[0], stream.chunks[-1])
 
 
-def test_the_pauses_stay_where_they_were(stream, strike):
+def test_the_pauses_stay_where_they_were(stream, fault_context):
     paced = replace(
         stream, chunks=tuple(c._replace(delay=float(n)) for n, c in enumerate(stream.chunks))
     )
-    struck = reordered_chunks().on_reply(paced, strike)
-    assert [chunk.delay for chunk in struck.chunks] == [0, 1, 2, 3, 4, 5]
+    applied = reordered_chunks().on_reply(paced, fault_context)
+    assert [chunk.delay for chunk in applied.chunks] == [0, 1, 2, 3, 4, 5]
 
 
-def test_equal_pieces_in_another_order_are_no_strike(stream, strike):
+def test_equal_pieces_in_another_order_are_no_strike(stream, fault_context):
     twins = replace(stream, chunks=(Chunk(0.1, b"data: x\n\n", True),) * 2)
-    assert reordered_chunks().on_reply(twins, strike) == twins
+    assert reordered_chunks().on_reply(twins, fault_context) == twins
 
 
-def test_pieces_with_an_event_between_them_stay(stream, strike):
+def test_pieces_with_an_event_between_them_stay(stream, fault_context):
     opening, one, other, *_ = stream.chunks
     apart = replace(stream, chunks=(one, opening, other))
-    assert reordered_chunks().on_reply(apart, strike) is apart
+    assert reordered_chunks().on_reply(apart, fault_context) is apart
 
 
-def test_a_whole_reply_has_no_pieces(whole, strike):
-    with pytest.raises(Inexpressible, match="the reply is no stream"):
-        reordered_chunks().on_reply(whole, strike)
+def test_a_whole_reply_has_no_pieces(whole, fault_context):
+    with pytest.raises(Unsupported, match="the reply is no stream"):
+        reordered_chunks().on_reply(whole, fault_context)
 
 
 def test_after_is_a_share():

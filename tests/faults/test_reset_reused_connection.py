@@ -10,7 +10,7 @@ import openai
 import pytest
 
 from chaos_llm import outage
-from chaos_llm.errors import Inexpressible
+from chaos_llm.errors import Unsupported
 from chaos_llm.faults import latency, overloaded, reset_reused_connection
 from chaos_llm.protocol.messages import Ending
 
@@ -21,19 +21,19 @@ def ask(client):
     )
 
 
-def test_a_connection_that_carried_a_request_before_is_reset_soon(whole, strike):
-    struck = reset_reused_connection().on_reply(whole, replace(strike, reused=True))
-    assert (struck.chunks, struck.ending) == ((), Ending.RESET)
-    assert 0.13 <= struck.wait < 0.25
+def test_a_connection_that_carried_a_request_before_is_reset_soon(whole, fault_context):
+    applied = reset_reused_connection().on_reply(whole, replace(fault_context, reused=True))
+    assert (applied.chunks, applied.ending) == ((), Ending.RESET)
+    assert 0.13 <= applied.wait < 0.25
 
 
-def test_the_first_request_of_a_connection_passes(whole, strike):
-    assert reset_reused_connection().on_reply(whole, replace(strike, reused=False)) is whole
+def test_the_first_request_of_a_connection_passes(whole, fault_context):
+    assert reset_reused_connection().on_reply(whole, replace(fault_context, reused=False)) is whole
 
 
-def test_where_nobody_knows_it_is_not_expressible(whole, strike):
-    with pytest.raises(Inexpressible, match="not known which requests share a connection"):
-        reset_reused_connection().on_reply(whole, strike)
+def test_where_nobody_knows_it_is_not_expressible(whole, fault_context):
+    with pytest.raises(Unsupported, match="not known which requests share a connection"):
+        reset_reused_connection().on_reply(whole, fault_context)
 
 
 def test_a_client_that_is_kept_meets_it_and_its_retry_opens_a_new_connection():
@@ -65,7 +65,7 @@ def test_a_client_for_each_request_never_meets_it():
         chaos.on("anthropic").inject(reset_reused_connection())
         for _ in range(3):
             assert ask(anthropic.Anthropic(max_retries=0))
-    assert [exchange.struck for exchange in chaos.journal] == [()] * 3
+    assert [exchange.applied for exchange in chaos.journal] == [()] * 3
 
 
 def test_a_connection_is_kept_no_longer_than_its_pool_keeps_it():

@@ -7,12 +7,12 @@ from chaos_llm.faults import server_error
 from chaos_llm.protocol.messages import Refusal
 
 
-def test_it_is_a_500_unless_told_otherwise(answer, strike):
-    assert server_error().on_answer(answer, strike) == Refusal("server_error", status=500)
+def test_it_is_a_500_unless_told_otherwise(answer, fault_context):
+    assert server_error().on_answer(answer, fault_context) == Refusal("server_error", status=500)
 
 
-def test_its_status_is_the_one_asked_for(answer, strike):
-    assert server_error(503).on_answer(answer, strike).status == 503
+def test_its_status_is_the_one_asked_for(answer, fault_context):
+    assert server_error(503).on_answer(answer, fault_context).status == 503
 
 
 @pytest.mark.parametrize("status", [200, 404, 499, 600, "500", 500.0, True, None])
@@ -27,8 +27,8 @@ def test_529_is_told_to_be_overloaded():
         server_error(529)
 
 
-def test_the_bytes_are_the_provider_s_own(whole, strike):
-    assert server_error().on_reply(whole, strike) is whole
+def test_the_bytes_are_the_provider_s_own(whole, fault_context):
+    assert server_error().on_reply(whole, fault_context) is whole
 
 
 def test_it_ends_the_reply():

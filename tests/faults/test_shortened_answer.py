@@ -11,47 +11,47 @@ from chaos_llm.protocol.markers import find, find_references
 from chaos_llm.protocol.messages import Completion, Document, Refusal
 
 
-def test_the_first_sentences_stay_and_the_last(answer, strike):
-    struck = shortened_answer().on_answer(answer, strike)
-    assert struck.text == "Your order KX-48213: It left on Monday. Reference R7-20931-K."
-    assert struck.stop == "end"
+def test_the_first_sentences_stay_and_the_last(answer, fault_context):
+    applied = shortened_answer().on_answer(answer, fault_context)
+    assert applied.text == "Your order KX-48213: It left on Monday. Reference R7-20931-K."
+    assert applied.stop == "end"
 
 
-def test_it_looks_whole(answer, strike):
-    struck = shortened_answer(0.01).on_answer(answer, strike)
-    assert find(struck.text) == find(answer.text)
-    assert find_references(struck.text) == find_references(answer.text)
+def test_it_looks_whole(answer, fault_context):
+    applied = shortened_answer(0.01).on_answer(answer, fault_context)
+    assert find(applied.text) == find(answer.text)
+    assert find_references(applied.text) == find_references(answer.text)
 
 
-def test_fewer_tokens_are_billed(answer, strike):
-    struck = shortened_answer().on_answer(answer, strike)
-    assert struck.usage.input_tokens == 9
-    assert 10 <= struck.usage.output_tokens < 20
+def test_fewer_tokens_are_billed(answer, fault_context):
+    applied = shortened_answer().on_answer(answer, fault_context)
+    assert applied.usage.input_tokens == 9
+    assert 10 <= applied.usage.output_tokens < 20
 
 
-def test_json_is_shortened_inside(answer, strike):
+def test_json_is_shortened_inside(answer, fault_context):
     said = replace(answer, text=json.dumps({"answer": answer.text}))
-    struck = shortened_answer().on_answer(said, strike)
-    assert json.loads(struck.text)["answer"] == (
+    applied = shortened_answer().on_answer(said, fault_context)
+    assert json.loads(applied.text)["answer"] == (
         "Your order KX-48213: It left on Monday. Reference R7-20931-K."
     )
 
 
-def test_each_text_of_a_json_object_is_shortened_for_itself(strike):
+def test_each_text_of_a_json_object_is_shortened_for_itself(fault_context):
     said = {"a": "One of it. Two of it. Three.", "b": "Four of it. Five of it. Six."}
-    struck = shortened_answer(0.5).on_answer(Completion(json.dumps(said)), strike)
-    assert json.loads(struck.text) == {"a": "One of it. Three.", "b": "Four of it. Six."}
+    applied = shortened_answer(0.5).on_answer(Completion(json.dumps(said)), fault_context)
+    assert json.loads(applied.text) == {"a": "One of it. Three.", "b": "Four of it. Six."}
 
 
 @pytest.mark.parametrize("text", ["", "One sentence.", "Two. Sentences."])
-def test_what_is_short_already_is_not_struck(text, strike):
+def test_what_is_short_already_is_not_struck(text, fault_context):
     said = Completion(text)
-    assert shortened_answer().on_answer(said, strike) is said
+    assert shortened_answer().on_answer(said, fault_context) is said
 
 
 @pytest.mark.parametrize("other", [Refusal("quota"), Document({})])
-def test_what_is_no_answer_of_a_model_is_not_struck(other, strike):
-    assert shortened_answer().on_answer(other, strike) is other
+def test_what_is_no_answer_of_a_model_is_not_struck(other, fault_context):
+    assert shortened_answer().on_answer(other, fault_context) is other
 
 
 @pytest.mark.parametrize("keep", [0, 1.5, "half", True])

@@ -6,18 +6,18 @@ from chaos_llm.errors import UsageError
 from chaos_llm.faults import slow_first_token
 
 
-def test_the_headers_of_a_stream_come_in_time_and_its_first_token_late(stream, strike):
-    slow = slow_first_token(30).on_reply(stream, strike)
+def test_the_headers_of_a_stream_come_in_time_and_its_first_token_late(stream, fault_context):
+    slow = slow_first_token(30).on_reply(stream, fault_context)
     assert slow.wait == stream.wait
     assert [chunk.delay for chunk in slow.chunks] == [0.0, 30.1, 0.1, 0.1, 0.1, 0.0]
 
 
-def test_a_whole_reply_is_late_as_a_whole(whole, strike):
-    assert slow_first_token("30s").on_reply(whole, strike).wait == 30.5
+def test_a_whole_reply_is_late_as_a_whole(whole, fault_context):
+    assert slow_first_token("30s").on_reply(whole, fault_context).wait == 30.5
 
 
-def test_no_seconds_are_no_strike(stream, strike):
-    assert slow_first_token(0).on_reply(stream, strike) is stream
+def test_no_seconds_are_no_strike(stream, fault_context):
+    assert slow_first_token(0).on_reply(stream, fault_context) is stream
 
 
 def test_seconds_are_a_duration():

@@ -6,22 +6,22 @@ from chaos_llm.errors import UsageError
 from chaos_llm.faults import slow_tokens
 
 
-def test_each_piece_of_a_stream_after_the_first_is_late(stream, strike):
-    slow = slow_tokens(2).on_reply(stream, strike)
+def test_each_piece_of_a_stream_after_the_first_is_late(stream, fault_context):
+    slow = slow_tokens(2).on_reply(stream, fault_context)
     assert slow.wait == stream.wait
     assert [chunk.delay for chunk in slow.chunks] == [0.0, 0.1, 2.1, 2.1, 2.1, 0.0]
 
 
-def test_a_whole_reply_waits_for_the_sum(whole, strike):
-    assert slow_tokens(2).on_reply(whole, strike).wait == 0.5 + 3 * 2
+def test_a_whole_reply_waits_for_the_sum(whole, fault_context):
+    assert slow_tokens(2).on_reply(whole, fault_context).wait == 0.5 + 3 * 2
 
 
-def test_a_reply_without_pieces_is_not_struck(refused, strike):
-    assert slow_tokens(2).on_reply(refused, strike) == refused
+def test_a_reply_without_pieces_is_not_struck(refused, fault_context):
+    assert slow_tokens(2).on_reply(refused, fault_context) == refused
 
 
-def test_no_seconds_are_no_strike(stream, strike):
-    assert slow_tokens(0).on_reply(stream, strike) is stream
+def test_no_seconds_are_no_strike(stream, fault_context):
+    assert slow_tokens(0).on_reply(stream, fault_context) is stream
 
 
 def test_seconds_are_a_duration():

@@ -37,10 +37,10 @@ def without_line(error):
     return re.sub(r"\(_ssl\.c:\d+\)", "", str(error))
 
 
-def test_the_request_is_never_read(whole, stream, strike):
+def test_the_request_is_never_read(whole, stream, fault_context):
     for reply in (whole, stream):
-        struck = tls_failure().on_reply(reply, strike)
-        assert (struck.wait, struck.chunks, struck.ending) == (0.0, (), Ending.TLS_FAILED)
+        applied = tls_failure().on_reply(reply, fault_context)
+        assert (applied.wait, applied.chunks, applied.ending) == (0.0, (), Ending.TLS_FAILED)
 
 
 def test_it_ends_as_a_real_handshake_does(hangs_up):

@@ -11,9 +11,9 @@ from chaos_llm.faults import truncated_tool_arguments
 from chaos_llm.protocol.messages import Completion, Document, Refusal, ToolCall
 
 
-def struck(arguments, calling, strike):
+def applied(arguments, calling, fault_context):
     answer = replace(calling, tool_calls=(ToolCall("pay", json.dumps(arguments)),))
-    (call,) = truncated_tool_arguments().on_answer(answer, strike).tool_calls
+    (call,) = truncated_tool_arguments().on_answer(answer, fault_context).tool_calls
     return json.loads(call.arguments)
 
 
@@ -30,14 +30,14 @@ def struck(arguments, calling, strike):
         ({"deep": {"a": 1}}, {}),
     ],
 )
-def test_they_stop_inside_the_last_value_that_can_be_cut(arguments, left, calling, strike):
-    assert struck(arguments, calling, strike) == left
+def test_they_stop_inside_the_last_value_that_can_be_cut(arguments, left, calling, fault_context):
+    assert applied(arguments, calling, fault_context) == left
 
 
-def test_the_last_call_is_the_one(calling, strike):
+def test_the_last_call_is_the_one(calling, fault_context):
     first, last = ToolCall("a", '{"n": 100}'), ToolCall("b", '{"n": 100}')
     answer = replace(calling, tool_calls=(first, last))
-    calls = truncated_tool_arguments().on_answer(answer, strike).tool_calls
+    calls = truncated_tool_arguments().on_answer(answer, fault_context).tool_calls
     assert calls == (first, ToolCall("b", '{"n": 1}'))
 
 
@@ -46,21 +46,21 @@ scalars = st.none() | st.booleans() | st.integers() | st.text() | st.floats(allo
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(arguments=st.dictionaries(st.text(), scalars | st.lists(scalars), min_size=1))
-def test_there_is_always_less_and_it_can_be_read(arguments, calling, strike):
-    left = struck(arguments, calling, strike)
+def test_there_is_always_less_and_it_can_be_read(arguments, calling, fault_context):
+    left = applied(arguments, calling, fault_context)
     assert left != arguments
     assert list(left) == list(arguments)[: len(left)]
 
 
 @pytest.mark.parametrize("arguments", ["{}", "[1000]", "{'to': 'bob'}", ""])
-def test_what_has_nothing_to_lose_is_not_struck(arguments, calling, strike):
+def test_what_has_nothing_to_lose_is_not_struck(arguments, calling, fault_context):
     answer = replace(calling, tool_calls=(ToolCall("pay", arguments),))
-    assert truncated_tool_arguments().on_answer(answer, strike) == answer
+    assert truncated_tool_arguments().on_answer(answer, fault_context) == answer
 
 
 @pytest.mark.parametrize("other", [Refusal("quota"), Document({}), Completion("Hello.")])
-def test_what_calls_no_tool_is_not_struck(other, strike):
-    assert truncated_tool_arguments().on_answer(other, strike) is other
+def test_what_calls_no_tool_is_not_struck(other, fault_context):
+    assert truncated_tool_arguments().on_answer(other, fault_context) is other
 
 
 def test_no_app_can_see_it_and_the_faults_behind_it_strike_too():

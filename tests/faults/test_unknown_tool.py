@@ -9,37 +9,37 @@ from chaos_llm.faults import unknown_tool
 from chaos_llm.protocol.messages import Completion, Document, Refusal, Tool, ToolCall
 
 
-def offering(strike, *names):
+def offering(fault_context, *names):
     tools = tuple(Tool(name, {}) for name in names)
-    return replace(strike, request=replace(strike.request, tools=tools))
+    return replace(fault_context, request=replace(fault_context.request, tools=tools))
 
 
-def test_the_tool_is_called_as_none_that_was_offered(calling, strike):
-    (call,) = unknown_tool().on_answer(calling, offering(strike, "pay")).tool_calls
+def test_the_tool_is_called_as_none_that_was_offered(calling, fault_context):
+    (call,) = unknown_tool().on_answer(calling, offering(fault_context, "pay")).tool_calls
     assert call == ToolCall("pay_v2", calling.tool_calls[0].arguments)
 
 
-def test_a_name_can_be_chosen(calling, strike):
-    (call,) = unknown_tool("refund").on_answer(calling, offering(strike, "pay")).tool_calls
+def test_a_name_can_be_chosen(calling, fault_context):
+    (call,) = unknown_tool("refund").on_answer(calling, offering(fault_context, "pay")).tool_calls
     assert call.name == "refund"
 
 
 @pytest.mark.parametrize("long", ["pay", "p" * 64])
-def test_it_is_none_of_them_in_any_case_and_short_enough(long, calling, strike):
+def test_it_is_none_of_them_in_any_case_and_short_enough(long, calling, fault_context):
     names = (long, f"{long[:60]}_v2", f"{long[:60]}_v3")
     given = replace(calling, tool_calls=(ToolCall(long, "{}"),))
-    (call,) = unknown_tool(long).on_answer(given, offering(strike, *names)).tool_calls
+    (call,) = unknown_tool(long).on_answer(given, offering(fault_context, *names)).tool_calls
     assert call.name == f"{long[:60]}_v4"
     assert len(call.name) <= 64
 
 
-def test_a_call_that_nobody_offered_already_is_not_struck(calling, strike):
-    assert unknown_tool().on_answer(calling, offering(strike, "refund")) == calling
+def test_a_call_that_nobody_offered_already_is_not_struck(calling, fault_context):
+    assert unknown_tool().on_answer(calling, offering(fault_context, "refund")) == calling
 
 
 @pytest.mark.parametrize("other", [Refusal("quota"), Document({}), Completion("Hello.")])
-def test_what_calls_no_tool_is_not_struck(other, strike):
-    assert unknown_tool().on_answer(other, offering(strike, "pay")) == other
+def test_what_calls_no_tool_is_not_struck(other, fault_context):
+    assert unknown_tool().on_answer(other, offering(fault_context, "pay")) == other
 
 
 def test_a_name_is_a_text():

@@ -8,29 +8,29 @@ from chaos_llm.errors import UsageError
 from chaos_llm.faults import wrong_content_type
 
 
-def test_the_bytes_stay_and_their_name_changes(whole, stream, strike):
+def test_the_bytes_stay_and_their_name_changes(whole, stream, fault_context):
     for reply in (whole, stream):
-        struck = wrong_content_type().on_reply(reply, strike)
-        assert dict(struck.headers)["content-type"] == "text/plain"
-        assert (struck.body, len(struck.headers)) == (reply.body, len(reply.headers))
+        applied = wrong_content_type().on_reply(reply, fault_context)
+        assert dict(applied.headers)["content-type"] == "text/plain"
+        assert (applied.body, len(applied.headers)) == (reply.body, len(reply.headers))
 
 
-def test_a_type_that_is_right_is_no_strike(whole, strike):
-    assert wrong_content_type("application/json").on_reply(whole, strike) == whole
+def test_a_type_that_is_right_is_no_strike(whole, fault_context):
+    assert wrong_content_type("application/json").on_reply(whole, fault_context) == whole
 
 
-def test_a_reply_without_a_type_is_not_struck(refused, strike):
-    assert wrong_content_type().on_reply(refused, strike) == refused
+def test_a_reply_without_a_type_is_not_struck(refused, fault_context):
+    assert wrong_content_type().on_reply(refused, fault_context) == refused
 
 
-def test_aiohttp_will_not_read_json_of_that_type(whole, strike):
+def test_aiohttp_will_not_read_json_of_that_type(whole, fault_context):
     aiohttp = pytest.importorskip("aiohttp")
     web = pytest.importorskip("aiohttp.web")
-    struck = wrong_content_type().on_reply(whole, strike)
+    applied = wrong_content_type().on_reply(whole, fault_context)
 
     async def scene():
         async def serve(_):
-            return web.Response(body=struck.body, headers=dict(struck.headers))
+            return web.Response(body=applied.body, headers=dict(applied.headers))
 
         runner = web.ServerRunner(web.Server(serve))
         await runner.setup()

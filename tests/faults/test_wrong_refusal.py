@@ -7,25 +7,27 @@ from chaos_llm.faults import wrong_refusal
 from chaos_llm.protocol.messages import Document, Refusal
 
 
-def test_a_sound_request_is_called_a_bad_one(answer, strike):
-    assert wrong_refusal().on_answer(answer, strike) == Refusal("invalid_request", status=400)
+def test_a_sound_request_is_called_a_bad_one(answer, fault_context):
+    assert wrong_refusal().on_answer(answer, fault_context) == Refusal(
+        "invalid_request", status=400
+    )
 
 
 @pytest.mark.parametrize(
     ("status", "kind"),
     [(403, "permission"), (404, "not_found"), (413, "too_large"), (422, "invalid_request")],
 )
-def test_each_status_is_said_in_its_own_words(status, kind, answer, strike):
-    assert wrong_refusal(status).on_answer(answer, strike) == Refusal(kind, status=status)
+def test_each_status_is_said_in_its_own_words(status, kind, answer, fault_context):
+    assert wrong_refusal(status).on_answer(answer, fault_context) == Refusal(kind, status=status)
 
 
-def test_a_message_that_was_seen_can_be_played(answer, strike):
+def test_a_message_that_was_seen_can_be_played(answer, fault_context):
     fault = wrong_refusal(400, message="Unsupported parameter")
-    assert fault.on_answer(answer, strike).message == "Unsupported parameter"
+    assert fault.on_answer(answer, fault_context).message == "Unsupported parameter"
 
 
-def test_a_login_is_refused_too(strike):
-    assert isinstance(wrong_refusal().on_answer(Document({}), strike), Refusal)
+def test_a_login_is_refused_too(fault_context):
+    assert isinstance(wrong_refusal().on_answer(Document({}), fault_context), Refusal)
 
 
 @pytest.mark.parametrize("status", [200, 399, 500, "400", 400.0, True, None])

@@ -46,7 +46,7 @@ def played(name, make):
 
 @pytest.mark.parametrize(("name", "make"), list(days()))
 def test_the_hardened_bot_fails_no_check(name, make):
-    played(name, make).check(untouched=True)
+    played(name, make).check(allow_no_faults=True)
 
 
 @pytest.mark.parametrize(
@@ -54,4 +54,4 @@ def test_the_hardened_bot_fails_no_check(name, make):
     [("anthropic-529-storm", HardenedBot), ("openai-2025-06-10-gpu-network", GptFirst)],
 )
 def test_these_days_do_strike_it(name, make):
-    assert played(name, make).run.struck > 5
+    assert played(name, make).run.applied > 5

@@ -26,7 +26,7 @@ from chaos_llm.faults import (
     stall_mid_stream,
     tls_failure,
 )
-from chaos_llm.profiles.model import Pace, Profile
+from chaos_llm.profiles.model import HealthyLatency, Profile
 
 LIMIT = 0.3  # real seconds
 CHUNK = b"5\r\nhello\r\n"
@@ -147,7 +147,9 @@ def _without_address(error: BaseException, url: str) -> str:
 def paced(**pace: float) -> Profile:
     """A healthy provider that takes its time."""
     starts = datetime(2026, 3, 2, tzinfo=UTC)
-    return Profile("paced", "slow and well", starts, 0.0, healthy={"anthropic": Pace(**pace)})
+    return Profile(
+        "paced", "slow and well", starts, 0.0, healthy={"anthropic": HealthyLatency(**pace)}
+    )
 
 
 def ends(chaos: object) -> list[str]:

@@ -46,7 +46,7 @@ class Reads:
 
 
 @dataclass(frozen=True)
-class Inexpressible:
+class Unsupported:
     """The format has no words for it: journalled so, and the clean answer comes."""
 
 
@@ -98,7 +98,7 @@ def always(cell):
 
 
 def streams_only(cell):
-    return lambda sdk, api, way: Inexpressible() if way == "whole" else cell(sdk, api, way)
+    return lambda sdk, api, way: Unsupported() if way == "whole" else cell(sdk, api, way)
 
 
 def connection(end, now=0.0):
@@ -262,14 +262,14 @@ def test_cell(fault, wire, way, is_async):
     (met,) = exchange.met
     if isinstance(expected, Raises):
         assert_raised(expected, sdk, error, told, way)
-        assert (exchange.end, now, met.effect) == (expected.end, expected.now, "struck")
+        assert (exchange.end, now, met.effect) == (expected.end, expected.now, "applied")
         return
     assert error is None
     assert exchange.end == "complete"
-    if isinstance(expected, Inexpressible):
+    if isinstance(expected, Unsupported):
         assert (met.effect, "".join(told), now) == ("not expressible", TEXT, 0.0)
         return
-    assert met.effect == "struck"
+    assert met.effect == "applied"
     assert "".join(told) == expected.text
     if expected.now is None:
         assert 0 < now < LIMIT

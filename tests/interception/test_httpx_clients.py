@@ -13,7 +13,7 @@ from bare_clients import BODY, HEADERS, HTTPS, LIBRARIES, MESSAGES, each, settle
 from chaos_llm import outage
 from chaos_llm.faults import overloaded, slow_tokens, stall_mid_stream
 from chaos_llm.interception import httpx_clients
-from chaos_llm.profiles.model import Pace, Profile
+from chaos_llm.profiles.model import HealthyLatency, Profile
 
 both_libraries = pytest.mark.skipif(len(LIBRARIES) < 2, reason="one of them is not installed")
 
@@ -312,4 +312,6 @@ def test_without_the_second_library_the_first_is_enough():
 def paced(**pace):
     """A healthy provider that takes its time."""
     starts = datetime(2026, 3, 2, tzinfo=UTC)
-    return Profile("paced", "slow and well", starts, 0.0, healthy={"anthropic": Pace(**pace)})
+    return Profile(
+        "paced", "slow and well", starts, 0.0, healthy={"anthropic": HealthyLatency(**pace)}
+    )

@@ -41,14 +41,14 @@ def process_state():
 
 
 @pytest.fixture
-def untouched():
+def allow_no_faults():
     """The state before is the state after."""
     before = process_state()
     yield
     assert process_state() == before
 
 
-@pytest.mark.usefixtures("untouched")
+@pytest.mark.usefixtures("allow_no_faults")
 class TestRestored:
     def test_after_an_outage(self):
         before = process_state()

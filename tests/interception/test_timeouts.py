@@ -17,7 +17,7 @@ from chaos_llm.faults import (
     slow_tokens,
     stall_mid_stream,
 )
-from chaos_llm.profiles.model import Pace, Profile
+from chaos_llm.profiles.model import HealthyLatency, Profile
 
 LIMIT = 7.25
 
@@ -25,7 +25,9 @@ LIMIT = 7.25
 def paced(**pace):
     """A healthy provider that takes its time."""
     starts = datetime(2026, 3, 2, tzinfo=UTC)
-    return Profile("paced", "slow and well", starts, 0.0, healthy={"anthropic": Pace(**pace)})
+    return Profile(
+        "paced", "slow and well", starts, 0.0, healthy={"anthropic": HealthyLatency(**pace)}
+    )
 
 
 @pytest.fixture

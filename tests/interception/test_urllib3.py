@@ -120,7 +120,7 @@ class TestRequests:
             chaos.on("anthropic").inject(fault, times=2)
             assert ask(retries=retries).status == 200
             assert ends(chaos) == [end, end, "complete"]
-            assert len({exchange.key.nth for exchange in chaos.journal}) == 3
+            assert len({exchange.key.attempt for exchange in chaos.journal}) == 3
             assert chaos.now == 20.0  # its first retry comes at once
 
 

@@ -37,8 +37,8 @@ def test_a_window_strikes_a_plain_app_that_asks_for_what_it_hits(
     with outage(name, seed=seed, at=at, rootdir=tmp_path) as chaos:
         chaos.replay(app, every=APART, before=0, until=at + 2 * APART, after=0)
 
-    struck = [met.window for exchange in chaos.journal for met in exchange.struck]
-    assert set(struck) == {window}
+    applied = [met.window for exchange in chaos.journal for met in exchange.applied]
+    assert set(applied) == {window}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -95,7 +95,7 @@ def failures_after_the_cause(*, tries: int) -> int:
     with outage("openai-2025-01-23-retry-storm", seed=3) as chaos:
         chaos.replay(ask, every="30s", until="13:00")
     settled = 70 * 60.0  # 12:40, of a profile that begins at 11:30
-    return sum(bool(exchange.struck) for exchange in chaos.journal if exchange.at > settled)
+    return sum(bool(exchange.applied) for exchange in chaos.journal if exchange.at > settled)
 
 
 def declare_tier(tier: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

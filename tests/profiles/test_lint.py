@@ -49,7 +49,7 @@ def test_a_file_without_a_problem_has_none(problems):
     [
         ({"share": "0.0"}, "ours.toml:16: window 'w': share: it is 0 all the time"),
         ({"share": '[["+0m", 0.0], ["+1h", 0.0]]'}, "share: it is 0 all the time"),
-        ({"redraw": '"1m"'}, "redraw: without a `per` each request has its own die anyway"),
+        ({"sticky_for": '"1m"'}, "redraw: without a `per` each request has its own die anyway"),
         ({"flap": '{ down = "2h", up = "1m" }'}, "flap: `down` is as long as the window"),
         (
             {"on": '[{ provider = "groq", surface = "login" }]'},

@@ -52,4 +52,4 @@ def test_a_day_on_which_everything_fails_for_hours_strikes(name):
     with outage(name, seed=5) as chaos:
         report = chaos.replay(BOTS["naive bot"]().answer, calls=CALLS, patience="10m")
 
-    assert report.run.struck
+    assert report.run.applied

@@ -10,9 +10,9 @@ import pytest
 from chaos_llm import outage, profiles
 from chaos_llm.decisions.plan import Key, Plan
 from chaos_llm.errors import ProfileError, UnknownName
-from chaos_llm.network import Bandwidth, Latency
+from chaos_llm.network import Bandwidth, LatencyToxic
 from chaos_llm.profiles.capacity import Capacity
-from chaos_llm.profiles.model import Edge, Flap, Pace, Target
+from chaos_llm.profiles.model import Edge, Flap, HealthyLatency, Target
 from chaos_llm.protocol.keyed_random import fingerprint
 from chaos_llm.protocol.messages import Request
 from chaos_llm.requests.billing_tiers import Tiers
@@ -35,7 +35,7 @@ def ask(secret):
 
 def hit(profile, at=0.0, asked=None, **more):
     decision = Plan(profile, 1, **more).decide(asked or request(), KEY, at)
-    return any(throw.fault is not None for throw in decision.throws)
+    return any(throw.fault is not None for throw in decision.draws)
 
 
 def test_a_window_that_flaps_is_down_and_up_in_turns(read):
@@ -87,7 +87,7 @@ def test_a_network_is_read_in_place_of_a_mix(read):
     toxics = '[{ toxic = "latency", latency = "1s" }, { toxic = "bandwidth", rate = 10 }]'
     profile = read(mix=None, network=toxics)
 
-    assert profile.windows[0].network == (Latency(1.0), Bandwidth(10))
+    assert profile.windows[0].network == (LatencyToxic(1.0), Bandwidth(10))
     assert read().windows[0].network == ()
 
 
@@ -148,18 +148,18 @@ def test_one_window_hits_all_who_stand_behind_an_edge(read):
 
 def test_who_shares_a_die_is_struck_at_every_provider_at_once(read):
     edge = '[edge.cdn]\nproviders = ["anthropic", "openai"]\nbasis = "page"\n'
-    profile = read({}, edge, on='[{ edge = "cdn" }]', per='"client"', redraw='"1m"')
+    profile = read({}, edge, on='[{ edge = "cdn" }]', per='"client"', sticky_for='"1m"')
 
     plan = Plan(profile, 7)
-    struck = [
+    applied = [
         tuple(
-            any(t.fault for t in plan.decide(request(each), KEY, minute * MINUTE).throws)
+            any(t.fault for t in plan.decide(request(each), KEY, minute * MINUTE).draws)
             for each in ("anthropic", "openai")
         )
         for minute in range(60)
     ]
-    assert {one == other for one, other in struck} == {True}
-    assert set(struck) == {(True, True), (False, False)}
+    assert {one == other for one, other in applied} == {True}
+    assert set(applied) == {(True, True), (False, False)}
 
 
 def test_all_of_it_comes_along_with_like_but_for_the_bursts(toml):
@@ -191,7 +191,7 @@ def test_a_model_has_a_pace_of_its_own(read):
     text = f'[healthy.anthropic]\nfirst_token = 1\nbasis = "page"\nmodels = {models}\n'
     pace = read({}, text).healthy["anthropic"]
 
-    assert pace.of("opus-4") == Pace(2.0, 0.0, "blog")
+    assert pace.of("opus-4") == HealthyLatency(2.0, 0.0, "blog")
     assert pace.of("haiku") is pace
 
 

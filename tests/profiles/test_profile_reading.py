@@ -9,7 +9,7 @@ import pytest
 from chaos_llm import profiles
 from chaos_llm.faults import hang, latency, overloaded, rate_limited, raw, server_error
 from chaos_llm.profiles import assumed_share
-from chaos_llm.profiles.model import Pace, Post, Share, Target, Weighted
+from chaos_llm.profiles.model import HealthyLatency, Post, Share, Target, WeightedFault
 
 HOUR = 3600.0
 
@@ -94,22 +94,22 @@ def test_a_target_takes_all_its_selectors(read):
     ],
 )
 def test_the_parameters_of_a_fault_are_its_fields(read, written, fault):
-    assert read(mix=f"[{{ {written} }}]").windows[0].mix == (Weighted(1.0, fault),)
+    assert read(mix=f"[{{ {written} }}]").windows[0].mix == (WeightedFault(1.0, fault),)
 
 
 def test_a_mix_keeps_its_weights(read):
     mix = '[{ weight = 8, fault = "overloaded" }, { weight = 2, fault = "server_error" }]'
 
     assert read(mix=mix).windows[0].mix == (
-        Weighted(8.0, overloaded()),
-        Weighted(2.0, server_error()),
+        WeightedFault(8.0, overloaded()),
+        WeightedFault(2.0, server_error()),
     )
 
 
 def test_redraw_is_a_duration(read):
-    window = read(per='"credential"', redraw='"10m"').windows[0]
+    window = read(per='"credential"', sticky_for='"10m"').windows[0]
 
-    assert (window.per, window.redraw) == ("credential", 600.0)
+    assert (window.per, window.sticky_for) == ("credential", 600.0)
 
 
 def test_a_window_that_is_like_another_has_its_facts_and_keeps_its_own(read):
@@ -124,11 +124,16 @@ def test_a_window_that_is_like_another_has_its_facts_and_keeps_its_own(read):
         basis = { from = "page", until = "page", like = "page", share = "assumed" }
         """,
         per='"client"',
-        redraw="60",
+        sticky_for="60",
     )
 
     first, again = profile.windows
-    assert (again.on, again.mix, again.per, again.redraw) == (first.on, first.mix, "client", 60.0)
+    assert (again.on, again.mix, again.per, again.sticky_for) == (
+        first.on,
+        first.mix,
+        "client",
+        60.0,
+    )
     assert again.share == Share.constant(0.1)
 
 
@@ -245,8 +250,8 @@ def test_pages_asides_and_the_healthy_pace_are_read(read):
         Post(540.0, "", "", 2, "blog"),
     )
     assert profile.pages["openai"].unknown
-    assert [(aside.at, aside.says) for aside in profile.asides] == [(-300.0, "before it all")]
-    assert profile.healthy == {"openai": Pace(0.45, 0.01, "blog")}
+    assert [(aside.at, aside.says) for aside in profile.events] == [(-300.0, "before it all")]
+    assert profile.healthy == {"openai": HealthyLatency(0.45, 0.01, "blog")}
 
 
 def test_several_sources_of_one_fact_count_once_and_as_the_weakest(read):

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from chaos_llm import profiles
 from chaos_llm.errors import UsageError
 from chaos_llm.faults import cut_stream, latency, overloaded, rate_limited, raw, stall_mid_stream
-from chaos_llm.network import Down, Latency, Network, Slicer, Timeout
+from chaos_llm.network import Down, LatencyToxic, Network, Slicer, Timeout
 from chaos_llm.profiles import toml_values
 from chaos_llm.profiles.capacity import Capacity
-from chaos_llm.profiles.model import Flap, Profile, Share, Source, Target, Weighted, Window
+from chaos_llm.profiles.model import Flap, Profile, Share, Source, Target, WeightedFault, Window
 from chaos_llm.profiles.time_values import offset
 
 
@@ -28,7 +28,7 @@ def window(name: str = "w", begins: float = 0.0, ends: float = 60.0, **changes: 
     facts = {
         "on": (Target("anthropic"),),
         "share": Share.constant(1.0),
-        "mix": (Weighted(1.0, overloaded()),),
+        "mix": (WeightedFault(1.0, overloaded()),),
     }
     return Window(name, (begins, begins), (ends, ends), **(facts | changes))
 
@@ -54,22 +54,31 @@ def test_a_shipped_profile_reads_back_as_it_was(name, tmp_path):
         {"share": Share(((0.0, 0.2), (30.5, 0.4), (30.5, 0.9)))},
         {"share": Share(((30.0, 0.2),))},
         {"on": (Target("openai", "login", stream=False, larger_than=5), Target("*", region="eu"))},
-        {"per": "session", "redraw": 0.1 + 0.2},
+        {"per": "session", "sticky_for": 0.1 + 0.2},
         {"basis": {"from": "a", "until": "a", "on": "a", "share": ("a", "assumed"), "mix": "a"}},
         {"note": "line\nbreak"},
         {"spares": (Target("anthropic", path="/v1/models"),), "flap": Flap(300.0, 0.5)},
         {"capacity": Capacity(times=1.5, collapses_at=3.0)},
         {"capacity": Capacity(requests=60.0, per=10.0)},
         {"on": (Target("openai", tier="free"),)},
-        {"mix": (Weighted(1.0, Network((Latency("1s", jitter=0.5), Slicer(9, delay=0.1)))),)},
-        {"mix": (Weighted(1.0, Network((Down(stream="upstream"), Timeout()))),)},
-        {"mix": (Weighted(0.3, rate_limited(retry_after=None)), Weighted(2, latency(times=2)))},
-        {"mix": (Weighted(1.0, raw(401, {"a": "b"}, json={"x y": [1, True, "é\x7f"]})),)},
-        {"mix": (Weighted(1.0, cut_stream(after=0.1, by="reset")),)},
         {
             "mix": (
-                Weighted(1.0, stall_mid_stream(seconds=7)),
-                Weighted(1.0, latency(seconds=(1, 2))),
+                WeightedFault(1.0, Network((LatencyToxic("1s", jitter=0.5), Slicer(9, delay=0.1)))),
+            )
+        },
+        {"mix": (WeightedFault(1.0, Network((Down(stream="upstream"), Timeout()))),)},
+        {
+            "mix": (
+                WeightedFault(0.3, rate_limited(retry_after=None)),
+                WeightedFault(2, latency(times=2)),
+            )
+        },
+        {"mix": (WeightedFault(1.0, raw(401, {"a": "b"}, json={"x y": [1, True, "é\x7f"]})),)},
+        {"mix": (WeightedFault(1.0, cut_stream(after=0.1, by="reset")),)},
+        {
+            "mix": (
+                WeightedFault(1.0, stall_mid_stream(seconds=7)),
+                WeightedFault(1.0, latency(seconds=(1, 2))),
             )
         },
     ],
@@ -129,7 +138,7 @@ def test_an_offset_is_written_as_people_write_it(seconds, written):
 
 
 def test_what_toml_cannot_say_is_refused():
-    original = profile(window(mix=(Weighted(1.0, raw(500, json={"error": None})),)))
+    original = profile(window(mix=(WeightedFault(1.0, raw(500, json={"error": None})),)))
 
     with pytest.raises(UsageError, match="TOML has no words for None"):
         profiles.to_toml(original)

@@ -96,7 +96,7 @@ class Asker:
     credential = ""
 
 
-def throws(placed: PlacedWindow, at: float) -> int:
+def draws(placed: PlacedWindow, at: float) -> int:
     """How many of so many decision keys a window hits: each a die of its own."""
     anybody, asked, per = Key(0, 0, "", "", 0), Asker(), placed.window.per
     window, begins, ends, opened = placed.window, placed.begins, placed.ends, placed.opened
@@ -137,7 +137,7 @@ def test_a_reported_share_is_the_share_of_the_decision_keys_that_are_hit(name, n
 
     # Five standard deviations of so many independent throws: one wrong alarm in two million.
     within = 5 * (share * (1 - share) / KEYS) ** 0.5
-    assert throws(placed, at) / KEYS == pytest.approx(share, abs=within)
+    assert draws(placed, at) / KEYS == pytest.approx(share, abs=within)
 
 
 WEIGHED = [
@@ -207,7 +207,7 @@ def in_force(plan: Plan, at: float) -> list[str]:
             found += [w.window.name for w in plan.open_at(at) if w.window is each.window]
             continue
         decision = plan.decide(asked, Key(0, 0, asked.provider, asked.path, 0), at)
-        found += [throw.window for throw in decision.throws if throw.window == each.window.name]
+        found += [throw.window for throw in decision.draws if throw.window == each.window.name]
     return found
 
 

@@ -67,7 +67,7 @@ def test_every_source_has_a_title_and_stands_for_something(name):
     used = {key for window in profile.windows for b in evidence.facts(window).values() for key in b}
     used |= {page.basis for page in profile.pages.values()}
     used |= {post.basis for page in profile.pages.values() for post in page.posts}
-    used |= {told.basis for told in (*profile.asides, *profile.healthy.values())}
+    used |= {told.basis for told in (*profile.events, *profile.healthy.values())}
 
     assert all(source.title for source in profile.sources.values())
     assert set(profile.sources) - used <= {"hackernews", "elanews"}  # for further reading
@@ -77,7 +77,7 @@ def test_every_source_has_a_title_and_stands_for_something(name):
 def test_requests_share_their_luck_wherever_luck_decides(name):
     for window in profiles.load(name).windows:
         if window.played and min(part for _, part in window.share.points) < 1:
-            assert (window.per, window.redraw is not None) != ("request", False), window.name
+            assert (window.per, window.sticky_for is not None) != ("request", False), window.name
 
 
 @pytest.mark.parametrize("name", NAMES)

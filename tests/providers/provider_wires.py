@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from chaos_llm.protocol.keyed_random import Die
+from chaos_llm.protocol.keyed_random import KeyedRandom
 from chaos_llm.protocol.messages import (
     Answer,
     Completion,
@@ -145,18 +145,18 @@ def wire_request(provider: Provider, **changes: Any) -> WireRequest:
     return WireRequest(**(parts | changes))
 
 
-def stamp(key: object = "a stamp") -> Stamp:
+def reply_context(key: object = "a stamp") -> Stamp:
     """A new stamp, equal for equal keys: a die remembers its throws."""
-    return Stamp(1772451420.0, Die(key))
+    return Stamp(1772451420.0, KeyedRandom(key))
 
 
 def answer_wire(wire: WireRequest, name: str, answer: Answer) -> tuple[Request, Reply]:
     """What the pipeline does; a refusal is what a fault makes of a healthy answer."""
     provider = find(name, wire.method, wire.path)
     request = provider.parse(wire)
-    healthy = None if isinstance(answer, Refusal) else provider.healthy(request, stamp())
+    healthy = None if isinstance(answer, Refusal) else provider.healthy(request, reply_context())
     said = request.invalid or healthy or answer
-    return request, provider.render(request, said, stamp())
+    return request, provider.render(request, said, reply_context())
 
 
 def streaming_request(provider: Provider, **more: Any) -> Request:

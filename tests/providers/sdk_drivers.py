@@ -174,8 +174,8 @@ class Chat:
         return _seen_chat(completion, completion._request_id)
 
     async def stream(self, client: Any, **body: Any) -> Seen:
-        wish = {"stream_options": {"include_usage": True}}
-        async with opened(client.chat.completions.stream(**body, **wish)) as stream:
+        request = {"stream_options": {"include_usage": True}}
+        async with opened(client.chat.completions.stream(**body, **request)) as stream:
             async for _ in each(stream):
                 pass
             completion = await settle(stream.get_final_completion())

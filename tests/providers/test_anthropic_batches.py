@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
-from provider_wires import BODIES, PROMPT, SCHEMA, stamp, wire_request
+from provider_wires import BODIES, PROMPT, SCHEMA, reply_context, wire_request
 from sdk_drivers import Driver, each, settle
 
-from chaos_llm.answers.healthy_answers import Script
-from chaos_llm.errors import Inexpressible, UsageError
-from chaos_llm.protocol.keyed_random import Die
+from chaos_llm.answers.healthy_answers import HealthyAnswers
+from chaos_llm.errors import Unsupported, UsageError
+from chaos_llm.protocol.keyed_random import KeyedRandom
 from chaos_llm.protocol.messages import Completion, Document, Request, WireRequest
 from chaos_llm.providers import AnthropicBatches, Stamp, find
 
@@ -33,7 +33,7 @@ class Outage(Driver):
 
     def speak(self, request: Request, key: str) -> Any:
         self.answered.append(request)
-        return Script(7).answer(request, key)
+        return HealthyAnswers(7).answer(request, key)
 
     def _play(self, http: Any, sent: Any) -> Any:
         headers = {name.lower(): value for name, value in sent.headers.items()}
@@ -43,7 +43,7 @@ class Outage(Driver):
         provider = find("anthropic", wire.method, wire.path)
         request = provider.parse(wire)
         self.requests.append(request)
-        stamped = Stamp(self.now, Die(len(self.requests)), self.kept, self.speak)
+        stamped = Stamp(self.now, KeyedRandom(len(self.requests)), self.kept, self.speak)
         said = request.invalid or provider.healthy(request, stamped)
         reply = provider.render(request, said, stamped)
         return http.Response(reply.status, headers=list(reply.headers), content=reply.body)
@@ -195,7 +195,7 @@ def test_results_before_the_end_are_not_there(outage):
     batch = outage.run(create, asked("a"))
     path = f"/v1/messages/batches/{batch.id}/results"
     request = BATCHES.parse(wire_request(BATCHES, path=path))
-    said = BATCHES.healthy(request, Stamp(NOON, Die(1), outage.kept))
+    said = BATCHES.healthy(request, Stamp(NOON, KeyedRandom(1), outage.kept))
     assert said.kind == "not_found"
 
 
@@ -224,39 +224,39 @@ def test_a_bad_batch_is_refused_as_a_whole(body, message):
 def test_one_outage_knows_nothing_of_another():
     path = "/v1/messages/batches"
     wire = wire_request(BATCHES, method="POST", path=path, body={"requests": asked("a")})
-    made = BATCHES.healthy(BATCHES.parse(wire), stamp()).json["id"]
+    made = BATCHES.healthy(BATCHES.parse(wire), reply_context()).json["id"]
     seen = BATCHES.parse(wire_request(BATCHES, path=f"{path}/{made}"))
-    assert BATCHES.healthy(seen, stamp()).kind == "not_found"
+    assert BATCHES.healthy(seen, reply_context()).kind == "not_found"
 
 
 def test_results_that_nobody_can_speak_are_a_mistake_and_no_empty_answers():
     path, kept = "/v1/messages/batches", {}
     wire = wire_request(BATCHES, method="POST", body={"requests": asked("a")})
-    made = BATCHES.healthy(BATCHES.parse(wire), Stamp(NOON, Die(1), kept)).json["id"]
+    made = BATCHES.healthy(BATCHES.parse(wire), Stamp(NOON, KeyedRandom(1), kept)).json["id"]
     request = BATCHES.parse(wire_request(BATCHES, path=f"{path}/{made}/results"))
     with pytest.raises(UsageError, match="speak"):
-        BATCHES.healthy(request, Stamp(NOON + 300, Die(1), kept))
+        BATCHES.healthy(request, Stamp(NOON + 300, KeyedRandom(1), kept))
 
 
 def test_a_gateways_prefix_and_a_local_port_stay_in_the_results_address():
     path, kept = "/eu/v1/messages/batches", {}
     host = {"host": "127.0.0.1:8080", "path": path}
     wire = wire_request(BATCHES, method="POST", body={"requests": asked("a")}, **host)
-    made = BATCHES.healthy(BATCHES.parse(wire), Stamp(NOON, Die(1), kept)).json["id"]
+    made = BATCHES.healthy(BATCHES.parse(wire), Stamp(NOON, KeyedRandom(1), kept)).json["id"]
     request = BATCHES.parse(wire_request(BATCHES, **(host | {"path": f"{path}/{made}"})))
-    shown = BATCHES.healthy(request, Stamp(NOON + 300, Die(1), kept)).json
+    shown = BATCHES.healthy(request, Stamp(NOON + 300, KeyedRandom(1), kept)).json
     assert shown["results_url"] == f"http://127.0.0.1:8080{path}/{made}/results"
 
 
 def test_no_model_speaks_at_a_batch_itself():
     request = BATCHES.parse(wire_request(BATCHES))
-    with pytest.raises(Inexpressible):
-        BATCHES.render(request, Completion("hello"), stamp())
+    with pytest.raises(Unsupported):
+        BATCHES.render(request, Completion("hello"), reply_context())
 
 
 def test_results_are_lines_of_json():
     request = replace(BATCHES.parse(wire_request(BATCHES)), path="/v1/messages/batches/x/results")
-    reply = BATCHES.render(request, Document([{"a": "ü"}, {"b": 1}]), stamp())
+    reply = BATCHES.render(request, Document([{"a": "ü"}, {"b": 1}]), reply_context())
     lines = reply.body.decode().splitlines()
     assert [json.loads(line) for line in lines] == [{"a": "ü"}, {"b": 1}]
     assert reply.pieces == 2

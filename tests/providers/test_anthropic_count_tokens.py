@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from provider_wires import BODIES, SAID, stamp, wire_request
+from provider_wires import BODIES, SAID, reply_context, wire_request
 from sdk_drivers import Driver, settle
 
 from chaos_llm.protocol.messages import Refusal
@@ -46,6 +46,6 @@ def test_a_credit_that_is_too_low_stops_the_counting_too(is_async):
 @pytest.mark.parametrize("kind", Refusal.KINDS)
 def test_it_fails_as_messages_do(kind):
     messages = AnthropicMessages()
-    here = COUNT.render(COUNT.parse(wire_request(COUNT)), Refusal(kind), stamp())
+    here = COUNT.render(COUNT.parse(wire_request(COUNT)), Refusal(kind), reply_context())
     request = messages.parse(wire_request(messages))
-    assert here == messages.render(request, Refusal(kind), stamp())
+    assert here == messages.render(request, Refusal(kind), reply_context())

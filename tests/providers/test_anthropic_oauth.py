@@ -8,7 +8,7 @@ import time
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from provider_wires import stamp, wire_request
+from provider_wires import reply_context, wire_request
 
 from chaos_llm.protocol.messages import Refusal, WireRequest
 from chaos_llm.providers import AnthropicOAuth, find
@@ -24,8 +24,8 @@ GRANTS = {
 def answer(**changes):
     """Parse, answer as a healthy provider, and render."""
     request = LOGIN.parse(wire_request(LOGIN, **changes))
-    said = request.invalid or LOGIN.healthy(request, stamp())
-    return request, LOGIN.render(request, said, stamp())
+    said = request.invalid or LOGIN.healthy(request, reply_context())
+    return request, LOGIN.render(request, said, reply_context())
 
 
 def token(body, **changes):
@@ -89,7 +89,7 @@ def test_a_bad_grant_is_refused_in_oauths_own_form(body, code):
 def test_a_revoked_token_is_an_invalid_grant():
     body = {"grant_type": "refresh_token", "refresh_token": "r"}
     request, _ = token(body)
-    reply = LOGIN.render(request, Refusal("invalid_request"), stamp())
+    reply = LOGIN.render(request, Refusal("invalid_request"), reply_context())
     assert (reply.status, json.loads(reply.body)["error"]) == (400, "invalid_grant")
 
 
@@ -110,7 +110,7 @@ def test_roles_and_profile_tell_of_one_organization():
 
 def test_a_500_is_told_in_the_apis_words():
     request, _ = token({"grant_type": "refresh_token", "refresh_token": "r"})
-    reply = LOGIN.render(request, Refusal("server_error"), stamp())
+    reply = LOGIN.render(request, Refusal("server_error"), reply_context())
     assert json.loads(reply.body)["error"] == {
         "type": "api_error",
         "message": "Internal server error",
@@ -130,8 +130,8 @@ def test_the_sdk_refreshes_its_token_here(tmp_path, monkeypatch):
         wire = WireRequest(sent.method, sent.url.host, sent.url.path, "", headers, sent.content)
         found = find("anthropic", wire.method, wire.path)
         requests.append(found.parse(wire))
-        said = found.healthy(requests[-1], stamp())
-        reply = found.render(requests[-1], said, stamp())
+        said = found.healthy(requests[-1], reply_context())
+        reply = found.render(requests[-1], said, reply_context())
         return http.Response(reply.status, headers=list(reply.headers), content=reply.body)
 
     (tmp_path / "configs").mkdir()

@@ -15,7 +15,7 @@ from provider_wires import (
     SAID,
     SAID_AND_CALLED,
     TEXT,
-    stamp,
+    reply_context,
     streaming_request,
     wire_request,
 )
@@ -110,7 +110,7 @@ def test_a_stream_begins_with_a_chunk_without_a_choice(azure):
         return await anext(stream)
 
     assert azure(SAID).run(first).choices == []
-    whole = CHAT.render(CHAT.parse(wire_request(CHAT)), SAID, stamp())
+    whole = CHAT.render(CHAT.parse(wire_request(CHAT)), SAID, reply_context())
     assert json.loads(whole.body)["prompt_filter_results"][0]["prompt_index"] == 0
 
 
@@ -135,7 +135,7 @@ def test_an_error_in_a_stream_is_raised(azure):
 
 def refused(refusal, provider=CHAT, **changes):
     request = provider.parse(wire_request(provider, **changes))
-    reply = provider.render(request, request.invalid or refusal, stamp())
+    reply = provider.render(request, request.invalid or refusal, reply_context())
     return reply, json.loads(reply.body)["error"]
 
 
@@ -228,7 +228,7 @@ def test_two_headers_tell_what_is_left_of_a_quota():
 
 
 def test_a_choice_is_marked_by_the_filter():
-    reply = CHAT.render(streaming_request(CHAT), SAID, stamp())
+    reply = CHAT.render(streaming_request(CHAT), SAID, reply_context())
     chunk = json.loads(reply.chunks[2].data.removeprefix(b"data: "))
     assert list(chunk) == ["choices", "created", "id", "model", "object", "system_fingerprint"]
     assert chunk["choices"][0]["content_filter_results"] == {}

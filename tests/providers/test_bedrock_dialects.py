@@ -10,9 +10,9 @@ from zlib import crc32
 
 import pytest
 from cloud_wires import frames, header, read, stream_wire, streaming, whole_wire
-from provider_wires import CALLED, PROMPT, SAID, SAID_AND_CALLED, SCHEMA, TEXT, stamp
+from provider_wires import CALLED, PROMPT, SAID, SAID_AND_CALLED, SCHEMA, TEXT, reply_context
 
-from chaos_llm.errors import Inexpressible
+from chaos_llm.errors import Unsupported
 from chaos_llm.protocol.keyed_random import fingerprint
 from chaos_llm.protocol.messages import Break, Completion, Refusal
 from chaos_llm.providers import BedrockConverse, BedrockInvoke, find
@@ -32,7 +32,7 @@ FAMILIES = {
 @both
 @pytest.mark.parametrize("said", [SAID, SAID_AND_CALLED, Completion()])
 def test_every_frame_has_its_lengths_and_both_checksums(cloud, said):
-    for chunk in cloud.render(streaming(cloud), said, stamp()).chunks:
+    for chunk in cloud.render(streaming(cloud), said, reply_context()).chunks:
         data = chunk.data
         total, heading, prelude = struct.unpack("!III", data[:12])
         assert total == len(data)
@@ -42,7 +42,7 @@ def test_every_frame_has_its_lengths_and_both_checksums(cloud, said):
 
 
 def test_the_frames_of_converse_are_events_in_their_order():
-    reply = CONVERSE.render(streaming(CONVERSE), SAID_AND_CALLED, stamp())
+    reply = CONVERSE.render(streaming(CONVERSE), SAID_AND_CALLED, reply_context())
     assert header(reply, "content-type") == "application/vnd.amazon.eventstream"
     told = [(headers, json.loads(payload)) for headers, payload in frames(reply.body)]
     kinds = [headers[":event-type"] for headers, _ in told]
@@ -63,7 +63,7 @@ def test_the_frames_of_converse_are_events_in_their_order():
 
 
 def test_a_whole_reply_of_converse_is_in_the_order_of_the_alphabet():
-    shown = json.loads(CONVERSE.render(read(CONVERSE), SAID, stamp()).body)
+    shown = json.loads(CONVERSE.render(read(CONVERSE), SAID, reply_context()).body)
     assert list(shown) == ["metrics", "output", "stopReason", "usage"]
     assert shown["output"]["message"] == {"content": [{"text": TEXT}], "role": "assistant"}
 
@@ -85,10 +85,10 @@ def test_an_exception_frame_says_after_http_200_what_went_wrong(cloud, kind):
     timeouts = {CONVERSE: "modelStreamErrorException", INVOKE: "modelTimeoutException"}
     expected = (IN_STREAM | {"timeout": timeouts[cloud]}).get(kind)
     if expected is None:
-        with pytest.raises(Inexpressible, match=kind):
-            cloud.render(streaming(cloud), said, stamp())
+        with pytest.raises(Unsupported, match=kind):
+            cloud.render(streaming(cloud), said, reply_context())
         return
-    reply = cloud.render(streaming(cloud), said, stamp())
+    reply = cloud.render(streaming(cloud), said, reply_context())
     *_, (headers, payload) = frames(reply.body)
     assert reply.status == 200
     assert headers[":message-type"] == "exception"
@@ -98,7 +98,7 @@ def test_an_exception_frame_says_after_http_200_what_went_wrong(cloud, kind):
 
 @both
 def test_an_error_is_typed_by_its_header(cloud):
-    reply = cloud.render(read(cloud), Refusal("rate_limited"), stamp())
+    reply = cloud.render(read(cloud), Refusal("rate_limited"), reply_context())
     assert reply.status == 429
     assert header(reply, "x-amzn-errortype") == (
         "ThrottlingException:http://internal.amazon.com/coral/com.amazon.bedrock/"
@@ -112,13 +112,13 @@ def test_an_error_is_typed_by_its_header(cloud):
 
 @both
 def test_a_wait_is_told_in_milliseconds(cloud):
-    reply = cloud.render(read(cloud), Refusal("rate_limited", retry_after=2.5), stamp())
+    reply = cloud.render(read(cloud), Refusal("rate_limited", retry_after=2.5), reply_context())
     assert header(reply, "x-amz-retry-after") == "2500"
 
 
 @both
 def test_a_failure_before_a_stream_is_plain_json(cloud):
-    reply = cloud.render(streaming(cloud), Refusal("overloaded"), stamp())
+    reply = cloud.render(streaming(cloud), Refusal("overloaded"), reply_context())
     assert (reply.status, reply.streamed) == (503, False)
 
 
@@ -177,7 +177,7 @@ def invoked(family, said, *, stream=False):
     request = INVOKE.parse(whole_wire(INVOKE, body=FAMILIES[family], **changes))
     assert request.invalid is None
     assert request.prompt == PROMPT
-    reply = INVOKE.render(request, said, stamp())
+    reply = INVOKE.render(request, said, reply_context())
     if not stream:
         return json.loads(reply.body)
     return [
@@ -186,7 +186,7 @@ def invoked(family, said, *, stream=False):
 
 
 def test_claude_on_bedrock_speaks_anthropics_dialect_in_frames():
-    reply = INVOKE.render(streaming(INVOKE), SAID, stamp())
+    reply = INVOKE.render(streaming(INVOKE), SAID, reply_context())
     told = [
         json.loads(b64decode(json.loads(payload)["bytes"])) for _, payload in frames(reply.body)
     ]
@@ -200,7 +200,7 @@ def test_claude_on_bedrock_speaks_anthropics_dialect_in_frames():
 
 
 def test_a_whole_reply_of_invoke_counts_its_tokens_in_headers():
-    reply = INVOKE.render(read(INVOKE), CALLED, stamp())
+    reply = INVOKE.render(read(INVOKE), CALLED, reply_context())
     assert header(reply, "x-amzn-bedrock-input-token-count") == "21"
     assert header(reply, "x-amzn-bedrock-output-token-count") == "9"
     assert json.loads(reply.body)["content"][0]["id"].startswith("toolu_bdrk_01")
@@ -228,7 +228,7 @@ def test_llama_generates_text_only():
     assert "".join(event["generation"] for event in told) == TEXT
     assert [event["stop_reason"] for event in told[-2:]] == [None, "stop"]
     for stream in (False, True):
-        with pytest.raises(Inexpressible, match="no tool calls"):
+        with pytest.raises(Unsupported, match="no tool calls"):
             invoked("llama", CALLED, stream=stream)
 
 
@@ -251,7 +251,7 @@ def test_a_break_in_nova_and_llama_is_an_exception_too():
         said = Completion("one two three four", broken_by=Break(0.5, Refusal("overloaded")))
         path = f"/model/a.{family}/{INVOKE.streaming}"
         request = INVOKE.parse(whole_wire(INVOKE, body=body, path=path))
-        *told, (headers, _) = frames(INVOKE.render(request, said, stamp()).body)
+        *told, (headers, _) = frames(INVOKE.render(request, said, reply_context()).body)
         assert headers[":exception-type"] == "serviceUnavailableException"
         texts = [b64decode(json.loads(payload)["bytes"]) for _, payload in told]
         assert b" two" in texts[-1]
@@ -275,7 +275,7 @@ def test_a_body_of_no_known_model_is_malformed(body):
 )
 def test_titan_and_cohere_embed(body, vectors):
     request = read(INVOKE, body=body)
-    reply = INVOKE.render(request, INVOKE.healthy(request, stamp()), stamp())
+    reply = INVOKE.render(request, INVOKE.healthy(request, reply_context()), reply_context())
     found = vectors(json.loads(reply.body))
     assert len(found) == len(body.get("texts", [1]))
     assert {len(each) for each in found} == {body.get("dimensions", 1024)}

@@ -20,9 +20,9 @@ from cloud_wires import (
     streaming,
     whole_wire,
 )
-from provider_wires import BODIES, CALLED, PROMPT, SAID, SAID_AND_CALLED, path_of, stamp
+from provider_wires import BODIES, CALLED, PROMPT, SAID, SAID_AND_CALLED, path_of, reply_context
 
-from chaos_llm.errors import Inexpressible
+from chaos_llm.errors import Unsupported
 from chaos_llm.protocol.keyed_random import fingerprint
 from chaos_llm.protocol.messages import Break, Completion, Refusal, ToolCall
 from chaos_llm.providers import find
@@ -82,7 +82,7 @@ def test_no_credential_is_refused_where_one_is_wanted(cloud):
         assert request.invalid is None
         return
     assert request.invalid.kind == "auth_expired"
-    status = cloud.render(request, request.invalid, stamp()).status
+    status = cloud.render(request, request.invalid, reply_context()).status
     assert status == (403 if cloud.name in ("gemini", "bedrock") else 401)
 
 
@@ -91,7 +91,7 @@ def test_no_credential_is_refused_where_one_is_wanted(cloud):
 def test_a_body_that_is_no_json_object_is_a_400(cloud, body):
     request = cloud.parse(whole_wire(cloud, body=body))
     assert request.invalid.kind == "invalid_request"
-    assert cloud.render(request, request.invalid, stamp()).status == 400
+    assert cloud.render(request, request.invalid, reply_context()).status == 400
 
 
 @everywhere
@@ -100,9 +100,9 @@ def test_an_equal_stamp_makes_equal_bytes_and_another_makes_other_ids(cloud, sai
     if not can_say(cloud, said):
         pytest.skip("has no tools")
     for request in (read(cloud), streaming(cloud)):
-        first = cloud.render(request, said, stamp())
-        assert cloud.render(request, said, stamp()) == first
-        other = cloud.render(request, said, stamp("another"))
+        first = cloud.render(request, said, reply_context())
+        assert cloud.render(request, said, reply_context()) == first
+        other = cloud.render(request, said, reply_context("another"))
         assert (other.body, other.headers) != (first.body, first.headers)
         assert len(other.body) == len(first.body)
 
@@ -112,7 +112,7 @@ def test_an_equal_stamp_makes_equal_bytes_and_another_makes_other_ids(cloud, sai
 def test_a_stream_has_as_many_pieces_as_the_whole_reply(cloud, said):
     if not can_say(cloud, said):
         pytest.skip("has no tools")
-    whole, stream = (cloud.render(ask(cloud), said, stamp()) for ask in (read, streaming))
+    whole, stream = (cloud.render(ask(cloud), said, reply_context()) for ask in (read, streaming))
     assert stream.streamed
     assert not whole.streamed
     assert whole.pieces == stream.pieces == sum(chunk.content for chunk in stream.chunks)
@@ -124,14 +124,14 @@ def test_a_stream_has_as_many_pieces_as_the_whole_reply(cloud, said):
 def test_every_chunk_is_one_event_and_comes_at_once(cloud, said):
     if not can_say(cloud, said):
         pytest.skip("has no tools")
-    for chunk in cloud.render(streaming(cloud), said, stamp()).chunks:
+    for chunk in cloud.render(streaming(cloud), said, reply_context()).chunks:
         assert chunk.delay == 0.0
         assert events_in(cloud, chunk.data) == 1
 
 
 @everywhere
 def test_the_words_of_a_stream_are_cut_as_words(cloud):
-    assert cloud.render(streaming(cloud), SAID, stamp()).pieces == len(SAID.text.split(" "))
+    assert cloud.render(streaming(cloud), SAID, reply_context()).pieces == len(SAID.text.split(" "))
 
 
 @everywhere
@@ -139,8 +139,8 @@ def test_the_words_of_a_stream_are_cut_as_words(cloud):
 def test_an_error_comes_after_its_share_of_the_content(cloud, after, left):
     eight = Completion("one two three four five six seven eight")
     broken = replace(eight, broken_by=Break(after, Refusal("overloaded", message="Too “full”")))
-    clean = cloud.render(streaming(cloud), eight, stamp()).chunks
-    reply = cloud.render(streaming(cloud), broken, stamp())
+    clean = cloud.render(streaming(cloud), eight, reply_context()).chunks
+    reply = cloud.render(streaming(cloud), broken, reply_context())
     assert reply.pieces == left
     told = [chunk for chunk in reply.chunks if chunk.content]
     assert told == [chunk for chunk in clean if chunk.content][:left]
@@ -150,7 +150,7 @@ def test_an_error_comes_after_its_share_of_the_content(cloud, after, left):
 @everywhere
 def test_a_break_in_an_empty_answer_still_says_the_error(cloud):
     broken = Completion(broken_by=Break(0.5, Refusal("server_error", message="Too “full”")))
-    reply = cloud.render(streaming(cloud), broken, stamp())
+    reply = cloud.render(streaming(cloud), broken, reply_context())
     assert reply.pieces == 0
     assert "Too “full”".encode() in reply.body
 
@@ -158,19 +158,19 @@ def test_a_break_in_an_empty_answer_still_says_the_error(cloud):
 @everywhere
 def test_a_whole_reply_cannot_say_an_error_after_a_part(cloud):
     broken = replace(SAID, broken_by=Break(0.5, Refusal("overloaded")))
-    with pytest.raises(Inexpressible):
-        cloud.render(read(cloud), broken, stamp())
+    with pytest.raises(Unsupported):
+        cloud.render(read(cloud), broken, reply_context())
 
 
 @with_tools
 def test_a_break_within_a_tool_call_needs_arguments_in_pieces(cloud):
     broken = replace(CALLED, broken_by=Break(0.5, Refusal("overloaded"), within="tool"))
     if label_of(cloud) in WHOLE_CALLS:
-        with pytest.raises(Inexpressible, match="one piece"):
-            cloud.render(streaming(cloud), broken, stamp())
+        with pytest.raises(Unsupported, match="one piece"):
+            cloud.render(streaming(cloud), broken, reply_context())
         return
-    reply = cloud.render(streaming(cloud), broken, stamp())
-    assert 0 < reply.pieces < cloud.render(streaming(cloud), CALLED, stamp()).pieces
+    reply = cloud.render(streaming(cloud), broken, reply_context())
+    assert 0 < reply.pieces < cloud.render(streaming(cloud), CALLED, reply_context()).pieces
 
 
 @with_tools
@@ -179,10 +179,10 @@ def test_broken_arguments_are_said_or_inexpressible_but_never_bad_json(cloud, ar
     broken = Completion(tool_calls=(ToolCall("track", arguments),), stop="tool")
     for ask, impossible in ((read, label_of(cloud) != "cohere-v2_chat"), (streaming, False)):
         if impossible or label_of(cloud) in WHOLE_CALLS:
-            with pytest.raises(Inexpressible):
-                cloud.render(ask(cloud), broken, stamp())
+            with pytest.raises(Unsupported):
+                cloud.render(ask(cloud), broken, reply_context())
         else:
-            assert cloud.render(ask(cloud), broken, stamp()).status == 200
+            assert cloud.render(ask(cloud), broken, reply_context()).status == 200
 
 
 @everywhere
@@ -191,8 +191,8 @@ def test_an_answer_may_keep_its_usage_to_itself(cloud):
     quiet = replace(counted, tells_usage=False)
     for ask in (read, streaming):
         request = ask(cloud)
-        loud = cloud.render(request, counted, stamp())
-        silent = cloud.render(request, quiet, stamp())
+        loud = cloud.render(request, counted, reply_context())
+        silent = cloud.render(request, quiet, reply_context())
         if label_of(cloud) in BINARY - {"bedrock-converse"} and request.stream:
             assert len(silent.body) < len(loud.body)  # within base64
             continue
@@ -205,7 +205,8 @@ def test_an_answer_may_keep_its_usage_to_itself(cloud):
 def test_an_error_may_come_under_a_good_status_and_stays_an_error(cloud, kind):
     request = read(cloud)
     error, disguised = (
-        cloud.render(request, refusal, stamp()) for refusal in (Refusal(kind), Refusal(kind, 200))
+        cloud.render(request, refusal, reply_context())
+        for refusal in (Refusal(kind), Refusal(kind, 200))
     )
     assert disguised.status == 200
     assert disguised.body == error.body
@@ -215,7 +216,7 @@ def test_an_error_may_come_under_a_good_status_and_stays_an_error(cloud, kind):
 def test_a_lone_surrogate_does_not_break_the_reply(cloud):
     said = Completion("Order \ud83d is here.", usage=SAID.usage)
     for ask in (read, streaming):
-        assert cloud.render(ask(cloud), said, stamp()).status == 200
+        assert cloud.render(ask(cloud), said, reply_context()).status == 200
 
 
 @with_tools
@@ -299,5 +300,5 @@ def test_a_tools_result_is_answered_and_the_prompt_is_still_the_users(cloud):
 @everywhere
 def test_no_field_of_a_reply_is_no_json(cloud):
     if label_of(cloud) in SPEAKS_TOOLS:
-        json.loads(cloud.render(read(cloud), SAID_AND_CALLED, stamp()).body)
-    json.loads(cloud.render(read(cloud), Refusal("overloaded"), stamp()).body)
+        json.loads(cloud.render(read(cloud), SAID_AND_CALLED, reply_context()).body)
+    json.loads(cloud.render(read(cloud), Refusal("overloaded"), reply_context()).body)

@@ -7,7 +7,7 @@ from math import hypot
 
 import pytest
 from cloud_sdks import NEED, Cloud, boto3_client
-from provider_wires import SAID, answer_wire, path_of, stamp, wire_request
+from provider_wires import SAID, answer_wire, path_of, reply_context, wire_request
 
 from chaos_llm.protocol.messages import Refusal
 from chaos_llm.providers import (
@@ -117,7 +117,7 @@ def test_what_cannot_be_embedded_is_told_so(cloud, body, words):
 @everywhere
 def test_it_fails_in_its_vendors_words(cloud):
     request = cloud.parse(wire_request(cloud))
-    reply = cloud.render(request, Refusal("overloaded"), stamp())
+    reply = cloud.render(request, Refusal("overloaded"), reply_context())
     assert reply.status == 503
     shown = json.loads(reply.body)
     assert shown.get("error") or shown.get("message")

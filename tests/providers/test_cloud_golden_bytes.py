@@ -13,9 +13,17 @@ from pathlib import Path
 
 import pytest
 from cloud_wires import BINARY, CLOUDS, label_of, stream_wire, whole_wire
-from provider_wires import BODIES, CALLED, SAID, SAID_AND_CALLED, path_of, stamp, wire_request
+from provider_wires import (
+    BODIES,
+    CALLED,
+    SAID,
+    SAID_AND_CALLED,
+    path_of,
+    reply_context,
+    wire_request,
+)
 
-from chaos_llm.errors import Inexpressible
+from chaos_llm.errors import Unsupported
 from chaos_llm.protocol.messages import Break, Completion, Refusal
 from chaos_llm.providers import PROVIDERS
 from chaos_llm.providers.model_endpoint import ModelEndpoint
@@ -123,10 +131,10 @@ def asked(cloud):
 def answered(cloud, wire, said):
     request = cloud.parse(wire)
     if not isinstance(said, Refusal):
-        said = request.invalid or cloud.healthy(request, stamp()) or said
+        said = request.invalid or cloud.healthy(request, reply_context()) or said
     try:
-        return cloud.render(request, said, stamp())
-    except Inexpressible as why:
+        return cloud.render(request, said, reply_context())
+    except Unsupported as why:
         return str(why)
 
 

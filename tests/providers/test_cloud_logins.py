@@ -14,7 +14,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from cloud_sdks import Cloud, boto3_client
 from cloud_wires import header
-from provider_wires import SAID, answer_wire, stamp, wire_request
+from provider_wires import SAID, answer_wire, reply_context, wire_request
 
 from chaos_llm.protocol.keyed_random import fingerprint
 from chaos_llm.protocol.messages import Document, Refusal, Request, WireRequest
@@ -31,8 +31,8 @@ def answer(login, body=None, **changes):
     """Parse, answer as a healthy provider, and render; a `body` that is a dict is a form."""
     form = urlencode(body).encode() if isinstance(body, dict) else body
     request = login.parse(wire_request(login, body=form, **changes))
-    said = request.invalid or login.healthy(request, stamp())
-    return request, login.render(request, said, stamp())
+    said = request.invalid or login.healthy(request, reply_context())
+    return request, login.render(request, said, reply_context())
 
 
 @pytest.mark.parametrize("body", [b"{", b"[1]", b"{" * 100_000, b"\xff"])
@@ -135,7 +135,7 @@ def test_google_refuses_a_form_in_oauths_own_way(form, error):
 )
 def test_google_revokes_with_an_invalid_grant(form, text):
     request, _ = answer(GOOGLE, form)
-    reply = GOOGLE.render(request, Refusal("auth_expired"), stamp())
+    reply = GOOGLE.render(request, Refusal("auth_expired"), reply_context())
     shown = json.loads(reply.body)
     assert (reply.status, shown) == (400, {"error": "invalid_grant", "error_description": text})
 
@@ -225,7 +225,7 @@ def test_microsoft_names_the_missing_parameter(field):
 )
 def test_an_error_of_microsofts_has_all_its_marks(kind, status, error, code):
     request, _ = entra(CLIENT)
-    reply = AZURE.render(request, Refusal(kind), stamp())
+    reply = AZURE.render(request, Refusal(kind), reply_context())
     shown = json.loads(reply.body)
     assert (reply.status, shown["error"], shown["error_codes"]) == (status, error, [code])
     text = shown["error_description"]
@@ -297,7 +297,7 @@ def test_sts_refuses_a_form_in_its_own_way(form, changes, status, code):
 )
 def test_an_error_of_sts_says_whose_fault_it_is(kind, status, code, who):
     request, _, _ = sts({"Action": "AssumeRole"} | ROLE)
-    reply = STS.render(request, Refusal(kind, message=None), stamp())
+    reply = STS.render(request, Refusal(kind, message=None), reply_context())
     root = ET.fromstring(reply.body)
     assert reply.status == status
     assert root.findtext(f"{SPACE}Error/{SPACE}Code") == code
@@ -306,20 +306,20 @@ def test_an_error_of_sts_says_whose_fault_it_is(kind, status, code, who):
 
 def test_a_stale_web_identity_has_an_error_of_its_own():
     request, _, _ = sts({"Action": "AssumeRoleWithWebIdentity", "WebIdentityToken": "t"} | ROLE)
-    root = ET.fromstring(STS.render(request, Refusal("auth_expired"), stamp()).body)
+    root = ET.fromstring(STS.render(request, Refusal("auth_expired"), reply_context()).body)
     assert root.findtext(f"{SPACE}Error/{SPACE}Code") == "ExpiredTokenException"
 
 
 def test_a_message_of_sts_is_escaped():
     request, _, _ = sts({"Action": "GetCallerIdentity"})
-    reply = STS.render(request, Refusal("server_error", message="a < b & c"), stamp())
+    reply = STS.render(request, Refusal("server_error", message="a < b & c"), reply_context())
     root = ET.fromstring(reply.body)
     assert root.findtext(f"{SPACE}Error/{SPACE}Message") == "a < b & c"
 
 
 def test_any_document_of_sts_is_xml():
     request, _, _ = sts({"Action": "GetCallerIdentity"})
-    reply = STS.render(request, Document([1, 2]), stamp())
+    reply = STS.render(request, Document([1, 2]), reply_context())
     assert ET.fromstring(reply.body).tag == f"{SPACE}GetCallerIdentityResponse"
 
 
@@ -327,7 +327,7 @@ def test_any_document_of_sts_is_xml():
 @pytest.mark.parametrize("kind", ["rate_limited", "overloaded"])
 def test_a_wait_is_told_in_a_header(login, kind):
     request, _ = answer(login, b"")
-    reply = login.render(request, Refusal(kind, retry_after=7), stamp())
+    reply = login.render(request, Refusal(kind, retry_after=7), reply_context())
     assert header(reply, "retry-after") == "7"
 
 

@@ -8,9 +8,17 @@ from struct import unpack
 
 import pytest
 from cloud_wires import header, payload, read, streaming, whole_wire
-from provider_wires import CALLED, PROMPT, SAID, SAID_AND_CALLED, SCHEMA, stamp, wire_request
+from provider_wires import (
+    CALLED,
+    PROMPT,
+    SAID,
+    SAID_AND_CALLED,
+    SCHEMA,
+    reply_context,
+    wire_request,
+)
 
-from chaos_llm.errors import Inexpressible
+from chaos_llm.errors import Unsupported
 from chaos_llm.protocol.messages import Completion, Refusal
 from chaos_llm.protocol.rate_limits import Level, State
 from chaos_llm.providers import CohereChat, CohereEmbed, OllamaChat, OllamaGenerate
@@ -20,7 +28,7 @@ ollamas = pytest.mark.parametrize("cloud", [OLLAMA, PROMPTED])
 
 
 def test_coheres_events_come_in_their_order_and_are_done():
-    reply = COHERE.render(streaming(COHERE), SAID, stamp())
+    reply = COHERE.render(streaming(COHERE), SAID, reply_context())
     *events, done = reply.chunks
     assert done.data == b"data: [DONE]\n\n"
     names = [event.data.partition(b"\n")[0].decode() for event in events]
@@ -38,13 +46,13 @@ def test_coheres_events_come_in_their_order_and_are_done():
 
 
 def test_a_text_beside_calls_is_coheres_plan():
-    shown = json.loads(COHERE.render(read(COHERE), SAID_AND_CALLED, stamp()).body)
+    shown = json.loads(COHERE.render(read(COHERE), SAID_AND_CALLED, reply_context()).body)
     assert shown["message"]["tool_plan"] == "Let me look."
     assert [call["id"].partition("_")[0] for call in shown["message"]["tool_calls"]] == [
         "track",
         "weather",
     ]
-    chunks = COHERE.render(streaming(COHERE), SAID_AND_CALLED, stamp()).chunks
+    chunks = COHERE.render(streaming(COHERE), SAID_AND_CALLED, reply_context()).chunks
     plans = [payload(chunk.data) for chunk in chunks if b"tool-plan-delta" in chunk.data]
     assert "".join(plan["delta"]["message"]["tool_plan"] for plan in plans) == "Let me look."
 
@@ -70,17 +78,17 @@ def test_coheres_json_mode(form, schema):
 
 
 def test_coheres_500_repeats_its_id_in_the_text():
-    shown = json.loads(COHERE.render(read(COHERE), Refusal("server_error"), stamp()).body)
+    shown = json.loads(COHERE.render(read(COHERE), Refusal("server_error"), reply_context()).body)
     assert shown["message"].endswith(f"id {shown['id']}")
 
 
 def test_coheres_402_asks_for_money():
-    reply = COHERE.render(read(COHERE), Refusal("quota", status=402), stamp())
+    reply = COHERE.render(read(COHERE), Refusal("quota", status=402), reply_context())
     assert "payment method" in json.loads(reply.body)["message"]
 
 
 def test_coheres_wait_is_whole_seconds():
-    reply = COHERE.render(read(COHERE), Refusal("rate_limited", retry_after=7), stamp())
+    reply = COHERE.render(read(COHERE), Refusal("rate_limited", retry_after=7), reply_context())
     assert header(reply, "retry-after") == "7"
 
 
@@ -99,8 +107,8 @@ def embedded(**more):
     request = EMBED.parse(wire_request(EMBED, body=body))
     if request.invalid:
         return request.invalid.message
-    said = EMBED.healthy(request, stamp())
-    return json.loads(EMBED.render(request, said, stamp()).body)
+    said = EMBED.healthy(request, reply_context())
+    return json.loads(EMBED.render(request, said, reply_context()).body)
 
 
 def test_cohere_embeds_in_every_type_and_they_agree():
@@ -149,7 +157,7 @@ def test_ollama_streams_unless_it_is_told_not_to(cloud):
 
 @ollamas
 def test_ollamas_stream_is_lines_of_json_and_the_last_is_done(cloud):
-    reply = cloud.render(streaming(cloud), SAID, stamp())
+    reply = cloud.render(streaming(cloud), SAID, reply_context())
     assert header(reply, "content-type") == "application/x-ndjson"
     lines = [json.loads(line) for line in reply.body.decode().splitlines()]
     assert [line["done"] for line in lines] == [False] * (len(lines) - 1) + [True]
@@ -169,7 +177,7 @@ def test_a_body_that_is_missing_or_names_no_model_is_told_so(cloud):
 @ollamas
 def test_nothing_to_say_loads_the_model(cloud):
     request = read(cloud, body={"model": "llama3.2"})
-    reply = cloud.render(request, cloud.healthy(request, stamp()), stamp())
+    reply = cloud.render(request, cloud.healthy(request, reply_context()), reply_context())
     shown = json.loads(reply.body)
     assert (reply.status, shown["done"], shown["done_reason"]) == (200, True, "load")
     assert header(reply, "content-type") == "application/json; charset=utf-8"
@@ -184,7 +192,7 @@ def test_ollamas_format_is_a_word_or_a_schema(cloud, form, schema):
 
 
 def test_ollamas_call_is_one_line():
-    reply = OLLAMA.render(streaming(OLLAMA), CALLED, stamp())
+    reply = OLLAMA.render(streaming(OLLAMA), CALLED, reply_context())
     called, last = (json.loads(line) for line in reply.body.decode().splitlines())
     (call,) = called["message"]["tool_calls"]
     assert call["function"] == {
@@ -198,8 +206,8 @@ def test_ollamas_call_is_one_line():
 
 def test_a_completion_of_a_prompt_has_no_tools():
     for request in (read(PROMPTED), streaming(PROMPTED)):
-        with pytest.raises(Inexpressible):
-            PROMPTED.render(request, CALLED, stamp())
+        with pytest.raises(Unsupported):
+            PROMPTED.render(request, CALLED, reply_context())
 
 
 def test_ollama_answers_a_key_with_its_fingerprint_and_none_with_none():
@@ -208,13 +216,16 @@ def test_ollama_answers_a_key_with_its_fingerprint_and_none_with_none():
 
 
 def test_an_unknown_model_of_ollamas_is_named():
-    shown = json.loads(OLLAMA.render(read(OLLAMA), Refusal("not_found"), stamp()).body)
+    shown = json.loads(OLLAMA.render(read(OLLAMA), Refusal("not_found"), reply_context()).body)
     assert shown == {"error": "model 'llama3.2' not found"}
 
 
 def test_a_refusal_to_answer_is_an_ordinary_end():
     said = Completion("I cannot help with that.", stop="refusal")
-    assert json.loads(OLLAMA.render(read(OLLAMA), said, stamp()).body)["done_reason"] == "stop"
     assert (
-        json.loads(COHERE.render(read(COHERE), said, stamp()).body)["finish_reason"] == "COMPLETE"
+        json.loads(OLLAMA.render(read(OLLAMA), said, reply_context()).body)["done_reason"] == "stop"
+    )
+    assert (
+        json.loads(COHERE.render(read(COHERE), said, reply_context()).body)["finish_reason"]
+        == "COMPLETE"
     )

@@ -13,10 +13,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from provider_wires import BODIES, CALLED, SAID, stamp, wire_request
+from provider_wires import BODIES, CALLED, SAID, reply_context, wire_request
 from test_golden_bytes import written
 
-from chaos_llm.protocol.keyed_random import Die
+from chaos_llm.protocol.keyed_random import KeyedRandom
 from chaos_llm.protocol.messages import Answer, Break, Completion, Refusal, Reply, Usage
 from chaos_llm.providers import PROVIDERS, Provider, Stamp
 from chaos_llm.providers.model_endpoint import ModelEndpoint
@@ -39,8 +39,8 @@ def refusals(provider: Provider) -> Iterator[Reply]:
     """Every refusal, then what is refused of itself: no key, no JSON, no field, no path."""
     request = provider.parse(wire_request(provider))
     for kind in Refusal.KINDS:
-        yield provider.render(request, Refusal(kind), stamp())
-    yield provider.render(request, Refusal("rate_limited", retry_after=7), stamp())
+        yield provider.render(request, Refusal(kind), reply_context())
+    yield provider.render(request, Refusal("rate_limited", retry_after=7), reply_context())
     for changes in (
         {"headers": {}},
         {"method": "POST", "body": b"{"},
@@ -50,12 +50,12 @@ def refusals(provider: Provider) -> Iterator[Reply]:
     ):
         request = provider.parse(wire_request(provider, **changes))
         if request.invalid:
-            yield provider.render(request, request.invalid, stamp())
+            yield provider.render(request, request.invalid, reply_context())
 
 
 def rendered(provider: Provider, answer: Answer, **changes: object) -> bytes:
     request = provider.parse(wire_request(provider, **changes))
-    return written(provider.render(request, answer, stamp()))
+    return written(provider.render(request, answer, reply_context()))
 
 
 def spoken(provider: Provider) -> Iterator[tuple[str, bytes]]:
@@ -85,7 +85,7 @@ def documents(provider: Provider) -> Iterator[tuple[str, bytes]]:
             (batch_id,) = kept["batches"]  # the one that was created
             changes["path"] = changes["path"].replace("msgbatch_01{id}", batch_id)
         request = provider.parse(wire_request(provider, **changes))
-        stamped = Stamp(1772451420.0 + later, Die(name), kept, speaks)
+        stamped = Stamp(1772451420.0 + later, KeyedRandom(name), kept, speaks)
         reply = provider.render(request, provider.healthy(request, stamped), stamped)
         yield name or "document", written(reply)
 

@@ -18,7 +18,7 @@ from provider_wires import (
     SAID_AND_CALLED,
     SCHEMA,
     answer_wire,
-    stamp,
+    reply_context,
     wire_request,
 )
 
@@ -91,12 +91,12 @@ def endpoint_cases(provider):
     for name, changes in BAD.items():
         yield name, changes, SAID
     if provider.api == "chat":
-        wish = {"stream": True, "stream_options": {"include_usage": True}}
-        yield "plain-stream-with-usage", {"body": body | wish}, SAID
+        request = {"stream": True, "stream_options": {"include_usage": True}}
+        yield "plain-stream-with-usage", {"body": body | request}, SAID
     if provider.api == "responses":
         form = {"format": {"type": "json_schema", "name": "place", "schema": SCHEMA}}
-        wish = {"instructions": "Be nice.", "text": form, "temperature": 0.2}
-        yield "repeated", {"body": body | wish}, SAID
+        request = {"instructions": "Be nice.", "text": form, "temperature": 0.2}
+        yield "repeated", {"body": body | request}, SAID
 
 
 def cases():
@@ -129,7 +129,7 @@ def test_a_reply_is_its_golden_bytes(case):
     provider, changes, answer = CASES[case]
     wire = wire_request(provider, **changes)
     if isinstance(answer, Refusal):
-        reply = provider.render(provider.parse(wire), answer, stamp())
+        reply = provider.render(provider.parse(wire), answer, reply_context())
     else:
         found = find(provider.name, wire.method, wire.path)
         wanted = provider if case.endswith(("stream", "plain")) else found

@@ -6,7 +6,7 @@ import json
 
 import pytest
 from cloud_wires import header, payload, read, stream_wire, streaming, whole_wire
-from provider_wires import CALLED, SAID, SCHEMA, TEXT, stamp
+from provider_wires import CALLED, SAID, SCHEMA, TEXT, reply_context
 
 from chaos_llm.protocol.keyed_random import fingerprint
 from chaos_llm.protocol.messages import Break, Completion, Refusal
@@ -18,7 +18,7 @@ STREAM = "/v1beta/models/gemini-2.5-flash:streamGenerateContent"
 
 
 def error(cloud, request, refusal):
-    reply = cloud.render(request, refusal, stamp())
+    reply = cloud.render(request, refusal, reply_context())
     shown = json.loads(reply.body)
     assert header(reply, "content-type") == "application/json; charset=UTF-8"
     return reply.status, shown
@@ -44,7 +44,7 @@ def test_a_key_may_come_in_a_header_or_in_the_query():
 
 
 def test_a_stream_is_data_lines_with_crlf_and_nothing_else():
-    reply = GEMINI.render(streaming(GEMINI), SAID, stamp())
+    reply = GEMINI.render(streaming(GEMINI), SAID, reply_context())
     assert header(reply, "content-type") == "text/event-stream"
     for chunk in reply.chunks:
         line, blank = chunk.data.split(b"\r\n", 1)
@@ -59,7 +59,7 @@ def test_a_stream_is_data_lines_with_crlf_and_nothing_else():
 
 def test_without_alt_a_stream_is_one_json_array():
     request = GEMINI.parse(whole_wire(GEMINI, path=STREAM))
-    reply = GEMINI.render(request, SAID, stamp())
+    reply = GEMINI.render(request, SAID, reply_context())
     assert reply.streamed
     assert header(reply, "content-type").startswith("application/json")
     elements = json.loads(reply.body)
@@ -72,7 +72,7 @@ def test_without_alt_a_stream_is_one_json_array():
 def test_an_error_in_an_array_is_its_last_element():
     request = GEMINI.parse(whole_wire(GEMINI, path=STREAM))
     said = Completion("one two three four", broken_by=Break(0.5, Refusal("overloaded")))
-    *told, last = json.loads(GEMINI.render(request, said, stamp()).body)
+    *told, last = json.loads(GEMINI.render(request, said, reply_context()).body)
     assert len(told) == 2
     assert last["error"]["status"] == "UNAVAILABLE"
 
@@ -104,7 +104,7 @@ def test_a_refusal_before_the_body_is_read_knows_the_form_too():
 
 
 def test_a_wait_is_told_in_a_detail_and_in_the_text_and_in_no_header():
-    reply = GEMINI.render(read(GEMINI), Refusal("rate_limited", retry_after=7), stamp())
+    reply = GEMINI.render(read(GEMINI), Refusal("rate_limited", retry_after=7), reply_context())
     shown = json.loads(reply.body)["error"]
     assert shown["message"].endswith("Please retry in 7s.")
     assert shown["details"][-1] == {
@@ -198,12 +198,12 @@ def test_json_without_a_schema_wants_any_object_and_text_wants_none():
 
 def test_a_blocked_answer_finishes_for_safety():
     said = Completion("I cannot", stop="refusal")
-    shown = json.loads(GEMINI.render(read(GEMINI), said, stamp()).body)
+    shown = json.loads(GEMINI.render(read(GEMINI), said, reply_context()).body)
     assert shown["candidates"][0]["finishReason"] == "SAFETY"
 
 
 def test_a_call_is_an_object_within_one_event():
-    reply = GEMINI.render(streaming(GEMINI), CALLED, stamp())
+    reply = GEMINI.render(streaming(GEMINI), CALLED, reply_context())
     (chunk,) = reply.chunks
     (part,) = payload(chunk.data)["candidates"][0]["content"]["parts"]
     assert part["functionCall"] == {"name": "track", "args": {"order": "KX-48213", "days": 3}}
@@ -264,7 +264,7 @@ def test_a_token_of_vertex_is_missing_or_expired(cloud):
 
 @pytest.mark.parametrize("kind", ["invalid_request", "overloaded", "server_error", "timeout"])
 def test_what_is_wrong_with_claude_anthropic_says(kind):
-    reply = CLAUDE.render(read(CLAUDE), Refusal(kind), stamp())
+    reply = CLAUDE.render(read(CLAUDE), Refusal(kind), reply_context())
     assert json.loads(reply.body)["type"] == "error"
     assert header(reply, "request-id").startswith("req_011C")
 
@@ -279,13 +279,13 @@ def test_claude_on_vertex_wants_its_version_and_what_anthropic_wants():
 
 def test_claude_on_vertex_has_anthropics_name_of_the_model_and_vertexs_ids():
     path = f"{AT}/anthropic/models/claude-opus-4-6@20260205:rawPredict"
-    shown = json.loads(CLAUDE.render(read(CLAUDE, path=path), CALLED, stamp()).body)
+    shown = json.loads(CLAUDE.render(read(CLAUDE, path=path), CALLED, reply_context()).body)
     assert shown["model"] == "claude-opus-4-6-20260205"
     assert shown["id"].startswith("msg_vrtx_01")
     assert shown["content"][0]["id"].startswith("toolu_vrtx_01")
 
 
 def test_claude_on_vertex_streams_anthropics_events():
-    reply = CLAUDE.render(CLAUDE.parse(stream_wire(CLAUDE)), SAID, stamp())
+    reply = CLAUDE.render(CLAUDE.parse(stream_wire(CLAUDE)), SAID, reply_context())
     assert reply.chunks[0].data.startswith(b"event: message_start\ndata: {")
     assert b'"id":"msg_vrtx_01' in reply.chunks[0].data

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from provider_wires import CALLED, SAID, TEXT, stamp, streaming_request, wire_request
+from provider_wires import CALLED, SAID, TEXT, reply_context, streaming_request, wire_request
 
 from chaos_llm.protocol.messages import Break, Completion, Refusal
 from chaos_llm.providers import MetaLlama
@@ -14,7 +14,7 @@ LLAMA = MetaLlama()
 
 
 def told(answer):
-    reply = LLAMA.render(streaming_request(LLAMA), answer, stamp())
+    reply = LLAMA.render(streaming_request(LLAMA), answer, reply_context())
     return [json.loads(chunk.data.partition(b"data: ")[2]) for chunk in reply.chunks]
 
 
@@ -40,16 +40,16 @@ def test_a_call_begins_with_its_name_and_goes_on_with_arguments():
 
 
 def test_a_whole_reply_without_words_has_an_empty_text():
-    reply = LLAMA.render(LLAMA.parse(wire_request(LLAMA)), Completion(), stamp())
+    reply = LLAMA.render(LLAMA.parse(wire_request(LLAMA)), Completion(), reply_context())
     message = json.loads(reply.body)["completion_message"]
     assert message["content"] == {"type": "text", "text": ""}
-    calling = LLAMA.render(LLAMA.parse(wire_request(LLAMA)), CALLED, stamp())
+    calling = LLAMA.render(LLAMA.parse(wire_request(LLAMA)), CALLED, reply_context())
     assert "content" not in json.loads(calling.body)["completion_message"]
 
 
 def test_an_error_in_a_stream_is_named_so():
     broken = replace(SAID, broken_by=Break(0.5, Refusal("rate_limited")))
-    reply = LLAMA.render(streaming_request(LLAMA), broken, stamp())
+    reply = LLAMA.render(streaming_request(LLAMA), broken, reply_context())
     last = reply.chunks[-1].data
     assert last.startswith(b"event: error\n")
     assert json.loads(last.partition(b"data: ")[2])["error"]["status"] == 429
@@ -57,12 +57,12 @@ def test_an_error_in_a_stream_is_named_so():
 
 def test_a_status_that_http_does_not_know_has_a_title_too():
     request = LLAMA.parse(wire_request(LLAMA))
-    body = LLAMA.render(request, Refusal("overloaded", status=529), stamp()).body
+    body = LLAMA.render(request, Refusal("overloaded", status=529), reply_context()).body
     assert json.loads(body)["title"] == "Error"
 
 
 def test_no_metrics_where_the_usage_is_not_told():
     silent = replace(SAID, tells_usage=False)
     assert "metrics" not in [each["event"]["event_type"] for each in told(silent)]
-    reply = LLAMA.render(LLAMA.parse(wire_request(LLAMA)), silent, stamp())
+    reply = LLAMA.render(LLAMA.parse(wire_request(LLAMA)), silent, reply_context())
     assert json.loads(reply.body)["metrics"] is None

@@ -12,7 +12,7 @@ from provider_wires import (
     SAID,
     answer_wire,
     path_of,
-    stamp,
+    reply_context,
     streaming_request,
     wire_request,
 )
@@ -38,13 +38,13 @@ OVERLOADED = replace(SAID, broken_by=Break(0.5, Refusal("overloaded")))
 
 def refused(row, refusal, **changes):
     request = row.parse(wire_request(row, **changes))
-    reply = row.render(request, refusal, stamp())
+    reply = row.render(request, refusal, reply_context())
     return reply.status, json.loads(reply.body)
 
 
 def events(row, answer, **more):
     """What a stream says, each event's data read, its terminator left out."""
-    reply = row.render(streaming_request(row, **more), answer, stamp())
+    reply = row.render(streaming_request(row, **more), answer, reply_context())
     lines = [line for chunk in reply.chunks for line in chunk.data.decode().splitlines()]
     data = [line.removeprefix("data: ") for line in lines if line.startswith("data: ")]
     return [json.loads(each) for each in data if each != "[DONE]"]
@@ -179,7 +179,7 @@ def test_a_refusal_is_as_it_was_pasted(source):
 def test_without_a_key_some_say_another_thing():
     def message(row):
         request = row.parse(wire_request(row, headers={}))
-        reply = row.render(request, request.invalid, stamp())
+        reply = row.render(request, request.invalid, reply_context())
         return reply.status, json.loads(reply.body)["error"]
 
     assert message(OpenRouter())[1]["message"] == "No auth credentials found"
@@ -190,14 +190,14 @@ def test_without_a_key_some_say_another_thing():
 @rows
 def test_a_body_without_messages_is_the_vendors_own_4xx(row):
     request = row.parse(wire_request(row, body={"model": "m"}))
-    reply = row.render(request, request.invalid, stamp())
+    reply = row.render(request, request.invalid, reply_context())
     assert reply.status == (422 if row.name in ("mistral", "deepseek") else 400)
     assert b"messages" in reply.body
 
 
 def test_mistral_names_the_missing_field_in_a_detail():
     request = Mistral().parse(wire_request(Mistral(), body={"model": "m"}))
-    body = json.loads(Mistral().render(request, request.invalid, stamp()).body)
+    body = json.loads(Mistral().render(request, request.invalid, reply_context()).body)
     (detail,) = body["detail"]
     assert detail["loc"] == ["body", "messages"]
 
@@ -225,7 +225,7 @@ def test_a_refusal_fills_in_what_its_message_names(row):
 )
 def test_a_comment_keeps_the_stream_alive_before_its_first_chunk(row, comment):
     for answer in (SAID, OVERLOADED):
-        reply = row.render(streaming_request(row), answer, stamp())
+        reply = row.render(streaming_request(row), answer, reply_context())
         assert reply.chunks[0].data == comment
         assert not reply.chunks[0].content
 
@@ -247,27 +247,27 @@ def test_mistral_tells_a_call_in_one_chunk():
 
 def test_a_call_without_arguments_is_no_piece_of_a_stream():
     silent = Completion(tool_calls=(ToolCall("ping", ""),), stop="tool")
-    assert Mistral().render(streaming_request(Mistral()), silent, stamp()).pieces == 0
+    assert Mistral().render(streaming_request(Mistral()), silent, reply_context()).pieces == 0
 
 
 @rows
 def test_usage_comes_unasked_or_when_asked_for(row):
     unasked = [chunk for chunk in events(row, SAID) if chunk.get("usage")]
     assert len(unasked) == row.tells_usage
-    wish = {"stream_options": {"include_usage": True}}
-    (asked,) = [chunk for chunk in events(row, SAID, **wish) if chunk.get("usage")]
+    request = {"stream_options": {"include_usage": True}}
+    (asked,) = [chunk for chunk in events(row, SAID, **request) if chunk.get("usage")]
     assert asked["usage"] == {"prompt_tokens": 21, "completion_tokens": 17, "total_tokens": 38}
 
 
 def test_groq_signs_its_last_chunk_and_its_reply():
     last = events(Groq(), SAID)[-1]
     assert last["x_groq"]["usage"]["total_tokens"] == 38
-    reply = Groq().render(Groq().parse(wire_request(Groq())), SAID, stamp())
+    reply = Groq().render(Groq().parse(wire_request(Groq())), SAID, reply_context())
     assert json.loads(reply.body)["x_groq"]["id"] == dict(reply.headers)["x-request-id"]
 
 
 def test_groqs_error_in_a_stream_is_named():
-    reply = Groq().render(streaming_request(Groq()), OVERLOADED, stamp())
+    reply = Groq().render(streaming_request(Groq()), OVERLOADED, reply_context())
     assert reply.chunks[-1].data.startswith(b'event: error\ndata: {"error":{"message":')
 
 
@@ -279,7 +279,9 @@ def test_openrouter_breaks_off_inside_a_200_with_a_finish_reason():
 
 
 def test_openrouters_generation_is_named_in_a_header():
-    reply = OpenRouter().render(OpenRouter().parse(wire_request(OpenRouter())), SAID, stamp())
+    reply = OpenRouter().render(
+        OpenRouter().parse(wire_request(OpenRouter())), SAID, reply_context()
+    )
     assert json.loads(reply.body)["id"] == dict(reply.headers)["x-generation-id"]
 
 
@@ -333,7 +335,7 @@ def test_a_quota_of_requests_alone_says_nothing_of_tokens(row):
 def test_an_unknown_path_is_not_found_in_the_vendors_own_form(row):
     path = path_of(row).replace("chat", "no")
     request = row.parse(wire_request(row, path=path))
-    reply = row.render(request, request.invalid, stamp())
+    reply = row.render(request, request.invalid, reply_context())
     assert reply.status == 404
     assert b"Not Found" in reply.body
 

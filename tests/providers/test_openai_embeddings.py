@@ -6,7 +6,7 @@ import json
 from math import hypot, isclose
 
 import pytest
-from provider_wires import PROMPT, SAID, stamp, wire_request
+from provider_wires import PROMPT, SAID, reply_context, wire_request
 from sdk_drivers import Driver, settle
 
 from chaos_llm.protocol.messages import Refusal
@@ -75,7 +75,7 @@ def test_tokens_stand_for_one_text_and_lists_of_them_for_many():
 )
 def test_a_bad_request_is_openais_400(body, word):
     request = VECTORS.parse(wire_request(VECTORS, body=body))
-    reply = VECTORS.render(request, request.invalid, stamp())
+    reply = VECTORS.render(request, request.invalid, reply_context())
     assert reply.status == 400
     assert word in json.loads(reply.body)["error"]["message"]
 

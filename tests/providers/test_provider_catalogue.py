@@ -5,11 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from provider_wires import CALLED, PATHS, SAID, SAID_AND_CALLED, path_of, stamp, wire_request
+from provider_wires import (
+    CALLED,
+    PATHS,
+    SAID,
+    SAID_AND_CALLED,
+    path_of,
+    reply_context,
+    wire_request,
+)
 from provider_wires import streaming_request as streaming
 
 import chaos_llm.providers
-from chaos_llm.errors import Inexpressible, UnknownName
+from chaos_llm.errors import UnknownName, Unsupported
 from chaos_llm.protocol.messages import Break, Completion, Document, Refusal, ToolCall
 from chaos_llm.providers import PROVIDERS, find
 from chaos_llm.providers.model_endpoint import ModelEndpoint
@@ -39,7 +47,7 @@ def test_an_unknown_path_gets_the_vendors_own_404(provider):
     assert found is next(first for first in PROVIDERS if first.name == provider.name)
     request = found.parse(wire_request(found, method="POST", path="/v1/nowhere"))
     assert request.invalid.kind == "not_found"
-    assert found.render(request, request.invalid, stamp()).status == 404
+    assert found.render(request, request.invalid, reply_context()).status == 404
 
 
 def test_a_known_path_with_a_wrong_method_is_a_405(provider):
@@ -47,7 +55,7 @@ def test_a_known_path_with_a_wrong_method_is_a_405(provider):
     assert found is provider
     request = found.parse(wire_request(found, method="DELETE"))
     assert request.invalid.kind == "method_not_allowed"
-    assert found.render(request, request.invalid, stamp()).status == 405
+    assert found.render(request, request.invalid, reply_context()).status == 405
 
 
 def test_an_unknown_provider_is_told_the_known_ones():
@@ -65,7 +73,7 @@ def test_the_exports_are_sorted_and_there():
 @pytest.mark.parametrize("kind", Refusal.KINDS)
 def test_every_refusal_has_an_error_status_and_json(provider, kind):
     request = provider.parse(wire_request(provider))
-    reply = provider.render(request, Refusal(kind), stamp())
+    reply = provider.render(request, Refusal(kind), reply_context())
     assert 400 <= reply.status < 600
     kind = dict(reply.headers)["content-type"].partition(";")[0]
     assert kind == ("text/xml" if provider.api == "sts" else "application/json")
@@ -75,7 +83,7 @@ def test_every_refusal_has_an_error_status_and_json(provider, kind):
 @pytest.mark.parametrize("kind", Refusal.KINDS)
 def test_a_status_and_a_message_override_the_providers_own(provider, kind):
     refusal = Refusal(kind, status=418, message="A “teapot”")
-    reply = provider.render(provider.parse(wire_request(provider)), refusal, stamp())
+    reply = provider.render(provider.parse(wire_request(provider)), refusal, reply_context())
     assert reply.status == 418
     assert "A “teapot”".encode().replace(b'"', b'\\"') in reply.body
 
@@ -83,31 +91,31 @@ def test_a_status_and_a_message_override_the_providers_own(provider, kind):
 def test_the_content_length_is_the_bodys(provider):
     request = provider.parse(wire_request(provider))
     for answer in (Refusal("server_error"), Document({"key": "schön"})):
-        reply = provider.render(request, answer, stamp())
+        reply = provider.render(request, answer, reply_context())
         assert dict(reply.headers)["content-length"] == str(len(reply.body))
 
 
 def test_only_an_endpoint_has_a_model_to_speak(provider):
     request = provider.parse(wire_request(provider))
     if isinstance(provider, ModelEndpoint):
-        assert provider.healthy(request, stamp()) is None
+        assert provider.healthy(request, reply_context()) is None
     else:
-        with pytest.raises(Inexpressible):
-            provider.render(request, SAID, stamp())
+        with pytest.raises(Unsupported):
+            provider.render(request, SAID, reply_context())
 
 
 @saying
 def test_an_equal_stamp_makes_equal_bytes_and_another_makes_other_ids(endpoint, said):
     for request in (endpoint.parse(wire_request(endpoint)), streaming(endpoint)):
-        first = endpoint.render(request, said, stamp())
-        assert endpoint.render(request, said, stamp()) == first
-        other = endpoint.render(request, said, stamp("another"))
+        first = endpoint.render(request, said, reply_context())
+        assert endpoint.render(request, said, reply_context()) == first
+        other = endpoint.render(request, said, reply_context("another"))
         assert other.body != first.body or b'"id":""' in first.body  # TGI gives none
         assert len(other.body) == len(first.body)
 
 
 def test_rendering_twice_with_one_stamp_gives_equal_bytes(provider):
-    request, once = provider.parse(wire_request(provider)), stamp()
+    request, once = provider.parse(wire_request(provider)), reply_context()
     said = SAID if isinstance(provider, ModelEndpoint) else Document({})
     for answer in (said, Refusal("overloaded")):
         assert provider.render(request, answer, once) == provider.render(request, answer, once)
@@ -117,14 +125,14 @@ def test_logging_in_twice_with_one_stamp_gives_equal_tokens():
     login = find("anthropic", "POST", "/v1/oauth/token")
     body = {"grant_type": "refresh_token", "refresh_token": "r"}
     request = login.parse(wire_request(login, method="POST", path="/v1/oauth/token", body=body))
-    once = stamp()
+    once = reply_context()
     assert login.healthy(request, once) == login.healthy(request, once)
 
 
 @saying
 def test_a_stream_has_as_many_pieces_as_the_whole_reply(endpoint, said):
-    whole = endpoint.render(endpoint.parse(wire_request(endpoint)), said, stamp())
-    stream = endpoint.render(streaming(endpoint), said, stamp())
+    whole = endpoint.render(endpoint.parse(wire_request(endpoint)), said, reply_context())
+    stream = endpoint.render(streaming(endpoint), said, reply_context())
     assert stream.streamed
     assert not whole.streamed
     assert whole.pieces == stream.pieces == sum(chunk.content for chunk in stream.chunks)
@@ -132,14 +140,14 @@ def test_a_stream_has_as_many_pieces_as_the_whole_reply(endpoint, said):
 
 @saying
 def test_every_chunk_is_one_event_and_comes_at_once(endpoint, said):
-    for chunk in endpoint.render(streaming(endpoint), said, stamp()).chunks:
+    for chunk in endpoint.render(streaming(endpoint), said, reply_context()).chunks:
         assert chunk.delay == 0.0
         assert chunk.data.endswith(b"\n\n")
         assert chunk.data.count(b"\n\n") == 1
 
 
 def test_the_words_of_a_stream_are_cut_as_words(endpoint):
-    reply = endpoint.render(streaming(endpoint), SAID, stamp())
+    reply = endpoint.render(streaming(endpoint), SAID, reply_context())
     assert reply.pieces == len(SAID.text.split(" "))
 
 
@@ -147,8 +155,8 @@ def test_the_words_of_a_stream_are_cut_as_words(endpoint):
 def test_an_error_comes_after_its_share_of_the_content(endpoint, after, left):
     eight = Completion("one two three four five six seven eight")
     broken = replace(eight, broken_by=Break(after, Refusal("overloaded")))
-    clean = endpoint.render(streaming(endpoint), eight, stamp())
-    reply = endpoint.render(streaming(endpoint), broken, stamp())
+    clean = endpoint.render(streaming(endpoint), eight, reply_context())
+    reply = endpoint.render(streaming(endpoint), broken, reply_context())
     assert reply.pieces == left
     same = [
         chunk for chunk, other in zip(reply.chunks, clean.chunks, strict=False) if chunk == other
@@ -159,7 +167,7 @@ def test_an_error_comes_after_its_share_of_the_content(endpoint, after, left):
 
 def test_a_break_in_an_empty_answer_still_says_the_error(endpoint):
     broken = Completion(broken_by=Break(0.5, Refusal("server_error")))
-    reply = endpoint.render(streaming(endpoint), broken, stamp())
+    reply = endpoint.render(streaming(endpoint), broken, reply_context())
     assert reply.pieces == 0
     assert len(reply.chunks) >= 2
     assert b'"error"' in reply.chunks[1].data
@@ -167,20 +175,20 @@ def test_a_break_in_an_empty_answer_still_says_the_error(endpoint):
 
 def test_a_whole_reply_cannot_say_an_error_after_a_part(endpoint):
     broken = replace(SAID, broken_by=Break(0.5, Refusal("overloaded")))
-    with pytest.raises(Inexpressible):
-        endpoint.render(endpoint.parse(wire_request(endpoint)), broken, stamp())
+    with pytest.raises(Unsupported):
+        endpoint.render(endpoint.parse(wire_request(endpoint)), broken, reply_context())
 
 
 @pytest.mark.parametrize("arguments", ['{"order": "KX-4', "[1]", "", '"text"'])
 def test_broken_arguments_are_said_or_inexpressible_but_never_bad_json(endpoint, arguments):
     broken = Completion(tool_calls=(ToolCall("track", arguments),), stop="tool")
     request = endpoint.parse(wire_request(endpoint))
-    assert endpoint.render(streaming(endpoint), broken, stamp()).status == 200
+    assert endpoint.render(streaming(endpoint), broken, reply_context()).status == 200
     if endpoint.api == "messages":
-        with pytest.raises(Inexpressible, match="only be streamed"):
-            endpoint.render(request, broken, stamp())
+        with pytest.raises(Unsupported, match="only be streamed"):
+            endpoint.render(request, broken, reply_context())
     else:
-        reply = endpoint.render(request, broken, stamp())
+        reply = endpoint.render(request, broken, reply_context())
         assert reply.body.decode().count("\\") == arguments.count('"')
 
 
@@ -189,11 +197,11 @@ def test_a_model_id_is_echoed(endpoint):
         pytest.skip("its replies name no model")
     request = replace(endpoint.parse(wire_request(endpoint)), model='ft:"odd"\n')
     for stream in (False, True):
-        body = endpoint.render(replace(request, stream=stream), SAID, stamp()).body
+        body = endpoint.render(replace(request, stream=stream), SAID, reply_context()).body
         assert rb'"ft:\"odd\"\n"' in body
 
 
 def test_a_lone_surrogate_in_a_model_id_does_not_break_the_reply(endpoint):
     request = replace(endpoint.parse(wire_request(endpoint)), model="m\ud83d")
-    body = endpoint.render(request, SAID, stamp()).body
+    body = endpoint.render(request, SAID, reply_context()).body
     assert b'"m?"' in body or endpoint.api == "llama_chat"

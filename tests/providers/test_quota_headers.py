@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from provider_wires import stamp, wire_request
+from provider_wires import reply_context, wire_request
 
 from chaos_llm.protocol.messages import Refusal
 from chaos_llm.protocol.rate_limits import Bucket, Quota, with_headers
@@ -63,7 +63,7 @@ def test_a_quota_takes_the_place_of_the_recorded_limits_of_a_429():
     state = bucket.take(NOON, 0)
     request = messages.parse(wire_request(messages))
     refusal = Refusal("rate_limited", retry_after=state.retry_after)
-    reply = messages.render(request, refusal, stamp())
+    reply = messages.render(request, refusal, reply_context())
     headers = with_headers(reply, messages.quota_headers(state)).headers
     told = dict(headers)
     assert len(told) == len(headers)

@@ -204,8 +204,8 @@ WISHES["llama_chat"] = WISHES["chat"]
 
 
 def test_the_wanted_schema_is_read(endpoint):
-    for wish in WISHES[endpoint.api]:
-        assert read(endpoint, **wish).schema == SCHEMA
+    for request in WISHES[endpoint.api]:
+        assert read(endpoint, **request).schema == SCHEMA
 
 
 def test_json_mode_wants_any_object():

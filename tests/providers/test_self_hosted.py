@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from provider_wires import SAID, stamp, streaming_request, wire_request
+from provider_wires import SAID, reply_context, streaming_request, wire_request
 
 from chaos_llm.protocol.messages import Break, Refusal
 from chaos_llm.providers import TGI, VLLM, OldVLLM
@@ -15,7 +15,7 @@ servers = pytest.mark.parametrize("server", [VLLM(), OldVLLM(), TGI()], ids=lamb
 
 
 def refused(server, refusal):
-    reply = server.render(server.parse(wire_request(server)), refusal, stamp())
+    reply = server.render(server.parse(wire_request(server)), refusal, reply_context())
     return reply.status, json.loads(reply.body)
 
 
@@ -43,7 +43,7 @@ def test_vllm_behind_a_key_says_one_word(server):
 @pytest.mark.parametrize("server", [VLLM(), OldVLLM()], ids=["new", "old"])
 def test_both_vllms_wrap_an_error_in_a_stream(server):
     broken = replace(SAID, broken_by=Break(0.5, Refusal("server_error")))
-    reply = server.render(streaming_request(server), broken, stamp())
+    reply = server.render(streaming_request(server), broken, reply_context())
     error = json.loads(reply.chunks[-1].data.removeprefix(b"data: "))["error"]
     assert (error["type"], error["code"]) == ("InternalServerError", 500)
     assert ("object" in error) is (server.name == "vllm-old")
@@ -66,13 +66,13 @@ def test_tgi_says_a_text_and_its_type(kind, status, body):
 
 def test_tgi_refuses_a_bad_body_with_a_422():
     request = TGI().parse(wire_request(TGI(), body={"model": "tgi"}))
-    reply = TGI().render(request, request.invalid, stamp())
+    reply = TGI().render(request, request.invalid, reply_context())
     assert reply.status == 422
     assert json.loads(reply.body)["error_type"] == "validation"
 
 
 def test_tgis_completions_have_no_id():
-    whole = TGI().render(TGI().parse(wire_request(TGI())), SAID, stamp())
+    whole = TGI().render(TGI().parse(wire_request(TGI())), SAID, reply_context())
     assert json.loads(whole.body)["id"] == ""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from provider_wires import stamp, wire_request
+from provider_wires import reply_context, wire_request
 
 from chaos_llm.protocol.messages import Document, Refusal
 from chaos_llm.providers import AnthropicStatus, OpenAIStatus
@@ -25,13 +25,13 @@ def test_every_document_is_asked_for_without_a_key(page, path):
 @pages
 def test_a_document_is_sent_as_it_is(page):
     request = page.parse(wire_request(page))
-    reply = page.render(request, Document({"page": {"name": "Ü"}}), stamp())
+    reply = page.render(request, Document({"page": {"name": "Ü"}}), reply_context())
     assert reply.body == '{"page":{"name":"Ü"}}'.encode()
     assert reply.pieces == 1
 
 
 @pages
 def test_a_page_can_be_down_itself(page):
-    reply = page.render(page.parse(wire_request(page)), Refusal("overloaded"), stamp())
+    reply = page.render(page.parse(wire_request(page)), Refusal("overloaded"), reply_context())
     assert reply.status == 503
     assert json.loads(reply.body) == {"error": "Service Unavailable"}

@@ -11,14 +11,14 @@ from chaos_llm import profiles
 from chaos_llm.errors import UnknownName
 from chaos_llm.faults import hang, overloaded, server_error
 from chaos_llm.profiles.model import (
-    Aside,
-    Page,
+    Event,
     Post,
     Profile,
     Share,
     Source,
+    StatusPage,
     Target,
-    Weighted,
+    WeightedFault,
     Window,
 )
 from chaos_llm.reports.profiles import catalogue_text, timeline
@@ -28,7 +28,7 @@ HOUR = 3600.0
 
 def window(name: str, begins: object, ends: object, share: Share, surface: str = "api") -> Window:
     spans = [each if isinstance(each, tuple) else (each, each) for each in (begins, ends)]
-    mix = (Weighted(3, server_error()), Weighted(1, hang(seconds=15)))
+    mix = (WeightedFault(3, server_error()), WeightedFault(1, hang(seconds=15)))
     return Window(name, *spans, on=(Target("anthropic", surface),), share=share, mix=mix)
 
 
@@ -104,7 +104,7 @@ def test_posts_have_a_row_with_their_state():
         Post(HOUR, "", "still on it"),
         Post(2 * HOUR, "resolved"),
     )
-    pages = {"a": Page("a", posts), "b": Page("b", unknown=True), "c": Page("c")}
+    pages = {"a": StatusPage("a", posts), "b": StatusPage("b", unknown=True), "c": StatusPage("c")}
 
     drawn = timeline.draw(profile(pages=pages), 80).splitlines()
 
@@ -152,7 +152,7 @@ def test_each_fact_is_shown_with_what_it_rests_on():
                 (2 * HOUR, 2 * HOUR),
                 (Target("anthropic", model="claude-*"),),
                 Share(((0.0, 0.2),), until=0.4),
-                (Weighted(3, server_error()), Weighted(1, hang(seconds=15))),
+                (WeightedFault(3, server_error()), WeightedFault(1, hang(seconds=15))),
                 basis=basis,
                 note="A note.",
             ),
@@ -198,14 +198,14 @@ def test_a_source_without_an_address_says_so():
 
 
 def test_asides_are_told_beside_the_timeline():
-    shown = catalogue_text.render_profile(profile(asides=(Aside(HOUR, "a thing happened"),)))
+    shown = catalogue_text.render_profile(profile(events=(Event(HOUR, "a thing happened"),)))
 
     assert "  02 Mar 23:00 a thing happened  [assumed]\n" in shown
 
 
 def test_a_time_on_another_day_says_which():
-    day = profile(asides=(Aside(-60.0, "just before"), Aside(30 * HOUR, "much later")))
-    short = Profile(day.name, day.title, day.starts, HOUR, asides=day.asides)
+    day = profile(events=(Event(-60.0, "just before"), Event(30 * HOUR, "much later")))
+    short = Profile(day.name, day.title, day.starts, HOUR, events=day.events)
 
     shown = catalogue_text.render_profile(short)
 
@@ -254,7 +254,7 @@ def test_a_fault_without_arguments_is_spelled_as_in_python():
             (HOUR, HOUR),
             (Target("a"),),
             Share.constant(1.0),
-            (Weighted(1, overloaded()),),
+            (WeightedFault(1, overloaded()),),
         )
     )
 

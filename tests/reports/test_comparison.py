@@ -9,10 +9,10 @@ from support_bots import ask
 
 from chaos_llm import outage
 from chaos_llm.analysis.call import OUTCOMES
-from chaos_llm.profiles.model import Page, Post
+from chaos_llm.profiles.model import Post, StatusPage
 from chaos_llm.reports.comparison import MEANINGS, comparison_text
 
-PAGES = {"anthropic": Page("anthropic", (Post(10 * MINUTE, "investigating"),))}
+PAGES = {"anthropic": StatusPage("anthropic", (Post(10 * MINUTE, "investigating"),))}
 BAD_DAY = day(window(ends=HOUR), pages=PAGES)
 
 

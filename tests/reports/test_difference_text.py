@@ -9,7 +9,7 @@ from small_days import HOUR, MINUTE, day, window
 
 from chaos_llm import profiles
 from chaos_llm.faults import hang
-from chaos_llm.profiles.model import Flap, Pace, Page, Post, Share, Source, Target
+from chaos_llm.profiles.model import Flap, HealthyLatency, Post, Share, Source, StatusPage, Target
 from chaos_llm.reports.profiles.differences import differences, render
 
 ONE = day(window(name="w"), tags=("a",))
@@ -58,8 +58,8 @@ def test_windows_that_only_one_has_are_told_in_full():
 
 
 def test_pages_are_compared_post_by_post():
-    early = Page("anthropic", (Post(0.0, "investigating"), Post(HOUR, "resolved")))
-    late = Page("anthropic", (Post(5 * MINUTE, "investigating"), Post(HOUR, "resolved")))
+    early = StatusPage("anthropic", (Post(0.0, "investigating"), Post(HOUR, "resolved")))
+    late = StatusPage("anthropic", (Post(5 * MINUTE, "investigating"), Post(HOUR, "resolved")))
 
     found = differences(
         replace(ONE, pages={"anthropic": early}), replace(ONE, pages={"anthropic": late})
@@ -71,7 +71,7 @@ def test_pages_are_compared_post_by_post():
             "only other: +5 min: investigating",
         ]
     }
-    green = replace(ONE, pages={"anthropic": Page("anthropic")})
+    green = replace(ONE, pages={"anthropic": StatusPage("anthropic")})
     assert "it: stays green -> says nothing, and nobody says why" in str(differences(green, ONE))
 
 
@@ -81,7 +81,7 @@ def test_what_is_known_of_the_day_is_compared():
         title="Another day",
         tags=("b",),
         sources={"blog": Source("blog", "press")},
-        healthy={"anthropic": Pace(1.0, 0.5)},
+        healthy={"anthropic": HealthyLatency(1.0, 0.5)},
     )
     found = differences(ONE, other)
 

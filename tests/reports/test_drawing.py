@@ -9,7 +9,7 @@ from support_bots import ask_once
 
 from chaos_llm import outage
 from chaos_llm.analysis.call import OUTCOMES, Call
-from chaos_llm.profiles.model import Page, Post, Share
+from chaos_llm.profiles.model import Post, Share, StatusPage
 from chaos_llm.reports.drawing import LABEL, LETTERS, Drawing, bar, outcome_mark, row, shade
 
 
@@ -98,19 +98,19 @@ POSTS = (
 
 
 def test_the_status_page_says_what_it_said_when_and_how_long_an_incident_was_open():
-    profile = day(window(ends=HOUR), pages={"anthropic": Page("anthropic", POSTS)})
+    profile = day(window(ends=HOUR), pages={"anthropic": StatusPage("anthropic", POSTS)})
     drawing = Drawing(run_of(profile), 24)
     assert marks(drawing.page("anthropic")) == "  i─+───m─────r   i─────"
 
 
 def test_an_incident_that_began_before_the_run_is_open():
     posts = (Post(-HOUR, "investigating"), Post(HOUR, "resolved"))
-    profile = day(window(ends=HOUR), pages={"anthropic": Page("anthropic", posts)})
+    profile = day(window(ends=HOUR), pages={"anthropic": StatusPage("anthropic", posts)})
     assert marks(Drawing(run_of(profile), 24).page("anthropic")) == "─" * 12 + "r"
 
 
 @pytest.mark.parametrize(
-    "pages", [{}, {"anthropic": Page("anthropic")}, {"openai": Page("openai", POSTS)}]
+    "pages", [{}, {"anthropic": StatusPage("anthropic")}, {"openai": StatusPage("openai", POSTS)}]
 )
 def test_without_posts_there_is_no_row_for_them(pages):
     assert Drawing(run_of(day(window(ends=HOUR), pages=pages)), 24).page("anthropic") == ""

@@ -52,7 +52,7 @@ def journal(tmp_path):
 
 
 def test_a_request_that_was_hit_is_told_with_window_share_and_die(journal):
-    storm = day(window(share=0.75, ends=HOUR, name="the storm", per="client", redraw=300.0))
+    storm = day(window(share=0.75, ends=HOUR, name="the storm", per="client", sticky_for=300.0))
     path = journal(profile=storm)
     hit = next(n for n in range(20) if "overloaded struck" in explain(path, n)[1])
     _, told = explain(path, hit)

@@ -99,5 +99,5 @@ def test_every_outcome_has_a_grade_and_each_call_one():
 
 def test_a_report_without_a_call_is_not_judged():
     report = replay(calls=1, every=None)
-    run = type(report.run)(report.run.interventions, [], [], report.run.evidence, 0.0, HOUR)
+    run = type(report.run)(report.run.overrides, [], [], report.run.evidence, 0.0, HOUR)
     assert type(report)(run).grade == "unjudged"

@@ -14,10 +14,12 @@ from support_bots import ask_once
 from chaos_llm import outage
 from chaos_llm.analysis.call import OUTCOMES
 from chaos_llm.faults import truncated_answer
-from chaos_llm.profiles.model import Page, Post, Source
+from chaos_llm.profiles.model import Post, Source, StatusPage
 from chaos_llm.reports.html.element import Html, el
 
-PAGES = {"anthropic": Page("anthropic", (Post(10 * MINUTE, "investigating", "We <look> & see."),))}
+PAGES = {
+    "anthropic": StatusPage("anthropic", (Post(10 * MINUTE, "investigating", "We <look> & see."),))
+}
 SOURCES = {"press": Source("press", "press", "An article", "example.com/article")}
 BAD_HOUR = day(window(ends=HOUR, name="the <b>bad</b> hour"), pages=PAGES, sources=SOURCES)
 STYLE = files("chaos_llm.reports.html").joinpath("style.css").read_text(encoding="utf-8")
@@ -176,7 +178,7 @@ def test_an_element_escapes_its_children_and_attributes():
 def test_a_day_without_windows_and_a_run_without_calls_have_pages_too():
     report = replay(profile=None, calls=1, every=None)
     empty = type(report)(
-        type(report.run)(report.run.interventions, [], [], report.run.evidence, 0.0, 0.0)
+        type(report.run)(report.run.overrides, [], [], report.run.evidence, 0.0, 0.0)
     )
     assert heading(empty.html()) == "No call was made."
 

@@ -14,11 +14,11 @@ from support_bots import ask, ask_once
 
 from chaos_llm import outage
 from chaos_llm.faults import truncated_answer
-from chaos_llm.profiles.model import Flap, Page, Post, Share, Target
+from chaos_llm.profiles.model import Flap, Post, Share, StatusPage, Target
 from chaos_llm.reports.records.columns import Columns
 from chaos_llm.reports.records.models import MODELS, schema
 
-PAGES = {"anthropic": Page("anthropic", (Post(10 * MINUTE, "investigating", "We look."),))}
+PAGES = {"anthropic": StatusPage("anthropic", (Post(10 * MINUTE, "investigating", "We look."),))}
 BAD_HOUR = day(window(ends=HOUR), pages=PAGES)
 
 
@@ -100,7 +100,7 @@ def test_what_went_wrong_is_told_once_a_kind():
     (kind,) = record["failures"]
     assert (kind["call"], kind["at"], kind["outcome"], kind["calls"]) == (10, 0.0, "failed", 60)
     assert kind["met"].startswith("OverloadedError: Error code: 529")
-    assert (record["longest_gap"], record["longest_gap_at"]) == (HOUR, 0.0)
+    assert (record["longest_downtime"], record["longest_downtime_at"]) == (HOUR, 0.0)
 
 
 def test_findings_of_the_test_stand_before_those_that_it_did_not_ask():

@@ -42,16 +42,16 @@ names = iter(OUTCOMES)
 
 
 def test_the_longest_gap_is_from_when_a_call_was_due_until_one_was_answered():
-    assert replay().longest_gap == HOUR
-    assert replay(until="20m").longest_gap == 30 * MINUTE  # it does not end
-    assert replay(profile=None).longest_gap == 0.0
+    assert replay().longest_downtime == HOUR
+    assert replay(until="20m").longest_downtime == 30 * MINUTE  # it does not end
+    assert replay(profile=None).longest_downtime == 0.0
 
 
 def test_the_longest_of_several_gaps_counts():
     waves = day(
         *(window(begins=n * HOUR, ends=n * HOUR + n * 5 * MINUTE, name=f"{n}") for n in (1, 2, 3))
     )
-    assert replay(profile=waves).longest_gap == 15 * MINUTE
+    assert replay(profile=waves).longest_downtime == 15 * MINUTE
 
 
 def test_requests_are_numbers_by_provider():
@@ -69,7 +69,7 @@ def test_what_was_planned_and_what_became_of_it():
     )
     report = replay(profile=profile)
     assert report.planned == 240
-    assert report.effects() == {"struck": 120, "not expressible": 60, "shadowed": 60}
+    assert report.effects() == {"applied": 120, "not expressible": 60, "shadowed": 60}
 
 
 def test_exposure_is_the_share_of_the_calls_that_were_shown_a_spoilt_answer():
@@ -91,7 +91,7 @@ def test_findings_are_kept():
 def test_a_report_without_a_call_divides_by_nothing():
     report = replay(calls=1, every=None)
     empty = Report(type(report.run)(
-        report.run.interventions, [], [], report.run.evidence, 0.0, HOUR
+        report.run.overrides, [], [], report.run.evidence, 0.0, HOUR
     ))  # fmt: skip
-    assert (empty.answered, empty.longest_gap, empty.calls) == (0.0, 0.0, 0)
+    assert (empty.answered, empty.longest_downtime, empty.calls) == (0.0, 0.0, 0)
     assert "users got: nothing" in empty.timeline()

@@ -124,7 +124,7 @@ def test_failed_checks_the_worst_and_the_slowest_are_told(naive, hardened):
 
 
 def test_tests_in_which_nothing_struck_are_counted(hardened):
-    made = page(entry(hardened, "test_a", struck=0), entry(hardened, "test_b"))
+    made = page(entry(hardened, "test_a", applied=0), entry(hardened, "test_b"))
     assert "No fault struck in one test" in made
 
 

@@ -12,10 +12,10 @@ from support_bots import ask, ask_once
 from chaos_llm import outage
 from chaos_llm.checks import Finding
 from chaos_llm.faults import auth_expired, overloaded, truncated_answer
-from chaos_llm.profiles.model import Page, Post
+from chaos_llm.profiles.model import Post, StatusPage
 from chaos_llm.reports.text import findings_text
 
-PAGES = {"anthropic": Page("anthropic", (Post(10 * MINUTE, "investigating"),))}
+PAGES = {"anthropic": StatusPage("anthropic", (Post(10 * MINUTE, "investigating"),))}
 BAD_DAY = day(window(ends=HOUR), pages=PAGES)
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from chaos_llm.answers.json_schema import accepts, instance
 from chaos_llm.errors import UsageError
-from chaos_llm.protocol.keyed_random import Die
+from chaos_llm.protocol.keyed_random import KeyedRandom
 
 SAYS = (
     "Your order KX-48213 is on its way. Reference R7-20931-K.",
@@ -111,7 +111,7 @@ SCHEMAS = {
 @pytest.mark.parametrize("schema", SCHEMAS.values(), ids=SCHEMAS.keys())
 @pytest.mark.parametrize("key", range(8))
 def test_instances_are_valid(schema, key):
-    value = instance(schema, Die(key), SAYS)
+    value = instance(schema, KeyedRandom(key), SAYS)
     jsonschema.Draft202012Validator(schema).validate(value)
     assert json.loads(json.dumps(value)) == value
 
@@ -135,52 +135,55 @@ def test_instances_are_valid(schema, key):
 )
 def test_texts_keep_to_their_format(named, read):
     for key in range(20):
-        assert read(instance({"type": "string", "format": named}, Die(key), SAYS))
+        assert read(instance({"type": "string", "format": named}, KeyedRandom(key), SAYS))
 
 
 def test_an_unknown_format_is_free_text():
-    assert instance({"type": "string", "format": "poem"}, Die(1), SAYS) == SAYS[0]
+    assert instance({"type": "string", "format": "poem"}, KeyedRandom(1), SAYS) == SAYS[0]
 
 
 def test_free_text_says_what_it_is_given_to_say_as_far_as_it_fits():
-    assert instance({"type": "string"}, Die(1), SAYS) == SAYS[0]
-    assert instance({"type": "string", "maxLength": 20}, Die(1), SAYS) == SAYS[1]
-    assert instance({"type": "string", "maxLength": 9}, Die(1), SAYS) == SAYS[2]
+    assert instance({"type": "string"}, KeyedRandom(1), SAYS) == SAYS[0]
+    assert instance({"type": "string", "maxLength": 20}, KeyedRandom(1), SAYS) == SAYS[1]
+    assert instance({"type": "string", "maxLength": 9}, KeyedRandom(1), SAYS) == SAYS[2]
 
 
 def test_a_pattern_that_fits_what_is_to_be_said_says_it():
-    assert instance({"pattern": r"^[A-Z]{2}-\d+$", "type": "string"}, Die(1), SAYS) == "KX-48213"
+    assert (
+        instance({"pattern": r"^[A-Z]{2}-\d+$", "type": "string"}, KeyedRandom(1), SAYS)
+        == "KX-48213"
+    )
 
 
 def test_a_pattern_that_python_cannot_read_is_free_text():
-    assert instance({"type": "string", "pattern": r"^\p{L}+$"}, Die(1), SAYS) == SAYS[0]
+    assert instance({"type": "string", "pattern": r"^\p{L}+$"}, KeyedRandom(1), SAYS) == SAYS[0]
 
 
 def test_optional_properties_are_there():
     schema = {"type": "object", "properties": {"a": {"type": "null"}, "b": {"type": "null"}}}
-    assert instance(schema, Die(1)) == {"a": None, "b": None}
+    assert instance(schema, KeyedRandom(1)) == {"a": None, "b": None}
 
 
 def test_properties_keep_the_order_of_the_schema():
     schema = {"properties": {"z": {}, "a": {}, "m": {}}, "required": ["m", "a"]}
-    assert list(instance(schema, Die(1))) == ["z", "a", "m"]
+    assert list(instance(schema, KeyedRandom(1))) == ["z", "a", "m"]
 
 
 def test_a_value_is_preferred_to_null():
     schema = {"anyOf": [{"type": "null"}, {"type": "string"}]}
-    assert instance(schema, Die(1), SAYS) == SAYS[0]
-    assert instance({"type": ["null", "string"]}, Die(1), SAYS) == SAYS[0]
+    assert instance(schema, KeyedRandom(1), SAYS) == SAYS[0]
+    assert instance({"type": ["null", "string"]}, KeyedRandom(1), SAYS) == SAYS[0]
 
 
 def test_a_nullable_type_in_the_style_of_openapi_and_upper_case_is_understood():
-    assert instance({"type": "STRING", "nullable": True}, Die(1), SAYS) == SAYS[0]
+    assert instance({"type": "STRING", "nullable": True}, KeyedRandom(1), SAYS) == SAYS[0]
     assert accepts({"type": "STRING", "nullable": True}, None)
 
 
 def test_the_same_die_draws_the_same_value():
     schema = {"type": "array", "items": {"type": "integer"}, "minItems": 5}
-    assert instance(schema, Die(1)) == instance(schema, Die(1))
-    assert instance(schema, Die(1)) != instance(schema, Die(2))
+    assert instance(schema, KeyedRandom(1)) == instance(schema, KeyedRandom(1))
+    assert instance(schema, KeyedRandom(1)) != instance(schema, KeyedRandom(2))
 
 
 @pytest.mark.parametrize(
@@ -203,13 +206,13 @@ def test_the_same_die_draws_the_same_value():
 )
 def test_a_schema_without_a_value_is_refused(schema):
     with pytest.raises(UsageError, match="no value was found that is valid"):
-        instance(schema, Die(1))
+        instance(schema, KeyedRandom(1))
 
 
 @pytest.mark.parametrize("reference", ["#/$defs/Missing", "https://example.com/schema", "#name", 3])
 def test_a_reference_that_leads_nowhere_is_refused(reference):
     with pytest.raises(UsageError, match=r"refers to .*references inside the schema"):
-        instance({"$ref": reference}, Die(1))
+        instance({"$ref": reference}, KeyedRandom(1))
 
 
 bounds = st.integers(-50, 50)
@@ -257,7 +260,7 @@ def _structures(inner):
 @settings(max_examples=150, deadline=None)
 @given(st.recursive(plain, _structures, max_leaves=12), st.integers())
 def test_any_schema_of_these_parts_has_a_valid_instance(schema, key):
-    value = instance(schema, Die(key), SAYS)
+    value = instance(schema, KeyedRandom(key), SAYS)
     jsonschema.Draft202012Validator(schema).validate(value)
 
 

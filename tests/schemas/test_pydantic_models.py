@@ -12,7 +12,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl
 
 from chaos_llm.answers.json_schema import instance
-from chaos_llm.protocol.keyed_random import Die
+from chaos_llm.protocol.keyed_random import KeyedRandom
 from chaos_llm.protocol.markers import find
 
 SAYS = ("Your order KX-48213 is on its way. Reference R7-20931-K.", "KX-48213")
@@ -58,7 +58,7 @@ class Ticket(BaseModel):
 
 @pytest.mark.parametrize("key", range(30))
 def test_an_instance_of_a_model_s_schema_is_an_instance_of_the_model(key):
-    value = instance(Ticket.model_json_schema(), Die(key), SAYS)
+    value = instance(Ticket.model_json_schema(), KeyedRandom(key), SAYS)
     ticket = Ticket.model_validate(value)
     assert ticket.order == "KX-48213"
     assert find(ticket.summary) == find(ticket.thread.text) == ("KX-48213",)
@@ -66,5 +66,5 @@ def test_an_instance_of_a_model_s_schema_is_an_instance_of_the_model(key):
 
 def test_a_union_is_played_in_all_its_branches():
     schema = Ticket.model_json_schema()
-    drawn = {instance(schema, Die(key), SAYS)["action"]["kind"] for key in range(30)}
+    drawn = {instance(schema, KeyedRandom(key), SAYS)["action"]["kind"] for key in range(30)}
     assert drawn == {"refund", "exchange"}

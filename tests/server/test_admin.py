@@ -165,7 +165,7 @@ def test_the_verdict_judges_requests_and_says_what_it_cannot_judge(chaos_server)
             chaos_server.advance("1s")
     verdict = api(chaos_server, "verdict").json
     found = {each["check"].partition("(")[0]: each["verdict"] for each in verdict["findings"]}
-    assert (verdict["calls"], verdict["requests"], verdict["struck"]) == (2, 4, 4)
+    assert (verdict["calls"], verdict["requests"], verdict["applied"]) == (2, 4, 4)
     assert found["retries_stay_under"] == "pass"
     assert found["answers_are_whole"] == "not judged"
 

@@ -84,7 +84,11 @@ def test_requests_stream_in_with_their_faults(page, chaos_server):
     assert "anthropic" in row
     assert "529" in row
     assert "overloaded" in row
-    assert [page.text(f"#n-{name}") for name in ("requests", "struck", "failed")] == ["3", "3", "3"]
+    assert [page.text(f"#n-{name}") for name in ("requests", "applied", "failed")] == [
+        "3",
+        "3",
+        "3",
+    ]
     asked(chaos_server.url, request("/openai/v1/chat/completions", CHAT, authorization="Bearer k"))
     page.until("document.querySelectorAll('#rows tr').length === 4")
     page.click("#only")

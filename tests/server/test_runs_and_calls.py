@@ -70,7 +70,7 @@ def test_a_retry_throws_anew_and_never_meets_a_fresh_count_on_a_new_connection(h
     url = half.hand().url
     tries = [asked(url, request(x_chaos_call="7")).status for _ in range(12)]
     assert len(set(tries)) > 1
-    assert [exchange.nth for exchange in half.hand().journal] == list(range(12))
+    assert [exchange.attempt for exchange in half.hand().journal] == list(range(12))
     again = [asked(url, request(x_chaos_call="7", x_chaos_run="b")).status for _ in range(12)]
     assert again == tries
 

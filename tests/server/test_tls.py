@@ -17,7 +17,7 @@ from wires import ASKED, dialled, heard, request
 from chaos_llm.errors import UsageError
 from chaos_llm.faults import cut_stream, reset_connection, tls_failure
 from chaos_llm.profiles import loads
-from chaos_llm.profiles.healthy_baseline import healthy_day
+from chaos_llm.profiles.healthy_baseline import healthy_profile
 from chaos_llm.server.launch.server_handle import ServerThread
 from chaos_llm.server.launch.settings import Limits, Settings
 
@@ -35,7 +35,7 @@ def thread():
 @pytest.fixture
 def server(thread):
     hand = thread.hand()
-    hand.do(lambda run: run.begin_anew(profile=healthy_day()))
+    hand.do(lambda run: run.begin_anew(profile=healthy_profile()))
     return hand
 
 
@@ -88,7 +88,7 @@ def test_a_tls_failure_ends_the_handshake(server, trusting):
         pass
     (exchange,) = server.journal
     assert (exchange.end, exchange.path) == ("closed", "(TLS handshake)")
-    assert [met.effect for met in exchange.met] == ["struck"]
+    assert [met.effect for met in exchange.met] == ["applied"]
     with over_tls(server, trusting) as connection:
         connection.sendall(request(host=HOST, path="/v1/messages"))
         assert heard(connection).status == 200

@@ -21,12 +21,12 @@ import pytest
 from wires import ASKED, asked, dialled, heard, request
 
 from chaos_llm.errors import ChaosError, UsageError
-from chaos_llm.network import Down, Latency, LimitData
+from chaos_llm.network import Down, LatencyToxic, LimitData
 from chaos_llm.profiles import loads
 from chaos_llm.server.launch.server_handle import ServerThread
 from chaos_llm.server.launch.settings import Settings
 from chaos_llm.toxiproxy.daemon import listens, toxiproxy
-from chaos_llm.toxiproxy.proxy import Doorway, Worn
+from chaos_llm.toxiproxy.proxy import ActiveToxic, ToxiproxyRoute
 
 pytestmark = pytest.mark.skipif(
     shutil.which("toxiproxy-server") is None, reason="needs toxiproxy-server on PATH"
@@ -204,7 +204,7 @@ def test_latency_is_played_once_and_journalled_as_struck(ill):
     answer, took = ask(server)  # the clock stands: a pause of the server's would never be over
     assert answer.status == 200
     (exchange,) = server.journal
-    assert [tuple(met) for met in exchange.met] == [("the wire is ill", "network", "struck")]
+    assert [tuple(met) for met in exchange.met] == [("the wire is ill", "network", "applied")]
     assert (exchange.ok, exchange.end) == (True, "complete")
     assert took >= 0.1
 
@@ -214,7 +214,7 @@ def test_what_the_wire_swallows_is_no_answer_in_the_journal(ill):
     ask(server)
     (exchange,) = server.journal
     assert exchange.failed
-    assert [met.effect for met in exchange.met] == ["struck"]
+    assert [met.effect for met in exchange.met] == ["applied"]
 
 
 def test_a_share_of_the_connections_is_hit(ill):
@@ -445,10 +445,10 @@ def test_the_marker_puts_toxiproxy_in_front_of_the_fixture(chaos_server):
 
 def test_a_door_wears_what_it_is_told_in_order():
     with toxiproxy() as found, socket.create_server(("127.0.0.1", 0)) as upstream:
-        door = Doorway(found, "a-door", f"127.0.0.1:{upstream.getsockname()[1]}")
-        door.wear({"one": Worn(Latency(0.1)), "two": Worn(LimitData(5), 0.5)})
+        door = ToxiproxyRoute(found, "a-door", f"127.0.0.1:{upstream.getsockname()[1]}")
+        door.wear({"one": ActiveToxic(LatencyToxic(0.1)), "two": ActiveToxic(LimitData(5), 0.5)})
         assert list(door.worn) == ["one", "two"]
-        door.wear({"two": Worn(LimitData(5), 0.25), "off": Worn(Down())})
+        door.wear({"two": ActiveToxic(LimitData(5), 0.25), "off": ActiveToxic(Down())})
         assert (list(door.worn), door.is_down) == (["two", "off"], True)
         door.wear({})
         assert not door.worn

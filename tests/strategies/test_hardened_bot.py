@@ -30,9 +30,9 @@ def replayed(profile, bot):
         return chaos.replay(bot().answer, calls=12)
 
 
-def struck(report, call, provider):
+def applied(report, call, provider):
     """Whether that provider was asked in a call, and a fault stood in the way."""
-    return any(exchange.struck for exchange in report.run.of(call, provider))
+    return any(exchange.applied for exchange in report.run.of(call, provider))
 
 
 def unserved(profile, bot):
@@ -72,7 +72,7 @@ def test_two_thousand_outages_of_both_vendors_leave_nobody_with_something_wrong(
         assert report.grade in ("fine", "rescued", "safe failure", "exposed")
         for call in report.run.calls:
             assert call.error is None or type(call.error) is Unanswered
-            assert call.error is None or struck(report, call, "openai")
+            assert call.error is None or applied(report, call, "openai")
 
     nobody_is_misled()
     assert tried.total() == 500

@@ -17,7 +17,7 @@ from chaos_llm import Report, outage
 from chaos_llm.checks import retries_stay_under
 from chaos_llm.faults import auth_expired, cut_stream, rate_limited, server_error, wrong_refusal
 from chaos_llm.faults.fault import Fault
-from chaos_llm.profiles.model import Profile, Share, Target, Weighted, Window
+from chaos_llm.profiles.model import Profile, Share, Target, WeightedFault, Window
 from chaos_llm.property_testing.strategies import outages
 
 ENOUGH = 200  # examples
@@ -119,7 +119,7 @@ class Planted:
                 (self.lasts, self.lasts),
                 (Target("anthropic"),),
                 Share.constant(1.0),
-                (Weighted(1.0, self.fault),),
+                (WeightedFault(1.0, self.fault),),
             ),
         )
 

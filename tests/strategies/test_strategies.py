@@ -17,12 +17,12 @@ from chaos_llm import load
 from chaos_llm.errors import UnknownName, UsageError
 from chaos_llm.faults import FAULTS, hang, overloaded, server_error
 from chaos_llm.profiles import loads, to_toml
-from chaos_llm.profiles.model import Flap, Profile, Share, Target, Weighted, Window
+from chaos_llm.profiles.model import Flap, Profile, Share, Target, WeightedFault, Window
 from chaos_llm.property_testing.strategies import faults, mutations_of, outages, windows
 
 CODE = {
     **{name: getattr(all_faults, name) for name in FAULTS},
-    **{each.__name__: each for each in (Profile, Share, Target, Weighted, Window)},
+    **{each.__name__: each for each in (Profile, Share, Target, WeightedFault, Window)},
     "datetime": dt,
 }
 WAVES = "anthropic-2026-03-02-three-waves"
@@ -85,7 +85,7 @@ def test_an_outage_shrinks_to_one_window_of_a_second_with_the_plainest_fault(see
     assert shortest(outages(), seed=seed).windows == (
         Window(
             "window 1", (0.0, 0.0), (1.0, 1.0), (Target("anthropic"),), Share.constant(1.0),
-            (Weighted(1.0, server_error()),),
+            (WeightedFault(1.0, server_error()),),
         ),
     )  # fmt: skip
 
@@ -105,7 +105,7 @@ def test_a_window_that_is_not_needed_goes_wherever_it_stands():
         return any(each.fault == hang(60) for w in profile.windows for each in w.mix)
 
     profile = shortest(outages(faults=["server_error", "hang"]), has_hang, seed=2)
-    assert [w.mix for w in profile.windows] == [(Weighted(1.0, hang(60)),)]
+    assert [w.mix for w in profile.windows] == [(WeightedFault(1.0, hang(60)),)]
 
 
 def test_one_window_is_drawn_alone():

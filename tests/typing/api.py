@@ -39,7 +39,7 @@ def in_a_test(chaos: Outage) -> None:
     assert_type(report, Report)
     assert_type(report.calls, int)
     assert_type(report.answered, float)
-    assert_type(report.longest_gap, float)
+    assert_type(report.longest_downtime, float)
     assert_type(report.requests("anthropic"), int)
     assert_type(report.grade, Grade)
     assert_type(report.grades, Counter[Grade])
@@ -53,7 +53,7 @@ def in_a_test(chaos: Outage) -> None:
         never_caches_the_outage(),
     )
     assert_type(findings, list[Finding])
-    report.check(untouched=True)
+    report.check(allow_no_faults=True)
 
 
 async def in_an_async_test(chaos: Outage) -> None:

@@ -17,7 +17,7 @@ from chaos_llm.answers.json_schema.numbers import numbers
 from chaos_llm.answers.json_schema.references import follow
 from chaos_llm.answers.json_schema.texts import texts
 from chaos_llm.errors import UsageError
-from chaos_llm.protocol.keyed_random import Die
+from chaos_llm.protocol.keyed_random import KeyedRandom
 
 _RICH_DEPTH = 4  # below this only what is required, because a schema may hold itself
 _DEEPEST = 24
@@ -36,7 +36,7 @@ class _TooLarge(Exception):
     """The search for a value has gone on for long enough."""
 
 
-def instance(schema: Any, die: Die, says: Sequence[str] = ("-",)) -> Any:
+def instance(schema: Any, die: KeyedRandom, says: Sequence[str] = ("-",)) -> Any:
     """A value that is valid against the schema, drawn by the die.
 
     A string that the schema leaves free is the first of `says` that fits. Optional properties are
@@ -56,7 +56,7 @@ def instance(schema: Any, die: Die, says: Sequence[str] = ("-",)) -> Any:
 class _Writer:
     """The candidates for a value, the richest first; each is valid where it is handed on."""
 
-    def __init__(self, root: Any, die: Die, says: Sequence[str]) -> None:
+    def __init__(self, root: Any, die: KeyedRandom, says: Sequence[str]) -> None:
         self._root, self._die, self._says = root, die, says
         self._parts = 0
 

@@ -8,13 +8,13 @@ from fractions import Fraction
 from itertools import chain
 from typing import Any
 
-from chaos_llm.protocol.keyed_random import Die
+from chaos_llm.protocol.keyed_random import KeyedRandom
 
 _WIDTH = 100  # of a range that the schema leaves open at one end
 _TRIES = 20
 
 
-def numbers(schema: Mapping[str, Any], die: Die, *, whole: bool) -> Iterator[float]:
+def numbers(schema: Mapping[str, Any], die: KeyedRandom, *, whole: bool) -> Iterator[float]:
     """Numbers that lie between the bounds, multiples where asked for; not all exclude the ends."""
     step = schema.get("multipleOf", 1 if whole else None)
     low, high = _bounds(schema, step or 1)
@@ -37,7 +37,7 @@ def _bounds(schema: Mapping[str, Any], step: float) -> tuple[float, float]:
     return low, min(highs, default=low + _WIDTH * step)
 
 
-def _between(low: float, high: float, die: Die) -> Iterator[float]:
+def _between(low: float, high: float, die: KeyedRandom) -> Iterator[float]:
     drawn = low + (high - low) * die.roll()
     yield round(drawn, 2)
     yield drawn
@@ -46,7 +46,7 @@ def _between(low: float, high: float, die: Die) -> Iterator[float]:
     yield high
 
 
-def _multiples(low: float, high: float, step: Fraction, die: Die) -> Iterator[float]:
+def _multiples(low: float, high: float, step: Fraction, die: KeyedRandom) -> Iterator[float]:
     least, most = math.ceil(Fraction(low) / step), math.floor(Fraction(high) / step)
     if least > most:
         return

@@ -7,7 +7,7 @@ from importlib import import_module
 from string import printable
 from typing import Any
 
-from chaos_llm.protocol.keyed_random import Die
+from chaos_llm.protocol.keyed_random import KeyedRandom
 
 # The parser that `re` itself uses; private by name, and read the same way since Python 2.
 _parse = import_module("re._parser").parse
@@ -16,7 +16,9 @@ _TRIES = 12
 _CATEGORIES = {"DIGIT": r"\d", "SPACE": r"\s", "WORD": r"\w"}
 
 
-def matching(pattern: str, die: Die, shortest: int = 0, longest: int = 1 << 20) -> str | None:
+def matching(
+    pattern: str, die: KeyedRandom, shortest: int = 0, longest: int = 1 << 20
+) -> str | None:
     """A text that the pattern is found in, within these lengths; None where it is too hard."""
     try:
         parsed = _parse(pattern)
@@ -32,7 +34,7 @@ def matching(pattern: str, die: Die, shortest: int = 0, longest: int = 1 << 20) 
 class _Text:
     """One attempt; `spread` is how far a repetition goes beyond its least number."""
 
-    def __init__(self, die: Die, spread: int) -> None:
+    def __init__(self, die: KeyedRandom, spread: int) -> None:
         self._die, self._spread = die, spread
         self._groups: dict[int, str] = {}
 

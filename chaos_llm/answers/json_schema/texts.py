@@ -8,26 +8,26 @@ from typing import Any
 from uuid import UUID
 
 from chaos_llm.answers.json_schema.patterns import matching
-from chaos_llm.protocol.keyed_random import Die
+from chaos_llm.protocol.keyed_random import KeyedRandom
 
 _HEX = "0123456789abcdef"
 _LONGEST = 1 << 20
 _TRIES = 10
 
 
-def _two(die: Die, low: int, high: int) -> str:
+def _two(die: KeyedRandom, low: int, high: int) -> str:
     return f"{low + int(die.roll() * (high - low + 1)):02}"
 
 
-def _date(die: Die) -> str:
+def _date(die: KeyedRandom) -> str:
     return f"2026-{_two(die, 1, 12)}-{_two(die, 1, 28)}"
 
 
-def _time(die: Die) -> str:
+def _time(die: KeyedRandom) -> str:
     return f"{_two(die, 0, 23)}:{_two(die, 0, 59)}:{_two(die, 0, 59)}Z"
 
 
-_FORMATS: Mapping[str, Callable[[Die], str]] = {
+_FORMATS: Mapping[str, Callable[[KeyedRandom], str]] = {
     "date": _date,
     "time": _time,
     "date-time": lambda die: f"{_date(die)}T{_time(die)}",
@@ -43,7 +43,7 @@ _FORMATS: Mapping[str, Callable[[Die], str]] = {
 _SAME_AS = {"url": "uri", "idn-email": "email", "idn-hostname": "hostname", "iri": "uri"}
 
 
-def texts(schema: Mapping[str, Any], die: Die, says: Sequence[str]) -> Iterator[str]:
+def texts(schema: Mapping[str, Any], die: KeyedRandom, says: Sequence[str]) -> Iterator[str]:
     """Strings: of the format or pattern, else those of `says` that fit, else made to fit."""
     low, high = schema.get("minLength", 0), schema.get("maxLength", _LONGEST)
     named = str(schema.get("format", ""))

@@ -8,23 +8,23 @@ from __future__ import annotations
 from typing import Any
 
 from chaos_llm.answers.status_page.incidents import Incident, incidents
-from chaos_llm.answers.status_page.page_writer import Book
+from chaos_llm.answers.status_page.page_writer import PageWriter
 from chaos_llm.errors import UnknownName
-from chaos_llm.profiles.model import Page, Profile
+from chaos_llm.profiles.model import Profile, StatusPage
 from chaos_llm.protocol.messages import Document
 
 __all__ = ["Book", "Incident", "document", "incidents"]
 
 
 def document(
-    page: Page | None, profile: Profile, path: str, time: float, *, provider: str = ""
+    page: StatusPage | None, profile: Profile, path: str, time: float, *, provider: str = ""
 ) -> Document:
     """Write what the page's API answers at a path, `time` seconds after the profile's start.
 
     Without a page, or with an unknown one, everything is operational; `provider` says then whose
     page it is. Raises UnknownName for a path that the API does not have.
     """
-    book = Book(page.provider if page else provider, profile, incidents(page, time))
+    book = PageWriter(page.provider if page else provider, profile, incidents(page, time))
     said: dict[str, Any]
     match path.removeprefix("/api/v2/"):
         case "status.json":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chaos_llm.profiles.model import Page, Post
+from chaos_llm.profiles.model import Post, StatusPage
 
 _CLOSED = ("resolved", "postmortem")
 
@@ -39,7 +39,7 @@ class Incident:
         return next(said, ())
 
 
-def incidents(page: Page | None, time: float) -> tuple[Incident, ...]:
+def incidents(page: StatusPage | None, time: float) -> tuple[Incident, ...]:
     """The incidents of a page at a time, in seconds since the profile's start; the newest first.
 
     Where the last post of an incident was not found, a later incident that resolves is assumed to

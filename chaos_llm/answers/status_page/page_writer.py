@@ -10,9 +10,9 @@ from datetime import UTC
 from typing import Any
 
 from chaos_llm.answers.status_page.incidents import Incident
-from chaos_llm.answers.status_page.vendor_pages import FACES, Face
+from chaos_llm.answers.status_page.vendor_pages import FACES, VendorPage
 from chaos_llm.profiles.model import Post, Profile
-from chaos_llm.protocol.keyed_random import Die
+from chaos_llm.protocol.keyed_random import KeyedRandom
 
 _IMPACT = "major"  # assumed where no post says it
 _SAYS = {
@@ -35,12 +35,12 @@ _DAY = 86400.0  # a page that has said nothing yet was last touched the day befo
 _LETTERS = "0123456789bcdfghjklmnpqrstvwxyz"
 
 
-class Book:
+class PageWriter:
     """Writes one page at one time, as JSON-able objects."""
 
     def __init__(self, provider: str, profile: Profile, told: tuple[Incident, ...]) -> None:
         self.provider, self.profile, self.told = provider, profile, told
-        self.face = FACES.get(provider) or Face(provider, "", ("API",))
+        self.face = FACES.get(provider) or VendorPage(provider, "", ("API",))
         self.open = tuple(incident for incident in told if incident.is_open)
 
     def page(self) -> dict[str, Any]:
@@ -130,7 +130,7 @@ class Book:
 
     def _id(self, *key: object) -> str:
         known = dict(self.face.ids).get(str(key[0])) if len(key) == 1 else None
-        return known or Die("status page", self.provider, *key).letters(12, _LETTERS)
+        return known or KeyedRandom("status page", self.provider, *key).letters(12, _LETTERS)
 
 
 def _colour(incident: Incident) -> str:

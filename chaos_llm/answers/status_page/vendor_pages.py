@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Face:
+class VendorPage:
     """A page's name, address and components; ids that the public page shows are its own."""
 
     name: str
@@ -16,7 +16,7 @@ class Face:
 
 
 FACES = {
-    "anthropic": Face(
+    "anthropic": VendorPage(
         "Claude",
         "https://status.claude.com",
         (
@@ -35,5 +35,5 @@ FACES = {
         ),
     ),
     # assumed: the real page has many more components
-    "openai": Face("OpenAI", "https://status.openai.com", ("API", "ChatGPT")),
+    "openai": VendorPage("OpenAI", "https://status.openai.com", ("API", "ChatGPT")),
 }

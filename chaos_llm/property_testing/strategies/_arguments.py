@@ -9,7 +9,7 @@ from hypothesis.strategies import SearchStrategy
 from chaos_llm.durations import Duration, seconds
 from chaos_llm.errors import UnknownName, UsageError
 from chaos_llm.faults.fault import Fault
-from chaos_llm.profiles.model import PLAYED_SURFACES
+from chaos_llm.profiles.model import SIMULATED_SURFACES
 from chaos_llm.requests.hosts import provider_names
 
 Faults = SearchStrategy[Fault] | Iterable[str | Fault] | None
@@ -37,7 +37,7 @@ def provider_list(given: Iterable[str]) -> tuple[str, ...]:
 
 def surface_list(given: Iterable[str]) -> tuple[str, ...]:
     """The surfaces that may fail."""
-    return names("surfaces", given, PLAYED_SURFACES)
+    return names("surfaces", given, SIMULATED_SURFACES)
 
 
 def longest_length(given: Duration) -> float:

@@ -19,6 +19,6 @@ def climb(report: Report) -> None:
     """
     run = report.run
     lost = (e for e in run.api if not e.ok)
-    target(float(report.longest_gap), label="longest gap")
+    target(float(report.longest_downtime), label="longest gap")
     target(len(run.api) / max(1, report.calls), label="amplification")
     target(float(sum(e.input_tokens + e.output_tokens for e in lost)), label="waste")

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from chaos_llm.answers.healthy_answers import Script
+from chaos_llm.answers.healthy_answers import HealthyAnswers
 from chaos_llm.protocol.messages import Request
 from chaos_llm.replay.prompts import PromptBook
 
@@ -42,4 +42,4 @@ def _import_what_outages_need() -> None:
     from chaos_llm.interception import client_environment, httpx_clients, import_hooks  # noqa: F401, PLC0415 - httpx and anyio, here on purpose
 
     PromptBook(0).prompt(0)
-    Script(0).answer(Request("", "", "", "", ""), "")
+    HealthyAnswers(0).answer(Request("", "", "", "", ""), "")

@@ -11,7 +11,7 @@ from hypothesis.strategies import SearchStrategy
 
 from chaos_llm.durations import Duration
 from chaos_llm.faults.fault import Fault
-from chaos_llm.profiles.model import Per, Share, Target, Weighted, Window
+from chaos_llm.profiles.model import Share, StickyBy, Target, WeightedFault, Window
 from chaos_llm.property_testing.strategies._arguments import (
     Faults,
     longest_length,
@@ -33,8 +33,8 @@ class Rate(NamedTuple):
     """Which share is hit, and who shares a die."""
 
     share: float = 1.0
-    per: Per = "request"
-    redraw: float | None = None
+    per: StickyBy = "request"
+    sticky_for: float | None = None
 
 
 _RATES = (
@@ -70,9 +70,9 @@ class Shape(NamedTuple):
             (ends, ends),
             tuple(Target(provider, self.surface) for provider in self.providers),
             Share.constant(self.rate.share),
-            tuple(Weighted(1.0, fault) for fault in self.faults),
+            tuple(WeightedFault(1.0, fault) for fault in self.faults),
             self.rate.per,
-            self.rate.redraw,
+            self.rate.sticky_for,
         )
 
 

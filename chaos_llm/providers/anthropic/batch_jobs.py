@@ -11,11 +11,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chaos_llm.errors import UsageError
-from chaos_llm.protocol.keyed_random import Die
+from chaos_llm.protocol.keyed_random import KeyedRandom
 from chaos_llm.protocol.messages import Completion, Refusal, Request
 from chaos_llm.providers.anthropic.common import refuse
 from chaos_llm.providers.anthropic.message_bodies import MODEL_TOO, heard, refusal_of, whole
-from chaos_llm.providers.provider import Stamp
+from chaos_llm.providers.provider import ReplyContext
 
 _WORK = 300.0  # seconds; most batches end within an hour, says the documentation
 _CANCELLING = 10.0
@@ -61,24 +61,26 @@ class Batch:
             "results_url": f"{address}/{self.id}/results" if ended else None,
         }
 
-    def results(self, request: Request, stamp: Stamp) -> list[dict[str, Any]]:
+    def results(self, request: Request, reply_context: ReplyContext) -> list[dict[str, Any]]:
         """Answer every request of the batch, the same way whenever it is asked."""
         return [
-            {"custom_id": asked["custom_id"], "result": self._result(asked, request, stamp)}
+            {"custom_id": asked["custom_id"], "result": self._result(asked, request, reply_context)}
             for asked in self.asked
         ]
 
-    def _result(self, asked: dict[str, Any], request: Request, stamp: Stamp) -> dict[str, Any]:
+    def _result(
+        self, asked: dict[str, Any], request: Request, reply_context: ReplyContext
+    ) -> dict[str, Any]:
         if self.cancelled is not None:
             return {"type": "canceled"}
         key, params = f"{self.id} {asked['custom_id']}", asked["params"]
-        mine = replace(stamp, die=Die("batch", key))
+        mine = replace(reply_context, die=KeyedRandom("batch", key))
         refused = refusal_of(params, MODEL_TOO)
         if not refused:
             inner = _inner(request, params)
-            if stamp.speak is None:
+            if reply_context.speak is None:
                 raise UsageError("batches: a batch's answers need a stamp that can speak")
-            answer = stamp.speak(inner, key)
+            answer = reply_context.speak(inner, key)
             if isinstance(answer, Completion):
                 return {"type": "succeeded", "message": json.loads(whole(inner, answer, mine))}
             refused = answer if isinstance(answer, Refusal) else Refusal("server_error")

@@ -15,7 +15,7 @@ from chaos_llm.protocol.messages import Answer, Document, Refusal, Reply, Reques
 from chaos_llm.providers.anthropic.batch_jobs import Batch
 from chaos_llm.providers.anthropic.documents import AnthropicDocument
 from chaos_llm.providers.framing import base58, json_reply
-from chaos_llm.providers.provider import Stamp
+from chaos_llm.providers.provider import ReplyContext
 
 _PATH = re.compile(r"(.*/v1/messages/batches)(?:/([^/]+))?(?:/(results|cancel))?$")
 _ALL, _ONE = r"/v1/messages/batches", r"/v1/messages/batches/[^/]+"
@@ -37,37 +37,39 @@ class AnthropicBatches(AnthropicDocument):
         ("GET", re.compile(_ONE + "/results$")),
     )
 
-    def healthy(self, request: Request, stamp: Stamp) -> Document | Refusal | None:
+    def healthy(self, request: Request, reply_context: ReplyContext) -> Document | Refusal | None:
         """Create a batch, list them, or see to one of them."""
-        batches: dict[str, Batch] = stamp.kept.setdefault("batches", {})
+        batches: dict[str, Batch] = reply_context.kept.setdefault("batches", {})
         address, batch_id, verb = _asked_for(request)
         method, fields = request.body["method"], request.body["fields"]
         if not batch_id and method == "POST":
-            batch = Batch(_new_id(stamp.again()), stamp.now, tuple(fields["requests"]))
+            batch = Batch(
+                _new_id(reply_context.again()), reply_context.now, tuple(fields["requests"])
+            )
             batches[batch.id] = batch
-            return Document(batch.shown(stamp.now, address))
+            return Document(batch.shown(reply_context.now, address))
         if not batch_id:
-            return Document(_page(batches, fields, stamp.now, address))
+            return Document(_page(batches, fields, reply_context.now, address))
         known = batches.get(batch_id)
         if known is None:
             return Refusal("not_found", message=f"Message batch {batch_id} not found.")
         if method == "DELETE":
-            return _deleted(batches, known, stamp.now)
+            return _deleted(batches, known, reply_context.now)
         if verb == "results":
-            return _results(known, request, stamp)
+            return _results(known, request, reply_context)
         if verb == "cancel":
-            known = batches[batch_id] = known.cancel(stamp.now)
-        return Document(known.shown(stamp.now, address))
+            known = batches[batch_id] = known.cancel(reply_context.now)
+        return Document(known.shown(reply_context.now, address))
 
-    def render(self, request: Request, answer: Answer, stamp: Stamp) -> Reply:
+    def render(self, request: Request, answer: Answer, reply_context: ReplyContext) -> Reply:
         if isinstance(answer, Document) and isinstance(answer.json, list):
             lines = "".join(
                 json.dumps(line, separators=(",", ":"), ensure_ascii=False) + "\n"
                 for line in answer.json
             )
-            reply = json_reply(200, self._headers(stamp.again()), lines, len(answer.json))
+            reply = json_reply(200, self._headers(reply_context.again()), lines, len(answer.json))
             return replace(reply, headers=(_JSONL, *reply.headers[1:]))
-        return super().render(request, answer, stamp)
+        return super().render(request, answer, reply_context)
 
     def _lacks(self, body: dict[str, Any], method: str, path: str) -> Refusal | None:
         if method != "POST" or path.endswith("/cancel"):
@@ -98,8 +100,8 @@ def _asked_for(request: Request) -> tuple[str, str, str]:
     return f"{scheme}://{request.host}{found[1]}", found[2] or "", found[3] or ""
 
 
-def _new_id(stamp: Stamp) -> str:
-    return "msgbatch_01" + base58(stamp.die.number(256), 22)
+def _new_id(reply_context: ReplyContext) -> str:
+    return "msgbatch_01" + base58(reply_context.die.number(256), 22)
 
 
 def _page(
@@ -130,8 +132,8 @@ def _deleted(batches: dict[str, Batch], batch: Batch, now: float) -> Document | 
     return Document({"id": batch.id, "type": "message_batch_deleted"})
 
 
-def _results(batch: Batch, request: Request, stamp: Stamp) -> Document | Refusal:
-    if stamp.now < batch.ends:
+def _results(batch: Batch, request: Request, reply_context: ReplyContext) -> Document | Refusal:
+    if reply_context.now < batch.ends:
         message = f"Message batch {batch.id} has no available results."
         return Refusal("not_found", message=message)
-    return Document(batch.results(request, stamp))
+    return Document(batch.results(request, reply_context))

@@ -12,48 +12,56 @@ from typing import NamedTuple
 from chaos_llm.protocol.messages import Refusal, Reply, Request
 from chaos_llm.protocol.rate_limits import State
 from chaos_llm.providers.framing import base58, json_reply, quote, seconds
-from chaos_llm.providers.provider import Stamp
+from chaos_llm.providers.provider import ReplyContext
 
 
-class _Row(NamedTuple):
+class _AnthropicError(NamedTuple):
     status: int
     type: str
     message: str
 
 
 _ROWS = {
-    "invalid_request": _Row(
+    "invalid_request": _AnthropicError(
         400,
         "invalid_request_error",
         "There was an issue with the format or content of your request.",
     ),  # the wording of platform.claude.com/docs/en/api/errors
-    "auth_expired": _Row(
+    "auth_expired": _AnthropicError(
         401, "authentication_error", "Invalid authentication credentials"
     ),  # anthropics/claude-code#44719
-    "permission": _Row(
+    "permission": _AnthropicError(
         403,
         "permission_error",
         "Your API key does not have permission to use the specified resource.",
     ),  # docs
-    "not_found": _Row(404, "not_found_error", "Not Found"),  # assumed wording
-    "method_not_allowed": _Row(405, "invalid_request_error", "Method Not Allowed"),  # assumed
-    "too_large": _Row(
+    "not_found": _AnthropicError(404, "not_found_error", "Not Found"),  # assumed wording
+    "method_not_allowed": _AnthropicError(
+        405, "invalid_request_error", "Method Not Allowed"
+    ),  # assumed
+    "too_large": _AnthropicError(
         413, "request_too_large", "Request exceeds the maximum allowed number of bytes."
     ),  # docs
-    "rate_limited": _Row(
+    "rate_limited": _AnthropicError(
         429,
         "rate_limit_error",
         "This request would exceed your account's rate limit. Please try again later.",
     ),  # anthropics/claude-code#18078
-    "quota": _Row(
+    "quota": _AnthropicError(
         400,
         "invalid_request_error",
         "Your credit balance is too low to access the Anthropic API. "
         "Please go to Plans & Billing to upgrade or purchase credits.",
     ),  # anthropics/claude-code#66314
-    "server_error": _Row(500, "api_error", "Internal server error"),  # anthropics/claude-code#48616
-    "overloaded": _Row(529, "overloaded_error", "Overloaded"),  # anthropics/claude-code#23049
-    "timeout": _Row(504, "timeout_error", "The request timed out while processing."),  # docs, cut
+    "server_error": _AnthropicError(
+        500, "api_error", "Internal server error"
+    ),  # anthropics/claude-code#48616
+    "overloaded": _AnthropicError(
+        529, "overloaded_error", "Overloaded"
+    ),  # anthropics/claude-code#23049
+    "timeout": _AnthropicError(
+        504, "timeout_error", "The request timed out while processing."
+    ),  # docs, cut
 }
 _MISSING_KEY = "x-api-key header is required"
 
@@ -75,23 +83,23 @@ _UNCACHED = (("cache-control", "no-store, no-cache"),)
 _RETRYABLE = (("x-should-retry", "true"),)
 
 
-def reply_ids(stamp: Stamp) -> tuple[str, tuple[tuple[str, str], ...]]:
+def reply_ids(reply_context: ReplyContext) -> tuple[str, tuple[tuple[str, str], ...]]:
     """Draw a request id, as `req_011CXnukXFhq5zC25S7ev2cy`, and the headers that carry it."""
-    number = stamp.die.number(256)
+    number = reply_context.die.number(256)
     request_id = "req_011C" + base58(number, 20)
     ray = ("cf-ray", f"{number >> 192:016x}-SJC")
     return request_id, (("request-id", request_id), ray, *_EDGE)
 
 
-def refuse(request: Request, refusal: Refusal, stamp: Stamp) -> Reply:
+def refuse(request: Request, refusal: Refusal, reply_context: ReplyContext) -> Reply:
     """Write a refusal as an HTTP error; its request id is in the header and in the body."""
     row = _row(request, refusal)
-    request_id, headers = reply_ids(stamp)
+    request_id, headers = reply_ids(reply_context)
     body = (
         f'{{"type":"error","error":{{"type":"{row.type}","message":{quote(row.message)}}},'
         f'"request_id":"{request_id}"}}'
     )
-    return json_reply(row.status, headers + _retry_headers(row, refusal, stamp), body)
+    return json_reply(row.status, headers + _retry_headers(row, refusal, reply_context), body)
 
 
 def error_event(request: Request, refusal: Refusal) -> str:
@@ -107,7 +115,7 @@ def error_event(request: Request, refusal: Refusal) -> str:
     )
 
 
-def _row(request: Request, refusal: Refusal) -> _Row:
+def _row(request: Request, refusal: Refusal) -> _AnthropicError:
     row = _ROWS[refusal.kind]
     if refusal.status and refusal.status != row.status:
         row = row._replace(status=refusal.status, type=_type_at(refusal.status, row.type))
@@ -127,14 +135,16 @@ def _type_at(status: int, own: str) -> str:
     return _TYPES.get(status, "api_error" if status >= 500 else "invalid_request_error")
 
 
-def _retry_headers(row: _Row, refusal: Refusal, stamp: Stamp) -> tuple[tuple[str, str], ...]:
+def _retry_headers(
+    row: _AnthropicError, refusal: Refusal, reply_context: ReplyContext
+) -> tuple[tuple[str, str], ...]:
     wait = refusal.retry_after
     after = (("retry-after", seconds(wait)),) if wait is not None else ()
     if row.status == 529:  # carries no retry-after of its own: anthropics/claude-code#23049
         return _UNCACHED + _RETRYABLE + after
     if row.status != 429:
         return after
-    reset = _moment(stamp.now + (wait or 0))
+    reset = _moment(reply_context.now + (wait or 0))
     return (
         ("anthropic-ratelimit-requests-limit", "5"),
         ("anthropic-ratelimit-requests-remaining", "0"),

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from chaos_llm.protocol.messages import Document, Refusal, Request
 from chaos_llm.providers.anthropic.documents import AnthropicDocument
 from chaos_llm.providers.anthropic.message_bodies import MODEL_TOO, refusal_of
-from chaos_llm.providers.provider import Stamp
+from chaos_llm.providers.provider import ReplyContext
 
 _REQUIRED = tuple(field for field in MODEL_TOO if field[0] != "max_tokens")
 
@@ -24,6 +24,6 @@ class AnthropicTokenCount(AnthropicDocument):
     def _lacks(self, body: dict[str, Any], method: str, path: str) -> Refusal | None:  # noqa: ARG002
         return refusal_of(body, _REQUIRED)
 
-    def healthy(self, request: Request, stamp: Stamp) -> Document | None:  # noqa: ARG002
+    def healthy(self, request: Request, reply_context: ReplyContext) -> Document | None:  # noqa: ARG002
         """Count as the usage of an answer does: four bytes a token."""
         return Document({"input_tokens": request.input_tokens})

@@ -10,7 +10,7 @@ from chaos_llm.protocol.rate_limits import State
 from chaos_llm.providers.anthropic.common import quota_headers, refuse, reply_ids
 from chaos_llm.providers.document_endpoint import DocumentEndpoint
 from chaos_llm.providers.framing import bearer
-from chaos_llm.providers.provider import Stamp
+from chaos_llm.providers.provider import ReplyContext
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -25,11 +25,11 @@ class AnthropicDocument(DocumentEndpoint):
     def _secret(self, headers: Mapping[str, str]) -> str:
         return headers.get("x-api-key") or bearer(headers.get("authorization", ""))
 
-    def _refuse(self, request: Request, refusal: Refusal, stamp: Stamp) -> Reply:
-        return refuse(request, refusal, stamp)
+    def _refuse(self, request: Request, refusal: Refusal, reply_context: ReplyContext) -> Reply:
+        return refuse(request, refusal, reply_context)
 
-    def _headers(self, stamp: Stamp) -> Headers:
-        return reply_ids(stamp)[1]
+    def _headers(self, reply_context: ReplyContext) -> Headers:
+        return reply_ids(reply_context)[1]
 
     def quota_headers(self, state: State) -> Headers:
         return quota_headers(state)

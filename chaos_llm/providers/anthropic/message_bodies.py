@@ -9,12 +9,12 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from chaos_llm.errors import Inexpressible
+from chaos_llm.errors import Unsupported
 from chaos_llm.protocol.messages import Chunk, Completion, Refusal, Request, Tool, Usage
 from chaos_llm.providers.anthropic.common import error_event
 from chaos_llm.providers.conversation import turns_of
 from chaos_llm.providers.framing import base58, broken_at, event, last_prompt, quote, split
-from chaos_llm.providers.provider import Stamp
+from chaos_llm.providers.provider import ReplyContext
 
 _STOPS = {"end": "end_turn", "tool": "tool_use", "length": "max_tokens", "refusal": "refusal"}
 _REFUSED = '{"type":"refusal","category":null,"explanation":null}'
@@ -54,13 +54,14 @@ def heard(body: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def whole(request: Request, answer: Completion, stamp: Stamp, host: str = "") -> str:
+def whole(request: Request, answer: Completion, reply_context: ReplyContext, host: str = "") -> str:
     """Write an answer in one piece; `host` is the mark of ids, as "bdrk_" on Bedrock."""
-    message_id, stop = _message_id(stamp, host), _STOPS[answer.stop]
+    message_id, stop = _message_id(reply_context, host), _STOPS[answer.stop]
     details = _REFUSED if stop == "refusal" else "null"
     blocks = [f'{{"type":"text","text":{quote(answer.text)}}}'] if answer.text else []
     blocks += [
-        _tool_use(call.name, object_only(call.arguments), stamp, host) for call in answer.tool_calls
+        _tool_use(call.name, object_only(call.arguments), reply_context, host)
+        for call in answer.tool_calls
     ]
     return (
         f'{{"model":{quote(request.model)},"id":"{message_id}","type":"message",'
@@ -69,14 +70,16 @@ def whole(request: Request, answer: Completion, stamp: Stamp, host: str = "") ->
     )
 
 
-def events(request: Request, answer: Completion, stamp: Stamp, host: str = "") -> list[Chunk]:
+def events(
+    request: Request, answer: Completion, reply_context: ReplyContext, host: str = ""
+) -> list[Chunk]:
     """Write an answer as server-sent events, the last one an error where it breaks."""
-    chunks = [_start(request, answer, stamp, host)]
+    chunks = [_start(request, answer, reply_context, host)]
     if answer.text:
         opening = '{"type":"text","text":""}'
         chunks += _block(0, opening, "text_delta", "text", split(answer.text))
     for index, call in enumerate(answer.tool_calls, start=bool(answer.text)):
-        opening = _tool_use(call.name, "{}", stamp, host)
+        opening = _tool_use(call.name, "{}", reply_context, host)
         # the wire's first delta of a tool call is an empty one
         pieces = ["", *split(call.arguments)]
         chunks += _block(index, opening, "input_json_delta", "partial_json", pieces)
@@ -95,7 +98,7 @@ def object_only(arguments: str) -> str:
     except ValueError:
         sound = False
     if not sound:
-        raise Inexpressible("messages: tool arguments that are no JSON object can only be streamed")
+        raise Unsupported("messages: tool arguments that are no JSON object can only be streamed")
     return arguments
 
 
@@ -131,8 +134,8 @@ def _schema(body: dict[str, Any]) -> Mapping[str, Any] | None:
     return form.get("schema") if isinstance(form, dict) else None
 
 
-def _message_id(stamp: Stamp, host: str) -> str:
-    return f"msg_{host}01" + base58(stamp.die.number(256), 22)
+def _message_id(reply_context: ReplyContext, host: str) -> str:
+    return f"msg_{host}01" + base58(reply_context.die.number(256), 22)
 
 
 def _usage(answer: Completion, usage: Usage) -> str:
@@ -144,15 +147,15 @@ def _usage(answer: Completion, usage: Usage) -> str:
     )
 
 
-def _tool_use(name: str, arguments: str, stamp: Stamp, host: str) -> str:
-    tool_id = f"toolu_{host}01" + base58(stamp.die.number(256), 22)
+def _tool_use(name: str, arguments: str, reply_context: ReplyContext, host: str) -> str:
+    tool_id = f"toolu_{host}01" + base58(reply_context.die.number(256), 22)
     return f'{{"type":"tool_use","id":"{tool_id}","name":{quote(name)},"input":{arguments}}}'
 
 
-def _start(request: Request, answer: Completion, stamp: Stamp, host: str) -> Chunk:
+def _start(request: Request, answer: Completion, reply_context: ReplyContext, host: str) -> Chunk:
     so_far = Usage(answer.usage.input_tokens, 1)
     message = (
-        f'{{"model":{quote(request.model)},"id":"{_message_id(stamp, host)}","type":"message",'
+        f'{{"model":{quote(request.model)},"id":"{_message_id(reply_context, host)}","type":"message",'
         f'"role":"assistant","content":[],"stop_reason":null,"stop_sequence":null,'
         f'"stop_details":null{_usage(answer, so_far)}}}'
     )

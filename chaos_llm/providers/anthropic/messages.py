@@ -18,7 +18,7 @@ from chaos_llm.providers.anthropic.message_bodies import (
 )
 from chaos_llm.providers.framing import bearer, json_reply, pieces_of, sse_reply
 from chaos_llm.providers.model_endpoint import ModelEndpoint
-from chaos_llm.providers.provider import Stamp
+from chaos_llm.providers.provider import ReplyContext
 
 
 class AnthropicMessages(ModelEndpoint):
@@ -51,16 +51,16 @@ class AnthropicMessages(ModelEndpoint):
             **heard(body),
         )
 
-    def _refuse(self, request: Request, refusal: Refusal, stamp: Stamp) -> Reply:
-        return refuse(request, refusal, stamp)
+    def _refuse(self, request: Request, refusal: Refusal, reply_context: ReplyContext) -> Reply:
+        return refuse(request, refusal, reply_context)
 
-    def _whole(self, request: Request, answer: Completion, stamp: Stamp) -> Reply:
-        _, headers = reply_ids(stamp)
-        return json_reply(200, headers, whole(request, answer, stamp), pieces_of(answer))
+    def _whole(self, request: Request, answer: Completion, reply_context: ReplyContext) -> Reply:
+        _, headers = reply_ids(reply_context)
+        return json_reply(200, headers, whole(request, answer, reply_context), pieces_of(answer))
 
-    def _stream(self, request: Request, answer: Completion, stamp: Stamp) -> Reply:
-        _, headers = reply_ids(stamp)
-        return sse_reply(headers, events(request, answer, stamp), PING.data)
+    def _stream(self, request: Request, answer: Completion, reply_context: ReplyContext) -> Reply:
+        _, headers = reply_ids(reply_context)
+        return sse_reply(headers, events(request, answer, reply_context), PING.data)
 
     def quota_headers(self, state: State) -> tuple[tuple[str, str], ...]:
         return quota_headers(state)

@@ -12,7 +12,7 @@ import json
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlencode
 
-from chaos_llm.errors import Inexpressible
+from chaos_llm.errors import Unsupported
 from chaos_llm.protocol.messages import (
     Answer,
     Completion,
@@ -24,7 +24,7 @@ from chaos_llm.protocol.messages import (
 )
 from chaos_llm.providers.anthropic.common import refuse, reply_ids
 from chaos_llm.providers.framing import base58, bearer, credential, document_reply
-from chaos_llm.providers.provider import Provider, Stamp
+from chaos_llm.providers.provider import Provider, ReplyContext
 
 _AUTHORIZE = ("/oauth/authorize", "/cai/oauth/authorize")
 _TOKEN = ("/v1/oauth/token",)
@@ -100,23 +100,23 @@ class AnthropicOAuth(Provider):
             body=body,
         )
 
-    def healthy(self, request: Request, stamp: Stamp) -> Document | None:
-        stamp = stamp.again()
+    def healthy(self, request: Request, reply_context: ReplyContext) -> Document | None:
+        reply_context = reply_context.again()
         if request.path in _AUTHORIZE:
-            return _redirect(request.body, stamp)
+            return _redirect(request.body, reply_context)
         if request.path in _TOKEN:
-            return _tokens(request, stamp)
+            return _tokens(request, reply_context)
         return Document(_ROLES_HELD if request.path in _ROLES else _WHO)
 
-    def render(self, request: Request, answer: Answer, stamp: Stamp) -> Reply:
-        stamp = stamp.again()
+    def render(self, request: Request, answer: Answer, reply_context: ReplyContext) -> Reply:
+        reply_context = reply_context.again()
         if isinstance(answer, Completion):
-            raise Inexpressible("oauth: a login has no model to speak")
+            raise Unsupported("oauth: a login has no model to speak")
         if isinstance(answer, Document):
-            return document_reply(answer, reply_ids(stamp)[1])
+            return document_reply(answer, reply_ids(reply_context)[1])
         if request.path in _TOKEN and answer.kind == "invalid_request":
-            return document_reply(_oauth_error(answer), reply_ids(stamp)[1])
-        return refuse(request, answer, stamp)
+            return document_reply(_oauth_error(answer), reply_ids(reply_context)[1])
+        return refuse(request, answer, reply_context)
 
 
 def _form(wire: WireRequest) -> dict[str, Any]:
@@ -166,9 +166,9 @@ def _oauth_error(refusal: Refusal) -> Document:
     return Document(document, status=refusal.status or 400)
 
 
-def _redirect(query: dict[str, str], stamp: Stamp) -> Document:
+def _redirect(query: dict[str, str], reply_context: ReplyContext) -> Document:
     """Send the browser back with a code, as if the user had agreed at once."""
-    answer = {"code": base58(stamp.die.number(256), 32)}
+    answer = {"code": base58(reply_context.die.number(256), 32)}
     if "state" in query:
         answer["state"] = query["state"]
     address = query.get("redirect_uri", "")
@@ -176,15 +176,15 @@ def _redirect(query: dict[str, str], stamp: Stamp) -> Document:
     return Document(status=302, headers=(("location", address + glue + urlencode(answer)),))
 
 
-def _tokens(request: Request, stamp: Stamp) -> Document:
-    access = "sk-ant-oat01-" + base58(stamp.die.number(256), 32)
+def _tokens(request: Request, reply_context: ReplyContext) -> Document:
+    access = "sk-ant-oat01-" + base58(reply_context.die.number(256), 32)
     tokens: dict[str, Any] = {
         "token_type": "Bearer",
         "access_token": access,
         "expires_in": _LIFETIME,
     }
     if request.body.get("grant_type") != _JWT_BEARER:
-        tokens["refresh_token"] = "sk-ant-ort01-" + base58(stamp.die.number(256), 32)
+        tokens["refresh_token"] = "sk-ant-ort01-" + base58(reply_context.die.number(256), 32)
         tokens["scope"] = request.body.get("scope") or _SCOPE
         tokens["organization"] = _ORGANIZATION
         tokens["account"] = _ACCOUNT

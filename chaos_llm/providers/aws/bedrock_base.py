@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import ClassVar, NamedTuple
 from urllib.parse import unquote
 
-from chaos_llm.errors import Inexpressible
+from chaos_llm.errors import Unsupported
 from chaos_llm.protocol.messages import (
     Answer,
     Chunk,
@@ -26,12 +26,12 @@ from chaos_llm.providers.aws.event_frames import exception
 from chaos_llm.providers.conversation import uuid
 from chaos_llm.providers.framing import bearer, document_reply, json_reply, quote
 from chaos_llm.providers.model_endpoint import ModelEndpoint
-from chaos_llm.providers.provider import Stamp
+from chaos_llm.providers.provider import ReplyContext
 
 Headers = tuple[tuple[str, str], ...]
 
 
-class Row(NamedTuple):
+class BedrockError(NamedTuple):
     """A refusal in AWS's words; the type is what SDKs go by, not the status."""
 
     status: int
@@ -40,46 +40,50 @@ class Row(NamedTuple):
 
 
 _ROWS = {
-    "invalid_request": Row(400, "ValidationException", "The provided request is not valid"),
-    "auth_expired": Row(
+    "invalid_request": BedrockError(
+        400, "ValidationException", "The provided request is not valid"
+    ),
+    "auth_expired": BedrockError(
         403, "ExpiredTokenException", "The security token included in the request is expired"
     ),
-    "permission": Row(
+    "permission": BedrockError(
         403,
         "AccessDeniedException",
         "You don't have access to the model with the specified model ID.",
     ),  # langgenius/dify#2829
-    "not_found": Row(
+    "not_found": BedrockError(
         404,
         "ResourceNotFoundException",
         "Could not resolve the foundation model from the provided model identifier.",
     ),
-    "method_not_allowed": Row(405, "UnknownOperationException", "Unknown operation"),  # assumed
-    "too_large": Row(400, "ValidationException", "Input is too long for requested model."),
-    "rate_limited": Row(
+    "method_not_allowed": BedrockError(
+        405, "UnknownOperationException", "Unknown operation"
+    ),  # assumed
+    "too_large": BedrockError(400, "ValidationException", "Input is too long for requested model."),
+    "rate_limited": BedrockError(
         429, "ThrottlingException", "Too many tokens, please wait before trying again."
     ),  # aws-samples/amazon-bedrock-client-for-mac#99
-    "quota": Row(
+    "quota": BedrockError(
         400,
         "ServiceQuotaExceededException",
         "Your request exceeds the service quota for your account.",
     ),
-    "server_error": Row(
+    "server_error": BedrockError(
         500,
         "InternalServerException",
         "The system encountered an unexpected error during processing. Try your request again.",
     ),
-    "overloaded": Row(
+    "overloaded": BedrockError(
         503, "ServiceUnavailableException", "Bedrock is unable to process your request."
     ),  # darko-mesaros/bedrust#47
-    "timeout": Row(
+    "timeout": BedrockError(
         408,
         "ModelTimeoutException",
         "Model has timed out in processing the request. Try your request again.",
     ),
 }
-_NO_TOKEN = Row(403, "MissingAuthenticationTokenException", "Missing Authentication Token")
-_NO_PATH = Row(404, "UnknownOperationException", "Unknown operation")  # assumed
+_NO_TOKEN = BedrockError(403, "MissingAuthenticationTokenException", "Missing Authentication Token")
+_NO_PATH = BedrockError(404, "UnknownOperationException", "Unknown operation")  # assumed
 _TYPES = {row.status: row.type for kind, row in _ROWS.items() if kind != "quota"} | {
     400: "ValidationException",
     403: "AccessDeniedException",
@@ -116,10 +120,10 @@ class BedrockEndpoint(ModelEndpoint):
     def claims(self, method: str, path: str) -> bool:
         return method == "POST" and self._asked_for(path)[1] in (self.plain, self.streaming)
 
-    def render(self, request: Request, answer: Answer, stamp: Stamp) -> Reply:
+    def render(self, request: Request, answer: Answer, reply_context: ReplyContext) -> Reply:
         if isinstance(answer, Document):
-            return document_reply(answer, ids(stamp.again()))
-        return super().render(request, answer, stamp)
+            return document_reply(answer, ids(reply_context.again()))
+        return super().render(request, answer, reply_context)
 
     def _asked_for(self, path: str) -> tuple[str, str]:
         """Find the model and the operation that a path names."""
@@ -136,10 +140,10 @@ class BedrockEndpoint(ModelEndpoint):
         stream = operation == self.streaming
         return replace(request, model=model, stream=stream, region=region_of(wire))
 
-    def _refuse(self, request: Request, refusal: Refusal, stamp: Stamp) -> Reply:
+    def _refuse(self, request: Request, refusal: Refusal, reply_context: ReplyContext) -> Reply:
         row = _row(request, refusal)
         kind = f"{row.type}:http://internal.amazon.com/coral/com.amazon.bedrock/"
-        headers = (*ids(stamp), ("x-amzn-errortype", kind))
+        headers = (*ids(reply_context), ("x-amzn-errortype", kind))
         if refusal.retry_after is not None:  # in milliseconds: what botocore obeys
             headers = (*headers, ("x-amz-retry-after", str(round(refusal.retry_after * 1000))))
         return json_reply(row.status, headers, f'{{"message":{quote(row.message)}}}')
@@ -148,13 +152,13 @@ class BedrockEndpoint(ModelEndpoint):
         """Write a refusal as the last frame of a stream."""
         kind = self.stream_errors.get(refusal.kind)
         if not kind:
-            raise Inexpressible(f"{self.api}: a stream has no exception for {refusal.kind!r}")
+            raise Unsupported(f"{self.api}: a stream has no exception for {refusal.kind!r}")
         return exception(kind, f'{{"message":{quote(_row(request, refusal).message)}}}')
 
 
-def ids(stamp: Stamp) -> Headers:
+def ids(reply_context: ReplyContext) -> Headers:
     """Draw a request id and the header that carries it."""
-    return (("x-amzn-requestid", uuid(stamp)),)
+    return (("x-amzn-requestid", uuid(reply_context)),)
 
 
 def region_of(wire: WireRequest) -> str:
@@ -166,7 +170,7 @@ def region_of(wire: WireRequest) -> str:
     return signed[2] if signed else ""
 
 
-def _row(request: Request, refusal: Refusal) -> Row:
+def _row(request: Request, refusal: Refusal) -> BedrockError:
     row = _ROWS[refusal.kind]
     if refusal.kind == "auth_expired" and not request.credential:
         row = _NO_TOKEN

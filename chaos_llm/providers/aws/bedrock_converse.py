@@ -20,7 +20,7 @@ from chaos_llm.providers.aws.converse_bodies import events, message, usage
 from chaos_llm.providers.aws.event_frames import event, padding, stream_reply
 from chaos_llm.providers.conversation import broken, turns_of
 from chaos_llm.providers.framing import json_reply, last_prompt, pieces_of
-from chaos_llm.providers.provider import Stamp
+from chaos_llm.providers.provider import ReplyContext
 
 _NOT_THE_USER = (
     "A conversation must start with a user message. Try again with a conversation that starts with "
@@ -63,20 +63,21 @@ class BedrockConverse(BedrockEndpoint):
             body=body,
         )
 
-    def _whole(self, request: Request, answer: Completion, stamp: Stamp) -> Reply:  # noqa: ARG002
-        headers, metrics = ids(stamp), _metrics(stamp)
-        said: dict[str, Any] = {"metrics": metrics, **message(answer, stamp)}
+    def _whole(self, request: Request, answer: Completion, reply_context: ReplyContext) -> Reply:  # noqa: ARG002
+        headers, metrics = ids(reply_context), _metrics(reply_context)
+        said: dict[str, Any] = {"metrics": metrics, **message(answer, reply_context)}
         if answer.tells_usage:
             said["usage"] = usage(answer.usage)
         return json_reply(200, headers, _compact(said), pieces_of(answer))
 
-    def _stream(self, request: Request, answer: Completion, stamp: Stamp) -> Reply:
-        headers = ids(stamp)
+    def _stream(self, request: Request, answer: Completion, reply_context: ReplyContext) -> Reply:
+        headers = ids(reply_context)
         chunks = [
-            _event(kind, fields, content=content) for kind, fields, content in events(answer, stamp)
+            _event(kind, fields, content=content)
+            for kind, fields, content in events(answer, reply_context)
         ]
         if answer.tells_usage:
-            told = {"metrics": _metrics(stamp), "usage": usage(answer.usage)}
+            told = {"metrics": _metrics(reply_context), "usage": usage(answer.usage)}
             chunks.append(_event("metadata", told, content=False))
         if answer.broken_by:
             last = self._exception(request, answer.broken_by.refusal)
@@ -93,8 +94,8 @@ def _compact(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
-def _metrics(stamp: Stamp) -> dict[str, int]:
-    return {"latencyMs": 100 + stamp.die.number(32) % 900}  # assumed: under a second
+def _metrics(reply_context: ReplyContext) -> dict[str, int]:
+    return {"latencyMs": 100 + reply_context.die.number(32) % 900}  # assumed: under a second
 
 
 def _starts_with_the_user(messages: object) -> bool:

@@ -23,7 +23,7 @@ from chaos_llm.providers.aws.event_frames import event, padding, stream_reply
 from chaos_llm.providers.aws.model_dialects import family_of
 from chaos_llm.providers.conversation import broken
 from chaos_llm.providers.framing import json_reply, pieces_of
-from chaos_llm.providers.provider import Stamp
+from chaos_llm.providers.provider import ReplyContext
 from chaos_llm.providers.vectors import vector
 
 _SIZE = 1024  # of Titan's and Cohere's vectors, where a request asks for no other
@@ -41,7 +41,7 @@ class BedrockInvoke(BedrockEndpoint):
     streaming: ClassVar[str] = "invoke-with-response-stream"
     stream_errors: ClassVar[Mapping[str, str]] = {**IN_STREAM, "timeout": "modelTimeoutException"}
 
-    def healthy(self, request: Request, stamp: Stamp) -> Document | None:  # noqa: ARG002 - no ids
+    def healthy(self, request: Request, reply_context: ReplyContext) -> Document | None:  # noqa: ARG002 - no ids
         return _embedded(request)
 
     def _read(self, wire: WireRequest, secret: str, body: dict[str, Any]) -> Request:
@@ -69,18 +69,20 @@ class BedrockInvoke(BedrockEndpoint):
             **heard,
         )
 
-    def _whole(self, request: Request, answer: Completion, stamp: Stamp) -> Reply:
+    def _whole(self, request: Request, answer: Completion, reply_context: ReplyContext) -> Reply:
         family = family_of(request.body)
         assert family  # else a document answers
-        headers = (*ids(stamp), *_counted(answer, _latency(stamp)))
-        return json_reply(200, headers, family.say(request, answer, stamp), pieces_of(answer))
+        headers = (*ids(reply_context), *_counted(answer, _latency(reply_context)))
+        return json_reply(
+            200, headers, family.say(request, answer, reply_context), pieces_of(answer)
+        )
 
-    def _stream(self, request: Request, answer: Completion, stamp: Stamp) -> Reply:
+    def _stream(self, request: Request, answer: Completion, reply_context: ReplyContext) -> Reply:
         family = family_of(request.body)
         assert family  # else a document answers
-        headers = (*ids(stamp), ("x-amzn-bedrock-content-type", "application/json"))
-        latency = _latency(stamp)
-        *said, (last, content) = family.stream(request, answer, stamp)
+        headers = (*ids(reply_context), ("x-amzn-bedrock-content-type", "application/json"))
+        latency = _latency(reply_context)
+        *said, (last, content) = family.stream(request, answer, reply_context)
         said.append((last[:-1] + _measured(answer, latency), content))
         chunks = [_event(data, content=content) for data, content in said]
         if answer.broken_by:
@@ -94,8 +96,8 @@ def _event(data: str, *, content: bool) -> Chunk:
     return event("chunk", f'{{"bytes":"{encoded}","p":"{padding(data)}"}}', content=content)
 
 
-def _latency(stamp: Stamp) -> int:
-    return 200 + stamp.die.number(32) % 800  # assumed: under a second
+def _latency(reply_context: ReplyContext) -> int:
+    return 200 + reply_context.die.number(32) % 800  # assumed: under a second
 
 
 def _counted(answer: Completion, latency: int) -> Headers:

@@ -11,7 +11,7 @@ from typing import Any
 from chaos_llm.protocol.messages import Completion, Usage
 from chaos_llm.providers.conversation import arguments_of
 from chaos_llm.providers.framing import base58, split
-from chaos_llm.providers.provider import Stamp
+from chaos_llm.providers.provider import ReplyContext
 
 Event = tuple[str, dict[str, Any], bool]  # kind, fields, whether it is a piece of the answer
 
@@ -23,25 +23,25 @@ _STOPS = {
 }
 
 
-def message(answer: Completion, stamp: Stamp) -> dict[str, Any]:
+def message(answer: Completion, reply_context: ReplyContext) -> dict[str, Any]:
     """Write an answer in one piece."""
     content: list[dict[str, Any]] = [{"text": answer.text}] if answer.text else []
     for call in answer.tool_calls:
         use = {"input": arguments_of(call, "converse"), "name": call.name}
-        content.append({"toolUse": use | {"toolUseId": _tool_id(stamp)}})
+        content.append({"toolUse": use | {"toolUseId": _tool_id(reply_context)}})
     return {
         "output": {"message": {"content": content, "role": "assistant"}},
         "stopReason": _STOPS[answer.stop],
     }
 
 
-def events(answer: Completion, stamp: Stamp) -> list[Event]:
+def events(answer: Completion, reply_context: ReplyContext) -> list[Event]:
     """Write an answer as events, up to the stop of the message."""
     said: list[Event] = [("messageStart", {"role": "assistant"}, False)]
     if answer.text:
         said += _block(0, [{"text": piece} for piece in split(answer.text)])
     for index, call in enumerate(answer.tool_calls, start=bool(answer.text)):
-        use = {"name": call.name, "toolUseId": _tool_id(stamp)}
+        use = {"name": call.name, "toolUseId": _tool_id(reply_context)}
         start = {"contentBlockIndex": index, "start": {"toolUse": use}}
         said.append(("contentBlockStart", start, False))
         said += _block(index, [{"toolUse": {"input": piece}} for piece in split(call.arguments)])
@@ -61,5 +61,5 @@ def _block(index: int, deltas: list[dict[str, Any]]) -> list[Event]:
     return [*pieces, ("contentBlockStop", at, False)]
 
 
-def _tool_id(stamp: Stamp) -> str:
-    return "tooluse_" + base58(stamp.die.number(256), 22)
+def _tool_id(reply_context: ReplyContext) -> str:
+    return "tooluse_" + base58(reply_context.die.number(256), 22)

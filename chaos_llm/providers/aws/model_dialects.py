@@ -11,13 +11,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from chaos_llm.errors import Inexpressible
+from chaos_llm.errors import Unsupported
 from chaos_llm.protocol.messages import Completion, Refusal, Request, Usage
 from chaos_llm.providers.anthropic import message_bodies
 from chaos_llm.providers.aws import converse_bodies
 from chaos_llm.providers.conversation import turns_of
 from chaos_llm.providers.framing import last_prompt, quote, split
-from chaos_llm.providers.provider import Stamp
+from chaos_llm.providers.provider import ReplyContext
 
 Piece = tuple[str, bool]  # the JSON of an event, and whether it is a piece of the answer
 
@@ -30,8 +30,8 @@ class Family(NamedTuple):
     """Models of one dialect: how a body is read, and how an answer is written."""
 
     hear: Callable[[dict[str, Any]], dict[str, Any] | Refusal]
-    say: Callable[[Request, Completion, Stamp], str]
-    stream: Callable[[Request, Completion, Stamp], list[Piece]]
+    say: Callable[[Request, Completion, ReplyContext], str]
+    stream: Callable[[Request, Completion, ReplyContext], list[Piece]]
 
 
 def family_of(body: dict[str, Any]) -> Family | None:
@@ -49,13 +49,15 @@ def _hear_claude(body: dict[str, Any]) -> dict[str, Any] | Refusal:
     return message_bodies.refusal_of(body) or message_bodies.heard(body)
 
 
-def _say_claude(request: Request, answer: Completion, stamp: Stamp) -> str:
-    return message_bodies.whole(_named(request), answer, stamp, _HOST)
+def _say_claude(request: Request, answer: Completion, reply_context: ReplyContext) -> str:
+    return message_bodies.whole(_named(request), answer, reply_context, _HOST)
 
 
-def _stream_claude(request: Request, answer: Completion, stamp: Stamp) -> list[Piece]:
+def _stream_claude(
+    request: Request, answer: Completion, reply_context: ReplyContext
+) -> list[Piece]:
     unbroken = replace(answer, broken_by=None)  # what is wrong, an exception says
-    chunks = message_bodies.events(_named(request), unbroken, stamp, _HOST)
+    chunks = message_bodies.events(_named(request), unbroken, reply_context, _HOST)
     told = (
         (chunk.data.decode().partition("\ndata: ")[2].strip(), chunk.content) for chunk in chunks
     )
@@ -75,17 +77,17 @@ def _hear_nova(body: dict[str, Any]) -> dict[str, Any] | Refusal:
     return {"prompt": last_prompt(messages), "turns": turns_of(messages), "body": body}
 
 
-def _say_nova(request: Request, answer: Completion, stamp: Stamp) -> str:  # noqa: ARG001 - as others
-    said = converse_bodies.message(answer, stamp)
+def _say_nova(request: Request, answer: Completion, reply_context: ReplyContext) -> str:  # noqa: ARG001 - as others
+    said = converse_bodies.message(answer, reply_context)
     if answer.tells_usage:
         said["usage"] = converse_bodies.usage(answer.usage)
     return _compact(said)
 
 
-def _stream_nova(request: Request, answer: Completion, stamp: Stamp) -> list[Piece]:  # noqa: ARG001
+def _stream_nova(request: Request, answer: Completion, reply_context: ReplyContext) -> list[Piece]:  # noqa: ARG001
     said = [
         (_compact({kind: fields}), content)
-        for kind, fields, content in converse_bodies.events(answer, stamp)
+        for kind, fields, content in converse_bodies.events(answer, reply_context)
     ]
     told = {"usage": converse_bodies.usage(answer.usage)} if answer.tells_usage else {}
     return [*said, (_compact({"metadata": told | {"metrics": {}, "trace": {}}}), False)]
@@ -95,12 +97,12 @@ def _hear_llama(body: dict[str, Any]) -> dict[str, Any] | Refusal:
     return {"prompt": body["prompt"], "turns": 1, "body": body}
 
 
-def _say_llama(request: Request, answer: Completion, stamp: Stamp) -> str:  # noqa: ARG001 - as others
+def _say_llama(request: Request, answer: Completion, reply_context: ReplyContext) -> str:  # noqa: ARG001 - as others
     _only_text(answer)
     return _generated(answer.text, answer.usage, f'"{_ENDS[answer.stop]}"', answer)
 
 
-def _stream_llama(request: Request, answer: Completion, stamp: Stamp) -> list[Piece]:  # noqa: ARG001
+def _stream_llama(request: Request, answer: Completion, reply_context: ReplyContext) -> list[Piece]:  # noqa: ARG001
     _only_text(answer)
     heard = answer.usage.input_tokens
     said = [
@@ -121,7 +123,7 @@ def _generated(text: str, usage: Usage, stop: str, answer: Completion) -> str:
 
 def _only_text(answer: Completion) -> None:
     if answer.tool_calls:
-        raise Inexpressible("invoke: Llama's dialect has no tool calls, only text")
+        raise Unsupported("invoke: Llama's dialect has no tool calls, only text")
 
 
 def _compact(value: Any) -> str:

@@ -15,7 +15,7 @@ from chaos_llm.protocol.messages import Chunk, Document, Refusal, Reply, Request
 from chaos_llm.providers.conversation import uuid
 from chaos_llm.providers.framing import base58, seconds
 from chaos_llm.providers.login import Login
-from chaos_llm.providers.provider import Stamp
+from chaos_llm.providers.provider import ReplyContext
 
 _SPACE = "https://sts.amazonaws.com/doc/2011-06-15/"
 _SIGNED = re.compile(r"Credential=([^/,]+)/")
@@ -30,7 +30,7 @@ _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _LIFETIME = 3600
 
 
-class Row(NamedTuple):
+class StsError(NamedTuple):
     """A refusal in the words of STS."""
 
     status: int
@@ -39,34 +39,34 @@ class Row(NamedTuple):
 
 
 _ROWS = {
-    "invalid_request": Row(400, "ValidationError", "Invalid request"),  # assumed wording
-    "auth_expired": Row(
+    "invalid_request": StsError(400, "ValidationError", "Invalid request"),  # assumed wording
+    "auth_expired": StsError(
         403, "ExpiredToken", "The security token included in the request is expired"
     ),
-    "permission": Row(
+    "permission": StsError(
         403, "AccessDenied", "User is not authorized to perform: sts:{action} on resource: {role}"
     ),
-    "not_found": Row(
+    "not_found": StsError(
         404, "InvalidAction", "Could not find operation {action} for version 2011-06-15"
     ),
-    "method_not_allowed": Row(405, "InvalidAction", "Method not allowed"),  # assumed
-    "too_large": Row(413, "RequestEntityTooLarge", "Request is too large"),  # assumed
-    "rate_limited": Row(400, "Throttling", "Rate exceeded"),
-    "quota": Row(400, "Throttling", "Rate exceeded"),
-    "server_error": Row(
+    "method_not_allowed": StsError(405, "InvalidAction", "Method not allowed"),  # assumed
+    "too_large": StsError(413, "RequestEntityTooLarge", "Request is too large"),  # assumed
+    "rate_limited": StsError(400, "Throttling", "Rate exceeded"),
+    "quota": StsError(400, "Throttling", "Rate exceeded"),
+    "server_error": StsError(
         500,
         "InternalFailure",
         "The request processing has failed because of an unknown error, exception or failure.",
     ),
-    "overloaded": Row(
+    "overloaded": StsError(
         503,
         "ServiceUnavailable",
         "The request has failed due to a temporary failure of the server.",
     ),
-    "timeout": Row(504, "RequestTimeout", "Request timed out"),  # assumed
+    "timeout": StsError(504, "RequestTimeout", "Request timed out"),  # assumed
 }
-_NO_KEY = Row(403, "MissingAuthenticationToken", "Request is missing Authentication Token")
-_STALE = Row(
+_NO_KEY = StsError(403, "MissingAuthenticationToken", "Request is missing Authentication Token")
+_STALE = StsError(
     400,
     "ExpiredTokenException",
     "The web identity token that was passed is expired or is not valid. Get a new identity token "
@@ -83,12 +83,12 @@ class AwsSts(Login):
     routes: ClassVar[tuple[tuple[str, re.Pattern[str]], ...]] = (("POST", re.compile(r"^/?$")),)
     kept: ClassVar[tuple[str, ...]] = ("Action", "RoleArn", "RoleSessionName", "DurationSeconds")
 
-    def healthy(self, request: Request, stamp: Stamp) -> Document | None:
+    def healthy(self, request: Request, reply_context: ReplyContext) -> Document | None:
         action = request.body["Action"]
         if action == "GetCallerIdentity":
             arn = f"arn:aws:iam::{_ACCOUNT}:user/app"
             return Document({"UserId": "AIDAEXAMPLEUSERID", "Account": _ACCOUNT, "Arn": arn})
-        told: dict[str, Any] = {"Credentials": _credentials(request, stamp.again())}
+        told: dict[str, Any] = {"Credentials": _credentials(request, reply_context.again())}
         if action == "AssumeRoleWithWebIdentity":
             told["SubjectFromWebIdentityToken"] = "system:serviceaccount:default:app"
         if action != "GetSessionToken":
@@ -115,15 +115,15 @@ class AwsSts(Login):
                 return Refusal("invalid_request", message=text)
         return None
 
-    def _tell(self, request: Request, answer: Document, stamp: Stamp) -> Reply:
-        request_id = uuid(stamp)
+    def _tell(self, request: Request, answer: Document, reply_context: ReplyContext) -> Reply:
+        request_id = uuid(reply_context)
         action = request.body.get("Action", "GetCallerIdentity")
         body = _tag(f"{action}Result", answer.json if isinstance(answer.json, dict) else {})
         body += _tag("ResponseMetadata", {"RequestId": request_id})
         return _reply(answer.status, f"{action}Response", body, request_id)
 
-    def _refuse(self, request: Request, refusal: Refusal, stamp: Stamp) -> Reply:
-        request_id, row = uuid(stamp), _row(request, refusal)
+    def _refuse(self, request: Request, refusal: Refusal, reply_context: ReplyContext) -> Reply:
+        request_id, row = uuid(reply_context), _row(request, refusal)
         who = "Sender" if row.status < 500 else "Receiver"
         body = _tag("Error", {"Type": who, "Code": row.code, "Message": row.message})
         body += _tag("RequestId", request_id)
@@ -132,7 +132,7 @@ class AwsSts(Login):
         return _reply(row.status, "ErrorResponse", body, request_id, after)
 
 
-def _row(request: Request, refusal: Refusal) -> Row:
+def _row(request: Request, refusal: Refusal) -> StsError:
     row = _ROWS[refusal.kind]
     if refusal.kind == "auth_expired" and refusal.message == _NO_KEY.message:
         row = _NO_KEY
@@ -145,14 +145,14 @@ def _row(request: Request, refusal: Refusal) -> Row:
     return row._replace(status=refusal.status or row.status, message=filled)
 
 
-def _credentials(request: Request, stamp: Stamp) -> dict[str, str]:
+def _credentials(request: Request, reply_context: ReplyContext) -> dict[str, str]:
     length = str(request.body.get("DurationSeconds", ""))
     lifetime = int(length) if length.isdecimal() else _LIFETIME
-    until = datetime.fromtimestamp(stamp.now + lifetime, UTC)
+    until = datetime.fromtimestamp(reply_context.now + lifetime, UTC)
     return {
-        "AccessKeyId": "ASIA" + stamp.die.letters(16, _LETTERS),
-        "SecretAccessKey": base58(stamp.die.number(256), 32),
-        "SessionToken": "IQoJb3JpZ2luX2Vj" + base58(stamp.die.number(256), 32),
+        "AccessKeyId": "ASIA" + reply_context.die.letters(16, _LETTERS),
+        "SecretAccessKey": base58(reply_context.die.number(256), 32),
+        "SessionToken": "IQoJb3JpZ2luX2Vj" + base58(reply_context.die.number(256), 32),
         "Expiration": until.strftime("%Y-%m-%dT%H:%M:%SZ"),
     }
 

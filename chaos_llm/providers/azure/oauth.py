@@ -18,7 +18,7 @@ from chaos_llm.protocol.messages import Document, Refusal, Reply, Request, WireR
 from chaos_llm.providers.conversation import uuid
 from chaos_llm.providers.framing import base58, document_reply, seconds
 from chaos_llm.providers.login import Login, needed
-from chaos_llm.providers.provider import Stamp
+from chaos_llm.providers.provider import ReplyContext
 
 _HOST = "login.microsoftonline.com"
 _NEEDED = {
@@ -33,7 +33,7 @@ _OF_USERS = ("refresh_token", "authorization_code", "password")
 _LIFETIME = 3599
 
 
-class Row(NamedTuple):
+class AzureLoginError(NamedTuple):
     """A refusal in Microsoft's words; the code is the number behind AADSTS."""
 
     status: int
@@ -43,10 +43,10 @@ class Row(NamedTuple):
 
 
 _ROWS = {
-    "invalid_request": Row(
+    "invalid_request": AzureLoginError(
         400, "invalid_request", 9002313, "Invalid request. Request is malformed or invalid."
     ),
-    "auth_expired": Row(
+    "auth_expired": AzureLoginError(
         401,
         "invalid_client",
         7000222,
@@ -54,7 +54,7 @@ _ROWS = {
         "create new keys for your app: https://aka.ms/NewClientSecret, or consider using "
         "certificate credentials for added security: https://aka.ms/certCreds.",
     ),
-    "permission": Row(
+    "permission": AzureLoginError(
         400,
         "unauthorized_client",
         700016,
@@ -63,7 +63,7 @@ _ROWS = {
         "or consented to by any user in the tenant. You may have sent your authentication request "
         "to the wrong tenant.",
     ),
-    "not_found": Row(
+    "not_found": AzureLoginError(
         400,
         "invalid_request",
         90002,
@@ -71,28 +71,32 @@ _ROWS = {
         "signing into the correct cloud. Check with your subscription administrator, this may "
         "happen if there are no active subscriptions for the tenant.",
     ),
-    "method_not_allowed": Row(
+    "method_not_allowed": AzureLoginError(
         405,  # assumed
         "invalid_request",
         900561,
         "The endpoint only accepts POST requests. Received a {method} request.",
     ),
-    "too_large": Row(
+    "too_large": AzureLoginError(
         413, "invalid_request", 9002313, "Invalid request. Request is malformed or invalid."
     ),  # assumed
-    "rate_limited": Row(
+    "rate_limited": AzureLoginError(
         429, "temporarily_unavailable", 90055, "There are too many incoming requests."
     ),
-    "quota": Row(429, "temporarily_unavailable", 90055, "There are too many incoming requests."),
-    "server_error": Row(500, "server_error", 50000, "There was an error issuing a token."),
-    "overloaded": Row(
+    "quota": AzureLoginError(
+        429, "temporarily_unavailable", 90055, "There are too many incoming requests."
+    ),
+    "server_error": AzureLoginError(
+        500, "server_error", 50000, "There was an error issuing a token."
+    ),
+    "overloaded": AzureLoginError(
         503, "temporarily_unavailable", 90033, "A transient error has occurred. Please try again."
     ),
-    "timeout": Row(
+    "timeout": AzureLoginError(
         504, "temporarily_unavailable", 90024, "A transient error has occurred. Please try again."
     ),
 }
-_MISSING = Row(
+_MISSING = AzureLoginError(
     400,
     "invalid_request",
     900144,
@@ -113,18 +117,18 @@ class AzureOAuth(Login):
     )
     kept: ClassVar[tuple[str, ...]] = ("grant_type", "client_id", "scope", "authorization_endpoint")
 
-    def healthy(self, request: Request, stamp: Stamp) -> Document | None:
+    def healthy(self, request: Request, reply_context: ReplyContext) -> Document | None:
         tenant = _tenant(request.path)
         if request.path.endswith("/discovery/instance"):
             return Document(_authority(request.body.get("authorization_endpoint", "")))
         if request.path.endswith("/openid-configuration"):
             return Document(_endpoints(f"https://{request.host}/{tenant}"))
-        stamp = stamp.again()
+        reply_context = reply_context.again()
         told = {"token_type": "Bearer", "expires_in": _LIFETIME, "ext_expires_in": _LIFETIME}
         if request.body.get("grant_type") in _OF_USERS:
             told["scope"] = request.body.get("scope", "")
-            told["refresh_token"] = "1.A" + base58(stamp.die.number(256), 32)
-        parts = (base58(stamp.die.number(256), 32) for _ in range(2))
+            told["refresh_token"] = "1.A" + base58(reply_context.die.number(256), 32)
+        parts = (base58(reply_context.die.number(256), 32) for _ in range(2))
         return Document(told | {"access_token": f"eyJ0eXAiOiJKV1QifQ.{'.'.join(parts)}"})
 
     def _who(self, wire: WireRequest, form: dict[str, Any]) -> str:  # noqa: ARG002
@@ -138,13 +142,13 @@ class AzureOAuth(Login):
             field = "client_id"
         return Refusal("invalid_request", message=_missing(field)) if field else None
 
-    def _tell(self, request: Request, answer: Document, stamp: Stamp) -> Reply:  # noqa: ARG002
-        return document_reply(answer, _headers(uuid(stamp)))
+    def _tell(self, request: Request, answer: Document, reply_context: ReplyContext) -> Reply:  # noqa: ARG002
+        return document_reply(answer, _headers(uuid(reply_context)))
 
-    def _refuse(self, request: Request, refusal: Refusal, stamp: Stamp) -> Reply:
-        trace, correlation = uuid(stamp), uuid(stamp)
+    def _refuse(self, request: Request, refusal: Refusal, reply_context: ReplyContext) -> Reply:
+        trace, correlation = uuid(reply_context), uuid(reply_context)
         row = _row(request, refusal)
-        when = datetime.fromtimestamp(stamp.now, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+        when = datetime.fromtimestamp(reply_context.now, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
         description = (
             f"AADSTS{row.code}: {row.text} Trace ID: {trace} Correlation ID: {correlation} "
             f"Timestamp: {when}"
@@ -175,7 +179,7 @@ def _tenant(path: str) -> str:
     return path.lstrip("/").partition("/")[0]
 
 
-def _row(request: Request, refusal: Refusal) -> Row:
+def _row(request: Request, refusal: Refusal) -> AzureLoginError:
     row, text = _ROWS[refusal.kind], refusal.message
     if text is not None and text.startswith(_MISSING.text):
         row = _MISSING._replace(text=text)

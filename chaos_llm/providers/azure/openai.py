@@ -18,9 +18,9 @@ from chaos_llm.providers.framing import json_reply, nameless_event, pieces_of, q
 from chaos_llm.providers.openai.chat_completions import ChatCompletions, content_of
 from chaos_llm.providers.openai.common import Headers, OpenAIDialect, ratelimit_headers, uuid
 from chaos_llm.providers.openai.documents import Embeddings, Models
-from chaos_llm.providers.openai.errors import ROWS, Row
+from chaos_llm.providers.openai.errors import ROWS, OpenAIError
 from chaos_llm.providers.openai.responses_api import Responses
-from chaos_llm.providers.provider import Stamp
+from chaos_llm.providers.provider import ReplyContext
 
 _GATEWAY = "gateway"  # the type of those refusals that have only a code and a message
 _SAFE = '{"filtered":false,"severity":"safe"}'
@@ -34,17 +34,19 @@ _DENIED = (
     "resource."
 )
 _ROWS = ROWS | {
-    "auth_expired": Row(401, _GATEWAY, "401", _DENIED),  # SciSharp/BotSharp#386
-    "permission": Row(403, _GATEWAY, "403", "Access denied due to Virtual Network/Firewall rules."),
-    "not_found": Row(
+    "auth_expired": OpenAIError(401, _GATEWAY, "401", _DENIED),  # SciSharp/BotSharp#386
+    "permission": OpenAIError(
+        403, _GATEWAY, "403", "Access denied due to Virtual Network/Firewall rules."
+    ),
+    "not_found": OpenAIError(
         404,
         _GATEWAY,
         "DeploymentNotFound",
         "The API deployment for this resource does not exist. If you created the deployment within "
         "the last 5 minutes, please wait a moment and try again.",
     ),  # chatboxai/chatbox#861
-    "method_not_allowed": Row(405, _GATEWAY, "405", "Method not allowed"),
-    "rate_limited": Row(
+    "method_not_allowed": OpenAIError(405, _GATEWAY, "405", "Method not allowed"),
+    "rate_limited": OpenAIError(
         429,
         _GATEWAY,
         "429",
@@ -53,7 +55,7 @@ _ROWS = ROWS | {
         "{wait} seconds. Please go here: https://aka.ms/oai/quotaincrease if you would like to "
         "further increase the default rate limit.",
     ),  # alex-wolf-ps/dbchatprov2#2
-    "server_error": Row(
+    "server_error": OpenAIError(
         500,
         "server_error",
         None,
@@ -62,7 +64,7 @@ _ROWS = ROWS | {
         "https://go.microsoft.com/fwlink/?linkid=2213926 if the error persists. (Please include "
         "the request ID {request_id} in your message.)",
     ),  # Azure-Samples/azure-search-openai-demo#1390
-    "overloaded": Row(
+    "overloaded": OpenAIError(
         429,
         _GATEWAY,
         "429",
@@ -71,7 +73,7 @@ _ROWS = ROWS | {
         "{wait} seconds. For improved latency reliability, consider switching to Provisioned "
         "Throughput.",
     ),  # the message: pollinations/pollinations#6260
-    "timeout": Row(408, _GATEWAY, "Timeout", "The operation was timeout."),
+    "timeout": OpenAIError(408, _GATEWAY, "Timeout", "The operation was timeout."),
 }
 
 
@@ -84,8 +86,8 @@ class AzureDialect(OpenAIDialect):
         "*.cognitiveservices.azure.com",
         "*.services.ai.azure.com",
     )
-    words: ClassVar[Mapping[str, Row]] = _ROWS
-    no_key: ClassVar[Row] = _ROWS["auth_expired"]
+    words: ClassVar[Mapping[str, OpenAIError]] = _ROWS
+    no_key: ClassVar[OpenAIError] = _ROWS["auth_expired"]
     wait: ClassVar[str] = "45"
     operation: ClassVar[str]
 
@@ -97,17 +99,17 @@ class AzureDialect(OpenAIDialect):
             return Refusal(kind, status, "Resource not found")
         return None
 
-    def _row(self, request: Request, refusal: Refusal, request_id: str) -> Row:
+    def _row(self, request: Request, refusal: Refusal, request_id: str) -> OpenAIError:
         row = super()._row(request, refusal, request_id)
         return row._replace(message=row.message.replace("{operation}", self.operation))
 
     def _wait(self, wait: float | None) -> str:
         return self.wait if wait is None else seconds(wait)
 
-    def _ids(self, stamp: Stamp) -> tuple[str, Headers]:
-        request_id = uuid(stamp)
+    def _ids(self, reply_context: ReplyContext) -> tuple[str, Headers]:
+        request_id = uuid(reply_context)
         return request_id, (
-            ("apim-request-id", uuid(stamp)),
+            ("apim-request-id", uuid(reply_context)),
             ("strict-transport-security", "max-age=31536000; includeSubDomains; preload"),
             ("x-content-type-options", "nosniff"),
             ("x-ms-region", "North Central US"),
@@ -117,7 +119,7 @@ class AzureDialect(OpenAIDialect):
     def _retry_headers(self, wait: float) -> Headers:
         return (("retry-after", seconds(wait)), ("retry-after-ms", str(round(wait * 1000))))
 
-    def _error(self, row: Row) -> str:
+    def _error(self, row: OpenAIError) -> str:
         if row.type != _GATEWAY:
             return super()._error(row)
         code = row.code or row.status
@@ -133,25 +135,25 @@ class AzureChat(AzureDialect, ChatCompletions):
 
     operation: ClassVar[str] = "ChatCompletions_Create"
 
-    def _whole(self, request: Request, answer: Completion, stamp: Stamp) -> Reply:
-        _, headers = self._ids(stamp)
+    def _whole(self, request: Request, answer: Completion, reply_context: ReplyContext) -> Reply:
+        _, headers = self._ids(reply_context)
         message = f'"annotations":[],"content":{content_of(answer)},"refusal":null'
         message += ',"role":"assistant"'
         if answer.tool_calls:
-            calls = (self._call(call, stamp) for call in answer.tool_calls)
+            calls = (self._call(call, reply_context) for call in answer.tool_calls)
             message += f',"tool_calls":[{",".join(calls)}]'
         body = (
             f'{{"choices":[{{"content_filter_results":{_FILTERS},'
             f'"finish_reason":"{self.finishes[answer.stop]}","index":0,"logprobs":null,'
-            f'"message":{{{message}}}}}],"created":{int(stamp.now)},"id":"{self._id(stamp)}",'
+            f'"message":{{{message}}}}}],"created":{int(reply_context.now)},"id":"{self._id(reply_context)}",'
             f'"model":{quote(request.model)},"object":"chat.completion",{_PROMPT_FILTERS},'
             f'"system_fingerprint":null,"usage":{self._billed(answer)}}}'
         )
         return json_reply(200, headers, body, pieces_of(answer))
 
-    def _frame(self, request: Request, stamp: Stamp) -> tuple[str, str]:
+    def _frame(self, request: Request, reply_context: ReplyContext) -> tuple[str, str]:
         return '{"choices":[', (
-            f'],"created":{int(stamp.now)},"id":"{self._id(stamp)}",'
+            f'],"created":{int(reply_context.now)},"id":"{self._id(reply_context)}",'
             f'"model":{quote(request.model)},"object":"chat.completion.chunk",'
             f'"system_fingerprint":null'
         )

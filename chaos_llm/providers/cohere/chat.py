@@ -32,7 +32,7 @@ from chaos_llm.providers.framing import (
     sse_reply,
 )
 from chaos_llm.providers.model_endpoint import ModelEndpoint
-from chaos_llm.providers.provider import Stamp
+from chaos_llm.providers.provider import ReplyContext
 
 _FINISHES = {"end": "COMPLETE", "tool": "TOOL_CALL", "length": "MAX_TOKENS", "refusal": "COMPLETE"}
 _SMALL = "abcdefghijklmnopqrstuvwxyz0123456789"
@@ -71,22 +71,25 @@ class CohereChat(CohereEndpoint, ModelEndpoint):
             body=body,
         )
 
-    def _whole(self, request: Request, answer: Completion, stamp: Stamp) -> Reply:  # noqa: ARG002
-        headers, message = cohere_headers(stamp), {"role": "assistant"}
-        said: dict[str, Any] = {"id": uuid(stamp), "message": message | _said(answer, stamp)}
+    def _whole(self, request: Request, answer: Completion, reply_context: ReplyContext) -> Reply:  # noqa: ARG002
+        headers, message = cohere_headers(reply_context), {"role": "assistant"}
+        said: dict[str, Any] = {
+            "id": uuid(reply_context),
+            "message": message | _said(answer, reply_context),
+        }
         said["finish_reason"] = _FINISHES[answer.stop]
         if answer.tells_usage:
             said["usage"] = _usage(answer.usage)
         return json_reply(200, headers, _compact(said), pieces_of(answer))
 
-    def _stream(self, request: Request, answer: Completion, stamp: Stamp) -> Reply:
-        headers, reply_id = cohere_headers(stamp), uuid(stamp)
+    def _stream(self, request: Request, answer: Completion, reply_context: ReplyContext) -> Reply:
+        headers, reply_id = cohere_headers(reply_context), uuid(reply_context)
         empty = {"content": [], "tool_plan": "", "tool_calls": [], "citations": []}
         message = {"role": "assistant", **empty}
         chunks = [_event("message-start", {"id": reply_id}, {"message": message})]
         chunks += _spoken(answer) if answer.text else []
         for index, call in enumerate(answer.tool_calls):
-            opened = _call(call.name, "", stamp)
+            opened = _call(call.name, "", reply_context)
             chunks += _block("tool-call", index, "tool_calls", opened, _arguments(call.arguments))
         end: dict[str, Any] = {"finish_reason": _FINISHES[answer.stop]}
         if answer.broken_by:
@@ -108,9 +111,9 @@ def _compact(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
-def _said(answer: Completion, stamp: Stamp) -> dict[str, Any]:
+def _said(answer: Completion, reply_context: ReplyContext) -> dict[str, Any]:
     """Write what is said; beside tool calls a text is the plan to make them."""
-    calls = [_call(call.name, call.arguments, stamp) for call in answer.tool_calls]
+    calls = [_call(call.name, call.arguments, reply_context) for call in answer.tool_calls]
     if calls:
         return {"tool_plan": answer.text, "tool_calls": calls}
     return {"content": [{"type": "text", "text": answer.text}] if answer.text else []}
@@ -147,9 +150,9 @@ def _event(
     return event(kind, _compact(told), content=content)
 
 
-def _call(name: str, arguments: str, stamp: Stamp) -> dict[str, Any]:
+def _call(name: str, arguments: str, reply_context: ReplyContext) -> dict[str, Any]:
     function = {"name": name, "arguments": arguments}
-    call_id = f"{name}_{stamp.die.letters(12, _SMALL)}"
+    call_id = f"{name}_{reply_context.die.letters(12, _SMALL)}"
     return {"id": call_id, "type": "function", "function": function}
 
 

@@ -13,7 +13,7 @@ from chaos_llm.protocol.rate_limits import State
 from chaos_llm.providers.conversation import uuid
 from chaos_llm.providers.endpoint import Endpoint
 from chaos_llm.providers.framing import bearer, json_reply, quote, seconds
-from chaos_llm.providers.provider import Stamp
+from chaos_llm.providers.provider import ReplyContext
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -25,7 +25,7 @@ _TRIAL = (
 )
 
 
-class Row(NamedTuple):
+class CohereError(NamedTuple):
     """A refusal in Cohere's words."""
 
     status: int
@@ -33,23 +33,25 @@ class Row(NamedTuple):
 
 
 _ROWS = {
-    "invalid_request": Row(400, "invalid request"),  # assumed: the field is named behind it
-    "auth_expired": Row(401, "invalid api token"),
-    "permission": Row(403, "forbidden"),  # assumed
-    "not_found": Row(
+    "invalid_request": CohereError(400, "invalid request"),  # assumed: the field is named behind it
+    "auth_expired": CohereError(401, "invalid api token"),
+    "permission": CohereError(403, "forbidden"),  # assumed
+    "not_found": CohereError(
         404,
         "model '{model}' not found, make sure the correct model ID was used and that you have "
         "access to the model.",
     ),
-    "method_not_allowed": Row(405, "method not allowed"),  # assumed
-    "too_large": Row(400, "too many tokens: multi-hop prompt is too long even after truncation"),
-    "rate_limited": Row(429, _TRIAL.replace("{limit}", "40 API calls / minute")),
-    "quota": Row(429, _TRIAL.replace("{limit}", "1000 API calls / month")),
-    "server_error": Row(
+    "method_not_allowed": CohereError(405, "method not allowed"),  # assumed
+    "too_large": CohereError(
+        400, "too many tokens: multi-hop prompt is too long even after truncation"
+    ),
+    "rate_limited": CohereError(429, _TRIAL.replace("{limit}", "40 API calls / minute")),
+    "quota": CohereError(429, _TRIAL.replace("{limit}", "1000 API calls / month")),
+    "server_error": CohereError(
         500, "internal server error, this has been reported to our developers. id {id}"
     ),  # cohere-ai/cohere-python#476
-    "overloaded": Row(503, "service unavailable"),  # assumed
-    "timeout": Row(504, "gateway timeout"),  # assumed
+    "overloaded": CohereError(503, "service unavailable"),  # assumed
+    "timeout": CohereError(504, "gateway timeout"),  # assumed
 }
 _NO_KEY = "no api key supplied"
 _NO_PATH = "404 page not found"
@@ -78,8 +80,8 @@ class CohereEndpoint(Endpoint):
     def _secret(self, headers: Mapping[str, str]) -> str:
         return bearer(headers.get("authorization", ""))
 
-    def _refuse(self, request: Request, refusal: Refusal, stamp: Stamp) -> Reply:
-        headers, reply_id = cohere_headers(stamp), uuid(stamp)
+    def _refuse(self, request: Request, refusal: Refusal, reply_context: ReplyContext) -> Reply:
+        headers, reply_id = cohere_headers(reply_context), uuid(reply_context)
         row = row_of(request, refusal, reply_id)
         if refusal.retry_after is not None:
             headers = (*headers, ("retry-after", seconds(refusal.retry_after)))
@@ -87,16 +89,16 @@ class CohereEndpoint(Endpoint):
         return json_reply(row.status, headers, body)
 
 
-def cohere_headers(stamp: Stamp) -> Headers:
+def cohere_headers(reply_context: ReplyContext) -> Headers:
     """The headers of every reply, as a recorded one has them, without hop-by-hop ones."""
     return (
         ("access-control-expose-headers", "X-Debug-Trace-ID"),
         ("via", "1.1 google"),
-        ("x-debug-trace-id", f"{stamp.die.number(128):032x}"),
+        ("x-debug-trace-id", f"{reply_context.die.number(128):032x}"),
     )
 
 
-def row_of(request: Request, refusal: Refusal, reply_id: str) -> Row:
+def row_of(request: Request, refusal: Refusal, reply_id: str) -> CohereError:
     """Fill in a refusal's status and message."""
     row = _ROWS[refusal.kind]
     if refusal.kind == "auth_expired" and not request.credential:
@@ -104,7 +106,7 @@ def row_of(request: Request, refusal: Refusal, reply_id: str) -> Row:
     elif refusal.kind == "not_found" and not request.model:
         row = row._replace(message=_NO_PATH)
     if refusal.status:
-        row = Row(refusal.status, _UNPAID if refusal.status == 402 else row.message)
+        row = CohereError(refusal.status, _UNPAID if refusal.status == 402 else row.message)
     message = row.message if refusal.message is None else refusal.message
     filled = message.replace("{model}", request.model).replace("{id}", reply_id)
     return row._replace(message=filled)

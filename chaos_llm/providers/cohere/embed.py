@@ -11,7 +11,7 @@ from chaos_llm.protocol.messages import Document, Refusal, Request
 from chaos_llm.providers.cohere.common import CohereEndpoint, Headers, cohere_headers
 from chaos_llm.providers.conversation import uuid
 from chaos_llm.providers.document_endpoint import DocumentEndpoint
-from chaos_llm.providers.provider import Stamp
+from chaos_llm.providers.provider import ReplyContext
 from chaos_llm.providers.vectors import vector
 
 _SIZE = 1536  # of embed-v4.0, where a request asks for no other
@@ -26,13 +26,13 @@ class CohereEmbed(CohereEndpoint, DocumentEndpoint):
         ("POST", re.compile(r"/v2/embed$")),
     )
 
-    def healthy(self, request: Request, stamp: Stamp) -> Document | None:
+    def healthy(self, request: Request, reply_context: ReplyContext) -> Document | None:
         body, texts = request.body, _texts(request.body)
         size = body.get("output_dimension")
         vectors = [vector(text, size if isinstance(size, int) else _SIZE) for text in texts]
         kinds = body.get("embedding_types") or ["float"]
         document = {
-            "id": uuid(stamp.again()),
+            "id": uuid(reply_context.again()),
             "embeddings": {kind: [_as(kind, each) for each in vectors] for kind in kinds},
             "texts": texts,
             "meta": {
@@ -54,8 +54,8 @@ class CohereEmbed(CohereEndpoint, DocumentEndpoint):
             return _lacking(f"embedding_types must be among {', '.join(_TYPES)}")
         return None
 
-    def _headers(self, stamp: Stamp) -> Headers:
-        return cohere_headers(stamp)
+    def _headers(self, reply_context: ReplyContext) -> Headers:
+        return cohere_headers(reply_context)
 
 
 def _lacking(what: str) -> Refusal:

@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, unquote
 from chaos_llm.protocol.messages import Chunk, Document, Refusal, Reply, Request, WireRequest
 from chaos_llm.providers.endpoint import Endpoint
 from chaos_llm.providers.framing import bearer, seconds
-from chaos_llm.providers.provider import Stamp
+from chaos_llm.providers.provider import ReplyContext
 
 Details = list[dict[str, Any]]
 # googleapis/python-genai puts them into every response's sdk_http_response; without hop-by-hop ones
@@ -48,7 +48,7 @@ _REGIONAL_HOST = re.compile(
 )
 
 
-class Row(NamedTuple):
+class GoogleError(NamedTuple):
     """A refusal in Google's words."""
 
     code: int
@@ -60,7 +60,7 @@ class GoogleEndpoint(Endpoint):
 
     verbs: ClassVar[tuple[str, ...]]
     route: ClassVar[re.Pattern[str]]  # finds the model, then the verb
-    rows: ClassVar[Mapping[str, Row]]
+    rows: ClassVar[Mapping[str, GoogleError]]
     unreadable: ClassVar[str] = "Invalid JSON payload received. {}"  # what follows is assumed
 
     def claims(self, method: str, path: str) -> bool:
@@ -87,7 +87,7 @@ class GoogleEndpoint(Endpoint):
         found = self.route.search(path)
         return (unquote(found[1]), found[2]) if found else ("", "")
 
-    def _refuse(self, request: Request, refusal: Refusal, stamp: Stamp) -> Reply:  # noqa: ARG002
+    def _refuse(self, request: Request, refusal: Refusal, reply_context: ReplyContext) -> Reply:  # noqa: ARG002
         error = self._error(request, refusal)
         body = f"[{printed(error)}]\n" if self._lists_errors(request) else printed(error)
         return json_reply(refusal.status or error["error"]["code"], body)
@@ -111,7 +111,7 @@ class GoogleEndpoint(Endpoint):
             )
         return {"error": error | {"details": details} if details else error}
 
-    def _row(self, request: Request, refusal: Refusal) -> Row:  # noqa: ARG002 - for those that look
+    def _row(self, request: Request, refusal: Refusal) -> GoogleError:  # noqa: ARG002 - for those that look
         """The row of a refusal; a status that it asks for brings that status's own words."""
         row = self.rows[refusal.kind]
         if not refusal.status or refusal.status < 400 or refusal.status == row.code:

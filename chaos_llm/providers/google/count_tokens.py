@@ -9,7 +9,7 @@ from chaos_llm.providers.google.documents import GoogleDocuments
 from chaos_llm.providers.google.gemini_base import GeminiEndpoint
 from chaos_llm.providers.google.json_fields import field
 from chaos_llm.providers.google.vertex_base import VertexEndpoint
-from chaos_llm.providers.provider import Stamp
+from chaos_llm.providers.provider import ReplyContext
 
 _NO_CONTENTS = "* CountTokensRequest.contents: contents is not specified\n"  # assumed, as its like
 
@@ -18,7 +18,7 @@ class _TokenCount(GoogleDocuments):
     api: ClassVar[str] = "count_content"
     verbs: ClassVar[tuple[str, ...]] = ("countTokens",)
 
-    def healthy(self, request: Request, stamp: Stamp) -> Document | None:  # noqa: ARG002 - no ids
+    def healthy(self, request: Request, reply_context: ReplyContext) -> Document | None:  # noqa: ARG002 - no ids
         by_kind = [{"modality": "TEXT", "tokenCount": request.input_tokens}]
         return Document({"totalTokens": request.input_tokens, "promptTokensDetails": by_kind})
 

@@ -8,20 +8,20 @@ from typing import Any
 from chaos_llm.protocol.messages import Answer, Document, Reply, Request, WireRequest
 from chaos_llm.providers.document_endpoint import DocumentEndpoint
 from chaos_llm.providers.google.common import HEADERS, GoogleEndpoint, document_reply, region_of
-from chaos_llm.providers.provider import Stamp
+from chaos_llm.providers.provider import ReplyContext
 
 
 class GoogleDocuments(GoogleEndpoint, DocumentEndpoint):
     """An endpoint of Google's that answers with a document."""
 
-    def render(self, request: Request, answer: Answer, stamp: Stamp) -> Reply:
+    def render(self, request: Request, answer: Answer, reply_context: ReplyContext) -> Reply:
         if isinstance(answer, Document):
             return document_reply(answer)
-        return super().render(request, answer, stamp)
+        return super().render(request, answer, reply_context)
 
     def _read(self, wire: WireRequest, secret: str, body: dict[str, Any]) -> Request:
         model, region = self._asked_for(wire.path)[0], region_of(wire)
         return replace(super()._read(wire, secret, body), model=model, region=region)
 
-    def _headers(self, stamp: Stamp) -> tuple[tuple[str, str], ...]:  # noqa: ARG002 - they are fixed
+    def _headers(self, reply_context: ReplyContext) -> tuple[tuple[str, str], ...]:  # noqa: ARG002 - they are fixed
         return HEADERS

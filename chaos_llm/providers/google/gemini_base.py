@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from chaos_llm.protocol.messages import Refusal, Request
 from chaos_llm.providers.framing import seconds
-from chaos_llm.providers.google.common import Details, GoogleEndpoint, Row, reason
+from chaos_llm.providers.google.common import Details, GoogleEndpoint, GoogleError, reason
 
 _SERVICE = "generativelanguage.googleapis.com"
 _LIMITS = "https://ai.google.dev/gemini-api/docs/rate-limits"
@@ -22,34 +22,36 @@ _OVER_QUOTA = (
     "generate_content_free_tier_requests, limit: {limit}, model: {model}"
 )  # continuedev/continue#9570
 _ROWS = {
-    "invalid_request": Row(400, "Request contains an invalid argument."),
-    "auth_expired": Row(400, "API key expired. Please renew the API key."),
-    "permission": Row(403, "The caller does not have permission"),  # google-gemini/gemini-cli#14519
-    "not_found": Row(
+    "invalid_request": GoogleError(400, "Request contains an invalid argument."),
+    "auth_expired": GoogleError(400, "API key expired. Please renew the API key."),
+    "permission": GoogleError(
+        403, "The caller does not have permission"
+    ),  # google-gemini/gemini-cli#14519
+    "not_found": GoogleError(
         404,
         "models/{model} is not found for API version {version}, or is not supported for {verb}. "
         "Call ListModels to see the list of available models and their supported methods.",
     ),
-    "method_not_allowed": Row(405, "Method not allowed."),  # assumed
-    "too_large": Row(400, "Request payload size exceeds the limit: 20971520 bytes."),
-    "rate_limited": Row(429, _OVER_QUOTA.replace("{limit}", "10")),
-    "quota": Row(429, _OVER_QUOTA.replace("{limit}", "250")),
-    "server_error": Row(
+    "method_not_allowed": GoogleError(405, "Method not allowed."),  # assumed
+    "too_large": GoogleError(400, "Request payload size exceeds the limit: 20971520 bytes."),
+    "rate_limited": GoogleError(429, _OVER_QUOTA.replace("{limit}", "10")),
+    "quota": GoogleError(429, _OVER_QUOTA.replace("{limit}", "250")),
+    "server_error": GoogleError(
         500,
         "An internal error has occurred. Please retry or report in "
         "https://developers.generativeai.google/guide/troubleshooting",
     ),  # google-gemini/gemini-cli#7316
-    "overloaded": Row(
+    "overloaded": GoogleError(
         503, "The model is overloaded. Please try again later."
     ),  # google-gemini/gemini-cli#5191
-    "timeout": Row(504, "Deadline expired before operation could complete."),
+    "timeout": GoogleError(504, "Deadline expired before operation could complete."),
 }
-_NO_KEY = Row(
+_NO_KEY = GoogleError(
     403,
     "Method doesn't allow unregistered callers (callers without established identity). Please use "
     "API Key or other form of API consumer identity to call this API.",
 )  # PublicAffairs/openai-gemini#92
-_NO_PATH = Row(404, "Requested entity was not found.")
+_NO_PATH = GoogleError(404, "Requested entity was not found.")
 _VERSION = re.compile(r"/(v1\w*)/")
 _PERIODS = {"rate_limited": "PerMinute", "quota": "PerDay"}
 
@@ -60,9 +62,9 @@ class GeminiEndpoint(GoogleEndpoint):
     name: ClassVar[str] = "gemini"
     hosts: ClassVar[tuple[str, ...]] = (_SERVICE,)
     route: ClassVar[re.Pattern[str]] = re.compile(r"/(?:models|tunedModels)/([^/:]+):(\w+)$")
-    rows: ClassVar[Mapping[str, Row]] = _ROWS
+    rows: ClassVar[Mapping[str, GoogleError]] = _ROWS
 
-    def _row(self, request: Request, refusal: Refusal) -> Row:
+    def _row(self, request: Request, refusal: Refusal) -> GoogleError:
         row = super()._row(request, refusal)
         if refusal.kind == "auth_expired" and not request.credential:
             return _NO_KEY if refusal.status is None else row

@@ -8,7 +8,7 @@ from chaos_llm.protocol.messages import Document, Refusal, Request
 from chaos_llm.providers.google.documents import GoogleDocuments
 from chaos_llm.providers.google.gemini_base import GeminiEndpoint
 from chaos_llm.providers.google.json_fields import field, listed
-from chaos_llm.providers.provider import Stamp
+from chaos_llm.providers.provider import ReplyContext
 from chaos_llm.providers.vectors import vector
 
 _SIZE = 3072  # of gemini-embedding-001, where a request asks for no other
@@ -24,7 +24,7 @@ class GeminiEmbeddings(GeminiEndpoint, GoogleDocuments):
     api: ClassVar[str] = "embed_content"
     verbs: ClassVar[tuple[str, ...]] = ("embedContent", "batchEmbedContents")
 
-    def healthy(self, request: Request, stamp: Stamp) -> Document | None:  # noqa: ARG002 - no ids
+    def healthy(self, request: Request, reply_context: ReplyContext) -> Document | None:  # noqa: ARG002 - no ids
         if self._asked_for(request.path)[1] == "embedContent":
             return Document({"embedding": _embedded(request.body)})
         return Document({"embeddings": [_embedded(each) for each in request.body["requests"]]})

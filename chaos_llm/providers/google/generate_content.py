@@ -33,7 +33,7 @@ from chaos_llm.providers.google.common import (
 )
 from chaos_llm.providers.google.json_fields import field, json_schema, listed
 from chaos_llm.providers.model_endpoint import ModelEndpoint
-from chaos_llm.providers.provider import Stamp
+from chaos_llm.providers.provider import ReplyContext
 
 _FINISHES = {"end": "STOP", "tool": "STOP", "length": "MAX_TOKENS", "refusal": "SAFETY"}
 _NO_CONTENTS = "* GenerateContentRequest.contents: contents is not specified\n"
@@ -45,9 +45,9 @@ class GenerateContent(GoogleEndpoint, ModelEndpoint):
     api: ClassVar[str] = "generate_content"
     verbs: ClassVar[tuple[str, ...]] = ("generateContent", "streamGenerateContent")
 
-    def render(self, request: Request, answer: Answer, stamp: Stamp) -> Reply:
+    def render(self, request: Request, answer: Answer, reply_context: ReplyContext) -> Reply:
         insist_on_whole_calls(answer, self.api)
-        return super().render(request, answer, stamp)
+        return super().render(request, answer, reply_context)
 
     def _read(self, wire: WireRequest, secret: str, body: dict[str, Any]) -> Request:
         contents = body.get("contents")
@@ -76,17 +76,17 @@ class GenerateContent(GoogleEndpoint, ModelEndpoint):
             body=body | {"$alt": alt_of(wire)},  # what Google calls it where it is in a body
         )
 
-    def _whole(self, request: Request, answer: Completion, stamp: Stamp) -> Reply:
+    def _whole(self, request: Request, answer: Completion, reply_context: ReplyContext) -> Reply:
         parts: list[dict[str, Any]] = [{"text": answer.text}] if answer.text else []
         parts += [{"functionCall": self._call(call)} for call in answer.tool_calls]
         said = self._said(parts, _FINISHES[answer.stop], answer)
         pieces = count_pieces(answer.text) + len(answer.tool_calls)
-        return json_reply(200, printed(said | self._signed(request, stamp)), pieces)
+        return json_reply(200, printed(said | self._signed(request, reply_context)), pieces)
 
-    def _stream(self, request: Request, answer: Completion, stamp: Stamp) -> Reply:
+    def _stream(self, request: Request, answer: Completion, reply_context: ReplyContext) -> Reply:
         pieces: list[dict[str, Any]] = [{"text": piece} for piece in split(answer.text)]
         pieces += [{"functionCall": self._call(call)} for call in answer.tool_calls]
-        signed = self._signed(request, stamp)
+        signed = self._signed(request, reply_context)
         said = [self._said([piece], "", answer) | signed for piece in pieces[:-1]]
         said.append(self._said(pieces[-1:], _FINISHES[answer.stop], answer) | signed)
         as_events = request.body["$alt"] == "sse"
@@ -121,11 +121,11 @@ class GenerateContent(GoogleEndpoint, ModelEndpoint):
         by_kind = [{"modality": "TEXT", "tokenCount": usage.input_tokens}]
         return counted | {"promptTokensDetails": by_kind}
 
-    def _signed(self, request: Request, stamp: Stamp) -> dict[str, Any]:
+    def _signed(self, request: Request, reply_context: ReplyContext) -> dict[str, Any]:
         """What closes every event: the model and the reply's id."""
         return {
             "modelVersion": request.model,
-            "responseId": base58(stamp.die.number(256), 23),
+            "responseId": base58(reply_context.die.number(256), 23),
         }
 
 

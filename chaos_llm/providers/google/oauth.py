@@ -21,7 +21,7 @@ from chaos_llm.providers.framing import base58, bearer, seconds
 from chaos_llm.providers.google.common import json_reply as reply
 from chaos_llm.providers.google.common import printed
 from chaos_llm.providers.login import Login, needed
-from chaos_llm.providers.provider import Stamp
+from chaos_llm.providers.provider import ReplyContext
 
 _JWT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
@@ -37,7 +37,7 @@ _SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 _MACHINE = "/computeMetadata/v1/instance/service-accounts/"
 
 
-class Row(NamedTuple):
+class GoogleLoginError(NamedTuple):
     """A refusal in the words of Google's token endpoint."""
 
     status: int
@@ -46,25 +46,29 @@ class Row(NamedTuple):
 
 
 # As pasted in porjo/youtubeuploader#181 and googleapis/google-cloud-python#10004.
-_REVOKED = Row(400, "invalid_grant", "Token has been expired or revoked.")
-_UNSIGNED = Row(400, "invalid_grant", "Invalid JWT Signature.")
+_REVOKED = GoogleLoginError(400, "invalid_grant", "Token has been expired or revoked.")
+_UNSIGNED = GoogleLoginError(400, "invalid_grant", "Invalid JWT Signature.")
 _ROWS = {
     "invalid_request": _REVOKED,
     "auth_expired": _REVOKED,
-    "permission": Row(
+    "permission": GoogleLoginError(
         401,
         "unauthorized_client",
         "Client is unauthorized to retrieve access tokens using this method, or client not "
         "authorized for any of the scopes requested.",
     ),
-    "not_found": Row(404, "not_found", "Not Found"),  # assumed, as the other rows from here are
-    "method_not_allowed": Row(405, "invalid_request", "Method not allowed"),
-    "too_large": Row(413, "invalid_request", "Request is too large"),
-    "rate_limited": Row(429, "rate_limit_exceeded", "Rate limit exceeded"),
-    "quota": Row(403, "rate_limit_exceeded", "Rate limit exceeded"),
-    "server_error": Row(500, "internal_failure", "Backend Error"),  # google-auth retries its name
-    "overloaded": Row(503, "temporarily_unavailable", "Backend Error"),
-    "timeout": Row(504, "server_error", "Backend Error"),
+    "not_found": GoogleLoginError(
+        404, "not_found", "Not Found"
+    ),  # assumed, as the other rows from here are
+    "method_not_allowed": GoogleLoginError(405, "invalid_request", "Method not allowed"),
+    "too_large": GoogleLoginError(413, "invalid_request", "Request is too large"),
+    "rate_limited": GoogleLoginError(429, "rate_limit_exceeded", "Rate limit exceeded"),
+    "quota": GoogleLoginError(403, "rate_limit_exceeded", "Rate limit exceeded"),
+    "server_error": GoogleLoginError(
+        500, "internal_failure", "Backend Error"
+    ),  # google-auth retries its name
+    "overloaded": GoogleLoginError(503, "temporarily_unavailable", "Backend Error"),
+    "timeout": GoogleLoginError(504, "server_error", "Backend Error"),
 }
 _MISSING = "Missing required parameter: "
 _UNKNOWN_GRANT = "Invalid grant_type: "
@@ -89,8 +93,8 @@ class GoogleOAuth(Login):
     )
     kept: ClassVar[tuple[str, ...]] = ("grant_type", "client_id", "scope", "target_audience")
 
-    def healthy(self, request: Request, stamp: Stamp) -> Document | None:
-        drawn = stamp.again().die.number(256)
+    def healthy(self, request: Request, reply_context: ReplyContext) -> Document | None:
+        drawn = reply_context.again().die.number(256)
         path, token = request.path, f"ya29.c.{base58(drawn, 32)}"
         if path.endswith("/allowedLocations"):
             return Document({"locations": ["us-central1"], "encodedLocations": "0x0"})
@@ -98,11 +102,11 @@ class GoogleOAuth(Login):
             account = {"aliases": ["default"], "email": _EMAIL, "scopes": [_SCOPE]}
             return Document(account)
         if path.endswith(":generateAccessToken"):
-            until = datetime.fromtimestamp(stamp.now + _LIFETIME, UTC)
+            until = datetime.fromtimestamp(reply_context.now + _LIFETIME, UTC)
             expires = until.strftime("%Y-%m-%dT%H:%M:%SZ")
             return Document({"accessToken": token, "expireTime": expires})
         if request.body.get("target_audience"):
-            return Document({"id_token": _id_token(request, stamp)})
+            return Document({"id_token": _id_token(request, reply_context)})
         told: dict[str, Any] = {"access_token": token, "expires_in": _LIFETIME}
         if request.body.get("grant_type") == "refresh_token":
             told["scope"] = request.body.get("scope") or _SCOPE
@@ -130,7 +134,7 @@ class GoogleOAuth(Login):
             return Refusal("invalid_request", message=text)
         return Refusal("invalid_request", message=_MISSING + field) if field else None
 
-    def _tell(self, request: Request, answer: Document, stamp: Stamp) -> Reply:  # noqa: ARG002
+    def _tell(self, request: Request, answer: Document, reply_context: ReplyContext) -> Reply:  # noqa: ARG002
         written = reply(answer.status, printed(answer.json), int(answer.status < 400))
         if not request.path.startswith(_MACHINE):
             return written
@@ -140,7 +144,7 @@ class GoogleOAuth(Login):
             written.chunks,
         )
 
-    def _refuse(self, request: Request, refusal: Refusal, stamp: Stamp) -> Reply:  # noqa: ARG002
+    def _refuse(self, request: Request, refusal: Refusal, reply_context: ReplyContext) -> Reply:  # noqa: ARG002
         row = _ROWS[refusal.kind]
         if refusal.kind in ("invalid_request", "auth_expired") and "client_id" not in request.body:
             row = _UNSIGNED
@@ -167,14 +171,14 @@ def _claims(wire: WireRequest) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _id_token(request: Request, stamp: Stamp) -> str:
+def _id_token(request: Request, reply_context: ReplyContext) -> str:
     """An identity token that names its audience; its signature is none."""
     said = {
         "aud": request.body["target_audience"],
-        "exp": int(stamp.now) + _LIFETIME,
-        "iat": int(stamp.now),
+        "exp": int(reply_context.now) + _LIFETIME,
+        "iat": int(reply_context.now),
         "iss": "https://accounts.google.com",
     }
     parts = ({"alg": "RS256", "typ": "JWT"}, said)
     head, body = (urlsafe_b64encode(json.dumps(part).encode()).decode() for part in parts)
-    return f"{head.rstrip('=')}.{body.rstrip('=')}.{base58(stamp.die.number(256), 32)}"
+    return f"{head.rstrip('=')}.{body.rstrip('=')}.{base58(reply_context.die.number(256), 32)}"

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from chaos_llm.protocol.messages import Refusal, Request
-from chaos_llm.providers.google.common import Details, GoogleEndpoint, Row, reason
+from chaos_llm.providers.google.common import Details, GoogleEndpoint, GoogleError, reason
 
 _SERVICE = "aiplatform.googleapis.com"
 _SIGN_IN = (
@@ -18,40 +18,40 @@ _SIGN_IN = (
     "See https://developers.google.com/identity/sign-in/web/devconsole-project."
 )
 _ROWS = {
-    "invalid_request": Row(400, "Request contains an invalid argument."),
-    "auth_expired": Row(
+    "invalid_request": GoogleError(400, "Request contains an invalid argument."),
+    "auth_expired": GoogleError(
         401, f"Request had invalid authentication credentials. {_SIGN_IN}"
     ),  # pydantic/pydantic-ai#1186
-    "permission": Row(
+    "permission": GoogleError(
         403,
         "Permission 'aiplatform.endpoints.predict' denied on resource "
         "'//aiplatform.googleapis.com/{resource}' (or it may not exist).",
     ),  # google-gemini/gemini-cli#5589
-    "not_found": Row(
+    "not_found": GoogleError(
         404,
         "Publisher Model `{resource}` was not found or your project does not have access to it. "
         "Please ensure you are using a valid model version. For more information, see: "
         "https://cloud.google.com/vertex-ai/generative-ai/docs/learn/model-versions",
     ),  # truefoundry/models#946
-    "method_not_allowed": Row(405, "Method not allowed."),  # assumed
-    "too_large": Row(400, "Request payload size exceeds the limit: 20971520 bytes."),
-    "rate_limited": Row(
+    "method_not_allowed": GoogleError(405, "Method not allowed."),  # assumed
+    "too_large": GoogleError(400, "Request payload size exceeds the limit: 20971520 bytes."),
+    "rate_limited": GoogleError(
         429,
         "Resource exhausted. Please try again later. Please refer to "
         "https://cloud.google.com/vertex-ai/generative-ai/docs/error-code-429 for more details.",
     ),  # google-gemini/gemini-cli#14831
-    "quota": Row(
+    "quota": GoogleError(
         429,
         "Quota exceeded for aiplatform.googleapis.com/online_prediction_requests_per_base_model "
         "with base model: {base}. Please submit a quota increase request. "
         "https://cloud.google.com/vertex-ai/docs/generative-ai/quotas-genai.",
     ),  # cline/cline#651
-    "server_error": Row(500, "Internal error encountered."),
-    "overloaded": Row(503, "The service is currently unavailable."),
-    "timeout": Row(504, "Deadline expired before operation could complete."),
+    "server_error": GoogleError(500, "Internal error encountered."),
+    "overloaded": GoogleError(503, "The service is currently unavailable."),
+    "timeout": GoogleError(504, "Deadline expired before operation could complete."),
 }
-_NO_TOKEN = Row(401, f"Request is missing required authentication credential. {_SIGN_IN}")
-_NO_PATH = Row(404, "Requested entity was not found.")
+_NO_TOKEN = GoogleError(401, f"Request is missing required authentication credential. {_SIGN_IN}")
+_NO_PATH = GoogleError(404, "Requested entity was not found.")
 _RESOURCE = re.compile(r"/((?:projects/[^/]+/locations/[^/]+/)?(?:publishers|endpoints)/[^:]+)")
 _VERSION = re.compile(r"[@-]\d{3,}$")
 
@@ -68,13 +68,13 @@ class VertexEndpoint(GoogleEndpoint):
     route: ClassVar[re.Pattern[str]] = re.compile(
         r"/(?:publishers/[^/]+/models|endpoints)/([^/:]+):(\w+)$"
     )
-    rows: ClassVar[Mapping[str, Row]] = _ROWS
+    rows: ClassVar[Mapping[str, GoogleError]] = _ROWS
 
     def _lists_errors(self, request: Request) -> bool:
         """Streams have theirs in a list, whatever their form: google-gemini/gemini-cli#6454."""
         return request.stream
 
-    def _row(self, request: Request, refusal: Refusal) -> Row:
+    def _row(self, request: Request, refusal: Refusal) -> GoogleError:
         row = super()._row(request, refusal)
         if refusal.kind == "auth_expired" and not request.credential:
             return _NO_TOKEN if refusal.status is None else row

@@ -16,7 +16,7 @@ from chaos_llm.providers.framing import pieces_of, sse_reply
 from chaos_llm.providers.google.common import HEADERS, json_reply, region_of
 from chaos_llm.providers.google.vertex_base import VertexEndpoint
 from chaos_llm.providers.model_endpoint import ModelEndpoint
-from chaos_llm.providers.provider import Stamp
+from chaos_llm.providers.provider import ReplyContext
 
 _ID = "vrtx_"  # in the ids of messages and tool calls
 _ANTHROPICS = ("invalid_request", "overloaded", "server_error", "timeout")
@@ -51,16 +51,18 @@ class VertexClaude(VertexEndpoint, ModelEndpoint):
             **heard(body),
         )
 
-    def _refuse(self, request: Request, refusal: Refusal, stamp: Stamp) -> Reply:
+    def _refuse(self, request: Request, refusal: Refusal, reply_context: ReplyContext) -> Reply:
         if refusal.kind not in _ANTHROPICS:
-            return super()._refuse(request, refusal, stamp)
-        return common.refuse(request, refusal, stamp)
+            return super()._refuse(request, refusal, reply_context)
+        return common.refuse(request, refusal, reply_context)
 
-    def _whole(self, request: Request, answer: Completion, stamp: Stamp) -> Reply:
-        return json_reply(200, whole(_named(request), answer, stamp, _ID), pieces_of(answer))
+    def _whole(self, request: Request, answer: Completion, reply_context: ReplyContext) -> Reply:
+        return json_reply(
+            200, whole(_named(request), answer, reply_context, _ID), pieces_of(answer)
+        )
 
-    def _stream(self, request: Request, answer: Completion, stamp: Stamp) -> Reply:
-        return sse_reply(HEADERS, events(_named(request), answer, stamp, _ID), PING.data)
+    def _stream(self, request: Request, answer: Completion, reply_context: ReplyContext) -> Reply:
+        return sse_reply(HEADERS, events(_named(request), answer, reply_context, _ID), PING.data)
 
 
 def _named(request: Request) -> Request:

@@ -8,7 +8,7 @@ from chaos_llm.protocol.messages import Document, Refusal, Request
 from chaos_llm.providers.google.documents import GoogleDocuments
 from chaos_llm.providers.google.json_fields import field, listed
 from chaos_llm.providers.google.vertex_base import VertexEndpoint
-from chaos_llm.providers.provider import Stamp
+from chaos_llm.providers.provider import ReplyContext
 from chaos_llm.providers.vectors import vector
 
 _SIZES = {"gemini": 3072}  # by the first word of the model
@@ -23,7 +23,7 @@ class VertexEmbeddings(VertexEndpoint, GoogleDocuments):
     api: ClassVar[str] = "predict"
     verbs: ClassVar[tuple[str, ...]] = ("predict", "embedContent")
 
-    def healthy(self, request: Request, stamp: Stamp) -> Document | None:  # noqa: ARG002 - no ids
+    def healthy(self, request: Request, reply_context: ReplyContext) -> Document | None:  # noqa: ARG002 - no ids
         size = _size(request)
         if request.path.endswith(":embedContent"):
             parts = listed(field(field(request.body, "content"), "parts"))

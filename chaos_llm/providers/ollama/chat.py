@@ -32,7 +32,7 @@ from chaos_llm.providers.ollama.common import (
     opening,
     schema_of,
 )
-from chaos_llm.providers.provider import Stamp
+from chaos_llm.providers.provider import ReplyContext
 
 _SMALL = "abcdefghijklmnopqrstuvwxyz0123456789"
 
@@ -43,17 +43,19 @@ class OllamaChat(OllamaEndpoint, ModelEndpoint):
     api: ClassVar[str] = "api_chat"
     ending: ClassVar[str] = "/api/chat"
 
-    def healthy(self, request: Request, stamp: Stamp) -> Document | None:
+    def healthy(self, request: Request, reply_context: ReplyContext) -> Document | None:
         if request.body.get("messages"):
             return None
         empty = {"message": {"role": "assistant", "content": ""}}
-        return Document(opening(request, stamp) | empty | {"done": True, "done_reason": "load"})
+        return Document(
+            opening(request, reply_context) | empty | {"done": True, "done_reason": "load"}
+        )
 
-    def render(self, request: Request, answer: Answer, stamp: Stamp) -> Reply:
+    def render(self, request: Request, answer: Answer, reply_context: ReplyContext) -> Reply:
         insist_on_whole_calls(answer, self.api)
         if isinstance(answer, Document):
             return json_reply(answer.status, compact(answer.json), int(answer.status < 400))
-        return super().render(request, answer, stamp)
+        return super().render(request, answer, reply_context)
 
     def _read(self, wire: WireRequest, secret: str, body: dict[str, Any]) -> Request:
         model, messages = body.get("model"), body.get("messages") or []
@@ -79,26 +81,30 @@ class OllamaChat(OllamaEndpoint, ModelEndpoint):
             body=body,
         )
 
-    def _whole(self, request: Request, answer: Completion, stamp: Stamp) -> Reply:
-        calls = [self._call(index, call, stamp) for index, call in enumerate(answer.tool_calls)]
+    def _whole(self, request: Request, answer: Completion, reply_context: ReplyContext) -> Reply:
+        calls = [
+            self._call(index, call, reply_context) for index, call in enumerate(answer.tool_calls)
+        ]
         message = {"role": "assistant", "content": answer.text}
         said = {"message": message | {"tool_calls": calls} if calls else message}
-        body = opening(request, stamp) | said | ending(answer, stamp)
+        body = opening(request, reply_context) | said | ending(answer, reply_context)
         return json_reply(200, compact(body), count_pieces(answer.text) + len(calls))
 
-    def _stream(self, request: Request, answer: Completion, stamp: Stamp) -> Reply:
-        head = opening(request, stamp)
+    def _stream(self, request: Request, answer: Completion, reply_context: ReplyContext) -> Reply:
+        head = opening(request, reply_context)
         lines = [_spoken(head, {"content": piece}) for piece in split(answer.text)]
         for index, call in enumerate(answer.tool_calls):
-            called = [self._call(index, call, stamp)]
+            called = [self._call(index, call, reply_context)]
             lines.append(_spoken(head, {"content": "", "tool_calls": called}))
         nothing = {"message": {"role": "assistant", "content": ""}}
-        return lines_reply(request, answer, [*lines, line(head | nothing | ending(answer, stamp))])
+        return lines_reply(
+            request, answer, [*lines, line(head | nothing | ending(answer, reply_context))]
+        )
 
-    def _call(self, index: int, call: ToolCall, stamp: Stamp) -> dict[str, Any]:
+    def _call(self, index: int, call: ToolCall, reply_context: ReplyContext) -> dict[str, Any]:
         arguments = arguments_of(call, self.api)
         function = {"index": index, "name": call.name, "arguments": arguments}
-        return {"id": "call_" + stamp.die.letters(8, _SMALL), "function": function}
+        return {"id": "call_" + reply_context.die.letters(8, _SMALL), "function": function}
 
 
 def _spoken(head: dict[str, Any], said: dict[str, Any]) -> Chunk:

@@ -16,10 +16,10 @@ from chaos_llm.providers.conversation import broken
 from chaos_llm.providers.endpoint import Endpoint
 from chaos_llm.providers.framing import bearer, quote, seconds
 from chaos_llm.providers.framing import json_reply as reply
-from chaos_llm.providers.provider import Stamp
+from chaos_llm.providers.provider import ReplyContext
 
 
-class Row(NamedTuple):
+class OllamaError(NamedTuple):
     """A refusal in Ollama's words."""
 
     status: int
@@ -27,25 +27,25 @@ class Row(NamedTuple):
 
 
 _ROWS = {
-    "invalid_request": Row(400, "invalid request"),  # assumed
-    "auth_expired": Row(401, "unauthorized"),
-    "permission": Row(403, "forbidden"),  # assumed
-    "not_found": Row(404, "model '{model}' not found"),
-    "method_not_allowed": Row(405, "405 method not allowed"),
-    "too_large": Row(400, "the input length exceeds the context length"),
-    "rate_limited": Row(429, "too many concurrent requests"),  # assumed: of its cloud
-    "quota": Row(402, "You've reached your usage limit, please upgrade to continue"),
-    "server_error": Row(
+    "invalid_request": OllamaError(400, "invalid request"),  # assumed
+    "auth_expired": OllamaError(401, "unauthorized"),
+    "permission": OllamaError(403, "forbidden"),  # assumed
+    "not_found": OllamaError(404, "model '{model}' not found"),
+    "method_not_allowed": OllamaError(405, "405 method not allowed"),
+    "too_large": OllamaError(400, "the input length exceeds the context length"),
+    "rate_limited": OllamaError(429, "too many concurrent requests"),  # assumed: of its cloud
+    "quota": OllamaError(402, "You've reached your usage limit, please upgrade to continue"),
+    "server_error": OllamaError(
         500,
         "model runner has unexpectedly stopped, this may be due to resource limitations or an "
         "internal error, check ollama server logs for details",
     ),  # continuedev/continue#11241
-    "overloaded": Row(
+    "overloaded": OllamaError(
         503, "server busy, please try again.  maximum pending requests exceeded"
     ),  # ollama/ollama#4144
-    "timeout": Row(500, "timed out waiting for llama runner to start"),
+    "timeout": OllamaError(500, "timed out waiting for llama runner to start"),
 }
-_NO_PATH = Row(404, "404 page not found")
+_NO_PATH = OllamaError(404, "404 page not found")
 _NO_MODEL = "model is required"
 _NO_BODY = "missing request body"
 _ENDS = {"end": "stop", "tool": "stop", "length": "length", "refusal": "stop"}
@@ -70,7 +70,7 @@ class OllamaEndpoint(Endpoint):
             invalid = Refusal("invalid_request", message=_NO_BODY)
         return secret, invalid
 
-    def _refuse(self, request: Request, refusal: Refusal, stamp: Stamp) -> Reply:  # noqa: ARG002
+    def _refuse(self, request: Request, refusal: Refusal, reply_context: ReplyContext) -> Reply:  # noqa: ARG002
         row = _row(request, refusal)
         wait = refusal.retry_after
         after = (("retry-after", seconds(wait)),) if wait is not None else ()
@@ -111,15 +111,15 @@ def compact(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
-def opening(request: Request, stamp: Stamp) -> dict[str, Any]:
+def opening(request: Request, reply_context: ReplyContext) -> dict[str, Any]:
     """What every line begins with."""
-    created = datetime.fromtimestamp(stamp.now, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    created = datetime.fromtimestamp(reply_context.now, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     return {"model": request.model, "created_at": created}
 
 
-def ending(answer: Completion, stamp: Stamp) -> dict[str, Any]:
+def ending(answer: Completion, reply_context: ReplyContext) -> dict[str, Any]:
     """What the last line ends with; durations are in nanoseconds."""
-    loaded, heard = (_SHORTEST + stamp.die.number(64) % _VARIES for _ in range(2))
+    loaded, heard = (_SHORTEST + reply_context.die.number(64) % _VARIES for _ in range(2))
     tokens = answer.usage
     said = tokens.output_tokens * _A_TOKEN
     took = {"total_duration": loaded + heard + said, "load_duration": loaded}
@@ -141,9 +141,9 @@ def schema_of(form: object) -> Mapping[str, Any] | None:
     return form if isinstance(form, dict) else None
 
 
-def _row(request: Request, refusal: Refusal) -> Row:
+def _row(request: Request, refusal: Refusal) -> OllamaError:
     row = _ROWS[refusal.kind]
     if refusal.kind == "not_found" and not request.model:
         row = _NO_PATH
     message = row.message if refusal.message is None else refusal.message
-    return Row(refusal.status or row.status, message.replace("{model}", request.model))
+    return OllamaError(refusal.status or row.status, message.replace("{model}", request.model))

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from chaos_llm.protocol.messages import Answer, Document, Refusal, Reply, Request
 from chaos_llm.providers.document_endpoint import DocumentEndpoint
 from chaos_llm.providers.ollama.common import OllamaEndpoint, compact, json_reply, no_model
-from chaos_llm.providers.provider import Stamp
+from chaos_llm.providers.provider import ReplyContext
 from chaos_llm.providers.vectors import vector
 
 _SIZE = 768  # of nomic-embed-text, where a request asks for no other
@@ -22,9 +22,11 @@ class OllamaEmbed(OllamaEndpoint, DocumentEndpoint):
         ("POST", re.compile(r"/api/embed$")),
     )
 
-    def healthy(self, request: Request, stamp: Stamp) -> Document | None:
+    def healthy(self, request: Request, reply_context: ReplyContext) -> Document | None:
         texts, size = request.body.get("input"), request.body.get("dimensions")
-        took = 100_000_000 + stamp.again().die.number(64) % 100_000_000  # nanoseconds: assumed
+        took = (
+            100_000_000 + reply_context.again().die.number(64) % 100_000_000
+        )  # nanoseconds: assumed
         document = {
             "model": request.model,
             "embeddings": [
@@ -37,10 +39,10 @@ class OllamaEmbed(OllamaEndpoint, DocumentEndpoint):
         }
         return Document(document)
 
-    def render(self, request: Request, answer: Answer, stamp: Stamp) -> Reply:
+    def render(self, request: Request, answer: Answer, reply_context: ReplyContext) -> Reply:
         if isinstance(answer, Document):
             return json_reply(answer.status, compact(answer.json), int(answer.status < 400))
-        return super().render(request, answer, stamp)
+        return super().render(request, answer, reply_context)
 
     def _lacks(self, body: dict[str, Any], method: str, path: str) -> Refusal | None:  # noqa: ARG002
         if not isinstance(body.get("model"), str) or not body["model"]:
@@ -49,5 +51,5 @@ class OllamaEmbed(OllamaEndpoint, DocumentEndpoint):
             return Refusal("invalid_request", message="invalid input type")
         return None
 
-    def _headers(self, stamp: Stamp) -> tuple[tuple[str, str], ...]:  # noqa: ARG002 - it has none
+    def _headers(self, reply_context: ReplyContext) -> tuple[tuple[str, str], ...]:  # noqa: ARG002 - it has none
         return ()

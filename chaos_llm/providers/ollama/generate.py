@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from chaos_llm.errors import Inexpressible
+from chaos_llm.errors import Unsupported
 from chaos_llm.protocol.messages import Answer, Completion, Document, Reply, Request, WireRequest
 from chaos_llm.providers.framing import count_pieces, split
 from chaos_llm.providers.model_endpoint import ModelEndpoint
@@ -23,7 +23,7 @@ from chaos_llm.providers.ollama.common import (
     opening,
     schema_of,
 )
-from chaos_llm.providers.provider import Stamp
+from chaos_llm.providers.provider import ReplyContext
 
 
 class OllamaGenerate(OllamaEndpoint, ModelEndpoint):
@@ -32,16 +32,16 @@ class OllamaGenerate(OllamaEndpoint, ModelEndpoint):
     api: ClassVar[str] = "api_generate"
     ending: ClassVar[str] = "/api/generate"
 
-    def healthy(self, request: Request, stamp: Stamp) -> Document | None:
+    def healthy(self, request: Request, reply_context: ReplyContext) -> Document | None:
         if request.prompt:
             return None
         loaded = {"response": "", "done": True, "done_reason": "load"}
-        return Document(opening(request, stamp) | loaded)
+        return Document(opening(request, reply_context) | loaded)
 
-    def render(self, request: Request, answer: Answer, stamp: Stamp) -> Reply:
+    def render(self, request: Request, answer: Answer, reply_context: ReplyContext) -> Reply:
         if isinstance(answer, Document):
             return json_reply(answer.status, compact(answer.json), int(answer.status < 400))
-        return super().render(request, answer, stamp)
+        return super().render(request, answer, reply_context)
 
     def _read(self, wire: WireRequest, secret: str, body: dict[str, Any]) -> Request:
         model, prompt = body.get("model"), body.get("prompt")
@@ -64,22 +64,26 @@ class OllamaGenerate(OllamaEndpoint, ModelEndpoint):
             body=body,
         )
 
-    def _whole(self, request: Request, answer: Completion, stamp: Stamp) -> Reply:
+    def _whole(self, request: Request, answer: Completion, reply_context: ReplyContext) -> Reply:
         _only_text(answer)
-        body = opening(request, stamp) | {"response": answer.text} | ending(answer, stamp)
+        body = (
+            opening(request, reply_context)
+            | {"response": answer.text}
+            | ending(answer, reply_context)
+        )
         return json_reply(200, compact(body), count_pieces(answer.text))
 
-    def _stream(self, request: Request, answer: Completion, stamp: Stamp) -> Reply:
+    def _stream(self, request: Request, answer: Completion, reply_context: ReplyContext) -> Reply:
         _only_text(answer)
-        head = opening(request, stamp)
+        head = opening(request, reply_context)
         lines = [
             line(head | {"response": piece, "done": False}, content=True)
             for piece in split(answer.text)
         ]
-        last = line(head | {"response": ""} | ending(answer, stamp))
+        last = line(head | {"response": ""} | ending(answer, reply_context))
         return lines_reply(request, answer, [*lines, last])
 
 
 def _only_text(answer: Completion) -> None:
     if answer.tool_calls:
-        raise Inexpressible("api_generate: a completion of a prompt has no tool calls, only text")
+        raise Unsupported("api_generate: a completion of a prompt has no tool calls, only text")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from chaos_llm.protocol.messages import Completion, Refusal, Reply, Request, ToolCall, Usage
 from chaos_llm.providers.framing import json_reply, pieces_of, quote
 from chaos_llm.providers.openai.chat_completions import ChatCompletions
-from chaos_llm.providers.provider import Stamp
+from chaos_llm.providers.provider import ReplyContext
 
 _WHOLE = """{
   "id": "%s",
@@ -65,8 +65,8 @@ class OpenAIChat(ChatCompletions):
     def _no_model(self) -> Refusal:
         return Refusal("invalid_request", message="you must provide a model parameter")
 
-    def _whole(self, request: Request, answer: Completion, stamp: Stamp) -> Reply:
-        _, headers = self._ids(stamp)
+    def _whole(self, request: Request, answer: Completion, reply_context: ReplyContext) -> Reply:
+        _, headers = self._ids(reply_context)
         content, refusal = quote(answer.text) if answer.text else "null", "null"
         if answer.stop == "refusal":
             content, refusal = refusal, content
@@ -74,11 +74,11 @@ class OpenAIChat(ChatCompletions):
             content = '""'
         calls = ""
         if answer.tool_calls:
-            listed = ",".join(self._call(call, stamp) for call in answer.tool_calls)
+            listed = ",".join(self._call(call, reply_context) for call in answer.tool_calls)
             calls = f'\n        "tool_calls": [{listed}\n        ],'
         body = _WHOLE % (
-            self._id(stamp),
-            stamp.now,
+            self._id(reply_context),
+            reply_context.now,
             quote(request.model),
             content,
             calls,
@@ -88,10 +88,10 @@ class OpenAIChat(ChatCompletions):
         )
         return json_reply(200, headers, body, pieces_of(answer))
 
-    def _frame(self, request: Request, stamp: Stamp) -> tuple[str, str]:
+    def _frame(self, request: Request, reply_context: ReplyContext) -> tuple[str, str]:
         head = (
-            f'{{"id":"{self._id(stamp)}","object":"chat.completion.chunk",'
-            f'"created":{int(stamp.now)},"model":{quote(request.model)},"service_tier":"default",'
+            f'{{"id":"{self._id(reply_context)}","object":"chat.completion.chunk",'
+            f'"created":{int(reply_context.now)},"model":{quote(request.model)},"service_tier":"default",'
             f'"system_fingerprint":null,"choices":['
         )
         return head, "]"
@@ -105,8 +105,8 @@ class OpenAIChat(ChatCompletions):
         field = "refusal" if answer.stop == "refusal" else "content"
         return f'{{"{field}":{quote(piece)}}}'
 
-    def _call(self, call: ToolCall, stamp: Stamp) -> str:
-        return _TOOL_CALL % (self._call_id(stamp), quote(call.name), quote(call.arguments))
+    def _call(self, call: ToolCall, reply_context: ReplyContext) -> str:
+        return _TOOL_CALL % (self._call_id(reply_context), quote(call.name), quote(call.arguments))
 
     def _usage(self, usage: Usage) -> str:
         return _USAGE_CHUNK % _used(usage)

@@ -33,7 +33,7 @@ from chaos_llm.providers.framing import (
 )
 from chaos_llm.providers.model_endpoint import ModelEndpoint
 from chaos_llm.providers.openai.common import OpenAIDialect
-from chaos_llm.providers.openai.errors import Row
+from chaos_llm.providers.openai.errors import OpenAIError
 from chaos_llm.providers.openai.request_fields import (
     asks_for_usage,
     deployment,
@@ -41,7 +41,7 @@ from chaos_llm.providers.openai.request_fields import (
     schema_of,
     tools_of,
 )
-from chaos_llm.providers.provider import Stamp
+from chaos_llm.providers.provider import ReplyContext
 
 _Delta = tuple[str, bool]
 
@@ -103,33 +103,33 @@ class ChatCompletions(OpenAIDialect, ModelEndpoint):
     def _no_model(self) -> Refusal:
         return self._missing("model")
 
-    def _whole(self, request: Request, answer: Completion, stamp: Stamp) -> Reply:
-        request_id, headers = self._ids(stamp)
+    def _whole(self, request: Request, answer: Completion, reply_context: ReplyContext) -> Reply:
+        request_id, headers = self._ids(reply_context)
         message = f'{{"role":"assistant","content":{content_of(answer)}'
         if answer.tool_calls:
-            calls = (self._call(call, stamp) for call in answer.tool_calls)
+            calls = (self._call(call, reply_context) for call in answer.tool_calls)
             message += f',"tool_calls":[{",".join(calls)}]'
         choice = (
             f'{{"index":0,"message":{message}}},"logprobs":null,'
             f'"finish_reason":"{self.finishes[answer.stop]}"}}'
         )
         body = (
-            f'{{"id":"{self._id(stamp)}","object":"chat.completion","created":{int(stamp.now)},'
+            f'{{"id":"{self._id(reply_context)}","object":"chat.completion","created":{int(reply_context.now)},'
             f'"model":{quote(request.model)},"choices":[{choice}],'
             f'"usage":{self._billed(answer)}{self._more(request_id)}}}'
         )
         return json_reply(200, headers, body, self._pieces(answer))
 
-    def _stream(self, request: Request, answer: Completion, stamp: Stamp) -> Reply:
-        request_id, headers = self._ids(stamp)
-        head, tail = self._frame(request, stamp)
+    def _stream(self, request: Request, answer: Completion, reply_context: ReplyContext) -> Reply:
+        request_id, headers = self._ids(reply_context)
+        head, tail = self._frame(request, reply_context)
         asked = asks_for_usage(request.body)
         end = tail + (',"usage":null}' if asked else "}")
         chunks = [Chunk(0.0, f": {self.comment}\n\n".encode())] if self.comment else []
         chunks += self._opening(head, end)
         chunks += [
             nameless_event(head + self._choice(delta, "null") + end, content=content)
-            for delta, content in self._deltas(answer, stamp)
+            for delta, content in self._deltas(answer, reply_context)
         ]
         finish = head + self._choice(self._delta(""), f'"{self.finishes[answer.stop]}"')
         usage = self._billed(answer)
@@ -147,7 +147,7 @@ class ChatCompletions(OpenAIDialect, ModelEndpoint):
     def _billed(self, answer: Completion) -> str:
         return self._usage(answer.usage) if answer.tells_usage else "null"
 
-    def _failed(self, row: Row, head: str) -> Chunk:  # noqa: ARG002 - some end with a chunk
+    def _failed(self, row: OpenAIError, head: str) -> Chunk:  # noqa: ARG002 - some end with a chunk
         """Write the error that ends a stream: sashabaranov/go-openai#69; no [DONE]: assumed."""
         return nameless_event(self._event(row))
 
@@ -155,11 +155,11 @@ class ChatCompletions(OpenAIDialect, ModelEndpoint):
         """Write the last chunk's further fields, each after a comma."""
         return f',"usage":{usage}' if self.tells_usage else ""
 
-    def _id(self, stamp: Stamp) -> str:
-        return "chatcmpl-" + base58(stamp.die.number(256), 29)
+    def _id(self, reply_context: ReplyContext) -> str:
+        return "chatcmpl-" + base58(reply_context.die.number(256), 29)
 
-    def _call_id(self, stamp: Stamp) -> str:
-        return "call_" + base58(stamp.die.number(256), 24)
+    def _call_id(self, reply_context: ReplyContext) -> str:
+        return "call_" + base58(reply_context.die.number(256), 24)
 
     def _more(self, request_id: str) -> str:  # noqa: ARG002 - some repeat it
         """Write a whole reply's further fields, each after a comma."""
@@ -171,11 +171,11 @@ class ChatCompletions(OpenAIDialect, ModelEndpoint):
             f'{{"prompt_tokens":{asked},"completion_tokens":{said},"total_tokens":{asked + said}}}'
         )
 
-    def _frame(self, request: Request, stamp: Stamp) -> tuple[str, str]:
+    def _frame(self, request: Request, reply_context: ReplyContext) -> tuple[str, str]:
         """Write a chunk around its choice; the last brace is the caller's."""
         head = (
-            f'{{"id":"{self._id(stamp)}","object":"chat.completion.chunk",'
-            f'"created":{int(stamp.now)},"model":{quote(request.model)},"choices":['
+            f'{{"id":"{self._id(reply_context)}","object":"chat.completion.chunk",'
+            f'"created":{int(reply_context.now)},"model":{quote(request.model)},"choices":['
         )
         return head, "]"
 
@@ -194,20 +194,20 @@ class ChatCompletions(OpenAIDialect, ModelEndpoint):
         content = "null" if answer.tool_calls and not answer.text else '""'
         return f'{{"role":"assistant","content":{content}}}'
 
-    def _deltas(self, answer: Completion, stamp: Stamp) -> list[_Delta]:
+    def _deltas(self, answer: Completion, reply_context: ReplyContext) -> list[_Delta]:
         """Tell everything that is said, each piece with whether it is one of the answer's."""
         deltas: list[_Delta] = [(self._first_delta(answer), False)]
         deltas += [(self._said(piece, answer), True) for piece in split(answer.text)]
         for index, call in enumerate(answer.tool_calls):
-            deltas += self._told_call(index, call, stamp)
+            deltas += self._told_call(index, call, reply_context)
         return deltas
 
     def _said(self, piece: str, answer: Completion) -> str:  # noqa: ARG002 - OpenAI's refuses
         return self._delta(f'"content":{quote(piece)}')
 
-    def _told_call(self, index: int, call: ToolCall, stamp: Stamp) -> list[_Delta]:
+    def _told_call(self, index: int, call: ToolCall, reply_context: ReplyContext) -> list[_Delta]:
         head = f'"tool_calls":[{{"index":{index},'
-        name, call_id = quote(call.name), self._call_id(stamp)
+        name, call_id = quote(call.name), self._call_id(reply_context)
         opening = f'{head}"id":"{call_id}","type":"function","function":{{"name":{name},'
         pieces = split(call.arguments)
         if self.whole_calls:
@@ -217,9 +217,9 @@ class ChatCompletions(OpenAIDialect, ModelEndpoint):
         rest = (f'{head}"function":{{"arguments":{quote(piece)}}}}}]' for piece in pieces)
         return [start, *((self._delta(fields), True) for fields in rest)]
 
-    def _call(self, call: ToolCall, stamp: Stamp) -> str:
+    def _call(self, call: ToolCall, reply_context: ReplyContext) -> str:
         function = f'{{"name":{quote(call.name)},"arguments":{quote(call.arguments)}}}'
-        return f'{{"id":"{self._call_id(stamp)}","type":"function","function":{function}}}'
+        return f'{{"id":"{self._call_id(reply_context)}","type":"function","function":{function}}}'
 
 
 def content_of(answer: Completion) -> str:

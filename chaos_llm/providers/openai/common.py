@@ -9,8 +9,8 @@ from chaos_llm.protocol.messages import Refusal, Reply, Request, WireRequest
 from chaos_llm.protocol.rate_limits import State
 from chaos_llm.providers.endpoint import Endpoint
 from chaos_llm.providers.framing import bearer, json_reply, seconds
-from chaos_llm.providers.openai.errors import BODY, NO_KEY, ROWS, Row, error_object, texts
-from chaos_llm.providers.provider import Stamp
+from chaos_llm.providers.openai.errors import BODY, NO_KEY, ROWS, OpenAIError, error_object, texts
+from chaos_llm.providers.provider import ReplyContext
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -26,8 +26,8 @@ class OpenAIDialect(Endpoint):
         "sent was not valid JSON. If you have trouble figuring out how to fix this, please contact "
         "us through our help center at help.openai.com.)"
     )
-    words: ClassVar[Mapping[str, Row]] = ROWS
-    no_key: ClassVar[Row] = NO_KEY
+    words: ClassVar[Mapping[str, OpenAIError]] = ROWS
+    no_key: ClassVar[OpenAIError] = NO_KEY
     lacking: ClassVar[str] = "Missing required parameter: '{}'."
     wait: ClassVar[str] = "174ms"
 
@@ -46,21 +46,21 @@ class OpenAIDialect(Endpoint):
         """Refuse a body without one of its required parameters."""
         return Refusal("invalid_request", message=self.lacking.replace("{}", field))
 
-    def _refuse(self, request: Request, refusal: Refusal, stamp: Stamp) -> Reply:
-        request_id, headers = self._ids(stamp)
+    def _refuse(self, request: Request, refusal: Refusal, reply_context: ReplyContext) -> Reply:
+        request_id, headers = self._ids(reply_context)
         row = self._row(request, refusal, request_id)
         if refusal.retry_after is not None:
             headers = (*headers, *self._retry_headers(refusal.retry_after))
         return json_reply(row.status, headers, self._error(row))
 
-    def _ids(self, stamp: Stamp) -> tuple[str, Headers]:
+    def _ids(self, reply_context: ReplyContext) -> tuple[str, Headers]:
         """Draw a request id and the headers that carry it."""
-        return reply_ids(stamp)
+        return reply_ids(reply_context)
 
     def _retry_headers(self, wait: float) -> Headers:
         return (("retry-after", seconds(wait)),)
 
-    def _row(self, request: Request, refusal: Refusal, request_id: str) -> Row:
+    def _row(self, request: Request, refusal: Refusal, request_id: str) -> OpenAIError:
         """Fill in a refusal's status, type, code, message and param."""
         row = self.words[refusal.kind]
         if refusal.kind == "auth_expired" and not request.credential:
@@ -82,7 +82,7 @@ class OpenAIDialect(Endpoint):
         """Say in a message how long to wait."""
         return self.wait if wait is None else seconds(wait) + "s"
 
-    def _told(self, row: Row, kind: str, message: str) -> Row:
+    def _told(self, row: OpenAIError, kind: str, message: str) -> OpenAIError:
         """Say this message; what a body lacks has a code of its own, an unknown path has none."""
         before, _, after = self.lacking.partition("{}")
         if message.startswith(before) and message.endswith(after) and kind == "invalid_request":
@@ -90,14 +90,14 @@ class OpenAIDialect(Endpoint):
             return self._lacks_field(row, field)._replace(message=message)
         return row._replace(message=message, code=None if kind == "not_found" else row.code)
 
-    def _lacks_field(self, row: Row, field: str) -> Row:
+    def _lacks_field(self, row: OpenAIError, field: str) -> OpenAIError:
         return row._replace(code="missing_required_parameter", param=field)
 
-    def _error(self, row: Row) -> str:
+    def _error(self, row: OpenAIError) -> str:
         """Write the body of a refusal."""
         return BODY % texts(row)
 
-    def _event(self, row: Row) -> str:
+    def _event(self, row: OpenAIError) -> str:
         """Write the data of an error event."""
         return '{"error":' + error_object(row) + "}"
 
@@ -124,18 +124,18 @@ def span(wait: float) -> str:
     return f"{int(minutes)}m{left:g}s" if minutes else f"{left:g}s"
 
 
-def reply_ids(stamp: Stamp) -> tuple[str, Headers]:
+def reply_ids(reply_context: ReplyContext) -> tuple[str, Headers]:
     """Draw a request id and the header that carries it."""
-    request_id = "req_" + hexadecimal(stamp, 32)
+    request_id = "req_" + hexadecimal(reply_context, 32)
     return request_id, (("x-request-id", request_id),)
 
 
-def hexadecimal(stamp: Stamp, length: int) -> str:
+def hexadecimal(reply_context: ReplyContext, length: int) -> str:
     """Draw an id of at most 64 hexadecimal digits."""
-    return f"{stamp.die.number(256):064x}"[:length]
+    return f"{reply_context.die.number(256):064x}"[:length]
 
 
-def uuid(stamp: Stamp) -> str:
+def uuid(reply_context: ReplyContext) -> str:
     """Draw an id with the hyphens of a UUID."""
-    digits = hexadecimal(stamp, 32)
+    digits = hexadecimal(reply_context, 32)
     return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))

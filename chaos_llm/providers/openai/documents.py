@@ -12,7 +12,7 @@ from chaos_llm.protocol.messages import Document, Refusal, Request
 from chaos_llm.providers.document_endpoint import DocumentEndpoint
 from chaos_llm.providers.openai.common import Headers, OpenAIDialect
 from chaos_llm.providers.openai.request_fields import deployment
-from chaos_llm.providers.provider import Stamp
+from chaos_llm.providers.provider import ReplyContext
 from chaos_llm.providers.vectors import vector
 
 _BYTES_PER_TOKEN = 4
@@ -36,8 +36,8 @@ _BEGAN = 1715367049
 
 
 class _OpenAIDocument(OpenAIDialect, DocumentEndpoint):
-    def _headers(self, stamp: Stamp) -> Headers:
-        return self._ids(stamp)[1]
+    def _headers(self, reply_context: ReplyContext) -> Headers:
+        return self._ids(reply_context)[1]
 
 
 class Embeddings(_OpenAIDocument):
@@ -63,7 +63,7 @@ class Embeddings(_OpenAIDocument):
             return None
         return Refusal("invalid_request", message="Invalid value for 'dimensions'.")  # assumed
 
-    def healthy(self, request: Request, stamp: Stamp) -> Document | None:  # noqa: ARG002
+    def healthy(self, request: Request, reply_context: ReplyContext) -> Document | None:  # noqa: ARG002
         """Embed every text of the request."""
         asked = request.body
         model = asked.get("model") or deployment(request.path)
@@ -89,7 +89,7 @@ class Models(_OpenAIDocument):
     api: ClassVar[str] = "models"
     routes: ClassVar[tuple[tuple[str, re.Pattern[str]], ...]] = (("GET", _MODELS),)
 
-    def healthy(self, request: Request, stamp: Stamp) -> Document | None:  # noqa: ARG002
+    def healthy(self, request: Request, reply_context: ReplyContext) -> Document | None:  # noqa: ARG002
         """List the models, or show one."""
         found = _MODELS.search(request.path)
         if found and found[1]:

@@ -13,7 +13,7 @@ from chaos_llm.providers.framing import quote
 _INVALID = "invalid_request_error"
 
 
-class Row(NamedTuple):
+class OpenAIError(NamedTuple):
     """A refusal in OpenAI's words."""
 
     status: int
@@ -25,26 +25,26 @@ class Row(NamedTuple):
 
 
 ROWS = {
-    "invalid_request": Row(400, _INVALID, None, "Invalid request."),  # assumed wording
-    "auth_expired": Row(
+    "invalid_request": OpenAIError(400, _INVALID, None, "Invalid request."),  # assumed wording
+    "auth_expired": OpenAIError(
         401,
         _INVALID,
         "invalid_api_key",
         "Incorrect API key provided. "
         "You can find your API key at https://platform.openai.com/account/api-keys.",
     ),  # the real one shows the key's ends, which we never keep
-    "permission": Row(
+    "permission": OpenAIError(
         403, _INVALID, None, "You have insufficient permissions for this operation."
     ),  # assumed type
-    "not_found": Row(
+    "not_found": OpenAIError(
         404,
         _INVALID,
         "model_not_found",
         "The model `{model}` does not exist or you do not have access to it.",
     ),
-    "method_not_allowed": Row(405, _INVALID, None, "Invalid method for URL"),
-    "too_large": Row(413, _INVALID, None, "Request body is too large."),  # assumed
-    "rate_limited": Row(
+    "method_not_allowed": OpenAIError(405, _INVALID, None, "Invalid method for URL"),
+    "too_large": OpenAIError(413, _INVALID, None, "Request body is too large."),  # assumed
+    "rate_limited": OpenAIError(
         429,
         "tokens",
         "rate_limit_exceeded",
@@ -52,7 +52,7 @@ ROWS = {
         "Limit 30000, Used 18928, Requested 11159. Please try again in {wait}. "
         "Visit https://platform.openai.com/account/rate-limits to learn more.",
     ),  # continuedev/continue#11472
-    "quota": Row(
+    "quota": OpenAIError(
         429,
         "insufficient_quota",
         "insufficient_quota",
@@ -60,7 +60,7 @@ ROWS = {
         "information on this error, read the docs: "
         "https://platform.openai.com/docs/guides/error-codes/api-errors.",
     ),
-    "server_error": Row(
+    "server_error": OpenAIError(
         500,
         "server_error",
         None,
@@ -68,13 +68,13 @@ ROWS = {
         "request, or contact us through our help center at help.openai.com if you keep seeing this "
         "error. (Please include the request ID {request_id} in your email.)",
     ),  # openai/openai-cua-sample-app#54
-    "overloaded": Row(
+    "overloaded": OpenAIError(
         503,
         "service_unavailable_error",
         "server_is_overloaded",
         "Our servers are currently overloaded. Please try again later.",
     ),  # openai/codex#43337
-    "timeout": Row(504, "server_error", None, "Request timed out."),  # assumed
+    "timeout": OpenAIError(504, "server_error", None, "Request timed out."),  # assumed
 }
 _MISSING_KEY = (
     "You didn't provide an API key. You need to provide your API key in an Authorization header "
@@ -94,12 +94,12 @@ BODY = """{
 """
 
 
-def error_object(row: Row) -> str:
+def error_object(row: OpenAIError) -> str:
     """Write a refusal as a compact object."""
     return '{"message":%s,"type":"%s","param":%s,"code":%s}' % texts(row)  # noqa: UP031 - braces
 
 
-def texts(row: Row) -> tuple[str, str, str, str]:
+def texts(row: OpenAIError) -> tuple[str, str, str, str]:
     """Write a row's message, type, param and code as JSON."""
     return (quote(row.message), row.type, _or_null(row.param), _or_null(row.code))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from chaos_llm.protocol.messages import Chunk, Completion, ToolCall
 from chaos_llm.providers.framing import base58, event, quote, split
 from chaos_llm.providers.openai.common import hexadecimal
-from chaos_llm.providers.provider import Stamp
+from chaos_llm.providers.provider import ReplyContext
 
 _NOTHING = '""'
 
@@ -26,9 +26,9 @@ class Events:
 class MessageItem:
     """An output item that is text, or a refusal in its place."""
 
-    def __init__(self, answer: Completion, stamp: Stamp) -> None:
+    def __init__(self, answer: Completion, reply_context: ReplyContext) -> None:
         self.text = answer.text
-        self.id = "msg_" + hexadecimal(stamp, 50)
+        self.id = "msg_" + hexadecimal(reply_context, 50)
         self.refuses = answer.stop == "refusal"
         self.written = self._written(status_of(answer), self._part(quote(answer.text)))
 
@@ -63,10 +63,10 @@ class MessageItem:
 class CallItem:
     """An output item that calls a function."""
 
-    def __init__(self, call: ToolCall, stamp: Stamp) -> None:
+    def __init__(self, call: ToolCall, reply_context: ReplyContext) -> None:
         self.call = call
-        self.id = "fc_" + hexadecimal(stamp, 50)
-        self.call_id = "call_" + base58(stamp.die.number(256), 24)
+        self.id = "fc_" + hexadecimal(reply_context, 50)
+        self.call_id = "call_" + base58(reply_context.die.number(256), 24)
         self.written = self._written("completed", quote(call.arguments))
 
     def _written(self, status: str, arguments: str) -> str:
@@ -87,10 +87,12 @@ class CallItem:
         events.add("response.output_item.done", f'"output_index":{index},"item":{self.written}')
 
 
-def items_of(answer: Completion, stamp: Stamp) -> list[MessageItem | CallItem]:
+def items_of(answer: Completion, reply_context: ReplyContext) -> list[MessageItem | CallItem]:
     """Put an answer into output items; one without words or calls is an empty message."""
-    calls: list[MessageItem | CallItem] = [CallItem(call, stamp) for call in answer.tool_calls]
-    return calls if calls and not answer.text else [MessageItem(answer, stamp), *calls]
+    calls: list[MessageItem | CallItem] = [
+        CallItem(call, reply_context) for call in answer.tool_calls
+    ]
+    return calls if calls and not answer.text else [MessageItem(answer, reply_context), *calls]
 
 
 def status_of(answer: Completion) -> str:

@@ -18,10 +18,10 @@ from chaos_llm.providers.framing import (
 )
 from chaos_llm.providers.model_endpoint import ModelEndpoint
 from chaos_llm.providers.openai.common import OpenAIDialect, hexadecimal
-from chaos_llm.providers.openai.errors import Row
+from chaos_llm.providers.openai.errors import OpenAIError
 from chaos_llm.providers.openai.request_fields import forced_tool_of, schema_of, tools_of
 from chaos_llm.providers.openai.response_items import Events, items_of, status_of
-from chaos_llm.providers.provider import Stamp
+from chaos_llm.providers.provider import ReplyContext
 
 # What a request may say and a response repeats, with what it says where the request does not.
 _ECHOED = (
@@ -85,17 +85,17 @@ class Responses(OpenAIDialect, ModelEndpoint):
             body=body,
         )
 
-    def _whole(self, request: Request, answer: Completion, stamp: Stamp) -> Reply:
-        _, headers = self._ids(stamp)
-        head, tail = _frame(request, stamp)
-        output = [item.written for item in items_of(answer, stamp)]
+    def _whole(self, request: Request, answer: Completion, reply_context: ReplyContext) -> Reply:
+        _, headers = self._ids(reply_context)
+        head, tail = _frame(request, reply_context)
+        output = [item.written for item in items_of(answer, reply_context)]
         body = head + _state(answer, output) + tail
         return json_reply(200, headers, body, pieces_of(answer))
 
-    def _stream(self, request: Request, answer: Completion, stamp: Stamp) -> Reply:
-        request_id, headers = self._ids(stamp)
-        head, tail = _frame(request, stamp)
-        items = items_of(answer, stamp)
+    def _stream(self, request: Request, answer: Completion, reply_context: ReplyContext) -> Reply:
+        request_id, headers = self._ids(reply_context)
+        head, tail = _frame(request, reply_context)
+        items = items_of(answer, reply_context)
         events = Events()
         begun = f'"response":{head}{_IN_PROGRESS}{tail}'
         events.add("response.created", begun)
@@ -114,7 +114,7 @@ class Responses(OpenAIDialect, ModelEndpoint):
             events.add("response.failed", f'"response":{head}{failed}{tail}')
         return sse_reply(headers, events.chunks, _PING)
 
-    def _row_in_stream(self, request: Request, refusal: Refusal, request_id: str) -> Row:
+    def _row_in_stream(self, request: Request, refusal: Refusal, request_id: str) -> OpenAIError:
         row = self._row(request, refusal, request_id)
         if refusal.kind == "server_error" and refusal.message is None:
             message = _SERVER_ERROR.replace("{request_id}", request_id)
@@ -156,11 +156,11 @@ def _usage(usage: Usage) -> str:
     )
 
 
-def _frame(request: Request, stamp: Stamp) -> tuple[str, str]:
+def _frame(request: Request, reply_context: ReplyContext) -> tuple[str, str]:
     """Write what a response says from its first event to its last, around its state."""
     head = (
-        f'{{"id":"resp_{hexadecimal(stamp, 50)}","object":"response",'
-        f'"created_at":{int(stamp.now)},"background":false,"model":{quote(request.model)},'
+        f'{{"id":"resp_{hexadecimal(reply_context, 50)}","object":"response",'
+        f'"created_at":{int(reply_context.now)},"background":false,"model":{quote(request.model)},'
         f'"service_tier":"default",'
     )
     body = request.body if isinstance(request.body, dict) else {}
@@ -176,7 +176,7 @@ def _said(body: dict[str, Any], field: str, otherwise: str) -> str:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
-def _error_texts(row: Row, number: int) -> tuple[str, str, str, int]:
+def _error_texts(row: OpenAIError, number: int) -> tuple[str, str, str, int]:
     code = "null" if row.code is None else quote(row.code)
     return (row.type, code, quote(row.message), number)
 

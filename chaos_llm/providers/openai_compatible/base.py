@@ -11,9 +11,9 @@ from chaos_llm.protocol.reason_phrases import PHRASES
 from chaos_llm.providers.framing import quote
 from chaos_llm.providers.openai.chat_completions import ChatCompletions
 from chaos_llm.providers.openai.common import Headers, uuid
-from chaos_llm.providers.openai.errors import Row, error_object
+from chaos_llm.providers.openai.errors import OpenAIError, error_object
 from chaos_llm.providers.openai_compatible.errors import PLAIN
-from chaos_llm.providers.provider import Stamp
+from chaos_llm.providers.provider import ReplyContext
 
 
 class LookAlike(ChatCompletions):
@@ -23,8 +23,8 @@ class LookAlike(ChatCompletions):
     the words of PLAIN.
     """
 
-    words: ClassVar[Mapping[str, Row]] = PLAIN
-    no_key: ClassVar[Row] = PLAIN["auth_expired"]
+    words: ClassVar[Mapping[str, OpenAIError]] = PLAIN
+    no_key: ClassVar[OpenAIError] = PLAIN["auth_expired"]
     unreadable: ClassVar[str] = "Invalid JSON: {}"
     wait: ClassVar[str] = "5.289s"
 
@@ -35,31 +35,31 @@ class LookAlike(ChatCompletions):
         words = "Not Found" if refusal.kind == "not_found" else "Method Not Allowed"
         return Refusal(refusal.kind, refusal.status, words)
 
-    def _ids(self, stamp: Stamp) -> tuple[str, Headers]:
-        return uuid(stamp), ()
+    def _ids(self, reply_context: ReplyContext) -> tuple[str, Headers]:
+        return uuid(reply_context), ()
 
-    def _told(self, row: Row, kind: str, message: str) -> Row:
+    def _told(self, row: OpenAIError, kind: str, message: str) -> OpenAIError:
         if kind == "not_found" and self.words[kind].status != 404:
             row = PLAIN[kind]._replace(status=row.status)  # a path, and not the model
         return super()._told(row, kind, message)
 
-    def _lacks_field(self, row: Row, field: str) -> Row:  # noqa: ARG002 - some name it
+    def _lacks_field(self, row: OpenAIError, field: str) -> OpenAIError:  # noqa: ARG002 - some name it
         return row
 
-    def _error(self, row: Row) -> str:
+    def _error(self, row: OpenAIError) -> str:
         return self._event(row)
 
-    def _event(self, row: Row) -> str:
+    def _event(self, row: OpenAIError) -> str:
         return f'{{"error":{error_object(row)}}}'
 
-    def _id(self, stamp: Stamp) -> str:
-        return uuid(stamp)
+    def _id(self, reply_context: ReplyContext) -> str:
+        return uuid(reply_context)
 
     def quota_headers(self, state: State) -> Headers:  # noqa: ARG002 - none is known
         return ()
 
 
-def problem(row: Row) -> str:
+def problem(row: OpenAIError) -> str:
     """Write a refusal as Meta's Llama API does: title, detail, status."""
     title = PHRASES.get(row.status, "Error")
     return f'{{"title":{quote(title)},"detail":{quote(row.message)},"status":{row.status}}}'

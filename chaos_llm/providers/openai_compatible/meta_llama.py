@@ -20,10 +20,10 @@ from chaos_llm.providers.framing import (
     split,
     sse_reply,
 )
-from chaos_llm.providers.openai.errors import Row
+from chaos_llm.providers.openai.errors import OpenAIError
 from chaos_llm.providers.openai_compatible.base import LookAlike, problem
 from chaos_llm.providers.openai_compatible.errors import META
-from chaos_llm.providers.provider import Stamp
+from chaos_llm.providers.provider import ReplyContext
 
 _NOTHING = '{"type":"text","text":""}'
 
@@ -35,36 +35,34 @@ class MetaLlama(LookAlike):
     api: ClassVar[str] = "llama_chat"
     hosts: ClassVar[tuple[str, ...]] = ("api.llama.com",)
     ending: ClassVar[str] = "/v1/chat/completions"
-    words: ClassVar[Mapping[str, Row]] = META
-    no_key: ClassVar[Row] = META["auth_expired"]
+    words: ClassVar[Mapping[str, OpenAIError]] = META
+    no_key: ClassVar[OpenAIError] = META["auth_expired"]
 
     def claims(self, method: str, path: str) -> bool:
         return super().claims(method, path) and not path.endswith("/compat" + self.ending)
 
-    def _whole(self, request: Request, answer: Completion, stamp: Stamp) -> Reply:  # noqa: ARG002
-        _, headers = self._ids(stamp)
+    def _whole(self, request: Request, answer: Completion, reply_context: ReplyContext) -> Reply:  # noqa: ARG002
+        _, headers = self._ids(reply_context)
         message = f'"role":"assistant","stop_reason":"{self.finishes[answer.stop]}"'
         if answer.text or not answer.tool_calls:
             message += f',"content":{{"type":"text","text":{quote(answer.text)}}}'
         if answer.tool_calls:
-            calls = (self._call(call, stamp) for call in answer.tool_calls)
+            calls = (self._call(call, reply_context) for call in answer.tool_calls)
             message += f',"tool_calls":[{",".join(calls)}]'
         metrics = _metrics(answer.usage) if answer.tells_usage else "null"
-        body = (
-            f'{{"id":"{self._id(stamp)}","completion_message":{{{message}}},"metrics":{metrics}}}'
-        )
+        body = f'{{"id":"{self._id(reply_context)}","completion_message":{{{message}}},"metrics":{metrics}}}'
         return json_reply(200, headers, body, pieces_of(answer))
 
-    def _stream(self, request: Request, answer: Completion, stamp: Stamp) -> Reply:
-        request_id, headers = self._ids(stamp)
-        head = f'{{"id":"{self._id(stamp)}","event":{{"event_type":'
+    def _stream(self, request: Request, answer: Completion, reply_context: ReplyContext) -> Reply:
+        request_id, headers = self._ids(reply_context)
+        head = f'{{"id":"{self._id(reply_context)}","event":{{"event_type":'
         chunks = [_told(head, "start", _NOTHING)]
         chunks += [
             _told(head, "progress", f'{{"type":"text","text":{quote(piece)}}}', content=True)
             for piece in split(answer.text)
         ]
         for call in answer.tool_calls:
-            chunks += _told_call(head, call, self._call_id(stamp))
+            chunks += _told_call(head, call, self._call_id(reply_context))
         stop = f',"stop_reason":"{self.finishes[answer.stop]}"'
         chunks.append(_told(head, "complete", _NOTHING, stop))
         if answer.tells_usage:
@@ -76,14 +74,14 @@ class MetaLlama(LookAlike):
             chunks.append(event("error", self._event(row)))
         return sse_reply(headers, chunks, b": keep-alive\n\n")
 
-    def _call(self, call: ToolCall, stamp: Stamp) -> str:
+    def _call(self, call: ToolCall, reply_context: ReplyContext) -> str:
         function = f'{{"name":{quote(call.name)},"arguments":{quote(call.arguments)}}}'
-        return f'{{"id":"{self._call_id(stamp)}","function":{function}}}'
+        return f'{{"id":"{self._call_id(reply_context)}","function":{function}}}'
 
-    def _error(self, row: Row) -> str:
+    def _error(self, row: OpenAIError) -> str:
         return problem(row)
 
-    def _event(self, row: Row) -> str:
+    def _event(self, row: OpenAIError) -> str:
         return f'{{"error":{problem(row)}}}'
 
 

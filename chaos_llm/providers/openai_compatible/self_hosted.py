@@ -12,10 +12,10 @@ from typing import ClassVar
 
 from chaos_llm.providers.framing import quote
 from chaos_llm.providers.openai.common import hexadecimal
-from chaos_llm.providers.openai.errors import Row
+from chaos_llm.providers.openai.errors import OpenAIError
 from chaos_llm.providers.openai_compatible.base import LookAlike
 from chaos_llm.providers.openai_compatible.errors import TGI_ROWS, VLLM_ROWS
-from chaos_llm.providers.provider import Stamp
+from chaos_llm.providers.provider import ReplyContext
 
 
 class VLLM(LookAlike):
@@ -25,19 +25,19 @@ class VLLM(LookAlike):
     hosts: ClassVar[tuple[str, ...]] = ()
     keyless: ClassVar[bool] = True
     lacking: ClassVar[str] = "[{'type': 'missing', 'loc': ('body', '{}'), 'msg': 'Field required'}]"
-    words: ClassVar[Mapping[str, Row]] = VLLM_ROWS
-    no_key: ClassVar[Row] = VLLM_ROWS["auth_expired"]
+    words: ClassVar[Mapping[str, OpenAIError]] = VLLM_ROWS
+    no_key: ClassVar[OpenAIError] = VLLM_ROWS["auth_expired"]
 
-    def _id(self, stamp: Stamp) -> str:
-        return "chatcmpl-" + hexadecimal(stamp, 32)
+    def _id(self, reply_context: ReplyContext) -> str:
+        return "chatcmpl-" + hexadecimal(reply_context, 32)
 
-    def _call_id(self, stamp: Stamp) -> str:
-        return "chatcmpl-tool-" + hexadecimal(stamp, 32)
+    def _call_id(self, reply_context: ReplyContext) -> str:
+        return "chatcmpl-tool-" + hexadecimal(reply_context, 32)
 
-    def _event(self, row: Row) -> str:
+    def _event(self, row: OpenAIError) -> str:
         return f'{{"error":{_with_status(row)}}}'
 
-    def _error(self, row: Row) -> str:
+    def _error(self, row: OpenAIError) -> str:
         return '{"error":"Unauthorized"}' if row.status == 401 else self._event(row)
 
 
@@ -46,17 +46,17 @@ class OldVLLM(VLLM):
 
     name: ClassVar[str] = "vllm-old"
 
-    def _event(self, row: Row) -> str:
+    def _event(self, row: OpenAIError) -> str:
         return f'{{"error":{self._flat(row)}}}'
 
-    def _error(self, row: Row) -> str:
+    def _error(self, row: OpenAIError) -> str:
         return super()._error(row) if row.status == 401 else self._flat(row)
 
-    def _flat(self, row: Row) -> str:
+    def _flat(self, row: OpenAIError) -> str:
         return '{"object":"error",' + _with_status(row)[1:]
 
 
-def _with_status(row: Row) -> str:
+def _with_status(row: OpenAIError) -> str:
     return (
         f'{{"message":{quote(row.message)},"type":"{row.type}","param":null,"code":{row.status}}}'
     )
@@ -68,13 +68,13 @@ class TGI(LookAlike):
     name: ClassVar[str] = "tgi"
     hosts: ClassVar[tuple[str, ...]] = ()
     keyless: ClassVar[bool] = True
-    words: ClassVar[Mapping[str, Row]] = TGI_ROWS
+    words: ClassVar[Mapping[str, OpenAIError]] = TGI_ROWS
     lacking: ClassVar[str] = (
         "Failed to deserialize the JSON body into the target type: missing field `{}`"
     )
 
-    def _id(self, stamp: Stamp) -> str:  # noqa: ARG002 - it gives none
+    def _id(self, reply_context: ReplyContext) -> str:  # noqa: ARG002 - it gives none
         return ""
 
-    def _event(self, row: Row) -> str:
+    def _event(self, row: OpenAIError) -> str:
         return f'{{"error":{quote(row.message)},"error_type":"{row.type}"}}'

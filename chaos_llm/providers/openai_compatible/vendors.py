@@ -13,7 +13,7 @@ from chaos_llm.protocol.messages import Chunk
 from chaos_llm.protocol.rate_limits import State
 from chaos_llm.providers.framing import base58, event, quote
 from chaos_llm.providers.openai.common import Headers, hexadecimal, ratelimit_headers, uuid
-from chaos_llm.providers.openai.errors import Row
+from chaos_llm.providers.openai.errors import OpenAIError
 from chaos_llm.providers.openai_compatible.base import LookAlike, problem
 from chaos_llm.providers.openai_compatible.errors import (
     DEEPSEEK,
@@ -24,7 +24,7 @@ from chaos_llm.providers.openai_compatible.errors import (
     TOGETHER,
     XAI_ROWS,
 )
-from chaos_llm.providers.provider import Stamp
+from chaos_llm.providers.provider import ReplyContext
 
 
 class Groq(LookAlike):
@@ -32,16 +32,16 @@ class Groq(LookAlike):
 
     name: ClassVar[str] = "groq"
     hosts: ClassVar[tuple[str, ...]] = ("api.groq.com",)
-    words: ClassVar[Mapping[str, Row]] = GROQ
-    no_key: ClassVar[Row] = GROQ["auth_expired"]
+    words: ClassVar[Mapping[str, OpenAIError]] = GROQ
+    no_key: ClassVar[OpenAIError] = GROQ["auth_expired"]
     lacking: ClassVar[str] = "'{}' : property is missing"
 
-    def _ids(self, stamp: Stamp) -> tuple[str, Headers]:
-        request_id = f"req_01{base58(stamp.die.number(256), 24).lower()}"
+    def _ids(self, reply_context: ReplyContext) -> tuple[str, Headers]:
+        request_id = f"req_01{base58(reply_context.die.number(256), 24).lower()}"
         return request_id, (("x-request-id", request_id),)  # groq/groq-typescript#28
 
-    def _id(self, stamp: Stamp) -> str:
-        return "chatcmpl-" + uuid(stamp)
+    def _id(self, reply_context: ReplyContext) -> str:
+        return "chatcmpl-" + uuid(reply_context)
 
     def _more(self, request_id: str) -> str:
         return f',"system_fingerprint":null,"x_groq":{{"id":"{request_id}"}}'
@@ -49,14 +49,14 @@ class Groq(LookAlike):
     def _last(self, usage: str, request_id: str) -> str:
         return f',"x_groq":{{"id":"{request_id}","usage":{usage}}}'
 
-    def _error(self, row: Row) -> str:
+    def _error(self, row: OpenAIError) -> str:
         return self._event(row) + "\n"
 
-    def _event(self, row: Row) -> str:
+    def _event(self, row: OpenAIError) -> str:
         code = f',"code":"{row.code}"' if row.code else ""
         return f'{{"error":{{"message":{quote(row.message)},"type":"{row.type}"{code}}}}}'
 
-    def _failed(self, row: Row, head: str) -> Chunk:  # noqa: ARG002 - some end with a chunk
+    def _failed(self, row: OpenAIError, head: str) -> Chunk:  # noqa: ARG002 - some end with a chunk
         return event("error", self._event(row))
 
     def quota_headers(self, state: State) -> Headers:
@@ -68,19 +68,19 @@ class Together(LookAlike):
 
     name: ClassVar[str] = "together"
     hosts: ClassVar[tuple[str, ...]] = ("*.together.ai", "api.together.xyz")
-    words: ClassVar[Mapping[str, Row]] = TOGETHER
-    no_key: ClassVar[Row] = TOGETHER["auth_expired"]
+    words: ClassVar[Mapping[str, OpenAIError]] = TOGETHER
+    no_key: ClassVar[OpenAIError] = TOGETHER["auth_expired"]
     roles: ClassVar[bool] = True
     tells_usage: ClassVar[bool] = True
 
-    def _ids(self, stamp: Stamp) -> tuple[str, Headers]:
-        return self._id(stamp), ()
+    def _ids(self, reply_context: ReplyContext) -> tuple[str, Headers]:
+        return self._id(reply_context), ()
 
-    def _id(self, stamp: Stamp) -> str:
-        number = stamp.die.number(256)
+    def _id(self, reply_context: ReplyContext) -> str:
+        number = reply_context.die.number(256)
         return f"{base58(number, 13)}-{number >> 192:016x}"  # as okkMWqL-2kFHot-a023f60e9b77ff7e
 
-    def _error(self, row: Row) -> str:
+    def _error(self, row: OpenAIError) -> str:
         return f'{{"id":"{row.request_id}",{self._event(row)[1:]}'  # HeyPuter/puter#3168
 
     def quota_headers(self, state: State) -> Headers:
@@ -99,11 +99,11 @@ class XAI(LookAlike):
 
     name: ClassVar[str] = "xai"
     hosts: ClassVar[tuple[str, ...]] = ("api.x.ai",)
-    words: ClassVar[Mapping[str, Row]] = XAI_ROWS
-    no_key: ClassVar[Row] = XAI_ROWS["auth_expired"]._replace(status=401)
+    words: ClassVar[Mapping[str, OpenAIError]] = XAI_ROWS
+    no_key: ClassVar[OpenAIError] = XAI_ROWS["auth_expired"]._replace(status=401)
     tells_usage: ClassVar[bool] = True
 
-    def _event(self, row: Row) -> str:
+    def _event(self, row: OpenAIError) -> str:
         return f'{{"code":"{row.type}","error":{quote(row.message)}}}'
 
 
@@ -112,8 +112,8 @@ class DeepSeek(LookAlike):
 
     name: ClassVar[str] = "deepseek"
     hosts: ClassVar[tuple[str, ...]] = ("api.deepseek.com",)
-    words: ClassVar[Mapping[str, Row]] = DEEPSEEK
-    no_key: ClassVar[Row] = DEEPSEEK["auth_expired"]._replace(
+    words: ClassVar[Mapping[str, OpenAIError]] = DEEPSEEK
+    no_key: ClassVar[OpenAIError] = DEEPSEEK["auth_expired"]._replace(
         message="Authentication Fails (auth header format should be Bearer sk-...)"
     )  # linshenkx/prompt-optimizer#170
     lacking: ClassVar[str] = (
@@ -128,22 +128,22 @@ class Mistral(LookAlike):
 
     name: ClassVar[str] = "mistral"
     hosts: ClassVar[tuple[str, ...]] = ("api.mistral.ai", "api.eu.mistral.ai", "api.us.mistral.ai")
-    words: ClassVar[Mapping[str, Row]] = MISTRAL
-    no_key: ClassVar[Row] = MISTRAL["auth_expired"]
+    words: ClassVar[Mapping[str, OpenAIError]] = MISTRAL
+    no_key: ClassVar[OpenAIError] = MISTRAL["auth_expired"]
     lacking: ClassVar[str] = "{}: Field required"
     whole_calls: ClassVar[bool] = True
     tells_usage: ClassVar[bool] = True
 
-    def _id(self, stamp: Stamp) -> str:
-        return hexadecimal(stamp, 32)
+    def _id(self, reply_context: ReplyContext) -> str:
+        return hexadecimal(reply_context, 32)
 
-    def _call_id(self, stamp: Stamp) -> str:
-        return base58(stamp.die.number(256), 9)
+    def _call_id(self, reply_context: ReplyContext) -> str:
+        return base58(reply_context.die.number(256), 9)
 
-    def _lacks_field(self, row: Row, field: str) -> Row:
+    def _lacks_field(self, row: OpenAIError, field: str) -> OpenAIError:
         return row._replace(status=422, param=field)
 
-    def _event(self, row: Row) -> str:
+    def _event(self, row: OpenAIError) -> str:
         if row.status == 401:
             return f'{{"detail":{quote(row.message)}}}'
         if row.param:
@@ -172,13 +172,13 @@ class MetaLlamaCompatible(LookAlike):
     name: ClassVar[str] = "meta-llama"
     hosts: ClassVar[tuple[str, ...]] = ("api.llama.com",)
     ending: ClassVar[str] = "/compat/v1/chat/completions"
-    words: ClassVar[Mapping[str, Row]] = META
-    no_key: ClassVar[Row] = META["auth_expired"]
+    words: ClassVar[Mapping[str, OpenAIError]] = META
+    no_key: ClassVar[OpenAIError] = META["auth_expired"]
 
-    def _error(self, row: Row) -> str:
+    def _error(self, row: OpenAIError) -> str:
         return problem(row)
 
-    def _event(self, row: Row) -> str:
+    def _event(self, row: OpenAIError) -> str:
         return f'{{"error":{problem(row)}}}'
 
 
@@ -187,30 +187,30 @@ class OpenRouter(LookAlike):
 
     name: ClassVar[str] = "openrouter"
     hosts: ClassVar[tuple[str, ...]] = ("openrouter.ai",)
-    words: ClassVar[Mapping[str, Row]] = OPENROUTER
-    no_key: ClassVar[Row] = OPENROUTER["auth_expired"]._replace(
+    words: ClassVar[Mapping[str, OpenAIError]] = OPENROUTER
+    no_key: ClassVar[OpenAIError] = OPENROUTER["auth_expired"]._replace(
         message="No auth credentials found"
     )  # musistudio/claude-code-router#227
     comment: ClassVar[str] = "OPENROUTER PROCESSING"
     tells_usage: ClassVar[bool] = True
 
-    def _ids(self, stamp: Stamp) -> tuple[str, Headers]:
-        return "", (("x-generation-id", self._id(stamp.again())),)
+    def _ids(self, reply_context: ReplyContext) -> tuple[str, Headers]:
+        return "", (("x-generation-id", self._id(reply_context.again())),)
 
-    def _id(self, stamp: Stamp) -> str:
-        return f"gen-{int(stamp.now)}-{base58(stamp.die.number(256), 20)}"
+    def _id(self, reply_context: ReplyContext) -> str:
+        return f"gen-{int(reply_context.now)}-{base58(reply_context.die.number(256), 20)}"
 
-    def _event(self, row: Row) -> str:
+    def _event(self, row: OpenAIError) -> str:
         return f'{{"error":{_of_upstream(row)}}}'
 
-    def _failed(self, row: Row, head: str) -> Chunk:
+    def _failed(self, row: OpenAIError, head: str) -> Chunk:
         """Break off as openrouter.ai/docs/api/reference/streaming has it."""
         finish = self._choice('{"content":""}', '"error"')
         data = f'{head}{finish}],"error":{_of_upstream(row)}}}'
         return Chunk(0.0, f"data: {data}\n\n".encode("utf-8", "replace"))
 
 
-def _of_upstream(row: Row) -> str:
+def _of_upstream(row: OpenAIError) -> str:
     raw = ""
     if row.type == "upstream":  # open-webui/computer#293, cut
         told = '"the model is temporarily rate-limited upstream","provider_name":"Example"'

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 
 from chaos_llm.reports.html import wording
 from chaos_llm.reports.html.element import Child, Html, el
-from chaos_llm.reports.html.scale import Scale
+from chaos_llm.reports.html.scale import PageScale
 from chaos_llm.reports.records.models import RunRecord
 
 Places = Sequence[tuple[float, float]]
 
 
-def plot(scale: Scale, height: float, *shapes: Child, behind: Child = None) -> Html:
+def plot(scale: PageScale, height: float, *shapes: Child, behind: Child = None) -> Html:
     """A drawing that is stretched to the width of its row, over lines at round times."""
     lines = " ".join(f"M{scale.at(time)} 0V{height:g}" for time, _ in scale.ticks())
     grid = el("path", d=lines, class_="grid")
@@ -39,7 +39,7 @@ def rect(
     return el("rect", *inner, width=f"{max(0.12, right - left):.3f}", **place, **more)
 
 
-def places(run: RunRecord, scale: Scale) -> list[tuple[float, float]]:
+def places(run: RunRecord, scale: PageScale) -> list[tuple[float, float]]:
     """Left and right of each column."""
     return [
         (scale.at(begins), scale.at(begins + run.step * 0.9999)) for begins in wording.columns(run)

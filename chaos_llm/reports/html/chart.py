@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from chaos_llm.reports.html import bars, wording
 from chaos_llm.reports.html.element import Child, Html, el
-from chaos_llm.reports.html.scale import Scale, axis, scale_of
+from chaos_llm.reports.html.scale import PageScale, axis, scale_of
 from chaos_llm.reports.html.windows import page_rows, window_rows
 from chaos_llm.reports.records.models import ProviderRecord, RunRecord
 
@@ -30,7 +30,7 @@ def chart(run: RunRecord) -> Html:
     return el("div", rows, class_="chart", role="img", aria_label=f"Timeline. {summary}")
 
 
-def _the_day(run: RunRecord, scale: Scale) -> list[Html]:
+def _the_day(run: RunRecord, scale: PageScale) -> list[Html]:
     told = [*window_rows(run.profile, scale), *page_rows(run.profile, scale)]
     rows = [row(label, plot) for label, plot in told]
     return [_heading("The bad day"), *rows] if rows else []
@@ -62,7 +62,7 @@ def _most(provider: ProviderRecord) -> str:
     return f"highest bar: {max(provider.asked, default=0)}"
 
 
-def _asked(run: RunRecord, provider: ProviderRecord, scale: Scale) -> Html:
+def _asked(run: RunRecord, provider: ProviderRecord, scale: PageScale) -> Html:
     most = max((max(p.asked, default=0) for p in run.providers), default=0) or 1
     whole = [
         all_ - failed
@@ -114,15 +114,15 @@ def _busiest(run: RunRecord) -> int:
     return max(map(sum, zip(*run.over_time.values(), strict=True)), default=0) or 1
 
 
-def _users(run: RunRecord, scale: Scale) -> Html:
+def _users(run: RunRecord, scale: PageScale) -> Html:
     where = bars.places(run, scale)
     layers = [(f"o-{outcome}", counts) for outcome, counts in run.over_time.items()]
     shapes = bars.stacked(where, _OUTCOMES_HIGH, _busiest(run), layers)
     said = bars.hover(where, _OUTCOMES_HIGH, _users_texts(run))
     gap = []
-    if run.longest_gap_at is not None:
-        ends = run.longest_gap_at + run.longest_gap
-        left, right = scale.at(run.longest_gap_at), scale.at(ends)
+    if run.longest_downtime_at is not None:
+        ends = run.longest_downtime_at + run.longest_downtime
+        left, right = scale.at(run.longest_downtime_at), scale.at(ends)
         gap = [bars.rect(left, right, _OUTCOMES_HIGH + 2, 4, class_="gap")]
     return bars.plot(scale, _OUTCOMES_HIGH + 7, shapes, gap, said)
 

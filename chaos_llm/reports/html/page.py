@@ -71,7 +71,7 @@ def _heading(test: TestRecord, index: str) -> Html:
 def _colour(run: RunRecord) -> str | None:
     """That of the grade; a run in which no fault struck is neither good nor bad."""
     good = run.grade in ("fine", "rescued")
-    return None if good and not run.effects.get("struck") else f"g-text-{slug(run.grade)}"
+    return None if good and not run.effects.get("applied") else f"g-text-{slug(run.grade)}"
 
 
 def _without_a_run(test: TestRecord) -> list[str]:
@@ -82,7 +82,7 @@ def _without_a_run(test: TestRecord) -> list[str]:
         return ["No request was made to any provider."]
     return [
         f"{wording.of(requests, 'request').capitalize()} to {', '.join(test.requests)}; "
-        f"faults struck {wording.number(test.struck)} of them."
+        f"faults struck {wording.number(test.applied)} of them."
     ]
 
 

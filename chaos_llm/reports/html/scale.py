@@ -31,7 +31,7 @@ class Piece(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Scale:
+class PageScale:
     """The pieces of the drawing, with the gaps between them; times in seconds of the profile."""
 
     starts: datetime
@@ -82,7 +82,7 @@ class Scale:
         return next((s for s in (*fine, *STEPS) if length / s <= _TICKS), STEPS[-1])
 
 
-def scale_of(run: RunRecord) -> Scale:
+def scale_of(run: RunRecord) -> PageScale:
     """The scale on which all of a run is drawn: whole columns."""
     spans = [(s.begins, s.begins + max(s.columns, 1) * run.step) for s in run.stretches]
     length = sum(ends - begins for begins, ends in spans)
@@ -95,10 +95,10 @@ def scale_of(run: RunRecord) -> Scale:
         Piece(before.ends, max(after.begins, before.ends + 0.001), before.right, after.left)
         for before, after in pairwise(pieces)
     ]
-    return Scale(run.profile.starts, tuple(pieces), tuple(gaps))
+    return PageScale(run.profile.starts, tuple(pieces), tuple(gaps))
 
 
-def axis(scale: Scale) -> Html:
+def axis(scale: PageScale) -> Html:
     """The labels of the time axis."""
     return el(
         "div",

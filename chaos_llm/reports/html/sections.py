@@ -21,13 +21,13 @@ def numbers(run: RunRecord) -> Html:
     """The few numbers that matter most."""
     asked = sum(provider.requests for provider in run.providers)
     per_call = f"{asked / run.calls:.1f} per call" if run.calls else "no call"
-    struck = run.effects.get("struck", 0)
-    gap = describe(run.longest_gap) if run.longest_gap else "none"
+    applied = run.effects.get("applied", 0)
+    gap = describe(run.longest_downtime) if run.longest_downtime else "none"
     facts = [
         (wording.percent(run.answered), "of the calls answered"),
         (gap, "longest time without an answer"),
         (wording.number(asked), f"requests for {wording.of(run.calls, 'call')}: {per_call}"),
-        (wording.number(struck), f"faults struck, of {wording.number(run.planned)} planned"),
+        (wording.number(applied), f"faults struck, of {wording.number(run.planned)} planned"),
     ]
     return el(
         "dl",
@@ -92,7 +92,7 @@ def _marks(run: RunRecord) -> Iterator[tuple[str, str, str, bool]]:
         any(p.left_alone for p in run.providers),
     )
     yield "incident", "status page", f"open incident; {letters}", posts
-    yield "gap", "longest gap", "the longest time without an answer", bool(run.longest_gap)
+    yield "gap", "longest gap", "the longest time without an answer", bool(run.longest_downtime)
     yield "none", "blank", "no call was due; quiet stretches are skipped", pauses
     yield "cut", "grey band", "a long time without calls, cut out", len(run.stretches) > 1
 
@@ -121,12 +121,14 @@ def over_time(run: RunRecord) -> Html:
 
 def providers(run: RunRecord) -> Html:
     """Requests per provider, in numbers."""
-    head = ["provider", "requests", "failed", "struck", "tokens in", "tokens out",
+    head = ["provider", "requests", "failed", "applied", "tokens in", "tokens out",
             "left alone longest"]  # fmt: skip
     rows = (
         [
             p.name,
-            *map(wording.number, (p.requests, p.failed, p.struck, p.input_tokens, p.output_tokens)),
+            *map(
+                wording.number, (p.requests, p.failed, p.applied, p.input_tokens, p.output_tokens)
+            ),
             _longest_alone(p),
         ]
         for p in run.providers

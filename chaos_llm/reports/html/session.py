@@ -64,7 +64,7 @@ def _more(entries: Sequence[Entry]) -> Iterator[str]:
         yield f"{wording.calls_were(rescued)} rescued when a provider failed."
     if unsafe := graded["unsafe"]:
         yield f"{wording.calls_were(unsafe)} shown something wrong as if it were an answer."
-    idle = sum(not entry.test.struck for entry in entries)
+    idle = sum(not entry.test.applied for entry in entries)
     if idle:
         yield f"No fault struck in {wording.of(idle, 'test')}, which say nothing about bad days."
 
@@ -99,7 +99,7 @@ def _worst(entries: Sequence[Entry]) -> Html | None:
             _link(e),
             e.test.profile.name,
             wording.percent(e.answered) if e.answered is not None else "no replay",
-            describe(e.longest_gap) if e.longest_gap else "none",
+            describe(e.longest_downtime) if e.longest_downtime else "none",
             e.grade or "-",
             el("code", e.test.says) if e.test.says else "-",
         ]

@@ -44,8 +44,8 @@ class Entry(NamedTuple):
         return sum(run.answered * run.calls for run in self.test.runs) / calls
 
     @property
-    def longest_gap(self) -> float:
-        return max((run.longest_gap for run in self.test.runs), default=0.0)
+    def longest_downtime(self) -> float:
+        return max((run.longest_downtime for run in self.test.runs), default=0.0)
 
 
 def matrix(entries: Sequence[Entry]) -> Html:

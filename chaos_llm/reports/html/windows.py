@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from chaos_llm.reports.html import bars, wording
 from chaos_llm.reports.html.element import Child, Html, el
-from chaos_llm.reports.html.scale import Scale
+from chaos_llm.reports.html.scale import PageScale
 from chaos_llm.reports.records.profile_models import (
     PageRecord,
     PostRecord,
@@ -20,7 +20,7 @@ _SLICES = 24  # of a share that slopes
 _CLOSED = ("", "resolved", "postmortem")
 
 
-def window_rows(profile: ProfileRecord, scale: Scale) -> Iterator[tuple[Child, Child]]:
+def window_rows(profile: ProfileRecord, scale: PageScale) -> Iterator[tuple[Child, Child]]:
     """The windows that the run came to, with their labels."""
     for window in profile.windows:
         if window.played and window.begins < scale.ends and scale.begins < window.ends:
@@ -36,7 +36,7 @@ def _share(window: WindowRecord) -> str:
     return low if low == high else f"{low} to {high}"
 
 
-def page_rows(profile: ProfileRecord, scale: Scale) -> Iterator[tuple[Child, Child]]:
+def page_rows(profile: ProfileRecord, scale: PageScale) -> Iterator[tuple[Child, Child]]:
     """What status pages said within the run."""
     for page in profile.pages:
         posts = [post for post in page.posts if scale.begins <= post.at < scale.ends]
@@ -49,7 +49,7 @@ def _first(profile: ProfileRecord, posts: list[PostRecord]) -> str:
     return f"first post at {wording.when(profile, posts[0].at, '%H:%M')}"
 
 
-def _bar(profile: ProfileRecord, window: WindowRecord, scale: Scale) -> Html:
+def _bar(profile: ProfileRecord, window: WindowRecord, scale: PageScale) -> Html:
     about = (
         f"{window.name}, {wording.when(profile, window.begins)} to "
         f"{wording.when(profile, window.ends)}: {window.share} of the requests; {window.faults}"
@@ -82,7 +82,7 @@ def _slices(window: WindowRecord) -> Iterator[tuple[float, float, float]]:
 
 
 def _page(
-    profile: ProfileRecord, page: PageRecord, posts: list[PostRecord], scale: Scale
+    profile: ProfileRecord, page: PageRecord, posts: list[PostRecord], scale: PageScale
 ) -> list[Child]:
     stretches = [
         bars.rect(scale.at(begins), scale.at(ends), 7, 4, class_="incident")
@@ -101,7 +101,7 @@ def _page(
     return [bars.plot(scale, _HIGH, stretches), *marks]
 
 
-def _open(page: PageRecord, scale: Scale) -> Iterator[tuple[float, float]]:
+def _open(page: PageRecord, scale: PageScale) -> Iterator[tuple[float, float]]:
     """When the page showed an open incident."""
     state, since = "", 0.0
     for post in page.posts:

@@ -66,8 +66,8 @@ def _users(run: RunRecord) -> Iterator[str]:
         yield "No call was made."
         return
     idle = "No fault struck any request, so this says nothing about bad days."
-    struck = run.effects.get("struck")
-    if not struck and any(window.played for window in run.profile.windows):
+    applied = run.effects.get("applied")
+    if not applied and any(window.played for window in run.profile.windows):
         yield idle
     if unsafe := grades.get("unsafe", 0):
         yield f"{calls_were(unsafe)} shown something wrong as if it were an answer."
@@ -78,10 +78,10 @@ def _users(run: RunRecord) -> Iterator[str]:
         yield f"Every user was answered: {calls_were(grades['rescued'])} rescued."
     else:
         yield f"Every user was answered, {of(run.calls, 'call')} in all."
-    if run.longest_gap and run.longest_gap_at is not None:
-        since = when(run.profile, run.longest_gap_at, "%H:%M")
-        yield f"The longest time without an answer was {describe(run.longest_gap)}, from {since}."
-    if not struck and not run.profile.windows:
+    if run.longest_downtime and run.longest_downtime_at is not None:
+        since = when(run.profile, run.longest_downtime_at, "%H:%M")
+        yield f"The longest time without an answer was {describe(run.longest_downtime)}, from {since}."
+    if not applied and not run.profile.windows:
         yield idle
     if run.exposure.calls:
         yield (

@@ -8,13 +8,13 @@ from typing import Any
 from chaos_llm.decisions.plan import INJECTED
 from chaos_llm.durations import describe
 from chaos_llm.errors import UsageError
-from chaos_llm.reports.journals.file import JournalFile
+from chaos_llm.reports.journals.file import JournalWriter
 from chaos_llm.reports.text import folded
 
 _Record = Mapping[str, Any]
 
 _BECAME = {
-    "struck": "the fault {} struck: it changed the reply",
+    "applied": "the fault {} struck: it changed the reply",
     "not struck": "the fault {} was planned and changed nothing",
     "not expressible": "the fault {} cannot be said in this format, so the clean reply was sent",
     "shadowed": "the fault {} was shadowed by the fault before it, which had ended the reply",
@@ -30,7 +30,7 @@ _ENDS = {
 }
 
 
-def explain_call(journal: JournalFile, call: int, width: int = 100) -> str:
+def explain_call(journal: JournalWriter, call: int, width: int = 100) -> str:
     """Each request of one call, in order; raises UsageError for a call without any."""
     mine = [record for record in journal.records if record["call"] == call]
     if not mine:
@@ -42,7 +42,7 @@ def explain_call(journal: JournalFile, call: int, width: int = 100) -> str:
     return "\n".join(lines)
 
 
-def _known(journal: JournalFile) -> str:
+def _known(journal: JournalWriter) -> str:
     calls = sorted({record["call"] for record in journal.records if record["call"] >= 0})
     if not calls:
         return "no request of this journal belongs to a call; without CALL all are summed up"
@@ -50,7 +50,7 @@ def _known(journal: JournalFile) -> str:
 
 
 def _request(
-    journal: JournalFile, record: _Record, before: Sequence[_Record], width: int
+    journal: JournalWriter, record: _Record, before: Sequence[_Record], width: int
 ) -> Iterator[str]:
     took = describe(record["until"] - record["at"])
     status = record["status"] or "no status"
@@ -90,15 +90,15 @@ def _again(record: _Record, before: Sequence[_Record]) -> Iterator[str]:
 def _said(record: _Record) -> Iterator[str]:
     if record["said"]:
         yield f"the reply said {record['said']!r}"
-    if record.get("spoilt"):
+    if record.get("silently_corrupted"):
         yield "the answer was spoilt, and looked whole: no app can see that by itself"
 
 
-def _why(journal: JournalFile, record: _Record) -> Iterator[str]:
-    throws = record.get("throws", ())
-    if not throws:
+def _why(journal: JournalWriter, record: _Record) -> Iterator[str]:
+    draws = record.get("draws", ())
+    if not draws:
         yield record.get("why") or "no window was open for this request, so it was healthy"
-    for window, roll, share, fault in throws:
+    for window, roll, share, fault in draws:
         if window == INJECTED:
             yield f"the test itself had injected {fault}"
             continue
@@ -110,14 +110,14 @@ def _why(journal: JournalFile, record: _Record) -> Iterator[str]:
         yield from _die(journal, record, window)
 
 
-def _die(journal: JournalFile, record: _Record, name: str) -> Iterator[str]:
+def _die(journal: JournalWriter, record: _Record, name: str) -> Iterator[str]:
     """What the die was keyed by, and with whom the request shared it."""
     window = journal.window(name)
     if not window:
         return
-    seed, per, redraw = journal.about["seed"], window["per"], window["redraw"]
-    epoch = int((record["at"] - window["opened"]) // redraw) if redraw else 0
-    again = f", thrown again every {describe(redraw)} (throw {epoch + 1})" if redraw else ""
+    seed, per, sticky_for = journal.about["seed"], window["per"], window["sticky_for"]
+    epoch = int((record["at"] - window["opened"]) // sticky_for) if sticky_for else 0
+    again = f", thrown again every {describe(sticky_for)} (throw {epoch + 1})" if sticky_for else ""
     shared = {
         "request": "of this request alone: " + _key(record),
         "session": f"shared by all requests of user {record['user']}",
@@ -128,10 +128,10 @@ def _die(journal: JournalFile, record: _Record, name: str) -> Iterator[str]:
 
 
 def _key(record: _Record) -> str:
-    nth = f"request {record['nth'] + 1} to {record['provider']} {record['path']}"
+    attempt = f"request {record['nth'] + 1} to {record['provider']} {record['path']}"
     if record["call"] >= 0:
-        return f"user {record['user']}, call {record['call']}, {nth}"
-    return f"no call, what was asked ({record['content']}), {nth} that asked it"
+        return f"user {record['user']}, call {record['call']}, {attempt}"
+    return f"no call, what was asked ({record['content']}), {attempt} that asked it"
 
 
 def _percent(part: float) -> str:

@@ -13,11 +13,11 @@ from chaos_llm.errors import UsageError
 from chaos_llm.journal.journal import Journal
 
 KIND = "chaos_llm journal"
-_NEEDED = {"n", "at", "until", "provider", "status", "end", "call", "nth", "met"}
+_NEEDED = {"n", "at", "until", "provider", "status", "end", "call", "attempt", "met"}
 
 
 @dataclass(frozen=True)
-class JournalFile:
+class JournalWriter:
     """A journal that was read: its first line, if it has one, and its records."""
 
     about: Mapping[str, Any]
@@ -46,7 +46,7 @@ def written(journal: Journal, plan: Plan) -> str:
     return json.dumps(_about(plan), ensure_ascii=False) + "\n" + journal.jsonl()
 
 
-def read(lines: Iterable[str], name: str = "the journal") -> JournalFile:
+def read(lines: Iterable[str], name: str = "the journal") -> JournalWriter:
     """Read such a file, or the bare lines of `chaos.journal.jsonl()`; raises UsageError."""
     try:
         records: list[Any] = Journal.read(lines)
@@ -59,7 +59,7 @@ def read(lines: Iterable[str], name: str = "the journal") -> JournalFile:
         if not isinstance(record, dict) or not set(record) >= _NEEDED:
             message = f"{name} is no journal: a line is not the record of a request"
             raise UsageError(f"{message}; give what chaos.journal.jsonl() or --chaos-report wrote")
-    return JournalFile(about, records)
+    return JournalWriter(about, records)
 
 
 def _about(plan: Plan) -> dict[str, Any]:
@@ -77,7 +77,7 @@ def _about(plan: Plan) -> dict[str, Any]:
 def _windows(plan: Plan) -> Iterator[dict[str, Any]]:
     told = set()
     for placed in plan.windows:  # one that flaps is there once for each burst
-        name, per, redraw = placed.window.name, placed.window.per, placed.window.redraw
+        name, per, sticky_for = placed.window.name, placed.window.per, placed.window.sticky_for
         if name not in told:
             told.add(name)
-            yield {"name": name, "per": per, "redraw": redraw, "opened": placed.opened}
+            yield {"name": name, "per": per, "sticky_for": sticky_for, "opened": placed.opened}

@@ -7,13 +7,13 @@ from itertools import pairwise
 from typing import Any
 
 from chaos_llm.durations import describe
-from chaos_llm.reports.journals.file import JournalFile
+from chaos_llm.reports.journals.file import JournalWriter
 from chaos_llm.reports.text import folded
 
 _Record = Mapping[str, Any]
 
 
-def explain_all(journal: JournalFile, width: int = 100) -> str:
+def explain_all(journal: JournalWriter, width: int = 100) -> str:
     """All calls of a journal in few lines: who was asked, which windows hit whom, and the worst."""
     records = journal.records
     lines = [f"{len(records)} requests{journal.day}"]
@@ -41,7 +41,7 @@ def _windows(records: Sequence[_Record]) -> Iterator[str]:
     thrown: dict[str, list[bool]] = {}
     became: dict[str, dict[str, int]] = {}
     for record in records:
-        for window, _roll, _share, fault in record.get("throws", ()):
+        for window, _roll, _share, fault in record.get("draws", ()):
             thrown.setdefault(window, []).append(bool(fault))
         for window, _fault, effect in record["met"]:
             effects = became.setdefault(window, {})

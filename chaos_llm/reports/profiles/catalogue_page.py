@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from chaos_llm.durations import describe
 from chaos_llm.profiles import evidence
-from chaos_llm.profiles.model import Page, Profile, Window
+from chaos_llm.profiles.model import Profile, StatusPage, Window
 from chaos_llm.reports.profiles import wording
 
 _HEAD = """# The catalogue of bad days
@@ -56,7 +56,7 @@ def _hit(profile: Profile) -> list[str]:
 
 def _section(profile: Profile) -> str:
     counts = evidence.counted(profile)
-    graded = ", ".join(f"{counts[grade]} {grade}" for grade in reversed(evidence.GRADES))
+    graded = ", ".join(f"{counts[grade]} {grade}" for grade in reversed(evidence.EVIDENCE_GRADES))
     blocks = [
         f"## {profile.name}\n",
         f"{_plain(profile.title)}.\n",
@@ -104,7 +104,7 @@ def _grade(profile: Profile, window: Window) -> str:
     return ", ".join(grades)
 
 
-def _page(profile: Profile, page: Page) -> str:
+def _page(profile: Profile, page: StatusPage) -> str:
     if page.unknown:
         return f"Status page of {page.provider}: its posts were not found.\n"
     if not page.posts:
@@ -116,7 +116,7 @@ def _page(profile: Profile, page: Page) -> str:
 
 
 def _told(profile: Profile) -> str:
-    lines = [f"{wording.clock(profile, a.at)}: {_plain(a.says)}" for a in profile.asides]
+    lines = [f"{wording.clock(profile, a.at)}: {_plain(a.says)}" for a in profile.events]
     for who, pace in _paces(profile):
         lines.append(f"{who}, healthy: {pace}")
     return "".join(f"* {line}\n" for line in lines)

@@ -9,13 +9,13 @@ from collections.abc import Iterable, Iterator
 from chaos_llm import profiles
 from chaos_llm.durations import describe
 from chaos_llm.profiles import evidence
-from chaos_llm.profiles.evidence import Grade
-from chaos_llm.profiles.model import Pace, Post, Profile
+from chaos_llm.profiles.evidence import EvidenceGrade
+from chaos_llm.profiles.model import HealthyLatency, Post, Profile
 from chaos_llm.reports.profiles import timeline, window_text, wording
 
 WIDTH = 96
 
-_GRADES: dict[Grade, str] = {
+_GRADES: dict[EvidenceGrade, str] = {
     "reported": "the provider or a monitor says so",
     "claimed": "the press or users say so",
     "assumed": "nobody says so: picked, so that it can be played",
@@ -123,7 +123,7 @@ def _told(profile: Profile, width: int) -> str:
             f"{aside.says}  {wording.mark(profile, (aside.basis,))}",
             width,
         )
-        for aside in profile.asides
+        for aside in profile.events
     ]
     for name, edge in profile.edges.items():
         text = f"{', '.join(edge.providers)} stand behind {name}"
@@ -144,7 +144,7 @@ def _told(profile: Profile, width: int) -> str:
     return "\n".join(["Beside the timeline", *lines]) if lines else ""
 
 
-def _paced(profile: Profile, who: str, pace: Pace) -> str:
+def _paced(profile: Profile, who: str, pace: HealthyLatency) -> str:
     token = f", then {describe(pace.token)} a token" if pace.token else ""
     text = f"{who}, healthy: first token after {describe(pace.first_token)}{token}"
     return f"{text}  {wording.mark(profile, (pace.basis,))}"

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator, Mapping
 
 from chaos_llm.durations import describe
-from chaos_llm.profiles.model import Page, Post, Profile, Window
+from chaos_llm.profiles.model import Post, Profile, StatusPage, Window
 from chaos_llm.reports.profiles import wording
 
 Differences = dict[str, list[str]]  # by heading
@@ -121,7 +121,7 @@ def _pages(one: Profile, other: Profile) -> Differences:
     return found
 
 
-def _page(ours: Page | None, theirs: Page | None) -> Iterator[str]:
+def _page(ours: StatusPage | None, theirs: StatusPage | None) -> Iterator[str]:
     yield from _change("it", _known(ours), _known(theirs))
     posts, others = (
         {_bare(post): _post(post) for post in page.posts} if page else {} for page in (ours, theirs)
@@ -130,7 +130,7 @@ def _page(ours: Page | None, theirs: Page | None) -> Iterator[str]:
     yield from (f"only other: {text}" for key, text in others.items() if key not in posts)
 
 
-def _known(page: Page | None) -> str:
+def _known(page: StatusPage | None) -> str:
     if page is None:
         return "says nothing, and nobody says why"
     if page.unknown:

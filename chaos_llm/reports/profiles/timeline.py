@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from chaos_llm.profiles.model import Flap, Page, Profile, Window
+from chaos_llm.profiles.model import Flap, Profile, StatusPage, Window
 
 _LEGEND = (
     "█ 75 % and over",
@@ -39,7 +39,7 @@ def draw(profile: Profile, width: int) -> str:
     names = [window.name for window in profile.windows]
     names += [f"status page {page.provider}" for page in profile.pages.values()]
     label = min(width // 3, max(map(len, names), default=0))
-    scale = Scale(profile.ends, max(_TICK, width - label - 1))
+    scale = TextScale(profile.ends, max(_TICK, width - label - 1))
     rows = [
         *axis(profile.starts, scale),
         *(_bar(window, scale) for window in profile.windows),
@@ -57,7 +57,7 @@ def legend(width: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
+class TextScale:
     """Seconds of a profile on columns of a terminal."""
 
     length: float
@@ -79,7 +79,7 @@ def _shortened(text: str, length: int) -> str:
     return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
-def axis(starts: datetime, scale: Scale) -> tuple[str, str]:
+def axis(starts: datetime, scale: TextScale) -> tuple[str, str]:
     """Labels at round times, and the ruler below them."""
     step = next((s for s in STEPS if s / scale.length * scale.columns >= _TICK), STEPS[-1])
     labels, ruler = [" "] * scale.columns, ["─"] * scale.columns
@@ -101,7 +101,7 @@ def _ticks(starts: datetime, length: float, step: int) -> Iterable[float]:
         time += step
 
 
-def _bar(window: Window, scale: Scale) -> str:
+def _bar(window: Window, scale: TextScale) -> str:
     return "".join(_block(window, *scale.cell(column)) for column in range(scale.columns))
 
 
@@ -139,7 +139,7 @@ def _overlap(begins: float, ends: float, first: float, last: float) -> bool:
     return begins < last and first < ends
 
 
-def _posts(page: Page, scale: Scale) -> str:
+def _posts(page: StatusPage, scale: TextScale) -> str:
     if not page.posts:
         return "(its posts were not found)" if page.unknown else "(no post all the while)"
     row = [" "] * scale.columns

@@ -40,7 +40,7 @@ def window(profile: Profile, window: Window, width: int) -> str:
         ("share", ("share",), wording.share(profile, window.share)),
         ("load", ("capacity",), load),
         ("flaps", ("flap",), wording.flap(window.flap) if window.flap else ""),
-        ("die", ("per", "redraw"), wording.die(window)),
+        ("die", ("per", "sticky_for"), wording.die(window)),
         (
             "mix",
             tuple(rest.keys() - _IN_OTHER_ROWS),

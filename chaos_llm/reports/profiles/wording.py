@@ -78,8 +78,8 @@ def target(target: Target) -> str:
 
 def die(window: Window) -> str:
     """Who shares one throw, and for how long."""
-    redraw = f", thrown again every {describe(window.redraw)}" if window.redraw else ""
-    return f"one per {window.per}{redraw}"
+    sticky_for = f", thrown again every {describe(window.sticky_for)}" if window.sticky_for else ""
+    return f"one per {window.per}{sticky_for}"
 
 
 def flap(flap: Flap) -> str:

@@ -13,20 +13,20 @@ from pydantic import Field
 from chaos_llm.analysis.call import Outcome
 from chaos_llm.checks.check import Verdict
 from chaos_llm.reports.grades import Grade
-from chaos_llm.reports.records.profile_models import ProfileRecord, Record, Stretch
+from chaos_llm.reports.records.profile_models import ProfileRecord, Record, StretchRecord
 
 SCHEMA_VERSION: Final = (
     1  # raised where a field goes or changes its meaning; new fields do not raise it
 )
 
 
-class LeftAlone(Stretch):
+class LeftAlone(StretchRecord):
     """A stretch without a request to a provider, while so many calls turned elsewhere."""
 
     calls: int
 
 
-class DrawnStretch(Stretch):
+class DrawnStretch(StretchRecord):
     """A part of the run, and how many columns it has."""
 
     columns: int
@@ -38,13 +38,13 @@ class ProviderRecord(Record):
     name: str
     requests: int
     failed: int
-    struck: int
+    applied: int
     input_tokens: int
     output_tokens: int
     asked: list[int]
     asked_and_failed: list[int]
     hit: list[float] = Field(description="the largest share that hits it, 0 to 1")
-    down: list[Stretch]
+    down: list[StretchRecord]
     left_alone: list[LeftAlone]
 
 
@@ -115,8 +115,8 @@ class RunRecord(Record):
     outcomes: dict[Outcome, int]
     inferred: int = Field(description="calls whose outcome rests on the requests alone")
     answered: float = Field(description="share of the calls, 0 to 1")
-    longest_gap: float
-    longest_gap_at: float | None
+    longest_downtime: float
+    longest_downtime_at: float | None
     planned: int
     effects: dict[str, int]
     step: float
@@ -159,7 +159,7 @@ class TestRecord(Record):
     profile: ProfileRecord
     seed: int
     requests: dict[str, int]
-    struck: int
+    applied: int
     runs: list[RunRecord]
     exchanges: list[ExchangeRecord]
     real_peers: list[str]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from chaos_llm.decisions.plan import PlacedWindow, Plan
 from chaos_llm.profiles import evidence
-from chaos_llm.profiles.model import Page, Profile, Window
+from chaos_llm.profiles.model import Profile, StatusPage, Window
 from chaos_llm.reports.profiles import wording
 from chaos_llm.reports.records.profile_models import (
     PageRecord,
@@ -79,7 +79,7 @@ def _shares(bursts: list[PlacedWindow]) -> Iterator[tuple[float, float]]:
             yield time, round(burst.share(before), 4)
 
 
-def _page(page: Page) -> PageRecord:
+def _page(page: StatusPage) -> PageRecord:
     posts = sorted(page.posts, key=lambda post: post.at)
     return PageRecord(
         provider=page.provider,

@@ -13,14 +13,14 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Stretch(Record):
+class StretchRecord(Record):
     """From and until."""
 
     begins: float
     ends: float
 
 
-class WindowRecord(Stretch):
+class WindowRecord(StretchRecord):
     """One window as it was played: where only a range is known the seed has picked."""
 
     name: str

@@ -9,7 +9,7 @@ from itertools import pairwise
 from chaos_llm.analysis.run import Run
 from chaos_llm.reports.records.columns import Columns
 from chaos_llm.reports.records.models import LeftAlone, ProviderRecord
-from chaos_llm.reports.records.profile_models import Stretch
+from chaos_llm.reports.records.profile_models import StretchRecord
 
 
 def provider_records(run: Run, columns: Columns) -> list[ProviderRecord]:
@@ -39,20 +39,20 @@ def _provider(run: Run, name: str, columns: Columns) -> ProviderRecord:
         name=name,
         requests=len(made),
         failed=sum(exchange.failed for exchange in made),
-        struck=sum(bool(exchange.struck) for exchange in made),
+        applied=sum(bool(exchange.applied) for exchange in made),
         input_tokens=sum(exchange.input_tokens for exchange in made),
         output_tokens=sum(exchange.output_tokens for exchange in made),
         asked=columns.count_of(exchange.at for exchange in made),
         asked_and_failed=columns.count_of(e.at for e in made if e.failed),
         hit=[round(share, 4) for share in _hit(run, name, columns)],
-        down=[Stretch(begins=s.begins, ends=s.ends) for s in run.spells_down(name)],
+        down=[StretchRecord(begins=s.begins, ends=s.ends) for s in run.times_down(name)],
         left_alone=list(left_alone(run, name)),
     )
 
 
 def _hit(run: Run, provider: str, columns: Columns) -> Iterator[float]:
     """The largest share in each column: at its ends, in its middle, and where something begins."""
-    edges = sorted(run.interventions.edges())
+    edges = sorted(run.overrides.edges())
     for begins in columns.begins:
         ends = begins + columns.step
         inside = edges[bisect_left(edges, begins) : bisect_left(edges, ends)]

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from typing import Protocol
 
 from chaos_llm.analysis.call import Call, Outcome
-from chaos_llm.analysis.run import Run, Spell
+from chaos_llm.analysis.run import Interval, Run
 from chaos_llm.checks import Finding, standard
 from chaos_llm.reports.failures import kinds_of_failure, what_it_met
 from chaos_llm.reports.grades import GRADES, Grade
@@ -27,7 +27,7 @@ from chaos_llm.reports.records.providers import provider_records
 _KINDS = 12  # of failures that are told
 
 
-class Report(Protocol):
+class ReplayReport(Protocol):
     """What is asked of a report; the class of that name knows this module, not the reverse."""
 
     run: Run
@@ -41,9 +41,9 @@ class Report(Protocol):
     @property
     def answered(self) -> float: ...
     @property
-    def gap(self) -> Spell | None: ...
+    def gap(self) -> Interval | None: ...
     @property
-    def longest_gap(self) -> float: ...
+    def longest_downtime(self) -> float: ...
     @property
     def planned(self) -> int: ...
     def effects(self) -> Counter[str]: ...
@@ -54,14 +54,14 @@ class Report(Protocol):
     def grade_of(self, call: Call) -> Grade: ...
 
 
-def run_record(report: Report, *, calls: bool = False, prompts: bool = False) -> RunRecord:
+def run_record(report: ReplayReport, *, calls: bool = False, prompts: bool = False) -> RunRecord:
     """One replay; with its calls one by one, and with their prompts, where that is asked for."""
     run = report.run
     columns = columns_of(run)
     gap = report.gap
     return RunRecord(
         chaos_llm=version("chaos_llm"),
-        profile=profile_record(run.interventions.plan),
+        profile=profile_record(run.overrides.plan),
         seed=run.seed,
         begins=run.begins,
         ends=run.ends,
@@ -72,8 +72,8 @@ def run_record(report: Report, *, calls: bool = False, prompts: bool = False) ->
         outcomes=dict(report.counts),
         inferred=sum(call.inferred for call in run.calls),
         answered=report.answered,
-        longest_gap=report.longest_gap,
-        longest_gap_at=gap.begins if gap else None,
+        longest_downtime=report.longest_downtime,
+        longest_downtime_at=gap.begins if gap else None,
         planned=report.planned,
         effects=dict(sorted(report.effects().items())),
         step=columns.step,
@@ -90,7 +90,7 @@ def run_record(report: Report, *, calls: bool = False, prompts: bool = False) ->
     )
 
 
-def _not_asked(report: Report) -> Iterator[FindingRecord]:
+def _not_asked(report: ReplayReport) -> Iterator[FindingRecord]:
     """What the checks that need no configuration would say, where the test did not ask them."""
     asked = {_claim(finding) for finding in report.findings}
     for check in standard(report.run):
@@ -130,7 +130,7 @@ def _failures(run: Run) -> Iterator[FailureRecord]:
         )
 
 
-def _calls(report: Report, *, prompts: bool) -> Iterator[CallRecord]:
+def _calls(report: ReplayReport, *, prompts: bool) -> Iterator[CallRecord]:
     for call in report.run.calls:
         yield CallRecord(
             number=call.number,

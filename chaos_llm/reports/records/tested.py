@@ -12,7 +12,7 @@ from chaos_llm.journal.journal import Exchange, Journal
 from chaos_llm.reports.masking import masked
 from chaos_llm.reports.records.models import ExchangeRecord, TestRecord
 from chaos_llm.reports.records.profile import profile_record
-from chaos_llm.reports.records.runs import Report, run_record
+from chaos_llm.reports.records.runs import ReplayReport, run_record
 
 _SHOWN = 200  # requests of a test without a replay
 
@@ -32,7 +32,7 @@ def record_of_test(
     plan: Plan,
     journal: Journal,
     *,
-    reports: Sequence[Report],
+    reports: Sequence[ReplayReport],
     real_peers: Sequence[str] = (),
     journal_file: str = "",
 ) -> TestRecord:
@@ -48,7 +48,7 @@ def record_of_test(
         profile=profile_record(plan),
         seed=plan.seed,
         requests=dict(asked),
-        struck=sum(bool(exchange.struck) for exchange in journal),
+        applied=sum(bool(exchange.applied) for exchange in journal),
         runs=[run_record(report) for report in reports],
         exchanges=[_exchange(exchange) for exchange in shown],
         real_peers=list(real_peers),

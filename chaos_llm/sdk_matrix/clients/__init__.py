@@ -3,43 +3,49 @@
 from __future__ import annotations
 
 from chaos_llm.sdk_matrix.client import Client
-from chaos_llm.sdk_matrix.clients.anthropic import Anthropic, AnthropicBedrock, AnthropicVertex
-from chaos_llm.sdk_matrix.clients.bedrock import Bedrock
-from chaos_llm.sdk_matrix.clients.cohere import Cohere
-from chaos_llm.sdk_matrix.clients.gemini import Gemini
-from chaos_llm.sdk_matrix.clients.groq import Groq
-from chaos_llm.sdk_matrix.clients.meta_llama import MetaLlama
-from chaos_llm.sdk_matrix.clients.mistral import Mistral
-from chaos_llm.sdk_matrix.clients.ollama import Ollama
-from chaos_llm.sdk_matrix.clients.openai_chat import AzureChat, OpenAIChat
-from chaos_llm.sdk_matrix.clients.openai_responses import OpenAIResponses
-from chaos_llm.sdk_matrix.clients.together import Together
+from chaos_llm.sdk_matrix.clients.anthropic import (
+    AnthropicBedrockClient,
+    AnthropicClient,
+    AnthropicVertexClient,
+)
+from chaos_llm.sdk_matrix.clients.bedrock import BedrockClient
+from chaos_llm.sdk_matrix.clients.cohere import CohereClient
+from chaos_llm.sdk_matrix.clients.gemini import GeminiClient
+from chaos_llm.sdk_matrix.clients.groq import GroqClient
+from chaos_llm.sdk_matrix.clients.meta_llama import MetaLlamaClient
+from chaos_llm.sdk_matrix.clients.mistral import MistralClient
+from chaos_llm.sdk_matrix.clients.ollama import OllamaClient
+from chaos_llm.sdk_matrix.clients.openai_chat import AzureChatClient, OpenAIChatClient
+from chaos_llm.sdk_matrix.clients.openai_responses import OpenAIResponsesClient
+from chaos_llm.sdk_matrix.clients.together import TogetherClient
 
 __all__ = ["CLIENTS"]
 
 CLIENTS: tuple[Client, ...] = (
-    Anthropic("anthropic", "anthropic", package="anthropic"),
-    AnthropicVertex("anthropic-vertex", "vertex", package="anthropic"),
-    AnthropicBedrock("anthropic-bedrock", "bedrock", package="anthropic"),
-    OpenAIChat("openai-chat", "openai", package="openai"),
-    OpenAIResponses("openai-responses", "openai", package="openai"),
-    AzureChat(
+    AnthropicClient("anthropic", "anthropic", package="anthropic"),
+    AnthropicVertexClient("anthropic-vertex", "vertex", package="anthropic"),
+    AnthropicBedrockClient("anthropic-bedrock", "bedrock", package="anthropic"),
+    OpenAIChatClient("openai-chat", "openai", package="openai"),
+    OpenAIResponsesClient("openai-responses", "openai", package="openai"),
+    AzureChatClient(
         "openai-azure",
         "azure-openai",
         package="openai",
         address="https://a-resource.openai.azure.com",
     ),
-    OpenAIChat("openai-xai", "xai", package="openai", address="https://api.x.ai/v1"),
-    OpenAIChat("openai-deepseek", "deepseek", package="openai", address="https://api.deepseek.com"),
-    OpenAIChat(
+    OpenAIChatClient("openai-xai", "xai", package="openai", address="https://api.x.ai/v1"),
+    OpenAIChatClient(
+        "openai-deepseek", "deepseek", package="openai", address="https://api.deepseek.com"
+    ),
+    OpenAIChatClient(
         "openai-openrouter", "openrouter", package="openai", address="https://openrouter.ai/api/v1"
     ),
-    Gemini("gemini", "gemini", package="google-genai"),
-    Bedrock("bedrock", "bedrock", package="boto3"),
-    Cohere("cohere", "cohere", package="cohere"),
-    Mistral("mistral", "mistral", package="mistralai"),
-    Groq("groq", "groq", package="groq"),
-    Together("together", "together", package="together"),
-    MetaLlama("meta-llama", "meta-llama", package="llama-api-client"),
-    Ollama("ollama", "ollama", package="ollama"),
+    GeminiClient("gemini", "gemini", package="google-genai"),
+    BedrockClient("bedrock", "bedrock", package="boto3"),
+    CohereClient("cohere", "cohere", package="cohere"),
+    MistralClient("mistral", "mistral", package="mistralai"),
+    GroqClient("groq", "groq", package="groq"),
+    TogetherClient("together", "together", package="together"),
+    MetaLlamaClient("meta-llama", "meta-llama", package="llama-api-client"),
+    OllamaClient("ollama", "ollama", package="ollama"),
 )

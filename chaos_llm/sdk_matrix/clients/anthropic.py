@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from chaos_llm.sdk_matrix.client import KEY, LIMIT, Client, Scene, called
 
 
-class Anthropic(Client):
+class AnthropicClient(Client):
     """The Messages API."""
 
     module: ClassVar[str] = "anthropic"
@@ -41,13 +41,13 @@ class Anthropic(Client):
         return body
 
 
-class AnthropicVertex(Anthropic):
+class AnthropicVertexClient(AnthropicClient):
     """The same on Google's Vertex AI."""
 
     needs: ClassVar[tuple[str, ...]] = ("google.auth",)
 
     def made(self) -> Any:
-        return self.sdk.AnthropicVertex(
+        return self.sdk.AnthropicVertexClient(
             region="europe-west1",
             project_id="a-project",
             access_token=KEY,
@@ -56,14 +56,14 @@ class AnthropicVertex(Anthropic):
         )
 
 
-class AnthropicBedrock(Anthropic):
+class AnthropicBedrockClient(AnthropicClient):
     """The same on AWS's Bedrock, which has no stream but `invoke-with-response-stream`."""
 
     needs: ClassVar[tuple[str, ...]] = ("botocore",)
     model: ClassVar[str] = "anthropic.claude-opus-4-6-v1:0"
 
     def made(self) -> Any:
-        return self.sdk.AnthropicBedrock(
+        return self.sdk.AnthropicBedrockClient(
             aws_region="us-east-1",
             aws_access_key="AKIAIOSFODNN7EXAMPLE",
             aws_secret_key=KEY,

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from chaos_llm.sdk_matrix.client import LIMIT, Client, Scene, called
 
 
-class Bedrock(Client):
+class BedrockClient(Client):
     """The Converse API."""
 
     module: ClassVar[str] = "boto3"

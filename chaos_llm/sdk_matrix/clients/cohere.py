@@ -9,7 +9,7 @@ from chaos_llm.sdk_matrix.client import KEY, LIMIT, Client, Scene
 from chaos_llm.sdk_matrix.clients import _chat
 
 
-class Cohere(Client):
+class CohereClient(Client):
     """The v2 chat API."""
 
     module: ClassVar[str] = "cohere"

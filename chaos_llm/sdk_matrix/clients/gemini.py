@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from chaos_llm.sdk_matrix.client import KEY, LIMIT, Client, Scene, called
 
 
-class Gemini(Client):
+class GeminiClient(Client):
     """The Gemini API; this SDK retries only where it is told to."""
 
     module: ClassVar[str] = "google.genai"

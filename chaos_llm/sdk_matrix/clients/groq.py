@@ -9,7 +9,7 @@ from chaos_llm.sdk_matrix.client import KEY, LIMIT, Client, Scene
 from chaos_llm.sdk_matrix.clients import _chat
 
 
-class Groq(Client):
+class GroqClient(Client):
     """Chat Completions in Groq's dialect."""
 
     module: ClassVar[str] = "groq"

@@ -9,7 +9,7 @@ from chaos_llm.sdk_matrix.client import KEY, LIMIT, Client, Scene, called
 from chaos_llm.sdk_matrix.clients import _chat
 
 
-class MetaLlama(Client):
+class MetaLlamaClient(Client):
     """The Llama API's own chat completions, whose shapes are not OpenAI's."""
 
     module: ClassVar[str] = "llama_api_client"

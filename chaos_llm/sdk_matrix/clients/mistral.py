@@ -9,7 +9,7 @@ from chaos_llm.sdk_matrix.client import KEY, LIMIT, Client, Scene
 from chaos_llm.sdk_matrix.clients import _chat
 
 
-class Mistral(Client):
+class MistralClient(Client):
     """Chat completions in Mistral's dialect; this SDK retries only where it is told to."""
 
     module: ClassVar[str] = "mistralai.client"

@@ -9,7 +9,7 @@ from chaos_llm.sdk_matrix.client import LIMIT, Client, Scene, called
 from chaos_llm.sdk_matrix.clients import _chat
 
 
-class Ollama(Client):
+class OllamaClient(Client):
     """The chat API."""
 
     module: ClassVar[str] = "ollama"

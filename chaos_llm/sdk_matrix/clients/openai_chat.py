@@ -14,7 +14,7 @@ from chaos_llm.sdk_matrix.clients import _chat
 
 
 @dataclass(frozen=True)
-class OpenAIChat(Client):
+class OpenAIChatClient(Client):
     """The Chat Completions API; `address` is whose."""
 
     address: str = "https://api.openai.com/v1"
@@ -40,7 +40,7 @@ class OpenAIChat(Client):
         return _chat.body(scene, self.model) | {"stream_options": {"include_usage": True}}
 
 
-class AzureChat(OpenAIChat):
+class AzureChatClient(OpenAIChatClient):
     """The same on Azure; `address` is the resource's endpoint."""
 
     def made(self) -> Any:

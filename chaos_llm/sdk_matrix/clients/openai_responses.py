@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from chaos_llm.sdk_matrix.client import KEY, LIMIT, Client, Scene, called
 
 
-class OpenAIResponses(Client):
+class OpenAIResponsesClient(Client):
     """The Responses API."""
 
     module: ClassVar[str] = "openai"

@@ -9,7 +9,7 @@ from chaos_llm.sdk_matrix.client import KEY, LIMIT, Client, Scene
 from chaos_llm.sdk_matrix.clients import _chat
 
 
-class Together(Client):
+class TogetherClient(Client):
     """Chat Completions in Together's dialect."""
 
     module: ClassVar[str] = "together"

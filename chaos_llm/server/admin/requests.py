@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from chaos_llm.errors import UsageError
-from chaos_llm.server.connections.shared_state import Shared
+from chaos_llm.server.connections.shared_state import SharedState
 from chaos_llm.server.runs.runs import DEFAULT, ServedRun
 
 
 @dataclass(frozen=True)
-class Wish:
+class AdminRequest:
     """One request to the API: for which run, and with what."""
 
-    server: Shared
+    server: SharedState
     run_name: str
     given: dict[str, Any]
 
@@ -32,12 +32,12 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Deed:
+class AdminOperation:
     """One thing to ask for: its method and name, the arguments it takes, and what it does."""
 
     method: str
     name: str
     says: str
-    do: Callable[[Wish], Any]
+    do: Callable[[AdminRequest], Any]
     takes: tuple[str, ...] = ()
     takes_any: bool = False

@@ -34,7 +34,7 @@ def run_state(run: ServedRun) -> dict[str, Any]:
         "ends": profile.ends,
         "open": [placed.window.name for placed in run.plan.open_at(at)],
         "requests": journal.count,
-        "struck": sum(1 for exchange in journal if exchange.struck),
+        "applied": sum(1 for exchange in journal if exchange.applied),
         "waiting": len(run.waiting),
         "journal": {"kept": len(journal), "dropped": journal.dropped},
     }
@@ -57,14 +57,14 @@ def window_state(run: ServedRun, placed: PlacedWindow) -> dict[str, Any]:
         ],
         "share": placed.share(at if placed.begins <= at < placed.ends else placed.begins),
         "per": window.per,
-        "redraw": window.redraw,
+        "sticky_for": window.sticky_for,
         "faults": [repr(weighted.fault) for weighted in window.mix],
         "note": window.note,
         "healed": [
             f"{target.provider} {target.surface}"
             for target in window.on
             if placed.begins <= at
-            and run.interventions.is_healed(placed, target.provider, at, target.surface)
+            and run.overrides.is_healed(placed, target.provider, at, target.surface)
         ],
         "state": "open"
         if placed.begins <= at < placed.ends

@@ -7,17 +7,17 @@ from collections.abc import Callable
 from typing import Any
 
 from chaos_llm.engine.http1 import at_once
-from chaos_llm.server.connections.reply_player import Playing
-from chaos_llm.server.connections.shared_state import Shared
-from chaos_llm.server.http.answering import Caller, answer
-from chaos_llm.server.http.own_replies import Said, wrong
-from chaos_llm.server.http.request_parser import Asked, Asking, TooMuch
+from chaos_llm.server.connections.reply_player import ReplyPlayer
+from chaos_llm.server.connections.shared_state import SharedState
+from chaos_llm.server.http.answering import ClientOrigin, answer
+from chaos_llm.server.http.own_replies import ServerReply, error_reply
+from chaos_llm.server.http.request_parser import ReceivedRequest, RequestParser, RequestTooLarge
 
 _GO_AHEAD = b"HTTP/1.1 100 Continue\r\n\r\n"
 _AHEAD = 8  # whole requests that may wait behind a reply
 
 
-Connect = Callable[[Shared, "Connection", Asked, bytes], None]
+Connect = Callable[[SharedState, "Connection", ReceivedRequest, bytes], None]
 
 
 class Connection(asyncio.Protocol):
@@ -38,10 +38,10 @@ class Connection(asyncio.Protocol):
         "transport",
     )
 
-    def __init__(self, server: Shared, connect: Connect, caller: Caller) -> None:
+    def __init__(self, server: SharedState, connect: Connect, caller: ClientOrigin) -> None:
         self._server, self._connect, self._caller = server, connect, caller
-        self._asking = Asking(server.settings.limits)
-        self._playing: Playing | None = None
+        self._asking = RequestParser(server.settings.limits)
+        self._playing: ReplyPlayer | None = None
         self._held = 0  # bytes that came while a reply was under way
         self._reused = self._is_paused = self._is_deaf = self._is_full = False
         self.transport: Any = None
@@ -89,7 +89,7 @@ class Connection(asyncio.Protocol):
         was_begun = asking.is_begun
         try:
             rest = asking.feed(data)
-        except TooMuch as reason:
+        except RequestTooLarge as reason:
             self._refuse(reason)
             return
         if asking.is_begun and not was_begun:
@@ -126,9 +126,9 @@ class Connection(asyncio.Protocol):
                 self._is_paused = False
                 self.transport.resume_reading()
 
-    def _answer(self, asked: Asked) -> None:
+    def _answer(self, asked: ReceivedRequest) -> None:
         answered = answer(self._server, asked, self._caller, reused=self._reused)
-        if isinstance(answered, Said):
+        if isinstance(answered, ServerReply):
             self._say(answered, asked)
             return
         run, exchange, reply = answered
@@ -138,7 +138,7 @@ class Connection(asyncio.Protocol):
             run.end(exchange, "complete")
             self._over(keep=keep)
             return
-        self._playing = playing = Playing(
+        self._playing = playing = ReplyPlayer(
             run, exchange, reply, self.transport, lambda: self._over_later(keep=keep)
         )
         playing.begin()
@@ -157,19 +157,19 @@ class Connection(asyncio.Protocol):
         if self._asking.whole or self._held:
             self._server.loop.call_soon(self._next)
 
-    def _say(self, said: Said, asked: Asked) -> None:
+    def _say(self, said: ServerReply, asked: ReceivedRequest) -> None:
         """Answer for the server itself."""
         keep = asked.keep and asked.version == "1.1"
         self.transport.write(said.wire(keep=keep, head_only=asked.method == "HEAD"))
         if not keep:
             self.transport.close()
 
-    def _refuse(self, reason: TooMuch) -> None:
+    def _refuse(self, reason: RequestTooLarge) -> None:
         """Tell a client what was wrong with its bytes; nothing behind them can be read."""
         if self._playing is not None:
             self._playing.cut()
             return
-        self.transport.write(wrong(reason.status, str(reason)).wire(keep=False))
+        self.transport.write(error_reply(reason.status, str(reason)).wire(keep=False))
         # To close with bytes unread would be a reset, and that might overtake what was just said.
         self._is_deaf, self.since = True, self._server.time()
         self.transport.write_eof()
@@ -193,5 +193,5 @@ class Connection(asyncio.Protocol):
         if self._asking.is_begun and not self._is_deaf:
             patience = self._server.settings.limits.patience
             text = f"the request did not come whole within {patience:g} s"
-            self.transport.write(wrong(408, text).wire(keep=False))
+            self.transport.write(error_reply(408, text).wire(keep=False))
         self.transport.close()

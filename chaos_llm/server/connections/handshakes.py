@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from chaos_llm.decisions.overrides import Interventions
-from chaos_llm.decisions.plan import Decision, Key, PlacedWindow, Throw
+from chaos_llm.decisions.overrides import Overrides
+from chaos_llm.decisions.plan import Decision, Draw, Key, PlacedWindow
 from chaos_llm.faults.fault import Fault
-from chaos_llm.profiles.model import PLAYED_SURFACES, Target, Window
+from chaos_llm.profiles.model import SIMULATED_SURFACES, Target, Window
 from chaos_llm.protocol.messages import Request
 from chaos_llm.requests.correlation import BACKGROUND_USER, NO_CALL
 from chaos_llm.server.connections import wire_effects
@@ -22,7 +22,7 @@ PATH = "(TLS handshake)"
 
 
 @dataclass
-class ServedInterventions(Interventions):
+class ServedOverrides(Overrides):
     """What was put on by hand, over the plan; without what a handshake has survived.
 
     `over_wire` says that a request came through Toxiproxy, which plays its windows for the run that
@@ -53,26 +53,28 @@ class ServedInterventions(Interventions):
     def decide(self, request: Request, key: Key, at: float) -> Decision:
         """Which faults hit this request."""
         decision = super().decide(request, key, at)
-        if self.over_wire and decision.throws:
-            decision = wire_effects.met(decision, self.on_the_wire, leads=self.leads_wire)
-        if not self.past_handshake or not any(map(_is_of_tls, decision.throws)):
+        if self.over_wire and decision.draws:
+            decision = wire_effects.effects_of_wire(
+                decision, self.on_the_wire, leads=self.leads_wire
+            )
+        if not self.past_handshake or not any(map(_is_of_tls, decision.draws)):
             return decision
-        return Decision(tuple(throw for throw in decision.throws if not _is_of_tls(throw)))
+        return Decision(tuple(throw for throw in decision.draws if not _is_of_tls(throw)))
 
     def decide_handshake(self, request: Request, key: Key, at: float) -> Decision:
         """Which throw ends this handshake, if one does; no other injection is used up by it."""
-        throws = (*self._injected(request, at), *self._planned(request, key, at))
-        if throws:  # else the request itself will be counted
+        draws = (*self._injected(request, at), *self._planned(request, key, at))
+        if draws:  # else the request itself will be counted
             self.meter.meet(request, at)
-        return Decision(throws) if throws else Decision()
+        return Decision(draws) if draws else Decision()
 
-    def _injected(self, request: Request, at: float) -> Iterator[Throw]:
+    def _injected(self, request: Request, at: float) -> Iterator[Draw]:
         for injection in self.injections:
             ours = any(map(_is_tls, injection.faults))
             if ours and injection.ends > at and injection.target.hits(request):
-                yield from filter(_is_of_tls, injection.throws(at))
+                yield from filter(_is_of_tls, injection.draws(at))
 
-    def _planned(self, request: Request, key: Key, at: float) -> Iterator[Throw]:
+    def _planned(self, request: Request, key: Key, at: float) -> Iterator[Draw]:
         healed_at = self._healed_at(request, at)
         for window in self.plan.open_at(at):
             if window.opened <= healed_at or not any(map(_is_tls, window.faults)):
@@ -87,7 +89,7 @@ class ServedInterventions(Interventions):
 def probes(names: Iterable[str], host: str, number: int) -> Iterator[tuple[Request, Key]]:
     """What a handshake stands for, before anything was asked: each surface of that host."""
     for name in names:
-        for surface in PLAYED_SURFACES:
+        for surface in SIMULATED_SURFACES:
             key = Key(BACKGROUND_USER, NO_CALL, name, PATH, number)
             yield Request(name, "", surface, host, PATH), key
 
@@ -96,5 +98,5 @@ def _is_tls(fault: Fault) -> bool:
     return fault.name == FAULT
 
 
-def _is_of_tls(throw: Throw) -> bool:
+def _is_of_tls(throw: Draw) -> bool:
     return throw.fault is not None and _is_tls(throw.fault)

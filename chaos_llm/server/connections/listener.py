@@ -6,18 +6,18 @@ import asyncio
 from typing import Any
 
 from chaos_llm.server.connections.connection import Connection
-from chaos_llm.server.connections.shared_state import Shared
+from chaos_llm.server.connections.shared_state import SharedState
 from chaos_llm.server.connections.tls import FIRST_BYTE, TlsLayer
 from chaos_llm.server.http.addresses import split_host
-from chaos_llm.server.http.answering import Caller
-from chaos_llm.server.http.own_replies import wrong
-from chaos_llm.server.http.request_parser import Asked
+from chaos_llm.server.http.answering import ClientOrigin
+from chaos_llm.server.http.own_replies import error_reply
+from chaos_llm.server.http.request_parser import ReceivedRequest
 
 _ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 _FULL = "{} connections are open, which is all that this server takes"
 
 
-class Door(asyncio.Protocol):
+class Listener(asyncio.Protocol):
     """A new connection, until its first byte says what it speaks; `meant` is whom a CONNECT named.
 
     What a vendor's host means inside a CONNECT is known, so TLS there needs no SNI. `over_wire`
@@ -25,7 +25,7 @@ class Door(asyncio.Protocol):
     """
 
     def __init__(
-        self, server: Shared, meant: str = "", run: str = "", *, over_wire: bool = False
+        self, server: SharedState, meant: str = "", run: str = "", *, over_wire: bool = False
     ) -> None:
         self._server, self._meant, self._run = server, meant, run
         self._over_wire = over_wire
@@ -45,7 +45,7 @@ class Door(asyncio.Protocol):
         if self.inner is None:
             bound = self._server.settings.limits.connections
             if len(self._server.connections) > bound:
-                self._transport.write(wrong(503, _FULL.format(bound)).wire(keep=False))
+                self._transport.write(error_reply(503, _FULL.format(bound)).wire(keep=False))
                 self._transport.close()
                 return
             self.inner = self._opened(data[0])
@@ -59,7 +59,7 @@ class Door(asyncio.Protocol):
             server.connections.add(self)  # until the handshake is over
             return layer
         connection = Connection(
-            server, connect, Caller(self._meant, self._run, over_wire=self._over_wire)
+            server, connect, ClientOrigin(self._meant, self._run, over_wire=self._over_wire)
         )
         connection.connection_made(transport)
         transport.set_protocol(connection)
@@ -71,7 +71,7 @@ class Door(asyncio.Protocol):
     def _inside_tls(self, sni: str) -> Connection:
         self._server.connections.discard(self)
         was_judged = bool(self._server.judged_at_handshake(self._meant or sni))
-        caller = Caller(self._meant, self._run, was_judged, self._over_wire)
+        caller = ClientOrigin(self._meant, self._run, was_judged, self._over_wire)
         return Connection(self._server, connect, caller)
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -101,24 +101,26 @@ class Door(asyncio.Protocol):
         self._transport.close()
 
 
-def connect(server: Shared, connection: Connection, asked: Asked, rest: bytes) -> None:
+def connect(
+    server: SharedState, connection: Connection, asked: ReceivedRequest, rest: bytes
+) -> None:
     """Answer a CONNECT: providers' hosts here, all others only where tunnels are allowed."""
     transport, target = connection.transport, asked.target
     if server.addresses.names(target):
-        _hand_over(server, connection, Door(server, target, asked.run), rest)
+        _hand_over(server, connection, Listener(server, target, asked.run), rest)
     elif not server.settings.tunnel:
         text = (
             f"{target} is no provider of this server, and it tunnels nothing else; start it "
             "with --tunnel to let such requests out, or name the host in NO_PROXY"
         )
-        transport.write(wrong(403, text).wire(keep=False))
+        transport.write(error_reply(403, text).wire(keep=False))
         transport.close()
     else:
         transport.pause_reading()
         server.spawn(_tunnel(server, connection, target, rest))
 
 
-def _hand_over(server: Shared, connection: Connection, after: Any, rest: bytes) -> None:
+def _hand_over(server: SharedState, connection: Connection, after: Any, rest: bytes) -> None:
     transport = connection.transport
     server.connections.discard(connection)
     transport.write(_ESTABLISHED)
@@ -128,13 +130,13 @@ def _hand_over(server: Shared, connection: Connection, after: Any, rest: bytes) 
         after.data_received(rest)
 
 
-async def _tunnel(server: Shared, connection: Connection, target: str, rest: bytes) -> None:
+async def _tunnel(server: SharedState, connection: Connection, target: str, rest: bytes) -> None:
     host, port = split_host(target)
     ours = connection.transport
     try:
         far, _ = await server.loop.create_connection(lambda: Relay(server, ours), host, port or 443)
     except OSError as error:
-        ours.write(wrong(502, f"{target} cannot be reached: {error}").wire(keep=False))
+        ours.write(error_reply(502, f"{target} cannot be reached: {error}").wire(keep=False))
         ours.close()
         return
     if ours.is_closing():
@@ -147,7 +149,7 @@ async def _tunnel(server: Shared, connection: Connection, target: str, rest: byt
 class Relay(asyncio.Protocol):
     """One half of a tunnel: what comes here goes there."""
 
-    def __init__(self, server: Shared, there: Any) -> None:
+    def __init__(self, server: SharedState, there: Any) -> None:
         self._server, self._there = server, there
         self._here: Any = None
 

@@ -25,7 +25,7 @@ _RESETS = (Ending.RESET, Ending.REFUSED, Ending.UNRESOLVED)
 _SILENT = (Ending.SILENT, Ending.CONNECT_TIMEOUT)
 
 
-class Playing:
+class ReplyPlayer:
     """A reply under way; `over` is called when all of it was sent and the connection still stands.
 
     `transport` is asyncio's, or one of ours over TLS.

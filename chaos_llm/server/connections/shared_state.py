@@ -13,17 +13,17 @@ from chaos_llm.requests.hosts import Names
 from chaos_llm.server.connections import handshakes
 from chaos_llm.server.connections.tls import Authority
 from chaos_llm.server.http.addresses import Addresses
-from chaos_llm.server.http.own_replies import Said
-from chaos_llm.server.http.request_parser import Asked
+from chaos_llm.server.http.own_replies import ServerReply
+from chaos_llm.server.http.request_parser import ReceivedRequest
 from chaos_llm.server.launch.settings import Settings, is_loopback
-from chaos_llm.server.runs.kept_journal import JournalFile
-from chaos_llm.server.runs.runs import DEFAULT, Beginning, Runs
+from chaos_llm.server.runs.kept_journal import JournalWriter
+from chaos_llm.server.runs.runs import DEFAULT, Runs, RunStart
 
 _PROBLEMS = 20
-_STRUCK: Effect = "struck"
+_STRUCK: Effect = "applied"
 
 
-class Open(Protocol):
+class OpenConnection(Protocol):
     """Anything that holds a connection."""
 
     def overdue(self, now: float) -> bool:
@@ -36,10 +36,12 @@ class Open(Protocol):
         """End it, because the server stops."""
 
 
-class Shared:
+class SharedState:
     """One server's state; `answer` is its admin API, `connect` what a CONNECT is given to."""
 
-    def __init__(self, settings: Settings, answer: Callable[[Shared, Asked], Said]) -> None:
+    def __init__(
+        self, settings: Settings, answer: Callable[[SharedState, ReceivedRequest], ServerReply]
+    ) -> None:
         self.settings, self.loop = settings, asyncio.get_running_loop()
         self.answer = answer
         self.time = self.loop.time
@@ -49,16 +51,16 @@ class Shared:
         self.addresses = Addresses(settings.providers, settings.rootdir)
         also = "" if is_loopback(settings.host) else settings.host
         self.authority = Authority(also) if settings.tls else None
-        beginning = Beginning(
+        beginning = RunStart(
             settings.day(),
             settings.seed,
             settings.rate,
             settings.at,
             rootdir=settings.rootdir or Path(),
         )
-        self.file = JournalFile(settings.journal, self.loop) if settings.journal else None
+        self.file = JournalWriter(settings.journal, self.loop) if settings.journal else None
         self.runs = Runs(beginning, settings.limits, self.loop, self.file)
-        self.connections: set[Open] = set()
+        self.connections: set[OpenConnection] = set()
         self.requests = 0
         self.problems: list[str] = []  # of the test's own faults and answers
         self.tasks: set[asyncio.Task[None]] = set()
@@ -78,15 +80,15 @@ class Shared:
         self._handshakes += 1
         names = self.judged_at_handshake(host)
         for request, key in handshakes.probes(names, host, self._handshakes):
-            decision = run.interventions.decide_handshake(request, key, run.now)
-            if decision.throws:
+            decision = run.overrides.decide_handshake(request, key, run.now)
+            if decision.draws:
                 exchange = run.journal.open(run.now, request, key, decision)
-                exchange.effects = (_STRUCK,) * len(decision.throws)
+                exchange.effects = (_STRUCK,) * len(decision.draws)
                 run.end(exchange, "closed")
                 return False
         return True
 
-    def problem(self, asked: Asked, error: Exception) -> str:
+    def problem(self, asked: ReceivedRequest, error: Exception) -> str:
         """Note that a fault, or answers, of the test's own raised."""
         text = f"no reply to {asked.method} {asked.path}: {error!r}"
         self.problems = [*self.problems[1 - _PROBLEMS :], text]

@@ -22,20 +22,20 @@ from chaos_llm.server.connections.wire_effects import is_on_the_wire
 from chaos_llm.server.runs.clock import Timer
 from chaos_llm.server.runs.runs import ServedRun
 from chaos_llm.toxiproxy.daemon import Toxiproxy, toxiproxy
-from chaos_llm.toxiproxy.proxy import Doorway, Worn
+from chaos_llm.toxiproxy.proxy import ActiveToxic, ToxiproxyRoute
 
 _STEPS = 20  # in which a share that slopes is followed
 _INSIDE = 1e-6  # seconds: a sum of floats may fall short of the edge that it is
 _ANYBODY, _ANYTHING = Key(0, 0, "", "", 0), Request("", "", "", "", "")
 
 
-class Wire:
+class ToxiproxyFront:
     """The doors of one server, between `open` and `close`; all is taken off and away at the end."""
 
     def __init__(self, run: ServedRun, providers: Sequence[str]) -> None:
         self._run, self._providers = run, providers
         self._kept = ExitStack()
-        self._doors: dict[str, Doorway] = {}
+        self._doors: dict[str, ToxiproxyRoute] = {}
         self._timer: Timer | None = None
 
     def open(self, upstream: str) -> dict[str, str]:
@@ -50,9 +50,11 @@ class Wire:
             self._kept = kept.pop_all()
         return {name: f"http://{door.address}" for name, door in self._doors.items()}
 
-    def _door(self, kept: ExitStack, found: Toxiproxy, provider: str, upstream: str) -> Doorway:
+    def _door(
+        self, kept: ExitStack, found: Toxiproxy, provider: str, upstream: str
+    ) -> ToxiproxyRoute:
         name = f"chaos_llm-{upstream.rpartition(':')[2]}-{provider}"
-        door = Doorway(found, name, upstream)
+        door = ToxiproxyRoute(found, name, upstream)
         kept.callback(_removed, door)
         return door
 
@@ -97,17 +99,17 @@ class Wire:
                 print(f"chaos-llm: {provider}: {error}", file=sys.stderr)  # noqa: T201 - its log
 
 
-def _wanted(run: ServedRun, provider: str, at: float) -> Iterator[tuple[str, Worn]]:
+def _wanted(run: ServedRun, provider: str, at: float) -> Iterator[tuple[str, ActiveToxic]]:
     """The toxics of the windows that are open for a provider, by a name of their own."""
     for placed in run.plan.open_at(at):
         window = placed.window
         if not is_on_the_wire(window) or not _hits(window, provider):
             continue
         share = _share(placed, at)
-        if share and not run.interventions.is_healed(placed, provider, at):
+        if share and not run.overrides.is_healed(placed, provider, at):
             number = run.plan.profile.windows.index(window)
             for index, toxic in enumerate(window.network):
-                yield f"{number}-{index}-{toxic.kind}-{toxic.stream}", Worn(toxic, share)
+                yield f"{number}-{index}-{toxic.kind}-{toxic.stream}", ActiveToxic(toxic, share)
 
 
 def _hits(window: Window, provider: str) -> bool:
@@ -131,9 +133,12 @@ def _changes(run: ServedRun, at: float) -> Iterator[float]:
             yield placed.begins
             continue
         yield placed.ends
-        if placed.window.per == "client" and placed.window.redraw:
-            redraw = placed.window.redraw
-            yield placed.opened + (math.floor((at + _INSIDE - placed.opened) / redraw) + 1) * redraw
+        if placed.window.per == "client" and placed.window.sticky_for:
+            sticky_for = placed.window.sticky_for
+            yield (
+                placed.opened
+                + (math.floor((at + _INSIDE - placed.opened) / sticky_for) + 1) * sticky_for
+            )
         yield from (time for time in _slope(placed.window.share.points) if time > at)
 
 
@@ -145,7 +150,7 @@ def _slope(points: Sequence[tuple[float, float]]) -> Iterator[float]:
         yield ends
 
 
-def _removed(door: Doorway) -> None:
+def _removed(door: ToxiproxyRoute) -> None:
     try:
         door.remove()
     except ChaosError as error:  # gone before us; nothing is left to be taken off

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 
-from chaos_llm.decisions.plan import Decision, Throw
+from chaos_llm.decisions.plan import Decision, Draw
 from chaos_llm.network import Down
 from chaos_llm.network.on_the_wire import OnTheWire
 from chaos_llm.profiles.model import Profile, Share, Target, Window
@@ -28,7 +28,7 @@ def on_the_wire(profile: Profile) -> Mapping[str, Window]:
     return {window.name: window for window in profile.windows if is_on_the_wire(window)}
 
 
-def met(decision: Decision, windows: Mapping[str, Window], *, leads: bool) -> Decision:
+def effects_of_wire(decision: Decision, windows: Mapping[str, Window], *, leads: bool) -> Decision:
     """What a request met that came over the wire.
 
     Where all connections are hit or none, the throw stands, and the wire plays it; of a share of
@@ -37,8 +37,8 @@ def met(decision: Decision, windows: Mapping[str, Window], *, leads: bool) -> De
     return Decision(tuple(_kept(decision, windows, leads=leads)))
 
 
-def _kept(decision: Decision, windows: Mapping[str, Window], *, leads: bool) -> Iterator[Throw]:
-    for throw in decision.throws:
+def _kept(decision: Decision, windows: Mapping[str, Window], *, leads: bool) -> Iterator[Draw]:
+    for throw in decision.draws:
         window = windows.get(throw.window)
         if window is None:
             yield throw

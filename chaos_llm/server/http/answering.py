@@ -8,15 +8,15 @@ from typing import NamedTuple
 from chaos_llm.errors import ChaosError
 from chaos_llm.journal.journal import Exchange
 from chaos_llm.protocol.messages import Ending, Reply, WireRequest
-from chaos_llm.server.connections.shared_state import Shared
-from chaos_llm.server.http.own_replies import ADMIN, NOBODY, Said, wrong
-from chaos_llm.server.http.request_parser import Asked
+from chaos_llm.server.connections.shared_state import SharedState
+from chaos_llm.server.http.own_replies import ADMIN, NO_PROVIDER, ServerReply, error_reply
+from chaos_llm.server.http.request_parser import ReceivedRequest
 from chaos_llm.server.runs.runs import DEFAULT, ServedRun
 
 _OF_BODIES = ("content-length", "transfer-encoding")
 
 
-class Caller(NamedTuple):
+class ClientOrigin(NamedTuple):
     """What is known of a client before its first request.
 
     `meant` and `run` are the host and the run that a CONNECT named. `past_handshake` says that a
@@ -29,7 +29,7 @@ class Caller(NamedTuple):
     over_wire: bool = False
 
 
-class Answered(NamedTuple):
+class ProviderAnswer(NamedTuple):
     """A provider's reply, to be played for a run, and its record."""
 
     run: ServedRun
@@ -37,30 +37,34 @@ class Answered(NamedTuple):
     reply: Reply
 
 
-def answer(server: Shared, asked: Asked, caller: Caller, *, reused: bool) -> Said | Answered:
+def answer(
+    server: SharedState, asked: ReceivedRequest, caller: ClientOrigin, *, reused: bool
+) -> ServerReply | ProviderAnswer:
     """Have a provider answer a request, or say why none does."""
     path = asked.path
     if asked.version != "1.1":
-        return wrong(505, f"this server speaks HTTP/1.1, not {asked.version}")
+        return error_reply(505, f"this server speaks HTTP/1.1, not {asked.version}")
     if path == ADMIN or path.startswith(f"{ADMIN}/"):
         return server.answer(server, asked)
     server.requests += 1
     host = caller.meant or asked.host
     place = server.addresses.find(asked.method, host, path)
     if place is None:
-        return wrong(404, NOBODY.format(method=asked.method, path=path, host=host or "no host"))
+        return error_reply(
+            404, NO_PROVIDER.format(method=asked.method, path=path, host=host or "no host")
+        )
     headers = asked.headers
     wire = WireRequest(asked.method, host, place.path, asked.query, headers, asked.body, reused)
     try:
         run = server.runs.named(asked.run or caller.run or DEFAULT)
-        run.interventions.past_handshake = caller.past_handshake
-        run.interventions.over_wire = caller.over_wire
+        run.overrides.past_handshake = caller.past_handshake
+        run.overrides.over_wire = caller.over_wire
         exchange, reply = run.exchange(place.provider, wire, headers.get("x-chaos-call", ""))
     except ChaosError as error:
-        return wrong(503, str(error))
+        return error_reply(503, str(error))
     except Exception as error:  # a fault, or answers, of the test's own
-        return wrong(500, server.problem(asked, error))
-    return Answered(run, exchange, _without_body(reply) if asked.method == "HEAD" else reply)
+        return error_reply(500, server.problem(asked, error))
+    return ProviderAnswer(run, exchange, _without_body(reply) if asked.method == "HEAD" else reply)
 
 
 def _without_body(reply: Reply) -> Reply:

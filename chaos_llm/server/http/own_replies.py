@@ -12,7 +12,7 @@ ADMIN = "/__chaos"
 
 
 @dataclass(frozen=True)
-class Said:
+class ServerReply:
     """A whole response of the server's own, not of any provider."""
 
     status: int
@@ -29,17 +29,17 @@ class Said:
         return head if head_only else head + self.body
 
 
-def told(value: Any, status: int = 200) -> Said:
+def json_reply(value: Any, status: int = 200) -> ServerReply:
     """A value as JSON."""
-    return Said(status, json.dumps(value, ensure_ascii=False, default=str).encode() + b"\n")
+    return ServerReply(status, json.dumps(value, ensure_ascii=False, default=str).encode() + b"\n")
 
 
-def wrong(status: int, text: str) -> Said:
+def error_reply(status: int, text: str) -> ServerReply:
     """An error that says what to do."""
-    return told({"error": {"type": "chaos_llm", "message": text}}, status)
+    return json_reply({"error": {"type": "chaos_llm", "message": text}}, status)
 
 
-NOBODY = (
+NO_PROVIDER = (
     "no provider of this server answers {method} {path} at {host}. Begin the path with a provider "
     "(/anthropic/v1/messages), send a vendor's Host header, or use a path that only one provider "
     f"has; GET {ADMIN}/ lists them"

@@ -15,7 +15,7 @@ _OFFERS = ("upgrade", "connection", "http2-settings")
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
-class TooMuch(Exception):
+class RequestTooLarge(Exception):
     """A request is larger than a server takes, or not one at all; the text says what is."""
 
     def __init__(self, status: int, text: str) -> None:
@@ -23,7 +23,7 @@ class TooMuch(Exception):
         super().__init__(text)
 
 
-class Asked(NamedTuple):
+class ReceivedRequest(NamedTuple):
     """One whole request; `run` is the one that the client says it belongs to.
 
     `host` is whom the client means: the target's own host before the header's. `path` is without
@@ -42,12 +42,12 @@ class Asked(NamedTuple):
     run: str = ""
 
 
-class Asking:
+class RequestParser:
     """Puts requests together from bytes; whole ones are in `whole`, in their order."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self.whole: list[Asked] = []
+        self.whole: list[ReceivedRequest] = []
         self._parser = httptools.HttpRequestParser(self)
         self._in_head = True
         self._head = 0
@@ -61,7 +61,7 @@ class Asking:
         self._body: list[bytes] = []
 
     def feed(self, data: bytes) -> bytes:
-        """Take bytes; gives back those that follow a CONNECT. Raises TooMuch."""
+        """Take bytes; gives back those that follow a CONNECT. Raises RequestTooLarge."""
         if self._in_head:
             self._head += len(data)
         try:
@@ -69,11 +69,11 @@ class Asking:
         except httptools.HttpParserUpgrade as upgrade:
             return self._upgraded(data[upgrade.args[0] :])
         except httptools.HttpParserError as error:
-            if isinstance(error.__context__, TooMuch):
+            if isinstance(error.__context__, RequestTooLarge):
                 raise error.__context__ from None
-            raise TooMuch(400, f"this is no HTTP/1.1: {error}") from None
+            raise RequestTooLarge(400, f"this is no HTTP/1.1: {error}") from None
         if self._in_head and self._head > self._limits.head:
-            raise TooMuch(431, f"the headers are larger than {self._limits.head} bytes")
+            raise RequestTooLarge(431, f"the headers are larger than {self._limits.head} bytes")
         return b""
 
     def _upgraded(self, rest: bytes) -> bytes:
@@ -108,14 +108,14 @@ class Asking:
         self._in_head, self._head = False, 0
         length = self._headers.get("content-length", "")
         if length.isdecimal() and int(length) > self._limits.body:
-            raise TooMuch(413, self._too_large())
+            raise RequestTooLarge(413, self._too_large())
         if self._headers.get("expect", "").lower() == "100-continue":
             self.wants_go_ahead = True
 
     def on_body(self, body: bytes) -> None:
         self._size += len(body)
         if self._size > self._limits.body:
-            raise TooMuch(413, self._too_large())
+            raise RequestTooLarge(413, self._too_large())
         self._body.append(body)
 
     def on_message_complete(self) -> None:
@@ -130,7 +130,9 @@ class Asking:
             path = slash + path or "/"
         keep, version = parser.should_keep_alive(), parser.get_http_version()
         named, headers = self._named(), self._headers
-        asked = Asked(method, target, host, path, query, headers, body, keep, version, named)
+        asked = ReceivedRequest(
+            method, target, host, path, query, headers, body, keep, version, named
+        )
         self.whole.append(asked)
 
     def _named(self) -> str:
@@ -138,7 +140,9 @@ class Asking:
         named = self._headers.get("x-chaos-run", "")
         if named:
             if not _NAME.fullmatch(named):
-                raise TooMuch(400, "X-Chaos-Run is 1 to 64 letters, digits, '.', '_' and '-'")
+                raise RequestTooLarge(
+                    400, "X-Chaos-Run is 1 to 64 letters, digits, '.', '_' and '-'"
+                )
             return named
         if not self._run and _RUN_BYTES in self._target:
             hit = _RUN.search(self._target.decode("latin-1"))

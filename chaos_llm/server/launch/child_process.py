@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chaos_llm.errors import UsageError
-from chaos_llm.server.connections.shared_state import Shared
+from chaos_llm.server.connections.shared_state import SharedState
 from chaos_llm.server.http.addresses import environment
 from chaos_llm.server.launch.foreground import TRUST, certificate
 from chaos_llm.server.launch.server import Server
@@ -44,7 +44,7 @@ async def run(settings: Settings, command: Sequence[str], width: int = 100) -> O
         await server.stop()
 
 
-def surroundings(server: Shared) -> dict[str, str]:
+def surroundings(server: SharedState) -> dict[str, str]:
     """The variables that point a child at the server; with TLS the ways around base URLs, too."""
     said = environment(server.url, "", os.environ, server.doors)
     if server.authority is not None:

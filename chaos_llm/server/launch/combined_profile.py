@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from chaos_llm.profiles.model import Profile, Window
 
 
-def together(profiles: Sequence[Profile]) -> Profile:
+def combined(profiles: Sequence[Profile]) -> Profile:
     """One profile of several; without any, every provider is healthy.
 
     The date is the first one's. Where two of them set one provider's page, pace or quota, the first
@@ -32,7 +32,7 @@ def together(profiles: Sequence[Profile]) -> Profile:
             key: source for each in reversed(profiles) for key, source in each.sources.items()
         },
         pages={name: page for each in reversed(profiles) for name, page in each.pages.items()},
-        asides=tuple(aside for each in profiles for aside in each.asides),
+        events=tuple(aside for each in profiles for aside in each.events),
         healthy={name: pace for each in reversed(profiles) for name, pace in each.healthy.items()},
         quotas={name: quota for each in reversed(profiles) for name, quota in each.quotas.items()},
     )

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from chaos_llm.durations import describe
-from chaos_llm.server.connections.shared_state import Shared
+from chaos_llm.server.connections.shared_state import SharedState
 from chaos_llm.server.http.addresses import environment
 from chaos_llm.server.http.own_replies import ADMIN
 from chaos_llm.server.launch.server import Server
@@ -37,7 +37,7 @@ async def serve(settings: Settings, say: Say) -> None:
     say(f"ended after {_requests(server)}")
 
 
-def greeting(server: Shared) -> Iterator[str]:
+def greeting(server: SharedState) -> Iterator[str]:
     """What somebody who starts a server needs to know."""
     settings, run = server.settings, server.runs.default
     profile, clock = run.plan.profile, settings.clock
@@ -64,7 +64,7 @@ def greeting(server: Shared) -> Iterator[str]:
 TRUST = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "AWS_CA_BUNDLE")
 
 
-def certificate(server: Shared) -> Path:
+def certificate(server: SharedState) -> Path:
     """The file with the certificate that clients have to trust."""
     import tempfile  # noqa: PLC0415 - only with TLS
 
@@ -77,7 +77,7 @@ def certificate(server: Shared) -> Path:
 class _Progress:
     """A line now and then, where something has happened."""
 
-    def __init__(self, server: Shared, say: Say) -> None:
+    def __init__(self, server: SharedState, say: Say) -> None:
         self._server, self._say, self._told = server, say, 0
         self._timer: asyncio.TimerHandle | None = None
 
@@ -96,6 +96,6 @@ class _Progress:
         self.begin()
 
 
-def _requests(server: Shared) -> str:
-    struck = sum(1 for run in server.runs for each in run.journal if each.struck)
-    return f"{server.requests} requests, {struck} struck"
+def _requests(server: SharedState) -> str:
+    applied = sum(1 for run in server.runs for each in run.journal if each.applied)
+    return f"{server.requests} requests, {applied} struck"

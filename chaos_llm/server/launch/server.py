@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 from chaos_llm.errors import ChaosError, UsageError
 from chaos_llm.server.admin import api
-from chaos_llm.server.connections.listener import Door
-from chaos_llm.server.connections.shared_state import Shared
+from chaos_llm.server.connections.listener import Listener
+from chaos_llm.server.connections.shared_state import SharedState
 from chaos_llm.server.launch.settings import Settings
 
 if TYPE_CHECKING:
-    from chaos_llm.server.connections.toxiproxy_front import Wire
+    from chaos_llm.server.connections.toxiproxy_front import ToxiproxyFront
 
 _SWEEP = 5.0  # real seconds between two looks for clients that say nothing
 _FAREWELL = 0.5  # real seconds for what was written to leave
@@ -28,10 +28,10 @@ class Server:
     """One port with everything behind it. Make it inside its event loop."""
 
     def __init__(self, settings: Settings) -> None:
-        self.shared = Shared(settings, api.answer)
+        self.shared = SharedState(settings, api.answer)
         self._listener: asyncio.Server | None = None
         self._behind: asyncio.Server | None = None  # Toxiproxy
-        self._wire: Wire | None = None
+        self._wire: ToxiproxyFront | None = None
         self._sweep: asyncio.TimerHandle | None = None
 
     async def start(self) -> None:
@@ -39,7 +39,7 @@ class Server:
         shared, settings = self.shared, self.shared.settings
         try:
             self._listener = await shared.loop.create_server(
-                lambda: Door(shared), settings.host, settings.port, backlog=1024
+                lambda: Listener(shared), settings.host, settings.port, backlog=1024
             )
         except OSError as error:
             if shared.file is not None:
@@ -56,14 +56,14 @@ class Server:
 
     async def _open_wire(self) -> None:
         """Have Toxiproxy in front of a port of its own, so that it is known who came through it."""
-        from chaos_llm.server.connections.toxiproxy_front import Wire  # noqa: PLC0415 - only where it is asked for
+        from chaos_llm.server.connections.toxiproxy_front import ToxiproxyFront  # noqa: PLC0415 - only where it is asked for
 
         shared = self.shared
         self._behind = await shared.loop.create_server(
-            lambda: Door(shared, over_wire=True), _LOOPBACK, 0, backlog=1024
+            lambda: Listener(shared, over_wire=True), _LOOPBACK, 0, backlog=1024
         )
         port = self._behind.sockets[0].getsockname()[1]
-        wire = Wire(shared.runs.default, shared.addresses.played)
+        wire = ToxiproxyFront(shared.runs.default, shared.addresses.played)
         try:
             shared.doors = wire.open(f"{_LOOPBACK}:{port}")
         except ChaosError:

@@ -14,15 +14,15 @@ from concurrent.futures import Future
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from chaos_llm.decisions.provider_control import Lever
+from chaos_llm.decisions.provider_control import ProviderControl
 from chaos_llm.decisions.start_position import place
 from chaos_llm.durations import Duration, seconds
 from chaos_llm.errors import UsageError
 from chaos_llm.journal.journal import Exchange
 from chaos_llm.replay.schedule import Until
-from chaos_llm.server.connections.shared_state import Shared
+from chaos_llm.server.connections.shared_state import SharedState
 from chaos_llm.server.http.addresses import environment
-from chaos_llm.server.launch.served_control import ServedLever
+from chaos_llm.server.launch.served_control import ServedControl
 from chaos_llm.server.launch.server import Server
 from chaos_llm.server.launch.settings import Settings
 from chaos_llm.server.runs.runs import DEFAULT, ServedRun
@@ -73,7 +73,7 @@ class ServerThread:
         await self._end.wait()
         await server.stop()
 
-    def do(self, work: Callable[[Shared], _T]) -> _T:
+    def do(self, work: Callable[[SharedState], _T]) -> _T:
         """Do something on the server's loop, and hand back what comes of it."""
         assert self._loop is not None
         done: Future[_T] = Future()
@@ -178,13 +178,13 @@ class ServedOutage:
                 "does the client use .env or .base_url()?"
             )
 
-    def on(self, provider: str, *, surface: str = "api", model: str = "") -> ServedLever:
+    def on(self, provider: str, *, surface: str = "api", model: str = "") -> ServedControl:
         """Take one provider in hand: inject faults, heal it, choose its answers."""
 
-        def pull(work: Callable[[Lever], object]) -> None:
+        def pull(work: Callable[[ProviderControl], object]) -> None:
             self.do(lambda run: work(run.on(provider, surface=surface, model=model)))
 
-        return ServedLever(pull)
+        return ServedControl(pull)
 
     @property
     def journal(self) -> list[Exchange]:

@@ -11,7 +11,7 @@ from chaos_llm.errors import UsageError
 from chaos_llm.profiles import load
 from chaos_llm.profiles.model import Profile
 from chaos_llm.replay.schedule import Until
-from chaos_llm.server.launch.combined_profile import together
+from chaos_llm.server.launch.combined_profile import combined
 from chaos_llm.server.runs.clock import rate_of
 
 
@@ -77,7 +77,7 @@ class Settings:
 
     def day(self) -> Profile:
         """The profiles as one day."""
-        return together([load(each, rootdir=self.rootdir) for each in self.profiles])
+        return combined([load(each, rootdir=self.rootdir) for each in self.profiles])
 
 
 def is_loopback(host: str) -> bool:

@@ -105,7 +105,7 @@ def _controls() -> Html:
 
 
 def _numbers() -> Html:
-    named = (("requests", "requests"), ("struck", "struck"), ("failed", "failed, of those shown"))
+    named = (("requests", "requests"), ("applied", "applied"), ("failed", "failed, of those shown"))
     boxes = [el("div", el("dt", says), el("dd", "0", id=f"n-{name}")) for name, says in named]
     waiting = el("div", el("dt", "replies under way"), el("dd", "0", id="n-waiting"))
     return el("dl", *boxes, waiting, class_="numbers")

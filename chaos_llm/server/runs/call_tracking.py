@@ -23,25 +23,25 @@ _MOST = 100_000  # calls, and kinds of background requests, that are remembered
 
 
 @dataclass(slots=True)
-class SeenCall:
+class TrackedCall:
     """A call that requests named; `open` counts its requests, `last` is the latest exchange.
 
     It is the nth with its token.
     """
 
     open: OpenCall
-    nth: int
+    attempt: int
     last: Exchange | None = None
 
 
-class Callers(Correlation):
+class CallTracker(Correlation):
     """The calls of one run, found in what clients sent."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         super().__init__()
         self._now = now
-        self._seen: dict[str, SeenCall] = {}
-        self._current: SeenCall | None = None
+        self._seen: dict[str, TrackedCall] = {}
+        self._current: TrackedCall | None = None
         self.named = ""  # by the header of the request that is being answered
 
     def key(self, provider: str, path: str, body: bytes) -> Key:
@@ -60,30 +60,32 @@ class Callers(Correlation):
             self._current.last = exchange
             self._current = None
 
-    def _find(self, body: bytes) -> SeenCall | None:
+    def _find(self, body: bytes) -> TrackedCall | None:
         if self.named:
             name = f"#{self.named}"
             if name not in self._seen:
                 call = OpenCall(BACKGROUND_USER, number_of(self.named), "")
-                self._remember(name, SeenCall(call, 0))
+                self._remember(name, TrackedCall(call, 0))
             return self._seen[name]
         token = last_token(body)
         if not token:
             return None
         seen = self._seen.get(token)
         if seen is None or self._is_over(seen):
-            nth = 0 if seen is None else seen.nth + 1
-            seen = SeenCall(OpenCall(BACKGROUND_USER, _hashed(f"{token}/{nth}"), token), nth)
+            attempt = 0 if seen is None else seen.attempt + 1
+            seen = TrackedCall(
+                OpenCall(BACKGROUND_USER, _hashed(f"{token}/{attempt}"), token), attempt
+            )
             self._remember(token, seen)
         return seen
 
-    def _is_over(self, seen: SeenCall) -> bool:
+    def _is_over(self, seen: TrackedCall) -> bool:
         last = seen.last
         if last is None or last.end == "open":
             return False
         return last.ok or self._now() - last.until > QUIET
 
-    def _remember(self, name: str, seen: SeenCall) -> None:
+    def _remember(self, name: str, seen: TrackedCall) -> None:
         if len(self._seen) > _MOST:
             for old in list(self._seen)[: _MOST // 2]:
                 del self._seen[old]

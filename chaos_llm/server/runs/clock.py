@@ -29,7 +29,7 @@ class Timer:
     __slots__ = ("_clock", "callback", "due", "is_pause")
 
     def __init__(
-        self, clock: Clock, due: float, callback: Callable[[], None], *, is_pause: bool
+        self, clock: RunClock, due: float, callback: Callable[[], None], *, is_pause: bool
     ) -> None:
         self._clock, self.due, self.callback, self.is_pause = clock, due, callback, is_pause
 
@@ -42,7 +42,7 @@ class Timer:
             self._clock.forget()
 
 
-class Clock:
+class RunClock:
     """Seconds since a run began; they pass by themselves at `rate`, and by being advanced."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, rate: float) -> None:

@@ -35,7 +35,7 @@ class KeptJournal(Journal):
         return self.dropped + len(self._exchanges)
 
 
-class JournalFile:
+class JournalWriter:
     """All exchanges of all runs, a line each as it ends; written before the loop idles again."""
 
     def __init__(self, path: Path, loop: asyncio.AbstractEventLoop) -> None:

@@ -10,27 +10,27 @@ from pathlib import Path
 from typing import Protocol
 
 from chaos_llm.decisions.plan import Plan
-from chaos_llm.decisions.provider_control import Lever
+from chaos_llm.decisions.provider_control import ProviderControl
 from chaos_llm.decisions.start_position import place
 from chaos_llm.engine.engine import Engine
 from chaos_llm.errors import UnknownName, UsageError
 from chaos_llm.journal.journal import End, Exchange
-from chaos_llm.profiles.healthy_baseline import paced
+from chaos_llm.profiles.healthy_baseline import with_baseline
 from chaos_llm.profiles.model import Profile
 from chaos_llm.protocol.messages import Reply, WireRequest
 from chaos_llm.providers.provider import Provider
 from chaos_llm.replay.schedule import Until
 from chaos_llm.requests.billing_tiers import tiers
-from chaos_llm.server.connections.handshakes import ServedInterventions
+from chaos_llm.server.connections.handshakes import ServedOverrides
 from chaos_llm.server.launch.settings import Limits
-from chaos_llm.server.runs.call_tracking import Callers
-from chaos_llm.server.runs.clock import Clock
-from chaos_llm.server.runs.kept_journal import JournalFile, KeptJournal
+from chaos_llm.server.runs.call_tracking import CallTracker
+from chaos_llm.server.runs.clock import RunClock
+from chaos_llm.server.runs.kept_journal import JournalWriter, KeptJournal
 
 DEFAULT = "default"
 
 
-class UnderWay(Protocol):
+class ActiveReply(Protocol):
     """A reply that is being sent."""
 
     def cut(self) -> None:
@@ -38,7 +38,7 @@ class UnderWay(Protocol):
 
 
 @dataclass(frozen=True)
-class Beginning:
+class RunStart:
     """What a run begins with; a reset begins it anew.
 
     The nearest pyproject.toml at or above `rootdir` names tiers and a healthy day.
@@ -53,7 +53,7 @@ class Beginning:
     def plan(self) -> Plan:
         """The day as it is played; raises UsageError or UnknownName for a wrong pyproject.toml."""
         start = self.rootdir.absolute()
-        return Plan(paced(self.profile, start), self.seed, tiers(start, os.environ))
+        return Plan(with_baseline(self.profile, start), self.seed, tiers(start, os.environ))
 
 
 class ServedRun:
@@ -62,14 +62,14 @@ class ServedRun:
     def __init__(
         self,
         name: str,
-        beginning: Beginning,
+        beginning: RunStart,
         limits: Limits,
         loop: asyncio.AbstractEventLoop,
-        file: JournalFile | None,
+        file: JournalWriter | None,
     ) -> None:
         self.name, self.beginning = name, beginning
         self._limits, self._loop, self._file = limits, loop, file
-        self.waiting: set[UnderWay] = set()  # replies that are under way
+        self.waiting: set[ActiveReply] = set()  # replies that are under way
         self.beginnings = 0
         self.when_changed: Callable[[], None] | None = None  # begun anew, or healed
         self._begin()
@@ -78,13 +78,13 @@ class ServedRun:
         self.beginnings += 1
         self.plan = self.beginning.plan()
         self.position = place(self.beginning.at, self.plan)
-        self.clock = Clock(self._loop, self.beginning.rate)
+        self.clock = RunClock(self._loop, self.beginning.rate)
         self.journal = KeptJournal(self._limits.journal)
-        self.interventions = ServedInterventions(
+        self.overrides = ServedOverrides(
             self.plan, leads_wire=self.name == DEFAULT, when_healed=self._changed
         )
-        self.callers = Callers(lambda: self.now)
-        self.engine = Engine(self.interventions, self.journal, self.callers, lambda: self.now)
+        self.callers = CallTracker(lambda: self.now)
+        self.engine = Engine(self.overrides, self.journal, self.callers, lambda: self.now)
 
     @property
     def now(self) -> float:
@@ -105,9 +105,9 @@ class ServedRun:
             if self._file is not None:
                 self._file.write(self.name, exchange)
 
-    def on(self, provider: str, *, surface: str = "api", model: str = "") -> Lever:
+    def on(self, provider: str, *, surface: str = "api", model: str = "") -> ProviderControl:
         """Take one provider in hand: inject faults, heal it, choose its answers."""
-        return Lever(self.interventions, lambda: self.now, provider, surface, model)
+        return ProviderControl(self.overrides, lambda: self.now, provider, surface, model)
 
     def begin_anew(
         self, *, profile: Profile | None = None, seed: int | None = None, at: Until | None = None
@@ -142,10 +142,10 @@ class Runs:
 
     def __init__(
         self,
-        beginning: Beginning,
+        beginning: RunStart,
         limits: Limits,
         loop: asyncio.AbstractEventLoop,
-        file: JournalFile | None,
+        file: JournalWriter | None,
     ) -> None:
         self._beginning, self._limits, self._loop, self._file = beginning, limits, loop, file
         self._runs: dict[str, ServedRun] = {}

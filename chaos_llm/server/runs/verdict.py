@@ -26,12 +26,12 @@ _BY_REQUESTS = (
     "auth_failures_are_not_hammered",
     "backs_off",
     "honours_retry_after",
-    "refreshes_once",
+    "refreshes_token_once",
     "retries_stay_under",
     "streams_do_not_hang",
 )
 _BY_CALLS = (
-    "closes_after_recovery",
+    "restores_traffic_to",
     "probes_with_one_request",
     "recovers_without_a_herd",
     "returns_to",
@@ -51,14 +51,14 @@ def verdict(served: ServedRun) -> dict[str, Any]:
     findings = found(run)
     failed = any(finding.verdict == "fail" for finding in findings)
     judged = any(finding.verdict in ("pass", "fail") for finding in findings)
-    why = "" if failed else (_UNTOUCHED if not run.struck else "" if judged else _NOTHING)
+    why = "" if failed else (_UNTOUCHED if not run.applied else "" if judged else _NOTHING)
     return {
         "run": served.name,
         "verdict": "fail" if failed else "not judged" if why else "pass",
         "why": why,
         "requests": served.journal.count,
         "left out": served.journal.dropped,
-        "struck": run.struck,
+        "applied": run.applied,
         "calls": len(run.calls),
         "findings": [asdict(finding) for finding in findings],
         "text": findings_text(findings, run.profile, why),
@@ -87,7 +87,7 @@ def observed(served: ServedRun) -> Run:
         _infer(call, evidence)
     begins = min([served.position, *(exchange.at for exchange in exchanges)])
     ends = max([served.now, begins + 1.0, *(exchange.until for exchange in exchanges)])
-    return Run(served.interventions, calls, exchanges, evidence, begins, ends)
+    return Run(served.overrides, calls, exchanges, evidence, begins, ends)
 
 
 def timeline(served: ServedRun, width: int = 100) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from chaos_llm.faults import Fault
-from chaos_llm.faults.fault import Strike
+from chaos_llm.faults.fault import FaultContext
 from chaos_llm.protocol.messages import Reply
 
 
@@ -15,5 +15,5 @@ class Teapot(Fault):
 
     status: int = 418
 
-    def on_reply(self, reply: Reply, strike: Strike) -> Reply:
+    def on_reply(self, reply: Reply, fault_context: FaultContext) -> Reply:
         return replace(reply, status=self.status)
