@@ -31,18 +31,18 @@ PIECES, STREAMS, PACED, PACE = 200, 50, 800, 0.020
 DAY = """title = "one in a hundred"
 starts = 2026-01-01T00:00:00Z
 ends = "+10h"
-[healthy.openai]
+[baseline.openai]
 first_token = 0.02
 token = 0.02
-basis = "assumed"
+evidence = "assumed"
 [[window]]
 name = "one in a hundred"
 from = "+0s"
 until = "+10h"
 on = [{ provider = "anthropic" }]
 share = 0.01
-mix = [{ weight = 1, fault = "overloaded" }]
-basis = { from = "assumed", until = "assumed", on = "assumed", share = "assumed", mix = "assumed" }
+faults = [{ weight = 1, fault = "overloaded" }]
+evidence = { from = "assumed", until = "assumed", on = "assumed", share = "assumed", faults = "assumed" }
 """
 ANSWER = "Your order KX-48213: it left on Monday. " + "word " * 25 + "Reference R0-41514-D."
 ASKED = {

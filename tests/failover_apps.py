@@ -31,7 +31,7 @@ def found(check: Any, app: Any, *faults: Any, seed: int = 3, **options: Any):
 
 
 def at_intervals(options: dict[str, Any]) -> dict[str, Any]:
-    return {"every": "1m", "before": "10m", "after": "10m"} | options
+    return {"every": "1m", "warmup": "10m", "recovery": "10m"} | options
 
 
 def talk(question: str, history: tuple[tuple[str, str], ...] = ()) -> list[dict[str, str]]:
@@ -120,5 +120,5 @@ class Keeps:
 
 def long_day(app, check, prompts=QUESTIONS):
     with outage(day(window(overloaded(), ends=10 * HOUR)), seed=3) as chaos:
-        report = chaos.replay(app, every="10m", before="1h", after="1h", prompts=prompts)
+        report = chaos.replay(app, every="10m", warmup="1h", recovery="1h", prompts=prompts)
         return check(report.run)

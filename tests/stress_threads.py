@@ -38,8 +38,8 @@ MESSAGE = {"model": "claude-sonnet-5-5", "max_tokens": 99}
 def bad_hour() -> Profile:
     """Errors, slowness and silence, one upon the other."""
     return day(
-        window(overloaded(), share=0.4, per="request", name="errors"),
-        window(latency(seconds=(1, 40)), share=0.5, per="request", name="slow"),
+        window(overloaded(), share=0.4, sticky_by="request", name="errors"),
+        window(latency(seconds=(1, 40)), share=0.5, sticky_by="request", name="slow"),
         window(hang(), begins=20 * MINUTE, ends=40 * MINUTE, share=0.2, name="silence"),
         ends=HOUR,
     )

@@ -19,7 +19,7 @@ CAUSE_ENDS = 20 * MINUTE
 
 
 @pytest.mark.parametrize(
-    ("capacity", "met", "fails"),
+    ("capacity", "fault_effects", "fails"),
     [
         (Capacity(requests=60), 30, 0.0),
         (Capacity(requests=60), 60, 0.0),
@@ -129,7 +129,7 @@ def asker(retries):
 
 def replayed(app, profile=STORM, **options):
     with outage(profile, seed=1) as chaos:
-        report = chaos.replay(app, every="10s", before="10m", after="0s", **options)
+        report = chaos.replay(app, every="10s", warmup="10m", recovery="0s", **options)
     return report, chaos
 
 
@@ -201,7 +201,7 @@ def decisions(chaos):
 
 
 def test_sync_async_and_threads_meet_the_same_load():
-    options = {"every": "1m", "users": 4, "before": "10m", "after": "0s"}
+    options = {"every": "1m", "users": 4, "warmup": "10m", "recovery": "0s"}
     with outage(STORM, seed=2) as chaos:
         chaos.replay(asker(retries=5), **options)
     threads = decisions(chaos)

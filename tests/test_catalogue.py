@@ -130,5 +130,5 @@ def test_the_profiles_in_the_readme_are_shipped(rows, days):
 
 
 def test_only_a_table_and_only_a_whole_word_is_a_row():
-    readme = "`hang` hangs\n\n| `latency-spike`, `stops_calling(provider, after=8)` | late |"
+    readme = "`hang` hangs\n\n| `latency-spike`, `stops_calling(provider, recovery=8)` | late |"
     assert words_in_rows(readme) == {"latency-spike", "stops_calling"}

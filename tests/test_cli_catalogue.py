@@ -25,8 +25,8 @@ from = "+0m"
 until = "+1h"
 on = [{ provider = "anthropic" }]
 share = 0.0
-mix = [{ fault = "overloaded" }]
-basis = "assumed"
+faults = [{ fault = "overloaded" }]
+evidence = "assumed"
 """
 
 

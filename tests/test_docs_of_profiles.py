@@ -43,20 +43,20 @@ def test_each_way_to_say_it_is_read(said):
         "until": '"+30m"',
         "on": '[{ provider = "openai" }]',
         "share": "1.0",
-        "mix": '[{ fault = "overloaded" }]',
-        "basis": '"assumed"',
+        "faults": '[{ fault = "overloaded" }]',
+        "evidence": '"assumed"',
     }
     if key in inside:
         window["on"] = f'[{{ provider = "openai", {said} }}]'
     elif key not in ("like", "impact"):
         window[key] = said.partition(" = ")[2]
     if key == "network":
-        del window["mix"]
+        del window["faults"]
     text = 'title = "t"\nstarts = 2026-01-01T00:00:00Z\nends = "+1h"\n[[window]]\n'
     text += "".join(f"{name} = {value}\n" for name, value in window.items())
     text += '[edge.cloudflare]\nproviders = ["openai"]\nbasis = "assumed"\n'
     if key == "impact":
-        text += f'[page.openai]\nposts = [{{ at = "+1m", {said}, basis = "assumed" }}]\n'
+        text += f'[status_page.openai]\nposts = [{{ at = "+1m", {said}, evidence = "assumed" }}]\n'
 
     assert profiles.loads(text, name="x").windows
 

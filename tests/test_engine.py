@@ -46,7 +46,7 @@ def stream_once():
 
 
 def effects(exchange):
-    return [(met.window, met.fault, met.effect) for met in exchange.met]
+    return [(met.window, met.fault, met.effect) for met in exchange.fault_effects]
 
 
 def test_a_healthy_request_is_answered_and_noted_in_full():
@@ -88,7 +88,7 @@ def test_latency_behind_a_529_is_shadowed():
         assert chaos.now == 0.0
         assert effects(chaos.journal[0]) == [
             ("busy", "overloaded", "applied"),
-            ("slow", "latency", "shadowed"),
+            ("slow", "latency", "masked"),
         ]
 
 
@@ -97,7 +97,7 @@ def test_of_two_faults_that_end_the_reply_the_first_in_the_file_wins():
     with outage(profile) as chaos:
         with pytest.raises(anthropic.InternalServerError):
             ask_once()
-        assert [effect for *_, effect in effects(chaos.journal[0])] == ["applied", "shadowed"]
+        assert [effect for *_, effect in effects(chaos.journal[0])] == ["applied", "masked"]
 
 
 def test_an_injected_fault_comes_before_those_of_the_file():
@@ -105,14 +105,14 @@ def test_an_injected_fault_comes_before_those_of_the_file():
         chaos.on("anthropic").inject(auth_expired())
         with pytest.raises(anthropic.AuthenticationError):
             ask_once()
-        assert [met.effect for met in chaos.journal[0].met] == ["applied", "shadowed"]
+        assert [met.effect for met in chaos.journal[0].fault_effects] == ["applied", "masked"]
 
 
 def test_a_fault_that_a_dialect_cannot_express_is_journalled_and_the_clean_reply_sent():
     with outage(day(window(cut_stream(), name="torn"))) as chaos:
         assert ask_once()
         (exchange,) = chaos.journal
-    assert effects(exchange) == [("torn", "cut_stream", "not expressible")]
+    assert effects(exchange) == [("torn", "cut_stream", "unsupported")]
     assert exchange.ok
     assert not exchange.applied
 
@@ -121,7 +121,7 @@ def test_what_cannot_be_expressed_does_not_shadow_what_comes_behind_it():
     with outage(day(window(cut_stream(), name="torn"), window(name="busy"))) as chaos:
         with pytest.raises(anthropic.OverloadedError):
             ask_once()
-        assert [met.effect for met in chaos.journal[0].met] == ["not expressible", "applied"]
+        assert [met.effect for met in chaos.journal[0].fault_effects] == ["unsupported", "applied"]
 
 
 def test_a_fault_that_changed_nothing_did_not_strike():
@@ -131,8 +131,8 @@ def test_a_fault_that_changed_nothing_did_not_strike():
         with pytest.raises(anthropic.BadRequestError):
             anthropic.Anthropic().messages.create(model=MODEL, max_tokens=300, messages=[])
         first, second = chaos.journal
-    assert [met.effect for met in first.met] == ["not struck", "applied"]
-    assert [met.effect for met in second.met] == ["not struck", "not struck"]
+    assert [met.effect for met in first.fault_effects] == ["no_effect", "applied"]
+    assert [met.effect for met in second.fault_effects] == ["no_effect", "no_effect"]
 
 
 class AfterTheFact(Fault):
@@ -158,7 +158,7 @@ def test_what_finds_nothing_to_strike_once_the_meaning_has_changed_is_shadowed()
     assert draft.reply.wait == late  # put on again, with the same die
     draft.fault_context(overloaded(), fault_context)
     assert (draft.reply.status, draft.reply.wait) == (529, 0.0)
-    assert draft.effects == ["shadowed", "applied", "applied"]
+    assert draft.effects == ["masked", "applied", "applied"]
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_the_journal_notes_what_was_sent_and_said(fault, status, said):
         with pytest.raises(anthropic.APIError):
             ask_once(timeout=5)
         (exchange,) = chaos.journal
-    assert (exchange.status, exchange.said) == (status, said)
+    assert (exchange.status, exchange.error_message) == (status, said)
     assert exchange.failed
     assert not exchange.answered
     assert not exchange.reference
@@ -186,8 +186,8 @@ def test_of_an_html_page_the_beginning_is_noted():
     with outage(day(window(html_error_page()))) as chaos:
         with pytest.raises(anthropic.APIStatusError):
             ask_once()
-        assert "<html" in chaos.journal[0].said.lower()
-        assert len(chaos.journal[0].said) <= 200
+        assert "<html" in chaos.journal[0].error_message.lower()
+        assert len(chaos.journal[0].error_message) <= 200
 
 
 @pytest.mark.parametrize("api", ["messages", "chat", "responses"])
@@ -198,7 +198,7 @@ def test_the_message_of_an_error_in_mid_stream_is_noted(api):
             {"messages": stream_once, "chat": stream_chat, "responses": stream_responses}[api]()
         (exchange,) = chaos.journal
     assert exchange.status == 200
-    assert "overloaded" in exchange.said.lower()
+    assert "overloaded" in exchange.error_message.lower()
     assert exchange.failed
 
 
@@ -229,7 +229,7 @@ def test_of_a_cut_stream_no_wire_format_is_taken_for_a_message():
         with pytest.raises(httpx2.RemoteProtocolError):
             stream_once()
         (exchange,) = chaos.journal
-    assert (exchange.status, exchange.said, exchange.end) == (200, "", "closed")
+    assert (exchange.status, exchange.error_message, exchange.end) == (200, "", "closed")
     assert exchange.failed
 
 
@@ -270,9 +270,9 @@ def test_a_request_that_the_real_api_would_refuse_is_refused_in_its_own_words(ap
         with pytest.raises(error) as refused:
             app()
         (exchange,) = chaos.journal
-    assert exchange.said
-    assert exchange.said in str(refused.value)
-    assert not exchange.met
+    assert exchange.error_message
+    assert exchange.error_message in str(refused.value)
+    assert not exchange.fault_effects
 
 
 def test_bad_json_is_refused_by_the_provider():
@@ -322,7 +322,7 @@ def test_two_apis_of_one_provider_answer_one_call_with_references_of_their_own()
 def test_faults_hit_the_api_that_the_app_asked():
     with outage(day(window(on=Target("openai")))) as chaos:
         assert ask("hi")
-        assert not chaos.journal[0].met
+        assert not chaos.journal[0].fault_effects
 
 
 def test_a_quota_of_the_profile_refuses_what_goes_over_it_and_says_so_in_the_headers(tmp_path):

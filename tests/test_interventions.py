@@ -203,12 +203,12 @@ def test_checks_see_an_injected_outage_as_they_see_one_of_a_profile():
 
 def test_healing_between_two_replays_is_a_recovery():
     with outage() as chaos:
-        chaos.replay(ask_once, calls=5, after="5m")
+        chaos.replay(ask_once, calls=5, recovery="5m")
         chaos.on("anthropic").inject(overloaded())
-        chaos.replay(ask_once, calls=5, after="5m")
+        chaos.replay(ask_once, calls=5, recovery="5m")
         assert chaos.reports[-1].failed == 1.0
         chaos.on("anthropic").heal()
-        report = chaos.replay(ask_once, calls=5, after="5m")
+        report = chaos.replay(ask_once, calls=5, recovery="5m")
         assert report.primary == 1.0
         assert not report.run.times_down("anthropic")
         assert report.run.well_for("anthropic", report.run.begins + 60) == 60

@@ -81,7 +81,7 @@ def test_a_journal_is_one_json_object_a_line_and_comes_back_in():
         json.dumps(each, ensure_ascii=False) + "\n" for each in (refused, answered)
     )
     assert refused["status"] == 429
-    assert refused["met"] == [["injected", "rate_limited", "applied"]]
+    assert refused["fault_effects"] == [["injected", "rate_limited", "applied"]]
     assert refused["why"] == "injected by the test: rate_limited(retry_after=7)"
     assert answered["answered"]
     assert answered["at"] == 7.0

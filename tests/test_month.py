@@ -19,7 +19,7 @@ def incidents(provider, count=MANY):
     """The posts of each incident of a month, in minutes, by their state."""
     made = month(11, providers=[provider], incidents=count)
     posts = {}
-    for post in made.pages[provider].posts:
+    for post in made.status_pages[provider].posts:
         posts.setdefault(post.incident, {})[post.state] = post.at / MINUTE
     return made, [posts[number] for number in sorted(posts)]
 

@@ -114,7 +114,7 @@ def test_a_limit_that_is_not_reached_strikes_nothing():
     answer, _, chaos = ask(LimitData(1_000_000))
 
     assert answer.is_success
-    assert [met.effect for met in chaos.journal[0].met] == ["not struck"]
+    assert [met.effect for met in chaos.journal[0].fault_effects] == ["no_effect"]
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_behind_a_wire_that_is_down_no_other_fault_strikes():
     with outage(both, seed=1) as chaos, pytest.raises(httpx.ConnectError):
         httpx.post(URL, headers=HEADERS, json=body())
 
-    assert [met.effect for met in chaos.journal[0].met] == ["applied", "shadowed"]
+    assert [met.effect for met in chaos.journal[0].fault_effects] == ["applied", "masked"]
 
 
 def test_toxiproxy_is_told_in_its_own_names_and_units():

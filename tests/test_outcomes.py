@@ -36,7 +36,7 @@ APOLOGY = "We cannot answer just now. Please ask again in a few minutes."
 
 def replay(app, profile=BAD_HOUR, **options):
     with outage(profile, seed=3) as chaos:
-        return chaos.replay(app, **{"calls": 60, "after": "20m", **options})
+        return chaos.replay(app, **{"calls": 60, "recovery": "20m", **options})
 
 
 def outcomes(report, begins=None, ends=None):
@@ -281,7 +281,7 @@ class Cached:
 
 @pytest.mark.parametrize("app", [ask_once, classify], ids=["text", "label"])
 def test_a_cache_is_fresh_or_stale_by_the_age_of_its_answer(app):
-    report = replay(Cached(app=app), prompts=["one, KX-11111", "two, KX-22222"], fresh="30m")
+    report = replay(Cached(app=app), prompts=["one, KX-11111", "two, KX-22222"], stale_after="30m")
     assert bad_hour(report) >= {"cached", "stale"}
     for call in report.run.calls:
         if call.outcome == "cached":
@@ -419,13 +419,13 @@ def test_a_stream_that_goes_on_with_another_vendor_is_a_fallback():
 def test_an_answer_behind_the_end_of_patience_is_late():
     slow = day(window(latency(seconds=90)))
     assert bad_hour(replay(ask_once, slow)) == {"late"}
-    assert bad_hour(replay(ask_once, slow, patience="2m")) == {"primary"}
+    assert bad_hour(replay(ask_once, slow, deadline="2m")) == {"primary"}
 
 
 def test_while_a_user_waits_the_calls_that_were_due_are_missed():
     slow = day(window(latency(seconds=599), ends=MINUTE))
     with outage(slow) as chaos:
-        report = chaos.replay(ask, every="1m", before="2m", after="20m")
+        report = chaos.replay(ask, every="1m", warmup="2m", recovery="20m")
     assert [call.outcome for call in report.run.calls[:4]] == [
         "primary",
         "primary",
@@ -450,7 +450,7 @@ def test_prompts_without_tokens_are_judged_by_references_and_exchanges(app):
 def test_answers_that_a_test_chose_carry_no_reference_and_are_inferred():
     with outage(BAD_HOUR) as chaos:
         chaos.on("anthropic").answers("positive")
-        report = chaos.replay(ask_once, calls=60, after="20m")
+        report = chaos.replay(ask_once, calls=60, recovery="20m")
     assert healthy_times(report) == {"primary"}
     assert bad_hour(report) == {"failed"}
 
@@ -464,7 +464,7 @@ def test_a_fallback_whose_answers_a_test_chose_is_no_apology():
 
     with outage(BAD_HOUR) as chaos:
         chaos.on("openai").answers("Certainly.")
-        report = chaos.replay(with_fallback, calls=60, after="20m")
+        report = chaos.replay(with_fallback, calls=60, recovery="20m")
     assert healthy_times(report) == {"primary"}
     assert bad_hour(report) == {"fallback"}
 
@@ -487,7 +487,7 @@ def test_an_app_that_hedges_is_not_judged_by_the_request_that_it_dropped():
         return "positive" if next(iter(done)).result() else "negative"
 
     slow = day(window(latency(seconds=30), on=Target("openai"), begins=-HOUR))
-    report = replay(hedged, slow, calls=20, after=0)
+    report = replay(hedged, slow, calls=20, recovery=0)
     assert outcomes(report) == {"primary"}
 
 
@@ -547,7 +547,7 @@ def test_without_any_evidence_a_call_is_unjudged():
 
 def test_a_second_replay_does_not_judge_the_first_one_again():
     with outage(BAD_HOUR) as chaos:
-        first = chaos.replay(ask_once, calls=10, until="30m", after=0)
+        first = chaos.replay(ask_once, calls=10, until="30m", recovery=0)
         before = [call.outcome for call in first.run.calls]
         second = chaos.replay(ask_once, calls=10, outcome=lambda *_: "stale")
         assert [call.outcome for call in first.run.calls] == before

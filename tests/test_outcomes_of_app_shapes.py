@@ -203,7 +203,7 @@ WITH_A_TEXT = pytest.mark.parametrize("shape", SHAPES[:-1], ids=lambda shape: sh
 
 def replay(app, fault=None, **options):
     with outage(day(window(fault or overloaded())), seed=3) as chaos:
-        return chaos.replay(app, **{"calls": 40, "before": "20m", "after": "20m", **options})
+        return chaos.replay(app, **{"calls": 40, "warmup": "20m", "recovery": "20m", **options})
 
 
 def outcomes(report, *, bad):
@@ -265,7 +265,7 @@ def test_what_was_said_before_is_from_a_cache(shape):
             pass
         return kept[question]
 
-    report = replay(app, prompts=["one, KX-11111", "two, KX-22222"], fresh="30m")
+    report = replay(app, prompts=["one, KX-11111", "two, KX-22222"], stale_after="30m")
     assert outcomes(report, bad=False) == {"primary"}
     assert outcomes(report, bad=True) == {"cached", "stale"}
     for call in report.run.calls:

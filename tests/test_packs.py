@@ -128,8 +128,8 @@ from = "+0m"
 until = "+1h"
 on = [{ provider = "openai" }]
 share = 1.0
-mix = [{ fault = "teapot" }]
-basis = "assumed"
+faults = [{ fault = "teapot" }]
+evidence = "assumed"
 """
 
 

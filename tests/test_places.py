@@ -70,7 +70,7 @@ def test_without_a_window_the_thick_of_it_is_the_start():
 def test_the_thick_of_it_strikes_whatever_the_first_throws_spare():
     spared_at_first = 0
     for seed in range(60):
-        shared = window(begins=MINUTE, share=0.3, per="client", sticky_for=5 * MINUTE)
+        shared = window(begins=MINUTE, share=0.3, sticky_by="client", sticky_for=5 * MINUTE)
         plan = Plan(day(shared), seed)
         where = peak(plan)
         asked = Request("anthropic", "messages", "api", "", "/v1/messages")

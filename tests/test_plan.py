@@ -96,7 +96,7 @@ def test_windows_throw_dice_of_their_own():
 
 
 def test_per_client_all_requests_share_a_die_until_it_is_thrown_again():
-    plan = Plan(day(window(share=0.5, per="client", sticky_for=5 * MINUTE)), seed=3)
+    plan = Plan(day(window(share=0.5, sticky_by="client", sticky_for=5 * MINUTE)), seed=3)
     epochs = []
     for epoch in range(12):
         times = [epoch * 5 * MINUTE + second for second in (0.0, 1.0, 299.0)]
@@ -107,7 +107,7 @@ def test_per_client_all_requests_share_a_die_until_it_is_thrown_again():
 
 
 def test_epochs_are_counted_from_the_beginning_of_the_window():
-    late = window(begins=130.0, share=0.5, per="client", sticky_for=5 * MINUTE)
+    late = window(begins=130.0, share=0.5, sticky_by="client", sticky_for=5 * MINUTE)
     plan = Plan(day(late), seed=3)
     for epoch in range(10):
         begins = 130.0 + epoch * 5 * MINUTE
@@ -116,13 +116,13 @@ def test_epochs_are_counted_from_the_beginning_of_the_window():
 
 def test_without_redraw_who_is_hit_is_hit_for_good():
     for seed in range(20):
-        plan = Plan(day(window(share=0.5, per="session")), seed)
+        plan = Plan(day(window(share=0.5, sticky_by="session")), seed)
         assert len({hit(plan, at=at, which=key(int(at))) for at in range(0, 3600, 60)}) == 1
 
 
-@pytest.mark.parametrize("per", ["session", "credential"])
+@pytest.mark.parametrize("sticky_by", ["session", "credential"])
 def test_per_session_or_credential_each_throws_its_own_die(per):
-    plan = Plan(day(window(share=0.5, per=per, sticky_for=HOUR)), seed=5)
+    plan = Plan(day(window(share=0.5, sticky_by=per, sticky_for=HOUR)), seed=5)
 
     def hits_of(one):
         asked = request(credential=f"key {one}")
@@ -134,8 +134,8 @@ def test_per_session_or_credential_each_throws_its_own_die(per):
 
 
 def test_a_session_keeps_its_die_under_any_credential_and_a_credential_for_any_user():
-    session = Plan(day(window(share=0.5, per="session")), seed=5)
-    credential = Plan(day(window(share=0.5, per="credential")), seed=5)
+    session = Plan(day(window(share=0.5, sticky_by="session")), seed=5)
+    credential = Plan(day(window(share=0.5, sticky_by="credential")), seed=5)
     assert len({hit(session, request(credential=f"{n}"), which=key(n)) for n in range(30)}) == 1
     asked = request(credential="one key")
     assert len({hit(credential, asked, which=key(n, user=n)) for n in range(30)}) == 1
@@ -143,7 +143,7 @@ def test_a_session_keeps_its_die_under_any_credential_and_a_credential_for_any_u
 
 def test_the_mix_is_drawn_for_each_request_by_weight():
     mix = WeightedFault(3.0, overloaded()), WeightedFault(1.0, server_error())
-    plan = Plan(day(replace(window(per="client"), mix=mix)), seed=1)
+    plan = Plan(day(replace(window(sticky_by="client"), faults=mix)), seed=1)
     drawn = Counter(plan.decide(request(), key(n), 0.0).draws[0].fault.name for n in range(MANY))
     assert drawn["overloaded"] / MANY == pytest.approx(0.75, abs=0.03)
     assert drawn["server_error"] / MANY == pytest.approx(0.25, abs=0.03)

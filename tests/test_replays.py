@@ -36,8 +36,8 @@ def test_a_replay_has_a_healthy_lead_in_and_a_tail():
 
 
 def test_lead_in_and_tail_are_as_long_as_they_are_wanted():
-    assert span(replay(before="1h", after=0, calls=2)) == (-HOUR, HOUR)
-    assert span(replay(before=0, after="2h", calls=2)) == (0.0, 3 * HOUR)
+    assert span(replay(warmup="1h", recovery=0, calls=2)) == (-HOUR, HOUR)
+    assert span(replay(warmup=0, recovery="2h", calls=2)) == (0.0, 3 * HOUR)
 
 
 def test_the_wall_clock_is_that_of_the_day():
@@ -46,7 +46,7 @@ def test_the_wall_clock_is_that_of_the_day():
     def app(question):
         seen.append(datetime.now(UTC))
 
-    replay(app, every="30m", before="30m", after="30m")
+    replay(app, every="30m", warmup="30m", recovery="30m")
     assert [(moment - STARTS).total_seconds() for moment in seen] == [-1800, 0, 1800, 3600]
 
 
@@ -84,7 +84,7 @@ def test_what_happened_before_a_replay_is_not_wound_back():
 
 def test_a_second_replay_goes_on_where_the_first_ended():
     with outage(BAD_HOUR) as chaos:
-        first = chaos.replay(ask_once, calls=10, until="20m", after=0)
+        first = chaos.replay(ask_once, calls=10, until="20m", recovery=0)
         second = chaos.replay(ask_once, calls=10)
     assert span(first) == (-10 * MINUTE, 20 * MINUTE)
     assert second.run.begins == pytest.approx(first.run.calls[-1].ended)
@@ -99,7 +99,7 @@ def test_a_replay_behind_the_end_of_the_day_is_its_tail():
     with outage(BAD_HOUR) as chaos:
         chaos.replay(ask_once, calls=2)
         time.sleep(HOUR)
-        report = chaos.replay(ask_once, calls=5, after="10m")
+        report = chaos.replay(ask_once, calls=5, recovery="10m")
     assert report.run.ends - report.run.begins == 10 * MINUTE
     assert report.primary == 1.0
 
@@ -158,8 +158,8 @@ def test_outside_of_its_outage_nothing_is_replayed():
         ({"users": True}, "users= is a whole number"),
         ({"every": 0}, "cannot be 0"),
         ({"every": "often"}, "'often' is not a duration"),
-        ({"before": -1}, "-1 is not a duration"),
-        ({"after": "soon"}, "'soon' is not a duration"),
+        ({"warmup": -1}, "-1 is not a duration"),
+        ({"recovery": "soon"}, "'soon' is not a duration"),
         ({"skip_quiet": "never"}, "'never' is not a duration"),
         ({"patience": "little"}, "'little' is not a duration"),
         ({"fresh": "very"}, "'very' is not a duration"),
@@ -168,7 +168,7 @@ def test_outside_of_its_outage_nothing_is_replayed():
         ({"outcome": "primary"}, "outcome= is a function"),
         ({"on_call": 7}, "on_call= is a function"),
         ({"prompts": []}, "prompts are texts"),
-        ({"until": 0, "before": 0, "after": 0}, "no call is due"),
+        ({"until": 0, "warmup": 0, "recovery": 0}, "no call is due"),
     ],
     ids=lambda value: "" if isinstance(value, str) else ",".join(value),
 )
@@ -240,7 +240,7 @@ def test_a_check_fails_where_no_fault_struck():
 
 def test_a_fault_that_could_not_strike_is_no_fault_that_struck():
     report = replay(ask_once, day(window(cut_stream())), calls=5)
-    assert report.effects() == {"not expressible": report.planned}
+    assert report.effects() == {"unsupported": report.planned}
     with pytest.raises(CheckFailed, match="no fault struck"):
         report.check()
 

@@ -55,7 +55,7 @@ def test_what_is_no_moment_is_told_how_to_write_one(wrong):
         offset(wrong, plan(), now=0.0)
 
 
-def played(a_plan, until, skip, begins=-10 * MINUTE, after=HALF):
+def played(a_plan, until, skip, begins=-10 * MINUTE, recovery=HALF):
     return stretches(a_plan, begins, until, until + after, skip)
 
 
@@ -96,7 +96,7 @@ def test_a_quiet_stretch_before_the_first_window_is_shortened_too():
 
 def test_lead_in_and_tail_are_played_in_full():
     short = plan(window(ends=HOUR))
-    assert played(short, HOUR, MINUTE, begins=-2 * HOUR, after=3 * HOUR) == (
+    assert played(short, HOUR, MINUTE, begins=-2 * HOUR, recovery=3 * HOUR) == (
         ScheduleStretch(-2 * HOUR, 4 * HOUR),
     )
 

@@ -85,7 +85,7 @@ def test_the_rules_start_heal_and_let_time_pass():
         machine.chaos.on("anthropic").heal()
         assert machine.ask(machine.bot.answer, "Where is order KX-48213?").answered
         assert machine.report.calls == 6  # three of them healthy, before the first
-        assert machine.chaos.played().windows[0].mix[0].fault == auth_expired()
+        assert machine.chaos.played().windows[0].faults[0].fault == auth_expired()
     finally:
         machine.teardown()
 

@@ -26,7 +26,7 @@ from chaos_llm import outage
 from chaos_llm.errors import Deadlock, ForeignThread, HarnessError, HorizonReached, UsageError
 from chaos_llm.faults import hang, latency
 
-BAD_HALF_HOUR = day(window(begins=10 * MINUTE, ends=40 * MINUTE, share=0.5, per="request"))
+BAD_HALF_HOUR = day(window(begins=10 * MINUTE, ends=40 * MINUTE, share=0.5, sticky_by="request"))
 
 # Made when the app is imported, as most are.
 POOL = ThreadPoolExecutor(4)
@@ -309,7 +309,7 @@ def test_a_portal_that_all_users_share_keeps_their_requests_apart():
 
 def decisions(chaos):
     return sorted(
-        (e.key.call, e.key.attempt, e.provider, e.status, e.met, round(e.at, 6))
+        (e.key.call, e.key.attempt, e.provider, e.status, e.fault_effects, round(e.at, 6))
         for e in chaos.journal
     )
 
@@ -333,7 +333,7 @@ class TestUsersOfASyncApp:
     def test_overlap_while_they_wait(self):
         with outage() as chaos:
             chaos.on("anthropic").inject(latency(seconds=150))
-            report = chaos.replay(ask_once, calls=16, users=8, before=0, after="30m")
+            report = chaos.replay(ask_once, calls=16, users=8, warmup=0, recovery="30m")
             spans = [(call.began, call.ended) for call in report.run.calls]
         assert {round(end - began, 6) for began, end in spans} == {150}
         assert sum(later < end for (_, end), (later, _) in pairwise(spans)) > 8

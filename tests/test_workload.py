@@ -33,7 +33,7 @@ class Slow:
 
 def replay(app, profile=None, **options):
     with outage(profile) as chaos:
-        return chaos.replay(app, **{"before": 0, "after": "10m", "prompts": "hello", **options})
+        return chaos.replay(app, **{"warmup": 0, "recovery": "10m", "prompts": "hello", **options})
 
 
 def outcomes(report):
@@ -63,7 +63,7 @@ def test_who_ends_exactly_when_the_next_call_is_due_does_not_miss_it():
 def test_an_hour_of_hanging_is_an_hour_lost():
     with outage(day(window(hang(), ends=HOUR))) as chaos:
         report = chaos.replay(
-            lambda question: ask_once(question, timeout=4000), every="1m", after="10m"
+            lambda question: ask_once(question, timeout=4000), every="1m", recovery="10m"
         )
     lost = [call for call in report.run.calls if 0 <= call.due < 4000]
     assert {call.outcome for call in lost} == {"failed", "missed"}
@@ -220,7 +220,7 @@ async def ask_once_async(question):
 
 def decisions(chaos):
     return [
-        (e.key, [met[:2] for met in e.met], e.status, e.reference)
+        (e.key, [met[:2] for met in e.fault_effects], e.status, e.reference)
         for e in sorted(chaos.journal, key=lambda exchange: exchange.key)
     ]
 
@@ -228,7 +228,7 @@ def decisions(chaos):
 SPAN = {"begins": -HOUR, "ends": 5 * HOUR, "share": 0.5}
 HALF_BAD = day(
     window(overloaded(), name="busy", **SPAN),
-    window(latency(seconds=(1, 9)), name="slow", per="session", **SPAN),
+    window(latency(seconds=(1, 9)), name="slow", sticky_by="session", **SPAN),
 )
 
 
@@ -250,7 +250,7 @@ def test_concurrent_users_meet_the_same_decisions_in_whatever_order_they_arrive(
             return await ask_once_async(question)
 
         with outage(HALF_BAD, seed=5) as chaos:
-            chaos.replay(app, calls=60, users=10, until="3h", after=0)
+            chaos.replay(app, calls=60, users=10, until="3h", recovery=0)
             return [exchange.key.call for exchange in chaos.journal], decisions(chaos)
 
     in_order, expected = run(iter([0.0] * 60))

@@ -131,7 +131,7 @@ def _kind_by_status(exchange: Exchange) -> str:
 
 def _has_begun(exchange: Exchange) -> bool:
     """Whether any content had come before the end."""
-    return exchange.at + exchange.flow.first <= exchange.until and exchange.status > 0
+    return exchange.at + exchange.content_timing.first <= exchange.until and exchange.status > 0
 
 
 def _broke_off(exchange: Exchange) -> bool:

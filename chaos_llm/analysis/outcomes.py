@@ -145,7 +145,7 @@ def _concluding(call: Call, evidence: Evidence) -> Exchange | None:
 
 def _shows_an_error(call: Call, evidence: Evidence) -> bool:
     failed = [exchange for exchange in evidence.of(call) if not exchange.ok]
-    if any(len(e.said) >= _TELLING and e.said in call.text for e in failed):
+    if any(len(e.error_message) >= _TELLING and e.error_message in call.text for e in failed):
         return True
     if failed and any(text in call.text for text in _SDK_TEXTS):
         return True

@@ -74,7 +74,7 @@ def asks_twice_at_once(api: Iterable[Exchange]) -> bool:
     """Whether the app has one question answered several times at once, to choose the best."""
     good = [e for e in api if e.ok and e.call >= 0]
     return any(
-        (first.call, first.at, first.asked) == (second.call, second.at, second.asked)
+        (first.call, first.at, first.body_hash) == (second.call, second.at, second.body_hash)
         and first.provider == second.provider
         for first, second in pairwise(good)
     )
@@ -101,13 +101,13 @@ def _tries(row: Sequence[Exchange], good: Sequence[Exchange], *, twins: bool) ->
 
 def _may_repeat(exchange: Exchange, failed: Exchange, *, twins: bool) -> bool:
     if failed.until == exchange.at:  # at once: a hasty retry, or one of several at the same time
-        return failed.asked == exchange.asked and not (twins and failed.at == exchange.at)
+        return failed.body_hash == exchange.body_hash and not (twins and failed.at == exchange.at)
     return failed.until < exchange.at
 
 
 def _asks_the_next(exchange: Exchange, failed: Exchange, good: Sequence[Exchange]) -> bool:
     """Whether another model had meanwhile answered what failed, and this asks something else."""
-    if exchange.asked == failed.asked:
+    if exchange.body_hash == failed.body_hash:
         return False
     prompt = ConversationDigest.unpacked(failed.conversation_digest).prompt
     return any(

@@ -34,4 +34,4 @@ def wasted(run: Run) -> Iterator[Exchange]:
 
 
 def _what(exchange: Exchange) -> tuple[int, str, str, int]:
-    return exchange.call, exchange.provider, exchange.model, exchange.asked
+    return exchange.call, exchange.provider, exchange.model, exchange.body_hash

@@ -61,7 +61,7 @@ def _is_refused(made: Exchange) -> bool:
 
 def _knew(made: Exchange, first: Exchange, *, twins: bool) -> bool:
     """Whether a request came after a refusal, and not beside it."""
-    same = made.asked == first.asked and not twins
+    same = made.body_hash == first.body_hash and not twins
     return made.at > first.until or (made.at == first.until and same)
 
 

@@ -76,7 +76,7 @@ class BacksOff(Check):
 
 def _is_transient(failed: Exchange) -> bool:
     """Whether a wait may mend it: no refused request, and no answer that was cut at its limit."""
-    at_its_limit = failed.status == 200 and failed.end == "complete" and not failed.said
+    at_its_limit = failed.status == 200 and failed.end == "complete" and not failed.error_message
     return failed.status not in _NOT_TRANSIENT and not at_its_limit
 
 

@@ -34,7 +34,7 @@ class CostStaysUnder(Check):
     def __post_init__(self) -> None:
         _limits.above_zero("limit", self.limit)
         if self.per not in ("call", "run"):
-            raise UnknownName("per", self.per, ("call", "run"))
+            raise UnknownName("sticky_by", self.per, ("call", "run"))
         for name, pair in (self.prices or {}).items():
             if type(pair) not in (tuple, list) or len(pair) != 2:
                 message = f"prices[{name!r}] is what a million tokens cost: (input, output)"

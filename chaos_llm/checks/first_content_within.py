@@ -49,9 +49,9 @@ def _wait(run: Run, call: Call) -> float | None:
     streams = [e for e in run.evidence.of(call) if e.stream]
     if not streams or call.outcome == "missed":
         return None
-    begun = [e.at + e.flow.first for e in streams if _has_begun(e)]
+    begun = [e.at + e.content_timing.first for e in streams if _has_begun(e)]
     return min([*begun, max(call.ended, call.began)]) - call.began
 
 
 def _has_begun(exchange: Exchange) -> bool:
-    return exchange.status == 200 and exchange.at + exchange.flow.first <= exchange.until
+    return exchange.status == 200 and exchange.at + exchange.content_timing.first <= exchange.until

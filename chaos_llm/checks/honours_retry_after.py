@@ -103,13 +103,13 @@ def _next(refused: Exchange, asked: list[Exchange], *, twins: bool) -> Exchange 
     One of several at the same time that comes back after a wait of its own did not.
     """
     before = (e for e in asked if e.failed and e.at <= refused.until)
-    waiting = {failed.asked for failed in before if failed.asked != refused.asked}
+    waiting = {failed.body_hash for failed in before if failed.body_hash != refused.body_hash}
     for made in asked:
-        if made.asked in waiting:
+        if made.body_hash in waiting:
             continue
         if made.number > refused.number and made.at >= refused.until:
             if made.at > refused.until:
                 return made
-            if made.asked == refused.asked and not twins:  # else it may have come beside it
+            if made.body_hash == refused.body_hash and not twins:  # else it may have come beside it
                 return made
     return None

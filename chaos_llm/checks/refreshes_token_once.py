@@ -86,7 +86,7 @@ def _usual(run: Run, refreshes: Sequence[Exchange]) -> int:
 def _not_shared(refreshes: Sequence[Exchange]) -> Iterator[Problem]:
     rows: dict[tuple[object, ...], list[Exchange]] = {}
     for made in refreshes:
-        rows.setdefault((made.provider, made.path, made.asked), []).append(made)
+        rows.setdefault((made.provider, made.path, made.body_hash), []).append(made)
     for (provider, *_), row in rows.items():
         for first, second in pairwise(row):
             until = first.until + (_FRESH if first.ok else 0.0)

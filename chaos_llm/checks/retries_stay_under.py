@@ -78,11 +78,11 @@ def _slot(run: Run, at: float) -> int:
 def _strays(repeats: Sequence[Attempt]) -> list[float]:
     """When requests of no call repeat each other, or what failed in a call."""
     made = [each.exchange for each in repeats]
-    failed = {(e.provider, e.asked) for e in made if e.call >= 0 and e.failed}
+    failed = {(e.provider, e.body_hash) for e in made if e.call >= 0 and e.failed}
     return [
         e.at
         for each, e in zip(repeats, made, strict=True)
-        if e.call < 0 and (each.retry or (e.provider, e.asked) in failed)
+        if e.call < 0 and (each.retry or (e.provider, e.body_hash) in failed)
     ]
 
 

@@ -43,11 +43,11 @@ class StreamsDoNotHang(Check):
             count = len({e.call if e.call >= 0 else -1 - e.number for e in hung})
             seen = f"{calls(count)} waited longer for content than {describe(limit)}, the longest"
             return self.failed(f"{seen} {describe(round(_quiet(worst), 1))}", worst.at)
-        if all(e.flow.quiet <= limit for e in streams):
+        if all(e.content_timing.quiet <= limit for e in streams):
             return self.not_applicable(f"no stream fell silent for {describe(limit)}")
         longest = max(map(_quiet, streams))
         return self.passed(f"silent streams were given up after {describe(round(longest, 1))}")
 
 
 def _quiet(exchange: Exchange) -> float:
-    return exchange.flow.longest_quiet(exchange.until - exchange.at)
+    return exchange.content_timing.longest_quiet(exchange.until - exchange.at)

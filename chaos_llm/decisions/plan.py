@@ -91,11 +91,11 @@ class PlacedWindow:
 
     @cached_property
     def weights(self) -> tuple[float, ...]:
-        return tuple(weighted.weight for weighted in self.window.mix)
+        return tuple(weighted.weight for weighted in self.window.faults)
 
     @cached_property
     def faults(self) -> tuple[Fault, ...]:
-        return tuple(weighted.fault for weighted in self.window.mix)
+        return tuple(weighted.fault for weighted in self.window.faults)
 
     def share(self, at: float, loads: Loads | None = None) -> float:
         """The share at that time of the profile, under the load that was met until then."""
@@ -118,7 +118,7 @@ class PlacedWindow:
             return Draw(name, None, roll, share)
         if len(self.faults) == 1:
             return Draw(name, self.faults[0], roll, share)
-        die = KeyedRandom("mix", self.seed, name, *key)
+        die = KeyedRandom("faults", self.seed, name, *key)
         return Draw(name, die.weighted(self.faults, self.weights), roll, share)
 
     def _in(self, targets: tuple[Target, ...], request: Request) -> bool:
@@ -130,7 +130,7 @@ class PlacedWindow:
         return False
 
     def _sharers(self, request: Request, key: Key, at: float) -> tuple[object, ...]:
-        per, sticky_for = self.window.per, self.window.sticky_for
+        per, sticky_for = self.window.sticky_by, self.window.sticky_for
         if per == "request":
             return key
         epoch = int((at - self.opened) // sticky_for) if sticky_for else 0
@@ -146,7 +146,7 @@ class Plan:
 
     def __init__(self, profile: Profile, seed: int, tiers: Tiers = NO_TIERS) -> None:
         self.profile, self.seed = profile, seed
-        played = (window for window in profile.windows if window.played)
+        played = (window for window in profile.windows if window.simulated)
         self.windows = tuple(each for window in played for each in _placed(window, seed, tiers))
         self._edges = sorted({edge for w in self.windows for edge in (w.begins, w.ends)})
         self._open: dict[int, tuple[PlacedWindow, ...]] = {}

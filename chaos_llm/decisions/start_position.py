@@ -49,7 +49,7 @@ def peak(plan: Plan) -> float:
 
 def _first_struck(window: PlacedWindow, begins: float) -> float:
     sticky_for = window.window.sticky_for
-    if window.window.per != "client" or not sticky_for:
+    if window.window.sticky_by != "client" or not sticky_for:
         return begins
     anybody, anything = Request("", "", "", "", ""), Key(0, 0, "", "", 0)
     first, last = (int((time - window.begins) // sticky_for) for time in (begins, window.ends))

@@ -71,7 +71,7 @@ class Engine:
         key = self.correlation.key(provider.name, wire.path, wire.body)
         decision = self.overrides.decide(request, key, at)
         exchange = self.journal.open(at, request, key, decision)
-        exchange.asked = _fingerprint(wire.body)
+        exchange.body_hash = _fingerprint(wire.body)
         reply_context = self._stamp(provider, key, at)
         answer = self._healthy(provider, request, key, reply_context, at)
         state = self._spend(request, reply_context)
@@ -81,7 +81,7 @@ class Engine:
         if decision.draws:
             self._strike(exchange, draft, wire)
         _note(exchange, draft)
-        exchange.flow = content_timing_of(draft.reply)
+        exchange.content_timing = content_timing_of(draft.reply)
         self._look_closer(exchange, request, wire)
         reply = draft.reply
         if state is not None:
@@ -117,7 +117,7 @@ class Engine:
         if request.invalid is not None:
             return request.invalid
         if request.surface == "page":
-            page = self.profile.pages.get(request.provider)
+            page = self.profile.status_pages.get(request.provider)
             path, name = request.path, request.provider
             return status_page.document(page, self.profile, path, at, provider=name)
         document = provider.healthy(request, reply_context)
@@ -138,7 +138,7 @@ class Engine:
     def _pace(self, request: Request) -> HealthyLatency:
         if request.surface != "api":
             return _NO_PACE
-        return self.profile.healthy.get(request.provider, _NO_PACE).of(request.model)
+        return self.profile.baseline.get(request.provider, _NO_PACE).of(request.model)
 
 
 def _fingerprint(body: bytes) -> int:
@@ -157,10 +157,12 @@ def _note(exchange: Exchange, draft: ReplyBuilder) -> None:
     if isinstance(answer, Completion) and reply.status < 400:
         _bill(exchange, answer, reply)
     if isinstance(answer, Refusal) or not draft.whole:
-        exchange.said = intern(_said_in_stream(reply.body) if reply.streamed else _said(reply.body))
+        exchange.error_message = intern(
+            _said_in_stream(reply.body) if reply.streamed else _said(reply.body)
+        )
     elif isinstance(answer, Completion):
         if answer.broken_by is not None:
-            exchange.said = intern(_said_in_stream(reply.body))
+            exchange.error_message = intern(_said_in_stream(reply.body))
         exchange.answered = answer.broken_by is None and answer.stop != "length"
         exchange.silently_corrupted = draft.silently_corrupted and exchange.answered
         exchange.reference = "".join(find_references(answer.text)[-1:])

@@ -57,7 +57,7 @@ class ReplyBuilder:
 
     def fault_context(self, fault: Fault, fault_context: FaultContext) -> None:
         """Let one fault strike; one that changed nothing did not, nor one behind the end."""
-        effect: Effect = "shadowed" if self._ended else self._applied(fault, fault_context)
+        effect: Effect = "masked" if self._ended else self._applied(fault, fault_context)
         if effect == "applied":
             self._ended = self._ended or fault.ends_reply
             self.silently_corrupted = self.silently_corrupted or fault.silent
@@ -70,9 +70,9 @@ class ReplyBuilder:
                 return self._say(answer)
             reply = fault.on_reply(self.reply, fault_context)
         except Unsupported:
-            return "not expressible"
+            return "unsupported"
         if reply == self.reply:
-            return "not struck"
+            return "no_effect"
         self._on_bytes[len(self.effects)] = fault, fault_context
         self._reply = reply
         return "applied"
@@ -81,7 +81,7 @@ class ReplyBuilder:
         """Mean this from now on; where the dialect shows no difference, nothing struck."""
         paced = self._paced(answer)
         if isinstance(answer, Completion) and paced == self._paced(self.answer):
-            return "not struck"
+            return "no_effect"
         self._reply, self.answer = self._with_faults(paced), answer
         return "applied"
 
@@ -105,7 +105,7 @@ class ReplyBuilder:
             except Unsupported:
                 applied = reply
             if applied == reply:
-                self.effects[index] = "shadowed"
+                self.effects[index] = "masked"
                 del self._on_bytes[index]
             reply = applied
         return reply

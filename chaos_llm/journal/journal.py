@@ -12,7 +12,7 @@ from chaos_llm.journal.content_timing import AT_ONCE, ContentTiming
 from chaos_llm.journal.exchange_kinds import HasExchangeKind, exchange_kind_of
 from chaos_llm.protocol.messages import Request
 
-Effect = Literal["applied", "not struck", "not expressible", "shadowed"]
+Effect = Literal["applied", "no_effect", "unsupported", "masked"]
 End = Literal["open", "complete", "closed", "reset", "refused", "timeout", "abandoned"]
 
 
@@ -40,15 +40,15 @@ class Exchange(HasExchangeKind):
         "answered",
         "asked",
         "at",
+        "attempt",
         "call",
         "content",
+        "conversation_digest",
         "decision",
         "effects",
         "end",
         "flow",
-        "conversation_digest",
         "input_tokens",
-        "attempt",
         "number",
         "opening",
         "output_tokens",
@@ -99,7 +99,7 @@ class Exchange(HasExchangeKind):
         """The faults that changed something."""
         if "applied" not in self.effects:
             return ()
-        return tuple(met for met in self.met if met.effect == "applied")
+        return tuple(met for met in self.fault_effects if met.effect == "applied")
 
     @property
     def ok(self) -> bool:
@@ -144,7 +144,7 @@ class Exchange(HasExchangeKind):
             "reference": self.reference,
             "input_tokens": self.input_tokens,
             "output_tokens": self.output_tokens,
-            "met": [list(met) for met in self.met],
+            "fault_effects": [list(met) for met in self.fault_effects],
             "why": self.decision.why if self.decision.draws else "",
             "draws": [
                 [t.window, round(t.roll, 6), round(t.share, 6), repr(t.fault) if t.fault else ""]
@@ -155,7 +155,7 @@ class Exchange(HasExchangeKind):
         }
 
     def __repr__(self) -> str:
-        faults = ", ".join(met.fault for met in self.met) or "healthy"
+        faults = ", ".join(met.fault for met in self.fault_effects) or "healthy"
         return f"<{self.number} {self.provider} at {self.at:g}: {self.status} {self.end}, {faults}>"
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from chaos_llm.profiles.catalogue import folders, names, tags, with_tag
-from chaos_llm.profiles.evidence import assumed_share
+from chaos_llm.profiles.evidence_grades import assumed_share
 from chaos_llm.profiles.loading import load, loads, window
 from chaos_llm.profiles.writing import to_toml
 

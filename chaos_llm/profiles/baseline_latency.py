@@ -18,7 +18,7 @@ class HealthyLatency(CodeRepr):
 
     first_token: float = 0.0
     token: float = 0.0
-    basis: str = "assumed"
+    evidence: str = "assumed"
     models: tuple[tuple[str, HealthyLatency], ...] = ()
 
     def of(self, model: str) -> HealthyLatency:
@@ -32,7 +32,7 @@ class Allowance(CodeRepr):
     """What a provider lets each credential ask for, on a healthy day too."""
 
     quota: Quota
-    basis: str = "assumed"
+    evidence: str = "assumed"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -41,4 +41,4 @@ class Edge(CodeRepr):
 
     name: str
     providers: tuple[str, ...]
-    basis: str = "assumed"
+    evidence: str = "assumed"

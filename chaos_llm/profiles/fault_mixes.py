@@ -28,7 +28,7 @@ def weighted_faults(
 ) -> tuple[WeightedFault, ...]:
     """The faults of a window; raises ProfileError or UnknownName with file and line."""
     return tuple(
-        WeightedFault(table.weight, _fault(document, ("window", number, "mix", index), table))
+        WeightedFault(table.weight, _fault(document, ("window", number, "faults", index), table))
         for index, table in enumerate(tables or ())
     )
 

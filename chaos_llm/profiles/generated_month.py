@@ -99,10 +99,10 @@ def month(
         ends=math.ceil(ends),
         windows=tuple(each.window() for them in drawn.values() for each in them),
         tags=("generated", "status-lag"),
-        grade="durations and stages as in a corpus; how often, what and how much is assumed",
+        confidence="durations and stages as in a corpus; how often, what and how much is assumed",
         sources={_CORPUS.key: _CORPUS, _LAGS.key: _LAGS} if incidents else {},
         pages={
-            name: StatusPage(name, _posts(them), basis="corpus") for name, them in drawn.items()
+            name: StatusPage(name, _posts(them), evidence="corpus") for name, them in drawn.items()
         },
     )
 
@@ -121,17 +121,18 @@ class _Incident:
 
     def window(self) -> Window:
         """What it does to requests."""
-        basis = {"from": "assumed", "until": "corpus", "on": "assumed", "share": "assumed"}
+        evidence = {"from": "assumed", "until": "corpus", "on": "assumed", "share": "assumed"}
         return Window(
             name=f"{self.provider} {self.number}",
             begins=(self.begins, self.begins),
             ends=(self.ends, self.ends),
             on=(Target(self.provider),),
             share=Share.constant(self.share),
-            mix=_MIXES[self.fault],
-            per="client",
+            faults=_MIXES[self.fault],
+            sticky_by="client",
             sticky_for=300.0,
-            basis=basis | {"per": "assumed", "sticky_for": "assumed", "mix": "assumed"},
+            evidence=evidence
+            | {"sticky_by": "assumed", "sticky_for": "assumed", "faults": "assumed"},
         )
 
 
@@ -173,7 +174,10 @@ def _incidents(seed: int, provider: str, count: int, days: float) -> Iterator[_I
 def _posts(incidents: Sequence[_Incident]) -> tuple[Post, ...]:
     posts = (
         Post(
-            at, state, incident=each.number, basis="lags" if state == "investigating" else "corpus"
+            at,
+            state,
+            incident=each.number,
+            evidence="lags" if state == "investigating" else "corpus",
         )
         for each in incidents
         for at, state in each.posts

@@ -1,7 +1,7 @@
 """How fast providers are where the bad day does not say it: as on a healthy day that a team chose.
 
     [tool.chaos_llm]
-    healthy = "healthy-medians-2026"       # a profile; its [healthy.PROVIDER] tables count
+    healthy = "healthy-medians-2026"       # a profile; its [baseline.PROVIDER] tables count
 
 Published figures differ by a factor of 2 to 6, so each such profile has one source, and none is the
 default: without one, healthy providers answer at once.
@@ -43,14 +43,14 @@ def with_baseline(
             message = f"{path}: [tool.chaos_llm] healthy is the name of a profile; got {healthy!r}"
             raise UsageError(message)
     usual = load(healthy, rootdir=rootdir)
-    if not usual.healthy:
-        raise UsageError(f"healthy={usual.name!r}: this profile has no [healthy.PROVIDER] table")
+    if not usual.baseline:
+        raise UsageError(f"healthy={usual.name!r}: this profile has no [baseline.PROVIDER] table")
     called = {key: f"{usual.name}: {key}" for key in usual.sources}
     sources = {called[key]: replace(s, key=called[key]) for key, s in usual.sources.items()}
-    paces = {name: _resting(pace, called) for name, pace in usual.healthy.items()}
+    paces = {name: _resting(pace, called) for name, pace in usual.baseline.items()}
     return replace(
         profile,
-        healthy={**paces, **profile.healthy},
+        healthy={**paces, **profile.baseline},
         sources={**profile.sources, **sources},
     )
 
@@ -58,4 +58,4 @@ def with_baseline(
 def _resting(pace: HealthyLatency, called: Mapping[str, str]) -> HealthyLatency:
     """The pace, resting on sources that are called otherwise here."""
     models = tuple((name, _resting(each, called)) for name, each in pace.models)
-    return replace(pace, basis=called.get(pace.basis, pace.basis), models=models)
+    return replace(pace, evidence=called.get(pace.evidence, pace.evidence), models=models)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from chaos_llm import providers
 from chaos_llm.errors import ChaosError, ProfileError
-from chaos_llm.profiles import evidence, reading, toml_document
+from chaos_llm.profiles import evidence_grades, reading, toml_document
 from chaos_llm.profiles.model import SIMULATED_SURFACES, Profile, Target, Window
 from chaos_llm.profiles.toml_document import TomlDocument
 
@@ -56,14 +56,19 @@ def _naming(profile: Profile, read: TomlDocument) -> Iterator[Problem]:
 
 
 def _unused(profile: Profile, read: TomlDocument) -> Iterator[Problem]:
-    used = {key for window in profile.windows for b in evidence.facts(window).values() for key in b}
-    used |= {page.basis for page in profile.pages.values()}
-    used |= {post.basis for page in profile.pages.values() for post in page.posts}
-    used |= {aside.basis for aside in profile.events}
-    used |= {edge.basis for edge in profile.edges.values()}
-    used |= {pace.basis for pace in profile.healthy.values()}
-    used |= {allowance.basis for allowance in profile.quotas.values()}
-    used |= {pace.basis for each in profile.healthy.values() for _, pace in each.models}
+    used = {
+        key
+        for window in profile.windows
+        for b in evidence_grades.facts(window).values()
+        for key in b
+    }
+    used |= {page.evidence for page in profile.status_pages.values()}
+    used |= {post.evidence for page in profile.status_pages.values() for post in page.posts}
+    used |= {aside.evidence for aside in profile.events}
+    used |= {edge.evidence for edge in profile.edges.values()}
+    used |= {pace.evidence for pace in profile.baseline.values()}
+    used |= {allowance.evidence for allowance in profile.quotas.values()}
+    used |= {pace.evidence for each in profile.baseline.values() for _, pace in each.models}
     told = " ".join((profile.note, *(window.note for window in profile.windows)))
     for key in profile.sources:
         if key not in used and not re.search(rf"\b{re.escape(key)}\b", told):
@@ -85,13 +90,13 @@ def _sources(profile: Profile, _read: TomlDocument) -> Iterator[Problem]:
 
 
 def _windows(profile: Profile, _read: TomlDocument) -> Iterator[Problem]:
-    if not profile.windows and not profile.healthy and not profile.quotas:
+    if not profile.windows and not profile.baseline and not profile.quotas:
         yield ("title",), "nothing is in it: no window, no healthy pace, no quota"
     for number, window in enumerate(profile.windows):
         place = ("window", number)
         if not window.share.highest:
             yield (*place, "share"), "it is 0 all the time, so nothing is ever hit"
-        if window.sticky_for is not None and window.per == "request":
+        if window.sticky_for is not None and window.sticky_by == "request":
             yield (*place, "sticky_for"), "without a `per` each request has its own die anyway"
         if window.flap and window.flap.down >= window.ends[1] - window.begins[0]:
             yield (*place, "flap"), "`down` is as long as the window, so it never comes back"
@@ -104,7 +109,7 @@ def _windows(profile: Profile, _read: TomlDocument) -> Iterator[Problem]:
 def _shadowed(profile: Profile, _read: TomlDocument) -> Iterator[Problem]:
     for number, window in enumerate(profile.windows):
         for before in profile.windows[:number]:
-            if window.played and _hides(before, window):
+            if window.simulated and _hides(before, window):
                 says = f"{before.name!r} comes before it and ends every reply, so it never strikes"
                 yield ("window", number), says
                 break
@@ -113,7 +118,7 @@ def _shadowed(profile: Profile, _read: TomlDocument) -> Iterator[Problem]:
 def _hides(before: Window, window: Window) -> bool:
     """Whether a window that stands before another in the file leaves nothing of it to be seen."""
     always = min(share for _, share in before.share.points) >= 1 and not before.share.bound
-    ends = all(weighted.fault.ends_reply for weighted in before.mix)
+    ends = all(weighted.fault.ends_reply for weighted in before.faults)
     narrowed = before.flap is not None or before.capacity is not None or before.spares
     return (
         always

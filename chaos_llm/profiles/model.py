@@ -25,16 +25,16 @@ __all__ = [
     "SIMULATED_SURFACES",
     "SURFACES",
     "Allowance",
-    "Event",
     "Edge",
+    "Event",
     "Flap",
     "HealthyLatency",
-    "StatusPage",
-    "StickyBy",
     "Post",
     "Profile",
     "Share",
     "Source",
+    "StatusPage",
+    "StickyBy",
     "Target",
     "WeightedFault",
     "Window",
@@ -155,10 +155,10 @@ class Window(CodeRepr):
     ends: tuple[float, float]
     on: tuple[Target, ...]
     share: Share
-    mix: tuple[WeightedFault, ...]
+    faults: tuple[WeightedFault, ...]
     per: StickyBy = "request"
     sticky_for: float | None = None
-    basis: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
+    evidence: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     note: str = ""
     spares: tuple[Target, ...] = ()
     flap: Flap | None = None
@@ -167,7 +167,7 @@ class Window(CodeRepr):
     @property
     def network(self) -> tuple[Toxic, ...]:
         """What is wrong with the wire, where that is what the window does; else nothing."""
-        faults = [weighted.fault for weighted in self.mix]
+        faults = [weighted.fault for weighted in self.faults]
         return faults[0].toxics if len(faults) == 1 and isinstance(faults[0], Network) else ()
 
     @property

@@ -56,25 +56,25 @@ class PostTable(Table):
     components: list[Text] = Field(
         default_factory=list, description="a list of the page's components that are affected"
     )
-    basis: Text | None = Field(None, description=EVIDENCE)
+    evidence: Text | None = Field(None, description=EVIDENCE)
 
 
 class StatusPageTable(Table):
-    """[page.PROVIDER]."""
+    """[status_page.PROVIDER]."""
 
     posts: list[PostTable] = Field(
         default_factory=list, description='a list of posts: [{ at = ..., state = "resolved" }]'
     )
     unknown: bool = Field(False, description="true or false")
-    basis: Text | None = Field(None, description=EVIDENCE)
+    evidence: Text | None = Field(None, description=EVIDENCE)
 
 
 class EventTable(Table):
-    """[[aside]]."""
+    """[[event]]."""
 
     at: Moment = Field(description=MOMENT)
     says: Text = Field(description="text")
-    basis: Text = Field(description=EVIDENCE)
+    evidence: Text = Field(description=EVIDENCE)
 
 
 class ModelLatencyTable(Table):
@@ -83,11 +83,11 @@ class ModelLatencyTable(Table):
     model: Text = Field(description="a model's name, or a pattern with *")
     first_token: Duration = Field(0.0, description=DURATION)
     token: Duration = Field(0.0, description=DURATION)
-    basis: Text | None = Field(None, description=EVIDENCE)
+    evidence: Text | None = Field(None, description=EVIDENCE)
 
 
 class HealthyLatencyTable(Table):
-    """[healthy.PROVIDER]."""
+    """[baseline.PROVIDER]."""
 
     first_token: Duration = Field(0.0, description=DURATION)
     token: Duration = Field(0.0, description=DURATION)
@@ -95,14 +95,14 @@ class HealthyLatencyTable(Table):
         default_factory=list,
         description='a list of models: [{ model = "gpt-4o*", first_token = 0.5 }]',
     )
-    basis: Text = Field(description=EVIDENCE)
+    evidence: Text = Field(description=EVIDENCE)
 
 
 class EdgeTable(Table):
     """[edge.NAME]: what several providers stand behind."""
 
     providers: list[Text] = Field(min_length=1, description="a list of providers")
-    basis: Text = Field(description=EVIDENCE)
+    evidence: Text = Field(description=EVIDENCE)
 
 
 class QuotaTable(Table):
@@ -110,7 +110,7 @@ class QuotaTable(Table):
 
     requests_per_minute: float | None = Field(None, ge=1, description=PER_MINUTE)
     tokens_per_minute: float | None = Field(None, ge=1, description=PER_MINUTE)
-    basis: Text = Field(description=EVIDENCE)
+    evidence: Text = Field(description=EVIDENCE)
 
 
 class ProfileTable(Table):
@@ -134,11 +134,11 @@ class ProfileTable(Table):
     )
     window: list[WindowTable] = Field(default_factory=list, description="tables: [[window]]")
     page: dict[str, StatusPageTable] = Field(
-        default_factory=dict, description="tables: [page.PROVIDER]"
+        default_factory=dict, description="tables: [status_page.PROVIDER]"
     )
-    aside: list[EventTable] = Field(default_factory=list, description="tables: [[aside]]")
+    aside: list[EventTable] = Field(default_factory=list, description="tables: [[event]]")
     healthy: dict[str, HealthyLatencyTable] = Field(
-        default_factory=dict, description="tables: [healthy.PROVIDER]"
+        default_factory=dict, description="tables: [baseline.PROVIDER]"
     )
     quota: dict[str, QuotaTable] = Field(
         default_factory=dict, description="tables: [quota.PROVIDER]"

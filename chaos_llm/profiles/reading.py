@@ -1,4 +1,4 @@
-"""From a TOML file to a Profile: every name known, every number with a basis."""
+"""From a TOML file to a Profile: every name known, every number with a evidence."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from chaos_llm import durations
 from chaos_llm.errors import ProfileError, UnknownName
 from chaos_llm.profiles import time_values, validation_errors
-from chaos_llm.profiles.evidence import ASSUMED
+from chaos_llm.profiles.evidence_grades import ASSUMED
 from chaos_llm.profiles.model import (
     Allowance,
     Edge,
@@ -74,7 +74,7 @@ class _Reading:
             sources=sources,
             windows=reading.windows(),
             tags=tuple(self.table.tags),
-            grade=self.table.grade,
+            grade=self.table.confidence,
             note=self.table.note,
             pages={provider: self._page(provider) for provider in self.table.page},
             events=tuple(self._asides()),
@@ -104,21 +104,21 @@ class _Reading:
         check_provider(self.document, path, provider, *self._told)
         if table.unknown and table.posts:
             raise self._error((*path, "unknown"), "a page with posts is not unknown; leave one out")
-        if not table.posts and not table.unknown and table.basis is None:
-            raise self._error(path, "a page without posts needs a basis, or `unknown = true`")
-        if table.basis is not None:
-            self._source((*path, "basis"), table.basis)
+        if not table.posts and not table.unknown and table.evidence is None:
+            raise self._error(path, "a page without posts needs a evidence, or `unknown = true`")
+        if table.evidence is not None:
+            self._source((*path, "evidence"), table.evidence)
         return StatusPage(
             provider,
             posts=tuple(self._posts(table, (*path, "posts"))),
             unknown=table.unknown,
-            basis=table.basis or ASSUMED,
+            evidence=table.evidence or ASSUMED,
         )
 
     def _posts(self, page: StatusPageTable, path: Path) -> Iterator[Post]:
         before = float("-inf")
         for index, table in enumerate(page.posts):
-            basis, at = table.basis or page.basis, time_values.point(table.at, self.starts)
+            evidence, at = table.evidence or page.evidence, time_values.point(table.at, self.starts)
             if basis is None:
                 raise self._error(
                     (*path, index), "basis is missing; expected a source or 'assumed'"
@@ -127,13 +127,13 @@ class _Reading:
                 raise self._error(
                     (*path, index, "at"), "expected posts in the order of their times"
                 )
-            self._source((*path, index, "basis"), basis)
+            self._source((*path, index, "evidence"), evidence)
             yield Post(
                 at,
                 table.state,
                 table.says,
                 table.incident,
-                basis,
+                evidence,
                 table.impact,
                 tuple(table.components),
             )
@@ -141,48 +141,48 @@ class _Reading:
 
     def _asides(self) -> Iterator[Event]:
         for index, table in enumerate(self.table.aside):
-            self._source(("aside", index, "basis"), table.basis)
-            yield Event(time_values.point(table.at, self.starts), table.says, table.basis)
+            self._source(("aside", index, "evidence"), table.evidence)
+            yield Event(time_values.point(table.at, self.starts), table.says, table.evidence)
 
     def _healthy(self) -> dict[str, HealthyLatency]:
         paces = {}
         for provider, table in self.table.healthy.items():
             path: Path = ("healthy", provider)
             check_provider(self.document, path, provider)
-            self._source((*path, "basis"), table.basis)
+            self._source((*path, "evidence"), table.evidence)
             for index, each in enumerate(table.models):
-                self._source((*path, "models", index, "basis"), each.basis or table.basis)
-            models = ((each.model, _pace(each, table.basis)) for each in table.models)
-            paces[provider] = replace(_pace(table, table.basis), models=tuple(models))
+                self._source((*path, "models", index, "evidence"), each.evidence or table.evidence)
+            models = ((each.model, _pace(each, table.evidence)) for each in table.models)
+            paces[provider] = replace(_pace(table, table.evidence), models=tuple(models))
         return paces
 
     def _edges(self) -> dict[str, Edge]:
         edges = {}
         for name, table in self.table.edge.items():
-            self._source(("edge", name, "basis"), table.basis)
+            self._source(("edge", name, "evidence"), table.evidence)
             for index, provider in enumerate(table.providers):
                 check_provider(self.document, ("edge", name, "providers", index), provider)
-            edges[name] = Edge(name, tuple(table.providers), table.basis)
+            edges[name] = Edge(name, tuple(table.providers), table.evidence)
         return edges
 
     def _quotas(self) -> dict[str, Allowance]:
         quotas = {}
         for provider, table in self.table.quota.items():
             check_provider(self.document, ("quota", provider), provider)
-            self._source(("quota", provider, "basis"), table.basis)
+            self._source(("quota", provider, "evidence"), table.evidence)
             quota = Quota(table.requests_per_minute, table.tokens_per_minute)
-            quotas[provider] = Allowance(quota, table.basis)
+            quotas[provider] = Allowance(quota, table.evidence)
         return quotas
 
-    def _source(self, path: Path, basis: str) -> None:
-        if basis != ASSUMED and basis not in self.table.sources:
+    def _source(self, path: Path, evidence: str) -> None:
+        if evidence != ASSUMED and evidence not in self.table.sources:
             where = f"{self.document.where(*path)}: {self.document.label(path)}"
-            raise UnknownName("source", basis, [*self.table.sources, ASSUMED], where=where)
+            raise UnknownName("source", evidence, [*self.table.sources, ASSUMED], where=where)
 
     def _error(self, path: Path, problem: str) -> ProfileError:
         return self.document.error(path, problem)
 
 
-def _pace(table: HealthyLatencyTable | ModelLatencyTable, basis: str) -> HealthyLatency:
+def _pace(table: HealthyLatencyTable | ModelLatencyTable, evidence: str) -> HealthyLatency:
     first, token = durations.seconds(table.first_token), durations.seconds(table.token)
-    return HealthyLatency(first, token, table.basis or basis)
+    return HealthyLatency(first, token, table.evidence or evidence)

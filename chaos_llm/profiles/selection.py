@@ -53,4 +53,4 @@ def _hits(profile: Profile, provider: str | None, surface: str | None) -> bool:
 
 def _providers(profile: Profile) -> set[str]:
     hit = {target.provider for window in profile.windows for target in window.on}
-    return (hit | {*profile.pages, *profile.healthy, *profile.quotas}) - {"*"}
+    return (hit | {*profile.status_pages, *profile.baseline, *profile.quotas}) - {"*"}

@@ -38,7 +38,7 @@ class Post(CodeRepr):
     state: str = ""
     says: str = ""
     incident: int = 1
-    basis: str = "assumed"
+    evidence: str = "assumed"
     impact: str = ""
     components: tuple[str, ...] = ()
 
@@ -50,7 +50,7 @@ class StatusPage(CodeRepr):
     provider: str
     posts: tuple[Post, ...] = ()
     unknown: bool = False
-    basis: str = "assumed"
+    evidence: str = "assumed"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -59,4 +59,4 @@ class Event(CodeRepr):
 
     at: float
     says: str
-    basis: str = "assumed"
+    evidence: str = "assumed"

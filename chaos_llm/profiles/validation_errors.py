@@ -21,7 +21,7 @@ _MODELS: dict[tuple[str, ...], type[BaseModel]] = {
     ("sources",): profile_tables.SourceTable,
     ("window",): window_tables.WindowTable,
     ("window", "on"): window_tables.TargetTable,
-    ("window", "mix"): window_tables.WeightedFaultTable,
+    ("window", "faults"): window_tables.WeightedFaultTable,
     ("window", "spares"): window_tables.TargetTable,
     ("window", "network"): window_tables.ToxicTable,
     ("window", "flap"): window_tables.FlapTable,

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from chaos_llm.errors import UnknownName
-from chaos_llm.profiles import evidence
-from chaos_llm.profiles.evidence import ASSUMED, FACTS
+from chaos_llm.profiles import evidence_grades
+from chaos_llm.profiles.evidence_grades import ASSUMED, FACTS
 from chaos_llm.profiles.model import Source
 from chaos_llm.profiles.toml_document import TomlDocument
 from chaos_llm.profiles.window_tables import WindowTable
@@ -16,12 +16,12 @@ from chaos_llm.profiles.window_tables import WindowTable
 FactEvidence = str | tuple[str, ...]
 
 # A window's own faults bring their own weights and parameters along; these come without them.
-_APART_FROM_FAULTS = ("on", "spares", "share", "per", "sticky_for", "capacity")
+_APART_FROM_FAULTS = ("on", "spares", "share", "sticky_by", "sticky_for", "capacity")
 
 
 @dataclass(frozen=True)
 class OwnEvidence:
-    """The basis that one [[window]] table gives for what it says itself."""
+    """The evidence that one [[window]] table gives for what it says itself."""
 
     document: TomlDocument
     sources: Mapping[str, Source]
@@ -30,54 +30,54 @@ class OwnEvidence:
 
     @cached_property
     def said(self) -> tuple[str, ...]:
-        """The facts that need a basis here."""
+        """The facts that need a evidence here."""
         table = self.table
         given = {fact for fact in FACTS if getattr(table, fact, None) is not None}
-        weights = {"weights"} if len(table.mix or ()) > 1 else set()
+        weights = {"weights"} if len(table.faults or ()) > 1 else set()
         like = {"like"} if table.like is not None else set()
         return ("from", *(f for f in (*FACTS, "like") if f in given | weights | like))
 
     @property
     def brings_faults(self) -> bool:
         """Whether the table says itself what strikes."""
-        return self.table.mix is not None or self.table.network is not None
+        return self.table.faults is not None or self.table.network is not None
 
     def checked(self) -> dict[str, FactEvidence]:
         """The basis of every fact said here; raises ProfileError or UnknownName."""
         table = self.table
-        if isinstance(table.basis, str):
-            self._check_source("basis", basis=table.basis)
-            return dict.fromkeys(self.said, table.basis)
-        missing = [fact for fact in self.said if fact not in table.basis]
+        if isinstance(table.evidence, str):
+            self._check_source("evidence", evidence=table.evidence)
+            return dict.fromkeys(self.said, table.evidence)
+        missing = [fact for fact in self.said if fact not in table.evidence]
         if missing:
             raise self.document.error(
-                ("window", self.number, "basis"),
+                ("window", self.number, "evidence"),
                 f"there is none for {', '.join(missing)}; name a source for each, or 'assumed'",
             )
-        return {fact: self._checked(fact, basis) for fact, basis in table.basis.items()}
+        return {fact: self._checked(fact, evidence) for fact, evidence in table.evidence.items()}
 
-    def _checked(self, fact: str, basis: str | list[str]) -> FactEvidence:
-        tables = (*(self.table.mix or ()), *(self.table.network or ()))
+    def _checked(self, fact: str, evidence: str | list[str]) -> FactEvidence:
+        tables = (*(self.table.faults or ()), *(self.table.network or ()))
         parameters = {name for each in tables for name in each.model_extra or ()}
-        path = ("window", self.number, "basis", fact)
+        path = ("window", self.number, "evidence", fact)
         if fact not in (*self.said, *parameters):
             raise self._unknown("fact", fact, [*self.said, *parameters], path)
-        if isinstance(basis, str):
-            self._check_source("basis", fact, basis=basis)
-            return basis
+        if isinstance(evidence, str):
+            self._check_source("evidence", fact, evidence=evidence)
+            return evidence
         line = self.table.share if fact == "share" else None
-        if isinstance(line, list) and isinstance(line[0], tuple) and len(basis) != len(line):
+        if isinstance(line, list) and isinstance(line[0], tuple) and len(evidence) != len(line):
             raise self.document.error(
                 path, f"expected one source for each of the line's {len(line)} points"
             )
-        for source in basis:
-            self._check_source("basis", fact, basis=source)
-        return tuple(basis)
+        for source in evidence:
+            self._check_source("evidence", fact, evidence=source)
+        return tuple(evidence)
 
-    def _check_source(self, *keys: str, basis: str) -> None:
-        if basis != ASSUMED and basis not in self.sources:
+    def _check_source(self, *keys: str, evidence: str) -> None:
+        if evidence != ASSUMED and evidence not in self.sources:
             path: tuple[str | int, ...] = ("window", self.number, *keys)
-            raise self._unknown("source", basis, [*self.sources, ASSUMED], path)
+            raise self._unknown("source", evidence, [*self.sources, ASSUMED], path)
 
     def _unknown(
         self, kind: str, name: str, known: list[str], path: tuple[str | int, ...]
@@ -105,12 +105,15 @@ def inherited(
 
 
 def _weaker(
-    sources: Mapping[str, Source], basis: FactEvidence, alike: FactEvidence
+    sources: Mapping[str, Source], evidence: FactEvidence, alike: FactEvidence
 ) -> FactEvidence:
-    if isinstance(basis, tuple):
-        parts = (_weaker(sources, part, alike) for part in basis)
+    if isinstance(evidence, tuple):
+        parts = (_weaker(sources, part, alike) for part in evidence)
         return tuple(part for part in parts if isinstance(part, str))
-    candidates = (basis, *((alike,) if isinstance(alike, str) else alike))
+    candidates = (evidence, *((alike,) if isinstance(alike, str) else alike))
     return min(
-        candidates, key=lambda each: evidence.EVIDENCE_GRADES.index(evidence.grade(sources, each))
+        candidates,
+        key=lambda each: evidence_grades.EVIDENCE_GRADES.index(
+            evidence_grades.grade(sources, each)
+        ),
     )

@@ -12,7 +12,7 @@ from chaos_llm import durations
 from chaos_llm.errors import ProfileError, UnknownName, UsageError
 from chaos_llm.profiles import fault_mixes, targets, time_values, window_evidence
 from chaos_llm.profiles.capacity import Capacity
-from chaos_llm.profiles.evidence import ASSUMED, FACTS
+from chaos_llm.profiles.evidence_grades import ASSUMED, FACTS
 from chaos_llm.profiles.model import Flap, Share, Source, Target, WeightedFault, Window
 from chaos_llm.profiles.profile_tables import ProfileTable
 from chaos_llm.profiles.toml_document import TomlDocument
@@ -21,7 +21,7 @@ from chaos_llm.profiles.window_tables import BoundTable, RangeTable, WindowTable
 
 Path = tuple[str | int, ...]
 
-_OPTIONAL = ("per", "sticky_for", "spares", "capacity")
+_OPTIONAL = ("sticky_by", "sticky_for", "spares", "capacity")
 _INHERITED = ("on", "share", *_OPTIONAL)
 _MOST_BURSTS = 1000
 
@@ -59,10 +59,10 @@ class WindowReading:
             ends=ends,
             on=self._targets(origin["on"], "on"),
             share=self._share(origin["share"], number, begins[0], ends[1]),
-            mix=self._faults(number),
-            per=self.table.window[origin["per"]].per or "request",
+            faults=self._faults(number),
+            sticky_by=self.table.window[origin["sticky_by"]].per or "request",
             sticky_for=self._redraw(origin["sticky_for"]),
-            basis={} if table.basis == ASSUMED else self._basis(self._line(number)),
+            evidence={} if table.evidence == ASSUMED else self._basis(self._line(number)),
             note=table.note,
             spares=self._targets(origin["spares"], "spares"),
             flap=self._flap(number, ends[1] - begins[0]),
@@ -96,15 +96,15 @@ class WindowReading:
         """The mix or the network of this window, or of the nearest of those that it is like."""
         for each in self._line(number):
             table = self.table.window[each]
-            if table.mix is not None and table.network is not None:
+            if table.faults is not None and table.network is not None:
                 raise self._error((each, "network"), "a window has a mix or a network, not both")
             if table.network is not None:
                 return (
                     WeightedFault(1.0, fault_mixes.network(self.document, each, table.network)),
                 )
-            if table.mix is not None:
-                return fault_mixes.weighted_faults(self.document, each, table.mix)
-        raise self._missing(number, "mix")
+            if table.faults is not None:
+                return fault_mixes.weighted_faults(self.document, each, table.faults)
+        raise self._missing(number, "faults")
 
     def _basis(self, line: list[int]) -> dict[str, FactEvidence]:
         number, *others = line
@@ -159,7 +159,7 @@ class WindowReading:
         table = self.table.window[number].capacity
         if table is None:
             return None
-        per = self._over_zero((number, "capacity", "per"), table.per)
+        per = self._over_zero((number, "capacity", "sticky_by"), table.per)
         try:
             return Capacity(table.requests, table.times, per, table.collapses_at)
         except UsageError as mistake:

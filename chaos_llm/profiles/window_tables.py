@@ -113,7 +113,7 @@ class WindowTable(Table):
         None, description="'request', 'client', 'credential' or 'session'"
     )
     sticky_for: Duration | None = Field(None, description=DURATION)
-    mix: list[WeightedFaultTable] | None = Field(
+    faults: list[WeightedFaultTable] | None = Field(
         None, min_length=1, description='a list of faults: [{ fault = "overloaded", weight = 1 }]'
     )
     network: list[ToxicTable] | None = Field(
@@ -129,7 +129,7 @@ class WindowTable(Table):
         None, description="a load: { requests = 60 } a minute, or { times = 1.5 } the healthy one"
     )
     like: Text | None = Field(None, description="the name of another window")
-    basis: Text | dict[str, EvidenceText] = Field(
+    evidence: Text | dict[str, EvidenceText] = Field(
         description=f"for each of the window's facts {EVIDENCE}; or one for them all"
     )
     note: str = Field("", description="text")

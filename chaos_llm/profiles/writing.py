@@ -9,7 +9,7 @@ from chaos_llm.faults.fault import Fault
 from chaos_llm.network import Toxic
 from chaos_llm.profiles import toml_values
 from chaos_llm.profiles.capacity import Capacity
-from chaos_llm.profiles.evidence import ASSUMED
+from chaos_llm.profiles.evidence_grades import ASSUMED
 from chaos_llm.profiles.fault_mixes import takes_none
 from chaos_llm.profiles.model import (
     Allowance,
@@ -41,12 +41,12 @@ def to_toml(profile: Profile) -> str:
         ),
         *(
             _block(f"[healthy.{toml_values.key(name)}]", _pace(pace))
-            for name, pace in profile.healthy.items()
+            for name, pace in profile.baseline.items()
         ),
         *(
             _block(
                 f"[edge.{toml_values.key(name)}]",
-                {"providers": list(edge.providers), "basis": edge.basis},
+                {"providers": list(edge.providers), "evidence": edge.evidence},
             )
             for name, edge in profile.edges.items()
         ),
@@ -57,15 +57,15 @@ def to_toml(profile: Profile) -> str:
         *(_block("[[window]]", _window(window)) for window in profile.windows),
         *(
             _block(f"[page.{toml_values.key(p.provider)}]", _page(p))
-            for p in profile.pages.values()
+            for p in profile.status_pages.values()
         ),
-        *(_block("[[aside]]", _aside(aside)) for aside in profile.events),
+        *(_block("[[event]]", _aside(aside)) for aside in profile.events),
     ]
     return "\n".join(blocks)
 
 
 def _pace(pace: HealthyLatency) -> dict[str, object]:
-    told = {"first_token": pace.first_token, "token": pace.token, "basis": pace.basis}
+    told = {"first_token": pace.first_token, "token": pace.token, "evidence": pace.evidence}
     models = [{"model": name, **_pace(of_model)} for name, of_model in pace.models]
     return {**told, **_given({"models": models})}
 
@@ -76,7 +76,7 @@ def _quota(allowance: Allowance) -> dict[str, object]:
         "requests_per_minute": quota.requests_per_minute,
         "tokens_per_minute": quota.tokens_per_minute,
     }
-    return {k: v for k, v in limits.items() if v is not None} | {"basis": allowance.basis}
+    return {k: v for k, v in limits.items() if v is not None} | {"evidence": allowance.evidence}
 
 
 def _block(header: str, table: Mapping[str, object]) -> str:
@@ -96,7 +96,7 @@ def _rows(values: object) -> str:
 
 
 def _head(profile: Profile) -> dict[str, object]:
-    optional = {"tags": list(profile.tags), "grade": profile.grade, "note": profile.note}
+    optional = {"tags": list(profile.tags), "grade": profile.confidence, "note": profile.note}
     return {
         "title": profile.title,
         "starts": profile.starts,
@@ -110,14 +110,18 @@ def _source(source: Source) -> dict[str, object]:
 
 
 def _window(window: Window) -> dict[str, object]:
-    per = window.per if window.per != "request" or "per" in window.basis else None
+    per = (
+        window.sticky_by
+        if window.sticky_by != "request" or "sticky_by" in window.evidence
+        else None
+    )
     return {
         "name": window.name,
         "from": _span(window.begins),
         "until": _span(window.ends),
         "on": [_target(target) for target in window.on],
         "share": _share(window.share),
-        **({"per": per} if per else {}),
+        **({"sticky_by": per} if per else {}),
         **({"sticky_for": window.sticky_for} if window.sticky_for is not None else {}),
         **_faults(window),
         **_given(
@@ -127,18 +131,18 @@ def _window(window: Window) -> dict[str, object]:
                 "capacity": _capacity(window.capacity),
             }
         ),
-        "basis": dict(window.basis) or ASSUMED,
+        "evidence": dict(window.evidence) or ASSUMED,
         **_given({"note": window.note}),
     }
 
 
 def _faults(window: Window) -> dict[str, object]:
     if window.network:
-        told = window.basis
+        told = window.evidence
         return {
             "network": [{"toxic": each.kind, **_parameters(each, told)} for each in window.network]
         }
-    return {"mix": [_weighted(weighted, window.basis) for weighted in window.mix]}
+    return {"faults": [_weighted(weighted, window.evidence) for weighted in window.faults]}
 
 
 def _flap(flap: Flap | None) -> dict[str, object]:
@@ -194,8 +198,8 @@ def _parameters(fault: Fault | Toxic, told: Mapping[str, object]) -> dict[str, o
 
 def _page(page: StatusPage) -> dict[str, object]:
     if page.unknown:
-        return {"unknown": True, **_given({"basis": page.basis})}
-    return {"posts": list(_posts(page)), "basis": page.basis}
+        return {"unknown": True, **_given({"evidence": page.evidence})}
+    return {"posts": list(_posts(page)), "evidence": page.evidence}
 
 
 def _posts(page: StatusPage) -> Iterator[dict[str, object]]:
@@ -205,12 +209,12 @@ def _posts(page: StatusPage) -> Iterator[dict[str, object]]:
             **_given({"state": post.state, "says": post.says}),
             **({"incident": post.incident} if post.incident != 1 else {}),
             **_given({"impact": post.impact, "components": list(post.components)}),
-            "basis": post.basis,
+            "evidence": post.evidence,
         }
 
 
 def _aside(aside: Event) -> dict[str, object]:
-    return {"at": offset(aside.at), "says": aside.says, "basis": aside.basis}
+    return {"at": offset(aside.at), "says": aside.says, "evidence": aside.evidence}
 
 
 def _given(optional: Mapping[str, object]) -> dict[str, object]:

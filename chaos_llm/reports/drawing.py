@@ -60,7 +60,7 @@ class Drawing:
 
     def page(self, provider: str) -> str:
         """What the provider's status page said when, and whether it had an open incident."""
-        page = self.run.profile.pages.get(provider)
+        page = self.run.profile.status_pages.get(provider)
         if page is None or not page.posts:
             return ""
         marks, state = [" "] * self.columns, ""

@@ -18,7 +18,7 @@ Grade = Literal[
     "fine",  # answered, and nothing was wrong
     "rescued",  # a provider failed, and the user was answered all the same
     "safe failure",  # not answered, and the user could tell: an error, an apology, an old answer
-    "exposed",  # shown what the provider had spoilt; no app can see that without an evaluation
+    "corruption shown",  # shown what the provider had spoilt; no app can see that without an evaluation
     "unjudged",  # no evidence
     "unsafe",  # shown something wrong as if it were an answer
 ]
@@ -47,7 +47,7 @@ class Grading:
     def of(self, call: Call) -> Grade:
         """What this call's outcome means to its user."""
         if call.number in self._exposed:
-            return "exposed"
+            return "corruption shown"
         if call.number in self._poisoned:
             return "unsafe"
         by_outcome = _BY_OUTCOME.get(call.outcome)

@@ -103,8 +103,8 @@ def _totals(run: Run) -> list[str]:
 
 def _exchange_line(exchange: Exchange, profile: Profile) -> str:
     took = describe(exchange.until - exchange.at)
-    faults = ", ".join(f"{met.fault} {met.effect}" for met in exchange.met) or "healthy"
-    said = f" {exchange.said!r}" if exchange.said else ""
+    faults = ", ".join(f"{met.fault} {met.effect}" for met in exchange.fault_effects) or "healthy"
+    said = f" {exchange.error_message!r}" if exchange.error_message else ""
     return (
         f"  {profile.when(exchange.at):%H:%M:%S} #{exchange.number} {exchange.provider} "
         f"{exchange.status or '---'} {exchange.end} after {took}: {faults}{said}"

@@ -106,7 +106,7 @@ def _outcome(journal: Exchanges, described: str) -> str:
     """What the app saw, or that there was nothing to see."""
     if not len(journal):
         return f"nothing sent: {described}"
-    effects = {met.effect for met in journal[-1].met}
+    effects = {met.effect for met in journal[-1].fault_effects}
     if "applied" in effects:
         return described
     effect = " and ".join(sorted(effects))

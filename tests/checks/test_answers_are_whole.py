@@ -36,7 +36,7 @@ def bad_time(*faults):
 def found(app, profile=None, **options):
     with outage(profile or bad_time(), seed=3) as chaos:
         report = chaos.replay(
-            app, **{"every": "1m", "before": "10m", "after": "10m", "prompts": None, **options}
+            app, **{"every": "1m", "warmup": "10m", "recovery": "10m", "prompts": None, **options}
         )
         return answers_are_whole()(report.run)
 
@@ -181,7 +181,7 @@ def test_a_label_for_an_empty_answer_is_the_apps_own():
 
     bad = day(window(empty_answer(), ends=20 * MINUTE, on=Target("openai")))
     with outage(bad, seed=3) as chaos:
-        report = chaos.replay(label, every="1m", before="10m", after="10m")
+        report = chaos.replay(label, every="1m", warmup="10m", recovery="10m")
     assert {c.outcome for c in report.run.calls if 0 <= c.began < 20 * MINUTE} == {"degraded"}
 
 

@@ -20,7 +20,7 @@ REFUSED = day(window(auth_expired(), ends=20 * MINUTE))
 
 def found(app, profile=REFUSED, check=None, **options):
     with outage(profile, seed=3) as chaos:
-        asked = {"every": "1m", "prompts": "question {}".format, "before": "2m", "after": "2m"}
+        asked = {"every": "1m", "prompts": "question {}".format, "warmup": "2m", "recovery": "2m"}
         report = chaos.replay(app, **{**asked, **options})
         return (check or auth_failures_are_not_hammered())(report.run)
 
@@ -88,7 +88,7 @@ def test_requests_beside_each_other_do_not_know():
 
 
 def test_calls_do_not_know_of_each_other():
-    assert found(ask_once, every="1s", before="10s", after="10s").verdict == "pass"
+    assert found(ask_once, every="1s", warmup="10s", recovery="10s").verdict == "pass"
 
 
 def test_it_is_not_applicable_where_no_key_was_refused():

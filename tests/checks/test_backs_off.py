@@ -28,7 +28,7 @@ BAD_TIME = day(window(ends=20 * MINUTE))
 
 def found(app, profile=BAD_TIME, check=None, **options):
     with outage(profile, seed=3) as chaos:
-        asked = {"every": "1m", "prompts": "question {}".format, "before": "2m", "after": "2m"}
+        asked = {"every": "1m", "prompts": "question {}".format, "warmup": "2m", "recovery": "2m"}
         report = chaos.replay(app, **{**asked, **options})
         return (check or backs_off())(report.run)
 

@@ -19,7 +19,7 @@ BAD_TIME = day(window(ends=20 * MINUTE))
 
 def replayed(app, profile=BAD_TIME, seed=3, **options):
     with outage(profile, seed=seed) as chaos:
-        asked = {"every": "30s", "prompts": "question {}".format, "before": "5m", "after": "1h"}
+        asked = {"every": "30s", "prompts": "question {}".format, "warmup": "5m", "recovery": "1h"}
         return chaos.replay(app, **{**asked, **options}).run
 
 
@@ -78,10 +78,10 @@ def test_who_takes_longer_is_given_it_on_demand():
 
 @pytest.mark.parametrize("seed", range(3))
 def test_who_spreads_his_calls_is_measured_by_his_usual_share(seed):
-    assert found(Balanced(), seed=seed, before="20m").verdict == "pass"
+    assert found(Balanced(), seed=seed, warmup="20m").verdict == "pass"
     assert found(DefendedAsync(balanced=True).answer, every="5m", users=10).verdict == "pass"
     half_open = Balanced(claude=Breaker(limit=1, cooldown=10**9))
-    assert found(half_open, seed=seed, before="20m").verdict == "fail"
+    assert found(half_open, seed=seed, warmup="20m").verdict == "fail"
 
 
 def test_what_a_cache_answers_does_not_count():
@@ -94,17 +94,17 @@ def test_it_is_not_applicable_to_a_fallback_nor_without_a_recovery():
     finding = found(Defended(), both, restores_traffic_to("openai"))
     assert finding.verdict == "not applicable"
     assert finding.seen == "openai is not asked on a healthy day"
-    finding = found(Defended(), after="5m")
+    finding = found(Defended(), recovery="5m")
     assert finding.verdict == "not applicable"
     assert finding.seen == "no call was made 10 min after anthropic recovered"
 
 
 def test_a_few_calls_that_go_elsewhere_may_be_chance():
-    assert found(HalfOpen(), every="25m", before="26m").verdict != "fail"
+    assert found(HalfOpen(), every="25m", warmup="26m").verdict != "fail"
 
 
 def test_many_calls_can_be_counted():
-    long = {"every": "10s", "after": "2h"}
+    long = {"every": "10s", "recovery": "2h"}
     assert found(HalfOpen(9 * HOUR), **long).verdict == "fail"
     assert found(Defended(), **long).verdict == "pass"
 

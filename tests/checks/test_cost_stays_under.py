@@ -54,7 +54,7 @@ def test_a_provider_without_a_price_cannot_be_judged():
 
 
 def test_it_is_not_applicable_where_nothing_was_billed():
-    finding = found(cost_stays_under(10), ask_once, overloaded(), before="0s", after="0s")
+    finding = found(cost_stays_under(10), ask_once, overloaded(), warmup="0s", recovery="0s")
     assert finding.verdict == "not applicable"
 
 

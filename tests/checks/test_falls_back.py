@@ -40,7 +40,7 @@ def two_parts(first, second):
 
 def found_on(profile, app, check=None):
     with outage(profile, seed=3) as chaos:
-        report = chaos.replay(app, every="1m", before="10m", after="10m")
+        report = chaos.replay(app, every="1m", warmup="10m", recovery="10m")
         return (check or falls_back())(report.run)
 
 

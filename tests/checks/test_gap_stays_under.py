@@ -28,7 +28,7 @@ def test_a_fallback_leaves_no_gap():
 
 
 def test_a_gap_that_does_not_end_counts_to_the_end():
-    finding = found(downtime_stays_under("15m"), ask_once, overloaded(), until="20m", after="0s")
+    finding = found(downtime_stays_under("15m"), ask_once, overloaded(), until="20m", recovery="0s")
     assert finding.verdict == "fail"
 
 

@@ -25,7 +25,7 @@ GEMINI = "https://generativelanguage.googleapis.com/v1beta/models/gemini-2.5-pro
 
 def found(app, profile=LIMITED, check=None, **options):
     with outage(profile, seed=3) as chaos:
-        asked = {"every": "1m", "prompts": "question {}".format, "before": "2m", "after": "2m"}
+        asked = {"every": "1m", "prompts": "question {}".format, "warmup": "2m", "recovery": "2m"}
         report = chaos.replay(app, **{**asked, **options})
         return (check or honours_retry_after())(report.run)
 
@@ -109,7 +109,7 @@ def test_another_model_or_vendor_may_have_room():
 
 
 def test_the_next_call_does_not_know():
-    assert found(ask_once, every="2s", before="10s", after="10s").verdict == "pass"
+    assert found(ask_once, every="2s", warmup="10s", recovery="10s").verdict == "pass"
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_the_next_call_does_not_know():
     ids=["seconds", "milliseconds", "date", "reset"],
 )
 def test_every_way_to_say_it_is_understood(profile):
-    one = {"profile": profile, "before": 0, "every": "1h", "until": "1m", "after": 0}
+    one = {"profile": profile, "warmup": 0, "every": "1h", "until": "1m", "recovery": 0}
     assert found(try_again(ask_once, 2, pause=4), **one).verdict == "fail"
     assert found(try_again(ask_once, 2, pause=5), **one).verdict == "pass"
 
@@ -181,6 +181,8 @@ def test_requests_of_one_call_that_wait_side_by_side_need_not_know_of_each_other
             *[ask_until_answered(f"{question}, {part}", part) for part in range(3)]
         )
 
-    finding = found(ask_thrice, day(window(rate_limited(retry_after=5), ends=8)), before=0, after=0)
+    finding = found(
+        ask_thrice, day(window(rate_limited(retry_after=5), ends=8)), warmup=0, recovery=0
+    )
     assert finding.verdict == "pass"
     assert finding.seen == "who was told to wait did, 6 times"

@@ -36,7 +36,7 @@ def mixed(number):
 
 def found(app, profile=BAD_TIME, **options):
     with outage(profile, seed=3) as chaos:
-        asked = {"every": "30s", "prompts": mixed, "before": 0, "after": "20m"}
+        asked = {"every": "30s", "prompts": mixed, "warmup": 0, "recovery": "20m"}
         report = chaos.replay(app, **{**asked, **options})
         return never_caches_the_outage()(report.run)
 
@@ -89,7 +89,7 @@ def test_so_it_does_where_it_keeps_all_that_is_asked(app):
     def after_the_lead_in(number):
         return FOUR[number % 4] if number >= 10 else f"new question {number}"
 
-    finding = found(Cached(app, keep=2 * HOUR), prompts=after_the_lead_in, before="5m")
+    finding = found(Cached(app, keep=2 * HOUR), prompts=after_the_lead_in, warmup="5m")
     assert finding.verdict == "fail"
     assert finding.at == 30 * MINUTE
 
@@ -132,7 +132,9 @@ def test_a_breaker_that_is_still_open_after_the_outage_is_no_cache(cooldown):
 
 def test_an_apology_while_all_is_down_is_no_cache():
     both = day(window(on=(Target("anthropic"), Target("openai")), ends=HOUR))
-    assert verdict(Defended(or_else(lambda _: APOLOGY, ask_gpt)), both, after=0) == "not applicable"
+    assert (
+        verdict(Defended(or_else(lambda _: APOLOGY, ask_gpt)), both, recovery=0) == "not applicable"
+    )
 
 
 def test_it_is_not_applicable_where_nothing_goes_wrong():
@@ -191,5 +193,5 @@ def test_an_apology_of_an_open_breaker_is_not_kept_though_a_lookup_before_it_suc
 
     chat_only = Target("openai", path="/v1/chat/completions")
     bad_time = day(window(on=chat_only, ends=615))
-    one = {"prompts": ["one question, KX-11111"], "before": "5m"}
+    one = {"prompts": ["one question, KX-11111"], "warmup": "5m"}
     assert verdict(answers_from_documents, bad_time, **one) == "pass"

@@ -22,7 +22,7 @@ def bad_time(*faults, **more):
 
 def replayed(app, profile, **options):
     with outage(profile, seed=3) as chaos:
-        asked = {"every": "1m", "prompts": "question {}".format, "before": "2m", "after": "2m"}
+        asked = {"every": "1m", "prompts": "question {}".format, "warmup": "2m", "recovery": "2m"}
         return chaos.replay(app, **{**asked, **options}).run
 
 

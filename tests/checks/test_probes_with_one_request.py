@@ -27,7 +27,7 @@ HANGING = day(window(hang(seconds=15), ends=10 * MINUTE))
 def found(app, profile=HANGING, check=None, seed=3, **options):
     with outage(profile, seed=seed) as chaos:
         asked = {"every": "1m", "users": 15, "prompts": "question {}".format}
-        asked |= {"before": "3m", "after": "1m"}
+        asked |= {"warmup": "3m", "recovery": "1m"}
         report = chaos.replay(app, **{**asked, **options})
         return (check or probes_with_one_request("anthropic"))(report.run)
 

@@ -21,7 +21,7 @@ BAD_TIME = day(window(ends=20 * MINUTE))
 def found(app, profile=BAD_TIME, check=None, **options):
     with outage(profile, seed=3) as chaos:
         asked = {"every": "1m", "users": 2, "prompts": "question {}".format}
-        asked |= {"before": "10m", "after": "20m"}
+        asked |= {"warmup": "10m", "recovery": "20m"}
         report = chaos.replay(app, **{**asked, **options})
         return (check or recovers_without_a_herd())(report.run)
 
@@ -105,20 +105,20 @@ def test_many_users_who_were_waiting_in_step_are_one():
             except ERRORS:
                 await asyncio.sleep(5)
 
-    finding = found(patient, users=40, every="30m", before="1h")
+    finding = found(patient, users=40, every="30m", warmup="1h")
     assert finding.verdict == "fail"
 
 
 def test_it_is_not_applicable_without_a_recovery():
-    finding = found(DefendedAsync().answer, until="10m", after=0)
+    finding = found(DefendedAsync().answer, until="10m", recovery=0)
     assert finding.verdict == "not applicable"
     assert finding.seen == "no provider recovered while calls were made"
 
 
 def test_without_a_healthy_day_it_cannot_be_judged():
-    finding = found(ask, users=1, before=0)
+    finding = found(ask, users=1, warmup=0)
     assert finding.verdict == "not judged"
-    assert finding.seen == "no healthy call shows what is usual; see before="
+    assert finding.seen == "no healthy call shows what is usual; see warmup="
 
 
 @pytest.mark.parametrize("times", [0.5, True])

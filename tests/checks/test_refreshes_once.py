@@ -25,7 +25,7 @@ EXPIRED = day(window(auth_expired(), ends=20 * MINUTE))
 
 def found(app, profile=EXPIRED, check=None, **options):
     with outage(profile, seed=3) as chaos:
-        asked = {"every": "1m", "prompts": "question {}".format, "before": "2m", "after": "2m"}
+        asked = {"every": "1m", "prompts": "question {}".format, "warmup": "2m", "recovery": "2m"}
         report = chaos.replay(app, **{**asked, **options})
         return (check or refreshes_token_once())(report.run)
 
@@ -119,7 +119,7 @@ def test_users_at_once_share_a_refresh(seconds):
         window(auth_expired(), ends=3.5, name="expired"),
         window(latency(seconds=seconds), ends=20 * MINUTE, on=LOGIN, name="slow"),
     )
-    crowd = {"users": 20, "every": "1m", "before": "5m"}
+    crowd = {"users": 20, "every": "1m", "warmup": "5m"}
     assert found(Session().answer, slow, **crowd).verdict == "pass"
     finding = found(Session(shares=False).answer, slow, **crowd)
     assert finding.verdict == "fail"

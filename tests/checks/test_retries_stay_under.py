@@ -30,7 +30,7 @@ BAD_TIME = day(window(ends=20 * MINUTE))
 
 def found(app, profile=BAD_TIME, limit=3, **options):
     with outage(profile, seed=3) as chaos:
-        asked = {"every": "1m", "prompts": "question {}".format, "before": "5m", "after": "5m"}
+        asked = {"every": "1m", "prompts": "question {}".format, "warmup": "5m", "recovery": "5m"}
         report = chaos.replay(app, **{**asked, **options})
         return retries_stay_under(limit)(report.run)
 
@@ -207,9 +207,9 @@ def test_requests_that_belong_to_no_call_are_judged_on_average(retries, verdict)
                 app.answer,
                 users=6,
                 every="10s",
-                before="2m",
+                warmup="2m",
                 until="20m",
-                after=0,
+                recovery=0,
                 prompts=lambda n: " ".join(words[n // 5**place % 5] for place in range(5)),
             )
             stray = [exchange for exchange in report.run.api if exchange.key.call < 0]

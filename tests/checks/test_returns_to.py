@@ -19,7 +19,7 @@ BAD_TIME = day(window(ends=20 * MINUTE))
 
 def found(app, profile=BAD_TIME, check=None, seed=3, **options):
     with outage(profile, seed=seed) as chaos:
-        asked = {"every": "30s", "prompts": "question {}".format, "before": "5m", "after": "30m"}
+        asked = {"every": "30s", "prompts": "question {}".format, "warmup": "5m", "recovery": "30m"}
         report = chaos.replay(app, **{**asked, **options})
         return (check or returns_to("anthropic"))(report.run)
 
@@ -71,7 +71,7 @@ def test_who_is_back_late_fails():
 
 
 def test_it_is_not_applicable_without_a_recovery():
-    assert verdict(ask_once, until="10m", after=0) == "not applicable"
+    assert verdict(ask_once, until="10m", recovery=0) == "not applicable"
     finding = found(ask_once, day(window(share=0.04)))
     assert finding.verdict == "not applicable"
     assert finding.seen == "anthropic did not recover while calls were made"
@@ -87,7 +87,7 @@ def test_a_recovery_that_does_not_last_is_none():
     on_and_off = day(
         *(window(begins=n * 9 * MINUTE, ends=(n * 9 + 5) * MINUTE, name=f"{n}") for n in range(4))
     )
-    assert verdict(GoesAway(10**9), on_and_off, after="5m") == "not applicable"
+    assert verdict(GoesAway(10**9), on_and_off, recovery="5m") == "not applicable"
 
 
 def test_a_slow_recovery_begins_where_the_provider_is_up_and_not_where_it_is_less_down():
@@ -119,14 +119,14 @@ def test_a_cache_that_answers_meanwhile_is_not_blamed():
 def test_calls_that_are_too_rare_to_tell_are_not_blamed():
     # One call two minutes after the recovery, when a breaker may be open, the next half an hour on.
     breaker = Breaker(limit=1, cooldown=40 * MINUTE)
-    rare = {"every": "32m", "before": 0, "after": "90m"}
+    rare = {"every": "32m", "warmup": 0, "recovery": "90m"}
     long = day(window(ends=30 * MINUTE))
     assert verdict(Defended(breaker=breaker), long, **rare) == "not applicable"
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_where_calls_are_spread_over_vendors_the_other_ones_turn_is_no_absence(seed):
-    assert verdict(Balanced(), seed=seed, every="2m", before="20m") == "pass"
+    assert verdict(Balanced(), seed=seed, every="2m", warmup="20m") == "pass"
     gone = Balanced(claude=Breaker(limit=1, cooldown=10**9))
     assert verdict(gone, seed=seed, every="30s") == "fail"
 

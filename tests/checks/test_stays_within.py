@@ -40,7 +40,7 @@ def in_europe(app, check):
     target = Target("bedrock", region="eu-central-1")
     profile = day(window(overloaded(), ends=20 * MINUTE, on=target))
     with outage(profile, seed=3) as chaos:
-        return check(chaos.replay(app, every="5m", before="10m", after="10m").run)
+        return check(chaos.replay(app, every="5m", warmup="10m", recovery="10m").run)
 
 
 def test_a_fallback_to_another_vendor_leaves_the_list():

@@ -29,12 +29,12 @@ from chaos_llm.faults import hang, latency, overloaded
 from chaos_llm.profiles.model import Target
 
 BAD_TIME = day(window(ends=20 * MINUTE))
-HALF_DOWN = day(window(ends=HOUR, share=0.9, per="client", sticky_for=5 * MINUTE))
+HALF_DOWN = day(window(ends=HOUR, share=0.9, sticky_by="client", sticky_for=5 * MINUTE))
 
 
 def found(app, profile=BAD_TIME, check=None, seed=3, **options):
     with outage(profile, seed=seed) as chaos:
-        asked = {"every": "30s", "prompts": "question {}".format, "before": "5m", "after": "5m"}
+        asked = {"every": "30s", "prompts": "question {}".format, "warmup": "5m", "recovery": "5m"}
         report = chaos.replay(app, **{**asked, **options})
         return (check or stops_calling("anthropic"))(report.run)
 
@@ -69,7 +69,7 @@ def test_a_breaker_that_is_too_patient_fails():
 
 
 def test_too_few_calls_show_no_breaker():
-    finding = found(ask_once, before=0, after=0, calls=5, every=None)
+    finding = found(ask_once, warmup=0, recovery=0, calls=5, every=None)
     assert finding.verdict == "not judged"
     assert finding.seen == (
         "no more than 4 calls in a row failed on anthropic while it was down, "
@@ -266,7 +266,7 @@ def test_forty_prompts_without_a_breaker_fail_in_a_default_replay():
     for options in ({"calls": 40}, {}):
         with outage(seed=3) as chaos:
             chaos.on("anthropic").inject(overloaded())
-            report = chaos.replay(ask, before=0, **options)
+            report = chaos.replay(ask, warmup=0, **options)
         assert stops_calling("anthropic")(report.run).verdict == "fail"
 
 

@@ -107,7 +107,7 @@ def test_another_vendors_comments_are_no_progress_either():
 
     bad = day(window(ping_only(120, every=15), ends=20 * MINUTE, on=Target("openai")))
     with outage(bad, seed=3) as chaos:
-        report = chaos.replay(gpt_stream, every="5m", before="10m", after="10m")
+        report = chaos.replay(gpt_stream, every="5m", warmup="10m", recovery="10m")
         assert streams_do_not_hang()(report.run).verdict == "fail"
         assert streams_do_not_hang(idle="3m")(report.run).verdict == "not applicable"
 

@@ -63,7 +63,7 @@ def test_refusals_are_not_billed(app):
 
 
 def test_it_is_not_applicable_where_nothing_was_billed():
-    finding = found(waste_stays_under(0.5), ask_once, overloaded(), before="0s", after="0s")
+    finding = found(waste_stays_under(0.5), ask_once, overloaded(), warmup="0s", recovery="0s")
     assert finding.verdict == "not applicable"
 
 

@@ -199,14 +199,14 @@ def seen(provider, ask, fault, answer, said=ASKED):
             told = ask(sdk(max_retries=0), said)
         except Exception as error:
             return type(error).__name__
-        (effect,) = {met.effect for met in chaos.journal[-1].met}
+        (effect,) = {met.effect for met in chaos.journal[-1].fault_effects}
     if isinstance(told, tuple):
         return "no_model"
     word = compared(told, TEXT if answer is SAID else ARGUMENTS)
     if effect == "applied":
         return word
     assert word == "whole"
-    return {"not struck": "(-)", "not expressible": "(x)"}[effect]
+    return {"no_effect": "(-)", "unsupported": "(x)"}[effect]
 
 
 def compared(told, healthy):
@@ -251,7 +251,7 @@ def test_a_stream_that_nobody_asked_for_its_usage_does_not_miss_it():
         chaos.on("openai").inject(faults.missing_usage())
         for _ in openai.OpenAI().chat.completions.create(stream=True, **chat(ASKED)):
             pass
-    assert chaos.journal[0].met[0].effect == "not struck"
+    assert chaos.journal[0].fault_effects[0].effect == "no_effect"
 
 
 def test_what_lacks_only_its_last_event_was_an_answer_all_the_same():

@@ -75,7 +75,7 @@ def test_sessions_go_on_while_nobody_can_log_in(fault):
     with outage() as chaos:
         chaos.on("anthropic", surface="login").inject(fault)
         assert ask(auth_token="a session's token").content
-    assert not chaos.journal[0].met
+    assert not chaos.journal[0].fault_effects
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_each_401_that_was_seen_reaches_the_app_in_its_own_words(message):
         with pytest.raises(anthropic.AuthenticationError) as refused:
             ask()
     assert refused.value.body["error"]["message"] == message
-    assert chaos.journal[0].said == message
+    assert chaos.journal[0].error_message == message
 
 
 def test_a_429_may_come_to_the_first_request_of_an_app_that_is_under_all_its_limits():

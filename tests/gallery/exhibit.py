@@ -43,7 +43,7 @@ class Exhibit:
 
     def play(self, make: Callable[[], App], mark: Callable[[Outage], None]) -> Report:
         """Replay the day with one of the apps; `mark` is told of the outage before it is made."""
-        usual = {"every": "30s", "before": "5m", "after": "5m"}
+        usual = {"every": "30s", "warmup": "5m", "recovery": "5m"}
         with outage(self.day, seed=3) as chaos:
             mark(chaos)
             if self.services is not None:

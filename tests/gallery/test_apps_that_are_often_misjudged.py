@@ -66,7 +66,9 @@ def ask_claude(question: str) -> str:
 
 def replayed(make, profile, **options):
     with outage(profile, seed=3) as chaos:
-        return chaos.replay(make(), **{"every": "30s", "before": "10m", "after": "10m", **options})
+        return chaos.replay(
+            make(), **{"every": "30s", "warmup": "10m", "recovery": "10m", **options}
+        )
 
 
 def verdict_on(check, report):
@@ -85,7 +87,7 @@ def test_a_fallback_after_a_truncated_stream_passes():
 
 
 def test_an_old_answer_during_an_outage_passes():
-    report = replayed(WithOldAnswers, day(window(overloaded(), ends=20 * MINUTE)), fresh="1m")
+    report = replayed(WithOldAnswers, day(window(overloaded(), ends=20 * MINUTE)), stale_after="1m")
     report.check()
     assert report.stale > 0.1
     assert verdict_on("stops_calling", report) == "pass"

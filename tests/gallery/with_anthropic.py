@@ -173,7 +173,7 @@ async def ask_and_come_back_later(question: str) -> str:
 
 
 B27 = Exhibit(
-    bad_day(rate_limited(retry_after=4), per="client", sticky_for=4),
+    bad_day(rate_limited(retry_after=4), sticky_by="client", sticky_for=4),
     bug=lambda: summarise,
     fixed=lambda: partial(summarise, jitter=True),
 )

@@ -117,13 +117,13 @@ B16 = Exhibit(
 
 
 B17_RETRIES = Exhibit(
-    bad_day(server_error(), share=0.45, per="client", sticky_for=60),
+    bad_day(server_error(), share=0.45, sticky_by="client", sticky_for=60),
     bug=lambda: invoke(claude(retries=2).with_retry(stop_after_attempt=3)),
     fixed=lambda: invoke(claude(retries=2)),
 )
 
 B17_LOGIN = Exhibit(
-    bad_day(auth_expired(), share=0.45, per="client", sticky_for=60),
+    bad_day(auth_expired(), share=0.45, sticky_by="client", sticky_for=60),
     bug=lambda: invoke(claude().with_retry(stop_after_attempt=3)),
     fixed=lambda: invoke(
         claude().with_retry(

@@ -102,7 +102,9 @@ class Group:
 
 
 B03 = Exhibit(
-    bad_day(rate_limited(retry_after=5), on="openai", share=0.45, per="client", sticky_for=60),
+    bad_day(
+        rate_limited(retry_after=5), on="openai", share=0.45, sticky_by="client", sticky_for=60
+    ),
     bug=lambda: Group(2),
     fixed=lambda: Group(1),
 )

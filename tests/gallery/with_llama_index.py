@@ -48,7 +48,7 @@ def ask(question: str, retries: int = 3) -> str:
 
 
 B26 = Exhibit(
-    bad_day(server_error(), on="openai", share=0.45, per="client", sticky_for=60),
+    bad_day(server_error(), on="openai", share=0.45, sticky_by="client", sticky_for=60),
     bug=lambda: ask,
     fixed=lambda: lambda question: ask(question, retries=1),
 )

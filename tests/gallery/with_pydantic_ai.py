@@ -70,7 +70,9 @@ async def ask_with_the_clients_defaults(question: str) -> str:
 
 
 B13 = Exhibit(
-    bad_day(rate_limited(retry_after=2), on="openai", share=0.45, per="client", sticky_for=60),
+    bad_day(
+        rate_limited(retry_after=2), on="openai", share=0.45, sticky_by="client", sticky_for=60
+    ),
     bug=lambda: ask_with_the_clients_defaults,
     fixed=lambda: ask,
     claims=(retries_stay_under(1),),
@@ -89,7 +91,9 @@ async def ask_or_fall_back(question: str) -> str:
 
 
 B14_EMPTY = Exhibit(
-    bad_day(empty_answer(), server_error(), on="openai", share=0.45, per="client", sticky_for=60),
+    bad_day(
+        empty_answer(), server_error(), on="openai", share=0.45, sticky_by="client", sticky_for=60
+    ),
     bug=lambda: ask,
     fixed=lambda: ask_or_fall_back,
 )

@@ -259,7 +259,7 @@ def test_cell(fault, wire, way, is_async):
             error = caught
         now = chaos.now
     (exchange,) = chaos.journal
-    (met,) = exchange.met
+    (met,) = exchange.fault_effects
     if isinstance(expected, Raises):
         assert_raised(expected, sdk, error, told, way)
         assert (exchange.end, now, met.effect) == (expected.end, expected.now, "applied")
@@ -267,7 +267,7 @@ def test_cell(fault, wire, way, is_async):
     assert error is None
     assert exchange.end == "complete"
     if isinstance(expected, Unsupported):
-        assert (met.effect, "".join(told), now) == ("not expressible", TEXT, 0.0)
+        assert (met.effect, "".join(told), now) == ("unsupported", TEXT, 0.0)
         return
     assert met.effect == "applied"
     assert "".join(told) == expected.text

@@ -59,4 +59,4 @@ def test_an_exception_has_the_shortest_name_that_imports_it():
 def test_what_is_not_struck_says_so():
     fault = reset_connection(larger_than=99_999)
     client = HERE[0]
-    assert play(client, fault, "plain") == Cell(client.name, repr(fault), "plain", "not struck")
+    assert play(client, fault, "plain") == Cell(client.name, repr(fault), "plain", "no_effect")

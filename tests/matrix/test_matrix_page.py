@@ -33,7 +33,7 @@ OLD, NEW = Known("one", "sdk", "1.2.3"), Known("one", "sdk", "2.0.1")
 CELLS = [
     Cell("one", "hang()", "plain", "sdk.Timeout"),
     Cell("one", "hang()", "streamed", "sdk.Timeout"),
-    Cell("one", "half_event()", "plain", "not expressible"),
+    Cell("one", "half_event()", "plain", "unsupported"),
     Cell("one", "half_event()", "streamed", "SILENT part"),
 ]
 

@@ -18,8 +18,8 @@ WINDOW = {
     "until": '"+1h"',
     "on": '[{ provider = "anthropic" }]',
     "share": "0.5",
-    "mix": '[{ fault = "overloaded" }]',
-    "basis": '"assumed"',
+    "faults": '[{ fault = "overloaded" }]',
+    "evidence": '"assumed"',
 }
 
 

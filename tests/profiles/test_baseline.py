@@ -9,7 +9,7 @@ import pytest
 
 from chaos_llm import outage, profiles
 from chaos_llm.errors import UnknownName, UsageError
-from chaos_llm.profiles import evidence
+from chaos_llm.profiles import evidence_grades
 
 URL = "https://api.anthropic.com/v1/messages"
 HEADERS = {"x-api-key": "k", "anthropic-version": "2023-06-01"}
@@ -20,10 +20,10 @@ tags = ["healthy"]
 [sources.page]
 kind = "monitor"
 title = "measured"
-[healthy.anthropic]
+[baseline.anthropic]
 first_token = 3
 models = [{ model = "opus*", first_token = 5 }]
-basis = "page"
+evidence = "page"
 """
 
 
@@ -65,7 +65,7 @@ def test_a_team_chooses_one_for_all_its_days(slow):
 
 
 def test_what_the_day_says_itself_counts(slow, toml):
-    own = '[healthy.anthropic]\nfirst_token = 1\nbasis = "page"\n'
+    own = '[baseline.anthropic]\nfirst_token = 1\nbasis = "page"\n'
     (slow / "own.toml").write_text(toml({}, own, on='[{ provider = "openai" }]'))
 
     with outage("own", healthy="slow"):
@@ -76,15 +76,17 @@ def test_a_source_keeps_what_rests_on_it_apart_from_one_of_the_same_name(slow, t
     (slow / "plain.toml").write_text(toml())
     profile = outage("plain", healthy="slow").profile
 
-    assert profile.healthy["anthropic"].basis == "slow: page"
+    assert profile.baseline["anthropic"].evidence == "slow: page"
     assert profile.sources["slow: page"].title == "measured"
     assert profile.sources["page"].title == ""
-    assert evidence.grade(profile.sources, profile.healthy["anthropic"].basis) == "reported"
+    assert (
+        evidence_grades.grade(profile.sources, profile.baseline["anthropic"].evidence) == "reported"
+    )
 
 
 @pytest.mark.parametrize("name", [name for name in profiles.names() if name.startswith("healthy-")])
 def test_each_shipped_healthy_day_can_be_chosen(name):
-    assert outage("anthropic-529-storm", healthy=name).profile.healthy
+    assert outage("anthropic-529-storm", healthy=name).profile.baseline
 
 
 @pytest.mark.parametrize(
@@ -92,7 +94,7 @@ def test_each_shipped_healthy_day_can_be_chosen(name):
     [
         ("healthy = 3", UsageError, "healthy is the name of a profile; got 3"),
         ('healthy = "slwo"', UnknownName, "unknown profile 'slwo'"),
-        ('healthy = "anthropic-529-storm"', UsageError, r"has no \[healthy.PROVIDER\] table"),
+        ('healthy = "anthropic-529-storm"', UsageError, r"has no \[baseline.PROVIDER\] table"),
     ],
 )
 def test_a_choice_that_is_none_is_told(slow, line, error, says):

@@ -18,8 +18,8 @@ from chaos_llm.profiles.model import Profile, Target, Window
 from chaos_llm.requests.billing_tiers import tiers
 
 NAMES = profiles.names()
-PLAYED = [(name, w.name) for name in NAMES for w in profiles.load(name).windows if w.played]
-HEALTHY = [name for name in NAMES if profiles.load(name).healthy]
+PLAYED = [(name, w.name) for name in NAMES for w in profiles.load(name).windows if w.simulated]
+HEALTHY = [name for name in NAMES if profiles.load(name).baseline]
 WEB_ONLY = profiles.with_tag("web-only")
 APART = 0.5  # seconds between two calls: less than any die is kept for
 
@@ -35,7 +35,7 @@ def test_a_window_strikes_a_plain_app_that_asks_for_what_it_hits(
     seed, at = hit(profile, played, app, tmp_path)
 
     with outage(name, seed=seed, at=at, rootdir=tmp_path) as chaos:
-        chaos.replay(app, every=APART, before=0, until=at + 2 * APART, after=0)
+        chaos.replay(app, every=APART, warmup=0, until=at + 2 * APART, recovery=0)
 
     applied = [met.window for exchange in chaos.journal for met in exchange.applied]
     assert set(applied) == {window}
@@ -46,13 +46,13 @@ def test_a_profile_strikes_or_is_told_only(name):
     profile = profiles.load(name)
 
     told_only = {"healthy", "web-only"} & set(profile.tags)
-    assert bool(told_only) or any(window.played for window in profile.windows)
+    assert bool(told_only) or any(window.simulated for window in profile.windows)
 
 
 @pytest.mark.parametrize("name", HEALTHY)
 def test_a_healthy_pace_is_kept(name):
     profile = profiles.load(name)
-    for provider, pace in profile.healthy.items():
+    for provider, pace in profile.baseline.items():
         with outage(name, at=profile.ends) as chaos:
             PlainApp(Target(provider))("hi")
             assert chaos.now - profile.ends >= pace.first_token
@@ -61,12 +61,12 @@ def test_a_healthy_pace_is_kept(name):
 @pytest.mark.parametrize("name", WEB_ONLY)
 def test_a_page_that_is_red_for_the_web_alone_leaves_the_api_alone(name):
     profile = profiles.load(name)
-    (provider,) = profile.pages
-    first = profile.pages[provider].posts[0]
+    (provider,) = profile.status_pages
+    first = profile.status_pages[provider].posts[0]
 
     with outage(name, at=first.at) as chaos:
         page = page_of(provider, httpx.Client())
-        report = chaos.replay(PlainApp(Target(provider)), calls=20, before=0)
+        report = chaos.replay(PlainApp(Target(provider)), calls=20, warmup=0)
 
     assert page["status"]["indicator"] != "none"
     assert page["incidents"]

@@ -14,10 +14,12 @@ from = "+10m"
 until = "+20m"
 on = [{ provider = "anthropic", model = "opus*" }]
 share = 0.5
-mix = [{ fault = "overloaded" }]
-basis = "page"
+faults = [{ fault = "overloaded" }]
+evidence = "page"
 """
-USED = {"basis": '{ from = "page", until = "blog", on = "page", share = "page", mix = "page" }'}
+USED = {
+    "evidence": '{ from = "page", until = "blog", on = "page", share = "page", faults = "page" }'
+}
 
 
 @pytest.fixture
@@ -69,9 +71,9 @@ def test_a_rule_that_can_never_strike_is_found(problems, changes, says):
 
 def _based(changes):
     """A basis for whatever a case says, so that only its own problem is left."""
-    facts = ["from", "on", "share", "mix", *(set(changes) - {"on", "share", "mix"})]
+    facts = ["from", "on", "share", "faults", *(set(changes) - {"on", "share", "faults"})]
     given = ", ".join(f'{fact} = "page"' for fact in facts)
-    return {"basis": f'{{ until = "blog", {given} }}'}
+    return {"evidence": f'{{ until = "blog", {given} }}'}
 
 
 @pytest.mark.parametrize(
@@ -105,7 +107,7 @@ def test_a_window_behind_one_that_ends_every_reply_is_found(problems):
         {"on": '[{ provider = "openai" }]'},
         {"on": '[{ provider = "anthropic", model = "haiku*" }]'},
         {"on": '[{ provider = "anthropic", surface = "login" }]'},
-        {"mix": '[{ fault = "latency", seconds = 3 }]'},
+        {"faults": '[{ fault = "latency", seconds = 3 }]'},
     ],
 )
 def test_a_window_of_which_something_is_left_is_no_problem(problems, changes):
@@ -115,8 +117,8 @@ def test_a_window_of_which_something_is_left_is_no_problem(problems, changes):
 def test_a_source_on_which_nothing_rests_is_found_unless_a_note_speaks_of_it(problems):
     blog = "[sources.blog]: nothing rests on this source, and no note speaks of it"
 
-    assert problems(basis='"page"') == [f"ours.toml:8: {blog}"]
-    assert problems(basis='"page"', note='"For further reading: blog."') == []
+    assert problems(evidence='"page"') == [f"ours.toml:8: {blog}"]
+    assert problems(evidence='"page"', note='"For further reading: blog."') == []
 
 
 def test_an_edge_behind_which_nobody_is_hit_is_found(problems):
@@ -148,7 +150,7 @@ def test_what_keeps_a_file_from_being_read_is_told_alone(problems):
 
 
 def test_all_problems_are_told_in_the_order_of_the_file(problems):
-    found = problems({}, MORE, share="0.0", basis='"page"', name="ours")
+    found = problems({}, MORE, share="0.0", evidence='"page"', name="ours")
 
     assert [line.split(":")[1] for line in found] == ["1", "7", "15"]
 

@@ -24,13 +24,13 @@ def test_the_day_is_played(name, bot):
     profile = profiles.load(name)
 
     with outage(profile, seed=5) as chaos:
-        report = chaos.replay(BOTS[bot]().answer, calls=CALLS, patience="10m")
+        report = chaos.replay(BOTS[bot]().answer, calls=CALLS, deadline="10m")
 
     assert report.calls == CALLS
     assert sum(report.counts.values()) == CALLS
     assert {e.provider for e in chaos.journal} <= set(ASKED)
-    faults = {w.fault.name for window in profile.windows for w in window.mix}
-    assert {met.fault for e in chaos.journal for met in e.met} <= faults
+    faults = {w.fault.name for window in profile.windows for w in window.faults}
+    assert {met.fault for e in chaos.journal for met in e.fault_effects} <= faults
 
 
 def everything_fails(profile: Profile) -> bool:
@@ -50,6 +50,6 @@ def everything_fails(profile: Profile) -> bool:
 )
 def test_a_day_on_which_everything_fails_for_hours_strikes(name):
     with outage(name, seed=5) as chaos:
-        report = chaos.replay(BOTS["naive bot"]().answer, calls=CALLS, patience="10m")
+        report = chaos.replay(BOTS["naive bot"]().answer, calls=CALLS, deadline="10m")
 
     assert report.run.applied

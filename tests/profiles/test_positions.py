@@ -15,7 +15,7 @@ a.b = 1
 
 [[window]]
 name = "first"
-mix = [
+faults = [
   { fault = "hang", "odd key" = [1, 2] }, # }
   { fault = "x" },
 ]
@@ -24,9 +24,9 @@ share = [[2026-03-02T11:00:00Z, 0.5],
 
 [[window]]   # the second
 name = 'second'
-[window.basis]
+[window.evidence]
 from = "a"
-[[window.mix]]
+[[window.faults]]
 fault = "y"
 
 ["quoted table".sub]
@@ -46,16 +46,16 @@ def test_keys_after_texts_that_look_like_tables_are_found():
 
 
 def test_elements_of_long_lists_are_found():
-    assert LINES["window", 0, "mix", 0, "fault"] == 12
-    assert LINES["window", 0, "mix", 0, "odd key"] == 12
-    assert LINES["window", 0, "mix", 1] == 13
+    assert LINES["window", 0, "faults", 0, "fault"] == 12
+    assert LINES["window", 0, "faults", 0, "odd key"] == 12
+    assert LINES["window", 0, "faults", 1] == 13
     assert LINES["window", 0, "share", 1] == 16
 
 
 def test_tables_inside_the_last_of_several_tables_are_found():
     assert LINES["window", 1] == 18
-    assert LINES["window", 1, "basis", "from"] == 21
-    assert LINES["window", 1, "mix", 0, "fault"] == 23
+    assert LINES["window", 1, "evidence", "from"] == 21
+    assert LINES["window", 1, "faults", 0, "fault"] == 23
     assert LINES["quoted table", "sub", "key"] == 26
 
 

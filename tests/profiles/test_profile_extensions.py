@@ -85,7 +85,7 @@ def test_a_capacity_is_read_with_its_defaults(read):
 
 def test_a_network_is_read_in_place_of_a_mix(read):
     toxics = '[{ toxic = "latency", latency = "1s" }, { toxic = "bandwidth", rate = 10 }]'
-    profile = read(mix=None, network=toxics)
+    profile = read(faults=None, network=toxics)
 
     assert profile.windows[0].network == (LatencyToxic(1.0), Bandwidth(10))
     assert read().windows[0].network == ()
@@ -148,7 +148,7 @@ def test_one_window_hits_all_who_stand_behind_an_edge(read):
 
 def test_who_shares_a_die_is_struck_at_every_provider_at_once(read):
     edge = '[edge.cdn]\nproviders = ["anthropic", "openai"]\nbasis = "page"\n'
-    profile = read({}, edge, on='[{ edge = "cdn" }]', per='"client"', sticky_for='"1m"')
+    profile = read({}, edge, on='[{ edge = "cdn" }]', sticky_by='"client"', sticky_for='"1m"')
 
     plan = Plan(profile, 7)
     applied = [
@@ -167,14 +167,14 @@ def test_all_of_it_comes_along_with_like_but_for_the_bursts(toml):
 name = "twin"
 from = "+1h"
 until = "+2h"
-like = "w"
-basis = "assumed"
+extends = "w"
+evidence = "assumed"
 """
     spares = '[{ provider = "anthropic", path = "/v1/models" }]'
     given = {"capacity": "{ requests = 5 }", "flap": '{ down = "5m", up = "5m" }'}
     network = '[{ toxic = "down" }]'
     profile = profiles.loads(
-        toml({}, more, mix=None, network=network, spares=spares, **given), name="x"
+        toml({}, more, faults=None, network=network, spares=spares, **given), name="x"
     )
     first, twin = profile.windows
 
@@ -187,15 +187,17 @@ basis = "assumed"
 
 
 def test_a_model_has_a_pace_of_its_own(read):
-    models = '[{ model = "opus*", first_token = 2, basis = "blog" }]'
-    text = f'[healthy.anthropic]\nfirst_token = 1\nbasis = "page"\nmodels = {models}\n'
-    pace = read({}, text).healthy["anthropic"]
+    models = '[{ model = "opus*", first_token = 2, evidence = "blog" }]'
+    text = f'[baseline.anthropic]\nfirst_token = 1\nbasis = "page"\nmodels = {models}\n'
+    pace = read({}, text).baseline["anthropic"]
 
     assert pace.of("opus-4") == HealthyLatency(2.0, 0.0, "blog")
     assert pace.of("haiku") is pace
 
 
-BASIS = '{ from = "page", until = "page", on = "page", share = "page", mix = "page"%s }'  # and more
+BASIS = (
+    '{ from = "page", until = "page", on = "page", share = "page", faults = "page"%s }'  # and more
+)
 
 
 @pytest.mark.parametrize(
@@ -207,10 +209,10 @@ BASIS = '{ from = "page", until = "page", on = "page", share = "page", mix = "pa
     ],
 )
 def test_each_of_them_needs_a_basis(toml, key, value):
-    with pytest.raises(ProfileError, match=f"basis: there is none for {key}"):
-        profiles.loads(toml(basis=BASIS % "", **{key: value}), name="x")
-    with_it = toml(basis=BASIS % f', {key} = "blog"', **{key: value})
-    assert profiles.loads(with_it, name="x").windows[0].basis[key] == "blog"
+    with pytest.raises(ProfileError, match=f"evidence: there is none for {key}"):
+        profiles.loads(toml(evidence=BASIS % "", **{key: value}), name="x")
+    with_it = toml(evidence=BASIS % f', {key} = "blog"', **{key: value})
+    assert profiles.loads(with_it, name="x").windows[0].evidence[key] == "blog"
 
 
 @pytest.mark.parametrize(
@@ -223,8 +225,8 @@ def test_each_of_them_needs_a_basis(toml, key, value):
         ({"capacity": "{ requests = -1 }"}, "capacity.requests: expected a number over 0"),
         ({"capacity": '{ requests = 1, per = "0s" }'}, "capacity.per: expected a duration over 0"),
         ({"network": '[{ toxic = "down" }]'}, "network: a window has a mix or a network, not both"),
-        ({"mix": None, "network": "[]"}, "network: expected a list of toxics"),
-        ({"mix": None, "network": '[{ toxic = "bandwidth" }]'}, "network[0]: rate is missing"),
+        ({"faults": None, "network": "[]"}, "network: expected a list of toxics"),
+        ({"faults": None, "network": '[{ toxic = "bandwidth" }]'}, "network[0]: rate is missing"),
         ({"on": '[{ provider = "openai", edge = "x" }]'}, "expected `provider` or `edge`, one"),
     ],
 )
@@ -242,15 +244,19 @@ def test_a_mistake_is_told_with_its_line(toml, changes, says):
         ({"on": '[{ provider = "antropic" }]'}, "", "on[0].provider: unknown provider 'antropic'"),
         ({"on": '[{ edge = "cdn" }]'}, "", "on[0].edge: unknown edge 'cdn'"),
         ({"on": '[{ provider = "openai", tier = "fre" }]'}, "", "on[0]: unknown tier 'fre'"),
-        ({"mix": None, "network": '[{ toxic = "lag" }]'}, "", "unknown toxic 'lag'"),
+        ({"faults": None, "network": '[{ toxic = "lag" }]'}, "", "unknown toxic 'lag'"),
         (
-            {"mix": None, "network": '[{ toxic = "down", lag = 1 }]'},
+            {"faults": None, "network": '[{ toxic = "down", lag = 1 }]'},
             "",
             "network[0].lag: unknown key 'lag'; known, nearest first: 'stream', 'toxic'",
         ),
         ({"flap": "{ dwn = 1, up = 1 }"}, "", "flap: unknown key 'dwn'; known, nearest"),
-        ({}, '[page.antropic]\nbasis = "page"\n', "[page.antropic]: unknown provider"),
-        ({}, '[healthy.antropic]\nbasis = "page"\n', "[healthy.antropic]: unknown provider"),
+        (
+            {},
+            '[status_page.antropic]\nbasis = "page"\n',
+            "[status_page.antropic]: unknown provider",
+        ),
+        ({}, '[baseline.antropic]\nbasis = "page"\n', "[baseline.antropic]: unknown provider"),
         ({}, '[quota.gpt]\nbasis = "page"\n', "[quota.gpt]: unknown provider 'gpt'"),
         ({}, '[edge.x]\nproviders = ["claude"]\nbasis = "page"\n', "unknown provider 'claude'"),
     ],
@@ -266,7 +272,7 @@ def test_an_unknown_name_is_told_with_the_known_ones(toml, changes, rest, says):
 def test_what_is_only_told_may_be_about_anybody(read):
     on = '[{ provider = "azure-front-door", surface = "web" }]'
 
-    profile = read({}, '[page.azure-front-door]\nbasis = "page"\n', on=on)
+    profile = read({}, '[status_page.azure-front-door]\nbasis = "page"\n', on=on)
 
-    assert not profile.windows[0].played
-    assert profile.pages["azure-front-door"].posts == ()
+    assert not profile.windows[0].simulated
+    assert profile.status_pages["azure-front-door"].posts == ()

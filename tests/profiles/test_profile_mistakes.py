@@ -42,16 +42,16 @@ def line_with(text: str, part: str) -> int:
         ("on", "[]", "on: expected a list of targets"),
         ("on", '[{ surface = "api" }]', "on[0]: provider is missing; expected the name"),
         ("on", '[{ provider = "a", stream = "yes" }]', "on[0].stream: expected true or false"),
-        ("per", '"user"', "per: expected 'request', 'client', 'credential' or 'session'"),
+        ("sticky_by", '"user"', "per: expected 'request', 'client', 'credential' or 'session'"),
         ("sticky_for", '"soon"', "redraw: expected a duration"),
         ("sticky_for", "0", "redraw: expected a duration over 0"),
-        ("mix", "[{ weight = 2 }]", "mix[0]: fault is missing; expected the name of a fault"),
-        ("mix", '[{ fault = "hang", weight = 0 }]', "mix[0].weight: expected a number over 0"),
-        ("mix", '[{ fault = "slow_tokens" }]', "mix[0]: seconds is missing"),
-        ("mix", '[{ fault = "server_error", status = 404 }]', "status must be an HTTP status"),
-        ("mix", '[{ fault = "hang", seconds = "soon" }]', "'soon' is not a duration"),
-        ("basis", '{ from = "page" }', "basis: there is none for until, on, share, mix;"),
-        ("basis", "[]", "basis: expected for each of the window's facts the key of a source"),
+        ("faults", "[{ weight = 2 }]", "mix[0]: fault is missing; expected the name of a fault"),
+        ("faults", '[{ fault = "hang", weight = 0 }]', "mix[0].weight: expected a number over 0"),
+        ("faults", '[{ fault = "slow_tokens" }]', "mix[0]: seconds is missing"),
+        ("faults", '[{ fault = "server_error", status = 404 }]', "status must be an HTTP status"),
+        ("faults", '[{ fault = "hang", seconds = "soon" }]', "'soon' is not a duration"),
+        ("evidence", '{ from = "page" }', "evidence: there is none for until, on, share, mix;"),
+        ("evidence", "[]", "evidence: expected for each of the window's facts the key of a source"),
     ],
 )
 def test_a_wrong_value_is_told_with_its_line_and_what_was_expected(toml, key, value, told):
@@ -65,13 +65,13 @@ def test_a_wrong_value_is_told_with_its_line_and_what_was_expected(toml, key, va
     assert told in message
 
 
-@pytest.mark.parametrize("key", ["from", "until", "basis"])
+@pytest.mark.parametrize("key", ["from", "until", "evidence"])
 def test_a_missing_key_of_a_window_is_named(toml, key):
     with pytest.raises(ProfileError, match=rf"^x.toml:8: window 'w': {key} is missing; expected"):
         profiles.loads(toml(**{key: None}), name="x")
 
 
-@pytest.mark.parametrize("key", ["on", "share", "mix"])
+@pytest.mark.parametrize("key", ["on", "share", "faults"])
 def test_what_is_neither_said_nor_inherited_is_missing(toml, key):
     told = rf"^x.toml:8: window 'w': {key} is missing, and so is a window that it is `like`"
 
@@ -86,12 +86,12 @@ def test_a_window_without_a_name_is_told_by_its_number(toml):
 
 def test_all_wrong_values_are_told_at_once(toml):
     with pytest.raises(ProfileError) as caught:
-        profiles.loads(toml(share="2", until="12", per="3"), name="x")
+        profiles.loads(toml(share="2", until="12", sticky_by="3"), name="x")
 
     assert [line.split(":")[3].strip() for line in str(caught.value).splitlines()] == [
         "until",
         "share",
-        "per",
+        "sticky_by",
     ]
 
 
@@ -111,12 +111,12 @@ def test_all_wrong_values_are_told_at_once(toml):
             "window 'w': on[0]: unknown surface 'logins'; known, nearest first: 'login', ",
         ),
         (
-            {"mix": '[{ fault = "overload" }]'},
+            {"faults": '[{ fault = "overload" }]'},
             "window 'w': mix[0].fault: unknown fault 'overload'; known, nearest first: "
             "'overloaded', ",
         ),
         (
-            {"mix": '[{ fault = "server_error", satus = 500 }]'},
+            {"faults": '[{ fault = "server_error", satus = 500 }]'},
             "window 'w': mix[0].satus: unknown key 'satus'; known, nearest first: 'status', ",
         ),
         (
@@ -124,27 +124,27 @@ def test_all_wrong_values_are_told_at_once(toml):
             "window 'w': like: unknown window 'v'; known, nearest first: 'w'",
         ),
         (
-            {"basis": '"pages"'},
-            "window 'w': basis: unknown source 'pages'; known, nearest first: 'page', ",
+            {"evidence": '"pages"'},
+            "window 'w': evidence: unknown source 'pages'; known, nearest first: 'page', ",
         ),
         (
             {
-                "basis": BASIS
-                and '{ from = "page", until = "page", on = "page", share = "blgo", mix = "page" }'
+                "evidence": BASIS
+                and '{ from = "page", until = "page", on = "page", share = "blgo", faults = "page" }'
             },
             "window 'w': basis.share: unknown source 'blgo'; known, nearest first: 'blog', ",
         ),
         (
             {
-                "basis": '{ from = "page", until = "page", on = "page", share = "page", '
-                'mix = "page", shares = "page" }'
+                "evidence": '{ from = "page", until = "page", on = "page", share = "page", '
+                'faults = "page", shares = "page" }'
             },
             "window 'w': basis.shares: unknown fact 'shares'; known, nearest first: 'share', ",
         ),
         (
             {
-                "basis": '{ from = "page", until = "page", on = "page", share = "page", '
-                'mix = "page", per = "page" }'
+                "evidence": '{ from = "page", until = "page", on = "page", share = "page", '
+                'faults = "page", sticky_by = "page" }'
             },
             "window 'w': basis.per: unknown fact 'per'; known, nearest first: ",
         ),
@@ -164,7 +164,7 @@ def test_a_fact_in_an_element_of_a_long_list_is_told_on_its_own_line(toml):
     mix = '[\n  { fault = "overloaded" },\n\n  { fault = "hangs" }, # no such fault\n]'
 
     with pytest.raises(UnknownName, match=rf"^x.toml:{MIX + 3}: window 'w': mix\[1\].fault"):
-        profiles.loads(toml(mix=mix), name="x")
+        profiles.loads(toml(faults=mix), name="x")
 
 
 @pytest.mark.parametrize(
@@ -173,33 +173,36 @@ def test_a_fact_in_an_element_of_a_long_list_is_told_on_its_own_line(toml):
         ('[[windows]]\nname = "v"\n', "unknown key 'windows'; known, nearest first: 'window'"),
         ('[sources.other]\nkind = "rumour"\n', r"[sources.other]: kind: expected 'provider',"),
         ('[sources.assumed]\nkind = "press"\n', "'assumed' says that there is no source"),
-        ("[page.openai]\n", "[page.openai]: a page without posts needs a basis"),
+        ("[status_page.openai]\n", "[status_page.openai]: a page without posts needs a basis"),
         (
-            '[page.openai]\nunknown = true\nposts = [{ at = "+1m", basis = "page" }]\n',
+            '[status_page.openai]\nunknown = true\nposts = [{ at = "+1m", evidence = "page" }]\n',
             "a page with posts is not unknown",
         ),
-        ('[page.openai]\nposts = [{ at = "+1m" }]\n', "[page.openai]: posts[0]: basis is missing"),
         (
-            '[page.openai]\nposts = [{ at = "+1m", state = "fine", basis = "page" }]\n',
-            "[page.openai]: posts[0].state: expected 'investigating',",
+            '[status_page.openai]\nposts = [{ at = "+1m" }]\n',
+            "[status_page.openai]: posts[0]: basis is missing",
         ),
         (
-            '[page.openai]\nposts = [{ at = "+1m", sate = "resolved", basis = "page" }]\n',
-            "[page.openai]: posts[0]: unknown key 'sate'; known, nearest first: 'state',",
+            '[status_page.openai]\nposts = [{ at = "+1m", state = "fine", evidence = "page" }]\n',
+            "[status_page.openai]: posts[0].state: expected 'investigating',",
         ),
         (
-            '[page.openai]\nbasis = "page"\nposts = [{ at = "+2m" },\n{ at = "+1m" }]\n',
+            '[status_page.openai]\nposts = [{ at = "+1m", sate = "resolved", evidence = "page" }]\n',
+            "[status_page.openai]: posts[0]: unknown key 'sate'; known, nearest first: 'state',",
+        ),
+        (
+            '[status_page.openai]\nbasis = "page"\nposts = [{ at = "+2m" },\n{ at = "+1m" }]\n',
             "posts[1].at: expected posts in the order of their times",
         ),
-        ('[[aside]]\nat = "+1m"\nsays = "x"\n', "aside 1: basis is missing"),
+        ('[[event]]\nat = "+1m"\nsays = "x"\n', "aside 1: basis is missing"),
         (
-            '[[aside]]\nat = "+1m"\nsays = "x"\nbasis = "bloc"\n',
-            "aside 1: basis: unknown source 'bloc'; known, nearest first: 'blog'",
+            '[[event]]\nat = "+1m"\nsays = "x"\nbasis = "bloc"\n',
+            "aside 1: evidence: unknown source 'bloc'; known, nearest first: 'blog'",
         ),
-        ("[healthy.openai]\nfirst_token = 1\n", "[healthy.openai]: basis is missing"),
+        ("[baseline.openai]\nfirst_token = 1\n", "[baseline.openai]: basis is missing"),
         (
-            '[healthy.openai]\nfirst_token = -1\nbasis = "page"\n',
-            "[healthy.openai]: first_token: expected a duration",
+            '[baseline.openai]\nfirst_token = -1\nbasis = "page"\n',
+            "[baseline.openai]: first_token: expected a duration",
         ),
         (
             '[[window]]\nname = "w"\nfrom = "+0m"\nuntil = "+1m"\nbasis = "page"\n',
@@ -259,8 +262,8 @@ def test_a_line_that_came_by_like_to_another_time_is_refused(toml):
 
 
 def test_a_line_with_a_source_for_some_of_its_points_is_refused(toml):
-    basis = '{ from = "page", until = "page", on = "page", mix = "page", share = ["page"] }'
-    text = toml(share='[["+0m", 0.1], ["+30m", 0.9]]', basis=basis)
+    basis = '{ from = "page", until = "page", on = "page", faults = "page", share = ["page"] }'
+    text = toml(share='[["+0m", 0.1], ["+30m", 0.9]]', evidence=basis)
 
     with pytest.raises(ProfileError, match=r"basis\.share: expected one source for each of the"):
         profiles.loads(text, name="x")
@@ -269,17 +272,17 @@ def test_a_line_with_a_source_for_some_of_its_points_is_refused(toml):
 def test_a_window_that_is_like_another_needs_a_reason(toml):
     again = (
         '[[window]]\nname = "a"\nfrom = "+1h"\nuntil = "+2h"\nlike = "w"\n'
-        'basis = { from = "page", until = "page" }\n'
+        'evidence = { from = "page", until = "page" }\n'
     )
 
-    with pytest.raises(ProfileError, match="window 'a': basis: there is none for like;"):
+    with pytest.raises(ProfileError, match="window 'a': evidence: there is none for like;"):
         profiles.loads(toml(rest=again), name="x")
 
 
 def test_several_faults_need_a_basis_for_their_weights(toml):
     text = toml(
         mix='[{ fault = "overloaded" }, { fault = "hang" }]',
-        basis='{ from = "page", until = "page", on = "page", share = "page", mix = "page" }',
+        evidence='{ from = "page", until = "page", on = "page", share = "page", faults = "page" }',
     )
 
     with pytest.raises(ProfileError, match="there is none for weights;"):
@@ -292,7 +295,7 @@ def test_several_faults_need_a_basis_for_their_weights(toml):
         ("title = \n", r"^x\.toml:1: not TOML: invalid value; expected \"text\", a number,"),
         ('title = "t"\nstarts 2026\n', r"^x\.toml:2: not TOML: expected '=' after a key"),
         ('title = "t"\n\ntitle = "u"\n', r"^x\.toml:3: not TOML: .*; expected each key once;"),
-        ("basis = { a = 1,\n b = 2 }\n", r"^x\.toml:1: not TOML: .*must stay on one line"),
+        ("evidence = { a = 1,\n b = 2 }\n", r"^x\.toml:1: not TOML: .*must stay on one line"),
         ('title = "t\n', r"^x\.toml:1: not TOML: .*got 'title = \"t'"),
         ("tags = [1,\n2,\n", r"^x\.toml:2: not TOML: the file ends too early; expected"),
         ("= 3\n", r"^x\.toml:1: not TOML: invalid statement; expected `key = value`"),

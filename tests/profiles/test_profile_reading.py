@@ -94,22 +94,22 @@ def test_a_target_takes_all_its_selectors(read):
     ],
 )
 def test_the_parameters_of_a_fault_are_its_fields(read, written, fault):
-    assert read(mix=f"[{{ {written} }}]").windows[0].mix == (WeightedFault(1.0, fault),)
+    assert read(faults=f"[{{ {written} }}]").windows[0].faults == (WeightedFault(1.0, fault),)
 
 
 def test_a_mix_keeps_its_weights(read):
     mix = '[{ weight = 8, fault = "overloaded" }, { weight = 2, fault = "server_error" }]'
 
-    assert read(mix=mix).windows[0].mix == (
+    assert read(faults=mix).windows[0].faults == (
         WeightedFault(8.0, overloaded()),
         WeightedFault(2.0, server_error()),
     )
 
 
 def test_redraw_is_a_duration(read):
-    window = read(per='"credential"', sticky_for='"10m"').windows[0]
+    window = read(sticky_by='"credential"', sticky_for='"10m"').windows[0]
 
-    assert (window.per, window.sticky_for) == ("credential", 600.0)
+    assert (window.sticky_by, window.sticky_for) == ("credential", 600.0)
 
 
 def test_a_window_that_is_like_another_has_its_facts_and_keeps_its_own(read):
@@ -119,18 +119,18 @@ def test_a_window_that_is_like_another_has_its_facts_and_keeps_its_own(read):
         name = "again"
         from = "+1h"
         until = "+2h"
-        like = "w"
+        extends = "w"
         share = 0.1
-        basis = { from = "page", until = "page", like = "page", share = "assumed" }
+        evidence = { from = "page", until = "page", extends = "page", share = "assumed" }
         """,
-        per='"client"',
+        sticky_by='"client"',
         sticky_for="60",
     )
 
     first, again = profile.windows
-    assert (again.on, again.mix, again.per, again.sticky_for) == (
+    assert (again.on, again.faults, again.per, again.sticky_for) == (
         first.on,
-        first.mix,
+        first.faults,
         "client",
         60.0,
     )
@@ -145,28 +145,26 @@ def test_likeness_passes_through_several_windows_in_any_order(read):
     assert [window.share for window in profile.windows] == [Share.constant(0.5)] * 3
 
 
-BASES = (
-    '{ from = "page", until = "blog", on = "page", share = "blog", mix = "assumed", per = "page" }'
-)
+BASES = '{ from = "page", until = "blog", on = "page", share = "blog", faults = "assumed", sticky_by = "page" }'
 
 
 @pytest.mark.parametrize(
     ("alike", "expected"),
     [
-        ("page", {"on": "page", "share": "blog", "per": "page", "mix": "assumed"}),
-        ("blog", {"on": "blog", "share": "blog", "per": "blog", "mix": "assumed"}),
-        ("assumed", dict.fromkeys(("on", "share", "per", "mix"), "assumed")),
+        ("page", {"on": "page", "share": "blog", "sticky_by": "page", "faults": "assumed"}),
+        ("blog", {"on": "blog", "share": "blog", "sticky_by": "blog", "faults": "assumed"}),
+        ("assumed", dict.fromkeys(("on", "share", "sticky_by", "faults"), "assumed")),
     ],
 )
 def test_what_comes_by_like_is_as_good_as_the_weaker_of_two_reasons(read, alike, expected):
     again = (
         '[[window]]\nname = "again"\nfrom = "+1h"\nuntil = "+2h"\nlike = "w"\n'
-        f'basis = {{ from = "page", until = "page", like = "{alike}" }}\n'
+        f'evidence = {{ from = "page", until = "page", extends = "{alike}" }}\n'
     )
 
-    profile = read(rest=again, basis=BASES, per='"client"')
+    profile = read(rest=again, evidence=BASES, sticky_by='"client"')
 
-    assert dict(profile.windows[1].basis) == {"from": "page", "until": "page", **expected}
+    assert dict(profile.windows[1].evidence) == {"from": "page", "until": "page", **expected}
 
 
 def test_an_own_mix_brings_its_own_basis_and_leaves_the_other_weights_behind(read):
@@ -176,47 +174,47 @@ def test_an_own_mix_brings_its_own_basis_and_leaves_the_other_weights_behind(rea
         name = "again"
         from = "+1h"
         until = "+2h"
-        like = "w"
-        mix = [{ fault = "hang" }]
-        basis = { from = "page", until = "page", like = "page", mix = "page" }
+        extends = "w"
+        faults = [{ fault = "hang" }]
+        evidence = { from = "page", until = "page", extends = "page", faults = "page" }
         """,
         mix='[{ fault = "overloaded" }, { fault = "server_error" }]',
-        basis='{ from = "page", until = "page", on = "page", share = "page", mix = "page", '
+        evidence='{ from = "page", until = "page", on = "page", share = "page", faults = "page", '
         'weights = "blog" }',
     )
 
-    assert "weights" not in profile.windows[1].basis
+    assert "weights" not in profile.windows[1].evidence
 
 
 def test_a_window_that_is_all_assumed_has_an_empty_basis_like_one_built_in_python(read):
-    assert read(basis='"assumed"').windows[0].basis == {}
+    assert read(evidence='"assumed"').windows[0].evidence == {}
 
 
 def test_one_source_may_stand_for_all_facts_of_a_window(read):
-    assert read(basis='"blog"').windows[0].basis == dict.fromkeys(
-        ("from", "until", "on", "share", "mix"), "blog"
+    assert read(evidence='"blog"').windows[0].evidence == dict.fromkeys(
+        ("from", "until", "on", "share", "faults"), "blog"
     )
 
 
 @pytest.mark.parametrize(
-    ("basis", "share"),
+    ("evidence", "share"),
     [('"assumed"', 1.0), ('"page"', 0.0), (BASES, 1 / 6)],
 )
 def test_assumed_share_counts_the_facts_that_are_assumed(read, basis, share):
-    assert assumed_share(read(basis=basis, per='"client"')) == pytest.approx(share)
+    assert assumed_share(read(evidence=basis, sticky_by='"client"')) == pytest.approx(share)
 
 
 def test_windows_that_are_not_played_do_not_count_as_evidence(read):
     web = '[{ provider = "openai", surface = "web" }]'
 
-    assert assumed_share(read(on=web, basis='"page"')) == 0.0
-    assert assumed_share(read(on=web, basis='"assumed"')) == 0.0
+    assert assumed_share(read(on=web, evidence='"page"')) == 0.0
+    assert assumed_share(read(on=web, evidence='"assumed"')) == 0.0
 
 
 def test_each_point_of_a_line_counts_on_its_own(read):
     profile = read(
         share='[["+0m", 0.1], ["+10m", 0.2], ["+20m", 0.3]]',
-        basis='{ from = "page", until = "page", on = "page", mix = "page", '
+        evidence='{ from = "page", until = "page", on = "page", faults = "page", '
         'share = ["page", "assumed", "assumed"] }',
     )
 
@@ -226,40 +224,38 @@ def test_each_point_of_a_line_counts_on_its_own(read):
 def test_pages_asides_and_the_healthy_pace_are_read(read):
     profile = read(
         rest="""
-        [page.anthropic]
-        basis = "page"
+        [status_page.anthropic]
+        evidence = "page"
         posts = [
           { at = "+5m", state = "investigating", says = "hm" },
-          { at = "+9m", incident = 2, basis = "blog" },
+          { at = "+9m", incident = 2, evidence = "blog" },
         ]
-        [page.openai]
+        [status_page.openai]
         unknown = true
-        [[aside]]
+        [[event]]
         at = "-5m"
         says = "before it all"
-        basis = "blog"
-        [healthy.openai]
+        evidence = "blog"
+        [baseline.openai]
         first_token = "450ms"
         token = 0.01
-        basis = "blog"
+        evidence = "blog"
         """
     )
 
-    assert profile.pages["anthropic"].posts == (
+    assert profile.status_pages["anthropic"].posts == (
         Post(300.0, "investigating", "hm", 1, "page"),
         Post(540.0, "", "", 2, "blog"),
     )
-    assert profile.pages["openai"].unknown
+    assert profile.status_pages["openai"].unknown
     assert [(aside.at, aside.says) for aside in profile.events] == [(-300.0, "before it all")]
-    assert profile.healthy == {"openai": HealthyLatency(0.45, 0.01, "blog")}
+    assert profile.baseline == {"openai": HealthyLatency(0.45, 0.01, "blog")}
 
 
 def test_several_sources_of_one_fact_count_once_and_as_the_weakest(read):
-    mix = (
-        '{ from = ["page", "assumed"], until = "page", on = "page", share = "page", mix = "page" }'
-    )
+    mix = '{ from = ["page", "assumed"], until = "page", on = "page", share = "page", faults = "page" }'
 
-    assert assumed_share(read(basis=mix)) == pytest.approx(1 / 5)
+    assert assumed_share(read(evidence=mix)) == pytest.approx(1 / 5)
 
 
 def test_the_schema_knows_the_keys_of_the_format():

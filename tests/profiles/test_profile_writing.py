@@ -28,7 +28,7 @@ def window(name: str = "w", begins: float = 0.0, ends: float = 60.0, **changes: 
     facts = {
         "on": (Target("anthropic"),),
         "share": Share.constant(1.0),
-        "mix": (WeightedFault(1.0, overloaded()),),
+        "faults": (WeightedFault(1.0, overloaded()),),
     }
     return Window(name, (begins, begins), (ends, ends), **(facts | changes))
 
@@ -54,29 +54,37 @@ def test_a_shipped_profile_reads_back_as_it_was(name, tmp_path):
         {"share": Share(((0.0, 0.2), (30.5, 0.4), (30.5, 0.9)))},
         {"share": Share(((30.0, 0.2),))},
         {"on": (Target("openai", "login", stream=False, larger_than=5), Target("*", region="eu"))},
-        {"per": "session", "sticky_for": 0.1 + 0.2},
-        {"basis": {"from": "a", "until": "a", "on": "a", "share": ("a", "assumed"), "mix": "a"}},
+        {"sticky_by": "session", "sticky_for": 0.1 + 0.2},
+        {
+            "evidence": {
+                "from": "a",
+                "until": "a",
+                "on": "a",
+                "share": ("a", "assumed"),
+                "faults": "a",
+            }
+        },
         {"note": "line\nbreak"},
         {"spares": (Target("anthropic", path="/v1/models"),), "flap": Flap(300.0, 0.5)},
         {"capacity": Capacity(times=1.5, collapses_at=3.0)},
         {"capacity": Capacity(requests=60.0, per=10.0)},
         {"on": (Target("openai", tier="free"),)},
         {
-            "mix": (
+            "faults": (
                 WeightedFault(1.0, Network((LatencyToxic("1s", jitter=0.5), Slicer(9, delay=0.1)))),
             )
         },
-        {"mix": (WeightedFault(1.0, Network((Down(stream="upstream"), Timeout()))),)},
+        {"faults": (WeightedFault(1.0, Network((Down(stream="upstream"), Timeout()))),)},
         {
-            "mix": (
+            "faults": (
                 WeightedFault(0.3, rate_limited(retry_after=None)),
                 WeightedFault(2, latency(times=2)),
             )
         },
-        {"mix": (WeightedFault(1.0, raw(401, {"a": "b"}, json={"x y": [1, True, "é\x7f"]})),)},
-        {"mix": (WeightedFault(1.0, cut_stream(after=0.1, by="reset")),)},
+        {"faults": (WeightedFault(1.0, raw(401, {"a": "b"}, json={"x y": [1, True, "é\x7f"]})),)},
+        {"faults": (WeightedFault(1.0, cut_stream(after=0.1, by="reset")),)},
         {
-            "mix": (
+            "faults": (
                 WeightedFault(1.0, stall_mid_stream(seconds=7)),
                 WeightedFault(1.0, latency(seconds=(1, 2))),
             )
@@ -85,7 +93,7 @@ def test_a_shipped_profile_reads_back_as_it_was(name, tmp_path):
 )
 def test_everything_that_a_window_says_reads_back(changes):
     original = profile(window(**changes))
-    if "basis" in changes:
+    if "evidence" in changes:
         original = Profile(
             **{
                 **{field: getattr(original, field) for field in original.__slots__},
@@ -99,7 +107,7 @@ def test_everything_that_a_window_says_reads_back(changes):
 def test_a_window_built_in_python_needs_no_basis():
     original = profile(window(), window("v", 60.0, 7200.0))
 
-    assert 'basis = "assumed"' in profiles.to_toml(original)
+    assert 'evidence = "assumed"' in profiles.to_toml(original)
     assert back(original) == original
 
 
@@ -138,7 +146,7 @@ def test_an_offset_is_written_as_people_write_it(seconds, written):
 
 
 def test_what_toml_cannot_say_is_refused():
-    original = profile(window(mix=(WeightedFault(1.0, raw(500, json={"error": None})),)))
+    original = profile(window(faults=(WeightedFault(1.0, raw(500, json={"error": None})),)))
 
     with pytest.raises(UsageError, match="TOML has no words for None"):
         profiles.to_toml(original)

@@ -19,7 +19,7 @@ import pytest
 from chaos_llm import profiles
 from chaos_llm.answers.status_page import document
 from chaos_llm.decisions.plan import Key, PlacedWindow, Plan
-from chaos_llm.profiles import catalogue, evidence
+from chaos_llm.profiles import catalogue, evidence_grades
 from chaos_llm.profiles.model import Profile, Share, Target, Window
 from chaos_llm.protocol.messages import Document, Request
 
@@ -48,13 +48,13 @@ def reported(name: str) -> list[tuple[str, int, float, float]]:
     """The shares that a provider or a monitor reported: window, its place, time, share."""
     profile, found = profiles.load(name), []
     for number, window in enumerate(profile.windows):
-        if not window.played or "share" not in written(name)["window"][number]:
+        if not window.simulated or "share" not in written(name)["window"][number]:
             continue
         for at, share in points(name, number, window):
-            basis = dict(evidence.facts(window)).get("share", ("assumed",))
+            basis = dict(evidence_grades.facts(window)).get("share", ("assumed",))
             lines = len(basis) == len(window.share.points)
             rests_on = basis[[t for t, _ in window.share.points].index(at)] if lines else basis
-            if evidence.grade(profile.sources, rests_on) == "reported":
+            if evidence_grades.grade(profile.sources, rests_on) == "reported":
                 found.append((window.name, number, at, share))
     return found
 
@@ -98,7 +98,7 @@ class Asker:
 
 def draws(placed: PlacedWindow, at: float) -> int:
     """How many of so many decision keys a window hits: each a die of its own."""
-    anybody, asked, per = Key(0, 0, "", "", 0), Asker(), placed.window.per
+    anybody, asked, per = Key(0, 0, "", "", 0), Asker(), placed.window.sticky_by
     window, begins, ends, opened = placed.window, placed.begins, placed.ends, placed.opened
     hits = 0
     for number in range(KEYS):
@@ -144,9 +144,9 @@ WEIGHED = [
     (name, window.name)
     for name in NAMES
     for window in profiles.load(name).windows
-    if window.played
-    and (basis := dict(evidence.facts(window)).get("weights"))
-    and evidence.grade(profiles.load(name).sources, basis) == "reported"
+    if window.simulated
+    and (basis := dict(evidence_grades.facts(window)).get("weights"))
+    and evidence_grades.grade(profiles.load(name).sources, basis) == "reported"
 ]
 
 
@@ -155,12 +155,12 @@ def test_faults_are_drawn_as_often_as_was_reported(name, window):
     original = profiles.window(profiles.load(name), window)
     always = replace(original, share=Share.constant(1.0), capacity=None)
     placed = PlacedWindow(always, SEED, 0.0, 1.0, 0.0, 0.0)
-    total, many = sum(weighted.weight for weighted in original.mix), KEYS // 5
+    total, many = sum(weighted.weight for weighted in original.faults), KEYS // 5
 
     drawn = Counter(
         placed.throw(Asker(), Key(0, number, "", "", 0), 0.5).fault for number in range(many)
     )
-    for weighted in original.mix:
+    for weighted in original.faults:
         part = weighted.weight / total
         within = 5 * (part * (1 - part) / many) ** 0.5
         assert drawn[weighted.fault] / many == pytest.approx(part, abs=within)
@@ -175,7 +175,7 @@ def edges() -> list[tuple[str, str, str, float]]:
         ):
             for key in ("from", "until"):
                 at = seconds(name, table[key])
-                if window.played and at is not None:
+                if window.simulated and at is not None:
                     found.append((name, window.name, key, at))
     return found
 
@@ -213,7 +213,7 @@ def in_force(plan: Plan, at: float) -> list[str]:
 
 def told(profile: Profile, provider: str, time: float, name: str = "incidents") -> dict[str, Any]:
     """What the page's API answers at a time."""
-    page = profile.pages[provider]
+    page = profile.status_pages[provider]
     said = document(page, profile, f"/api/v2/{name}.json", time, provider=provider)
     assert isinstance(said, Document)
     return json.loads(json.dumps(said.json))
@@ -230,14 +230,14 @@ def test_the_status_page_says_at_each_time_what_was_posted(name, provider):
     posts = table.get("posts", [])
     states: dict[int, str] = {}
 
-    first = profile.pages[provider].posts[0].at
+    first = profile.status_pages[provider].posts[0].at
     assert told(profile, provider, first - 1) == told(profile, provider, -1e6)
     for index, post in enumerate(posts):
-        at, number = profile.pages[provider].posts[index].at, post.get("incident", 1)
+        at, number = profile.status_pages[provider].posts[index].at, post.get("incident", 1)
         exact = seconds(name, post["at"])
         assert exact is None or exact == at
         states[number] = post.get("state") or states.get(number, "investigating")
-        if index + 1 < len(posts) and profile.pages[provider].posts[index + 1].at == at:
+        if index + 1 < len(posts) and profile.status_pages[provider].posts[index + 1].at == at:
             continue
         newest = next(
             incident
@@ -259,7 +259,9 @@ def test_a_page_without_posts_stays_green_through_the_whole_day(name, provider):
 
 def when(profile: Profile, provider: str, number: int) -> str:
     """When the page says that an incident began: at its first post."""
-    first = next(post.at for post in profile.pages[provider].posts if post.incident == number)
+    first = next(
+        post.at for post in profile.status_pages[provider].posts if post.incident == number
+    )
     moment: datetime = profile.when(first).astimezone(UTC)
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 

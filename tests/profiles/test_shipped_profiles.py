@@ -12,7 +12,7 @@ from chaos_llm import profiles
 from chaos_llm.decisions.plan import Plan
 from chaos_llm.faults import FAULTS, auth_expired, latency, overloaded
 from chaos_llm.network import Network
-from chaos_llm.profiles import evidence
+from chaos_llm.profiles import evidence_grades
 
 NAMES = profiles.names()
 VOCABULARY = Path(__file__).parents[2] / "docs" / "profile-tags.md"
@@ -56,7 +56,7 @@ def test_a_shipped_profile_has_tags_of_the_vocabulary_and_says_how_good_its_evid
     assert profile.tags
     assert set(profile.tags) <= TAGS
     assert profile.tags == tuple(sorted(profile.tags))
-    assert profile.grade
+    assert profile.confidence
     nothing_fails = {"web-only", "healthy"} & set(profile.tags)
     assert 0 < profiles.assumed_share(profile) < 1 or nothing_fails
 
@@ -64,10 +64,15 @@ def test_a_shipped_profile_has_tags_of_the_vocabulary_and_says_how_good_its_evid
 @pytest.mark.parametrize("name", NAMES)
 def test_every_source_has_a_title_and_stands_for_something(name):
     profile = profiles.load(name)
-    used = {key for window in profile.windows for b in evidence.facts(window).values() for key in b}
-    used |= {page.basis for page in profile.pages.values()}
-    used |= {post.basis for page in profile.pages.values() for post in page.posts}
-    used |= {told.basis for told in (*profile.events, *profile.healthy.values())}
+    used = {
+        key
+        for window in profile.windows
+        for b in evidence_grades.facts(window).values()
+        for key in b
+    }
+    used |= {page.evidence for page in profile.status_pages.values()}
+    used |= {post.evidence for page in profile.status_pages.values() for post in page.posts}
+    used |= {told.evidence for told in (*profile.events, *profile.baseline.values())}
 
     assert all(source.title for source in profile.sources.values())
     assert set(profile.sources) - used <= {"hackernews", "elanews"}  # for further reading
@@ -76,8 +81,10 @@ def test_every_source_has_a_title_and_stands_for_something(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_requests_share_their_luck_wherever_luck_decides(name):
     for window in profiles.load(name).windows:
-        if window.played and min(part for _, part in window.share.points) < 1:
-            assert (window.per, window.sticky_for is not None) != ("request", False), window.name
+        if window.simulated and min(part for _, part in window.share.points) < 1:
+            assert (window.sticky_by, window.sticky_for is not None) != ("request", False), (
+                window.name
+            )
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -87,7 +94,7 @@ def test_every_played_fault_can_strike_a_plan(name):
     begins, ends = Plan(profile, seed=1).bounds()
 
     assert 0 <= begins < ends <= profile.ends
-    faults = [w.fault for window in profile.windows for w in window.mix]
+    faults = [w.fault for window in profile.windows for w in window.faults]
     assert all(fault.name in FAULTS or isinstance(fault, Network) for fault in faults)
 
 
@@ -134,19 +141,22 @@ def test_openai_on_10_june_2025_rises_between_the_reported_rates_and_falls_after
 def test_openai_on_10_june_2025_tells_chatgpt_and_plays_the_api():
     profile = profiles.load(GPUS)
 
-    played = {window.name: window.played for window in profile.windows}
+    played = {window.name: window.simulated for window in profile.windows}
 
     assert played.pop("ChatGPT: 5 %, then 35 %") is False
     assert all(played.values())
-    assert profile.pages["openai"].unknown
-    assert profile.healthy["openai"].first_token == 0.45
+    assert profile.status_pages["openai"].unknown
+    assert profile.baseline["openai"].first_token == 0.45
 
 
 def test_openai_on_10_june_2025_marks_only_the_published_points_as_reported():
     profile = profiles.load(GPUS)
     window = profiles.window(profile, "API: 5 %, then 25 %, then a slow return")
 
-    grades = [evidence.grade(profile.sources, each) for each in evidence.facts(window)["share"]]
+    grades = [
+        evidence_grades.grade(profile.sources, each)
+        for each in evidence_grades.facts(window)["share"]
+    ]
 
     assert grades == ["reported"] * 4 + ["assumed"] * 2 + ["reported"]
 
@@ -201,7 +211,10 @@ def test_a_share_that_nobody_reported_is_assumed():
     profile = profiles.load(WAVES)
 
     for window in profile.windows:
-        assert evidence.grade(profile.sources, evidence.facts(window)["share"]) == "assumed"
+        assert (
+            evidence_grades.grade(profile.sources, evidence_grades.facts(window)["share"])
+            == "assumed"
+        )
 
 
 def test_claude_on_28_april_2026_is_hit_from_1734_to_1852():
@@ -209,7 +222,7 @@ def test_claude_on_28_april_2026_is_hit_from_1734_to_1852():
     plan = Plan(profile, seed=1)
 
     assert plan.bounds() == (0.0, 78 * 60)
-    assert [(post.at / 60, post.state) for post in profile.pages["anthropic"].posts] == [
+    assert [(post.at / 60, post.state) for post in profile.status_pages["anthropic"].posts] == [
         (7, "investigating"),
         (17, "identified"),
         (59, ""),
@@ -222,7 +235,7 @@ def test_claude_on_28_april_2026_is_hit_from_1734_to_1852():
 def test_claude_on_28_april_2026_ends_with_401s():
     window = profiles.window(profiles.load(AUTH), "API: valid credentials are refused")
 
-    heaviest = max(window.mix, key=lambda weighted: weighted.weight)
+    heaviest = max(window.faults, key=lambda weighted: weighted.weight)
 
     assert heaviest.fault == auth_expired()
 
@@ -231,11 +244,11 @@ def test_a_storm_is_529_without_a_retry_after_and_begins_at_once():
     profile = profiles.load(STORM)
     first = profile.windows[0]
 
-    assert [weighted.fault for weighted in first.mix] == [overloaded()]
+    assert [weighted.fault for weighted in first.faults] == [overloaded()]
     assert first.begins == (0.0, 0.0)
     assert first.share.at(0.0) == 1.0
-    assert profile.pages["anthropic"].posts == ()
-    assert not profile.pages["anthropic"].unknown
+    assert profile.status_pages["anthropic"].posts == ()
+    assert not profile.status_pages["anthropic"].unknown
 
 
 def test_a_storm_has_six_bursts_of_which_two_outlast_eleven_retries():
@@ -252,15 +265,15 @@ def test_the_login_loop_refuses_the_token_and_the_login_alike():
 
     assert worst(profile, later) == 1.0
     assert worst(profile, later, "login") > 0
-    message = profile.windows[1].mix[0].fault.message
+    message = profile.windows[1].faults[0].fault.message
     assert message.startswith("OAuth token has expired.")  # anthropics/claude-code#44264
 
 
 def test_the_spike_climbs_from_200_ms_to_over_10_s_and_then_goes_black():
     profile = profiles.load(SPIKE)
-    ramp = [w.mix[0].fault for w in profile.windows if isinstance(w.mix[0].fault, latency)]
+    ramp = [w.faults[0].fault for w in profile.windows if isinstance(w.faults[0].fault, latency)]
 
-    assert profile.healthy["anthropic"].first_token == 0.2
+    assert profile.baseline["anthropic"].first_token == 0.2
     assert [fault.seconds for fault in ramp] == [(0, 1), (1, 4), (4, 12)]
     blackout = profiles.window(profile, "blackout")
     assert blackout.share.at(3600.0) == 1.0

@@ -33,7 +33,7 @@ def test_a_page_is_as_late_as_it_was(name, window, minutes):
     began = loading.window(profile, window).begins[0]
 
     def told(at):
-        (page,) = profile.pages.values()
+        (page,) = profile.status_pages.values()
         return len(document(page, profile, PATH, at).json["incidents"])
 
     assert told(began + minutes * MINUTE - 1) == told(began)
@@ -42,7 +42,7 @@ def test_a_page_is_as_late_as_it_was(name, window, minutes):
 
 def test_a_cause_is_named_after_the_end():
     profile = profiles.load("anthropic-2025-12-14-network")
-    (page,) = profile.pages.values()
+    (page,) = profile.status_pages.values()
     (named,) = (post.at for post in page.posts if post.state == "identified")
 
     assert named == profile.windows[0].ends[1] + 3 * MINUTE

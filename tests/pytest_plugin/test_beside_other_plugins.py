@@ -13,7 +13,7 @@ MIX = f"""
     @pytest.mark.chaos({STORM!r})
     @pytest.mark.parametrize("number", range(6))
     def test(chaos, number):
-        chaos.replay(ask, calls=3, before=0, after=0)
+        chaos.replay(ask, calls=3, warmup=0, recovery=0)
         lines = [sorted(e.line().items()) for e in chaos.journal]
         print("journal", number, hash_of(lines))
 

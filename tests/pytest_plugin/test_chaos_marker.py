@@ -119,9 +119,9 @@ def test_takes_a_file(run, pytester):
         mine='title = "Mine"\nstarts = 2026-05-01T10:00:00Z\nends = 2026-05-01T11:00:00Z\n'
         'tags = ["mine"]\n[[window]]\nname = "all"\nfrom = 2026-05-01T10:00:00Z\n'
         'until = 2026-05-01T11:00:00Z\non = [{ provider = "anthropic" }]\nshare = 1.0\n'
-        'mix = [{ fault = "overloaded" }]\n'
-        'basis = { from = "assumed", until = "assumed", on = "assumed", share = "assumed", '
-        'mix = "assumed" }\n',
+        'faults = [{ fault = "overloaded" }]\n'
+        'evidence = { from = "assumed", until = "assumed", on = "assumed", share = "assumed", '
+        'faults = "assumed" }\n',
     )
     result = run("""
         import anthropic

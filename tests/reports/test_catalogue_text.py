@@ -29,7 +29,7 @@ HOUR = 3600.0
 def window(name: str, begins: object, ends: object, share: Share, surface: str = "api") -> Window:
     spans = [each if isinstance(each, tuple) else (each, each) for each in (begins, ends)]
     mix = (WeightedFault(3, server_error()), WeightedFault(1, hang(seconds=15)))
-    return Window(name, *spans, on=(Target("anthropic", surface),), share=share, mix=mix)
+    return Window(name, *spans, on=(Target("anthropic", surface),), share=share, faults=mix)
 
 
 def profile(*windows: Window, **changes: object) -> Profile:
@@ -141,7 +141,7 @@ def test_each_fact_is_shown_with_what_it_rests_on():
         "until": "blog",
         "on": ("page", "blog"),
         "share": "assumed",
-        "mix": "page",
+        "faults": "page",
         "weights": "assumed",
     }
     shown = catalogue_text.render_profile(
@@ -153,7 +153,7 @@ def test_each_fact_is_shown_with_what_it_rests_on():
                 (Target("anthropic", model="claude-*"),),
                 Share(((0.0, 0.2),), until=0.4),
                 (WeightedFault(3, server_error()), WeightedFault(1, hang(seconds=15))),
-                basis=basis,
+                evidence=basis,
                 note="A note.",
             ),
             sources=sources,

@@ -32,7 +32,7 @@ def test_a_day_does_not_differ_from_itself(name):
         ({"ends": (HOUR, 2 * HOUR)}, "until: +1 h -> between +1 h and +2 h"),
         ({"on": Target("openai")}, "hits: anthropic api -> openai api"),
         ({"flap": Flap(300, 60)}, "flaps: no -> on for 5 min, off for 1 min, and again"),
-        ({"per": "client"}, "die: one per request -> one per client"),
+        ({"sticky_by": "client"}, "die: one per request -> one per client"),
         ({"spares": (Target("anthropic", model="x"),)}, "spares: nothing -> anthropic api model x"),
     ],
 )

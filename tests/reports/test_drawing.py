@@ -15,7 +15,7 @@ from chaos_llm.reports.drawing import LABEL, LETTERS, Drawing, bar, outcome_mark
 
 def run_of(profile, app=ask_once, **options):
     with outage(profile, seed=3) as chaos:
-        asked = {"every": "1m", "before": 0, "after": "1h", **options}
+        asked = {"every": "1m", "warmup": 0, "recovery": "1h", **options}
         return chaos.replay(app, **asked).run
 
 
@@ -70,7 +70,7 @@ def test_bars_are_relative_to_the_busiest_column(run):
 
 
 def test_who_was_not_asked_while_calls_were_made_has_a_dot():
-    drawing = Drawing(run_of(day(window(ends=HOUR)), Defended(), after="30m"), 18)
+    drawing = Drawing(run_of(day(window(ends=HOUR)), Defended(), recovery="30m"), 18)
     assert marks(drawing.asks("openai"))[12:] == "······"
     assert "·" not in marks(drawing.asks("openai"))[:12]
 
@@ -83,7 +83,7 @@ def test_where_no_call_was_due_there_is_nothing():
 
 
 def test_without_a_gap_there_is_no_row_of_gaps():
-    assert Drawing(run_of(None, until="1h", after=0), 20).unanswered() == ""
+    assert Drawing(run_of(None, until="1h", recovery=0), 20).unanswered() == ""
 
 
 POSTS = (
@@ -122,7 +122,7 @@ def test_every_outcome_has_a_letter_of_its_own():
 
 
 def calls(*outcomes):
-    return [Call(0, 0, 0.0, "", "", fresh=True, outcome=outcome) for outcome in outcomes]
+    return [Call(0, 0, 0.0, "", "", stale_after=True, outcome=outcome) for outcome in outcomes]
 
 
 @pytest.mark.parametrize(

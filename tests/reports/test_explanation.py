@@ -39,7 +39,7 @@ def explain(*arguments, text=None):
 def journal(tmp_path):
     """Play an app and write the journal to a file."""
 
-    def play(app=ask_once, profile=None, *, before=None, **options):
+    def play(app=ask_once, profile=None, *, warmup=None, **options):
         with outage(profile, seed=7) as chaos:
             if before is not None:
                 before(chaos)
@@ -52,7 +52,9 @@ def journal(tmp_path):
 
 
 def test_a_request_that_was_hit_is_told_with_window_share_and_die(journal):
-    storm = day(window(share=0.75, ends=HOUR, name="the storm", per="client", sticky_for=300.0))
+    storm = day(
+        window(share=0.75, ends=HOUR, name="the storm", sticky_by="client", sticky_for=300.0)
+    )
     path = journal(profile=storm)
     hit = next(n for n in range(20) if "overloaded struck" in explain(path, n)[1])
     _, told = explain(path, hit)
@@ -74,14 +76,14 @@ def test_a_request_that_was_spared_is_told_too(journal):
 
 
 @pytest.mark.parametrize(
-    ("per", "says"),
+    ("sticky_by", "says"),
     [
         ("session", "shared by all requests of user 0"),
         ("credential", "shared by all requests with credential "),
     ],
 )
 def test_it_says_who_shares_a_die(journal, per, says):
-    path = journal(profile=day(window(ends=HOUR, per=per)))
+    path = journal(profile=day(window(ends=HOUR, sticky_by=per)))
     assert says in explain(path, 10)[1]
 
 
@@ -93,7 +95,7 @@ def test_a_retry_is_told_with_its_pause_and_what_was_asked_for(journal):
     def limit(chaos):
         chaos.on("anthropic").inject(rate_limited(retry_after=7), times=1)
 
-    _, told = explain(journal(ask, before=limit), 0)
+    _, told = explain(journal(ask, warmup=limit), 0)
     assert "The test itself had injected rate_limited(retry_after=7)." in told
     assert "It is a retry, 7 s after #0 had ended; #0 had asked for 7 s." in told
 

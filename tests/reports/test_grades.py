@@ -17,7 +17,7 @@ BAD_TIME = day(window(ends=20 * MINUTE))
 
 def replay(app=ask_once, profile=BAD_TIME, **options):
     with outage(profile, seed=3) as chaos:
-        return chaos.replay(app, **{"every": "1m", "before": "10m", "after": "10m", **options})
+        return chaos.replay(app, **{"every": "1m", "warmup": "10m", "recovery": "10m", **options})
 
 
 def shows_errors(question):
@@ -66,7 +66,7 @@ def test_an_error_that_is_shown_as_an_answer_is_unsafe():
 
 def test_what_a_cache_kept_of_the_outage_is_unsafe_after_it():
     app = Cached(Defended(apologise), keep=HOUR)
-    report = replay(app, after="40m", prompts=early_and_late)
+    report = replay(app, recovery="40m", prompts=early_and_late)
     after = [c for c in report.run.calls if c.began >= 31 * MINUTE]
     assert {c.outcome for c in after} == {"degraded"}
     assert {report.grade_of(call) for call in after} == {"unsafe"}
@@ -75,8 +75,8 @@ def test_what_a_cache_kept_of_the_outage_is_unsafe_after_it():
 
 def test_what_no_app_can_see_is_exposure_and_no_fault_of_the_apps():
     report = replay(profile=day(window(truncated_answer(), ends=20 * MINUTE)))
-    assert report.grade == "exposed"
-    assert report.grades == {"fine": 20, "exposed": 20}
+    assert report.grade == "corruption shown"
+    assert report.grades == {"fine": 20, "corruption shown": 20}
 
 
 def test_the_worst_call_is_the_grade_of_all():

@@ -27,7 +27,9 @@ STYLE = files("chaos_llm.reports.html").joinpath("style.css").read_text(encoding
 
 def replay(app=ask_once, profile=BAD_HOUR, check=False, **options):
     with outage(profile, seed=3) as chaos:
-        report = chaos.replay(app, **{"every": "30s", "before": "10m", "after": "10m", **options})
+        report = chaos.replay(
+            app, **{"every": "30s", "warmup": "10m", "recovery": "10m", **options}
+        )
         if check:
             with pytest.raises(AssertionError):
                 report.check()

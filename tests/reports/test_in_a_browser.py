@@ -58,7 +58,7 @@ def look(folder, page, width, *flags):
 
 def played(number, name, app, profile):
     with outage(profile, seed=number) as chaos:
-        report = chaos.replay(app, every="30s", before="10m", after="10m")
+        report = chaos.replay(app, every="30s", warmup="10m", recovery="10m")
         try:
             report.check()
             verdict = Verdict(name, "passed", "", 1.5)

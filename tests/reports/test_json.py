@@ -24,7 +24,7 @@ BAD_HOUR = day(window(ends=HOUR), pages=PAGES)
 
 def replay(app=ask_once, profile=BAD_HOUR, **options):
     with outage(profile, seed=3) as chaos:
-        return chaos.replay(app, **{"every": "1m", "before": "10m", "after": "10m", **options})
+        return chaos.replay(app, **{"every": "1m", "warmup": "10m", "recovery": "10m", **options})
 
 
 def told(*args, **options):
@@ -99,7 +99,7 @@ def test_what_went_wrong_is_told_once_a_kind():
     record = told()
     (kind,) = record["failures"]
     assert (kind["call"], kind["at"], kind["outcome"], kind["calls"]) == (10, 0.0, "failed", 60)
-    assert kind["met"].startswith("OverloadedError: Error code: 529")
+    assert kind["fault_effects"].startswith("OverloadedError: Error code: 529")
     assert (record["longest_downtime"], record["longest_downtime_at"]) == (HOUR, 0.0)
 
 
@@ -120,7 +120,7 @@ def test_findings_of_the_test_stand_before_those_that_it_did_not_ask():
 def test_exposure_is_told():
     record = told(profile=day(window(truncated_answer(), ends=HOUR)))
     assert record["exposure"] == {"calls": 60, "first": 10}
-    assert record["grade"] == "exposed"
+    assert record["grade"] == "corruption shown"
 
 
 def test_neither_prompts_nor_keys_are_in_it_unless_prompts_are_asked_for():

@@ -16,7 +16,7 @@ BAD_HOUR = day(window(ends=HOUR))
 
 def replay(app=ask_once, profile=BAD_HOUR, **options):
     with outage(profile, seed=3) as chaos:
-        return chaos.replay(app, **{"every": "1m", "before": "10m", "after": "10m", **options})
+        return chaos.replay(app, **{"every": "1m", "warmup": "10m", "recovery": "10m", **options})
 
 
 def test_outcomes_are_shares_of_the_calls():
@@ -69,7 +69,7 @@ def test_what_was_planned_and_what_became_of_it():
     )
     report = replay(profile=profile)
     assert report.planned == 240
-    assert report.effects() == {"applied": 120, "not expressible": 60, "shadowed": 60}
+    assert report.effects() == {"applied": 120, "unsupported": 60, "masked": 60}
 
 
 def test_exposure_is_the_share_of_the_calls_that_were_shown_a_spoilt_answer():

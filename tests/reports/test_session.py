@@ -21,7 +21,7 @@ MADE = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
 def played(app, profile=None, seconds=1.0, check=None):
     with outage(profile or day(window(ends=HOUR)), seed=3) as chaos:
-        report = chaos.replay(app, every="30s", before="10m", after="10m")
+        report = chaos.replay(app, every="30s", warmup="10m", recovery="10m")
         if check is not None:
             report.findings.append(check(report.run))
     verdict = Verdict("tests/test_bot.py::test_one", "passed", "", seconds)

@@ -61,7 +61,7 @@ def test_the_first_failures_are_told_each_kind_once():
             return "We are sorry."
         return ask(question)
 
-    lines = timeline(fails_in_turn, before=0).splitlines()
+    lines = timeline(fails_in_turn, warmup=0).splitlines()
     told = lines[lines.index("what went wrong first:") + 1 :]
     assert told[:3] == [
         "  12:00:00 call 0, failed after 0 s: None",
@@ -84,7 +84,7 @@ def test_spoilt_answers_are_told_as_exposure():
 
 def test_each_replay_has_a_timeline():
     with outage(BAD_DAY) as chaos:
-        chaos.replay(ask_once, calls=5, until="10m", after=0)
+        chaos.replay(ask_once, calls=5, until="10m", recovery=0)
         chaos.replay(ask_once, calls=5)
         assert chaos.timeline().count("a-bad-day, seed 0 · from 02 March 2026") == 2
 

@@ -23,13 +23,13 @@ from = "+0s"
 until = "+1h"
 on = [{ provider = "anthropic" }]
 share = 0.5
-mix = [{ weight = 1, fault = "overloaded" }, { weight = 1, fault = "server_error" }]
-[window.basis]
+faults = [{ weight = 1, fault = "overloaded" }, { weight = 1, fault = "server_error" }]
+[window.evidence]
 from = "assumed"
 until = "assumed"
 on = "assumed"
 share = "assumed"
-mix = "assumed"
+faults = "assumed"
 weights = "assumed"
 """
 

@@ -133,9 +133,9 @@ def test_a_signal_ends_streams_and_loses_no_line_of_the_journal(tmp_path, number
         'title = "streams stall"\nstarts = 2026-01-01T00:00:00Z\nends = "+1h"\n'
         '[[window]]\nname = "w"\nfrom = "+0s"\nuntil = "+1h"\n'
         'on = [{ provider = "anthropic", stream = true }]\nshare = 1.0\n'
-        'mix = [{ weight = 1, fault = "stall_mid_stream" }]\n'
-        'basis = { from = "assumed", until = "assumed", on = "assumed", share = "assumed", '
-        'mix = "assumed" }\n'
+        'faults = [{ weight = 1, fault = "stall_mid_stream" }]\n'
+        'evidence = { from = "assumed", until = "assumed", on = "assumed", share = "assumed", '
+        'faults = "assumed" }\n'
     )
     with serving(str(profile), "--journal", str(path)) as (process, url, _):
         for _ in range(20):

@@ -37,7 +37,7 @@ def test_a_day_that_is_loaded_later_knows_it_too(team):
 
 
 def test_the_server_answers_at_the_healthy_pace_of_a_team(team):
-    assert team.do(lambda run: run.plan.profile.healthy["openai"].first_token) == 0.45
+    assert team.do(lambda run: run.plan.profile.baseline["openai"].first_token) == 0.45
 
 
 def test_a_tier_that_is_none_refuses_the_server(tmp_path):

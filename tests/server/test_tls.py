@@ -88,7 +88,7 @@ def test_a_tls_failure_ends_the_handshake(server, trusting):
         pass
     (exchange,) = server.journal
     assert (exchange.end, exchange.path) == ("closed", "(TLS handshake)")
-    assert [met.effect for met in exchange.met] == ["applied"]
+    assert [met.effect for met in exchange.fault_effects] == ["applied"]
     with over_tls(server, trusting) as connection:
         connection.sendall(request(host=HOST, path="/v1/messages"))
         assert heard(connection).status == 200
@@ -280,14 +280,14 @@ until = "+1h"
 on = [{ provider = "anthropic" }]
 share = 1.0
 flap = { down = "5m", up = "5m" }
-mix = [{ fault = "tls_failure" }]
-[window.basis]
+faults = [{ fault = "tls_failure" }]
+[window.evidence]
 from = "assumed"
 until = "assumed"
 on = "assumed"
 share = "assumed"
 flap = "assumed"
-mix = "assumed"
+faults = "assumed"
 """
 
 

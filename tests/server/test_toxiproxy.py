@@ -45,7 +45,7 @@ on = [{{ provider = "anthropic", surface = "api" }}]
 share = {share}
 {more}
 network = [{toxics}]
-basis = "assumed"
+evidence = "assumed"
 """
 
 
@@ -204,7 +204,9 @@ def test_latency_is_played_once_and_journalled_as_struck(ill):
     answer, took = ask(server)  # the clock stands: a pause of the server's would never be over
     assert answer.status == 200
     (exchange,) = server.journal
-    assert [tuple(met) for met in exchange.met] == [("the wire is ill", "network", "applied")]
+    assert [tuple(met) for met in exchange.fault_effects] == [
+        ("the wire is ill", "network", "applied")
+    ]
     assert (exchange.ok, exchange.end) == (True, "complete")
     assert took >= 0.1
 
@@ -214,7 +216,7 @@ def test_what_the_wire_swallows_is_no_answer_in_the_journal(ill):
     ask(server)
     (exchange,) = server.journal
     assert exchange.failed
-    assert [met.effect for met in exchange.met] == ["applied"]
+    assert [met.effect for met in exchange.fault_effects] == ["applied"]
 
 
 def test_a_share_of_the_connections_is_hit(ill):
@@ -225,7 +227,9 @@ def test_a_share_of_the_connections_is_hit(ill):
 
 
 def test_clients_that_share_a_die_meet_the_toxic_when_the_plan_says(serving):
-    server = serving('{ toxic = "reset_peer" }', share=0.5, more='per = "client"\nredraw = "5s"')
+    server = serving(
+        '{ toxic = "reset_peer" }', share=0.5, more='sticky_by = "client"\nredraw = "5s"'
+    )
     met, planned = [], []
     server.advance("1m")
     for _ in range(12):

@@ -75,7 +75,7 @@ def test_a_failure_shows_the_shrunk_outage_as_a_timeline_and_as_a_profile(run):
     result.stdout.fnmatch_lines(
         [
             "*where 0.1 = <Report of drawn-outage: 10 calls, 90.0% answered>.failed",
-            "*mix=(Weighted(1.0, server_error()),)*",
+            "*faults=(Weighted(1.0, server_error()),)*",
             "*chaos timeline*",
             "drawn-outage, seed 0*",
             "*chaos profile: fault_profiles/drawn-outage.toml*",
@@ -88,7 +88,7 @@ def test_a_failure_shows_the_shrunk_outage_as_a_timeline_and_as_a_profile(run):
 
 def test_the_profile_that_is_shown_can_be_saved_and_played_again(run, pytester):
     shown = run(BROKEN).stdout.str()
-    toml = re.search(r"^title = .*?basis = \"assumed\"$", shown, re.DOTALL | re.MULTILINE)[0]
+    toml = re.search(r"^title = .*?evidence = \"assumed\"$", shown, re.DOTALL | re.MULTILINE)[0]
     pytester.path.joinpath("fault_profiles").mkdir()
     pytester.path.joinpath("fault_profiles/drawn-outage.toml").write_text(toml)
     result = run(f"""{HEAD}

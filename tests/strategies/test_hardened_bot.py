@@ -69,7 +69,7 @@ def test_two_thousand_outages_of_both_vendors_leave_nobody_with_something_wrong(
     def nobody_is_misled(profile):
         report = replayed(profile, HardenedBot)
         tried[report.grade] += 1
-        assert report.grade in ("fine", "rescued", "safe failure", "exposed")
+        assert report.grade in ("fine", "rescued", "safe failure", "corruption shown")
         for call in report.run.calls:
             assert call.error is None or type(call.error) is Unanswered
             assert call.error is None or applied(report, call, "openai")

@@ -102,10 +102,10 @@ def test_a_length_shrinks_to_a_round_one(least, round_one):
 
 def test_a_window_that_is_not_needed_goes_wherever_it_stands():
     def has_hang(profile):
-        return any(each.fault == hang(60) for w in profile.windows for each in w.mix)
+        return any(each.fault == hang(60) for w in profile.windows for each in w.faults)
 
     profile = shortest(outages(faults=["server_error", "hang"]), has_hang, seed=2)
-    assert [w.mix for w in profile.windows] == [(WeightedFault(1.0, hang(60)),)]
+    assert [w.faults for w in profile.windows] == [(WeightedFault(1.0, hang(60)),)]
 
 
 def test_one_window_is_drawn_alone():
@@ -126,7 +126,7 @@ def test_faults_are_chosen_by_name():
 def test_faults_of_an_outage_are_names_faults_or_a_strategy():
     for given_faults in (["rate_limited", hang(7)], st.sampled_from([hang(7)])):
         drawn = outages(faults=given_faults)
-        found = shortest(drawn, lambda p: p.windows[0].mix[0].fault == hang(7))
+        found = shortest(drawn, lambda p: p.windows[0].faults[0].fault == hang(7))
         assert len(found.windows) == 1
 
 

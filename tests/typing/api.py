@@ -57,7 +57,9 @@ def in_a_test(chaos: Outage) -> None:
 
 
 async def in_an_async_test(chaos: Outage) -> None:
-    report = await chaos.replay_async(answer_later, calls=40, before=timedelta(minutes=10), after=0)
+    report = await chaos.replay_async(
+        answer_later, calls=40, warmup=timedelta(minutes=10), recovery=0
+    )
     assert_type(report, Report)
 
 

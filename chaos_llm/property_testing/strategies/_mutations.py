@@ -37,7 +37,7 @@ def mutations_of(profile: Profile) -> SearchStrategy[Profile]:
     """
     if not isinstance(profile, Profile):
         raise UsageError(f"mutations_of() takes a profile, as in load('a-name'); got {profile!r}")
-    if not any(window.played for window in profile.windows):
+    if not any(window.simulated for window in profile.windows):
         raise UsageError(f"profile {profile.name!r} has no window that is played")
     number = len(profile.windows)
     shifts = [0.0, *lengths(_LONGEST_SHIFT)]
@@ -63,7 +63,7 @@ def _mutated(profile: Profile, drawn: tuple[float, ...], order: list[int]) -> Pr
         ends=max(window.ends[1] for window in windows),
         windows=windows,
         tags=profile.tags,
-        healthy=profile.healthy,
+        healthy=profile.baseline,
         quotas=profile.quotas,
     )
 
@@ -82,7 +82,7 @@ def _changed(window: Window, change: Change, begins: float, stretch: float) -> W
         ends=(moved(window.ends[0]), moved(window.ends[1])),
         share=_rated(window.share, change.rate, moved),
         flap=flap and Flap(flap.down * longer, flap.up * longer),
-        basis={},
+        evidence={},
     )
 
 

@@ -93,5 +93,5 @@ def _told(window: Window) -> str:
     who = " and ".join(target.provider for target in window.on)
     surface = window.on[0].surface
     where = "" if surface == "api" else f" ({surface})"
-    faults = ", ".join(weighted.fault.name for weighted in window.mix)
+    faults = ", ".join(weighted.fault.name for weighted in window.faults)
     return f"{who}{where}: {faults} for {describe(window.ends[0] - window.begins[0])}"

@@ -71,7 +71,7 @@ class Shape(NamedTuple):
             tuple(Target(provider, self.surface) for provider in self.providers),
             Share.constant(self.rate.share),
             tuple(WeightedFault(1.0, fault) for fault in self.faults),
-            self.rate.per,
+            self.rate.sticky_by,
             self.rate.sticky_for,
         )
 

@@ -38,7 +38,7 @@ def _windows(profile: ProfileRecord, begins: float | None, ends: float | None) -
             window.share,
             el("code", window.faults),
             window.die,
-            window.basis,
+            window.evidence,
         ]
         for window in profile.windows
     )
@@ -46,7 +46,7 @@ def _windows(profile: ProfileRecord, begins: float | None, ends: float | None) -
 
 
 def _apart(window: WindowRecord, begins: float | None, ends: float | None) -> Html | None:
-    if not window.played:
+    if not window.simulated:
         return el("small", " told, not played")
     if (
         begins is not None
@@ -58,11 +58,11 @@ def _apart(window: WindowRecord, begins: float | None, ends: float | None) -> Ht
 
 
 def _pages(profile: ProfileRecord) -> Iterator[Html]:
-    for page in profile.pages:
+    for page in profile.status_pages:
         if page.posts:
             head = ["time", "state", "what it said", "evidence"]
             rows = (
-                [wording.day_and_time(profile, p.at), p.state or "-", p.says or "-", p.basis]
+                [wording.day_and_time(profile, p.at), p.state or "-", p.says or "-", p.evidence]
                 for p in page.posts
             )
             title = f"Status page of {page.provider}"

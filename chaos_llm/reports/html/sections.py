@@ -74,8 +74,8 @@ def _marks(run: RunRecord) -> Iterator[tuple[str, str, str, bool]]:
     """The other marks of the chart: their class, name and meaning, and whether they are there."""
     letters = "i investigating, d identified, m monitoring, r resolved, + another post"
     pauses = any(not sum(column) for column in zip(*run.over_time.values(), strict=True))
-    windows = any(window.played for window in run.profile.windows)
-    posts = any(page.posts for page in run.profile.pages)
+    windows = any(window.simulated for window in run.profile.windows)
+    posts = any(page.posts for page in run.profile.status_pages)
     yield "hit", "window", "the stronger, the larger the share that is hit", windows
     yield "asked", "request", "answered", True
     yield "asked-and-failed", "request", "failed", any(p.failed for p in run.providers)

@@ -23,7 +23,7 @@ _CLOSED = ("", "resolved", "postmortem")
 def window_rows(profile: ProfileRecord, scale: PageScale) -> Iterator[tuple[Child, Child]]:
     """The windows that the run came to, with their labels."""
     for window in profile.windows:
-        if window.played and window.begins < scale.ends and scale.begins < window.ends:
+        if window.simulated and window.begins < scale.ends and scale.begins < window.ends:
             about = f"{', '.join(window.on)} · {_share(window)}"
             label = [el("b", window.name), el("small", about)]
             yield label, _bar(profile, window, scale)
@@ -38,7 +38,7 @@ def _share(window: WindowRecord) -> str:
 
 def page_rows(profile: ProfileRecord, scale: PageScale) -> Iterator[tuple[Child, Child]]:
     """What status pages said within the run."""
-    for page in profile.pages:
+    for page in profile.status_pages:
         posts = [post for post in page.posts if scale.begins <= post.at < scale.ends]
         if posts:
             label = [el("b", f"{page.provider} status page"), el("small", _first(profile, posts))]

@@ -15,7 +15,7 @@ GRADES: dict[Grade, str] = {
     "fine": "answered, and nothing was wrong",
     "rescued": "a provider failed, and the user was answered all the same",
     "safe failure": "not answered, and the user could tell: an error, an apology, an old answer",
-    "exposed": "shown what the provider had spoilt; no app can see that without an evaluation",
+    "corruption shown": "shown what the provider had spoilt; no app can see that without an evaluation",
     "unjudged": "no evidence of what the user got",
     "unsafe": "shown something wrong as if it were an answer",
 }
@@ -67,7 +67,7 @@ def _users(run: RunRecord) -> Iterator[str]:
         return
     idle = "No fault struck any request, so this says nothing about bad days."
     applied = run.effects.get("applied")
-    if not applied and any(window.played for window in run.profile.windows):
+    if not applied and any(window.simulated for window in run.profile.windows):
         yield idle
     if unsafe := grades.get("unsafe", 0):
         yield f"{calls_were(unsafe)} shown something wrong as if it were an answer."

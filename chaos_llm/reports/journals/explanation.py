@@ -15,9 +15,9 @@ _Record = Mapping[str, Any]
 
 _BECAME = {
     "applied": "the fault {} struck: it changed the reply",
-    "not struck": "the fault {} was planned and changed nothing",
-    "not expressible": "the fault {} cannot be said in this format, so the clean reply was sent",
-    "shadowed": "the fault {} was shadowed by the fault before it, which had ended the reply",
+    "no_effect": "the fault {} was planned and changed nothing",
+    "unsupported": "the fault {} cannot be said in this format, so the clean reply was sent",
+    "masked": "the fault {} was shadowed by the fault before it, which had ended the reply",
 }
 _ENDS = {
     "complete": "whole",
@@ -115,7 +115,7 @@ def _die(journal: JournalWriter, record: _Record, name: str) -> Iterator[str]:
     window = journal.window(name)
     if not window:
         return
-    seed, per, sticky_for = journal.about["seed"], window["per"], window["sticky_for"]
+    seed, per, sticky_for = journal.about["seed"], window["sticky_by"], window["sticky_for"]
     epoch = int((record["at"] - window["opened"]) // sticky_for) if sticky_for else 0
     again = f", thrown again every {describe(sticky_for)} (throw {epoch + 1})" if sticky_for else ""
     shared = {
@@ -139,5 +139,5 @@ def _percent(part: float) -> str:
 
 
 def _became(record: _Record) -> Iterator[str]:
-    for _window, fault, effect in record["met"]:
+    for _window, fault, effect in record["fault_effects"]:
         yield _BECAME.get(effect, "the fault {}: " + effect).format(fault)

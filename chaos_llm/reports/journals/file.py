@@ -13,7 +13,7 @@ from chaos_llm.errors import UsageError
 from chaos_llm.journal.journal import Journal
 
 KIND = "chaos_llm journal"
-_NEEDED = {"n", "at", "until", "provider", "status", "end", "call", "attempt", "met"}
+_NEEDED = {"n", "at", "until", "provider", "status", "end", "call", "attempt", "fault_effects"}
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,16 @@ def _about(plan: Plan) -> dict[str, Any]:
 def _windows(plan: Plan) -> Iterator[dict[str, Any]]:
     told = set()
     for placed in plan.windows:  # one that flaps is there once for each burst
-        name, per, sticky_for = placed.window.name, placed.window.per, placed.window.sticky_for
+        name, per, sticky_for = (
+            placed.window.name,
+            placed.window.sticky_by,
+            placed.window.sticky_for,
+        )
         if name not in told:
             told.add(name)
-            yield {"name": name, "per": per, "sticky_for": sticky_for, "opened": placed.opened}
+            yield {
+                "name": name,
+                "sticky_by": per,
+                "sticky_for": sticky_for,
+                "opened": placed.opened,
+            }

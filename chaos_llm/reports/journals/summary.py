@@ -43,7 +43,7 @@ def _windows(records: Sequence[_Record]) -> Iterator[str]:
     for record in records:
         for window, _roll, _share, fault in record.get("draws", ()):
             thrown.setdefault(window, []).append(bool(fault))
-        for window, _fault, effect in record["met"]:
+        for window, _fault, effect in record["fault_effects"]:
             effects = became.setdefault(window, {})
             effects[effect] = effects.get(effect, 0) + 1
     if not thrown:
@@ -66,7 +66,7 @@ def _worst(records: Sequence[_Record]) -> Iterator[str]:
         return
     most = max(calls, key=lambda call: len(calls[call]))
     longest = max(calls, key=lambda call: _seconds(calls[call]))
-    hit = [call for call, mine in calls.items() if any(record["met"] for record in mine)]
+    hit = [call for call, mine in calls.items() if any(record["fault_effects"] for record in mine)]
     yield f"{len(calls)} calls made requests, and {len(hit)} of them met faults"
     if hit:
         yield f"  the first: call {hit[0]}; the last: call {hit[-1]}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from chaos_llm.durations import describe
-from chaos_llm.profiles import evidence
+from chaos_llm.profiles import evidence_grades
 from chaos_llm.profiles.model import Profile, StatusPage, Window
 from chaos_llm.reports.profiles import wording
 
@@ -50,22 +50,24 @@ def _hit(profile: Profile) -> list[str]:
         for target in window.on:
             name = target.provider if target.provider != "*" else "everybody"
             text = name if target.surface == "api" else f"{name} {target.surface}"
-            hit.setdefault(text if window.played else f"({text})")
+            hit.setdefault(text if window.simulated else f"({text})")
     return list(hit)
 
 
 def _section(profile: Profile) -> str:
-    counts = evidence.counted(profile)
-    graded = ", ".join(f"{counts[grade]} {grade}" for grade in reversed(evidence.EVIDENCE_GRADES))
+    counts = evidence_grades.counted(profile)
+    graded = ", ".join(
+        f"{counts[grade]} {grade}" for grade in reversed(evidence_grades.EVIDENCE_GRADES)
+    )
     blocks = [
         f"## {profile.name}\n",
         f"{_plain(profile.title)}.\n",
         f"{profile.starts:%d %B %Y, %H:%M} UTC, {describe(profile.ends)}. Facts: {graded}."
-        + (f" Evidence: {_plain(profile.grade)}." if profile.grade else "")
+        + (f" Evidence: {_plain(profile.confidence)}." if profile.confidence else "")
         + f" Tags: {', '.join(f'`{tag}`' for tag in profile.tags)}.\n",
         f"{_plain(profile.note)}\n" if profile.note else "",
         _windows(profile),
-        *(_page(profile, page) for page in profile.pages.values()),
+        *(_page(profile, page) for page in profile.status_pages.values()),
         _told(profile),
         _sources(profile),
     ]
@@ -75,7 +77,7 @@ def _section(profile: Profile) -> str:
 def _windows(profile: Profile) -> str:
     rows = (
         (
-            _cell(window.name if window.played else f"{window.name} (told)"),
+            _cell(window.name if window.simulated else f"{window.name} (told)"),
             wording.clock(profile, *window.begins),
             wording.clock(profile, *window.ends),
             _cell("; ".join(map(wording.target, window.on))),
@@ -99,8 +101,8 @@ def _narrowed(window: Window) -> str:
 
 
 def _grade(profile: Profile, window: Window) -> str:
-    basis = dict(evidence.facts(window)).get("share", (evidence.ASSUMED,))
-    grades = dict.fromkeys(evidence.grade(profile.sources, each) for each in basis)
+    evidence = dict(evidence_grades.facts(window)).get("share", (evidence_grades.ASSUMED,))
+    grades = dict.fromkeys(evidence_grades.grade(profile.sources, each) for each in evidence)
     return ", ".join(grades)
 
 
@@ -123,7 +125,7 @@ def _told(profile: Profile) -> str:
 
 
 def _paces(profile: Profile) -> Iterator[tuple[str, str]]:
-    for provider, pace in profile.healthy.items():
+    for provider, pace in profile.baseline.items():
         for who, each in ((provider, pace), *((f"{provider} {m}", p) for m, p in pace.models)):
             token = f", then {describe(each.token)} a token" if each.token else ""
             yield who, f"first token after {describe(each.first_token)}{token}"

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 
 from chaos_llm import profiles
 from chaos_llm.durations import describe
-from chaos_llm.profiles import evidence
-from chaos_llm.profiles.evidence import EvidenceGrade
+from chaos_llm.profiles import evidence_grades
+from chaos_llm.profiles.evidence_grades import EvidenceGrade
 from chaos_llm.profiles.model import HealthyLatency, Post, Profile
 from chaos_llm.reports.profiles import timeline, window_text, wording
 
@@ -56,7 +56,7 @@ def render_profile(profile: Profile, *, width: int = WIDTH, colour: bool = False
         _grades(profile, width),
         window_text.first_sights(profile, width),
         *(window_text.window(profile, window, width) for window in profile.windows),
-        *(_page(profile, provider, width) for provider in profile.pages),
+        *(_page(profile, provider, width) for provider in profile.status_pages),
         _told(profile, width),
         _sources(profile, width),
     ]
@@ -74,7 +74,7 @@ def _head(profile: Profile, width: int) -> str:
             width,
             break_on_hyphens=False,
         ),
-        *textwrap.wrap(f"evidence: {profile.grade}" if profile.grade else "", width),
+        *textwrap.wrap(f"evidence: {profile.confidence}" if profile.confidence else "", width),
         f"{wording.assumed(profile)} of the facts that a replay plays are assumed",
         *(line for text in profile.note.splitlines() for line in textwrap.wrap(text, width)),
     ]
@@ -82,7 +82,7 @@ def _head(profile: Profile, width: int) -> str:
 
 
 def _grades(profile: Profile, width: int) -> str:
-    counts = evidence.counted(profile)
+    counts = evidence_grades.counted(profile)
     lines = (
         wording.fact(f"{f'[{grade}]':<10}", f"{counts.get(grade, 0):>3}  {meaning}", width)
         for grade, meaning in _GRADES.items()
@@ -91,17 +91,17 @@ def _grades(profile: Profile, width: int) -> str:
 
 
 def _page(profile: Profile, provider: str, width: int) -> str:
-    page = profile.pages[provider]
+    page = profile.status_pages[provider]
     lines = [f"Status page of {provider}"]
     if page.unknown:
         return "\n".join([*lines, "  its posts were not found: it is not played"])
     if not page.posts:
         return "\n".join(
-            [*lines, f"  no post all the while  {wording.mark(profile, (page.basis,))}"]
+            [*lines, f"  no post all the while  {wording.mark(profile, (page.evidence,))}"]
         )
     lines[0] += f": first post {describe(page.posts[0].at)} after the start"
     for post in page.posts:
-        text = f"{_said(post)}  {wording.mark(profile, (post.basis,))}"
+        text = f"{_said(post)}  {wording.mark(profile, (post.evidence,))}"
         lines.append(wording.fact(wording.clock(profile, post.at), text, width))
     return "\n".join(lines)
 
@@ -120,15 +120,17 @@ def _told(profile: Profile, width: int) -> str:
     lines = [
         wording.fact(
             wording.clock(profile, aside.at),
-            f"{aside.says}  {wording.mark(profile, (aside.basis,))}",
+            f"{aside.says}  {wording.mark(profile, (aside.evidence,))}",
             width,
         )
         for aside in profile.events
     ]
     for name, edge in profile.edges.items():
         text = f"{', '.join(edge.providers)} stand behind {name}"
-        lines.append(wording.fact("edge", f"{text}  {wording.mark(profile, (edge.basis,))}", width))
-    for provider, pace in profile.healthy.items():
+        lines.append(
+            wording.fact("edge", f"{text}  {wording.mark(profile, (edge.evidence,))}", width)
+        )
+    for provider, pace in profile.baseline.items():
         lines.append(wording.fact("pace", _paced(profile, provider, pace), width))
         for model, its_own in pace.models:
             lines.append(wording.fact("pace", _paced(profile, model, its_own), width))
@@ -139,7 +141,7 @@ def _told(profile: Profile, width: int) -> str:
         if quota.tokens_per_minute:
             limits.append(f"{quota.tokens_per_minute:g} tokens")
         text = f"{provider}: {' and '.join(limits)} a minute for each credential"
-        mark = wording.mark(profile, (allowance.basis,))
+        mark = wording.mark(profile, (allowance.evidence,))
         lines.append(wording.fact("quota", f"{text}  {mark}", width))
     return "\n".join(["Beside the timeline", *lines]) if lines else ""
 
@@ -147,7 +149,7 @@ def _told(profile: Profile, width: int) -> str:
 def _paced(profile: Profile, who: str, pace: HealthyLatency) -> str:
     token = f", then {describe(pace.token)} a token" if pace.token else ""
     text = f"{who}, healthy: first token after {describe(pace.first_token)}{token}"
-    return f"{text}  {wording.mark(profile, (pace.basis,))}"
+    return f"{text}  {wording.mark(profile, (pace.evidence,))}"
 
 
 def _sources(profile: Profile, width: int) -> str:

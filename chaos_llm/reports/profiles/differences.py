@@ -48,10 +48,10 @@ def _facts_of_day(profile: Profile) -> dict[str, str]:
         "starts": f"{profile.starts:%d %b %Y %H:%M}",
         "length": describe(profile.ends),
         "tags": ", ".join(profile.tags) or "none",
-        "evidence": profile.grade or "not said",
+        "evidence": profile.confidence or "not said",
         "assumed": wording.assumed(profile),
     }
-    for name, pace in profile.healthy.items():
+    for name, pace in profile.baseline.items():
         first, token = describe(pace.first_token), describe(pace.token)
         facts[f"healthy {name}"] = f"first token after {first}, then {token} a token"
         for model, its in pace.models:
@@ -100,7 +100,7 @@ def _facts(window: Window) -> dict[str, str]:
         "load": wording.capacity(window.capacity) if window.capacity else "any",
         "flaps": wording.flap(window.flap) if window.flap else "no",
         "die": wording.die(window),
-        "mix": wording.mix(window),
+        "faults": wording.mix(window),
     }
 
 
@@ -115,8 +115,8 @@ def _share(window: Window) -> str:
 
 def _pages(one: Profile, other: Profile) -> Differences:
     found: Differences = {}
-    for name in dict.fromkeys((*one.pages, *other.pages)):
-        ours, theirs = one.pages.get(name), other.pages.get(name)
+    for name in dict.fromkeys((*one.status_pages, *other.status_pages)):
+        ours, theirs = one.status_pages.get(name), other.status_pages.get(name)
         found[f"Status page of {name}"] = list(_page(ours, theirs))
     return found
 

@@ -37,13 +37,13 @@ _TICK = 8  # columns between two labels of the axis, at least
 def draw(profile: Profile, width: int) -> str:
     """The timeline in so many columns."""
     names = [window.name for window in profile.windows]
-    names += [f"status page {page.provider}" for page in profile.pages.values()]
+    names += [f"status page {page.provider}" for page in profile.status_pages.values()]
     label = min(width // 3, max(map(len, names), default=0))
     scale = TextScale(profile.ends, max(_TICK, width - label - 1))
     rows = [
         *axis(profile.starts, scale),
         *(_bar(window, scale) for window in profile.windows),
-        *(_posts(page, scale) for page in profile.pages.values()),
+        *(_posts(page, scale) for page in profile.status_pages.values()),
     ]
     labels = ["", "", *(_shortened(name, label) for name in names)]
     lines = (f"{name:<{label}} {row}" for name, row in zip(labels, rows, strict=True))
@@ -110,7 +110,7 @@ def _block(window: Window, begins: float, ends: float) -> str:
         return " "
     if not _overlap(begins, ends, window.begins[1], window.ends[0]):
         return "╌"
-    if not window.played:
+    if not window.simulated:
         return "·"
     if window.flap is not None:
         began = max(begins, window.begins[1]) - window.begins[1]

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from chaos_llm.profiles import evidence
+from chaos_llm.profiles import evidence_grades
 from chaos_llm.profiles.model import Profile, Window
 from chaos_llm.reports.profiles import wording
 
-_IN_OTHER_ROWS = frozenset(evidence.FACTS) - {"mix", "network", "weights"}
+_IN_OTHER_ROWS = frozenset(evidence_grades.FACTS) - {"faults", "network", "weights"}
 
 
 def first_sights(profile: Profile, width: int) -> str:
     """What meets a client first on each surface."""
     first: dict[tuple[str, str], Window] = {}
     for window in sorted(profile.windows, key=lambda window: window.begins):
-        for target in window.on if window.played else ():
+        for target in window.on if window.simulated else ():
             first.setdefault((target.provider, target.surface), window)
     rows = (
         wording.fact(
@@ -29,7 +29,7 @@ def first_sights(profile: Profile, width: int) -> str:
 
 def window(profile: Profile, window: Window, width: int) -> str:
     """All that is known of a window."""
-    rest = dict(evidence.facts(window))
+    rest = dict(evidence_grades.facts(window))
     spared = "; ".join(map(wording.target, window.spares))
     load = wording.capacity(window.capacity) if window.capacity else ""
     rows = (
@@ -40,14 +40,14 @@ def window(profile: Profile, window: Window, width: int) -> str:
         ("share", ("share",), wording.share(profile, window.share)),
         ("load", ("capacity",), load),
         ("flaps", ("flap",), wording.flap(window.flap) if window.flap else ""),
-        ("die", ("per", "sticky_for"), wording.die(window)),
+        ("die", ("sticky_by", "sticky_for"), wording.die(window)),
         (
-            "mix",
+            "faults",
             tuple(rest.keys() - _IN_OTHER_ROWS),
             wording.mix(window),
         ),
     )
-    lines = [window.name if window.played else f"{window.name} (told, not played)"]
+    lines = [window.name if window.simulated else f"{window.name} (told, not played)"]
     for label, keys, text in rows:
         marks = wording.marks(profile, {key: rest[key] for key in sorted(keys) if key in rest})
         if not text or (label == "die" and not marks):

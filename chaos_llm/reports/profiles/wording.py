@@ -9,7 +9,7 @@ from chaos_llm.analysis.call import Outcome
 from chaos_llm.durations import describe
 from chaos_llm.faults.fault import Fault
 from chaos_llm.network import Toxic
-from chaos_llm.profiles import evidence
+from chaos_llm.profiles import evidence_grades
 from chaos_llm.profiles.capacity import Capacity
 from chaos_llm.profiles.model import Flap, Profile, Share, Target, Window
 
@@ -56,7 +56,7 @@ def share(profile: Profile, share: Share) -> str:
 
 def assumed(profile: Profile) -> str:
     """How much of what a replay plays nobody reported."""
-    return percent(round(evidence.assumed_share(profile), 2))
+    return percent(round(evidence_grades.assumed_share(profile), 2))
 
 
 def percent(part: float) -> str:
@@ -79,7 +79,7 @@ def target(target: Target) -> str:
 def die(window: Window) -> str:
     """Who shares one throw, and for how long."""
     sticky_for = f", thrown again every {describe(window.sticky_for)}" if window.sticky_for else ""
-    return f"one per {window.per}{sticky_for}"
+    return f"one per {window.sticky_by}{sticky_for}"
 
 
 def flap(flap: Flap) -> str:
@@ -102,11 +102,11 @@ def mix(window: Window) -> str:
     """The faults as they are written in Python, each with its part of the mix."""
     if window.network:
         return "the wire: " + ", ".join(map(_toxic, window.network))
-    total = sum(weighted.weight for weighted in window.mix)
-    if len(window.mix) == 1:
-        return _spelled(window.mix[0].fault)
+    total = sum(weighted.weight for weighted in window.faults)
+    if len(window.faults) == 1:
+        return _spelled(window.faults[0].fault)
     return ", ".join(
-        f"{percent(round(w.weight / total, 2))} {_spelled(w.fault)}" for w in window.mix
+        f"{percent(round(w.weight / total, 2))} {_spelled(w.fault)}" for w in window.faults
     )
 
 
@@ -128,16 +128,16 @@ def marks(profile: Profile, bases: dict[str, tuple[str, ...]]) -> str:
     """One mark for all of them where they agree, else one each."""
     if len(set(bases.values())) <= 1:
         return mark(profile, next(iter(bases.values()), ()))
-    return " ".join(mark(profile, basis, fact) for fact, basis in bases.items())
+    return " ".join(mark(profile, evidence, fact) for fact, evidence in bases.items())
 
 
-def mark(profile: Profile, basis: tuple[str, ...], fact: str = "") -> str:
+def mark(profile: Profile, evidence: tuple[str, ...], fact: str = "") -> str:
     """What a fact rests on, by grade: "[reported: page x 2] [assumed]"."""
-    if not basis:
+    if not evidence:
         return ""
     by_grade: dict[str, dict[str, int]] = {}
-    for key in basis:
-        counts = by_grade.setdefault(evidence.grade(profile.sources, key), {})
+    for key in evidence:
+        counts = by_grade.setdefault(evidence_grades.grade(profile.sources, key), {})
         counts[key] = counts.get(key, 0) + 1
     return " ".join(
         f"[{fact + ' ' if fact else ''}{_graded(grade, counts)}]"
@@ -147,7 +147,7 @@ def mark(profile: Profile, basis: tuple[str, ...], fact: str = "") -> str:
 
 def _graded(grade: str, counts: dict[str, int]) -> str:
     keys = [f"{key} x {count}" if count > 1 else key for key, count in counts.items()]
-    if grade == evidence.ASSUMED:
+    if grade == evidence_grades.ASSUMED:
         return keys[0]
     return f"{grade}: {', '.join(keys)}"
 

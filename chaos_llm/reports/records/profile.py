@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from chaos_llm.decisions.plan import PlacedWindow, Plan
-from chaos_llm.profiles import evidence
+from chaos_llm.profiles import evidence_grades
 from chaos_llm.profiles.model import Profile, StatusPage, Window
 from chaos_llm.reports.profiles import wording
 from chaos_llm.reports.records.profile_models import (
@@ -30,9 +30,9 @@ def profile_record(plan: Plan) -> ProfileRecord:
         ends=profile.ends,
         tags=list(profile.tags),
         note=profile.note,
-        assumed=round(evidence.assumed_share(profile), 4),
+        assumed=round(evidence_grades.assumed_share(profile), 4),
         windows=[_window(profile, w, placed.get(w.name, [])) for w in profile.windows],
-        pages=[_page(page) for page in profile.pages.values()],
+        pages=[_page(page) for page in profile.status_pages.values()],
         sources=[
             SourceRecord(
                 key=key,
@@ -59,7 +59,7 @@ def _window(profile: Profile, window: Window, placed: list[PlacedWindow]) -> Win
         shares=list(_shares(placed)),
         faults=wording.mix(window),
         die=wording.die(window),
-        basis=wording.marks(profile, evidence.facts(window)),
+        evidence=wording.marks(profile, evidence_grades.facts(window)),
         played=bool(placed),
         note=window.note,
     )
@@ -84,5 +84,5 @@ def _page(page: StatusPage) -> PageRecord:
     return PageRecord(
         provider=page.provider,
         unknown=page.unknown,
-        posts=[PostRecord(at=p.at, state=p.state, says=p.says, basis=p.basis) for p in posts],
+        posts=[PostRecord(at=p.at, state=p.state, says=p.says, evidence=p.evidence) for p in posts],
     )

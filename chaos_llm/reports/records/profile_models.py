@@ -30,7 +30,7 @@ class WindowRecord(StretchRecord):
     shares: list[tuple[float, float]] = Field(description="(time, share) where it changes course")
     faults: str
     die: str
-    basis: str
+    evidence: str
     played: bool
     note: str = ""
 
@@ -41,7 +41,7 @@ class PostRecord(Record):
     at: float
     state: str
     says: str
-    basis: str
+    evidence: str
 
 
 class PageRecord(Record):

@@ -64,7 +64,7 @@ def _exchange(exchange: Exchange) -> ExchangeRecord:
         provider=exchange.provider,
         status=exchange.status,
         end=exchange.end,
-        faults=[f"{met.fault} {met.effect}" for met in exchange.met],
+        faults=[f"{met.fault} {met.effect}" for met in exchange.fault_effects],
         why=masked(exchange.decision.why),
-        said=masked(exchange.said),
+        said=masked(exchange.error_message),
     )

@@ -56,9 +56,9 @@ def window_state(run: ServedRun, placed: PlacedWindow) -> dict[str, Any]:
             for target in window.on
         ],
         "share": placed.share(at if placed.begins <= at < placed.ends else placed.begins),
-        "per": window.per,
+        "sticky_by": window.sticky_by,
         "sticky_for": window.sticky_for,
-        "faults": [repr(weighted.fault) for weighted in window.mix],
+        "faults": [repr(weighted.fault) for weighted in window.faults],
         "note": window.note,
         "healed": [
             f"{target.provider} {target.surface}"

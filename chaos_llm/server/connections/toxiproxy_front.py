@@ -118,7 +118,7 @@ def _hits(window: Window, provider: str) -> bool:
 
 def _share(placed: PlacedWindow, at: float) -> float:
     """The share of connections; where all clients share a die, it is thrown here: all or none."""
-    if placed.window.per != "client":
+    if placed.window.sticky_by != "client":
         return round(min(1.0, placed.share(at)), 4)
     throw = placed.throw(_ANYTHING, _ANYBODY, at + _INSIDE)
     return 1.0 if throw.fault is not None else 0.0
@@ -133,7 +133,7 @@ def _changes(run: ServedRun, at: float) -> Iterator[float]:
             yield placed.begins
             continue
         yield placed.ends
-        if placed.window.per == "client" and placed.window.sticky_for:
+        if placed.window.sticky_by == "client" and placed.window.sticky_for:
             sticky_for = placed.window.sticky_for
             yield (
                 placed.opened

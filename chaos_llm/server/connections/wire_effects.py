@@ -48,7 +48,7 @@ def _kept(decision: Decision, windows: Mapping[str, Window], *, leads: bool) -> 
 
 
 def _is_sure(window: Window) -> bool:
-    return window.per == "client" or window.share == Share.constant(1.0)
+    return window.sticky_by == "client" or window.share == Share.constant(1.0)
 
 
 def _is_plain(target: Target) -> bool:

@@ -31,9 +31,11 @@ def combined(profiles: Sequence[Profile]) -> Profile:
         sources={
             key: source for each in reversed(profiles) for key, source in each.sources.items()
         },
-        pages={name: page for each in reversed(profiles) for name, page in each.pages.items()},
+        pages={
+            name: page for each in reversed(profiles) for name, page in each.status_pages.items()
+        },
         events=tuple(aside for each in profiles for aside in each.events),
-        healthy={name: pace for each in reversed(profiles) for name, pace in each.healthy.items()},
+        healthy={name: pace for each in reversed(profiles) for name, pace in each.baseline.items()},
         quotas={name: quota for each in reversed(profiles) for name, quota in each.quotas.items()},
     )
 

@@ -4,7 +4,7 @@ const SHOWN = 150;
 
 function kindOf(each) {
   if (each.end === "open") return "open";
-  const struck = each.met.some((met) => met[2] === "struck");
+  const struck = each.fault_effects.some((effect) => effect[2] === "applied");
   if (each.answered && each.end === "complete") return struck ? "bent" : "ok";
   return each.answered && each.end === "abandoned" && !struck ? "ok" : "failed";
 }
@@ -40,16 +40,16 @@ function reply(each) {
   const kind = kindOf(each);
   const end = { open: "under way", complete: "" }[each.end] ?? each.end;
   const says = [each.status || "", end].filter(Boolean).join(", ") || "no reply";
-  const said = each.said ? el("small", {}, each.said.slice(0, 160)) : null;
+  const said = each.error_message ? el("small", {}, each.error_message.slice(0, 160)) : null;
   return el("td", {}, el("span", { class: `badge reply r-${kind}` }, says), said);
 }
 
 function tableRow(each, starts, isNew) {
   const date = new Date(starts + each.at * 1000);
-  const faults = each.met.map((met) => (met[2] === "struck" ? met[1] : `${met[1]} (${met[2]})`));
+  const faults = each.fault_effects.map((effect) => (effect[2] === "applied" ? effect[1] : `${effect[1]} (${effect[2]})`));
   const who = el("td", {}, el("b", {}, each.provider), el("small", {}, each.model || each.path));
   const took = each.end === "open" ? "…" : duration(each.until - each.at);
-  const why = el("td", {}, faults.join(", ") || "healthy", each.met.length ? el("small", {}, each.why) : null);
+  const why = el("td", {}, faults.join(", ") || "healthy", each.fault_effects.length ? el("small", {}, each.why) : null);
   const time = el("td", {}, clockTime(date, true), el("small", {}, dayOf(date)));
   return el("tr", { class: isNew ? "new" : "" }, el("td", {}, String(each.n)), time, who, reply(each), el("td", {}, took), why);
 }
@@ -59,7 +59,7 @@ let newest = -1;
 
 function drawRequests(day) {
   const only = $("only").checked;
-  const rows = day.exchanges.filter((each) => !only || each.met.some((met) => met[2] === "struck")).slice(-SHOWN).reverse();
+  const rows = day.exchanges.filter((each) => !only || each.fault_effects.some((effect) => effect[2] === "applied")).slice(-SHOWN).reverse();
   const key = JSON.stringify([only, rows.map((each) => [each.n, each.end, each.status])]);
   if (key === drawn) return;
   const before = newest;

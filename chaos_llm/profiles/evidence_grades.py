@@ -13,26 +13,26 @@ EvidenceGrade = Literal["assumed", "claimed", "reported"]
 ASSUMED = "assumed"
 EVIDENCE_GRADES: tuple[EvidenceGrade, ...] = ("assumed", "claimed", "reported")  # the weakest first
 FACTS = (
-    *("from", "until", "on", "spares", "share", "per", "sticky_for", "flap", "capacity"),
-    *("mix", "network", "weights"),
+    *("from", "until", "on", "spares", "share", "sticky_by", "sticky_for", "flap", "capacity"),
+    *("faults", "network", "weights"),
 )
 
 
 def facts(window: Window) -> dict[str, tuple[str, ...]]:
-    """What each fact of a window rests on; of a window without a basis all is assumed.
+    """What each fact of a window rests on; of a window without a evidence all is assumed.
 
     Several sources of a share's line stand for its points, in order; elsewhere they stand
     together for one fact.
     """
-    if window.basis:
-        return {fact: _several(basis) for fact, basis in window.basis.items()}
+    if window.evidence:
+        return {fact: _several(evidence) for fact, evidence in window.evidence.items()}
     return {fact: (ASSUMED,) for fact in FACTS if _says(window, fact)}
 
 
-def grade(sources: Mapping[str, Source], basis: str | Iterable[str]) -> EvidenceGrade:
+def grade(sources: Mapping[str, Source], evidence: str | Iterable[str]) -> EvidenceGrade:
     """How much a fact weighs: as much as the weakest of what it rests on."""
     grades: list[EvidenceGrade] = [
-        "assumed" if key == ASSUMED else sources[key].grade for key in _several(basis)
+        "assumed" if key == ASSUMED else sources[key].grade for key in _several(evidence)
     ]
     return min(grades, key=EVIDENCE_GRADES.index)
 
@@ -54,34 +54,34 @@ def assumed_share(profile: Profile) -> float:
 
 def _played(profile: Profile) -> Iterator[EvidenceGrade]:
     for window in profile.windows:
-        if window.played:
-            for fact, basis in facts(window).items():
-                each_point = fact == "share" and len(basis) == len(window.share.points)
-                for counted in basis if each_point else (basis,):
+        if window.simulated:
+            for fact, evidence in facts(window).items():
+                each_point = fact == "share" and len(evidence) == len(window.share.points)
+                for counted in evidence if each_point else (evidence,):
                     yield grade(profile.sources, counted)
-    for pace in profile.healthy.values():
-        yield grade(profile.sources, pace.basis)
+    for pace in profile.baseline.values():
+        yield grade(profile.sources, pace.evidence)
         for _, of_model in pace.models:
-            yield grade(profile.sources, of_model.basis)
+            yield grade(profile.sources, of_model.evidence)
     for edge in profile.edges.values():
-        yield grade(profile.sources, edge.basis)
+        yield grade(profile.sources, edge.evidence)
     for allowance in profile.quotas.values():
-        yield grade(profile.sources, allowance.basis)
+        yield grade(profile.sources, allowance.evidence)
 
 
-def _several(basis: str | Iterable[str]) -> tuple[str, ...]:
-    return (basis,) if isinstance(basis, str) else tuple(basis)
+def _several(evidence: str | Iterable[str]) -> tuple[str, ...]:
+    return (evidence,) if isinstance(evidence, str) else tuple(evidence)
 
 
 def _says(window: Window, fact: str) -> bool:
     optional = {
-        "per": window.per != "request",
+        "sticky_by": window.sticky_by != "request",
         "sticky_for": window.sticky_for is not None,
-        "weights": len(window.mix) > 1,
+        "weights": len(window.faults) > 1,
         "spares": bool(window.spares),
         "flap": window.flap is not None,
         "capacity": window.capacity is not None,
         "network": bool(window.network),
-        "mix": not window.network,
+        "faults": not window.network,
     }
     return optional.get(fact, True)
