@@ -134,9 +134,9 @@ class Outage:
 
         `fn` may be sync or async; what it streams is consumed. Options and their defaults:
         `prompts` (Faker, half fresh, half repeating), `calls` (200 in all) or `every` (the time
-        between two calls of a user), `users=1`, `before="10m"` (healthy lead-in), `after="30m"`
-        (tail), `skip_quiet="1h"`, `until` (the last window's end), `outcome`, `patience="1m"`,
-        `fresh="1h"`. A second replay goes on where the first ended.
+        between two calls of a user), `users=1`, `warmup="10m"` (healthy lead-in), `recovery="30m"`
+        (tail), `skip_quiet="1h"`, `until` (the last window's end), `outcome`, `deadline="1m"`,
+        `stale_after="1h"`. A second replay goes on where the first ended.
         """
         self._require_force("replay")
         return self._keep(self._replays.run(fn, **options))

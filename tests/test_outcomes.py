@@ -381,7 +381,7 @@ def test_an_apology_that_names_the_order_after_a_hang_is_no_truncated_answer():
 def test_what_a_provider_cut_itself_is_truncated_and_exposure():
     report = replay(ask_once, day(window(truncated_answer())))
     assert bad_hour(report) == {"truncated"}
-    assert {call.number for call in report.run.exposed} == {
+    assert {call.number for call in report.run.corruption_shown} == {
         call.number for call in report.run.calls if call.outcome == "truncated"
     }
 
@@ -391,7 +391,9 @@ def test_a_label_from_a_spoilt_answer_is_exposure():
         lambda question: "positive" if ask_once(question) else "", day(window(truncated_answer()))
     )
     assert bad_hour(report) == {"primary"}
-    assert len(report.run.exposed) == sum(0 <= call.began < HOUR for call in report.run.calls)
+    assert len(report.run.corruption_shown) == sum(
+        0 <= call.began < HOUR for call in report.run.calls
+    )
 
 
 def test_an_empty_answer_is_no_answer():

@@ -280,7 +280,7 @@ def test_an_answer_that_the_provider_cut_is_told_where_it_can_be(shape):
     assert outcomes(report, bad=False) == {"primary"}
     assert outcomes(report, bad=True) == {shape.cut}
     shown = [call for call in report.run.calls if 0 <= call.began < HOUR and call.error is None]
-    assert {call.number for call in report.run.exposed} == {call.number for call in shown}
+    assert {call.number for call in report.run.corruption_shown} == {call.number for call in shown}
 
 
 @EVERY

@@ -55,7 +55,7 @@ def test_what_is_no_moment_is_told_how_to_write_one(wrong):
         offset(wrong, plan(), now=0.0)
 
 
-def played(a_plan, until, skip, begins=-10 * MINUTE, recovery=HALF):
+def played(a_plan, until, skip, begins=-10 * MINUTE, after=HALF):
     return stretches(a_plan, begins, until, until + after, skip)
 
 

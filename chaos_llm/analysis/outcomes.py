@@ -31,8 +31,8 @@ def judge(
     calls: Sequence[Call],
     evidence: Evidence,
     *,
-    patience: float,
-    fresh: float,
+    deadline: float,
+    stale_after: float,
     decide: Judge | None = None,
 ) -> None:
     """Set the outcome of these calls; `decide` overrules for those that returned."""
@@ -40,34 +40,34 @@ def judge(
         if call.outcome == "missed":
             continue
         if decide is not None and call.error is None:
-            call.outcome = _decided(decide(call.returned, call.prompt), call, evidence, fresh)
+            call.outcome = _decided(decide(call.returned, call.prompt), call, evidence, stale_after)
         else:
-            call.outcome = _outcome(call, evidence, fresh)
+            call.outcome = _outcome(call, evidence, stale_after)
         evidence.keep(call)
-        if call.answered and call.seconds > patience:
+        if call.answered and call.seconds > deadline:
             call.outcome = "late"
 
 
-def _outcome(call: Call, evidence: Evidence, fresh: float) -> Outcome:
+def _outcome(call: Call, evidence: Evidence, stale_after: float) -> Outcome:
     if call.error is not None:
         return "failed"
     source = evidence.source(call.text)
     if source is not None:
-        return _from_source(call, source, evidence, fresh)
+        return _from_source(call, source, evidence, stale_after)
     if _shows_an_error(call, evidence):
         return "error_text"
     if evidence.never_echoes or _had_no_reference(call, evidence):
-        return _inferred(call, evidence, fresh)
+        return _inferred(call, evidence, stale_after)
     return _without_reference(call, evidence) if evidence.judges_text else "unjudged"
 
 
-def _from_source(call: Call, source: Exchange, evidence: Evidence, fresh: float) -> Outcome:
+def _from_source(call: Call, source: Exchange, evidence: Evidence, stale_after: float) -> Outcome:
     if belongs(source, call):
         return _by(source, call, evidence)
     asked_with = evidence.asked_with(source)
     if asked_with and call.token and asked_with != call.token:
         return "corrupted"  # somebody else's answer
-    return _cached(call, source.until, fresh)
+    return _cached(call, source.until, stale_after)
 
 
 def _by(source: Exchange, call: Call, evidence: Evidence) -> Outcome:
@@ -79,9 +79,9 @@ def _by(source: Exchange, call: Call, evidence: Evidence) -> Outcome:
     return "primary" if usual and not failed_over else "fallback"
 
 
-def _cached(call: Call, since: float, fresh: float) -> Outcome:
+def _cached(call: Call, since: float, stale_after: float) -> Outcome:
     call.age = call.ended - since
-    return "cached" if call.age <= fresh else "stale"
+    return "cached" if call.age <= stale_after else "stale"
 
 
 def _without_reference(call: Call, evidence: Evidence) -> Outcome:
@@ -113,7 +113,7 @@ def _had_no_reference(call: Call, evidence: Evidence) -> bool:
     return last is not None and last.ok and not last.reference and not last.applied
 
 
-def _inferred(call: Call, evidence: Evidence, fresh: float) -> Outcome:
+def _inferred(call: Call, evidence: Evidence, stale_after: float) -> Outcome:
     """Judge by the exchanges alone: the last one's answer is taken for what was returned."""
     call.inferred = True
     if call.is_blank and evidence.speaks:
@@ -123,7 +123,7 @@ def _inferred(call: Call, evidence: Evidence, fresh: float) -> Outcome:
         return _by(last, call, evidence)
     kept = None if call.is_blank and last is not None else evidence.kept_for(call)
     if kept is not None:
-        return _cached(call, kept.ended, fresh)
+        return _cached(call, kept.ended, stale_after)
     if last is None and evidence.echo is None:
         return "unjudged"
     return "failed" if call.is_blank else "degraded"
@@ -155,11 +155,11 @@ def _shows_an_error(call: Call, evidence: Evidence) -> bool:
     return evidence.was_an_error(call.text)
 
 
-def _decided(verdict: object, call: Call, evidence: Evidence, fresh: float) -> Outcome:
+def _decided(verdict: object, call: Call, evidence: Evidence, stale_after: float) -> Outcome:
     if verdict is False:
         return "failed"
     if verdict is True:
-        return _answered_somehow(call, evidence, fresh)
+        return _answered_somehow(call, evidence, stale_after)
     if isinstance(verdict, str):
         known = next((outcome for outcome in OUTCOMES if outcome == verdict), None)
         if known is None:
@@ -169,11 +169,11 @@ def _decided(verdict: object, call: Call, evidence: Evidence, fresh: float) -> O
     raise UsageError(message)
 
 
-def _answered_somehow(call: Call, evidence: Evidence, fresh: float) -> Outcome:
+def _answered_somehow(call: Call, evidence: Evidence, stale_after: float) -> Outcome:
     """The app's owner says that a call was answered; by whom is still to be found."""
     source = evidence.source(call.text)
     if source is not None and not belongs(source, call):
-        return _cached(call, source.until, fresh)
+        return _cached(call, source.until, stale_after)
     if source is None:
         source = next((e for e in reversed(evidence.of(call)) if e.ok), None)
     return "cached" if source is None else _by(source, call, evidence)

@@ -91,7 +91,7 @@ class Run:
         return any(e.status == 200 and e.failed for e in self.evidence.of(call))
 
     @cached_property
-    def exposed(self) -> list[Call]:
+    def corruption_shown(self) -> list[Call]:
         """The calls that were shown what the provider itself had spoilt and called complete.
 
         No app can see that without an evaluation of its own.

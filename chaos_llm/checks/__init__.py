@@ -6,7 +6,7 @@ vendors' SDKs make; ten minutes are two of the longest usual breaker cooldowns.
 
 Three calls may probe at once (assumed): a breaker that only looks at the clock lets in who comes
 meanwhile, and that is no crowd yet. A retry-after up to a minute is obeyed, as all vendors' SDKs do
-that obey any; a user waits a minute at most, as `patience=` has it, or twice what the longest
+that obey any; a user waits a minute at most, as `deadline=` has it, or twice what the longest
 healthy call took. A refused key is repeated once: it may have been refreshed meanwhile. Over three
 times the usual requests in a minute are a herd: calls that each use up an SDK's two retries make
 no more.

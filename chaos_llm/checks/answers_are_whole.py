@@ -34,8 +34,12 @@ class AnswersAreWhole(Check):
             return self.not_judged(
                 "what the app returns shows no answers, so a torn one cannot be told; see outcome="
             )
-        exposed = f"; {len(run.exposed)} were spoilt unseen (exposure)" if run.exposed else ""
-        return self.passed(f"no torn answer and no error's text reached a user{exposed}")
+        corruption_shown = (
+            f"; {len(run.corruption_shown)} were spoilt unseen (exposure)"
+            if run.corruption_shown
+            else ""
+        )
+        return self.passed(f"no torn answer and no error's text reached a user{corruption_shown}")
 
 
 def _is_empty(run: Run, call: Call) -> bool:

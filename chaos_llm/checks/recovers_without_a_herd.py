@@ -57,7 +57,7 @@ class RecoversWithoutAHerd(Check):
         if not back:
             return self.not_applicable("no provider recovered while calls were made")
         if not run.evidence.healthy:
-            return self.not_judged("no healthy call shows what is usual; see before=")
+            return self.not_judged("no healthy call shows what is usual; see warmup=")
         crowds = [(p, crowd) for p, since in back for crowd in self._crowds(run, p, since)]
         provider, worst = max(crowds, key=lambda pair: pair[1].extra)
         herds = [

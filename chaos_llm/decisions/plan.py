@@ -107,7 +107,7 @@ class PlacedWindow:
 
     def hits(self, request: Request) -> bool:
         """Whether the window is about this request."""
-        spares = self.window.spares
+        spares = self.window.except_
         return self._in(self.window.on, request) and not (spares and self._in(spares, request))
 
     def throw(self, request: Request, key: Key, at: float, loads: Loads | None = None) -> Draw:
@@ -118,7 +118,7 @@ class PlacedWindow:
             return Draw(name, None, roll, share)
         if len(self.faults) == 1:
             return Draw(name, self.faults[0], roll, share)
-        die = KeyedRandom("faults", self.seed, name, *key)
+        die = KeyedRandom("mix", self.seed, name, *key)
         return Draw(name, die.weighted(self.faults, self.weights), roll, share)
 
     def _in(self, targets: tuple[Target, ...], request: Request) -> bool:

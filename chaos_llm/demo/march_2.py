@@ -14,7 +14,7 @@ from chaos_llm.reports.report import Report
 PROFILE = "anthropic-2026-03-02-three-waves"
 UNTIL = "21:16"
 EVERY = "30s"
-BEFORE, AFTER = 600.0, 1800.0  # seconds of a healthy lead-in, and of a tail
+WARMUP, RECOVERY = 600.0, 1800.0  # seconds of a healthy lead-in, and of a tail
 BOTS: dict[str, Callable[[], NaiveBot | HardenedBot]] = {
     "naive bot": NaiveBot,
     "hardened bot": HardenedBot,
@@ -29,13 +29,18 @@ def replay_both(seed: int, progress: Callable[[str, float], None]) -> dict[str, 
     reports: dict[str, Report] = {}
     for name, make in BOTS.items():
         with Outage(PROFILE, seed=seed) as chaos:
-            ends = offset(UNTIL, chaos.plan, 0.0) + AFTER
+            ends = offset(UNTIL, chaos.plan, 0.0) + RECOVERY
 
             def told(call: Call, name: str = name, ends: float = ends) -> None:
-                share = (call.due + BEFORE) / (ends + BEFORE)
+                share = (call.due + WARMUP) / (ends + WARMUP)
                 progress(name, (len(reports) + share) / len(BOTS))
 
             reports[name.partition(" ")[0]] = chaos.replay(
-                make().answer, every=EVERY, until=UNTIL, before=BEFORE, after=AFTER, on_call=told
+                make().answer,
+                every=EVERY,
+                until=UNTIL,
+                warmup=WARMUP,
+                recovery=RECOVERY,
+                on_call=told,
             )
     return reports

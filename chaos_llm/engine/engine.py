@@ -101,7 +101,7 @@ class Engine:
 
     def _stamp(self, provider: Provider, key: Key, at: float) -> ReplyContext:
         kept = self.kept.setdefault(provider.name, {})
-        die = KeyedRandom("reply_context", self.seed, *key)
+        die = KeyedRandom("stamp", self.seed, *key)
         return ReplyContext(round(self._starts + at, 6), die, kept, self.script.answer)
 
     def _spend(self, request: Request, reply_context: ReplyContext) -> State | None:
@@ -131,7 +131,7 @@ class Engine:
     def _strike(self, exchange: Exchange, draft: ReplyBuilder, wire: WireRequest) -> None:
         """Let the planned faults strike, those of the test first, then in file order."""
         for index, (window, fault) in enumerate(exchange.decision.hits):
-            die = KeyedRandom("fault_context", self.seed, window, index, *exchange.key)
+            die = KeyedRandom("strike", self.seed, window, index, *exchange.key)
             draft.fault_context(fault, FaultContext(draft.request, die, wire.reused))
         exchange.effects = tuple(draft.effects)
 

@@ -28,33 +28,33 @@ class Exchange(HasExchangeKind):
     """One request, its decision, and its reply as it ended; written once more when it ends.
 
     `at` and `until` are seconds of the profile; before its start they are negative. `reference`
-    is the mark that closes the answer, `said` the message of a refusal. `spoilt` is an answer that
+    is the mark that closes the answer, `error_message` the message of a refusal. `silently_corrupted` is an answer that
     is not what a healthy provider would say, and looks as if it were. `opening` is how an answer
-    began that did not come whole, `asked` a fingerprint of the request's body. `flow` is when its
-    content was to come, `gist` what a request of a call with failures asks, as `ConversationDigest.packed`.
+    began that did not come whole, `body_hash` a fingerprint of the request's body. `content_timing` is when its
+    content was to come, `conversation_digest` what a request of a call with failures asks, as `ConversationDigest.packed`.
     `retry_after` is the wait in seconds that a refusal asked for, if it did. There may be millions
     of records, so equal texts are one object and nothing is kept twice.
     """
 
     __slots__ = (
         "answered",
-        "asked",
         "at",
         "attempt",
+        "body_hash",
         "call",
         "content",
+        "content_timing",
         "conversation_digest",
         "decision",
         "effects",
         "end",
-        "flow",
+        "error_message",
         "input_tokens",
         "number",
         "opening",
         "output_tokens",
         "reference",
         "retry_after",
-        "said",
         "silently_corrupted",
         "status",
         "until",
@@ -67,7 +67,7 @@ class Exchange(HasExchangeKind):
         self.number, self.at, self.until = number, at, at
         self.kind = exchange_kind_of(request)
         self.retry_after: float | None = None
-        self.flow: ContentTiming = AT_ONCE
+        self.content_timing: ContentTiming = AT_ONCE
         self.user, self.call, self.attempt, self.content = (
             key.user,
             key.call,
@@ -77,11 +77,11 @@ class Exchange(HasExchangeKind):
         self.decision = decision
         self.effects: tuple[Effect, ...] = ()
         self.end: End = "open"
-        self.status = self.asked = self.conversation_digest = self.input_tokens = (
+        self.status = self.body_hash = self.conversation_digest = self.input_tokens = (
             self.output_tokens
         ) = 0
         self.answered = self.silently_corrupted = False
-        self.reference = self.said = self.opening = ""
+        self.reference = self.error_message = self.opening = ""
 
     @property
     def key(self) -> Key:
@@ -89,7 +89,7 @@ class Exchange(HasExchangeKind):
         return Key(self.user, self.call, self.provider, self.path, self.attempt, self.content)
 
     @property
-    def met(self) -> tuple[FaultEffect, ...]:
+    def fault_effects(self) -> tuple[FaultEffect, ...]:
         """The planned faults and what became of them."""
         hits = zip(self.decision.hits, self.effects, strict=True)
         return tuple(FaultEffect(window, fault.name, effect) for (window, fault), effect in hits)
@@ -140,7 +140,7 @@ class Exchange(HasExchangeKind):
             "status": self.status,
             "end": self.end,
             "answered": self.answered,
-            "said": self.said,
+            "error_message": self.error_message,
             "reference": self.reference,
             "input_tokens": self.input_tokens,
             "output_tokens": self.output_tokens,

@@ -13,7 +13,7 @@ EvidenceGrade = Literal["assumed", "claimed", "reported"]
 ASSUMED = "assumed"
 EVIDENCE_GRADES: tuple[EvidenceGrade, ...] = ("assumed", "claimed", "reported")  # the weakest first
 FACTS = (
-    *("from", "until", "on", "spares", "share", "sticky_by", "sticky_for", "flap", "capacity"),
+    *("from", "until", "on", "except", "share", "sticky_by", "sticky_for", "flap", "capacity"),
     *("faults", "network", "weights"),
 )
 
@@ -78,7 +78,7 @@ def _says(window: Window, fact: str) -> bool:
         "sticky_by": window.sticky_by != "request",
         "sticky_for": window.sticky_for is not None,
         "weights": len(window.faults) > 1,
-        "spares": bool(window.spares),
+        "except": bool(window.except_),
         "flap": window.flap is not None,
         "capacity": window.capacity is not None,
         "network": bool(window.network),

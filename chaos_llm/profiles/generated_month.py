@@ -101,7 +101,7 @@ def month(
         tags=("generated", "status-lag"),
         confidence="durations and stages as in a corpus; how often, what and how much is assumed",
         sources={_CORPUS.key: _CORPUS, _LAGS.key: _LAGS} if incidents else {},
-        pages={
+        status_pages={
             name: StatusPage(name, _posts(them), evidence="corpus") for name, them in drawn.items()
         },
     )

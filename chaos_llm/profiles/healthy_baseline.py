@@ -50,7 +50,7 @@ def with_baseline(
     paces = {name: _resting(pace, called) for name, pace in usual.baseline.items()}
     return replace(
         profile,
-        healthy={**paces, **profile.baseline},
+        baseline={**paces, **profile.baseline},
         sources={**profile.sources, **sources},
     )
 

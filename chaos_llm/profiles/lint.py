@@ -76,7 +76,7 @@ def _unused(profile: Profile, read: TomlDocument) -> Iterator[Problem]:
     behind = {
         target.get("edge")
         for window in read.tables.get("window", [])
-        for target in (*window.get("on", []), *window.get("spares", []))
+        for target in (*window.get("on", []), *window.get("except", []))
     }
     for name in profile.edges:
         if name not in behind:
@@ -119,7 +119,7 @@ def _hides(before: Window, window: Window) -> bool:
     """Whether a window that stands before another in the file leaves nothing of it to be seen."""
     always = min(share for _, share in before.share.points) >= 1 and not before.share.bound
     ends = all(weighted.fault.ends_reply for weighted in before.faults)
-    narrowed = before.flap is not None or before.capacity is not None or before.spares
+    narrowed = before.flap is not None or before.capacity is not None or before.except_
     return (
         always
         and ends

@@ -145,8 +145,8 @@ class Window(CodeRepr):
     """From, until, what it hits, which share, which faults.
 
     `begins` and `ends` are (earliest, latest); they differ where only a range is known, and the
-    seed picks. Requests that agree in `per` share one die for `redraw` seconds (None: for good).
-    What is in `spares` is not hit. With a `capacity` the share is what fails at the worst: so much
+    seed picks. Requests that agree in `sticky_by` share one die for `redraw` seconds (None: for good).
+    What is in `except_` is not hit. With a `capacity` the share is what fails at the worst: so much
     of it is hit as the load at that time is over what the provider stands.
     """
 
@@ -156,11 +156,11 @@ class Window(CodeRepr):
     on: tuple[Target, ...]
     share: Share
     faults: tuple[WeightedFault, ...]
-    per: StickyBy = "request"
+    sticky_by: StickyBy = "request"
     sticky_for: float | None = None
     evidence: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     note: str = ""
-    spares: tuple[Target, ...] = ()
+    except_: tuple[Target, ...] = ()
     flap: Flap | None = None
     capacity: Capacity | None = None
 
@@ -171,7 +171,7 @@ class Window(CodeRepr):
         return faults[0].toxics if len(faults) == 1 and isinstance(faults[0], Network) else ()
 
     @property
-    def played(self) -> bool:
+    def simulated(self) -> bool:
         """Whether any request of a client can meet this window."""
         return not self.share.bound and any(t.surface in SIMULATED_SURFACES for t in self.on)
 
@@ -186,12 +186,12 @@ class Profile(CodeRepr):
     ends: float
     windows: tuple[Window, ...] = ()
     tags: tuple[str, ...] = ()
-    grade: str = ""
+    confidence: str = ""
     note: str = ""
     sources: Mapping[str, Source] = field(default_factory=dict)
-    pages: Mapping[str, StatusPage] = field(default_factory=dict)
+    status_pages: Mapping[str, StatusPage] = field(default_factory=dict)
     events: tuple[Event, ...] = ()
-    healthy: Mapping[str, HealthyLatency] = field(default_factory=dict)
+    baseline: Mapping[str, HealthyLatency] = field(default_factory=dict)
     quotas: Mapping[str, Allowance] = field(default_factory=dict)
     edges: Mapping[str, Edge] = field(default_factory=dict)
 

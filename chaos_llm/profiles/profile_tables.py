@@ -127,17 +127,17 @@ class ProfileTable(Table):
     )
     ends: Span = Field(description=SPAN)
     tags: list[Text] = Field(default_factory=list, description="a list of strings")
-    grade: str = Field("", description="text")
+    confidence: str = Field("", description="text")
     note: str = Field("", description="text")
     sources: dict[str, SourceTable] = Field(
         default_factory=dict, description="tables: [sources.KEY]"
     )
     window: list[WindowTable] = Field(default_factory=list, description="tables: [[window]]")
-    page: dict[str, StatusPageTable] = Field(
+    status_page: dict[str, StatusPageTable] = Field(
         default_factory=dict, description="tables: [status_page.PROVIDER]"
     )
-    aside: list[EventTable] = Field(default_factory=list, description="tables: [[event]]")
-    healthy: dict[str, HealthyLatencyTable] = Field(
+    event: list[EventTable] = Field(default_factory=list, description="tables: [[event]]")
+    baseline: dict[str, HealthyLatencyTable] = Field(
         default_factory=dict, description="tables: [baseline.PROVIDER]"
     )
     quota: dict[str, QuotaTable] = Field(

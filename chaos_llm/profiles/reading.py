@@ -74,11 +74,11 @@ class _Reading:
             sources=sources,
             windows=reading.windows(),
             tags=tuple(self.table.tags),
-            grade=self.table.confidence,
+            confidence=self.table.confidence,
             note=self.table.note,
-            pages={provider: self._page(provider) for provider in self.table.page},
+            status_pages={provider: self._page(provider) for provider in self.table.status_page},
             events=tuple(self._asides()),
-            healthy=self._healthy(),
+            baseline=self._baseline(),
             quotas=self._quotas(),
             edges=edges,
         )
@@ -100,7 +100,7 @@ class _Reading:
         }
 
     def _page(self, provider: str) -> StatusPage:
-        table, path = self.table.page[provider], ("page", provider)
+        table, path = self.table.status_page[provider], ("status_page", provider)
         check_provider(self.document, path, provider, *self._told)
         if table.unknown and table.posts:
             raise self._error((*path, "unknown"), "a page with posts is not unknown; leave one out")
@@ -119,9 +119,9 @@ class _Reading:
         before = float("-inf")
         for index, table in enumerate(page.posts):
             evidence, at = table.evidence or page.evidence, time_values.point(table.at, self.starts)
-            if basis is None:
+            if evidence is None:
                 raise self._error(
-                    (*path, index), "basis is missing; expected a source or 'assumed'"
+                    (*path, index), "evidence is missing; expected a source or 'assumed'"
                 )
             if at < before:
                 raise self._error(
@@ -140,14 +140,14 @@ class _Reading:
             before = at
 
     def _asides(self) -> Iterator[Event]:
-        for index, table in enumerate(self.table.aside):
-            self._source(("aside", index, "evidence"), table.evidence)
+        for index, table in enumerate(self.table.event):
+            self._source(("event", index, "evidence"), table.evidence)
             yield Event(time_values.point(table.at, self.starts), table.says, table.evidence)
 
-    def _healthy(self) -> dict[str, HealthyLatency]:
+    def _baseline(self) -> dict[str, HealthyLatency]:
         paces = {}
-        for provider, table in self.table.healthy.items():
-            path: Path = ("healthy", provider)
+        for provider, table in self.table.baseline.items():
+            path: Path = ("baseline", provider)
             check_provider(self.document, path, provider)
             self._source((*path, "evidence"), table.evidence)
             for index, each in enumerate(table.models):

@@ -64,10 +64,14 @@ class TomlDocument:
                 table = self.tables["window"][index]
                 name = table.get("name") if isinstance(table, dict) else None
                 return f"window {name if name is not None else index + 1!r}", tuple(rest)
-            case ("page" | "healthy" | "quota" | "sources" | "edge" as kind, str(name), *rest):
+            case (
+                "status_page" | "baseline" | "quota" | "sources" | "edge" as kind,
+                str(name),
+                *rest,
+            ):
                 return f"[{kind}.{name}]", tuple(rest)
-            case ("aside", int(index), *rest):
-                return f"aside {index + 1}", tuple(rest)
+            case ("event", int(index), *rest):
+                return f"event {index + 1}", tuple(rest)
         return "", path
 
 

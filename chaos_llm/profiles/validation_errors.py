@@ -22,20 +22,20 @@ _MODELS: dict[tuple[str, ...], type[BaseModel]] = {
     ("window",): window_tables.WindowTable,
     ("window", "on"): window_tables.TargetTable,
     ("window", "faults"): window_tables.WeightedFaultTable,
-    ("window", "spares"): window_tables.TargetTable,
+    ("window", "except"): window_tables.TargetTable,
     ("window", "network"): window_tables.ToxicTable,
     ("window", "flap"): window_tables.FlapTable,
     ("window", "capacity"): window_tables.CapacityTable,
-    ("page",): profile_tables.StatusPageTable,
-    ("page", "posts"): profile_tables.PostTable,
-    ("aside",): profile_tables.EventTable,
-    ("healthy",): profile_tables.HealthyLatencyTable,
-    ("healthy", "models"): profile_tables.ModelLatencyTable,
+    ("status_page",): profile_tables.StatusPageTable,
+    ("status_page", "posts"): profile_tables.PostTable,
+    ("event",): profile_tables.EventTable,
+    ("baseline",): profile_tables.HealthyLatencyTable,
+    ("baseline", "models"): profile_tables.ModelLatencyTable,
     ("edge",): profile_tables.EdgeTable,
     ("quota",): profile_tables.QuotaTable,
 }
 # Tables whose second key is a name of the user's.
-_NAMED = ("sources", "page", "healthy", "quota", "edge")
+_NAMED = ("sources", "status_page", "baseline", "quota", "edge")
 
 Path = tuple[str | int, ...]
 

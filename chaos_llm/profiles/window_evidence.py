@@ -11,12 +11,12 @@ from chaos_llm.profiles import evidence_grades
 from chaos_llm.profiles.evidence_grades import ASSUMED, FACTS
 from chaos_llm.profiles.model import Source
 from chaos_llm.profiles.toml_document import TomlDocument
-from chaos_llm.profiles.window_tables import WindowTable
+from chaos_llm.profiles.window_tables import WindowTable, field_of
 
 FactEvidence = str | tuple[str, ...]
 
 # A window's own faults bring their own weights and parameters along; these come without them.
-_APART_FROM_FAULTS = ("on", "spares", "share", "sticky_by", "sticky_for", "capacity")
+_APART_FROM_FAULTS = ("on", "except", "share", "sticky_by", "sticky_for", "capacity")
 
 
 @dataclass(frozen=True)
@@ -32,10 +32,10 @@ class OwnEvidence:
     def said(self) -> tuple[str, ...]:
         """The facts that need a evidence here."""
         table = self.table
-        given = {fact for fact in FACTS if getattr(table, fact, None) is not None}
+        given = {fact for fact in FACTS if getattr(table, field_of(fact), None) is not None}
         weights = {"weights"} if len(table.faults or ()) > 1 else set()
-        like = {"like"} if table.like is not None else set()
-        return ("from", *(f for f in (*FACTS, "like") if f in given | weights | like))
+        like = {"extends"} if table.extends is not None else set()
+        return ("from", *(f for f in (*FACTS, "extends") if f in given | weights | like))
 
     @property
     def brings_faults(self) -> bool:
@@ -94,7 +94,7 @@ def inherited(
     It is as good as the weaker of two: what the fact rests on there, and the reason to think that
     both windows are alike.
     """
-    alike = found["like"]
+    alike = found["extends"]
     facts = (
         fact
         for fact in theirs

@@ -17,11 +17,11 @@ from chaos_llm.profiles.model import Flap, Share, Source, Target, WeightedFault,
 from chaos_llm.profiles.profile_tables import ProfileTable
 from chaos_llm.profiles.toml_document import TomlDocument
 from chaos_llm.profiles.window_evidence import FactEvidence, OwnEvidence
-from chaos_llm.profiles.window_tables import BoundTable, RangeTable, WindowTable
+from chaos_llm.profiles.window_tables import BoundTable, RangeTable, WindowTable, field_of
 
 Path = tuple[str | int, ...]
 
-_OPTIONAL = ("sticky_by", "sticky_for", "spares", "capacity")
+_OPTIONAL = ("sticky_by", "sticky_for", "except", "capacity")
 _INHERITED = ("on", "share", *_OPTIONAL)
 _MOST_BURSTS = 1000
 
@@ -60,11 +60,11 @@ class WindowReading:
             on=self._targets(origin["on"], "on"),
             share=self._share(origin["share"], number, begins[0], ends[1]),
             faults=self._faults(number),
-            sticky_by=self.table.window[origin["sticky_by"]].per or "request",
+            sticky_by=self.table.window[origin["sticky_by"]].sticky_by or "request",
             sticky_for=self._redraw(origin["sticky_for"]),
             evidence={} if table.evidence == ASSUMED else self._basis(self._line(number)),
             note=table.note,
-            spares=self._targets(origin["spares"], "spares"),
+            except_=self._targets(origin["except"], "except"),
             flap=self._flap(number, ends[1] - begins[0]),
             capacity=self._capacity(origin["capacity"]),
         )
@@ -72,13 +72,13 @@ class WindowReading:
     def _line(self, number: int) -> list[int]:
         """The window itself and those that it is like, one after the other."""
         line = [number]
-        while (like := self.table.window[line[-1]].like) is not None:
+        while (like := self.table.window[line[-1]].extends) is not None:
             if like not in self._index:
-                path = ("window", line[-1], "like")
+                path = ("window", line[-1], "extends")
                 where = f"{self.document.where(*path)}: {self.document.label(path)}"
                 raise UnknownName("window", like, self._index, where=where)
             if self._index[like] in line:
-                raise self._error((line[-1], "like"), "this window is like itself in the end")
+                raise self._error((line[-1], "extends"), "this window is like itself in the end")
             line.append(self._index[like])
         return line
 
@@ -86,7 +86,7 @@ class WindowReading:
         """The window that says a fact: this one, or the nearest of those that it is like."""
         line = self._line(number)
         for each in line:
-            if getattr(self.table.window[each], fact) is not None:
+            if getattr(self.table.window[each], field_of(fact)) is not None:
                 return each
         if fact in _OPTIONAL:
             return number
@@ -112,7 +112,7 @@ class WindowReading:
         found = own.checked()
         if others:
             found |= window_evidence.inherited(own, found, self._basis(others))
-        in_order = (*FACTS, *sorted(found.keys() - {*FACTS, "like"}))
+        in_order = (*FACTS, *sorted(found.keys() - {*FACTS, "extends"}))
         return {fact: found[fact] for fact in in_order if fact in found}
 
     def _times(
@@ -135,8 +135,8 @@ class WindowReading:
             )
         return begins, ends
 
-    def _targets(self, number: int, fact: Literal["on", "spares"]) -> tuple[Target, ...]:
-        tables = getattr(self.table.window[number], fact)
+    def _targets(self, number: int, fact: Literal["on", "except"]) -> tuple[Target, ...]:
+        tables = getattr(self.table.window[number], field_of(fact))
         return targets.targets(self.document, ("window", number, fact), tables, self.table.edge)
 
     def _redraw(self, number: int) -> float | None:

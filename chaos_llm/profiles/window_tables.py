@@ -23,6 +23,11 @@ from chaos_llm.profiles.value_kinds import (
 )
 
 
+def field_of(key: str) -> str:
+    """The attribute of a table that holds a key of the file: `except` is a word of Python's."""
+    return "except_" if key == "except" else key
+
+
 class TargetTable(Table):
     """One entry of a window's `on`."""
 
@@ -109,7 +114,7 @@ class WindowTable(Table):
         description="a number from 0 to 1, a range [low, high] or { from = low, to = high }, "
         "{ below = bound }, or a line of points [[time, share], ...]",
     )
-    per: Literal["request", "client", "credential", "session"] | None = Field(
+    sticky_by: Literal["request", "client", "credential", "session"] | None = Field(
         None, description="'request', 'client', 'credential' or 'session'"
     )
     sticky_for: Duration | None = Field(None, description=DURATION)
@@ -119,8 +124,11 @@ class WindowTable(Table):
     network: list[ToxicTable] | None = Field(
         None, min_length=1, description='a list of toxics: [{ toxic = "latency", latency = "1s" }]'
     )
-    spares: list[TargetTable] | None = Field(
-        None, min_length=1, description='a list of targets: [{ provider = "openai", path = "..." }]'
+    except_: list[TargetTable] | None = Field(
+        None,
+        alias="except",
+        min_length=1,
+        description='a list of targets: [{ provider = "openai", path = "..." }]',
     )
     flap: FlapTable | None = Field(
         None, description='what comes and goes: { down = "5m", up = "5m" }'
@@ -128,7 +136,7 @@ class WindowTable(Table):
     capacity: CapacityTable | None = Field(
         None, description="a load: { requests = 60 } a minute, or { times = 1.5 } the healthy one"
     )
-    like: Text | None = Field(None, description="the name of another window")
+    extends: Text | None = Field(None, description="the name of another window")
     evidence: Text | dict[str, EvidenceText] = Field(
         description=f"for each of the window's facts {EVIDENCE}; or one for them all"
     )

@@ -40,7 +40,7 @@ def to_toml(profile: Profile) -> str:
             for k, s in profile.sources.items()
         ),
         *(
-            _block(f"[healthy.{toml_values.key(name)}]", _pace(pace))
+            _block(f"[baseline.{toml_values.key(name)}]", _pace(pace))
             for name, pace in profile.baseline.items()
         ),
         *(
@@ -56,7 +56,7 @@ def to_toml(profile: Profile) -> str:
         ),
         *(_block("[[window]]", _window(window)) for window in profile.windows),
         *(
-            _block(f"[page.{toml_values.key(p.provider)}]", _page(p))
+            _block(f"[status_page.{toml_values.key(p.provider)}]", _page(p))
             for p in profile.status_pages.values()
         ),
         *(_block("[[event]]", _aside(aside)) for aside in profile.events),
@@ -96,7 +96,7 @@ def _rows(values: object) -> str:
 
 
 def _head(profile: Profile) -> dict[str, object]:
-    optional = {"tags": list(profile.tags), "grade": profile.confidence, "note": profile.note}
+    optional = {"tags": list(profile.tags), "confidence": profile.confidence, "note": profile.note}
     return {
         "title": profile.title,
         "starts": profile.starts,
@@ -126,7 +126,7 @@ def _window(window: Window) -> dict[str, object]:
         **_faults(window),
         **_given(
             {
-                "spares": [_target(target) for target in window.spares],
+                "except": [_target(target) for target in window.except_],
                 "flap": _flap(window.flap),
                 "capacity": _capacity(window.capacity),
             }

@@ -138,7 +138,7 @@ class OutageMachine(RuleBasedStateMachine):
 
     def _replay(self, fn: Callable[[str], Any], calls: int, prompt: str | None = None) -> Report:
         prompts = None if prompt is None else [prompt]
-        return self.chaos.replay(fn, calls=calls, before=0, after=calls, prompts=prompts)
+        return self.chaos.replay(fn, calls=calls, warmup=0, recovery=calls, prompts=prompts)
 
 
 def _leave_behind() -> None:

@@ -88,7 +88,7 @@ __all__ = [
     "OpenAIStatus",
     "OpenRouter",
     "Provider",
-    "Stamp",
+    "ReplyContext",
     "Together",
     "VertexClaude",
     "VertexEmbeddings",

@@ -35,13 +35,13 @@ class ReplayOptions(TypedDict, total=False):
     calls: int  # so many calls in all, even over the outage; default 200
     every: Duration | None  # instead: each user calls this often
     users: int
-    before: Duration  # healthy lead-in; default 10m
-    after: Duration  # tail after the last window or `until`; default 30m
+    warmup: Duration  # healthy lead-in; default 10m
+    recovery: Duration  # tail after the last window or `until`; default 30m
     skip_quiet: Duration | None  # quiet stretches longer than this are skipped; default 1h
     until: Until | None  # "21:16" UTC, a datetime, or a time from the profile's start
     outcome: Judge | None  # judges a return value: True, False, or an outcome's name
-    patience: Duration  # an answer that takes longer is late; default 1m
-    fresh: Duration  # an answer from a cache older than this is stale; default 1h
+    deadline: Duration  # an answer that takes longer is late; default 1m
+    stale_after: Duration  # an answer from a cache older than this is stale; default 1h
     on_call: OnCall | None  # told of each call when it is over
 
 
@@ -93,10 +93,10 @@ class _Replay:
         self.shared, self.options = shared, options
         _refuse_nonsense(options)
         self.users, self.calls = options.get("users", 1), options.get("calls")
-        self.before = seconds(options.get("before", "10m"))
-        self.after = seconds(options.get("after", "30m"))
-        self.patience = seconds(options.get("patience", "1m"))
-        self.fresh = seconds(options.get("fresh", "1h"))
+        self.warmup = seconds(options.get("warmup", "10m"))
+        self.recovery = seconds(options.get("recovery", "30m"))
+        self.deadline = seconds(options.get("deadline", "1m"))
+        self.stale_after = seconds(options.get("stale_after", "1h"))
         skip, every = options.get("skip_quiet", "1h"), options.get("every")
         self.skip_quiet = None if skip is None else seconds(skip)
         self.every = None if every is None else seconds(every)
@@ -129,7 +129,9 @@ class _Replay:
         shared.calls.extend(self.made)
         evidence = Evidence(shared.calls, exchanges)
         decide = self.options.get("outcome")
-        judge(self.made, evidence, patience=self.patience, fresh=self.fresh, decide=decide)
+        judge(
+            self.made, evidence, deadline=self.deadline, stale_after=self.stale_after, decide=decide
+        )
         theirs = exchanges[self.first_exchange :]
         made = {call.number for call in self.made}
         return Report(
@@ -147,11 +149,11 @@ class _Replay:
 
     def _settle(self) -> None:
         shared = self.shared
-        self.begins = shared.lead_in(self.before)
+        self.begins = shared.lead_in(self.warmup)
         shared.overrides.begin_at(self.begins)
         self.first_exchange = len(shared.journal)
         until = self._until(self.plan.bounds()[1])
-        self.ends = until + self.after
+        self.ends = until + self.recovery
         played = stretches(self.plan, self.begins, until, self.ends, self.skip_quiet)
         self.due = slots(
             played,
@@ -162,7 +164,9 @@ class _Replay:
             edges=self._edges(),
         )
         if not self.due:
-            raise UsageError("no call is due: the replay ends where it begins; see until=, after=")
+            raise UsageError(
+                "no call is due: the replay ends where it begins; see until=, recovery="
+            )
 
     def _edges(self) -> list[float]:
         """Where windows open, and then where they close: to meet one counts for more."""

@@ -46,7 +46,7 @@ class Grading:
 
     def of(self, call: Call) -> Grade:
         """What this call's outcome means to its user."""
-        if call.number in self._exposed:
+        if call.number in self._corruption_shown:
             return "corruption shown"
         if call.number in self._poisoned:
             return "unsafe"
@@ -67,8 +67,8 @@ class Grading:
         return max(self.counts, key=GRADES.index, default="unjudged")
 
     @cached_property
-    def _exposed(self) -> frozenset[int]:
-        return frozenset(call.number for call in self.run.exposed)
+    def _corruption_shown(self) -> frozenset[int]:
+        return frozenset(call.number for call in self.run.corruption_shown)
 
     @cached_property
     def _poisoned(self) -> frozenset[int]:

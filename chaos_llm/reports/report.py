@@ -108,9 +108,9 @@ class Report:
         return self.share("unjudged")
 
     @property
-    def exposed(self) -> float:
+    def corruption_shown(self) -> float:
         """Share of the calls shown a spoilt answer that no app can tell from a good one."""
-        return len(self.run.exposed) / max(1, self.calls)
+        return len(self.run.corruption_shown) / max(1, self.calls)
 
     @cached_property
     def gap(self) -> Interval | None:
@@ -142,7 +142,7 @@ class Report:
 
     @property
     def grades(self) -> Counter[Grade]:
-        """How many calls were fine, rescued, safe failures, exposed, unjudged, unsafe."""
+        """How many calls were fine, rescued, safe failures, corruption_shown, unjudged, unsafe."""
         return self._grading.counts
 
     def grade_of(self, call: Call) -> Grade:

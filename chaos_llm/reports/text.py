@@ -95,9 +95,11 @@ def _totals(run: Run) -> list[str]:
     met = ", ".join(f"{effect} {count}" for effect, count in effects.items())
     lines = [f"users got: {outcomes or 'nothing'}", f"requests: {asked or 'none'}"]
     lines.append(f"faults planned: {effects.total()}" + (f" ({met})" if met else ""))
-    if run.exposed:
-        shown = f"{len(run.exposed)} calls, the first one call {run.exposed[0].number}"
-        lines.append(f"exposure, which no app could see: spoilt answers were shown in {shown}")
+    if run.corruption_shown:
+        shown = f"{len(run.corruption_shown)} calls, the first one call {run.corruption_shown[0].number}"
+        lines.append(
+            f"exposure, which no app could see: spoilt answers were shown in {shown}"
+        )
     return lines
 
 

@@ -39,7 +39,7 @@ def explain(*arguments, text=None):
 def journal(tmp_path):
     """Play an app and write the journal to a file."""
 
-    def play(app=ask_once, profile=None, *, warmup=None, **options):
+    def play(app=ask_once, profile=None, *, before=None, **options):
         with outage(profile, seed=7) as chaos:
             if before is not None:
                 before(chaos)

@@ -73,8 +73,8 @@ def test_what_was_planned_and_what_became_of_it():
 
 
 def test_exposure_is_the_share_of_the_calls_that_were_shown_a_spoilt_answer():
-    assert replay(profile=day(window(truncated_answer(), ends=HOUR))).exposed == 60 / 80
-    assert replay().exposed == 0.0
+    assert replay(profile=day(window(truncated_answer(), ends=HOUR))).corruption_shown == 60 / 80
+    assert replay().corruption_shown == 0.0
 
 
 def test_a_report_is_told_in_a_line():

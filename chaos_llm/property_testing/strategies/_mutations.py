@@ -63,7 +63,7 @@ def _mutated(profile: Profile, drawn: tuple[float, ...], order: list[int]) -> Pr
         ends=max(window.ends[1] for window in windows),
         windows=windows,
         tags=profile.tags,
-        healthy=profile.baseline,
+        baseline=profile.baseline,
         quotas=profile.quotas,
     )
 

@@ -33,7 +33,7 @@ class Rate(NamedTuple):
     """Which share is hit, and who shares a die."""
 
     share: float = 1.0
-    per: StickyBy = "request"
+    sticky_by: StickyBy = "request"
     sticky_for: float | None = None
 
 

@@ -59,16 +59,18 @@ def _label(provider: ProviderRecord) -> list[Child]:
 
 
 def _most(provider: ProviderRecord) -> str:
-    return f"highest bar: {max(provider.asked, default=0)}"
+    return f"highest bar: {max(provider.requests_by_column, default=0)}"
 
 
 def _asked(run: RunRecord, provider: ProviderRecord, scale: PageScale) -> Html:
-    most = max((max(p.asked, default=0) for p in run.providers), default=0) or 1
+    most = max((max(p.requests_by_column, default=0) for p in run.providers), default=0) or 1
     whole = [
         all_ - failed
-        for all_, failed in zip(provider.asked, provider.asked_and_failed, strict=True)
+        for all_, failed in zip(
+            provider.requests_by_column, provider.failures_by_column, strict=True
+        )
     ]
-    layers = [("asked", whole), ("asked-and-failed", provider.asked_and_failed)]
+    layers = [("asked", whole), ("asked-and-failed", provider.failures_by_column)]
     where = bars.places(run, scale)
     down = [
         bars.rect(scale.at(s.begins), scale.at(s.ends), 0, _HIGH, class_="down")
@@ -96,7 +98,9 @@ def _alone_text(run: RunRecord, name: str, begins: float, ends: float, calls: in
 
 
 def _asked_texts(run: RunRecord, provider: ProviderRecord) -> Iterator[str]:
-    together = zip(provider.asked, provider.asked_and_failed, provider.hit, strict=True)
+    together = zip(
+        provider.requests_by_column, provider.failures_by_column, provider.hit, strict=True
+    )
     for begins, (asked, failed, hit) in zip(wording.columns(run), together, strict=True):
         text = f"{wording.of(asked, 'request')}, {failed} failed; {wording.percent(hit)} hit"
         yield f"{wording.when(run.profile, begins)}: {text}" if asked else ""

@@ -16,8 +16,8 @@ _SIGNS = {"fail": "✗", "not judged": "?", "pass": "✓", "not applicable": "-"
 
 def findings(run: RunRecord) -> list[Html]:
     """What the checks say, failures first; those that the test did not make stand apart."""
-    made = [finding for finding in _sorted(run.findings) if finding.asked]
-    others = [finding for finding in _sorted(run.findings) if not finding.asked]
+    made = [finding for finding in _sorted(run.findings) if finding.claimed]
+    others = [finding for finding in _sorted(run.findings) if not finding.claimed]
     told = [section("What the checks found", *_told(run, made))] if made else []
     if others:
         about = "The test did not ask these; report.check() without arguments makes them."
@@ -48,7 +48,7 @@ def failures(run: RunRecord) -> Html | None:
             str(kind.call),
             [swatch(f"o-{kind.outcome}"), wording.outcome_title(kind.outcome)],
             describe(kind.after),
-            el("code", kind.met),
+            el("code", kind.cause),
             wording.number(kind.calls),
         ]
         for kind in run.failures
@@ -56,13 +56,13 @@ def failures(run: RunRecord) -> Html | None:
     return section("What went wrong first", table(head, rows, "Each kind of failure, once"))
 
 
-def exposure(run: RunRecord) -> Html | None:
+def corruption_shown(run: RunRecord) -> Html | None:
     """What no app could see."""
-    if not run.exposure.calls:
+    if not run.corruption_shown.calls:
         return None
-    first = f"The first one was call {run.exposure.first}."
+    first = f"The first one was call {run.corruption_shown.first}."
     text = (
-        f"{wording.of(run.exposure.calls, 'call')} had an answer that the provider itself had spoilt "
+        f"{wording.of(run.corruption_shown.calls, 'call')} had an answer that the provider itself had spoilt "
         f"(shortened, garbled, somebody else's) and called complete. {first} No check fails "
         "because of it: only an evaluation of the answers themselves could see that."
     )

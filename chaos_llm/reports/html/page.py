@@ -104,7 +104,7 @@ def _run(run: RunRecord) -> list[Child]:
         section("What happened", chart(run), sections.outcomes(run), sections.over_time(run)),
         *findings.findings(run),
         findings.failures(run),
-        findings.exposure(run),
+        findings.corruption_shown(run),
         sections.providers(run),
     ]
 
@@ -120,7 +120,7 @@ def _requests(test: TestRecord) -> Html:
 
 
 def _request(profile: ProfileRecord, each: ExchangeRecord) -> list[Child]:
-    said = el("small", f" {each.said}") if each.said else None
+    said = el("small", f" {each.error_message}") if each.error_message else None
     return [
         str(each.number),
         wording.when(profile, each.at),

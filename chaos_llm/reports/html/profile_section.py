@@ -37,7 +37,7 @@ def _windows(profile: ProfileRecord, begins: float | None, ends: float | None) -
             ", ".join(window.on),
             window.share,
             el("code", window.faults),
-            window.die,
+            window.stickiness,
             window.evidence,
         ]
         for window in profile.windows

@@ -152,7 +152,7 @@ def _longest_alone(provider: ProviderRecord) -> str:
 
 
 def _cell(provider: ProviderRecord, index: int) -> str:
-    asked, failed = provider.asked[index], provider.asked_and_failed[index]
+    asked, failed = provider.requests_by_column[index], provider.failures_by_column[index]
     return f"{asked} ({failed}), {wording.percent(provider.hit[index])}"
 
 

@@ -75,7 +75,7 @@ def _broken(entries: Sequence[Entry]) -> Html | None:
     for entry in entries:
         for run in entry.test.runs:
             for finding in run.findings:
-                if finding.verdict == "fail" and finding.asked:
+                if finding.verdict == "fail" and finding.claimed:
                     failed.setdefault(finding.check, []).append((entry, finding))
     if not failed:
         return None

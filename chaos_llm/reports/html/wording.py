@@ -83,9 +83,9 @@ def _users(run: RunRecord) -> Iterator[str]:
         yield f"The longest time without an answer was {describe(run.longest_downtime)}, from {since}."
     if not applied and not run.profile.windows:
         yield idle
-    if run.exposure.calls:
+    if run.corruption_shown.calls:
         yield (
-            f"{calls_were(run.exposure.calls)} shown what the provider itself had spoilt, which "
+            f"{calls_were(run.corruption_shown.calls)} shown what the provider itself had spoilt, which "
             "no app can see without an evaluation of its own."
         )
     if run.inferred:
@@ -98,7 +98,7 @@ def calls_were(count: int) -> str:
 
 
 def _checks(run: RunRecord) -> Iterator[str]:
-    asked = [finding for finding in run.findings if finding.asked]
+    asked = [finding for finding in run.findings if finding.claimed]
     failed = [f.check.partition("(")[0] for f in asked if f.verdict == "fail"]
     if failed:
         names = ", ".join(dict.fromkeys(failed))

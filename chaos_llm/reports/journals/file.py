@@ -65,7 +65,7 @@ def read(lines: Iterable[str], name: str = "the journal") -> JournalWriter:
 def _about(plan: Plan) -> dict[str, Any]:
     return {
         "kind": KIND,
-        "schema_version": 1,
+        "schema_version": 2,
         "profile": plan.profile.name,
         "title": plan.profile.title,
         "starts": plan.profile.starts.isoformat(),

@@ -82,7 +82,7 @@ def _windows(profile: Profile) -> str:
             wording.clock(profile, *window.ends),
             _cell("; ".join(map(wording.target, window.on))),
             _cell(wording.share(profile, window.share) + _narrowed(window)),
-            _cell(f"`{wording.mix(window)}`"),
+            _cell(f"`{wording.faults(window)}`"),
             _grade(profile, window),
         )
         for window in profile.windows
@@ -93,7 +93,7 @@ def _windows(profile: Profile) -> str:
 
 def _narrowed(window: Window) -> str:
     parts = (
-        f"spares {'; '.join(map(wording.target, window.spares))}" if window.spares else "",
+        f"spares {'; '.join(map(wording.target, window.except_))}" if window.except_ else "",
         wording.flap(window.flap) if window.flap else "",
         wording.capacity(window.capacity) if window.capacity else "",
     )

@@ -95,12 +95,12 @@ def _facts(window: Window) -> dict[str, str]:
         "from": _span(window.begins),
         "until": _span(window.ends),
         "hits": "; ".join(map(wording.target, window.on)),
-        "spares": "; ".join(map(wording.target, window.spares)) or "nothing",
+        "except": "; ".join(map(wording.target, window.except_)) or "nothing",
         "share": _share(window),
         "load": wording.capacity(window.capacity) if window.capacity else "any",
         "flaps": wording.flap(window.flap) if window.flap else "no",
-        "die": wording.die(window),
-        "faults": wording.mix(window),
+        "die": wording.stickiness(window),
+        "faults": wording.faults(window),
     }
 
 

@@ -19,7 +19,7 @@ def first_sights(profile: Profile, width: int) -> str:
         wording.fact(
             wording.clock(profile, *window.begins),
             f"{provider} {surface}, {wording.percent(window.share.points[0][1])}: "
-            f"{wording.mix(window)}",
+            f"{wording.faults(window)}",
             width,
         )
         for (provider, surface), window in first.items()
@@ -30,21 +30,21 @@ def first_sights(profile: Profile, width: int) -> str:
 def window(profile: Profile, window: Window, width: int) -> str:
     """All that is known of a window."""
     rest = dict(evidence_grades.facts(window))
-    spared = "; ".join(map(wording.target, window.spares))
+    spared = "; ".join(map(wording.target, window.except_))
     load = wording.capacity(window.capacity) if window.capacity else ""
     rows = (
         ("from", ("from",), wording.clock(profile, *window.begins)),
         ("until", ("until",), wording.clock(profile, *window.ends)),
         ("hits", ("on",), "; ".join(map(wording.target, window.on))),
-        ("spares", ("spares",), spared),
+        ("except", ("except",), spared),
         ("share", ("share",), wording.share(profile, window.share)),
         ("load", ("capacity",), load),
         ("flaps", ("flap",), wording.flap(window.flap) if window.flap else ""),
-        ("die", ("sticky_by", "sticky_for"), wording.die(window)),
+        ("die", ("sticky_by", "sticky_for"), wording.stickiness(window)),
         (
             "faults",
             tuple(rest.keys() - _IN_OTHER_ROWS),
-            wording.mix(window),
+            wording.faults(window),
         ),
     )
     lines = [window.name if window.simulated else f"{window.name} (told, not played)"]

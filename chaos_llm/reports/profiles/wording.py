@@ -76,7 +76,7 @@ def target(target: Target) -> str:
     return " ".join([target.provider, target.surface, *rest])
 
 
-def die(window: Window) -> str:
+def stickiness(window: Window) -> str:
     """Who shares one throw, and for how long."""
     sticky_for = f", thrown again every {describe(window.sticky_for)}" if window.sticky_for else ""
     return f"one per {window.sticky_by}{sticky_for}"
@@ -98,7 +98,7 @@ def capacity(capacity: Capacity) -> str:
     return f"stands {capacity.limit:g} {unit}; {over}"
 
 
-def mix(window: Window) -> str:
+def faults(window: Window) -> str:
     """The faults as they are written in Python, each with its part of the mix."""
     if window.network:
         return "the wire: " + ", ".join(map(_toxic, window.network))

@@ -16,7 +16,7 @@ from chaos_llm.reports.grades import Grade
 from chaos_llm.reports.records.profile_models import ProfileRecord, Record, StretchRecord
 
 SCHEMA_VERSION: Final = (
-    1  # raised where a field goes or changes its meaning; new fields do not raise it
+    2  # raised where a field goes or changes its meaning; new fields do not raise it
 )
 
 
@@ -41,22 +41,22 @@ class ProviderRecord(Record):
     applied: int
     input_tokens: int
     output_tokens: int
-    asked: list[int]
-    asked_and_failed: list[int]
+    requests_by_column: list[int]
+    failures_by_column: list[int]
     hit: list[float] = Field(description="the largest share that hits it, 0 to 1")
     down: list[StretchRecord]
     left_alone: list[LeftAlone]
 
 
 class FindingRecord(Record):
-    """What a check found; `asked` is False where the test did not make this claim."""
+    """What a check found; `claimed` is False where the test did not make this claim."""
 
     check: str
     verdict: Verdict
     seen: str
     at: float | None
     why: str
-    asked: bool = True
+    claimed: bool = True
 
 
 class FailureRecord(Record):
@@ -66,11 +66,11 @@ class FailureRecord(Record):
     at: float
     outcome: Outcome
     after: float
-    met: str
+    cause: str
     calls: int
 
 
-class ExposureRecord(Record):
+class CorruptionShownRecord(Record):
     """Spoilt answers that were shown, and that no app can tell from good ones."""
 
     calls: int
@@ -102,7 +102,7 @@ class RunRecord(Record):
     """
 
     kind: Literal["chaos_llm run"] = "chaos_llm run"
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[2] = SCHEMA_VERSION
     chaos_llm: str
     profile: ProfileRecord
     seed: int
@@ -125,7 +125,7 @@ class RunRecord(Record):
     providers: list[ProviderRecord]
     findings: list[FindingRecord]
     failures: list[FailureRecord]
-    exposure: ExposureRecord
+    corruption_shown: CorruptionShownRecord
     real_peers: list[str]
     each_call: list[CallRecord] | None = None
 
@@ -141,7 +141,7 @@ class ExchangeRecord(Record):
     end: str
     faults: list[str]
     why: str
-    said: str
+    error_message: str
 
 
 class TestRecord(Record):
@@ -150,7 +150,7 @@ class TestRecord(Record):
     __test__ = False
 
     kind: Literal["chaos_llm test"] = "chaos_llm test"
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[2] = SCHEMA_VERSION
     chaos_llm: str
     test: str
     verdict: str = Field(description="passed, failed, skipped, or xfailed")

@@ -32,7 +32,7 @@ def profile_record(plan: Plan) -> ProfileRecord:
         note=profile.note,
         assumed=round(evidence_grades.assumed_share(profile), 4),
         windows=[_window(profile, w, placed.get(w.name, [])) for w in profile.windows],
-        pages=[_page(page) for page in profile.status_pages.values()],
+        status_pages=[_page(page) for page in profile.status_pages.values()],
         sources=[
             SourceRecord(
                 key=key,
@@ -57,10 +57,10 @@ def _window(profile: Profile, window: Window, placed: list[PlacedWindow]) -> Win
         providers=list(dict.fromkeys(target.provider for target in window.on)),
         share=wording.share(profile, window.share),
         shares=list(_shares(placed)),
-        faults=wording.mix(window),
-        die=wording.die(window),
+        faults=wording.faults(window),
+        stickiness=wording.stickiness(window),
         evidence=wording.marks(profile, evidence_grades.facts(window)),
-        played=bool(placed),
+        simulated=bool(placed),
         note=window.note,
     )
 

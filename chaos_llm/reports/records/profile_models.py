@@ -29,9 +29,9 @@ class WindowRecord(StretchRecord):
     share: str
     shares: list[tuple[float, float]] = Field(description="(time, share) where it changes course")
     faults: str
-    die: str
+    stickiness: str
     evidence: str
-    played: bool
+    simulated: bool
     note: str = ""
 
 
@@ -73,5 +73,5 @@ class ProfileRecord(Record):
     note: str
     assumed: float = Field(description="share of the played facts that nobody reported, 0 to 1")
     windows: list[WindowRecord]
-    pages: list[PageRecord]
+    status_pages: list[PageRecord]
     sources: list[SourceRecord]

@@ -16,7 +16,7 @@ from chaos_llm.reports.masking import masked
 from chaos_llm.reports.records.columns import columns_of, outcomes_over_time, stretch_records
 from chaos_llm.reports.records.models import (
     CallRecord,
-    ExposureRecord,
+    CorruptionShownRecord,
     FailureRecord,
     FindingRecord,
     RunRecord,
@@ -82,8 +82,9 @@ def run_record(report: ReplayReport, *, calls: bool = False, prompts: bool = Fal
         providers=provider_records(run, columns),
         findings=[*map(_finding, report.findings), *_not_asked(report)],
         failures=list(_failures(run)),
-        exposure=ExposureRecord(
-            calls=len(run.exposed), first=run.exposed[0].number if run.exposed else None
+        corruption_shown=CorruptionShownRecord(
+            calls=len(run.corruption_shown),
+            first=run.corruption_shown[0].number if run.corruption_shown else None,
         ),
         real_peers=list(report.real_peers),
         each_call=list(_calls(report, prompts=prompts)) if calls or prompts else None,
@@ -96,7 +97,7 @@ def _not_asked(report: ReplayReport) -> Iterator[FindingRecord]:
     for check in standard(report.run):
         finding = check(report.run)
         if _claim(finding) not in asked:
-            yield _finding(finding, asked=False)
+            yield _finding(finding, claimed=False)
 
 
 def _claim(finding: Finding) -> str:
@@ -106,14 +107,14 @@ def _claim(finding: Finding) -> str:
     return f"{name} {' '.join(named)}"
 
 
-def _finding(finding: Finding, *, asked: bool = True) -> FindingRecord:
+def _finding(finding: Finding, *, claimed: bool = True) -> FindingRecord:
     return FindingRecord(
         check=finding.check,
         verdict=finding.verdict,
         seen=masked(finding.seen, length=1000),
         at=finding.at,
         why=finding.why,
-        asked=asked,
+        claimed=claimed,
     )
 
 
@@ -125,7 +126,7 @@ def _failures(run: Run) -> Iterator[FailureRecord]:
             at=first.began,
             outcome=first.outcome,
             after=first.seconds,
-            met=masked(what_it_met(first), [first.prompt]),
+            cause=masked(what_it_met(first), [first.prompt]),
             calls=len(alike),
         )
 

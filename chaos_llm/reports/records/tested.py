@@ -66,5 +66,5 @@ def _exchange(exchange: Exchange) -> ExchangeRecord:
         end=exchange.end,
         faults=[f"{met.fault} {met.effect}" for met in exchange.fault_effects],
         why=masked(exchange.decision.why),
-        said=masked(exchange.error_message),
+        error_message=masked(exchange.error_message),
     )

@@ -15,7 +15,7 @@ _SEEN = ("provider", "surface")  # of a target: a provider's door is for all of 
 
 def is_on_the_wire(window: Window) -> bool:
     """Whether connections alone can tell whom the window hits, and how many of them."""
-    if not window.network or window.spares or window.capacity is not None:
+    if not window.network or window.except_ or window.capacity is not None:
         return False
     if not all(map(_is_plain, window.on)):
         return False

@@ -31,11 +31,13 @@ def combined(profiles: Sequence[Profile]) -> Profile:
         sources={
             key: source for each in reversed(profiles) for key, source in each.sources.items()
         },
-        pages={
+        status_pages={
             name: page for each in reversed(profiles) for name, page in each.status_pages.items()
         },
         events=tuple(aside for each in profiles for aside in each.events),
-        healthy={name: pace for each in reversed(profiles) for name, pace in each.baseline.items()},
+        baseline={
+            name: pace for each in reversed(profiles) for name, pace in each.baseline.items()
+        },
         quotas={name: quota for each in reversed(profiles) for name, quota in each.quotas.items()},
     )
 
