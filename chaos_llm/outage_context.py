@@ -15,7 +15,7 @@ from chaos_llm.decisions.effective_profile import as_played
 from chaos_llm.decisions.overrides import Overrides
 from chaos_llm.decisions.plan import Plan
 from chaos_llm.decisions.provider_control import ProviderControl
-from chaos_llm.decisions.start_position import place
+from chaos_llm.decisions.start_position import Until, place
 from chaos_llm.engine.engine import Engine
 from chaos_llm.errors import UsageError
 from chaos_llm.interception.context import InterceptionContext
@@ -23,11 +23,10 @@ from chaos_llm.journal.journal import Journal
 from chaos_llm.profiles import load
 from chaos_llm.profiles.healthy_baseline import healthy_profile, with_baseline
 from chaos_llm.profiles.model import Profile
-from chaos_llm.property_testing import failing_examples
 from chaos_llm.protocol.keyed_random import seeded_random
 from chaos_llm.replay.replay import ReplayOptions, ReplayRunner
-from chaos_llm.replay.schedule import Until
 from chaos_llm.replay.simulated_users import App
+from chaos_llm.reports import failing_examples
 from chaos_llm.reports.report import Report
 from chaos_llm.requests.billing_tiers import tiers
 from chaos_llm.requests.correlation import Correlation

@@ -8,10 +8,11 @@ import pytest
 from support_bots import ask
 
 from chaos_llm import outage
-from chaos_llm.decisions.plan import Decision, Draw, Key
+from chaos_llm.decisions.plan import Decision, Draw
 from chaos_llm.faults import latency, overloaded, rate_limited
 from chaos_llm.journal.journal import Exchange, Journal
 from chaos_llm.protocol.messages import Request
+from chaos_llm.requests.correlation import Key
 
 KEY = Key(0, 0, "anthropic", "/v1/messages", 0)
 SLOW = Decision((Draw("w", latency(seconds=3), 0.1, 0.5),))

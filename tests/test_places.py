@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 import pytest
 from small_days import HOUR, MINUTE, day, window
 
-from chaos_llm.decisions.plan import Key, Plan
-from chaos_llm.decisions.start_position import THICK, peak, place
+from chaos_llm.decisions.plan import Plan
+from chaos_llm.decisions.start_position import PEAK, peak, place
 from chaos_llm.errors import UnknownName
 from chaos_llm.profiles.model import Share, Target
 from chaos_llm.protocol.messages import Request
+from chaos_llm.requests.correlation import Key
 
 WAVES = (
     window(ends=HOUR, share=0.3, name="wave 1"),
@@ -33,7 +34,7 @@ def at(place_, *windows):
         ("2h", 2 * HOUR),
         (90, 90.0),
         (datetime(2026, 3, 2, 16, 15, tzinfo=UTC), 4.25 * HOUR),
-        (THICK, 2 * HOUR),
+        (PEAK, 2 * HOUR),
     ],
 )
 def test_a_place_is_a_window_or_a_moment(where, expected):
@@ -55,16 +56,16 @@ def test_a_window_whose_beginning_is_a_range_begins_where_the_seed_put_it():
 
 def test_the_thick_of_it_is_on_the_models_endpoints():
     logins = window(begins=0.0, share=1.0, on=Target("anthropic", "login"))
-    assert at(THICK, logins, *WAVES) == 2 * HOUR
+    assert at(PEAK, logins, *WAVES) == 2 * HOUR
 
 
 def test_the_thick_of_a_line_is_its_highest_point():
     rising = Share(((0.0, 0.1), (HOUR, 0.8), (2 * HOUR, 0.2)))
-    assert at(THICK, window(ends=2 * HOUR, share=rising)) == HOUR
+    assert at(PEAK, window(ends=2 * HOUR, share=rising)) == HOUR
 
 
 def test_without_a_window_the_thick_of_it_is_the_start():
-    assert place(THICK, Plan(day(), seed=1)) == 0.0
+    assert place(PEAK, Plan(day(), seed=1)) == 0.0
 
 
 def test_the_thick_of_it_strikes_whatever_the_first_throws_spare():

@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_days import HOUR, MINUTE, day, window
 
-from chaos_llm.decisions.plan import HEALTHY, INJECTED, Draw, Key, Plan
+from chaos_llm.decisions.plan import HEALTHY, INJECTED, Draw, Plan
 from chaos_llm.faults import latency, overloaded, server_error
 from chaos_llm.profiles.model import Share, Target, WeightedFault
 from chaos_llm.protocol.messages import Request
+from chaos_llm.requests.correlation import Key
 
 PATH = "/v1/messages"
 MANY = 4000

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from small_days import HOUR, MINUTE, STARTS, day, window
 
 from chaos_llm.decisions.plan import Plan
+from chaos_llm.decisions.start_position import offset
 from chaos_llm.errors import UsageError
 from chaos_llm.profiles.model import Target
-from chaos_llm.replay.schedule import ScheduleStretch, offset, slots, stretches
+from chaos_llm.replay.schedule import ScheduleStretch, slots, stretches
 
 HALF = HOUR / 2
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from chaos_llm.decisions.plan import Key
 from chaos_llm.journal.conversation_digest import ConversationDigest
 from chaos_llm.journal.journal import Exchange
+from chaos_llm.requests.correlation import Key
 
 
 class Attempt(NamedTuple):

@@ -8,7 +8,7 @@ import sys
 from chaos_llm.cli.server_options import server_arguments, settings_of
 from chaos_llm.cli.terminal import width
 
-THICK = "the thick of it"  # as `pytest --chaos`: most commands are over before a timeline begins
+PEAK = "the peak"  # as `pytest --chaos`: most commands are over before a timeline begins
 
 _CHECK = "fail where the verdict does, or where there is nothing to judge"
 
@@ -18,7 +18,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("profile", metavar="PROFILE", help="a profile's name, or a TOML file")
     parser.add_argument("--check", action="store_true", help=_CHECK)
     server_arguments(parser)
-    parser.set_defaults(at=THICK)
+    parser.set_defaults(at=PEAK)
     parser.add_argument("child", metavar="COMMAND", nargs="+", help="behind --, what to run")
 
 

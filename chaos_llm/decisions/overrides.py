@@ -6,10 +6,11 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from chaos_llm.decisions.plan import INJECTED, Decision, Draw, Key, Meter, Plan
+from chaos_llm.decisions.plan import INJECTED, Decision, Draw, Meter, Plan
 from chaos_llm.faults.fault import Fault
 from chaos_llm.profiles.model import Target
 from chaos_llm.protocol.messages import Answer, Completion, Request, Usage
+from chaos_llm.requests.correlation import Key
 
 _LETTERS_PER_TOKEN = 4
 

@@ -19,22 +19,9 @@ from chaos_llm.profiles.model import Profile, Target, Window
 from chaos_llm.protocol.keyed_random import KeyedRandom
 from chaos_llm.protocol.messages import Request
 from chaos_llm.requests.billing_tiers import NO_TIERS, Tiers
+from chaos_llm.requests.correlation import Key
 
 INJECTED = "injected"  # stands for a window's name where a test put the fault on by hand
-
-
-class Key(NamedTuple):
-    """Which request this is: the nth (from 0) of that call of that user to one provider and path.
-
-    Where no call is known, `call` is -1 and `content` stands for what was asked.
-    """
-
-    user: int
-    call: int
-    provider: str
-    path: str
-    attempt: int
-    content: str = ""
 
 
 class Draw(NamedTuple):

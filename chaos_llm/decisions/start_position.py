@@ -2,12 +2,42 @@
 
 from __future__ import annotations
 
-from chaos_llm.decisions.plan import Key, PlacedWindow, Plan
+import re
+from datetime import UTC, datetime, time, timedelta
+
+from chaos_llm.decisions.plan import PlacedWindow, Plan
+from chaos_llm.durations import Duration, seconds
 from chaos_llm.errors import UnknownName, UsageError
 from chaos_llm.protocol.messages import Request
-from chaos_llm.replay.schedule import Until, offset
+from chaos_llm.requests.correlation import Key
 
-THICK = "the thick of it"
+PEAK = "the peak"
+_CLOCK_TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
+
+Until = Duration | datetime | time
+
+
+def offset(until: Until, plan: Plan, now: float) -> float:
+    """A point on the timeline: "21:16" (UTC, the next one), a datetime, or a time from its start.
+
+    Raises UsageError for what is none of these.
+    """
+    if isinstance(until, str) and (match := _CLOCK_TIME.fullmatch(until)):
+        hours, minutes, secs = (int(part or 0) for part in match.groups())
+        if hours > 23 or minutes > 59 or secs > 59:
+            raise UsageError(_no_moment(until))
+        until = time(hours, minutes, secs)
+    if isinstance(until, time):
+        here = plan.profile.when(now).astimezone(until.tzinfo or UTC)
+        then = datetime.combine(here.date(), until, tzinfo=here.tzinfo)
+        until = then if then > here else then + timedelta(days=1)
+    if isinstance(until, datetime):
+        aware = until if until.tzinfo else until.replace(tzinfo=UTC)
+        return (aware - plan.profile.starts).total_seconds()
+    try:
+        return seconds(until)
+    except UsageError:
+        raise UsageError(_no_moment(until)) from None
 
 
 def place(at: Until | None, plan: Plan) -> float:
@@ -17,7 +47,7 @@ def place(at: Until | None, plan: Plan) -> float:
     """
     if at is None:
         return 0.0
-    if at == THICK:
+    if at == PEAK:
         return peak(plan)
     if isinstance(at, str):
         for window in plan.windows:
@@ -64,3 +94,10 @@ def _first_struck(window: PlacedWindow, begins: float) -> float:
 def _severity(window: PlacedWindow) -> tuple[bool, float]:
     on_api = any(target.surface == "api" for target in window.window.on)
     return on_api, window.window.share.highest
+
+
+def _no_moment(until: object) -> str:
+    return (
+        f"{until!r} is no moment of a profile: write a time of day in UTC ('21:16'), a datetime, "
+        "or a duration from the profile's start ('9h30m')"
+    )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from chaos_llm.analysis.call import Call
+from chaos_llm.decisions.start_position import offset
 from chaos_llm.demo.hardened_bot import HardenedBot
 from chaos_llm.demo.naive_bot import NaiveBot
 from chaos_llm.outage_context import Outage
-from chaos_llm.replay.schedule import offset
 from chaos_llm.reports.report import Report
 
 PROFILE = "anthropic-2026-03-02-three-waves"

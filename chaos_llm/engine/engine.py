@@ -17,7 +17,6 @@ from zlib import crc32
 from chaos_llm.answers import status_page
 from chaos_llm.answers.healthy_answers import HealthyAnswers
 from chaos_llm.decisions.overrides import Overrides
-from chaos_llm.decisions.plan import Key
 from chaos_llm.engine.reply_builder import ReplyBuilder
 from chaos_llm.faults.fault import FaultContext
 from chaos_llm.journal.content_timing import content_timing_of
@@ -38,7 +37,7 @@ from chaos_llm.protocol.messages import (
 from chaos_llm.protocol.rate_limits import Buckets, State, with_headers
 from chaos_llm.protocol.retry_after import requested_wait
 from chaos_llm.providers.provider import Provider, ReplyContext
-from chaos_llm.requests.correlation import Correlation
+from chaos_llm.requests.correlation import Correlation, Key
 from chaos_llm.requests.credentials import Credentials
 
 _NO_PACE = HealthyLatency()

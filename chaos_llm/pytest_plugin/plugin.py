@@ -31,7 +31,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         metavar="NAME",
-        help="run every test that names no bad day of its own on this one, in the thick of it; "
+        help="run every test that names no bad day of its own on this one, in the peak; "
         "may be given more than once",
     )
     group.addoption(
@@ -145,7 +145,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     of them; an outage must be seeded after that, so it begins where pytest calls the function.
     """
     item.stash[_BEGUN] = True
-    if examples := sys.modules.get("chaos_llm.property_testing.failing_examples"):
+    if examples := sys.modules.get("chaos_llm.reports.failing_examples"):
         examples.forget()
     if not profile_selection.asks(item):
         return (yield)

@@ -91,9 +91,9 @@ def new_outage(item: Any, day: str | None) -> Outage:
     marker, config = item.get_closest_marker("chaos"), item.config
     at = marker.kwargs.get("at") if marker is not None else None
     if marker is None and config.getoption("chaos"):
-        from chaos_llm.decisions.start_position import THICK  # noqa: PLC0415 - only on a bad day for all
+        from chaos_llm.decisions.start_position import PEAK  # noqa: PLC0415 - only on a bad day for all
 
-        at = THICK
+        at = PEAK
     try:
         return Outage(day, seed=_seed(item), at=at, rootdir=config.rootpath)
     except ChaosError as error:
@@ -110,9 +110,9 @@ def new_server(item: Any, day: str | None) -> ServerThread:
     marker, config = item.get_closest_marker("chaos"), item.config
     at = marker.kwargs.get("at") if marker is not None else None
     if marker is None and day is not None:
-        from chaos_llm.decisions.start_position import THICK  # noqa: PLC0415 - only on a bad day for all
+        from chaos_llm.decisions.start_position import PEAK  # noqa: PLC0415 - only on a bad day for all
 
-        at = THICK
+        at = PEAK
     return ServerThread(
         Settings(
             () if day is None else (day,),

@@ -36,7 +36,7 @@ def _says_nothing_struck(error: AssertionError) -> bool:
 
 def sections_of_examples() -> list[tuple[str, str]]:
     """What Hypothesis found, where a test enters an outage in each example."""
-    examples = sys.modules.get("chaos_llm.property_testing.failing_examples")
+    examples = sys.modules.get("chaos_llm.reports.failing_examples")
     if examples is None:
         return []
     try:

@@ -14,11 +14,12 @@ from chaos_llm.analysis.outcomes import Judge, judge
 from chaos_llm.analysis.run import Run
 from chaos_llm.analysis.side_effects import SideEffect
 from chaos_llm.decisions.overrides import Overrides
+from chaos_llm.decisions.start_position import Until, offset
 from chaos_llm.durations import Duration, seconds
 from chaos_llm.errors import UnknownName, UsageError
 from chaos_llm.journal.journal import Journal
 from chaos_llm.replay.prompts import PromptBook, Prompts
-from chaos_llm.replay.schedule import Slot, Until, offset, slots, stretches
+from chaos_llm.replay.schedule import Slot, slots, stretches
 from chaos_llm.replay.simulated_users import App, OnCall, SimulatedUsers, is_async
 from chaos_llm.reports.report import Report
 from chaos_llm.requests.correlation import Correlation

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
 from math import inf
 
 from chaos_llm.decisions.plan import Plan
-from chaos_llm.durations import Duration, seconds
-from chaos_llm.errors import UsageError
 
 DEFAULT_CALLS = 200
 _PATIENCE = 60.0  # seconds
-_CLOCK_TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
-
-Until = Duration | datetime | time
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,29 +34,6 @@ class ScheduleStretch:
         return self.ends - self.begins
 
 
-def offset(until: Until, plan: Plan, now: float) -> float:
-    """A point on the timeline: "21:16" (UTC, the next one), a datetime, or a time from its start.
-
-    Raises UsageError for what is none of these.
-    """
-    if isinstance(until, str) and (match := _CLOCK_TIME.fullmatch(until)):
-        hours, minutes, secs = (int(part or 0) for part in match.groups())
-        if hours > 23 or minutes > 59 or secs > 59:
-            raise UsageError(_no_moment(until))
-        until = time(hours, minutes, secs)
-    if isinstance(until, time):
-        here = plan.profile.when(now).astimezone(until.tzinfo or UTC)
-        then = datetime.combine(here.date(), until, tzinfo=here.tzinfo)
-        until = then if then > here else then + timedelta(days=1)
-    if isinstance(until, datetime):
-        aware = until if until.tzinfo else until.replace(tzinfo=UTC)
-        return (aware - plan.profile.starts).total_seconds()
-    try:
-        return seconds(until)
-    except UsageError:
-        raise UsageError(_no_moment(until)) from None
-
-
 def stretches(
     plan: Plan, begins: float, until: float, ends: float, skip_quiet: float | None
 ) -> tuple[ScheduleStretch, ...]:
@@ -80,13 +50,6 @@ def stretches(
             start = quiet.ends - skip_quiet / 2
     played.append(ScheduleStretch(start, ends))
     return tuple(stretch for stretch in played if stretch.seconds > 0)
-
-
-def _no_moment(until: object) -> str:
-    return (
-        f"{until!r} is no moment of a profile: write a time of day in UTC ('21:16'), a datetime, "
-        "or a duration from the profile's start ('9h30m')"
-    )
 
 
 def _quiet(plan: Plan, begins: float, ends: float) -> Iterator[ScheduleStretch]:

@@ -97,9 +97,7 @@ def _totals(run: Run) -> list[str]:
     lines.append(f"faults planned: {effects.total()}" + (f" ({met})" if met else ""))
     if run.corruption_shown:
         shown = f"{len(run.corruption_shown)} calls, the first one call {run.corruption_shown[0].number}"
-        lines.append(
-            f"exposure, which no app could see: spoilt answers were shown in {shown}"
-        )
+        lines.append(f"exposure, which no app could see: spoilt answers were shown in {shown}")
     return lines
 
 

@@ -10,9 +10,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
 from hashlib import blake2b
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from chaos_llm.decisions.plan import Key
 from chaos_llm.protocol import markers
 
 if TYPE_CHECKING:
@@ -27,6 +26,20 @@ _VOLATILE = re.compile(
     rb"(?<![0-9A-Za-z_])(?:[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|[A-Za-z_]*[0-9][0-9A-Za-z_:.+-]*)"
 )
 _SEEN_BYTES = 512  # of either end: where a body begins, and where its last question ends
+
+
+class Key(NamedTuple):
+    """Which request this is: the nth (from 0) of that call of that user to one provider and path.
+
+    Where no call is known, `call` is -1 and `content` stands for what was asked.
+    """
+
+    user: int
+    call: int
+    provider: str
+    path: str
+    attempt: int
+    content: str = ""
 
 
 class OpenCall:

@@ -13,9 +13,10 @@ import pytest
 from plain_clients import PlainApp, page_of
 
 from chaos_llm import outage, profiles
-from chaos_llm.decisions.plan import Key, PlacedWindow, Plan
+from chaos_llm.decisions.plan import PlacedWindow, Plan
 from chaos_llm.profiles.model import Profile, Target, Window
 from chaos_llm.requests.billing_tiers import tiers
+from chaos_llm.requests.correlation import Key
 
 NAMES = profiles.names()
 PLAYED = [(name, w.name) for name in NAMES for w in profiles.load(name).windows if w.simulated]

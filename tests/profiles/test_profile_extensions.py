@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from chaos_llm import outage, profiles
-from chaos_llm.decisions.plan import Key, Plan
+from chaos_llm.decisions.plan import Plan
 from chaos_llm.errors import ProfileError, UnknownName
 from chaos_llm.network import Bandwidth, LatencyToxic
 from chaos_llm.profiles.capacity import Capacity
@@ -16,6 +16,7 @@ from chaos_llm.profiles.model import Edge, Flap, HealthyLatency, Target
 from chaos_llm.protocol.keyed_random import fingerprint
 from chaos_llm.protocol.messages import Request
 from chaos_llm.requests.billing_tiers import Tiers
+from chaos_llm.requests.correlation import Key
 
 KEY = Key(0, 0, "anthropic", "/v1/messages", 0)
 MINUTE = 60.0

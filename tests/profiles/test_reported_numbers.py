@@ -18,10 +18,11 @@ import pytest
 
 from chaos_llm import profiles
 from chaos_llm.answers.status_page import document
-from chaos_llm.decisions.plan import Key, PlacedWindow, Plan
+from chaos_llm.decisions.plan import PlacedWindow, Plan
 from chaos_llm.profiles import catalogue, evidence_grades
 from chaos_llm.profiles.model import Profile, Share, Target, Window
 from chaos_llm.protocol.messages import Document, Request
+from chaos_llm.requests.correlation import Key
 
 KEYS = 100_000
 SEED = 3

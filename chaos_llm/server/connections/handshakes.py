@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from chaos_llm.decisions.overrides import Overrides
-from chaos_llm.decisions.plan import Decision, Draw, Key, PlacedWindow
+from chaos_llm.decisions.plan import Decision, Draw, PlacedWindow
 from chaos_llm.faults.fault import Fault
 from chaos_llm.profiles.model import SIMULATED_SURFACES, Target, Window
 from chaos_llm.protocol.messages import Request
-from chaos_llm.requests.correlation import BACKGROUND_USER, NO_CALL
+from chaos_llm.requests.correlation import BACKGROUND_USER, NO_CALL, Key
 from chaos_llm.server.connections import wire_effects
 
 FAULT = "tls_failure"

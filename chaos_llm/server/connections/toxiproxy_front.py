@@ -14,10 +14,11 @@ from functools import partial
 from itertools import pairwise
 from typing import Any
 
-from chaos_llm.decisions.plan import Key, PlacedWindow
+from chaos_llm.decisions.plan import PlacedWindow
 from chaos_llm.errors import ChaosError
 from chaos_llm.profiles.model import Window
 from chaos_llm.protocol.messages import Request
+from chaos_llm.requests.correlation import Key
 from chaos_llm.server.connections.wire_effects import is_on_the_wire
 from chaos_llm.server.runs.clock import Timer
 from chaos_llm.server.runs.runs import ServedRun

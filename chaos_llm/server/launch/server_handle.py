@@ -15,11 +15,10 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from chaos_llm.decisions.provider_control import ProviderControl
-from chaos_llm.decisions.start_position import place
+from chaos_llm.decisions.start_position import Until, place
 from chaos_llm.durations import Duration, seconds
 from chaos_llm.errors import UsageError
 from chaos_llm.journal.journal import Exchange
-from chaos_llm.replay.schedule import Until
 from chaos_llm.server.connections.shared_state import SharedState
 from chaos_llm.server.http.addresses import environment
 from chaos_llm.server.launch.served_control import ServedControl

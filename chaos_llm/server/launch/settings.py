@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
 
+from chaos_llm.decisions.start_position import Until
 from chaos_llm.errors import UsageError
 from chaos_llm.profiles import load
 from chaos_llm.profiles.model import Profile
-from chaos_llm.replay.schedule import Until
 from chaos_llm.server.launch.combined_profile import combined
 from chaos_llm.server.runs.clock import rate_of
 

@@ -12,9 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from chaos_llm.decisions.plan import Key
 from chaos_llm.journal.journal import Exchange
-from chaos_llm.requests.correlation import BACKGROUND_USER, Correlation, OpenCall
+from chaos_llm.requests.correlation import BACKGROUND_USER, Correlation, Key, OpenCall
 
 QUIET = 300.0  # seconds after which a failed call with the same token is not the same any more
 _TOKEN = re.compile(rb"(?<![A-Z0-9])[A-Z]{2}-\d{5}(?!\d)")

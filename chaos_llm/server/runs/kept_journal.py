@@ -6,9 +6,10 @@ import asyncio
 import json
 from pathlib import Path
 
-from chaos_llm.decisions.plan import HEALTHY, Decision, Key
+from chaos_llm.decisions.plan import HEALTHY, Decision
 from chaos_llm.journal.journal import Exchange, Journal
 from chaos_llm.protocol.messages import Request
+from chaos_llm.requests.correlation import Key
 
 
 class KeptJournal(Journal):

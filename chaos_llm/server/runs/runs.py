@@ -11,7 +11,7 @@ from typing import Protocol
 
 from chaos_llm.decisions.plan import Plan
 from chaos_llm.decisions.provider_control import ProviderControl
-from chaos_llm.decisions.start_position import place
+from chaos_llm.decisions.start_position import Until, place
 from chaos_llm.engine.engine import Engine
 from chaos_llm.errors import UnknownName, UsageError
 from chaos_llm.journal.journal import End, Exchange
@@ -19,7 +19,6 @@ from chaos_llm.profiles.healthy_baseline import with_baseline
 from chaos_llm.profiles.model import Profile
 from chaos_llm.protocol.messages import Reply, WireRequest
 from chaos_llm.providers.provider import Provider
-from chaos_llm.replay.schedule import Until
 from chaos_llm.requests.billing_tiers import tiers
 from chaos_llm.server.connections.handshakes import ServedOverrides
 from chaos_llm.server.launch.settings import Limits
