@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,55 +11,39 @@ import pytest
 
 import chaos_llm
 
+# From the top row down: each row imports the rows above it only. ARCHITECTURE.md shows this table.
 LAYERS = (
-    ("quick",),
-    ("errors", "model", "dice"),  # know nothing of us
-    (  # words, what a team sets, the clock
-        "as_code",
-        "capacity",
-        "durations",
-        "flow",
-        "conversation_digest",
-        "credentials",
-        "kinds",
-        "packs",
-        "phrases",
-        "pyproject",
-        "quota",
-        "retry_after",
-        "schemas",
-        "side_effects",
-        "tokens",
-        "virtual_time",
-        "faults.fault",
+    (("errors", "code_repr"), "what can go wrong; values whose repr is the code that makes them"),
+    (
+        ("protocol", "durations", "config", "extensions"),
+        "the nouns of one exchange; keyed randomness; a team's settings and packs",
     ),
-    ("network", "told", "usual", "tiers"),  # the wire, what was said, any day, who pays what
-    ("toxiproxy",),  # who makes a wire ill
-    ("faults", "providers", "timeline", "script"),  # what fails, who answers, when, with what
-    ("hosts", "status_page", "profiles", "plan", "month"),  # who is where; what was said; when
-    ("correlation", "journal", "overrides", "calls", "examples"),  # which call, what happened
-    ("draft", "as_played", "control"),  # one reply in the making; what was and is done by hand
-    ("engine",),  # the pipeline from bytes to bytes
-    ("interception", "prompts", "returned", "schedule"),  # the ways in: the wire and the workload
-    ("workload", "evidence", "places"),  # simulated users; whose exchange is whose; moments
-    ("outcomes",),  # what the users got
-    ("run",),  # all that is known about a replay
-    ("failovers", "gaps"),  # which request stood in for which; when nobody was served
-    ("checks",),  # claims about a run
-    ("reports",),  # what it amounts to
-    ("replays", "strategies"),  # a workload that ends in a report; outages that are drawn
-    ("_outage",),  # puts the parts together
-    ("",),  # the package's public names
-    ("server",),  # the same engine behind real sockets
-    ("demo", "bad_days", "matrix", "search", "stateful"),  # callers, as a user would write them
-    ("played",),  # what a test item has of us
-    ("report_option",),  # pages and properties, where they are asked for
-    ("pytest_plugin",),  # the door that tests use
-    ("cli",),  # the door that shows the demo
-    ("__main__",),  # the door's door
+    (("virtual_time",), "the only clock"),
+    (("faults", "providers"), "one file a fault; one folder a vendor's wire formats"),
+    (("network", "requests"), "toxics of the wire; whose request it is: host, call, credential"),
+    (("profiles", "toxiproxy"), "recorded incidents, from TOML to frozen values; a real Toxiproxy"),
+    (("answers", "decisions"), "what a healthy provider says; which faults hit a request"),
+    (("journal",), "what happened, request by request"),
+    (("engine", "analysis"), "from bytes to bytes; what each call of a replay got, and why"),
+    (("interception", "checks"), "HTTP clients answered in process; one file a claim"),
+    (("reports",), "text, JSON, pages, JUnit"),
+    (("replay", "server"), "simulated users; the same engine behind real sockets"),
+    (("outage_context",), "`chaos_llm.outage`: puts the parts together"),
+    (("", "demo", "property_testing"), "public names; two bots; outages that Hypothesis draws"),
+    (("pytest_plugin", "sdk_matrix"), "options, marker, fixtures; every fault read by every SDK"),
+    (("cli",), "`chaos-llm COMMAND`"),
+    (("__main__",), "`python -m chaos_llm`"),
 )
-RANKS = {unit: rank for rank, layer in enumerate(LAYERS) for unit in layer}
-CATALOGUES = {"faults": "fault", "providers": "provider", "checks": "check"}  # and their interfaces
+RANKS = {unit: rank for rank, (layer, _) in enumerate(LAYERS) for unit in layer}
+ARCHITECTURE = Path(__file__).parent.parent / "ARCHITECTURE.md"
+INTERFACES = {"faults": {"fault"}, "checks": {"check"}}  # what files of a catalogue may know
+# A vendor that speaks another one's wire format extends it.
+EXTENDS = {
+    "azure": {"openai"},
+    "openai_compatible": {"openai"},
+    "google": {"anthropic"},
+    "aws": {"anthropic"},
+}
 STRANGERS = {"faults": {"providers"}, "providers": {"faults"}, "checks": {"faults", "providers"}}
 
 
@@ -105,9 +90,8 @@ class Package:
 
 
 def unit_of(module: str) -> str:
-    """The entry of LAYERS that a module belongs to: the module's own before its folder's."""
-    folder = module.partition(".")[0]
-    return module if module in RANKS else folder
+    """The entry of LAYERS that a module belongs to: its folder at the top, or itself."""
+    return module.partition(".")[0]
 
 
 def not_pointing_down(package: Package) -> list[str]:
@@ -119,13 +103,26 @@ def not_pointing_down(package: Package) -> list[str]:
 
 
 def between_siblings(package: Package) -> list[str]:
+    """Files of `faults` and `checks` that import each other."""
     found = []
     for module, target in package.imports():
         folder, _, stem = module.partition(".")
         other_folder, _, other = target.partition(".")
-        if folder != other_folder or folder not in CATALOGUES or not stem:
+        if folder != other_folder or folder not in INTERFACES or not stem:
             continue
-        if other != CATALOGUES[folder] and not other.startswith("_"):
+        if other not in INTERFACES[folder] and not other.startswith("_"):
+            found.append(f"{module} imports {target}")
+    return found
+
+
+def between_vendors(package: Package) -> list[str]:
+    """Folders of `providers` that import another vendor's without extending it."""
+    found = []
+    for module, target in package.imports():
+        ours, theirs = module.split("."), target.split(".")
+        if ours[0] != "providers" or theirs[0] != "providers" or min(len(ours), len(theirs)) < 3:
+            continue
+        if ours[1] != theirs[1] and theirs[1] not in EXTENDS.get(ours[1], ()):
             found.append(f"{module} imports {target}")
     return found
 
@@ -182,12 +179,26 @@ def test_every_module_has_its_layer(package):
     assert {unit_of(module) for module in package.modules} == set(RANKS)
 
 
+def test_the_top_level_has_at_most_twelve_modules(package):
+    assert (
+        sum(
+            "." not in module and path.name != "__init__.py"
+            for module, path in package.modules.items()
+        )
+        <= 12
+    )
+
+
 def test_imports_point_down_only(package):
     assert not not_pointing_down(package)
 
 
 def test_files_of_a_catalogue_do_not_know_each_other(package):
     assert not between_siblings(package)
+
+
+def test_a_vendor_knows_only_the_vendor_that_it_extends(package):
+    assert not between_vendors(package)
 
 
 def test_faults_and_providers_are_strangers_and_checks_know_neither(package):
@@ -201,10 +212,8 @@ def test_nothing_imports_itself_the_long_way_round(package):
 def test_an_import_upwards_is_found_where_it_hides(planted):
     late = "def f():\n    from chaos_llm import engine\n"
     typed = "if TYPE_CHECKING:\n    import chaos_llm.engine.engine\n"
-    package = planted(
-        dice=late, model=typed, engine="from chaos_llm.protocol.keyed_random import Die\n"
-    )
-    assert not_pointing_down(package) == ["dice imports engine", "model imports engine"]
+    package = planted(protocol=late, errors=typed, engine="from chaos_llm.protocol import x\n")
+    assert not_pointing_down(package) == ["errors imports engine", "protocol imports engine"]
 
 
 def test_a_fault_that_knows_its_sibling_is_found(planted):
@@ -217,3 +226,33 @@ def test_a_fault_that_knows_its_sibling_is_found(planted):
     )
     assert between_siblings(package) == ["faults.hang imports faults.latency"]
     assert between_strangers(package) == ["faults.latency imports providers"]
+
+
+def test_a_vendor_that_knows_another_is_found(planted):
+    package = planted(
+        providers__in____init__="",
+        providers__in__cohere__in____init__="",
+        providers__in__cohere__in__chat="from chaos_llm.providers.ollama.common import x",
+        providers__in__ollama__in____init__="",
+        providers__in__ollama__in__common="",
+    )
+    assert between_vendors(package) == ["providers.cohere.chat imports providers.ollama.common"]
+
+
+def table() -> str:
+    """LAYERS in Markdown."""
+    rows = (
+        f"| {', '.join('`' + (unit or 'chaos_llm') + '`' for unit in layer)} | {says} |"
+        for layer, says in LAYERS
+    )
+    return "\n".join(["| folder or module | what is there |", "|---|---|", *rows])
+
+
+def test_architecture_shows_the_layers():
+    text = ARCHITECTURE.read_text(encoding="utf-8")
+    if os.environ.get("UPDATE_ARCHITECTURE"):
+        before, rest = text.split("<!-- layers -->\n", 1)
+        behind = rest.split("\n<!-- /layers -->", 1)[1]
+        text = f"{before}<!-- layers -->\n{table()}\n<!-- /layers -->{behind}"
+        ARCHITECTURE.write_text(text, encoding="utf-8")
+    assert table() in text, "write it anew with UPDATE_ARCHITECTURE=1"
