@@ -9,8 +9,8 @@ from typing import Any
 
 from chaos_llm.errors import UnknownName, UsageError
 
-# `profiles` and `healthy` are read where profiles are
-KEYS = ("healthy", "hosts", "profiles", "real_packages", "tiers")
+# `profiles` and `baseline` are read where profiles are
+KEYS = ("baseline", "hosts", "profiles", "real_packages", "tiers")
 
 
 def own_table(start: Path) -> tuple[Path, dict[str, Any]]:

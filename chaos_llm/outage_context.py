@@ -51,7 +51,7 @@ class Outage:
     and event loops. Without a profile every provider is healthy and answers at once. `at` is where
     it begins: a window's name, a time of day, a datetime or a time from the start. With
     `threads="refuse"` threads keep real time, and their calls to a provider are errors. Where the
-    day does not say how fast a provider is, it is as in the profile `healthy`. The nearest
+    day does not say how fast a provider is, it is as in the profile `baseline`. The nearest
     pyproject.toml at or above `rootdir` (default: the current folder) names profiles, hosts, tiers
     and packages whose threads stay real.
     """
@@ -63,12 +63,12 @@ class Outage:
         seed: int = DEFAULT_SEED,
         at: Until | None = None,
         threads: ThreadMode = "managed",
-        healthy: str | Path | Profile | None = None,
+        baseline: str | Path | Profile | None = None,
         rootdir: str | Path | None = None,
     ) -> None:
         self._is_spent, self._rootdir = False, Path(rootdir or ".").absolute()
         day = healthy_profile() if profile is None else load(profile, rootdir=rootdir)
-        self.profile, self.seed = with_baseline(day, self._rootdir, healthy), seed
+        self.profile, self.seed = with_baseline(day, self._rootdir, baseline), seed
         self.plan = Plan(self.profile, seed, tiers(self._rootdir, os.environ))
         self.journal = Journal()
         real = TELEMETRY_AND_DEBUGGERS | real_packages(self._rootdir)

@@ -298,7 +298,7 @@ def test_slow_tokens_make_a_whole_reply_wait_for_their_sum():
 
 
 def test_a_healthy_provider_is_as_fast_as_its_profile_says():
-    paced = day(healthy={"anthropic": HealthyLatency(first_token=0.5, token=0.25)}, ends=HOUR)
+    paced = day(baseline={"anthropic": HealthyLatency(first_token=0.5, token=0.25)}, ends=HOUR)
     with outage(paced) as chaos:
         text = ask_once()
         assert chaos.now == pytest.approx(0.5 + 0.25 * (len(text.split()) - 1))

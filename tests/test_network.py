@@ -36,7 +36,7 @@ def body(prompt="hi", *, stream=False):
 
 def ask(*toxics, prompt="hi", timeout=600.0, **healthy):
     """One answer over an ill wire: its bytes, and the seconds that it took."""
-    ill = day(window(Network(toxics)), healthy={"anthropic": HealthyLatency(**healthy)})
+    ill = day(window(Network(toxics)), baseline={"anthropic": HealthyLatency(**healthy)})
     with outage(ill, seed=4) as chaos:
         began = time.monotonic()
         answer = httpx.post(URL, headers=HEADERS, json=body(prompt), timeout=timeout)
@@ -45,7 +45,7 @@ def ask(*toxics, prompt="hi", timeout=600.0, **healthy):
 
 def stream(*toxics, timeout=600.0, **healthy):
     """The times at which the pieces of a stream come."""
-    ill = day(window(Network(toxics)), healthy={"anthropic": HealthyLatency(**healthy)})
+    ill = day(window(Network(toxics)), baseline={"anthropic": HealthyLatency(**healthy)})
     with outage(ill, seed=4):
         began = time.monotonic()
         asked = body(stream=True)

@@ -1,7 +1,7 @@
 """How fast providers are where the bad day does not say it: as on a healthy day that a team chose.
 
     [tool.chaos_llm]
-    healthy = "healthy-medians-2026"       # a profile; its [baseline.PROVIDER] tables count
+    baseline = "healthy-medians-2026"       # a profile; its [baseline.PROVIDER] tables count
 
 Published figures differ by a factor of 2 to 6, so each such profile has one source, and none is the
 default: without one, healthy providers answer at once.
@@ -27,24 +27,24 @@ def healthy_profile() -> Profile:
 
 
 def with_baseline(
-    profile: Profile, rootdir: Path, healthy: str | Path | Profile | None = None
+    profile: Profile, rootdir: Path, baseline: str | Path | Profile | None = None
 ) -> Profile:
     """The same day, with the paces of a healthy one for the providers of which it has none.
 
-    `healthy` is a profile; without it the nearest pyproject.toml may name one. Raises UnknownName
+    `baseline` is a profile; without it the nearest pyproject.toml may name one. Raises UnknownName
     for one that is not there, UsageError for one without any pace.
     """
-    if healthy is None:
+    if baseline is None:
         path, table = own_table(rootdir)
-        healthy = table.get("healthy")
-        if healthy is None:
+        baseline = table.get("baseline")
+        if baseline is None:
             return profile
-        if not isinstance(healthy, str):
-            message = f"{path}: [tool.chaos_llm] healthy is the name of a profile; got {healthy!r}"
+        if not isinstance(baseline, str):
+            message = f"{path}: [tool.chaos_llm] baseline is the name of a profile; got {baseline!r}"
             raise UsageError(message)
-    usual = load(healthy, rootdir=rootdir)
+    usual = load(baseline, rootdir=rootdir)
     if not usual.baseline:
-        raise UsageError(f"healthy={usual.name!r}: this profile has no [baseline.PROVIDER] table")
+        raise UsageError(f"baseline={usual.name!r}: this profile has no [baseline.PROVIDER] table")
     called = {key: f"{usual.name}: {key}" for key in usual.sources}
     sources = {called[key]: replace(s, key=called[key]) for key, s in usual.sources.items()}
     paces = {name: _resting(pace, called) for name, pace in usual.baseline.items()}

@@ -37,6 +37,20 @@ _MODELS: dict[tuple[str, ...], type[BaseModel]] = {
 # Tables whose second key is a name of the user's.
 _NAMED = ("sources", "status_page", "baseline", "quota", "edge")
 
+# What keys of the format were called in version 0.1.0.
+_RENAMED = {
+    "mix": "faults",
+    "per": "sticky_by",
+    "redraw": "sticky_for",
+    "spares": "except",
+    "like": "extends",
+    "basis": "evidence",
+    "page": "status_page",
+    "aside": "event",
+    "healthy": "baseline",
+    "grade": "confidence",
+}
+
 Path = tuple[str | int, ...]
 
 
@@ -66,9 +80,12 @@ def _in_document(value: Any, loc: Path) -> Path:
     return tuple(path)
 
 
-def _unknown_name(detail: ErrorDetails, path: Path, document: TomlDocument) -> UnknownName | None:
+def _unknown_name(detail: ErrorDetails, path: Path, document: TomlDocument) -> ChaosError | None:
     if detail["type"] == "extra_forbidden" and path == detail["loc"]:
         known = _fields(_MODELS[_keys(path[:-1])])
+        new = _RENAMED.get(str(path[-1]))
+        if new in known:
+            return document.error(path[:-1], f"the key {path[-1]!r} is called {new!r} now")
         where = ": ".join(filter(None, (document.where(*path), document.label(path[:-1]))))
         return UnknownName("key", str(path[-1]), known, where=where)
     known_names = {"surface": SURFACES, "tier": TIERS}

@@ -108,7 +108,7 @@ def test_it_is_not_applicable_where_nothing_struck():
 
 
 def test_without_configuration_a_slow_healthy_day_is_allowed_for():
-    slow = bad_time(latency(seconds=1), healthy={"anthropic": HealthyLatency(first_token=50)})
+    slow = bad_time(latency(seconds=1), baseline={"anthropic": HealthyLatency(first_token=50)})
     run = replayed(ask_once, slow, every="2m")
     assert never_waits_past.as_usual(run) == never_waits_past(100.0)
     assert never_waits_past.as_usual(run)(run).verdict == "pass"

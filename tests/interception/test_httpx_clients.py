@@ -313,5 +313,5 @@ def paced(**pace):
     """A healthy provider that takes its time."""
     starts = datetime(2026, 3, 2, tzinfo=UTC)
     return Profile(
-        "paced", "slow and well", starts, 0.0, healthy={"anthropic": HealthyLatency(**pace)}
+        "paced", "slow and well", starts, 0.0, baseline={"anthropic": HealthyLatency(**pace)}
     )

@@ -53,12 +53,12 @@ def test_without_a_choice_a_healthy_provider_answers_at_once(slow):
 
 
 def test_an_outage_is_told_which_healthy_day_to_take(slow):
-    with outage(healthy="slow"):
+    with outage(baseline="slow"):
         assert (took(), took("opus-4")) == (3, 5)
 
 
 def test_a_team_chooses_one_for_all_its_days(slow):
-    setting(slow, 'healthy = "slow"')
+    setting(slow, 'baseline = "slow"')
 
     with outage():
         assert took() == 3
@@ -68,13 +68,13 @@ def test_what_the_day_says_itself_counts(slow, toml):
     own = '[baseline.anthropic]\nfirst_token = 1\nbasis = "page"\n'
     (slow / "own.toml").write_text(toml({}, own, on='[{ provider = "openai" }]'))
 
-    with outage("own", healthy="slow"):
+    with outage("own", baseline="slow"):
         assert took() == 1
 
 
 def test_a_source_keeps_what_rests_on_it_apart_from_one_of_the_same_name(slow, toml):
     (slow / "plain.toml").write_text(toml())
-    profile = outage("plain", healthy="slow").profile
+    profile = outage("plain", baseline="slow").profile
 
     assert profile.baseline["anthropic"].evidence == "slow: page"
     assert profile.sources["slow: page"].title == "measured"
@@ -86,15 +86,15 @@ def test_a_source_keeps_what_rests_on_it_apart_from_one_of_the_same_name(slow, t
 
 @pytest.mark.parametrize("name", [name for name in profiles.names() if name.startswith("healthy-")])
 def test_each_shipped_healthy_day_can_be_chosen(name):
-    assert outage("anthropic-529-storm", healthy=name).profile.baseline
+    assert outage("anthropic-529-storm", baseline=name).profile.baseline
 
 
 @pytest.mark.parametrize(
     ("line", "error", "says"),
     [
         ("healthy = 3", UsageError, "healthy is the name of a profile; got 3"),
-        ('healthy = "slwo"', UnknownName, "unknown profile 'slwo'"),
-        ('healthy = "anthropic-529-storm"', UsageError, r"has no \[baseline.PROVIDER\] table"),
+        ('baseline = "slwo"', UnknownName, "unknown profile 'slwo'"),
+        ('baseline = "anthropic-529-storm"', UsageError, r"has no \[baseline.PROVIDER\] table"),
     ],
 )
 def test_a_choice_that_is_none_is_told(slow, line, error, says):

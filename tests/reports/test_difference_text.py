@@ -81,7 +81,7 @@ def test_what_is_known_of_the_day_is_compared():
         title="Another day",
         tags=("b",),
         sources={"blog": Source("blog", "press")},
-        healthy={"anthropic": HealthyLatency(1.0, 0.5)},
+        baseline={"anthropic": HealthyLatency(1.0, 0.5)},
     )
     found = differences(ONE, other)
 
