@@ -88,7 +88,7 @@ class Outage:
         )
         kept = self._replays.side_effects
         self.side_effect = Marker(kept, self._correlation.here, lambda: self.now)
-        self._stage: InterceptionContext | None = None  # only while the outage is in force
+        self._context: InterceptionContext | None = None  # only while the outage is in force
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -98,7 +98,7 @@ class Outage:
             stack.enter_context(seeded_random(self.seed))
             stack.enter_context(self.clock)
             self.clock.set_wall(self.profile.when(self._position))
-            self._stage = self._set_stage(stack)
+            self._context = self._set_stage(stack)
             self._stack, self._is_spent = stack.pop_all(), True
         failing_examples.entered(self)
         return self
@@ -109,7 +109,7 @@ class Outage:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        said, self._stage = self._stage.said if self._stage else [], None
+        said, self._context = self._context.said if self._context else [], None
         if error is not None:
             failing_examples.left(self)
         self._stack.__exit__(kind, error, trace)
@@ -153,14 +153,14 @@ class Outage:
     @property
     def respx(self) -> respx.MockRouter:
         """A respx router for the team's other HTTP services, on httpx and httpx2 alike."""
-        stage = self._require_force("respx")
-        if stage.services is None:
+        context = self._require_force("respx")
+        if context.services is None:
             from chaos_llm.interception.other_services import (  # noqa: PLC0415 - respx, on demand
                 OtherServices,
             )
 
-            stage.services = OtherServices()
-        return stage.services.router
+            context.services = OtherServices()
+        return context.services.router
 
     def played(self) -> Profile:
         """The profile, with what a test put on by hand as windows of its own."""
@@ -178,14 +178,14 @@ class Outage:
         from chaos_llm.interception import client_environment, httpx_clients, import_hooks  # noqa: PLC0415 - both httpx, anyio
 
         engine = Engine(self._interventions, self.journal, self._correlation, lambda: self.now)
-        stage = InterceptionContext(engine, self.clock, host_map(os.environ, self._rootdir))
-        stack.enter_context(client_environment.surroundings(stage))
+        context = InterceptionContext(engine, self.clock, host_map(os.environ, self._rootdir))
+        stack.enter_context(client_environment.surroundings(context))
         engine.credentials = self._replays.credentials = Credentials.of(
             os.environ, provider_names()
         )
-        stack.enter_context(httpx_clients.intercepted(stage))
-        stack.enter_context(import_hooks.intercepted(stage))
-        return stage
+        stack.enter_context(httpx_clients.intercepted(context))
+        stack.enter_context(import_hooks.intercepted(context))
+        return context
 
     def _wind_back(self, before: float) -> float:
         """Put the profile's start `before` seconds ahead, if nothing has happened yet."""
@@ -201,12 +201,12 @@ class Outage:
         return report
 
     def _require_force(self, what: str) -> InterceptionContext:
-        if self._stage is None:
+        if self._context is None:
             message = (
                 f"chaos.{what} works while the outage is in force: `with outage(...) as chaos:`"
             )
             raise UsageError(message)
-        return self._stage
+        return self._context
 
 
 outage = Outage

@@ -141,24 +141,24 @@ class AfterTheFact(Fault):
     def on_reply(self, reply, fault_context):
         if not reply.streamed:
             raise Unsupported("no stream")
-        return reply.later(fault_context.die.between(1, 2))
+        return reply.later(fault_context.rng.between(1, 2))
 
 
 def test_what_finds_nothing_to_strike_once_the_meaning_has_changed_is_shadowed():
     request = Request("anthropic", "messages", "api", "", "/v1/messages", MODEL, stream=True)
     reply_context = ReplyContext(0.0, KeyedRandom("reply_context"))
-    draft = ReplyBuilder(
+    builder = ReplyBuilder(
         AnthropicMessages(), request, reply_context, HealthyLatency(), Completion(text="hello you")
     )
     fault_context = FaultContext(request, KeyedRandom("fault_context"))
-    draft.fault_context(AfterTheFact(), fault_context)
-    late = draft.reply.wait
+    builder.fault_context(AfterTheFact(), fault_context)
+    late = builder.reply.wait
     assert 1 <= late < 2
-    draft.fault_context(empty_answer(), fault_context)
-    assert draft.reply.wait == late  # put on again, with the same die
-    draft.fault_context(overloaded(), fault_context)
-    assert (draft.reply.status, draft.reply.wait) == (529, 0.0)
-    assert draft.effects == ["masked", "applied", "applied"]
+    builder.fault_context(empty_answer(), fault_context)
+    assert builder.reply.wait == late  # put on again, with the same die
+    builder.fault_context(overloaded(), fault_context)
+    assert (builder.reply.status, builder.reply.wait) == (529, 0.0)
+    assert builder.effects == ["masked", "applied", "applied"]
 
 
 @pytest.mark.parametrize(

@@ -26,9 +26,7 @@ def project(tmp_path):
 @pytest.fixture
 def gateway(project):
     """A project's host map with this table of hosts."""
-    return lambda lines, **environ: host_map(
-        environ, project(f"[tool.chaos_llm.hosts]\n{lines}")
-    )
+    return lambda lines, **environ: host_map(environ, project(f"[tool.chaos_llm.hosts]\n{lines}"))
 
 
 def test_every_vendors_host_is_known(tmp_path):

@@ -189,8 +189,8 @@ def test_what_is_injected_before_a_replay_is_on_from_its_beginning():
         chaos.on("anthropic").inject(overloaded())
         report = chaos.replay(ask_once, calls=30, every=None)
         assert report.failed == 1.0
-        (spell,) = report.run.times_down("anthropic")
-        assert (spell.begins, spell.ends) == (report.run.begins, report.run.ends)
+        (interval,) = report.run.times_down("anthropic")
+        assert (interval.begins, interval.ends) == (report.run.begins, report.run.ends)
 
 
 def test_checks_see_an_injected_outage_as_they_see_one_of_a_profile():
@@ -224,9 +224,9 @@ def test_what_happens_in_a_replay_can_be_turned_while_it_runs():
     with outage() as chaos:
         report = chaos.replay(ask_once, calls=60, on_call=turn)
     assert report.failed == 20 / 60
-    (spell,) = report.run.times_down("anthropic")
-    assert spell.begins == report.run.calls[9].ended
-    assert spell.ends == report.run.calls[29].ended
+    (interval,) = report.run.times_down("anthropic")
+    assert interval.begins == report.run.calls[9].ended
+    assert interval.ends == report.run.calls[29].ended
     assert returns_to("anthropic", within="5m")(report.run).verdict == "pass"
 
 

@@ -113,12 +113,16 @@ class Run:
 
     def well_for(self, provider: str, at: float) -> float:
         """How long a provider has been up at that time; below 0 where it is not."""
-        up = (spell for spell, state in self._spells(provider) if state == "up" and at in spell)
-        return next((at - spell.begins for spell in up), -1.0)
+        up = (
+            interval
+            for interval, state in self._intervals(provider)
+            if state == "up" and at in interval
+        )
+        return next((at - interval.begins for interval in up), -1.0)
 
     def times_down(self, provider: str) -> list[Interval]:
         """When the plan had the provider down, within the run."""
-        return [spell for spell, state in self._spells(provider) if state == "down"]
+        return [interval for interval, state in self._intervals(provider) if state == "down"]
 
     def recoveries(self, provider: str, least: float, *, of_any: bool = False) -> list[Interval]:
         """The spells of being well, of at least that length, which end a time of being down.
@@ -127,9 +131,9 @@ class Run:
         of being no more than ailing counts as well.
         """
         found, was_down = [], False
-        for spell, state in self._spells(provider):
-            if state == "up" and was_down and spell.ends - spell.begins >= least:
-                found.append(spell)
+        for interval, state in self._intervals(provider):
+            if state == "up" and was_down and interval.ends - interval.begins >= least:
+                found.append(interval)
             was_down = state == "down" or (state == "ailing" and (was_down or of_any))
         return found
 
@@ -144,12 +148,12 @@ class Run:
             shares[column] = max(shares[column], self.share(provider, time))
         return shares
 
-    def _spells(self, provider: str) -> list[tuple[Interval, State]]:
-        if provider not in self._known_spells:
-            self._known_spells[provider] = list(self._find_spells(provider))
-        return self._known_spells[provider]
+    def _intervals(self, provider: str) -> list[tuple[Interval, State]]:
+        if provider not in self._known_intervals:
+            self._known_intervals[provider] = list(self._find_intervals(provider))
+        return self._known_intervals[provider]
 
-    def _find_spells(self, provider: str) -> Iterator[tuple[Interval, State]]:
+    def _find_intervals(self, provider: str) -> Iterator[tuple[Interval, State]]:
         begins, state = self.begins, None
         for edge, after in pairwise(self._edges):
             state_here = _state(self.share(provider, (edge + after) / 2))
@@ -161,7 +165,7 @@ class Run:
             yield Interval(begins, self.ends), state
 
     @cached_property
-    def _known_spells(self) -> dict[str, list[tuple[Interval, State]]]:
+    def _known_intervals(self) -> dict[str, list[tuple[Interval, State]]]:
         return {}
 
     @cached_property

@@ -52,16 +52,16 @@ class HealthyAnswers:
         It calls the forced tool, else the first that is offered, until the conversation ends with
         a tool's result. A schema that no value can meet is refused, as the real APIs do.
         """
-        die = KeyedRandom("script", self._seed, *((key,) if isinstance(key, str) else key))
+        rng = KeyedRandom("script", self._seed, *((key,) if isinstance(key, str) else key))
         try:
             if request.tools and not request.answers_tool:
-                return _tool_call(request, die)
-            tokens, throw = find(request.prompt), die.number(96)
+                return _tool_call(request, rng)
+            tokens, throw = find(request.prompt), rng.number(96)
             mark = spell_reference(throw >> 32)
             text = _text(tokens, mark, throw)
             if request.schema is not None:
                 says = (text, " ".join((*tokens, mark)), *tokens, mark)
-                text = _structured(request, die, says)
+                text = _structured(request, rng, says)
         except UsageError as mistake:
             return Refusal("invalid_request", message=str(mistake))
         return Completion(text=text, usage=_usage(request, text))
@@ -81,8 +81,8 @@ def _text(tokens: tuple[str, ...], mark: str, throw: int) -> str:
     return f"Your {noun} {', '.join(tokens)}: {said} Reference {mark}."
 
 
-def _structured(request: Request, die: KeyedRandom, says: tuple[str, ...]) -> str:
-    value = json_schema.instance(request.schema, die, says)
+def _structured(request: Request, rng: KeyedRandom, says: tuple[str, ...]) -> str:
+    value = json_schema.instance(request.schema, rng, says)
     if not isinstance(value, dict) or not value:
         # Where any object will do, a model fills one; JSON mode means that too.
         usual = {"answer": says[0]}
@@ -90,12 +90,12 @@ def _structured(request: Request, die: KeyedRandom, says: tuple[str, ...]) -> st
     return json.dumps(value, ensure_ascii=False)
 
 
-def _tool_call(request: Request, die: KeyedRandom) -> Completion:
+def _tool_call(request: Request, rng: KeyedRandom) -> Completion:
     named = (tool for tool in request.tools if tool.name == request.forced_tool)
     tool: Tool = next(named, request.tools[0])
     tokens = find(request.prompt)
-    says = (", ".join(tokens), *tokens) if tokens else (die.choose(_sentences()), "note")
-    value = json_schema.instance({**tool.parameters, "type": "object"}, die, says)
+    says = (", ".join(tokens), *tokens) if tokens else (rng.choose(_sentences()), "note")
+    value = json_schema.instance({**tool.parameters, "type": "object"}, rng, says)
     call = ToolCall(tool.name, json.dumps(value, ensure_ascii=False))
     return Completion(
         tool_calls=(call,), stop="tool", usage=_usage(request, call.name + call.arguments)

@@ -48,8 +48,8 @@ class ProbesWithOneRequest(Check):
         whole_number("at_most", self.at_most)
 
     def __call__(self, run: Run) -> Finding:
-        spells = run.times_down(self.provider)
-        probes = [probe for spell in spells for probe in self._probes(run, spell)]
+        intervals = run.times_down(self.provider)
+        probes = [probe for interval in intervals for probe in self._probes(run, interval)]
         if not probes:
             seen = f"{self.provider} was not left alone and then asked again while it was down"
             return self.not_applicable(seen)
@@ -66,11 +66,11 @@ class ProbesWithOneRequest(Check):
         each = "one call" if count == 1 else f"{count} calls at most"
         return self.passed(f"{self.provider} was probed {times}, by {each} each time")
 
-    def _probes(self, run: Run, spell: Interval) -> Iterator[Probe]:
-        asks = self._asks(run, spell)
+    def _probes(self, run: Run, interval: Interval) -> Iterator[Probe]:
+        asks = self._asks(run, interval)
         began = sorted(call.began for call in run.calls if call.outcome != "missed")
         passing_by, elsewhere = self._passing_by(run), run.evidence.chance_elsewhere(self.provider)
-        asked, under_way_until = [first.at for first, _ in asks], spell.begins
+        asked, under_way_until = [first.at for first, _ in asks], interval.begins
         for index, (first, ends) in enumerate(asks):
             passed_by = _between(passing_by, under_way_until, first.at)
             if passed_by and first.failed and elsewhere**passed_by <= _CHANCE:
@@ -79,7 +79,7 @@ class ProbesWithOneRequest(Check):
                 yield Probe(first, beside, max(chances, beside))
             under_way_until = max(under_way_until, ends)
 
-    def _asks(self, run: Run, spell: Interval) -> list[tuple[Exchange, float]]:
+    def _asks(self, run: Run, interval: Interval) -> list[tuple[Exchange, float]]:
         """The first request of each call to the provider, and when its last one had ended."""
         firsts: dict[int, Exchange] = {}
         ends: dict[int, float] = {}
@@ -87,7 +87,7 @@ class ProbesWithOneRequest(Check):
             if made.call >= 0:
                 firsts.setdefault(made.call, made)
                 ends[made.call] = max(made.until, ends.get(made.call, made.until))
-        return [(made, ends[call]) for call, made in firsts.items() if made.at in spell]
+        return [(made, ends[call]) for call, made in firsts.items() if made.at in interval]
 
     def _passing_by(self, run: Run) -> list[float]:
         """When calls began that went elsewhere."""

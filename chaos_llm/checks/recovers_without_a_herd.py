@@ -53,7 +53,7 @@ class RecoversWithoutAHerd(Check):
 
     def __call__(self, run: Run) -> Finding:
         usual = [provider for provider in run.providers if run.evidence.asks(provider)]
-        back = [(p, spell.begins) for p in usual for spell in run.recoveries(p, _MINUTE)]
+        back = [(p, interval.begins) for p in usual for interval in run.recoveries(p, _MINUTE)]
         if not back:
             return self.not_applicable("no provider recovered while calls were made")
         if not run.evidence.healthy:

@@ -40,12 +40,12 @@ class RestoresTrafficTo(Check):
             return self.not_applicable(f"{self.provider} is not asked on a healthy day")
         usual = 1 - run.evidence.chance_elsewhere(self.provider)
         least, calls = 1.0, 0
-        for spell in run.recoveries(self.provider, within):
-            asked, made = self._asked(run, Interval(spell.begins + within, spell.ends))
+        for interval in run.recoveries(self.provider, within):
+            asked, made = self._asked(run, Interval(interval.begins + within, interval.ends))
             if made and asked < _HALF * usual * made and _chance(asked, made, usual) <= _CHANCE:
                 since = f"from {describe(within)} after it had recovered on"
                 seen = f"{self.provider} was asked by {asked} of {made} calls {since}"
-                return self.failed(f"{seen}, usually by {usual:.0%}", spell.begins + within)
+                return self.failed(f"{seen}, usually by {usual:.0%}", interval.begins + within)
             calls += made
             least = min(least, asked / made) if made else least
         if not calls:
@@ -53,8 +53,8 @@ class RestoresTrafficTo(Check):
             return self.not_applicable(f"no call was made {long} after {self.provider} recovered")
         return self.passed(f"{self.provider} was asked by {least:.0%} of the calls after recovery")
 
-    def _asked(self, run: Run, spell: Interval) -> tuple[int, int]:
-        calls = [call for call in run.calls if call.began in spell and run.tells(call)]
+    def _asked(self, run: Run, interval: Interval) -> tuple[int, int]:
+        calls = [call for call in run.calls if call.began in interval and run.tells(call)]
         return sum(1 for call in calls if run.of(call, self.provider)), len(calls)
 
 

@@ -37,29 +37,31 @@ class ReturnsTo(Check):
         if not run.evidence.asks(self.provider):
             return self.not_applicable(f"{self.provider} is not asked on a healthy day")
         longest = -1.0
-        for spell in run.recoveries(self.provider, within, of_any=True):
-            wait = self._wait(run, spell)
+        for interval in run.recoveries(self.provider, within, of_any=True):
+            wait = self._wait(run, interval)
             if wait is not None and wait <= within:
                 longest = max(longest, wait)
-            elif self._stayed_away(run, spell, within, wait):
+            elif self._stayed_away(run, interval, within, wait):
                 took = "was never asked again" if wait is None else f"waited {describe(wait)}"
-                return self.failed(f"{self.provider} {took} after it had recovered", spell.begins)
+                return self.failed(
+                    f"{self.provider} {took} after it had recovered", interval.begins
+                )
         if longest < 0:
             return self.not_applicable(f"{self.provider} did not recover while calls were made")
         return self.passed(f"{self.provider} answered again {describe(longest)} after it recovered")
 
-    def _wait(self, run: Run, spell: Interval) -> float | None:
-        answers = (e.at for e in run.to(self.provider) if e.ok and e.at in spell)
+    def _wait(self, run: Run, interval: Interval) -> float | None:
+        answers = (e.at for e in run.to(self.provider) if e.ok and e.at in interval)
         first = next(answers, None)
-        return None if first is None else first - spell.begins
+        return None if first is None else first - interval.begins
 
-    def _stayed_away(self, run: Run, spell: Interval, within: float, wait: float | None) -> bool:
+    def _stayed_away(self, run: Run, interval: Interval, within: float, wait: float | None) -> bool:
         """Whether enough calls had the chance to ask, once a breaker's cooldown was surely over.
 
         Where an app spreads its calls over vendors, it may not have been this one's turn.
         """
-        since = spell.begins + within / 2
-        until = spell.ends if wait is None else spell.begins + wait
+        since = interval.begins + within / 2
+        until = interval.ends if wait is None else interval.begins + wait
         chances = [c for c in run.calls if since <= c.began < until and run.tells(c)]
         elsewhere = run.evidence.chance_elsewhere(self.provider)
         return bool(chances) and elsewhere ** len(chances) <= _CHANCE

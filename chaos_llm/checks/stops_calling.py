@@ -70,10 +70,10 @@ class StopsCalling(Check):
         seconds(self.within)
 
     def __call__(self, run: Run) -> Finding:
-        spells = [s for s in run.times_down(self.provider) if self._could_be_asked(run, s)]
-        rows = [row for spell in spells for row in self._rows(run, spell)]
+        intervals = [s for s in run.times_down(self.provider) if self._could_be_asked(run, s)]
+        rows = [row for interval in intervals for row in self._rows(run, interval)]
         if not rows:
-            return self._nothing_failed(run, spells)
+            return self._nothing_failed(run, intervals)
         worst = max(rows, key=self._too_many)
         stubborn = self._stubborn(worst)
         if self._too_many(worst) >= self.within_calls:
@@ -91,15 +91,15 @@ class StopsCalling(Check):
                 f"{describe(seconds(self.probe_after))} or more apart, as a breaker's probes do; "
                 "a shorter every= would tell"
             )
-        if not any(self._was_passed_by(run, spell) for spell in spells):
+        if not any(self._was_passed_by(run, interval) for interval in intervals):
             most = _limits.calls(max(map(len, rows)))
             seen = f"no more than {most} in a row failed on {self.provider} while it was down"
             return self.not_judged(f"{seen}, and none left it alone: too few to tell")
         return self._left_alone(len(stubborn) + 1)
 
-    def _could_be_asked(self, run: Run, spell: Interval) -> bool:
+    def _could_be_asked(self, run: Run, interval: Interval) -> bool:
         """Whether calls in a spell could have asked the provider: a spare one is rarely needed."""
-        calls = [call for call in run.calls if call.began in spell and run.tells(call)]
+        calls = [call for call in run.calls if call.began in interval and run.tells(call)]
         usual = run.evidence.asks(self.provider)
         return any(usual or run.of(call, self.provider) for call in calls)
 
@@ -107,29 +107,31 @@ class StopsCalling(Check):
         calls = "one failed call" if after == 1 else f"at most {after} failed calls in a row"
         return self.passed(f"{self.provider} was left alone after {calls} while it was down")
 
-    def _was_passed_by(self, run: Run, spell: Interval) -> bool:
+    def _was_passed_by(self, run: Run, interval: Interval) -> bool:
         """Whether any call of a spell left the provider alone."""
-        calls = (call for call in run.calls if call.began in spell and run.tells(call))
+        calls = (call for call in run.calls if call.began in interval and run.tells(call))
         return any(not run.of(call, self.provider) for call in calls)
 
-    def _nothing_failed(self, run: Run, spells: list[Interval]) -> Finding:
-        if not spells:
+    def _nothing_failed(self, run: Run, intervals: list[Interval]) -> Finding:
+        if not intervals:
             return self.not_applicable(f"{self.provider} was not down while calls were made")
-        if any(request.at in spell for request in run.to(self.provider) for spell in spells):
+        if any(
+            request.at in interval for request in run.to(self.provider) for interval in intervals
+        ):
             return self.not_applicable(f"{self.provider} answered all that it was asked")
         return self.passed(f"no call asked {self.provider} while it was down")
 
-    def _rows(self, run: Run, spell: Interval) -> list[Row]:
+    def _rows(self, run: Run, interval: Interval) -> list[Row]:
         """The failing calls of a spell, cut where the provider answered or was left alone."""
         rows: list[Row] = []
-        for ask in self._asks(run, spell):
+        for ask in self._asks(run, interval):
             if ask.anew or not rows:
                 rows.append([])
             rows[-1].append(ask)
         return rows
 
-    def _asks(self, run: Run, spell: Interval) -> Iterator[Ask]:
-        calls = [call for call in run.calls if call.began in spell and run.tells(call)]
+    def _asks(self, run: Run, interval: Interval) -> Iterator[Ask]:
+        calls = [call for call in run.calls if call.began in interval and run.tells(call)]
         elsewhere = run.evidence.chance_elsewhere(self.provider)
         retries = _retries(run, self.provider)
         anew, passed_by = False, 0

@@ -105,8 +105,8 @@ class PlacedWindow:
             return Draw(name, None, roll, share)
         if len(self.faults) == 1:
             return Draw(name, self.faults[0], roll, share)
-        die = KeyedRandom("mix", self.seed, name, *key)
-        return Draw(name, die.weighted(self.faults, self.weights), roll, share)
+        rng = KeyedRandom("mix", self.seed, name, *key)
+        return Draw(name, rng.weighted(self.faults, self.weights), roll, share)
 
     def _in(self, targets: tuple[Target, ...], request: Request) -> bool:
         for target in targets:
@@ -189,9 +189,9 @@ class Meter:
 
 
 def _placed(window: Window, seed: int, tiers: Tiers) -> Iterator[PlacedWindow]:
-    die = KeyedRandom("place", seed, window.name)
-    begins, ends = die.between(*window.begins), die.between(*window.ends)
-    pick, flap = die.roll(), window.flap
+    rng = KeyedRandom("place", seed, window.name)
+    begins, ends = rng.between(*window.begins), rng.between(*window.ends)
+    pick, flap = rng.roll(), window.flap
     if flap is None:
         yield PlacedWindow(window, seed, begins, ends, pick, begins, tiers)
         return

@@ -76,13 +76,13 @@ class Engine:
         state = self._spend(request, reply_context)
         if state is not None and not state.allowed:
             answer = Refusal("rate_limited", retry_after=state.retry_after)
-        draft = ReplyBuilder(provider, request, reply_context, self._pace(request), answer)
+        builder = ReplyBuilder(provider, request, reply_context, self._pace(request), answer)
         if decision.draws:
-            self._strike(exchange, draft, wire)
-        _note(exchange, draft)
-        exchange.content_timing = content_timing_of(draft.reply)
+            self._strike(exchange, builder, wire)
+        _note(exchange, builder)
+        exchange.content_timing = content_timing_of(builder.reply)
         self._look_closer(exchange, request, wire)
-        reply = draft.reply
+        reply = builder.reply
         if state is not None:
             reply = with_headers(reply, provider.quota_headers(state))
         if reply.status >= 400:
@@ -100,8 +100,8 @@ class Engine:
 
     def _stamp(self, provider: Provider, key: Key, at: float) -> ReplyContext:
         kept = self.kept.setdefault(provider.name, {})
-        die = KeyedRandom("stamp", self.seed, *key)
-        return ReplyContext(round(self._starts + at, 6), die, kept, self.script.answer)
+        rng = KeyedRandom("stamp", self.seed, *key)
+        return ReplyContext(round(self._starts + at, 6), rng, kept, self.script.answer)
 
     def _spend(self, request: Request, reply_context: ReplyContext) -> State | None:
         """Take the request from its credential's quota, where the profile sets one."""
@@ -127,12 +127,12 @@ class Engine:
             return chosen
         return self.script.answer(request, key)
 
-    def _strike(self, exchange: Exchange, draft: ReplyBuilder, wire: WireRequest) -> None:
+    def _strike(self, exchange: Exchange, builder: ReplyBuilder, wire: WireRequest) -> None:
         """Let the planned faults strike, those of the test first, then in file order."""
         for index, (window, fault) in enumerate(exchange.decision.hits):
-            die = KeyedRandom("strike", self.seed, window, index, *exchange.key)
-            draft.fault_context(fault, FaultContext(draft.request, die, wire.reused))
-        exchange.effects = tuple(draft.effects)
+            rng = KeyedRandom("strike", self.seed, window, index, *exchange.key)
+            builder.fault_context(fault, FaultContext(builder.request, rng, wire.reused))
+        exchange.effects = tuple(builder.effects)
 
     def _pace(self, request: Request) -> HealthyLatency:
         if request.surface != "api":
@@ -145,9 +145,9 @@ def _fingerprint(body: bytes) -> int:
     return (len(body) ^ crc32(body[-_END:], crc32(body[:_END]))) & 0x3FFFFFFF
 
 
-def _note(exchange: Exchange, draft: ReplyBuilder) -> None:
+def _note(exchange: Exchange, builder: ReplyBuilder) -> None:
     """Write down what the reply says, before it is known how much of it arrives."""
-    answer, reply = draft.answer, draft.reply
+    answer, reply = builder.answer, builder.reply
     if not reply.chunks and reply.ending is not Ending.COMPLETE:
         return  # nothing is ever sent
     exchange.status = reply.status
@@ -155,7 +155,7 @@ def _note(exchange: Exchange, draft: ReplyBuilder) -> None:
         exchange.opening = answer.text[:_OPENING].strip()
     if isinstance(answer, Completion) and reply.status < 400:
         _bill(exchange, answer, reply)
-    if isinstance(answer, Refusal) or not draft.whole:
+    if isinstance(answer, Refusal) or not builder.whole:
         exchange.error_message = intern(
             _said_in_stream(reply.body) if reply.streamed else _said(reply.body)
         )
@@ -163,7 +163,7 @@ def _note(exchange: Exchange, draft: ReplyBuilder) -> None:
         if answer.broken_by is not None:
             exchange.error_message = intern(_said_in_stream(reply.body))
         exchange.answered = answer.broken_by is None and answer.stop != "length"
-        exchange.silently_corrupted = draft.silently_corrupted and exchange.answered
+        exchange.silently_corrupted = builder.silently_corrupted and exchange.answered
         exchange.reference = "".join(find_references(answer.text)[-1:])
     else:
         exchange.answered = reply.status < 400

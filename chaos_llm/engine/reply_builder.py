@@ -94,7 +94,7 @@ class ReplyBuilder:
 
     def _rendered(self, answer: Answer) -> Reply:
         """The reply as it leaves the provider; its ids stay the same when it is rendered again."""
-        self._stamp.die.rewind()
+        self._stamp.rng.rewind()
         return self._provider.render(self.request, answer, self._stamp)
 
     def _with_faults(self, reply: Reply) -> Reply:
@@ -117,4 +117,4 @@ def _told(reply: Reply) -> bytes:
 
 
 def _again(fault_context: FaultContext) -> FaultContext:
-    return replace(fault_context, die=fault_context.die.again())
+    return replace(fault_context, rng=fault_context.rng.again())

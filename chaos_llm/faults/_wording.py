@@ -28,11 +28,11 @@ def reworded(answer: Completion, say: Callable[[str], str]) -> Completion:
 
 
 def replaced_words(
-    text: str, share: float, die: KeyedRandom, other: Callable[[str], str | None]
+    text: str, share: float, rng: KeyedRandom, other: Callable[[str], str | None]
 ) -> str:
     """Put other words in the place of a share of those that have one, at least of one."""
     found = [(word, new) for word in _PLAIN_WORD.finditer(text) if (new := other(word[0]))]
-    drawn = sorted(found, key=lambda _: die.roll())[: max(1, round(share * len(found)))]
+    drawn = sorted(found, key=lambda _: rng.roll())[: max(1, round(share * len(found)))]
     said, end = "", 0
     for word, new in sorted(drawn, key=lambda pair: pair[0].start()):
         said += text[end : word.start()] + new

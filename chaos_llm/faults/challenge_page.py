@@ -21,5 +21,5 @@ class ChallengePage(Fault):
     ends_reply = True
 
     def on_reply(self, reply: Reply, fault_context: FaultContext) -> Reply:
-        ray = copy(fault_context.die).letters(16, "0123456789abcdef") + "-SJC"
+        ray = copy(fault_context.rng).letters(16, "0123456789abcdef") + "-SJC"
         return whole(reply, *_pages.challenge(fault_context.request.host, ray))

@@ -37,5 +37,5 @@ class DroppedTopToken(Fault):
     def on_answer(self, answer: Answer, fault_context: FaultContext) -> Answer:
         if not isinstance(answer, Completion):
             return answer
-        die = copy(fault_context.die)
-        return reworded(answer, lambda text: replaced_words(text, self.share, die, _NEXT_BEST.get))
+        rng = copy(fault_context.rng)
+        return reworded(answer, lambda text: replaced_words(text, self.share, rng, _NEXT_BEST.get))

@@ -17,7 +17,7 @@ class FaultContext:
     """
 
     request: Request
-    die: KeyedRandom
+    rng: KeyedRandom
     reused: bool | None = None
 
 

@@ -32,8 +32,8 @@ class ForeignScript(Fault):
     def on_answer(self, answer: Answer, fault_context: FaultContext) -> Answer:
         if not isinstance(answer, Completion):
             return answer
-        die = copy(fault_context.die)
-        words = die.choose((_THAI, _CHINESE))
+        rng = copy(fault_context.rng)
+        words = rng.choose((_THAI, _CHINESE))
         return reworded(
-            answer, lambda text: replaced_words(text, self.share, die, lambda _: die.choose(words))
+            answer, lambda text: replaced_words(text, self.share, rng, lambda _: rng.choose(words))
         )

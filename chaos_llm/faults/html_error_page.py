@@ -43,6 +43,6 @@ class HtmlErrorPage(Fault):
     def on_reply(self, reply: Reply, fault_context: FaultContext) -> Reply:
         if self.page == "nginx":
             return whole(reply, *_pages.nginx(self.status))
-        ray = copy(fault_context.die).letters(16, "0123456789abcdef") + "-SJC"
+        ray = copy(fault_context.rng).letters(16, "0123456789abcdef") + "-SJC"
         page = _pages.cloudflare if self._long else _pages.cloudflare_short
         return whole(reply, *page(self.status, fault_context.request.host, ray))

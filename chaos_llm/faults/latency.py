@@ -51,5 +51,5 @@ class Latency(Fault):
         if isinstance(self.seconds, tuple):
             # From a copy, so that a reply which is rendered anew comes as late as it did before.
             shortest, longest = map(durations.seconds, self.seconds)
-            return reply.later(copy(fault_context.die).between(shortest, longest))
+            return reply.later(copy(fault_context.rng).between(shortest, longest))
         return reply.later(durations.seconds(self.seconds))

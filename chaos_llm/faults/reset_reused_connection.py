@@ -27,5 +27,5 @@ class ResetReusedConnection(Fault):
             raise Unsupported(f"{self!r}: it is not known which requests share a connection")
         if not fault_context.reused:
             return reply
-        wait = copy(fault_context.die).between(_SOONEST, _LATEST)
+        wait = copy(fault_context.rng).between(_SOONEST, _LATEST)
         return replace(reply, wait=wait, chunks=(), ending=Ending.RESET)

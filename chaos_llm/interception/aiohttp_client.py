@@ -32,14 +32,14 @@ _Get = Callable[..., Awaitable[Any]]
 
 _NOBODY = "('192.0.2.1', 443)"  # an address for documentation, RFC 5737
 
-_stage: InterceptionContext | None = (
+_context: InterceptionContext | None = (
     None  # None for a connector that somebody keeps beyond the outage
 )
 
 
-def replace(stage: InterceptionContext, undo: ExitStack) -> None:
+def replace(context: InterceptionContext, undo: ExitStack) -> None:
     """Answer for the providers until `undo` gives aiohttp its own methods back."""
-    _play_on(stage)
+    _play_on(context)
     undo.callback(_play_on, None)
     kinds = [kind for kind in vars(connectors).values() if isinstance(kind, type)]
     for kind in kinds:
@@ -48,9 +48,9 @@ def replace(stage: InterceptionContext, undo: ExitStack) -> None:
     _replace(BaseConnector, "_get", _getting, undo)
 
 
-def _play_on(stage: InterceptionContext | None) -> None:
-    global _stage  # noqa: PLW0603 - one outage a process, and connectors are classes
-    _stage = stage
+def _play_on(context: InterceptionContext | None) -> None:
+    global _context  # noqa: PLW0603 - one outage a process, and connectors are classes
+    _context = context
 
 
 def _replace(kind: type, name: str, wrap: Callable[..., Any], undo: ExitStack) -> None:
@@ -73,14 +73,14 @@ def _creating(real: _Create) -> _Create:
     async def create_connection(
         connector: Any, request: ClientRequest, traces: Any, limits: ClientTimeout
     ) -> Any:
-        url, stage = request.url, _stage
+        url, context = request.url, _context
         names = _names(url.raw_host, url.port, url.scheme)
-        if stage is None or not names:
+        if context is None or not names:
             return await real(connector, request, traces, limits)
         origin = (url.scheme, str(url.raw_host), url.port)
         keep = 0.0 if connector.force_close else connector._keepalive_timeout
         visit = InterceptedExchange(
-            stage, names, await _wire(request), connector, origin, keep=keep
+            context, names, await _wire(request), connector, origin, keep=keep
         )
         with visit:
             await _connect(visit, request, limits)
@@ -91,7 +91,7 @@ def _creating(real: _Create) -> _Create:
 
 def _names(host: str | None, port: int | None, scheme: str) -> tuple[str, ...]:
     """The providers behind an address; none after the outage."""
-    return _stage.hosts.names(host or "", port, scheme) if _stage is not None else ()
+    return _context.hosts.names(host or "", port, scheme) if _context is not None else ()
 
 
 class _Written:

@@ -20,13 +20,13 @@ _tls_contexts: dict[Any, Any] = {}
 
 
 @contextmanager
-def surroundings(stage: InterceptionContext) -> Iterator[None]:
+def surroundings(context: InterceptionContext) -> Iterator[None]:
     """Change the process around the clients, and put everything back on every exit."""
     with ExitStack() as undo:
         undo.enter_context(placeholder_keys())
         for library in LIBRARIES:
             _make_tls_context_once(library, undo)
-        _guard(stage, undo)
+        _guard(context, undo)
         yield
 
 
@@ -53,18 +53,18 @@ def _make_tls_context_once(library: str, undo: ExitStack) -> None:
     _replace(transports, "create_ssl_context", make_once, undo)
 
 
-def _guard(stage: InterceptionContext, undo: ExitStack) -> None:
+def _guard(context: InterceptionContext, undo: ExitStack) -> None:
     """Fail loudly where a provider's host is looked up: nothing of ours has caught the request."""
     for name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex"):
-        _replace(socket, name, _guarded(stage, getattr(socket, name)), undo)
+        _replace(socket, name, _guarded(context, getattr(socket, name)), undo)
 
 
-def _guarded(stage: InterceptionContext, real: Callable[..., Any]) -> Callable[..., Any]:
+def _guarded(context: InterceptionContext, real: Callable[..., Any]) -> Callable[..., Any]:
     def look_up(host: Any, *args: Any, **options: Any) -> Any:
         name = host.decode("latin-1") if isinstance(host, bytes) else host
         port = args[0] if args else options.get("port")
-        if isinstance(name, str) and stage.hosts.is_out(name, port):
-            raise stage.clock.record(_uncaught(name))
+        if isinstance(name, str) and context.hosts.is_out(name, port):
+            raise context.clock.record(_uncaught(name))
         return real(host, *args, **options)
 
     return look_up

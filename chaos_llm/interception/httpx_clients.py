@@ -21,17 +21,17 @@ from chaos_llm.interception.httpx_exchange import HttpxExchange
 
 LIBRARIES = tuple(name for name in ("httpx", "httpx2") if importlib.util.find_spec(name))
 
-_stage: InterceptionContext | None = (
+_context: InterceptionContext | None = (
     None  # None for a replacement that somebody kept beyond the outage
 )
 
 
 @contextmanager
-def intercepted(stage: InterceptionContext) -> Iterator[None]:
+def intercepted(context: InterceptionContext) -> Iterator[None]:
     """Answer for the providers, and give both libraries their own transports back."""
     with ExitStack() as undo:
         undo.callback(_play_on, None)
-        _play_on(stage)
+        _play_on(context)
         for library in LIBRARIES:
             module = importlib.import_module(library)
             for transport, method, replacement in (
@@ -44,25 +44,25 @@ def intercepted(stage: InterceptionContext) -> Iterator[None]:
         yield
 
 
-def _play_on(stage: InterceptionContext | None) -> None:
-    global _stage  # noqa: PLW0603 - one outage a process, and the transports are classes
-    _stage = stage
+def _play_on(context: InterceptionContext | None) -> None:
+    global _context  # noqa: PLW0603 - one outage a process, and the transports are classes
+    _context = context
 
 
 def _sync(module: Any, real: Callable[..., Any]) -> Callable[..., Any]:
     library = module.__name__
 
     def handle_request(transport: Any, request: Any) -> Any:
-        stage = _stage
-        if stage is None:
+        context = _context
+        if context is None:
             return real(transport, request)
-        names = _names(stage, request)
+        names = _names(context, request)
         if not names:
-            answer = stage.services and stage.services.answer(library, request)
+            answer = context.services and context.services.answer(library, request)
             return real(transport, request) if answer is None else answer
         body = request.read()
-        tell_of_stubs(stage.say, library, request)
-        visit = HttpxExchange(stage, module, request, names, body, transport=transport)
+        tell_of_stubs(context.say, library, request)
+        visit = HttpxExchange(context, module, request, names, body, transport=transport)
         with visit:
             step = visit.headers_step()
             visit.pause(step)
@@ -76,17 +76,17 @@ def _async(module: Any, real: Callable[..., Any]) -> Callable[..., Any]:
     library = module.__name__
 
     async def handle_async_request(transport: Any, request: Any) -> Any:
-        stage = _stage
-        if stage is None:
+        context = _context
+        if context is None:
             return await real(transport, request)
-        names = _names(stage, request)
+        names = _names(context, request)
         if not names:
-            answer = stage.services and await stage.services.answer_async(library, request)
+            answer = context.services and await context.services.answer_async(library, request)
             return await real(transport, request) if answer is None else answer
         body = await request.aread()
-        tell_of_stubs(stage.say, library, request)
+        tell_of_stubs(context.say, library, request)
         visit = HttpxExchange(
-            stage, module, request, names, body, transport=transport, is_async=True
+            context, module, request, names, body, transport=transport, is_async=True
         )
         with visit:
             step = visit.headers_step()
@@ -97,7 +97,7 @@ def _async(module: Any, real: Callable[..., Any]) -> Callable[..., Any]:
     return handle_async_request
 
 
-def _names(stage: InterceptionContext, request: Any) -> tuple[str, ...]:
+def _names(context: InterceptionContext, request: Any) -> tuple[str, ...]:
     """The providers that a request is for."""
     url = request.url
-    return stage.hosts.names(url.host, url.port, url.scheme)
+    return context.hosts.names(url.host, url.port, url.scheme)

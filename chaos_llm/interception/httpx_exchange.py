@@ -27,6 +27,7 @@ class HttpxExchange:
     """A request, its exchange and its reply; leaving it by an exception abandons the exchange."""
 
     __slots__ = (
+        "context",
         "exchange",
         "has_connection",
         "is_async",
@@ -35,14 +36,13 @@ class HttpxExchange:
         "origin",
         "reply",
         "request",
-        "stage",
         "transport",
         "wire",
     )
 
     def __init__(
         self,
-        stage: InterceptionContext,
+        context: InterceptionContext,
         module: ModuleType,
         request: Any,
         names: tuple[str, ...],
@@ -51,14 +51,14 @@ class HttpxExchange:
         transport: Any,
         is_async: bool = False,
     ) -> None:
-        self.stage, self.module, self.request = stage, module, request
+        self.context, self.module, self.request = context, module, request
         self.is_async, self.limit = is_async, read_timeout(request.extensions)
         self.transport, url = transport, request.url
         self.origin = (url.scheme, url.host, url.port)
-        reused = stage.connections.take(transport, self.origin, stage.clock.now)
+        reused = context.connections.take(transport, self.origin, context.clock.now)
         self.has_connection = True  # until it is given back, or closed for what was not read
         self.wire = _wire(request, body, reused=reused)
-        self.exchange, self.reply = stage.exchange(names, self.wire)
+        self.exchange, self.reply = context.exchange(names, self.wire)
 
     def __enter__(self) -> None:
         pass
@@ -76,18 +76,18 @@ class HttpxExchange:
     def pause(self, step: Step) -> None:
         """Let a sync client wait."""
         if step.pause:
-            self.stage.sleep(step.pause, self.wire)
+            self.context.sleep(step.pause, self.wire)
 
     def arrive(self, step: Step) -> bytes:
         """What has come after the pause; raises what the library's own transport would raise."""
         failure = step.failure
         if failure is not None:
-            self.stage.end(self.exchange, failure.end)
+            self.context.end(self.exchange, failure.end)
             error = getattr(self.module, failure.error)
             text = failure.async_text if self.is_async else failure.text
             raise error(text, request=self.request)
         if step.last:  # all was sent, also where the client hangs up before it asks for more
-            self.stage.end(self.exchange, "complete")
+            self.context.end(self.exchange, "complete")
         return step.data
 
     def complete(self) -> None:
@@ -96,13 +96,13 @@ class HttpxExchange:
         OpenAI's sync streams hang up behind [DONE], before the chunk that ends the body: theirs
         cannot.
         """
-        self.stage.end(self.exchange, "complete")
+        self.context.end(self.exchange, "complete")
         if self.has_connection and self.exchange.end == "complete":
-            self.stage.connections.give_back(self.transport, self.origin, self.stage.clock.now)
+            self.context.connections.give_back(self.transport, self.origin, self.context.clock.now)
         self.has_connection = False
 
     def abandon(self) -> None:
-        self.stage.end(self.exchange, "abandoned")
+        self.context.end(self.exchange, "abandoned")
         self.has_connection = False
 
     def response(self) -> Any:

@@ -26,12 +26,12 @@ _ADAPTERS = {
 
 
 @contextmanager
-def intercepted(stage: InterceptionContext) -> Iterator[None]:
+def intercepted(context: InterceptionContext) -> Iterator[None]:
     """Answer for the providers on each of these libraries that is imported before the end."""
     with ExitStack() as undo:
         awaited: dict[str, Callable[[], None]] = {}
         for library, adapter in _ADAPTERS.items():
-            replace = partial(_replace, adapter, stage, undo)
+            replace = partial(_replace, adapter, context, undo)
             if library in sys.modules:
                 replace()
             else:
@@ -43,9 +43,9 @@ def intercepted(stage: InterceptionContext) -> Iterator[None]:
         yield
 
 
-def _replace(adapter: str, stage: InterceptionContext, undo: ExitStack) -> None:
+def _replace(adapter: str, context: InterceptionContext, undo: ExitStack) -> None:
     with suppress(ImportError):  # too old for us: the guard on look-ups speaks, if it comes to that
-        importlib.import_module(adapter).replace(stage, undo)
+        importlib.import_module(adapter).replace(context, undo)
 
 
 class _Arrivals(MetaPathFinder):

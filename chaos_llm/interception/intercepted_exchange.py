@@ -20,7 +20,7 @@ class InterceptedExchange:
 
     def __init__(
         self,
-        stage: InterceptionContext,
+        context: InterceptionContext,
         names: tuple[str, ...],
         wire: WireRequest,
         pool: Any,
@@ -28,10 +28,10 @@ class InterceptedExchange:
         *,
         keep: float | None,
     ) -> None:
-        self.stage, self._pool, self._origin, self._keep = stage, pool, origin, keep
-        reused = stage.connections.take(pool, origin, stage.clock.now)
+        self.context, self._pool, self._origin, self._keep = context, pool, origin, keep
+        reused = context.connections.take(pool, origin, context.clock.now)
         self.wire = replace(wire, reused=reused)
-        self.exchange, self.reply = stage.exchange(names, self.wire)
+        self.exchange, self.reply = context.exchange(names, self.wire)
 
     def __enter__(self) -> None:
         pass
@@ -51,16 +51,16 @@ class InterceptedExchange:
     def sleep(self, seconds: float) -> None:
         """Let a sync client wait."""
         if seconds:
-            self.stage.sleep(seconds, self.wire)
+            self.context.sleep(seconds, self.wire)
 
     def end(self, how: Ending) -> None:
         """Note how the provider ended the reply; where it keeps silent, the client will."""
         if how is Ending.COMPLETE and self.exchange.end == "open":
-            now = self.stage.clock.now
-            self.stage.connections.give_back(self._pool, self._origin, now, keep=self._keep)
+            now = self.context.clock.now
+            self.context.connections.give_back(self._pool, self._origin, now, keep=self._keep)
         if how in ENDS:
-            self.stage.end(self.exchange, ENDS[how])
+            self.context.end(self.exchange, ENDS[how])
 
     def leave(self, how: End = "abandoned") -> None:
         """Note that the client went away before the end."""
-        self.stage.end(self.exchange, how)
+        self.context.end(self.exchange, how)

@@ -29,21 +29,23 @@ from chaos_llm.protocol.messages import Ending, WireRequest
 
 _ASKED = "_chaos_llm_asked"  # the pool that a copy was made of
 
-_stage: InterceptionContext | None = None  # None for a method that somebody keeps beyond the outage
+_context: InterceptionContext | None = (
+    None  # None for a method that somebody keeps beyond the outage
+)
 
 
-def replace(stage: InterceptionContext, undo: ExitStack) -> None:
+def replace(context: InterceptionContext, undo: ExitStack) -> None:
     """Answer for the providers until `undo` gives urllib3 its own method back."""
     real = HTTPConnectionPool.urlopen
     undo.callback(_play_on, None)
     undo.callback(setattr, HTTPConnectionPool, "urlopen", real)
-    _play_on(stage)
+    _play_on(context)
     setattr(HTTPConnectionPool, "urlopen", _opening(real))  # noqa: B010 - mypy: a method
 
 
-def _play_on(stage: InterceptionContext | None) -> None:
-    global _stage  # noqa: PLW0603 - one outage a process, and pools are classes
-    _stage = stage
+def _play_on(context: InterceptionContext | None) -> None:
+    global _context  # noqa: PLW0603 - one outage a process, and pools are classes
+    _context = context
 
 
 def _opening(real: Callable[..., Any]) -> Callable[..., Any]:
@@ -56,14 +58,16 @@ def _opening(real: Callable[..., Any]) -> Callable[..., Any]:
         *args: Any,
         **more: Any,
     ) -> Any:
-        stage = _stage
-        names = stage.hosts.names(pool.host, pool.port, pool.scheme) if stage is not None else ()
-        if stage is None or not names or pool.pool is None:  # None: closed, as urllib3 will say
+        context = _context
+        names = (
+            context.hosts.names(pool.host, pool.port, pool.scheme) if context is not None else ()
+        )
+        if context is None or not names or pool.pool is None:  # None: closed, as urllib3 will say
             return real(pool, method, url, body, headers, *args, **more)
         body, asked = _whole(body), getattr(pool, _ASKED, pool)
         wire = _wire(pool.host, method, url, pool.headers if headers is None else headers, body)
         visit = InterceptedExchange(
-            stage, names, wire, asked, (pool.scheme, pool.host, pool.port), keep=None
+            context, names, wire, asked, (pool.scheme, pool.host, pool.port), keep=None
         )
         with visit:
             return real(_playing(asked, visit), method, url, body, headers, *args, **more)

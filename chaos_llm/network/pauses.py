@@ -30,14 +30,14 @@ class LatencyToxic(Toxic):
         latency, jitter = durations.seconds(self.latency), durations.seconds(self.jitter)
         if not jitter:
             return reply.later(latency)
-        die = copy(
-            fault_context.die
+        rng = copy(
+            fault_context.rng
         )  # of its own, so that a reply which is rendered anew comes as late
         if self.stream == "upstream":
-            return reply.later(max(0.0, die.between(latency - jitter, latency + jitter)))
+            return reply.later(max(0.0, rng.between(latency - jitter, latency + jitter)))
         return at_times(
             reply,
-            [at + max(0.0, die.between(latency - jitter, latency + jitter)) for at in times(reply)],
+            [at + max(0.0, rng.between(latency - jitter, latency + jitter)) for at in times(reply)],
         )
 
     def attributes(self) -> dict[str, int]:
@@ -98,11 +98,11 @@ class Slicer(Toxic):
         if self.stream == "upstream":
             slices = -(-fault_context.request.size // self.average_size)
             return reply.later(pause * max(0, slices - 1))
-        die, chunks = copy(fault_context.die), list[Chunk]()
+        rng, chunks = copy(fault_context.rng), list[Chunk]()
         for chunk in reply.chunks:
             rest, first = chunk.data, True
             while rest or first:
-                spread = int(die.between(-self.size_variation, self.size_variation + 1))
+                spread = int(rng.between(-self.size_variation, self.size_variation + 1))
                 size = max(1, self.average_size + spread)
                 delay = chunk.delay if first else pause
                 chunks.append(Chunk(delay, rest[:size], chunk.content and first))

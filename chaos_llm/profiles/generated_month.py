@@ -150,9 +150,9 @@ def _incidents(seed: int, provider: str, count: int, days: float) -> Iterator[_I
         for number in range(count)
     )
     for number, begins in enumerate(begun, start=1):
-        die = KeyedRandom("month incident", seed, provider, number)
+        rng = KeyedRandom("month incident", seed, provider, number)
         # One throw for all stages: an incident that lasts has long stages.
-        roll, lag = die.roll(), _whole(die.choose(vendor.lags))
+        roll, lag = rng.roll(), _whole(rng.choose(vendor.lags))
         length = _whole(_at(vendor.durations, roll, logarithmic=True))
         watched = length * _at(vendor.watched, roll)
         first = math.floor(begins / _MINUTE) * _MINUTE + lag
@@ -164,10 +164,10 @@ def _incidents(seed: int, provider: str, count: int, days: float) -> Iterator[_I
             (fixed, "monitoring"),
             (resolved, "resolved"),
         )
-        if die.roll() < vendor.retroactive:
+        if rng.roll() < vendor.retroactive:
             posts = posts[-1:]
-        share = round(die.between(0.1, 0.9), 2)
-        fault = die.choose(range(len(_MIXES)))
+        share = round(rng.between(0.1, 0.9), 2)
+        fault = rng.choose(range(len(_MIXES)))
         yield _Incident(provider, number, first - lag, fixed, posts, share, fault)
 
 

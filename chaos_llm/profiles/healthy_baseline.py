@@ -40,7 +40,9 @@ def with_baseline(
         if baseline is None:
             return profile
         if not isinstance(baseline, str):
-            message = f"{path}: [tool.chaos_llm] baseline is the name of a profile; got {baseline!r}"
+            message = (
+                f"{path}: [tool.chaos_llm] baseline is the name of a profile; got {baseline!r}"
+            )
             raise UsageError(message)
     usual = load(baseline, rootdir=rootdir)
     if not usual.baseline:

@@ -28,9 +28,9 @@ class KeyedRandom:
 
     def again(self) -> KeyedRandom:
         """The same die before its first throw."""
-        die = KeyedRandom.__new__(KeyedRandom)
-        die._key, die._hashes, die._rest = self._key, 0, b""
-        return die
+        rng = KeyedRandom.__new__(KeyedRandom)
+        rng._key, rng._hashes, rng._rest = self._key, 0, b""
+        return rng
 
     def rewind(self) -> None:
         """Go back before the first throw."""

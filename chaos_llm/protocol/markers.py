@@ -18,16 +18,16 @@ _TOKEN = re.compile(r"(?<![A-Z0-9])[A-Z]{2}-\d{5}(?!\d)")
 _REFERENCE = re.compile(r"R\d-\d{5}-[A-Z](?![A-Za-z0-9])")
 
 
-def token(die: KeyedRandom) -> str:
+def token(rng: KeyedRandom) -> str:
     """A new token for a prompt, as natural as an order number."""
-    rest, digits = divmod(die.number(64), 100_000)
+    rest, digits = divmod(rng.number(64), 100_000)
     first, second = rest % _SIZE, rest // _SIZE % _SIZE
     return f"{_LETTERS[first]}{_LETTERS[second]}-{digits:05}"
 
 
-def reference(die: KeyedRandom) -> str:
+def reference(rng: KeyedRandom) -> str:
     """A new reference for the end of an answer; no token is found in it."""
-    return spell_reference(die.number(64))
+    return spell_reference(rng.number(64))
 
 
 def spell_reference(number: int) -> str:

@@ -52,4 +52,4 @@ def insist_on_whole_calls(answer: object, api: str) -> None:
 
 def uuid(reply_context: ReplyContext) -> str:
     """Draw a random UUID."""
-    return str(UUID(int=reply_context.die.number(128), version=4))
+    return str(UUID(int=reply_context.rng.number(128), version=4))

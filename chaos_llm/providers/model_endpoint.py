@@ -36,7 +36,7 @@ class ModelEndpoint(Endpoint):
         return self._read(wire, secret, body)
 
     def render(self, request: Request, answer: Answer, reply_context: ReplyContext) -> Reply:
-        reply_context.die.rewind()
+        reply_context.rng.rewind()
         if isinstance(answer, Refusal):
             return self._refuse(request, answer, reply_context)
         if isinstance(answer, Document):

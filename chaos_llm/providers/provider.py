@@ -23,13 +23,13 @@ class ReplyContext:
     """
 
     now: float
-    die: KeyedRandom
+    rng: KeyedRandom
     kept: MutableMapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
     speak: Callable[[Request, str], Answer] | None = field(default=None, repr=False, compare=False)
 
     def again(self) -> ReplyContext:
         """The same stamp with its die unthrown, so that rendering twice gives equal bytes."""
-        return ReplyContext(self.now, self.die.again(), self.kept, self.speak)
+        return ReplyContext(self.now, self.rng.again(), self.kept, self.speak)
 
 
 class Provider(ABC):

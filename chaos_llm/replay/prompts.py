@@ -43,23 +43,23 @@ class PromptBook:
         if self._given is not None:
             text = self._given(number)
             return text, "".join(find(text)[:1])
-        die = KeyedRandom("prompt", self._seed, number)
-        if die.roll() >= 0.5:
-            return self._made(die)
-        which = int(die.roll() * _REPEATING)
+        rng = KeyedRandom("prompt", self._seed, number)
+        if rng.roll() >= 0.5:
+            return self._made(rng)
+        which = int(rng.roll() * _REPEATING)
         if which not in self._repeating:
             self._repeating[which] = self._made(KeyedRandom("repeating prompt", self._seed, which))
         return self._repeating[which]
 
-    def _made(self, die: KeyedRandom) -> tuple[str, str]:
+    def _made(self, rng: KeyedRandom) -> tuple[str, str]:
         names, cities = _words(self._seed)
-        mark = token(die)
-        text = die.choose(_QUESTIONS).format(
+        mark = token(rng)
+        text = rng.choose(_QUESTIONS).format(
             token=mark,
-            when=die.choose(_WHEN),
-            name=die.choose(names),
-            city=die.choose(cities),
-            thing=die.choose(_THINGS),
+            when=rng.choose(_WHEN),
+            name=rng.choose(names),
+            city=rng.choose(cities),
+            thing=rng.choose(_THINGS),
         )
         return text, mark
 

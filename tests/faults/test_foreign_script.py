@@ -21,8 +21,8 @@ def scripts(text):
 def test_words_of_one_other_script_stand_among_the_english_ones(answer, fault_context):
     seen = set()
     for number in range(30):
-        die = KeyedRandom("throw", number)
-        applied = foreign_script().on_answer(answer, FaultContext(fault_context.request, die))
+        rng = KeyedRandom("throw", number)
+        applied = foreign_script().on_answer(answer, FaultContext(fault_context.request, rng))
         assert len(scripts(applied.text)) == 1
         assert len(applied.text.split()) == len(answer.text.split())
         seen |= scripts(applied.text)

@@ -332,7 +332,7 @@ class TestOtherHosts:
         with outage():
             assert all(was != now for was, now in zip(before, state(), strict=True))
         assert state() == before
-        assert sys.modules["chaos_llm.interception.aiohttp_client"]._stage is None
+        assert sys.modules["chaos_llm.interception.aiohttp_client"]._context is None
 
 
 class TestEndings:

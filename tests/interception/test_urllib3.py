@@ -178,7 +178,7 @@ class TestOtherHosts:
         with outage():
             assert urllib3.HTTPConnectionPool.urlopen is not before
         assert urllib3.HTTPConnectionPool.urlopen is before
-        assert sys.modules["chaos_llm.interception.urllib3_client"]._stage is None
+        assert sys.modules["chaos_llm.interception.urllib3_client"]._context is None
 
 
 class TestEndings:

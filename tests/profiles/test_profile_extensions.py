@@ -131,9 +131,7 @@ def test_a_tier_that_does_not_exist_is_told_where_it_is_said(folder):
     with (folder.parent / "pyproject.toml").open("a") as file:
         file.write('[tool.chaos_llm.tiers]\nMY_KEY = "fre"\n')
 
-    with pytest.raises(
-        UnknownName, match=r"\[tool.chaos_llm.tiers\] MY_KEY: unknown tier 'fre'"
-    ):
+    with pytest.raises(UnknownName, match=r"\[tool.chaos_llm.tiers\] MY_KEY: unknown tier 'fre'"):
         outage()
 
 

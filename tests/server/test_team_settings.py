@@ -41,9 +41,7 @@ def test_the_server_answers_at_the_healthy_pace_of_a_team(team):
 
 
 def test_a_tier_that_is_none_refuses_the_server(tmp_path):
-    (tmp_path / "pyproject.toml").write_text(
-        '[tool.chaos_llm.tiers]\nKEY = "golden"\n'
-    )
+    (tmp_path / "pyproject.toml").write_text('[tool.chaos_llm.tiers]\nKEY = "golden"\n')
     with (
         pytest.raises(UnknownName, match="golden"),
         ServerThread(Settings([BILLING], rootdir=tmp_path)),

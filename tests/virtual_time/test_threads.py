@@ -457,12 +457,12 @@ def test_a_thread_that_dies_of_an_exception_hands_the_baton_on(
 ) -> None:
     monkeypatch.setattr(threading, "excepthook", lambda args: None)
 
-    def die() -> None:
+    def rng() -> None:
         time.sleep(5)
         raise ValueError
 
     with VirtualTime() as clock:
-        run_together(die, lambda: time.sleep(10))
+        run_together(rng, lambda: time.sleep(10))
         assert clock.now == 10
 
 

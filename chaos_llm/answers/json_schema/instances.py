@@ -36,7 +36,7 @@ class _TooLarge(Exception):
     """The search for a value has gone on for long enough."""
 
 
-def instance(schema: Any, die: KeyedRandom, says: Sequence[str] = ("-",)) -> Any:
+def instance(schema: Any, rng: KeyedRandom, says: Sequence[str] = ("-",)) -> Any:
     """A value that is valid against the schema, drawn by the die.
 
     A string that the schema leaves free is the first of `says` that fits. Optional properties are
@@ -45,7 +45,7 @@ def instance(schema: Any, die: KeyedRandom, says: Sequence[str] = ("-",)) -> Any
     """
     try:
         for _ in range(_TRIES):
-            writer = _Writer(schema, die, says)
+            writer = _Writer(schema, rng, says)
             for value in writer.values(schema, 0):
                 return value
     except _TooLarge:
@@ -56,8 +56,8 @@ def instance(schema: Any, die: KeyedRandom, says: Sequence[str] = ("-",)) -> Any
 class _Writer:
     """The candidates for a value, the richest first; each is valid where it is handed on."""
 
-    def __init__(self, root: Any, die: KeyedRandom, says: Sequence[str]) -> None:
-        self._root, self._die, self._says = root, die, says
+    def __init__(self, root: Any, rng: KeyedRandom, says: Sequence[str]) -> None:
+        self._root, self._die, self._says = root, rng, says
         self._parts = 0
 
     def values(self, schema: Any, depth: int) -> Iterator[Any]:

@@ -14,18 +14,18 @@ _WIDTH = 100  # of a range that the schema leaves open at one end
 _TRIES = 20
 
 
-def numbers(schema: Mapping[str, Any], die: KeyedRandom, *, whole: bool) -> Iterator[float]:
+def numbers(schema: Mapping[str, Any], rng: KeyedRandom, *, whole: bool) -> Iterator[float]:
     """Numbers that lie between the bounds, multiples where asked for; not all exclude the ends."""
     step = schema.get("multipleOf", 1 if whole else None)
     low, high = _bounds(schema, step or 1)
     if low > high:
         return
     if step is None:
-        yield from _between(low, high, die)
+        yield from _between(low, high, rng)
     else:
         exact = Fraction(str(step))
         exact = Fraction(exact.numerator) if whole else exact
-        yield from _multiples(low, high, exact, die)
+        yield from _multiples(low, high, exact, rng)
 
 
 def _bounds(schema: Mapping[str, Any], step: float) -> tuple[float, float]:
@@ -37,8 +37,8 @@ def _bounds(schema: Mapping[str, Any], step: float) -> tuple[float, float]:
     return low, min(highs, default=low + _WIDTH * step)
 
 
-def _between(low: float, high: float, die: KeyedRandom) -> Iterator[float]:
-    drawn = low + (high - low) * die.roll()
+def _between(low: float, high: float, rng: KeyedRandom) -> Iterator[float]:
+    drawn = low + (high - low) * rng.roll()
     yield round(drawn, 2)
     yield drawn
     yield (low + high) / 2
@@ -46,12 +46,12 @@ def _between(low: float, high: float, die: KeyedRandom) -> Iterator[float]:
     yield high
 
 
-def _multiples(low: float, high: float, step: Fraction, die: KeyedRandom) -> Iterator[float]:
+def _multiples(low: float, high: float, step: Fraction, rng: KeyedRandom) -> Iterator[float]:
     least, most = math.ceil(Fraction(low) / step), math.floor(Fraction(high) / step)
     if least > most:
         return
     near = range(least, min(most, least + _TRIES) + 1)
-    drawn = (least + int(die.roll() * (most - least + 1)) for _ in range(_TRIES))
+    drawn = (least + int(rng.roll() * (most - least + 1)) for _ in range(_TRIES))
     # As a float, 3 * 0.1 is no multiple of 0.1; zero and the powers of two always are.
     powers = (sign << n for n in range(60) for sign in (1, -1) if least <= sign << n <= most)
     for count in chain(drawn, near, (most,), powers):

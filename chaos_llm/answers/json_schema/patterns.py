@@ -17,13 +17,13 @@ _CATEGORIES = {"DIGIT": r"\d", "SPACE": r"\s", "WORD": r"\w"}
 
 
 def matching(
-    pattern: str, die: KeyedRandom, shortest: int = 0, longest: int = 1 << 20
+    pattern: str, rng: KeyedRandom, shortest: int = 0, longest: int = 1 << 20
 ) -> str | None:
     """A text that the pattern is found in, within these lengths; None where it is too hard."""
     try:
         parsed = _parse(pattern)
         for attempt in range(_TRIES):
-            text = _Text(die, spread=1 << attempt).written(parsed)
+            text = _Text(rng, spread=1 << attempt).written(parsed)
             if shortest <= len(text) <= longest and re.search(pattern, text):
                 return text
     except (re.error, NotImplementedError):
@@ -34,8 +34,8 @@ def matching(
 class _Text:
     """One attempt; `spread` is how far a repetition goes beyond its least number."""
 
-    def __init__(self, die: KeyedRandom, spread: int) -> None:
-        self._die, self._spread = die, spread
+    def __init__(self, rng: KeyedRandom, spread: int) -> None:
+        self._die, self._spread = rng, spread
         self._groups: dict[int, str] = {}
 
     def written(self, parsed: Any) -> str:

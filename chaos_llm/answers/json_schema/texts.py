@@ -15,45 +15,45 @@ _LONGEST = 1 << 20
 _TRIES = 10
 
 
-def _two(die: KeyedRandom, low: int, high: int) -> str:
-    return f"{low + int(die.roll() * (high - low + 1)):02}"
+def _two(rng: KeyedRandom, low: int, high: int) -> str:
+    return f"{low + int(rng.roll() * (high - low + 1)):02}"
 
 
-def _date(die: KeyedRandom) -> str:
-    return f"2026-{_two(die, 1, 12)}-{_two(die, 1, 28)}"
+def _date(rng: KeyedRandom) -> str:
+    return f"2026-{_two(rng, 1, 12)}-{_two(rng, 1, 28)}"
 
 
-def _time(die: KeyedRandom) -> str:
-    return f"{_two(die, 0, 23)}:{_two(die, 0, 59)}:{_two(die, 0, 59)}Z"
+def _time(rng: KeyedRandom) -> str:
+    return f"{_two(rng, 0, 23)}:{_two(rng, 0, 59)}:{_two(rng, 0, 59)}Z"
 
 
 _FORMATS: Mapping[str, Callable[[KeyedRandom], str]] = {
     "date": _date,
     "time": _time,
-    "date-time": lambda die: f"{_date(die)}T{_time(die)}",
-    "duration": lambda die: f"PT{_two(die, 1, 59)}M",
-    "email": lambda die: f"user{_two(die, 10, 99)}@example.com",
-    "hostname": lambda die: f"host{_two(die, 10, 99)}.example.com",
-    "uri": lambda die: f"https://example.com/{die.letters(6, _HEX)}",
-    "uri-reference": lambda die: f"/{die.letters(6, _HEX)}",
-    "uuid": lambda die: str(UUID(int=die.number(128), version=4)),
-    "ipv4": lambda die: f"192.0.2.{1 + int(die.roll() * 254)}",
-    "ipv6": lambda die: f"2001:db8::{1 + int(die.roll() * 9998):x}",
+    "date-time": lambda rng: f"{_date(rng)}T{_time(rng)}",
+    "duration": lambda rng: f"PT{_two(rng, 1, 59)}M",
+    "email": lambda rng: f"user{_two(rng, 10, 99)}@example.com",
+    "hostname": lambda rng: f"host{_two(rng, 10, 99)}.example.com",
+    "uri": lambda rng: f"https://example.com/{rng.letters(6, _HEX)}",
+    "uri-reference": lambda rng: f"/{rng.letters(6, _HEX)}",
+    "uuid": lambda rng: str(UUID(int=rng.number(128), version=4)),
+    "ipv4": lambda rng: f"192.0.2.{1 + int(rng.roll() * 254)}",
+    "ipv6": lambda rng: f"2001:db8::{1 + int(rng.roll() * 9998):x}",
 }
 _SAME_AS = {"url": "uri", "idn-email": "email", "idn-hostname": "hostname", "iri": "uri"}
 
 
-def texts(schema: Mapping[str, Any], die: KeyedRandom, says: Sequence[str]) -> Iterator[str]:
+def texts(schema: Mapping[str, Any], rng: KeyedRandom, says: Sequence[str]) -> Iterator[str]:
     """Strings: of the format or pattern, else those of `says` that fit, else made to fit."""
     low, high = schema.get("minLength", 0), schema.get("maxLength", _LONGEST)
     named = str(schema.get("format", ""))
     form = _FORMATS.get(_SAME_AS.get(named, named))
     if form is not None:
-        yield from (form(die) for _ in range(_TRIES))
+        yield from (form(rng) for _ in range(_TRIES))
     pattern = schema.get("pattern")
     yield from (said for said in says if low <= len(said) <= high and _found(pattern, said))
     if pattern is not None:
-        drawn = (matching(pattern, die, low, high) for _ in range(_TRIES))
+        drawn = (matching(pattern, rng, low, high) for _ in range(_TRIES))
         yield from (text for text in drawn if text is not None)
     said = max(says, key=len, default="") or "-"
     if len(said) < low:

@@ -74,7 +74,7 @@ class Batch:
         if self.cancelled is not None:
             return {"type": "canceled"}
         key, params = f"{self.id} {asked['custom_id']}", asked["params"]
-        mine = replace(reply_context, die=KeyedRandom("batch", key))
+        mine = replace(reply_context, rng=KeyedRandom("batch", key))
         refused = refusal_of(params, MODEL_TOO)
         if not refused:
             inner = _inner(request, params)

@@ -101,7 +101,7 @@ def _asked_for(request: Request) -> tuple[str, str, str]:
 
 
 def _new_id(reply_context: ReplyContext) -> str:
-    return "msgbatch_01" + base58(reply_context.die.number(256), 22)
+    return "msgbatch_01" + base58(reply_context.rng.number(256), 22)
 
 
 def _page(

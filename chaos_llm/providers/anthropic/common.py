@@ -85,7 +85,7 @@ _RETRYABLE = (("x-should-retry", "true"),)
 
 def reply_ids(reply_context: ReplyContext) -> tuple[str, tuple[tuple[str, str], ...]]:
     """Draw a request id, as `req_011CXnukXFhq5zC25S7ev2cy`, and the headers that carry it."""
-    number = reply_context.die.number(256)
+    number = reply_context.rng.number(256)
     request_id = "req_011C" + base58(number, 20)
     ray = ("cf-ray", f"{number >> 192:016x}-SJC")
     return request_id, (("request-id", request_id), ray, *_EDGE)

@@ -135,7 +135,7 @@ def _schema(body: dict[str, Any]) -> Mapping[str, Any] | None:
 
 
 def _message_id(reply_context: ReplyContext, host: str) -> str:
-    return f"msg_{host}01" + base58(reply_context.die.number(256), 22)
+    return f"msg_{host}01" + base58(reply_context.rng.number(256), 22)
 
 
 def _usage(answer: Completion, usage: Usage) -> str:
@@ -148,7 +148,7 @@ def _usage(answer: Completion, usage: Usage) -> str:
 
 
 def _tool_use(name: str, arguments: str, reply_context: ReplyContext, host: str) -> str:
-    tool_id = f"toolu_{host}01" + base58(reply_context.die.number(256), 22)
+    tool_id = f"toolu_{host}01" + base58(reply_context.rng.number(256), 22)
     return f'{{"type":"tool_use","id":"{tool_id}","name":{quote(name)},"input":{arguments}}}'
 
 

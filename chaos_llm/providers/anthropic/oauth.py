@@ -168,7 +168,7 @@ def _oauth_error(refusal: Refusal) -> Document:
 
 def _redirect(query: dict[str, str], reply_context: ReplyContext) -> Document:
     """Send the browser back with a code, as if the user had agreed at once."""
-    answer = {"code": base58(reply_context.die.number(256), 32)}
+    answer = {"code": base58(reply_context.rng.number(256), 32)}
     if "state" in query:
         answer["state"] = query["state"]
     address = query.get("redirect_uri", "")
@@ -177,14 +177,14 @@ def _redirect(query: dict[str, str], reply_context: ReplyContext) -> Document:
 
 
 def _tokens(request: Request, reply_context: ReplyContext) -> Document:
-    access = "sk-ant-oat01-" + base58(reply_context.die.number(256), 32)
+    access = "sk-ant-oat01-" + base58(reply_context.rng.number(256), 32)
     tokens: dict[str, Any] = {
         "token_type": "Bearer",
         "access_token": access,
         "expires_in": _LIFETIME,
     }
     if request.body.get("grant_type") != _JWT_BEARER:
-        tokens["refresh_token"] = "sk-ant-ort01-" + base58(reply_context.die.number(256), 32)
+        tokens["refresh_token"] = "sk-ant-ort01-" + base58(reply_context.rng.number(256), 32)
         tokens["scope"] = request.body.get("scope") or _SCOPE
         tokens["organization"] = _ORGANIZATION
         tokens["account"] = _ACCOUNT

@@ -95,7 +95,7 @@ def _compact(value: Any) -> str:
 
 
 def _metrics(reply_context: ReplyContext) -> dict[str, int]:
-    return {"latencyMs": 100 + reply_context.die.number(32) % 900}  # assumed: under a second
+    return {"latencyMs": 100 + reply_context.rng.number(32) % 900}  # assumed: under a second
 
 
 def _starts_with_the_user(messages: object) -> bool:

@@ -97,7 +97,7 @@ def _event(data: str, *, content: bool) -> Chunk:
 
 
 def _latency(reply_context: ReplyContext) -> int:
-    return 200 + reply_context.die.number(32) % 800  # assumed: under a second
+    return 200 + reply_context.rng.number(32) % 800  # assumed: under a second
 
 
 def _counted(answer: Completion, latency: int) -> Headers:

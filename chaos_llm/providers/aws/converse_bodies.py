@@ -62,4 +62,4 @@ def _block(index: int, deltas: list[dict[str, Any]]) -> list[Event]:
 
 
 def _tool_id(reply_context: ReplyContext) -> str:
-    return "tooluse_" + base58(reply_context.die.number(256), 22)
+    return "tooluse_" + base58(reply_context.rng.number(256), 22)

@@ -150,9 +150,9 @@ def _credentials(request: Request, reply_context: ReplyContext) -> dict[str, str
     lifetime = int(length) if length.isdecimal() else _LIFETIME
     until = datetime.fromtimestamp(reply_context.now + lifetime, UTC)
     return {
-        "AccessKeyId": "ASIA" + reply_context.die.letters(16, _LETTERS),
-        "SecretAccessKey": base58(reply_context.die.number(256), 32),
-        "SessionToken": "IQoJb3JpZ2luX2Vj" + base58(reply_context.die.number(256), 32),
+        "AccessKeyId": "ASIA" + reply_context.rng.letters(16, _LETTERS),
+        "SecretAccessKey": base58(reply_context.rng.number(256), 32),
+        "SessionToken": "IQoJb3JpZ2luX2Vj" + base58(reply_context.rng.number(256), 32),
         "Expiration": until.strftime("%Y-%m-%dT%H:%M:%SZ"),
     }
 

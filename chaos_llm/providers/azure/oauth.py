@@ -127,8 +127,8 @@ class AzureOAuth(Login):
         told = {"token_type": "Bearer", "expires_in": _LIFETIME, "ext_expires_in": _LIFETIME}
         if request.body.get("grant_type") in _OF_USERS:
             told["scope"] = request.body.get("scope", "")
-            told["refresh_token"] = "1.A" + base58(reply_context.die.number(256), 32)
-        parts = (base58(reply_context.die.number(256), 32) for _ in range(2))
+            told["refresh_token"] = "1.A" + base58(reply_context.rng.number(256), 32)
+        parts = (base58(reply_context.rng.number(256), 32) for _ in range(2))
         return Document(told | {"access_token": f"eyJ0eXAiOiJKV1QifQ.{'.'.join(parts)}"})
 
     def _who(self, wire: WireRequest, form: dict[str, Any]) -> str:  # noqa: ARG002

@@ -152,7 +152,7 @@ def _event(
 
 def _call(name: str, arguments: str, reply_context: ReplyContext) -> dict[str, Any]:
     function = {"name": name, "arguments": arguments}
-    call_id = f"{name}_{reply_context.die.letters(12, _SMALL)}"
+    call_id = f"{name}_{reply_context.rng.letters(12, _SMALL)}"
     return {"id": call_id, "type": "function", "function": function}
 
 

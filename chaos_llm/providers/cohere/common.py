@@ -94,7 +94,7 @@ def cohere_headers(reply_context: ReplyContext) -> Headers:
     return (
         ("access-control-expose-headers", "X-Debug-Trace-ID"),
         ("via", "1.1 google"),
-        ("x-debug-trace-id", f"{reply_context.die.number(128):032x}"),
+        ("x-debug-trace-id", f"{reply_context.rng.number(128):032x}"),
     )
 
 

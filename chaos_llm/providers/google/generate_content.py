@@ -125,7 +125,7 @@ class GenerateContent(GoogleEndpoint, ModelEndpoint):
         """What closes every event: the model and the reply's id."""
         return {
             "modelVersion": request.model,
-            "responseId": base58(reply_context.die.number(256), 23),
+            "responseId": base58(reply_context.rng.number(256), 23),
         }
 
 

@@ -94,7 +94,7 @@ class GoogleOAuth(Login):
     kept: ClassVar[tuple[str, ...]] = ("grant_type", "client_id", "scope", "target_audience")
 
     def healthy(self, request: Request, reply_context: ReplyContext) -> Document | None:
-        drawn = reply_context.again().die.number(256)
+        drawn = reply_context.again().rng.number(256)
         path, token = request.path, f"ya29.c.{base58(drawn, 32)}"
         if path.endswith("/allowedLocations"):
             return Document({"locations": ["us-central1"], "encodedLocations": "0x0"})
@@ -181,4 +181,4 @@ def _id_token(request: Request, reply_context: ReplyContext) -> str:
     }
     parts = ({"alg": "RS256", "typ": "JWT"}, said)
     head, body = (urlsafe_b64encode(json.dumps(part).encode()).decode() for part in parts)
-    return f"{head.rstrip('=')}.{body.rstrip('=')}.{base58(reply_context.die.number(256), 32)}"
+    return f"{head.rstrip('=')}.{body.rstrip('=')}.{base58(reply_context.rng.number(256), 32)}"

@@ -104,7 +104,7 @@ class OllamaChat(OllamaEndpoint, ModelEndpoint):
     def _call(self, index: int, call: ToolCall, reply_context: ReplyContext) -> dict[str, Any]:
         arguments = arguments_of(call, self.api)
         function = {"index": index, "name": call.name, "arguments": arguments}
-        return {"id": "call_" + reply_context.die.letters(8, _SMALL), "function": function}
+        return {"id": "call_" + reply_context.rng.letters(8, _SMALL), "function": function}
 
 
 def _spoken(head: dict[str, Any], said: dict[str, Any]) -> Chunk:

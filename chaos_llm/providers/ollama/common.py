@@ -119,7 +119,7 @@ def opening(request: Request, reply_context: ReplyContext) -> dict[str, Any]:
 
 def ending(answer: Completion, reply_context: ReplyContext) -> dict[str, Any]:
     """What the last line ends with; durations are in nanoseconds."""
-    loaded, heard = (_SHORTEST + reply_context.die.number(64) % _VARIES for _ in range(2))
+    loaded, heard = (_SHORTEST + reply_context.rng.number(64) % _VARIES for _ in range(2))
     tokens = answer.usage
     said = tokens.output_tokens * _A_TOKEN
     took = {"total_duration": loaded + heard + said, "load_duration": loaded}

@@ -25,7 +25,7 @@ class OllamaEmbed(OllamaEndpoint, DocumentEndpoint):
     def healthy(self, request: Request, reply_context: ReplyContext) -> Document | None:
         texts, size = request.body.get("input"), request.body.get("dimensions")
         took = (
-            100_000_000 + reply_context.again().die.number(64) % 100_000_000
+            100_000_000 + reply_context.again().rng.number(64) % 100_000_000
         )  # nanoseconds: assumed
         document = {
             "model": request.model,

@@ -156,10 +156,10 @@ class ChatCompletions(OpenAIDialect, ModelEndpoint):
         return f',"usage":{usage}' if self.tells_usage else ""
 
     def _id(self, reply_context: ReplyContext) -> str:
-        return "chatcmpl-" + base58(reply_context.die.number(256), 29)
+        return "chatcmpl-" + base58(reply_context.rng.number(256), 29)
 
     def _call_id(self, reply_context: ReplyContext) -> str:
-        return "call_" + base58(reply_context.die.number(256), 24)
+        return "call_" + base58(reply_context.rng.number(256), 24)
 
     def _more(self, request_id: str) -> str:  # noqa: ARG002 - some repeat it
         """Write a whole reply's further fields, each after a comma."""

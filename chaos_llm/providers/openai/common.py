@@ -132,7 +132,7 @@ def reply_ids(reply_context: ReplyContext) -> tuple[str, Headers]:
 
 def hexadecimal(reply_context: ReplyContext, length: int) -> str:
     """Draw an id of at most 64 hexadecimal digits."""
-    return f"{reply_context.die.number(256):064x}"[:length]
+    return f"{reply_context.rng.number(256):064x}"[:length]
 
 
 def uuid(reply_context: ReplyContext) -> str:

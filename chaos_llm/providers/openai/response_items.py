@@ -66,7 +66,7 @@ class CallItem:
     def __init__(self, call: ToolCall, reply_context: ReplyContext) -> None:
         self.call = call
         self.id = "fc_" + hexadecimal(reply_context, 50)
-        self.call_id = "call_" + base58(reply_context.die.number(256), 24)
+        self.call_id = "call_" + base58(reply_context.rng.number(256), 24)
         self.written = self._written("completed", quote(call.arguments))
 
     def _written(self, status: str, arguments: str) -> str:

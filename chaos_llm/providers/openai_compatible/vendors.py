@@ -37,7 +37,7 @@ class Groq(LookAlike):
     lacking: ClassVar[str] = "'{}' : property is missing"
 
     def _ids(self, reply_context: ReplyContext) -> tuple[str, Headers]:
-        request_id = f"req_01{base58(reply_context.die.number(256), 24).lower()}"
+        request_id = f"req_01{base58(reply_context.rng.number(256), 24).lower()}"
         return request_id, (("x-request-id", request_id),)  # groq/groq-typescript#28
 
     def _id(self, reply_context: ReplyContext) -> str:
@@ -77,7 +77,7 @@ class Together(LookAlike):
         return self._id(reply_context), ()
 
     def _id(self, reply_context: ReplyContext) -> str:
-        number = reply_context.die.number(256)
+        number = reply_context.rng.number(256)
         return f"{base58(number, 13)}-{number >> 192:016x}"  # as okkMWqL-2kFHot-a023f60e9b77ff7e
 
     def _error(self, row: OpenAIError) -> str:
@@ -138,7 +138,7 @@ class Mistral(LookAlike):
         return hexadecimal(reply_context, 32)
 
     def _call_id(self, reply_context: ReplyContext) -> str:
-        return base58(reply_context.die.number(256), 9)
+        return base58(reply_context.rng.number(256), 9)
 
     def _lacks_field(self, row: OpenAIError, field: str) -> OpenAIError:
         return row._replace(status=422, param=field)
@@ -198,7 +198,7 @@ class OpenRouter(LookAlike):
         return "", (("x-generation-id", self._id(reply_context.again())),)
 
     def _id(self, reply_context: ReplyContext) -> str:
-        return f"gen-{int(reply_context.now)}-{base58(reply_context.die.number(256), 20)}"
+        return f"gen-{int(reply_context.now)}-{base58(reply_context.rng.number(256), 20)}"
 
     def _event(self, row: OpenAIError) -> str:
         return f'{{"error":{_of_upstream(row)}}}'

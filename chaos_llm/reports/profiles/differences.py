@@ -99,7 +99,7 @@ def _facts(window: Window) -> dict[str, str]:
         "share": _share(window),
         "load": wording.capacity(window.capacity) if window.capacity else "any",
         "flaps": wording.flap(window.flap) if window.flap else "no",
-        "die": wording.stickiness(window),
+        "stickiness": wording.stickiness(window),
         "faults": wording.faults(window),
     }
 

@@ -40,7 +40,7 @@ def window(profile: Profile, window: Window, width: int) -> str:
         ("share", ("share",), wording.share(profile, window.share)),
         ("load", ("capacity",), load),
         ("flaps", ("flap",), wording.flap(window.flap) if window.flap else ""),
-        ("die", ("sticky_by", "sticky_for"), wording.stickiness(window)),
+        ("stickiness", ("sticky_by", "sticky_for"), wording.stickiness(window)),
         (
             "faults",
             tuple(rest.keys() - _IN_OTHER_ROWS),
@@ -50,7 +50,7 @@ def window(profile: Profile, window: Window, width: int) -> str:
     lines = [window.name if window.simulated else f"{window.name} (told, not played)"]
     for label, keys, text in rows:
         marks = wording.marks(profile, {key: rest[key] for key in sorted(keys) if key in rest})
-        if not text or (label == "die" and not marks):
+        if not text or (label == "stickiness" and not marks):
             continue  # a die for each request, and nobody said otherwise
         lines.append(wording.fact(label, f"{text}  {marks}".rstrip(), width))
     if window.note:
