@@ -1,7 +1,8 @@
 """Digests of what replays of the shipped profiles write: journal, report as JSON, report as text.
 
-    python tests/replay_digests.py --into DIR      keep the outputs, to compare two versions of the code
-    python tests/replay_digests.py --update        write tests/golden/replay-digests.json anew
+    python tests/replay_digests.py --into DIR           keep the outputs themselves
+    python tests/replay_digests.py --compared-with DIR  say what differs from kept ones
+    python tests/replay_digests.py --update             write tests/golden/replay-digests.json
 
 A change that is not meant to change behaviour leaves every digest as it is.
 """
@@ -17,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from plain_clients import PlainApp
+from renamed_fields import comparable
 
 from chaos_llm import outage
 from chaos_llm.profiles import load, names
@@ -50,7 +52,6 @@ def outputs(name: str, seed: int) -> dict[str, str]:
             "journal.jsonl": chaos.journal.jsonl(),
             "report.json": report.json(),
             "report.txt": f"{report}\n{chaos.timeline()}\n",
-            "report.html": report.html(),
         }
 
 
@@ -69,25 +70,42 @@ def everything(only: list[str]) -> Iterator[tuple[str, int]]:
             yield name, seed
 
 
-def main() -> None:
+def differing(name: str, seed: int, kept: Path) -> Iterator[str]:
+    """The outputs that are not what an older version wrote, under today's names."""
+    for kind, text in outputs(name, seed).items():
+        old = (kept / f"{name}-{seed}-{kind}").read_text(encoding="utf-8")
+        if comparable(kind, old, old=True) != comparable(kind, text, old=False):
+            yield f"{name}-{seed}-{kind}"
+
+
+def keep(name: str, seed: int, folder: Path) -> None:
+    """Write the outputs of one replay."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for kind, text in outputs(name, seed).items():
+        (folder / f"{name}-{seed}-{kind}").write_text(text, encoding="utf-8")
+
+
+def main() -> int:
+    """Do what the options say; 1 where outputs differ from kept ones."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("profiles", nargs="*", help="default: all that are shipped")
-    parser.add_argument("--into", type=Path, help="a folder for the outputs themselves")
-    parser.add_argument("--update", action="store_true", help="write the golden file")
+    parser.add_argument("--into", type=Path, metavar="DIR")
+    parser.add_argument("--compared-with", type=Path, metavar="DIR")
+    parser.add_argument("--update", action="store_true")
     options = parser.parse_args()
-    kept = {}
+    kept, differ = {}, []
     for name, seed in everything(options.profiles):
-        kept[f"{name} {seed}"] = digests(name, seed)
         if options.into:
-            for kind, text in outputs(name, seed).items():
-                path = options.into / f"{name}-{seed}-{kind}"
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(text, encoding="utf-8")
-        sys.stderr.write(".")
-        sys.stderr.flush()
+            keep(name, seed, options.into)
+        if options.compared_with:
+            differ += differing(name, seed, options.compared_with)
+        if options.update:
+            kept[f"{name} {seed}"] = digests(name, seed)
     if options.update:
         GOLDEN.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+    sys.stdout.write("".join(f"{each} differs\n" for each in differ))
+    return 1 if differ else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
