@@ -93,7 +93,7 @@ def comparable(kind: str, text: str, *, old: bool) -> str:
 
 def _line(line: str) -> str:
     """A line of a report as text."""
-    named = {f"{old} ": f"{new} " for old, new in EFFECTS.items()}
-    for old, new in (named if line.startswith("faults planned") else CHECKS).items():
-        line = re.sub(rf"(?<!\w){re.escape(old)}", new, line)
+    named = EFFECTS if line.startswith("faults planned") else CHECKS
+    for old in sorted(named, key=len, reverse=True):  # "not struck" before "struck"
+        line = re.sub(rf"(?<!\w){re.escape(old)}\b", named[old], line)
     return line
