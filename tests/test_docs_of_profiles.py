@@ -54,7 +54,7 @@ def test_each_way_to_say_it_is_read(said):
         del window["faults"]
     text = 'title = "t"\nstarts = 2026-01-01T00:00:00Z\nends = "+1h"\n[[window]]\n'
     text += "".join(f"{name} = {value}\n" for name, value in window.items())
-    text += '[edge.cloudflare]\nproviders = ["openai"]\nbasis = "assumed"\n'
+    text += '[edge.cloudflare]\nproviders = ["openai"]\nevidence = "assumed"\n'
     if key == "impact":
         text += f'[status_page.openai]\nposts = [{{ at = "+1m", {said}, evidence = "assumed" }}]\n'
 

@@ -201,7 +201,7 @@ def test_claude_on_2_march_2026_was_down_for_nine_hours_and_39_minutes():
 
 
 def test_claude_on_2_march_2026_posts_twelve_minutes_late_and_resolves_twice():
-    posts = profiles.load(WAVES).pages["anthropic"].posts
+    posts = profiles.load(WAVES).status_pages["anthropic"].posts
 
     assert posts[0].at == 12 * 60
     assert [post.incident for post in posts if post.state == "resolved"] == [1, 3]

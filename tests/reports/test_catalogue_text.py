@@ -106,7 +106,7 @@ def test_posts_have_a_row_with_their_state():
     )
     pages = {"a": StatusPage("a", posts), "b": StatusPage("b", unknown=True), "c": StatusPage("c")}
 
-    drawn = timeline.draw(profile(pages=pages), 80).splitlines()
+    drawn = timeline.draw(profile(status_pages=pages), 80).splitlines()
 
     assert drawn[2].split() == ["status", "page", "a", "i", "+", "r"]
     assert drawn[3].endswith("(its posts were not found)")
@@ -130,7 +130,7 @@ def test_a_shipped_profile_is_shown_with_all_its_windows_sources_and_posts(name)
         assert each.name in shown
     for source in shipped.sources.values():
         assert source.address in shown
-    for page in shipped.pages.values():
+    for page in shipped.status_pages.values():
         assert all(post.says in shown for post in page.posts)
 
 

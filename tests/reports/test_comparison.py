@@ -13,7 +13,7 @@ from chaos_llm.profiles.model import Post, StatusPage
 from chaos_llm.reports.comparison import MEANINGS, comparison_text
 
 PAGES = {"anthropic": StatusPage("anthropic", (Post(10 * MINUTE, "investigating"),))}
-BAD_DAY = day(window(ends=HOUR), pages=PAGES)
+BAD_DAY = day(window(ends=HOUR), status_pages=PAGES)
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ PAGES = {
     "anthropic": StatusPage("anthropic", (Post(10 * MINUTE, "investigating", "We <look> & see."),))
 }
 SOURCES = {"press": Source("press", "press", "An article", "example.com/article")}
-BAD_HOUR = day(window(ends=HOUR, name="the <b>bad</b> hour"), pages=PAGES, sources=SOURCES)
+BAD_HOUR = day(window(ends=HOUR, name="the <b>bad</b> hour"), status_pages=PAGES, sources=SOURCES)
 STYLE = files("chaos_llm.reports.html").joinpath("style.css").read_text(encoding="utf-8")
 
 

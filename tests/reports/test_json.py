@@ -19,7 +19,7 @@ from chaos_llm.reports.records.columns import Columns
 from chaos_llm.reports.records.models import MODELS, schema
 
 PAGES = {"anthropic": StatusPage("anthropic", (Post(10 * MINUTE, "investigating", "We look."),))}
-BAD_HOUR = day(window(ends=HOUR), pages=PAGES)
+BAD_HOUR = day(window(ends=HOUR), status_pages=PAGES)
 
 
 def replay(app=ask_once, profile=BAD_HOUR, **options):

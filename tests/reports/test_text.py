@@ -16,7 +16,7 @@ from chaos_llm.profiles.model import Post, StatusPage
 from chaos_llm.reports.text import findings_text
 
 PAGES = {"anthropic": StatusPage("anthropic", (Post(10 * MINUTE, "investigating"),))}
-BAD_DAY = day(window(ends=HOUR), pages=PAGES)
+BAD_DAY = day(window(ends=HOUR), status_pages=PAGES)
 
 
 def timeline(app=ask_once, profile=BAD_DAY, width=100, **options):

@@ -228,7 +228,7 @@ def test_a_share_of_the_connections_is_hit(ill):
 
 def test_clients_that_share_a_die_meet_the_toxic_when_the_plan_says(serving):
     server = serving(
-        '{ toxic = "reset_peer" }', share=0.5, more='sticky_by = "client"\nredraw = "5s"'
+        '{ toxic = "reset_peer" }', share=0.5, more='sticky_by = "client"\nsticky_for = "5s"'
     )
     met, planned = [], []
     server.advance("1m")

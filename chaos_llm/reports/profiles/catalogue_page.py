@@ -93,7 +93,7 @@ def _windows(profile: Profile) -> str:
 
 def _narrowed(window: Window) -> str:
     parts = (
-        f"spares {'; '.join(map(wording.target, window.except_))}" if window.except_ else "",
+        f"except {'; '.join(map(wording.target, window.except_))}" if window.except_ else "",
         wording.flap(window.flap) if window.flap else "",
         wording.capacity(window.capacity) if window.capacity else "",
     )
