@@ -36,18 +36,18 @@ def run(*arguments, **options):
     )
 
 
-def test_check_without_a_name_looks_at_every_profile():
-    result = run("check")
+def test_lint_without_a_name_looks_at_every_profile():
+    result = run("lint")
 
     assert (result.returncode, result.stderr) == (0, "")
     assert result.stdout == f"{len(profiles.names())} profiles, no problem\n"
 
 
-def test_check_tells_each_problem_with_file_and_line_and_ends_with_1(tmp_path):
+def test_lint_tells_each_problem_with_file_and_line_and_ends_with_1(tmp_path):
     (tmp_path / "bad.toml").write_text(BAD)
     (tmp_path / "worse.toml").write_text(BAD.replace("0.0", "2"))
 
-    result = run("check", ".", cwd=tmp_path)
+    result = run("lint", ".", cwd=tmp_path)
 
     assert result.returncode == 1
     zero, over, count = result.stdout.splitlines()
@@ -56,17 +56,17 @@ def test_check_tells_each_problem_with_file_and_line_and_ends_with_1(tmp_path):
     assert count == "2 profiles, 2 problems"
 
 
-def test_check_of_a_file_that_is_not_there_ends_with_2(tmp_path):
-    result = run("check", "nowhere.toml", cwd=tmp_path)
+def test_lint_of_a_file_that_is_not_there_ends_with_2(tmp_path):
+    result = run("lint", "nowhere.toml", cwd=tmp_path)
 
     assert result.returncode == 2
     assert result.stderr.startswith("chaos-llm: unknown profile 'nowhere.toml'")
 
 
-def test_check_of_a_folder_without_profiles_is_no_pass(tmp_path):
+def test_lint_of_a_folder_without_profiles_is_no_pass(tmp_path):
     (tmp_path / "pyproject.toml").write_text("[tool.chaos_llm]\n")  # no profile, though a .toml
 
-    result = run("check", ".", cwd=tmp_path)
+    result = run("lint", ".", cwd=tmp_path)
 
     assert (result.returncode, result.stdout) == (2, "")
     assert "there is no profile in .: give a folder with .toml files in it" in result.stderr
@@ -140,7 +140,7 @@ def test_month_prints_a_profile_that_can_be_checked_and_shown(tmp_path):
 
     assert (result.returncode, result.stderr) == (0, "")
     assert len(profiles.load(tmp_path / "month-7.toml").windows) == 3
-    assert run("check", "month-7.toml", cwd=tmp_path).returncode == 0
+    assert run("lint", "month-7.toml", cwd=tmp_path).returncode == 0
     assert "openai 3" in run("show", "month-7.toml", cwd=tmp_path).stdout
     again = run("month", "--seed", "7", "--provider", "openai", "--incidents", "3")
     assert again.stdout == result.stdout

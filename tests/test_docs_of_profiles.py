@@ -48,7 +48,7 @@ def test_each_way_to_say_it_is_read(said):
     }
     if key in inside:
         window["on"] = f'[{{ provider = "openai", {said} }}]'
-    elif key not in ("like", "impact"):
+    elif key not in ("extends", "impact"):
         window[key] = said.partition(" = ")[2]
     if key == "network":
         del window["faults"]

@@ -94,7 +94,7 @@ def test_a_pack_is_played_like_what_is_ours(installed, tmp_path):
         (["profiles", "--tag", "acme"], "Acme: a teapot for an hour"),
         (["profiles", "--provider", "acme"], DAY),
         (["show", DAY], "teapot(status=418)"),
-        (["check", DAY], "1 profile, no problem"),
+        (["lint", DAY], "1 profile, no problem"),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",
 )
@@ -106,10 +106,10 @@ def test_the_commands_know_a_pack(installed, tmp_path, command, says):
 
 
 BY_HAND = """
-from chaos_llm import packs
+from chaos_llm import extensions
 from teapot import Teapot
 
-packs.add("faults", "teapot", Teapot)
+extensions.add("faults", "teapot", Teapot)
 """
 BY_HAND_SUITE = '''
 import httpx

@@ -128,7 +128,7 @@ def test_a_window_that_is_like_another_has_its_facts_and_keeps_its_own(read):
     )
 
     first, again = profile.windows
-    assert (again.on, again.faults, again.per, again.sticky_for) == (
+    assert (again.on, again.faults, again.sticky_by, again.sticky_for) == (
         first.on,
         first.faults,
         "client",
@@ -261,4 +261,6 @@ def test_several_sources_of_one_fact_count_once_and_as_the_weakest(read):
 def test_the_schema_knows_the_keys_of_the_format():
     definitions = profiles.schema()["$defs"]
 
-    assert {"from", "until", "on", "share", "like"} <= set(definitions["WindowTable"]["properties"])
+    assert {"from", "until", "on", "share", "extends"} <= set(
+        definitions["WindowTable"]["properties"]
+    )

@@ -165,7 +165,7 @@ def test_each_fact_is_shown_with_what_it_rests_on():
     assert "  hits  anthropic api model claude-*  [reported: page] [claimed: blog]\n" in shown
     assert "  share 20 % to 40 %, the seed picks  [assumed]\n" in shown
     assert "75 % server_error(status=500), 25 % hang(seconds=15)" in shown
-    assert "[mix reported: page] [weights assumed]" in " ".join(shown.split())
+    assert "[faults reported: page] [weights assumed]" in " ".join(shown.split())
     assert "  note  A note.\n" in shown
 
 

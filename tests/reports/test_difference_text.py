@@ -65,7 +65,8 @@ def test_pages_are_compared_post_by_post():
     late = StatusPage("anthropic", (Post(5 * MINUTE, "investigating"), Post(HOUR, "resolved")))
 
     found = differences(
-        replace(ONE, status_pages={"anthropic": early}), replace(ONE, pages={"anthropic": late})
+        replace(ONE, status_pages={"anthropic": early}),
+        replace(ONE, status_pages={"anthropic": late}),
     )
 
     assert found == {

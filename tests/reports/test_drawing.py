@@ -122,7 +122,7 @@ def test_every_outcome_has_a_letter_of_its_own():
 
 
 def calls(*outcomes):
-    return [Call(0, 0, 0.0, "", "", stale_after=True, outcome=outcome) for outcome in outcomes]
+    return [Call(0, 0, 0.0, "", "", fresh=True, outcome=outcome) for outcome in outcomes]
 
 
 @pytest.mark.parametrize(
