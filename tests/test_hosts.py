@@ -7,8 +7,9 @@ import re
 
 import pytest
 
+from chaos_llm import extensions
 from chaos_llm.errors import UnknownName, UsageError
-from chaos_llm.providers import PROVIDERS
+from chaos_llm.providers import PROVIDERS, OpenAIChat
 from chaos_llm.requests.hosts import host_map
 
 
@@ -26,9 +27,7 @@ def project(tmp_path):
 @pytest.fixture
 def gateway(project):
     """A project's host map with this table of hosts."""
-    return lambda lines, **environ: host_map(
-        environ, project(f"[tool.chaos_llm.requests.hosts]\n{lines}")
-    )
+    return lambda lines, **environ: host_map(environ, project(f"[tool.chaos_llm.hosts]\n{lines}"))
 
 
 def test_every_vendors_host_is_known(tmp_path):
@@ -157,14 +156,14 @@ class TestTable:
         assert hosts.provider(names, "GET", "/v1/nothing").name == "anthropic"
 
     def test_is_found_above_the_folder(self, project):
-        inner = project('[tool.chaos_llm.requests.hosts]\n"llm.corp" = "openai"') / "tests" / "unit"
+        inner = project('[tool.chaos_llm.hosts]\n"llm.corp" = "openai"') / "tests" / "unit"
         inner.mkdir(parents=True)
         assert host_map({}, inner).names("llm.corp") == ("openai",)
 
     def test_is_read_anew_when_it_has_changed(self, project):
-        folder = project('[tool.chaos_llm.requests.hosts]\n"llm.corp" = "openai"')
+        folder = project('[tool.chaos_llm.hosts]\n"llm.corp" = "openai"')
         assert host_map({}, folder).names("llm.corp") == ("openai",)
-        project('[tool.chaos_llm.requests.hosts]\n"llm.corp" = ["anthropic"]')
+        project('[tool.chaos_llm.hosts]\n"llm.corp" = ["anthropic"]')
         os.utime(folder / "pyproject.toml", (1, 1))
         assert host_map({}, folder).names("llm.corp") == ("anthropic",)
 
@@ -215,3 +214,15 @@ def test_who_is_out_on_the_internet(tmp_path, host, port, is_out):
         tmp_path,
     )
     assert hosts.is_out(host, port) is is_out
+
+
+def test_a_provider_that_is_added_by_hand_is_found_by_its_host(monkeypatch):
+    monkeypatch.setattr(extensions, "_by_hand", {})  # other tests have it not
+
+    class Acme(OpenAIChat):
+        name = "acme-by-hand"
+        hosts = ("llm.acme-by-hand.example",)
+
+    assert host_map({}).names("llm.acme-by-hand.example") == ()
+    extensions.add("providers", "acme-by-hand", Acme)
+    assert host_map({}).names("llm.acme-by-hand.example") == ("acme-by-hand",)

@@ -245,7 +245,7 @@ class TestHarnessErrors:
 
 def test_hosts_are_those_of_the_project_at_rootdir(tmp_path):
     (tmp_path / "pyproject.toml").write_text(
-        '[tool.chaos_llm.requests.hosts]\n"llm.corp.invalid" = "anthropic"\n', encoding="utf-8"
+        '[tool.chaos_llm.hosts]\n"llm.corp.invalid" = "anthropic"\n', encoding="utf-8"
     )
     with outage(rootdir=tmp_path / "tests" / "unit"):
         assert ask("hi", base_url="https://llm.corp.invalid/team-a")

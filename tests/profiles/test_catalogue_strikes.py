@@ -100,9 +100,7 @@ def failures_after_the_cause(*, tries: int) -> int:
 
 def declare_tier(tier: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Say what the owner of the plain app's key pays, as a team does."""
-    table = (
-        f"[tool.chaos_llm.requests.billing_tiers]\nOUR_KEY = {json.dumps(tier)}\n" if tier else ""
-    )
+    table = f"[tool.chaos_llm.tiers]\nOUR_KEY = {json.dumps(tier)}\n" if tier else ""
     (folder / "pyproject.toml").write_text(table)
     monkeypatch.setenv("OUR_KEY", "sk-test")
 
