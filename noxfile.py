@@ -34,6 +34,21 @@ GALLERY = {
     "with_pydantic_ai": ("pydantic-ai-slim[anthropic,openai]==2.68.0", *_VENDORS),
 }
 
+# Pages of docs/how-to by what they want together: litellm and instructor want an older openai.
+SNIPPETS = {
+    ("langchain", "openai-agents", "pydantic-ai"): (
+        *GALLERY["with_langchain"],
+        *GALLERY["with_openai_agents"],
+        *GALLERY["with_pydantic_ai"],
+    ),
+    ("instructor", "litellm"): (
+        *GALLERY["with_litellm"],
+        "anthropic>=2.11,<3",
+        "instructor>=1.17,<2",
+        "openai<3",
+    ),
+}
+
 nox.options.error_on_missing_interpreters = True
 
 
@@ -121,7 +136,7 @@ def libraries(session: nox.Session) -> None:
 @nox.session
 @nox.parametrize("apps", [nox.param(apps, id=apps) for apps in GALLERY])
 def gallery(session: nox.Session, apps: str) -> None:
-    """Real bugs of real libraries, each found by its check; see docs/gallery.md."""
+    """Real bugs of real libraries, each found by its check; see docs/reference/gallery.md."""
     session.install("-e", ".", *GALLERY[apps], *TEST_TOOLS)
     env = {"NO_LIBRARY_IS_ABSENT": "1"}
     session.run(
@@ -139,8 +154,26 @@ def gateways(session: nox.Session) -> None:
 
 @nox.session(default=False)  # a fuzzer takes its time, and is not the same twice
 def hypofuzz(session: nox.Session) -> None:
-    """HypoFuzz on the newest Hypothesis that it works with; see docs/property-based.md."""
+    """HypoFuzz on the newest Hypothesis that it works with."""
     fuzzer = ("hypofuzz==25.11.1", "hypothesis<6.158")
     session.install("-e", ".", "anthropic>=2.11,<3", *fuzzer, *TEST_TOOLS)
     env = {"NO_LIBRARY_IS_ABSENT": "1"}
     session.run("pytest", "tests/strategies/test_hypofuzz.py", *session.posargs, env=env)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """The documentation site: warnings are errors, and every internal link leads somewhere."""
+    session.install("-e", ".[docs]")
+    site = "docs/_build/html"
+    session.run("sphinx-build", "-W", "--keep-going", "-E", "-q", "-b", "html", "docs", site)
+    session.run("python", "docs/check_links.py", site)
+
+
+@nox.session
+@nox.parametrize("pages", [nox.param(pages, id="-".join(pages)) for pages in SNIPPETS])
+def docs_snippets(session: nox.Session, pages: tuple[str, ...]) -> None:
+    """The Python blocks of pages about frameworks, each with its framework installed."""
+    session.install("-e", ".", *SNIPPETS[pages], *TEST_TOOLS)
+    paths = (f"docs/how-to/{page}.md" for page in pages)
+    session.run("pytest", *paths, *session.posargs, env={"NO_LIBRARY_IS_ABSENT": "1"})

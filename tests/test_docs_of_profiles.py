@@ -13,7 +13,8 @@ from chaos_llm.config import own_table
 from chaos_llm.profiles import lint
 from chaos_llm.requests.billing_tiers import TIERS
 
-PAGE = (Path(__file__).parents[1] / "docs" / "recording-an-incident.md").read_text(encoding="utf-8")
+DOCS = Path(__file__).parents[1] / "docs"
+PAGE = (DOCS / "how-to" / "record-an-incident.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```toml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 DAY = next(block for block in BLOCKS if block.startswith("title"))
 

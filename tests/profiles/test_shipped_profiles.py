@@ -15,7 +15,7 @@ from chaos_llm.network import Network
 from chaos_llm.profiles import evidence_grades
 
 NAMES = profiles.names()
-VOCABULARY = Path(__file__).parents[2] / "docs" / "profile-tags.md"
+VOCABULARY = Path(__file__).parents[2] / "docs" / "reference" / "profile-tags.md"
 TAGS = set(re.findall(r"^\| `([\w-]+)` \|", VOCABULARY.read_text(encoding="utf-8"), re.MULTILINE))
 
 WAVES = "anthropic-2026-03-02-three-waves"

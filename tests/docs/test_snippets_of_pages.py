@@ -1,4 +1,4 @@
-"""The root conftest.py: how it collects a README, and which skips it fails in CI."""
+"""The root conftest.py: how it collects snippets of pages, and which skips it fails in CI."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-CONFTEST = Path(__file__).parents[1] / "conftest.py"
+CONFTEST = Path(__file__).parents[2] / "conftest.py"
 QUIET = ("-p", "no:cacheprovider", "-p", "no:randomly")
 
 
@@ -87,16 +87,68 @@ def test_a_block_that_is_no_python_is_an_error(run):
     result.stdout.fnmatch_lines(["*block at line 2: SyntaxError*"])
 
 
-def test_other_blocks_are_left_alone(run):
+def test_a_block_without_a_test_runs_as_one(run):
+    block = (
+        "```python\nimport sys\nassert __name__ == '__main__'\nraise LookupError('it ran')\n```\n"
+    )
+    result = run(block)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["README.md:4: LookupError"])
+
+
+def test_a_block_that_names_its_file_is_a_module_for_later_blocks_of_its_page(run):
+    blocks = """\
+```python
+# shop.py
+def ask():
+    return "yes"
+```
+
+```python
+from shop import ask
+
+def test_it():
+    assert ask() == "yes"
+```
+"""
+    run(blocks, "-v").assert_outcomes(passed=2)
+    run(blocks.partition("\n\n")[2]).assert_outcomes(errors=1)  # the module is gone with its page
+
+
+def test_a_broken_module_of_a_page_fails_where_it_stands(run):
+    result = run("```python\n# shop.py\n1 / 0\n```\n")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["README.md:3: ZeroDivisionError"])
+
+
+def test_blocks_behind_a_need_are_skipped_without_it(run, monkeypatch):
+    monkeypatch.delenv("NO_LIBRARY_IS_ABSENT", raising=False)
+    block = "```python\ndef test_it():\n    pass\n```\n\n```python\nNAME = 1\n```\n"
+    text = f"{block}<!-- needs: json no_such_module -->\n{block}<!-- needs: json -->\n{block}"
+    result = run(text, "-rs")
+    result.assert_outcomes(passed=4, skipped=2)
+    result.stdout.fnmatch_lines(["*needs no_such_module*"])
+
+
+def test_a_lane_fails_where_a_need_is_absent(run, monkeypatch):
+    monkeypatch.setenv("NO_LIBRARY_IS_ABSENT", "1")
+    result = run("<!-- needs: no_such_module -->\n```python\nNAME = 1\n```\n")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*No module named 'no_such_module'*"])
+
+
+def test_blocks_of_other_languages_are_left_alone(run):
     shell = "```console\n$ def test_it():\n```\n"
-    plain = '```python\nraise LookupError("no test")\n```\n'
-    assert run(shell + plain).ret == pytest.ExitCode.NO_TESTS_COLLECTED
+    text = "```text\nraise LookupError()\n```\n"
+    assert run(shell + text).ret == pytest.ExitCode.NO_TESTS_COLLECTED
 
 
-def test_a_readme_elsewhere_is_left_alone(project):
-    folder = project.mkdir("docs")
-    (folder / "README.md").write_text("```python\ndef test_it():\n    pass\n```\n")
-    assert project.runpytest_inprocess(*QUIET, "docs").ret == pytest.ExitCode.NO_TESTS_COLLECTED
+def test_pages_of_the_docs_are_collected_and_texts_elsewhere_are_not(project):
+    page = "```python\ndef test_it():\n    pass\n```\n"
+    for folder in ("docs", "docs/how-to", "elsewhere"):
+        project.mkdir(folder)
+        (project.path / folder / "page.md").write_text(page)
+    project.runpytest_inprocess(*QUIET, "docs", "elsewhere").assert_outcomes(passed=2)
 
 
 def test_ci_fails_what_is_skipped_for_want_of_a_tool(project, monkeypatch):
