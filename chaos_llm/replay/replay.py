@@ -47,7 +47,9 @@ class ReplayOptions(TypedDict, total=False):
     #: Judges a return value, given it and its prompt: True, False, or the name of an outcome.
     outcome: Judge | None
     deadline: Duration  #: An answer that takes longer is late. Default: "1m".
-    stale_after: Duration  #: An answer from a cache that is older than this is stale. Default: "1h".
+    stale_after: (
+        Duration  #: An answer from a cache that is older than this is stale. Default: "1h".
+    )
     on_call: OnCall | None  #: Called with each call when it is over, for progress bars.
 
 
