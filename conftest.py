@@ -14,7 +14,7 @@ from typing import TypeVar
 
 import pytest
 
-pytest_plugins = ["pytester"]
+pytest_plugins = ["pytester", "support.bytecode", "support.sweeps"]
 
 _PYTHON_BLOCK = re.compile(r"^```python\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 _NEEDS_A_TOOL = re.compile(r"\bneeds\b.*\b(go|node|chromium|toxiproxy)\b", re.IGNORECASE)

@@ -26,9 +26,7 @@ def project(tmp_path):
 @pytest.fixture
 def gateway(project):
     """A project's host map with this table of hosts."""
-    return lambda lines, **environ: host_map(
-        environ, project(f"[tool.chaos_llm.requests.hosts]\n{lines}")
-    )
+    return lambda lines, **environ: host_map(environ, project(f"[tool.chaos_llm.hosts]\n{lines}"))
 
 
 def test_every_vendors_host_is_known(tmp_path):
@@ -157,14 +155,14 @@ class TestTable:
         assert hosts.provider(names, "GET", "/v1/nothing").name == "anthropic"
 
     def test_is_found_above_the_folder(self, project):
-        inner = project('[tool.chaos_llm.requests.hosts]\n"llm.corp" = "openai"') / "tests" / "unit"
+        inner = project('[tool.chaos_llm.hosts]\n"llm.corp" = "openai"') / "tests" / "unit"
         inner.mkdir(parents=True)
         assert host_map({}, inner).names("llm.corp") == ("openai",)
 
     def test_is_read_anew_when_it_has_changed(self, project):
-        folder = project('[tool.chaos_llm.requests.hosts]\n"llm.corp" = "openai"')
+        folder = project('[tool.chaos_llm.hosts]\n"llm.corp" = "openai"')
         assert host_map({}, folder).names("llm.corp") == ("openai",)
-        project('[tool.chaos_llm.requests.hosts]\n"llm.corp" = ["anthropic"]')
+        project('[tool.chaos_llm.hosts]\n"llm.corp" = ["anthropic"]')
         os.utime(folder / "pyproject.toml", (1, 1))
         assert host_map({}, folder).names("llm.corp") == ("anthropic",)
 

@@ -12,6 +12,7 @@ import types
 
 import anthropic
 import pytest
+from support.waiting import PATIENCE
 
 import chaos_llm
 from chaos_llm import CheckFailed, Outage, load, outage
@@ -245,7 +246,7 @@ class TestHarnessErrors:
 
 def test_hosts_are_those_of_the_project_at_rootdir(tmp_path):
     (tmp_path / "pyproject.toml").write_text(
-        '[tool.chaos_llm.requests.hosts]\n"llm.corp.invalid" = "anthropic"\n', encoding="utf-8"
+        '[tool.chaos_llm.hosts]\n"llm.corp.invalid" = "anthropic"\n', encoding="utf-8"
     )
     with outage(rootdir=tmp_path / "tests" / "unit"):
         assert ask("hi", base_url="https://llm.corp.invalid/team-a")
@@ -322,4 +323,4 @@ def loopback_echo():
         thread = threading.Thread(target=lambda: serve(server.accept()[0]), daemon=True)
         thread.start()
         yield server.getsockname()
-        thread.join(5)
+        thread.join(PATIENCE)

@@ -1,6 +1,6 @@
 """What the owner of a credential pays: a team says it, by the variables that hold its keys.
 
-    [tool.chaos_llm.requests.billing_tiers]
+    [tool.chaos_llm.tiers]
     OPENAI_API_KEY = "enterprise"
 
 Secrets stay where they are: the table names variables of the environment, and a request's
@@ -18,7 +18,7 @@ from chaos_llm.protocol.keyed_random import fingerprint
 
 TIERS = ("free", "pay-as-you-go", "subscription", "enterprise")
 USUAL = "pay-as-you-go"  # an API key of which nobody says anything
-_TABLE = "[tool.chaos_llm.requests.billing_tiers]"
+_TABLE = "[tool.chaos_llm.tiers]"
 
 
 class Tiers:

@@ -29,7 +29,7 @@ _VARIABLES: Mapping[str, tuple[str, ...]] = {  # those that do not begin with a 
     "OLLAMA_HOST": ("ollama",),
 }
 _PORTS = {"https": 443, "http": 80}
-_TABLE = "[tool.chaos_llm.requests.hosts]"
+_TABLE = "[tool.chaos_llm.hosts]"
 
 Names = tuple[str, ...]
 
@@ -77,7 +77,7 @@ class Hosts:
 
 
 def host_map(environ: Mapping[str, str], start: Path | None = None) -> Hosts:
-    """`[tool.chaos_llm.requests.hosts]`, then base-URL variables, then the vendors' own hosts.
+    """`[tool.chaos_llm.hosts]`, then base-URL variables, then the vendors' own hosts.
 
     Raises UsageError for a table that cannot be read, UnknownName for a provider in it.
     """

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from gallery.bugs import APPS, BUGS, UNSEEN, Bug, Unseen
-from known_libraries import library
+from support.libraries import library
 
 from chaos_llm import checks
 from chaos_llm.reports.report import CheckFailed

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from plain_clients import PlainApp, page_of
+from support.apps.plain import PlainApp, page_of
 
 from chaos_llm import outage, profiles
 from chaos_llm.decisions.plan import Key, PlacedWindow, Plan
@@ -24,6 +24,7 @@ WEB_ONLY = profiles.with_tag("web-only")
 APART = 0.5  # seconds between two calls: less than any die is kept for
 
 
+@pytest.mark.exhaustive(sample=20)
 @pytest.mark.parametrize(("name", "window"), PLAYED)
 def test_a_window_strikes_a_plain_app_that_asks_for_what_it_hits(
     name, window, tmp_path, monkeypatch
@@ -100,9 +101,7 @@ def failures_after_the_cause(*, tries: int) -> int:
 
 def declare_tier(tier: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Say what the owner of the plain app's key pays, as a team does."""
-    table = (
-        f"[tool.chaos_llm.requests.billing_tiers]\nOUR_KEY = {json.dumps(tier)}\n" if tier else ""
-    )
+    table = f"[tool.chaos_llm.tiers]\nOUR_KEY = {json.dumps(tier)}\n" if tier else ""
     (folder / "pyproject.toml").write_text(table)
     monkeypatch.setenv("OUR_KEY", "sk-test")
 

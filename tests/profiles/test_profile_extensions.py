@@ -108,7 +108,7 @@ def test_a_key_of_which_nobody_says_anything_is_paid_for_as_it_goes(read):
 
 def test_a_pyproject_says_which_variable_holds_a_key_of_which_tier(folder, toml, monkeypatch):
     with (folder.parent / "pyproject.toml").open("a") as file:
-        file.write('[tool.chaos_llm.requests.billing_tiers]\nFREE_KEY = "free"\n')
+        file.write('[tool.chaos_llm.tiers]\nFREE_KEY = "free"\n')
     on = '[{ provider = "anthropic", tier = "free" }]'
     (folder / "shed.toml").write_text(toml(on=on, share="1.0"))
 
@@ -128,11 +128,9 @@ def test_one_key_alone_is_hit_by_the_fingerprint_that_the_journal_tells(read):
 
 def test_a_tier_that_does_not_exist_is_told_where_it_is_said(folder):
     with (folder.parent / "pyproject.toml").open("a") as file:
-        file.write('[tool.chaos_llm.requests.billing_tiers]\nMY_KEY = "fre"\n')
+        file.write('[tool.chaos_llm.tiers]\nMY_KEY = "fre"\n')
 
-    with pytest.raises(
-        UnknownName, match=r"\[tool.chaos_llm.requests.billing_tiers\] MY_KEY: unknown tier 'fre'"
-    ):
+    with pytest.raises(UnknownName, match=r"\[tool.chaos_llm.tiers\] MY_KEY: unknown tier 'fre'"):
         outage()
 
 

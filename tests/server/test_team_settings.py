@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from wires import asked, request
+from support.raw_sockets import asked, request
 
 from chaos_llm.errors import UnknownName
 from chaos_llm.server.launch.server_handle import ServerThread
@@ -21,7 +21,7 @@ def status(hand, key):
 @pytest.fixture
 def team(tmp_path, monkeypatch):
     monkeypatch.setenv("THEIRS", "sk-enterprise")
-    text = '[tool.chaos_llm]\nhealthy = "healthy-medians-2026"\n[tool.chaos_llm.requests.billing_tiers]\n'
+    text = '[tool.chaos_llm]\nhealthy = "healthy-medians-2026"\n[tool.chaos_llm.tiers]\n'
     (tmp_path / "pyproject.toml").write_text(f'{text}THEIRS = "enterprise"\n')
     with ServerThread(Settings([BILLING], clock="scaled", speed=100, rootdir=tmp_path)) as thread:
         yield thread.hand()
@@ -41,9 +41,7 @@ def test_the_server_answers_at_the_healthy_pace_of_a_team(team):
 
 
 def test_a_tier_that_is_none_refuses_the_server(tmp_path):
-    (tmp_path / "pyproject.toml").write_text(
-        '[tool.chaos_llm.requests.billing_tiers]\nKEY = "golden"\n'
-    )
+    (tmp_path / "pyproject.toml").write_text('[tool.chaos_llm.tiers]\nKEY = "golden"\n')
     with (
         pytest.raises(UnknownName, match="golden"),
         ServerThread(Settings([BILLING], rootdir=tmp_path)),

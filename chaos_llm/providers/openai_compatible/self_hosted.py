@@ -1,6 +1,6 @@
 """Servers that a team runs itself, vLLM and TGI: they have no host of their own and want no key.
 
-Where they are is said by VLLM_BASE_URL, TGI_BASE_URL or `[tool.chaos_llm.requests.hosts]`. Error bodies are
+Where they are is said by VLLM_BASE_URL, TGI_BASE_URL or `[tool.chaos_llm.hosts]`. Error bodies are
 those of the servers' sources: vLLM's entrypoints/openai, TGI's router. In vLLM's, both generations
 wrap a stream's error in "error"; only the older one's refusals were flat.
 """
