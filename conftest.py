@@ -20,7 +20,7 @@ from typing import Self, TypeVar
 
 import pytest
 
-pytest_plugins = ["pytester"]
+pytest_plugins = ["pytester", "support.bytecode", "support.sweeps"]
 
 _PYTHON_BLOCK_OR_NEEDS = re.compile(
     r"^```python\n(?P<text>.*?)^```$|^<!-- needs:(?P<needs>.*?) -->$", re.MULTILINE | re.DOTALL

@@ -11,6 +11,8 @@ TEST_TOOLS = [
     if not requirement.startswith("chaos_llm")  # the demo, which is for the newer SDKs
 ]
 
+EVERY_CASE = "--every-case"  # these SDKs are met in no other lane, so that nothing is sampled
+
 # What each file of apps in tests/gallery wants: the releases that its bugs were seen with.
 _VENDORS = ("anthropic==2.11.0", "openai==3.52.0")
 GALLERY = {
@@ -64,7 +66,14 @@ def old_sdks(session: nox.Session) -> None:
         "litellm>=1.106,<2",  # its async calls are on aiohttp
         *TEST_TOOLS,
     )
-    session.run("pytest", "tests/providers", "tests/interception", "tests/matrix", *session.posargs)
+    session.run(
+        "pytest",
+        "tests/providers",
+        "tests/interception",
+        "tests/matrix",
+        EVERY_CASE,
+        *session.posargs,
+    )
 
 
 @nox.session
@@ -78,7 +87,7 @@ def vendor_sdks(session: nox.Session) -> None:
         "mistralai>=3.7,<4",
         "llama-api-client>=0.6,<1",
     )
-    session.run("pytest", "tests/providers", "tests/matrix", *session.posargs)
+    session.run("pytest", "tests/providers", "tests/matrix", EVERY_CASE, *session.posargs)
 
 
 @nox.session
@@ -95,7 +104,7 @@ def cloud_sdks(session: nox.Session) -> None:
         "azure-identity",
         "google-auth[requests]",
     )
-    session.run("pytest", "tests/providers", "tests/matrix", *session.posargs)
+    session.run("pytest", "tests/providers", "tests/matrix", EVERY_CASE, *session.posargs)
 
 
 @nox.session
@@ -103,7 +112,7 @@ def cloud_sdks_old(session: nox.Session) -> None:
     """The generation before of Google's SDK and of Anthropic's on Vertex and Bedrock."""
     older = ["google-genai>=2,<3", "anthropic[vertex,bedrock]<1", "boto3"]
     session.install("-e", ".", *older, *TEST_TOOLS)
-    session.run("pytest", "tests/providers", "tests/matrix", *session.posargs)
+    session.run("pytest", "tests/providers", "tests/matrix", EVERY_CASE, *session.posargs)
 
 
 @nox.session
@@ -152,7 +161,7 @@ def gateways(session: nox.Session) -> None:
     session.run("pytest", "tests/server/test_gateways.py", *session.posargs, env=env)
 
 
-@nox.session(default=False)  # a fuzzer takes its time, and is not the same twice
+@nox.session(default=False, tags=["by-hand"])  # a fuzzer is not the same twice
 def hypofuzz(session: nox.Session) -> None:
     """HypoFuzz on the newest Hypothesis that it works with."""
     fuzzer = ("hypofuzz==25.11.1", "hypothesis<6.158")

@@ -8,8 +8,8 @@ import anthropic
 import httpx2
 import openai
 import pytest
-from small_days import HOUR, day, window
-from support_bots import MODEL, SECOND_MODEL, ask, ask_once
+from support.apps.bots import MODEL, SECOND_MODEL, ask, ask_once
+from support.small_profiles import HOUR, day, window
 
 from chaos_llm import outage
 from chaos_llm.engine.reply_builder import ReplyBuilder

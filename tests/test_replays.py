@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 import pytest
 import trio
-from small_days import HOUR, MINUTE, STARTS, day, window
-from support_bots import ask_async, ask_once
+from support.apps.bots import ask_async, ask_once
+from support.small_profiles import HOUR, MINUTE, STARTS, day, window
 
 from chaos_llm import CheckFailed, outage
 from chaos_llm.checks import Finding, never_caches_the_outage, retries_stay_under, stops_calling

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time, timedelta, timezone
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from small_days import HOUR, MINUTE, STARTS, day, window
+from support.small_profiles import HOUR, MINUTE, STARTS, day, window
 
 from chaos_llm.decisions.plan import Plan
 from chaos_llm.decisions.start_position import offset

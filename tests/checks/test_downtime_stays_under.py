@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from defended_apps import Defended
-from failover_apps import found
-from support_bots import ask_once
+from support.apps.bots import ask_once
+from support.apps.defended import Defended
+from support.apps.failover import found
 
 from chaos_llm.checks import downtime_stays_under
 from chaos_llm.faults import latency, overloaded

@@ -8,10 +8,10 @@ import time
 
 import httpx
 import pytest
-from small_days import HOUR, MINUTE, day, window
-from support_bots import MODEL, ask_once
+from support.apps.bots import MODEL, ask_once
+from support.judging import NUMBERED, Judge
+from support.small_profiles import HOUR, MINUTE, day, window
 
-from chaos_llm import outage
 from chaos_llm.checks import refreshes_token_once
 from chaos_llm.errors import UsageError
 from chaos_llm.faults import auth_expired, latency, overloaded, server_error
@@ -23,11 +23,11 @@ LOGIN = Target("anthropic", "login")
 EXPIRED = day(window(auth_expired(), ends=20 * MINUTE))
 
 
-def found(app, profile=EXPIRED, check=None, **options):
-    with outage(profile, seed=3) as chaos:
-        asked = {"every": "1m", "prompts": "question {}".format, "warmup": "2m", "recovery": "2m"}
-        report = chaos.replay(app, **{**asked, **options})
-        return (check or refreshes_token_once())(report.run)
+found = Judge(
+    refreshes_token_once(),
+    EXPIRED,
+    {"every": "1m", "prompts": NUMBERED, "warmup": "2m", "recovery": "2m"},
+)
 
 
 class Session:

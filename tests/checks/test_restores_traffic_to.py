@@ -5,26 +5,28 @@ from __future__ import annotations
 import time
 
 import pytest
-from defended_apps import ERRORS, Balanced, Breaker, Cached, Defended, DefendedAsync, ask_gpt
-from small_days import HOUR, MINUTE, day, window
-from support_bots import ask_once
+from support.apps.bots import ask_once
+from support.apps.defended import (
+    ERRORS,
+    Balanced,
+    Breaker,
+    Cached,
+    Defended,
+    DefendedAsync,
+    ask_gpt,
+)
+from support.judging import NUMBERED, Judge
+from support.small_profiles import BAD_TIME, HOUR, MINUTE, day, window
 
-from chaos_llm import outage
 from chaos_llm.checks import restores_traffic_to, returns_to
 from chaos_llm.errors import UnknownName, UsageError
 from chaos_llm.profiles.model import Target
 
-BAD_TIME = day(window(ends=20 * MINUTE))
-
-
-def replayed(app, profile=BAD_TIME, seed=3, **options):
-    with outage(profile, seed=seed) as chaos:
-        asked = {"every": "30s", "prompts": "question {}".format, "warmup": "5m", "recovery": "1h"}
-        return chaos.replay(app, **{**asked, **options}).run
-
-
-def found(app, profile=BAD_TIME, check=None, **options):
-    return (check or restores_traffic_to("anthropic"))(replayed(app, profile, **options))
+found = Judge(
+    restores_traffic_to("anthropic"),
+    BAD_TIME,
+    {"every": "30s", "prompts": NUMBERED, "warmup": "5m", "recovery": "1h"},
+)
 
 
 class HalfOpen:
@@ -51,7 +53,7 @@ def test_a_breaker_that_closes_passes():
 
 
 def test_a_breaker_that_stays_half_open_fails_though_it_returned():
-    run = replayed(HalfOpen())
+    run = found.run(HalfOpen())
     assert returns_to("anthropic")(run).verdict == "pass"
     finding = restores_traffic_to("anthropic")(run)
     assert finding.verdict == "fail"

@@ -12,7 +12,7 @@ from importlib import metadata
 
 import pytest
 from gallery.bugs import APPS, BUGS, UNSEEN
-from known_libraries import library
+from support.libraries import library
 
 from chaos_llm import checks
 from chaos_llm.reports.report import CheckFailed

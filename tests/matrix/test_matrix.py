@@ -50,6 +50,7 @@ def update(client, cell):
     path.write_text(json.dumps(ordered, indent=1) + "\n", encoding="utf-8")
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("client", "fault", "way"),
     CELLS,

@@ -129,6 +129,7 @@ def test_a_reported_share_holds_at_the_time_that_was_reported(name):
         assert placed.share(at) == share, window
 
 
+@pytest.mark.exhaustive(sample=5)
 @pytest.mark.parametrize(("name", "number", "share"), ONCE)
 def test_a_reported_share_is_the_share_of_the_decision_keys_that_are_hit(name, number, share):
     window, at = ONCE[name, number, share]

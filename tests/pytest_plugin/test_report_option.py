@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 import jsonschema
 import pytest
-from small_suites import AUTH, STORM
+from support.plugin_suites import AUTH, STORM
 
 from chaos_llm.reports.folder import stem_of
 from chaos_llm.reports.records.models import schema

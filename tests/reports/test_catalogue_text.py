@@ -113,6 +113,7 @@ def test_posts_have_a_row_with_their_state():
     assert drawn[4].endswith("(no post all the while)")
 
 
+@pytest.mark.exhaustive(sample=12)
 @pytest.mark.parametrize("name", profiles.names())
 @pytest.mark.parametrize("width", [80, 100])
 def test_no_line_but_an_address_is_wider_than_asked_for(name, width):
@@ -121,6 +122,7 @@ def test_no_line_but_an_address_is_wider_than_asked_for(name, width):
     assert [line for line in lines if len(line) > width and "://" not in line] == []
 
 
+@pytest.mark.exhaustive(sample=12)
 @pytest.mark.parametrize("name", profiles.names())
 def test_a_shipped_profile_is_shown_with_all_its_windows_sources_and_posts(name):
     shown = " ".join(catalogue_text.show(name).split())

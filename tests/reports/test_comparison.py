@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from defended_apps import Defended
-from small_days import HOUR, MINUTE, day, window
-from support_bots import ask
+from support.apps.bots import ask
+from support.apps.defended import Defended
+from support.small_profiles import HOUR, MINUTE, day, window
 
 from chaos_llm import outage
 from chaos_llm.analysis.call import OUTCOMES

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from small_days import HOUR, MINUTE, day, window
+from support.small_profiles import HOUR, MINUTE, day, window
 
 from chaos_llm import profiles
 from chaos_llm.faults import hang

@@ -7,9 +7,9 @@ from html.parser import HTMLParser
 from importlib.resources import files
 
 import pytest
-from defended_apps import Defended
-from small_days import HOUR, MINUTE, day, window
-from support_bots import ask_once
+from support.apps.bots import ask_once
+from support.apps.defended import Defended
+from support.small_profiles import HOUR, MINUTE, day, window
 
 from chaos_llm import outage
 from chaos_llm.analysis.call import OUTCOMES

@@ -8,9 +8,10 @@ import sys
 
 import jsonschema
 import pytest
-from defended_apps import ERRORS, Defended
-from small_days import HOUR, MINUTE, day, window
-from support_bots import ask, ask_once
+from support.apps.bots import ask, ask_once
+from support.apps.defended import ERRORS, Defended
+from support.judging import Replay
+from support.small_profiles import HOUR, MINUTE, day, window
 
 from chaos_llm import outage
 from chaos_llm.faults import truncated_answer
@@ -22,9 +23,7 @@ PAGES = {"anthropic": StatusPage("anthropic", (Post(10 * MINUTE, "investigating"
 BAD_HOUR = day(window(ends=HOUR), status_pages=PAGES)
 
 
-def replay(app=ask_once, profile=BAD_HOUR, **options):
-    with outage(profile, seed=3) as chaos:
-        return chaos.replay(app, **{"every": "1m", "warmup": "10m", "recovery": "10m", **options})
+replay = Replay(BAD_HOUR, {"every": "1m", "warmup": "10m", "recovery": "10m"})
 
 
 def told(*args, **options):

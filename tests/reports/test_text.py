@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 
 import pytest
-from defended_apps import Cached
-from small_days import HOUR, MINUTE, day, window
-from support_bots import ask, ask_once
+from support.apps.bots import ask, ask_once
+from support.apps.defended import Cached
+from support.small_profiles import HOUR, MINUTE, day, window
 
 from chaos_llm import outage
 from chaos_llm.checks import Finding

@@ -7,11 +7,10 @@ import struct
 from collections.abc import Iterator
 from typing import Any
 
-from provider_wires import BODIES, CLOUDS, PROMPT, SCHEMA, path_of, wire_request
-
 from chaos_llm.protocol.messages import Reply, Request, WireRequest
 from chaos_llm.providers import PROVIDERS, Provider
 from chaos_llm.providers.model_endpoint import ModelEndpoint
+from support.wire_requests import BODIES, CLOUDS, PROMPT, SCHEMA, path_of, wire_request
 
 ENDPOINTS = {
     f"{provider.name}-{provider.api}": provider

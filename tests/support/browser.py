@@ -10,8 +10,9 @@ import subprocess
 import time
 from contextlib import contextmanager
 
+from support.waiting import PATIENCE
+
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chrome"))), None)
-_PATIENCE = 30.0
 
 
 @contextmanager
@@ -35,7 +36,7 @@ def browser(folder):
             yield Browser(heard, said)
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(PATIENCE)
 
 
 class Browser:
@@ -102,7 +103,7 @@ class Page:
 
     def until(self, expression):
         """Wait until an expression is true; says what the page looked like if it never is."""
-        end = time.monotonic() + _PATIENCE
+        end = time.monotonic() + PATIENCE
         shielded = f"(() => {{ try {{ return !!({expression}) }} catch {{ return false }} }})()"
         while not self.js(shielded):
             assert time.monotonic() < end, (expression, self.js("document.body.innerText"))

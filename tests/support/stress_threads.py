@@ -1,6 +1,6 @@
 """Many seeds, threads and processes: one journal per seed, no hang, no crash.
 
-    PYTHONDEVMODE=1 python -X faulthandler tests/stress_threads.py --seeds 20
+    PYTHONPATH=tests PYTHONDEVMODE=1 python -X faulthandler -m support.stress_threads --seeds 20
 
 A short run of it is `test_thread_stress.py`.
 """
@@ -18,14 +18,13 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from hashlib import sha256
-from pathlib import Path
 
 import httpx2
-from small_days import HOUR, MINUTE, day, window
 
 from chaos_llm import outage
 from chaos_llm.faults import hang, latency, overloaded
 from chaos_llm.profiles.model import Profile
+from support.small_profiles import HOUR, MINUTE, day, window
 
 # Made when the module is imported, and used in every outage.
 CLIENT = httpx2.Client(timeout=20)
@@ -119,7 +118,8 @@ def hashes(seeds: int, threads: list[int], calls: int) -> Iterator[tuple[str, st
 
 def in_other_processes(arguments: list[str], processes: int) -> list[dict[str, str]]:
     """The same in processes of their own, at the same time, so that they disturb each other."""
-    command = [sys.executable, "-X", "faulthandler", str(Path(__file__)), "--child", *arguments]
+    module = ["-X", "faulthandler", "-m", "support.stress_threads"]
+    command = [sys.executable, *module, "--child", *arguments]
     children = [
         subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(processes)
     ]

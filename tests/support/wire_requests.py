@@ -9,6 +9,7 @@ from chaos_llm.protocol.keyed_random import KeyedRandom
 from chaos_llm.protocol.messages import (
     Answer,
     Completion,
+    Ending,
     Refusal,
     Reply,
     Request,
@@ -163,3 +164,10 @@ def streaming_request(provider: Provider, **more: Any) -> Request:
     """A read request that asks for a stream."""
     body = BODIES[provider.api] | {"stream": True} | more
     return provider.parse(wire_request(provider, body=body))
+
+
+def written(reply: Reply) -> bytes:
+    """A reply as it would travel, one name or value a line before the body."""
+    assert reply.ending is Ending.COMPLETE
+    head = [str(reply.status), *(f"{name}: {value}" for name, value in reply.headers)]
+    return "\n".join(head).encode() + b"\n\n" + reply.body

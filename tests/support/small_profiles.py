@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chaos_llm.faults import Fault, overloaded
-from chaos_llm.profiles.model import Profile, Share, Target, WeightedFault, Window
+from chaos_llm.profiles.model import HealthyLatency, Profile, Share, Target, WeightedFault, Window
 
 STARTS = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 MINUTE, HOUR = 60.0, 3600.0
@@ -38,6 +38,18 @@ def window(
 def day(*windows: Window, ends: float | None = None, **more: Any) -> Profile:
     """A profile of these windows, from noon on 2 March 2026."""
     last = max((window.ends[1] for window in windows), default=0.0)
-    return Profile(
-        "a-bad-day", "A bad day", STARTS, last if ends is None else ends, windows, **more
-    )
+    name = more.pop("name", "a-bad-day")
+    return Profile(name, "A bad day", STARTS, last if ends is None else ends, windows, **more)
+
+
+def bad_time(*faults: Fault, **more: Any) -> Profile:
+    """Twenty minutes of these faults, or of 529s."""
+    return day(window(*faults, ends=20 * MINUTE), **more)
+
+
+BAD_TIME = bad_time()
+
+
+def paced(**pace: float) -> Profile:
+    """A healthy Claude that takes its time."""
+    return day(ends=0.0, name="paced", baseline={"anthropic": HealthyLatency(**pace)})

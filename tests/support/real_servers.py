@@ -7,7 +7,10 @@ import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler
 from ssl import SSLContext
+
+from support.waiting import PATIENCE
 
 Scene = Callable[[socket.socket], None]
 
@@ -49,15 +52,20 @@ def serving(scene: Scene, tls: SSLContext | None = None) -> Iterator[str]:
     finally:
         listener.shutdown(socket.SHUT_RDWR)
         listener.close()
-        thread.join(5)
+        thread.join(PATIENCE)
         for connection in kept:
             connection.close()
 
 
+def free_port() -> int:
+    """A port where nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
 def refusing() -> str:
     """An address at which nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return f"http://127.0.0.1:{listener.getsockname()[1]}"
+    return f"http://127.0.0.1:{free_port()}"
 
 
 def reset(connection: socket.socket) -> None:
@@ -79,3 +87,16 @@ def _read_request(connection: socket.socket) -> None:
             missing = int(line.partition(b":")[2]) - len(body)
             while missing > 0:
                 missing -= len(connection.recv(missing))
+
+
+class OkPage(BaseHTTPRequestHandler):
+    """Answers each GET with "ok"."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("content-length", "2")
+        self.end_headers()
+        self.wfile.write(b"ok")
+
+    def log_message(self, *args: object) -> None:
+        """Print nothing."""

@@ -15,11 +15,11 @@ from importlib.util import find_spec
 from typing import Any
 
 import pytest
-from cloud_wires import ENDPOINTS
-from provider_wires import PROMPT, answer_wire, host_of
-from sdk_drivers import Driver, Seen, each, opened, settle
 
 from chaos_llm.protocol.messages import WireRequest
+from support.cloud_requests import ENDPOINTS
+from support.sdk_drivers import Driver, Messages, Seen, each, opened, seen_message, settle
+from support.wire_requests import PROMPT, answer_wire, host_of
 
 NEED = {
     "gemini-generate_content": "google-genai",
@@ -265,8 +265,7 @@ class Claude:
             is_text = event.type == "content_block_delta" and event.delta.type == "text_delta"
             told.extend([event.delta.text] if is_text else ())
 
-    def with_tool(self, name: str, parameters: Any) -> dict[str, Any]:
-        return {"tools": [{"name": name, "input_schema": parameters}]}
+    with_tool = Messages.with_tool
 
     def with_result(self, more: Any, reply: Any, result: str) -> dict[str, Any]:
         content = json.loads(reply.body)["content"]
@@ -283,13 +282,7 @@ class ClaudeOnBedrock(Claude):
 
 
 def _seen_claude(message: Any) -> Seen:
-    return Seen(
-        text="".join(block.text for block in message.content if block.type == "text"),
-        calls=[(block.name, block.input) for block in message.content if block.type == "tool_use"],
-        stop=message.stop_reason,
-        tokens=(message.usage.input_tokens, message.usage.output_tokens),
-        request_id=message.id,
-    )
+    return seen_message(message, message.id)
 
 
 class Converse:

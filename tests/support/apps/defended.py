@@ -11,7 +11,8 @@ from functools import cache
 
 import anthropic
 import openai
-from support_bots import MODEL, SECOND_MODEL, ask_once, claude
+
+from support.apps.bots import MODEL, SECOND_MODEL, ask_once, claude
 
 APOLOGY = "We cannot answer just now. Please ask again in a few minutes."
 ERRORS = (anthropic.APIError, openai.APIError, ConnectionError)
@@ -37,6 +38,26 @@ def ask_gpt(question: str) -> str:
         model=SECOND_MODEL, messages=[{"role": "user", "content": question}]
     )
     return completion.choices[0].message.content
+
+
+def ask_claude_or_gpt(question: str) -> str:
+    """A fallback, and no other defence."""
+    try:
+        return ask_once(question)
+    except ERRORS:
+        return ask_gpt(question)
+
+
+def or_else(app, otherwise, errors=Exception):
+    """An app that shows something else, perhaps made of the error, where it fails."""
+
+    def forgiving(question: str) -> object:
+        try:
+            return app(question)
+        except errors as error:
+            return otherwise(error) if callable(otherwise) else otherwise
+
+    return forgiving
 
 
 def apologise(question: str) -> str:

@@ -8,12 +8,9 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from ssl import SSLContext
 from unittest.mock import patch
 from urllib.parse import urlsplit
-
-from bare_clients import BODY, MESSAGES, STREAMED
-from real_servers import CHUNKED, HEADERS, Scene, refusing, reset, serving
 
 from chaos_llm.faults import (
     Fault,
@@ -26,9 +23,13 @@ from chaos_llm.faults import (
     stall_mid_stream,
     tls_failure,
 )
-from chaos_llm.profiles.model import HealthyLatency, Profile
+from support.http_clients import BODY, MESSAGES, STREAMED
+from support.real_servers import CHUNKED, HEADERS, Scene, refusing, reset, serving
+from support.waiting import PATIENCE
 
-LIMIT = 0.3  # real seconds
+Tls = SSLContext | None
+
+QUIET = 1.0  # real seconds of silence after which a client gives up
 CHUNK = b"5\r\nhello\r\n"
 
 
@@ -38,44 +39,47 @@ class Wire:
 
     fault: Fault
     end: str
-    address: Callable[[threading.Event], AbstractContextManager[str]]
+    address: Callable[..., AbstractContextManager[str]]  # of what was read, and of a TLS context
     streamed: bool = False
+
+    @property
+    def limit(self) -> float:
+        """How long a client waits: only a silent server lets it come to that."""
+        return QUIET if self.end == "timeout" else PATIENCE
 
     @property
     def body(self) -> object:
         return STREAMED if self.streamed else BODY
 
 
-def _served(
-    begun: bytes = b"", *, then: Scene
-) -> Callable[[threading.Event], AbstractContextManager[str]]:
+def _served(begun: bytes = b"", *, then: Scene) -> Callable[..., AbstractContextManager[str]]:
     """A server that begins a reply, waits until that was read, and then does the rest."""
 
-    def address(read: threading.Event) -> AbstractContextManager[str]:
+    def address(read: threading.Event, tls: Tls = None) -> AbstractContextManager[str]:
         def play(connection: socket.socket) -> None:
             if begun:
                 connection.sendall(begun)
-                read.wait(5)
+                read.wait(PATIENCE)
             then(connection)
 
-        return serving(play)
+        return serving(play, tls)
 
     return address
 
 
 @contextmanager
-def _nobody(_: threading.Event) -> Iterator[str]:
+def _nobody(_: threading.Event, tls: Tls = None) -> Iterator[str]:
     yield refusing()
 
 
 @contextmanager
-def _unknown(_: threading.Event) -> Iterator[str]:
+def _unknown(_: threading.Event, tls: Tls = None) -> Iterator[str]:
     with patch("socket.getaddrinfo", side_effect=socket.gaierror(-2, "Name or service not known")):
         yield "http://no-such-host.invalid"  # and nobody is asked for it
 
 
 @contextmanager
-def _hangs_up_on_tls(_: threading.Event) -> Iterator[str]:
+def _hangs_up_on_tls(_: threading.Event, tls: Tls = None) -> Iterator[str]:
     def scene() -> None:
         while True:
             try:
@@ -93,7 +97,7 @@ def _hangs_up_on_tls(_: threading.Event) -> Iterator[str]:
     finally:
         listener.shutdown(socket.SHUT_RDWR)
         listener.close()
-        thread.join(5)
+        thread.join(PATIENCE)
 
 
 def _close(connection: socket.socket) -> None:
@@ -142,14 +146,6 @@ def _without_address(error: BaseException, url: str) -> str:
     text = str(error).replace("HTTPS", "HTTP").replace("192.0.2.1", "HOST")  # RFC 5737's
     text = text.replace(str(parts.hostname), "HOST").replace(str(port), "PORT")
     return re.sub(r"0x\w+|_ssl\.c:\d+|\b443\b", "PORT", text)
-
-
-def paced(**pace: float) -> Profile:
-    """A healthy provider that takes its time."""
-    starts = datetime(2026, 3, 2, tzinfo=UTC)
-    return Profile(
-        "paced", "slow and well", starts, 0.0, baseline={"anthropic": HealthyLatency(**pace)}
-    )
 
 
 def ends(chaos: object) -> list[str]:

@@ -8,12 +8,12 @@ from typing import Any
 
 import anthropic
 import openai
-from defended_apps import APOLOGY, ERRORS, gpt
-from small_days import HOUR, MINUTE, day, window
-from support_bots import MODEL, SECOND_MODEL, ask_once, claude
 
 from chaos_llm import outage
 from chaos_llm.faults import overloaded
+from support.apps.bots import MODEL, SECOND_MODEL, ask_once, claude
+from support.apps.defended import APOLOGY, ERRORS, gpt
+from support.small_profiles import HOUR, MINUTE, day, window
 
 QUESTIONS = ["Where is my parcel?", "When do you open?"]
 RULES = "You answer for our shop. Be brief."

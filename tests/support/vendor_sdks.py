@@ -14,8 +14,9 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from provider_wires import host_of
-from sdk_drivers import Driver, Seen, each, opened, settle
+
+from support.sdk_drivers import Driver, Seen, each, opened, settle
+from support.wire_requests import host_of
 
 
 @dataclass

@@ -11,15 +11,15 @@ import importlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from inspect import isawaitable
 from types import ModuleType
 from typing import Any
 
 import pytest
-from provider_wires import answer_wire
 
 from chaos_llm.protocol.messages import Answer, Request, WireRequest
 from chaos_llm.providers import Provider
+from support.http_clients import each, settle
+from support.wire_requests import answer_wire
 
 
 @dataclass
@@ -87,21 +87,6 @@ class Driver:
         return asyncio.run(play())
 
 
-async def settle(value: Any) -> Any:
-    """A sync client's result, or an async client's awaited."""
-    return await value if isawaitable(value) else value
-
-
-async def each(stream: Any) -> Any:
-    """The items of a sync or an async stream."""
-    if hasattr(stream, "__aiter__"):
-        async for item in stream:
-            yield item
-    else:
-        for item in stream:
-            yield item
-
-
 class opened:  # noqa: N801 - reads as what it does
     """A sync or an async context manager, entered."""
 
@@ -125,12 +110,12 @@ class Messages:
 
     async def whole(self, client: Any, **body: Any) -> Seen:
         message = await settle(client.messages.create(**body))
-        return _seen_message(message, message._request_id)
+        return seen_message(message, message._request_id)
 
     async def stream(self, client: Any, **body: Any) -> Seen:
         async with opened(client.messages.stream(**body)) as stream:
             message = await settle(stream.get_final_message())
-            return _seen_message(message, stream.response.headers["request-id"])
+            return seen_message(message, stream.response.headers["request-id"])
 
     async def events(self, client: Any, told: list[str], **body: Any) -> None:
         async for event in each(await settle(client.messages.create(stream=True, **body))):
@@ -156,7 +141,7 @@ class Messages:
         return body | {"messages": [*body["messages"], *more]}
 
 
-def _seen_message(message: Any, request_id: str) -> Seen:
+def seen_message(message: Any, request_id: str) -> Seen:
     return Seen(
         text="".join(block.text for block in message.content if block.type == "text"),
         calls=[(block.name, block.input) for block in message.content if block.type == "tool_use"],

@@ -7,6 +7,8 @@ import socket
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from support.waiting import PATIENCE
+
 ASKED = {
     "model": "claude-opus-4-6",
     "max_tokens": 50,
@@ -39,7 +41,7 @@ class Heard:
         return json.loads(self.body)
 
 
-def dialled(url, limit=10.0):
+def dialled(url, limit=PATIENCE):
     parts = urlsplit(url)
     return socket.create_connection((parts.hostname, parts.port), limit)
 
@@ -55,7 +57,7 @@ def request(path="/anthropic/v1/messages", body=ASKED, method="POST", *, close=T
     return "\r\n".join([*lines, "", ""]).encode() + data
 
 
-def heard(connection, limit=10.0):
+def heard(connection, limit=PATIENCE):
     """Everything that comes until the connection ends, or is silent for so long."""
     connection.settimeout(limit)
     data = bytearray()
@@ -71,7 +73,7 @@ def heard(connection, limit=10.0):
         data += came
 
 
-def asked(url, *pieces, limit=10.0):
+def asked(url, *pieces, limit=PATIENCE):
     """What comes of sending these bytes."""
     with dialled(url) as connection:
         for piece in pieces or (request(),):
