@@ -10,7 +10,7 @@ from typing import Any
 from chaos_llm.errors import UnknownName, UsageError
 
 # `profiles` and `baseline` are read where profiles are
-KEYS = ("baseline", "hosts", "profiles", "real_packages", "tiers")
+KEYS = ("baseline", "hosts", "profiles", "real_packages", "strict", "tiers")
 
 
 def own_table(start: Path) -> tuple[Path, dict[str, Any]]:
@@ -36,6 +36,15 @@ def real_packages(start: Path) -> frozenset[str]:
         message = f"{path}: [tool.chaos_llm] real_packages is a list of packages; got {named!r}"
         raise UsageError(message)
     return frozenset(named)
+
+
+def is_strict(start: Path) -> bool:
+    """Whether requests are refused that the vendors' real APIs refuse; so unless it says false."""
+    path, table = own_table(start)
+    strict = table.get("strict", True)
+    if not isinstance(strict, bool):
+        raise UsageError(f"{path}: [tool.chaos_llm] strict is true or false; got {strict!r}")
+    return strict
 
 
 @lru_cache(8)

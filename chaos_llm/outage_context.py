@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, Unpack
 
 from chaos_llm.analysis.side_effects import Marker
-from chaos_llm.config import real_packages
+from chaos_llm.config import is_strict, real_packages
 from chaos_llm.decisions.effective_profile import as_played
 from chaos_llm.decisions.overrides import Overrides
 from chaos_llm.decisions.plan import Plan
@@ -53,7 +53,8 @@ class Outage:
     `threads="refuse"` threads keep real time, and their calls to a provider are errors. Where the
     day does not say how fast a provider is, it is as in the profile `baseline`. The nearest
     pyproject.toml at or above `rootdir` (default: the current folder) names profiles, hosts, tiers
-    and packages whose threads stay real.
+    and packages whose threads stay real. What a vendor's real API refuses is refused, in its words;
+    with `strict=False`, or `strict = false` in pyproject.toml, all that can be read is answered.
     """
 
     def __init__(
@@ -65,12 +66,14 @@ class Outage:
         threads: ThreadMode = "managed",
         baseline: str | Path | Profile | None = None,
         rootdir: str | Path | None = None,
+        strict: bool | None = None,
     ) -> None:
         self._is_spent, self._rootdir = False, Path(rootdir or ".").absolute()
         day = healthy_profile() if profile is None else load(profile, rootdir=rootdir)
         self.profile, self.seed = with_baseline(day, self._rootdir, baseline), seed
         self.plan = Plan(self.profile, seed, tiers(self._rootdir, os.environ))
         self.journal = Journal()
+        self.strict = is_strict(self._rootdir) if strict is None else strict
         real = TELEMETRY_AND_DEBUGGERS | real_packages(self._rootdir)
         self.clock = VirtualTime(starts=self.profile.starts, threads=threads, real_packages=real)
         self.reports: list[Report] = []
@@ -177,7 +180,13 @@ class Outage:
     def _set_stage(self, stack: ExitStack) -> InterceptionContext:
         from chaos_llm.interception import client_environment, httpx_clients, import_hooks  # noqa: PLC0415 - both httpx, anyio
 
-        engine = Engine(self._interventions, self.journal, self._correlation, lambda: self.now)
+        engine = Engine(
+            self._interventions,
+            self.journal,
+            self._correlation,
+            lambda: self.now,
+            strict=self.strict,
+        )
         context = InterceptionContext(engine, self.clock, host_map(os.environ, self._rootdir))
         stack.enter_context(client_environment.surroundings(context))
         engine.credentials = self._replays.credentials = Credentials.of(

@@ -92,10 +92,10 @@ class Failovers:
         here, there = asked_model(exchange), asked_model(failed)
         if here == there or frozenset((here, there)) in self._together:
             return False
-        return (
-            ConversationDigest.unpacked(exchange.conversation_digest).prompt
-            == ConversationDigest.unpacked(failed.conversation_digest).prompt
-        )
+        prompt = ConversationDigest.unpacked(exchange.conversation_digest).prompt
+        if exchange.broken_rule is not None and not prompt:
+            return True  # refused before anybody read what it asks
+        return prompt == ConversationDigest.unpacked(failed.conversation_digest).prompt
 
     def _spares(self) -> set[AskedModel]:
         """Who stood in within a call, and who answers only once something has failed."""

@@ -18,6 +18,7 @@ from chaos_llm.analysis.run import UP_SHARE, Run
 from chaos_llm.checks._limits import calls
 from chaos_llm.checks.check import Check, Finding, known_provider
 from chaos_llm.protocol.messages import Request
+from chaos_llm.refused_requests import refused_requests
 
 _LOST = ("failed", "error_text", "truncated", "degraded")
 _COOLDOWN = 600.0  # longer than any breaker's that is in use
@@ -30,8 +31,9 @@ class FallsBack(Check):
 
     An app shows that it has a fallback by asking it once: for a 503, say. It fails where calls are
     lost to another kind of failure and the fallback, well at the time, is asked for none of them: a
-    stream that breaks off, an empty answer, an error in a 200, a refused key. Not applicable where
-    no other provider or model ever stood in, unless `to` says which one has to.
+    stream that breaks off, an empty answer, an error in a 200, a refused key. It fails, too, where
+    the fallback is asked in a form that its real API refuses: that is no fallback. Not applicable
+    where no other provider or model ever stood in, unless `to` says which one has to.
     """
 
     why: ClassVar[str] = (
@@ -46,6 +48,9 @@ class FallsBack(Check):
 
     def __call__(self, run: Run) -> Finding:
         failovers = Failovers(run)
+        refused = self._refused(run, failovers)
+        if refused is not None:
+            return refused
         met = [each for each in failovers.met if each.failed.provider != self.to]
         if not met:
             return self.not_applicable("no request of a call failed that another model could take")
@@ -60,6 +65,16 @@ class FallsBack(Check):
             if len(mine) > few and (saved or self.to):
                 return self.failed(self._seen(kind, mine, saved), mine[0].failed.at)
         return self._nothing_lost(saved, lost)
+
+    def _refused(self, run: Run, failovers: Failovers) -> Finding | None:
+        """Fail where a call is lost because the fallback refuses what it is sent."""
+        lost = {call.number for call in run.calls if call.outcome in _LOST}
+        for refused in refused_requests(run, failovers):
+            mine = [exchange for exchange in refused.exchanges if exchange.call in lost]
+            if mine and refused.is_fallback and self.to in ("", refused.provider):
+                seen = f"{refused.sentence}: {mine[0].said!r}; {calls(len(mine))} got no answer"
+                return self.failed(seen, mine[0].at)
+        return None
 
     def _nothing_lost(self, saved: set[str], lost: list[Failover]) -> Finding:
         if saved:

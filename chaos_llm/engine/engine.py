@@ -36,6 +36,7 @@ from chaos_llm.protocol.messages import (
 )
 from chaos_llm.protocol.rate_limits import Buckets, State, with_headers
 from chaos_llm.protocol.retry_after import requested_wait
+from chaos_llm.providers._refusals import validated
 from chaos_llm.providers.provider import Provider, ReplyContext
 from chaos_llm.requests.correlation import Correlation, Key
 from chaos_llm.requests.credentials import Credentials
@@ -57,6 +58,7 @@ class Engine:
     kept: dict[str, dict[str, Any]] = field(default_factory=dict)  # by provider: batches, say
     credentials: Credentials = field(default_factory=Credentials)
     troubled: set[int] = field(default_factory=set)  # calls in which a request has failed
+    strict: bool = True  # refuse what the real APIs refuse
 
     def __post_init__(self) -> None:
         plan = self.overrides.plan
@@ -67,6 +69,8 @@ class Engine:
     def exchange(self, provider: Provider, wire: WireRequest) -> tuple[Exchange, Reply]:
         """Answer one request in this provider's wire format."""
         at, request = self.now(), provider.parse(wire)
+        if self.strict:
+            request = validated(request, wire, self._starts + at)
         key = self.correlation.key(provider.name, wire.path, wire.body)
         decision = self.overrides.decide(request, key, at)
         exchange = self.journal.open(at, request, key, decision)
@@ -155,6 +159,8 @@ def _note(exchange: Exchange, builder: ReplyBuilder) -> None:
         exchange.opening = answer.text[:_OPENING].strip()
     if isinstance(answer, Completion) and reply.status < 400:
         _bill(exchange, answer, reply)
+    if isinstance(answer, Refusal) and builder.whole:
+        exchange.broken_rule = answer.broken_rule
     if isinstance(answer, Refusal) or not builder.whole:
         exchange.error_message = intern(
             _said_in_stream(reply.body) if reply.streamed else _said(reply.body)

@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 from chaos_llm.decisions.plan import HEALTHY, Decision
 from chaos_llm.journal.content_timing import AT_ONCE, ContentTiming
 from chaos_llm.journal.exchange_kinds import HasExchangeKind, exchange_kind_of
-from chaos_llm.protocol.messages import Request
+from chaos_llm.protocol.messages import BrokenRule, Request
 from chaos_llm.requests.correlation import Key
 
 Effect = Literal["applied", "no_effect", "unsupported", "masked"]
@@ -33,8 +33,9 @@ class Exchange(HasExchangeKind):
     is not what a healthy provider would say, and looks as if it were. `opening` is how an answer
     began that did not come whole, `body_hash` a fingerprint of the request's body. `content_timing` is when its
     content was to come, `conversation_digest` what a request of a call with failures asks, as `ConversationDigest.packed`.
-    `retry_after` is the wait in seconds that a refusal asked for, if it did. There may be millions
-    of records, so equal texts are one object and nothing is kept twice.
+    `retry_after` is the wait in seconds that a refusal asked for, if it did. `broken_rule` says why
+    a healthy provider refused the request: the app's side, not the provider's. There may be
+    millions of records, so equal texts are one object and nothing is kept twice.
     """
 
     __slots__ = (
@@ -42,6 +43,7 @@ class Exchange(HasExchangeKind):
         "at",
         "attempt",
         "body_hash",
+        "broken_rule",
         "call",
         "content",
         "content_timing",
@@ -68,6 +70,7 @@ class Exchange(HasExchangeKind):
         self.number, self.at, self.until = number, at, at
         self.kind = exchange_kind_of(request)
         self.retry_after: float | None = None
+        self.broken_rule: BrokenRule | None = None
         self.content_timing: ContentTiming = AT_ONCE
         self.user, self.call, self.attempt, self.content = (
             key.user,
@@ -153,6 +156,7 @@ class Exchange(HasExchangeKind):
             ],
             "silently_corrupted": self.silently_corrupted,
             "retry_after": self.retry_after,
+            "broken_rule": list(self.broken_rule) if self.broken_rule else None,
         }
 
     def __repr__(self) -> str:

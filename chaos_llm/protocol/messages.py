@@ -52,18 +52,35 @@ class Usage:
     output_tokens: int
 
 
+class BrokenRule(NamedTuple):
+    """The rule of a vendor's API that a request breaks, and how, in our words.
+
+    BrokenRule("anthropic messages: role", "Anthropic takes no role 'tool' (messages.2.role)")
+    """
+
+    name: str
+    reason: str
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """A provider's "no", before its dialect is known.
 
     `kind` is one of KINDS; a provider turns it into its own status, type, code and message.
-    `status` and `message` override the provider's default for that kind.
+    `status`, `message`, `type`, `code` and `param` override the provider's default for that kind,
+    as far as its dialect has such a field. `details` is what a dialect says besides, in its own
+    form. `broken_rule` is set where the request itself was at fault.
     """
 
     kind: str
     status: int | None = None
     message: str | None = None
     retry_after: float | None = None
+    type: str | None = None
+    code: str | None = None
+    param: str | None = None
+    details: Any = None
+    broken_rule: BrokenRule | None = None
 
     KINDS = (
         "invalid_request",

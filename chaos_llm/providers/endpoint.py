@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, ClassVar
 
-from chaos_llm.protocol.messages import Refusal, Reply, Request, WireRequest
+from chaos_llm.protocol.messages import BrokenRule, Refusal, Reply, Request, WireRequest
 from chaos_llm.providers.framing import credential
 from chaos_llm.providers.provider import Provider, ReplyContext
 
@@ -57,15 +57,23 @@ class Endpoint(Provider):
         """Write a refusal before any content."""
 
 
+# What an API takes instead is told by its rules, where it has some.
+UNREADABLE = BrokenRule("invalid JSON", "the body is no JSON object")
+
+
 def read_object(body: bytes, unreadable: str) -> dict[str, Any] | Refusal:
     """Read a JSON object; anything else is refused in the vendor's words for it."""
     try:
         value = _parsed(body)
     except (ValueError, RecursionError) as error:
-        return Refusal("invalid_request", message=unreadable.replace("{}", str(error)))
+        return _unreadable(unreadable.replace("{}", str(error)))
     if not isinstance(value, dict):
-        return Refusal("invalid_request", message=unreadable.replace("{}", "expected an object"))
+        return _unreadable(unreadable.replace("{}", "expected an object"))
     return value
+
+
+def _unreadable(message: str) -> Refusal:
+    return Refusal("invalid_request", message=message, broken_rule=UNREADABLE)
 
 
 def _parsed(body: bytes) -> Any:

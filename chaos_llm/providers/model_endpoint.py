@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from chaos_llm.errors import Unsupported
@@ -33,7 +34,10 @@ class ModelEndpoint(Endpoint):
         body: dict[str, Any] | Refusal = invalid or read_object(wire.body, self.unreadable)
         if isinstance(body, Refusal):
             return self._invalid(wire, secret, body)
-        return self._read(wire, secret, body)
+        request = self._read(wire, secret, body)
+        if request.invalid is not None:  # what was read is looked at again, for what broke first
+            request = replace(request, body=body | (request.body or {}))
+        return request
 
     def render(self, request: Request, answer: Answer, reply_context: ReplyContext) -> Reply:
         reply_context.rng.rewind()

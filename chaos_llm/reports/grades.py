@@ -51,10 +51,15 @@ class Grading:
         if call.number in self._poisoned:
             return "unsafe"
         by_outcome = _BY_OUTCOME.get(call.outcome)
-        if by_outcome is not None:
+        if by_outcome is not None and not (by_outcome == "rescued" and self._is_its_own(call)):
             return by_outcome
-        met_a_failure = any(exchange.failed for exchange in self.run.evidence.of(call))
-        return "rescued" if met_a_failure else "fine"
+        failed = (e for e in self.run.evidence.of(call) if e.failed and e.broken_rule is None)
+        return "rescued" if any(failed) else "fine"
+
+    def _is_its_own(self, call: Call) -> bool:
+        """Whether all that failed was refused on the app's side: no provider had failed."""
+        failed = [exchange for exchange in self.run.evidence.of(call) if exchange.failed]
+        return bool(failed) and all(exchange.broken_rule is not None for exchange in failed)
 
     @cached_property
     def counts(self) -> Counter[Grade]:

@@ -12,6 +12,7 @@ from chaos_llm.analysis.gaps import longest_downtime
 from chaos_llm.analysis.run import Interval, Run
 from chaos_llm.checks import Finding, standard
 from chaos_llm.errors import UsageError
+from chaos_llm.refused_requests import refused_requests
 from chaos_llm.reports.grades import Grade, Grading
 from chaos_llm.reports.text import findings_text, timeline_text
 
@@ -180,8 +181,9 @@ class Report:
 
     def _vacuous(self, findings: list[Finding], *, allow_no_faults: bool) -> str:
         if not self.run.applied and not allow_no_faults:
+            refused = "".join(f"{each.sentence}. " for each in refused_requests(self.run))
             return (
-                "no fault struck any request of this replay; "
+                f"{refused}no fault struck any request of this replay; "
                 "give another time, profile or provider, or permit it by check(untouched=True)"
             )
         if self.run.applied and not any(f.verdict in ("pass", "fail") for f in findings):

@@ -12,6 +12,7 @@ from chaos_llm.checks import Finding
 from chaos_llm.durations import describe
 from chaos_llm.journal.journal import Exchange, Journal
 from chaos_llm.profiles.model import Profile
+from chaos_llm.refused_requests import refused_requests
 from chaos_llm.reports.drawing import LABEL, LETTERS, NARROWEST, Drawing
 from chaos_llm.reports.failures import kinds_of_failure, what_it_met
 
@@ -95,6 +96,7 @@ def _totals(run: Run) -> list[str]:
     met = ", ".join(f"{effect} {count}" for effect, count in effects.items())
     lines = [f"users got: {outcomes or 'nothing'}", f"requests: {asked or 'none'}"]
     lines.append(f"faults planned: {effects.total()}" + (f" ({met})" if met else ""))
+    lines += [refused.sentence for refused in refused_requests(run)]
     if run.corruption_shown:
         shown = f"{len(run.corruption_shown)} calls, the first one call {run.corruption_shown[0].number}"
         lines.append(f"exposure, which no app could see: spoilt answers were shown in {shown}")
@@ -105,6 +107,8 @@ def _exchange_line(exchange: Exchange, profile: Profile) -> str:
     took = describe(exchange.until - exchange.at)
     faults = ", ".join(f"{met.fault} {met.effect}" for met in exchange.fault_effects) or "healthy"
     said = f" {exchange.error_message!r}" if exchange.error_message else ""
+    if exchange.broken_rule is not None:
+        faults = f"{faults}, refused ({exchange.broken_rule.reason})"
     return (
         f"  {profile.when(exchange.at):%H:%M:%S} #{exchange.number} {exchange.provider} "
         f"{exchange.status or '---'} {exchange.end} after {took}: {faults}{said}"

@@ -14,6 +14,8 @@ from chaos_llm.errors import Unsupported
 from chaos_llm.faults import latency, overloaded, reset_reused_connection
 from chaos_llm.protocol.messages import Ending
 
+HEADERS = {"x-api-key": "k", "anthropic-version": "2023-06-01"}
+
 
 def ask(client):
     return client.messages.create(
@@ -90,7 +92,7 @@ def test_a_pool_that_keeps_no_connection_never_meets_it():
 
 def test_a_stream_that_was_not_read_to_its_end_takes_its_connection_along():
     body = {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "hi"}]}
-    with outage() as chaos, httpx.Client(headers={"x-api-key": "k"}) as kept:
+    with outage() as chaos, httpx.Client(headers=HEADERS) as kept:
         chaos.on("anthropic").inject(reset_reused_connection())
         for _ in range(2):
             with kept.stream(

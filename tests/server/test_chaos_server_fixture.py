@@ -181,7 +181,8 @@ def test_a_bad_day_for_the_whole_suite_is_played_by_the_server_too(pytester):
         def test_it(chaos_server):
             url = chaos_server.base_url("anthropic") + "/v1/messages"
             body = b'{"model": "m", "max_tokens": 1, "messages": [{"role":"user","content":"x"}]}'
-            request = urllib.request.Request(url, body, {"x-api-key": "k"}, method="POST")
+            headers = {"x-api-key": "k", "anthropic-version": "2023-06-01"}
+            request = urllib.request.Request(url, body, headers, method="POST")
             with pytest.raises(urllib.error.HTTPError, match="529") as caught:
                 urllib.request.urlopen(request)
             caught.value.close()

@@ -24,7 +24,8 @@ ASK = """
     def ask(call="1"):
         url = os.environ["ANTHROPIC_BASE_URL"] + "/v1/messages"
         asked = {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "x"}]}
-        headers = {"x-api-key": os.environ["ANTHROPIC_API_KEY"], "x-chaos-call": call}
+        headers = {"x-api-key": os.environ["ANTHROPIC_API_KEY"], "x-chaos-call": call,
+                   "anthropic-version": "2023-06-01"}
         request = urllib.request.Request(url, json.dumps(asked).encode(), headers)
         try:
             return urllib.request.urlopen(request).status

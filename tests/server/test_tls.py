@@ -228,6 +228,7 @@ def test_curl_goes_through_the_proxy_and_meets_a_failing_handshake(
         server.on("anthropic").inject(fault)
     done = subprocess.run(
         ["curl", "-sS", "--proxy", server.url, "--cacert", str(certificate), "-H", "x-api-key: k",
+         "-H", "anthropic-version: 2023-06-01",
          "--data", json.dumps(ASKED),
          f"https://{HOST}/v1/messages"],
         capture_output=True,

@@ -234,7 +234,8 @@ def test_curl_says_what_is_wrong_with_the_wire(chaos_server, fault, code):
     if fault is not None:
         chaos_server.on("anthropic").inject(fault)
     done = subprocess.run(
-        ["curl", "-sS", "-N", "--max-time", "2", "-H", "x-api-key: k", "--data", "@-",
+        ["curl", "-sS", "-N", "--max-time", "2", "-H", "x-api-key: k",
+         "-H", "anthropic-version: 2023-06-01", "--data", "@-",
          chaos_server.base_url("anthropic") + "/v1/messages"],
         input=request(body=STREAMED if streamed else ASKED).partition(b"\r\n\r\n")[2],
         capture_output=True,

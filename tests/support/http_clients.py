@@ -23,7 +23,7 @@ BODY = {
     "max_tokens": 100,
     "messages": [{"role": "user", "content": "Where is order KX-48213?"}],
 }
-HEADERS = {"x-api-key": "sk-test"}
+HEADERS = {"x-api-key": "sk-test", "anthropic-version": "2023-06-01"}
 STREAMED = BODY | {"stream": True}
 
 

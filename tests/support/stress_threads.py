@@ -31,6 +31,7 @@ CLIENT = httpx2.Client(timeout=20)
 POOL = ThreadPoolExecutor(3)
 LOCK, RETRIES = threading.RLock(), threading.BoundedSemaphore(2)
 ADDRESS = "https://api.anthropic.com/v1/messages"
+HEADERS = {"x-api-key": "k", "anthropic-version": "2023-06-01"}
 MESSAGE = {"model": "claude-sonnet-5-5", "max_tokens": 99}
 
 
@@ -85,7 +86,7 @@ class App:
     def _ask(self, question: str) -> int:
         said = MESSAGE | {"messages": [{"role": "user", "content": question}]}
         try:
-            return CLIENT.post(ADDRESS, json=said, headers={"x-api-key": "k"}).status_code
+            return CLIENT.post(ADDRESS, json=said, headers=HEADERS).status_code
         except httpx2.TransportError:
             return 0
 

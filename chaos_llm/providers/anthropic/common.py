@@ -119,6 +119,8 @@ def _row(request: Request, refusal: Refusal) -> _AnthropicError:
     row = _ROWS[refusal.kind]
     if refusal.status and refusal.status != row.status:
         row = row._replace(status=refusal.status, type=_type_at(refusal.status, row.type))
+    if refusal.type is not None:
+        row = row._replace(type=refusal.type)
     if refusal.message is not None:
         return row._replace(message=refusal.message)
     if refusal.kind == "auth_expired" and not request.credential:

@@ -69,14 +69,25 @@ class OpenAIDialect(Endpoint):
         if refusal.status:
             row = row._replace(status=refusal.status)
         if refusal.message is not None:
-            return self._told(row, refusal.kind, refusal.message)
-        message = (
+            row = self._told(row, refusal.kind, refusal.message)
+        else:
+            row = row._replace(message=self._filled(row, request, refusal, request_id))
+        if refusal.broken_rule is not None:  # which says all of it, also that there is no code
+            row = row._replace(code=None, param=None)
+        return row._replace(
+            type=refusal.type or row.type,
+            code=refusal.code or row.code,
+            param=refusal.param or row.param,
+        )
+
+    def _filled(self, row: OpenAIError, request: Request, refusal: Refusal, request_id: str) -> str:
+        """Write a row's message with what it names."""
+        return (
             row.message.replace("{model}", request.model)
             .replace("{account}", request.credential)
             .replace("{wait}", self._wait(refusal.retry_after))
             .replace("{request_id}", request_id)
         )
-        return row._replace(message=message)
 
     def _wait(self, wait: float | None) -> str:
         """Say in a message how long to wait."""

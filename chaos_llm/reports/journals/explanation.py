@@ -90,6 +90,12 @@ def _again(record: _Record, before: Sequence[_Record]) -> Iterator[str]:
 def _said(record: _Record) -> Iterator[str]:
     if record["said"]:
         yield f"the reply said {record['said']!r}"
+    if record.get("broken_rule"):
+        rule, reason = record["broken_rule"]
+        yield (
+            f"the provider's real API refuses that, too, by the rule {rule!r}: {reason}; so it is "
+            "on the app's side"
+        )
     if record.get("silently_corrupted"):
         yield "the answer was spoilt, and looked whole: no app can see that by itself"
 

@@ -12,6 +12,12 @@ from chaos_llm.profiles.model import Target
 from chaos_llm.protocol.messages import Request, WireRequest
 from chaos_llm.providers import PROVIDERS, find
 
+HEADERS = {
+    "authorization": "Bearer sk-test",
+    "x-api-key": "sk-test",
+    "anthropic-version": "2023-06-01",
+}
+
 HISTORY = [
     {"role": "user", "content": "My order is KX-10001. Please remember that."},
     {"role": "assistant", "content": "I will."},
@@ -50,7 +56,7 @@ class PlainApp:
 
     def __call__(self, prompt: str) -> str:
         method, url, body = self._request(prompt)
-        headers = {"authorization": "Bearer sk-test", "x-api-key": "sk-test"}
+        headers = dict(HEADERS)
         if self.target.surface == "page":
             headers = {}
         answer = self.client.request(method, url, json=body, headers=headers)
@@ -61,9 +67,8 @@ class PlainApp:
         """The same, as a plan sees it."""
         method, url, body = self._request(prompt)
         asked = httpx.Request(method, url, json=body)
-        headers = {"authorization": "Bearer sk-test", "x-api-key": "sk-test"}
         path, query = asked.url.path, asked.url.query.decode()
-        wire = WireRequest(method, asked.url.host, path, query, headers, asked.content)
+        wire = WireRequest(method, asked.url.host, path, query, HEADERS, asked.content)
         return find(self.target.provider, method, path).parse(wire)
 
     def _request(self, prompt: str) -> tuple[str, str, Any]:

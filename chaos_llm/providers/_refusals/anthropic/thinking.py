@@ -1,0 +1,184 @@
+"""What is wrong with thinking at Anthropic's: how it is asked for, and where it comes back."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from chaos_llm.providers._refusals.anthropic.turns import Run, runs
+from chaos_llm.providers._refusals.asked import Asked
+from chaos_llm.providers._refusals.predicates import WRONG
+from chaos_llm.providers._refusals.rule import Found, found
+
+# Real signatures are long runs of base64, and so are ours; what another vendor or a test put in
+# their place mostly is not.
+_SIGNATURE = re.compile(r"[A-Za-z0-9+/_-]{32,}={0,2}")
+_THOUGHT = ("thinking", "redacted_thinking")
+_WORDS = ("text", *_THOUGHT)
+_DEFAULTS = {"temperature": 1, "top_p": 1}
+_NO_SAMPLING_FROM, _ONE_SAMPLING_FROM = (4, 7), (4, 5)
+_ADAPTIVE_FROM, _NO_PREFILL_FROM = (4, 6), (4, 6)
+
+
+def prefill(messages: Any, asked: Asked) -> Found | None:
+    """A conversation that ends with words put into the mouth of a model that takes none."""
+    turns = asked.once(runs)
+    last = turns[-1] if turns else None
+    if last is None or last.role != "assistant" or last.is_empty:
+        return None
+    # What the API's own tools were at when it paused is sent back as it is.
+    kinds = [kind for message in messages[last.first :] for kind in _kinds(message)]
+    if any(kind not in _WORDS for kind in kinds) or not _is_assistant(messages[-1]):
+        return None
+    return found(last.first) if _is_claude(asked, _NO_PREFILL_FROM) else None
+
+
+def no_sampling(value: Any, asked: Asked) -> Found | None:
+    """A parameter of sampling for a model that has none; its default is taken."""
+    if not _is_claude(asked, _NO_SAMPLING_FROM) or value in _DEFAULTS.values():
+        return None
+    return WRONG
+
+
+def both_samplings(_temperature: Any, asked: Asked) -> Found | None:
+    """`temperature` and `top_p` together, for models that take one of them."""
+    if not _is_claude(asked, _ONE_SAMPLING_FROM) or _is_claude(asked, _NO_SAMPLING_FROM):
+        return None
+    return WRONG if asked.body.get("top_p") is not None else None
+
+
+def sampling_beside_thinking(temperature: Any, asked: Asked) -> Found | None:
+    """A temperature for a model that is asked to think."""
+    return WRONG if is_manual(asked) and temperature != 1 else None
+
+
+def manual_thinking(_kind: Any, asked: Asked) -> Found | None:
+    """A budget of thinking for a model that sets its own."""
+    return WRONG if is_manual(asked) and _is_claude(asked, _NO_SAMPLING_FROM) else None
+
+
+def adaptive_thinking(kind: Any, asked: Asked) -> Found | None:
+    """Adaptive thinking for a model that cannot."""
+    return WRONG if kind == "adaptive" and _is_older(asked, _ADAPTIVE_FROM) else None
+
+
+def effort_of_old(_effort: Any, asked: Asked) -> Found | None:
+    """An effort for a model that knows none; of the 4.5 models Opus knows it."""
+    has_effort = "opus-4-5" in asked.model or not _is_older(asked, _ADAPTIVE_FROM)
+    return None if has_effort else WRONG
+
+
+def budget_over_max_tokens(budget: Any, asked: Asked) -> Found | None:
+    """A budget of thinking that leaves no token for the answer; interleaved it may."""
+    most = asked.body.get("max_tokens")
+    if not is_manual(asked) or _interleaves(asked):
+        return None
+    both = isinstance(budget, int) and isinstance(most, int)
+    return WRONG if both and budget >= most else None
+
+
+def forced_tool(choice: Any, asked: Asked) -> Found | None:
+    """A forced tool for a model that is asked to think."""
+    if choice not in ("any", "tool"):
+        return None
+    thinking = asked.body.get("thinking")
+    kind = thinking.get("type") if isinstance(thinking, dict) else None
+    return WRONG if kind in ("enabled", "adaptive") else None
+
+
+def lost_before_tools(_messages: Any, asked: Asked) -> Found | None:
+    """A loop of tool calls without the thinking that it began with, while thinking is on."""
+    turns = asked.once(runs)
+    if not is_manual(asked) or not turns or not turns[-1].results:
+        return None
+    loop: list[Run] = []
+    for answer, call in zip(turns[::-2], turns[-2::-2], strict=False):
+        if not (answer.results and call.calls):
+            break
+        loop.append(call)
+    if not loop or any(_kind_at(asked, call.first, 0) in _THOUGHT for call in loop):
+        return None
+    first = loop[-1].first
+    return found(first, "content", 0, "type", kind=_kind_at(asked, first, 0))
+
+
+def not_first(message: Any, asked: Asked) -> Found | None:
+    """Thinking behind something else in an assistant's message, where it is not interleaved."""
+    kinds = _kinds(message)
+    if not any(kind in _THOUGHT for kind in kinds) or kinds[0] in _THOUGHT:
+        return None
+    if not is_manual(asked) or _interleaves(asked):
+        return None
+    return found("content", 0, kind=kinds[0])
+
+
+def last_of_message(messages: Any, _asked: Asked) -> Found | None:
+    """Thinking as the last that an assistant's turn holds."""
+    for index, message in enumerate(messages if isinstance(messages, list) else ()):
+        if not _is_assistant(message) or _kinds(message)[-1:] != ["thinking"]:
+            continue
+        after = messages[index + 1] if index + 1 < len(messages) else None
+        if not _is_assistant(after):
+            return found(index)
+    return None
+
+
+def though_off(messages: Any, asked: Asked) -> Found | None:
+    """Thinking in a final assistant's turn, while thinking is off."""
+    last = messages[-1] if isinstance(messages, list) and messages else None
+    is_off = asked.body.get("thinking") in (None, {"type": "disabled"})
+    if not is_off or not _is_assistant(last) or not _is_older(asked, _ADAPTIVE_FROM):
+        return None
+    kinds = _kinds(last)
+    if "thinking" not in kinds:
+        return None
+    return found(len(messages) - 1, "content", kinds.index("thinking"))
+
+
+def foreign_signature(block: Any, _asked: Asked) -> Found | None:
+    """A signature of thinking that no Claude can have written."""
+    if not isinstance(block, dict) or block.get("type") != "thinking":
+        return None
+    signature = block.get("signature")
+    sound = isinstance(signature, str) and _SIGNATURE.fullmatch(signature)
+    return None if sound else WRONG
+
+
+def is_manual(asked: Asked) -> bool:
+    """Whether a request asks for thinking with a budget."""
+    thinking = asked.body.get("thinking")
+    return isinstance(thinking, dict) and thinking.get("type") == "enabled"
+
+
+def _interleaves(asked: Asked) -> bool:
+    """Whether thinking may come between tool calls: by a beta header, or by itself from 4.6 on."""
+    betas = f"{asked.wire.headers.get('anthropic-beta', '')} {asked.body.get('anthropic_beta')}"
+    return "interleaved-thinking" in betas or _is_claude(asked, _ADAPTIVE_FROM)
+
+
+def _is_claude(asked: Asked, since: tuple[int, int]) -> bool:
+    facts = asked.facts
+    return facts.family == "claude" and facts.version >= since
+
+
+def _is_older(asked: Asked, than: tuple[int, int]) -> bool:
+    facts = asked.facts
+    return facts.family == "claude" and (0, 0) < facts.version < than
+
+
+def _is_assistant(message: object) -> bool:
+    return isinstance(message, dict) and message.get("role") == "assistant"
+
+
+def _kinds(message: Any) -> list[object]:
+    """The kinds of a message's blocks."""
+    content = message.get("content") if isinstance(message, dict) else None
+    if not isinstance(content, list):
+        return []
+    return [block.get("type") if isinstance(block, dict) else None for block in content]
+
+
+def _kind_at(asked: Asked, message: int, index: int) -> object:
+    """The kind of one block; a text of its own is a block of text."""
+    kinds = _kinds(asked.body["messages"][message])
+    return kinds[index] if index < len(kinds) else "text"

@@ -1,0 +1,65 @@
+"""The rules of one API, in the order in which it finds things out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from chaos_llm.protocol.messages import BrokenRule, Refusal
+from chaos_llm.providers._refusals.asked import Asked, Place, dotted
+from chaos_llm.providers._refusals.rule import Found, Rule, shown
+
+_MOST_SELECTIONS = 512  # kinds of bodies whose rules are remembered; apps send a few
+
+
+class RuleTable:
+    """The rules of one API of one vendor; `notation` is how it writes a place in a body."""
+
+    def __init__(
+        self,
+        name: str,
+        vendor: str,
+        rules: Sequence[Rule],
+        *,
+        notation: Callable[[Place], str] = dotted,
+    ) -> None:
+        self.name, self.vendor, self.rules = name, vendor, tuple(rules)
+        self._notation = notation
+        self._heads = frozenset(rule.head for rule in rules)
+        self._selections: dict[frozenset[str], tuple[Rule, ...]] = {}
+
+    def refusal(self, asked: Asked) -> Refusal | None:
+        """What the API says to a request that breaks one of its rules; None to a sound one."""
+        for rule in self._selected(asked.body):
+            wrong = rule.wrong
+            for place, value in asked.at(rule.looks_at):
+                found = wrong(value, asked)
+                if found is not None:
+                    return self._refuse(rule, place, value, found)
+        return None
+
+    def _selected(self, body: Mapping[str, object]) -> tuple[Rule, ...]:
+        """The rules that have something to look at in a body with these keys."""
+        keys = self._heads.intersection(body)
+        selected = self._selections.get(keys)
+        if selected is None:
+            selected = tuple(r for r in self.rules if r.head in keys or r.head.startswith("$"))
+            if len(self._selections) < _MOST_SELECTIONS:
+                self._selections[keys] = selected
+        return selected
+
+    def _refuse(self, rule: Rule, place: Place, value: object, found: Found) -> Refusal:
+        place += found.at
+        words = {"at": self._notation(place), "value": shown(value), **found.values}
+        words.update(zip("ij", (step for step in place if isinstance(step, int)), strict=False))
+        where = f" ({dotted(place)})" if place else ""
+        reason = f"{self.vendor} {rule.why.format_map(words)}{where}"
+        return Refusal(
+            rule.kind,
+            status=rule.status,
+            message=rule.message.format_map(words),
+            type=rule.type,
+            code=rule.code,
+            param=None if rule.param is None else rule.param.format_map(words),
+            details=rule.details,
+            broken_rule=BrokenRule(f"{self.name}: {rule.name}", reason),
+        )
