@@ -14,11 +14,11 @@ from chaos_llm.analysis.failovers import (
     asked_model,
     failure_kind,
 )
+from chaos_llm.analysis.refused_requests import refused_requests
 from chaos_llm.analysis.run import UP_SHARE, Run
 from chaos_llm.checks._limits import calls
 from chaos_llm.checks.check import Check, Finding, known_provider
 from chaos_llm.protocol.messages import Request
-from chaos_llm.refused_requests import refused_requests
 
 _LOST = ("failed", "error_text", "truncated", "degraded")
 _COOLDOWN = 600.0  # longer than any breaker's that is in use

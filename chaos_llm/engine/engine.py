@@ -36,8 +36,8 @@ from chaos_llm.protocol.messages import (
 )
 from chaos_llm.protocol.rate_limits import Buckets, State, with_headers
 from chaos_llm.protocol.retry_after import requested_wait
-from chaos_llm.providers._refusals import validated
 from chaos_llm.providers.provider import Provider, ReplyContext
+from chaos_llm.providers.refusals import validated
 from chaos_llm.requests.correlation import Correlation, Key
 from chaos_llm.requests.credentials import Credentials
 

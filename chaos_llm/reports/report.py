@@ -9,10 +9,10 @@ from functools import cached_property
 
 from chaos_llm.analysis.call import OUTCOMES, Call, Outcome
 from chaos_llm.analysis.gaps import longest_downtime
+from chaos_llm.analysis.refused_requests import refused_requests
 from chaos_llm.analysis.run import Interval, Run
 from chaos_llm.checks import Finding, standard
 from chaos_llm.errors import UsageError
-from chaos_llm.refused_requests import refused_requests
 from chaos_llm.reports.grades import Grade, Grading
 from chaos_llm.reports.text import findings_text, timeline_text
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from refusal_cases import GONE, Api, Case, check, post, rules_of
+from support.refusal_cases import GONE, Api, Case, check, post, rules_of
 
 from chaos_llm import outage
 from chaos_llm.profiles.model import Profile

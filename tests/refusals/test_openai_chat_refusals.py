@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from refusal_cases import GONE, Api, Case, check, post, rules_of
+from support.refusal_cases import GONE, Api, Case, check, post, rules_of
 
 from chaos_llm import outage
 

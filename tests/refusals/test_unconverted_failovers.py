@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from failover_pairs import VENDORS, FallsOver
-from small_days import MINUTE, day, window
+from support.failover_pairs import VENDORS, FallsOver
+from support.small_profiles import MINUTE, day, window
 
 from chaos_llm import outage
 from chaos_llm.checks import falls_back

@@ -17,6 +17,8 @@ Outage profiles, and apps to play them on
     apps.bots           one question to Claude; a bot of two vendors
     apps.defended       apps with one defence each
     apps.failover       apps of two vendors: what the second one is sent
+    failover_pairs      apps that ship one vendor's conversation to another, converted or not
+    refusal_cases       requests that a vendor refuses, each with the nearest sound one
     apps.plain          a plain request to whatever a window hits
     apps.planted_bugs   apps with one bug each, for searches to find
     judging             a replay of an app, and what a check finds in it

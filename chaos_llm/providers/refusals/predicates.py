@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from chaos_llm.providers._refusals.asked import Asked
-from chaos_llm.providers._refusals.rule import Found, Wrong, found
 from chaos_llm.providers.endpoint import UNREADABLE
+from chaos_llm.providers.refusals.asked import Asked
+from chaos_llm.providers.refusals.rule import Found, Wrong, found
 
 WRONG = Found()
 

@@ -9,7 +9,7 @@ from typing import Any
 import httpx2
 
 from chaos_llm import outage
-from chaos_llm.providers._refusals import every_rule
+from chaos_llm.providers.refusals import every_rule
 
 GONE = object()  # a field that is left out
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from chaos_llm.providers._refusals.asked import Asked
-from chaos_llm.providers._refusals.rule import Found, Rule, Source, Wrong, found
+from chaos_llm.providers.refusals.asked import Asked
+from chaos_llm.providers.refusals.rule import Found, Rule, Source, Wrong, found
 
 # test/openai-chat- and openai-responses-validation-parity.test.mjs: the live API's answers of 30
 # August 2026

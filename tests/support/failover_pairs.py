@@ -12,7 +12,8 @@ from typing import Any
 
 import anthropic
 import openai
-from support_bots import MODEL, SECOND_MODEL
+
+from support.apps.bots import MODEL, SECOND_MODEL
 
 RULES = "You answer for our shop. Be brief."
 CALL = "call_9f3"

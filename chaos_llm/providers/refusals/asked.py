@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 from typing import Any, TypeVar, cast
 
 from chaos_llm.protocol.messages import Request, WireRequest
-from chaos_llm.providers._refusals.models import ModelFacts, facts_of
+from chaos_llm.providers.refusals.models import ModelFacts, facts_of
 
 T = TypeVar("T")
 Place = tuple[str | int, ...]

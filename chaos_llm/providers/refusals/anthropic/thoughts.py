@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from chaos_llm.providers._refusals.anthropic import thinking
-from chaos_llm.providers._refusals.anthropic.sources import MATRIX
-from chaos_llm.providers._refusals.rule import Rule, Source
+from chaos_llm.providers.refusals.anthropic import thinking
+from chaos_llm.providers.refusals.anthropic.sources import MATRIX
+from chaos_llm.providers.refusals.rule import Rule, Source
 
 _DOCS = "https://docs.claude.com/en/docs/build-with-claude/extended-thinking"
 THOUGHTS = (

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from chaos_llm.protocol.messages import Request, WireRequest
-from chaos_llm.providers._refusals import anthropic
-from chaos_llm.providers._refusals.asked import Asked
-from chaos_llm.providers._refusals.openai.chat import CHAT
-from chaos_llm.providers._refusals.rule import Rule
-from chaos_llm.providers._refusals.table import RuleTable
+from chaos_llm.providers.refusals import anthropic
+from chaos_llm.providers.refusals.asked import Asked
+from chaos_llm.providers.refusals.openai.chat import CHAT
+from chaos_llm.providers.refusals.rule import Rule
+from chaos_llm.providers.refusals.table import RuleTable
 
 # By the name and the api of a wire format.
 TABLES: Mapping[tuple[str, str], RuleTable] = {

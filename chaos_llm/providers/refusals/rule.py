@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, Literal, NamedTuple
 
-from chaos_llm.providers._refusals.asked import Asked, Place
+from chaos_llm.providers.refusals.asked import Asked, Place
 
 # How sure it is that the vendor says this in these words; the surest first.
 Evidence = Literal[

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from chaos_llm.providers._refusals.asked import Asked
-from chaos_llm.providers._refusals.predicates import WRONG
-from chaos_llm.providers._refusals.rule import Found, Wrong, found
-from chaos_llm.providers._refusals.tokens import OVER, least_tokens
+from chaos_llm.providers.refusals.asked import Asked
+from chaos_llm.providers.refusals.predicates import WRONG
+from chaos_llm.providers.refusals.rule import Found, Wrong, found
+from chaos_llm.providers.refusals.tokens import OVER, least_tokens
 
 _THINKS_UNASKED_FROM = (5, 5)  # of GPT; 5.1 to 5.4 think when they are asked to
 _STOPLESS_O = (3, 0)  # o1 takes stop sequences

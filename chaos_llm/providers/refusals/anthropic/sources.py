@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chaos_llm.providers._refusals.rule import Rule, Source, Wrong
+from chaos_llm.providers.refusals.rule import Rule, Source, Wrong
 
 # test/anthropic-messages-validation-parity.test.mjs: the live API's answers of 31 August 2026
 LIVE = Source("captured", "kangminlee-maker/local-OAuth-CLI-API-adapter, claude-sonnet-5")

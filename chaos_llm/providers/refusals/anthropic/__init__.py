@@ -5,10 +5,10 @@ The order is the API's own, as captured: fields, keys that it does not know, the
 
 from __future__ import annotations
 
-from chaos_llm.providers._refusals.anthropic import conversation as c
-from chaos_llm.providers._refusals.anthropic import fields as f
-from chaos_llm.providers._refusals.anthropic import thoughts as t
-from chaos_llm.providers._refusals.table import RuleTable
+from chaos_llm.providers.refusals.anthropic import conversation as c
+from chaos_llm.providers.refusals.anthropic import fields as f
+from chaos_llm.providers.refusals.anthropic import thoughts as t
+from chaos_llm.providers.refusals.table import RuleTable
 
 _BODY = (
     *f.TOOL_CHOICE,

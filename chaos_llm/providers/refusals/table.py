@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from chaos_llm.protocol.messages import BrokenRule, Refusal
-from chaos_llm.providers._refusals.asked import Asked, Place, dotted
-from chaos_llm.providers._refusals.rule import Found, Rule, shown
+from chaos_llm.providers.refusals.asked import Asked, Place, dotted
+from chaos_llm.providers.refusals.rule import Found, Rule, shown
 
 _MOST_SELECTIONS = 512  # kinds of bodies whose rules are remembered; apps send a few
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from types import NoneType
 
-from chaos_llm.providers._refusals.asked import BODY
-from chaos_llm.providers._refusals.openai import models, turns
-from chaos_llm.providers._refusals.openai.forms import (
+from chaos_llm.providers.refusals.asked import BODY
+from chaos_llm.providers.refusals.openai import models, turns
+from chaos_llm.providers.refusals.openai.forms import (
     BY_FORM,
     LIVE,
     missing,
@@ -14,8 +14,8 @@ from chaos_llm.providers._refusals.openai.forms import (
     too_long_text,
     typed,
 )
-from chaos_llm.providers._refusals.predicates import empty, without
-from chaos_llm.providers._refusals.rule import Rule, Source
+from chaos_llm.providers.refusals.predicates import empty, without
+from chaos_llm.providers.refusals.rule import Rule, Source
 
 MESSAGES = (
     typed("messages", "an array of objects", list),

@@ -6,14 +6,14 @@ whether the conversation holds together comes last.
 
 from __future__ import annotations
 
-from chaos_llm.providers._refusals.asked import BODY, HEADERS, bracketed
-from chaos_llm.providers._refusals.openai.chat_fields import CAPABILITY, FIELDS, FORMAT, TOOLS
-from chaos_llm.providers._refusals.openai.chat_messages import CONVERSATION, MESSAGES
-from chaos_llm.providers._refusals.openai.forms import LIVE, missing
-from chaos_llm.providers._refusals.openai.keys import CHAT_KEYS, unknown_key, wrong_content_type
-from chaos_llm.providers._refusals.predicates import retired, unreadable, without
-from chaos_llm.providers._refusals.rule import Rule, Source
-from chaos_llm.providers._refusals.table import RuleTable
+from chaos_llm.providers.refusals.asked import BODY, HEADERS, bracketed
+from chaos_llm.providers.refusals.openai.chat_fields import CAPABILITY, FIELDS, FORMAT, TOOLS
+from chaos_llm.providers.refusals.openai.chat_messages import CONVERSATION, MESSAGES
+from chaos_llm.providers.refusals.openai.forms import LIVE, missing
+from chaos_llm.providers.refusals.openai.keys import CHAT_KEYS, unknown_key, wrong_content_type
+from chaos_llm.providers.refusals.predicates import retired, unreadable, without
+from chaos_llm.providers.refusals.rule import Rule, Source
+from chaos_llm.providers.refusals.table import RuleTable
 
 UNREADABLE = Rule(
     "invalid JSON",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from types import NoneType
 
-from chaos_llm.providers._refusals.openai import models, schemas, turns
-from chaos_llm.providers._refusals.openai.forms import (
+from chaos_llm.providers.refusals.openai import models, schemas, turns
+from chaos_llm.providers.refusals.openai.forms import (
     BY_FORM,
     LIVE,
     bounds,
@@ -16,8 +16,8 @@ from chaos_llm.providers._refusals.openai.forms import (
     too_long_text,
     typed,
 )
-from chaos_llm.providers._refusals.predicates import empty, more_than_it_gives, unlike, without
-from chaos_llm.providers._refusals.rule import Rule, Source
+from chaos_llm.providers.refusals.predicates import empty, more_than_it_gives, unlike, without
+from chaos_llm.providers.refusals.rule import Rule, Source
 
 
 def _tool_rules(*, wrapped: bool) -> tuple[Rule, ...]:

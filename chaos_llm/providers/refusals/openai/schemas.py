@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from chaos_llm.providers._refusals.asked import Asked
-from chaos_llm.providers._refusals.rule import Found, Wrong, found, shown
+from chaos_llm.providers.refusals.asked import Asked
+from chaos_llm.providers.refusals.rule import Found, Wrong, found, shown
 
 _DEEPEST = 32  # levels of a schema that are looked through
 

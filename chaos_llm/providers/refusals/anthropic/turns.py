@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from chaos_llm.providers._refusals.asked import Asked
-from chaos_llm.providers._refusals.rule import Found, Wrong, found, shown
-from chaos_llm.providers._refusals.tokens import OVER, least_tokens
+from chaos_llm.providers.refusals.asked import Asked
+from chaos_llm.providers.refusals.rule import Found, Wrong, found, shown
+from chaos_llm.providers.refusals.tokens import OVER, least_tokens
 
 _CALL_ID = re.compile(r"[a-zA-Z0-9_-]+")
 _OVERFLOWS_FROM = (4, 5)  # from there on an answer may be cut short instead

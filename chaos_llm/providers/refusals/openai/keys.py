@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from chaos_llm.providers._refusals.asked import BODY, Asked
-from chaos_llm.providers._refusals.openai.forms import LIVE
-from chaos_llm.providers._refusals.rule import Found, Rule, Wrong, found, shown
+from chaos_llm.providers.refusals.asked import BODY, Asked
+from chaos_llm.providers.refusals.openai.forms import LIVE
+from chaos_llm.providers.refusals.rule import Found, Rule, Wrong, found, shown
 
 CHAT_KEYS = (  # of openai 3.57, whose models know them, if not each one
     *("audio", "frequency_penalty", "function_call", "functions", "logit_bias", "logprobs"),

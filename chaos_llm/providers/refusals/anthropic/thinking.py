@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from chaos_llm.providers._refusals.anthropic.turns import Run, runs
-from chaos_llm.providers._refusals.asked import Asked
-from chaos_llm.providers._refusals.predicates import WRONG
-from chaos_llm.providers._refusals.rule import Found, found
+from chaos_llm.providers.refusals.anthropic.turns import Run, runs
+from chaos_llm.providers.refusals.asked import Asked
+from chaos_llm.providers.refusals.predicates import WRONG
+from chaos_llm.providers.refusals.rule import Found, found
 
 # Real signatures are long runs of base64, and so are ours; what another vendor or a test put in
 # their place mostly is not.

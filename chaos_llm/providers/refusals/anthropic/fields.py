@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from types import NoneType
 
-from chaos_llm.providers._refusals.anthropic import blocks
-from chaos_llm.providers._refusals.anthropic.sources import LIVE, TYPES, required, typed
-from chaos_llm.providers._refusals.asked import BODY, HEADERS, SIZE
-from chaos_llm.providers._refusals.predicates import (
+from chaos_llm.providers.refusals.anthropic import blocks
+from chaos_llm.providers.refusals.anthropic.sources import LIVE, TYPES, required, typed
+from chaos_llm.providers.refusals.asked import BODY, HEADERS, SIZE
+from chaos_llm.providers.refusals.predicates import (
     above,
     below,
     empty,
@@ -22,7 +22,7 @@ from chaos_llm.providers._refusals.predicates import (
     unreadable,
     without,
 )
-from chaos_llm.providers._refusals.rule import Rule, Source
+from chaos_llm.providers.refusals.rule import Rule, Source
 
 _LARGEST_BODY = 32 * 1024 * 1024
 _KNOWN_KEYS = (  # of the types in anthropic 2.14, beta ones included, and older versions' besides

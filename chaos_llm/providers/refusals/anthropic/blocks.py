@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from chaos_llm.providers._refusals.asked import Asked, Place
-from chaos_llm.providers._refusals.predicates import WRONG
-from chaos_llm.providers._refusals.rule import Found, Wrong, found, shown
+from chaos_llm.providers.refusals.asked import Asked, Place
+from chaos_llm.providers.refusals.predicates import WRONG
+from chaos_llm.providers.refusals.rule import Found, Wrong, found, shown
 
 # Of the types in anthropic 2.14, beta ones included.
 BLOCKS = (

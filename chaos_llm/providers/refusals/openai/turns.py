@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from chaos_llm.providers._refusals.asked import Asked
-from chaos_llm.providers._refusals.predicates import WRONG
-from chaos_llm.providers._refusals.rule import Found, Wrong, found, shown
+from chaos_llm.providers.refusals.asked import Asked
+from chaos_llm.providers.refusals.predicates import WRONG
+from chaos_llm.providers.refusals.rule import Found, Wrong, found, shown
 
 _MOST_METADATA, _LONGEST_KEY, _LONGEST_VALUE = 16, 64, 512  # properties, letters
 _INSTEAD = ("tool_calls", "function_call", "refusal", "audio")  # of an assistant's content

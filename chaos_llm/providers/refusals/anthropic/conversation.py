@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from chaos_llm.providers._refusals.anthropic import blocks, turns
-from chaos_llm.providers._refusals.anthropic.sources import LIVE, TYPES, required, typed
-from chaos_llm.providers._refusals.asked import BODY
-from chaos_llm.providers._refusals.predicates import (
+from chaos_llm.providers.refusals.anthropic import blocks, turns
+from chaos_llm.providers.refusals.anthropic.sources import LIVE, TYPES, required, typed
+from chaos_llm.providers.refusals.asked import BODY
+from chaos_llm.providers.refusals.predicates import (
     empty,
     keys_other_than,
     not_a,
     other_than,
     without,
 )
-from chaos_llm.providers._refusals.rule import Rule, Source
+from chaos_llm.providers.refusals.rule import Rule, Source
 
 _DIRECTIVES = "the directive-only form (content: [] with output_config) is accepted at any position"
 ROLES = (
