@@ -9,15 +9,24 @@ still shows whose it is, and no longer that it is whole.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import cache
 
+from chaos_llm.answer_limits import tokens_of, within_limits
 from chaos_llm.answers import json_schema
 from chaos_llm.errors import UsageError
 from chaos_llm.protocol.keyed_random import KeyedRandom
 from chaos_llm.protocol.markers import find, spell_reference
-from chaos_llm.protocol.messages import Completion, Refusal, Request, Tool, ToolCall, Usage
+from chaos_llm.protocol.messages import (
+    Completion,
+    Reasoning,
+    Refusal,
+    Request,
+    Tool,
+    ToolCall,
+    Usage,
+)
 
-_LETTERS_PER_TOKEN = 4
 _POOL = 64
 _STEP = 7  # under half of the kinds of sentences
 _SENTENCES = (
@@ -40,6 +49,19 @@ _SENTENCES = (
 )
 
 
+_THOUGHTS = (
+    "The user asks about one of the orders.",
+    "I should look at what is known about it before I answer.",
+    "First the dates, then where it was seen last.",
+    "The answer should be short and name the order.",
+    "Nothing here needs a second question.",
+    "If the details agree, I can say so in two or three sentences.",
+    "Let me put the facts in the order in which they happened.",
+    "There is no reason to promise more than what is written down.",
+)
+_THOUGHT_TOKENS = 64  # vendors bill thinking in steps of so many: OpenAI's usage, as recorded
+
+
 class HealthyAnswers:
     """The answers of all healthy providers, a function of the seed, the key and the request."""
 
@@ -47,24 +69,65 @@ class HealthyAnswers:
         self._seed = seed
 
     def answer(self, request: Request, key: tuple[object, ...] | str) -> Completion | Refusal:
-        """Say what a healthy provider would say to this request.
+        """Say what a healthy provider would say to this request, within its limits.
 
-        It calls the forced tool, else the first that is offered, until the conversation ends with
-        a tool's result. A schema that no value can meet is refused, as the real APIs do.
+        It calls the forced tool, else one of those that are offered, drawn by the seed, until the
+        conversation ends with a tool's result. A schema that no value can meet is refused, as the
+        real APIs do.
         """
         rng = KeyedRandom("script", self._seed, *((key,) if isinstance(key, str) else key))
         try:
             if request.tools and not request.answers_tool:
-                return _tool_call(request, rng)
-            tokens, throw = find(request.prompt), rng.number(96)
-            mark = spell_reference(throw >> 32)
-            text = _text(tokens, mark, throw)
-            if request.schema is not None:
-                says = (text, " ".join((*tokens, mark)), *tokens, mark)
-                text = _structured(request, rng, says)
+                return within_limits(_tool_call(request, rng), request)
+            throw = rng.number(96)
+            answer = _spoken(request, rng, throw, throw)
+            if request.choices > 1:
+                answer = self._with_alternatives(answer, request, throw, key)
         except UsageError as mistake:
             return Refusal("invalid_request", message=str(mistake))
-        return Completion(text=text, usage=_usage(request, text))
+        return answer
+
+    def _with_alternatives(
+        self, answer: Completion, request: Request, throw: int, key: tuple[object, ...] | str
+    ) -> Completion:
+        """Add the further answers that were asked for; all close with one reference."""
+        others = []
+        for number in range(1, request.choices):
+            rng = KeyedRandom(
+                "alternative", self._seed, number, *((key,) if isinstance(key, str) else key)
+            )
+            others.append(_spoken(request, rng, rng.number(96), throw))
+        made = sum(each.usage.output_tokens for each in (answer, *others))
+        thought = sum(each.usage.reasoning_tokens for each in (answer, *others))
+        usage = replace(answer.usage, output_tokens=made, reasoning_tokens=thought)
+        return replace(answer, usage=usage, alternatives=tuple(others))
+
+
+def _spoken(request: Request, rng: KeyedRandom, throw: int, marked: int) -> Completion:
+    """Answer in words, drawn by one throw, and close with the reference of another."""
+    tokens, mark = find(request.prompt), spell_reference(marked >> 32)
+    text = _text(tokens, mark, throw)
+    if request.schema is not None:
+        says = (text, " ".join((*tokens, mark)), *tokens, mark)
+        text = _structured(request, rng, says)
+    usage = Usage(request.input_tokens, tokens_of(text))
+    if not request.reasons:
+        answer = Completion(text=text, usage=usage)
+    else:
+        reasoning, usage = _thought(throw, usage)
+        answer = Completion(text=text, usage=usage, reasoning=reasoning)
+    if request.max_tokens is None and not request.stop_sequences:
+        return answer
+    return within_limits(answer, request)
+
+
+def _thought(throw: int, usage: Usage) -> tuple[Reasoning, Usage]:
+    """Think for a moment: the text, and the usage with what it takes."""
+    first, count = throw >> 8 & 7, 2 + (throw >> 12 & 1)
+    said = (_THOUGHTS[(first + step) % len(_THOUGHTS)] for step in range(count))
+    thought = _THOUGHT_TOKENS * (1 + (throw >> 16 & 3))
+    more = replace(usage, output_tokens=usage.output_tokens + thought, reasoning_tokens=thought)
+    return Reasoning(" ".join(said)), more
 
 
 def _text(tokens: tuple[str, ...], mark: str, throw: int) -> str:
@@ -91,19 +154,24 @@ def _structured(request: Request, rng: KeyedRandom, says: tuple[str, ...]) -> st
 
 
 def _tool_call(request: Request, rng: KeyedRandom) -> Completion:
-    named = (tool for tool in request.tools if tool.name == request.forced_tool)
-    tool: Tool = next(named, request.tools[0])
+    tool = _chosen_tool(request, rng)
     tokens = find(request.prompt)
     says = (", ".join(tokens), *tokens) if tokens else (rng.choose(_sentences()), "note")
     value = json_schema.instance({**tool.parameters, "type": "object"}, rng, says)
     call = ToolCall(tool.name, json.dumps(value, ensure_ascii=False))
-    return Completion(
-        tool_calls=(call,), stop="tool", usage=_usage(request, call.name + call.arguments)
-    )
+    usage = Usage(request.input_tokens, tokens_of(call.name + call.arguments))
+    if not request.reasons:
+        return Completion(tool_calls=(call,), stop="tool", usage=usage)
+    reasoning, usage = _thought(rng.number(96), usage)
+    return Completion(tool_calls=(call,), stop="tool", usage=usage, reasoning=reasoning)
 
 
-def _usage(request: Request, said: str) -> Usage:
-    return Usage(request.input_tokens, -(-len(said) // _LETTERS_PER_TOKEN))
+def _chosen_tool(request: Request, rng: KeyedRandom) -> Tool:
+    """The forced tool, else one of those that are offered."""
+    named = [tool for tool in request.tools if tool.name == request.forced_tool]
+    if named or len(request.tools) == 1:
+        return (named or request.tools)[0]
+    return rng.choose(request.tools)
 
 
 @cache

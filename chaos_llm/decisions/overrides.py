@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from chaos_llm.decisions.plan import INJECTED, Decision, Draw, Meter, Plan
@@ -13,6 +13,7 @@ from chaos_llm.protocol.messages import Answer, Completion, Request, Usage
 from chaos_llm.requests.correlation import Key
 
 _LETTERS_PER_TOKEN = 4
+_NOT_EXPRESSIBLE = "unsupported"
 
 
 @dataclass(slots=True)
@@ -32,6 +33,13 @@ class Injection:
                 self.ends = at
         return tuple(Draw(INJECTED, fault, 0.0, 1.0) for fault in self.faults)
 
+    def not_spent(self) -> None:
+        """Take the last throw back."""
+        if self.left is not None:
+            if not self.left:
+                self.ends = math.inf
+            self.left += 1
+
 
 @dataclass(slots=True)
 class ChosenAnswers:
@@ -49,6 +57,7 @@ class Overrides:
     injections: list[Injection] = field(default_factory=list)
     chosen: list[ChosenAnswers] = field(default_factory=list)
     healed: list[tuple[Target, float]] = field(default_factory=list)
+    spent: list[Injection] = field(default_factory=list)  # by the last decision, one a throw
     meter: Meter = field(init=False)
 
     def __post_init__(self) -> None:
@@ -62,13 +71,22 @@ class Overrides:
             decision = self._without_healed(decision, request, at)
         if not self.injections:
             return decision
-        injected = tuple(
-            throw
-            for injection in self.injections
-            if injection.ends > at and injection.target.hits(request)
-            for throw in injection.draws(at)
-        )
+        spent = [i for i in self.injections if i.ends > at and i.target.hits(request)]
+        injected = tuple(throw for injection in spent for throw in injection.draws(at))
+        self.spent = [injection for injection in spent for _ in injection.faults]
         return Decision(injected + decision.draws) if injected else decision
+
+    def give_back(self, effects: Sequence[str]) -> None:
+        """Count no request for injections of which nothing could be expressed in its reply.
+
+        `effects` are those of the last decision's throws, of which the injected ones come first.
+        """
+        met: dict[int, list[str]] = {}
+        for injection, effect in zip(self.spent, effects, strict=False):
+            met.setdefault(id(injection), []).append(effect)
+        for injection in {id(each): each for each in self.spent}.values():
+            if set(met.get(id(injection), [])) == {_NOT_EXPRESSIBLE}:
+                injection.not_spent()
 
     def answer(self, request: Request) -> Answer | None:
         """The answer that a test chose for this request, the last choice first."""

@@ -10,6 +10,7 @@ from typing import Any
 from chaos_llm.decisions.overrides import ChosenAnswers, Injection, Overrides
 from chaos_llm.errors import UnknownName, UsageError
 from chaos_llm.faults.fault import Fault
+from chaos_llm.journal.exchange_kinds import UNSERVED
 from chaos_llm.profiles.model import SIMULATED_SURFACES, Target
 from chaos_llm.protocol.messages import Completion, Request
 from chaos_llm.requests.hosts import provider_names
@@ -34,8 +35,8 @@ class ProviderControl:
     ) -> None:
         if provider not in provider_names():
             raise UnknownName("provider", provider, provider_names())
-        if surface not in SIMULATED_SURFACES:
-            raise UnknownName("surface", surface, SIMULATED_SURFACES)
+        if surface not in (*SIMULATED_SURFACES, UNSERVED):
+            raise UnknownName("surface", surface, (*SIMULATED_SURFACES, UNSERVED))
         self._interventions, self._now = overrides, now
         self._target = Target(provider, surface, model)
 

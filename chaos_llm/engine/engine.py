@@ -65,6 +65,7 @@ class Engine:
         self.profile, self.seed, self.script = plan.profile, plan.seed, HealthyAnswers(plan.seed)
         self._starts = plan.profile.starts.timestamp()
         self._buckets = {name: Buckets(my.quota) for name, my in plan.profile.quotas.items()}
+        self._usual_buckets: dict[str, Buckets] = {}
 
     def exchange(self, provider: Provider, wire: WireRequest) -> tuple[Exchange, Reply]:
         """Answer one request in this provider's wire format."""
@@ -77,17 +78,19 @@ class Engine:
         exchange.body_hash = _fingerprint(wire.body)
         reply_context = self._stamp(provider, key, at)
         answer = self._healthy(provider, request, key, reply_context, at)
-        state = self._spend(request, reply_context)
+        state = self._spend(provider, request, reply_context, answer)
         if state is not None and not state.allowed:
             answer = Refusal("rate_limited", retry_after=state.retry_after)
         builder = ReplyBuilder(provider, request, reply_context, self._pace(request), answer)
         if decision.draws:
             self._strike(exchange, builder, wire)
+        if provider.remembers:
+            provider.remember(request, builder.answer, reply_context)
         _note(exchange, builder)
         exchange.content_timing = content_timing_of(builder.reply)
         self._look_closer(exchange, request, wire)
         reply = builder.reply
-        if state is not None:
+        if state is not None and (reply.status < 400 or request.provider in self._buckets):
             reply = with_headers(reply, provider.quota_headers(state))
         if reply.status >= 400:
             exchange.retry_after = requested_wait(reply, reply_context.now + reply.wait)
@@ -105,14 +108,32 @@ class Engine:
     def _stamp(self, provider: Provider, key: Key, at: float) -> ReplyContext:
         kept = self.kept.setdefault(provider.name, {})
         rng = KeyedRandom("stamp", self.seed, *key)
-        return ReplyContext(round(self._starts + at, 6), rng, kept, self.script.answer)
+        return ReplyContext(round(self._starts + at, 6), rng, kept, self._speak)
 
-    def _spend(self, request: Request, reply_context: ReplyContext) -> State | None:
-        """Take the request from its credential's quota, where the profile sets one."""
-        buckets = self._buckets.get(request.provider)
-        if buckets is None or request.surface != "api" or request.invalid is not None:
+    def _speak(self, request: Request, key: Key | str) -> Answer:
+        """Answer as the model: what a test chose, else the script."""
+        chosen = self.overrides.answer(request)
+        return self.script.answer(request, key) if chosen is None else chosen
+
+    def _spend(
+        self, provider: Provider, request: Request, reply_context: ReplyContext, answer: Answer
+    ) -> State | None:
+        """Take the request from its credential's quota: the profile's, or the vendor's usual one.
+
+        The usual one is told and never refuses: what an account's limits are, nobody knows here.
+        """
+        if request.surface != "api" or request.invalid is not None:
             return None
-        return buckets.take(request.credential, reply_context.now, request.input_tokens)
+        buckets = self._buckets.get(request.provider)
+        if buckets is None:
+            if provider.usual_quota is None:
+                return None
+            buckets = self._usual_buckets.get(request.provider)
+            if buckets is None:
+                buckets = Buckets(provider.usual_quota, enforced=False)
+                self._usual_buckets[request.provider] = buckets
+        said = answer.usage.output_tokens if isinstance(answer, Completion) else 0
+        return buckets.take(request.credential, reply_context.now, request.input_tokens, said)
 
     def _healthy(
         self, provider: Provider, request: Request, key: Key, reply_context: ReplyContext, at: float
@@ -126,10 +147,7 @@ class Engine:
         document = provider.healthy(request, reply_context)
         if document is not None:
             return document
-        chosen = self.overrides.answer(request)
-        if chosen is not None:
-            return chosen
-        return self.script.answer(request, key)
+        return self._speak(request, key)
 
     def _strike(self, exchange: Exchange, builder: ReplyBuilder, wire: WireRequest) -> None:
         """Let the planned faults strike, those of the test first, then in file order."""
@@ -137,6 +155,8 @@ class Engine:
             rng = KeyedRandom("strike", self.seed, window, index, *exchange.key)
             builder.fault_context(fault, FaultContext(builder.request, rng, wire.reused))
         exchange.effects = tuple(builder.effects)
+        if "unsupported" in exchange.effects:
+            self.overrides.give_back(exchange.effects)
 
     def _pace(self, request: Request) -> HealthyLatency:
         if request.surface != "api":
@@ -162,13 +182,16 @@ def _note(exchange: Exchange, builder: ReplyBuilder) -> None:
     if isinstance(answer, Refusal) and builder.whole:
         exchange.broken_rule = answer.broken_rule
     if isinstance(answer, Refusal) or not builder.whole:
-        exchange.error_message = intern(
-            _said_in_stream(reply.body) if reply.streamed else _said(reply.body)
-        )
+        said = _said_in_stream(reply.body) if reply.streamed else _said(reply.body)
+        if not reply.body and isinstance(answer, Refusal):  # to a HEAD
+            said = answer.message or ""
+        exchange.error_message = intern(said)
     elif isinstance(answer, Completion):
         if answer.broken_by is not None:
             exchange.error_message = intern(_said_in_stream(reply.body))
-        exchange.answered = answer.broken_by is None and answer.stop != "length"
+        # An answer that its request's own limit of tokens ends is all that was asked for.
+        whole = answer.stop != "length" or builder.limited
+        exchange.answered = answer.broken_by is None and whole
         exchange.silently_corrupted = builder.silently_corrupted and exchange.answered
         exchange.reference = "".join(find_references(answer.text)[-1:])
     else:

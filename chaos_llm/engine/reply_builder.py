@@ -17,7 +17,8 @@ class ReplyBuilder:
 
     A fault that changes the meaning has the reply rendered anew, and what struck the bytes before
     it is put on again: latency before a 529 delays the 529. `spoilt` says that a fault struck
-    which no app can see, `effects` what became of each fault, in the order they came in.
+    which no app can see, `effects` what became of each fault, in the order they came in. `limited`:
+    the request's own limits had ended the answer before any fault did.
     """
 
     def __init__(
@@ -29,6 +30,7 @@ class ReplyBuilder:
         answer: Answer,
     ) -> None:
         self.request, self.answer = request, answer
+        self.limited = isinstance(answer, Completion) and answer.stop == "length"
         self.silently_corrupted = False
         self.effects: list[Effect] = []
         self._provider, self._stamp, self._pace = provider, reply_context, pace

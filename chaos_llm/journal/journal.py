@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 from chaos_llm.decisions.plan import HEALTHY, Decision
 from chaos_llm.journal.content_timing import AT_ONCE, ContentTiming
-from chaos_llm.journal.exchange_kinds import HasExchangeKind, exchange_kind_of
+from chaos_llm.journal.exchange_kinds import UNSERVED, HasExchangeKind, exchange_kind_of
 from chaos_llm.protocol.messages import BrokenRule, Request
 from chaos_llm.requests.correlation import Key
 
@@ -119,8 +119,11 @@ class Exchange(HasExchangeKind):
     def failed(self) -> bool:
         """Whether the provider did not answer.
 
-        Who hangs up on a healthy one, or without waiting, cannot say so.
+        Who hangs up on a healthy one, or without waiting, cannot say so, and what nobody here
+        serves is no failure of a provider's.
         """
+        if self.surface == UNSERVED:
+            return False
         hung_up = self.end in ("abandoned", "open") and self.answered
         return not self.ok and not (hung_up and (not self.applied or self.until == self.at))
 

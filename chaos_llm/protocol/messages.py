@@ -38,18 +38,45 @@ class Tool:
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """The model's wish to have a tool called; `arguments` is JSON text, so it can be broken."""
+    """The model's wish to have a tool called; `arguments` is JSON text, so it can be broken.
+
+    `cut`: the arguments stop where the request's limit of tokens did.
+    """
 
     name: str
     arguments: str
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens billed for one completion."""
+    """Tokens billed for one completion.
+
+    `input_tokens` are those of the whole prompt, `output_tokens` all that were generated. Of the
+    first, `cache_read_tokens` came out of the vendor's prompt cache, `cache_write_tokens` were put
+    there for some minutes and `long_cache_write_tokens` for an hour; of the second,
+    `reasoning_tokens` were thought.
+    """
 
     input_tokens: int
     output_tokens: int
+    reasoning_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+    long_cache_write_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reasoning:
+    """What a model thinks before it answers.
+
+    `signed=False`: the signature that vendors want back with it is lost. `redacted`: the vendor
+    shows ciphertext in its place.
+    """
+
+    text: str
+    signed: bool = True
+    redacted: bool = False
 
 
 class BrokenRule(NamedTuple):
@@ -111,6 +138,9 @@ class Completion:
     """What a model says: text, tool calls, or both.
 
     `stop` is "end", "tool", "length" or "refusal". `broken_by` ends a stream with an in-band error.
+    `reasoning` comes before the text, in dialects that show it. `stop_sequence` is the one of the
+    request's that ended the text. `alternatives` are the second and further of several answers that
+    were asked for. `filtered` is what a content filter found that cut the answer short: a category.
     """
 
     text: str = ""
@@ -119,15 +149,24 @@ class Completion:
     usage: Usage = Usage(0, 0)
     broken_by: Break | None = None
     tells_usage: bool = True  # False: the reply does not say what was billed
+    reasoning: Reasoning | None = None
+    stop_sequence: str | None = None
+    alternatives: tuple[Completion, ...] = ()
+    filtered: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What an endpoint without a model says: an OAuth token, a status page; JSON or a redirect."""
+    """What an endpoint without a model says: an OAuth token, a status page; JSON or a redirect.
+
+    `content` is said in the place of JSON, where it is a file; `media` is its type.
+    """
 
     json: Any = None
     status: int = 200
     headers: tuple[tuple[str, str], ...] = ()
+    content: bytes | None = None
+    media: str = "application/octet-stream"
 
 
 Answer = Completion | Document | Refusal
@@ -140,6 +179,8 @@ class Request:
     `prompt` is the last user message's text. `answers_tool`: the conversation ends with a tool's
     result. `forced_tool` is the tool's name, or "" where any must be called. `credential` is a
     keyed fingerprint, never the secret. `invalid` is the refusal that the real API would send.
+    `reasons`: the model thinks before it answers. `max_tokens` and `stop_sequences` limit what it
+    says, and `choices` is how many answers are asked for.
     """
 
     provider: str
@@ -160,6 +201,10 @@ class Request:
     input_tokens: int = 0
     turns: int = 0  # messages of the user so far; 0 where the format does not say
     invalid: Refusal | None = None
+    reasons: bool = False
+    max_tokens: int | None = None
+    stop_sequences: tuple[str, ...] = ()
+    choices: int = 1
     body: Any = field(default=None, repr=False, compare=False)
 
 

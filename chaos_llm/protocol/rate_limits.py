@@ -22,13 +22,18 @@ _NONE_SPENT = 1e-9  # what adding up floats may lose of a whole request
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """What one credential may spend in a minute; None sets no limit."""
+    """What one credential may spend in a minute; None sets no limit.
+
+    Tokens are those of prompts; those of answers have a limit of their own, at vendors that tell.
+    """
 
     requests_per_minute: float | None = None
     tokens_per_minute: float | None = None
+    output_tokens_per_minute: float | None = None
 
     def __post_init__(self) -> None:
-        for limit in (self.requests_per_minute, self.tokens_per_minute):
+        limits = (self.requests_per_minute, self.tokens_per_minute, self.output_tokens_per_minute)
+        for limit in limits:
             if limit is not None and not (limit >= 1 and math.isfinite(limit)):
                 raise UsageError(f"a quota is 1 or more per minute, or none; got {limit!r}")
 
@@ -46,7 +51,7 @@ class State(NamedTuple):
 
     `retry_after` is 0 where the request was allowed; else the whole seconds, rounded up as the
     header has them, after which it would be, if nobody else asks before. A request larger than the
-    tank never is: it is told when the tank is full.
+    tank never is: it is told when the tank is full. `cost` is the tokens that it asked for.
     """
 
     at: float
@@ -54,6 +59,8 @@ class State(NamedTuple):
     retry_after: float
     requests: Level | None
     tokens: Level | None
+    output: Level | None = None
+    cost: int = 0
 
 
 class _Tank:
@@ -87,22 +94,31 @@ class _Tank:
 
 
 class Bucket:
-    """One credential's tanks."""
+    """One credential's tanks.
 
-    def __init__(self, quota: Quota) -> None:
+    `enforced=False`: the limits are told and never refuse, as far as anybody knows them.
+    """
+
+    def __init__(self, quota: Quota, *, enforced: bool = True) -> None:
         self._requests = _tank(quota.requests_per_minute)
         self._tokens = _tank(quota.tokens_per_minute)
+        self._output = _tank(quota.output_tokens_per_minute)
+        self._enforced = enforced
 
-    def take(self, at: float, tokens: int) -> State:
-        """Ask for one request with that many tokens at this time."""
+    def take(self, at: float, tokens: int, output: int = 0) -> State:
+        """Ask for one request with that many tokens, and so many of its answer, at this time."""
         wanted = [
             (tank, float(amount))
-            for tank, amount in ((self._requests, 1), (self._tokens, tokens))
+            for tank, amount in (
+                (self._requests, 1),
+                (self._tokens, tokens),
+                (self._output, output),
+            )
             if tank is not None
         ]
         for tank, _ in wanted:
             tank.fill(at)
-        allowed = all(tank.has(amount) for tank, amount in wanted)
+        allowed = not self._enforced or all(tank.has(amount) for tank, amount in wanted)
         wait = 0.0
         for tank, amount in wanted:
             if allowed:
@@ -115,22 +131,25 @@ class Bucket:
             0.0 if allowed else float(max(1, math.ceil(wait))),
             self._requests.level() if self._requests else None,
             self._tokens.level() if self._tokens else None,
+            self._output.level() if self._output else None,
+            tokens,
         )
 
 
 class Buckets:
     """A bucket for each credential, all under one quota."""
 
-    def __init__(self, quota: Quota) -> None:
-        self._quota = quota
+    def __init__(self, quota: Quota, *, enforced: bool = True) -> None:
+        self._quota, self._enforced = quota, enforced
         self._buckets: dict[str, Bucket] = {}
 
-    def take(self, credential: str, at: float, tokens: int) -> State:
+    def take(self, credential: str, at: float, tokens: int, output: int = 0) -> State:
         """Ask for one request on a credential; a new one finds its tanks full."""
         bucket = self._buckets.get(credential)
         if bucket is None:
-            bucket = self._buckets[credential] = Bucket(self._quota)
-        return bucket.take(at, tokens)
+            bucket = Bucket(self._quota, enforced=self._enforced)
+            self._buckets[credential] = bucket
+        return bucket.take(at, tokens, output)
 
 
 def with_headers(reply: Reply, headers: tuple[tuple[str, str], ...]) -> Reply:

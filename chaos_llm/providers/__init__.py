@@ -1,6 +1,6 @@
 """The catalogue of wire formats. A new one is a file and a line here.
 
-The first format of a name also renders that vendor's refusal of unknown paths.
+The first format of a name also writes what faults that are aimed at unserved paths say.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from chaos_llm.providers.google.oauth import GoogleOAuth
 from chaos_llm.providers.google.vertex_claude import VertexClaude
 from chaos_llm.providers.google.vertex_embeddings import VertexEmbeddings
 from chaos_llm.providers.google.vertex_gemini import VertexGemini
+from chaos_llm.providers.mistral_chat import Mistral
 from chaos_llm.providers.ollama.chat import OllamaChat
 from chaos_llm.providers.ollama.embed import OllamaEmbed
 from chaos_llm.providers.ollama.generate import OllamaGenerate
@@ -41,12 +42,12 @@ from chaos_llm.providers.openai_compatible.vendors import (
     DeepSeek,
     Groq,
     MetaLlamaCompatible,
-    Mistral,
-    OpenRouter,
     Together,
 )
+from chaos_llm.providers.openrouter_chat import OpenRouter
 from chaos_llm.providers.provider import Provider, ReplyContext
 from chaos_llm.providers.statuspage import AnthropicStatus, OpenAIStatus
+from chaos_llm.providers.unserved import Unserved
 
 __all__ = [
     "PROVIDERS",
@@ -166,14 +167,14 @@ def _known(_edition: tuple[object, ...]) -> tuple[Provider, ...]:
 def find(name: str, method: str, path: str) -> Provider:
     """Find the wire format that a request to a provider speaks.
 
-    A known path with another method finds the format that refuses it; an unknown path, the first
-    format of that name. Raises UnknownName for a provider that is not in the catalogue.
+    A known path with another method finds the format that refuses it; an unknown path finds one
+    that says so in words of ours. Raises UnknownName for a provider that is not in the catalogue.
     """
     formats = [provider for provider in known() if provider.name == name]
     if not formats:
         raise UnknownName("provider", name, (provider.name for provider in known()))
-    for tried in (method, "POST", "GET"):
+    for tried in (method, "POST", "GET", "DELETE"):
         for provider in formats:
             if provider.claims(tried, path):
                 return provider
-    return formats[0]
+    return Unserved(formats[0])

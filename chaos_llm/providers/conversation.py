@@ -23,7 +23,12 @@ def turns_of(messages: Sequence[object], field: str = "content") -> int:
 
 
 def arguments_of(call: ToolCall, api: str) -> dict[str, Any]:
-    """Read a call's arguments for a dialect in which they are an object and never a text."""
+    """Read a call's arguments for a dialect in which they are an object and never a text.
+
+    Of arguments that the limit of tokens cut off, nothing is left.
+    """
+    if call.cut:
+        return {}
     try:
         arguments = json.loads(call.arguments)
     except ValueError:

@@ -39,7 +39,7 @@ class DocumentEndpoint(Endpoint):
             raise Unsupported(f"{self.api}: no model speaks here")
         if isinstance(answer, Refusal):
             return self._refuse(request, answer, reply_context)
-        return document_reply(answer, self._headers(reply_context))
+        return document_reply(answer, self._headers(request, reply_context))
 
     def _asked(self, wire: WireRequest) -> dict[str, Any] | Refusal:
         """Read what was asked: a JSON object, or the query where nothing is posted."""
@@ -66,5 +66,7 @@ class DocumentEndpoint(Endpoint):
         )
 
     @abstractmethod
-    def _headers(self, reply_context: ReplyContext) -> tuple[tuple[str, str], ...]:
+    def _headers(
+        self, request: Request, reply_context: ReplyContext
+    ) -> tuple[tuple[str, str], ...]:
         """The headers of every reply, ids among them."""

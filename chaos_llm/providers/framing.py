@@ -38,6 +38,8 @@ def count_pieces(text: str) -> int:
 def pieces_of(answer: Completion) -> int:
     """How many pieces an answer has, text and tools' arguments together."""
     pieces = count_pieces(answer.text)
+    if answer.reasoning:
+        pieces += count_pieces(answer.reasoning.text)
     for call in answer.tool_calls:
         pieces += count_pieces(call.arguments)
     return pieces
@@ -105,10 +107,22 @@ def broken_at(chunks: Sequence[Chunk], after: float) -> list[Chunk]:
     return list(chunks[: places[0] if places else 1])
 
 
+_FILLER = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
+
+def filler(said: str, longest: int = 16) -> str:
+    """Letters that hide how long a chunk is, fewer behind longer ones.
+
+    OpenAI's `obfuscation` and Mistral's `p`; how long they are for which length is assumed.
+    """
+    return _FILLER[: 1 + (longest - len(said)) % longest]
+
+
 def placed(answer: Completion) -> Completion:
     """Turn a break within the tools' arguments into one within all that is said."""
-    broken, said = answer.broken_by, count_pieces(answer.text)
-    called = pieces_of(answer) - said
+    broken = answer.broken_by
+    called = sum(count_pieces(call.arguments) for call in answer.tool_calls)
+    said = pieces_of(answer) - called
     if broken is None or broken.within != "tool" or not called:
         return answer
     told = min(max(1, round(broken.after * called)), called - 1)  # in the middle of the JSON
@@ -116,11 +130,22 @@ def placed(answer: Completion) -> Completion:
     return replace(answer, broken_by=replace(broken, after=after, within="answer"))
 
 
+EVENTS = "text/event-stream; charset=utf-8"
+_UNCACHED = (("cache-control", "no-cache"),)
+
+
 def sse_reply(
-    headers: tuple[tuple[str, str], ...], chunks: Sequence[Chunk], ping: bytes = b""
+    headers: tuple[tuple[str, str], ...],
+    chunks: Sequence[Chunk],
+    ping: bytes = b"",
+    media: str = EVENTS,
 ) -> Reply:
-    """Reply with a stream of events; `ping` is what keeps a silent one open."""
-    head = (("content-type", "text/event-stream; charset=utf-8"), ("cache-control", "no-cache"))
+    """Reply with a stream of events; `ping` is what keeps a silent one open.
+
+    It is not to be cached, unless the headers say more of that.
+    """
+    says_more = any(name == "cache-control" for name, _ in headers)
+    head = (("content-type", media), *(() if says_more else _UNCACHED))
     pieces = sum(chunk.content for chunk in chunks)
     return Reply(200, (*head, *headers), tuple(chunks), streamed=True, pieces=pieces, ping=ping)
 
@@ -135,7 +160,12 @@ def json_reply(
 
 
 def document_reply(document: Document, headers: tuple[tuple[str, str], ...] = ()) -> Reply:
-    """Reply with a document: JSON, or nothing but headers as a redirect has them."""
+    """Reply with a document: JSON, a file, or nothing but headers as a redirect has them."""
+    if document.content is not None:
+        data, media = document.content, document.media
+        told = (("content-type", media), ("content-length", str(len(data))))
+        whole = (*told, *document.headers, *headers)
+        return Reply(document.status, whole, (Chunk(0.0, data, True),), pieces=1)
     if document.json is None:
         head = (("content-length", "0"), *document.headers, *headers)
         return Reply(document.status, head, ())

@@ -10,7 +10,9 @@ from typing import Any, ClassVar
 from chaos_llm.protocol.fast_dataclass import quick
 from chaos_llm.protocol.keyed_random import KeyedRandom
 from chaos_llm.protocol.messages import Answer, Document, Refusal, Reply, Request, WireRequest
-from chaos_llm.protocol.rate_limits import State
+from chaos_llm.protocol.rate_limits import Quota, State
+
+Headers = tuple[tuple[str, str], ...]
 
 
 @quick(frozen=True, slots=True)
@@ -36,13 +38,16 @@ class Provider(ABC):
     """One wire format: parses requests, renders answers and refusals byte-faithfully.
 
     It knows no fault, no clock and no socket. `name` is the word of profiles, checks and reports;
-    several wire formats may share it. `hosts` are the vendor's own.
+    several wire formats may share it. `hosts` are the vendor's own. `usual_quota` is what healthy
+    replies tell of the vendor's limits where a profile sets none; None where the vendor does not.
     """
 
     name: ClassVar[str]
     api: ClassVar[str]
     surface: ClassVar[str] = "api"
     hosts: ClassVar[tuple[str, ...]]
+    usual_quota: ClassVar[Quota | None] = None
+    remembers: ClassVar[bool] = False
 
     @abstractmethod
     def claims(self, method: str, path: str) -> bool:
@@ -59,6 +64,9 @@ class Provider(ABC):
     def healthy(self, request: Request, reply_context: ReplyContext) -> Document | Refusal | None:  # noqa: ARG002
         """Answer for an endpoint without a model; None where a model, or a status page, answers."""
         return None
+
+    def remember(self, request: Request, answer: Answer, reply_context: ReplyContext) -> None:  # noqa: B027
+        """Keep an answer that was given, for later requests; called where `remembers` is set."""
 
     def quota_headers(self, state: State) -> tuple[tuple[str, str], ...]:  # noqa: ARG002
         """Tell what is left of a quota; nothing where the vendor does not."""

@@ -24,6 +24,7 @@ from chaos_llm.replay.simulated_users import App, OnCall, SimulatedUsers, is_asy
 from chaos_llm.reports.report import Report
 from chaos_llm.requests.correlation import Correlation
 from chaos_llm.requests.credentials import Credentials
+from chaos_llm.unserved_requests import divided
 from chaos_llm.virtual_time import VirtualTime
 
 _BEYOND_THE_END = 2 * 86400.0  # a retry-after of a day is obeyed; an endless wait ends in an error
@@ -133,14 +134,15 @@ class _Replay:
 
     def report(self) -> Report:
         """Judge the calls that were made, and put together what is known about them."""
-        shared, exchanges = self.shared, list(self.shared.journal)
+        shared = self.shared
+        exchanges, _ = divided(shared.journal)
+        theirs, unserved = divided(list(shared.journal)[self.first_exchange :])
         shared.calls.extend(self.made)
         evidence = Evidence(shared.calls, exchanges)
         decide = self.options.get("outcome")
         judge(
             self.made, evidence, deadline=self.deadline, stale_after=self.stale_after, decide=decide
         )
-        theirs = exchanges[self.first_exchange :]
         made = {call.number for call in self.made}
         return Report(
             Run(
@@ -152,6 +154,7 @@ class _Replay:
                 self.ends,
                 shared.credentials,
                 [effect for effect in shared.side_effects if effect.call in made],
+                unserved,
             )
         )
 

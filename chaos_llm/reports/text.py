@@ -15,6 +15,7 @@ from chaos_llm.journal.journal import Exchange, Journal
 from chaos_llm.profiles.model import Profile
 from chaos_llm.reports.drawing import LABEL, LETTERS, NARROWEST, Drawing
 from chaos_llm.reports.failures import kinds_of_failure, what_it_met
+from chaos_llm.unserved_requests import divided, unserved_text
 
 _SHOWN_EXCHANGES = 40
 _SHOWN_FAILURES = 3
@@ -70,6 +71,8 @@ def journal_text(journal: Journal, profile: Profile, width: int = 100) -> str:
     if left_out:
         lines.append(f"  … {left_out} earlier ones are left out")
     lines += [_cut(_exchange_line(exchange, profile), width) for exchange in exchanges[left_out:]]
+    if unserved := divided(exchanges)[1]:
+        lines += folded(unserved_text(unserved), width)
     return "\n".join(lines)
 
 
@@ -100,6 +103,8 @@ def _totals(run: Run) -> list[str]:
     if run.corruption_shown:
         shown = f"{len(run.corruption_shown)} calls, the first one call {run.corruption_shown[0].number}"
         lines.append(f"exposure, which no app could see: spoilt answers were shown in {shown}")
+    if run.unserved:
+        lines.append(unserved_text(run.unserved))
     return lines
 
 

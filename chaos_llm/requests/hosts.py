@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from chaos_llm import extensions
 from chaos_llm.config import own_table
 from chaos_llm.errors import UnknownName, UsageError
+from chaos_llm.journal.exchange_kinds import UNSERVED
 from chaos_llm.providers import find, known
 from chaos_llm.providers.provider import Provider
 
@@ -103,9 +104,9 @@ def provider_names() -> Names:
 def _provider(names: Names, method: str, path: str) -> Provider:
     for name in names:
         provider = find(name, method, path)
-        if provider.claims(method, path):
+        if provider.surface != UNSERVED and provider.claims(method, path):
             return provider
-    # Nobody knows the path; behind a gateway a prefix may say who is to refuse it.
+    # Nobody serves it so; behind a gateway a prefix may say whose it is.
     named = (name for name in names if name in path.split("/"))
     return find(next(named, names[0]), method, path)
 

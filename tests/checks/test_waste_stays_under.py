@@ -28,9 +28,10 @@ def share(finding):
 
 @pytest.mark.parametrize("fault", [cut_stream(), error_mid_stream()], ids=repr)
 def test_half_of_each_broken_stream_is_wasted(fault):
-    finding = found(waste_stays_under(0.2), FallsOver(streamed=True), fault)
+    finding = found(waste_stays_under(0.05), FallsOver(streamed=True), fault)
     assert finding.verdict == "fail"
-    assert 20 < share(finding) < 35
+    # the second model thinks before it answers, and that is billed, too
+    assert 7 < share(finding) < 20
 
 
 def test_an_answer_that_came_too_late_is_billed_as_a_whole():

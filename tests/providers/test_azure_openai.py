@@ -219,16 +219,25 @@ def test_every_resource_of_azures_is_azure(tmp_path):
         assert hosts.names(f"acme-eu.{domain}") == ("azure-openai",)
 
 
-def test_two_headers_tell_what_is_left_of_a_quota():
+def test_b5_headers_tell_what_is_left_of_a_quota_in_whole_seconds():
     state = Bucket(Quota(60, 6000)).take(0.0, 1000)
-    assert CHAT.quota_headers(state) == (
-        ("x-ratelimit-remaining-requests", "59"),
-        ("x-ratelimit-remaining-tokens", "5000"),
-    )
+    assert dict(CHAT.quota_headers(state)) == {
+        "x-ratelimit-abusepenalty-active": "False",
+        "x-ratelimit-limit-requests": "60",
+        "x-ratelimit-remaining-requests": "59",
+        "x-ratelimit-reset-requests": "1",
+        "x-ratelimit-renewalperiod-requests": "60",
+        "x-ratelimit-limit-tokens": "6000",
+        "x-ratelimit-remaining-tokens": "5000",
+        "x-ratelimit-reset-tokens": "10",
+        "x-ratelimit-renewalperiod-tokens": "60",
+    }
 
 
 def test_a_choice_is_marked_by_the_filter():
     reply = CHAT.render(streaming_request(CHAT), SAID, reply_context())
     chunk = json.loads(reply.chunks[2].data.removeprefix(b"data: "))
-    assert list(chunk) == ["choices", "created", "id", "model", "object", "system_fingerprint"]
-    assert chunk["choices"][0]["content_filter_results"] == {}
+    names = ["choices", "created", "id", "model", "object", "system_fingerprint", "obfuscation"]
+    assert list(chunk) == names
+    found = chunk["choices"][0]["content_filter_results"]
+    assert found["violence"] == {"filtered": False, "severity": "safe"}

@@ -59,7 +59,16 @@ def test_the_frames_of_converse_are_events_in_their_order():
     assert all(headers[":message-type"] == "event" for headers, _ in told)
     assert all(list(event) == sorted(event) for _, event in told)
     assert all(event["p"].startswith("abcd") for _, event in told)
-    assert told[-1][1]["usage"] == {"inputTokens": 30, "outputTokens": 25, "totalTokens": 55}
+    assert told[-1][1]["usage"] == {
+        "inputTokens": 30,
+        "outputTokens": 25,
+        "cacheReadInputTokenCount": 0,
+        "cacheReadInputTokens": 0,
+        "cacheWriteInputTokenCount": 0,
+        "cacheWriteInputTokens": 0,
+        "serverToolUsage": {},
+        "totalTokens": 55,
+    }
 
 
 def test_a_whole_reply_of_converse_is_in_the_order_of_the_alphabet():
@@ -261,20 +270,32 @@ def test_a_break_in_nova_and_llama_is_an_exception_too():
     "body", [{}, {"texts": []}, {"texts": [1]}, {"inputText": 7}, {"prompt": 1}]
 )
 def test_a_body_of_no_known_model_is_malformed(body):
-    request = read(INVOKE, body={"unknown": 1, **body})
+    request = read(INVOKE, body={"unknown": 1, **body}, path="/model/acme.own-v1/invoke")
     assert request.invalid.message.startswith("Malformed input request")
 
 
 @pytest.mark.parametrize(
-    ("body", "vectors"),
+    ("model", "body", "vectors"),
     [
-        ({"inputText": PROMPT, "dimensions": 256}, lambda shown: [shown["embedding"]]),
-        ({"inputText": PROMPT}, lambda shown: [shown["embedding"]]),
-        ({"texts": [PROMPT, "b"], "input_type": "x"}, lambda shown: shown["embeddings"]),
+        (
+            "amazon.titan-embed-text-v2:0",
+            {"inputText": PROMPT, "dimensions": 256},
+            lambda shown: [shown["embeddingsByType"]["float"]],
+        ),
+        (
+            "amazon.titan-embed-text-v1",
+            {"inputText": PROMPT},
+            lambda shown: [shown["embedding"]],
+        ),
+        (
+            "cohere.embed-english-v3",
+            {"texts": [PROMPT, "b"], "input_type": "x"},
+            lambda shown: shown["embeddings"],
+        ),
     ],
 )
-def test_titan_and_cohere_embed(body, vectors):
-    request = read(INVOKE, body=body)
+def test_titan_and_cohere_embed(model, body, vectors):
+    request = read(INVOKE, body=body, path=f"/model/{model}/invoke")
     reply = INVOKE.render(request, INVOKE.healthy(request, reply_context()), reply_context())
     found = vectors(json.loads(reply.body))
     assert len(found) == len(body.get("texts", [1]))

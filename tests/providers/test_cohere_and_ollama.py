@@ -97,6 +97,7 @@ def test_a_trial_key_of_coheres_is_told_what_is_left_until_nothing_is():
     assert dict(COHERE.quota_headers(State(0.0, True, 0.0, level, None))) == {
         "x-trial-endpoint-call-limit": "40",
         "x-trial-endpoint-call-remaining": "39",
+        "x-endpoint-monthly-call-limit": "1000",
     }
     assert COHERE.quota_headers(State(0.0, False, 2.0, level, None)) == ()
     assert COHERE.quota_headers(State(0.0, True, 0.0, None, level)) == ()

@@ -20,7 +20,10 @@ STREAM = "/v1beta/models/gemini-2.5-flash:streamGenerateContent"
 def error(cloud, request, refusal):
     reply = cloud.render(request, refusal, reply_context())
     shown = json.loads(reply.body)
-    assert header(reply, "content-type") == "application/json; charset=UTF-8"
+    # Gemini's refused streams of events call themselves events, as recorded
+    as_event = cloud is GEMINI and request.stream and request.body.get("$alt") == "sse"
+    kind = "text/event-stream" if as_event else "application/json; charset=UTF-8"
+    assert header(reply, "content-type") == kind
     return reply.status, shown
 
 

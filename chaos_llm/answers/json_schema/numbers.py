@@ -12,6 +12,7 @@ from chaos_llm.protocol.keyed_random import KeyedRandom
 
 _WIDTH = 100  # of a range that the schema leaves open at one end
 _TRIES = 20
+_ROOM = 2  # a narrower range, as of a share from 0 to 1, is about its fractions
 
 
 def numbers(schema: Mapping[str, Any], rng: KeyedRandom, *, whole: bool) -> Iterator[float]:
@@ -38,7 +39,10 @@ def _bounds(schema: Mapping[str, Any], step: float) -> tuple[float, float]:
 
 
 def _between(low: float, high: float, rng: KeyedRandom) -> Iterator[float]:
+    """Whole numbers where the range has room: many a tool that says "number" takes no fraction."""
     drawn = low + (high - low) * rng.roll()
+    if high - low >= _ROOM:
+        yield round(drawn)
     yield round(drawn, 2)
     yield drawn
     yield (low + high) / 2

@@ -67,7 +67,9 @@ class AnthropicBatches(AnthropicDocument):
                 json.dumps(line, separators=(",", ":"), ensure_ascii=False) + "\n"
                 for line in answer.json
             )
-            reply = json_reply(200, self._headers(reply_context.again()), lines, len(answer.json))
+            reply = json_reply(
+                200, self._headers(request, reply_context.again()), lines, len(answer.json)
+            )
             return replace(reply, headers=(_JSONL, *reply.headers[1:]))
         return super().render(request, answer, reply_context)
 

@@ -7,12 +7,17 @@ marked assumed.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
+from hashlib import blake2b
 from typing import NamedTuple
+from uuid import UUID
 
 from chaos_llm.protocol.messages import Refusal, Reply, Request
-from chaos_llm.protocol.rate_limits import State
+from chaos_llm.protocol.rate_limits import Level, Quota, State
 from chaos_llm.providers.framing import base58, json_reply, quote, seconds
 from chaos_llm.providers.provider import ReplyContext
+
+Headers = tuple[tuple[str, str], ...]
 
 
 class _AnthropicError(NamedTuple):
@@ -78,23 +83,49 @@ _EDGE = (
     ("server", "cloudflare"),
     ("via", "1.1 google"),
     ("x-robots-tag", "none"),
+    ("strict-transport-security", "max-age=31536000; includeSubDomains; preload"),
+    ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
 )
 _UNCACHED = (("cache-control", "no-store, no-cache"),)
 _RETRYABLE = (("x-should-retry", "true"),)
+_FINAL = (("x-should-retry", "false"),)  # of 400, 401 and 404, as recorded; of 403 and 413: assumed
+_FINALS = (400, 401, 403, 404, 413)
+_SHORTEST, _VARIES = 300, 900  # milliseconds in `x-envoy-upstream-service-time`: assumed
+# What healthy replies tell of an account's limits: assumed, as of a paid tier.
+USUAL_QUOTA = Quota(4_000, 2_000_000, 400_000)
 
 
-def reply_ids(reply_context: ReplyContext) -> tuple[str, tuple[tuple[str, str], ...]]:
-    """Draw a request id, as `req_011CXnukXFhq5zC25S7ev2cy`, and the headers that carry it."""
+def reply_ids(reply_context: ReplyContext, credential: str = "") -> tuple[str, Headers]:
+    """Draw a request id, as `req_011CXnukXFhq5zC25S7ev2cy`, and the headers that carry it.
+
+    With a credential they also name its organisation.
+    """
     number = reply_context.rng.number(256)
     request_id = "req_011C" + base58(number, 20)
     ray = ("cf-ray", f"{number >> 192:016x}-SJC")
-    return request_id, (("request-id", request_id), ray, *_EDGE)
+    took = ("x-envoy-upstream-service-time", str(_SHORTEST + number % _VARIES))
+    return request_id, (("request-id", request_id), ray, took, *account_headers(credential))
+
+
+@lru_cache(1024)
+def account_headers(credential: str) -> Headers:
+    """The headers that are the same for all replies to a credential: its account, and the edge."""
+    if not credential:
+        return _EDGE
+    digest = blake2b(credential.encode(), digest_size=32).digest()
+    organization = UUID(bytes=digest[:16], version=4)
+    workspace = "wrkspc_01" + base58(int.from_bytes(digest), 22)
+    account = (
+        ("anthropic-organization-id", str(organization)),
+        ("anthropic-workspace-id", workspace),
+    )
+    return account + _EDGE
 
 
 def refuse(request: Request, refusal: Refusal, reply_context: ReplyContext) -> Reply:
     """Write a refusal as an HTTP error; its request id is in the header and in the body."""
     row = _row(request, refusal)
-    request_id, headers = reply_ids(reply_context)
+    request_id, headers = reply_ids(reply_context, request.credential)
     body = (
         f'{{"type":"error","error":{{"type":"{row.type}","message":{quote(row.message)}}},'
         f'"request_id":"{request_id}"}}'
@@ -137,13 +168,13 @@ def _type_at(status: int, own: str) -> str:
     return _TYPES.get(status, "api_error" if status >= 500 else "invalid_request_error")
 
 
-def _retry_headers(
-    row: _AnthropicError, refusal: Refusal, reply_context: ReplyContext
-) -> tuple[tuple[str, str], ...]:
+def _retry_headers(row: _AnthropicError, refusal: Refusal, reply_context: ReplyContext) -> Headers:
     wait = refusal.retry_after
     after = (("retry-after", seconds(wait)),) if wait is not None else ()
     if row.status == 529:  # carries no retry-after of its own: anthropics/claude-code#23049
         return _UNCACHED + _RETRYABLE + after
+    if row.status in _FINALS:
+        return _FINAL + after
     if row.status != 429:
         return after
     reset = _moment(reply_context.now + (wait or 0))
@@ -156,12 +187,18 @@ def _retry_headers(
     )
 
 
-def quota_headers(state: State) -> tuple[tuple[str, str], ...]:
-    """Write the headers of platform.claude.com/docs/en/api/rate-limits.
+def quota_headers(state: State) -> Headers:
+    """Write the headers of platform.claude.com/docs/en/api/rate-limits, in the recorded order.
 
-    Input tokens are what a bucket counts here; the order is that of a recorded reply.
+    Where answers have a limit of their own, the one of all tokens is the sum of both.
     """
-    levels = (("input-tokens", state.tokens), ("requests", state.requests))
+    both = _together(state.tokens, state.output)
+    levels = (
+        ("input-tokens", state.tokens),
+        ("output-tokens", state.output),
+        ("requests", state.requests),
+        ("tokens", both),
+    )
     return tuple(
         (f"anthropic-ratelimit-{noun}-{name}", value)
         for noun, level in levels
@@ -174,5 +211,17 @@ def quota_headers(state: State) -> tuple[tuple[str, str], ...]:
     )
 
 
+def _together(heard: Level | None, said: Level | None) -> Level | None:
+    if heard is None or said is None:
+        return None
+    limit, remaining = heard.limit + said.limit, heard.remaining + said.remaining
+    return Level(limit, remaining, max(heard.reset, said.reset))
+
+
 def _moment(at: float) -> str:
+    return _second(int(at))
+
+
+@lru_cache(256)
+def _second(at: int) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

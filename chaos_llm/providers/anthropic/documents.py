@@ -28,8 +28,8 @@ class AnthropicDocument(DocumentEndpoint):
     def _refuse(self, request: Request, refusal: Refusal, reply_context: ReplyContext) -> Reply:
         return refuse(request, refusal, reply_context)
 
-    def _headers(self, reply_context: ReplyContext) -> Headers:
-        return reply_ids(reply_context)[1]
+    def _headers(self, request: Request, reply_context: ReplyContext) -> Headers:
+        return reply_ids(reply_context, request.credential)[1]
 
     def quota_headers(self, state: State) -> Headers:
         return quota_headers(state)

@@ -7,19 +7,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from chaos_llm.errors import Unsupported
-from chaos_llm.protocol.messages import Chunk, Completion, Refusal, Request, Tool, Usage
+from chaos_llm.protocol.messages import Chunk, Completion, Reasoning, Refusal, Request, Tool, Usage
+from chaos_llm.providers._signatures import sign
 from chaos_llm.providers.anthropic.common import error_event
 from chaos_llm.providers.conversation import turns_of
 from chaos_llm.providers.framing import base58, broken_at, event, last_prompt, quote, split
+from chaos_llm.providers.openai.request_fields import most_tokens, stop_sequences
 from chaos_llm.providers.provider import ReplyContext
 
 _STOPS = {"end": "end_turn", "tool": "tool_use", "length": "max_tokens", "refusal": "refusal"}
 _REFUSED = '{"type":"refusal","category":null,"explanation":null}'
-_CACHE = '"cache_creation_input_tokens":0,"cache_read_input_tokens":0,'
-_CACHED = '"cache_creation":{"ephemeral_5m_input_tokens":0,"ephemeral_1h_input_tokens":0},'
+_NO_CACHE = '"cache_creation_input_tokens":0,"cache_read_input_tokens":0,'
+_NOT_CACHED = '"cache_creation":{"ephemeral_5m_input_tokens":0,"ephemeral_1h_input_tokens":0},'
+# Documented for tests: a prompt with this text has its thinking redacted.
+_REDACTING = "ANTHROPIC_MAGIC_STRING_TRIGGER_REDACTED_THINKING"
+_VENDOR = "anthropic"  # signs what Claude thinks, wherever it is hosted
 _TIER = '"service_tier":"standard","inference_geo":"not_available"'
 _REQUIRED = (("messages", list, "list"), ("max_tokens", int, "integer"))
 MODEL_TOO = (("model", str, "string"), *_REQUIRED)
@@ -50,23 +56,32 @@ def heard(body: dict[str, Any]) -> dict[str, Any]:
         "forced_tool": _forced(choice),
         "answers_tool": _has_tool_result(body["messages"][-1]),
         "schema": _schema(body),
+        "reasons": thinks(body),
+        "max_tokens": most_tokens(body, "max_tokens"),
+        "stop_sequences": stop_sequences(body.get("stop_sequences")),
         "body": body,
     }
 
 
+def thinks(body: dict[str, Any]) -> bool:
+    """Whether Claude is asked to think: it never does of itself."""
+    thinking = body.get("thinking")
+    return isinstance(thinking, dict) and thinking.get("type") in ("enabled", "adaptive")
+
+
 def whole(request: Request, answer: Completion, reply_context: ReplyContext, host: str = "") -> str:
     """Write an answer in one piece; `host` is the mark of ids, as "bdrk_" on Bedrock."""
-    message_id, stop = _message_id(reply_context, host), _STOPS[answer.stop]
-    details = _REFUSED if stop == "refusal" else "null"
-    blocks = [f'{{"type":"text","text":{quote(answer.text)}}}'] if answer.text else []
-    blocks += [
-        _tool_use(call.name, object_only(call.arguments), reply_context, host)
-        for call in answer.tool_calls
-    ]
+    message_id = _message_id(reply_context, host)
+    blocks = [_thinking(request, answer.reasoning, reply_context)] if answer.reasoning else []
+    if answer.text:
+        blocks.append(f'{{"type":"text","text":{quote(answer.text)}}}')
+    for call in answer.tool_calls:
+        arguments = "{}" if call.cut else object_only(call.arguments)
+        blocks.append(_tool_use(call.name, arguments, reply_context, host))
     return (
         f'{{"model":{quote(request.model)},"id":"{message_id}","type":"message",'
-        f'"role":"assistant","content":[{",".join(blocks)}],"stop_reason":"{stop}",'
-        f'"stop_sequence":null,"stop_details":{details}{_usage(answer, answer.usage)}}}'
+        f'"role":"assistant","content":[{",".join(blocks)}],{_stop(answer)}'
+        f"{_usage(answer, answer.usage)}}}"
     )
 
 
@@ -74,21 +89,61 @@ def events(
     request: Request, answer: Completion, reply_context: ReplyContext, host: str = ""
 ) -> list[Chunk]:
     """Write an answer as server-sent events, the last one an error where it breaks."""
-    chunks = [_start(request, answer, reply_context, host)]
+    chunks, index = [_start(request, answer, reply_context, host)], 0
+    if answer.reasoning:
+        chunks += _told_thinking(request, answer.reasoning, reply_context)
+        index = 1
     if answer.text:
         opening = '{"type":"text","text":""}'
-        chunks += _block(0, opening, "text_delta", "text", split(answer.text))
-    for index, call in enumerate(answer.tool_calls, start=bool(answer.text)):
+        chunks += _block(index, opening, "text_delta", "text", split(answer.text))
+        index += 1
+    for place, call in enumerate(answer.tool_calls, start=index):
         opening = _tool_use(call.name, "{}", reply_context, host)
         # the wire's first delta of a tool call is an empty one
         pieces = ["", *split(call.arguments)]
-        chunks += _block(index, opening, "input_json_delta", "partial_json", pieces)
+        chunks += _block(place, opening, "input_json_delta", "partial_json", pieces)
     chunks.insert(min(2, len(chunks)), PING)
     chunks += _end(answer)
     if answer.broken_by:
         chunks = broken_at(chunks, answer.broken_by.after)
         chunks.append(event("error", error_event(request, answer.broken_by.refusal)))
     return chunks
+
+
+def _thinking(request: Request, reasoning: Reasoning, reply_context: ReplyContext) -> str:
+    """Write a block of thinking, or of what stands for it where it is redacted."""
+    nonce = reply_context.rng.number(128)
+    if reasoning.redacted or _REDACTING in request.prompt:
+        return f'{{"type":"redacted_thinking","data":"{sign(_VENDOR, "", nonce)}"}}'
+    signature = sign(_VENDOR, reasoning.text, nonce) if reasoning.signed else ""
+    return f'{{"type":"thinking","thinking":{quote(reasoning.text)},"signature":"{signature}"}}'
+
+
+def _told_thinking(
+    request: Request, reasoning: Reasoning, reply_context: ReplyContext
+) -> list[Chunk]:
+    """Tell what was thought; a signature comes last, and redacted thinking in one piece."""
+    block = _thinking(request, reasoning, reply_context)
+    if block.startswith('{"type":"redacted'):
+        return _block(0, block, "", "", [])
+    opening = '{"type":"thinking","thinking":"","signature":""}'
+    *told, stop = _block(0, opening, "thinking_delta", "thinking", split(reasoning.text))
+    signature = block.rpartition('"signature":')[2]
+    if reasoning.signed:
+        delta = f'{{"type":"signature_delta","signature":{signature}'
+        signed = f'{{"type":"content_block_delta","index":0,"delta":{delta}}}'
+        told.append(event("content_block_delta", signed))
+    return [*told, stop]
+
+
+def _stop(answer: Completion) -> str:
+    """Write why an answer ended, in three fields."""
+    stop = _STOPS[answer.stop]
+    if answer.stop_sequence is not None:
+        sequence = quote(answer.stop_sequence)
+        return f'"stop_reason":"stop_sequence","stop_sequence":{sequence},"stop_details":null'
+    details = _REFUSED if stop == "refusal" else "null"
+    return f'"stop_reason":"{stop}","stop_sequence":null,"stop_details":{details}'
 
 
 def object_only(arguments: str) -> str:
@@ -141,10 +196,34 @@ def _message_id(reply_context: ReplyContext, host: str) -> str:
 def _usage(answer: Completion, usage: Usage) -> str:
     if not answer.tells_usage:
         return ""
+    fresh, cache, lifetimes = _cached(usage)
     return (
-        f',"usage":{{"input_tokens":{usage.input_tokens},{_CACHE}{_CACHED}'
-        f'"output_tokens":{usage.output_tokens},{_TIER}}}'
+        f',"usage":{{"input_tokens":{fresh},{cache}{lifetimes}'
+        f'"output_tokens":{usage.output_tokens},{_thought(usage)}{_TIER}}}'
     )
+
+
+def _cached(usage: Usage) -> tuple[int, str, str]:
+    """What of a prompt was neither read from the cache nor written to it, and what was."""
+    read, short, long = (
+        usage.cache_read_tokens,
+        usage.cache_write_tokens,
+        usage.long_cache_write_tokens,
+    )
+    if not (read or short or long):
+        return usage.input_tokens, _NO_CACHE, _NOT_CACHED
+    cache = f'"cache_creation_input_tokens":{short + long},"cache_read_input_tokens":{read},'
+    lifetimes = (
+        f'"cache_creation":{{"ephemeral_5m_input_tokens":{short},'
+        f'"ephemeral_1h_input_tokens":{long}}},'
+    )
+    return usage.input_tokens - read - short - long, cache, lifetimes
+
+
+def _thought(usage: Usage) -> str:
+    """Count what was thought, before a comma; newer replies do where there is some."""
+    thought = usage.reasoning_tokens
+    return f'"output_tokens_details":{{"thinking_tokens":{thought}}},' if thought else ""
 
 
 def _tool_use(name: str, arguments: str, reply_context: ReplyContext, host: str) -> str:
@@ -153,7 +232,7 @@ def _tool_use(name: str, arguments: str, reply_context: ReplyContext, host: str)
 
 
 def _start(request: Request, answer: Completion, reply_context: ReplyContext, host: str) -> Chunk:
-    so_far = Usage(answer.usage.input_tokens, 1)
+    so_far = replace(answer.usage, output_tokens=1, reasoning_tokens=0)
     message = (
         f'{{"model":{quote(request.model)},"id":"{_message_id(reply_context, host)}","type":"message",'
         f'"role":"assistant","content":[],"stop_reason":null,"stop_sequence":null,'
@@ -177,13 +256,10 @@ def _block(index: int, opening: str, kind: str, field: str, pieces: list[str]) -
 
 
 def _end(answer: Completion) -> list[Chunk]:
-    stop = _STOPS[answer.stop]
-    details = _REFUSED if stop == "refusal" else "null"
-    delta = f'{{"stop_reason":"{stop}","stop_sequence":null,"stop_details":{details}}}'
-    heard, said = answer.usage.input_tokens, answer.usage.output_tokens
-    usage = f',"usage":{{"input_tokens":{heard},{_CACHE}"output_tokens":{said}}}'
+    fresh, cache, _ = _cached(answer.usage)
+    said, thought = answer.usage.output_tokens, _thought(answer.usage)
+    more = f",{thought[:-1]}" if thought else ""
+    usage = f',"usage":{{"input_tokens":{fresh},{cache}"output_tokens":{said}{more}}}'
     told = usage if answer.tells_usage else ""
-    return [
-        event("message_delta", f'{{"type":"message_delta","delta":{delta}{told}}}'),
-        event("message_stop", '{"type":"message_stop"}'),
-    ]
+    delta = f'{{"type":"message_delta","delta":{{{_stop(answer)}}}{told}}}'
+    return [event("message_delta", delta), event("message_stop", '{"type":"message_stop"}')]

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from chaos_llm.protocol.messages import Completion, Refusal, Reply, Request, WireRequest
-from chaos_llm.protocol.rate_limits import State
-from chaos_llm.providers.anthropic.common import quota_headers, refuse, reply_ids
+from chaos_llm.protocol.rate_limits import Quota, State
+from chaos_llm.providers.anthropic.common import USUAL_QUOTA, quota_headers, refuse, reply_ids
 from chaos_llm.providers.anthropic.message_bodies import (
     MODEL_TOO,
     PING,
@@ -29,6 +29,7 @@ class AnthropicMessages(ModelEndpoint):
     hosts: ClassVar[tuple[str, ...]] = ("api.anthropic.com",)
     ending: ClassVar[str] = "/v1/messages"
     unreadable: ClassVar[str] = "The request body is not valid JSON: {}"
+    usual_quota: ClassVar[Quota | None] = USUAL_QUOTA
 
     def _secret(self, headers: Mapping[str, str]) -> str:
         return headers.get("x-api-key") or bearer(headers.get("authorization", ""))
@@ -55,11 +56,11 @@ class AnthropicMessages(ModelEndpoint):
         return refuse(request, refusal, reply_context)
 
     def _whole(self, request: Request, answer: Completion, reply_context: ReplyContext) -> Reply:
-        _, headers = reply_ids(reply_context)
+        _, headers = reply_ids(reply_context, request.credential)
         return json_reply(200, headers, whole(request, answer, reply_context), pieces_of(answer))
 
     def _stream(self, request: Request, answer: Completion, reply_context: ReplyContext) -> Reply:
-        _, headers = reply_ids(reply_context)
+        _, headers = reply_ids(reply_context, request.credential)
         return sse_reply(headers, events(request, answer, reply_context), PING.data)
 
     def quota_headers(self, state: State) -> tuple[tuple[str, str], ...]:

@@ -6,20 +6,19 @@ import json
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from chaos_llm.protocol.messages import (
-    Chunk,
-    Completion,
-    Refusal,
-    Reply,
-    Request,
-    Tool,
-    WireRequest,
-)
+from chaos_llm.protocol.messages import Chunk, Completion, Refusal, Reply, Request, WireRequest
 from chaos_llm.providers.aws.bedrock_base import BedrockEndpoint, ids, region_of
-from chaos_llm.providers.aws.converse_bodies import events, message, usage
+from chaos_llm.providers.aws.converse_bodies import (
+    events,
+    has_tool_result,
+    message,
+    tools_of,
+    usage,
+)
 from chaos_llm.providers.aws.event_frames import event, padding, stream_reply
 from chaos_llm.providers.conversation import broken, turns_of
 from chaos_llm.providers.framing import json_reply, last_prompt, pieces_of
+from chaos_llm.providers.openai.request_fields import most_tokens, stop_sequences
 from chaos_llm.providers.provider import ReplyContext
 
 _NOT_THE_USER = (
@@ -41,7 +40,7 @@ class BedrockConverse(BedrockEndpoint):
             return self._invalid(wire, secret, Refusal("invalid_request", message=_NOT_THE_USER))
         assert isinstance(messages, list)  # which the user started
         model, operation = self._asked_for(wire.path)
-        tools, forced = _tools(body.get("toolConfig"))
+        tools, forced = tools_of(body.get("toolConfig"))
         return Request(
             provider=self.name,
             api=self.api,
@@ -53,13 +52,14 @@ class BedrockConverse(BedrockEndpoint):
             prompt=last_prompt(messages),
             tools=tools,
             forced_tool=forced,
-            answers_tool=_has_tool_result(messages[-1]),
+            answers_tool=has_tool_result(messages[-1]),
             schema=_schema(body.get("outputConfig")),
             credential=secret,
             region=region_of(wire),
             size=len(wire.body),
             input_tokens=len(wire.body) // 4,  # roughly four bytes a token
             turns=turns_of(messages),
+            **_limits(body),
             body=body,
         )
 
@@ -103,34 +103,17 @@ def _starts_with_the_user(messages: object) -> bool:
     return isinstance(first, dict) and first.get("role") == "user"
 
 
-def _tools(offered: object) -> tuple[tuple[Tool, ...], str | None]:
-    """Collect the app's tools, and which of them must be called: "" for any."""
-    if not isinstance(offered, dict) or not isinstance(offered.get("tools"), list):
-        return (), None
-    specs = (tool.get("toolSpec") for tool in offered["tools"] if isinstance(tool, dict))
-    tools = tuple(
-        Tool(spec["name"], _parameters(spec))
-        for spec in specs
-        if isinstance(spec, dict) and isinstance(spec.get("name"), str)
-    )
-    choice = offered.get("toolChoice")
-    if not tools or not isinstance(choice, dict) or not {"any", "tool"} & choice.keys():
-        return tools, None
-    named = choice.get("tool")
-    return tools, str(named.get("name", "")) if isinstance(named, dict) else ""
-
-
-def _parameters(spec: dict[str, Any]) -> Mapping[str, Any]:
-    schema = spec.get("inputSchema")
-    given = schema.get("json") if isinstance(schema, dict) else None
-    return given if isinstance(given, dict) else {}
-
-
-def _has_tool_result(said: object) -> bool:
-    content = said.get("content") if isinstance(said, dict) else None
-    return isinstance(content, list) and any(
-        isinstance(part, dict) and "toolResult" in part for part in content
-    )
+def _limits(body: dict[str, Any]) -> dict[str, Any]:
+    """Read how much may be said, and whether the model is asked to think before."""
+    config, more = body.get("inferenceConfig"), body.get("additionalModelRequestFields")
+    config, more = (each if isinstance(each, dict) else {} for each in (config, more))
+    thinking = more.get("thinking") or more.get("reasoning_config") or more.get("reasoningConfig")
+    kind = thinking.get("type") if isinstance(thinking, dict) else None
+    return {
+        "reasons": kind in ("enabled", "adaptive"),
+        "max_tokens": most_tokens(config, "maxTokens"),
+        "stop_sequences": stop_sequences(config.get("stopSequences")),
+    }
 
 
 def _schema(wanted: object) -> Mapping[str, Any] | None:

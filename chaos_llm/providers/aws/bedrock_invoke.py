@@ -1,6 +1,6 @@
 """Bedrock's InvokeModel: POST /model/{id}/invoke, and /invoke-with-response-stream in frames.
 
-The bodies are the models' own: Claude's, Nova's and Llama's, Titan's and Cohere's embeddings.
+The bodies are the models' own, each family's; Titan's and Cohere's embeddings are here, too.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ _UNKNOWN = (
     "Malformed input request: #: required key [messages] not found, please reformat your input and "
     "try again."
 )
+_NOT_STREAMED = "The model is unsupported for streaming."  # assumed wording
 
 
 class BedrockInvoke(BedrockEndpoint):
@@ -45,15 +46,17 @@ class BedrockInvoke(BedrockEndpoint):
         return _embedded(request)
 
     def _read(self, wire: WireRequest, secret: str, body: dict[str, Any]) -> Request:
-        family = family_of(body)
+        model, operation = self._asked_for(wire.path)
+        family = family_of(model, body)
         heard: dict[str, Any] | Refusal = {"body": body}
-        if family:
+        if family and operation == self.streaming and not family.streams:
+            heard = Refusal("invalid_request", message=_NOT_STREAMED)
+        elif family:
             heard = family.hear(body)
         elif not _is_to_embed(body):
             heard = Refusal("invalid_request", message=_UNKNOWN)
         if isinstance(heard, Refusal):
             return self._invalid(wire, secret, heard)
-        model, operation = self._asked_for(wire.path)
         return Request(
             provider=self.name,
             api=self.api,
@@ -70,7 +73,7 @@ class BedrockInvoke(BedrockEndpoint):
         )
 
     def _whole(self, request: Request, answer: Completion, reply_context: ReplyContext) -> Reply:
-        family = family_of(request.body)
+        family = family_of(request.model, request.body)
         assert family  # else a document answers
         headers = (*ids(reply_context), *_counted(answer, _latency(reply_context)))
         return json_reply(
@@ -78,7 +81,7 @@ class BedrockInvoke(BedrockEndpoint):
         )
 
     def _stream(self, request: Request, answer: Completion, reply_context: ReplyContext) -> Reply:
-        family = family_of(request.body)
+        family = family_of(request.model, request.body)
         assert family  # else a document answers
         headers = (*ids(reply_context), ("x-amzn-bedrock-content-type", "application/json"))
         latency = _latency(reply_context)
@@ -105,11 +108,13 @@ def _counted(answer: Completion, latency: int) -> Headers:
     took = ("x-amzn-bedrock-invocation-latency", str(latency))
     if not answer.tells_usage:
         return (took,)
-    heard, said = answer.usage.input_tokens, answer.usage.output_tokens
+    usage = answer.usage
     return (
         took,
-        ("x-amzn-bedrock-output-token-count", str(said)),
-        ("x-amzn-bedrock-input-token-count", str(heard)),
+        ("x-amzn-bedrock-output-token-count", str(usage.output_tokens)),
+        ("x-amzn-bedrock-input-token-count", str(usage.input_tokens)),
+        ("x-amzn-bedrock-cache-read-input-token-count", str(usage.cache_read_tokens)),
+        ("x-amzn-bedrock-cache-write-input-token-count", str(usage.cache_write_tokens)),
     )
 
 
@@ -130,12 +135,15 @@ def _is_to_embed(body: dict[str, Any]) -> bool:
 
 def _embedded(request: Request) -> Document | None:
     body = request.body
-    if request.invalid or family_of(body):
+    if request.invalid or family_of(request.model, body):
         return None
     if "inputText" in body:  # Titan
         size = body.get("dimensions")
         numbers = vector(body["inputText"], size if isinstance(size, int) else _SIZE)
-        return Document({"embedding": numbers, "inputTextTokenCount": request.input_tokens})
+        told = {"embedding": numbers, "inputTextTokenCount": request.input_tokens}
+        if "v1" not in request.model:  # the second generation has them by type, too
+            told["embeddingsByType"] = {"float": numbers}
+        return Document(told)
     vectors = [vector(text, _SIZE) for text in body["texts"]]
     kind = "embeddings_floats"
     return Document({"embeddings": vectors, "response_type": kind, "texts": body["texts"]})

@@ -1,6 +1,7 @@
 """What models say and hear in InvokeModel, each family in its own dialect.
 
-Claude's is Anthropic's; Nova's and Llama's are those of AWS's page on inference parameters.
+Claude's is Anthropic's; Nova's is that of AWS's page on inference parameters and of recordings; the
+families of texts alone, and those in OpenAI's manner, are in _bedrock_texts.
 """
 
 from __future__ import annotations
@@ -11,19 +12,19 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from chaos_llm.errors import Unsupported
-from chaos_llm.protocol.messages import Completion, Refusal, Request, Usage
+from chaos_llm.protocol.messages import Completion, Refusal, Request
+from chaos_llm.providers import _bedrock_texts
+from chaos_llm.providers._bedrock_texts import Piece, TextFamily
 from chaos_llm.providers.anthropic import message_bodies
 from chaos_llm.providers.aws import converse_bodies
+from chaos_llm.providers.aws.converse_bodies import has_tool_result, tools_of
 from chaos_llm.providers.conversation import turns_of
-from chaos_llm.providers.framing import last_prompt, quote, split
+from chaos_llm.providers.framing import last_prompt
+from chaos_llm.providers.openai.request_fields import most_tokens, stop_sequences
 from chaos_llm.providers.provider import ReplyContext
-
-Piece = tuple[str, bool]  # the JSON of an event, and whether it is a piece of the answer
 
 _HOST = "bdrk_"  # in the ids of Claude's messages and tool calls
 _CLAUDE = re.compile(r"(?:[a-z-]+\.)?anthropic\.(.+?)(?:-v\d+(?::\d+)?)?$")
-_ENDS = {"end": "stop", "tool": "stop", "length": "length", "refusal": "stop"}
 
 
 class Family(NamedTuple):
@@ -32,17 +33,28 @@ class Family(NamedTuple):
     hear: Callable[[dict[str, Any]], dict[str, Any] | Refusal]
     say: Callable[[Request, Completion, ReplyContext], str]
     stream: Callable[[Request, Completion, ReplyContext], list[Piece]]
+    streams: bool = True
 
 
-def family_of(body: dict[str, Any]) -> Family | None:
-    """Tell the family by the fields of a body."""
+def family_of(model: str, body: dict[str, Any]) -> Family | None:
+    """Tell the family of a model by its name; of one that is not known, by a body's fields.
+
+    None for a model of vectors, and for a body that no family reads.
+    """
+    if "embed" in model:
+        return None
+    for name, family, field in _FAMILIES:
+        if name in model and (not field or field in body):
+            return family
+    return _by_fields(body)
+
+
+def _by_fields(body: dict[str, Any]) -> Family | None:
     if "anthropic_version" in body:
-        return Family(_hear_claude, _say_claude, _stream_claude)
+        return _CLAUDE_FAMILY
     if "messages" in body:
-        return Family(_hear_nova, _say_nova, _stream_nova)
-    if isinstance(body.get("prompt"), str):
-        return Family(_hear_llama, _say_llama, _stream_llama)
-    return None
+        return _NOVA
+    return _LLAMA if isinstance(body.get("prompt"), str) else None
 
 
 def _hear_claude(body: dict[str, Any]) -> dict[str, Any] | Refusal:
@@ -71,16 +83,28 @@ def _named(request: Request) -> Request:
 
 
 def _hear_nova(body: dict[str, Any]) -> dict[str, Any] | Refusal:
-    messages = body["messages"]
+    messages = body.get("messages")
     if not isinstance(messages, list) or not messages:
         return Refusal("invalid_request")
-    return {"prompt": last_prompt(messages), "turns": turns_of(messages), "body": body}
+    config = body.get("inferenceConfig")
+    config = config if isinstance(config, dict) else {}
+    tools, forced = tools_of(body.get("toolConfig"))
+    return {
+        "prompt": last_prompt(messages),
+        "turns": turns_of(messages),
+        "tools": tools,
+        "forced_tool": forced,
+        "answers_tool": has_tool_result(messages[-1]),
+        "max_tokens": most_tokens(config, "maxTokens", "max_new_tokens"),
+        "stop_sequences": stop_sequences(config.get("stopSequences")),
+        "body": body,
+    }
 
 
 def _say_nova(request: Request, answer: Completion, reply_context: ReplyContext) -> str:  # noqa: ARG001 - as others
     said = converse_bodies.message(answer, reply_context)
     if answer.tells_usage:
-        said["usage"] = converse_bodies.usage(answer.usage)
+        said["usage"] = _nova_usage(answer)
     return _compact(said)
 
 
@@ -89,42 +113,51 @@ def _stream_nova(request: Request, answer: Completion, reply_context: ReplyConte
         (_compact({kind: fields}), content)
         for kind, fields, content in converse_bodies.events(answer, reply_context)
     ]
-    told = {"usage": converse_bodies.usage(answer.usage)} if answer.tells_usage else {}
+    told = {"usage": _nova_usage(answer)} if answer.tells_usage else {}
     return [*said, (_compact({"metadata": told | {"metrics": {}, "trace": {}}}), False)]
-
-
-def _hear_llama(body: dict[str, Any]) -> dict[str, Any] | Refusal:
-    return {"prompt": body["prompt"], "turns": 1, "body": body}
-
-
-def _say_llama(request: Request, answer: Completion, reply_context: ReplyContext) -> str:  # noqa: ARG001 - as others
-    _only_text(answer)
-    return _generated(answer.text, answer.usage, f'"{_ENDS[answer.stop]}"', answer)
-
-
-def _stream_llama(request: Request, answer: Completion, reply_context: ReplyContext) -> list[Piece]:  # noqa: ARG001
-    _only_text(answer)
-    heard = answer.usage.input_tokens
-    said = [
-        (_generated(piece, Usage(heard, count), "null", answer), True)
-        for count, piece in enumerate(split(answer.text), start=1)
-    ]
-    return [*said, (_generated("", answer.usage, f'"{_ENDS[answer.stop]}"', answer), False)]
-
-
-def _generated(text: str, usage: Usage, stop: str, answer: Completion) -> str:
-    counts = (
-        f'"prompt_token_count":{usage.input_tokens},"generation_token_count":{usage.output_tokens},'
-    )
-    return (
-        f'{{"generation":{quote(text)},{counts if answer.tells_usage else ""}"stop_reason":{stop}}}'
-    )
-
-
-def _only_text(answer: Completion) -> None:
-    if answer.tool_calls:
-        raise Unsupported("invoke: Llama's dialect has no tool calls, only text")
 
 
 def _compact(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+def _nova_usage(answer: Completion) -> dict[str, int]:
+    counts = converse_bodies.usage(answer.usage)
+    return {name: counts[name] for name in _NOVA_COUNTS}
+
+
+_NOVA_COUNTS = (
+    "inputTokens",
+    "outputTokens",
+    "totalTokens",
+    "cacheReadInputTokenCount",
+    "cacheWriteInputTokenCount",
+)
+
+
+def _of_texts(family: TextFamily) -> Family:
+    return Family(family.hear, family.write, family.stream, family.piece is not None)
+
+
+_CLAUDE_FAMILY = Family(_hear_claude, _say_claude, _stream_claude)
+_NOVA = Family(_hear_nova, _say_nova, _stream_nova)
+_LLAMA = _of_texts(_bedrock_texts.LLAMA)
+_CHAT = Family(_bedrock_texts.hear_chat, _bedrock_texts.say_chat, _bedrock_texts.stream_chat)
+# By a part of the model's id, and a field that a body must have for it: the first that fits.
+_FAMILIES: tuple[tuple[str, Family, str], ...] = (
+    ("anthropic.", _of_texts(_bedrock_texts.LEGACY_CLAUDE), "prompt"),
+    ("anthropic.", _CLAUDE_FAMILY, ""),
+    ("amazon.nova", _NOVA, ""),
+    ("amazon.titan-text", _of_texts(_bedrock_texts.TITAN), ""),
+    ("meta.llama", _LLAMA, ""),
+    ("mistral.", _CHAT, "messages"),
+    ("mistral.", _of_texts(_bedrock_texts.MISTRAL), ""),
+    ("cohere.command-r", _of_texts(_bedrock_texts.COMMAND_R), ""),
+    ("cohere.command", _of_texts(_bedrock_texts.COHERE), ""),
+    ("ai21.jamba", _CHAT, ""),
+    ("ai21.", _of_texts(_bedrock_texts.JURASSIC), ""),
+    ("deepseek.", _CHAT, "messages"),
+    ("deepseek.", _of_texts(_bedrock_texts.DEEPSEEK), ""),
+    ("openai.", _CHAT, ""),
+    ("qwen.", _CHAT, ""),
+)

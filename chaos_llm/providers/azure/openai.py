@@ -9,24 +9,45 @@ OpenAI's. Each row names its source; what none shows is assumed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import ClassVar
 
-from chaos_llm.protocol.messages import Chunk, Completion, Refusal, Reply, Request, WireRequest
+from chaos_llm.protocol.messages import (
+    Chunk,
+    Completion,
+    Refusal,
+    Reply,
+    Request,
+    Usage,
+    WireRequest,
+)
 from chaos_llm.protocol.rate_limits import State
+from chaos_llm.providers import _reasoning
+from chaos_llm.providers._chat_parts import Frame, content_of, fingerprint
+from chaos_llm.providers._openai_usage import usage_in_detail
 from chaos_llm.providers.framing import json_reply, nameless_event, pieces_of, quote, seconds
-from chaos_llm.providers.openai.chat_completions import ChatCompletions, content_of
-from chaos_llm.providers.openai.common import Headers, OpenAIDialect, ratelimit_headers, uuid
+from chaos_llm.providers.openai.chat_completions import ChatCompletions
+from chaos_llm.providers.openai.common import Headers, OpenAIDialect, uuid
 from chaos_llm.providers.openai.documents import Embeddings, Models
 from chaos_llm.providers.openai.errors import ROWS, OpenAIError
-from chaos_llm.providers.openai.responses_api import Responses
+from chaos_llm.providers.openai.request_fields import obfuscation
+from chaos_llm.providers.openai.response_items import ItemStyle
+from chaos_llm.providers.openai.responses_api import ECHOED, Responses
 from chaos_llm.providers.provider import ReplyContext
 
 _GATEWAY = "gateway"  # the type of those refusals that have only a code and a message
 _SAFE = '{"filtered":false,"severity":"safe"}'
-_FILTERS = f'{{"hate":{_SAFE},"self_harm":{_SAFE},"sexual":{_SAFE},"violence":{_SAFE}}}'
+_HARMS = ("hate", "self_harm", "sexual", "violence")
+_FILTERS = ",".join(f'"{harm}":{_SAFE}' for harm in _HARMS)
+_NOT_DETECTED = '{"filtered":false,"detected":false}'
+_CODE, _TEXT = "protected_material_code", "protected_material_text"
+_PROTECTED = f'"{_CODE}":{_NOT_DETECTED},"{_TEXT}":{_NOT_DETECTED}'
+_JAILBREAK = f'"jailbreak":{_NOT_DETECTED}'
 _PROMPT_FILTERS = (
-    f'"prompt_filter_results":[{{"prompt_index":0,"content_filter_results":{_FILTERS}}}]'
+    '"prompt_filter_results":[{"prompt_index":0,"content_filter_results":'
+    f"{{{_FILTERS},{_JAILBREAK}}}}}]"
 )
 _DENIED = (
     "Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide a "
@@ -116,6 +137,10 @@ class AzureDialect(OpenAIDialect):
             ("x-request-id", request_id),
         )  # EvolvingPrograms/oaib#11
 
+    def _account_headers(self, request: Request) -> Headers:
+        """Say which deployment served a request: Azure's headers name no account."""
+        return deployment_headers(request.model) if request.invalid is None else ()
+
     def _retry_headers(self, wait: float) -> Headers:
         return (("retry-after", seconds(wait)), ("retry-after-ms", str(round(wait * 1000))))
 
@@ -126,36 +151,76 @@ class AzureDialect(OpenAIDialect):
         return f'{{"error":{{"code":"{code}","message":{quote(row.message)}}}}}'
 
     def quota_headers(self, state: State) -> Headers:
-        """Write the two that EvolvingPrograms/oaib#11 shows of OpenAI's."""
-        return tuple(h for h in ratelimit_headers(state) if "remaining" in h[0])
+        """Write limits in whole seconds and with their period, as recorded."""
+        both = (("requests", state.requests), ("tokens", state.tokens))
+        headers = [("x-ratelimit-abusepenalty-active", "False")] if any(state[3:5]) else []
+        for noun, level in both:
+            if level:
+                headers += [
+                    (f"x-ratelimit-limit-{noun}", str(level.limit)),
+                    (f"x-ratelimit-remaining-{noun}", str(level.remaining)),
+                    (f"x-ratelimit-reset-{noun}", str(round(level.reset))),
+                    (f"x-ratelimit-renewalperiod-{noun}", "60"),
+                ]
+        return tuple(headers)
+
+
+@lru_cache(512)
+def deployment_headers(deployment: str) -> Headers:
+    """The headers that say which deployment served a request; their values are assumed."""
+    return (
+        ("x-ms-deployment-name", deployment),
+        ("x-ms-rai-invoked", "true"),
+        ("x-ms-is-spilled-over", "False"),
+        ("azureml-model-session", "v20260101-1"),
+        ("skip-error-remapping", "true"),
+        ("x-accel-buffering", "no"),
+    )
 
 
 class AzureChat(AzureDialect, ChatCompletions):
     """Chat Completions on Azure, with the marks of its content filter."""
 
     operation: ClassVar[str] = "ChatCompletions_Create"
+    media: ClassVar[str] = "text/event-stream"
+    thinkers: ClassVar[re.Pattern[str]] = _reasoning.OPENAI
 
     def _whole(self, request: Request, answer: Completion, reply_context: ReplyContext) -> Reply:
-        _, headers = self._ids(reply_context)
-        message = f'"annotations":[],"content":{content_of(answer)},"refusal":null'
-        message += ',"role":"assistant"'
-        if answer.tool_calls:
-            calls = (self._call(call, reply_context) for call in answer.tool_calls)
-            message += f',"tool_calls":[{",".join(calls)}]'
+        _, headers = self._opened(request, reply_context)
+        choices = ",".join(
+            self._whole_choice(index, request, each, reply_context)
+            for index, each in enumerate((answer, *answer.alternatives))
+        )
         body = (
-            f'{{"choices":[{{"content_filter_results":{_FILTERS},'
-            f'"finish_reason":"{self.finishes[answer.stop]}","index":0,"logprobs":null,'
-            f'"message":{{{message}}}}}],"created":{int(reply_context.now)},"id":"{self._id(reply_context)}",'
+            f'{{"choices":[{choices}],"created":{int(reply_context.now)},"id":"{self._id(reply_context)}",'
             f'"model":{quote(request.model)},"object":"chat.completion",{_PROMPT_FILTERS},'
-            f'"system_fingerprint":null,"usage":{self._billed(answer)}}}'
+            f'"system_fingerprint":{fingerprint(request.model)},'
+            f'"usage":{self._billed(request, answer)}}}'
         )
         return json_reply(200, headers, body, pieces_of(answer))
+
+    def _whole_choice(
+        self, index: int, request: Request, answer: Completion, reply_context: ReplyContext
+    ) -> str:
+        message = f'"annotations":[],"content":{content_of(answer)},"refusal":null'
+        message += ',"role":"assistant"' + self._calls(request, answer, reply_context)
+        return (
+            f'{{"content_filter_results":{filters_of(answer)},'
+            f'"finish_reason":"{self._finish(request, answer)}","index":{index},'
+            f'"logprobs":{self._logprobs(request, answer)},"message":{{{message}}}}}'
+        )
+
+    def _usage(self, request: Request, usage: Usage) -> str:  # noqa: ARG002 - one tells the cost
+        return usage_in_detail(usage)
+
+    def _padding(self, request: Request, said: str) -> str:
+        return obfuscation(request.body, said)
 
     def _frame(self, request: Request, reply_context: ReplyContext) -> tuple[str, str]:
         return '{"choices":[', (
             f'],"created":{int(reply_context.now)},"id":"{self._id(reply_context)}",'
             f'"model":{quote(request.model)},"object":"chat.completion.chunk",'
-            f'"system_fingerprint":null'
+            f'"system_fingerprint":{fingerprint(request.model)}'
         )
 
     def _opening(self, head: str, end: str) -> list[Chunk]:  # noqa: ARG002
@@ -167,17 +232,66 @@ class AzureChat(AzureDialect, ChatCompletions):
         blank = '"created":0,"id":"","model":"","object":""'
         return [nameless_event(f'{{"choices":[],{blank},{_PROMPT_FILTERS}}}')]
 
-    def _choice(self, delta: str, finish: str) -> str:
+    def _first_delta(self, answer: Completion) -> str:
+        content = '""' if answer.text or not answer.tool_calls else "null"
+        return f'{{"content":{content},"refusal":null,"role":"assistant"}}'
+
+    def _choice(self, delta: str, finish: str, index: int = 0, logprobs: str = "null") -> str:
+        filters = f"{{{_FILTERS}}}" if '"content":"' in delta and finish == "null" else "{}"
         return (
-            f'{{"content_filter_results":{{}},"delta":{delta},"finish_reason":{finish},'
-            f'"index":0,"logprobs":null}}'
+            f'{{"content_filter_results":{filters},"delta":{delta},"finish_reason":{finish},'
+            f'"index":{index},"logprobs":{logprobs}}}'
         )
+
+    def _last(self, request: Request, answer: Completion, frame: Frame) -> list[Chunk]:
+        """Say before the finish what the filter found in all that was said."""
+        last = super()._last(request, answer, frame)
+        if not answer.text:
+            return last
+        choice = (
+            f'{{"content_filter_results":{filters_of(answer)},'
+            f'"delta":{{}},"finish_reason":null,"index":0,"logprobs":null}}'
+        )
+        return [nameless_event(f"{frame.head}{choice}{frame.end}}}"), *last]
+
+
+def _judged(answer: Completion) -> str:
+    return filters_of(answer) if answer.text else f"{{{_FILTERS},{_PROTECTED}}}"
+
+
+def filters_of(answer: Completion) -> str:
+    """Write what the content filter found in an answer: nothing, or what made it stop."""
+    if not answer.text:
+        return "{}"
+    if not answer.filtered:
+        return f"{{{_FILTERS},{_PROTECTED}}}"
+    found = '{"filtered":true,"severity":"high"}'
+    harms = ",".join(f'"{harm}":{found if harm == answer.filtered else _SAFE}' for harm in _HARMS)
+    return f"{{{harms},{_PROTECTED}}}"
 
 
 class AzureResponses(AzureDialect, Responses):
     """The Responses API on Azure."""
 
     operation: ClassVar[str] = "Responses_Create"
+    style: ClassVar[ItemStyle] = ItemStyle(phase="final_answer")
+    media: ClassVar[str] = "text/event-stream"
+    echoed: ClassVar[Mapping[str, str]] = ECHOED | {"prompt_cache_retention": '"in_memory"'}
+
+    def _last(self, answer: Completion) -> str:
+        """Say what the content filter found, in the prompt and in the answer."""
+        judged = (
+            ("prompt", "{" + f"{_FILTERS},{_JAILBREAK}" + "}"),
+            ("completion", _judged(answer)),
+        )
+        told = (
+            f'{{"blocked":{"true" if answer.filtered and source == "completion" else "false"},'
+            f'"source_type":"{source}","content_filter_raw":[],"content_filter_results":{found},'
+            f'"content_filter_offsets":{{"start_offset":0,"end_offset":{len(answer.text)},'
+            f'"check_offset":0}}}}'
+            for source, found in judged
+        )
+        return f',"content_filters":[{",".join(told)}],"moderation":null'
 
 
 class AzureEmbeddings(AzureDialect, Embeddings):

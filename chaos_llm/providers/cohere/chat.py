@@ -20,6 +20,7 @@ from chaos_llm.protocol.messages import (
     Usage,
     WireRequest,
 )
+from chaos_llm.providers import _reasoning
 from chaos_llm.providers.cohere.common import CohereEndpoint, cohere_headers, row_of
 from chaos_llm.providers.conversation import broken, turns_of, uuid
 from chaos_llm.providers.framing import (
@@ -32,6 +33,7 @@ from chaos_llm.providers.framing import (
     sse_reply,
 )
 from chaos_llm.providers.model_endpoint import ModelEndpoint
+from chaos_llm.providers.openai.request_fields import most_tokens, stop_sequences
 from chaos_llm.providers.provider import ReplyContext
 
 _FINISHES = {"end": "COMPLETE", "tool": "TOOL_CALL", "length": "MAX_TOKENS", "refusal": "COMPLETE"}
@@ -68,6 +70,9 @@ class CohereChat(CohereEndpoint, ModelEndpoint):
             size=len(wire.body),
             input_tokens=len(wire.body) // 4,  # roughly four bytes a token
             turns=turns_of(messages),
+            reasons=_reasons(model, body),
+            max_tokens=most_tokens(body, "max_tokens"),
+            stop_sequences=stop_sequences(body.get("stop_sequences")),
             body=body,
         )
 
@@ -80,14 +85,14 @@ class CohereChat(CohereEndpoint, ModelEndpoint):
         said["finish_reason"] = _FINISHES[answer.stop]
         if answer.tells_usage:
             said["usage"] = _usage(answer.usage)
-        return json_reply(200, headers, _compact(said), pieces_of(answer))
+        return json_reply(200, headers + counted(answer), _compact(said), pieces_of(answer))
 
     def _stream(self, request: Request, answer: Completion, reply_context: ReplyContext) -> Reply:
         headers, reply_id = cohere_headers(reply_context), uuid(reply_context)
         empty = {"content": [], "tool_plan": "", "tool_calls": [], "citations": []}
         message = {"role": "assistant", **empty}
         chunks = [_event("message-start", {"id": reply_id}, {"message": message})]
-        chunks += _spoken(answer) if answer.text else []
+        chunks += _thought(answer) + (_spoken(answer) if answer.text else [])
         for index, call in enumerate(answer.tool_calls):
             opened = _call(call.name, "", reply_context)
             chunks += _block("tool-call", index, "tool_calls", opened, _arguments(call.arguments))
@@ -98,9 +103,14 @@ class CohereChat(CohereEndpoint, ModelEndpoint):
             end = {"error": row.message, "finish_reason": "ERROR"}
         if answer.tells_usage:
             end["usage"] = _usage(answer.usage)
-        return sse_reply(
-            headers, [*chunks, _event("message-end", {}, end), nameless_event("[DONE]")]
-        )
+        chunks += [_event("message-end", {}, end), nameless_event("[DONE]")]
+        return sse_reply(headers, chunks, media="text/event-stream")
+
+
+def counted(answer: Completion) -> tuple[tuple[str, str], ...]:
+    """The headers of a whole reply that count its letters and tokens, as recorded."""
+    tokens = answer.usage.input_tokens + answer.usage.output_tokens
+    return (("num-chars", str(len(answer.text))), ("num-tokens", str(tokens)))
 
 
 def _lacking(field: str) -> Refusal:
@@ -114,9 +124,24 @@ def _compact(value: Any) -> str:
 def _said(answer: Completion, reply_context: ReplyContext) -> dict[str, Any]:
     """Write what is said; beside tool calls a text is the plan to make them."""
     calls = [_call(call.name, call.arguments, reply_context) for call in answer.tool_calls]
+    content: list[dict[str, Any]] = []
+    if answer.reasoning:
+        content.append({"type": "thinking", "thinking": answer.reasoning.text})
     if calls:
-        return {"tool_plan": answer.text, "tool_calls": calls}
-    return {"content": [{"type": "text", "text": answer.text}] if answer.text else []}
+        told = {"content": content} if content else {"tool_plan": answer.text}
+        return told | {"tool_calls": calls}
+    if answer.text:
+        content.append({"type": "text", "text": answer.text})
+    return {"content": content}
+
+
+def _thought(answer: Completion) -> list[Chunk]:
+    """Tell what was thought: a content of its own before the text."""
+    if not answer.reasoning:
+        return []
+    opened = {"type": "thinking", "thinking": ""}
+    deltas = [{"thinking": piece} for piece in split(answer.reasoning.text)]
+    return _block("content", 0, "content", opened, deltas)
 
 
 def _spoken(answer: Completion) -> list[Chunk]:
@@ -125,7 +150,8 @@ def _spoken(answer: Completion) -> list[Chunk]:
         plans = ({"message": {"tool_plan": piece}} for piece in pieces)
         return [_event("tool-plan-delta", {}, plan, content=True) for plan in plans]
     opened = {"type": "text", "text": ""}
-    return _block("content", 0, "content", opened, [{"text": piece} for piece in pieces])
+    index = int(answer.reasoning is not None)
+    return _block("content", index, "content", opened, [{"text": piece} for piece in pieces])
 
 
 def _block(
@@ -161,8 +187,17 @@ def _arguments(arguments: str) -> list[dict[str, Any]]:
 
 
 def _usage(usage: Usage) -> dict[str, Any]:
-    tokens = {"input_tokens": usage.input_tokens, "output_tokens": usage.output_tokens}
-    return {"billed_units": tokens, "tokens": tokens, "cached_tokens": 0}
+    billed = {"input_tokens": usage.input_tokens, "output_tokens": usage.output_tokens}
+    thought = {"reasoning_tokens": usage.reasoning_tokens} if usage.reasoning_tokens else {}
+    read = usage.cache_read_tokens
+    return {"billed_units": billed, "tokens": billed | thought, "cached_tokens": read}
+
+
+def _reasons(model: str, body: dict[str, Any]) -> bool:
+    """Command A Reasoning thinks unless it is told not to, and no other model does."""
+    thinking = body.get("thinking")
+    off = isinstance(thinking, dict) and thinking.get("type") == "disabled"
+    return not off and _reasoning.is_thinker(_reasoning.COHERE, model)
 
 
 def _tools(body: dict[str, Any]) -> tuple[Tool, ...]:

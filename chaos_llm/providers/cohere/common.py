@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import ClassVar, NamedTuple
 
 from chaos_llm.protocol.messages import Refusal, Reply, Request
-from chaos_llm.protocol.rate_limits import State
+from chaos_llm.protocol.rate_limits import Quota, State
 from chaos_llm.providers.conversation import uuid
 from chaos_llm.providers.endpoint import Endpoint
 from chaos_llm.providers.framing import bearer, json_reply, quote, seconds
@@ -23,6 +23,7 @@ _TRIAL = (
     "'https://dashboard.cohere.com/api-keys'. Contact us on 'https://discord.gg/XW44jPfYJu' or "
     "email us at support@cohere.com with any questions"
 )
+_UNCACHED = "no-cache, no-store, no-transform, must-revalidate, private, max-age=0"
 
 
 class CohereError(NamedTuple):
@@ -67,6 +68,7 @@ class CohereEndpoint(Endpoint):
     name: ClassVar[str] = "cohere"
     hosts: ClassVar[tuple[str, ...]] = ("api.cohere.com", "api.cohere.ai")
     unreadable: ClassVar[str] = "invalid request: {}"  # assumed
+    usual_quota: ClassVar[Quota | None] = Quota(20)  # of a trial key: docs.cohere.com, rate limits
 
     def quota_headers(self, state: State) -> Headers:
         """Tell what is left, as trial keys are told; a 429 says nothing of it."""
@@ -75,6 +77,7 @@ class CohereEndpoint(Endpoint):
         return (
             ("x-trial-endpoint-call-limit", str(state.requests.limit)),
             ("x-trial-endpoint-call-remaining", str(state.requests.remaining)),
+            ("x-endpoint-monthly-call-limit", "1000"),
         )
 
     def _secret(self, headers: Mapping[str, str]) -> str:
@@ -93,8 +96,12 @@ def cohere_headers(reply_context: ReplyContext) -> Headers:
     """The headers of every reply, as a recorded one has them, without hop-by-hop ones."""
     return (
         ("access-control-expose-headers", "X-Debug-Trace-ID"),
-        ("via", "1.1 google"),
+        ("cache-control", _UNCACHED),
+        ("x-accel-expires", "0"),
         ("x-debug-trace-id", f"{reply_context.rng.number(128):032x}"),
+        ("x-envoy-upstream-service-time", "412"),
+        ("server", "envoy"),
+        ("via", "1.1 google"),
     )
 
 

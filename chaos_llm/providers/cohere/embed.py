@@ -54,7 +54,7 @@ class CohereEmbed(CohereEndpoint, DocumentEndpoint):
             return _lacking(f"embedding_types must be among {', '.join(_TYPES)}")
         return None
 
-    def _headers(self, reply_context: ReplyContext) -> Headers:
+    def _headers(self, request: Request, reply_context: ReplyContext) -> Headers:  # noqa: ARG002 - one key
         return cohere_headers(reply_context)
 
 

@@ -15,9 +15,10 @@ from typing import Any, ClassVar, NamedTuple
 from urllib.parse import parse_qs, unquote
 
 from chaos_llm.protocol.messages import Chunk, Document, Refusal, Reply, Request, WireRequest
+from chaos_llm.protocol.rate_limits import with_headers
 from chaos_llm.providers.endpoint import Endpoint
 from chaos_llm.providers.framing import bearer, seconds
-from chaos_llm.providers.provider import ReplyContext
+from chaos_llm.providers.provider import Headers, ReplyContext
 
 Details = list[dict[str, Any]]
 # googleapis/python-genai puts them into every response's sdk_http_response; without hop-by-hop ones
@@ -27,6 +28,7 @@ HEADERS = (
     ("x-xss-protection", "0"),
     ("x-frame-options", "SAMEORIGIN"),
     ("x-content-type-options", "nosniff"),
+    ("server-timing", "gfet4t7; dur=812"),  # which Google's edge adds; its value is assumed
 )
 _JSON = "application/json; charset=UTF-8"
 _STATUSES = {
@@ -62,6 +64,7 @@ class GoogleEndpoint(Endpoint):
     route: ClassVar[re.Pattern[str]]  # finds the model, then the verb
     rows: ClassVar[Mapping[str, GoogleError]]
     unreadable: ClassVar[str] = "Invalid JSON payload received. {}"  # what follows is assumed
+    event_errors: ClassVar[bool] = False  # a refused stream of events calls itself one
 
     def claims(self, method: str, path: str) -> bool:
         return method == "POST" and self._asked_for(path)[1] in self.verbs
@@ -90,7 +93,10 @@ class GoogleEndpoint(Endpoint):
     def _refuse(self, request: Request, refusal: Refusal, reply_context: ReplyContext) -> Reply:  # noqa: ARG002
         error = self._error(request, refusal)
         body = f"[{printed(error)}]\n" if self._lists_errors(request) else printed(error)
-        return json_reply(refusal.status or error["error"]["code"], body)
+        reply = json_reply(refusal.status or error["error"]["code"], body)
+        if self.event_errors and request.stream and request.body.get("$alt") == "sse":
+            return with_headers(reply, (("content-type", "text/event-stream"),))
+        return reply
 
     def _lists_errors(self, request: Request) -> bool:
         """Whether errors are the one element of a list, as the streams of JSON arrays have them."""
@@ -158,10 +164,10 @@ def in_one_line(value: Any) -> str:
     return json.dumps(value, separators=(",", ": "), ensure_ascii=False)
 
 
-def json_reply(status: int, body: str, pieces: int = 0) -> Reply:
+def json_reply(status: int, body: str, pieces: int = 0, more: Headers = ()) -> Reply:
     """Reply with JSON in one chunk, with Google's headers."""
     data = body.encode("utf-8", "replace")
-    head = (("content-type", _JSON), ("content-length", str(len(data))), *HEADERS)
+    head = (("content-type", _JSON), ("content-length", str(len(data))), *HEADERS, *more)
     return Reply(status, head, (Chunk(0.0, data, pieces > 0),), pieces=pieces)
 
 

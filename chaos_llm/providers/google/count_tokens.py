@@ -32,4 +32,10 @@ class GeminiTokenCount(GeminiEndpoint, _TokenCount):
 
 
 class VertexTokenCount(VertexEndpoint, _TokenCount):
-    """Tokens of a prompt, counted by Vertex AI."""
+    """Tokens of a prompt, counted by Vertex AI, with the letters by which it once billed."""
+
+    def healthy(self, request: Request, reply_context: ReplyContext) -> Document | None:
+        counted = super().healthy(request, reply_context)
+        assert counted is not None  # a count has no model to ask
+        letters = {"totalBillableCharacters": request.input_tokens * 4}
+        return Document({**counted.json, **letters})

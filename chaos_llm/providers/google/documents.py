@@ -8,7 +8,7 @@ from typing import Any
 from chaos_llm.protocol.messages import Answer, Document, Reply, Request, WireRequest
 from chaos_llm.providers.document_endpoint import DocumentEndpoint
 from chaos_llm.providers.google.common import HEADERS, GoogleEndpoint, document_reply, region_of
-from chaos_llm.providers.provider import ReplyContext
+from chaos_llm.providers.provider import Headers, ReplyContext
 
 
 class GoogleDocuments(GoogleEndpoint, DocumentEndpoint):
@@ -23,5 +23,5 @@ class GoogleDocuments(GoogleEndpoint, DocumentEndpoint):
         model, region = self._asked_for(wire.path)[0], region_of(wire)
         return replace(super()._read(wire, secret, body), model=model, region=region)
 
-    def _headers(self, reply_context: ReplyContext) -> tuple[tuple[str, str], ...]:  # noqa: ARG002 - they are fixed
+    def _headers(self, request: Request, reply_context: ReplyContext) -> Headers:  # noqa: ARG002 - fixed
         return HEADERS

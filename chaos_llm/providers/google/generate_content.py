@@ -20,6 +20,9 @@ from chaos_llm.protocol.messages import (
     Usage,
     WireRequest,
 )
+from chaos_llm.providers import _reasoning
+from chaos_llm.providers._logprobs import logprob
+from chaos_llm.providers._signatures import sign
 from chaos_llm.providers.conversation import arguments_of, broken, insist_on_whole_calls
 from chaos_llm.providers.framing import base58, count_pieces, split
 from chaos_llm.providers.google.common import (
@@ -33,8 +36,12 @@ from chaos_llm.providers.google.common import (
 )
 from chaos_llm.providers.google.json_fields import field, json_schema, listed
 from chaos_llm.providers.model_endpoint import ModelEndpoint
+from chaos_llm.providers.openai.request_fields import MOST_CHOICES, stop_sequences
 from chaos_llm.providers.provider import ReplyContext
 
+_ATTACHED = ("content-disposition", "attachment")
+VENDOR = "gemini"  # signs what Gemini thinks, at either door
+_CALLED = "Model generated function call(s)."
 _FINISHES = {"end": "STOP", "tool": "STOP", "length": "MAX_TOKENS", "refusal": "SAFETY"}
 _NO_CONTENTS = "* GenerateContentRequest.contents: contents is not specified\n"
 
@@ -73,22 +80,37 @@ class GenerateContent(GoogleEndpoint, ModelEndpoint):
             size=len(wire.body),
             input_tokens=len(wire.body) // 4,  # roughly four bytes a token
             turns=sum(1 for content in contents if _asked(content)),
+            **_limits(model, body),
             body=body | {"$alt": alt_of(wire)},  # what Google calls it where it is in a body
         )
 
     def _whole(self, request: Request, answer: Completion, reply_context: ReplyContext) -> Reply:
-        parts: list[dict[str, Any]] = [{"text": answer.text}] if answer.text else []
-        parts += [{"functionCall": self._call(call)} for call in answer.tool_calls]
-        said = self._said(parts, _FINISHES[answer.stop], answer)
-        pieces = count_pieces(answer.text) + len(answer.tool_calls)
-        return json_reply(200, printed(said | self._signed(request, reply_context)), pieces)
+        signed = self._signed(request, reply_context)
+        candidates = [
+            self._candidate(
+                request, self._parts(request, each, reply_context), each, _finish_of(each)
+            )
+            for each in (answer, *answer.alternatives)
+        ]
+        said = self._said(candidates, answer, ended=True)
+        thought = answer.reasoning.text if _shown(request, answer) and answer.reasoning else ""
+        pieces = count_pieces(thought) + count_pieces(answer.text) + len(answer.tool_calls)
+        return json_reply(200, printed(said | signed), pieces, self._more_headers())
 
     def _stream(self, request: Request, answer: Completion, reply_context: ReplyContext) -> Reply:
-        pieces: list[dict[str, Any]] = [{"text": piece} for piece in split(answer.text)]
-        pieces += [{"functionCall": self._call(call)} for call in answer.tool_calls]
         signed = self._signed(request, reply_context)
-        said = [self._said([piece], "", answer) | signed for piece in pieces[:-1]]
-        said.append(self._said(pieces[-1:], _FINISHES[answer.stop], answer) | signed)
+        pieces = [
+            piece
+            for part in self._parts(request, answer, reply_context)
+            for piece in _pieces_of_part(part)
+        ]
+        said = [
+            self._said([self._candidate(request, [piece], answer, "")], answer, ended=False)
+            | signed
+            for piece in pieces[:-1]
+        ]
+        last = self._candidate(request, pieces[-1:], answer, _finish_of(answer))
+        said.append(self._said([last], answer, ended=True) | signed)
         as_events = request.body["$alt"] == "sse"
         write = _event if as_events else _element
         chunks = [write(each, content=bool(pieces)) for each in said]
@@ -97,29 +119,88 @@ class GenerateContent(GoogleEndpoint, ModelEndpoint):
             chunks = [*broken(chunks, answer), error]
         return _as_events(chunks) if as_events else _as_array(chunks)
 
-    def _call(self, call: ToolCall) -> dict[str, Any]:
-        return {"name": call.name, "args": arguments_of(call, self.api)}
+    def _parts(
+        self, request: Request, answer: Completion, reply_context: ReplyContext
+    ) -> list[dict[str, Any]]:
+        """Write what was thought, where it is to be seen, what is said, and the calls.
 
-    def _said(self, parts: list[Any], finish: str, answer: Completion) -> dict[str, Any]:
-        """One event, or the whole reply; without a reason to finish there is more to come."""
+        The first call is signed, or the last text; without a signature Gemini 3 refuses the turn.
+        """
+        parts: list[dict[str, Any]] = []
+        reasoning = answer.reasoning
+        seal = (
+            sign(VENDOR, "", reply_context.rng.number(128))
+            if reasoning and reasoning.signed
+            else ""
+        )
+        if reasoning and _shown(request, answer):
+            parts.append({"text": reasoning.text, "thought": True})
+        if answer.text:
+            parts.append({"text": answer.text})
+        for number, call in enumerate(answer.tool_calls):
+            part: dict[str, Any] = {"functionCall": self._call(request, call, reply_context)}
+            if seal and not number:
+                part["thoughtSignature"] = seal
+            parts.append(part)
+        signs_text = _shown(request, answer) or "gemini-3" in request.model
+        if seal and signs_text and answer.text and not answer.tool_calls:
+            parts[-1]["thoughtSignature"] = seal
+        return parts
+
+    def _call(
+        self, request: Request, call: ToolCall, reply_context: ReplyContext
+    ) -> dict[str, Any]:
+        name = {"name": call.name, "args": arguments_of(call, self.api)}
+        if "gemini-3" not in request.model:
+            return name
+        return {"id": base58(reply_context.rng.number(128), 8).lower(), **name}
+
+    def _candidate(
+        self, request: Request, parts: list[Any], answer: Completion, finish: str
+    ) -> dict[str, Any]:
+        """Write one candidate; without a reason to finish there is more to come."""
         content: dict[str, Any] = {"parts": parts} if parts else {}
         candidate: dict[str, Any] = {"content": content | {"role": "model"}}
         if finish:
             candidate["finishReason"] = finish
-        said: dict[str, Any] = {"candidates": [candidate | {"index": 0}]}
+            if answer.tool_calls:
+                candidate["finishMessage"] = _CALLED
+            if request.body.get("generationConfig"):
+                candidate |= _logprobs_of(request, answer)
+        return candidate | {"index": 0}
+
+    def _said(
+        self, candidates: list[dict[str, Any]], answer: Completion, *, ended: bool
+    ) -> dict[str, Any]:
+        """Write one event, or the whole reply."""
+        for index, candidate in enumerate(candidates[1:], start=1):
+            candidate["index"] = index
+        said: dict[str, Any] = {"candidates": candidates}
         if answer.tells_usage:
-            said["usageMetadata"] = self._usage(answer.usage, finish)
+            said["usageMetadata"] = self._usage(answer.usage, ended=ended)
         return said
 
-    def _usage(self, usage: Usage, finish: str) -> dict[str, Any]:
-        """Count the tokens; those of the answer are known at its end."""
-        said = usage.output_tokens if finish else 0
+    def _usage(self, usage: Usage, *, ended: bool) -> dict[str, Any]:
+        """Count the tokens; those of the answer are known at its end, what was thought before."""
+        thought = usage.reasoning_tokens
+        said = usage.output_tokens - thought if ended else 0
         counted: dict[str, Any] = {"promptTokenCount": usage.input_tokens}
         if said:
             counted["candidatesTokenCount"] = said
-        counted["totalTokenCount"] = usage.input_tokens + said
-        by_kind = [{"modality": "TEXT", "tokenCount": usage.input_tokens}]
-        return counted | {"promptTokensDetails": by_kind}
+        counted["totalTokenCount"] = usage.input_tokens + said + thought
+        if usage.cache_read_tokens:
+            counted["cachedContentTokenCount"] = usage.cache_read_tokens
+        counted["promptTokensDetails"] = [{"modality": "TEXT", "tokenCount": usage.input_tokens}]
+        if usage.cache_read_tokens:
+            cached = {"modality": "TEXT", "tokenCount": usage.cache_read_tokens}
+            counted["cacheTokensDetails"] = [cached]
+        if thought:
+            counted["thoughtsTokenCount"] = thought
+        return counted
+
+    def _more_headers(self) -> tuple[tuple[str, str], ...]:
+        """The further headers of a whole reply."""
+        return ()
 
     def _signed(self, request: Request, reply_context: ReplyContext) -> dict[str, Any]:
         """What closes every event: the model and the reply's id."""
@@ -127,6 +208,57 @@ class GenerateContent(GoogleEndpoint, ModelEndpoint):
             "modelVersion": request.model,
             "responseId": base58(reply_context.rng.number(256), 23),
         }
+
+
+def _finish_of(answer: Completion) -> str:
+    return "SAFETY" if answer.filtered else _FINISHES[answer.stop]
+
+
+def _shown(request: Request, answer: Completion) -> bool:
+    """Whether what was thought is a part of the reply: only where it was asked for."""
+    config = field(field(request.body, "generationConfig"), "thinkingConfig")
+    return answer.reasoning is not None and field(config, "includeThoughts") is True
+
+
+def _pieces_of_part(part: dict[str, Any]) -> list[dict[str, Any]]:
+    """Cut a part into what its events have; a signature comes with the last piece."""
+    if "text" not in part:
+        return [part]
+    thought = {"thought": True} if "thought" in part else {}
+    pieces: list[dict[str, Any]] = [{"text": piece, **thought} for piece in split(part["text"])]
+    if pieces and "thoughtSignature" in part:
+        pieces.append({"text": "", "thoughtSignature": part["thoughtSignature"]})
+    return pieces
+
+
+def _limits(model: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Read how much may be said, how often, and whether the model thinks before."""
+    config = field(body, "generationConfig")
+    if not isinstance(config, dict):
+        return {"reasons": _reasoning.is_thinker(_reasoning.GEMINI, model)}
+    thinking = field(config, "thinkingConfig")
+    off = field(thinking, "thinkingBudget") == 0
+    wants = field(thinking, "includeThoughts") is True or bool(field(thinking, "thinkingBudget"))
+    most, count = field(config, "maxOutputTokens"), field(config, "candidateCount")
+    return {
+        "reasons": not off and (wants or _reasoning.is_thinker(_reasoning.GEMINI, model)),
+        "max_tokens": most if isinstance(most, int) and not isinstance(most, bool) else None,
+        "stop_sequences": stop_sequences(field(config, "stopSequences")),
+        "choices": min(count, MOST_CHOICES) if isinstance(count, int) and count > 1 else 1,
+    }
+
+
+def _logprobs_of(request: Request, answer: Completion) -> dict[str, Any]:
+    """Write the log probabilities of an answer's tokens, where they were asked for."""
+    config = field(request.body, "generationConfig")
+    if field(config, "responseLogprobs") is not True or not answer.text:
+        return {}
+    tokens = [
+        {"token": piece, "tokenId": len(piece) * 17, "logProbability": logprob(piece)}
+        for piece in split(answer.text)
+    ]
+    mean = sum(logprob(piece) for piece in split(answer.text)) / len(tokens)
+    return {"avgLogprobs": mean, "logprobsResult": {"chosenCandidates": tokens}}
 
 
 def _event(value: dict[str, Any], *, content: bool) -> Chunk:
@@ -138,7 +270,7 @@ def _element(value: dict[str, Any], *, content: bool) -> Chunk:
 
 
 def _as_events(chunks: list[Chunk]) -> Reply:
-    head = (("content-type", "text/event-stream"), *HEADERS)
+    head = (("content-type", "text/event-stream"), _ATTACHED, *HEADERS)
     pieces = sum(chunk.content for chunk in chunks)
     return Reply(200, head, tuple(chunks), streamed=True, pieces=pieces)
 

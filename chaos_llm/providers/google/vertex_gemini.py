@@ -5,17 +5,35 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from chaos_llm.protocol.messages import Request, Usage
+from chaos_llm.protocol.messages import Completion, Request, Usage
+from chaos_llm.providers._logprobs import logprob
 from chaos_llm.providers.google.generate_content import GenerateContent
 from chaos_llm.providers.google.vertex_base import VertexEndpoint
 from chaos_llm.providers.provider import ReplyContext
+
+_UNLIKELY = 0.01  # that no answer is certain
 
 
 class VertexGemini(VertexEndpoint, GenerateContent):
     """Gemini on Vertex AI."""
 
-    def _usage(self, usage: Usage, finish: str) -> dict[str, Any]:
-        return super()._usage(usage, finish) | {"trafficType": "ON_DEMAND"}
+    def _candidate(
+        self, request: Request, parts: list[Any], answer: Completion, finish: str
+    ) -> dict[str, Any]:
+        """Vertex says how likely a whole answer was, and has no numbers and no finish messages."""
+        candidate = super()._candidate(request, parts, answer, finish)
+        del candidate["index"]
+        candidate.pop("finishMessage", None)
+        if finish and not request.stream:
+            candidate.setdefault("avgLogprobs", logprob(answer.text) - _UNLIKELY)
+        return candidate
+
+    def _usage(self, usage: Usage, *, ended: bool) -> dict[str, Any]:
+        counted = super()._usage(usage, ended=ended)
+        if "candidatesTokenCount" in counted:
+            said = {"modality": "TEXT", "tokenCount": counted["candidatesTokenCount"]}
+            counted["candidatesTokensDetails"] = [said]
+        return counted | {"trafficType": "ON_DEMAND"}
 
     def _signed(self, request: Request, reply_context: ReplyContext) -> dict[str, Any]:
         created = datetime.fromtimestamp(reply_context.now, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -26,11 +26,13 @@ from chaos_llm.providers.ollama.common import (
     compact,
     ending,
     json_reply,
+    limits_of,
     line,
     lines_reply,
     no_model,
     opening,
     schema_of,
+    thinks,
 )
 from chaos_llm.providers.provider import ReplyContext
 
@@ -78,6 +80,8 @@ class OllamaChat(OllamaEndpoint, ModelEndpoint):
             size=len(wire.body),
             input_tokens=len(wire.body) // 4,  # roughly four bytes a token
             turns=turns_of(messages),
+            reasons=thinks(model, body),
+            **limits_of(body),
             body=body,
         )
 
@@ -85,14 +89,18 @@ class OllamaChat(OllamaEndpoint, ModelEndpoint):
         calls = [
             self._call(index, call, reply_context) for index, call in enumerate(answer.tool_calls)
         ]
-        message = {"role": "assistant", "content": answer.text}
+        message: dict[str, Any] = {"role": "assistant", "content": answer.text}
+        if answer.reasoning:
+            message["thinking"] = answer.reasoning.text
         said = {"message": message | {"tool_calls": calls} if calls else message}
         body = opening(request, reply_context) | said | ending(answer, reply_context)
-        return json_reply(200, compact(body), count_pieces(answer.text) + len(calls))
+        return json_reply(200, compact(body), _pieces(answer))
 
     def _stream(self, request: Request, answer: Completion, reply_context: ReplyContext) -> Reply:
         head = opening(request, reply_context)
-        lines = [_spoken(head, {"content": piece}) for piece in split(answer.text)]
+        thought = split(answer.reasoning.text) if answer.reasoning else []
+        lines = [_spoken(head, {"content": "", "thinking": piece}) for piece in thought]
+        lines += [_spoken(head, {"content": piece}) for piece in split(answer.text)]
         for index, call in enumerate(answer.tool_calls):
             called = [self._call(index, call, reply_context)]
             lines.append(_spoken(head, {"content": "", "tool_calls": called}))
@@ -105,6 +113,11 @@ class OllamaChat(OllamaEndpoint, ModelEndpoint):
         arguments = arguments_of(call, self.api)
         function = {"index": index, "name": call.name, "arguments": arguments}
         return {"id": "call_" + reply_context.rng.letters(8, _SMALL), "function": function}
+
+
+def _pieces(answer: Completion) -> int:
+    thought = count_pieces(answer.reasoning.text) if answer.reasoning else 0
+    return thought + count_pieces(answer.text) + len(answer.tool_calls)
 
 
 def _spoken(head: dict[str, Any], said: dict[str, Any]) -> Chunk:

@@ -12,10 +12,12 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar, NamedTuple
 
 from chaos_llm.protocol.messages import Chunk, Completion, Refusal, Reply, Request, WireRequest
+from chaos_llm.providers._reasoning import OPEN_WEIGHTS, is_thinker
 from chaos_llm.providers.conversation import broken
 from chaos_llm.providers.endpoint import Endpoint
 from chaos_llm.providers.framing import bearer, quote, seconds
 from chaos_llm.providers.framing import json_reply as reply
+from chaos_llm.providers.openai.request_fields import most_tokens, stop_sequences
 from chaos_llm.providers.provider import ReplyContext
 
 
@@ -131,6 +133,24 @@ def ending(answer: Completion, reply_context: ReplyContext) -> dict[str, Any]:
         "prompt_eval_duration": heard,
         "eval_count": tokens.output_tokens,
         "eval_duration": said,
+    }
+
+
+def thinks(model: str, body: dict[str, Any]) -> bool:
+    """Whether a model thinks: one that can does, unless `think` is false."""
+    asked = body.get("think")
+    return asked is not False and (bool(asked) or is_thinker(OPEN_WEIGHTS, model))
+
+
+def limits_of(body: dict[str, Any]) -> dict[str, Any]:
+    """Read how much may be said, by the names of a Request's fields; -1 and -2 set no limit."""
+    options = body.get("options")
+    if not isinstance(options, dict):
+        return {}
+    most = most_tokens(options, "num_predict")
+    return {
+        "max_tokens": most if most is not None and most >= 0 else None,
+        "stop_sequences": stop_sequences(options.get("stop")),
     }
 
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from chaos_llm.protocol.messages import Answer, Document, Refusal, Reply, Request
 from chaos_llm.providers.document_endpoint import DocumentEndpoint
 from chaos_llm.providers.ollama.common import OllamaEndpoint, compact, json_reply, no_model
-from chaos_llm.providers.provider import ReplyContext
+from chaos_llm.providers.provider import Headers, ReplyContext
 from chaos_llm.providers.vectors import vector
 
 _SIZE = 768  # of nomic-embed-text, where a request asks for no other
@@ -51,5 +51,5 @@ class OllamaEmbed(OllamaEndpoint, DocumentEndpoint):
             return Refusal("invalid_request", message="invalid input type")
         return None
 
-    def _headers(self, reply_context: ReplyContext) -> tuple[tuple[str, str], ...]:  # noqa: ARG002 - it has none
+    def _headers(self, request: Request, reply_context: ReplyContext) -> Headers:  # noqa: ARG002 - it has none
         return ()

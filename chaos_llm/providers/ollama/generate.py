@@ -1,7 +1,6 @@
 """Ollama's completion of one prompt: POST /api/generate, streamed unless it is told not to.
 
-The reply's `context`, which Ollama calls deprecated, is left out. Without a prompt the model is
-loaded and says nothing, as the real server has it.
+Without a prompt the model is loaded and says nothing, as the real server has it.
 """
 
 from __future__ import annotations
@@ -10,20 +9,24 @@ from typing import Any, ClassVar
 
 from chaos_llm.errors import Unsupported
 from chaos_llm.protocol.messages import Answer, Completion, Document, Reply, Request, WireRequest
-from chaos_llm.providers.framing import count_pieces, split
+from chaos_llm.providers.framing import pieces_of, split
 from chaos_llm.providers.model_endpoint import ModelEndpoint
 from chaos_llm.providers.ollama.common import (
     OllamaEndpoint,
     compact,
     ending,
     json_reply,
+    limits_of,
     line,
     lines_reply,
     no_model,
     opening,
     schema_of,
+    thinks,
 )
 from chaos_llm.providers.provider import ReplyContext
+
+_CONTEXT = 64  # tokens of `context`: the real ones are as many as were spoken
 
 
 class OllamaGenerate(OllamaEndpoint, ModelEndpoint):
@@ -61,27 +64,38 @@ class OllamaGenerate(OllamaEndpoint, ModelEndpoint):
             size=len(wire.body),
             input_tokens=len(wire.body) // 4,  # roughly four bytes a token
             turns=1,
+            reasons=thinks(model, body),
+            **limits_of(body),
             body=body,
         )
 
     def _whole(self, request: Request, answer: Completion, reply_context: ReplyContext) -> Reply:
         _only_text(answer)
+        said = {"response": answer.text}
+        if answer.reasoning:
+            said["thinking"] = answer.reasoning.text
         body = (
             opening(request, reply_context)
-            | {"response": answer.text}
+            | said
             | ending(answer, reply_context)
+            | _context(request)
         )
-        return json_reply(200, compact(body), count_pieces(answer.text))
+        return json_reply(200, compact(body), pieces_of(answer))
 
     def _stream(self, request: Request, answer: Completion, reply_context: ReplyContext) -> Reply:
         _only_text(answer)
         head = opening(request, reply_context)
-        lines = [
-            line(head | {"response": piece, "done": False}, content=True)
-            for piece in split(answer.text)
-        ]
-        last = line(head | {"response": ""} | ending(answer, reply_context))
+        thought = split(answer.reasoning.text) if answer.reasoning else []
+        said = [{"response": "", "thinking": piece, "done": False} for piece in thought]
+        said += [{"response": piece, "done": False} for piece in split(answer.text)]
+        lines = [line(head | each, content=True) for each in said]
+        last = line(head | {"response": ""} | ending(answer, reply_context) | _context(request))
         return lines_reply(request, answer, [*lines, last])
+
+
+def _context(request: Request) -> dict[str, list[int]]:
+    """The conversation so far as tokens, which the next request may send back; deprecated."""
+    return {"context": [ord(letter) % 32_000 for letter in request.prompt[:_CONTEXT]]}
 
 
 def _only_text(answer: Completion) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import ClassVar
 
 from chaos_llm.protocol.messages import Refusal, Reply, Request, WireRequest
-from chaos_llm.protocol.rate_limits import State
+from chaos_llm.protocol.rate_limits import Quota, State
 from chaos_llm.providers.endpoint import Endpoint
 from chaos_llm.providers.framing import bearer, json_reply, seconds
 from chaos_llm.providers.openai.errors import BODY, NO_KEY, ROWS, OpenAIError, error_object, texts
@@ -30,6 +31,7 @@ class OpenAIDialect(Endpoint):
     no_key: ClassVar[OpenAIError] = NO_KEY
     lacking: ClassVar[str] = "Missing required parameter: '{}'."
     wait: ClassVar[str] = "174ms"
+    usual_quota: ClassVar[Quota | None] = Quota(10_000, 2_000_000)  # assumed: of a paid tier
 
     def _secret(self, headers: Mapping[str, str]) -> str:
         return bearer(headers.get("authorization", "")) or headers.get("api-key", "")  # Azure's
@@ -47,7 +49,7 @@ class OpenAIDialect(Endpoint):
         return Refusal("invalid_request", message=self.lacking.replace("{}", field))
 
     def _refuse(self, request: Request, refusal: Refusal, reply_context: ReplyContext) -> Reply:
-        request_id, headers = self._ids(reply_context)
+        request_id, headers = self._opened(request, reply_context)
         row = self._row(request, refusal, request_id)
         if refusal.retry_after is not None:
             headers = (*headers, *self._retry_headers(refusal.retry_after))
@@ -56,6 +58,15 @@ class OpenAIDialect(Endpoint):
     def _ids(self, reply_context: ReplyContext) -> tuple[str, Headers]:
         """Draw a request id and the headers that carry it."""
         return reply_ids(reply_context)
+
+    def _opened(self, request: Request, reply_context: ReplyContext) -> tuple[str, Headers]:
+        """Draw a request id and write the headers with which every reply to a request opens."""
+        request_id, headers = self._ids(reply_context)
+        return request_id, headers + self._account_headers(request)
+
+    def _account_headers(self, request: Request) -> Headers:
+        """Name the account that a request is billed to, as OpenAI does."""
+        return account_headers(request.credential)
 
     def _retry_headers(self, wait: float) -> Headers:
         return (("retry-after", seconds(wait)),)
@@ -135,10 +146,38 @@ def span(wait: float) -> str:
     return f"{int(minutes)}m{left:g}s" if minutes else f"{left:g}s"
 
 
+# As recorded, without hop-by-hop ones; the version is the one that all recordings name.
+_EDGE = (
+    ("strict-transport-security", "max-age=31536000; includeSubDomains; preload"),
+    ("access-control-expose-headers", "X-Request-ID"),
+    ("openai-version", "2020-10-01"),
+    ("x-content-type-options", "nosniff"),
+    ("server", "cloudflare"),
+    ("cf-cache-status", "DYNAMIC"),
+    ("x-openai-proxy-wasm", "v0.1"),
+)
+
+
 def reply_ids(reply_context: ReplyContext) -> tuple[str, Headers]:
-    """Draw a request id and the header that carries it."""
-    request_id = "req_" + hexadecimal(reply_context, 32)
-    return request_id, (("x-request-id", request_id),)
+    """Draw a request id and the headers that carry it and say how long the reply took."""
+    number = reply_context.rng.number(256)
+    request_id = f"req_{number:064x}"[:36]
+    took = str(_SHORTEST + number % _VARIES)
+    ray = f"{number >> 192:016x}-SJC"
+    head = (("x-request-id", request_id), ("openai-processing-ms", took), ("cf-ray", ray))
+    return request_id, head + _EDGE
+
+
+_SHORTEST, _VARIES = 180, 700  # milliseconds in `openai-processing-ms`: assumed
+
+
+@lru_cache(1024)
+def account_headers(credential: str) -> Headers:
+    """The organisation and the project of a credential: always the same ones for the same key."""
+    if not credential:
+        return ()
+    project = ("openai-project", f"proj_{credential}")
+    return (("openai-organization", f"org-{credential}"), project)
 
 
 def hexadecimal(reply_context: ReplyContext, length: int) -> str:

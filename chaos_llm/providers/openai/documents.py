@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from urllib.parse import unquote
 
 from chaos_llm.protocol.messages import Document, Refusal, Request
+from chaos_llm.protocol.rate_limits import Quota
 from chaos_llm.providers.document_endpoint import DocumentEndpoint
 from chaos_llm.providers.openai.common import Headers, OpenAIDialect
 from chaos_llm.providers.openai.request_fields import deployment
@@ -36,8 +37,8 @@ _BEGAN = 1715367049
 
 
 class _OpenAIDocument(OpenAIDialect, DocumentEndpoint):
-    def _headers(self, reply_context: ReplyContext) -> Headers:
-        return self._ids(reply_context)[1]
+    def _headers(self, request: Request, reply_context: ReplyContext) -> Headers:
+        return self._opened(request, reply_context)[1]
 
 
 class Embeddings(_OpenAIDocument):
@@ -87,6 +88,7 @@ class Models(_OpenAIDocument):
     """GET the models, or one of them; any that is asked for by name is there."""
 
     api: ClassVar[str] = "models"
+    usual_quota: ClassVar[Quota | None] = None  # a list costs nothing
     routes: ClassVar[tuple[tuple[str, re.Pattern[str]], ...]] = (("GET", _MODELS),)
 
     def healthy(self, request: Request, reply_context: ReplyContext) -> Document | None:  # noqa: ARG002

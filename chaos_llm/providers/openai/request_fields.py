@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from chaos_llm.protocol.messages import Tool
+from chaos_llm.providers.framing import filler
 
 
 def tools_of(body: dict[str, Any]) -> tuple[Tool, ...]:
     """Collect the app's functions, which Chat Completions wraps once more than Responses."""
     offered = body.get("tools")
+    if offered is None and "functions" in body:
+        return _legacy_functions(body)
     if not isinstance(offered, list) or body.get("tool_choice") == "none":
         return ()
     functions = (
@@ -25,8 +28,28 @@ def tools_of(body: dict[str, Any]) -> tuple[Tool, ...]:
     )
 
 
+def _legacy_functions(body: dict[str, Any]) -> tuple[Tool, ...]:
+    """Collect the functions of requests before November 2023, which have no wrapping at all."""
+    offered = body["functions"]
+    if not isinstance(offered, list) or body.get("function_call") == "none":
+        return ()
+    return tuple(
+        Tool(function["name"], function.get("parameters") or {})
+        for function in offered
+        if isinstance(function, dict) and "name" in function
+    )
+
+
+def is_legacy(body: Any) -> bool:
+    """Whether a request offers functions in the way of before November 2023."""
+    return isinstance(body, dict) and "functions" in body and "tools" not in body
+
+
 def forced_tool_of(body: dict[str, Any]) -> str | None:
     """Find the tool that must be called: its name, or "" for any."""
+    legacy = body.get("function_call")
+    if isinstance(legacy, dict):
+        return str(legacy.get("name", ""))
     choice = body.get("tool_choice")
     if choice == "required":
         return ""
@@ -55,3 +78,36 @@ def asks_for_usage(body: Any) -> bool:
     """Whether a stream shall end with its usage."""
     options = body.get("stream_options") if isinstance(body, dict) else None
     return isinstance(options, dict) and options.get("include_usage") is True
+
+
+def obfuscation(body: Any, said: str) -> str:
+    """Write the field that hides a chunk's length, after a comma, unless a request declines it."""
+    options = body.get("stream_options") if isinstance(body, dict) else None
+    if isinstance(options, dict) and options.get("include_obfuscation") is False:
+        return ""
+    return f',"obfuscation":"{filler(said)}"'
+
+
+def most_tokens(body: dict[str, Any], *names: str) -> int | None:
+    """The most tokens that may be generated, by the first of these fields that says so."""
+    for name in names:
+        value = body.get(name)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return value
+    return None
+
+
+def stop_sequences(value: object) -> tuple[str, ...]:
+    """Read one stop sequence or several."""
+    if isinstance(value, str):
+        return (value,)
+    return tuple(each for each in value if isinstance(each, str)) if isinstance(value, list) else ()
+
+
+def choices_of(body: dict[str, Any]) -> int:
+    """How many answers a request asks for."""
+    count = body.get("n")
+    return min(count, MOST_CHOICES) if isinstance(count, int) and count > 1 else 1
+
+
+MOST_CHOICES = 8  # of today's API: it says "Expected a value <= 8" to more

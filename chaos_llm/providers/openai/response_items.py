@@ -1,13 +1,45 @@
-"""The output items of OpenAI's Responses API, whole and as they are told in events."""
+"""The output items of the Responses API, whole and as they are told in events."""
 
 from __future__ import annotations
 
-from chaos_llm.protocol.messages import Chunk, Completion, ToolCall
-from chaos_llm.providers.framing import base58, event, quote, split
-from chaos_llm.providers.openai.common import hexadecimal
+from dataclasses import dataclass
+
+from chaos_llm.protocol.messages import Chunk, Completion, Reasoning, ToolCall
+from chaos_llm.providers import _logprobs
+from chaos_llm.providers._signatures import sign
+from chaos_llm.providers.framing import base58, event, filler, quote, split
+from chaos_llm.providers.openai.common import hexadecimal, uuid
 from chaos_llm.providers.provider import ReplyContext
 
 _NOTHING = '""'
+
+
+@dataclass(frozen=True, slots=True)
+class ItemStyle:
+    """How a vendor writes its items, and what a request wants to see in them.
+
+    `phase` is a field of messages, `short_ids` are UUIDs in the place of OpenAI's long ids,
+    `obfuscates` hides the lengths of deltas, `vendor` signs what was thought. `summarizes` and
+    `encrypts` say what of it is shown, `has_status` whether its item has one, `top_logprobs` how
+    many alternatives stand beside each token; None where no logprobs were asked for.
+    """
+
+    vendor: str = "openai"
+    phase: str = ""
+    short_ids: bool = False
+    obfuscates: bool = True
+    has_status: bool = False
+    summarizes: bool = False
+    encrypts: bool = False
+    top_logprobs: int | None = None
+
+    def item_id(self, prefix: str, reply_context: ReplyContext) -> str:
+        """Draw an item's id."""
+        return prefix + (uuid(reply_context) if self.short_ids else hexadecimal(reply_context, 50))
+
+    def padding(self, said: str) -> str:
+        """Write the field that hides a delta's length, after a comma."""
+        return f',"obfuscation":"{filler(said)}"' if self.obfuscates else ""
 
 
 class Events:
@@ -23,51 +55,103 @@ class Events:
         self.chunks.append(event(name, data, content=content))
 
 
+class ReasoningItem:
+    """An output item that was thought: a summary where it was asked for, and ciphertext."""
+
+    def __init__(self, reasoning: Reasoning, reply_context: ReplyContext, style: ItemStyle) -> None:
+        self.style, self.text = style, reasoning.text if style.summarizes else ""
+        self.id = style.item_id("rs_", reply_context)
+        self.seal = ""
+        if style.encrypts:
+            nonce = reply_context.rng.number(128)
+            self.seal = sign(style.vendor, "", nonce) if reasoning.signed else ""
+        self.written = self._written("completed", sealed=True)
+
+    def _written(self, status: str, *, sealed: bool) -> str:
+        state = f',"status":"{status}"' if self.style.has_status else ""
+        summary = ""
+        if sealed and self.text:
+            summary = f'{{"type":"summary_text","text":{quote(self.text)}}}'
+        secret = f',"encrypted_content":"{self.seal}"' if sealed and self.style.encrypts else ""
+        return f'{{"id":"{self.id}","type":"reasoning"{state},"summary":[{summary}]{secret}}}'
+
+    def tell(self, events: Events, index: int) -> None:
+        """Append all events of this item, the `index`th of the output."""
+        added = self._written("in_progress", sealed=False)
+        events.add("response.output_item.added", f'"output_index":{index},"item":{added}')
+        if self.text:
+            self._tell_summary(events, index)
+        events.add("response.output_item.done", f'"output_index":{index},"item":{self.written}')
+
+    def _tell_summary(self, events: Events, index: int) -> None:
+        name = "response.reasoning_summary"
+        place = f'"item_id":"{self.id}","output_index":{index},"summary_index":0,'
+        part = '"part":{"type":"summary_text","text":'
+        events.add(f"{name}_part.added", f'{place}{part}""}}')
+        for piece in split(self.text):
+            delta = f'{place}"delta":{quote(piece)}{self.style.padding(piece)}'
+            events.add(f"{name}_text.delta", delta, content=True)
+        events.add(f"{name}_text.done", f'{place}"text":{quote(self.text)}')
+        events.add(f"{name}_part.done", f"{place}{part}{quote(self.text)}}}")
+
+
 class MessageItem:
     """An output item that is text, or a refusal in its place."""
 
-    def __init__(self, answer: Completion, reply_context: ReplyContext) -> None:
-        self.text = answer.text
-        self.id = "msg_" + hexadecimal(reply_context, 50)
+    def __init__(self, answer: Completion, reply_context: ReplyContext, style: ItemStyle) -> None:
+        self.text, self.style = answer.text, style
+        self.id = style.item_id("msg_", reply_context)
         self.refuses = answer.stop == "refusal"
-        self.written = self._written(status_of(answer), self._part(quote(answer.text)))
+        self.written = self._written(status_of(answer), self._part(answer.text))
 
     def _written(self, status: str, content: str) -> str:
+        phase = f',"phase":"{self.style.phase}"' if self.style.phase else ""
         return (
             f'{{"id":"{self.id}","type":"message","status":"{status}",'
-            f'"content":[{content}],"role":"assistant"}}'
+            f'"content":[{content}]{phase},"role":"assistant"}}'
         )
 
     def _part(self, text: str) -> str:
         if self.refuses:
-            return f'{{"type":"refusal","refusal":{text}}}'
-        return f'{{"type":"output_text","annotations":[],"logprobs":[],"text":{text}}}'
+            return f'{{"type":"refusal","refusal":{quote(text)}}}'
+        logprobs = self._logprobs(split(text))
+        return (
+            f'{{"type":"output_text","annotations":[],"logprobs":{logprobs},"text":{quote(text)}}}'
+        )
+
+    def _logprobs(self, pieces: list[str]) -> str:
+        top = self.style.top_logprobs
+        return "[]" if top is None else _logprobs.written(pieces, top)
 
     def tell(self, events: Events, index: int) -> None:
         """Append all events of this item, the `index`th of the output."""
         kind, field = ("refusal", "refusal") if self.refuses else ("output_text", "text")
-        logprobs = "" if self.refuses else ',"logprobs":[]'
         place = f'"item_id":"{self.id}","output_index":{index},"content_index":0,'
         added = self._written("in_progress", "")
         events.add("response.output_item.added", f'"output_index":{index},"item":{added}')
-        events.add("response.content_part.added", f'{place}"part":{self._part(_NOTHING)}')
+        events.add("response.content_part.added", f'{place}"part":{self._part("")}')
         for piece in split(self.text):
-            delta = f'{place}"delta":{quote(piece)}{logprobs}'
+            logprobs = "" if self.refuses else f',"logprobs":{self._logprobs([piece])}'
+            delta = f'{place}"delta":{quote(piece)}{logprobs}{self.style.padding(piece)}'
             events.add(f"response.{kind}.delta", delta, content=True)
         text = quote(self.text)
+        logprobs = "" if self.refuses else f',"logprobs":{self._logprobs(split(self.text))}'
         events.add(f"response.{kind}.done", f'{place}"{field}":{text}{logprobs}')
-        events.add("response.content_part.done", f'{place}"part":{self._part(text)}')
+        events.add("response.content_part.done", f'{place}"part":{self._part(self.text)}')
         events.add("response.output_item.done", f'"output_index":{index},"item":{self.written}')
 
 
 class CallItem:
     """An output item that calls a function."""
 
-    def __init__(self, call: ToolCall, reply_context: ReplyContext) -> None:
-        self.call = call
-        self.id = "fc_" + hexadecimal(reply_context, 50)
-        self.call_id = "call_" + base58(reply_context.rng.number(256), 24)
-        self.written = self._written("completed", quote(call.arguments))
+    def __init__(self, call: ToolCall, reply_context: ReplyContext, style: ItemStyle) -> None:
+        self.call, self.style = call, style
+        self.id = style.item_id("fc_", reply_context)
+        number = reply_context.rng.number(256)
+        short = f"call-{number:032x}"[:37]
+        self.call_id = short if style.short_ids else "call_" + base58(number, 24)
+        status = "incomplete" if call.cut else "completed"
+        self.written = self._written(status, quote(call.arguments))
 
     def _written(self, status: str, arguments: str) -> str:
         return (
@@ -82,19 +166,26 @@ class CallItem:
         added = self._written("in_progress", _NOTHING)
         events.add("response.output_item.added", f'"output_index":{index},"item":{added}')
         for piece in split(self.call.arguments):
-            events.add(f"{name}.delta", f'{place}"delta":{quote(piece)}', content=True)
+            delta = f'{place}"delta":{quote(piece)}{self.style.padding(piece)}'
+            events.add(f"{name}.delta", delta, content=True)
         events.add(f"{name}.done", f'{place}"arguments":{quote(self.call.arguments)}')
         events.add("response.output_item.done", f'"output_index":{index},"item":{self.written}')
 
 
-def items_of(answer: Completion, reply_context: ReplyContext) -> list[MessageItem | CallItem]:
-    """Put an answer into output items; one without words or calls is an empty message."""
-    calls: list[MessageItem | CallItem] = [
-        CallItem(call, reply_context) for call in answer.tool_calls
-    ]
-    return calls if calls and not answer.text else [MessageItem(answer, reply_context), *calls]
+Item = ReasoningItem | MessageItem | CallItem
+
+
+def items_of(answer: Completion, reply_context: ReplyContext, style: ItemStyle) -> list[Item]:
+    """Put an answer into output items; one without words, calls or thoughts is an empty message."""
+    items: list[Item] = []
+    if answer.reasoning:
+        items.append(ReasoningItem(answer.reasoning, reply_context, style))
+    eaten = answer.reasoning and answer.stop == "length"  # by what was thought
+    if answer.text or not (answer.tool_calls or eaten):
+        items.append(MessageItem(answer, reply_context, style))
+    return [*items, *(CallItem(call, reply_context, style) for call in answer.tool_calls)]
 
 
 def status_of(answer: Completion) -> str:
     """Say how a response ends that did not fail."""
-    return "incomplete" if answer.stop == "length" else "completed"
+    return "incomplete" if answer.stop == "length" or answer.filtered else "completed"

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from chaos_llm.protocol.messages import Completion, Request
 from chaos_llm.providers.openai.responses_api import Responses
+from chaos_llm.providers.provider import ReplyContext
 
 
 class OpenAIResponses(Responses):
     """OpenAI's Responses API, whole and as events."""
+
+    def written(self, request: Request, answer: Completion, reply_context: ReplyContext) -> str:
+        """Say in a whole response also who pays, as recorded; its events do not."""
+        return (
+            super().written(request, answer, reply_context)[:-1]
+            + ',"billing":{"payer":"developer"}}'
+        )

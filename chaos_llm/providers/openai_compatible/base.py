@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from chaos_llm.protocol.messages import Refusal, WireRequest
-from chaos_llm.protocol.rate_limits import State
+from chaos_llm.protocol.messages import Refusal, Request, WireRequest
+from chaos_llm.protocol.rate_limits import Quota, State
 from chaos_llm.protocol.reason_phrases import PHRASES
 from chaos_llm.providers.framing import quote
 from chaos_llm.providers.openai.chat_completions import ChatCompletions
@@ -27,6 +27,7 @@ class LookAlike(ChatCompletions):
     no_key: ClassVar[OpenAIError] = PLAIN["auth_expired"]
     unreadable: ClassVar[str] = "Invalid JSON: {}"
     wait: ClassVar[str] = "5.289s"
+    usual_quota: ClassVar[Quota | None] = None
 
     def _no_route(self, wire: WireRequest) -> Refusal | None:
         refusal = super()._no_route(wire)
@@ -37,6 +38,9 @@ class LookAlike(ChatCompletions):
 
     def _ids(self, reply_context: ReplyContext) -> tuple[str, Headers]:
         return uuid(reply_context), ()
+
+    def _account_headers(self, request: Request) -> Headers:  # noqa: ARG002 - none is known
+        return ()
 
     def _told(self, row: OpenAIError, kind: str, message: str) -> OpenAIError:
         if kind == "not_found" and self.words[kind].status != 404:

@@ -47,7 +47,7 @@ class MetaLlama(LookAlike):
         if answer.text or not answer.tool_calls:
             message += f',"content":{{"type":"text","text":{quote(answer.text)}}}'
         if answer.tool_calls:
-            calls = (self._call(call, reply_context) for call in answer.tool_calls)
+            calls = (self._call(i, call, reply_context) for i, call in enumerate(answer.tool_calls))
             message += f',"tool_calls":[{",".join(calls)}]'
         metrics = _metrics(answer.usage) if answer.tells_usage else "null"
         body = f'{{"id":"{self._id(reply_context)}","completion_message":{{{message}}},"metrics":{metrics}}}'
@@ -74,7 +74,7 @@ class MetaLlama(LookAlike):
             chunks.append(event("error", self._event(row)))
         return sse_reply(headers, chunks, b": keep-alive\n\n")
 
-    def _call(self, call: ToolCall, reply_context: ReplyContext) -> str:
+    def _call(self, index: int, call: ToolCall, reply_context: ReplyContext) -> str:  # noqa: ARG002 - the order
         function = f'{{"name":{quote(call.name)},"arguments":{quote(call.arguments)}}}'
         return f'{{"id":"{self._call_id(reply_context)}","function":{function}}}'
 

@@ -7,9 +7,11 @@ wrap a stream's error in "error"; only the older one's refusals were flat.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from chaos_llm.providers import _reasoning
 from chaos_llm.providers.framing import quote
 from chaos_llm.providers.openai.common import hexadecimal
 from chaos_llm.providers.openai.errors import OpenAIError
@@ -26,6 +28,8 @@ class VLLM(LookAlike):
     keyless: ClassVar[bool] = True
     lacking: ClassVar[str] = "[{'type': 'missing', 'loc': ('body', '{}'), 'msg': 'Field required'}]"
     words: ClassVar[Mapping[str, OpenAIError]] = VLLM_ROWS
+    thinkers: ClassVar[re.Pattern[str]] = _reasoning.OPEN_WEIGHTS
+    reasoning_field: ClassVar[str] = "reasoning"
     no_key: ClassVar[OpenAIError] = VLLM_ROWS["auth_expired"]
 
     def _id(self, reply_context: ReplyContext) -> str:
@@ -33,6 +37,11 @@ class VLLM(LookAlike):
 
     def _call_id(self, reply_context: ReplyContext) -> str:
         return "chatcmpl-tool-" + hexadecimal(reply_context, 32)
+
+    def _reasons(self, model: str, body: dict[str, Any]) -> bool:
+        template = body.get("chat_template_kwargs")
+        off = isinstance(template, dict) and template.get("enable_thinking") is False
+        return not off and super()._reasons(model, body)
 
     def _event(self, row: OpenAIError) -> str:
         return f'{{"error":{_with_status(row)}}}'
@@ -45,6 +54,7 @@ class OldVLLM(VLLM):
     """A vLLM server of the first years, whose errors are flat objects."""
 
     name: ClassVar[str] = "vllm-old"
+    reasoning_field: ClassVar[str] = "reasoning_content"
 
     def _event(self, row: OpenAIError) -> str:
         return f'{{"error":{self._flat(row)}}}'

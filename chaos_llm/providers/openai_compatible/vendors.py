@@ -1,29 +1,24 @@
-"""Vendors and servers that speak OpenAI's Chat Completions: a row each, with its quirks.
+"""Vendors that speak OpenAI's Chat Completions: a class each, with its quirks.
 
-Error bodies and habits are those of the sources in _look_alike_words and of the vendors' SDKs
-(groq 1.7, together 3.1, mistralai 3.7); what neither shows is assumed.
+Error bodies and habits are those of the sources in _look_alike_words, of recorded replies and of
+the vendors' SDKs (groq 1.7, together 3.1); what none shows is assumed.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from chaos_llm.protocol.messages import Chunk
-from chaos_llm.protocol.rate_limits import State
-from chaos_llm.providers.framing import base58, event, quote
+from chaos_llm.protocol.messages import Chunk, Completion, Reasoning, Request, Usage
+from chaos_llm.protocol.rate_limits import Quota, State
+from chaos_llm.providers import _reasoning
+from chaos_llm.providers._chat_parts import Delta, Frame, counted, fingerprint
+from chaos_llm.providers.framing import base58, event, quote, split
 from chaos_llm.providers.openai.common import Headers, hexadecimal, ratelimit_headers, uuid
 from chaos_llm.providers.openai.errors import OpenAIError
 from chaos_llm.providers.openai_compatible.base import LookAlike, problem
-from chaos_llm.providers.openai_compatible.errors import (
-    DEEPSEEK,
-    GROQ,
-    META,
-    MISTRAL,
-    OPENROUTER,
-    TOGETHER,
-    XAI_ROWS,
-)
+from chaos_llm.providers.openai_compatible.errors import DEEPSEEK, GROQ, META, TOGETHER, XAI_ROWS
 from chaos_llm.providers.provider import ReplyContext
 
 
@@ -35,19 +30,64 @@ class Groq(LookAlike):
     words: ClassVar[Mapping[str, OpenAIError]] = GROQ
     no_key: ClassVar[OpenAIError] = GROQ["auth_expired"]
     lacking: ClassVar[str] = "'{}' : property is missing"
+    usual_quota: ClassVar[Quota | None] = Quota(1_000, 300_000)  # assumed
+    thinkers: ClassVar[re.Pattern[str]] = _reasoning.GROQ
+    reasoning_field: ClassVar[str] = "reasoning"
+    no_text: ClassVar[str] = ""
+    null_usage: ClassVar[bool] = False
+    media: ClassVar[str] = "text/event-stream"
+
+    def _reasons(self, model: str, body: dict[str, Any]) -> bool:
+        hidden = body.get("reasoning_format") == "hidden" or body.get("include_reasoning") is False
+        return not hidden and super()._reasons(model, body)
 
     def _ids(self, reply_context: ReplyContext) -> tuple[str, Headers]:
-        request_id = f"req_01{base58(reply_context.rng.number(256), 24).lower()}"
-        return request_id, (("x-request-id", request_id),)  # groq/groq-typescript#28
+        number = reply_context.rng.number(256)
+        request_id = f"req_01{base58(number, 24).lower()}"
+        head = (("x-request-id", request_id), ("x-groq-region", "dls"))  # groq/groq-typescript#28
+        return request_id, head + _GROQ_EDGE
 
     def _id(self, reply_context: ReplyContext) -> str:
         return "chatcmpl-" + uuid(reply_context)
 
-    def _more(self, request_id: str) -> str:
-        return f',"system_fingerprint":null,"x_groq":{{"id":"{request_id}"}}'
+    def _call_id(self, reply_context: ReplyContext) -> str:
+        return "fc_" + uuid(reply_context)
 
-    def _last(self, usage: str, request_id: str) -> str:
-        return f',"x_groq":{{"id":"{request_id}","usage":{usage}}}'
+    def _more(self, request_id: str, number: int) -> str:
+        mark = f'{{"id":"{request_id}","seed":{number % 1_000_000_000}}}'
+        return f',"usage_breakdown":null,"x_groq":{mark},"service_tier":"on_demand"'
+
+    def _usage(self, request: Request, usage: Usage) -> str:  # noqa: ARG002 - one tells the cost
+        """Write counts and seconds; the speeds are assumed."""
+        queue = 0.01 + usage.input_tokens % 97 / 1000 + 1e-6
+        prompt, said = usage.input_tokens * 2e-5 + 1e-6, usage.output_tokens * 2e-3 + 1e-6
+        took = (
+            f'"queue_time":{queue:.6f},"prompt_time":{prompt:.6f},'
+            f'"completion_time":{said:.6f},"total_time":{prompt + said:.6f}'
+        )
+        details = ""
+        if usage.reasoning_tokens:
+            thought = f'{{"reasoning_tokens":{usage.reasoning_tokens}}}'
+            details = f',"completion_tokens_details":{thought}'
+        return f"{{{took},{counted(usage)}{details}}}"
+
+    def _about(self, request: Request) -> str:
+        return f'"system_fingerprint":{fingerprint(request.model)},'
+
+    def _told_reasoning(
+        self, request: Request, reasoning: Reasoning, reply_context: ReplyContext
+    ) -> list[Delta]:
+        told = super()._told_reasoning(request, reasoning, reply_context)
+        if "gpt-oss" not in request.model:
+            return told
+        return [each._replace(fields=each.fields[:-1] + ',"channel":"analysis"}') for each in told]
+
+    def _last(self, request: Request, answer: Completion, frame: Frame) -> list[Chunk]:
+        (last,) = super()._last(request, answer, frame)
+        usage = self._billed(request, answer)
+        seed = _seed_of(frame.request_id)
+        mark = f',"x_groq":{{"id":"{frame.request_id}","seed":{seed},"usage":{usage}}}}}'
+        return [last._replace(data=last.data.rstrip()[:-1] + mark.encode() + b"\n\n")]
 
     def _error(self, row: OpenAIError) -> str:
         return self._event(row) + "\n"
@@ -63,6 +103,19 @@ class Groq(LookAlike):
         return ratelimit_headers(state)  # its own counts requests by the day
 
 
+_GROQ_EDGE = (
+    ("cache-control", "private, max-age=0, no-store, no-cache, must-revalidate"),
+    ("strict-transport-security", "max-age=15552000"),
+    ("via", "1.1 google"),
+    ("server", "cloudflare"),
+    ("cf-cache-status", "DYNAMIC"),
+)  # as recorded, without hop-by-hop ones
+
+
+def _seed_of(request_id: str) -> int:
+    return int.from_bytes(request_id[-4:].encode()) % 1_000_000_000
+
+
 class Together(LookAlike):
     """Together, which repeats the role in every delta and counts limits by the second."""
 
@@ -70,15 +123,46 @@ class Together(LookAlike):
     hosts: ClassVar[tuple[str, ...]] = ("*.together.ai", "api.together.xyz")
     words: ClassVar[Mapping[str, OpenAIError]] = TOGETHER
     no_key: ClassVar[OpenAIError] = TOGETHER["auth_expired"]
+    usual_quota: ClassVar[Quota | None] = Quota(600)  # assumed
     roles: ClassVar[bool] = True
     tells_usage: ClassVar[bool] = True
+    numbers_calls: ClassVar[bool] = True
+    media: ClassVar[str] = "text/event-stream"
 
     def _ids(self, reply_context: ReplyContext) -> tuple[str, Headers]:
-        return self._id(reply_context), ()
+        reply_id = self._id(reply_context)
+        return reply_id, _TOGETHER_EDGE
 
     def _id(self, reply_context: ReplyContext) -> str:
         number = reply_context.rng.number(256)
         return f"{base58(number, 13)}-{number >> 192:016x}"  # as okkMWqL-2kFHot-a023f60e9b77ff7e
+
+    def _more(self, request_id: str, number: int) -> str:  # noqa: ARG002 - some repeat it
+        return ',"prompt":[]'
+
+    def _choice_end(self, answer: Completion | None) -> str:
+        return f',"seed":{_seed(answer)}'
+
+    def _calls(self, request: Request, answer: Completion, reply_context: ReplyContext) -> str:
+        return super()._calls(request, answer, reply_context) or ',"tool_calls":[]'
+
+    def _usage(self, request: Request, usage: Usage) -> str:  # noqa: ARG002 - one tells the cost
+        return f'{{{counted(usage)},"cached_tokens":{usage.cache_read_tokens}}}'
+
+    def _choice(self, delta: str, finish: str, index: int = 0, logprobs: str = "null") -> str:
+        """Repeat the text beside the delta: legacy completions' streams are the same ones."""
+        text = delta.partition('"content":')[2] or '""}'
+        return (
+            f'{{"index":{index},"text":{text[:-1]},"seed":null,"delta":{delta},'
+            f'"logprobs":{logprobs},"finish_reason":{finish}}}'
+        )
+
+    def _said(self, piece: str, answer: Completion) -> str:  # noqa: ARG002 - OpenAI's refuses
+        number = sum(piece.encode("utf-8", "replace")) % 100_000
+        return f'{{"token_id":{number},"role":"assistant","content":{quote(piece)}}}'
+
+    def _first_delta(self, answer: Completion) -> str:  # noqa: ARG002 - others say null
+        return '{"role":"assistant","content":""}'
 
     def _error(self, row: OpenAIError) -> str:
         return f'{{"id":"{row.request_id}",{self._event(row)[1:]}'  # HeyPuter/puter#3168
@@ -94,6 +178,18 @@ class Together(LookAlike):
         return (*headers, ("x-ratelimit-reset", f"{reset.reset:g}")) if reset else ()
 
 
+_TOGETHER_EDGE = (
+    ("strict-transport-security", "max-age=15552000; includeSubDomains"),
+    ("access-control-allow-origin", "*"),
+    ("server", "cloudflare"),
+    ("cf-cache-status", "DYNAMIC"),
+)  # as recorded; what times its own machines is left out
+
+
+def _seed(answer: Completion | None) -> int:
+    return len(answer.text) * 7919 + 17 if answer else 0
+
+
 class XAI(LookAlike):
     """The REST API of xAI, whose errors are two texts and whose word for a wrong key is a 400."""
 
@@ -101,10 +197,56 @@ class XAI(LookAlike):
     hosts: ClassVar[tuple[str, ...]] = ("api.x.ai",)
     words: ClassVar[Mapping[str, OpenAIError]] = XAI_ROWS
     no_key: ClassVar[OpenAIError] = XAI_ROWS["auth_expired"]._replace(status=401)
+    usual_quota: ClassVar[Quota | None] = Quota(480, 2_000_000)  # assumed
     tells_usage: ClassVar[bool] = True
+    thinkers: ClassVar[re.Pattern[str]] = _reasoning.XAI
+    reasoning_field: ClassVar[str] = "reasoning_content"
+
+    def _ids(self, reply_context: ReplyContext) -> tuple[str, Headers]:
+        return xai_ids(reply_context)
+
+    def _more(self, request_id: str, number: int) -> str:  # noqa: ARG002 - some repeat it
+        return f',"system_fingerprint":"fp_{number >> 24 & 0xFFFFFFFFFF:010x}"'
+
+    def _usage(self, request: Request, usage: Usage) -> str:  # noqa: ARG002 - one tells the cost
+        """Write the counts with their details, which its documentation lists."""
+        heard, read, thought = usage.input_tokens, usage.cache_read_tokens, usage.reasoning_tokens
+        prompt = f'"text_tokens":{heard},"audio_tokens":0,"image_tokens":0,"cached_tokens":{read}'
+        said = (
+            f'"reasoning_tokens":{thought},"audio_tokens":0,"accepted_prediction_tokens":0,'
+            f'"rejected_prediction_tokens":0'
+        )
+        return (
+            f'{{{counted(usage)},"prompt_tokens_details":{{{prompt}}},'
+            f'"completion_tokens_details":{{{said}}},"num_sources_used":0}}'
+        )
 
     def _event(self, row: OpenAIError) -> str:
         return f'{{"code":"{row.type}","error":{quote(row.message)}}}'
+
+    def quota_headers(self, state: State) -> Headers:
+        """Write limits and what is left; xAI does not say when."""
+        return tuple(h for h in ratelimit_headers(state) if "reset" not in h[0])
+
+
+def xai_ids(reply_context: ReplyContext) -> tuple[str, Headers]:
+    """Draw a request id and the headers of every reply of xAI's, as recorded."""
+    request_id = uuid(reply_context)
+    number = reply_context.rng.number(32)
+    first, took = 150 + number % 400, 600 + number % 3000  # milliseconds: assumed
+    return request_id, (
+        ("x-request-id", request_id),
+        ("x-metrics-ttft-ms", str(first)),
+        ("x-metrics-mean-itl-ms", "9"),
+        ("x-metrics-e2e-ms", str(took)),
+        ("x-zero-data-retention", "false"),
+        ("x-data-retention", "true"),
+        ("strict-transport-security", "max-age=31536000; includeSubDomains"),
+        ("access-control-allow-origin", "*"),
+        ("access-control-expose-headers", "*"),
+        ("server", "cloudflare"),
+        ("cf-cache-status", "DYNAMIC"),
+    )
 
 
 class DeepSeek(LookAlike):
@@ -121,49 +263,62 @@ class DeepSeek(LookAlike):
     )
     comment: ClassVar[str] = "keep-alive"
     tells_usage: ClassVar[bool] = True
+    thinkers: ClassVar[re.Pattern[str]] = _reasoning.DEEPSEEK
+    reasoning_field: ClassVar[str] = "reasoning_content"
+    no_text: ClassVar[str] = '""'
+    numbers_calls: ClassVar[bool] = True
 
+    def _reasons(self, model: str, body: dict[str, Any]) -> bool:
+        return _reasoning.thinks_if_asked(self.thinkers, model, body)
 
-class Mistral(LookAlike):
-    """Mistral, whose errors are flat objects, or a detail alone, and whose calls come whole."""
+    def _ids(self, reply_context: ReplyContext) -> tuple[str, Headers]:
+        return deepseek_ids(reply_context)
 
-    name: ClassVar[str] = "mistral"
-    hosts: ClassVar[tuple[str, ...]] = ("api.mistral.ai", "api.eu.mistral.ai", "api.us.mistral.ai")
-    words: ClassVar[Mapping[str, OpenAIError]] = MISTRAL
-    no_key: ClassVar[OpenAIError] = MISTRAL["auth_expired"]
-    lacking: ClassVar[str] = "{}: Field required"
-    whole_calls: ClassVar[bool] = True
-    tells_usage: ClassVar[bool] = True
-
-    def _id(self, reply_context: ReplyContext) -> str:
-        return hexadecimal(reply_context, 32)
-
-    def _call_id(self, reply_context: ReplyContext) -> str:
-        return base58(reply_context.rng.number(256), 9)
-
-    def _lacks_field(self, row: OpenAIError, field: str) -> OpenAIError:
-        return row._replace(status=422, param=field)
-
-    def _event(self, row: OpenAIError) -> str:
-        if row.status == 401:
-            return f'{{"detail":{quote(row.message)}}}'
-        if row.param:
-            place = f'"loc":["body","{row.param}"]'
-            return f'{{"detail":[{{"type":"missing",{place},"msg":"Field required"}}]}}'
-        code = f'"{row.code}"' if row.code else "null"
+    def _usage(self, request: Request, usage: Usage) -> str:  # noqa: ARG002 - one tells the cost
+        read = usage.cache_read_tokens
+        thought = f',"completion_tokens_details":{{"reasoning_tokens":{usage.reasoning_tokens}}}'
         return (
-            f'{{"object":"error","message":{quote(row.message)},"type":"{row.type}","param":null,'
-            f'"code":{code},"raw_status_code":{row.status}}}'
+            f'{{{counted(usage)},"prompt_tokens_details":{{"cached_tokens":{read}}}'
+            f'{thought if usage.reasoning_tokens else ""},"prompt_cache_hit_tokens":{read},'
+            f'"prompt_cache_miss_tokens":{usage.input_tokens - read}}}'
         )
 
-    def quota_headers(self, state: State) -> Headers:
-        """Write the headers of mistralai/client-ts#169."""
-        levels = (("tokens", state.tokens), ("req", state.requests))
-        return tuple(
-            (f"x-ratelimit-{name}-{noun}-minute", str(value))
-            for noun, level in levels
-            if level
-            for name, value in (("limit", level.limit), ("remaining", level.remaining))
-        )
+    def _about(self, request: Request) -> str:
+        return f'"system_fingerprint":{fingerprint(request.model)},'
+
+    def _first_delta(self, answer: Completion) -> str:
+        if answer.reasoning:
+            return '{"role":"assistant","content":null,"reasoning_content":""}'
+        return '{"role":"assistant","content":""}'
+
+    def _told_reasoning(
+        self,
+        request: Request,  # noqa: ARG002 - one tells by the model
+        reasoning: Reasoning,
+        reply_context: ReplyContext,  # noqa: ARG002 - one signs it
+    ) -> list[Delta]:
+        pieces = split(reasoning.text)
+        return [Delta(f'{{"content":null,"reasoning_content":{quote(p)}}}', True) for p in pieces]
+
+    def _said(self, piece: str, answer: Completion) -> str:
+        thought = ',"reasoning_content":null' if answer.reasoning else ""
+        return f'{{"content":{quote(piece)}{thought}}}'
+
+
+def deepseek_ids(reply_context: ReplyContext) -> tuple[str, Headers]:
+    """Draw a trace id and the headers of every reply of DeepSeek's, as recorded."""
+    trace = hexadecimal(reply_context, 32)
+    return trace, (
+        ("x-ds-trace-id", trace),
+        ("access-control-allow-credentials", "true"),
+        ("strict-transport-security", "max-age=31536000; includeSubDomains; preload"),
+        ("x-content-type-options", "nosniff"),
+        ("server", "elb"),
+        ("x-cache", "Miss from cloudfront"),
+        ("via", "1.1 example.cloudfront.net (CloudFront)"),
+        ("x-amz-cf-pop", "SFO53-P1"),
+        ("x-amz-cf-id", f"{trace}=="),
+    )
 
 
 class MetaLlamaCompatible(LookAlike):
@@ -180,39 +335,3 @@ class MetaLlamaCompatible(LookAlike):
 
     def _event(self, row: OpenAIError) -> str:
         return f'{{"error":{problem(row)}}}'
-
-
-class OpenRouter(LookAlike):
-    """OpenRouter, whose error codes are statuses, and come inside a 200 once it has begun."""
-
-    name: ClassVar[str] = "openrouter"
-    hosts: ClassVar[tuple[str, ...]] = ("openrouter.ai",)
-    words: ClassVar[Mapping[str, OpenAIError]] = OPENROUTER
-    no_key: ClassVar[OpenAIError] = OPENROUTER["auth_expired"]._replace(
-        message="No auth credentials found"
-    )  # musistudio/claude-code-router#227
-    comment: ClassVar[str] = "OPENROUTER PROCESSING"
-    tells_usage: ClassVar[bool] = True
-
-    def _ids(self, reply_context: ReplyContext) -> tuple[str, Headers]:
-        return "", (("x-generation-id", self._id(reply_context.again())),)
-
-    def _id(self, reply_context: ReplyContext) -> str:
-        return f"gen-{int(reply_context.now)}-{base58(reply_context.rng.number(256), 20)}"
-
-    def _event(self, row: OpenAIError) -> str:
-        return f'{{"error":{_of_upstream(row)}}}'
-
-    def _failed(self, row: OpenAIError, head: str) -> Chunk:
-        """Break off as openrouter.ai/docs/api/reference/streaming has it."""
-        finish = self._choice('{"content":""}', '"error"')
-        data = f'{head}{finish}],"error":{_of_upstream(row)}}}'
-        return Chunk(0.0, f"data: {data}\n\n".encode("utf-8", "replace"))
-
-
-def _of_upstream(row: OpenAIError) -> str:
-    raw = ""
-    if row.type == "upstream":  # open-webui/computer#293, cut
-        told = '"the model is temporarily rate-limited upstream","provider_name":"Example"'
-        raw = f',"metadata":{{"raw":{told}}}'
-    return f'{{"message":{quote(row.message)},"code":{row.status}{raw}}}'

@@ -8,7 +8,7 @@ there is to see is "not judged", and says why; none is guessed.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from chaos_llm.analysis.call import Call
@@ -19,6 +19,7 @@ from chaos_llm.journal.journal import Exchange
 from chaos_llm.reports.text import findings_text, journal_text, timeline_text
 from chaos_llm.requests.correlation import NO_CALL
 from chaos_llm.server.runs.runs import ServedRun
+from chaos_llm.unserved_requests import divided
 
 # The checks that look at requests alone, and those that ask which request belongs to which call.
 # Whatever is in neither, an installed pack's too, needs to know what the app returned.
@@ -80,14 +81,15 @@ def found(run: Run) -> list[Finding]:
 
 def observed(served: ServedRun) -> Run:
     """The run as checks look at it: its requests, and calls put together from them."""
-    exchanges = list(served.journal)
+    exchanges, unserved = divided(served.journal)
     calls = _calls(exchanges)
     evidence = Evidence(calls, exchanges)
     for call in calls:
         _infer(call, evidence)
     begins = min([served.position, *(exchange.at for exchange in exchanges)])
     ends = max([served.now, begins + 1.0, *(exchange.until for exchange in exchanges)])
-    return Run(served.overrides, calls, exchanges, evidence, begins, ends)
+    known = Run(served.overrides, calls, exchanges, evidence, begins, ends)
+    return replace(known, unserved=unserved)
 
 
 def timeline(served: ServedRun, width: int = 100) -> str:

@@ -1,0 +1,73 @@
+"""What Mistral's endpoints share: ids, headers, refusals and limits."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from chaos_llm.protocol.rate_limits import Quota, State
+from chaos_llm.providers.framing import quote
+from chaos_llm.providers.openai.common import Headers, OpenAIDialect, hexadecimal, uuid
+from chaos_llm.providers.openai.errors import OpenAIError
+from chaos_llm.providers.provider import ReplyContext
+
+
+class MistralDialect(OpenAIDialect):
+    """How Mistral admits and refuses."""
+
+    name: ClassVar[str] = "mistral"
+    hosts: ClassVar[tuple[str, ...]] = ("api.mistral.ai", "api.eu.mistral.ai", "api.us.mistral.ai")
+    lacking: ClassVar[str] = "{}: Field required"
+    usual_quota: ClassVar[Quota | None] = Quota(360, 2_000_000)  # assumed
+
+    def _ids(self, reply_context: ReplyContext) -> tuple[str, Headers]:
+        request_id = uuid(reply_context)
+        return request_id, (
+            ("mistral-correlation-id", request_id),
+            ("x-kong-request-id", request_id),
+            ("x-kong-upstream-latency", str(100 + int(request_id[:3], 16) % 900)),  # assumed
+            ("x-kong-proxy-latency", "6"),
+            ("x-max-retry-attempts-reached", "false"),
+            *_EDGE,
+        )
+
+    def _id(self, reply_context: ReplyContext) -> str:
+        return hexadecimal(reply_context, 32)
+
+    def _lacks_field(self, row: OpenAIError, field: str) -> OpenAIError:
+        return row._replace(status=422, param=field)
+
+    def _error(self, row: OpenAIError) -> str:
+        return self._event(row)
+
+    def _event(self, row: OpenAIError) -> str:
+        if row.status == 401:
+            return f'{{"detail":{quote(row.message)}}}'
+        if row.param:
+            place = f'"loc":["body","{row.param}"]'
+            return f'{{"detail":[{{"type":"missing",{place},"msg":"Field required"}}]}}'
+        code = f'"{row.code}"' if row.code else "null"
+        return (
+            f'{{"object":"error","message":{quote(row.message)},"type":"{row.type}","param":null,'
+            f'"code":{code},"raw_status_code":{row.status}}}'
+        )
+
+    def quota_headers(self, state: State) -> Headers:
+        """Write the headers of mistralai/client-ts#169, with what this request took."""
+        levels = (("tokens", state.tokens), ("req", state.requests))
+        cost = (("x-ratelimit-tokens-query-cost", str(state.cost)),) if state.tokens else ()
+        return cost + tuple(
+            (f"x-ratelimit-{name}-{noun}-minute", str(value))
+            for noun, level in levels
+            if level
+            for name, value in (("limit", level.limit), ("remaining", level.remaining))
+        )
+
+
+# As recorded, without hop-by-hop ones.
+_EDGE = (
+    ("access-control-allow-origin", "*"),
+    ("strict-transport-security", "max-age=15552000; includeSubDomains; preload"),
+    ("x-content-type-options", "nosniff"),
+    ("server", "cloudflare"),
+    ("cf-cache-status", "DYNAMIC"),
+)

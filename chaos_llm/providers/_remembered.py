@@ -1,0 +1,37 @@
+"""What a vendor keeps of its answers: responses that may be retrieved, jobs in the background."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from chaos_llm.protocol.messages import Completion, Request
+from chaos_llm.providers.provider import ReplyContext
+
+MOST = 512  # responses that are kept at a time: an app retrieves one soon, or never
+
+
+@dataclass
+class Remembered:
+    """A response as it was asked for; without an answer it is made when it is retrieved."""
+
+    request: Request
+    answer: Completion | None
+    reply_context: ReplyContext = field(repr=False)
+    background: bool = False
+    cancelled: float | None = None  # Unix seconds
+
+
+class _Kept(OrderedDict[str, Remembered]):
+    """The newest of them by their ids."""
+
+    def __setitem__(self, key: str, value: Remembered) -> None:
+        super().__setitem__(key, value)
+        if len(self) > MOST:
+            self.popitem(last=False)
+
+
+def remembered(reply_context: ReplyContext) -> OrderedDict[str, Remembered]:
+    """The responses that this provider keeps in this outage."""
+    kept: OrderedDict[str, Remembered] = reply_context.kept.setdefault("responses", _Kept())
+    return kept

@@ -1,0 +1,46 @@
+"""Signatures of thinking: how one is made, and whether one that comes back is ours.
+
+Vendors sign what their models think and refuse it where it comes back changed, or comes from
+another vendor. A real signature is opaque; this one is a nonce and a keyed digest of the nonce, the
+vendor and the text, so that it can be verified without remembering anything.
+
+    seal = sign("anthropic", "The user asks about an order.", stamp.die.number(128))
+    is_signed("anthropic", "The user asks about an order.", seal)      True
+    is_signed("gemini", "The user asks about an order.", seal)         False
+
+Claude's signatures hold at every host of Claude's, so all of those say "anthropic".
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from binascii import Error
+from hashlib import blake2b
+
+_KEY = b"chaos_llm thinking"
+_NONCE = 16  # bytes, as a throw of 128 bits
+_DIGEST = 64  # bytes: a signature is as long as one that takes a line of a log
+_SIZE = _NONCE + 2 * _DIGEST
+_PREFIX = "Ev"  # what the real ones begin with differs from model to model; ours are told by it
+
+
+def sign(vendor: str, text: str, nonce: int) -> str:
+    """Sign what a vendor's model thought; `nonce` has at most 128 bits."""
+    return _PREFIX + b64encode(_sealed(vendor, text, nonce.to_bytes(_NONCE, "little"))).decode()
+
+
+def is_signed(vendor: str, text: str, signature: str) -> bool:
+    """Whether a signature was made by `sign` for this vendor and this very text."""
+    if not signature.startswith(_PREFIX):
+        return False
+    try:
+        given = b64decode(signature.removeprefix(_PREFIX), validate=True)
+    except (Error, ValueError):
+        return False
+    return len(given) == _SIZE and given == _sealed(vendor, text, given[:_NONCE])
+
+
+def _sealed(vendor: str, text: str, nonce: bytes) -> bytes:
+    said = f"{vendor}\x1f{text}".encode("utf-8", "replace")
+    first = blake2b(nonce + said, digest_size=_DIGEST, key=_KEY).digest()
+    return nonce + first + blake2b(first, digest_size=_DIGEST, key=_KEY).digest()

@@ -1,0 +1,71 @@
+"""What nobody here serves: requests to a vendor's paths that chaos_llm does not play.
+
+A vendor's own 404 would put the blame on the app. So they are answered in words of ours, with a
+status that no vendor uses for it, and a header; they are journalled as a surface of their own, at
+which no check looks and which no fault strikes that does not say so.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from chaos_llm.journal.exchange_kinds import UNSERVED
+from chaos_llm.protocol.messages import Answer, Completion, Refusal, Reply, Request, WireRequest
+from chaos_llm.providers.framing import bearer, credential, json_reply, quote
+from chaos_llm.providers.provider import Provider, ReplyContext
+
+HEADER = ("x-chaos-llm", "unserved")
+_KEYS = ("x-api-key", "api-key", "x-goog-api-key")
+_WAY_OUT = (
+    "this endpoint has no healthy answer here, and the app is not to blame: stub it with "
+    "chaos.respx, or keep it out of the test"
+)
+
+
+class Unserved(Provider):
+    """The answer to a path that no wire format of this provider claims.
+
+    `refuses` is the provider's format that writes a refusal, where a fault was aimed at such paths.
+    """
+
+    api: ClassVar[str] = UNSERVED
+    surface: ClassVar[str] = UNSERVED
+    hosts: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, refuses: Provider) -> None:
+        self.name = refuses.name  # type: ignore[misc]  # of whichever provider has no such path
+        self._refuses = refuses
+
+    def claims(self, method: str, path: str) -> bool:  # noqa: ARG002 - it is what others left
+        return True
+
+    def parse(self, wire: WireRequest) -> Request:
+        headers = wire.headers
+        keys = (headers.get(name, "") for name in _KEYS)
+        secret = bearer(headers.get("authorization", "")) or next(filter(None, keys), "")
+        asked = f"{wire.method} {wire.path}"
+        return Request(
+            provider=self.name,
+            api=self.api,
+            surface=self.surface,
+            host=wire.host,
+            path=wire.path,
+            credential=credential(secret),
+            size=len(wire.body),
+            invalid=Refusal(UNSERVED, status=501, message=f"chaos_llm does not play {asked}"),
+            body={"method": wire.method},
+        )
+
+    def render(self, request: Request, answer: Answer, reply_context: ReplyContext) -> Reply:
+        if isinstance(answer, Refusal) and answer.kind != UNSERVED:
+            return self._refuses.render(request, answer, reply_context.again())
+        assert not isinstance(answer, Completion)  # nothing here speaks
+        message = getattr(answer, "message", None) or ""
+        body = (
+            f'{{"error":{{"message":{quote(f"{message}: {_WAY_OUT}")},'
+            f'"type":"chaos_llm_unserved","param":null,"code":"unserved"}}}}'
+        )
+        headers = (HEADER, ("x-should-retry", "false"))
+        if request.body["method"] == "HEAD":
+            return Reply(501, (("content-length", "0"), *headers), ())
+        return json_reply(501, headers, body)
