@@ -12,9 +12,9 @@ import json
 from dataclasses import replace
 from functools import cache
 
-from chaos_llm.answer_limits import tokens_of, within_limits
 from chaos_llm.answers import json_schema
 from chaos_llm.errors import UsageError
+from chaos_llm.protocol.answer_limits import tokens_of, within_limits
 from chaos_llm.protocol.keyed_random import KeyedRandom
 from chaos_llm.protocol.markers import find, spell_reference
 from chaos_llm.protocol.messages import (

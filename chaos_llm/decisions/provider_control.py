@@ -10,9 +10,8 @@ from typing import Any
 from chaos_llm.decisions.overrides import ChosenAnswers, Injection, Overrides
 from chaos_llm.errors import UnknownName, UsageError
 from chaos_llm.faults.fault import Fault
-from chaos_llm.journal.exchange_kinds import UNSERVED
 from chaos_llm.profiles.model import SIMULATED_SURFACES, Target
-from chaos_llm.protocol.messages import Completion, Request
+from chaos_llm.protocol.messages import UNSERVED, Completion, Request
 from chaos_llm.requests.hosts import provider_names
 
 _Texts = Sequence[str | Completion] | Iterator[str | Completion]

@@ -7,8 +7,6 @@ from typing import NamedTuple
 
 from chaos_llm.protocol.messages import Request
 
-UNSERVED = "unserved"  # the surface of paths that a vendor may have and nobody here serves
-
 
 class ExchangeKind(NamedTuple):
     """Where a request went, for which model, and with whose key."""

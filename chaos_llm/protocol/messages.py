@@ -14,6 +14,8 @@ from typing import Any, NamedTuple
 
 from chaos_llm.protocol.fast_dataclass import quick
 
+UNSERVED = "unserved"  # the surface of paths that a vendor may have and no provider here serves
+
 
 @quick(frozen=True, slots=True)
 class WireRequest:

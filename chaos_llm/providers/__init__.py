@@ -27,7 +27,6 @@ from chaos_llm.providers.google.oauth import GoogleOAuth
 from chaos_llm.providers.google.vertex_claude import VertexClaude
 from chaos_llm.providers.google.vertex_embeddings import VertexEmbeddings
 from chaos_llm.providers.google.vertex_gemini import VertexGemini
-from chaos_llm.providers.mistral_chat import Mistral
 from chaos_llm.providers.ollama.chat import OllamaChat
 from chaos_llm.providers.ollama.embed import OllamaEmbed
 from chaos_llm.providers.ollama.generate import OllamaGenerate
@@ -36,6 +35,8 @@ from chaos_llm.providers.openai.embeddings import OpenAIEmbeddings
 from chaos_llm.providers.openai.models import OpenAIModels
 from chaos_llm.providers.openai.responses import OpenAIResponses
 from chaos_llm.providers.openai_compatible.meta_llama import MetaLlama
+from chaos_llm.providers.openai_compatible.mistral import Mistral
+from chaos_llm.providers.openai_compatible.openrouter import OpenRouter
 from chaos_llm.providers.openai_compatible.self_hosted import TGI, VLLM, OldVLLM
 from chaos_llm.providers.openai_compatible.vendors import (
     XAI,
@@ -44,7 +45,6 @@ from chaos_llm.providers.openai_compatible.vendors import (
     MetaLlamaCompatible,
     Together,
 )
-from chaos_llm.providers.openrouter_chat import OpenRouter
 from chaos_llm.providers.provider import Provider, ReplyContext
 from chaos_llm.providers.statuspage import AnthropicStatus, OpenAIStatus
 from chaos_llm.providers.unserved import Unserved

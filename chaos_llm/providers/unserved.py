@@ -9,8 +9,15 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from chaos_llm.journal.exchange_kinds import UNSERVED
-from chaos_llm.protocol.messages import Answer, Completion, Refusal, Reply, Request, WireRequest
+from chaos_llm.protocol.messages import (
+    UNSERVED,
+    Answer,
+    Completion,
+    Refusal,
+    Reply,
+    Request,
+    WireRequest,
+)
 from chaos_llm.providers.framing import bearer, credential, json_reply, quote
 from chaos_llm.providers.provider import Provider, ReplyContext
 

@@ -13,6 +13,7 @@ from chaos_llm.analysis.evidence import Evidence
 from chaos_llm.analysis.outcomes import Judge, judge
 from chaos_llm.analysis.run import Run
 from chaos_llm.analysis.side_effects import SideEffect
+from chaos_llm.analysis.unserved_requests import divided
 from chaos_llm.decisions.overrides import Overrides
 from chaos_llm.decisions.start_position import Until, offset
 from chaos_llm.durations import Duration, seconds
@@ -24,7 +25,6 @@ from chaos_llm.replay.simulated_users import App, OnCall, SimulatedUsers, is_asy
 from chaos_llm.reports.report import Report
 from chaos_llm.requests.correlation import Correlation
 from chaos_llm.requests.credentials import Credentials
-from chaos_llm.unserved_requests import divided
 from chaos_llm.virtual_time import VirtualTime
 
 _BEYOND_THE_END = 2 * 86400.0  # a retry-after of a day is obeyed; an endless wait ends in an error

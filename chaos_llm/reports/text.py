@@ -9,13 +9,13 @@ from collections.abc import Iterable, Sequence
 from chaos_llm.analysis.call import OUTCOMES
 from chaos_llm.analysis.refused_requests import refused_requests
 from chaos_llm.analysis.run import Run
+from chaos_llm.analysis.unserved_requests import divided, unserved_text
 from chaos_llm.checks import Finding
 from chaos_llm.durations import describe
 from chaos_llm.journal.journal import Exchange, Journal
 from chaos_llm.profiles.model import Profile
 from chaos_llm.reports.drawing import LABEL, LETTERS, NARROWEST, Drawing
 from chaos_llm.reports.failures import kinds_of_failure, what_it_met
-from chaos_llm.unserved_requests import divided, unserved_text
 
 _SHOWN_EXCHANGES = 40
 _SHOWN_FAILURES = 3

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from chaos_llm import extensions
 from chaos_llm.config import own_table
 from chaos_llm.errors import UnknownName, UsageError
-from chaos_llm.journal.exchange_kinds import UNSERVED
+from chaos_llm.protocol.messages import UNSERVED
 from chaos_llm.providers import find, known
 from chaos_llm.providers.provider import Provider
 

@@ -12,12 +12,12 @@ from typing import Any
 
 from chaos_llm.errors import Unsupported
 from chaos_llm.protocol.messages import Chunk, Completion, Reasoning, Refusal, Request, Tool, Usage
-from chaos_llm.providers._signatures import sign
 from chaos_llm.providers.anthropic.common import error_event
 from chaos_llm.providers.conversation import turns_of
 from chaos_llm.providers.framing import base58, broken_at, event, last_prompt, quote, split
 from chaos_llm.providers.openai.request_fields import most_tokens, stop_sequences
 from chaos_llm.providers.provider import ReplyContext
+from chaos_llm.providers.signatures import sign
 
 _STOPS = {"end": "end_turn", "tool": "tool_use", "length": "max_tokens", "refusal": "refusal"}
 _REFUSED = '{"type":"refusal","category":null,"explanation":null}'

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from chaos_llm.protocol.messages import Completion, Reasoning, Tool, Usage
-from chaos_llm.providers._signatures import sign
 from chaos_llm.providers.conversation import arguments_of
 from chaos_llm.providers.framing import base58, split
 from chaos_llm.providers.provider import ReplyContext
+from chaos_llm.providers.signatures import sign
 
 Event = tuple[str, dict[str, Any], bool]  # kind, fields, whether it is a piece of the answer
 

@@ -13,10 +13,9 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from chaos_llm.protocol.messages import Completion, Refusal, Request
-from chaos_llm.providers import _bedrock_texts
-from chaos_llm.providers._bedrock_texts import Piece, TextFamily
 from chaos_llm.providers.anthropic import message_bodies
-from chaos_llm.providers.aws import converse_bodies
+from chaos_llm.providers.aws import bedrock_texts, converse_bodies
+from chaos_llm.providers.aws.bedrock_texts import Piece, TextFamily
 from chaos_llm.providers.aws.converse_bodies import has_tool_result, tools_of
 from chaos_llm.providers.conversation import turns_of
 from chaos_llm.providers.framing import last_prompt
@@ -141,23 +140,23 @@ def _of_texts(family: TextFamily) -> Family:
 
 _CLAUDE_FAMILY = Family(_hear_claude, _say_claude, _stream_claude)
 _NOVA = Family(_hear_nova, _say_nova, _stream_nova)
-_LLAMA = _of_texts(_bedrock_texts.LLAMA)
-_CHAT = Family(_bedrock_texts.hear_chat, _bedrock_texts.say_chat, _bedrock_texts.stream_chat)
+_LLAMA = _of_texts(bedrock_texts.LLAMA)
+_CHAT = Family(bedrock_texts.hear_chat, bedrock_texts.say_chat, bedrock_texts.stream_chat)
 # By a part of the model's id, and a field that a body must have for it: the first that fits.
 _FAMILIES: tuple[tuple[str, Family, str], ...] = (
-    ("anthropic.", _of_texts(_bedrock_texts.LEGACY_CLAUDE), "prompt"),
+    ("anthropic.", _of_texts(bedrock_texts.LEGACY_CLAUDE), "prompt"),
     ("anthropic.", _CLAUDE_FAMILY, ""),
     ("amazon.nova", _NOVA, ""),
-    ("amazon.titan-text", _of_texts(_bedrock_texts.TITAN), ""),
+    ("amazon.titan-text", _of_texts(bedrock_texts.TITAN), ""),
     ("meta.llama", _LLAMA, ""),
     ("mistral.", _CHAT, "messages"),
-    ("mistral.", _of_texts(_bedrock_texts.MISTRAL), ""),
-    ("cohere.command-r", _of_texts(_bedrock_texts.COMMAND_R), ""),
-    ("cohere.command", _of_texts(_bedrock_texts.COHERE), ""),
+    ("mistral.", _of_texts(bedrock_texts.MISTRAL), ""),
+    ("cohere.command-r", _of_texts(bedrock_texts.COMMAND_R), ""),
+    ("cohere.command", _of_texts(bedrock_texts.COHERE), ""),
     ("ai21.jamba", _CHAT, ""),
-    ("ai21.", _of_texts(_bedrock_texts.JURASSIC), ""),
+    ("ai21.", _of_texts(bedrock_texts.JURASSIC), ""),
     ("deepseek.", _CHAT, "messages"),
-    ("deepseek.", _of_texts(_bedrock_texts.DEEPSEEK), ""),
+    ("deepseek.", _of_texts(bedrock_texts.DEEPSEEK), ""),
     ("openai.", _CHAT, ""),
     ("qwen.", _CHAT, ""),
 )

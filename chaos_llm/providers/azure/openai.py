@@ -24,17 +24,17 @@ from chaos_llm.protocol.messages import (
     WireRequest,
 )
 from chaos_llm.protocol.rate_limits import State
-from chaos_llm.providers import _reasoning
-from chaos_llm.providers._chat_parts import Frame, content_of, fingerprint
-from chaos_llm.providers._openai_usage import usage_in_detail
+from chaos_llm.providers import reasoning
 from chaos_llm.providers.framing import json_reply, nameless_event, pieces_of, quote, seconds
 from chaos_llm.providers.openai.chat_completions import ChatCompletions
+from chaos_llm.providers.openai.chat_parts import Frame, content_of, fingerprint
 from chaos_llm.providers.openai.common import Headers, OpenAIDialect, uuid
 from chaos_llm.providers.openai.documents import Embeddings, Models
 from chaos_llm.providers.openai.errors import ROWS, OpenAIError
 from chaos_llm.providers.openai.request_fields import obfuscation
 from chaos_llm.providers.openai.response_items import ItemStyle
 from chaos_llm.providers.openai.responses_api import ECHOED, Responses
+from chaos_llm.providers.openai.usage import usage_in_detail
 from chaos_llm.providers.provider import ReplyContext
 
 _GATEWAY = "gateway"  # the type of those refusals that have only a code and a message
@@ -183,7 +183,7 @@ class AzureChat(AzureDialect, ChatCompletions):
 
     operation: ClassVar[str] = "ChatCompletions_Create"
     media: ClassVar[str] = "text/event-stream"
-    thinkers: ClassVar[re.Pattern[str]] = _reasoning.OPENAI
+    thinkers: ClassVar[re.Pattern[str]] = reasoning.OPENAI
 
     def _whole(self, request: Request, answer: Completion, reply_context: ReplyContext) -> Reply:
         _, headers = self._opened(request, reply_context)

@@ -20,7 +20,7 @@ from chaos_llm.protocol.messages import (
     Usage,
     WireRequest,
 )
-from chaos_llm.providers import _reasoning
+from chaos_llm.providers import reasoning
 from chaos_llm.providers.cohere.common import CohereEndpoint, cohere_headers, row_of
 from chaos_llm.providers.conversation import broken, turns_of, uuid
 from chaos_llm.providers.framing import (
@@ -197,7 +197,7 @@ def _reasons(model: str, body: dict[str, Any]) -> bool:
     """Command A Reasoning thinks unless it is told not to, and no other model does."""
     thinking = body.get("thinking")
     off = isinstance(thinking, dict) and thinking.get("type") == "disabled"
-    return not off and _reasoning.is_thinker(_reasoning.COHERE, model)
+    return not off and reasoning.is_thinker(reasoning.COHERE, model)
 
 
 def _tools(body: dict[str, Any]) -> tuple[Tool, ...]:

@@ -20,9 +20,7 @@ from chaos_llm.protocol.messages import (
     Usage,
     WireRequest,
 )
-from chaos_llm.providers import _reasoning
-from chaos_llm.providers._logprobs import logprob
-from chaos_llm.providers._signatures import sign
+from chaos_llm.providers import reasoning
 from chaos_llm.providers.conversation import arguments_of, broken, insist_on_whole_calls
 from chaos_llm.providers.framing import base58, count_pieces, split
 from chaos_llm.providers.google.common import (
@@ -36,8 +34,10 @@ from chaos_llm.providers.google.common import (
 )
 from chaos_llm.providers.google.json_fields import field, json_schema, listed
 from chaos_llm.providers.model_endpoint import ModelEndpoint
+from chaos_llm.providers.openai.logprobs import logprob
 from chaos_llm.providers.openai.request_fields import MOST_CHOICES, stop_sequences
 from chaos_llm.providers.provider import ReplyContext
+from chaos_llm.providers.signatures import sign
 
 _ATTACHED = ("content-disposition", "attachment")
 VENDOR = "gemini"  # signs what Gemini thinks, at either door
@@ -235,13 +235,13 @@ def _limits(model: str, body: dict[str, Any]) -> dict[str, Any]:
     """Read how much may be said, how often, and whether the model thinks before."""
     config = field(body, "generationConfig")
     if not isinstance(config, dict):
-        return {"reasons": _reasoning.is_thinker(_reasoning.GEMINI, model)}
+        return {"reasons": reasoning.is_thinker(reasoning.GEMINI, model)}
     thinking = field(config, "thinkingConfig")
     off = field(thinking, "thinkingBudget") == 0
     wants = field(thinking, "includeThoughts") is True or bool(field(thinking, "thinkingBudget"))
     most, count = field(config, "maxOutputTokens"), field(config, "candidateCount")
     return {
-        "reasons": not off and (wants or _reasoning.is_thinker(_reasoning.GEMINI, model)),
+        "reasons": not off and (wants or reasoning.is_thinker(reasoning.GEMINI, model)),
         "max_tokens": most if isinstance(most, int) and not isinstance(most, bool) else None,
         "stop_sequences": stop_sequences(field(config, "stopSequences")),
         "choices": min(count, MOST_CHOICES) if isinstance(count, int) and count > 1 else 1,

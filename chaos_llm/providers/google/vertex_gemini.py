@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chaos_llm.protocol.messages import Completion, Request, Usage
-from chaos_llm.providers._logprobs import logprob
 from chaos_llm.providers.google.generate_content import GenerateContent
 from chaos_llm.providers.google.vertex_base import VertexEndpoint
+from chaos_llm.providers.openai.logprobs import logprob
 from chaos_llm.providers.provider import ReplyContext
 
 _UNLIKELY = 0.01  # that no answer is certain

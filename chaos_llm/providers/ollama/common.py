@@ -12,13 +12,13 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar, NamedTuple
 
 from chaos_llm.protocol.messages import Chunk, Completion, Refusal, Reply, Request, WireRequest
-from chaos_llm.providers._reasoning import OPEN_WEIGHTS, is_thinker
 from chaos_llm.providers.conversation import broken
 from chaos_llm.providers.endpoint import Endpoint
 from chaos_llm.providers.framing import bearer, quote, seconds
 from chaos_llm.providers.framing import json_reply as reply
 from chaos_llm.providers.openai.request_fields import most_tokens, stop_sequences
 from chaos_llm.providers.provider import ReplyContext
+from chaos_llm.providers.reasoning import OPEN_WEIGHTS, is_thinker
 
 
 class OllamaError(NamedTuple):

@@ -9,12 +9,12 @@ import re
 from typing import ClassVar
 
 from chaos_llm.protocol.messages import Completion, Refusal, Reply, Request, ToolCall, Usage
-from chaos_llm.providers import _reasoning
-from chaos_llm.providers._chat_parts import fingerprint
-from chaos_llm.providers._openai_usage import usage_in_detail, usage_over_lines
+from chaos_llm.providers import reasoning
 from chaos_llm.providers.framing import json_reply, pieces_of, quote
 from chaos_llm.providers.openai.chat_completions import ChatCompletions
+from chaos_llm.providers.openai.chat_parts import fingerprint
 from chaos_llm.providers.openai.request_fields import is_legacy, obfuscation
+from chaos_llm.providers.openai.usage import usage_in_detail, usage_over_lines
 from chaos_llm.providers.provider import ReplyContext
 
 _WHOLE = """{
@@ -58,7 +58,7 @@ class OpenAIChat(ChatCompletions):
     What its models think is never shown here: only the usage counts it.
     """
 
-    thinkers: ClassVar[re.Pattern[str]] = _reasoning.OPENAI
+    thinkers: ClassVar[re.Pattern[str]] = reasoning.OPENAI
 
     def _no_model(self) -> Refusal:
         return Refusal("invalid_request", message="you must provide a model parameter")

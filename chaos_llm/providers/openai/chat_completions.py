@@ -22,8 +22,7 @@ from chaos_llm.protocol.messages import (
     Usage,
     WireRequest,
 )
-from chaos_llm.providers import _logprobs, _reasoning
-from chaos_llm.providers._chat_parts import Delta, Frame, counted, function_of, interleaved
+from chaos_llm.providers import reasoning
 from chaos_llm.providers.conversation import turns_of
 from chaos_llm.providers.framing import (
     EVENTS,
@@ -39,6 +38,8 @@ from chaos_llm.providers.framing import (
     sse_reply,
 )
 from chaos_llm.providers.model_endpoint import ModelEndpoint
+from chaos_llm.providers.openai import logprobs
+from chaos_llm.providers.openai.chat_parts import Delta, Frame, counted, function_of, interleaved
 from chaos_llm.providers.openai.common import OpenAIDialect
 from chaos_llm.providers.openai.errors import OpenAIError
 from chaos_llm.providers.openai.request_fields import (
@@ -73,7 +74,7 @@ class ChatCompletions(OpenAIDialect, ModelEndpoint):
     whole_calls: ClassVar[bool] = False
     tells_usage: ClassVar[bool] = False
     null_usage: ClassVar[bool] = True
-    thinkers: ClassVar[re.Pattern[str]] = _reasoning.NONE
+    thinkers: ClassVar[re.Pattern[str]] = reasoning.NONE
     reasoning_field: ClassVar[str] = ""
     no_text: ClassVar[str] = "null"
     numbers_calls: ClassVar[bool] = False
@@ -124,7 +125,7 @@ class ChatCompletions(OpenAIDialect, ModelEndpoint):
 
     def _reasons(self, model: str, body: dict[str, Any]) -> bool:
         """Whether the model thinks before it answers this request."""
-        return _reasoning.thinks(self.thinkers, model, body)
+        return reasoning.thinks(self.thinkers, model, body)
 
     def _pieces(self, answer: Completion) -> int:
         """Count the pieces that a stream would have."""
@@ -153,9 +154,9 @@ class ChatCompletions(OpenAIDialect, ModelEndpoint):
         self, index: int, request: Request, answer: Completion, reply_context: ReplyContext
     ) -> str:
         message = self._message(request, answer, reply_context)
-        logprobs = f',"logprobs":{self._logprobs(request, answer)}' if self.has_logprobs else ""
+        beside = f',"logprobs":{self._logprobs(request, answer)}' if self.has_logprobs else ""
         return (
-            f'{{"index":{index},"message":{{{message}}}{logprobs},'
+            f'{{"index":{index},"message":{{{message}}}{beside},'
             f'"finish_reason":"{self._finish(request, answer)}"{self._choice_end(answer)}}}'
         )
 
@@ -196,11 +197,11 @@ class ChatCompletions(OpenAIDialect, ModelEndpoint):
         return self.finishes[answer.stop]
 
     def _logprobs(self, request: Request, answer: Completion) -> str:
-        top = _logprobs.wanted_top(request.body)
+        top = logprobs.wanted_top(request.body)
         if top is None or not answer.text:
             return "null"
         refuses = answer.stop == "refusal"
-        return _logprobs.choice_logprobs(split(answer.text), top, refuses=refuses)
+        return logprobs.choice_logprobs(split(answer.text), top, refuses=refuses)
 
     def _stream(self, request: Request, answer: Completion, reply_context: ReplyContext) -> Reply:
         request_id, headers = self._opened(request, reply_context)
@@ -236,14 +237,14 @@ class ChatCompletions(OpenAIDialect, ModelEndpoint):
         frame: Frame,
     ) -> list[Chunk]:
         """Tell one of the answers, up to its last piece; of all but the first also its finish."""
-        top = _logprobs.wanted_top(request.body)
+        top = logprobs.wanted_top(request.body)
         chunks = []
         refuses = answer.stop == "refusal"
         for delta, content, piece in self._deltas(request, answer, reply_context):
-            logprobs = "null"
+            beside = "null"
             if top is not None and piece:
-                logprobs = _logprobs.choice_logprobs([piece], top, refuses=refuses)
-            choice = self._choice(delta, "null", index, logprobs)
+                beside = logprobs.choice_logprobs([piece], top, refuses=refuses)
+            choice = self._choice(delta, "null", index, beside)
             pad = self._padding(request, delta)
             data = f"{frame.head}{choice}{frame.end}{pad}}}"
             chunks.append(nameless_event(data, content=content))

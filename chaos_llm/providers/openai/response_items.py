@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chaos_llm.protocol.messages import Chunk, Completion, Reasoning, ToolCall
-from chaos_llm.providers import _logprobs
-from chaos_llm.providers._signatures import sign
 from chaos_llm.providers.framing import base58, event, filler, quote, split
+from chaos_llm.providers.openai import logprobs
 from chaos_llm.providers.openai.common import hexadecimal, uuid
 from chaos_llm.providers.provider import ReplyContext
+from chaos_llm.providers.signatures import sign
 
 _NOTHING = '""'
 
@@ -121,7 +121,7 @@ class MessageItem:
 
     def _logprobs(self, pieces: list[str]) -> str:
         top = self.style.top_logprobs
-        return "[]" if top is None else _logprobs.written(pieces, top)
+        return "[]" if top is None else logprobs.written(pieces, top)
 
     def tell(self, events: Events, index: int) -> None:
         """Append all events of this item, the `index`th of the output."""

@@ -18,8 +18,7 @@ from chaos_llm.protocol.messages import (
     Usage,
     WireRequest,
 )
-from chaos_llm.providers import _reasoning
-from chaos_llm.providers._remembered import Remembered, remembered
+from chaos_llm.providers import reasoning
 from chaos_llm.providers.conversation import turns_of
 from chaos_llm.providers.framing import (
     EVENTS,
@@ -42,6 +41,7 @@ from chaos_llm.providers.openai.request_fields import (
 )
 from chaos_llm.providers.openai.response_items import Events, ItemStyle, items_of, status_of
 from chaos_llm.providers.provider import ReplyContext
+from chaos_llm.providers.remembered_prompts import Remembered, remembered
 
 # What a request may say and a response repeats, with what it says where the request does not.
 ECHOED = {
@@ -86,7 +86,7 @@ class Responses(OpenAIDialect, ModelEndpoint):
     ending: ClassVar[str] = "/responses"
     echoed: ClassVar[Mapping[str, str]] = ECHOED
     style: ClassVar[ItemStyle] = ItemStyle()
-    thinkers: ClassVar[re.Pattern[str]] = _reasoning.OPENAI
+    thinkers: ClassVar[re.Pattern[str]] = reasoning.OPENAI
     effort: ClassVar[str] = '"medium"'
     media: ClassVar[str] = EVENTS
     remembers: ClassVar[bool] = True
@@ -139,7 +139,7 @@ class Responses(OpenAIDialect, ModelEndpoint):
 
     def _reasons(self, model: str, body: dict[str, Any]) -> bool:
         """Whether the model thinks before it answers this request."""
-        return _reasoning.thinks(self.thinkers, model, body)
+        return reasoning.thinks(self.thinkers, model, body)
 
     def response_id(self, reply_context: ReplyContext) -> str:
         """Draw a response's id, which is the first that a reply draws."""

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from chaos_llm.providers import _reasoning
+from chaos_llm.providers import reasoning
 from chaos_llm.providers.framing import quote
 from chaos_llm.providers.openai.common import hexadecimal
 from chaos_llm.providers.openai.errors import OpenAIError
@@ -28,7 +28,7 @@ class VLLM(LookAlike):
     keyless: ClassVar[bool] = True
     lacking: ClassVar[str] = "[{'type': 'missing', 'loc': ('body', '{}'), 'msg': 'Field required'}]"
     words: ClassVar[Mapping[str, OpenAIError]] = VLLM_ROWS
-    thinkers: ClassVar[re.Pattern[str]] = _reasoning.OPEN_WEIGHTS
+    thinkers: ClassVar[re.Pattern[str]] = reasoning.OPEN_WEIGHTS
     reasoning_field: ClassVar[str] = "reasoning"
     no_key: ClassVar[OpenAIError] = VLLM_ROWS["auth_expired"]
 

@@ -12,9 +12,9 @@ from typing import Any, ClassVar
 
 from chaos_llm.protocol.messages import Chunk, Completion, Reasoning, Request, Usage
 from chaos_llm.protocol.rate_limits import Quota, State
-from chaos_llm.providers import _reasoning
-from chaos_llm.providers._chat_parts import Delta, Frame, counted, fingerprint
+from chaos_llm.providers import reasoning
 from chaos_llm.providers.framing import base58, event, quote, split
+from chaos_llm.providers.openai.chat_parts import Delta, Frame, counted, fingerprint
 from chaos_llm.providers.openai.common import Headers, hexadecimal, ratelimit_headers, uuid
 from chaos_llm.providers.openai.errors import OpenAIError
 from chaos_llm.providers.openai_compatible.base import LookAlike, problem
@@ -31,7 +31,7 @@ class Groq(LookAlike):
     no_key: ClassVar[OpenAIError] = GROQ["auth_expired"]
     lacking: ClassVar[str] = "'{}' : property is missing"
     usual_quota: ClassVar[Quota | None] = Quota(1_000, 300_000)  # assumed
-    thinkers: ClassVar[re.Pattern[str]] = _reasoning.GROQ
+    thinkers: ClassVar[re.Pattern[str]] = reasoning.GROQ
     reasoning_field: ClassVar[str] = "reasoning"
     no_text: ClassVar[str] = ""
     null_usage: ClassVar[bool] = False
@@ -199,7 +199,7 @@ class XAI(LookAlike):
     no_key: ClassVar[OpenAIError] = XAI_ROWS["auth_expired"]._replace(status=401)
     usual_quota: ClassVar[Quota | None] = Quota(480, 2_000_000)  # assumed
     tells_usage: ClassVar[bool] = True
-    thinkers: ClassVar[re.Pattern[str]] = _reasoning.XAI
+    thinkers: ClassVar[re.Pattern[str]] = reasoning.XAI
     reasoning_field: ClassVar[str] = "reasoning_content"
 
     def _ids(self, reply_context: ReplyContext) -> tuple[str, Headers]:
@@ -263,13 +263,13 @@ class DeepSeek(LookAlike):
     )
     comment: ClassVar[str] = "keep-alive"
     tells_usage: ClassVar[bool] = True
-    thinkers: ClassVar[re.Pattern[str]] = _reasoning.DEEPSEEK
+    thinkers: ClassVar[re.Pattern[str]] = reasoning.DEEPSEEK
     reasoning_field: ClassVar[str] = "reasoning_content"
     no_text: ClassVar[str] = '""'
     numbers_calls: ClassVar[bool] = True
 
     def _reasons(self, model: str, body: dict[str, Any]) -> bool:
-        return _reasoning.thinks_if_asked(self.thinkers, model, body)
+        return reasoning.thinks_if_asked(self.thinkers, model, body)
 
     def _ids(self, reply_context: ReplyContext) -> tuple[str, Headers]:
         return deepseek_ids(reply_context)

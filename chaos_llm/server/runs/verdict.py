@@ -14,12 +14,12 @@ from typing import Any
 from chaos_llm.analysis.call import Call
 from chaos_llm.analysis.evidence import Evidence
 from chaos_llm.analysis.run import Run
+from chaos_llm.analysis.unserved_requests import divided
 from chaos_llm.checks import Finding, standard
 from chaos_llm.journal.journal import Exchange
 from chaos_llm.reports.text import findings_text, journal_text, timeline_text
 from chaos_llm.requests.correlation import NO_CALL
 from chaos_llm.server.runs.runs import ServedRun
-from chaos_llm.unserved_requests import divided
 
 # The checks that look at requests alone, and those that ask which request belongs to which call.
 # Whatever is in neither, an installed pack's too, needs to know what the app returned.

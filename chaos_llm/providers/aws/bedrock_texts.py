@@ -69,7 +69,7 @@ class TextFamily(NamedTuple):
 
     def stream(
         self, request: Request, answer: Completion, reply_context: ReplyContext
-    ) -> list[Piece]:  # noqa: ARG002
+    ) -> list[Piece]:
         """Write the events of an answer."""
         only_text(answer)
         write = self.piece
@@ -91,7 +91,7 @@ def _counted(answer: Completion, fields: dict[str, Any]) -> dict[str, Any]:
     return fields if answer.tells_usage else {}
 
 
-def _say_llama(request: Request, answer: Completion, reply_context: ReplyContext) -> dict[str, Any]:  # noqa: ARG001
+def _say_llama(request: Request, answer: Completion, reply_context: ReplyContext) -> dict[str, Any]:
     return _generated(answer, answer.text, answer.usage, _ENDS[answer.stop])
 
 
@@ -112,7 +112,7 @@ def _generated(answer: Completion, text: str, usage: Usage, stop: str | None) ->
 _TITAN = {"end": "FINISH", "tool": "FINISH", "length": "LENGTH", "refusal": "CONTENT_FILTERED"}
 
 
-def _say_titan(request: Request, answer: Completion, reply_context: ReplyContext) -> dict[str, Any]:  # noqa: ARG001
+def _say_titan(request: Request, answer: Completion, reply_context: ReplyContext) -> dict[str, Any]:
     heard = {"inputTextTokenCount": answer.usage.input_tokens}
     result = {
         **_counted(answer, {"tokenCount": answer.usage.output_tokens}),
@@ -122,7 +122,7 @@ def _say_titan(request: Request, answer: Completion, reply_context: ReplyContext
     return {**_counted(answer, heard), "results": [result]}
 
 
-def _titan_piece(answer: Completion, piece: str | None, number: int) -> dict[str, Any]:  # noqa: ARG001
+def _titan_piece(answer: Completion, piece: str | None, number: int) -> dict[str, Any]:
     ended = piece is None
     counts: dict[str, Any] = {
         "totalOutputTextTokenCount": answer.usage.output_tokens if ended else None,
@@ -134,11 +134,11 @@ def _titan_piece(answer: Completion, piece: str | None, number: int) -> dict[str
 
 def _say_mistral(
     request: Request, answer: Completion, reply_context: ReplyContext
-) -> dict[str, Any]:  # noqa: ARG001
+) -> dict[str, Any]:
     return {"outputs": [{"text": answer.text, "stop_reason": _ENDS[answer.stop]}]}
 
 
-def _mistral_piece(answer: Completion, piece: str | None, number: int) -> dict[str, Any]:  # noqa: ARG001
+def _mistral_piece(answer: Completion, piece: str | None, number: int) -> dict[str, Any]:
     stop = _ENDS[answer.stop] if piece is None else None
     return {"outputs": [{"text": piece or "", "stop_reason": stop}]}
 
@@ -175,7 +175,7 @@ def _say_command_r(
     }
 
 
-def _command_r_piece(answer: Completion, piece: str | None, number: int) -> dict[str, Any]:  # noqa: ARG001
+def _command_r_piece(answer: Completion, piece: str | None, number: int) -> dict[str, Any]:
     if piece is not None:
         return {"is_finished": False, "event_type": "text-generation", "text": piece}
     finish = _COHERE[answer.stop]
@@ -199,11 +199,11 @@ def _say_jurassic(
 
 def _say_deepseek(
     request: Request, answer: Completion, reply_context: ReplyContext
-) -> dict[str, Any]:  # noqa: ARG001
+) -> dict[str, Any]:
     return {"choices": [{"text": answer.text, "stop_reason": _ENDS[answer.stop]}]}
 
 
-def _deepseek_piece(answer: Completion, piece: str | None, number: int) -> dict[str, Any]:  # noqa: ARG001
+def _deepseek_piece(answer: Completion, piece: str | None, number: int) -> dict[str, Any]:
     stop = _ENDS[answer.stop] if piece is None else None
     return {"choices": [{"text": piece or "", "stop_reason": stop}]}
 
@@ -214,7 +214,7 @@ _LEGACY = {"end": "stop_sequence", "tool": "stop_sequence", "length": "max_token
 
 def _say_legacy(
     request: Request, answer: Completion, reply_context: ReplyContext
-) -> dict[str, Any]:  # noqa: ARG001
+) -> dict[str, Any]:
     return {
         "type": "completion",
         "completion": " " + answer.text,
@@ -223,7 +223,7 @@ def _say_legacy(
     }
 
 
-def _legacy_piece(answer: Completion, piece: str | None, number: int) -> dict[str, Any]:  # noqa: ARG001
+def _legacy_piece(answer: Completion, piece: str | None, number: int) -> dict[str, Any]:
     if piece is not None:
         return {"completion": piece, "stop_reason": None, "stop": None}
     stop = _LEGACY.get(answer.stop, "stop_sequence")

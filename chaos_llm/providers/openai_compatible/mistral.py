@@ -11,13 +11,13 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from chaos_llm.protocol.messages import Completion, Reasoning, Request, Usage
-from chaos_llm.providers import _reasoning
-from chaos_llm.providers._chat_parts import Delta, counted
-from chaos_llm.providers._mistral import MistralDialect
+from chaos_llm.providers import reasoning
 from chaos_llm.providers.framing import base58, filler, quote, split
+from chaos_llm.providers.openai.chat_parts import Delta, counted
 from chaos_llm.providers.openai.errors import OpenAIError
 from chaos_llm.providers.openai_compatible.base import LookAlike
 from chaos_llm.providers.openai_compatible.errors import MISTRAL
+from chaos_llm.providers.openai_compatible.mistral_base import MistralDialect
 from chaos_llm.providers.provider import ReplyContext
 
 
@@ -32,13 +32,13 @@ class Mistral(MistralDialect, LookAlike):
     no_text: ClassVar[str] = '""'
     usual_quota = MistralDialect.usual_quota
     reasoning_field: ClassVar[str] = "content"
-    thinkers: ClassVar[re.Pattern[str]] = _reasoning.MISTRAL
+    thinkers: ClassVar[re.Pattern[str]] = reasoning.MISTRAL
     words: ClassVar[Mapping[str, OpenAIError]] = MISTRAL
     no_key: ClassVar[OpenAIError] = MISTRAL["auth_expired"]
 
     def _reasons(self, model: str, body: dict[str, Any]) -> bool:
         """Magistral thinks, and others where they are asked for effort."""
-        return _reasoning.thinks_if_asked(self.thinkers, model, body)
+        return reasoning.thinks_if_asked(self.thinkers, model, body)
 
     def _call_id(self, reply_context: ReplyContext) -> str:
         return base58(reply_context.rng.number(256), 9)

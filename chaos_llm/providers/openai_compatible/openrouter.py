@@ -10,19 +10,24 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from chaos_llm.protocol.messages import Chunk, Completion, Reasoning, Request, Usage
-from chaos_llm.providers import _reasoning
-from chaos_llm.providers._chat_parts import Delta
-from chaos_llm.providers._openrouter import OpenRouterDialect, cost_of, of_upstream, upstream_of
-from chaos_llm.providers._signatures import sign
+from chaos_llm.providers import reasoning
 from chaos_llm.providers.framing import quote, split
+from chaos_llm.providers.openai.chat_parts import Delta
 from chaos_llm.providers.openai.errors import OpenAIError
 from chaos_llm.providers.openai_compatible.base import LookAlike
 from chaos_llm.providers.openai_compatible.errors import OPENROUTER
+from chaos_llm.providers.openai_compatible.openrouter_base import (
+    OpenRouterDialect,
+    cost_of,
+    of_upstream,
+    upstream_of,
+)
 from chaos_llm.providers.provider import ReplyContext
+from chaos_llm.providers.signatures import sign
 
 _THINKERS = re.compile(
-    f"{_reasoning.OPENAI.pattern}|{_reasoning.GEMINI.pattern}|{_reasoning.XAI.pattern}"
-    f"|{_reasoning.OPEN_WEIGHTS.pattern}|:thinking"
+    f"{reasoning.OPENAI.pattern}|{reasoning.GEMINI.pattern}|{reasoning.XAI.pattern}"
+    f"|{reasoning.OPEN_WEIGHTS.pattern}|:thinking"
 )
 _NATIVE = {"end": "stop", "tool": "tool_calls", "length": "length", "refusal": "stop"}
 _CLAUDE = {"end": "end_turn", "tool": "tool_use", "length": "max_tokens", "refusal": "refusal"}
@@ -44,11 +49,11 @@ class OpenRouter(OpenRouterDialect, LookAlike):
     media: ClassVar[str] = "text/event-stream"
 
     def _reasons(self, model: str, body: dict[str, Any]) -> bool:
-        reasoning = body.get("reasoning")
-        hidden = isinstance(reasoning, dict) and reasoning.get("exclude") is True
+        asked = body.get("reasoning")
+        hidden = isinstance(asked, dict) and asked.get("exclude") is True
         if hidden or body.get("include_reasoning") is False:
             return False
-        return _reasoning.thinks_if_asked(self.thinkers, model, body)
+        return reasoning.thinks_if_asked(self.thinkers, model, body)
 
     def _whole_choice(
         self, index: int, request: Request, answer: Completion, reply_context: ReplyContext

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from chaos_llm.journal.exchange_kinds import UNSERVED
 from chaos_llm.journal.journal import Exchange
+from chaos_llm.protocol.messages import UNSERVED
 
 _SHOWN = 5
 _PREFIX = "chaos_llm does not play "

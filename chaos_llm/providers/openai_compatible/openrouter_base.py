@@ -7,8 +7,8 @@ from functools import lru_cache
 from typing import ClassVar
 
 from chaos_llm.protocol.messages import Request, Usage
-from chaos_llm.providers._chat_parts import counted
 from chaos_llm.providers.framing import base58, quote
+from chaos_llm.providers.openai.chat_parts import counted
 from chaos_llm.providers.openai.common import Headers, OpenAIDialect
 from chaos_llm.providers.openai.errors import OpenAIError
 from chaos_llm.providers.provider import ReplyContext
