@@ -106,6 +106,11 @@ def _usage(request: Request, said: str) -> Usage:
     return Usage(request.input_tokens, -(-len(said) // _LETTERS_PER_TOKEN))
 
 
+def warm_up() -> None:
+    """Make the sentences, which takes a quarter of a second once in a process."""
+    _sentences()
+
+
 @cache
 def _sentences() -> tuple[str, ...]:
     """The sentences of this process; which of them an answer uses is up to its die."""
