@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import nox
 
 PROJECT = nox.project.load_toml("pyproject.toml")["project"]
@@ -159,6 +161,14 @@ def gateways(session: nox.Session) -> None:
     session.install("-e", ".", "litellm[proxy]>=1.106,<2", "openai", *TEST_TOOLS)
     env = {"NO_LIBRARY_IS_ABSENT": "1"}
     session.run("pytest", "tests/server/test_gateways.py", *session.posargs, env=env)
+
+
+@nox.session
+def fuzz(session: nox.Session) -> None:
+    """Hostile requests against a real server: FUZZ_REQUESTS of them, 100,000 for all."""
+    session.install("-e", ".[test]")
+    env = {"FUZZ_REQUESTS": os.environ.get("FUZZ_REQUESTS", "10000")}
+    session.run("pytest", "tests/fuzz", "-s", *session.posargs, env=env)
 
 
 @nox.session(default=False, tags=["by-hand"])  # a fuzzer is not the same twice

@@ -6,7 +6,7 @@ import math
 import re
 from datetime import timedelta
 
-from chaos_llm.errors import UsageError
+from chaos_llm.errors import UsageError, shown
 
 Duration = float | int | str | timedelta
 
@@ -18,6 +18,7 @@ _WRITTEN = re.compile(
     )
     + r"\s*"
 )
+_LONGEST = 64  # letters; the pattern is not made for a megabyte of spaces
 _UNITS = (86400.0, 3600.0, 60.0, 1.0, 0.001)
 _WAY_OUT = (
     'write seconds (90), a timedelta, or numbers with units, the largest first: "90s", "2m", '
@@ -29,7 +30,7 @@ def seconds(value: Duration) -> float:
     """The duration in seconds; raises UsageError for what is none, is negative or never ends."""
     length = _read(value)
     if not 0 <= length < math.inf:
-        raise UsageError(f"{value!r} is not a duration: {_WAY_OUT}")
+        raise UsageError(f"{shown(value)} is not a duration: {_WAY_OUT}")
     return length
 
 
@@ -40,11 +41,14 @@ def _read(value: object) -> float:
         return _read_text(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return math.nan
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:  # a whole number of hundreds of digits
+        return math.inf
 
 
 def _read_text(text: str) -> float:
-    written = _WRITTEN.fullmatch(text)
+    written = _WRITTEN.fullmatch(text) if len(text) <= _LONGEST else None
     numbers = written.groups() if written else ()
     if not any(numbers):
         return math.nan

@@ -21,10 +21,13 @@ Harness errors are recorded where they happen and raised again when the outage e
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Iterable
 from difflib import SequenceMatcher
 
 _MANY, _NEAREST = 40, 12  # names in a message: so many whole catalogues, of longer ones so many
+_LONGEST_NAME = 100  # letters of a misspelt name that are looked at and shown
+_BITS = 256  # of a whole number that is written out
 
 
 class ChaosError(Exception):
@@ -45,6 +48,7 @@ class UnknownName(UsageError):
         self, kind: str, name: str, known: Iterable[str], *, where: str = "", all_by: str = ""
     ) -> None:
         self.kind, self.name = kind, name
+        name = name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
         self.known = tuple(nearest_first(name, known))
         told = self.known if len(self.known) <= _MANY else self.known[:_NEAREST]
         listing = ", ".join(repr(word) for word in told) or "none"
@@ -91,9 +95,23 @@ class NoReply(HarnessError):
     """What makes a reply raised: a function given to `answers()`, a fault or a provider."""
 
 
+def shown(value: object, longest: int = 60) -> str:
+    """A value as an error shows it: its repr, which has no control characters, and not all of it.
+
+    Its letters are counted without what a repr puts around them.
+    """
+    if isinstance(value, int) and value.bit_length() > _BITS:
+        return f"a number of {value.bit_length()} bits"
+    if isinstance(value, str | bytes):
+        return repr(value) if len(value) <= longest else f"{value[: longest - 1]!r}…"
+    is_container = isinstance(value, list | dict | set | tuple)
+    written = reprlib.repr(value) if is_container else repr(value)
+    return written if len(written) <= longest else f"{written[: longest - 1]}…"
+
+
 def nearest_first(name: str, known: Iterable[str]) -> list[str]:
     """Sort names by their likeness to a misspelt one, equal ones by the alphabet."""
-    folded = name.casefold()
+    folded = name[:_LONGEST_NAME].casefold()
     return sorted(
         set(known),
         key=lambda word: (-SequenceMatcher(None, folded, word.casefold()).ratio(), word),

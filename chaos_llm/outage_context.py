@@ -77,7 +77,7 @@ class Outage:
         real = TELEMETRY_AND_DEBUGGERS | real_packages(self._rootdir)
         self.clock = VirtualTime(starts=self.profile.starts, threads=threads, real_packages=real)
         self.reports: list[Report] = []
-        self._position = place(at, self.plan)
+        self._position = self._now = place(at, self.plan)
         self._can_wind_back = at is None
         self._interventions = Overrides(self.plan)
         self._correlation = Correlation()
@@ -125,7 +125,10 @@ class Outage:
     @property
     def now(self) -> float:
         """Seconds of the profile: 0 is its start; a healthy lead-in is before it."""
-        return self._position + self.clock.now
+        now = self._position + self.clock.now
+        if now != self._now:  # else all records of one moment share one float
+            self._now = now
+        return self._now
 
     def on(self, provider: str, *, surface: str = "api", model: str = "") -> ProviderControl:
         """Take one provider in hand: inject faults, heal it, choose its answers."""

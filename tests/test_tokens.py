@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import re
+import time
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chaos_llm.protocol.keyed_random import KeyedRandom
 from chaos_llm.protocol.markers import find, find_references, reference, spell_reference, token
+from chaos_llm.server.runs.call_tracking import last_token
 
 
 @given(st.integers())
@@ -56,3 +59,25 @@ def test_a_reference_that_was_cut_is_none():
 def test_the_quick_search_finds_what_the_pattern_says(text):
     expected = re.findall(r"(?<![A-Z0-9])[A-Z]{2}-\d{5}(?!\d)", text)
     assert find(text) == tuple(dict.fromkeys(expected))
+
+
+@given(st.text(alphabet="AX19- k", max_size=60), st.integers(4050, 4120))
+def test_a_long_text_is_searched_as_a_short_one_is(text, length):
+    long = " " * length + text
+    assert find(long) == find(text)
+
+
+@pytest.mark.parametrize("text", ["-" * 3_000_000, "-1234" * 700_000], ids=["bare", "in numbers"])
+def test_e_tokens_at_either_end_of_millions_of_hyphens_are_found_soon(text):
+    began = time.process_time()
+    assert find(f"KX-48213 {text} AB-12345") == ("KX-48213", "AB-12345")
+    assert last_token(f"KX-48213 {text} AB-12345 {'-' * 3000}".encode()) == "AB-12345"
+    assert last_token(f"KX-48213 {text}".encode()) == "KX-48213"
+    # CPU time, with a wide margin: a look at each in Python took a second a million.
+    assert time.process_time() - began < 2
+
+
+@given(st.text(alphabet="AX19-k", max_size=40), st.integers(65_500, 65_600))
+def test_the_last_token_is_found_wherever_it_lies(text, length):
+    body = f"{text}{' ' * length}"
+    assert last_token(body.encode()) == "".join(find(text)[-1:]) or len(set(find(text))) > 1

@@ -106,7 +106,7 @@ def test_an_exception_of_the_app_is_an_outcome():
 
     report = replay(app, calls=3)
     assert outcomes(report) == ["failed"] * 3
-    assert isinstance(report.run.calls[0].error, KeyError)
+    assert report.run.calls[0].error.is_a(KeyError)
 
 
 async def lets_its_cancellation_out(question):
@@ -119,7 +119,7 @@ async def lets_its_cancellation_out(question):
 def test_a_cancellation_that_an_app_lets_out_ends_its_call_and_not_its_user():
     report = replay(lets_its_cancellation_out, calls=4, users=2)
     assert outcomes(report) == ["failed"] * 4
-    assert isinstance(report.run.calls[0].error, asyncio.CancelledError)
+    assert report.run.calls[0].error.is_a(asyncio.CancelledError)
 
 
 def mistaken(question):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,6 +22,53 @@ Outcome = Literal[
 ]
 OUTCOMES: tuple[Outcome, ...] = Outcome.__args__  # type: ignore[attr-defined] # a Literal has it
 ANSWERED: frozenset[Outcome] = frozenset({"primary", "fallback", "cached"})
+_LONGEST_TEXT = 2000  # letters of an error's text that are kept
+_DEEPEST = 20  # errors behind an error that are looked at
+
+
+@dataclass(frozen=True, slots=True)
+class CallError:
+    """What a call raised, without the exception itself: its frames hold all that the call touched.
+
+    `kind` is its class, `text` what it said, `causes` the classes of what it came from, the nearest
+    first.
+    """
+
+    kind: type[BaseException]
+    text: str = ""
+    causes: tuple[type[BaseException], ...] = ()
+
+    @classmethod
+    def of(cls, error: BaseException) -> CallError:
+        """Keep of an exception what is needed later; one that cannot say its text has none."""
+        try:
+            text = str(error)
+        except Exception as failure:  # an app's own class
+            text = f"(its text cannot be read: {type(failure).__name__})"
+        if len(text) > _LONGEST_TEXT:
+            text = f"{text[: _LONGEST_TEXT - 1]}…"
+        return cls(type(error), text, tuple(_causes(error)))
+
+    @property
+    def name(self) -> str:
+        """The name of its class."""
+        return self.kind.__name__
+
+    def is_a(self, *kinds: type[BaseException]) -> bool:
+        """Whether the exception was an instance of one of these classes."""
+        return issubclass(self.kind, kinds)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def _causes(error: BaseException) -> Iterator[type[BaseException]]:
+    cause = error.__cause__ or error.__context__
+    for _ in range(_DEEPEST):
+        if cause is None:
+            return
+        yield type(cause)
+        cause = cause.__cause__ or cause.__context__
 
 
 @dataclass(slots=True)
@@ -41,7 +89,7 @@ class Call:
     ended: float = 0.0
     text: str = ""
     returned: object = None
-    error: BaseException | None = None
+    error: CallError | None = None
     outcome: Outcome = "unjudged"
     inferred: bool = False
     age: float = 0.0

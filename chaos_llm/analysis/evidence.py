@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from chaos_llm.analysis.call import Call
 from chaos_llm.journal.journal import Exchange
@@ -23,23 +24,27 @@ class Evidence:
     """The exchanges of an outage, by call and by reference, and what its healthy calls taught."""
 
     def __init__(self, calls: Sequence[Call], exchanges: Sequence[Exchange]) -> None:
-        self._by_call: dict[int, list[Exchange]] = {}
+        self._by_call = _ByNumber(len(calls))
         self._by_reference: dict[str, Exchange] = {}
-        self._tokens = {call.number: call.token for call in calls}
+        self._tokens = _ByNumber(len(calls))
         self._kept: dict[str, Call] = {}
         self._error_texts: set[str] = set()
         api = [exchange for exchange in exchanges if exchange.surface == "api"]
         for exchange in api:
-            self._by_call.setdefault(exchange.call, []).append(exchange)
+            self._by_call.add(exchange.call, exchange)
             if exchange.reference and exchange.answered:
                 self._by_reference.setdefault(exchange.reference, exchange)
         for call in calls:
+            self._tokens.add(call.number, call.token)
             self.keep(call)
         self._learn(calls, api)
 
     def of(self, call: Call) -> list[Exchange]:
         """The exchanges that belong to a call."""
-        return self._by_call.get(call.number, [])
+        found = self._by_call.get(call.number)
+        if found is None:
+            return []
+        return found if isinstance(found, list) else [found]
 
     def source(self, text: str) -> Exchange | None:
         """The exchange whose answer stands in a text, the latest where there are several."""
@@ -48,7 +53,7 @@ class Evidence:
 
     def asked_with(self, exchange: Exchange) -> str:
         """The token of the call that an exchange belongs to; empty where there is none."""
-        return self._tokens.get(exchange.call, "")
+        return self._tokens.get(exchange.call) or ""
 
     def keep(self, call: Call) -> None:
         """Remember what a judged call gave, as a cache in the app might."""
@@ -102,6 +107,37 @@ class Evidence:
     def _is_clean(self, call: Call) -> bool:
         mine = self.of(call)
         return call.error is None and bool(mine) and not any(e.failed or e.effects for e in mine)
+
+
+class _ByNumber:
+    """What belongs to a call: one thing, or a list of several, by the call's number.
+
+    Calls are numbered from 0 on in a replay, so a list holds most of them; a dictionary would take
+    six times the memory, and there may be a hundred thousand calls.
+    """
+
+    def __init__(self, calls: int) -> None:
+        self._dense: list[Any] = [None] * calls
+        self._others: dict[int, Any] = {}
+
+    def add(self, number: int, thing: Any) -> None:
+        before = self.get(number)
+        if before is None:
+            after = thing
+        elif isinstance(before, list):
+            before.append(thing)
+            return
+        else:
+            after = [before, thing]
+        if 0 <= number < len(self._dense):
+            self._dense[number] = after
+        else:
+            self._others[number] = after
+
+    def get(self, number: int) -> Any:
+        if 0 <= number < len(self._dense):
+            return self._dense[number]
+        return self._others.get(number)
 
 
 def belongs(source: Exchange, call: Call) -> bool:

@@ -174,6 +174,11 @@ def _chosen_tool(request: Request, rng: KeyedRandom) -> Tool:
     return rng.choose(request.tools)
 
 
+def warm_up() -> None:
+    """Make the sentences, which takes a quarter of a second once in a process."""
+    _sentences()
+
+
 @cache
 def _sentences() -> tuple[str, ...]:
     """The sentences of this process; which of them an answer uses is up to its die."""

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from chaos_llm.analysis.call import Call
+from chaos_llm.analysis.call import CallError
 from chaos_llm.analysis.run import Run
 from chaos_llm.checks.check import Check, Finding, whole_number
 
 _TIMEOUTS = {"PoolTimeout", "EmptyPoolError", "ConnectionTimeoutError"}
-_DEEP = 10
 
 
 @dataclass(frozen=True, repr=False)
@@ -35,7 +33,7 @@ class PoolIsNotExhausted(Check):
 
     def __call__(self, run: Run) -> Finding:
         for call in run.calls:
-            if call.error is not None and (name := _pool_timeout(call)):
+            if call.error is not None and (name := _pool_timeout(call.error)):
                 return self.failed(f"call {call.number} found no connection: {name}", call.ended)
         ended = {call.number: call.ended for call in run.calls if call.outcome != "missed"}
         left = [e for e in run.api if e.end == "open" and e.status == 200 and e.call in ended]
@@ -50,14 +48,6 @@ class PoolIsNotExhausted(Check):
         return self.passed(f"{len(broken)} streams broke off, and were closed{few}")
 
 
-def _pool_timeout(call: Call) -> str:
-    return next((name for name in _chain(call.error) if name in _TIMEOUTS), "")
-
-
-def _chain(error: BaseException | None) -> Iterator[str]:
-    """The names of an exception and of what it came from."""
-    for _ in range(_DEEP):
-        if error is None:
-            return
-        yield type(error).__name__
-        error = error.__cause__ or error.__context__
+def _pool_timeout(error: CallError) -> str:
+    names = (kind.__name__ for kind in (error.kind, *error.causes))
+    return next((name for name in names if name in _TIMEOUTS), "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from chaos_llm.decisions.plan import INJECTED, Decision, Draw, Meter, Plan
 from chaos_llm.faults.fault import Fault
@@ -18,20 +19,27 @@ _NOT_EXPRESSIBLE = "unsupported"
 
 @dataclass(slots=True)
 class Injection:
-    """Faults put on by hand; `left` counts down, None is for good."""
+    """Faults put on by hand; `left` counts down, None is for good.
+
+    `decision` is what it decides where nothing else does: one object for all records of it.
+    """
 
     target: Target
     faults: tuple[Fault, ...]
     left: int | None
     begins: float
     ends: float = math.inf
+    decision: Decision = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.decision = Decision(tuple(Draw(INJECTED, fault, 0.0, 1.0) for fault in self.faults))
 
     def draws(self, at: float) -> tuple[Draw, ...]:
         if self.left is not None:
             self.left -= 1
             if not self.left:
                 self.ends = at
-        return tuple(Draw(INJECTED, fault, 0.0, 1.0) for fault in self.faults)
+        return self.decision.draws
 
     def not_spent(self) -> None:
         """Take the last throw back."""
@@ -71,10 +79,14 @@ class Overrides:
             decision = self._without_healed(decision, request, at)
         if not self.injections:
             return decision
-        spent = [i for i in self.injections if i.ends > at and i.target.hits(request)]
-        injected = tuple(throw for injection in spent for throw in injection.draws(at))
-        self.spent = [injection for injection in spent for _ in injection.faults]
-        return Decision(injected + decision.draws) if injected else decision
+        hits = [each for each in self.injections if each.ends > at and each.target.hits(request)]
+        self.spent = [injection for injection in hits for _ in injection.faults]
+        if not hits:
+            return decision
+        draws = [injection.draws(at) for injection in hits]
+        if len(hits) == 1 and not decision.draws:
+            return hits[0].decision
+        return Decision((*chain.from_iterable(draws), *decision.draws))
 
     def give_back(self, effects: Sequence[str]) -> None:
         """Count no request for injections of which nothing could be expressed in its reply.
@@ -131,6 +143,11 @@ class Overrides:
             if same and target.model in ("", theirs.model):
                 injection.ends = min(injection.ends, at)
         self.healed.append((target, at))
+
+    def choose(self, answers: ChosenAnswers) -> None:
+        """Have a provider say this from now on; what was chosen for the same target is over."""
+        self.chosen = [each for each in self.chosen if each.target != answers.target]
+        self.chosen.append(answers)
 
     def _without_healed(self, decision: Decision, request: Request, at: float) -> Decision:
         """Drop the windows that were open when the provider was healed; later ones still come."""

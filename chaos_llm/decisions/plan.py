@@ -133,10 +133,16 @@ class Plan:
 
     def __init__(self, profile: Profile, seed: int, tiers: Tiers = NO_TIERS) -> None:
         self.profile, self.seed = profile, seed
-        played = (window for window in profile.windows if window.simulated)
-        self.windows = tuple(each for window in played for each in _placed(window, seed, tiers))
+        self.windows = tuple(self.placed(profile, seed, tiers))
         self._edges = sorted({edge for w in self.windows for edge in (w.begins, w.ends)})
         self._open: dict[int, tuple[PlacedWindow, ...]] = {}
+
+    @staticmethod
+    def placed(profile: Profile, seed: int, tiers: Tiers = NO_TIERS) -> Iterator[PlacedWindow]:
+        """The windows that are played, each burst of those that flap, in file order."""
+        for window in profile.windows:
+            if window.simulated:
+                yield from _placed(window, seed, tiers)
 
     def decide(self, request: Request, key: Key, at: float, loads: Loads | None = None) -> Decision:
         """Which faults hit this request at that time of the profile, under these loads.

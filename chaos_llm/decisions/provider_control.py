@@ -61,8 +61,7 @@ class ProviderControl:
         A list is used up in order and its last answer stays. A file is text, or JSON of a text or
         a list of texts. A function is given the Request.
         """
-        chosen = ChosenAnswers(self._target, _answerer(answers))
-        self._interventions.chosen.append(chosen)
+        self._interventions.choose(ChosenAnswers(self._target, _answerer(answers)))
         return self
 
 

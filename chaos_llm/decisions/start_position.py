@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 
 from chaos_llm.decisions.plan import PlacedWindow, Plan
 from chaos_llm.durations import Duration, seconds
-from chaos_llm.errors import UnknownName, UsageError
+from chaos_llm.errors import UnknownName, UsageError, shown
 from chaos_llm.protocol.messages import Request
 from chaos_llm.requests.correlation import Key
 
@@ -15,6 +15,7 @@ PEAK = "the peak"
 _CLOCK_TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
 
 Until = Duration | datetime | time
+_FURTHEST = 100 * 366 * 86_400.0  # seconds: dates end with the year 9999, floats lose their seconds
 
 
 def offset(until: Until, plan: Plan, now: float) -> float:
@@ -43,10 +44,17 @@ def offset(until: Until, plan: Plan, now: float) -> float:
 def place(at: Until | None, plan: Plan) -> float:
     """The position of `at`: a window's name, a time of day, a datetime, a time from the start.
 
-    Raises UnknownName where a text is none of these.
+    Raises UnknownName where a text is none of these, and UsageError where it is too far away.
     """
     if at is None:
         return 0.0
+    position = _position(at, plan)
+    if not abs(position) <= _FURTHEST:
+        raise UsageError(f"{shown(at)} is more than a hundred years from the profile's start")
+    return position
+
+
+def _position(at: Until, plan: Plan) -> float:
     if at == PEAK:
         return peak(plan)
     if isinstance(at, str):
@@ -98,6 +106,6 @@ def _severity(window: PlacedWindow) -> tuple[bool, float]:
 
 def _no_moment(until: object) -> str:
     return (
-        f"{until!r} is no moment of a profile: write a time of day in UTC ('21:16'), a datetime, "
-        "or a duration from the profile's start ('9h30m')"
+        f"{shown(until)} is no moment of a profile: write a time of day in UTC ('21:16'), "
+        "a datetime, or a duration from the profile's start ('9h30m')"
     )

@@ -10,18 +10,19 @@ import json
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from sys import intern
 from typing import Any
 from zlib import crc32
 
-from chaos_llm.answers import status_page
+from chaos_llm.answers import json_schema, status_page
 from chaos_llm.answers.healthy_answers import HealthyAnswers
 from chaos_llm.decisions.overrides import Overrides
 from chaos_llm.engine.reply_builder import ReplyBuilder
 from chaos_llm.faults.fault import FaultContext
 from chaos_llm.journal.content_timing import content_timing_of
 from chaos_llm.journal.conversation_digest import digest_of
-from chaos_llm.journal.journal import Exchange, Journal
+from chaos_llm.journal.journal import Effect, Exchange, Journal
 from chaos_llm.profiles.model import HealthyLatency
 from chaos_llm.protocol.keyed_random import KeyedRandom
 from chaos_llm.protocol.markers import find_references
@@ -43,7 +44,10 @@ from chaos_llm.requests.credentials import Credentials
 
 _NO_PACE = HealthyLatency()
 _SHOWN_BYTES = 200
+_MOST_SAID = 2000  # letters of an error's message that are kept
+_MOST_CALLS = 4096  # with failures that are remembered: those before them are over
 _END = 512
+_LONGEST_PATH = 512  # letters by which requests are told apart; keys of it are kept
 _OPENING = 24  # letters of an answer by which a piece of it is known
 
 
@@ -57,7 +61,7 @@ class Engine:
     now: Callable[[], float]  # seconds of the profile
     kept: dict[str, dict[str, Any]] = field(default_factory=dict)  # by provider: batches, say
     credentials: Credentials = field(default_factory=Credentials)
-    troubled: set[int] = field(default_factory=set)  # calls in which a request has failed
+    troubled: dict[int, None] = field(default_factory=dict)  # calls in which a request has failed
     strict: bool = True  # refuse what the real APIs refuse
 
     def __post_init__(self) -> None:
@@ -72,7 +76,7 @@ class Engine:
         at, request = self.now(), provider.parse(wire)
         if self.strict:
             request = validated(request, wire, self._starts + at)
-        key = self.correlation.key(provider.name, wire.path, wire.body)
+        key = self.correlation.key(provider.name, wire.path[:_LONGEST_PATH], wire.body)
         decision = self.overrides.decide(request, key, at)
         exchange = self.journal.open(at, request, key, decision)
         exchange.body_hash = _fingerprint(wire.body)
@@ -100,8 +104,13 @@ class Engine:
         """Write down what costs more: only for calls with failures, and for keys seen first."""
         if request.credential not in self.credentials.issuers:
             self.credentials.note(request.credential, wire.headers)
+            self.journal.secrets.note(wire.headers, wire.query)
+        elif not exchange.answered:  # what it says may repeat what was sent
+            self.journal.secrets.note(wire.headers, wire.query)
         if exchange.call >= 0 and (exchange.effects or not exchange.answered):
-            self.troubled.add(exchange.call)
+            if len(self.troubled) >= _MOST_CALLS:
+                del self.troubled[next(iter(self.troubled))]
+            self.troubled[exchange.call] = None
         if exchange.call in self.troubled:
             exchange.conversation_digest = digest_of(request).packed()
 
@@ -147,6 +156,10 @@ class Engine:
         document = provider.healthy(request, reply_context)
         if document is not None:
             return document
+        if request.tools or request.schema is not None:
+            refused = json_schema.refusal_of(request)
+            if refused is not None:
+                return refused
         return self._speak(request, key)
 
     def _strike(self, exchange: Exchange, builder: ReplyBuilder, wire: WireRequest) -> None:
@@ -154,7 +167,7 @@ class Engine:
         for index, (window, fault) in enumerate(exchange.decision.hits):
             rng = KeyedRandom("strike", self.seed, window, index, *exchange.key)
             builder.fault_context(fault, FaultContext(builder.request, rng, wire.reused))
-        exchange.effects = tuple(builder.effects)
+        exchange.effects = _one_tuple(tuple(builder.effects))
         if "unsupported" in exchange.effects:
             self.overrides.give_back(exchange.effects)
 
@@ -162,6 +175,12 @@ class Engine:
         if request.surface != "api":
             return _NO_PACE
         return self.profile.baseline.get(request.provider, _NO_PACE).of(request.model)
+
+
+@lru_cache(maxsize=256)
+def _one_tuple(effects: tuple[Effect, ...]) -> tuple[Effect, ...]:
+    """One object for all equal effects: there may be millions of records."""
+    return effects
 
 
 def _fingerprint(body: bytes) -> int:
@@ -185,10 +204,10 @@ def _note(exchange: Exchange, builder: ReplyBuilder) -> None:
         said = _said_in_stream(reply.body) if reply.streamed else _said(reply.body)
         if not reply.body and isinstance(answer, Refusal):  # to a HEAD
             said = answer.message or ""
-        exchange.error_message = intern(said)
+        exchange.error_message = _kept(said)
     elif isinstance(answer, Completion):
         if answer.broken_by is not None:
-            exchange.error_message = intern(_said_in_stream(reply.body))
+            exchange.error_message = _kept(_said_in_stream(reply.body))
         # An answer that its request's own limit of tokens ends is all that was asked for.
         whole = answer.stop != "length" or builder.limited
         exchange.answered = answer.broken_by is None and whole
@@ -208,6 +227,10 @@ def _bill(exchange: Exchange, answer: Completion, reply: Reply) -> None:
         made = answer.broken_by.after
     exchange.input_tokens = answer.usage.input_tokens
     exchange.output_tokens = round(made * answer.usage.output_tokens)
+
+
+def _kept(said: str) -> str:
+    return intern(said if len(said) <= _MOST_SAID else f"{said[: _MOST_SAID - 1]}…")
 
 
 def _said(body: bytes) -> str:

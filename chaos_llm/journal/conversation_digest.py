@@ -108,9 +108,11 @@ def _conversation(body: dict[str, Any]) -> list[tuple[str, str]]:
         if isinstance(message, dict):
             role = message.get("role", "user" if "parts" in message else "")
             text = "".join(_texts(message.get("content", message.get("parts"))))
-            if text and role in _SYSTEM:
+            if not text or not isinstance(role, str):
+                continue
+            if role in _SYSTEM:
                 said.append(("system", text))
-            elif text and role in _ROLES:
+            elif role in _ROLES:
                 said.append((_ROLES[role], text))
     return said
 

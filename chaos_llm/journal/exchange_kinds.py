@@ -22,6 +22,7 @@ class ExchangeKind(NamedTuple):
 
 
 _one_record = lru_cache(maxsize=4096)(ExchangeKind)
+_LONGEST = 512  # letters of a name; a client may send a megabyte
 
 
 def exchange_kind_of(request: Request) -> ExchangeKind:
@@ -30,12 +31,17 @@ def exchange_kind_of(request: Request) -> ExchangeKind:
         request.provider,
         request.api,
         request.surface,
-        request.path,
-        request.model,
+        _short(request.path),
+        _short(request.model),
         request.credential,
-        request.region,
+        _short(request.region),
         request.stream,
     )
+
+
+def _short(name: str) -> str:
+    """A name that can be kept in every record; a longer one keeps its beginning."""
+    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
 
 
 class HasExchangeKind:

@@ -7,10 +7,12 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
+from chaos_llm import strict_json
 from chaos_llm.decisions.plan import HEALTHY, Decision
 from chaos_llm.journal.content_timing import AT_ONCE, ContentTiming
 from chaos_llm.journal.exchange_kinds import HasExchangeKind, exchange_kind_of
 from chaos_llm.protocol.messages import UNSERVED, BrokenRule, Request
+from chaos_llm.redaction import Secrets, without_shapes_cached
 from chaos_llm.requests.correlation import Key
 
 Effect = Literal["applied", "no_effect", "unsupported", "masked"]
@@ -136,8 +138,8 @@ class Exchange(HasExchangeKind):
             "provider": self.provider,
             "api": self.api,
             "surface": self.surface,
-            "path": self.path,
-            "model": self.model,
+            "path": without_shapes_cached(self.path),
+            "model": without_shapes_cached(self.model),
             "stream": self.stream,
             "credential": self.credential,
             "user": self.user,
@@ -147,7 +149,7 @@ class Exchange(HasExchangeKind):
             "status": self.status,
             "end": self.end,
             "answered": self.answered,
-            "error_message": self.error_message,
+            "error_message": without_shapes_cached(self.error_message),
             "reference": self.reference,
             "input_tokens": self.input_tokens,
             "output_tokens": self.output_tokens,
@@ -168,10 +170,14 @@ class Exchange(HasExchangeKind):
 
 
 class Journal:
-    """All exchanges of an outage, in the order in which they began."""
+    """All exchanges of an outage, in the order in which they began.
+
+    `secrets` are the credentials that their requests carried.
+    """
 
     def __init__(self) -> None:
         self._exchanges: list[Exchange] = []
+        self.secrets = Secrets()
 
     def open(self, at: float, request: Request, key: Key, decision: Decision = HEALTHY) -> Exchange:
         """Begin the record of a request that has just come."""
@@ -199,7 +205,8 @@ class Journal:
 
     def jsonl(self) -> str:
         """One JSON object a line; the same seed gives the same bytes."""
-        return "".join(json.dumps(e.line(), ensure_ascii=False) + "\n" for e in self._exchanges)
+        text = "".join(strict_json.dumps(e.line()) + "\n" for e in self._exchanges)
+        return self.secrets.masked(text)
 
     @staticmethod
     def read(lines: Iterable[str]) -> list[dict[str, Any]]:

@@ -9,17 +9,20 @@ What keeps a file from being read is a problem, too.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from chaos_llm import providers
-from chaos_llm.errors import ChaosError, ProfileError
+from chaos_llm.errors import ChaosError, ProfileError, shown
 from chaos_llm.profiles import evidence_grades, reading, toml_document
 from chaos_llm.profiles.model import SIMULATED_SURFACES, Profile, Target, Window
 from chaos_llm.profiles.toml_document import TomlDocument
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _GLOB = re.compile(r"[*?\[]")
+
+_WIDE = 100  # windows that end every reply, each of which is held against all behind it
 
 Problem = tuple[tuple[str | int, ...], str]  # where, and what
 
@@ -33,7 +36,7 @@ def problems(path: Path) -> list[str]:
         read = toml_document.read(path)
         profile = reading.profile(read)
     except ChaosError as error:
-        return str(error).splitlines()
+        return str(error).split("\n")
     found = (problem for rule in _RULES for problem in rule(profile, read))
     told = [(read.where(*place), read.error(place, says)) for place, says in found]
     return [str(error) for _, error in sorted(told, key=_line)]
@@ -49,9 +52,9 @@ def _naming(profile: Profile, read: TomlDocument) -> Iterator[Problem]:
         yield ("title",), f"the file is called {read.path.name!r}; expected {expected}"
     if not profile.tags:
         yield ("title",), "there are no tags, so `--tag` and `chaos(tags=...)` never find it"
-    for tag in profile.tags:
-        if profile.tags.count(tag) > 1:
-            yield ("tags",), f"the tag {tag!r} is there twice"
+    for tag, count in Counter(profile.tags).items():
+        if count > 1:
+            yield ("tags",), f"the tag {shown(tag)} is there twice"
             break
 
 
@@ -71,7 +74,8 @@ def _unused(profile: Profile, read: TomlDocument) -> Iterator[Problem]:
     used |= {pace.evidence for each in profile.baseline.values() for _, pace in each.models}
     told = " ".join((profile.note, *(window.note for window in profile.windows)))
     for key in profile.sources:
-        if key not in used and not re.search(rf"\b{re.escape(key)}\b", told):
+        is_told = key in told  # quick, and without it no word of that name is there
+        if key not in used and not (is_told and re.search(rf"\b{re.escape(key)}\b", told)):
             yield ("sources", key), "nothing rests on this source, and no note speaks of it"
     behind = {
         target.get("edge")
@@ -110,24 +114,28 @@ def _windows(profile: Profile, _read: TomlDocument) -> Iterator[Problem]:
 
 
 def _shadowed(profile: Profile, _read: TomlDocument) -> Iterator[Problem]:
+    wide = [number for number, window in enumerate(profile.windows) if _can_hide(window)]
     for number, window in enumerate(profile.windows):
-        for before in profile.windows[:number]:
+        earlier = (profile.windows[other] for other in wide[:_WIDE] if other < number)
+        for before in earlier:
             if window.simulated and _hides(before, window):
                 says = f"{before.name!r} comes before it and ends every reply, so it never strikes"
                 yield ("window", number), says
                 break
 
 
-def _hides(before: Window, window: Window) -> bool:
-    """Whether a window that stands before another in the file leaves nothing of it to be seen."""
+def _can_hide(before: Window) -> bool:
+    """Whether a window ends every reply of what it hits, for as long as it is open."""
     always = min(share for _, share in before.share.points) >= 1 and not before.share.bound
     ends = all(weighted.fault.ends_reply for weighted in before.faults)
     narrowed = before.flap is not None or before.capacity is not None or before.except_
+    return always and ends and not narrowed
+
+
+def _hides(before: Window, window: Window) -> bool:
+    """Whether such a window, before another in the file, leaves nothing of it to be seen."""
     return (
-        always
-        and ends
-        and not narrowed
-        and before.begins[1] <= window.begins[0]
+        before.begins[1] <= window.begins[0]
         and before.ends[0] >= window.ends[1]
         and all(any(_holds(wide, target) for wide in before.on) for target in window.on)
     )

@@ -196,5 +196,9 @@ class Profile(CodeRepr):
     edges: Mapping[str, Edge] = field(default_factory=dict)
 
     def when(self, time: float) -> datetime:
-        """The date of a time on this timeline."""
-        return self.starts + timedelta(seconds=time)
+        """The date of a time on this timeline; what is beyond all dates has the last one."""
+        try:
+            return self.starts + timedelta(seconds=time)
+        except OverflowError:
+            year, month, day = (9999, 12, 31) if time > 0 else (1, 1, 1)
+            return datetime(year, month, day, tzinfo=self.starts.tzinfo)

@@ -6,10 +6,9 @@ documentation in the JSON schema.
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from chaos_llm import faults, providers
 from chaos_llm.network import TOXICS
@@ -19,6 +18,7 @@ from chaos_llm.profiles.value_kinds import (
     MOMENT,
     PER_MINUTE,
     SPAN,
+    AnyDate,
     Duration,
     Moment,
     Span,
@@ -117,11 +117,7 @@ class ProfileTable(Table):
     """A whole file."""
 
     title: Text = Field(description="text")
-    starts: (
-        AwareDatetime
-        | date
-        | Annotated[list[AwareDatetime | date], Field(min_length=2, max_length=2)]
-    ) = Field(
+    starts: AnyDate | Annotated[list[AnyDate], Field(min_length=2, max_length=2)] = Field(
         description="a time with its zone (2026-03-02T11:37:00Z), a day (2026-03-02), "
         "or [earliest, latest] of them"
     )

@@ -34,16 +34,21 @@ from chaos_llm.profiles.toml_document import TomlDocument
 from chaos_llm.profiles.window_reading import WindowReading
 from chaos_llm.protocol.rate_limits import Quota
 
+MOST_WINDOWS = 2_000  # of a file; our own have at most 8
+
 Path = tuple[str | int, ...]
 
 
 def profile(document: TomlDocument) -> Profile:
     """The profile that a file describes; raises ProfileError or UnknownName with file and line."""
+    windows = document.tables.get("window")
+    if isinstance(windows, list) and len(windows) > MOST_WINDOWS:
+        raise document.error(("window", MOST_WINDOWS), f"expected at most {MOST_WINDOWS} windows")
     try:
         table = ProfileTable.model_validate(document.tables)
+        return _Reading(document, table).profile()
     except ValidationError as found:
         raise validation_errors.explained(found, document) from None
-    return _Reading(document, table).profile()
 
 
 @dataclass(frozen=True)

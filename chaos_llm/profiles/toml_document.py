@@ -12,6 +12,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
+from chaos_llm import errors
 from chaos_llm.errors import ProfileError
 from chaos_llm.profiles import toml_positions
 
@@ -23,6 +24,17 @@ _WAYS_OUT = {
     "Cannot overwrite a value": "expected each key once",
     "Expected newline or end of document after a statement": "expected one `key = value` a line",
 }
+LARGEST = 1024 * 1024  # bytes of a file; the largest that we ship has 8,000
+_TOO_LARGE = f"expected at most {LARGEST} bytes"
+_DEEPEST = 50  # brackets inside brackets; tomllib takes some 300, by how deep its caller is
+# tomllib's time for a dotted key goes with the square of its parts.
+_LONG_KEY = re.compile(
+    r"""(?<![A-Za-z0-9_-])(?:(?:[A-Za-z0-9_-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*){"""
+    + f"{_DEEPEST}}}"
+)
+_LONG_NUMBER = re.compile(r"[0-9_]{1000,}")
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_SHOWN = 100  # letters of a line that cannot be read
 _AT = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)$")
 
 
@@ -55,7 +67,8 @@ class TomlDocument:
     def label(self, path: tuple[str | int, ...]) -> str:
         """The words for a path: "window 'wave 2': share"."""
         head, rest = self._head(path)
-        key = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in rest)
+        parts = (f"[{part}]" if isinstance(part, int) else f".{_plain(part)}" for part in rest)
+        key = "".join(parts)
         return ": ".join(part for part in (head, key.removeprefix(".")) if part)
 
     def _head(self, path: tuple[str | int, ...]) -> tuple[str, tuple[str | int, ...]]:
@@ -63,13 +76,14 @@ class TomlDocument:
             case ("window", int(index), *rest):
                 table = self.tables["window"][index]
                 name = table.get("name") if isinstance(table, dict) else None
-                return f"window {name if name is not None else index + 1!r}", tuple(rest)
+                said = errors.shown(index + 1 if name is None else name)
+                return f"window {said}", tuple(rest)
             case (
                 "status_page" | "baseline" | "quota" | "sources" | "edge" as kind,
                 str(name),
                 *rest,
             ):
-                return f"[{kind}.{name}]", tuple(rest)
+                return f"[{kind}.{_plain(name)}]", tuple(rest)
             case ("event", int(index), *rest):
                 return f"event {index + 1}", tuple(rest)
         return "", path
@@ -79,6 +93,8 @@ def read(path: Path) -> TomlDocument:
     """Read a file, once for each time it changes; raises ProfileError where it is no TOML."""
     try:
         stat = path.stat()
+        if stat.st_size > LARGEST:
+            raise ProfileError(f"{shown(path)}:1: {_TOO_LARGE}")
         return _read(path, stat.st_mtime_ns, stat.st_size)
     except OSError as error:
         raise ProfileError(f"{shown(path)}: cannot be read: {error.strerror}") from None
@@ -91,34 +107,60 @@ def _read(path: Path, mtime: int, size: int) -> TomlDocument:  # noqa: ARG001 - 
 
 def parsed(path: Path, content: bytes) -> TomlDocument:
     """Parse a file's content; raises ProfileError with file, line and what was expected."""
+    if len(content) > LARGEST:
+        raise ProfileError(f"{shown(path)}:1: {_TOO_LARGE}")
     try:
         text = content.decode()
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise ProfileError(f"{shown(path)}:{line}: expected UTF-8 text") from None
+    long_key = _LONG_KEY.search(text)
+    if long_key is not None:
+        line = text.count("\n", 0, long_key.start()) + 1
+        raise ProfileError(f"{shown(path)}:{line}: expected keys of at most {_DEEPEST} parts")
     try:
         return TomlDocument(path, text, tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         raise ProfileError(_malformed(path, text, str(error))) from None
+    except (RecursionError, ValueError, OverflowError) as error:
+        line, problem = _beyond_tomllib(text, error)
+        raise ProfileError(f"{shown(path)}:{line}: {problem}") from None
+
+
+def _beyond_tomllib(text: str, error: Exception) -> tuple[int, str]:
+    """The line and the words for what is TOML, perhaps, and more than can be read."""
+    if isinstance(error, RecursionError):
+        line = toml_positions.deep_line(text, _DEEPEST)
+        return line, f"expected at most {_DEEPEST} values inside values"
+    found = _LONG_NUMBER.search(text) or _DATE.search(text)
+    line = text.count("\n", 0, found.start()) + 1 if found else 1
+    return line, "expected numbers and dates that can be read"
+
+
+def _plain(name: str) -> str:
+    """A key as it is written, unless it is long or cannot be shown."""
+    return name if name.isprintable() and len(name) <= _SHOWN else errors.shown(name, _SHOWN)
 
 
 def _malformed(path: Path, text: str, message: str) -> str:
     found = _AT.search(message)
-    lines = text.splitlines() or [""]
-    line = int(found[1]) if found and found[1] else len(lines)
+    lines = text.split("\n")
+    line = int(found[1]) if found and found[1] else max(1, len(lines) - text.endswith("\n"))
     problem = _AT.sub("", message)
     way_out = _WAYS_OUT.get(problem)
     if found and not found[1]:
         problem, way_out = "the file ends too early", "expected what closes its last value"
     return (
         f"{shown(path)}:{line}: not TOML: {problem[:1].lower() + problem[1:]}"
-        f"{'; ' + way_out if way_out else ''}; got {lines[min(line, len(lines)) - 1].strip()!r}"
+        f"{'; ' + way_out if way_out else ''}; "
+        f"got {errors.shown(lines[min(line, len(lines)) - 1].strip(), _SHOWN)}"
     )
 
 
 def shown(path: Path) -> str:
     """A path as it is shortest to read: from the current folder, where it lies below."""
     try:
-        return str(path.resolve().relative_to(Path.cwd()))
-    except (ValueError, OSError):
-        return str(path)
+        text = str(path.resolve().relative_to(Path.cwd()))
+    except (ValueError, OSError, RuntimeError):  # RuntimeError: links that go round
+        text = str(path)
+    return text if text.isprintable() else repr(text)[1:-1]

@@ -23,6 +23,9 @@ _TOKEN = re.compile(
 )
 
 
+_DEEPEST = 64  # parts of a key that are told apart: more are nobody's profile
+
+
 class _Token(NamedTuple):
     text: str
     line: int
@@ -38,6 +41,20 @@ def line_of(lines: Mapping[Path, int], path: Path) -> int:
     while path and path not in lines:
         path = path[:-1]
     return lines.get(path, 1)
+
+
+def deep_line(text: str, deepest: int) -> int:
+    """The first line on which more than so many brackets are open, else the last one."""
+    depth, line = 0, 1
+    for token in _tokens(text):
+        line = token.line
+        if token.text in ("[", "{"):
+            depth += 1
+        elif token.text in ("]", "}"):
+            depth = max(0, depth - 1)
+        if depth > deepest:
+            break
+    return line
 
 
 class _Scan:
@@ -95,7 +112,7 @@ class _Scan:
         parts: list[str] = []
         while (text := self._peek_text()) not in (None, "=", "]", "\n"):
             self._take()
-            if text != ".":
+            if text != "." and len(parts) < _DEEPEST:
                 parts.append(_unquoted(text or ""))
         return tuple(parts)
 

@@ -38,7 +38,10 @@ def _array(items: Iterable[object]) -> str:
 def _moment(moment: datetime) -> str:
     if moment.tzinfo is None:
         return moment.isoformat()
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+    try:
+        return moment.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+    except OverflowError:  # at either end of all dates
+        return moment.isoformat()
 
 
 def _text(text: str) -> str:

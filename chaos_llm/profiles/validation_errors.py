@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from chaos_llm.errors import ChaosError, ProfileError, UnknownName
+from chaos_llm.errors import ChaosError, ProfileError, UnknownName, shown
 from chaos_llm.profiles import profile_tables, toml_values, window_tables
 from chaos_llm.profiles.model import SURFACES
 from chaos_llm.profiles.toml_document import TomlDocument
@@ -37,6 +37,9 @@ _MODELS: dict[tuple[str, ...], type[BaseModel]] = {
 # Tables whose second key is a name of the user's.
 _NAMED = ("sources", "status_page", "baseline", "quota", "edge")
 
+_BITS = 256  # of a whole number that is written out
+_MOST = 20  # problems that are reported at once
+
 # Keys of the format by the name that they had in the first version.
 _RENAMED = {
     "mix": "faults",
@@ -57,15 +60,19 @@ Path = tuple[str | int, ...]
 def explained(found: ValidationError, document: TomlDocument) -> ChaosError:
     """Our error for pydantic's: an unknown name, which explains the rest, or all that is wrong."""
     problems: dict[Path, str] = {}
-    for detail in found.errors(include_url=False):
+    details = found.errors(include_url=False, include_context=False)
+    for detail in details:
         path = _in_document(document.tables, detail["loc"])
         unknown = _unknown_name(detail, path, document)
         if unknown:
             return unknown
         problems.setdefault(*_problem(detail, path, document.tables))
-    return ProfileError(
-        "\n".join(str(document.error(path, problem)) for path, problem in problems.items())
-    )
+        if len(problems) >= _MOST:
+            break
+    told = [str(document.error(path, problem)) for path, problem in problems.items()]
+    if len(problems) >= _MOST and detail is not details[-1]:
+        told.append(f"{document.where()}: there are more; these are the first {_MOST}")
+    return ProfileError("\n".join(told))
 
 
 def _in_document(value: Any, loc: Path) -> Path:
@@ -123,5 +130,11 @@ def _fields(model: type[BaseModel]) -> dict[str, Any]:
 
 
 def _short(value: object, limit: int = 70) -> str:
+    if isinstance(value, dict | list) and len(value) > limit:
+        value = value[:limit] if isinstance(value, list) else dict(list(value.items())[:limit])
+    elif isinstance(value, str):
+        value = value[: limit + 1]
+    elif isinstance(value, int) and value.bit_length() > _BITS:
+        return shown(value)
     text = toml_values.value(value)
     return text if len(text) <= limit else f"{text[: limit - 3]}..."

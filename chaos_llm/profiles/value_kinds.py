@@ -16,6 +16,7 @@ MOMENT = (
 SPAN = f"{MOMENT}, or [earliest, latest] of them"
 DURATION = 'a duration: seconds (90) or text ("90s", "10m", "1h30m")'
 PER_MINUTE = "a number, 1 or more"
+_FIRST_YEAR, _LAST_YEAR = 1970, 9000
 EVIDENCE = 'the key of a source, a list of them, or "assumed"'
 
 
@@ -31,8 +32,15 @@ def _checked_duration(value: float | str) -> float | str:
     return value
 
 
+def _dated(moment: date) -> date:
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        raise ValueError("a date beyond which no zone can be counted")
+    return moment
+
+
 Offset = Annotated[str, AfterValidator(_offset)]
-Moment = AwareDatetime | date | Offset
+AnyDate = Annotated[AwareDatetime | date, AfterValidator(_dated)]
+Moment = AnyDate | Offset
 Span = Moment | Annotated[list[Moment], Field(min_length=2, max_length=2)]
 Duration = Annotated[float | str, AfterValidator(_checked_duration)]
 Part = Annotated[float, Field(ge=0, le=1)]

@@ -24,6 +24,7 @@ Path = tuple[str | int, ...]
 _OPTIONAL = ("sticky_by", "sticky_for", "except", "capacity")
 _INHERITED = ("on", "share", *_OPTIONAL)
 _MOST_BURSTS = 1000
+_LONGEST_LINE = 50  # windows, each like the next
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,9 @@ class WindowReading:
                 path = ("window", line[-1], "extends")
                 where = f"{self.document.where(*path)}: {self.document.label(path)}"
                 raise UnknownName("window", like, self._index, where=where)
+            if len(line) >= _LONGEST_LINE:
+                problem = f"expected at most {_LONGEST_LINE} windows that are like each other"
+                raise self._error((line[-1], "extends"), problem)
             if self._index[like] in line:
                 raise self._error((line[-1], "extends"), "this window extends itself in the end")
             line.append(self._index[like])

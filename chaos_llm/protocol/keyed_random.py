@@ -23,7 +23,7 @@ class KeyedRandom:
     __slots__ = ("_hashes", "_key", "_rest")
 
     def __init__(self, *key: object) -> None:
-        self._key = "\x1f".join(map(str, key)).encode()
+        self._key = "\x1f".join(map(str, key)).encode("utf-8", "surrogatepass")
         self._hashes, self._rest = 0, b""
 
     def again(self) -> KeyedRandom:
@@ -87,7 +87,8 @@ def fingerprint(secret: str) -> str:
     """A short keyed digest that tells credentials apart and gives none of them away."""
     if not secret:
         return ""
-    return blake2b(secret.encode(), digest_size=6, key=b"chaos_llm credential").hexdigest()
+    said = secret.encode("utf-8", "surrogatepass")
+    return blake2b(said, digest_size=6, key=b"chaos_llm credential").hexdigest()
 
 
 def stream(seed: int) -> random.Random:

@@ -17,6 +17,7 @@ from chaos_llm.errors import UsageError
 from chaos_llm.protocol.messages import Reply
 
 _MINUTE = 60.0
+_MOST_CREDENTIALS = 10_000  # whose spending is remembered; the oldest begin anew
 _NONE_SPENT = 1e-9  # what adding up floats may lose of a whole request
 
 
@@ -147,6 +148,8 @@ class Buckets:
         """Ask for one request on a credential; a new one finds its tanks full."""
         bucket = self._buckets.get(credential)
         if bucket is None:
+            if len(self._buckets) >= _MOST_CREDENTIALS:
+                del self._buckets[next(iter(self._buckets))]
             bucket = Bucket(self._quota, enforced=self._enforced)
             self._buckets[credential] = bucket
         return bucket.take(at, tokens, output)

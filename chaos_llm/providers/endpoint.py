@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
-from functools import cache
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from chaos_llm import strict_json
 from chaos_llm.protocol.messages import BrokenRule, Refusal, Reply, Request, WireRequest
 from chaos_llm.providers.framing import credential
 from chaos_llm.providers.provider import Provider, ReplyContext
@@ -64,8 +63,10 @@ UNREADABLE = BrokenRule("invalid JSON", "the body is no JSON object")
 def read_object(body: bytes, unreadable: str) -> dict[str, Any] | Refusal:
     """Read a JSON object; anything else is refused in the vendor's words for it."""
     try:
-        value = _parsed(body)
-    except (ValueError, RecursionError) as error:
+        value = strict_json.loads(body)
+    except strict_json.TooLarge:
+        return Refusal("too_large")
+    except ValueError as error:
         return _unreadable(unreadable.replace("{}", str(error)))
     if not isinstance(value, dict):
         return _unreadable(unreadable.replace("{}", "expected an object"))
@@ -74,19 +75,3 @@ def read_object(body: bytes, unreadable: str) -> dict[str, Any] | Refusal:
 
 def _unreadable(message: str) -> Refusal:
     return Refusal("invalid_request", message=message, broken_rule=UNREADABLE)
-
-
-def _parsed(body: bytes) -> Any:
-    """What is wrong is said in the words of `json`."""
-    try:
-        return _reader()(body)
-    except ValueError:
-        return json.loads(body.decode())
-
-
-@cache
-def _reader() -> Callable[[bytes], Any]:
-    """Many times faster on long prompts than `json`."""
-    from pydantic_core import from_json  # noqa: PLC0415 - the first request pays for it
-
-    return from_json

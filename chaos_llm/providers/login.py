@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from abc import abstractmethod
 from dataclasses import replace
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl
 
+from chaos_llm import strict_json
 from chaos_llm.errors import Unsupported
 from chaos_llm.protocol.messages import (
     Answer,
@@ -89,10 +89,13 @@ def form_of(wire: WireRequest) -> dict[str, Any]:
     if not text.lstrip().startswith("{"):
         return form | dict(parse_qsl(text))
     try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
+        value = strict_json.loads(text)
+    except ValueError:
         return form
-    return form | value if isinstance(value, dict) else form
+    if not isinstance(value, dict):
+        return form
+    texts = {name: v if isinstance(v, str) else strict_json.dumps(v) for name, v in value.items()}
+    return form | texts
 
 
 def needed(form: dict[str, Any], by_grant: dict[str, str]) -> str | None:

@@ -5,6 +5,7 @@ Nothing but pytest and the standard library is imported until a test uses an out
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Generator, Iterator
 from functools import partial
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _OUTAGE = profile_selection.OUTAGE
 _BEGUN = pytest.StashKey[bool]()  # the test function itself runs, or has run
 _DAY = profile_selection.DAY
+_SEED = re.compile("[0-9]{1,19}")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -54,8 +56,8 @@ def pytest_configure(config: pytest.Config) -> None:
     given = config.getoption("chaos_seed")
     if given == "random":
         config.option.chaos_seed = _thrown(config)
-    elif given is not None and not (given.isascii() and given.isdecimal()):
-        message = f"--chaos-seed is a whole number or 'random'; got {given!r}"
+    elif given is not None and not _SEED.fullmatch(given):
+        message = f"--chaos-seed is a whole number or 'random'; got {given[:30]!r}"
         raise pytest.UsageError(message)
     if named := config.getoption("chaos"):
         from chaos_llm.errors import ChaosError  # noqa: PLC0415 - only on a bad day for all
@@ -117,22 +119,25 @@ def chaos_server(request: pytest.FixtureRequest) -> Iterator[ServedOutage]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
-    """Have keys there for clients that fixtures make, before the outage is in force."""
+    """Have keys there for clients that fixtures make, and let the outage go when all is reported.
+
+    An outage holds its journal and every call: a session of a thousand has no room for them.
+    """
     if not profile_selection.asks(item):
         return (yield)
     from chaos_llm.requests.placeholder_keys import placeholder_keys  # noqa: PLC0415 - a user's cost
 
-    with placeholder_keys():
-        return (yield)
+    try:
+        with placeholder_keys():
+            return (yield)
+    finally:
+        _forget(item)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Begin anew where a test is run again; leave out what no bad day for all can be played on."""
-    if _OUTAGE in item.stash:
-        del item.stash[_OUTAGE]
-    if _BEGUN in item.stash:
-        del item.stash[_BEGUN]
+    _forget(item)
     if profile_selection.asks(item) and profile_selection.is_given(item):
         pytest.skip(f"--chaos: {profile_selection.GIVEN}")
 
@@ -166,6 +171,16 @@ def pytest_runtest_makereport(
     elif call.when == "call" and report.failed:
         report.sections.extend(test_item.sections_of_examples())
     return report
+
+
+def _forget(item: pytest.Item) -> None:
+    """Drop a test's outage, and the outages of its last examples."""
+    if _OUTAGE in item.stash:
+        del item.stash[_OUTAGE]
+    if _BEGUN in item.stash:
+        del item.stash[_BEGUN]
+    if examples := sys.modules.get("chaos_llm.reports.failing_examples"):
+        examples.forget()
 
 
 def _tell(config: pytest.Config) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 
 import anyio
 
-from chaos_llm.analysis.call import Call
+from chaos_llm.analysis.call import Call, CallError
 from chaos_llm.errors import UsageError
 from chaos_llm.replay.prompts import PromptBook
 from chaos_llm.replay.response_text import is_async_stream, is_stream, joined, text_of
@@ -89,7 +89,7 @@ class SimulatedUsers:
         if call.outcome != "missed":
             if (pause := slot.due - self.now()) > 0:
                 self.clock.sleep(pause)
-            call.began = self.now()
+            call.began = self._begun(slot)
             with self.correlation.calling(OpenCall(call.user, call.number, call.token)):
                 self._conclude(call, *_attempt(partial(app, call.prompt)))
         self.on_call(call)
@@ -100,7 +100,7 @@ class SimulatedUsers:
         if call.outcome != "missed":
             if (pause := slot.due - self.now()) > 0:
                 await anyio.sleep(pause)
-            call.began = self.now()
+            call.began = self._begun(slot)
             with self.correlation.calling(OpenCall(call.user, call.number, call.token)):
                 self._conclude(call, *await _attempt_async(partial(app, call.prompt)))
         self.on_call(call)
@@ -115,8 +115,16 @@ class SimulatedUsers:
             call.outcome, call.began, call.ended = "missed", slot.due, slot.due
         return call
 
+    def _begun(self, slot: Slot) -> float:
+        """When a call begins; on time, it is the very float that says when it was due."""
+        now = self.now()
+        return slot.due if 0 <= now - slot.due < _ROUNDING else now
+
     def _conclude(self, call: Call, returned: Any, error: BaseException | None) -> None:
-        call.ended, call.error, call.returned = self.now(), error, returned
+        ended = self.now()
+        call.ended = call.began if ended == call.began else ended  # one float for both
+        call.returned = returned
+        call.error = None if error is None else CallError.of(error)
         call.text = text_of(returned) if error is None else ""
 
 

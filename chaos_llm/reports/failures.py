@@ -20,5 +20,5 @@ def kinds_of_failure(run: Run) -> list[list[Call]]:
 def what_it_met(call: Call) -> str:
     """What the user of a call met instead of an answer."""
     if call.error is not None:
-        return " ".join(f"{type(call.error).__name__}: {call.error}".split())
+        return " ".join(f"{call.error.name}: {call.error}".split())
     return repr(" ".join(call.text.split()) or call.returned)

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
-_SECRETS = re.compile(
-    r"""\b(?:Bearer|Basic)\s+[\w.~+/=-]{8,}
-    | \b(?:sk|pk|rk|gsk|xai|ghp|glpat|hf)[-_][\w-]{12,}
-    | \bAKIA[A-Z0-9]{16}\b
-    | \bAIza[\w-]{30,}
-    | \beyJ[\w-]{10,}\.[\w-]+(?:\.[\w-]+)?
-    | (?<=://)[^\s/:@]+:[^\s/@]+(?=@)
-    """,
-    re.VERBOSE,
-)
-_TELLING = 12  # shorter prompts may stand in any text
+from chaos_llm.redaction import Secrets, printable, without_shapes
+
+_TELLING = 12  # letters; shorter prompts may stand in any text
 _SHOWN = 300
+_READ_ON = 10_000  # letters behind the cut: a secret that lies across it is still known as one
+_NONE = Secrets()
 
 
-def masked(text: str, prompts: Iterable[str] = (), length: int = _SHOWN) -> str:
-    """The text in one line, cut, without what looks like a key and without these prompts."""
-    line = " ".join(text.split())
+def masked(
+    text: str, prompts: Iterable[str] = (), length: int = _SHOWN, secrets: Secrets = _NONE
+) -> str:
+    """The text in one line, cut, without secrets and without these prompts.
+
+    `secrets` are those that requests carried; others are known by their shape. Control characters
+    and marks of direction are spelt out.
+    """
+    line = " ".join(text[: 4 * length + _READ_ON].split())[: length + _READ_ON]
     for prompt in prompts:
         said = " ".join(prompt.split())
         if len(said) >= _TELLING:
             line = line.replace(said, "[the prompt]")
-    line = _SECRETS.sub("[a secret]", line)
+    line = printable(without_shapes(secrets.masked(line)))
     return line if len(line) <= length else f"{line[: length - 1]}…"

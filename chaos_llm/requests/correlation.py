@@ -17,6 +17,9 @@ from chaos_llm.protocol import markers
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_SEVERAL = 2
+_MOST_BACKGROUND = 50_000  # kinds of requests outside of calls that are remembered
+_LATEST = 4096  # calls whose tokens are remembered
 BACKGROUND_USER = -1
 NO_CALL = -1
 
@@ -66,14 +69,17 @@ class Correlation:
     def __init__(self) -> None:
         self._open: dict[int, OpenCall] = {}
         self._background: dict[tuple[str, str, str], int] = {}
-        self._in_context: set[int] = set()  # calls whose context reached a request
-        self._tokens: set[str] = set()  # of all calls up to now
+        self._in_context: set[int] = set()  # the first calls whose context reached a request
+        self._tokens: dict[str, None] = {}  # of the latest calls: a request may be late for its own
 
     @contextmanager
     def calling(self, call: OpenCall) -> Iterator[None]:
         """Keep a call open while its function runs."""
         self._open[call.number] = call
-        self._tokens.add(call.token)
+        self._tokens.pop(call.token, None)  # the latest ones come last
+        self._tokens[call.token] = None
+        if len(self._tokens) > _LATEST:
+            del self._tokens[next(iter(self._tokens))]
         reset = _current.set(call)
         try:
             yield
@@ -96,7 +102,8 @@ class Correlation:
     def _call(self, body: bytes) -> OpenCall | None:
         mine = _current.get()
         if mine is not None and self._open.get(mine.number) is mine:
-            self._in_context.add(mine.number)
+            if len(self._in_context) < _SEVERAL:
+                self._in_context.add(mine.number)
             return mine
         asked = [c for c in self._open.values() if c.token and c.token.encode() in body]
         if len(asked) == 1:
@@ -106,18 +113,21 @@ class Correlation:
         (sole,) = self._open.values()
         # What an earlier call left running may be a worker that serves this one, or a stray task:
         # a stray one where prompts say whose they are, or where calls make requests themselves.
-        is_stray = mine is not None and (sole.token or len(self._in_context) > 1)
+        is_stray = mine is not None and (sole.token or len(self._in_context) >= _SEVERAL)
         return None if is_stray or self._asks_for_another(body, sole) else sole
 
     def _asks_for_another(self, body: bytes, sole: OpenCall) -> bool:
         """Whether a request carries what an earlier call asked: that call's refresh, say."""
         if not sole.token:
             return False
-        return not self._tokens.isdisjoint(markers.find(body.decode("utf-8", "replace")))
+        return any(t in self._tokens for t in markers.find(body.decode("utf-8", "replace")))
 
     def _background_key(self, provider: str, path: str, body: bytes) -> Key:
         seen = body if len(body) <= 2 * _SEEN_BYTES else body[:_SEEN_BYTES] + body[-_SEEN_BYTES:]
         content = _content(seen)
+        if len(self._background) >= _MOST_BACKGROUND:  # the oldest half goes; its retries are over
+            for key in list(self._background)[: _MOST_BACKGROUND // 2]:
+                del self._background[key]
         attempt = self._background.get((provider, path, content), 0)
         self._background[provider, path, content] = attempt + 1
         return Key(BACKGROUND_USER, NO_CALL, provider, path, attempt, content)

@@ -28,6 +28,7 @@ _SHAPES = (
     (re.compile(r"gsk_\w{20}"), "groq"),
     (re.compile(r"xai-\w{20}"), "xai"),
 )
+_MOST = 100_000  # keys that are remembered
 _HEADERS = ("x-api-key", "authorization", "api-key", "x-goog-api-key")
 _ONE_VENDOR = ({"gemini", "vertex"}, {"openai", "azure-openai"})  # who may share a key's shape
 
@@ -61,6 +62,8 @@ class Credentials:
 
     def note(self, credential: str, headers: Mapping[str, str]) -> None:
         """Look at a key that is seen for the first time: its shape may say who made it."""
+        if len(self.issuers) >= _MOST:
+            del self.issuers[next(iter(self.issuers))]
         secrets = (headers.get(name, "") for name in _HEADERS)
         found = {whose for secret in secrets if (whose := _issuer(secret))}
         self.issuers[credential] = found.pop() if len(found) == 1 else ""

@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from chaos_llm.answers.json_schema.acceptance import accepts
 from chaos_llm.answers.json_schema.instances import instance
+from chaos_llm.answers.json_schema.refusals import refusal_of
 
-__all__ = ["accepts", "instance"]
+__all__ = ["accepts", "instance", "refusal_of"]

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from math import isfinite
 from typing import Any
 
+from chaos_llm.answers.json_schema import regular_expressions
+from chaos_llm.answers.json_schema.budget import Budget, TooHard
 from chaos_llm.answers.json_schema.references import follow
+from chaos_llm.answers.json_schema.regular_expressions import Unsupported
+
+STEPS = 15_000  # for one schema: well under a tenth of a second
 
 _TYPES: Mapping[str, Callable[[Any], bool]] = {
     "null": lambda value: value is None,
@@ -17,6 +22,7 @@ _TYPES: Mapping[str, Callable[[Any], bool]] = {
     "array": lambda value: isinstance(value, list),
     "object": lambda value: isinstance(value, dict),
 }
+_LETTERS_A_STEP = 64  # of two texts that are compared
 
 
 def types_of(schema: Mapping[str, Any]) -> list[str]:
@@ -26,76 +32,117 @@ def types_of(schema: Mapping[str, Any]) -> list[str]:
     return [*types, "null"] if types and schema.get("nullable") is True else types
 
 
-def accepts(schema: Any, value: Any, root: Any = None) -> bool:
-    """Whether the value is valid; `root` is the schema that references are followed in."""
-    if isinstance(schema, bool):
-        return schema
-    root = schema if root is None else root
-    types = types_of(schema)
-    if types and not any(_TYPES[name](value) for name in types if name in _TYPES):
-        return False
-    if "const" in schema and not _same(schema["const"], value):
-        return False
-    if "enum" in schema and not any(_same(option, value) for option in schema["enum"]):
-        return False
-    return _accepts_parts(schema, value, root) and _accepts_by_type(schema, value, root)
-
-
-def _accepts_parts(schema: Mapping[str, Any], value: Any, root: Any) -> bool:
-    if "$ref" in schema and not accepts(follow(root, schema["$ref"]), value, root):
-        return False
-    if not all(accepts(part, value, root) for part in schema.get("allOf", ())):
-        return False
-    if "anyOf" in schema and not any(accepts(part, value, root) for part in schema["anyOf"]):
-        return False
-    if "oneOf" in schema and sum(accepts(part, value, root) for part in schema["oneOf"]) != 1:
-        return False
-    return "not" not in schema or not accepts(schema["not"], value, root)
-
-
-def _accepts_by_type(schema: Mapping[str, Any], value: Any, root: Any) -> bool:
-    if isinstance(value, str):
-        return _accepts_text(schema, value)
-    if isinstance(value, list):
-        return _accepts_list(schema, value, root)
-    if isinstance(value, dict):
-        return _accepts_object(schema, value, root)
-    return not _is_number(value) or _accepts_number(schema, value)
-
-
-def _accepts_text(schema: Mapping[str, Any], text: str) -> bool:
-    if not schema.get("minLength", 0) <= len(text) <= schema.get("maxLength", len(text)):
-        return False
+def accepts(schema: Any, value: Any) -> bool:
+    """Whether the value is valid; False where it would take too long to say."""
     try:
-        return "pattern" not in schema or re.search(schema["pattern"], text) is not None
-    except re.error:  # a pattern in JavaScript's dialect that Python does not read
-        return True
-
-
-def _accepts_number(schema: Mapping[str, Any], number: float) -> bool:
-    step = schema.get("multipleOf")
-    return (
-        schema.get("minimum", number) <= number <= schema.get("maximum", number)
-        and ("exclusiveMinimum" not in schema or number > schema["exclusiveMinimum"])
-        and ("exclusiveMaximum" not in schema or number < schema["exclusiveMaximum"])
-        and (step is None or number / step == int(number / step))
-    )
-
-
-def _accepts_list(schema: Mapping[str, Any], values: list[Any], root: Any) -> bool:
-    if not schema.get("minItems", 0) <= len(values) <= schema.get("maxItems", len(values)):
+        return Acceptance(schema, Budget(STEPS)).accepts(schema, value)
+    except (TooHard, RecursionError):
         return False
-    if schema.get("uniqueItems") and any(
-        _same(value, other) for at, value in enumerate(values) for other in values[:at]
-    ):
-        return False
-    first, rest = tuple_items(schema)
-    schemas = [*first, *[rest] * len(values)]
-    return all(accepts(s, value, root) for s, value in zip(schemas, values, strict=False)) and (
-        "contains" not in schema
-        or sum(accepts(schema["contains"], value, root) for value in values)
-        >= schema.get("minContains", 1)
-    )
+
+
+class Acceptance:
+    """Whether values are valid; `root` is the schema that references are followed in.
+
+    Raises TooHard where the budget is spent, and UsageError for a reference to nothing.
+    """
+
+    def __init__(self, root: Any, budget: Budget) -> None:
+        self._root, self._budget = root, budget
+
+    def accepts(self, schema: Any, value: Any) -> bool:
+        self._budget.spend()
+        if isinstance(schema, bool):
+            return schema
+        types = types_of(schema)
+        if types and not any(_TYPES[name](value) for name in types if name in _TYPES):
+            return False
+        if "const" in schema and not self.same(schema["const"], value):
+            return False
+        if "enum" in schema and not any(self.same(option, value) for option in schema["enum"]):
+            return False
+        return self._accepts_parts(schema, value) and self._accepts_by_type(schema, value)
+
+    def _accepts_parts(self, schema: Mapping[str, Any], value: Any) -> bool:
+        if "$ref" in schema and not self.accepts(follow(self._root, schema["$ref"]), value):
+            return False
+        if not all(self.accepts(part, value) for part in schema.get("allOf", ())):
+            return False
+        if "anyOf" in schema and not any(self.accepts(part, value) for part in schema["anyOf"]):
+            return False
+        if "oneOf" in schema and sum(self.accepts(part, value) for part in schema["oneOf"]) != 1:
+            return False
+        return "not" not in schema or not self.accepts(schema["not"], value)
+
+    def _accepts_by_type(self, schema: Mapping[str, Any], value: Any) -> bool:
+        if isinstance(value, str):
+            return self._accepts_text(schema, value)
+        if isinstance(value, list):
+            return self._accepts_list(schema, value)
+        if isinstance(value, dict):
+            return self._accepts_object(schema, value)
+        return not _is_number(value) or _accepts_number(schema, value)
+
+    def _accepts_text(self, schema: Mapping[str, Any], text: str) -> bool:
+        if not schema.get("minLength", 0) <= len(text) <= schema.get("maxLength", len(text)):
+            return False
+        return "pattern" not in schema or self._is_found(schema["pattern"], text)
+
+    def _is_found(self, pattern: str, text: str) -> bool:
+        try:
+            return regular_expressions.is_found(pattern, text, self._budget)
+        except Unsupported:  # JavaScript's dialect, or a group that is referred to again
+            return True
+
+    def _accepts_list(self, schema: Mapping[str, Any], values: list[Any]) -> bool:
+        if not schema.get("minItems", 0) <= len(values) <= schema.get("maxItems", len(values)):
+            return False
+        if schema.get("uniqueItems") and any(
+            self.is_among(value, values[:at]) for at, value in enumerate(values)
+        ):
+            return False
+        first, rest = tuple_items(schema)
+        schemas = [*first, *[rest] * len(values)]
+        return all(self.accepts(s, value) for s, value in zip(schemas, values, strict=False)) and (
+            "contains" not in schema
+            or sum(self.accepts(schema["contains"], value) for value in values)
+            >= schema.get("minContains", 1)
+        )
+
+    def _accepts_object(self, schema: Mapping[str, Any], value: dict[str, Any]) -> bool:
+        self._budget.spend(len(schema.get("required", ())) >> 3)
+        if not all(name in value for name in schema.get("required", ())):
+            return False
+        most = schema.get("maxProperties", len(value))
+        if not schema.get("minProperties", 0) <= len(value) <= most:
+            return False
+        return all(
+            self.accepts(part, item)
+            for name, item in value.items()
+            for part in self.property_schemas(schema, name)
+        )
+
+    def property_schemas(self, schema: Mapping[str, Any], name: str) -> list[Any]:
+        """What holds for the property of that name."""
+        named = schema.get("properties", {})
+        parts = [named[name]] if name in named else []
+        patterns = schema.get("patternProperties", {})
+        parts += [part for pattern, part in patterns.items() if self._is_found(pattern, name)]
+        return parts or [schema.get("additionalProperties", True)]
+
+    def is_among(self, value: Any, others: Iterable[Any]) -> bool:
+        """Whether an equal value is among others."""
+        return any(self.same(value, other) for other in others)
+
+    def same(self, one: Any, other: Any) -> bool:
+        """Equality as JSON has it: true is not 1, at any depth."""
+        self._budget.spend()
+        if isinstance(one, list) and isinstance(other, list):
+            return len(one) == len(other) and all(map(self.same, one, other))
+        if isinstance(one, dict) and isinstance(other, dict):
+            return one.keys() == other.keys() and all(self.same(one[k], other[k]) for k in one)
+        if isinstance(one, str):
+            self._budget.spend(len(one) // _LETTERS_A_STEP)
+        return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
 
 
 def tuple_items(schema: Mapping[str, Any]) -> tuple[list[Any], Any]:
@@ -106,35 +153,41 @@ def tuple_items(schema: Mapping[str, Any]) -> tuple[list[Any], Any]:
     return list(schema.get("prefixItems", ())), items
 
 
-def _accepts_object(schema: Mapping[str, Any], value: dict[str, Any], root: Any) -> bool:
-    if not all(name in value for name in schema.get("required", ())):
-        return False
-    if not schema.get("minProperties", 0) <= len(value) <= schema.get("maxProperties", len(value)):
-        return False
-    return all(
-        accepts(part, item, root)
-        for name, item in value.items()
-        for part in property_schemas(schema, name)
+def limits_of(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The bounds of a number by keyword; an exclusive one may be a flag, as until draft 4."""
+    bounds = {key: schema[key] for key in _BOUNDS if key in schema}
+    for end in ("minimum", "maximum"):
+        exclusive = f"exclusive{end.capitalize()}"
+        flag = bounds.get(exclusive)
+        if isinstance(flag, bool):
+            del bounds[exclusive]
+            if flag and end in bounds:
+                bounds[exclusive] = bounds.pop(end)
+    return bounds
+
+
+def _accepts_number(schema: Mapping[str, Any], number: float) -> bool:
+    bounds, step = limits_of(schema), schema.get("multipleOf")
+    return (
+        bounds.get("minimum", number) <= number <= bounds.get("maximum", number)
+        and ("exclusiveMinimum" not in bounds or number > bounds["exclusiveMinimum"])
+        and ("exclusiveMaximum" not in bounds or number < bounds["exclusiveMaximum"])
+        and (step is None or _is_multiple(number, step))
     )
 
 
-def property_schemas(schema: Mapping[str, Any], name: str) -> list[Any]:
-    """What holds for the property of that name."""
-    named = schema.get("properties", {})
-    parts = [named[name]] if name in named else []
-    patterns = schema.get("patternProperties", {})
-    parts += [part for pattern, part in patterns.items() if re.search(pattern, name)]
-    return parts or [schema.get("additionalProperties", True)]
+def _is_multiple(number: float, step: float) -> bool:
+    try:
+        count = number / step
+    except OverflowError:  # an integer that no float can be
+        return False
+    return isfinite(count) and count == int(count)
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    if isinstance(value, float):
+        return isfinite(value)
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _same(one: Any, other: Any) -> bool:
-    """Equality as JSON has it: true is not 1, at any depth."""
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(_same, one, other))
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(_same(one[k], other[k]) for k in one)
-    return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
+_BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import Any
 
-from chaos_llm.answers.json_schema.acceptance import (
-    accepts,
-    property_schemas,
-    tuple_items,
-    types_of,
-)
+from chaos_llm.answers.json_schema.acceptance import STEPS, Acceptance, tuple_items, types_of
+from chaos_llm.answers.json_schema.budget import Budget, TooHard
 from chaos_llm.answers.json_schema.merging import merged
 from chaos_llm.answers.json_schema.numbers import numbers
 from chaos_llm.answers.json_schema.references import follow
@@ -21,8 +18,9 @@ from chaos_llm.protocol.keyed_random import KeyedRandom
 
 _RICH_DEPTH = 4  # below this only what is required, because a schema may hold itself
 _DEEPEST = 24
-_MOST_PARTS = 20_000
 _TRIES = 3
+_A_PART = 6  # steps of a budget: what one value costs beside what it holds
+_SHOWN = 200  # letters of a schema in an error
 _KEYWORDS = {
     "object": ("properties", "required", "additionalProperties", "patternProperties"),
     "array": ("items", "prefixItems", "minItems", "maxItems", "contains"),
@@ -32,10 +30,6 @@ _OWN_NAMES = tuple(f"note_{number}" for number in range(1, 20))
 _NOTHING = object()
 
 
-class _TooLarge(Exception):
-    """The search for a value has gone on for long enough."""
-
-
 def instance(schema: Any, rng: KeyedRandom, says: Sequence[str] = ("-",)) -> Any:
     """A value that is valid against the schema, drawn by the die.
 
@@ -43,32 +37,32 @@ def instance(schema: Any, rng: KeyedRandom, says: Sequence[str] = ("-",)) -> Any
     there, except deep inside a schema that holds itself. Raises UsageError for a schema that no
     value was found for. Not looked at: if/then/else, dependentSchemas and unevaluated keywords.
     """
+    budget = Budget(STEPS)
     try:
         for _ in range(_TRIES):
-            writer = _Writer(schema, rng, says)
+            writer = _Writer(schema, rng, says, budget)
             for value in writer.values(schema, 0):
                 return value
-    except _TooLarge:
+    except (TooHard, RecursionError):
         pass
-    raise UsageError(f"no value was found that is valid against this JSON schema: {schema!r}")
+    shown = reprlib.repr(schema)[:_SHOWN]
+    raise UsageError(f"no value was found that is valid against this JSON schema: {shown}")
 
 
 class _Writer:
     """The candidates for a value, the richest first; each is valid where it is handed on."""
 
-    def __init__(self, root: Any, rng: KeyedRandom, says: Sequence[str]) -> None:
-        self._root, self._die, self._says = root, rng, says
-        self._parts = 0
+    def __init__(self, root: Any, rng: KeyedRandom, says: Sequence[str], budget: Budget) -> None:
+        self._root, self._die, self._says, self._budget = root, rng, says, budget
+        self._acceptance = Acceptance(root, budget)
 
     def values(self, schema: Any, depth: int) -> Iterator[Any]:
-        self._parts += 1
-        if self._parts > _MOST_PARTS:
-            raise _TooLarge
+        self._budget.spend(_A_PART)
         flat = self._flat({} if schema is True else schema)
         if flat is None or depth > _DEEPEST:
             return
         for candidate in self._candidates(flat, depth):
-            if accepts(flat, candidate, self._root):
+            if self._acceptance.accepts(flat, candidate):
                 yield candidate
 
     def _flat(self, schema: Any) -> dict[str, Any] | None:
@@ -83,7 +77,7 @@ class _Writer:
             for other in others:
                 if other is False or flat is None:
                     return None
-                flat = merged(flat, {} if other is True else other)
+                flat = merged(flat, {} if other is True else other, self._budget)
         return None
 
     def _candidates(self, schema: dict[str, Any], depth: int) -> Iterator[Any]:
@@ -111,6 +105,7 @@ class _Writer:
         return sorted(in_turn, key=lambda branch: _weight(branch) == 0)
 
     def _turned(self, options: Sequence[Any]) -> list[Any]:
+        self._budget.spend(len(options) >> 3)
         first = int(self._die.roll() * len(options))
         return [*options[first:], *options[:first]]
 
@@ -123,16 +118,17 @@ class _Writer:
             case "integer" | "number":
                 yield from numbers(schema, self._die, whole=name == "integer")
             case "string":
-                yield from texts(schema, self._die, self._says)
+                yield from texts(schema, self._die, self._says, self._budget)
             case "array":
                 yield from self._arrays(schema, depth)
             case "object":
                 yield from self._objects(schema, depth)
 
     def _arrays(self, schema: dict[str, Any], depth: int) -> Iterator[list[Any]]:
-        least = max(schema.get("minItems", 0), schema.get("minContains", "contains" in schema))
+        contained = schema.get("minContains", "contains" in schema)
+        least = int(max(schema.get("minItems", 0), contained))
         usual = max(least, 1 + int(self._die.roll() * 2))
-        most = min(usual, schema.get("maxItems", usual)) if depth < _RICH_DEPTH else least
+        most = int(min(usual, schema.get("maxItems", usual))) if depth < _RICH_DEPTH else least
         for count in dict.fromkeys((most, least)):
             items = self._items(schema, count, depth)
             if len(items) >= least:
@@ -145,10 +141,9 @@ class _Writer:
         for at in range(count):
             item = first[at] if at < len(first) else rest
             item = {"allOf": [item, schema["contains"]]} if at < must else item
-            new = (v for v in self.values(item, depth + 1) if v not in items)
-            found = next(
-                new if schema.get("uniqueItems") else self.values(item, depth + 1), _NOTHING
-            )
+            drawn = self.values(item, depth + 1)
+            new = (v for v in drawn if not self._acceptance.is_among(v, items))
+            found = next(new if schema.get("uniqueItems") else drawn, _NOTHING)
             if found is _NOTHING:
                 break
             items.append(found)
@@ -157,6 +152,7 @@ class _Writer:
     def _objects(self, schema: dict[str, Any], depth: int) -> Iterator[dict[str, Any]]:
         required = schema.get("required", ())
         names = dict.fromkeys((*schema.get("properties", ()), *required))
+        self._budget.spend(len(names) * len(required) >> 6)
         lean = [name for name in names if name in required]
         for chosen in (list(names), lean) if depth < _RICH_DEPTH else (lean,):
             built = self._properties(schema, chosen, depth)
@@ -169,7 +165,7 @@ class _Writer:
     ) -> dict[str, Any]:
         built = {}
         for name in names:
-            parts = property_schemas(schema, name)
+            parts = self._acceptance.property_schemas(schema, name)
             for value in islice(self.values({"allOf": parts}, depth + 1), 1):
                 built[name] = value
         return built
@@ -181,7 +177,7 @@ class _Writer:
         if isinstance(others, Mapping) and not schema.get("properties"):
             least = max(least, 1)
         rule = schema.get("propertyNames", True)
-        own = (name for name in _OWN_NAMES if accepts(rule, name, self._root))
+        own = (name for name in _OWN_NAMES if self._acceptance.accepts(rule, name))
         for name in chain(own, self.values(rule, depth + 1)):
             if len(built) >= least:
                 return

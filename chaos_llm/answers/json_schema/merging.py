@@ -6,13 +6,31 @@ from collections.abc import Callable, Mapping
 from math import lcm
 from typing import Any
 
+from chaos_llm.answers.json_schema.budget import Budget
 
-def merged(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
-    """Both schemas in one. What cannot be said so stays as the first has it."""
+
+def merged(one: Mapping[str, Any], other: Mapping[str, Any], budget: Budget) -> dict[str, Any]:
+    """Both schemas in one. What cannot be said so stays as the first has it. Raises TooHard."""
     both = dict(one)
+    budget.spend((len(one) + len(other)) >> 2)
     for key, value in other.items():
-        both[key] = _MERGES.get(key, _first)(both[key], value) if key in both else value
+        if key in both:
+            budget.spend(_price(key, both[key], value))
+            both[key] = _MERGES.get(key, _first)(both[key], value)
+        else:
+            both[key] = value
     return both
+
+
+def _price(key: str, one: Any, other: Any) -> int:
+    """What a merge costs: choices multiply, lists are compared item by item, all else is cheap."""
+    if not isinstance(one, list | dict) or not isinstance(other, list | dict):
+        return 0
+    if key in ("anyOf", "oneOf"):
+        return len(one) * len(other)
+    if key in ("enum", "required"):
+        return len(one) * len(other) >> 4
+    return (len(one) + len(other)) >> 2
 
 
 def _first(one: Any, _other: Any) -> Any:

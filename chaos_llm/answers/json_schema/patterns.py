@@ -3,48 +3,69 @@
 from __future__ import annotations
 
 import re
-from importlib import import_module
 from string import printable
 from typing import Any
 
+from chaos_llm.answers.json_schema import regular_expressions
+from chaos_llm.answers.json_schema.budget import Budget
+from chaos_llm.answers.json_schema.regular_expressions import Unsupported
 from chaos_llm.protocol.keyed_random import KeyedRandom
 
-# The parser that `re` itself uses; private by name, and read the same way since Python 2.
-_parse = import_module("re._parser").parse
 _ALPHABET = printable[:95]  # letters, digits, punctuation and the space
 _TRIES = 12
 _CATEGORIES = {"DIGIT": r"\d", "SPACE": r"\s", "WORD": r"\w"}
+_LETTERS_A_STEP = 8  # that are joined in about a microsecond
+_LONGEST = 1 << 20
+_MEMBERS = 255  # of a range, from its first: enough to choose from
+_SURROGATES = range(0xD800, 0xE000)
 
 
 def matching(
-    pattern: str, rng: KeyedRandom, shortest: int = 0, longest: int = 1 << 20
+    pattern: str, rng: KeyedRandom, budget: Budget, shortest: int = 0, longest: int = _LONGEST
 ) -> str | None:
-    """A text that the pattern is found in, within these lengths; None where it is too hard."""
+    """A text that the pattern is found in, within these lengths; None where it is too hard.
+
+    Raises TooHard where the budget is spent.
+    """
     try:
-        parsed = _parse(pattern)
+        tree, _ = regular_expressions.parsed(pattern, budget)
         for attempt in range(_TRIES):
-            text = _Text(rng, spread=1 << attempt).written(parsed)
-            if shortest <= len(text) <= longest and re.search(pattern, text):
+            text = _Text(rng, budget, spread=1 << attempt).written(tree)
+            if shortest <= len(text) <= longest and _holds(pattern, text, budget):
                 return text
-    except (re.error, NotImplementedError):
+    except (Unsupported, NotImplementedError, RecursionError):
         pass
     return None
+
+
+def _holds(pattern: str, text: str, budget: Budget) -> bool:
+    """Whether what a pattern does not write holds, too: anchors in its middle, looks ahead."""
+    try:
+        return regular_expressions.is_found(pattern, text, budget)
+    except Unsupported:
+        return True  # a group that is referred to: the text was written with the same group
 
 
 class _Text:
     """One attempt; `spread` is how far a repetition goes beyond its least number."""
 
-    def __init__(self, rng: KeyedRandom, spread: int) -> None:
-        self._die, self._spread = rng, spread
+    def __init__(self, rng: KeyedRandom, budget: Budget, spread: int) -> None:
+        self._die, self._budget, self._spread = rng, budget, spread
         self._groups: dict[int, str] = {}
 
-    def written(self, parsed: Any) -> str:
-        return "".join(self._part(str(name), value) for name, value in parsed)
+    def written(self, tree: Any) -> str:
+        parts = []
+        for name, value in tree:
+            self._budget.spend()
+            parts.append(self._part(str(name), value))
+        return "".join(parts)
 
-    def _part(self, name: str, value: Any) -> str:  # noqa: PLR0911 - one return for each node
+    def _part(  # noqa: C901, PLR0911 - one return for each kind of node
+        self, name: str, value: Any
+    ) -> str:
         match name:
             case "LITERAL":
-                return chr(value)
+                return _letter(value)
             case "ANY":
                 return self._die.choose(_ALPHABET)
             case "NOT_LITERAL":
@@ -59,16 +80,20 @@ class _Text:
                 text = self.written(value[-1])
                 self._groups[value[0]] = text
                 return text
+            case "ATOMIC_GROUP":
+                return self.written(value)
             case "GROUPREF":
-                return self._groups.get(value, "")
+                text = self._groups.get(value, "")
+                self._budget.spend(len(text) // _LETTERS_A_STEP)
+                return text
             case "AT" | "ASSERT" | "ASSERT_NOT":
                 return ""  # they write nothing; whether they hold is seen at the end
         raise NotImplementedError(name)
 
-    def _repeated(self, least: int, most: int, parsed: Any) -> str:
+    def _repeated(self, least: int, most: int, tree: Any) -> str:
         most = min(int(most), least + self._spread)
         count = least + int(self._die.roll() * (most - least + 1))
-        return "".join(self.written(parsed) for _ in range(count))
+        return "".join(self.written(tree) for _ in range(count))
 
     def _one_of(self, items: Any) -> str:
         negated = str(items[0][0]) == "NEGATE"
@@ -80,11 +105,18 @@ class _Text:
         return self._die.choose(members)
 
 
+def _letter(code: int) -> str:
+    if code in _SURROGATES:
+        raise NotImplementedError("half of a letter, which UTF-8 cannot carry")
+    return chr(code)
+
+
 def _members(name: str, value: Any) -> str:
     if name == "LITERAL":
-        return chr(value)
+        return _letter(value)
     if name == "RANGE":
-        return "".join(map(chr, range(value[0], min(value[1], value[0] + 255) + 1)))
+        codes = range(value[0], min(value[1], value[0] + _MEMBERS) + 1)
+        return "".join(chr(code) for code in codes if code not in _SURROGATES)
     if name == "CATEGORY":
         _, _, word = str(value).rpartition("_")
         found = re.findall(_CATEGORIES[word], _ALPHABET)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from chaos_llm.answers.json_schema import regular_expressions
+from chaos_llm.answers.json_schema.budget import Budget
 from chaos_llm.answers.json_schema.patterns import matching
+from chaos_llm.answers.json_schema.regular_expressions import Unsupported
 from chaos_llm.protocol.keyed_random import KeyedRandom
 
 _HEX = "0123456789abcdef"
 _LONGEST = 1 << 20
 _TRIES = 10
+_LETTERS_A_STEP = 64  # of free text, its way onto the wire included
 
 
 def _two(rng: KeyedRandom, low: int, high: int) -> str:
@@ -43,27 +46,31 @@ _FORMATS: Mapping[str, Callable[[KeyedRandom], str]] = {
 _SAME_AS = {"url": "uri", "idn-email": "email", "idn-hostname": "hostname", "iri": "uri"}
 
 
-def texts(schema: Mapping[str, Any], rng: KeyedRandom, says: Sequence[str]) -> Iterator[str]:
+def texts(
+    schema: Mapping[str, Any], rng: KeyedRandom, says: Sequence[str], budget: Budget
+) -> Iterator[str]:
     """Strings: of the format or pattern, else those of `says` that fit, else made to fit."""
-    low, high = schema.get("minLength", 0), schema.get("maxLength", _LONGEST)
+    low, high = int(schema.get("minLength", 0)), int(schema.get("maxLength", _LONGEST))
     named = str(schema.get("format", ""))
     form = _FORMATS.get(_SAME_AS.get(named, named))
     if form is not None:
         yield from (form(rng) for _ in range(_TRIES))
     pattern = schema.get("pattern")
-    yield from (said for said in says if low <= len(said) <= high and _found(pattern, said))
+    fit = (said for said in says if low <= len(said) <= high)
+    yield from (said for said in fit if pattern is None or _found(pattern, said, budget))
     if pattern is not None:
-        drawn = (matching(pattern, rng, low, high) for _ in range(_TRIES))
+        drawn = (matching(pattern, rng, budget, low, high) for _ in range(_TRIES))
         yield from (text for text in drawn if text is not None)
     said = max(says, key=len, default="") or "-"
     if len(said) < low:
+        budget.spend(low // _LETTERS_A_STEP)
         said = f"{said} " * (low // len(said)) + said
     yield said[:high]
     yield from (f"{said[: high - 3]} {number}" for number in range(2, 2 + _TRIES))
 
 
-def _found(pattern: str | None, said: str) -> bool:
+def _found(pattern: str, said: str, budget: Budget) -> bool:
     try:
-        return pattern is None or re.search(pattern, said) is not None
-    except re.error:
+        return regular_expressions.is_found(pattern, said, budget)
+    except Unsupported:
         return False

@@ -65,7 +65,7 @@ class Search:
         broken = self.broken(report)
         if broken:
             errors = [] if report is None else [call.error for call in report.run.calls]
-            said = next((f" ({type(error).__name__}: {error})" for error in errors if error), "")
+            said = next((f" ({error.name}: {error})" for error in errors if error), "")
             claims = "; ".join(claim.code for claim in broken)
             raise UsageError(
                 f"{self.app.written} needs no outage to break; "

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 from chaos_llm.errors import UsageError
@@ -92,8 +93,12 @@ class Batch:
             return counts | {"processing": len(self.asked)}
         if self.cancelled is not None:
             return counts | {"canceled": len(self.asked)}
-        bad = sum(refusal_of(asked["params"], MODEL_TOO) is not None for asked in self.asked)
-        return counts | {"succeeded": len(self.asked) - bad, "errored": bad}
+        return counts | {"succeeded": len(self.asked) - self._bad, "errored": self._bad}
+
+    @cached_property
+    def _bad(self) -> int:
+        """How many of its requests are refused."""
+        return sum(refusal_of(asked["params"], MODEL_TOO) is not None for asked in self.asked)
 
 
 def _inner(request: Request, params: dict[str, Any]) -> Request:

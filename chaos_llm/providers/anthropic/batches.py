@@ -19,6 +19,8 @@ from chaos_llm.providers.provider import ReplyContext
 
 _PATH = re.compile(r"(.*/v1/messages/batches)(?:/([^/]+))?(?:/(results|cancel))?$")
 _ALL, _ONE = r"/v1/messages/batches", r"/v1/messages/batches/[^/]+"
+# The API takes 100,000 requests; each is answered at once where results are asked for.
+_MOST_REQUESTS, _MOST_KEPT, _DIGITS = 1_000, 100, 4
 _PAGE = 20
 _LOCAL = ("localhost", "127.0.0.1")
 _JSONL = ("content-type", "application/x-jsonl")  # assumed
@@ -47,6 +49,8 @@ class AnthropicBatches(AnthropicDocument):
                 _new_id(reply_context.again()), reply_context.now, tuple(fields["requests"])
             )
             batches[batch.id] = batch
+            if len(batches) > _MOST_KEPT:
+                del batches[next(iter(batches))]
             return Document(batch.shown(reply_context.now, address))
         if not batch_id:
             return Document(_page(batches, fields, reply_context.now, address))
@@ -80,6 +84,8 @@ class AnthropicBatches(AnthropicDocument):
         if not isinstance(requests, list) or not requests:
             fault = "Field required" if requests is None else "at least one request is required"
             return Refusal("invalid_request", message=f"requests: {fault}")
+        if len(requests) > _MOST_REQUESTS:
+            return Refusal("too_large")
         for index, asked in enumerate(requests):
             for field, kind in (("custom_id", str), ("params", dict)):
                 if not isinstance(asked, dict) or not isinstance(asked.get(field), kind):
@@ -111,7 +117,8 @@ def _page(
 ) -> dict[str, Any]:
     """List the newest first, from behind one id or up to another."""
     ids = list(reversed(batches))
-    limit = int(fields["limit"]) if str(fields.get("limit", "")).isdecimal() else _PAGE
+    asked = str(fields.get("limit", ""))
+    limit = int(asked) if asked.isdecimal() and len(asked) <= _DIGITS else _PAGE
     behind, before = fields.get("after_id"), fields.get("before_id")
     if behind in ids:
         ids = ids[ids.index(behind) + 1 :]

@@ -8,10 +8,10 @@ from faults.
 
 from __future__ import annotations
 
-import json
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlencode
 
+from chaos_llm import strict_json
 from chaos_llm.errors import Unsupported
 from chaos_llm.protocol.messages import (
     Answer,
@@ -127,8 +127,8 @@ def _form(wire: WireRequest) -> dict[str, Any]:
     if not text.lstrip().startswith("{"):
         return dict(parse_qsl(text))
     try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
+        value = strict_json.loads(text)
+    except ValueError:
         return {}
     return value if isinstance(value, dict) else {}
 

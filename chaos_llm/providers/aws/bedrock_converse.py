@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from chaos_llm import strict_json
 from chaos_llm.protocol.messages import Chunk, Completion, Refusal, Reply, Request, WireRequest
 from chaos_llm.providers.aws.bedrock_base import BedrockEndpoint, ids, region_of
 from chaos_llm.providers.aws.converse_bodies import (
@@ -121,7 +122,7 @@ def _schema(wanted: object) -> Mapping[str, Any] | None:
     for name in ("textFormat", "structure", "jsonSchema", "schema"):
         wanted = wanted.get(name) if isinstance(wanted, dict) else None
     try:
-        schema = json.loads(wanted) if isinstance(wanted, str) else None
+        schema = strict_json.loads(wanted) if isinstance(wanted, str) else None
     except ValueError:
         return None
     return schema if isinstance(schema, dict) else None

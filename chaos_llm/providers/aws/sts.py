@@ -28,6 +28,7 @@ _NEEDED = {
 _ACCOUNT = "123456789012"
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _LIFETIME = 3600
+_DURATION = re.compile("[0-9]{1,9}")  # seconds
 
 
 class StsError(NamedTuple):
@@ -147,7 +148,7 @@ def _row(request: Request, refusal: Refusal) -> StsError:
 
 def _credentials(request: Request, reply_context: ReplyContext) -> dict[str, str]:
     length = str(request.body.get("DurationSeconds", ""))
-    lifetime = int(length) if length.isdecimal() else _LIFETIME
+    lifetime = int(length) if _DURATION.fullmatch(length) else _LIFETIME
     until = datetime.fromtimestamp(reply_context.now + lifetime, UTC)
     return {
         "AccessKeyId": "ASIA" + reply_context.rng.letters(16, _LETTERS),

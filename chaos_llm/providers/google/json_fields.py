@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 _COUNTS = ("minItems", "maxItems", "minLength", "maxLength", "minProperties", "maxProperties")
 _SCHEMAS = ("items", "additionalProperties")
+# JSON of protocol buffers takes an enum by its number, too: `Type` in generativelanguage's proto.
+_TYPES = ("", "string", "number", "integer", "boolean", "array", "object", "null")
 
 
 def field(value: object, name: str) -> Any:
@@ -25,7 +27,7 @@ def listed(value: object) -> list[Any]:
     return [] if value is None else [value]
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _in_snake_case(name: str) -> str:
     return re.sub("([A-Z])", lambda letter: "_" + letter[1].lower(), name)
 
@@ -35,8 +37,8 @@ def json_schema(schema: object) -> dict[str, Any]:
     if not isinstance(schema, dict):
         return {}
     read = {_in_camel_case(name): value for name, value in schema.items()}
-    if isinstance(read.get("type"), str):
-        read["type"] = read["type"].lower()
+    if "type" in read:
+        read["type"] = _type(read["type"])
     if read.pop("nullable", False) and isinstance(read.get("type"), str):
         read["type"] = [read["type"], "null"]
     for name in _COUNTS:
@@ -52,6 +54,15 @@ def json_schema(schema: object) -> dict[str, Any]:
     return read
 
 
-@cache
+def _type(named: object) -> object:
+    """A type's name; what is none stays, to be refused."""
+    if isinstance(named, str):
+        return named.lower()
+    if type(named) is int and 0 < named < len(_TYPES):
+        return _TYPES[named]
+    return named
+
+
+@lru_cache(maxsize=4096)
 def _in_camel_case(name: str) -> str:
     return re.sub("_([a-z])", lambda letter: letter[1].upper(), name)

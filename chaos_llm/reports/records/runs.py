@@ -144,6 +144,6 @@ def _calls(report: ReplayReport, *, prompts: bool) -> Iterator[CallRecord]:
             grade=report.grade_of(call),
             age=call.age,
             requests=len(report.run.evidence.of(call)),
-            error=type(call.error).__name__ if call.error is not None else "",
+            error=call.error.name if call.error is not None else "",
             prompt=call.prompt if prompts else None,
         )

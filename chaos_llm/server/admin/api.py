@@ -6,19 +6,26 @@ What can be asked is in `deeds.py`; a new one is a function and a line there.
 from __future__ import annotations
 
 import hmac
-import json
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from chaos_llm.errors import ChaosError
+from chaos_llm import strict_json
+from chaos_llm.errors import ChaosError, UsageError, shown
 from chaos_llm.server.admin.operations import OPERATIONS
-from chaos_llm.server.admin.requests import AdminOperation, AdminRequest
+from chaos_llm.server.admin.requests import AdminOperation, AdminRequest, NoSuchRun, Slowly
+from chaos_llm.server.arguments import run_name
 from chaos_llm.server.connections.shared_state import SharedState
 from chaos_llm.server.http.addresses import split_host
 from chaos_llm.server.http.own_replies import ADMIN, ServerReply, error_reply, json_reply
 from chaos_llm.server.http.request_parser import ReceivedRequest
+from chaos_llm.server.later import Later
 from chaos_llm.server.launch.settings import is_loopback
 from chaos_llm.server.live_page.document import document as page
+
+_LARGEST = 1024 * 1024  # bytes of what is asked
+_MOST_ARGUMENTS = 100
 
 _UNADMITTED = (
     "this server's admin API needs its token: send 'Authorization: Bearer TOKEN' or "
@@ -31,7 +38,7 @@ _ELSEWHERE = (
 )
 
 
-def answer(shared: SharedState, asked: ReceivedRequest) -> ServerReply:
+def answer(shared: SharedState, asked: ReceivedRequest) -> ServerReply | Later:
     """Do what was asked, or say how to ask."""
     name = asked.path[len(ADMIN) :].strip("/")
     if not name and _is_browser(asked):
@@ -42,16 +49,56 @@ def answer(shared: SharedState, asked: ReceivedRequest) -> ServerReply:
     operations = {operation.method: operation for operation in OPERATIONS if operation.name == name}
     method = "GET" if asked.method == "HEAD" else asked.method
     if not operations:
-        return error_reply(404, f"{asked.path} is nothing here; there are: {_listing()}")
+        return error_reply(404, f"{shown(asked.path)} is nothing here; there are: {_listing()}")
     if method not in operations:
         return error_reply(
             405, f"{asked.path} is asked by {' or '.join(operations)}, not {asked.method}"
         )
+    said = _attempt(
+        shared, asked, lambda: operations[method].do(_wish(shared, asked, operations[method]))
+    )
+    if isinstance(said, Slowly):
+        return Later(said.work, partial(_in_the_end, shared, asked, said.then))
+    return _masked(shared, said if isinstance(said, ServerReply) else json_reply(said))
+
+
+def _attempt(shared: SharedState, asked: ReceivedRequest, work: Callable[[], Any]) -> Any:
+    """What comes of it; a mistake is told in words, whoever made it."""
     try:
-        said = operations[method].do(_wish(shared, asked, operations[method]))
-    except (ChaosError, TypeError) as mistake:
+        return work()
+    except NoSuchRun as mistake:
+        return error_reply(404, str(mistake))
+    except strict_json.TooLarge as mistake:
+        return error_reply(413, str(mistake))
+    except ChaosError as mistake:
         return error_reply(400, str(mistake))
-    return said if isinstance(said, ServerReply) else json_reply(said)
+    except Exception as error:  # a mistake of ours
+        return error_reply(500, shared.problem(asked, error))
+
+
+def _in_the_end(
+    shared: SharedState,
+    asked: ReceivedRequest,
+    then: Callable[[Any], Any],
+    found: Any,
+    error: BaseException | None,
+) -> ServerReply:
+    """The answer to what a thread has worked on."""
+
+    def concluded() -> Any:
+        if error is not None:
+            raise error
+        return then(found)
+
+    said = _attempt(shared, asked, concluded)
+    return _masked(shared, said if isinstance(said, ServerReply) else json_reply(said))
+
+
+def _masked(shared: SharedState, said: ServerReply) -> ServerReply:
+    """Without the credentials that clients have sent."""
+    if not len(shared.secrets) or not said.is_text:
+        return said
+    return said.rewritten(shared.secrets.masked)
 
 
 def _is_browser(asked: ReceivedRequest) -> bool:
@@ -63,34 +110,60 @@ def _refusal(shared: SharedState, asked: ReceivedRequest) -> ServerReply | None:
     """Why somebody may not ask: no token, or a web page of another origin."""
     token = shared.settings.admin_token
     scheme, _, bearer = asked.headers.get("authorization", "").partition(" ")
-    given = asked.headers.get("x-chaos-token") or (bearer if scheme == "Bearer" else "")
+    bearer = bearer.strip() if scheme.lower() == "bearer" else ""
+    given = asked.headers.get("x-chaos-token") or bearer
     if token and not hmac.compare_digest(given.encode(), token.encode()):
         return error_reply(401, _UNADMITTED)
     origin = asked.headers.get("origin")
-    if origin and urlsplit(origin).netloc != asked.headers.get("host"):
-        return error_reply(403, f"a page of {origin} may not steer this server")
+    if origin and _host_of(origin) != asked.headers.get("host"):
+        return error_reply(403, f"a page of {shown(origin)} may not steer this server")
+    if asked.headers.get("sec-fetch-site", "").lower() == "cross-site":
+        return error_reply(403, "a page of another site may not ask this server")
     if not token and not is_loopback(split_host(asked.headers.get("host", ""))[0]):
         return error_reply(403, _ELSEWHERE)  # a page of a name that somebody points here
     return None
 
 
+def _host_of(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:  # "http://["
+        return ""
+
+
 def _wish(shared: SharedState, asked: ReceivedRequest, operation: AdminOperation) -> AdminRequest:
-    given: dict[str, Any] = dict(parse_qsl(asked.query, keep_blank_values=True))
-    if asked.body.strip():
-        try:
-            body = json.loads(asked.body)
-        except ValueError as error:
-            raise ChaosError(f"the body is no JSON ({error}); {_usage(operation)}") from None
-        if not isinstance(body, dict):
-            raise ChaosError(f"the body is a JSON object; {_usage(operation)}")
-        given |= body
-    run = given.pop("run", "") or asked.run
+    given = _given(asked, operation)
+    run = run_name(given.pop("run", "")) or asked.run
     unknown = [name for name in given if name not in operation.takes and not operation.takes_any]
     if unknown:
-        raise ChaosError(
-            f"{operation.name} does not take {', '.join(unknown)}; {_usage(operation)}"
-        )
-    return AdminRequest(shared, str(run), given)
+        names = ", ".join(shown(name).strip("'") for name in unknown[:_NAMED])
+        raise UsageError(f"{operation.name} does not take {names}; {_usage(operation)}")
+    return AdminRequest(shared, run, given, begins=operation.method == "POST")
+
+
+_NAMED = 5  # unknown arguments that an error names
+
+
+def _given(asked: ReceivedRequest, operation: AdminOperation) -> dict[str, Any]:
+    """The arguments in the query and in the body."""
+    if len(asked.body) > _LARGEST:
+        raise strict_json.TooLarge(f"the body is larger than {_LARGEST} bytes")
+    try:
+        pairs = parse_qsl(asked.query, keep_blank_values=True, max_num_fields=_MOST_ARGUMENTS)
+    except ValueError:
+        raise UsageError(f"there are more than {_MOST_ARGUMENTS} arguments") from None
+    given: dict[str, Any] = dict(pairs)
+    if asked.body.strip():
+        try:
+            body = strict_json.loads(asked.body)
+        except strict_json.TooLarge:
+            raise
+        except ValueError as error:
+            raise UsageError(f"the body is no JSON ({error}); {_usage(operation)}") from None
+        if not isinstance(body, dict):
+            raise UsageError(f"the body is a JSON object; {_usage(operation)}")
+        given |= body
+    return given
 
 
 def _usage(operation: AdminOperation) -> str:

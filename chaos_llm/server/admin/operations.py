@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 
+from chaos_llm import strict_json
+from chaos_llm.decisions.plan import Plan
 from chaos_llm.decisions.provider_control import ProviderControl
 from chaos_llm.decisions.start_position import place
 from chaos_llm.durations import seconds
-from chaos_llm.errors import ChaosError, UsageError
+from chaos_llm.errors import UsageError, shown
+from chaos_llm.journal.journal import Exchange
 from chaos_llm.profiles import load, loads, to_toml
 from chaos_llm.profiles.model import Profile
-from chaos_llm.server.admin.requests import AdminOperation, AdminRequest
+from chaos_llm.redaction import printable
+from chaos_llm.server.admin.requests import AdminOperation, AdminRequest, Slowly
 from chaos_llm.server.admin.run_state import fault_of, run_state, window_state
+from chaos_llm.server.arguments import LARGEST_SEED, text, whole
 from chaos_llm.server.http.addresses import environment
 from chaos_llm.server.http.own_replies import ADMIN, ServerReply
 from chaos_llm.server.runs.runs import DEFAULT
 from chaos_llm.server.runs.verdict import timeline, verdict
 
 _FURTHEST = 366 * 86_400.0  # seconds of one advance
+_LAST = 100 * _FURTHEST  # seconds of the profile that no clock passes
+_QUICK = 200  # exchanges that are written, or judged, while others wait
+_LONGEST_TOML = 262_144  # letters; the longest of the catalogue has a tenth of that
+_MOST_WINDOWS = 2_000  # of a posted profile, bursts counted: each request looks at those open
+_MOST_ANSWERS, _LONGEST_ANSWERS = 1_000, 200_000  # texts, and letters in all: a stream takes 60 ms
+_MOST_BY_HAND = 2_000  # injections, heals and choices of a run: each request looks at them all
+_LARGEST_FAULT = 65_536  # bytes of its arguments
+_LONGEST_NAME = 200  # letters of a profile, a model, a surface
 
 
 def _index(request: AdminRequest) -> Any:
@@ -58,30 +72,49 @@ def _advance(request: AdminRequest) -> Any:
     if (by is None) == (to is None):
         raise UsageError('give {"by": "10m"}, or {"to": a window\'s name or a time of the profile}')
     distance = place(to, run.plan) - run.now if by is None else seconds(by)
+    given = shown(to if by is None else by)
     if distance < 0:
-        raise UsageError(f"{to!r} is over: time goes forward only; POST {ADMIN}/reset begins anew")
+        raise UsageError(f"{given} is over: time goes forward only; POST {ADMIN}/reset begins anew")
     if not distance < _FURTHEST:
-        raise UsageError(f"{by!r} is more than a year")
+        raise UsageError(f"{given} is more than a year")
+    if run.now + distance > _LAST:
+        raise UsageError(f"{given} goes on for more than a hundred years after the profile's start")
     run.clock.advance(distance)
     return run_state(run)
 
 
 def _journal(request: AdminRequest) -> Any:
-    try:
-        since = int(request.given.get("since", 0))
-    except ValueError:
-        raise UsageError("since is the number of the first exchange that is wanted") from None
-    lines = (e.line() for e in request.run.journal if e.number >= since)
-    text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
-    return ServerReply(200, text.encode(), "application/jsonl")
+    since = whole(
+        request.given, "since", _NUMBERS, "since is the number of the first exchange that is wanted"
+    )
+    wanted = request.run.journal.since(since or 0)
+    if len(wanted) <= _QUICK:
+        return _jsonl(wanted)
+    return Slowly(lambda: _jsonl(wanted))
+
+
+_NUMBERS = 1 << 53
+
+
+def _jsonl(exchanges: Sequence[Exchange]) -> ServerReply:
+    lines = "".join(strict_json.dumps(exchange.line()) + "\n" for exchange in exchanges)
+    return ServerReply(200, lines.encode(), "application/jsonl")
 
 
 def _verdict(request: AdminRequest) -> Any:
-    return verdict(request.run)
+    run = request.run
+    return verdict(run) if len(run.journal) <= _QUICK else Slowly(lambda: verdict(run))
 
 
 def _timeline(request: AdminRequest) -> Any:
-    return ServerReply(200, timeline(request.run).encode() + b"\n", "text/plain; charset=utf-8")
+    run = request.run
+
+    def drawn() -> ServerReply:
+        return ServerReply(
+            200, printable(timeline(run)).encode() + b"\n", "text/plain; charset=utf-8"
+        )
+
+    return drawn() if len(run.journal) <= _QUICK else Slowly(drawn)
 
 
 def _reset(request: AdminRequest) -> Any:
@@ -90,19 +123,26 @@ def _reset(request: AdminRequest) -> Any:
 
 
 def _load(request: AdminRequest) -> Any:
-    request.run.begin_anew(
-        profile=_profile(request), seed=_seed(request), at=request.given.get("at")
-    )
-    return run_state(request.run)
+    return Slowly(lambda: _profile(request), lambda profile: _begun(request, profile))
 
 
 def _begin_run(request: AdminRequest) -> Any:
     if not request.run_name or request.run_name == DEFAULT:
         raise UsageError('give the new run a name: {"run": "my-test"}')
-    run, server = request.run, request.server
-    profile = _profile(request) if {"profile", "toml"} & set(request.given) else None
-    run.begin_anew(profile=profile, seed=_seed(request), at=request.given.get("at"))
-    return {**run_state(run), "env": environment(server.url, run.name, {}, server.doors)}
+    if {"profile", "toml"} & set(request.given):
+        return Slowly(lambda: _profile(request), lambda profile: _begun_run(request, profile))
+    return _begun_run(request, None)
+
+
+def _begun_run(request: AdminRequest, profile: Profile | None) -> Any:
+    server = request.server
+    variables = environment(server.url, request.run_name, {}, server.doors)
+    return {**_begun(request, profile), "env": variables}
+
+
+def _begun(request: AdminRequest, profile: Profile | None) -> dict[str, Any]:
+    request.run.begin_anew(profile=profile, seed=_seed(request), at=request.given.get("at"))
+    return run_state(request.run)
 
 
 def _end_run(request: AdminRequest) -> Any:
@@ -118,6 +158,8 @@ def _inject(request: AdminRequest) -> Any:
     ours = ("provider", "fault", "times", "surface", "model")
     arguments = {name: value for name, value in request.given.items() if name not in ours}
     fault = fault_of(request.need("fault"), arguments)
+    if len(strict_json.dumps(arguments)) > _LARGEST_FAULT:
+        raise UsageError(f"the arguments of a fault are at most {_LARGEST_FAULT} bytes")
     _lever(request).inject(fault, times=request.given.get("times"))
     return run_state(request.run)
 
@@ -132,15 +174,25 @@ def _answers(request: AdminRequest) -> Any:
     texts = [answers] if isinstance(answers, str) else answers
     if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
         raise UsageError("answers is a text, or a list of texts that are used in order")
+    if len(texts) > _MOST_ANSWERS or sum(map(len, texts)) > _LONGEST_ANSWERS:
+        raise UsageError(
+            f"answers are at most {_MOST_ANSWERS} texts of {_LONGEST_ANSWERS} letters in all"
+        )
     _lever(request).answers(texts)
     return run_state(request.run)
 
 
 def _lever(request: AdminRequest) -> ProviderControl:
-    where = {
-        name: str(request.given[name]) for name in ("surface", "model") if name in request.given
-    }
-    return request.run.on(str(request.need("provider")), **where)
+    given = request.given
+    where = {n: text(given, n, _LONGEST_NAME) for n in ("surface", "model") if n in given}
+    request.need("provider")
+    by_hand = request.run.overrides
+    if len(by_hand.injections) + len(by_hand.healed) + len(by_hand.chosen) >= _MOST_BY_HAND:
+        raise UsageError(
+            f"{_MOST_BY_HAND} things were injected, healed or chosen in this run; "
+            f"POST {ADMIN}/reset begins it anew"
+        )
+    return request.run.on(text(given, "provider", _LONGEST_NAME), **where)
 
 
 def _profile_text(request: AdminRequest) -> Any:
@@ -156,18 +208,29 @@ def _certificate(request: AdminRequest) -> Any:
 def _profile(request: AdminRequest) -> Profile:
     """A profile of the catalogue, or one in the request; no files of this machine."""
     if "toml" in request.given:
-        return loads(str(request.given["toml"]), name=str(request.given.get("profile", "posted")))
-    name = str(request.need("profile"))
+        return _posted(request)
+    request.need("profile")
+    name = text(request.given, "profile", _LONGEST_NAME)
     if name.endswith(".toml") or "/" in name:
         raise UsageError('give a profile\'s name, or its text: {"toml": "..."}; no path')
     return load(name, rootdir=request.server.settings.rootdir)
 
 
+def _posted(request: AdminRequest) -> Profile:
+    """A profile in the request, as large as a run can play beside others."""
+    toml = text(request.given, "toml", _LONGEST_TOML)
+    name = text(request.given, "profile", _LONGEST_NAME, "posted")
+    if printable(name) != name or "/" in name:
+        raise UsageError("a profile's name has neither '/' nor control characters")
+    profile = loads(toml, name=name)
+    placed = sum(1 for _ in islice(Plan.placed(profile, 0), _MOST_WINDOWS + 1))
+    if placed > _MOST_WINDOWS:
+        raise UsageError(f"the profile has more than {_MOST_WINDOWS} windows, bursts counted")
+    return profile
+
+
 def _seed(request: AdminRequest) -> int | None:
-    seed = request.given.get("seed")
-    if seed is not None and type(seed) is not int:
-        raise ChaosError(f"a seed is a whole number; got {seed!r}")
-    return seed
+    return whole(request.given, "seed", LARGEST_SEED, "a seed is a whole number")
 
 
 OPERATIONS: tuple[AdminOperation, ...] = (

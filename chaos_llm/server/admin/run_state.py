@@ -9,7 +9,7 @@ from typing import Any
 
 from chaos_llm import faults
 from chaos_llm.decisions.plan import PlacedWindow
-from chaos_llm.errors import UnknownName, UsageError
+from chaos_llm.errors import UnknownName, UsageError, shown
 from chaos_llm.faults import Fault
 from chaos_llm.server.runs.runs import ServedRun
 
@@ -34,7 +34,7 @@ def run_state(run: ServedRun) -> dict[str, Any]:
         "ends": profile.ends,
         "open": [placed.window.name for placed in run.plan.open_at(at)],
         "requests": journal.count,
-        "applied": sum(1 for exchange in journal if exchange.applied),
+        "applied": journal.applied,
         "waiting": len(run.waiting),
         "journal": {"kept": len(journal), "dropped": journal.dropped},
     }
@@ -74,9 +74,10 @@ def window_state(run: ServedRun, placed: PlacedWindow) -> dict[str, Any]:
 
 def fault_of(name: object, given: Mapping[str, Any]) -> Fault:
     """A fault by its name in profiles and its arguments; raises UnknownName or UsageError."""
-    if name not in faults.known():
-        raise UnknownName("fault", str(name), faults.known())
-    kind = faults.known()[str(name)]
+    known_faults = faults.known()
+    if not isinstance(name, str) or name not in known_faults:
+        raise UnknownName("fault", name if isinstance(name, str) else shown(name), known_faults)
+    kind = known_faults[name]
     known = {field.name: field for field in fields(kind)}
     for key in given:
         if key not in known:
@@ -86,5 +87,9 @@ def fault_of(name: object, given: Mapping[str, Any]) -> Fault:
         raise UsageError(f"{name} needs {', '.join(missing)}")
     try:
         return kind(**given)
-    except (TypeError, ValueError) as mistake:
+    except _MISTAKES as mistake:
         raise UsageError(f"{name}: {mistake}") from None
+
+
+# What a fault's own checks raise for a value of another type than they expect.
+_MISTAKES = (TypeError, ValueError, AttributeError, LookupError, ArithmeticError)

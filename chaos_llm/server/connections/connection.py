@@ -12,6 +12,8 @@ from chaos_llm.server.connections.shared_state import SharedState
 from chaos_llm.server.http.answering import ClientOrigin, answer
 from chaos_llm.server.http.own_replies import ServerReply, error_reply
 from chaos_llm.server.http.request_parser import ReceivedRequest, RequestParser, RequestTooLarge
+from chaos_llm.server.later import Later, Working
+from chaos_llm.server.log import described
 
 _GO_AHEAD = b"HTTP/1.1 100 Continue\r\n\r\n"
 _AHEAD = 8  # whole requests that may wait behind a reply
@@ -41,7 +43,7 @@ class Connection(asyncio.Protocol):
     def __init__(self, server: SharedState, connect: Connect, caller: ClientOrigin) -> None:
         self._server, self._connect, self._caller = server, connect, caller
         self._asking = RequestParser(server.settings.limits)
-        self._playing: ReplyPlayer | None = None
+        self._playing: ReplyPlayer | Working | None = None
         self._held = 0  # bytes that came while a reply was under way
         self._reused = self._is_paused = self._is_deaf = self._is_full = False
         self.transport: Any = None
@@ -85,13 +87,18 @@ class Connection(asyncio.Protocol):
         if self._is_deaf:
             self._hold(len(data))
             return
-        asking = self._asking
-        was_begun = asking.is_begun
         try:
-            rest = asking.feed(data)
+            self._take(data)
         except RequestTooLarge as reason:
             self._refuse(reason)
-            return
+        except Exception as error:  # a mistake of ours costs one client its connection, in words
+            text = self._server.note(f"a connection was given up: {described(error)}")
+            self._refuse(RequestTooLarge(500, text))
+
+    def _take(self, data: bytes) -> None:
+        asking = self._asking
+        was_begun = asking.is_begun
+        rest = asking.feed(data)
         if asking.is_begun and not was_begun:
             self.since = self._server.time()
         if asking.wants_go_ahead and self._playing is None:
@@ -118,7 +125,11 @@ class Connection(asyncio.Protocol):
             if asked.method == "CONNECT":
                 self._connect(self._server, self, asked, rest)
                 return
-            self._answer(asked)
+            try:
+                self._answer(asked)
+            except Exception as error:  # a reply of the test's own that cannot be written
+                said = error_reply(500, self._server.problem(asked, error))
+                self._say(said, asked._replace(keep=False))
             self._reused = True
         if self._playing is None and not self._is_full:
             self._held = 0
@@ -131,6 +142,9 @@ class Connection(asyncio.Protocol):
         if isinstance(answered, ServerReply):
             self._say(answered, asked)
             return
+        if isinstance(answered, Later):
+            self._work_on(answered, asked)
+            return
         run, exchange, reply = answered
         keep, whole = asked.keep, at_once(reply)
         if whole is not None:
@@ -142,6 +156,19 @@ class Connection(asyncio.Protocol):
             run, exchange, reply, self.transport, lambda: self._over_later(keep=keep)
         )
         playing.begin()
+
+    def _work_on(self, later: Later, asked: ReceivedRequest) -> None:
+        """Have a thread find the answer; what comes meanwhile waits for it."""
+
+        def over(said: ServerReply) -> None:
+            self._playing = None
+            self._say(said, asked)
+            self.since = self._server.time()
+            if self._asking.whole or self._held:
+                self._server.loop.call_soon(self._next)
+
+        self._playing = Working(later, over, self.transport.close)
+        self._playing.begin(self._server.work)
 
     def _over(self, *, keep: bool) -> None:
         """A reply was sent; go on with the next request, or hang up."""

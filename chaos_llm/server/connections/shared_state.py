@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Callable, Coroutine
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol
 
+from chaos_llm.errors import UsageError
 from chaos_llm.journal.journal import Effect
+from chaos_llm.redaction import Secrets
 from chaos_llm.requests.hosts import Names
 from chaos_llm.server.connections import handshakes
 from chaos_llm.server.connections.tls import Authority
 from chaos_llm.server.http.addresses import Addresses
 from chaos_llm.server.http.own_replies import ServerReply
 from chaos_llm.server.http.request_parser import ReceivedRequest
+from chaos_llm.server.later import Later
 from chaos_llm.server.launch.settings import Settings, is_loopback
+from chaos_llm.server.log import described, line, tell
 from chaos_llm.server.runs.kept_journal import JournalWriter
-from chaos_llm.server.runs.runs import DEFAULT, Runs, RunStart
+from chaos_llm.server.runs.runs import DEFAULT, Notes, Runs, RunStart
 
 _PROBLEMS = 20
+_WORKERS = 2  # threads for what would keep other clients waiting
 _STRUCK: Effect = "applied"
 
 
@@ -40,7 +45,9 @@ class SharedState:
     """One server's state; `answer` is its admin API, `connect` what a CONNECT is given to."""
 
     def __init__(
-        self, settings: Settings, answer: Callable[[SharedState, ReceivedRequest], ServerReply]
+        self,
+        settings: Settings,
+        answer: Callable[[SharedState, ReceivedRequest], ServerReply | Later],
     ) -> None:
         self.settings, self.loop = settings, asyncio.get_running_loop()
         self.answer = answer
@@ -58,13 +65,23 @@ class SharedState:
             settings.at,
             rootdir=settings.rootdir or Path(),
         )
-        self.file = JournalWriter(settings.journal, self.loop) if settings.journal else None
-        self.runs = Runs(beginning, settings.limits, self.loop, self.file)
+        self.secrets = Secrets()
+        self.file = self._journal_file(settings.journal)
+        self.runs = Runs(beginning, settings.limits, self.loop, Notes(self.file, self.secrets))
         self.connections: set[OpenConnection] = set()
         self.requests = 0
         self.problems: list[str] = []  # of the test's own faults and answers
         self.tasks: set[asyncio.Task[None]] = set()
         self._handshakes = 0
+        self._workers: ThreadPoolExecutor | None = None
+
+    def _journal_file(self, path: Path | None) -> JournalWriter | None:
+        if path is None:
+            return None
+        try:
+            return JournalWriter(path, self.loop, self.secrets)
+        except OSError as error:
+            raise UsageError(f"--journal {path} cannot be written: {error.strerror}") from None
 
     def judged_at_handshake(self, host: str) -> Names:
         """The providers whose TLS can fail by this host: its own, or the only one played."""
@@ -84,16 +101,37 @@ class SharedState:
             if decision.draws:
                 exchange = run.journal.open(run.now, request, key, decision)
                 exchange.effects = (_STRUCK,) * len(decision.draws)
+                run.journal.applied += 1
                 run.end(exchange, "closed")
                 return False
         return True
 
-    def problem(self, asked: ReceivedRequest, error: Exception) -> str:
-        """Note that a fault, or answers, of the test's own raised."""
-        text = f"no reply to {asked.method} {asked.path}: {error!r}"
+    def problem(self, asked: ReceivedRequest, error: BaseException) -> str:
+        """Note that something raised: a fault, or answers, of the test's own, or a mistake here."""
+        return self.note(f"no reply to {asked.method} {asked.path[:100]}: {described(error)}")
+
+    def note(self, problem: str) -> str:
+        """Keep a problem for `state`, and tell it on the console; gives back what was told."""
+        text = line(self.secrets.masked(problem))
         self.problems = [*self.problems[1 - _PROBLEMS :], text]
-        print(f"chaos-llm: {text}", file=sys.stderr, flush=True)  # noqa: T201 - its log
+        tell(text)
         return text
+
+    def work(self, work: Callable[[], Any], done: Callable[[Future[Any]], None]) -> None:
+        """Do something in a thread, and call `done` on the loop."""
+        if self._workers is None:
+            self._workers = ThreadPoolExecutor(_WORKERS, "chaos-llm-admin")
+        future = self._workers.submit(work)
+        future.add_done_callback(lambda ended: self._back(done, ended))
+
+    def _back(self, done: Callable[[Future[Any]], None], ended: Future[Any]) -> None:
+        if not ended.cancelled() and not self.loop.is_closed():
+            self.loop.call_soon_threadsafe(done, ended)
+
+    def stop_work(self) -> None:
+        """Let the threads end with what they are at."""
+        if self._workers is not None:
+            self._workers.shutdown(wait=False, cancel_futures=True)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something beside the connections."""

@@ -9,14 +9,18 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
-from chaos_llm.errors import UsageError
+from chaos_llm.errors import ChaosError, UsageError
+from chaos_llm.server import client_hello
 
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 _READ = 65_536
-FIRST_BYTE = 0x16  # of a TLS handshake
+FIRST_BYTE = client_hello.HANDSHAKE
+_MOST_HOSTS = 256  # whose certificates are kept, some 50 kB each; clients may name any host
+# RFC 8446, 6.2, as one record: fatal, unrecognized_name.
+_UNKNOWN_HOST = bytes((0x15, 3, 3, 0, 2, 2, 112))
 
 
 class Authority:
@@ -34,7 +38,7 @@ class Authority:
             ) from None
         self._ca = trustme.CA(organization_name="chaos_llm, for tests only")
         self._local = tuple(dict.fromkeys((*_LOCAL, *([also] if also else ()))))
-        self.context = cache(self._context)
+        self.context = lru_cache(_MOST_HOSTS)(self._context)
 
     @property
     def pem(self) -> bytes:
@@ -43,7 +47,10 @@ class Authority:
         return pem
 
     def _context(self, host: str) -> ssl.SSLContext:
-        """The server's side of TLS for a host; "" for an address of this machine."""
+        """The server's side of TLS for a host; "" for an address of this machine.
+
+        Raises ValueError for a name that no certificate can have.
+        """
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.set_alpn_protocols(["http/1.1"])
         self._ca.issue_cert(*([host] if host else self._local)).configure_cert(context)
@@ -68,6 +75,7 @@ class TlsLayer:
         self._raw, self._authority, self._admits = raw, authority, admits
         self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._host, self._is_refused, self._is_done = "", False, False
+        self._hello: bytes | None = b""  # as much of it as came; None once OpenSSL has it
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.sni_callback = self._named
         context.set_alpn_protocols(["http/1.1"])
@@ -77,15 +85,29 @@ class TlsLayer:
         self._tls: ssl.SSLObject | None = None
 
     def _named(self, tls: ssl.SSLObject, host: str | None, _: ssl.SSLContext) -> int | None:
+        """Choose a host's certificate; OpenSSL calls it, so nothing may be raised here."""
         self._host = host or ""
-        if not self._admits(self._host):
-            self._is_refused = True
-            return ssl.ALERT_DESCRIPTION_INTERNAL_ERROR
-        tls.context = self._authority.context(self._host)
+        try:
+            if not self._admits(self._host):
+                self._is_refused = True
+                return ssl.ALERT_DESCRIPTION_INTERNAL_ERROR
+            tls.context = self._authority.context(self._host)
+        except (ValueError, ChaosError):  # no name of a host; or too many runs
+            return ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
         return None
 
     def data_received(self, data: bytes) -> None:
         """Take bytes off the socket."""
+        if self._hello is not None:
+            name = client_hello.server_name(self._hello + data)
+            if name is None:
+                self._hello += data
+                return
+            if not name.isascii() or b"\0" in name:
+                self._raw.write(_UNKNOWN_HOST)
+                self.close()
+                return
+            data, self._hello = self._hello + data, None
         self._in.write(data)
         try:
             self._go_on()
@@ -95,8 +117,6 @@ class TlsLayer:
             if not self._is_refused:
                 self._flush()  # the alert that says why
             self.close()
-        except ValueError:  # a host's name that no certificate can have
-            self.abort()
 
     def _go_on(self) -> None:
         if self._tls is None:
@@ -134,8 +154,12 @@ class TlsLayer:
 
     def write(self, data: bytes) -> None:
         assert self._tls is not None
-        self._tls.write(data)
-        self._flush()
+        try:
+            self._tls.write(data)
+        except ssl.SSLError:  # the client has ended TLS, or broken it
+            self.abort()
+        else:
+            self._flush()
 
     def close(self) -> None:
         """End the connection without TLS's own farewell, as a cut connection does."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import NamedTuple
 
-from chaos_llm.errors import ChaosError
+from chaos_llm.errors import ChaosError, UsageError
 from chaos_llm.journal.journal import Exchange
 from chaos_llm.protocol.messages import Ending, Reply, WireRequest
 from chaos_llm.server.connections.shared_state import SharedState
+from chaos_llm.server.http.addresses import RUN_IN_A_KEY
 from chaos_llm.server.http.own_replies import ADMIN, NO_PROVIDER, ServerReply, error_reply
 from chaos_llm.server.http.request_parser import ReceivedRequest
+from chaos_llm.server.later import Later
 from chaos_llm.server.runs.runs import DEFAULT, ServedRun
 
 _OF_BODIES = ("content-length", "transfer-encoding")
@@ -39,7 +41,7 @@ class ProviderAnswer(NamedTuple):
 
 def answer(
     server: SharedState, asked: ReceivedRequest, caller: ClientOrigin, *, reused: bool
-) -> ServerReply | ProviderAnswer:
+) -> ServerReply | ProviderAnswer | Later:
     """Have a provider answer a request, or say why none does."""
     path = asked.path
     if asked.version != "1.1":
@@ -56,7 +58,7 @@ def answer(
     headers = asked.headers
     wire = WireRequest(asked.method, host, place.path, asked.query, headers, asked.body, reused)
     try:
-        run = server.runs.named(asked.run or caller.run or DEFAULT)
+        run = _run(server, asked, caller)
         run.overrides.past_handshake = caller.past_handshake
         run.overrides.over_wire = caller.over_wire
         exchange, reply = run.exchange(place.provider, wire, headers.get("x-chaos-call", ""))
@@ -65,6 +67,20 @@ def answer(
     except Exception as error:  # a fault, or answers, of the test's own
         return error_reply(500, server.problem(asked, error))
     return ProviderAnswer(run, exchange, _without_body(reply) if asked.method == "HEAD" else reply)
+
+
+def _run(server: SharedState, asked: ReceivedRequest, caller: ClientOrigin) -> ServedRun:
+    """The run of a request; it begins here, unless an image on a web page could have named it."""
+    name = asked.run or caller.run or DEFAULT
+    if asked.method in ("GET", "HEAD") and f"{RUN_IN_A_KEY}{name}" in asked.target:
+        run = server.runs.begun(name)
+        if run is None:
+            raise UsageError(
+                f"there is no run {name!r} yet, and a GET whose query names one does not begin it; "
+                f'POST {ADMIN}/runs {{"run": "{name}"}} does'
+            )
+        return run
+    return server.runs.named(name)
 
 
 def _without_body(reply: Reply) -> Reply:

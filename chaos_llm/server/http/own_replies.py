@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
+from chaos_llm import strict_json
 from chaos_llm.protocol.reason_phrases import PHRASES
 
 ADMIN = "/__chaos"
+# No page of somebody else's may guess at what this is, or lay it under its own buttons.
+_FOR_BROWSERS = "x-content-type-options: nosniff\r\nx-frame-options: DENY\r\n"
 
 
 @dataclass(frozen=True)
@@ -19,19 +22,29 @@ class ServerReply:
     body: bytes
     kind: str = "application/json"
 
+    @property
+    def is_text(self) -> bool:
+        """Whether it tells of requests: JSON, or text; a page or a certificate does not."""
+        return self.kind.startswith(("application/json", "text/plain"))
+
+    def rewritten(self, rewrite: Callable[[str], str]) -> ServerReply:
+        """The same with another text."""
+        return replace(self, body=rewrite(self.body.decode("utf-8", "replace")).encode())
+
     def wire(self, *, keep: bool, head_only: bool = False) -> bytes:
         """Its bytes on the wire."""
         head = (
             f"HTTP/1.1 {self.status} {PHRASES.get(self.status, '')}\r\n"
             f"content-type: {self.kind}\r\ncontent-length: {len(self.body)}\r\n"
-            f"cache-control: no-store\r\nconnection: {'keep-alive' if keep else 'close'}\r\n\r\n"
+            f"cache-control: no-store\r\n{_FOR_BROWSERS}"
+            f"connection: {'keep-alive' if keep else 'close'}\r\n\r\n"
         ).encode()
         return head if head_only else head + self.body
 
 
 def json_reply(value: Any, status: int = 200) -> ServerReply:
     """A value as JSON."""
-    return ServerReply(status, json.dumps(value, ensure_ascii=False, default=str).encode() + b"\n")
+    return ServerReply(status, strict_json.dumps(value).encode() + b"\n")
 
 
 def error_reply(status: int, text: str) -> ServerReply:

@@ -11,6 +11,8 @@ from chaos_llm.server.launch.settings import Limits
 
 _RUN = re.compile(r"chaos-run-([A-Za-z0-9_.-]{1,64})")
 _RUN_BYTES = b"chaos-run-"
+_LONGEST_HOST = 260  # letters: 253 of a name, and a port
+_AROUND = len(": \r\n")  # bytes around a header's name and value
 _OFFERS = ("upgrade", "connection", "http2-settings")
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
@@ -56,40 +58,52 @@ class RequestParser:
         self._forget()
 
     def _forget(self) -> None:
-        self._target, self._run, self._size = b"", "", 0
+        self._target, self._run, self._size, self._headed = b"", "", 0, 0
         self._headers: dict[str, str] = {}
         self._body: list[bytes] = []
 
     def feed(self, data: bytes) -> bytes:
         """Take bytes; gives back those that follow a CONNECT. Raises RequestTooLarge."""
+        rest = memoryview(data)
+        while (offered_at := self._parse(rest)) is not None:
+            rest = rest[offered_at:]
+            if self.whole[-1].method == "CONNECT":
+                self._begin_anew()
+                return bytes(rest)
+            self._decline_the_offer()
+        if self._in_head and self._head > self._limits.head:
+            raise self._too_long()
+        return b""
+
+    def _parse(self, data: memoryview | bytes) -> int | None:
+        """Parse bytes; says behind which of them the parser stopped for an offer to upgrade."""
         if self._in_head:
             self._head += len(data)
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
-            return self._upgraded(data[upgrade.args[0] :])
+            stopped_at: int = upgrade.args[0]
+            return stopped_at
         except httptools.HttpParserError as error:
             if isinstance(error.__context__, RequestTooLarge):
                 raise error.__context__ from None
             raise RequestTooLarge(400, f"this is no HTTP/1.1: {error}") from None
-        if self._in_head and self._head > self._limits.head:
-            raise RequestTooLarge(431, f"the headers are larger than {self._limits.head} bytes")
-        return b""
+        return None
 
-    def _upgraded(self, rest: bytes) -> bytes:
-        """Go on in HTTP/1.1, whatever was offered (Java offers h2c); a CONNECT ends it.
+    def _decline_the_offer(self) -> None:
+        """Go on in HTTP/1.1, whatever was offered (Java offers h2c).
 
         The parser has stopped behind the headers, so it is given them again without the offer.
         """
-        self._parser = httptools.HttpRequestParser(self)
-        self._in_head, self._head = True, 0
-        offer = self.whole[-1]
-        if offer.method == "CONNECT":
-            return rest
-        self.whole.pop()
+        self._begin_anew()
+        offer = self.whole.pop()
         lines = [f"{name}: {value}" for name, value in offer.headers.items() if name not in _OFFERS]
         again = "\r\n".join([f"{offer.method} {offer.target} HTTP/1.1", *lines, "", ""])
-        return self.feed(again.encode("latin-1") + rest)
+        self._parse(again.encode("latin-1"))
+
+    def _begin_anew(self) -> None:
+        self._parser = httptools.HttpRequestParser(self)
+        self._in_head, self._head = True, 0
 
     def on_message_begin(self) -> None:
         self.is_begun, self._in_head = True, True
@@ -97,15 +111,23 @@ class RequestParser:
 
     def on_url(self, url: bytes) -> None:
         self._target += url
+        if len(self._target) > self._limits.target:
+            raise RequestTooLarge(414, f"the target is longer than {self._limits.target} bytes")
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        self._headed += len(name) + len(value) + _AROUND
         text = value.decode("latin-1")
         if _RUN_BYTES in value and (hit := _RUN.search(text)):
             self._run = hit[1]
         self._headers[name.decode("latin-1").lower()] = text
 
+    def _too_long(self) -> RequestTooLarge:
+        return RequestTooLarge(431, f"the headers are larger than {self._limits.head} bytes")
+
     def on_headers_complete(self) -> None:
         self._in_head, self._head = False, 0
+        if self._headed + len(self._target) > self._limits.head:  # a head in one piece
+            raise self._too_long()
         length = self._headers.get("content-length", "")
         if length.isdecimal() and int(length) > self._limits.body:
             raise RequestTooLarge(413, self._too_large())
@@ -128,6 +150,8 @@ class RequestParser:
         if path[:1] != "/" and "://" in path:
             host, slash, path = path.partition("://")[2].partition("/")
             path = slash + path or "/"
+        if len(host) > _LONGEST_HOST:
+            raise RequestTooLarge(400, f"the host's name is longer than {_LONGEST_HOST} letters")
         keep, version = parser.should_keep_alive(), parser.get_http_version()
         named, headers = self._named(), self._headers
         asked = ReceivedRequest(

@@ -97,5 +97,5 @@ class _Progress:
 
 
 def _requests(server: SharedState) -> str:
-    applied = sum(1 for run in server.runs for each in run.journal if each.applied)
+    applied = sum(run.journal.applied for run in server.runs)
     return f"{server.requests} requests, {applied} struck"

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from chaos_llm import strict_json
+from chaos_llm.answers.healthy_answers import warm_up
 from chaos_llm.errors import ChaosError, UsageError
 from chaos_llm.server.admin import api
 from chaos_llm.server.connections.listener import Listener
 from chaos_llm.server.connections.shared_state import SharedState
 from chaos_llm.server.launch.settings import Settings
+from chaos_llm.server.log import described
 
 if TYPE_CHECKING:
     from chaos_llm.server.connections.toxiproxy_front import ToxiproxyFront
@@ -37,6 +40,8 @@ class Server:
     async def start(self) -> None:
         """Listen; raises UsageError where the port is taken."""
         shared, settings = self.shared, self.shared.settings
+        shared.loop.set_exception_handler(self._trouble)
+        _warm_up()
         try:
             self._listener = await shared.loop.create_server(
                 lambda: Listener(shared), settings.host, settings.port, backlog=1024
@@ -90,8 +95,15 @@ class Server:
         end = shared.time() + _FAREWELL
         while shared.connections and shared.time() < end:  # noqa: ASYNC110 - transports tell nobody
             await asyncio.sleep(0.002)  # noqa: TID251 - the server lives in real time
+        shared.stop_work()
         if shared.file is not None:
             shared.file.close()
+
+    def _trouble(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """What asyncio would print with a traceback, in one line."""
+        error = context.get("exception")
+        what = described(error) if isinstance(error, BaseException) else ""
+        self.shared.note(f"{context.get('message', 'something went wrong')} {what}")
 
     def _look_around(self) -> None:
         now = self.shared.time()
@@ -99,6 +111,12 @@ class Server:
             if connection.overdue(now):
                 connection.expire()
         self._sweep = self.shared.loop.call_later(_SWEEP, self._look_around)
+
+
+def _warm_up() -> None:
+    """Import what the first request would wait for: Faker alone takes a quarter of a second."""
+    warm_up()
+    strict_json.loads(b"{}")
 
 
 def _from_here(host: str) -> str:

@@ -24,11 +24,13 @@ class Limits:
     """
 
     head: int = 65_536
-    body: int = 64 * 1024 * 1024
+    target: int = 8192  # path and query; 414 beyond, as with most servers
+    body: int = 32 * 1024 * 1024  # what Anthropic takes, the most of those that say so
     ahead: int = 262_144  # what may come while a reply is under way
     connections: int = 4096
     runs: int = 256
     journal: int = 20_000  # exchanges a run
+    journals: int = 200_000  # exchanges of all runs together; each keeps 1,000 in any case
     patience: float = 30.0
     idle: float = 120.0
 

@@ -17,8 +17,12 @@ from chaos_llm.requests.correlation import BACKGROUND_USER, Correlation, Key, Op
 
 QUIET = 300.0  # seconds after which a failed call with the same token is not the same any more
 _TOKEN = re.compile(rb"(?<![A-Z0-9])[A-Z]{2}-\d{5}(?!\d)")
+_HYPHEN = re.compile(rb"-\d{5}(?!\d)")
+_SHORT, _WINDOW, _TAIL = 4096, 65_536, 6  # bytes; a token's tail may lie in the window behind
+_MOST_HYPHENS = 1_000_000  # that are looked at, at 30 ns each
 _NUMBERS = 1 << 31
-_MOST = 100_000  # calls, and kinds of background requests, that are remembered
+_MOST = 50_000  # calls that are remembered
+_LONGEST_NAME = 64  # letters of a call's name; a longer one is known by its digest
 
 
 @dataclass(slots=True)
@@ -48,9 +52,6 @@ class CallTracker(Correlation):
         self._current = self._find(body)
         if self._current is not None:
             return self._current.open.next_key(provider, path)
-        if len(self._background) > _MOST:  # the oldest half goes; its retries are over
-            for key in list(self._background)[: _MOST // 2]:
-                del self._background[key]
         return self._background_key(provider, path, body)
 
     def note(self, exchange: Exchange) -> None:
@@ -62,6 +63,8 @@ class CallTracker(Correlation):
     def _find(self, body: bytes) -> TrackedCall | None:
         if self.named:
             name = f"#{self.named}"
+            if len(name) > _LONGEST_NAME:
+                name = f"##{_hashed(name)}"
             if name not in self._seen:
                 call = OpenCall(BACKGROUND_USER, number_of(self.named), "")
                 self._remember(name, TrackedCall(call, 0))
@@ -92,12 +95,17 @@ class CallTracker(Correlation):
 
 
 def last_token(body: bytes) -> str:
-    """The last token in a body; "" without one."""
-    hyphen = body.rfind(b"-")
-    while hyphen != -1:
-        if hyphen >= 2 and (hit := _TOKEN.match(body, hyphen - 2)):
-            return hit[0].decode("ascii")
-        hyphen = body.rfind(b"-", 0, hyphen)
+    """The last token in a body; "" without one. Of one that is full of hyphens both ends count."""
+    if len(body) > _SHORT and body.count(b"-") > _MOST_HYPHENS:
+        body = body[: _MOST_HYPHENS // 2] + b"\n" + body[-_MOST_HYPHENS // 2 :]
+    end = len(body)
+    while end > 0:
+        begin = max(0, end - _WINDOW)
+        hyphens = [hit.start() for hit in _HYPHEN.finditer(body, begin, end + _TAIL)]
+        for hyphen in reversed(hyphens):
+            if hyphen >= 2 and (hit := _TOKEN.match(body, hyphen - 2)):
+                return hit[0].decode("ascii")
+        end = begin
     return ""
 
 

@@ -3,32 +3,43 @@
 from __future__ import annotations
 
 import asyncio
-import json
+from contextlib import suppress
 from pathlib import Path
 
+from chaos_llm import strict_json
 from chaos_llm.decisions.plan import HEALTHY, Decision
 from chaos_llm.journal.journal import Exchange, Journal
 from chaos_llm.protocol.messages import Request
+from chaos_llm.redaction import Secrets
 from chaos_llm.requests.correlation import Key
+from chaos_llm.server.log import tell
 
 
 class KeptJournal(Journal):
-    """The last exchanges of a run, at most `limit`; `dropped` says how many are gone."""
+    """The last exchanges of a run, at most `limit`; `dropped` says how many are gone.
 
-    def __init__(self, limit: int) -> None:
+    `struck` counts all that a fault has changed, those that are gone as well.
+    """
+
+    def __init__(self, limit: int, secrets: Secrets) -> None:
         super().__init__()
-        self.limit, self.dropped = limit, 0
+        self.limit, self.dropped, self.applied = limit, 0, 0
+        self.secrets = secrets
 
     def open(self, at: float, request: Request, key: Key, decision: Decision = HEALTHY) -> Exchange:
         """Begin the record of a request; the oldest tenth makes room where there is none."""
         kept = self._exchanges
         if len(kept) >= self.limit:
-            gone = max(1, self.limit // 10)
+            gone = len(kept) - self.limit + max(1, self.limit // 10)
             del kept[:gone]
             self.dropped += gone
         exchange = Exchange(self.dropped + len(kept), at, request, key, decision)
         kept.append(exchange)
         return exchange
+
+    def since(self, number: int) -> list[Exchange]:
+        """The exchanges from that number on, as far as they are kept."""
+        return self._exchanges[max(0, number - self.dropped) :]
 
     @property
     def count(self) -> int:
@@ -39,13 +50,18 @@ class KeptJournal(Journal):
 class JournalWriter:
     """All exchanges of all runs, a line each as it ends; written before the loop idles again."""
 
-    def __init__(self, path: Path, loop: asyncio.AbstractEventLoop) -> None:
-        self._file, self._loop = path.open("a", encoding="utf-8"), loop
-        self._is_due = False
+    def __init__(self, path: Path, loop: asyncio.AbstractEventLoop, secrets: Secrets) -> None:
+        self._path, self._secrets, self._loop = path, secrets, loop
+        self._file = path.open("a", encoding="utf-8")
+        self._is_due = self._is_lost = False
 
     def write(self, run: str, exchange: Exchange) -> None:
-        line = {"run": run, **exchange.line()}
-        self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
+        """Write the record of an exchange that has ended; a full disk loses it, and no client."""
+        line = self._secrets.masked(strict_json.dumps({"run": run, **exchange.line()}))
+        try:
+            self._file.write(line + "\n")
+        except OSError as error:
+            self._lose(error)
         if not self._is_due:
             self._is_due = True
             self._loop.call_soon(self._flush)
@@ -53,7 +69,16 @@ class JournalWriter:
     def _flush(self) -> None:
         self._is_due = False
         if not self._file.closed:
-            self._file.flush()
+            try:
+                self._file.flush()
+            except OSError as error:
+                self._lose(error)
+
+    def _lose(self, error: OSError) -> None:
+        if not self._is_lost:
+            self._is_lost = True
+            tell(f"{self._path} cannot be written: {error.strerror}; records are lost from here on")
 
     def close(self) -> None:
-        self._file.close()
+        with suppress(OSError):  # said before
+            self._file.close()

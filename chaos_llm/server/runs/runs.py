@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from chaos_llm.decisions.plan import Plan
 from chaos_llm.decisions.provider_control import ProviderControl
@@ -19,6 +19,7 @@ from chaos_llm.profiles.healthy_baseline import with_baseline
 from chaos_llm.profiles.model import Profile
 from chaos_llm.protocol.messages import Reply, WireRequest
 from chaos_llm.providers.provider import Provider
+from chaos_llm.redaction import Secrets
 from chaos_llm.requests.billing_tiers import tiers
 from chaos_llm.server.connections.handshakes import ServedOverrides
 from chaos_llm.server.launch.settings import Limits
@@ -27,6 +28,7 @@ from chaos_llm.server.runs.clock import RunClock
 from chaos_llm.server.runs.kept_journal import JournalWriter, KeptJournal
 
 DEFAULT = "default"
+_LEAST_KEPT = 1_000  # exchanges of a run, however many runs there are
 
 
 class ActiveReply(Protocol):
@@ -55,6 +57,13 @@ class RunStart:
         return Plan(with_baseline(self.profile, start), self.seed, tiers(start, os.environ))
 
 
+class Notes(NamedTuple):
+    """Where all runs of a server write down what happens, and what must not be written."""
+
+    file: JournalWriter | None
+    secrets: Secrets
+
+
 class ServedRun:
     """One client's outage, as the server plays it."""
 
@@ -64,10 +73,11 @@ class ServedRun:
         beginning: RunStart,
         limits: Limits,
         loop: asyncio.AbstractEventLoop,
-        file: JournalWriter | None,
+        notes: Notes,
     ) -> None:
         self.name, self.beginning = name, beginning
-        self._limits, self._loop, self._file = limits, loop, file
+        self._limits, self._loop, self._notes = limits, loop, notes
+        self._room = limits.journals
         self.waiting: set[ActiveReply] = set()  # replies that are under way
         self.beginnings = 0
         self.when_changed: Callable[[], None] | None = None  # begun anew, or healed
@@ -78,12 +88,18 @@ class ServedRun:
         self.plan = self.beginning.plan()
         self.position = place(self.beginning.at, self.plan)
         self.clock = RunClock(self._loop, self.beginning.rate)
-        self.journal = KeptJournal(self._limits.journal)
+        limit = min(self._limits.journal, self._room)
+        self.journal = KeptJournal(limit, self._notes.secrets)
         self.overrides = ServedOverrides(
             self.plan, leads_wire=self.name == DEFAULT, when_healed=self._changed
         )
         self.callers = CallTracker(lambda: self.now)
         self.engine = Engine(self.overrides, self.journal, self.callers, lambda: self.now)
+
+    def keep_at_most(self, exchanges: int) -> None:
+        """Bound the journal; its limit is the server's own, if that is less."""
+        self._room = exchanges
+        self.journal.limit = min(self._limits.journal, exchanges)
 
     @property
     def now(self) -> float:
@@ -95,14 +111,16 @@ class ServedRun:
         self.callers.named = call
         exchange, reply = self.engine.exchange(provider, wire)
         self.callers.note(exchange)
+        if exchange.effects and exchange.applied:
+            self.journal.applied += 1
         return exchange, reply
 
     def end(self, exchange: Exchange, how: End) -> None:
         """Write down when and how an exchange ended; the first ending counts."""
         if exchange.end == "open":
             exchange.end, exchange.until = how, self.now
-            if self._file is not None:
-                self._file.write(self.name, exchange)
+            if self._notes.file is not None:
+                self._notes.file.write(self.name, exchange)
 
     def on(self, provider: str, *, surface: str = "api", model: str = "") -> ProviderControl:
         """Take one provider in hand: inject faults, heal it, choose its answers."""
@@ -144,9 +162,9 @@ class Runs:
         beginning: RunStart,
         limits: Limits,
         loop: asyncio.AbstractEventLoop,
-        file: JournalWriter | None,
+        notes: Notes,
     ) -> None:
-        self._beginning, self._limits, self._loop, self._file = beginning, limits, loop, file
+        self._beginning, self._limits, self._loop, self._notes = beginning, limits, loop, notes
         self._runs: dict[str, ServedRun] = {}
         self.default = self.named(DEFAULT)
 
@@ -159,9 +177,14 @@ class Runs:
                     f"there are {self._limits.runs} runs already; end one by DELETE /__chaos/runs"
                     "?run=NAME, or start the server anew"
                 )
-            run = ServedRun(name, self._beginning, self._limits, self._loop, self._file)
+            run = ServedRun(name, self._beginning, self._limits, self._loop, self._notes)
             self._runs[name] = run
+            self._share_room()
         return run
+
+    def begun(self, name: str) -> ServedRun | None:
+        """The run of that name, if it has begun."""
+        return self._runs.get(name)
 
     def end(self, name: str) -> None:
         """Forget a run; raises UnknownName. The default one begins anew."""
@@ -171,6 +194,13 @@ class Runs:
             self.default.begin_anew()
             return
         self._runs.pop(name).stop()
+        self._share_room()
+
+    def _share_room(self) -> None:
+        """Let each run keep as many exchanges as there is room for beside the others."""
+        share = max(_LEAST_KEPT, self._limits.journals // len(self._runs))
+        for run in self._runs.values():
+            run.keep_at_most(share)
 
     def stop(self) -> None:
         for run in self._runs.values():

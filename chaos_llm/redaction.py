@@ -1,0 +1,148 @@
+"""What is shown of texts that others wrote: no secrets, and nothing that a terminal obeys.
+
+Secrets are known by their shape, or by their value where a request carried them. Shapes are those
+of the vendors' own pages on keys and of the rules of secret scanners (gitleaks, GitHub).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from base64 import b64decode
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from urllib.parse import parse_qsl
+
+MASK = "[a secret]"
+
+_SHAPES = re.compile(
+    r"""-----BEGIN[A-Z ]*PRIVATE\ KEY-----.*?(?:-----END[A-Z ]*PRIVATE\ KEY-----|\Z)
+    | \b(?:Bearer|Basic)\s+[\w.~+/=-]{8,}
+    | \b(?:sk|pk|rk|gsk|xai|pplx|csk|nvapi|tvly|glpat)[-_][\w-]{12,}
+    | \b(?:sess|hf|pa|fw|vck|key|jina|r8|rt)[-_](?=[\w-]{0,99}\d)[\w-]{12,}  # words, but for digits
+    | \b(?:gh[pousr]|github_pat|api_org|tgp_v\d|xox[abeoprs])[-_][\w-]{12,}
+    | \bLLM\|\d+\|[\w-]{12,}                            # Meta's Llama API
+    | \b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b           # AWS, and its keys for Bedrock
+    | \bABSK[A-Za-z0-9+/=]{30,}
+    | \bbedrock-api-key-[\w+/=-]{12,}
+    | \bAIza[\w-]{30,}                                  # Google: keys, access, refresh, clients
+    | \bAQ\.[\w-]{30,}
+    | \bya29\.[\w.-]{12,}
+    | \b1//[\w-]{20,}
+    | \bGOCSPX-[\w-]{12,}
+    | \bdapi[0-9a-f]{32}\b                              # Databricks
+    | \beyJ[\w-]{10,}\.[\w-]+(?:\.[\w-]+){0,3}          # a JWT
+    | \b[A-Za-z0-9]{52}JQQJ9[A-Za-z0-9]{20,}            # Azure, since 2024
+    | [\w.~]{3}\dQ~[\w.~-]{31,34}                       # a client's secret of Entra ID
+    | \b(?:[0-9a-f]{32}|[0-9A-F]{32}|[0-9a-f]{64})\b    # Azure until 2024; Together
+    | \b(?=[A-Za-z]*\d)(?=[0-9A-Z]*[a-z])(?=[0-9a-z]*[A-Z])(?:[A-Za-z0-9]{40}|[A-Za-z0-9]{32})\b
+    | (?<=://)[^\s/:@]+:[^\s/@]+(?=@)                   # a name and a password in an address
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+# A word for a secret and its value, as in a query, a header, an environment or a repr.
+_NAMED = re.compile(
+    r"""(?i)((?:\b|_)(?:api[_-]?key|access[_-]?key|client[_-]?secret|secret(?:[_-]access[_-]key)?
+    |access[_-]token|refresh[_-]token|auth[_-]token|password|passwd|(?<=[?&])key|(?<=[?&])token)
+    ["']?\s*(?:=|:)\s*["']?)(?!\s*\[a\ secret\])[^\s"',;&)}\]]{8,}""",
+    re.VERBOSE,
+)
+_TELLING_HEADER = re.compile("auth|key|token|secret|cookie|password|credential|signature")
+_TELLING_QUERY = ("key", "api_key", "api-key", "token", "access_token", "code", "client_secret")
+_SCHEME = re.compile(r"(?i)(?:bearer|basic|token|apikey|api-key|key)\s+")
+_SHORTEST, _LONG = 8, 16  # letters of a secret; shorter than long ones, a plain word is none
+_PLAIN = re.compile(r"[a-z]+(?:[-_ .][a-z]+)*|[0-9.,:-]+")
+_MOST = 1000  # secrets that are known by value; the oldest make room
+_OBEYED = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+)
+
+
+def without_shapes(text: str) -> str:
+    """The text without what looks like a secret."""
+    return _NAMED.sub(rf"\g<1>{MASK}", _SHAPES.sub(MASK, text))
+
+
+without_shapes_cached = lru_cache(maxsize=2048)(without_shapes)  # for texts that come again
+
+
+def printable(text: str) -> str:
+    """The text with its control characters, marks of direction and half letters spelt out.
+
+    Ends of lines and tabs stay.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return _OBEYED.sub(_spelt, text)
+
+
+def _spelt(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+class Secrets:
+    """The secrets that requests carried, by value; the same requests always give the same ones."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, None] = {}
+        self._longest_first: tuple[str, ...] | None = ()
+
+    def note(self, headers: Mapping[str, str], query: str = "") -> None:
+        """Remember what the headers and the query of a request show of credentials."""
+        for name in headers:
+            if _TELLING_HEADER.search(name):
+                self._keep(_values_of(headers[name]))
+        if query:
+            pairs = parse_qsl(query, max_num_fields=None)
+            self._keep(value for name, value in pairs if name.lower() in _TELLING_QUERY)
+
+    def _keep(self, values: Iterable[str]) -> None:
+        for value in values:
+            if value not in self._values and _is_secret(value):
+                if len(self._values) >= _MOST:
+                    del self._values[next(iter(self._values))]
+                self._values[value] = None
+                self._longest_first = None
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def masked(self, text: str) -> str:
+        """The text without the secrets, as they are and as JSON writes them."""
+        if self._longest_first is None:
+            forms = {form for value in self._values for form in _forms(value)}
+            self._longest_first = tuple(sorted(forms, key=lambda form: (-len(form), form)))
+        for value in self._longest_first:
+            if value in text:
+                text = text.replace(value, MASK)
+        return text
+
+
+def _values_of(header: str) -> Iterable[str]:
+    """The secrets in one header: a token, a password, cookies; a signature is none."""
+    if header.startswith("AWS4-"):
+        return
+    scheme = _SCHEME.match(header)
+    value = header[scheme.end() :] if scheme else header
+    yield value.strip()
+    if scheme and scheme[0].lower().startswith("basic"):
+        try:
+            yield b64decode(value).decode().partition(":")[2]
+        except ValueError:
+            return
+    for pair in header.split(";") if "=" in header else ():
+        yield pair.partition("=")[2].strip()
+
+
+def _is_secret(value: str) -> bool:
+    if not _SHORTEST <= len(value) <= _LONGEST:
+        return False
+    return len(value) >= _LONG or not _PLAIN.fullmatch(value)
+
+
+_LONGEST = 8192  # letters; the largest tokens are JWTs of a few thousand
+
+
+def _forms(value: str) -> Iterable[str]:
+    return value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]

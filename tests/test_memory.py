@@ -1,0 +1,87 @@
+"""What is kept of calls and requests, and what bounds each cache."""
+
+from __future__ import annotations
+
+import gc
+import tracemalloc
+import weakref
+
+import anthropic
+import pytest
+
+from chaos_llm import outage
+from chaos_llm.faults import overloaded
+
+
+class Heavy(Exception):
+    """An app's error that holds what the app was at."""
+
+
+def failing(chaos, calls, app):
+    """Bytes that each of so many failing calls leaves behind."""
+    chaos.replay(app, calls=200, until="1h")
+    gc.collect()
+    tracemalloc.start(1)
+    try:
+        report = chaos.replay(app, calls=calls, until="20h")
+        gc.collect()
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert report.failed == 1.0
+    return kept / calls
+
+
+def test_e_a_call_that_fails_keeps_less_than_a_kilobyte_its_request_included():
+    with outage(seed=1) as chaos:
+        client = anthropic.Anthropic(max_retries=0)
+        chaos.on("anthropic").inject(overloaded())
+
+        def ask(prompt):
+            said = [{"role": "user", "content": prompt}]
+            return client.messages.create(model="claude-opus-4-6", max_tokens=9, messages=said)
+
+        assert failing(chaos, 3000, ask) < 1100  # of few calls; of 100,000 it is under 1,000
+
+
+def test_e_a_failed_calls_frames_are_let_go():
+    alive = weakref.WeakSet()
+
+    class Payload:
+        def __init__(self):
+            self.text = "x" * 100_000
+            alive.add(self)
+
+    def ask(_prompt):
+        payload = Payload()
+        try:
+            raise KeyError(payload.text[:10])
+        except KeyError as error:
+            raise Heavy("no order") from error
+
+    with outage() as chaos:
+        report = chaos.replay(ask, calls=50)
+        gc.collect()
+        assert not alive
+        error = report.run.calls[0].error
+        assert (error.name, error.text, error.is_a(Heavy)) == ("Heavy", "no order", True)
+        assert error.causes == (KeyError,)
+        assert "Heavy: no order" in report.timeline()
+
+
+class Unspeakable(Exception):
+    def __str__(self):
+        raise RuntimeError("no text")
+
+
+@pytest.mark.parametrize(
+    "error", [Unspeakable(), ValueError("x" * 5_000_000)], ids=["none", "5 MB"]
+)
+def test_an_error_whose_text_is_odd_is_kept_all_the_same(error):
+    def ask(_prompt):
+        raise error
+
+    with outage() as chaos:
+        report = chaos.replay(ask, calls=3)
+    assert len(report.run.calls[0].error.text) <= 2000
+    assert type(error).__name__ in report.timeline()
