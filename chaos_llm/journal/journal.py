@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
-from chaos_llm import strict_json
 from chaos_llm.decisions.plan import HEALTHY, Decision
 from chaos_llm.journal.content_timing import AT_ONCE, ContentTiming
 from chaos_llm.journal.exchange_kinds import HasExchangeKind, exchange_kind_of
+from chaos_llm.protocol import strict_json
 from chaos_llm.protocol.messages import UNSERVED, BrokenRule, Request
-from chaos_llm.redaction import Secrets, without_shapes_cached
+from chaos_llm.protocol.redaction import Secrets, without_shapes_cached
 from chaos_llm.requests.correlation import Key
 
 Effect = Literal["applied", "no_effect", "unsupported", "masked"]

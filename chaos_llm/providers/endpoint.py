@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from chaos_llm import strict_json
+from chaos_llm.protocol import strict_json
 from chaos_llm.protocol.messages import BrokenRule, Refusal, Reply, Request, WireRequest
 from chaos_llm.providers.framing import credential
 from chaos_llm.providers.provider import Provider, ReplyContext

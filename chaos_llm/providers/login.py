@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl
 
-from chaos_llm import strict_json
 from chaos_llm.errors import Unsupported
+from chaos_llm.protocol import strict_json
 from chaos_llm.protocol.messages import (
     Answer,
     Completion,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from chaos_llm.redaction import Secrets, printable, without_shapes
+from chaos_llm.protocol.redaction import Secrets, printable, without_shapes
 
 _TELLING = 12  # letters; shorter prompts may stand in any text
 _SHOWN = 300

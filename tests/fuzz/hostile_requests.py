@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from hypothesis import strategies as st
-from provider_wires import BODIES, PATHS
+from support.wire_requests import BODIES, PATHS
 
 from chaos_llm import faults, providers
 

@@ -102,7 +102,7 @@ def test_e_windows_that_are_each_like_the_next_are_bounded(tmp_path):
     text = HEAD + WINDOW.format(0, 1)
     for number in range(1, 200):
         text += f'[[window]]\nname = "w{number}"\nfrom = "+0s"\nuntil = "+10m"\n'
-        text += f'extends = "w{number - 1}"\nbasis = "assumed"\n'
+        text += f'extends = "w{number - 1}"\nevidence = "assumed"\n'
     assert "at most 50 windows" in problems(tmp_path, text)[0]
 
 

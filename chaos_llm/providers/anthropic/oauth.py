@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlencode
 
-from chaos_llm import strict_json
 from chaos_llm.errors import Unsupported
+from chaos_llm.protocol import strict_json
 from chaos_llm.protocol.messages import (
     Answer,
     Completion,

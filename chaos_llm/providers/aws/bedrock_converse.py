@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from chaos_llm import strict_json
+from chaos_llm.protocol import strict_json
 from chaos_llm.protocol.messages import Chunk, Completion, Refusal, Reply, Request, WireRequest
 from chaos_llm.providers.aws.bedrock_base import BedrockEndpoint, ids, region_of
 from chaos_llm.providers.aws.converse_bodies import (

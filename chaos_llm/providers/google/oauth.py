@@ -16,7 +16,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import UTC, datetime
 from typing import Any, ClassVar, NamedTuple
 
-from chaos_llm import strict_json
+from chaos_llm.protocol import strict_json
 from chaos_llm.protocol.messages import Document, Refusal, Reply, Request, WireRequest
 from chaos_llm.providers.framing import base58, bearer, seconds
 from chaos_llm.providers.google.common import json_reply as reply

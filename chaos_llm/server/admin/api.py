@@ -11,16 +11,16 @@ from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from chaos_llm import strict_json
 from chaos_llm.errors import ChaosError, UsageError, shown
+from chaos_llm.protocol import strict_json
+from chaos_llm.server.admin.arguments import run_name
+from chaos_llm.server.admin.later import Later
 from chaos_llm.server.admin.operations import OPERATIONS
 from chaos_llm.server.admin.requests import AdminOperation, AdminRequest, NoSuchRun, Slowly
-from chaos_llm.server.arguments import run_name
 from chaos_llm.server.connections.shared_state import SharedState
 from chaos_llm.server.http.addresses import split_host
 from chaos_llm.server.http.own_replies import ADMIN, ServerReply, error_reply, json_reply
 from chaos_llm.server.http.request_parser import ReceivedRequest
-from chaos_llm.server.later import Later
 from chaos_llm.server.launch.settings import is_loopback
 from chaos_llm.server.live_page.document import document as page
 

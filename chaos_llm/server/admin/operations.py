@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
-from chaos_llm import strict_json
 from chaos_llm.decisions.plan import Plan
 from chaos_llm.decisions.provider_control import ProviderControl
 from chaos_llm.decisions.start_position import place
@@ -15,10 +14,11 @@ from chaos_llm.errors import UsageError, shown
 from chaos_llm.journal.journal import Exchange
 from chaos_llm.profiles import load, loads, to_toml
 from chaos_llm.profiles.model import Profile
-from chaos_llm.redaction import printable
+from chaos_llm.protocol import strict_json
+from chaos_llm.protocol.redaction import printable
+from chaos_llm.server.admin.arguments import LARGEST_SEED, text, whole
 from chaos_llm.server.admin.requests import AdminOperation, AdminRequest, Slowly
 from chaos_llm.server.admin.run_state import fault_of, run_state, window_state
-from chaos_llm.server.arguments import LARGEST_SEED, text, whole
 from chaos_llm.server.http.addresses import environment
 from chaos_llm.server.http.own_replies import ADMIN, ServerReply
 from chaos_llm.server.runs.runs import DEFAULT

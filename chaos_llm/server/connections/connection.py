@@ -7,13 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 from chaos_llm.engine.http1 import at_once
+from chaos_llm.server.admin.later import Later, Working
 from chaos_llm.server.connections.reply_player import ReplyPlayer
 from chaos_llm.server.connections.shared_state import SharedState
 from chaos_llm.server.http.answering import ClientOrigin, answer
 from chaos_llm.server.http.own_replies import ServerReply, error_reply
 from chaos_llm.server.http.request_parser import ReceivedRequest, RequestParser, RequestTooLarge
-from chaos_llm.server.later import Later, Working
-from chaos_llm.server.log import described
+from chaos_llm.server.launch.log import described
 
 _GO_AHEAD = b"HTTP/1.1 100 Continue\r\n\r\n"
 _AHEAD = 8  # whole requests that may wait behind a reply

@@ -10,16 +10,16 @@ from typing import Any, Protocol
 
 from chaos_llm.errors import UsageError
 from chaos_llm.journal.journal import Effect
-from chaos_llm.redaction import Secrets
+from chaos_llm.protocol.redaction import Secrets
 from chaos_llm.requests.hosts import Names
+from chaos_llm.server.admin.later import Later
 from chaos_llm.server.connections import handshakes
 from chaos_llm.server.connections.tls import Authority
 from chaos_llm.server.http.addresses import Addresses
 from chaos_llm.server.http.own_replies import ServerReply
 from chaos_llm.server.http.request_parser import ReceivedRequest
-from chaos_llm.server.later import Later
+from chaos_llm.server.launch.log import described, line, tell
 from chaos_llm.server.launch.settings import Settings, is_loopback
-from chaos_llm.server.log import described, line, tell
 from chaos_llm.server.runs.kept_journal import JournalWriter
 from chaos_llm.server.runs.runs import DEFAULT, Notes, Runs, RunStart
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from chaos_llm.errors import ChaosError, UsageError
-from chaos_llm.server import client_hello
+from chaos_llm.server.connections import client_hello
 
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 _READ = 65_536

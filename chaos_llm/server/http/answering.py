@@ -8,11 +8,11 @@ from typing import NamedTuple
 from chaos_llm.errors import ChaosError, UsageError
 from chaos_llm.journal.journal import Exchange
 from chaos_llm.protocol.messages import Ending, Reply, WireRequest
+from chaos_llm.server.admin.later import Later
 from chaos_llm.server.connections.shared_state import SharedState
 from chaos_llm.server.http.addresses import RUN_IN_A_KEY
 from chaos_llm.server.http.own_replies import ADMIN, NO_PROVIDER, ServerReply, error_reply
 from chaos_llm.server.http.request_parser import ReceivedRequest
-from chaos_llm.server.later import Later
 from chaos_llm.server.runs.runs import DEFAULT, ServedRun
 
 _OF_BODIES = ("content-length", "transfer-encoding")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from chaos_llm import strict_json
+from chaos_llm.protocol import strict_json
 from chaos_llm.protocol.reason_phrases import PHRASES
 
 ADMIN = "/__chaos"

@@ -10,14 +10,14 @@ import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from chaos_llm import strict_json
 from chaos_llm.answers.healthy_answers import warm_up
 from chaos_llm.errors import ChaosError, UsageError
+from chaos_llm.protocol import strict_json
 from chaos_llm.server.admin import api
 from chaos_llm.server.connections.listener import Listener
 from chaos_llm.server.connections.shared_state import SharedState
+from chaos_llm.server.launch.log import described
 from chaos_llm.server.launch.settings import Settings
-from chaos_llm.server.log import described
 
 if TYPE_CHECKING:
     from chaos_llm.server.connections.toxiproxy_front import ToxiproxyFront

@@ -6,13 +6,13 @@ import asyncio
 from contextlib import suppress
 from pathlib import Path
 
-from chaos_llm import strict_json
 from chaos_llm.decisions.plan import HEALTHY, Decision
 from chaos_llm.journal.journal import Exchange, Journal
+from chaos_llm.protocol import strict_json
 from chaos_llm.protocol.messages import Request
-from chaos_llm.redaction import Secrets
+from chaos_llm.protocol.redaction import Secrets
 from chaos_llm.requests.correlation import Key
-from chaos_llm.server.log import tell
+from chaos_llm.server.launch.log import tell
 
 
 class KeptJournal(Journal):

@@ -18,8 +18,8 @@ from chaos_llm.journal.journal import End, Exchange
 from chaos_llm.profiles.healthy_baseline import with_baseline
 from chaos_llm.profiles.model import Profile
 from chaos_llm.protocol.messages import Reply, WireRequest
+from chaos_llm.protocol.redaction import Secrets
 from chaos_llm.providers.provider import Provider
-from chaos_llm.redaction import Secrets
 from chaos_llm.requests.billing_tiers import tiers
 from chaos_llm.server.connections.handshakes import ServedOverrides
 from chaos_llm.server.launch.settings import Limits

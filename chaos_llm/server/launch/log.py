@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from chaos_llm.redaction import MASK, printable, without_shapes
+from chaos_llm.protocol.redaction import MASK, printable, without_shapes
 
 _LONGEST = 400  # letters; some clients name things of a megabyte
 
