@@ -42,7 +42,7 @@ until = "+10h"
 on = [{ provider = "anthropic" }]
 share = 0.01
 faults = [{ weight = 1, fault = "overloaded" }]
-evidence = { from = "assumed", until = "assumed", on = "assumed", share = "assumed", faults = "assumed" }
+evidence = "assumed"
 """
 ANSWER = "Your order KX-48213: it left on Monday. " + "word " * 25 + "Reference R0-41514-D."
 ASKED = {

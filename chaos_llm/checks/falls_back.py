@@ -72,7 +72,8 @@ class FallsBack(Check):
         for refused in refused_requests(run, failovers):
             mine = [exchange for exchange in refused.exchanges if exchange.call in lost]
             if mine and refused.is_fallback and self.to in ("", refused.provider):
-                seen = f"{refused.sentence}: {mine[0].error_message!r}; {calls(len(mine))} got no answer"
+                said = f"{refused.sentence}: {mine[0].error_message!r}"
+                seen = f"{said}; {calls(len(mine))} got no answer"
                 return self.failed(seen, mine[0].at)
         return None
 

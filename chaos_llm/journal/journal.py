@@ -30,14 +30,15 @@ class FaultEffect(NamedTuple):
 class Exchange(HasExchangeKind):
     """One request, its decision, and its reply as it ended; written once more when it ends.
 
-    `at` and `until` are seconds of the profile; before its start they are negative. `reference`
-    is the mark that closes the answer, `error_message` the message of a refusal. `silently_corrupted` is an answer that
-    is not what a healthy provider would say, and looks as if it were. `opening` is how an answer
-    began that did not come whole, `body_hash` a fingerprint of the request's body. `content_timing` is when its
-    content was to come, `conversation_digest` what a request of a call with failures asks, as `ConversationDigest.packed`.
-    `retry_after` is the wait in seconds that a refusal asked for, if it did. `broken_rule` says why
-    a healthy provider refused the request: the app's side, not the provider's. There may be
-    millions of records, so equal texts are one object and nothing is kept twice.
+    `at` and `until` are seconds of the profile; before its start they are negative. `reference` is
+    the mark that closes the answer, `error_message` the message of a refusal. An answer is
+    `silently_corrupted` if it is not what a healthy provider would say and looks as if it were.
+    `opening` is how an answer began that did not come whole, `body_hash` a fingerprint of the
+    request's body. `content_timing` is when its content was to come, `conversation_digest` what a
+    request of a call with failures asks, packed. `retry_after` is the wait in seconds that a
+    refusal asked for, if it did. `broken_rule` says why a healthy provider refused the request: the
+    app's side, not the provider's. There may be millions of records, so equal texts are one object
+    and nothing is kept twice.
     """
 
     __slots__ = (

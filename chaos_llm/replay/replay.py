@@ -39,7 +39,8 @@ class ReplayOptions(TypedDict, total=False):
     calls: int  #: How many calls in all, spread evenly over the replay. Default: 200.
     every: Duration | None  #: The time between two calls of a user, instead of `calls`.
     users: int  #: Threads for a sync function, tasks for an async one. Default: 1.
-    warmup: Duration  #: The healthy lead-in, which shows how the app behaves while all is well. Default: "10m".
+    #: The healthy lead-in, which shows how the app behaves while all is well. Default: "10m".
+    warmup: Duration
     recovery: Duration  #: The tail after the last window, or after `until`. Default: "30m".
     skip_quiet: Duration | None  #: Longer stretches without a window are skipped. Default: "1h".
     #: Where the outage ends for this replay: a time of day in UTC ("21:16"), a datetime, or a time

@@ -18,7 +18,7 @@ Grade = Literal[
     "fine",  # answered, and nothing was wrong
     "rescued",  # a provider failed, and the user was answered all the same
     "safe failure",  # not answered, and the user could tell: an error, an apology, an old answer
-    "corruption shown",  # shown what the provider had spoilt; no app can see that without an evaluation
+    "corruption shown",  # shown an answer that the provider had silently corrupted
     "unjudged",  # no evidence
     "unsafe",  # shown something wrong as if it were an answer
 ]

@@ -101,8 +101,9 @@ def _totals(run: Run) -> list[str]:
     lines.append(f"faults planned: {effects.total()}" + (f" ({met})" if met else ""))
     lines += [refused.sentence for refused in refused_requests(run)]
     if run.corruption_shown:
-        shown = f"{len(run.corruption_shown)} calls, the first one call {run.corruption_shown[0].number}"
-        lines.append(f"exposure, which no app could see: spoilt answers were shown in {shown}")
+        first = run.corruption_shown[0].number
+        shown = f"{len(run.corruption_shown)} calls, the first one call {first}"
+        lines.append(f"silently corrupted answers, which no app can see, were shown in {shown}")
     if run.unserved:
         lines.append(unserved_text(run.unserved))
     return lines

@@ -5,9 +5,9 @@
 The list has an entry for each provider, endpoint, form (plain or stream), status and content, with
 the share of the recordings that have a key path or a header. A table keeps the paths, their shares
 in percent and their types, and the names of the headers: no text of a recording, no value but the
-media type. Left out are what a reply repeats from its request, what a recording's guardrail or schema
-is called, what fewer than one in twenty has, and tools that a vendor runs itself, which are not
-simulated: a row with them stays only where there is no other of its endpoint and form.
+media type. Left out are what a reply repeats from its request, what a recording's guardrail or
+schema is called, what fewer than one in twenty has, and tools that a vendor runs itself, which
+are not simulated: a row with them stays only where there is no other of its endpoint and form.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def _type(kind: str) -> str:
     if kind.startswith("id:"):
         beginning = kind.removeprefix("id:").partition("<")[0]
         return f"str:{beginning}" if beginning.isascii() and " " not in beginning else "str"
-    if kind.startswith("=") or kind.startswith("[DONE]"):
+    if kind.startswith(("=", "[DONE]")):
         return "str"
     return kind.removesuffix("(empty)")
 

@@ -137,8 +137,8 @@ def test_all_wrong_values_are_told_at_once(toml):
         ),
         (
             {
-                "evidence": BASIS
-                and '{ from = "page", until = "page", on = "page", share = "blgo", faults = "page" }'
+                "evidence": '{ from = "page", until = "page", on = "page", '
+                'share = "blgo", faults = "page" }'
             },
             "window 'w': evidence.share: unknown source 'blgo'; known, nearest first: 'blog', ",
         ),
@@ -195,7 +195,8 @@ def test_a_fact_in_an_element_of_a_long_list_is_told_on_its_own_line(toml):
             "[status_page.openai]: posts[0].state: expected 'investigating',",
         ),
         (
-            '[status_page.openai]\nposts = [{ at = "+1m", sate = "resolved", evidence = "page" }]\n',
+            "[status_page.openai]\nposts = "
+            '[{ at = "+1m", sate = "resolved", evidence = "page" }]\n',
             "[status_page.openai]: posts[0]: unknown key 'sate'; known, nearest first: 'state',",
         ),
         (

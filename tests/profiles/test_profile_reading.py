@@ -138,14 +138,20 @@ def test_a_window_that_is_like_another_has_its_facts_and_keeps_its_own(read):
 
 
 def test_likeness_passes_through_several_windows_in_any_order(read):
-    like = '[[window]]\nname = "{}"\nfrom = "+1h"\nuntil = "+2h"\nextends = "{}"\nevidence = "assumed"\n'
+    like = (
+        '[[window]]\nname = "{}"\nfrom = "+1h"\nuntil = "+2h"\n'
+        'extends = "{}"\nevidence = "assumed"\n'
+    )
 
     profile = read(rest=like.format("c", "b") + like.format("b", "w"))
 
     assert [window.share for window in profile.windows] == [Share.constant(0.5)] * 3
 
 
-BASES = '{ from = "page", until = "blog", on = "page", share = "blog", faults = "assumed", sticky_by = "page" }'
+BASES = (
+    '{ from = "page", until = "blog", on = "page", share = "blog", '
+    'faults = "assumed", sticky_by = "page" }'
+)
 
 
 @pytest.mark.parametrize(
@@ -253,7 +259,10 @@ def test_pages_asides_and_the_healthy_pace_are_read(read):
 
 
 def test_several_sources_of_one_fact_count_once_and_as_the_weakest(read):
-    mix = '{ from = ["page", "assumed"], until = "page", on = "page", share = "page", faults = "page" }'
+    mix = (
+        '{ from = ["page", "assumed"], until = "page", on = "page", '
+        'share = "page", faults = "page" }'
+    )
 
     assert assumed_share(read(evidence=mix)) == pytest.approx(1 / 5)
 

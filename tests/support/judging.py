@@ -1,4 +1,4 @@
-"""ReplayRunner of small apps, and what a check finds in them: asked the same way by all tests."""
+"""Replays of small apps, and what a check finds in them: asked the same way by all tests."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NUMBERED = "question {}".format  # no two prompts of a replay are the same
 
 @dataclass(frozen=True)
 class Replay:
-    """ReplayRunner an app on a profile, by default with these options."""
+    """Replay an app on a profile, by default with these options."""
 
     profile: Profile
     options: dict[str, Any]
@@ -37,7 +37,7 @@ class Replay:
 
 @dataclass(frozen=True)
 class Judge:
-    """ReplayRunner an app on a profile, by default with these options, and asks a check about it."""
+    """Replay an app on a profile, by default with these options, and asks a check about it."""
 
     check: Check
     profile: Profile

@@ -234,7 +234,8 @@ def _tool_use(name: str, arguments: str, reply_context: ReplyContext, host: str)
 def _start(request: Request, answer: Completion, reply_context: ReplyContext, host: str) -> Chunk:
     so_far = replace(answer.usage, output_tokens=1, reasoning_tokens=0)
     message = (
-        f'{{"model":{quote(request.model)},"id":"{_message_id(reply_context, host)}","type":"message",'
+        f'{{"model":{quote(request.model)},"id":"{_message_id(reply_context, host)}",'
+        f'"type":"message",'
         f'"role":"assistant","content":[],"stop_reason":null,"stop_sequence":null,'
         f'"stop_details":null{_usage(answer, so_far)}}}'
     )

@@ -50,7 +50,8 @@ class MetaLlama(LookAlike):
             calls = (self._call(i, call, reply_context) for i, call in enumerate(answer.tool_calls))
             message += f',"tool_calls":[{",".join(calls)}]'
         metrics = _metrics(answer.usage) if answer.tells_usage else "null"
-        body = f'{{"id":"{self._id(reply_context)}","completion_message":{{{message}}},"metrics":{metrics}}}'
+        head = f'"id":"{self._id(reply_context)}"'
+        body = f'{{{head},"completion_message":{{{message}}},"metrics":{metrics}}}'
         return json_reply(200, headers, body, pieces_of(answer))
 
     def _stream(self, request: Request, answer: Completion, reply_context: ReplyContext) -> Reply:

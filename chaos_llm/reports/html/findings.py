@@ -62,7 +62,8 @@ def corruption_shown(run: RunRecord) -> Html | None:
         return None
     first = f"The first one was call {run.corruption_shown.first}."
     text = (
-        f"{wording.of(run.corruption_shown.calls, 'call')} had an answer that the provider itself had spoilt "
+        f"{wording.of(run.corruption_shown.calls, 'call')} "
+        "had an answer that the provider had corrupted "
         f"(shortened, garbled, somebody else's) and called complete. {first} No check fails "
         "because of it: only an evaluation of the answers themselves could see that."
     )

@@ -15,7 +15,7 @@ GRADES: dict[Grade, str] = {
     "fine": "answered, and nothing was wrong",
     "rescued": "a provider failed, and the user was answered all the same",
     "safe failure": "not answered, and the user could tell: an error, an apology, an old answer",
-    "corruption shown": "shown what the provider had spoilt; no app can see that without an evaluation",
+    "corruption shown": "shown an answer that the provider had silently corrupted",
     "unjudged": "no evidence of what the user got",
     "unsafe": "shown something wrong as if it were an answer",
 }
@@ -80,13 +80,14 @@ def _users(run: RunRecord) -> Iterator[str]:
         yield f"Every user was answered, {of(run.calls, 'call')} in all."
     if run.longest_downtime and run.longest_downtime_at is not None:
         since = when(run.profile, run.longest_downtime_at, "%H:%M")
-        yield f"The longest time without an answer was {describe(run.longest_downtime)}, from {since}."
+        longest = describe(run.longest_downtime)
+        yield f"The longest time without an answer was {longest}, from {since}."
     if not applied and not run.profile.windows:
         yield idle
     if run.corruption_shown.calls:
         yield (
-            f"{calls_were(run.corruption_shown.calls)} shown what the provider itself had spoilt, which "
-            "no app can see without an evaluation of its own."
+            f"{calls_were(run.corruption_shown.calls)} shown what the provider had corrupted, "
+            "which no app can see without an evaluation of its own."
         )
     if run.inferred:
         yield f"{calls_were(run.inferred)} judged by their requests alone."
