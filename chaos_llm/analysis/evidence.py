@@ -34,7 +34,7 @@ class Evidence:
             if exchange.reference and exchange.answered:
                 self._by_reference.setdefault(exchange.reference, exchange)
         for call in calls:
-            self.keep(call)
+            self.remember(call)
         self._learn(calls, api)
 
     def of(self, call: Call) -> list[Exchange]:
@@ -46,43 +46,43 @@ class Evidence:
         found = [self._by_reference.get(reference) for reference in find_references(text)]
         return max((e for e in found if e is not None), key=lambda e: e.number, default=None)
 
-    def asked_with(self, exchange: Exchange) -> str:
+    def token_of(self, exchange: Exchange) -> str:
         """The token of the call that an exchange belongs to; empty where there is none."""
         return self._tokens.get(exchange.call, "")
 
-    def keep(self, call: Call) -> None:
+    def remember(self, call: Call) -> None:
         """Remember what a judged call gave, as a cache in the app might."""
         if call.outcome in ("primary", "fallback"):
             self._kept[call.prompt] = call
         elif call.outcome == "error_text":
             self._error_texts.add(call.text)
 
-    def kept_for(self, call: Call) -> Call | None:
+    def cached_result_for(self, call: Call) -> Call | None:
         """The answered call whose result a cache may have given to this one."""
         kept = self._kept.get(call.prompt)
         if kept is None or kept.text != call.text:
             return None
         return kept if call.text or kept.returned == call.returned else None
 
-    def was_an_error(self, text: str) -> bool:
+    def is_known_error_text(self, text: str) -> bool:
         """Whether a text was shown before, as an answer, and was an error."""
         return text in self._error_texts
 
     @property
     def judges_text(self) -> bool:
         """Whether the absence of a reference from a return value means something."""
-        return self.echo is not None and self.echo >= _REACHES
+        return self.reference_rate is not None and self.reference_rate >= _REACHES
 
     @property
-    def never_echoes(self) -> bool:
+    def never_shows_references(self) -> bool:
         """Whether no reference reaches a return value, not even on a healthy day."""
-        return self.echo is None or self.echo <= _NEVER_REACHES
+        return self.reference_rate is None or self.reference_rate <= _NEVER_REACHES
 
-    def asks(self, provider: str) -> bool:
+    def uses(self, provider: str) -> bool:
         """Whether a provider is asked on a healthy day."""
         return provider in self._asked or (not self._healthy and provider in self.primaries)
 
-    def chance_elsewhere(self, provider: str) -> float:
+    def probability_unused(self, provider: str) -> float:
         """How likely a healthy call goes elsewhere; by Laplace's rule, as few calls say little."""
         return (self._healthy - self._asked[provider] + 1) / (self._healthy + 2)
 
@@ -91,8 +91,8 @@ class Evidence:
         first = min((e.at for e in api if e.applied), default=float("inf"))
         # Once a fault has struck, a clean call may be a fallback's.
         healthy = [call for call in clean if call.ended <= first]
-        self.echo = _share(bool(find_references(call.text)) for call in healthy or clean)
-        self.speaks = any(not call.is_blank for call in healthy or clean)
+        self.reference_rate = _share(bool(find_references(call.text)) for call in healthy or clean)
+        self.returns_something = any(not call.is_blank for call in healthy or clean)
         self.primaries = _usual(self.of(call)[-1].provider for call in healthy)
         self._asked = Counter(p for call in healthy for p in {e.provider for e in self.of(call)})
         self._healthy, self.healthy = len(healthy), healthy

@@ -43,7 +43,7 @@ def judge(
             call.outcome = _decided(decide(call.returned, call.prompt), call, evidence, stale_after)
         else:
             call.outcome = _outcome(call, evidence, stale_after)
-        evidence.keep(call)
+        evidence.remember(call)
         if call.answered and call.seconds > deadline:
             call.outcome = "late"
 
@@ -56,7 +56,7 @@ def _outcome(call: Call, evidence: Evidence, stale_after: float) -> Outcome:
         return _from_source(call, source, evidence, stale_after)
     if _shows_an_error(call, evidence):
         return "error_text"
-    if evidence.never_echoes or _had_no_reference(call, evidence):
+    if evidence.never_shows_references or _had_no_reference(call, evidence):
         return _inferred(call, evidence, stale_after)
     return _without_reference(call, evidence) if evidence.judges_text else "unjudged"
 
@@ -64,8 +64,8 @@ def _outcome(call: Call, evidence: Evidence, stale_after: float) -> Outcome:
 def _from_source(call: Call, source: Exchange, evidence: Evidence, stale_after: float) -> Outcome:
     if belongs(source, call):
         return _by(source, call, evidence)
-    asked_with = evidence.asked_with(source)
-    if asked_with and call.token and asked_with != call.token:
+    token_of = evidence.token_of(source)
+    if token_of and call.token and token_of != call.token:
         return "corrupted"  # somebody else's answer
     return _cached(call, source.until, stale_after)
 
@@ -116,15 +116,15 @@ def _had_no_reference(call: Call, evidence: Evidence) -> bool:
 def _inferred(call: Call, evidence: Evidence, stale_after: float) -> Outcome:
     """Judge by the exchanges alone: the last one's answer is taken for what was returned."""
     call.inferred = True
-    if call.is_blank and evidence.speaks:
+    if call.is_blank and evidence.returns_something:
         return "failed"
     last = _concluding(call, evidence)
     if last is not None and last.ok and not last.is_empty:
         return _by(last, call, evidence)
-    kept = None if call.is_blank and last is not None else evidence.kept_for(call)
+    kept = None if call.is_blank and last is not None else evidence.cached_result_for(call)
     if kept is not None:
         return _cached(call, kept.ended, stale_after)
-    if last is None and evidence.echo is None:
+    if last is None and evidence.reference_rate is None:
         return "unjudged"
     return "failed" if call.is_blank else "degraded"
 
@@ -152,7 +152,7 @@ def _shows_an_error(call: Call, evidence: Evidence) -> bool:
     misshapen = any(e.failed or e.effects for e in evidence.of(call))
     if misshapen and any(text in call.text for text in _PYTHON_TEXTS):
         return True
-    return evidence.was_an_error(call.text)
+    return evidence.is_known_error_text(call.text)
 
 
 def _decided(verdict: object, call: Call, evidence: Evidence, stale_after: float) -> Outcome:

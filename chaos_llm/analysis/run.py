@@ -86,7 +86,7 @@ class Run:
         asked = self.of(call, provider)
         return bool(asked) and asked[-1].failed
 
-    def was_torn(self, call: Call) -> bool:
+    def was_truncated(self, call: Call) -> bool:
         """Whether an answer to this call broke off on the wire, or said that it did."""
         return any(e.status == 200 and e.failed for e in self.evidence.of(call))
 
@@ -101,7 +101,7 @@ class Run:
             c for c in shown if any(e.ok and e.silently_corrupted for e in self.evidence.of(c)[-1:])
         ]
 
-    def tells(self, call: Call) -> bool:
+    def shows_routing(self, call: Call) -> bool:
         """Whether a call shows whom the app turns to: made, and not answered by a cache."""
         return call.outcome not in ("missed", "cached", "stale") or bool(self.evidence.of(call))
 
@@ -111,7 +111,7 @@ class Run:
         kinds = self._kinds.get(provider, plainest)
         return max(self.overrides.share(kind, at) for kind in kinds)
 
-    def well_for(self, provider: str, at: float) -> float:
+    def up_for(self, provider: str, at: float) -> float:
         """How long a provider has been up at that time; below 0 where it is not."""
         up = (
             interval

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 from chaos_llm.analysis.run import Run
-from chaos_llm.checks._attempts import asks_twice_at_once, retry_after_of
+from chaos_llm.checks._attempts import has_parallel_duplicates, retry_after_of
 from chaos_llm.checks.check import Check, Finding
 from chaos_llm.durations import Duration, describe, seconds
 from chaos_llm.journal.journal import Exchange
@@ -82,14 +82,14 @@ class HonoursRetryAfter(Check):
 
 
 def _waits(run: Run, told: list[Exchange]) -> list[Wait]:
-    twins = asks_twice_at_once(run.api)
+    duplicates = has_parallel_duplicates(run.api)
     by_call: dict[tuple[object, ...], list[Exchange]] = {}
     for made in run.api:
         by_call.setdefault(_same(made), []).append(made)
     return [
         Wait(refused, refused.retry_after or 0.0, again)
         for refused in told
-        if (again := _next(refused, by_call[_same(refused)], twins=twins)) is not None
+        if (again := _next(refused, by_call[_same(refused)], duplicates=duplicates)) is not None
     ]
 
 
@@ -97,7 +97,7 @@ def _same(made: Exchange) -> tuple[object, ...]:
     return made.user, made.call, made.provider, made.credential, made.model
 
 
-def _next(refused: Exchange, asked: list[Exchange], *, twins: bool) -> Exchange | None:
+def _next(refused: Exchange, asked: list[Exchange], *, duplicates: bool) -> Exchange | None:
     """The next request of its call that knew of the refusal.
 
     One of several at the same time that comes back after a wait of its own did not.
@@ -110,6 +110,6 @@ def _next(refused: Exchange, asked: list[Exchange], *, twins: bool) -> Exchange 
         if made.number > refused.number and made.at >= refused.until:
             if made.at > refused.until:
                 return made
-            if made.body_hash == refused.body_hash and not twins:  # else it may have come beside it
+            if made.body_hash == refused.body_hash and not duplicates:  # else it may have come beside it
                 return made
     return None

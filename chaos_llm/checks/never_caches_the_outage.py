@@ -58,9 +58,9 @@ def asked_again(run: Run) -> Iterator[tuple[Call, Call, bool]]:
 
 def _should_be_answered(run: Run, call: Call) -> bool:
     usual = [provider for provider in run.providers if provider in run.evidence.primaries]
-    well_for = max((run.well_for(provider, call.began) for provider in usual), default=-1.0)
-    if not 0 <= well_for < _COOLDOWN:
-        return well_for >= _COOLDOWN
+    up_for = max((run.up_for(provider, call.began) for provider in usual), default=-1.0)
+    if not 0 <= up_for < _COOLDOWN:
+        return up_for >= _COOLDOWN
     ended = [e for provider in usual for e in run.to(provider) if e.until <= call.began]
     return bool(ended) and max(ended, key=lambda exchange: (exchange.until, exchange.number)).ok
 

@@ -37,7 +37,7 @@ class NeverWaitsPast(Check):
         seconds(self.deadline)
 
     @classmethod
-    def as_usual(cls, run: Run) -> NeverWaitsPast:
+    def with_learned_deadline(cls, run: Run) -> NeverWaitsPast:
         """The claim without configuration: a minute, or twice the longest healthy call."""
         longest = max(map(_waited, run.evidence.healthy), default=0.0)
         return cls("1m" if longest * 2 <= _MINUTE else longest * 2)

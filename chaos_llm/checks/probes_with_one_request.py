@@ -69,7 +69,7 @@ class ProbesWithOneRequest(Check):
     def _probes(self, run: Run, interval: Interval) -> Iterator[Probe]:
         asks = self._asks(run, interval)
         began = sorted(call.began for call in run.calls if call.outcome != "missed")
-        passing_by, elsewhere = self._passing_by(run), run.evidence.chance_elsewhere(self.provider)
+        passing_by, elsewhere = self._passing_by(run), run.evidence.probability_unused(self.provider)
         asked, under_way_until = [first.at for first, _ in asks], interval.begins
         for index, (first, ends) in enumerate(asks):
             passed_by = _between(passing_by, under_way_until, first.at)
@@ -91,7 +91,7 @@ class ProbesWithOneRequest(Check):
 
     def _passing_by(self, run: Run) -> list[float]:
         """When calls began that went elsewhere."""
-        calls = (call for call in run.calls if run.tells(call))
+        calls = (call for call in run.calls if run.shows_routing(call))
         return sorted(call.began for call in calls if not run.of(call, self.provider))
 
 

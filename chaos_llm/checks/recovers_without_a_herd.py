@@ -52,7 +52,7 @@ class RecoversWithoutAHerd(Check):
             raise UsageError(f"times= is how many times the usual rate, from 1 on; {self.times!r}")
 
     def __call__(self, run: Run) -> Finding:
-        usual = [provider for provider in run.providers if run.evidence.asks(provider)]
+        usual = [provider for provider in run.providers if run.evidence.uses(provider)]
         back = [(p, interval.begins) for p in usual for interval in run.recoveries(p, _MINUTE)]
         if not back:
             return self.not_applicable("no provider recovered while calls were made")

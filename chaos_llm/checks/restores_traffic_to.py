@@ -36,9 +36,9 @@ class RestoresTrafficTo(Check):
 
     def __call__(self, run: Run) -> Finding:
         within = seconds(self.within)
-        if not run.evidence.asks(self.provider):
+        if not run.evidence.uses(self.provider):
             return self.not_applicable(f"{self.provider} is not asked on a healthy day")
-        usual = 1 - run.evidence.chance_elsewhere(self.provider)
+        usual = 1 - run.evidence.probability_unused(self.provider)
         least, calls = 1.0, 0
         for interval in run.recoveries(self.provider, within):
             asked, made = self._asked(run, Interval(interval.begins + within, interval.ends))
@@ -54,7 +54,7 @@ class RestoresTrafficTo(Check):
         return self.passed(f"{self.provider} was asked by {least:.0%} of the calls after recovery")
 
     def _asked(self, run: Run, interval: Interval) -> tuple[int, int]:
-        calls = [call for call in run.calls if call.began in interval and run.tells(call)]
+        calls = [call for call in run.calls if call.began in interval and run.shows_routing(call)]
         return sum(1 for call in calls if run.of(call, self.provider)), len(calls)
 
 

@@ -34,7 +34,7 @@ class ReturnsTo(Check):
 
     def __call__(self, run: Run) -> Finding:
         within = seconds(self.within)
-        if not run.evidence.asks(self.provider):
+        if not run.evidence.uses(self.provider):
             return self.not_applicable(f"{self.provider} is not asked on a healthy day")
         longest = -1.0
         for interval in run.recoveries(self.provider, within, of_any=True):
@@ -62,6 +62,6 @@ class ReturnsTo(Check):
         """
         since = interval.begins + within / 2
         until = interval.ends if wait is None else interval.begins + wait
-        chances = [c for c in run.calls if since <= c.began < until and run.tells(c)]
-        elsewhere = run.evidence.chance_elsewhere(self.provider)
+        chances = [c for c in run.calls if since <= c.began < until and run.shows_routing(c)]
+        elsewhere = run.evidence.probability_unused(self.provider)
         return bool(chances) and elsewhere ** len(chances) <= _CHANCE

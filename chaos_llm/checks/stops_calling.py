@@ -99,8 +99,8 @@ class StopsCalling(Check):
 
     def _could_be_asked(self, run: Run, interval: Interval) -> bool:
         """Whether calls in a spell could have asked the provider: a spare one is rarely needed."""
-        calls = [call for call in run.calls if call.began in interval and run.tells(call)]
-        usual = run.evidence.asks(self.provider)
+        calls = [call for call in run.calls if call.began in interval and run.shows_routing(call)]
+        usual = run.evidence.uses(self.provider)
         return any(usual or run.of(call, self.provider) for call in calls)
 
     def _left_alone(self, after: int) -> Finding:
@@ -109,7 +109,7 @@ class StopsCalling(Check):
 
     def _was_passed_by(self, run: Run, interval: Interval) -> bool:
         """Whether any call of a spell left the provider alone."""
-        calls = (call for call in run.calls if call.began in interval and run.tells(call))
+        calls = (call for call in run.calls if call.began in interval and run.shows_routing(call))
         return any(not run.of(call, self.provider) for call in calls)
 
     def _nothing_failed(self, run: Run, intervals: list[Interval]) -> Finding:
@@ -131,8 +131,8 @@ class StopsCalling(Check):
         return rows
 
     def _asks(self, run: Run, interval: Interval) -> Iterator[Ask]:
-        calls = [call for call in run.calls if call.began in interval and run.tells(call)]
-        elsewhere = run.evidence.chance_elsewhere(self.provider)
+        calls = [call for call in run.calls if call.began in interval and run.shows_routing(call)]
+        elsewhere = run.evidence.probability_unused(self.provider)
         retries = _retries(run, self.provider)
         anew, passed_by = False, 0
         for call in sorted(calls, key=lambda call: (call.began, call.number)):

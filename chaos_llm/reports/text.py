@@ -13,7 +13,7 @@ from chaos_llm.durations import describe
 from chaos_llm.journal.journal import Exchange, Journal
 from chaos_llm.profiles.model import Profile
 from chaos_llm.reports.drawing import LABEL, LETTERS, NARROWEST, Drawing
-from chaos_llm.reports.failures import kinds_of_failure, what_it_met
+from chaos_llm.reports.failures import failure_groups, failure_text
 
 _SHOWN_EXCHANGES = 40
 _SHOWN_FAILURES = 3
@@ -47,12 +47,12 @@ def folded(text: str, width: int) -> list[str]:
 
 def failures(run: Run, width: int) -> list[str]:
     """The first calls that went wrong, each in another way; none where all were answered."""
-    kinds = kinds_of_failure(run)
+    kinds = failure_groups(run)
     if not kinds:
         return []
     lines = [
         f"  {run.profile.when(call.began):%H:%M:%S} call {call.number}, {call.outcome} after "
-        f"{describe(call.seconds)}: {what_it_met(call)}"
+        f"{describe(call.seconds)}: {failure_text(call)}"
         for call, *_ in kinds[:_SHOWN_FAILURES]
     ]
     more = len(kinds) - len(lines)

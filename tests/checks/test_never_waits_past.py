@@ -110,11 +110,11 @@ def test_it_is_not_applicable_where_nothing_struck():
 def test_without_configuration_a_slow_healthy_day_is_allowed_for():
     slow = bad_time(latency(seconds=1), baseline={"anthropic": HealthyLatency(first_token=50)})
     run = replayed(ask_once, slow, every="2m")
-    assert never_waits_past.as_usual(run) == never_waits_past(100.0)
-    assert never_waits_past.as_usual(run)(run).verdict == "pass"
+    assert never_waits_past.with_learned_deadline(run) == never_waits_past(100.0)
+    assert never_waits_past.with_learned_deadline(run)(run).verdict == "pass"
     assert never_waits_past()(run).verdict == "pass"
     quick = replayed(ask_once, bad_time(overloaded()))
-    assert never_waits_past.as_usual(quick) == never_waits_past("1m")
+    assert never_waits_past.with_learned_deadline(quick) == never_waits_past("1m")
 
 
 def test_exactly_the_deadline_is_in_time():

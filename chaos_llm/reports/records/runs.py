@@ -10,7 +10,7 @@ from typing import Protocol
 from chaos_llm.analysis.call import Call, Outcome
 from chaos_llm.analysis.run import Interval, Run
 from chaos_llm.checks import Finding, standard
-from chaos_llm.reports.failures import kinds_of_failure, what_it_met
+from chaos_llm.reports.failures import failure_groups, failure_text
 from chaos_llm.reports.grades import GRADES, Grade
 from chaos_llm.reports.masking import masked
 from chaos_llm.reports.records.columns import columns_of, outcomes_over_time, stretch_records
@@ -119,14 +119,14 @@ def _finding(finding: Finding, *, claimed: bool = True) -> FindingRecord:
 
 
 def _failures(run: Run) -> Iterator[FailureRecord]:
-    for alike in kinds_of_failure(run)[:_KINDS]:
+    for alike in failure_groups(run)[:_KINDS]:
         first = alike[0]
         yield FailureRecord(
             call=first.number,
             at=first.began,
             outcome=first.outcome,
             after=first.seconds,
-            cause=masked(what_it_met(first), [first.prompt]),
+            cause=masked(failure_text(first), [first.prompt]),
             calls=len(alike),
         )
 
