@@ -11,6 +11,8 @@ TEST_TOOLS = [
     if not requirement.startswith("chaos_llm")  # the demo, which is for the newer SDKs
 ]
 
+EVERY_CASE = "--every-case"  # these SDKs are met in no other lane, so that nothing is sampled
+
 # What each file of apps in tests/gallery wants: the releases that its bugs were seen with.
 _VENDORS = ("anthropic==2.11.0", "openai==3.52.0")
 GALLERY = {
@@ -34,6 +36,21 @@ GALLERY = {
     "with_pydantic_ai": ("pydantic-ai-slim[anthropic,openai]==2.68.0", *_VENDORS),
 }
 
+# Pages of docs/how-to by what they want together: litellm and instructor want an older openai.
+SNIPPETS = {
+    ("langchain", "openai-agents", "pydantic-ai"): (
+        *GALLERY["with_langchain"],
+        *GALLERY["with_openai_agents"],
+        *GALLERY["with_pydantic_ai"],
+    ),
+    ("instructor", "litellm"): (
+        *GALLERY["with_litellm"],
+        "anthropic>=2.11,<3",
+        "instructor>=1.17,<2",
+        "openai<3",
+    ),
+}
+
 nox.options.error_on_missing_interpreters = True
 
 
@@ -49,7 +66,14 @@ def old_sdks(session: nox.Session) -> None:
         "litellm>=1.106,<2",  # its async calls are on aiohttp
         *TEST_TOOLS,
     )
-    session.run("pytest", "tests/providers", "tests/interception", "tests/matrix", *session.posargs)
+    session.run(
+        "pytest",
+        "tests/providers",
+        "tests/interception",
+        "tests/matrix",
+        EVERY_CASE,
+        *session.posargs,
+    )
 
 
 @nox.session
@@ -63,7 +87,7 @@ def vendor_sdks(session: nox.Session) -> None:
         "mistralai>=3.7,<4",
         "llama-api-client>=0.6,<1",
     )
-    session.run("pytest", "tests/providers", "tests/matrix", *session.posargs)
+    session.run("pytest", "tests/providers", "tests/matrix", EVERY_CASE, *session.posargs)
 
 
 @nox.session
@@ -80,7 +104,7 @@ def cloud_sdks(session: nox.Session) -> None:
         "azure-identity",
         "google-auth[requests]",
     )
-    session.run("pytest", "tests/providers", "tests/matrix", *session.posargs)
+    session.run("pytest", "tests/providers", "tests/matrix", EVERY_CASE, *session.posargs)
 
 
 @nox.session
@@ -88,7 +112,7 @@ def cloud_sdks_old(session: nox.Session) -> None:
     """The generation before of Google's SDK and of Anthropic's on Vertex and Bedrock."""
     older = ["google-genai>=2,<3", "anthropic[vertex,bedrock]<1", "boto3"]
     session.install("-e", ".", *older, *TEST_TOOLS)
-    session.run("pytest", "tests/providers", "tests/matrix", *session.posargs)
+    session.run("pytest", "tests/providers", "tests/matrix", EVERY_CASE, *session.posargs)
 
 
 @nox.session
@@ -121,7 +145,7 @@ def libraries(session: nox.Session) -> None:
 @nox.session
 @nox.parametrize("apps", [nox.param(apps, id=apps) for apps in GALLERY])
 def gallery(session: nox.Session, apps: str) -> None:
-    """Real bugs of real libraries, each found by its check; see docs/gallery.md."""
+    """Real bugs of real libraries, each found by its check; see docs/reference/gallery.md."""
     session.install("-e", ".", *GALLERY[apps], *TEST_TOOLS)
     env = {"NO_LIBRARY_IS_ABSENT": "1"}
     session.run(
@@ -137,10 +161,28 @@ def gateways(session: nox.Session) -> None:
     session.run("pytest", "tests/server/test_gateways.py", *session.posargs, env=env)
 
 
-@nox.session(default=False)  # a fuzzer takes its time, and is not the same twice
+@nox.session(default=False, tags=["by-hand"])  # a fuzzer is not the same twice
 def hypofuzz(session: nox.Session) -> None:
-    """HypoFuzz on the newest Hypothesis that it works with; see docs/property-based.md."""
+    """HypoFuzz on the newest Hypothesis that it works with."""
     fuzzer = ("hypofuzz==25.11.1", "hypothesis<6.158")
     session.install("-e", ".", "anthropic>=2.11,<3", *fuzzer, *TEST_TOOLS)
     env = {"NO_LIBRARY_IS_ABSENT": "1"}
     session.run("pytest", "tests/strategies/test_hypofuzz.py", *session.posargs, env=env)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """The documentation site: warnings are errors, and every internal link leads somewhere."""
+    session.install("-e", ".[docs]")
+    site = "docs/_build/html"
+    session.run("sphinx-build", "-W", "--keep-going", "-E", "-q", "-b", "html", "docs", site)
+    session.run("python", "docs/check_links.py", site)
+
+
+@nox.session
+@nox.parametrize("pages", [nox.param(pages, id="-".join(pages)) for pages in SNIPPETS])
+def docs_snippets(session: nox.Session, pages: tuple[str, ...]) -> None:
+    """The Python blocks of pages about frameworks, each with its framework installed."""
+    session.install("-e", ".", *SNIPPETS[pages], *TEST_TOOLS)
+    paths = (f"docs/how-to/{page}.md" for page in pages)
+    session.run("pytest", *paths, *session.posargs, env={"NO_LIBRARY_IS_ABSENT": "1"})

@@ -6,7 +6,7 @@ import asyncio
 
 import httpx
 import pytest
-from small_days import HOUR, MINUTE, day, window
+from support.small_profiles import HOUR, MINUTE, day, window
 
 from chaos_llm import outage
 from chaos_llm.errors import UsageError

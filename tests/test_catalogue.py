@@ -1,4 +1,4 @@
-"""What people add is whole: a file, a line in its catalogue, a sentence, a test, a README row."""
+"""What people add is whole: a file, a line in its catalogue, a sentence and a test."""
 
 from __future__ import annotations
 
@@ -16,8 +16,6 @@ from chaos_llm.faults import FAULTS, Fault
 from chaos_llm.providers import PROVIDERS, Provider
 
 TESTS = Path(__file__).parent
-README, PROFILES = TESTS.parent / "README.md", TESTS.parent / "fault_profiles"
-CATALOGUE = TESTS.parent / "docs" / "catalogue.md"
 CATALOGUES = {"faults": "fault", "providers": "provider", "checks": "check"}  # and their interfaces
 
 
@@ -42,23 +40,7 @@ def entries_of(folder: str, stem: str) -> list[type]:
     return [entry for entry in offered[folder] if entry.__module__ == home]
 
 
-def words_in_rows(readme: str) -> set[str]:
-    """The words in code type in a text's tables, without their arguments."""
-    rows = "\n".join(line for line in readme.splitlines() if line.startswith("|"))
-    return set(re.findall(r"`([\w-]+)(?:\([^`]*)?`", rows))
-
-
 FILES = [(folder, stem) for folder in CATALOGUES for stem in stems(folder)]
-
-
-@pytest.fixture(scope="module")
-def rows():
-    return words_in_rows(README.read_text(encoding="utf-8"))
-
-
-@pytest.fixture(scope="module")
-def days():
-    return set(re.findall(r"^\| \[([\w-]+)\]", CATALOGUE.read_text(encoding="utf-8"), re.MULTILINE))
 
 
 @pytest.mark.parametrize("stem", stems("faults"))
@@ -110,25 +92,3 @@ def test_it_has_a_test_file(folder, stem):
 @pytest.mark.parametrize("provider", PROVIDERS, ids=lambda p: f"{p.name}-{p.api}")
 def test_a_wire_format_has_golden_bytes(provider):
     assert list((TESTS / "golden").rglob(f"{provider.name}-{provider.api}*"))
-
-
-@pytest.mark.parametrize(("folder", "stem"), FILES)
-def test_it_has_a_row_in_the_readme(folder, stem, rows):
-    assert stem in rows
-
-
-@pytest.mark.parametrize("profile", sorted(path.stem for path in PROFILES.glob("*.toml")))
-def test_a_shipped_profile_has_a_row_in_the_catalogue(profile, days):
-    assert profile in days
-
-
-def test_the_profiles_in_the_readme_are_shipped(rows, days):
-    dated = {word for word in rows if re.search(r"-20\d\d-", word)}
-
-    assert len(dated) >= 10
-    assert dated <= days
-
-
-def test_only_a_table_and_only_a_whole_word_is_a_row():
-    readme = "`hang` hangs\n\n| `latency-spike`, `stops_calling(provider, recovery=8)` | late |"
-    assert words_in_rows(readme) == {"latency-spike", "stops_calling"}

@@ -11,17 +11,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.commands import COMMAND, run_command
+from support.once import made_once
+from support.waiting import PATIENCE
 
+from chaos_llm.cli import main
 from chaos_llm.profiles import names, with_tag
 
-COMMAND = [sys.executable, "-m", "chaos_llm"]
 WAVES = "anthropic-2026-03-02-three-waves"
-
-
-def run(*arguments, **options):
-    return subprocess.run(
-        [*COMMAND, *arguments], capture_output=True, text=True, timeout=120, check=False, **options
-    )
 
 
 def on_a_terminal(*arguments):
@@ -36,7 +33,7 @@ def on_a_terminal(*arguments):
     )
     os.close(theirs)
     written = b""
-    while select.select([ours], [], [], 120)[0]:
+    while select.select([ours], [], [], PATIENCE)[0]:
         try:
             read = os.read(ours, 65536)
         except OSError:  # Linux: the other end is closed
@@ -45,12 +42,12 @@ def on_a_terminal(*arguments):
             break
         written += read
     os.close(ours)
-    assert process.wait(10) == 0
+    assert process.wait(PATIENCE) == 0
     return written.decode()
 
 
 def test_help_names_every_command():
-    result = run("--help")
+    result = run_command("--help")
     assert result.returncode == 0
     for command in ("demo", "profiles", "show"):
         assert command in result.stdout
@@ -58,32 +55,32 @@ def test_help_names_every_command():
 
 @pytest.mark.parametrize("command", ["demo", "profiles", "show"])
 def test_every_command_has_help_of_its_own(command):
-    result = run(command, "--help")
+    result = run_command(command, "--help")
     assert result.returncode == 0
     assert f"chaos-llm {command}" in result.stdout
 
 
 def test_without_a_command_it_says_how_it_is_used():
-    result = run()
+    result = run_command()
     assert result.returncode == 2
     assert "COMMAND" in result.stderr
 
 
 def test_profiles_lists_every_bad_day():
-    result = run("profiles")
+    result = run_command("profiles")
     assert (result.returncode, result.stderr) == (0, "")
     for name in names():
         assert name in result.stdout
 
 
 def test_profiles_of_a_tag_are_those_with_it():
-    result = run("profiles", "--tag", "relapse")
+    result = run_command("profiles", "--tag", "relapse")
     listed = {name for name in names() if re.search(rf"^{name}\b", result.stdout, re.MULTILINE)}
     assert listed == set(with_tag("relapse"))
 
 
 def test_show_draws_the_day_with_its_sources():
-    result = run("show", WAVES)
+    result = run_command("show", WAVES)
     assert (result.returncode, result.stderr) == (0, "")
     assert "wave 1: logins fail" in result.stdout
     assert "daillac.com" in result.stdout
@@ -93,7 +90,7 @@ def test_show_draws_the_day_with_its_sources():
 def test_show_takes_a_file(tmp_path):
     path = tmp_path / "mine.toml"
     path.write_text("title = 3\n", encoding="utf-8")
-    result = run("show", str(path))
+    result = run_command("show", str(path))
     assert result.returncode == 2
     assert f"{path}:1" in result.stderr or "mine.toml" in result.stderr
 
@@ -108,7 +105,7 @@ def test_show_takes_a_file(tmp_path):
     ids=["profile", "tag", "file"],
 )
 def test_an_unknown_name_is_told_the_nearest_and_ends_with_2(arguments, says):
-    result = run(*arguments)
+    result = run_command(*arguments)
     assert (result.returncode, result.stdout) == (2, "")
     assert result.stderr.startswith(f"chaos-llm: {says}")
     assert "Traceback" not in result.stderr
@@ -116,7 +113,7 @@ def test_an_unknown_name_is_told_the_nearest_and_ends_with_2(arguments, says):
 
 @pytest.mark.parametrize("arguments", [["demo", "--seed", "x"], ["shwo"], ["show"]])
 def test_a_mistyped_line_ends_with_2_and_its_usage(arguments):
-    result = run(*arguments)
+    result = run_command(*arguments)
     assert result.returncode == 2
     assert result.stderr.startswith("usage: chaos-llm")
 
@@ -135,28 +132,39 @@ def test_a_reader_that_has_read_enough_is_no_error():
 def test_the_installed_command_is_the_same():
     command = Path(sys.executable).with_name("chaos-llm")
     result = subprocess.run([command, "profiles"], capture_output=True, text=True, check=False)
-    assert result.stdout == run("profiles").stdout
+    assert result.stdout == run_command("profiles").stdout
 
 
-@pytest.fixture(scope="module")
-def piped():
-    return run("demo", env=os.environ | {"COLUMNS": "100"})
+@pytest.fixture(scope="session")
+def piped(tmp_path_factory):
+    """What the demo prints into a pipe."""
+
+    def play(folder):
+        done = run_command("demo", env=os.environ | {"COLUMNS": "100"})
+        assert (done.returncode, done.stderr) == (0, "")
+        (folder / "out").write_text(done.stdout)
+
+    return (made_once(tmp_path_factory, "demo-piped", play) / "out").read_text()
 
 
-@pytest.fixture(scope="module")
-def shown():
-    return on_a_terminal("demo")
+@pytest.fixture(scope="session")
+def shown(tmp_path_factory):
+    """What it shows on a terminal."""
+
+    def play(folder):
+        (folder / "out").write_bytes(on_a_terminal("demo").encode())
+
+    return (made_once(tmp_path_factory, "demo-shown", play) / "out").read_bytes().decode()
 
 
 class TestDemo:
     def test_plays_the_day_against_both_bots(self, piped):
-        assert (piped.returncode, piped.stderr) == (0, "")
         for word in ("naive", "hardened", WAVES):
-            assert word in piped.stdout
+            assert word in piped
 
     def test_into_a_file_it_shows_no_progress(self, piped):
-        assert "\r" not in piped.stdout
-        assert "\x1b" not in piped.stdout
+        assert "\r" not in piped
+        assert "\x1b" not in piped
 
     def test_on_a_terminal_a_bar_says_how_much_is_done(self, shown):
         shares = [int(share) for share in re.findall(r"\r[^\r\n]*\] +(\d+) %", shown)]
@@ -170,16 +178,13 @@ class TestDemo:
         behind = shown[shown.rindex("]") :].split("\r")
         assert behind[1].strip(" ") == ""
         assert len(behind[1]) > len(bar)
-        assert shown.replace("\r\n", "\n").endswith(piped.stdout.partition("\n\n")[2])
+        assert shown.replace("\r\n", "\n").endswith(piped.partition("\n\n")[2])
 
-    def test_a_seed_is_a_day(self, piped):
-        assert (
-            run("demo", "--seed", "0", env=os.environ | {"COLUMNS": "100"}).stdout == piped.stdout
-        )
-
-    def test_it_writes_a_page_for_each_bot(self, tmp_path):
-        result = run("demo", "--html", str(tmp_path / "pages"))
-        assert (result.returncode, result.stderr) == (0, "")
+    def test_a_seed_is_a_day_and_each_bot_has_a_page(self, piped, tmp_path, monkeypatch, capsys):
+        monkeypatch.setenv("COLUMNS", "100")
+        assert main(["demo", "--seed", "0", "--html", str(tmp_path / "pages")]) == 0
+        told = capsys.readouterr()
+        assert (told.out[: len(piped)], told.err) == (piped, "")
         pages = sorted((tmp_path / "pages").iterdir())
         assert [page.name for page in pages] == ["hardened.html", "naive.html"]
         assert "Every user was answered" in pages[0].read_text(encoding="utf-8")

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import tomllib
 
 import jsonschema
 import pytest
+from support.commands import run_command
 
 from chaos_llm import profiles
 from chaos_llm.profiles import catalogue
 
-COMMAND = [sys.executable, "-m", "chaos_llm"]
 WAVES, STORM = "anthropic-2026-03-02-three-waves", "anthropic-529-storm"
 BAD = """title = "t"
 starts = 2026-03-02T11:00:00Z
@@ -30,24 +28,18 @@ evidence = "assumed"
 """
 
 
-def run(*arguments, **options):
-    return subprocess.run(
-        [*COMMAND, *arguments], capture_output=True, text=True, timeout=120, check=False, **options
-    )
-
-
-def test_check_without_a_name_looks_at_every_profile():
-    result = run("check")
+def test_lint_without_a_name_looks_at_every_profile():
+    result = run_command("lint")
 
     assert (result.returncode, result.stderr) == (0, "")
     assert result.stdout == f"{len(profiles.names())} profiles, no problem\n"
 
 
-def test_check_tells_each_problem_with_file_and_line_and_ends_with_1(tmp_path):
+def test_lint_tells_each_problem_with_file_and_line_and_ends_with_1(tmp_path):
     (tmp_path / "bad.toml").write_text(BAD)
     (tmp_path / "worse.toml").write_text(BAD.replace("0.0", "2"))
 
-    result = run("check", ".", cwd=tmp_path)
+    result = run_command("lint", ".", cwd=tmp_path)
 
     assert result.returncode == 1
     zero, over, count = result.stdout.splitlines()
@@ -56,24 +48,24 @@ def test_check_tells_each_problem_with_file_and_line_and_ends_with_1(tmp_path):
     assert count == "2 profiles, 2 problems"
 
 
-def test_check_of_a_file_that_is_not_there_ends_with_2(tmp_path):
-    result = run("check", "nowhere.toml", cwd=tmp_path)
+def test_lint_of_a_file_that_is_not_there_ends_with_2(tmp_path):
+    result = run_command("lint", "nowhere.toml", cwd=tmp_path)
 
     assert result.returncode == 2
     assert result.stderr.startswith("chaos-llm: unknown profile 'nowhere.toml'")
 
 
-def test_check_of_a_folder_without_profiles_is_no_pass(tmp_path):
+def test_lint_of_a_folder_without_profiles_is_no_pass(tmp_path):
     (tmp_path / "pyproject.toml").write_text("[tool.chaos_llm]\n")  # no profile, though a .toml
 
-    result = run("check", ".", cwd=tmp_path)
+    result = run_command("lint", ".", cwd=tmp_path)
 
     assert (result.returncode, result.stdout) == (2, "")
     assert "there is no profile in .: give a folder with .toml files in it" in result.stderr
 
 
 def test_of_very_many_names_the_nearest_are_told_and_how_to_see_all():
-    told = run("show", "anthropic-529").stderr
+    told = run_command("show", "anthropic-529").stderr
 
     assert "nearest first: 'anthropic-529-storm', " in told
     assert told.count("'") == 2 * 13
@@ -83,21 +75,21 @@ def test_of_very_many_names_the_nearest_are_told_and_how_to_see_all():
 
 
 def test_a_day_that_is_none_is_told_how_to_write_one():
-    result = run("profiles", "--since", "2026-13-01")
+    result = run_command("profiles", "--since", "2026-13-01")
 
     assert result.returncode == 2
     assert "--since: a day is written as 2026-03-02; got '2026-13-01'" in result.stderr
 
 
 def test_a_choice_that_no_profile_fits_is_no_empty_list():
-    result = run("profiles", "--provider", "deepseek", "--surface", "login")
+    result = run_command("profiles", "--provider", "deepseek", "--surface", "login")
 
     assert (result.returncode, result.stdout) == (2, "")
     assert "no profile is all of that" in result.stderr
 
 
 def test_schema_prints_the_format_as_a_json_schema():
-    result = run("schema", "profile")
+    result = run_command("schema", "profile")
 
     schema = json.loads(result.stdout)
     assert result.returncode == 0
@@ -120,7 +112,7 @@ def test_every_shipped_profile_keeps_to_the_schema():
 
 
 def test_diff_says_what_differs_and_ends_with_1():
-    result = run("diff", WAVES, STORM)
+    result = run_command("diff", WAVES, STORM)
 
     assert (result.returncode, result.stderr) == (1, "")
     assert "Windows that only other has" in result.stdout
@@ -128,21 +120,21 @@ def test_diff_says_what_differs_and_ends_with_1():
 
 
 def test_diff_of_a_day_with_itself_ends_with_0():
-    result = run("diff", WAVES, WAVES)
+    result = run_command("diff", WAVES, WAVES)
 
     assert result.returncode == 0
     assert result.stdout.endswith("no difference in what they play or tell\n")
 
 
 def test_month_prints_a_profile_that_can_be_checked_and_shown(tmp_path):
-    result = run("month", "--seed", "7", "--provider", "openai", "--incidents", "3")
+    result = run_command("month", "--seed", "7", "--provider", "openai", "--incidents", "3")
     (tmp_path / "month-7.toml").write_text(result.stdout)
 
     assert (result.returncode, result.stderr) == (0, "")
     assert len(profiles.load(tmp_path / "month-7.toml").windows) == 3
-    assert run("check", "month-7.toml", cwd=tmp_path).returncode == 0
-    assert "openai 3" in run("show", "month-7.toml", cwd=tmp_path).stdout
-    again = run("month", "--seed", "7", "--provider", "openai", "--incidents", "3")
+    assert run_command("lint", "month-7.toml", cwd=tmp_path).returncode == 0
+    assert "openai 3" in run_command("show", "month-7.toml", cwd=tmp_path).stdout
+    again = run_command("month", "--seed", "7", "--provider", "openai", "--incidents", "3")
     assert again.stdout == result.stdout
 
 
@@ -158,14 +150,14 @@ def test_month_prints_a_profile_that_can_be_checked_and_shown(tmp_path):
     ],
 )
 def test_an_unknown_name_ends_with_2(arguments, says):
-    result = run(*arguments)
+    result = run_command(*arguments)
 
     assert (result.returncode, result.stdout) == (2, "")
     assert result.stderr.startswith(f"chaos-llm: {says}")
 
 
 def test_profiles_are_chosen_by_provider_surface_and_day():
-    result = run(
+    result = run_command(
         "profiles", "--provider", "anthropic", "--surface", "login", "--since", "2026-03-02"
     )
 
@@ -179,7 +171,7 @@ def test_show_draws_bursts_and_says_what_its_facts_rest_on(tmp_path):
     text = BAD.replace("share = 0.0", 'share = 1.0\nflap = { down = "10m", up = "10m" }')
     (tmp_path / "flaps.toml").write_text(text)
 
-    result = run("show", "flaps.toml", cwd=tmp_path)
+    result = run_command("show", "flaps.toml", cwd=tmp_path)
 
     bar = next(line for line in result.stdout.splitlines() if line.startswith("w "))
     assert bar.count("█") == pytest.approx(bar.count(" "), abs=12)

@@ -13,7 +13,8 @@ from chaos_llm.config import own_table
 from chaos_llm.profiles import lint
 from chaos_llm.requests.billing_tiers import TIERS
 
-PAGE = (Path(__file__).parents[1] / "docs" / "recording-an-incident.md").read_text(encoding="utf-8")
+DOCS = Path(__file__).parents[1] / "docs"
+PAGE = (DOCS / "how-to" / "record-an-incident.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```toml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 DAY = next(block for block in BLOCKS if block.startswith("title"))
 
@@ -48,13 +49,13 @@ def test_each_way_to_say_it_is_read(said):
     }
     if key in inside:
         window["on"] = f'[{{ provider = "openai", {said} }}]'
-    elif key not in ("like", "impact"):
+    elif key not in ("extends", "impact"):
         window[key] = said.partition(" = ")[2]
     if key == "network":
         del window["faults"]
     text = 'title = "t"\nstarts = 2026-01-01T00:00:00Z\nends = "+1h"\n[[window]]\n'
     text += "".join(f"{name} = {value}\n" for name, value in window.items())
-    text += '[edge.cloudflare]\nproviders = ["openai"]\nbasis = "assumed"\n'
+    text += '[edge.cloudflare]\nproviders = ["openai"]\nevidence = "assumed"\n'
     if key == "impact":
         text += f'[status_page.openai]\nposts = [{{ at = "+1m", {said}, evidence = "assumed" }}]\n'
 

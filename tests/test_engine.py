@@ -8,8 +8,8 @@ import anthropic
 import httpx2
 import openai
 import pytest
-from small_days import HOUR, day, window
-from support_bots import MODEL, SECOND_MODEL, ask, ask_once
+from support.apps.bots import MODEL, SECOND_MODEL, ask, ask_once
+from support.small_profiles import HOUR, day, window
 
 from chaos_llm import outage
 from chaos_llm.engine.reply_builder import ReplyBuilder
@@ -329,7 +329,7 @@ def test_a_quota_of_the_profile_refuses_what_goes_over_it_and_says_so_in_the_hea
     path = tmp_path / "small.toml"
     path.write_text(
         'title = "a small quota"\nstarts = 2026-03-02T11:37:00Z\nends = "+1h"\n'
-        '[quota.anthropic]\nrequests_per_minute = 2\nbasis = "assumed"\n'
+        '[quota.anthropic]\nrequests_per_minute = 2\nevidence = "assumed"\n'
     )
     client_options = {"api_key": "k", "max_retries": 0}
     with outage(path) as chaos:

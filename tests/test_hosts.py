@@ -7,8 +7,9 @@ import re
 
 import pytest
 
+from chaos_llm import extensions
 from chaos_llm.errors import UnknownName, UsageError
-from chaos_llm.providers import PROVIDERS
+from chaos_llm.providers import PROVIDERS, OpenAIChat
 from chaos_llm.requests.hosts import host_map
 
 
@@ -213,3 +214,15 @@ def test_who_is_out_on_the_internet(tmp_path, host, port, is_out):
         tmp_path,
     )
     assert hosts.is_out(host, port) is is_out
+
+
+def test_a_provider_that_is_added_by_hand_is_found_by_its_host(monkeypatch):
+    monkeypatch.setattr(extensions, "_by_hand", {})  # other tests have it not
+
+    class Acme(OpenAIChat):
+        name = "acme-by-hand"
+        hosts = ("llm.acme-by-hand.example",)
+
+    assert host_map({}).names("llm.acme-by-hand.example") == ()
+    extensions.add("providers", "acme-by-hand", Acme)
+    assert host_map({}).names("llm.acme-by-hand.example") == ("acme-by-hand",)

@@ -7,8 +7,8 @@ import time
 
 import anthropic
 import pytest
-from small_days import HOUR, MINUTE, day, window
-from support_bots import MODEL, ask, ask_once
+from support.apps.bots import MODEL, ask, ask_once
+from support.small_profiles import HOUR, MINUTE, day, window
 
 from chaos_llm import outage
 from chaos_llm.checks import returns_to, stops_calling

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from support_bots import ask
+from support.apps.bots import ask
 
 from chaos_llm import outage
 from chaos_llm.decisions.plan import Decision, Draw

@@ -6,7 +6,7 @@ import time
 
 import httpx
 import pytest
-from small_days import day, window
+from support.small_profiles import day, window
 
 from chaos_llm import outage
 from chaos_llm.errors import UsageError

@@ -12,6 +12,7 @@ import types
 
 import anthropic
 import pytest
+from support.waiting import PATIENCE
 
 import chaos_llm
 from chaos_llm import CheckFailed, Outage, load, outage
@@ -322,4 +323,4 @@ def loopback_echo():
         thread = threading.Thread(target=lambda: serve(server.accept()[0]), daemon=True)
         thread.start()
         yield server.getsockname()
-        thread.join(5)
+        thread.join(PATIENCE)

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 import anthropic
 import openai
 import pytest
-from small_days import HOUR, MINUTE, day, window
-from support_bots import MODEL, SECOND_MODEL, ask, ask_once
+from support.apps.bots import MODEL, SECOND_MODEL, ask, ask_once
+from support.apps.defended import ask_claude_or_gpt, ask_gpt, or_else
+from support.judging import Replay
+from support.small_profiles import HOUR, MINUTE, day, window
 
 from chaos_llm import outage
 from chaos_llm.errors import UnknownName, UsageError
@@ -34,9 +36,7 @@ BAD_HOUR = day(window(overloaded(), ends=HOUR))
 APOLOGY = "We cannot answer just now. Please ask again in a few minutes."
 
 
-def replay(app, profile=BAD_HOUR, **options):
-    with outage(profile, seed=3) as chaos:
-        return chaos.replay(app, **{"calls": 60, "recovery": "20m", **options})
+replay = Replay(BAD_HOUR, {"calls": 60, "recovery": "20m"})
 
 
 def outcomes(report, begins=None, ends=None):
@@ -62,13 +62,6 @@ def stream_text(question):
         model=MODEL, max_tokens=300, messages=[{"role": "user", "content": question}]
     ) as stream:
         yield from stream.text_stream
-
-
-def ask_gpt(question):
-    completion = openai.OpenAI(max_retries=0).chat.completions.create(
-        model=SECOND_MODEL, messages=[{"role": "user", "content": question}]
-    )
-    return completion.choices[0].message.content
 
 
 @dataclass
@@ -167,16 +160,6 @@ def test_a_default_instead_of_an_answer_is_degraded_also_where_it_looks_like_one
     assert bad_hour(report) == {"degraded"}
 
 
-def or_else(app, otherwise, errors=anthropic.APIError):
-    def forgiving(question):
-        try:
-            return app(question)
-        except errors as error:
-            return otherwise(error) if callable(otherwise) else otherwise
-
-    return forgiving
-
-
 @pytest.mark.parametrize(
     ("app", "outcome"),
     [
@@ -211,13 +194,7 @@ def test_the_sdks_own_words_for_a_lost_connection_are_an_error_text(fault):
 
 
 def test_an_answer_of_another_vendor_is_a_fallback():
-    def with_fallback(question):
-        try:
-            return ask_once(question)
-        except anthropic.APIError:
-            return ask_gpt(question)
-
-    report = replay(with_fallback)
+    report = replay(ask_claude_or_gpt)
     assert healthy_times(report) == {"primary"}
     assert bad_hour(report) == {"fallback"}
     assert report.answered == 1.0
@@ -458,15 +435,9 @@ def test_answers_that_a_test_chose_carry_no_reference_and_are_inferred():
 
 
 def test_a_fallback_whose_answers_a_test_chose_is_no_apology():
-    def with_fallback(question):
-        try:
-            return ask_once(question)
-        except anthropic.APIError:
-            return ask_gpt(question)
-
     with outage(BAD_HOUR) as chaos:
         chaos.on("openai").answers("Certainly.")
-        report = chaos.replay(with_fallback, calls=60, recovery="20m")
+        report = chaos.replay(ask_claude_or_gpt, calls=60, recovery="20m")
     assert healthy_times(report) == {"primary"}
     assert bad_hour(report) == {"fallback"}
 

@@ -13,9 +13,9 @@ import anthropic
 import openai
 import pydantic
 import pytest
-from defended_apps import gpt
-from small_days import HOUR, day, window
-from support_bots import MODEL, SECOND_MODEL, claude
+from support.apps.bots import MODEL, SECOND_MODEL, claude
+from support.apps.defended import gpt
+from support.small_profiles import HOUR, day, window
 
 from chaos_llm import outage
 from chaos_llm.faults import (

@@ -7,11 +7,12 @@ import os
 import subprocess
 import sys
 import tomllib
-import zipfile
 from importlib.metadata import Distribution
 from pathlib import Path
 
 import pytest
+from support.once import made_once
+from support.wheels import unpack_wheel
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -27,16 +28,10 @@ print(json.dumps({
 """
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def wheel(tmp_path_factory):
     """The wheel's contents, unpacked as an installer would."""
-    built, unpacked = tmp_path_factory.mktemp("built"), tmp_path_factory.mktemp("unpacked")
-    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(built)]
-    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
-    (path,) = built.glob("*.whl")
-    with zipfile.ZipFile(path) as archive:
-        archive.extractall(unpacked)
-    return unpacked
+    return made_once(tmp_path_factory, "wheel", lambda folder: unpack_wheel(ROOT, folder))
 
 
 @pytest.fixture(scope="module")

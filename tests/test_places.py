@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from small_days import HOUR, MINUTE, day, window
+from support.small_profiles import HOUR, MINUTE, day, window
 
 from chaos_llm.decisions.plan import Plan
 from chaos_llm.decisions.start_position import PEAK, peak, place

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from small_days import HOUR, MINUTE, day, window
+from support.small_profiles import HOUR, MINUTE, day, window
 
 from chaos_llm.decisions.plan import HEALTHY, INJECTED, Draw, Plan
 from chaos_llm.faults import latency, overloaded, server_error

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 import pytest
 import trio
-from small_days import HOUR, MINUTE, STARTS, day, window
-from support_bots import ask_async, ask_once
+from support.apps.bots import ask_async, ask_once
+from support.small_profiles import HOUR, MINUTE, STARTS, day, window
 
 from chaos_llm import CheckFailed, outage
 from chaos_llm.checks import Finding, never_caches_the_outage, retries_stay_under, stops_calling
@@ -161,8 +161,8 @@ def test_outside_of_its_outage_nothing_is_replayed():
         ({"warmup": -1}, "-1 is not a duration"),
         ({"recovery": "soon"}, "'soon' is not a duration"),
         ({"skip_quiet": "never"}, "'never' is not a duration"),
-        ({"patience": "little"}, "'little' is not a duration"),
-        ({"fresh": "very"}, "'very' is not a duration"),
+        ({"deadline": "little"}, "'little' is not a duration"),
+        ({"stale_after": "very"}, "'very' is not a duration"),
         ({"until": "late"}, "'late' is no moment"),
         ({"until": datetime(2026, 3, 1, tzinfo=UTC)}, "before the replay begins"),
         ({"outcome": "primary"}, "outcome= is a function"),

@@ -11,7 +11,7 @@ import anthropic
 import openai
 import pydantic
 import pytest
-from support_bots import MODEL, SECOND_MODEL
+from support.apps.bots import MODEL, SECOND_MODEL
 
 from chaos_llm import outage
 from chaos_llm.protocol.markers import find_references

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time, timedelta, timezone
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from small_days import HOUR, MINUTE, STARTS, day, window
+from support.small_profiles import HOUR, MINUTE, STARTS, day, window
 
 from chaos_llm.decisions.plan import Plan
 from chaos_llm.decisions.start_position import offset
@@ -97,7 +97,7 @@ def test_a_quiet_stretch_before_the_first_window_is_shortened_too():
 
 def test_lead_in_and_tail_are_played_in_full():
     short = plan(window(ends=HOUR))
-    assert played(short, HOUR, MINUTE, begins=-2 * HOUR, recovery=3 * HOUR) == (
+    assert played(short, HOUR, MINUTE, begins=-2 * HOUR, after=3 * HOUR) == (
         ScheduleStretch(-2 * HOUR, 4 * HOUR),
     )
 

@@ -83,9 +83,9 @@ def test_a_key_may_be_a_text():
 @pytest.mark.parametrize("hash_seed", ["0", "1"])
 def test_another_process_gives_the_same_answer(hash_seed):
     code = (
-        "from chaos_llm.answers.healthy_answers import Script; from chaos_llm.protocol.messages import Request;"
+        "from chaos_llm.answers.healthy_answers import HealthyAnswers; from chaos_llm.protocol.messages import Request;"
         "r = Request('p', 'a', 'api', 'h', '/', prompt='KX-48213');"
-        "print(Script(1).answer(r, ('k', 3)).text, end='')"
+        "print(HealthyAnswers(1).answer(r, ('k', 3)).text, end='')"
     )
     request = Request("p", "a", "api", "h", "/", prompt="KX-48213")
     told = subprocess.run(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from support_bots import AsyncBot, ask, trip
+from support.apps.bots import AsyncBot, ask, trip
 
 from chaos_llm.checks import (
     never_caches_the_outage,
@@ -35,6 +35,7 @@ def test_bot_survives_march_2(chaos):
     )
 
 
+@pytest.mark.exhaustive(sample=3)
 @pytest.mark.asyncio
 @pytest.mark.chaos(tags="5xx")
 async def test_async_bot(chaos):

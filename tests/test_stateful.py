@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import planted_bugs as apps
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import invariant, rule, run_state_machine_as_test
+from support.apps import planted_bugs as apps
 
 from chaos_llm import outage
 from chaos_llm.checks import retries_stay_under

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
-from stress_threads import journal_of
+from support.stress_threads import journal_of
 
 
 @pytest.mark.parametrize("users", [2, 8])

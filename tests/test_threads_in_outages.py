@@ -19,8 +19,11 @@ import anyio.from_thread
 import anyio.to_thread
 import pytest
 import trio
-from small_days import MINUTE, day, window
-from support_bots import MODEL, ask_async, ask_once
+from support.apps.bots import MODEL, ask_async, ask_once
+from support.real_servers import OkPage
+from support.small_profiles import MINUTE, day, window
+from support.threads import run_together
+from support.waiting import PATIENCE
 
 from chaos_llm import outage
 from chaos_llm.errors import Deadlock, ForeignThread, HarnessError, HorizonReached, UsageError
@@ -130,14 +133,6 @@ def said(question):
     }
 
 
-def run_together(*functions):
-    threads = [threading.Thread(target=function) for function in functions]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-
 def nap(seconds):
     time.sleep(seconds)
     return seconds
@@ -217,7 +212,7 @@ class TestObjectsMadeAtImport:
                 assert chaos.now == 30
             began = time.monotonic()
             POOL.submit(nap, 0.01).result()
-            assert 0.01 <= time.monotonic() - began < 5
+            assert 0.01 <= time.monotonic() - began < PATIENCE
 
 
 def by_pool(ask, text):
@@ -387,10 +382,10 @@ def assert_real_time():
     began = time.perf_counter()
     time.sleep(0.01)
     threading.Event().wait(0.01)
-    assert 0.02 <= time.perf_counter() - began < 5
+    assert 0.02 <= time.perf_counter() - began < PATIENCE
     thread = threading.Thread(target=time.sleep, args=(0.01,))
     thread.start()
-    thread.join(5)
+    thread.join(PATIENCE)
     assert not thread.is_alive()
 
 
@@ -401,7 +396,7 @@ class TestRefusedThreads:
         with pytest.raises(ForeignThread), outage(threads="refuse"):
             thread = threading.Thread(target=swallowing, args=(ask_once,))
             thread.start()
-            thread.join(10)
+            thread.join(PATIENCE)
 
     def test_sync_and_async_apps_live_on_the_clock(self):
         with outage(threads="refuse") as chaos:
@@ -448,24 +443,15 @@ class TestRealTime:
         assert done == [60]
 
     def test_unmanaged_a_server_and_its_client_stay_real(self):
-        class Page(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):
-                self.send_response(200)
-                self.send_header("content-length", "2")
-                self.end_headers()
-                self.wfile.write(b"ok")
-
-            def log_message(self, *args): ...
-
         with outage() as chaos:
             with chaos.unmanaged():
-                server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page)
+                server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), OkPage)
                 thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
                 thread.start()
             address = f"http://127.0.0.1:{server.server_port}/"
-            with chaos.unmanaged(), urllib.request.urlopen(address, timeout=5) as page:
+            with chaos.unmanaged(), urllib.request.urlopen(address, timeout=PATIENCE) as page:
                 assert page.read() == b"ok"
-            with urllib.request.urlopen(address, timeout=5) as page:
+            with urllib.request.urlopen(address, timeout=PATIENCE) as page:
                 assert page.read() == b"ok"
             ask_once()
             time.sleep(100)

@@ -9,8 +9,8 @@ import time
 
 import anthropic
 import pytest
-from small_days import HOUR, MINUTE, day, window
-from support_bots import MODEL, ask, ask_async, ask_once
+from support.apps.bots import MODEL, ask, ask_async, ask_once
+from support.small_profiles import HOUR, MINUTE, day, window
 
 from chaos_llm import outage
 from chaos_llm.errors import HarnessError, UsageError

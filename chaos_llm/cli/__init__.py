@@ -11,7 +11,7 @@ from chaos_llm.cli.command import Command
 from chaos_llm.cli.commands import COMMANDS
 from chaos_llm.errors import ChaosError
 
-__all__ = ["COMMANDS", "Command", "main"]
+__all__ = ["COMMANDS", "Command", "build_parser", "main"]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -20,7 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     A command that judges what it is given, such as a profile's file, ends with 1 where it found
     something wrong.
     """
-    options = _parser().parse_args(arguments)
+    options = build_parser().parse_args(arguments)
     command: Command = options.command
     try:
         status = command.run(options)
@@ -36,7 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status
 
 
-def _parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of `chaos-llm` with all its commands; the docs are made of it, too."""
     parser = argparse.ArgumentParser(
         prog="chaos-llm", description="Replay recorded LLM provider outages against your code."
     )

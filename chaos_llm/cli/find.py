@@ -9,7 +9,7 @@ from chaos_llm.cli.terminal import Progress, width
 
 _PROPERTY = (
     "what must hold: a check, as in 'retries_stay_under(3)', or a number of the report and its "
-    "limit, as in 'longest_gap <= 120'; may be given more than once (default: 'failed == 0')"
+    "limit, as in 'longest_downtime <= 120'; may be given more than once (default: 'failed == 0')"
 )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from chaos_llm.server.launch.settings import Settings
 
-_TOXIPROXY = "have a real Toxiproxy play what is wrong with the wire; docs/server.md"
+_TOXIPROXY = "have a real Toxiproxy play what is wrong with the wire; docs/reference/server.md"
 _AT = "begin here: a window's name, a time of day in UTC, or a time from the start"
 
 

@@ -98,7 +98,7 @@ class PlacedWindow:
         return self._in(self.window.on, request) and not (spares and self._in(spares, request))
 
     def throw(self, request: Request, key: Key, at: float, loads: Loads | None = None) -> Draw:
-        """Throw the die that all requests share which agree in `per`, then draw from the mix."""
+        """Draw once for all requests that agree in `sticky_by`, then draw the fault."""
         name, share = self.window.name, self.share(at, loads)
         roll = KeyedRandom("share", self.seed, name, *self._sharers(request, key, at)).roll()
         if roll >= share:

@@ -1,6 +1,6 @@
 """What can be wrong with the wire itself: Toxiproxy's toxics, and how they look in process.
 
-    Network((Latency(1.0, jitter=0.2), LimitData(2000)))
+    Network((LatencyToxic(1.0, jitter=0.2), LimitData(2000)))
 
 One noun for two ways of playing it: a real `toxiproxy-server` is told `toxic.kind`, `.stream` and
 `.attributes()`; in process the same toxics become pauses and endings of a reply. What differs: a
@@ -23,7 +23,7 @@ __all__ = [
     "TOXICS",
     "Bandwidth",
     "Down",
-    "Latency",
+    "LatencyToxic",
     "LimitData",
     "Network",
     "ResetPeer",

@@ -1,4 +1,4 @@
-"""From a window's `mix` to faults; a fault's parameters are the fields of its dataclass.
+"""From a window's `faults` table to faults; a fault's parameters are the fields of its dataclass.
 
 TOML has no None: where a parameter may be None, `false` says so (`retry_after = false`).
 """
@@ -34,7 +34,7 @@ def weighted_faults(
 
 
 def network(document: TomlDocument, number: int, tables: Sequence[ToxicTable]) -> Network:
-    """What is wrong with the wire in a window; raises as `mix` does."""
+    """What is wrong with the wire in a window; raises as `weighted_faults` does."""
     return Network(
         tuple(
             _toxic(document, ("window", number, "network", index), table)

@@ -97,7 +97,10 @@ def _windows(profile: Profile, _read: TomlDocument) -> Iterator[Problem]:
         if not window.share.highest:
             yield (*place, "share"), "it is 0 all the time, so nothing is ever hit"
         if window.sticky_for is not None and window.sticky_by == "request":
-            yield (*place, "sticky_for"), "without a `per` each request has its own die anyway"
+            yield (
+                (*place, "sticky_for"),
+                "without `sticky_by` each request has a draw of its own anyway",
+            )
         if window.flap and window.flap.down >= window.ends[1] - window.begins[0]:
             yield (*place, "flap"), "`down` is as long as the window, so it never comes back"
         for index, target in enumerate(window.on):

@@ -145,7 +145,7 @@ class Window(CodeRepr):
     """From, until, what it hits, which share, which faults.
 
     `begins` and `ends` are (earliest, latest); they differ where only a range is known, and the
-    seed picks. Requests that agree in `sticky_by` share one die for `redraw` seconds (None: for good).
+    seed picks. Requests that agree in `sticky_by` share one draw for `sticky_for` seconds (None: for good).
     What is in `except_` is not hit. With a `capacity` the share is what fails at the worst: so much
     of it is hit as the load at that time is over what the provider stands.
     """

@@ -105,7 +105,7 @@ class _Reading:
         if table.unknown and table.posts:
             raise self._error((*path, "unknown"), "a page with posts is not unknown; leave one out")
         if not table.posts and not table.unknown and table.evidence is None:
-            raise self._error(path, "a page without posts needs a evidence, or `unknown = true`")
+            raise self._error(path, "a page without posts needs evidence, or `unknown = true`")
         if table.evidence is not None:
             self._source((*path, "evidence"), table.evidence)
         return StatusPage(

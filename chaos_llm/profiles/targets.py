@@ -1,4 +1,4 @@
-"""From a window's `on` and `spares` to targets: every provider known, every edge taken apart."""
+"""From a window's `on` and `except` to targets: every provider known, every edge taken apart."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ _MODELS: dict[tuple[str, ...], type[BaseModel]] = {
 # Tables whose second key is a name of the user's.
 _NAMED = ("sources", "status_page", "baseline", "quota", "edge")
 
-# What keys of the format were called in version 0.1.0.
+# Keys of the format by the name that they had in the first version.
 _RENAMED = {
     "mix": "faults",
     "per": "sticky_by",

@@ -89,7 +89,7 @@ class OwnEvidence:
 def inherited(
     own: OwnEvidence, found: Mapping[str, FactEvidence], theirs: Mapping[str, FactEvidence]
 ) -> dict[str, FactEvidence]:
-    """The basis of what came by `like` from a window whose facts rest on `theirs`.
+    """The basis of what came by `extends` from a window whose facts rest on `theirs`.
 
     It is as good as the weaker of two: what the fact rests on there, and the reason to think that
     both windows are alike.

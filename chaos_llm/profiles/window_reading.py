@@ -1,4 +1,4 @@
-"""From the [[window]] tables of a file to Windows: ranges, shares, mixes and `like`."""
+"""From the [[window]] tables of a file to Windows: ranges, shares, mixes and `extends`."""
 
 from __future__ import annotations
 
@@ -45,7 +45,9 @@ class WindowReading:
         index: dict[str, int] = {}
         for number, table in enumerate(self.table.window):
             if table.name in index:
-                raise self._error((number, "name"), "two windows have this name; `like` needs one")
+                raise self._error(
+                    (number, "name"), "two windows have this name; `extends` needs one"
+                )
             index[table.name] = number
         return index
 
@@ -78,7 +80,7 @@ class WindowReading:
                 where = f"{self.document.where(*path)}: {self.document.label(path)}"
                 raise UnknownName("window", like, self._index, where=where)
             if self._index[like] in line:
-                raise self._error((line[-1], "extends"), "this window is like itself in the end")
+                raise self._error((line[-1], "extends"), "this window extends itself in the end")
             line.append(self._index[like])
         return line
 
@@ -97,7 +99,7 @@ class WindowReading:
         for each in self._line(number):
             table = self.table.window[each]
             if table.faults is not None and table.network is not None:
-                raise self._error((each, "network"), "a window has a mix or a network, not both")
+                raise self._error((each, "network"), "a window has faults or a network, not both")
             if table.network is not None:
                 return (
                     WeightedFault(1.0, fault_mixes.network(self.document, each, table.network)),
@@ -159,7 +161,7 @@ class WindowReading:
         table = self.table.window[number].capacity
         if table is None:
             return None
-        per = self._over_zero((number, "capacity", "sticky_by"), table.per)
+        per = self._over_zero((number, "capacity", "per"), table.per)
         try:
             return Capacity(table.requests, table.times, per, table.collapses_at)
         except UsageError as mistake:
@@ -204,7 +206,7 @@ class WindowReading:
             raise self._error(
                 (said_by, "share"), "expected a line's points in the order of their times"
             )
-        # A line holds times of the profile, so one that came by `like` may lie somewhere else.
+        # A line holds times of the profile, so one that came by `extends` may lie somewhere else.
         if len(times) > 1 and (times[-1] <= begins or times[0] >= ends):
             raise self._error(
                 (number,), "its share's line lies outside the window; give it its own share"
@@ -212,7 +214,7 @@ class WindowReading:
         return Share(points)
 
     def _missing(self, number: int, fact: str) -> ProfileError:
-        return self._error((number,), f"{fact} is missing, and so is a window that it is `like`")
+        return self._error((number,), f"{fact} is missing, and so is a window that it `extends`")
 
     def _error(self, path: Path, problem: str) -> ProfileError:
         return self.document.error(("window", *path), problem)

@@ -48,7 +48,7 @@ class TargetTable(Table):
 
 
 class WeightedFaultTable(Table):
-    """One entry of a window's `mix`; all other keys are the fault's own."""
+    """One entry of a window's `faults`; all other keys are the fault's own."""
 
     model_config = ConfigDict(extra="allow")
 

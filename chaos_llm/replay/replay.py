@@ -32,18 +32,25 @@ _BEYOND_THE_END = 2 * 86400.0  # a retry-after of a day is obeyed; an endless wa
 class ReplayOptions(TypedDict, total=False):
     """The keyword arguments of `replay` and `replay_async`; each has a default."""
 
-    prompts: Prompts | None  # texts, or a function of the call's number; default: Faker
-    calls: int  # so many calls in all, even over the outage; default 200
-    every: Duration | None  # instead: each user calls this often
-    users: int
-    warmup: Duration  # healthy lead-in; default 10m
-    recovery: Duration  # tail after the last window or `until`; default 30m
-    skip_quiet: Duration | None  # quiet stretches longer than this are skipped; default 1h
-    until: Until | None  # "21:16" UTC, a datetime, or a time from the profile's start
-    outcome: Judge | None  # judges a return value: True, False, or an outcome's name
-    deadline: Duration  # an answer that takes longer is late; default 1m
-    stale_after: Duration  # an answer from a cache older than this is stale; default 1h
-    on_call: OnCall | None  # told of each call when it is over
+    #: Texts, or a function from a call's number to a text. Default: made-up questions of which half
+    #: are asked once and half again and again.
+    prompts: Prompts | None
+    calls: int  #: How many calls in all, spread evenly over the replay. Default: 200.
+    every: Duration | None  #: The time between two calls of a user, instead of `calls`.
+    users: int  #: Threads for a sync function, tasks for an async one. Default: 1.
+    warmup: Duration  #: The healthy lead-in, which shows how the app behaves while all is well. Default: "10m".
+    recovery: Duration  #: The tail after the last window, or after `until`. Default: "30m".
+    skip_quiet: Duration | None  #: Longer stretches without a window are skipped. Default: "1h".
+    #: Where the outage ends for this replay: a time of day in UTC ("21:16"), a datetime, or a time
+    #: from the profile's start ("9h30m"). Default: the end of the last window.
+    until: Until | None
+    #: Judges a return value, given it and its prompt: True, False, or the name of an outcome.
+    outcome: Judge | None
+    deadline: Duration  #: An answer that takes longer is late. Default: "1m".
+    stale_after: (
+        Duration  #: An answer from a cache that is older than this is stale. Default: "1h".
+    )
+    on_call: OnCall | None  #: Called with each call when it is over, for progress bars.
 
 
 @dataclass

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from chaos_llm import extensions
 from chaos_llm.config import own_table
 from chaos_llm.errors import UnknownName, UsageError
 from chaos_llm.providers import find, known
@@ -82,14 +83,15 @@ def host_map(environ: Mapping[str, str], start: Path | None = None) -> Hosts:
     Raises UsageError for a table that cannot be read, UnknownName for a provider in it.
     """
     variables: dict[str, Names] = {}
+    vendors = _vendors(extensions.edition("providers"))
     for variable, address in environ.items():
         mine = _providers_in(variable) if address else ()
         host, port = _host_and_port(variable, address) if mine else ("", 0)
         if host:
             # Two variables may name one gateway, and one of them another vendor's own host.
-            others = variables.get(f"{host}:{port}") or _VENDORS.get(host, ())
+            others = variables.get(f"{host}:{port}") or vendors.get(host, ())
             variables[f"{host}:{port}"] = tuple(dict.fromkeys((*others, *mine)))
-    return Hosts(_from_pyproject(start or Path.cwd()), variables, _VENDORS)
+    return Hosts(_from_pyproject(start or Path.cwd()), variables, vendors)
 
 
 def provider_names() -> Names:
@@ -108,15 +110,14 @@ def _provider(names: Names, method: str, path: str) -> Provider:
     return find(next(named, names[0]), method, path)
 
 
-def _vendors() -> dict[str, Names]:
+@lru_cache(1)
+def _vendors(_edition: tuple[object, ...]) -> Mapping[str, Names]:
+    """The hosts of all known providers; `_edition` changes where a test adds one by hand."""
     named: dict[str, Names] = {}
     for provider in known():
         for host in provider.hosts:
             named[host] = tuple(dict.fromkeys((*named.get(host, ()), provider.name)))
     return named
-
-
-_VENDORS = _vendors()
 
 
 def _providers_in(variable: str) -> Names:

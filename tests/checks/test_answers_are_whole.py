@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from defended_apps import APOLOGY, Cached, Defended, ask_gpt, gpt
-from small_days import MINUTE, day, window
-from support_bots import MODEL, SECOND_MODEL, ask_once, claude
+from support.apps.bots import MODEL, SECOND_MODEL, ask_once, claude
+from support.apps.defended import APOLOGY, Cached, Defended, ask_gpt, gpt
+from support.judging import Judge
+from support.small_profiles import BAD_TIME, MINUTE, bad_time, day, window
 
 from chaos_llm import outage
 from chaos_llm.checks import answers_are_whole
@@ -29,16 +30,7 @@ STREAM_FAULTS = [
 ]
 
 
-def bad_time(*faults):
-    return day(window(*faults, ends=20 * MINUTE))
-
-
-def found(app, profile=None, **options):
-    with outage(profile or bad_time(), seed=3) as chaos:
-        report = chaos.replay(
-            app, **{"every": "1m", "warmup": "10m", "recovery": "10m", "prompts": None, **options}
-        )
-        return answers_are_whole()(report.run)
+found = Judge(answers_are_whole(), BAD_TIME, {"every": "1m", "warmup": "10m", "recovery": "10m"})
 
 
 def stream(question, otherwise=None):

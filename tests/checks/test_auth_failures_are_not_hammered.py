@@ -6,11 +6,11 @@ import asyncio
 
 import anthropic
 import pytest
-from defended_apps import ERRORS, ask_async_once, try_again
-from small_days import MINUTE, day, window
-from support_bots import MODEL, ask, ask_once
+from support.apps.bots import MODEL, ask, ask_once
+from support.apps.defended import ERRORS, ask_async_once, try_again
+from support.judging import NUMBERED, Judge
+from support.small_profiles import MINUTE, day, window
 
-from chaos_llm import outage
 from chaos_llm.checks import auth_failures_are_not_hammered
 from chaos_llm.errors import UsageError
 from chaos_llm.faults import auth_expired, overloaded
@@ -18,11 +18,11 @@ from chaos_llm.faults import auth_expired, overloaded
 REFUSED = day(window(auth_expired(), ends=20 * MINUTE))
 
 
-def found(app, profile=REFUSED, check=None, **options):
-    with outage(profile, seed=3) as chaos:
-        asked = {"every": "1m", "prompts": "question {}".format, "warmup": "2m", "recovery": "2m"}
-        report = chaos.replay(app, **{**asked, **options})
-        return (check or auth_failures_are_not_hammered())(report.run)
+found = Judge(
+    auth_failures_are_not_hammered(),
+    REFUSED,
+    {"every": "1m", "prompts": NUMBERED, "warmup": "2m", "recovery": "2m"},
+)
 
 
 def with_key(question, key):

@@ -7,11 +7,11 @@ import random
 import time
 
 import pytest
-from defended_apps import ERRORS, ask_async_once, try_again
-from small_days import MINUTE, day, window
-from support_bots import ask, ask_once, claude
+from support.apps.bots import ask, ask_once, claude
+from support.apps.defended import ERRORS, ask_async_once, try_again
+from support.judging import NUMBERED, Judge
+from support.small_profiles import BAD_TIME, MINUTE, day, window
 
-from chaos_llm import outage
 from chaos_llm.checks import backs_off
 from chaos_llm.faults import (
     auth_expired,
@@ -23,14 +23,9 @@ from chaos_llm.faults import (
     truncated_answer,
 )
 
-BAD_TIME = day(window(ends=20 * MINUTE))
-
-
-def found(app, profile=BAD_TIME, check=None, **options):
-    with outage(profile, seed=3) as chaos:
-        asked = {"every": "1m", "prompts": "question {}".format, "warmup": "2m", "recovery": "2m"}
-        report = chaos.replay(app, **{**asked, **options})
-        return (check or backs_off())(report.run)
+found = Judge(
+    backs_off(), BAD_TIME, {"every": "1m", "prompts": NUMBERED, "warmup": "2m", "recovery": "2m"}
+)
 
 
 def waits(*pauses):

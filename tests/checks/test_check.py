@@ -5,21 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
-from defended_apps import Defended
-from small_days import MINUTE, day, window
-from support_bots import ask
+from support.apps.bots import ask
+from support.apps.defended import Defended
+from support.judging import Replay
+from support.small_profiles import BAD_TIME
 
 from chaos_llm import outage
 from chaos_llm.checks import Check, retries_stay_under, standard, stops_calling
 from chaos_llm.demo.hardened_bot import HardenedBot
 from chaos_llm.demo.naive_bot import NaiveBot
 
-BAD_TIME = day(window(ends=20 * MINUTE))
-
-
-def report(app, profile=BAD_TIME, **options):
-    with outage(profile, seed=3) as chaos:
-        return chaos.replay(app, **{"every": "30s", **options})
+report = Replay(BAD_TIME, {"every": "30s"})
 
 
 @dataclass(frozen=True, repr=False)

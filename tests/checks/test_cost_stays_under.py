@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from defended_apps import Defended
-from failover_apps import found
-from support_bots import MODEL, ask_once
+from support.apps.bots import MODEL, ask_once
+from support.apps.defended import Defended
+from support.apps.failover import found
 
 from chaos_llm.checks import cost_stays_under
 from chaos_llm.errors import UnknownName, UsageError

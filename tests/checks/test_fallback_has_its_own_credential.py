@@ -5,9 +5,9 @@ from __future__ import annotations
 import anthropic
 import openai
 import pytest
-from defended_apps import Defended
-from failover_apps import found, talk
-from support_bots import MODEL, SECOND_MODEL, ask_once
+from support.apps.bots import MODEL, SECOND_MODEL, ask_once
+from support.apps.defended import Defended
+from support.apps.failover import found, talk
 
 from chaos_llm.checks import fallback_has_its_own_credential
 from chaos_llm.faults import overloaded

@@ -7,9 +7,9 @@ import json
 import anthropic
 import boto3
 import pytest
-from defended_apps import ask_gpt, gpt
-from failover_apps import RULES, FallsOver, found, talk, whole_claude, whole_gpt
-from support_bots import MODEL, SECOND_MODEL, ask_once, claude
+from support.apps.bots import MODEL, SECOND_MODEL, ask_once, claude
+from support.apps.defended import ask_gpt, gpt
+from support.apps.failover import RULES, FallsOver, found, talk, whole_claude, whole_gpt
 
 from chaos_llm.checks import fallback_is_faithful
 from chaos_llm.faults import overloaded

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import anthropic
 import pytest
-from defended_apps import Balanced, Cached, agent, apologise
-from failover_apps import REFUSED, FallsOver, NotWhole, found, whole_claude, whole_gpt
-from small_days import ANTHROPIC, MINUTE, day, window
-from support_bots import ask_once
+from support.apps.bots import ask_once
+from support.apps.defended import Balanced, Cached, agent, apologise
+from support.apps.failover import REFUSED, FallsOver, NotWhole, found, whole_claude, whole_gpt
+from support.small_profiles import ANTHROPIC, MINUTE, day, window
 
 from chaos_llm import outage
 from chaos_llm.checks import falls_back

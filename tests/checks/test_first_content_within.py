@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from failover_apps import FallsOver, found, stream_claude
-from support_bots import ask_once
+from support.apps.bots import ask_once
+from support.apps.failover import FallsOver, found, stream_claude
 
 from chaos_llm.checks import first_content_within
 from chaos_llm.errors import UsageError

@@ -9,11 +9,11 @@ import anthropic
 import httpx
 import openai
 import pytest
-from defended_apps import ERRORS, ask_gpt, try_again
-from small_days import MINUTE, day, window
-from support_bots import MODEL, ask, ask_once
+from support.apps.bots import MODEL, ask, ask_once
+from support.apps.defended import ERRORS, ask_gpt, try_again
+from support.judging import NUMBERED, Judge
+from support.small_profiles import MINUTE, day, window
 
-from chaos_llm import outage
 from chaos_llm.checks import honours_retry_after
 from chaos_llm.errors import UsageError
 from chaos_llm.faults import overloaded, rate_limited, raw
@@ -23,11 +23,11 @@ LIMITED = day(window(rate_limited(retry_after=5), ends=20 * MINUTE))
 GEMINI = "https://generativelanguage.googleapis.com/v1beta/models/gemini-2.5-pro:generateContent"
 
 
-def found(app, profile=LIMITED, check=None, **options):
-    with outage(profile, seed=3) as chaos:
-        asked = {"every": "1m", "prompts": "question {}".format, "warmup": "2m", "recovery": "2m"}
-        report = chaos.replay(app, **{**asked, **options})
-        return (check or honours_retry_after())(report.run)
+found = Judge(
+    honours_retry_after(),
+    LIMITED,
+    {"every": "1m", "prompts": NUMBERED, "warmup": "2m", "recovery": "2m"},
+)
 
 
 def refused(*headers, json=None):

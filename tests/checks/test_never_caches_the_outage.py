@@ -6,7 +6,8 @@ import functools
 
 import anthropic
 import pytest
-from defended_apps import (
+from support.apps.bots import MODEL, ask_once, claude
+from support.apps.defended import (
     APOLOGY,
     ERRORS,
     Breaker,
@@ -14,18 +15,18 @@ from defended_apps import (
     Defended,
     apologise,
     ask_async_once,
+    ask_claude_or_gpt,
     ask_gpt,
     gpt,
+    or_else,
 )
-from small_days import HOUR, MINUTE, day, window
-from support_bots import MODEL, ask_once, claude
+from support.judging import NUMBERED, Judge
+from support.small_profiles import BAD_TIME, HOUR, MINUTE, day, window
 
-from chaos_llm import outage
 from chaos_llm.checks import never_caches_the_outage
 from chaos_llm.faults import cut_stream
 from chaos_llm.profiles.model import Target
 
-BAD_TIME = day(window(ends=20 * MINUTE))
 FOUR = [f"question {n}, KX-1111{n}" for n in range(4)]
 
 
@@ -34,25 +35,11 @@ def mixed(number):
     return FOUR[number // 2 % 4] if number % 2 else f"new question {number}"
 
 
-def found(app, profile=BAD_TIME, **options):
-    with outage(profile, seed=3) as chaos:
-        asked = {"every": "30s", "prompts": mixed, "warmup": 0, "recovery": "20m"}
-        report = chaos.replay(app, **{**asked, **options})
-        return never_caches_the_outage()(report.run)
-
-
-def verdict(*args, **more):
-    return found(*args, **more).verdict
-
-
-def or_else(otherwise, ask=ask_once):
-    def forgiving(question):
-        try:
-            return ask(question)
-        except Exception as error:
-            return otherwise(error)
-
-    return forgiving
+found = Judge(
+    never_caches_the_outage(),
+    BAD_TIME,
+    {"every": "30s", "prompts": mixed, "warmup": 0, "recovery": "20m"},
+)
 
 
 def torn(question):
@@ -68,12 +55,12 @@ def torn(question):
 
 
 BAD_TEXTS = {
-    "apology": or_else(lambda error: APOLOGY),
-    "error": or_else(str),
-    "nothing": or_else(lambda error: None),
-    "empty": or_else(lambda error: ""),
-    "dict": or_else(lambda error: {"answer": None, "why": str(error)}),
-    "label": or_else(lambda error: "unknown", lambda question: ask_once(question) and "positive"),
+    "apology": or_else(ask_once, APOLOGY),
+    "error": or_else(ask_once, str),
+    "nothing": or_else(ask_once, None),
+    "empty": or_else(ask_once, ""),
+    "dict": or_else(ask_once, lambda error: {"answer": None, "why": str(error)}),
+    "label": or_else(lambda question: ask_once(question) and "positive", "unknown"),
 }
 
 
@@ -96,18 +83,18 @@ def test_so_it_does_where_it_keeps_all_that_is_asked(app):
 
 @pytest.mark.parametrize("app", BAD_TEXTS.values(), ids=BAD_TEXTS)
 def test_without_the_cache_the_same_app_passes(app):
-    assert verdict(app) == "pass"
+    assert found.verdict(app) == "pass"
 
 
 def test_what_was_seen_is_told_with_the_text():
-    finding = found(Cached(or_else(str)))
+    finding = found(Cached(or_else(ask_once, str)))
     assert finding.seen.startswith('call 41 was given what call 1 had got (error_text: "Error code')
     assert finding.seen.endswith("without a request")
 
 
 def test_half_an_answer_is_not_to_be_kept_either():
     profile = day(window(cut_stream(), ends=20 * MINUTE))
-    assert verdict(Cached(torn), profile) == "fail"
+    assert found.verdict(Cached(torn), profile) == "fail"
 
 
 def test_a_cache_of_good_answers_passes():
@@ -116,25 +103,23 @@ def test_a_cache_of_good_answers_passes():
             kept[question] = ask_once(question)
         return kept[question]
 
-    assert verdict(keeps_good_ones) == "pass"
-    assert verdict(Cached(ask_once)) == "pass"
+    assert found.verdict(keeps_good_ones) == "pass"
+    assert found.verdict(Cached(ask_once)) == "pass"
 
 
 def test_exceptions_are_not_kept_by_a_cache_of_the_standard_library():
-    assert verdict(functools.lru_cache(ask_once)) == "pass"
+    assert found.verdict(functools.lru_cache(ask_once)) == "pass"
 
 
 @pytest.mark.parametrize("cooldown", [60, 300, 590])
 def test_a_breaker_that_is_still_open_after_the_outage_is_no_cache(cooldown):
     app = Defended(apologise, breaker=Breaker(cooldown=cooldown))
-    assert verdict(app) == "pass"
+    assert found.verdict(app) == "pass"
 
 
 def test_an_apology_while_all_is_down_is_no_cache():
     both = day(window(on=(Target("anthropic"), Target("openai")), ends=HOUR))
-    assert (
-        verdict(Defended(or_else(lambda _: APOLOGY, ask_gpt)), both, recovery=0) == "not applicable"
-    )
+    assert found.verdict(Defended(or_else(ask_gpt, APOLOGY)), both, recovery=0) == "not applicable"
 
 
 def test_it_is_not_applicable_where_nothing_goes_wrong():
@@ -144,22 +129,16 @@ def test_it_is_not_applicable_where_nothing_goes_wrong():
 
 
 def test_it_is_not_applicable_where_no_prompt_is_asked_again():
-    assert verdict(Cached(or_else(str)), prompts="question {}".format) == "not applicable"
+    assert found.verdict(Cached(or_else(ask_once, str)), prompts=NUMBERED) == "not applicable"
 
 
 def test_a_fallbacks_answer_may_be_kept():
-    def falls_back(question):
-        try:
-            return ask_once(question)
-        except ERRORS:
-            return ask_gpt(question)
-
-    assert verdict(Cached(falls_back)) == "not applicable"
+    assert found.verdict(Cached(ask_claude_or_gpt)) == "not applicable"
 
 
 def test_the_same_default_again_is_no_cache_where_it_is_asked_for_again():
-    always = or_else(lambda _: APOLOGY, lambda question: anthropic.Anthropic().nothing)
-    assert verdict(always) == "not applicable"
+    always = or_else(lambda question: anthropic.Anthropic().nothing, APOLOGY)
+    assert found.verdict(always) == "not applicable"
 
 
 def test_many_users_share_the_bad_cache():
@@ -173,7 +152,7 @@ def test_many_users_share_the_bad_cache():
                 kept[question] = APOLOGY
         return kept[question]
 
-    assert verdict(app, users=5, every="1m") == "fail"
+    assert found.verdict(app, users=5, every="1m") == "fail"
 
 
 def test_an_apology_of_an_open_breaker_is_not_kept_though_a_lookup_before_it_succeeded():
@@ -194,4 +173,4 @@ def test_an_apology_of_an_open_breaker_is_not_kept_though_a_lookup_before_it_suc
     chat_only = Target("openai", path="/v1/chat/completions")
     bad_time = day(window(on=chat_only, ends=615))
     one = {"prompts": ["one question, KX-11111"], "warmup": "5m"}
-    assert verdict(answers_from_documents, bad_time, **one) == "pass"
+    assert found.verdict(answers_from_documents, bad_time, **one) == "pass"

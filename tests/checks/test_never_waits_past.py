@@ -5,29 +5,21 @@ from __future__ import annotations
 import time
 
 import pytest
-from defended_apps import ERRORS, Cached, ask_gpt, try_again
-from small_days import HOUR, MINUTE, day, window
-from support_bots import MODEL, ask, ask_once, claude
+from support.apps.bots import MODEL, ask, ask_once, claude
+from support.apps.defended import ERRORS, Cached, ask_gpt, try_again
+from support.judging import NUMBERED, Judge
+from support.small_profiles import BAD_TIME, HOUR, bad_time, day, window
 
-from chaos_llm import outage
 from chaos_llm.checks import never_waits_past
 from chaos_llm.errors import UsageError
 from chaos_llm.faults import hang, latency, overloaded, ping_only, rate_limited
 from chaos_llm.profiles.model import HealthyLatency
 
-
-def bad_time(*faults, **more):
-    return day(window(*faults, ends=20 * MINUTE), **more)
-
-
-def replayed(app, profile, **options):
-    with outage(profile, seed=3) as chaos:
-        asked = {"every": "1m", "prompts": "question {}".format, "warmup": "2m", "recovery": "2m"}
-        return chaos.replay(app, **{**asked, **options}).run
-
-
-def found(app, profile, check=None, **options):
-    return (check or never_waits_past())(replayed(app, profile, **options))
+found = Judge(
+    never_waits_past(),
+    BAD_TIME,
+    {"every": "1m", "prompts": NUMBERED, "warmup": "2m", "recovery": "2m"},
+)
 
 
 def streamed(question):
@@ -109,11 +101,11 @@ def test_it_is_not_applicable_where_nothing_struck():
 
 def test_without_configuration_a_slow_healthy_day_is_allowed_for():
     slow = bad_time(latency(seconds=1), baseline={"anthropic": HealthyLatency(first_token=50)})
-    run = replayed(ask_once, slow, every="2m")
+    run = found.run(ask_once, slow, every="2m")
     assert never_waits_past.with_learned_deadline(run) == never_waits_past(100.0)
     assert never_waits_past.with_learned_deadline(run)(run).verdict == "pass"
     assert never_waits_past()(run).verdict == "pass"
-    quick = replayed(ask_once, bad_time(overloaded()))
+    quick = found.run(ask_once, bad_time(overloaded()))
     assert never_waits_past.with_learned_deadline(quick) == never_waits_past("1m")
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import httpx2
 import pytest
-from defended_apps import ask_gpt
-from failover_apps import found, stream_claude, talk
-from support_bots import MODEL, ask_once, claude
+from support.apps.bots import MODEL, ask_once, claude
+from support.apps.defended import ask_gpt
+from support.apps.failover import found, stream_claude, talk
 
 from chaos_llm.checks import pool_is_not_exhausted
 from chaos_llm.errors import UsageError

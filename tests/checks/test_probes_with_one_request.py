@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 
 import pytest
-from defended_apps import (
+from support.apps.bots import ask_once
+from support.apps.defended import (
     APOLOGY,
     ERRORS,
     Defended,
@@ -13,10 +14,9 @@ from defended_apps import (
     ask_async_once,
     ask_gpt_async,
 )
-from small_days import MINUTE, day, window
-from support_bots import ask_once
+from support.judging import NUMBERED, Judge
+from support.small_profiles import MINUTE, day, window
 
-from chaos_llm import outage
 from chaos_llm.checks import probes_with_one_request
 from chaos_llm.errors import UnknownName, UsageError
 from chaos_llm.faults import hang, overloaded
@@ -24,12 +24,11 @@ from chaos_llm.faults import hang, overloaded
 HANGING = day(window(hang(seconds=15), ends=10 * MINUTE))
 
 
-def found(app, profile=HANGING, check=None, seed=3, **options):
-    with outage(profile, seed=seed) as chaos:
-        asked = {"every": "1m", "users": 15, "prompts": "question {}".format}
-        asked |= {"warmup": "3m", "recovery": "1m"}
-        report = chaos.replay(app, **{**asked, **options})
-        return (check or probes_with_one_request("anthropic"))(report.run)
+found = Judge(
+    probes_with_one_request("anthropic"),
+    HANGING,
+    {"every": "1m", "users": 15, "prompts": NUMBERED, "warmup": "3m", "recovery": "1m"},
+)
 
 
 class OneProbe:

@@ -6,24 +6,20 @@ import asyncio
 import random
 
 import pytest
-from defended_apps import APOLOGY, ERRORS, Defended, DefendedAsync, agent, ask_async_once
-from small_days import MINUTE, day, window
-from support_bots import ask
+from support.apps.bots import ask
+from support.apps.defended import APOLOGY, ERRORS, Defended, DefendedAsync, agent, ask_async_once
+from support.judging import NUMBERED, Judge
+from support.small_profiles import BAD_TIME, MINUTE, day, window
 
-from chaos_llm import outage
 from chaos_llm.checks import recovers_without_a_herd
 from chaos_llm.errors import UsageError
 from chaos_llm.faults import hang
 
-BAD_TIME = day(window(ends=20 * MINUTE))
-
-
-def found(app, profile=BAD_TIME, check=None, **options):
-    with outage(profile, seed=3) as chaos:
-        asked = {"every": "1m", "users": 2, "prompts": "question {}".format}
-        asked |= {"warmup": "10m", "recovery": "20m"}
-        report = chaos.replay(app, **{**asked, **options})
-        return (check or recovers_without_a_herd())(report.run)
+found = Judge(
+    recovers_without_a_herd(),
+    BAD_TIME,
+    {"every": "1m", "users": 2, "prompts": NUMBERED, "warmup": "10m", "recovery": "20m"},
+)
 
 
 class Queue:

@@ -7,7 +7,8 @@ import contextlib
 
 import anthropic
 import pytest
-from defended_apps import (
+from support.apps.bots import MODEL, ask, ask_once, claude
+from support.apps.defended import (
     ERRORS,
     DefendedAsync,
     WithPings,
@@ -16,8 +17,8 @@ from defended_apps import (
     ask_gpt,
     try_again,
 )
-from small_days import HOUR, MINUTE, day, window
-from support_bots import MODEL, ask, ask_once, claude
+from support.judging import NUMBERED, Judge
+from support.small_profiles import BAD_TIME, HOUR, MINUTE, day, window
 
 from chaos_llm import outage
 from chaos_llm.checks import retries_stay_under
@@ -25,14 +26,11 @@ from chaos_llm.errors import UsageError
 from chaos_llm.faults import cut_stream, hang, latency, overloaded
 from chaos_llm.profiles.model import Target
 
-BAD_TIME = day(window(ends=20 * MINUTE))
-
-
-def found(app, profile=BAD_TIME, limit=3, **options):
-    with outage(profile, seed=3) as chaos:
-        asked = {"every": "1m", "prompts": "question {}".format, "warmup": "5m", "recovery": "5m"}
-        report = chaos.replay(app, **{**asked, **options})
-        return retries_stay_under(limit)(report.run)
+found = Judge(
+    retries_stay_under(3),
+    BAD_TIME,
+    {"every": "1m", "prompts": NUMBERED, "warmup": "5m", "recovery": "5m"},
+)
 
 
 def test_an_sdk_with_its_defaults_passes():
@@ -46,7 +44,7 @@ def test_one_layer_around_the_sdk_multiplies():
     assert finding.verdict == "fail"
     assert finding.seen == "call 5 sent one request to anthropic 9 times, 8 of them retries"
     assert finding.at is not None
-    assert found(try_again(ask, 3), limit=9).verdict == "pass"
+    assert found(try_again(ask, 3), check=retries_stay_under(9)).verdict == "pass"
 
 
 def in_steps(otherwise):

@@ -5,27 +5,28 @@ from __future__ import annotations
 import time
 
 import pytest
-from defended_apps import ERRORS, Balanced, Breaker, Cached, Defended, DefendedAsync, ask_gpt
-from small_days import MINUTE, day, window
-from support_bots import ask_once
+from support.apps.bots import ask_once
+from support.apps.defended import (
+    ERRORS,
+    Balanced,
+    Breaker,
+    Cached,
+    Defended,
+    DefendedAsync,
+    ask_gpt,
+)
+from support.judging import NUMBERED, Judge
+from support.small_profiles import BAD_TIME, MINUTE, day, window
 
-from chaos_llm import outage
 from chaos_llm.checks import returns_to
 from chaos_llm.errors import UnknownName, UsageError
 from chaos_llm.profiles.model import Share, Target
 
-BAD_TIME = day(window(ends=20 * MINUTE))
-
-
-def found(app, profile=BAD_TIME, check=None, seed=3, **options):
-    with outage(profile, seed=seed) as chaos:
-        asked = {"every": "30s", "prompts": "question {}".format, "warmup": "5m", "recovery": "30m"}
-        report = chaos.replay(app, **{**asked, **options})
-        return (check or returns_to("anthropic"))(report.run)
-
-
-def verdict(*args, **more):
-    return found(*args, **more).verdict
+found = Judge(
+    returns_to("anthropic"),
+    BAD_TIME,
+    {"every": "30s", "prompts": NUMBERED, "warmup": "5m", "recovery": "30m"},
+)
 
 
 class GoesAway:
@@ -67,11 +68,13 @@ def test_who_is_back_late_fails():
     finding = found(GoesAway(35 * MINUTE))
     assert finding.verdict == "fail"
     assert finding.seen == "anthropic waited 15 min after it had recovered"
-    assert verdict(GoesAway(35 * MINUTE), check=returns_to("anthropic", within="15m")) == "pass"
+    assert (
+        found.verdict(GoesAway(35 * MINUTE), check=returns_to("anthropic", within="15m")) == "pass"
+    )
 
 
 def test_it_is_not_applicable_without_a_recovery():
-    assert verdict(ask_once, until="10m", recovery=0) == "not applicable"
+    assert found.verdict(ask_once, until="10m", recovery=0) == "not applicable"
     finding = found(ask_once, day(window(share=0.04)))
     assert finding.verdict == "not applicable"
     assert finding.seen == "anthropic did not recover while calls were made"
@@ -79,21 +82,21 @@ def test_it_is_not_applicable_without_a_recovery():
 
 def test_one_that_was_only_ailing_has_to_be_returned_to_as_well():
     ailing = day(window(share=0.3, ends=20 * MINUTE))
-    assert verdict(ask_once, ailing) == "pass"
-    assert verdict(GoesAway(10**9), ailing) == "fail"
+    assert found.verdict(ask_once, ailing) == "pass"
+    assert found.verdict(GoesAway(10**9), ailing) == "fail"
 
 
 def test_a_recovery_that_does_not_last_is_none():
     on_and_off = day(
         *(window(begins=n * 9 * MINUTE, ends=(n * 9 + 5) * MINUTE, name=f"{n}") for n in range(4))
     )
-    assert verdict(GoesAway(10**9), on_and_off, recovery="5m") == "not applicable"
+    assert found.verdict(GoesAway(10**9), on_and_off, recovery="5m") == "not applicable"
 
 
 def test_a_slow_recovery_begins_where_the_provider_is_up_and_not_where_it_is_less_down():
     falling = Share(((0.0, 1.0), (10 * MINUTE, 1.0), (70 * MINUTE, 0.0)))
     slow = day(window(share=falling, ends=70 * MINUTE))
-    assert verdict(GoesAway(60 * MINUTE), slow) == "pass"
+    assert found.verdict(GoesAway(60 * MINUTE), slow) == "pass"
     finding = found(GoesAway(10**9), slow)
     assert finding.verdict == "fail"
     assert finding.at == pytest.approx(67 * MINUTE, abs=MINUTE)
@@ -108,12 +111,12 @@ def test_nobody_has_to_return_to_a_fallback():
 
 def test_a_provider_that_the_app_does_not_know_is_not_applicable():
     both = day(window(on=(Target("anthropic"), Target("openai")), ends=20 * MINUTE))
-    assert verdict(ask_once, both, returns_to("openai")) == "not applicable"
+    assert found.verdict(ask_once, both, returns_to("openai")) == "not applicable"
 
 
 def test_a_cache_that_answers_meanwhile_is_not_blamed():
     prompts = [f"question {n}" for n in range(3)]
-    assert verdict(Cached(Defended(), keep=10**9), prompts=prompts) == "not applicable"
+    assert found.verdict(Cached(Defended(), keep=10**9), prompts=prompts) == "not applicable"
 
 
 def test_calls_that_are_too_rare_to_tell_are_not_blamed():
@@ -121,18 +124,18 @@ def test_calls_that_are_too_rare_to_tell_are_not_blamed():
     breaker = Breaker(limit=1, cooldown=40 * MINUTE)
     rare = {"every": "32m", "warmup": 0, "recovery": "90m"}
     long = day(window(ends=30 * MINUTE))
-    assert verdict(Defended(breaker=breaker), long, **rare) == "not applicable"
+    assert found.verdict(Defended(breaker=breaker), long, **rare) == "not applicable"
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_where_calls_are_spread_over_vendors_the_other_ones_turn_is_no_absence(seed):
-    assert verdict(Balanced(), seed=seed, every="2m", warmup="20m") == "pass"
+    assert found.verdict(Balanced(), seed=seed, every="2m", warmup="20m") == "pass"
     gone = Balanced(claude=Breaker(limit=1, cooldown=10**9))
-    assert verdict(gone, seed=seed, every="30s") == "fail"
+    assert found.verdict(gone, seed=seed, every="30s") == "fail"
 
 
 def test_many_users_are_back_together():
-    assert verdict(DefendedAsync().answer, every="10m", users=20) == "pass"
+    assert found.verdict(DefendedAsync().answer, every="10m", users=20) == "pass"
 
 
 def test_the_first_recovery_that_fails_is_told():

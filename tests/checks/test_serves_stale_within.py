@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from defended_apps import Cached
-from failover_apps import QUESTIONS, Keeps, found, long_day
-from small_days import HOUR
-from support_bots import ask_once
+from support.apps.bots import ask_once
+from support.apps.defended import Cached
+from support.apps.failover import QUESTIONS, Keeps, found, long_day
+from support.small_profiles import HOUR
 
 from chaos_llm.checks import serves_stale_within
 from chaos_llm.errors import UsageError

@@ -6,10 +6,10 @@ import asyncio
 
 import anthropic
 import pytest
-from defended_apps import ERRORS
-from failover_apps import at_intervals, talk
-from small_days import MINUTE, day, window
-from support_bots import MODEL, ask_once, claude
+from support.apps.bots import MODEL, ask_once, claude
+from support.apps.defended import ERRORS
+from support.apps.failover import at_intervals, talk
+from support.small_profiles import MINUTE, day, window
 
 from chaos_llm import outage
 from chaos_llm.checks import side_effects_happen_once

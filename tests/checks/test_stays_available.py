@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from defended_apps import APOLOGY, Defended
-from failover_apps import Keeps, found, long_day
-from support_bots import ask_once
+from support.apps.bots import ask_once
+from support.apps.defended import APOLOGY, Defended
+from support.apps.failover import Keeps, found, long_day
 
 from chaos_llm.checks import stays_available
 from chaos_llm.errors import UsageError

@@ -5,10 +5,10 @@ from __future__ import annotations
 import boto3
 import botocore.exceptions
 import pytest
-from defended_apps import Defended
-from failover_apps import found, talk
-from small_days import MINUTE, day, window
-from support_bots import ask_once
+from support.apps.bots import ask_once
+from support.apps.defended import Defended
+from support.apps.failover import found, talk
+from support.small_profiles import MINUTE, day, window
 
 from chaos_llm import outage
 from chaos_llm.checks import stays_within

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 
 import pytest
-from defended_apps import (
+from support.apps.bots import ask, ask_once
+from support.apps.defended import (
     APOLOGY,
     ERRORS,
     Balanced,
@@ -16,11 +17,12 @@ from defended_apps import (
     WithPings,
     agent,
     apologise,
+    ask_claude_or_gpt,
     ask_gpt,
     try_again,
 )
-from small_days import HOUR, MINUTE, day, window
-from support_bots import ask, ask_once
+from support.judging import NUMBERED, Judge
+from support.small_profiles import BAD_TIME, HOUR, MINUTE, day, window
 
 from chaos_llm import outage
 from chaos_llm.checks import stops_calling
@@ -28,15 +30,14 @@ from chaos_llm.errors import UnknownName, UsageError
 from chaos_llm.faults import hang, latency, overloaded
 from chaos_llm.profiles.model import Target
 
-BAD_TIME = day(window(ends=20 * MINUTE))
 HALF_DOWN = day(window(ends=HOUR, share=0.9, sticky_by="client", sticky_for=5 * MINUTE))
 
 
-def found(app, profile=BAD_TIME, check=None, seed=3, **options):
-    with outage(profile, seed=seed) as chaos:
-        asked = {"every": "30s", "prompts": "question {}".format, "warmup": "5m", "recovery": "5m"}
-        report = chaos.replay(app, **{**asked, **options})
-        return (check or stops_calling("anthropic"))(report.run)
+found = Judge(
+    stops_calling("anthropic"),
+    BAD_TIME,
+    {"every": "30s", "prompts": NUMBERED, "warmup": "5m", "recovery": "5m"},
+)
 
 
 def test_an_app_that_asks_on_and_on_fails():
@@ -78,13 +79,7 @@ def test_too_few_calls_show_no_breaker():
 
 
 def test_a_fallback_without_a_breaker_fails():
-    def falls_back(question):
-        try:
-            return ask_once(question)
-        except ERRORS:
-            return ask_gpt(question)
-
-    assert found(falls_back).verdict == "fail"
+    assert found(ask_claude_or_gpt).verdict == "fail"
 
 
 def test_an_app_that_never_comes_near_passes():

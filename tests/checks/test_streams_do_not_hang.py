@@ -7,10 +7,10 @@ import asyncio
 import anthropic
 import openai
 import pytest
-from defended_apps import APOLOGY
-from failover_apps import found, stream_claude, talk
-from small_days import MINUTE, day, window
-from support_bots import MODEL, SECOND_MODEL, ask_once, claude
+from support.apps.bots import MODEL, SECOND_MODEL, ask_once, claude
+from support.apps.defended import APOLOGY
+from support.apps.failover import found, stream_claude, talk
+from support.small_profiles import MINUTE, day, window
 
 from chaos_llm import outage
 from chaos_llm.checks import streams_do_not_hang

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from defended_apps import APOLOGY, ERRORS, Defended
-from failover_apps import FallsOver, found, stream_claude
-from support_bots import ask_once
+from support.apps.bots import ask_once
+from support.apps.defended import APOLOGY, ERRORS, Defended
+from support.apps.failover import FallsOver, found, stream_claude
 
 from chaos_llm.checks import waste_stays_under
 from chaos_llm.errors import UsageError

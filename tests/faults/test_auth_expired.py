@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-import pytest
-
-from chaos_llm.errors import UsageError
 from chaos_llm.faults import auth_expired
 from chaos_llm.protocol.messages import Document, Refusal
 
@@ -19,12 +16,3 @@ def test_a_message_that_was_seen_can_be_played(answer, fault_context):
 def test_a_login_is_refused_too(fault_context):
     token = Document({"access_token": "x"})
     assert auth_expired().on_answer(token, fault_context) == Refusal("auth_expired")
-
-
-def test_a_message_is_a_text():
-    with pytest.raises(UsageError, match=r"auth_expired\(message=401\): .*a text or None"):
-        auth_expired(message=401)
-
-
-def test_it_ends_the_reply():
-    assert auth_expired().ends_reply

@@ -26,8 +26,3 @@ def test_they_are_in_the_quotes_of_python(calling, fault_context):
 @pytest.mark.parametrize("other", [Refusal("quota"), Document({}), Completion("Hello.")])
 def test_what_calls_no_tool_is_not_struck(other, fault_context):
     assert broken_tool_arguments().on_answer(other, fault_context) == other
-
-
-def test_an_app_sees_it_and_the_faults_behind_it_strike_too():
-    assert not broken_tool_arguments().silent
-    assert not broken_tool_arguments().ends_reply

@@ -19,7 +19,3 @@ def test_the_page_names_the_host_and_the_ray_of_the_header(whole, fault_context)
     page = applied.body.decode()
     assert (len(ray), city) == (16, "SJC")
     assert f"cZone: 'api.anthropic.com', cType: 'managed', cRay: '{ray}'}}" in page
-
-
-def test_it_ends_the_reply():
-    assert challenge_page().ends_reply

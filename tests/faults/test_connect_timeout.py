@@ -75,7 +75,3 @@ def test_a_client_that_waits_longer_than_linux_is_told_by_it(limit):
         with pytest.raises(httpx.ConnectError, match=r"\[Errno 110\] Connection timed out"):
             ask(MESSAGES, httpx.Timeout(None, connect=limit))
         assert chaos.now == 131
-
-
-def test_it_ends_the_reply():
-    assert connect_timeout().ends_reply

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from chaos_llm.errors import Unsupported, UsageError
+from chaos_llm.errors import Unsupported
 from chaos_llm.faults import cut_stream
 from chaos_llm.protocol.messages import Chunk, Ending
 
@@ -50,18 +50,3 @@ def test_a_whole_reply_cannot_be_cut(whole, refused, fault_context):
     for reply in (whole, refused):
         with pytest.raises(Unsupported, match=r"cut_stream\(\): the reply is no stream"):
             cut_stream().on_reply(reply, fault_context)
-
-
-@pytest.mark.parametrize("after", [-0.1, 1.1, "half", True, None, float("nan")])
-def test_after_is_a_share(after):
-    with pytest.raises(UsageError, match=r"cut_stream\(after=.*from 0 to 1"):
-        cut_stream(after=after)
-
-
-def test_by_is_one_of_three():
-    with pytest.raises(UsageError, match=r"cut_stream\(by='axe'\).*'close' or 'reset' or 'end'"):
-        cut_stream(by="axe")
-
-
-def test_it_ends_the_reply():
-    assert cut_stream().ends_reply

@@ -22,7 +22,3 @@ def test_a_client_is_told_what_a_resolver_says(library):
             http.post("https://api.anthropic.com/v1/messages", json={})
     assert str(failed.value) == "[Errno -2] Name or service not known"
     assert (chaos.journal[0].status, chaos.journal[0].end) == (0, "refused")
-
-
-def test_it_ends_the_reply():
-    assert dns_failure().ends_reply

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import pytest
 
-from chaos_llm.errors import UsageError
 from chaos_llm.faults import dropped_top_token
 from chaos_llm.protocol.markers import find, find_references
 from chaos_llm.protocol.messages import Completion, Document, Refusal
@@ -39,15 +38,3 @@ def test_the_same_strike_says_the_same_again(answer, fault_context):
 )
 def test_what_has_no_small_words_is_not_struck(other, fault_context):
     assert dropped_top_token().on_answer(other, fault_context) is other
-
-
-def test_the_share_is_over_nothing_and_up_to_all():
-    with pytest.raises(
-        UsageError, match=r"dropped_top_token\(share=0\).*a share of the small words"
-    ):
-        dropped_top_token(share=0)
-
-
-def test_no_app_can_see_it_and_the_faults_behind_it_strike_too():
-    assert dropped_top_token().silent
-    assert not dropped_top_token().ends_reply

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from chaos_llm.faults import empty_answer
-from chaos_llm.protocol.messages import Completion, Document, Refusal, ToolCall, Usage
+from chaos_llm.protocol.messages import Completion, ToolCall, Usage
 
 
 def test_nothing_is_said_and_the_end_is_called_good(answer, fault_context):
@@ -17,12 +17,3 @@ def test_tool_calls_go_too(fault_context):
 def test_what_is_empty_already_is_not_struck(fault_context):
     empty = Completion("", (), "end", Usage(9, 0))
     assert empty_answer().on_answer(empty, fault_context) == empty
-
-
-def test_what_is_no_answer_of_a_model_is_not_struck(fault_context):
-    for other in (Refusal("quota"), Document({"status": "ok"})):
-        assert empty_answer().on_answer(other, fault_context) is other
-
-
-def test_the_faults_behind_it_strike_too():
-    assert not empty_answer().ends_reply

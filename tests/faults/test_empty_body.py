@@ -22,7 +22,3 @@ def test_a_refusal_keeps_its_status(refused, fault_context):
 def test_what_is_empty_already_is_not_struck(whole, fault_context):
     empty = empty_body().on_reply(whole, fault_context)
     assert empty_body().on_reply(empty, fault_context) == empty
-
-
-def test_it_ends_the_reply():
-    assert empty_body().ends_reply

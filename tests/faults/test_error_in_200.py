@@ -6,7 +6,6 @@ import httpx
 import pytest
 
 from chaos_llm import outage
-from chaos_llm.errors import UsageError
 from chaos_llm.faults import error_in_200
 from chaos_llm.protocol.messages import Refusal
 
@@ -41,12 +40,3 @@ def test_it_keeps_the_type_that_it_has_under_its_own_status(kind, types):
         assert not chaos.journal[0].ok
         seen.add(json.loads(reply.content)["error"]["type"])
     assert seen == types
-
-
-def test_the_kind_is_one_that_every_provider_knows():
-    with pytest.raises(UsageError, match=r"error_in_200\(kind='boom'\).*'overloaded'"):
-        error_in_200("boom")
-
-
-def test_it_ends_the_reply():
-    assert error_in_200().ends_reply

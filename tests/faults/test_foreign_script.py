@@ -6,12 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from chaos_llm.errors import UsageError
 from chaos_llm.faults import foreign_script
 from chaos_llm.faults.fault import FaultContext
 from chaos_llm.protocol.keyed_random import KeyedRandom
 from chaos_llm.protocol.markers import find, find_references
-from chaos_llm.protocol.messages import Completion, Document, Refusal
+from chaos_llm.protocol.messages import Completion
 
 
 def scripts(text):
@@ -64,19 +63,3 @@ def test_json_stays_json_and_keeps_its_keys(answer, fault_context):
 def test_an_answer_without_words_between_others_is_not_struck(text, fault_context):
     said = Completion(text)
     assert foreign_script().on_answer(said, fault_context) is said
-
-
-@pytest.mark.parametrize("other", [Refusal("quota"), Document({})])
-def test_what_is_no_answer_of_a_model_is_not_struck(other, fault_context):
-    assert foreign_script().on_answer(other, fault_context) is other
-
-
-@pytest.mark.parametrize("share", [0, -1, 1.1, "half", True, None])
-def test_the_share_is_over_nothing_and_up_to_all(share):
-    with pytest.raises(UsageError, match=r"foreign_script\(share=.*a share of the words"):
-        foreign_script(share=share)
-
-
-def test_no_app_can_see_it_and_the_faults_behind_it_strike_too():
-    assert foreign_script().silent
-    assert not foreign_script().ends_reply

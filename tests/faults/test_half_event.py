@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from chaos_llm.errors import Unsupported, UsageError
 from chaos_llm.faults import half_event
 from chaos_llm.protocol.messages import Chunk, Ending
 
@@ -26,17 +25,3 @@ def test_behind_the_last_event_it_is_that_one_that_is_torn(stream, fault_context
     open_ended = replace(stream, chunks=stream.chunks[:-1])
     applied = half_event(after=1).on_reply(open_ended, fault_context)
     assert applied.chunks == (*open_ended.chunks[:-1], Chunk(0.1, b"data:"))
-
-
-def test_a_whole_reply_has_no_events(whole, fault_context):
-    with pytest.raises(Unsupported, match="the reply is no stream"):
-        half_event().on_reply(whole, fault_context)
-
-
-def test_after_is_a_share():
-    with pytest.raises(UsageError, match=r"half_event\(after=2\).*from 0 to 1"):
-        half_event(after=2)
-
-
-def test_it_ends_the_reply():
-    assert half_event().ends_reply

@@ -26,8 +26,3 @@ def test_seconds_are_a_duration(seconds):
     with pytest.raises(UsageError, match=r"hang\(seconds=...\).*is not a duration") as mistake:
         hang(seconds)
     assert repr(seconds) in str(mistake.value)
-
-
-def test_it_ends_the_reply():
-    assert hang().ends_reply
-    assert hang(5).ends_reply

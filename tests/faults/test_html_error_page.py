@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import pytest
 
-from chaos_llm.errors import UsageError
 from chaos_llm.faults import html_error_page
 
 
@@ -62,28 +61,3 @@ def test_it_comes_whole_in_place_of_a_stream_and_as_late(stream, fault_context):
     assert headers["content-length"] == str(len(page))
     assert len(reply.chunks) == 1
     assert not reply.chunks[0].content
-
-
-@pytest.mark.parametrize("status", [200, 399, 600, "502", 502.0, True])
-def test_the_status_is_one_of_an_error(status):
-    with pytest.raises(UsageError, match=r"html_error_page\(status=.*from 400 to 599"):
-        html_error_page(status)
-
-
-def test_a_status_without_a_page_is_refused():
-    with pytest.raises(UsageError, match=r"html_error_page\(status=599\).*one that this page has"):
-        html_error_page(599)
-
-
-def test_cloudflare_s_long_page_is_not_made_up_for_a_503():
-    with pytest.raises(UsageError, match="502, 504, 520"):
-        html_error_page(503, page="cloudflare")
-
-
-def test_an_unknown_page_is_refused():
-    with pytest.raises(UsageError, match=r"html_error_page\(page='apache'\).*'nginx'"):
-        html_error_page(page="apache")
-
-
-def test_it_ends_the_reply():
-    assert html_error_page().ends_reply

@@ -14,7 +14,3 @@ def test_a_page_comes_with_a_good_status_in_place_of_an_answer(whole, stream, fa
 def test_its_length_is_told(whole, fault_context):
     applied = html_in_200().on_reply(whole, fault_context)
     assert dict(applied.headers)["content-length"] == str(len(applied.body))
-
-
-def test_it_ends_the_reply():
-    assert html_in_200().ends_reply

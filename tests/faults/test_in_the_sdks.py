@@ -221,6 +221,7 @@ def seen_by_all(fault, answer, said=ASKED):
     return [seen(sdk, ask, fault, answer, said) for sdk, ways in WAYS.items() for ask in ways]
 
 
+@pytest.mark.exhaustive(sample=16)
 @pytest.mark.parametrize("fault", ROWS, ids=repr)
 def test_the_sdks_make_of_it_what_the_table_says(fault):
     assert seen_by_all(fault, SAID) == ROWS[fault]

@@ -30,7 +30,3 @@ def test_openai_s_429_is_retried_in_vain():
             openai.OpenAI().chat.completions.create(model="m", messages=MESSAGES)
     assert refused.value.code == "insufficient_quota"
     assert len(chaos.journal) == 3
-
-
-def test_it_ends_the_reply():
-    assert insufficient_quota().ends_reply

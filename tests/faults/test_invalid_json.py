@@ -39,7 +39,3 @@ def test_without_a_body_there_is_nothing_to_strike(whole, fault_context):
 def test_a_stream_is_not_one_json_text(stream, fault_context):
     with pytest.raises(Unsupported, match="a stream is not one JSON text"):
         invalid_json().on_reply(stream, fault_context)
-
-
-def test_it_ends_the_reply():
-    assert invalid_json().ends_reply

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from chaos_llm.errors import Unsupported, UsageError
 from chaos_llm.faults import lost_chunk
 from chaos_llm.protocol.messages import Ending
 
@@ -19,18 +18,3 @@ def test_one_piece_of_the_content_never_comes(after, lost, stream, fault_context
 def test_a_stream_without_content_is_not_struck(stream, fault_context):
     empty = replace(stream, chunks=(stream.chunks[0], stream.chunks[-1]))
     assert lost_chunk().on_reply(empty, fault_context) is empty
-
-
-def test_a_whole_reply_has_no_pieces(whole, fault_context):
-    with pytest.raises(Unsupported, match="the reply is no stream"):
-        lost_chunk().on_reply(whole, fault_context)
-
-
-def test_after_is_a_share():
-    with pytest.raises(UsageError, match=r"lost_chunk\(after=-1\).*from 0 to 1"):
-        lost_chunk(after=-1)
-
-
-def test_no_app_can_see_it_and_the_faults_behind_it_strike_too():
-    assert lost_chunk().silent
-    assert not lost_chunk().ends_reply

@@ -42,8 +42,3 @@ def test_an_answer_in_json_keeps_its_shape(answer, fault_context):
 @pytest.mark.parametrize("other", [Refusal("quota"), Document({}), Completion()])
 def test_what_has_no_text_is_not_struck(other, fault_context):
     assert lost_history().on_answer(other, after(3, fault_context)) is other
-
-
-def test_no_app_can_see_it_and_the_faults_behind_it_strike_too():
-    assert lost_history().silent
-    assert not lost_history().ends_reply

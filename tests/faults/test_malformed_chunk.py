@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import pytest
 
-from chaos_llm.errors import Unsupported, UsageError
 from chaos_llm.faults import malformed_chunk
 from chaos_llm.protocol.messages import Chunk
 
@@ -47,17 +46,3 @@ def test_a_line_of_json_cannot_be_read_either(told, fault_context):
 def test_a_stream_without_content_is_not_struck(stream, fault_context):
     empty = replace(stream, chunks=(stream.chunks[0], stream.chunks[-1]))
     assert malformed_chunk().on_reply(empty, fault_context) is empty
-
-
-def test_a_whole_reply_has_no_events(whole, fault_context):
-    with pytest.raises(Unsupported, match="the reply is no stream"):
-        malformed_chunk().on_reply(whole, fault_context)
-
-
-def test_after_is_a_share():
-    with pytest.raises(UsageError, match=r"malformed_chunk\(after=2\).*from 0 to 1"):
-        malformed_chunk(after=2)
-
-
-def test_the_faults_behind_it_strike_too():
-    assert not malformed_chunk().ends_reply

@@ -2,9 +2,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
-
-from chaos_llm.errors import Unsupported
 from chaos_llm.faults import missing_terminal_event
 from chaos_llm.protocol.messages import Ending
 
@@ -17,13 +14,3 @@ def test_all_comes_but_the_last_event_and_the_body_ends_well(stream, fault_conte
 def test_a_stream_of_one_event_is_left_without_any(stream, fault_context):
     single = replace(stream, chunks=stream.chunks[:1])
     assert missing_terminal_event().on_reply(single, fault_context).chunks == ()
-
-
-def test_a_whole_reply_has_no_events(whole, refused, fault_context):
-    for reply in (whole, refused):
-        with pytest.raises(Unsupported, match="the reply is no stream"):
-            missing_terminal_event().on_reply(reply, fault_context)
-
-
-def test_the_faults_behind_it_strike_too():
-    assert not missing_terminal_event().ends_reply

@@ -47,8 +47,3 @@ def test_an_answer_in_json_keeps_its_shape(answer, fault_context):
 @pytest.mark.parametrize("other", [Refusal("quota"), Document({}), Completion()])
 def test_what_has_no_text_is_not_struck(other, fault_context):
     assert other_pool_answer().on_answer(other, fault_context) is other
-
-
-def test_no_app_can_see_it_and_the_faults_behind_it_strike_too():
-    assert other_pool_answer().silent
-    assert not other_pool_answer().ends_reply

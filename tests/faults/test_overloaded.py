@@ -12,7 +12,3 @@ def test_it_says_overloaded_and_not_when_to_come_back(answer, fault_context):
 
 def test_its_status_is_left_to_the_dialect(answer, fault_context):
     assert overloaded().on_answer(answer, fault_context).status is None
-
-
-def test_it_ends_the_reply():
-    assert overloaded().ends_reply

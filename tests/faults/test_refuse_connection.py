@@ -8,7 +8,3 @@ def test_there_is_no_connection_and_no_wait_for_one(whole, stream, fault_context
     for reply in (whole, stream):
         applied = refuse_connection().on_reply(reply, fault_context)
         assert (applied.wait, applied.chunks, applied.ending) == (0.0, (), Ending.REFUSED)
-
-
-def test_it_ends_the_reply():
-    assert refuse_connection().ends_reply

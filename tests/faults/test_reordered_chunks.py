@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from chaos_llm.errors import Unsupported, UsageError
 from chaos_llm.faults import reordered_chunks
 from chaos_llm.protocol.messages import Chunk
 
@@ -40,18 +39,3 @@ def test_pieces_with_an_event_between_them_stay(stream, fault_context):
     opening, one, other, *_ = stream.chunks
     apart = replace(stream, chunks=(one, opening, other))
     assert reordered_chunks().on_reply(apart, fault_context) is apart
-
-
-def test_a_whole_reply_has_no_pieces(whole, fault_context):
-    with pytest.raises(Unsupported, match="the reply is no stream"):
-        reordered_chunks().on_reply(whole, fault_context)
-
-
-def test_after_is_a_share():
-    with pytest.raises(UsageError, match=r"reordered_chunks\(after=-1\).*from 0 to 1"):
-        reordered_chunks(after=-1)
-
-
-def test_no_app_can_see_it_and_the_faults_behind_it_strike_too():
-    assert reordered_chunks().silent
-    assert not reordered_chunks().ends_reply

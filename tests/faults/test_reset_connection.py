@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from chaos_llm.errors import UsageError
 from chaos_llm.faults import reset_connection
 from chaos_llm.protocol.messages import Ending
 
@@ -21,13 +20,3 @@ def test_by_size_only_larger_bodies_meet_it(size, applied, whole, fault_context)
     reply = reset_connection(larger_than=50_000).on_reply(whole, sized)
     assert (reply.ending is Ending.RESET) is applied
     assert (reply == whole) is not applied
-
-
-@pytest.mark.parametrize("size", [-1, 1.5, "28k", True])
-def test_a_size_is_a_number_of_bytes(size):
-    with pytest.raises(UsageError, match=r"reset_connection\(larger_than=.*a number of bytes"):
-        reset_connection(larger_than=size)
-
-
-def test_it_ends_the_reply():
-    assert reset_connection().ends_reply

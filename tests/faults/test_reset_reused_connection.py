@@ -133,7 +133,3 @@ def test_a_refusal_that_was_read_leaves_its_connection_open():
         client = anthropic.Anthropic(max_retries=1)
         with pytest.raises(anthropic.APIConnectionError):
             ask(client)
-
-
-def test_it_ends_the_reply():
-    assert reset_reused_connection().ends_reply

@@ -22,14 +22,5 @@ def test_a_status_that_is_no_5xx_is_refused(status):
     assert repr(status) in str(mistake.value)
 
 
-def test_529_is_told_to_be_overloaded():
-    with pytest.raises(UsageError, match=r"use overloaded\(\)"):
-        server_error(529)
-
-
 def test_the_bytes_are_the_provider_s_own(whole, fault_context):
     assert server_error().on_reply(whole, fault_context) is whole
-
-
-def test_it_ends_the_reply():
-    assert server_error().ends_reply

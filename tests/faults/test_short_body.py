@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from chaos_llm.errors import Unsupported, UsageError
+from chaos_llm.errors import Unsupported
 from chaos_llm.faults import short_body
 from chaos_llm.protocol.messages import Chunk, Ending
 
@@ -33,13 +33,3 @@ def test_a_body_of_no_or_one_byte_is_not_struck(whole, fault_context):
 def test_a_stream_has_no_length_to_fall_short_of(stream, fault_context):
     with pytest.raises(Unsupported, match="a stream has no length"):
         short_body().on_reply(stream, fault_context)
-
-
-@pytest.mark.parametrize("keep", [-0.1, 1.1, "half", True])
-def test_keep_is_a_share(keep):
-    with pytest.raises(UsageError, match=r"short_body\(keep=.*from 0 to 1"):
-        short_body(keep=keep)
-
-
-def test_it_ends_the_reply():
-    assert short_body().ends_reply

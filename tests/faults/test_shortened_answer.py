@@ -5,10 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from chaos_llm.errors import UsageError
 from chaos_llm.faults import shortened_answer
 from chaos_llm.protocol.markers import find, find_references
-from chaos_llm.protocol.messages import Completion, Document, Refusal
+from chaos_llm.protocol.messages import Completion
 
 
 def test_the_first_sentences_stay_and_the_last(answer, fault_context):
@@ -47,19 +46,3 @@ def test_each_text_of_a_json_object_is_shortened_for_itself(fault_context):
 def test_what_is_short_already_is_not_struck(text, fault_context):
     said = Completion(text)
     assert shortened_answer().on_answer(said, fault_context) is said
-
-
-@pytest.mark.parametrize("other", [Refusal("quota"), Document({})])
-def test_what_is_no_answer_of_a_model_is_not_struck(other, fault_context):
-    assert shortened_answer().on_answer(other, fault_context) is other
-
-
-@pytest.mark.parametrize("keep", [0, 1.5, "half", True])
-def test_keep_is_a_share(keep):
-    with pytest.raises(UsageError, match=r"shortened_answer\(keep=.*a share of the sentences"):
-        shortened_answer(keep)
-
-
-def test_no_app_can_see_it_and_the_faults_behind_it_strike_too():
-    assert shortened_answer().silent
-    assert not shortened_answer().ends_reply

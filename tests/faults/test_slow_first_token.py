@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-import pytest
-
-from chaos_llm.errors import UsageError
 from chaos_llm.faults import slow_first_token
 
 
@@ -18,12 +15,3 @@ def test_a_whole_reply_is_late_as_a_whole(whole, fault_context):
 
 def test_no_seconds_are_no_strike(stream, fault_context):
     assert slow_first_token(0).on_reply(stream, fault_context) is stream
-
-
-def test_seconds_are_a_duration():
-    with pytest.raises(UsageError, match=r"slow_first_token\(seconds=...\): 'x' is not a duration"):
-        slow_first_token("x")
-
-
-def test_the_faults_behind_it_strike_too():
-    assert not slow_first_token(1).ends_reply

@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-import pytest
-
-from chaos_llm.errors import UsageError
 from chaos_llm.faults import slow_tokens
 
 
@@ -22,12 +19,3 @@ def test_a_reply_without_pieces_is_not_struck(refused, fault_context):
 
 def test_no_seconds_are_no_strike(stream, fault_context):
     assert slow_tokens(0).on_reply(stream, fault_context) is stream
-
-
-def test_seconds_are_a_duration():
-    with pytest.raises(UsageError, match=r"slow_tokens\(seconds=...\): -1 is not a duration"):
-        slow_tokens(-1)
-
-
-def test_the_faults_behind_it_strike_too():
-    assert not slow_tokens(1).ends_reply

@@ -52,7 +52,3 @@ def test_it_ends_as_a_real_handshake_does(hangs_up):
             httpx.post(MESSAGES, json={})
     assert without_line(played.value) == without_line(real.value)
     assert (chaos.journal[0].status, chaos.journal[0].end) == (0, "closed")
-
-
-def test_it_ends_the_reply():
-    assert tls_failure().ends_reply

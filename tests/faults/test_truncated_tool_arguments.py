@@ -61,8 +61,3 @@ def test_what_has_nothing_to_lose_is_not_struck(arguments, calling, fault_contex
 @pytest.mark.parametrize("other", [Refusal("quota"), Document({}), Completion("Hello.")])
 def test_what_calls_no_tool_is_not_struck(other, fault_context):
     assert truncated_tool_arguments().on_answer(other, fault_context) is other
-
-
-def test_no_app_can_see_it_and_the_faults_behind_it_strike_too():
-    assert truncated_tool_arguments().silent
-    assert not truncated_tool_arguments().ends_reply

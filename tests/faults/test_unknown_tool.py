@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from chaos_llm.errors import UsageError
 from chaos_llm.faults import unknown_tool
 from chaos_llm.protocol.messages import Completion, Document, Refusal, Tool, ToolCall
 
@@ -40,13 +39,3 @@ def test_a_call_that_nobody_offered_already_is_not_struck(calling, fault_context
 @pytest.mark.parametrize("other", [Refusal("quota"), Document({}), Completion("Hello.")])
 def test_what_calls_no_tool_is_not_struck(other, fault_context):
     assert unknown_tool().on_answer(other, offering(fault_context, "pay")) == other
-
-
-def test_a_name_is_a_text():
-    with pytest.raises(UsageError, match=r"unknown_tool\(tool=5\).*a text or None"):
-        unknown_tool(5)
-
-
-def test_an_app_sees_it_and_the_faults_behind_it_strike_too():
-    assert not unknown_tool().silent
-    assert not unknown_tool().ends_reply

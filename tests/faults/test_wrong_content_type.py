@@ -4,7 +4,6 @@ import asyncio
 
 import pytest
 
-from chaos_llm.errors import UsageError
 from chaos_llm.faults import wrong_content_type
 
 
@@ -45,13 +44,3 @@ def test_aiohttp_will_not_read_json_of_that_type(whole, fault_context):
 
     with pytest.raises(aiohttp.ContentTypeError):
         asyncio.run(scene())
-
-
-@pytest.mark.parametrize("content_type", ["", "html", 5, None])
-def test_a_type_is_a_media_type(content_type):
-    with pytest.raises(UsageError, match=r"wrong_content_type\(.*a media type"):
-        wrong_content_type(content_type)
-
-
-def test_the_faults_behind_it_strike_too():
-    assert not wrong_content_type().ends_reply

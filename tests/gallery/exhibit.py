@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from small_days import MINUTE, day, window
+from support.small_profiles import MINUTE, day, window
 
 from chaos_llm import Outage, outage
 from chaos_llm.checks import Check

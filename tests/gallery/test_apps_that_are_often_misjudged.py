@@ -6,26 +6,14 @@ import time
 from dataclasses import dataclass, field
 
 import anthropic
-import openai
 import pytest
-from small_days import MINUTE, day, window
+from gallery.claude import CLAUDE, said
+from gallery.gpt import ask_gpt
+from support.small_profiles import MINUTE, day, window
 
 from chaos_llm import outage
 from chaos_llm.faults import cut_stream, overloaded
 from chaos_llm.reports.report import CheckFailed
-
-CLAUDE, GPT = "claude-sonnet-5-5", "gpt-5.5"
-
-
-def said(question: str) -> list[dict[str, str]]:
-    return [{"role": "user", "content": question}]
-
-
-def ask_gpt(question: str) -> str:
-    completion = openai.OpenAI(max_retries=0).chat.completions.create(
-        model=GPT, messages=said(question)
-    )
-    return completion.choices[0].message.content
 
 
 def stream_claude_or_ask_gpt(question: str) -> str:
@@ -65,6 +53,7 @@ def ask_claude(question: str) -> str:
 
 
 def replayed(make, profile, **options):
+    """Replay an app that is made in the outage, as one is that a test makes."""
     with outage(profile, seed=3) as chaos:
         return chaos.replay(
             make(), **{"every": "30s", "warmup": "10m", "recovery": "10m", **options}

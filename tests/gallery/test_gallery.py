@@ -9,17 +9,15 @@ import importlib
 import os
 from collections import defaultdict
 from importlib import metadata
-from pathlib import Path
 
 import pytest
-from gallery.bugs import APPS, BUGS, UNSEEN, Bug, Unseen
-from known_libraries import library
+from gallery.bugs import APPS, BUGS, UNSEEN
+from support.libraries import library
 
 from chaos_llm import checks
 from chaos_llm.reports.report import CheckFailed
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # libraries deprecate, and leave clients open
-PAGE = Path(__file__).parents[2] / "docs" / "gallery.md"
 
 each_bug = pytest.mark.parametrize("bug", BUGS, ids=str)
 
@@ -75,53 +73,3 @@ def test_no_check_in_the_table_is_unknown():
 
 def test_each_bug_of_the_catalogue_is_shown_or_has_a_reason():
     assert {bug.id for bug in (*BUGS, *UNSEEN)} == {f"B{number:02}" for number in range(1, 31)}
-
-
-def test_the_page_of_the_docs_is_made_of_this_table():
-    if os.environ.get("UPDATE_GALLERY"):
-        PAGE.write_text(page(), encoding="utf-8")
-    assert PAGE.read_text(encoding="utf-8") == page(), "make it anew with UPDATE_GALLERY=1"
-
-
-PAGE_TEXT = """\
-# The gallery
-
-Real bugs of released libraries. Each is shown by a small app in `tests/gallery/` that asserts
-nothing itself: `report.check()` finds the bug, and passes the same app with a defence against it.
-`nox -s gallery` runs it all, each library in an environment of its own. Versions are those that
-the bug was seen with. Where a library has no report of its own, those of the same defect elsewhere
-are given.
-
-| bug | library | what is wrong | found by | reported in |
-|---|---|---|---|---|
-{bugs}
-
-Not to be seen from outside:
-
-{unseen}
-
-False alarms count as much as misses. A correct fallback after a truncated stream and a correct
-stale cache pass, and forty prompts to a dead provider without a breaker fail
-(`tests/gallery/test_apps_that_are_often_misjudged.py`); the demo's hardened bot fails no check on
-any shipped profile (`tests/gallery/test_hardened_bot.py`).
-"""
-
-
-def page() -> str:
-    bugs = "\n".join(map(row, sorted(BUGS, key=lambda bug: bug.id)))
-    return PAGE_TEXT.format(bugs=bugs, unseen="\n".join(map(line, UNSEEN)))
-
-
-def row(bug: Bug) -> str:
-    library = f"{bug.library} {bug.version}"
-    return f"| {bug.id} | {library} | {bug.says} | `{bug.check}` | {links(bug)} |"
-
-
-def line(bug: Unseen) -> str:
-    library = f"{bug.library} {bug.version}"
-    return f"* {bug.id}, {library}: {bug.says} ({links(bug)}). Why: {bug.why}"
-
-
-def links(bug: Bug | Unseen) -> str:
-    parts = (issue.partition("#") for issue in bug.issues)
-    return ", ".join(f"[{r}#{n}](https://github.com/{r}/issues/{n})" for r, _, n in parts)

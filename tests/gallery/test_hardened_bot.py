@@ -44,6 +44,7 @@ def played(name, make):
         return chaos.replay(make().answer, calls=CALLS)
 
 
+@pytest.mark.exhaustive(sample=12)
 @pytest.mark.parametrize(("name", "make"), list(days()))
 def test_the_hardened_bot_fails_no_check(name, make):
     played(name, make).check(allow_no_faults=True)

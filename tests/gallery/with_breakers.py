@@ -11,7 +11,7 @@ import pybreaker
 import tenacity
 from circuitbreaker import STATE_HALF_OPEN, CircuitBreaker, CircuitBreakerError
 from gallery.exhibit import Exhibit, bad_day
-from small_days import MINUTE, day, window
+from support.small_profiles import MINUTE, day, window
 
 from chaos_llm.checks import stays_available
 from chaos_llm.faults import error_mid_stream, hang, overloaded, raw

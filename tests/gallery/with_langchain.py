@@ -12,7 +12,7 @@ from langchain_anthropic import ChatAnthropic
 from langchain_core.runnables import Runnable
 from langchain_core.tools import tool
 from langchain_openai import ChatOpenAI
-from small_days import MINUTE
+from support.small_profiles import MINUTE
 
 from chaos_llm import Outage
 from chaos_llm.checks import stays_available

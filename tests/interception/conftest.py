@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
-
-# pytest's importlib mode puts no test folder on the path, and these tests share their clients
-sys.path.insert(0, str(Path(__file__).parent))
-sys.path.insert(1, str(Path(__file__).parents[1] / "providers"))  # the scenes of the SDKs
-
-from bare_clients import HTTPS
-from real_servers import answering, serving
+from support.http_clients import HTTPS
+from support.real_servers import answering, serving
 
 
 @pytest.fixture

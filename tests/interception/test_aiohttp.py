@@ -10,8 +10,9 @@ import threading
 from contextlib import asynccontextmanager, nullcontext
 
 import pytest
-from bare_clients import BODY, HEADERS, MESSAGES, STREAMED
-from broken_wires import LIMIT, WIRES, ends, paced, texts_match
+from support.broken_connections import WIRES, ends, texts_match
+from support.http_clients import BODY, HEADERS, MESSAGES, STREAMED
+from support.small_profiles import paced
 
 from chaos_llm import outage
 from chaos_llm.errors import HorizonReached
@@ -336,12 +337,12 @@ class TestOtherHosts:
 
 
 class TestEndings:
-    def raised(self, url, body, read_event):
+    def raised(self, url, wire, read_event):
         chunks = []
 
         async def scene():
-            limits = ClientTimeout(sock_read=LIMIT)
-            async with posted(body, url=url, timeout=limits) as response:
+            limits = ClientTimeout(sock_read=wire.limit)
+            async with posted(wire.body, url=url, timeout=limits) as response:
                 async for chunk in response.content.iter_any():
                     chunks.append(chunk)
                     read_event.set()
@@ -354,10 +355,10 @@ class TestEndings:
     def test_it_breaks_as_a_real_connection_does(self, name):
         wire, read = WIRES[name], threading.Event()
         with wire.address(read) as url:
-            real, real_begun = self.raised(url, wire.body, read)
+            real, real_begun = self.raised(url, wire, read)
         with outage() as chaos:
             chaos.on("anthropic").inject(wire.fault)
-            played, begun = self.raised(MESSAGES, wire.body, threading.Event())
+            played, begun = self.raised(MESSAGES, wire, threading.Event())
             assert ends(chaos) == [wire.end]
         assert type(played) is type(real)
         assert texts_match(real, url, played)

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bare_clients import Http, close
-from provider_wires import BODIES, SAID, TEXT
-from sdk_drivers import SCENES
+from support.http_clients import Http, close
+from support.sdk_drivers import SCENES
+from support.wire_requests import BODIES, SAID, TEXT
 
 from chaos_llm import faults, outage
 from chaos_llm.faults import FAULTS
@@ -244,6 +244,7 @@ def assert_raised(expected, sdk, error, told, way):
         assert "".join(told) != TEXT
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("wire", FORMATS, ids=lambda wire: wire.api)

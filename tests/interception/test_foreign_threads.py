@@ -9,7 +9,8 @@ from concurrent.futures import Future
 from functools import partial
 
 import pytest
-from bare_clients import BODY, HEADERS, HTTPS, MESSAGES
+from support.http_clients import BODY, HEADERS, HTTPS, MESSAGES
+from support.waiting import PATIENCE
 
 from chaos_llm import outage
 from chaos_llm.errors import ForeignThread
@@ -35,7 +36,7 @@ def opened(client):
 def in_thread(work):
     thread = threading.Thread(target=work, name="worker-of-theirs", daemon=True)
     thread.start()
-    thread.join(10)
+    thread.join(PATIENCE)
     assert not thread.is_alive()
 
 
@@ -66,7 +67,7 @@ def older_worker():
     worker = Worker()
     yield worker
     worker.jobs.put(None)
-    worker.thread.join(10)
+    worker.thread.join(PATIENCE)
 
 
 @sync_http

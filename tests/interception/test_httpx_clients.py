@@ -5,15 +5,14 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import json
-from datetime import UTC, datetime
 
 import pytest
-from bare_clients import BODY, HEADERS, HTTPS, LIBRARIES, MESSAGES, each, settle, streamed
+from support.http_clients import BODY, HEADERS, HTTPS, LIBRARIES, MESSAGES, each, settle, streamed
+from support.small_profiles import paced
 
 from chaos_llm import outage
 from chaos_llm.faults import overloaded, slow_tokens, stall_mid_stream
 from chaos_llm.interception import httpx_clients
-from chaos_llm.profiles.model import HealthyLatency, Profile
 
 both_libraries = pytest.mark.skipif(len(LIBRARIES) < 2, reason="one of them is not installed")
 
@@ -307,11 +306,3 @@ def test_without_the_second_library_the_first_is_enough():
     """A project on httpx alone must not need httpx2, nor the other way round."""
     assert list(httpx_clients.LIBRARIES) == LIBRARIES
     assert all(importlib.util.find_spec(name) for name in httpx_clients.LIBRARIES)
-
-
-def paced(**pace):
-    """A healthy provider that takes its time."""
-    starts = datetime(2026, 3, 2, tzinfo=UTC)
-    return Profile(
-        "paced", "slow and well", starts, 0.0, baseline={"anthropic": HealthyLatency(**pace)}
-    )

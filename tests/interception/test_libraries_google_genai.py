@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from broken_wires import ends
+from support.broken_connections import ends
 
 from chaos_llm import outage
 from chaos_llm.faults import (

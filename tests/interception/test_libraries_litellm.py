@@ -8,7 +8,7 @@ from importlib.metadata import version
 
 import pydantic
 import pytest
-from broken_wires import ends
+from support.broken_connections import ends
 
 from chaos_llm import outage
 from chaos_llm.faults import cut_stream, hang, overloaded, reset_connection, stall_mid_stream

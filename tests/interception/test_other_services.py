@@ -7,9 +7,9 @@ import gzip
 import httpx
 import pytest
 import respx
-from bare_clients import MESSAGES, each, settle
 from respx.mocks import HTTPCoreMocker
 from respx.models import AllMockedAssertionError
+from support.http_clients import MESSAGES, each, settle
 
 import chaos_llm
 from chaos_llm import ChaosWarning, outage

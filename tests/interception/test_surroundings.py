@@ -11,7 +11,7 @@ import ssl
 import urllib.request
 
 import pytest
-from bare_clients import LIBRARIES, close
+from support.http_clients import LIBRARIES, close
 
 from chaos_llm import outage
 from chaos_llm.errors import UncaughtEgress, UsageError

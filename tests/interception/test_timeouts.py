@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import pytest
-from bare_clients import each, streamed
+from support.http_clients import each, streamed
+from support.small_profiles import paced
 
 from chaos_llm import outage
 from chaos_llm.errors import HorizonReached
@@ -17,17 +16,8 @@ from chaos_llm.faults import (
     slow_tokens,
     stall_mid_stream,
 )
-from chaos_llm.profiles.model import HealthyLatency, Profile
 
 LIMIT = 7.25
-
-
-def paced(**pace):
-    """A healthy provider that takes its time."""
-    starts = datetime(2026, 3, 2, tzinfo=UTC)
-    return Profile(
-        "paced", "slow and well", starts, 0.0, baseline={"anthropic": HealthyLatency(**pace)}
-    )
 
 
 @pytest.fixture

@@ -7,8 +7,9 @@ import sys
 import threading
 
 import pytest
-from bare_clients import BODY, HEADERS, MESSAGES, STREAMED
-from broken_wires import LIMIT, WIRES, ends, paced, texts_match
+from support.broken_connections import WIRES, ends, texts_match
+from support.http_clients import BODY, HEADERS, MESSAGES, STREAMED
+from support.small_profiles import paced
 
 from chaos_llm import outage
 from chaos_llm.errors import HorizonReached
@@ -182,11 +183,11 @@ class TestOtherHosts:
 
 
 class TestEndings:
-    def raised(self, url, body, read_event):
+    def raised(self, url, wire, read_event):
         chunks = []
-        pool = urllib3.PoolManager(timeout=Timeout(read=LIMIT))
+        pool = urllib3.PoolManager(timeout=Timeout(read=wire.limit))
         with pytest.raises(urllib3.exceptions.HTTPError) as caught:
-            for chunk in ask(pool, url, body).stream():
+            for chunk in ask(pool, url, wire.body).stream():
                 chunks.append(chunk)
                 read_event.set()
         return caught.value, bool(chunks)
@@ -195,10 +196,10 @@ class TestEndings:
     def test_it_breaks_as_a_real_connection_does(self, name):
         wire, read_event = WIRES[name], threading.Event()
         with wire.address(read_event) as url:
-            real, real_begun = self.raised(f"{url}/v1/messages", wire.body, read_event)
+            real, real_begun = self.raised(f"{url}/v1/messages", wire, read_event)
         with outage() as chaos:
             chaos.on("anthropic").inject(wire.fault)
-            played, begun = self.raised(MESSAGES, wire.body, threading.Event())
+            played, begun = self.raised(MESSAGES, wire, threading.Event())
             assert ends(chaos) == [wire.end]
         assert type(played) is type(real)
         assert texts_match(real, url, played)

@@ -4,7 +4,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from known_libraries import library
+from support.libraries import library
 
 from chaos_llm import outage
 

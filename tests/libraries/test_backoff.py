@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from known_libraries import library
+from support.libraries import library
 
 from chaos_llm import outage
 

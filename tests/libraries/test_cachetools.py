@@ -2,7 +2,7 @@
 
 import time
 
-from known_libraries import library
+from support.libraries import library
 
 from chaos_llm import outage
 

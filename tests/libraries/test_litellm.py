@@ -8,7 +8,7 @@ import time
 import warnings
 
 import pytest
-from known_libraries import library
+from support.libraries import library
 
 from chaos_llm import outage
 from chaos_llm.faults import rate_limited, server_error

@@ -4,8 +4,8 @@ import threading
 import time
 
 import pytest
-from known_libraries import library
-from support_bots import ask_once
+from support.apps.bots import ask_once
+from support.libraries import library
 
 from chaos_llm import outage
 from chaos_llm.faults import overloaded

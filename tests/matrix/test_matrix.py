@@ -2,7 +2,7 @@
 
 The expectations are data: `expected/PACKAGE-MAJOR.json`, by client, fault and way. UPDATE_MATRIX=1
 writes what is found, in one process only, and fails, because somebody has to read it; the page of
-the docs follows by `chaos-llm matrix --markdown docs/matrix.md`.
+the docs is made of these files.
 """
 
 from __future__ import annotations
@@ -50,6 +50,7 @@ def update(client, cell):
     path.write_text(json.dumps(ordered, indent=1) + "\n", encoding="utf-8")
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("client", "fault", "way"),
     CELLS,

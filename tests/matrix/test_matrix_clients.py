@@ -22,6 +22,7 @@ def made():
     return {client.name: client.made() for client in HERE}
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("client", "way"), ASKED, ids=[f"{client.name}-{way}" for client, way in ASKED]
 )

@@ -65,7 +65,7 @@ def test_a_team_chooses_one_for_all_its_days(slow):
 
 
 def test_what_the_day_says_itself_counts(slow, toml):
-    own = '[baseline.anthropic]\nfirst_token = 1\nbasis = "page"\n'
+    own = '[baseline.anthropic]\nfirst_token = 1\nevidence = "page"\n'
     (slow / "own.toml").write_text(toml({}, own, on='[{ provider = "openai" }]'))
 
     with outage("own", baseline="slow"):
@@ -92,7 +92,7 @@ def test_each_shipped_healthy_day_can_be_chosen(name):
 @pytest.mark.parametrize(
     ("line", "error", "says"),
     [
-        ("healthy = 3", UsageError, "healthy is the name of a profile; got 3"),
+        ("baseline = 3", UsageError, "baseline is the name of a profile; got 3"),
         ('baseline = "slwo"', UnknownName, "unknown profile 'slwo'"),
         ('baseline = "anthropic-529-storm"', UsageError, r"has no \[baseline.PROVIDER\] table"),
     ],

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from plain_clients import PlainApp, page_of
+from support.apps.plain import PlainApp, page_of
 
 from chaos_llm import outage, profiles
 from chaos_llm.decisions.plan import PlacedWindow, Plan
@@ -25,6 +25,7 @@ WEB_ONLY = profiles.with_tag("web-only")
 APART = 0.5  # seconds between two calls: less than any die is kept for
 
 
+@pytest.mark.exhaustive(sample=20)
 @pytest.mark.parametrize(("name", "window"), PLAYED)
 def test_a_window_strikes_a_plain_app_that_asks_for_what_it_hits(
     name, window, tmp_path, monkeypatch

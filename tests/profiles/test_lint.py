@@ -51,7 +51,10 @@ def test_a_file_without_a_problem_has_none(problems):
     [
         ({"share": "0.0"}, "ours.toml:16: window 'w': share: it is 0 all the time"),
         ({"share": '[["+0m", 0.0], ["+1h", 0.0]]'}, "share: it is 0 all the time"),
-        ({"sticky_for": '"1m"'}, "redraw: without a `per` each request has its own die anyway"),
+        (
+            {"sticky_for": '"1m"'},
+            "sticky_for: without `sticky_by` each request has a draw of its own anyway",
+        ),
         ({"flap": '{ down = "2h", up = "1m" }'}, "flap: `down` is as long as the window"),
         (
             {"on": '[{ provider = "groq", surface = "login" }]'},
@@ -122,7 +125,7 @@ def test_a_source_on_which_nothing_rests_is_found_unless_a_note_speaks_of_it(pro
 
 
 def test_an_edge_behind_which_nobody_is_hit_is_found(problems):
-    edge = '[edge.cdn]\nproviders = ["openai"]\nbasis = "page"\n'
+    edge = '[edge.cdn]\nproviders = ["openai"]\nevidence = "page"\n'
 
     (found,) = problems(None, edge, **USED)
 

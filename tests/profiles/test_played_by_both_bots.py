@@ -18,6 +18,7 @@ CALLS = 24
 ASKED = ("anthropic", "openai")  # whom the bots know
 
 
+@pytest.mark.exhaustive(sample=12)
 @pytest.mark.parametrize("bot", BOTS)
 @pytest.mark.parametrize("name", profiles.names())
 def test_the_day_is_played(name, bot):
@@ -45,6 +46,7 @@ def everything_fails(profile: Profile) -> bool:
     return dead > (ends - begins) / 4
 
 
+@pytest.mark.exhaustive(sample=6)
 @pytest.mark.parametrize(
     "name", [name for name in profiles.names() if everything_fails(profiles.load(name))]
 )

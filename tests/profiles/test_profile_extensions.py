@@ -71,11 +71,11 @@ def test_a_window_can_begin_at_the_start_of_each_burst(read):
 
 
 def test_what_a_window_spares_is_not_hit(read):
-    profile = read(spares='[{ provider = "anthropic", path = "/v1/models*" }]', share="1.0")
+    profile = read(except_='[{ provider = "anthropic", path = "/v1/models*" }]', share="1.0")
 
     assert hit(profile)
     assert not hit(profile, asked=request(path="/v1/models/claude"))
-    assert profile.windows[0].spares == (Target("anthropic", path="/v1/models*"),)
+    assert profile.windows[0].except_ == (Target("anthropic", path="/v1/models*"),)
 
 
 def test_a_capacity_is_read_with_its_defaults(read):
@@ -136,7 +136,7 @@ def test_a_tier_that_does_not_exist_is_told_where_it_is_said(folder):
 
 
 def test_one_window_hits_all_who_stand_behind_an_edge(read):
-    edge = '[edge.cdn]\nproviders = ["anthropic", "openai"]\nbasis = "page"\n'
+    edge = '[edge.cdn]\nproviders = ["anthropic", "openai"]\nevidence = "page"\n'
     profile = read({}, edge, on='[{ edge = "cdn" }]', share="1.0")
 
     assert profile.edges == {"cdn": Edge("cdn", ("anthropic", "openai"), "page")}
@@ -146,7 +146,7 @@ def test_one_window_hits_all_who_stand_behind_an_edge(read):
 
 
 def test_who_shares_a_die_is_struck_at_every_provider_at_once(read):
-    edge = '[edge.cdn]\nproviders = ["anthropic", "openai"]\nbasis = "page"\n'
+    edge = '[edge.cdn]\nproviders = ["anthropic", "openai"]\nevidence = "page"\n'
     profile = read({}, edge, on='[{ edge = "cdn" }]', sticky_by='"client"', sticky_for='"1m"')
 
     plan = Plan(profile, 7)
@@ -173,12 +173,12 @@ evidence = "assumed"
     given = {"capacity": "{ requests = 5 }", "flap": '{ down = "5m", up = "5m" }'}
     network = '[{ toxic = "down" }]'
     profile = profiles.loads(
-        toml({}, more, faults=None, network=network, spares=spares, **given), name="x"
+        toml({}, more, faults=None, network=network, except_=spares, **given), name="x"
     )
     first, twin = profile.windows
 
-    assert (twin.spares, twin.capacity, twin.network) == (
-        first.spares,
+    assert (twin.except_, twin.capacity, twin.network) == (
+        first.except_,
         first.capacity,
         first.network,
     )
@@ -187,7 +187,7 @@ evidence = "assumed"
 
 def test_a_model_has_a_pace_of_its_own(read):
     models = '[{ model = "opus*", first_token = 2, evidence = "blog" }]'
-    text = f'[baseline.anthropic]\nfirst_token = 1\nbasis = "page"\nmodels = {models}\n'
+    text = f'[baseline.anthropic]\nfirst_token = 1\nevidence = "page"\nmodels = {models}\n'
     pace = read({}, text).baseline["anthropic"]
 
     assert pace.of("opus-4") == HealthyLatency(2.0, 0.0, "blog")
@@ -203,7 +203,7 @@ BASIS = (
     ("key", "value"),
     [
         ("flap", '{ down = "5m", up = "5m" }'),
-        ("spares", '[{ provider = "openai" }]'),
+        ("except", '[{ provider = "openai" }]'),
         ("capacity", "{ requests = 5 }"),
     ],
 )
@@ -223,7 +223,10 @@ def test_each_of_them_needs_a_basis(toml, key, value):
         ({"capacity": "{ per = 60 }"}, "capacity: a capacity is given in `requests` or in `times`"),
         ({"capacity": "{ requests = -1 }"}, "capacity.requests: expected a number over 0"),
         ({"capacity": '{ requests = 1, per = "0s" }'}, "capacity.per: expected a duration over 0"),
-        ({"network": '[{ toxic = "down" }]'}, "network: a window has a mix or a network, not both"),
+        (
+            {"network": '[{ toxic = "down" }]'},
+            "network: a window has faults or a network, not both",
+        ),
         ({"faults": None, "network": "[]"}, "network: expected a list of toxics"),
         ({"faults": None, "network": '[{ toxic = "bandwidth" }]'}, "network[0]: rate is missing"),
         ({"on": '[{ provider = "openai", edge = "x" }]'}, "expected `provider` or `edge`, one"),
@@ -252,12 +255,12 @@ def test_a_mistake_is_told_with_its_line(toml, changes, says):
         ({"flap": "{ dwn = 1, up = 1 }"}, "", "flap: unknown key 'dwn'; known, nearest"),
         (
             {},
-            '[status_page.antropic]\nbasis = "page"\n',
+            '[status_page.antropic]\nevidence = "page"\n',
             "[status_page.antropic]: unknown provider",
         ),
-        ({}, '[baseline.antropic]\nbasis = "page"\n', "[baseline.antropic]: unknown provider"),
-        ({}, '[quota.gpt]\nbasis = "page"\n', "[quota.gpt]: unknown provider 'gpt'"),
-        ({}, '[edge.x]\nproviders = ["claude"]\nbasis = "page"\n', "unknown provider 'claude'"),
+        ({}, '[baseline.antropic]\nevidence = "page"\n', "[baseline.antropic]: unknown provider"),
+        ({}, '[quota.gpt]\nevidence = "page"\n', "[quota.gpt]: unknown provider 'gpt'"),
+        ({}, '[edge.x]\nproviders = ["claude"]\nevidence = "page"\n', "unknown provider 'claude'"),
     ],
 )
 def test_an_unknown_name_is_told_with_the_known_ones(toml, changes, rest, says):
@@ -271,7 +274,7 @@ def test_an_unknown_name_is_told_with_the_known_ones(toml, changes, rest, says):
 def test_what_is_only_told_may_be_about_anybody(read):
     on = '[{ provider = "azure-front-door", surface = "web" }]'
 
-    profile = read({}, '[status_page.azure-front-door]\nbasis = "page"\n', on=on)
+    profile = read({}, '[status_page.azure-front-door]\nevidence = "page"\n', on=on)
 
     assert not profile.windows[0].simulated
     assert profile.status_pages["azure-front-door"].posts == ()

@@ -42,15 +42,23 @@ def line_with(text: str, part: str) -> int:
         ("on", "[]", "on: expected a list of targets"),
         ("on", '[{ surface = "api" }]', "on[0]: provider is missing; expected the name"),
         ("on", '[{ provider = "a", stream = "yes" }]', "on[0].stream: expected true or false"),
-        ("sticky_by", '"user"', "per: expected 'request', 'client', 'credential' or 'session'"),
-        ("sticky_for", '"soon"', "redraw: expected a duration"),
-        ("sticky_for", "0", "redraw: expected a duration over 0"),
-        ("faults", "[{ weight = 2 }]", "mix[0]: fault is missing; expected the name of a fault"),
-        ("faults", '[{ fault = "hang", weight = 0 }]', "mix[0].weight: expected a number over 0"),
-        ("faults", '[{ fault = "slow_tokens" }]', "mix[0]: seconds is missing"),
+        (
+            "sticky_by",
+            '"user"',
+            "sticky_by: expected 'request', 'client', 'credential' or 'session'",
+        ),
+        ("sticky_for", '"soon"', "sticky_for: expected a duration"),
+        ("sticky_for", "0", "sticky_for: expected a duration over 0"),
+        ("faults", "[{ weight = 2 }]", "faults[0]: fault is missing; expected the name of a fault"),
+        (
+            "faults",
+            '[{ fault = "hang", weight = 0 }]',
+            "faults[0].weight: expected a number over 0",
+        ),
+        ("faults", '[{ fault = "slow_tokens" }]', "faults[0]: seconds is missing"),
         ("faults", '[{ fault = "server_error", status = 404 }]', "status must be an HTTP status"),
         ("faults", '[{ fault = "hang", seconds = "soon" }]', "'soon' is not a duration"),
-        ("evidence", '{ from = "page" }', "evidence: there is none for until, on, share, mix;"),
+        ("evidence", '{ from = "page" }', "evidence: there is none for until, on, share, faults;"),
         ("evidence", "[]", "evidence: expected for each of the window's facts the key of a source"),
     ],
 )
@@ -73,7 +81,7 @@ def test_a_missing_key_of_a_window_is_named(toml, key):
 
 @pytest.mark.parametrize("key", ["on", "share", "faults"])
 def test_what_is_neither_said_nor_inherited_is_missing(toml, key):
-    told = rf"^x.toml:8: window 'w': {key} is missing, and so is a window that it is `like`"
+    told = rf"^x.toml:8: window 'w': {key} is missing, and so is a window that it `extends`"
 
     with pytest.raises(ProfileError, match=told):
         profiles.loads(toml(**{key: None}), name="x")
@@ -112,16 +120,16 @@ def test_all_wrong_values_are_told_at_once(toml):
         ),
         (
             {"faults": '[{ fault = "overload" }]'},
-            "window 'w': mix[0].fault: unknown fault 'overload'; known, nearest first: "
+            "window 'w': faults[0].fault: unknown fault 'overload'; known, nearest first: "
             "'overloaded', ",
         ),
         (
             {"faults": '[{ fault = "server_error", satus = 500 }]'},
-            "window 'w': mix[0].satus: unknown key 'satus'; known, nearest first: 'status', ",
+            "window 'w': faults[0].satus: unknown key 'satus'; known, nearest first: 'status', ",
         ),
         (
-            {"like": '"v"'},
-            "window 'w': like: unknown window 'v'; known, nearest first: 'w'",
+            {"extends": '"v"'},
+            "window 'w': extends: unknown window 'v'; known, nearest first: 'w'",
         ),
         (
             {"evidence": '"pages"'},
@@ -132,21 +140,21 @@ def test_all_wrong_values_are_told_at_once(toml):
                 "evidence": BASIS
                 and '{ from = "page", until = "page", on = "page", share = "blgo", faults = "page" }'
             },
-            "window 'w': basis.share: unknown source 'blgo'; known, nearest first: 'blog', ",
+            "window 'w': evidence.share: unknown source 'blgo'; known, nearest first: 'blog', ",
         ),
         (
             {
                 "evidence": '{ from = "page", until = "page", on = "page", share = "page", '
                 'faults = "page", shares = "page" }'
             },
-            "window 'w': basis.shares: unknown fact 'shares'; known, nearest first: 'share', ",
+            "window 'w': evidence.shares: unknown fact 'shares'; known, nearest first: 'share', ",
         ),
         (
             {
                 "evidence": '{ from = "page", until = "page", on = "page", share = "page", '
                 'faults = "page", sticky_by = "page" }'
             },
-            "window 'w': basis.per: unknown fact 'per'; known, nearest first: ",
+            "window 'w': evidence.sticky_by: unknown fact 'sticky_by'; known, nearest first: ",
         ),
     ],
 )
@@ -163,7 +171,7 @@ def test_an_unknown_name_lists_the_known_ones_nearest_first(toml, changes, told)
 def test_a_fact_in_an_element_of_a_long_list_is_told_on_its_own_line(toml):
     mix = '[\n  { fault = "overloaded" },\n\n  { fault = "hangs" }, # no such fault\n]'
 
-    with pytest.raises(UnknownName, match=rf"^x.toml:{MIX + 3}: window 'w': mix\[1\].fault"):
+    with pytest.raises(UnknownName, match=rf"^x.toml:{MIX + 3}: window 'w': faults\[1\].fault"):
         profiles.loads(toml(faults=mix), name="x")
 
 
@@ -173,14 +181,14 @@ def test_a_fact_in_an_element_of_a_long_list_is_told_on_its_own_line(toml):
         ('[[windows]]\nname = "v"\n', "unknown key 'windows'; known, nearest first: 'window'"),
         ('[sources.other]\nkind = "rumour"\n', r"[sources.other]: kind: expected 'provider',"),
         ('[sources.assumed]\nkind = "press"\n', "'assumed' says that there is no source"),
-        ("[status_page.openai]\n", "[status_page.openai]: a page without posts needs a basis"),
+        ("[status_page.openai]\n", "[status_page.openai]: a page without posts needs evidence"),
         (
             '[status_page.openai]\nunknown = true\nposts = [{ at = "+1m", evidence = "page" }]\n',
             "a page with posts is not unknown",
         ),
         (
             '[status_page.openai]\nposts = [{ at = "+1m" }]\n',
-            "[status_page.openai]: posts[0]: basis is missing",
+            "[status_page.openai]: posts[0]: evidence is missing",
         ),
         (
             '[status_page.openai]\nposts = [{ at = "+1m", state = "fine", evidence = "page" }]\n',
@@ -191,21 +199,21 @@ def test_a_fact_in_an_element_of_a_long_list_is_told_on_its_own_line(toml):
             "[status_page.openai]: posts[0]: unknown key 'sate'; known, nearest first: 'state',",
         ),
         (
-            '[status_page.openai]\nbasis = "page"\nposts = [{ at = "+2m" },\n{ at = "+1m" }]\n',
+            '[status_page.openai]\nevidence = "page"\nposts = [{ at = "+2m" },\n{ at = "+1m" }]\n',
             "posts[1].at: expected posts in the order of their times",
         ),
-        ('[[event]]\nat = "+1m"\nsays = "x"\n', "aside 1: basis is missing"),
+        ('[[event]]\nat = "+1m"\nsays = "x"\n', "event 1: evidence is missing"),
         (
-            '[[event]]\nat = "+1m"\nsays = "x"\nbasis = "bloc"\n',
-            "aside 1: evidence: unknown source 'bloc'; known, nearest first: 'blog'",
+            '[[event]]\nat = "+1m"\nsays = "x"\nevidence = "bloc"\n',
+            "event 1: evidence: unknown source 'bloc'; known, nearest first: 'blog'",
         ),
-        ("[baseline.openai]\nfirst_token = 1\n", "[baseline.openai]: basis is missing"),
+        ("[baseline.openai]\nfirst_token = 1\n", "[baseline.openai]: evidence is missing"),
         (
-            '[baseline.openai]\nfirst_token = -1\nbasis = "page"\n',
+            '[baseline.openai]\nfirst_token = -1\nevidence = "page"\n',
             "[baseline.openai]: first_token: expected a duration",
         ),
         (
-            '[[window]]\nname = "w"\nfrom = "+0m"\nuntil = "+1m"\nbasis = "page"\n',
+            '[[window]]\nname = "w"\nfrom = "+0m"\nuntil = "+1m"\nevidence = "page"\n',
             "window 'w': name: two windows have this name",
         ),
     ],
@@ -247,14 +255,18 @@ def test_a_single_bracket_window_is_told_to_be_a_list(toml):
 
 @pytest.mark.parametrize("likes", [("w",), ("a", "w")])
 def test_a_window_that_is_like_itself_in_the_end_is_refused(toml, likes):
-    table = '[[window]]\nname = "a"\nfrom = "+0m"\nuntil = "+1m"\nlike = "w"\nbasis = "assumed"\n'
+    table = (
+        '[[window]]\nname = "a"\nfrom = "+0m"\nuntil = "+1m"\nextends = "w"\nevidence = "assumed"\n'
+    )
 
-    with pytest.raises(ProfileError, match=r"this window is like itself in the end$"):
-        profiles.loads(toml(rest=table, like=f'"{likes[0]}"'), name="x")
+    with pytest.raises(ProfileError, match=r"this window extends itself in the end$"):
+        profiles.loads(toml(rest=table, extends=f'"{likes[0]}"'), name="x")
 
 
 def test_a_line_that_came_by_like_to_another_time_is_refused(toml):
-    again = '[[window]]\nname = "a"\nfrom = "+1h"\nuntil = "+2h"\nlike = "w"\nbasis = "assumed"\n'
+    again = (
+        '[[window]]\nname = "a"\nfrom = "+1h"\nuntil = "+2h"\nextends = "w"\nevidence = "assumed"\n'
+    )
     text = toml(rest=again, share='[["+0m", 0.1], ["+30m", 0.9]]')
 
     with pytest.raises(ProfileError, match="its share's line lies outside the window"):
@@ -265,23 +277,23 @@ def test_a_line_with_a_source_for_some_of_its_points_is_refused(toml):
     basis = '{ from = "page", until = "page", on = "page", faults = "page", share = ["page"] }'
     text = toml(share='[["+0m", 0.1], ["+30m", 0.9]]', evidence=basis)
 
-    with pytest.raises(ProfileError, match=r"basis\.share: expected one source for each of the"):
+    with pytest.raises(ProfileError, match=r"evidence\.share: expected one source for each of the"):
         profiles.loads(text, name="x")
 
 
 def test_a_window_that_is_like_another_needs_a_reason(toml):
     again = (
-        '[[window]]\nname = "a"\nfrom = "+1h"\nuntil = "+2h"\nlike = "w"\n'
+        '[[window]]\nname = "a"\nfrom = "+1h"\nuntil = "+2h"\nextends = "w"\n'
         'evidence = { from = "page", until = "page" }\n'
     )
 
-    with pytest.raises(ProfileError, match="window 'a': evidence: there is none for like;"):
+    with pytest.raises(ProfileError, match="window 'a': evidence: there is none for extends;"):
         profiles.loads(toml(rest=again), name="x")
 
 
 def test_several_faults_need_a_basis_for_their_weights(toml):
     text = toml(
-        mix='[{ fault = "overloaded" }, { fault = "hang" }]',
+        faults='[{ fault = "overloaded" }, { fault = "hang" }]',
         evidence='{ from = "page", until = "page", on = "page", share = "page", faults = "page" }',
     )
 
@@ -333,7 +345,7 @@ PAIR = re.compile(r'(?<![\w"])(\w+) = ("[^"\n]*"|\[[^\[\]\n]*\]|\{[^{}\n]*\}|[^\
 def test_no_mistake_is_told_in_any_other_way(data):
     text = data.draw(st.sampled_from(SHIPPED))
     pair = data.draw(st.sampled_from(list(PAIR.finditer(text))))
-    key = data.draw(st.sampled_from([pair[1], pair[1], pair[1], "from", "like", "shar"]))
+    key = data.draw(st.sampled_from([pair[1], pair[1], pair[1], "from", "extends", "shar"]))
     wrong = f"{text[: pair.start()]}{key} = {data.draw(st.sampled_from(JUNK))}{text[pair.end() :]}"
 
     try:

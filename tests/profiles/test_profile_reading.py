@@ -128,7 +128,7 @@ def test_a_window_that_is_like_another_has_its_facts_and_keeps_its_own(read):
     )
 
     first, again = profile.windows
-    assert (again.on, again.faults, again.per, again.sticky_for) == (
+    assert (again.on, again.faults, again.sticky_by, again.sticky_for) == (
         first.on,
         first.faults,
         "client",
@@ -138,7 +138,7 @@ def test_a_window_that_is_like_another_has_its_facts_and_keeps_its_own(read):
 
 
 def test_likeness_passes_through_several_windows_in_any_order(read):
-    like = '[[window]]\nname = "{}"\nfrom = "+1h"\nuntil = "+2h"\nlike = "{}"\nbasis = "assumed"\n'
+    like = '[[window]]\nname = "{}"\nfrom = "+1h"\nuntil = "+2h"\nextends = "{}"\nevidence = "assumed"\n'
 
     profile = read(rest=like.format("c", "b") + like.format("b", "w"))
 
@@ -158,7 +158,7 @@ BASES = '{ from = "page", until = "blog", on = "page", share = "blog", faults = 
 )
 def test_what_comes_by_like_is_as_good_as_the_weaker_of_two_reasons(read, alike, expected):
     again = (
-        '[[window]]\nname = "again"\nfrom = "+1h"\nuntil = "+2h"\nlike = "w"\n'
+        '[[window]]\nname = "again"\nfrom = "+1h"\nuntil = "+2h"\nextends = "w"\n'
         f'evidence = {{ from = "page", until = "page", extends = "{alike}" }}\n'
     )
 
@@ -178,7 +178,7 @@ def test_an_own_mix_brings_its_own_basis_and_leaves_the_other_weights_behind(rea
         faults = [{ fault = "hang" }]
         evidence = { from = "page", until = "page", extends = "page", faults = "page" }
         """,
-        mix='[{ fault = "overloaded" }, { fault = "server_error" }]',
+        faults='[{ fault = "overloaded" }, { fault = "server_error" }]',
         evidence='{ from = "page", until = "page", on = "page", share = "page", faults = "page", '
         'weights = "blog" }',
     )
@@ -197,7 +197,7 @@ def test_one_source_may_stand_for_all_facts_of_a_window(read):
 
 
 @pytest.mark.parametrize(
-    ("evidence", "share"),
+    ("basis", "share"),
     [('"assumed"', 1.0), ('"page"', 0.0), (BASES, 1 / 6)],
 )
 def test_assumed_share_counts_the_facts_that_are_assumed(read, basis, share):
@@ -261,4 +261,6 @@ def test_several_sources_of_one_fact_count_once_and_as_the_weakest(read):
 def test_the_schema_knows_the_keys_of_the_format():
     definitions = profiles.schema()["$defs"]
 
-    assert {"from", "until", "on", "share", "like"} <= set(definitions["WindowTable"]["properties"])
+    assert {"from", "until", "on", "share", "extends"} <= set(
+        definitions["WindowTable"]["properties"]
+    )

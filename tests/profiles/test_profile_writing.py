@@ -65,7 +65,7 @@ def test_a_shipped_profile_reads_back_as_it_was(name, tmp_path):
             }
         },
         {"note": "line\nbreak"},
-        {"spares": (Target("anthropic", path="/v1/models"),), "flap": Flap(300.0, 0.5)},
+        {"except_": (Target("anthropic", path="/v1/models"),), "flap": Flap(300.0, 0.5)},
         {"capacity": Capacity(times=1.5, collapses_at=3.0)},
         {"capacity": Capacity(requests=60.0, per=10.0)},
         {"on": (Target("openai", tier="free"),)},

@@ -129,6 +129,7 @@ def test_a_reported_share_holds_at_the_time_that_was_reported(name):
         assert placed.share(at) == share, window
 
 
+@pytest.mark.exhaustive(sample=5)
 @pytest.mark.parametrize(("name", "number", "share"), ONCE)
 def test_a_reported_share_is_the_share_of_the_decision_keys_that_are_hit(name, number, share):
     window, at = ONCE[name, number, share]
@@ -220,14 +221,16 @@ def told(profile: Profile, provider: str, time: float, name: str = "incidents") 
     return json.loads(json.dumps(said.json))
 
 
-PAGES = [(name, provider) for name in NAMES for provider in written(name).get("page", ())]
-GREEN = [(name, page) for name, page in PAGES if not written(name)["page"][page].get("posts")]
+PAGES = [(name, provider) for name in NAMES for provider in written(name).get("status_page", ())]
+GREEN = [
+    (name, page) for name, page in PAGES if not written(name)["status_page"][page].get("posts")
+]
 SPOKE = [(name, page) for name, page in PAGES if (name, page) not in GREEN]
 
 
 @pytest.mark.parametrize(("name", "provider"), SPOKE)
 def test_the_status_page_says_at_each_time_what_was_posted(name, provider):
-    profile, table = profiles.load(name), written(name)["page"][provider]
+    profile, table = profiles.load(name), written(name)["status_page"][provider]
     posts = table.get("posts", [])
     states: dict[int, str] = {}
 
@@ -270,5 +273,7 @@ def when(profile: Profile, provider: str, number: int) -> str:
 def test_there_is_something_to_hold_the_catalogue_to():
     assert len(SHARES) >= 10
     assert len(EDGES) >= 50
-    assert sum(len(written(name)["page"][page].get("posts", ())) for name, page in SPOKE) >= 60
+    assert (
+        sum(len(written(name)["status_page"][page].get("posts", ())) for name, page in SPOKE) >= 60
+    )
     assert all(isinstance(written(name)["starts"], date | list) for name in NAMES)

@@ -15,7 +15,7 @@ from chaos_llm.network import Network
 from chaos_llm.profiles import evidence_grades
 
 NAMES = profiles.names()
-VOCABULARY = Path(__file__).parents[2] / "docs" / "profile-tags.md"
+VOCABULARY = Path(__file__).parents[2] / "docs" / "reference" / "profile-tags.md"
 TAGS = set(re.findall(r"^\| `([\w-]+)` \|", VOCABULARY.read_text(encoding="utf-8"), re.MULTILINE))
 
 WAVES = "anthropic-2026-03-02-three-waves"
@@ -201,7 +201,7 @@ def test_claude_on_2_march_2026_was_down_for_nine_hours_and_39_minutes():
 
 
 def test_claude_on_2_march_2026_posts_twelve_minutes_late_and_resolves_twice():
-    posts = profiles.load(WAVES).pages["anthropic"].posts
+    posts = profiles.load(WAVES).status_pages["anthropic"].posts
 
     assert posts[0].at == 12 * 60
     assert [post.incident for post in posts if post.state == "resolved"] == [1, 3]

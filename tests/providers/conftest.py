@@ -5,18 +5,11 @@ An endpoint is one at which a model speaks. A file whose FORMATS name some meets
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
+from support.wire_requests import CLOUDS
 
 from chaos_llm.providers import PROVIDERS
 from chaos_llm.providers.model_endpoint import ModelEndpoint
-
-# pytest's importlib mode puts no test folder on the path, and these tests share their requests
-sys.path.insert(0, str(Path(__file__).parent))
-
-from provider_wires import CLOUDS
 
 ENDPOINTS = [
     provider

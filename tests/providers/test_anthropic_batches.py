@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
-from provider_wires import BODIES, PROMPT, SCHEMA, reply_context, wire_request
-from sdk_drivers import Driver, each, settle
+from support.sdk_drivers import Driver, each, settle
+from support.wire_requests import BODIES, PROMPT, SCHEMA, reply_context, wire_request
 
 from chaos_llm.answers.healthy_answers import HealthyAnswers
 from chaos_llm.errors import Unsupported, UsageError

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from provider_wires import BODIES, SAID, reply_context, wire_request
-from sdk_drivers import Driver, settle
+from support.sdk_drivers import Driver, settle
+from support.wire_requests import BODIES, SAID, reply_context, wire_request
 
 from chaos_llm.protocol.messages import Refusal
 from chaos_llm.providers import AnthropicMessages, AnthropicTokenCount

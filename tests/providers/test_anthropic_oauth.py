@@ -8,7 +8,7 @@ import time
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from provider_wires import reply_context, wire_request
+from support.wire_requests import reply_context, wire_request
 
 from chaos_llm.protocol.messages import Refusal, WireRequest
 from chaos_llm.providers import AnthropicOAuth, find

@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
-from provider_wires import (
+from support.sdk_drivers import Driver, each, settle
+from support.vendor_sdks import STAINLESS
+from support.wire_requests import (
     BODIES,
     CALLED,
     PROMPT,
@@ -19,8 +21,6 @@ from provider_wires import (
     streaming_request,
     wire_request,
 )
-from sdk_drivers import Driver, each, settle
-from vendor_sdks import STAINLESS
 
 from chaos_llm.protocol.messages import Break, Refusal
 from chaos_llm.protocol.rate_limits import Bucket, Quota

@@ -9,8 +9,8 @@ from dataclasses import replace
 from zlib import crc32
 
 import pytest
-from cloud_wires import frames, header, read, stream_wire, streaming, whole_wire
-from provider_wires import CALLED, PROMPT, SAID, SAID_AND_CALLED, SCHEMA, TEXT, reply_context
+from support.cloud_requests import frames, header, read, stream_wire, streaming, whole_wire
+from support.wire_requests import CALLED, PROMPT, SAID, SAID_AND_CALLED, SCHEMA, TEXT, reply_context
 
 from chaos_llm.errors import Unsupported
 from chaos_llm.protocol.keyed_random import fingerprint

@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from cloud_wires import (
+from support.cloud_requests import (
     BINARY,
     ENDPOINTS,
     MODELS,
@@ -20,12 +20,22 @@ from cloud_wires import (
     streaming,
     whole_wire,
 )
-from provider_wires import BODIES, CALLED, PROMPT, SAID, SAID_AND_CALLED, path_of, reply_context
+from support.wire_requests import (
+    BODIES,
+    CALLED,
+    PROMPT,
+    SAID,
+    SAID_AND_CALLED,
+    path_of,
+    reply_context,
+)
 
 from chaos_llm.errors import Unsupported
 from chaos_llm.protocol.keyed_random import fingerprint
 from chaos_llm.protocol.messages import Break, Completion, Refusal, ToolCall
 from chaos_llm.providers import find
+
+pytestmark = pytest.mark.exhaustive(sample=12)
 
 everywhere = pytest.mark.parametrize("cloud", ENDPOINTS.values(), ids=ENDPOINTS)
 with_tools = pytest.mark.parametrize("cloud", [ENDPOINTS[each] for each in SPEAKS_TOOLS])

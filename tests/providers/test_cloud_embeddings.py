@@ -6,8 +6,8 @@ import json
 from math import hypot
 
 import pytest
-from cloud_sdks import NEED, Cloud, boto3_client
-from provider_wires import SAID, answer_wire, path_of, reply_context, wire_request
+from support.cloud_sdks import NEED, Cloud, boto3_client
+from support.wire_requests import SAID, answer_wire, path_of, reply_context, wire_request
 
 from chaos_llm.protocol.messages import Refusal
 from chaos_llm.providers import (

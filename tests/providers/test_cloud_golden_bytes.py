@@ -12,8 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from cloud_wires import BINARY, CLOUDS, label_of, stream_wire, whole_wire
-from provider_wires import (
+from support.cloud_requests import BINARY, CLOUDS, label_of, stream_wire, whole_wire
+from support.wire_requests import (
     BODIES,
     CALLED,
     SAID,

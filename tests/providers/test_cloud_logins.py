@@ -12,9 +12,9 @@ from urllib.parse import urlencode
 from xml.etree import ElementTree as ET
 
 import pytest
-from cloud_sdks import Cloud, boto3_client
-from cloud_wires import header
-from provider_wires import SAID, answer_wire, reply_context, wire_request
+from support.cloud_requests import header
+from support.cloud_sdks import Cloud, boto3_client
+from support.wire_requests import SAID, answer_wire, reply_context, wire_request
 
 from chaos_llm.protocol.keyed_random import fingerprint
 from chaos_llm.protocol.messages import Document, Refusal, Request, WireRequest

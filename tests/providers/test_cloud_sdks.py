@@ -7,11 +7,13 @@ from dataclasses import replace
 
 import pydantic
 import pytest
-from cloud_sdks import NEED, SCENES, driver
-from cloud_wires import MODELS, SPEAKS_TOOLS, WHOLE_CALLS
-from provider_wires import CALLED, PROMPT, SAID, SAID_AND_CALLED, SCHEMA, TEXT
+from support.cloud_requests import MODELS, SPEAKS_TOOLS, WHOLE_CALLS
+from support.cloud_sdks import NEED, SCENES, driver
+from support.wire_requests import CALLED, PROMPT, SAID, SAID_AND_CALLED, SCHEMA, TEXT
 
 from chaos_llm.protocol.messages import Break, Completion, Refusal, Usage
+
+pytestmark = pytest.mark.exhaustive(sample=12)
 
 
 class Place(pydantic.BaseModel):

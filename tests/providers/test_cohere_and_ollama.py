@@ -7,8 +7,8 @@ from base64 import b64decode
 from struct import unpack
 
 import pytest
-from cloud_wires import header, payload, read, streaming, whole_wire
-from provider_wires import (
+from support.cloud_requests import header, payload, read, streaming, whole_wire
+from support.wire_requests import (
     CALLED,
     PROMPT,
     SAID,

@@ -13,8 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from provider_wires import BODIES, CALLED, SAID, reply_context, wire_request
-from test_golden_bytes import written
+from support.wire_requests import BODIES, CALLED, SAID, reply_context, wire_request, written
 
 from chaos_llm.protocol.keyed_random import KeyedRandom
 from chaos_llm.protocol.messages import Answer, Break, Completion, Refusal, Reply, Usage
@@ -106,6 +105,7 @@ def cases() -> Iterator[tuple[str, bytes]]:
 CASES = dict(cases())
 
 
+@pytest.mark.exhaustive(sample=30)
 @pytest.mark.parametrize("case", CASES)
 def test_a_reply_is_its_golden_bytes(case):
     golden = GOLDEN / f"{case}.txt"

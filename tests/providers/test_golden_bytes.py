@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from provider_wires import (
+from support.wire_requests import (
     BODIES,
     CALLED,
     SAID,
@@ -20,9 +20,10 @@ from provider_wires import (
     answer_wire,
     reply_context,
     wire_request,
+    written,
 )
 
-from chaos_llm.protocol.messages import Break, Completion, Ending, Refusal
+from chaos_llm.protocol.messages import Break, Completion, Refusal
 from chaos_llm.providers import PROVIDERS, find
 
 GOLDEN = Path(__file__).parent.parent / "golden"
@@ -117,13 +118,7 @@ def cases():
 CASES = {case[0]: case[1:] for case in cases()}
 
 
-def written(reply):
-    """A reply as it would travel, one name or value a line before the body."""
-    assert reply.ending is Ending.COMPLETE
-    head = [str(reply.status), *(f"{name}: {value}" for name, value in reply.headers)]
-    return "\n".join(head).encode() + b"\n\n" + reply.body
-
-
+@pytest.mark.exhaustive(sample=40)
 @pytest.mark.parametrize("case", CASES)
 def test_a_reply_is_its_golden_bytes(case):
     provider, changes, answer = CASES[case]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from cloud_wires import header, payload, read, stream_wire, streaming, whole_wire
-from provider_wires import CALLED, SAID, SCHEMA, TEXT, reply_context
+from support.cloud_requests import header, payload, read, stream_wire, streaming, whole_wire
+from support.wire_requests import CALLED, SAID, SCHEMA, TEXT, reply_context
 
 from chaos_llm.protocol.keyed_random import fingerprint
 from chaos_llm.protocol.messages import Break, Completion, Refusal

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from provider_wires import CALLED, SAID, TEXT, reply_context, streaming_request, wire_request
+from support.wire_requests import CALLED, SAID, TEXT, reply_context, streaming_request, wire_request
 
 from chaos_llm.protocol.messages import Break, Completion, Refusal
 from chaos_llm.providers import MetaLlama

@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from provider_wires import (
+from support.wire_requests import (
     BODIES,
     CALLED,
     SAID,

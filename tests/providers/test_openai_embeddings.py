@@ -6,8 +6,8 @@ import json
 from math import hypot, isclose
 
 import pytest
-from provider_wires import PROMPT, SAID, reply_context, wire_request
-from sdk_drivers import Driver, settle
+from support.sdk_drivers import Driver, settle
+from support.wire_requests import PROMPT, SAID, reply_context, wire_request
 
 from chaos_llm.protocol.messages import Refusal
 from chaos_llm.providers import OpenAIEmbeddings

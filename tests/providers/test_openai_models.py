@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from provider_wires import SAID, wire_request
-from sdk_drivers import Driver, each, settle
+from support.sdk_drivers import Driver, each, settle
+from support.wire_requests import SAID, wire_request
 
 from chaos_llm.protocol.messages import Refusal
 from chaos_llm.providers import OpenAIModels, find

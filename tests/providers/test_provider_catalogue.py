@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from provider_wires import (
+from support.wire_requests import (
     CALLED,
     PATHS,
     SAID,
@@ -14,13 +14,15 @@ from provider_wires import (
     reply_context,
     wire_request,
 )
-from provider_wires import streaming_request as streaming
+from support.wire_requests import streaming_request as streaming
 
 import chaos_llm.providers
 from chaos_llm.errors import UnknownName, Unsupported
 from chaos_llm.protocol.messages import Break, Completion, Document, Refusal, ToolCall
 from chaos_llm.providers import PROVIDERS, find
 from chaos_llm.providers.model_endpoint import ModelEndpoint
+
+pytestmark = pytest.mark.exhaustive(sample=12)
 
 SAYINGS = {"text": SAID, "tools": CALLED, "both": SAID_AND_CALLED, "nothing": Completion()}
 saying = pytest.mark.parametrize("said", SAYINGS.values(), ids=SAYINGS)
@@ -32,7 +34,7 @@ def test_every_provider_is_found_by_its_own_path(provider):
 
 
 def test_every_api_has_an_ordinary_request_that_is_not_refused(provider):
-    assert provider.api in PATHS, "a new API needs its line in provider_wires.py"
+    assert provider.api in PATHS, "a new API needs its line in support/wire_requests.py"
     assert provider.parse(wire_request(provider)).invalid is None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from provider_wires import reply_context, wire_request
+from support.wire_requests import reply_context, wire_request
 
 from chaos_llm.protocol.messages import Refusal
 from chaos_llm.protocol.rate_limits import Bucket, Quota, with_headers

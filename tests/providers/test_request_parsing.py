@@ -7,10 +7,12 @@ import json
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from provider_wires import BODIES, PROMPT, SCHEMA, wire_request
+from support.wire_requests import BODIES, PROMPT, SCHEMA, wire_request
 
 from chaos_llm.protocol.keyed_random import fingerprint
 from chaos_llm.providers import PROVIDERS, AnthropicMessages, OpenAIChat, OpenAIResponses
+
+pytestmark = pytest.mark.exhaustive(sample=16)
 
 MESSAGES, CHAT, RESPONSES = AnthropicMessages(), OpenAIChat(), OpenAIResponses()
 PARAMETERS = {"type": "object", "properties": {"order": {"type": "string"}}}

@@ -7,10 +7,12 @@ from dataclasses import replace
 
 import pydantic
 import pytest
-from provider_wires import BODIES, CALLED, PROMPT, SAID, SAID_AND_CALLED, SCHEMA, TEXT
-from sdk_drivers import SCENES, Driver
+from support.sdk_drivers import SCENES, Driver
+from support.wire_requests import BODIES, CALLED, PROMPT, SAID, SAID_AND_CALLED, SCHEMA, TEXT
 
 from chaos_llm.protocol.messages import Break, Completion, Refusal, Usage
+
+pytestmark = pytest.mark.exhaustive(sample=12)
 
 
 class Place(pydantic.BaseModel):

@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from provider_wires import SAID, reply_context, streaming_request, wire_request
+from support.wire_requests import SAID, reply_context, streaming_request, wire_request
 
 from chaos_llm.protocol.messages import Break, Refusal
 from chaos_llm.providers import TGI, VLLM, OldVLLM

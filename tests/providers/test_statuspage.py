@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from provider_wires import reply_context, wire_request
+from support.wire_requests import reply_context, wire_request
 
 from chaos_llm.protocol.messages import Document, Refusal
 from chaos_llm.providers import AnthropicStatus, OpenAIStatus

@@ -6,12 +6,14 @@ import json
 from dataclasses import replace
 
 import pytest
-from provider_wires import BODIES, CALLED, SAID, SAID_AND_CALLED, SCHEMA, TEXT
-from vendor_sdks import Vendor, scenes_of
+from support.vendor_sdks import Vendor, scenes_of
+from support.wire_requests import BODIES, CALLED, SAID, SAID_AND_CALLED, SCHEMA, TEXT
 
 from chaos_llm.protocol.messages import Break, Refusal
 from chaos_llm.providers import PROVIDERS
 from chaos_llm.providers.model_endpoint import ModelEndpoint
+
+pytestmark = pytest.mark.exhaustive(sample=8)
 
 SHIPPED = {"groq": "groq", "together": "together", "mistral": "mistralai"}
 FAMILY = [

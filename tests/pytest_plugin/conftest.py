@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import anthropic
 import hypothesis  # noqa: F401 - its plugin imports it at the end of each run
 import pytest
+from support.plugin_suites import BOT, STORM
 
 from chaos_llm import load, outage
-
-# pytest's importlib mode puts no test folder on the path, and these tests share their suites
-sys.path.insert(0, str(Path(__file__).parent))
-
-from small_suites import BOT, STORM
 
 
 @pytest.fixture(scope="module")

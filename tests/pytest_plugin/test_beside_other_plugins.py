@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from small_suites import STORM
+from support.plugin_suites import STORM
 
 MIX = f"""
     import pytest

@@ -25,9 +25,9 @@ def test_time_is_virtual_in_the_test_and_real_around_it(run):
         def clocked(chaos):
             begun = time.monotonic()
             time.sleep(0.01)
-            assert 0.01 <= time.monotonic() - begun < 5
+            assert 0.01 <= time.monotonic() - begun < 240
             yield begun
-            assert time.monotonic() - begun < 60
+            assert time.monotonic() - begun < 240
 
         def test(chaos, clocked):
             before = time.monotonic()
@@ -91,7 +91,7 @@ def test_a_fixture_of_theirs_by_that_name_is_theirs(run):
             assert chaos == 42
             begun = time.monotonic()
             time.sleep(0.01)
-            assert time.monotonic() - begun < 5
+            assert time.monotonic() - begun < 240
     """).assert_outcomes(passed=1)
 
 

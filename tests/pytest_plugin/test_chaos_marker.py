@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from small_suites import AUTH, STORM, WAVES, names
+from support.plugin_suites import AUTH, STORM, WAVES, names
 
 
 def test_names_the_day_also_without_the_fixture(run):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from small_suites import AUTH, STORM, WAVES, names
+from support.plugin_suites import AUTH, STORM, WAVES, names
 
 SUITE = """
     import anthropic

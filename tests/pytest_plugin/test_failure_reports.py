@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree as ET
 
-from small_suites import STORM, WAVES
+from support.plugin_suites import STORM, WAVES
 
 FAILING = f"""
     import pytest
@@ -120,7 +120,7 @@ def test_the_next_test_after_a_harness_error_is_in_real_time(run):
         def test_second():
             begun = time.monotonic()
             time.sleep(0.01)
-            assert 0.01 <= time.monotonic() - begun < 5
+            assert 0.01 <= time.monotonic() - begun < 240
     """).assert_outcomes(passed=1, xfailed=1)
 
 

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 import jsonschema
 import pytest
-from small_suites import AUTH, STORM
+from support.plugin_suites import AUTH, STORM
 
 from chaos_llm.reports.folder import stem_of
 from chaos_llm.reports.records.models import schema
@@ -208,11 +208,11 @@ def test_junit_says_what_a_test_met(run, pytester):
     assert replayed["chaos_seed"].isdecimal()
     assert replayed["chaos_calls"] == "12"
     assert 0 < float(replayed["chaos_answered"]) <= 1
-    assert float(replayed["chaos_longest_gap"]) >= 0
-    assert int(replayed["chaos_struck"]) > 0
+    assert float(replayed["chaos_longest_downtime"]) >= 0
+    assert int(replayed["chaos_applied"]) > 0
     assert replayed["chaos_failed_checks"] == ""
     assert told["test_failing"]["chaos_requests"] == "anthropic 2"
-    assert told["test_failing"]["chaos_struck"] == "1"
+    assert told["test_failing"]["chaos_applied"] == "1"
 
 
 def test_junit_names_the_checks_that_failed_in_a_worker_too(run, pytester):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from small_suites import STORM
+from support.plugin_suites import STORM
 
 SEEN = """
     def test_a(chaos):

@@ -106,13 +106,14 @@ def test_posts_have_a_row_with_their_state():
     )
     pages = {"a": StatusPage("a", posts), "b": StatusPage("b", unknown=True), "c": StatusPage("c")}
 
-    drawn = timeline.draw(profile(pages=pages), 80).splitlines()
+    drawn = timeline.draw(profile(status_pages=pages), 80).splitlines()
 
     assert drawn[2].split() == ["status", "page", "a", "i", "+", "r"]
     assert drawn[3].endswith("(its posts were not found)")
     assert drawn[4].endswith("(no post all the while)")
 
 
+@pytest.mark.exhaustive(sample=12)
 @pytest.mark.parametrize("name", profiles.names())
 @pytest.mark.parametrize("width", [80, 100])
 def test_no_line_but_an_address_is_wider_than_asked_for(name, width):
@@ -121,6 +122,7 @@ def test_no_line_but_an_address_is_wider_than_asked_for(name, width):
     assert [line for line in lines if len(line) > width and "://" not in line] == []
 
 
+@pytest.mark.exhaustive(sample=12)
 @pytest.mark.parametrize("name", profiles.names())
 def test_a_shipped_profile_is_shown_with_all_its_windows_sources_and_posts(name):
     shown = " ".join(catalogue_text.show(name).split())
@@ -130,7 +132,7 @@ def test_a_shipped_profile_is_shown_with_all_its_windows_sources_and_posts(name)
         assert each.name in shown
     for source in shipped.sources.values():
         assert source.address in shown
-    for page in shipped.pages.values():
+    for page in shipped.status_pages.values():
         assert all(post.says in shown for post in page.posts)
 
 
@@ -165,7 +167,7 @@ def test_each_fact_is_shown_with_what_it_rests_on():
     assert "  hits  anthropic api model claude-*  [reported: page] [claimed: blog]\n" in shown
     assert "  share 20 % to 40 %, the seed picks  [assumed]\n" in shown
     assert "75 % server_error(status=500), 25 % hang(seconds=15)" in shown
-    assert "[mix reported: page] [weights assumed]" in " ".join(shown.split())
+    assert "[faults reported: page] [weights assumed]" in " ".join(shown.split())
     assert "  note  A note.\n" in shown
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from defended_apps import Defended
-from small_days import HOUR, MINUTE, day, window
-from support_bots import ask
+from support.apps.bots import ask
+from support.apps.defended import Defended
+from support.small_profiles import HOUR, MINUTE, day, window
 
 from chaos_llm import outage
 from chaos_llm.analysis.call import OUTCOMES
@@ -13,7 +13,7 @@ from chaos_llm.profiles.model import Post, StatusPage
 from chaos_llm.reports.comparison import MEANINGS, comparison_text
 
 PAGES = {"anthropic": StatusPage("anthropic", (Post(10 * MINUTE, "investigating"),))}
-BAD_DAY = day(window(ends=HOUR), pages=PAGES)
+BAD_DAY = day(window(ends=HOUR), status_pages=PAGES)
 
 
 @pytest.fixture(scope="module")

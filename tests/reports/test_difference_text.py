@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from small_days import HOUR, MINUTE, day, window
+from support.small_profiles import HOUR, MINUTE, day, window
 
 from chaos_llm import profiles
 from chaos_llm.faults import hang
@@ -32,8 +32,11 @@ def test_a_day_does_not_differ_from_itself(name):
         ({"ends": (HOUR, 2 * HOUR)}, "until: +1 h -> between +1 h and +2 h"),
         ({"on": Target("openai")}, "hits: anthropic api -> openai api"),
         ({"flap": Flap(300, 60)}, "flaps: no -> on for 5 min, off for 1 min, and again"),
-        ({"sticky_by": "client"}, "die: one per request -> one per client"),
-        ({"spares": (Target("anthropic", model="x"),)}, "spares: nothing -> anthropic api model x"),
+        ({"sticky_by": "client"}, "stickiness: one per request -> one per client"),
+        (
+            {"except_": (Target("anthropic", model="x"),)},
+            "except: nothing -> anthropic api model x",
+        ),
     ],
 )
 def test_what_a_window_says_otherwise_is_told(changes, says):
@@ -45,7 +48,7 @@ def test_what_a_window_says_otherwise_is_told(changes, says):
 def test_another_fault_is_told_as_it_is_written():
     found = differences(ONE, day(window(hang(seconds=3), name="w"), tags=("a",)))
 
-    assert found == {"Window 'w'": ["mix: overloaded() -> hang(seconds=3)"]}
+    assert found == {"Window 'w'": ["faults: overloaded() -> hang(seconds=3)"]}
 
 
 def test_windows_that_only_one_has_are_told_in_full():
@@ -62,7 +65,8 @@ def test_pages_are_compared_post_by_post():
     late = StatusPage("anthropic", (Post(5 * MINUTE, "investigating"), Post(HOUR, "resolved")))
 
     found = differences(
-        replace(ONE, pages={"anthropic": early}), replace(ONE, pages={"anthropic": late})
+        replace(ONE, status_pages={"anthropic": early}),
+        replace(ONE, status_pages={"anthropic": late}),
     )
 
     assert found == {
@@ -71,7 +75,7 @@ def test_pages_are_compared_post_by_post():
             "only other: +5 min: investigating",
         ]
     }
-    green = replace(ONE, pages={"anthropic": StatusPage("anthropic")})
+    green = replace(ONE, status_pages={"anthropic": StatusPage("anthropic")})
     assert "it: stays green -> says nothing, and nobody says why" in str(differences(green, ONE))
 
 

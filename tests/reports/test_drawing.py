@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from defended_apps import Defended
-from small_days import HOUR, MINUTE, day, window
-from support_bots import ask_once
+from support.apps.bots import ask_once
+from support.apps.defended import Defended
+from support.small_profiles import HOUR, MINUTE, day, window
 
 from chaos_llm import outage
 from chaos_llm.analysis.call import OUTCOMES, Call
@@ -98,14 +98,14 @@ POSTS = (
 
 
 def test_the_status_page_says_what_it_said_when_and_how_long_an_incident_was_open():
-    profile = day(window(ends=HOUR), pages={"anthropic": StatusPage("anthropic", POSTS)})
+    profile = day(window(ends=HOUR), status_pages={"anthropic": StatusPage("anthropic", POSTS)})
     drawing = Drawing(run_of(profile), 24)
     assert marks(drawing.page("anthropic")) == "  i─+───m─────r   i─────"
 
 
 def test_an_incident_that_began_before_the_run_is_open():
     posts = (Post(-HOUR, "investigating"), Post(HOUR, "resolved"))
-    profile = day(window(ends=HOUR), pages={"anthropic": StatusPage("anthropic", posts)})
+    profile = day(window(ends=HOUR), status_pages={"anthropic": StatusPage("anthropic", posts)})
     assert marks(Drawing(run_of(profile), 24).page("anthropic")) == "─" * 12 + "r"
 
 
@@ -113,7 +113,7 @@ def test_an_incident_that_began_before_the_run_is_open():
     "pages", [{}, {"anthropic": StatusPage("anthropic")}, {"openai": StatusPage("openai", POSTS)}]
 )
 def test_without_posts_there_is_no_row_for_them(pages):
-    assert Drawing(run_of(day(window(ends=HOUR), pages=pages)), 24).page("anthropic") == ""
+    assert Drawing(run_of(day(window(ends=HOUR), status_pages=pages)), 24).page("anthropic") == ""
 
 
 def test_every_outcome_has_a_letter_of_its_own():
@@ -122,7 +122,7 @@ def test_every_outcome_has_a_letter_of_its_own():
 
 
 def calls(*outcomes):
-    return [Call(0, 0, 0.0, "", "", stale_after=True, outcome=outcome) for outcome in outcomes]
+    return [Call(0, 0, 0.0, "", "", fresh=True, outcome=outcome) for outcome in outcomes]
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 
 import pytest
-from defended_apps import Defended
-from small_days import HOUR, MINUTE, day, window
-from support_bots import ask, ask_once
+from support.apps.bots import ask, ask_once
+from support.apps.defended import Defended
+from support.commands import run_command
+from support.small_profiles import HOUR, MINUTE, day, window
 
 from chaos_llm import outage
 from chaos_llm.faults import (
@@ -24,14 +23,7 @@ from chaos_llm.reports.journals.file import written
 
 def explain(*arguments, text=None):
     """The command's answer as one line, so that no test depends on where lines end."""
-    done = subprocess.run(
-        [sys.executable, "-m", "chaos_llm", "explain", *map(str, arguments)],
-        input=text,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = run_command("explain", *map(str, arguments), input=text)
     return done.returncode, re.sub(r"\s+", " ", done.stdout + done.stderr)
 
 

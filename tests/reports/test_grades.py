@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import pytest
-from defended_apps import ERRORS, Cached, Defended, apologise
-from small_days import HOUR, MINUTE, day, window
-from support_bots import ask, ask_once
+from support.apps.bots import ask, ask_once
+from support.apps.defended import ERRORS, Cached, Defended, apologise
+from support.judging import Replay
+from support.small_profiles import BAD_TIME, HOUR, MINUTE, day, window
 
 from chaos_llm import outage
 from chaos_llm.analysis.call import OUTCOMES
 from chaos_llm.faults import overloaded, truncated_answer
 from chaos_llm.reports.grades import GRADES
 
-BAD_TIME = day(window(ends=20 * MINUTE))
-
-
-def replay(app=ask_once, profile=BAD_TIME, **options):
-    with outage(profile, seed=3) as chaos:
-        return chaos.replay(app, **{"every": "1m", "warmup": "10m", "recovery": "10m", **options})
+replay = Replay(BAD_TIME, {"every": "1m", "warmup": "10m", "recovery": "10m"})
 
 
 def shows_errors(question):

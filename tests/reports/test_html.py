@@ -7,9 +7,9 @@ from html.parser import HTMLParser
 from importlib.resources import files
 
 import pytest
-from defended_apps import Defended
-from small_days import HOUR, MINUTE, day, window
-from support_bots import ask_once
+from support.apps.bots import ask_once
+from support.apps.defended import Defended
+from support.small_profiles import HOUR, MINUTE, day, window
 
 from chaos_llm import outage
 from chaos_llm.analysis.call import OUTCOMES
@@ -21,7 +21,7 @@ PAGES = {
     "anthropic": StatusPage("anthropic", (Post(10 * MINUTE, "investigating", "We <look> & see."),))
 }
 SOURCES = {"press": Source("press", "press", "An article", "example.com/article")}
-BAD_HOUR = day(window(ends=HOUR, name="the <b>bad</b> hour"), pages=PAGES, sources=SOURCES)
+BAD_HOUR = day(window(ends=HOUR, name="the <b>bad</b> hour"), status_pages=PAGES, sources=SOURCES)
 STYLE = files("chaos_llm.reports.html").joinpath("style.css").read_text(encoding="utf-8")
 
 

@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from html import unescape
 
 import pytest
-from defended_apps import Defended
-from small_days import HOUR, day, window
-from support_bots import ask_once
+from support.apps.bots import ask_once
+from support.apps.defended import Defended
+from support.small_profiles import HOUR, day, window
 
 from chaos_llm import outage
 from chaos_llm.reports.html.page import page_of_test
@@ -49,7 +49,6 @@ def look(folder, page, width, *flags):
         [*command, *told, size, *flags, path.as_uri()],
         capture_output=True,
         text=True,
-        timeout=90,
         check=True,
     )
     seen = json.loads(unescape(re.search(r'data-seen="(.*?)"', done.stdout, re.DOTALL)[1]))

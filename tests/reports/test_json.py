@@ -8,9 +8,10 @@ import sys
 
 import jsonschema
 import pytest
-from defended_apps import ERRORS, Defended
-from small_days import HOUR, MINUTE, day, window
-from support_bots import ask, ask_once
+from support.apps.bots import ask, ask_once
+from support.apps.defended import ERRORS, Defended
+from support.judging import Replay
+from support.small_profiles import HOUR, MINUTE, day, window
 
 from chaos_llm import outage
 from chaos_llm.faults import truncated_answer
@@ -19,12 +20,10 @@ from chaos_llm.reports.records.columns import Columns
 from chaos_llm.reports.records.models import MODELS, schema
 
 PAGES = {"anthropic": StatusPage("anthropic", (Post(10 * MINUTE, "investigating", "We look."),))}
-BAD_HOUR = day(window(ends=HOUR), pages=PAGES)
+BAD_HOUR = day(window(ends=HOUR), status_pages=PAGES)
 
 
-def replay(app=ask_once, profile=BAD_HOUR, **options):
-    with outage(profile, seed=3) as chaos:
-        return chaos.replay(app, **{"every": "1m", "warmup": "10m", "recovery": "10m", **options})
+replay = Replay(BAD_HOUR, {"every": "1m", "warmup": "10m", "recovery": "10m"})
 
 
 def told(*args, **options):
@@ -53,7 +52,7 @@ def test_a_schema_that_fits_everything_would_not_fit_this(rescued):
     with pytest.raises(jsonschema.ValidationError, match="unexpected"):
         jsonschema.validate(rescued | {"more": 1}, schema("report"))
     with pytest.raises(jsonschema.ValidationError, match="required"):
-        jsonschema.validate({"schema_version": 1}, schema("report"))
+        jsonschema.validate({"schema_version": 2}, schema("report"))
 
 
 def test_what_is_written_is_read_again(rescued):
@@ -61,7 +60,7 @@ def test_what_is_written_is_read_again(rescued):
 
 
 def test_it_says_which_day_it_was_and_how_it_went(rescued):
-    assert rescued["schema_version"] == 1
+    assert rescued["schema_version"] == 2
     assert rescued["profile"]["name"] == "a-bad-day"
     assert rescued["seed"] == 3
     assert (rescued["begins"], rescued["ends"]) == (-10 * MINUTE, HOUR + 10 * MINUTE)
@@ -69,7 +68,7 @@ def test_it_says_which_day_it_was_and_how_it_went(rescued):
     assert rescued["grade"] == "rescued"
     assert rescued["grades"] == {"fine": 20, "rescued": 60}
     assert rescued["outcomes"] == {"primary": 20, "fallback": 60}
-    (page,) = rescued["profile"]["pages"]
+    (page,) = rescued["profile"]["status_pages"]
     assert page["posts"][0]["says"] == "We look."
 
 
@@ -77,7 +76,9 @@ def test_outcomes_over_time_add_up(rescued):
     count = {outcome: sum(counts) for outcome, counts in rescued["over_time"].items()}
     assert count == rescued["outcomes"]
     lengths = {len(counts) for counts in rescued["over_time"].values()}
-    lengths |= {len(each[key]) for each in rescued["providers"] for key in ("asked", "hit")}
+    lengths |= {
+        len(each[key]) for each in rescued["providers"] for key in ("requests_by_column", "hit")
+    }
     assert len(lengths) == 1
     first = int(10 * MINUTE / rescued["step"])
     assert not any(rescued["over_time"]["fallback"][:first])
@@ -99,7 +100,7 @@ def test_what_went_wrong_is_told_once_a_kind():
     record = told()
     (kind,) = record["failures"]
     assert (kind["call"], kind["at"], kind["outcome"], kind["calls"]) == (10, 0.0, "failed", 60)
-    assert kind["fault_effects"].startswith("OverloadedError: Error code: 529")
+    assert kind["cause"].startswith("OverloadedError: Error code: 529")
     assert (record["longest_downtime"], record["longest_downtime_at"]) == (HOUR, 0.0)
 
 
@@ -108,18 +109,18 @@ def test_findings_of_the_test_stand_before_those_that_it_did_not_ask():
     with pytest.raises(AssertionError):
         report.check()
     record = json.loads(report.json())
-    assert all(finding["asked"] for finding in record["findings"])
+    assert all(finding["claimed"] for finding in record["findings"])
     failed = [f for f in record["findings"] if f["verdict"] == "fail"]
     assert [f["check"].partition("(")[0] for f in failed] == ["stops_calling"]
     assert failed[0]["why"]
     unasked = json.loads(replay(every="30s").json())["findings"]
     assert {f["check"] for f in unasked} == {f["check"] for f in record["findings"]}
-    assert not any(f["asked"] for f in unasked)
+    assert not any(f["claimed"] for f in unasked)
 
 
 def test_exposure_is_told():
     record = told(profile=day(window(truncated_answer(), ends=HOUR)))
-    assert record["exposure"] == {"calls": 60, "first": 10}
+    assert record["corruption_shown"] == {"calls": 60, "first": 10}
     assert record["grade"] == "corruption shown"
 
 
@@ -163,7 +164,7 @@ def test_a_window_that_flaps_is_told_with_its_pauses():
 def test_a_window_that_is_not_played_says_so():
     web = window(ends=HOUR, name="the web is slow", on=Target("anthropic", "web"))
     windows = told(profile=day(web, window(ends=HOUR)))["profile"]["windows"]
-    assert [(each["name"], each["played"]) for each in windows] == [
+    assert [(each["name"], each["simulated"]) for each in windows] == [
         ("the web is slow", False),
         ("a window", True),
     ]

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from small_days import HOUR, MINUTE, day, window
-from support_bots import ask_once
+from support.judging import Replay
+from support.small_profiles import HOUR, MINUTE, day, window
 
-from chaos_llm import outage
 from chaos_llm.analysis.call import OUTCOMES
 from chaos_llm.faults import cut_stream, latency, overloaded, truncated_answer
 from chaos_llm.reports.report import Report
@@ -14,9 +13,7 @@ from chaos_llm.reports.report import Report
 BAD_HOUR = day(window(ends=HOUR))
 
 
-def replay(app=ask_once, profile=BAD_HOUR, **options):
-    with outage(profile, seed=3) as chaos:
-        return chaos.replay(app, **{"every": "1m", "warmup": "10m", "recovery": "10m", **options})
+replay = Replay(BAD_HOUR, {"every": "1m", "warmup": "10m", "recovery": "10m"})
 
 
 def test_outcomes_are_shares_of_the_calls():

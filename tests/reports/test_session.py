@@ -6,9 +6,9 @@ import re
 from datetime import UTC, datetime
 
 import pytest
-from defended_apps import Defended
-from small_days import HOUR, day, window
-from support_bots import ask_once
+from support.apps.bots import ask_once
+from support.apps.defended import Defended
+from support.small_profiles import HOUR, day, window
 
 from chaos_llm import outage
 from chaos_llm.checks import retries_stay_under, stops_calling

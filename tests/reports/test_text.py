@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 
 import pytest
-from defended_apps import Cached
-from small_days import HOUR, MINUTE, day, window
-from support_bots import ask, ask_once
+from support.apps.bots import ask, ask_once
+from support.apps.defended import Cached
+from support.small_profiles import HOUR, MINUTE, day, window
 
 from chaos_llm import outage
 from chaos_llm.checks import Finding
@@ -16,7 +16,7 @@ from chaos_llm.profiles.model import Post, StatusPage
 from chaos_llm.reports.text import findings_text
 
 PAGES = {"anthropic": StatusPage("anthropic", (Post(10 * MINUTE, "investigating"),))}
-BAD_DAY = day(window(ends=HOUR), pages=PAGES)
+BAD_DAY = day(window(ends=HOUR), status_pages=PAGES)
 
 
 def timeline(app=ask_once, profile=BAD_DAY, width=100, **options):
@@ -36,8 +36,8 @@ def test_a_timeline_tells_the_day_the_seed_and_what_the_marks_mean():
     ]  # fmt: skip
     assert "users got: P primary 40, x failed 60" in lines
     assert "requests: anthropic 100" in lines
-    assert "faults planned: 60 (struck 60)" in lines
-    legend = lines[lines.index("faults planned: 60 (struck 60)") + 1 :]
+    assert "faults planned: 60 (applied 60)" in lines
+    legend = lines[lines.index("faults planned: 60 (applied 60)") + 1 :]
     assert [line.partition(":")[0] for line in legend if not line.startswith("  ")] == [
         "hit", "asks", "status page", "what went wrong first",
     ]  # fmt: skip
@@ -100,7 +100,7 @@ def test_without_a_replay_the_requests_are_told_one_a_line():
         lines = chaos.timeline().splitlines()
     assert lines[0] == "a-bad-day: 2 requests, times in UTC"
     assert lines[1].startswith(
-        "  12:00:00 #0 anthropic 401 complete after 0 s: auth_expired struck, overloaded shadowed"
+        "  12:00:00 #0 anthropic 401 complete after 0 s: auth_expired applied, overloaded masked"
     )
     assert lines[2] == "  12:01:30 #1 anthropic 200 complete after 0 s: healthy"
 
@@ -143,4 +143,4 @@ def test_findings_are_told_failures_first():
 
 def test_what_struck_is_told_by_effect():
     profile = day(window(overloaded(), name="one"), window(overloaded(), name="two"))
-    assert "faults planned: 120 (struck 60, shadowed 60)" in timeline(profile=profile)
+    assert "faults planned: 120 (applied 60, masked 60)" in timeline(profile=profile)

@@ -108,6 +108,7 @@ SCHEMAS = {
 }  # fmt: skip
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("schema", SCHEMAS.values(), ids=SCHEMAS.keys())
 @pytest.mark.parametrize("key", range(8))
 def test_instances_are_valid(schema, key):
@@ -277,6 +278,7 @@ def test_a_value_is_accepted_when_jsonschema_says_so(schema, value):
     assert accepts(schema, value) == jsonschema.Draft202012Validator(schema).is_valid(value)
 
 
+@pytest.mark.exhaustive(sample=16)
 @pytest.mark.parametrize("schema", SCHEMAS.values(), ids=SCHEMAS.keys())
 @settings(max_examples=30, deadline=None)
 @given(value=values)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from wires import ASKED, asked, dialled, heard, request
+from support.raw_sockets import ASKED, asked, dialled, heard, request
+from support.waiting import PATIENCE
 
 from chaos_llm.profiles import load, to_toml
 
@@ -113,7 +114,7 @@ def test_reset_ends_what_is_under_way(chaos_server):
     api(chaos_server, "inject", "POST", provider="anthropic", fault="hang")
     with dialled(chaos_server.url) as connection:
         connection.sendall(request())
-        chaos_server.wait_for(1)
+        chaos_server.wait_for(1, within=PATIENCE)
         api(chaos_server, "reset", "POST")
         assert heard(connection).end == "fin"
 

@@ -11,6 +11,7 @@ import urllib.request
 import anthropic
 import openai
 import pytest
+from support.waiting import PATIENCE
 
 from chaos_llm.errors import UnknownName, UsageError
 from chaos_llm.faults import latency, overloaded, rate_limited
@@ -61,12 +62,12 @@ def test_a_reply_waits_until_the_clock_is_advanced(chaos_server):
     told = []
     asking = threading.Thread(target=lambda: told.append(ask(claude(chaos_server))))
     asking.start()
-    chaos_server.wait_for(requests=1)
+    chaos_server.wait_for(requests=1, within=PATIENCE)
     chaos_server.advance("59m")
     asking.join(0.2)
     assert asking.is_alive()
     chaos_server.advance("1m")
-    asking.join(10)
+    asking.join(PATIENCE)
     assert "KX-48213" in told[0]
     (exchange,) = chaos_server.journal
     assert (exchange.at, exchange.until) == (0, 3600)
@@ -103,7 +104,7 @@ def test_a_run_is_known_by_the_key_that_its_environment_has(chaos_server):
         "import anthropic; m = [{'role': 'user', 'content': 'Hi.'}];"
         "anthropic.Anthropic().messages.create(model='m', max_tokens=9, messages=m)"
     )
-    subprocess.run([sys.executable, "-c", code], env=child.env, check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", code], env=child.env, check=True)
     assert len(child.journal) == 1
     assert not chaos_server.journal
 
@@ -134,7 +135,7 @@ def test_every_address_in_the_environment_leads_to_its_provider(chaos_server):
     ]:
         request = urllib.request.Request(env[variable] + path, b"{}", method="POST")
         try:
-            urllib.request.urlopen(request, timeout=10).close()
+            urllib.request.urlopen(request, timeout=PATIENCE).close()
         except urllib.error.HTTPError as refused:
             refused.close()
         assert (chaos_server.journal[-1].provider, variable) == (provider, variable)

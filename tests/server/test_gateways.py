@@ -17,13 +17,14 @@ from pathlib import Path
 
 import openai
 import pytest
+from support.real_servers import free_port
+from support.waiting import PATIENCE
 
 from chaos_llm.faults import cut_stream, overloaded, server_error
 
 STORM = "anthropic-529-storm"
 PORTKEY = Path(__file__).with_name("clients") / "portkey"
 MASTER_KEY = "sk-of-the-gateway-0123456789abcdef"
-PATIENCE = 120.0  # real seconds for a gateway to start
 ASKED = {"max_tokens": 200, "messages": [{"role": "user", "content": "Where is order KX-48213?"}]}
 LITELLM = """
 model_list:
@@ -47,12 +48,6 @@ pytestmark = [
 ]
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 @contextmanager
 def running(command, port, log, env, folder):
     """A gateway in a process of its own, until it listens; ended by its own pid."""
@@ -71,10 +66,10 @@ def running(command, port, log, env, folder):
     finally:
         process.terminate()
         try:
-            process.wait(20)
+            process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             process.kill()
-            process.wait(20)
+            process.wait(PATIENCE)
 
 
 def listens(port):
@@ -114,7 +109,7 @@ def installed_portkey(tmp_path_factory):
     assert npm, "Portkey's gateway needs node and npm"
     folder = shutil.copytree(PORTKEY, tmp_path_factory.mktemp("portkey") / "gateway")
     command = [npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
-    subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=300)
+    subprocess.run(command, cwd=folder, check=True, capture_output=True)
     return folder
 
 

@@ -6,8 +6,9 @@ import threading
 from html import unescape
 
 import pytest
-from browser import CHROMIUM, browser
-from wires import ASKED, asked, request
+from support.browser import CHROMIUM, browser
+from support.raw_sockets import ASKED, asked, request
+from support.waiting import PATIENCE
 
 from chaos_llm.faults import latency
 from chaos_llm.server.launch.server_handle import ServerThread
@@ -121,7 +122,7 @@ def test_the_next_pause_is_one_click_away(page, chaos_server):
     assert page.text("#n-waiting") == "1"
     assert "under way" in page.text("#rows tr")
     page.click("#next")
-    asking.join(20)
+    asking.join(PATIENCE)
     assert answers[0].status == 200
     page.until("!document.querySelector('#rows').innerText.includes('under way')")
 

@@ -10,15 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from support.once import made_once
 
 from chaos_llm.faults import cut_stream, overloaded, reset_connection, server_error
 
 CLIENTS = Path(__file__).with_name("clients")
 NAMES = ("NODE", "GO", "CURL")
-FIXTURES = [
-    pytest.param(f"{name.lower()}_client", id=name.lower(), marks=pytest.mark.timeout(900))
-    for name in NAMES
-]
+FIXTURES = [pytest.param(f"{name.lower()}_client", id=name.lower()) for name in NAMES]
 OVERLOADED = {"anthropic": 529, "openai": 503}  # openai has no status of its own for it
 
 
@@ -34,7 +32,6 @@ class Client:
             env=os.environ | server.env,
             capture_output=True,
             text=True,
-            timeout=60,
             check=False,
         )
         assert done.returncode == 0, done.stderr
@@ -47,9 +44,12 @@ def node_client(tmp_path_factory):
     node, npm = shutil.which("node"), shutil.which("npm")
     if not (node and npm):
         pytest.skip("needs node and npm")
-    folder = shutil.copytree(CLIENTS / "node", tmp_path_factory.mktemp("node") / "client")
-    run([npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"], folder)
-    return Client([node, str(folder / "ask.mjs")])
+
+    def install(folder):
+        shutil.copytree(CLIENTS / "node", folder, dirs_exist_ok=True)
+        run([npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"], folder)
+
+    return Client([node, str(made_once(tmp_path_factory, "node_client", install) / "ask.mjs")])
 
 
 @pytest.fixture(scope="session")
@@ -58,9 +58,12 @@ def go_client(tmp_path_factory):
     go = shutil.which("go")
     if not go:
         pytest.skip("needs go")
-    program = tmp_path_factory.mktemp("go") / "ask"
-    run([go, "build", "-o", str(program), "."], CLIENTS / "go", CGO_ENABLED="0", GOWORK="off")
-    return Client([str(program)])
+
+    def build(folder):
+        program = str(folder / "ask")
+        run([go, "build", "-o", program, "."], CLIENTS / "go", CGO_ENABLED="0", GOWORK="off")
+
+    return Client([str(made_once(tmp_path_factory, "go_client", build) / "ask")])
 
 
 @pytest.fixture(scope="session")
@@ -78,7 +81,6 @@ def run(command, folder, **more):
         env=os.environ | more,
         capture_output=True,
         text=True,
-        timeout=800,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]

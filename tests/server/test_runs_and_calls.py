@@ -6,7 +6,7 @@ import random
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from wires import ASKED, asked, request
+from support.raw_sockets import ASKED, asked, request
 
 from chaos_llm.errors import UsageError
 from chaos_llm.faults import overloaded

@@ -13,9 +13,10 @@ import time
 from contextlib import contextmanager
 
 import pytest
-from wires import ASKED, Heard, asked, dialled, heard, request
+from support.commands import COMMAND
+from support.raw_sockets import ASKED, Heard, asked, dialled, heard, request
+from support.waiting import PATIENCE, wait_until
 
-COMMAND = [sys.executable, "-m", "chaos_llm"]
 STORM = "anthropic-529-storm"
 STREAMED = ASKED | {"stream": True}
 ASK = """
@@ -43,7 +44,6 @@ def run(*arguments, code=""):
         [*COMMAND, "run", *arguments, "--", *child],
         capture_output=True,
         text=True,
-        timeout=60,
         env=environ(),
         check=False,
     )
@@ -69,7 +69,7 @@ def serving(*arguments):
         yield process, re.search(r"at (http://\S+),", text)[1], text
     finally:
         process.kill()
-        process.wait(10)
+        process.wait(PATIENCE)
         process.stdout.close()
         process.stderr.close()
 
@@ -100,7 +100,7 @@ def test_the_wire_is_as_broken_on_the_loop_that_is_installed():
         inject("latency", seconds=0.3)
         began = time.monotonic()
         assert asked(url).status == 200
-        assert 0.29 < time.monotonic() - began < 5
+        assert time.monotonic() - began > 0.29
         assert asked(url, b"x" * 70_000).status == 400
 
 
@@ -119,10 +119,12 @@ def test_only_the_chosen_providers_are_played():
 
 def test_a_scaled_clock_runs_that_much_faster():
     with serving(STORM, "--clock", "scaled", "--speed", "1000") as (_, url, _said):
+        began = time.monotonic()
         first = asked(url, request("/__chaos/state", b"", "GET")).json["clock"]["now"]
         time.sleep(0.2)
         second = asked(url, request("/__chaos/state", b"", "GET")).json["clock"]["now"]
-    assert 200 <= second - first < 5000
+        took = time.monotonic() - began
+    assert 200 <= second - first <= 1000 * took
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -145,7 +147,7 @@ def test_a_signal_ends_streams_and_loses_no_line_of_the_journal(tmp_path, number
             assert heard(connection, 0.5).end == "silence"
             process.send_signal(number)
             assert heard(connection).end == "fin"
-        assert process.wait(10) == 0
+        assert process.wait(PATIENCE) == 0
         assert "ended after 21 requests, 1 struck" in process.stdout.read()
         assert not process.stderr.read()
     lines = [json.loads(line) for line in path.read_text().splitlines()]
@@ -168,7 +170,6 @@ def test_a_taken_port_and_a_wrong_option_are_told_in_a_line():
                 [*COMMAND, "serve", *arguments],
                 capture_output=True,
                 text=True,
-                timeout=60,
                 check=False,
             )
             assert (done.returncode, says in done.stderr) == (2, True), done.stderr
@@ -207,17 +208,15 @@ def test_run_forwards_signals_to_the_command(tmp_path):
         import pathlib, signal, sys, time
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(33))
         pathlib.Path({str(ready)!r}).touch()
-        time.sleep(60)
+        time.sleep(600)
     """
     process = subprocess.Popen(
         [*COMMAND, "run", STORM, "--", sys.executable, "-c", textwrap.dedent(code)],
         stderr=subprocess.PIPE,
     )
-    deadline = time.monotonic() + 30
-    while not ready.exists() and time.monotonic() < deadline:
-        time.sleep(0.02)
+    wait_until(ready.exists)
     process.terminate()
-    assert process.wait(20) == 33
+    assert process.wait(PATIENCE) == 33
     process.stderr.close()
 
 
@@ -230,7 +229,6 @@ def test_a_command_that_is_not_there_is_told():
         [*COMMAND, "run", STORM, "--", "no-such-command"],
         capture_output=True,
         text=True,
-        timeout=60,
         check=False,
     )
     assert (done.returncode, "cannot be run" in done.stderr) == (2, True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from wires import asked, request
+from support.raw_sockets import asked, request
 
 from chaos_llm.errors import UnknownName
 from chaos_llm.server.launch.server_handle import ServerThread

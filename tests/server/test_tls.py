@@ -12,7 +12,8 @@ import threading
 import anthropic
 import httpx2
 import pytest
-from wires import ASKED, dialled, heard, request
+from support.raw_sockets import ASKED, dialled, heard, request
+from support.waiting import PATIENCE
 
 from chaos_llm.errors import UsageError
 from chaos_llm.faults import cut_stream, reset_connection, tls_failure
@@ -180,7 +181,7 @@ def echo():
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         yield listener.getsockname()[1]
-        thread.join(5)
+        thread.join(PATIENCE)
 
 
 def test_a_tunnel_is_opened_where_it_is_allowed(echo):
@@ -194,7 +195,7 @@ def test_a_tunnel_is_opened_where_it_is_allowed(echo):
                 got += connection.recv(65536)
             assert got == sent
         connected_still = thread.do(lambda server: server.connections)
-        assert thread.wait_until(lambda: not connected_still, 5)
+        assert thread.wait_until(lambda: not connected_still, PATIENCE)
 
 
 def test_a_tunnel_to_nobody_is_told(echo):
@@ -247,7 +248,7 @@ def test_a_handshake_that_does_not_go_on_is_hung_up_on(monkeypatch):
     settings = Settings(tls=True, limits=Limits(patience=0.3))
     with ServerThread(settings) as thread, dialled(thread.hand().url) as connection:
         connection.sendall(b"\x16\x03\x01")
-        assert heard(connection, 5).end == "fin"
+        assert heard(connection).end == "fin"
 
 
 def test_a_plain_port_does_not_speak_tls(chaos_server):

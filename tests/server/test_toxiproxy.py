@@ -18,7 +18,9 @@ import urllib.request
 
 import anthropic
 import pytest
-from wires import ASKED, asked, dialled, heard, request
+from support.raw_sockets import ASKED, asked, dialled, heard, request
+from support.real_servers import free_port
+from support.waiting import PATIENCE
 
 from chaos_llm.errors import ChaosError, UsageError
 from chaos_llm.network import Down, LatencyToxic, LimitData
@@ -86,7 +88,7 @@ def ill(serving):
     return begun
 
 
-def ask(server, *, body=ASKED, limit=10.0):
+def ask(server, *, body=ASKED, limit=PATIENCE):
     """One request through the door, with what came and how long it took."""
     began = time.perf_counter()
     answer = asked(server.doors["anthropic"], request(body=body), limit=limit)
@@ -178,7 +180,7 @@ def test_a_reset_that_waits_for_minutes_does_not_outlive_its_window(ill):
     server = ill('{ toxic = "reset_peer", timeout = "3m" }', share=0.9999)
     with dialled(server.doors["anthropic"]) as connection:
         connection.sendall(request())
-        server.wait_for(requests=1)
+        server.wait_for(requests=1, within=PATIENCE)
         time.sleep(0.1)  # so that the answer is at Toxiproxy
         server.advance("1m")
         assert ask(server)[0].status == 200
@@ -228,7 +230,7 @@ def test_a_share_of_the_connections_is_hit(ill):
 
 def test_clients_that_share_a_die_meet_the_toxic_when_the_plan_says(serving):
     server = serving(
-        '{ toxic = "reset_peer" }', share=0.5, more='sticky_by = "client"\nredraw = "5s"'
+        '{ toxic = "reset_peer" }', share=0.5, more='sticky_by = "client"\nsticky_for = "5s"'
     )
     met, planned = [], []
     server.advance("1m")
@@ -309,9 +311,9 @@ def test_a_clock_that_runs_puts_toxics_on_and_takes_them_off(ours):
     settings = Settings([day('{ toxic = "reset_peer" }')], clock="scaled", speed=60, toxiproxy=True)
     with ServerThread(settings) as thread:
         server = thread.hand()
-        assert thread.wait_until(lambda: server_has_toxics(thread), 10)
+        assert thread.wait_until(lambda: server_has_toxics(thread), PATIENCE)
         assert ILL_FROM <= server.now < ILL_UNTIL
-        assert thread.wait_until(lambda: not server_has_toxics(thread), 10)
+        assert thread.wait_until(lambda: not server_has_toxics(thread), PATIENCE)
         assert server.now >= ILL_UNTIL
 
 
@@ -369,19 +371,12 @@ def test_without_a_toxiproxy_the_error_says_how_to_get_one(monkeypatch):
         ServerThread(Settings(clock="manual", toxiproxy=True)),
     ):
         pass
-    monkeypatch.setenv("TOXIPROXY_URL", f"http://127.0.0.1:{nobody()}")
+    monkeypatch.setenv("TOXIPROXY_URL", f"http://127.0.0.1:{free_port()}")
     with (
         pytest.raises(UsageError, match="nobody listens there; start it, or unset it"),
         ServerThread(Settings(clock="manual", toxiproxy=True)),
     ):
         pass
-
-
-def nobody():
-    """A port where nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def test_a_command_meets_the_toxics_and_nothing_is_left_behind(tmp_path):
@@ -399,7 +394,6 @@ def test_a_command_meets_the_toxics_and_nothing_is_left_behind(tmp_path):
         [*command, "--", sys.executable, "-c", code],
         capture_output=True,
         text=True,
-        timeout=60,
         check=True,
         env=os.environ | {"PYTHONUNBUFFERED": "1"},
     )
@@ -436,7 +430,7 @@ def test_serve_says_the_doors_and_takes_them_away_when_it_is_told_to_end(tmp_pat
         asked(url, request("/__chaos/advance", b'{"by": "1m"}'))
         assert asked(door).status == 200
         os.killpg(process.pid, number)  # as a terminal does: to all of the group
-        assert process.wait(20) == 0
+        assert process.wait(PATIENCE) == 0
     host, port = door.removeprefix("http://").split(":")
     assert not listens(host, int(port))
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import shutil
 import socket
 import subprocess
-import threading
 
 import pytest
-from wires import ASKED, Heard, asked, dialled, heard, request
+from support.raw_sockets import ASKED, Heard, asked, dialled, heard, request
+from support.waiting import PATIENCE, wait_until
 
 from chaos_llm.faults import (
     connect_timeout,
@@ -45,7 +45,7 @@ def test_a_hang_ends_in_a_fin_before_the_headers(chaos_server):
     chaos_server.on("anthropic").inject(hang("30s"))
     with dialled(chaos_server.url) as connection:
         connection.sendall(request())
-        chaos_server.wait_for(1)
+        chaos_server.wait_for(1, within=PATIENCE)
         assert heard(connection, 0.1) == Heard(b"", "silence")
         chaos_server.advance("30s")
         assert heard(connection) == Heard(b"", "fin")
@@ -57,15 +57,11 @@ def test_a_silence_lasts_and_is_over_when_the_client_leaves(chaos_server, fault)
     chaos_server.on("anthropic").inject(fault)
     with dialled(chaos_server.url) as connection:
         connection.sendall(request())
-        chaos_server.wait_for(1)
+        chaos_server.wait_for(1, within=PATIENCE)
         chaos_server.advance("9h")
         assert heard(connection, 0.1) == Heard(b"", "silence")
     chaos_server.do(lambda run: run.waiting)
-    for _ in range(200):
-        if end_of(chaos_server) == ["abandoned"]:
-            break
-        threading.Event().wait(0.01)
-    assert end_of(chaos_server) == ["abandoned"]
+    wait_until(lambda: end_of(chaos_server) == ["abandoned"])
 
 
 def test_a_short_body_promises_more_than_comes(chaos_server):
@@ -139,7 +135,7 @@ def test_a_request_behind_a_slow_reply_waits_for_it(chaos_server):
     chaos_server.on("anthropic").inject(slow_tokens(1), times=1)
     with dialled(chaos_server.url) as connection:
         connection.sendall(request(body=STREAMED, close=False) + request())
-        chaos_server.wait_for(1)
+        chaos_server.wait_for(1, within=PATIENCE)
         assert heard(connection, 0.1).end == "silence"
         assert len(chaos_server.journal) == 1
         chaos_server.advance("10m")

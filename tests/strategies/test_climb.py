@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 
 import httpx
-import planted_bugs
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
+from support.apps import planted_bugs
 
 from chaos_llm import outage
 from chaos_llm.property_testing.strategies import climb, outages
@@ -53,6 +53,7 @@ def most_requests_a_call(number, *, climbing):
     return max(found)
 
 
+@pytest.mark.exhaustive(sample=1)
 @pytest.mark.parametrize("number", range(2))
 def test_a_search_that_climbs_finds_twice_the_amplification_with_as_many_examples(number):
     at_random = most_requests_a_call(number, climbing=False)

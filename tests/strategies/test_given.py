@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from functools import cached_property
+from textwrap import dedent
 
 import pytest
+from support.nested import run_pytest
+from support.once import made_once
 
 APP = """
 import anthropic
@@ -55,6 +60,85 @@ BROKEN = f"""{HEAD}
 """
 
 
+# Suites that one pytest plays: a file each, whose tests have names of their own.
+SUITES = {
+    "broken": BROKEN.replace("test_it", "test_broken"),
+    "passing": f"""{HEAD}
+    @FEW
+    @given(FAILING)
+    def test_passing(profile):
+        with outage(profile) as chaos:
+            report = chaos.replay(ask_or_apologize, calls=10)
+            climb(report)
+        assert report.failed == 0
+    """,
+    "threads": f"""{HEAD}
+    @FEW
+    @given(FAILING)
+    def test_threads(profile):
+        with outage(profile) as chaos:
+            report = chaos.replay(ask_or_apologize, calls=12, users=4)
+        assert report.failed == 0
+    """,
+    "deadlines": f"""{HEAD}
+    @settings(max_examples=12, deadline=60_000, database=None)
+    @given(outages(providers=["anthropic"], faults=["hang"], longest="12h"))
+    def test_deadlines(profile):
+        with outage(profile) as chaos:
+            assert chaos.replay(ask_or_apologize, calls=10).calls == 10
+    """,
+}
+for mark in ("asyncio", "anyio"):
+    SUITES[mark] = f"""{HEAD}
+    @pytest.mark.{mark}
+    @FEW
+    @given(FAILING)
+    async def test_{mark}(profile):
+        with outage(profile) as chaos:
+            report = await chaos.replay_async(ask_async, calls=10, users=3)
+        assert report.calls == 10
+
+    @pytest.mark.{mark}
+    @FEW
+    @given(FAILING)
+    async def test_{mark}_broken(profile):
+        with outage(profile) as chaos:
+            report = await chaos.replay_async(ask_async, calls=10)
+        assert report.failed == 0
+    """
+
+
+@dataclass(frozen=True)
+class Told:
+    """What pytest said of the suites: the outcome of each test, and its part of the report."""
+
+    text: str
+
+    @cached_property
+    def parts(self):
+        found = re.split(r"^_{3,} (test_\w+)\S* _{3,}$", self.text, flags=re.MULTILINE)
+        return dict(zip(found[1::2], found[2::2], strict=True))
+
+    def outcomes(self, test):
+        return re.findall(rf"^([A-Z]+) \S+::{test}(?:\[\w+\])?(?: |$)", self.text, re.MULTILINE)
+
+    def shows(self, test, *lines):
+        pytest.LineMatcher(self.parts[test].splitlines()).fnmatch_lines(lines)
+
+
+@pytest.fixture(scope="session")
+def told(tmp_path_factory):
+    """All suites, played by one pytest."""
+
+    def play(folder):
+        (folder / "app.py").write_text(APP)
+        for name, text in SUITES.items():
+            (folder / f"test_{name}.py").write_text(dedent(text))
+        (folder / "told").write_text(run_pytest(folder, "-rA").stdout)
+
+    return Told((made_once(tmp_path_factory, "given", play) / "told").read_text())
+
+
 @pytest.fixture
 def run(pytester):
     """Write one test file beside the app and run it."""
@@ -69,25 +153,23 @@ def run(pytester):
     return write_and_run
 
 
-def test_a_failure_shows_the_shrunk_outage_as_a_timeline_and_as_a_profile(run):
-    result = run(BROKEN)
-    result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(
-        [
-            "*where 0.1 = <Report of drawn-outage: 10 calls, 90.0% answered>.failed",
-            "*faults=(Weighted(1.0, server_error()),)*",
-            "*chaos timeline*",
-            "drawn-outage, seed 0*",
-            "*chaos profile: fault_profiles/drawn-outage.toml*",
-            "*@example(load('drawn-outage'))*",
-            'title = "anthropic: server_error for 1 s"',
-            'until = "+1s"',
-        ]
+def test_a_failure_shows_the_shrunk_outage_as_a_timeline_and_as_a_profile(told):
+    assert told.outcomes("test_broken") == ["FAILED"]
+    told.shows(
+        "test_broken",
+        "*where 0.1 = <Report of drawn-outage: 10 calls, 90.0% answered>.failed",
+        "*faults=(Weighted(1.0, server_error()),)*",
+        "*chaos timeline*",
+        "drawn-outage, seed 0*",
+        "*chaos profile: fault_profiles/drawn-outage.toml*",
+        "*@example(load('drawn-outage'))*",
+        'title = "anthropic: server_error for 1 s"',
+        'until = "+1s"',
     )
 
 
-def test_the_profile_that_is_shown_can_be_saved_and_played_again(run, pytester):
-    shown = run(BROKEN).stdout.str()
+def test_the_profile_that_is_shown_can_be_saved_and_played_again(told, run, pytester):
+    shown = told.parts["test_broken"]
     toml = re.search(r"^title = .*?evidence = \"assumed\"$", shown, re.DOTALL | re.MULTILINE)[0]
     pytester.path.joinpath("fault_profiles").mkdir()
     pytester.path.joinpath("fault_profiles/drawn-outage.toml").write_text(toml)
@@ -103,90 +185,43 @@ def test_the_profile_that_is_shown_can_be_saved_and_played_again(run, pytester):
     result.stdout.fnmatch_lines(["*chaos timeline*"])
 
 
-def test_a_passing_test_shows_nothing(run):
-    result = run(
-        f"""{HEAD}
-    @FEW
-    @given(FAILING)
-    def test_it(profile):
-        with outage(profile) as chaos:
-            report = chaos.replay(ask_or_apologize, calls=10)
-            climb(report)
-        assert report.failed == 0
-    """,
-        "-rA",
-    )
-    result.assert_outcomes(passed=1)
-    result.stdout.no_fnmatch_line("*chaos timeline*")
+def test_a_passing_test_shows_nothing(told):
+    assert told.outcomes("test_passing") == ["PASSED"]
+    assert "test_passing" not in told.parts  # which has a part for all that was captured
 
 
 @pytest.mark.parametrize("mark", ["asyncio", "anyio"])
-def test_async_tests_play_each_example_on_their_own_loop(run, mark):
-    result = run(f"""{HEAD}
-    @pytest.mark.{mark}
-    @FEW
-    @given(FAILING)
-    async def test_it(profile):
-        with outage(profile) as chaos:
-            report = await chaos.replay_async(ask_async, calls=10, users=3)
-        assert report.calls == 10
-
-    @pytest.mark.{mark}
-    @FEW
-    @given(FAILING)
-    async def test_broken(profile):
-        with outage(profile) as chaos:
-            report = await chaos.replay_async(ask_async, calls=10)
-        assert report.failed == 0
-    """)
-    outcomes = result.parseoutcomes()
-    assert outcomes["passed"] == outcomes["failed"]
-    result.stdout.fnmatch_lines(["*chaos timeline*", 'title = "anthropic: server_error for 1 s"'])
+def test_async_tests_play_each_example_on_their_own_loop(told, mark):
+    passed, failed = told.outcomes(f"test_{mark}"), told.outcomes(f"test_{mark}_broken")
+    assert set(passed) == {"PASSED"}
+    assert failed == ["FAILED"] * len(passed)
+    told.shows(
+        f"test_{mark}_broken", "*chaos timeline*", 'title = "anthropic: server_error for 1 s"'
+    )
 
 
-def test_threads_play_each_example_too(run):
-    result = run(f"""{HEAD}
-    @FEW
-    @given(FAILING)
-    def test_it(profile):
-        with outage(profile) as chaos:
-            report = chaos.replay(ask_or_apologize, calls=12, users=4)
-        assert report.failed == 0
-    """)
-    result.assert_outcomes(passed=1)
+@pytest.mark.parametrize("test", ["test_threads", "test_deadlines"])
+def test_threads_play_each_example_and_deadlines_are_in_real_time(told, test):
+    assert told.outcomes(test) == ["PASSED"]
 
 
-@pytest.mark.parametrize("workers", ["0", "2"])
-def test_a_failure_is_replayed_from_the_database(run, pytester, workers):
+@pytest.mark.exhaustive(sample=1)
+@pytest.mark.parametrize("workers", ["0", "1"])
+def test_a_failure_is_replayed_from_the_database_alone_and_in_workers(run, pytester, workers):
     here = (
         "database=DirectoryBasedExampleDatabase('examples'), derandomize=False, "  # CI keeps none
     )
     counting = BROKEN.replace("database=None, ", here).replace(
         "with outage", "print('x', end='', file=open('tried', 'a'))\n        with outage"
     )
-    run(counting, "-n", workers).assert_outcomes(failed=1)
+    result = run(counting, "-n", workers)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*chaos timeline*", "*chaos profile*"])
     tried = pytester.path.joinpath("tried")
     first = len(tried.read_text())
     tried.unlink()
     run(counting, "-n", workers).assert_outcomes(failed=1)
     assert len(tried.read_text()) < first
-
-
-def test_deadlines_are_in_real_time(run):
-    result = run(f"""{HEAD}
-    @settings(max_examples=12, deadline=5000, database=None)
-    @given(outages(providers=["anthropic"], faults=["hang"], longest="12h"))
-    def test_it(profile):
-        with outage(profile) as chaos:
-            assert chaos.replay(ask_or_apologize, calls=10).calls == 10
-    """)
-    result.assert_outcomes(passed=1)
-
-
-def test_it_works_in_the_workers_of_xdist(run):
-    result = run(BROKEN, "-n", "2")
-    result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*chaos timeline*", "*chaos profile*"])
 
 
 def test_nothing_imports_hypothesis_for_those_who_do_not_use_it(run):

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from known_libraries import library
+from support.libraries import library
 
 APP = """
 import anthropic

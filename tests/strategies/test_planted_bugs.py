@@ -9,9 +9,9 @@ from itertools import pairwise
 from random import Random
 from typing import Any
 
-import planted_bugs as apps
 import pytest
 from hypothesis import HealthCheck, Phase, find, settings
+from support.apps import planted_bugs as apps
 
 from chaos_llm import Report, outage
 from chaos_llm.checks import retries_stay_under
@@ -153,6 +153,7 @@ PLANTED = {
 }  # fmt: skip
 
 
+@pytest.mark.exhaustive(sample=3)
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("name", PLANTED)
 def test_the_shortest_outage_that_shows_the_bug_is_found(name, seed):

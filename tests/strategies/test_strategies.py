@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 from hypothesis.vendor.pretty import pretty
-from small_days import HOUR, day, window
+from support.small_profiles import HOUR, day, window
 
 from chaos_llm import faults as all_faults
 from chaos_llm import load

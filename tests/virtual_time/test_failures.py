@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import signal
 import threading
 import time
 from datetime import UTC, datetime
@@ -10,9 +9,11 @@ from pathlib import Path
 
 import pytest
 import time_machine
+from support.threads import press_ctrl_c
+from support.waiting import PATIENCE
 
 from chaos_llm.errors import Deadlock, HarnessError, HorizonReached, UsageError
-from chaos_llm.virtual_time import VirtualTime, active, real_monotonic, real_sleep
+from chaos_llm.virtual_time import VirtualTime, active, real_monotonic
 
 
 def test_two_outages_at_once_are_refused_and_the_first_goes_on() -> None:
@@ -136,24 +137,20 @@ def test_an_exception_leaves_real_time_behind() -> None:
         raise ZeroDivisionError
     began = time.monotonic()
     time.sleep(0.01)
-    assert 0.01 <= time.monotonic() - began < 5
+    assert 0.01 <= time.monotonic() - began < PATIENCE
 
 
 def test_ctrl_c_in_a_loop_that_waits_really_leaves_real_time_behind() -> None:
-    def press() -> None:
-        real_sleep(0.1)
-        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
-
     async def wait() -> None:
         await asyncio.Event().wait()
 
     with pytest.raises(KeyboardInterrupt), VirtualTime() as clock:
         with clock.unmanaged():
-            threading.Thread(target=press, daemon=True).start()
+            threading.Thread(target=press_ctrl_c, daemon=True).start()
         asyncio.run(wait())
     began = time.monotonic()
     time.sleep(0.01)
-    assert 0.01 <= time.monotonic() - began < 5
+    assert 0.01 <= time.monotonic() - began < PATIENCE
 
 
 def test_an_error_half_way_through_entering_takes_everything_back(
@@ -242,7 +239,7 @@ def test_a_forked_child_lives_in_real_time(tmp_path: Path) -> None:
             began = real_monotonic()
             time.sleep(0.01)
             real = real_monotonic() - began >= 0.01 and active() is None
-            says.write_text(f"{real} {abs(time.monotonic() - real_monotonic()) < 5}")
+            says.write_text(f"{real} {abs(time.monotonic() - real_monotonic()) < PATIENCE}")
             os._exit(0)
         os.waitpid(child, 0)
         time.sleep(5)
@@ -263,5 +260,5 @@ def test_an_outage_may_be_entered_in_any_thread() -> None:
 
     thread = threading.Thread(target=run)
     thread.start()
-    thread.join(10)
+    thread.join(PATIENCE)
     assert outcomes == [42]

@@ -3,16 +3,17 @@
 import asyncio
 import http.server
 import queue
-import signal
 import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed, wait
 from multiprocessing.pool import ThreadPool
 
 import pytest
+from support.real_servers import OkPage
+from support.threads import press_ctrl_c, run_together
+from support.waiting import PATIENCE
 
 from chaos_llm.errors import Deadlock, HarnessError, HorizonReached
 from chaos_llm.virtual_time import VirtualTime, real_monotonic, real_sleep
@@ -20,14 +21,6 @@ from chaos_llm.virtual_time import VirtualTime, real_monotonic, real_sleep
 BREAKER = threading.RLock()
 CONDITION = threading.Condition()
 POOL = ThreadPoolExecutor(2)
-
-
-def run_together(*functions: Callable[[], object]) -> None:
-    threads = [threading.Thread(target=function) for function in functions]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
 
 
 def test_threads_sleep_side_by_side() -> None:
@@ -295,7 +288,7 @@ def test_a_sleeper_left_behind_ends_with_the_outage() -> None:
         thread = threading.Thread(target=beat, daemon=True)
         thread.start()
         time.sleep(600)
-    thread.join(5)
+    thread.join(PATIENCE)
     assert not thread.is_alive()
 
 
@@ -315,7 +308,7 @@ def test_an_idle_consumer_left_behind_goes_on_in_real_time() -> None:
         assert done == [1]
     jobs.put(2)
     jobs.put(None)
-    thread.join(5)
+    thread.join(PATIENCE)
     assert done == [1, 2]
     assert not thread.is_alive()
 
@@ -328,9 +321,9 @@ def test_a_loop_left_behind_in_a_thread_goes_on_in_real_time() -> None:
         asyncio.run_coroutine_threadsafe(asyncio.sleep(1000), loop).result()
     began = real_monotonic()
     asyncio.run_coroutine_threadsafe(asyncio.sleep(0.02), loop).result(timeout=5)
-    assert 0.02 <= real_monotonic() - began < 5
+    assert 0.02 <= real_monotonic() - began < PATIENCE
     loop.call_soon_threadsafe(loop.stop)
-    thread.join(5)
+    thread.join(PATIENCE)
     loop.close()
 
 
@@ -357,7 +350,7 @@ def test_deadlocked_threads_end_with_the_outage_so_that_the_process_can_end() ->
             thread.start()
         threads[0].join()
     for thread in threads:
-        thread.join(5)
+        thread.join(PATIENCE)
         assert not thread.is_alive()
     with pytest.raises(SystemExit):
         stuck.result(timeout=5)
@@ -373,7 +366,7 @@ def test_a_horizon_reached_in_a_thread_is_raised_in_the_test() -> None:
         thread = threading.Thread(target=beat, daemon=True)
         thread.start()
         threading.Event().wait()
-    thread.join(5)
+    thread.join(PATIENCE)
     assert not thread.is_alive()
 
 
@@ -384,21 +377,17 @@ def test_ctrl_c_while_the_test_is_parked_leaves_a_clean_state() -> None:
         while not stop:
             time.sleep(1)
 
-    def press() -> None:
-        real_sleep(0.1)
-        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
-
     with pytest.raises(KeyboardInterrupt), VirtualTime() as clock:
         thread = threading.Thread(target=spin, daemon=True)
         thread.start()
         with clock.unmanaged():
-            threading.Thread(target=press, daemon=True).start()
+            threading.Thread(target=press_ctrl_c, daemon=True).start()
         threading.Event().wait()
-    thread.join(5)
+    thread.join(PATIENCE)
     assert not thread.is_alive()
     began = time.monotonic()
     time.sleep(0.01)
-    assert 0.01 <= time.monotonic() - began < 5
+    assert 0.01 <= time.monotonic() - began < PATIENCE
 
 
 def test_cleaning_up_after_ctrl_c_may_still_use_the_clock() -> None:
@@ -406,16 +395,12 @@ def test_cleaning_up_after_ctrl_c_may_still_use_the_clock() -> None:
         while not stop.is_set():
             time.sleep(1)
 
-    def press() -> None:
-        real_sleep(0.1)
-        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
-
     with pytest.raises(KeyboardInterrupt), VirtualTime() as clock:
         stop = threading.Event()
         thread = threading.Thread(target=spin)
         thread.start()
         with clock.unmanaged():
-            threading.Thread(target=press, daemon=True).start()
+            threading.Thread(target=press_ctrl_c, daemon=True).start()
         try:
             thread.join()
         finally:
@@ -488,7 +473,7 @@ def test_threads_of_telemetry_packages_stay_real() -> None:
         for thread in threads:
             thread.join()
         assert clock.now == 10_000
-    assert all(abs(reading - real_monotonic()) < 5 for reading in readings)
+    assert all(abs(reading - real_monotonic()) < PATIENCE for reading in readings)
 
 
 def test_an_exporter_that_never_sleeps_virtually_does_not_stop_the_clock() -> None:
@@ -503,28 +488,19 @@ def test_an_exporter_that_never_sleeps_virtually_does_not_stop_the_clock() -> No
             time.sleep(36)
         assert clock.now == 36_000
     stop.append(1)
-    thread.join(5)
-    assert real_monotonic() - began < 3
+    thread.join(PATIENCE)
+    assert real_monotonic() - began < PATIENCE
 
 
 def test_unmanaged_starts_threads_in_real_time_that_do_not_stop_the_clock() -> None:
-    class Page(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.send_header("content-length", "2")
-            self.end_headers()
-            self.wfile.write(b"ok")
-
-        def log_message(self, *args: object) -> None: ...
-
     with VirtualTime() as clock:
         with clock.unmanaged():
-            server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page)
+            server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), OkPage)
             thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
             thread.start()
         for _ in range(3):
             address = f"http://127.0.0.1:{server.server_port}/"
-            with urllib.request.urlopen(address, timeout=5) as page:
+            with urllib.request.urlopen(address, timeout=PATIENCE) as page:
                 assert page.read() == b"ok"
             time.sleep(100)
         assert clock.now == 300
@@ -590,7 +566,7 @@ class TestRefusedThreads:
             with pytest.raises(queue.Empty):
                 queue.Queue[int]().get(timeout=0.02)
             assert not threading.Condition().acquire() or True
-            assert 0.04 <= real_monotonic() - began < 5
+            assert 0.04 <= real_monotonic() - began < PATIENCE
 
     def test_let_time_pass_while_they_only_sleep(self) -> None:
         stop: list[int] = []

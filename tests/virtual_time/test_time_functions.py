@@ -15,6 +15,7 @@ import pytest
 import tenacity
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.waiting import PATIENCE
 
 from chaos_llm.virtual_time import VirtualTime, active, real_monotonic
 from chaos_llm.virtual_time.clock import Clock
@@ -29,7 +30,7 @@ def test_ten_hours_pass_in_no_time(march: datetime) -> None:
     with VirtualTime(starts=march) as clock:
         time.sleep(36_000)
         assert clock.now == 36_000
-    assert real_monotonic() - began < 1
+    assert real_monotonic() - began < PATIENCE
 
 
 def test_names_bound_before_the_outage_follow() -> None:
@@ -130,8 +131,8 @@ def test_real_time_is_back_after_the_outage() -> None:
         time.sleep(1000)
     began = time.perf_counter()
     time.sleep(0.01)
-    assert 0.01 <= time.perf_counter() - began < 5
-    assert abs(time.time() - datetime.now(UTC).timestamp()) < 5
+    assert 0.01 <= time.perf_counter() - began < PATIENCE
+    assert abs(time.time() - datetime.now(UTC).timestamp()) < PATIENCE
 
 
 def test_two_sleeps_of_other_lengths_take_their_sum() -> None:
@@ -176,7 +177,7 @@ def test_packages_named_by_the_user_keep_real_time() -> None:
     exec("def read():\n    return time.monotonic()", source)
     with VirtualTime(real_packages=["slow_tool"]):
         time.sleep(5000)
-        assert abs(source["read"]() - real_monotonic()) < 5
+        assert abs(source["read"]() - real_monotonic()) < PATIENCE
 
 
 def test_the_clock_knows_who_lives_on_it() -> None:

@@ -23,7 +23,7 @@ _COMPARED: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
 }
 _WAY_OUT = (
     "write a check, as in 'retries_stay_under(3)', or a number of the report and its limit, as in "
-    "'failed == 0' or 'longest_gap <= 120'"
+    "'failed == 0' or 'longest_downtime <= 120'"
 )
 
 

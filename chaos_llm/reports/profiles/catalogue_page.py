@@ -17,8 +17,6 @@ _HEAD = """# The catalogue of bad days
 What a fact rests on has one of three grades. *Reported*: the provider or a monitor says so.
 *Claimed*: the press or users say so. *Assumed*: nobody says so; it was picked, so that the day can
 be played. The share that is assumed is of the facts that a replay plays.
-
-[How to record a new incident](recording-an-incident.md)
 """
 
 
@@ -93,7 +91,7 @@ def _windows(profile: Profile) -> str:
 
 def _narrowed(window: Window) -> str:
     parts = (
-        f"spares {'; '.join(map(wording.target, window.except_))}" if window.except_ else "",
+        f"except {'; '.join(map(wording.target, window.except_))}" if window.except_ else "",
         wording.flap(window.flap) if window.flap else "",
         wording.capacity(window.capacity) if window.capacity else "",
     )

@@ -85,9 +85,7 @@ def _windows(one: Profile, other: Profile) -> Differences:
 
 def _summary(window: Window) -> str:
     facts = _facts(window)
-    return (
-        f"{facts['from']} to {facts['until']}, {facts['share']} of {facts['hits']}: {facts['mix']}"
-    )
+    return f"{facts['from']} to {facts['until']}, {facts['share']} of {facts['hits']}: {facts['faults']}"
 
 
 def _facts(window: Window) -> dict[str, str]:

@@ -1,0 +1,54 @@
+"""What the pytest plugin adds: its options, its marker and its fixtures."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from chaos_llm.pytest_plugin import plugin, profile_selection
+from reference_pages import markdown
+
+FIXTURES = ("chaos", "chaos_server")
+
+
+class _Recorder:
+    """Takes options as `pytest.Parser` does, and keeps them."""
+
+    def __init__(self) -> None:
+        self.options: list[tuple[str, dict[str, Any]]] = []
+
+    def getgroup(self, *_names: str) -> _Recorder:
+        return self
+
+    def addoption(self, name: str, **settings: Any) -> None:
+        self.options.append((name, settings))
+
+
+def render() -> str:
+    """Options as a table, the marker's signature, and the fixtures' docstrings."""
+    return f"## Options\n\n{_options()}\n## Marker\n\n{_marker()}\n{_fixtures()}"
+
+
+def _options() -> str:
+    recorder = _Recorder()
+    plugin.pytest_addoption(recorder)  # type: ignore[arg-type] # it is used as a Parser is
+    rows = [
+        (f"`{name} {settings['metavar']}`", settings["help"]) for name, settings in recorder.options
+    ]
+    return markdown.table(("option", "meaning"), rows)
+
+
+def _marker() -> str:
+    signature, _, meaning = profile_selection.MARKER.partition(": ")
+    return f"```text\n@pytest.mark.{signature}\n```\n\n{meaning[:1].upper()}{meaning[1:]}.\n"
+
+
+def _fixtures() -> str:
+    functions = {name: inspect.unwrap(_function(name)) for name in FIXTURES}
+    rows = [(f"`{name}`", markdown.docstring(function)) for name, function in functions.items()]
+    return "## Fixtures\n\n" + markdown.table(("fixture", "what it is"), rows)
+
+
+def _function(name: str) -> Any:
+    fixture = getattr(plugin, name)
+    return getattr(fixture, "__wrapped__", fixture)

@@ -1,0 +1,115 @@
+"""Sweeps: tests over whole catalogues, of which the plain run plays a sample.
+
+A test marked `exhaustive` has many cases that resemble each other: each SDK with each fault, each
+profile with each bot. `python -m pytest` plays a sample of them, `-m exhaustive` plays these tests
+alone with every case, and `--every-case` plays all tests with every case, as does UPDATE_MATRIX=1
+or UPDATE_GOLDEN=1. A case that is named by its id is played.
+
+    @pytest.mark.exhaustive             # a sample in which each parameter has each value once
+    @pytest.mark.exhaustive(sample=20)  # the same, of at most 20 cases
+    @pytest.mark.exhaustive(sample=0)   # not in the plain run
+
+A test that draws its cases itself, by Hypothesis, asks for the fixture `every_case`.
+
+The sample follows from SUITE_SEED (default: 0), which `.ci/run` takes from the commit. The seed of
+pytest-randomly does not change it, so that all workers of pytest-xdist draw the same sample.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Iterable
+from random import Random
+
+import pytest
+
+MARK = "exhaustive"
+UPDATES = ("UPDATE_GOLDEN", "UPDATE_MATRIX")  # variables by which tests write what they expect
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--every-case",
+        action="store_true",
+        help=f"play every case of the tests marked {MARK}, and all other tests",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    text = (
+        "its cases are a sample in the plain run; sample=N is the most of them (support/sweeps.py)"
+    )
+    config.addinivalue_line("markers", f"{MARK}(sample): {text}")
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    if plays_every_case(config):
+        return f"{MARK} tests: every case"
+    return f"{MARK} tests: a sample of their cases, SUITE_SEED={seed()} (-m {MARK} plays them all)"
+
+
+def seed() -> str:
+    """What the samples follow from."""
+    return os.environ.get("SUITE_SEED", "0")
+
+
+@pytest.fixture(scope="session")
+def every_case(request: pytest.FixtureRequest) -> bool:
+    """Whether a test that draws its cases itself is to draw all of them."""
+    return plays_every_case(request.config)
+
+
+def plays_every_case(config: pytest.Config) -> bool:
+    """Whether this session samples nothing."""
+    asked = config.getoption("--every-case") or MARK in config.getoption("markexpr")
+    return bool(asked) or any(map(os.environ.get, UPDATES))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselect the cases that are not in the sample."""
+    if plays_every_case(config):
+        return
+    sweeps: dict[str, list[pytest.Item]] = defaultdict(list)
+    for item in items:
+        if item.get_closest_marker(MARK):
+            sweeps[item.nodeid.partition("[")[0]].append(item)
+    dropped = set(_dropped(sweeps))
+    if dropped:
+        config.hook.pytest_deselected(items=[item for item in items if item in dropped])
+        items[:] = [item for item in items if item not in dropped]
+
+
+def _dropped(sweeps: dict[str, list[pytest.Item]]) -> Iterable[pytest.Item]:
+    for name, cases in sweeps.items():
+        most = cases[0].get_closest_marker(MARK).kwargs.get("sample", len(cases))
+        kept = set(sample(name, cases, most))
+        yield from (case for case in cases if case not in kept)
+
+
+def sample(name: str, cases: list[pytest.Item], most: int) -> list[pytest.Item]:
+    """At most so many of a test's cases, in which each parameter has each value once."""
+    drawn = sorted(cases, key=lambda case: case.nodeid)
+    Random(f"{seed()} {name}").shuffle(drawn)
+    seen: set[tuple[str, object]] = set()
+    kept = []
+    for case in drawn:
+        values = {(name, _identity(value)) for name, value in _parameters(case)}
+        if len(kept) < most and not values <= seen:
+            seen |= values
+            kept.append(case)
+    return kept
+
+
+def _parameters(case: pytest.Item) -> Iterable[tuple[str, object]]:
+    callspec = getattr(case, "callspec", None)
+    return callspec.params.items() if callspec else [("", None)]
+
+
+def _identity(value: object) -> object:
+    try:
+        hash(value)
+    except TypeError:
+        return id(value)
+    return value
