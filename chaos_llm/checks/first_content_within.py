@@ -28,7 +28,7 @@ class FirstContentWithin(Check):
 
     def __post_init__(self) -> None:
         seconds(self.limit)
-        _limits.share("share", self.share)
+        _limits.require_share("share", self.share)
 
     def __call__(self, run: Run) -> Finding:
         limit = seconds(self.limit)

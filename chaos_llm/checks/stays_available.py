@@ -24,7 +24,7 @@ class StaysAvailable(Check):
     stale_counts: bool = False
 
     def __post_init__(self) -> None:
-        _limits.share("share", self.share)
+        _limits.require_share("share", self.share)
 
     def __call__(self, run: Run) -> Finding:
         judged = [call for call in run.calls if call.outcome != "unjudged"]

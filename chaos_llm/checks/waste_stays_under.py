@@ -24,7 +24,7 @@ class WasteStaysUnder(Check):
     share: float
 
     def __post_init__(self) -> None:
-        _limits.share("share", self.share)
+        _limits.require_share("share", self.share)
 
     def __call__(self, run: Run) -> Finding:
         billed = sum(map(tokens_of, run.api))
