@@ -70,9 +70,7 @@ def _groups(exchanges: Iterable[Exchange]) -> Iterable[list[Exchange]]:
         groups.setdefault((exchange.key._replace(attempt=0), exchange.model), []).append(exchange)
     # A background request that is sent again after an answer is periodic, like a health check,
     # and so not a retry.
-    return [
-        group for group in groups.values() if group[0].key.call >= 0 or not _is_periodic(group)
-    ]
+    return [group for group in groups.values() if group[0].key.call >= 0 or not _is_periodic(group)]
 
 
 def _is_periodic(group: Sequence[Exchange]) -> bool:

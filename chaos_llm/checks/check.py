@@ -60,7 +60,7 @@ class Check(ABC):
 
 
 def known_provider(name: str) -> None:
-    """Raise UnknownName for a provider that chaos_llm does not simulate: nothing could be judged."""
+    """Raise UnknownName for a provider that is not simulated, as nothing could be judged."""
     if name not in provider_names():
         raise UnknownName("provider", name, provider_names())
 

@@ -12,7 +12,7 @@ from typing import Literal
 
 from chaos_llm.analysis.call import Call, Outcome
 from chaos_llm.analysis.run import Run
-from chaos_llm.checks.never_caches_the_outage import asked_again
+from chaos_llm.checks.never_caches_the_outage import repeated_prompts
 
 Grade = Literal[
     "fine",  # answered, and nothing was wrong
@@ -72,4 +72,4 @@ class Grading:
 
     @cached_property
     def _poisoned(self) -> frozenset[int]:
-        return frozenset(call.number for call, _, kept in asked_again(self.run) if kept)
+        return frozenset(call.number for call, _, cached in repeated_prompts(self.run) if cached)
