@@ -49,11 +49,11 @@ class AuthFailuresAreNotHammered(Check):
                 call = group[0].call
                 seen = f"call {call} sent {provider} a refused credential {len(group)} times"
                 return self.failed(seen, repeated[self.repeats].at)
-        for (call, provider, *_), group in _grouped(refused).items():
+        for (number, provider, *_), group in _grouped(refused).items():
             first_sent = {exchange.credential: exchange.at for exchange in reversed(group)}
             if len(first_sent) > self.credentials:
                 count = len(first_sent)
-                seen = f"{provider} refused {count} credentials of call {call}, one after another"
+                seen = f"{provider} refused {count} credentials of call {number}, one after another"
                 return self.failed(seen, max(first_sent.values()))
         count = len({exchange.call for exchange in refused})
         return self.passed(f"{calls(count)} got a 401, and none kept sending refused credentials")

@@ -1,4 +1,4 @@
-"""The calls that went wrong, each kind once."""
+"""Calls without an answer, grouped by the kind of failure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a run went for its users, in one word: call by call, and in all.
+"""The grade of each call, and of a run: how well its users fared.
 
 A grade says what an outcome means to the user, whether or not the app could have done better.
 """
@@ -15,14 +15,14 @@ from chaos_llm.analysis.run import Run
 from chaos_llm.checks.never_caches_the_outage import repeated_prompts
 
 Grade = Literal[
-    "fine",  # answered, and nothing was wrong
-    "rescued",  # a provider failed, and the user was answered all the same
+    "fine",  # answered, and nothing failed
+    "rescued",  # a provider failed, but the user got an answer
     "safe failure",  # not answered, and the user could tell: an error, an apology, an old answer
-    "corruption shown",  # shown what the provider had spoilt; no app can see that without an evaluation
+    "corruption shown",  # shown a silently corrupted answer, which no app can detect without evaluating its text
     "unjudged",  # no evidence
     "unsafe",  # shown something wrong as if it were an answer
 ]
-GRADES: tuple[Grade, ...] = Grade.__args__  # type: ignore[attr-defined] # a Literal has it
+GRADES: tuple[Grade, ...] = Grade.__args__  # type: ignore[attr-defined] # mypy does not know the attribute of a Literal
 
 _BY_OUTCOME: Mapping[Outcome, Grade] = {
     "fallback": "rescued",
@@ -39,13 +39,13 @@ _BY_OUTCOME: Mapping[Outcome, Grade] = {
 
 
 class Grading:
-    """The grades of a run's calls. A cache's copy of what the outage had spoilt is unsafe."""
+    """The grades of a run's calls. A bad result that a cache kept is unsafe."""
 
     def __init__(self, run: Run) -> None:
         self.run = run
 
     def of(self, call: Call) -> Grade:
-        """What this call's outcome means to its user."""
+        """The grade of one call."""
         if call.number in self._corruption_shown:
             return "corruption shown"
         if call.number in self._poisoned:
@@ -53,8 +53,8 @@ class Grading:
         by_outcome = _BY_OUTCOME.get(call.outcome)
         if by_outcome is not None:
             return by_outcome
-        met_a_failure = any(exchange.failed for exchange in self.run.evidence.of(call))
-        return "rescued" if met_a_failure else "fine"
+        had_failure = any(exchange.failed for exchange in self.run.evidence.of(call))
+        return "rescued" if had_failure else "fine"
 
     @cached_property
     def counts(self) -> Counter[Grade]:

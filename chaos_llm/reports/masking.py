@@ -1,4 +1,4 @@
-"""What leaves the process in a file holds no secret, and no prompt that was not asked for."""
+"""The masking of secrets and prompts in texts that are written to files."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ _SECRETS = re.compile(
     """,
     re.VERBOSE,
 )
-_TELLING = 12  # shorter prompts may stand in any text
-_SHOWN = 300
+_MIN_PROMPT = 12  # characters; a shorter prompt may occur in any text
+_SHOWN = 300  # characters
 
 
 def masked(text: str, prompts: Iterable[str] = (), length: int = _SHOWN) -> str:
-    """The text in one line, cut, without what looks like a key and without these prompts."""
+    """The text in one line of at most `length` characters, without secrets and these prompts."""
     line = " ".join(text.split())
     for prompt in prompts:
-        said = " ".join(prompt.split())
-        if len(said) >= _TELLING:
-            line = line.replace(said, "[the prompt]")
+        words = " ".join(prompt.split())
+        if len(words) >= _MIN_PROMPT:
+            line = line.replace(words, "[the prompt]")
     line = _SECRETS.sub("[a secret]", line)
     return line if len(line) <= length else f"{line[: length - 1]}…"
