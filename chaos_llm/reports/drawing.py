@@ -80,7 +80,7 @@ class Drawing:
             bar(len(column) / self.most) if column else "·" if due else " "
             for column, due in columns
         )
-        return row("  requests", marks)
+        return row(f"  to {provider}", marks)
 
     def users_got(self) -> str:
         """The most frequent outcome of the calls."""
@@ -96,9 +96,9 @@ class Drawing:
         return [
             "hit: share of the requests, █ 75 % and over, ▓ 50 %, ▒ 25 %, ░ less · "
             "unanswered: share of the calls",
-            f"requests: █ {self.most} in a column, · none · "
+            f"to: requests to a provider, █ {self.most} in a column, · none · "
             "users got: the most frequent outcome, blank: no call was due",
-            "status page: i investigating, d identified, m monitoring, r resolved, + another post, ─ open",
+            "status page: i investigating, d identified, m monitoring, r resolved, + other, ─ open",
         ]
 
     def _requests(self, provider: str) -> list[list[Exchange]]:

@@ -41,7 +41,7 @@ def forget() -> None:
 
 
 def sections(width: int = 100) -> list[tuple[str, str]]:
-    """The timeline and the profile of each failing example, or of the last example if none is known."""
+    """The timeline and the profile of each failing example; of the last one if none is known."""
     failed = list(_failed) or list(_entered)[-1:]
     return [section for outage in failed[-_SHOWN:] for section in _sections(outage, width)]
 

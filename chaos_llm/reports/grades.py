@@ -18,7 +18,7 @@ Grade = Literal[
     "fine",  # answered, and nothing failed
     "rescued",  # a provider failed, but the user got an answer
     "safe failure",  # not answered, and the user could tell: an error, an apology, an old answer
-    "corruption shown",  # shown a silently corrupted answer, which no app can detect without evaluating its text
+    "corruption shown",  # shown a silently corrupted answer, which no app can detect
     "unjudged",  # no evidence
     "unsafe",  # shown something wrong as if it were an answer
 ]

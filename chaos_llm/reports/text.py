@@ -96,8 +96,11 @@ def _totals(run: Run) -> list[str]:
     lines = [f"users got: {outcomes or 'nothing'}", f"requests: {requests or 'none'}"]
     lines.append(f"faults planned: {effects.total()}" + (f" ({by_effect})" if by_effect else ""))
     if run.corruption_shown:
-        shown = f"{len(run.corruption_shown)} calls, the first one call {run.corruption_shown[0].number}"
-        lines.append(f"silently corrupted answers, which no app can detect, were shown in {shown}")
+        shown, first = len(run.corruption_shown), run.corruption_shown[0].number
+        lines.append(
+            "silently corrupted answers, which no app can detect, were shown in "
+            f"{shown} calls, first in call {first}"
+        )
     return lines
 
 
