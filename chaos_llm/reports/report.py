@@ -119,7 +119,7 @@ class Report:
         """The longest time without an answer; None if every call was answered.
 
         It begins when the first of several unanswered calls in a row was due, and ends when a call
-        was answered again. However rare calls are, a time in which each one was answered does not count.
+        was answered again. While each call is answered, rare calls are no downtime.
         """
         gap = longest_downtime(self.run, stale_counts=False)
         return gap if gap.ends > gap.begins else None

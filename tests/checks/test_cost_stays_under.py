@@ -50,7 +50,7 @@ def test_a_provider_without_a_price_cannot_be_judged():
     check = cost_stays_under(1, prices={"anthropic": (3, 15)})
     finding = found(check, Defended(), overloaded())
     assert finding.verdict == "not judged"
-    assert finding.seen == "prices= has none for openai"
+    assert finding.seen == "prices= has no price for openai"
 
 
 def test_it_is_not_applicable_where_nothing_was_billed():

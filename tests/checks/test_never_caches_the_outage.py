@@ -125,7 +125,7 @@ def test_an_apology_while_all_is_down_is_no_cache():
 def test_it_is_not_applicable_where_nothing_goes_wrong():
     finding = found(Defended())
     assert finding.verdict == "not applicable"
-    assert finding.seen == "no prompt that had gone wrong was asked again afterwards"
+    assert finding.seen == "no prompt with a bad result was repeated after the outage"
 
 
 def test_it_is_not_applicable_where_no_prompt_is_asked_again():

@@ -73,7 +73,10 @@ def test_tries_that_add_up_are_counted():
         try_again(lambda q: ask_once(q, timeout=20), 4, pause=2), bad_time(hang()), every="5m"
     )
     assert finding.verdict == "fail"
-    assert finding.seen == "4 calls took longer; call 1 1 min 26 s: 4 requests, one after the other"
+    assert (
+        finding.seen
+        == "4 calls took longer than 1 min; call 1 took 1 min 26 s: 4 requests, one after the other"
+    )
 
 
 def test_a_pause_of_the_apps_own_is_named():
@@ -90,13 +93,16 @@ def test_a_wait_for_nobody_is_named_too():
 
     finding = found(waits_for_a_lock, bad_time(overloaded()), every="2m")
     assert finding.verdict == "fail"
-    assert finding.seen == "one call took longer; call 7 1 min 40 s: it asked nobody"
+    assert (
+        finding.seen
+        == "one call took longer than 1 min; call 7 took 1 min 40 s: it sent no request"
+    )
 
 
 def test_it_is_not_applicable_where_nothing_struck():
     finding = found(lambda question: time.sleep(70), bad_time())
     assert finding.verdict == "not applicable"
-    assert finding.seen == "no fault struck a call"
+    assert finding.seen == "no fault was applied to a call"
 
 
 def test_without_configuration_a_slow_healthy_day_is_allowed_for():

@@ -72,7 +72,7 @@ def test_steps_that_another_model_has_answered_are_no_retries_of_each_other():
 def test_an_app_without_retries_has_none():
     finding = found(ask_once)
     assert finding.verdict == "pass"
-    assert finding.seen == "no call retried"
+    assert finding.seen == "no request was retried"
 
 
 def test_it_is_not_applicable_where_nothing_failed():

@@ -44,7 +44,7 @@ def test_an_app_that_asks_on_and_on_fails():
     finding = found(ask_once)
     assert finding.verdict == "fail"
     assert finding.seen == (
-        "40 calls in a row asked anthropic while it was down, and it answered none"
+        "40 calls in a row used anthropic while it was down, and it answered none"
     )
     assert finding.at == 8 * 30.0  # the ninth
 
@@ -53,7 +53,7 @@ def test_a_breaker_passes():
     finding = found(Defended())
     assert finding.verdict == "pass"
     assert finding.seen == (
-        "anthropic was left alone after at most 3 failed calls in a row while it was down"
+        "calls stopped using anthropic after at most 3 failed calls in a row while it was down"
     )
 
 
@@ -99,7 +99,7 @@ def test_it_is_not_applicable_to_a_provider_that_was_not_down():
 def test_it_is_not_applicable_where_all_that_was_asked_was_answered():
     finding = found(ask_once, day(window(latency(seconds=3), ends=20 * MINUTE)))
     assert finding.verdict == "not applicable"
-    assert finding.seen == "anthropic answered all that it was asked"
+    assert finding.seen == "anthropic answered all calls that used it while it was down"
 
 
 def test_a_spare_that_is_down_and_not_needed_says_nothing():
@@ -161,7 +161,7 @@ def test_an_app_that_spreads_its_calls_is_judged_by_its_turns(seed):
 def test_calls_that_are_further_apart_than_a_cooldown_are_not_judged():
     finding = found(ask_once, day(window()), every="4m")
     assert finding.verdict == "not judged"
-    assert "a shorter every= would tell" in finding.seen
+    assert "use a shorter every=" in finding.seen
     assert found(Defended(), day(window()), every="4m").verdict == "not judged"
 
 

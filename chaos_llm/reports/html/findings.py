@@ -62,7 +62,7 @@ def corruption_shown(run: RunRecord) -> Html | None:
         return None
     shown = run.corruption_shown
     text = (
-        f"{wording.of(shown.calls, 'call')} had an answer that the provider had corrupted (shortened, "
+        f"{wording.of(shown.calls, 'call')} had an answer that the provider had corrupted (cut, "
         "garbled, or an answer to another prompt) and marked as complete, the first one call "
         f"{shown.first}. No check fails because of it: only an evaluation of the answers' texts "
         "could detect it."

@@ -47,7 +47,7 @@ def written(journal: Journal, plan: Plan) -> str:
 
 
 def read(lines: Iterable[str], name: str = "the journal") -> JournalWriter:
-    """Read such a file, or the lines of `chaos.journal.jsonl()`; raises UsageError if it is neither."""
+    """Read such a file, or the lines of `chaos.journal.jsonl()`; raises UsageError otherwise."""
     try:
         records: list[Any] = Journal.read(lines)
     except ValueError as error:
