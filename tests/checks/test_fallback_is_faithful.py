@@ -122,8 +122,8 @@ def test_a_fallback_without_the_system_prompt_fails():
     finding = seen(with_history, lambda q: whole_gpt(q, HISTORY, system=None))
     assert finding.verdict == "fail"
     assert finding.seen == (
-        "openai was asked for call 10 without the system prompt, which anthropic had been sent, "
-        "as for 19 calls more"
+        "the fallback request of call 10 to openai lacks the system prompt, which the failed "
+        "request to anthropic had; the same holds for 19 calls more"
     )
     assert finding.at == 0.0
 

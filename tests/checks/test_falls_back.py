@@ -63,8 +63,8 @@ def test_a_fallback_for_the_opening_only_fails(fault):
     finding = found_on(two_parts(overloaded(), fault), app)
     assert finding.verdict == "fail"
     assert finding.seen == (
-        "10 calls got no answer after a stream that broke off, and another model was never asked; "
-        "it was after a server error"
+        "10 calls got no answer after a stream that broke off, and no other model was tried; "
+        "one was tried after a server error"
     )
     assert finding.at == 10 * MINUTE
 

@@ -68,7 +68,8 @@ def test_a_retry_before_that_time_fails():
     finding = found(try_again(ask_once, 3, pause=2))
     assert finding.verdict == "fail"
     assert finding.seen == (
-        "call 2 sent anthropic a request 2 s after a refusal with a retry-after of 5 s (40 times in all)"
+        "call 2 sent anthropic a request 2 s after a refusal with a retry-after of 5 s "
+        "(40 times in all)"
     )
     assert finding.at == 2.0
 

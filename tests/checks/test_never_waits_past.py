@@ -46,8 +46,8 @@ def test_an_absurd_retry_after_that_is_obeyed_is_named():
     finding = found(ask, bad_time(rate_limited(retry_after=3600)))
     assert finding.verdict == "fail"
     assert finding.seen == (
-        "one call took longer, and 21 more were missed meanwhile; call 2 1 h: "
-        "it obeyed a retry-after of 1 h from anthropic"
+        "one call took longer than 1 min, and their users missed 21 calls meanwhile; "
+        "call 2 took 1 h: it waited for a retry-after of 1 h from anthropic"
     )
     assert finding.at == 0.0
 

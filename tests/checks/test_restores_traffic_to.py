@@ -58,8 +58,8 @@ def test_a_breaker_that_stays_half_open_fails_though_it_returned():
     finding = restores_traffic_to("anthropic")(run)
     assert finding.verdict == "fail"
     assert finding.seen == (
-        "anthropic was asked by 10 of 100 calls from 10 min after it had recovered on, "
-        "usually by 92%"
+        "anthropic got requests of 10 of the 100 calls made later than 10 min after it "
+        "recovered; of 92% if healthy"
     )
     assert finding.at == 30 * MINUTE
 

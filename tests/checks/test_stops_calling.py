@@ -74,7 +74,7 @@ def test_too_few_calls_show_no_breaker():
     assert finding.verdict == "not judged"
     assert finding.seen == (
         "no more than 4 calls in a row failed on anthropic while it was down, "
-        "and none left it alone: too few to tell"
+        "and all calls used it: too few to judge"
     )
 
 
@@ -235,8 +235,8 @@ def test_calls_that_are_rare_but_bring_all_their_retries_for_long_are_no_probes(
     finding = found(STACKED, day(window()), every="4m")
     assert finding.verdict == "fail"
     assert finding.seen == (
-        "15 calls in a row, over 56 min, asked anthropic while it was down, "
-        "each with all its retries: no breaker probes like that"
+        "15 calls in a row, over 56 min, used anthropic while it was down, "
+        "each with all its retries, which no breaker's probe has"
     )
     assert finding.at == 35 * MINUTE  # the ninth, of those a call every four minutes
 

@@ -54,7 +54,7 @@ def test_a_request_that_was_hit_is_told_with_window_share_and_die(journal):
     assert "anthropic (claude-sonnet-5-5): 529, whole after 0 s." in told
     assert "Window 'the storm' hit 75 % of such requests then; its die showed" in told
     assert "below it, so overloaded() was planned." in told
-    assert "keyed by seed 7 and this window, and is shared by all requests, thrown again" in told
+    assert "drawn from seed 7 and this window, and is shared by all requests, drawn again" in told
     assert "every 5 min" in told
     assert "The reply said 'Overloaded'." in told
 
@@ -106,7 +106,7 @@ def test_what_became_of_each_fault_is_told(journal):
     assert "The fault cut_stream cannot be said in this format" in told
     assert "The fault broken_tool_arguments was planned and changed nothing." in told
     assert "The fault overloaded struck: it changed the reply." in told
-    assert "The fault overloaded was shadowed by the fault before it" in told
+    assert "The fault overloaded was masked by the fault before it" in told
 
 
 def test_a_spoilt_answer_is_told_as_what_no_app_can_see(journal):

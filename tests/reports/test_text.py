@@ -62,7 +62,7 @@ def test_the_first_failures_are_told_each_kind_once():
         return ask(question)
 
     lines = timeline(fails_in_turn, warmup=0).splitlines()
-    told = lines[lines.index("what went wrong first:") + 1 :]
+    told = lines[lines.index("first failures of each kind:") + 1 :]
     assert told[:3] == [
         "  12:00:00 call 0, failed after 0 s: None",
         "  12:01:00 call 1, degraded after 0 s: 'We are sorry.'",
@@ -138,7 +138,7 @@ def test_findings_are_told_failures_first():
         "PASS           two: all well",
         "NOT APPLICABLE one: nothing to see",
     ]
-    assert findings_text([], BAD_DAY, "no fault struck") == "nothing was tested: no fault struck"
+    assert findings_text([], BAD_DAY, "no fault was applied") == "nothing was tested: no fault was applied"
 
 
 def test_what_struck_is_told_by_effect():
