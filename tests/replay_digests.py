@@ -17,8 +17,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from plain_clients import PlainApp
 from renamed_fields import comparable
+from support.apps.plain import PlainApp
 
 from chaos_llm import outage
 from chaos_llm.profiles import load, names
