@@ -93,7 +93,7 @@ def test_an_errors_text_as_an_answer_fails():
 
     finding = found(shows_it)
     assert finding.verdict == "fail"
-    assert finding.seen.startswith("20 calls returned an error message as an answer, the first in ")
+    assert finding.seen.startswith("20 calls returned an error message as an answer, first ")
     assert "Hm: Error code: 529" in finding.seen
 
 
@@ -224,4 +224,4 @@ def test_a_torn_answer_from_a_cache_was_torn_when_it_was_kept():
 
     finding = found(app, bad_time(cut_stream()), prompts=one_again_and_again)
     assert finding.verdict == "fail"
-    assert finding.seen.startswith("one call was shown an answer that had been cut off")
+    assert finding.seen.startswith("one call returned an answer that had been cut off")

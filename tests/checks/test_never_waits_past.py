@@ -82,7 +82,7 @@ def test_tries_that_add_up_are_counted():
 def test_a_pause_of_the_apps_own_is_named():
     finding = found(try_again(ask_once, 2, pause=90), bad_time(overloaded()), every="5m")
     assert finding.verdict == "fail"
-    assert finding.seen.endswith("it waited 1 min 30 s without asking anybody")
+    assert finding.seen.endswith("it waited 1 min 30 s without a request")
 
 
 def test_a_wait_for_nobody_is_named_too():

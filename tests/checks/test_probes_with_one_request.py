@@ -59,7 +59,7 @@ def test_a_breaker_that_lets_one_call_through_passes():
     finding = found(OneProbe().answer)
     assert finding.verdict == "pass"
     assert finding.seen.startswith("anthropic was probed ")
-    assert finding.seen.endswith(" times, by one call each time")
+    assert finding.seen.endswith(" times while it was down, by one call")
 
 
 def test_the_sdks_retries_are_part_of_the_probe():

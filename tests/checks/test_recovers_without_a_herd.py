@@ -59,7 +59,7 @@ def test_a_queue_that_is_released_at_once_fails():
 def test_a_queue_that_is_released_bit_by_bit_passes():
     finding = found(Queue(every=30, spread=20).answer)
     assert finding.verdict == "pass"
-    assert finding.seen.startswith("the most requests after a recovery were ")
+    assert finding.seen.startswith("the largest rate after a recovery: ")
 
 
 def test_more_can_be_permitted():
@@ -119,7 +119,7 @@ def test_without_a_healthy_day_it_cannot_be_judged():
 
 @pytest.mark.parametrize("times", [0.5, True])
 def test_wrong_arguments_are_refused_when_the_check_is_made(times):
-    with pytest.raises(UsageError, match="times= is how many times the usual rate"):
+    with pytest.raises(UsageError, match="times= is a multiple of the healthy rate"):
         recovers_without_a_herd(times=times)
     with pytest.raises(UsageError, match="'soon' is not a duration"):
         recovers_without_a_herd(within="soon")

@@ -125,7 +125,7 @@ def test_users_at_once_share_a_refresh(seconds):
     assert found(Session().answer, slow, **crowd).verdict == "pass"
     finding = found(Session(shares=False).answer, slow, **crowd)
     assert finding.verdict == "fail"
-    assert finding.seen.startswith("anthropic was asked ")
+    assert finding.seen.startswith("anthropic got ")
     assert finding.seen.endswith(" times for one token, within a minute")
 
 

@@ -98,7 +98,7 @@ def test_it_is_not_applicable_to_a_fallback_nor_without_a_recovery():
     assert finding.seen == "healthy calls do not use openai"
     finding = found(Defended(), recovery="5m")
     assert finding.verdict == "not applicable"
-    assert finding.seen == "no call was made 10 min after anthropic recovered"
+    assert finding.seen == "no call was made later than 10 min after anthropic recovered"
 
 
 def test_a_few_calls_that_go_elsewhere_may_be_chance():
