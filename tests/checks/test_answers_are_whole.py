@@ -126,7 +126,7 @@ def test_what_nobody_could_see_is_exposure_and_no_failure():
     )
     finding = found(Defended(), both)
     assert finding.verdict == "pass"
-    assert finding.seen.endswith("; 10 were spoilt unseen (exposure)")
+    assert finding.seen.endswith("; 10 calls returned a silently corrupted one")
 
 
 def test_an_answer_that_admits_to_be_cut_is_not_to_be_shown_as_whole():

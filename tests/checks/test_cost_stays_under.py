@@ -23,7 +23,7 @@ def test_tokens_for_each_call_are_counted():
     assert found(cost_stays_under(120), ask_once, cut_stream()).verdict == "pass"
     finding = found(cost_stays_under(120), greedy, cut_stream())
     assert finding.verdict == "fail"
-    assert finding.seen.endswith(" tokens were billed a call")
+    assert finding.seen.endswith(" tokens were billed per call")
 
 
 def test_refusals_cost_nothing():

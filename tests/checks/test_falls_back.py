@@ -48,7 +48,7 @@ def found_on(profile, app, check=None):
 def test_who_asks_another_after_everything_passes(fault):
     finding = found_on(two_parts(overloaded(), fault), FallsOver())
     assert finding.verdict == "pass"
-    assert finding.seen.startswith("another model was asked after a server error")
+    assert finding.seen.startswith("another model was tried after a server error")
 
 
 @pytest.mark.parametrize("fault", [cut_stream(), error_mid_stream(), error_mid_stream(after=0)])
