@@ -104,7 +104,7 @@ def test_it_says_how_long_nobody_was_answered_and_which_check_failed(seen):
 
 def test_it_tells_findings_with_why_they_matter(seen):
     assert "✗ fail stops_calling(provider='anthropic'" in seen.text.replace("  ", " ")
-    assert "calls in a row asked anthropic while it was down" in seen.text
+    assert "calls in a row used anthropic while it was down" in seen.text
     assert "Why it matters: each user pays the whole wait" in seen.text
 
 
@@ -112,7 +112,7 @@ def test_checks_that_the_test_did_not_ask_stand_apart():
     page = replay().html()
     assert "Findings of the checks" in page
     assert "<h2>Findings</h2>" not in page
-    assert "No check was made of it." in page
+    assert "No check was made." in page
 
 
 def test_it_tells_what_went_wrong_first(seen):
@@ -122,7 +122,7 @@ def test_it_tells_what_went_wrong_first(seen):
 
 def test_exposure_is_told_and_is_no_failure():
     page = replay(profile=day(window(truncated_answer(), ends=HOUR))).html()
-    assert "120 calls had an answer that the provider itself had spoilt" in page
+    assert "120 calls had an answer that the provider had corrupted" in page
     assert "No check fails because of it" in page
 
 
