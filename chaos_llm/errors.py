@@ -1,19 +1,19 @@
-"""What can go wrong with chaos_llm itself.
+"""The exceptions of chaos_llm itself.
 
     Exception
-     +-- ChaosError                a mistake; the message says how to mend it
+     +-- ChaosError                a mistake in the use; the message says how to correct it
           +-- UsageError           a wrong name, argument or combination
           |    +-- UnknownName     an unknown profile, window, fault, tag, surface or key
           +-- ProfileError         a profile that cannot be read: file, line, what was expected
-          +-- Unsupported        a dialect cannot say what a fault asks for
+          +-- Unsupported          a provider's format cannot express a fault
     BaseException
      +-- HarnessError              the simulation cannot go on; no `except Exception` may hide it
           +-- HorizonReached       virtual time ran past the horizon
-          +-- Deadlock             nobody can run and no timer is pending
-          +-- RealWaitExceeded     a real socket or thread held the clock for too long
+          +-- Deadlock             all tasks and threads wait, and no timer is pending
+          +-- RealWaitExceeded     a real socket or thread stopped virtual time for too long
           +-- ForeignThread        a provider was called from a thread not on the outage's clock
           +-- UncaughtEgress       a request to a provider's host that no interception caught
-          +-- NoReply              answers(), a fault or a provider raised, so nothing can be sent
+          +-- NoReply              answers(), a fault or a provider raised, so there is no reply
 
 Harness errors are recorded where they happen and raised again when the outage ends, because
 `gather(return_exceptions=True)` turns even a BaseException into a value.
@@ -25,13 +25,14 @@ import reprlib
 from collections.abc import Iterable
 from difflib import SequenceMatcher
 
-_MANY, _NEAREST = 40, 12  # names in a message: so many whole catalogues, of longer ones so many
+_MANY = 40  # names; a catalogue of up to so many is listed in full in a message
+_NEAREST = 12  # names that are listed of a larger one
 _LONGEST_NAME = 100  # letters of a misspelt name that are looked at and shown
 _BITS = 256  # of a whole number that is written out
 
 
 class ChaosError(Exception):
-    """Base of the mistakes that a user of chaos_llm can mend."""
+    """Base of the mistakes that a user of chaos_llm can correct."""
 
 
 class UsageError(ChaosError, ValueError):
@@ -39,9 +40,9 @@ class UsageError(ChaosError, ValueError):
 
 
 class UnknownName(UsageError):
-    """A name that is not in its catalogue; the message lists the known ones, nearest first.
+    """A name that is not in its catalogue; the message lists the known names, most similar first.
 
-    Of very many it lists the nearest; `all_by` is the command that prints them all.
+    Of a large catalogue it lists only those; `all_by` is the command that prints all names.
     """
 
     def __init__(
@@ -50,10 +51,10 @@ class UnknownName(UsageError):
         self.kind, self.name = kind, name
         name = name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
         self.known = tuple(nearest_first(name, known))
-        told = self.known if len(self.known) <= _MANY else self.known[:_NEAREST]
-        listing = ", ".join(repr(word) for word in told) or "none"
-        if len(told) < len(self.known):
-            listing += f" and {len(self.known) - len(told)} more"
+        listed = self.known if len(self.known) <= _MANY else self.known[:_NEAREST]
+        listing = ", ".join(repr(word) for word in listed) or "none"
+        if len(listed) < len(self.known):
+            listing += f" and {len(self.known) - len(listed)} more"
             listing += f": `{all_by}` lists them" if all_by else ""
         prefix = f"{where}: " if where else ""
         super().__init__(f"{prefix}unknown {kind} {name!r}; known, nearest first: {listing}")
@@ -64,7 +65,7 @@ class ProfileError(ChaosError):
 
 
 class Unsupported(ChaosError):
-    """A dialect cannot express a fault; the engine journals it and sends the clean reply."""
+    """A provider's format cannot express a fault; the healthy reply is sent, and journalled so."""
 
 
 class HarnessError(BaseException):
@@ -76,11 +77,11 @@ class HorizonReached(HarnessError):
 
 
 class Deadlock(HarnessError):
-    """Nobody can run and no timer is pending."""
+    """All tasks and threads wait for each other, and no timer is pending."""
 
 
 class RealWaitExceeded(HarnessError):
-    """A real socket, child process or thread held the clock for longer than allowed."""
+    """A real socket, child process or thread stopped virtual time for longer than allowed."""
 
 
 class ForeignThread(HarnessError):
@@ -92,7 +93,7 @@ class UncaughtEgress(HarnessError):
 
 
 class NoReply(HarnessError):
-    """What makes a reply raised: a function given to `answers()`, a fault or a provider."""
+    """A function given to `answers()`, a fault or a provider raised while it made a reply."""
 
 
 def shown(value: object, longest: int = 60) -> str:
@@ -110,7 +111,7 @@ def shown(value: object, longest: int = 60) -> str:
 
 
 def nearest_first(name: str, known: Iterable[str]) -> list[str]:
-    """Sort names by their likeness to a misspelt one, equal ones by the alphabet."""
+    """Sort names by their similarity to a misspelt one, equally similar ones by the alphabet."""
     folded = name[:_LONGEST_NAME].casefold()
     return sorted(
         set(known),

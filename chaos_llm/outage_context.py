@@ -1,4 +1,4 @@
-"""An outage in force: puts profile, clock, providers and interception together, and apart again."""
+"""The outage context manager: starts and stops clock, providers and interception."""
 
 from __future__ import annotations
 
@@ -41,20 +41,21 @@ DEFAULT_SEED = 0
 
 
 class ChaosWarning(UserWarning):
-    """Something about an outage that its test should know."""
+    """A fact about an outage that may make its test misleading."""
 
 
 class Outage:
-    """A bad day, in force between entering and leaving; `chaos` in tests.
+    """A context manager in which an outage profile is simulated; `chaos` in tests.
 
-    While it is in force the process lives on its clock: `time.sleep`, time-outs, breakers, caches
-    and event loops. Without a profile every provider is healthy and answers at once. `at` is where
-    it begins: a window's name, a time of day, a datetime or a time from the start. With
-    `threads="refuse"` threads keep real time, and their calls to a provider are errors. Where the
-    day does not say how fast a provider is, it is as in the profile `baseline`. The nearest
-    pyproject.toml at or above `rootdir` (default: the current folder) names profiles, hosts, tiers
-    and packages whose threads stay real. What a vendor's real API refuses is refused, in its words;
-    with `strict=False`, or `strict = false` in pyproject.toml, all that can be read is answered.
+    Inside it the whole process uses virtual time: `time.sleep`, time-outs, breakers, caches and
+    event loops. Without a profile every provider is healthy and answers at once. `at` is the
+    position in the profile at which it begins: a window's name, a time of day, a datetime or a time
+    from the start. With `threads="refuse"` threads keep real time, and their requests to providers
+    raise ForeignThread. If the profile does not give the healthy latency of a provider, it is read
+    from the profile `baseline`. The nearest pyproject.toml at or above `rootdir` (default: the
+    current folder) names profiles, hosts, billing tiers and packages whose threads keep real time.
+    A request that a vendor's real API refuses is refused in that API's words; with `strict=False`,
+    or `strict = false` in pyproject.toml, every request that can be read is answered.
     """
 
     def __init__(
@@ -69,8 +70,8 @@ class Outage:
         strict: bool | None = None,
     ) -> None:
         self._is_spent, self._rootdir = False, Path(rootdir or ".").absolute()
-        day = healthy_profile() if profile is None else load(profile, rootdir=rootdir)
-        self.profile, self.seed = with_baseline(day, self._rootdir, baseline), seed
+        loaded = healthy_profile() if profile is None else load(profile, rootdir=rootdir)
+        self.profile, self.seed = with_baseline(loaded, self._rootdir, baseline), seed
         self.plan = Plan(self.profile, seed, tiers(self._rootdir, os.environ))
         self.journal = Journal()
         self.strict = is_strict(self._rootdir) if strict is None else strict
@@ -89,19 +90,21 @@ class Outage:
             lambda: self.now,
             self._wind_back,
         )
-        kept = self._replays.side_effects
-        self.side_effect = Marker(kept, self._correlation.here, lambda: self.now)
+        recorded = self._replays.side_effects
+        self.side_effect = Marker(recorded, self._correlation.here, lambda: self.now)
         self._context: InterceptionContext | None = None  # only while the outage is in force
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
         if self._is_spent:
-            raise UsageError("an outage is entered once; make a new one for the next bad day")
+            raise UsageError(
+                "an outage can be entered only once; create a new one with outage(...)"
+            )
         with ExitStack() as stack:
             stack.enter_context(seeded_random(self.seed))
             stack.enter_context(self.clock)
             self.clock.set_wall(self.profile.when(self._position))
-            self._context = self._set_stage(stack)
+            self._context = self._intercept(stack)
             self._stack, self._is_spent = stack.pop_all(), True
         failing_examples.entered(self)
         return self
@@ -112,26 +115,26 @@ class Outage:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        said, self._context = self._context.said if self._context else [], None
+        texts, self._context = self._context.said if self._context else [], None
         if error is not None:
             failing_examples.left(self)
         self._stack.__exit__(kind, error, trace)
-        for text in said:
+        for text in texts:
             if error is None:
                 warnings.warn(text, ChaosWarning, stacklevel=2)
-            else:  # a warning that is an error would hide it
+            else:  # pytest may turn a warning into an error, which would hide this one
                 error.add_note(f"chaos_llm: {text}")
 
     @property
     def now(self) -> float:
-        """Seconds of the profile: 0 is its start; a healthy lead-in is before it."""
+        """Seconds of the profile: 0 is its start, and a healthy lead-in is before 0."""
         now = self._position + self.clock.now
         if now != self._now:  # else all records of one moment share one float
             self._now = now
         return self._now
 
     def on(self, provider: str, *, surface: str = "api", model: str = "") -> ProviderControl:
-        """Take one provider in hand: inject faults, heal it, choose its answers."""
+        """Control one provider: inject faults, heal it, choose its answers."""
         return ProviderControl(self._interventions, lambda: self.now, provider, surface, model)
 
     def replay(self, fn: App, **options: Unpack[ReplayOptions]) -> Report:
@@ -141,24 +144,25 @@ class Outage:
         `prompts` (Faker, half fresh, half repeating), `calls` (200 in all) or `every` (the time
         between two calls of a user), `users=1`, `warmup="10m"` (healthy lead-in), `recovery="30m"`
         (tail), `skip_quiet="1h"`, `until` (the last window's end), `outcome`, `deadline="1m"`,
-        `stale_after="1h"`. A second replay goes on where the first ended.
+        `stale_after="1h"`. A second replay continues where the first ended. Raises UsageError
+        outside of the outage.
         """
         self._require_force("replay")
         return self._keep(self._replays.run(fn, **options))
 
     async def replay_async(self, fn: App, **options: Unpack[ReplayOptions]) -> Report:
-        """The same on the running event loop, each user a task."""
+        """Like `replay`, on the running event loop and with a task for each user."""
         self._require_force("replay_async")
         return self._keep(await self._replays.run_async(fn, **options))
 
     def unmanaged(self) -> AbstractContextManager[None]:
-        """Keep this thread, and the threads and servers that it starts meanwhile, in real time."""
+        """Keep this thread, and what threads and servers it starts meanwhile, in real time."""
         self._require_force("unmanaged()")
         return self.clock.unmanaged()
 
     @property
     def respx(self) -> respx.MockRouter:
-        """A respx router for the team's other HTTP services, on httpx and httpx2 alike."""
+        """A respx router for HTTP services other than providers, for httpx and httpx2 alike."""
         context = self._require_force("respx")
         if context.services is None:
             from chaos_llm.interception.other_services import (  # noqa: PLC0415 - respx, on demand
@@ -169,18 +173,21 @@ class Outage:
         return context.services.router
 
     def played(self) -> Profile:
-        """The profile, with what a test put on by hand as windows of its own."""
+        """The profile that took effect, with the faults that the test injected as windows."""
         return as_played(self._interventions, self.now)
 
     def timeline(self, width: int = 100) -> str:
-        """What happened, drawn for a terminal."""
+        """The replays as text timelines; without one, the exchanges of the journal."""
         from chaos_llm.reports.text import journal_text, timeline_text  # noqa: PLC0415 - on failure
 
-        told = [timeline_text(report.run, width) for report in self.reports]
-        peers = [f"{peer} is real: its clock did not move" for peer in self.clock.real_peers]
-        return "\n\n".join([*(told or [journal_text(self.journal, self.profile, width)]), *peers])
+        texts = [timeline_text(report.run, width) for report in self.reports]
+        peers = [
+            f"{peer} is a real server: no virtual time passed for it"
+            for peer in self.clock.real_peers
+        ]
+        return "\n\n".join([*(texts or [journal_text(self.journal, self.profile, width)]), *peers])
 
-    def _set_stage(self, stack: ExitStack) -> InterceptionContext:
+    def _intercept(self, stack: ExitStack) -> InterceptionContext:
         from chaos_llm.interception import client_environment, httpx_clients, import_hooks  # noqa: PLC0415 - both httpx, anyio
 
         engine = Engine(
@@ -200,7 +207,7 @@ class Outage:
         return context
 
     def _wind_back(self, before: float) -> float:
-        """Put the profile's start `before` seconds ahead, if nothing has happened yet."""
+        """Start `before` seconds ahead of the profile, if nothing has happened yet."""
         if self._can_wind_back and not self.clock.now and not len(self.journal):
             self._position = -before
             self.clock.set_wall(self.profile.when(self._position))
@@ -214,9 +221,7 @@ class Outage:
 
     def _require_force(self, what: str) -> InterceptionContext:
         if self._context is None:
-            message = (
-                f"chaos.{what} works while the outage is in force: `with outage(...) as chaos:`"
-            )
+            message = f"chaos.{what} works only inside the outage: `with outage(...) as chaos:`"
             raise UsageError(message)
         return self._context
 

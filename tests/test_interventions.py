@@ -211,7 +211,7 @@ def test_healing_between_two_replays_is_a_recovery():
         report = chaos.replay(ask_once, calls=5, recovery="5m")
         assert report.primary == 1.0
         assert not report.run.times_down("anthropic")
-        assert report.run.well_for("anthropic", report.run.begins + 60) == 60
+        assert report.run.up_for("anthropic", report.run.begins + 60) == 60
 
 
 def test_what_happens_in_a_replay_can_be_turned_while_it_runs():

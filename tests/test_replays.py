@@ -230,7 +230,7 @@ def test_behind_a_replay_its_horizon_is_forgotten():
 
 def test_a_check_fails_where_no_fault_struck():
     report = replay(ask_once, None, calls=5)
-    with pytest.raises(CheckFailed, match="no fault struck any request"):
+    with pytest.raises(CheckFailed, match="no fault was applied any request"):
         report.check()
     with pytest.raises(CheckFailed, match="nothing was tested"):
         report.check(retries_stay_under(3))
@@ -241,7 +241,7 @@ def test_a_check_fails_where_no_fault_struck():
 def test_a_fault_that_could_not_strike_is_no_fault_that_struck():
     report = replay(ask_once, day(window(cut_stream())), calls=5)
     assert report.effects() == {"unsupported": report.planned}
-    with pytest.raises(CheckFailed, match="no fault struck"):
+    with pytest.raises(CheckFailed, match="no fault was applied"):
         report.check()
 
 

@@ -1,1 +1,1 @@
-"""What the calls of a replay got, and why."""
+"""The calls of a replay, their outcomes, and the evidence for those."""

@@ -1,4 +1,4 @@
-"""A call: one invocation of the user's function by a replay, and what its user got."""
+"""A call: one invocation of the app's function by a replay, and its outcome for the user."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from dataclasses import dataclass
 from typing import Literal
 
 Outcome = Literal[
-    "primary",  # answered by the provider that answers on a healthy day
+    "primary",  # answered by a provider that answers healthy calls, too
     "fallback",  # answered by another provider
     "cached",  # answered from a fresh cache
     "stale",  # answered from a cache that has gone stale
-    "degraded",  # a text of the app's own: an apology, a notice
-    "truncated",  # an answer that stops in the middle, shown as whole
-    "corrupted",  # an answer to something else than was asked
+    "degraded",  # a text that the app itself made: an apology, a notice
+    "truncated",  # the beginning of an answer, shown as if it were complete
+    "corrupted",  # the answer to another prompt
     "error_text",  # an error message, shown as an answer
-    "failed",  # an exception, or nothing at all
-    "late",  # an answer after the user's patience had ended
-    "missed",  # due, and never begun: the user was still waiting for the call before
-    "unjudged",  # no evidence; `outcome=` decides
+    "failed",  # an exception, or an empty result
+    "late",  # an answer after the deadline
+    "missed",  # due, but not made: the user was still waiting for the call before
+    "unjudged",  # no evidence; `outcome=` can decide
 ]
-OUTCOMES: tuple[Outcome, ...] = Outcome.__args__  # type: ignore[attr-defined] # a Literal has it
+OUTCOMES: tuple[Outcome, ...] = Outcome.__args__  # type: ignore[attr-defined] # mypy does not know the attribute of a Literal
 ANSWERED: frozenset[Outcome] = frozenset({"primary", "fallback", "cached"})
 _LONGEST_TEXT = 2000  # letters of an error's text that are kept
 _DEEPEST = 20  # errors behind an error that are looked at
@@ -75,8 +75,8 @@ def _causes(error: BaseException) -> Iterator[type[BaseException]]:
 class Call:
     """One call as it was made; times are seconds of the profile.
 
-    `text` is what was found in the return value. `outcome` is set by the judge, `inferred` says
-    that it rests on the exchanges alone. `age` is that of an answer from a cache.
+    `text` is the text that was found in the return value. `judge()` sets `outcome`, and `inferred`
+    if only the exchanges were the evidence. `age` is the age of an answer from a cache in seconds.
     """
 
     number: int
@@ -96,14 +96,15 @@ class Call:
 
     @property
     def seconds(self) -> float:
-        """How long the user waited, from when the call was due."""
+        """How long the user waited in seconds, from the time at which the call was due."""
         return self.ended - self.due
 
     @property
     def is_blank(self) -> bool:
-        """Whether the app gave nothing at all."""
+        """Whether the app returned nothing, or an empty string."""
         return self.returned is None or (isinstance(self.returned, str) and not self.text.strip())
 
     @property
     def answered(self) -> bool:
+        """Whether the user got a provider's answer: from a provider or from a fresh cache."""
         return self.outcome in ANSWERED

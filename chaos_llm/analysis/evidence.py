@@ -1,8 +1,8 @@
-"""What is known about a run from outside the app: whose exchange is whose, and what is usual.
+"""The evidence from which outcomes are judged: exchanges by call, and what healthy calls do.
 
-A healthy answer closes with a reference of its own; the one that turns up in a return value names
-the exchange it came from. What an app does on a healthy day is learned from the calls before the
-first fault: who answers, who is asked, and whether references reach what it returns.
+Each healthy answer ends with a unique reference; a reference in a return value names the exchange
+that the answer came from. The calls before the first fault show what an app does when all is
+healthy: which providers answer and get requests, and whether return values carry references.
 """
 
 from __future__ import annotations
@@ -16,18 +16,19 @@ from chaos_llm.journal.journal import Exchange
 from chaos_llm.protocol.markers import find_references
 from chaos_llm.requests.correlation import NO_CALL
 
-_REACHES, _NEVER_REACHES = 0.9, 0.1  # shares of the healthy calls
-_USUAL = 0.1  # who answers so many of the healthy calls is no fallback
+# Shares of the healthy calls whose return values carry a reference.
+_SHOWS_REFERENCES, _NEVER_SHOWS_REFERENCES = 0.9, 0.1
+_PRIMARY = 0.1  # share of the healthy calls; a provider that answers fewer is a fallback
 
 
 class Evidence:
-    """The exchanges of an outage, by call and by reference, and what its healthy calls taught."""
+    """The exchanges of a run by call and by reference, and what its healthy calls do."""
 
     def __init__(self, calls: Sequence[Call], exchanges: Sequence[Exchange]) -> None:
         self._by_call = _ByNumber(len(calls))
         self._by_reference: dict[str, Exchange] = {}
         self._tokens = _ByNumber(len(calls))
-        self._kept: dict[str, Call] = {}
+        self._last_answered: dict[str, Call] = {}
         self._error_texts: set[str] = set()
         api = [exchange for exchange in exchanges if exchange.surface == "api"]
         for exchange in api:
@@ -36,7 +37,7 @@ class Evidence:
                 self._by_reference.setdefault(exchange.reference, exchange)
         for call in calls:
             self._tokens.add(call.number, call.token)
-            self.keep(call)
+            self.remember(call)
         self._learn(calls, api)
 
     def of(self, call: Call) -> list[Exchange]:
@@ -47,66 +48,70 @@ class Evidence:
         return found if isinstance(found, list) else [found]
 
     def source(self, text: str) -> Exchange | None:
-        """The exchange whose answer stands in a text, the latest where there are several."""
+        """The exchange whose answer a text contains, the latest if it contains several."""
         found = [self._by_reference.get(reference) for reference in find_references(text)]
         return max((e for e in found if e is not None), key=lambda e: e.number, default=None)
 
-    def asked_with(self, exchange: Exchange) -> str:
-        """The token of the call that an exchange belongs to; empty where there is none."""
+    def token_of(self, exchange: Exchange) -> str:
+        """The token of the call that an exchange belongs to; empty if there is none."""
         return self._tokens.get(exchange.call) or ""
 
-    def keep(self, call: Call) -> None:
-        """Remember what a judged call gave, as a cache in the app might."""
+    def remember(self, call: Call) -> None:
+        """Remember the result of a judged call, as a cache in the app might."""
         if call.outcome in ("primary", "fallback"):
-            self._kept[call.prompt] = call
+            self._last_answered[call.prompt] = call
         elif call.outcome == "error_text":
             self._error_texts.add(call.text)
 
-    def kept_for(self, call: Call) -> Call | None:
-        """The answered call whose result a cache may have given to this one."""
-        kept = self._kept.get(call.prompt)
-        if kept is None or kept.text != call.text:
+    def cached_result_for(self, call: Call) -> Call | None:
+        """The answered call whose result a cache may have returned to this one."""
+        earlier = self._last_answered.get(call.prompt)
+        if earlier is None or earlier.text != call.text:
             return None
-        return kept if call.text or kept.returned == call.returned else None
+        return earlier if call.text or earlier.returned == call.returned else None
 
-    def was_an_error(self, text: str) -> bool:
-        """Whether a text was shown before, as an answer, and was an error."""
+    def is_known_error_text(self, text: str) -> bool:
+        """Whether an earlier call returned this text, and it was judged an error text."""
         return text in self._error_texts
 
     @property
     def judges_text(self) -> bool:
-        """Whether the absence of a reference from a return value means something."""
-        return self.echo is not None and self.echo >= _REACHES
+        """Whether healthy return values carry references, so that a missing one is evidence."""
+        return self.reference_rate is not None and self.reference_rate >= _SHOWS_REFERENCES
 
     @property
-    def never_echoes(self) -> bool:
-        """Whether no reference reaches a return value, not even on a healthy day."""
-        return self.echo is None or self.echo <= _NEVER_REACHES
+    def never_shows_references(self) -> bool:
+        """Whether return values carry no references, not even those of healthy calls."""
+        return self.reference_rate is None or self.reference_rate <= _NEVER_SHOWS_REFERENCES
 
-    def asks(self, provider: str) -> bool:
-        """Whether a provider is asked on a healthy day."""
-        return provider in self._asked or (not self._healthy and provider in self.primaries)
+    def uses(self, provider: str) -> bool:
+        """Whether healthy calls send requests to a provider."""
+        return provider in self._users or (not self._healthy and provider in self.primaries)
 
-    def chance_elsewhere(self, provider: str) -> float:
-        """How likely a healthy call goes elsewhere; by Laplace's rule, as few calls say little."""
-        return (self._healthy - self._asked[provider] + 1) / (self._healthy + 2)
+    def probability_unused(self, provider: str) -> float:
+        """The probability that a healthy call sends a provider no request.
+
+        It is estimated by Laplace's rule of succession, because there may be few healthy calls.
+        """
+        return (self._healthy - self._users[provider] + 1) / (self._healthy + 2)
 
     def _learn(self, calls: Sequence[Call], api: Sequence[Exchange]) -> None:
         clean = [call for call in calls if self._is_clean(call)]
         first = min((e.at for e in api if e.applied), default=float("inf"))
-        # Once a fault has struck, a clean call may be a fallback's.
+        # After the first fault, a call without failures may have been answered by a fallback.
         healthy = [call for call in clean if call.ended <= first]
-        self.echo = _share(bool(find_references(call.text)) for call in healthy or clean)
-        self.speaks = any(not call.is_blank for call in healthy or clean)
-        self.primaries = _usual(self.of(call)[-1].provider for call in healthy)
-        self._asked = Counter(p for call in healthy for p in {e.provider for e in self.of(call)})
+        self.reference_rate = _share(bool(find_references(call.text)) for call in healthy or clean)
+        self.returns_something = any(not call.is_blank for call in healthy or clean)
+        self.primaries = _primaries(self.of(call)[-1].provider for call in healthy)
+        self._users = Counter(p for call in healthy for p in {e.provider for e in self.of(call)})
         self._healthy, self.healthy = len(healthy), healthy
         if not healthy:
             self.primaries = frozenset(exchange.provider for exchange in api[:1])
 
     def _is_clean(self, call: Call) -> bool:
-        mine = self.of(call)
-        return call.error is None and bool(mine) and not any(e.failed or e.effects for e in mine)
+        of_call = self.of(call)
+        hit = any(e.failed or e.effects for e in of_call)
+        return call.error is None and bool(of_call) and not hit
 
 
 class _ByNumber:
@@ -141,7 +146,7 @@ class _ByNumber:
 
 
 def belongs(source: Exchange, call: Call) -> bool:
-    """Whether an answer was made during a call, for it or in the background."""
+    """Whether an answer was sent during a call, to the call itself or in the background."""
     return source.at >= call.began and source.call in (call.number, NO_CALL)
 
 
@@ -150,6 +155,6 @@ def _share(hits: Iterable[bool]) -> float | None:
     return sum(counted) / len(counted) if counted else None
 
 
-def _usual(answering: Iterable[str]) -> frozenset[str]:
+def _primaries(answering: Iterable[str]) -> frozenset[str]:
     counts = Counter(answering)
-    return frozenset(p for p, count in counts.items() if count >= _USUAL * counts.total())
+    return frozenset(p for p, count in counts.items() if count >= _PRIMARY * counts.total())

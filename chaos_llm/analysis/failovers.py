@@ -1,4 +1,4 @@
-"""Which request stood in for which: what an app did where its first model did not answer."""
+"""Failed requests and their fallback requests: what an app did after a model had not answered."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from chaos_llm.analysis.run import Run
 from chaos_llm.journal.conversation_digest import ConversationDigest
 from chaos_llm.journal.journal import Exchange
 
-# In the words of findings; in the order in which they are told.
+# The words and the order of findings.
 FAILURE_KINDS = (
     "a server error",
     "a rate limit",
@@ -28,8 +28,8 @@ _RATE_LIMIT = 429
 _SERVER_ERROR = 500
 
 
-class AskedModel(NamedTuple):
-    """Whom a request asks."""
+class RequestedModel(NamedTuple):
+    """The provider and the model of a request."""
 
     provider: str
     model: str
@@ -37,20 +37,26 @@ class AskedModel(NamedTuple):
 
 @dataclass(frozen=True)
 class Failover:
-    """A request that failed, and the next one of its call that asked somebody else the same."""
+    """The last failed request of a call to one model, and the fallback request after it.
+
+    A fallback request is the next one of the call that sends the same prompt to another model.
+    """
 
     call: Call
     failed: Exchange
-    rescue: Exchange | None
+    fallback: Exchange | None
 
 
-def asked_model(exchange: Exchange) -> AskedModel:
-    """Whom an exchange asked."""
-    return AskedModel(exchange.provider, exchange.model)
+def model_of(exchange: Exchange) -> RequestedModel:
+    """The provider and the model to which a request was sent."""
+    return RequestedModel(exchange.provider, exchange.model)
 
 
 def failure_kind(exchange: Exchange) -> str:
-    """How an exchange failed, one of KINDS; empty where it did not, or by the app's own fault."""
+    """How an exchange failed, one of FAILURE_KINDS.
+
+    Empty if it did not fail, or failed because the request itself was wrong.
+    """
     if exchange.ok:
         return "an empty answer" if exchange.is_empty else ""
     if not exchange.failed:
@@ -63,59 +69,59 @@ def failure_kind(exchange: Exchange) -> str:
 
 
 class Failovers:
-    """All failures of a run that another model could have made good, and what became of them.
+    """The failures of a run that another model could have answered, and the app's fallback models.
 
-    Who is asked in the same call on a healthy day, too, stands in for nobody: a classifier before
-    a writer, say. Nor does who is asked something else.
+    Two models that a healthy call uses together (a classifier before a writer, say) are not
+    fallbacks for each other. Neither is a model that gets another prompt.
     """
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self._together = _together(run)
-        self.met = list(self._meet())
-        self.spares = self._spares()
+        self._used_together = _used_together(run)
+        self.failures = list(self._find_failures())
+        self.fallbacks = self._find_fallbacks()
 
-    def _meet(self) -> Iterator[Failover]:
+    def _find_failures(self) -> Iterator[Failover]:
         for call in self._run.calls:
-            mine = self._run.evidence.of(call)
-            for target in dict.fromkeys(map(asked_model, mine)):
-                asked = [e for e in mine if asked_model(e) == target]
-                # Its retries are its own: only what it met last is for somebody else.
-                if failure_kind(asked[-1]):
-                    yield Failover(call, asked[-1], self._rescue(asked[-1], mine))
+            of_call = self._run.evidence.of(call)
+            for model in dict.fromkeys(map(model_of, of_call)):
+                # The retries to one model count as one attempt, so only the last one matters.
+                last = [e for e in of_call if model_of(e) == model][-1]
+                if failure_kind(last):
+                    yield Failover(call, last, self._fallback_of(last, of_call))
 
-    def _rescue(self, failed: Exchange, mine: list[Exchange]) -> Exchange | None:
-        later = (e for e in mine if e.number > failed.number and e.at >= failed.until)
-        return next((e for e in later if self._stands_in(e, failed)), None)
+    def _fallback_of(self, failed: Exchange, of_call: list[Exchange]) -> Exchange | None:
+        later = (e for e in of_call if e.number > failed.number and e.at >= failed.until)
+        return next((e for e in later if self._is_fallback(e, failed)), None)
 
-    def _stands_in(self, exchange: Exchange, failed: Exchange) -> bool:
-        here, there = asked_model(exchange), asked_model(failed)
-        if here == there or frozenset((here, there)) in self._together:
+    def _is_fallback(self, exchange: Exchange, failed: Exchange) -> bool:
+        model, failed_model = model_of(exchange), model_of(failed)
+        if model == failed_model or frozenset((model, failed_model)) in self._used_together:
             return False
         prompt = ConversationDigest.unpacked(exchange.conversation_digest).prompt
         if exchange.broken_rule is not None and not prompt:
             return True  # refused before anybody read what it asks
         return prompt == ConversationDigest.unpacked(failed.conversation_digest).prompt
 
-    def _spares(self) -> set[AskedModel]:
-        """Who stood in within a call, and who answers only once something has failed."""
-        stood_in = {asked_model(each.rescue) for each in self.met if each.rescue is not None}
+    def _find_fallbacks(self) -> set[RequestedModel]:
+        """The models of fallback requests, and those that are used only after the first failure."""
+        fallbacks = {model_of(each.fallback) for each in self.failures if each.fallback is not None}
         run = self._run
         first = min((e.at for e in run.api if e.failed or e.applied), default=run.ends)
-        before = {asked_model(e) for e in run.api if e.at < first}
+        before = {model_of(e) for e in run.api if e.at < first}
         if before:
-            stood_in |= {asked_model(e) for e in run.api if asked_model(e) not in before}
-        return stood_in
+            fallbacks |= {model_of(e) for e in run.api if model_of(e) not in before}
+        return fallbacks
 
 
-def _together(run: Run) -> set[frozenset[AskedModel]]:
-    """Pairs that are asked in one call although nothing fails."""
-    found: set[frozenset[AskedModel]] = set()
+def _used_together(run: Run) -> set[frozenset[RequestedModel]]:
+    """Pairs of models that one call uses although nothing fails."""
+    found: set[frozenset[RequestedModel]] = set()
     for call in run.calls:
-        mine = run.evidence.of(call)
-        if not any(failure_kind(exchange) or exchange.effects for exchange in mine):
-            targets = sorted(set(map(asked_model, mine)))
-            found |= {frozenset(pair) for pair in combinations(targets, 2)}
+        of_call = run.evidence.of(call)
+        if not any(failure_kind(exchange) or exchange.effects for exchange in of_call):
+            models = sorted(set(map(model_of, of_call)))
+            found |= {frozenset(pair) for pair in combinations(models, 2)}
     return found
 
 
@@ -130,7 +136,7 @@ def _kind_by_status(exchange: Exchange) -> str:
 
 
 def _has_begun(exchange: Exchange) -> bool:
-    """Whether any content had come before the end."""
+    """Whether any content had arrived before the end."""
     return exchange.at + exchange.content_timing.first <= exchange.until and exchange.status > 0
 
 

@@ -1,4 +1,4 @@
-"""Who got an answer, and the longest time in which nobody did."""
+"""Which calls got an answer, and the longest downtime."""
 
 from __future__ import annotations
 
@@ -7,12 +7,16 @@ from chaos_llm.analysis.run import Interval, Run
 
 
 def is_answered(call: Call, *, stale_counts: bool) -> bool:
-    """Whether a call got an answer; an old one from a cache may count, too."""
+    """Whether a call got an answer; a stale one from a cache counts with `stale_counts`."""
     return call.answered or (stale_counts and call.outcome == "stale")
 
 
 def longest_downtime(run: Run, *, stale_counts: bool) -> Interval:
-    """From when the first of a row of unanswered calls was due until one was answered again."""
+    """The longest time without an answer; empty if all calls were answered.
+
+    It begins when the first of several unanswered calls in a row is due, and ends when a call is
+    answered again.
+    """
     longest, since = Interval(run.begins, run.begins), None
     for call in sorted(run.calls, key=lambda call: (call.due, call.number)):
         if not is_answered(call, stale_counts=stale_counts):

@@ -1,8 +1,8 @@
-"""What the user of each call got, judged from outside the app.
+"""The outcome of each call for its user, judged from outside the app.
 
-The reference in a return value names the exchange it came from, so a fallback, a cache and its age
-need no help from the app. Where an app's return values never carry a reference on a healthy day,
-outcomes are inferred from the exchanges and say so.
+The reference in a return value names the exchange that the answer came from, so fallbacks, caches
+and the age of their answers are detected without help from the app. If the return values of healthy
+calls carry no references, outcomes are inferred from the exchanges, and marked as inferred.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ from chaos_llm.analysis.evidence import Evidence, belongs
 from chaos_llm.errors import UnknownName, UsageError
 from chaos_llm.journal.journal import Exchange
 
-_TELLING = 8  # shorter error messages may stand in any text
+_MIN_MESSAGE = 8  # characters; a shorter error message may occur in any text
+# Beginnings of the error messages of the vendors' SDKs, and of tracebacks.
 _SDK_TEXTS = ("Error code: ", "Connection error.", "Request timed out", "Traceback (most recent")
-_PYTHON_TEXTS = (  # of exceptions that an answer in an unexpected shape leads to
+_PYTHON_TEXTS = (  # of exceptions that an answer with unexpected fields leads to
     " object has no attribute '",
     " object is not subscriptable",
     "list index out of range",
@@ -35,7 +36,7 @@ def judge(
     stale_after: float,
     decide: Judge | None = None,
 ) -> None:
-    """Set the outcome of these calls; `decide` overrules for those that returned."""
+    """Set the outcome of these calls; `decide` overrides it for calls that returned a value."""
     for call in calls:
         if call.outcome == "missed":
             continue
@@ -43,7 +44,7 @@ def judge(
             call.outcome = _decided(decide(call.returned, call.prompt), call, evidence, stale_after)
         else:
             call.outcome = _outcome(call, evidence, stale_after)
-        evidence.keep(call)
+        evidence.remember(call)
         if call.answered and call.seconds > deadline:
             call.outcome = "late"
 
@@ -56,7 +57,7 @@ def _outcome(call: Call, evidence: Evidence, stale_after: float) -> Outcome:
         return _from_source(call, source, evidence, stale_after)
     if _shows_an_error(call, evidence):
         return "error_text"
-    if evidence.never_echoes or _had_no_reference(call, evidence):
+    if evidence.never_shows_references or _had_no_reference(call, evidence):
         return _inferred(call, evidence, stale_after)
     return _without_reference(call, evidence) if evidence.judges_text else "unjudged"
 
@@ -64,19 +65,19 @@ def _outcome(call: Call, evidence: Evidence, stale_after: float) -> Outcome:
 def _from_source(call: Call, source: Exchange, evidence: Evidence, stale_after: float) -> Outcome:
     if belongs(source, call):
         return _by(source, call, evidence)
-    asked_with = evidence.asked_with(source)
-    if asked_with and call.token and asked_with != call.token:
-        return "corrupted"  # somebody else's answer
+    token_of = evidence.token_of(source)
+    if token_of and call.token and token_of != call.token:
+        return "corrupted"  # the answer to another call
     return _cached(call, source.until, stale_after)
 
 
 def _by(source: Exchange, call: Call, evidence: Evidence) -> Outcome:
-    """Primary, unless the answer is another's than usual, or another failed in this call before."""
+    """Primary, unless no primary provider answered, or another one failed in the call before."""
     before = (e for e in evidence.of(call) if e.number < source.number and e.until <= source.at)
     others = {e.provider: e for e in before if e.provider != source.provider}
     failed_over = any(last.failed for last in others.values())
-    usual = source.provider in evidence.primaries
-    return "primary" if usual and not failed_over else "fallback"
+    is_primary = source.provider in evidence.primaries
+    return "primary" if is_primary and not failed_over else "fallback"
 
 
 def _cached(call: Call, since: float, stale_after: float) -> Outcome:
@@ -85,22 +86,22 @@ def _cached(call: Call, since: float, stale_after: float) -> Outcome:
 
 
 def _without_reference(call: Call, evidence: Evidence) -> Outcome:
-    """Judge a return value that should carry a reference, and carries none."""
-    if not call.text.strip() or _passes_on_nothing(call, evidence):
+    """Judge a return value that should carry a reference but carries none."""
+    if not call.text.strip() or _has_empty_answer(call, evidence):
         return "failed"
-    return "truncated" if _stops_short(call, evidence) else "degraded"
+    return "truncated" if _is_cut_short(call, evidence) else "degraded"
 
 
-def _passes_on_nothing(call: Call, evidence: Evidence) -> bool:
-    """Whether an object holds an empty answer: names and ids, and no text of the app's own."""
+def _has_empty_answer(call: Call, evidence: Evidence) -> bool:
+    """Whether a returned object holds an empty answer: names and ids, but no sentence."""
     last = _concluding(call, evidence)
     if last is None or not last.is_empty or isinstance(call.returned, str):
         return False
     return " " not in call.text
 
 
-def _stops_short(call: Call, evidence: Evidence) -> bool:
-    """Whether this is some of an answer that came without its end, and no text of the app's own."""
+def _is_cut_short(call: Call, evidence: Evidence) -> bool:
+    """Whether the text is the beginning of an answer that broke off or was corrupted."""
     broken = (e for e in evidence.of(call) if e.failed or e.silently_corrupted)
     openings = [exchange.opening for exchange in broken if exchange.opening]
     text = call.text.strip()
@@ -108,29 +109,29 @@ def _stops_short(call: Call, evidence: Evidence) -> bool:
 
 
 def _had_no_reference(call: Call, evidence: Evidence) -> bool:
-    """Whether the last answer was one that a test chose, or a tool's call: nothing to look for."""
+    """Whether the last answer had no reference: one chosen by the test, or a tool call."""
     last = _concluding(call, evidence)
     return last is not None and last.ok and not last.reference and not last.applied
 
 
 def _inferred(call: Call, evidence: Evidence, stale_after: float) -> Outcome:
-    """Judge by the exchanges alone: the last one's answer is taken for what was returned."""
+    """Judge by the exchanges alone, as if the call returned the answer of its last one."""
     call.inferred = True
-    if call.is_blank and evidence.speaks:
+    if call.is_blank and evidence.returns_something:
         return "failed"
     last = _concluding(call, evidence)
     if last is not None and last.ok and not last.is_empty:
         return _by(last, call, evidence)
-    kept = None if call.is_blank and last is not None else evidence.kept_for(call)
-    if kept is not None:
-        return _cached(call, kept.ended, stale_after)
-    if last is None and evidence.echo is None:
+    earlier = None if call.is_blank and last is not None else evidence.cached_result_for(call)
+    if earlier is not None:
+        return _cached(call, earlier.ended, stale_after)
+    if last is None and evidence.reference_rate is None:
         return "unjudged"
     return "failed" if call.is_blank else "degraded"
 
 
 def _concluding(call: Call, evidence: Evidence) -> Exchange | None:
-    """The last exchange that a call waited for; of several at once, one that answered."""
+    """The last exchange that a call waited for; of parallel ones, one with an answer."""
     settled = [exchange for exchange in evidence.of(call) if exchange.ok or exchange.failed]
     last = next(reversed(settled), None)
     if last is None:
@@ -138,28 +139,28 @@ def _concluding(call: Call, evidence: Evidence) -> Exchange | None:
     if not last.ok:
         return next((e for e in reversed(settled) if e.ok and e.until > last.at), last)
     raced = [e for e in settled if (e.at, e.until) == (last.at, last.until) and not e.is_empty]
-    if all(e.ok for e in settled):  # of a dead heat on a good day, the usual winner
+    if all(e.ok for e in settled):  # parallel answers at one time, nothing failed: the primary's
         return next((e for e in raced if e.provider in evidence.primaries), last)
     return last
 
 
 def _shows_an_error(call: Call, evidence: Evidence) -> bool:
     failed = [exchange for exchange in evidence.of(call) if not exchange.ok]
-    if any(len(e.error_message) >= _TELLING and e.error_message in call.text for e in failed):
+    if any(len(e.error_message) >= _MIN_MESSAGE and e.error_message in call.text for e in failed):
         return True
     if failed and any(text in call.text for text in _SDK_TEXTS):
         return True
-    misshapen = any(e.failed or e.effects for e in evidence.of(call))
-    if misshapen and any(text in call.text for text in _PYTHON_TEXTS):
+    hit = any(e.failed or e.effects for e in evidence.of(call))
+    if hit and any(text in call.text for text in _PYTHON_TEXTS):
         return True
-    return evidence.was_an_error(call.text)
+    return evidence.is_known_error_text(call.text)
 
 
 def _decided(verdict: object, call: Call, evidence: Evidence, stale_after: float) -> Outcome:
     if verdict is False:
         return "failed"
     if verdict is True:
-        return _answered_somehow(call, evidence, stale_after)
+        return _source_of_answer(call, evidence, stale_after)
     if isinstance(verdict, str):
         known = next((outcome for outcome in OUTCOMES if outcome == verdict), None)
         if known is None:
@@ -169,8 +170,8 @@ def _decided(verdict: object, call: Call, evidence: Evidence, stale_after: float
     raise UsageError(message)
 
 
-def _answered_somehow(call: Call, evidence: Evidence, stale_after: float) -> Outcome:
-    """The app's owner says that a call was answered; by whom is still to be found."""
+def _source_of_answer(call: Call, evidence: Evidence, stale_after: float) -> Outcome:
+    """The outcome of a call that `outcome=` calls answered: which provider or cache answered it."""
     source = evidence.source(call.text)
     if source is not None and not belongs(source, call):
         return _cached(call, source.until, stale_after)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chaos_llm.analysis.failovers import Failovers, asked_model
+from chaos_llm.analysis.failovers import Failovers, model_of
 from chaos_llm.analysis.run import Run
 from chaos_llm.journal.journal import Exchange
 
@@ -51,11 +51,11 @@ def refused_requests(run: Run, failovers: Failovers | None = None) -> list[Refus
     if not refused:
         return []
     failovers = failovers or Failovers(run)
-    rescues = {each.rescue.number for each in failovers.met if each.rescue is not None}
+    rescues = {each.fallback.number for each in failovers.failures if each.fallback is not None}
     groups: dict[tuple[bool, str, str], list[Exchange]] = {}
     for exchange in refused:
         assert exchange.broken_rule is not None
-        stands_in = exchange.number in rescues or asked_model(exchange) in failovers.spares
+        stands_in = exchange.number in rescues or model_of(exchange) in failovers.fallbacks
         key = (stands_in, exchange.provider, exchange.broken_rule.name)
         groups.setdefault(key, []).append(exchange)
     made = [RefusedRequests(tuple(group), key[0]) for key, group in groups.items()]

@@ -1,4 +1,4 @@
-"""A run: the calls of one replay with all that is known about them; what checks look at."""
+"""A run: the calls and exchanges of one replay, and the state of providers; read by checks."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from chaos_llm.protocol.messages import Request
 from chaos_llm.requests.credentials import Credentials
 
 State = Literal["up", "ailing", "down"]
-DOWN_SHARE = 0.5  # from here on a provider counts as down: half of what it is asked is hit
-UP_SHARE = 0.05  # up to here it counts as up: a breaker that needs a few failures stays closed
-_MINUTE = 60.0
-_IN = (0.0, 0.5, 0.999)  # where inside a column its share is looked up
+DOWN_SHARE = 0.5  # from this share of requests that are hit on, a provider counts as down
+UP_SHARE = 0.05  # up to this share it counts as up: a breaker that needs some failures stays closed
+_MINUTE = 60.0  # seconds
+_SAMPLES = (0.0, 0.5, 0.999)  # the parts of a column at which the share is sampled
 
 
 @dataclass(frozen=True)
 class Interval:
-    """A stretch of time in which a provider was in one state; seconds of the profile."""
+    """A time interval, from `begins` up to but without `ends`; seconds of the profile."""
 
     begins: float
     ends: float
@@ -37,7 +37,7 @@ class Interval:
 
 @dataclass(frozen=True)
 class Run:
-    """The calls of a replay, its exchanges in order, and what hit them."""
+    """The calls of a replay, its exchanges in order, and the faults that were planned for them."""
 
     overrides: Overrides
     calls: Sequence[Call]
@@ -51,27 +51,27 @@ class Run:
 
     @property
     def profile(self) -> Profile:
-        """The bad day."""
+        """The outage profile that was replayed."""
         return self.overrides.plan.profile
 
     @property
     def seed(self) -> int:
-        """What the day's dice were keyed with."""
+        """The seed of the random draws."""
         return self.overrides.plan.seed
 
     @cached_property
     def applied(self) -> int:
-        """How many requests a fault changed."""
+        """The number of requests to whose reply a fault was applied."""
         return sum(1 for exchange in self.exchanges if exchange.applied)
 
     @cached_property
     def api(self) -> list[Exchange]:
-        """The exchanges with the models' own endpoints."""
+        """The exchanges with endpoints of models, without logins and status pages."""
         return [exchange for exchange in self.exchanges if exchange.surface == "api"]
 
     @cached_property
     def providers(self) -> tuple[str, ...]:
-        """The providers that were asked, in the order of the first request."""
+        """The providers that got requests, in the order of their first one."""
         return tuple(self._to)
 
     def to(self, provider: str) -> list[Exchange]:
@@ -83,37 +83,37 @@ class Run:
         return [e for e in self.evidence.of(call) if e.provider == provider]
 
     def failed_on(self, call: Call, provider: str) -> bool:
-        """Whether a provider was asked in a call and had not answered when it was asked last."""
-        asked = self.of(call, provider)
-        return bool(asked) and asked[-1].failed
+        """Whether the last request of a call to a provider failed; False if it sent none."""
+        requests = self.of(call, provider)
+        return bool(requests) and requests[-1].failed
 
-    def was_torn(self, call: Call) -> bool:
-        """Whether an answer to this call broke off on the wire, or said that it did."""
+    def was_truncated(self, call: Call) -> bool:
+        """Whether an answer to this call broke off, or was marked as incomplete."""
         return any(e.status == 200 and e.failed for e in self.evidence.of(call))
 
     @cached_property
     def corruption_shown(self) -> list[Call]:
-        """The calls that were shown what the provider itself had spoilt and called complete.
+        """The calls that returned an answer which the provider had silently corrupted.
 
-        No app can see that without an evaluation of its own.
+        Such an answer is marked as complete, so no app can detect it without evaluating its text.
         """
         shown = [c for c in self.calls if c.outcome in ("primary", "fallback", "truncated")]
         return [
             c for c in shown if any(e.ok and e.silently_corrupted for e in self.evidence.of(c)[-1:])
         ]
 
-    def tells(self, call: Call) -> bool:
-        """Whether a call shows whom the app turns to: made, and not answered by a cache."""
+    def shows_routing(self, call: Call) -> bool:
+        """Whether a call shows which providers the app uses: it was made, and not from a cache."""
         return call.outcome not in ("missed", "cached", "stale") or bool(self.evidence.of(call))
 
     def share(self, provider: str, at: float) -> float:
-        """The largest share that hits what this app asks of a provider at that time."""
-        plainest = (Request(provider, "", "api", "", ""),)
-        kinds = self._kinds.get(provider, plainest)
+        """The share of requests that is hit at that time, the largest of all kinds of requests."""
+        default = (Request(provider, "", "api", "", ""),)
+        kinds = self._kinds.get(provider, default)
         return max(self.overrides.share(kind, at) for kind in kinds)
 
-    def well_for(self, provider: str, at: float) -> float:
-        """How long a provider has been up at that time; below 0 where it is not."""
+    def up_for(self, provider: str, at: float) -> float:
+        """How long a provider has been up at that time in seconds; below 0 if it is not up."""
         up = (
             interval
             for interval, state in self._intervals(provider)
@@ -122,14 +122,14 @@ class Run:
         return next((at - interval.begins for interval in up), -1.0)
 
     def times_down(self, provider: str) -> list[Interval]:
-        """When the plan had the provider down, within the run."""
+        """The intervals of the run in which at least DOWN_SHARE of the requests were hit."""
         return [interval for interval, state in self._intervals(provider) if state == "down"]
 
     def recoveries(self, provider: str, least: float, *, of_any: bool = False) -> list[Interval]:
-        """The spells of being well, of at least that length, which end a time of being down.
+        """The intervals of at least `least` seconds in which a provider is up after being down.
 
-        Between the two a provider may be ailing; that is not yet a recovery. With `of_any` a time
-        of being no more than ailing counts as well.
+        A provider that is ailing, neither down nor up, has not yet recovered. With `of_any` being
+        up after only having been ailing counts as a recovery, too.
         """
         found, was_down = [], False
         for interval, state in self._intervals(provider):
@@ -139,9 +139,11 @@ class Run:
         return found
 
     def shares(self, provider: str, columns: int) -> list[float]:
-        """The largest share that hits that provider in each of so many equal stretches."""
+        """The largest share of requests that is hit in each of so many equal parts of the run."""
         step = (self.ends - self.begins) / columns
-        times = [self.begins + step * (column + part) for column in range(columns) for part in _IN]
+        times = [
+            self.begins + step * (column + part) for column in range(columns) for part in _SAMPLES
+        ]
         times += [edge for edge in self.overrides.edges() if self.begins <= edge < self.ends]
         shares = [0.0] * columns
         for time in times:
@@ -171,21 +173,21 @@ class Run:
 
     @cached_property
     def _to(self) -> dict[str, list[Exchange]]:
-        asked: dict[str, list[Exchange]] = {}
+        by_provider: dict[str, list[Exchange]] = {}
         for exchange in self.api:
-            asked.setdefault(exchange.provider, []).append(exchange)
-        return asked
+            by_provider.setdefault(exchange.provider, []).append(exchange)
+        return by_provider
 
     @cached_property
     def _kinds(self) -> dict[str, tuple[Request, ...]]:
-        """The kinds of requests that the app made: a window may hit one model or path only."""
-        return {provider: _kinds(made) for provider, made in self._to.items()}
+        """The kinds of requests that the app sent: a window may hit one model or path only."""
+        return {provider: _kinds(sent) for provider, sent in self._to.items()}
 
     @cached_property
     def _edges(self) -> list[float]:
-        """Where the share can change its course.
+        """The times at which the share of requests that are hit may change.
 
-        A sloping line is followed minute by minute, and so is a load.
+        If it rises or falls gradually, or depends on the load, each minute is such a time.
         """
         edges = {self.begins, self.ends} | self.overrides.edges()
         for window in self.overrides.plan.windows:
@@ -195,8 +197,8 @@ class Run:
         return sorted(edge for edge in edges if self.begins <= edge <= self.ends)
 
 
-def _kinds(made: list[Exchange]) -> tuple[Request, ...]:
-    kinds = {(e.provider, e.api, e.path, e.model, e.stream, e.credential) for e in made}
+def _kinds(exchanges: list[Exchange]) -> tuple[Request, ...]:
+    kinds = {(e.provider, e.api, e.path, e.model, e.stream, e.credential) for e in exchanges}
     return tuple(
         Request(provider, api, "api", "", path, model, stream, credential=credential)
         for provider, api, path, model, stream, credential in sorted(kinds)

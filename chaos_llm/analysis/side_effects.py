@@ -1,4 +1,4 @@
-"""What an app does to the world besides answering, as far as a test has marked it."""
+"""Side effects of the app besides its answers, as far as a test marks them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
 class SideEffect(NamedTuple):
-    """One execution: of what, in which call, when (seconds of the profile), with which arguments.
+    """One execution of a side effect: name, call, time (seconds of the profile) and arguments.
 
     `arguments` is a text that is equal for equal arguments.
     """
@@ -28,17 +28,18 @@ class SideEffect(NamedTuple):
 
 
 class Marker:
-    """Marks what a call must do once at most: a charge, a mail, a ticket.
+    """Records effects that a call must have at most once: a charge, a mail, a ticket.
 
-    As a decorator, `@chaos.side_effect`, it writes down each execution of a function, sync or
-    async, before it begins; given a name, `chaos.side_effect("charge", order)`, this one. The check
-    `side_effects_happen_once()` reads them.
+    As a decorator, `@chaos.side_effect`, it records each execution of a sync or async function,
+    before that begins. Called with a name, `chaos.side_effect("charge", order)`, it records one
+    execution. The check `side_effects_happen_once()` reads the records. Raises UsageError for
+    anything that is neither a function nor a name.
     """
 
     def __init__(
-        self, kept: list[SideEffect], here: Callable[[], int], now: Callable[[], float]
+        self, recorded: list[SideEffect], here: Callable[[], int], now: Callable[[], float]
     ) -> None:
-        self._kept, self._here, self._now = kept, here, now
+        self._recorded, self._here, self._now = recorded, here, now
 
     @overload
     def __call__(self, effect: Callable[_P, _R]) -> Callable[_P, _R]: ...
@@ -48,35 +49,35 @@ class Marker:
 
     def __call__(self, effect: str | Callable[..., object], *arguments: object) -> object:
         if isinstance(effect, str) and effect:
-            self._note(effect, arguments, {})
+            self._record(effect, arguments, {})
             return None
         if not callable(effect):
             raise UsageError(
-                f"a side effect is a function, as in @chaos.side_effect, or a name; got {effect!r}"
+                f"mark a function, as in @chaos.side_effect, or give a name; got {effect!r}"
             )
         name = getattr(effect, "__qualname__", "").rpartition("<locals>.")[2] or repr(effect)
         if inspect.iscoroutinefunction(effect):
 
             @functools.wraps(effect)
             async def marked_async(*given: Any, **named: Any) -> Any:
-                self._note(name, given, named)
+                self._record(name, given, named)
                 return await effect(*given, **named)
 
             return marked_async
 
         @functools.wraps(effect)
         def marked(*given: Any, **named: Any) -> Any:
-            self._note(name, given, named)
+            self._record(name, given, named)
             return effect(*given, **named)
 
         return marked
 
-    def _note(self, name: str, given: tuple[Any, ...], named: dict[str, Any]) -> None:
-        self._kept.append(SideEffect(name, self._here(), self._now(), _spelled(given, named)))
+    def _record(self, name: str, given: tuple[Any, ...], named: dict[str, Any]) -> None:
+        self._recorded.append(SideEffect(name, self._here(), self._now(), _as_text(given, named)))
 
 
-def _spelled(arguments: tuple[Any, ...], named: dict[str, Any]) -> str:
-    """Arguments as a text, without the addresses of objects."""
-    said = [repr(each) for each in arguments]
-    said += [f"{name}={value!r}" for name, value in sorted(named.items())]
-    return _ADDRESS.sub("", ", ".join(said))
+def _as_text(arguments: tuple[Any, ...], named: dict[str, Any]) -> str:
+    """Arguments as a text, without the addresses of objects, which differ between calls."""
+    parts = [repr(each) for each in arguments]
+    parts += [f"{name}={value!r}" for name, value in sorted(named.items())]
+    return _ADDRESS.sub("", ", ".join(parts))

@@ -1,15 +1,19 @@
-"""The catalogue of checks: each a claim about a run, made with `report.check(...)`.
+"""The catalogue of checks: each is one claim about a run, made with `report.check(...)`.
 
-`standard(run)` are those that apply without configuration. Their limits: eight calls are what a
-breaker with the usual five failures needs under two users; three retries are one more than the
-vendors' SDKs make; ten minutes are two of the longest usual breaker cooldowns.
+`standard(run)` returns the checks that apply without configuration. The reasons for their limits:
 
-Three calls may probe at once (assumed): a breaker that only looks at the clock lets in who comes
-meanwhile, and that is no crowd yet. A retry-after up to a minute is obeyed, as all vendors' SDKs do
-that obey any; a user waits a minute at most, as `deadline=` has it, or twice what the longest
-healthy call took. A refused key is repeated once: it may have been refreshed meanwhile. Over three
-times the usual requests in a minute are a herd: calls that each use up an SDK's two retries make
-no more.
+* `stops_calling`, 8 calls: what a breaker with the common threshold of five failures needs with
+  two users.
+* `probes_with_one_request`, 3 calls at once (assumed): a breaker that only compares times lets
+  through every call that arrives meanwhile, and three of them are no crowd yet.
+* `returns_to` and `restores_traffic_to`, 10 minutes: twice the longest common breaker cooldown.
+* `retries_stay_under`, 3 retries: one more than the vendors' SDKs make.
+* `honours_retry_after`, waits up to a minute: all vendors' SDKs that obey a retry-after at all obey
+  one of that length.
+* `never_waits_past`, a minute, as a replay's `deadline=`; or twice the longest healthy call.
+* `auth_failures_are_not_hammered`, one repetition: the key may have been refreshed meanwhile.
+* `recovers_without_a_herd`, 3 times the healthy rate: calls that each use up an SDK's two retries
+  send no more than that.
 """
 
 from __future__ import annotations
@@ -85,11 +89,11 @@ __all__ = [
 ]
 
 
-_PROBES = 3
+_PROBES = 3  # calls that may probe a provider at the same time (assumed)
 
 
 def standard(run: Run) -> tuple[Check, ...]:
-    """The checks that need no configuration, for every provider that the app asked."""
+    """The checks that need no configuration, for every provider that the app sent requests to."""
     of_providers = [check for provider in run.providers for check in _of_provider(provider)]
     of_answers = (never_caches_the_outage(), answers_are_whole())
     return (
@@ -102,7 +106,7 @@ def standard(run: Run) -> tuple[Check, ...]:
 
 
 def _of_provider(provider: str) -> tuple[Check, ...]:
-    """How one provider is treated while it is down, and after that."""
+    """How the app treats one provider while it is down and after its recovery."""
     return (
         stops_calling(provider),
         probes_with_one_request(provider, at_most=_PROBES),
@@ -112,12 +116,12 @@ def _of_provider(provider: str) -> tuple[Check, ...]:
 
 
 def _of_traffic(run: Run) -> tuple[Check, ...]:
-    """How retries, logins and recoveries load a provider, and how long users wait for them."""
+    """How retries, logins and recoveries load providers, and how long users wait for them."""
     return (
         retries_stay_under(),
         backs_off(),
         honours_retry_after(),
-        never_waits_past.as_usual(run),
+        never_waits_past.with_learned_deadline(run),
         auth_failures_are_not_hammered(),
         refreshes_token_once(),
         recovers_without_a_herd(),
@@ -125,18 +129,20 @@ def _of_traffic(run: Run) -> tuple[Check, ...]:
 
 
 def _of_packs() -> Iterator[Check]:
-    """Those that installed packs add."""
-    for name, made in extensions.added("checks"):
-        check = made()
+    """The checks that installed packs add."""
+    for name, factory in extensions.added("checks"):
+        check = factory()
         if not isinstance(check, Check):
-            raise extensions.mistake("checks", name, f"expected what makes a Check; got {made!r}")
+            problem = f"expected a callable that returns a Check; got {factory!r}"
+            raise extensions.mistake("checks", name, problem)
         yield check
 
 
 def _of_fallbacks_and_streams() -> tuple[Check, ...]:
-    """Half a minute without content is half a user's patience; what is older than a day is wrong.
+    """Fallbacks, caches, side effects and streams, with limits that are assumed.
 
-    Ten streams left open are a tenth of httpx's pool. All three are assumed.
+    Half a minute without content is half of what a replay's `deadline=` grants a user, an answer
+    older than a day is wrong by now, and ten open streams are a tenth of httpx's pool.
     """
     return (
         falls_back(),

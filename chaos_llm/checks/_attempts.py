@@ -1,4 +1,4 @@
-"""Which request repeats which: what checks of retries share."""
+"""Which request of a call retries which: shared by the checks of retries."""
 
 from __future__ import annotations
 
@@ -10,103 +10,115 @@ from chaos_llm.journal.conversation_digest import ConversationDigest
 from chaos_llm.journal.journal import Exchange
 from chaos_llm.requests.correlation import Key
 
+_TIMER_TOLERANCE = 0.99  # share of a retry-after that counts as waiting for all of it
+
 
 class Attempt(NamedTuple):
-    """A request, how many failed ones it repeats, and the last of those, if there is one."""
+    """A request, how many failed requests it retries (0: none), and the last one of those."""
 
     exchange: Exchange
     retry: int
-    before: Exchange | None = None
+    previous: Exchange | None = None
 
     @property
     def pause(self) -> float:
-        """The seconds between the failure and this request; 0 where it repeats none."""
-        return self.exchange.at - self.before.until if self.before else 0.0
+        """Seconds from the end of the failed request to this one; 0 if this is not a retry."""
+        return self.exchange.at - self.previous.until if self.previous else 0.0
 
     @property
-    def told(self) -> bool:
-        """Whether the failure had said when to come back, and this came no earlier."""
-        told = retry_after_of(self.before) if self.before else None
-        return told is not None and self.pause >= 0.99 * told
+    def respected_retry_after(self) -> bool:
+        """Whether the failed reply had a retry-after, and this retry waited for it."""
+        wait = retry_after_of(self.previous) if self.previous else None
+        return wait is not None and self.pause >= _TIMER_TOLERANCE * wait
 
 
-def retry_after_of(refused: Exchange) -> float | None:
-    """The wait in seconds that a refusal asked for, if it did and arrived."""
-    return refused.retry_after if refused.end == "complete" else None
+def retry_after_of(failed: Exchange) -> float | None:
+    """The wait in seconds that a reply asked for; None if it named none or did not arrive."""
+    return failed.retry_after if failed.end == "complete" else None
 
 
-def attempts(api: Sequence[Exchange]) -> list[Attempt]:
-    """The requests of a run with what each repeats, one endpoint and model of a call at a time.
+def attempts(exchanges: Sequence[Exchange]) -> list[Attempt]:
+    """Say for each request of a run which failed request it retries, if any.
 
-    A step that another model has answered is over: what asks something else later begins anew.
+    Only requests of one call to one endpoint and model can retry each other. Once another model
+    has answered, that step of the call is over, and a later request with other content starts a
+    new one.
     """
-    twins, good = asks_twice_at_once(api), _answers(api)
+    duplicates, answered = has_parallel_duplicates(exchanges), _answered_by_call(exchanges)
     return [
-        each
-        for row in _rows(api)
-        for each in _tries(row, good.get(row[0].key.call, ()), twins=twins)
+        attempt
+        for group in _groups(exchanges)
+        for attempt in _match_retries(
+            group, answered.get(group[0].key.call, ()), duplicates=duplicates
+        )
     ]
 
 
-def _answers(api: Iterable[Exchange]) -> dict[int, list[Exchange]]:
-    """The answers that each call got."""
-    good: dict[int, list[Exchange]] = {}
-    for made in api:
-        if made.ok and not made.is_empty and made.key.call >= 0:
-            good.setdefault(made.key.call, []).append(made)
-    return good
+def _answered_by_call(exchanges: Iterable[Exchange]) -> dict[int, list[Exchange]]:
+    """The exchanges with an answer, by the number of their call."""
+    answered: dict[int, list[Exchange]] = {}
+    for exchange in exchanges:
+        if exchange.ok and not exchange.is_empty and exchange.key.call >= 0:
+            answered.setdefault(exchange.key.call, []).append(exchange)
+    return answered
 
 
-def _rows(api: Iterable[Exchange]) -> Iterable[list[Exchange]]:
-    """The requests that may repeat each other."""
-    rows: dict[tuple[Key, str], list[Exchange]] = {}
-    for made in api:
-        rows.setdefault((made.key._replace(attempt=0), made.model), []).append(made)
-    # What nobody's call asks again although it was answered comes at intervals, as a ping does.
-    return [row for row in rows.values() if row[0].key.call >= 0 or not _is_ping(row)]
+def _groups(exchanges: Iterable[Exchange]) -> Iterable[list[Exchange]]:
+    """The requests of each call, endpoint and model: only those may retry each other."""
+    groups: dict[tuple[Key, str], list[Exchange]] = {}
+    for exchange in exchanges:
+        groups.setdefault((exchange.key._replace(attempt=0), exchange.model), []).append(exchange)
+    # A background request that is sent again after an answer is periodic, like a health check,
+    # and so not a retry.
+    return [group for group in groups.values() if group[0].key.call >= 0 or not _is_periodic(group)]
 
 
-def _is_ping(row: Sequence[Exchange]) -> bool:
-    return any(exchange.ok for exchange in row[:-1])
+def _is_periodic(group: Sequence[Exchange]) -> bool:
+    return any(exchange.ok for exchange in group[:-1])
 
 
-def asks_twice_at_once(api: Iterable[Exchange]) -> bool:
-    """Whether the app has one question answered several times at once, to choose the best."""
-    good = [e for e in api if e.ok and e.call >= 0]
+def has_parallel_duplicates(exchanges: Iterable[Exchange]) -> bool:
+    """Whether the app sends one request several times in parallel, to choose the best answer."""
+    answered = [e for e in exchanges if e.ok and e.call >= 0]
     return any(
         (first.call, first.at, first.body_hash) == (second.call, second.at, second.body_hash)
         and first.provider == second.provider
-        for first, second in pairwise(good)
+        for first, second in pairwise(answered)
     )
 
 
-def _tries(row: Sequence[Exchange], good: Sequence[Exchange], *, twins: bool) -> Iterator[Attempt]:
-    """Each request takes up a failed one that had ended and that no other has taken up."""
-    failed: list[Attempt] = []
-    for exchange in row:
-        before = [
-            each
-            for each in failed
-            if _may_repeat(exchange, each.exchange, twins=twins)
-            and not _asks_the_next(exchange, each.exchange, good)
+def _match_retries(
+    group: Sequence[Exchange], answered: Sequence[Exchange], *, duplicates: bool
+) -> Iterator[Attempt]:
+    """Match each request with a failed one that had ended and that no other request retries."""
+    unmatched: list[Attempt] = []
+    for exchange in group:
+        candidates = [
+            failed
+            for failed in unmatched
+            if _may_repeat(exchange, failed.exchange, duplicates=duplicates)
+            and not _is_next_step(exchange, failed.exchange, answered)
         ]
-        taken = min(before, key=lambda each: (each.retry, each.exchange.until), default=None)
-        this = Attempt(exchange, taken.retry + 1, taken.exchange) if taken else Attempt(exchange, 0)
-        if taken is not None:
-            failed.remove(taken)
+        failed = min(candidates, key=lambda each: (each.retry, each.exchange.until), default=None)
+        if failed is None:
+            attempt = Attempt(exchange, 0)
+        else:
+            attempt = Attempt(exchange, failed.retry + 1, failed.exchange)
+            unmatched.remove(failed)
         if exchange.failed:
-            failed.append(this)
-        yield this
+            unmatched.append(attempt)
+        yield attempt
 
 
-def _may_repeat(exchange: Exchange, failed: Exchange, *, twins: bool) -> bool:
-    if failed.until == exchange.at:  # at once: a hasty retry, or one of several at the same time
-        return failed.body_hash == exchange.body_hash and not (twins and failed.at == exchange.at)
+def _may_repeat(exchange: Exchange, failed: Exchange, *, duplicates: bool) -> bool:
+    if failed.until == exchange.at:  # a retry without a pause, or one of several parallel requests
+        same = failed.body_hash == exchange.body_hash
+        return same and not (duplicates and failed.at == exchange.at)
     return failed.until < exchange.at
 
 
-def _asks_the_next(exchange: Exchange, failed: Exchange, good: Sequence[Exchange]) -> bool:
-    """Whether another model had meanwhile answered what failed, and this asks something else."""
+def _is_next_step(exchange: Exchange, failed: Exchange, answered: Sequence[Exchange]) -> bool:
+    """Whether another model answered the failed request, and this one has other content."""
     if exchange.body_hash == failed.body_hash:
         return False
     prompt = ConversationDigest.unpacked(failed.conversation_digest).prompt
@@ -115,5 +127,5 @@ def _asks_the_next(exchange: Exchange, failed: Exchange, good: Sequence[Exchange
         and answer.until <= exchange.at
         and (answer.provider, answer.model) != (failed.provider, failed.model)
         and ConversationDigest.unpacked(answer.conversation_digest).prompt == prompt
-        for answer in good
+        for answer in answered
     )

@@ -1,4 +1,4 @@
-"""What tokens were billed for, and what came of them."""
+"""Billed tokens, and which of them paid for answers that no user got."""
 
 from __future__ import annotations
 
@@ -7,31 +7,32 @@ from collections.abc import Iterator
 from chaos_llm.analysis.run import Run
 from chaos_llm.journal.journal import Exchange
 
-_LOST = ("failed", "degraded", "error_text", "truncated")
+_WITHOUT_ANSWER = ("failed", "degraded", "error_text", "truncated")
 
 
 def tokens_of(exchange: Exchange) -> int:
-    """All tokens that were billed for an exchange."""
+    """The input and output tokens that were billed for an exchange."""
     return exchange.input_tokens + exchange.output_tokens
 
 
 def wasted(run: Run) -> Iterator[Exchange]:
-    """Exchanges that were billed, and whose answer nobody got.
+    """Yield the exchanges that were billed although no user got their answer.
 
-    It broke off or was not waited for, the same request was sent again in its call, or the call
-    gave its user nothing after all.
+    The answer broke off, the client left before it came, the same request was sent again in the
+    same call, or the call as a whole returned no provider's answer.
     """
-    lost = {call.number for call in run.calls if call.outcome in _LOST}
+    unanswered = {call.number for call in run.calls if call.outcome in _WITHOUT_ANSWER}
     last: dict[tuple[int, str, str, int], int] = {}
     for exchange in run.api:
-        last[_what(exchange)] = exchange.number
+        last[_identity(exchange)] = exchange.number
     for exchange in run.api:
         if not tokens_of(exchange):
             continue
-        repeated = exchange.call >= 0 and last[_what(exchange)] != exchange.number
-        if not exchange.ok or exchange.call in lost or repeated:
+        repeated = exchange.call >= 0 and last[_identity(exchange)] != exchange.number
+        if not exchange.ok or exchange.call in unanswered or repeated:
             yield exchange
 
 
-def _what(exchange: Exchange) -> tuple[int, str, str, int]:
+def _identity(exchange: Exchange) -> tuple[int, str, str, int]:
+    """What two exchanges share if one repeats the request of the other."""
     return exchange.call, exchange.provider, exchange.model, exchange.body_hash

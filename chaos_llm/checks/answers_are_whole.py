@@ -1,4 +1,4 @@
-"""No torn answer is passed off as a whole one."""
+"""No incomplete answer is shown to a user as a complete one."""
 
 from __future__ import annotations
 
@@ -7,67 +7,67 @@ from typing import ClassVar
 
 from chaos_llm.analysis.call import Call
 from chaos_llm.analysis.run import Run
+from chaos_llm.checks._limits import calls
 from chaos_llm.checks.check import Check, Finding
+
+_EXCERPT = 60  # letters of an answer that a finding quotes
 
 
 @dataclass(frozen=True, repr=False)
 class AnswersAreWhole(Check):
-    """No user is shown an answer that was cut short on the wire, an empty one, or an error's text.
+    """No call returns an answer that was cut off in transit, an empty answer, or an error message.
 
-    Who raises, or returns None, has shown nothing. Not applicable where no stream was cut, nothing
-    was empty and no error sent. What a provider itself cuts and calls complete is exposure and not
-    the app's failure.
+    A call that raises, or returns None, passes: its user can tell. Not applicable if every answer
+    arrived complete. An answer that the provider itself shortened and marked as complete is a
+    silent corruption, which no app can detect, and does not fail.
     """
 
-    why: ClassVar[str] = "half an answer that looks whole is worse than none: nobody asks again"
+    why: ClassVar[str] = (
+        "half an answer that looks complete is worse than none: the user has no reason to try again"
+    )
 
     def __call__(self, run: Run) -> Finding:
-        torn = [call for call in run.calls if call.outcome == "truncated" and run.was_torn(call)]
+        truncated = [c for c in run.calls if c.outcome == "truncated" and run.was_truncated(c)]
         errors = [call for call in run.calls if call.outcome == "error_text"]
         empty = [call for call in run.calls if _is_empty(run, call)]
-        if torn or errors or empty:
-            first = min(torn + errors + empty, key=lambda call: call.began)
-            return self.failed(_seen(torn, errors, empty), first.began)
+        if truncated or errors or empty:
+            first = min(truncated + errors + empty, key=lambda call: call.began)
+            return self.failed(_seen(truncated, errors, empty), first.began)
         if not any(exchange.failed or exchange.is_empty for exchange in run.api):
-            return self.not_applicable("every answer arrived whole")
+            return self.not_applicable("every answer arrived complete")
         if not run.evidence.judges_text:
             return self.not_judged(
-                "what the app returns shows no answers, so a torn one cannot be told; see outcome="
+                "the app's return values do not contain the answers, so an incomplete one cannot "
+                "be recognised; see outcome="
             )
-        corruption_shown = (
-            f"; {len(run.corruption_shown)} were spoilt unseen (exposure)"
-            if run.corruption_shown
-            else ""
-        )
-        return self.passed(f"no torn answer and no error's text reached a user{corruption_shown}")
+        corrupted = len(run.corruption_shown)
+        aside = f"; {calls(corrupted)} returned a silently corrupted one" if corrupted else ""
+        return self.passed(f"no call returned an incomplete answer or an error message{aside}")
 
 
 def _is_empty(run: Run, call: Call) -> bool:
-    """Whether a user was shown an answer without a word as one."""
+    """Whether a call returned a provider's empty answer as if it were one."""
     if call.outcome != "failed" or call.error is not None or call.returned is None:
         return False
     return any(exchange.is_empty for exchange in run.evidence.of(call)[-1:])
 
 
-def _seen(torn: list[Call], errors: list[Call], empty: list[Call]) -> str:
-    seen = [
-        f"{_calls(calls)} shown {what}, the first {_shown(calls[0])}"
-        for calls, what in (
-            (torn, "an answer that had been cut off"),
-            (errors, "an error instead of an answer"),
-            (empty, "nothing, as the provider had said nothing"),
+def _seen(truncated: list[Call], errors: list[Call], empty: list[Call]) -> str:
+    parts = [
+        f"{calls(len(group))} returned {what}, first call {group[0].number} ({_excerpt(group[0])})"
+        for group, what in (
+            (truncated, "an answer that had been cut off"),
+            (errors, "an error message as an answer"),
+            (empty, "the provider's empty answer"),
         )
-        if calls
+        if group
     ]
-    return "; ".join(seen)
+    return "; ".join(parts)
 
 
-def _calls(calls: list[Call]) -> str:
-    return "one call was" if len(calls) == 1 else f"{len(calls)} calls were"
-
-
-def _shown(call: Call) -> str:
+def _excerpt(call: Call) -> str:
     text = " ".join(call.text.split())
-    # The end of a torn answer is where one can see that it is torn.
-    tail = call.outcome == "truncated" and len(text) > 60
-    return f"in call {call.number} ({'…' + text[-60:] if tail else text[:60]!r})"
+    # A reader sees only at its end that an answer was cut off.
+    if call.outcome == "truncated" and len(text) > _EXCERPT:
+        return repr(f"…{text[-_EXCERPT:]}")
+    return repr(text[:_EXCERPT])

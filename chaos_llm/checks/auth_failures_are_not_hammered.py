@@ -1,4 +1,4 @@
-"""A credential that was refused is not tried on and on."""
+"""A refused credential is not sent again and again."""
 
 from __future__ import annotations
 
@@ -7,25 +7,27 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from chaos_llm.analysis.run import Run
-from chaos_llm.checks._attempts import asks_twice_at_once
+from chaos_llm.checks._attempts import has_parallel_duplicates
+from chaos_llm.checks._limits import calls
 from chaos_llm.checks.check import Check, Finding, whole_number
 from chaos_llm.journal.journal import Exchange
 
-_REFUSED = 401
+_UNAUTHORIZED = 401
 
 
 @dataclass(frozen=True, repr=False)
 class AuthFailuresAreNotHammered(Check):
-    """A call that is told 401 repeats that with the same credential at most `repeats` times.
+    """After a 401 a call sends the same credential at most `repeats` more times.
 
-    Once is forgiven: a provider may be wrong about a good key, and who refreshes in place may ask
-    with the old one once more. In a call three refused credentials are one too many, too: after the
-    refresh still 401 means that the account, or the provider, is what is wrong; `credentials` is
-    for an app that has a pool of keys. Requests without a credential count as one.
+    One repetition is allowed by default: a provider may refuse a valid key by mistake, and a client
+    that refreshes its key in place may send the old one once more. A call may have `credentials`
+    different credentials refused, two by default: if a refreshed credential is refused as well, the
+    account or the provider is the problem. Raise it for an app with a pool of keys. All requests
+    without a credential count as one credential.
     """
 
     why: ClassVar[str] = (
-        "no retry makes a refused key good: it costs the user time, looks like an attack, "
+        "no retry makes a refused key valid: it costs the user time, looks like an attack, "
         "and can lock the account"
     )
     repeats: int = 1
@@ -40,34 +42,37 @@ class AuthFailuresAreNotHammered(Check):
         refused = [e for e in run.api if e.call >= 0 and _is_refused(e)]
         if not refused:
             return self.not_applicable("no credential was refused in a call")
-        twins = asks_twice_at_once(run.api)
-        for (_, provider, *_), row in _rows(refused, "credential").items():
-            again = [made for made in row[1:] if _knew(made, row[0], twins=twins)]
-            if len(again) > self.repeats:
-                seen = f"call {row[0].call} sent {provider} a refused credential {len(row)} times"
-                return self.failed(seen, again[self.repeats].at)
-        for (call, provider, *_), row in _rows(refused).items():
-            keys = {made.credential: made.at for made in reversed(row)}
-            if len(keys) > self.credentials:
-                seen = f"call {call} had {len(keys)} credentials refused by {provider}, one by one"
-                return self.failed(seen, max(keys.values()))
-        calls = len({made.call for made in refused})
-        return self.passed(f"{'one call was' if calls == 1 else f'{calls} calls were'} told 401")
+        duplicates = has_parallel_duplicates(run.api)
+        for (_, provider, *_), group in _grouped(refused, "credential").items():
+            repeated = [e for e in group[1:] if _came_after(e, group[0], duplicates=duplicates)]
+            if len(repeated) > self.repeats:
+                call = group[0].call
+                seen = f"call {call} sent {provider} a refused credential {len(group)} times"
+                return self.failed(seen, repeated[self.repeats].at)
+        for (number, provider, *_), group in _grouped(refused).items():
+            first_sent = {exchange.credential: exchange.at for exchange in reversed(group)}
+            if len(first_sent) > self.credentials:
+                count = len(first_sent)
+                seen = f"{provider} refused {count} credentials of call {number}, one after another"
+                return self.failed(seen, max(first_sent.values()))
+        count = len({exchange.call for exchange in refused})
+        return self.passed(f"{calls(count)} got a 401, and none kept sending refused credentials")
 
 
-def _is_refused(made: Exchange) -> bool:
-    return made.status == _REFUSED and made.end == "complete"
+def _is_refused(exchange: Exchange) -> bool:
+    return exchange.status == _UNAUTHORIZED and exchange.end == "complete"
 
 
-def _knew(made: Exchange, first: Exchange, *, twins: bool) -> bool:
-    """Whether a request came after a refusal, and not beside it."""
-    same = made.body_hash == first.body_hash and not twins
-    return made.at > first.until or (made.at == first.until and same)
+def _came_after(exchange: Exchange, refusal: Exchange, *, duplicates: bool) -> bool:
+    """Whether a request was sent after a refusal, and not in parallel with the refused one."""
+    same = exchange.body_hash == refusal.body_hash and not duplicates
+    return exchange.at > refusal.until or (exchange.at == refusal.until and same)
 
 
-def _rows(refused: Iterable[Exchange], *also: str) -> dict[tuple[object, ...], list[Exchange]]:
-    rows: dict[tuple[object, ...], list[Exchange]] = {}
-    for made in refused:
-        key = (made.call, made.provider, *(getattr(made, name) for name in also))
-        rows.setdefault(key, []).append(made)
-    return rows
+def _grouped(refused: Iterable[Exchange], *fields: str) -> dict[tuple[object, ...], list[Exchange]]:
+    """The exchanges by call, provider and these fields."""
+    groups: dict[tuple[object, ...], list[Exchange]] = {}
+    for exchange in refused:
+        key = (exchange.call, exchange.provider, *(getattr(exchange, name) for name in fields))
+        groups.setdefault(key, []).append(exchange)
+    return groups

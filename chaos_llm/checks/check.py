@@ -1,4 +1,4 @@
-"""The interface of a check: one claim about a run, and what was found."""
+"""The interface of a check, one claim about a run, and of its finding."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ Verdict = Literal["pass", "fail", "not applicable", "not judged"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a check found: the verdict, what was seen, when, and why it matters.
+    """What a check found: the verdict, the observation in words, when, and why it matters.
 
-    `at` is in seconds of the profile.
+    `at` is the time of the first violation in seconds of the profile, None if there is none.
     """
 
     check: str
@@ -29,22 +29,22 @@ class Finding:
 
 @dataclass(frozen=True, repr=False)
 class Check(ABC):
-    """One claim about a run; `why` says what it costs where it does not hold."""
+    """One claim about a run; `why` says what a violation costs, and is shown with failures."""
 
     why: ClassVar[str]
 
     @abstractmethod
     def __call__(self, run: Run) -> Finding:
-        """Look at a run."""
+        """Judge a run by this claim."""
 
     @property
     def name(self) -> str:
-        """The word of reports: the stem of the check's file."""
+        """The check's name in reports: the stem of the file in which its class is."""
         return type(self).__module__.rpartition(".")[2]
 
     def __repr__(self) -> str:
-        given = (f"{field.name}={getattr(self, field.name)!r}" for field in fields(self))
-        return f"{self.name}({', '.join(given)})"
+        arguments = (f"{field.name}={getattr(self, field.name)!r}" for field in fields(self))
+        return f"{self.name}({', '.join(arguments)})"
 
     def passed(self, seen: str) -> Finding:
         return Finding(repr(self), "pass", seen, why=self.why)
@@ -60,12 +60,12 @@ class Check(ABC):
 
 
 def known_provider(name: str) -> None:
-    """Raise UnknownName for a provider that cannot be played: a check of it would be none."""
+    """Raise UnknownName for a provider that is not simulated, as nothing could be judged."""
     if name not in provider_names():
         raise UnknownName("provider", name, provider_names())
 
 
 def whole_number(name: str, value: int) -> None:
-    """Raise UsageError for a limit that is no whole number, 1 or more."""
+    """Raise UsageError for a limit that is not a whole number from 1 on."""
     if type(value) is not int or value < 1:
         raise UsageError(f"{name}= is a whole number, 1 or more; got {value!r}")

@@ -1,4 +1,4 @@
-"""A bad day does not cost much more than a good one."""
+"""An outage does not raise the bill above a limit."""
 
 from __future__ import annotations
 
@@ -19,22 +19,25 @@ _MILLION = 1_000_000
 
 @dataclass(frozen=True, repr=False)
 class CostStaysUnder(Check):
-    """What is billed stays under `limit`, in tokens for each call or for the whole run.
+    """The billed tokens stay under `limit`, on average per call or in the whole run.
 
-    With `prices` it is in their currency: for each model or provider what a million tokens cost, of
-    input and of output, as in {"anthropic": (3, 15)}. No price is known by itself: they change.
-    Input tokens are estimated at four bytes each. Not applicable where nothing was billed.
+    With `prices` the limit is in their currency: for each model or provider what a million input
+    and a million output tokens cost, as in {"anthropic": (3, 15)}. There are no built-in prices,
+    because they change. Input tokens are estimated at four bytes each. Not applicable if nothing
+    was billed.
     """
 
-    why: ClassVar[str] = "retries, hedges and a dearer fallback are paid on the worst day of all"
+    why: ClassVar[str] = (
+        "retries, hedged requests and a more expensive fallback raise the bill during an outage"
+    )
     limit: float
     per: Literal["call", "run"] = "call"
     prices: Prices | None = field(default=None, hash=False)
 
     def __post_init__(self) -> None:
-        _limits.above_zero("limit", self.limit)
+        _limits.require_positive("limit", self.limit)
         if self.per not in ("call", "run"):
-            raise UnknownName("sticky_by", self.per, ("call", "run"))
+            raise UnknownName("per", self.per, ("call", "run"))
         for name, pair in (self.prices or {}).items():
             if type(pair) not in (tuple, list) or len(pair) != 2:
                 message = f"prices[{name!r}] is what a million tokens cost: (input, output)"
@@ -46,12 +49,12 @@ class CostStaysUnder(Check):
             return self.not_applicable("no token was billed")
         missing = {e.provider for e in billed if self.prices and self._price(e) is None}
         if missing:
-            return self.not_judged(f"prices= has none for {', '.join(sorted(missing))}")
+            return self.not_judged(f"prices= has no price for {', '.join(sorted(missing))}")
         spent = sum(map(self._cost, billed))
         made = sum(call.outcome != "missed" for call in run.calls)
         cost = spent / max(1, made) if self.per == "call" else spent
         unit = "" if self.prices else " tokens"
-        seen = f"{cost:,.6g}{unit} were billed a {self.per}"
+        seen = f"{cost:,.6g}{unit} were billed per {self.per}"
         return self.failed(seen, billed[0].at) if cost >= self.limit else self.passed(seen)
 
     def _price(self, exchange: Exchange) -> tuple[float, float] | None:
@@ -62,5 +65,6 @@ class CostStaysUnder(Check):
         price = self._price(exchange)
         if price is None:
             return float(tokens_of(exchange))
-        asked, said = price
-        return (exchange.input_tokens * asked + exchange.output_tokens * said) / _MILLION
+        per_input, per_output = price  # for a million tokens
+        cost = exchange.input_tokens * per_input + exchange.output_tokens * per_output
+        return cost / _MILLION

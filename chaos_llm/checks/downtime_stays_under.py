@@ -1,4 +1,4 @@
-"""Users are not left without answers for long."""
+"""Users are never without answers for longer than a limit."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from chaos_llm.durations import Duration, describe, seconds
 class DowntimeStaysUnder(Check):
     """The longest time in which no call was answered stays under `limit`.
 
-    From when the first of a row of unanswered calls was due until a call was answered again. Old
-    answers from a cache are none here, unless `stale_counts`.
+    It lasts from when the first of several unanswered calls in a row was due until a call was
+    answered again. Stale answers from a cache count as answers only with `stale_counts`.
     """
 
-    why: ClassVar[str] = "a short gap is a hiccup; a long one is an outage of one's own"
+    why: ClassVar[str] = "users notice a long time without answers as an outage of the app itself"
     limit: Duration
     stale_counts: bool = False
 

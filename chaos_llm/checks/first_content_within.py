@@ -1,4 +1,4 @@
-"""The first words come soon."""
+"""Streams show their first content in time."""
 
 from __future__ import annotations
 
@@ -17,18 +17,20 @@ from chaos_llm.journal.journal import Exchange
 class FirstContentWithin(Check):
     """The first content of a streamed answer comes within `limit`, for a share of the calls.
 
-    From the beginning of the call, whichever provider it comes from and however many were asked
-    before; a call without any content counts with all of its time. Ten seconds, the default, are
-    assumed. Not applicable where nothing was streamed.
+    The time counts from the beginning of the call, whichever provider answers and however many
+    failed before. A call without any content counts with its whole duration. The default, ten
+    seconds, is assumed. Not applicable if nothing was streamed.
     """
 
-    why: ClassVar[str] = "who sees no word for ten seconds thinks that it is broken, and leaves"
+    why: ClassVar[str] = (
+        "a user who sees no text for ten seconds takes the app for broken, and leaves"
+    )
     limit: Duration = "10s"
     share: float = 1.0
 
     def __post_init__(self) -> None:
         seconds(self.limit)
-        _limits.share("share", self.share)
+        _limits.require_share("share", self.share)
 
     def __call__(self, run: Run) -> Finding:
         limit = seconds(self.limit)

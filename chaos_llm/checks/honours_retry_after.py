@@ -1,4 +1,4 @@
-"""Who is told when to come back comes no earlier."""
+"""Retries respect Retry-After."""
 
 from __future__ import annotations
 
@@ -6,45 +6,50 @@ from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 from chaos_llm.analysis.run import Run
-from chaos_llm.checks._attempts import asks_twice_at_once, retry_after_of
+from chaos_llm.checks._attempts import has_parallel_duplicates, retry_after_of
+from chaos_llm.checks._limits import times
 from chaos_llm.checks.check import Check, Finding
 from chaos_llm.durations import Duration, describe, seconds
 from chaos_llm.journal.journal import Exchange
 
-_TOLERANCE, _TICK = 0.01, 0.05  # a share of the wait, and seconds: timers are not exact
+# Timers are not exact: a retry this much too early still counts as in time.
+_TOLERANCE = 0.01  # share of the wait
+_TICK = 0.05  # seconds
 
 
 class Wait(NamedTuple):
-    """A refusal that said when to come back, and the first request of its call after it."""
+    """A refusal with a retry-after, and the next request of its call for the same model."""
 
     refused: Exchange
-    told: float
-    again: Exchange
+    retry_after: float  # seconds
+    retry: Exchange
 
     @property
     def waited(self) -> float:
-        return self.again.at - self.refused.until
+        """Seconds from the refusal to the next request."""
+        return self.retry.at - self.refused.until
 
     @property
     def too_early(self) -> bool:
-        """Whether it came early by more than a timer's rounding."""
-        return self.told - self.waited > max(_TICK, _TOLERANCE * self.told)
+        """Whether the request came early by more than a timer's rounding."""
+        early = self.retry_after - self.waited
+        return early > max(_TICK, _TOLERANCE * self.retry_after)
 
 
 @dataclass(frozen=True, repr=False)
 class HonoursRetryAfter(Check):
-    """After a refusal that says when to come back, the call asks the same no earlier.
+    """After a refusal with a retry-after, the call sends no request earlier than that.
 
-    The same is the same model with the same credential at the same provider, by whatever endpoint
-    or deployment; another model or key may have room. Read are `retry-after` (seconds or a date),
-    `retry-after-ms`, Amazon's and Cohere's headers and Google's RetryInfo. Waits longer than
-    `up_to` need not be obeyed: a minute is the longest that all of the vendors' SDKs obey which
-    obey any. Requests that were under way when the refusal came, or waited to be repeated, do not
-    count.
+    Only requests to the same provider, model and credential count, by whatever endpoint or
+    deployment, because another model or key may still have capacity. The wait is read from
+    `retry-after` (seconds or a date), `retry-after-ms`, Amazon's and Cohere's headers and Google's
+    RetryInfo. Waits longer than `up_to` need not be respected; the default, a minute, is the
+    longest wait that is respected by all vendors' SDKs that respect any. Requests that were under
+    way when the refusal came, and retries of those, do not count.
     """
 
     why: ClassVar[str] = (
-        "the provider has said that it will refuse until then: to ask earlier is wasted, "
+        "the provider refuses every request until then: an earlier one is wasted, "
         "and many providers count it against the limit"
     )
     up_to: Duration = "1m"
@@ -53,63 +58,69 @@ class HonoursRetryAfter(Check):
         seconds(self.up_to)
 
     def __call__(self, run: Run) -> Finding:
-        told = [
-            e
-            for e in run.api
-            if e.call >= 0 and 0 < (retry_after_of(e) or 0) <= seconds(self.up_to)
-        ]
-        if not told:
-            return self._nobody_told(run)
-        waits = _waits(run, told)
+        limit = seconds(self.up_to)
+        refusals = [e for e in run.api if e.call >= 0 and 0 < (retry_after_of(e) or 0) <= limit]
+        if not refusals:
+            return self._no_short_wait(run)
+        waits = _waits(run, refusals)
         early = [wait for wait in waits if wait.too_early]
         if early:
             first = early[0]
-            provider, call = first.again.provider, first.again.call
-            seen = f"call {call} asked {provider} again {describe(first.waited)} after it had said"
-            times = f" ({len(early)} times in all)" if len(early) > 1 else ""
-            return self.failed(f"{seen} to wait {describe(first.told)}{times}", first.again.at)
+            provider, call = first.retry.provider, first.retry.call
+            seen = f"call {call} sent {provider} a request {describe(first.waited)} after a refusal"
+            in_all = f" ({len(early)} times in all)" if len(early) > 1 else ""
+            wait = describe(first.retry_after)
+            return self.failed(f"{seen} with a retry-after of {wait}{in_all}", first.retry.at)
         if not waits:
-            return self.passed("no call asked again that had been told to wait")
-        times = "once" if len(waits) == 1 else f"{len(waits)} times"
-        return self.passed(f"who was told to wait did, {times}")
+            return self.passed("no call sent another request after a refusal with a retry-after")
+        return self.passed(f"calls waited as long as a retry-after asked, {times(len(waits))}")
 
-    def _nobody_told(self, run: Run) -> Finding:
+    def _no_short_wait(self, run: Run) -> Finding:
         longest = max((retry_after_of(e) or 0.0 for e in run.api), default=0.0)
         if not longest:
-            return self.not_applicable("no reply said when to come back")
-        told = f"replies said to wait as long as {describe(longest)}"
-        return self.not_applicable(f"{told}, which nobody need obey")
+            return self.not_applicable("no reply had a retry-after")
+        seen = f"the only retry-afters were longer than {describe(seconds(self.up_to))}"
+        return self.not_applicable(f"{seen}, the longest {describe(longest)}")
 
 
-def _waits(run: Run, told: list[Exchange]) -> list[Wait]:
-    twins = asks_twice_at_once(run.api)
+def _waits(run: Run, refusals: list[Exchange]) -> list[Wait]:
+    duplicates = has_parallel_duplicates(run.api)
     by_call: dict[tuple[object, ...], list[Exchange]] = {}
-    for made in run.api:
-        by_call.setdefault(_same(made), []).append(made)
+    for exchange in run.api:
+        by_call.setdefault(_limited_as(exchange), []).append(exchange)
     return [
-        Wait(refused, refused.retry_after or 0.0, again)
-        for refused in told
-        if (again := _next(refused, by_call[_same(refused)], twins=twins)) is not None
+        Wait(refused, refused.retry_after or 0.0, retry)
+        for refused in refusals
+        if (retry := _next(refused, by_call[_limited_as(refused)], duplicates=duplicates))
     ]
 
 
-def _same(made: Exchange) -> tuple[object, ...]:
-    return made.user, made.call, made.provider, made.credential, made.model
+def _limited_as(exchange: Exchange) -> tuple[object, ...]:
+    """The call and the limit that its request counts against: provider, credential and model."""
+    return (
+        exchange.user,
+        exchange.call,
+        exchange.provider,
+        exchange.credential,
+        exchange.model,
+    )
 
 
-def _next(refused: Exchange, asked: list[Exchange], *, twins: bool) -> Exchange | None:
-    """The next request of its call that knew of the refusal.
+def _next(refused: Exchange, of_call: list[Exchange], *, duplicates: bool) -> Exchange | None:
+    """The next request of the call that was sent in knowledge of the refusal.
 
-    One of several at the same time that comes back after a wait of its own did not.
+    A parallel request that failed before, with other content, is retried after a pause of its own.
     """
-    before = (e for e in asked if e.failed and e.at <= refused.until)
-    waiting = {failed.body_hash for failed in before if failed.body_hash != refused.body_hash}
-    for made in asked:
-        if made.body_hash in waiting:
+    before = (e for e in of_call if e.failed and e.at <= refused.until)
+    own_pause = {failed.body_hash for failed in before if failed.body_hash != refused.body_hash}
+    for exchange in of_call:
+        if exchange.body_hash in own_pause:
             continue
-        if made.number > refused.number and made.at >= refused.until:
-            if made.at > refused.until:
-                return made
-            if made.body_hash == refused.body_hash and not twins:  # else it may have come beside it
-                return made
+        if exchange.number > refused.number and exchange.at >= refused.until:
+            if exchange.at > refused.until:
+                return exchange
+            # At the very moment of the refusal it is a retry without a pause, unless the app sends
+            # duplicates in parallel.
+            if exchange.body_hash == refused.body_hash and not duplicates:
+                return exchange
     return None

@@ -9,26 +9,28 @@ from typing import ClassVar
 from chaos_llm.analysis.call import Call
 from chaos_llm.analysis.run import Run
 from chaos_llm.checks._attempts import retry_after_of
+from chaos_llm.checks._limits import calls
 from chaos_llm.checks.check import Check, Finding
 from chaos_llm.durations import Duration, describe, seconds
 from chaos_llm.journal.journal import Exchange
 
-_ROUNDING = 1e-6
-_MAIN = 0.5  # share of a wait that is its cause
-_MINUTE = 60.0
+_ROUNDING = 1e-6  # seconds; of the sums of times
+_MAIN = 0.5  # share of a call's duration from which one wait is named as the cause
+_MINUTE = 60.0  # seconds; the default deadline
+_TIMER_TOLERANCE = 0.99  # share of a retry-after that counts as waiting for all of it
 
 
 @dataclass(frozen=True, repr=False)
 class NeverWaitsPast(Check):
-    """No call keeps its user waiting longer than `deadline`, whatever comes of it.
+    """No call takes longer than `deadline`, whether it is answered or not.
 
-    The finding names the cause where one takes up half of the wait: a retry-after that was obeyed,
-    a stream or a request that hung, a pause of the app's own, or tries that add up. What takes that
-    long on a healthy day has to be allowed for in the deadline.
+    The finding names a cause that takes up half of the call: a retry-after that was respected, a
+    stream or a request that hung, a pause that the app made by itself, or several requests that add
+    up. Choose a deadline that healthy calls can meet.
     """
 
     why: ClassVar[str] = (
-        "a user who waits for so long is gone, and so is whoever is next in the queue: "
+        "a user who has to wait that long gives up, and blocks the users behind in the queue: "
         "an error in time is better than an answer too late"
     )
     deadline: Duration = "1m"
@@ -37,24 +39,24 @@ class NeverWaitsPast(Check):
         seconds(self.deadline)
 
     @classmethod
-    def as_usual(cls, run: Run) -> NeverWaitsPast:
-        """The claim without configuration: a minute, or twice the longest healthy call."""
+    def with_learned_deadline(cls, run: Run) -> NeverWaitsPast:
+        """The check with a deadline of a minute, or of twice the longest healthy call if longer."""
         longest = max(map(_waited, run.evidence.healthy), default=0.0)
         return cls("1m" if longest * 2 <= _MINUTE else longest * 2)
 
     def __call__(self, run: Run) -> Finding:
         made = [call for call in run.calls if call.outcome != "missed"]
         if not made or not run.applied:
-            return self.not_applicable("no fault struck a call")
+            return self.not_applicable("no fault was applied to a call")
         late = [call for call in made if _waited(call) > seconds(self.deadline) + _ROUNDING]
         worst = max(made, key=_waited)
         if not late:
             return self.passed(f"the longest call took {describe(_waited(worst))}")
-        calls = "one call" if len(late) == 1 else f"{len(late)} calls"
         missed = sum(1 for call in run.calls if call.outcome == "missed")
-        behind = f", and {missed} more were missed meanwhile" if missed else ""
-        seen = f"{calls} took longer{behind}; call {worst.number} {describe(_waited(worst))}"
-        return self.failed(f"{seen}: {_cause(run, worst)}", worst.began)
+        behind = f", and their users missed {calls(missed)} meanwhile" if missed else ""
+        seen = f"{calls(len(late))} took longer than {describe(seconds(self.deadline))}{behind}"
+        longest = f"call {worst.number} took {describe(_waited(worst))}"
+        return self.failed(f"{seen}; {longest}: {_cause(run, worst)}", worst.began)
 
 
 def _waited(call: Call) -> float:
@@ -62,38 +64,38 @@ def _waited(call: Call) -> float:
 
 
 def _cause(run: Run, call: Call) -> str:
-    """What took up most of a call; several tries where nothing alone did."""
-    asked = sorted(run.evidence.of(call), key=lambda exchange: exchange.at)
-    if not asked:
-        return "it asked nobody"
-    until = min(call.ended, asked[-1].until)
+    """The wait that took most of a call, or the number of its requests if none took half of it."""
+    requests = sorted(run.evidence.of(call), key=lambda exchange: exchange.at)
+    if not requests:
+        return "it sent no request"
+    until = min(call.ended, requests[-1].until)
     waits = [
-        *((_lasted(made, call), _of_request(made, call)) for made in asked),
-        *((after.at - made.until, _of_pause(made, after.at)) for made, after in pairwise(asked)),
-        (call.ended - until, _of_pause(asked[-1], call.ended)),
+        *((_duration(sent, call), _of_request(sent, call)) for sent in requests),
+        *((after.at - sent.until, _of_pause(sent, after.at)) for sent, after in pairwise(requests)),
+        (call.ended - until, _of_pause(requests[-1], call.ended)),
     ]
     longest, cause = max(waits, key=lambda wait: wait[0])
     if longest >= _MAIN * _waited(call):
         return cause
-    return f"{len(asked)} requests, one after the other" if len(asked) > 1 else cause
+    return f"{len(requests)} requests, one after the other" if len(requests) > 1 else cause
 
 
-def _lasted(made: Exchange, call: Call) -> float:
-    return (call.ended if made.end == "open" else made.until) - made.at
+def _duration(exchange: Exchange, call: Call) -> float:
+    return (call.ended if exchange.end == "open" else exchange.until) - exchange.at
 
 
-def _of_request(made: Exchange, call: Call) -> str:
-    lasted = describe(_lasted(made, call))
-    if made.status == 0:
-        return f"{made.provider} sent nothing for {lasted}"
-    if made.stream and made.status == 200:
-        return f"a stream of {made.provider} went on for {lasted}"
-    return f"a reply of {made.provider} took {lasted}"
+def _of_request(exchange: Exchange, call: Call) -> str:
+    duration = describe(_duration(exchange, call))
+    if exchange.status == 0:
+        return f"{exchange.provider} sent nothing for {duration}"
+    if exchange.stream and exchange.status == 200:
+        return f"a stream of {exchange.provider} went on for {duration}"
+    return f"a reply of {exchange.provider} took {duration}"
 
 
-def _of_pause(made: Exchange, until: float) -> str:
-    pause = until - made.until
-    told = retry_after_of(made)
-    if told is not None and pause >= 0.99 * told:
-        return f"it obeyed a retry-after of {describe(told)} from {made.provider}"
-    return f"it waited {describe(pause)} without asking anybody"
+def _of_pause(exchange: Exchange, until: float) -> str:
+    pause = until - exchange.until
+    wait = retry_after_of(exchange)
+    if wait is not None and pause >= _TIMER_TOLERANCE * wait:
+        return f"it waited for a retry-after of {describe(wait)} from {exchange.provider}"
+    return f"it waited {describe(pause)} without a request"

@@ -1,4 +1,4 @@
-"""Connections come back."""
+"""Streams are closed, so that the connection pool is not exhausted."""
 
 from __future__ import annotations
 
@@ -8,23 +8,25 @@ from typing import ClassVar
 
 from chaos_llm.analysis.call import CallError
 from chaos_llm.analysis.run import Run
+from chaos_llm.checks._limits import counted
 from chaos_llm.checks.check import Check, Finding, whole_number
 
+# The exceptions of httpx, urllib3 and aiohttp for a pool without a free connection.
 _TIMEOUTS = {"PoolTimeout", "EmptyPoolError", "ConnectionTimeoutError"}
 
 
 @dataclass(frozen=True, repr=False)
 class PoolIsNotExhausted(Check):
-    """No call fails for want of a connection, and streams that broke are closed.
+    """No call fails because the pool has no free connection, and broken streams are closed.
 
-    In process there is no pool to run dry: what can be seen is that streams stay open after their
-    calls. `open_streams` of them, ten by default, are a leak: a tenth of httpx's default pool, on
-    one bad day. Not applicable where no stream broke off or stayed open.
+    Intercepted clients have no pool that could be exhausted, so a leak shows by streams that are
+    still open when their calls have ended. From `open_streams` on they are a failure; the default,
+    ten, is a tenth of httpx's default pool. Not applicable if no stream broke off or stayed open.
     """
 
     why: ClassVar[str] = (
-        "each stream that is never closed keeps a connection; when the pool is empty the app is "
-        "down, though the provider is back"
+        "each stream that is never closed keeps a connection; once the pool has none left, the app "
+        "is down although the provider is back"
     )
     open_streams: int = 10
 
@@ -39,13 +41,13 @@ class PoolIsNotExhausted(Check):
         left = [e for e in run.api if e.end == "open" and e.status == 200 and e.call in ended]
         if len(left) >= self.open_streams:
             ((provider, _),) = Counter(e.provider for e in left).most_common(1)
-            seen = f"{len(left)} streams were left open when their calls were over"
+            seen = f"{len(left)} streams were still open when their calls had ended"
             return self.failed(f"{seen}, most of them to {provider}", left[0].at)
         broken = [e for e in run.api if e.stream and e.failed and e.status == 200]
         if not left and not broken:
             return self.not_applicable("no stream broke off or stayed open")
-        few = f"; {len(left)} were left open" if left else ""
-        return self.passed(f"{len(broken)} streams broke off, and were closed{few}")
+        rest = f"; {counted(len(left), 'stream')} stayed open" if left else ""
+        return self.passed(f"{counted(len(broken), 'stream')} broke off and closed again{rest}")
 
 
 def _pool_timeout(error: CallError) -> str:

@@ -1,4 +1,4 @@
-"""A token is refreshed once, and for everybody."""
+"""A token is refreshed once, and all calls share it."""
 
 from __future__ import annotations
 
@@ -9,31 +9,32 @@ from itertools import pairwise
 from typing import ClassVar
 
 from chaos_llm.analysis.run import Run
+from chaos_llm.checks._limits import times
 from chaos_llm.checks.check import Check, Finding, whole_number
 from chaos_llm.journal.journal import Exchange
 
-_TOKENS = ("token", ":generateAccessToken", ":generateIdToken")  # the ends of the paths
+_TOKEN_PATHS = ("token", ":generateAccessToken", ":generateIdToken")  # endings of paths
 _REFUSED = frozenset({400, 401, 403})
-_REPEATS = 2  # of a refresh that was refused
-_FRESH = 60.0  # seconds in which a token is surely still good
+_MAX_REFUSED = 2  # tries of a refresh that is refused
+_FRESH = 60.0  # seconds after a refresh in which the token cannot have expired yet
 
 Problem = tuple[str, Exchange]
 
 
 @dataclass(frozen=True, repr=False)
 class RefreshesTokenOnce(Check):
-    """A refresh of a token that succeeds is the only one of its call, and of all calls around it.
+    """A call refreshes a token successfully at most once, and calls at the same time share it.
 
-    One that fails is tried at most `tries` times in a call, one that is refused at most twice.
-    Calls share a refresh where they would send the same: one that goes out while another is under
-    way, or within a minute after its success, is one too many; who refreshes for each user with
-    another token is not meant. An app that logs in as often on a healthy day may go on like that.
-    Counted are requests for tokens on the login surface, of calls and of the background.
+    A call tries a refresh that fails at most `tries` times, and one that is refused at most twice.
+    Calls share a refresh if they would send the same request: another one that begins while the
+    first is under way, or within a minute after it succeeded, is a failure. Refreshes of separate
+    tokens, of each user say, are separate. If healthy calls refresh more often, so may all others.
+    Counted are requests for tokens on the login surface, by calls and in the background.
     """
 
     why: ClassVar[str] = (
-        "refreshes that chase each other revoke each other's tokens and keep a login that is "
-        "overloaded from coming back"
+        "parallel refreshes revoke each other's tokens, and repeated ones keep an overloaded login "
+        "service from recovering"
     )
     tries: int = 3
 
@@ -41,42 +42,47 @@ class RefreshesTokenOnce(Check):
         whole_number("tries", self.tries)
 
     def __call__(self, run: Run) -> Finding:
-        refreshes = [e for e in run.exchanges if e.surface == "login" and _asks_for_token(e)]
+        refreshes = [e for e in run.exchanges if e.surface == "login" and _is_token_request(e)]
         if not refreshes:
-            return self.not_applicable("no token was asked for")
-        usual = _usual(run, refreshes)
-        problem = next(self._in_calls(refreshes, max(1, usual)), None)
-        if problem is None and not usual:
+            return self.not_applicable("no token was refreshed")
+        per_healthy_call = _per_healthy_call(run, refreshes)
+        problem = next(self._in_calls(refreshes, max(1, per_healthy_call)), None)
+        if problem is None and not per_healthy_call:
             problem = next(_not_shared(refreshes), None)
         if problem is not None:
             return self.failed(problem[0], problem[1].at)
-        times = "once" if len(refreshes) == 1 else f"{len(refreshes)} times"
-        return self.passed(f"tokens were asked for {times} in all, and never in a loop")
+        seen = f"tokens were requested {times(len(refreshes))} in all"
+        return self.passed(f"{seen}, and never again without need")
 
-    def _in_calls(self, refreshes: Sequence[Exchange], usual: int) -> Iterator[Problem]:
-        rows: dict[tuple[object, ...], list[Exchange]] = {}
-        for made in refreshes:
-            if made.call >= 0:
-                rows.setdefault((made.call, made.provider, made.path), []).append(made)
-        for (call, provider, _), row in rows.items():
-            good = [made for made in row if made.ok]
-            refused = [made for made in row if made.status in _REFUSED]
-            failed = [made for made in row if not made.ok]
-            who = f"call {call} asked {provider} for a token"
-            if len(good) > usual:
-                yield f"{who} {len(good)} times, and was given one each time", good[usual]
-            if len(refused) > _REPEATS:
-                yield f"{who} {len(refused)} times, and was refused each time", refused[_REPEATS]
+    def _in_calls(self, refreshes: Sequence[Exchange], allowed: int) -> Iterator[Problem]:
+        """The calls with too many refreshes, and the first one too many."""
+        groups: dict[tuple[object, ...], list[Exchange]] = {}
+        for refresh in refreshes:
+            if refresh.call >= 0:
+                groups.setdefault((refresh.call, refresh.provider, refresh.path), []).append(
+                    refresh
+                )
+        for (call, provider, _), group in groups.items():
+            done = [refresh for refresh in group if refresh.ok]
+            refused = [refresh for refresh in group if refresh.status in _REFUSED]
+            failed = [refresh for refresh in group if not refresh.ok]
+            seen = f"call {call} requested a token from {provider}"
+            if len(done) > allowed:
+                yield f"{seen} {len(done)} times, and got one each time", done[allowed]
+            if len(refused) > _MAX_REFUSED:
+                problem = f"{seen} {len(refused)} times, and was refused each time"
+                yield problem, refused[_MAX_REFUSED]
             if len(failed) > self.tries:
-                yield f"{who} {len(failed)} times in vain", failed[self.tries]
+                yield f"{seen} {len(failed)} times, and got none", failed[self.tries]
 
 
-def _asks_for_token(made: Exchange) -> bool:
-    return made.path.endswith(_TOKENS) or made.path in ("", "/")  # Amazon's STS has no other path
+def _is_token_request(exchange: Exchange) -> bool:
+    # Amazon's STS has no other path.
+    return exchange.path.endswith(_TOKEN_PATHS) or exchange.path in ("", "/")
 
 
-def _usual(run: Run, refreshes: Sequence[Exchange]) -> int:
-    """How many tokens most healthy calls ask for; 0 where they are kept from call to call."""
+def _per_healthy_call(run: Run, refreshes: Sequence[Exchange]) -> int:
+    """How many tokens a healthy call requests at most; 0 if most calls reuse an earlier token."""
     healthy = {call.number for call in run.evidence.healthy}
     counts = Counter((e.call, e.provider, e.path) for e in refreshes if e.call in healthy)
     calls = len({call for call, *_ in counts})
@@ -84,12 +90,14 @@ def _usual(run: Run, refreshes: Sequence[Exchange]) -> int:
 
 
 def _not_shared(refreshes: Sequence[Exchange]) -> Iterator[Problem]:
-    rows: dict[tuple[object, ...], list[Exchange]] = {}
-    for made in refreshes:
-        rows.setdefault((made.provider, made.path, made.body_hash), []).append(made)
-    for (provider, *_), row in rows.items():
-        for first, second in pairwise(row):
+    """The first refresh of each token that another call had made a moment before."""
+    groups: dict[tuple[object, ...], list[Exchange]] = {}
+    for refresh in refreshes:
+        key = refresh.provider, refresh.path, refresh.body_hash
+        groups.setdefault(key, []).append(refresh)
+    for (provider, *_), group in groups.items():
+        for first, second in pairwise(group):
             until = first.until + (_FRESH if first.ok else 0.0)
             if second.at < until and second.call != first.call:
-                count = sum(1 for made in row if first.at <= made.at < first.at + _FRESH)
-                yield f"{provider} was asked {count} times for one token, within a minute", second
+                count = sum(1 for other in group if first.at <= other.at < first.at + _FRESH)
+                yield f"{provider} got {count} requests for one token within a minute", second

@@ -1,4 +1,4 @@
-"""After recovery the provider is asked as usual, and not only now and then."""
+"""After a recovery the provider gets its healthy share of the calls again."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from chaos_llm.analysis.run import Interval, Run
 from chaos_llm.checks.check import Check, Finding, known_provider
 from chaos_llm.durations import Duration, describe, seconds
 
-_CHANCE = 0.01  # so few calls that go to the provider are no accident where it is rarer than that
-_HALF = 0.5  # of the usual share
+_CHANCE = 0.01  # few calls that use the provider are no coincidence if it is less likely than this
+_HALF = 0.5  # of the healthy share
 
 
 @dataclass(frozen=True, repr=False)
 class RestoresTrafficTo(Check):
-    """From `within` after each recovery on, the provider gets its usual share of the calls again.
+    """From `within` after each recovery on, the provider gets its healthy share of calls again.
 
-    The usual share is that of the healthy lead-in. Less than half of it is too little, where chance
-    does not explain it: a breaker that lets one probe through now and then has not closed. Calls
-    that a cache answers do not count. Not applicable to a provider that is not asked on a healthy
-    day, nor where no call was made so long after a recovery.
+    The healthy share is that of the calls before the first fault. Less than half of it is too
+    little, unless it may be coincidence: a breaker that lets a probe through now and then has not
+    closed. Calls that a cache answers do not count. Not applicable to a provider that healthy calls
+    do not use, nor if no call was made that long after a recovery.
     """
 
     why: ClassVar[str] = (
         "a breaker that stays half open keeps most users on the fallback although the outage is "
-        "over, and the first answer hides that"
+        "over, and the answers of its probes hide that"
     )
     provider: str
     within: Duration = "10m"
@@ -36,32 +36,35 @@ class RestoresTrafficTo(Check):
 
     def __call__(self, run: Run) -> Finding:
         within = seconds(self.within)
-        if not run.evidence.asks(self.provider):
-            return self.not_applicable(f"{self.provider} is not asked on a healthy day")
-        usual = 1 - run.evidence.chance_elsewhere(self.provider)
+        if not run.evidence.uses(self.provider):
+            return self.not_applicable(f"healthy calls do not use {self.provider}")
+        healthy = 1 - run.evidence.probability_unused(self.provider)
         least, calls = 1.0, 0
         for interval in run.recoveries(self.provider, within):
-            asked, made = self._asked(run, Interval(interval.begins + within, interval.ends))
-            if made and asked < _HALF * usual * made and _chance(asked, made, usual) <= _CHANCE:
-                since = f"from {describe(within)} after it had recovered on"
-                seen = f"{self.provider} was asked by {asked} of {made} calls {since}"
-                return self.failed(f"{seen}, usually by {usual:.0%}", interval.begins + within)
+            used, made = self._count_calls(run, Interval(interval.begins + within, interval.ends))
+            if made and used < _HALF * healthy * made and _chance(used, made, healthy) <= _CHANCE:
+                seen = f"{self.provider} got requests of {used} of the {made} calls made later than"
+                seen += f" {describe(within)} after it recovered; of {healthy:.0%} if healthy"
+                return self.failed(seen, interval.begins + within)
             calls += made
-            least = min(least, asked / made) if made else least
+            least = min(least, used / made) if made else least
         if not calls:
             long = describe(within)
-            return self.not_applicable(f"no call was made {long} after {self.provider} recovered")
-        return self.passed(f"{self.provider} was asked by {least:.0%} of the calls after recovery")
+            return self.not_applicable(
+                f"no call was made later than {long} after {self.provider} recovered"
+            )
+        return self.passed(f"{self.provider} got requests of {least:.0%} of the calls again")
 
-    def _asked(self, run: Run, interval: Interval) -> tuple[int, int]:
-        calls = [call for call in run.calls if call.began in interval and run.tells(call)]
+    def _count_calls(self, run: Run, interval: Interval) -> tuple[int, int]:
+        """How many calls of an interval used the provider, of how many."""
+        calls = [call for call in run.calls if call.began in interval and run.shows_routing(call)]
         return sum(1 for call in calls if run.of(call, self.provider)), len(calls)
 
 
-def _chance(asked: int, made: int, usual: float) -> float:
-    """How likely so few of the calls or fewer ask, where each does with the usual chance."""
-    term = total = (1 - usual) ** made
-    for n in range(1, asked + 1):
-        term *= (made - n + 1) / n * usual / (1 - usual)
+def _chance(used: int, made: int, share: float) -> float:
+    """The binomial probability that so few of the calls, or fewer, use the provider."""
+    term = total = (1 - share) ** made
+    for n in range(1, used + 1):
+        term *= (made - n + 1) / n * share / (1 - share)
         total += term
     return total

@@ -1,4 +1,4 @@
-"""Retries do not multiply."""
+"""The number of retries of a request stays under a limit."""
 
 from __future__ import annotations
 
@@ -9,25 +9,27 @@ from typing import ClassVar
 
 from chaos_llm.analysis.run import Run
 from chaos_llm.checks._attempts import Attempt, attempts
+from chaos_llm.checks._limits import times
 from chaos_llm.checks.check import Check, Finding, whole_number
 from chaos_llm.durations import describe
 
-_FIVE_MINUTES = 300.0
+_FIVE_MINUTES = 300.0  # seconds over which background retries are averaged
 
 
 @dataclass(frozen=True, repr=False)
 class RetriesStayUnder(Check):
-    """No request is repeated `limit` times or more in one call, whoever repeats it.
+    """No request is retried `limit` times or more in one call, by any layer of the app.
 
     A retry is a request that begins after one to the same endpoint and model failed in the same
-    call: SDK, app and gateway count alike. An answer ends the row, so the steps of an agent are no
-    retries of each other; nor are different requests at the same time; another provider or model
-    is a fallback. What is asked again in the background, when its call is over, counts on average:
-    in the worst five minutes there are fewer than `limit` retries a call, own and later ones.
+    call, whether the SDK, the app or a gateway sends it. After an answer the count starts anew, so
+    the steps of an agent are no retries of each other, and neither are different requests at the
+    same time. A request to another provider or model is a fallback. Retries in the background,
+    after their call has ended, count on average: in the worst five minutes there are fewer than
+    `limit` retries per call, in calls and in the background together.
     """
 
     why: ClassVar[str] = (
-        "retries of several layers multiply: they make an outage longer for everybody, "
+        "retries of several layers multiply: they prolong an outage for all users, "
         "and each may be billed"
     )
     limit: int = 3
@@ -38,26 +40,27 @@ class RetriesStayUnder(Check):
     def __call__(self, run: Run) -> Finding:
         if not any(exchange.failed for exchange in run.api):
             return self.not_applicable("no request failed")
-        made = attempts(run.api)
-        in_calls = [each for each in made if each.exchange.call >= 0]
-        worst = max(in_calls, key=lambda each: each.retry, default=None)
+        requests = attempts(run.api)
+        in_calls = [attempt for attempt in requests if attempt.exchange.call >= 0]
+        worst = max(in_calls, key=lambda attempt: attempt.retry, default=None)
         most = worst.retry if worst else 0
         if worst is not None and most >= self.limit:
             last = worst.exchange
             seen = f"call {last.call} sent one request to {last.provider} {most + 1} times"
             return self.failed(f"{seen}, {most} of them retries", last.at)
-        begins, average = _worst_five_minutes(run, made)
+        begins, average = _worst_five_minutes(run, requests)
         if average >= self.limit:
-            seen = f"{average:.1f} retries a call in {describe(_FIVE_MINUTES)}"
-            return self.failed(f"{seen}, those in the background included", begins)
+            seen = f"{average:.1f} retries per call within {describe(_FIVE_MINUTES)}"
+            return self.failed(f"{seen}, including those in the background", begins)
         return self.passed(_in_words(most))
 
 
-def _worst_five_minutes(run: Run, repeats: Sequence[Attempt]) -> tuple[float, float]:
-    """When calls are retried most on average, in their own time and in the background after it."""
+def _worst_five_minutes(run: Run, requests: Sequence[Attempt]) -> tuple[float, float]:
+    """When the average number of retries per call is highest, and that number."""
     own: dict[int, int] = {}
-    for each in repeats:
-        own[each.exchange.call] = max(each.retry, own.get(each.exchange.call, 0))
+    for attempt in requests:
+        call_number = attempt.exchange.call
+        own[call_number] = max(attempt.retry, own.get(call_number, 0))
     calls: dict[int, list[int]] = {}
     for call in run.calls:
         if call.outcome != "missed":
@@ -65,7 +68,7 @@ def _worst_five_minutes(run: Run, repeats: Sequence[Attempt]) -> tuple[float, fl
                 calls.setdefault(slot, []).append(own.get(call.number, 0))
     averages = [
         (slot, (count + sum(calls.get(slot, ()))) / max(1, len(calls.get(slot, ()))))
-        for slot, count in Counter(_slot(run, at) for at in _strays(repeats)).items()
+        for slot, count in Counter(_slot(run, at) for at in _background_retries(requests)).items()
     ]
     slot, average = max(averages, key=lambda pair: pair[1], default=(0, 0.0))
     return run.begins + slot * _FIVE_MINUTES, average
@@ -75,18 +78,16 @@ def _slot(run: Run, at: float) -> int:
     return int((at - run.begins) // _FIVE_MINUTES)
 
 
-def _strays(repeats: Sequence[Attempt]) -> list[float]:
-    """When requests of no call repeat each other, or what failed in a call."""
-    made = [each.exchange for each in repeats]
-    failed = {(e.provider, e.body_hash) for e in made if e.call >= 0 and e.failed}
+def _background_retries(requests: Sequence[Attempt]) -> list[float]:
+    """The times of requests without a call that retry each other, or a failed one of a call."""
+    exchanges = [attempt.exchange for attempt in requests]
+    failed = {(e.provider, e.body_hash) for e in exchanges if e.call >= 0 and e.failed}
     return [
         e.at
-        for each, e in zip(repeats, made, strict=True)
-        if e.call < 0 and (each.retry or (e.provider, e.body_hash) in failed)
+        for attempt, e in zip(requests, exchanges, strict=True)
+        if e.call < 0 and (attempt.retry or (e.provider, e.body_hash) in failed)
     ]
 
 
 def _in_words(most: int) -> str:
-    if not most:
-        return "no call retried"
-    return "no request was retried more than " + ("once" if most == 1 else f"{most} times")
+    return f"no request was retried more than {times(most)}" if most else "no request was retried"

@@ -1,4 +1,4 @@
-"""After recovery the app goes back to its provider."""
+"""After a recovery the app uses the provider again."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from chaos_llm.analysis.run import Interval, Run
 from chaos_llm.checks.check import Check, Finding, known_provider
 from chaos_llm.durations import Duration, describe, seconds
 
-_CHANCE = 0.05  # a row of calls that go elsewhere is no accident where it is rarer than that
+_CHANCE = 0.05  # calls that use other providers are no coincidence if it is less likely than this
 
 
 @dataclass(frozen=True, repr=False)
 class ReturnsTo(Check):
     """The provider answers a call again within `within` of each recovery.
 
-    A recovery counts where the provider then stays well for that long and calls are made in the
-    second half of that time, too; it may have been down or only ailing (a share of over 5 %). Not
-    applicable to a provider that the app does not use on a healthy day: nobody has to return to a
+    A recovery counts if the provider then stays up for that long and calls are made in the second
+    half of that time, too. Before it, more than 5 % of the provider's requests were hit. Not
+    applicable to a provider that healthy calls do not use, because an app need not return to a
     fallback.
     """
 
     why: ClassVar[str] = (
-        "an app that stays on its fallback pays for it, in money or in quality, and nobody notices"
+        "an app that stays on its fallback costs more or answers worse, and nobody notices"
     )
     provider: str
     within: Duration = "10m"
@@ -34,18 +34,17 @@ class ReturnsTo(Check):
 
     def __call__(self, run: Run) -> Finding:
         within = seconds(self.within)
-        if not run.evidence.asks(self.provider):
-            return self.not_applicable(f"{self.provider} is not asked on a healthy day")
+        if not run.evidence.uses(self.provider):
+            return self.not_applicable(f"healthy calls do not use {self.provider}")
         longest = -1.0
         for interval in run.recoveries(self.provider, within, of_any=True):
             wait = self._wait(run, interval)
             if wait is not None and wait <= within:
                 longest = max(longest, wait)
             elif self._stayed_away(run, interval, within, wait):
-                took = "was never asked again" if wait is None else f"waited {describe(wait)}"
-                return self.failed(
-                    f"{self.provider} {took} after it had recovered", interval.begins
-                )
+                after = "not at all" if wait is None else f"only {describe(wait)}"
+                seen = f"{self.provider} answered again {after} after it recovered"
+                return self.failed(seen, interval.begins)
         if longest < 0:
             return self.not_applicable(f"{self.provider} did not recover while calls were made")
         return self.passed(f"{self.provider} answered again {describe(longest)} after it recovered")
@@ -56,12 +55,12 @@ class ReturnsTo(Check):
         return None if first is None else first - interval.begins
 
     def _stayed_away(self, run: Run, interval: Interval, within: float, wait: float | None) -> bool:
-        """Whether enough calls had the chance to ask, once a breaker's cooldown was surely over.
+        """Whether enough calls could have used the provider after a breaker's cooldown.
 
-        Where an app spreads its calls over vendors, it may not have been this one's turn.
+        An app that spreads its calls over providers may have used another one by coincidence.
         """
         since = interval.begins + within / 2
         until = interval.ends if wait is None else interval.begins + wait
-        chances = [c for c in run.calls if since <= c.began < until and run.tells(c)]
-        elsewhere = run.evidence.chance_elsewhere(self.provider)
+        chances = [c for c in run.calls if since <= c.began < until and run.shows_routing(c)]
+        elsewhere = run.evidence.probability_unused(self.provider)
         return bool(chances) and elsewhere ** len(chances) <= _CHANCE

@@ -1,4 +1,4 @@
-"""What is served from memory is not too old, and is served when it is needed."""
+"""Answers from a cache are not too old, and are used when the provider is down."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from chaos_llm.durations import Duration, describe, seconds
 
 _SERVED = ("cached", "stale")
 _LOST = ("failed", "error_text", "degraded")
-_ROUNDING = 1.0  # second; an age is counted from the answer's end
+_ROUNDING = 1.0  # second; an age is counted from the end of the answer
 
 
 @dataclass(frozen=True, repr=False)
 class ServesStaleWithin(Check):
-    """No answer from memory is older than `age`, and none younger is kept back in need.
+    """No answer from a cache is older than `age`, and a stale one is used rather than none.
 
-    An app that has served an old answer once keeps them for bad times. Then it fails, too, if more
-    of the calls that were lost could have been given one than were: their prompt had been answered
-    no longer than `age` before. Not applicable where no call was answered from memory. A day, the
-    default, is assumed: by then prices and opening hours have changed.
+    An app that returned a stale answer once keeps such answers for outages. The check then fails,
+    too, if more calls without an answer could have had one, because their prompt had been answered
+    within `age`, than calls got one. Not applicable if no call was answered from a cache. The
+    default, a day, is assumed: by then prices and opening hours have changed.
     """
 
     why: ClassVar[str] = (
@@ -40,25 +40,26 @@ class ServesStaleWithin(Check):
         limit = seconds(self.age)
         served = [call for call in run.calls if call.outcome in _SERVED]
         if not served:
-            return self.not_applicable("no call was answered from memory")
+            return self.not_applicable("no call was answered from a cache")
         oldest = max(served, key=lambda call: call.age)
         if oldest.age > limit + _ROUNDING:
-            seen = f"call {oldest.number} was given an answer {describe(round(oldest.age))} old"
+            age = describe(round(oldest.age))
+            seen = f"call {oldest.number} got a cached answer that was {age} old"
             return self.failed(seen, oldest.began)
         stale = [call for call in served if call.outcome == "stale"]
-        lost = _kept_back(run, limit) if stale else []
+        lost = _unused_answers(run, limit) if stale else []
         if len(lost) > len(stale):
             seen = f"{calls(len(lost))} got no answer although their prompt had been answered"
-            seen += f" within {describe(limit)}; {calls(len(stale))} got one that was kept"
+            seen += f" within {describe(limit)} before; {calls(len(stale))} got such an answer"
             return self.failed(seen, lost[0].began)
         return self.passed(
-            f"{calls(len(served))} answered from memory, the oldest answer "
+            f"{calls(len(served))} answered from a cache; the oldest answer was "
             f"{describe(round(oldest.age))} old"
         )
 
 
-def _kept_back(run: Run, limit: float) -> list[Call]:
-    """The lost calls for whose prompt an answer was known, in an app that had no other way out."""
+def _unused_answers(run: Run, limit: float) -> list[Call]:
+    """The calls without an answer whose prompt had been answered within the limit."""
     answered: dict[str, float] = {}  # when each prompt was answered last
     found = []
     for call in sorted(run.calls, key=lambda call: (call.began, call.number)):

@@ -1,4 +1,4 @@
-"""So many of the calls are answered."""
+"""A share of the calls is answered."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from chaos_llm.checks.check import Check, Finding
 class StaysAvailable(Check):
     """At least this share of the calls is answered, by a provider or a fresh cache.
 
-    Old answers from a cache count with `stale_counts`. Calls that could not be judged are left out;
-    where they are all, so is the claim.
+    Stale answers from a cache count only with `stale_counts=True`. Calls that could not be judged
+    are left out; if that is all of them, the check is not judged.
     """
 
-    why: ClassVar[str] = "availability is what was promised, whoever was down"
+    why: ClassVar[str] = "users were promised this availability, whichever provider is down"
     share: float
     stale_counts: bool = False
 
     def __post_init__(self) -> None:
-        _limits.share("share", self.share)
+        _limits.require_share("share", self.share)
 
     def __call__(self, run: Run) -> Finding:
         judged = [call for call in run.calls if call.outcome != "unjudged"]

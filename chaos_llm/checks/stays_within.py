@@ -1,4 +1,4 @@
-"""Data goes to no other provider and region than those that are allowed."""
+"""Requests go only to allowed providers and regions."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from chaos_llm.analysis.run import Run
+from chaos_llm.checks._limits import counted
 from chaos_llm.checks.check import Check, Finding, known_provider
 from chaos_llm.errors import UsageError
 
@@ -15,13 +16,14 @@ from chaos_llm.errors import UsageError
 class StaysWithin(Check):
     """Every request goes to one of these providers, and to one of these regions.
 
-    A region is what a request itself says: Bedrock's and Vertex's do. `regions=("eu-",)` allows all
-    that begin so. What names no region is judged by its provider alone.
+    The region is read from the request itself, as Bedrock's and Vertex's name one.
+    `regions=("eu-",)` allows all regions that begin with "eu-". A request without a region is
+    judged by its provider alone.
     """
 
     why: ClassVar[str] = (
-        "a fallback that leaves the allowed vendors or regions breaks contracts on personal data, "
-        "and does so on the worst day"
+        "a fallback outside the allowed providers or regions breaks contracts on personal data, "
+        "in the middle of an outage"
     )
     providers: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
@@ -34,28 +36,24 @@ class StaysWithin(Check):
                 raise UsageError(message)
             object.__setattr__(self, name, tuple(given))
         if not self.providers and not self.regions:
-            raise UsageError("stays_within() needs providers= or regions=: what is allowed")
+            raise UsageError("stays_within() needs providers= or regions=, those that are allowed")
         for provider in self.providers:
             known_provider(provider)
 
     def __call__(self, run: Run) -> Finding:
-        asked = [e for e in run.exchanges if e.surface != "page"]
-        regional = [e for e in asked if e.region]
-        for exchange in asked if self.providers else ():
+        requests = [e for e in run.exchanges if e.surface != "page"]
+        regional = [e for e in requests if e.region]
+        for exchange in requests if self.providers else ():
             if exchange.provider not in self.providers:
-                count = sum(e.provider == exchange.provider for e in asked)
-                seen = f"{exchange.provider} was asked {_times(count)}"
+                count = sum(e.provider == exchange.provider for e in requests)
+                seen = f"{exchange.provider} got {counted(count, 'request')}"
                 return self.failed(seen, exchange.at)
         for exchange in regional if self.regions else ():
             if not exchange.region.startswith(self.regions):
                 count = sum(e.region == exchange.region for e in regional)
-                seen = f"{exchange.provider} was asked {_times(count)} in {exchange.region}"
+                seen = f"{exchange.provider} got {counted(count, 'request')} in {exchange.region}"
                 return self.failed(seen, exchange.at)
-        if not asked or (not self.providers and not regional):
-            return self.not_applicable("no request said where it goes")
-        where = sorted({e.provider for e in asked}) + sorted({e.region for e in regional})
+        if not requests or (not self.providers and not regional):
+            return self.not_applicable("no request named where it goes")
+        where = sorted({e.provider for e in requests}) + sorted({e.region for e in regional})
         return self.passed(f"all requests went to {', '.join(where)}")
-
-
-def _times(count: int) -> str:
-    return "once" if count == 1 else f"{count} times"

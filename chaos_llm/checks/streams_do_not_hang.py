@@ -1,4 +1,4 @@
-"""A stream without content is given up."""
+"""No call waits long for a stream without content."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from chaos_llm.checks.check import Check, Finding
 from chaos_llm.durations import Duration, describe, seconds
 from chaos_llm.journal.journal import Exchange
 
-_ROUNDING = 0.001
+_ROUNDING = 0.001  # seconds; of the sums of times
 
 
 @dataclass(frozen=True, repr=False)
 class StreamsDoNotHang(Check):
-    """No stream is waited for longer than `idle` while no content comes.
+    """No call waits longer than `idle` for the next content of a stream.
 
-    Pings, comments and headers are no content, though each resets a client's read timeout. Content
-    that came in the end does not excuse the wait for it. Half a minute, the default, is half of the
-    patience that a replay grants its users. Not applicable where no stream fell silent that long.
+    Pings, comments and headers are no content, although each resets a client's read timeout. A long
+    pause counts even if content comes in the end. The default, half a minute, is half of a replay's
+    default `deadline=`. Not applicable if no stream was without content for that long.
     """
 
     why: ClassVar[str] = (
-        "heartbeats defeat timeouts: a stream that pings and says nothing holds its user, "
-        "its connection and its worker for as long as the provider likes"
+        "heartbeats reset read timeouts: a stream that only pings keeps its user, its connection "
+        "and its worker waiting without a limit"
     )
     idle: Duration = "30s"
 
@@ -44,9 +44,9 @@ class StreamsDoNotHang(Check):
             seen = f"{calls(count)} waited longer for content than {describe(limit)}, the longest"
             return self.failed(f"{seen} {describe(round(_quiet(worst), 1))}", worst.at)
         if all(e.content_timing.quiet <= limit for e in streams):
-            return self.not_applicable(f"no stream fell silent for {describe(limit)}")
-        longest = max(map(_quiet, streams))
-        return self.passed(f"silent streams were given up after {describe(round(longest, 1))}")
+            return self.not_applicable(f"no stream was without content for {describe(limit)}")
+        longest = describe(round(max(map(_quiet, streams)), 1))
+        return self.passed(f"calls closed streams without content after at most {longest}")
 
 
 def _quiet(exchange: Exchange) -> float:

@@ -1,4 +1,4 @@
-"""Little is paid for answers that nobody got."""
+"""Few tokens are billed for answers that no user got."""
 
 from __future__ import annotations
 
@@ -13,18 +13,20 @@ from chaos_llm.checks.check import Check, Finding
 
 @dataclass(frozen=True, repr=False)
 class WasteStaysUnder(Check):
-    """Less than this share of the billed tokens is for answers that nobody got.
+    """Less than this share of the billed tokens is for answers that no user got.
 
-    Answers that broke off or were not waited for, that were asked for again though they had come,
-    or whose call gave its user nothing. A broken stream is billed for what was sent (assumed).
-    Input tokens are estimated at four bytes each. Not applicable where nothing was billed.
+    These are answers that broke off, that the client did not wait for, whose request was sent again
+    in the same call, or whose call returned no answer. A broken stream is billed for what was sent
+    (assumed). Input tokens are estimated at four bytes each. Not applicable if nothing was billed.
     """
 
-    why: ClassVar[str] = "what times out and is retried is billed each time, answer or no answer"
+    why: ClassVar[str] = (
+        "each request that times out and is retried is billed, with or without an answer"
+    )
     share: float
 
     def __post_init__(self) -> None:
-        _limits.share("share", self.share)
+        _limits.require_share("share", self.share)
 
     def __call__(self, run: Run) -> Finding:
         billed = sum(map(tokens_of, run.api))
@@ -32,7 +34,7 @@ class WasteStaysUnder(Check):
             return self.not_applicable("no token was billed")
         lost = list(wasted(run))
         waste = sum(map(tokens_of, lost)) / billed
-        seen = f"{_limits.percent(waste)} of {billed} tokens were for answers that nobody got"
+        seen = f"{_limits.percent(waste)} of {billed} tokens were for answers that no user got"
         if lost and waste >= self.share:
             return self.failed(seen, lost[0].at)
         return self.passed(seen)

@@ -1,1 +1,1 @@
-"""What a replay amounts to: numbers, and drawings for a terminal."""
+"""Reports: numbers, text timelines, JSON records and HTML pages."""

@@ -1,4 +1,4 @@
-"""Several apps on one bad day, below one time axis, and what their users got, side by side."""
+"""The comparison of several apps in one outage: timelines below each other, and numbers."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from chaos_llm.reports.profiles.wording import MEANINGS
 from chaos_llm.reports.report import Report
 from chaos_llm.reports.text import folded, heading
 
-_CELL = 13
-_WORDS = 42  # columns of a table's words, where there is room
+_CELL = 13  # columns of a table's cell
+_LABEL = 42  # columns of a table's row labels, if there is room
 _NOTHING = "n/a"
 
 _Reports = Mapping[str, Report]
@@ -21,7 +21,7 @@ _Row = tuple[str, list[str]]
 
 
 def comparison_text(reports: _Reports, width: int = 100) -> str:
-    """Draw the reports of one profile; all of them cover the same stretch of time."""
+    """Draw the reports of one profile, all of which cover the same time."""
     columns = max(NARROWEST, width - LABEL)
     most = max(Drawing(report.run, columns).busiest for report in reports.values())
     drawings = {name: Drawing(report.run, columns, most) for name, report in reports.items()}
@@ -30,27 +30,27 @@ def comparison_text(reports: _Reports, width: int = 100) -> str:
     for provider in first.run.providers:
         rows += filter(None, [first.hit(provider), first.page(provider)])
     for name, drawing in drawings.items():
-        asked = [drawing.asks(provider) for provider in drawing.run.providers]
-        rows += ["", name, *asked, *filter(None, [drawing.users_got(), drawing.unanswered()])]
+        requests = [drawing.requests(provider) for provider in drawing.run.providers]
+        rows += ["", name, *requests, *filter(None, [drawing.users_got(), drawing.unanswered()])]
     rows += ["", *_table("what users got", reports, _what_users_got(reports), width)]
-    rows += ["", *_what_checks_say(reports, width), ""]
+    rows += ["", *_verdicts_of_checks(reports, width), ""]
     return "\n".join([*rows, *(line for each in first.legend() for line in folded(each, width))])
 
 
 def _what_users_got(reports: _Reports) -> Iterator[_Row]:
-    made = reports.values()
+    listed = reports.values()
     for outcome in OUTCOMES:
-        if any(report.counts[outcome] for report in made):
+        if any(report.counts[outcome] for report in listed):
             label = f"{LETTERS[outcome]}  {MEANINGS[outcome]}"
-            yield label, [f"{report.share(outcome):.1%}" for report in made]
-    yield "answered", [f"{report.answered:.1%}" for report in made]
-    gaps = [report.longest_downtime for report in made]
-    yield "longest time without an answer", [describe(gap) if gap else "none" for gap in gaps]
-    for provider in dict.fromkeys(p for report in made for p in report.run.providers):
-        yield f"requests to {provider}", [f"{report.requests(provider)}" for report in made]
+            yield label, [f"{report.share(outcome):.1%}" for report in listed]
+    yield "answered", [f"{report.answered:.1%}" for report in listed]
+    gaps = [report.longest_downtime for report in listed]
+    yield "longest downtime", [describe(gap) if gap else "none" for gap in gaps]
+    for provider in dict.fromkeys(p for report in listed for p in report.run.providers):
+        yield f"requests to {provider}", [f"{report.requests(provider)}" for report in listed]
 
 
-def _what_checks_say(reports: _Reports, width: int) -> list[str]:
+def _verdicts_of_checks(reports: _Reports, width: int) -> list[str]:
     """The verdicts of the checks that need no configuration, and why some failed."""
     found = {
         name: {_short(check): check(report.run) for check in standard(report.run)}
@@ -58,8 +58,8 @@ def _what_checks_say(reports: _Reports, width: int) -> list[str]:
     }
     checks = dict.fromkeys(check for findings in found.values() for check in findings)
     verdicts = {check: [_verdict(f.get(check)) for f in found.values()] for check in checks}
-    told = [(check, cells) for check, cells in verdicts.items() if set(cells) != {_NOTHING}]
-    lines = _table("what the checks say", reports, told, width)
+    judged = [(check, cells) for check, cells in verdicts.items() if set(cells) != {_NOTHING}]
+    lines = _table("verdicts of the checks", reports, judged, width)
     for name, findings in found.items():
         for check, finding in findings.items():
             if finding.verdict == "fail":
@@ -80,11 +80,11 @@ def _verdict(finding: Finding | None) -> str:
 
 
 def _table(title: str, apps: Iterable[str], rows: Iterable[_Row], width: int) -> list[str]:
-    """A column an app, below its name."""
+    """A table with a column for each app, below its name."""
     names = list(apps)
-    words = max(NARROWEST, min(_WORDS, width - _CELL * len(names)))
+    label_width = max(NARROWEST, min(_LABEL, width - _CELL * len(names)))
     return [
-        f"{label[: words - 1]:<{words}}"
+        f"{label[: label_width - 1]:<{label_width}}"
         + "".join(f"{cell[: _CELL - 1]:>{_CELL}}" for cell in cells)
         for label, cells in ((title, names), *rows)
     ]

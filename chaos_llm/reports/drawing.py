@@ -1,4 +1,4 @@
-"""Drawing a run over time in plain text: one column is a stretch of the timeline."""
+"""The text timeline of a run: a row for each fact, a column for each part of the time."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from chaos_llm.analysis.run import Run
 from chaos_llm.journal.journal import Exchange
 from chaos_llm.reports.profiles.timeline import TextScale, axis
 
-LABEL = 17
-NARROWEST = 20  # columns of the timeline
+LABEL = 17  # columns of a row's label
+NARROWEST = 20  # columns of the timeline, even on a narrow terminal
 LETTERS: dict[Outcome, str] = {
     "primary": "P",
     "fallback": "F",
@@ -29,12 +29,12 @@ LETTERS: dict[Outcome, str] = {
     "unjudged": "?",
 }
 _BARS = "▁▂▃▄▅▆▇█"
-_CLOSED = ("", "resolved", "postmortem")
+_CLOSED = ("", "resolved", "postmortem")  # states of a status page without an open incident
 _T = TypeVar("_T")
 
 
 class Drawing:
-    """The rows of one run, all below the same axis; `most` requests in a column fill it."""
+    """The rows of one run below the same axis; `most` requests in a column draw a full bar."""
 
     def __init__(self, run: Run, columns: int, most: int | None = None) -> None:
         self.run, self.columns = run, columns
@@ -43,9 +43,9 @@ class Drawing:
 
     @property
     def busiest(self) -> int:
-        """The most requests that one provider was sent in one column."""
-        asked = (self._asked(provider) for provider in self.run.providers)
-        return max((len(column) for columns in asked for column in columns), default=1)
+        """The largest number of requests to one provider in one column."""
+        requests = (self._requests(provider) for provider in self.run.providers)
+        return max((len(column) for columns in requests for column in columns), default=1)
 
     def axis(self) -> list[str]:
         """Round times of the day above a ruler."""
@@ -55,11 +55,11 @@ class Drawing:
         return [row("", labels[: self.columns]), row("", ruler)]
 
     def hit(self, provider: str) -> str:
-        """Which share of what a provider is asked is hit."""
+        """The share of requests to a provider that is hit."""
         return row(f"{provider} hit", map(shade, self.run.shares(provider, self.columns)))
 
     def page(self, provider: str) -> str:
-        """What the provider's status page said when, and whether it had an open incident."""
+        """The posts of the provider's status page, and when it showed an open incident."""
         page = self.run.profile.status_pages.get(provider)
         if page is None or not page.posts:
             return ""
@@ -73,34 +73,35 @@ class Drawing:
                     marks[column] = post.state[:1] or "+"
         return row("  status page", marks) if "".join(marks).strip() else ""
 
-    def asks(self, provider: str) -> str:
-        """How many requests a provider was sent."""
-        asked = zip(self._asked(provider), self._due, strict=True)
+    def requests(self, provider: str) -> str:
+        """The number of requests to a provider, as bars."""
+        columns = zip(self._requests(provider), self._due, strict=True)
         marks = (
-            bar(len(column) / self.most) if column else "·" if due else " " for column, due in asked
+            bar(len(column) / self.most) if column else "·" if due else " "
+            for column, due in columns
         )
-        return row(f"  asks {provider}", marks)
+        return row(f"  to {provider}", marks)
 
     def users_got(self) -> str:
-        """What most users got."""
+        """The most frequent outcome of the calls."""
         return row("  users got", map(outcome_mark, self._due))
 
     def unanswered(self) -> str:
-        """The share of the calls without an answer; no row where all were answered."""
+        """The share of the calls without an answer; empty if all calls were answered."""
         shares = [_share(not call.answered for call in calls) for calls in self._due]
         return row("  unanswered", map(bar, shares)) if any(shares) else ""
 
     def legend(self) -> list[str]:
-        """What shades, bars and letters mean; those of outcomes are told with their numbers."""
+        """The meaning of shades, bars and letters, except those of outcomes."""
         return [
             "hit: share of the requests, █ 75 % and over, ▓ 50 %, ▒ 25 %, ░ less · "
-            "unanswered: of the calls",
-            f"asks: requests, █ {self.most} in a column, · none · "
-            "users got: what most did, blank: no call was due",
-            "status page: i investigating, d identified, m monitoring, r resolved, + more, ─ open",
+            "unanswered: share of the calls",
+            f"to: requests to a provider, █ {self.most} in a column, · none · "
+            "users got: the most frequent outcome, blank: no call was due",
+            "status page: i investigating, d identified, m monitoring, r resolved, + other, ─ open",
         ]
 
-    def _asked(self, provider: str) -> list[list[Exchange]]:
+    def _requests(self, provider: str) -> list[list[Exchange]]:
         return self._spread(self.run.to(provider), lambda exchange: exchange.at)
 
     def _spread(self, items: Iterable[_T], when: Callable[[_T], float]) -> list[list[_T]]:
@@ -115,7 +116,7 @@ class Drawing:
 
 
 def row(label: str, marks: Iterable[str]) -> str:
-    """A label and the marks behind it."""
+    """A label and the marks after it."""
     text = label if len(label) < LABEL else f"{label[: LABEL - 2]}…"
     return f"{text:<{LABEL}}{''.join(marks)}".rstrip()
 
@@ -126,13 +127,13 @@ def shade(share: float) -> str:
     return next((block for least, block in blocks if share >= least), "░" if share else " ")
 
 
-def bar(part: float) -> str:
-    """A part of one as a bar, blank for nothing at all."""
-    return _BARS[min(7, max(0, round(part * 8) - 1))] if part else " "
+def bar(share: float) -> str:
+    """A share as a bar, blank for 0."""
+    return _BARS[min(7, max(0, round(share * 8) - 1))] if share else " "
 
 
 def outcome_mark(calls: Sequence[Call]) -> str:
-    """The letter of the outcome that most calls of a column had; the worse one where they tie."""
+    """The letter of the most frequent outcome of a column; of equally frequent ones the worse."""
     if not calls:
         return " "
     counts = Counter(call.outcome for call in calls)

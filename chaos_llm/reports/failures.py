@@ -1,4 +1,4 @@
-"""The calls that went wrong, each kind once."""
+"""Calls without an answer, grouped by the kind of failure."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from chaos_llm.analysis.run import Run
 _TELLING = 40  # letters by which failures are told apart; ids come later in a message
 
 
-def kinds_of_failure(run: Run) -> list[list[Call]]:
+def failure_groups(run: Run) -> list[list[Call]]:
     """The calls without an answer, by kind, in the order in which each was met first."""
     kinds: dict[tuple[str, str], list[Call]] = {}
     for call in run.calls:
         if not call.answered and call.outcome not in ("missed", "unjudged"):
-            kinds.setdefault((call.outcome, what_it_met(call)[:_TELLING]), []).append(call)
+            kinds.setdefault((call.outcome, failure_text(call)[:_TELLING]), []).append(call)
     return list(kinds.values())
 
 
-def what_it_met(call: Call) -> str:
+def failure_text(call: Call) -> str:
     """What the user of a call met instead of an answer."""
     if call.error is not None:
         return " ".join(f"{call.error.name}: {call.error}".split())

@@ -1,4 +1,4 @@
-"""A folder of pages: one for each test, beside its data and its journal, and one for all."""
+"""The report folder: a page, data and journal for each test, and an index page."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from chaos_llm.reports.html.test_matrix import Entry
 from chaos_llm.reports.records.models import TestRecord
 
 INDEX = "index.html"
-_OURS = '"kind": "chaos_llm test"'  # stands at the beginning of each file of data
+_OURS = '"kind": "chaos_llm test"'  # at the beginning of each data file; others are not removed
 _ENDINGS = (".json", ".html", ".jsonl")
-_KEPT = 45, 45  # letters of a long name: the test's own, and what it is parametrized with
+_KEPT = 45, 45  # letters that stay of a long name: of the test, and of its parameters
 
 
 def stem_of(test: str) -> str:
-    """A file's name for a test: what any file system takes, and no other test has."""
+    """A unique file name for a test, without its ending, that is valid on any file system."""
     digest = blake2b(test.encode(), digest_size=4).hexdigest()
     plain = re.sub(r"[^A-Za-z0-9_]+", "-", test.rpartition("/")[2]).strip("-")
     if len(plain) > sum(_KEPT):
@@ -35,7 +35,7 @@ class Folder:
         self.path = path
 
     def clear(self) -> None:
-        """Remove what an earlier session left here, and nothing else."""
+        """Remove the files of an earlier session, and no others."""
         self.path.mkdir(parents=True, exist_ok=True)
         for data in self._ours():
             for ending in _ENDINGS:

@@ -1,4 +1,4 @@
-"""How a run went for its users, in one word: call by call, and in all.
+"""The grade of each call, and of a run: how well its users fared.
 
 A grade says what an outcome means to the user, whether or not the app could have done better.
 """
@@ -12,17 +12,17 @@ from typing import Literal
 
 from chaos_llm.analysis.call import Call, Outcome
 from chaos_llm.analysis.run import Run
-from chaos_llm.checks.never_caches_the_outage import asked_again
+from chaos_llm.checks.never_caches_the_outage import repeated_prompts
 
 Grade = Literal[
-    "fine",  # answered, and nothing was wrong
-    "rescued",  # a provider failed, and the user was answered all the same
+    "fine",  # answered, and nothing failed
+    "rescued",  # a provider failed, but the user got an answer
     "safe failure",  # not answered, and the user could tell: an error, an apology, an old answer
-    "corruption shown",  # shown an answer that the provider had silently corrupted
+    "corruption shown",  # shown a silently corrupted answer, which no app can detect
     "unjudged",  # no evidence
     "unsafe",  # shown something wrong as if it were an answer
 ]
-GRADES: tuple[Grade, ...] = Grade.__args__  # type: ignore[attr-defined] # a Literal has it
+GRADES: tuple[Grade, ...] = Grade.__args__  # type: ignore[attr-defined] # mypy does not know the attribute of a Literal
 
 _BY_OUTCOME: Mapping[Outcome, Grade] = {
     "fallback": "rescued",
@@ -39,13 +39,13 @@ _BY_OUTCOME: Mapping[Outcome, Grade] = {
 
 
 class Grading:
-    """The grades of a run's calls. A cache's copy of what the outage had spoilt is unsafe."""
+    """The grades of a run's calls. A bad result that a cache kept is unsafe."""
 
     def __init__(self, run: Run) -> None:
         self.run = run
 
     def of(self, call: Call) -> Grade:
-        """What this call's outcome means to its user."""
+        """The grade of one call."""
         if call.number in self._corruption_shown:
             return "corruption shown"
         if call.number in self._poisoned:
@@ -53,8 +53,9 @@ class Grading:
         by_outcome = _BY_OUTCOME.get(call.outcome)
         if by_outcome is not None and not (by_outcome == "rescued" and self._is_its_own(call)):
             return by_outcome
-        failed = (e for e in self.run.evidence.of(call) if e.failed and e.broken_rule is None)
-        return "rescued" if any(failed) else "fine"
+        evidence = self.run.evidence.of(call)
+        had_failure = any(each.failed and each.broken_rule is None for each in evidence)
+        return "rescued" if had_failure else "fine"
 
     def _is_its_own(self, call: Call) -> bool:
         """Whether all that failed was refused on the app's side: no provider had failed."""
@@ -77,4 +78,4 @@ class Grading:
 
     @cached_property
     def _poisoned(self) -> frozenset[int]:
-        return frozenset(call.number for call, _, kept in asked_again(self.run) if kept)
+        return frozenset(call.number for call, _, cached in repeated_prompts(self.run) if cached)

@@ -1,4 +1,4 @@
-"""What a test suite's own tools may know of a test: names and values, as JUnit XML has them."""
+"""The properties of a test for JUnit XML: names and values."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ PREFIX = "chaos_"
 
 
 def properties(plan: Plan, journal: Journal, reports: Sequence[Report]) -> list[tuple[str, str]]:
-    """The properties of one test: day, seed, requests, and of its replays the numbers."""
-    asked = Counter(exchange.provider for exchange in journal)
-    told = {
+    """The properties of one test: profile, seed, requests, and the numbers of its replays."""
+    requests = Counter(exchange.provider for exchange in journal)
+    values = {
         "profile": plan.profile.name,
         "seed": str(plan.seed),
-        "requests": ", ".join(f"{name} {count}" for name, count in asked.items()) or "none",
+        "requests": ", ".join(f"{name} {count}" for name, count in requests.items()) or "none",
         "applied": str(sum(bool(exchange.applied) for exchange in journal)),
         **(dict(_of_replays(reports)) if reports else {}),
     }
-    return [(PREFIX + name, value) for name, value in told.items()]
+    return [(PREFIX + name, value) for name, value in values.items()]
 
 
 def _of_replays(reports: Sequence[Report]) -> Iterator[tuple[str, str]]:

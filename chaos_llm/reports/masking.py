@@ -1,4 +1,4 @@
-"""What leaves the process in a file holds no secret, and no prompt that was not asked for."""
+"""The masking of secrets and prompts in texts that are written to files."""
 
 from __future__ import annotations
 

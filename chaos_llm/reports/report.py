@@ -1,4 +1,4 @@
-"""What a replay amounts to: plain numbers, and checks on demand."""
+"""The report of a replay: numbers, checks, and the formats in which it is written."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ Claim = Callable[[Run], Finding]  # a check, or a plain function in its place
 
 
 class CheckFailed(AssertionError):
-    """A check of a report failed; the message says what was seen, when, and why it matters."""
+    """A check of a report failed; the message says what was observed, when, and why it matters."""
 
 
 class NoFaultApplied(CheckFailed):
-    """No fault struck any request, so the checks, which found no failure, looked at nothing."""
+    """No check failed, but no fault was applied to any request, so nothing was tested."""
 
 
 @dataclass
@@ -33,10 +33,12 @@ class Report:
 
     run: Run
     findings: list[Finding] = field(default_factory=list)
-    real_peers: Sequence[str] = ()  # real servers that somebody awaited: their clocks did not move
+    real_peers: Sequence[
+        str
+    ] = ()  # real servers that the app waited for, during which no virtual time passed
 
     def __repr__(self) -> str:
-        """A line for assertions that fail, which show it; `str(report)` is all of it."""
+        """A short line, which failing assertions show; `str(report)` is longer."""
         name = self.run.profile.name
         return f"<Report of {name}: {self.calls} calls, {self.answered:.1%} answered>"
 
@@ -110,26 +112,26 @@ class Report:
 
     @property
     def corruption_shown(self) -> float:
-        """Share of the calls shown a spoilt answer that no app can tell from a good one."""
+        """Share of the calls that returned a silently corrupted answer, which no app can detect."""
         return len(self.run.corruption_shown) / max(1, self.calls)
 
     @cached_property
     def gap(self) -> Interval | None:
-        """The longest time without an answer; None where there was none.
+        """The longest time without an answer; None if every call was answered.
 
-        From when the first of a row of unanswered calls was due until a call was answered again;
-        a user counts as served while each call is answered, however rare the calls are.
+        It begins when the first of several unanswered calls in a row was due, and ends when a call
+        was answered again. While each call is answered, rare calls are no downtime.
         """
         gap = longest_downtime(self.run, stale_counts=False)
         return gap if gap.ends > gap.begins else None
 
     @property
     def longest_downtime(self) -> float:
-        """Seconds of the longest time without an answer; 0 where there was none."""
+        """Seconds of the longest time without an answer; 0 if every call was answered."""
         return self.gap.ends - self.gap.begins if self.gap else 0.0
 
     def requests(self, provider: str) -> int:
-        """How many requests one provider's models were sent."""
+        """The number of requests to one provider's models."""
         return len(self.run.to(provider))
 
     @cached_property
@@ -138,16 +140,16 @@ class Report:
 
     @property
     def grade(self) -> Grade:
-        """The worst that happened to any user; GRADES is sorted by it."""
+        """The worst grade of any call; GRADES lists the grades from best to worst."""
         return self._grading.in_all
 
     @property
     def grades(self) -> Counter[Grade]:
-        """How many calls were fine, rescued, safe failures, corruption_shown, unjudged, unsafe."""
+        """How many calls have each grade of GRADES."""
         return self._grading.counts
 
     def grade_of(self, call: Call) -> Grade:
-        """What the outcome of one call of `run.calls` means to its user."""
+        """The grade of one call of `run.calls`."""
         return self._grading.of(call)
 
     @property
@@ -156,19 +158,19 @@ class Report:
         return sum(len(exchange.effects) for exchange in self.run.exchanges)
 
     def effects(self) -> Counter[str]:
-        """What became of the planned faults: struck, not struck, not expressible, shadowed."""
+        """The number of planned faults by effect: applied, no_effect, unsupported, masked."""
         return Counter(effect for exchange in self.run.exchanges for effect in exchange.effects)
 
     def check(self, *checks: Claim, allow_no_faults: bool = False) -> list[Finding]:
-        """Make these claims, or all that apply without configuration; raises CheckFailed.
+        """Run these checks, or all that need no configuration, and return their findings.
 
-        A check of nothing is no pass: it fails when no fault struck, unless `untouched` permits
-        that, and when no claim was applicable.
+        Raises CheckFailed if a check fails, or if none could judge the replay, and NoFaultApplied
+        if no fault was applied, unless `allow_no_faults` permits that: then nothing was tested.
         """
         for check in checks:
             if isinstance(check, type) or not callable(check):
                 raise UsageError(
-                    f"a check is made, as in stops_calling('anthropic'); got {check!r}"
+                    f"create the check, as in stops_calling('anthropic'); got {check!r}"
                 )
         findings = [check(self.run) for check in checks or standard(self.run)]
         self.findings.extend(findings)
@@ -183,28 +185,29 @@ class Report:
         if not self.run.applied and not allow_no_faults:
             refused = "".join(f"{each.sentence}. " for each in refused_requests(self.run))
             return (
-                f"{refused}no fault struck any request of this replay; "
-                "give another time, profile or provider, or permit it by check(untouched=True)"
+                f"{refused}no fault was applied to any request of this replay; choose another "
+                "time, profile or provider, or permit it by check(allow_no_faults=True)"
             )
         if self.run.applied and not any(f.verdict in ("pass", "fail") for f in findings):
-            return "no check could tell anything about this replay"
+            return "no check could judge this replay"
         return ""
 
     def timeline(self, width: int = 100) -> str:
-        """What happened, drawn for a terminal."""
+        """The run as a text timeline of that many columns."""
         return timeline_text(self.run, width)
 
     def json(self, *, calls: bool = False, prompts: bool = False) -> str:
         """The report as JSON; `chaos-llm schema report` prints its schema.
 
-        `calls` adds the calls one by one, `prompts` these with their prompts, which may be private.
+        `calls` adds a record of each call; `prompts` adds them with their prompts, which may be
+        private.
         """
         from chaos_llm.reports.records.runs import run_record  # noqa: PLC0415 - pydantic, on demand
 
         return run_record(self, calls=calls, prompts=prompts).model_dump_json(indent=1)
 
     def html(self, title: str = "") -> str:
-        """The report as a page that needs nothing besides itself."""
+        """The report as an HTML page that loads no other file."""
         from chaos_llm.reports.html.page import run_page  # noqa: PLC0415 - the same
         from chaos_llm.reports.records.runs import run_record  # noqa: PLC0415 - the same
 
@@ -214,4 +217,4 @@ class Report:
         shares = ", ".join(
             f"{outcome} {count}" for outcome in OUTCOMES if (count := self.counts[outcome])
         )
-        return f"{self.calls} calls: {shares}; longest gap {self.longest_downtime:g} s"
+        return f"{self.calls} calls: {shares}; longest downtime {self.longest_downtime:g} s"

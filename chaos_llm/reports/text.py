@@ -1,4 +1,4 @@
-"""Reports for a terminal: what happened, drawn over time, and what checks found."""
+"""Reports as text for a terminal: the timeline, failures, journal and findings."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from chaos_llm.durations import describe
 from chaos_llm.journal.journal import Exchange, Journal
 from chaos_llm.profiles.model import Profile
 from chaos_llm.reports.drawing import LABEL, LETTERS, NARROWEST, Drawing
-from chaos_llm.reports.failures import kinds_of_failure, what_it_met
+from chaos_llm.reports.failures import failure_groups, failure_text
 
-_SHOWN_EXCHANGES = 40
-_SHOWN_FAILURES = 3
+_SHOWN_EXCHANGES = 40  # of a test without a replay
+_SHOWN_FAILURES = 3  # kinds of failures below a timeline
 
 
 def timeline_text(run: Run, width: int = 100) -> str:
-    """A run over time: what was hit, who was asked, what users got; one column is a stretch."""
+    """The timeline of a run: faults, requests and outcomes over time, and the totals."""
     drawing = Drawing(run, max(NARROWEST, width - LABEL))
     rows = drawing.axis()
     for provider in run.providers:
-        rows += [drawing.hit(provider), drawing.page(provider), drawing.asks(provider)]
+        rows += [drawing.hit(provider), drawing.page(provider), drawing.requests(provider)]
     rows += [drawing.users_got(), drawing.unanswered()]
     paragraphs = [heading(run, drawing.columns), *_totals(run), *drawing.legend()]
     top, *below = (folded(paragraph, width) for paragraph in paragraphs)
@@ -34,7 +34,7 @@ def timeline_text(run: Run, width: int = 100) -> str:
 
 
 def heading(run: Run, columns: int) -> str:
-    """Which day, which dice, and how much time a column is."""
+    """The profile, the seed, and the time that one column stands for."""
     begins, step = run.profile.when(run.begins), (run.ends - run.begins) / columns
     return (
         f"{run.profile.name}, seed {run.seed} · from {begins:%d %B %Y %H:%M} UTC · "
@@ -43,27 +43,27 @@ def heading(run: Run, columns: int) -> str:
 
 
 def folded(text: str, width: int) -> list[str]:
-    """A paragraph in lines of that width; what does not fit goes on two letters further in."""
+    """A paragraph in lines of that width; all but the first are indented by two columns."""
     return textwrap.wrap(text, width, subsequent_indent="  ", break_on_hyphens=False)
 
 
 def failures(run: Run, width: int) -> list[str]:
-    """The first calls that went wrong, each in another way; none where all were answered."""
-    kinds = kinds_of_failure(run)
+    """The first call of each of the first kinds of failures; empty if all calls were answered."""
+    kinds = failure_groups(run)
     if not kinds:
         return []
     lines = [
         f"  {run.profile.when(call.began):%H:%M:%S} call {call.number}, {call.outcome} after "
-        f"{describe(call.seconds)}: {what_it_met(call)}"
+        f"{describe(call.seconds)}: {failure_text(call)}"
         for call, *_ in kinds[:_SHOWN_FAILURES]
     ]
     more = len(kinds) - len(lines)
     rest = [f"  … and {more} more kinds"] if more else []
-    return ["what went wrong first:", *(_cut(line, width) for line in lines), *rest]
+    return ["first failures of each kind:", *(_cut(line, width) for line in lines), *rest]
 
 
 def journal_text(journal: Journal, profile: Profile, width: int = 100) -> str:
-    """The last exchanges of a journal, a line each; what a test without a replay shows."""
+    """The last exchanges of a journal, one per line, for a test without a replay."""
     exchanges = list(journal)
     left_out = max(0, len(exchanges) - _SHOWN_EXCHANGES)
     requests = "one request" if len(exchanges) == 1 else f"{len(exchanges)} requests"
@@ -77,7 +77,7 @@ def journal_text(journal: Journal, profile: Profile, width: int = 100) -> str:
 
 
 def findings_text(findings: Sequence[Finding], profile: Profile, vacuous: str = "") -> str:
-    """Findings, failures first: what was seen, when, and why it matters."""
+    """Findings, failures first: the verdict, the observation, its time, and why it matters."""
     order = {"fail": 0, "not judged": 1, "pass": 2, "not applicable": 3}
     lines = [f"nothing was tested: {vacuous}"] if vacuous else []
     for finding in sorted(findings, key=lambda finding: order[finding.verdict]):
@@ -94,16 +94,18 @@ def _totals(run: Run) -> list[str]:
     outcomes = ", ".join(
         f"{LETTERS[outcome]} {outcome} {counts[outcome]}" for outcome in OUTCOMES if counts[outcome]
     )
-    asked = ", ".join(f"{provider} {len(run.to(provider))}" for provider in run.providers)
+    requests = ", ".join(f"{provider} {len(run.to(provider))}" for provider in run.providers)
     effects = Counter(effect for exchange in run.exchanges for effect in exchange.effects)
-    met = ", ".join(f"{effect} {count}" for effect, count in effects.items())
-    lines = [f"users got: {outcomes or 'nothing'}", f"requests: {asked or 'none'}"]
-    lines.append(f"faults planned: {effects.total()}" + (f" ({met})" if met else ""))
+    by_effect = ", ".join(f"{effect} {count}" for effect, count in effects.items())
+    lines = [f"users got: {outcomes or 'nothing'}", f"requests: {requests or 'none'}"]
+    lines.append(f"faults planned: {effects.total()}" + (f" ({by_effect})" if by_effect else ""))
     lines += [refused.sentence for refused in refused_requests(run)]
     if run.corruption_shown:
-        first = run.corruption_shown[0].number
-        shown = f"{len(run.corruption_shown)} calls, the first one call {first}"
-        lines.append(f"silently corrupted answers, which no app can see, were shown in {shown}")
+        shown, first = len(run.corruption_shown), run.corruption_shown[0].number
+        lines.append(
+            "silently corrupted answers, which no app can detect, were shown in "
+            f"{shown} calls, first in call {first}"
+        )
     if run.unserved:
         lines.append(unserved_text(run.unserved))
     return lines
@@ -111,13 +113,15 @@ def _totals(run: Run) -> list[str]:
 
 def _exchange_line(exchange: Exchange, profile: Profile) -> str:
     took = describe(exchange.until - exchange.at)
-    faults = ", ".join(f"{met.fault} {met.effect}" for met in exchange.fault_effects) or "healthy"
-    said = f" {exchange.error_message!r}" if exchange.error_message else ""
+    faults = (
+        ", ".join(f"{each.fault} {each.effect}" for each in exchange.fault_effects) or "healthy"
+    )
+    message = f" {exchange.error_message!r}" if exchange.error_message else ""
     if exchange.broken_rule is not None:
         faults = f"{faults}, refused ({exchange.broken_rule.reason})"
     return (
         f"  {profile.when(exchange.at):%H:%M:%S} #{exchange.number} {exchange.provider} "
-        f"{exchange.status or '---'} {exchange.end} after {took}: {faults}{said}"
+        f"{exchange.status or '---'} {exchange.end} after {took}: {faults}{message}"
     )
 
 

@@ -72,7 +72,7 @@ def resumed(question):
 def test_half_an_answer_that_is_shown_as_one_fails(fault):
     finding = found(careless, bad_time(fault))
     assert finding.verdict == "fail"
-    assert "were shown an answer that had been cut off, the first in call 10 (" in finding.seen
+    assert "returned an answer that had been cut off, first call 10 (" in finding.seen
     assert finding.at == 0.0
 
 
@@ -81,7 +81,7 @@ def test_half_an_answer_that_is_shown_as_one_fails(fault):
 def test_an_exception_a_fallback_and_an_apology_pass(app, fault):
     finding = found(app, bad_time(fault))
     assert finding.verdict == "pass"
-    assert finding.seen == "no torn answer and no error's text reached a user"
+    assert finding.seen == "no call returned an incomplete answer or an error message"
 
 
 def test_an_errors_text_as_an_answer_fails():
@@ -93,9 +93,7 @@ def test_an_errors_text_as_an_answer_fails():
 
     finding = found(shows_it)
     assert finding.verdict == "fail"
-    assert finding.seen.startswith(
-        "20 calls were shown an error instead of an answer, the first in "
-    )
+    assert finding.seen.startswith("20 calls returned an error message as an answer, first ")
     assert "Hm: Error code: 529" in finding.seen
 
 
@@ -111,14 +109,14 @@ def test_both_at_once_are_told():
     )
     finding = found(app, both, prompts=["even", "odd"])
     assert "an answer that had been cut off" in finding.seen
-    assert "an error instead of an answer" in finding.seen
+    assert "an error message as an answer" in finding.seen
 
 
 @pytest.mark.parametrize("fault", [latency(seconds=3), truncated_answer()], ids=repr)
 def test_it_is_not_applicable_where_every_answer_arrived_whole(fault):
     finding = found(ask_once, bad_time(fault))
     assert finding.verdict == "not applicable"
-    assert finding.seen == "every answer arrived whole"
+    assert finding.seen == "every answer arrived complete"
 
 
 def test_what_nobody_could_see_is_exposure_and_no_failure():
@@ -128,7 +126,7 @@ def test_what_nobody_could_see_is_exposure_and_no_failure():
     )
     finding = found(Defended(), both)
     assert finding.verdict == "pass"
-    assert finding.seen.endswith("; 10 were spoilt unseen (exposure)")
+    assert finding.seen.endswith("; 10 calls returned a silently corrupted one")
 
 
 def test_an_answer_that_admits_to_be_cut_is_not_to_be_shown_as_whole():
@@ -152,7 +150,7 @@ def gpt_streamed(question):
 def test_an_empty_answer_that_is_shown_as_one_fails(app):
     finding = found(app, day(window(empty_answer(), ends=20 * MINUTE, on=Target("openai"))))
     assert finding.verdict == "fail"
-    assert "20 calls were shown nothing, as the provider had said nothing" in finding.seen
+    assert "20 calls returned the provider's empty answer" in finding.seen
 
 
 def test_an_empty_answer_that_is_none_passes():
@@ -181,7 +179,7 @@ def test_a_stream_that_just_stops_and_is_shown_as_whole_fails():
     bad = day(window(cut_stream(by="end"), ends=20 * MINUTE, on=Target("openai")))
     finding = found(gpt_streamed, bad)
     assert finding.verdict == "fail"
-    assert "20 calls were shown an answer that had been cut off" in finding.seen
+    assert "20 calls returned an answer that had been cut off" in finding.seen
 
 
 def test_a_page_that_the_sdk_returns_as_a_string_fails_where_it_is_shown():
@@ -193,7 +191,7 @@ def test_a_page_that_the_sdk_returns_as_a_string_fails_where_it_is_shown():
 
     finding = found(whatever_comes, bad_time(html_in_200()))
     assert finding.verdict == "fail"
-    assert "20 calls were shown an error instead of an answer" in finding.seen
+    assert "20 calls returned an error message as an answer" in finding.seen
     assert found(ask_once, bad_time(html_in_200())).verdict == "pass"
 
 
@@ -226,4 +224,4 @@ def test_a_torn_answer_from_a_cache_was_torn_when_it_was_kept():
 
     finding = found(app, bad_time(cut_stream()), prompts=one_again_and_again)
     assert finding.verdict == "fail"
-    assert finding.seen.startswith("one call was shown an answer that had been cut off")
+    assert finding.seen.startswith("one call returned an answer that had been cut off")

@@ -47,7 +47,7 @@ def with_keys(*keys):
 def test_an_sdk_does_not_repeat_a_refused_key():
     finding = found(ask)
     assert finding.verdict == "pass"
-    assert finding.seen == "20 calls were told 401"
+    assert finding.seen == "20 calls got a 401, and none kept sending refused credentials"
 
 
 def test_a_layer_that_retries_whatever_fails_repeats_it():
@@ -74,7 +74,7 @@ def test_after_the_refresh_still_refused_is_the_end():
     assert found(with_keys("old", "new")).verdict == "pass"
     finding = found(with_keys("old", "new", "newer", "newest"))
     assert finding.verdict == "fail"
-    assert finding.seen == "call 2 had 4 credentials refused by anthropic, one by one"
+    assert finding.seen == "anthropic refused 4 credentials of call 2, one after another"
     pool = auth_failures_are_not_hammered(credentials=4)
     assert found(with_keys("old", "new", "newer", "newest"), check=pool).verdict == "pass"
 

@@ -52,7 +52,7 @@ def test_an_sdk_with_its_defaults_backs_off():
 def test_retries_at_once_fail():
     finding = found(waits(0, 0, 0))
     assert finding.verdict == "fail"
-    assert finding.seen == "call 2 retried at once, 2 times in a row"
+    assert finding.seen == "call 2 retried without a pause 2 times in a row"
     assert finding.at == 0.0
 
 
@@ -69,7 +69,7 @@ def test_an_app_around_the_sdk_that_adds_a_pause_of_its_own_passes():
 def test_the_same_pause_again_and_again_fails(pause):
     finding = found(waits(pause, pause, pause))
     assert finding.verdict == "fail"
-    assert "no longer the second time" in finding.seen
+    assert "later retries no longer than that" in finding.seen
 
 
 def test_so_it_does_with_a_little_jitter():
@@ -84,7 +84,7 @@ def test_a_pause_that_is_long_or_spread_widely_need_not_grow():
 def test_pauses_that_grow_in_step_fail_for_want_of_jitter():
     finding = found(waits(1, 2, 4))
     assert finding.verdict == "fail"
-    assert finding.seen == "all 20 calls waited exactly 1 s before a retry"
+    assert finding.seen == "all 20 calls waited exactly 1 s before a retry, without jitter"
     assert found(waits(1, 2, 4), check=backs_off(jitter=False)).verdict == "pass"
 
 
@@ -102,7 +102,7 @@ def test_full_jitter_as_amazon_describes_it_passes():
 def test_a_wait_as_told_is_no_backoff_of_ones_own():
     finding = found(ask, day(window(rate_limited(retry_after=4), ends=20 * MINUTE)))
     assert finding.verdict == "pass"
-    assert finding.seen == "every retry waited as long as a retry-after had said"
+    assert finding.seen == "every retry waited as long as its retry-after asked"
 
 
 def test_who_does_not_wait_as_told_waits_on_his_own_account():
@@ -147,7 +147,7 @@ def test_it_is_not_applicable_where_nobody_retries():
 def test_a_few_retries_are_not_judged():
     finding = found(waits(1), day(window(ends=3 * MINUTE)))
     assert finding.verdict == "not judged"
-    assert finding.seen == "only 3 calls retried: too few to compare waits"
+    assert finding.seen == "only 3 calls retried, too few to compare pauses"
 
 
 def many_at_once(pause):
@@ -170,7 +170,7 @@ def many_at_once(pause):
 def test_requests_that_failed_together_and_come_back_in_one_instant_fail():
     finding = found(many_at_once(lambda: 2), every="5m")
     assert finding.verdict == "fail"
-    assert finding.seen.startswith("20 requests came back to anthropic in the same instant")
+    assert finding.seen.startswith("20 requests to anthropic failed together and were all retried")
     spread = many_at_once(lambda: random.uniform(1, 2))
     assert found(spread, every="5m").verdict == "pass"
     assert found(many_at_once(lambda: 0), every="5m").verdict == "pass"  # once is forgiven

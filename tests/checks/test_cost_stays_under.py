@@ -23,7 +23,7 @@ def test_tokens_for_each_call_are_counted():
     assert found(cost_stays_under(120), ask_once, cut_stream()).verdict == "pass"
     finding = found(cost_stays_under(120), greedy, cut_stream())
     assert finding.verdict == "fail"
-    assert finding.seen.endswith(" tokens were billed a call")
+    assert finding.seen.endswith(" tokens were billed per call")
 
 
 def test_refusals_cost_nothing():
@@ -50,7 +50,7 @@ def test_a_provider_without_a_price_cannot_be_judged():
     check = cost_stays_under(1, prices={"anthropic": (3, 15)})
     finding = found(check, Defended(), overloaded())
     assert finding.verdict == "not judged"
-    assert finding.seen == "prices= has none for openai"
+    assert finding.seen == "prices= has no price for openai"
 
 
 def test_it_is_not_applicable_where_nothing_was_billed():

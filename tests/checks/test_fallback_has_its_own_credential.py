@@ -85,13 +85,16 @@ def test_a_shared_key_fails_for_who_has_one_of_its_own(monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "GPT'S OWN")
     finding = verdict(keys("shared", "shared"))
     assert finding.verdict == "fail"
-    assert finding.seen == "openai was sent the key that anthropic is sent, and has one of its own"
+    assert (
+        finding.seen
+        == "openai was sent the same key as anthropic, although it has a key of its own"
+    )
 
 
 def test_one_dummy_for_all_cannot_be_judged():
     finding = verdict(keys("test", "test"))
     assert finding.verdict == "not judged"
-    assert "give each a dummy of its own" in finding.seen
+    assert "give each its own dummy key in the tests" in finding.seen
 
 
 def test_one_gateways_key_in_two_variables_cannot_be_judged(monkeypatch):

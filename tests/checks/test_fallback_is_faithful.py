@@ -115,15 +115,15 @@ def claude_gives(question):
 def test_one_request_in_two_dialects_passes(first, second):
     finding = seen(first, second)
     assert finding.verdict == "pass"
-    assert finding.seen == "20 calls took all that was asked to another model"
+    assert finding.seen == "20 calls sent the whole conversation to another model"
 
 
 def test_a_fallback_without_the_system_prompt_fails():
     finding = seen(with_history, lambda q: whole_gpt(q, HISTORY, system=None))
     assert finding.verdict == "fail"
     assert finding.seen == (
-        "openai was asked for call 10 without the system prompt, which anthropic had been sent, "
-        "as for 19 calls more"
+        "the fallback request of call 10 to openai lacks the system prompt, which the failed "
+        "request to anthropic had; the same holds for 19 calls more"
     )
     assert finding.at == 0.0
 
@@ -131,13 +131,13 @@ def test_a_fallback_without_the_system_prompt_fails():
 def test_a_fallback_without_the_history_fails():
     finding = seen(with_history, whole_gpt)
     assert finding.verdict == "fail"
-    assert "without 2 of 3 turns of the history, which" in finding.seen
+    assert "lacks 2 of 3 turns of the history, which" in finding.seen
 
 
 def test_a_fallback_without_the_tools_fails_and_one_with_them_passes():
     finding = seen(claude_with_tool, ask_gpt)
     assert finding.verdict == "fail"
-    assert "without 1 of 1 tools" in finding.seen
+    assert "lacks 1 of 1 tools" in finding.seen
 
     def with_tool(question):
         return str(
@@ -152,7 +152,7 @@ def test_a_fallback_without_the_tools_fails_and_one_with_them_passes():
 def test_a_fallback_without_the_schema_fails_and_one_with_it_passes():
     finding = seen(claude_gives, ask_gpt)
     assert finding.verdict == "fail"
-    assert "without the schema of the answer" in finding.seen
+    assert "lacks the schema of the answer" in finding.seen
 
     def in_form(question):
         return whole_gpt(question, system=None, response_format=FORM)
@@ -166,7 +166,7 @@ def test_another_prompt_may_be_meant_unless_it_must_be_the_same():
 
     finding = seen(with_history, own_prompt)
     assert finding.verdict == "not judged"
-    assert "without the system prompt in the same words" in finding.seen
+    assert "differs in the system prompt" in finding.seen
     assert seen(with_history, own_prompt, exactly=True).verdict == "fail"
 
 

@@ -48,7 +48,7 @@ def found_on(profile, app, check=None):
 def test_who_asks_another_after_everything_passes(fault):
     finding = found_on(two_parts(overloaded(), fault), FallsOver())
     assert finding.verdict == "pass"
-    assert finding.seen.startswith("another model was asked after a server error")
+    assert finding.seen.startswith("another model was tried after a server error")
 
 
 @pytest.mark.parametrize("fault", [cut_stream(), error_mid_stream(), error_mid_stream(after=0)])
@@ -63,8 +63,8 @@ def test_a_fallback_for_the_opening_only_fails(fault):
     finding = found_on(two_parts(overloaded(), fault), app)
     assert finding.verdict == "fail"
     assert finding.seen == (
-        "10 calls got no answer after a stream that broke off, and another model was never asked; "
-        "it was after a server error"
+        "10 calls got no answer after a stream that broke off, and no other model was tried; "
+        "one was tried after a server error"
     )
     assert finding.at == 10 * MINUTE
 
@@ -105,7 +105,7 @@ def test_retries_before_the_fallback_are_no_failure_to_fall_over():
 def test_it_is_not_applicable_without_a_fallback(app):
     finding = found(falls_back(), app, overloaded())
     assert finding.verdict == "not applicable"
-    assert finding.seen == "no other provider or model was ever asked instead"
+    assert finding.seen == "no other provider or model was ever tried instead"
 
 
 @pytest.mark.parametrize("fault", [latency(seconds=3), truncated_answer()], ids=repr)
@@ -116,9 +116,7 @@ def test_it_is_not_applicable_where_nothing_failed(fault):
 def test_a_fallback_that_is_asked_for_is_required():
     finding = found(falls_back(to="openai"), ask_once, overloaded())
     assert finding.verdict == "fail"
-    assert finding.seen == (
-        "20 calls got no answer after a server error, and openai was never asked"
-    )
+    assert finding.seen == ("20 calls got no answer after a server error, and openai was not tried")
     assert found(falls_back(to="openai"), FallsOver(), overloaded()).verdict == "pass"
     assert found(falls_back(to="openai"), ask_once, latency(seconds=1)).verdict == "not applicable"
 

@@ -54,7 +54,7 @@ def test_the_vendors_sdks_obey(make):
     app = ask if target == "anthropic" else gpt
     finding = found(app, limited)
     assert finding.verdict == "pass"
-    assert finding.seen == "who was told to wait did, 40 times"
+    assert finding.seen == "calls waited as long as a retry-after asked, 40 times"
 
 
 def gpt(question):
@@ -68,7 +68,8 @@ def test_a_retry_before_that_time_fails():
     finding = found(try_again(ask_once, 3, pause=2))
     assert finding.verdict == "fail"
     assert finding.seen == (
-        "call 2 asked anthropic again 2 s after it had said to wait 5 s (40 times in all)"
+        "call 2 sent anthropic a request 2 s after a refusal with a retry-after of 5 s "
+        "(40 times in all)"
     )
     assert finding.at == 2.0
 
@@ -105,7 +106,7 @@ def test_another_model_or_vendor_may_have_room():
 
     finding = found(falls_back)
     assert finding.verdict == "pass"
-    assert finding.seen == "no call asked again that had been told to wait"
+    assert finding.seen == "no call sent another request after a refusal with a retry-after"
 
 
 def test_the_next_call_does_not_know():
@@ -140,7 +141,7 @@ def test_an_absurd_time_need_not_be_obeyed():
     absurd = day(window(rate_limited(retry_after=3600), ends=20 * MINUTE))
     finding = found(try_again(ask_once, 3, pause=2), absurd)
     assert finding.verdict == "not applicable"
-    assert finding.seen == "replies said to wait as long as 1 h, which nobody need obey"
+    assert finding.seen == "the only retry-afters were longer than 1 min, the longest 1 h"
     check = honours_retry_after(up_to="2h")
     assert found(try_again(ask_once, 3, pause=2), absurd, check).verdict == "fail"
 
@@ -148,7 +149,7 @@ def test_an_absurd_time_need_not_be_obeyed():
 def test_it_is_not_applicable_where_nobody_says_when():
     finding = found(ask, day(window(overloaded(), ends=20 * MINUTE)))
     assert finding.verdict == "not applicable"
-    assert finding.seen == "no reply said when to come back"
+    assert finding.seen == "no reply had a retry-after"
 
 
 def test_nonsense_in_the_header_says_nothing():
@@ -185,4 +186,4 @@ def test_requests_of_one_call_that_wait_side_by_side_need_not_know_of_each_other
         ask_thrice, day(window(rate_limited(retry_after=5), ends=8)), warmup=0, recovery=0
     )
     assert finding.verdict == "pass"
-    assert finding.seen == "who was told to wait did, 6 times"
+    assert finding.seen == "calls waited as long as a retry-after asked, 6 times"

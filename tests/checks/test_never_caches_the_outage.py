@@ -88,7 +88,9 @@ def test_without_the_cache_the_same_app_passes(app):
 
 def test_what_was_seen_is_told_with_the_text():
     finding = found(Cached(or_else(ask_once, str)))
-    assert finding.seen.startswith('call 41 was given what call 1 had got (error_text: "Error code')
+    assert finding.seen.startswith(
+        'call 41 returned the bad result of call 1 (error_text: "Error code'
+    )
     assert finding.seen.endswith("without a request")
 
 
@@ -125,7 +127,7 @@ def test_an_apology_while_all_is_down_is_no_cache():
 def test_it_is_not_applicable_where_nothing_goes_wrong():
     finding = found(Defended())
     assert finding.verdict == "not applicable"
-    assert finding.seen == "no prompt that had gone wrong was asked again afterwards"
+    assert finding.seen == "no prompt with a bad result was repeated after the outage"
 
 
 def test_it_is_not_applicable_where_no_prompt_is_asked_again():

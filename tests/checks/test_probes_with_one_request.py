@@ -59,7 +59,7 @@ def test_a_breaker_that_lets_one_call_through_passes():
     finding = found(OneProbe().answer)
     assert finding.verdict == "pass"
     assert finding.seen.startswith("anthropic was probed ")
-    assert finding.seen.endswith(" times, by one call each time")
+    assert finding.seen.endswith(" times while it was down, by one call")
 
 
 def test_the_sdks_retries_are_part_of_the_probe():
@@ -69,7 +69,7 @@ def test_the_sdks_retries_are_part_of_the_probe():
 def test_a_breaker_that_lets_everybody_through_fails():
     finding = found(DefendedAsync().answer)
     assert finding.verdict == "fail"
-    assert finding.seen == "4 calls probed anthropic at once after it had been left alone"
+    assert finding.seen == "4 calls probed anthropic at the same time while it was down"
     assert finding.at is not None
 
 
@@ -87,13 +87,13 @@ def test_what_was_under_way_when_the_breaker_opened_is_no_probe():
 def test_an_app_without_a_breaker_does_not_probe():
     finding = found(DefendedAsync(breaker=None).answer)
     assert finding.verdict == "not applicable"
-    assert finding.seen == ("anthropic was not left alone and then asked again while it was down")
+    assert finding.seen == ("no call probed anthropic while it was down")
 
 
 def test_one_user_cannot_tell():
     finding = found(Defended(), users=1, every="30s")
     assert finding.verdict == "not judged"
-    assert "more users= would tell" in finding.seen
+    assert "use more users=" in finding.seen
 
 
 def test_refusals_that_come_at_once_leave_no_room_for_others():

@@ -80,13 +80,13 @@ def one_expired(ends=2 * MINUTE):
 def test_a_refresh_and_a_second_look_pass():
     finding = found(Session().answer)
     assert finding.verdict == "pass"
-    assert finding.seen == "tokens were asked for 20 times in all, and never in a loop"
+    assert finding.seen == "tokens were requested 20 times in all, and never again without need"
 
 
 def test_a_loop_of_refreshes_fails():
     finding = found(Session(refreshes=3).answer)
     assert finding.verdict == "fail"
-    assert finding.seen == "call 2 asked anthropic for a token 3 times, and was given one each time"
+    assert finding.seen == "call 2 requested a token from anthropic 3 times, and got one each time"
     assert finding.at == 0.0
 
 
@@ -98,7 +98,7 @@ def test_a_login_that_fails_is_tried_a_few_times():
     assert found(Session(tries=3).answer, both).verdict == "pass"
     finding = found(Session(tries=4).answer, both)
     assert finding.verdict == "fail"
-    assert finding.seen == "call 2 asked anthropic for a token 4 times in vain"
+    assert finding.seen == "call 2 requested a token from anthropic 4 times, and got none"
     assert found(Session(tries=4).answer, both, refreshes_token_once(tries=4)).verdict == "pass"
 
 
@@ -110,7 +110,9 @@ def test_a_refused_refresh_is_not_tried_again_and_again():
     assert found(Session(tries=2).answer, both).verdict == "pass"
     finding = found(Session(tries=3).answer, both)
     assert finding.verdict == "fail"
-    assert finding.seen == "call 2 asked anthropic for a token 3 times, and was refused each time"
+    assert (
+        finding.seen == "call 2 requested a token from anthropic 3 times, and was refused each time"
+    )
 
 
 @pytest.mark.parametrize("seconds", [4, 20], ids=["answered", "timed out"])
@@ -123,7 +125,7 @@ def test_users_at_once_share_a_refresh(seconds):
     assert found(Session().answer, slow, **crowd).verdict == "pass"
     finding = found(Session(shares=False).answer, slow, **crowd)
     assert finding.verdict == "fail"
-    assert finding.seen.startswith("anthropic was asked ")
+    assert finding.seen.startswith("anthropic got ")
     assert finding.seen.endswith(" times for one token, within a minute")
 
 
@@ -150,7 +152,7 @@ def test_an_app_that_logs_in_for_each_call_does_so_on_a_bad_day_too():
 def test_it_is_not_applicable_where_nobody_logs_in():
     finding = found(ask_once)
     assert finding.verdict == "not applicable"
-    assert finding.seen == "no token was asked for"
+    assert finding.seen == "no token was refreshed"
 
 
 def test_a_worker_in_the_background_that_chases_its_own_token_fails():

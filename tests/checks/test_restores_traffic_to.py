@@ -49,7 +49,7 @@ class HalfOpen:
 def test_a_breaker_that_closes_passes():
     finding = found(Defended())
     assert finding.verdict == "pass"
-    assert finding.seen == "anthropic was asked by 100% of the calls after recovery"
+    assert finding.seen == "anthropic got requests of 100% of the calls again"
 
 
 def test_a_breaker_that_stays_half_open_fails_though_it_returned():
@@ -58,8 +58,8 @@ def test_a_breaker_that_stays_half_open_fails_though_it_returned():
     finding = restores_traffic_to("anthropic")(run)
     assert finding.verdict == "fail"
     assert finding.seen == (
-        "anthropic was asked by 10 of 100 calls from 10 min after it had recovered on, "
-        "usually by 92%"
+        "anthropic got requests of 10 of the 100 calls made later than 10 min after it "
+        "recovered; of 92% if healthy"
     )
     assert finding.at == 30 * MINUTE
 
@@ -95,10 +95,10 @@ def test_it_is_not_applicable_to_a_fallback_nor_without_a_recovery():
     both = day(window(on=(Target("anthropic"), Target("openai")), ends=20 * MINUTE))
     finding = found(Defended(), both, restores_traffic_to("openai"))
     assert finding.verdict == "not applicable"
-    assert finding.seen == "openai is not asked on a healthy day"
+    assert finding.seen == "healthy calls do not use openai"
     finding = found(Defended(), recovery="5m")
     assert finding.verdict == "not applicable"
-    assert finding.seen == "no call was made 10 min after anthropic recovered"
+    assert finding.seen == "no call was made later than 10 min after anthropic recovered"
 
 
 def test_a_few_calls_that_go_elsewhere_may_be_chance():

@@ -72,7 +72,7 @@ def test_steps_that_another_model_has_answered_are_no_retries_of_each_other():
 def test_an_app_without_retries_has_none():
     finding = found(ask_once)
     assert finding.verdict == "pass"
-    assert finding.seen == "no call retried"
+    assert finding.seen == "no request was retried"
 
 
 def test_it_is_not_applicable_where_nothing_failed():
@@ -248,7 +248,9 @@ def test_retries_in_the_background_add_to_those_of_the_call(times, verdict):
     finding = found(Later(times).answer, every="20s", users=2, prompts=prompts)
     assert finding.verdict == verdict
     if verdict == "fail":
-        assert finding.seen.endswith(" retries a call in 5 min, those in the background included")
+        assert finding.seen.endswith(
+            " retries per call within 5 min, including those in the background"
+        )
 
 
 def test_a_limit_is_a_whole_number():

@@ -60,14 +60,14 @@ def test_a_breaker_with_a_short_cooldown_is_back():
 def test_who_stays_on_the_fallback_fails():
     finding = found(GoesAway(10**9))
     assert finding.verdict == "fail"
-    assert finding.seen == "anthropic was never asked again after it had recovered"
+    assert finding.seen == "anthropic answered again not at all after it recovered"
     assert finding.at == 20 * MINUTE
 
 
 def test_who_is_back_late_fails():
     finding = found(GoesAway(35 * MINUTE))
     assert finding.verdict == "fail"
-    assert finding.seen == "anthropic waited 15 min after it had recovered"
+    assert finding.seen == "anthropic answered again only 15 min after it recovered"
     assert (
         found.verdict(GoesAway(35 * MINUTE), check=returns_to("anthropic", within="15m")) == "pass"
     )
@@ -106,7 +106,7 @@ def test_nobody_has_to_return_to_a_fallback():
     both = day(window(on=(Target("anthropic"), Target("openai")), ends=20 * MINUTE))
     finding = found(Defended(), both, returns_to("openai"))
     assert finding.verdict == "not applicable"
-    assert finding.seen == "openai is not asked on a healthy day"
+    assert finding.seen == "healthy calls do not use openai"
 
 
 def test_a_provider_that_the_app_does_not_know_is_not_applicable():

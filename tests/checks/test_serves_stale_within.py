@@ -16,7 +16,7 @@ from chaos_llm.faults import overloaded
 def test_answers_within_the_age_pass():
     finding = long_day(Keeps(), serves_stale_within("12h"))
     assert finding.verdict == "pass"
-    assert "answered from memory, the oldest answer" in finding.seen
+    assert "answered from a cache; the oldest answer" in finding.seen
 
 
 def test_an_answer_that_is_too_old_fails():
@@ -34,7 +34,9 @@ def test_answers_that_were_there_and_not_given_fail():
     prompts = [*QUESTIONS, "May I return it?", "Do you deliver abroad?"]
     finding = long_day(Keeps(only="open"), serves_stale_within("12h"), prompts)
     assert finding.verdict == "fail"
-    assert "got no answer although their prompt had been answered within 12 h; " in finding.seen
+    assert (
+        "got no answer although their prompt had been answered within 12 h before; " in finding.seen
+    )
 
 
 @pytest.mark.parametrize("app", [ask_once, Cached(ask_once, keep=300)], ids=["none", "short"])

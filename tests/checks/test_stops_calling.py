@@ -44,7 +44,7 @@ def test_an_app_that_asks_on_and_on_fails():
     finding = found(ask_once)
     assert finding.verdict == "fail"
     assert finding.seen == (
-        "40 calls in a row asked anthropic while it was down, and it answered none"
+        "40 calls in a row used anthropic while it was down, and it answered none"
     )
     assert finding.at == 8 * 30.0  # the ninth
 
@@ -53,7 +53,7 @@ def test_a_breaker_passes():
     finding = found(Defended())
     assert finding.verdict == "pass"
     assert finding.seen == (
-        "anthropic was left alone after at most 3 failed calls in a row while it was down"
+        "calls stopped using anthropic after at most 3 failed calls in a row while it was down"
     )
 
 
@@ -74,7 +74,7 @@ def test_too_few_calls_show_no_breaker():
     assert finding.verdict == "not judged"
     assert finding.seen == (
         "no more than 4 calls in a row failed on anthropic while it was down, "
-        "and none left it alone: too few to tell"
+        "and all calls used it: too few to judge"
     )
 
 
@@ -99,7 +99,7 @@ def test_it_is_not_applicable_to_a_provider_that_was_not_down():
 def test_it_is_not_applicable_where_all_that_was_asked_was_answered():
     finding = found(ask_once, day(window(latency(seconds=3), ends=20 * MINUTE)))
     assert finding.verdict == "not applicable"
-    assert finding.seen == "anthropic answered all that it was asked"
+    assert finding.seen == "anthropic answered all calls that used it while it was down"
 
 
 def test_a_spare_that_is_down_and_not_needed_says_nothing():
@@ -161,7 +161,7 @@ def test_an_app_that_spreads_its_calls_is_judged_by_its_turns(seed):
 def test_calls_that_are_further_apart_than_a_cooldown_are_not_judged():
     finding = found(ask_once, day(window()), every="4m")
     assert finding.verdict == "not judged"
-    assert "a shorter every= would tell" in finding.seen
+    assert "use a shorter every=" in finding.seen
     assert found(Defended(), day(window()), every="4m").verdict == "not judged"
 
 
@@ -235,8 +235,8 @@ def test_calls_that_are_rare_but_bring_all_their_retries_for_long_are_no_probes(
     finding = found(STACKED, day(window()), every="4m")
     assert finding.verdict == "fail"
     assert finding.seen == (
-        "15 calls in a row, over 56 min, asked anthropic while it was down, "
-        "each with all its retries: no breaker probes like that"
+        "15 calls in a row, over 56 min, used anthropic while it was down, "
+        "each with all its retries, which no breaker's probe has"
     )
     assert finding.at == 35 * MINUTE  # the ninth, of those a call every four minutes
 

@@ -75,7 +75,7 @@ def test_pings_reset_a_read_timeout_and_are_no_progress():
 def test_a_read_timeout_passes_where_nothing_comes(fault):
     finding = found(streams_do_not_hang(), stream_claude, fault, every="5m")
     assert finding.verdict == "pass"
-    assert finding.seen == "silent streams were given up after 20 s"
+    assert finding.seen == "calls closed streams without content after at most 20 s"
 
 
 @pytest.mark.parametrize("fault", [stall_mid_stream(), ping_only(120, every=15)], ids=repr)

@@ -170,5 +170,5 @@ def test_a_tagged_day_that_is_not_this_apps_is_skipped_and_a_named_one_fails(run
         "-rs",
     )
     result.assert_outcomes(skipped=3, failed=1)
-    result.stdout.fnmatch_lines(["*nothing was tested: no fault struck*"])
+    result.stdout.fnmatch_lines(["*nothing was tested: no fault was applied*"])
     result.stdout.fnmatch_lines(["SKIPPED * test_it.py:*does not touch what this test asks*"])

@@ -73,7 +73,7 @@ def test_every_test_on_a_bad_day_has_its_files_and_all_have_an_index(told, out, 
     links = set(re.findall(r'href="([^"]+\.html)"', index))
     assert links == {path.name for path in out.glob("*.html")} - {"index.html"}
     assert len(links) == TESTS
-    assert "1 of 6 tests on 2 bad days failed." in index
+    assert "1 of 6 tests on 2 outage profiles failed." in index
     for record in records.values():
         jsonschema.validate(record, schema("test"))
         journal = (out / record["journal"]).read_text(encoding="utf-8").splitlines()
@@ -88,7 +88,7 @@ def test_a_failing_test_is_told_with_why(told, out):
     assert "this fails" in failing["says"]
     assert [each["status"] for each in failing["exchanges"]] == [529, 200]
     page = (out / f"{stem_of('test_it.py::test_failing')}.html").read_text(encoding="utf-8")
-    assert "2 requests to anthropic; faults struck 1 of them." in page
+    assert "2 requests to anthropic; faults were applied to 1 of them." in page
     assert f"--chaos-seed={failing['seed']}" in page
     assert "private" not in page + json.dumps(failing)
 

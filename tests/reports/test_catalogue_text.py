@@ -110,7 +110,7 @@ def test_posts_have_a_row_with_their_state():
 
     assert drawn[2].split() == ["status", "page", "a", "i", "+", "r"]
     assert drawn[3].endswith("(its posts were not found)")
-    assert drawn[4].endswith("(no post all the while)")
+    assert drawn[4].endswith("(no post all the time)")
 
 
 @pytest.mark.exhaustive(sample=12)
@@ -188,7 +188,7 @@ def test_the_first_sight_of_a_client_is_told_for_each_surface():
 
 
 def test_how_much_is_assumed_is_said_first():
-    assert "100 % of the facts that a replay plays are assumed" in catalogue_text.render_profile(
+    assert "100 % of the simulated facts are assumed" in catalogue_text.render_profile(
         profile(window("w", 0.0, HOUR, Share.constant(1.0)))
     )
 

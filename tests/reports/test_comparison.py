@@ -40,7 +40,7 @@ def test_what_hit_them_is_told_once_and_what_they_did_for_each(reports):
     text = comparison_text(reports)
     assert text.splitlines()[0] == "A bad day"
     assert text.count("anthropic hit") == text.count("  status page") == 1
-    assert text.count("  users got") == text.count("  asks anthropic") == 2
+    assert text.count("  users got") == text.count("  to anthropic") == 2
     assert text.count("  asks openai") == 1
 
 
@@ -55,16 +55,16 @@ def test_what_users_got_is_in_words_and_shares(reports):
     table = section(comparison_text(reports), "what users got")
     rows = {line[:42].strip(): line[42:].split() for line in table}
     assert rows["what users got"] == ["plain", "defended"]
-    assert rows["P  answered by the usual provider"] == ["40.0%", "40.0%"]
+    assert rows["P  answered by the primary provider"] == ["40.0%", "40.0%"]
     assert rows["F  answered by another provider"] == ["0.0%", "60.0%"]
     assert rows["x  an exception, or nothing"] == ["60.0%", "0.0%"]
     assert rows["answered"] == ["40.0%", "100.0%"]
-    assert rows["longest time without an answer"] == ["1", "h", "none"]
+    assert rows["longest downtime"] == ["1", "h", "none"]
     assert rows["requests to openai"] == ["0", "120"]
 
 
 def test_what_checks_say_is_told_with_the_reason_of_a_failure(reports):
-    table = section(comparison_text(reports), "what the checks say")
+    table = section(comparison_text(reports), "verdicts of the checks")
     rows = {line[:42].strip(): line[42:].split() for line in table}
     assert rows["stops_calling anthropic"] == ["FAIL", "pass"]
     assert rows["retries_stay_under"] == ["pass", "pass"]

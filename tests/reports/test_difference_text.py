@@ -20,7 +20,7 @@ def test_a_day_does_not_differ_from_itself(name):
     profile = profiles.load(name)
 
     assert differences(profile, profile) == {}
-    assert render(profile, profile, width=80).endswith("no difference in what they play or tell\n")
+    assert render(profile, profile, width=80).endswith("no difference\n")
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_pages_are_compared_post_by_post():
         ]
     }
     green = replace(ONE, status_pages={"anthropic": StatusPage("anthropic")})
-    assert "it: stays green -> says nothing, and nobody says why" in str(differences(green, ONE))
+    assert "it: shows no incident -> is not part of the profile" in str(differences(green, ONE))
 
 
 def test_what_is_known_of_the_day_is_compared():
@@ -89,10 +89,11 @@ def test_what_is_known_of_the_day_is_compared():
     )
     found = differences(ONE, other)
 
-    assert "title: A bad day -> Another day" in found["The day"]
-    assert "tags: a -> b" in found["The day"]
+    assert "title: A bad day -> Another day" in found["The profile"]
+    assert "tags: a -> b" in found["The profile"]
     assert (
-        "healthy anthropic: none -> first token after 1 s, then 500 ms a token" in found["The day"]
+        "healthy anthropic: none -> first token after 1 s, then 500 ms a token"
+        in found["The profile"]
     )
     assert found["Sources"] == ["only other: source blog"]
 

@@ -33,7 +33,7 @@ def test_a_column_is_a_stretch_of_time(run):
     drawing = Drawing(run, 24)  # five minutes a column
     assert marks(drawing.hit("anthropic")) == "█" * 12
     assert marks(drawing.users_got()) == "x" * 12 + "P" * 12
-    assert marks(drawing.asks("anthropic")) == "█" * 24
+    assert marks(drawing.requests("anthropic")) == "█" * 24
     assert marks(drawing.unanswered()) == "█" * 12
 
 
@@ -47,7 +47,7 @@ def test_the_axis_has_round_times_above_its_ticks(run):
 
 def test_all_rows_are_of_one_width(run):
     drawing = Drawing(run, 77)
-    rows = [*drawing.axis(), drawing.hit("anthropic"), drawing.asks("anthropic")]
+    rows = [*drawing.axis(), drawing.hit("anthropic"), drawing.requests("anthropic")]
     assert all(len(each) <= LABEL + 77 for each in [*rows, drawing.users_got()])
 
 
@@ -66,20 +66,20 @@ def test_a_short_window_is_not_lost_between_the_columns():
 def test_bars_are_relative_to_the_busiest_column(run):
     busy = Drawing(run, 24)
     assert busy.busiest == 5
-    assert marks(Drawing(run, 24, most=10).asks("anthropic")) == "▄" * 24
+    assert marks(Drawing(run, 24, most=10).requests("anthropic")) == "▄" * 24
 
 
 def test_who_was_not_asked_while_calls_were_made_has_a_dot():
     drawing = Drawing(run_of(day(window(ends=HOUR)), Defended(), recovery="30m"), 18)
-    assert marks(drawing.asks("openai"))[12:] == "······"
-    assert "·" not in marks(drawing.asks("openai"))[:12]
+    assert marks(drawing.requests("openai"))[12:] == "······"
+    assert "·" not in marks(drawing.requests("openai"))[:12]
 
 
 def test_where_no_call_was_due_there_is_nothing():
     waves = day(window(ends=HOUR), window(begins=9 * HOUR, ends=10 * HOUR, name="again"))
     drawing = Drawing(run_of(waves, every="5m"), 22)  # half an hour a column
     assert marks(drawing.users_got()) == "xxP" + " " * 14 + "Pxx PP".replace(" ", "")
-    assert marks(drawing.asks("anthropic"))[3:17] == " " * 14
+    assert marks(drawing.requests("anthropic"))[3:17] == " " * 14
 
 
 def test_without_a_gap_there_is_no_row_of_gaps():

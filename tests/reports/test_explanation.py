@@ -48,22 +48,22 @@ def test_a_request_that_was_hit_is_told_with_window_share_and_die(journal):
         window(share=0.75, ends=HOUR, name="the storm", sticky_by="client", sticky_for=300.0)
     )
     path = journal(profile=storm)
-    hit = next(n for n in range(20) if "overloaded struck" in explain(path, n)[1])
+    hit = next(n for n in range(20) if "overloaded was applied" in explain(path, n)[1])
     _, told = explain(path, hit)
     assert f"call {hit} of user 0 on a-bad-day, seed 7: one request" in told
-    assert "anthropic (claude-sonnet-5-5): 529, whole after 0 s." in told
-    assert "Window 'the storm' hit 75 % of such requests then; its die showed" in told
+    assert "anthropic (claude-sonnet-5-5): 529, complete after 0 s." in told
+    assert "Window 'the storm' hit 75 % of such requests then; the random number was" in told
     assert "below it, so overloaded() was planned." in told
-    assert "keyed by seed 7 and this window, and is shared by all requests, thrown again" in told
+    assert "drawn from seed 7 and this window, and is shared by all requests, drawn again" in told
     assert "every 5 min" in told
-    assert "The reply said 'Overloaded'." in told
+    assert "The message of the reply was 'Overloaded'." in told
 
 
 def test_a_request_that_was_spared_is_told_too(journal):
     path = journal(profile=day(window(share=0.001, ends=HOUR, name="a drizzle")))
     _, told = explain(path, 9)
     assert "Window 'a drizzle' hit 0.1 % of such requests then" in told
-    assert "so the request was spared" in told
+    assert "so the request was not hit" in told
     assert "is of this request alone: user 0, call 9, request 1 to anthropic" in told
 
 
@@ -74,8 +74,8 @@ def test_a_request_that_was_spared_is_told_too(journal):
         ("credential", "shared by all requests with credential "),
     ],
 )
-def test_it_says_who_shares_a_die(journal, per, says):
-    path = journal(profile=day(window(ends=HOUR, sticky_by=per)))
+def test_it_says_who_shares_a_die(journal, sticky_by, says):
+    path = journal(profile=day(window(ends=HOUR, sticky_by=sticky_by)))
     assert says in explain(path, 10)[1]
 
 
@@ -88,14 +88,14 @@ def test_a_retry_is_told_with_its_pause_and_what_was_asked_for(journal):
         chaos.on("anthropic").inject(rate_limited(retry_after=7), times=1)
 
     _, told = explain(journal(ask, warmup=limit), 0)
-    assert "The test itself had injected rate_limited(retry_after=7)." in told
-    assert "It is a retry, 7 s after #0 had ended; #0 had asked for 7 s." in told
+    assert "The test itself injected rate_limited(retry_after=7)." in told
+    assert "It is a retry, 7 s after #0 had ended; the retry-after of #0 was 7 s." in told
 
 
 def test_a_fallback_is_told_as_another_provider(journal):
     path = journal(Defended(), profile=day(window(ends=HOUR)), every=None)
     fell_back = next(n for n in range(20) if "openai" in explain(path, n)[1])
-    assert "Another provider was asked, 0 s after" in explain(path, fell_back)[1]
+    assert "It went to another provider, 0 s after" in explain(path, fell_back)[1]
 
 
 def test_what_became_of_each_fault_is_told(journal):
@@ -105,8 +105,8 @@ def test_what_became_of_each_fault_is_told(journal):
     _, told = explain(journal(profile=day(*windows)), 10)
     assert "The fault cut_stream cannot be said in this format" in told
     assert "The fault broken_tool_arguments was planned and changed nothing." in told
-    assert "The fault overloaded struck: it changed the reply." in told
-    assert "The fault overloaded was shadowed by the fault before it" in told
+    assert "The fault overloaded was applied: it changed the reply." in told
+    assert "The fault overloaded was masked by the fault before it" in told
 
 
 def test_a_spoilt_answer_is_told_as_what_no_app_can_see(journal):
@@ -121,7 +121,7 @@ def test_all_calls_are_summed_up(journal):
     records = path.read_text().splitlines()[1:]
     assert told.startswith(f"{len(records)} requests on a-bad-day, seed 7, 02 Mar ")
     assert re.search(r"anthropic: \d+ requests, \d+ answered; statuses 200, 529", told)
-    assert re.search(r"'the storm': (\d+) requests threw its die, \1 were hit \(\1 struck\)", told)
+    assert re.search(r"'the storm': (\d+) open for {}, \1 were hit \(\1 struck\)", told)
     assert "most requests: call" in told
     assert "give a CALL" in told
 
@@ -134,7 +134,7 @@ def test_a_bare_journal_is_explained_as_far_as_it_goes():
     assert status == 0
     assert "call -1 of user -1: 2 requests" in told
     assert "#0 0 s anthropic" in told
-    assert "The test itself had injected overloaded()." in told
+    assert "The test itself injected overloaded()." in told
 
 
 def test_the_journal_file_holds_neither_prompt_nor_key(monkeypatch):

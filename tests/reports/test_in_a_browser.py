@@ -101,7 +101,7 @@ def test_a_run_fits_and_shows_its_findings(tmp_path, records, width):
     assert seen["width"] == width
     assert_it_fits(seen)
     assert "120 of 160 calls (75 %) went unanswered." in seen["text"]
-    assert "calls in a row asked anthropic while it was down" in seen["text"]
+    assert "calls in a row used anthropic while it was down" in seen["text"]
     assert "Why it matters" in seen["text"]
     assert LONG in seen["text"]
     assert min(seen["charts"]) > (700 if width == WIDE else 300)
@@ -111,7 +111,7 @@ def test_a_run_fits_and_shows_its_findings(tmp_path, records, width):
 def test_a_session_of_forty_tests_fits(tmp_path, session, width):
     seen = look(tmp_path, session, width)
     assert_it_fits(seen)
-    assert "20 of 40 tests on 12 bad days failed." in seen["text"]
+    assert "20 of 40 tests on 12 outage profiles failed." in seen["text"]
 
 
 def test_it_is_dark_where_the_reader_wants_that(tmp_path, records):

@@ -75,7 +75,7 @@ def test_exposure_is_the_share_of_the_calls_that_were_shown_a_spoilt_answer():
 
 
 def test_a_report_is_told_in_a_line():
-    assert str(replay()) == "80 calls: primary 20, failed 60; longest gap 3600 s"
+    assert str(replay()) == "80 calls: primary 20, failed 60; longest downtime 3600 s"
 
 
 def test_findings_are_kept():

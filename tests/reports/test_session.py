@@ -54,9 +54,9 @@ def page(*entries):
 
 def test_the_heading_says_how_many_failed(naive, hardened):
     both = page(entry(naive, "test_a", verdict="failed"), entry(hardened, "test_b"))
-    assert "1 of 2 tests on one bad day failed." in both
+    assert "1 of 2 tests on one outage profile failed." in both
     assert "Made on 2 Mar 2026 12:00 UTC." in both
-    assert "2 tests on one bad day, and none failed." in page(
+    assert "2 tests on one outage profile, and none failed." in page(
         entry(hardened, "test_a"), entry(hardened, "test_b")
     ).replace("One", "one")
 
@@ -74,7 +74,7 @@ def test_a_test_on_two_days_is_one_row_with_a_cell_each(naive, hardened):
         entry(hardened, "test_b[x-second-day]", "second-day"),
         entry(hardened, "test_c", "second-day"),
     )
-    matrix = made.partition("<h2>Tests and bad days</h2>")[2].partition("</table>")[0]
+    matrix = made.partition("<h2>Tests and outage profiles</h2>")[2].partition("</table>")[0]
     rows = re.findall("<tr>(.*?)</tr>", matrix.partition("<tbody>")[2])
     assert [text(f"</style>{row}").split("::")[1].split()[0] for row in rows] == [
         "test_a",
@@ -125,8 +125,8 @@ def test_failed_checks_the_worst_and_the_slowest_are_told(naive, hardened):
 
 def test_tests_in_which_nothing_struck_are_counted(hardened):
     made = page(entry(hardened, "test_a", applied=0), entry(hardened, "test_b"))
-    assert "No fault struck in one test" in made
+    assert "No fault was applied in one test" in made
 
 
 def test_a_session_without_a_test_has_a_page():
-    assert "No test met a bad day." in page()
+    assert "No test used an outage profile." in page()

@@ -32,7 +32,7 @@ def test_a_timeline_tells_the_day_the_seed_and_what_the_marks_mean():
     )
     starts = [line[:17].strip() for line in lines[2:9]]
     assert starts == [
-        "", "", "anthropic hit", "status page", "asks anthropic", "users got", "unanswered",
+        "", "", "anthropic hit", "status page", "to anthropic", "users got", "unanswered",
     ]  # fmt: skip
     assert "users got: P primary 40, x failed 60" in lines
     assert "requests: anthropic 100" in lines
@@ -62,7 +62,7 @@ def test_the_first_failures_are_told_each_kind_once():
         return ask(question)
 
     lines = timeline(fails_in_turn, warmup=0).splitlines()
-    told = lines[lines.index("what went wrong first:") + 1 :]
+    told = lines[lines.index("first failures of each kind:") + 1 :]
     assert told[:3] == [
         "  12:00:00 call 0, failed after 0 s: None",
         "  12:01:00 call 1, degraded after 0 s: 'We are sorry.'",
@@ -79,7 +79,8 @@ def test_where_all_were_answered_nothing_went_wrong():
 
 def test_spoilt_answers_are_told_as_exposure():
     text = timeline(profile=day(window(truncated_answer())))
-    assert "spoilt answers were shown in 60 calls, the first one call 10" in text
+    shown = "silently corrupted answers, which no app can detect, were shown in 60 calls"
+    assert f"{shown}, first in call 10" in text
 
 
 def test_each_replay_has_a_timeline():
@@ -138,7 +139,10 @@ def test_findings_are_told_failures_first():
         "PASS           two: all well",
         "NOT APPLICABLE one: nothing to see",
     ]
-    assert findings_text([], BAD_DAY, "no fault struck") == "nothing was tested: no fault struck"
+    assert (
+        findings_text([], BAD_DAY, "no fault was applied")
+        == "nothing was tested: no fault was applied"
+    )
 
 
 def test_what_struck_is_told_by_effect():

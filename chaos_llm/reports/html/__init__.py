@@ -1,1 +1,1 @@
-"""Pages for people: one for each run, one for a session; each needs nothing besides itself."""
+"""HTML pages of runs, tests and sessions; a page loads no other file."""

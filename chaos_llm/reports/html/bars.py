@@ -1,4 +1,4 @@
-"""The shapes inside a row of the chart: 100 wide, as high as they are told to be."""
+"""The SVG shapes of a row of the chart; a row is 100 units wide."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Places = Sequence[tuple[float, float]]
 
 
 def plot(scale: PageScale, height: float, *shapes: Child, behind: Child = None) -> Html:
-    """A drawing that is stretched to the width of its row, over lines at round times."""
+    """An SVG that is stretched to the width of its row, with grid lines at round times."""
     lines = " ".join(f"M{scale.at(time)} 0V{height:g}" for time, _ in scale.ticks())
     grid = el("path", d=lines, class_="grid")
     cut = [rect(gap.left, gap.right, 0, height, class_="cut") for gap in scale.gaps]
@@ -34,20 +34,20 @@ def plot(scale: PageScale, height: float, *shapes: Child, behind: Child = None) 
 def rect(
     left: float, right: float, top: float, height: float, *inner: Child, **more: object
 ) -> Html:
-    """One rectangle, wide enough to be seen."""
+    """One rectangle, at least as wide as can be seen."""
     place = {"x": f"{left:.3f}", "y": f"{top:g}", "height": f"{height:g}"}
     return el("rect", *inner, width=f"{max(0.12, right - left):.3f}", **place, **more)
 
 
 def places(run: RunRecord, scale: PageScale) -> list[tuple[float, float]]:
-    """Left and right of each column."""
+    """The left and right edge of each column."""
     return [
         (scale.at(begins), scale.at(begins + run.step * 0.9999)) for begins in wording.columns(run)
     ]
 
 
 def columns(where: Places, tops: Sequence[float], bottoms: Sequence[float]) -> str:
-    """The path of one bar a column, from its top to its bottom; without height there is none."""
+    """The SVG path of a bar for each column with a height, from its top to its bottom."""
     return "".join(
         f"M{left:.3f} {bottom:.2f}V{top:.2f}h{(right - left) * 0.9:.3f}V{bottom:.2f}z"
         for (left, right), top, bottom in zip(where, tops, bottoms, strict=True)
@@ -69,7 +69,7 @@ def stacked(
 
 
 def hover(where: Places, height: float, texts: Iterable[str]) -> list[Html]:
-    """What each column says when a mouse rests on it."""
+    """The tooltips of the columns."""
     return [
         rect(left, right, 0, height, el("title", text), class_="hover")
         for (left, right), text in zip(where, texts, strict=True)

@@ -1,4 +1,4 @@
-"""The timeline of a run, to scale: the day, the providers, the users, below one axis."""
+"""The timeline of a run, to scale: profile, providers and users below one axis."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from chaos_llm.reports.html.scale import PageScale, axis, scale_of
 from chaos_llm.reports.html.windows import page_rows, window_rows
 from chaos_llm.reports.records.models import ProviderRecord, RunRecord
 
-_HIGH, _ALONE = 44.0, 6.0  # pixels of a row of bars, and of the strip below it
+_HIGH, _ALONE = 44.0, 6.0  # pixels of a row of bars, and of the strip of unused times below it
 _OUTCOMES_HIGH = 96.0
 
 
@@ -19,10 +19,10 @@ def chart(run: RunRecord) -> Html:
     scale = scale_of(run)
     rows = [
         row("", axis(scale)),
-        _the_day(run, scale),
-        _heading("What the app asked"),
+        _profile_rows(run, scale),
+        _heading("Requests of the app"),
         *(row(_label(provider), _asked(run, provider, scale)) for provider in run.providers),
-        _heading("What users got"),
+        _heading("Outcomes for users"),
         row(_users_label(run), _users(run, scale)),
         row("", axis(scale)),
     ]
@@ -30,14 +30,14 @@ def chart(run: RunRecord) -> Html:
     return el("div", rows, class_="chart", role="img", aria_label=f"Timeline. {summary}")
 
 
-def _the_day(run: RunRecord, scale: PageScale) -> list[Html]:
-    told = [*window_rows(run.profile, scale), *page_rows(run.profile, scale)]
-    rows = [row(label, plot) for label, plot in told]
-    return [_heading("The bad day"), *rows] if rows else []
+def _profile_rows(run: RunRecord, scale: PageScale) -> list[Html]:
+    drawn = [*window_rows(run.profile, scale), *page_rows(run.profile, scale)]
+    rows = [row(label, plot) for label, plot in drawn]
+    return [_heading("The outage profile"), *rows] if rows else []
 
 
 def row(label: Child, plot: Child) -> Html:
-    """One row: what it is, and its drawing."""
+    """One row: its label, and its drawing."""
     return _pair(el("div", label, class_="label"), el("div", plot, class_="plot"))
 
 
@@ -87,14 +87,14 @@ def _asked(run: RunRecord, provider: ProviderRecord, scale: PageScale) -> Html:
         )
         for s in provider.left_alone
     ]
-    said = bars.hover(where, _HIGH, _asked_texts(run, provider))
-    shapes = [bars.stacked(where, _HIGH, most, layers), alone, said]
+    tooltips = bars.hover(where, _HIGH, _asked_texts(run, provider))
+    shapes = [bars.stacked(where, _HIGH, most, layers), alone, tooltips]
     return bars.plot(scale, _HIGH + _ALONE + 3, *shapes, behind=down)
 
 
 def _alone_text(run: RunRecord, name: str, begins: float, ends: float, calls: int) -> str:
     between = f"{wording.when(run.profile, begins)} to {wording.when(run.profile, ends)}"
-    return f"{between}: {calls} calls in a row did not ask {name}"
+    return f"{between}: {calls} calls in a row sent {name} no request"
 
 
 def _asked_texts(run: RunRecord, provider: ProviderRecord) -> Iterator[str]:
@@ -122,13 +122,13 @@ def _users(run: RunRecord, scale: PageScale) -> Html:
     where = bars.places(run, scale)
     layers = [(f"o-{outcome}", counts) for outcome, counts in run.over_time.items()]
     shapes = bars.stacked(where, _OUTCOMES_HIGH, _busiest(run), layers)
-    said = bars.hover(where, _OUTCOMES_HIGH, _users_texts(run))
+    tooltips = bars.hover(where, _OUTCOMES_HIGH, _users_texts(run))
     gap = []
     if run.longest_downtime_at is not None:
         ends = run.longest_downtime_at + run.longest_downtime
         left, right = scale.at(run.longest_downtime_at), scale.at(ends)
         gap = [bars.rect(left, right, _OUTCOMES_HIGH + 2, 4, class_="gap")]
-    return bars.plot(scale, _OUTCOMES_HIGH + 7, shapes, gap, said)
+    return bars.plot(scale, _OUTCOMES_HIGH + 7, shapes, gap, tooltips)
 
 
 def _users_texts(run: RunRecord) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""HTML in Python: elements that escape what they are given."""
+"""HTML elements in Python; texts and attributes are escaped."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ _VOID = {"meta", "br", "hr", "col", "link", "input"}
 
 def el(name: str, /, *children: Child, **attributes: object) -> Html:
     """One element. `class_` is class, `aria_label` aria-label; None and False are left out."""
-    said = "".join(
+    attributes_text = "".join(
         f" {key.rstrip('_').replace('_', '-')}"
         + ("" if value is True else f'="{escape(str(value))}"')
         for key, value in attributes.items()
         if value is not None and value is not False
     )
     if name in _VOID:
-        return Html(f"<{name}{said}>")
-    return Html(f"<{name}{said}>{inside(*children)}</{name}>")
+        return Html(f"<{name}{attributes_text}>")
+    return Html(f"<{name}{attributes_text}>{inside(*children)}</{name}>")
 
 
 def inside(*children: Child) -> Html:
-    """The children one after the other; what is not Html is escaped."""
+    """The children one after the other; those that are not Html are escaped."""
     return Html("".join(_flat(children)))
 
 
@@ -47,7 +47,7 @@ def _flat(children: Iterable[Child]) -> Iterator[str]:
 
 
 def table(head: Iterable[Child], rows: Iterable[Iterable[Child]], caption: str = "") -> Html:
-    """A table with a row of headings; the first cell of a row is its heading. It may scroll."""
+    """A scrollable table with a row of headings; the first cell of each row is its heading."""
     columns = el("tr", [el("th", cell, scope="col") for cell in head])
     body = []
     for first, *rest in rows:

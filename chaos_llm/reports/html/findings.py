@@ -1,4 +1,4 @@
-"""What checks found in a run, what went wrong first, and what no check could see."""
+"""The sections on findings, failures and silently corrupted answers."""
 
 from __future__ import annotations
 
@@ -15,33 +15,33 @@ _SIGNS = {"fail": "✗", "not judged": "?", "pass": "✓", "not applicable": "-"
 
 
 def findings(run: RunRecord) -> list[Html]:
-    """What the checks say, failures first; those that the test did not make stand apart."""
+    """The findings, failures first; those of checks that the test did not run stand apart."""
     made = [finding for finding in _sorted(run.findings) if finding.claimed]
     others = [finding for finding in _sorted(run.findings) if not finding.claimed]
-    told = [section("What the checks found", *_told(run, made))] if made else []
+    sections = [section("Findings", *_listed(run, made))] if made else []
     if others:
-        about = "The test did not ask these; report.check() without arguments makes them."
-        title = "What other checks would say" if made else "What the checks would say"
-        told.append(section(title, el("p", about, class_="muted"), *_told(run, others)))
-    return told
+        about = "The test did not run these checks; report.check() without arguments does."
+        title = "Findings of other checks" if made else "Findings of the checks"
+        sections.append(section(title, el("p", about, class_="muted"), *_listed(run, others)))
+    return sections
 
 
-def _told(run: RunRecord, found: list[FindingRecord]) -> Iterator[Html]:
-    """Those that say something, and folded those that did not apply."""
+def _listed(run: RunRecord, found: list[FindingRecord]) -> Iterator[Html]:
+    """The findings with a verdict, and folded away those of checks that do not apply."""
     apply = [_finding(run, each) for each in found if each.verdict != "not applicable"]
     others = [_finding(run, each) for each in found if each.verdict == "not applicable"]
     if apply:
         yield el("ul", apply, class_="findings")
     if others:
-        did = el("summary", f"{wording.of(len(others), 'check')} did not apply")
-        yield el("details", did, el("ul", others, class_="findings"))
+        summary = el("summary", f"{wording.of(len(others), 'check')} did not apply")
+        yield el("details", summary, el("ul", others, class_="findings"))
 
 
 def failures(run: RunRecord) -> Html | None:
-    """What went wrong first, each kind once."""
+    """The first call of each kind of failure."""
     if not run.failures:
         return None
-    head = ["time", "call", "outcome", "after", "what it met", "calls like it"]
+    head = ["time", "call", "outcome", "after", "error or text", "calls like it"]
     rows = (
         [
             wording.when(run.profile, kind.at),
@@ -53,21 +53,21 @@ def failures(run: RunRecord) -> Html | None:
         ]
         for kind in run.failures
     )
-    return section("What went wrong first", table(head, rows, "Each kind of failure, once"))
+    return section("First failures", table(head, rows, "The first failure of each kind"))
 
 
 def corruption_shown(run: RunRecord) -> Html | None:
-    """What no app could see."""
+    """The silently corrupted answers that users saw."""
     if not run.corruption_shown.calls:
         return None
-    first = f"The first one was call {run.corruption_shown.first}."
+    shown = run.corruption_shown
     text = (
-        f"{wording.of(run.corruption_shown.calls, 'call')} "
-        "had an answer that the provider had corrupted "
-        f"(shortened, garbled, somebody else's) and called complete. {first} No check fails "
-        "because of it: only an evaluation of the answers themselves could see that."
+        f"{wording.of(shown.calls, 'call')} had an answer that the provider had corrupted (cut, "
+        "garbled, or an answer to another prompt) and marked as complete, the first one call "
+        f"{shown.first}. No check fails because of it: only an evaluation of the answers' texts "
+        "could detect it."
     )
-    return section("Exposure", el("p", text))
+    return section("Silently corrupted answers", el("p", text))
 
 
 def _sorted(found: Iterable[FindingRecord]) -> list[FindingRecord]:

@@ -9,7 +9,7 @@ from chaos_llm.durations import describe
 from chaos_llm.reports.html import findings, sections, wording
 from chaos_llm.reports.html.chart import chart
 from chaos_llm.reports.html.element import Child, Html, el, table
-from chaos_llm.reports.html.profile_section import the_day
+from chaos_llm.reports.html.profile_section import profile_section
 from chaos_llm.reports.html.sections import section, slug
 from chaos_llm.reports.html.shell import page
 from chaos_llm.reports.records.models import ExchangeRecord, RunRecord, TestRecord
@@ -27,7 +27,9 @@ def run_page(run: RunRecord, title: str = "") -> str:
         el("p", " ".join(more), class_="lead"),
         el("p", _about(run), class_="muted"),
     )
-    return page(f"{name}: {head}", top, _run(run), the_day(run.profile, run.begins, run.ends))
+    return page(
+        f"{name}: {head}", top, _run(run), profile_section(run.profile, run.begins, run.ends)
+    )
 
 
 def page_of_test(test: TestRecord, stem: str = "", index: str = "") -> str:
@@ -41,9 +43,13 @@ def page_of_test(test: TestRecord, stem: str = "", index: str = "") -> str:
     if not test.runs:
         runs.append(_requests(test))
     first = test.runs[0] if test.runs else None
-    day = the_day(profile, first.begins, test.runs[-1].ends) if first else the_day(profile)
+    about = (
+        profile_section(profile, first.begins, test.runs[-1].ends)
+        if first
+        else profile_section(profile)
+    )
     title = f"{test.test}: {test.verdict}"
-    return page(title, _heading(test, index), *runs, day, _files(test, stem))
+    return page(title, _heading(test, index), *runs, about, _files(test, stem))
 
 
 def _heading(test: TestRecord, index: str) -> Html:
@@ -62,14 +68,14 @@ def _heading(test: TestRecord, index: str) -> Html:
         else None,
         el(
             "p",
-            _about(test.runs[0]) if test.runs else _day(test.profile, test.seed),
+            _about(test.runs[0]) if test.runs else _profile_and_seed(test.profile, test.seed),
             class_="muted",
         ),
     )
 
 
 def _colour(run: RunRecord) -> str | None:
-    """That of the grade; a run in which no fault struck is neither good nor bad."""
+    """The colour of the grade; a run without an applied fault is neither good nor bad."""
     good = run.grade in ("fine", "rescued")
     return None if good and not run.effects.get("applied") else f"g-text-{slug(run.grade)}"
 
@@ -77,12 +83,12 @@ def _colour(run: RunRecord) -> str | None:
 def _without_a_run(test: TestRecord) -> list[str]:
     requests = sum(test.requests.values())
     if test.runs:
-        return [f"{wording.of(len(test.runs), 'replay').capitalize()} on one bad day."]
+        return [f"{wording.of(len(test.runs), 'replay').capitalize()} of one outage."]
     if not requests:
         return ["No request was made to any provider."]
     return [
         f"{wording.of(requests, 'request').capitalize()} to {', '.join(test.requests)}; "
-        f"faults struck {wording.number(test.applied)} of them."
+        f"faults were applied to {wording.number(test.applied)} of them."
     ]
 
 
@@ -90,10 +96,10 @@ def _about(run: RunRecord) -> str:
     users = "one user" if run.users == 1 else f"{run.users} users"
     begins, ends = (wording.day_and_time(run.profile, time) for time in (run.begins, run.ends))
     lasted = describe(run.ends - run.begins)
-    return f"{_day(run.profile, run.seed)}, {users}, {begins} to {ends} UTC ({lasted})"
+    return f"{_profile_and_seed(run.profile, run.seed)}, {users}, {begins} to {ends} UTC ({lasted})"
 
 
-def _day(profile: ProfileRecord, seed: int) -> str:
+def _profile_and_seed(profile: ProfileRecord, seed: int) -> str:
     return f"{profile.title} · {profile.name}, seed {seed}"
 
 
@@ -120,12 +126,12 @@ def _requests(test: TestRecord) -> Html:
 
 
 def _request(profile: ProfileRecord, each: ExchangeRecord) -> list[Child]:
-    said = el("small", f" {each.error_message}") if each.error_message else None
+    message = el("small", f" {each.error_message}") if each.error_message else None
     return [
         str(each.number),
         wording.when(profile, each.at),
         each.provider,
-        [f"{each.status or 'none'}, {each.end}", said],
+        [f"{each.status or 'none'}, {each.end}", message],
         describe(each.until - each.at),
         ", ".join(each.faults) or "healthy",
         each.why if each.faults else "",
@@ -134,7 +140,7 @@ def _request(profile: ProfileRecord, each: ExchangeRecord) -> list[Child]:
 
 def _files(test: TestRecord, stem: str) -> Html | None:
     lines = list(_repeat(test, stem))
-    return section("Look further", el("ul", lines)) if lines else None
+    return section("Files and commands", el("ul", lines)) if lines else None
 
 
 def _repeat(test: TestRecord, stem: str) -> Iterator[Html]:

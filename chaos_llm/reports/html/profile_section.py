@@ -1,4 +1,4 @@
-"""The bad day itself: its windows, status pages and sources."""
+"""The section on the outage profile: its windows, status pages and sources."""
 
 from __future__ import annotations
 
@@ -10,28 +10,32 @@ from chaos_llm.reports.html.sections import section
 from chaos_llm.reports.records.profile_models import ProfileRecord, WindowRecord
 
 
-def the_day(profile: ProfileRecord, begins: float | None = None, ends: float | None = None) -> Html:
-    """Everything that is known about the day; `begins` and `ends` are those of the run."""
+def profile_section(
+    profile: ProfileRecord, begins: float | None = None, ends: float | None = None
+) -> Html:
+    """All facts of a profile; `begins` and `ends` are those of the run."""
     parts = [*_about(profile), *_windows(profile, begins, ends)]
-    return section("The bad day", *parts, *_pages(profile), *_sources(profile))
+    return section("The outage profile", *parts, *_pages(profile), *_sources(profile))
 
 
 def _about(profile: ProfileRecord) -> Iterator[Html]:
     if profile.windows:
         assumed = wording.percent(profile.assumed)
-        yield el("p", f"{profile.title}. {assumed} of the facts that a replay plays are assumed.")
+        yield el("p", f"{profile.title}. {assumed} of the simulated facts are assumed.")
     if profile.note:
         yield el("p", profile.note, class_="muted")
 
 
 def _windows(profile: ProfileRecord, begins: float | None, ends: float | None) -> Iterator[Html]:
     if not profile.windows:
-        yield el("p", "Every provider was healthy, but for what the test itself put on.")
+        yield el(
+            "p", "Every provider was healthy, except for faults that the test itself injected."
+        )
         return
-    head = ["window", "from", "until", "hits", "share", "faults", "dice", "evidence"]
+    head = ["window", "from", "until", "hits", "share", "faults", "draws", "evidence"]
     rows = (
         [
-            [window.name, _apart(window, begins, ends)],
+            [window.name, _outside(window, begins, ends)],
             wording.day_and_time(profile, window.begins),
             wording.day_and_time(profile, window.ends),
             ", ".join(window.on),
@@ -45,22 +49,22 @@ def _windows(profile: ProfileRecord, begins: float | None, ends: float | None) -
     yield el("details", el("summary", "Windows"), table(head, rows, "Windows"))
 
 
-def _apart(window: WindowRecord, begins: float | None, ends: float | None) -> Html | None:
+def _outside(window: WindowRecord, begins: float | None, ends: float | None) -> Html | None:
     if not window.simulated:
-        return el("small", " told, not played")
+        return el("small", " documented, not simulated")
     if (
         begins is not None
         and ends is not None
         and not (begins < window.ends and ends > window.begins)
     ):
-        return el("small", " the replay did not come to it")
+        return el("small", " outside of the replay")
     return None
 
 
 def _pages(profile: ProfileRecord) -> Iterator[Html]:
     for page in profile.status_pages:
         if page.posts:
-            head = ["time", "state", "what it said", "evidence"]
+            head = ["time", "state", "text", "evidence"]
             rows = (
                 [wording.day_and_time(profile, p.at), p.state or "-", p.says or "-", p.evidence]
                 for p in page.posts
@@ -71,6 +75,6 @@ def _pages(profile: ProfileRecord) -> Iterator[Html]:
 
 def _sources(profile: ProfileRecord) -> Iterator[Html]:
     if profile.sources:
-        head = ["source", "kind", "what", "where"]
+        head = ["source", "kind", "title", "address"]
         rows = ([s.key, f"{s.kind} ({s.grade})", s.title, s.address] for s in profile.sources)
         yield el("details", el("summary", "Sources"), table(head, rows, "Sources"))

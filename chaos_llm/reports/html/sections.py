@@ -25,9 +25,9 @@ def numbers(run: RunRecord) -> Html:
     gap = describe(run.longest_downtime) if run.longest_downtime else "none"
     facts = [
         (wording.percent(run.answered), "of the calls answered"),
-        (gap, "longest time without an answer"),
+        (gap, "longest downtime"),
         (wording.number(asked), f"requests for {wording.of(run.calls, 'call')}: {per_call}"),
-        (wording.number(applied), f"faults struck, of {wording.number(run.planned)} planned"),
+        (wording.number(applied), f"faults applied, of {wording.number(run.planned)} planned"),
     ]
     return el(
         "dl",
@@ -60,7 +60,7 @@ def grades(run: RunRecord) -> Html:
 
 
 def outcomes(run: RunRecord) -> Html:
-    """What the colours of the chart mean, with their counts."""
+    """The legend of the chart: the meaning of its colours, with counts."""
     users = [
         _key(f"o-{outcome}", wording.outcome_title(outcome), wording.meaning(outcome), count)
         for outcome in OUTCOMES
@@ -82,23 +82,28 @@ def _marks(run: RunRecord) -> Iterator[tuple[str, str, str, bool]]:
     yield (
         "down",
         "provider down",
-        "at least half of what it is asked is hit",
+        "at least half of its requests are hit",
         any(p.down for p in run.providers),
     )
     yield (
         "alone",
-        "left alone",
-        "calls were made, and none asked it",
+        "not called",
+        "calls were made, and none sent it a request",
         any(p.left_alone for p in run.providers),
     )
     yield "incident", "status page", f"open incident; {letters}", posts
-    yield "gap", "longest gap", "the longest time without an answer", bool(run.longest_downtime)
+    yield (
+        "gap",
+        "longest downtime",
+        "the longest time without an answer",
+        bool(run.longest_downtime),
+    )
     yield "none", "blank", "no call was due; quiet stretches are skipped", pauses
     yield "cut", "grey band", "a long time without calls, cut out", len(run.stretches) > 1
 
 
 def over_time(run: RunRecord) -> Html:
-    """The chart as a table, for those who cannot see it."""
+    """The chart as a table, for users who cannot see it."""
     head = [
         f"from, for {describe(run.step)}",
         *map(wording.outcome_title, run.over_time),
@@ -122,7 +127,7 @@ def over_time(run: RunRecord) -> Html:
 def providers(run: RunRecord) -> Html:
     """Requests per provider, in numbers."""
     head = ["provider", "requests", "failed", "applied", "tokens in", "tokens out",
-            "left alone longest"]  # fmt: skip
+            "longest not called"]  # fmt: skip
     rows = (
         [
             p.name,
@@ -134,16 +139,16 @@ def providers(run: RunRecord) -> Html:
         for p in run.providers
     )
     effects = ", ".join(f"{wording.number(n)} {effect}" for effect, n in run.effects.items())
-    told = el(
+    planned = el(
         "p", f"Faults planned: {wording.number(run.planned)}" + f" ({effects})" * bool(effects)
     )
-    return section("Requests", table(head, rows, "Requests per provider"), told, *_peers(run))
+    return section("Requests", table(head, rows, "Requests per provider"), planned, *_peers(run))
 
 
 def _peers(run: RunRecord) -> Iterator[Html]:
     if run.real_peers:
         peers = ", ".join(run.real_peers)
-        yield el("p", f"Real servers took part, and their clocks did not move: {peers}.")
+        yield el("p", f"Real servers took part, and no virtual time passed for them: {peers}.")
 
 
 def _longest_alone(provider: ProviderRecord) -> str:
@@ -152,20 +157,20 @@ def _longest_alone(provider: ProviderRecord) -> str:
 
 
 def _cell(provider: ProviderRecord, index: int) -> str:
-    asked, failed = provider.requests_by_column[index], provider.failures_by_column[index]
-    return f"{asked} ({failed}), {wording.percent(provider.hit[index])}"
+    requests, failed = provider.requests_by_column[index], provider.failures_by_column[index]
+    return f"{requests} ({failed}), {wording.percent(provider.hit[index])}"
 
 
 def _key(name: str, title: str, text: str, count: int | None = None) -> Html:
-    said = title if count is None else f"{title} {wording.number(count)}"
-    return el("li", swatch(name), el("b", said), f" {text}")
+    label = title if count is None else f"{title} {wording.number(count)}"
+    return el("li", swatch(name), el("b", label), f" {text}")
 
 
 def swatch(name: str) -> Html:
-    """A patch of the colour that something has in drawings."""
+    """A patch in a colour of the chart."""
     return el("span", class_=f"swatch {name}", aria_hidden="true")
 
 
 def slug(text: str) -> str:
-    """A word as the name of a class."""
+    """A text as the name of a CSS class."""
     return text.replace(" ", "-")

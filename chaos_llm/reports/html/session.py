@@ -1,4 +1,4 @@
-"""The page of a session: which test met which bad day, and how it went."""
+"""The page of a session: its tests by outage profile, with verdicts and grades."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _BAD = ("failed", "error")
 
 
 def session_page(entries: Sequence[Entry], made: datetime) -> str:
-    """The matrix of tests and bad days, with what was worst and slowest."""
+    """The matrix of tests and profiles, with the worst and the slowest tests."""
     entries = sorted(entries, key=_in_order)
     head = _verdict(entries)
     failed = any(entry.test.verdict in _BAD for entry in entries)
@@ -43,11 +43,13 @@ def _in_order(entry: Entry) -> list[tuple[bool, int, str]]:
 
 
 def _verdict(entries: Sequence[Entry]) -> str:
-    days = len({e.test.profile.name for e in entries if e.test.profile.windows})
+    profiles = len({e.test.profile.name for e in entries if e.test.profile.windows})
     bad = sum(entry.test.verdict in _BAD for entry in entries)
-    on = wording.of(len(entries), "test") + f" on {wording.of(days, 'bad day')}" * bool(days)
+    on = wording.of(len(entries), "test") + f" on {wording.of(profiles, 'outage profile')}" * bool(
+        profiles
+    )
     if not entries:
-        return "No test met a bad day."
+        return "No test used an outage profile."
     return f"{bad} of {on} failed." if bad else f"{on[:1].upper()}{on[1:]}, and none failed."
 
 
@@ -66,11 +68,11 @@ def _more(entries: Sequence[Entry]) -> Iterator[str]:
         yield f"{wording.calls_were(unsafe)} shown something wrong as if it were an answer."
     idle = sum(not entry.test.applied for entry in entries)
     if idle:
-        yield f"No fault struck in {wording.of(idle, 'test')}, which say nothing about bad days."
+        yield f"No fault was applied in {wording.of(idle, 'test')}: nothing was tested there."
 
 
 def _broken(entries: Sequence[Entry]) -> Html | None:
-    """The claims that failed, with the tests in which they did."""
+    """The checks that failed, with the tests in which they did."""
     failed: dict[str, list[tuple[Entry, FindingRecord]]] = {}
     for entry in entries:
         for run in entry.test.runs:
@@ -93,7 +95,7 @@ def _worst(entries: Sequence[Entry]) -> Html | None:
     hurt.sort(
         key=lambda e: (e.test.verdict not in _BAD, e.answered if e.answered is not None else 1)
     )
-    head = ["test", "bad day", "answered", "longest time without an answer", "grade", "pytest says"]
+    head = ["test", "profile", "answered", "longest downtime", "grade", "pytest says"]
     rows = (
         [
             _link(e),
@@ -117,7 +119,7 @@ def _slowest(entries: Sequence[Entry]) -> Html | None:
          wording.number(sum(e.test.requests.values()))]
         for e in slow
     )  # fmt: skip
-    head = ["test", "bad day", "real time", "requests"]
+    head = ["test", "profile", "real time", "requests"]
     return section("Slowest", table(head, rows, "Slowest tests"))
 
 

@@ -1,4 +1,4 @@
-"""What every page has: a head with its style, and a foot."""
+"""The frame of every page: the head with its style, and the footer."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from chaos_llm.reports.html.element import Child, Html, el
 
 
 def page(title: str, *body: Child, head: Child = None) -> str:
-    """A whole document; `head` is what its head has besides."""
+    """A whole document; `head` is added to the head of the document."""
     whole_head = el(
         "head",
         el("meta", charset="utf-8"),

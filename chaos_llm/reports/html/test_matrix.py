@@ -1,4 +1,4 @@
-"""Tests and bad days: a cell for each pair, with a link to its page."""
+"""The matrix of tests and outage profiles: a cell for each pair, with a link to its page."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _SIGNS = {"passed": "✓", "xfailed": "✓", "failed": "✗", "error": "✗", "s
 
 
 class Entry(NamedTuple):
-    """A test and the stem of its files; a test that never began has no page."""
+    """A test and the name of its files without ending; a test that never began has no page."""
 
     test: TestRecord
     stem: str
 
     @property
     def row(self) -> str:
-        """The test's name without its bad day."""
+        """The test's name without its profile."""
         name, bracket, inside = self.test.test.partition("[")
         if not bracket:
             return name
@@ -32,7 +32,7 @@ class Entry(NamedTuple):
 
     @property
     def grade(self) -> Grade | None:
-        """The worst of its replays."""
+        """The worst grade of its replays."""
         return max((run.grade for run in self.test.runs), key=GRADES.index, default=None)
 
     @property
@@ -49,7 +49,7 @@ class Entry(NamedTuple):
 
 
 def matrix(entries: Sequence[Entry]) -> Html:
-    """Tests and days, the longer list downwards, as pages scroll."""
+    """Tests and profiles; the longer list is vertical, because pages scroll that way."""
     tests = list(dict.fromkeys(entry.row for entry in entries))
     days = sorted({entry.test.profile.name for entry in entries})
     cells: dict[tuple[str, str], list[Html]] = {}
@@ -59,17 +59,17 @@ def matrix(entries: Sequence[Entry]) -> Html:
         head: list[Child] = ["test", *(_turned(day) for day in days)]
         rows = [[_name(test), *([cells.get((test, day))] for day in days)] for test in tests]
     else:
-        head = ["bad day", *(_turned(test.rpartition("::")[2], test) for test in tests)]
+        head = ["profile", *(_turned(test.rpartition("::")[2], test) for test in tests)]
         rows = [
             [el("span", day, class_="day"), *([cells.get((test, day))] for test in tests)]
             for day in days
         ]
-    about = "A cell says whether the test passed and which share of its calls was answered. "
+    about = "A cell shows whether the test passed and the share of its calls that was answered. "
     grades = "Its colour is the worst grade of any of its calls."
     return section(
-        "Tests and bad days",
+        "Tests and outage profiles",
         el("p", about + grades, class_="muted"),
-        el("div", table(head, rows, "Tests and bad days"), class_="matrix"),
+        el("div", table(head, rows, "Tests and outage profiles"), class_="matrix"),
         _legend(),
     )
 
@@ -87,11 +87,11 @@ def _cell(entry: Entry) -> Html:
     test = entry.test
     answered = f" {wording.percent(entry.answered)}" if entry.answered is not None else ""
     shown = f"{_SIGNS.get(test.verdict, '?')}{answered}"
-    said = f"{entry.row} on {test.profile.name}: {_in_words(entry)}"
+    title = f"{entry.row} on {test.profile.name}: {_in_words(entry)}"
     look = f"cell t-{test.verdict} c-{slug(entry.grade or 'none')}"
     if not entry.stem:
-        return el("span", shown, class_=look, title=said)
-    return el("a", shown, class_=look, href=f"{entry.stem}.html", title=said, aria_label=said)
+        return el("span", shown, class_=look, title=title)
+    return el("a", shown, class_=look, href=f"{entry.stem}.html", title=title, aria_label=title)
 
 
 def _in_words(entry: Entry) -> str:

@@ -1,4 +1,4 @@
-"""The rows of the bad day: a bar a window, its share as colour, and what status pages said."""
+"""The rows of the profile: a bar for each window, shaded by its share, and status pages."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from chaos_llm.reports.records.profile_models import (
 )
 
 _HIGH = 18.0
-_SLICES = 24  # of a share that slopes
+_SLICES = 24  # of a window whose share changes gradually
 _CLOSED = ("", "resolved", "postmortem")
 
 
 def window_rows(profile: ProfileRecord, scale: PageScale) -> Iterator[tuple[Child, Child]]:
-    """The windows that the run came to, with their labels."""
+    """The simulated windows within the run, with their labels."""
     for window in profile.windows:
         if window.simulated and window.begins < scale.ends and scale.begins < window.ends:
             about = f"{', '.join(window.on)} · {_share(window)}"
@@ -30,14 +30,14 @@ def window_rows(profile: ProfileRecord, scale: PageScale) -> Iterator[tuple[Chil
 
 
 def _share(window: WindowRecord) -> str:
-    """The share in a word; all of its line is in the table of windows."""
+    """The share, or its range; the table of windows has all of its points."""
     shares = [share for _, share in window.shares]
     low, high = wording.percent(min(shares)), wording.percent(max(shares))
     return low if low == high else f"{low} to {high}"
 
 
 def page_rows(profile: ProfileRecord, scale: PageScale) -> Iterator[tuple[Child, Child]]:
-    """What status pages said within the run."""
+    """The posts of status pages within the run."""
     for page in profile.status_pages:
         posts = [post for post in page.posts if scale.begins <= post.at < scale.ends]
         if posts:
@@ -72,7 +72,7 @@ def _bar(profile: ProfileRecord, window: WindowRecord, scale: PageScale) -> Html
 
 
 def _slices(window: WindowRecord) -> Iterator[tuple[float, float, float]]:
-    """Stretches of nearly one share."""
+    """Parts of a window of nearly the same share."""
     for (begins, first), (ends, last) in pairwise(window.shares):
         count = _SLICES if first != last else 1
         step = (ends - begins) / count

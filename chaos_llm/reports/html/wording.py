@@ -1,4 +1,4 @@
-"""What a record says in plain words: the verdict, grades, counts and times."""
+"""The words of pages: the verdict, grades, counts and times."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from chaos_llm.reports.records.models import RunRecord
 from chaos_llm.reports.records.profile_models import ProfileRecord
 
 GRADES: dict[Grade, str] = {
-    "fine": "answered, and nothing was wrong",
-    "rescued": "a provider failed, and the user was answered all the same",
+    "fine": "answered, and nothing failed",
+    "rescued": "a provider failed, but the user got an answer",
     "safe failure": "not answered, and the user could tell: an error, an apology, an old answer",
-    "corruption shown": "shown an answer that the provider had silently corrupted",
+    "corruption shown": "shown a silently corrupted answer, which no app can detect",
     "unjudged": "no evidence of what the user got",
     "unsafe": "shown something wrong as if it were an answer",
 }
@@ -27,17 +27,17 @@ def when(profile: ProfileRecord, time: float, form: str = "%H:%M:%S") -> str:
 
 
 def day_and_time(profile: ProfileRecord, time: float) -> str:
-    """The same with its day."""
+    """A time of the profile as a date and a time of day."""
     return when(profile, time, "%d %b %Y %H:%M").lstrip("0")
 
 
 def columns(run: RunRecord) -> list[float]:
-    """When each column begins."""
+    """The time at which each column begins."""
     return [s.begins + run.step * index for s in run.stretches for index in range(s.columns)]
 
 
 def number(count: int) -> str:
-    """A count that is read in groups of three."""
+    """A count with a comma after each three digits."""
     return f"{count:,}"
 
 
@@ -47,7 +47,7 @@ def of(count: int, noun: str) -> str:
 
 
 def percent(part: float) -> str:
-    """A part of one. What is not all is never rounded to all, nor a little to nothing."""
+    """A share in per cent; only 0 is written as 0 %, and only 1 as 100 %."""
     if 0 < part < 0.001:
         return "< 0.1 %"
     if 0.999 < part < 1:
@@ -56,7 +56,7 @@ def percent(part: float) -> str:
 
 
 def verdict(run: RunRecord) -> list[str]:
-    """What happened to the users, the worst first; the first sentence is the heading."""
+    """Sentences on what users got, the worst first; the first one is the heading."""
     return [*_users(run), *_checks(run)]
 
 
@@ -65,7 +65,7 @@ def _users(run: RunRecord) -> Iterator[str]:
     if not run.calls:
         yield "No call was made."
         return
-    idle = "No fault struck any request, so this says nothing about bad days."
+    idle = "No fault was applied to any request, so nothing was tested."
     applied = run.effects.get("applied")
     if not applied and any(window.simulated for window in run.profile.windows):
         yield idle
@@ -80,15 +80,12 @@ def _users(run: RunRecord) -> Iterator[str]:
         yield f"Every user was answered, {of(run.calls, 'call')} in all."
     if run.longest_downtime and run.longest_downtime_at is not None:
         since = when(run.profile, run.longest_downtime_at, "%H:%M")
-        longest = describe(run.longest_downtime)
-        yield f"The longest time without an answer was {longest}, from {since}."
+        yield f"The longest downtime was {describe(run.longest_downtime)}, from {since}."
     if not applied and not run.profile.windows:
         yield idle
     if run.corruption_shown.calls:
-        yield (
-            f"{calls_were(run.corruption_shown.calls)} shown what the provider had corrupted, "
-            "which no app can see without an evaluation of its own."
-        )
+        shown = calls_were(run.corruption_shown.calls)
+        yield f"{shown} shown a silently corrupted answer, which no app can detect."
     if run.inferred:
         yield f"{calls_were(run.inferred)} judged by their requests alone."
 
@@ -99,23 +96,23 @@ def calls_were(count: int) -> str:
 
 
 def _checks(run: RunRecord) -> Iterator[str]:
-    asked = [finding for finding in run.findings if finding.claimed]
-    failed = [f.check.partition("(")[0] for f in asked if f.verdict == "fail"]
+    made = [finding for finding in run.findings if finding.claimed]
+    failed = [f.check.partition("(")[0] for f in made if f.verdict == "fail"]
     if failed:
         names = ", ".join(dict.fromkeys(failed))
         yield f"{of(len(failed), 'check').capitalize()} failed: {names}."
-    elif asked:
-        passed = sum(finding.verdict == "pass" for finding in asked)
+    elif made:
+        passed = sum(finding.verdict == "pass" for finding in made)
         yield f"No check failed, {passed} passed."
     else:
-        yield "No check was made of it."
+        yield "No check was made."
 
 
 def outcome_title(outcome: str) -> str:
-    """An outcome's name as people read it."""
+    """An outcome's name with spaces."""
     return outcome.replace("_", " ")
 
 
 def meaning(outcome: str) -> str:
-    """What the user of such a call got."""
+    """The meaning of an outcome for the user."""
     return next(text for known, text in MEANINGS.items() if known == outcome)

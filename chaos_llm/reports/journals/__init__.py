@@ -1,1 +1,1 @@
-"""Journals as files, and what they say in sentences."""
+"""Journals as files, and their explanation in sentences."""

@@ -1,4 +1,4 @@
-"""Why requests met what they met, in sentences, from a written journal."""
+"""The explanation of a call's requests: which faults hit each of them, and why."""
 
 from __future__ import annotations
 
@@ -13,40 +13,40 @@ from chaos_llm.reports.text import folded
 
 _Record = Mapping[str, Any]
 
-_BECAME = {
-    "applied": "the fault {} struck: it changed the reply",
+_EFFECTS = {
+    "applied": "the fault {} was applied: it changed the reply",
     "no_effect": "the fault {} was planned and changed nothing",
-    "unsupported": "the fault {} cannot be said in this format, so the clean reply was sent",
-    "masked": "the fault {} was shadowed by the fault before it, which had ended the reply",
+    "unsupported": "the fault {} cannot be expressed in this format, so the healthy reply was sent",
+    "masked": "the fault {} was masked by the fault before it, which had ended the reply",
 }
 _ENDS = {
-    "complete": "whole",
+    "complete": "complete",
     "closed": "closed too early",
     "reset": "reset",
     "refused": "no connection",
-    "timeout": "the client's own time-out ended it",
-    "abandoned": "the client hung up",
-    "open": "it was still under way at the end",
+    "timeout": "ended by the client's own time-out",
+    "abandoned": "closed by the client",
+    "open": "still under way at the end",
 }
 
 
 def explain_call(journal: JournalWriter, call: int, width: int = 100) -> str:
-    """Each request of one call, in order; raises UsageError for a call without any."""
-    mine = [record for record in journal.records if record["call"] == call]
-    if not mine:
+    """Explain each request of one call, in order; raises UsageError for a call without any."""
+    of_call = [record for record in journal.records if record["call"] == call]
+    if not of_call:
         raise UsageError(f"call {call} made no request; {_known(journal)}")
-    made = "one request" if len(mine) == 1 else f"{len(mine)} requests"
-    lines = [f"call {call} of user {mine[0]['user']}{journal.day}: {made}"]
-    for number, record in enumerate(mine):
-        lines += ["", *_request(journal, record, mine[:number], width)]
+    made = "one request" if len(of_call) == 1 else f"{len(of_call)} requests"
+    lines = [f"call {call} of user {of_call[0]['user']}{journal.source}: {made}"]
+    for number, record in enumerate(of_call):
+        lines += ["", *_request(journal, record, of_call[:number], width)]
     return "\n".join(lines)
 
 
 def _known(journal: JournalWriter) -> str:
     calls = sorted({record["call"] for record in journal.records if record["call"] >= 0})
     if not calls:
-        return "no request of this journal belongs to a call; without CALL all are summed up"
-    return f"those of this journal that did are between {calls[0]} and {calls[-1]}"
+        return "no request of this journal belongs to a call; leave out CALL for a summary"
+    return f"calls with requests have numbers from {calls[0]} to {calls[-1]}"
 
 
 def _request(
@@ -58,16 +58,16 @@ def _request(
     head = f"#{record['n']} {journal.when(record['at'])} {record['provider']}{model}: {status}"
     yield from folded(f"{head}, {_ENDS.get(record['end'], record['end'])} after {took}.", width)
     for sentence in (
-        *_again(record, before),
-        *_said(record),
+        *_relation(record, before),
+        *_message(record),
         *_why(journal, record),
-        *_became(record),
+        *_effects(record),
     ):
         yield from folded(f"  {sentence[:1].upper()}{sentence[1:]}.", width)
 
 
-def _again(record: _Record, before: Sequence[_Record]) -> Iterator[str]:
-    """Which request of its call this one repeats or stands in for."""
+def _relation(record: _Record, before: Sequence[_Record]) -> Iterator[str]:
+    """How a request relates to the one before: a retry, a fallback or a next step."""
     if not before:
         return
     last = before[-1]
@@ -76,74 +76,74 @@ def _again(record: _Record, before: Sequence[_Record]) -> Iterator[str]:
     if pause < 0:
         yield f"it began while #{last['n']} was under way"
     elif last["provider"] != record["provider"]:
-        yield f"another provider was asked, {when}"
+        yield f"it went to another provider, {when}"
     elif (last["path"], last["model"]) != (record["path"], record["model"]):
-        yield f"another model or endpoint was asked, {when}"
+        yield f"it went to another model or endpoint, {when}"
     elif last["answered"]:
         yield f"it is the next step of the call, {when}"
     else:
-        asked_for = last.get("retry_after")
-        told = f"; #{last['n']} had asked for {describe(asked_for)}" if asked_for else ""
-        yield f"it is a retry, {when}{told}"
+        wait = last.get("retry_after")
+        asked = f"; the retry-after of #{last['n']} was {describe(wait)}" if wait else ""
+        yield f"it is a retry, {when}{asked}"
 
 
-def _said(record: _Record) -> Iterator[str]:
-    if record["said"]:
-        yield f"the reply said {record['said']!r}"
+def _message(record: _Record) -> Iterator[str]:
+    if record["error_message"]:
+        yield f"the message of the reply was {record['error_message']!r}"
     if record.get("broken_rule"):
         rule, reason = record["broken_rule"]
         yield (
-            f"the provider's real API refuses that, too, by the rule {rule!r}: {reason}; so it is "
-            "on the app's side"
+            f"the provider's real API refuses this request, too, by the rule {rule!r}: {reason}; "
+            "so the failure is on the app's side"
         )
     if record.get("silently_corrupted"):
-        yield "the answer was spoilt, and looked whole: no app can see that by itself"
+        yield "the answer was silently corrupted, which no app can detect by itself"
 
 
 def _why(journal: JournalWriter, record: _Record) -> Iterator[str]:
     draws = record.get("draws", ())
     if not draws:
         yield record.get("why") or "no window was open for this request, so it was healthy"
-    for window, roll, share, fault in draws:
+    for window, drawn, share, fault in draws:
         if window == INJECTED:
-            yield f"the test itself had injected {fault}"
+            yield f"the test itself injected {fault}"
             continue
-        hit = f"below it, so {fault} was planned" if fault else "so the request was spared"
+        hit = f"below it, so {fault} was planned" if fault else "so the request was not hit"
         yield (
-            f"window {window!r} hit {_percent(share)} of such requests then; its die showed "
-            f"{_percent(roll)}, {hit}"
+            f"window {window!r} hit {_percent(share)} of such requests then; the random number was "
+            f"{_percent(drawn)}, {hit}"
         )
-        yield from _die(journal, record, window)
+        yield from _draw(journal, record, window)
 
 
-def _die(journal: JournalWriter, record: _Record, name: str) -> Iterator[str]:
-    """What the die was keyed by, and with whom the request shared it."""
+def _draw(journal: JournalWriter, record: _Record, name: str) -> Iterator[str]:
+    """The key of a random number, and which requests share it."""
     window = journal.window(name)
     if not window:
         return
-    seed, per, sticky_for = journal.about["seed"], window["sticky_by"], window["sticky_for"]
+    seed, sticky_by, sticky_for = journal.about["seed"], window["sticky_by"], window["sticky_for"]
     epoch = int((record["at"] - window["opened"]) // sticky_for) if sticky_for else 0
-    again = f", thrown again every {describe(sticky_for)} (throw {epoch + 1})" if sticky_for else ""
+    again = f", drawn again every {describe(sticky_for)} (draw {epoch + 1})" if sticky_for else ""
     shared = {
         "request": "of this request alone: " + _key(record),
         "session": f"shared by all requests of user {record['user']}",
         "credential": f"shared by all requests with credential {record['credential'] or '(none)'}",
         "client": "shared by all requests",
     }
-    yield f"that die is keyed by seed {seed} and this window, and is {shared[per]}{again}"
+    yield f"it is drawn from seed {seed} and this window, and is {shared[sticky_by]}{again}"
 
 
 def _key(record: _Record) -> str:
     attempt = f"request {record['nth'] + 1} to {record['provider']} {record['path']}"
     if record["call"] >= 0:
         return f"user {record['user']}, call {record['call']}, {attempt}"
-    return f"no call, what was asked ({record['content']}), {attempt} that asked it"
+    return f"no call, content {record['content']}, {attempt} with that content"
 
 
 def _percent(part: float) -> str:
     return f"{part * 100:.1f} %".replace(".0 %", " %")
 
 
-def _became(record: _Record) -> Iterator[str]:
+def _effects(record: _Record) -> Iterator[str]:
     for _window, fault, effect in record["fault_effects"]:
-        yield _BECAME.get(effect, "the fault {}: " + effect).format(fault)
+        yield _EFFECTS.get(effect, "the fault {}: " + effect).format(fault)

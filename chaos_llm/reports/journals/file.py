@@ -1,4 +1,4 @@
-"""A journal as a file: a first line says whose it is, then a line for each request."""
+"""A journal as a file: a first line on profile and seed, then a line for each request."""
 
 from __future__ import annotations
 
@@ -24,30 +24,30 @@ class JournalWriter:
     records: Sequence[Mapping[str, Any]]
 
     def when(self, time: float) -> str:
-        """A time of day where the first line says when the day was, else seconds."""
+        """A time as a date and time of day, or in seconds if the journal has no first line."""
         starts = self.about.get("starts")
         if starts is None:
             return f"{time:g} s"
         return f"{datetime.fromisoformat(starts) + timedelta(seconds=time):%d %b %H:%M:%S}"
 
     @property
-    def day(self) -> str:
-        """On which day and with which seed, where the first line says so."""
+    def source(self) -> str:
+        """The profile and the seed, or an empty text if the journal has no first line."""
         return f" on {self.about['profile']}, seed {self.about['seed']}" if self.about else ""
 
     def window(self, name: str) -> Mapping[str, Any]:
-        """What the first line says of a window; empty where it says nothing."""
+        """The facts of a window in the first line; empty if there are none."""
         windows = self.about.get("windows", ())
         return next((window for window in windows if window["name"] == name), {})
 
 
 def written(journal: Journal, plan: Plan) -> str:
-    """The file's text; it holds neither prompts nor answers, and no credential but its digest."""
+    """The file's text, without prompts and answers, and with digests instead of credentials."""
     return json.dumps(_about(plan), ensure_ascii=False) + "\n" + journal.jsonl()
 
 
 def read(lines: Iterable[str], name: str = "the journal") -> JournalWriter:
-    """Read such a file, or the bare lines of `chaos.journal.jsonl()`; raises UsageError."""
+    """Read such a file, or the lines of `chaos.journal.jsonl()`; raises UsageError otherwise."""
     try:
         records: list[Any] = Journal.read(lines)
     except ValueError as error:
@@ -75,18 +75,18 @@ def _about(plan: Plan) -> dict[str, Any]:
 
 
 def _windows(plan: Plan) -> Iterator[dict[str, Any]]:
-    told = set()
-    for placed in plan.windows:  # one that flaps is there once for each burst
-        name, per, sticky_for = (
+    written_names = set()
+    for placed in plan.windows:  # a flapping window is in the plan once for each burst
+        name, sticky_by, sticky_for = (
             placed.window.name,
             placed.window.sticky_by,
             placed.window.sticky_for,
         )
-        if name not in told:
-            told.add(name)
+        if name not in written_names:
+            written_names.add(name)
             yield {
                 "name": name,
-                "sticky_by": per,
+                "sticky_by": sticky_by,
                 "sticky_for": sticky_for,
                 "opened": placed.opened,
             }

@@ -1,4 +1,4 @@
-"""All requests of a written journal in few lines."""
+"""The summary of all requests of a journal."""
 
 from __future__ import annotations
 
@@ -14,16 +14,18 @@ _Record = Mapping[str, Any]
 
 
 def explain_all(journal: JournalWriter, width: int = 100) -> str:
-    """All calls of a journal in few lines: who was asked, which windows hit whom, and the worst."""
+    """Summarise a journal: requests by provider, hits by window, and the worst calls."""
     records = journal.records
-    lines = [f"{len(records)} requests{journal.day}"]
+    lines = [f"{len(records)} requests{journal.source}"]
     if not records:
         return lines[0]
     first, last = records[0], records[-1]
     lines[0] += f", {journal.when(first['at'])} to {journal.when(last['until'])}"
     for part in (_providers(records), _windows(records), _worst(records), _stray(records)):
         lines += [line for text in part for line in folded(text, width)]
-    return "\n".join([*lines, "", "give a CALL to have each of its requests explained"])
+    return "\n".join(
+        [*lines, "", "add the number of a call to have each of its requests explained"]
+    )
 
 
 def _providers(records: Sequence[_Record]) -> Iterator[str]:
@@ -38,26 +40,28 @@ def _providers(records: Sequence[_Record]) -> Iterator[str]:
 
 
 def _windows(records: Sequence[_Record]) -> Iterator[str]:
-    thrown: dict[str, list[bool]] = {}
-    became: dict[str, dict[str, int]] = {}
+    hits_by_window: dict[str, list[bool]] = {}
+    effects_by_window: dict[str, dict[str, int]] = {}
     for record in records:
-        for window, _roll, _share, fault in record.get("draws", ()):
-            thrown.setdefault(window, []).append(bool(fault))
+        for window, _drawn, _share, fault in record.get("draws", ()):
+            hits_by_window.setdefault(window, []).append(bool(fault))
         for window, _fault, effect in record["fault_effects"]:
-            effects = became.setdefault(window, {})
+            effects = effects_by_window.setdefault(window, {})
             effects[effect] = effects.get(effect, 0) + 1
-    if not thrown:
+    if not hits_by_window:
         yield "no window was open for any of them"
-    for window, hits in thrown.items():
-        told = ", ".join(f"{count} {effect}" for effect, count in became.get(window, {}).items())
+    for window, hits in hits_by_window.items():
+        by_effect = ", ".join(
+            f"{count} {effect}" for effect, count in effects_by_window.get(window, {}).items()
+        )
         yield (
-            f"  {window!r}: {len(hits)} requests threw its die, {sum(hits)} were hit"
-            + f" ({told})" * bool(told)
+            f"  {window!r}: open for {len(hits)} requests, {sum(hits)} of them were hit"
+            + f" ({by_effect})" * bool(by_effect)
         )
 
 
 def _worst(records: Sequence[_Record]) -> Iterator[str]:
-    """The calls to look at first."""
+    """The calls with the first and last faults, the most requests and the longest waits."""
     calls: dict[int, list[_Record]] = {}
     for record in records:
         if record["call"] >= 0:
@@ -67,7 +71,7 @@ def _worst(records: Sequence[_Record]) -> Iterator[str]:
     most = max(calls, key=lambda call: len(calls[call]))
     longest = max(calls, key=lambda call: _seconds(calls[call]))
     hit = [call for call, mine in calls.items() if any(record["fault_effects"] for record in mine)]
-    yield f"{len(calls)} calls made requests, and {len(hit)} of them met faults"
+    yield f"{len(calls)} calls made requests, and faults were planned for {len(hit)} of them"
     if hit:
         yield f"  the first: call {hit[0]}; the last: call {hit[-1]}"
     yield f"  most requests: call {most} with {len(calls[most])}"

@@ -1,4 +1,4 @@
-"""The catalogue as a page of the docs: every bad day with its windows, evidence and sources."""
+"""The catalogue of outage profiles as a docs page, with windows, evidence and sources."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from chaos_llm.profiles import evidence_grades
 from chaos_llm.profiles.model import Profile, StatusPage, Window
 from chaos_llm.reports.profiles import wording
 
-_HEAD = """# The catalogue of bad days
+_HEAD = """# The catalogue of outage profiles
 
 {count} profiles, written by `chaos-llm profiles --markdown` from the files in `fault_profiles/`.
-`chaos-llm show NAME` draws one to scale, with what each single fact rests on.
+`chaos-llm show NAME` draws one to scale, with the evidence of each single fact.
 
-What a fact rests on has one of three grades. *Reported*: the provider or a monitor says so.
-*Claimed*: the press or users say so. *Assumed*: nobody says so; it was picked, so that the day can
-be played. The share that is assumed is of the facts that a replay plays.
+The evidence of a fact has one of three grades. *Reported*: by the provider or a monitor.
+*Claimed*: by the press or by users. *Assumed*: by no source; the value was chosen, so that the
+profile can be simulated. The share of assumed facts is that of the simulated ones.
 """
 
 
 def render(profiles: Sequence[Profile]) -> str:
-    """The page as Markdown, the newest day first."""
+    """The page as Markdown, the newest profile first."""
     newest = sorted(profiles, key=lambda profile: (profile.starts, profile.name), reverse=True)
     blocks = [_HEAD.format(count=len(profiles)), _table(newest), *map(_section, newest)]
     return "\n".join(blocks)
@@ -33,20 +33,20 @@ def _table(profiles: Iterable[Profile]) -> str:
             f"[{profile.name}](#{profile.name})",
             f"{profile.starts:%Y-%m-%d}",
             describe(profile.ends),
-            ", ".join(_hit(profile)) or "nobody",
+            ", ".join(_hit(profile)) or "no provider",
             wording.assumed(profile),
         )
         for profile in profiles
     ]
-    return _rows(("profile", "day", "length", "hits", "assumed"), rows)
+    return _rows(("profile", "date", "length", "hits", "assumed"), rows)
 
 
 def _hit(profile: Profile) -> list[str]:
-    """Whom and where it hits: "anthropic", "anthropic login"; what is told only is in brackets."""
+    """The hit surfaces: "anthropic", "anthropic login"; in brackets if only documented."""
     hit: dict[str, None] = {}
     for window in profile.windows:
         for target in window.on:
-            name = target.provider if target.provider != "*" else "everybody"
+            name = target.provider if target.provider != "*" else "all providers"
             text = name if target.surface == "api" else f"{name} {target.surface}"
             hit.setdefault(text if window.simulated else f"({text})")
     return list(hit)
@@ -66,7 +66,7 @@ def _section(profile: Profile) -> str:
         f"{_plain(profile.note)}\n" if profile.note else "",
         _windows(profile),
         *(_page(profile, page) for page in profile.status_pages.values()),
-        _told(profile),
+        _events(profile),
         _sources(profile),
     ]
     return "\n".join(block for block in blocks if block)
@@ -75,7 +75,7 @@ def _section(profile: Profile) -> str:
 def _windows(profile: Profile) -> str:
     rows = (
         (
-            _cell(window.name if window.simulated else f"{window.name} (told)"),
+            _cell(window.name if window.simulated else f"{window.name} (documented)"),
             wording.clock(profile, *window.begins),
             wording.clock(profile, *window.ends),
             _cell("; ".join(map(wording.target, window.on))),
@@ -85,7 +85,7 @@ def _windows(profile: Profile) -> str:
         )
         for window in profile.windows
     )
-    head = ("window", "from", "until", "hits", "share", "with", "share rests on")
+    head = ("window", "from", "until", "hits", "share", "with", "evidence of the share")
     return _rows(head, rows) if profile.windows else ""
 
 
@@ -108,21 +108,21 @@ def _page(profile: Profile, page: StatusPage) -> str:
     if page.unknown:
         return f"Status page of {page.provider}: its posts were not found.\n"
     if not page.posts:
-        return f"Status page of {page.provider}: green all the while.\n"
+        return f"Status page of {page.provider}: no incident all the time.\n"
     posts = (
         f"{wording.clock(profile, post.at)} {post.state or 'an update'}" for post in page.posts
     )
     return f"Status page of {page.provider}: {', '.join(posts)}.\n"
 
 
-def _told(profile: Profile) -> str:
+def _events(profile: Profile) -> str:
     lines = [f"{wording.clock(profile, a.at)}: {_plain(a.says)}" for a in profile.events]
-    for who, pace in _paces(profile):
-        lines.append(f"{who}, healthy: {pace}")
+    for name, latency in _latencies(profile):
+        lines.append(f"{name}, healthy: {latency}")
     return "".join(f"* {line}\n" for line in lines)
 
 
-def _paces(profile: Profile) -> Iterator[tuple[str, str]]:
+def _latencies(profile: Profile) -> Iterator[tuple[str, str]]:
     for provider, pace in profile.baseline.items():
         for who, each in ((provider, pace), *((f"{provider} {m}", p) for m, p in pace.models)):
             token = f", then {describe(each.token)} a token" if each.token else ""
@@ -131,7 +131,7 @@ def _paces(profile: Profile) -> Iterator[tuple[str, str]]:
 
 def _sources(profile: Profile) -> str:
     if not profile.sources:
-        return "Sources: none; all is assumed.\n"
+        return "Sources: none; all facts are assumed.\n"
     lines = (
         f"* {_plain(source.title or key)} ({source.grade}: {source.kind})"
         + (f", <{source.address}>" if "://" in source.address else f" {source.address}").rstrip()

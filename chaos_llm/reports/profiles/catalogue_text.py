@@ -1,4 +1,4 @@
-"""Profiles as text: the list of them, and one in full with what each of its facts rests on."""
+"""Profiles as text: the list of all, and one in full with the evidence of each fact."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from chaos_llm.reports.profiles import timeline, window_text, wording
 WIDTH = 96
 
 _GRADES: dict[EvidenceGrade, str] = {
-    "reported": "the provider or a monitor says so",
-    "claimed": "the press or users say so",
-    "assumed": "nobody says so: picked, so that it can be played",
+    "reported": "by the provider or a monitor",
+    "claimed": "by the press or by users",
+    "assumed": "by no source: chosen, so that it can be simulated",
 }
 _COLOURS = {"reported": "32", "claimed": "33", "assumed": "31"}
 
 
 def catalogue(tag: str | None = None, *, width: int = WIDTH, colour: bool = False) -> str:
-    """What `chaos-llm profiles [--tag T]` prints; raises UnknownName for an unknown tag."""
+    """The text of `chaos-llm profiles [--tag T]`; raises UnknownName for an unknown tag."""
     names = profiles.with_tag(tag) if tag else profiles.names()
     return render_catalogue(map(profiles.load, names), width=width, colour=colour)
 
 
 def show(name: str, *, width: int = WIDTH, colour: bool = False) -> str:
-    """What `chaos-llm show NAME` prints; a path to a .toml file is a name too."""
+    """The text of `chaos-llm show NAME`; a path to a .toml file is a name, too."""
     return render_profile(profiles.load(name), width=width, colour=colour)
 
 
 def render_catalogue(listed: Iterable[Profile], *, width: int = WIDTH, colour: bool = False) -> str:
-    """One paragraph a profile: name, day, length, tags, and how much of it is assumed."""
+    """A paragraph for each profile: name, date, length, tags, and the share of assumed facts."""
     blocks = []
     for profile in listed:
         about = (
@@ -57,7 +57,7 @@ def render_profile(profile: Profile, *, width: int = WIDTH, colour: bool = False
         window_text.first_sights(profile, width),
         *(window_text.window(profile, window, width) for window in profile.windows),
         *(_page(profile, provider, width) for provider in profile.status_pages),
-        _told(profile, width),
+        _events(profile, width),
         _sources(profile, width),
     ]
     return _painted("\n\n".join(block for block in blocks if block) + "\n", colour=colour)
@@ -75,7 +75,7 @@ def _head(profile: Profile, width: int) -> str:
             break_on_hyphens=False,
         ),
         *textwrap.wrap(f"evidence: {profile.confidence}" if profile.confidence else "", width),
-        f"{wording.assumed(profile)} of the facts that a replay plays are assumed",
+        f"{wording.assumed(profile)} of the simulated facts are assumed",
         *(line for text in profile.note.splitlines() for line in textwrap.wrap(text, width)),
     ]
     return "\n".join(filter(None, lines))
@@ -87,26 +87,26 @@ def _grades(profile: Profile, width: int) -> str:
         wording.fact(f"{f'[{grade}]':<10}", f"{counts.get(grade, 0):>3}  {meaning}", width)
         for grade, meaning in _GRADES.items()
     )
-    return "\n".join(["What its facts rest on", *lines])
+    return "\n".join(["Evidence of its facts", *lines])
 
 
 def _page(profile: Profile, provider: str, width: int) -> str:
     page = profile.status_pages[provider]
     lines = [f"Status page of {provider}"]
     if page.unknown:
-        return "\n".join([*lines, "  its posts were not found: it is not played"])
+        return "\n".join([*lines, "  its posts were not found: it is not simulated"])
     if not page.posts:
         return "\n".join(
-            [*lines, f"  no post all the while  {wording.mark(profile, (page.evidence,))}"]
+            [*lines, f"  no post all the time  {wording.mark(profile, (page.evidence,))}"]
         )
     lines[0] += f": first post {describe(page.posts[0].at)} after the start"
     for post in page.posts:
-        text = f"{_said(post)}  {wording.mark(profile, (post.evidence,))}"
+        text = f"{_post(post)}  {wording.mark(profile, (post.evidence,))}"
         lines.append(wording.fact(wording.clock(profile, post.at), text, width))
     return "\n".join(lines)
 
 
-def _said(post: Post) -> str:
+def _post(post: Post) -> str:
     words = (
         post.state,
         f'"{post.says}"' if post.says else "",
@@ -116,24 +116,24 @@ def _said(post: Post) -> str:
     return " ".join(filter(None, words)) or "an update"
 
 
-def _told(profile: Profile, width: int) -> str:
+def _events(profile: Profile, width: int) -> str:
     lines = [
         wording.fact(
-            wording.clock(profile, aside.at),
-            f"{aside.says}  {wording.mark(profile, (aside.evidence,))}",
+            wording.clock(profile, event.at),
+            f"{event.says}  {wording.mark(profile, (event.evidence,))}",
             width,
         )
-        for aside in profile.events
+        for event in profile.events
     ]
     for name, edge in profile.edges.items():
-        text = f"{', '.join(edge.providers)} stand behind {name}"
+        text = f"{name} serves {', '.join(edge.providers)}"
         lines.append(
             wording.fact("edge", f"{text}  {wording.mark(profile, (edge.evidence,))}", width)
         )
     for provider, pace in profile.baseline.items():
-        lines.append(wording.fact("pace", _paced(profile, provider, pace), width))
+        lines.append(wording.fact("latency", _latency(profile, provider, pace), width))
         for model, its_own in pace.models:
-            lines.append(wording.fact("pace", _paced(profile, model, its_own), width))
+            lines.append(wording.fact("latency", _latency(profile, model, its_own), width))
     for provider, allowance in profile.quotas.items():
         quota, limits = allowance.quota, []
         if quota.requests_per_minute:
@@ -146,9 +146,9 @@ def _told(profile: Profile, width: int) -> str:
     return "\n".join(["Beside the timeline", *lines]) if lines else ""
 
 
-def _paced(profile: Profile, who: str, pace: HealthyLatency) -> str:
+def _latency(profile: Profile, name: str, pace: HealthyLatency) -> str:
     token = f", then {describe(pace.token)} a token" if pace.token else ""
-    text = f"{who}, healthy: first token after {describe(pace.first_token)}{token}"
+    text = f"{name}, healthy: first token after {describe(pace.first_token)}{token}"
     return f"{text}  {wording.mark(profile, (pace.evidence,))}"
 
 
@@ -157,7 +157,7 @@ def _sources(profile: Profile, width: int) -> str:
     for key, source in profile.sources.items():
         lines.append(wording.fact(key, f"{source.title}  [{source.grade}: {source.kind}]", width))
         lines.append(f"        {source.address or 'no address is known'}")
-    return "\n".join(lines) if profile.sources else "Sources: none; all is assumed"
+    return "\n".join(lines) if profile.sources else "Sources: none; all facts are assumed"
 
 
 def _wrapped(text: str, width: int) -> Iterator[str]:

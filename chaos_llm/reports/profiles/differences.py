@@ -1,4 +1,4 @@
-"""What differs between two bad days, in words."""
+"""The differences between two outage profiles, in words."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ Differences = dict[str, list[str]]  # by heading
 
 
 def render(one: Profile, other: Profile, *, width: int) -> str:
-    """What `chaos-llm diff ONE OTHER` prints."""
+    """The text of `chaos-llm diff ONE OTHER`."""
     blocks = [f"one:   {one.name}\nother: {other.name}"]
     for heading, lines in differences(one, other).items():
         blocks.append("\n".join([heading, *(_filled(line, width) for line in lines)]))
     if len(blocks) == 1:
-        blocks.append("no difference in what they play or tell")
+        blocks.append("no difference")
     return "\n\n".join(blocks) + "\n"
 
 
 def differences(one: Profile, other: Profile) -> Differences:
-    """What differs, by headings; empty where both play and tell the same.
+    """The differences by heading; empty if there are none.
 
-    Days that begin at different times are compared by the time since their beginning.
+    Times are compared as times since the start of each profile.
     """
     found: Differences = {
-        "The day": list(_day(one, other)),
+        "The profile": list(_profile(one, other)),
         **_windows(one, other),
         **_pages(one, other),
         "Sources": list(_keys({**one.sources}, {**other.sources}, "source")),
@@ -36,19 +36,19 @@ def differences(one: Profile, other: Profile) -> Differences:
     return {heading: lines for heading, lines in found.items() if lines}
 
 
-def _day(one: Profile, other: Profile) -> Iterator[str]:
-    ours, theirs = _facts_of_day(one), _facts_of_day(other)
+def _profile(one: Profile, other: Profile) -> Iterator[str]:
+    ours, theirs = _facts_of_profile(one), _facts_of_profile(other)
     for label in (*ours, *(key for key in theirs if key not in ours)):
         yield from _change(label, ours.get(label, "none"), theirs.get(label, "none"))
 
 
-def _facts_of_day(profile: Profile) -> dict[str, str]:
+def _facts_of_profile(profile: Profile) -> dict[str, str]:
     facts = {
         "title": profile.title,
         "starts": f"{profile.starts:%d %b %Y %H:%M}",
         "length": describe(profile.ends),
         "tags": ", ".join(profile.tags) or "none",
-        "evidence": profile.confidence or "not said",
+        "evidence": profile.confidence or "not given",
         "assumed": wording.assumed(profile),
     }
     for name, pace in profile.baseline.items():
@@ -85,8 +85,8 @@ def _windows(one: Profile, other: Profile) -> Differences:
 
 def _summary(window: Window) -> str:
     facts = _facts(window)
-    when = f"{facts['from']} to {facts['until']}"
-    return f"{when}, {facts['share']} of {facts['hits']}: {facts['faults']}"
+    times = f"{facts['from']} to {facts['until']}"
+    return f"{times}, {facts['share']} of {facts['hits']}: {facts['faults']}"
 
 
 def _facts(window: Window) -> dict[str, str]:
@@ -131,10 +131,10 @@ def _page(ours: StatusPage | None, theirs: StatusPage | None) -> Iterator[str]:
 
 def _known(page: StatusPage | None) -> str:
     if page is None:
-        return "says nothing, and nobody says why"
+        return "is not part of the profile"
     if page.unknown:
         return "is not known"
-    return "is known" if page.posts else "stays green"
+    return "is known" if page.posts else "shows no incident"
 
 
 def _bare(post: Post) -> tuple[object, ...]:

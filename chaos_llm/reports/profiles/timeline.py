@@ -1,4 +1,4 @@
-"""A profile's timeline as text, to scale: a row a window, a row a status page, hours in UTC."""
+"""The timeline of a profile as text: a row for each window and status page; times in UTC."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LEGEND = (
     "░ less",
     "╌ may have begun or ended",
     "┊ comes and goes",
-    "· told, not played",
+    "· documented, not simulated",
     "i investigating",
     "d identified",
     "m monitoring",
@@ -35,7 +35,7 @@ _TICK = 8  # columns between two labels of the axis, at least
 
 
 def draw(profile: Profile, width: int) -> str:
-    """The timeline in so many columns."""
+    """The timeline as text of that many columns."""
     names = [window.name for window in profile.windows]
     names += [f"status page {page.provider}" for page in profile.status_pages.values()]
     label = min(width // 3, max(map(len, names), default=0))
@@ -51,7 +51,7 @@ def draw(profile: Profile, width: int) -> str:
 
 
 def legend(width: int) -> str:
-    """What the drawing's signs mean."""
+    """The meaning of the timeline's signs."""
     unbroken = "   ".join(sign.replace(" ", "\xa0") for sign in _LEGEND)
     return textwrap.fill(unbroken, width).replace("\xa0", " ")
 
@@ -68,7 +68,7 @@ class TextScale:
         return min(self.columns - 1, max(0, int(time / self.length * self.columns)))
 
     def cell(self, column: int) -> tuple[float, float]:
-        """From and until of a column."""
+        """The begin and the end of a column in seconds."""
         return (
             column * self.length / self.columns,
             (column + 1) * self.length / self.columns,
@@ -141,7 +141,7 @@ def _overlap(begins: float, ends: float, first: float, last: float) -> bool:
 
 def _posts(page: StatusPage, scale: TextScale) -> str:
     if not page.posts:
-        return "(its posts were not found)" if page.unknown else "(no post all the while)"
+        return "(its posts were not found)" if page.unknown else "(no post all the time)"
     row = [" "] * scale.columns
     for post in page.posts:
         column = scale.column(post.at)

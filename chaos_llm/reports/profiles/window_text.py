@@ -1,4 +1,4 @@
-"""One window as text: each of its facts, and what it rests on."""
+"""One window as text: each of its facts with its evidence."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _IN_OTHER_ROWS = frozenset(evidence_grades.FACTS) - {"faults", "network", "weigh
 
 
 def first_sights(profile: Profile, width: int) -> str:
-    """What meets a client first on each surface."""
+    """The first faults that a client sees on each surface."""
     first: dict[tuple[str, str], Window] = {}
     for window in sorted(profile.windows, key=lambda window: window.begins):
         for target in window.on if window.simulated else ():
@@ -28,15 +28,15 @@ def first_sights(profile: Profile, width: int) -> str:
 
 
 def window(profile: Profile, window: Window, width: int) -> str:
-    """All that is known of a window."""
+    """All facts of a window."""
     rest = dict(evidence_grades.facts(window))
-    spared = "; ".join(map(wording.target, window.except_))
+    excepted = "; ".join(map(wording.target, window.except_))
     load = wording.capacity(window.capacity) if window.capacity else ""
     rows = (
         ("from", ("from",), wording.clock(profile, *window.begins)),
         ("until", ("until",), wording.clock(profile, *window.ends)),
         ("hits", ("on",), "; ".join(map(wording.target, window.on))),
-        ("except", ("except",), spared),
+        ("except", ("except",), excepted),
         ("share", ("share",), wording.share(profile, window.share)),
         ("load", ("capacity",), load),
         ("flaps", ("flap",), wording.flap(window.flap) if window.flap else ""),
@@ -47,11 +47,11 @@ def window(profile: Profile, window: Window, width: int) -> str:
             wording.faults(window),
         ),
     )
-    lines = [window.name if window.simulated else f"{window.name} (told, not played)"]
+    lines = [window.name if window.simulated else f"{window.name} (documented, not simulated)"]
     for label, keys, text in rows:
         marks = wording.marks(profile, {key: rest[key] for key in sorted(keys) if key in rest})
         if not text or (label == "stickiness" and not marks):
-            continue  # a die for each request, and nobody said otherwise
+            continue  # a draw for each request is the default
         lines.append(wording.fact(label, f"{text}  {marks}".rstrip(), width))
     if window.note:
         lines.append(wording.fact("note", window.note, width))

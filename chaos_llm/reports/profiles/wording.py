@@ -1,4 +1,4 @@
-"""The facts of a profile in words: times, shares, targets, mixes, and what each rests on."""
+"""The facts of a profile in words: times, shares, targets, faults and evidence."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from chaos_llm.profiles.capacity import Capacity
 from chaos_llm.profiles.model import Flap, Profile, Share, Target, Window
 
 MEANINGS: dict[Outcome, str] = {
-    "primary": "answered by the usual provider",
+    "primary": "answered by the primary provider",
     "fallback": "answered by another provider",
     "cached": "answered from a fresh cache",
     "stale": "an old answer from a cache",
     "degraded": "an apology, or a notice",
-    "truncated": "half an answer",
+    "truncated": "the beginning of an answer",
     "corrupted": "the answer to another question",
     "error_text": "an error, shown as an answer",
     "failed": "an exception, or nothing",
     "late": "an answer that came too late",
-    "missed": "nothing, they were still waiting",
+    "missed": "no call, the user was still waiting",
     "unjudged": "something that cannot be judged",
 }
 
 
 def clock(profile: Profile, earliest: float, latest: float | None = None) -> str:
-    """A time in UTC, with its day where that is in doubt; or the two times it lies between."""
+    """A time in UTC, with its date if the profile spans several; or a range of times."""
     last = max(profile.ends, earliest, latest or 0.0)
     first_day = profile.starts.date()
     one_day = first_day == profile.when(earliest).date() == profile.when(last).date()
@@ -55,17 +55,17 @@ def share(profile: Profile, share: Share) -> str:
 
 
 def assumed(profile: Profile) -> str:
-    """How much of what a replay plays nobody reported."""
+    """The share of the simulated facts that no source reported."""
     return percent(round(evidence_grades.assumed_share(profile), 2))
 
 
 def percent(part: float) -> str:
-    """A part of one as people say it."""
+    """A share in per cent."""
     return f"{round(part * 100, 2):g} %"
 
 
 def target(target: Target) -> str:
-    """What a window hits: provider and surface, and what narrows them."""
+    """The target of a window: provider, surface, and restrictions."""
     apart = ("provider", "surface")
     plain = Target(target.provider)
     rest = (
@@ -77,47 +77,47 @@ def target(target: Target) -> str:
 
 
 def stickiness(window: Window) -> str:
-    """Who shares one throw, and for how long."""
-    sticky_for = f", thrown again every {describe(window.sticky_for)}" if window.sticky_for else ""
+    """Which requests share one random draw, and for how long."""
+    sticky_for = f", drawn again every {describe(window.sticky_for)}" if window.sticky_for else ""
     return f"one per {window.sticky_by}{sticky_for}"
 
 
 def flap(flap: Flap) -> str:
-    """How a window comes and goes."""
+    """How a window flaps."""
     return f"on for {describe(flap.down)}, off for {describe(flap.up)}, and again"
 
 
 def capacity(capacity: Capacity) -> str:
-    """What load the provider stands, and what becomes of more."""
+    """The load that a provider can serve, and what happens to more."""
     unit = f"requests in {describe(capacity.per)}"
     if capacity.times is not None:
         unit = f"times the healthy load, by the last {describe(capacity.per)}"
-    over = "what is over it fails"
+    over = "requests above that fail"
     if capacity.collapses_at is not None:
-        over = f"from there on more fails, up to the whole share at {capacity.collapses_at:g}"
-    return f"stands {capacity.limit:g} {unit}; {over}"
+        over = f"above that more fail, up to the whole share at {capacity.collapses_at:g}"
+    return f"serves {capacity.limit:g} {unit}; {over}"
 
 
 def faults(window: Window) -> str:
-    """The faults as they are written in Python, each with its part of the mix."""
+    """The faults as Python expressions, each with its share."""
     if window.network:
-        return "the wire: " + ", ".join(map(_toxic, window.network))
+        return "network: " + ", ".join(map(_toxic, window.network))
     total = sum(weighted.weight for weighted in window.faults)
     if len(window.faults) == 1:
-        return _spelled(window.faults[0].fault)
+        return _as_python(window.faults[0].fault)
     return ", ".join(
-        f"{percent(round(w.weight / total, 2))} {_spelled(w.fault)}" for w in window.faults
+        f"{percent(round(w.weight / total, 2))} {_as_python(w.fault)}" for w in window.faults
     )
 
 
 def _toxic(toxic: Toxic) -> str:
     given = {field.name: getattr(toxic, field.name) for field in fields(toxic)}
-    told = (f"{key}={value!r}" for key, value in given.items() if value != "downstream")
-    return f"{toxic.kind}({', '.join(told)})"
+    arguments = (f"{key}={value!r}" for key, value in given.items() if value != "downstream")
+    return f"{toxic.kind}({', '.join(arguments)})"
 
 
-def _spelled(fault: Fault) -> str:
-    # The HTTP status is what everybody asks for, so it is said even where it is the default.
+def _as_python(fault: Fault) -> str:
+    # Readers look for the HTTP status, so it is written even if it is the default.
     text, status = repr(fault), getattr(fault, "status", None)
     if status is None or "status=" in text:
         return text
@@ -125,14 +125,14 @@ def _spelled(fault: Fault) -> str:
 
 
 def marks(profile: Profile, bases: dict[str, tuple[str, ...]]) -> str:
-    """One mark for all of them where they agree, else one each."""
+    """One mark for all facts if they have the same evidence, else one for each."""
     if len(set(bases.values())) <= 1:
         return mark(profile, next(iter(bases.values()), ()))
     return " ".join(mark(profile, evidence, fact) for fact, evidence in bases.items())
 
 
 def mark(profile: Profile, evidence: tuple[str, ...], fact: str = "") -> str:
-    """What a fact rests on, by grade: "[reported: page x 2] [assumed]"."""
+    """The evidence of a fact, by grade: "[reported: page x 2] [assumed]"."""
     if not evidence:
         return ""
     by_grade: dict[str, dict[str, int]] = {}
@@ -153,7 +153,7 @@ def _graded(grade: str, counts: dict[str, int]) -> str:
 
 
 def fact(label: str, text: str, width: int) -> str:
-    """A label and its text, which goes on below itself where it is long."""
+    """A label and its text, wrapped and indented if it is long."""
     indent = "  " + " " * max(6, len(label) + 1)
     first = f"  {label:<{len(indent) - 2}}"
     return textwrap.fill(

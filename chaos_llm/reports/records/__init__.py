@@ -1,1 +1,1 @@
-"""Reports as data: what JSON files hold and pages are drawn from."""
+"""Reports as records: the JSON files, from which pages are drawn, too."""

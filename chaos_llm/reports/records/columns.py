@@ -1,4 +1,4 @@
-"""A run cut into columns of equal length, without the long times in which no call was due."""
+"""The columns of equal length of a run, without long times in which no call was due."""
 
 from __future__ import annotations
 
@@ -11,18 +11,19 @@ from chaos_llm.analysis.call import OUTCOMES, Outcome
 from chaos_llm.analysis.run import Run
 from chaos_llm.reports.records.models import DrawnStretch
 
-_MOST = 150  # columns: as many bars as can be told apart
+_MOST = 150  # columns; more bars cannot be distinguished on a page
 _STEPS = (
     *(0.001, 0.01, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30),
     *(60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 604800),
 )
-_QUIET, _LONG = 10, 0.05  # a pause of so many usual ones, and of that share of all, is cut out
+# A pause is cut out if it is so many times the median pause, and that share of the whole run.
+_QUIET, _LONG = 10, 0.05
 
 Ends = tuple[float, float]
 
 
 class Columns:
-    """Columns of a length that people count in, five minutes, say; `begins` is one for each."""
+    """Columns of a round length, five minutes say; `begins` has the begin of each."""
 
     def __init__(self, stretches: Sequence[Ends]) -> None:
         self.stretches = stretches
@@ -68,7 +69,7 @@ def stretch_records(columns: Columns) -> list[DrawnStretch]:
 
 
 def outcomes_over_time(run: Run, columns: Columns) -> dict[Outcome, list[int]]:
-    """The outcomes of the calls by when they were due; those that no call had are left out."""
+    """The number of calls of each outcome by the column in which they were due."""
     due: dict[Outcome, list[float]] = {}
     for call in run.calls:
         due.setdefault(call.outcome, []).append(call.due)

@@ -16,24 +16,24 @@ from chaos_llm.reports.grades import Grade
 from chaos_llm.reports.records.profile_models import ProfileRecord, Record, StretchRecord
 
 SCHEMA_VERSION: Final = (
-    2  # raised where a field goes or changes its meaning; new fields do not raise it
+    2  # raised if a field is removed or changes its meaning; new fields do not raise it
 )
 
 
 class LeftAlone(StretchRecord):
-    """A stretch without a request to a provider, while so many calls turned elsewhere."""
+    """A time without a request to a provider, while so many calls used other providers."""
 
     calls: int
 
 
 class DrawnStretch(StretchRecord):
-    """A part of the run, and how many columns it has."""
+    """A part of the run, and the number of its columns."""
 
     columns: int
 
 
 class ProviderRecord(Record):
-    """What one provider was asked, and how it was; lists have an entry a column."""
+    """The requests to one provider, and its state; lists have an entry for each column."""
 
     name: str
     requests: int
@@ -43,13 +43,13 @@ class ProviderRecord(Record):
     output_tokens: int
     requests_by_column: list[int]
     failures_by_column: list[int]
-    hit: list[float] = Field(description="the largest share that hits it, 0 to 1")
+    hit: list[float] = Field(description="the largest share of its requests that is hit, 0 to 1")
     down: list[StretchRecord]
     left_alone: list[LeftAlone]
 
 
 class FindingRecord(Record):
-    """What a check found; `claimed` is False where the test did not make this claim."""
+    """What a check found; `claimed` is False if the test did not run this check."""
 
     check: str
     verdict: Verdict
@@ -71,14 +71,14 @@ class FailureRecord(Record):
 
 
 class CorruptionShownRecord(Record):
-    """Spoilt answers that were shown, and that no app can tell from good ones."""
+    """The silently corrupted answers that calls returned, which no app can detect."""
 
     calls: int
     first: int | None
 
 
 class CallRecord(Record):
-    """One call; `prompt` only where it was asked for."""
+    """One call; `prompt` only if the caller asked for prompts."""
 
     number: int
     user: int
@@ -95,10 +95,10 @@ class CallRecord(Record):
 
 
 class RunRecord(Record):
-    """One replay. The lists of `over_time` and of providers have an entry a column.
+    """One replay. The lists of `over_time` and of providers have an entry for each column.
 
-    A column is `step` seconds; those of a stretch follow each other. Between two stretches no call
-    was due for long.
+    A column is `step` seconds long; the columns of a stretch are adjacent. Between two stretches no
+    call was due for a long time.
     """
 
     kind: Literal["chaos_llm run"] = "chaos_llm run"
@@ -145,7 +145,7 @@ class ExchangeRecord(Record):
 
 
 class TestRecord(Record):
-    """One test on one bad day: its replays, or its requests where it made none."""
+    """One test with one profile: its replays, or its requests if it made no replay."""
 
     __test__ = False
 
@@ -163,7 +163,7 @@ class TestRecord(Record):
     runs: list[RunRecord]
     exchanges: list[ExchangeRecord]
     real_peers: list[str]
-    journal: str = Field(description="the file beside this one; empty where there is none")
+    journal: str = Field(description="the file beside this one; empty if there is none")
 
 
 MODELS: dict[str, type[Record]] = {"report": RunRecord, "test": TestRecord}

@@ -18,10 +18,10 @@ from chaos_llm.reports.records.profile_models import (
 
 
 def profile_record(plan: Plan) -> ProfileRecord:
-    """The bad day of a plan."""
+    """The record of a plan's profile."""
     profile = plan.profile
     placed: dict[str, list[PlacedWindow]] = {}
-    for window in plan.windows:  # one that flaps is there once for each burst
+    for window in plan.windows:  # a flapping window is in the plan once for each burst
         placed.setdefault(window.window.name, []).append(window)
     return ProfileRecord(
         name=profile.name,
@@ -66,7 +66,7 @@ def _window(profile: Profile, window: Window, placed: list[PlacedWindow]) -> Win
 
 
 def _shares(bursts: list[PlacedWindow]) -> Iterator[tuple[float, float]]:
-    """Where a share begins, bends and ends; between two bursts it is nothing."""
+    """The points at which a share begins, changes and ends; between two bursts it is 0."""
     ended = None
     for burst in bursts:
         if ended is not None and burst.begins > ended:

@@ -1,4 +1,4 @@
-"""The bad day in the JSON of reports; times are seconds of the profile."""
+"""The outage profile in the JSON of reports; times are seconds of the profile."""
 
 from __future__ import annotations
 
@@ -8,26 +8,28 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class Record(BaseModel):
-    """What all of them share: frozen, and nothing unknown in them."""
+    """The base of all records: frozen, and without unknown fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class StretchRecord(Record):
-    """From and until."""
+    """A time interval."""
 
     begins: float
     ends: float
 
 
 class WindowRecord(StretchRecord):
-    """One window as it was played: where only a range is known the seed has picked."""
+    """One window as it was simulated: of a range of values the seed picked one."""
 
     name: str
     on: list[str]
     providers: list[str]
     share: str
-    shares: list[tuple[float, float]] = Field(description="(time, share) where it changes course")
+    shares: list[tuple[float, float]] = Field(
+        description="(time, share) at each point where the share changes"
+    )
     faults: str
     stickiness: str
     evidence: str
@@ -45,7 +47,7 @@ class PostRecord(Record):
 
 
 class PageRecord(Record):
-    """A provider's status page; `unknown` where its posts were not found."""
+    """A provider's status page; `unknown` if its posts were not found."""
 
     provider: str
     unknown: bool
@@ -53,7 +55,7 @@ class PageRecord(Record):
 
 
 class SourceRecord(Record):
-    """Where facts of a profile come from."""
+    """A source of facts of a profile."""
 
     key: str
     kind: str
@@ -63,7 +65,7 @@ class SourceRecord(Record):
 
 
 class ProfileRecord(Record):
-    """The bad day."""
+    """The outage profile."""
 
     name: str
     title: str
@@ -71,7 +73,9 @@ class ProfileRecord(Record):
     ends: float
     tags: list[str]
     note: str
-    assumed: float = Field(description="share of the played facts that nobody reported, 0 to 1")
+    assumed: float = Field(
+        description="share of the simulated facts that no source reported, 0 to 1"
+    )
     windows: list[WindowRecord]
     status_pages: list[PageRecord]
     sources: list[SourceRecord]

@@ -1,4 +1,4 @@
-"""What each provider was asked in a run, and when it was left alone."""
+"""The requests of a run to each provider, and the times in which calls did not use it."""
 
 from __future__ import annotations
 
@@ -13,14 +13,16 @@ from chaos_llm.reports.records.profile_models import StretchRecord
 
 
 def provider_records(run: Run, columns: Columns) -> list[ProviderRecord]:
-    """The providers that were asked, in the order of the first request."""
+    """The providers that got requests, in the order of their first one."""
     return [_provider(run, name, columns) for name in run.providers]
 
 
 def left_alone(run: Run, provider: str) -> Iterator[LeftAlone]:
-    """The stretches without a request to a provider, while calls were made that never asked it."""
+    """The times without a request to a provider, while calls used other providers only."""
     asked = sorted(exchange.at for exchange in run.to(provider))
-    elsewhere = (call for call in run.calls if run.tells(call) and not run.of(call, provider))
+    elsewhere = (
+        call for call in run.calls if run.shows_routing(call) and not run.of(call, provider)
+    )
     calls = sorted(call.began for call in elsewhere)
     edges, at = [run.begins, *asked, run.ends], 0
     for begins, ends in pairwise(edges):
@@ -34,16 +36,16 @@ def left_alone(run: Run, provider: str) -> Iterator[LeftAlone]:
 
 
 def _provider(run: Run, name: str, columns: Columns) -> ProviderRecord:
-    made = run.to(name)
+    sent = run.to(name)
     return ProviderRecord(
         name=name,
-        requests=len(made),
-        failed=sum(exchange.failed for exchange in made),
-        applied=sum(bool(exchange.applied) for exchange in made),
-        input_tokens=sum(exchange.input_tokens for exchange in made),
-        output_tokens=sum(exchange.output_tokens for exchange in made),
-        requests_by_column=columns.count_of(exchange.at for exchange in made),
-        failures_by_column=columns.count_of(e.at for e in made if e.failed),
+        requests=len(sent),
+        failed=sum(exchange.failed for exchange in sent),
+        applied=sum(bool(exchange.applied) for exchange in sent),
+        input_tokens=sum(exchange.input_tokens for exchange in sent),
+        output_tokens=sum(exchange.output_tokens for exchange in sent),
+        requests_by_column=columns.count_of(exchange.at for exchange in sent),
+        failures_by_column=columns.count_of(e.at for e in sent if e.failed),
         hit=[round(share, 4) for share in _hit(run, name, columns)],
         down=[StretchRecord(begins=s.begins, ends=s.ends) for s in run.times_down(name)],
         left_alone=list(left_alone(run, name)),
@@ -51,7 +53,7 @@ def _provider(run: Run, name: str, columns: Columns) -> ProviderRecord:
 
 
 def _hit(run: Run, provider: str, columns: Columns) -> Iterator[float]:
-    """The largest share in each column: at its ends, in its middle, and where something begins."""
+    """The largest share in each column: at its ends, in its middle, and where it changes."""
     edges = sorted(run.overrides.edges())
     for begins in columns.begins:
         ends = begins + columns.step

@@ -1,4 +1,4 @@
-"""A report as data."""
+"""The record of a replay."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Protocol
 from chaos_llm.analysis.call import Call, Outcome
 from chaos_llm.analysis.run import Interval, Run
 from chaos_llm.checks import Finding, standard
-from chaos_llm.reports.failures import kinds_of_failure, what_it_met
+from chaos_llm.reports.failures import failure_groups, failure_text
 from chaos_llm.reports.grades import GRADES, Grade
 from chaos_llm.reports.masking import masked
 from chaos_llm.reports.records.columns import columns_of, outcomes_over_time, stretch_records
@@ -24,11 +24,11 @@ from chaos_llm.reports.records.models import (
 from chaos_llm.reports.records.profile import profile_record
 from chaos_llm.reports.records.providers import provider_records
 
-_KINDS = 12  # of failures that are told
+_KINDS = 12  # of failures that are listed
 
 
 class ReplayReport(Protocol):
-    """What is asked of a report; the class of that name knows this module, not the reverse."""
+    """The fields that a record needs; Report imports this module, so this one cannot import it."""
 
     run: Run
     findings: list[Finding]
@@ -55,7 +55,7 @@ class ReplayReport(Protocol):
 
 
 def run_record(report: ReplayReport, *, calls: bool = False, prompts: bool = False) -> RunRecord:
-    """One replay; with its calls one by one, and with their prompts, where that is asked for."""
+    """The record of one replay; `calls` and `prompts` add its calls, and their prompts."""
     run = report.run
     columns = columns_of(run)
     gap = report.gap
@@ -80,7 +80,7 @@ def run_record(report: ReplayReport, *, calls: bool = False, prompts: bool = Fal
         stretches=stretch_records(columns),
         over_time=outcomes_over_time(run, columns),
         providers=provider_records(run, columns),
-        findings=[*map(_finding, report.findings), *_not_asked(report)],
+        findings=[*map(_finding, report.findings), *_unclaimed(report)],
         failures=list(_failures(run)),
         corruption_shown=CorruptionShownRecord(
             calls=len(run.corruption_shown),
@@ -91,12 +91,12 @@ def run_record(report: ReplayReport, *, calls: bool = False, prompts: bool = Fal
     )
 
 
-def _not_asked(report: ReplayReport) -> Iterator[FindingRecord]:
-    """What the checks that need no configuration would say, where the test did not ask them."""
-    asked = {_claim(finding) for finding in report.findings}
+def _unclaimed(report: ReplayReport) -> Iterator[FindingRecord]:
+    """The findings of standard checks that the test did not run."""
+    claimed = {_claim(finding) for finding in report.findings}
     for check in standard(report.run):
         finding = check(report.run)
-        if _claim(finding) not in asked:
+        if _claim(finding) not in claimed:
             yield _finding(finding, claimed=False)
 
 
@@ -119,14 +119,14 @@ def _finding(finding: Finding, *, claimed: bool = True) -> FindingRecord:
 
 
 def _failures(run: Run) -> Iterator[FailureRecord]:
-    for alike in kinds_of_failure(run)[:_KINDS]:
+    for alike in failure_groups(run)[:_KINDS]:
         first = alike[0]
         yield FailureRecord(
             call=first.number,
             at=first.began,
             outcome=first.outcome,
             after=first.seconds,
-            cause=masked(what_it_met(first), [first.prompt]),
+            cause=masked(failure_text(first), [first.prompt]),
             calls=len(alike),
         )
 

@@ -1,4 +1,4 @@
-"""A test on a bad day as data: its replays, or its requests where it made none."""
+"""The record of a test: its replays, or its requests if it made no replay."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SHOWN = 200  # requests of a test without a replay
 
 @dataclass(frozen=True)
 class Verdict:
-    """What pytest said of a test; `seconds` are real ones."""
+    """The verdict of pytest on a test; `seconds` are real ones."""
 
     test: str
     word: str
@@ -36,8 +36,8 @@ def record_of_test(
     real_peers: Sequence[str] = (),
     journal_file: str = "",
 ) -> TestRecord:
-    """One test with what it met."""
-    asked = Counter(exchange.provider for exchange in journal)
+    """The record of one test."""
+    requests = Counter(exchange.provider for exchange in journal)
     shown = [] if reports else list(journal)[:_SHOWN]
     return TestRecord(
         chaos_llm=version("chaos_llm"),
@@ -47,7 +47,7 @@ def record_of_test(
         seconds=round(verdict.seconds, 3),
         profile=profile_record(plan),
         seed=plan.seed,
-        requests=dict(asked),
+        requests=dict(requests),
         applied=sum(bool(exchange.applied) for exchange in journal),
         runs=[run_record(report) for report in reports],
         exchanges=[_exchange(exchange) for exchange in shown],
@@ -64,7 +64,7 @@ def _exchange(exchange: Exchange) -> ExchangeRecord:
         provider=exchange.provider,
         status=exchange.status,
         end=exchange.end,
-        faults=[f"{met.fault} {met.effect}" for met in exchange.fault_effects],
+        faults=[f"{each.fault} {each.effect}" for each in exchange.fault_effects],
         why=masked(exchange.decision.why),
         error_message=masked(exchange.error_message),
     )
