@@ -21,6 +21,8 @@ CATALOGUES = {"faults": "fault", "providers": "provider", "checks": "check"}  # 
 
 def stems(folder: str) -> list[str]:
     """The files of a catalogue, without its interface and what its files share."""
+    if folder == "providers":  # the vendors' folders hold what wire formats share, too
+        return sorted({type(provider).__module__ for provider in PROVIDERS})
     paths = (Path(chaos_llm.__file__).parent / folder).glob("*.py")
     return sorted(
         path.stem
@@ -31,7 +33,7 @@ def stems(folder: str) -> list[str]:
 
 def entries_of(folder: str, stem: str) -> list[type]:
     """The classes of one file that its catalogue offers."""
-    home = f"chaos_llm.{folder}.{stem}"
+    home = stem if folder == "providers" else f"chaos_llm.{folder}.{stem}"
     offered = {
         "faults": list(FAULTS.values()),
         "providers": [type(provider) for provider in PROVIDERS],

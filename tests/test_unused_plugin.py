@@ -43,6 +43,7 @@ def test_the_unused_plugin_imports_itself_and_the_standard_library(modules_after
         "chaos_llm",
         "chaos_llm.pytest_plugin.profile_selection",
         "chaos_llm.pytest_plugin.test_item",
+        "chaos_llm.pytest_plugin",
         "chaos_llm.pytest_plugin.plugin",
     }
 
@@ -54,6 +55,7 @@ def test_nor_where_results_are_written_for_other_tools(modules_after):
         "chaos_llm",
         "chaos_llm.pytest_plugin.profile_selection",
         "chaos_llm.pytest_plugin.test_item",
+        "chaos_llm.pytest_plugin",
         "chaos_llm.pytest_plugin.plugin",
         "chaos_llm.pytest_plugin.report_option",
     }

@@ -63,7 +63,7 @@ class AnthropicBedrockClient(AnthropicClient):
     model: ClassVar[str] = "anthropic.claude-opus-4-6-v1:0"
 
     def made(self) -> Any:
-        return self.sdk.AnthropicBedrockClient(
+        return self.sdk.AnthropicBedrock(
             aws_region="us-east-1",
             aws_access_key="AKIAIOSFODNN7EXAMPLE",
             aws_secret_key=KEY,
