@@ -42,6 +42,7 @@ _ECHOED = (
 )
 _DEFAULTS = "".join(f',"{field}":{value}' for field, value in _ECHOED)
 _ECHOED_FIELDS = frozenset(field for field, _ in _ECHOED)
+_OF_PROMPTS = "gpt-5.5"  # assumed: the model of a stored prompt, where the request names none
 _TRUNCATED = '{"reason":"max_output_tokens"}'
 _SERVER_ERROR = (
     "An error occurred while processing your request. You can retry your request, or contact us "
@@ -57,10 +58,11 @@ class Responses(OpenAIDialect, ModelEndpoint):
     ending: ClassVar[str] = "/responses"
 
     def _read(self, wire: WireRequest, secret: str, body: dict[str, Any]) -> Request:
-        model, said = body.get("model"), body.get("input")
+        prompt = body.get("prompt")  # one that is stored, and names a model and a first input
+        model, said = body.get("model") or (_OF_PROMPTS if prompt else None), body.get("input")
         if not isinstance(model, str) or not model:
             return self._invalid(wire, secret, self._missing("model"))
-        stored = body.get("previous_response_id") or body.get("conversation")
+        stored = prompt or body.get("previous_response_id") or body.get("conversation")
         if not stored and not (said and isinstance(said, str | list)):
             return self._invalid(wire, secret, self._missing("input"))
         items = said if isinstance(said, list) else [{"role": "user", "content": said}]
