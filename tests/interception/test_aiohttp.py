@@ -222,7 +222,7 @@ class TestAboveTheLeaf:
 
         async def scene():
             options = {"trace_configs": [trace], "middlewares": (middleware,)}
-            await ask(aiohttp.ClientSession(**options), headers={})
+            await ask(aiohttp.ClientSession(**options), headers={"anthropic-version": "2023-06-01"})
 
         with outage() as chaos:
             asyncio.run(scene())

@@ -113,6 +113,7 @@ def test_what_is_above_the_leaf_stays_real(http):
     each_hook = [hook_async if http.is_async else hook]
     client = http.client(
         base_url="https://api.anthropic.com/v1",
+        headers={"anthropic-version": "2023-06-01"},
         mounts={"https://": http.leaf(proxy="http://127.0.0.1:9")},
         event_hooks={"request": each_hook, "response": each_hook},
         auth=Keyed(),

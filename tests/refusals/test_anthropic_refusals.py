@@ -237,7 +237,8 @@ TOOLS = (
         "kind of tool",
         tools(type="function"),
         {"tools": [{"type": "web_search_20991231", "name": "web_search"}]},
-        "tools.0: Input tag 'function' found using 'type' does not match any of the expected tags: ",
+        "tools.0: Input tag 'function' found using 'type' does not match any of the expected "
+        "tags: ",
     ),
     Case(
         "tool's name missing",

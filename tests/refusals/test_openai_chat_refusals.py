@@ -46,7 +46,7 @@ def lacks(path, rule, refused, accepted):
     )
 
 
-def mistyped(field, noun, refused, kind, accepted, path=None):
+def mistyped(field, noun, refused, kind, accepted, path=None):  # noqa: PLR0917 - a row
     path = path or field
     message = f"Invalid type for '{path}': expected {noun}, but got {kind} instead."
     return Case(f"{field}: type", refused, accepted, message, more=coded("invalid_type", path))
@@ -63,7 +63,7 @@ def unsupported(name, value, accepted, message=None):
     )
 
 
-def other(rule, refused, accepted, value, values, path=None):
+def other(rule, refused, accepted, value, values, path=None):  # noqa: PLR0917 - a row
     message = f"Invalid value: '{value}'. Supported values are: {values}."
     return Case(rule, refused, accepted, message, more=coded("invalid_value", path or rule))
 
@@ -420,8 +420,8 @@ MESSAGES = (
         "no message",
         {"messages": []},
         {},
-        "Invalid 'messages': empty array. Expected an array with minimum length 1, but got an empty "
-        "array instead.",
+        "Invalid 'messages': empty array. Expected an array with minimum length 1, but got an "
+        "empty array instead.",
         more=coded("empty_array", "messages"),
     ),
     mistyped("messages[]", "an object", says("hi"), "a string", {}, "messages[0]"),

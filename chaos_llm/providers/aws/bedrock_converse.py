@@ -37,9 +37,10 @@ class BedrockConverse(BedrockEndpoint):
 
     def _read(self, wire: WireRequest, secret: str, body: dict[str, Any]) -> Request:
         messages = body.get("messages")
-        if not _starts_with_the_user(messages):
+        if messages is None and body.get("promptVariables") is not None:
+            messages = []  # those of the stored prompt that the path names
+        elif not isinstance(messages, list) or not messages:
             return self._invalid(wire, secret, Refusal("invalid_request", message=_NOT_THE_USER))
-        assert isinstance(messages, list)  # which the user started
         model, operation = self._asked_for(wire.path)
         tools, forced = tools_of(body.get("toolConfig"))
         return Request(
@@ -53,7 +54,7 @@ class BedrockConverse(BedrockEndpoint):
             prompt=last_prompt(messages),
             tools=tools,
             forced_tool=forced,
-            answers_tool=has_tool_result(messages[-1]),
+            answers_tool=bool(messages) and has_tool_result(messages[-1]),
             schema=_schema(body.get("outputConfig")),
             credential=secret,
             region=region_of(wire),
@@ -97,11 +98,6 @@ def _compact(value: Any) -> str:
 
 def _metrics(reply_context: ReplyContext) -> dict[str, int]:
     return {"latencyMs": 100 + reply_context.rng.number(32) % 900}  # assumed: under a second
-
-
-def _starts_with_the_user(messages: object) -> bool:
-    first = messages[0] if isinstance(messages, list) and messages else None
-    return isinstance(first, dict) and first.get("role") == "user"
 
 
 def _limits(body: dict[str, Any]) -> dict[str, Any]:

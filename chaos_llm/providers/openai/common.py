@@ -83,8 +83,6 @@ class OpenAIDialect(Endpoint):
             row = self._told(row, refusal.kind, refusal.message)
         else:
             row = row._replace(message=self._filled(row, request, refusal, request_id))
-        if refusal.broken_rule is not None:  # which says all of it, also that there is no code
-            row = row._replace(code=None, param=None)
         return row._replace(
             type=refusal.type or row.type,
             code=refusal.code or row.code,

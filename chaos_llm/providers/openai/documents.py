@@ -57,7 +57,7 @@ class Embeddings(_OpenAIDocument):
             body.get("model") or deployment(path)
         ):
             return Refusal("invalid_request", message="you must provide a model parameter")
-        if not body.get("input"):
+        if body.get("input") in (None, []):  # an empty text is embedded as any other
             return self._missing("input")
         size = body.get("dimensions")
         if size is None or (isinstance(size, int) and 0 < size <= _LARGEST_SIZE):

@@ -66,6 +66,7 @@ ECHOED = {
     "truncation": '"disabled"',
     "user": "null",
 }
+_OF_PROMPTS = "gpt-5.5"  # assumed: the model of a stored prompt, where the request names none
 _TRUNCATED = '{"reason":"max_output_tokens"}'
 _FILTERED = '{"reason":"content_filter"}'
 _SERVER_ERROR = (
@@ -107,10 +108,11 @@ class Responses(OpenAIDialect, ModelEndpoint):
             remembered(reply_context)[response_id] = Remembered(request, answer, reply_context)
 
     def _read(self, wire: WireRequest, secret: str, body: dict[str, Any]) -> Request:
-        model, said = body.get("model"), body.get("input")
+        prompt = body.get("prompt")  # one that is stored, and names a model and a first input
+        model, said = body.get("model") or (_OF_PROMPTS if prompt else None), body.get("input")
         if not isinstance(model, str) or not model:
             return self._invalid(wire, secret, self._missing("model"))
-        stored = body.get("previous_response_id") or body.get("conversation")
+        stored = prompt or body.get("previous_response_id") or body.get("conversation")
         if not stored and not (said and isinstance(said, str | list)):
             return self._invalid(wire, secret, self._missing("input"))
         items = said if isinstance(said, list) else [{"role": "user", "content": said}]

@@ -10,9 +10,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from chaos_llm.protocol.messages import Request, WireRequest
-from chaos_llm.providers.refusals import anthropic
+from chaos_llm.providers.refusals import anthropic, google
 from chaos_llm.providers.refusals.asked import Asked
 from chaos_llm.providers.refusals.openai.chat import CHAT
+from chaos_llm.providers.refusals.openai.responses import RESPONSES
 from chaos_llm.providers.refusals.rule import Rule
 from chaos_llm.providers.refusals.table import RuleTable
 
@@ -20,6 +21,9 @@ from chaos_llm.providers.refusals.table import RuleTable
 TABLES: Mapping[tuple[str, str], RuleTable] = {
     ("anthropic", "messages"): anthropic.MESSAGES,
     ("openai", "chat"): CHAT,
+    ("openai", "responses"): RESPONSES,
+    ("gemini", "generate_content"): google.GEMINI,
+    ("vertex", "generate_content"): google.VERTEX,
 }
 
 
@@ -32,7 +36,7 @@ def validated(request: Request, wire: WireRequest, now: float) -> Request:
     table = TABLES.get((request.provider, request.api))
     if table is None or (request.invalid and request.invalid.kind != "invalid_request"):
         return request
-    refusal = table.refusal(Asked(request, wire, now))
+    refusal = table.refusal(Asked(request, wire, now, table.twins))
     return request if refusal is None else replace(request, invalid=refusal)
 
 

@@ -20,11 +20,18 @@ BODY, HEADERS, SIZE = "$", "$headers", "$size"  # places that are no key of the 
 class Asked:
     """One request: its body, its headers, and what is known about its model.
 
-    `now` is the time of the request in Unix seconds.
+    `now` is the time of the request in Unix seconds. Google's fields have two names: of those that
+    a path names in camel case, `twins` knows the other.
     """
 
-    def __init__(self, request: Request, wire: WireRequest, now: float) -> None:
-        self.request, self.wire, self.now = request, wire, now
+    def __init__(
+        self,
+        request: Request,
+        wire: WireRequest,
+        now: float,
+        twins: Callable[[str], str] | None = None,
+    ) -> None:
+        self.request, self.wire, self.now, self._twins = request, wire, now, twins
         self.body: Mapping[str, Any] = request.body if isinstance(request.body, dict) else {}
         self._at: dict[str, Values] = {
             BODY: (((), self.body),),
@@ -67,9 +74,7 @@ class Asked:
         return cast("T", self._made[make])
 
     def _below(self, before: str, key: str) -> Values:
-        if not before:
-            return (((key,), self.body[key]),) if key in self.body else ()
-        above = self.at(before)
+        above = self.at(before or BODY)
         if not key:
             return [
                 ((*place, index), item)
@@ -77,10 +82,18 @@ class Asked:
                 if isinstance(value, list)
                 for index, item in enumerate(value)
             ]
-        return [
+        found = [
             ((*place, key), value[key])
             for place, value in above
             if isinstance(value, dict) and key in value
+        ]
+        if found or self._twins is None:
+            return found
+        twin = self._twins(key)
+        return [
+            ((*place, key), value[twin])
+            for place, value in above
+            if isinstance(value, dict) and twin in value
         ]
 
 

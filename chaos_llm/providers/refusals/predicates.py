@@ -14,6 +14,11 @@ from chaos_llm.providers.refusals.rule import Found, Wrong, found
 WRONG = Found()
 
 
+def always(_value: Any, _asked: Asked) -> Found | None:
+    """Whatever it is: the place alone is wrong."""
+    return WRONG
+
+
 def unreadable(_body: Any, asked: Asked) -> Found | None:
     """A body that is no JSON object; `{error}` is what a parser says of it."""
     invalid = asked.request.invalid

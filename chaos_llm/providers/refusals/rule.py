@@ -61,7 +61,7 @@ class Rule:
     type: str | None = None
     code: str | None = None
     param: str | None = None
-    details: Any = None
+    details: Callable[[Mapping[str, object]], Any] | None = None  # besides, in its own form
     head: str = field(init=False)  # the key of the body without which there is nothing to look at
 
     def __post_init__(self) -> None:

@@ -12,7 +12,11 @@ _MOST_SELECTIONS = 512  # kinds of bodies whose rules are remembered; apps send 
 
 
 class RuleTable:
-    """The rules of one API of one vendor; `notation` is how it writes a place in a body."""
+    """The rules of one API of one vendor.
+
+    `notation` is how it writes a place in a body. `twins` is for Google, whose fields have two
+    names (see `Asked`).
+    """
 
     def __init__(
         self,
@@ -21,10 +25,12 @@ class RuleTable:
         rules: Sequence[Rule],
         *,
         notation: Callable[[Place], str] = dotted,
+        twins: Callable[[str], str] | None = None,
     ) -> None:
         self.name, self.vendor, self.rules = name, vendor, tuple(rules)
-        self._notation = notation
-        self._heads = frozenset(rule.head for rule in rules)
+        self.twins, self._notation = twins, notation
+        self._twins = {rule.head: twins(rule.head) if twins else rule.head for rule in rules}
+        self._heads = frozenset((*self._twins, *self._twins.values()))
         self._selections: dict[frozenset[str], tuple[Rule, ...]] = {}
 
     def refusal(self, asked: Asked) -> Refusal | None:
@@ -42,10 +48,14 @@ class RuleTable:
         keys = self._heads.intersection(body)
         selected = self._selections.get(keys)
         if selected is None:
-            selected = tuple(r for r in self.rules if r.head in keys or r.head.startswith("$"))
+            selected = tuple(rule for rule in self.rules if self._concerns(rule, keys))
             if len(self._selections) < _MOST_SELECTIONS:
                 self._selections[keys] = selected
         return selected
+
+    def _concerns(self, rule: Rule, keys: frozenset[str]) -> bool:
+        head = rule.head
+        return head.startswith("$") or head in keys or self._twins[head] in keys
 
     def _refuse(self, rule: Rule, place: Place, value: object, found: Found) -> Refusal:
         place += found.at
@@ -60,6 +70,6 @@ class RuleTable:
             type=rule.type,
             code=rule.code,
             param=None if rule.param is None else rule.param.format_map(words),
-            details=rule.details,
+            details=None if rule.details is None else rule.details(words),
             broken_rule=BrokenRule(f"{self.name}: {rule.name}", reason),
         )

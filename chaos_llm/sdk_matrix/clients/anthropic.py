@@ -47,7 +47,7 @@ class AnthropicVertexClient(AnthropicClient):
     needs: ClassVar[tuple[str, ...]] = ("google.auth",)
 
     def made(self) -> Any:
-        return self.sdk.AnthropicVertexClient(
+        return self.sdk.AnthropicVertex(
             region="europe-west1",
             project_id="a-project",
             access_token=KEY,

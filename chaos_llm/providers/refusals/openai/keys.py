@@ -20,7 +20,8 @@ CHAT_KEYS = (  # of openai 3.57, whose models know them, if not each one
 )
 RESPONSES_KEYS = (
     *("access_programs", "background", "background_options", "context_management", "conversation"),
-    *("image", "include", "input", "instructions", "max_output_tokens", "max_tool_calls"),
+    *("frequency_penalty", "image", "include", "input", "instructions", "max_output_tokens"),
+    *("max_tool_calls", "presence_penalty"),
     *("metadata", "model", "moderation", "parallel_tool_calls", "previous_response_id", "prompt"),
     *("prompt_cache_key", "prompt_cache_options", "prompt_cache_retention", "reasoning"),
     *("safety_identifier", "service_tier", "store", "stream", "stream_options", "temperature"),

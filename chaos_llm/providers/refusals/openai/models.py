@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chaos_llm.providers.refusals.asked import Asked
+from chaos_llm.providers.refusals.openai.forms import noun_of
 from chaos_llm.providers.refusals.predicates import WRONG
 from chaos_llm.providers.refusals.rule import Found, Wrong, found
 from chaos_llm.providers.refusals.tokens import OVER, least_tokens
@@ -123,3 +124,24 @@ def over_the_small_window(_body: Any, asked: Asked) -> Found | None:
     if said + most <= window * OVER:
         return None
     return found(window=window, tokens=said + most, said=said, most=most)
+
+
+def over_the_input_window(_body: Any, asked: Asked) -> Found | None:
+    """An input that is longer than the window, unless the API may cut it."""
+    said, tools = asked.once(prompt_tokens)
+    window = asked.facts.window
+    if window is None or said + tools <= window * OVER:
+        return None
+    return None if asked.body.get("truncation") == "auto" else found(window=window)
+
+
+def no_name(model: Any, _asked: Asked) -> Found | None:
+    """A model that is no text; null is told as an object."""
+    if isinstance(model, str):
+        return None
+    return found(kind="an object" if model is None else noun_of(model))
+
+
+def logprobs_included(name: Any, asked: Asked) -> Found | None:
+    """Probabilities that are to be told of an answer which was reasoned."""
+    return WRONG if name == "message.output_text.logprobs" and thinks(asked) else None

@@ -167,3 +167,20 @@ def long_metadata_value(metadata: Any, _asked: Asked) -> Found | None:
         if isinstance(value, str) and len(value) > _LONGEST_VALUE:
             return found(key, count=len(value))
     return None
+
+
+def function_without_name(tool: Any, _asked: Asked) -> Found | None:
+    """A function without its name, as chat has it, where Responses looks for it."""
+    is_function = isinstance(tool, dict) and tool.get("type") == "function"
+    return found("name") if is_function and "name" not in tool else None
+
+
+def format_without_name(form: Any, _asked: Asked) -> Found | None:
+    """A structured answer without a name."""
+    wants = isinstance(form, dict) and form.get("type") == "json_schema"
+    return found("name") if wants and "name" not in form else None
+
+
+def two_pasts(value: Any, asked: Asked) -> Found | None:
+    """A conversation together with a response that this one follows."""
+    return WRONG if value and asked.body.get("previous_response_id") else None

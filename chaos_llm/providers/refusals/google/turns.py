@@ -1,0 +1,199 @@
+"""What is wrong with a conversation of Gemini's: roles, function calls, responses, signatures."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from chaos_llm.providers.google.json_fields import field as read
+from chaos_llm.providers.refusals.asked import Asked
+from chaos_llm.providers.refusals.predicates import WRONG
+from chaos_llm.providers.refusals.rule import Found, found, shown
+from chaos_llm.providers.refusals.tokens import OVER, least_tokens
+
+_ROLES = ("user", "model", "function", "tool")
+_SIGNED_FROM = (3, 0)
+_SIGNATURE = re.compile(r"[A-Za-z0-9+/_-]+={0,2}")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]{0,63}")
+_THINKING_RANGES = (
+    ("2.5-pro", 128, 32_768),
+    ("2.5-flash-lite", 512, 24_576),
+    ("2.5-flash", 0, 24_576),
+)
+_JSON_WITH_TOOLS_FROM = (3, 0)
+
+
+@dataclass(slots=True)
+class Content:
+    """One content: its role, its function calls and responses, and whether it says anything."""
+
+    index: int
+    role: str
+    calls: list[dict[str, Any]] = field(default_factory=list)
+    responses: int = 0
+    has_text: bool = False
+
+
+def contents(asked: Asked) -> list[Content]:
+    """The contents of a conversation."""
+    made = []
+    for (_, index), value in asked.at("contents[]"):
+        role = value.get("role", "user") if isinstance(value, dict) else "user"
+        content = Content(int(index), str(role))
+        parts = value.get("parts") if isinstance(value, dict) else None
+        for part in parts if isinstance(parts, list) else ():
+            if isinstance(read(part, "functionCall"), dict):
+                content.calls.append(part)
+            elif read(part, "functionResponse") is not None:
+                content.responses += 1
+            elif isinstance(part, dict) and part.get("text"):
+                content.has_text = True
+        made.append(content)
+    return made
+
+
+def no_contents(body: Any, _asked: Asked) -> Found | None:
+    """A request without contents."""
+    return WRONG if body.get("contents") in (None, []) else None
+
+
+def role(content: Any, _asked: Asked) -> Found | None:
+    """A content of somebody whom Gemini does not know."""
+    if not isinstance(content, dict) or content.get("role") is None:
+        return None
+    return None if content["role"] in _ROLES else found("role", role=shown(content["role"]))
+
+
+def role_missing(content: Any, _asked: Asked) -> Found | None:
+    """A content that does not say whose it is, which Vertex wants to know."""
+    return found("role") if isinstance(content, dict) and not content.get("role") else None
+
+
+def no_parts(content: Any, _asked: Asked) -> Found | None:
+    """A content without parts."""
+    return found("parts") if isinstance(content, dict) and not content.get("parts") else None
+
+
+def unequal(_contents: Any, asked: Asked) -> Found | None:
+    """Function calls that are not answered one by one in what comes next."""
+    turns = asked.once(contents)
+    for number, turn in enumerate(turns[:-1]):
+        if not turn.calls:
+            continue
+        answers = 0
+        for after in turns[number + 1 :]:
+            if not after.responses:
+                break
+            answers += after.responses
+        if answers != len(turn.calls):
+            return found(turn.index, calls=len(turn.calls), answers=answers)
+    return None
+
+
+def call_misplaced(_contents: Any, asked: Asked) -> Found | None:
+    """A function's call that comes first, or behind what the model said."""
+    before: Content | None = None
+    for turn in asked.once(contents):
+        if turn.calls and (before is None or (before.role == "model" and not before.responses)):
+            return found(turn.index)
+        before = turn
+    return None
+
+
+def response_without_call(_contents: Any, asked: Asked) -> Found | None:
+    """A function's response that does not come behind its call."""
+    before: Content | None = None
+    for turn in asked.once(contents):
+        if turn.responses and (before is None or not (before.calls or before.responses)):
+            return found(turn.index)
+        before = turn
+    return None
+
+
+def unsigned_call(_contents: Any, asked: Asked) -> Found | None:
+    """A function's call of the current turn that lost its signature; Gemini 3 wants it back.
+
+    Of parallel calls the first one is signed.
+    """
+    facts = asked.facts
+    if facts.family != "gemini" or facts.version < _SIGNED_FROM:
+        return None
+    turns = asked.once(contents)
+    asks = (turn.index for turn in reversed(turns) if turn.role == "user" and turn.has_text)
+    since = next(asks, 0)
+    for turn in turns:
+        if turn.index > since and turn.calls and not read(turn.calls[0], "thoughtSignature"):
+            name = shown(read(turn.calls[0], "functionCall").get("name"))
+            return found(turn.index, name=name, index=turn.index, attempt=turn.index + 1)
+    return None
+
+
+def broken_signature(part: Any, _asked: Asked) -> Found | None:
+    """A signature that is no base64."""
+    signature = read(part, "thoughtSignature")
+    if signature is None or (isinstance(signature, str) and _SIGNATURE.fullmatch(signature)):
+        return None
+    return found("thoughtSignature")
+
+
+def function_name(name: Any, _asked: Asked) -> Found | None:
+    """A function's name that is none here."""
+    return None if isinstance(name, str) and _NAME.fullmatch(name) else WRONG
+
+
+def json_with_functions(mime: Any, asked: Asked) -> Found | None:
+    """JSON answers together with functions, for models that give one or the other."""
+    if mime != "application/json" or not _is_before(asked, _JSON_WITH_TOOLS_FROM):
+        return None
+    return WRONG if asked.at("tools[].functionDeclarations[]") else None
+
+
+def json_with_tools(mime: Any, asked: Asked) -> Found | None:
+    """JSON answers together with Google's own tools, for models that give one or the other."""
+    if mime != "application/json" or not _is_before(asked, _JSON_WITH_TOOLS_FROM):
+        return None
+    own = ("googleSearch", "codeExecution", "urlContext")
+    return WRONG if any(asked.at(f"tools[].{name}") for name in own) else None
+
+
+def no_thinking(budget: Any, asked: Asked) -> Found | None:
+    """Thinking switched off for a model that always thinks."""
+    return WRONG if budget == 0 and "2.5-pro" in asked.model else None
+
+
+def thinking_budget(budget: Any, asked: Asked) -> Found | None:
+    """A budget that the model does not take; -1 lets it choose, and 0 is none."""
+    if type(budget) is not int or budget in (-1, 0):
+        return None
+    for name, least, most in _THINKING_RANGES:
+        if name in asked.model:
+            return None if least <= budget <= most else found(least=least, most=most)
+    return None
+
+
+def thinking_level(level: Any, asked: Asked) -> Found | None:
+    """A level of thinking for a model that has budgets."""
+    return WRONG if level is not None and _is_before(asked, _SIGNED_FROM) else None
+
+
+def too_much_output(value: Any, asked: Asked) -> Found | None:
+    """A limit of output tokens that the model does not reach."""
+    most = asked.facts.output
+    if most is None or type(value) is not int or 1 <= value <= most:
+        return None
+    return found(end=most + 1)
+
+
+def over_the_window(_body: Any, asked: Asked) -> Found | None:
+    """A prompt that is longer than the window, by far."""
+    window = asked.facts.window
+    if window is None or len(asked.wire.body) < window * OVER:
+        return None  # no token is shorter than a byte
+    tokens = least_tokens([asked.body.get(part) for part in ("contents", "systemInstruction")])
+    return found(tokens=tokens, window=window) if tokens > window * OVER else None
+
+
+def _is_before(asked: Asked, version: tuple[int, int]) -> bool:
+    facts = asked.facts
+    return facts.family == "gemini" and (0, 0) < facts.version < version
