@@ -267,8 +267,8 @@ _VERTEX = (
         "signature lost",
         "contents",
         turns.unsigned_call,
-        f"{_UNABLE}function call `default_api:{{name}}` in the {{attempt}}. content block is missing "
-        f"a `thought_signature`. Learn more: {_LEARN.replace('cloud', 'docs.cloud')}"
+        f"{_UNABLE}function call `default_api:{{name}}` in the {{attempt}}. content block is "
+        f"missing a `thought_signature`. Learn more: {_LEARN.replace('cloud', 'docs.cloud')}"
         "/thought-signatures",
         "wants the thought signature back with the function call '{name}'",
         _PASTED,
