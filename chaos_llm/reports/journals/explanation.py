@@ -134,7 +134,7 @@ def _draw(journal: JournalWriter, record: _Record, name: str) -> Iterator[str]:
 
 
 def _key(record: _Record) -> str:
-    attempt = f"request {record['nth'] + 1} to {record['provider']} {record['path']}"
+    attempt = f"request {record['attempt'] + 1} to {record['provider']} {record['path']}"
     if record["call"] >= 0:
         return f"user {record['user']}, call {record['call']}, {attempt}"
     return f"no call, content {record['content']}, {attempt} with that content"
