@@ -88,7 +88,9 @@ def test_without_the_cache_the_same_app_passes(app):
 
 def test_what_was_seen_is_told_with_the_text():
     finding = found(Cached(or_else(ask_once, str)))
-    assert finding.seen.startswith('call 41 returned the bad result of call 1 (error_text: "Error code')
+    assert finding.seen.startswith(
+        'call 41 returned the bad result of call 1 (error_text: "Error code'
+    )
     assert finding.seen.endswith("without a request")
 
 

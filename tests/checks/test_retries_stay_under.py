@@ -248,7 +248,9 @@ def test_retries_in_the_background_add_to_those_of_the_call(times, verdict):
     finding = found(Later(times).answer, every="20s", users=2, prompts=prompts)
     assert finding.verdict == verdict
     if verdict == "fail":
-        assert finding.seen.endswith(" retries per call within 5 min, including those in the background")
+        assert finding.seen.endswith(
+            " retries per call within 5 min, including those in the background"
+        )
 
 
 def test_a_limit_is_a_whole_number():

@@ -121,7 +121,9 @@ def test_all_calls_are_summed_up(journal):
     records = path.read_text().splitlines()[1:]
     assert told.startswith(f"{len(records)} requests on a-bad-day, seed 7, 02 Mar ")
     assert re.search(r"anthropic: \d+ requests, \d+ answered; statuses 200, 529", told)
-    assert re.search(r"'the storm': open for (\d+) requests, \1 of them were hit \(\1 applied\)", told)
+    assert re.search(
+        r"'the storm': open for (\d+) requests, \1 of them were hit \(\1 applied\)", told
+    )
     assert "most requests: call" in told
     assert "give a CALL" in told
 
