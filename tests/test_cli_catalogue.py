@@ -95,7 +95,7 @@ def test_schema_prints_the_format_as_a_json_schema():
     assert result.returncode == 0
     assert {"title", "starts", "window", "edge"} <= set(schema["properties"])
     window = schema["$defs"]["WindowTable"]["properties"]
-    assert {"flap", "capacity", "network", "spares"} <= set(window)
+    assert {"flap", "capacity", "network", "except"} <= set(window)
     assert "a line of points" in window["share"]["description"]
     assert "overloaded" in schema["$defs"]["WeightedFaultTable"]["properties"]["fault"]["enum"]
     assert "slicer" in schema["$defs"]["ToxicTable"]["properties"]["toxic"]["enum"]

@@ -91,6 +91,7 @@ __all__ = [
     "Provider",
     "ReplyContext",
     "Together",
+    "Unserved",
     "VertexClaude",
     "VertexEmbeddings",
     "VertexGemini",

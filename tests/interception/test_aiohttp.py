@@ -186,7 +186,7 @@ class TestRequests:
                 return response.status
 
         with outage():
-            assert asyncio.run(scene()) == 404
+            assert asyncio.run(scene()) == 501
 
     def test_a_get_is_tried_again_on_a_new_connection_as_aiohttp_does(self):
         async def scene():
@@ -195,7 +195,7 @@ class TestRequests:
 
         with outage() as chaos:
             chaos.on("anthropic").inject(reset_connection(), times=1)
-            assert asyncio.run(scene()) == 404
+            assert asyncio.run(scene()) == 501
             assert ends(chaos) == ["reset", "complete"]
 
 

@@ -116,11 +116,11 @@ class TestChaosRespx:
 
     def test_it_works_while_the_outage_is_in_force(self):
         chaos = outage()
-        with pytest.raises(chaos_llm.errors.UsageError, match="in force"):
+        with pytest.raises(chaos_llm.errors.UsageError, match="inside the outage"):
             chaos.respx  # noqa: B018 - a property with a word to say
         with chaos:
             pass
-        with pytest.raises(chaos_llm.errors.UsageError, match="in force"):
+        with pytest.raises(chaos_llm.errors.UsageError, match="inside the outage"):
             chaos.respx  # noqa: B018
 
 

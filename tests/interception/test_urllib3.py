@@ -110,7 +110,7 @@ class TestRequests:
     def test_a_request_without_a_body_gets_its_answer(self):
         with outage():
             url = "https://api.anthropic.com/v9/nothing?a=b"
-            assert urllib3.PoolManager().request("GET", url).status == 404
+            assert urllib3.PoolManager().request("GET", url).status == 501
 
     @pytest.mark.parametrize(
         ("fault", "end"), [(overloaded(), "complete"), (reset_connection(), "reset")], ids=str

@@ -87,7 +87,7 @@ def test_a_retry_is_told_with_its_pause_and_what_was_asked_for(journal):
     def limit(chaos):
         chaos.on("anthropic").inject(rate_limited(retry_after=7), times=1)
 
-    _, told = explain(journal(ask, warmup=limit), 0)
+    _, told = explain(journal(ask, before=limit), 0)
     assert "The test itself injected rate_limited(retry_after=7)." in told
     assert "It is a retry, 7 s after #0 had ended; the retry-after of #0 was 7 s." in told
 
@@ -103,7 +103,7 @@ def test_what_became_of_each_fault_is_told(journal):
     names = ("torn", "slow", "busy", "busier")
     windows = [window(f, name=n, ends=HOUR) for f, n in zip(faults, names, strict=True)]
     _, told = explain(journal(profile=day(*windows)), 10)
-    assert "The fault cut_stream cannot be said in this format" in told
+    assert "The fault cut_stream cannot be expressed in this format" in told
     assert "The fault broken_tool_arguments was planned and changed nothing." in told
     assert "The fault overloaded was applied: it changed the reply." in told
     assert "The fault overloaded was masked by the fault before it" in told
@@ -111,7 +111,7 @@ def test_what_became_of_each_fault_is_told(journal):
 
 def test_a_spoilt_answer_is_told_as_what_no_app_can_see(journal):
     _, told = explain(journal(profile=day(window(shortened_answer(), ends=HOUR))), 10)
-    assert "no app can see that by itself" in told
+    assert "no app can detect by itself" in told
 
 
 def test_all_calls_are_summed_up(journal):
@@ -121,7 +121,9 @@ def test_all_calls_are_summed_up(journal):
     records = path.read_text().splitlines()[1:]
     assert told.startswith(f"{len(records)} requests on a-bad-day, seed 7, 02 Mar ")
     assert re.search(r"anthropic: \d+ requests, \d+ answered; statuses 200, 529", told)
-    assert re.search(r"'the storm': (\d+) open for {}, \1 were hit \(\1 struck\)", told)
+    assert re.search(
+        r"'the storm': open for (\d+) requests, \1 of them were hit \(\1 applied\)", told
+    )
     assert "most requests: call" in told
     assert "give a CALL" in told
 
@@ -169,7 +171,7 @@ def test_an_unknown_call_is_told_the_known_ones(journal):
     status, told = explain(journal(), 99)
     assert status == 2
     assert "call 99 made no request" in told
-    assert "are between 0 and 19" in told
+    assert "have numbers from 0 to 19" in told
 
 
 def test_a_file_that_is_not_there_is_said(tmp_path):

@@ -151,7 +151,7 @@ SOUND = {
     "a bad pattern of names": {"patternProperties": {"[": {}}, "properties": {"a": {}}},
     "a JavaScript pattern": {"type": "string", "pattern": r"^\p{L}+$"},
     "exclusive as in draft 4": {"type": "integer", "minimum": 3, "exclusiveMinimum": True},
-    "counts as floats": {"type": "array", "minItems": 2.0, "maxItems": 3.0},
+    "counts as floats": {"type": "array", "items": {}, "minItems": 2.0, "maxItems": 3.0},
     "an unknown word": {"x-order": [1, {}], "type": "string"},
     "a huge range": {"type": "integer", "minimum": -(10**299), "maximum": 10**299},
     "the tiniest step": {"type": "number", "multipleOf": 1e-300, "maximum": 0},
