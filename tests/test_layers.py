@@ -41,8 +41,9 @@ INTERFACES = {"faults": {"fault"}, "checks": {"check"}}  # what files of a catal
 EXTENDS = {
     "azure": {"openai"},
     "openai_compatible": {"openai"},
-    "google": {"anthropic"},
-    "aws": {"anthropic"},
+    "google": {"anthropic", "openai"},  # Claude on Vertex; log probabilities in OpenAI's form
+    "aws": {"anthropic", "openai"},  # families of models in InvokeModel
+    "refusals": {"google"},  # what Google's JSON calls a field
 }
 STRANGERS = {"faults": {"providers"}, "providers": {"faults"}, "checks": {"faults", "providers"}}
 

@@ -126,7 +126,7 @@ def test_users_at_once_share_a_refresh(seconds):
     finding = found(Session(shares=False).answer, slow, **crowd)
     assert finding.verdict == "fail"
     assert finding.seen.startswith("anthropic got ")
-    assert finding.seen.endswith(" times for one token, within a minute")
+    assert finding.seen.endswith(" requests for one token within a minute")
 
 
 def test_users_with_tokens_of_their_own_refresh_each_his_own():

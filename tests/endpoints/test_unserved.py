@@ -12,7 +12,11 @@ from chaos_llm.checks import retries_stay_under
 from chaos_llm.faults import cut_stream, overloaded, server_error
 from chaos_llm.providers import PROVIDERS
 
-KEY = {"authorization": "Bearer sk-test", "content-type": "application/json"}
+KEY = {
+    "authorization": "Bearer sk-test",
+    "anthropic-version": "2023-06-01",
+    "content-type": "application/json",
+}
 JOBS = "https://api.openai.com/v1/fine_tuning/jobs"
 
 

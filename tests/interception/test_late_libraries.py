@@ -44,7 +44,7 @@ def test_aiohttp_that_the_app_imports_meanwhile_is_on_it():
 
         with outage() as chaos:
             assert importlib.util.find_spec("aiohttp")  # as those do who can do without it
-            assert asyncio.run(ask()) == 404
+            assert asyncio.run(ask()) == 501
             assert len(chaos.journal) == 1
 
         import aiohttp
@@ -53,7 +53,7 @@ def test_aiohttp_that_the_app_imports_meanwhile_is_on_it():
         assert "exec_module" not in vars(aiohttp.__loader__)
         with outage() as chaos:
             assert aiohttp.TCPConnector._create_connection is not real
-            assert asyncio.run(ask()) == 404
+            assert asyncio.run(ask()) == 501
         assert aiohttp.TCPConnector._create_connection is real
     """)
 

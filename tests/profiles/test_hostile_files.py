@@ -141,7 +141,7 @@ def test_e_the_command_says_so_without_a_traceback(tmp_path):
     (tmp_path / "folder.toml").mkdir()
     (tmp_path / "round.toml").symlink_to(tmp_path / "round.toml")
     told = subprocess.run(
-        [sys.executable, "-m", "chaos_llm", "check", str(tmp_path)],
+        [sys.executable, "-m", "chaos_llm", "lint", str(tmp_path)],
         capture_output=True, text=True, check=False, env={"PYTHONIOENCODING": "ascii"},
         cwd=Path(__file__).parent,
     )  # fmt: skip

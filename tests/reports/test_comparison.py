@@ -70,7 +70,7 @@ def test_what_checks_say_is_told_with_the_reason_of_a_failure(reports):
     assert rows["retries_stay_under"] == ["pass", "pass"]
     assert "stops_calling openai" not in rows  # nothing to tell about it
     told = " ".join(" ".join(table).split())
-    assert "plain fails stops_calling anthropic: 120 calls in a row asked anthropic" in told
+    assert "plain fails stops_calling anthropic: 120 calls in a row used anthropic" in told
     assert "(12:04 UTC)" in told
 
 

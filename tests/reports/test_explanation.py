@@ -125,7 +125,7 @@ def test_all_calls_are_summed_up(journal):
         r"'the storm': open for (\d+) requests, \1 of them were hit \(\1 applied\)", told
     )
     assert "most requests: call" in told
-    assert "give a CALL" in told
+    assert "add the number of a call" in told
 
 
 def test_a_bare_journal_is_explained_as_far_as_it_goes():

@@ -105,7 +105,7 @@ def test_it_says_how_long_nobody_was_answered_and_which_check_failed(seen):
 def test_it_tells_findings_with_why_they_matter(seen):
     assert "✗ fail stops_calling(provider='anthropic'" in seen.text.replace("  ", " ")
     assert "calls in a row used anthropic while it was down" in seen.text
-    assert "Why it matters: each user pays the whole wait" in seen.text
+    assert "Why it matters: each user waits in full" in seen.text
 
 
 def test_checks_that_the_test_did_not_ask_stand_apart():

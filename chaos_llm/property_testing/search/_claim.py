@@ -82,7 +82,7 @@ def _of_check(name: str, args: list[Any], given: dict[str, Any], code: str) -> C
         check: Check = getattr(checks, name)(*args, **given)
     except TypeError as error:
         raise UsageError(f"{code}: {error}") from None
-    made = f"report.check({code}, untouched=True)"
+    made = f"report.check({code}, allow_no_faults=True)"
     return Claim(made, lambda report: check(report.run).verdict != "fail", name)
 
 

@@ -15,8 +15,8 @@ from chaos_llm.protocol.messages import Chunk, Completion, Reasoning, Refusal, R
 from chaos_llm.providers.anthropic.common import error_event
 from chaos_llm.providers.conversation import turns_of
 from chaos_llm.providers.framing import base58, broken_at, event, last_prompt, quote, split
-from chaos_llm.providers.openai.request_fields import most_tokens, stop_sequences
 from chaos_llm.providers.provider import ReplyContext
+from chaos_llm.providers.request_limits import most_tokens, stop_sequences
 from chaos_llm.providers.signatures import sign
 
 _STOPS = {"end": "end_turn", "tool": "tool_use", "length": "max_tokens", "refusal": "refusal"}

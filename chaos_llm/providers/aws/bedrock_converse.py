@@ -19,8 +19,8 @@ from chaos_llm.providers.aws.converse_bodies import (
 from chaos_llm.providers.aws.event_frames import event, padding, stream_reply
 from chaos_llm.providers.conversation import broken, turns_of
 from chaos_llm.providers.framing import json_reply, last_prompt, pieces_of
-from chaos_llm.providers.openai.request_fields import most_tokens, stop_sequences
 from chaos_llm.providers.provider import ReplyContext
+from chaos_llm.providers.request_limits import most_tokens, stop_sequences
 
 _NOT_THE_USER = (
     "A conversation must start with a user message. Try again with a conversation that starts with "

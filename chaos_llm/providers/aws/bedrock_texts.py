@@ -14,13 +14,9 @@ from chaos_llm.errors import Unsupported
 from chaos_llm.protocol.messages import Completion, Refusal, Request, Usage
 from chaos_llm.providers.conversation import turns_of, uuid
 from chaos_llm.providers.framing import last_prompt, split
-from chaos_llm.providers.openai.request_fields import (
-    forced_tool_of,
-    most_tokens,
-    stop_sequences,
-    tools_of,
-)
+from chaos_llm.providers.openai.request_fields import forced_tool_of, tools_of
 from chaos_llm.providers.provider import ReplyContext
+from chaos_llm.providers.request_limits import most_tokens, stop_sequences
 
 Piece = tuple[str, bool]  # the JSON of an event, and whether it is a piece of the answer
 

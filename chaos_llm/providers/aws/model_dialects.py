@@ -19,8 +19,8 @@ from chaos_llm.providers.aws.bedrock_texts import Piece, TextFamily
 from chaos_llm.providers.aws.converse_bodies import has_tool_result, tools_of
 from chaos_llm.providers.conversation import turns_of
 from chaos_llm.providers.framing import last_prompt
-from chaos_llm.providers.openai.request_fields import most_tokens, stop_sequences
 from chaos_llm.providers.provider import ReplyContext
+from chaos_llm.providers.request_limits import most_tokens, stop_sequences
 
 _HOST = "bdrk_"  # in the ids of Claude's messages and tool calls
 _CLAUDE = re.compile(r"(?:[a-z-]+\.)?anthropic\.(.+?)(?:-v\d+(?::\d+)?)?$")

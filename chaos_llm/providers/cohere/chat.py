@@ -33,8 +33,8 @@ from chaos_llm.providers.framing import (
     sse_reply,
 )
 from chaos_llm.providers.model_endpoint import ModelEndpoint
-from chaos_llm.providers.openai.request_fields import most_tokens, stop_sequences
 from chaos_llm.providers.provider import ReplyContext
+from chaos_llm.providers.request_limits import most_tokens, stop_sequences
 
 _FINISHES = {"end": "COMPLETE", "tool": "TOOL_CALL", "length": "MAX_TOKENS", "refusal": "COMPLETE"}
 _SMALL = "abcdefghijklmnopqrstuvwxyz0123456789"

@@ -35,8 +35,9 @@ from chaos_llm.providers.google.common import (
 from chaos_llm.providers.google.json_fields import field, json_schema, listed
 from chaos_llm.providers.model_endpoint import ModelEndpoint
 from chaos_llm.providers.openai.logprobs import logprob
-from chaos_llm.providers.openai.request_fields import MOST_CHOICES, stop_sequences
+from chaos_llm.providers.openai.request_fields import MOST_CHOICES
 from chaos_llm.providers.provider import ReplyContext
+from chaos_llm.providers.request_limits import stop_sequences
 from chaos_llm.providers.signatures import sign
 
 _ATTACHED = ("content-disposition", "attachment")

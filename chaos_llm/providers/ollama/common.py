@@ -16,9 +16,9 @@ from chaos_llm.providers.conversation import broken
 from chaos_llm.providers.endpoint import Endpoint
 from chaos_llm.providers.framing import bearer, quote, seconds
 from chaos_llm.providers.framing import json_reply as reply
-from chaos_llm.providers.openai.request_fields import most_tokens, stop_sequences
 from chaos_llm.providers.provider import ReplyContext
 from chaos_llm.providers.reasoning import OPEN_WEIGHTS, is_thinker
+from chaos_llm.providers.request_limits import most_tokens, stop_sequences
 
 
 class OllamaError(NamedTuple):

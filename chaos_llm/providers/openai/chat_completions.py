@@ -48,12 +48,11 @@ from chaos_llm.providers.openai.request_fields import (
     deployment,
     forced_tool_of,
     is_legacy,
-    most_tokens,
     schema_of,
-    stop_sequences,
     tools_of,
 )
 from chaos_llm.providers.provider import ReplyContext
+from chaos_llm.providers.request_limits import most_tokens, stop_sequences
 
 
 class ChatCompletions(OpenAIDialect, ModelEndpoint):

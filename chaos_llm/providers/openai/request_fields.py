@@ -88,22 +88,6 @@ def obfuscation(body: Any, said: str) -> str:
     return f',"obfuscation":"{filler(said)}"'
 
 
-def most_tokens(body: dict[str, Any], *names: str) -> int | None:
-    """The most tokens that may be generated, by the first of these fields that says so."""
-    for name in names:
-        value = body.get(name)
-        if isinstance(value, int) and not isinstance(value, bool):
-            return value
-    return None
-
-
-def stop_sequences(value: object) -> tuple[str, ...]:
-    """Read one stop sequence or several."""
-    if isinstance(value, str):
-        return (value,)
-    return tuple(each for each in value if isinstance(each, str)) if isinstance(value, list) else ()
-
-
 def choices_of(body: dict[str, Any]) -> int:
     """How many answers a request asks for."""
     count = body.get("n")

@@ -33,15 +33,11 @@ from chaos_llm.providers.framing import (
 from chaos_llm.providers.model_endpoint import ModelEndpoint
 from chaos_llm.providers.openai.common import OpenAIDialect, hexadecimal
 from chaos_llm.providers.openai.errors import OpenAIError
-from chaos_llm.providers.openai.request_fields import (
-    forced_tool_of,
-    most_tokens,
-    schema_of,
-    tools_of,
-)
+from chaos_llm.providers.openai.request_fields import forced_tool_of, schema_of, tools_of
 from chaos_llm.providers.openai.response_items import Events, ItemStyle, items_of, status_of
 from chaos_llm.providers.provider import ReplyContext
 from chaos_llm.providers.remembered_prompts import Remembered, remembered
+from chaos_llm.providers.request_limits import most_tokens
 
 # What a request may say and a response repeats, with what it says where the request does not.
 ECHOED = {

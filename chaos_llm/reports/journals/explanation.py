@@ -8,7 +8,7 @@ from typing import Any
 from chaos_llm.decisions.plan import INJECTED
 from chaos_llm.durations import describe
 from chaos_llm.errors import UsageError
-from chaos_llm.reports.journals.file import JournalWriter
+from chaos_llm.reports.journals.file import JournalFile
 from chaos_llm.reports.text import folded
 
 _Record = Mapping[str, Any]
@@ -30,7 +30,7 @@ _ENDS = {
 }
 
 
-def explain_call(journal: JournalWriter, call: int, width: int = 100) -> str:
+def explain_call(journal: JournalFile, call: int, width: int = 100) -> str:
     """Explain each request of one call, in order; raises UsageError for a call without any."""
     of_call = [record for record in journal.records if record["call"] == call]
     if not of_call:
@@ -42,7 +42,7 @@ def explain_call(journal: JournalWriter, call: int, width: int = 100) -> str:
     return "\n".join(lines)
 
 
-def _known(journal: JournalWriter) -> str:
+def _known(journal: JournalFile) -> str:
     calls = sorted({record["call"] for record in journal.records if record["call"] >= 0})
     if not calls:
         return "no request of this journal belongs to a call; leave out CALL for a summary"
@@ -50,7 +50,7 @@ def _known(journal: JournalWriter) -> str:
 
 
 def _request(
-    journal: JournalWriter, record: _Record, before: Sequence[_Record], width: int
+    journal: JournalFile, record: _Record, before: Sequence[_Record], width: int
 ) -> Iterator[str]:
     took = describe(record["until"] - record["at"])
     status = record["status"] or "no status"
@@ -100,7 +100,7 @@ def _message(record: _Record) -> Iterator[str]:
         yield "the answer was silently corrupted, which no app can detect by itself"
 
 
-def _why(journal: JournalWriter, record: _Record) -> Iterator[str]:
+def _why(journal: JournalFile, record: _Record) -> Iterator[str]:
     draws = record.get("draws", ())
     if not draws:
         yield record.get("why") or "no window was open for this request, so it was healthy"
@@ -116,7 +116,7 @@ def _why(journal: JournalWriter, record: _Record) -> Iterator[str]:
         yield from _draw(journal, record, window)
 
 
-def _draw(journal: JournalWriter, record: _Record, name: str) -> Iterator[str]:
+def _draw(journal: JournalFile, record: _Record, name: str) -> Iterator[str]:
     """The key of a random number, and which requests share it."""
     window = journal.window(name)
     if not window:

@@ -17,7 +17,7 @@ _NEEDED = {"n", "at", "until", "provider", "status", "end", "call", "attempt", "
 
 
 @dataclass(frozen=True)
-class JournalWriter:
+class JournalFile:
     """A journal that was read: its first line, if it has one, and its records."""
 
     about: Mapping[str, Any]
@@ -46,7 +46,7 @@ def written(journal: Journal, plan: Plan) -> str:
     return json.dumps(_about(plan), ensure_ascii=False) + "\n" + journal.jsonl()
 
 
-def read(lines: Iterable[str], name: str = "the journal") -> JournalWriter:
+def read(lines: Iterable[str], name: str = "the journal") -> JournalFile:
     """Read such a file, or the lines of `chaos.journal.jsonl()`; raises UsageError otherwise."""
     try:
         records: list[Any] = Journal.read(lines)
@@ -59,7 +59,7 @@ def read(lines: Iterable[str], name: str = "the journal") -> JournalWriter:
         if not isinstance(record, dict) or not set(record) >= _NEEDED:
             message = f"{name} is no journal: a line is not the record of a request"
             raise UsageError(f"{message}; give what chaos.journal.jsonl() or --chaos-report wrote")
-    return JournalWriter(about, records)
+    return JournalFile(about, records)
 
 
 def _about(plan: Plan) -> dict[str, Any]:

@@ -7,13 +7,13 @@ from itertools import pairwise
 from typing import Any
 
 from chaos_llm.durations import describe
-from chaos_llm.reports.journals.file import JournalWriter
+from chaos_llm.reports.journals.file import JournalFile
 from chaos_llm.reports.text import folded
 
 _Record = Mapping[str, Any]
 
 
-def explain_all(journal: JournalWriter, width: int = 100) -> str:
+def explain_all(journal: JournalFile, width: int = 100) -> str:
     """Summarise a journal: requests by provider, hits by window, and the worst calls."""
     records = journal.records
     lines = [f"{len(records)} requests{journal.source}"]
