@@ -35,13 +35,13 @@ def ask(question):
 @pytest.mark.chaos("acme-tea-time", at="tea time")
 def test_a_teapot_answers(chaos):
     assert httpx.post(URL, json=BODY, headers={"authorization": "Bearer k"}).status_code == 418
-    assert chaos.journal[0].struck[0].fault == "teapot"
+    assert chaos.journal[0].applied[0].fault == "teapot"
 
 
 @pytest.mark.chaos(tags="acme")
 def test_its_day_is_replayed_and_its_check_made(chaos):
     report = chaos.replay(ask, calls=12)
-    assert report.run.struck
+    assert report.run.applied
     made = {check.name: check for check in standard(report.run)}
     assert made["asks_acme"](report.run).verdict == "pass"
 """

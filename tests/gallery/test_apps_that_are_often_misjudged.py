@@ -88,6 +88,6 @@ def test_no_breaker_over_forty_fresh_prompts_fails():
         day(window(overloaded(), ends=20 * MINUTE)),
         prompts="question {}".format,
     )
-    with pytest.raises(CheckFailed, match="40 calls in a row asked anthropic"):
+    with pytest.raises(CheckFailed, match="40 calls in a row used anthropic"):
         report.check()
     assert verdict_on("stops_calling", report) == "fail"

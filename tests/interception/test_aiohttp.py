@@ -30,6 +30,8 @@ from chaos_llm.faults import (
 
 aiohttp = pytest.importorskip("aiohttp")
 ClientTimeout = aiohttp.ClientTimeout
+LISTED = "https://api.openai.com/v1/models"
+SIGNED = {"authorization": "Bearer sk-test"}
 UNKNOWN = "https://api.anthropic.com/v9/nothing"
 
 
@@ -190,12 +192,15 @@ class TestRequests:
 
     def test_a_get_is_tried_again_on_a_new_connection_as_aiohttp_does(self):
         async def scene():
-            async with aiohttp.ClientSession() as session, session.get(UNKNOWN) as response:
+            async with (
+                aiohttp.ClientSession() as session,
+                session.get(LISTED, headers=SIGNED) as response,
+            ):
                 return response.status
 
         with outage() as chaos:
-            chaos.on("anthropic").inject(reset_connection(), times=1)
-            assert asyncio.run(scene()) == 501
+            chaos.on("openai").inject(reset_connection(), times=1)
+            assert asyncio.run(scene()) == 200
             assert ends(chaos) == ["reset", "complete"]
 
 

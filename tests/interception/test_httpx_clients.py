@@ -152,9 +152,13 @@ def test_a_body_that_is_sent_as_a_stream_is_read(http):
 def test_a_bad_request_gets_the_providers_own_refusal(http):
     with outage():
         assert http.ask(body={"messages": []}).json()["error"]["type"] == "invalid_request_error"
-        assert http.ask(url="https://api.anthropic.com/v9/x").json()["error"]["type"] == (
-            "not_found_error"
-        )
+
+
+def test_a_path_that_is_not_simulated_says_so(http):
+    with outage():
+        unserved = http.ask(url="https://api.anthropic.com/v9/x")
+    assert unserved.status_code == 501
+    assert unserved.json()["error"]["type"] == "chaos_llm_unserved"
 
 
 def test_a_stream_that_the_client_leaves_is_journalled_as_abandoned(http):

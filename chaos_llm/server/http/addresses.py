@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from chaos_llm.errors import UnknownName
+from chaos_llm.protocol.messages import UNSERVED
 from chaos_llm.providers.provider import Provider
 from chaos_llm.requests.hosts import Names, host_map, provider_names
 from chaos_llm.requests.placeholder_keys import placeholders
@@ -83,7 +84,8 @@ class Addresses:
             names, path = self._prefixes[prefix], f"/{rest}"
         elif not names:
             provider = self._hosts.provider(self.played, method, path)
-            known = any(provider.claims(each, path) for each in (method, "POST", "GET"))
+            served = provider.surface != UNSERVED
+            known = served and any(provider.claims(m, path) for m in (method, "POST", "GET"))
             return Place(provider, path) if known else None
         return Place(self._hosts.provider(names, method, path), path)
 
