@@ -231,8 +231,8 @@ WAYS = {
     "error while entering": (
         """
         def test_it(monkeypatch):
-            from chaos_llm._outage import Outage
-            monkeypatch.setattr(Outage, "_set_stage", lambda self, stack: 1 / 0)
+            from chaos_llm.outage_context import Outage
+            monkeypatch.setattr(Outage, "_intercept", lambda self, stack: 1 / 0)
             with outage():
                 pass
         """,

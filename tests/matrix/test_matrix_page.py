@@ -39,7 +39,7 @@ def test_a_section_is_a_table_of_faults_and_ways():
         "| fault | plain | streamed |",
         "| --- | --- | --- |",
         "| `hang()` | sdk.Timeout | = |",
-        "| `half_event()` | not expressible | SILENT part |",
+        "| `half_event()` | unsupported | SILENT part |",
     ]
 
 
@@ -49,7 +49,7 @@ def test_on_a_terminal_what_is_the_same_in_all_ways_is_said_once():
         "  hang()",
         "              sdk.Timeout",
         "  half_event()",
-        "    plain     not expressible",
+        "    plain     unsupported",
         "    streamed  SILENT part",
     ]
 

@@ -44,7 +44,7 @@ HEAD = """
     from app import ask, ask_async, ask_or_apologize
     from chaos_llm import load, outage
     from chaos_llm.faults import server_error
-    from chaos_llm.strategies import climb, outages
+    from chaos_llm.property_testing.strategies import climb, outages
 
     SHORT = [Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink]
     FEW = settings(max_examples=12, deadline=None, database=None, phases=SHORT)
@@ -158,7 +158,7 @@ def test_a_failure_shows_the_shrunk_outage_as_a_timeline_and_as_a_profile(told):
     told.shows(
         "test_broken",
         "*where 0.1 = <Report of drawn-outage: 10 calls, 90.0% answered>.failed",
-        "*faults=(Weighted(1.0, server_error()),)*",
+        "*faults=(WeightedFault(1.0, server_error()),)*",
         "*chaos timeline*",
         "drawn-outage, seed 0*",
         "*chaos profile: fault_profiles/drawn-outage.toml*",

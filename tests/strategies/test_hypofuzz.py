@@ -32,7 +32,7 @@ import pytest
 from hypothesis import given, settings
 from app import ask
 from chaos_llm import outage
-from chaos_llm.strategies import outages
+from chaos_llm.property_testing.strategies import outages
 
 
 @pytest.mark.parametrize("app", [ask])
