@@ -130,7 +130,7 @@ def _day() -> Html:
             el("li", el("span", class_="swatch hit"), "window, as strong as its share"),
             el("li", el("span", class_="swatch ok"), "answered"),
             el("li", el("span", class_="swatch failed"), "failed"),
-            el("li", el("span", class_="swatch bent"), "struck, and answered"),
+            el("li", el("span", class_="swatch bent"), "answered, with a fault applied"),
             el("li", el("span", class_="swatch now"), "now"),
             class_="legend",
         ),
@@ -148,7 +148,7 @@ def _requests() -> Html:
             el(
                 "label",
                 el("input", type="checkbox", id="only"),
-                " only those that were struck",
+                " only those with a fault applied",
                 class_="only",
             ),
             class_="heading",

@@ -39,7 +39,7 @@ function draw() {
   drawOpen();
   drawTravel();
   $("n-requests").textContent = state.requests.toLocaleString("en");
-  $("n-struck").textContent = state.applied.toLocaleString("en");
+  $("n-applied").textContent = state.applied.toLocaleString("en");
   $("n-failed").textContent = exchanges.filter((each) => kindOf(each) === "failed").length.toLocaleString("en");
   $("n-waiting").textContent = state.waiting;
   drawDay(day, goTo);

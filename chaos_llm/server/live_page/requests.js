@@ -4,9 +4,9 @@ const SHOWN = 150;
 
 function kindOf(each) {
   if (each.end === "open") return "open";
-  const struck = each.fault_effects.some((effect) => effect[2] === "applied");
-  if (each.answered && each.end === "complete") return struck ? "bent" : "ok";
-  return each.answered && each.end === "abandoned" && !struck ? "ok" : "failed";
+  const applied = each.fault_effects.some((effect) => effect[2] === "applied");
+  if (each.answered && each.end === "complete") return applied ? "bent" : "ok";
+  return each.answered && each.end === "abandoned" && !applied ? "ok" : "failed";
 }
 
 class Requests {
@@ -67,5 +67,5 @@ function drawRequests(day) {
   newest = rows.length ? Math.max(before, rows[0].n) : -1;
   $("rows").replaceChildren(...rows.map((each) => tableRow(each, day.starts, before >= 0 && each.n > before)));
   $("none").hidden = rows.length > 0;
-  $("none").textContent = only ? "None of those shown was struck." : "None yet: point a client at this server.";
+  $("none").textContent = only ? "No fault was applied to those shown." : "None yet: point a client at this server.";
 }
