@@ -30,7 +30,7 @@ from chaos_llm.faults.fault import FaultContext
 from chaos_llm.journal.journal import Journal
 from chaos_llm.protocol.keyed_random import KeyedRandom
 from chaos_llm.protocol.messages import Reply, WireRequest
-from chaos_llm.providers import Stamp
+from chaos_llm.providers import ReplyContext
 from chaos_llm.requests.correlation import Correlation
 from chaos_llm.requests.hosts import host_map
 
@@ -150,7 +150,7 @@ def _answered(asked: WireRequest, provider: str, fault: Fault | None) -> Reply:
         return engine.exchange(format_, asked)[1]
     request = format_.parse(asked)
     refusal = fault.on_answer(None, FaultContext(request, KeyedRandom("conformance")))
-    return format_.render(request, refusal, Stamp(1772451420.0, KeyedRandom("conformance")))
+    return format_.render(request, refusal, ReplyContext(1772451420.0, KeyedRandom("conformance")))
 
 
 @cache

@@ -14,7 +14,7 @@ from chaos_llm.answers.healthy_answers import HealthyAnswers
 from chaos_llm.errors import Unsupported, UsageError
 from chaos_llm.protocol.keyed_random import KeyedRandom
 from chaos_llm.protocol.messages import Completion, Document, Request, WireRequest
-from chaos_llm.providers import AnthropicBatches, Stamp, find
+from chaos_llm.providers import AnthropicBatches, ReplyContext, find
 
 BATCHES = AnthropicBatches()
 NOON = 1772452800.0
@@ -43,7 +43,7 @@ class Outage(Driver):
         provider = find("anthropic", wire.method, wire.path)
         request = provider.parse(wire)
         self.requests.append(request)
-        stamped = Stamp(self.now, KeyedRandom(len(self.requests)), self.kept, self.speak)
+        stamped = ReplyContext(self.now, KeyedRandom(len(self.requests)), self.kept, self.speak)
         said = request.invalid or provider.healthy(request, stamped)
         reply = provider.render(request, said, stamped)
         return http.Response(reply.status, headers=list(reply.headers), content=reply.body)
@@ -195,7 +195,7 @@ def test_results_before_the_end_are_not_there(outage):
     batch = outage.run(create, asked("a"))
     path = f"/v1/messages/batches/{batch.id}/results"
     request = BATCHES.parse(wire_request(BATCHES, path=path))
-    said = BATCHES.healthy(request, Stamp(NOON, KeyedRandom(1), outage.kept))
+    said = BATCHES.healthy(request, ReplyContext(NOON, KeyedRandom(1), outage.kept))
     assert said.kind == "not_found"
 
 
@@ -232,19 +232,19 @@ def test_one_outage_knows_nothing_of_another():
 def test_results_that_nobody_can_speak_are_a_mistake_and_no_empty_answers():
     path, kept = "/v1/messages/batches", {}
     wire = wire_request(BATCHES, method="POST", body={"requests": asked("a")})
-    made = BATCHES.healthy(BATCHES.parse(wire), Stamp(NOON, KeyedRandom(1), kept)).json["id"]
+    made = BATCHES.healthy(BATCHES.parse(wire), ReplyContext(NOON, KeyedRandom(1), kept)).json["id"]
     request = BATCHES.parse(wire_request(BATCHES, path=f"{path}/{made}/results"))
     with pytest.raises(UsageError, match="speak"):
-        BATCHES.healthy(request, Stamp(NOON + 300, KeyedRandom(1), kept))
+        BATCHES.healthy(request, ReplyContext(NOON + 300, KeyedRandom(1), kept))
 
 
 def test_a_gateways_prefix_and_a_local_port_stay_in_the_results_address():
     path, kept = "/eu/v1/messages/batches", {}
     host = {"host": "127.0.0.1:8080", "path": path}
     wire = wire_request(BATCHES, method="POST", body={"requests": asked("a")}, **host)
-    made = BATCHES.healthy(BATCHES.parse(wire), Stamp(NOON, KeyedRandom(1), kept)).json["id"]
+    made = BATCHES.healthy(BATCHES.parse(wire), ReplyContext(NOON, KeyedRandom(1), kept)).json["id"]
     request = BATCHES.parse(wire_request(BATCHES, **(host | {"path": f"{path}/{made}"})))
-    shown = BATCHES.healthy(request, Stamp(NOON + 300, KeyedRandom(1), kept)).json
+    shown = BATCHES.healthy(request, ReplyContext(NOON + 300, KeyedRandom(1), kept)).json
     assert shown["results_url"] == f"http://127.0.0.1:8080{path}/{made}/results"
 
 

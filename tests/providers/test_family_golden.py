@@ -17,7 +17,7 @@ from support.wire_requests import BODIES, CALLED, SAID, reply_context, wire_requ
 
 from chaos_llm.protocol.keyed_random import KeyedRandom
 from chaos_llm.protocol.messages import Answer, Break, Completion, Refusal, Reply, Usage
-from chaos_llm.providers import PROVIDERS, Provider, Stamp
+from chaos_llm.providers import PROVIDERS, Provider, ReplyContext
 from chaos_llm.providers.model_endpoint import ModelEndpoint
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "family"
@@ -84,7 +84,7 @@ def documents(provider: Provider) -> Iterator[tuple[str, bytes]]:
             (batch_id,) = kept["batches"]  # the one that was created
             changes["path"] = changes["path"].replace("msgbatch_01{id}", batch_id)
         request = provider.parse(wire_request(provider, **changes))
-        stamped = Stamp(1772451420.0 + later, KeyedRandom(name), kept, speaks)
+        stamped = ReplyContext(1772451420.0 + later, KeyedRandom(name), kept, speaks)
         reply = provider.render(request, provider.healthy(request, stamped), stamped)
         yield name or "document", written(reply)
 

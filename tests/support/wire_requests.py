@@ -17,7 +17,7 @@ from chaos_llm.protocol.messages import (
     Usage,
     WireRequest,
 )
-from chaos_llm.providers import Provider, Stamp, find
+from chaos_llm.providers import Provider, ReplyContext, find
 
 SCHEMA = {
     "type": "object",
@@ -146,9 +146,9 @@ def wire_request(provider: Provider, **changes: Any) -> WireRequest:
     return WireRequest(**(parts | changes))
 
 
-def reply_context(key: object = "a stamp") -> Stamp:
+def reply_context(key: object = "a stamp") -> ReplyContext:
     """A new stamp, equal for equal keys: a die remembers its throws."""
-    return Stamp(1772451420.0, KeyedRandom(key))
+    return ReplyContext(1772451420.0, KeyedRandom(key))
 
 
 def answer_wire(wire: WireRequest, name: str, answer: Answer) -> tuple[Request, Reply]:
