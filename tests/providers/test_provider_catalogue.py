@@ -44,12 +44,11 @@ def test_a_base_url_with_a_prefix_speaks_the_same_format(endpoint):
     assert endpoint.parse(wire_request(endpoint, path=path)).invalid is None
 
 
-def test_an_unknown_path_gets_the_vendors_own_404(provider):
+def test_an_unknown_path_is_answered_as_not_simulated(provider):
     found = find(provider.name, "POST", "/v1/nowhere")
-    assert found is next(first for first in PROVIDERS if first.name == provider.name)
+    assert found.surface == "unserved"
     request = found.parse(wire_request(found, method="POST", path="/v1/nowhere"))
-    assert request.invalid.kind == "not_found"
-    assert found.render(request, request.invalid, reply_context()).status == 404
+    assert found.render(request, request.invalid, reply_context()).status == 501
 
 
 def test_a_known_path_with_a_wrong_method_is_a_405(provider):

@@ -174,9 +174,9 @@ _BEDROCK = {
 CLIENTS = {
     "gemini-generate_content": _genai,
     "vertex-generate_content": _genai,
-    "vertex-raw_predict": _anthropic("AnthropicVertexClient", **_VERTEX),
+    "vertex-raw_predict": _anthropic("AnthropicVertex", **_VERTEX),
     "bedrock-converse": _boto3,
-    "bedrock-invoke": _anthropic("AnthropicBedrockClient", **_BEDROCK),
+    "bedrock-invoke": _anthropic("AnthropicBedrock", **_BEDROCK),
     "cohere-v2_chat": _cohere,
     "ollama-api_chat": _ollama,
     "ollama-api_generate": _ollama,
