@@ -160,6 +160,7 @@ class Bystander:
         body = json.dumps(HEALTHY).encode()
         head = (
             "POST /anthropic/v1/messages HTTP/1.1\r\nhost: 127.0.0.1\r\nx-api-key: b\r\n"
+            "anthropic-version: 2023-06-01\r\n"
             f"x-chaos-run: bystander\r\ncontent-length: {len(body)}\r\n\r\n"
         )
         with self._server.dial() as connection:
