@@ -49,7 +49,7 @@ def effects(exchange):
     return [(met.window, met.fault, met.effect) for met in exchange.fault_effects]
 
 
-def test_a_healthy_request_is_answered_and_noted_in_full():
+def test_a_healthy_request_is_answered_and_recorded():
     with outage() as chaos:
         text = ask_once("where is order KX-48213?")
         (exchange,) = chaos.journal
@@ -80,7 +80,7 @@ def test_latency_before_a_529_delays_the_529():
     ]
 
 
-def test_latency_behind_a_529_is_shadowed():
+def test_latency_after_a_529_is_masked():
     profile = day(window(overloaded(), name="busy"), window(latency(seconds=3), name="slow"))
     with outage(profile) as chaos:
         with pytest.raises(anthropic.OverloadedError):
@@ -117,14 +117,14 @@ def test_a_fault_that_a_dialect_cannot_express_is_journalled_and_the_clean_reply
     assert not exchange.applied
 
 
-def test_what_cannot_be_expressed_does_not_shadow_what_comes_behind_it():
+def test_an_unsupported_fault_does_not_mask_the_next_one():
     with outage(day(window(cut_stream(), name="torn"), window(name="busy"))) as chaos:
         with pytest.raises(anthropic.OverloadedError):
             ask_once()
         assert [met.effect for met in chaos.journal[0].fault_effects] == ["unsupported", "applied"]
 
 
-def test_a_fault_that_changed_nothing_did_not_strike():
+def test_a_fault_that_changes_nothing_has_no_effect():
     # Without a healthy pace there is nothing to multiply, and an invalid request has no text.
     with outage(day(window(latency(times=10)), window(truncated_answer()))) as chaos:
         assert "Reference" not in ask_once()
@@ -135,7 +135,7 @@ def test_a_fault_that_changed_nothing_did_not_strike():
     assert [met.effect for met in second.fault_effects] == ["no_effect", "no_effect"]
 
 
-class AfterTheFact(Fault):
+class LatencyOfStreams(Fault):
     """A fault on bytes that needs a stream; a 529 behind it leaves it nothing to strike."""
 
     def on_reply(self, reply, fault_context):
@@ -144,19 +144,19 @@ class AfterTheFact(Fault):
         return reply.later(fault_context.rng.between(1, 2))
 
 
-def test_what_finds_nothing_to_strike_once_the_meaning_has_changed_is_shadowed():
+def test_a_fault_that_has_no_effect_on_a_later_answer_is_masked():
     request = Request("anthropic", "messages", "api", "", "/v1/messages", MODEL, stream=True)
     reply_context = ReplyContext(0.0, KeyedRandom("reply_context"))
     builder = ReplyBuilder(
         AnthropicMessages(), request, reply_context, HealthyLatency(), Completion(text="hello you")
     )
     fault_context = FaultContext(request, KeyedRandom("fault_context"))
-    builder.fault_context(AfterTheFact(), fault_context)
+    builder.apply(LatencyOfStreams(), fault_context)
     late = builder.reply.wait
     assert 1 <= late < 2
-    builder.fault_context(empty_answer(), fault_context)
-    assert builder.reply.wait == late  # put on again, with the same die
-    builder.fault_context(overloaded(), fault_context)
+    builder.apply(empty_answer(), fault_context)
+    assert builder.reply.wait == late  # applied again, with the same random number
+    builder.apply(overloaded(), fault_context)
     assert (builder.reply.status, builder.reply.wait) == (529, 0.0)
     assert builder.effects == ["masked", "applied", "applied"]
 
@@ -171,7 +171,7 @@ def test_what_finds_nothing_to_strike_once_the_meaning_has_changed_is_shadowed()
     ],
     ids=lambda value: getattr(value, "name", None),
 )
-def test_the_journal_notes_what_was_sent_and_said(fault, status, said):
+def test_the_journal_records_status_and_error_message(fault, status, said):
     with outage(day(window(fault))) as chaos:
         with pytest.raises(anthropic.APIError):
             ask_once(timeout=5)
@@ -182,7 +182,7 @@ def test_the_journal_notes_what_was_sent_and_said(fault, status, said):
     assert not exchange.reference
 
 
-def test_of_an_html_page_the_beginning_is_noted():
+def test_the_beginning_of_an_html_page_is_its_error_message():
     with outage(day(window(html_error_page()))) as chaos:
         with pytest.raises(anthropic.APIStatusError):
             ask_once()
@@ -191,7 +191,7 @@ def test_of_an_html_page_the_beginning_is_noted():
 
 
 @pytest.mark.parametrize("api", ["messages", "chat", "responses"])
-def test_the_message_of_an_error_in_mid_stream_is_noted(api):
+def test_the_message_of_an_error_in_mid_stream_is_recorded(api):
     on = Target("anthropic"), Target("openai")
     with outage(day(window(error_mid_stream(), on=on))) as chaos:
         with pytest.raises((anthropic.APIError, openai.APIError)):
@@ -224,7 +224,7 @@ def test_a_stream_that_the_sdk_reads_to_its_end_is_complete(stream):
     assert (exchange.end, exchange.ok) == ("complete", True)
 
 
-def test_of_a_cut_stream_no_wire_format_is_taken_for_a_message():
+def test_no_event_of_a_cut_stream_is_taken_for_an_error_message():
     with outage(day(window(cut_stream()))) as chaos:
         with pytest.raises(httpx2.RemoteProtocolError):
             stream_once()
@@ -233,7 +233,7 @@ def test_of_a_cut_stream_no_wire_format_is_taken_for_a_message():
     assert exchange.failed
 
 
-def test_an_answer_that_a_provider_cut_and_calls_complete_is_spoilt_and_not_failed():
+def test_an_answer_that_a_provider_cut_and_calls_complete_is_silently_corrupted():
     with outage(day(window(truncated_answer()))) as chaos:
         ask_once()
         (exchange,) = chaos.journal
@@ -242,7 +242,7 @@ def test_an_answer_that_a_provider_cut_and_calls_complete_is_spoilt_and_not_fail
     assert not exchange.reference
 
 
-def test_an_answer_that_admits_to_be_cut_is_no_whole_one():
+def test_an_answer_with_the_stop_reason_length_is_not_complete():
     with outage(day(window(truncated_answer(admits=True)))) as chaos:
         ask_once()
         (exchange,) = chaos.journal

@@ -1,1 +1,1 @@
-"""From the bytes of a request to the bytes of its reply."""
+"""The engine: from the bytes of a request to its reply and its journal record."""

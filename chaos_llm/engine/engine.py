@@ -1,7 +1,10 @@
-"""The pipeline and nothing else.
+"""The engine: turns the bytes of a request into a reply and a journal record.
 
-bytes -parse-> Request -decide-> Decision
-                  +-script-> Answer -on_answer-> -render-> Reply -on_reply-> to be played
+    bytes -parse-> Request -decide-> Decision (which faults are planned)
+                      |
+                      +-answer-> Answer -on_answer-> Answer -render-> Reply -on_reply-> Reply
+
+It neither waits nor sends. Interception and server send the reply on the clock.
 """
 
 from __future__ import annotations
@@ -42,34 +45,38 @@ from chaos_llm.providers.refusals import validated
 from chaos_llm.requests.correlation import Correlation, Key
 from chaos_llm.requests.credentials import Credentials
 
-_NO_PACE = HealthyLatency()
-_SHOWN_BYTES = 200
-_MOST_SAID = 2000  # letters of an error's message that are kept
-_MOST_CALLS = 4096  # with failures that are remembered: those before them are over
-_END = 512
-_LONGEST_PATH = 512  # letters by which requests are told apart; keys of it are kept
-_OPENING = 24  # letters of an answer by which a piece of it is known
+_NO_LATENCY = HealthyLatency()
+_SHOWN_BYTES = 200  # of a body that is not JSON, as an error message
+_LONGEST_MESSAGE = 2000  # letters of an error message that the journal keeps
+# Calls with failures that are remembered. A server may see millions; the oldest ones are over.
+_MOST_CALLS = 4096
+_HASHED_END = 512  # bytes of either end of a body that its fingerprint reads
+_LONGEST_PATH = 512  # letters of a path that are part of a request's key: keys are kept in memory
+_OPENING = 24  # letters of an answer by which a part of it is recognised
 
 
 @dataclass
 class Engine:
-    """Turns a request into a reply and its journal record; plays nothing."""
+    """Answers requests and writes them down; neither waits nor sends."""
 
     overrides: Overrides
     journal: Journal
     correlation: Correlation
     now: Callable[[], float]  # seconds of the profile
-    kept: dict[str, dict[str, Any]] = field(default_factory=dict)  # by provider: batches, say
+    stored: dict[str, dict[str, Any]] = field(default_factory=dict)  # by provider: its batches, ...
     credentials: Credentials = field(default_factory=Credentials)
-    troubled: dict[int, None] = field(default_factory=dict)  # calls in which a request has failed
+    # The numbers of calls in which a request has failed; a dict, because it keeps their order.
+    failing_calls: dict[int, None] = field(default_factory=dict)
     strict: bool = True  # refuse what the real APIs refuse
 
     def __post_init__(self) -> None:
         plan = self.overrides.plan
-        self.profile, self.seed, self.script = plan.profile, plan.seed, HealthyAnswers(plan.seed)
+        self.profile, self.seed = plan.profile, plan.seed
+        self._healthy_answers = HealthyAnswers(plan.seed)
         self._starts = plan.profile.starts.timestamp()
-        self._buckets = {name: Buckets(my.quota) for name, my in plan.profile.quotas.items()}
-        self._usual_buckets: dict[str, Buckets] = {}
+        quotas = plan.profile.quotas
+        self._buckets = {name: Buckets(stated.quota) for name, stated in quotas.items()}
+        self._default_buckets: dict[str, Buckets] = {}
 
     def exchange(self, provider: Provider, wire: WireRequest) -> tuple[Exchange, Reply]:
         """Answer one request in this provider's wire format."""
@@ -80,19 +87,20 @@ class Engine:
         decision = self.overrides.decide(request, key, at)
         exchange = self.journal.open(at, request, key, decision)
         exchange.body_hash = _fingerprint(wire.body)
-        reply_context = self._stamp(provider, key, at)
-        answer = self._healthy(provider, request, key, reply_context, at)
-        state = self._spend(provider, request, reply_context, answer)
+        reply_context = self._reply_context(provider, key, at)
+        answer = self._healthy_answer(provider, request, key, reply_context, at)
+        state = self._take_from_quota(provider, request, reply_context, answer)
         if state is not None and not state.allowed:
             answer = Refusal("rate_limited", retry_after=state.retry_after)
-        builder = ReplyBuilder(provider, request, reply_context, self._pace(request), answer)
+        latency = self._healthy_latency(request)
+        builder = ReplyBuilder(provider, request, reply_context, latency, answer)
         if decision.draws:
-            self._strike(exchange, builder, wire)
+            self._apply_faults(exchange, builder, wire)
         if provider.remembers:
             provider.remember(request, builder.answer, reply_context)
-        _note(exchange, builder)
+        _record(exchange, builder)
         exchange.content_timing = content_timing_of(builder.reply)
-        self._look_closer(exchange, request, wire)
+        self._record_details(exchange, request, wire)
         reply = builder.reply
         if state is not None and (reply.status < 400 or request.provider in self._buckets):
             reply = with_headers(reply, provider.quota_headers(state))
@@ -100,36 +108,38 @@ class Engine:
             exchange.retry_after = requested_wait(reply, reply_context.now + reply.wait)
         return exchange, reply
 
-    def _look_closer(self, exchange: Exchange, request: Request, wire: WireRequest) -> None:
-        """Write down what costs more: only for calls with failures, and for keys seen first."""
+    def _record_details(self, exchange: Exchange, request: Request, wire: WireRequest) -> None:
+        """Record what takes more time: only of calls with failures, and of new credentials."""
         if request.credential not in self.credentials.issuers:
             self.credentials.note(request.credential, wire.headers)
             self.journal.secrets.note(wire.headers, wire.query)
-        elif not exchange.answered:  # what it says may repeat what was sent
+        elif not exchange.answered:  # an error message may repeat what was sent
             self.journal.secrets.note(wire.headers, wire.query)
         if exchange.call >= 0 and (exchange.effects or not exchange.answered):
-            if len(self.troubled) >= _MOST_CALLS:
-                del self.troubled[next(iter(self.troubled))]
-            self.troubled[exchange.call] = None
-        if exchange.call in self.troubled:
+            if len(self.failing_calls) >= _MOST_CALLS:
+                del self.failing_calls[next(iter(self.failing_calls))]
+            self.failing_calls[exchange.call] = None
+        if exchange.call in self.failing_calls:
             exchange.conversation_digest = digest_of(request).packed()
 
-    def _stamp(self, provider: Provider, key: Key, at: float) -> ReplyContext:
-        kept = self.kept.setdefault(provider.name, {})
+    def _reply_context(self, provider: Provider, key: Key, at: float) -> ReplyContext:
+        stored = self.stored.setdefault(provider.name, {})
+        # The label "stamp" is part of the key: another one would change every id.
         rng = KeyedRandom("stamp", self.seed, *key)
-        return ReplyContext(round(self._starts + at, 6), rng, kept, self._speak)
+        return ReplyContext(round(self._starts + at, 6), rng, stored, self._model_answer)
 
-    def _speak(self, request: Request, key: Key | str) -> Answer:
-        """Answer as the model: what a test chose, else the script."""
+    def _model_answer(self, request: Request, key: Key | str) -> Answer:
+        """Answer as the model would: with what a test chose, else with a healthy answer."""
         chosen = self.overrides.answer(request)
-        return self.script.answer(request, key) if chosen is None else chosen
+        return self._healthy_answers.answer(request, key) if chosen is None else chosen
 
-    def _spend(
+    def _take_from_quota(
         self, provider: Provider, request: Request, reply_context: ReplyContext, answer: Answer
     ) -> State | None:
-        """Take the request from its credential's quota: the profile's, or the vendor's usual one.
+        """Take the request from its credential's quota: the profile's, else the vendor's default.
 
-        The usual one is told and never refuses: what an account's limits are, nobody knows here.
+        The default quota is reported in headers and never refuses a request, because the limits of
+        a real account are not known here.
         """
         if request.surface != "api" or request.invalid is not None:
             return None
@@ -137,16 +147,18 @@ class Engine:
         if buckets is None:
             if provider.usual_quota is None:
                 return None
-            buckets = self._usual_buckets.get(request.provider)
+            buckets = self._default_buckets.get(request.provider)
             if buckets is None:
                 buckets = Buckets(provider.usual_quota, enforced=False)
-                self._usual_buckets[request.provider] = buckets
-        said = answer.usage.output_tokens if isinstance(answer, Completion) else 0
-        return buckets.take(request.credential, reply_context.now, request.input_tokens, said)
+                self._default_buckets[request.provider] = buckets
+        output_tokens = answer.usage.output_tokens if isinstance(answer, Completion) else 0
+        input_tokens, now = request.input_tokens, reply_context.now
+        return buckets.take(request.credential, now, input_tokens, output_tokens)
 
-    def _healthy(
+    def _healthy_answer(
         self, provider: Provider, request: Request, key: Key, reply_context: ReplyContext, at: float
     ) -> Answer:
+        """The answer before any fault: a refusal, a document, or what the model says."""
         if request.invalid is not None:
             return request.invalid
         if request.surface == "page":
@@ -160,57 +172,62 @@ class Engine:
             refused = json_schema.refusal_of(request)
             if refused is not None:
                 return refused
-        return self._speak(request, key)
+        return self._model_answer(request, key)
 
-    def _strike(self, exchange: Exchange, builder: ReplyBuilder, wire: WireRequest) -> None:
-        """Let the planned faults strike, those of the test first, then in file order."""
+    def _apply_faults(self, exchange: Exchange, builder: ReplyBuilder, wire: WireRequest) -> None:
+        """Apply the planned faults: the test's own first, then those of windows in file order."""
         for index, (window, fault) in enumerate(exchange.decision.hits):
+            # The label "strike" is part of the key: another one would change what faults draw.
             rng = KeyedRandom("strike", self.seed, window, index, *exchange.key)
-            builder.fault_context(fault, FaultContext(builder.request, rng, wire.reused))
-        exchange.effects = _one_tuple(tuple(builder.effects))
+            builder.apply(fault, FaultContext(builder.request, rng, wire.reused))
+        exchange.effects = _interned(tuple(builder.effects))
         if "unsupported" in exchange.effects:
             self.overrides.give_back(exchange.effects)
 
-    def _pace(self, request: Request) -> HealthyLatency:
+    def _healthy_latency(self, request: Request) -> HealthyLatency:
         if request.surface != "api":
-            return _NO_PACE
-        return self.profile.baseline.get(request.provider, _NO_PACE).of(request.model)
+            return _NO_LATENCY
+        return self.profile.baseline.get(request.provider, _NO_LATENCY).of(request.model)
 
 
 @lru_cache(maxsize=256)
-def _one_tuple(effects: tuple[Effect, ...]) -> tuple[Effect, ...]:
-    """One object for all equal effects: there may be millions of records."""
+def _interned(effects: tuple[Effect, ...]) -> tuple[Effect, ...]:
+    """One object for all equal tuples, because there may be millions of records."""
     return effects
 
 
 def _fingerprint(body: bytes) -> int:
-    """Tells bodies apart by their sizes and both ends; quick for long ones, and small."""
-    return (len(body) ^ crc32(body[-_END:], crc32(body[:_END]))) & 0x3FFFFFFF
+    """A number of 30 bits that tells bodies apart by their length and both ends.
+
+    Reading only the ends keeps it fast for long bodies.
+    """
+    ends = crc32(body[-_HASHED_END:], crc32(body[:_HASHED_END]))
+    return (len(body) ^ ends) & 0x3FFFFFFF
 
 
-def _note(exchange: Exchange, builder: ReplyBuilder) -> None:
-    """Write down what the reply says, before it is known how much of it arrives."""
+def _record(exchange: Exchange, builder: ReplyBuilder) -> None:
+    """Record the content of the reply, before it is known how much of it arrives."""
     answer, reply = builder.answer, builder.reply
     if not reply.chunks and reply.ending is not Ending.COMPLETE:
-        return  # nothing is ever sent
+        return  # no byte of it is ever sent
     exchange.status = reply.status
     if exchange.applied and isinstance(answer, Completion):
         exchange.opening = answer.text[:_OPENING].strip()
     if isinstance(answer, Completion) and reply.status < 400:
         _bill(exchange, answer, reply)
-    if isinstance(answer, Refusal) and builder.whole:
+    if isinstance(answer, Refusal) and builder.is_intact:
         exchange.broken_rule = answer.broken_rule
-    if isinstance(answer, Refusal) or not builder.whole:
-        said = _said_in_stream(reply.body) if reply.streamed else _said(reply.body)
-        if not reply.body and isinstance(answer, Refusal):  # to a HEAD
-            said = answer.message or ""
-        exchange.error_message = _kept(said)
+    if isinstance(answer, Refusal) or not builder.is_intact:
+        message = _message_in_stream(reply.body) if reply.streamed else _message_in(reply.body)
+        if not reply.body and isinstance(answer, Refusal):  # the reply to a HEAD request
+            message = answer.message or ""
+        exchange.error_message = _shortened(message)
     elif isinstance(answer, Completion):
         if answer.broken_by is not None:
-            exchange.error_message = _kept(_said_in_stream(reply.body))
-        # An answer that its request's own limit of tokens ends is all that was asked for.
-        whole = answer.stop != "length" or builder.limited
-        exchange.answered = answer.broken_by is None and whole
+            exchange.error_message = _shortened(_message_in_stream(reply.body))
+        # An answer that ends at the token limit of its own request is complete.
+        complete = answer.stop != "length" or builder.limited_by_request
+        exchange.answered = answer.broken_by is None and complete
         exchange.silently_corrupted = builder.silently_corrupted and exchange.answered
         exchange.reference = "".join(find_references(answer.text)[-1:])
     else:
@@ -218,22 +235,24 @@ def _note(exchange: Exchange, builder: ReplyBuilder) -> None:
 
 
 def _bill(exchange: Exchange, answer: Completion, reply: Reply) -> None:
-    """Count the tokens: of an answer that breaks off, as much of it as was sent (assumed)."""
+    """Record the billed tokens: of a broken answer, the part that was sent (assumed)."""
     sent = sum(chunk.content for chunk in reply.chunks)
     if not sent and answer.usage.output_tokens:
-        return  # somebody's page in its place
-    made = sent / reply.pieces if reply.streamed and sent < reply.pieces else 1.0
+        return  # an error page was sent in place of the answer
+    part = sent / reply.pieces if reply.streamed and sent < reply.pieces else 1.0
     if answer.broken_by is not None:
-        made = answer.broken_by.after
+        part = answer.broken_by.after
     exchange.input_tokens = answer.usage.input_tokens
-    exchange.output_tokens = round(made * answer.usage.output_tokens)
+    exchange.output_tokens = round(part * answer.usage.output_tokens)
 
 
-def _kept(said: str) -> str:
-    return intern(said if len(said) <= _MOST_SAID else f"{said[: _MOST_SAID - 1]}…")
+def _shortened(message: str) -> str:
+    """The message, cut at its longest, as one object for all equal ones."""
+    longest = _LONGEST_MESSAGE
+    return intern(message if len(message) <= longest else f"{message[: longest - 1]}…")
 
 
-def _said(body: bytes) -> str:
+def _message_in(body: bytes) -> str:
     """The text that a careless app would show: the error's message, or the page itself."""
     try:
         return _message(json.loads(body))
@@ -241,8 +260,8 @@ def _said(body: bytes) -> str:
         return body[:_SHOWN_BYTES].decode("utf-8", "replace")
 
 
-def _said_in_stream(body: bytes) -> str:
-    """The message of the error event that ended a stream, if one did."""
+def _message_in_stream(body: bytes) -> str:
+    """The message of the error event that ended a stream; empty without such an event."""
     events = [line for line in body.splitlines() if line.startswith(b"data:") and b"error" in line]
     for event in reversed(events):
         with suppress(ValueError):
@@ -251,9 +270,9 @@ def _said_in_stream(body: bytes) -> str:
     return ""
 
 
-def _message(said: Any) -> str:
+def _message(error: Any) -> str:
     """The message in an error object, or in a response or an envelope that holds one."""
-    if not isinstance(said, dict):
-        return said if isinstance(said, str) else ""
-    inner = said.get("error") or said.get("response")
-    return _message(inner) or _message(said.get("message"))
+    if not isinstance(error, dict):
+        return error if isinstance(error, str) else ""
+    inner = error.get("error") or error.get("response")
+    return _message(inner) or _message(error.get("message"))

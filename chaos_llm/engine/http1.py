@@ -1,7 +1,7 @@
 """A reply as the bytes of HTTP/1.1, for clients whose own parser reads them.
 
-So a length that is wrong, a body cut in half and a stream without its terminator mean to a client
-exactly what they mean on a wire.
+So a wrong length, a body cut in half and a stream without its terminator have the same effect on a
+client as on a real connection.
 """
 
 from __future__ import annotations
@@ -9,24 +9,21 @@ from __future__ import annotations
 from operator import attrgetter
 from typing import NamedTuple
 
-from chaos_llm.engine.reply_timing import FOREVER, missing
+from chaos_llm.engine.reply_timing import FOREVER, missing_bytes
 from chaos_llm.journal.journal import End
 from chaos_llm.protocol.messages import Ending, Reply
 from chaos_llm.protocol.reason_phrases import PHRASES
 
-LAST_SYN = 131.0  # seconds until Linux gives up connecting (net.ipv4.tcp_syn_retries = 6)
-# What a client's TLS says when the peer hangs up; the line of _ssl.c is CPython 3.11's.
-TLS_EOF = "[SSL: UNEXPECTED_EOF_WHILE_READING] EOF occurred in violation of protocol (_ssl.c:1006)"
-
 _delay = attrgetter("delay")
-_BEFORE_A_CONNECTION = (
+# Endings that a client meets before there is a connection.
+_WITHOUT_CONNECTION = (
     Ending.REFUSED,
     Ending.UNRESOLVED,
     Ending.CONNECT_TIMEOUT,
     Ending.TLS_FAILED,
 )
 
-# How the journal calls what the provider did; where it keeps silent, the client ends it.
+# The journal's name for each ending. A silent reply has none: the client ends it.
 ENDS: dict[Ending, End] = {
     Ending.COMPLETE: "complete",
     Ending.CLOSED: "closed",
@@ -39,16 +36,16 @@ ENDS: dict[Ending, End] = {
 
 
 class Frame(NamedTuple):
-    """Bytes of a connection, and the pause before them; the last frame has the ending."""
+    """Bytes of a connection, the pause before them in seconds, and on the last frame the ending."""
 
     pause: float
     data: bytes
     ending: Ending | None = None
 
 
-def never_stands(reply: Reply) -> bool:
-    """Whether the reply is that there is no connection to begin with."""
-    return not reply.chunks and reply.ending in _BEFORE_A_CONNECTION
+def has_no_connection(reply: Reply) -> bool:
+    """Whether the reply is a failure to connect."""
+    return not reply.chunks and reply.ending in _WITHOUT_CONNECTION
 
 
 def frames(reply: Reply) -> tuple[Frame, ...]:
@@ -56,26 +53,26 @@ def frames(reply: Reply) -> tuple[Frame, ...]:
     if not reply.chunks and reply.ending is not Ending.COMPLETE:
         return (_end(reply.ending, reply.wait),)
     head = _Head(reply)
-    said = [Frame(reply.wait, head.text)]
+    sent = [Frame(reply.wait, head.text)]
     for delay, data, _ in reply.chunks:
         framed = _as_chunk(data) if head.chunked else data
         if reply.streamed or delay:
-            said.append(Frame(delay, framed))
-        else:  # an answer that is there as a whole is sent as a whole
-            said[-1] = Frame(said[-1].pause, said[-1].data + framed)
-    if reply.ending is Ending.COMPLETE and not missing(reply):
-        pause, data, _ = said.pop()
+            sent.append(Frame(delay, framed))
+        else:  # a reply that is not streamed is sent in one piece
+            sent[-1] = Frame(sent[-1].pause, sent[-1].data + framed)
+    if reply.ending is Ending.COMPLETE and not missing_bytes(reply):
+        pause, data, _ = sent.pop()
         terminator = b"0\r\n\r\n" if head.chunked else b""
-        return (*said, Frame(pause, data + terminator, Ending.COMPLETE))
-    return (*said, _end(Ending.CLOSED if reply.ending is Ending.COMPLETE else reply.ending, 0.0))
+        return (*sent, Frame(pause, data + terminator, Ending.COMPLETE))
+    return (*sent, _end(Ending.CLOSED if reply.ending is Ending.COMPLETE else reply.ending, 0.0))
 
 
 def at_once(reply: Reply) -> bytes | None:
-    """All bytes of a reply that comes whole and without a pause; None for any other."""
+    """All bytes of a complete reply without a pause; None for any other reply."""
     chunks = reply.chunks
     if reply.wait or reply.ending is not Ending.COMPLETE or max(map(_delay, chunks), default=0.0):
         return None
-    if missing(reply):
+    if missing_bytes(reply):
         return None
     head, data = _Head(reply), [c.data for c in chunks if c.data]
     if not head.chunked:
@@ -89,11 +86,11 @@ def _end(ending: Ending, pause: float) -> Frame:
 
 
 def _as_chunk(data: bytes) -> bytes:
-    return b"%x\r\n%s\r\n" % (len(data), data) if data else b""  # an empty one would end the body
+    return b"%x\r\n%s\r\n" % (len(data), data) if data else b""  # an empty chunk ends the body
 
 
 class _Head:
-    """Status line and headers, with what they say about the body's length."""
+    """Status line and headers; `chunked` if the body has the chunked transfer encoding."""
 
     def __init__(self, reply: Reply) -> None:
         lines = [f"{name}: {value}" for name, value in reply.headers]

@@ -1,4 +1,4 @@
-"""A reply in the making: what the provider would say, how it would be sent, and faults on both."""
+"""Builds one reply: applies faults to the answer and to the rendered reply, one after the other."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from chaos_llm.providers.provider import Provider, ReplyContext
 
 
 class ReplyBuilder:
-    """An answer with its rendered reply; faults strike one after the other.
+    """An answer and its rendered reply, to which faults are applied one after the other.
 
-    A fault that changes the meaning has the reply rendered anew, and what struck the bytes before
-    it is put on again: latency before a 529 delays the 529. `spoilt` says that a fault struck
-    which no app can see, `effects` what became of each fault, in the order they came in. `limited`:
-    the request's own limits had ended the answer before any fault did.
+    A fault that changes the answer causes a new rendering, to which the earlier faults that changed
+    the reply are applied again: latency before a 529 delays the 529. `effects` has the effect of
+    each fault, in the order of the faults. `silently_corrupted` says that a fault was applied that
+    no app can detect, `limited_by_request` that the healthy answer ended at the request's own token
+    limit.
     """
 
     def __init__(
@@ -26,97 +27,106 @@ class ReplyBuilder:
         provider: Provider,
         request: Request,
         reply_context: ReplyContext,
-        pace: HealthyLatency,
+        latency: HealthyLatency,
         answer: Answer,
     ) -> None:
         self.request, self.answer = request, answer
-        self.limited = isinstance(answer, Completion) and answer.stop == "length"
+        self.limited_by_request = isinstance(answer, Completion) and answer.stop == "length"
         self.silently_corrupted = False
         self.effects: list[Effect] = []
-        self._provider, self._stamp, self._pace = provider, reply_context, pace
-        self._on_bytes: dict[int, tuple[Fault, FaultContext]] = {}
-        self._reply: Reply | None = None
-        self._ended = False
+        self._provider, self._reply_context, self._latency = provider, reply_context, latency
+        # The faults that changed the reply itself, by their index in `effects`.
+        self._on_reply: dict[int, tuple[Fault, FaultContext]] = {}
+        self._reply: Reply | None = None  # rendered when it is first needed
+        self._ended = False  # whether a fault has ended the reply
 
     @property
     def reply(self) -> Reply:
-        """The reply as it stands; rendered when first asked for."""
+        """The reply with all faults applied so far."""
         if self._reply is None:
-            self._reply = self._paced(self.answer)
+            self._reply = self._with_latency(self.answer)
         return self._reply
 
     @property
-    def whole(self) -> bool:
-        """Whether the bytes still say what the provider means, as far as an app can see."""
-        if not self._on_bytes:
+    def is_intact(self) -> bool:
+        """Whether the reply still has the content of the answer, as far as an app can see."""
+        if not self._on_reply:
             return True
-        seeming = self._rendered(self.answer)
-        for fault, fault_context in self._on_bytes.values():
-            seeming = fault.on_reply(seeming, _again(fault_context)) if fault.silent else seeming
-        if self.reply.status != seeming.status:
+        expected = self._rendered(self.answer)
+        for fault, context in self._on_reply.values():
+            expected = fault.on_reply(expected, _from_start(context)) if fault.silent else expected
+        if self.reply.status != expected.status:
             return False
-        return self.reply.body == seeming.body or _told(self.reply) == _told(seeming)
+        return self.reply.body == expected.body or _content(self.reply) == _content(expected)
 
-    def fault_context(self, fault: Fault, fault_context: FaultContext) -> None:
-        """Let one fault strike; one that changed nothing did not, nor one behind the end."""
-        effect: Effect = "masked" if self._ended else self._applied(fault, fault_context)
+    def apply(self, fault: Fault, context: FaultContext) -> None:
+        """Apply one fault and add its effect to `effects`.
+
+        It is "masked" if an earlier fault has ended the reply, and has "no_effect" if it changes
+        nothing.
+        """
+        effect: Effect = "masked" if self._ended else self._applied(fault, context)
         if effect == "applied":
             self._ended = self._ended or fault.ends_reply
             self.silently_corrupted = self.silently_corrupted or fault.silent
         self.effects.append(effect)
 
-    def _applied(self, fault: Fault, fault_context: FaultContext) -> Effect:
+    def _applied(self, fault: Fault, context: FaultContext) -> Effect:
         try:
-            answer = fault.on_answer(self.answer, fault_context)
+            answer = fault.on_answer(self.answer, context)
             if answer != self.answer:
-                return self._say(answer)
-            reply = fault.on_reply(self.reply, fault_context)
+                return self._replace_answer(answer)
+            reply = fault.on_reply(self.reply, context)
         except Unsupported:
             return "unsupported"
         if reply == self.reply:
             return "no_effect"
-        self._on_bytes[len(self.effects)] = fault, fault_context
+        self._on_reply[len(self.effects)] = fault, context
         self._reply = reply
         return "applied"
 
-    def _say(self, answer: Answer) -> Effect:
-        """Mean this from now on; where the dialect shows no difference, nothing struck."""
-        paced = self._paced(answer)
-        if isinstance(answer, Completion) and paced == self._paced(self.answer):
+    def _replace_answer(self, answer: Answer) -> Effect:
+        """Go on with another answer, unless both look the same in this wire format."""
+        reply = self._with_latency(answer)
+        if isinstance(answer, Completion) and reply == self._with_latency(self.answer):
             return "no_effect"
-        self._reply, self.answer = self._with_faults(paced), answer
+        self._reply, self.answer = self._with_earlier_faults(reply), answer
         return "applied"
 
-    def _paced(self, answer: Answer) -> Reply:
-        """The reply of a healthy day."""
-        reply = self._rendered(answer)
+    def _with_latency(self, answer: Answer) -> Reply:
+        """The rendered reply with the latency of a healthy provider; errors come without any."""
+        reply, latency = self._rendered(answer), self._latency
         if reply.status < 400:
-            reply = reply.first_piece_later(self._pace.first_token).pieces_later(self._pace.token)
+            reply = reply.first_piece_later(latency.first_token).pieces_later(latency.token)
         return reply
 
     def _rendered(self, answer: Answer) -> Reply:
-        """The reply as it leaves the provider; its ids stay the same when it is rendered again."""
-        self._stamp.rng.rewind()
-        return self._provider.render(self.request, answer, self._stamp)
+        """The reply as the provider renders it.
 
-    def _with_faults(self, reply: Reply) -> Reply:
-        """Put on again what struck the bytes; what finds nothing to strike here is shadowed."""
-        for index, (fault, fault_context) in tuple(self._on_bytes.items()):
+        The random numbers start again, so that a second rendering has the same ids.
+        """
+        self._reply_context.rng.rewind()
+        return self._provider.render(self.request, answer, self._reply_context)
+
+    def _with_earlier_faults(self, reply: Reply) -> Reply:
+        """Apply the earlier faults again; one that no longer changes anything is masked."""
+        for index, (fault, context) in tuple(self._on_reply.items()):
             try:
-                applied = fault.on_reply(reply, _again(fault_context))
+                changed = fault.on_reply(reply, _from_start(context))
             except Unsupported:
-                applied = reply
-            if applied == reply:
+                changed = reply
+            if changed == reply:
                 self.effects[index] = "masked"
-                del self._on_bytes[index]
-            reply = applied
+                del self._on_reply[index]
+            reply = changed
         return reply
 
 
-def _told(reply: Reply) -> bytes:
-    """What a reply says: of a stream its content, without keep-alives and what closes it."""
+def _content(reply: Reply) -> bytes:
+    """The bytes of a reply's content: of a stream without keep-alives and closing events."""
     return b"".join(c.data for c in reply.chunks if c.content or not reply.streamed)
 
 
-def _again(fault_context: FaultContext) -> FaultContext:
-    return replace(fault_context, rng=fault_context.rng.again())
+def _from_start(context: FaultContext) -> FaultContext:
+    """The same context, whose random numbers start again."""
+    return replace(context, rng=context.rng.again())

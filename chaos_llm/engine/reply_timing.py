@@ -1,7 +1,7 @@
-"""How long a client waits for the next bytes of a reply, and what it finds at the end of the wait.
+"""How long a client waits for the next bytes of a reply, and with which exception a wait ends.
 
-Pure: sync and async clients take the same steps and differ only in how they wait. The texts are
-those of httpcore on Linux over TLS, its sync and its asyncio half (the latter is often silent).
+Pure: sync and async clients take the same steps and differ only in how they wait. The messages are
+those of httpcore on Linux over TLS, of its sync and its asyncio backend; asyncio's is often empty.
 """
 
 from __future__ import annotations
@@ -12,11 +12,14 @@ from typing import Any, NamedTuple
 from chaos_llm.journal.journal import End
 from chaos_llm.protocol.messages import Ending, Reply
 
-FOREVER = 1e9  # seconds; the horizon ends such a wait with an error that says so
+FOREVER = 1e9  # seconds; such a wait ends in HorizonReached, whose message says why
+LAST_SYN = 131.0  # seconds until Linux gives up connecting (net.ipv4.tcp_syn_retries = 6)
+# The message of a client's TLS when the peer hangs up; the line of _ssl.c is CPython 3.11's.
+TLS_EOF = "[SSL: UNEXPECTED_EOF_WHILE_READING] EOF occurred in violation of protocol (_ssl.c:1006)"
 
 
 class Failure(NamedTuple):
-    """An exception of the client library by name, its text, and how the journal calls it."""
+    """An exception of the client library by name, its messages, and the journal's name for it."""
 
     error: str
     text: str
@@ -25,7 +28,7 @@ class Failure(NamedTuple):
 
 
 class Step(NamedTuple):
-    """Wait, then either fail or go on with the data; behind the last one nothing more comes."""
+    """Wait for `pause` seconds, then fail, or receive the data; `last` says that it is complete."""
 
     pause: float
     data: bytes = b""
@@ -40,12 +43,7 @@ _REFUSED = Failure(
 )
 _NO_NAME = "[Errno -2] Name or service not known"
 _UNRESOLVED = Failure("ConnectError", _NO_NAME, _NO_NAME, "refused")
-_TLS_FAILED = Failure(
-    "ConnectError",
-    "[SSL: UNEXPECTED_EOF_WHILE_READING] EOF occurred in violation of protocol (_ssl.c:1006)",
-    "",
-    "closed",
-)  # the line of _ssl.c is CPython 3.11's
+_TLS_FAILED = Failure("ConnectError", TLS_EOF, "", "closed")
 _NO_CONNECTION = {
     Ending.REFUSED: _REFUSED,
     Ending.UNRESOLVED: _UNRESOLVED,
@@ -58,20 +56,20 @@ _GAVE_UP = Failure(
     "All connection attempts failed",
     "timeout",
 )
-_LAST_SYN = 131.0  # seconds until Linux itself gives up (net.ipv4.tcp_syn_retries = 6)
+
 _RESET = Failure("ReadError", "[Errno 104] Connection reset by peer", "", "reset")
 _DISCONNECTED = "Server disconnected without sending a response."
 _NO_HEADERS = Failure("RemoteProtocolError", _DISCONNECTED, _DISCONNECTED, "closed")
 
 
 def read_timeout(extensions: Any) -> float | None:
-    """The client's limit for one read in seconds; None for no limit."""
+    """The client's limit for one read in seconds, from its request extensions; None for none."""
     seconds = (extensions.get("timeout") or {}).get("read")
     return None if seconds is None else float(seconds)
 
 
 def connect_timeout(extensions: Any) -> float | None:
-    """The client's limit for a connection to stand, in seconds; None for no limit."""
+    """The client's limit for connecting in seconds, from the same extensions; None for none."""
     seconds = (extensions.get("timeout") or {}).get("connect")
     return None if seconds is None else float(seconds)
 
@@ -88,11 +86,14 @@ def headers_step(reply: Reply, limit: float | None, connect: float | None = None
 
 
 def _nothing_comes(reply: Reply, limit: float | None, connect: float | None) -> Step:
-    """The wait for headers that never come, in the order in which a client meets the reasons."""
+    """The wait for headers that never come.
+
+    The order of the cases is that of a request: name and connection first, then the read.
+    """
     if reply.ending is Ending.CONNECT_TIMEOUT:
-        if connect is not None and connect < _LAST_SYN:
+        if connect is not None and connect < LAST_SYN:
             return Step(connect, failure=_CONNECT_TIMEOUT)
-        return Step(_LAST_SYN, failure=_GAVE_UP)
+        return Step(LAST_SYN, failure=_GAVE_UP)
     if reply.ending in _NO_CONNECTION:
         return Step(reply.wait, failure=_NO_CONNECTION[reply.ending])
     if reply.ending is Ending.SILENT:
@@ -105,7 +106,7 @@ def _nothing_comes(reply: Reply, limit: float | None, connect: float | None) -> 
 
 def body_steps(reply: Reply, limit: float | None) -> Iterator[Step]:
     """The wait for each chunk, then the ending."""
-    complete = reply.ending is Ending.COMPLETE and not missing(reply)
+    complete = reply.ending is Ending.COMPLETE and not missing_bytes(reply)
     final = len(reply.chunks) if complete else 0
     for number, chunk in enumerate(reply.chunks, 1):
         if limit is not None and chunk.delay >= limit:
@@ -121,17 +122,17 @@ def body_steps(reply: Reply, limit: float | None) -> Iterator[Step]:
 
 
 def comes_at_once(reply: Reply) -> bool:
-    """Whether the whole body arrives with the headers, so that no stream has to be played."""
+    """Whether the whole body arrives with the headers, so that nothing has to be waited for."""
     if reply.streamed or reply.ending is not Ending.COMPLETE:
         return False
     for chunk in reply.chunks:
         if chunk.delay:
             return False
-    return not missing(reply)
+    return not missing_bytes(reply)
 
 
-def missing(reply: Reply) -> int:
-    """How many of the promised bytes do not come, as where a team replays a body cut short."""
+def missing_bytes(reply: Reply) -> int:
+    """How many of the bytes in its content-length the body lacks, as in a replay of a cut body."""
     declared = _declared(reply)
     return 0 if declared is None else max(0, declared - _length(reply))
 
@@ -148,7 +149,7 @@ def _length(reply: Reply) -> int:
 
 
 def _cut_short(reply: Reply) -> Failure:
-    """The end of a connection in the middle of a body, as h11 puts it."""
+    """A connection that is closed in the middle of a body, in h11's words."""
     declared = _declared(reply)
     how = (
         "incomplete chunked read"

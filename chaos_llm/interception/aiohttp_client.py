@@ -21,7 +21,7 @@ from aiohttp import connector as connectors
 from aiohttp.client_exceptions import ClientConnectorDNSError, ClientConnectorError
 from aiohttp.helpers import ceil_timeout
 
-from chaos_llm.engine.http1 import LAST_SYN
+from chaos_llm.engine.reply_timing import LAST_SYN
 from chaos_llm.interception.aiohttp_connection import Patience, PlayedConnection
 from chaos_llm.interception.context import InterceptionContext
 from chaos_llm.interception.intercepted_exchange import InterceptedExchange

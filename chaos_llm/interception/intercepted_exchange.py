@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from chaos_llm.engine.http1 import ENDS, Frame, frames, never_stands
+from chaos_llm.engine.http1 import ENDS, Frame, frames, has_no_connection
 from chaos_llm.interception.connection_reuse import Origin
 from chaos_llm.interception.context import InterceptionContext
 from chaos_llm.journal.journal import End
@@ -43,7 +43,7 @@ class InterceptedExchange:
     @property
     def unconnected(self) -> Ending | None:
         """Why no connection ever stands, where none does."""
-        return self.reply.ending if never_stands(self.reply) else None
+        return self.reply.ending if has_no_connection(self.reply) else None
 
     def frames(self) -> tuple[Frame, ...]:
         return frames(self.reply)

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 
 from urllib3 import HTTPConnectionPool, exceptions
 
-from chaos_llm.engine.http1 import LAST_SYN, TLS_EOF
+from chaos_llm.engine.reply_timing import LAST_SYN, TLS_EOF
 from chaos_llm.interception.context import InterceptionContext
 from chaos_llm.interception.intercepted_exchange import InterceptedExchange
 from chaos_llm.interception.urllib3_socket import PlayedSocket
