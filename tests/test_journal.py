@@ -56,9 +56,9 @@ def exchange(**facts):
         "under way",
     ],
 )
-def test_who_hangs_up_on_a_healthy_provider_cannot_say_that_it_failed(facts, ok, failed):
-    made = exchange(**facts)
-    assert (made.ok, made.failed) == (ok, failed)
+def test_a_client_that_leaves_a_healthy_reply_is_no_provider_failure(facts, ok, failed):
+    record = exchange(**facts)
+    assert (record.ok, record.failed) == (ok, failed)
 
 
 def test_gaps_are_from_the_end_of_a_request_to_the_start_of_the_next():
@@ -106,7 +106,7 @@ def test_the_same_seed_gives_the_same_journal_and_another_another():
     assert journal(1) == journal(1) != journal(2)
 
 
-def test_what_is_shown_of_an_exchange_is_short():
+def test_the_repr_of_an_exchange_is_short():
     with outage() as chaos:
         chaos.on("anthropic").inject(overloaded(), times=1)
         ask("hi")

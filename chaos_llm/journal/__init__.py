@@ -1,1 +1,1 @@
-"""What happened, request by request."""
+"""The journal: a record of each request, its decision and its reply."""

@@ -1,8 +1,8 @@
-"""What a request asks of a model, kept in one small number that is comparable across dialects.
+"""A digest of a request's conversation, in one number that is comparable across wire formats.
 
-Only what carries a conversation from one vendor to another is in it: system prompt, history, tools
-and the wanted schema. Spaces do not count, nor how often one speaker's turn is divided; of long
-texts both ends are read.
+It covers what an app takes along when it changes vendors: system prompt, history, tools and the
+schema of the answer. Spaces do not count, nor into how many messages one speaker's turn is divided.
+Of long texts only both ends are read.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from zlib import crc32
 
 from chaos_llm.protocol.messages import Request
 
-_READ = 1024  # letters of either end of a text
+_READ = 1024  # letters that are read of either end of a text
 _SYSTEM = ("system", "developer")
 _ROLES = {"user": "user", "assistant": "assistant", "model": "assistant"}
 _BITS = (16, 16, 16, 8, 16, 8, 16)  # of the fields of a ConversationDigest, in their order
 
 
 class ConversationDigest(NamedTuple):
-    """Fingerprints of a request's parts; 0 where there is none.
+    """Fingerprints of the parts of a request; 0 for a part that is missing.
 
     `turns` counts the turns of user and model that have a text, `tool_count` the tools. `schema` is
-    that of a structured answer, or of the one tool that must be called in its stead.
+    the schema of a structured answer, or of the one tool whose call is forced instead.
     """
 
     prompt: int = 0
@@ -35,7 +35,7 @@ class ConversationDigest(NamedTuple):
     schema: int = 0
 
     def packed(self) -> int:
-        """All of it as one number: a record has room for no more."""
+        """All fields in one number, to save memory: there may be millions of records."""
         number = 0
         for value, bits in zip(self, _BITS, strict=True):
             number = number << bits | value
@@ -43,7 +43,7 @@ class ConversationDigest(NamedTuple):
 
     @classmethod
     def unpacked(cls, number: int) -> ConversationDigest:
-        """The other way round."""
+        """The digest that was packed into a number."""
         values = []
         for bits in reversed(_BITS):
             values.append(number & ((1 << bits) - 1))
@@ -52,28 +52,29 @@ class ConversationDigest(NamedTuple):
 
 
 def digest_of(request: Request) -> ConversationDigest:
-    """Read off a request what it asks; nothing where its format has no conversation."""
+    """The digest of a request; only the prompt's if its wire format has no conversation."""
     body = request.body
     if not isinstance(body, dict):
-        return ConversationDigest(prompt=_print([request.prompt]))
-    said = _conversation(body)
-    system = [*_system(body), *(text for role, text in said if role == "system")]
-    turns = list(_turns((role, text) for role, text in said if role != "system"))
+        return ConversationDigest(prompt=_fingerprint([request.prompt]))
+    messages = _messages(body)
+    system = [*_system(body), *(text for role, text in messages if role == "system")]
+    turns = list(_turns((role, text) for role, text in messages if role != "system"))
     structure, tools = _structure(request)
+    # OpenAI's Responses API may keep the history on its side; then the request has only its end.
     stored = bool(body.get("previous_response_id") or body.get("conversation"))
     return ConversationDigest(
-        prompt=_print([request.prompt]),
-        system=_print(system),
-        history=0 if stored else _print(text for _, text in turns),
+        prompt=_fingerprint([request.prompt]),
+        system=_fingerprint(system),
+        history=0 if stored else _fingerprint(text for _, text in turns),
         turns=0 if stored else min(255, len(turns)),
-        tools=_print(tools),
+        tools=_fingerprint(tools),
         tool_count=min(255, len(tools)),
-        schema=_print(structure),
+        schema=_fingerprint(structure),
     )
 
 
 def _structure(request: Request) -> tuple[list[str], list[str]]:
-    """The fields of a structured answer, and the names of the tools besides."""
+    """The names of a structured answer's fields, and the names of the other tools."""
     names = sorted({tool.name for tool in request.tools})
     if request.schema is not None:
         return _fields(request.schema), names
@@ -84,18 +85,19 @@ def _structure(request: Request) -> tuple[list[str], list[str]]:
 
 
 def _fields(schema: Any) -> list[str]:
-    """The names of an object's fields; JSON of any kind has none."""
+    """The names of an object schema's fields; none for another schema."""
     properties = schema.get("properties") if isinstance(schema, dict) else None
     return sorted(properties) if isinstance(properties, dict) else []
 
 
 def _system(body: dict[str, Any]) -> Iterator[str]:
-    """The system prompt where it stands beside the messages."""
+    """The system prompt of formats that have a field of its own for it."""
     for name in ("system", "instructions", "systemInstruction", "system_instruction"):
         yield from _texts(body.get(name))
 
 
-def _conversation(body: dict[str, Any]) -> list[tuple[str, str]]:
+def _messages(body: dict[str, Any]) -> list[tuple[str, str]]:
+    """Role and text of each message; the role is "system", "user" or "assistant"."""
     messages = body.get("messages") or body.get("input") or body.get("contents")
     if messages is None:
         messages = body.get("prompt")
@@ -103,7 +105,7 @@ def _conversation(body: dict[str, Any]) -> list[tuple[str, str]]:
         return [("user", messages)]
     if not isinstance(messages, list):
         return []
-    said = []
+    found = []
     for message in messages:
         if isinstance(message, dict):
             role = message.get("role", "user" if "parts" in message else "")
@@ -111,22 +113,22 @@ def _conversation(body: dict[str, Any]) -> list[tuple[str, str]]:
             if not text or not isinstance(role, str):
                 continue
             if role in _SYSTEM:
-                said.append(("system", text))
+                found.append(("system", text))
             elif role in _ROLES:
-                said.append((_ROLES[role], text))
-    return said
+                found.append((_ROLES[role], text))
+    return found
 
 
-def _turns(said: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """One turn of each speaker after the other: some dialects divide a turn, and some do not."""
-    speaker, words = "", ""
-    for role, text in said:
-        if role != speaker and words:
-            yield speaker, words
-            words = ""
-        speaker, words = role, words + text
-    if words:
-        yield speaker, words
+def _turns(messages: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Join the messages of a speaker's turn: some formats divide a turn, and some do not."""
+    speaker, turn = "", ""
+    for role, text in messages:
+        if role != speaker and turn:
+            yield speaker, turn
+            turn = ""
+        speaker, turn = role, turn + text
+    if turn:
+        yield speaker, turn
 
 
 def _texts(content: object) -> Iterator[str]:
@@ -139,14 +141,15 @@ def _texts(content: object) -> Iterator[str]:
         yield from _texts(content.get("text") or content.get("parts"))
 
 
-def _print(texts: Iterable[str]) -> int:
-    """A fingerprint of texts, spaces apart; 0 where there is nothing."""
-    seen = "".join(_ends(text) for text in texts)
-    if not seen:
+def _fingerprint(texts: Iterable[str]) -> int:
+    """A number of 16 bits for these texts without their spaces; 0 for no text."""
+    read = "".join(_ends(text) for text in texts)
+    if not read:
         return 0
-    return 1 + crc32(seen.encode("utf-8", "replace")) % 0xFFFF
+    return 1 + crc32(read.encode("utf-8", "replace")) % 0xFFFF
 
 
 def _ends(text: str) -> str:
-    shown = text if len(text) <= 2 * _READ else text[:_READ] + text[-_READ:]
-    return "".join(shown.split())
+    """A text without spaces; of a long one both ends."""
+    read = text if len(text) <= 2 * _READ else text[:_READ] + text[-_READ:]
+    return "".join(read.split())

@@ -1,4 +1,4 @@
-"""What many requests have in common, kept once: a record of each has no room for it."""
+"""The fields that many exchanges share, interned to save memory."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from chaos_llm.protocol.messages import Request
 
 
 class ExchangeKind(NamedTuple):
-    """Where a request went, for which model, and with whose key."""
+    """Where a request went, for which model, and with which credential."""
 
     provider: str
     api: str
@@ -21,13 +21,13 @@ class ExchangeKind(NamedTuple):
     stream: bool
 
 
-_one_record = lru_cache(maxsize=4096)(ExchangeKind)
+_interned = lru_cache(maxsize=4096)(ExchangeKind)
 _LONGEST = 512  # letters of a name; a client may send a megabyte
 
 
 def exchange_kind_of(request: Request) -> ExchangeKind:
-    """The kind of a request; one object for all requests of a kind."""
-    return _one_record(
+    """The kind of a request, as one object for all requests of that kind."""
+    return _interned(
         request.provider,
         request.api,
         request.surface,
@@ -40,12 +40,12 @@ def exchange_kind_of(request: Request) -> ExchangeKind:
 
 
 def _short(name: str) -> str:
-    """A name that can be kept in every record; a longer one keeps its beginning."""
+    """A name, cut at its longest."""
     return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
 
 
 class HasExchangeKind:
-    """A record that shows its kind's fields as its own."""
+    """A record with the fields of its `kind` as properties."""
 
     __slots__ = ("kind",)
 

@@ -1,4 +1,4 @@
-"""What happened, request by request; append-only, JSONL out and in."""
+"""The journal of an outage: one record a request, append-only, written and read as JSON lines."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ End = Literal["open", "complete", "closed", "reset", "refused", "timeout", "aban
 
 
 class FaultEffect(NamedTuple):
-    """One planned fault and what became of it."""
+    """One planned fault, the window that planned it, and its effect."""
 
     window: str
     fault: str
@@ -28,17 +28,24 @@ class FaultEffect(NamedTuple):
 
 
 class Exchange(HasExchangeKind):
-    """One request, its decision, and its reply as it ended; written once more when it ends.
+    """One request, its decision, and its reply; begun when the request comes, and updated later.
 
-    `at` and `until` are seconds of the profile; before its start they are negative. `reference` is
-    the mark that closes the answer, `error_message` the message of a refusal. An answer is
-    `silently_corrupted` if it is not what a healthy provider would say and looks as if it were.
-    `opening` is how an answer began that did not come whole, `body_hash` a fingerprint of the
-    request's body. `content_timing` is when its content was to come, `conversation_digest` what a
-    request of a call with failures asks, packed. `retry_after` is the wait in seconds that a
-    refusal asked for, if it did. `broken_rule` says why a healthy provider refused the request: the
-    app's side, not the provider's. There may be millions of records, so equal texts are one object
-    and nothing is kept twice.
+    There may be millions of records, so equal texts are one object and nothing is kept twice.
+
+    at, until: when the request came and when its reply ended, in seconds of the profile; negative
+        before its start
+    effects: the effect of each planned fault, in the order of `decision.hits`
+    status: the HTTP status, 0 if none was sent
+    answered: whether the reply as sent is a complete answer; `end` says whether it arrived
+    reference: the mark that closes a healthy answer
+    error_message: the message of an error reply, or the beginning of an error page
+    silently_corrupted: whether the answer differs from a healthy one, and looks like one
+    opening: the first letters of an answer to which a fault was applied
+    body_hash: a fingerprint of the request's body
+    content_timing: when the content of the reply was planned to arrive
+    conversation_digest: the packed digest of the conversation, in calls with failures only
+    retry_after: the wait in seconds that a refusal asked for, None if it asked for none
+    broken_rule: the rule for which a healthy provider refused the request, a mistake of the app
     """
 
     __slots__ = (
@@ -92,38 +99,38 @@ class Exchange(HasExchangeKind):
 
     @property
     def key(self) -> Key:
-        """Which request this is."""
+        """The identity of the request: user, call, endpoint and attempt."""
         return Key(self.user, self.call, self.provider, self.path, self.attempt, self.content)
 
     @property
     def fault_effects(self) -> tuple[FaultEffect, ...]:
-        """The planned faults and what became of them."""
+        """The planned faults with their effects."""
         hits = zip(self.decision.hits, self.effects, strict=True)
         return tuple(FaultEffect(window, fault.name, effect) for (window, fault), effect in hits)
 
     @property
     def applied(self) -> tuple[FaultEffect, ...]:
-        """The faults that changed something."""
+        """The faults that changed the reply."""
         if "applied" not in self.effects:
             return ()
-        return tuple(met for met in self.fault_effects if met.effect == "applied")
+        return tuple(planned for planned in self.fault_effects if planned.effect == "applied")
 
     @property
     def ok(self) -> bool:
-        """Whether the app was given the provider's whole answer."""
+        """Whether the app got the provider's complete answer."""
         return self.answered and self.end == "complete"
 
     @property
     def is_empty(self) -> bool:
-        """Whether the app was given an answer without a word in it."""
+        """Whether the app got an answer without any output, because of a fault."""
         return bool(self.ok and self.input_tokens and not self.output_tokens and self.applied)
 
     @property
     def failed(self) -> bool:
-        """Whether the provider did not answer.
+        """Whether the provider failed to answer.
 
-        Who hangs up on a healthy one, or without waiting, cannot say so, and what nobody here
-        serves is no failure of a provider's.
+        A client that leaves a healthy reply, or leaves at once, is not a provider failure; neither
+        is a request to an endpoint that chaos_llm does not simulate.
         """
         if self.surface == UNSERVED:
             return False
@@ -131,7 +138,7 @@ class Exchange(HasExchangeKind):
         return not self.ok and not (hung_up and (not self.applied or self.until == self.at))
 
     def line(self) -> dict[str, Any]:
-        """The record as JSON, without anything that differs between runs of one seed."""
+        """The record as JSON, without any field that differs between runs of one seed."""
         return {
             "n": self.number,
             "at": round(self.at, 6),
@@ -154,11 +161,11 @@ class Exchange(HasExchangeKind):
             "reference": self.reference,
             "input_tokens": self.input_tokens,
             "output_tokens": self.output_tokens,
-            "fault_effects": [list(met) for met in self.fault_effects],
+            "fault_effects": [list(planned) for planned in self.fault_effects],
             "why": self.decision.why if self.decision.draws else "",
             "draws": [
-                [t.window, round(t.roll, 6), round(t.share, 6), repr(t.fault) if t.fault else ""]
-                for t in self.decision.draws
+                [d.window, round(d.roll, 6), round(d.share, 6), repr(d.fault) if d.fault else ""]
+                for d in self.decision.draws
             ],
             "silently_corrupted": self.silently_corrupted,
             "retry_after": self.retry_after,
@@ -166,14 +173,14 @@ class Exchange(HasExchangeKind):
         }
 
     def __repr__(self) -> str:
-        faults = ", ".join(met.fault for met in self.fault_effects) or "healthy"
+        faults = ", ".join(planned.fault for planned in self.fault_effects) or "healthy"
         return f"<{self.number} {self.provider} at {self.at:g}: {self.status} {self.end}, {faults}>"
 
 
 class Journal:
     """All exchanges of an outage, in the order in which they began.
 
-    `secrets` are the credentials that their requests carried.
+    `secrets` are the credentials of their requests, which written journals mask.
     """
 
     def __init__(self) -> None:
@@ -181,7 +188,7 @@ class Journal:
         self.secrets = Secrets()
 
     def open(self, at: float, request: Request, key: Key, decision: Decision = HEALTHY) -> Exchange:
-        """Begin the record of a request that has just come."""
+        """Begin the record of a request that has just come, and return it."""
         exchange = Exchange(len(self._exchanges), at, request, key, decision)
         self._exchanges.append(exchange)
         return exchange
@@ -196,20 +203,20 @@ class Journal:
         return self._exchanges[index]
 
     def to(self, provider: str, surface: str = "api") -> list[Exchange]:
-        """The exchanges with one provider."""
+        """The exchanges with one provider on one surface, in order."""
         return [e for e in self._exchanges if e.provider == provider and e.surface == surface]
 
     def gaps(self, provider: str, surface: str = "api") -> list[float]:
-        """Seconds from the end of each request to the start of the next, to one provider."""
-        met = self.to(provider, surface)
-        return [later.at - earlier.until for earlier, later in pairwise(met)]
+        """Seconds from the end of each request to one provider to the start of the next."""
+        exchanges = self.to(provider, surface)
+        return [later.at - earlier.until for earlier, later in pairwise(exchanges)]
 
     def jsonl(self) -> str:
-        """One JSON object a line; the same seed gives the same bytes."""
+        """The records as JSON lines; the same seed gives the same bytes."""
         text = "".join(strict_json.dumps(e.line()) + "\n" for e in self._exchanges)
         return self.secrets.masked(text)
 
     @staticmethod
     def read(lines: Iterable[str]) -> list[dict[str, Any]]:
-        """The records of a written journal, as plain dicts."""
+        """Read the records of a written journal, as plain dicts; raises ValueError."""
         return [json.loads(line) for line in lines if line.strip()]

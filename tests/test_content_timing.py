@@ -22,7 +22,7 @@ def ping(delay=0.0):
     return Chunk(delay, b": ping\n\n")
 
 
-def test_what_comes_at_once_is_one_object():
+def test_replies_without_delays_share_one_record():
     assert content_timing_of(reply(ping(), word(), word())) is AT_ONCE
 
 
@@ -43,11 +43,11 @@ def test_the_longest_time_without_content(made, first, quiet_from, quiet):
     assert content_timing_of(made) == (first, quiet_from, quiet)
 
 
-def test_equal_flows_are_one_record():
+def test_replies_with_equal_timing_share_one_record():
     assert content_timing_of(reply(word(1.5))) is content_timing_of(reply(word(1.5)))
 
 
-def test_who_leaves_early_has_waited_no_longer_than_that():
+def test_a_client_that_leaves_early_has_waited_no_longer_than_that():
     stalled = content_timing_of(reply(word(2.0), ending=Ending.SILENT))
     assert stalled.longest_quiet(22.0) == 20.0
     assert stalled.longest_quiet(1.0) == 0.0

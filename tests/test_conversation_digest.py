@@ -52,7 +52,7 @@ def request(body, **more):
 
 
 @pytest.mark.parametrize("body", DIALECTS, ids=range(len(DIALECTS)))
-def test_one_conversation_has_one_gist_in_all_dialects(body):
+def test_one_conversation_has_one_digest_in_all_wire_formats(body):
     conversation_digest = digest_of(request(body))
     assert conversation_digest == digest_of(request(ANTHROPIC))
     assert conversation_digest.turns == 3
@@ -71,7 +71,7 @@ def test_spaces_and_divided_turns_do_not_count():
     assert digest_of(request(divided)) == digest_of(request(ANTHROPIC))
 
 
-def test_what_is_said_counts():
+def test_other_texts_have_another_digest():
     other = digest_of(request({**ANTHROPIC, "system": "You are a pirate."}))
     assert other.system != digest_of(request(ANTHROPIC)).system
     assert other.history == digest_of(request(ANTHROPIC)).history
@@ -86,11 +86,11 @@ def test_a_schema_is_the_same_as_the_one_tool_that_must_be_called():
     assert form.schema
 
 
-def test_json_of_any_kind_is_no_schema():
+def test_a_schema_without_fields_is_no_schema():
     assert digest_of(request(OPENAI, schema={"type": "object"})).schema == 0
 
 
-def test_tools_are_told_by_their_names_in_any_order():
+def test_tools_are_compared_by_their_names_in_any_order():
     tools = (Tool("look_up", {}), Tool("refund", {}))
     one = digest_of(request(OPENAI, tools=tools))
     assert one == digest_of(request(OPENAI, tools=tools[::-1]))
@@ -98,7 +98,7 @@ def test_tools_are_told_by_their_names_in_any_order():
     assert one.tools != digest_of(request(OPENAI, tools=tools[:1])).tools
 
 
-def test_what_the_provider_has_stored_is_not_known():
+def test_a_history_that_the_provider_stores_is_unknown():
     assert digest_of(request({**RESPONSES, "previous_response_id": "resp_1"})).turns == 0
 
 
@@ -109,7 +109,7 @@ def test_a_body_without_a_conversation_has_a_prompt_only(body):
     )
 
 
-def test_a_packed_gist_comes_back_as_it_was():
+def test_a_packed_digest_is_unpacked_as_it_was():
     conversation_digest = digest_of(request(ANTHROPIC, tools=(Tool("look_up", {}),), schema=SCHEMA))
     assert ConversationDigest.unpacked(conversation_digest.packed()) == conversation_digest
     assert ConversationDigest.unpacked(ConversationDigest().packed()) == ConversationDigest()
