@@ -1,4 +1,4 @@
-"""When calls are due: fixed before the first of them is made."""
+"""The schedule of calls: fixed before the first of them is made."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_a_time_of_day_is_the_next_one_from_here():
 
 
 @pytest.mark.parametrize("wrong", ["9pm", "25:00", "12:60", "soon", "", -5, [21]])
-def test_what_is_no_moment_is_told_how_to_write_one(wrong):
+def test_a_wrong_time_is_refused_with_the_right_forms(wrong):
     with pytest.raises(UsageError, match=r"write a time of day in UTC \('21:16'\)"):
         offset(wrong, plan(), now=0.0)
 
@@ -60,7 +60,7 @@ def played(a_plan, until, skip, begins=-10 * MINUTE, after=HALF):
     return stretches(a_plan, begins, until, until + after, skip)
 
 
-def test_all_is_played_where_nothing_is_quiet_for_long():
+def test_everything_is_replayed_without_a_long_quiet_stretch():
     busy = plan(window(ends=HOUR), window(begins=2 * HOUR, ends=3 * HOUR))
     assert played(busy, 3 * HOUR, HOUR) == (ScheduleStretch(-10 * MINUTE, 3.5 * HOUR),)
 
@@ -73,7 +73,7 @@ def test_the_middle_of_a_long_quiet_stretch_is_left_out():
     )
 
 
-def test_without_skip_quiet_all_is_played():
+def test_without_skip_quiet_everything_is_replayed():
     waves = plan(window(ends=HOUR), window(begins=5 * HOUR, ends=6 * HOUR))
     assert played(waves, 6 * HOUR, None) == (ScheduleStretch(-10 * MINUTE, 6.5 * HOUR),)
 
@@ -95,14 +95,14 @@ def test_a_quiet_stretch_before_the_first_window_is_shortened_too():
     )
 
 
-def test_lead_in_and_tail_are_played_in_full():
+def test_warmup_and_recovery_are_replayed_in_full():
     short = plan(window(ends=HOUR))
     assert played(short, HOUR, MINUTE, begins=-2 * HOUR, after=3 * HOUR) == (
         ScheduleStretch(-2 * HOUR, 4 * HOUR),
     )
 
 
-def test_windows_that_nobody_plays_do_not_make_a_stretch_loud():
+def test_a_documented_window_does_not_end_a_quiet_stretch():
     told = window(begins=HOUR, ends=5 * HOUR, on=Target("anthropic", "web"))
     waves = plan(window(ends=HOUR), told, window(begins=5 * HOUR, ends=6 * HOUR))
     assert len(played(waves, 6 * HOUR, HOUR)) == 2
@@ -119,25 +119,25 @@ def test_calls_are_due_at_even_distances():
     assert [slot.number for slot in made] == [0, 1, 2, 3]
 
 
-def test_so_many_calls_in_all_are_spread_over_what_is_played():
+def test_a_number_of_calls_is_spread_over_the_replayed_stretches():
     made = due(ScheduleStretch(0.0, 100.0), calls=4)
     assert [slot.due for slot in made] == [0.0, 25.0, 50.0, 75.0]
     assert len(due(ScheduleStretch(0.0, 100.0))) == 200
 
 
-def test_skipped_stretches_take_no_turn():
+def test_no_call_is_due_in_skipped_stretches():
     made = due((ScheduleStretch(0.0, 60.0), ScheduleStretch(1000.0, 1060.0)), every=30.0)
     assert [slot.due for slot in made] == [0.0, 30.0, 1000.0, 1030.0]
 
 
-def test_users_with_one_period_are_spread_over_it():
+def test_users_with_one_period_begin_at_different_times():
     made = due(ScheduleStretch(0.0, 60.0), users=3, every=30.0)
     assert [(slot.due, slot.user) for slot in made] == [
         (0.0, 0), (10.0, 1), (20.0, 2), (30.0, 0), (40.0, 1), (50.0, 2),
     ]  # fmt: skip
 
 
-def test_numbers_go_on_where_a_replay_before_ended():
+def test_call_numbers_continue_those_of_the_replay_before():
     assert [slot.number for slot in due(ScheduleStretch(0.0, 60.0), every=30.0, first=7)] == [7, 8]
 
 
@@ -146,7 +146,7 @@ def test_numbers_go_on_where_a_replay_before_ended():
     users=st.integers(1, 40),
     lengths=st.lists(st.floats(0.5, 1e5), min_size=1, max_size=4),
 )
-def test_there_are_exactly_as_many_calls_as_were_asked_for(calls, users, lengths):
+def test_there_are_exactly_as_many_calls_as_requested(calls, users, lengths):
     spans, begins = [], 0.0
     for length in lengths:
         spans.append(ScheduleStretch(begins, begins + length))
@@ -160,5 +160,5 @@ def test_there_are_exactly_as_many_calls_as_were_asked_for(calls, users, lengths
     assert max(per_user) - min(per_user) <= 1
 
 
-def test_the_day_starts_when_the_profile_says():
+def test_the_plan_starts_when_its_profile_does():
     assert plan().profile.when(offset("21:16", plan(), 0.0)) == STARTS.replace(hour=21, minute=16)

@@ -1,1 +1,1 @@
-"""Simulated users that call the app on a schedule."""
+"""Replays: simulated users who call the app on a schedule."""

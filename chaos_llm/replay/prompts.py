@@ -1,7 +1,7 @@
-"""What the simulated users ask: half of it fresh, half from a small set that repeats.
+"""The prompts of simulated users: half of them are new, half come from a small set that repeats.
 
-Each prompt carries a short natural token, which a healthy answer echoes; where it turns up again
-tells which request belongs to which call, and whose answer the user was shown.
+Each prompt contains a short token that looks like an order number, and a healthy answer repeats it.
+A request with the token belongs to that call, and an answer with it was made for that call.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from chaos_llm.errors import UsageError
 from chaos_llm.protocol.keyed_random import KeyedRandom
 from chaos_llm.protocol.markers import find, token
 
-_REPEATING = 8
+_REPEATING = 8  # prompts in the set that repeats
 _QUESTIONS = (
     "Where is my order {token}? It should have come {when}.",
     "{name} here. I would like to return order {token}, the {thing} does not fit.",
@@ -31,61 +31,65 @@ Prompts = str | Sequence[str] | Iterable[str] | Callable[[int], str]
 
 
 class PromptBook:
-    """The prompt of every call, a function of the seed and the call's number."""
+    """The prompts of all calls; each is determined by the seed and the number of its call."""
 
     def __init__(self, seed: int, given: Prompts | None = None) -> None:
         self._seed = seed
         self._repeating: dict[int, tuple[str, str]] = {}
-        self._given = _given(given) if given is not None else None
+        self._given = _as_function(given) if given is not None else None
 
     def prompt(self, number: int) -> tuple[str, str]:
-        """The text of a call's prompt and its token; the token is empty where there is none."""
+        """The text of a call's prompt, and the token in it; an empty token if there is none."""
         if self._given is not None:
             text = self._given(number)
             return text, "".join(find(text)[:1])
         rng = KeyedRandom("prompt", self._seed, number)
         if rng.roll() >= 0.5:
-            return self._made(rng)
-        which = int(rng.roll() * _REPEATING)
-        if which not in self._repeating:
-            self._repeating[which] = self._made(KeyedRandom("repeating prompt", self._seed, which))
-        return self._repeating[which]
+            return self._generate(rng)
+        index = int(rng.roll() * _REPEATING)
+        if index not in self._repeating:
+            rng = KeyedRandom("repeating prompt", self._seed, index)
+            self._repeating[index] = self._generate(rng)
+        return self._repeating[index]
 
-    def _made(self, rng: KeyedRandom) -> tuple[str, str]:
-        names, cities = _words(self._seed)
-        mark = token(rng)
+    def _generate(self, rng: KeyedRandom) -> tuple[str, str]:
+        # The order of the draws is part of every prompt: another one would change them all.
+        names, cities = _names_and_cities(self._seed)
+        drawn_token = token(rng)
         text = rng.choose(_QUESTIONS).format(
-            token=mark,
+            token=drawn_token,
             when=rng.choose(_WHEN),
             name=rng.choose(names),
             city=rng.choose(cities),
             thing=rng.choose(_THINGS),
         )
-        return text, mark
+        return text, drawn_token
 
 
 @cache
-def _words(seed: int) -> tuple[list[str], list[str]]:
-    """First names and cities."""
-    from faker import Faker  # noqa: PLC0415 - a quarter of a second, only where it is used
+def _names_and_cities(seed: int) -> tuple[list[str], list[str]]:
+    from faker import Faker  # noqa: PLC0415 - takes a quarter of a second, so only if needed
 
     fake = Faker("en_US")
     fake.seed_instance(seed)
     return [fake.first_name() for _ in range(16)], [fake.city() for _ in range(16)]
 
 
-def _given(prompts: Prompts) -> Callable[[int], str]:
+def _as_function(prompts: Prompts) -> Callable[[int], str]:
+    """A function from a call's number to its prompt; given texts are repeated in their order."""
     if callable(prompts):
-        return lambda number: _text(prompts(number))
+        return lambda number: _require_text(prompts(number))
     texts = [prompts] if isinstance(prompts, str) or not isinstance(prompts, Iterable) else prompts
     texts = list(texts)
     if not texts or not all(isinstance(text, str) for text in texts):
-        message = f"prompts are texts, at least one, or a function of the number; got {prompts!r}"
-        raise UsageError(message)
+        raise UsageError(
+            "prompts= is a text, several texts, or a function from a call's number to a text; "
+            f"got {prompts!r}"
+        )
     return lambda number: texts[number % len(texts)]
 
 
-def _text(prompt: object) -> str:
+def _require_text(prompt: object) -> str:
     if isinstance(prompt, str):
         return prompt
-    raise UsageError(f"the function of prompts= returns a text; got {prompt!r}")
+    raise UsageError(f"the function in prompts= returns a text; got {prompt!r}")

@@ -1,4 +1,4 @@
-"""One replay: when calls are due, the calls themselves, and the report on them."""
+"""A replay: schedules the calls, has simulated users make them, and reports on them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ from chaos_llm.requests.correlation import Correlation
 from chaos_llm.requests.credentials import Credentials
 from chaos_llm.virtual_time import VirtualTime
 
-_BEYOND_THE_END = 2 * 86400.0  # a retry-after of a day is obeyed; an endless wait ends in an error
+# Seconds of virtual time after the replay's end. An app may wait for a retry-after of a day; one
+# that waits for ever reaches the horizon, which raises HorizonReached.
+_BEYOND_THE_END = 2 * 86400.0
 
 
 class ReplayOptions(TypedDict, total=False):
@@ -57,24 +59,25 @@ class ReplayOptions(TypedDict, total=False):
 
 @dataclass
 class ReplayRunner:
-    """All replays of one outage: they share users, prompts and evidence."""
+    """Runs the replays of one outage, which share numbers of calls, prompts and evidence."""
 
     overrides: Overrides
     clock: VirtualTime
     journal: Journal
     correlation: Correlation
-    now: Callable[[], float]
-    lead_in: Callable[[float], float]  # wind back for a lead-in; says where the replay begins
-    calls: list[Call] = field(default_factory=list)
-    seen: set[str] = field(default_factory=set)
+    now: Callable[[], float]  # seconds of the profile
+    # Puts the clock back by so many seconds of warm-up if it can; returns where the replay begins.
+    wind_back: Callable[[float], float]
+    calls: list[Call] = field(default_factory=list)  # of all replays
+    used_prompts: set[str] = field(default_factory=set)
     running: bool = False
     credentials: Credentials = field(default_factory=Credentials)
     side_effects: list[SideEffect] = field(default_factory=list)
 
     def run(self, app: App, **options: Unpack[ReplayOptions]) -> Report:
-        """Replay with a sync app, each user a thread, or with an async one on a loop of its own."""
+        """Replay a sync app with a thread for each user, or an async app on an event loop."""
         if _in_loop():
-            raise UsageError("a loop is running here: use `await chaos.replay_async(...)`")
+            raise UsageError("an event loop is running here: use `await chaos.replay_async(...)`")
         if is_async(app):
             return asyncio.run(self.run_async(app, **options))
         replay = _Replay(self, options)
@@ -83,26 +86,26 @@ class ReplayRunner:
                 "several users of a sync function need threads, and this outage has "
                 'threads="refuse"; give an async function, or users=1'
             )
-        with replay.under_way() as workload:
-            live = workload.run if replay.users == 1 else workload.run_in_threads
-            replay.made += live(app, replay.due)
+        with replay.in_progress() as users:
+            make_calls = users.run if replay.users == 1 else users.run_in_threads
+            replay.calls += make_calls(app, replay.slots)
         return replay.report()
 
     async def run_async(self, app: App, **options: Unpack[ReplayOptions]) -> Report:
-        """Replay on the running loop, each user a task."""
+        """Replay an async app on the running event loop, with a task for each user."""
         replay = _Replay(self, options)
-        with replay.under_way() as workload:
-            replay.made += await workload.run_async(app, replay.due)
+        with replay.in_progress() as users:
+            replay.calls += await users.run_async(app, replay.slots)
         return replay.report()
 
 
 class _Replay:
-    """One replay; its options are read, and refused, before anything is called."""
+    """One replay; wrong options raise before the app is called."""
 
     def __init__(self, shared: ReplayRunner, options: ReplayOptions) -> None:
         self.shared, self.options = shared, options
-        _refuse_nonsense(options)
-        self.users, self.calls = options.get("users", 1), options.get("calls")
+        _validate(options)
+        self.users, self.count = options.get("users", 1), options.get("calls")
         self.warmup = seconds(options.get("warmup", "10m"))
         self.recovery = seconds(options.get("recovery", "30m"))
         self.deadline = seconds(options.get("deadline", "1m"))
@@ -113,99 +116,111 @@ class _Replay:
         self.plan = shared.overrides.plan
         self.prompts = PromptBook(self.plan.seed, options.get("prompts"))
         self.begins, self.ends, self.first_exchange = 0.0, 0.0, 0
-        self.due: list[Slot] = []
-        self.made: list[Call] = []
+        self.slots: list[Slot] = []
+        self.calls: list[Call] = []
 
     @contextmanager
-    def under_way(self) -> Iterator[SimulatedUsers]:
-        """Settle when calls are due and keep the horizon while they are made."""
+    def in_progress(self) -> Iterator[SimulatedUsers]:
+        """Schedule the calls, and set the horizon of virtual time until they have been made."""
         shared = self.shared
         if shared.running:
             raise UsageError("a replay is running in this outage; give it more users= instead")
-        self._settle()
+        self._schedule()
         before, shared.running = shared.clock.horizon, True
         shared.clock.horizon = shared.clock.now + (self.ends - self.begins) + _BEYOND_THE_END
         on_call = self.options.get("on_call") or (lambda _call: None)
         try:
             yield SimulatedUsers(
-                shared.clock, shared.now, shared.correlation, self.prompts, shared.seen, on_call
+                shared.clock,
+                shared.now,
+                shared.correlation,
+                self.prompts,
+                shared.used_prompts,
+                on_call,
             )
         finally:
             shared.clock.horizon, shared.running = before, False
 
     def report(self) -> Report:
-        """Judge the calls that were made, and put together what is known about them."""
+        """Judge the outcomes of the calls, and make the report."""
         shared = self.shared
+        # An app's cache may serve a call of this replay from an earlier one, so the evidence covers
+        # all replays of the outage.
         exchanges, _ = divided(shared.journal)
-        theirs, unserved = divided(list(shared.journal)[self.first_exchange :])
-        shared.calls.extend(self.made)
+        of_replay, unserved = divided(list(shared.journal)[self.first_exchange :])
+        shared.calls.extend(self.calls)
         evidence = Evidence(shared.calls, exchanges)
-        decide = self.options.get("outcome")
         judge(
-            self.made, evidence, deadline=self.deadline, stale_after=self.stale_after, decide=decide
+            self.calls,
+            evidence,
+            deadline=self.deadline,
+            stale_after=self.stale_after,
+            decide=self.options.get("outcome"),
         )
-        made = {call.number for call in self.made}
+        numbers = {call.number for call in self.calls}
         return Report(
             Run(
                 shared.overrides,
-                self.made,
-                theirs,
+                self.calls,
+                of_replay,
                 evidence,
                 self.begins,
                 self.ends,
                 shared.credentials,
-                [effect for effect in shared.side_effects if effect.call in made],
+                [effect for effect in shared.side_effects if effect.call in numbers],
                 unserved,
             )
         )
 
-    def _settle(self) -> None:
+    def _schedule(self) -> None:
         shared = self.shared
-        self.begins = shared.lead_in(self.warmup)
+        self.begins = shared.wind_back(self.warmup)
         shared.overrides.begin_at(self.begins)
         self.first_exchange = len(shared.journal)
         until = self._until(self.plan.bounds()[1])
         self.ends = until + self.recovery
         played = stretches(self.plan, self.begins, until, self.ends, self.skip_quiet)
-        self.due = slots(
+        self.slots = slots(
             played,
             users=self.users,
             every=self.every,
-            calls=self.calls,
+            calls=self.count,
             first=len(shared.calls),
             edges=self._edges(),
         )
-        if not self.due:
+        if not self.slots:
             raise UsageError(
-                "no call is due: the replay ends where it begins; see until=, recovery="
+                "no call is due, because the replay ends where it begins; see until=, recovery="
             )
 
     def _edges(self) -> list[float]:
-        """Where windows open, and then where they close: to meet one counts for more."""
+        """Where windows open, then where they close: with few calls, openings come first."""
         windows = self.plan.windows
         return [*sorted({w.begins for w in windows}), *sorted({w.ends for w in windows})]
 
     def _until(self, last: float) -> float:
+        """The end of the outage in seconds of the profile; `last` is the end of all windows."""
         given = self.options.get("until")
         if given is None:
             return max(last, self.begins)
         until = offset(given, self.plan, self.begins)
         if until < self.begins:
-            here, there = self.plan.profile.when(self.begins), self.plan.profile.when(until)
+            begin, end = self.plan.profile.when(self.begins), self.plan.profile.when(until)
             raise UsageError(
-                f"until={given!r} is {there:%d %b %Y %H:%M} UTC, before the replay begins "
-                f"({here:%d %b %Y %H:%M} UTC)"
+                f"until={given!r} is {end:%d %b %Y %H:%M} UTC, before the replay begins "
+                f"({begin:%d %b %Y %H:%M} UTC)"
             )
         return until
 
 
-def _refuse_nonsense(options: ReplayOptions) -> None:
+def _validate(options: ReplayOptions) -> None:
+    """Raise UsageError for wrong options."""
     known = tuple(ReplayOptions.__annotations__)
     for name in options:
         if name not in known:
             raise UnknownName("argument of replay", name, known)
     if "calls" in options and options.get("every") is not None:
-        raise UsageError("give calls= or every=, not both: each fixes the other")
+        raise UsageError("give calls= or every=, not both: each determines the other")
     for name in ("calls", "users"):
         count = options.get(name)
         if name in options and (type(count) is not int or count < 1):

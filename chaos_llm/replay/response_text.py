@@ -1,22 +1,22 @@
-"""The text in whatever an app returns: strings, models, dataclasses, parts, streams."""
+"""The text in an app's return values: strings, models, dataclasses, lists of parts, streams."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 
-_DEPTH = 6
-_MANY = 2000
+_DEPTH = 6  # levels of fields; deeper ones are not read
+_MOST_OBJECTS = 2000  # of one value; a return value may refer to a whole client
 
 Path = tuple[str, ...]
 
 
 class Pieces(list[Any]):
-    """The pieces of a consumed stream; each field of theirs is one text in the end."""
+    """The pieces of a consumed stream; the texts of a field in all pieces are one text."""
 
 
 def text_of(value: Any) -> str:
-    """All text inside a value, in its own order, as far as a few levels deep."""
+    """All texts inside a value, in its own order, down to a few levels."""
     if isinstance(value, str):
         return value
     if not isinstance(value, Pieces):
@@ -29,17 +29,17 @@ def text_of(value: Any) -> str:
 
 
 def is_stream(value: Any) -> bool:
-    """Whether a value is a stream that has to be consumed to know what the user saw."""
+    """Whether a value is a stream, which has to be consumed to know what the user saw."""
     return isinstance(value, Iterator) and not isinstance(value, str | bytes)
 
 
 def is_async_stream(value: Any) -> bool:
-    """The same for an async stream."""
+    """Whether a value is an async stream."""
     return isinstance(value, AsyncIterator)
 
 
 def joined(pieces: list[Any]) -> Any:
-    """What a consumed stream amounts to: one text where all pieces are texts."""
+    """The value of a consumed stream: one text if all pieces are texts, else the pieces."""
     if pieces and all(isinstance(piece, str) for piece in pieces):
         return "".join(pieces)
     if pieces and all(isinstance(piece, bytes) for piece in pieces):
@@ -48,24 +48,28 @@ def joined(pieces: list[Any]) -> Any:
 
 
 class _Walk:
-    """One way through a value; what it has met before it does not enter again."""
+    """A walk through a value that reads each object once, as values may refer to themselves."""
 
     def __init__(self) -> None:
-        self._met: set[int] = set()
+        self._visited: set[int] = set()  # ids of objects
 
     def texts(self, value: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
-        """Each text with the fields that lead to it."""
+        """Yield each text with the names of the fields that lead to it."""
         if isinstance(value, str):
             yield path, value
         elif isinstance(value, bytes):
             yield path, value.decode("utf-8", "replace")
-        elif len(path) < _DEPTH and id(value) not in self._met and len(self._met) < _MANY:
-            self._met.add(id(value))
+        elif len(path) < _DEPTH and self._is_new(value):
+            self._visited.add(id(value))
             for name, inner in _parts(value):
                 yield from self.texts(inner, (*path, name))
 
+    def _is_new(self, value: Any) -> bool:
+        return id(value) not in self._visited and len(self._visited) < _MOST_OBJECTS
+
 
 def _parts(value: Any) -> Iterator[tuple[str, Any]]:
+    """The names and values of what is inside a value."""
     if value is None or isinstance(value, int | float):
         return
     if isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""When calls are due: an open loop, fixed before the first call is made."""
+"""The schedule of a replay's calls: an open loop, fixed before the first call is made."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from math import inf
 from chaos_llm.decisions.plan import Plan
 
 DEFAULT_CALLS = 200
-_PATIENCE = 60.0  # seconds
+_DEADLINE = 60.0  # seconds; the default of a replay's `deadline=`
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class ScheduleStretch:
-    """A stretch of the timeline that is played."""
+    """A stretch of the timeline that is replayed, in seconds of the profile."""
 
     begins: float
     ends: float
@@ -37,11 +37,12 @@ class ScheduleStretch:
 def stretches(
     plan: Plan, begins: float, until: float, ends: float, skip_quiet: float | None
 ) -> tuple[ScheduleStretch, ...]:
-    """What is played from `begins` to `ends`: all but the middle of long quiet stretches.
+    """The stretches that are replayed from `begins` to `ends`: all but the middle of quiet ones.
 
-    Of a stretch without an open window that is longer than `skip_quiet`, the first and the last
-    half of `skip_quiet` are played: recovery before it, a healthy lead-in after it. The replay's
-    own lead-in, before the profile's start, and its tail from `until` on are played in full.
+    A stretch is quiet if no window is open in it. If it is longer than `skip_quiet` seconds, only
+    its first and its last `skip_quiet / 2` seconds are replayed, to show the recovery from the
+    window before and the healthy state before the next. The warm-up, before the profile's start,
+    and the recovery from `until` on are replayed in full.
     """
     played, start = [], begins
     for quiet in _quiet(plan, max(begins, 0.0), until):
@@ -74,10 +75,11 @@ def slots(
     first: int,
     edges: Sequence[float] = (),
 ) -> list[Slot]:
-    """The calls of all users: each one's `every` seconds apart, or so many `calls` in all, even.
+    """The calls of all users: each user's `every` seconds apart, or so many `calls` in all.
 
-    Users with the same period are spread over it, so that they do not march in step. Of so many
-    calls in all, the nearest is moved to each of the `edges`: where a window opens or closes.
+    Users with the same period begin at different times in it, so that they do not call together.
+    Without `every` the calls are spread evenly, and then the nearest call is moved to each of the
+    `edges`, the times when a window opens or closes. `first` is the number of the first call.
     """
     total, even = sum(stretch.seconds for stretch in played), every is None
     if every is None:
@@ -91,19 +93,19 @@ def slots(
     if calls is not None:
         due = due[:calls]
     if even:
-        due = _moved(due, edges, every / users)
+        due = _moved_to_edges(due, edges, every / users)
     return [Slot(first + index, user, when) for index, (when, user) in enumerate(due)]
 
 
-def _moved(
+def _moved_to_edges(
     due: list[tuple[float, int]], edges: Sequence[float], spacing: float
 ) -> list[tuple[float, int]]:
-    """With a call at each edge that one can be moved to; the first call stays where it is.
+    """Move the nearest call to each edge where that is possible; the first call is not moved.
 
-    Calls keep half of their distance, or the minute that a user waits: else one that waits would
-    make the next one missed.
+    Calls keep half of their distance, or a minute if that is less. A call that waits for a whole
+    deadline would make the next one missed if it came sooner.
     """
-    apart, moved = min(spacing / 2, _PATIENCE), set[int]()
+    apart, moved = min(spacing / 2, _DEADLINE), set[int]()
     for edge in edges:
         here = bisect_left(due, (edge, 0))
         nearest = sorted(
@@ -122,7 +124,7 @@ def _moved(
 def _due(
     played: tuple[ScheduleStretch, ...], every: float, phase: float, total: float
 ) -> Iterator[float]:
-    """The due times of one user on the timeline; skipped stretches take no turn."""
+    """The due times of one user on the timeline; the period does not run in skipped stretches."""
     count = 0
     while (position := phase + count * every) < total - 1e-9:
         for stretch in played:

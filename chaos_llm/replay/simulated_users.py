@@ -1,7 +1,7 @@
-"""Simulated users: they call the app when a call is due, and wait for what it returns.
+"""Simulated users, who call the app when a call is due and wait for what it returns.
 
-The schedule is an open loop. A user who is still waiting when the next call is due misses it, so
-an hour of hanging is an hour lost, and not one slow call.
+The schedule is an open loop. A user who is still waiting when the next call is due misses that
+call, so an hour of hanging counts as an hour without answers, and not as one slow call.
 """
 
 from __future__ import annotations
@@ -27,30 +27,32 @@ from chaos_llm.virtual_time import VirtualTime
 App = Callable[[str], Any]
 OnCall = Callable[[Call], None]
 
-_ROUNDING = 1e-6  # seconds; who ends a call exactly when the next is due does not miss it
+# Seconds by which sums of floats may be off: a user whose call ends exactly when the next is due
+# does not miss that.
+_ROUNDING = 1e-6
 
 
 @dataclass
 class SimulatedUsers:
-    """The calls of one replay, on the clock of its outage."""
+    """The users of one replay, who make its calls in the virtual time of its outage."""
 
     clock: VirtualTime
     now: Callable[[], float]  # seconds of the profile
     correlation: Correlation
     prompts: PromptBook
-    seen: set[str]  # prompts of the replays before this one
+    used_prompts: set[str]  # of this replay and of those before it in the outage
     on_call: OnCall
 
     def run(self, app: App, slots: Sequence[Slot]) -> list[Call]:
-        """Make all calls of one user, one after the other, in the calling thread."""
+        """Make all calls of the only user one after the other, in the calling thread."""
         return [self._call(app, slot) for slot in slots]
 
     def run_in_threads(self, app: App, slots: Sequence[Slot]) -> list[Call]:
-        """Make the calls of all users, each user a thread of its own on the outage's clock."""
+        """Make the calls of all users, with a thread for each user."""
         calls: list[Call] = []
         failures: list[BaseException] = []
 
-        def live(user: int) -> None:
+        def make_calls(user: int) -> None:
             try:
                 calls.extend([self._call(app, slot) for slot in slots if slot.user == user])
             except BaseException as failure:  # raised again in the test's thread
@@ -58,7 +60,8 @@ class SimulatedUsers:
 
         users = sorted({slot.user for slot in slots})
         threads = [  # daemons: after a deadlock they wait for ever, and pytest must still end
-            Thread(target=live, args=(user,), name=f"user {user}", daemon=True) for user in users
+            Thread(target=make_calls, args=(user,), name=f"user {user}", daemon=True)
+            for user in users
         ]
         for thread in threads:
             thread.start()
@@ -69,19 +72,19 @@ class SimulatedUsers:
         return sorted(calls, key=lambda call: call.number)
 
     async def run_async(self, app: App, slots: Sequence[Slot]) -> list[Call]:
-        """Make the calls of all users, each user a task of its own."""
+        """Make the calls of all users, with a task for each user."""
         calls: list[Call] = []
 
-        async def live(user: int) -> None:
-            mine = [slot for slot in slots if slot.user == user]
-            calls.extend([await self._call_async(app, slot) for slot in mine])
+        async def make_calls(user: int) -> None:
+            of_user = [slot for slot in slots if slot.user == user]
+            calls.extend([await self._call_async(app, slot) for slot in of_user])
 
         try:
             async with anyio.create_task_group() as group:
                 for user in sorted({slot.user for slot in slots}):
-                    group.start_soon(live, user)
-        except BaseExceptionGroup as several:
-            raise _first(several) from None
+                    group.start_soon(make_calls, user)
+        except BaseExceptionGroup as group_error:
+            raise _innermost(group_error) from None
         return sorted(calls, key=lambda call: call.number)
 
     def _call(self, app: App, slot: Slot) -> Call:
@@ -89,9 +92,9 @@ class SimulatedUsers:
         if call.outcome != "missed":
             if (pause := slot.due - self.now()) > 0:
                 self.clock.sleep(pause)
-            call.began = self._begun(slot)
+            call.began = self._beginning(slot)
             with self.correlation.calling(OpenCall(call.user, call.number, call.token)):
-                self._conclude(call, *_attempt(partial(app, call.prompt)))
+                self._end(call, *_result_of(partial(app, call.prompt)))
         self.on_call(call)
         return call
 
@@ -100,51 +103,56 @@ class SimulatedUsers:
         if call.outcome != "missed":
             if (pause := slot.due - self.now()) > 0:
                 await anyio.sleep(pause)
-            call.began = self._begun(slot)
+            call.began = self._beginning(slot)
             with self.correlation.calling(OpenCall(call.user, call.number, call.token)):
-                self._conclude(call, *await _attempt_async(partial(app, call.prompt)))
+                self._end(call, *await _result_of_async(partial(app, call.prompt)))
         self.on_call(call)
         return call
 
     def _prepare(self, slot: Slot) -> Call:
+        """The call of a slot; it is missed if its user is still waiting for the call before."""
         prompt, token = self.prompts.prompt(slot.number)
-        fresh = prompt not in self.seen
-        self.seen.add(prompt)
+        fresh = prompt not in self.used_prompts
+        self.used_prompts.add(prompt)
         call = Call(slot.number, slot.user, slot.due, prompt, token, fresh)
         if self.now() > slot.due + _ROUNDING:
             call.outcome, call.began, call.ended = "missed", slot.due, slot.due
         return call
 
-    def _begun(self, slot: Slot) -> float:
-        """When a call begins; on time, it is the very float that says when it was due."""
+    def _beginning(self, slot: Slot) -> float:
+        """The time when a call begins; if it is on time, the same float object as its due time.
+
+        Sharing floats saves memory, as there may be millions of calls.
+        """
         now = self.now()
         return slot.due if 0 <= now - slot.due < _ROUNDING else now
 
-    def _conclude(self, call: Call, returned: Any, error: BaseException | None) -> None:
+    def _end(self, call: Call, returned: Any, error: BaseException | None) -> None:
         ended = self.now()
-        call.ended = call.began if ended == call.began else ended  # one float for both
+        call.ended = call.began if ended == call.began else ended  # one float object for both
         call.returned = returned
         call.error = None if error is None else CallError.of(error)
         call.text = text_of(returned) if error is None else ""
 
 
-def _attempt(make: Callable[[], Any]) -> tuple[Any, Exception | None]:
+def _result_of(call_app: Callable[[], Any]) -> tuple[Any, Exception | None]:
+    """What a call returned, its stream consumed, and the exception that it raised."""
     try:
-        returned = make()
+        returned = call_app()
         if is_stream(returned):
             returned = joined(list(returned))
     except Exception as error:
-        return None, _theirs(error)
+        return None, _error_of_app(error)
     if inspect.isawaitable(returned) or is_async_stream(returned):
         raise _async_in_sync(returned)
     return returned, None
 
 
-async def _attempt_async(
-    make: Callable[[], Awaitable[Any]],
+async def _result_of_async(
+    call_app: Callable[[], Awaitable[Any]],
 ) -> tuple[Any, BaseException | None]:
     try:
-        returned: Any = make()
+        returned: Any = call_app()
         if inspect.isawaitable(returned):
             returned = await returned
         if is_async_stream(returned):
@@ -154,23 +162,23 @@ async def _attempt_async(
     except asyncio.CancelledError as error:
         task = asyncio.current_task()
         if task is not None and task.cancelling():
-            raise  # the test's loop ends it; else the app let its own cancellation out
-        return None, error
+            raise  # the test's own loop cancels this task
+        return None, error  # the app cancelled something and did not catch it
     except Exception as error:
-        return None, _theirs(error)
+        return None, _error_of_app(error)
     return returned, None
 
 
-def _theirs(error: Exception) -> Exception:
-    """What the app's user saw; a mistake in using chaos_llm is the test's own and goes on."""
+def _error_of_app(error: Exception) -> Exception:
+    """The exception of a call; one that reports a wrong use of chaos_llm is raised in the test."""
     if isinstance(error, UsageError):
         raise error
     return error
 
 
-def _first(several: BaseExceptionGroup[BaseException]) -> BaseException:
-    """What a user's task raised, without the group that it came in."""
-    error: BaseException = several
+def _innermost(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The first exception of a user's task, without the task group's exception group."""
+    error: BaseException = group
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return error
@@ -191,6 +199,6 @@ def _async_in_sync(returned: Any) -> UsageError:
     if inspect.iscoroutine(returned):
         returned.close()
     return UsageError(
-        "the function returned something to be awaited: give replay() the async function itself, "
-        "or use `await chaos.replay_async(...)`"
+        "the function returned an awaitable or an async stream: give replay() the async function "
+        "itself, or use `await chaos.replay_async(...)`"
     )

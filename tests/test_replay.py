@@ -1,4 +1,4 @@
-"""One replay after another: what is played, what is refused, and what a report says."""
+"""Replays one after another: their options, their stretches and their reports."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ def span(report):
     return report.run.begins, report.run.ends
 
 
-def test_a_replay_has_a_healthy_lead_in_and_a_tail():
+def test_a_replay_has_a_warmup_and_a_recovery():
     report = replay(ask_once, calls=100)
     assert span(report) == (-10 * MINUTE, 1.5 * HOUR)
     for call in report.run.calls:
         assert call.answered == (not 0 <= call.began < HOUR)
 
 
-def test_lead_in_and_tail_are_as_long_as_they_are_wanted():
+def test_warmup_and_recovery_have_the_given_lengths():
     assert span(replay(warmup="1h", recovery=0, calls=2)) == (-HOUR, HOUR)
     assert span(replay(warmup=0, recovery="2h", calls=2)) == (0.0, 3 * HOUR)
 
 
-def test_the_wall_clock_is_that_of_the_day():
+def test_the_wall_clock_shows_the_time_of_the_outage():
     seen = []
 
     def app(question):
@@ -51,11 +51,11 @@ def test_the_wall_clock_is_that_of_the_day():
 
 
 @pytest.mark.parametrize("until", ["12:20", "20m", 1200, datetime(2026, 3, 2, 12, 20, tzinfo=UTC)])
-def test_until_is_where_the_tail_begins(until):
+def test_the_recovery_begins_at_until(until):
     assert span(replay(until=until, calls=2)) == (-10 * MINUTE, 50 * MINUTE)
 
 
-def test_quiet_stretches_are_skipped_and_the_clock_goes_on_over_them():
+def test_quiet_stretches_are_skipped_and_the_clock_advances_over_them():
     waves = day(window(ends=HOUR), window(begins=9 * HOUR, ends=10 * HOUR, name="again"))
     times = [call.began for call in replay(profile=waves, every="10m").run.calls]
     assert not [at for at in times if 1.5 * HOUR <= at < 8.5 * HOUR]
@@ -71,7 +71,7 @@ def test_without_a_profile_a_replay_is_forty_healthy_minutes():
     assert report.primary == 1.0
 
 
-def test_begun_at_a_moment_there_is_no_lead_in():
+def test_an_outage_with_a_start_position_has_no_warmup():
     assert span(replay(at="30m", calls=2)) == (0.5 * HOUR, 1.5 * HOUR)
     assert span(replay(at="a window", until="12:10", calls=2)) == (0.0, 40 * MINUTE)
 
@@ -82,7 +82,7 @@ def test_what_happened_before_a_replay_is_not_wound_back():
         assert span(chaos.replay(str.upper, calls=2)) == (MINUTE, 1.5 * HOUR)
 
 
-def test_a_second_replay_goes_on_where_the_first_ended():
+def test_a_second_replay_begins_where_the_first_ended():
     with outage(BAD_HOUR) as chaos:
         first = chaos.replay(ask_once, calls=10, until="20m", recovery=0)
         second = chaos.replay(ask_once, calls=10)
@@ -95,7 +95,7 @@ def test_a_second_replay_goes_on_where_the_first_ended():
     assert second.primary > 0  # learned from the lead-in of the first
 
 
-def test_a_replay_behind_the_end_of_the_day_is_its_tail():
+def test_a_replay_after_the_end_of_the_profile_is_recovery_only():
     with outage(BAD_HOUR) as chaos:
         chaos.replay(ask_once, calls=2)
         time.sleep(HOUR)
@@ -104,7 +104,7 @@ def test_a_replay_behind_the_end_of_the_day_is_its_tail():
     assert report.primary == 1.0
 
 
-def test_a_prompt_is_fresh_once_in_an_outage():
+def test_a_prompt_is_new_once_in_an_outage():
     with outage(BAD_HOUR) as chaos:
         for expected in ([True, False, False], [False, False, False]):
             report = chaos.replay(ask_once, prompts="hello", calls=3)
@@ -120,7 +120,7 @@ async def test_in_a_running_loop_replay_async_serves():
     assert len(report.run.calls) == 10
 
 
-def test_replay_async_serves_on_trio_too():
+def test_replay_async_runs_on_trio_too():
     async def run():
         with outage(BAD_HOUR) as chaos:
             return await chaos.replay_async(ask_async, calls=10, users=5)
@@ -141,7 +141,7 @@ async def test_two_replays_at_once_are_refused():
     assert "users=" in str(other)
 
 
-def test_outside_of_its_outage_nothing_is_replayed():
+def test_outside_of_its_outage_a_replay_is_refused():
     chaos = outage(BAD_HOUR)
     with pytest.raises(UsageError, match=r"with outage\(\.\.\.\) as chaos"):
         chaos.replay(ask_once)
@@ -167,7 +167,7 @@ def test_outside_of_its_outage_nothing_is_replayed():
         ({"until": datetime(2026, 3, 1, tzinfo=UTC)}, "before the replay begins"),
         ({"outcome": "primary"}, "outcome= is a function"),
         ({"on_call": 7}, "on_call= is a function"),
-        ({"prompts": []}, "prompts are texts"),
+        ({"prompts": []}, "prompts= is a text"),
         ({"until": 0, "warmup": 0, "recovery": 0}, "no call is due"),
     ],
     ids=lambda value: "" if isinstance(value, str) else ",".join(value),
@@ -222,13 +222,13 @@ def test_an_app_that_never_returns_ends_in_a_clear_error_at_the_horizon(app):
         replay(app, day(window(hang(), begins=-HOUR, ends=HOUR)), calls=3)
 
 
-def test_behind_a_replay_its_horizon_is_forgotten():
+def test_after_a_replay_its_horizon_no_longer_holds():
     with outage(BAD_HOUR) as chaos:
         chaos.replay(str.upper, calls=2)
         time.sleep(7 * 86400)
 
 
-def test_a_check_fails_where_no_fault_struck():
+def test_a_check_fails_if_no_fault_was_applied():
     report = replay(ask_once, None, calls=5)
     with pytest.raises(CheckFailed, match="no fault was applied to any request"):
         report.check()
@@ -238,7 +238,7 @@ def test_a_check_fails_where_no_fault_struck():
     assert {finding.verdict for finding in findings} == {"not applicable"}
 
 
-def test_a_fault_that_could_not_strike_is_no_fault_that_struck():
+def test_an_unsupported_fault_is_not_an_applied_one():
     report = replay(ask_once, day(window(cut_stream())), calls=5)
     assert report.effects() == {"unsupported": report.planned}
     with pytest.raises(CheckFailed, match="no fault was applied"):
@@ -246,13 +246,13 @@ def test_a_fault_that_could_not_strike_is_no_fault_that_struck():
 
 
 @pytest.mark.parametrize("allow_no_faults", [False, True])
-def test_a_check_fails_where_nothing_was_applicable(allow_no_faults):
+def test_a_check_fails_if_nothing_was_applicable(allow_no_faults):
     report = replay(ask_once, prompts="question {}".format, calls=20)
     with pytest.raises(CheckFailed, match="no check could judge"):
         report.check(never_caches_the_outage(), allow_no_faults=allow_no_faults)
 
 
-def test_a_failed_check_says_what_was_seen_when_and_why_it_matters():
+def test_a_failed_check_reports_what_was_seen_when_and_why_it_matters():
     report = replay(ask_once, every="30s")
     with pytest.raises(CheckFailed) as failed:
         report.check(stops_calling("anthropic"), retries_stay_under(3))
@@ -266,7 +266,7 @@ def test_a_failed_check_says_what_was_seen_when_and_why_it_matters():
 
 
 @pytest.mark.parametrize("wrong", ["stops_calling", stops_calling, None])
-def test_what_is_no_check_is_refused(wrong):
+def test_anything_but_a_check_is_refused(wrong):
     with pytest.raises(UsageError, match=r"stops_calling\("):
         replay(ask_once, calls=5).check(wrong)
 

@@ -1,4 +1,4 @@
-"""The text in whatever an app returns."""
+"""The texts in the return values of an app."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class OneSlot:
     ],
     ids=repr,
 )
-def test_text_is_found_wherever_it_is(value, text):
+def test_text_is_found_in_any_value(value, text):
     assert text_of(value) == text
 
 
@@ -126,7 +126,7 @@ async def pieces():
     yield "a"
 
 
-def test_streams_are_told_from_collections():
+def test_streams_are_distinguished_from_collections():
     assert is_stream(letter for letter in "ab")
     assert is_async_stream(pieces())
     for value in ("ab", b"ab", ["a"], {"a": 1}, range(3), None):

@@ -1,4 +1,4 @@
-"""Simulated users: they call when a call is due, and wait for what comes back."""
+"""Simulated users: they make a call when it is due, and wait for its result."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_a_call_begins_when_it_is_due():
     assert [call.due for call in report.run.calls] == [n * MINUTE for n in range(10)]
 
 
-def test_what_was_due_while_its_user_waited_is_missed_and_the_next_is_made_in_time():
+def test_a_call_that_is_due_while_its_user_waits_is_missed():
     slow = Slow(150)
     report = replay(slow, every="1m")
     missed = [call.number for call in report.run.calls if call.outcome == "missed"]
@@ -56,11 +56,11 @@ def test_what_was_due_while_its_user_waited_is_missed_and_the_next_is_made_in_ti
     assert report.missed == 0.2
 
 
-def test_who_ends_exactly_when_the_next_call_is_due_does_not_miss_it():
+def test_a_call_that_ends_when_the_next_is_due_does_not_make_it_missed():
     assert "missed" not in outcomes(replay(Slow(60, 60, 0.1 + 0.2), every="1m"))
 
 
-def test_an_hour_of_hanging_is_an_hour_lost():
+def test_calls_of_an_hour_of_hanging_are_missed():
     with outage(day(window(hang(), ends=HOUR))) as chaos:
         report = chaos.replay(
             lambda question: ask_once(question, timeout=4000), every="1m", recovery="10m"
@@ -72,7 +72,7 @@ def test_an_hour_of_hanging_is_an_hour_lost():
     assert report.longest_downtime == pytest.approx(4020, abs=60)
 
 
-def test_users_are_spread_over_their_period_and_wait_for_themselves_only():
+def test_a_waiting_user_does_not_delay_the_others():
     async def slow(question):
         began.append(question)
         await asyncio.sleep(90 if len(began) == 1 else 1)
@@ -86,7 +86,7 @@ def test_users_are_spread_over_their_period_and_wait_for_themselves_only():
     assert missed == {3: 0}
 
 
-def test_calls_come_back_in_the_order_in_which_they_were_due():
+def test_calls_are_returned_in_the_order_of_their_due_times():
     async def slow_at_first(question):
         await asyncio.sleep(50 if asyncio.get_running_loop().time() < 30 else 1)
 
@@ -94,7 +94,7 @@ def test_calls_come_back_in_the_order_in_which_they_were_due():
     assert [call.number for call in report.run.calls] == list(range(60))
 
 
-def test_on_call_is_told_of_each_call_when_it_is_over():
+def test_on_call_gets_each_call_when_it_is_over():
     told = []
     report = replay(Slow(90), every="1m", on_call=told.append)
     assert told == list(report.run.calls)
@@ -116,7 +116,7 @@ async def lets_its_cancellation_out(question):
         await task
 
 
-def test_a_cancellation_that_an_app_lets_out_ends_its_call_and_not_its_user():
+def test_an_uncaught_cancellation_of_the_app_ends_its_call_and_not_its_user():
     report = replay(lets_its_cancellation_out, calls=4, users=2)
     assert outcomes(report) == ["failed"] * 4
     assert report.run.calls[0].error.is_a(asyncio.CancelledError)
@@ -131,7 +131,7 @@ async def mistaken_async(question):
 
 
 @pytest.mark.parametrize("app", [mistaken, mistaken_async])
-def test_a_mistake_in_using_chaos_llm_is_no_outcome(app):
+def test_a_wrong_use_of_chaos_llm_is_raised_and_no_outcome(app):
     with pytest.raises(UsageError, match="used wrongly"):
         replay(app, calls=3)
 
@@ -145,12 +145,12 @@ def exits_sync(question):
 
 
 @pytest.mark.parametrize("app", [exits, exits_sync])
-def test_who_ends_the_process_ends_the_replay(app):
+def test_an_exit_of_the_process_ends_the_replay(app):
     with pytest.raises(SystemExit):
         replay(app, calls=3)
 
 
-def test_a_harness_error_comes_out_of_many_users_as_itself():
+def test_a_harness_error_of_one_of_many_users_is_raised_unwrapped():
     async def swallows(question):
         return (await asyncio.gather(never(), return_exceptions=True))[0]
 
@@ -170,7 +170,7 @@ def test_a_harness_error_comes_out_of_many_users_as_itself():
     ],
     ids=["coroutine", "async generator", "partial"],
 )
-def test_a_sync_function_that_returns_something_to_be_awaited_is_refused(app):
+def test_a_sync_function_that_returns_an_awaitable_is_refused(app):
     with pytest.raises(UsageError, match="give replay"):
         replay(app, calls=1)
 
@@ -206,7 +206,7 @@ class AsyncCall:
         (Slow(), False),
     ],
 )
-def test_async_apps_are_known_by_what_they_are(app, expected):
+def test_async_apps_are_recognised(app, expected):
     assert is_async(app) == expected
 
 
@@ -232,7 +232,7 @@ HALF_BAD = day(
 )
 
 
-def test_the_same_workload_meets_the_same_decisions_in_sync_and_async_form(monkeypatch):
+def test_a_sync_and_an_async_replay_get_the_same_decisions(monkeypatch):
     monkeypatch.setattr(Clock, "ended_at", 0)  # a loop's times are floats, coarser as time goes on
 
     def run(app):
@@ -243,7 +243,7 @@ def test_the_same_workload_meets_the_same_decisions_in_sync_and_async_form(monke
     assert run(ask_once) == run(ask_once_async)
 
 
-def test_concurrent_users_meet_the_same_decisions_in_whatever_order_they_arrive():
+def test_concurrent_users_get_the_same_decisions_in_any_order_of_arrival():
     def run(pauses):
         async def app(question):
             await asyncio.sleep(next(pauses))
