@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ChaosWarning", "CheckFailed", "Outage", "Report", "load", "outage"]
 
-_HOMES = {
+_MODULES = {  # by public name
     "ChaosWarning": "chaos_llm.outage_context",
     "CheckFailed": "chaos_llm.reports.report",
     "Outage": "chaos_llm.outage_context",
@@ -22,14 +22,14 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name when it is first used: who does not use it pays nothing."""
+    """Import a public name when it is first used, so that `import chaos_llm` stays fast."""
     from importlib import import_module  # noqa: PLC0415 - the same reason
 
     if name == "__version__":
-        from importlib.metadata import version  # noqa: PLC0415 - only where it is asked for
+        from importlib.metadata import version  # noqa: PLC0415 - the same reason
 
         return version("chaos_llm")
-    if name not in _HOMES:
+    if name not in _MODULES:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)
-    return getattr(import_module(_HOMES[name]), name)
+    return getattr(import_module(_MODULES[name]), name)

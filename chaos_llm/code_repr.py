@@ -1,4 +1,4 @@
-"""Values whose repr is the code that builds them again, as short as a person would write it."""
+"""Dataclasses whose repr is the code that builds them, as short as a person would write it."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, Field, fields
 from typing import Any
 
-_FEW = 2  # so many required fields need no names
+_FEW = 2  # required fields; up to so many are written without their names
 
 
 class CodeRepr:
-    """A frozen dataclass that is shown as code, without the fields that are left as they were.
+    """A frozen dataclass whose repr is its constructor call, without arguments equal to a default.
 
-    Hypothesis and IPython lay it out over several lines where it is long.
+    Hypothesis and IPython print a long one over several lines.
     """
 
     __slots__ = ()
 
     def __repr__(self) -> str:
-        given = (f"{key}={value!r}" if key else repr(value) for key, value in _given(self))
-        return f"{type(self).__name__}({', '.join(given)})"
+        arguments = (f"{key}={value!r}" if key else repr(value) for key, value in _arguments(self))
+        return f"{type(self).__name__}({', '.join(arguments)})"
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: ARG002 - IPython's protocol
         with printer.group(4, f"{type(self).__name__}(", ")"):
-            for number, (key, value) in enumerate(_given(self)):
+            for number, (key, value) in enumerate(_arguments(self)):
                 if number:
                     printer.text(",")
                     printer.breakable()
@@ -33,15 +33,15 @@ class CodeRepr:
                 printer.pretty(value)
 
 
-def _given(value: Any) -> Iterator[tuple[str, Any]]:
-    """The fields that were given, with their names where these are needed."""
-    required = [field for field in fields(value) if _default(field) is MISSING]
-    for field in fields(value):
-        given = getattr(value, field.name)
+def _arguments(instance: Any) -> Iterator[tuple[str, Any]]:
+    """The constructor's arguments as name and value; an empty name for a positional one."""
+    required = [field for field in fields(instance) if _default(field) is MISSING]
+    for field in fields(instance):
+        value = getattr(instance, field.name)
         if field in required:
-            yield "" if len(required) <= _FEW else field.name, _plain(given)
-        elif given != _default(field):
-            yield field.name, _plain(given)
+            yield "" if len(required) <= _FEW else field.name, _plain(value)
+        elif value != _default(field):
+            yield field.name, _plain(value)
 
 
 def _default(field: Field[Any]) -> Any:
@@ -51,4 +51,5 @@ def _default(field: Field[Any]) -> Any:
 
 
 def _plain(value: Any) -> Any:
+    """A mapping as a dict, so that its repr is code; any other value as it is."""
     return dict(value) if isinstance(value, Mapping) else value

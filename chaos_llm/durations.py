@@ -1,4 +1,4 @@
-"""Durations as people write them: seconds, a timedelta, or "2m", "1h30m", "500ms"."""
+"""Durations as seconds, a timedelta, or a text such as "2m", "1h30m" or "500ms"."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from chaos_llm.errors import UsageError, shown
 
 Duration = float | int | str | timedelta
 
-_WRITTEN = re.compile(
+_PATTERN = re.compile(
     r"\s*"
     + r"\s*".join(
         rf"(?:(\d+(?:\.\d+)?)\s*(?:{unit})(?![a-z]))?"
@@ -18,19 +18,19 @@ _WRITTEN = re.compile(
     )
     + r"\s*"
 )
-_LONGEST = 64  # letters; the pattern is not made for a megabyte of spaces
-_UNITS = (86400.0, 3600.0, 60.0, 1.0, 0.001)
-_WAY_OUT = (
+_LONGEST = 64  # letters; the pattern takes too long for a megabyte of spaces
+_UNITS = (86400.0, 3600.0, 60.0, 1.0, 0.001)  # seconds, in the order of the pattern's groups
+_HINT = (
     'write seconds (90), a timedelta, or numbers with units, the largest first: "90s", "2m", '
     '"1h30m", "500ms" (d, h, m or min, s, ms)'
 )
 
 
 def seconds(value: Duration) -> float:
-    """The duration in seconds; raises UsageError for what is none, is negative or never ends."""
+    """The duration in seconds; raises UsageError if it is malformed, negative or infinite."""
     length = _read(value)
     if not 0 <= length < math.inf:
-        raise UsageError(f"{shown(value)} is not a duration: {_WAY_OUT}")
+        raise UsageError(f"{shown(value)} is not a duration: {_HINT}")
     return length
 
 
@@ -48,7 +48,7 @@ def _read(value: object) -> float:
 
 
 def _read_text(text: str) -> float:
-    written = _WRITTEN.fullmatch(text) if len(text) <= _LONGEST else None
+    written = _PATTERN.fullmatch(text) if len(text) <= _LONGEST else None
     numbers = written.groups() if written else ()
     if not any(numbers):
         return math.nan
@@ -58,7 +58,7 @@ def _read_text(text: str) -> float:
 
 
 def describe(seconds: float) -> str:
-    """The duration as a person says it: "200 ms", "1.5 s", "2 min 30 s", "3 h 41 min 2 s"."""
+    """The duration in words for reports: "200 ms", "1.5 s", "2 min 30 s", "3 h 41 min 2 s"."""
     if seconds < 0:
         return f"-{describe(-seconds)}"
     if math.isinf(seconds):

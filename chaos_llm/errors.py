@@ -42,7 +42,8 @@ class UsageError(ChaosError, ValueError):
 class UnknownName(UsageError):
     """A name that is not in its catalogue; the message lists the known names, most similar first.
 
-    Of a large catalogue it lists only those; `all_by` is the command that prints all names.
+    Of a large catalogue it lists the most similar names only, and `all_by`, the command that prints
+    all of them. `where` says where the name was found.
     """
 
     def __init__(
@@ -97,9 +98,9 @@ class NoReply(HarnessError):
 
 
 def shown(value: object, longest: int = 60) -> str:
-    """A value as an error shows it: its repr, which has no control characters, and not all of it.
+    """The repr of a value for an error message, cut at `longest` letters.
 
-    Its letters are counted without what a repr puts around them.
+    A repr has no control characters. The letters of a text are counted before it is escaped.
     """
     if isinstance(value, int) and value.bit_length() > _BITS:
         return f"a number of {value.bit_length()} bits"

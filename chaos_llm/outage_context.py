@@ -69,7 +69,7 @@ class Outage:
         rootdir: str | Path | None = None,
         strict: bool | None = None,
     ) -> None:
-        self._is_spent, self._rootdir = False, Path(rootdir or ".").absolute()
+        self._was_entered, self._rootdir = False, Path(rootdir or ".").absolute()
         loaded = healthy_profile() if profile is None else load(profile, rootdir=rootdir)
         self.profile, self.seed = with_baseline(loaded, self._rootdir, baseline), seed
         self.plan = Plan(self.profile, seed, tiers(self._rootdir, os.environ))
@@ -80,10 +80,10 @@ class Outage:
         self.reports: list[Report] = []
         self._position = self._now = place(at, self.plan)
         self._can_wind_back = at is None
-        self._interventions = Overrides(self.plan)
+        self._overrides = Overrides(self.plan)
         self._correlation = Correlation()
         self._replays = ReplayRunner(
-            self._interventions,
+            self._overrides,
             self.clock,
             self.journal,
             self._correlation,
@@ -92,11 +92,11 @@ class Outage:
         )
         recorded = self._replays.side_effects
         self.side_effect = Marker(recorded, self._correlation.here, lambda: self.now)
-        self._context: InterceptionContext | None = None  # only while the outage is in force
+        self._context: InterceptionContext | None = None  # set only inside the outage
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
-        if self._is_spent:
+        if self._was_entered:
             raise UsageError(
                 "an outage can be entered only once; create a new one with outage(...)"
             )
@@ -105,7 +105,7 @@ class Outage:
             stack.enter_context(self.clock)
             self.clock.set_wall(self.profile.when(self._position))
             self._context = self._intercept(stack)
-            self._stack, self._is_spent = stack.pop_all(), True
+            self._stack, self._was_entered = stack.pop_all(), True
         failing_examples.entered(self)
         return self
 
@@ -127,43 +127,45 @@ class Outage:
 
     @property
     def now(self) -> float:
-        """Seconds of the profile: 0 is its start, and a healthy lead-in is before 0."""
+        """Seconds of the profile: 0 is its start, and the warm-up of a replay is before 0."""
         now = self._position + self.clock.now
-        if now != self._now:  # else all records of one moment share one float
+        # All records of one moment share one float object, to save memory.
+        if now != self._now:
             self._now = now
         return self._now
 
     def on(self, provider: str, *, surface: str = "api", model: str = "") -> ProviderControl:
-        """Control one provider: inject faults, heal it, choose its answers."""
-        return ProviderControl(self._interventions, lambda: self.now, provider, surface, model)
+        """Control one provider: inject faults, heal it, choose its answers; raises UnknownName."""
+        return ProviderControl(self._overrides, lambda: self.now, provider, surface, model)
 
     def replay(self, fn: App, **options: Unpack[ReplayOptions]) -> Report:
         """Have simulated users call `fn(prompt)` through the outage, and report what they got.
 
-        `fn` may be sync or async; what it streams is consumed. Options and their defaults:
-        `prompts` (Faker, half fresh, half repeating), `calls` (200 in all) or `every` (the time
-        between two calls of a user), `users=1`, `warmup="10m"` (healthy lead-in), `recovery="30m"`
-        (tail), `skip_quiet="1h"`, `until` (the last window's end), `outcome`, `deadline="1m"`,
-        `stale_after="1h"`. A second replay continues where the first ended. Raises UsageError
-        outside of the outage.
+        `fn` may be sync or async; a stream that it returns is consumed. Options and their defaults:
+        `prompts` (made up, half of them new, half repeated), `calls` (200 in all) or `every` (the
+        time between two calls of a user), `users=1`, `warmup="10m"` (healthy time before the
+        profile's start), `recovery="30m"` (time after the last window), `skip_quiet="1h"`, `until`
+        (the last window's end), `outcome`, `deadline="1m"`, `stale_after="1h"`. A second replay
+        continues where the first ended. Raises UsageError for wrong options and outside of the
+        outage.
         """
-        self._require_force("replay")
+        self._require_entered("replay")
         return self._keep(self._replays.run(fn, **options))
 
     async def replay_async(self, fn: App, **options: Unpack[ReplayOptions]) -> Report:
         """Like `replay`, on the running event loop and with a task for each user."""
-        self._require_force("replay_async")
+        self._require_entered("replay_async")
         return self._keep(await self._replays.run_async(fn, **options))
 
     def unmanaged(self) -> AbstractContextManager[None]:
         """Keep this thread, and what threads and servers it starts meanwhile, in real time."""
-        self._require_force("unmanaged()")
+        self._require_entered("unmanaged()")
         return self.clock.unmanaged()
 
     @property
     def respx(self) -> respx.MockRouter:
         """A respx router for HTTP services other than providers, for httpx and httpx2 alike."""
-        context = self._require_force("respx")
+        context = self._require_entered("respx")
         if context.services is None:
             from chaos_llm.interception.other_services import (  # noqa: PLC0415 - respx, on demand
                 OtherServices,
@@ -174,7 +176,7 @@ class Outage:
 
     def played(self) -> Profile:
         """The profile that took effect, with the faults that the test injected as windows."""
-        return as_played(self._interventions, self.now)
+        return as_played(self._overrides, self.now)
 
     def timeline(self, width: int = 100) -> str:
         """The replays as text timelines; without one, the exchanges of the journal."""
@@ -191,7 +193,7 @@ class Outage:
         from chaos_llm.interception import client_environment, httpx_clients, import_hooks  # noqa: PLC0415 - both httpx, anyio
 
         engine = Engine(
-            self._interventions,
+            self._overrides,
             self.journal,
             self._correlation,
             lambda: self.now,
@@ -206,10 +208,13 @@ class Outage:
         stack.enter_context(import_hooks.intercepted(context))
         return context
 
-    def _wind_back(self, before: float) -> float:
-        """Start `before` seconds ahead of the profile, if nothing has happened yet."""
+    def _wind_back(self, warmup: float) -> float:
+        """Put the clock `warmup` seconds before the profile's start, if nothing has happened yet.
+
+        Returns the seconds of the profile at which the replay begins.
+        """
         if self._can_wind_back and not self.clock.now and not len(self.journal):
-            self._position = -before
+            self._position = -warmup
             self.clock.set_wall(self.profile.when(self._position))
         self._can_wind_back = False
         return self.now
@@ -219,9 +224,9 @@ class Outage:
         self.reports.append(report)
         return report
 
-    def _require_force(self, what: str) -> InterceptionContext:
+    def _require_entered(self, member: str) -> InterceptionContext:
         if self._context is None:
-            message = f"chaos.{what} works only inside the outage: `with outage(...) as chaos:`"
+            message = f"chaos.{member} works only inside the outage: `with outage(...) as chaos:`"
             raise UsageError(message)
         return self._context
 

@@ -29,7 +29,7 @@ from chaos_llm.errors import UsageError
         (" 10s ", 10.0),
     ],
 )
-def test_people_s_ways_to_write_a_duration_are_read(written, length):
+def test_durations_are_read_in_all_forms(written, length):
     assert seconds(written) == length
     assert isinstance(seconds(written), float)
 
@@ -41,7 +41,7 @@ def test_people_s_ways_to_write_a_duration_are_read(written, length):
         *(-1, float("inf"), float("nan"), True, None, [1], timedelta(seconds=-1)),
     ],
 )
-def test_what_is_no_duration_is_told_the_ways(wrong):
+def test_a_malformed_duration_is_refused_with_the_right_forms(wrong):
     with pytest.raises(UsageError, match=r"is not a duration: write seconds .*1h30m") as mistake:
         seconds(wrong)
     assert repr(wrong) in str(mistake.value)
@@ -67,15 +67,15 @@ def test_what_is_no_duration_is_told_the_ways(wrong):
         (float("inf"), "for ever"),
     ],
 )
-def test_a_duration_is_said_in_units_that_people_use(length, said):
+def test_a_duration_is_described_in_common_units(length, said):
     assert describe(length) == said
 
 
 @given(st.integers(0, 10**7))
-def test_whole_seconds_are_read_back_from_what_is_said(length):
+def test_the_description_of_whole_seconds_is_read_back(length):
     assert seconds(describe(length)) == length
 
 
 @given(st.floats(0, 1e7))
-def test_what_is_said_is_right_to_the_shown_digits(length):
+def test_a_description_is_exact_to_its_last_digit(length):
     assert seconds(describe(length)) == pytest.approx(length, rel=0.01, abs=1e-6)

@@ -49,7 +49,7 @@ def test_outage_is_the_class_under_the_name_of_a_context_manager():
 
 
 @pytest.mark.parametrize("profile", [WAVES, load(WAVES)], ids=["name", "profile"])
-def test_the_wall_clock_says_the_profiles_date(profile):
+def test_the_wall_clock_shows_the_profiles_date(profile):
     with outage(profile) as chaos:
         assert utc_now() == dt.datetime(2026, 3, 2, 11, 37, tzinfo=dt.UTC)
         time.sleep(60)
@@ -75,7 +75,7 @@ def test_without_a_profile_it_is_today():
         (dt.time(20, 0), "20:00"),
     ],
 )
-def test_at_says_where_it_begins(at, clock):
+def test_at_is_the_position_where_it_begins(at, clock):
     with outage(WAVES, at=at) as chaos:
         begins = utc_now()
         assert chaos.profile.when(chaos.now) == begins
@@ -101,7 +101,7 @@ def test_an_unknown_name_names_the_nearest(arguments, says):
         outage(**arguments)
 
 
-def test_it_is_entered_once():
+def test_it_can_be_entered_once():
     with outage() as chaos:
         with pytest.raises(UsageError, match="entered only once"), chaos:
             pytest.fail("it must not be entered")
@@ -110,7 +110,7 @@ def test_it_is_entered_once():
         pytest.fail("it must not be entered")
 
 
-def test_a_second_one_may_follow_and_monotonic_time_goes_on():
+def test_monotonic_time_continues_in_a_second_outage():
     readings = []
     for _ in range(2):
         with outage():
@@ -128,7 +128,7 @@ class TestOn:
             with pytest.raises(UnknownName, match=r"surface 'log-in'.*: 'login'"):
                 chaos.on("anthropic", surface="log-in")
 
-    def test_what_is_put_on_before_it_is_entered_holds(self):
+    def test_faults_can_be_injected_before_it_is_entered(self):
         chaos = outage()
         chaos.on("anthropic").inject(rate_limited(retry_after=3), times=1)
         with chaos:
@@ -137,7 +137,7 @@ class TestOn:
 
 
 class TestReplay:
-    def test_needs_the_outage_in_force(self):
+    def test_works_only_inside_the_outage(self):
         with pytest.raises(UsageError, match=r"chaos\.replay works only inside the outage"):
             outage().replay(ask)
         with pytest.raises(UsageError, match=r"chaos\.replay_async works only"):

@@ -65,7 +65,9 @@ def test_the_package_lists_what_it_imports_late():
         for node in ast.parse((ROOT / "__init__.py").read_text(encoding="utf-8")).body
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
     )
-    assert set(chaos_llm.__all__) == set(chaos_llm._HOMES) == set(bound_by("chaos_llm", _of(late)))
+    assert (
+        set(chaos_llm.__all__) == set(chaos_llm._MODULES) == set(bound_by("chaos_llm", _of(late)))
+    )
 
 
 def _of(block: ast.If) -> str:
@@ -73,8 +75,8 @@ def _of(block: ast.If) -> str:
 
 
 def test_a_name_is_at_home_where_the_package_says():
-    for name, home in chaos_llm._HOMES.items():
-        assert getattr(chaos_llm, name) is getattr(importlib.import_module(home), name)
+    for name, module in chaos_llm._MODULES.items():
+        assert getattr(chaos_llm, name) is getattr(importlib.import_module(module), name)
 
 
 def test_an_unknown_name_is_an_attribute_error():

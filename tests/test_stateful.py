@@ -117,6 +117,6 @@ def test_what_was_injected_by_hand_is_played_as_windows():
         chaos.clock.sleep(60)
         chaos.on("anthropic").heal()
         chaos.clock.sleep(60)
-        played = as_played(chaos._interventions, chaos.now)
+        played = as_played(chaos._overrides, chaos.now)
     assert [(w.begins[0], w.ends[0]) for w in played.windows] == [(0.0, 60.0)]
     assert played.name == "injected-by-hand"
