@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from chaos_llm.protocol.redaction import Secrets, printable, without_shapes
 
-_TELLING = 12  # letters; shorter prompts may stand in any text
-_SHOWN = 300
-_READ_ON = 10_000  # letters behind the cut: a secret that lies across it is still known as one
+_SHORTEST_PROMPT = 12  # letters; a shorter prompt may occur in any text by chance
+_SHOWN = 300  # letters of a text by default
+_READ_ON = 10_000  # letters after the cut that are read, to recognise a secret that spans it
 _NONE = Secrets()
 
 
@@ -17,13 +17,13 @@ def masked(
 ) -> str:
     """The text in one line, cut, without secrets and without these prompts.
 
-    `secrets` are those that requests carried; others are known by their shape. Control characters
-    and marks of direction are spelt out.
+    `secrets` are those of requests; other secrets are recognised by their form. Control characters
+    and direction marks are written as escapes.
     """
     line = " ".join(text[: 4 * length + _READ_ON].split())[: length + _READ_ON]
     for prompt in prompts:
-        said = " ".join(prompt.split())
-        if len(said) >= _TELLING:
-            line = line.replace(said, "[the prompt]")
+        prompt_line = " ".join(prompt.split())
+        if len(prompt_line) >= _SHORTEST_PROMPT:
+            line = line.replace(prompt_line, "[the prompt]")
     line = printable(without_shapes(secrets.masked(line)))
     return line if len(line) <= length else f"{line[: length - 1]}…"

@@ -13,7 +13,7 @@ from chaos_llm.reports.html.profile_section import profile_section
 from chaos_llm.reports.html.sections import section, slug
 from chaos_llm.reports.html.shell import page
 from chaos_llm.reports.records.models import ExchangeRecord, RunRecord, TestRecord
-from chaos_llm.reports.records.profile_models import ProfileRecord
+from chaos_llm.reports.records.profile import ProfileRecord
 
 
 def run_page(run: RunRecord, title: str = "") -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from chaos_llm.reports.html import wording
 from chaos_llm.reports.html.element import Html, el, table
 from chaos_llm.reports.html.sections import section
-from chaos_llm.reports.records.profile_models import ProfileRecord, WindowRecord
+from chaos_llm.reports.records.profile import ProfileRecord, WindowRecord
 
 
 def profile_section(

@@ -8,7 +8,7 @@ from itertools import pairwise
 from chaos_llm.reports.html import bars, wording
 from chaos_llm.reports.html.element import Child, Html, el
 from chaos_llm.reports.html.scale import PageScale
-from chaos_llm.reports.records.profile_models import (
+from chaos_llm.reports.records.profile import (
     PageRecord,
     PostRecord,
     ProfileRecord,

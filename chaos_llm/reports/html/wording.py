@@ -9,7 +9,7 @@ from chaos_llm.durations import describe
 from chaos_llm.reports.grades import Grade
 from chaos_llm.reports.profiles.wording import MEANINGS
 from chaos_llm.reports.records.models import RunRecord
-from chaos_llm.reports.records.profile_models import ProfileRecord
+from chaos_llm.reports.records.profile import ProfileRecord
 
 GRADES: dict[Grade, str] = {
     "fine": "answered, and nothing failed",

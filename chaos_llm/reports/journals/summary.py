@@ -21,7 +21,7 @@ def explain_all(journal: JournalFile, width: int = 100) -> str:
         return lines[0]
     first, last = records[0], records[-1]
     lines[0] += f", {journal.when(first['at'])} to {journal.when(last['until'])}"
-    for part in (_providers(records), _windows(records), _worst(records), _stray(records)):
+    for part in (_providers(records), _windows(records), _worst(records), _background(records)):
         lines += [line for text in part for line in folded(text, width)]
     return "\n".join(
         [*lines, "", "add the number of a call to have each of its requests explained"]
@@ -30,11 +30,11 @@ def explain_all(journal: JournalFile, width: int = 100) -> str:
 
 def _providers(records: Sequence[_Record]) -> Iterator[str]:
     for provider in dict.fromkeys(record["provider"] for record in records):
-        mine = [record for record in records if record["provider"] == provider]
-        answered = sum(record["answered"] and record["end"] == "complete" for record in mine)
-        statuses = sorted({str(record["status"] or "none") for record in mine})
+        to_it = [record for record in records if record["provider"] == provider]
+        answered = sum(record["answered"] and record["end"] == "complete" for record in to_it)
+        statuses = sorted({str(record["status"] or "none") for record in to_it})
         yield (
-            f"  {provider}: {len(mine)} requests, {answered} answered; "
+            f"  {provider}: {len(to_it)} requests, {answered} answered; "
             f"statuses {', '.join(statuses)}"
         )
 
@@ -70,23 +70,28 @@ def _worst(records: Sequence[_Record]) -> Iterator[str]:
         return
     most = max(calls, key=lambda call: len(calls[call]))
     longest = max(calls, key=lambda call: _seconds(calls[call]))
-    hit = [call for call, mine in calls.items() if any(record["fault_effects"] for record in mine)]
+    hit = [call for call, of_it in calls.items() if any(r["fault_effects"] for r in of_it)]
     yield f"{len(calls)} calls made requests, and faults were planned for {len(hit)} of them"
     if hit:
         yield f"  the first: call {hit[0]}; the last: call {hit[-1]}"
     yield f"  most requests: call {most} with {len(calls[most])}"
     yield f"  longest: call {longest} with {describe(_seconds(calls[longest]))} of requests"
-    pauses = [(b["at"] - a["until"], call) for call, m in calls.items() for a, b in pairwise(m)]
+    pauses = [
+        (later["at"] - earlier["until"], call)
+        for call, of_it in calls.items()
+        for earlier, later in pairwise(of_it)
+    ]
     if pauses:
         pause, call = max(pauses)
         yield f"  longest pause between two requests: {describe(max(0.0, pause))} in call {call}"
 
 
-def _seconds(mine: Sequence[_Record]) -> float:
-    return float(max(record["until"] for record in mine) - mine[0]["at"])
+def _seconds(of_call: Sequence[_Record]) -> float:
+    """Seconds from a call's first request to the end of its last reply."""
+    return float(max(record["until"] for record in of_call) - of_call[0]["at"])
 
 
-def _stray(records: Sequence[_Record]) -> Iterator[str]:
-    stray = sum(record["call"] < 0 for record in records)
-    if stray:
-        yield f"{stray} requests belong to no call; they are call -1"
+def _background(records: Sequence[_Record]) -> Iterator[str]:
+    count = sum(record["call"] < 0 for record in records)
+    if count:
+        yield f"{count} requests belong to no call; they have the call number -1"

@@ -123,10 +123,13 @@ def _events(profile: Profile) -> str:
 
 
 def _latencies(profile: Profile) -> Iterator[tuple[str, str]]:
-    for provider, pace in profile.baseline.items():
-        for who, each in ((provider, pace), *((f"{provider} {m}", p) for m, p in pace.models)):
+    for provider, latency in profile.baseline.items():
+        for name, each in (
+            (provider, latency),
+            *((f"{provider} {m}", p) for m, p in latency.models),
+        ):
             token = f", then {describe(each.token)} a token" if each.token else ""
-            yield who, f"first token after {describe(each.first_token)}{token}"
+            yield name, f"first token after {describe(each.first_token)}{token}"
 
 
 def _sources(profile: Profile) -> str:

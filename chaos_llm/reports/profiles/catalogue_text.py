@@ -130,9 +130,9 @@ def _events(profile: Profile, width: int) -> str:
         lines.append(
             wording.fact("edge", f"{text}  {wording.mark(profile, (edge.evidence,))}", width)
         )
-    for provider, pace in profile.baseline.items():
-        lines.append(wording.fact("latency", _latency(profile, provider, pace), width))
-        for model, its_own in pace.models:
+    for provider, latency in profile.baseline.items():
+        lines.append(wording.fact("latency", _latency(profile, provider, latency), width))
+        for model, its_own in latency.models:
             lines.append(wording.fact("latency", _latency(profile, model, its_own), width))
     for provider, allowance in profile.quotas.items():
         quota, limits = allowance.quota, []
@@ -146,10 +146,10 @@ def _events(profile: Profile, width: int) -> str:
     return "\n".join(["Beside the timeline", *lines]) if lines else ""
 
 
-def _latency(profile: Profile, name: str, pace: HealthyLatency) -> str:
-    token = f", then {describe(pace.token)} a token" if pace.token else ""
-    text = f"{name}, healthy: first token after {describe(pace.first_token)}{token}"
-    return f"{text}  {wording.mark(profile, (pace.evidence,))}"
+def _latency(profile: Profile, name: str, latency: HealthyLatency) -> str:
+    token = f", then {describe(latency.token)} a token" if latency.token else ""
+    text = f"{name}, healthy: first token after {describe(latency.first_token)}{token}"
+    return f"{text}  {wording.mark(profile, (latency.evidence,))}"
 
 
 def _sources(profile: Profile, width: int) -> str:

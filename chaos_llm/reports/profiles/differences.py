@@ -37,9 +37,9 @@ def differences(one: Profile, other: Profile) -> Differences:
 
 
 def _profile(one: Profile, other: Profile) -> Iterator[str]:
-    ours, theirs = _facts_of_profile(one), _facts_of_profile(other)
-    for label in (*ours, *(key for key in theirs if key not in ours)):
-        yield from _change(label, ours.get(label, "none"), theirs.get(label, "none"))
+    left, right = _facts_of_profile(one), _facts_of_profile(other)
+    for label in (*left, *(key for key in right if key not in left)):
+        yield from _change(label, left.get(label, "none"), right.get(label, "none"))
 
 
 def _facts_of_profile(profile: Profile) -> dict[str, str]:
@@ -51,10 +51,10 @@ def _facts_of_profile(profile: Profile) -> dict[str, str]:
         "evidence": profile.confidence or "not given",
         "assumed": wording.assumed(profile),
     }
-    for name, pace in profile.baseline.items():
-        first, token = describe(pace.first_token), describe(pace.token)
+    for name, latency in profile.baseline.items():
+        first, token = describe(latency.first_token), describe(latency.token)
         facts[f"healthy {name}"] = f"first token after {first}, then {token} a token"
-        for model, its in pace.models:
+        for model, its in latency.models:
             first, token = describe(its.first_token), describe(its.token)
             facts[f"healthy {name} {model}"] = f"first token after {first}, then {token} a token"
     for name, allowance in profile.quotas.items():
@@ -65,19 +65,19 @@ def _facts_of_profile(profile: Profile) -> dict[str, str]:
 
 
 def _windows(one: Profile, other: Profile) -> Differences:
-    ours, theirs = ({w.name: w for w in profile.windows} for profile in (one, other))
+    left, right = ({w.name: w for w in profile.windows} for profile in (one, other))
     found: Differences = {
         "Windows that only one has": [
-            f"{name}: {_summary(window)}" for name, window in ours.items() if name not in theirs
+            f"{name}: {_summary(window)}" for name, window in left.items() if name not in right
         ],
         "Windows that only other has": [
-            f"{name}: {_summary(window)}" for name, window in theirs.items() if name not in ours
+            f"{name}: {_summary(window)}" for name, window in right.items() if name not in left
         ],
     }
-    for name in ours.keys() & theirs.keys():
-        facts, others = _facts(ours[name]), _facts(theirs[name])
+    for name in left.keys() & right.keys():
+        facts, other_facts = _facts(left[name]), _facts(right[name])
         found[f"Window {name!r}"] = [
-            line for label in facts for line in _change(label, facts[label], others[label])
+            line for label in facts for line in _change(label, facts[label], other_facts[label])
         ]
     in_order = (*list(found)[:2], *(f"Window {w.name!r}" for w in one.windows))
     return {heading: found[heading] for heading in in_order if heading in found}
@@ -115,15 +115,15 @@ def _share(window: Window) -> str:
 def _pages(one: Profile, other: Profile) -> Differences:
     found: Differences = {}
     for name in dict.fromkeys((*one.status_pages, *other.status_pages)):
-        ours, theirs = one.status_pages.get(name), other.status_pages.get(name)
-        found[f"Status page of {name}"] = list(_page(ours, theirs))
+        left, right = one.status_pages.get(name), other.status_pages.get(name)
+        found[f"Status page of {name}"] = list(_page(left, right))
     return found
 
 
-def _page(ours: StatusPage | None, theirs: StatusPage | None) -> Iterator[str]:
-    yield from _change("it", _known(ours), _known(theirs))
+def _page(left: StatusPage | None, right: StatusPage | None) -> Iterator[str]:
+    yield from _change("it", _known(left), _known(right))
     posts, others = (
-        {_bare(post): _post(post) for post in page.posts} if page else {} for page in (ours, theirs)
+        {_bare(post): _post(post) for post in page.posts} if page else {} for page in (left, right)
     )
     yield from (f"only one: {text}" for key, text in posts.items() if key not in others)
     yield from (f"only other: {text}" for key, text in others.items() if key not in posts)
@@ -146,9 +146,9 @@ def _post(post: Post) -> str:
     return f"{_after(post.at)}: {post.state or 'an update'}{says}"
 
 
-def _keys(ours: Mapping[str, object], theirs: Mapping[str, object], noun: str) -> Iterator[str]:
-    yield from (f"only one: {noun} {key}" for key in ours if key not in theirs)
-    yield from (f"only other: {noun} {key}" for key in theirs if key not in ours)
+def _keys(left: Mapping[str, object], right: Mapping[str, object], noun: str) -> Iterator[str]:
+    yield from (f"only one: {noun} {key}" for key in left if key not in right)
+    yield from (f"only other: {noun} {key}" for key in right if key not in left)
 
 
 def _filled(line: str, width: int) -> str:
@@ -162,9 +162,9 @@ def _filled(line: str, width: int) -> str:
     )
 
 
-def _change(label: str, ours: str, theirs: str) -> Iterator[str]:
-    if ours != theirs:
-        yield f"{label}: {ours} -> {theirs}"
+def _change(label: str, left: str, right: str) -> Iterator[str]:
+    if left != right:
+        yield f"{label}: {left} -> {right}"
 
 
 def _span(limits: tuple[float, float]) -> str:

@@ -50,12 +50,12 @@ def columns_of(run: Run) -> Columns:
     """The columns of a run: from a call after a long pause to the last one before the next."""
     due = sorted(call.due for call in run.calls)
     pauses = [later - earlier for earlier, later in pairwise(due)]
-    usual = median(pauses) if pauses else 0.0
-    long = max(_QUIET * usual, _LONG * (run.ends - run.begins))
+    median_pause = median(pauses) if pauses else 0.0
+    long = max(_QUIET * median_pause, _LONG * (run.ends - run.begins))
     stretches, begins = [], run.begins
     for earlier, later in pairwise(due):
         if later - earlier > long > 0:
-            stretches.append((begins, earlier + (usual or 1.0)))
+            stretches.append((begins, earlier + (median_pause or 1.0)))
             begins = later
     return Columns([*stretches, (begins, max(run.ends, begins))])
 

@@ -13,7 +13,7 @@ from pydantic import Field
 from chaos_llm.analysis.call import Outcome
 from chaos_llm.checks.check import Verdict
 from chaos_llm.reports.grades import Grade
-from chaos_llm.reports.records.profile_models import ProfileRecord, Record, StretchRecord
+from chaos_llm.reports.records.profile import ProfileRecord, Record, StretchRecord
 
 SCHEMA_VERSION: Final = (
     2  # raised if a field is removed or changes its meaning; new fields do not raise it

@@ -9,7 +9,7 @@ from itertools import pairwise
 from chaos_llm.analysis.run import Run
 from chaos_llm.reports.records.columns import Columns
 from chaos_llm.reports.records.models import LeftAlone, ProviderRecord
-from chaos_llm.reports.records.profile_models import StretchRecord
+from chaos_llm.reports.records.profile import StretchRecord
 
 
 def provider_records(run: Run, columns: Columns) -> list[ProviderRecord]:
