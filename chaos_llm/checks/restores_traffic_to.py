@@ -43,8 +43,9 @@ class RestoresTrafficTo(Check):
         for interval in run.recoveries(self.provider, within):
             used, made = self._count_calls(run, Interval(interval.begins + within, interval.ends))
             if made and used < _HALF * healthy * made and _chance(used, made, healthy) <= _CHANCE:
-                seen = f"{self.provider} got requests of {used} of the {made} calls made later than"
-                seen += f" {describe(within)} after it recovered; of {healthy:.0%} if healthy"
+                seen = f"{self.provider} got requests from {used} of the {made} calls made later "
+                seen += f"than {describe(within)} after it recovered; "
+                seen += f"before the outage from {healthy:.0%} of the calls"
                 return self.failed(seen, interval.begins + within)
             calls += made
             least = min(least, used / made) if made else least
@@ -53,7 +54,8 @@ class RestoresTrafficTo(Check):
             return self.not_applicable(
                 f"no call was made later than {long} after {self.provider} recovered"
             )
-        return self.passed(f"{self.provider} got requests of {least:.0%} of the calls again")
+        seen = f"{self.provider} got requests from {least:.0%} of the calls again"
+        return self.passed(f"{seen}, {describe(within)} after it recovered")
 
     def _count_calls(self, run: Run, interval: Interval) -> tuple[int, int]:
         """How many calls of an interval used the provider, of how many."""

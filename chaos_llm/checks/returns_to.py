@@ -42,8 +42,12 @@ class ReturnsTo(Check):
             if wait is not None and wait <= within:
                 longest = max(longest, wait)
             elif self._stayed_away(run, interval, within, wait):
-                after = "not at all" if wait is None else f"only {describe(wait)}"
-                seen = f"{self.provider} answered again {after} after it recovered"
+                answered = (
+                    "answered no call"
+                    if wait is None
+                    else f"did not answer a call until {describe(wait)}"
+                )
+                seen = f"{self.provider} {answered} after it recovered"
                 return self.failed(seen, interval.begins)
         if longest < 0:
             return self.not_applicable(f"{self.provider} did not recover while calls were made")

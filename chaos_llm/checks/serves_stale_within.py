@@ -53,7 +53,7 @@ class ServesStaleWithin(Check):
             seen += f" within {describe(limit)} before; {calls(len(stale))} got such an answer"
             return self.failed(seen, lost[0].began)
         return self.passed(
-            f"{calls(len(served))} answered from a cache; the oldest answer was "
+            f"{calls(len(served))} got an answer from a cache; the oldest one was "
             f"{describe(round(oldest.age))} old"
         )
 

@@ -46,14 +46,17 @@ class StaysWithin(Check):
         for exchange in requests if self.providers else ():
             if exchange.provider not in self.providers:
                 count = sum(e.provider == exchange.provider for e in requests)
-                seen = f"{exchange.provider} got {counted(count, 'request')}"
-                return self.failed(seen, exchange.at)
+                went = f"{counted(count, 'request')} went to {exchange.provider}"
+                return self.failed(f"{went}, which is not allowed", exchange.at)
         for exchange in regional if self.regions else ():
             if not exchange.region.startswith(self.regions):
                 count = sum(e.region == exchange.region for e in regional)
-                seen = f"{exchange.provider} got {counted(count, 'request')} in {exchange.region}"
+                went = f"{counted(count, 'request')} went to {exchange.provider}"
+                seen = f"{went} in {exchange.region}, which is not allowed"
                 return self.failed(seen, exchange.at)
-        if not requests or (not self.providers and not regional):
-            return self.not_applicable("no request named where it goes")
+        if not requests:
+            return self.not_applicable("no request was made")
+        if not self.providers and not regional:
+            return self.not_applicable("no request named a region")
         where = sorted({e.provider for e in requests}) + sorted({e.region for e in regional})
         return self.passed(f"all requests went to {', '.join(where)}")

@@ -49,7 +49,10 @@ class HalfOpen:
 def test_a_breaker_that_closes_passes():
     finding = found(Defended())
     assert finding.verdict == "pass"
-    assert finding.seen == "anthropic got requests of 100% of the calls again"
+    assert (
+        finding.seen
+        == "anthropic got requests from 100% of the calls again, 10 min after it recovered"
+    )
 
 
 def test_a_breaker_that_stays_half_open_fails_though_it_returned():
@@ -58,8 +61,8 @@ def test_a_breaker_that_stays_half_open_fails_though_it_returned():
     finding = restores_traffic_to("anthropic")(run)
     assert finding.verdict == "fail"
     assert finding.seen == (
-        "anthropic got requests of 10 of the 100 calls made later than 10 min after it "
-        "recovered; of 92% if healthy"
+        "anthropic got requests from 10 of the 100 calls made later than 10 min after it "
+        "recovered; before the outage from 92% of the calls"
     )
     assert finding.at == 30 * MINUTE
 

@@ -60,14 +60,14 @@ def test_a_breaker_with_a_short_cooldown_is_back():
 def test_who_stays_on_the_fallback_fails():
     finding = found(GoesAway(10**9))
     assert finding.verdict == "fail"
-    assert finding.seen == "anthropic answered again not at all after it recovered"
+    assert finding.seen == "anthropic answered no call after it recovered"
     assert finding.at == 20 * MINUTE
 
 
 def test_who_is_back_late_fails():
     finding = found(GoesAway(35 * MINUTE))
     assert finding.verdict == "fail"
-    assert finding.seen == "anthropic answered again only 15 min after it recovered"
+    assert finding.seen == "anthropic did not answer a call until 15 min after it recovered"
     assert (
         found.verdict(GoesAway(35 * MINUTE), check=returns_to("anthropic", within="15m")) == "pass"
     )

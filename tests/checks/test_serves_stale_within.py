@@ -16,7 +16,7 @@ from chaos_llm.faults import overloaded
 def test_answers_within_the_age_pass():
     finding = long_day(Keeps(), serves_stale_within("12h"))
     assert finding.verdict == "pass"
-    assert "answered from a cache; the oldest answer" in finding.seen
+    assert "got an answer from a cache; the oldest one was" in finding.seen
 
 
 def test_an_answer_that_is_too_old_fails():
