@@ -22,16 +22,15 @@ Outcome = Literal[
 ]
 OUTCOMES: tuple[Outcome, ...] = Outcome.__args__  # type: ignore[attr-defined] # mypy does not know the attribute of a Literal
 ANSWERED: frozenset[Outcome] = frozenset({"primary", "fallback", "cached"})
-_LONGEST_TEXT = 2000  # letters of an error's text that are kept
-_DEEPEST = 20  # errors behind an error that are looked at
+_LONGEST_TEXT = 2000  # letters of an exception's message that are kept
+_DEEPEST = 20  # exceptions of a chain of causes that are read
 
 
 @dataclass(frozen=True, slots=True)
 class CallError:
-    """What a call raised, without the exception itself: its frames hold all that the call touched.
+    """The exception of a call: its class, its message, and its causes' classes, nearest first.
 
-    `kind` is its class, `text` what it said, `causes` the classes of what it came from, the nearest
-    first.
+    The exception itself is not kept, because its frames keep every object of the call in memory.
     """
 
     kind: type[BaseException]
@@ -40,10 +39,10 @@ class CallError:
 
     @classmethod
     def of(cls, error: BaseException) -> CallError:
-        """Keep of an exception what is needed later; one that cannot say its text has none."""
+        """Read an exception; a message that its class cannot compute is replaced by a note."""
         try:
             text = str(error)
-        except Exception as failure:  # an app's own class
+        except Exception as failure:  # from the __str__ of an app's own class
             text = f"(its text cannot be read: {type(failure).__name__})"
         if len(text) > _LONGEST_TEXT:
             text = f"{text[: _LONGEST_TEXT - 1]}…"
@@ -51,7 +50,7 @@ class CallError:
 
     @property
     def name(self) -> str:
-        """The name of its class."""
+        """The name of the exception's class."""
         return self.kind.__name__
 
     def is_a(self, *kinds: type[BaseException]) -> bool:

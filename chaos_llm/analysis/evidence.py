@@ -115,7 +115,7 @@ class Evidence:
 
 
 class _ByNumber:
-    """What belongs to a call: one thing, or a list of several, by the call's number.
+    """A mapping from the numbers of calls to one value, or to a list of several values.
 
     Calls are numbered from 0 on in a replay, so a list holds most of them; a dictionary would take
     six times the memory, and there may be a hundred thousand calls.

@@ -47,7 +47,7 @@ class Run:
     ends: float
     credentials: Credentials = field(default_factory=Credentials)
     side_effects: Sequence[SideEffect] = ()
-    unserved: Sequence[Exchange] = ()  # to paths that nobody here serves; no check counts them
+    unserved: Sequence[Exchange] = ()  # to endpoints that are not simulated; no check counts them
 
     @property
     def profile(self) -> Profile:

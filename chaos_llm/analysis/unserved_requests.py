@@ -1,4 +1,4 @@
-"""Requests to endpoints that chaos_llm does not play: kept apart from the rest, and named."""
+"""Requests to endpoints that chaos_llm does not simulate; checks do not judge them."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Iterable, Sequence
 
 from chaos_llm.journal.journal import Exchange
 from chaos_llm.protocol.messages import UNSERVED
+from chaos_llm.providers.unserved import PREFIX
 
-_SHOWN = 5
-_PREFIX = "chaos_llm does not play "
+_SHOWN = 5  # endpoints that a report names
 
 
 def divided(exchanges: Iterable[Exchange]) -> tuple[list[Exchange], list[Exchange]]:
-    """The exchanges that were served, and those that nobody here serves."""
+    """The exchanges with simulated endpoints, and those with other endpoints."""
     served: list[Exchange] = []
     unserved: list[Exchange] = []
     for exchange in exchanges:
@@ -22,15 +22,15 @@ def divided(exchanges: Iterable[Exchange]) -> tuple[list[Exchange], list[Exchang
 
 
 def unserved_text(unserved: Sequence[Exchange]) -> str:
-    """Name the endpoints, the most asked first: "... does not play: POST /v1/fine_tuning/jobs"."""
-    asked = Counter(_asked(exchange) for exchange in unserved)
-    shown = asked.most_common(_SHOWN)
+    """Name the endpoints in a sentence, those with most requests first."""
+    requests = Counter(_endpoint(exchange) for exchange in unserved)
+    shown = requests.most_common(_SHOWN)
     named = [f"{name} ({count})" if count > 1 else name for name, count in shown]
-    more = [f"{len(asked) - _SHOWN} more"] if len(asked) > _SHOWN else []
+    more = [f"{len(requests) - _SHOWN} more"] if len(requests) > _SHOWN else []
     went = "one request went" if len(unserved) == 1 else f"{len(unserved)} requests went"
-    return f"{went} to endpoints that chaos_llm does not play: {', '.join([*named, *more])}"
+    return f"{went} to endpoints that chaos_llm does not simulate: {', '.join([*named, *more])}"
 
 
-def _asked(exchange: Exchange) -> str:
-    """The method and the path, which our own refusal names."""
-    return exchange.error_message.removeprefix(_PREFIX).partition(": ")[0] or exchange.path
+def _endpoint(exchange: Exchange) -> str:
+    """The method and the path of a request, read from the message of its reply."""
+    return exchange.error_message.removeprefix(PREFIX).partition(": ")[0] or exchange.path

@@ -21,6 +21,7 @@ from chaos_llm.protocol.messages import (
 from chaos_llm.providers.framing import bearer, credential, json_reply, quote
 from chaos_llm.providers.provider import Provider, ReplyContext
 
+PREFIX = "chaos_llm does not simulate "  # of the message; the method and the path follow
 HEADER = ("x-chaos-llm", "unserved")
 _KEYS = ("x-api-key", "api-key", "x-goog-api-key")
 _WAY_OUT = (
@@ -59,7 +60,7 @@ class Unserved(Provider):
             path=wire.path,
             credential=credential(secret),
             size=len(wire.body),
-            invalid=Refusal(UNSERVED, status=501, message=f"chaos_llm does not play {asked}"),
+            invalid=Refusal(UNSERVED, status=501, message=f"{PREFIX}{asked}"),
             body={"method": wire.method},
         )
 

@@ -25,13 +25,15 @@ def test_b2_an_endpoint_that_is_not_played_says_so_in_our_words():
         reply = httpx2.post(JOBS, headers=KEY, json={"model": "gpt-4o-mini"})
     assert reply.status_code == 501
     assert reply.headers["x-chaos-llm"] == "unserved"
-    assert "chaos_llm does not play POST /v1/fine_tuning/jobs" in reply.json()["error"]["message"]
+    message = reply.json()["error"]["message"]
+    assert "chaos_llm does not simulate POST /v1/fine_tuning/jobs" in message
     (exchange,) = chaos.journal
     assert (exchange.surface, exchange.api, exchange.failed) == ("unserved", "unserved", False)
 
 
 def test_b2_the_vendors_sdk_shows_our_words_and_does_not_ask_again():
-    with outage() as chaos, pytest.raises(openai.InternalServerError, match="does not play POST"):
+    refusal = pytest.raises(openai.InternalServerError, match="does not simulate POST")
+    with outage() as chaos, refusal:
         openai.OpenAI(api_key="k").fine_tuning.jobs.create(model="m", training_file="f")
     assert len(chaos.journal) == 1
 
@@ -93,7 +95,7 @@ def test_b3_telemetry_alone_fails_no_check_and_is_named_in_the_report():
     assert report.answered == 1
     assert report.requests("anthropic") == 5
     expected = (
-        "30 requests went to endpoints that chaos_llm does not play: "
+        "30 requests went to endpoints that chaos_llm does not simulate: "
         "POST /api/event_logging/batch (30)"
     )
     assert expected in " ".join(report.timeline(200).split())
@@ -110,4 +112,5 @@ def test_a_journal_without_a_replay_names_what_is_not_played():
         httpx2.post(JOBS, headers=KEY, json={})
         httpx2.post(JOBS, headers=KEY, json={})
     told = " ".join(chaos.timeline().split())
-    assert "2 requests went to endpoints that chaos_llm does not play: POST /v1/fine_tuning" in told
+    expected = "2 requests went to endpoints that chaos_llm does not simulate: POST /v1/fine_tuning"
+    assert expected in told

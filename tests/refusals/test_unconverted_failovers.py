@@ -46,7 +46,7 @@ def test_b1_turns_that_are_shipped_as_they_are_fail_the_check_in_the_vendors_wor
     report = replayed(first, second, converts=False)
     with pytest.raises(CheckFailed) as failed:
         report.check(falls_back())
-    assert f"the fallback was refused, 20 times: {reason}" in str(failed.value)
+    assert f" refused 20 fallback requests: {reason}" in str(failed.value)
     assert sentence in str(failed.value)
     assert report.counts["failed"] == 20
     assert report.counts["fallback"] == 0
