@@ -100,7 +100,7 @@ class Failovers:
             return False
         prompt = ConversationDigest.unpacked(exchange.conversation_digest).prompt
         if exchange.broken_rule is not None and not prompt:
-            return True  # refused before anybody read what it asks
+            return True  # refused before its prompt could be read
         return prompt == ConversationDigest.unpacked(failed.conversation_digest).prompt
 
     def _find_fallbacks(self) -> set[RequestedModel]:

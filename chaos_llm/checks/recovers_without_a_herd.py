@@ -35,9 +35,9 @@ class RecoversWithoutAHerd(Check):
     """After a recovery no provider gets more than `times` the requests of a healthy minute.
 
     Each minute until `within` after the recovery is checked. The healthy rate is learned from the
-    lead-in before the first fault: its requests per minute, or per call if more calls are made.
+    warm-up before the first fault: its requests per minute, or per call if more calls are made.
     Fewer than ten requests above that rate are no herd. Retries of calls count like requests that a
-    queue releases in the background. Not judged without a healthy lead-in.
+    queue releases in the background. Not judged without a healthy warm-up.
     """
 
     why: ClassVar[str] = (

@@ -35,15 +35,15 @@ _BEYOND_THE_END = 2 * 86400.0
 class ReplayOptions(TypedDict, total=False):
     """The keyword arguments of `replay` and `replay_async`; each has a default."""
 
-    #: Texts, or a function from a call's number to a text. Default: made-up questions of which half
-    #: are asked once and half again and again.
+    #: Texts, or a function from a call's number to a text. Default: made-up questions, half of them
+    #: new and half of them repeated.
     prompts: Prompts | None
     calls: int  #: How many calls in all, spread evenly over the replay. Default: 200.
     every: Duration | None  #: The time between two calls of a user, instead of `calls`.
     users: int  #: Threads for a sync function, tasks for an async one. Default: 1.
-    #: The healthy lead-in, which shows how the app behaves while all is well. Default: "10m".
+    #: Healthy time before the profile, in which the app shows its normal behaviour. Default: "10m".
     warmup: Duration
-    recovery: Duration  #: The tail after the last window, or after `until`. Default: "30m".
+    recovery: Duration  #: The time after the last window, or after `until`. Default: "30m".
     skip_quiet: Duration | None  #: Longer stretches without a window are skipped. Default: "1h".
     #: Where the outage ends for this replay: a time of day in UTC ("21:16"), a datetime, or a time
     #: from the profile's start ("9h30m"). Default: the end of the last window.
