@@ -19,7 +19,7 @@ CAUSE_ENDS = 20 * MINUTE
 
 
 @pytest.mark.parametrize(
-    ("capacity", "fault_effects", "fails"),
+    ("capacity", "met", "fails"),
     [
         (Capacity(requests=60), 30, 0.0),
         (Capacity(requests=60), 60, 0.0),

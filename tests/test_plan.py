@@ -122,8 +122,8 @@ def test_without_redraw_who_is_hit_is_hit_for_good():
 
 
 @pytest.mark.parametrize("sticky_by", ["session", "credential"])
-def test_per_session_or_credential_each_throws_its_own_die(per):
-    plan = Plan(day(window(share=0.5, sticky_by=per, sticky_for=HOUR)), seed=5)
+def test_per_session_or_credential_each_throws_its_own_die(sticky_by):
+    plan = Plan(day(window(share=0.5, sticky_by=sticky_by, sticky_for=HOUR)), seed=5)
 
     def hits_of(one):
         asked = request(credential=f"key {one}")

@@ -46,7 +46,7 @@ def test_since_a_day_means_that_day_too():
 
 
 @pytest.mark.parametrize(
-    ("request", "says"),
+    ("wanted", "says"),
     [
         ({"tags": ["auht"]}, "unknown tag 'auht'"),
         (
@@ -56,6 +56,6 @@ def test_since_a_day_means_that_day_too():
         ({"surface": "logins"}, "unknown surface 'logins'; known, nearest first: 'login'"),
     ],
 )
-def test_an_unknown_name_is_told_the_known_ones(request, says):
+def test_an_unknown_name_is_told_the_known_ones(wanted, says):
     with pytest.raises(UnknownName, match=says):
-        selected(**request)
+        selected(**wanted)
