@@ -19,7 +19,7 @@ from chaos_llm.network import Network, Toxic
 from chaos_llm.profiles.baseline_latency import Allowance, Edge, HealthyLatency
 from chaos_llm.profiles.capacity import Capacity
 from chaos_llm.profiles.sources import Event, Post, Source, StatusPage
-from chaos_llm.protocol.messages import Request
+from chaos_llm.protocol.messages import UNSERVED, Request
 
 __all__ = [
     "SIMULATED_SURFACES",
@@ -62,11 +62,17 @@ class Target(CodeRepr):
     larger_than: int | None = None  # bytes of the request's body
     tier: str = ""
 
+    def _is_of(self, surface: str) -> bool:
+        """Whether the target is about a surface; one that names a path, about unserved ones too."""
+        return self.surface == surface or (
+            surface == UNSERVED and self.surface == "api" and bool(self.path)
+        )
+
     def hits(self, request: Request) -> bool:
         """Whether this request is inside the target, whatever its tier."""
         return (
             self.provider in (request.provider, "*")
-            and self.surface == request.surface
+            and self._is_of(request.surface)
             and (not self.model or fnmatchcase(request.model, self.model))
             and (not self.path or fnmatchcase(request.path, self.path))
             and (not self.region or fnmatchcase(request.region, self.region))

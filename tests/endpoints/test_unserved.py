@@ -1,4 +1,4 @@
-"""Paths that nobody serves: answered in our words, counted by no check, hit by no fault."""
+"""Paths that are not simulated: answered so, counted by no check, hit only by windows that name them."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import httpx
 import httpx2
 import openai
 import pytest
+from support.small_profiles import day, window
 
 from chaos_llm import outage
 from chaos_llm.checks import retries_stay_under
 from chaos_llm.faults import cut_stream, overloaded, server_error
+from chaos_llm.profiles.model import Target
 from chaos_llm.providers import PROVIDERS
 
 KEY = {
@@ -114,3 +116,11 @@ def test_a_journal_without_a_replay_names_what_is_not_played():
     told = " ".join(chaos.timeline().split())
     expected = "2 requests went to endpoints that chaos_llm does not simulate: POST /v1/fine_tuning"
     assert expected in told
+
+
+@pytest.mark.parametrize(("path", "status"), [("/v1/threads*", 500), ("", 501)])
+def test_b3_a_window_that_names_a_path_hits_it_although_nothing_serves_it(path, status):
+    on = Target("openai", path=path)
+    with outage(day(window(server_error(500), on=on))):
+        url = "https://api.openai.com/v1/threads"
+        assert httpx.post(url, headers=KEY, json={}).status_code == status
