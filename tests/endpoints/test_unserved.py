@@ -1,4 +1,4 @@
-"""Paths that are not simulated: answered so, counted by no check, hit only by windows that name them."""
+"""Paths that are not simulated: answered so, counted by no check, hit by windows that name them."""
 
 from __future__ import annotations
 
