@@ -180,7 +180,7 @@ def hypofuzz(session: nox.Session) -> None:
     session.run("pytest", "tests/strategies/test_hypofuzz.py", *session.posargs, env=env)
 
 
-@nox.session
+@nox.session(tags=["every-time"])
 def docs(session: nox.Session) -> None:
     """The documentation site: warnings are errors, and every internal link leads somewhere."""
     session.install("-e", ".[docs]")

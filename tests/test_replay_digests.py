@@ -16,6 +16,7 @@ def test_every_shipped_profile_has_digests():
     assert set(KEPT) == {f"{name} {seed}" for name in names() for seed in SEEDS}
 
 
+@pytest.mark.exhaustive(sample=12)
 @pytest.mark.parametrize("replay", KEPT)
 def test_a_replay_writes_the_same_journal_and_reports(replay):
     name, seed = replay.split()

@@ -82,9 +82,10 @@ def test_every_case_of_all_tests_is_played_on_request(run, monkeypatch, how):
     run(*["--every-case"] * (how == "option")).assert_outcomes(passed=36 + 70 + 1 + 3)
 
 
-def test_a_case_that_is_named_is_played(run):
-    for case in ("0-openai", "8-boto3"):
-        assert cases(run(f"test_it.py::test_cells[{case}]"), "test_cells") == [case]
+def test_what_is_chosen_is_played_as_chosen(run):
+    ids = [f"test_it.py::test_profiles[profile{n}]" for n in range(9)]
+    assert len(cases(run(*ids), "test_profiles")) == 9
+    assert len(cases(run("-k", "cells and boto3"), "test_cells")) == 9
 
 
 def test_a_sample_follows_from_its_seed_and_not_from_the_order_or_the_worker(run, monkeypatch):

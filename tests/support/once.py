@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-import fcntl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+try:
+    import fcntl
+except ImportError:  # Windows: each worker makes its own
+    LOCKS = False
+else:
+    LOCKS = True
 
 
 def shared_folder(factory: pytest.TempPathFactory) -> Path:
@@ -20,12 +27,19 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
 
     A make that fails is tried again by the next test that asks, so that each shows the error.
     """
-    root = shared_folder(factory)
+    root = shared_folder(factory) if LOCKS else factory.getbasetemp()
     folder, done = root / name, root / f"{name}.done"
-    with (root / f"{name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with _locked(root / f"{name}.lock"):
         if not done.exists():
             folder.mkdir(exist_ok=True)
             make(folder)
             done.touch()
     return folder
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.open("w") as lock:
+        if LOCKS:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # given up when the file is closed
+        yield

@@ -50,6 +50,6 @@ def bad_time(*faults: Fault, **more: Any) -> Profile:
 BAD_TIME = bad_time()
 
 
-def paced(**pace: float) -> Profile:
+def paced(**pace: Any) -> Profile:
     """A healthy Claude that takes its time."""
     return day(ends=0.0, name="paced", baseline={"anthropic": HealthyLatency(**pace)})

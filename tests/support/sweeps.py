@@ -3,7 +3,7 @@
 A test marked `exhaustive` has many cases that resemble each other: each SDK with each fault, each
 profile with each bot. `python -m pytest` plays a sample of them, `-m exhaustive` plays these tests
 alone with every case, and `--every-case` plays all tests with every case, as does UPDATE_MATRIX=1
-or UPDATE_GOLDEN=1. A case that is named by its id is played.
+or UPDATE_GOLDEN=1. What is chosen by -k, by --lf or by the id of a case is played as chosen.
 
     @pytest.mark.exhaustive             # a sample in which each parameter has each value once
     @pytest.mark.exhaustive(sample=20)  # the same, of at most 20 cases
@@ -63,7 +63,9 @@ def every_case(request: pytest.FixtureRequest) -> bool:
 def plays_every_case(config: pytest.Config) -> bool:
     """Whether this session samples nothing."""
     asked = config.getoption("--every-case") or MARK in config.getoption("markexpr")
-    return bool(asked) or any(map(os.environ.get, UPDATES))
+    chosen = config.getoption("keyword") or config.getoption("lf", False)
+    named = any("[" in argument for argument in config.args)
+    return bool(asked or chosen or named) or any(map(os.environ.get, UPDATES))
 
 
 @pytest.hookimpl(trylast=True)
@@ -83,9 +85,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _dropped(sweeps: dict[str, list[pytest.Item]]) -> Iterable[pytest.Item]:
     for name, cases in sweeps.items():
-        most = cases[0].get_closest_marker(MARK).kwargs.get("sample", len(cases))
-        kept = set(sample(name, cases, most))
+        kept = set(sample(name, cases, _size(cases)))
         yield from (case for case in cases if case not in kept)
+
+
+def _size(cases: list[pytest.Item]) -> int:
+    mark = cases[0].get_closest_marker(MARK)
+    return int(mark.kwargs.get("sample", len(cases))) if mark else len(cases)
 
 
 def sample(name: str, cases: list[pytest.Item], most: int) -> list[pytest.Item]:
@@ -93,7 +99,7 @@ def sample(name: str, cases: list[pytest.Item], most: int) -> list[pytest.Item]:
     drawn = sorted(cases, key=lambda case: case.nodeid)
     Random(f"{seed()} {name}").shuffle(drawn)
     seen: set[tuple[str, object]] = set()
-    kept = []
+    kept: list[pytest.Item] = []
     for case in drawn:
         values = {(name, _identity(value)) for name, value in _parameters(case)}
         if len(kept) < most and not values <= seen:
