@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self, Unpack
 
 from chaos_llm.analysis.side_effects import Marker
 from chaos_llm.config import real_packages
+from chaos_llm.date_notes import note_on_dates
 from chaos_llm.decisions.effective_profile import as_played
 from chaos_llm.decisions.overrides import Overrides
 from chaos_llm.decisions.plan import Plan
@@ -19,6 +20,7 @@ from chaos_llm.decisions.start_position import Until, place
 from chaos_llm.engine.engine import Engine
 from chaos_llm.errors import UsageError
 from chaos_llm.interception.context import InterceptionContext
+from chaos_llm.interception.green_threads import refuse_green_threads
 from chaos_llm.journal.journal import Journal
 from chaos_llm.profiles import load
 from chaos_llm.profiles.healthy_baseline import healthy_profile, with_baseline
@@ -32,12 +34,14 @@ from chaos_llm.requests.billing_tiers import tiers
 from chaos_llm.requests.correlation import Correlation
 from chaos_llm.requests.credentials import Credentials
 from chaos_llm.requests.hosts import host_map, provider_names
-from chaos_llm.virtual_time import TELEMETRY_AND_DEBUGGERS, ThreadMode, VirtualTime
+from chaos_llm.virtual_time import TELEMETRY_AND_DEBUGGERS, RunningDate, ThreadMode, VirtualTime
 
 if TYPE_CHECKING:
     import respx
 
 DEFAULT_SEED = 0
+_SETTING_UP = 600.0  # seconds of the profile's day that fixtures may take
+_LEAD_IN = 600.0  # seconds of a replay's healthy lead-in, unless it asks for another
 
 
 class ChaosWarning(UserWarning):
@@ -88,12 +92,16 @@ class Outage:
         )
         kept = self._replays.side_effects
         self.side_effect = Marker(kept, self._correlation.here, lambda: self.now)
+        self._date: RunningDate | None = None  # of fixtures that are set up before
         self._context: InterceptionContext | None = None  # only while the outage is in force
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
         if self._is_spent:
             raise UsageError("an outage is entered once; make a new one for the next bad day")
+        refuse_green_threads()
+        if self._date is not None:
+            self._date.end()
         with ExitStack() as stack:
             stack.enter_context(seeded_random(self.seed))
             stack.enter_context(self.clock)
@@ -112,12 +120,23 @@ class Outage:
         said, self._context = self._context.said if self._context else [], None
         if error is not None:
             failing_examples.left(self)
+            note_on_dates(error, self.profile.when(self.now))
         self._stack.__exit__(kind, error, trace)
         for text in said:
             if error is None:
                 warnings.warn(text, ChaosWarning, stacklevel=2)
             else:  # a warning that is an error would hide it
                 error.add_note(f"chaos_llm: {text}")
+
+    def dated(self) -> RunningDate:
+        """The profile's date for what is set up before the outage is in force.
+
+        The clock runs on from some minutes before the outage begins, so that nothing that is set up
+        is of a later date than what happens in it: a replay begins with a healthy lead-in.
+        """
+        ahead = _SETTING_UP + (_LEAD_IN if self._can_wind_back else 0.0)
+        self._date = self.clock.date_before(self.profile.when(self._position - ahead))
+        return self._date
 
     @property
     def now(self) -> float:
@@ -177,7 +196,7 @@ class Outage:
     def _set_stage(self, stack: ExitStack) -> InterceptionContext:
         from chaos_llm.interception import client_environment, httpx_clients, import_hooks  # noqa: PLC0415 - both httpx, anyio
 
-        engine = Engine(self._interventions, self.journal, self._correlation, lambda: self.now)
+        engine = Engine(self._interventions, self.journal, self._correlation, self._progress)
         context = InterceptionContext(engine, self.clock, host_map(os.environ, self._rootdir))
         stack.enter_context(client_environment.surroundings(context))
         engine.credentials = self._replays.credentials = Credentials.of(
@@ -186,6 +205,11 @@ class Outage:
         stack.enter_context(httpx_clients.intercepted(context))
         stack.enter_context(import_hooks.intercepted(context))
         return context
+
+    def _progress(self) -> float:
+        """The moment of an exchange, which is no standstill of the app."""
+        self.clock.progress()
+        return self.now
 
     def _wind_back(self, before: float) -> float:
         """Put the profile's start `before` seconds ahead, if nothing has happened yet."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from threading import Thread
@@ -74,12 +75,14 @@ class SimulatedUsers:
 
         async def live(user: int) -> None:
             mine = [slot for slot in slots if slot.user == user]
-            calls.extend([await self._call_async(app, slot) for slot in mine])
+            with _hidden_from_the_app():
+                calls.extend([await self._call_async(app, slot) for slot in mine])
 
         try:
-            async with anyio.create_task_group() as group:
-                for user in sorted({slot.user for slot in slots}):
-                    group.start_soon(live, user)
+            with _hidden_from_the_app():
+                async with anyio.create_task_group() as group:
+                    for user in sorted({slot.user for slot in slots}):
+                        group.start_soon(live, user)
         except BaseExceptionGroup as several:
             raise _first(several) from None
         return sorted(calls, key=lambda call: call.number)
@@ -132,7 +135,48 @@ def _attempt(make: Callable[[], Any]) -> tuple[Any, Exception | None]:
     return returned, None
 
 
+@contextmanager
+def _hidden_from_the_app() -> Iterator[None]:
+    """Keep the current task out of `asyncio.all_tasks()`.
+
+    An app that cancels every task of its loop, as one did when a call timed out, ends its own calls
+    by that, and not the users who make them.
+    """
+    task = _current_task()
+    if task is None:
+        yield
+        return
+    asyncio.tasks._unregister_task(task)
+    try:
+        yield
+    finally:
+        asyncio.tasks._register_task(task)
+
+
+def _current_task() -> asyncio.Task[Any] | None:
+    """The task of asyncio's that runs; None under trio."""
+    return None if asyncio._get_running_loop() is None else asyncio.current_task()
+
+
 async def _attempt_async(
+    make: Callable[[], Awaitable[Any]],
+) -> tuple[Any, BaseException | None]:
+    """Call the app in a task of its own, which it may cancel."""
+    if _current_task() is None:
+        return await _attempt_here(make)
+    task = asyncio.create_task(_attempt_here(make))
+    try:
+        await asyncio.wait({task})
+    except asyncio.CancelledError:  # the test ends, and the call with it
+        task.cancel()
+        await asyncio.wait({task})
+        raise
+    if task.cancelled():
+        return None, asyncio.CancelledError("the app cancelled the task of this call")
+    return task.result()
+
+
+async def _attempt_here(
     make: Callable[[], Awaitable[Any]],
 ) -> tuple[Any, BaseException | None]:
     try:
@@ -146,7 +190,7 @@ async def _attempt_async(
     except asyncio.CancelledError as error:
         task = asyncio.current_task()
         if task is not None and task.cancelling():
-            raise  # the test's loop ends it; else the app let its own cancellation out
+            raise  # somebody ends this task; else the app let its own cancellation out
         return None, error
     except Exception as error:
         return None, _theirs(error)

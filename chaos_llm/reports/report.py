@@ -32,7 +32,7 @@ class Report:
 
     run: Run
     findings: list[Finding] = field(default_factory=list)
-    real_peers: Sequence[str] = ()  # real servers that somebody awaited: their clocks did not move
+    real_peers: Sequence[str] = ()  # who took part in real time: real servers, native threads
 
     def __repr__(self) -> str:
         """A line for assertions that fail, which show it; `str(report)` is all of it."""

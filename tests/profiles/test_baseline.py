@@ -58,7 +58,7 @@ def test_an_outage_is_told_which_healthy_day_to_take(slow):
 
 
 def test_a_team_chooses_one_for_all_its_days(slow):
-    setting(slow, 'baseline = "slow"')
+    setting(slow, 'healthy = "slow"')
 
     with outage():
         assert took() == 3
@@ -93,8 +93,8 @@ def test_each_shipped_healthy_day_can_be_chosen(name):
     ("line", "error", "says"),
     [
         ("healthy = 3", UsageError, "healthy is the name of a profile; got 3"),
-        ('baseline = "slwo"', UnknownName, "unknown profile 'slwo'"),
-        ('baseline = "anthropic-529-storm"', UsageError, r"has no \[baseline.PROVIDER\] table"),
+        ('healthy = "slwo"', UnknownName, "unknown profile 'slwo'"),
+        ('healthy = "anthropic-529-storm"', UsageError, r"has no \[baseline.PROVIDER\] table"),
     ],
 )
 def test_a_choice_that_is_none_is_told(slow, line, error, says):

@@ -21,7 +21,7 @@ def status(hand, key):
 @pytest.fixture
 def team(tmp_path, monkeypatch):
     monkeypatch.setenv("THEIRS", "sk-enterprise")
-    text = '[tool.chaos_llm]\nbaseline = "healthy-medians-2026"\n[tool.chaos_llm.tiers]\n'
+    text = '[tool.chaos_llm]\nhealthy = "healthy-medians-2026"\n[tool.chaos_llm.tiers]\n'
     (tmp_path / "pyproject.toml").write_text(f'{text}THEIRS = "enterprise"\n')
     with ServerThread(Settings([BILLING], clock="scaled", speed=100, rootdir=tmp_path)) as thread:
         yield thread.hand()

@@ -143,7 +143,7 @@ def providers(run: RunRecord) -> Html:
 def _peers(run: RunRecord) -> Iterator[Html]:
     if run.real_peers:
         peers = ", ".join(run.real_peers)
-        yield el("p", f"Real servers took part, and their clocks did not move: {peers}.")
+        yield el("p", f"These took part in real time, and their clocks did not move: {peers}.")
 
 
 def _longest_alone(provider: ProviderRecord) -> str:
