@@ -33,9 +33,8 @@ class Report:
 
     run: Run
     findings: list[Finding] = field(default_factory=list)
-    real_peers: Sequence[
-        str
-    ] = ()  # real servers that the app waited for, during which no virtual time passed
+    # Real servers and native threads that the app waited for; no virtual time passed for them.
+    real_peers: Sequence[str] = ()
 
     def __repr__(self) -> str:
         """A short line, which failing assertions show; `str(report)` is longer."""
