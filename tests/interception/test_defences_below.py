@@ -349,6 +349,7 @@ class TestPoolsOfUrllib3:
             reader.join()
         assert times == [2.0]
 
+    @pytest.mark.filterwarnings("ignore:POST http.* looks like a call of a model")  # over sockets
     @pytest.mark.parametrize("backoff", [0, 0.5, 3])
     def test_a11_retries_of_a_connection_come_as_on_a_wire(self, urllib3, backoff):
         def scene(_, url):
