@@ -16,6 +16,7 @@ from chaos_llm.protocol.messages import (
     Request,
     WireRequest,
 )
+from chaos_llm.providers._refusals import in_words
 from chaos_llm.providers.endpoint import Endpoint, read_object
 from chaos_llm.providers.framing import document_reply, placed
 from chaos_llm.providers.provider import ReplyContext
@@ -42,7 +43,7 @@ class ModelEndpoint(Endpoint):
     def render(self, request: Request, answer: Answer, reply_context: ReplyContext) -> Reply:
         reply_context.rng.rewind()
         if isinstance(answer, Refusal):
-            return self._refuse(request, answer, reply_context)
+            return self._refuse(request, in_words(request, answer), reply_context)
         if isinstance(answer, Document):
             return document_reply(answer)
         if request.stream:

@@ -6,6 +6,7 @@ Error bodies and habits are those of the sources in _look_alike_words and of the
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import ClassVar
 
@@ -54,7 +55,9 @@ class Groq(LookAlike):
 
     def _event(self, row: OpenAIError) -> str:
         code = f',"code":"{row.code}"' if row.code else ""
-        return f'{{"error":{{"message":{quote(row.message)},"type":"{row.type}"{code}}}}}'
+        param = f',"param":"{row.param}"' if row.param else ""
+        message = quote(row.message)
+        return f'{{"error":{{"message":{message},"type":"{row.type}"{param}{code}}}}}'
 
     def _failed(self, row: OpenAIError, head: str) -> Chunk:  # noqa: ARG002 - some end with a chunk
         return event("error", self._event(row))
@@ -150,9 +153,12 @@ class Mistral(LookAlike):
             place = f'"loc":["body","{row.param}"]'
             return f'{{"detail":[{{"type":"missing",{place},"msg":"Field required"}}]}}'
         code = f'"{row.code}"' if row.code else "null"
+        message, raw = quote(row.message), f',"raw_status_code":{row.status}'
+        if row.details is not None:  # editor-code-assistant/eca#231
+            message, raw = json.dumps(row.details, ensure_ascii=False), ""
         return (
-            f'{{"object":"error","message":{quote(row.message)},"type":"{row.type}","param":null,'
-            f'"code":{code},"raw_status_code":{row.status}}}'
+            f'{{"object":"error","message":{message},"type":"{row.type}","param":null,'
+            f'"code":{code}{raw}}}'
         )
 
     def quota_headers(self, state: State) -> Headers:

@@ -57,6 +57,7 @@ class SharedState:
             settings.rate,
             settings.at,
             rootdir=settings.rootdir or Path(),
+            strict=settings.is_strict,
         )
         self.file = JournalWriter(settings.journal, self.loop) if settings.journal else None
         self.runs = Runs(beginning, settings.limits, self.loop, self.file)
