@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from chaos_llm.server.launch.settings import Settings
 
 _TOXIPROXY = "have a real Toxiproxy play what is wrong with the wire; docs/reference/server.md"
+_LENIENT = "answer what the real APIs refuse, too, as far as it can be read"
 _AT = "begin here: a window's name, a time of day in UTC, or a time from the start"
 
 
@@ -27,6 +28,7 @@ def server_arguments(parser: argparse.ArgumentParser) -> None:
     add("--tls", action="store_true", help="speak TLS, too, and be a forward proxy")
     add("--tunnel", action="store_true", help="as a proxy, let requests to other hosts out")
     add("--toxiproxy", action="store_true", help=_TOXIPROXY)
+    add("--lenient", action="store_true", help=_LENIENT)
     add("--admin-token", default=os.environ.get("CHAOS_LLM_ADMIN_TOKEN", ""), metavar="TOKEN")
     add("--journal", type=Path, metavar="FILE", help="append every exchange to this file, as JSONL")
 
@@ -49,4 +51,5 @@ def settings_of(options: argparse.Namespace, profiles: list[str]) -> Settings:
         toxiproxy=options.toxiproxy,
         admin_token=options.admin_token,
         journal=options.journal,
+        strict=False if options.lenient else None,
     )

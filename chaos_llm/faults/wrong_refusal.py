@@ -18,21 +18,35 @@ class WrongRefusal(Fault):
     """A fault of the provider's own is blamed on a sound request: a 4xx, which nobody retries.
 
     Azure said 400 to all of GPT-5.2 for most of a day, 2026-03-09: a mismatched engine (8GCS-858).
+    `message`, `type`, `code` and `param` are those of the error, where the dialect has such fields;
+    without them they are what the provider usually says with this status. Of OpenAI's recorded 400s
+    nearly all have a code and a param.
     """
 
     status: int = 400
     _: KW_ONLY
     message: str | None = None
+    type: str | None = None
+    code: str | None = None
+    param: str | None = None
 
     ends_reply = True
 
     def __post_init__(self) -> None:
         check_status(self, range(400, 500))
-        check_text(self, "message")
+        for argument in ("message", "type", "code", "param"):
+            check_text(self, argument)
         if self.status in _OTHERS:
             way_out = _OTHERS[self.status]
             raise UsageError(f"wrong_refusal(status={self.status}): that is {way_out}; use it")
 
     def on_answer(self, answer: Answer, fault_context: FaultContext) -> Answer:
         kind = _KINDS.get(self.status, "invalid_request")
-        return Refusal(kind, status=self.status, message=self.message)
+        return Refusal(
+            kind,
+            status=self.status,
+            message=self.message,
+            type=self.type,
+            code=self.code,
+            param=self.param,
+        )

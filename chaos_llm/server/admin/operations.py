@@ -24,6 +24,7 @@ from chaos_llm.server.http.own_replies import ADMIN, ServerReply
 from chaos_llm.server.runs.runs import DEFAULT
 from chaos_llm.server.runs.verdict import timeline, verdict
 
+_BEGINS = ("seed", "at", "strict")
 _FURTHEST = 366 * 86_400.0  # seconds of one advance
 _LAST = 100 * _FURTHEST  # seconds of the profile that no clock passes
 _QUICK = 200  # exchanges that are written, or judged, while others wait
@@ -118,7 +119,7 @@ def _timeline(request: AdminRequest) -> Any:
 
 
 def _reset(request: AdminRequest) -> Any:
-    request.run.begin_anew(seed=_seed(request), at=request.given.get("at"))
+    request.run.begin_anew(seed=_seed(request), at=request.given.get("at"), strict=_strict(request))
     return run_state(request.run)
 
 
@@ -141,7 +142,8 @@ def _begun_run(request: AdminRequest, profile: Profile | None) -> Any:
 
 
 def _begun(request: AdminRequest, profile: Profile | None) -> dict[str, Any]:
-    request.run.begin_anew(profile=profile, seed=_seed(request), at=request.given.get("at"))
+    at, strict = request.given.get("at"), _strict(request)
+    request.run.begin_anew(profile=profile, seed=_seed(request), at=at, strict=strict)
     return run_state(request.run)
 
 
@@ -233,6 +235,13 @@ def _seed(request: AdminRequest) -> int | None:
     return whole(request.given, "seed", LARGEST_SEED, "a seed is a whole number")
 
 
+def _strict(request: AdminRequest) -> bool | None:
+    strict = request.given.get("strict")
+    if strict is not None and not isinstance(strict, bool):
+        raise UsageError(f"strict is true or false; got {strict!r}")
+    return strict
+
+
 OPERATIONS: tuple[AdminOperation, ...] = (
     AdminOperation("GET", "", "what can be asked", _index),
     AdminOperation(
@@ -247,13 +256,11 @@ OPERATIONS: tuple[AdminOperation, ...] = (
         "GET", "verdict", "what the checks found, as far as it can be seen here", _verdict
     ),
     AdminOperation("GET", "timeline", "the journal for a terminal", _timeline),
-    AdminOperation("POST", "reset", "begin the run anew", _reset, ("seed", "at")),
-    AdminOperation(
-        "POST", "load", "begin anew, another day", _load, ("profile", "toml", "seed", "at")
-    ),
+    AdminOperation("POST", "reset", "begin the run anew", _reset, _BEGINS),
+    AdminOperation("POST", "load", "begin anew, another day", _load, ("profile", "toml", *_BEGINS)),
     AdminOperation("GET", "profile", "the day as TOML", _profile_text),
     AdminOperation("GET", "runs", "all runs", _runs),
-    AdminOperation("POST", "runs", "begin a run", _begin_run, ("profile", "toml", "seed", "at")),
+    AdminOperation("POST", "runs", "begin a run", _begin_run, ("profile", "toml", *_BEGINS)),
     AdminOperation("DELETE", "runs", "forget a run", _end_run),
     AdminOperation(
         "POST",

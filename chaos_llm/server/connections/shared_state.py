@@ -64,6 +64,7 @@ class SharedState:
             settings.rate,
             settings.at,
             rootdir=settings.rootdir or Path(),
+            strict=settings.is_strict,
         )
         self.secrets = Secrets()
         self.file = self._journal_file(settings.journal)
