@@ -1,4 +1,4 @@
-"""A sound request is called a bad one."""
+"""A valid request is refused as invalid."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ _OTHERS = {401: "auth_expired()", 429: "rate_limited()"}
 
 @dataclass(frozen=True, repr=False)
 class WrongRefusal(Fault):
-    """A fault of the provider's own is blamed on a sound request: a 4xx, which nobody retries.
+    """The provider's own failure is reported as a 4xx for a valid request, which SDKs do not retry.
 
-    Azure said 400 to all of GPT-5.2 for most of a day, 2026-03-09: a mismatched engine (8GCS-858).
+    Azure sent 400 for all requests to GPT-5.2 for most of 2026-03-09, because of a mismatched engine
+    (8GCS-858).
     """
 
     status: int = 400
@@ -30,8 +31,8 @@ class WrongRefusal(Fault):
         check_status(self, range(400, 500))
         check_text(self, "message")
         if self.status in _OTHERS:
-            way_out = _OTHERS[self.status]
-            raise UsageError(f"wrong_refusal(status={self.status}): that is {way_out}; use it")
+            fault = _OTHERS[self.status]
+            raise UsageError(f"wrong_refusal(status={self.status}): use {fault} for this status")
 
     def on_answer(self, answer: Answer, fault_context: FaultContext) -> Answer:
         kind = _KINDS.get(self.status, "invalid_request")
