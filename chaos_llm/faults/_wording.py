@@ -18,7 +18,7 @@ _SENTENCE = 4  # words; a shorter value in JSON may be one of an enumeration, an
 
 
 def reworded(answer: Completion, rewrite: Callable[[str], str]) -> Completion:
-    """Rewrite the answer's text, and bill it by its new length; JSON keeps its structure and keys."""
+    """Rewrite an answer's text, and bill its new length; JSON keeps its structure and keys."""
     text = _rewritten(answer.text, rewrite)
     if text == answer.text:
         return answer

@@ -20,10 +20,10 @@ _NEXT_BEST = {
 
 @dataclass(frozen=True, repr=False)
 class DroppedTopToken(Fault):
-    """A share of the answer's function words is replaced: the text is fluent, its meaning wrong.
+    """A share of the function words is replaced: the text stays fluent, its meaning is wrong.
 
     From 25 August to 4 September 2025 an approximate top-k dropped the most likely token:
-    anthropic.com/engineering/a-postmortem-of-three-recent-issues. The words and the share are assumed.
+    anthropic.com/engineering/a-postmortem-of-three-recent-issues. Words and share are assumed.
     """
 
     _: KW_ONLY

@@ -14,7 +14,7 @@ from chaos_llm.protocol.messages import Reply
 class HalfEvent(Fault):
     """After a share of the content the stream ends inside an event, as if it were complete.
 
-    The HTTP framing is valid, and readers of server-sent events drop an event without its empty line.
+    The HTTP message is valid, and readers of server-sent events drop an event without its end.
     """
 
     _: KW_ONLY

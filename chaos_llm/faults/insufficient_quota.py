@@ -12,8 +12,8 @@ from chaos_llm.protocol.messages import Answer, Refusal
 class InsufficientQuota(Fault):
     """The provider says that the account has no credit left, whether that is true or not.
 
-    OpenAI sends 429 insufficient_quota, on 2025-07-01 by a mistake of its ledger. Anthropic sends 400
-    "Your credit balance is too low", also to accounts with credit: anthropics/claude-code#91322
+    OpenAI sends 429 insufficient_quota, on 2025-07-01 by a mistake of its ledger. Anthropic sends
+    400 "Your credit balance is too low", also to accounts with credit: anthropics/claude-code#91322
     (USD 100).
     """
 

@@ -12,7 +12,7 @@ from chaos_llm.protocol.messages import Reply
 
 @dataclass(frozen=True, repr=False)
 class SlowFirstToken(Fault):
-    """The first token comes so many seconds late; a reply that is not streamed comes late as a whole.
+    """The first token comes so many seconds late; a reply that is not streamed, as a whole.
 
     The headers of a stream come in time, so only a limit on the pause between bytes catches it.
     """

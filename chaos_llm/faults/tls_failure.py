@@ -10,7 +10,7 @@ from chaos_llm.protocol.messages import Ending, Reply
 
 @dataclass(frozen=True, repr=False)
 class TlsFailure(Fault):
-    """The provider's edge closes the connection in the TLS handshake, before the request is sent."""
+    """The provider closes the connection in the TLS handshake, before the request is sent."""
 
     ends_reply = True
 

@@ -17,8 +17,8 @@ _OTHERS = {401: "auth_expired()", 429: "rate_limited()"}
 class WrongRefusal(Fault):
     """The provider's own failure is reported as a 4xx for a valid request, which SDKs do not retry.
 
-    Azure sent 400 for all requests to GPT-5.2 for most of 2026-03-09, because of a mismatched engine
-    (8GCS-858).
+    Azure sent 400 for all requests to GPT-5.2 for most of 2026-03-09, because of a mismatched
+    engine (8GCS-858).
     """
 
     status: int = 400
