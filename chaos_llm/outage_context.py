@@ -109,7 +109,10 @@ class Outage:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        said, self._context = self._context.said if self._context else [], None
+        said = self._context.said if self._context else []
+        if self._context is not None:
+            self._context.is_over = True  # what is read from now on is no provider's
+        self._context = None
         if error is not None:
             failing_examples.left(self)
         self._stack.__exit__(kind, error, trace)

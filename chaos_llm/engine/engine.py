@@ -97,9 +97,7 @@ class Engine:
         """Write down what costs more: only for calls with failures, and for keys seen first."""
         if request.credential not in self.credentials.issuers:
             self.credentials.note(request.credential, wire.headers)
-            self.journal.secrets.note(wire.headers, wire.query)
-        elif not exchange.answered:  # what it says may repeat what was sent
-            self.journal.secrets.note(wire.headers, wire.query)
+        self.journal.secrets.note(wire.headers, wire.query)
         if exchange.call >= 0 and (exchange.effects or not exchange.answered):
             if len(self.troubled) >= _MOST_CALLS:
                 del self.troubled[next(iter(self.troubled))]

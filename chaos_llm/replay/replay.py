@@ -145,6 +145,7 @@ class _Replay:
                 self.ends,
                 shared.credentials,
                 [effect for effect in shared.side_effects if effect.call in made],
+                shared.journal.secrets,
             )
         )
 

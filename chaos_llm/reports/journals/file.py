@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from chaos_llm import strict_json
 from chaos_llm.decisions.plan import Plan
 from chaos_llm.errors import UsageError
 from chaos_llm.journal.journal import Journal
@@ -43,7 +43,7 @@ class JournalWriter:
 
 def written(journal: Journal, plan: Plan) -> str:
     """The file's text; it holds neither prompts nor answers, and no credential but its digest."""
-    return json.dumps(_about(plan), ensure_ascii=False) + "\n" + journal.jsonl()
+    return strict_json.dumps(_about(plan)) + "\n" + journal.jsonl()
 
 
 def read(lines: Iterable[str], name: str = "the journal") -> JournalWriter:

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from chaos_llm.redaction import spelt_out
 
 
 class Record(BaseModel):
     """What all of them share: frozen, and nothing unknown in them."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _encodable(cls, value: object) -> object:
+        """Spell out what no file can hold: half letters, and what a page's reader would obey."""
+        return spelt_out(value)
 
 
 class StretchRecord(Record):
