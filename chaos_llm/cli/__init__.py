@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 
 from chaos_llm.cli.command import Command
 from chaos_llm.cli.commands import COMMANDS
@@ -20,6 +21,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     A command that judges what it is given, such as a profile's file, ends with 1 where it found
     something wrong.
     """
+    # A terminal whose encoding lacks a character gets its escape instead of an error.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     options = build_parser().parse_args(arguments)
     command: Command = options.command
     try:
