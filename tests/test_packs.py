@@ -153,7 +153,7 @@ MISTAKES = {
     "faults-elsewhere": ("acme_chaos.teapot:Teapot", "expected it in a file called kettle.py"),
     "faults-twice": ("acme_chaos.teapot:Teapot", "there is a fault of that name already"),
     "providers": ("json:JSONDecoder", "expected a Provider; got"),
-    "profiles": ("acme_chaos.teapot", "is no package; expected one with .toml files"),
+    "profiles": ("acme_chaos.teapot", "is not a package; expected one with .toml files"),
     "profiles-nowhere": ("nobody.outages", "cannot be found"),
 }
 

@@ -1,4 +1,4 @@
-"""What `chaos-llm serve` and `chaos-llm run` have in common."""
+"""The options that `chaos-llm serve` and `chaos-llm run` share."""
 
 from __future__ import annotations
 
@@ -10,26 +10,46 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from chaos_llm.server.launch.settings import Settings
 
-_TOXIPROXY = "have a real Toxiproxy play what is wrong with the wire; docs/reference/server.md"
-_LENIENT = "answer what the real APIs refuse, too, as far as it can be read"
-_AT = "begin here: a window's name, a time of day in UTC, or a time from the start"
+_TOXIPROXY = "let a real Toxiproxy simulate network faults; see docs/reference/server.md"
+_LENIENT = "answer requests that the real APIs refuse, too, as far as they can be read"
+_ADMIN_HELP = "required in requests to the admin API (default: CHAOS_LLM_ADMIN_TOKEN)"
+_AT = "where to begin: a window's name, a time of day in UTC, or a time after the start"
 
 
 def server_arguments(parser: argparse.ArgumentParser) -> None:
-    """Say what a server takes."""
+    """Declare the arguments of a server."""
     add = parser.add_argument
-    add("--host", default="127.0.0.1", help="listen here; another than loopback needs a token")
-    add("--port", type=int, default=0, help="listen on this port; 0, the default, is any free one")
-    add("--providers", default="", metavar="A,B", help="play these only, separated by commas")
-    add("--seed", type=int, default=0, help="another seed is another bad day")
-    add("--clock", default="real", metavar="manual|real|scaled", help="how time passes")
-    add("--speed", type=float, help="with --clock scaled: so many seconds pass in one")
+    add(
+        "--host",
+        default="127.0.0.1",
+        help="address to listen on; any but loopback needs --admin-token",
+    )
+    add("--port", type=int, default=0, help="port to listen on; 0, the default, takes any free one")
+    add(
+        "--providers",
+        default="",
+        metavar="A,B",
+        help="mock only these providers, separated by commas",
+    )
+    add("--seed", type=int, default=0, help="another seed draws other failures")
+    add(
+        "--clock",
+        default="real",
+        metavar="manual|real|scaled",
+        help="how the server's clock advances (default: real)",
+    )
+    add("--speed", type=float, help="with --clock scaled: seconds of the outage in one real second")
     add("--at", help=_AT)
-    add("--tls", action="store_true", help="speak TLS, too, and be a forward proxy")
-    add("--tunnel", action="store_true", help="as a proxy, let requests to other hosts out")
+    add("--tls", action="store_true", help="also serve TLS, and act as a forward proxy")
+    add("--tunnel", action="store_true", help="as a proxy, pass requests to other hosts through")
     add("--toxiproxy", action="store_true", help=_TOXIPROXY)
     add("--lenient", action="store_true", help=_LENIENT)
-    add("--admin-token", default=os.environ.get("CHAOS_LLM_ADMIN_TOKEN", ""), metavar="TOKEN")
+    add(
+        "--admin-token",
+        default=os.environ.get("CHAOS_LLM_ADMIN_TOKEN", ""),
+        metavar="TOKEN",
+        help=_ADMIN_HELP,
+    )
     add("--journal", type=Path, metavar="FILE", help="append every exchange to this file, as JSONL")
 
 

@@ -1,4 +1,4 @@
-"""The catalogue of faults: a new one is a file beside this and a line in each list below."""
+"""The catalogue of faults: a new one is a file in this folder and a line in both lists below."""
 
 from __future__ import annotations
 
@@ -125,17 +125,17 @@ FAULTS: Mapping[str, type[Fault]] = MappingProxyType(
 
 
 def known() -> Mapping[str, type[Fault]]:
-    """Every fault that a profile may name: ours, and those of installed packs.
+    """Every fault that a profile may name: the shipped ones, and those of installed packages.
 
-    Raises UsageError for a pack's fault that is none, is called otherwise than its file, or has the
-    name of one of ours.
+    Raises UsageError for an addition that is not a subclass of Fault, whose name differs from its
+    file's, or that has the name of a shipped fault.
     """
     return _known(extensions.edition("faults"))
 
 
 @lru_cache(1)
 def _known(_edition: tuple[object, ...]) -> Mapping[str, type[Fault]]:
-    theirs: dict[str, type[Fault]] = {}
+    added: dict[str, type[Fault]] = {}
     for name, kind in extensions.added("faults"):
         if not (isinstance(kind, type) and issubclass(kind, Fault)):
             raise extensions.mistake("faults", name, f"expected a subclass of Fault; got {kind!r}")
@@ -143,5 +143,5 @@ def _known(_edition: tuple[object, ...]) -> Mapping[str, type[Fault]]:
             raise extensions.mistake("faults", name, "there is a fault of that name already")
         if kind.__module__.rpartition(".")[2] != name:
             raise extensions.mistake("faults", name, f"expected it in a file called {name}.py")
-        theirs[name] = kind
-    return MappingProxyType({**FAULTS, **theirs})
+        added[name] = kind
+    return MappingProxyType({**FAULTS, **added})

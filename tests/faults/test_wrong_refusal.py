@@ -41,7 +41,7 @@ def test_a_login_is_refused_too(fault_context):
 
 @pytest.mark.parametrize(("status", "other"), [(401, "auth_expired"), (429, "rate_limited")])
 def test_what_has_a_fault_of_its_own_is_told_to_be_it(status, other):
-    with pytest.raises(UsageError, match=rf"that is {other}\(\); use it"):
+    with pytest.raises(UsageError, match=rf"use {other}\(\) for this status"):
         wrong_refusal(status)
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from chaos_llm.faults import FAULTS
-from chaos_llm.sdk_matrix.cells import play
+from chaos_llm.sdk_matrix.cells import measure
 from chaos_llm.sdk_matrix.clients import CLIENTS
 from chaos_llm.sdk_matrix.fault_scenes import SPECIMENS
 
@@ -57,7 +57,7 @@ def update(client, cell):
     ids=[f"{client.name}-{fault!r}-{way}" for client, fault, way in CELLS],
 )
 def test_an_sdk_makes_of_a_fault_what_is_written_down(client, fault, way):
-    cell = play(client, fault, way)
+    cell = measure(client, fault, way)
     expected = expectations(file_of(client)).get(client.name, {}).get(cell.fault, {}).get(way)
     if cell.outcome != expected and os.environ.get("UPDATE_MATRIX"):
         update(client, cell)

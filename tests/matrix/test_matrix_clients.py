@@ -9,8 +9,8 @@ import pytest
 
 from chaos_llm import outage
 from chaos_llm.faults import hang, rate_limited, reset_connection
-from chaos_llm.sdk_matrix.cells import Cell, compared, play, raised
-from chaos_llm.sdk_matrix.client import CONVERSATION, ERRAND, LIMIT, QUESTION
+from chaos_llm.sdk_matrix.cells import Cell, compared, measure, raised
+from chaos_llm.sdk_matrix.client import CONVERSATION, LIMIT, QUESTION, TOOL_USE
 from chaos_llm.sdk_matrix.clients import CLIENTS
 
 HERE = [client for client in CLIENTS if not client.missing]
@@ -19,14 +19,14 @@ ASKED = [(client, way) for client in HERE for way in client.ways]
 
 @pytest.fixture(scope="module")
 def made():
-    return {client.name: client.made() for client in HERE}
+    return {client.name: client.new_client() for client in HERE}
 
 
 @pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("client", "way"), ASKED, ids=[f"{client.name}-{way}" for client, way in ASKED]
 )
-@pytest.mark.parametrize("scene", [QUESTION, CONVERSATION, ERRAND], ids=["text", "turns", "tool"])
+@pytest.mark.parametrize("scene", [QUESTION, CONVERSATION, TOOL_USE], ids=["text", "turns", "tool"])
 def test_a_healthy_answer_is_read_whole(made, client, way, scene):
     with outage() as chaos:
         chaos.on(client.provider).answers(scene.answer)
@@ -60,4 +60,4 @@ def test_an_exception_has_the_shortest_name_that_imports_it():
 def test_what_is_not_struck_says_so():
     fault = reset_connection(larger_than=99_999)
     client = HERE[0]
-    assert play(client, fault, "plain") == Cell(client.name, repr(fault), "plain", "no_effect")
+    assert measure(client, fault, "plain") == Cell(client.name, repr(fault), "plain", "no_effect")

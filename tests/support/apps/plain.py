@@ -94,6 +94,10 @@ class PlainApp:
         match name:
             case "anthropic":
                 return "https://api.anthropic.com/v1/messages", chat | {"max_tokens": 300}
+            case "vertex" if "claude" in model:
+                version = {"anthropic_version": "vertex-2023-10-16"}
+                asked = {"messages": messages, "max_tokens": 300}
+                return _google(name, model, target.region), version | asked
             case "gemini" | "vertex":
                 return _google(name, model, target.region), _contents(prompt)
             case "bedrock":
