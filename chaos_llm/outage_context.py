@@ -123,7 +123,10 @@ class Outage:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        texts, self._context = self._context.said if self._context else [], None
+        texts = self._context.said if self._context else []
+        if self._context is not None:
+            self._context.is_over = True  # what is read from now on comes from no provider
+        self._context = None
         if error is not None:
             failing_examples.left(self)
             note_on_dates(error, self.profile.when(self.now))

@@ -23,6 +23,12 @@ if TYPE_CHECKING:
     from chaos_llm.interception.other_services import OtherServices
 
 
+OVER = (
+    "this reply belongs to an outage of chaos_llm that has ended: read or close it before the end "
+    "of the `with` block, or of the test"
+)
+
+
 @dataclass
 class InterceptionContext:
     """One outage, as an interception sees it."""
@@ -35,6 +41,7 @@ class InterceptionContext:
     connections: Connections = field(default_factory=Connections)
     pools: Pools = field(default_factory=Pools)  # of httpx's transports
     said: list[str] = field(default_factory=list)  # what the test's report must mention
+    is_over: bool = False  # the outage has ended, and with it whatever is read late
 
     def exchange(self, names: tuple[str, ...], wire: WireRequest) -> tuple[Exchange, Reply]:
         """Answer a request to one of these providers; refused on a thread in real time."""

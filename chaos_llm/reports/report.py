@@ -177,7 +177,7 @@ class Report:
         vacuous = self._vacuous(findings, allow_no_faults=allow_no_faults)
         if problems or vacuous:
             kind = CheckFailed if problems or self.run.applied else NoFaultApplied
-            raise kind(findings_text(findings, self.run.profile, vacuous))
+            raise kind(findings_text(findings, self.run.profile, vacuous, self.run.secrets))
         return findings
 
     def _vacuous(self, findings: list[Finding], *, allow_no_faults: bool) -> str:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _SEVERAL = 2
-_MOST_BACKGROUND = 50_000  # kinds of requests outside of calls that are remembered
+_MOST_BACKGROUND = 20_000  # kinds of requests outside of calls that are remembered
 _LATEST = 4096  # calls whose tokens are remembered
 BACKGROUND_USER = -1
 NO_CALL = -1

@@ -27,7 +27,7 @@ from chaos_llm.server.runs.verdict import timeline, verdict
 _BEGINS = ("seed", "at", "strict")
 _FURTHEST = 366 * 86_400.0  # seconds of one advance
 _LAST = 100 * _FURTHEST  # seconds of the profile that no clock passes
-_QUICK = 200  # exchanges that are written, or judged, while others wait
+_QUICK = 200  # exchanges, or windows, that are told of while others wait
 _LONGEST_TOML = 262_144  # letters; the longest of the catalogue has a tenth of that
 _MOST_WINDOWS = 2_000  # of a posted profile, bursts counted: each request looks at those open
 _MOST_ANSWERS, _LONGEST_ANSWERS = 1_000, 200_000  # texts, and letters in all: a stream takes 60 ms
@@ -65,7 +65,10 @@ def _state(request: AdminRequest) -> Any:
 
 
 def _windows(request: AdminRequest) -> Any:
-    return [window_state(request.run, placed) for placed in request.run.plan.windows]
+    run, windows = request.run, request.run.plan.windows
+    if len(windows) <= _QUICK:
+        return [window_state(run, placed) for placed in windows]
+    return Slowly(lambda: [window_state(run, placed) for placed in windows])
 
 
 def _advance(request: AdminRequest) -> Any:
@@ -198,7 +201,12 @@ def _lever(request: AdminRequest) -> ProviderControl:
 
 
 def _profile_text(request: AdminRequest) -> Any:
-    return ServerReply(200, to_toml(request.run.plan.profile).encode(), "application/toml")
+    profile = request.run.plan.profile
+
+    def written() -> ServerReply:
+        return ServerReply(200, to_toml(profile).encode(), "application/toml")
+
+    return written() if len(profile.windows) <= _QUICK else Slowly(written)
 
 
 def _certificate(request: AdminRequest) -> Any:

@@ -27,6 +27,7 @@ class Limits:
     head: int = 65_536
     target: int = 8192  # path and query; 414 beyond, as with most servers
     body: int = 32 * 1024 * 1024  # what Anthropic takes, the most of those that say so
+    bodies: int = 512 * 1024 * 1024  # of all connections together, as far as they have come
     ahead: int = 262_144  # what may come while a reply is under way
     connections: int = 4096
     runs: int = 256
