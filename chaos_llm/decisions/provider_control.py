@@ -40,7 +40,7 @@ class ProviderControl:
         self._target = Target(provider, surface, model)
 
     def inject(self, *faults: Fault, times: int | None = None) -> ProviderControl:
-        """Have these faults strike each request from now on, or the next `times` requests."""
+        """Apply these faults to each request from now on, or to the next `times` requests."""
         if not faults or not all(isinstance(fault, Fault) for fault in faults):
             message = f"inject() takes faults, as in inject(overloaded()); got {faults!r}"
             raise UsageError(message)

@@ -17,7 +17,7 @@ Headers = tuple[tuple[str, str], ...]
 
 
 class OpenAIDialect(Endpoint):
-    """How OpenAI admits and refuses, and who speaks like it: keys, words, headers, ids."""
+    """What OpenAI's APIs and compatible ones share: authentication, error bodies, headers, ids."""
 
     name: ClassVar[str] = "openai"
     hosts: ClassVar[tuple[str, ...]] = ("api.openai.com",)
