@@ -93,7 +93,7 @@ def test_the_rules_start_heal_and_let_time_pass():
 def test_there_is_no_report_before_the_first_call():
     machine = Patient()
     try:
-        with pytest.raises(UsageError, match="nobody has asked anything yet"):
+        with pytest.raises(UsageError, match="there are no calls yet"):
             _ = machine.report
     finally:
         machine.teardown()

@@ -122,8 +122,8 @@ def _masked(profile: Profile, _read: TomlDocument) -> Iterator[Problem]:
         earlier = (profile.windows[other] for other in masking[:_MOST_MASKING] if other < number)
         for before in earlier:
             if window.simulated and _masks(before, window):
-                message = f"{before.name!r} comes before it and ends every reply, so this is always masked"
-                yield ("window", number), message
+                covers = f"{before.name!r} comes before it and ends every reply"
+                yield ("window", number), f"{covers}, so this is always masked"
                 break
 
 
