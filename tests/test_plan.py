@@ -233,7 +233,7 @@ def test_open_windows_are_those_that_have_begun_and_not_ended(spans, at):
 def test_a_decision_says_why():
     plan = Plan(day(window(share=0.5, name="wave 1")), seed=1)
     sentences = {plan.decide(request(), key(n), 0.0).why for n in range(40)}
-    assert any(s.startswith("'wave 1' drew 0.") and s.endswith(": not hit") for s in sentences)
+    assert any(s.startswith("'wave 1' threw 0.") and s.endswith(": spared") for s in sentences)
     assert any(s.endswith("against 0.500: overloaded()") for s in sentences)
     assert HEALTHY.why == "no window is open for this request"
     assert Draw(INJECTED, overloaded(), 0.0, 1.0).why == "injected by the test: overloaded()"

@@ -37,8 +37,9 @@ class Draw(NamedTuple):
         """The draw as a sentence."""
         if self.window == INJECTED:
             return f"injected by the test: {self.fault!r}"
-        result = f"{self.fault!r}" if self.fault else "not hit"
-        return f"{self.window!r} drew {self.roll:.3f} against {self.share:.3f}: {result}"
+        # Journals contain this sentence, and their bytes must stay comparable between versions.
+        result = f"{self.fault!r}" if self.fault else "spared"
+        return f"{self.window!r} threw {self.roll:.3f} against {self.share:.3f}: {result}"
 
 
 @dataclass(frozen=True, slots=True)
