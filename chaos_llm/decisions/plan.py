@@ -37,7 +37,7 @@ class Draw(NamedTuple):
         """The draw as a sentence."""
         if self.window == INJECTED:
             return f"injected by the test: {self.fault!r}"
-        # Journals contain this sentence, and their bytes must stay comparable between versions.
+        # Journals contain this sentence: another wording would change their bytes.
         result = f"{self.fault!r}" if self.fault else "spared"
         return f"{self.window!r} threw {self.roll:.3f} against {self.share:.3f}: {result}"
 

@@ -1,7 +1,7 @@
 """Mistakes in a profile that can be read, such as windows that can never hit a request.
 
 for problem in lint.problems(Path("outages/ours.toml")):
-    print(problem)                   # outages/ours.toml:12: window 'w': share: it is 0 ...
+    print(problem)                   # outages/ours.toml:12: window 'w': share: it is always 0 ...
 
 If the file cannot be read, the errors of reading it are the problems.
 """
