@@ -135,13 +135,49 @@ def frameworks(session: nox.Session) -> None:
 
 
 @nox.session
+def closed_world(session: nox.Session) -> None:
+    """Whatever may leave the machine, and the mocks that stand beside us."""
+    native = ("grpcio", "pycurl", "websockets", "websocket-client", "dnspython", "pysocks")
+    mocks = (
+        "aioresponses",
+        "moto",
+        "pytest-httpx",
+        "pytest-recording",
+        "requests-mock",
+        "responses",
+    )
+    green = ("gevent", "eventlet", "vcrpy")
+    session.install("-e", ".[test]", *native, *mocks, *green)
+    env = {"NO_LIBRARY_IS_ABSENT": "1"}
+    tests = ("closed_network", "defences_below", "egress", "other_mocks")
+    files = [f"tests/interception/test_{name}.py" for name in tests]
+    session.run("pytest", *files, *session.posargs, env=env)
+
+
+@nox.session
 def libraries(session: nox.Session) -> None:
-    """Every library that apps defend themselves with; litellm wants an older openai."""
-    found = ("aiobreaker", "aiolimiter", "apscheduler<4", "backoff", "fastapi", "litellm")
-    more = ("opentelemetry-sdk", "pybreaker", "cachetools", "purgatory", "sentry-sdk", "stamina")
-    session.install("-e", ".", "anthropic>=2.11,<3", "openai<3", *found, *more, *TEST_TOOLS)
+    """Every library that apps defend themselves with, and those whose clocks are compiled."""
+    found = ("aiobreaker", "aiolimiter", "apscheduler<4", "backoff", "litellm>=1.110", "rich")
+    more = (
+        "grpcio",
+        "opentelemetry-sdk",
+        "prometheus-client",
+        "purgatory",
+        "sentry-sdk",
+        "stamina",
+    )
+    compiled = ("numpy", "orjson", "oxyjwt", "polars", "pyjwt-rs")
+    session.install("-e", ".[test]", *found, *more, *compiled)
     env = {"NO_LIBRARY_IS_ABSENT": "1"}
     session.run("pytest", "tests/libraries", *session.posargs, env=env)
+
+
+@nox.session
+def virtual_clocks(session: nox.Session) -> None:
+    """Other virtual clocks for event loops, which an outage refuses."""
+    session.install("-e", ".[test]", "aiotools", "async-solipsism", "looptime")
+    without = ("-p", "no:looptime_plugin")  # it leaves loops open; one test runs pytest with it
+    session.run("pytest", "tests/virtual_time/test_foreign_clocks.py", *without, *session.posargs)
 
 
 @nox.session

@@ -10,6 +10,7 @@ time, deciding, rendering, the journal, the workload and the verdict.
 from __future__ import annotations
 
 import contextlib
+import warnings
 from datetime import UTC, datetime
 from functools import partial
 
@@ -19,7 +20,7 @@ import openai
 import pybreaker
 from anchors import over_floor, paired
 
-from chaos_llm import outage
+from chaos_llm import ChaosWarning, outage
 from chaos_llm.engine.engine import Engine
 from chaos_llm.faults import overloaded
 from chaos_llm.profiles.model import Profile, Share, Target, WeightedFault, Window
@@ -132,6 +133,7 @@ def _day(windows: int) -> Profile:
 
 
 def main() -> None:
+    warnings.simplefilter("ignore", ChaosWarning)  # the floor is a MockTransport, and is to answer
     for users in (1, 8):
         replies = recorded(users)
         print(f"ten hours, {users} users, {len(replies)} SDK calls, over their own replies:")

@@ -9,10 +9,13 @@
     BaseException
      +-- HarnessError              the simulation cannot go on; no `except Exception` may hide it
           +-- HorizonReached       virtual time ran past the horizon
+          +-- Standstill           a loop polls at one instant and never waits
           +-- Deadlock             all tasks and threads wait, and no timer is pending
           +-- RealWaitExceeded     a real socket or thread stopped virtual time for too long
           +-- ForeignThread        a provider was called from a thread not on the outage's clock
+          |    +-- ForeignCall     the same, raised in that thread; an Exception, too
           +-- UncaughtEgress       a request to a provider's host that no interception caught
+          |    +-- ChildEgress     the same in a child process; an Exception, too
           +-- NoReply              answers(), a fault or a provider raised, so there is no reply
 
 Harness errors are recorded where they happen and raised again when the outage ends, because
@@ -77,6 +80,10 @@ class HorizonReached(HarnessError):
     """Virtual time ran past the horizon: something sleeps or polls in an endless loop."""
 
 
+class Standstill(HarnessError):
+    """A loop reads the clock, or waits for 0 seconds, again and again at one instant."""
+
+
 class Deadlock(HarnessError):
     """All tasks and threads wait for each other, and no timer is pending."""
 
@@ -89,8 +96,24 @@ class ForeignThread(HarnessError):
     """A request to a provider came from a thread that is not on the outage's clock."""
 
 
+class ForeignCall(ForeignThread, Exception):
+    """The same, raised in that thread; the outage raises a ForeignThread when it ends.
+
+    It is an Exception, because the thread is not ours to end: any other kills the portal of a
+    TestClient that a session shares, or a server, and with it the tests that follow.
+    """
+
+
 class UncaughtEgress(HarnessError):
     """A request to a provider's host that no interception caught."""
+
+
+class ChildEgress(UncaughtEgress, Exception):
+    """The same in a child process, whose parent hears of it otherwise.
+
+    It is an Exception, because a worker of `multiprocessing.Pool` that meets another dies without
+    a word, and its parent waits for ever.
+    """
 
 
 class NoReply(HarnessError):

@@ -19,6 +19,7 @@ from chaos_llm.decisions.start_position import Until, place
 from chaos_llm.engine.engine import Engine
 from chaos_llm.errors import UsageError
 from chaos_llm.interception.context import InterceptionContext
+from chaos_llm.interception.green_threads import refuse_green_threads
 from chaos_llm.journal.journal import Journal
 from chaos_llm.profiles import load
 from chaos_llm.profiles.healthy_baseline import healthy_profile, with_baseline
@@ -32,12 +33,15 @@ from chaos_llm.requests.billing_tiers import tiers
 from chaos_llm.requests.correlation import Correlation
 from chaos_llm.requests.credentials import Credentials
 from chaos_llm.requests.hosts import host_map, provider_names
-from chaos_llm.virtual_time import TELEMETRY_AND_DEBUGGERS, ThreadMode, VirtualTime
+from chaos_llm.virtual_time import TELEMETRY_AND_DEBUGGERS, RunningDate, ThreadMode, VirtualTime
+from chaos_llm.virtual_time.date_notes import note_on_dates
 
 if TYPE_CHECKING:
     import respx
 
 DEFAULT_SEED = 0
+_SETTING_UP = 600.0  # seconds of the profile's day that fixtures may take
+_LEAD_IN = 600.0  # seconds of a replay's healthy lead-in, unless it asks for another
 
 
 class ChaosWarning(UserWarning):
@@ -92,6 +96,7 @@ class Outage:
         )
         recorded = self._replays.side_effects
         self.side_effect = Marker(recorded, self._correlation.here, lambda: self.now)
+        self._date: RunningDate | None = None  # for fixtures that are set up before the outage
         self._context: InterceptionContext | None = None  # set only inside the outage
         self._stack = ExitStack()
 
@@ -100,6 +105,9 @@ class Outage:
             raise UsageError(
                 "an outage can be entered only once; create a new one with outage(...)"
             )
+        refuse_green_threads()
+        if self._date is not None:
+            self._date.end()
         with ExitStack() as stack:
             stack.enter_context(seeded_random(self.seed))
             stack.enter_context(self.clock)
@@ -115,15 +123,29 @@ class Outage:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        texts, self._context = self._context.said if self._context else [], None
+        texts = self._context.said if self._context else []
+        if self._context is not None:
+            self._context.is_over = True  # what is read from now on comes from no provider
+        self._context = None
         if error is not None:
             failing_examples.left(self)
+            note_on_dates(error, self.profile.when(self.now))
         self._stack.__exit__(kind, error, trace)
         for text in texts:
             if error is None:
                 warnings.warn(text, ChaosWarning, stacklevel=2)
             else:  # pytest may turn a warning into an error, which would hide this one
                 error.add_note(f"chaos_llm: {text}")
+
+    def dated(self) -> RunningDate:
+        """The profile's date for what is set up before the outage is in force.
+
+        The clock runs on from some minutes before the outage begins, so that nothing that is set up
+        is of a later date than what happens in it: a replay begins with a healthy lead-in.
+        """
+        ahead = _SETTING_UP + (_LEAD_IN if self._can_wind_back else 0.0)
+        self._date = self.clock.date_before(self.profile.when(self._position - ahead))
+        return self._date
 
     @property
     def now(self) -> float:
@@ -196,7 +218,7 @@ class Outage:
             self._overrides,
             self.journal,
             self._correlation,
-            lambda: self.now,
+            self._progress,
             strict=self.strict,
         )
         context = InterceptionContext(engine, self.clock, host_map(os.environ, self._rootdir))
@@ -207,6 +229,11 @@ class Outage:
         stack.enter_context(httpx_clients.intercepted(context))
         stack.enter_context(import_hooks.intercepted(context))
         return context
+
+    def _progress(self) -> float:
+        """The time of an exchange in seconds of the profile; an app that makes one is not stuck."""
+        self.clock.progress()
+        return self.now
 
     def _wind_back(self, warmup: float) -> float:
         """Put the clock `warmup` seconds before the profile's start, if nothing has happened yet.

@@ -10,6 +10,7 @@ import pytest
 from chaos_llm import extensions
 from chaos_llm.errors import UnknownName, UsageError
 from chaos_llm.providers import PROVIDERS, OpenAIChat
+from chaos_llm.requests.host_names import HostPatterns
 from chaos_llm.requests.hosts import host_map
 
 
@@ -205,15 +206,26 @@ class TestTable:
         ("llm.corp", 443, False),
         ("localhost", 4000, False),
         ("127.0.0.1", 4000, False),
+        ("127.1", 4000, False),
+        ("0.0.0.0", 4001, False),
+        ("10.9.8.7", 4002, True),
+        ("10.9.8.7", 4003, False),
+        ("0x0a090807", 4002, True),
+        ("::ffff:10.9.8.7", 4002, True),
         ("example.com", 443, False),
     ],
 )
 def test_who_is_out_on_the_internet(tmp_path, host, port, is_out):
     hosts = host_map(
-        {"OPENAI_BASE_URL": "https://llm.corp:8443", "ANTHROPIC_BASE_URL": "http://localhost:4000"},
+        {
+            "OPENAI_BASE_URL": "https://llm.corp:8443",
+            "ANTHROPIC_BASE_URL": "http://localhost:4000",
+            "MISTRAL_BASE_URL": "http://0.0.0.0:4001",
+            "GROQ_BASE_URL": "http://10.9.8.7:4002",
+        },
         tmp_path,
     )
-    assert hosts.is_out(host, port) is is_out
+    assert HostPatterns(hosts.patterns()).is_out(host, port) is is_out
 
 
 def test_a_provider_that_is_added_by_hand_is_found_by_its_host(monkeypatch):

@@ -15,6 +15,7 @@ from chaos_llm.decisions.overrides import Overrides
 from chaos_llm.journal.journal import Exchange
 from chaos_llm.profiles.model import Profile
 from chaos_llm.protocol.messages import Request
+from chaos_llm.protocol.redaction import Secrets
 from chaos_llm.requests.credentials import Credentials
 
 State = Literal["up", "ailing", "down"]
@@ -48,6 +49,7 @@ class Run:
     credentials: Credentials = field(default_factory=Credentials)
     side_effects: Sequence[SideEffect] = ()
     unserved: Sequence[Exchange] = ()  # to endpoints that are not simulated; no check counts them
+    secrets: Secrets = field(default_factory=Secrets)  # what no report may show
 
     @property
     def profile(self) -> Profile:

@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 
 from chaos_llm.cli.command import Command
 from chaos_llm.cli.commands import COMMANDS
@@ -20,6 +21,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     0: it worked. 1: it ran and found a problem, such as a mistake in a profile. 2: it could not
     run, because an argument is wrong or names something that does not exist.
     """
+    # A terminal whose encoding lacks a character gets its escape instead of an error.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     options = build_parser().parse_args(arguments)
     command: Command = options.command
     try:

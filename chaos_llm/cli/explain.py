@@ -8,6 +8,7 @@ from pathlib import Path
 
 from chaos_llm.cli.terminal import width
 from chaos_llm.errors import UsageError
+from chaos_llm.protocol.redaction import printable
 
 _JOURNAL = "a journal's .jsonl file, as --chaos-report writes it; - for standard input"
 
@@ -26,11 +27,12 @@ def run(options: argparse.Namespace) -> int:
     from chaos_llm.reports.journals.file import read  # noqa: PLC0415 - the same
     from chaos_llm.reports.journals.summary import explain_all  # noqa: PLC0415 - the same
 
-    journal = read(_text(options.journal).splitlines(), options.journal)
+    journal = read(_text(options.journal).split("\n"), options.journal)
     if options.call is None:
-        print(explain_all(journal, width()))
+        said = explain_all(journal, width())
     else:
-        print(explain_call(journal, options.call, width()))
+        said = explain_call(journal, options.call, width())
+    print(printable(said))  # whoever wrote the file may have put anything in it
     return 0
 
 

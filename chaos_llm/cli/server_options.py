@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from chaos_llm.server.launch.settings import Settings
 
 _TOXIPROXY = "let a real Toxiproxy simulate network faults; see docs/reference/server.md"
+_LENIENT = "answer requests that the real APIs refuse, too, as far as they can be read"
 _ADMIN_HELP = "required in requests to the admin API (default: CHAOS_LLM_ADMIN_TOKEN)"
 _AT = "where to begin: a window's name, a time of day in UTC, or a time after the start"
 
@@ -42,6 +43,7 @@ def server_arguments(parser: argparse.ArgumentParser) -> None:
     add("--tls", action="store_true", help="also serve TLS, and act as a forward proxy")
     add("--tunnel", action="store_true", help="as a proxy, pass requests to other hosts through")
     add("--toxiproxy", action="store_true", help=_TOXIPROXY)
+    add("--lenient", action="store_true", help=_LENIENT)
     add(
         "--admin-token",
         default=os.environ.get("CHAOS_LLM_ADMIN_TOKEN", ""),
@@ -69,4 +71,5 @@ def settings_of(options: argparse.Namespace, profiles: list[str]) -> Settings:
         toxiproxy=options.toxiproxy,
         admin_token=options.admin_token,
         journal=options.journal,
+        strict=False if options.lenient else None,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, time, timedelta
+from itertools import chain
 
 from chaos_llm.decisions.plan import PlacedWindow, Plan
 from chaos_llm.durations import Duration, seconds
@@ -11,6 +12,7 @@ from chaos_llm.errors import UnknownName, UsageError, shown
 from chaos_llm.protocol.messages import Request
 from chaos_llm.requests.correlation import Key
 
+_MOST_EPOCHS = 10_000  # throws that are looked at: one in so many would be a rare window
 PEAK = "the peak"
 _CLOCK_TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
 
@@ -93,10 +95,8 @@ def _first_hit(window: PlacedWindow, begins: float) -> float:
     # Such a draw does not depend on the request, so an empty one will do.
     request, key = Request("", "", "", "", ""), Key(0, 0, "", "", 0)
     first, last = (int((time - window.begins) // sticky_for) for time in (begins, window.ends))
-    moments = (
-        begins,
-        *(window.begins + sticky_for * epoch for epoch in range(first + 1, last + 1)),
-    )
+    later = range(first + 1, min(last, first + _MOST_EPOCHS) + 1)
+    moments = chain((begins,), (window.begins + sticky_for * epoch for epoch in later))
     hits = (at for at in moments if window.draw(request, key, at).fault is not None)
     return next((at for at in hits if at < window.ends), begins)
 

@@ -112,9 +112,7 @@ class Engine:
         """Record what takes more time: only of calls with failures, and of new credentials."""
         if request.credential not in self.credentials.issuers:
             self.credentials.note(request.credential, wire.headers)
-            self.journal.secrets.note(wire.headers, wire.query)
-        elif not exchange.answered:  # an error message may repeat what was sent
-            self.journal.secrets.note(wire.headers, wire.query)
+        self.journal.secrets.note(wire.headers, wire.query)
         if exchange.call >= 0 and (exchange.effects or not exchange.answered):
             if len(self.failing_calls) >= _MOST_CALLS:
                 del self.failing_calls[next(iter(self.failing_calls))]

@@ -74,6 +74,12 @@ def connect_timeout(extensions: Any) -> float | None:
     return None if seconds is None else float(seconds)
 
 
+def pool_timeout(extensions: Any) -> float | None:
+    """The client's limit for a free connection of its pool, in seconds; None for no limit."""
+    seconds = (extensions.get("timeout") or {}).get("pool")
+    return None if seconds is None else float(seconds)
+
+
 def headers_step(reply: Reply, limit: float | None, connect: float | None = None) -> Step:
     """The wait for the connection and the status line, within the client's limits for both."""
     if reply.chunks and not reply.wait and limit != 0:

@@ -11,6 +11,9 @@ from chaos_llm.faults.auth_expired import AuthExpired as auth_expired
 from chaos_llm.faults.broken_tool_arguments import BrokenToolArguments as broken_tool_arguments
 from chaos_llm.faults.challenge_page import ChallengePage as challenge_page
 from chaos_llm.faults.connect_timeout import ConnectTimeout as connect_timeout
+from chaos_llm.faults.context_length_exceeded import (
+    ContextLengthExceeded as context_length_exceeded,
+)
 from chaos_llm.faults.cut_stream import CutStream as cut_stream
 from chaos_llm.faults.dns_failure import DnsFailure as dns_failure
 from chaos_llm.faults.doubled_chunk import DoubledChunk as doubled_chunk
@@ -68,6 +71,7 @@ __all__ = [
     "broken_tool_arguments",
     "challenge_page",
     "connect_timeout",
+    "context_length_exceeded",
     "cut_stream",
     "dns_failure",
     "doubled_chunk",

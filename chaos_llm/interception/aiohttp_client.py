@@ -76,6 +76,9 @@ def _creating(real: _Create) -> _Create:
         url, context = request.url, _context
         names = _names(url.raw_host, url.port, url.scheme)
         if context is None or not names:
+            if context is not None:
+                host = str(url.raw_host)
+                context.tell_of_other_answer(request.method, url.scheme, host, url.port, url.path)
             return await real(connector, request, traces, limits)
         origin = (url.scheme, str(url.raw_host), url.port)
         keep = 0.0 if connector.force_close else connector._keepalive_timeout

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from types import ModuleType
 from typing import Any
@@ -17,26 +18,31 @@ from chaos_llm.engine.reply_timing import (
     headers_step,
     read_timeout,
 )
-from chaos_llm.interception.context import InterceptionContext
+from chaos_llm.interception.context import OVER, InterceptionContext
+from chaos_llm.interception.httpx_pool import Connection, Pool
 from chaos_llm.protocol.messages import WireRequest
 
 _EXTENSIONS = {"http_version": b"HTTP/1.1"}
+_BEFORE_A_CONNECTION = ("ConnectError", "ConnectTimeout")
 
 
 class HttpxExchange:
-    """A request, its exchange and its reply; leaving it by an exception abandons the exchange."""
+    """A request, its exchange and its reply; leaving it by an exception abandons the exchange.
+
+    `connection` is the one of its client's pool that it occupies, until it is read or closed.
+    """
 
     __slots__ = (
+        "connection",
         "context",
         "exchange",
-        "has_connection",
         "is_async",
         "limit",
         "module",
-        "origin",
+        "names",
+        "pool",
         "reply",
         "request",
-        "transport",
         "wire",
     )
 
@@ -48,17 +54,20 @@ class HttpxExchange:
         names: tuple[str, ...],
         body: bytes,
         *,
-        transport: Any,
+        pool: Pool,
+        connection: Connection,
         is_async: bool = False,
     ) -> None:
         self.context, self.module, self.request = context, module, request
         self.is_async, self.limit = is_async, read_timeout(request.extensions)
-        self.transport, url = transport, request.url
-        self.origin = (url.scheme, url.host, url.port)
-        reused = context.connections.take(transport, self.origin, context.clock.now)
-        self.has_connection = True  # until it is given back, or closed for what was not read
-        self.wire = _wire(request, body, reused=reused)
-        self.exchange, self.reply = context.exchange(names, self.wire)
+        self.names, self.pool = names, pool
+        self.connection: Connection | None = connection
+        self.wire = _wire(request, body, reused=connection.reused)
+        try:
+            self.exchange, self.reply = context.exchange(names, self.wire)
+        except BaseException:
+            pool.close(connection, context.clock.now)
+            raise
 
     def __enter__(self) -> None:
         pass
@@ -72,6 +81,11 @@ class HttpxExchange:
 
     def body_steps(self) -> Iterator[Step]:
         return body_steps(self.reply, self.limit)
+
+    def require_outage(self) -> None:
+        """Fail as a broken connection does where the outage has ended: nothing is played then."""
+        if self.context.is_over:
+            raise self.module.ReadError(OVER, request=self.request)
 
     def pause(self, step: Step) -> None:
         """Let a sync client wait."""
@@ -90,6 +104,21 @@ class HttpxExchange:
             self.context.end(self.exchange, "complete")
         return step.data
 
+    def fails_to_connect(self, step: Step) -> bool:
+        """Whether it ends before there is a connection, which a transport may try again."""
+        return step.failure is not None and step.failure.error in _BEFORE_A_CONNECTION
+
+    def fail(self, step: Step) -> None:
+        """Note how an attempt to connect ended; another follows."""
+        if step.failure is not None:
+            self.context.end(self.exchange, step.failure.end)
+
+    def begin_again(self) -> Step:
+        """Ask the provider once more, on a connection that is new."""
+        self.wire = replace(self.wire, reused=False)
+        self.exchange, self.reply = self.context.exchange(self.names, self.wire)
+        return self.headers_step()
+
     def complete(self) -> None:
         """All was read, so the connection can be used again.
 
@@ -97,22 +126,28 @@ class HttpxExchange:
         cannot.
         """
         self.context.end(self.exchange, "complete")
-        if self.has_connection and self.exchange.end == "complete":
-            self.context.connections.give_back(self.transport, self.origin, self.context.clock.now)
-        self.has_connection = False
+        connection, self.connection = self.connection, None
+        if connection is not None:
+            now = self.context.clock.now
+            if self.exchange.end == "complete":
+                self.pool.give_back(connection, now)
+            else:
+                self.pool.close(connection, now)
 
     def abandon(self) -> None:
         self.context.end(self.exchange, "abandoned")
-        self.has_connection = False
+        connection, self.connection = self.connection, None
+        if connection is not None:
+            self.pool.close(connection, self.context.clock.now)
 
     def response(self) -> Any:
         """The library's response; its body is played as the client reads it."""
         reply, module = self.reply, self.module
         if comes_at_once(reply):
-            self.complete()
-            stream = module.ByteStream(reply.body)
+            self.context.end(self.exchange, "complete")
+            stream = _whole_stream_class(module)(reply.body, self)
         else:
-            stream = _stream_class(module)(self)
+            stream = _played_stream_class(module)(self)
         return module.Response(
             reply.status, headers=reply.headers, stream=stream, extensions=_EXTENSIONS.copy()
         )
@@ -126,6 +161,11 @@ class _Headers(Mapping[str, str]):
     def __init__(self, raw: list[tuple[bytes, bytes]]) -> None:
         # Backwards, as the first of several values counts.
         self._values = {name.lower(): value for name, value in reversed(raw)}
+
+    @property
+    def raw_names(self) -> tuple[bytes, ...]:
+        """The names as they are on the wire, for whoever only wants to know which there are."""
+        return tuple(self._values)
 
     def __getitem__(self, name: str) -> str:
         return self._values[name.encode()].decode("latin-1")
@@ -149,8 +189,35 @@ def _wire(request: Any, body: bytes, *, reused: bool) -> WireRequest:
 
 
 @cache
-def _stream_class(module: ModuleType) -> type:
-    """The stream class of one library; it must inherit from the library's own."""
+def _whole_stream_class(module: ModuleType) -> type:
+    """The stream of a body that is there at once; it must inherit from the library's own."""
+
+    class WholeStream(module.ByteStream):  # type: ignore[misc, name-defined] # known at run time only
+        """A body whose connection is free again once it was read."""
+
+        def __init__(self, body: bytes, visit: HttpxExchange) -> None:
+            self._stream, self._visit = body, visit
+
+        def __iter__(self) -> Iterator[bytes]:
+            yield self._stream
+            self._visit.complete()
+
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            yield self._stream
+            self._visit.complete()
+
+        def close(self) -> None:
+            self._visit.abandon()
+
+        async def aclose(self) -> None:
+            self._visit.abandon()
+
+    return WholeStream
+
+
+@cache
+def _played_stream_class(module: ModuleType) -> type:
+    """The stream of a body that takes its time; it must inherit from the library's own, too."""
 
     class PlayedStream(module.SyncByteStream, module.AsyncByteStream):  # type: ignore[misc, name-defined] # known at run time only
         """A body that comes in its own time; what the client does not read is never sent.
@@ -166,6 +233,7 @@ def _stream_class(module: ModuleType) -> type:
             visit = self._visit
             with visit:
                 for step in self._steps:
+                    visit.require_outage()
                     visit.pause(step)
                     yield visit.arrive(step)
             visit.complete()
@@ -174,6 +242,7 @@ def _stream_class(module: ModuleType) -> type:
             visit = self._visit
             with visit:
                 for step in self._steps:
+                    visit.require_outage()
                     if step.pause:
                         await anyio.sleep(step.pause)
                     yield visit.arrive(step)

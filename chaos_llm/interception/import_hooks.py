@@ -1,4 +1,4 @@
-"""aiohttp and urllib3, replaced if and when they are imported: an outage imports neither.
+"""aiohttp, urllib3, gRPC, pycurl and other mocks, replaced if and when they are imported.
 
 Many apps import boto3 in the function that needs it, which may be in the midst of an outage. So a
 finder, in force as long as the outage, notices such an import; it finds nothing itself.
@@ -18,10 +18,18 @@ from typing import Any
 
 from chaos_llm.interception.context import InterceptionContext
 
-# What is replaced, and by which module of ours.
+# What is replaced, and by which function of which module of ours.
 _ADAPTERS = {
-    "aiohttp": "chaos_llm.interception.aiohttp_client",
-    "urllib3": "chaos_llm.interception.urllib3_client",
+    "urllib3": ("chaos_llm.interception.urllib3_client", "replace"),
+    "aiohttp": ("chaos_llm.interception.aiohttp_client", "replace"),
+    "grpc": ("chaos_llm.interception.grpc_client", "replace"),
+    "pycurl": ("chaos_llm.interception.pycurl_client", "replace"),
+    "responses": ("chaos_llm.interception.other_mocks", "responses"),
+    "requests_mock": ("chaos_llm.interception.other_mocks", "requests_mock"),
+    "aioresponses": ("chaos_llm.interception.other_mocks", "aioresponses"),
+    "moto": ("chaos_llm.interception.other_mocks", "moto"),
+    "pytest_httpx": ("chaos_llm.interception.other_mocks", "pytest_httpx"),
+    "vcr": ("chaos_llm.interception.vcr_cassettes", "replace"),
 }
 
 
@@ -31,7 +39,7 @@ def intercepted(context: InterceptionContext) -> Iterator[None]:
     with ExitStack() as undo:
         awaited: dict[str, Callable[[], None]] = {}
         for library, adapter in _ADAPTERS.items():
-            replace = partial(_replace, adapter, context, undo)
+            replace = partial(_replace, *adapter, context, undo)
             if library in sys.modules:
                 replace()
             else:
@@ -43,9 +51,9 @@ def intercepted(context: InterceptionContext) -> Iterator[None]:
         yield
 
 
-def _replace(adapter: str, context: InterceptionContext, undo: ExitStack) -> None:
-    with suppress(ImportError):  # too old for us: the guard on look-ups speaks, if it comes to that
-        importlib.import_module(adapter).replace(context, undo)
+def _replace(module: str, function: str, context: InterceptionContext, undo: ExitStack) -> None:
+    with suppress(ImportError):  # too old for us: the guard speaks, if it comes to that
+        getattr(importlib.import_module(module), function)(context, undo)
 
 
 class _Arrivals(MetaPathFinder):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import inf
 from typing import Any
 
 from chaos_llm.engine.http1 import ENDS, Frame, frames, has_no_connection
@@ -15,7 +16,7 @@ from chaos_llm.protocol.messages import Ending, WireRequest
 class InterceptedExchange:
     """A request and what comes of it; leaving it by an exception abandons the exchange.
 
-    `pool` is who would keep the connection, and `keep` for how many seconds, None for ever.
+    `pool` would keep the connection, `keep` seconds long, None for ever, and `most` of them.
     """
 
     def __init__(
@@ -27,8 +28,10 @@ class InterceptedExchange:
         origin: Origin,
         *,
         keep: float | None,
+        most: float = inf,
     ) -> None:
-        self.context, self._pool, self._origin, self._keep = context, pool, origin, keep
+        self.context, self._pool, self._origin = context, pool, origin
+        self._keep, self._most = keep, most
         reused = context.connections.take(pool, origin, context.clock.now)
         self.wire = replace(wire, reused=reused)
         self.exchange, self.reply = context.exchange(names, self.wire)
@@ -56,8 +59,9 @@ class InterceptedExchange:
     def end(self, how: Ending) -> None:
         """Note how the provider ended the reply; where it keeps silent, the client will."""
         if how is Ending.COMPLETE and self.exchange.end == "open":
-            now = self.context.clock.now
-            self.context.connections.give_back(self._pool, self._origin, now, keep=self._keep)
+            now, keep = self.context.clock.now, self._keep
+            give_back = self.context.connections.give_back
+            give_back(self._pool, self._origin, now, keep=keep, most=self._most)
         if how in ENDS:
             self.context.end(self.exchange, ENDS[how])
 

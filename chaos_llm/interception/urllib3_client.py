@@ -16,6 +16,8 @@ import ssl
 import weakref
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
+from functools import partial
+from math import inf
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,7 +25,9 @@ from urllib3 import HTTPConnectionPool, exceptions
 
 from chaos_llm.engine.reply_timing import LAST_SYN, TLS_EOF
 from chaos_llm.interception.context import InterceptionContext
+from chaos_llm.interception.foreign_stubs import unplayed
 from chaos_llm.interception.intercepted_exchange import InterceptedExchange
+from chaos_llm.interception.socket_seams import PLAYED
 from chaos_llm.interception.urllib3_socket import PlayedSocket
 from chaos_llm.protocol.messages import Ending, WireRequest
 
@@ -63,14 +67,17 @@ def _opening(real: Callable[..., Any]) -> Callable[..., Any]:
             context.hosts.names(pool.host, pool.port, pool.scheme) if context is not None else ()
         )
         if context is None or not names or pool.pool is None:  # None: closed, as urllib3 will say
+            if context is not None and not names:
+                path = urlsplit(url).path
+                context.tell_of_other_answer(method, pool.scheme, pool.host, pool.port, path)
             return real(pool, method, url, body, headers, *args, **more)
         body, asked = _whole(body), getattr(pool, _ASKED, pool)
         wire = _wire(pool.host, method, url, pool.headers if headers is None else headers, body)
-        visit = InterceptedExchange(
-            context, names, wire, asked, (pool.scheme, pool.host, pool.port), keep=None
-        )
-        with visit:
-            return real(_playing(asked, visit), method, url, body, headers, *args, **more)
+        asks = _Asking(context, names, wire, asked)
+        if (cassette := getattr(pool.ConnectionCls, "cassette", None)) is not None:
+            context.say(unplayed(cassette, pool.host))
+        with asks:
+            return real(_playing(asked, asks), method, url, body, headers, *args, **more)
 
     return urlopen
 
@@ -97,22 +104,84 @@ def _text(value: Any) -> str:
     return value.decode("latin-1") if isinstance(value, bytes) else str(value)
 
 
-def _playing(pool: Any, visit: InterceptedExchange) -> Any:
+class _Asking:
+    """One request; it reaches the provider when its pool has a connection for it."""
+
+    def __init__(
+        self, context: InterceptionContext, names: tuple[str, ...], wire: WireRequest, pool: Any
+    ) -> None:
+        self._context, self._names, self._wire, self._pool = context, names, wire, pool
+        self._visit: InterceptedExchange | None = None
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None and self._visit is not None:
+            self._visit.leave()
+
+    def begin(self) -> InterceptedExchange:
+        pool = self._pool
+        origin, most = (pool.scheme, pool.host, pool.port), pool.pool.maxsize or inf
+        self._visit = visit = InterceptedExchange(
+            self._context, self._names, self._wire, pool, origin, keep=None, most=most
+        )
+        return visit
+
+
+def _playing(pool: Any, asks: _Asking) -> Any:
     """A copy of the pool for one request; it has no connection and no proxy yet."""
     copied = copy.copy(pool)
     setattr(copied, _ASKED, pool)  # which a retry of urllib3's own goes back to
-    copied.pool, copied.block = queue.LifoQueue(1), False
+    copied.pool = _Slot(pool.pool)
     copied.proxy, copied.proxy_headers, copied.proxy_config = None, {}, None
     copied.conn_kw = {key: value for key, value in pool.conn_kw.items() if "proxy" not in key}
 
+    kind = pool.ConnectionCls
+    while hasattr(kind, "_baseclass"):  # vcr's, in the place of a library's own
+        kind = kind._baseclass
+
     def connection(**options: Any) -> Any:
-        made = pool.ConnectionCls(**options)
+        made, visit = kind(**options), asks.begin()
         found = weakref.ref(made)  # so that what is dropped unread is gone at once
         made.connect = lambda: _connect(found(), visit)
+        setattr(made, PLAYED, True)
         return made
 
-    copied.ConnectionCls = connection
+    copied.ConnectionCls, copied._get_conn = connection, partial(_get_conn, copied)
     return copied
+
+
+def _get_conn(pool: Any, timeout: float | None = None) -> Any:
+    """What urllib3's own does, also where vcr has replaced that."""
+    try:
+        pool.pool.get(block=pool.block, timeout=timeout)
+    except queue.Empty:
+        if pool.block:
+            text = "Pool is empty and a new connection can't be opened due to blocking mode."
+            raise exceptions.EmptyPoolError(pool, text) from None
+    return pool._new_conn()
+
+
+class _Slot:
+    """In the place of a pool's queue: one of its connections is in use, and none is handed out.
+
+    So the pool's `maxsize` and `block` mean what they mean on a wire; what is in the queue may be a
+    connection from before the outage, which leads to the real provider.
+    """
+
+    def __init__(self, connections: Any) -> None:
+        self._connections, self._taken = connections, None
+
+    def get(self, block: bool = True, timeout: float | None = None) -> None:
+        self._taken = self._connections.get(block=block, timeout=timeout)
+
+    def put(self, _: Any, block: bool = True) -> None:
+        taken, self._taken = self._taken, None
+        self._connections.put(taken, block=block)
+
+    def qsize(self) -> int:
+        return int(self._connections.qsize())
 
 
 def _connect(connection: Any, visit: InterceptedExchange) -> None:

@@ -32,20 +32,20 @@ class Exchange(HasExchangeKind):
 
     There may be millions of records, so equal texts are one object and nothing is kept twice.
 
-    at, until: when the request came and when its reply ended, in seconds of the profile; negative
-        before its start
-    effects: the effect of each planned fault, in the order of `decision.hits`
-    status: the HTTP status, 0 if none was sent
-    answered: whether the reply as sent is a complete answer; `end` says whether it arrived
-    reference: the mark that closes a healthy answer
-    error_message: the message of an error reply, or the beginning of an error page
-    silently_corrupted: whether the answer differs from a healthy one, and looks like one
-    opening: the first letters of an answer to which a fault was applied
-    body_hash: a fingerprint of the request's body
-    content_timing: when the content of the reply was planned to arrive
-    conversation_digest: the packed digest of the conversation, in calls with failures only
-    retry_after: the wait in seconds that a refusal asked for, None if it asked for none
-    broken_rule: the rule for which a healthy provider refused the request, a mistake of the app
+    * at, until: when the request came and when its reply ended, in seconds of the profile; negative
+      before its start
+    * effects: the effect of each planned fault, in the order of `decision.hits`
+    * status: the HTTP status, 0 if none was sent
+    * answered: whether the reply as sent is a complete answer; `end` says whether it arrived
+    * reference: the mark that closes a healthy answer
+    * error_message: the message of an error reply, or the beginning of an error page
+    * silently_corrupted: whether the answer differs from a healthy one, and looks like one
+    * opening: the first letters of an answer to which a fault was applied
+    * body_hash: a fingerprint of the request's body
+    * content_timing: when the content of the reply was planned to arrive
+    * conversation_digest: the packed digest of the conversation, in calls with failures only
+    * retry_after: the wait in seconds that a refusal asked for, None if it asked for none
+    * broken_rule: the rule for which a healthy provider refused the request, a mistake of the app
     """
 
     __slots__ = (

@@ -23,7 +23,11 @@ class KeyedRandom:
     __slots__ = ("_hashes", "_key", "_rest")
 
     def __init__(self, *key: object) -> None:
-        self._key = "\x1f".join(map(str, key)).encode("utf-8", "surrogatepass")
+        text = "\x1f".join(map(str, key))
+        try:
+            self._key = text.encode()
+        except UnicodeEncodeError:  # half a letter, in a name of the user's
+            self._key = text.encode("utf-8", "surrogatepass")
         self._hashes, self._rest = 0, b""
 
     def again(self) -> KeyedRandom:

@@ -95,7 +95,8 @@ class BrokenRule(NamedTuple):
 class Refusal:
     """A provider's "no", before its dialect is known.
 
-    `kind` is one of KINDS; a provider turns it into its own status, type, code and message.
+    `kind` is one of KINDS, or "context_length", which only endpoints with a model know; a provider
+    turns it into its own status, type, code and message.
     `status`, `message`, `type`, `code` and `param` override the provider's default for that kind,
     as far as its dialect has such a field. `details` is what a dialect says besides, in its own
     form. `broken_rule` is set where the request itself was at fault.

@@ -18,8 +18,8 @@ MASK = "[a secret]"
 _SHAPES = re.compile(
     r"""-----BEGIN[A-Z ]*PRIVATE\ KEY-----.*?(?:-----END[A-Z ]*PRIVATE\ KEY-----|\Z)
     | \b(?:Bearer|Basic)\s+[\w.~+/=-]{8,}
-    | \b(?:sk|pk|rk|gsk|xai|pplx|csk|nvapi|tvly|glpat)[-_][\w-]{12,}
-    | \b(?:sess|hf|pa|fw|vck|key|jina|r8|rt)[-_](?=[\w-]{0,99}\d)[\w-]{12,}  # words, but for digits
+    | \b(?:sk|pk|rk|gsk|xai|pplx|csk|nvapi|tvly|glpat|sess|hf|pa|fw|vck|key|jina|r8|rt)
+      [-_](?=[\w-]{0,99}\d)[\w-]{12,}                 # some of these are words, but for digits
     | \b(?:gh[pousr]|github_pat|api_org|tgp_v\d|xox[abeoprs])[-_][\w-]{12,}
     | \bLLM\|\d+\|[\w-]{12,}                            # Meta's Llama API
     | \b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b           # AWS, and its keys for Bedrock
@@ -76,6 +76,17 @@ def printable(text: str) -> str:
     return _OBEYED.sub(_spelt, text)
 
 
+def spelt_out(value: object) -> object:
+    """The same for a text, and for the texts in a list or a table; all else stays as it is."""
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, list):
+        return [spelt_out(item) for item in value]
+    if isinstance(value, dict):
+        return {spelt_out(key): spelt_out(item) for key, item in value.items()}
+    return value
+
+
 def _spelt(found: re.Match[str]) -> str:
     code = ord(found[0])
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
@@ -87,15 +98,27 @@ class Secrets:
     def __init__(self) -> None:
         self._values: dict[str, None] = {}
         self._longest_first: tuple[str, ...] | None = ()
+        self._seen: dict[str, None] = {}  # headers and queries that were looked at
 
     def note(self, headers: Mapping[str, str], query: str = "") -> None:
-        """Remember what the headers and the query of a request show of credentials."""
-        for name in headers:
-            if _TELLING_HEADER.search(name):
-                self._keep(_values_of(headers[name]))
-        if query:
-            pairs = parse_qsl(query, max_num_fields=None)
+        """Remember what the headers and the query of a request show of credentials.
+
+        Quick where all of it was seen before: it is called for every request.
+        """
+        for name in _telling_headers(getattr(headers, "raw_names", None) or tuple(headers)):
+            header = headers[name]
+            if header not in self._seen:
+                self._look_at(header)
+                self._keep(_values_of(header))
+        if query and query not in self._seen:
+            self._look_at(query)
+            pairs = parse_qsl(query)
             self._keep(value for name, value in pairs if name.lower() in _TELLING_QUERY)
+
+    def _look_at(self, text: str) -> None:
+        if len(self._seen) >= _MOST:
+            del self._seen[next(iter(self._seen))]
+        self._seen[text] = None
 
     def _keep(self, values: Iterable[str]) -> None:
         for value in values:
@@ -117,6 +140,16 @@ class Secrets:
             if value in text:
                 text = text.replace(value, MASK)
         return text
+
+
+NO_SECRETS = Secrets()  # for texts of which no requests are known
+
+
+@lru_cache(maxsize=256)
+def _telling_headers(names: tuple[str | bytes, ...]) -> tuple[str, ...]:
+    """The headers that tell of credentials, of all that a request has."""
+    texts = (name.decode("latin-1") if isinstance(name, bytes) else name for name in names)
+    return tuple(name for name in texts if _TELLING_HEADER.search(name))
 
 
 def _values_of(header: str) -> Iterable[str]:

@@ -21,7 +21,9 @@ _KEY = b"chaos_llm thinking"
 _NONCE = 16  # bytes, as a throw of 128 bits
 _DIGEST = 64  # bytes: a signature is as long as one that takes a line of a log
 _SIZE = _NONCE + 2 * _DIGEST
-_PREFIX = "Ev"  # what the real ones begin with differs from model to model; ours are told by it
+# What real ones begin with differs from model to model. Four letters are three whole bytes, so
+# that the signature stays base64, which google-genai checks.
+_PREFIX = "EvAA"
 
 
 def sign(vendor: str, text: str, nonce: int) -> str:

@@ -101,11 +101,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture
-def chaos(request: pytest.FixtureRequest) -> Outage:
-    """The outage of this test; it is in force while the test function runs, not around it."""
+def chaos(request: pytest.FixtureRequest) -> Iterator[Outage]:
+    """The outage of this test; it is in force while the test function runs, not around it.
+
+    Fixtures that are set up after this one see the date of its profile, and real time otherwise.
+    """
     if _BEGUN in request.node.stash:
         pytest.fail("ask for `chaos` as an argument: this test has begun without an outage")
-    return test_item.outage_of(request.node)
+    outage = test_item.outage_of(request.node)
+    with outage.dated():
+        yield outage
 
 
 @pytest.fixture

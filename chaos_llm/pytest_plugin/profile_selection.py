@@ -18,9 +18,10 @@ FIXTURE, SERVER = "chaos", "chaos_server"
 DAY = "_chaos_day"  # the parameter of a test that is played on several days
 OUTAGE = pytest.StashKey["Outage"]()  # of a test
 MARKER = (
-    "chaos(*profiles, tags=None, at=None, toxiproxy=False): play the test on these named bad days; "
-    "`tags` takes every profile with that tag (or all of several tags), `at` a window's name or a "
-    "time; with `toxiproxy` a real one is in front of `chaos_server`"
+    "chaos(*profiles, tags=None, at=None, toxiproxy=False, strict=None): play the test on these "
+    "named bad days; `tags` takes every profile with that tag (or all of several tags), `at` a "
+    "window's name or a time; with `toxiproxy` a real one is in front of `chaos_server`; with "
+    "`strict=False` requests are answered that the real APIs refuse"
 )
 GIVEN = """one `chaos` cannot serve the many examples of @given, for its clock and journal would \
 run on from one to the next. Enter an outage in each example instead:
@@ -66,7 +67,7 @@ def days(item: Any) -> list[str]:
     if marker is None:
         return list(item.config.getoption("chaos"))
     named = list(marker.args)
-    unknown = set(marker.kwargs) - {"tags", "at", "toxiproxy"}
+    unknown = set(marker.kwargs) - {"tags", "at", "toxiproxy", "strict"}
     if unknown or not all(isinstance(name, str) for name in named):
         raise mistake(item, f"the marker is {MARKER}; got {marker!r}")
     if tags := marker.kwargs.get("tags"):
@@ -95,7 +96,7 @@ def new_outage(item: Any, day: str | None) -> Outage:
 
         at = PEAK
     try:
-        return Outage(day, seed=_seed(item), at=at, rootdir=config.rootpath)
+        return Outage(day, seed=_seed(item), at=at, rootdir=config.rootpath, strict=_strict(marker))
     except ChaosError as error:
         raise mistake(item, str(error)) from None
 
@@ -121,8 +122,14 @@ def new_server(item: Any, day: str | None) -> ServerThread:
             clock="manual",
             toxiproxy=bool(marker is not None and marker.kwargs.get("toxiproxy")),
             rootdir=config.rootpath,
+            strict=_strict(marker),
         )
     )
+
+
+def _strict(marker: pytest.Mark | None) -> bool | None:
+    """What a test says of requests that the real APIs refuse; None where it says nothing."""
+    return None if marker is None else marker.kwargs.get("strict")
 
 
 def mistake(item: Any, text: str) -> pytest.Collector.CollectError:

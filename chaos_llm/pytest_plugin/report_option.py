@@ -95,6 +95,7 @@ class ReportOption:
         )
 
         said = Verdict(report.nodeid, _word(report), _says(report), report.duration)
+        stem = stem_of(report.nodeid)
         try:
             test = record_of_test(
                 said,
@@ -102,9 +103,9 @@ class ReportOption:
                 outage.journal,
                 reports=outage.reports,
                 real_peers=outage.clock.real_peers,
-                journal_file=f"{stem_of(report.nodeid)}.jsonl" if len(outage.journal) else "",
+                journal_file=f"{stem}.jsonl" if len(outage.journal) else "",
             )
-            Folder(self.folder).write(test, written(outage.journal, outage.plan))
+            Folder(self.folder).write(test, written(outage.journal, outage.plan), stem)
         except Exception as error:  # the same
             return f"no page: {error!r}"
         return ""

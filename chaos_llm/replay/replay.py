@@ -169,6 +169,7 @@ class _Replay:
                 shared.credentials,
                 [effect for effect in shared.side_effects if effect.call in numbers],
                 unserved,
+                shared.journal.secrets,
             )
         )
 

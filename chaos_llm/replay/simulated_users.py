@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from threading import Thread
@@ -77,12 +78,14 @@ class SimulatedUsers:
 
         async def make_calls(user: int) -> None:
             of_user = [slot for slot in slots if slot.user == user]
-            calls.extend([await self._call_async(app, slot) for slot in of_user])
+            with _hidden_from_the_app():
+                calls.extend([await self._call_async(app, slot) for slot in of_user])
 
         try:
-            async with anyio.create_task_group() as group:
-                for user in sorted({slot.user for slot in slots}):
-                    group.start_soon(make_calls, user)
+            with _hidden_from_the_app():
+                async with anyio.create_task_group() as group:
+                    for user in sorted({slot.user for slot in slots}):
+                        group.start_soon(make_calls, user)
         except BaseExceptionGroup as group_error:
             raise _innermost(group_error) from None
         return sorted(calls, key=lambda call: call.number)
@@ -148,7 +151,48 @@ def _result_of(call_app: Callable[[], Any]) -> tuple[Any, Exception | None]:
     return returned, None
 
 
+@contextmanager
+def _hidden_from_the_app() -> Iterator[None]:
+    """Keep the current task out of `asyncio.all_tasks()`.
+
+    An app that cancels every task of its loop, for example when a call times out, cancels its own
+    calls by that, and not the simulated users that make them.
+    """
+    task = _current_task()
+    if task is None:
+        yield
+        return
+    asyncio.tasks._unregister_task(task)
+    try:
+        yield
+    finally:
+        asyncio.tasks._register_task(task)
+
+
+def _current_task() -> asyncio.Task[Any] | None:
+    """The asyncio task that runs now; None under trio."""
+    return None if asyncio._get_running_loop() is None else asyncio.current_task()
+
+
 async def _result_of_async(
+    call_app: Callable[[], Awaitable[Any]],
+) -> tuple[Any, BaseException | None]:
+    """Call the app in a task of its own, which it may cancel."""
+    if _current_task() is None:
+        return await _result_in_this_task(call_app)
+    task = asyncio.create_task(_result_in_this_task(call_app))
+    try:
+        await asyncio.wait({task})
+    except asyncio.CancelledError:  # the test ends, and so does the call
+        task.cancel()
+        await asyncio.wait({task})
+        raise
+    if task.cancelled():
+        return None, asyncio.CancelledError("the app cancelled the task of this call")
+    return task.result()
+
+
+async def _result_in_this_task(
     call_app: Callable[[], Awaitable[Any]],
 ) -> tuple[Any, BaseException | None]:
     try:
@@ -162,7 +206,7 @@ async def _result_of_async(
     except asyncio.CancelledError as error:
         task = asyncio.current_task()
         if task is not None and task.cancelling():
-            raise  # the test's own loop cancels this task
+            raise  # this task is cancelled from outside
         return None, error  # the app cancelled something and did not catch it
     except Exception as error:
         return None, _error_of_app(error)

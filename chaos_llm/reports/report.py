@@ -33,9 +33,8 @@ class Report:
 
     run: Run
     findings: list[Finding] = field(default_factory=list)
-    real_peers: Sequence[
-        str
-    ] = ()  # real servers that the app waited for, during which no virtual time passed
+    # Real servers and native threads that the app waited for; no virtual time passed for them.
+    real_peers: Sequence[str] = ()
 
     def __repr__(self) -> str:
         """A short line, which failing assertions show; `str(report)` is longer."""
@@ -178,7 +177,7 @@ class Report:
         vacuous = self._vacuous(findings, allow_no_faults=allow_no_faults)
         if problems or vacuous:
             kind = CheckFailed if problems or self.run.applied else NoFaultApplied
-            raise kind(findings_text(findings, self.run.profile, vacuous))
+            raise kind(findings_text(findings, self.run.profile, vacuous, self.run.secrets))
         return findings
 
     def _vacuous(self, findings: list[Finding], *, allow_no_faults: bool) -> str:

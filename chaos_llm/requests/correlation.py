@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # Once two calls have reached a request through their context, calls make requests themselves.
 _SEVERAL = 2
-_MOST_BACKGROUND = 50_000  # distinct background requests whose retries are counted
+_MOST_BACKGROUND = 20_000  # distinct background requests whose retries are counted
 _LATEST = 4096  # calls whose tokens are kept
 BACKGROUND_USER = -1
 NO_CALL = -1

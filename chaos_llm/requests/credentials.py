@@ -28,7 +28,7 @@ _SHAPES = (
     (re.compile(r"gsk_\w{20}"), "groq"),
     (re.compile(r"xai-\w{20}"), "xai"),
 )
-_MOST = 100_000  # keys that are kept
+_MOST = 10_000  # keys that are kept
 _HEADERS = ("x-api-key", "authorization", "api-key", "x-goog-api-key")
 _ONE_VENDOR = (
     {"gemini", "vertex"},

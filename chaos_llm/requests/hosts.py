@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from functools import lru_cache
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +15,7 @@ from chaos_llm.errors import UnknownName, UsageError
 from chaos_llm.protocol.messages import UNSERVED
 from chaos_llm.providers import find, known
 from chaos_llm.providers.provider import Provider
+from chaos_llm.requests.host_names import SCHEME_PORTS, canonical
 
 _VARIABLE_SUFFIXES = ("_BASE_URL", "_API_BASE")
 _VARIABLES: Mapping[str, tuple[str, ...]] = {  # variables that do not begin with a provider's name
@@ -30,7 +30,6 @@ _VARIABLES: Mapping[str, tuple[str, ...]] = {  # variables that do not begin wit
     "LLAMA_API_CLIENT_BASE_URL": ("meta-llama",),
     "OLLAMA_HOST": ("ollama",),
 }
-_PORTS = {"https": 443, "http": 80}
 _TABLE = "[tool.chaos_llm.hosts]"
 
 Names = tuple[str, ...]
@@ -53,7 +52,7 @@ class Hosts:
         names = self._seen.get(key)
         if names is None:
             names = self._seen[key] = self._look_up(
-                host.casefold(), port or _PORTS.get(scheme, 443)
+                canonical(host), port or SCHEME_PORTS.get(scheme, 443)
             )
         return names
 
@@ -61,11 +60,9 @@ class Hosts:
         """The wire format of a request to a host with these providers."""
         return _provider(names, method, path)
 
-    def is_out(self, host: str, port: int | str | None) -> bool:
-        """Whether providers answer at this host, and it is not this machine."""
-        if isinstance(port, str):
-            port = int(port) if port.isdecimal() else _PORTS.get(port)
-        return bool(self.names(host.rstrip("."), port)) and not _is_loopback(host)
+    def patterns(self) -> tuple[str, ...]:
+        """The hosts, `host:port` pairs and globs of all providers."""
+        return tuple(dict.fromkeys(pattern for layer in self._layers for pattern in layer))
 
     def _look_up(self, host: str, port: int) -> Names:
         for layer in self._layers:
@@ -135,17 +132,10 @@ def _host_and_port(variable: str, address: str) -> tuple[str, int]:
     """Host and port of an address; without a port, the default port of its scheme."""
     try:
         parts = urlsplit(address if "//" in address else f"https://{address}")
-        return parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 443)
+        return canonical(parts.hostname or ""), parts.port or SCHEME_PORTS.get(parts.scheme, 443)
     except ValueError as error:
         message = f"{variable}={address!r} is not an address: {error}"
         raise UsageError(message) from None
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host.casefold().rpartition(".")[2] == "localhost"
 
 
 def _from_pyproject(start: Path) -> dict[str, Names]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from chaos_llm.errors import UsageError
+from chaos_llm.virtual_time import real_grpc
 from chaos_llm.virtual_time.redirects import real_monotonic, real_perf_counter
 
 if TYPE_CHECKING:
@@ -20,13 +23,44 @@ if TYPE_CHECKING:
 _BITS = 27
 TICKS = 1 << _BITS
 _NANO = 1_000_000_000
-_EXACT = 1 << 50  # nanoseconds that survive the way through a float
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def ticks(seconds: float) -> int:
     """A duration in ticks, rounded up, so that nobody wakes before their time."""
     return math.ceil(seconds * TICKS)
+
+
+FREE_POLLS = 100_000  # by weight; a loop that only reads the clock gets there in 0.05 s
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """One step of a loop that waits for a time without waiting.
+
+    What it weighs is about what it takes, in readings of the clock; `creeps` is the virtual time
+    that it takes once it has been done too often, about what it would take in reality.
+    """
+
+    weight: int
+    creeps: int
+    pauses: bool = False  # for a real moment, so that the real world gets on, too
+
+
+READING = Poll(1, ticks(1e-6))
+TRIED_LOCK = Poll(3, ticks(1e-6))
+IDLE_LOOP = Poll(40, ticks(20e-6), pauses=True)
+EMPTY_WAIT = Poll(100, ticks(50e-6), pauses=True)
+
+
+def _ignore(_poll: Poll) -> None:
+    """Nobody is polling outside of an outage."""
+
+
+class NativeCode(Protocol):
+    """The clocks of compiled libraries, which are shown what time it is, in nanoseconds."""
+
+    def show(self, monotonic: int, wall: int) -> None: ...
 
 
 class Clock:
@@ -39,12 +73,15 @@ class Clock:
         self.horizon = ticks(horizon)
         self.monotonic_base = max(math.ceil(real_monotonic()), Clock.ended_at)
         self.perf_counter_base = max(math.ceil(real_perf_counter()), Clock.ended_at)
+        self.native_code: NativeCode | None = None
+        self.polled = 0  # what a loop that never waits has done since time moved; see polls.py
+        self.on_standstill: Callable[[Poll], None] = _ignore
         self._wall: WallClock | None = None
 
     def start(self, starts: datetime | None) -> None:
         """Take over the wall clock; it begins at `starts`, by default at the real time."""
         refuse_other_clocks()
-        self._wall = WallClock(starts)
+        self._wall = WallClock(starts, self._wall_was_read)
 
     def stop(self) -> None:
         """Give the wall clock back; the next clock's monotonic time begins after this one's."""
@@ -68,8 +105,32 @@ class Clock:
     def advance_to(self, moment: int) -> None:
         """Move on to a moment that is not behind the horizon."""
         if moment > self.now:
-            self.now = moment
-            self.wall.follow(moment)
+            self.polled = 0
+            self.creep_to(moment)
+
+    def creep_to(self, moment: int) -> None:
+        """Move on without anybody having waited for it."""
+        self.now = moment
+        self.wall.follow(moment)
+        if self.native_code is not None:
+            self.native_code.show(self.monotonic_ns(), self.wall.nanoseconds)
+
+    def poll(self, what: Poll) -> None:
+        """Count what a loop may do for ever at one instant; time creeps if it does."""
+        self.polled += what.weight
+        if self.polled > FREE_POLLS:
+            self.on_standstill(what)
+
+    def _wall_was_read(self) -> None:
+        self.polled += 1
+        if self.polled > FREE_POLLS:
+            self.on_standstill(READING)
+
+    def set_wall(self, when: datetime) -> None:
+        """Say that it is that date now."""
+        self.wall.set(when, self.now)
+        if self.native_code is not None:
+            self.native_code.show(self.monotonic_ns(), self.wall.nanoseconds)
 
     def monotonic(self) -> float:
         """What `time.monotonic` says."""
@@ -89,38 +150,41 @@ class Clock:
 
 
 class WallClock:
-    """The wall clock of the process: time-machine's, standing still but for what we add."""
+    """The wall clock of the process: time-machine's, which asks us for every reading."""
 
-    def __init__(self, starts: datetime | None) -> None:
+    def __init__(self, starts: datetime | None, was_read: Callable[[], None]) -> None:
         import time_machine  # noqa: PLC0415 - not until an outage begins
 
+        self._was_read = was_read
+        self._real_ns: Callable[[], int] = time_machine.escape_hatch.time.time_ns
         begin = starts if starts is not None else datetime.now(UTC)
         self._travel = time_machine.travel(begin, tick=False)
+        self._begins_at = self.nanoseconds = _unix_ns(begin)
         self._traveller: time_machine.Traveller = self._travel.start()
-        self._begins_at = self._shown = _unix_ns(begin)
+        # All that tells the date comes by this method, in every release since 2.16.
+        self._traveller.time_ns = self._time_ns  # type: ignore[method-assign]
+
+    def _time_ns(self) -> int:
+        self._was_read()
+        if real_grpc.asks_for_the_time():
+            return self._real_ns()
+        return self.nanoseconds
 
     @property
     def seconds(self) -> float:
         """Unix time in seconds."""
-        return self._shown / _NANO
+        return self.nanoseconds / _NANO
 
     def follow(self, moment: int) -> None:
         """Show that moment, which counts ticks since the outage began."""
-        self._show(self._begins_at + (moment * _NANO >> _BITS))
+        self.nanoseconds = self._begins_at + (moment * _NANO >> _BITS)
 
     def set(self, when: datetime, moment: int) -> None:
         """Say that this moment is that date."""
+        before = self.nanoseconds
         self._begins_at = _unix_ns(when) - (moment * _NANO >> _BITS)
         self.follow(moment)
-
-    def _show(self, nanoseconds: int) -> None:
-        distance, self._shown = nanoseconds - self._shown, nanoseconds
-        if -_EXACT < distance < _EXACT:
-            self._traveller.shift(distance / _NANO)
-            return
-        whole, rest = divmod(distance, _NANO)
-        self._traveller.shift(whole)
-        self._traveller.shift(rest / _NANO)
+        self._traveller.shift((self.nanoseconds - before) / _NANO)  # uuid1 notices a step back
 
     def stop(self) -> None:
         """Show the real time again."""

@@ -1,37 +1,117 @@
-"""What the kernel knows of a thread: that it sleeps, or that it was woken and wants to run.
+"""What the kernel knows of a thread: that it sleeps, how long, or that it wants to run.
 
 A thread that somebody has just woken stands where it idled until it gets the interpreter, so its
-frames do not show it. Linux tells, in /proc/self/task/<id>/syscall, in which system call a thread
-waits, and with which arguments. Elsewhere nobody tells.
+frames do not show it; and a thread of native code has no frames. Linux tells, in
+/proc/self/task/<id>/syscall, in which system call a thread waits, and with which arguments.
+Elsewhere nobody tells.
 """
 
 from __future__ import annotations
 
 import ctypes
+import os
 import platform
-from functools import cache
+import struct
+import time
+from functools import cache, lru_cache
 from pathlib import Path
 
-_FUTEX = {"x86_64": "202", "aarch64": "98"}.get(platform.machine())
+from chaos_llm.virtual_time.native.shared_libraries import c_library
+
+_FUTEX = {"x86_64": 202, "aarch64": 98}.get(platform.machine())
 _RUNTIME_SIZE = 1 << 20  # no less than CPython's own
+_FUTEX_COMMAND, _FUTEX_CLOCK_REALTIME, _FUTEX_WAIT_BITSET = 127, 256, 9
+_ABSOLUTE = 1  # clock_nanosleep's TIMER_ABSTIME
+
+# Calls that end by themselves, and which argument says when: the address of a time in seconds and
+# nanoseconds, or milliseconds. From the kernel's system call tables.
+_TIMES = {
+    "x86_64": {35: 0, 230: 2, 202: 3, 271: 2, 270: 4, 441: 3},
+    "aarch64": {101: 0, 115: 2, 98: 3, 73: 2, 72: 4, 441: 3},
+}.get(platform.machine(), {})
+_MILLISECONDS = {
+    "x86_64": {232: 3, 281: 3, 7: 2},
+    "aarch64": {22: 3},
+}.get(platform.machine(), {})
+_SLEEPS = {"x86_64": (35, 230), "aarch64": (101, 115)}.get(platform.machine(), ())
+_CLOCK_NANOSLEEP = {"x86_64": 230, "aarch64": 115}.get(platform.machine())
 
 
 def asleep(native_id: int) -> bool | None:
     """Whether a thread waits for something other than the interpreter; None where unknown."""
     try:
-        words = Path(f"/proc/self/task/{native_id}/syscall").read_text().split()
+        return not runs(Path(f"/proc/self/task/{native_id}/syscall").read_bytes())
     except OSError:
         return None
-    if words[0] == "running":
-        return False
-    if words[0] != _FUTEX:
+
+
+def native_id(ident: int) -> int:
+    """A living thread's id in the kernel, which is in that of its processor clock."""
+    return ~(time.pthread_getcpuclockid(ident) >> 3)  # the lowest bits say what the clock measures
+
+
+@lru_cache(maxsize=1000)
+def runs(syscall: bytes) -> bool:
+    """Whether a thread with this line in its file `syscall` runs, or waits for the interpreter."""
+    words = syscall.split()
+    if not words or words[0] == b"running":
         return True
-    address, timeout = int(words[1], 16), int(words[4], 16)
-    begin = _runtime()
-    return not (timeout and begin <= address < begin + _RUNTIME_SIZE)
+    if words[0] == b"-1" or int(words[0]) != _FUTEX:
+        return False
+    begin = _runtime()  # where a thread waits for the interpreter's lock
+    return begin <= int(words[1], 16) < begin + _RUNTIME_SIZE
+
+
+def sleeps(syscall: bytes) -> bool:
+    """Whether the thread is in a plain sleep, and not in a wait for something."""
+    number = syscall.split(maxsplit=1)[0]
+    return number.isdigit() and int(number) in _SLEEPS
+
+
+def wakes_within(syscall: bytes, memory: int) -> float | None:
+    """How many seconds the thread's wait lasts at most; None for ever, and where unknown.
+
+    `memory` is /proc/self/mem, open for reading: a thread that goes on meanwhile may give back the
+    memory of its arguments, and reading through that file fails where an address is gone.
+    """
+    words = syscall.split()
+    if not words[0].isdigit():
+        return None
+    number = int(words[0])
+    arguments = [int(word, 16) for word in words[1:7]]
+    if number in _MILLISECONDS:
+        milliseconds = ctypes.c_int(arguments[_MILLISECONDS[number]] & 0xFFFFFFFF).value
+        return milliseconds / 1000 if milliseconds >= 0 else None
+    if number not in _TIMES or not arguments[_TIMES[number]]:
+        return None
+    try:
+        seconds, nanoseconds = struct.unpack("<qq", os.pread(memory, 16, arguments[_TIMES[number]]))
+    except (OSError, OverflowError, struct.error):
+        return None
+    clock = _deadlines_clock(number, arguments)
+    left = seconds + nanoseconds / 1e9 - (0 if clock is None else _real_time(clock))
+    return max(float(left), 0.0)
+
+
+def _deadlines_clock(number: int, arguments: list[int]) -> int | None:
+    """The clock on which a call's time is a deadline; None where it is a duration."""
+    if number == _FUTEX:
+        if arguments[1] & _FUTEX_COMMAND != _FUTEX_WAIT_BITSET:
+            return None
+        wall = arguments[1] & _FUTEX_CLOCK_REALTIME
+        return time.CLOCK_REALTIME if wall else time.CLOCK_MONOTONIC
+    if number == _CLOCK_NANOSLEEP and arguments[1] & _ABSOLUTE:
+        return arguments[0]
+    return None
+
+
+def _real_time(clock: int) -> float:
+    moment = (ctypes.c_int64 * 2)()
+    c_library().clock_gettime(clock, moment)  # which no redirect of Python's builtins reaches
+    return float(moment[0]) + float(moment[1]) / 1e9
 
 
 @cache
 def _runtime() -> int:
-    """Where the interpreter's lock is; threads wait for that one a few milliseconds at a time."""
+    """Where the interpreter's lock is."""
     return ctypes.addressof(ctypes.c_char.in_dll(ctypes.pythonapi, "_PyRuntime"))

@@ -11,12 +11,15 @@ from __future__ import annotations
 
 import _queue
 import _thread
+import re
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
-from chaos_llm.virtual_time.clock import TICKS
+from chaos_llm.virtual_time.clock import TICKS, TRIED_LOCK
+from chaos_llm.virtual_time.kernel import asleep, native_id
 from chaos_llm.virtual_time.patching import replace_methods
 from chaos_llm.virtual_time.runner import WAITS_FOR_JOB, Runner
 from chaos_llm.virtual_time.scheduler import Scheduler
@@ -29,6 +32,8 @@ _acquire_lock = _Lock.acquire
 _acquire_rlock = _RLock.acquire
 _restore_rlock = _RLock._acquire_restore
 _get_from_queue = _SimpleQueue.get
+
+_OWNER = re.compile(r"owner=(\d+)")
 
 _scheduler: Scheduler | None = None
 
@@ -51,10 +56,36 @@ def _rlock_is_free(lock: Any) -> bool:
     return False
 
 
-def _wait(me: Runner, ready: Callable[[], bool], deadline: int | None, doing: str) -> bool:
+def _wait(
+    me: Runner,
+    ready: Callable[[], bool],
+    deadline: int | None,
+    doing: str,
+    holds: Callable[[], str | None] | None = None,
+) -> bool:
     scheduler = _scheduler
     assert scheduler is not None
-    return scheduler.block(me, ready, deadline, doing)
+    return scheduler.block(me, ready, deadline, doing, holds)
+
+
+def _held_outside(lock: Any) -> Callable[[], str | None] | None:
+    """What to ask, before a jump, about a lock that a thread in real time may have."""
+    if _scheduler is None or type(lock) is not _RLock or not _scheduler.turns.outside.exist():
+        return None
+    return lambda: _owner_at_work(lock)
+
+
+def _owner_at_work(lock: Any) -> str | None:
+    """Name a thread in real time that has this lock and runs: it will give it back in a moment.
+
+    Only an RLock tells whose it is, and only by its `repr`.
+    """
+    owner = _OWNER.search(repr(lock))
+    ident = int(owner[1]) if owner else 0
+    if not ident or _scheduler is None or ident in _scheduler.runners:
+        return None
+    at_work = ident in sys._current_frames() and asleep(native_id(ident)) is False
+    return f"a lock of thread {ident}" if at_work else None
 
 
 def _remaining(deadline: int | None) -> float:
@@ -63,11 +94,18 @@ def _remaining(deadline: int | None) -> float:
     return max(0.0, (deadline - _scheduler.clock.now) / TICKS)
 
 
+def _was_tried(me: Runner | None) -> bool:
+    """Note that somebody did not get a lock and does not wait for it; False, as they are told."""
+    if me is not None and _scheduler is not None:
+        _scheduler.clock.poll(TRIED_LOCK)
+    return False
+
+
 def _acquiring(original: Callable[..., bool], free: Callable[[Any], bool], doing: str) -> Any:
     def acquire(lock: Any, blocking: bool = True, timeout: float = -1) -> bool:
         me = _here()
         if me is None or not blocking or timeout == 0:
-            return original(lock, blocking, timeout)
+            return original(lock, blocking, timeout) or _was_tried(me)
         if original(lock, False):
             return True
         if timeout != -1 and timeout < 0:
@@ -75,7 +113,7 @@ def _acquiring(original: Callable[..., bool], free: Callable[[Any], bool], doing
         assert _scheduler is not None
         deadline = _scheduler.deadline(timeout)
         while True:
-            woken = _wait(me, lambda: free(lock), deadline, doing)
+            woken = _wait(me, lambda: free(lock), deadline, doing, _held_outside(lock))
             if me.over:
                 return original(lock, True, _remaining(deadline))
             if original(lock, False):

@@ -20,6 +20,8 @@ from functools import partial
 from types import FrameType
 from typing import Any
 
+from chaos_llm.virtual_time.clock import IDLE_LOOP
+from chaos_llm.virtual_time.foreign_clocks import refuse_own_time
 from chaos_llm.virtual_time.patching import replace_function, twin_of
 from chaos_llm.virtual_time.redirects import real_monotonic
 from chaos_llm.virtual_time.scheduler import Scheduler
@@ -91,7 +93,9 @@ class Loops:
             me = scheduler.here()
             if me is None or not self._belongs_to_loop(selector, sys._getframe(2)):
                 return select(selector, timeout)
+            self._refuse_own_time(selector)
             if timeout is not None and timeout <= 0:
+                scheduler.clock.poll(IDLE_LOOP)
                 events = select(selector, 0)
                 sockets.answered(events)
                 return events
@@ -112,6 +116,13 @@ class Loops:
             return events
 
         return idle
+
+    def _refuse_own_time(self, selector: Any) -> None:
+        """Raise UsageError for a loop that was given another clock since it began to run."""
+        known = self._known.get(id(selector))
+        loop = known[1]() if known is not None else None
+        if loop is not None and "time" in vars(loop):
+            refuse_own_time(loop, self._scheduler.clock.monotonic())
 
     def _belongs_to_loop(self, selector: Any, caller: FrameType) -> bool:
         known = self._known.get(id(selector))

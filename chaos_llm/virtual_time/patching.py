@@ -42,6 +42,29 @@ def replace_function(undo: ExitStack, function: Any, by: Callable[..., Any]) -> 
     function.__code__ = code.replace(co_consts=constants)
 
 
+def replace_coroutine_function(
+    undo: ExitStack, function: Any, wrap: Callable[[Callable[..., Any]], Callable[..., Any]]
+) -> None:
+    """Send an `async def` without free variables to another one until `undo` is closed.
+
+    `wrap` is given the original, out of reach of the replacement. A bound method that was stored
+    before is reached.
+    """
+    real = FunctionType(
+        function.__code__, function.__globals__, function.__name__, function.__defaults__
+    )
+    real.__kwdefaults__ = function.__kwdefaults__
+
+    async def stand_in(*args: Any, **options: Any) -> Any:
+        target: Any = "the place of the other function"
+        return await target(*args, **options)
+
+    code, by = stand_in.__code__, wrap(real)
+    constants = tuple(by if isinstance(value, str) else value for value in code.co_consts)
+    undo.callback(setattr, function, "__code__", function.__code__)
+    function.__code__ = code.replace(co_consts=constants)
+
+
 def twin_of(function: Any) -> Callable[..., Any]:
     """The same Python function, out of reach of a replacement of the first."""
     return FunctionType(

@@ -54,13 +54,25 @@ TELEMETRY_AND_DEBUGGERS = frozenset(
         "scout_apm",
         "sentry_sdk",
         "statsd",
+        # Progress bars draw themselves ten times a second, in threads of their own.
+        "alive_progress",
+        "halo",
+        "rich",
         "tqdm",
+        "yaspin",
     }
 )
+
+# What these measure is the app's: a timer around a call tells how long that took on the clock. Only
+# their own threads stay real.
+METRICS = frozenset({"prometheus_client", "statsd"})
 
 # Child processes know nothing of our clock: `subprocess.run(timeout=5)` is about real seconds.
 _PROCESSES = frozenset({"subprocess", "multiprocessing"})
 _WAIT_FOR_PROCESSES = frozenset({*_PROCESSES, "concurrent.futures.process", "asyncio.unix_events"})
+# Threads of gRPC's channels wait in its core, which is real. These two idle there for ever.
+_REAL_SERVICES = frozenset({"grpc"})
+_IDLE_IN_CORES = ("PollerCompletionQueue._poll_wrapper", "_serve")
 _LOCK_USERS = frozenset(
     {"threading", "queue", "concurrent.futures._base", "concurrent.futures.thread"}
 )
@@ -70,8 +82,8 @@ class RealTimeCallers:
     """Tells real-time callers and threads from virtual ones by the packages they come from."""
 
     def __init__(self, packages: Collection[str], *, threads_are_real: bool) -> None:
-        self._tools = TEST_TOOLS.union(packages)
-        self._real = self._tools.union(_PROCESSES)
+        self.tools = TEST_TOOLS.union(packages)
+        self._real = self.tools.difference(METRICS).union(_PROCESSES)
         if threads_are_real:  # then locks are, too, and these measure how long they waited
             self._real = self._real.union(_LOCK_USERS)
         self._known = {"multiprocessing.pool": False}  # it calls a ThreadPool's jobs itself
@@ -87,18 +99,20 @@ class RealTimeCallers:
 
     def never_works_for_us(self, thread: Thread) -> bool:
         """Whether a thread belongs to a tool, so that nobody on the clock waits for it."""
-        return any(_listed(module, self._tools) for module in _modules(thread))
+        return _idles_in_a_core(thread) or any(
+            _listed(module, self.tools) for module in _modules(thread)
+        )
 
     def is_of_a_tool(self, outermost: FrameType) -> bool:
         """Whether a thread that no Thread object stands for began in a tool, as execnet's do."""
-        return _listed(outermost.f_globals.get("__name__", ""), self._tools)
+        return _listed(outermost.f_globals.get("__name__", ""), self.tools)
 
     def starts_real(self, thread: Thread) -> bool:
         """Whether a thread that is being started keeps real time."""
         modules = _modules(thread)
         if "multiprocessing.dummy" in modules or _moves_jobs_of_threads(thread):
             return False
-        real = _WAIT_FOR_PROCESSES.union(self._tools)
+        real = _WAIT_FOR_PROCESSES.union(self.tools, _REAL_SERVICES)
         return any(_listed(module, real) for module in modules)
 
 
@@ -111,6 +125,12 @@ def _modules(thread: Thread) -> list[str]:
     target = getattr(thread, "_target", None)
     target = getattr(target, "func", target)
     return [name for name in (type(thread).__module__, getattr(target, "__module__", "")) if name]
+
+
+def _idles_in_a_core(thread: Thread) -> bool:
+    target = getattr(thread, "_target", None)
+    known = any(_listed(module, _REAL_SERVICES) for module in _modules(thread))
+    return known and getattr(target, "__qualname__", "") in _IDLE_IN_CORES
 
 
 def _moves_jobs_of_threads(thread: Thread) -> bool:

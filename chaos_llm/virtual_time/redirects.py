@@ -1,16 +1,19 @@
-"""Builtins of the time module, redirected in place.
+"""Builtins of the time and signal modules, redirected in place.
 
 A builtin is `{HEAD, m_ml, m_self}` and calling it runs `m_ml->ml_meth(m_self, argument)`. We point
-`m_ml` at a method definition whose function is the C-API's own PyObject_CallNoArgs or
-PyObject_CallOneArg, and `m_self` at a Python function. So whoever holds the builtin follows:
-`from time import sleep`, a default argument `timer=time.monotonic`, a stored `self._clock`.
-time-machine does the same kind of thing, in C, for `time.time` and `datetime.now`.
+`m_ml` at a method definition whose function is the C-API's own PyObject_CallNoArgs,
+PyObject_CallOneArg, PyObject_Vectorcall, PyObject_CallObject or PyObject_Call, and `m_self` at a
+Python function. So whoever holds the builtin follows: `from time import sleep`, a default argument
+`timer=time.monotonic`, a stored `self._clock`. time-machine does the same kind of thing, in C, for
+`time.time` and `datetime.now`.
 """
 
 from __future__ import annotations
 
 import ctypes
+import pickle
 import platform
+import signal
 import sys
 import sysconfig
 import time
@@ -20,9 +23,19 @@ from typing import Any
 
 from chaos_llm.errors import UsageError
 
-_METH_NOARGS, _METH_O = 0x4, 0x8
-_TRAMPOLINES = {_METH_NOARGS: "PyObject_CallNoArgs", _METH_O: "PyObject_CallOneArg"}
+_METH_VARARGS, _METH_KEYWORDS, _METH_NOARGS, _METH_O, _METH_FASTCALL = 0x1, 0x2, 0x4, 0x8, 0x80
+_ANY_ARGUMENTS, _ANY_TUPLE = _METH_FASTCALL | _METH_KEYWORDS, _METH_VARARGS | _METH_KEYWORDS
+# The flags that a builtin has, those that it is given, and the function that it is given with them.
+_TRAMPOLINES = {
+    _METH_NOARGS: (_METH_NOARGS, "PyObject_CallNoArgs"),
+    _METH_O: (_METH_O, "PyObject_CallOneArg"),
+    _METH_FASTCALL: (_ANY_ARGUMENTS, "PyObject_Vectorcall"),
+    _ANY_ARGUMENTS: (_ANY_ARGUMENTS, "PyObject_Vectorcall"),
+    _METH_VARARGS: (_METH_VARARGS, "PyObject_CallObject"),
+    _ANY_TUPLE: (_ANY_TUPLE, "PyObject_Call"),
+}
 _POINTER = ctypes.sizeof(ctypes.c_void_p)
+_VECTORCALL = 4  # pointers behind the first: m_self, m_module, m_weakreflist and vectorcall follow
 
 
 class _MethodDef(ctypes.Structure):
@@ -56,6 +69,12 @@ def _method(builtin: object) -> tuple[ctypes.c_void_p, ctypes.c_void_p]:
     )
 
 
+def _vectorcall(builtin: object) -> ctypes.c_void_p:
+    """What the interpreter calls first; it depends on the flags."""
+    base = id(builtin) + object.__basicsize__
+    return ctypes.c_void_p.from_address(base + _VECTORCALL * _POINTER)
+
+
 def twin(builtin: Callable[..., Any]) -> Callable[..., Any]:
     """A second builtin with the same C function, which no redirect of the first one reaches."""
     if type(builtin) is not BuiltinFunctionType or sys.implementation.name != "cpython":
@@ -73,6 +92,15 @@ real_monotonic: Callable[[], float] = twin(time.monotonic)
 real_monotonic_ns: Callable[[], int] = twin(time.monotonic_ns)
 real_perf_counter: Callable[[], float] = twin(time.perf_counter)
 real_perf_counter_ns: Callable[[], int] = twin(time.perf_counter_ns)
+real_raise_signal: Callable[[int], None] = twin(signal.raise_signal)
+
+
+def by_name(builtin: Any) -> Any:
+    """Pickle a builtin by its name, as ever: one that is redirected seems to be a method."""
+    module, name = sys.modules.get(builtin.__module__ or ""), str(builtin.__name__)
+    if getattr(module, name, None) is builtin:
+        return name
+    return builtin.__reduce_ex__(pickle.DEFAULT_PROTOCOL)
 
 
 class Redirect:
@@ -85,26 +113,30 @@ class Redirect:
     def __init__(self, builtin: Callable[..., Any], function: Callable[..., Any]) -> None:
         if type(builtin) is not BuiltinFunctionType:
             raise UsageError(
-                f"{builtin!r} is not the builtin of the time module: something has replaced it "
+                f"{builtin!r} is not the builtin that it should be: something has replaced it "
                 "(freezegun?); end that before the outage begins"
             )
         self._builtin, self._function = builtin, function
         self._method, self._owner = _method(builtin)
-        self._before = self._method.value, self._owner.value
+        self._call = _vectorcall(builtin)
+        self._before = self._method.value, self._owner.value, self._call.value
         plain = _MethodDef.from_address(self._before[0] or 0)
         if plain.flags not in _TRAMPOLINES:
             raise UsageError(f"{builtin!r} has a calling convention that cannot be redirected")
-        trampoline = ctypes.cast(
-            getattr(ctypes.pythonapi, _TRAMPOLINES[plain.flags]), ctypes.c_void_p
-        )
-        self._definition = _MethodDef(plain.name, trampoline.value, plain.flags, plain.doc)
+        flags, name = _TRAMPOLINES[plain.flags]
+        trampoline = ctypes.cast(getattr(ctypes.pythonapi, name), ctypes.c_void_p)
+        self._definition = _MethodDef(plain.name, trampoline.value, flags, plain.doc)
+        # `print` takes any arguments, so it is called as our function is to be called.
+        same = flags == plain.flags
+        self._called = self._call.value if same else _vectorcall(print).value
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(function))
 
     def install(self) -> None:
         """Send calls to the function from now on."""
         self._owner.value = id(self._function)
+        self._call.value = self._called
         self._method.value = ctypes.addressof(self._definition)
 
     def remove(self) -> None:
         """Send calls to the builtin's own C function again."""
-        self._method.value, self._owner.value = self._before
+        self._method.value, self._owner.value, self._call.value = self._before

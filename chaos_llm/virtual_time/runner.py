@@ -35,10 +35,12 @@ class Runner:
         "gate",
         "holds",
         "ident",
+        "interruptions",
         "name",
         "off_clock",
         "over",
         "ready",
+        "signals",
         "timed_out",
         "turn",
     )
@@ -55,6 +57,8 @@ class Runner:
         self.turn = 0
         self.timed_out = False
         self.over = False  # it has ended, or goes on in real time
+        self.signals: list[int] = []  # to be handled in it before it goes on
+        self.interruptions = 0  # how many have been
         self.off_clock = 0  # depth of `in_real_time` blocks
 
     def is_stuck(self) -> bool:

@@ -14,7 +14,8 @@ import sys
 from collections.abc import Callable
 
 from chaos_llm.errors import Deadlock, HarnessError
-from chaos_llm.virtual_time.clock import Clock, ticks
+from chaos_llm.virtual_time.clock import EMPTY_WAIT, Clock, ticks
+from chaos_llm.virtual_time.redirects import real_raise_signal
 from chaos_llm.virtual_time.runner import (
     Holds,
     Ready,
@@ -56,8 +57,11 @@ class Scheduler:
         if seconds < 0:
             raise ValueError("sleep length must be non-negative")
         clock, turns = self.clock, self.turns
+        if not seconds:
+            clock.poll(EMPTY_WAIT)
         moment = clock.now + ticks(seconds)
-        if turns.waiting or self._closing or moment > clock.horizon or turns.outside.exist():
+        alone = not (turns.waiting or self._closing or turns.alarm)
+        if not alone or moment > clock.horizon or turns.someone_is_outside():
             self.block(me, None, moment, f"time.sleep({seconds!r})")
         else:
             clock.advance_to(moment)
@@ -80,17 +84,26 @@ class Scheduler:
 
         When the outage has ended meanwhile, `me.over` is true and the thread goes on in real time.
         """
-        if not self._closing or me is self._first:
+        while not self._closing or me is self._first:
             me.ready, me.deadline, me.holds, me.doing = ready, deadline, holds, doing
             me.timed_out = False
             self.turns.join(me)
             self._switch(me)
+            if not me.signals:
+                break
+            self._handle_signals(me)  # it may raise, and then the wait has ended
         if self._closing and me is not self._first:
             self._leave(me)
             if ready is None or (self._deadlocked and me.is_stuck()):
                 raise SimulationOver
             return False
         return not me.timed_out
+
+    def _handle_signals(self, me: Runner) -> None:
+        """Run the handlers of the signals that came while the main thread waited, in order."""
+        while me.signals:
+            me.interruptions += 1
+            real_raise_signal(me.signals.pop(0))
 
     def start(self, runner: Runner) -> None:
         """A new thread's runner may run from now on; its thread waits for the baton itself."""

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
+from chaos_llm.virtual_time import real_grpc
 from chaos_llm.virtual_time.awaited import child_awaited, children_in, protocol_awaits, tls_state
 from chaos_llm.virtual_time.descriptors import Ends, ends_of, is_own, listens, name_of
 from chaos_llm.virtual_time.redirects import real_monotonic
@@ -108,6 +109,8 @@ class Sockets:
             return True  # connecting, or more to send than the peer takes
         callback = getattr(reader, "_callback", None)
         owner = getattr(callback, "__self__", None)
+        if (loop := real_grpc.loop_of(callback)) is not None:
+            return real_grpc.is_awaited(loop)
         if isinstance(owner, asyncio.AbstractEventLoop):
             return getattr(callback, "__name__", "").startswith("_sock_recv")
         if isinstance(owner, asyncio.BaseTransport):

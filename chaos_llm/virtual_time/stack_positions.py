@@ -9,7 +9,7 @@ from types import CodeType, FrameType
 from typing import Any
 
 OURS = "chaos_llm.virtual_time"
-_PLUMBING = ("threading", "queue", "selectors", "asyncio", "concurrent", "contextlib", OURS)
+_PLUMBING = ("threading", "queue", "selectors", "asyncio", "concurrent", "contextlib", "trio", OURS)
 
 Position = tuple[int | None, int | None, int | None, int | None]
 Place = tuple[tuple[CodeType, Position], ...]

@@ -12,7 +12,7 @@ from _thread import get_ident
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from chaos_llm.virtual_time.clock import Clock
+from chaos_llm.virtual_time.clock import READING, Clock
 from chaos_llm.virtual_time.real_time_callers import RealTimeCallers
 from chaos_llm.virtual_time.redirects import (
     Redirect,
@@ -40,6 +40,11 @@ _running: Running | None = None
 _redirects: list[Redirect] = []
 
 
+def running() -> Running | None:
+    """The outage that is on, if one is."""
+    return _running
+
+
 def _on_clock(running: Running) -> Runner | None:
     # frame 1 is the function below, frame 2 its caller: the builtin between them has none
     runner = running.runners.get(get_ident())
@@ -59,6 +64,7 @@ def _monotonic() -> float:
     running = _running
     if running is None or _on_clock(running) is None:
         return real_monotonic()
+    running.clock.poll(READING)
     return running.clock.monotonic()
 
 
@@ -66,6 +72,7 @@ def _monotonic_ns() -> int:
     running = _running
     if running is None or _on_clock(running) is None:
         return real_monotonic_ns()
+    running.clock.poll(READING)
     return running.clock.monotonic_ns()
 
 
@@ -73,6 +80,7 @@ def _perf_counter() -> float:
     running = _running
     if running is None or _on_clock(running) is None:
         return real_perf_counter()
+    running.clock.poll(READING)
     return running.clock.perf_counter()
 
 
@@ -80,6 +88,7 @@ def _perf_counter_ns() -> int:
     running = _running
     if running is None or _on_clock(running) is None:
         return real_perf_counter_ns()
+    running.clock.poll(READING)
     return running.clock.perf_counter_ns()
 
 

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from typing import Any
 
 from chaos_llm.errors import HarnessError
+from chaos_llm.virtual_time.clock import IDLE_LOOP
 from chaos_llm.virtual_time.redirects import real_perf_counter
 from chaos_llm.virtual_time.scheduler import Scheduler
 from chaos_llm.virtual_time.sockets import LOOPBACK, Sockets
@@ -54,6 +55,7 @@ class TrioLoops:
                 return get_events(manager, timeout)
             events = list(get_events(manager, 0))
             if events or timeout <= 0:
+                scheduler.clock.poll(IDLE_LOOP)
                 return events
 
             def ready() -> bool:  # trio's registrations are good for one event: keep what comes
@@ -74,7 +76,7 @@ class TrioLoops:
             try:
                 scheduler.block(me, ready, deadline, "an idle trio loop", holds)
             except HarnessError as error:
-                _raise_in_main_task(error)
+                raise_in_main_task(error)
             return get_events(manager, timeout) if me.over and not events else events
 
         return idle
@@ -107,9 +109,19 @@ class TrioLoops:
             _shift(clock, distance)
 
 
-def _raise_in_main_task(error: HarnessError) -> None:
+def is_running() -> bool:
+    """Whether the calling thread is in a run of trio's, or in trio itself."""
+    return _running() is not None
+
+
+def _running() -> Any:
+    run = sys.modules.get("trio._core._run")
+    return None if run is None else getattr(run.GLOBAL_RUN_CONTEXT, "runner", None)
+
+
+def raise_in_main_task(error: HarnessError) -> None:
     """Raise where trio raises Ctrl-C: in `get_events` it would leave the run half alive."""
-    runner = getattr(sys.modules["trio._core._run"].GLOBAL_RUN_CONTEXT, "runner", None)
+    runner = _running()
     if runner is None or runner.main_task is None:
         raise error
 

@@ -28,10 +28,28 @@ class Outside(Protocol):
     def busy(self) -> str | None: ...
 
 
+class Native(Protocol):
+    """The threads of native code."""
+
+    def exist(self) -> bool: ...
+    def work(self) -> bool: ...
+    def bore_fruit(self) -> None: ...
+    def jump(self) -> None: ...
+
+
+class Alarm(Protocol):
+    """The process's one alarm; `rings` at that moment, or None where it is not set."""
+
+    rings: int | None
+
+    def ring(self) -> None: ...
+
+
 class Turns:
     """The runners that wait, in the order in which they came."""
 
     outside: Outside
+    native: Native
 
     def __init__(
         self, clock: Clock, real_wait: float, record: Callable[[HarnessError], HarnessError]
@@ -40,6 +58,7 @@ class Turns:
         self._record = record
         self._taken = 0
         self.waiting: list[Runner] = []
+        self.alarm: Alarm | None = None  # armed by the app, if it is
 
     def join(self, runner: Runner) -> None:
         """Let a runner wait behind the others."""
@@ -51,21 +70,36 @@ class Turns:
         """Whose turn it is; raises Deadlock, HorizonReached or RealWaitExceeded."""
         since: float | None = None
         while True:
+            outside = self.someone_is_outside()  # before the first look: it may end during it
             runner = self._runnable()
             if runner is not None:
+                self.native.bore_fruit()
                 return runner
-            nearest = self._nearest()
+            nearest, alarm = self._nearest(), self._alarm_before_all()
             held_by = self._held_by()
-            if nearest is not None and held_by is None:
+            if (nearest is not None or alarm is not None) and held_by is None:
+                if outside and self.native.work():
+                    continue
                 # A thread outside may have done its work between the first look and the second.
-                runner = self._runnable() if self.outside.exist() else None
+                runner = self._runnable() if outside else None
+                self.native.jump()
+                if runner is None and alarm is not None:
+                    self._ring(alarm)
+                    continue
                 return runner or self._jump_to(nearest)
             now = real_monotonic()
             since = now if since is None else since
             self._wait_really(now - since, held_by)
 
+    def someone_is_outside(self) -> bool:
+        """Whether there may be threads that are no runners."""
+        return self.outside.exist() or self.native.exist()
+
     def _runnable(self) -> Runner | None:
         now = self.clock.now
+        for runner in self.waiting:
+            if runner.signals:
+                return runner
         for runner in self.waiting:
             if runner.ready is not None:
                 if runner.ready():
@@ -88,9 +122,27 @@ class Turns:
                     nearest, best = runner, key
         return nearest
 
-    def _jump_to(self, runner: Runner) -> Runner:
-        moment = runner.deadline
-        assert moment is not None
+    def _alarm_before_all(self) -> Alarm | None:
+        """The alarm, if it rings before any runner's deadline, or in the same instant."""
+        alarm = self.alarm
+        if alarm is None or alarm.rings is None:
+            return None
+        deadlines = [runner.deadline for runner in self.waiting if runner.deadline is not None]
+        return alarm if alarm.rings <= min(deadlines, default=alarm.rings) else None
+
+    def _ring(self, alarm: Alarm) -> None:
+        assert alarm.rings is not None
+        self._advance_to(alarm.rings)
+        alarm.ring()
+
+    def _jump_to(self, runner: Runner | None) -> Runner:
+        assert runner is not None
+        assert runner.deadline is not None
+        self._advance_to(runner.deadline)
+        runner.timed_out = runner.ready is not None
+        return runner
+
+    def _advance_to(self, moment: int) -> None:
         if moment > self.clock.horizon:
             raise self._record(
                 HorizonReached(
@@ -99,8 +151,6 @@ class Turns:
                 )
             )
         self.clock.advance_to(moment)
-        runner.timed_out = runner.ready is not None
-        return runner
 
     def _held_by(self) -> str | None:
         for runner in self.waiting:
@@ -131,7 +181,8 @@ class Turns:
 
     def _patience(self) -> float:
         watches = any(runner.holds is not None for runner in self.waiting)
-        return self.real_wait if watches or self.outside.exist() else min(_GRACE, self.real_wait)
+        seen = watches or self.someone_is_outside()
+        return self.real_wait if seen else min(_GRACE, self.real_wait)
 
     def _who_waits(self) -> str:
         return "; ".join(

@@ -11,10 +11,14 @@ from types import TracebackType
 from typing import Literal, Self
 
 from chaos_llm.errors import HarnessError, UsageError
-from chaos_llm.virtual_time import locks, time_functions, uvloops
+from chaos_llm.virtual_time import alarms, foreign_clocks, locks, time_functions, uvloops
 from chaos_llm.virtual_time.clock import TICKS, Clock, ticks
+from chaos_llm.virtual_time.dates import RunningDate
 from chaos_llm.virtual_time.executors import Executors
 from chaos_llm.virtual_time.loops import Loops
+from chaos_llm.virtual_time.native.native_clocks import NativeClocks
+from chaos_llm.virtual_time.native.native_threads import NativeThreads
+from chaos_llm.virtual_time.polls import Standing
 from chaos_llm.virtual_time.real_time_callers import TELEMETRY_AND_DEBUGGERS, RealTimeCallers
 from chaos_llm.virtual_time.redirects import refuse_unsupported_interpreter
 from chaos_llm.virtual_time.runner import Runner
@@ -63,11 +67,15 @@ class VirtualTime:
         self._clock = Clock(horizon)
         self._recorded: HarnessError | None = None
         self._sockets = Sockets()
+        self._native_clocks = NativeClocks(self._callers.tools)
+        self._native_threads = NativeThreads(real_wait, {}, self._callers)
         self._undo = ExitStack()
 
     def __enter__(self) -> Self:
         refuse_unsupported_interpreter()
         uvloops.refuse_running_loop()
+        if _active is None:
+            foreign_clocks.refuse_running()
         if _active is not None:
             raise UsageError(
                 "virtual time is already running in this process; two outages cannot share a "
@@ -89,9 +97,13 @@ class VirtualTime:
         self._scheduler = scheduler = Scheduler(clock, self._real_wait, self.record)
         loops, trio = Loops(scheduler, self._sockets), TrioLoops(scheduler, self._sockets)
         scheduler.turns.outside = UnmanagedThreads(scheduler.runners, self._callers, loops.held_by)
+        self._native_threads = NativeThreads(self._real_wait, scheduler.runners, self._callers)
+        scheduler.turns.native = self._native_threads
+        self._native_threads.install(undo)
         loops.install(undo)
         trio.install(undo)
         uvloops.install(undo, scheduler)
+        foreign_clocks.install(undo, scheduler)
         if self._threads == "managed":
             threads = Threads(scheduler, self._callers.starts_real)
             Executors(scheduler, threads).install(undo)
@@ -101,9 +113,23 @@ class VirtualTime:
         undo.callback(loops.release)
         undo.callback(trio.release)
         scheduler.begin()
+        self._install_clocks(undo)
+        self._test_ourselves()
+
+    def _install_clocks(self, undo: ExitStack) -> None:
+        clock, scheduler = self._clock, self._scheduler
         running = time_functions.Running(clock, scheduler, self._callers, scheduler.runners)
         time_functions.install(undo, running)
-        self._test_ourselves()
+        alarms.install(undo, scheduler)
+        clock.on_standstill = Standing(scheduler, self._real_wait, self.record)
+        self._install_native(undo)
+
+    def _install_native(self, undo: ExitStack) -> None:
+        clock = self._clock
+        self._native_clocks = NativeClocks(self._callers.tools)
+        self._native_clocks.install(undo, clock.monotonic_ns(), clock.wall.nanoseconds)
+        undo.callback(setattr, clock, "native_code", None)
+        clock.native_code = self._native_clocks
 
     def __exit__(
         self,
@@ -166,12 +192,27 @@ class VirtualTime:
 
     @property
     def real_peers(self) -> tuple[str, ...]:
-        """The real sockets that somebody awaited; what is behind them did not follow the clock."""
-        return tuple(sorted(self._sockets.peers))
+        """Who took part in real time: sockets that somebody awaited, and what `stayed_real`."""
+        return (*sorted(self._sockets.peers), *self.stayed_real)
+
+    @property
+    def stayed_real(self) -> tuple[str, ...]:
+        """What of native code could not follow the clock of this outage, with the reason."""
+        refusal = self._native_clocks.refusal
+        clocks = [f"the clocks of native code ({refusal})"] if refusal else []
+        return (*clocks, *sorted(self._native_threads.jumped_over))
+
+    def date_before(self, when: datetime) -> RunningDate:
+        """A wall clock for what is set up before this clock is entered; end it before that."""
+        return RunningDate(when, self._callers.tools)
+
+    def progress(self) -> None:
+        """Say that something has happened at this instant: whoever polls is not stuck in it."""
+        self._clock.polled = 0
 
     def set_wall(self, when: datetime) -> None:
         """Say which date it is now; monotonic time does not notice."""
-        self._clock.wall.set(when, self._clock.now)
+        self._clock.set_wall(when)
 
     def sleep(self, seconds: float) -> None:
         """Let the calling thread sleep in virtual time; it must live on this clock."""

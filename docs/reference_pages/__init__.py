@@ -41,6 +41,7 @@ GENERATORS: Mapping[str, Callable[[], str]] = {
         "profile-format",
         "pytest-plugin",
         "sdk-matrix",
+        "what-stays-real",
         "wire-formats",
     )
 }

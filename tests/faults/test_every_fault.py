@@ -28,6 +28,7 @@ END_THE_REPLY = {
     "auth_expired",
     "challenge_page",
     "connect_timeout",
+    "context_length_exceeded",
     "cut_stream",
     "dns_failure",
     "empty_body",

@@ -130,6 +130,14 @@ def error_event(sdk, api, _way):
     return Raises("APIError", end=end, shows={"code": "server_is_overloaded"})
 
 
+def too_long(sdk, api, way):
+    """OpenAI names the field that holds the prompt, and has a code."""
+    param = "input" if api == "responses" else "messages"
+    openai = {"code": "context_length_exceeded", "param": param}
+    shows = openai if sdk.name == "openai" else {}
+    return status("BadRequestError", 400, "invalid_request_error", **shows)(sdk, api, way)
+
+
 def slow_start(sdk, api, way):
     """A whole reply is late as a whole; of a stream the headers come in time."""
     if way == "whole":
@@ -175,6 +183,7 @@ MATRIX = {
         status("AuthenticationError", 401, "authentication_error"),
         status("AuthenticationError", 401, "invalid_request_error", code="invalid_api_key"),
     ),
+    faults.context_length_exceeded(): too_long,
     faults.hang(): timed_out(),
     faults.hang("3s"): connection("closed", now=3.0),
     faults.latency(seconds=5): always(Reads(now=5.0)),

@@ -130,3 +130,49 @@ def test_after_the_outage_the_thread_is_as_before(sync, older_worker, loopback):
     with pytest.raises(ForeignThread), outage():
         older_worker.submit(ask, sync).exception()
     assert older_worker.submit(lambda: sync.ask(url=loopback).text).result() == "real"
+
+
+def test_a12_a_session_that_shares_a_test_client_goes_on_after_the_refusal(pytester):
+    """The call is refused clearly, and the client's portal lives, its teardown included."""
+    pytester.makepyfile(
+        """
+        import httpx, pytest
+        from fastapi import FastAPI
+        from fastapi.testclient import TestClient
+
+        app = FastAPI()
+        MODELS = "https://api.openai.com/v1/models"
+
+        @app.get("/async")
+        async def by_the_loop():
+            async with httpx.AsyncClient() as client:
+                return (await client.get(MODELS)).status_code
+
+        @app.get("/sync")
+        def by_a_worker():
+            return httpx.get(MODELS).status_code
+
+        @app.get("/health")
+        async def health():
+            return "well"
+
+        @pytest.fixture(scope="session")
+        def client():
+            with TestClient(app) as client:
+                yield client
+
+        @pytest.mark.parametrize("path", ["/async", "/sync"])
+        def test_refused(client, chaos, path):
+            client.get(path)
+
+        def test_of_the_app_alone(client):
+            assert client.get("/health").json() == "well"
+
+        def test_entered_inside(chaos):
+            with TestClient(app) as client:
+                assert client.get("/async").json() == 401
+        """
+    )
+    run = pytester.runpytest_subprocess("-p", "no:randomly")
+    run.assert_outcomes(failed=2, passed=2, errors=0)
+    run.stdout.fnmatch_lines(["*ForeignThread: thread 'asyncio-portal*TestClient inside the test*"])

@@ -1,7 +1,4 @@
-"""litellm's Router keeps a deployment out for its cooldown, which reads `time.time`.
-
-It needs an older openai than our demo, so it has a lane of its own: `nox -s libraries`.
-"""
+"""litellm's Router keeps a deployment out for its cooldown, whose clock is native since 1.110."""
 
 import asyncio
 import time

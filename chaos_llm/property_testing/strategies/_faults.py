@@ -27,7 +27,12 @@ _FAMILIES: tuple[tuple[Fault, ...], ...] = (
         *(made.server_error(status) for status in (502, 503, 504)),
     ),
     tuple(made.rate_limited(retry_after=seconds) for seconds in (20, 1, 60, 600, 3600, None)),
-    (made.wrong_refusal(), made.auth_expired(), made.insufficient_quota()),
+    (
+        made.wrong_refusal(),
+        made.auth_expired(),
+        made.insufficient_quota(),
+        made.context_length_exceeded(),
+    ),
     (  # it is slow
         *(made.hang(seconds) for seconds in (None, 1, 10, 60, 600)),
         *(made.latency(seconds=seconds) for seconds in (1, 10, 60, 600)),

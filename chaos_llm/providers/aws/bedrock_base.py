@@ -181,4 +181,6 @@ def _row(request: Request, refusal: Refusal) -> BedrockError:
     elif refusal.status and refusal.status != row.status:
         other = "InternalFailure" if refusal.status >= 500 else "UnknownException"  # assumed
         row = row._replace(status=refusal.status, type=_TYPES.get(refusal.status, other))
+    if refusal.type is not None:
+        row = row._replace(type=refusal.type)
     return row if refusal.message is None else row._replace(message=refusal.message)

@@ -35,7 +35,11 @@ class CohereError(NamedTuple):
 
 _ROWS = {
     "invalid_request": CohereError(400, "invalid request"),  # assumed: the field is named behind it
-    "auth_expired": CohereError(401, "invalid api token"),
+    "auth_expired": CohereError(
+        401,
+        "Incorrect API key provided: ***********. You can find your API key at "
+        "https://dashboard.cohere.com/api-keys.",
+    ),  # recorded, 2026-08
     "permission": CohereError(403, "forbidden"),  # assumed
     "not_found": CohereError(
         404,

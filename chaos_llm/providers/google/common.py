@@ -108,7 +108,7 @@ class GoogleEndpoint(Endpoint):
         message = row.message if refusal.message is None else refusal.message
         other = "INTERNAL" if row.code >= 500 else "FAILED_PRECONDITION"  # assumed
         error: dict[str, Any] = {"code": row.code, "message": message}
-        error["status"] = _STATUSES.get(row.code, other)
+        error["status"] = refusal.type or _STATUSES.get(row.code, other)
         details = [*self._details(request, refusal), *(refusal.details or ())]
         if refusal.retry_after is not None:
             delay = seconds(refusal.retry_after) + "s"

@@ -87,6 +87,7 @@ class OpenAIDialect(Endpoint):
             type=refusal.type or row.type,
             code=refusal.code or row.code,
             param=refusal.param or row.param,
+            details=refusal.details,
         )
 
     def _filled(self, row: OpenAIError, request: Request, refusal: Refusal, request_id: str) -> str:

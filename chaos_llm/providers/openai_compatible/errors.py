@@ -120,8 +120,11 @@ XAI_ROWS = PLAIN | {
 DEEPSEEK = PLAIN | {
     "invalid_request": OpenAIError(422, _INVALID, _INVALID, "Invalid parameters."),  # status: docs
     "auth_expired": OpenAIError(
-        401, "authentication_error", _INVALID, "Authentication Fails (no such user)"
-    ),  # deepseek-ai/DeepSeek-R1#82
+        401,
+        "authentication_error",
+        _INVALID,
+        "Authentication Fails, Your api key: ****-key is invalid",
+    ),  # recorded, 2026-06, where the key's own end stands for "-key"
     "not_found": OpenAIError(400, _INVALID, _INVALID, "Model Not Exist"),  # deepwn/addi#13
     "quota": OpenAIError(
         402, "unknown_error", _INVALID, "Insufficient Balance"
@@ -150,7 +153,9 @@ META = PLAIN | {
 }
 # Statuses are those of openrouter.ai/docs/api/errors; `code` is the status.
 OPENROUTER = PLAIN | {
-    "auth_expired": OpenAIError(401, "", None, "User not found"),  # the outage of February 2026
+    "auth_expired": OpenAIError(
+        401, "", None, "No cookie auth credentials found"
+    ),  # recorded, 2025-12
     "quota": OpenAIError(
         402,
         "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import ClassVar
 
 from chaos_llm.protocol.rate_limits import Quota, State
@@ -46,9 +47,12 @@ class MistralDialect(OpenAIDialect):
             place = f'"loc":["body","{row.param}"]'
             return f'{{"detail":[{{"type":"missing",{place},"msg":"Field required"}}]}}'
         code = f'"{row.code}"' if row.code else "null"
+        message, raw = quote(row.message), f',"raw_status_code":{row.status}'
+        if row.details is not None:  # editor-code-assistant/eca#231
+            message, raw = json.dumps(row.details, ensure_ascii=False), ""
         return (
-            f'{{"object":"error","message":{quote(row.message)},"type":"{row.type}","param":null,'
-            f'"code":{code},"raw_status_code":{row.status}}}'
+            f'{{"object":"error","message":{message},"type":"{row.type}","param":null,'
+            f'"code":{code}{raw}}}'
         )
 
     def quota_headers(self, state: State) -> Headers:

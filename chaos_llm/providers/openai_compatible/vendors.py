@@ -94,7 +94,9 @@ class Groq(LookAlike):
 
     def _event(self, row: OpenAIError) -> str:
         code = f',"code":"{row.code}"' if row.code else ""
-        return f'{{"error":{{"message":{quote(row.message)},"type":"{row.type}"{code}}}}}'
+        param = f',"param":"{row.param}"' if row.param else ""
+        message = quote(row.message)
+        return f'{{"error":{{"message":{message},"type":"{row.type}"{param}{code}}}}}'
 
     def _failed(self, row: OpenAIError, head: str) -> Chunk:  # noqa: ARG002 - some end with a chunk
         return event("error", self._event(row))

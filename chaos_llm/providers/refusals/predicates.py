@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
 from typing import Any
 
+from chaos_llm.protocol import strict_json
 from chaos_llm.providers.endpoint import UNREADABLE
 from chaos_llm.providers.refusals.asked import Asked
 from chaos_llm.providers.refusals.rule import Found, Wrong, found
@@ -25,8 +25,8 @@ def unreadable(_body: Any, asked: Asked) -> Found | None:
     if invalid is None or invalid.broken_rule is not UNREADABLE:
         return None
     try:
-        json.loads(asked.wire.body)
-    except (ValueError, RecursionError) as error:
+        strict_json.loads(asked.wire.body)
+    except ValueError as error:
         return found(error=error)
     return found(error="expected an object")
 

@@ -24,9 +24,10 @@ from chaos_llm.server.http.own_replies import ADMIN, ServerReply
 from chaos_llm.server.runs.runs import DEFAULT
 from chaos_llm.server.runs.verdict import timeline, verdict
 
+_BEGINS = ("seed", "at", "strict")
 _FURTHEST = 366 * 86_400.0  # seconds of one advance
 _LAST = 100 * _FURTHEST  # seconds of the profile that no clock passes
-_QUICK = 200  # exchanges that are written, or judged, while others wait
+_QUICK = 200  # exchanges, or windows, that are told of while others wait
 _LONGEST_TOML = 262_144  # letters; the longest of the catalogue has a tenth of that
 _MOST_WINDOWS = 2_000  # of a posted profile, bursts counted: each request looks at those open
 _MOST_ANSWERS, _LONGEST_ANSWERS = 1_000, 200_000  # texts, and letters in all: a stream takes 60 ms
@@ -64,7 +65,10 @@ def _state(request: AdminRequest) -> Any:
 
 
 def _windows(request: AdminRequest) -> Any:
-    return [window_state(request.run, placed) for placed in request.run.plan.windows]
+    run, windows = request.run, request.run.plan.windows
+    if len(windows) <= _QUICK:
+        return [window_state(run, placed) for placed in windows]
+    return Slowly(lambda: [window_state(run, placed) for placed in windows])
 
 
 def _advance(request: AdminRequest) -> Any:
@@ -118,7 +122,7 @@ def _timeline(request: AdminRequest) -> Any:
 
 
 def _reset(request: AdminRequest) -> Any:
-    request.run.begin_anew(seed=_seed(request), at=request.given.get("at"))
+    request.run.begin_anew(seed=_seed(request), at=request.given.get("at"), strict=_strict(request))
     return run_state(request.run)
 
 
@@ -141,7 +145,8 @@ def _begun_run(request: AdminRequest, profile: Profile | None) -> Any:
 
 
 def _begun(request: AdminRequest, profile: Profile | None) -> dict[str, Any]:
-    request.run.begin_anew(profile=profile, seed=_seed(request), at=request.given.get("at"))
+    at, strict = request.given.get("at"), _strict(request)
+    request.run.begin_anew(profile=profile, seed=_seed(request), at=at, strict=strict)
     return run_state(request.run)
 
 
@@ -196,7 +201,12 @@ def _lever(request: AdminRequest) -> ProviderControl:
 
 
 def _profile_text(request: AdminRequest) -> Any:
-    return ServerReply(200, to_toml(request.run.plan.profile).encode(), "application/toml")
+    profile = request.run.plan.profile
+
+    def written() -> ServerReply:
+        return ServerReply(200, to_toml(profile).encode(), "application/toml")
+
+    return written() if len(profile.windows) <= _QUICK else Slowly(written)
 
 
 def _certificate(request: AdminRequest) -> Any:
@@ -233,6 +243,13 @@ def _seed(request: AdminRequest) -> int | None:
     return whole(request.given, "seed", LARGEST_SEED, "a seed is a whole number")
 
 
+def _strict(request: AdminRequest) -> bool | None:
+    strict = request.given.get("strict")
+    if strict is not None and not isinstance(strict, bool):
+        raise UsageError(f"strict is true or false; got {strict!r}")
+    return strict
+
+
 OPERATIONS: tuple[AdminOperation, ...] = (
     AdminOperation("GET", "", "what can be asked", _index),
     AdminOperation(
@@ -247,13 +264,11 @@ OPERATIONS: tuple[AdminOperation, ...] = (
         "GET", "verdict", "what the checks found, as far as it can be seen here", _verdict
     ),
     AdminOperation("GET", "timeline", "the journal for a terminal", _timeline),
-    AdminOperation("POST", "reset", "begin the run anew", _reset, ("seed", "at")),
-    AdminOperation(
-        "POST", "load", "begin anew, another day", _load, ("profile", "toml", "seed", "at")
-    ),
+    AdminOperation("POST", "reset", "begin the run anew", _reset, _BEGINS),
+    AdminOperation("POST", "load", "begin anew, another day", _load, ("profile", "toml", *_BEGINS)),
     AdminOperation("GET", "profile", "the day as TOML", _profile_text),
     AdminOperation("GET", "runs", "all runs", _runs),
-    AdminOperation("POST", "runs", "begin a run", _begin_run, ("profile", "toml", "seed", "at")),
+    AdminOperation("POST", "runs", "begin a run", _begin_run, ("profile", "toml", *_BEGINS)),
     AdminOperation("DELETE", "runs", "forget a run", _end_run),
     AdminOperation(
         "POST",

@@ -23,6 +23,7 @@ def run_state(run: ServedRun) -> dict[str, Any]:
         "profile": profile.name,
         "title": profile.title,
         "seed": run.plan.seed,
+        "strict": run.beginning.strict,
         "beginnings": run.beginnings,
         "clock": {
             "kind": {0.0: "manual", 1.0: "real"}.get(run.clock.rate, "scaled"),

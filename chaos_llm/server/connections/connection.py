@@ -42,7 +42,7 @@ class Connection(asyncio.Protocol):
 
     def __init__(self, server: SharedState, connect: Connect, caller: ClientOrigin) -> None:
         self._server, self._connect, self._caller = server, connect, caller
-        self._asking = RequestParser(server.settings.limits)
+        self._asking = RequestParser(server.settings.limits, server.held)
         self._playing: ReplyPlayer | Working | None = None
         self._held = 0  # bytes that came while a reply was under way
         self._reused = self._is_paused = self._is_deaf = self._is_full = False
@@ -56,6 +56,7 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002 - asyncio's
         self._server.connections.discard(self)
+        self._asking.leave()
         if self._playing is not None:
             self._playing.leave()
             self._playing = None

@@ -17,7 +17,7 @@ from chaos_llm.server.connections import handshakes
 from chaos_llm.server.connections.tls import Authority
 from chaos_llm.server.http.addresses import Addresses
 from chaos_llm.server.http.own_replies import ServerReply
-from chaos_llm.server.http.request_parser import ReceivedRequest
+from chaos_llm.server.http.request_parser import Held, ReceivedRequest
 from chaos_llm.server.launch.log import described, line, tell
 from chaos_llm.server.launch.settings import Settings, is_loopback
 from chaos_llm.server.runs.kept_journal import JournalWriter
@@ -64,11 +64,13 @@ class SharedState:
             settings.rate,
             settings.at,
             rootdir=settings.rootdir or Path(),
+            strict=settings.is_strict,
         )
         self.secrets = Secrets()
         self.file = self._journal_file(settings.journal)
         self.runs = Runs(beginning, settings.limits, self.loop, Notes(self.file, self.secrets))
         self.connections: set[OpenConnection] = set()
+        self.held = Held()
         self.requests = 0
         self.problems: list[str] = []  # of the test's own faults and answers
         self.tasks: set[asyncio.Task[None]] = set()

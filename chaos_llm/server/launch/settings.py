@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
 
+from chaos_llm.config import is_strict
 from chaos_llm.decisions.start_position import Until
 from chaos_llm.errors import UsageError
 from chaos_llm.profiles import load
@@ -26,6 +27,7 @@ class Limits:
     head: int = 65_536
     target: int = 8192  # path and query; 414 beyond, as with most servers
     body: int = 32 * 1024 * 1024  # what Anthropic takes, the most of those that say so
+    bodies: int = 512 * 1024 * 1024  # of all connections together, as far as they have come
     ahead: int = 262_144  # what may come while a reply is under way
     connections: int = 4096
     runs: int = 256
@@ -41,7 +43,9 @@ class Settings:
 
     `providers` are those that are played, all without any. `journal` is a file that gets a line for
     each exchange. `speed` belongs to the clock "scaled". With `toxiproxy` a real one plays what is
-    wrong with the wire. Raises UsageError, UnknownName or ProfileError for what cannot be.
+    wrong with the wire. `strict` is whether requests are refused that the real APIs refuse; where
+    it is None, the nearest pyproject.toml says it, else they are. Raises UsageError, UnknownName or
+    ProfileError for what cannot be.
     """
 
     profiles: Sequence[str | Path | Profile] = ()
@@ -58,6 +62,7 @@ class Settings:
     admin_token: str = ""
     journal: Path | None = None
     rootdir: Path | None = None
+    strict: bool | None = None
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
@@ -76,6 +81,12 @@ class Settings:
     def rate(self) -> float:
         """Seconds of a run's clock in a real second."""
         return rate_of(self.clock, self.speed)
+
+    @property
+    def is_strict(self) -> bool:
+        """Whether requests are refused that the real APIs refuse."""
+        start = (self.rootdir or Path()).absolute()
+        return is_strict(start) if self.strict is None else self.strict
 
     def day(self) -> Profile:
         """The profiles as one day."""

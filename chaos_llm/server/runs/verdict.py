@@ -62,7 +62,7 @@ def verdict(served: ServedRun) -> dict[str, Any]:
         "applied": run.applied,
         "calls": len(run.calls),
         "findings": [asdict(finding) for finding in findings],
-        "text": findings_text(findings, run.profile, why),
+        "text": findings_text(findings, run.profile, why, run.secrets),
     }
 
 
@@ -88,7 +88,8 @@ def observed(served: ServedRun) -> Run:
         _infer(call, evidence)
     begins = min([served.position, *(exchange.at for exchange in exchanges)])
     ends = max([served.now, begins + 1.0, *(exchange.until for exchange in exchanges)])
-    known = Run(served.overrides, calls, exchanges, evidence, begins, ends)
+    secrets = served.journal.secrets
+    known = Run(served.overrides, calls, exchanges, evidence, begins, ends, secrets=secrets)
     return replace(known, unserved=unserved)
 
 

@@ -267,7 +267,7 @@ _VERTEX = (
         "signature lost",
         "contents",
         turns.unsigned_call,
-        f"{_UNABLE}function call `default_api:{{name}}` in the {{attempt}}. content block is "
+        f"{_UNABLE}function call `default_api:{{name}}` in the {{position}}. content block is "
         f"missing a `thought_signature`. Learn more: {_LEARN.replace('cloud', 'docs.cloud')}"
         "/thought-signatures",
         "wants the thought signature back with the function call '{name}'",

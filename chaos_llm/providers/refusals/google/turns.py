@@ -125,7 +125,7 @@ def unsigned_call(_contents: Any, asked: Asked) -> Found | None:
     for turn in turns:
         if turn.index > since and turn.calls and not read(turn.calls[0], "thoughtSignature"):
             name = shown(read(turn.calls[0], "functionCall").get("name"))
-            return found(turn.index, name=name, index=turn.index, attempt=turn.index + 1)
+            return found(turn.index, name=name, index=turn.index, position=turn.index + 1)
     return None
 
 

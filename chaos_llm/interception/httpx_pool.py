@@ -1,0 +1,162 @@
+"""The connection pools of httpx and httpx2, as httpcore keeps them; in process nothing opens one.
+
+A client's limits mean what they mean on a wire: a stream that is not closed keeps its connection,
+who finds none free waits for one, and what was read to its end is kept until its keep-alive runs
+out. httpcore 1.0.9 and httpcore2 2.16, `ConnectionPool._assign_requests_to_connections`.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Iterator
+from math import inf
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import anyio
+
+from chaos_llm.engine.reply_timing import FOREVER
+from chaos_llm.interception.connection_reuse import Origin
+
+_CONNECTIONS, _KEPT, _KEEP_ALIVE = 100, 20, 5.0  # httpx's defaults; the last one in seconds
+_RETRY_PAUSE = 0.5  # seconds: httpcore's RETRIES_BACKOFF_FACTOR
+
+
+class Connection:
+    """A connection of a pool; it is idle until a time, or in use."""
+
+    __slots__ = ("idle_until", "origin", "reused")
+
+    def __init__(self, origin: Origin) -> None:
+        self.origin = origin
+        self.idle_until: float | None = None
+        self.reused = False
+
+
+class _Waiter:
+    __slots__ = ("connection", "event", "origin")
+
+    def __init__(self, origin: Origin, event: Any) -> None:
+        self.origin, self.event = origin, event
+        self.connection: Connection | None = None
+
+
+class Pool:
+    """The connections of one transport; times are those of the outage's clock."""
+
+    def __init__(self, transport: Any) -> None:
+        pool = getattr(transport, "_pool", None)
+        expiry = getattr(pool, "_keepalive_expiry", _KEEP_ALIVE)
+        self._expiry = inf if expiry is None else expiry
+        self._kept = getattr(pool, "_max_keepalive_connections", _KEPT)
+        # HTTP/2 sends many requests over one connection, so there the number is no limit.
+        is_http2 = getattr(pool, "_http2", False)
+        self._most = sys.maxsize if is_http2 else getattr(pool, "_max_connections", _CONNECTIONS)
+        self.retries: int = getattr(pool, "_retries", 0)
+        self._connections: list[Connection] = []
+        self._waiters: list[_Waiter] = []
+
+    def take(self, origin: Origin, now: float) -> Connection | None:
+        """A connection for a request, if one can be had without waiting."""
+        connections = self._connections
+        self._tidy(now)
+        idle = None
+        for connection in connections:
+            if connection.idle_until is not None:
+                if connection.origin == origin:
+                    connection.idle_until, connection.reused = None, True
+                    return connection
+                idle = idle or connection
+        if len(connections) >= self._most:
+            if idle is None:
+                return None
+            connections.remove(idle)
+        made = Connection(origin)
+        connections.append(made)
+        return made
+
+    def _tidy(self, now: float) -> None:
+        """Close what has expired, and what is idle beyond the number that may be kept."""
+        connections = self._connections
+        for connection in tuple(connections):
+            until = connection.idle_until
+            # httpcore compares the number of all connections, busy ones included.
+            if until is not None and (until <= now or len(connections) > self._kept):
+                connections.remove(connection)
+
+    def wait(self, origin: Origin, limit: float | None) -> Connection | None:
+        """Wait for a connection; None where the limit, in seconds, passes first."""
+        waiter = self._queue(origin, threading.Event())
+        try:
+            waiter.event.wait(limit)
+        except BaseException:
+            self._leave(waiter)
+            raise
+        return self._leave(waiter, keep=True)
+
+    async def wait_async(self, origin: Origin, limit: float | None) -> Connection | None:
+        """The same for an async client."""
+        waiter = self._queue(origin, anyio.Event())
+        try:
+            with anyio.move_on_after(FOREVER if limit is None else limit):
+                await waiter.event.wait()
+        except BaseException:
+            self._leave(waiter)
+            raise
+        return self._leave(waiter, keep=True)
+
+    def _queue(self, origin: Origin, event: Any) -> _Waiter:
+        waiter = _Waiter(origin, event)
+        self._waiters.append(waiter)
+        return waiter
+
+    def _leave(self, waiter: _Waiter, *, keep: bool = False) -> Connection | None:
+        if waiter in self._waiters:
+            self._waiters.remove(waiter)
+        elif not keep and waiter.connection is not None:
+            self.close(waiter.connection)
+        return waiter.connection
+
+    def give_back(self, connection: Connection, now: float) -> None:
+        """Keep a connection whose reply was read to its end, or give it to who waits."""
+        connection.idle_until = now + self._expiry
+        self._tidy(now)
+        if self._waiters:
+            self._assign(now)
+
+    def close(self, connection: Connection, now: float = -inf) -> None:
+        """Close a connection, and let who waits open another."""
+        if connection in self._connections:
+            self._connections.remove(connection)
+        if self._waiters:
+            self._assign(now)
+
+    def _assign(self, now: float) -> None:
+        for waiter in tuple(self._waiters):
+            connection = self.take(waiter.origin, now)
+            if connection is not None:
+                self._waiters.remove(waiter)
+                waiter.connection = connection
+                waiter.event.set()
+
+    def pauses(self) -> Iterator[float]:
+        """Seconds before each further attempt to connect, as many as the transport's `retries`."""
+        for attempt in range(self.retries):
+            yield _RETRY_PAUSE * 2.0 ** (attempt - 1) if attempt else 0.0
+
+
+class Pools:
+    """The pools of the transports that an outage has met."""
+
+    __slots__ = ("_pools",)
+
+    def __init__(self) -> None:
+        self._pools: WeakKeyDictionary[Any, Pool] = WeakKeyDictionary()
+
+    def of(self, transport: Any) -> Pool:
+        """The pool of a transport; both live as long as each other."""
+        pool = self._pools.get(transport)
+        if pool is None:
+            pool = self._pools[transport] = Pool(transport)
+        return pool

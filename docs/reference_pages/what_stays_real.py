@@ -1,0 +1,61 @@
+"""What an outage does not reach: the network, compiled code, Python, other mocks and clocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from chaos_llm.interception.clients import CLIENTS
+from chaos_llm.interception.other_mocks import OTHER_MOCKS
+from chaos_llm.virtual_time.native.clock_table import READS
+from chaos_llm.virtual_time.native.moved_libraries import REAL_LIBRARIES, REAL_PACKAGES
+from chaos_llm.virtual_time.real_time_callers import METRICS, TELEMETRY_AND_DEBUGGERS, TEST_TOOLS
+from chaos_llm.virtual_time.stays_real import NATIVE, PYTHON, REFUSED, StaysReal
+from reference_pages import markdown
+
+
+def render() -> str:
+    """One section for each table that the code uses."""
+    return "\n".join([*_network(), *_clocks(), *_packages()])
+
+
+def _network() -> Iterator[str]:
+    yield "## Which clients are answered, and which are refused\n"
+    rows = [(each.name, each.treatment, each.seam, each.way_out or "-") for each in CLIENTS]
+    yield markdown.table(("client", "", "where it is intercepted", "instead"), rows)
+    yield "## Other mocks in the same test\n"
+    mocks = [(each.name, each.wins, each.how) for each in OTHER_MOCKS]
+    yield markdown.table(("mock", "which one answers", "how"), mocks)
+
+
+def _clocks() -> Iterator[str]:
+    clocks = ", ".join(f"`{name}`" for name in READS if not name.startswith("_Z"))
+    yield "## Clocks of compiled code\n"
+    yield f"Redirected: {clocks}, and C++'s `std::chrono`.\n"
+    yield _table(NATIVE)
+    yield "## Clocks of Python\n"
+    yield _table(PYTHON)
+
+
+def _packages() -> Iterator[str]:
+    yield "## Compiled libraries whose clocks are left alone\n"
+    for name, why in sorted({**REAL_PACKAGES, **REAL_LIBRARIES}.items()):
+        yield f"* `{name}`: {why}"
+    yield "* test tools, telemetry and debuggers: see below\n"
+    yield "## Packages whose calls and threads keep real time\n"
+    yield f"Test tools: {_names(TEST_TOOLS)}.\n"
+    yield (
+        f"Telemetry, debuggers and progress bars: {_names(TELEMETRY_AND_DEBUGGERS)}. Of "
+        f"{_names(METRICS)} only the threads: the durations that they measure are the app's.\n"
+    )
+    yield "Add your own as `real_packages = [...]` under `[tool.chaos_llm]` in pyproject.toml.\n"
+    yield "## Refused, because two clocks would wait for each other\n"
+    yield from (f"* {what}" for what in REFUSED)
+
+
+def _table(rows: Iterable[StaysReal]) -> str:
+    cells = [(row.what, row.why, row.instead or "-") for row in rows]
+    return markdown.table(("what", "why, and what follows", "instead"), cells)
+
+
+def _names(packages: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in sorted(packages))
