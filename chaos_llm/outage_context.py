@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self, Unpack
 
 from chaos_llm.analysis.side_effects import Marker
 from chaos_llm.config import is_strict, real_packages
-from chaos_llm.decisions.effective_profile import as_played
+from chaos_llm.decisions.effective_profile import effective_profile
 from chaos_llm.decisions.overrides import Overrides
 from chaos_llm.decisions.plan import Plan
 from chaos_llm.decisions.provider_control import ProviderControl
@@ -198,7 +198,7 @@ class Outage:
 
     def played(self) -> Profile:
         """The profile that took effect, with the faults that the test injected as windows."""
-        return as_played(self._overrides, self.now)
+        return effective_profile(self._overrides, self.now)
 
     def timeline(self, width: int = 100) -> str:
         """The replays as text timelines; without one, the exchanges of the journal."""

@@ -65,7 +65,7 @@ class ServedOverrides(Overrides):
         """The fault that ends this handshake, if any; no other injection is used up by it."""
         draws = (*self._injected(request, at), *self._planned(request, key, at))
         if draws:  # else the request itself will be counted
-            self.meter.meet(request, at)
+            self.meter.count(request, at)
         return Decision(draws) if draws else Decision()
 
     def _injected(self, request: Request, at: float) -> Iterator[Draw]:
@@ -81,7 +81,7 @@ class ServedOverrides(Overrides):
                 continue
             if not window.hits(request):
                 continue
-            throw = window.throw(request, key, at, self.meter.loads)
+            throw = window.draw(request, key, at, self.meter.loads)
             if _is_of_tls(throw):
                 yield throw
 

@@ -73,9 +73,9 @@ class ToxiproxyFront:
     def worn(self) -> list[dict[str, Any]]:
         """The toxics that are on, as JSON."""
         return [
-            {"provider": provider, "toxic": repr(worn.toxic), "share": worn.share}
+            {"provider": provider, "toxic": repr(active.toxic), "share": active.share}
             for provider, door in self._doors.items()
-            for worn in door.worn.values()
+            for active in door.active.values()
         ]
 
     def _begin(self) -> None:
@@ -94,7 +94,7 @@ class ToxiproxyFront:
             self._timer = run.clock.call_at(due, partial(self._follow, change), is_pause=False)
         for provider, door in self._doors.items():
             try:
-                door.wear(dict(_wanted(run, provider, at)))
+                door.apply(dict(_wanted(run, provider, at)))
             except ChaosError as error:
                 if not run.clock.rate:
                     raise  # a request waits for `advance`
@@ -122,8 +122,8 @@ def _share(placed: PlacedWindow, at: float) -> float:
     """The share of connections; if all clients share one draw, it is made here: all or none."""
     if placed.window.sticky_by != "client":
         return round(min(1.0, placed.share(at)), 4)
-    throw = placed.throw(_ANYTHING, _ANYBODY, at + _INSIDE)
-    return 1.0 if throw.fault is not None else 0.0
+    draw = placed.draw(_ANYTHING, _ANYBODY, at + _INSIDE)
+    return 1.0 if draw.fault is not None else 0.0
 
 
 def _changes(run: ServedRun, at: float) -> Iterator[float]:
