@@ -156,7 +156,7 @@ def test_ctrl_c_in_a_loop_that_waits_really_leaves_real_time_behind() -> None:
 def test_an_error_half_way_through_entering_takes_everything_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(VirtualTime, "_test_ourselves", lambda self: 1 / 0)
+    monkeypatch.setattr(VirtualTime, "_check_clocks", lambda self: 1 / 0)
     with pytest.raises(ZeroDivisionError), VirtualTime():
         pass
     monkeypatch.undo()
@@ -226,7 +226,7 @@ def test_a_start_without_time_zone_is_refused() -> None:
 
 def test_a_thread_that_does_not_live_on_the_clock_cannot_sleep_on_it() -> None:
     clock = VirtualTime()
-    with pytest.raises(UsageError, match="does not live on the clock"):
+    with pytest.raises(UsageError, match="does not use the clock"):
         clock.sleep(1)
 
 

@@ -277,7 +277,7 @@ def test_a_peer_that_never_answers_is_named(late_server: StartServer) -> None:
             writer.close()
             await writer.wait_closed()
 
-    with pytest.raises(RealWaitExceeded, match=f"127.0.0.1:{port} held the clock .* 0.1 real"):
+    with pytest.raises(RealWaitExceeded, match=f"127.0.0.1:{port} stopped virtual time .* 0.1 real"):
         run(main, real_wait=0.1)
 
 

@@ -452,7 +452,7 @@ def test_a_thread_that_dies_of_an_exception_hands_the_baton_on(
 
 
 def test_a_lost_baton_is_found_and_ends_the_outage(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(Deadlock, match="without handing the baton on"):  # noqa: SIM117
+    with pytest.raises(Deadlock, match="without letting another thread run"):  # noqa: SIM117
         with VirtualTime(real_wait=0.1) as clock:
             monkeypatch.setattr(clock._scheduler, "finish", lambda runner: None)
             run_together(lambda: None)
