@@ -1,4 +1,4 @@
-"""The bytes that are shipped are what a compiler makes of clocks.c.
+"""The shipped machine code is the compiled form of clocks.c.
 
 After a change of clocks.c: UPDATE_MACHINE_CODE=1 pytest tests/virtual_time/test_machine_code.py
 """

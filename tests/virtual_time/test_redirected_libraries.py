@@ -1,11 +1,15 @@
-"""Which compiled libraries see the clock of an outage, as the page of the docs says it."""
+"""Which compiled libraries read virtual time, as the documentation lists them."""
 
 from __future__ import annotations
 
-from chaos_llm.virtual_time.native.redirected_libraries import REAL_LIBRARIES, REAL_PACKAGES, is_redirected
+from chaos_llm.virtual_time.native.redirected_libraries import (
+    REAL_LIBRARIES,
+    REAL_PACKAGES,
+    is_redirected,
+)
 
 
-def test_every_library_that_the_page_leaves_alone_is_left_alone() -> None:
+def test_every_library_that_the_documentation_lists_as_real_is_not_redirected() -> None:
     site = "/home/u/.venv/lib/python3.11/site-packages"
     for package in REAL_PACKAGES:
         assert not is_redirected(f"{site}/{package}/code.cpython-311-x86_64-linux-gnu.so")
@@ -15,7 +19,7 @@ def test_every_library_that_the_page_leaves_alone_is_left_alone() -> None:
         assert not is_redirected(f"{site}/psycopg_binary.libs/{library}-1a2b.so.3")
 
 
-def test_libraries_of_packages_and_of_the_app_are_moved_and_the_systems_are_not() -> None:
+def test_libraries_of_packages_and_the_app_are_redirected_and_the_systems_are_not() -> None:
     site = "/home/u/.venv/lib/python3.11/site-packages"
     assert is_redirected(f"{site}/numpy/_core/_multiarray_umath.cpython-311-x86_64-linux-gnu.so")
     assert is_redirected(f"{site}/numpy.libs/libgfortran-0352e75f.so.5")
