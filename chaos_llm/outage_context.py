@@ -19,7 +19,6 @@ from chaos_llm.decisions.start_position import Until, place
 from chaos_llm.engine.engine import Engine
 from chaos_llm.errors import UsageError
 from chaos_llm.interception.context import InterceptionContext
-from chaos_llm.interception.green_threads import refuse_green_threads
 from chaos_llm.journal.journal import Journal
 from chaos_llm.profiles import load
 from chaos_llm.profiles.healthy_baseline import healthy_profile, with_baseline
@@ -34,7 +33,8 @@ from chaos_llm.requests.correlation import Correlation
 from chaos_llm.requests.credentials import Credentials
 from chaos_llm.requests.hosts import host_map, provider_names
 from chaos_llm.virtual_time import TELEMETRY_AND_DEBUGGERS, RunningDate, ThreadMode, VirtualTime
-from chaos_llm.virtual_time.date_notes import note_on_dates
+from chaos_llm.virtual_time.dates import add_date_note
+from chaos_llm.virtual_time.foreign_clocks import refuse_green_threads
 
 if TYPE_CHECKING:
     import respx
@@ -129,7 +129,7 @@ class Outage:
         self._context = None
         if error is not None:
             failing_examples.left(self)
-            note_on_dates(error, self.profile.when(self.now))
+            add_date_note(error, self.profile.when(self.now))
         self._stack.__exit__(kind, error, trace)
         for text in texts:
             if error is None:
