@@ -26,7 +26,8 @@ class Evidence:
 
     def __init__(self, calls: Sequence[Call], exchanges: Sequence[Exchange]) -> None:
         self._by_call = _ByNumber(len(calls))
-        self._by_reference: dict[str, Exchange] = {}
+        self._by_reference: dict[str, list[Exchange]] = {}
+        self._reached: set[int] = set()  # numbers of exchanges whose answers their calls returned
         self._tokens = _ByNumber(len(calls))
         self._last_answered: dict[str, Call] = {}
         self._error_texts: set[str] = set()
@@ -34,10 +35,12 @@ class Evidence:
         for exchange in api:
             self._by_call.add(exchange.call, exchange)
             if exchange.reference and exchange.answered:
-                self._by_reference.setdefault(exchange.reference, exchange)
+                self._by_reference.setdefault(exchange.reference, []).append(exchange)
         for call in calls:
             self._tokens.add(call.number, call.token)
             self.remember(call)
+            if call.text:
+                self._reached.update(e.number for e in self.own_sources(call))
         self._learn(calls, api)
 
     def of(self, call: Call) -> list[Exchange]:
@@ -47,10 +50,29 @@ class Evidence:
             return []
         return found if isinstance(found, list) else [found]
 
-    def source(self, text: str) -> Exchange | None:
-        """The exchange whose answer a text contains, the latest if it contains several."""
-        found = [self._by_reference.get(reference) for reference in find_references(text)]
-        return max((e for e in found if e is not None), key=lambda e: e.number, default=None)
+    def source(self, call: Call) -> Exchange | None:
+        """The exchange whose answer a call returned, the latest if it returned several.
+
+        Two of many answers may have the same reference, so the call's own exchange comes first,
+        then one with the call's prompt, whose answer a cache may have kept.
+        """
+        own = self.own_sources(call)
+        found = own or [e for each in find_references(call.text) for e in self._referred(each)]
+        same_prompt = [e for e in found if call.token and self.token_of(e) == call.token]
+        return max(same_prompt or found, key=lambda e: e.number, default=None)
+
+    def own_sources(self, call: Call) -> list[Exchange]:
+        """The exchanges of a call whose answers it returned."""
+        references = find_references(call.text)
+        found = [e for each in references for e in self._referred(each) if belongs(e, call)]
+        return [e for e in found if e.call == call.number] or found
+
+    def reached(self, exchange: Exchange) -> bool:
+        """Whether the call of an exchange returned its whole answer."""
+        return exchange.number in self._reached
+
+    def _referred(self, reference: str) -> list[Exchange]:
+        return self._by_reference.get(reference, [])
 
     def token_of(self, exchange: Exchange) -> str:
         """The token of the call that an exchange belongs to; empty if there is none."""

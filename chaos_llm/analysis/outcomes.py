@@ -52,7 +52,7 @@ def judge(
 def _outcome(call: Call, evidence: Evidence, stale_after: float) -> Outcome:
     if call.error is not None:
         return "failed"
-    source = evidence.source(call.text)
+    source = evidence.source(call)
     if source is not None:
         return _from_source(call, source, evidence, stale_after)
     if _shows_an_error(call, evidence):
@@ -172,7 +172,7 @@ def _decided(verdict: object, call: Call, evidence: Evidence, stale_after: float
 
 def _source_of_answer(call: Call, evidence: Evidence, stale_after: float) -> Outcome:
     """The outcome of a call that `outcome=` calls answered: which provider or cache answered it."""
-    source = evidence.source(call.text)
+    source = evidence.source(call)
     if source is not None and not belongs(source, call):
         return _cached(call, source.until, stale_after)
     if source is None:

@@ -83,9 +83,13 @@ class Run:
         return [e for e in self.evidence.of(call) if e.provider == provider]
 
     def failed_on(self, call: Call, provider: str) -> bool:
-        """Whether the last request of a call to a provider failed; False if it sent none."""
+        """Whether the last request of a call to a provider failed; False if it sent none.
+
+        An answer that the call returned whole has not failed, however its reply ended.
+        """
         requests = self.of(call, provider)
-        return bool(requests) and requests[-1].failed
+        last = requests[-1] if requests else None
+        return last is not None and last.failed and not self.evidence.reached(last)
 
     def was_truncated(self, call: Call) -> bool:
         """Whether an answer to this call broke off, or was marked as incomplete."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
@@ -75,9 +75,11 @@ class ProbesWithOneRequest(Check):
             run.evidence.probability_unused(self.provider),
         )
         sent_at, busy_until = [first.at for first, _ in firsts], interval.begins
+        settled = sorted((e.until, e.ok) for e in run.to(self.provider) if e.end != "open")
         for index, (first, ends) in enumerate(firsts):
             elsewhere = _between(elsewhere_at, busy_until, first.at)
-            if elsewhere and first.failed and unused**elsewhere <= _CHANCE:
+            may_be_open = not _had_answered(settled, first.at)
+            if elsewhere and first.failed and may_be_open and unused**elsewhere <= _CHANCE:
                 parallel = max(0, bisect_left(sent_at, ends) - index - 1)
                 chances = _between(began, first.at + _SOON, ends)
                 yield Probe(first, parallel, max(chances, parallel))
@@ -97,6 +99,12 @@ class ProbesWithOneRequest(Check):
         """The times at which calls began that sent the provider no request."""
         calls = (call for call in run.calls if run.shows_routing(call))
         return sorted(call.began for call in calls if not run.of(call, self.provider))
+
+
+def _had_answered(settled: list[tuple[float, bool]], at: float) -> bool:
+    """Whether the provider's latest reply by that time was an answer, which closes a breaker."""
+    before = bisect_right(settled, (at, True))
+    return before > 0 and settled[before - 1][1]
 
 
 def _between(times: list[float], since: float, until: float) -> int:

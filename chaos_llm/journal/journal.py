@@ -16,6 +16,7 @@ from chaos_llm.protocol.redaction import Secrets, without_shapes_cached
 from chaos_llm.requests.correlation import Key
 
 Effect = Literal["applied", "no_effect", "unsupported", "masked"]
+_ROUNDING = 1e-6  # seconds; of the difference of two times
 End = Literal["open", "complete", "closed", "reset", "refused", "timeout", "abandoned"]
 
 
@@ -42,6 +43,7 @@ class Exchange(HasExchangeKind):
     silently_corrupted: whether the answer differs from a healthy one, and looks like one
     opening: the first letters of an answer to which a fault was applied
     body_hash: a fingerprint of the request's body
+    content_arrived: whether a client that counts what it reads has read the last piece of content
     content_timing: when the content of the reply was planned to arrive
     conversation_digest: the packed digest of the conversation, in calls with failures only
     retry_after: the wait in seconds that a refusal asked for, None if it asked for none
@@ -56,6 +58,7 @@ class Exchange(HasExchangeKind):
         "broken_rule",
         "call",
         "content",
+        "content_arrived",
         "content_timing",
         "conversation_digest",
         "decision",
@@ -94,7 +97,7 @@ class Exchange(HasExchangeKind):
         self.status = self.body_hash = self.conversation_digest = self.input_tokens = (
             self.output_tokens
         ) = 0
-        self.answered = self.silently_corrupted = False
+        self.answered = self.silently_corrupted = self.content_arrived = False
         self.reference = self.error_message = self.opening = ""
 
     @property
@@ -117,8 +120,21 @@ class Exchange(HasExchangeKind):
 
     @property
     def ok(self) -> bool:
-        """Whether the app got the provider's complete answer."""
-        return self.answered and self.end == "complete"
+        """Whether the app got the provider's complete answer.
+
+        A client that leaves a stream after the last piece of content (at its finish_reason, before
+        [DONE]) got it, too.
+        """
+        return self.answered and (self.end == "complete" or self._left_after_content)
+
+    @property
+    def _left_after_content(self) -> bool:
+        if self.end != "abandoned" or not self.stream:
+            return False
+        timing = self.content_timing
+        # Clients that do not count what they read are judged by the time, if it tells anything.
+        by_time = timing.first < timing.last <= self.until - self.at + _ROUNDING
+        return self.content_arrived or by_time
 
     @property
     def is_empty(self) -> bool:
