@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 from chaos_llm.analysis.call import Call
 from chaos_llm.journal.journal import Exchange
@@ -19,6 +19,16 @@ from chaos_llm.requests.correlation import NO_CALL
 # Shares of the healthy calls whose return values carry a reference.
 _SHOWS_REFERENCES, _NEVER_SHOWS_REFERENCES = 0.9, 0.1
 _PRIMARY = 0.1  # share of the healthy calls; a provider that answers fewer is a fallback
+
+
+_T = TypeVar("_T")
+
+
+class RequestedModel(NamedTuple):
+    """The provider and the model of a request."""
+
+    provider: str
+    model: str
 
 
 class Evidence:
@@ -96,6 +106,10 @@ class Evidence:
         """Whether an earlier call returned this text, and it was judged an error text."""
         return text in self._error_texts
 
+    def is_known(self, model: RequestedModel) -> bool:
+        """Whether healthy calls ask a model; always, if there are none to learn that from."""
+        return not self._healthy or model in self._models
+
     @property
     def judges_text(self) -> bool:
         """Whether healthy return values carry references, so that a missing one is evidence."""
@@ -124,7 +138,10 @@ class Evidence:
         healthy = [call for call in clean if call.ended <= first]
         self.reference_rate = _share(bool(find_references(call.text)) for call in healthy or clean)
         self.returns_something = any(not call.is_blank for call in healthy or clean)
-        self.primaries = _primaries(self.of(call)[-1].provider for call in healthy)
+        last = [self.of(call)[-1] for call in healthy]
+        self.primaries = _primaries(exchange.provider for exchange in last)
+        self.primary_models = _primaries(map(model_of, last))
+        self._models = {model_of(e) for call in healthy for e in self.of(call)}
         self._users = Counter(p for call in healthy for p in {e.provider for e in self.of(call)})
         self._healthy, self.healthy = len(healthy), healthy
         if not healthy:
@@ -177,6 +194,11 @@ def _share(hits: Iterable[bool]) -> float | None:
     return sum(counted) / len(counted) if counted else None
 
 
-def _primaries(answering: Iterable[str]) -> frozenset[str]:
+def model_of(exchange: Exchange) -> RequestedModel:
+    """The provider and the model to which a request was sent."""
+    return RequestedModel(exchange.provider, exchange.model)
+
+
+def _primaries(answering: Iterable[_T]) -> frozenset[_T]:
     counts = Counter(answering)
     return frozenset(p for p, count in counts.items() if count >= _PRIMARY * counts.total())

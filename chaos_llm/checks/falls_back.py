@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from chaos_llm.analysis.call import Call
+from chaos_llm.analysis.evidence import RequestedModel, model_of
 from chaos_llm.analysis.failovers import (
     FAILURE_KINDS,
     Failover,
     Failovers,
-    RequestedModel,
     failure_kind,
-    model_of,
 )
 from chaos_llm.analysis.refused_requests import refused_requests
 from chaos_llm.analysis.run import UP_SHARE, Run

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 from chaos_llm.analysis.run import Interval, Run
+from chaos_llm.checks._by_model import judged_by_model
 from chaos_llm.checks._limits import times
 from chaos_llm.checks.check import Check, Finding, known_provider, whole_number
 from chaos_llm.journal.journal import Exchange
@@ -49,6 +50,9 @@ class ProbesWithOneRequest(Check):
         whole_number("at_most", self.at_most)
 
     def __call__(self, run: Run) -> Finding:
+        return judged_by_model(run, self.provider, self._judge)
+
+    def _judge(self, run: Run) -> Finding:
         intervals = run.times_down(self.provider)
         probes = [probe for interval in intervals for probe in self._probes(run, interval)]
         if not probes:
@@ -72,7 +76,7 @@ class ProbesWithOneRequest(Check):
         began = sorted(call.began for call in run.calls if call.outcome != "missed")
         elsewhere_at, unused = (
             self._began_elsewhere(run),
-            run.evidence.probability_unused(self.provider),
+            run.probability_unused(self.provider),
         )
         sent_at, busy_until = [first.at for first, _ in firsts], interval.begins
         settled = sorted((e.until, e.ok) for e in run.to(self.provider) if e.end != "open")

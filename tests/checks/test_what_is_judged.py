@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 
 import anthropic
 import pytest
 from support.apps.bots import MODEL, SECOND_MODEL, ask_once
-from support.apps.defended import ask_gpt_async, claude_async, gpt
+from support.apps.defended import ERRORS, Breaker, ask_gpt_async, claude_async, gpt
 from support.small_profiles import MINUTE, day, window
 
 from chaos_llm import outage
@@ -20,7 +21,7 @@ from chaos_llm.checks import (
     standard,
     stops_calling,
 )
-from chaos_llm.faults import hang, latency, rate_limited, slow_first_token, slow_tokens
+from chaos_llm.faults import hang, latency, overloaded, rate_limited, slow_first_token, slow_tokens
 from chaos_llm.profiles.model import HealthyLatency, Target
 
 GPT = Target("openai")
@@ -35,7 +36,7 @@ def failing(profile, app, **options):
 
 def replayed(profile, app, **options):
     with outage(profile, seed=3) as chaos:
-        return chaos.replay(app, **({"every": "1m", "recovery": "10m"} | options))
+        return chaos.replay(app, **({"every": "30s", "recovery": "10m"} | options))
 
 
 def until_finish_reason(question):
@@ -143,3 +144,46 @@ def test_c4_a_wait_that_is_longer_by_the_apps_own_backoff_is_sound():
         return waits_far_too_long(question, unit=10)
 
     assert honours_retry_after()(replayed(profile, patient, every="10m").run).verdict == "pass"
+
+
+class SecondModel:
+    """Claude's large model, else its small one; with or without a breaker for the large one."""
+
+    def __init__(self, breaker=None):
+        self.breaker = breaker
+
+    def __call__(self, question):
+        try:
+            return self.breaker.ask(ask_once, question) if self.breaker else ask_once(question)
+        except ERRORS:
+            return ask_once(question, "claude-haiku-4-5")
+
+
+ONE_MODEL = day(window(overloaded(), ends=40 * MINUTE, on=Target("anthropic", model=MODEL)))
+
+
+def test_c7_a_dead_model_that_every_call_asks_first_fails():
+    report = replayed(ONE_MODEL, SecondModel())
+    finding = stops_calling("anthropic")(report.run)
+    assert finding.verdict == "fail"
+    assert finding.seen == (
+        f"80 calls in a row used anthropic while it was down, and it answered none (model {MODEL})"
+    )
+    assert report.counts["fallback"] == 80
+
+
+def test_c7_a_breaker_for_one_model_passes():
+    run = replayed(ONE_MODEL, SecondModel(Breaker())).run
+    assert stops_calling("anthropic")(run).verdict == "pass"
+    assert returns_to("anthropic")(run).verdict == "pass"
+    assert not failing(ONE_MODEL, SecondModel(Breaker()))
+
+
+def test_c7_two_models_that_healthy_calls_use_together_are_no_fallback():
+    def classify_and_answer(question):
+        with suppress(anthropic.APIError):
+            ask_once(question, "claude-haiku-4-5")
+        return ask_once(question)
+
+    small = day(window(overloaded(), ends=40 * MINUTE, on=Target("anthropic", model="*haiku*")))
+    assert replayed(small, classify_and_answer).primary == 1.0
