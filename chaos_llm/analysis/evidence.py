@@ -18,6 +18,7 @@ from chaos_llm.requests.correlation import NO_CALL
 
 # Shares of the healthy calls whose return values carry a reference.
 _SHOWS_REFERENCES, _NEVER_SHOWS_REFERENCES = 0.9, 0.1
+_HABIT = 0.5  # share of the healthy streams that an app leaves early
 _PRIMARY = 0.1  # share of the healthy calls; a provider that answers fewer is a fallback
 
 
@@ -42,6 +43,7 @@ class Evidence:
         self._last_answered: dict[str, Call] = {}
         self._error_texts: set[str] = set()
         api = [exchange for exchange in exchanges if exchange.surface == "api"]
+        _accept_early_leaving(api)
         for exchange in api:
             self._by_call.add(exchange.call, exchange)
             if exchange.reference and exchange.answered:
@@ -187,6 +189,22 @@ class _ByNumber:
 def belongs(source: Exchange, call: Call) -> bool:
     """Whether an answer was sent during a call, to the call itself or in the background."""
     return source.at >= call.began and source.call in (call.number, NO_CALL)
+
+
+def _accept_early_leaving(api: Sequence[Exchange]) -> None:
+    """Count streams that were left as answered, if the app leaves healthy streams early, too.
+
+    It reads the first words, say, and closes the stream when it has what it needs.
+    """
+    first = min((e.at for e in api if e.applied), default=float("inf"))
+    healthy = [e for e in api if e.stream and e.answered and e.until <= first and e.end != "open"]
+    left = [e for e in healthy if e.end == "abandoned"]
+    if not left or len(left) < _HABIT * len(healthy):
+        return
+    for exchange in api:
+        if exchange.stream and exchange.answered and exchange.end == "abandoned":
+            begun = exchange.content_timing.first <= exchange.until - exchange.at
+            exchange.content_arrived = exchange.content_arrived or begun
 
 
 def _share(hits: Iterable[bool]) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
@@ -55,6 +56,7 @@ class Run:
     ends: float
     credentials: Credentials = field(default_factory=Credentials)
     side_effects: Sequence[SideEffect] = ()
+    service_failures: AbstractSet[int] = frozenset()  # calls in which another service failed
     unserved: Sequence[Exchange] = ()  # to endpoints that are not simulated; no check counts them
     part: Part | None = None  # if it is restricted to one model of a provider
 

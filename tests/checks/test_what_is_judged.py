@@ -5,24 +5,40 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import suppress
+from dataclasses import dataclass, field
 
 import anthropic
+import httpx
+import openai
 import pytest
 from support.apps.bots import MODEL, SECOND_MODEL, ask_once
-from support.apps.defended import ERRORS, Breaker, ask_gpt_async, claude_async, gpt
+from support.apps.defended import ERRORS, Breaker, ask_gpt_async, claude_async, gpt, gpt_async
 from support.small_profiles import MINUTE, day, window
 
 from chaos_llm import outage
 from chaos_llm.checks import (
+    backs_off,
     honours_retry_after,
+    never_caches_the_outage,
     never_waits_past,
+    pool_is_not_exhausted,
     probes_with_one_request,
     returns_to,
+    side_effects_happen_once,
     standard,
     stops_calling,
 )
-from chaos_llm.faults import hang, latency, overloaded, rate_limited, slow_first_token, slow_tokens
+from chaos_llm.faults import (
+    hang,
+    latency,
+    overloaded,
+    rate_limited,
+    server_error,
+    slow_first_token,
+    slow_tokens,
+)
 from chaos_llm.profiles.model import HealthyLatency, Target
+from chaos_llm.server.runs.verdict import observed
 
 GPT = Target("openai")
 
@@ -187,3 +203,222 @@ def test_c7_two_models_that_healthy_calls_use_together_are_no_fallback():
 
     small = day(window(overloaded(), ends=40 * MINUTE, on=Target("anthropic", model="*haiku*")))
     assert replayed(small, classify_and_answer).primary == 1.0
+
+
+@dataclass
+class CachesErrors:
+    """A cache that keeps the exception of a question, and raises it again."""
+
+    keep: float = 7200.0
+    kept: dict = field(default_factory=dict)
+    requests: int = 0
+
+    def __call__(self, question):
+        since, error = self.kept.get(question, (-1e9, None))
+        if time.monotonic() - since < self.keep:
+            raise error
+        try:
+            self.requests += 1
+            return ask_once(question)
+        except anthropic.APIError as failure:
+            self.kept[question] = time.monotonic(), failure
+            raise
+
+
+def three_questions(number):
+    return f"question {number % 3}, KX-1111{number % 3}"
+
+
+def test_c8_a_cache_that_keeps_exceptions_is_seen_by_its_missing_requests():
+    profile = day(window(overloaded(), ends=20 * MINUTE))
+    report = replayed(
+        profile, CachesErrors(), every="1m", prompts=three_questions, warmup=0, recovery="40m"
+    )
+    finding = never_caches_the_outage()(report.run)
+    assert finding.verdict == "fail"
+    assert "returned the bad result of call 0 (failed: OverloadedError) without a request" in (
+        finding.seen
+    )
+
+
+def test_c8_repeated_prompts_are_counted_by_their_requests():
+    profile = day(window(overloaded(), ends=20 * MINUTE))
+    app = CachesErrors(keep=60.0)
+    report = replayed(profile, app, every="1m", prompts=three_questions, warmup=0, recovery="40m")
+    finding = never_caches_the_outage()(report.run)
+    assert finding.verdict == "pass"
+    assert finding.seen == (
+        "prompts with a bad result were sent again 3 times after the outage, and none returned "
+        "that result from a cache"
+    )
+
+
+class LeaksStreams:
+    """Show the first words of an async stream; `leaves` says what becomes of the rest."""
+
+    def __init__(self, leaves="open"):
+        self.leaves, self.kept = leaves, []
+
+    async def answer(self, question):
+        stream = await gpt_async().chat.completions.create(
+            model=SECOND_MODEL, stream=True, messages=[{"role": "user", "content": question}]
+        )
+        shown = ""
+        if self.leaves == "open":
+            self.kept.append(stream)
+        async for chunk in stream:
+            shown += chunk.choices[0].delta.content or ""
+            if len(shown) > 40:
+                break
+        if self.leaves == "closed":
+            await stream.close()
+        elif self.leaves == "read":
+            self.kept.append(asyncio.create_task(drain(stream)))
+        return shown
+
+
+async def drain(stream):
+    async for _ in stream:
+        await asyncio.sleep(1)
+
+
+def test_c9_async_streams_that_outlive_their_calls_are_leaks_whoever_closes_them():
+    profile = day(window(latency(seconds=1), ends=20 * MINUTE, on=GPT))
+    finding = pool_is_not_exhausted()(replayed(profile, LeaksStreams().answer).run)
+    assert finding.verdict == "fail"
+    assert finding.seen.endswith(
+        "streams were still open when their calls had ended, most of them to openai"
+    )
+
+
+@pytest.mark.parametrize("leaves", ["closed", "read"])
+def test_c9_streams_that_are_closed_early_or_read_in_the_background_are_no_leaks(leaves):
+    profile = day(window(latency(seconds=1), ends=20 * MINUTE, on=GPT))
+    finding = pool_is_not_exhausted()(replayed(profile, LeaksStreams(leaves).answer).run)
+    assert finding.verdict == "not applicable"
+    assert not failing(profile, LeaksStreams(leaves).answer)
+
+
+def test_c9_the_limit_of_a_clients_pool_is_honoured_in_process():
+    limits = httpx.Limits(max_connections=5)
+    client = openai.AsyncOpenAI(
+        api_key="x", max_retries=0, http_client=httpx.AsyncClient(limits=limits, timeout=10)
+    )
+    kept = []
+
+    async def answer(question):
+        stream = await client.chat.completions.create(
+            model=SECOND_MODEL, stream=True, messages=[{"role": "user", "content": question}]
+        )
+        kept.append(stream)
+        async for chunk in stream:
+            return chunk.choices[0].delta.content or "-"
+        return ""
+
+    profile = day(window(latency(seconds=1), ends=20 * MINUTE, on=GPT))
+    finding = pool_is_not_exhausted()(replayed(profile, answer).run)
+    assert finding.verdict == "fail"
+    assert finding.seen.endswith("found no connection: PoolTimeout")
+
+
+def shop(chaos, lost_acks=(), pay_again=True):
+    """An app that pays once an answer has come, and again where its bank's reply is lost."""
+    made = []
+
+    def pay(order):
+        chaos.side_effect("payment", order)
+        made.append(order)
+        if len(made) in lost_acks and pay_again:
+            chaos.side_effect("payment", order)
+
+    def answer(question):
+        text = ask_once(question)
+        pay(question)
+        return text
+
+    return answer
+
+
+def test_c11_a_payment_that_is_repeated_in_one_healthy_call_fails():
+    with outage(day(window(overloaded(), ends=20 * MINUTE)), seed=3) as chaos:
+        report = chaos.replay(shop(chaos, lost_acks=(4,)), every="1m")
+    finding = side_effects_happen_once()(report.run)
+    assert finding.verdict == "fail"
+    assert finding.seen == "call 3 did payment 2 times, with the same arguments"
+
+
+def test_c11_an_effect_that_happens_twice_in_every_healthy_call_is_the_norm():
+    with outage(day(window(overloaded(), ends=20 * MINUTE)), seed=3) as chaos:
+        report = chaos.replay(shop(chaos, lost_acks=range(1000)), every="1m")
+    assert side_effects_happen_once()(report.run).verdict == "pass"
+
+
+def test_c11_a_call_whose_own_service_failed_does_not_show_what_is_healthy():
+    with outage(day(window(overloaded(), ends=20 * MINUTE)), seed=3) as chaos:
+        replies = iter([httpx.Response(503), *[httpx.Response(200)] * 1000])
+        bank = chaos.respx.post("https://bank.example/pay").mock(
+            side_effect=lambda _: next(replies)
+        )
+
+        def answer(question):
+            text = ask_once(question)
+            for attempt in range(3):
+                chaos.side_effect("payment", question, attempt)  # a new key each time
+                if httpx.post("https://bank.example/pay").is_success:
+                    return text
+            return text
+
+        report = chaos.replay(answer, every="1m")
+        assert bank.called
+    finding = side_effects_happen_once()(report.run)
+    assert finding.verdict == "fail"
+    assert finding.seen == "call 0 did payment 2 times, and healthy calls do it at most once"
+
+
+def test_c17_retries_of_unknown_calls_are_not_judged_by_their_pauses(chaos_server):
+    chaos_server.on("anthropic").inject(overloaded())
+    base = chaos_server.base_url("anthropic")
+    client = anthropic.Anthropic(api_key="x", base_url=base, max_retries=0)
+    for _ in range(5):
+        with suppress(anthropic.APIError):
+            client.messages.create(
+                model=MODEL, max_tokens=9, messages=[{"role": "user", "content": "hello"}]
+            )
+        chaos_server.advance("2s")
+    finding = chaos_server.do(lambda run: backs_off()(observed(run)))
+    assert finding.verdict == "not judged"
+    assert finding.seen == "it is not known which calls 4 retried requests belong to"
+
+
+LOGIN = "https://console.anthropic.com/v1/oauth/token"
+
+
+def log_in():
+    renewal = {"grant_type": "refresh_token", "refresh_token": "r", "client_id": "a"}
+    return httpx.post(LOGIN, json=renewal).status_code
+
+
+def test_c19_healing_a_provider_heals_its_logins_too():
+    with outage(None) as chaos:
+        chaos.on("anthropic", surface="login").inject(server_error(status=503))
+        assert log_in() == 503
+        chaos.on("anthropic").heal()
+        assert log_in() == 200
+
+
+def test_c19_healing_one_surface_leaves_the_others():
+    with outage(None) as chaos:
+        chaos.on("anthropic", surface="login").inject(server_error(status=503))
+        chaos.on("anthropic", surface="api").heal()
+        assert log_in() == 503
+
+
+def test_c19_the_server_heals_everything_too(chaos_server):
+    url = f"{chaos_server.url}/__chaos/"
+    given = {"provider": "anthropic", "surface": "login", "fault": "server_error", "status": 503}
+    assert httpx.post(f"{url}inject", json=given).status_code == 200
+    login = f"{chaos_server.base_url('anthropic')}/v1/oauth/token"
+    renewal = {"grant_type": "refresh_token", "refresh_token": "r", "client_id": "a"}
+    assert httpx.post(login, json=renewal).status_code == 503
+    assert httpx.post(f"{url}heal", json={"provider": "anthropic"}).status_code == 200
+    assert httpx.post(login, json=renewal).status_code == 200
