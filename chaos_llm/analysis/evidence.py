@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 from chaos_llm.analysis.call import Call
 from chaos_llm.journal.journal import Exchange
 from chaos_llm.protocol.markers import find_references
+from chaos_llm.protocol.value_text import scalars_of
 from chaos_llm.requests.correlation import NO_CALL
 
 # Shares of the healthy calls whose return values carry a reference.
@@ -79,6 +80,11 @@ class Evidence:
         found = [e for each in references for e in self._referred(each) if belongs(e, call)]
         return [e for e in found if e.call == call.number] or found
 
+    def last_settled(self, call: Call) -> Exchange | None:
+        """The last exchange of a call that was answered or failed."""
+        settled = [exchange for exchange in self.of(call) if exchange.ok or exchange.failed]
+        return settled[-1] if settled else None
+
     def reached(self, exchange: Exchange) -> bool:
         """Whether the call of an exchange returned its whole answer."""
         return exchange.number in self._reached
@@ -139,6 +145,9 @@ class Evidence:
         # After the first fault, a call without failures may have been answered by a fallback.
         healthy = [call for call in clean if call.ended <= first]
         self.reference_rate = _share(bool(find_references(call.text)) for call in healthy or clean)
+        # The number of texts and numbers in a healthy return value, at least.
+        values = (sum(1 for _ in scalars_of(call.returned)) for call in healthy)
+        self.fewest_values = min(values, default=0)
         self.returns_something = any(not call.is_blank for call in healthy or clean)
         last = [self.of(call)[-1] for call in healthy]
         self.primaries = _primaries(exchange.provider for exchange in last)

@@ -12,6 +12,7 @@ from typing import Any
 
 from chaos_llm.analysis.call import OUTCOMES, Call, Outcome
 from chaos_llm.analysis.evidence import Evidence, belongs, model_of
+from chaos_llm.analysis.shown_pieces import shows_broken_content
 from chaos_llm.errors import UnknownName, UsageError
 from chaos_llm.journal.journal import Exchange
 
@@ -53,6 +54,8 @@ def _outcome(call: Call, evidence: Evidence, stale_after: float) -> Outcome:
     if call.error is not None:
         return "failed"
     source = evidence.source(call)
+    if shows_broken_content(call, evidence):
+        return "corrupted"
     if source is not None:
         return _from_source(call, source, evidence, stale_after)
     if _shows_an_error(call, evidence):

@@ -10,9 +10,11 @@ from typing import Any, Literal, NamedTuple
 from chaos_llm.decisions.plan import HEALTHY, Decision
 from chaos_llm.journal.content_timing import AT_ONCE, ContentTiming
 from chaos_llm.journal.exchange_kinds import HasExchangeKind, exchange_kind_of
+from chaos_llm.journal.sent_content import SentContent
 from chaos_llm.protocol import strict_json
 from chaos_llm.protocol.messages import UNSERVED, BrokenRule, Request
 from chaos_llm.protocol.redaction import Secrets, without_shapes_cached
+from chaos_llm.protocol.tool_history import ReportedToolCall
 from chaos_llm.requests.correlation import Key
 
 Effect = Literal["applied", "no_effect", "unsupported", "masked"]
@@ -46,6 +48,8 @@ class Exchange(HasExchangeKind):
     content_arrived: whether a client that counts what it reads has read the last piece of content
     content_timing: when the content of the reply was planned to arrive
     conversation_digest: the packed digest of the conversation, in calls with failures only
+    sent_content: the content of the answer, in calls with failures only
+    reported_tool_calls: the tool calls in the request's conversation, in calls with failures only
     retry_after: the wait in seconds that a refusal asked for, None if it asked for none
     broken_rule: the rule for which a healthy provider refused the request, a mistake of the app
     """
@@ -70,7 +74,9 @@ class Exchange(HasExchangeKind):
         "opening",
         "output_tokens",
         "reference",
+        "reported_tool_calls",
         "retry_after",
+        "sent_content",
         "silently_corrupted",
         "status",
         "until",
@@ -98,6 +104,8 @@ class Exchange(HasExchangeKind):
             self.output_tokens
         ) = 0
         self.answered = self.silently_corrupted = self.content_arrived = False
+        self.sent_content: SentContent | None = None
+        self.reported_tool_calls: tuple[ReportedToolCall, ...] = ()
         self.reference = self.error_message = self.opening = ""
 
     @property

@@ -19,8 +19,8 @@ import anyio
 
 from chaos_llm.analysis.call import Call, CallError
 from chaos_llm.errors import UsageError
+from chaos_llm.protocol.value_text import is_async_stream, is_stream, joined, text_of
 from chaos_llm.replay.prompts import PromptBook
-from chaos_llm.replay.response_text import is_async_stream, is_stream, joined, text_of
 from chaos_llm.replay.schedule import Slot
 from chaos_llm.requests.correlation import Correlation, OpenCall
 from chaos_llm.virtual_time import VirtualTime
