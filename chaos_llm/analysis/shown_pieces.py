@@ -20,6 +20,7 @@ from chaos_llm.protocol.value_text import scalars_of
 _PIECE = 30  # letters by which a piece is recognised: healthy answers begin alike for about 20
 _FEW = 3  # letters; fewer are no piece
 _DISTINCT = 8  # letters behind the common beginning of two answers
+_FILLERS = ("", 0)  # what lenient readers put in the place of a value that did not come
 
 
 class TornToolCall(NamedTuple):
@@ -85,8 +86,9 @@ def shows_cut_values(call: Call, evidence: Evidence) -> bool:
     shown = list(scalars_of(call.returned))
     if any(content.is_cut(value) for value in shown):
         return True
-    is_part = bool(shown) and all(content.derives(value) for value in shown)
-    return is_part and len(shown) < evidence.fewest_values
+    is_filled = any(value in _FILLERS for value in shown)
+    is_part = is_filled or len(shown) < evidence.fewest_values
+    return is_part and any(map(content.derives, shown)) and _is_read_from(content, shown)
 
 
 def torn_tool_calls(call: Call, evidence: Evidence) -> Iterator[TornToolCall]:
@@ -118,7 +120,12 @@ def _is_torn(arguments: str, torn: TornToolCall) -> bool:
         given = json.loads(arguments)
     except ValueError:
         return torn.content.sent.startswith(arguments)
-    return all(torn.content.derives(value) for value in scalars_of(given))
+    return _is_read_from(torn.content, list(scalars_of(given)))
+
+
+def _is_read_from(content: SentContent, values: list[str | float]) -> bool:
+    """Whether a lenient reader may have made these values of the content that was sent."""
+    return all(value in _FILLERS or content.derives(value) for value in values)
 
 
 def _broken_contents(call: Call, evidence: Evidence) -> Iterator[SentContent]:

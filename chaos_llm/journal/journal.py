@@ -45,6 +45,7 @@ class Exchange(HasExchangeKind):
     silently_corrupted: whether the answer differs from a healthy one, and looks like one
     opening: the first letters of an answer to which a fault was applied
     body_hash: a fingerprint of the request's body
+    began_cancelled: whether the task that sent the request was being cancelled
     content_arrived: whether a client that counts what it reads has read the last piece of content
     content_timing: when the content of the reply was planned to arrive
     conversation_digest: the packed digest of the conversation, in calls with failures only
@@ -58,6 +59,7 @@ class Exchange(HasExchangeKind):
         "answered",
         "at",
         "attempt",
+        "began_cancelled",
         "body_hash",
         "broken_rule",
         "call",
@@ -103,7 +105,8 @@ class Exchange(HasExchangeKind):
         self.status = self.body_hash = self.conversation_digest = self.input_tokens = (
             self.output_tokens
         ) = 0
-        self.answered = self.silently_corrupted = self.content_arrived = False
+        self.answered = self.silently_corrupted = False
+        self.content_arrived = self.began_cancelled = False
         self.sent_content: SentContent | None = None
         self.reported_tool_calls: tuple[ReportedToolCall, ...] = ()
         self.reference = self.error_message = self.opening = ""
