@@ -96,6 +96,7 @@ class Outage:
         )
         recorded = self._replays.side_effects
         self.side_effect = Marker(recorded, self._correlation.here, lambda: self.now)
+        self._replays.service_failures = self.side_effect.failed_in
         self._date: RunningDate | None = None  # for fixtures that are set up before the outage
         self._context: InterceptionContext | None = None  # set only inside the outage
         self._stack = ExitStack()
@@ -156,8 +157,12 @@ class Outage:
             self._now = now
         return self._now
 
-    def on(self, provider: str, *, surface: str = "api", model: str = "") -> ProviderControl:
-        """Control one provider: inject faults, heal it, choose its answers; raises UnknownName."""
+    def on(self, provider: str, *, surface: str = "", model: str = "") -> ProviderControl:
+        """Control one provider: inject faults, heal it, choose its answers; raises UnknownName.
+
+        `surface` is "api", "login" or "page". Without it faults are injected into the API, and
+        `heal()` heals everything.
+        """
         return ProviderControl(self._overrides, lambda: self.now, provider, surface, model)
 
     def replay(self, fn: App, **options: Unpack[ReplayOptions]) -> Report:
@@ -193,7 +198,7 @@ class Outage:
                 OtherServices,
             )
 
-            context.services = OtherServices()
+            context.services = OtherServices(self.side_effect.note_failure)
         return context.services.router
 
     def played(self) -> Profile:

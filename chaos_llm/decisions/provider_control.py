@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,15 +30,16 @@ class ProviderControl:
         overrides: Overrides,
         now: Callable[[], float],
         provider: str,
-        surface: str = "api",
+        surface: str = "",
         model: str = "",
     ) -> None:
         if provider not in provider_names():
             raise UnknownName("provider", provider, provider_names())
-        if surface not in (*SIMULATED_SURFACES, UNSERVED):
+        if surface and surface not in (*SIMULATED_SURFACES, UNSERVED):
             raise UnknownName("surface", surface, (*SIMULATED_SURFACES, UNSERVED))
         self._overrides, self._now = overrides, now
-        self._target = Target(provider, surface, model)
+        self._target = Target(provider, surface or "api", model)
+        self._heals_all = not surface and not model
 
     def inject(self, *faults: Fault, times: int | None = None) -> ProviderControl:
         """Apply these faults to each request from now on, or to the next `times` requests."""
@@ -51,9 +53,23 @@ class ProviderControl:
         return self
 
     def heal(self) -> ProviderControl:
-        """End the injected faults and the open windows that hit this provider."""
-        self._overrides.heal(self._target, self._now())
+        """End the injected faults and the open windows that hit this provider.
+
+        All of its surfaces are healed, logins and status pages included, unless `surface` or
+        `model` names a part.
+        """
+        surfaces = self._surfaces_hit() if self._heals_all else {self._target.surface}
+        for surface in sorted(surfaces):
+            self._overrides.heal(replace(self._target, surface=surface), self._now())
         return self
+
+    def _surfaces_hit(self) -> set[str]:
+        """The surfaces of the provider that anything hits, and its API."""
+        windows = self._overrides.plan.profile.windows
+        targets = [target for window in windows for target in window.on]
+        targets += [injection.target for injection in self._overrides.injections]
+        ours = (self._target.provider, "*")
+        return {"api", *(target.surface for target in targets if target.provider in ours)}
 
     def answers(self, answers: Answers) -> ProviderControl:
         """Choose the provider's answers: a text, a Completion, a list, a file or a function.

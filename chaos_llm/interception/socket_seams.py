@@ -25,7 +25,7 @@ from urllib.parse import urlsplit
 from chaos_llm.interception.egress_guard import EgressGuard, peer_of
 from chaos_llm.requests.host_names import is_local
 from chaos_llm.virtual_time.patching import replace_methods
-from chaos_llm.virtual_time.redirects import Redirect, reduce_by_name, copy_of_builtin
+from chaos_llm.virtual_time.redirects import Redirect, copy_of_builtin, reduce_by_name
 
 PLAYED = "_chaos_llm_played"  # set on connections of http.client whose peer is a reply of ours
 

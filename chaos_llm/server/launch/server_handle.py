@@ -177,7 +177,7 @@ class ServedOutage:
                 "does the client use .env or .base_url()?"
             )
 
-    def on(self, provider: str, *, surface: str = "api", model: str = "") -> ServedControl:
+    def on(self, provider: str, *, surface: str = "", model: str = "") -> ServedControl:
         """Take one provider in hand: inject faults, heal it, choose its answers."""
 
         def pull(work: Callable[[ProviderControl], object]) -> None:

@@ -129,7 +129,7 @@ class ServedRun:
             if self._notes.file is not None:
                 self._notes.file.write(self.name, exchange)
 
-    def on(self, provider: str, *, surface: str = "api", model: str = "") -> ProviderControl:
+    def on(self, provider: str, *, surface: str = "", model: str = "") -> ProviderControl:
         """Take one provider in hand: inject faults, heal it, choose its answers."""
         return ProviderControl(self.overrides, lambda: self.now, provider, surface, model)
 
