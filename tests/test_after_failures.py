@@ -78,7 +78,8 @@ WAYS = {
             threading.Event().wait()
         """,
         r"Deadlock: no thread or task can run.*the test's thread: a lock at .*worker-a: a lock at "
-        r".*worker-b.*worker-a waits here:.*in waits_for_ever.*worker-b waits here:.*in waits_for_ever",
+        r".*worker-b.*worker-a waits here:.*in waits_for_ever"
+        r".*worker-b waits here:.*in waits_for_ever",
     ),
     "deadlock in a replay": (
         """
