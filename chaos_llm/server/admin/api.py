@@ -13,10 +13,15 @@ from urllib.parse import parse_qsl, urlsplit
 
 from chaos_llm.errors import ChaosError, UsageError, shown
 from chaos_llm.protocol import strict_json
-from chaos_llm.server.admin.arguments import run_name
 from chaos_llm.server.admin.later import Later
 from chaos_llm.server.admin.operations import OPERATIONS
-from chaos_llm.server.admin.requests import AdminOperation, AdminRequest, NoSuchRun, Slowly
+from chaos_llm.server.admin.requests import (
+    AdminOperation,
+    AdminRequest,
+    NoSuchRun,
+    Slowly,
+    run_name,
+)
 from chaos_llm.server.connections.shared_state import SharedState
 from chaos_llm.server.http.addresses import split_host
 from chaos_llm.server.http.own_replies import ADMIN, ServerReply, error_reply, json_reply

@@ -16,8 +16,14 @@ from chaos_llm.profiles import load, loads, to_toml
 from chaos_llm.profiles.model import Profile
 from chaos_llm.protocol import strict_json
 from chaos_llm.protocol.redaction import printable
-from chaos_llm.server.admin.arguments import LARGEST_SEED, text, whole
-from chaos_llm.server.admin.requests import AdminOperation, AdminRequest, Slowly
+from chaos_llm.server.admin.requests import (
+    LARGEST_SEED,
+    AdminOperation,
+    AdminRequest,
+    Slowly,
+    text,
+    whole,
+)
 from chaos_llm.server.admin.run_state import fault_of, run_state, window_state
 from chaos_llm.server.http.addresses import environment
 from chaos_llm.server.http.own_replies import ADMIN, ServerReply

@@ -14,18 +14,42 @@ from concurrent.futures import Future
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from chaos_llm.decisions.provider_control import ProviderControl
+from chaos_llm.decisions.provider_control import Answers, ProviderControl
 from chaos_llm.decisions.start_position import Until, place
 from chaos_llm.durations import Duration, seconds
 from chaos_llm.errors import UsageError
+from chaos_llm.faults.fault import Fault
 from chaos_llm.journal.journal import Exchange
 from chaos_llm.server.connections.shared_state import SharedState
 from chaos_llm.server.http.addresses import environment
-from chaos_llm.server.launch.served_control import ServedControl
 from chaos_llm.server.launch.server import Server
 from chaos_llm.server.launch.settings import Settings
 from chaos_llm.server.runs.runs import DEFAULT, ServedRun
 from chaos_llm.server.runs.verdict import timeline, verdict
+
+
+class ServedControl:
+    """Injects faults, heals, chooses answers; `pull` calls a method of the run's own control."""
+
+    def __init__(self, pull: Callable[[Callable[[ProviderControl], object]], None]) -> None:
+        self._pull = pull
+        self._pull(lambda control: control)  # an unknown name is an error here
+
+    def inject(self, *faults: Fault, times: int | None = None) -> ServedControl:
+        """Apply these faults to each request from now on, or to the next `times` requests."""
+        self._pull(lambda control: control.inject(*faults, times=times))
+        return self
+
+    def heal(self) -> ServedControl:
+        """End what hits this provider now."""
+        self._pull(lambda control: control.heal())
+        return self
+
+    def answers(self, answers: Answers) -> ServedControl:
+        """Have the provider say this: a text, a Completion, a list of them, a file, a function."""
+        self._pull(lambda control: control.answers(answers))
+        return self
+
 
 _T = TypeVar("_T")
 _PATIENCE = 30.0  # real seconds for anything that is asked of the loop
