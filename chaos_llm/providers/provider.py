@@ -40,6 +40,7 @@ class Provider(ABC):
     It knows no fault, no clock and no socket. `name` is the word of profiles, checks and reports;
     several wire formats may share it. `hosts` are the vendor's own. `usual_quota` is what healthy
     replies tell of the vendor's limits where a profile sets none; None where the vendor does not.
+    Where several providers are at one host, a format that `yields` leaves a path to theirs.
     """
 
     name: ClassVar[str]
@@ -48,6 +49,7 @@ class Provider(ABC):
     hosts: ClassVar[tuple[str, ...]]
     usual_quota: ClassVar[Quota | None] = None
     remembers: ClassVar[bool] = False
+    yields: ClassVar[bool] = False
 
     @abstractmethod
     def claims(self, method: str, path: str) -> bool:
