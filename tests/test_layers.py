@@ -41,7 +41,10 @@ INTERFACES = {"faults": {"fault"}, "checks": {"check"}}  # what files of a catal
 EXTENDS = {
     "azure": {"openai"},
     "openai_compatible": {"openai"},
-    "google": {"anthropic", "openai"},  # Claude on Vertex; log probabilities in OpenAI's form
+    "anthropic": {"openai", "openai_compatible"},  # OpenAI's Chat Completions at Anthropic
+    # Claude on Vertex; log probabilities in OpenAI's form; OpenAI's APIs at Gemini
+    "google": {"anthropic", "openai", "openai_compatible"},
+    "ollama": {"openai", "openai_compatible"},  # OpenAI's APIs at Ollama
     "aws": {"anthropic", "openai"},  # families of models in InvokeModel
     "refusals": {"google"},  # what Google's JSON calls a field
 }

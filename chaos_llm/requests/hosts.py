@@ -99,10 +99,14 @@ def provider_names() -> Names:
 
 @lru_cache(512)
 def _provider(names: Names, method: str, path: str) -> Provider:
-    for name in names:
-        provider = find(name, method, path)
-        if provider.surface != UNSERVED and provider.claims(method, path):
-            return provider
+    served = [
+        provider
+        for name in names
+        if (provider := find(name, method, path)).surface != UNSERVED
+        and provider.claims(method, path)
+    ]
+    if served:
+        return next((provider for provider in served if not provider.yields), served[0])
     # No provider serves this path; behind a gateway a prefix of the path may name the provider.
     named = (name for name in names if name in path.split("/"))
     return find(next(named, names[0]), method, path)

@@ -116,6 +116,7 @@ def test_only_the_chosen_providers_are_played():
     with serving("--providers", "openai") as (_, url, _said):
         assert asked(url).status == 404
         assert asked(url, request("/openai/v1/chat/completions")).status == 401
+        assert asked(url, request("/openai/v1/fine_tuning/jobs")).status == 501
 
 
 def test_a_scaled_clock_runs_that_much_faster():

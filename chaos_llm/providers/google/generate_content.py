@@ -116,7 +116,7 @@ class GenerateContent(GoogleEndpoint, ModelEndpoint):
         write = _event if as_events else _element
         chunks = [write(each, content=bool(pieces)) for each in said]
         if answer.broken_by:
-            error = write(self._error(request, answer.broken_by.refusal), content=False)
+            error = write(self.error(request, answer.broken_by.refusal), content=False)
             chunks = [*broken(chunks, answer), error]
         return _as_events(chunks) if as_events else _as_array(chunks)
 

@@ -282,7 +282,7 @@ class ChatCompletions(OpenAIDialect, ModelEndpoint):
         """The further fields of a plain reply, each after a comma; `number` is a random draw."""
         return ""
 
-    def _usage(self, request: Request, usage: Usage) -> str:  # noqa: ARG002 - OpenRouter shows the cost
+    def _usage(self, request: Request, usage: Usage) -> str:  # noqa: ARG002 - some show the cost
         return "{" + counted(usage) + "}"
 
     def _frame(self, request: Request, reply_context: ReplyContext) -> tuple[str, str]:

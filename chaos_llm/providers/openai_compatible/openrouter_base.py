@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import ClassVar
 
-from chaos_llm.protocol.messages import Request, Usage
+from chaos_llm.protocol.messages import Refusal, Reply, Request, Usage
+from chaos_llm.protocol.rate_limits import with_headers
 from chaos_llm.providers.framing import base58, quote
 from chaos_llm.providers.openai.chat_parts import counted
-from chaos_llm.providers.openai.common import Headers, OpenAIDialect
+from chaos_llm.providers.openai.common import Headers
 from chaos_llm.providers.openai.errors import OpenAIError
+from chaos_llm.providers.openai_compatible.base import LookAlikeDialect
+from chaos_llm.providers.openai_compatible.errors import OPENROUTER
 from chaos_llm.providers.provider import ReplyContext
 
 _EDGE = (
@@ -24,16 +28,21 @@ _EDGE = (
 )  # as recorded, without hop-by-hop ones; their values are assumed
 # US dollars for a million tokens in and out, by a word of the model: assumed, of the right order.
 _PRICES = (("opus", 5.0, 25.0), ("sonnet", 3.0, 15.0), ("mini", 0.25, 2.0), ("", 1.25, 10.0))
+_MINUTE, _FREE_LIMIT = 60.0, 20  # of free models: openrouter.ai/docs/api/reference/limits
 _CACHED = 0.1  # of the price, for tokens out of the upstream's cache: assumed
 _MAKERS = {"openai": "OpenAI", "anthropic": "Anthropic", "google": "Google", "x-ai": "xAI"}
 _FREE = re.compile(r":free$")
 
 
-class OpenRouterDialect(OpenAIDialect):
+class OpenRouterDialect(LookAlikeDialect):
     """How OpenRouter admits and refuses."""
 
     name: ClassVar[str] = "openrouter"
     hosts: ClassVar[tuple[str, ...]] = ("openrouter.ai",)
+    words: ClassVar[Mapping[str, OpenAIError]] = OPENROUTER
+    no_key: ClassVar[OpenAIError] = OPENROUTER["auth_expired"]._replace(
+        message="No auth credentials found"
+    )  # musistudio/claude-code-router#227
 
     def _ids(self, reply_context: ReplyContext) -> tuple[str, Headers]:
         return "", (("x-generation-id", self._id(reply_context.again())), *_EDGE)
@@ -48,6 +57,15 @@ class OpenRouterDialect(OpenAIDialect):
 
     def _account_headers(self, request: Request) -> Headers:  # noqa: ARG002 - the body names it
         return ()
+
+    def _refuse(self, request: Request, refusal: Refusal, reply_context: ReplyContext) -> Reply:
+        """Say beside a 429 what the limit is, and when it ends, in milliseconds, as recorded."""
+        reply = super()._refuse(request, refusal, reply_context)
+        if reply.status != 429:
+            return reply
+        reset = round((reply_context.now + (refusal.retry_after or _MINUTE)) * 1000)
+        limits = (("limit", str(_FREE_LIMIT)), ("remaining", "0"), ("reset", str(reset)))
+        return with_headers(reply, tuple((f"x-ratelimit-{name}", each) for name, each in limits))
 
     def _error(self, row: OpenAIError) -> str:
         """Write a refusal; beside 400 and 429 stands the user's id, as recorded."""

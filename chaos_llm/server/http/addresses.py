@@ -84,9 +84,7 @@ class Addresses:
             names, path = self._prefixes[prefix], f"/{rest}"
         elif not names:
             provider = self._hosts.provider(self.played, method, path)
-            served = provider.surface != UNSERVED
-            known = served and any(provider.claims(m, path) for m in (method, "POST", "GET"))
-            return Place(provider, path) if known else None
+            return Place(provider, path) if provider.surface != UNSERVED else None
         return Place(self._hosts.provider(names, method, path), path)
 
 
