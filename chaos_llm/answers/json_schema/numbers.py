@@ -1,4 +1,4 @@
-"""Numbers inside the bounds of a schema."""
+"""Generates numbers inside the bounds of a schema."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from chaos_llm.protocol.keyed_random import KeyedRandom
 
 _WIDTH = 100  # of a range that the schema leaves open at one end
 _TRIES = 20
-_ROOM = 2  # a narrower range, as of a share from 0 to 1, is about its fractions
-_EXACT = 1 << 53  # up to here a float holds every whole number
+_WHOLE_FROM = 2  # width of a range; in a narrower one, such as 0 to 1, fractions are meant
+_EXACT = 1 << 53  # up to this number a float represents every whole number
 
 
 def numbers(schema: Mapping[str, Any], rng: KeyedRandom, *, whole: bool) -> Iterator[float]:
-    """Numbers that lie between the bounds, multiples where asked for; not all exclude the ends."""
+    """Yield numbers between the bounds, ends included; multiples if the schema asks for them."""
     step = schema.get("multipleOf", 1 if whole else None)
     low, high = _bounds(schema, step or 1)
     if low > high:
@@ -42,9 +42,9 @@ def _bounds(schema: Mapping[str, Any], step: float) -> tuple[float, float]:
 
 
 def _between(low: float, high: float, rng: KeyedRandom) -> Iterator[float]:
-    """Whole numbers where the range has room: many a tool that says "number" takes no fraction."""
+    """Whole numbers first, if the range is wide: many tools with a "number" accept no fraction."""
     drawn = low + (high - low) * rng.roll()
-    if high - low >= _ROOM:
+    if high - low >= _WHOLE_FROM:
         yield round(drawn)
     yield round(drawn, 2)
     yield drawn
@@ -59,7 +59,7 @@ def _multiples(low: float, high: float, step: Fraction, rng: KeyedRandom) -> Ite
         return
     near = range(least, min(most, least + _TRIES) + 1)
     drawn = (least + _below(most - least + 1, rng) for _ in range(_TRIES))
-    # As a float, 3 * 0.1 is no multiple of 0.1; zero and the powers of two always are.
+    # In floats, 3 * 0.1 is no multiple of 0.1; zero and powers of two times 0.1 are.
     powers = (sign << n for n in range(60) for sign in (1, -1) if least <= sign << n <= most)
     for count in chain(drawn, near, (most,), powers):
         value = step * count
