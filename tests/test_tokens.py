@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chaos_llm.protocol.keyed_random import KeyedRandom
-from chaos_llm.protocol.markers import find, find_references, reference, spell_reference, token
+from chaos_llm.protocol.markers import find, find_references, reference, reference_from, token
 from chaos_llm.server.runs.call_tracking import last_token
 
 
@@ -23,7 +23,7 @@ def test_a_token_is_found_and_a_reference_is_none(key):
 
 @given(st.integers(0, (1 << 64) - 1))
 def test_every_number_spells_a_reference(number):
-    spelt = spell_reference(number)
+    spelt = reference_from(number)
     assert find_references(spelt) == (spelt,)
     assert find(spelt) == ()
 

@@ -19,7 +19,7 @@ from chaos_llm.protocol.keyed_random import KeyedRandom
 _HEX = "0123456789abcdef"
 _LONGEST = 1 << 20
 _TRIES = 10
-_LETTERS_A_STEP = 64  # of free text, its way onto the wire included
+_LETTERS_A_STEP = 64  # letters of text in one step of a budget, with the time to send them
 
 
 def _two(rng: KeyedRandom, low: int, high: int) -> str:
@@ -51,31 +51,31 @@ _SAME_AS = {"url": "uri", "idn-email": "email", "idn-hostname": "hostname", "iri
 
 
 def texts(
-    schema: Mapping[str, Any], rng: KeyedRandom, says: Sequence[str], budget: Budget
+    schema: Mapping[str, Any], rng: KeyedRandom, phrases: Sequence[str], budget: Budget
 ) -> Iterator[str]:
-    """Strings: of the format or pattern, else those of `says` that fit, else made to fit."""
+    """Yield strings: of the format or pattern, else the `phrases` that fit, else adjusted ones."""
     low, high = int(schema.get("minLength", 0)), int(schema.get("maxLength", _LONGEST))
     named = str(schema.get("format", ""))
     form = _FORMATS.get(_SAME_AS.get(named, named))
     if form is not None:
         yield from (form(rng) for _ in range(_TRIES))
     pattern = schema.get("pattern")
-    fit = (said for said in says if low <= len(said) <= high)
-    yield from (said for said in fit if pattern is None or _found(pattern, said, budget))
+    fitting = (phrase for phrase in phrases if low <= len(phrase) <= high)
+    yield from (text for text in fitting if pattern is None or _found(pattern, text, budget))
     if pattern is not None:
         drawn = (matching(pattern, rng, budget, low, high) for _ in range(_TRIES))
         yield from (text for text in drawn if text is not None)
-    said = max(says, key=len, default="") or "-"
-    if len(said) < low:
+    longest = max(phrases, key=len, default="") or "-"
+    if len(longest) < low:
         budget.spend(low // _LETTERS_A_STEP)
-        said = f"{said} " * (low // len(said)) + said
-    yield said[:high]
-    yield from (f"{said[: high - 3]} {number}" for number in range(2, 2 + _TRIES))
+        longest = f"{longest} " * (low // len(longest)) + longest
+    yield longest[:high]
+    yield from (f"{longest[: high - 3]} {number}" for number in range(2, 2 + _TRIES))
 
 
-def _found(pattern: str, said: str, budget: Budget) -> bool:
+def _found(pattern: str, text: str, budget: Budget) -> bool:
     try:
-        return regular_expressions.is_found(pattern, said, budget)
+        return regular_expressions.is_found(pattern, text, budget)
     except Unsupported:
         return False
 

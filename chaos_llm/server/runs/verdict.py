@@ -21,8 +21,8 @@ from chaos_llm.reports.text import findings_text, journal_text, timeline_text
 from chaos_llm.requests.correlation import NO_CALL
 from chaos_llm.server.runs.runs import ServedRun
 
-# The checks that look at requests alone, and those that ask which request belongs to which call.
-# Whatever is in neither, an installed pack's too, needs to know what the app returned.
+# The checks that need requests alone, and those that also need to know the call of each request.
+# Every other check, of an extension too, is taken to need what the app returned.
 _BY_REQUESTS = (
     "auth_failures_are_not_hammered",
     "backs_off",
@@ -42,8 +42,8 @@ _NO_CALLS = (
     "no request names its call; send X-Chaos-Call with each request, or a marker in each prompt"
 )
 _NO_VALUES = "what the app returned to its users is not seen from here; replay it in a pytest test"
-_UNTOUCHED = "no fault was applied to any request; choose another time, profile or provider"
-_NOTHING = "no check could judge these requests"
+_NO_FAULTS = "no fault was applied to any request; choose another time, profile or provider"
+_NOTHING_JUDGED = "no check could judge these requests"
 
 
 def verdict(served: ServedRun) -> dict[str, Any]:
@@ -52,7 +52,7 @@ def verdict(served: ServedRun) -> dict[str, Any]:
     findings = found(run)
     failed = any(finding.verdict == "fail" for finding in findings)
     judged = any(finding.verdict in ("pass", "fail") for finding in findings)
-    why = "" if failed else (_UNTOUCHED if not run.applied else "" if judged else _NOTHING)
+    why = "" if failed else (_NO_FAULTS if not run.applied else "" if judged else _NOTHING_JUDGED)
     return {
         "run": served.name,
         "verdict": "fail" if failed else "not judged" if why else "pass",
@@ -67,7 +67,7 @@ def verdict(served: ServedRun) -> dict[str, Any]:
 
 
 def found(run: Run) -> list[Finding]:
-    """What each standard check finds, or why it cannot."""
+    """The finding of each standard check, or the reason why it was not judged."""
     findings = []
     for check in standard(run):
         name = getattr(check, "name", repr(check))
@@ -80,7 +80,7 @@ def found(run: Run) -> list[Finding]:
 
 
 def observed(served: ServedRun) -> Run:
-    """The run as checks look at it: its requests, and calls put together from them."""
+    """The run as checks need it: its requests, and the calls inferred from them."""
     exchanges, unserved = divided(served.journal)
     calls = _calls(exchanges)
     evidence = Evidence(calls, exchanges)
@@ -94,7 +94,7 @@ def observed(served: ServedRun) -> Run:
 
 
 def timeline(served: ServedRun, width: int = 100) -> str:
-    """What happened, for a terminal: drawn over time where calls are known, else line by line."""
+    """A text for a terminal: a timeline if calls are known, else a line for each request."""
     run = observed(served)
     if run.calls:
         return timeline_text(run, width)
@@ -102,7 +102,7 @@ def timeline(served: ServedRun, width: int = 100) -> str:
 
 
 def _calls(exchanges: Sequence[Exchange]) -> list[Call]:
-    """A call for each number that requests carry, from its first request to its last."""
+    """A call for each call number in the requests, from its first request to its last."""
     made: dict[int, list[Exchange]] = {}
     for exchange in exchanges:
         if exchange.call != NO_CALL:
@@ -110,22 +110,22 @@ def _calls(exchanges: Sequence[Exchange]) -> list[Call]:
     return [
         Call(
             number,
-            theirs[0].user,
-            due=theirs[0].at,
+            requests[0].user,
+            due=requests[0].at,
             prompt="",
             token="",
             fresh=True,
-            began=theirs[0].at,
-            ended=max(exchange.until for exchange in theirs),
+            began=requests[0].at,
+            ended=max(exchange.until for exchange in requests),
         )
-        for number, theirs in made.items()
+        for number, requests in made.items()
     ]
 
 
 def _infer(call: Call, evidence: Evidence) -> None:
-    """An answered last request is taken for an answered call; of others nothing is known."""
+    """Infer that a call was answered if its last request was; nothing is known of other calls."""
     last = evidence.of(call)[-1:]
     call.inferred = True
     if last and last[0].ok:
-        usual = last[0].provider in evidence.primaries
-        call.outcome = "primary" if usual else "fallback"
+        is_primary = last[0].provider in evidence.primaries
+        call.outcome = "primary" if is_primary else "fallback"
