@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from chaos_llm.errors import UnknownName
+
 if TYPE_CHECKING:
+    from chaos_llm.profiles.model import Profile
     from chaos_llm.server.launch.settings import Settings
 
 _TOXIPROXY = "have a real Toxiproxy play what is wrong with the wire; docs/reference/server.md"
@@ -20,6 +24,12 @@ def server_arguments(parser: argparse.ArgumentParser) -> None:
     add("--host", default="127.0.0.1", help="listen here; another than loopback needs a token")
     add("--port", type=int, default=0, help="listen on this port; 0, the default, is any free one")
     add("--providers", default="", metavar="A,B", help="play these only, separated by commas")
+    add(
+        "--provider",
+        default="",
+        metavar="A[,B]",
+        help="play profiles on these providers instead of those they were written for",
+    )
     add("--seed", type=int, default=0, help="another seed is another bad day")
     add("--clock", default="real", metavar="manual|real|scaled", help="how time passes")
     add("--speed", type=float, help="with --clock scaled: so many seconds pass in one")
@@ -36,7 +46,7 @@ def settings_of(options: argparse.Namespace, profiles: list[str]) -> Settings:
     from chaos_llm.server.launch.settings import Settings  # noqa: PLC0415 - profiles
 
     return Settings(
-        profiles,
+        _on_other_providers(profiles, options.provider),
         host=options.host,
         port=options.port,
         providers=[name for name in options.providers.split(",") if name],
@@ -50,3 +60,18 @@ def settings_of(options: argparse.Namespace, profiles: list[str]) -> Settings:
         admin_token=options.admin_token,
         journal=options.journal,
     )
+
+
+def _on_other_providers(profiles: list[str], given: str) -> Sequence[str | Profile]:
+    """The profiles, moved to the providers of a list that is separated by commas."""
+    names = [name for name in given.split(",") if name]
+    if not names:
+        return profiles
+    from chaos_llm.profiles import load  # noqa: PLC0415 - pydantic
+    from chaos_llm.profiles.other_providers import on_providers  # noqa: PLC0415 - the same
+    from chaos_llm.requests.hosts import provider_names  # noqa: PLC0415 - all providers
+
+    for name in names:
+        if name not in provider_names():
+            raise UnknownName("provider", name, provider_names())
+    return [on_providers(load(profile), names) for profile in profiles]

@@ -18,9 +18,10 @@ FIXTURE, SERVER = "chaos", "chaos_server"
 DAY = "_chaos_day"  # the parameter of a test that is played on several days
 OUTAGE = pytest.StashKey["Outage"]()  # of a test
 MARKER = (
-    "chaos(*profiles, tags=None, at=None, toxiproxy=False): play the test on these named bad days; "
-    "`tags` takes every profile with that tag (or all of several tags), `at` a window's name or a "
-    "time; with `toxiproxy` a real one is in front of `chaos_server`"
+    "chaos(*profiles, tags=None, at=None, provider=None, toxiproxy=False): play the test on these "
+    "named bad days; `tags` takes every profile with that tag (or all of several tags), `at` a "
+    "window's name or a time, `provider` another provider to play them on; with `toxiproxy` a real "
+    "one is in front of `chaos_server`"
 )
 GIVEN = """one `chaos` cannot serve the many examples of @given, for its clock and journal would \
 run on from one to the next. Enter an outage in each example instead:
@@ -66,7 +67,7 @@ def days(item: Any) -> list[str]:
     if marker is None:
         return list(item.config.getoption("chaos"))
     named = list(marker.args)
-    unknown = set(marker.kwargs) - {"tags", "at", "toxiproxy"}
+    unknown = set(marker.kwargs) - {"tags", "at", "provider", "toxiproxy"}
     if unknown or not all(isinstance(name, str) for name in named):
         raise mistake(item, f"the marker is {MARKER}; got {marker!r}")
     if tags := marker.kwargs.get("tags"):
@@ -95,7 +96,9 @@ def new_outage(item: Any, day: str | None) -> Outage:
 
         at = PEAK
     try:
-        return Outage(day, seed=_seed(item), at=at, rootdir=config.rootpath)
+        where = day and (marker.kwargs.get("provider") if marker is not None else None)
+        where = where or (day and config.getoption("chaos_provider"))
+        return Outage(day, seed=_seed(item), at=at, rootdir=config.rootpath, provider=where)
     except ChaosError as error:
         raise mistake(item, str(error)) from None
 
