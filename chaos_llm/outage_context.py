@@ -17,12 +17,13 @@ from chaos_llm.decisions.plan import Plan
 from chaos_llm.decisions.provider_control import ProviderControl
 from chaos_llm.decisions.start_position import Until, place
 from chaos_llm.engine.engine import Engine
-from chaos_llm.errors import UsageError
+from chaos_llm.errors import UnknownName, UsageError
 from chaos_llm.interception.context import InterceptionContext
 from chaos_llm.journal.journal import Journal
 from chaos_llm.profiles import load
 from chaos_llm.profiles.healthy_baseline import healthy_profile, with_baseline
 from chaos_llm.profiles.model import Profile
+from chaos_llm.profiles.other_providers import on_providers
 from chaos_llm.protocol.keyed_random import seeded_random
 from chaos_llm.replay.replay import ReplayOptions, ReplayRunner
 from chaos_llm.replay.simulated_users import App
@@ -59,7 +60,9 @@ class Outage:
     from the profile `baseline`. The nearest pyproject.toml at or above `rootdir` (default: the
     current folder) names profiles, hosts, billing tiers and packages whose threads keep real time.
     A request that a vendor's real API refuses is refused in that API's words; with `strict=False`,
-    or `strict = false` in pyproject.toml, every request that can be read is answered.
+    or `strict = false` in pyproject.toml, every request that can be read is answered. `provider`
+    plays the profile on another provider than the one it was written for, or, separated by commas,
+    on several others.
     """
 
     def __init__(
@@ -72,9 +75,12 @@ class Outage:
         baseline: str | Path | Profile | None = None,
         rootdir: str | Path | None = None,
         strict: bool | None = None,
+        provider: str | None = None,
     ) -> None:
         self._was_entered, self._rootdir = False, Path(rootdir or ".").absolute()
         loaded = healthy_profile() if profile is None else load(profile, rootdir=rootdir)
+        if provider:
+            loaded = on_providers(loaded, _known_providers(provider))
         self.profile, self.seed = with_baseline(loaded, self._rootdir, baseline), seed
         self.plan = Plan(self.profile, seed, tiers(self._rootdir, os.environ))
         self.journal = Journal()
@@ -261,6 +267,15 @@ class Outage:
             message = f"chaos.{member} works only inside the outage: `with outage(...) as chaos:`"
             raise UsageError(message)
         return self._context
+
+
+def _known_providers(given: str) -> list[str]:
+    """The providers of a list that is separated by commas; raises UnknownName."""
+    names = [name.strip() for name in given.split(",") if name.strip()]
+    for name in names:
+        if name not in provider_names():
+            raise UnknownName("provider", name, provider_names())
+    return names
 
 
 outage = Outage

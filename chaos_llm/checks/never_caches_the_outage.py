@@ -67,7 +67,9 @@ def _should_be_answered(run: Run, call: Call) -> bool:
     if not 0 <= up_for < _COOLDOWN:
         return up_for >= _COOLDOWN
     ended = [e for provider in primaries for e in run.to(provider) if e.until <= call.began]
-    return bool(ended) and max(ended, key=lambda exchange: (exchange.until, exchange.number)).ok
+    last = max(ended, key=lambda exchange: (exchange.until, exchange.number), default=None)
+    # An empty answer opens a breaker, too.
+    return last is not None and last.ok and not last.is_empty
 
 
 def _is_cached_copy(run: Run, call: Call, first: Call) -> bool:

@@ -27,7 +27,7 @@ _SEED = re.compile("[0-9]{1,19}")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add `--chaos`, `--chaos-seed` and `--chaos-report`."""
+    """Add `--chaos`, `--chaos-seed`, `--chaos-provider` and `--chaos-report`."""
     group = parser.getgroup("chaos", "LLM provider outages (chaos_llm)")
     group.addoption(
         "--chaos",
@@ -42,6 +42,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=None,
         metavar="N|random",
         help="the seed of every outage; without it each test's seed follows from its node id",
+    )
+    group.addoption(
+        "--chaos-provider",
+        default=None,
+        metavar="NAME[,NAME]",
+        help="play outage profiles on this provider instead of the one each was written for",
     )
     group.addoption(
         "--chaos-report",
