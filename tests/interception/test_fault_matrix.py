@@ -2,7 +2,7 @@
 
 A row is a fault, a column a wire format and a way to ask. A cell is the error that the SDK raises,
 with its attributes, or what of the answer the app reads; every cell is asked sync and async. The
-faults behind the first ones have their table in tests/faults/test_in_the_sdks.py.
+faults behind the first ones have their table in tests/faults/test_faults_in_sdks.py.
 """
 
 from __future__ import annotations
@@ -299,7 +299,7 @@ def test_an_error_carries_the_id_of_its_request(wire):
 
 
 def test_no_fault_is_without_a_row():
-    elsewhere = Path(__file__).parents[1] / "faults" / "test_in_the_sdks.py"
+    elsewhere = Path(__file__).parents[1] / "faults" / "test_faults_in_sdks.py"
     text = elsewhere.read_text(encoding="utf-8")
     here = {fault.name for fault in MATRIX}
     assert not {name for name in FAULTS if name not in here and f"faults.{name}(" not in text}

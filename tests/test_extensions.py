@@ -12,7 +12,7 @@ import pytest
 from support.once import made_once
 from support.wheels import unpack_wheel
 
-PACK = Path(__file__).parent / "packs" / "acme_chaos"
+PACK = Path(__file__).parent / "example_extension" / "acme_chaos"
 DAY = "acme-tea-time"
 
 SUITE = """
