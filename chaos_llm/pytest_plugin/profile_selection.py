@@ -21,8 +21,9 @@ MARKER = (
     "chaos(*profiles, tags=None, at=None, provider=None, toxiproxy=False, strict=None): run the "
     "test once with each of these outage profiles; `tags` adds every profile with that tag (or "
     "with all of several tags), `at` is where the outage begins, a window's name or a time; "
-    "`provider` is another provider to which the profiles are applied; `toxiproxy` puts a real Toxiproxy in "
-    "front of `chaos_server`; `strict=False` answers requests that the real APIs refuse"
+    "`provider` is another provider to which the profiles are applied; `toxiproxy` puts a real "
+    "Toxiproxy in front of `chaos_server`; `strict=False` answers requests that the real APIs "
+    "refuse"
 )
 GIVEN_REFUSED = """one `chaos` cannot serve the many examples of @given, because its clock and \
 journal would continue from one to the next. Enter an outage in each example instead:
