@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self, Unpack
 
 from chaos_llm.analysis.side_effects import Marker
 from chaos_llm.config import is_strict, real_packages
-from chaos_llm.decisions.effective_profile import as_played
+from chaos_llm.decisions.effective_profile import effective_profile
 from chaos_llm.decisions.overrides import Overrides
 from chaos_llm.decisions.plan import Plan
 from chaos_llm.decisions.provider_control import ProviderControl
@@ -19,7 +19,6 @@ from chaos_llm.decisions.start_position import Until, place
 from chaos_llm.engine.engine import Engine
 from chaos_llm.errors import UsageError
 from chaos_llm.interception.context import InterceptionContext
-from chaos_llm.interception.green_threads import refuse_green_threads
 from chaos_llm.journal.journal import Journal
 from chaos_llm.profiles import load
 from chaos_llm.profiles.healthy_baseline import healthy_profile, with_baseline
@@ -34,7 +33,8 @@ from chaos_llm.requests.correlation import Correlation
 from chaos_llm.requests.credentials import Credentials
 from chaos_llm.requests.hosts import host_map, provider_names
 from chaos_llm.virtual_time import TELEMETRY_AND_DEBUGGERS, RunningDate, ThreadMode, VirtualTime
-from chaos_llm.virtual_time.date_notes import note_on_dates
+from chaos_llm.virtual_time.dates import add_date_note
+from chaos_llm.virtual_time.foreign_clocks import refuse_green_threads
 
 if TYPE_CHECKING:
     import respx
@@ -96,6 +96,7 @@ class Outage:
         )
         recorded = self._replays.side_effects
         self.side_effect = Marker(recorded, self._correlation.here, lambda: self.now)
+        self._replays.service_failures = self.side_effect.failed_in
         self._date: RunningDate | None = None  # for fixtures that are set up before the outage
         self._context: InterceptionContext | None = None  # set only inside the outage
         self._stack = ExitStack()
@@ -129,7 +130,7 @@ class Outage:
         self._context = None
         if error is not None:
             failing_examples.left(self)
-            note_on_dates(error, self.profile.when(self.now))
+            add_date_note(error, self.profile.when(self.now))
         self._stack.__exit__(kind, error, trace)
         for text in texts:
             if error is None:
@@ -156,8 +157,12 @@ class Outage:
             self._now = now
         return self._now
 
-    def on(self, provider: str, *, surface: str = "api", model: str = "") -> ProviderControl:
-        """Control one provider: inject faults, heal it, choose its answers; raises UnknownName."""
+    def on(self, provider: str, *, surface: str = "", model: str = "") -> ProviderControl:
+        """Control one provider: inject faults, heal it, choose its answers; raises UnknownName.
+
+        `surface` is "api", "login" or "page". Without it faults are injected into the API, and
+        `heal()` heals everything.
+        """
         return ProviderControl(self._overrides, lambda: self.now, provider, surface, model)
 
     def replay(self, fn: App, **options: Unpack[ReplayOptions]) -> Report:
@@ -193,12 +198,12 @@ class Outage:
                 OtherServices,
             )
 
-            context.services = OtherServices()
+            context.services = OtherServices(self.side_effect.note_failure)
         return context.services.router
 
     def played(self) -> Profile:
         """The profile that took effect, with the faults that the test injected as windows."""
-        return as_played(self._overrides, self.now)
+        return effective_profile(self._overrides, self.now)
 
     def timeline(self, width: int = 100) -> str:
         """The replays as text timelines; without one, the exchanges of the journal."""

@@ -14,7 +14,7 @@ def test_a_variable_says_whose_its_key_is():
     ring = Credentials.of({"ANTHROPIC_API_KEY": "one", "AZURE_OPENAI_API_KEY": "two"}, PROVIDERS)
     assert ring.variables == {fingerprint("one"): "anthropic", fingerprint("two"): "azure-openai"}
     assert ring.holders == {"anthropic", "azure-openai"}
-    assert not ring.is_anothers(fingerprint("one"), "openai")  # it may be a look-alike's
+    assert not ring.belongs_to_another(fingerprint("one"), "openai")  # it may be a look-alike's
 
 
 def test_one_key_in_two_variables_says_nothing():
@@ -46,13 +46,13 @@ def test_a_shape_says_whose_a_key_is(headers, whose):
     ring = Credentials()
     ring.note("seen", headers)
     assert ring.issuers == {"seen": whose}
-    assert ring.is_anothers("seen", "cohere") == bool(whose)
+    assert ring.belongs_to_another("seen", "cohere") == bool(whose)
 
 
 def test_vendors_that_share_keys_are_not_told_apart():
     ring = Credentials({"one": "gemini", "two": "openai"})
-    assert not ring.is_anothers("one", "vertex")
-    assert not ring.is_anothers("two", "azure-openai")
+    assert not ring.belongs_to_another("one", "vertex")
+    assert not ring.belongs_to_another("two", "azure-openai")
 
 
 def test_only_fingerprints_are_kept():

@@ -20,7 +20,7 @@ LAYERS = (
     ),
     (("virtual_time",), "the only clock"),
     (("faults", "providers"), "one file a fault; one folder a vendor's wire formats"),
-    (("network", "requests"), "toxics of the wire; whose request it is: host, call, credential"),
+    (("network", "requests"), "one file a toxic; the host, call and credential of a request"),
     (("profiles", "toxiproxy"), "recorded incidents, from TOML to frozen values; a real Toxiproxy"),
     (("answers", "decisions"), "what a healthy provider says; which faults hit a request"),
     (("journal",), "what happened, request by request"),

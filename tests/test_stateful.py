@@ -9,7 +9,7 @@ from support.apps import planted_bugs as apps
 
 from chaos_llm import outage
 from chaos_llm.checks import retries_stay_under
-from chaos_llm.decisions.effective_profile import as_played
+from chaos_llm.decisions.effective_profile import effective_profile
 from chaos_llm.errors import UsageError
 from chaos_llm.faults import FAULTS, auth_expired
 from chaos_llm.property_testing.state_machine import OutageMachine
@@ -93,7 +93,7 @@ def test_the_rules_start_heal_and_let_time_pass():
 def test_there_is_no_report_before_the_first_call():
     machine = Patient()
     try:
-        with pytest.raises(UsageError, match="nobody has asked anything yet"):
+        with pytest.raises(UsageError, match="there are no calls yet"):
             _ = machine.report
     finally:
         machine.teardown()
@@ -117,6 +117,6 @@ def test_what_was_injected_by_hand_is_played_as_windows():
         chaos.clock.sleep(60)
         chaos.on("anthropic").heal()
         chaos.clock.sleep(60)
-        played = as_played(chaos._overrides, chaos.now)
+        played = effective_profile(chaos._overrides, chaos.now)
     assert [(w.begins[0], w.ends[0]) for w in played.windows] == [(0.0, 60.0)]
     assert played.name == "injected-by-hand"

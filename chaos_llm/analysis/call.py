@@ -92,6 +92,7 @@ class Call:
     outcome: Outcome = "unjudged"
     inferred: bool = False
     age: float = 0.0
+    streamed: bool = False  # whether the app returned a stream, so that its user saw it grow
 
     @property
     def seconds(self) -> float:

@@ -1,9 +1,9 @@
-"""What a healthy provider says: a short natural answer that echoes what it was asked about.
+"""The answers of a healthy provider: a short natural text that echoes the prompt's markers.
 
     "Your order KX-48213: {two or three sentences} Reference R7-20931-K."
 
-The tokens of the prompt come first and the reference last, so that an answer which was cut short
-still shows whose it is, and no longer that it is whole.
+The markers of the prompt come first and the reference last, so that an answer that was cut short
+still shows to which prompt it belongs, and no longer that it is whole.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ class HealthyAnswers:
 
 
 def _spoken(request: Request, rng: KeyedRandom, throw: int, marked: int) -> Completion:
-    """Answer in words, drawn by one throw, and close with the reference of another."""
+    """A text answer, chosen by one draw, that ends with the reference of another draw."""
     tokens, mark = find(request.prompt), spell_reference(marked >> 32)
     text = _text(tokens, mark, throw)
     if request.schema is not None:
@@ -181,7 +181,7 @@ def warm_up() -> None:
 
 @cache
 def _sentences() -> tuple[str, ...]:
-    """The sentences of this process; which of them an answer uses is up to its die."""
+    """The sentences of this process; an answer draws which of them it uses."""
     from faker import Faker  # noqa: PLC0415 - a quarter of a second, only where it is used
 
     fake = Faker("en_US")

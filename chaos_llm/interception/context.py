@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from chaos_llm.engine.engine import Engine
 from chaos_llm.errors import ForeignCall, ForeignThread, NoReply
+from chaos_llm.interception.cancellation import is_being_cancelled
 from chaos_llm.interception.connection_reuse import Connections
 from chaos_llm.interception.egress_guard import EgressGuard
 from chaos_llm.interception.foreign_stubs import answered_elsewhere
@@ -48,10 +49,12 @@ class InterceptionContext:
         self._require_clock(wire)
         provider = self.hosts.provider(names, wire.method, wire.path)
         try:
-            return self.engine.exchange(provider, wire)
+            exchange, reply = self.engine.exchange(provider, wire)
         except Exception as error:
             text = f"no reply to {wire.method} {wire.host}{wire.path}: {error!r}"
             raise self.clock.record(NoReply(text)) from error
+        exchange.began_cancelled = is_being_cancelled()
+        return exchange, reply
 
     def sleep(self, seconds: float, wire: WireRequest) -> None:
         """Let the calling thread wait for what it reads; it may have been handed a stream."""

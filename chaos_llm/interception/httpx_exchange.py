@@ -100,6 +100,8 @@ class HttpxExchange:
             error = getattr(self.module, failure.error)
             text = failure.async_text if self.is_async else failure.text
             raise error(text, request=self.request)
+        if step.ends_content:
+            self.exchange.content_arrived = True
         if step.last:  # all was sent, also where the client hangs up before it asks for more
             self.context.end(self.exchange, "complete")
         return step.data

@@ -12,8 +12,8 @@ LETTERS_PER_TOKEN = 4  # without a tokenizer: what vendors' documentation calls 
 def within_limits(answer: Completion, request: Request) -> Completion:
     """Cut an answer where a stop sequence or the limit of tokens of its request ends it.
 
-    Tokens that were thought count against the limit, as all vendors have it: where they use it up,
-    nothing is said.
+    Tokens of thinking count against the limit, as at all vendors: if they use it up, the answer is
+    empty.
     """
     if request.stop_sequences and answer.text:
         answer = _before_stop_sequence(answer, request.stop_sequences)

@@ -1,7 +1,7 @@
-"""The only randomness: a die is a function of its key, in any process and in any order of throws.
+"""The only randomness: draws are a function of a key, in any process and in any order.
 
 blake2b of the key costs under a microsecond and, unlike `hash()`, does not change with
-PYTHONHASHSEED; unlike a shared `random.Random`, it does not care who throws first.
+PYTHONHASHSEED; unlike a shared `random.Random`, it does not depend on which caller draws first.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _STEPS = float(1 << 53)
 
 
 class KeyedRandom:
-    """A sequence of throws that depends on nothing but its key."""
+    """A sequence of random draws that depends on nothing but its key."""
 
     __slots__ = ("_hashes", "_key", "_rest")
 
@@ -31,17 +31,17 @@ class KeyedRandom:
         self._hashes, self._rest = 0, b""
 
     def again(self) -> KeyedRandom:
-        """The same die before its first throw."""
+        """The same sequence before its first draw."""
         rng = KeyedRandom.__new__(KeyedRandom)
         rng._key, rng._hashes, rng._rest = self._key, 0, b""
         return rng
 
     def rewind(self) -> None:
-        """Go back before the first throw."""
+        """Go back before the first draw."""
         self._hashes, self._rest = 0, b""
 
     def _take(self, length: int) -> bytes:
-        """The next bytes, at most 64; one hash lasts for several throws."""
+        """The next bytes, at most 64; one hash serves several draws."""
         rest = self._rest
         if len(rest) < length:
             self._hashes += 1
@@ -50,16 +50,16 @@ class KeyedRandom:
         return rest[:length]
 
     def number(self, bits: int = 53) -> int:
-        """The next throw as an integer of so many bits, at most 512."""
+        """The next draw as an integer of so many bits, at most 512."""
         number = int.from_bytes(self._take((bits + 7) // 8), "little")
         return number & ((1 << bits) - 1) if bits % 8 else number
 
     def roll(self) -> float:
-        """The next throw as a float in [0, 1)."""
+        """The next draw as a float in [0, 1)."""
         return (int.from_bytes(self._take(7), "little") >> 3) / _STEPS
 
     def between(self, low: float, high: float) -> float:
-        """The next throw, even over [low, high)."""
+        """The next draw, uniform over [low, high)."""
         return low + (high - low) * self.roll()
 
     def choose(self, options: Sequence[_T]) -> _T:
@@ -88,7 +88,7 @@ def _table(alphabet: str) -> bytes:
 
 
 def fingerprint(secret: str) -> str:
-    """A short keyed digest that tells credentials apart and gives none of them away."""
+    """A short keyed digest that distinguishes credentials and reveals none of them."""
     if not secret:
         return ""
     said = secret.encode("utf-8", "surrogatepass")

@@ -34,7 +34,7 @@ def reference(rng: KeyedRandom) -> str:
 
 
 def spell_reference(number: int) -> str:
-    """The reference that a number of 64 bits stands for: one throw may serve for more than it."""
+    """The reference for a number of 64 bits; the same draw may be used for other choices, too."""
     rest, digits = divmod(number, 100_000)
     return f"R{rest % 10}-{digits:05}-{_LETTERS[rest // 10 % _SIZE]}"
 
@@ -42,7 +42,7 @@ def spell_reference(number: int) -> str:
 def find(text: str) -> tuple[str, ...]:
     """The tokens of a text, each once, in the order of their first places.
 
-    Of a text with more than a million hyphens both ends are read: nobody writes one by hand.
+    Only both ends of a text with more than a million hyphens are read, to bound the time.
     """
     if len(text) > _SHORT:
         return _find_in_long(text)

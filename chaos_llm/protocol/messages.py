@@ -2,7 +2,7 @@
 
     WireRequest -parse-> Request -script-> Answer -render-> Reply
 
-All durations are float seconds. Nothing here reads a clock, rolls a die or touches a socket.
+All durations are float seconds. Nothing here reads a clock, draws a number or touches a socket.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Tool:
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """The model's wish to have a tool called; `arguments` is JSON text, so it can be broken.
+    """A tool call in the model's answer; `arguments` is JSON text, so it can be broken.
 
     `cut`: the arguments stop where the request's limit of tokens did.
     """
@@ -160,9 +160,9 @@ class Completion:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What an endpoint without a model says: an OAuth token, a status page; JSON or a redirect.
+    """The answer of an endpoint without a model: an OAuth token, a status page; JSON or a redirect.
 
-    `content` is said in the place of JSON, where it is a file; `media` is its type.
+    `content` replaces the JSON if the answer is a file; `media` is its type.
     """
 
     json: Any = None
@@ -219,7 +219,7 @@ class Ending(Enum):
     RESET = "reset"  # RST
     REFUSED = "refused"  # no connection at all
     UNRESOLVED = "unresolved"  # none either: the host's name has no address
-    CONNECT_TIMEOUT = "connect timeout"  # none either: nobody answers the SYN
+    CONNECT_TIMEOUT = "connect timeout"  # none either: the SYN is not answered
     TLS_FAILED = "tls failed"  # a connection that dies in the TLS handshake
     SILENT = "silent"  # nothing more ever comes, and the connection stays open
 

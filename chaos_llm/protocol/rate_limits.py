@@ -17,7 +17,7 @@ from chaos_llm.errors import UsageError
 from chaos_llm.protocol.messages import Reply
 
 _MINUTE = 60.0
-_MOST_CREDENTIALS = 10_000  # whose spending is remembered; the oldest begin anew
+_MOST_CREDENTIALS = 10_000  # credentials whose use is remembered; the oldest begin anew
 _NONE_SPENT = 1e-9  # what adding up floats may lose of a whole request
 
 
@@ -25,7 +25,7 @@ _NONE_SPENT = 1e-9  # what adding up floats may lose of a whole request
 class Quota:
     """What one credential may spend in a minute; None sets no limit.
 
-    Tokens are those of prompts; those of answers have a limit of their own, at vendors that tell.
+    Tokens are those of prompts; those of answers have their own limit, at vendors that show it.
     """
 
     requests_per_minute: float | None = None
@@ -50,9 +50,9 @@ class Level(NamedTuple):
 class State(NamedTuple):
     """What became of one request at that time, and what is left after it.
 
-    `retry_after` is 0 where the request was allowed; else the whole seconds, rounded up as the
-    header has them, after which it would be, if nobody else asks before. A request larger than the
-    tank never is: it is told when the tank is full. `cost` is the tokens that it asked for.
+    `retry_after` is 0 if the request was allowed; else the whole seconds, rounded up as in the
+    header, after which it would be, if no other request comes before. A request larger than the
+    bucket never is: it gets the time at which the bucket is full. `cost` is its tokens.
     """
 
     at: float
@@ -95,9 +95,9 @@ class _Tank:
 
 
 class Bucket:
-    """One credential's tanks.
+    """One credential's token buckets.
 
-    `enforced=False`: the limits are told and never refuse, as far as anybody knows them.
+    `enforced=False`: the limits are shown in headers and never refuse a request.
     """
 
     def __init__(self, quota: Quota, *, enforced: bool = True) -> None:

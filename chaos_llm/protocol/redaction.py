@@ -147,7 +147,7 @@ NO_SECRETS = Secrets()  # for texts of which no requests are known
 
 @lru_cache(maxsize=256)
 def _telling_headers(names: tuple[str | bytes, ...]) -> tuple[str, ...]:
-    """The headers that tell of credentials, of all that a request has."""
+    """Those headers of a request that hold credentials."""
     texts = (name.decode("latin-1") if isinstance(name, bytes) else name for name in names)
     return tuple(name for name in texts if _TELLING_HEADER.search(name))
 

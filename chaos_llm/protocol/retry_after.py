@@ -1,4 +1,4 @@
-"""When a refusal tells its client to come back: in headers or in its body, as SDKs read them.
+"""When a refusal asks its client to try again: in headers or in its body, as SDKs read them.
 
     told_wait(reply, now=1772451420.0) -> 20.0
 
@@ -23,8 +23,8 @@ def requested_wait(reply: Reply, now: float) -> float | None:
 
     Read as the vendors' SDKs do: `retry-after-ms` before `retry-after` (seconds or an HTTP date),
     Amazon's `x-amz-retry-after`, Cohere's `x-ratelimit-reset` (Unix seconds), and Google's
-    RetryInfo in the body. What only tells the state of a quota, such as
-    `anthropic-ratelimit-requests-reset`, is obeyed by none of them and is not read.
+    RetryInfo in the body. Headers that only show the state of a quota, such as
+    `anthropic-ratelimit-requests-reset`, are used by no SDK and are not read.
     """
     if reply.status < 400:
         return None

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from functools import cache, partial
 from typing import Any
 
-SLOWEST = 80_000.0  # microseconds that reading one text may take: everybody else waits
+SLOWEST = 80_000.0  # microseconds that reading one text may take: all other clients wait meanwhile
 _WORTH_COUNTING = 262_144  # bytes; shorter texts cannot take that long
 # Microseconds a string, a list or object, and any value; measured with pydantic_core 2.
 _STRING, _NESTED, _VALUE = 0.9, 0.2, 0.05

@@ -347,9 +347,9 @@ PROVIDERS: tuple[Provider, ...] = (
 
 
 def known() -> tuple[Provider, ...]:
-    """Every wire format that is played: ours, and those of installed packs behind them.
+    """Every wire format that is simulated: the built-in ones, then those of installed extensions.
 
-    Raises UsageError for a pack's that is none.
+    Raises UsageError if an extension's is not a Provider.
     """
     return _known(extensions.edition("providers"))
 
@@ -366,10 +366,10 @@ def _known(_edition: tuple[object, ...]) -> tuple[Provider, ...]:
 
 
 def find(name: str, method: str, path: str) -> Provider:
-    """Find the wire format that a request to a provider speaks.
+    """Find the wire format of a request to a provider.
 
-    A known path with another method finds the format that refuses it; an unknown path finds one
-    that says so in words of ours. Raises UnknownName for a provider that is not in the catalogue.
+    A known path with another method finds the format that refuses it; an unknown path finds the one
+    that answers 501. Raises UnknownName for a provider that is not in the catalogue.
     """
     formats = [provider for provider in known() if provider.name == name]
     if not formats:

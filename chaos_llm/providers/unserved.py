@@ -1,8 +1,8 @@
-"""What nobody here serves: requests to a vendor's paths that chaos_llm does not play.
+"""Requests to paths of a vendor that chaos_llm does not simulate.
 
-A vendor's own 404 would put the blame on the app. So they are answered in words of ours, with a
-status that no vendor uses for it, and a header; they are journalled as a surface of their own, at
-which no check looks and which no fault strikes that does not say so.
+A vendor's own 404 would suggest a mistake of the app. So the answer is a 501 with chaos_llm's own
+message, a status that no vendor uses for it, and a header. Such requests are journalled with their
+own surface, which no check considers, and only a fault for that surface applies to them.
 """
 
 from __future__ import annotations

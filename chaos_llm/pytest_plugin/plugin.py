@@ -1,4 +1,4 @@
-"""The pytest door: options, marker and fixture; thin callers of `chaos_llm.outage`.
+"""The pytest plugin: options, marker and fixtures, which call `chaos_llm.outage`.
 
 Nothing but pytest and the standard library is imported until a test uses an outage.
 """
@@ -33,7 +33,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         metavar="NAME",
-        help="run every test that names no bad day of its own on this one, in the peak; "
+        help="run every test that has no chaos marker in this outage profile, at its peak; "
         "may be given more than once",
     )
     group.addoption(
@@ -46,12 +46,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--chaos-report",
         default=None,
         metavar="DIR",
-        help="write a page, JSON and the journal of every test on a bad day to this folder",
+        help="write a page, JSON and the journal of every test with an outage to this folder",
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marker, settle the seed, and refuse a bad day that nobody knows."""
+    """Register the marker, choose the seed, and refuse an unknown profile."""
     config.addinivalue_line("markers", profile_selection.MARKER)
     given = config.getoption("chaos_seed")
     if given == "random":
@@ -60,7 +60,7 @@ def pytest_configure(config: pytest.Config) -> None:
         message = f"--chaos-seed is a whole number or 'random'; got {given[:30]!r}"
         raise pytest.UsageError(message)
     if named := config.getoption("chaos"):
-        from chaos_llm.errors import ChaosError  # noqa: PLC0415 - only on a bad day for all
+        from chaos_llm.errors import ChaosError  # noqa: PLC0415 - only with --chaos
         from chaos_llm.profiles import load  # noqa: PLC0415 - the same
 
         try:
@@ -86,7 +86,7 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Play a test once on each of its bad days; refuse what cannot work."""
+    """Run a test once with each of its profiles; refuse markers that cannot work."""
     item: Any = metafunc.definition
     if profile_selection.knows_us(item) and profile_selection.is_given(item):
         raise profile_selection.mistake(item, profile_selection.GIVEN)
@@ -102,9 +102,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture
 def chaos(request: pytest.FixtureRequest) -> Iterator[Outage]:
-    """The outage of this test; it is in force while the test function runs, not around it.
+    """The outage of this test; it is active while the test function runs, not during fixtures.
 
-    Fixtures that are set up after this one see the date of its profile, and real time otherwise.
+    Fixtures that are set up after this one see the date of its profile; else they use real time.
     """
     if _BEGUN in request.node.stash:
         pytest.fail("ask for `chaos` as an argument: this test has begun without an outage")
@@ -141,7 +141,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Begin anew where a test is run again; leave out what no bad day for all can be played on."""
+    """Begin anew if a test is run again; skip tests that cannot run with `--chaos`."""
     _forget(item)
     if profile_selection.asks(item) and profile_selection.is_given(item):
         pytest.skip(f"--chaos: {profile_selection.GIVEN}")
@@ -149,10 +149,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
-    """Put the outage in force around the test function alone; all else keeps real time.
+    """Enter the outage around the test function alone; everything else keeps real time.
 
-    Other plugins have their hooks around the call, too, and pytest-randomly seeds `random` in one
-    of them; an outage must be seeded after that, so it begins where pytest calls the function.
+    Other plugins wrap the call, too, and pytest-randomly seeds `random` there; an outage must be
+    seeded after that, so it is entered where pytest calls the function.
     """
     item.stash[_BEGUN] = True
     if examples := sys.modules.get("chaos_llm.reports.failing_examples"):

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from chaos_llm.server.launch.server_handle import ServerThread
 
 FIXTURE, SERVER = "chaos", "chaos_server"
-DAY = "_chaos_day"  # the parameter of a test that is played on several days
+DAY = "_chaos_day"  # the parameter of a test that runs with several profiles
 OUTAGE = pytest.StashKey["Outage"]()  # of a test
 MARKER = (
-    "chaos(*profiles, tags=None, at=None, toxiproxy=False, strict=None): play the test on these "
+    "chaos(*profiles, tags=None, at=None, toxiproxy=False, strict=None): run the test in these "
     "named bad days; `tags` takes every profile with that tag (or all of several tags), `at` a "
     "window's name or a time; with `toxiproxy` a real one is in front of `chaos_server`; with "
     "`strict=False` requests are answered that the real APIs refuse"
@@ -41,9 +41,9 @@ def knows_us(item: Any) -> bool:
 
 
 def asks(item: Any) -> bool:
-    """Whether a test is to be played in process on a bad day, or with healthy providers.
+    """Whether a test runs in an outage in process, also if all providers are healthy.
 
-    One with a server of its own is not: its bad day is behind real sockets, in real time.
+    A test with `chaos_server` does not: its outage is behind real sockets, in real time.
     """
     if SERVER in getattr(item, "fixturenames", ()):
         return False
@@ -76,11 +76,11 @@ def days(item: Any) -> list[str]:
 
 
 def day_of(item: Any) -> str | None:
-    """The one day that this run of a test is played on; None for a healthy one."""
+    """The one profile of this run of a test; None if all providers are healthy."""
     params = getattr(getattr(item, "callspec", None), "params", {})
     named = [params[DAY]] if DAY in params else days(item)
     if len(named) > 1:
-        raise mistake(item, "a unittest.TestCase is played on one bad day, not more")
+        raise mistake(item, "a unittest.TestCase can have one outage profile, not more")
     return named[0] if named else None
 
 
@@ -92,7 +92,7 @@ def new_outage(item: Any, day: str | None) -> Outage:
     marker, config = item.get_closest_marker("chaos"), item.config
     at = marker.kwargs.get("at") if marker is not None else None
     if marker is None and config.getoption("chaos"):
-        from chaos_llm.decisions.start_position import PEAK  # noqa: PLC0415 - only on a bad day for all
+        from chaos_llm.decisions.start_position import PEAK  # noqa: PLC0415 - only with --chaos
 
         at = PEAK
     try:
@@ -111,7 +111,7 @@ def new_server(item: Any, day: str | None) -> ServerThread:
     marker, config = item.get_closest_marker("chaos"), item.config
     at = marker.kwargs.get("at") if marker is not None else None
     if marker is None and day is not None:
-        from chaos_llm.decisions.start_position import PEAK  # noqa: PLC0415 - only on a bad day for all
+        from chaos_llm.decisions.start_position import PEAK  # noqa: PLC0415 - only with --chaos
 
         at = PEAK
     return ServerThread(

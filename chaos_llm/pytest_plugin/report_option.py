@@ -18,7 +18,7 @@ _TROUBLE = "chaos_report_trouble"
 
 
 class ReportOption:
-    """Tells of every test that is played on a bad day; `folder` is None without a folder."""
+    """Reports every test with an outage; `folder` is None if no folder was chosen."""
 
     def __init__(self, config: pytest.Config, folder: Path | None) -> None:
         self.folder, self._trouble = folder, list[str]()
@@ -52,7 +52,7 @@ class ReportOption:
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Hear what went wrong, in workers too."""
+        """Collect the failures, those of xdist's workers too."""
         said = dict(report.user_properties).get(_TROUBLE)
         if said is not None:
             self._trouble.append(f"{report.nodeid}: {said}")
@@ -80,7 +80,7 @@ class ReportOption:
 
         try:
             item.user_properties += properties(outage.plan, outage.journal, outage.reports)
-        except Exception as error:  # a mistake of ours must not fail their test
+        except Exception as error:  # a mistake of this package must not fail their test
             return f"no properties: {error!r}"
         return ""
 
@@ -120,7 +120,7 @@ def _word(report: pytest.TestReport) -> str:
 
 
 def _says(report: pytest.TestReport) -> str:
-    """Why a test did not pass: the first line of it, as findings tell the rest."""
+    """Why a test did not pass: its first line; the findings have the rest."""
     if report.passed:
         return ""
     if isinstance(report.longrepr, tuple):

@@ -20,7 +20,7 @@ def run(item: pytest.Item, runtest: Callable[[], object]) -> None:
         with outage_of(item):
             runtest()
     except AssertionError as error:
-        # Who asks for all days with a tag does not know which of them are this app's.
+        # A test for all profiles with a tag does not know which of them concern its app.
         if not profile_selection.is_tagged(item) or not _says_nothing_struck(error):
             raise
         day = profile_selection.day_of(item)
@@ -41,7 +41,7 @@ def sections_of_examples() -> list[tuple[str, str]]:
         return []
     try:
         return list(examples.sections())
-    except Exception as error:  # a mistake of ours must not hide the test's failure
+    except Exception as error:  # a mistake of this package must not hide the test's failure
         return [("chaos timeline", f"could not be drawn: {error!r}")]
 
 
@@ -57,7 +57,7 @@ def sections(outage: Outage) -> list[tuple[str, str]]:
 def _timeline(outage: Outage) -> str:
     try:
         return outage.timeline()
-    except Exception as error:  # a mistake of ours must not hide the test's failure
+    except Exception as error:  # a mistake of this package must not hide the test's failure
         return f"could not be drawn: {error!r}"
 
 

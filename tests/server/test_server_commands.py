@@ -150,7 +150,7 @@ def test_a_signal_ends_streams_and_loses_no_line_of_the_journal(tmp_path, number
             process.send_signal(number)
             assert heard(connection).end == "fin"
         assert process.wait(PATIENCE) == 0
-        assert "ended after 21 requests, 1 struck" in process.stdout.read()
+        assert "ended after 21 requests, 1 with a fault" in process.stdout.read()
         assert not process.stderr.read()
     lines = [json.loads(line) for line in path.read_text().splitlines()]
     assert sorted(line["n"] for line in lines) == list(range(21))

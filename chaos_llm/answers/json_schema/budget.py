@@ -1,4 +1,4 @@
-"""How much work one schema may cause: an app's schema must not hold up everybody else."""
+"""How much work one schema may cause, because all other clients wait meanwhile."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ _NOTHING = object()
 
 
 def instance(schema: Any, rng: KeyedRandom, says: Sequence[str] = ("-",)) -> Any:
-    """A value that is valid against the schema, drawn by the die.
+    """A value that is valid against the schema, drawn at random.
 
     A string that the schema leaves free is the first of `says` that fits. Optional properties are
     there, except deep inside a schema that holds itself. Raises UsageError for a schema that no

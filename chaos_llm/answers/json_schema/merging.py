@@ -10,7 +10,7 @@ from chaos_llm.answers.json_schema.budget import Budget
 
 
 def merged(one: Mapping[str, Any], other: Mapping[str, Any], budget: Budget) -> dict[str, Any]:
-    """Both schemas in one. What cannot be said so stays as the first has it. Raises TooHard."""
+    """Both schemas in one; what cannot be combined stays as in the first. Raises TooHard."""
     both = dict(one)
     budget.spend((len(one) + len(other)) >> 2)
     for key, value in other.items():

@@ -21,8 +21,8 @@ def document(
 ) -> Document:
     """Write what the page's API answers at a path, `time` seconds after the profile's start.
 
-    Without a page, or with an unknown one, everything is operational; `provider` says then whose
-    page it is. Raises UnknownName for a path that the API does not have.
+    Without a page, or with an unknown one, everything is operational, and `provider` names the
+    page's owner. Raises UnknownName for a path that the API does not have.
     """
     book = PageWriter(page.provider if page else provider, profile, incidents(page, time))
     said: dict[str, Any]

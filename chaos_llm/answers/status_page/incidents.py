@@ -1,4 +1,4 @@
-"""The incidents that a page has told of at a time."""
+"""The incidents that a page has posted at a time."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ class Incident:
 
     @property
     def impact(self) -> str:
-        """What the posts said of it last; empty where none did."""
+        """Its state in the latest post; empty without one."""
         return next((post.impact for post, _ in reversed(self.posts) if post.impact), "")
 
     @property
     def components(self) -> tuple[str, ...]:
-        """What the posts said last that it touches; empty where none did."""
+        """The components that it affects by the latest post; empty without one."""
         said = (post.components for post, _ in reversed(self.posts) if post.components)
         return next(said, ())
 

@@ -1,6 +1,6 @@
 """Writes one page at one time, as JSON-able objects.
 
-What no post says is assumed: an open incident has the impact "major" and touches every component.
+What no post states is assumed: an open incident has the impact "major" and affects every component.
 An incident whose impact is "none" leaves the page green while it is open, as on 15 April 2026.
 """
 
@@ -31,7 +31,7 @@ _COMPONENT_STATES = {
 _WATCHED = "degraded_performance"
 _SEVERITY = ("operational", "degraded_performance", "partial_outage", "major_outage")
 _NAMELESS = "Elevated errors"  # assumed: the title of a post whose words were not found
-_DAY = 86400.0  # a page that has said nothing yet was last touched the day before
+_DAY = 86400.0  # a page without any post was last changed the day before
 _LETTERS = "0123456789bcdfghjklmnpqrstvwxyz"
 
 

@@ -119,7 +119,7 @@ def _metrics(reply_context: ReplyContext) -> dict[str, int]:
 
 
 def _limits(body: dict[str, Any]) -> dict[str, Any]:
-    """Read how much may be said, and whether the model is asked to think before."""
+    """Read the output limits, and whether thinking is requested."""
     config, more = body.get("inferenceConfig"), body.get("additionalModelRequestFields")
     config, more = (each if isinstance(each, dict) else {} for each in (config, more))
     thinking = more.get("thinking") or more.get("reasoning_config") or more.get("reasoningConfig")

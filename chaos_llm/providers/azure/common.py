@@ -89,7 +89,7 @@ class AzureDialect(OpenAIDialect):
     words: ClassVar[Mapping[str, OpenAIError]] = _ROWS
     no_key: ClassVar[OpenAIError] = _ROWS["auth_expired"]
     wait: ClassVar[str] = "45"
-    at_the_door: ClassVar[Headers] = ()
+    gateway_headers: ClassVar[Headers] = ()
     operation: ClassVar[str]
 
     def _no_route(self, wire: WireRequest) -> Refusal | None:

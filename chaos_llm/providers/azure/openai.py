@@ -73,7 +73,7 @@ class AzureChat(AzureDialect, ChatCompletions):
             f'"logprobs":{self._logprobs(request, answer)},"message":{{{message}}}}}'
         )
 
-    def _usage(self, request: Request, usage: Usage) -> str:  # noqa: ARG002 - one tells the cost
+    def _usage(self, request: Request, usage: Usage) -> str:  # noqa: ARG002 - OpenRouter shows the cost
         return usage_in_detail(usage)
 
     def _padding(self, request: Request, said: str) -> str:
@@ -107,7 +107,7 @@ class AzureChat(AzureDialect, ChatCompletions):
         )
 
     def _last(self, request: Request, answer: Completion, frame: Frame) -> list[Chunk]:
-        """Say before the finish what the filter found in all that was said."""
+        """The chunk before the finish, with the content filter's results for the whole answer."""
         last = super()._last(request, answer, frame)
         if not answer.text:
             return last

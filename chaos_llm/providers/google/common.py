@@ -1,4 +1,4 @@
-"""What Google's endpoints share: who is admitted, refusals, headers and JSON as Google prints it.
+"""What Google's endpoints share: authentication, refusals, headers and JSON as Google prints it.
 
 Bodies are those that users pasted; each row names its source. What no source shows is marked
 assumed.

@@ -78,7 +78,7 @@ class VertexEndpoint(GoogleEndpoint):
         return shown
 
     def _lists_errors(self, request: Request) -> bool:
-        """Streams have theirs in a list, whatever their form: google-gemini/gemini-cli#6454."""
+        """A stream's error is in a list, with or without SSE: google-gemini/gemini-cli#6454."""
         return request.stream
 
     def _row(self, request: Request, refusal: Refusal) -> GoogleError:

@@ -143,7 +143,7 @@ def thinks(model: str, body: dict[str, Any]) -> bool:
 
 
 def limits_of(body: dict[str, Any]) -> dict[str, Any]:
-    """Read how much may be said, by the names of a Request's fields; -1 and -2 set no limit."""
+    """Read the output limits, by the names of a Request's fields; -1 and -2 set no limit."""
     options = body.get("options")
     if not isinstance(options, dict):
         return {}

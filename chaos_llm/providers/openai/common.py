@@ -17,10 +17,10 @@ Headers = tuple[tuple[str, str], ...]
 
 
 class OpenAIDialect(Endpoint):
-    """How OpenAI admits and refuses, and who speaks like it: keys, words, headers, ids.
+    """What OpenAI's APIs and compatible ones share: authentication, error bodies, headers, ids.
 
-    `at_the_door` are the headers that refusals of a gateway before the API have otherwise: those of
-    keys and of models.
+    `gateway_headers` replace headers in the refusals of a gateway before the API: those of keys and
+    of models.
     """
 
     name: ClassVar[str] = "openai"
@@ -35,7 +35,7 @@ class OpenAIDialect(Endpoint):
     no_key: ClassVar[OpenAIError] = NO_KEY
     lacking: ClassVar[str] = "Missing required parameter: '{}'."
     wait: ClassVar[str] = "174ms"
-    at_the_door: ClassVar[Headers] = (("content-type", "application/json; charset=utf-8"),)
+    gateway_headers: ClassVar[Headers] = (("content-type", "application/json; charset=utf-8"),)
     usual_quota: ClassVar[Quota | None] = Quota(10_000, 2_000_000)  # assumed: of a paid tier
 
     def _secret(self, headers: Mapping[str, str]) -> str:
@@ -59,7 +59,7 @@ class OpenAIDialect(Endpoint):
         if refusal.retry_after is not None:
             headers = (*headers, *self._retry_headers(refusal.retry_after))
         reply = json_reply(row.status, headers, self._error(row))
-        return with_headers(reply, self.at_the_door) if row.status in (401, 404) else reply
+        return with_headers(reply, self.gateway_headers) if row.status in (401, 404) else reply
 
     def _ids(self, reply_context: ReplyContext) -> tuple[str, Headers]:
         """Draw a request id and the headers that carry it."""

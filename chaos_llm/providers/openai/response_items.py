@@ -1,4 +1,4 @@
-"""The output items of the Responses API, whole and as they are told in events."""
+"""The output items of the Responses API, whole and as events."""
 
 from __future__ import annotations
 

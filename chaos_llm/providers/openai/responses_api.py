@@ -87,7 +87,7 @@ class Responses(OpenAIDialect, ModelEndpoint):
     effort: ClassVar[str] = '"medium"'
     media: ClassVar[str] = EVENTS
     remembers: ClassVar[bool] = True
-    at_the_door: ClassVar[Headers] = ()
+    gateway_headers: ClassVar[Headers] = ()
 
     def healthy(self, request: Request, reply_context: ReplyContext) -> Document | None:
         """Answer a request for the background at once: it is queued."""

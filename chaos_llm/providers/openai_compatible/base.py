@@ -28,7 +28,7 @@ class LookAlikeDialect(OpenAIDialect):
     unreadable: ClassVar[str] = "Invalid JSON: {}"
     wait: ClassVar[str] = "5.289s"
     usual_quota: ClassVar[Quota | None] = None
-    at_the_door: ClassVar[Headers] = ()
+    gateway_headers: ClassVar[Headers] = ()
 
     def _no_route(self, wire: WireRequest) -> Refusal | None:
         refusal = super()._no_route(wire)

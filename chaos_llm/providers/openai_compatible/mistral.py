@@ -1,7 +1,7 @@
 """Mistral's Chat Completions, whose errors are flat objects, or a detail alone.
 
-Shapes are those of recorded replies; error bodies are those of the sources in errors.py and
-of mistralai 3.7.
+Shapes are those of recorded replies; error bodies are those of the sources in errors.py and of
+mistralai 3.7.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from chaos_llm.providers.provider import ReplyContext
 
 
 class Mistral(MistralDialect, LookAlike):
-    """Mistral, whose calls come whole and whose thinking is a part of the content."""
+    """Mistral: tool calls come in one chunk, and thinking is a part of the content."""
 
     whole_calls: ClassVar[bool] = True
     tells_usage: ClassVar[bool] = True
@@ -45,7 +45,7 @@ class Mistral(MistralDialect, LookAlike):
         calls = self._calls(request, answer, reply_context) or ',"tool_calls":null'
         return f'"role":"assistant"{calls},"content":{content}'
 
-    def _usage(self, request: Request, usage: Usage) -> str:  # noqa: ARG002 - one tells the cost
+    def _usage(self, request: Request, usage: Usage) -> str:  # noqa: ARG002 - OpenRouter shows the cost
         read = usage.cache_read_tokens
         return (
             f'{{{counted(usage)},"prompt_tokens_details":{{"cached_tokens":{read}}},'
@@ -57,7 +57,7 @@ class Mistral(MistralDialect, LookAlike):
 
     def _told_reasoning(
         self,
-        request: Request,  # noqa: ARG002 - one tells by the model
+        request: Request,  # noqa: ARG002 - for some vendors it depends on the model
         reasoning: Reasoning,
         reply_context: ReplyContext,  # noqa: ARG002 - one signs it
     ) -> list[Delta]:

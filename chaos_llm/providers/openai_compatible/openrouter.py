@@ -1,4 +1,4 @@
-"""OpenRouter's Chat Completions, which tell what a reply cost and who made it.
+"""OpenRouter's Chat Completions, whose replies have a cost and an upstream provider.
 
 Shapes are those of recorded replies; error bodies are those of the sources in errors.py.
 """
@@ -32,7 +32,7 @@ _CLAUDE = {"end": "end_turn", "tool": "tool_use", "length": "max_tokens", "refus
 
 
 class OpenRouter(OpenRouterDialect, LookAlike):
-    """OpenRouter, whose error codes are statuses, and come inside a 200 once it has begun."""
+    """OpenRouter: error codes are HTTP statuses, and come inside a 200 once a stream has begun."""
 
     comment: ClassVar[str] = "OPENROUTER PROCESSING"
     tells_usage: ClassVar[bool] = True

@@ -1,4 +1,4 @@
-"""What OpenRouter's endpoints share: ids, headers, refusals, prices and who made a reply."""
+"""What OpenRouter's endpoints share: ids, headers, refusals, prices and upstream providers."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class OpenRouterDialect(LookAlikeDialect):
         return f"gen-{int(reply_context.now)}-{base58(reply_context.rng.number(256), 20)}"
 
     def _opened(self, request: Request, reply_context: ReplyContext) -> tuple[str, Headers]:
-        """Hand on the user, whom the body of a refusal names."""
+        """Pass on the user id, which the body of a refusal has."""
         _, headers = super()._opened(request, reply_context)
         return request.credential, headers
 
@@ -79,7 +79,7 @@ class OpenRouterDialect(LookAlikeDialect):
 
 
 def of_upstream(row: OpenAIError) -> str:
-    """Write an error, with what the upstream said where it is one of the upstream's."""
+    """The body of an error, with the upstream's own message if it is the upstream's error."""
     raw = ""
     if row.type == "upstream":  # open-webui/computer#293, cut
         told = '"the model is temporarily rate-limited upstream","provider_name":"Example"'
@@ -89,7 +89,7 @@ def of_upstream(row: OpenAIError) -> str:
 
 @lru_cache(512)
 def upstream_of(model: str) -> str:
-    """Name who serves a model: the vendor where the model is a vendor's own."""
+    """The upstream provider of a model: the vendor if the model is a vendor's own."""
     vendor = model.partition("/")[0]
     return _MAKERS.get(vendor, "Example")
 

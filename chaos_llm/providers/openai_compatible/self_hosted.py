@@ -1,6 +1,6 @@
-"""Servers that a team runs itself, vLLM and TGI: they have no host of their own and want no key.
+"""Servers that a team runs itself, vLLM and TGI: they have no fixed host and need no key.
 
-Where they are is said by VLLM_BASE_URL, TGI_BASE_URL or `[tool.chaos_llm.hosts]`. Error bodies are
+VLLM_BASE_URL, TGI_BASE_URL or `[tool.chaos_llm.hosts]` give their addresses. Error bodies are
 those of the servers' sources: vLLM's entrypoints/openai, TGI's router. In vLLM's, both generations
 wrap a stream's error in "error"; only the older one's refusals were flat.
 """
@@ -19,7 +19,7 @@ from chaos_llm.providers.provider import ReplyContext
 
 
 class VLLM(VLLMDialect, LookAlike):
-    """A vLLM server of today, whose error codes are statuses."""
+    """A current vLLM server: error codes are HTTP statuses."""
 
     thinkers: ClassVar[re.Pattern[str]] = reasoning.OPEN_WEIGHTS
     reasoning_field: ClassVar[str] = "reasoning"
@@ -34,7 +34,7 @@ class VLLM(VLLMDialect, LookAlike):
 
 
 class OldVLLM(VLLM):
-    """A vLLM server of the first years, whose errors are flat objects."""
+    """An early vLLM server: errors are flat objects."""
 
     name: ClassVar[str] = "vllm-old"
     reasoning_field: ClassVar[str] = "reasoning_content"
@@ -50,4 +50,4 @@ class OldVLLM(VLLM):
 
 
 class TGI(TGIDialect, LookAlike):
-    """A text-generation-inference server, whose errors are a text and its type."""
+    """A text-generation-inference server: an error is a text and its type."""

@@ -28,7 +28,7 @@ from chaos_llm.providers.provider import ReplyContext
 
 
 class Groq(GroqDialect, LookAlike):
-    """Groq, whose errors have no param and whose first and last chunk have a request id."""
+    """Groq: errors have no param, and the first and last chunk have a request id."""
 
     thinkers: ClassVar[re.Pattern[str]] = reasoning.GROQ
     reasoning_field: ClassVar[str] = "reasoning"
@@ -47,7 +47,7 @@ class Groq(GroqDialect, LookAlike):
         mark = f'{{"id":"{request_id}","seed":{number % 1_000_000_000}}}'
         return f',"usage_breakdown":null,"x_groq":{mark},"service_tier":"on_demand"'
 
-    def _usage(self, request: Request, usage: Usage) -> str:  # noqa: ARG002 - one tells the cost
+    def _usage(self, request: Request, usage: Usage) -> str:  # noqa: ARG002 - OpenRouter shows the cost
         """Write counts and seconds; the speeds are assumed."""
         queue = 0.01 + usage.input_tokens % 97 / 1000 + 1e-6
         prompt, said = usage.input_tokens * 2e-5 + 1e-6, usage.output_tokens * 2e-3 + 1e-6
@@ -108,7 +108,7 @@ class Together(TogetherDialect, LookAlike):
     def _calls(self, request: Request, answer: Completion, reply_context: ReplyContext) -> str:
         return super()._calls(request, answer, reply_context) or ',"tool_calls":[]'
 
-    def _usage(self, request: Request, usage: Usage) -> str:  # noqa: ARG002 - one tells the cost
+    def _usage(self, request: Request, usage: Usage) -> str:  # noqa: ARG002 - OpenRouter shows the cost
         return f'{{{counted(usage)},"cached_tokens":{usage.cache_read_tokens}}}'
 
     def _choice(self, delta: str, finish: str, index: int = 0, logprobs: str = "null") -> str:
@@ -132,7 +132,7 @@ def _seed(answer: Completion | None) -> int:
 
 
 class XAI(XAIDialect, LookAlike):
-    """The REST API of xAI, whose errors are two texts and whose word for a wrong key is a 400."""
+    """The REST API of xAI: an error is two texts, and a wrong key gets a 400."""
 
     tells_usage: ClassVar[bool] = True
     thinkers: ClassVar[re.Pattern[str]] = reasoning.XAI
@@ -141,7 +141,7 @@ class XAI(XAIDialect, LookAlike):
     def _more(self, request_id: str, number: int) -> str:  # noqa: ARG002 - some repeat it
         return f',"system_fingerprint":"fp_{number >> 24 & 0xFFFFFFFFFF:010x}"'
 
-    def _usage(self, request: Request, usage: Usage) -> str:  # noqa: ARG002 - one tells the cost
+    def _usage(self, request: Request, usage: Usage) -> str:  # noqa: ARG002 - OpenRouter shows the cost
         """Write the counts with their details, which its documentation lists."""
         heard, read, thought = usage.input_tokens, usage.cache_read_tokens, usage.reasoning_tokens
         prompt = f'"text_tokens":{heard},"audio_tokens":0,"image_tokens":0,"cached_tokens":{read}'
@@ -168,7 +168,7 @@ class DeepSeek(DeepSeekDialect, LookAlike):
     def _reasons(self, model: str, body: dict[str, Any]) -> bool:
         return reasoning.thinks_if_asked(self.thinkers, model, body)
 
-    def _usage(self, request: Request, usage: Usage) -> str:  # noqa: ARG002 - one tells the cost
+    def _usage(self, request: Request, usage: Usage) -> str:  # noqa: ARG002 - OpenRouter shows the cost
         read = usage.cache_read_tokens
         thought = f',"completion_tokens_details":{{"reasoning_tokens":{usage.reasoning_tokens}}}'
         return (
@@ -187,7 +187,7 @@ class DeepSeek(DeepSeekDialect, LookAlike):
 
     def _told_reasoning(
         self,
-        request: Request,  # noqa: ARG002 - one tells by the model
+        request: Request,  # noqa: ARG002 - for some vendors it depends on the model
         reasoning: Reasoning,
         reply_context: ReplyContext,  # noqa: ARG002 - one signs it
     ) -> list[Delta]:
@@ -200,6 +200,6 @@ class DeepSeek(DeepSeekDialect, LookAlike):
 
 
 class MetaLlamaCompatible(MetaDialect, LookAlike):
-    """Meta's Llama API at its compatible path, whose errors are problem documents."""
+    """Meta's Llama API at its OpenAI-compatible path: errors are problem documents."""
 
     ending: ClassVar[str] = "/compat/v1/chat/completions"

@@ -12,7 +12,7 @@ from chaos_llm.profiles.model import Profile, Window
 def combined(profiles: Sequence[Profile]) -> Profile:
     """One profile of several; without any, every provider is healthy.
 
-    The date is the first one's. Where two of them set one provider's page, pace or quota, the first
+    The date is the first one's. If two of them set one provider's page, latency or quota, the first
     one's counts.
     """
     if not profiles:
@@ -43,7 +43,7 @@ def combined(profiles: Sequence[Profile]) -> Profile:
 
 
 def _windows(profiles: Sequence[Profile]) -> tuple[Window, ...]:
-    """All windows; a name that two profiles have is told apart by its profile's."""
+    """All windows; a name that two profiles have gets its profile's name as a prefix."""
     names = [window.name for each in profiles for window in each.windows]
     return tuple(
         replace(w, name=f"{each.name}: {w.name}") if names.count(w.name) > 1 else w

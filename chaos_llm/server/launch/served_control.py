@@ -1,4 +1,4 @@
-"""The hand of a test on one provider of a server: a lever that is pulled on the server's loop."""
+"""Control of one provider of a server by a test: each call runs on the server's loop."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from chaos_llm.faults.fault import Fault
 
 
 class ServedControl:
-    """Injects faults, heals, chooses answers; `pull` does something with the run's own lever."""
+    """Injects faults, heals, chooses answers; `pull` calls a method of the run's own control."""
 
     def __init__(self, pull: Callable[[Callable[[ProviderControl], object]], None]) -> None:
         self._pull = pull
-        self._pull(lambda control: control)  # an unknown name is told here
+        self._pull(lambda control: control)  # an unknown name is an error here
 
     def inject(self, *faults: Fault, times: int | None = None) -> ServedControl:
-        """Have these faults strike each request from now on, or the next `times` requests."""
+        """Apply these faults to each request from now on, or to the next `times` requests."""
         self._pull(lambda control: control.inject(*faults, times=times))
         return self
 

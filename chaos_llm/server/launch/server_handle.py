@@ -1,7 +1,7 @@
-"""The server in a thread of its own, with a hand for tests: `chaos_server`.
+"""The server in its own thread, with a handle for tests: `chaos_server`.
 
-The thread lives in real time and ends with the test. Everything is done on its event loop, so a
-test meets no half-done state.
+The thread uses real time and ends with the test. Every operation runs on its event loop, so a test
+sees no intermediate state.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class ServerThread:
         try:
             server = Server(self.settings)
             await server.start()
-        except BaseException as error:  # it is raised where somebody waits for the server
+        except BaseException as error:  # it is raised in the thread that waits for the server
             self._started.set_exception(error)
             return
         self._started.set_result(server)
@@ -92,7 +92,7 @@ class ServerThread:
         while not ready():
             if loop.time() > end:
                 return False
-            await asyncio.sleep(0.002)  # noqa: TID251 - the server lives in real time
+            await asyncio.sleep(0.002)  # noqa: TID251 - the server uses real time
         return True
 
     def wait_until(self, ready: Callable[[], bool], within: float) -> bool:
@@ -107,10 +107,10 @@ class ServerThread:
 
 
 class ServedOutage:
-    """A bad day behind real sockets, as a test has it in hand.
+    """An outage behind real sockets, as a test controls it.
 
-    `url` is the server's address, `env` what a child process needs to talk to it. Time stands until
-    `advance`, unless the server was started with another clock.
+    `url` is the server's address, `env` the environment of a child process that uses it. Time
+    stands still until `advance`, unless the server was started with another clock.
     """
 
     def __init__(self, thread: ServerThread, run: str = DEFAULT) -> None:
@@ -177,7 +177,7 @@ class ServedOutage:
                 "does the client use .env or .base_url()?"
             )
 
-    def on(self, provider: str, *, surface: str = "api", model: str = "") -> ServedControl:
+    def on(self, provider: str, *, surface: str = "", model: str = "") -> ServedControl:
         """Take one provider in hand: inject faults, heal it, choose its answers."""
 
         def pull(work: Callable[[ProviderControl], object]) -> None:
@@ -198,5 +198,5 @@ class ServedOutage:
         return self.do(lambda run: timeline(run, width))
 
     def run(self, name: str) -> ServedOutage:
-        """Another run on the same server: its own journal, clock and dice."""
+        """Another run on the same server: its own journal, clock and random draws."""
         return self._thread.hand(name)

@@ -39,13 +39,13 @@ class Limits:
 
 @dataclass(frozen=True)
 class Settings:
-    """What a server is started with; `profiles` are played at once, `at` is where they begin.
+    """The settings of a server; `profiles` are replayed together, `at` is where they begin.
 
-    `providers` are those that are played, all without any. `journal` is a file that gets a line for
-    each exchange. `speed` belongs to the clock "scaled". With `toxiproxy` a real one plays what is
-    wrong with the wire. `strict` is whether requests are refused that the real APIs refuse; where
-    it is None, the nearest pyproject.toml says it, else they are. Raises UsageError, UnknownName or
-    ProfileError for what cannot be.
+    `providers` are those that are served; without any, all are. `journal` is a file that gets a
+    line for each exchange. `speed` belongs to the clock "scaled". With `toxiproxy` a real one
+    simulates network faults. `strict` is whether requests are refused that the real APIs refuse; if
+    it is None, the nearest pyproject.toml decides, and the default is True. Raises UsageError,
+    UnknownName or ProfileError for invalid settings.
     """
 
     profiles: Sequence[str | Path | Profile] = ()

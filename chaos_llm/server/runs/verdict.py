@@ -1,8 +1,8 @@
-"""What can be said about a run from behind a socket, and what cannot.
+"""The findings of checks about a run of a server.
 
-The server sees requests. Calls it knows only as far as clients name them (`X-Chaos-Call`, or a
-token in the prompt), and what an app made of an answer it never sees. A check that needs more than
-there is to see is "not judged", and says why; none is guessed.
+The server sees requests. It knows calls only as far as clients name them (`X-Chaos-Call`, or a
+marker in the prompt), and it never sees what an app made of an answer. A check that needs more than
+that is "not judged", and says why; nothing is guessed.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ _BY_CALLS = (
     "stops_calling",
 )
 _NO_CALLS = (
-    "no request said which call it belongs to; send X-Chaos-Call with each, or prompts with a token"
+    "no request names its call; send X-Chaos-Call with each request, or a marker in each prompt"
 )
 _NO_VALUES = "what the app returned to its users is not seen from here; replay it in a pytest test"
-_UNTOUCHED = "no fault struck any request; give another time, profile or provider"
-_NOTHING = "no check could tell anything about these requests"
+_UNTOUCHED = "no fault was applied to any request; choose another time, profile or provider"
+_NOTHING = "no check could judge these requests"
 
 
 def verdict(served: ServedRun) -> dict[str, Any]:

@@ -1,7 +1,8 @@
-"""The text in an app's return values: strings, models, dataclasses, lists of parts, streams."""
+"""The texts and numbers in an app's return values: models, dataclasses, lists of parts, streams."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 
@@ -26,6 +27,20 @@ def text_of(value: Any) -> str:
         for path, text in _Walk().texts(piece):
             fields.setdefault(path, []).append(text)
     return "\n".join("".join(texts) for texts in fields.values())
+
+
+def scalars_of(value: Any) -> Iterator[str | float]:
+    """All texts and numbers inside a value, without truth values; a text of JSON is read, too."""
+    for _, found in _Walk().scalars(value):
+        if isinstance(found, str) and found[:1] in ("{", "["):
+            try:
+                parsed = json.loads(found)
+            except ValueError:
+                yield found
+            else:
+                yield from scalars_of(parsed)
+        else:
+            yield found
 
 
 def is_stream(value: Any) -> bool:
@@ -53,16 +68,24 @@ class _Walk:
     def __init__(self) -> None:
         self._visited: set[int] = set()  # ids of objects
 
-    def texts(self, value: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
+    def texts(self, value: Any) -> Iterator[tuple[Path, str]]:
         """Yield each text with the names of the fields that lead to it."""
+        for path, found in self.scalars(value):
+            if isinstance(found, str):
+                yield path, found
+
+    def scalars(self, value: Any, path: Path = ()) -> Iterator[tuple[Path, str | float]]:
+        """Yield each text and each number with the names of the fields that lead to it."""
         if isinstance(value, str):
             yield path, value
         elif isinstance(value, bytes):
             yield path, value.decode("utf-8", "replace")
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            yield path, value
         elif len(path) < _DEPTH and self._is_new(value):
             self._visited.add(id(value))
             for name, inner in _parts(value):
-                yield from self.texts(inner, (*path, name))
+                yield from self.scalars(inner, (*path, name))
 
     def _is_new(self, value: Any) -> bool:
         return id(value) not in self._visited and len(self._visited) < _MOST_OBJECTS

@@ -1,4 +1,4 @@
-"""Threads in real time that work for somebody on the clock hold it; others do not."""
+"""Real-time threads that work for code on the clock stop it; others do not."""
 
 import _thread
 import asyncio
@@ -36,7 +36,7 @@ def worker() -> Iterator[Jobs]:
     thread.join(PATIENCE)
 
 
-def test_a_future_of_an_old_worker_is_never_too_late(worker: Jobs) -> None:
+def test_a_future_that_an_old_worker_completes_meets_virtual_timeouts(worker: Jobs) -> None:
     answer: Future[int] = Future()
     with VirtualTime() as clock:
         worker.put(lambda: (real_sleep(0.2), answer.set_result(7)))  # type: ignore[arg-type,func-returns-value]
@@ -44,7 +44,7 @@ def test_a_future_of_an_old_worker_is_never_too_late(worker: Jobs) -> None:
         assert clock.now == 0
 
 
-def test_a_worker_thread_that_answers_a_loop_is_never_too_late(worker: Jobs) -> None:
+def test_a_worker_thread_that_calls_a_loop_meets_virtual_timeouts(worker: Jobs) -> None:
     async def main() -> int:
         loop = asyncio.get_running_loop()
         answer = loop.create_future()
@@ -71,7 +71,7 @@ def test_a_sleep_waits_for_an_old_worker_that_was_just_woken(worker: Jobs) -> No
             assert clock.now == 5
 
 
-def test_an_old_pools_worker_is_never_too_late() -> None:
+def test_the_worker_of_an_old_pool_meets_virtual_timeouts() -> None:
     with ThreadPoolExecutor(1) as pool:
         pool.submit(int).result()
         for _ in range(10):
@@ -91,7 +91,7 @@ def test_an_idle_worker_lets_time_pass(worker: Jobs) -> None:
     assert real_monotonic() - began < PATIENCE
 
 
-def test_an_old_thread_that_beats_in_real_time_lets_time_pass() -> None:
+def test_a_periodic_old_thread_in_real_time_lets_time_pass() -> None:
     stop = threading.Event()
 
     def beat() -> None:
@@ -141,14 +141,16 @@ def test_old_threads_keep_real_time(worker: Jobs) -> None:
         assert abs(ended - real_monotonic()) < PATIENCE
 
 
-def test_a_thread_that_works_too_long_is_named_with_its_place(worker: Jobs) -> None:
-    expected = pytest.raises(RealWaitExceeded, match=r"thread 'old worker' at .*test_outsiders")
+def test_the_error_for_a_thread_that_works_too_long_shows_its_position(worker: Jobs) -> None:
+    expected = pytest.raises(RealWaitExceeded, match=r"thread 'old worker' at .*unmanaged_threads")
     with expected, VirtualTime(real_wait=0.1):
         worker.put(lambda: real_sleep(0.5))
         time.sleep(10)
 
 
-def test_an_old_thread_that_wants_a_lock_of_a_sleeper_lets_time_pass(worker: Jobs) -> None:
+def test_an_old_thread_that_waits_for_a_sleeping_threads_lock_lets_time_pass(
+    worker: Jobs,
+) -> None:
     lock, got = threading.Lock(), threading.Event()
 
     def want() -> None:
@@ -164,7 +166,7 @@ def test_an_old_thread_that_wants_a_lock_of_a_sleeper_lets_time_pass(worker: Job
         assert clock.now == 60
 
 
-def test_a_loop_in_an_old_thread_is_never_too_late_and_lets_time_pass_when_idle() -> None:
+def test_a_loop_in_an_old_thread_meets_virtual_timeouts_and_lets_time_pass_when_idle() -> None:
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
@@ -202,7 +204,7 @@ def test_a_loop_in_an_old_thread_is_never_too_late_and_lets_time_pass_when_idle(
     loop.close()
 
 
-def test_a_worker_that_was_still_on_its_way_home_when_the_outage_began_lets_time_pass() -> None:
+def test_a_worker_that_becomes_idle_while_the_outage_begins_lets_time_pass() -> None:
     jobs: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
 
     def work() -> None:
@@ -223,8 +225,8 @@ def test_a_worker_that_was_still_on_its_way_home_when_the_outage_began_lets_time
     thread.join()
 
 
-def test_a_nameless_thread_of_a_test_tool_holds_no_clock():
-    """pytest-xdist talks to its controller in such a thread, which stands wherever it likes."""
+def test_a_thread_of_a_test_tool_without_a_thread_object_lets_time_pass():
+    """pytest-xdist talks to its controller in such a thread, which may be anywhere in its code."""
     stop = threading.Event()
     tool = types.ModuleType("execnet.gateway_base")
     source = "def talk(stop, sleep):\n    while not stop.is_set():\n        sleep(0.001)\n"

@@ -15,7 +15,7 @@ from support.apps.bots import MODEL, SECOND_MODEL
 
 from chaos_llm import outage
 from chaos_llm.protocol.markers import find_references
-from chaos_llm.replay.response_text import is_async_stream, is_stream, joined, text_of
+from chaos_llm.protocol.value_text import is_async_stream, is_stream, joined, text_of
 
 HI = [{"role": "user", "content": "hi, order KX-48213"}]
 
