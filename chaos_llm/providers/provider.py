@@ -39,7 +39,7 @@ class Provider(ABC):
     It knows no fault, no clock and no socket. `name` is the provider's name in profiles, checks and
     reports; several wire formats may share it. `hosts` are the vendor's own. `usual_quota` are the
     limits in the headers of healthy replies if a profile sets none; None if the vendor sends none.
-    If several providers share a host, a format that `yields` leaves a path to the others' formats.
+    If several providers serve a path of one host, a format that `yields` leaves it to the other.
     """
 
     name: ClassVar[str]

@@ -19,8 +19,8 @@ Headers = tuple[tuple[str, str], ...]
 class OpenAIDialect(Endpoint):
     """What OpenAI's APIs and compatible ones share: authentication, error bodies, headers, ids.
 
-    `gateway_headers` replace headers in refusals that a gateway before the API sends: those of keys
-    and of models.
+    `gateway_headers` replace headers in the refusals of a gateway before the API: those of keys and
+    of models.
     """
 
     name: ClassVar[str] = "openai"

@@ -1,7 +1,7 @@
 """Mistral's Chat Completions, whose errors are flat objects, or a detail alone.
 
-Shapes are those of recorded replies; error bodies are those of the sources in errors.py and
-of mistralai 3.7.
+Shapes are those of recorded replies; error bodies are those of the sources in errors.py and of
+mistralai 3.7.
 """
 
 from __future__ import annotations
