@@ -95,8 +95,9 @@ class BrokenRule(NamedTuple):
 class Refusal:
     """An error reply of a provider, independent of its wire format.
 
-    `kind` is one of KINDS, or "context_length", which only endpoints with a model have; the wire
-    format turns it into its own status, type, code and message.
+    `kind` is one of KINDS; the wire format turns it into its own status, type, code and message.
+    Only endpoints with a model have "context_length", "content_filter" and "model_retired", and
+    only those of a login have "invalid_grant".
     `status`, `message`, `type`, `code` and `param` override the provider's default for that kind,
     if its wire format has such a field. `details` are further fields of one wire format, in its own
     form. `broken_rule` is set if the request itself was at fault.

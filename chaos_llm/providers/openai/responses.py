@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from chaos_llm.protocol.messages import Completion, Request
 from chaos_llm.providers.openai.responses_api import Responses
 from chaos_llm.providers.provider import ReplyContext
@@ -9,6 +11,8 @@ from chaos_llm.providers.provider import ReplyContext
 
 class OpenAIResponses(Responses):
     """OpenAI's Responses API, whole and as events."""
+
+    filters: ClassVar[bool] = True
 
     def written(self, request: Request, answer: Completion, reply_context: ReplyContext) -> str:
         """Add the billing field to a plain response, as recorded; its events do not have it."""
