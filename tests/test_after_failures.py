@@ -77,7 +77,8 @@ WAYS = {
                 threading.Thread(target=waits_for_ever, name=name, daemon=True).start()
             threading.Event().wait()
         """,
-        r"Deadlock: no thread or task can run.*the test's thread: a lock at .*worker-a: a lock at .*worker-b"
+        r"Deadlock: no thread or task can run.*the test's thread: a lock at .*worker-a: a lock at "
+        r".*worker-b"
         r".*worker-a waits here:.*in waits_for_ever.*worker-b waits here:.*in waits_for_ever",
     ),
     "deadlock in a replay": (

@@ -12,7 +12,7 @@ from chaos_llm.profiles.model import Profile, Share, WeightedFault, Window
 _AT_LEAST = 1.0  # second; what was on when a test failed had not lasted any time yet
 
 
-def as_played(overrides: Overrides, now: float) -> Profile:
+def effective_profile(overrides: Overrides, now: float) -> Profile:
     """The profile, with what was injected until now as windows of its own."""
     profile, injections = overrides.plan.profile, overrides.injections
     if not injections:
