@@ -1,4 +1,4 @@
-"""The outage context manager: starts and stops clock, providers and interception."""
+"""The outage context manager, which starts and ends virtual time, providers and interception."""
 
 from __future__ import annotations
 
@@ -41,8 +41,9 @@ if TYPE_CHECKING:
     import respx
 
 DEFAULT_SEED = 0
-_SETTING_UP = 600.0  # seconds of the profile's day that fixtures may take
-_LEAD_IN = 600.0  # seconds of a replay's healthy lead-in, unless it asks for another
+# Seconds before the outage at which the date for fixtures begins: a fixture may take so long.
+_FIXTURES = 600.0
+_WARM_UP = 600.0  # seconds; the default of a replay's `warmup`
 
 
 class ChaosWarning(UserWarning):
@@ -59,10 +60,10 @@ class Outage:
     raise ForeignThread. If the profile does not give the healthy latency of a provider, it is read
     from the profile `baseline`. The nearest pyproject.toml at or above `rootdir` (default: the
     current folder) names profiles, hosts, billing tiers and packages whose threads keep real time.
-    A request that a vendor's real API refuses is refused in that API's words; with `strict=False`,
-    or `strict = false` in pyproject.toml, every request that can be read is answered. `provider`
-    plays the profile on another provider than the one it was written for, or, separated by commas,
-    on several others.
+    A request that a vendor's real API rejects gets that API's error message; with `strict=False`,
+    or `strict = false` in pyproject.toml, every request that can be parsed is answered. `provider`
+    applies the profile to another provider than the one it was written for, or, separated by
+    commas, to several others.
     """
 
     def __init__(
@@ -130,9 +131,9 @@ class Outage:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        texts = self._context.said if self._context else []
+        texts = self._context.warnings if self._context else []
         if self._context is not None:
-            self._context.is_over = True  # what is read from now on comes from no provider
+            self._context.is_over = True  # replies that are read from now on fail
         self._context = None
         if error is not None:
             failing_examples.left(self)
@@ -145,12 +146,12 @@ class Outage:
                 error.add_note(f"chaos_llm: {text}")
 
     def dated(self) -> RunningDate:
-        """The profile's date for what is set up before the outage is in force.
+        """A wall clock with the profile's date, for fixtures that are set up before the outage.
 
-        The clock runs on from some minutes before the outage begins, so that nothing that is set up
-        is of a later date than what happens in it: a replay begins with a healthy lead-in.
+        It starts some minutes before the outage begins and runs in real time. So nothing that a
+        fixture makes is dated later than the outage, or than the warm-up of its replay.
         """
-        ahead = _SETTING_UP + (_LEAD_IN if self._can_wind_back else 0.0)
+        ahead = _FIXTURES + (_WARM_UP if self._can_wind_back else 0.0)
         self._date = self.clock.date_before(self.profile.when(self._position - ahead))
         return self._date
 
@@ -164,7 +165,7 @@ class Outage:
         return self._now
 
     def on(self, provider: str, *, surface: str = "", model: str = "") -> ProviderControl:
-        """Control one provider: inject faults, heal it, choose its answers; raises UnknownName.
+        """Control one provider: inject faults, heal it, set its answers; raises UnknownName.
 
         `surface` is "api", "login" or "page". Without it faults are injected into the API, and
         `heal()` heals everything.
@@ -172,14 +173,14 @@ class Outage:
         return ProviderControl(self._overrides, lambda: self.now, provider, surface, model)
 
     def replay(self, fn: App, **options: Unpack[ReplayOptions]) -> Report:
-        """Have simulated users call `fn(prompt)` through the outage, and report what they got.
+        """Let simulated users call `fn(prompt)` during the outage, and report what they got.
 
         `fn` may be sync or async; a stream that it returns is consumed. Options and their defaults:
-        `prompts` (made up, half of them new, half repeated), `calls` (200 in all) or `every` (the
+        `prompts` (generated, half of them new, half repeated), `calls` (200 in all) or `every` (the
         time between two calls of a user), `users=1`, `warmup="10m"` (healthy time before the
         profile's start), `recovery="30m"` (time after the last window), `skip_quiet="1h"`, `until`
         (the last window's end), `outcome`, `deadline="1m"`, `stale_after="1h"`. A second replay
-        continues where the first ended. Raises UsageError for wrong options and outside of the
+        continues where the first one ended. Raises UsageError for wrong options and outside of an
         outage.
         """
         self._require_entered("replay")
@@ -191,7 +192,7 @@ class Outage:
         return self._keep(await self._replays.run_async(fn, **options))
 
     def unmanaged(self) -> AbstractContextManager[None]:
-        """Keep this thread, and what threads and servers it starts meanwhile, in real time."""
+        """Keep this thread, and threads and servers that it starts inside, in real time."""
         self._require_entered("unmanaged()")
         return self.clock.unmanaged()
 
@@ -207,7 +208,7 @@ class Outage:
             context.services = OtherServices(self.side_effect.note_failure)
         return context.services.router
 
-    def played(self) -> Profile:
+    def effective_profile(self) -> Profile:
         """The profile that took effect, with the faults that the test injected as windows."""
         return effective_profile(self._overrides, self.now)
 
@@ -233,7 +234,7 @@ class Outage:
             strict=self.strict,
         )
         context = InterceptionContext(engine, self.clock, host_map(os.environ, self._rootdir))
-        stack.enter_context(client_environment.surroundings(context))
+        stack.enter_context(client_environment.adapted_environment(context))
         engine.credentials = self._replays.credentials = Credentials.of(
             os.environ, provider_names()
         )
@@ -242,14 +243,14 @@ class Outage:
         return context
 
     def _progress(self) -> float:
-        """The time of an exchange in seconds of the profile; an app that makes one is not stuck."""
+        """The present second of the profile; also resets the count of a busy loop's polls."""
         self.clock.progress()
         return self.now
 
     def _wind_back(self, warmup: float) -> float:
-        """Put the clock `warmup` seconds before the profile's start, if nothing has happened yet.
+        """Set the clock `warmup` seconds before the profile's start, if nothing has happened yet.
 
-        Returns the seconds of the profile at which the replay begins.
+        Returns the second of the profile at which the replay begins.
         """
         if self._can_wind_back and not self.clock.now and not len(self.journal):
             self._position = -warmup

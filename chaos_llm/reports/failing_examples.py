@@ -47,7 +47,7 @@ def sections(width: int = 100) -> list[tuple[str, str]]:
 
 
 def _sections(outage: Any, width: int) -> list[tuple[str, str]]:
-    played = outage.played()
+    played = outage.effective_profile()
     texts = [("chaos timeline", outage.timeline(width))]
     if played.windows:
         texts.append((f"chaos profile: fault_profiles/{played.name}.toml", as_file(played)))
