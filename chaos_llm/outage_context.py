@@ -80,8 +80,7 @@ class Outage:
     ) -> None:
         self._was_entered, self._rootdir = False, Path(rootdir or ".").absolute()
         loaded = healthy_profile() if profile is None else load(profile, rootdir=rootdir)
-        if provider:
-            loaded = on_providers(loaded, _known_providers(provider))
+        loaded = on_providers(loaded, _known_providers(provider or ""))
         self.profile, self.seed = with_baseline(loaded, self._rootdir, baseline), seed
         self.plan = Plan(self.profile, seed, tiers(self._rootdir, os.environ))
         self.journal = Journal()

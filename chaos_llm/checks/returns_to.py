@@ -10,7 +10,7 @@ from chaos_llm.checks._by_model import judged_by_model
 from chaos_llm.checks.check import Check, Finding, known_provider
 from chaos_llm.durations import Duration, describe, seconds
 
-_CHANCE = 0.05  # calls that use other providers are no coincidence if it is less likely than this
+_CHANCE = 0.01  # calls that use other providers are no coincidence if it is less likely than this
 
 
 @dataclass(frozen=True, repr=False)

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from chaos_llm.analysis.call import OUTCOMES, Call, Outcome
 from chaos_llm.analysis.gaps import longest_downtime
+from chaos_llm.analysis.healthy_failures import healthy_failures
 from chaos_llm.analysis.refused_requests import refused_requests
 from chaos_llm.analysis.run import Interval, Run
 from chaos_llm.checks import Finding, standard
@@ -182,6 +183,9 @@ class Report:
 
     def _vacuous(self, findings: list[Finding], *, allow_no_faults: bool) -> str:
         if not self.run.applied and not allow_no_faults:
+            failures = healthy_failures(self.run)
+            if failures is not None and failures.calls[0].error is not None:
+                return f"{failures.sentence}; so no fault was applied to any request"
             refused = "".join(f"{each.sentence}. " for each in refused_requests(self.run))
             return (
                 f"{refused}no fault was applied to any request of this replay; choose another "

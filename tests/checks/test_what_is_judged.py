@@ -16,6 +16,7 @@ from support.apps.defended import ERRORS, Breaker, ask_gpt_async, claude_async, 
 from support.small_profiles import MINUTE, day, window
 
 from chaos_llm import outage
+from chaos_llm.analysis.healthy_failures import healthy_failures
 from chaos_llm.checks import (
     backs_off,
     honours_retry_after,
@@ -38,6 +39,7 @@ from chaos_llm.faults import (
     slow_tokens,
 )
 from chaos_llm.profiles.model import HealthyLatency, Target
+from chaos_llm.reports.report import NoFaultApplied
 from chaos_llm.server.runs.verdict import observed
 
 GPT = Target("openai")
@@ -422,3 +424,23 @@ def test_c19_the_server_heals_everything_too(chaos_server):
     assert httpx.post(login, json=renewal).status_code == 503
     assert httpx.post(f"{url}heal", json={"provider": "anthropic"}).status_code == 200
     assert httpx.post(login, json=renewal).status_code == 200
+
+
+def test_c16_a_mistake_of_the_app_is_named_before_the_missing_fault():
+    def app(question):
+        return question + 1
+
+    report = replayed(day(window(overloaded(), ends=20 * MINUTE)), app)
+    failures = healthy_failures(report.run)
+    assert failures is not None
+    assert failures.sentence == (
+        f"all {len(report.run.calls)} calls failed on a healthy provider, the first with "
+        'TypeError: can only concatenate str (not "int") to str'
+    )
+    with pytest.raises(NoFaultApplied, match="failed on a healthy provider, the first with"):
+        report.check()
+
+
+def test_c16_an_app_that_fails_in_the_outage_only_has_no_mistake_of_its_own():
+    report = replayed(day(window(overloaded(), ends=20 * MINUTE)), ask_once)
+    assert healthy_failures(report.run) is None
