@@ -10,6 +10,7 @@ from itertools import chain
 from chaos_llm.decisions.plan import INJECTED, Decision, Draw, Meter, Plan
 from chaos_llm.faults.fault import Fault
 from chaos_llm.profiles.model import Target
+from chaos_llm.protocol.keyed_random import KeyedRandom
 from chaos_llm.protocol.messages import Answer, Completion, Request, Usage
 from chaos_llm.requests.correlation import Key
 
@@ -21,7 +22,9 @@ _NOT_EXPRESSIBLE = "unsupported"
 class Injection:
     """Faults put on by hand; `left` counts down, None is for good.
 
-    `decision` is what it decides where nothing else does: one object for all records of it.
+    `share` is the share of the requests that are hit. `is_timed`: it lasts from `begins` to `ends`,
+    whatever a replay does with the time before. `decision` is what it decides where nothing else
+    does: one object for all records of it.
     """
 
     target: Target
@@ -29,10 +32,22 @@ class Injection:
     left: int | None
     begins: float
     ends: float = math.inf
+    share: float = 1.0
+    is_timed: bool = False
     decision: Decision = field(init=False)
 
     def __post_init__(self) -> None:
         self.decision = Decision(tuple(Draw(INJECTED, fault, 0.0, 1.0) for fault in self.faults))
+
+    def is_open(self, at: float) -> bool:
+        """Whether it hits requests at that time, of those in its target."""
+        return at < self.ends and not (self.is_timed and at < self.begins)
+
+    def spares(self, rng: KeyedRandom) -> Draw | None:
+        """The draw that spares a request; None if the request is hit."""
+        if self.share >= 1.0 or (roll := rng.roll()) < self.share:
+            return None
+        return Draw(INJECTED, None, roll, self.share)
 
     def draws(self, at: float) -> tuple[Draw, ...]:
         if self.left is not None:
@@ -79,14 +94,28 @@ class Overrides:
             decision = self._without_healed(decision, request, at)
         if not self.injections:
             return decision
-        hits = [each for each in self.injections if each.ends > at and each.target.hits(request)]
+        hits, spared = self._injected(request, key, at)
         self.spent = [injection for injection in hits for _ in injection.faults]
-        if not hits:
+        if not hits and not spared:
             return decision
         draws = [injection.draws(at) for injection in hits]
-        if len(hits) == 1 and not decision.draws:
+        if len(hits) == 1 and not spared and not decision.draws:
             return hits[0].decision
-        return Decision((*chain.from_iterable(draws), *decision.draws))
+        return Decision((*chain.from_iterable(draws), *spared, *decision.draws))
+
+    def _injected(
+        self, request: Request, key: Key, at: float
+    ) -> tuple[list[Injection], list[Draw]]:
+        """The injections that hit a request, and the draws of those that spare it."""
+        hits, spared = [], []
+        for number, injection in enumerate(self.injections):
+            if injection.is_open(at) and injection.target.hits(request):
+                draw = injection.spares(KeyedRandom("inject", self.plan.seed, number, *key))
+                if draw is None:
+                    hits.append(injection)
+                else:
+                    spared.append(draw)
+        return hits, spared
 
     def give_back(self, effects: Sequence[str]) -> None:
         """Count no request for injections of which nothing could be expressed in its reply.
@@ -110,15 +139,18 @@ class Overrides:
 
     def share(self, request: Request, at: float) -> float:
         """The largest share with which such a request is hit at that time."""
-        if any(i.begins <= at < i.ends and i.target.hits(request) for i in self.injections):
-            return 1.0
+        injected = (
+            injection.share
+            for injection in self.injections
+            if injection.begins <= at < injection.ends and injection.target.hits(request)
+        )
         healed_at = self._healed_at(request, at)
         shares = (
             window.share(at, self.meter.loads)
             for window in self.plan.open_at(at)
             if window.opened > healed_at and window.hits(request)
         )
-        return max(shares, default=0.0)
+        return max(chain(injected, shares), default=0.0)
 
     def edges(self) -> set[float]:
         """The times at which something begins, ends or is healed."""
@@ -133,7 +165,12 @@ class Overrides:
         A first replay winds the profile back for its lead-in, behind the time of an injection.
         """
         for injection in self.injections:
-            injection.begins = min(injection.begins, time)
+            if not injection.is_timed:
+                injection.begins = min(injection.begins, time)
+
+    def timed_until(self) -> float:
+        """When the last injection ends that was injected for a time; 0 without one."""
+        return max((each.ends for each in self.injections if each.is_timed), default=0.0)
 
     def heal(self, target: Target, at: float) -> None:
         """End what is going on inside a target."""

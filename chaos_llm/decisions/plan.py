@@ -35,7 +35,7 @@ class Draw(NamedTuple):
     @property
     def why(self) -> str:
         """The throw as a sentence."""
-        if self.window == INJECTED:
+        if self.window == INJECTED and self.fault is not None:
             return f"injected by the test: {self.fault!r}"
         verb = f"{self.fault!r}" if self.fault else "spared"
         return f"{self.window!r} threw {self.roll:.3f} against {self.share:.3f}: {verb}"

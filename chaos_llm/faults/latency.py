@@ -22,8 +22,8 @@ class Latency(Fault):
     pauses that the reply already has, those between the pieces of a stream included.
     """
 
-    _: KW_ONLY
     seconds: durations.Duration | tuple[durations.Duration, durations.Duration] = 0
+    _: KW_ONLY
     times: float = 1
 
     def __post_init__(self) -> None:

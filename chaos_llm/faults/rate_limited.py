@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import dataclass
 
 from chaos_llm import durations
 from chaos_llm.faults._arguments import check_duration
@@ -18,7 +18,6 @@ class RateLimited(Fault):
     (gajae-code#2444), 86400 s from Azure (azure-sdk-for-net#38052). 20 s as in pollinations#6260.
     """
 
-    _: KW_ONLY
     retry_after: durations.Duration | None = 20
 
     ends_reply = True

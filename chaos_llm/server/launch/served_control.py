@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from typing import Never
+
 from chaos_llm.decisions.provider_control import Answers, ProviderControl
+from chaos_llm.durations import Duration
 from chaos_llm.faults.fault import Fault
 
 
@@ -15,9 +18,18 @@ class ServedControl:
         self._pull = pull
         self._pull(lambda control: control)  # an unknown name is told here
 
-    def inject(self, *faults: Fault, times: int | None = None) -> ServedControl:
-        """Have these faults strike each request from now on, or the next `times` requests."""
-        self._pull(lambda control: control.inject(*faults, times=times))
+    def inject(
+        self,
+        *faults: Fault,
+        share: float = 1.0,
+        for_: Duration | None = None,
+        times: int | None = None,
+        **unknown: Never,
+    ) -> ServedControl:
+        """Inject these faults into each request from now on, as `ProviderControl.inject` does."""
+        self._pull(
+            lambda control: control.inject(*faults, share=share, for_=for_, times=times, **unknown)
+        )
         return self
 
     def heal(self) -> ServedControl:
@@ -26,6 +38,6 @@ class ServedControl:
         return self
 
     def answers(self, answers: Answers) -> ServedControl:
-        """Have the provider say this: a text, a Completion, a list of them, a file, a function."""
+        """Have the provider say this, as `ProviderControl.answers` does."""
         self._pull(lambda control: control.answers(answers))
         return self
