@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Callable, Coroutine
 from contextlib import AbstractContextManager, ExitStack
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, Unpack
+from typing import TYPE_CHECKING, Any, Self, Unpack, cast
+
+import anyio
 
 from chaos_llm.analysis.side_effects import Marker
 from chaos_llm.config import is_strict, real_packages
@@ -15,7 +19,8 @@ from chaos_llm.decisions.effective_profile import as_played
 from chaos_llm.decisions.overrides import Overrides
 from chaos_llm.decisions.plan import Plan
 from chaos_llm.decisions.provider_control import ProviderControl
-from chaos_llm.decisions.start_position import Until, place
+from chaos_llm.decisions.start_position import Until, distance, place
+from chaos_llm.durations import Duration
 from chaos_llm.engine.engine import Engine
 from chaos_llm.errors import UsageError
 from chaos_llm.interception.context import InterceptionContext
@@ -25,6 +30,7 @@ from chaos_llm.profiles import load
 from chaos_llm.profiles.healthy_baseline import healthy_profile, with_baseline
 from chaos_llm.profiles.model import Profile
 from chaos_llm.protocol.keyed_random import seeded_random
+from chaos_llm.replay.in_async_code import Moment, Pending, in_event_loop
 from chaos_llm.replay.replay import ReplayOptions, ReplayRunner
 from chaos_llm.replay.simulated_users import App
 from chaos_llm.reports import failing_examples
@@ -98,6 +104,7 @@ class Outage:
         self.side_effect = Marker(recorded, self._correlation.here, lambda: self.now)
         self._date: RunningDate | None = None  # for fixtures that are set up before the outage
         self._context: InterceptionContext | None = None  # set only inside the outage
+        self._pending: list[Pending] = []  # what an async test has to await
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -128,7 +135,10 @@ class Outage:
             failing_examples.left(self)
             note_on_dates(error, self.profile.when(self.now))
         self._stack.__exit__(kind, error, trace)
-        for text in texts:
+        forgotten = [each.advice for each in self._pending if not each.was_awaited]
+        if forgotten and error is None:
+            raise UsageError(forgotten[0])
+        for text in (*texts, *forgotten):
             if error is None:
                 warnings.warn(text, ChaosWarning, stacklevel=2)
             else:  # pytest may turn a warning into an error, which would hide this one
@@ -160,21 +170,48 @@ class Outage:
     def replay(self, fn: App, **options: Unpack[ReplayOptions]) -> Report:
         """Have simulated users call `fn(prompt)` through the outage, and report what they got.
 
-        `fn` may be sync or async; a stream that it returns is consumed. Options and their defaults:
-        `prompts` (made up, half of them new, half repeated), `calls` (200 in all) or `every` (the
-        time between two calls of a user), `users=1`, `warmup="10m"` (healthy time before the
+        `fn` may be sync or async; a stream that it returns is consumed. In an async test:
+        `await chaos.replay(fn)`, on the running event loop and with a task for each user. Options
+        and their defaults: `prompts` (made up, half of them new, half repeated), `calls` (200 in
+        all) or `every` (the time between two calls of a user; with both, `calls` that far apart,
+        where no profile fixes the length), `users=1`, `warmup="10m"` (healthy time before the
         profile's start), `recovery="30m"` (time after the last window), `skip_quiet="1h"`, `until`
         (the last window's end), `outcome`, `deadline="1m"`, `stale_after="1h"`. A second replay
         continues where the first ended. Raises UsageError for wrong options and outside of the
         outage.
         """
         self._require_entered("replay")
-        return self._keep(self._replays.run(fn, **options))
+        if not in_event_loop():
+            return self._keep(self._replays.run(fn, **options))
 
-    async def replay_async(self, fn: App, **options: Unpack[ReplayOptions]) -> Report:
-        """Like `replay`, on the running event loop and with a task for each user."""
-        self._require_entered("replay_async")
-        return self._keep(await self._replays.run_async(fn, **options))
+        async def replayed() -> Report:
+            return self._keep(await self._replays.run_async(fn, **options))
+
+        return cast("Report", self._awaited_later("replay", replayed))
+
+    def advance(self, by: Duration | None = None, *, to: Until | None = None) -> Moment:
+        """Let virtual time pass: `advance("5m")`, or `advance(to="wave 2")` up to a moment.
+
+        Timers, threads and tasks that are due meanwhile run. Returns `chaos.now` at its end. In an
+        async test: `await chaos.advance("5m")`. Raises UsageError for a moment that is over, and
+        outside of the outage.
+        """
+        self._require_entered("advance")
+        seconds_ahead = distance(by, to, self.plan, self.now)
+        self.clock.extend_horizon(seconds_ahead)
+        if in_event_loop():
+            slept = partial(self._slept, seconds_ahead)
+            return cast("Moment", self._awaited_later("advance", slept))
+        self.clock.sleep(seconds_ahead)
+        return Moment(self.now)
+
+    async def _slept(self, seconds_ahead: float) -> float:
+        await anyio.sleep(seconds_ahead)
+        return self.now
+
+    def _awaited_later(self, method: str, start: Callable[[], Coroutine[Any, Any, Any]]) -> Pending:
+        self._pending.append(Pending(method, start))
+        return self._pending[-1]
 
     def unmanaged(self) -> AbstractContextManager[None]:
         """Keep this thread, and what threads and servers it starts meanwhile, in real time."""

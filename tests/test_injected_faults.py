@@ -56,7 +56,7 @@ def test_faults_that_are_injected_for_a_time_end_with_it():
 def test_in_a_replay_faults_for_a_time_come_behind_a_healthy_warm_up():
     with outage() as chaos:
         chaos.on("anthropic").inject(overloaded(), for_="20m")
-        report = chaos.replay(lambda prompt: ask_once(prompt), every="1m")
+        report = chaos.replay(ask_once, every="1m")
     assert [call.due for call in report.run.calls if not call.answered] == [
         60.0 * minute for minute in range(20)
     ]

@@ -250,9 +250,9 @@ def test_times_is_a_whole_number(times):
         chaos.on("anthropic").inject(overloaded(), times=times)
 
 
-@pytest.mark.parametrize("answers", [[], ["fine", 7], {"one": "two"}, 7, None])
+@pytest.mark.parametrize("answers", [[], ["fine", 7], 7, None])
 def test_what_is_no_answer_is_refused_at_once(answers):
-    with outage() as chaos, pytest.raises(UsageError, match="an answer is a text or a Completion"):
+    with outage() as chaos, pytest.raises(UsageError, match="an answer is a text, a dict"):
         chaos.on("anthropic").answers(answers)
 
 

@@ -112,18 +112,16 @@ def test_a_prompt_is_new_once_in_an_outage():
 
 
 @pytest.mark.asyncio
-async def test_in_a_running_loop_replay_async_serves():
+async def test_in_a_running_loop_replay_is_awaited():
     with outage(BAD_HOUR) as chaos:
-        with pytest.raises(UsageError, match=r"await chaos\.replay_async"):
-            chaos.replay(ask_async, calls=2)
-        report = await chaos.replay_async(ask_async, calls=10, users=5)
+        report = await chaos.replay(ask_async, calls=10, users=5)
     assert len(report.run.calls) == 10
 
 
-def test_replay_async_runs_on_trio_too():
+def test_replay_runs_on_trio_too():
     async def run():
         with outage(BAD_HOUR) as chaos:
-            return await chaos.replay_async(ask_async, calls=10, users=5)
+            return await chaos.replay(ask_async, calls=10, users=5)
 
     assert len(trio.run(run).run.calls) == 10
 
@@ -132,8 +130,8 @@ def test_replay_async_runs_on_trio_too():
 async def test_two_replays_at_once_are_refused():
     with outage(BAD_HOUR) as chaos:
         one, other = await asyncio.gather(
-            chaos.replay_async(ask_async, calls=5),
-            chaos.replay_async(ask_async, calls=5),
+            chaos.replay(ask_async, calls=5),
+            chaos.replay(ask_async, calls=5),
             return_exceptions=True,
         )
     assert len(one.run.calls) == 5

@@ -94,7 +94,7 @@ class Overrides:
             decision = self._without_healed(decision, request, at)
         if not self.injections:
             return decision
-        hits, spared = self._injected(request, key, at)
+        hits, spared = self._draw_injections(request, key, at)
         self.spent = [injection for injection in hits for _ in injection.faults]
         if not hits and not spared:
             return decision
@@ -103,19 +103,23 @@ class Overrides:
             return hits[0].decision
         return Decision((*chain.from_iterable(draws), *spared, *decision.draws))
 
-    def _injected(
+    def _draw_injections(
         self, request: Request, key: Key, at: float
     ) -> tuple[list[Injection], list[Draw]]:
         """The injections that hit a request, and the draws of those that spare it."""
         hits, spared = [], []
         for number, injection in enumerate(self.injections):
             if injection.is_open(at) and injection.target.hits(request):
-                draw = injection.spares(KeyedRandom("inject", self.plan.seed, number, *key))
+                draw = injection.spares(self.dice_of(number, key))
                 if draw is None:
                     hits.append(injection)
                 else:
                     spared.append(draw)
         return hits, spared
+
+    def dice_of(self, number: int, key: Key) -> KeyedRandom:
+        """The random numbers that say whether an injection hits a request."""
+        return KeyedRandom("inject", self.plan.seed, number, *key)
 
     def give_back(self, effects: Sequence[str]) -> None:
         """Count no request for injections of which nothing could be expressed in its reply.

@@ -17,6 +17,7 @@ from chaos_llm.profiles.model import SIMULATED_SURFACES, Target
 from chaos_llm.protocol.messages import UNSERVED, Completion, Request, ToolCall
 from chaos_llm.requests.hosts import provider_names
 
+
 class HasFields(Protocol):
     """A pydantic model."""
 
@@ -74,7 +75,7 @@ class ProviderControl:
             raise UsageError(message)
         if times is not None and (type(times) is not int or times < 1):
             raise UsageError(f"times is how many requests are hit, 1 or more; got {times!r}")
-        if isinstance(share, bool) or not isinstance(share, int | float) or not 0 < share <= 1:
+        if type(share) not in (int, float) or not 0 < share <= 1:
             raise UsageError(f"share is the share of requests, above 0 and up to 1; got {share!r}")
         now, lasts = self._now(), math.inf if for_ is None else seconds(for_)
         if lasts <= 0:

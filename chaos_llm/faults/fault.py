@@ -37,7 +37,7 @@ class Fault:
 
     if not TYPE_CHECKING:  # mypy takes the arguments from the fields
 
-        def __new__(cls, *args: Any, **arguments: Any) -> Self:
+        def __new__(cls, *_args: Any, **arguments: Any) -> Self:
             """Refuse an argument that the fault does not have, and name those that it has."""
             known = [field.name for field in fields(cls)]
             refuse_unknown(cls.__module__.rpartition(".")[2], arguments, known)

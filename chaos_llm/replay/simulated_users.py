@@ -244,5 +244,5 @@ def _async_in_sync(returned: Any) -> UsageError:
         returned.close()
     return UsageError(
         "the function returned an awaitable or an async stream: give replay() the async function "
-        "itself, or use `await chaos.replay_async(...)`"
+        "itself, or use `await chaos.replay(...)` in an async test"
     )

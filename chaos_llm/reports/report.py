@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, TypeVar
 
 from chaos_llm.analysis.call import OUTCOMES, Call, Outcome
 from chaos_llm.analysis.gaps import longest_downtime
@@ -16,7 +17,14 @@ from chaos_llm.errors import UsageError
 from chaos_llm.reports.grades import Grade, Grading
 from chaos_llm.reports.text import findings_text, timeline_text
 
+Awaited = TypeVar("Awaited")
 Claim = Callable[[Run], Finding]  # a check, or a plain function in its place
+
+
+def itself(value: Awaited) -> Generator[Any, Any, Awaited]:
+    """What `__await__` returns for a value that is there already."""
+    yield from ()
+    return value
 
 
 class CheckFailed(AssertionError):
@@ -40,6 +48,10 @@ class Report:
         """A short line, which failing assertions show; `str(report)` is longer."""
         name = self.run.profile.name
         return f"<Report of {name}: {self.calls} calls, {self.answered:.1%} answered>"
+
+    def __await__(self) -> Generator[Any, Any, Report]:
+        """The report itself: `await chaos.replay(...)` is right in any async code."""
+        return itself(self)
 
     @property
     def calls(self) -> int:

@@ -15,8 +15,8 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from chaos_llm.decisions.provider_control import ProviderControl
-from chaos_llm.decisions.start_position import Until, place
-from chaos_llm.durations import Duration, seconds
+from chaos_llm.decisions.start_position import Until, distance
+from chaos_llm.durations import Duration
 from chaos_llm.errors import UsageError
 from chaos_llm.journal.journal import Exchange
 from chaos_llm.server.connections.shared_state import SharedState
@@ -156,14 +156,9 @@ class ServedOutage:
 
     def advance(self, by: Duration | None = None, *, to: Until | None = None) -> float:
         """Let time pass: so long, or up to a window's name or a time; says what time it is then."""
-        if (by is None) == (to is None):
-            raise UsageError('advance("10m"), or advance(to="a window\'s name")')
 
         def pass_time(run: ServedRun) -> float:
-            distance = place(to, run.plan) - run.now if by is None else seconds(by)
-            if distance < 0:
-                raise UsageError(f"{to!r} is over; time goes forward only")
-            run.clock.advance(distance)
+            run.clock.advance(distance(by, to, run.plan, run.now))
             return run.now
 
         return self.do(pass_time)
