@@ -35,6 +35,7 @@ from chaos_llm.replay.replay import ReplayOptions, ReplayRunner
 from chaos_llm.replay.simulated_users import App
 from chaos_llm.reports import failing_examples
 from chaos_llm.reports.report import Report
+from chaos_llm.requests.app_lines import line_of_request
 from chaos_llm.requests.billing_tiers import tiers
 from chaos_llm.requests.correlation import Correlation
 from chaos_llm.requests.credentials import Credentials
@@ -106,6 +107,15 @@ class Outage:
         self._context: InterceptionContext | None = None  # set only inside the outage
         self._pending: list[Pending] = []  # what an async test has to await
         self._stack = ExitStack()
+
+    def __repr__(self) -> str:
+        """The profile, the seed, the time and what has happened so far."""
+        state = "running" if self._context is not None else "over" if self._was_entered else "new"
+        when = f"{self.profile.when(self.now):%d %b %Y %H:%M:%S} UTC"
+        return (
+            f"<Outage {self.profile.name}, seed {self.seed}, {state}: {when}, "
+            f"{len(self.journal)} requests, {len(self.reports)} replays>"
+        )
 
     def __enter__(self) -> Self:
         if self._was_entered:
@@ -213,6 +223,16 @@ class Outage:
         self._pending.append(Pending(method, start))
         return self._pending[-1]
 
+    def report(self) -> Report:
+        """Report on all requests that were made outside of replays, by the test itself.
+
+        Calls of users are not known then, so its outcomes are empty, and checks that need them are
+        not judged.
+        """
+        replayed = {e.number for report in self.reports for e in report.run.exchanges}
+        mine = [exchange for exchange in self.journal if exchange.number not in replayed]
+        return Report(self._replays.run_of_requests(mine), is_of_replay=False)
+
     def unmanaged(self) -> AbstractContextManager[None]:
         """Keep this thread, and what threads and servers it starts meanwhile, in real time."""
         self._require_entered("unmanaged()")
@@ -254,6 +274,7 @@ class Outage:
             self._correlation,
             self._progress,
             strict=self.strict,
+            line_of_request=line_of_request,
         )
         context = InterceptionContext(engine, self.clock, host_map(os.environ, self._rootdir))
         stack.enter_context(client_environment.surroundings(context))

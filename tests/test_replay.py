@@ -254,12 +254,13 @@ def test_a_failed_check_reports_what_was_seen_when_and_why_it_matters():
     report = replay(ask_once, every="30s")
     with pytest.raises(CheckFailed) as failed:
         report.check(stops_calling("anthropic"), retries_stay_under(3))
-    first, second, third = str(failed.value).splitlines()
+    first, asked, second, third = str(failed.value).splitlines()
     assert first.startswith("FAIL")
+    assert asked.strip().startswith("first: call ")
     assert "calls in a row used anthropic while it was down" in first
     assert first.endswith("at 02 Mar 12:04:00 UTC")
     assert second.strip().startswith("why it matters: ")
-    assert third.startswith("PASS")
+    assert third == "1 passed; report.findings has it"
     assert [finding.verdict for finding in report.findings] == ["fail", "pass"]
 
 

@@ -35,7 +35,7 @@ class Interval:
         return self.begins <= time < self.ends
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Run:
     """The calls of a replay, its exchanges in order, and the faults that were planned for them."""
 
@@ -48,6 +48,13 @@ class Run:
     credentials: Credentials = field(default_factory=Credentials)
     side_effects: Sequence[SideEffect] = ()
     unserved: Sequence[Exchange] = ()  # to endpoints that are not simulated; no check counts them
+
+    def __repr__(self) -> str:
+        """How much there is of it: all calls and exchanges would fill pages."""
+        return (
+            f"<Run of {self.profile.name}, seed {self.seed}: {len(self.calls)} calls, "
+            f"{len(self.exchanges)} requests>"
+        )
 
     @property
     def profile(self) -> Profile:

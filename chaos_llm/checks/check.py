@@ -13,7 +13,7 @@ from chaos_llm.requests.hosts import provider_names
 Verdict = Literal["pass", "fail", "not applicable", "not judged"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Finding:
     """What a check found: the verdict, the observation in words, when, and why it matters.
 
@@ -25,6 +25,10 @@ class Finding:
     seen: str
     at: float | None = None
     why: str = ""
+
+    def __repr__(self) -> str:
+        """A line as in a report."""
+        return f"<{self.verdict.upper()} {self.check}: {self.seen}>"
 
 
 @dataclass(frozen=True, repr=False)

@@ -55,6 +55,16 @@ class ProviderControl:
         self._interventions, self._now = overrides, now
         self._target = Target(provider, surface, model)
 
+    def __repr__(self) -> str:
+        """The provider, and the faults that the test injected and that are still there."""
+        now = self._now()
+        on = [
+            ", ".join(map(repr, each.faults))
+            for each in self._interventions.injections
+            if each.is_open(now) and each.target.provider == self._target.provider
+        ]
+        return f"<{self._target.provider}: {'; '.join(on) or 'nothing injected'}>"
+
     def inject(
         self,
         *faults: Fault,

@@ -68,6 +68,7 @@ class Engine:
     # The numbers of calls in which a request has failed; a dict, because it keeps their order.
     failing_calls: dict[int, None] = field(default_factory=dict)
     strict: bool = True  # refuse what the real APIs refuse
+    line_of_request: Callable[[], str] = str  # of the app's own code, on this stack
 
     def __post_init__(self) -> None:
         plan = self.overrides.plan
@@ -121,6 +122,8 @@ class Engine:
             self.failing_calls[exchange.call] = None
         if exchange.call in self.failing_calls:
             exchange.conversation_digest = digest_of(request).packed()
+        if exchange.effects or not exchange.answered or exchange.call in self.failing_calls:
+            exchange.app_line = self.line_of_request()
 
     def _reply_context(self, provider: Provider, key: Key, at: float) -> ReplyContext:
         stored = self.stored.setdefault(provider.name, {})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple
@@ -45,11 +46,14 @@ class Exchange(HasExchangeKind):
     content_timing: when the content of the reply was planned to arrive
     conversation_digest: the packed digest of the conversation, in calls with failures only
     retry_after: the wait in seconds that a refusal asked for, None if it asked for none
+    app_line: the line of the app's own code that made the request, in calls with failures only; it
+        is no part of written journals, which are the same on every machine
     broken_rule: the rule for which a healthy provider refused the request, a mistake of the app
     """
 
     __slots__ = (
         "answered",
+        "app_line",
         "at",
         "attempt",
         "body_hash",
@@ -95,7 +99,7 @@ class Exchange(HasExchangeKind):
             self.output_tokens
         ) = 0
         self.answered = self.silently_corrupted = False
-        self.reference = self.error_message = self.opening = ""
+        self.reference = self.error_message = self.opening = self.app_line = ""
 
     @property
     def key(self) -> Key:
@@ -211,7 +215,13 @@ class Journal:
         exchanges = self.to(provider, surface)
         return [later.at - earlier.until for earlier, later in pairwise(exchanges)]
 
-    def jsonl(self) -> str:
+    def __repr__(self) -> str:
+        """How many exchanges there are, by provider."""
+        by_provider = Counter(exchange.provider for exchange in self._exchanges)
+        counts = ", ".join(f"{provider} {count}" for provider, count in by_provider.items())
+        return f"<Journal of {len(self)} requests" + (f": {counts}>" if counts else ">")
+
+    def to_jsonl(self) -> str:
         """The records as JSON lines; the same seed gives the same bytes."""
         text = "".join(strict_json.dumps(e.line()) + "\n" for e in self._exchanges)
         return self.secrets.masked(text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypedDict, Unpack
@@ -18,13 +18,13 @@ from chaos_llm.decisions.overrides import Overrides
 from chaos_llm.decisions.start_position import Until, offset
 from chaos_llm.durations import Duration, seconds
 from chaos_llm.errors import UsageError, refuse_unknown
-from chaos_llm.journal.journal import Journal
+from chaos_llm.journal.journal import Exchange, Journal
 from chaos_llm.replay.app_function import refuse_wrong_function
 from chaos_llm.replay.prompts import PromptBook, Prompts
 from chaos_llm.replay.schedule import Slot, slots, stretches
 from chaos_llm.replay.simulated_users import App, OnCall, SimulatedUsers, is_async
 from chaos_llm.reports.report import Report
-from chaos_llm.requests.correlation import Correlation
+from chaos_llm.requests.correlation import NO_CALL, Correlation
 from chaos_llm.requests.credentials import Credentials
 from chaos_llm.virtual_time import VirtualTime
 
@@ -100,6 +100,24 @@ class ReplayRunner:
         with replay.in_progress() as users:
             replay.calls += await users.run_async(app, replay.slots)
         return replay.report()
+
+    def run_of_requests(self, exchanges: Sequence[Exchange]) -> Run:
+        """What happened without a replay, as checks look at it: requests, and no calls."""
+        served, unserved = divided(exchanges)
+        evidence = Evidence([], served)
+        now = self.now()
+        begins = min([0.0, now, *(exchange.at for exchange in exchanges)])
+        return Run(
+            self.overrides,
+            [],
+            served,
+            evidence,
+            begins,
+            max(now, begins + 1.0),
+            self.credentials,
+            [effect for effect in self.side_effects if effect.call == NO_CALL],
+            unserved,
+        )
 
 
 class _Replay:
