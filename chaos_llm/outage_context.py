@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self, Unpack, cast
 import anyio
 
 from chaos_llm.analysis.side_effects import Marker
+from chaos_llm.analysis.unapplied_faults import unapplied_faults
 from chaos_llm.config import is_strict, real_packages
 from chaos_llm.decisions.effective_profile import as_played
 from chaos_llm.decisions.overrides import Overrides
@@ -34,7 +35,7 @@ from chaos_llm.replay.in_async_code import Moment, Pending, in_event_loop
 from chaos_llm.replay.replay import ReplayOptions, ReplayRunner
 from chaos_llm.replay.simulated_users import App
 from chaos_llm.reports import failing_examples
-from chaos_llm.reports.report import Report
+from chaos_llm.reports.report import CheckFailed, Report
 from chaos_llm.requests.app_lines import line_of_request
 from chaos_llm.requests.billing_tiers import tiers
 from chaos_llm.requests.correlation import Correlation
@@ -104,6 +105,7 @@ class Outage:
         recorded = self._replays.side_effects
         self.side_effect = Marker(recorded, self._correlation.here, lambda: self.now)
         self._date: RunningDate | None = None  # for fixtures that are set up before the outage
+        self.is_shown_by_pytest = False  # its timeline, below a test that fails
         self._context: InterceptionContext | None = None  # set only inside the outage
         self._pending: list[Pending] = []  # what an async test has to await
         self._stack = ExitStack()
@@ -140,11 +142,15 @@ class Outage:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        texts, self._context = self._context.said if self._context else [], None
+        texts, self._context = list(self._context.said) if self._context else [], None
         if error is not None:
             failing_examples.left(self)
             note_on_dates(error, self.profile.when(self.now))
         self._stack.__exit__(kind, error, trace)
+        if not failing_examples.is_in_example():  # Hypothesis shows its last example itself
+            texts += unapplied_faults(self._overrides.injections, list(self.journal))
+            if isinstance(error, CheckFailed) and not self.is_shown_by_pytest:
+                error.add_note(f"\n{self.timeline()}")
         forgotten = [each.advice for each in self._pending if not each.was_awaited]
         if forgotten and error is None:
             raise UsageError(forgotten[0])

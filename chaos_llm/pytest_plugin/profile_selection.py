@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 FIXTURE, SERVER = "chaos", "chaos_server"
 DAY = "_chaos_day"  # the parameter of a test that is played on several days
 OUTAGE = pytest.StashKey["Outage"]()  # of a test
+HEALTHY = pytest.StashKey[bool]()  # a test that failed by a fault is run once more without it
 MARKER = (
     "chaos(*profiles, tags=None, at=None, toxiproxy=False): play the test on these named bad days; "
     "`tags` takes every profile with that tag (or all of several tags), `at` a window's name or a "
@@ -47,6 +48,12 @@ def asks(item: Any) -> bool:
     if SERVER in getattr(item, "fixturenames", ()):
         return False
     return knows_us(item) or bool(item.config.getoption("chaos"))
+
+
+def is_by_option(item: Any) -> bool:
+    """Whether a test is run on a profile of `--chaos`, as its own marker names none."""
+    marked = item.get_closest_marker("chaos") is not None
+    return not marked and asks(item) and not is_given(item)
 
 
 def is_given(item: Any) -> bool:

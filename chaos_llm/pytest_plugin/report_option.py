@@ -37,6 +37,8 @@ class ReportOption:
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Add the properties before pytest makes its report, and the page when it has."""
+        if item.stash.get(profile_selection.HEALTHY, False):
+            return (yield)
         if call.when == "setup":  # perhaps of another try
             kept = [each for each in item.user_properties if not each[0].startswith(_PREFIX)]
             item.user_properties[:] = kept

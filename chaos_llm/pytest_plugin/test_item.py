@@ -65,7 +65,9 @@ def outage_of(item: pytest.Item) -> Outage:
     """Find a test's outage, or make it."""
     outage = item.stash.get(profile_selection.OUTAGE, None)
     if outage is None:
+        is_healthy = item.stash.get(profile_selection.HEALTHY, False)
         outage = item.stash[profile_selection.OUTAGE] = profile_selection.new_outage(
-            item, profile_selection.day_of(item)
+            item, None if is_healthy else profile_selection.day_of(item)
         )
+        outage.is_shown_by_pytest = True
     return outage
