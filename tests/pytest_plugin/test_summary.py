@@ -95,8 +95,8 @@ def test_after_a_suite_on_a_profile_it_counts_who_asked_met_and_failed(run, more
     result.stdout.fnmatch_lines(
         [
             f"chaos_llm: on {STORM} 4 of 6 tests asked a provider, 4 met a fault, and 3 of those "
-            "failed; 2 of the failed ones pass with healthy providers; one test failed without having "
-            "met a fault",
+            "failed; 2 of the failed ones pass with healthy providers; one test failed without "
+            "having met a fault",
             "  test_it.py::test_asks_once",
             "  test_it.py::test_with_a_fixture",
         ]
