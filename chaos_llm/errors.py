@@ -28,6 +28,8 @@ import reprlib
 from collections.abc import Iterable
 from difflib import SequenceMatcher
 
+from chaos_llm.synonyms import meant_by
+
 _MANY = 40  # names; a message lists a catalogue of up to this size in full
 _NEAREST = 12  # names that a message lists of a larger catalogue
 _LONGEST_NAME = 100  # letters of an unknown name that are compared and shown
@@ -62,6 +64,14 @@ class UnknownName(UsageError):
             listing += f": `{all_by}` lists them" if all_by else ""
         prefix = f"{where}: " if where else ""
         super().__init__(f"{prefix}unknown {kind} {name!r}; known, nearest first: {listing}")
+
+
+def refuse_unknown(of: str, given: Iterable[str], known: Iterable[str]) -> None:
+    """Raise UnknownName for the first of the given keyword arguments that is not a known one."""
+    known = tuple(known)
+    for name in given:
+        if name not in known:
+            raise UnknownName(f"argument of {of}", name, known)
 
 
 class ProfileError(ChaosError):
@@ -135,9 +145,14 @@ def shown(value: object, longest: int = 60) -> str:
 
 
 def nearest_first(name: str, known: Iterable[str]) -> list[str]:
-    """Sort names by their similarity to an unknown one, equally similar ones alphabetically."""
-    folded = name[:_LONGEST_NAME].casefold()
+    """Sort names by what a wrong one may mean, then by similarity, then alphabetically."""
+    folded, names = name[:_LONGEST_NAME].casefold(), set(known)
+    meant = meant_by(folded, names)
     return sorted(
-        set(known),
-        key=lambda word: (-SequenceMatcher(None, folded, word.casefold()).ratio(), word),
+        names,
+        key=lambda word: (
+            meant.index(word) if word in meant else len(meant),
+            -SequenceMatcher(None, folded, word.casefold()).ratio(),
+            word,
+        ),
     )

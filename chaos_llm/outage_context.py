@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Callable, Coroutine
 from contextlib import AbstractContextManager, ExitStack
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, Unpack
+from typing import TYPE_CHECKING, Any, Self, Unpack, cast
+
+import anyio
 
 from chaos_llm.analysis.side_effects import Marker
+from chaos_llm.analysis.unapplied_faults import unapplied_faults
 from chaos_llm.config import is_strict, real_packages
 from chaos_llm.decisions.effective_profile import effective_profile
 from chaos_llm.decisions.overrides import Overrides
 from chaos_llm.decisions.plan import Plan
 from chaos_llm.decisions.provider_control import ProviderControl
-from chaos_llm.decisions.start_position import Until, place
+from chaos_llm.decisions.start_position import Until, distance, place
+from chaos_llm.durations import Duration
 from chaos_llm.engine.engine import Engine
 from chaos_llm.errors import UnknownName, UsageError
 from chaos_llm.interception.context import InterceptionContext
@@ -25,10 +31,12 @@ from chaos_llm.profiles.healthy_baseline import healthy_profile, with_baseline
 from chaos_llm.profiles.model import Profile
 from chaos_llm.profiles.other_providers import on_providers
 from chaos_llm.protocol.keyed_random import seeded_random
+from chaos_llm.replay.in_async_code import Moment, Pending, in_event_loop
 from chaos_llm.replay.replay import ReplayOptions, ReplayRunner
 from chaos_llm.replay.simulated_users import App
 from chaos_llm.reports import failing_examples
-from chaos_llm.reports.report import Report
+from chaos_llm.reports.report import CheckFailed, Report
+from chaos_llm.requests.app_lines import line_of_request
 from chaos_llm.requests.billing_tiers import tiers
 from chaos_llm.requests.correlation import Correlation
 from chaos_llm.requests.credentials import Credentials
@@ -104,8 +112,19 @@ class Outage:
         self.side_effect = Marker(recorded, self._correlation.here, lambda: self.now)
         self._replays.service_failures = self.side_effect.failed_in
         self._date: RunningDate | None = None  # for fixtures that are set up before the outage
+        self.is_shown_by_pytest = False  # its timeline, below a test that fails
         self._context: InterceptionContext | None = None  # set only inside the outage
+        self._pending: list[Pending] = []  # what an async test has to await
         self._stack = ExitStack()
+
+    def __repr__(self) -> str:
+        """The profile, the seed, the time and what has happened so far."""
+        state = "running" if self._context is not None else "over" if self._was_entered else "new"
+        when = f"{self.profile.when(self.now):%d %b %Y %H:%M:%S} UTC"
+        return (
+            f"<Outage {self.profile.name}, seed {self.seed}, {state}: {when}, "
+            f"{len(self.journal)} requests, {len(self.reports)} replays>"
+        )
 
     def __enter__(self) -> Self:
         if self._was_entered:
@@ -130,7 +149,7 @@ class Outage:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        texts = self._context.warnings if self._context else []
+        texts = list(self._context.warnings) if self._context else []
         if self._context is not None:
             self._context.is_over = True  # replies that are read from now on fail
         self._context = None
@@ -138,7 +157,14 @@ class Outage:
             failing_examples.left(self)
             add_date_note(error, self.profile.when(self.now))
         self._stack.__exit__(kind, error, trace)
-        for text in texts:
+        if not failing_examples.is_in_example():  # Hypothesis shows its last example itself
+            texts += unapplied_faults(self._overrides.injections, list(self.journal))
+            if isinstance(error, CheckFailed) and not self.is_shown_by_pytest:
+                error.add_note(f"\n{self.timeline()}")
+        forgotten = [each.advice for each in self._pending if not each.was_awaited]
+        if forgotten and error is None:
+            raise UsageError(forgotten[0])
+        for text in (*texts, *forgotten):
             if error is None:
                 warnings.warn(text, ChaosWarning, stacklevel=2)
             else:  # pytest may turn a warning into an error, which would hide this one
@@ -174,21 +200,58 @@ class Outage:
     def replay(self, fn: App, **options: Unpack[ReplayOptions]) -> Report:
         """Let simulated users call `fn(prompt)` during the outage, and report what they got.
 
-        `fn` may be sync or async; a stream that it returns is consumed. Options and their defaults:
-        `prompts` (generated, half of them new, half repeated), `calls` (200 in all) or `every` (the
-        time between two calls of a user), `users=1`, `warmup="10m"` (healthy time before the
+        `fn` may be sync or async; a stream that it returns is consumed. In an async test:
+        `await chaos.replay(fn)`, on the running event loop and with a task for each user. Options
+        and their defaults: `prompts` (generated, half of them new, half repeated), `calls` (200 in
+        all) or `every` (the time between two calls of a user; with both, `calls` that far apart,
+        if no profile fixes the length), `users=1`, `warmup="10m"` (healthy time before the
         profile's start), `recovery="30m"` (time after the last window), `skip_quiet="1h"`, `until`
         (the last window's end), `outcome`, `deadline="1m"`, `stale_after="1h"`. A second replay
         continues where the first one ended. Raises UsageError for wrong options and outside of an
         outage.
         """
         self._require_entered("replay")
-        return self._keep(self._replays.run(fn, **options))
+        if not in_event_loop():
+            return self._keep(self._replays.run(fn, **options))
 
-    async def replay_async(self, fn: App, **options: Unpack[ReplayOptions]) -> Report:
-        """Like `replay`, on the running event loop and with a task for each user."""
-        self._require_entered("replay_async")
-        return self._keep(await self._replays.run_async(fn, **options))
+        async def replayed() -> Report:
+            return self._keep(await self._replays.run_async(fn, **options))
+
+        return cast("Report", self._awaited_later("replay", replayed))
+
+    def advance(self, by: Duration | None = None, *, to: Until | None = None) -> Moment:
+        """Let virtual time pass: `advance("5m")`, or `advance(to="wave 2")` up to a moment.
+
+        Timers, threads and tasks that are due meanwhile run. Returns `chaos.now` at its end. In an
+        async test: `await chaos.advance("5m")`. Raises UsageError for a moment that is over, and
+        outside of the outage.
+        """
+        self._require_entered("advance")
+        seconds_ahead = distance(by, to, self.plan, self.now)
+        self.clock.extend_horizon(seconds_ahead)
+        if in_event_loop():
+            slept = partial(self._slept, seconds_ahead)
+            return cast("Moment", self._awaited_later("advance", slept))
+        self.clock.sleep(seconds_ahead)
+        return Moment(self.now)
+
+    async def _slept(self, seconds_ahead: float) -> float:
+        await anyio.sleep(seconds_ahead)
+        return self.now
+
+    def _awaited_later(self, method: str, start: Callable[[], Coroutine[Any, Any, Any]]) -> Pending:
+        self._pending.append(Pending(method, start))
+        return self._pending[-1]
+
+    def report(self) -> Report:
+        """Report on all requests that were made outside of replays, by the test itself.
+
+        Calls of users are not known then, so its outcomes are empty, and checks that need them are
+        not judged.
+        """
+        replayed = {e.number for report in self.reports for e in report.run.exchanges}
+        mine = [exchange for exchange in self.journal if exchange.number not in replayed]
+        return Report(self._replays.run_of_requests(mine), is_of_replay=False)
 
     def unmanaged(self) -> AbstractContextManager[None]:
         """Keep this thread, and threads and servers that it starts inside, in real time."""
@@ -231,6 +294,7 @@ class Outage:
             self._correlation,
             self._progress,
             strict=self.strict,
+            line_of_request=line_of_request,
         )
         context = InterceptionContext(engine, self.clock, host_map(os.environ, self._rootdir))
         stack.enter_context(client_environment.adapted_environment(context))

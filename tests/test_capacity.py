@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import httpx
 import pytest
 from support.small_profiles import HOUR, MINUTE, day, window
@@ -206,6 +204,6 @@ def test_sync_async_and_threads_meet_the_same_load():
         chaos.replay(asker(retries=5), **options)
     threads = decisions(chaos)
     with outage(STORM, seed=2) as chaos:
-        asyncio.run(chaos.replay_async(ask_async, **options))
+        chaos.replay(ask_async, **options)
 
     assert decisions(chaos) == threads

@@ -13,6 +13,7 @@ import chaos_llm
 
 # From the top row down: each row imports the rows above it only. ARCHITECTURE.md shows this table.
 LAYERS = (
+    (("synonyms",), "what people call a provider or a fault"),
     (("errors", "code_repr"), "what can go wrong; values whose repr is the code that makes them"),
     (
         ("protocol", "durations", "config", "extensions"),

@@ -70,6 +70,7 @@ class Engine:
     # The numbers of calls in which a request has failed; a dict, because it keeps their order.
     failing_calls: dict[int, None] = field(default_factory=dict)
     strict: bool = True  # refuse what the real APIs refuse
+    line_of_request: Callable[[], str] = str  # of the app's own code, on this stack
 
     def __post_init__(self) -> None:
         plan = self.overrides.plan
@@ -125,6 +126,8 @@ class Engine:
             exchange.sent_content = content_of(builder)
             if request.answers_tool:
                 exchange.reported_tool_calls = reported_tool_calls(request.body)
+        if exchange.effects or not exchange.answered or exchange.call in self.failing_calls:
+            exchange.app_line = self.line_of_request()
 
     def _reply_context(self, provider: Provider, key: Key, at: float) -> ReplyContext:
         stored = self.stored.setdefault(provider.name, {})

@@ -110,6 +110,7 @@ def test_a_machine_that_could_not_be_made_leaves_no_outage_behind():
     Patient().teardown()
 
 
+@pytest.mark.filterwarnings("ignore:overloaded:chaos_llm.ChaosWarning")
 def test_what_was_injected_by_hand_is_played_as_windows():
     with outage() as chaos:
         assert chaos.effective_profile() == chaos.profile

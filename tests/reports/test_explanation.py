@@ -132,7 +132,7 @@ def test_a_bare_journal_is_explained_as_far_as_it_goes():
     with outage() as chaos:
         chaos.on("anthropic").inject(overloaded(), times=1)
         ask("hi")
-    status, told = explain("-", "-1", text=chaos.journal.jsonl())
+    status, told = explain("-", "-1", text=chaos.journal.to_jsonl())
     assert status == 0
     assert "call -1 of user -1: 2 requests" in told
     assert "#0 0 s anthropic" in told

@@ -12,11 +12,11 @@ import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Never, Self, TypeVar
 
 from chaos_llm.decisions.provider_control import Answers, ProviderControl
-from chaos_llm.decisions.start_position import Until, place
-from chaos_llm.durations import Duration, seconds
+from chaos_llm.decisions.start_position import Until, distance
+from chaos_llm.durations import Duration
 from chaos_llm.errors import UsageError
 from chaos_llm.faults.fault import Fault
 from chaos_llm.journal.journal import Exchange
@@ -35,9 +35,18 @@ class ServedControl:
         self._pull = pull
         self._pull(lambda control: control)  # an unknown name is an error here
 
-    def inject(self, *faults: Fault, times: int | None = None) -> ServedControl:
-        """Apply these faults to each request from now on, or to the next `times` requests."""
-        self._pull(lambda control: control.inject(*faults, times=times))
+    def inject(
+        self,
+        *faults: Fault,
+        share: float = 1.0,
+        for_: Duration | None = None,
+        times: int | None = None,
+        **unknown: Never,
+    ) -> ServedControl:
+        """Apply these faults to each request from now on, as `ProviderControl.inject` does."""
+        self._pull(
+            lambda control: control.inject(*faults, share=share, for_=for_, times=times, **unknown)
+        )
         return self
 
     def heal(self) -> ServedControl:
@@ -180,14 +189,9 @@ class ServedOutage:
 
     def advance(self, by: Duration | None = None, *, to: Until | None = None) -> float:
         """Let time pass: so long, or up to a window's name or a time; says what time it is then."""
-        if (by is None) == (to is None):
-            raise UsageError('advance("10m"), or advance(to="a window\'s name")')
 
         def pass_time(run: ServedRun) -> float:
-            distance = place(to, run.plan) - run.now if by is None else seconds(by)
-            if distance < 0:
-                raise UsageError(f"{to!r} is over; time goes forward only")
-            run.clock.advance(distance)
+            run.clock.advance(distance(by, to, run.plan, run.now))
             return run.now
 
         return self.do(pass_time)
