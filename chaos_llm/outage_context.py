@@ -16,20 +16,20 @@ import anyio
 from chaos_llm.analysis.side_effects import Marker
 from chaos_llm.analysis.unapplied_faults import unapplied_faults
 from chaos_llm.config import is_strict, real_packages
-from chaos_llm.decisions.effective_profile import as_played
+from chaos_llm.decisions.effective_profile import effective_profile
 from chaos_llm.decisions.overrides import Overrides
 from chaos_llm.decisions.plan import Plan
 from chaos_llm.decisions.provider_control import ProviderControl
 from chaos_llm.decisions.start_position import Until, distance, place
 from chaos_llm.durations import Duration
 from chaos_llm.engine.engine import Engine
-from chaos_llm.errors import UsageError
+from chaos_llm.errors import UnknownName, UsageError
 from chaos_llm.interception.context import InterceptionContext
-from chaos_llm.interception.green_threads import refuse_green_threads
 from chaos_llm.journal.journal import Journal
 from chaos_llm.profiles import load
 from chaos_llm.profiles.healthy_baseline import healthy_profile, with_baseline
 from chaos_llm.profiles.model import Profile
+from chaos_llm.profiles.other_providers import on_providers
 from chaos_llm.protocol.keyed_random import seeded_random
 from chaos_llm.replay.in_async_code import Moment, Pending, in_event_loop
 from chaos_llm.replay.replay import ReplayOptions, ReplayRunner
@@ -42,7 +42,8 @@ from chaos_llm.requests.correlation import Correlation
 from chaos_llm.requests.credentials import Credentials
 from chaos_llm.requests.hosts import host_map, provider_names
 from chaos_llm.virtual_time import TELEMETRY_AND_DEBUGGERS, RunningDate, ThreadMode, VirtualTime
-from chaos_llm.virtual_time.date_notes import note_on_dates
+from chaos_llm.virtual_time.dates import add_date_note
+from chaos_llm.virtual_time.foreign_clocks import refuse_green_threads
 
 if TYPE_CHECKING:
     import respx
@@ -67,7 +68,9 @@ class Outage:
     from the profile `baseline`. The nearest pyproject.toml at or above `rootdir` (default: the
     current folder) names profiles, hosts, billing tiers and packages whose threads keep real time.
     A request that a vendor's real API refuses is refused in that API's words; with `strict=False`,
-    or `strict = false` in pyproject.toml, every request that can be read is answered.
+    or `strict = false` in pyproject.toml, every request that can be read is answered. `provider`
+    plays the profile on another provider than the one it was written for, or, separated by commas,
+    on several others.
     """
 
     def __init__(
@@ -80,9 +83,12 @@ class Outage:
         baseline: str | Path | Profile | None = None,
         rootdir: str | Path | None = None,
         strict: bool | None = None,
+        provider: str | None = None,
     ) -> None:
         self._was_entered, self._rootdir = False, Path(rootdir or ".").absolute()
         loaded = healthy_profile() if profile is None else load(profile, rootdir=rootdir)
+        if provider:
+            loaded = on_providers(loaded, _known_providers(provider))
         self.profile, self.seed = with_baseline(loaded, self._rootdir, baseline), seed
         self.plan = Plan(self.profile, seed, tiers(self._rootdir, os.environ))
         self.journal = Journal()
@@ -104,6 +110,7 @@ class Outage:
         )
         recorded = self._replays.side_effects
         self.side_effect = Marker(recorded, self._correlation.here, lambda: self.now)
+        self._replays.service_failures = self.side_effect.failed_in
         self._date: RunningDate | None = None  # for fixtures that are set up before the outage
         self.is_shown_by_pytest = False  # its timeline, below a test that fails
         self._context: InterceptionContext | None = None  # set only inside the outage
@@ -142,10 +149,13 @@ class Outage:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        texts, self._context = list(self._context.said) if self._context else [], None
+        texts = list(self._context.said) if self._context else []
+        if self._context is not None:
+            self._context.is_over = True  # what is read from now on comes from no provider
+        self._context = None
         if error is not None:
             failing_examples.left(self)
-            note_on_dates(error, self.profile.when(self.now))
+            add_date_note(error, self.profile.when(self.now))
         self._stack.__exit__(kind, error, trace)
         if not failing_examples.is_in_example():  # Hypothesis shows its last example itself
             texts += unapplied_faults(self._overrides.injections, list(self.journal))
@@ -179,8 +189,12 @@ class Outage:
             self._now = now
         return self._now
 
-    def on(self, provider: str, *, surface: str = "api", model: str = "") -> ProviderControl:
-        """Control one provider: inject faults, heal it, choose its answers; raises UnknownName."""
+    def on(self, provider: str, *, surface: str = "", model: str = "") -> ProviderControl:
+        """Control one provider: inject faults, heal it, choose its answers; raises UnknownName.
+
+        `surface` is "api", "login" or "page". Without it faults are injected into the API, and
+        `heal()` heals everything.
+        """
         return ProviderControl(self._overrides, lambda: self.now, provider, surface, model)
 
     def replay(self, fn: App, **options: Unpack[ReplayOptions]) -> Report:
@@ -253,12 +267,12 @@ class Outage:
                 OtherServices,
             )
 
-            context.services = OtherServices()
+            context.services = OtherServices(self.side_effect.note_failure)
         return context.services.router
 
     def played(self) -> Profile:
         """The profile that took effect, with the faults that the test injected as windows."""
-        return as_played(self._overrides, self.now)
+        return effective_profile(self._overrides, self.now)
 
     def timeline(self, width: int = 100) -> str:
         """The replays as text timelines; without one, the exchanges of the journal."""
@@ -317,6 +331,15 @@ class Outage:
             message = f"chaos.{member} works only inside the outage: `with outage(...) as chaos:`"
             raise UsageError(message)
         return self._context
+
+
+def _known_providers(given: str) -> list[str]:
+    """The providers of a list that is separated by commas; raises UnknownName."""
+    names = [name.strip() for name in given.split(",") if name.strip()]
+    for name in names:
+        if name not in provider_names():
+            raise UnknownName("provider", name, provider_names())
+    return names
 
 
 outage = Outage

@@ -43,7 +43,7 @@ def test_lint_tells_each_problem_with_file_and_line_and_ends_with_1(tmp_path):
 
     assert result.returncode == 1
     zero, over, count = result.stdout.splitlines()
-    assert zero.startswith("bad.toml:10: window 'w': share: it is 0 all the time")
+    assert zero.startswith("bad.toml:10: window 'w': share: it is always 0")
     assert over.startswith("worse.toml:10: window 'w': share: expected a number from 0 to 1")
     assert count == "2 profiles, 2 problems"
 
@@ -61,7 +61,7 @@ def test_lint_of_a_folder_without_profiles_is_no_pass(tmp_path):
     result = run_command("lint", ".", cwd=tmp_path)
 
     assert (result.returncode, result.stdout) == (2, "")
-    assert "there is no profile in .: give a folder with .toml files in it" in result.stderr
+    assert ". holds no profile: give a folder with .toml files" in result.stderr
 
 
 def test_of_very_many_names_the_nearest_are_told_and_how_to_see_all():
@@ -85,7 +85,7 @@ def test_a_choice_that_no_profile_fits_is_no_empty_list():
     result = run_command("profiles", "--provider", "deepseek", "--surface", "login")
 
     assert (result.returncode, result.stdout) == (2, "")
-    assert "no profile is all of that" in result.stderr
+    assert "no profile matches all of these filters" in result.stderr
 
 
 def test_schema_prints_the_format_as_a_json_schema():

@@ -94,9 +94,7 @@ def find(folder, *args):
 def test_the_shortest_outage_is_printed_and_written_with_a_test_that_reproduces_it(shop):
     found = find(shop, "shop:answer", "--budget", "10m", "--calls", "10")
     assert found.returncode == 1, found.stderr
-    assert "the shortest outage that breaks shop:answer: anthropic: server_error for 1 s" in (
-        found.stdout
-    )
+    assert "the shortest that breaks shop:answer: anthropic: server_error for 1 s" in (found.stdout)
     assert 'until = "+1s"' in found.stdout
     assert (shop / "breaks-answer.toml").is_file()
     played = run(shop, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_answer.py")
@@ -132,16 +130,22 @@ def test_an_app_that_survives_is_said_so(shop):
 @pytest.mark.parametrize(
     ("args", "says"),
     [
-        (["shop"], "names no app: write package.module:function"),
+        (["shop"], "is not the name of an app: write package.module:function"),
         (["shop:answr"], "unknown function 'answr'"),
-        (["shop:Careful"], "is a class: say which method, as in shop:Careful.answer"),
-        (["shop:for_a_user"], "is given a prompt alone, but: missing a required argument: 'user'"),
+        (["shop:Careful"], "is a class: add a method, as in shop:Careful.answer"),
+        (
+            ["shop:for_a_user"],
+            "is called with one prompt, but: missing a required argument: 'user'",
+        ),
         (["shop:Careless.answer"], "write a function of one argument, the prompt"),
-        (["shop:OfAKey.answer"], "shop:OfAKey is made without arguments, but: missing"),
+        (["shop:OfAKey.answer"], "shop:OfAKey is called without arguments, but: missing"),
         (["shop:BOT"], "BOT is a Careful, which cannot be called"),
-        (["shop:says_hello"], "asks no provider: an outage of anthropic is nothing to it"),
-        (["shop:answer", "--provider", "groq"], "asks anthropic: an outage of groq is nothing"),
-        (["shop:is_broken"], "needs no outage to break; on a healthy day this does not hold"),
+        (["shop:says_hello"], "calls no provider: an outage of anthropic does not affect it"),
+        (
+            ["shop:answer", "--provider", "groq"],
+            "calls anthropic: an outage of groq does not affect it",
+        ),
+        (["shop:is_broken"], "breaks without an outage; with healthy providers this does not hold"),
         (["broken_shop:answer"], "broken_shop.py, line 3: ZeroDivisionError: division by zero"),
         (["no_such_shop:answer"], "there is no module 'no_such_shop'"),
         (["shop:answer", "--property", "retry_under(3)"], "unknown check 'retry_under'"),
@@ -164,7 +168,7 @@ def test_a_file_of_somebody_elses_is_not_written_over(shop):
     (shop / "test_answer.py").write_text("mine")
     found = find(shop, "shop:answer", "--budget", "10m", "--calls", "6")
     assert found.returncode == 2
-    assert "test_answer.py is there and is not ours: --into another folder" in found.stderr
+    assert "test_answer.py exists and was not written by `chaos-llm find`" in found.stderr
     assert (shop / "test_answer.py").read_text() == "mine"
 
 

@@ -229,7 +229,7 @@ def test_who_is_out_on_the_internet(tmp_path, host, port, is_out):
 
 
 def test_a_provider_that_is_added_by_hand_is_found_by_its_host(monkeypatch):
-    monkeypatch.setattr(extensions, "_by_hand", {})  # other tests have it not
+    monkeypatch.setattr(extensions, "_added_by_code", {})  # other tests have it not
 
     class Acme(OpenAIChat):
         name = "acme-by-hand"

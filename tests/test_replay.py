@@ -161,7 +161,7 @@ def test_outside_of_its_outage_a_replay_is_refused():
         ({"skip_quiet": "never"}, "'never' is not a duration"),
         ({"deadline": "little"}, "'little' is not a duration"),
         ({"stale_after": "very"}, "'very' is not a duration"),
-        ({"until": "late"}, "'late' is no moment"),
+        ({"until": "late"}, "'late' is not a time of a profile"),
         ({"until": datetime(2026, 3, 1, tzinfo=UTC)}, "before the replay begins"),
         ({"outcome": "primary"}, "outcome= is a function"),
         ({"on_call": 7}, "on_call= is a function"),

@@ -93,6 +93,7 @@ class Call:
     outcome: Outcome = "unjudged"
     inferred: bool = False
     age: float = 0.0
+    streamed: bool = False  # whether the app returned a stream, so that its user saw it grow
 
     def __repr__(self) -> str:
         """What became of the call, without its prompt and what it returned."""

@@ -1,11 +1,11 @@
-"""A test takes a provider in hand: it injects a fault, heals it, chooses its answers."""
+"""Control over one provider in a test: inject faults, heal it, choose its answers."""
 
 from __future__ import annotations
 
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict, is_dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Never, Protocol
 
@@ -35,9 +35,9 @@ Answers = Answer | Path | Sequence[Answer] | Iterator[Answer] | Callable[[Reques
 
 
 class ProviderControl:
-    """The hand of a test on one provider: `chaos.on("anthropic").inject(overloaded())`.
+    """Control over one provider: `chaos.on("anthropic").inject(overloaded())`.
 
-    Raises UnknownName for a provider or a surface that cannot be played.
+    Raises UnknownName for a provider or a surface that is not simulated.
     """
 
     def __init__(
@@ -45,22 +45,23 @@ class ProviderControl:
         overrides: Overrides,
         now: Callable[[], float],
         provider: str,
-        surface: str = "api",
+        surface: str = "",
         model: str = "",
     ) -> None:
         if provider not in provider_names():
             raise UnknownName("provider", provider, provider_names())
-        if surface not in (*SIMULATED_SURFACES, UNSERVED):
+        if surface and surface not in (*SIMULATED_SURFACES, UNSERVED):
             raise UnknownName("surface", surface, (*SIMULATED_SURFACES, UNSERVED))
-        self._interventions, self._now = overrides, now
-        self._target = Target(provider, surface, model)
+        self._overrides, self._now = overrides, now
+        self._target = Target(provider, surface or "api", model)
+        self._heals_all = not surface and not model
 
     def __repr__(self) -> str:
         """The provider, and the faults that the test injected and that are still there."""
         now = self._now()
         on = [
             ", ".join(map(repr, each.faults))
-            for each in self._interventions.injections
+            for each in self._overrides.injections
             if each.is_open(now) and each.target.provider == self._target.provider
         ]
         return f"<{self._target.provider}: {'; '.join(on) or 'nothing injected'}>"
@@ -84,7 +85,7 @@ class ProviderControl:
             message = f"inject() takes faults, as in inject(overloaded()); got {faults!r}"
             raise UsageError(message)
         if times is not None and (type(times) is not int or times < 1):
-            raise UsageError(f"times is how many requests are hit, 1 or more; got {times!r}")
+            raise UsageError(f"times is the number of requests to hit, 1 or more; got {times!r}")
         if type(share) not in (int, float) or not 0 < share <= 1:
             raise UsageError(f"share is the share of requests, above 0 and up to 1; got {share!r}")
         now, lasts = self._now(), math.inf if for_ is None else seconds(for_)
@@ -93,23 +94,37 @@ class ProviderControl:
         injection = Injection(
             self._target, faults, times, now, now + lasts, float(share), for_ is not None
         )
-        self._interventions.injections.append(injection)
+        self._overrides.injections.append(injection)
         return self
 
     def heal(self) -> ProviderControl:
-        """End what hits this provider now: injected faults, and the windows that are open."""
-        self._interventions.heal(self._target, self._now())
+        """End the injected faults and the open windows that hit this provider.
+
+        All of its surfaces are healed, logins and status pages included, unless `surface` or
+        `model` names a part.
+        """
+        surfaces = self._surfaces_hit() if self._heals_all else {self._target.surface}
+        for surface in sorted(surfaces):
+            self._overrides.heal(replace(self._target, surface=surface), self._now())
         return self
 
+    def _surfaces_hit(self) -> set[str]:
+        """The surfaces of the provider that anything hits, and its API."""
+        windows = self._overrides.plan.profile.windows
+        targets = [target for window in windows for target in window.on]
+        targets += [injection.target for injection in self._overrides.injections]
+        ours = (self._target.provider, "*")
+        return {"api", *(target.surface for target in targets if target.provider in ours)}
+
     def answers(self, answers: Answers) -> ProviderControl:
-        """Have the provider say this: an answer, a list of answers, a file, or a function.
+        """Choose the provider's answers: an answer, a list of answers, a file, or a function.
 
         An answer is a text, a `tool_call(...)`, a Completion, or structured output: a dict, a
         pydantic model or a dataclass, which is sent as JSON, or as the arguments of the tool that
         the request forces. A list is used up in order and its last answer stays. A file is text,
         or JSON of an answer or a list of them. A function is given the Request.
         """
-        self._interventions.choose(ChosenAnswers(self._target, _answerer(answers)))
+        self._overrides.choose(ChosenAnswers(self._target, _answerer(answers)))
         return self
 
 

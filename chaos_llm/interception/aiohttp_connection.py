@@ -12,6 +12,7 @@ from aiohttp.client_proto import ResponseHandler
 from aiohttp.hdrs import EXPECT
 
 from chaos_llm.engine.http1 import Frame
+from chaos_llm.interception.context import OVER
 from chaos_llm.interception.intercepted_exchange import InterceptedExchange
 from chaos_llm.journal.journal import End
 from chaos_llm.protocol.messages import Ending
@@ -86,6 +87,10 @@ class PlayedTransport(asyncio.Transport):
 
     def _come(self, frame: Frame) -> None:
         if self._is_closing:
+            return
+        if self._visit.context.is_over:
+            self._visit.leave()
+            self._break(ConnectionAbortedError(errno.ECONNABORTED, OVER))
             return
         if self._is_paused:
             self._held = frame

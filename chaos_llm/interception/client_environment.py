@@ -20,6 +20,8 @@ from chaos_llm.requests.placeholder_keys import placeholder_keys
 
 _TRUST = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")  # variables that a context depends on
 
+_MOST_CONTEXTS = 64  # a client is rarely made in more ways; each has some 100 kB
+
 _tls_contexts: dict[Any, Any] = {}
 
 
@@ -64,6 +66,8 @@ def _make_tls_context_once(library: str, undo: ExitStack) -> None:
         except TypeError:  # a list of the user's own cannot be a key
             return make(*args, **options)
         if known is None:
+            if len(_tls_contexts) >= _MOST_CONTEXTS:
+                _tls_contexts.clear()
             known = _tls_contexts[key] = make(*args, **options)
         return known
 

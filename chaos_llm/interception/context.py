@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from chaos_llm.engine.engine import Engine
 from chaos_llm.errors import ForeignCall, ForeignThread, NoReply
+from chaos_llm.interception.cancellation import is_being_cancelled
 from chaos_llm.interception.connection_reuse import Connections
 from chaos_llm.interception.egress_guard import EgressGuard
 from chaos_llm.interception.foreign_stubs import answered_elsewhere
@@ -23,6 +24,12 @@ if TYPE_CHECKING:
     from chaos_llm.interception.other_services import OtherServices
 
 
+OVER = (
+    "this reply belongs to an outage of chaos_llm that has ended: read or close it before the end "
+    "of the `with` block, or of the test"
+)
+
+
 @dataclass
 class InterceptionContext:
     """One outage, as an interception sees it."""
@@ -35,16 +42,19 @@ class InterceptionContext:
     connections: Connections = field(default_factory=Connections)
     pools: Pools = field(default_factory=Pools)  # of httpx's transports
     said: list[str] = field(default_factory=list)  # what the test's report must mention
+    is_over: bool = False  # the outage has ended, and with it whatever is read late
 
     def exchange(self, names: tuple[str, ...], wire: WireRequest) -> tuple[Exchange, Reply]:
         """Answer a request to one of these providers; refused on a thread in real time."""
         self._require_clock(wire)
         provider = self.hosts.provider(names, wire.method, wire.path)
         try:
-            return self.engine.exchange(provider, wire)
+            exchange, reply = self.engine.exchange(provider, wire)
         except Exception as error:
             text = f"no reply to {wire.method} {wire.host}{wire.path}: {error!r}"
             raise self.clock.record(NoReply(text)) from error
+        exchange.began_cancelled = is_being_cancelled()
+        return exchange, reply
 
     def sleep(self, seconds: float, wire: WireRequest) -> None:
         """Let the calling thread wait for what it reads; it may have been handed a stream."""

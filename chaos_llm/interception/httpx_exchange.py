@@ -18,7 +18,7 @@ from chaos_llm.engine.reply_timing import (
     headers_step,
     read_timeout,
 )
-from chaos_llm.interception.context import InterceptionContext
+from chaos_llm.interception.context import OVER, InterceptionContext
 from chaos_llm.interception.httpx_pool import Connection, Pool
 from chaos_llm.protocol.messages import WireRequest
 
@@ -82,6 +82,11 @@ class HttpxExchange:
     def body_steps(self) -> Iterator[Step]:
         return body_steps(self.reply, self.limit)
 
+    def require_outage(self) -> None:
+        """Fail as a broken connection does where the outage has ended: nothing is played then."""
+        if self.context.is_over:
+            raise self.module.ReadError(OVER, request=self.request)
+
     def pause(self, step: Step) -> None:
         """Let a sync client wait."""
         if step.pause:
@@ -95,6 +100,8 @@ class HttpxExchange:
             error = getattr(self.module, failure.error)
             text = failure.async_text if self.is_async else failure.text
             raise error(text, request=self.request)
+        if step.ends_content:
+            self.exchange.content_arrived = True
         if step.last:  # all was sent, also where the client hangs up before it asks for more
             self.context.end(self.exchange, "complete")
         return step.data
@@ -156,6 +163,11 @@ class _Headers(Mapping[str, str]):
     def __init__(self, raw: list[tuple[bytes, bytes]]) -> None:
         # Backwards, as the first of several values counts.
         self._values = {name.lower(): value for name, value in reversed(raw)}
+
+    @property
+    def raw_names(self) -> tuple[bytes, ...]:
+        """The names as they are on the wire, for whoever only wants to know which there are."""
+        return tuple(self._values)
 
     def __getitem__(self, name: str) -> str:
         return self._values[name.encode()].decode("latin-1")
@@ -223,6 +235,7 @@ def _played_stream_class(module: ModuleType) -> type:
             visit = self._visit
             with visit:
                 for step in self._steps:
+                    visit.require_outage()
                     visit.pause(step)
                     yield visit.arrive(step)
             visit.complete()
@@ -231,6 +244,7 @@ def _played_stream_class(module: ModuleType) -> type:
             visit = self._visit
             with visit:
                 for step in self._steps:
+                    visit.require_outage()
                     if step.pause:
                         await anyio.sleep(step.pause)
                     yield visit.arrive(step)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -13,9 +14,13 @@ from chaos_llm.interception.foreign_stubs import as_httpx
 
 
 class OtherServices:
-    """A respx router between the clients of both libraries and the real services."""
+    """A respx router between the clients of both libraries and the real services.
 
-    def __init__(self) -> None:
+    `on_failure` is called when a service answers with a server error, or not at all.
+    """
+
+    def __init__(self, on_failure: Callable[[], None] = lambda: None) -> None:
+        self._on_failure = on_failure
         self.router = respx.MockRouter(assert_all_called=False)
 
     def answer(self, library: str, request: Any) -> Any:
@@ -31,7 +36,9 @@ class OtherServices:
         except PassThrough:
             return None
         except httpx.TransportError as error:
+            self._on_failure()
             raise _error_as(library, error, request) from error
+        self._judge(response)
         if library == "httpx":
             return response
         return _response_as(library, response, b"".join(_wire_bytes(response)))
@@ -46,11 +53,17 @@ class OtherServices:
         except PassThrough:
             return None
         except httpx.TransportError as error:
+            self._on_failure()
             raise _error_as(library, error, request) from error
+        self._judge(response)
         if library == "httpx":
             return response
         body = b"".join([chunk async for chunk in _wire_bytes(response)])
         return _response_as(library, response, body)
+
+    def _judge(self, response: httpx.Response) -> None:
+        if response.is_server_error:
+            self._on_failure()
 
 
 def _wire_bytes(response: httpx.Response) -> Any:

@@ -25,7 +25,7 @@ from urllib.parse import urlsplit
 from chaos_llm.interception.egress_guard import EgressGuard, peer_of
 from chaos_llm.requests.host_names import is_local
 from chaos_llm.virtual_time.patching import replace_methods
-from chaos_llm.virtual_time.redirects import Redirect, by_name, twin
+from chaos_llm.virtual_time.redirects import Redirect, copy_of_builtin, reduce_by_name
 
 PLAYED = "_chaos_llm_played"  # set on connections of http.client whose peer is a reply of ours
 
@@ -69,7 +69,7 @@ def _replace(undo: ExitStack, where: Any, name: str, new: Any) -> None:
 @cache
 def _redirected(name: str) -> Redirect:
     builtin = getattr(_socket, name)
-    real = twin(builtin)
+    real = copy_of_builtin(builtin)
 
     def look_up(host: Any, *args: Any, **options: Any) -> Any:
         guard = _guard
@@ -85,7 +85,7 @@ def _pickle_by_name(undo: ExitStack) -> None:
     before = copyreg.dispatch_table.get(BuiltinFunctionType)
     if before is None:
         undo.callback(copyreg.dispatch_table.pop, BuiltinFunctionType, None)
-        copyreg.pickle(BuiltinFunctionType, by_name)
+        copyreg.pickle(BuiltinFunctionType, reduce_by_name)
 
 
 def _look_up(guard: EgressGuard, real: Callable[..., Any]) -> Callable[..., Any]:

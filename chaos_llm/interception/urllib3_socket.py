@@ -6,6 +6,7 @@ import errno
 import io
 from typing import Any
 
+from chaos_llm.interception.context import OVER
 from chaos_llm.interception.intercepted_exchange import InterceptedExchange
 from chaos_llm.protocol.messages import Ending
 
@@ -60,6 +61,9 @@ class _Played(io.RawIOBase):
 
     def _receive(self) -> bool:
         """Wait for a frame; False where nothing more comes."""
+        if self._visit.context.is_over:
+            self._visit.leave()
+            raise ConnectionAbortedError(errno.ECONNABORTED, OVER)
         frame = next(self._frames, None)
         if frame is None:
             return False

@@ -76,6 +76,7 @@ class ReplayRunner:
     running: bool = False
     credentials: Credentials = field(default_factory=Credentials)
     side_effects: list[SideEffect] = field(default_factory=list)
+    service_failures: set[int] = field(default_factory=set)  # calls; see analysis.side_effects
 
     def run(self, app: App, **options: Unpack[ReplayOptions]) -> Report:
         """Replay a sync app with a thread for each user, or an async app on an event loop."""
@@ -116,7 +117,8 @@ class ReplayRunner:
             max(now, begins + 1.0),
             self.credentials,
             [effect for effect in self.side_effects if effect.call == NO_CALL],
-            unserved,
+            unserved=unserved,
+            secrets=self.journal.secrets,
         )
 
 
@@ -189,7 +191,9 @@ class _Replay:
                 self.ends,
                 shared.credentials,
                 [effect for effect in shared.side_effects if effect.call in numbers],
+                shared.service_failures & numbers,
                 unserved,
+                shared.journal.secrets,
             )
         )
 

@@ -19,8 +19,8 @@ import anyio
 
 from chaos_llm.analysis.call import Call, CallError
 from chaos_llm.errors import UsageError
+from chaos_llm.protocol.value_text import is_async_stream, is_stream, joined, text_of
 from chaos_llm.replay.prompts import PromptBook
-from chaos_llm.replay.response_text import is_async_stream, is_stream, joined, text_of
 from chaos_llm.replay.schedule import Slot
 from chaos_llm.requests.app_lines import traceback_of
 from chaos_llm.requests.correlation import Correlation, OpenCall
@@ -99,7 +99,7 @@ class SimulatedUsers:
                 self.clock.sleep(pause)
             call.began = self._beginning(slot)
             with self.correlation.calling(OpenCall(call.user, call.number, call.token)):
-                self._end(call, *_result_of(partial(app, call.prompt)))
+                self._end(call, *_result_of(partial(app, call.prompt), call))
         self.on_call(call)
         return call
 
@@ -110,7 +110,7 @@ class SimulatedUsers:
                 await anyio.sleep(pause)
             call.began = self._beginning(slot)
             with self.correlation.calling(OpenCall(call.user, call.number, call.token)):
-                self._end(call, *await _result_of_async(partial(app, call.prompt)))
+                self._end(call, *await _result_of_async(partial(app, call.prompt), call))
         self.on_call(call)
         return call
 
@@ -146,11 +146,12 @@ class SimulatedUsers:
         return CallError.of(error, traceback_of(error) if is_first else "")
 
 
-def _result_of(call_app: Callable[[], Any]) -> tuple[Any, Exception | None]:
+def _result_of(call_app: Callable[[], Any], call: Call) -> tuple[Any, Exception | None]:
     """What a call returned, its stream consumed, and the exception that it raised."""
     try:
         returned = call_app()
         if is_stream(returned):
+            call.streamed = True
             returned = joined(list(returned))
     except Exception as error:
         return None, _error_of_app(error)
@@ -183,12 +184,12 @@ def _current_task() -> asyncio.Task[Any] | None:
 
 
 async def _result_of_async(
-    call_app: Callable[[], Awaitable[Any]],
+    call_app: Callable[[], Awaitable[Any]], call: Call
 ) -> tuple[Any, BaseException | None]:
     """Call the app in a task of its own, which it may cancel."""
     if _current_task() is None:
-        return await _result_in_this_task(call_app)
-    task = asyncio.create_task(_result_in_this_task(call_app))
+        return await _result_in_this_task(call_app, call)
+    task = asyncio.create_task(_result_in_this_task(call_app, call))
     try:
         await asyncio.wait({task})
     except asyncio.CancelledError:  # the test ends, and so does the call
@@ -201,12 +202,13 @@ async def _result_of_async(
 
 
 async def _result_in_this_task(
-    call_app: Callable[[], Awaitable[Any]],
+    call_app: Callable[[], Awaitable[Any]], call: Call
 ) -> tuple[Any, BaseException | None]:
     try:
         returned: Any = call_app()
         if inspect.isawaitable(returned):
             returned = await returned
+        call.streamed = is_stream(returned) or is_async_stream(returned)
         if is_async_stream(returned):
             returned = joined([piece async for piece in returned])
         elif is_stream(returned):

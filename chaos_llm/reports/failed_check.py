@@ -9,6 +9,7 @@ from chaos_llm.analysis.first_requests import first_request
 from chaos_llm.analysis.run import Run
 from chaos_llm.checks import Finding
 from chaos_llm.checks.check import Verdict
+from chaos_llm.reports.masking import shown
 
 _INDENT = " " * 5  # columns; below the check's name
 _COUNTED: dict[Verdict, str] = {
@@ -25,16 +26,16 @@ def failed_check_text(findings: Sequence[Finding], run: Run, problem: str = "") 
     If none fails, those that could not be judged are shown in full, as they are the reason.
     """
     failed = [finding for finding in findings if finding.verdict == "fail"]
-    shown = failed or [finding for finding in findings if finding.verdict == "not judged"]
+    in_full = failed or [finding for finding in findings if finding.verdict == "not judged"]
     lines = [problem] if problem else []
-    for finding in shown:
+    for finding in in_full:
         lines += _in_full(finding, run)
-    rest = Counter(f.verdict for f in findings if not any(f is each for each in shown))
+    rest = Counter(f.verdict for f in findings if not any(f is each for each in in_full))
     if rest:
         counts = (f"{rest[verdict]} {word}" for verdict, word in _COUNTED.items() if rest[verdict])
         has = "has it" if rest.total() == 1 else "has them"
         lines.append(f"{', '.join(counts)}; report.findings {has}")
-    return "\n".join(lines)
+    return shown("\n".join(lines), run.secrets)
 
 
 def _in_full(finding: Finding, run: Run) -> list[str]:

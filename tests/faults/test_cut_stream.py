@@ -48,5 +48,5 @@ def test_a_stream_without_content_breaks_too(stream, fault_context):
 
 def test_a_whole_reply_cannot_be_cut(whole, refused, fault_context):
     for reply in (whole, refused):
-        with pytest.raises(Unsupported, match=r"cut_stream\(\): the reply is no stream"):
+        with pytest.raises(Unsupported, match=r"cut_stream\(\): the reply is not a stream"):
             cut_stream().on_reply(reply, fault_context)

@@ -27,7 +27,7 @@ def test_a_first_message_has_nothing_to_lose(answer, fault_context):
 
 
 def test_where_a_format_tells_no_turns_it_is_not_expressible(answer, fault_context):
-    with pytest.raises(Unsupported, match="not known how long the conversation is"):
+    with pytest.raises(Unsupported, match="the length of the conversation is unknown"):
         lost_history().on_answer(answer, fault_context)
 
 

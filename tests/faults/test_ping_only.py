@@ -41,7 +41,7 @@ def test_a_stream_without_content_is_pinged_at_its_end(pinged, fault_context):
 
 def test_what_nothing_keeps_alive_cannot_be_pinged(whole, stream, fault_context):
     for reply in (whole, stream):
-        with pytest.raises(Unsupported, match="nothing keeps this reply alive"):
+        with pytest.raises(Unsupported, match="this reply has no keep-alives"):
             ping_only().on_reply(reply, fault_context)
 
 

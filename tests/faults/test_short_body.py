@@ -31,5 +31,5 @@ def test_a_body_of_no_or_one_byte_is_not_struck(whole, fault_context):
 
 
 def test_a_stream_has_no_length_to_fall_short_of(stream, fault_context):
-    with pytest.raises(Unsupported, match="a stream has no length"):
+    with pytest.raises(Unsupported, match="a stream has no content-length"):
         short_body().on_reply(stream, fault_context)

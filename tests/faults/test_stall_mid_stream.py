@@ -41,7 +41,7 @@ def test_a_stall_behind_the_last_byte_is_no_strike(stream, fault_context):
 
 
 def test_a_whole_reply_cannot_stall_in_the_middle(whole, fault_context):
-    with pytest.raises(Unsupported, match="the reply is no stream"):
+    with pytest.raises(Unsupported, match="the reply is not a stream"):
         stall_mid_stream().on_reply(whole, fault_context)
 
 

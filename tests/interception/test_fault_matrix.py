@@ -2,7 +2,7 @@
 
 A row is a fault, a column a wire format and a way to ask. A cell is the error that the SDK raises,
 with its attributes, or what of the answer the app reads; every cell is asked sync and async. The
-faults behind the first ones have their table in tests/faults/test_in_the_sdks.py.
+faults behind the first ones have their table in tests/faults/test_faults_in_sdks.py.
 """
 
 from __future__ import annotations
@@ -130,6 +130,14 @@ def error_event(sdk, api, _way):
     return Raises("APIError", end=end, shows={"code": "server_is_overloaded"})
 
 
+def too_long(sdk, api, way):
+    """OpenAI names the field that holds the prompt, and has a code."""
+    param = "input" if api == "responses" else "messages"
+    openai = {"code": "context_length_exceeded", "param": param}
+    shows = openai if sdk.name == "openai" else {}
+    return status("BadRequestError", 400, "invalid_request_error", **shows)(sdk, api, way)
+
+
 def slow_start(sdk, api, way):
     """A whole reply is late as a whole; of a stream the headers come in time."""
     if way == "whole":
@@ -175,6 +183,7 @@ MATRIX = {
         status("AuthenticationError", 401, "authentication_error"),
         status("AuthenticationError", 401, "invalid_request_error", code="invalid_api_key"),
     ),
+    faults.context_length_exceeded(): too_long,
     faults.hang(): timed_out(),
     faults.hang("3s"): connection("closed", now=3.0),
     faults.latency(seconds=5): always(Reads(now=5.0)),
@@ -290,7 +299,7 @@ def test_an_error_carries_the_id_of_its_request(wire):
 
 
 def test_no_fault_is_without_a_row():
-    elsewhere = Path(__file__).parents[1] / "faults" / "test_in_the_sdks.py"
+    elsewhere = Path(__file__).parents[1] / "faults" / "test_faults_in_sdks.py"
     text = elsewhere.read_text(encoding="utf-8")
     here = {fault.name for fault in MATRIX}
     assert not {name for name in FAULTS if name not in here and f"faults.{name}(" not in text}

@@ -315,7 +315,8 @@ class TestPytestHttpx:
                 "messages": [{"role": "user", "content": "hi"}]}
 
         def ask(url):
-            return httpx.post(url, json=BODY, headers={"x-api-key": "k"}).status_code
+            headers = {"x-api-key": "k", "anthropic-version": "2023-06-01"}
+            return httpx.post(url, json=BODY, headers=headers).status_code
 
         @pytest.mark.httpx_mock(assert_all_responses_were_requested=False)
         def test_started_before(httpx_mock, chaos):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import sys
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pydantic
@@ -55,13 +56,12 @@ def test_a5_numpy_says_the_date_of_the_outage(day):
 
 
 def test_a5_sqlite_says_the_date_of_the_outage(day):
-    database = sqlite3.connect(":memory:")
-    (found,) = database.execute("select datetime('now')").fetchone()
-    assert found == day.strftime("%Y-%m-%d %H:%M:%S")
-    database.execute("create table t (at default current_timestamp, x)")
-    database.execute("insert into t (x) values (1)")
-    assert database.execute("select at from t").fetchone() == (found,)
-    database.close()
+    with closing(sqlite3.connect(":memory:")) as database:
+        (found,) = database.execute("select datetime('now')").fetchone()
+        assert found == day.strftime("%Y-%m-%d %H:%M:%S")
+        database.execute("create table t (at default current_timestamp, x)")
+        database.execute("insert into t (x) values (1)")
+        assert database.execute("select at from t").fetchone() == (found,)
 
 
 def test_a5_orjson_writes_the_date_of_the_outage(day):
@@ -99,5 +99,6 @@ def test_a5_all_of_them_are_in_real_time_again_after_the_outage():
     now = datetime.now(UTC)
     hour = timedelta(hours=1)
     assert Booking(ended=now - hour, ends=now + hour, last="2026-03-03", next="2999-01-01")
-    (found,) = sqlite3.connect(":memory:").execute("select date('now')").fetchone()
+    with closing(sqlite3.connect(":memory:")) as database:
+        (found,) = database.execute("select date('now')").fetchone()
     assert found[:4] == str(now.year)

@@ -58,7 +58,7 @@ def test_an_outage_is_told_which_healthy_day_to_take(slow):
 
 
 def test_a_team_chooses_one_for_all_its_days(slow):
-    setting(slow, 'healthy = "slow"')
+    setting(slow, 'baseline = "slow"')
 
     with outage():
         assert took() == 3

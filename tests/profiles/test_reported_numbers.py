@@ -112,7 +112,7 @@ def draws(placed: PlacedWindow, at: float) -> int:
             asked.credential = str(number)
         else:  # all clients share a die, so it takes another seed to throw another one
             thrown = PlacedWindow(window, number, begins, ends, placed.pick, opened)
-        hits += thrown.throw(asked, key, at).fault is not None
+        hits += thrown.draw(asked, key, at).fault is not None
     return hits
 
 
@@ -160,7 +160,7 @@ def test_faults_are_drawn_as_often_as_was_reported(name, window):
     total, many = sum(weighted.weight for weighted in original.faults), KEYS // 5
 
     drawn = Counter(
-        placed.throw(Asker(), Key(0, number, "", "", 0), 0.5).fault for number in range(many)
+        placed.draw(Asker(), Key(0, number, "", "", 0), 0.5).fault for number in range(many)
     )
     for weighted in original.faults:
         part = weighted.weight / total

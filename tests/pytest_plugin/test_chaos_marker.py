@@ -171,4 +171,24 @@ def test_a_tagged_day_that_is_not_this_apps_is_skipped_and_a_named_one_fails(run
     )
     result.assert_outcomes(skipped=3, failed=1)
     result.stdout.fnmatch_lines(["*nothing was tested: no fault was applied*"])
-    result.stdout.fnmatch_lines(["SKIPPED * test_it.py:*does not touch what this test asks*"])
+    result.stdout.fnmatch_lines(["SKIPPED * test_it.py:*no fault of * was applied to any request*"])
+
+
+def test_with_strict_false_answers_what_the_real_apis_refuse(run):
+    run("""
+        import anthropic
+        import pytest
+
+        def ask():
+            anthropic.Anthropic(api_key="k", max_retries=0).messages.create(
+                model="m", max_tokens=9, messages=[{"role": "tool", "content": "x"}]
+            )
+
+        @pytest.mark.chaos(strict=False)
+        def test_lenient(chaos):
+            ask()
+
+        def test_strict(chaos):
+            with pytest.raises(anthropic.BadRequestError):
+                ask()
+    """).assert_outcomes(passed=2)

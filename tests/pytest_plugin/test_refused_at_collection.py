@@ -86,7 +86,7 @@ def test_a_unittest_class_on_several_days_fails_before_it_runs(run):
                 raise SystemExit("it ran")
     """)
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*one bad day, not more*"])
+    result.stdout.fnmatch_lines(["*one outage profile, not more*"])
 
 
 def test_in_workers_it_is_said_once_too(run):

@@ -40,8 +40,8 @@ def test_what_hit_them_is_told_once_and_what_they_did_for_each(reports):
     text = comparison_text(reports)
     assert text.splitlines()[0] == "A bad day"
     assert text.count("anthropic hit") == text.count("  status page") == 1
-    assert text.count("  users got") == text.count("  to anthropic") == 2
-    assert text.count("  to openai") == 1
+    assert text.count("  users got") == text.count("anthropic load") == 2
+    assert text.count("openai load") == 1
 
 
 def test_the_bars_of_all_apps_have_one_measure(reports):

@@ -32,14 +32,14 @@ def test_a_timeline_tells_the_day_the_seed_and_what_the_marks_mean():
     )
     starts = [line[:17].strip() for line in lines[2:9]]
     assert starts == [
-        "", "", "anthropic hit", "status page", "to anthropic", "users got", "unanswered",
+        "", "", "anthropic hit", "status page", "anthropic load", "users got", "unanswered",
     ]  # fmt: skip
     assert "users got: P primary 40, x failed 60" in lines
     assert "requests: anthropic 100" in lines
     assert "faults planned: 60 (applied 60)" in lines
     legend = lines[lines.index("faults planned: 60 (applied 60)") + 1 :]
     assert [line.partition(":")[0] for line in legend if not line.startswith("  ")] == [
-        "hit", "to", "status page", "first failures of each kind",
+        "hit", "load", "status page", "first failures of each kind",
     ]  # fmt: skip
 
 

@@ -95,7 +95,9 @@ class PlainApp:
             case "anthropic":
                 return "https://api.anthropic.com/v1/messages", chat | {"max_tokens": 300}
             case "gemini" | "vertex":
-                return _google(name, model, target.region), _contents(prompt)
+                claude = _CLAUDE_ON_VERTEX | {"messages": messages}
+                body = claude if "claude" in model else _contents(prompt)
+                return _google(name, model, target.region), body
             case "bedrock":
                 operation = "converse-stream" if stream else "converse"
                 text = {"role": "user", "content": [{"text": prompt}]}
@@ -110,6 +112,7 @@ class PlainApp:
 
 
 _AZURE = "https://acme.openai.azure.com/openai/deployments"
+_CLAUDE_ON_VERTEX = {"anthropic_version": "vertex-2023-10-16", "max_tokens": 300}
 _CHAT = {"groq": "/openai/v1/chat/completions", "openrouter": "/api/v1/chat/completions"}
 
 
