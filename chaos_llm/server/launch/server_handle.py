@@ -55,7 +55,7 @@ class ServedControl:
         return self
 
     def answers(self, answers: Answers) -> ServedControl:
-        """Have the provider say this: a text, a Completion, a list of them, a file, a function."""
+        """Choose the provider's answers, as `ProviderControl.answers` does."""
         self._pull(lambda control: control.answers(answers))
         return self
 
