@@ -62,7 +62,7 @@ def test_another_seed_is_another_journal(form):
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_what_ran_before_does_not_matter(form):
+def test_earlier_outages_do_not_change_a_run(form):
     first = replayed(form).jsonl()
     replayed("sync", STORM, "5")
     replayed("async", STORM, "6")
@@ -107,7 +107,7 @@ def decisions(method, users):
     }
 
 
-def test_one_user_meets_the_same_to_the_byte_in_sync_and_async_form():
+def test_one_user_gets_the_same_bytes_in_sync_and_async_form():
     def journal(method):
         with outage(STORM, seed=3) as chaos:
             chaos.replay(getattr(Asker(), method), every="3m", warmup="10m", until="3h")
@@ -116,7 +116,7 @@ def test_one_user_meets_the_same_to_the_byte_in_sync_and_async_form():
     assert journal("answer") == journal("answer_async")
 
 
-def test_several_users_meet_the_same_decisions_in_threads_and_tasks():
+def test_several_users_get_the_same_decisions_in_threads_and_tasks():
     threads, tasks = decisions("answer", users=5), decisions("answer_async", users=5)
     assert len(threads) > 100
     assert threads == tasks

@@ -82,7 +82,7 @@ class Unspeakable(Exception):
 @pytest.mark.parametrize(
     "error", [Unspeakable(), ValueError("x" * 5_000_000)], ids=["none", "5 MB"]
 )
-def test_an_error_whose_text_is_odd_is_kept_all_the_same(error):
+def test_an_error_with_an_odd_text_is_kept(error):
     def ask(_prompt):
         raise error
 

@@ -295,7 +295,7 @@ class TestRealPackages:
             outage(rootdir=tmp_path)
 
 
-def test_the_timeline_names_the_real_peers_that_somebody_waited_for(loopback_echo):
+def test_the_timeline_names_the_real_peers_that_were_waited_for(loopback_echo):
     host, port = loopback_echo
 
     async def once():

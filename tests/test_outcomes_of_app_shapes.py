@@ -254,7 +254,7 @@ def test_another_vendors_answer_is_a_fallback(shape):
 
 
 @EVERY
-def test_what_was_said_before_is_from_a_cache(shape):
+def test_a_repeated_answer_is_from_a_cache(shape):
     kept = {}
 
     def app(question):
@@ -275,7 +275,7 @@ def test_what_was_said_before_is_from_a_cache(shape):
 
 
 @WITH_A_TEXT
-def test_an_answer_that_the_provider_cut_is_told_where_it_can_be(shape):
+def test_an_answer_that_the_provider_cut_is_recognised_where_possible(shape):
     report = replay(shape.ask, truncated_answer())
     assert outcomes(report, bad=False) == {"primary"}
     assert outcomes(report, bad=True) == {shape.cut}
@@ -290,7 +290,7 @@ def test_an_empty_answer_is_none(shape):
 
 
 @EVERY
-def test_an_error_that_is_shown_as_an_answer_is_told(shape):
+def test_an_error_shown_as_an_answer_is_recognised(shape):
     report = replay(or_else(shape, lambda _, error: shape.show(str(error))))
     assert outcomes(report, bad=False) == {"primary"}
     assert outcomes(report, bad=True) == {"error_text"}
@@ -298,7 +298,7 @@ def test_an_error_that_is_shown_as_an_answer_is_told(shape):
 
 
 @EVERY
-def test_nothing_in_an_answers_place_is_none(shape):
+def test_an_empty_value_is_no_answer(shape):
     report = replay(or_else(shape, lambda *_: None))
     assert outcomes(report, bad=True) == {"failed"}
 

@@ -58,7 +58,7 @@ def impatient(question, limit=20.0):
 
 
 @pytest.mark.parametrize("fault", [hang(), stall_mid_stream(), ping_only(120, every=15)], ids=repr)
-def test_who_waits_as_long_as_the_provider_likes_fails(fault):
+def test_an_app_without_a_time_limit_fails(fault):
     finding = found(streams_do_not_hang(), patient, fault, every="5m")
     assert finding.verdict == "fail"
     assert "waited longer for content than 30 s" in finding.seen

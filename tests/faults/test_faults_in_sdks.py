@@ -223,12 +223,12 @@ def seen_by_all(fault, answer, said=ASKED):
 
 @pytest.mark.exhaustive(sample=16)
 @pytest.mark.parametrize("fault", ROWS, ids=repr)
-def test_the_sdks_make_of_it_what_the_table_says(fault):
+def test_the_sdks_react_as_the_table_says(fault):
     assert seen_by_all(fault, SAID) == ROWS[fault]
 
 
 @pytest.mark.parametrize("fault", WITH_TOOLS, ids=repr)
-def test_the_sdks_make_of_a_tool_call_what_the_table_says(fault):
+def test_the_sdks_read_a_tool_call_as_the_table_says(fault):
     assert seen_by_all(fault, CALLED) == WITH_TOOLS[fault]
 
 
@@ -247,7 +247,7 @@ def test_keep_alives_hold_a_stream_beyond_the_client_s_time_out(provider):
         assert chaos.journal[0].ok
 
 
-def test_a_stream_that_nobody_asked_for_its_usage_does_not_miss_it():
+def test_a_stream_without_requested_usage_lacks_nothing():
     with outage() as chaos:
         chaos.on("openai").inject(faults.missing_usage())
         for _ in openai.OpenAI().chat.completions.create(stream=True, **chat(ASKED)):
@@ -255,7 +255,7 @@ def test_a_stream_that_nobody_asked_for_its_usage_does_not_miss_it():
     assert chaos.journal[0].fault_effects[0].effect == "no_effect"
 
 
-def test_what_lacks_only_its_last_event_was_an_answer_all_the_same():
+def test_a_stream_without_its_last_event_is_still_an_answer():
     with outage() as chaos:
         chaos.on("anthropic").inject(faults.missing_terminal_event())
         message_helper(anthropic.Anthropic(), ASKED)

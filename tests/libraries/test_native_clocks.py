@@ -40,7 +40,7 @@ class Booking(pydantic.BaseModel):
     next: pydantic.FutureDate
 
 
-def test_a5_pydantic_knows_what_is_past_and_what_is_to_come(day):
+def test_a5_pydantic_validates_past_and_future_dates_by_the_outage(day):
     hour, last, following = timedelta(hours=1), "2026-03-01", "2026-03-03"
     found = Booking(ended=day - hour, ends=day + hour, last=last, next=following)
     assert found.ends - found.ended == 2 * hour
@@ -49,13 +49,13 @@ def test_a5_pydantic_knows_what_is_past_and_what_is_to_come(day):
     assert refused.value.error_count() == 4
 
 
-def test_a5_numpy_says_the_date_of_the_outage(day):
+def test_a5_numpy_has_the_date_of_the_outage(day):
     numpy = library("numpy")
     assert numpy.datetime64("now").item() == day.replace(tzinfo=None, microsecond=0)
     assert numpy.datetime64("today").item() == day.date()
 
 
-def test_a5_sqlite_says_the_date_of_the_outage(day):
+def test_a5_sqlite_has_the_date_of_the_outage(day):
     with closing(sqlite3.connect(":memory:")) as database:
         (found,) = database.execute("select datetime('now')").fetchone()
         assert found == day.strftime("%Y-%m-%d %H:%M:%S")
@@ -69,7 +69,7 @@ def test_a5_orjson_writes_the_date_of_the_outage(day):
     assert orjson.loads(orjson.dumps(datetime.now(UTC))) == day.isoformat()
 
 
-def test_a5_polars_says_the_date_of_the_outage(day):
+def test_a5_polars_has_the_date_of_the_outage(day):
     polars = library("polars")
     frame = polars.sql("SELECT CURRENT_TIMESTAMP AS now, CURRENT_DATE AS today", eager=True)
     now, today = frame.row(0)

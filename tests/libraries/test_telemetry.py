@@ -99,7 +99,7 @@ class TestSentry:
         assert len(sent) >= STEPS + 12
         assert real_monotonic() - began < PATIENCE
 
-    def test_its_wrapped_threads_hand_the_baton_on(self, sentry):
+    def test_its_wrapped_threads_give_up_their_turn(self, sentry):
         with outage() as chaos:
             ended = []
 

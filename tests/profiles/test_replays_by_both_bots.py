@@ -21,7 +21,7 @@ ASKED = ("anthropic", "openai")  # whom the bots know
 @pytest.mark.exhaustive(sample=12)
 @pytest.mark.parametrize("bot", BOTS)
 @pytest.mark.parametrize("name", profiles.names())
-def test_the_day_is_played(name, bot):
+def test_a_profile_is_replayed_to_its_end(name, bot):
     profile = profiles.load(name)
 
     with outage(profile, seed=5) as chaos:
@@ -50,7 +50,7 @@ def everything_fails(profile: Profile) -> bool:
 @pytest.mark.parametrize(
     "name", [name for name in profiles.names() if everything_fails(profiles.load(name))]
 )
-def test_a_day_on_which_everything_fails_for_hours_strikes(name):
+def test_a_profile_of_hours_of_failure_applies_faults(name):
     with outage(name, seed=5) as chaos:
         report = chaos.replay(BOTS["naive bot"]().answer, calls=CALLS, deadline="10m")
 

@@ -229,7 +229,7 @@ SPOKE = [(name, page) for name, page in PAGES if (name, page) not in GREEN]
 
 
 @pytest.mark.parametrize(("name", "provider"), SPOKE)
-def test_the_status_page_says_at_each_time_what_was_posted(name, provider):
+def test_the_status_page_shows_at_each_time_what_was_posted(name, provider):
     profile, table = profiles.load(name), written(name)["status_page"][provider]
     posts = table.get("posts", [])
     states: dict[int, str] = {}
@@ -254,7 +254,7 @@ def test_the_status_page_says_at_each_time_what_was_posted(name, provider):
 
 
 @pytest.mark.parametrize(("name", "provider"), GREEN)
-def test_a_page_without_posts_stays_green_through_the_whole_day(name, provider):
+def test_a_page_without_posts_stays_green_through_the_whole_profile(name, provider):
     profile = profiles.load(name)
 
     for time in (0.0, profile.ends / 2, profile.ends):

@@ -110,7 +110,7 @@ def test_a_machine_that_could_not_be_made_leaves_no_outage_behind():
     Patient().teardown()
 
 
-def test_what_was_injected_by_hand_is_played_as_windows():
+def test_injected_faults_are_shown_as_windows():
     with outage() as chaos:
         assert chaos.played() == chaos.profile
         chaos.on("anthropic").inject(FAULTS["overloaded"]())

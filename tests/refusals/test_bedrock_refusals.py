@@ -211,7 +211,7 @@ CASES = (
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.rule)
-def test_b1_what_converse_refuses_is_refused_and_its_nearest_sound_request_is_not(case):
+def test_b1_a_broken_rule_of_converse_is_refused_and_the_nearest_valid_request_is_not(case):
     check(CONVERSE, case)
 
 
@@ -285,7 +285,7 @@ HOSTED = (
     ],
     ids=lambda case: case.rule,
 )
-def test_b1_claude_refuses_elsewhere_what_it_refuses_at_home(api, case):
+def test_b1_claudes_rules_hold_on_other_clouds(api, case):
     check(api, case)
 
 

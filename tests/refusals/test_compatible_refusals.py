@@ -425,7 +425,7 @@ ROWS = [
 
 
 @pytest.mark.parametrize(("api", "case"), ROWS)
-def test_b1_what_a_vendor_refuses_is_refused_and_its_nearest_sound_request_is_not(api, case):
+def test_b1_a_broken_rule_of_a_vendor_is_refused_and_the_nearest_valid_request_is_not(api, case):
     check(api, case)
 
 
@@ -491,7 +491,9 @@ VLLM = chat("vllm chat", "http://vllm.test/v1/chat/completions", "our-model")
 
 
 @pytest.mark.parametrize("case", OF_VLLM, ids=lambda case: case.rule)
-def test_b1_what_vllm_refuses_is_refused_and_its_nearest_sound_request_is_not(case, monkeypatch):
+def test_b1_a_broken_rule_of_vllm_is_refused_and_the_nearest_valid_request_is_not(
+    case, monkeypatch
+):
     monkeypatch.setenv("VLLM_BASE_URL", "http://vllm.test/v1")
     check(VLLM, case)
     assert rules_of(VLLM.table) == {each.rule for each in OF_VLLM}
@@ -513,7 +515,7 @@ AZURE = Api(
 )
 
 
-def test_azure_refuses_in_openais_words_and_knows_no_model_by_its_deployment():
+def test_azure_refuses_with_openais_messages_and_has_no_rules_by_model():
     bad = says({"role": "model", "content": "a"})
     with outage() as chaos:
         refused = post(AZURE, bad, Case("", {}, {}, ""))

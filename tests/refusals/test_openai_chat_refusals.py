@@ -679,7 +679,7 @@ CASES = (*FIELDS, *MODELS, *MESSAGES, *TOOLS)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.rule)
-def test_b14_what_openais_chat_refuses_is_refused_and_its_nearest_sound_request_is_not(case):
+def test_b14_a_broken_rule_of_openais_chat_is_refused_and_the_nearest_valid_request_is_not(case):
     check(CHAT, case)
 
 

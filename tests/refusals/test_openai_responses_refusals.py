@@ -490,7 +490,7 @@ CASES = (*HEAD, *ITEMS, *FIELDS, *MODELS)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.rule)
-def test_b14_what_responses_refuses_is_refused_and_its_nearest_sound_request_is_not(case):
+def test_b14_a_broken_rule_of_responses_is_refused_and_the_nearest_valid_request_is_not(case):
     check(RESPONSES, case)
 
 
