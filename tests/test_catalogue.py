@@ -1,4 +1,4 @@
-"""What people add is whole: a file, a line in its catalogue, a sentence and a test."""
+"""Each fault, check and wire format has a file, a catalogue line, a docstring and a test."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command-line door, as a shell meets it."""
+"""The command line, run as from a shell."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The commands that look at the catalogue and at files of it, as a shell meets them."""
+"""The commands on profiles and the catalogue, run as from a shell."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whose key is whose."""
+"""The issuers of API keys."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The same seed is the same bad day: in every process, order and form; another seed is another."""
+"""The same seed gives the same run in every process, order and form; another seed another."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ for form in FORMS:
 
 
 def replayed(form, profile=WAVES, seed="1"):
-    """The journal of a stretch of a bad day: jittered retries, a breaker, a fallback, a cache."""
+    """The journal of a part of a profile: jittered retries, a breaker, a fallback, a cache."""
     app = AsyncBot if form == "async" else HardenedBot
     with outage(profile, seed=int(seed)) as chaos:
         users, every = (1, "1m") if form == "sync" else (4, "5m")

@@ -1,4 +1,4 @@
-"""The pipeline: faults strike in order, and the journal says what became of each."""
+"""The pipeline: faults apply in order, and the journal has the effect of each."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def test_a_fault_that_changes_nothing_has_no_effect():
 
 
 class LatencyOfStreams(Fault):
-    """A fault on bytes that needs a stream; a 529 behind it leaves it nothing to strike."""
+    """A fault on bytes that needs a stream; a later 529 leaves it no stream."""
 
     def on_reply(self, reply, fault_context):
         if not reply.streamed:

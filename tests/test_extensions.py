@@ -1,4 +1,4 @@
-"""What another package adds by entry points, from a really installed one."""
+"""Extensions by entry points, from an installed package."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Toxics of the wire, as an app's HTTP client meets them in process, and as Toxiproxy is told."""
+"""Network toxics, as an HTTP client sees them in process and as they are sent to Toxiproxy."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def body(prompt="hi", *, stream=False):
 
 
 def ask(*toxics, prompt="hi", timeout=600.0, **healthy):
-    """One answer over an ill wire: its bytes, and the seconds that it took."""
+    """One answer over a faulty network: its bytes, and the seconds that it took."""
     ill = day(window(Network(toxics)), baseline={"anthropic": HealthyLatency(**healthy)})
     with outage(ill, seed=4) as chaos:
         began = time.monotonic()

@@ -1,4 +1,4 @@
-"""An outage without pytest: what is in force while it is, and what is left behind."""
+"""An outage without pytest: its effects while it is in force, and their removal after it."""
 
 from __future__ import annotations
 

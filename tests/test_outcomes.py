@@ -1,4 +1,4 @@
-"""What users got, judged from outside: each app is ordinary code, replayed through a bad hour."""
+"""Outcomes of calls, judged from outside: ordinary apps, replayed through an hour of failures."""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ import pydantic
 import pytest
 from support.apps.bots import MODEL, SECOND_MODEL, claude
 from support.apps.defended import gpt
+from support.chat_messages import from_user
 from support.small_profiles import HOUR, day, window
 
 from chaos_llm import outage
@@ -52,20 +53,16 @@ class Answer:
     vendor: str = "anthropic"
 
 
-def said(question: str) -> list[dict[str, str]]:
-    return [{"role": "user", "content": question}]
-
-
 def message(question: str, **more: Any) -> Any:
     """Claude's whole reply, as the SDK has it."""
     return claude(max_retries=0).messages.create(
-        model=MODEL, max_tokens=300, messages=said(question), **more
+        model=MODEL, max_tokens=300, messages=from_user(question), **more
     )
 
 
 def completion(question: str, **more: Any) -> Any:
     """GPT's."""
-    return gpt().chat.completions.create(model=SECOND_MODEL, messages=said(question), **more)
+    return gpt().chat.completions.create(model=SECOND_MODEL, messages=from_user(question), **more)
 
 
 def text(question: str) -> str:
@@ -89,7 +86,7 @@ def gpt_json(question: str) -> str:
 def stream(question: str) -> Any:
     """Pieces of an answer; an end too early is taken for the end."""
     with claude(max_retries=0).messages.stream(
-        model=MODEL, max_tokens=300, messages=said(question)
+        model=MODEL, max_tokens=300, messages=from_user(question)
     ) as pieces:
         yield from pieces.text_stream
 

@@ -1,4 +1,4 @@
-"""What a test does to a provider by hand."""
+"""Faults and answers that a test sets for a provider."""
 
 from __future__ import annotations
 

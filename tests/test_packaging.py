@@ -1,4 +1,4 @@
-"""What is installed is whole: the tests here look at a wheel, not at the tree."""
+"""The built wheel is complete: these tests inspect the wheel, not the source tree."""
 
 from __future__ import annotations
 

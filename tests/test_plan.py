@@ -1,4 +1,4 @@
-"""Decisions: keyed by what was asked, made before anything is sent, cheap in windows."""
+"""Decisions: keyed by the request, made before any byte is sent, fast with many windows."""
 
 from __future__ import annotations
 

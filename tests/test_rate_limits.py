@@ -1,4 +1,4 @@
-"""The bucket of one credential: what it lets through, and what it says is left."""
+"""The token buckets of a credential: which requests they allow, and the levels they report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When a refusal says to come back, in the words of each vendor."""
+"""The wait that a refusal asks for, in the form of each vendor."""
 
 from __future__ import annotations
 

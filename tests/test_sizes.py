@@ -1,4 +1,4 @@
-"""Files that one can read in a sitting, and functions that fit on a screen."""
+"""Limits of the length of files and functions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where an outage begins."""
+"""The position at which an outage begins: a window, a time, the peak."""
 
 from __future__ import annotations
 

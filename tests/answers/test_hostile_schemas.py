@@ -1,4 +1,4 @@
-"""No schema of an app crashes or holds up a provider: it is met, or refused as the vendor does."""
+"""No schema of an app crashes or blocks a provider: it is answered, or refused as by the vendor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The schemas that structured answers really come with: those that pydantic writes."""
+"""Schemas of structured answers as apps really send them: those that pydantic writes."""
 
 from __future__ import annotations
 

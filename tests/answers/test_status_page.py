@@ -1,4 +1,4 @@
-"""What a status page says at a time: it lags, it relapses, and it knows when it knows nothing."""
+"""Status pages over time: delays, relapses, and pages without known posts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is a torn answer passed off as a whole one?"""
+"""`answers_are_whole` fails an app that presents a cut answer as complete."""
 
 from __future__ import annotations
 

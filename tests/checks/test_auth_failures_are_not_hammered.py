@@ -1,4 +1,4 @@
-"""Is a credential that was refused tried on and on?"""
+"""`auth_failures_are_not_hammered` limits the requests with a refused credential."""
 
 from __future__ import annotations
 

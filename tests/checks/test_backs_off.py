@@ -1,4 +1,4 @@
-"""Do retries wait, longer each time, and not in step?"""
+"""`backs_off` demands pauses before retries that grow and have jitter."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all checks have in common, and those that need no configuration."""
+"""Properties of all checks, and the checks that need no configuration."""
 
 from __future__ import annotations
 

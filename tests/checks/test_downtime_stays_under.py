@@ -1,4 +1,4 @@
-"""How long did nobody get an answer?"""
+"""`downtime_stays_under` limits the longest time in which no call was answered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is a provider ever sent another one's key?"""
+"""`fallback_has_its_own_credential` fails where a provider gets another one's key."""
 
 from __future__ import annotations
 

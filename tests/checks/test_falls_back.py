@@ -1,4 +1,4 @@
-"""Does another model answer, in whatever way the first one fails?"""
+"""`falls_back` demands a fallback after every kind of failure."""
 
 from __future__ import annotations
 

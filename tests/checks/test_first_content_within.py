@@ -1,4 +1,4 @@
-"""Do the first words come soon?"""
+"""`first_content_within` limits the time until the first content of a stream."""
 
 from __future__ import annotations
 

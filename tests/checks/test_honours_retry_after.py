@@ -1,4 +1,4 @@
-"""Is it obeyed when a provider says when to come back?"""
+"""`honours_retry_after` fails a retry before the time that a refusal asked for."""
 
 from __future__ import annotations
 

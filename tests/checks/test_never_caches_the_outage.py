@@ -1,4 +1,4 @@
-"""Is what went wrong kept for later?"""
+"""`never_caches_the_outage` fails a cache that keeps failures."""
 
 from __future__ import annotations
 

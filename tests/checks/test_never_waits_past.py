@@ -1,4 +1,4 @@
-"""How long does a user wait at most, and what for?"""
+"""`never_waits_past` limits the wait of a call, and names its longest part."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Do connections come back?"""
+"""`pool_is_not_exhausted` finds connections that are never returned to their pool."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is a provider that was left alone probed by one call, or by all at once?"""
+"""`probes_with_one_request` fails where many calls probe a provider at once."""
 
 from __future__ import annotations
 

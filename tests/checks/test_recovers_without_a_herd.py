@@ -1,4 +1,4 @@
-"""Is a provider that is back overrun by all that was held back?"""
+"""`recovers_without_a_herd` limits the burst of requests after a recovery."""
 
 from __future__ import annotations
 

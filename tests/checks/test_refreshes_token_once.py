@@ -1,4 +1,4 @@
-"""Is a token refreshed once, and for everybody?"""
+"""`refreshes_token_once` fails where users refresh the same token repeatedly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does the provider get its usual share of the calls again?"""
+"""`restores_traffic_to` demands the share of calls from before the outage."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does the app go back to its provider after recovery?"""
+"""`returns_to` demands that an app returns to its provider after the recovery."""
 
 from __future__ import annotations
 

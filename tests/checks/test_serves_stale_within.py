@@ -1,4 +1,4 @@
-"""Are old answers served, and not too old?"""
+"""`serves_stale_within` demands stale answers, up to an age."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is a customer charged once?"""
+"""`side_effects_happen_once` fails where a call repeats a side effect."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def found(make, **options):
 
 
 def shop(chaos, *, again):
-    """An agent: the model has a tool called, then speaks; the whole run may be made anew."""
+    """An agent that calls a tool and then answers; a failure may restart the whole run."""
 
     @chaos.side_effect
     def charge(**order):

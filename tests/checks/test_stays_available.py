@@ -1,4 +1,4 @@
-"""How many of the calls were answered?"""
+"""`stays_available` demands a share of answered calls."""
 
 from __future__ import annotations
 

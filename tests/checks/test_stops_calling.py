@@ -1,4 +1,4 @@
-"""Is a provider that is down left alone?"""
+"""`stops_calling` limits the calls in a row that call a provider which is down."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is a silent stream given up?"""
+"""`streams_do_not_hang` fails an app that waits too long for a silent stream."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def patient(question):
 
 
 def impatient(question, limit=20.0):
-    """Gives up a stream whose next words take too long, whatever else comes."""
+    """Gives up a stream if the next content takes too long, despite keep-alives."""
 
     async def read():
         shown = []

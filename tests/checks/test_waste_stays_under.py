@@ -1,4 +1,4 @@
-"""How much was billed for answers that nobody got?"""
+"""`waste_stays_under` limits the share of tokens billed for answers that no call returned."""
 
 from __future__ import annotations
 

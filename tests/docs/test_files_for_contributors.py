@@ -1,4 +1,4 @@
-"""What contributors and CI are told to run is there, and is the same everywhere."""
+"""The commands for contributors and CI exist, and are the same in all files."""
 
 from __future__ import annotations
 

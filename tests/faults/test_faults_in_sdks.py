@@ -1,8 +1,8 @@
-"""What the vendors' SDKs make of a fault: one row a fault, one column a way to ask.
+"""How the vendors' SDKs react to a fault: a table with a row per fault and a column per request.
 
-A cell is the exception's name, or what the app is given without one: the `whole` answer, a `part`
-of it, `other` words, a text that is `no model` of the SDK, or `nothing`. A cell in brackets did not
-meet the fault: (-) was not struck, (x) could not express it; then the whole answer comes.
+A cell is the name of the exception, or without one the result: the `whole` answer, a `part` of it,
+`other` words, a text that is `no model` of the SDK, or `nothing`. A cell in brackets is the whole
+answer: (-) the fault had no effect, (x) the wire format does not support it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Faults of the surface `login`: those of any endpoint, told to hit the logins alone."""
+"""Faults of the surface `login`: faults of any endpoint in a window on the logins alone."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def asked(chaos):
 
 
 def left_alone_for(seconds):
-    """Who is asked when, if the first answer of anthropic is an error."""
+    """The hosts and times of the requests, if the first answer of anthropic is an error."""
     times = range(EVERY, 120, EVERY)
     later = [(at, "openai" if at < seconds else "anthropic") for at in times]
     return [(0, "anthropic"), (0, "openai"), *later]

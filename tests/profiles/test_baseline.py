@@ -1,4 +1,4 @@
-"""How fast providers are on a bad day that does not say it."""
+"""The latency of healthy providers in a profile without a baseline of its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever is in a file, it is told with its name and a line, and soon."""
+"""Any content of a file is answered with a message with name and line, in bounded time."""
 
 from __future__ import annotations
 

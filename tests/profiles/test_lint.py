@@ -1,4 +1,4 @@
-"""What `chaos-llm check` finds: files that cannot be read, and rules that can never strike."""
+"""`chaos-llm lint` finds unreadable files and rules that can never apply."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a window may say beyond the plain: bursts, exceptions, loads, wires, tiers, edges."""
+"""Further keys of windows: bursts, exceptions, capacities, networks, tiers, edges."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every mistake in a file is told with file, line, what was expected and what is known."""
+"""Every mistake in a file is reported with file, line, expected type and known names."""
 
 from __future__ import annotations
 

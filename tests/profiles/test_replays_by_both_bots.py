@@ -1,7 +1,6 @@
-"""Every shipped profile is played by both bots of the demo, from a healthy lead-in to its end.
+"""Both bots of the demo replay every shipped profile, from the warm-up to the end.
 
-A few calls, evenly spread, are enough to meet every day without waiting for it; what the bots make
-of it is not judged here.
+A few evenly spread calls are enough to cover a profile quickly; the verdicts are not tested here.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ def test_a_profile_is_replayed_to_its_end(name, bot):
 
 
 def everything_fails(profile: Profile) -> bool:
-    """Whether the bots' primary answers nobody for a large part of the day."""
+    """Whether the bots' primary provider is fully down for a large part of the profile."""
     plan, dead = Plan(profile, seed=5), 0.0
     begins, ends = plan.bounds()
     asked = Request("anthropic", "messages", "api", "", "/v1/messages", "claude-sonnet-5-5", False)

@@ -92,13 +92,13 @@ def inside(target: Target) -> Request:
 
 
 class Asker:
-    """All of a request that a throw looks at, quick to make."""
+    """The fields of a request that a draw needs, quick to make."""
 
     credential = ""
 
 
 def draws(placed: PlacedWindow, at: float) -> int:
-    """How many of so many decision keys a window hits: each a die of its own."""
+    """The number of decision keys that a window hits; each key has its own draw."""
     anybody, asked, per = Key(0, 0, "", "", 0), Asker(), placed.window.sticky_by
     window, begins, ends, opened = placed.window, placed.begins, placed.ends, placed.opened
     hits = 0
@@ -169,7 +169,7 @@ def test_faults_are_drawn_as_often_as_was_reported(name, window):
 
 
 def edges() -> list[tuple[str, str, str, float]]:
-    """The times of played windows that are known to the minute."""
+    """The times of simulated windows that are known to the minute."""
     found = []
     for name in NAMES:
         for window, table in zip(

@@ -1,4 +1,4 @@
-"""Looking for profiles by what they are about."""
+"""The search for profiles by provider, surface, tag and date."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every played window of every shipped profile strikes a plain app that asks for what it hits."""
+"""Every simulated window of every shipped profile applies faults to a plain app of its target."""
 
 from __future__ import annotations
 

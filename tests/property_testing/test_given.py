@@ -128,7 +128,7 @@ class Told:
 
 @pytest.fixture(scope="session")
 def told(tmp_path_factory):
-    """All suites, played by one pytest."""
+    """All suites, run by one pytest."""
 
     def play(folder):
         (folder / "app.py").write_text(APP)

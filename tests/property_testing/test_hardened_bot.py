@@ -1,4 +1,4 @@
-"""The hardened bot of the demo survives what a search comes up with."""
+"""The hardened bot of the demo survives the outages of a search."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def refuses_unasked(report: Report) -> bool:
 
 
 def forgets(report: Report) -> bool:
-    """Somebody is not answered who was answered before, with the same question."""
+    """A call is not answered although an earlier one with the same question was."""
     answered: set[str] = set()
     for call in report.run.calls:
         if call.error and call.prompt in answered:

@@ -1,4 +1,4 @@
-"""Strategies draw valid outages, show them as code, and shrink them as a person would."""
+"""Strategies draw valid outages, show them as code, and shrink them to simple ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The `chaos` marker: named bad days, by name, by tag, at a moment."""
+"""The `chaos` marker: profiles by name or tag, at a position."""
 
 from __future__ import annotations
 

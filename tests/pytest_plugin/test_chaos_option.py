@@ -1,4 +1,4 @@
-"""`pytest --chaos NAME`: a suite that knows nothing of us, on a bad day."""
+"""`pytest --chaos NAME`: an existing suite under an outage profile."""
 
 from __future__ import annotations
 

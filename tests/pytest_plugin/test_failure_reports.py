@@ -1,4 +1,4 @@
-"""What a failing test shows, and what a passing one does not."""
+"""The report of a failing test, and the silence of a passing one."""
 
 from __future__ import annotations
 

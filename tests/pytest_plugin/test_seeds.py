@@ -39,7 +39,7 @@ def test_random_is_one_seed_shown_in_the_header(run):
 
 
 def test_random_is_one_seed_in_all_workers(run):
-    """The controller throws the die, and the failures say what came up."""
+    """The controller draws the seed, and the failures show it."""
     failing = "\n".join(f"def test_{n}(chaos): assert not chaos.seed" for n in range(4))
     result = run(failing, "-n", "2", "--chaos-seed=random", subprocess=True)
     result.assert_outcomes(failed=4)

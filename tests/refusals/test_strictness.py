@@ -1,4 +1,4 @@
-"""Who is refused, where it is switched off, and what journals and reports say of it."""
+"""Refusals of invalid requests: when they happen, their switches, and their records."""
 
 from __future__ import annotations
 

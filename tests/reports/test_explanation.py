@@ -29,7 +29,7 @@ def explain(*arguments, text=None):
 
 @pytest.fixture
 def journal(tmp_path):
-    """Play an app and write the journal to a file."""
+    """Replay an app and write the journal to a file."""
 
     def play(app=ask_once, profile=None, *, before=None, **options):
         with outage(profile, seed=7) as chaos:

@@ -77,7 +77,7 @@ def records():
 
 @pytest.fixture(scope="module")
 def session(records):
-    """Forty tests, each on one of twelve bad days."""
+    """Forty tests, each with one of twelve profiles."""
     entries = []
     for number in range(40):
         record = records[number % 2]

@@ -1,4 +1,4 @@
-"""The clients of the matrix read a healthy answer to its last letter, so that less is a finding."""
+"""The clients of the SDK matrix read a healthy answer in full, so anything less is a result."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Every fault, read by every SDK that is installed, asked every way: as it is written down.
+"""Every installed SDK reacts to every fault, in every kind of request, as recorded.
 
-The expectations are data: `expected/PACKAGE-MAJOR.json`, by client, fault and way. UPDATE_MATRIX=1
-writes what is found, in one process only, and fails, because somebody has to read it; the page of
-the docs is made of these files.
+The records are data: `expected/PACKAGE-MAJOR.json`, by client, fault and kind of request.
+UPDATE_MATRIX=1 writes the results, in one process only, and fails, because they have to be
+reviewed; a page of the docs is generated from these files.
 """
 
 from __future__ import annotations
