@@ -1,4 +1,4 @@
-"""Whatever goes wrong in an outage: a clear error in its test, and real time in the next one."""
+"""After any failure in an outage its test has a clear error, and the next one real time."""
 
 from __future__ import annotations
 
@@ -308,9 +308,9 @@ def dedent(text):
 
 @pytest.fixture(scope="session")
 def suite(tmp_path_factory):
-    """All of these ways, one file each, played in a row by a few pytests: their JUnit files.
+    """The JUnit files of all these failures, one test file each, run by a few pytest processes.
 
-    Most of them wait for something, so that several take little more time than one.
+    Most of them wait for something, so several take little more time than one.
     """
 
     def play(folder):

@@ -1,4 +1,4 @@
-"""The same seed is the same bad day: in every process, order and form; another seed is another."""
+"""The same seed gives the same run in every process, order and form; another seed another."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ for form in FORMS:
 
 
 def replayed(form, profile=WAVES, seed="1"):
-    """The journal of a stretch of a bad day: jittered retries, a breaker, a fallback, a cache."""
+    """The journal of a part of a profile: jittered retries, a breaker, a fallback, a cache."""
     app = AsyncBot if form == "async" else HardenedBot
     with outage(profile, seed=int(seed)) as chaos:
         users, every = (1, "1m") if form == "sync" else (4, "5m")
@@ -107,7 +107,7 @@ def decisions(method, users):
     }
 
 
-def test_one_user_meets_the_same_to_the_byte_in_sync_and_async_form():
+def test_one_user_gets_the_same_bytes_in_sync_and_async_form():
     def journal(method):
         with outage(STORM, seed=3) as chaos:
             chaos.replay(getattr(Asker(), method), every="3m", warmup="10m", until="3h")
@@ -116,7 +116,7 @@ def test_one_user_meets_the_same_to_the_byte_in_sync_and_async_form():
     assert journal("answer") == journal("answer_async")
 
 
-def test_several_users_meet_the_same_decisions_in_threads_and_tasks():
+def test_several_users_get_the_same_decisions_in_threads_and_tasks():
     threads, tasks = decisions("answer", users=5), decisions("answer_async", users=5)
     assert len(threads) > 100
     assert threads == tasks

@@ -1,4 +1,4 @@
-"""The pipeline: faults strike in order, and the journal says what became of each."""
+"""The pipeline: faults apply in order, and the journal has the effect of each."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def test_a_fault_that_changes_nothing_has_no_effect():
 
 
 class LatencyOfStreams(Fault):
-    """A fault on bytes that needs a stream; a 529 behind it leaves it nothing to strike."""
+    """A fault on bytes that needs a stream; a later 529 leaves it no stream."""
 
     def on_reply(self, reply, fault_context):
         if not reply.streamed:
@@ -284,7 +284,7 @@ def test_bad_json_is_refused_by_the_provider():
     assert reply.json()["error"]["type"] == "invalid_request_error"
 
 
-def test_an_app_that_asks_for_what_no_api_takes_meets_its_own_exception_in_a_replay():
+def test_an_invalid_request_raises_the_sdks_exception_in_a_replay():
     with outage() as chaos:
         report = chaos.replay(no_messages, calls=3)
     assert report.failed == 1.0
@@ -297,7 +297,7 @@ def test_slow_tokens_make_a_whole_reply_wait_for_their_sum():
         assert chaos.now == pytest.approx(len(text.split()) - 1)
 
 
-def test_a_healthy_provider_is_as_fast_as_its_profile_says():
+def test_a_healthy_provider_has_the_latency_of_its_profile():
     paced = day(baseline={"anthropic": HealthyLatency(first_token=0.5, token=0.25)}, ends=HOUR)
     with outage(paced) as chaos:
         text = ask_once()
@@ -319,13 +319,13 @@ def test_two_apis_of_one_provider_answer_one_call_with_references_of_their_own()
     assert len(set(references)) == 4
 
 
-def test_faults_hit_the_api_that_the_app_asked():
+def test_faults_hit_the_api_that_the_app_called():
     with outage(day(window(on=Target("openai")))) as chaos:
         assert ask("hi")
         assert not chaos.journal[0].fault_effects
 
 
-def test_a_quota_of_the_profile_refuses_what_goes_over_it_and_says_so_in_the_headers(tmp_path):
+def test_a_quota_refuses_requests_over_it_and_is_reported_in_headers(tmp_path):
     path = tmp_path / "small.toml"
     path.write_text(
         'title = "a small quota"\nstarts = 2026-03-02T11:37:00Z\nends = "+1h"\n'

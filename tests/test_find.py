@@ -121,7 +121,7 @@ def test_a_check_is_a_property_and_a_method_gets_a_new_object_each_time(shop):
     assert "CheckFailed" in played.stdout
 
 
-def test_an_app_that_survives_is_said_so(shop):
+def test_an_app_that_survives_is_reported(shop):
     found = find(shop, "shop:Careful.answer", "--budget", "2s", "--calls", "6")
     assert found.returncode == 0, found.stderr
     assert "broke shop:Careful.answer" in found.stdout
@@ -157,14 +157,14 @@ def test_an_app_that_survives_is_said_so(shop):
         (["shop:answer", "--budget", "soon"], "is not a duration"),
     ],
 )
-def test_a_mistake_is_told(in_shop, capsys, args, says):
+def test_a_mistake_is_reported(in_shop, capsys, args, says):
     (in_shop / "broken_shop.py").write_text("\n\nNUMBER = 1 / 0\n")
     providers = [] if "--provider" in args else ["--provider", "anthropic"]
     assert main(["find", *providers, *args]) == 2
     assert says in capsys.readouterr().err
 
 
-def test_a_file_of_somebody_elses_is_not_written_over(shop):
+def test_an_existing_file_is_not_overwritten(shop):
     (shop / "test_answer.py").write_text("mine")
     found = find(shop, "shop:answer", "--budget", "10m", "--calls", "6")
     assert found.returncode == 2

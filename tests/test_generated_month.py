@@ -28,7 +28,9 @@ def incidents(provider, count=MANY):
     ("provider", "lengths_of", "watched", "retroactive"),
     [("openai", (77, 172, 323), 29, 0.10), ("anthropic", (55, 112, 321), 21, 0.21)],
 )
-def test_it_lasts_as_long_as_the_corpus_says(provider, lengths_of, watched, retroactive):
+def test_the_durations_have_the_distribution_of_the_corpus(
+    provider, lengths_of, watched, retroactive
+):
     _, told = incidents(provider)
     staged = [each for each in told if "investigating" in each]
     lengths = [each["resolved"] - each["investigating"] for each in staged]
@@ -87,7 +89,7 @@ def test_incidents_are_strewn_over_the_whole_month_for_each_provider():
     assert all(window.ends[1] <= made.ends for window in made.windows)
 
 
-def test_it_is_played():
+def test_a_generated_month_can_be_replayed():
     with outage(month(2, providers=["anthropic"], incidents=3), seed=1) as chaos:
         import anthropic  # noqa: PLC0415 - only here
 
@@ -115,6 +117,6 @@ def test_a_month_without_incidents_is_healthy():
         ({"incidents": -1}, UsageError, "0 or more"),
     ],
 )
-def test_a_month_that_is_none_is_refused(given, error, says):
+def test_wrong_arguments_of_a_month_are_refused(given, error, says):
     with pytest.raises(error, match=says):
         month(1, **given)

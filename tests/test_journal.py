@@ -1,4 +1,4 @@
-"""The record of what happened."""
+"""The journal of requests."""
 
 from __future__ import annotations
 

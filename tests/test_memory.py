@@ -1,4 +1,4 @@
-"""What is kept of calls and requests, and what bounds each cache."""
+"""The memory that calls and requests need, and the bounds of each cache."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class Unspeakable(Exception):
 @pytest.mark.parametrize(
     "error", [Unspeakable(), ValueError("x" * 5_000_000)], ids=["none", "5 MB"]
 )
-def test_an_error_whose_text_is_odd_is_kept_all_the_same(error):
+def test_an_error_with_an_odd_text_is_kept(error):
     def ask(_prompt):
         raise error
 
@@ -134,5 +134,5 @@ def test_e_batches_are_kept_for_the_latest():
 
 
 def letters(number):
-    """A number in letters, as digits are not told apart."""
+    """A number in letters, because digits are not distinguished."""
     return "".join(chr(ord("a") + int(digit)) for digit in str(number))

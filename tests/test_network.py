@@ -1,4 +1,4 @@
-"""Toxics of the wire, as an app's HTTP client meets them in process, and as Toxiproxy is told."""
+"""Network toxics, as an HTTP client sees them in process and as they are sent to Toxiproxy."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def body(prompt="hi", *, stream=False):
 
 
 def ask(*toxics, prompt="hi", timeout=600.0, **healthy):
-    """One answer over an ill wire: its bytes, and the seconds that it took."""
+    """One answer over a faulty network: its bytes, and the seconds that it took."""
     ill = day(window(Network(toxics)), baseline={"anthropic": HealthyLatency(**healthy)})
     with outage(ill, seed=4) as chaos:
         began = time.monotonic()
@@ -110,7 +110,7 @@ def test_limited_data_that_ends_in_the_headers_is_no_answer_at_all():
         ask(LimitData(20))
 
 
-def test_a_limit_that_is_not_reached_strikes_nothing():
+def test_a_limit_that_is_not_reached_has_no_effect():
     answer, _, chaos = ask(LimitData(1_000_000))
 
     assert answer.is_success
@@ -127,7 +127,7 @@ def test_a_limit_that_is_not_reached_strikes_nothing():
     ],
     ids=lambda value: getattr(value, "kind", getattr(value, "__name__", "")),
 )
-def test_a_toxic_that_lets_nothing_through_is_met_as_the_clients_own_error(toxic, error):
+def test_a_toxic_that_lets_nothing_through_raises_the_clients_own_error(toxic, error):
     with pytest.raises(error):
         ask(toxic, timeout=10)
 
@@ -145,7 +145,7 @@ def test_toxics_work_together_in_their_order():
     assert took == pytest.approx(1 + len(answer.content) / 50, abs=0.1)
 
 
-def test_behind_a_wire_that_is_down_no_other_fault_strikes():
+def test_a_wire_that_is_down_masks_other_faults():
     both = day(window(Network((Down(),)), name="wire"), window(server_error(), name="500"))
     with outage(both, seed=1) as chaos, pytest.raises(httpx.ConnectError):
         httpx.post(URL, headers=HEADERS, json=body())
@@ -153,7 +153,7 @@ def test_behind_a_wire_that_is_down_no_other_fault_strikes():
     assert [met.effect for met in chaos.journal[0].fault_effects] == ["applied", "masked"]
 
 
-def test_toxiproxy_is_told_in_its_own_names_and_units():
+def test_toxics_are_sent_to_toxiproxy_in_its_names_and_units():
     told = {
         LatencyToxic("1s", jitter="200ms"): {"latency": 1000, "jitter": 200},
         Bandwidth(64): {"rate": 64},
@@ -185,6 +185,6 @@ def test_toxiproxy_is_told_in_its_own_names_and_units():
         (lambda: Slicer(10, size_variation=10), "less than the average_size"),
     ],
 )
-def test_a_toxic_that_is_none_is_refused(make, says):
+def test_a_wrong_toxic_is_refused(make, says):
     with pytest.raises(UsageError, match=says):
         make()

@@ -1,4 +1,4 @@
-"""An outage without pytest: what is in force while it is, and what is left behind."""
+"""An outage without pytest: its effects while it is in force, and their removal after it."""
 
 from __future__ import annotations
 
@@ -296,7 +296,7 @@ class TestRealPackages:
             outage(rootdir=tmp_path)
 
 
-def test_the_timeline_names_the_real_peers_that_somebody_waited_for(loopback_echo):
+def test_the_timeline_names_the_real_peers_that_were_waited_for(loopback_echo):
     host, port = loopback_echo
 
     async def once():

@@ -1,4 +1,4 @@
-"""What users got, judged from outside: each app is ordinary code, replayed through a bad hour."""
+"""Outcomes of calls, judged from outside: ordinary apps, replayed through an hour of failures."""
 
 from __future__ import annotations
 
@@ -178,7 +178,7 @@ def test_a_default_instead_of_an_answer_is_degraded_also_where_it_looks_like_one
         "None for a label", "label for an error",
     ],
 )  # fmt: skip
-def test_what_is_given_instead_of_an_answer_is_told_apart(app, outcome):
+def test_substitutes_for_an_answer_are_classified(app, outcome):
     report = replay(app)
     assert healthy_times(report) == {"primary"}
     assert bad_hour(report) == {outcome}
@@ -220,7 +220,7 @@ def balanced(question):
         return second(question)
 
 
-def test_where_two_vendors_share_the_healthy_day_both_are_primary_and_who_steps_in_is_not():
+def test_two_vendors_used_while_healthy_are_primary_and_a_third_is_the_fallback():
     report = replay(balanced, calls=100)
     assert report.run.evidence.primaries == {"anthropic", "openai"}
     assert healthy_times(report) == {"primary"}
@@ -269,7 +269,7 @@ def test_a_cache_is_fresh_or_stale_by_the_age_of_its_answer(app):
     assert report.answered + report.stale == pytest.approx(1.0)
 
 
-def test_what_was_never_asked_before_comes_from_no_cache():
+def test_a_new_prompt_is_never_answered_from_a_cache():
     def opens_for_good(question, state={"open": False}):  # noqa: B006 - a breaker's memory
         if state["open"]:
             return "unknown"
@@ -284,7 +284,7 @@ def test_what_was_never_asked_before_comes_from_no_cache():
     assert report.answered < 0.5
 
 
-def test_somebody_elses_answer_is_corrupted():
+def test_an_answer_to_another_prompt_is_corrupted():
     last = []
 
     def mixed_up(question):
@@ -355,7 +355,7 @@ def test_an_apology_that_names_the_order_after_a_hang_is_no_truncated_answer():
     assert bad_hour(replay(polite, day(window(hang())))) == {"degraded"}
 
 
-def test_what_a_provider_cut_itself_is_truncated_and_exposure():
+def test_an_answer_that_the_provider_cut_is_truncated_and_exposure():
     report = replay(ask_once, day(window(truncated_answer())))
     assert bad_hour(report) == {"truncated"}
     assert {call.number for call in report.run.corruption_shown} == {
@@ -363,7 +363,7 @@ def test_what_a_provider_cut_itself_is_truncated_and_exposure():
     }
 
 
-def test_a_label_from_a_spoilt_answer_is_exposure():
+def test_a_label_from_a_silently_corrupted_answer_is_exposure():
     report = replay(
         lambda question: "positive" if ask_once(question) else "", day(window(truncated_answer()))
     )
@@ -464,7 +464,7 @@ def test_an_app_that_hedges_is_not_judged_by_the_request_that_it_dropped():
     assert outcomes(report) == {"primary"}
 
 
-def test_outcome_decides_about_what_was_returned():
+def test_outcome_judges_the_return_value():
     seen = []
 
     def decide(returned, prompt):
@@ -483,7 +483,7 @@ def test_outcome_may_name_an_outcome():
     assert outcomes(report) == {"stale"}
 
 
-def test_true_says_answered_and_by_whom_is_found_out():
+def test_true_means_answered_and_the_provider_is_inferred():
     def with_fallback(question):
         try:
             return classify(question)
@@ -507,7 +507,7 @@ def test_an_unknown_outcome_is_answered_with_the_known_ones_nearest_first():
 
 
 @pytest.mark.parametrize("verdict", [None, 1, {"outcome": "primary"}])
-def test_what_is_no_verdict_is_refused(verdict):
+def test_a_wrong_verdict_is_refused(verdict):
     with pytest.raises(UsageError, match="True, False or the name"):
         replay(ask_once, outcome=lambda *_: verdict)
 
@@ -527,7 +527,7 @@ def test_a_second_replay_does_not_judge_the_first_one_again():
     assert outcomes(second) == {"failed", "stale"}
 
 
-def test_begun_in_the_thick_of_it_the_provider_that_is_asked_first_is_the_usual_one():
+def test_begun_at_the_peak_the_first_called_provider_is_the_primary():
     def with_breaker(question, state={"failures": 0}):  # noqa: B006 - a breaker's memory
         if state["failures"] < 3:
             try:

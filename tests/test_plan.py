@@ -1,4 +1,4 @@
-"""Decisions: keyed by what was asked, made before anything is sent, cheap in windows."""
+"""Decisions: keyed by the request, made before any byte is sent, fast with many windows."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_a_decision_depends_on_the_seed_and_on_nothing_but_its_key():
     ],
     ids=["call", "attempt", "user", "provider", "path", "content"],
 )
-def test_requests_that_differ_throw_dice_of_their_own(one, two):
+def test_different_requests_have_separate_draws(one, two):
     anywhere = day(window(share=0.5, on=Target("*")))
     alike = [
         hit(Plan(anywhere, seed), which=one) == hit(Plan(anywhere, seed), which=two)
@@ -89,14 +89,14 @@ def test_requests_that_differ_throw_dice_of_their_own(one, two):
     assert 60 < sum(alike) < 140  # half of them, within more than five standard deviations
 
 
-def test_windows_throw_dice_of_their_own():
+def test_windows_have_separate_draws():
     both = day(window(share=0.5, name="one"), window(share=0.5, name="two"))
     draws = [Plan(both, seed).decide(request(), key(0), 0.0).draws for seed in range(200)]
     alike = sum((one.fault is None) == (two.fault is None) for one, two in draws)
     assert 60 < alike < 140
 
 
-def test_per_client_all_requests_share_a_die_until_it_is_thrown_again():
+def test_sticky_by_client_all_requests_share_a_draw_until_it_expires():
     plan = Plan(day(window(share=0.5, sticky_by="client", sticky_for=5 * MINUTE)), seed=3)
     epochs = []
     for epoch in range(12):
@@ -115,14 +115,14 @@ def test_epochs_are_counted_from_the_beginning_of_the_window():
         assert hit(plan, at=begins) == hit(plan, at=begins + 299.0)
 
 
-def test_without_redraw_who_is_hit_is_hit_for_good():
+def test_without_sticky_for_a_draw_never_expires():
     for seed in range(20):
         plan = Plan(day(window(share=0.5, sticky_by="session")), seed)
         assert len({hit(plan, at=at, which=key(int(at))) for at in range(0, 3600, 60)}) == 1
 
 
 @pytest.mark.parametrize("sticky_by", ["session", "credential"])
-def test_per_session_or_credential_each_throws_its_own_die(sticky_by):
+def test_sticky_by_session_or_credential_each_has_its_own_draw(sticky_by):
     plan = Plan(day(window(share=0.5, sticky_by=sticky_by, sticky_for=HOUR)), seed=5)
 
     def hits_of(one):
@@ -134,7 +134,7 @@ def test_per_session_or_credential_each_throws_its_own_die(sticky_by):
     assert {True, False} == set.union(*found)
 
 
-def test_a_session_keeps_its_die_under_any_credential_and_a_credential_for_any_user():
+def test_a_draw_by_session_ignores_credentials_and_one_by_credential_ignores_users():
     session = Plan(day(window(share=0.5, sticky_by="session")), seed=5)
     credential = Plan(day(window(share=0.5, sticky_by="credential")), seed=5)
     assert len({hit(session, request(credential=f"{n}"), which=key(n)) for n in range(30)}) == 1
@@ -142,7 +142,7 @@ def test_a_session_keeps_its_die_under_any_credential_and_a_credential_for_any_u
     assert len({hit(credential, asked, which=key(n, user=n)) for n in range(30)}) == 1
 
 
-def test_the_mix_is_drawn_for_each_request_by_weight():
+def test_the_fault_is_drawn_for_each_request_by_weight():
     mix = WeightedFault(3.0, overloaded()), WeightedFault(1.0, server_error())
     plan = Plan(day(replace(window(sticky_by="client"), faults=mix)), seed=1)
     drawn = Counter(plan.decide(request(), key(n), 0.0).draws[0].fault.name for n in range(MANY))
@@ -150,7 +150,7 @@ def test_the_mix_is_drawn_for_each_request_by_weight():
     assert drawn["server_error"] / MANY == pytest.approx(0.25, abs=0.03)
 
 
-def test_a_range_is_settled_once_for_the_run():
+def test_a_range_is_drawn_once_for_the_run():
     edges = window(begins=(0.0, HOUR), ends=(2 * HOUR, 3 * HOUR), share=Share(((0.0, 0.2),), 0.8))
     placed = [Plan(day(edges), seed).windows[0] for seed in range(50)]
     assert all(0 <= w.begins < HOUR and 2 * HOUR <= w.ends < 3 * HOUR for w in placed)
@@ -170,7 +170,7 @@ def test_a_line_is_followed():
     assert shares == [1.0, pytest.approx(0.5, abs=0.07), pytest.approx(0.1, abs=0.04)]
 
 
-def test_a_reported_upper_bound_is_not_played():
+def test_a_reported_upper_bound_is_not_simulated():
     below = window(share=Share(((0.0, 0.2),), bound=True))
     told = window(on=Target("anthropic", "web"))
     plan = Plan(day(below, told, ends=HOUR), seed=1)
@@ -179,7 +179,7 @@ def test_a_reported_upper_bound_is_not_played():
     assert plan.bounds() == (0.0, HOUR)
 
 
-def test_windows_that_overlap_throw_in_file_order():
+def test_overlapping_windows_draw_in_file_order():
     profile = day(
         window(latency(seconds=5), name="slow", begins=0.0),
         window(name="busy", begins=MINUTE, ends=2 * MINUTE),
@@ -230,7 +230,7 @@ def test_open_windows_are_those_that_have_begun_and_not_ended(spans, at):
     assert [w.window.name for w in Plan(day(*windows), 1).open_at(float(at))] == expected
 
 
-def test_a_decision_says_why():
+def test_a_decision_has_a_reason():
     plan = Plan(day(window(share=0.5, name="wave 1")), seed=1)
     sentences = {plan.decide(request(), key(n), 0.0).why for n in range(40)}
     assert any(s.startswith("'wave 1' threw 0.") and s.endswith(": spared") for s in sentences)

@@ -76,7 +76,7 @@ def test_an_outage_with_a_start_position_has_no_warmup():
     assert span(replay(at="a window", until="12:10", calls=2)) == (0.0, 40 * MINUTE)
 
 
-def test_what_happened_before_a_replay_is_not_wound_back():
+def test_requests_before_a_replay_are_not_wound_back():
     with outage(BAD_HOUR) as chaos:
         time.sleep(MINUTE)
         assert span(chaos.replay(str.upper, calls=2)) == (MINUTE, 1.5 * HOUR)
@@ -250,7 +250,7 @@ def test_a_check_fails_if_nothing_was_applicable(allow_no_faults):
         report.check(never_caches_the_outage(), allow_no_faults=allow_no_faults)
 
 
-def test_a_failed_check_reports_what_was_seen_when_and_why_it_matters():
+def test_a_failed_check_reports_the_finding_its_time_and_its_reason():
     report = replay(ask_once, every="30s")
     with pytest.raises(CheckFailed) as failed:
         report.check(stops_calling("anthropic"), retries_stay_under(3))

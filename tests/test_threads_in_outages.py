@@ -22,7 +22,7 @@ import trio
 from support.apps.bots import MODEL, ask_async, ask_once
 from support.real_servers import OkPage
 from support.small_profiles import MINUTE, day, window
-from support.threads import run_together
+from support.threads import nap, run_together
 from support.waiting import PATIENCE
 
 from chaos_llm import outage
@@ -131,11 +131,6 @@ def said(question):
         "max_tokens": 99,
         "messages": [{"role": "user", "content": question}],
     }
-
-
-def nap(seconds):
-    time.sleep(seconds)
-    return seconds
 
 
 class TestWorkersOfLoops:
@@ -254,7 +249,7 @@ def by_portal(ask, text):
 
 @pytest.fixture
 def consumers():
-    """Threads that take jobs from a queue: nobody's context is with them."""
+    """Threads that take jobs from a queue, without the context of any call."""
     begun = []
 
     def begin():

@@ -1,4 +1,4 @@
-"""Who has the plugin installed and does not use it pays nothing for it."""
+"""The installed plugin costs a suite nothing that does not use it."""
 
 from __future__ import annotations
 

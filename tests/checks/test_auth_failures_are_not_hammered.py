@@ -1,4 +1,4 @@
-"""Is a credential that was refused tried on and on?"""
+"""`auth_failures_are_not_hammered` limits the requests with a refused credential."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_a_layer_that_retries_whatever_fails_repeats_it():
     assert found(try_again(ask, 3), check=patient).verdict == "pass"
 
 
-def test_so_it_does_without_any_pause():
+def test_repeats_without_a_pause_fail_too():
     assert found(try_again(ask_once, 3, pause=0)).verdict == "fail"
 
 
@@ -79,7 +79,7 @@ def test_after_the_refresh_still_refused_is_the_end():
     assert found(with_keys("old", "new", "newer", "newest"), check=pool).verdict == "pass"
 
 
-def test_requests_beside_each_other_do_not_know():
+def test_parallel_requests_with_a_refused_key_are_forgiven():
     async def agent(question):
         asked = (ask_async_once(f"{question} part {part}") for part in range(6))
         return str(await asyncio.gather(*asked, return_exceptions=True))
@@ -87,11 +87,11 @@ def test_requests_beside_each_other_do_not_know():
     assert found(agent).verdict == "pass"
 
 
-def test_calls_do_not_know_of_each_other():
+def test_each_call_is_judged_by_itself():
     assert found(ask_once, every="1s", warmup="10s", recovery="10s").verdict == "pass"
 
 
-def test_it_is_not_applicable_where_no_key_was_refused():
+def test_it_is_not_applicable_without_a_refused_key():
     finding = found(try_again(ask_once, 3), day(window(overloaded(), ends=20 * MINUTE)))
     assert finding.verdict == "not applicable"
     assert finding.seen == "no credential was refused in a call"

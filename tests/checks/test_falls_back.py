@@ -1,4 +1,4 @@
-"""Does another model answer, in whatever way the first one fails?"""
+"""`falls_back` demands a fallback after every kind of failure."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_who_asks_another_after_everything_passes(fault):
 
 
 @pytest.mark.parametrize("fault", [cut_stream(), error_mid_stream(), error_mid_stream(after=0)])
-def test_who_takes_a_broken_stream_to_another_passes(fault):
+def test_a_fallback_after_a_broken_stream_passes(fault):
     finding = found_on(two_parts(overloaded(), fault), FallsOver(streamed=True))
     assert finding.verdict == "pass"
 
@@ -75,7 +75,7 @@ def test_an_empty_answer_that_counts_as_success_fails():
     assert "after an empty answer" in finding.seen
 
 
-def test_an_error_in_a_200_that_only_another_exception_tells_fails():
+def test_no_fallback_after_an_error_in_a_200_fails():
     app = FallsOver(catches=REFUSED)
     finding = found_on(two_parts(overloaded(), error_in_200()), app)
     assert finding.verdict == "fail"
@@ -128,7 +128,7 @@ def test_it_is_not_applicable_where_nothing_failed(fault):
     assert found(falls_back(), FallsOver(), fault).verdict == "not applicable"
 
 
-def test_a_fallback_that_is_asked_for_is_required():
+def test_a_fallback_named_as_an_argument_is_required():
     finding = found(falls_back(to="openai"), ask_once, overloaded())
     assert finding.verdict == "fail"
     assert finding.seen == ("20 calls got no answer after a server error, and openai was not tried")
@@ -149,7 +149,7 @@ def test_a_fallback_that_is_down_too_cannot_help():
     assert found_on(profile, FallsOver()).verdict == "pass"
 
 
-def test_a_second_model_that_is_asked_on_a_good_day_too_is_no_fallback():
+def test_a_second_model_that_is_called_while_all_is_healthy_is_no_fallback():
     def classify_and_answer(question):
         try:
             ask_once(question, "claude-haiku-4-5")
@@ -179,7 +179,7 @@ def test_another_model_of_the_same_vendor_is_a_fallback():
     assert "after a refused key" in finding.seen
 
 
-def test_an_apology_where_a_fallback_is_at_hand_is_a_lost_call():
+def test_an_apology_where_a_fallback_exists_is_a_lost_call():
     def half_hearted(question):
         try:
             return whole_claude(question)

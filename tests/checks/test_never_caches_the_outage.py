@@ -1,4 +1,4 @@
-"""Is what went wrong kept for later?"""
+"""`never_caches_the_outage` fails a cache that keeps failures."""
 
 from __future__ import annotations
 
@@ -65,14 +65,14 @@ BAD_TEXTS = {
 
 
 @pytest.mark.parametrize("app", BAD_TEXTS.values(), ids=BAD_TEXTS)
-def test_a_cache_that_keeps_what_went_wrong_fails(app):
+def test_a_cache_that_keeps_bad_results_fails(app):
     finding = found(Cached(app))
     assert finding.verdict == "fail"
     assert 20 * MINUTE < finding.at < 22 * MINUTE
 
 
 @pytest.mark.parametrize("app", BAD_TEXTS.values(), ids=BAD_TEXTS)
-def test_so_it_does_where_it_keeps_all_that_is_asked(app):
+def test_a_cache_around_the_whole_app_fails(app):
     def after_the_lead_in(number):
         return FOUR[number % 4] if number >= 10 else f"new question {number}"
 
@@ -86,7 +86,7 @@ def test_without_the_cache_the_same_app_passes(app):
     assert found.verdict(app) == "pass"
 
 
-def test_what_was_seen_is_told_with_the_text():
+def test_the_finding_shows_the_cached_text():
     finding = found(Cached(or_else(ask_once, str)))
     assert finding.seen.startswith(
         'call 41 returned the bad result of call 1 (error_text: "Error code'
@@ -130,7 +130,7 @@ def test_it_is_not_applicable_where_nothing_goes_wrong():
     assert finding.seen == "no prompt with a bad result was repeated after the outage"
 
 
-def test_it_is_not_applicable_where_no_prompt_is_asked_again():
+def test_it_is_not_applicable_without_repeated_prompts():
     assert found.verdict(Cached(or_else(ask_once, str)), prompts=NUMBERED) == "not applicable"
 
 
@@ -138,7 +138,7 @@ def test_a_fallbacks_answer_may_be_kept():
     assert found.verdict(Cached(ask_claude_or_gpt)) == "not applicable"
 
 
-def test_the_same_default_again_is_no_cache_where_it_is_asked_for_again():
+def test_the_same_default_after_a_new_request_is_no_cache():
     always = or_else(lambda question: anthropic.Anthropic().nothing, APOLOGY)
     assert found.verdict(always) == "not applicable"
 

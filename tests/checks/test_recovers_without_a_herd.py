@@ -1,4 +1,4 @@
-"""Is a provider that is back overrun by all that was held back?"""
+"""`recovers_without_a_herd` limits the burst of requests after a recovery."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_an_agent_makes_as_many_requests_as_ever():
     assert found(app, users=1, every="30s").verdict == "pass"
 
 
-def test_a_few_users_who_were_waiting_are_no_herd():
+def test_a_few_waiting_users_are_no_herd():
     async def patient(question):
         while True:
             try:
@@ -93,7 +93,7 @@ def test_a_few_users_who_were_waiting_are_no_herd():
     assert found(patient, day(window(hang(seconds=5), ends=20 * MINUTE)), users=5).verdict == "pass"
 
 
-def test_many_users_who_were_waiting_in_step_are_one():
+def test_many_users_that_return_in_step_are_a_herd():
     async def patient(question):
         while True:
             try:
@@ -111,7 +111,7 @@ def test_it_is_not_applicable_without_a_recovery():
     assert finding.seen == "no provider recovered while calls were made"
 
 
-def test_without_a_healthy_day_it_cannot_be_judged():
+def test_without_a_warm_up_it_cannot_be_judged():
     finding = found(ask, users=1, warmup=0)
     assert finding.verdict == "not judged"
     assert finding.seen == "no healthy call shows the normal rate; see warmup="

@@ -1,4 +1,4 @@
-"""Is a token refreshed once, and for everybody?"""
+"""`refreshes_token_once` fails where users refresh the same token repeatedly."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def test_users_at_once_share_a_refresh(seconds):
     assert finding.seen.endswith(" requests for one token within a minute")
 
 
-def test_users_with_tokens_of_their_own_refresh_each_his_own():
+def test_users_with_separate_tokens_refresh_each_their_own():
     sessions = {}
 
     async def app(question):
@@ -140,7 +140,7 @@ def test_users_with_tokens_of_their_own_refresh_each_his_own():
     assert found(app, every="10s", users=3).verdict == "pass"
 
 
-def test_an_app_that_logs_in_for_each_call_does_so_on_a_bad_day_too():
+def test_logins_per_call_are_compared_with_the_healthy_warm_up():
     def app(question):
         form = {"grant_type": "refresh_token", "refresh_token": "kept"}
         httpx.post(TOKENS, json=form).raise_for_status()
@@ -149,7 +149,7 @@ def test_an_app_that_logs_in_for_each_call_does_so_on_a_bad_day_too():
     assert found(app, day(window(overloaded(), ends=20 * MINUTE)), every="20s").verdict == "pass"
 
 
-def test_it_is_not_applicable_where_nobody_logs_in():
+def test_it_is_not_applicable_without_logins():
     finding = found(ask_once)
     assert finding.verdict == "not applicable"
     assert finding.seen == "no token was refreshed"

@@ -1,4 +1,4 @@
-"""Do retries multiply?"""
+"""`retries_stay_under` limits the requests per call."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ def test_pings_in_the_background_are_no_retries():
 
 
 class ByQueue:
-    """A worker that was there before, and users whose prompts carry nothing to know them by."""
+    """A worker from before the outage, and prompts without tokens."""
 
     def __init__(self, retries):
         self.jobs, self.retries, self.worker = None, retries, None
@@ -218,7 +218,7 @@ def test_requests_that_belong_to_no_call_are_judged_on_average(retries, verdict)
 
 
 class Later:
-    """What fails is asked again by a worker, when its user has long been told so."""
+    """A worker retries failed requests after their calls have ended."""
 
     def __init__(self, times, retries=2):
         self.times, self.retries, self.jobs = times, retries, set()

@@ -1,4 +1,4 @@
-"""Do requests leave the allowed providers and regions?"""
+"""`stays_within` fails a request to a provider or region outside of a list."""
 
 from __future__ import annotations
 

@@ -39,6 +39,7 @@ from chaos_llm.faults import (
     slow_tokens,
 )
 from chaos_llm.profiles.model import HealthyLatency, Target
+from chaos_llm.reports.report import CheckFailed
 from chaos_llm.server.runs.verdict import observed
 
 GPT = Target("openai")

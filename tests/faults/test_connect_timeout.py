@@ -69,7 +69,7 @@ def test_the_client_waits_for_its_own_connect_timeout_and_not_for_its_others():
 
 
 @pytest.mark.parametrize("limit", [None, 600])
-def test_a_client_that_waits_longer_than_linux_is_told_by_it(limit):
+def test_a_client_with_a_longer_timeout_gets_the_error_of_linux(limit):
     with outage() as chaos:
         chaos.on("anthropic").inject(connect_timeout())
         with pytest.raises(httpx.ConnectError, match=r"\[Errno 110\] Connection timed out"):

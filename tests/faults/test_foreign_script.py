@@ -43,7 +43,7 @@ def test_the_share_is_of_the_words_and_at_least_one(answer, fault_context):
     assert foreign(0.25) < foreign(0.5) < foreign(1)
 
 
-def test_the_same_strike_says_the_same_again(answer, fault_context):
+def test_the_same_key_gives_the_same_text(answer, fault_context):
     assert foreign_script().on_answer(answer, fault_context) == foreign_script().on_answer(
         answer, fault_context
     )
@@ -60,6 +60,6 @@ def test_json_stays_json_and_keeps_its_keys(answer, fault_context):
 
 
 @pytest.mark.parametrize("text", ["", "KX-48213", "Yes."])
-def test_an_answer_without_words_between_others_is_not_struck(text, fault_context):
+def test_an_answer_without_inner_words_is_unchanged(text, fault_context):
     said = Completion(text)
     assert foreign_script().on_answer(said, fault_context) is said

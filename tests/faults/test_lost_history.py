@@ -26,7 +26,7 @@ def test_a_first_message_has_nothing_to_lose(answer, fault_context):
     assert lost_history().on_answer(answer, after(1, fault_context)) is answer
 
 
-def test_where_a_format_tells_no_turns_it_is_not_expressible(answer, fault_context):
+def test_a_format_without_turns_does_not_support_it(answer, fault_context):
     with pytest.raises(Unsupported, match="the length of the conversation is unknown"):
         lost_history().on_answer(answer, fault_context)
 
@@ -40,5 +40,5 @@ def test_an_answer_in_json_keeps_its_shape(answer, fault_context):
 
 
 @pytest.mark.parametrize("other", [Refusal("quota"), Document({}), Completion()])
-def test_what_has_no_text_is_not_struck(other, fault_context):
+def test_an_answer_without_text_is_unchanged(other, fault_context):
     assert lost_history().on_answer(other, after(3, fault_context)) is other

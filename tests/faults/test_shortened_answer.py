@@ -43,6 +43,6 @@ def test_each_text_of_a_json_object_is_shortened_for_itself(fault_context):
 
 
 @pytest.mark.parametrize("text", ["", "One sentence.", "Two. Sentences."])
-def test_what_is_short_already_is_not_struck(text, fault_context):
+def test_a_short_text_is_unchanged(text, fault_context):
     said = Completion(text)
     assert shortened_answer().on_answer(said, fault_context) is said

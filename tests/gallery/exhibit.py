@@ -1,4 +1,4 @@
-"""An exhibit of the gallery: a bad day, an app with a real bug, and the same app without it."""
+"""An exhibit of the gallery: a profile, an app with a real bug, and the same app without it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Exhibit:
     services: Callable[[Outage], None] | None = None
 
     def play(self, make: Callable[[], App], mark: Callable[[Outage], None]) -> Report:
-        """Replay the day with one of the apps; `mark` is told of the outage before it is made."""
+        """Replay the profile with one of the apps; `mark` gets the outage before the replay."""
         usual = {"every": "30s", "warmup": "5m", "recovery": "5m"}
         with outage(self.day, seed=3) as chaos:
             mark(chaos)

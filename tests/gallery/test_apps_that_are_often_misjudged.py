@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 import anthropic
 import pytest
-from gallery.claude import CLAUDE, said
+from gallery.claude import CLAUDE
 from gallery.gpt import ask_gpt
+from support.chat_messages import from_user
 from support.small_profiles import MINUTE, day, window
 
 from chaos_llm import outage
@@ -17,9 +18,11 @@ from chaos_llm.reports.report import CheckFailed
 
 
 def stream_claude_or_ask_gpt(question: str) -> str:
-    """A stream that was cut is thrown away, and another vendor asked."""
+    """A stream that was cut is discarded, and another vendor is called."""
     client = anthropic.Anthropic(max_retries=0)
-    with client.messages.stream(model=CLAUDE, max_tokens=300, messages=said(question)) as stream:
+    with client.messages.stream(
+        model=CLAUDE, max_tokens=300, messages=from_user(question)
+    ) as stream:
         message = stream.get_final_message()
     return message.content[0].text if message.stop_reason == "end_turn" else ask_gpt(question)
 
@@ -41,14 +44,16 @@ class WithOldAnswers:
         return self.answers.get(question, "Please ask again in a few minutes.")
 
     def ask(self, question: str) -> str:
-        message = self.client.messages.create(model=CLAUDE, max_tokens=300, messages=said(question))
+        message = self.client.messages.create(
+            model=CLAUDE, max_tokens=300, messages=from_user(question)
+        )
         return message.content[0].text
 
 
 def ask_claude(question: str) -> str:
     """Retries are the SDK's; nothing remembers that the last forty calls failed."""
     client = anthropic.Anthropic(max_retries=1)
-    message = client.messages.create(model=CLAUDE, max_tokens=300, messages=said(question))
+    message = client.messages.create(model=CLAUDE, max_tokens=300, messages=from_user(question))
     return message.content[0].text
 
 

@@ -7,9 +7,10 @@ import random
 from functools import partial
 
 import anthropic
-from gallery.claude import CLAUDE, ask_claude, said
+from gallery.claude import CLAUDE, ask_claude
 from gallery.exhibit import Exhibit, bad_day
 from gallery.gpt import ask_gpt
+from support.chat_messages import from_user
 
 from chaos_llm.faults import (
     cut_stream,
@@ -25,14 +26,14 @@ from chaos_llm.faults import (
 
 def stream_claude(question: str) -> str:
     with anthropic.Anthropic(max_retries=0).messages.stream(
-        model=CLAUDE, max_tokens=300, messages=said(question)
+        model=CLAUDE, max_tokens=300, messages=from_user(question)
     ) as stream:
         return stream.get_final_message().content[0].text
 
 
 def stream_claude_to_its_end(question: str) -> str:
     with anthropic.Anthropic(max_retries=0).messages.stream(
-        model=CLAUDE, max_tokens=300, messages=said(question)
+        model=CLAUDE, max_tokens=300, messages=from_user(question)
     ) as stream:
         message = stream.get_final_message()
     return message.content[0].text if message.stop_reason == "end_turn" else ask_gpt(question)
@@ -76,14 +77,14 @@ B06 = Exhibit(
 
 def ask_with_a_timeout(question: str) -> str:
     client = anthropic.Anthropic(timeout=20)
-    message = client.messages.create(model=CLAUDE, max_tokens=300, messages=said(question))
+    message = client.messages.create(model=CLAUDE, max_tokens=300, messages=from_user(question))
     return message.content[0].text
 
 
 def ask_and_do_not_wait(question: str) -> str:
     client = anthropic.Anthropic(timeout=20, max_retries=0)
     try:
-        message = client.messages.create(model=CLAUDE, max_tokens=300, messages=said(question))
+        message = client.messages.create(model=CLAUDE, max_tokens=300, messages=from_user(question))
     except anthropic.APIError:
         return ask_gpt(question)
     return message.content[0].text
@@ -126,7 +127,7 @@ B08 = Exhibit(
 async def stream_claude_async(question: str) -> str:
     client = anthropic.AsyncAnthropic(timeout=10)
     async with client.messages.stream(
-        model=CLAUDE, max_tokens=300, messages=said(question)
+        model=CLAUDE, max_tokens=300, messages=from_user(question)
     ) as stream:
         return await stream.get_final_text()
 
@@ -158,7 +159,9 @@ async def summarise(question: str, *, jitter: bool = False) -> str:
 
 async def ask_with_retries(question: str, retries: int = 2) -> str:
     client = anthropic.AsyncAnthropic(max_retries=retries)
-    message = await client.messages.create(model=CLAUDE, max_tokens=300, messages=said(question))
+    message = await client.messages.create(
+        model=CLAUDE, max_tokens=300, messages=from_user(question)
+    )
     return message.content[0].text
 
 

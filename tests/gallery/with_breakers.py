@@ -11,6 +11,7 @@ import pybreaker
 import tenacity
 from circuitbreaker import STATE_HALF_OPEN, CircuitBreaker, CircuitBreakerError
 from gallery.exhibit import Exhibit, bad_day
+from support.chat_messages import from_user
 from support.small_profiles import MINUTE, day, window
 
 from chaos_llm.checks import stays_available
@@ -20,21 +21,17 @@ from chaos_llm.profiles.model import Target
 CLAUDE, GPT = "claude-sonnet-5-5", "gpt-5.5"
 
 
-def said(question: str) -> list[dict[str, str]]:
-    return [{"role": "user", "content": question}]
-
-
 async def ask_claude(question: str) -> str:
     async with anthropic.AsyncAnthropic(max_retries=0) as client:
         message = await client.messages.create(
-            model=CLAUDE, max_tokens=300, messages=said(question)
+            model=CLAUDE, max_tokens=300, messages=from_user(question)
         )
     return message.content[0].text
 
 
 async def ask_gpt(question: str) -> str:
     async with openai.AsyncOpenAI(max_retries=0) as client:
-        completion = await client.chat.completions.create(model=GPT, messages=said(question))
+        completion = await client.chat.completions.create(model=GPT, messages=from_user(question))
     return completion.choices[0].message.content
 
 
@@ -48,7 +45,9 @@ thrice = tenacity.retry(
 async def stream_claude(question: str) -> AsyncIterator[str]:
     async with (
         anthropic.AsyncAnthropic(max_retries=0) as client,
-        client.messages.stream(model=CLAUDE, max_tokens=300, messages=said(question)) as stream,
+        client.messages.stream(
+            model=CLAUDE, max_tokens=300, messages=from_user(question)
+        ) as stream,
     ):
         async for text in stream.text_stream:
             yield text
@@ -147,7 +146,7 @@ class SyncBot:
 
     def __call__(self, question: str) -> str:
         message = self.breaker.call(
-            self.client.messages.create, model=CLAUDE, max_tokens=300, messages=said(question)
+            self.client.messages.create, model=CLAUDE, max_tokens=300, messages=from_user(question)
         )
         return message.content[0].text
 

@@ -153,7 +153,7 @@ def charge_card(order: str) -> None:
 
 
 def slow_bank(chaos: Outage) -> None:
-    """On the bad day the bank does what it is asked to, and says so too late."""
+    """In the outage the bank executes the payment, and its confirmation comes too late."""
 
     def charge(request: httpx.Request) -> httpx.Response:
         chaos.side_effect("charge_card", request.content)

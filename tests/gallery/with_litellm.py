@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from support.chat_messages import from_user
+
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")  # it asks GitHub for prices otherwise
 
 import litellm
@@ -14,10 +16,6 @@ from litellm import Router
 from chaos_llm.faults import cut_stream, empty_answer, overloaded, rate_limited, server_error
 
 CLAUDE, GPT = "anthropic/claude-sonnet-5-5", "openai/gpt-5.5"
-
-
-def said(question: str) -> list[dict[str, str]]:
-    return [{"role": "user", "content": question}]
 
 
 def group(name: str, *models: str) -> list[dict[str, object]]:
@@ -42,7 +40,9 @@ class Stream:
         self.router = make_router()
 
     async def __call__(self, question: str) -> str:
-        chunks = await self.router.acompletion(model="main", messages=said(question), stream=True)
+        chunks = await self.router.acompletion(
+            model="main", messages=from_user(question), stream=True
+        )
         return "".join([c.choices[0].delta.content or "" async for c in chunks if c.choices])
 
 
@@ -51,7 +51,7 @@ class StreamOrAskTheSecond(Stream):
         try:
             return await super().__call__(question)
         except openai.APIError:
-            answer = await self.router.acompletion(model="second", messages=said(question))
+            answer = await self.router.acompletion(model="second", messages=from_user(question))
             return answer.choices[0].message.content
 
 
@@ -68,7 +68,7 @@ class Ask:
         self.router = make_router()
 
     async def __call__(self, question: str) -> str:
-        answer = await self.router.acompletion(model="main", messages=said(question))
+        answer = await self.router.acompletion(model="main", messages=from_user(question))
         return answer.choices[0].message.content
 
 
@@ -76,7 +76,7 @@ class AskTheSecondIfEmpty(Ask):
     async def __call__(self, question: str) -> str:
         if text := await super().__call__(question):
             return text
-        answer = await self.router.acompletion(model="second", messages=said(question))
+        answer = await self.router.acompletion(model="second", messages=from_user(question))
         return answer.choices[0].message.content
 
 
@@ -97,7 +97,7 @@ class Group:
         self.router = Router(model_list=models, num_retries=2, disable_cooldowns=True)
 
     async def __call__(self, question: str) -> str:
-        answer = await self.router.acompletion(model="main", messages=said(question))
+        answer = await self.router.acompletion(model="main", messages=from_user(question))
         return answer.choices[0].message.content
 
 
@@ -117,7 +117,7 @@ async def ask_with_the_primarys_key(question: str) -> str:
     answer = await litellm.acompletion(
         model=GPT,
         api_key=os.environ["OPENAI_API_KEY"],
-        messages=said(question),
+        messages=from_user(question),
         fallbacks=[{"model": CLAUDE}],
         num_retries=0,
         max_retries=0,
@@ -129,7 +129,7 @@ async def ask_with_keys_of_their_own(question: str) -> str:
     answer = await litellm.acompletion(
         model=GPT,
         api_key=os.environ["OPENAI_API_KEY"],
-        messages=said(question),
+        messages=from_user(question),
         fallbacks=[{"model": CLAUDE, "api_key": os.environ["ANTHROPIC_API_KEY"]}],
         num_retries=0,
         max_retries=0,

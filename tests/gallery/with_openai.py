@@ -7,7 +7,8 @@ import asyncio
 import openai
 from gallery.claude import ask_claude
 from gallery.exhibit import Exhibit, bad_day
-from gallery.gpt import GPT, ask_gpt, said
+from gallery.gpt import GPT, ask_gpt
+from support.chat_messages import from_user
 
 from chaos_llm.checks import never_waits_past
 from chaos_llm.faults import (
@@ -25,7 +26,7 @@ from chaos_llm.faults import (
 
 def stream_gpt(question: str) -> str:
     chunks = openai.OpenAI(max_retries=0).chat.completions.create(
-        model=GPT, messages=said(question), stream=True
+        model=GPT, messages=from_user(question), stream=True
     )
     return "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)
 
@@ -33,7 +34,7 @@ def stream_gpt(question: str) -> str:
 def stream_gpt_to_its_end(question: str) -> str:
     text, end = "", None
     for chunk in openai.OpenAI(max_retries=0).chat.completions.create(
-        model=GPT, messages=said(question), stream=True
+        model=GPT, messages=from_user(question), stream=True
     ):
         for choice in chunk.choices:
             text, end = text + (choice.delta.content or ""), choice.finish_reason or end
@@ -85,7 +86,7 @@ B09 = Exhibit(
 
 async def stream_gpt_async(question: str) -> str:
     stream = await openai.AsyncOpenAI(timeout=10).chat.completions.create(
-        model=GPT, messages=said(question), stream=True
+        model=GPT, messages=from_user(question), stream=True
     )
     return "".join([c.choices[0].delta.content or "" async for c in stream if c.choices])
 
@@ -134,7 +135,7 @@ B11 = Exhibit(
 
 def ask_gpt_for_ten_seconds(question: str, retries: int = 2) -> str:
     client = openai.OpenAI(timeout=10, max_retries=retries)
-    completion = client.chat.completions.create(model=GPT, messages=said(question))
+    completion = client.chat.completions.create(model=GPT, messages=from_user(question))
     return completion.choices[0].message.content
 
 

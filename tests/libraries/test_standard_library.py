@@ -7,15 +7,11 @@ import time
 from concurrent import futures
 
 import pytest
+from support.threads import nap
 
 from chaos_llm import outage
 
 POOL = futures.ThreadPoolExecutor(3)
-
-
-def nap(seconds):
-    time.sleep(seconds)
-    return seconds
 
 
 @pytest.mark.parametrize("made", ["before", "inside"])

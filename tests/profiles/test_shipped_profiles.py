@@ -50,7 +50,7 @@ def test_the_promised_profiles_are_shipped():
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_shipped_profile_has_tags_of_the_vocabulary_and_says_how_good_its_evidence_is(name):
+def test_a_shipped_profile_has_known_tags_and_a_confidence(name):
     profile = profiles.load(name)
 
     assert profile.tags
@@ -79,7 +79,7 @@ def test_every_source_has_a_title_and_stands_for_something(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_requests_share_their_luck_wherever_luck_decides(name):
+def test_partial_windows_have_a_sticky_by(name):
     for window in profiles.load(name).windows:
         if window.simulated and min(part for _, part in window.share.points) < 1:
             assert (window.sticky_by, window.sticky_for is not None) != ("request", False), (
@@ -88,7 +88,7 @@ def test_requests_share_their_luck_wherever_luck_decides(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_played_fault_can_strike_a_plan(name):
+def test_every_simulated_window_can_be_planned(name):
     profile = profiles.load(name)
 
     begins, ends = Plan(profile, seed=1).bounds()
@@ -138,7 +138,7 @@ def test_openai_on_10_june_2025_rises_between_the_reported_rates_and_falls_after
     assert share.at(at(profile, 10, 16, 40)) < 0.05
 
 
-def test_openai_on_10_june_2025_tells_chatgpt_and_plays_the_api():
+def test_openai_on_10_june_2025_documents_chatgpt_and_simulates_the_api():
     profile = profiles.load(GPUS)
 
     played = {window.name: window.simulated for window in profile.windows}
@@ -186,7 +186,7 @@ def test_claude_on_2_march_2026_fails_at_logins_first():
         (3, 5, 0, False),  # wave 3 names no API
     ],
 )
-def test_claude_on_2_march_2026_fails_when_its_page_says_so(day, hour, minute, fails):
+def test_claude_on_2_march_2026_fails_in_the_times_of_its_status_page(day, hour, minute, fails):
     profile = profiles.load(WAVES)
 
     assert (worst(profile, at(profile, day, hour, minute)) > 0) is fails
@@ -207,7 +207,7 @@ def test_claude_on_2_march_2026_posts_twelve_minutes_late_and_resolves_twice():
     assert [post.incident for post in posts if post.state == "resolved"] == [1, 3]
 
 
-def test_a_share_that_nobody_reported_is_assumed():
+def test_a_share_without_a_source_is_assumed():
     profile = profiles.load(WAVES)
 
     for window in profile.windows:
@@ -280,7 +280,7 @@ def test_the_spike_climbs_from_200_ms_to_over_10_s_and_then_goes_black():
     assert blackout.ends[0] - blackout.begins[1] >= 4 * 3600
 
 
-def test_what_cannot_be_verified_says_so():
+def test_an_unverified_number_is_marked_as_such():
     profile = profiles.load(SPIKE)
 
     assert "unverified" in profile.tags

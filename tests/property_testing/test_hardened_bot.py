@@ -1,4 +1,4 @@
-"""The hardened bot of the demo survives what a search comes up with."""
+"""The hardened bot of the demo survives the outages of a search."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_two_thousand_outages_of_one_vendor_lose_none_of_its_answers(provider, h
 
 @pytest.mark.exhaustive(sample=1)
 @pytest.mark.parametrize("quarter", range(4))
-def test_two_thousand_outages_of_both_vendors_leave_nobody_with_something_wrong(quarter, examples):
+def test_two_thousand_outages_of_both_vendors_cause_no_unsafe_outcome(quarter, examples):
     """Where both fail at once it says that it cannot answer; it never breaks, and never misleads.
 
     What a vendor spoils behind a flawless HTTP 200 no app can see, and is no fault of the bot's.

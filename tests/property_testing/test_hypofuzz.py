@@ -66,7 +66,7 @@ def run(folder: Path, command: str, *args: str) -> str:
 
 
 @pytest.mark.timeout(600)
-def test_what_hypofuzz_finds_is_replayed_by_pytest(project):
+def test_a_failure_found_by_hypofuzz_is_replayed_by_pytest(project):
     library("hypofuzz")
     replay = ("pytest", "test_it.py", "--hypothesis-profile=only-what-was-found")
     assert "1 skipped" in run(project, *replay)  # nothing was found yet

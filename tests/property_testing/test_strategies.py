@@ -1,4 +1,4 @@
-"""Strategies draw valid outages, show them as code, and shrink them as a person would."""
+"""Strategies draw valid outages, show them as code, and shrink them to simple ones."""
 
 from __future__ import annotations
 
@@ -172,7 +172,7 @@ def test_a_strategy_is_shown_as_its_call():
         (lambda: mutations_of(day()), "has no simulated window"),
     ],
 )
-def test_a_mistake_is_told_when_the_strategy_is_made(make, says):
+def test_a_mistake_is_raised_when_the_strategy_is_made(make, says):
     with pytest.raises((UsageError, UnknownName), match=says):
         make()
 
@@ -189,7 +189,7 @@ def test_a_mutation_is_a_profile_like_the_others(profile):
     assert loads(to_toml(profile), name=profile.name).windows == profile.windows
 
 
-def test_a_mutation_shrinks_to_what_was_recorded():
+def test_a_mutation_shrinks_to_the_recorded_profile():
     recorded = load(WAVES)
     assert shortest(mutations_of(recorded)) == recorded
 

@@ -28,7 +28,7 @@ def run(pytester):
     return run
 
 
-def test_a8_a_fixture_that_asks_for_chaos_sees_the_profiles_date(run):
+def test_a8_a_fixture_that_uses_chaos_sees_the_profiles_date(run):
     run("""
         @pytest.fixture
         def token(chaos):

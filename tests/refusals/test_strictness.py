@@ -1,4 +1,4 @@
-"""Who is refused, where it is switched off, and what journals and reports say of it."""
+"""Refusals of invalid requests: when they happen, their switches, and their records."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_a_word_that_is_neither_true_nor_false_is_refused(tmp_path):
         outage(rootdir=tmp_path)
 
 
-def test_a_fault_that_strikes_before_the_request_is_read_leaves_no_rule():
+def test_a_fault_before_the_request_is_read_leaves_no_broken_rule():
     with outage(day(window(overloaded()))) as chaos:
         with pytest.raises(anthropic.OverloadedError):
             ship_a_tool_turn()
@@ -114,7 +114,7 @@ def test_a_refused_key_comes_before_any_rule():
         assert chaos.journal[1].broken_rule is None
 
 
-def test_a_report_says_on_whose_side_a_refusal_is():
+def test_a_report_attributes_a_refusal_to_the_app_or_the_provider():
     with outage() as chaos:
         report = chaos.replay(ship_a_tool_turn, calls=5)
         timeline = report.timeline(width=1000)
@@ -127,7 +127,7 @@ def test_a_report_says_on_whose_side_a_refusal_is():
         report.check()
 
 
-def test_an_app_that_is_refused_and_asks_another_is_fine_and_not_rescued():
+def test_a_refused_app_that_calls_another_provider_is_fine_and_not_rescued():
     def ask_or_ask_rightly(question):
         try:
             return ship_a_tool_turn(question)
@@ -140,7 +140,7 @@ def test_an_app_that_is_refused_and_asks_another_is_fine_and_not_rescued():
     assert report.grades["rescued"] == 0
 
 
-def test_explain_says_why_a_request_was_refused():
+def test_explain_names_the_rule_of_a_refused_request():
     with outage(day(window(ends=5 * MINUTE))) as chaos:
         chaos.replay(ship_a_tool_turn, every="1m", warmup="2m", recovery="1m")
         journal = read(written(chaos.journal, chaos.plan).splitlines())
@@ -156,7 +156,7 @@ def test_the_last_exchanges_of_a_failing_test_name_the_rule():
         assert f"healthy, refused ({REASON})" in chaos.timeline(width=1000)
 
 
-def test_every_rule_says_what_it_is_and_where_it_is_from():
+def test_every_rule_has_a_reason_and_a_source():
     names = [(table.name, rule.name) for table, rule in every_rule()]
     assert len(set(names)) == len(names)
     for table, rule in every_rule():

@@ -69,7 +69,7 @@ def test_bars_are_relative_to_the_busiest_column(run):
     assert marks(Drawing(run, 24, most=10).requests("anthropic")) == "▄" * 24
 
 
-def test_who_was_not_asked_while_calls_were_made_has_a_dot():
+def test_a_column_with_calls_and_no_request_has_a_dot():
     drawing = Drawing(run_of(day(window(ends=HOUR)), Defended(), recovery="30m"), 18)
     assert marks(drawing.requests("openai"))[12:] == "······"
     assert "·" not in marks(drawing.requests("openai"))[:12]
@@ -97,7 +97,7 @@ POSTS = (
 )
 
 
-def test_the_status_page_says_what_it_said_when_and_how_long_an_incident_was_open():
+def test_the_status_page_row_shows_posts_and_open_incidents():
     profile = day(window(ends=HOUR), status_pages={"anthropic": StatusPage("anthropic", POSTS)})
     drawing = Drawing(run_of(profile), 24)
     assert marks(drawing.page("anthropic")) == "  i─+───m─────r   i─────"
@@ -135,7 +135,7 @@ def calls(*outcomes):
         (["failed", "degraded", "primary", "degraded", "failed"], "x"),
     ],
 )
-def test_a_columns_letter_is_what_most_got_and_the_worse_of_two(outcomes, mark):
+def test_a_columns_letter_is_its_most_frequent_outcome_and_the_worse_of_two(outcomes, mark):
     assert outcome_mark(calls(*outcomes)) == mark
 
 

@@ -77,7 +77,7 @@ def records():
 
 @pytest.fixture(scope="module")
 def session(records):
-    """Forty tests, each on one of twelve bad days."""
+    """Forty tests, each with one of twelve profiles."""
     entries = []
     for number in range(40):
         record = records[number % 2]
@@ -121,7 +121,7 @@ def test_it_is_dark_where_the_reader_wants_that(tmp_path, records):
     assert (light, dark) == ("rgb(255, 255, 255)", "rgb(20, 23, 27)")
 
 
-def test_what_sticks_out_or_complains_would_be_seen(tmp_path):
+def test_overflow_and_console_errors_are_detected(tmp_path):
     broken = (
         "<!doctype html><html><body><main><p style='width:3000px'>wide</p></main>"
         "<script>console.error('oh no'); nowhere()</script></body></html>"

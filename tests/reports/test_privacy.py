@@ -19,7 +19,7 @@ from chaos_llm.reports.masking import masked
         "user:hunter22",
     ],
 )
-def test_what_looks_like_a_secret_is_not_shown(secret):
+def test_a_text_that_looks_like_a_secret_is_masked(secret):
     text = f"GET https://{secret}@host/ failed" if ":" in secret else f"invalid key {secret}, sorry"
     assert secret not in masked(text)
     assert "[a secret]" in masked(text)
@@ -29,7 +29,7 @@ def test_what_looks_like_a_secret_is_not_shown(secret):
     "text",
     ["Error code: 529", "req_011CiWCvRD2McAjWQ2Gmr7Mt", "task-force-of-the-century", "10:30"],
 )
-def test_what_does_not_is(text):
+def test_other_texts_are_shown(text):
     assert masked(text) == text
 
 

@@ -57,7 +57,7 @@ def test_requests_are_numbers_by_provider():
     assert report.requests("openai") == 0
 
 
-def test_what_was_planned_and_what_became_of_it():
+def test_planned_faults_are_counted_by_effect():
     profile = day(
         window(latency(seconds=1), name="slow", ends=HOUR),
         window(cut_stream(), name="torn", ends=HOUR),
@@ -69,12 +69,12 @@ def test_what_was_planned_and_what_became_of_it():
     assert report.effects() == {"applied": 120, "unsupported": 60, "masked": 60}
 
 
-def test_exposure_is_the_share_of_the_calls_that_were_shown_a_spoilt_answer():
+def test_exposure_is_the_share_of_calls_shown_a_silently_corrupted_answer():
     assert replay(profile=day(window(truncated_answer(), ends=HOUR))).corruption_shown == 60 / 80
     assert replay().corruption_shown == 0.0
 
 
-def test_a_report_is_told_in_a_line():
+def test_the_repr_of_a_report_is_one_line():
     assert str(replay()) == "80 calls: primary 20, failed 60; longest downtime 3600 s"
 
 

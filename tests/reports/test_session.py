@@ -52,7 +52,7 @@ def page(*entries):
     return session_page(entries, MADE)
 
 
-def test_the_heading_says_how_many_failed(naive, hardened):
+def test_the_heading_counts_the_failed_tests(naive, hardened):
     both = page(entry(naive, "test_a", verdict="failed"), entry(hardened, "test_b"))
     assert "1 of 2 tests on one outage profile failed." in both
     assert "Made on 2 Mar 2026 12:00 UTC." in both
@@ -67,7 +67,7 @@ def test_all_calls_count(naive, hardened):
     assert "120 calls were rescued when a provider failed." in said
 
 
-def test_a_test_on_two_days_is_one_row_with_a_cell_each(naive, hardened):
+def test_a_test_with_two_profiles_is_one_row_with_a_cell_each(naive, hardened):
     made = page(
         entry(naive, "test_a[first-day]", "first-day", verdict="failed"),
         entry(hardened, "test_a[second-day]", "second-day"),
@@ -87,13 +87,13 @@ def test_a_test_on_two_days_is_one_row_with_a_cell_each(naive, hardened):
     assert "✓ 100 %" in rows[0]
 
 
-def test_many_days_stand_below_each_other(hardened):
+def test_many_profiles_are_listed_below_each_other(hardened):
     made = page(*(entry(hardened, f"test_a[day-{n}]", f"day-{n}") for n in range(5)))
     rows = re.findall("<tr>(.*?)</tr>", made.partition("<tbody>")[2].partition("</table>")[0])
     assert [re.search(r"day-\d", row)[0] for row in rows] == [f"day-{n}" for n in range(5)]
 
 
-def test_a_cell_is_told_in_words(naive):
+def test_a_cell_has_a_text(naive):
     made = page(entry(naive, verdict="failed"))
     said = "tests/test_bot.py::test_one on a-bad-day: failed, safe failure, 25 % answered"
     assert f'aria-label="{said}"' in made
@@ -106,7 +106,7 @@ def test_numbers_in_names_are_sorted_as_numbers(hardened):
     )
 
 
-def test_failed_checks_the_worst_and_the_slowest_are_told(naive, hardened):
+def test_failed_checks_the_worst_and_the_slowest_tests_are_listed(naive, hardened):
     made = page(
         entry(naive, "test_a", verdict="failed", says="AssertionError: oh"),
         entry(hardened, "test_b", seconds=9.0),
@@ -123,7 +123,7 @@ def test_failed_checks_the_worst_and_the_slowest_are_told(naive, hardened):
     assert slowest.index("test_b") < slowest.index("test_a")
 
 
-def test_tests_in_which_nothing_struck_are_counted(hardened):
+def test_tests_without_an_applied_fault_are_counted(hardened):
     made = page(entry(hardened, "test_a", applied=0), entry(hardened, "test_b"))
     assert "No fault was applied in one test" in made
 

@@ -244,7 +244,7 @@ def _seen_gemini(responses: list[Any]) -> Seen:
 
 
 class Claude:
-    """Scenes with Anthropic's SDK on somebody else's cloud."""
+    """Scenes with Anthropic's SDK on another vendor's cloud."""
 
     model = "claude-opus-4-6"
 

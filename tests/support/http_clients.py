@@ -54,7 +54,7 @@ class Http:
         return response.aiter_raw() if self.is_async else response.iter_raw()
 
     def run(self, scene: Coroutine[Any, Any, Any]) -> Any:
-        """Play a scene: on a loop of its own, or without one."""
+        """Run a scene, on a new event loop or without one."""
         if self.is_async:
             return asyncio.run(scene)
         try:

@@ -1,4 +1,4 @@
-"""Bad days of a few windows, written in Python."""
+"""Profiles of a few windows, written in Python."""
 
 from __future__ import annotations
 

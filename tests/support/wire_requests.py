@@ -186,7 +186,7 @@ def wire_request(provider: Provider, **changes: Any) -> WireRequest:
 
 
 def reply_context(key: object = "a stamp") -> ReplyContext:
-    """A new stamp, equal for equal keys: a die remembers its throws."""
+    """A new reply context, equal for equal keys; none is reused, because its draws advance."""
     return ReplyContext(1772451420.0, KeyedRandom(key))
 
 

@@ -42,7 +42,7 @@ def ask_claude(question: str, model: str = "claude-sonnet-5-5", **headers: str) 
 
 
 class BreakerCountsRefusals:
-    """Three tries for each question; where they are refused, nobody may ask for ten minutes."""
+    """Three tries for each question; after a refusal, no call makes a request for ten minutes."""
 
     def __init__(self) -> None:
         self.failures, self.open_until = 0, 0.0
@@ -61,7 +61,7 @@ class BreakerCountsRefusals:
 
 
 class CacheWithoutStale:
-    """What was said is kept for a minute, and not a second longer when nobody answers."""
+    """An answer is cached for a minute, and never served longer during an outage."""
 
     def __init__(self) -> None:
         self.cache = cachetools.TTLCache(100, 60)
