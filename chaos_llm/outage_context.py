@@ -100,14 +100,8 @@ class Outage:
         self._can_wind_back = at is None
         self._overrides = Overrides(self.plan)
         self._correlation = Correlation()
-        self._replays = ReplayRunner(
-            self._overrides,
-            self.clock,
-            self.journal,
-            self._correlation,
-            lambda: self.now,
-            self._wind_back,
-        )
+        shared = (self._overrides, self.clock, self.journal, self._correlation)
+        self._replays = ReplayRunner(*shared, lambda: self.now, self._wind_back)
         recorded = self._replays.side_effects
         self.side_effect = Marker(recorded, self._correlation.here, lambda: self.now)
         self._replays.service_failures = self.side_effect.failed_in

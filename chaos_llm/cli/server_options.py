@@ -42,14 +42,7 @@ def server_arguments(parser: argparse.ArgumentParser) -> None:
         help="apply the profiles to these providers instead of those they were written for",
     )
     add("--seed", type=int, default=0, help="another seed draws other failures")
-    add(
-        "--clock",
-        default="real",
-        metavar="manual|real|scaled",
-        help="how the server's clock advances (default: real)",
-    )
-    add("--speed", type=float, help="with --clock scaled: seconds of the outage in one real second")
-    add("--at", help=_AT)
+    _clock_arguments(parser)
     add("--tls", action="store_true", help="also serve TLS, and act as a forward proxy")
     add("--tunnel", action="store_true", help="as a proxy, pass requests to other hosts through")
     add("--toxiproxy", action="store_true", help=_TOXIPROXY)
@@ -61,6 +54,18 @@ def server_arguments(parser: argparse.ArgumentParser) -> None:
         help=_ADMIN_HELP,
     )
     add("--journal", type=Path, metavar="FILE", help="append every exchange to this file, as JSONL")
+
+
+def _clock_arguments(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add(
+        "--clock",
+        default="real",
+        metavar="manual|real|scaled",
+        help="how the server's clock advances (default: real)",
+    )
+    add("--speed", type=float, help="with --clock scaled: seconds of the outage in one real second")
+    add("--at", help=_AT)
 
 
 def settings_of(options: argparse.Namespace, profiles: list[str]) -> Settings:

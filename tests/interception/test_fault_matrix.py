@@ -21,7 +21,8 @@ from chaos_llm import faults, outage
 from chaos_llm.faults import FAULTS
 from chaos_llm.providers import PROVIDERS
 
-FORMATS = [p for p in PROVIDERS if p.api in SCENES and p.name in ("anthropic", "openai")]
+_OF_SDKS = {("anthropic", "messages"), ("openai", "chat"), ("openai", "responses")}
+FORMATS = [p for p in PROVIDERS if (p.name, p.api) in _OF_SDKS]
 WAYS = ("whole", "events")
 LIMIT = 20.0  # the clients' time limit, in seconds
 
