@@ -201,9 +201,9 @@ def belongs(source: Exchange, call: Call) -> bool:
 
 
 def _accept_early_leaving(api: Sequence[Exchange]) -> None:
-    """Count streams that were left as answered, if the app leaves healthy streams early, too.
+    """Count streams that the app left early as answered, if it leaves healthy ones early, too.
 
-    It reads the first words, say, and closes the stream when it has what it needs.
+    The app reads the first words, say, and closes the stream when it has what it needs.
     """
     first = min((e.at for e in api if e.applied), default=float("inf"))
     healthy = [e for e in api if e.stream and e.answered and e.until <= first and e.end != "open"]

@@ -79,7 +79,7 @@ class EgressGuard:
     def check_endpoint(
         self, host: str, port: int | str | None, client: Client | None = None
     ) -> None:
-        """Raise UncaughtEgress if a host, mostly an address, is a provider's at this port."""
+        """Raise UncaughtEgress if a provider is at this host, a name or an IP address, and port."""
         if not host:
             return
         name = self._looked_up.get(canonical(host), host) if self._looked_up else host

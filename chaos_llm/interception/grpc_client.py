@@ -28,7 +28,7 @@ _Channel, _AioChannel = cygrpc.Channel, cygrpc.AioChannel
 
 
 def replace(context: InterceptionContext, undo: ExitStack) -> None:
-    """Refuse calls to the providers until `undo` is closed."""
+    """Refuse calls to the providers until the exit stack `undo` is closed."""
     guard = context.guard
     if guard is None:
         return

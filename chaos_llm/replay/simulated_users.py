@@ -186,7 +186,7 @@ def _current_task() -> asyncio.Task[Any] | None:
 async def _result_of_async(
     call_app: Callable[[], Awaitable[Any]], call: Call
 ) -> tuple[Any, BaseException | None]:
-    """Call the app in a task of its own, which it may cancel."""
+    """Call the app in its own task; an app that cancels that task ends only this call."""
     if _current_task() is None:
         return await _result_in_this_task(call_app, call)
     task = asyncio.create_task(_result_in_this_task(call_app, call))
