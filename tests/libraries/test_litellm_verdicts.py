@@ -74,5 +74,5 @@ def load(request):
 def test_a4_a_correct_app_passes_all_checks_with_one_verdict_in_ten_runs(load):
     verdicts = [verdict(seed=1) for _ in range(RUNS)]
     assert all(found == verdicts[0] for found in verdicts[1:])
-    asked = {provider for _, provider, _ in verdicts[0][1]}
-    assert asked == {"anthropic", "openai"}
+    sent = {provider for _, provider, _ in verdicts[0][1]}
+    assert sent == {"anthropic", "openai"}

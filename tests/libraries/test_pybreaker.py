@@ -57,7 +57,7 @@ def test_open_it_keeps_requests_from_the_provider_for_a_minute():
         report = chaos.replay(
             lambda text: ASKED.call(ask_once, text), calls=30, every=None, users=3
         )
-        asked = [exchange.at - chaos.journal[0].at for exchange in chaos.journal]
+        sent = [exchange.at - chaos.journal[0].at for exchange in chaos.journal]
     assert len(report.run.calls) == 30
-    assert asked[2] < asked[3]
-    assert asked[3] - asked[2] >= 60
+    assert sent[2] < sent[3]
+    assert sent[3] - sent[2] >= 60

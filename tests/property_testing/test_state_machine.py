@@ -117,6 +117,6 @@ def test_injected_faults_are_shown_as_windows():
         chaos.clock.sleep(60)
         chaos.on("anthropic").heal()
         chaos.clock.sleep(60)
-        played = as_played(chaos._overrides, chaos.now)
-    assert [(w.begins[0], w.ends[0]) for w in played.windows] == [(0.0, 60.0)]
-    assert played.name == "injected-by-hand"
+        replayed = as_played(chaos._overrides, chaos.now)
+    assert [(w.begins[0], w.ends[0]) for w in replayed.windows] == [(0.0, 60.0)]
+    assert replayed.name == "injected-by-hand"

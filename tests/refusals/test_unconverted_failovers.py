@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from support.failover_pairs import VENDORS, FallsOver
-from support.small_profiles import MINUTE, day, window
+from support.small_profiles import MINUTE, profile_of, window
 
 from chaos_llm import outage
 from chaos_llm.checks import falls_back
@@ -145,7 +145,7 @@ def replayed(first, second, **options):
     target = Target(VENDORS[first].provider)
     if VENDORS[second].provider == target.provider:
         target = Target(VENDORS[first].provider, path=PATHS[first])
-    with outage(day(window(ends=20 * MINUTE, on=target)), seed=3) as chaos:
+    with outage(profile_of(window(ends=20 * MINUTE, on=target)), seed=3) as chaos:
         return chaos.replay(app, every="1m", warmup="10m", recovery="10m", prompts=QUESTIONS)
 
 
@@ -157,8 +157,8 @@ def test_b1_turns_that_are_shipped_as_they_are_fail_the_check_in_the_vendors_wor
     assert report.counts["failed"] == 20
     assert report.counts["fallback"] == 0
     assert report.grades["rescued"] == 0
-    said = {exchange.error_message for exchange in report.run.exchanges if exchange.broken_rule}
-    assert any(text.startswith(sentence) for text in said), said
+    message = {exchange.error_message for exchange in report.run.exchanges if exchange.broken_rule}
+    assert any(text.startswith(sentence) for text in message), message
     assert f": {reason}" in report.timeline(width=1000)
     with pytest.raises(CheckFailed) as failed:
         report.check(falls_back())

@@ -126,11 +126,11 @@ def botocore():
         aws_access_key_id="k",
         aws_secret_access_key="s",
     )
-    said = client.converse(
+    text = client.converse(
         modelId="anthropic.claude-3-haiku-20240307-v1:0",
         messages=[{"role": "user", "content": [{"text": "hi"}]}],
     )
-    return said["ResponseMetadata"]["HTTPStatusCode"]
+    return text["ResponseMetadata"]["HTTPStatusCode"]
 
 
 # ---- the standard library's HTTP -----------------------------------------------------------------
@@ -695,21 +695,21 @@ def prepare() -> None:
 
 def attempt(run: Callable[[], Any], *, outage: Any) -> str:
     """How a door ended: "answered", an error's name, or "absent" where its library is."""
-    said = "absent"
+    text = "absent"
     try:
         with outage():
             try:
-                said = f"answered {run()}"
+                text = f"answered {run()}"
             except LookupError:
                 raise
             except BaseException as error:
-                said = f"{type(error).__name__}: {error}"[:300]
+                text = f"{type(error).__name__}: {error}"[:300]
     except LookupError as error:
-        said = f"absent: {error}"
+        text = f"absent: {error}"
     except BaseException as error:
-        if not said.startswith(type(error).__name__):
-            said = f"{said} | at the end {type(error).__name__}: {error}"[:600]
-    return said
+        if not text.startswith(type(error).__name__):
+            text = f"{text} | at the end {type(error).__name__}: {error}"[:600]
+    return text
 
 
 def main(log: str, results: str, *flags: str) -> None:
