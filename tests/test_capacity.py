@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import httpx
 import pytest
 from support.small_profiles import HOUR, MINUTE, profile_of, window
@@ -61,10 +59,10 @@ def test_a_wrong_capacity_is_refused(given, says):
         Capacity(**given)
 
 
-def test_a_load_is_counted_in_the_span_before_the_last_whole_step():
-    load = Load(per=60.0, calm_until=0.0)
+def test_a_load_is_what_was_met_in_the_span_before_the_last_whole_step():
+    load = Load(per=60.0, healthy_until=0.0)
     for second in range(120):
-        load.meet(float(second))
+        load.count(float(second))
 
     assert load.at(60.0) == 60
     assert load.at(69.9) == 60  # the last whole step is still at 60
@@ -76,22 +74,22 @@ def test_a_load_is_counted_in_the_span_before_the_last_whole_step():
 def test_the_order_of_simultaneous_requests_does_not_matter():
     one, other = Load(60.0, 0.0), Load(60.0, 0.0)
     for at in (1.0, 2.0, 2.0, 5.0):
-        one.meet(at)
+        one.count(at)
     for at in (2.0, 5.0, 1.0, 2.0):
-        other.meet(at)
+        other.count(at)
 
     assert [one.at(t) for t in range(100)] == [other.at(t) for t in range(100)]
 
 
 def test_the_healthy_load_is_that_before_anything_failed():
-    load = Load(per=60.0, calm_until=600.0)
+    load = Load(per=60.0, healthy_until=600.0)
     for second in range(0, 600, 6):
-        load.meet(float(second))
+        load.count(float(second))
     for second in range(600, 1200):
-        load.meet(float(second))
+        load.count(float(second))
 
     assert load.healthy == pytest.approx(10, rel=0.05)
-    assert Load(per=60.0, calm_until=30.0).healthy is None
+    assert Load(per=60.0, healthy_until=30.0).healthy is None
 
 
 def storm(**capacity):
@@ -206,6 +204,6 @@ def test_sync_async_and_threads_meet_the_same_load():
         chaos.replay(asker(retries=5), **options)
     threads = decisions(chaos)
     with outage(STORM, seed=2) as chaos:
-        asyncio.run(chaos.replay_async(ask_async, **options))
+        chaos.replay(ask_async, **options)
 
     assert decisions(chaos) == threads

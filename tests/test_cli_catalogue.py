@@ -43,7 +43,7 @@ def test_lint_prints_each_problem_with_file_and_line_and_ends_with_1(tmp_path):
 
     assert result.returncode == 1
     zero, over, count = result.stdout.splitlines()
-    assert zero.startswith("bad.toml:10: window 'w': share: it is 0 all the time")
+    assert zero.startswith("bad.toml:10: window 'w': share: it is always 0")
     assert over.startswith("worse.toml:10: window 'w': share: expected a number from 0 to 1")
     assert count == "2 profiles, 2 problems"
 

@@ -14,7 +14,7 @@ def test_a_variable_names_the_issuer_of_its_key():
     ring = Credentials.of({"ANTHROPIC_API_KEY": "one", "AZURE_OPENAI_API_KEY": "two"}, PROVIDERS)
     assert ring.variables == {fingerprint("one"): "anthropic", fingerprint("two"): "azure-openai"}
     assert ring.holders == {"anthropic", "azure-openai"}
-    assert not ring.is_anothers(fingerprint("one"), "openai")  # it may be a look-alike's
+    assert not ring.belongs_to_another(fingerprint("one"), "openai")  # it may be a look-alike's
 
 
 def test_one_key_in_two_variables_has_no_known_issuer():
@@ -46,13 +46,13 @@ def test_the_issuer_of_a_key_is_known_by_its_shape(headers, whose):
     ring = Credentials()
     ring.note("seen", headers)
     assert ring.issuers == {"seen": whose}
-    assert ring.is_anothers("seen", "cohere") == bool(whose)
+    assert ring.belongs_to_another("seen", "cohere") == bool(whose)
 
 
 def test_vendors_that_share_keys_are_not_distinguished():
     ring = Credentials({"one": "gemini", "two": "openai"})
-    assert not ring.is_anothers("one", "vertex")
-    assert not ring.is_anothers("two", "azure-openai")
+    assert not ring.belongs_to_another("one", "vertex")
+    assert not ring.belongs_to_another("two", "azure-openai")
 
 
 def test_only_fingerprints_are_kept():

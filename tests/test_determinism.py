@@ -21,7 +21,7 @@ PROGRAM = """
 import sys
 from test_determinism import FORMS, replayed
 for form in FORMS:
-    sys.stdout.write(replayed(form, *sys.argv[1:]).jsonl())
+    sys.stdout.write(replayed(form, *sys.argv[1:]).to_jsonl())
 """
 
 
@@ -49,7 +49,7 @@ def in_a_process(hash_seed, *arguments):
 @pytest.mark.parametrize("hash_seed", ["0", "1", "4711"])
 def test_the_journal_is_the_same_to_the_byte_in_another_process(hash_seed):
     """Hash seeds change the order of sets; addresses and ids change with every process."""
-    here = [replayed(form, STORM).jsonl() for form in FORMS]
+    here = [replayed(form, STORM).to_jsonl() for form in FORMS]
     for journal in here:
         assert journal.count("\n") > 100
         assert '"applied"' in journal
@@ -58,15 +58,15 @@ def test_the_journal_is_the_same_to_the_byte_in_another_process(hash_seed):
 
 @pytest.mark.parametrize("form", FORMS)
 def test_another_seed_is_another_journal(form):
-    assert len({replayed(form, STORM, seed).jsonl() for seed in ("1", "2", "3")}) == 3
+    assert len({replayed(form, STORM, seed).to_jsonl() for seed in ("1", "2", "3")}) == 3
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_earlier_outages_do_not_change_a_run(form):
-    first = replayed(form).jsonl()
+def test_what_ran_before_does_not_matter(form):
+    first = replayed(form).to_jsonl()
     replayed("sync", STORM, "5")
     replayed("async", STORM, "6")
-    assert replayed(form).jsonl() == first
+    assert replayed(form).to_jsonl() == first
 
 
 class Asker:
@@ -111,7 +111,7 @@ def test_one_user_gets_the_same_bytes_in_sync_and_async_form():
     def journal(method):
         with outage(STORM, seed=3) as chaos:
             chaos.replay(getattr(Asker(), method), every="3m", warmup="10m", until="3h")
-        return chaos.journal.jsonl()
+        return chaos.journal.to_jsonl()
 
     assert journal("answer") == journal("answer_async")
 

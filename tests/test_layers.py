@@ -13,6 +13,7 @@ import chaos_llm
 
 # From the top row down: each row imports the rows above it only. ARCHITECTURE.md shows this table.
 LAYERS = (
+    (("synonyms",), "what people call a provider or a fault"),
     (("errors", "code_repr"), "what can go wrong; values whose repr is the code that makes them"),
     (
         ("protocol", "durations", "config", "extensions"),
@@ -20,7 +21,7 @@ LAYERS = (
     ),
     (("virtual_time",), "the only clock"),
     (("faults", "providers"), "one file a fault; one folder a vendor's wire formats"),
-    (("network", "requests"), "toxics of the wire; whose request it is: host, call, credential"),
+    (("network", "requests"), "one file a toxic; the host, call and credential of a request"),
     (("profiles", "toxiproxy"), "recorded incidents, from TOML to frozen values; a real Toxiproxy"),
     (("answers", "decisions"), "what a healthy provider says; which faults hit a request"),
     (("journal",), "what happened, request by request"),
@@ -41,7 +42,10 @@ INTERFACES = {"faults": {"fault"}, "checks": {"check"}}  # what files of a catal
 EXTENDS = {
     "azure": {"openai"},
     "openai_compatible": {"openai"},
-    "google": {"anthropic", "openai"},  # Claude on Vertex; log probabilities in OpenAI's form
+    "anthropic": {"openai", "openai_compatible"},  # OpenAI's Chat Completions at Anthropic
+    # Claude on Vertex; log probabilities in OpenAI's form; OpenAI's APIs at Gemini
+    "google": {"anthropic", "openai", "openai_compatible"},
+    "ollama": {"openai", "openai_compatible"},  # OpenAI's APIs at Ollama
     "aws": {"anthropic", "openai"},  # families of models in InvokeModel
     "refusals": {"google"},  # what Google's JSON calls a field
 }

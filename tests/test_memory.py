@@ -116,7 +116,7 @@ def test_e_the_keys_that_clients_show_are_remembered_for_the_latest():
         credentials.note(f"{number}", {"x-api-key": f"sk-ant-{number}"})
         buckets.take(f"{number}", 0.0, 1)
     assert len(credentials.issuers) == len(buckets._buckets) == 10_000
-    assert credentials.is_anothers("11999", "openai")
+    assert credentials.belongs_to_another("11999", "openai")
     assert not buckets.take("11999", 0.0, 1).allowed
 
 

@@ -384,7 +384,7 @@ def test_an_empty_answer_is_no_answer():
     assert bad_hour(replay(first_text, profile_of(window(empty_answer())))) == {"failed"}
 
 
-def test_a_stream_that_goes_on_with_another_vendor_is_a_fallback():
+def test_c5_a_stream_that_another_vendor_begins_anew_behind_half_an_answer_is_corrupted():
     def resumed(question):
         try:
             yield from stream_text(question)
@@ -393,7 +393,7 @@ def test_a_stream_that_goes_on_with_another_vendor_is_a_fallback():
 
     report = replay(resumed, profile_of(window(cut_stream())))
     assert healthy_times(report) == {"primary"}
-    assert bad_hour(report) == {"fallback"}
+    assert bad_hour(report) == {"corrupted"}
 
 
 def test_an_answer_behind_the_end_of_patience_is_late():

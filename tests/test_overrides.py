@@ -46,7 +46,8 @@ def test_several_injected_faults_apply_together():
         assert chaos.now == 5.0
 
 
-def test_only_the_selected_provider_surface_and_model_are_hit():
+@pytest.mark.filterwarnings("ignore:overloaded:chaos_llm.ChaosWarning")
+def test_only_the_provider_surface_and_model_in_hand_are_hit():
     with outage() as chaos:
         chaos.on("openai").inject(overloaded())
         chaos.on("anthropic", surface="login").inject(overloaded())
@@ -56,7 +57,8 @@ def test_only_the_selected_provider_surface_and_model_are_hit():
             ask_once(model="claude-opus-4-6")
 
 
-def test_healing_a_model_leaves_the_others_failing_and_healing_the_provider_heals_all():
+@pytest.mark.filterwarnings("ignore:overloaded:chaos_llm.ChaosWarning")
+def test_healing_a_model_leaves_the_others_ill_and_healing_the_provider_heals_all():
     with outage() as chaos:
         chaos.on("anthropic", model="claude-opus*").inject(overloaded())
         chaos.on("anthropic", model="claude-sonnet*").inject(overloaded())
@@ -250,9 +252,9 @@ def test_times_is_a_whole_number(times):
         chaos.on("anthropic").inject(overloaded(), times=times)
 
 
-@pytest.mark.parametrize("answers", [[], ["fine", 7], {"one": "two"}, 7, None])
-def test_a_value_that_is_no_answer_is_refused_at_once(answers):
-    with outage() as chaos, pytest.raises(UsageError, match="an answer is a text or a Completion"):
+@pytest.mark.parametrize("answers", [[], ["fine", 7], 7, None])
+def test_what_is_no_answer_is_refused_at_once(answers):
+    with outage() as chaos, pytest.raises(UsageError, match="an answer is a text, a dict"):
         chaos.on("anthropic").answers(answers)
 
 

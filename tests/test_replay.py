@@ -112,18 +112,16 @@ def test_a_prompt_is_new_once_in_an_outage():
 
 
 @pytest.mark.asyncio
-async def test_in_a_running_loop_replay_async_serves():
+async def test_in_a_running_loop_replay_is_awaited():
     with outage(BAD_HOUR) as chaos:
-        with pytest.raises(UsageError, match=r"await chaos\.replay_async"):
-            chaos.replay(ask_async, calls=2)
-        report = await chaos.replay_async(ask_async, calls=10, users=5)
+        report = await chaos.replay(ask_async, calls=10, users=5)
     assert len(report.run.calls) == 10
 
 
-def test_replay_async_runs_on_trio_too():
+def test_replay_runs_on_trio_too():
     async def run():
         with outage(BAD_HOUR) as chaos:
-            return await chaos.replay_async(ask_async, calls=10, users=5)
+            return await chaos.replay(ask_async, calls=10, users=5)
 
     assert len(trio.run(run).run.calls) == 10
 
@@ -132,8 +130,8 @@ def test_replay_async_runs_on_trio_too():
 async def test_two_replays_at_once_are_refused():
     with outage(BAD_HOUR) as chaos:
         one, other = await asyncio.gather(
-            chaos.replay_async(ask_async, calls=5),
-            chaos.replay_async(ask_async, calls=5),
+            chaos.replay(ask_async, calls=5),
+            chaos.replay(ask_async, calls=5),
             return_exceptions=True,
         )
     assert len(one.run.calls) == 5
@@ -163,7 +161,7 @@ def test_outside_of_its_outage_a_replay_is_refused():
         ({"skip_quiet": "never"}, "'never' is not a duration"),
         ({"deadline": "little"}, "'little' is not a duration"),
         ({"stale_after": "very"}, "'very' is not a duration"),
-        ({"until": "late"}, "'late' is no moment"),
+        ({"until": "late"}, "'late' is not a time of a profile"),
         ({"until": datetime(2026, 3, 1, tzinfo=UTC)}, "before the replay begins"),
         ({"outcome": "primary"}, "outcome= is a function"),
         ({"on_call": 7}, "on_call= is a function"),
@@ -256,12 +254,13 @@ def test_a_failed_check_reports_the_finding_its_time_and_its_reason():
     report = replay(ask_once, every="30s")
     with pytest.raises(CheckFailed) as failed:
         report.check(stops_calling("anthropic"), retries_stay_under(3))
-    first, second, third = str(failed.value).splitlines()
+    first, asked, second, third = str(failed.value).splitlines()
     assert first.startswith("FAIL")
+    assert asked.strip().startswith("first: call ")
     assert "calls in a row used anthropic while it was down" in first
     assert first.endswith("at 02 Mar 12:04:00 UTC")
     assert second.strip().startswith("why it matters: ")
-    assert third.startswith("PASS")
+    assert third == "1 passed; report.findings has it"
     assert [finding.verdict for finding in report.findings] == ["fail", "pass"]
 
 

@@ -238,7 +238,7 @@ def test_a_sync_and_an_async_replay_get_the_same_decisions(monkeypatch):
     def run(app):
         with outage(HALF_BAD, seed=5) as chaos:
             report = chaos.replay(app, calls=80)
-            return chaos.journal.jsonl(), outcomes(report)
+            return chaos.journal.to_jsonl(), outcomes(report)
 
     assert run(ask_once) == run(ask_once_async)
 

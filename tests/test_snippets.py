@@ -39,7 +39,7 @@ def test_bot_survives_march_2(chaos):
 @pytest.mark.asyncio
 @pytest.mark.chaos(tags="5xx")
 async def test_async_bot(chaos):
-    report = await chaos.replay_async(AsyncBot().answer, every="10m", users=20)
+    report = await chaos.replay(AsyncBot().answer, every="10m", users=20)
     report.check()
 
 

@@ -108,7 +108,7 @@ class TestWebApp:
                         time.sleep(500 + number)
 
                 run_together(*(lambda n=n: user(n) for n in range(4)))
-                return chaos.journal.jsonl(), chaos.now
+                return chaos.journal.to_jsonl(), chaos.now
 
         first = scene()
         assert first[1] == 4 * 503

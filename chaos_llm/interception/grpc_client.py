@@ -1,7 +1,7 @@
-"""gRPC, in process: a call to a provider's host is refused where it enters the compiled core.
+"""Interception of gRPC: a call to a provider's host is refused where it enters the compiled core.
 
-A channel does nothing until it is used, so making one is allowed, and one that was made before the
-outage is refused, too: what changes are the methods of the core's own channel classes.
+Creating a channel is allowed, because it does nothing until it is used. The methods of the core's
+channel classes are patched, so calls on channels from before the outage are refused, too.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from chaos_llm.virtual_time.patching import replace_methods
 _TARGET = re.compile(r"(?:(?:dns|ipv4|ipv6):(?://[^/]*/)?)?(?P<hosts>.+)")
 _ADDRESS = re.compile(r"(?:\[(?P<ipv6>[^]]+)\]|(?P<host>[^:]+))(?::(?P<port>\d+))?$")
 
-# The core's classes, whatever else may be put in the place of their names.
+# The core's classes, bound now because other code may replace their names.
 _Channel, _AioChannel = cygrpc.Channel, cygrpc.AioChannel
 
 
@@ -65,7 +65,7 @@ def _connecting(guard: EgressGuard, real: Callable[..., Any]) -> Callable[..., A
 
 
 def _subscribing(guard: EgressGuard, real: Callable[..., Any]) -> Callable[..., Any]:
-    """`channel_ready_future` and its like: they would connect in a thread of their own."""
+    """Wrap `subscribe`, by which `channel_ready_future` connects in a thread of its own."""
 
     def subscribe(channel: Any, callback: Any, try_to_connect: Any = None) -> Any:
         if try_to_connect:
@@ -82,7 +82,7 @@ def _check(guard: EgressGuard, channel: Any) -> None:
 
 
 def _addresses(target: bytes) -> Iterator[tuple[str, int | None]]:
-    """Hosts and ports of a channel's target; none for what is no host, such as unix:/path."""
+    """Hosts and ports of a channel's target; none for targets such as unix:/path."""
     found = _TARGET.match(target.decode("latin-1"))
     for each in found["hosts"].split(",") if found else ():
         address = _ADDRESS.match(each)

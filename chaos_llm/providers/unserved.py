@@ -1,8 +1,8 @@
-"""The answer to requests for endpoints of a vendor that chaos_llm does not simulate.
+"""Requests to paths of a vendor that chaos_llm does not simulate.
 
-A 404 as the vendor sends it would look like a mistake of the app. So the answer has a message of
-chaos_llm, a status that no vendor uses for it, and a header. These requests have a surface of their
-own in the journal, which no check examines, and which only faults that name it apply to.
+A vendor's own 404 would suggest a mistake of the app. So the answer is a 501 with chaos_llm's own
+message, a status that no vendor uses for it, and a header. Such requests are journalled with their
+own surface, which no check considers, and only a fault for that surface applies to them.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from chaos_llm.pytest_plugin import profile_selection, test_item
+from chaos_llm.pytest_plugin.summary import Summary
 
 if TYPE_CHECKING:
     from chaos_llm import Outage
@@ -27,7 +28,7 @@ _SEED = re.compile("[0-9]{1,19}")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add `--chaos`, `--chaos-seed` and `--chaos-report`."""
+    """Add `--chaos`, `--chaos-seed`, `--chaos-provider` and `--chaos-report`."""
     group = parser.getgroup("chaos", "LLM provider outages (chaos_llm)")
     group.addoption(
         "--chaos",
@@ -44,16 +45,28 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="the seed of every outage; without it each test's seed follows from its node id",
     )
     group.addoption(
+        "--chaos-provider",
+        default=None,
+        metavar="NAME[,NAME]",
+        help="play outage profiles on this provider instead of the one each was written for",
+    )
+    group.addoption(
         "--chaos-report",
         default=None,
         metavar="DIR",
         help="write a page, JSON and the journal of every test with an outage to this folder",
+    )
+    group.addoption(
+        "--chaos-strict",
+        action="store_true",
+        help="a test fails if one of its checks was not judged",
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker, determine the seed, and refuse the name of an unknown profile."""
     config.addinivalue_line("markers", profile_selection.MARKER)
+    config.pluginmanager.register(Summary(config), "chaos_summary")
     given = config.getoption("chaos_seed")
     if given == "random":
         config.option.chaos_seed = _random_seed(config)

@@ -17,11 +17,13 @@ if TYPE_CHECKING:
 FIXTURE, SERVER = "chaos", "chaos_server"
 PROFILE = "_chaos_profile"  # the parameter of a test that runs with several profiles
 OUTAGE = pytest.StashKey["Outage"]()  # the outage of a test item
+HEALTHY = pytest.StashKey[bool]()  # a test that failed by a fault is run once more without it
 MARKER = (
-    "chaos(*profiles, tags=None, at=None, toxiproxy=False, strict=None): run the test once with "
-    "each of these outage profiles; `tags` adds every profile with that tag (or with all of "
-    "several tags), `at` is where the outage begins, a window's name or a time; `toxiproxy` puts a "
-    "real Toxiproxy in front of `chaos_server`; `strict=False` answers requests that the real APIs "
+    "chaos(*profiles, tags=None, at=None, provider=None, toxiproxy=False, strict=None): run the "
+    "test once with each of these outage profiles; `tags` adds every profile with that tag (or "
+    "with all of several tags), `at` is where the outage begins, a window's name or a time; "
+    "`provider` is another provider to which the profiles are applied; `toxiproxy` puts a real "
+    "Toxiproxy in front of `chaos_server`; `strict=False` answers requests that the real APIs "
     "refuse"
 )
 GIVEN_REFUSED = """one `chaos` cannot serve the many examples of @given, because its clock and \
@@ -51,6 +53,12 @@ def runs_in_outage(item: Any) -> bool:
     return uses_chaos(item) or bool(item.config.getoption("chaos"))
 
 
+def is_by_option(item: Any) -> bool:
+    """Whether a test gets the profile of `--chaos`, because it has no marker of its own."""
+    marked = item.get_closest_marker("chaos") is not None
+    return not marked and runs_in_outage(item) and not is_hypothesis_test(item)
+
+
 def is_hypothesis_test(item: Any) -> bool:
     """Whether the test function has `@given`, so that Hypothesis calls it many times."""
     return bool(getattr(getattr(item, "obj", None), "is_hypothesis_test", False))
@@ -68,7 +76,7 @@ def profile_names(item: Any) -> list[str]:
     if marker is None:
         return list(item.config.getoption("chaos"))
     named = list(marker.args)
-    unknown = set(marker.kwargs) - {"tags", "at", "toxiproxy", "strict"}
+    unknown = set(marker.kwargs) - {"tags", "at", "provider", "toxiproxy", "strict"}
     if unknown or not all(isinstance(name, str) for name in named):
         raise collection_error(item, f"the marker is {MARKER}; got {marker!r}")
     if tags := marker.kwargs.get("tags"):
@@ -97,8 +105,15 @@ def new_outage(item: Any, profile: str | None) -> Outage:
 
         at = PEAK
     try:
+        where = profile and (marker.kwargs.get("provider") if marker is not None else None)
+        where = where or (profile and config.getoption("chaos_provider"))
         return Outage(
-            profile, seed=_seed(item), at=at, rootdir=config.rootpath, strict=_strict(marker)
+            profile,
+            seed=_seed(item),
+            at=at,
+            rootdir=config.rootpath,
+            strict=_strict(marker),
+            provider=where,
         )
     except ChaosError as error:
         raise collection_error(item, str(error)) from None

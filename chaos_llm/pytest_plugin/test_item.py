@@ -41,7 +41,7 @@ def sections_of_examples() -> list[tuple[str, str]]:
         return []
     try:
         return list(examples.sections())
-    except Exception as error:  # a mistake of ours must not hide the test's failure
+    except Exception as error:  # a mistake of this package must not hide the test's failure
         return [("chaos timeline", f"could not be drawn: {error!r}")]
 
 
@@ -57,7 +57,7 @@ def sections(outage: Outage) -> list[tuple[str, str]]:
 def _timeline(outage: Outage) -> str:
     try:
         return outage.timeline()
-    except Exception as error:  # a mistake of ours must not hide the test's failure
+    except Exception as error:  # a mistake of this package must not hide the test's failure
         return f"could not be drawn: {error!r}"
 
 
@@ -65,7 +65,9 @@ def outage_of(item: pytest.Item) -> Outage:
     """The outage of a test, made on the first call."""
     outage = item.stash.get(profile_selection.OUTAGE, None)
     if outage is None:
+        is_healthy = item.stash.get(profile_selection.HEALTHY, False)
         outage = item.stash[profile_selection.OUTAGE] = profile_selection.new_outage(
-            item, profile_selection.profile_name_of(item)
+            item, None if is_healthy else profile_selection.profile_name_of(item)
         )
+        outage.is_shown_by_pytest = True
     return outage

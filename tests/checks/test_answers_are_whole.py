@@ -77,7 +77,14 @@ def test_half_an_answer_that_is_shown_as_one_fails(fault):
 
 
 @pytest.mark.parametrize("fault", STREAM_FAULTS, ids=repr)
-@pytest.mark.parametrize("app", [piecewise, resumed, lambda q: stream(q, APOLOGY)])
+def test_c5_half_an_answer_in_front_of_another_vendors_fails(fault):
+    finding = found(resumed, bad_time(fault))
+    assert finding.verdict == "fail"
+    assert "returned pieces of an answer that had been cut off" in finding.seen
+
+
+@pytest.mark.parametrize("fault", STREAM_FAULTS, ids=repr)
+@pytest.mark.parametrize("app", [piecewise, lambda q: stream(q, APOLOGY)])
 def test_an_exception_a_fallback_and_an_apology_pass(app, fault):
     finding = found(app, bad_time(fault))
     assert finding.verdict == "pass"

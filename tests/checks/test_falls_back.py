@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import anthropic
 import pytest
-from support.apps.bots import ask_once
+from support.apps.bots import ask, ask_once
 from support.apps.defended import Balanced, Cached, agent, apologise
 from support.apps.failover import REFUSED, FallsOver, NotWhole, found, whole_claude, whole_gpt
 from support.small_profiles import ANTHROPIC, MINUTE, profile_of, window
@@ -44,8 +44,8 @@ def found_on(profile, app, check=None):
         return (check or falls_back())(report.run)
 
 
-@pytest.mark.parametrize("fault", [*WHOLE, empty_answer()], ids=repr)
-def test_a_fallback_after_every_kind_of_failure_passes(fault):
+@pytest.mark.parametrize("fault", [*WHOLE[1:], empty_answer()], ids=repr)
+def test_who_asks_another_after_everything_passes(fault):
     finding = found_on(two_parts(overloaded(), fault), FallsOver())
     assert finding.verdict == "pass"
     assert finding.seen.startswith("another model was tried after a server error")
@@ -98,14 +98,29 @@ def test_retries_before_the_fallback_are_no_failure_to_fall_over():
                 continue
         return whole_gpt(question)
 
-    assert found(falls_back(), persistent, overloaded()).verdict == "pass"
+    assert found_on(two_parts(overloaded(), auth_expired()), persistent).verdict == "pass"
 
 
 @pytest.mark.parametrize("app", [ask_once, agent, Cached(ask_once)])
 def test_it_is_not_applicable_without_a_fallback(app):
-    finding = found(falls_back(), app, overloaded())
+    finding = found_on(two_parts(overloaded(), auth_expired()), app)
     assert finding.verdict == "not applicable"
     assert finding.seen == "no other provider or model was ever tried instead"
+
+
+def test_c14_one_kind_of_failure_is_not_judged_with_or_without_a_fallback():
+    profile = "add a replay of every-failure-in-turn, or of every-failure-in-turn-two-providers"
+    for app in (ask_once, FallsOver()):
+        finding = found(falls_back(), app, overloaded())
+        assert finding.verdict == "not judged"
+        assert profile in finding.seen
+
+
+def test_c14_retries_that_hide_whether_there_is_a_fallback_are_not_judged():
+    profile = profile_of(window(overloaded(), ends=20 * MINUTE, share=0.3))
+    finding = found_on(profile, ask)
+    assert finding.verdict == "not judged"
+    assert "name to=" in finding.seen
 
 
 @pytest.mark.parametrize("fault", [latency(seconds=3), truncated_answer()], ids=repr)
@@ -122,7 +137,7 @@ def test_a_fallback_named_as_an_argument_is_required():
 
 
 def test_two_vendors_that_step_in_for_each_other_pass():
-    assert found(falls_back(), Balanced(), overloaded()).verdict == "pass"
+    assert found_on(two_parts(overloaded(), auth_expired()), Balanced()).verdict == "pass"
 
 
 def test_a_fallback_that_is_down_too_cannot_help():
@@ -144,7 +159,7 @@ def test_a_second_model_that_is_called_while_all_is_healthy_is_no_fallback():
 
     small = Target("anthropic", model="claude-haiku-4-5")
     profile = profile_of(window(overloaded(), ends=20 * MINUTE, on=small))
-    assert found_on(profile, classify_and_answer).verdict == "not applicable"
+    assert found_on(profile, classify_and_answer).verdict == "not judged"
 
 
 def test_another_model_of_the_same_vendor_is_a_fallback():

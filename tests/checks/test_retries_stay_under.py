@@ -201,7 +201,7 @@ def test_requests_that_belong_to_no_call_are_judged_on_average(retries, verdict)
         # Slow enough for the calls of several users to overlap, so that no call is the sole one.
         slow = window(latency(seconds=5), begins=-HOUR, ends=HOUR)
         with outage(profile_of(slow, window(ends=20 * MINUTE)), seed=3) as chaos:
-            report = await chaos.replay_async(
+            report = await chaos.replay(
                 app.answer,
                 users=6,
                 every="10s",

@@ -118,9 +118,9 @@ def test_a_journal_without_a_replay_names_what_is_not_played():
     assert expected in told
 
 
-@pytest.mark.parametrize(("path", "status"), [("/v1/threads*", 500), ("", 501)])
+@pytest.mark.parametrize(("path", "status"), [("/v1/fine_tuning/*", 500), ("", 501)])
 def test_b3_a_window_that_names_a_path_hits_it_although_nothing_serves_it(path, status):
     on = Target("openai", path=path)
     with outage(profile_of(window(server_error(500), on=on))):
-        url = "https://api.openai.com/v1/threads"
+        url = "https://api.openai.com/v1/fine_tuning/jobs"
         assert httpx.post(url, headers=KEY, json={}).status_code == status

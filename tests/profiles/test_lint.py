@@ -49,20 +49,20 @@ def test_a_valid_file_has_no_problem(problems):
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"share": "0.0"}, "ours.toml:16: window 'w': share: it is 0 all the time"),
-        ({"share": '[["+0m", 0.0], ["+1h", 0.0]]'}, "share: it is 0 all the time"),
+        ({"share": "0.0"}, "ours.toml:16: window 'w': share: it is always 0"),
+        ({"share": '[["+0m", 0.0], ["+1h", 0.0]]'}, "share: it is always 0"),
         (
             {"sticky_for": '"1m"'},
-            "sticky_for: without `sticky_by` each request has a draw of its own anyway",
+            "sticky_for: without `sticky_by` it has no effect",
         ),
         ({"flap": '{ down = "2h", up = "1m" }'}, "flap: `down` is as long as the window"),
         (
             {"on": '[{ provider = "groq", surface = "login" }]'},
-            "on[0]: no request is ever met there: groq has no surface 'login'",
+            "on[0]: no request can match: groq has no surface 'login'",
         ),
         (
             {"on": '[{ provider = "anthropic", path = "/v1/mesages" }]'},
-            "on[0]: no request is ever met there: anthropic has no path '/v1/mesages'",
+            "on[0]: no request can match: anthropic has no path '/v1/mesages'",
         ),
     ],
 )
@@ -98,7 +98,7 @@ def test_a_window_behind_one_that_ends_every_reply_is_found(problems):
 
     assert found == (
         "ours.toml:19: window 'behind': 'w' comes before it and ends every reply, "
-        "so it never strikes"
+        "so this is always masked"
     )
 
 
@@ -117,8 +117,8 @@ def test_a_window_of_which_something_is_left_is_no_problem(problems, changes):
     assert problems(None, MORE, **({"share": "1.0"} | changes), **USED) == []
 
 
-def test_an_unused_source_is_found_unless_a_note_mentions_it(problems):
-    blog = "[sources.blog]: nothing rests on this source, and no note speaks of it"
+def test_a_source_on_which_nothing_rests_is_found_unless_a_note_speaks_of_it(problems):
+    blog = "[sources.blog]: no fact names this source as evidence, and no note mentions it"
 
     assert problems(evidence='"page"') == [f"ours.toml:8: {blog}"]
     assert problems(evidence='"page"', note='"For further reading: blog."') == []
@@ -135,9 +135,9 @@ def test_an_edge_without_a_window_is_found(problems):
 @pytest.mark.parametrize(
     ("head", "name", "says"),
     [
-        ({}, "ours", "there are no tags"),
-        ({"tags": '["a", "b", "a"]'}, "ours", "tags: the tag 'a' is there twice"),
-        (TAGS, "Our Day", "the file is called 'Our Day.toml'; expected small letters"),
+        ({}, "ours", "it has no tags"),
+        ({"tags": '["a", "b", "a"]'}, "ours", "tags: the tag 'a' is listed twice"),
+        (TAGS, "Our Day", "the file is named 'Our Day.toml'; expected lower-case letters"),
     ],
 )
 def test_a_name_that_the_catalogue_cannot_find_is_found(problems, head, name, says):
@@ -163,4 +163,4 @@ def test_a_profile_without_windows_is_found(tmp_path):
     path.write_text('title = "t"\nstarts = 2026-01-01\nends = "+1h"\ntags = ["a"]\n')
 
     (found,) = lint.problems(path)
-    assert found.endswith("nothing is in it: no window, no healthy pace, no quota")
+    assert found.endswith("the profile is empty: it has no window, no baseline and no quota")

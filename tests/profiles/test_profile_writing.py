@@ -148,7 +148,7 @@ def test_an_offset_is_written_as_people_write_it(seconds, written):
 def test_a_value_that_toml_cannot_express_is_refused():
     original = profile(window(faults=(WeightedFault(1.0, raw(500, json={"error": None})),)))
 
-    with pytest.raises(UsageError, match="TOML has no words for None"):
+    with pytest.raises(UsageError, match="TOML cannot express None"):
         profiles.to_toml(original)
 
 

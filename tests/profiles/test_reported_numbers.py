@@ -62,12 +62,12 @@ def reported(name: str) -> list[tuple[str, int, float, float]]:
 
 def points(name: str, number: int, window: Window) -> list[tuple[float, float]]:
     """A window's share as the file says it, with the times at which it holds."""
-    text = written(name)["window"][number]["share"]
-    if isinstance(text, int | float):
-        return [(0.0, float(text))]
-    if isinstance(text, list) and isinstance(text[0], list):
+    said = written(name)["window"][number]["share"]
+    if isinstance(said, int | float):
+        return [(0.0, float(said))]
+    if isinstance(said, list) and isinstance(said[0], list):
         times = [time for time, _ in window.share.points]
-        return [(time, float(share)) for time, (_, share) in zip(times, text, strict=True)]
+        return [(time, float(share)) for time, (_, share) in zip(times, said, strict=True)]
     return []
 
 
@@ -99,7 +99,7 @@ class Asker:
 
 def draws(placed: PlacedWindow, at: float) -> int:
     """The number of decision keys that a window hits; each key has its own draw."""
-    anybody, sent, per = Key(0, 0, "", "", 0), Asker(), placed.window.sticky_by
+    anybody, asked, per = Key(0, 0, "", "", 0), Asker(), placed.window.sticky_by
     window, begins, ends, opened = placed.window, placed.begins, placed.ends, placed.opened
     hits = 0
     for number in range(KEYS):
@@ -109,10 +109,10 @@ def draws(placed: PlacedWindow, at: float) -> int:
         elif per == "session":
             key = Key(number, 0, "", "", 0)
         elif per == "credential":
-            sent.credential = str(number)
+            asked.credential = str(number)
         else:  # all clients share a die, so it takes another seed to throw another one
             thrown = PlacedWindow(window, number, begins, ends, placed.pick, opened)
-        hits += thrown.throw(sent, key, at).fault is not None
+        hits += thrown.draw(asked, key, at).fault is not None
     return hits
 
 
@@ -160,7 +160,7 @@ def test_faults_are_drawn_as_often_as_was_reported(name, window):
     total, many = sum(weighted.weight for weighted in original.faults), KEYS // 5
 
     drawn = Counter(
-        placed.throw(Asker(), Key(0, number, "", "", 0), 0.5).fault for number in range(many)
+        placed.draw(Asker(), Key(0, number, "", "", 0), 0.5).fault for number in range(many)
     )
     for weighted in original.faults:
         part = weighted.weight / total
@@ -204,21 +204,21 @@ def in_force(plan: Plan, at: float) -> list[str]:
     found = []
     for each in plan.windows:
         target = next(t for t in each.window.on if t.surface in ("api", "login", "page"))
-        sent = inside(target)
+        asked = inside(target)
         if target.tier:
             found += [w.window.name for w in plan.open_at(at) if w.window is each.window]
             continue
-        decision = plan.decide(sent, Key(0, 0, sent.provider, sent.path, 0), at)
-        found += [draw.window for draw in decision.draws if draw.window == each.window.name]
+        decision = plan.decide(asked, Key(0, 0, asked.provider, asked.path, 0), at)
+        found += [throw.window for throw in decision.draws if throw.window == each.window.name]
     return found
 
 
 def told(profile: Profile, provider: str, time: float, name: str = "incidents") -> dict[str, Any]:
     """What the page's API answers at a time."""
     page = profile.status_pages[provider]
-    text = document(page, profile, f"/api/v2/{name}.json", time, provider=provider)
-    assert isinstance(text, Document)
-    return json.loads(json.dumps(text.json))
+    said = document(page, profile, f"/api/v2/{name}.json", time, provider=provider)
+    assert isinstance(said, Document)
+    return json.loads(json.dumps(said.json))
 
 
 PAGES = [(name, provider) for name in NAMES for provider in written(name).get("status_page", ())]

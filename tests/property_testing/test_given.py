@@ -95,7 +95,7 @@ for mark in ("asyncio", "anyio"):
     @given(FAILING)
     async def test_{mark}(profile):
         with outage(profile) as chaos:
-            report = await chaos.replay_async(ask_async, calls=10, users=3)
+            report = await chaos.replay(ask_async, calls=10, users=3)
         assert report.calls == 10
 
     @pytest.mark.{mark}
@@ -103,7 +103,7 @@ for mark in ("asyncio", "anyio"):
     @given(FAILING)
     async def test_{mark}_broken(profile):
         with outage(profile) as chaos:
-            report = await chaos.replay_async(ask_async, calls=10)
+            report = await chaos.replay(ask_async, calls=10)
         assert report.failed == 0
     """
 

@@ -9,7 +9,7 @@ from support.apps import planted_bugs as apps
 
 from chaos_llm import outage
 from chaos_llm.checks import retries_stay_under
-from chaos_llm.decisions.effective_profile import as_played
+from chaos_llm.decisions.effective_profile import effective_profile
 from chaos_llm.errors import UsageError
 from chaos_llm.faults import FAULTS, auth_expired
 from chaos_llm.property_testing.state_machine import OutageMachine
@@ -85,7 +85,7 @@ def test_the_rules_start_heal_and_let_time_pass():
         machine.chaos.on("anthropic").heal()
         assert machine.ask(machine.bot.answer, "Where is order KX-48213?").answered
         assert machine.report.calls == 6  # three of them healthy, before the first
-        assert machine.chaos.played().windows[0].faults[0].fault == auth_expired()
+        assert machine.chaos.effective_profile().windows[0].faults[0].fault == auth_expired()
     finally:
         machine.teardown()
 
@@ -93,7 +93,7 @@ def test_the_rules_start_heal_and_let_time_pass():
 def test_there_is_no_report_before_the_first_call():
     machine = Patient()
     try:
-        with pytest.raises(UsageError, match="nobody has asked anything yet"):
+        with pytest.raises(UsageError, match="there are no calls yet"):
             _ = machine.report
     finally:
         machine.teardown()
@@ -110,13 +110,14 @@ def test_a_machine_that_could_not_be_made_leaves_no_outage_behind():
     Patient().teardown()
 
 
-def test_injected_faults_are_shown_as_windows():
+@pytest.mark.filterwarnings("ignore:overloaded:chaos_llm.ChaosWarning")
+def test_what_was_injected_by_hand_is_played_as_windows():
     with outage() as chaos:
-        assert chaos.played() == chaos.profile
+        assert chaos.effective_profile() == chaos.profile
         chaos.on("anthropic").inject(FAULTS["overloaded"]())
         chaos.clock.sleep(60)
         chaos.on("anthropic").heal()
         chaos.clock.sleep(60)
-        replayed = as_played(chaos._overrides, chaos.now)
-    assert [(w.begins[0], w.ends[0]) for w in replayed.windows] == [(0.0, 60.0)]
-    assert replayed.name == "injected-by-hand"
+        played = effective_profile(chaos._overrides, chaos.now)
+    assert [(w.begins[0], w.ends[0]) for w in played.windows] == [(0.0, 60.0)]
+    assert played.name == "injected-by-hand"

@@ -169,7 +169,7 @@ def test_a_strategy_is_shown_as_its_call():
         (lambda: faults(["raw"]), "unknown fault 'raw'"),
         (lambda: windows(longest=-1), "is not a duration"),
         (lambda: mutations_of("a name"), "takes a profile, as in load"),
-        (lambda: mutations_of(profile_of()), "has no window that is played"),
+        (lambda: mutations_of(profile_of()), "has no simulated window"),
     ],
 )
 def test_a_mistake_is_raised_when_the_strategy_is_made(make, says):

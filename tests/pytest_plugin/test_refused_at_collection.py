@@ -86,7 +86,7 @@ def test_a_unittest_class_with_several_profiles_fails_before_it_runs(run):
                 raise SystemExit("it ran")
     """)
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*one profile, not more*"])
+    result.stdout.fnmatch_lines(["*runs with one profile, not more*"])
 
 
 def test_in_workers_it_is_reported_once_too(run):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from support.refusal_cases import GONE, Api, Case, check, post, rules_of
+from support.refusal_cases import GONE, Api, Case, check, check_hostile_values, post, rules_of
 
 from chaos_llm import outage
 from chaos_llm.profiles.model import Profile
@@ -679,6 +679,12 @@ VERSION = Case(
 )
 SOUND = Case("", {}, {}, "")
 CASES = (*FIELDS, *TOOLS, *CONVERSATION, *THINKING)
+
+
+@pytest.mark.exhaustive(sample=5)
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.rule)
+def test_b8_any_value_of_any_field_gets_an_answer(case):
+    check_hostile_values(ANTHROPIC, case)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.rule)

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from support.refusal_cases import GONE, Api, Case, check, conversation, post, rules_of
+from support.refusal_cases import (
+    GONE,
+    Api,
+    Case,
+    check,
+    check_hostile_values,
+    conversation,
+    post,
+    rules_of,
+)
 
 from chaos_llm import outage
 
@@ -207,6 +216,12 @@ CASES = (
         f"{SAYS}prompt is too long: 400001 tokens > 200000 maximum",
     ),
 )
+
+
+@pytest.mark.exhaustive(sample=5)
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.rule)
+def test_b8_any_value_of_any_field_gets_an_answer(case):
+    check_hostile_values(CONVERSE, case)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.rule)

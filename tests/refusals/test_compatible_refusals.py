@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 import pytest
-from support.refusal_cases import GONE, Api, Case, check, conversation, error_of, post, rules_of
+from support.refusal_cases import (
+    GONE,
+    Api,
+    Case,
+    check,
+    check_hostile_values,
+    conversation,
+    error_of,
+    post,
+    rules_of,
+)
 
 from chaos_llm import outage
 
@@ -420,6 +430,12 @@ ROWS = [
     for name, (api, cases) in ALL.items()
     for case in cases
 ]
+
+
+@pytest.mark.exhaustive(sample=5)
+@pytest.mark.parametrize(("api", "case"), ROWS)
+def test_b8_any_value_of_any_field_gets_an_answer(api, case):
+    check_hostile_values(api, case)
 
 
 @pytest.mark.parametrize(("api", "case"), ROWS)

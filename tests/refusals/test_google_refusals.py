@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.refusal_cases import GONE, Api, Case, check, post, rules_of
+from support.refusal_cases import GONE, Api, Case, check, check_hostile_values, post, rules_of
 
 from chaos_llm import outage
 
@@ -323,6 +323,12 @@ ON_VERTEX = (
         more=INVALID,
     ),
 )
+
+
+@pytest.mark.exhaustive(sample=5)
+@pytest.mark.parametrize("case", DEVELOPERS, ids=lambda case: case.rule)
+def test_b8_any_value_of_any_field_gets_an_answer(case):
+    check_hostile_values(GEMINI, case)
 
 
 @pytest.mark.parametrize("case", DEVELOPERS, ids=lambda case: case.rule)

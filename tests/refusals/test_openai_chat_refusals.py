@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 from support.openai_refusals import beyond, coded, lacks, mistyped
-from support.refusal_cases import GONE, Api, Case, check, conversation, post, rules_of
+from support.refusal_cases import (
+    GONE,
+    Api,
+    Case,
+    check,
+    check_hostile_values,
+    conversation,
+    post,
+    rules_of,
+)
 
 from chaos_llm import outage
 
@@ -643,6 +652,12 @@ TOOLS = (
     ),
 )
 CASES = (*FIELDS, *MODELS, *MESSAGES, *TOOLS)
+
+
+@pytest.mark.exhaustive(sample=5)
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.rule)
+def test_b8_any_value_of_any_field_gets_an_answer(case):
+    check_hostile_values(CHAT, case)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.rule)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from support.openai_refusals import beyond, coded, lacks, mistyped
-from support.refusal_cases import GONE, Api, Case, check, post, rules_of
+from support.refusal_cases import GONE, Api, Case, check, check_hostile_values, post, rules_of
 
 from chaos_llm import outage
 
@@ -166,7 +166,7 @@ ITEMS = (
         more=coded("array_above_max_length", "input[1].content"),
     ),
     Case(
-        "nothing said",
+        "no items",
         {"input": []},
         {"input": "", "conversation": "conv_1"},
         "One of \"input\" or \"previous_response_id\" or 'prompt' or 'conversation' must be "
@@ -460,6 +460,12 @@ MODELS = (
     ),
 )
 CASES = (*HEAD, *ITEMS, *FIELDS, *MODELS)
+
+
+@pytest.mark.exhaustive(sample=5)
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.rule)
+def test_b8_any_value_of_any_field_gets_an_answer(case):
+    check_hostile_values(RESPONSES, case)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.rule)

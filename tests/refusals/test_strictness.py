@@ -38,7 +38,7 @@ def test_a_refusal_is_journalled_with_its_rule():
         with pytest.raises(anthropic.BadRequestError, match="Unexpected role"):
             ship_a_tool_turn()
         (exchange,) = chaos.journal
-        lines = Journal.read(chaos.journal.jsonl().splitlines())
+        lines = Journal.read(chaos.journal.to_jsonl().splitlines())
     assert exchange.broken_rule == ("anthropic messages: role", REASON)
     assert (exchange.status, exchange.error_message, exchange.answered) == (400, SAID, False)
     assert lines[0]["broken_rule"] == ["anthropic messages: role", REASON]
@@ -48,7 +48,7 @@ def test_a_sound_request_has_no_broken_rule():
     with outage() as chaos:
         ask_once()
         assert chaos.journal[0].broken_rule is None
-        assert json.loads(chaos.journal.jsonl())["broken_rule"] is None
+        assert json.loads(chaos.journal.to_jsonl())["broken_rule"] is None
 
 
 def test_strict_false_answers_all_that_can_be_read():

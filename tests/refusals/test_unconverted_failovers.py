@@ -8,6 +8,7 @@ from support.small_profiles import MINUTE, profile_of, window
 
 from chaos_llm import outage
 from chaos_llm.checks import falls_back
+from chaos_llm.faults import overloaded, rate_limited
 from chaos_llm.profiles.model import Target
 from chaos_llm.reports.report import CheckFailed
 
@@ -140,12 +141,13 @@ PATHS = {"openai chat": "/v1/chat/completions", "openai responses": "/v1/respons
 
 
 def replayed(first, second, **options):
-    """Twenty minutes without the first vendor."""
+    """Twenty minutes without the first vendor, which fails in two ways: one alone is not judged."""
     app = FallsOver(VENDORS[first], VENDORS[second], **options)
     target = Target(VENDORS[first].provider)
     if VENDORS[second].provider == target.provider:
         target = Target(VENDORS[first].provider, path=PATHS[first])
-    with outage(profile_of(window(ends=20 * MINUTE, on=target)), seed=3) as chaos:
+    down = window(overloaded(), rate_limited(), ends=20 * MINUTE, on=target)
+    with outage(profile_of(down), seed=3) as chaos:
         return chaos.replay(app, every="1m", warmup="10m", recovery="10m", prompts=QUESTIONS)
 
 
@@ -157,8 +159,8 @@ def test_b1_turns_that_are_shipped_as_they_are_fail_the_check_in_the_vendors_wor
     assert report.counts["failed"] == 20
     assert report.counts["fallback"] == 0
     assert report.grades["rescued"] == 0
-    message = {exchange.error_message for exchange in report.run.exchanges if exchange.broken_rule}
-    assert any(text.startswith(sentence) for text in message), message
+    said = {exchange.error_message for exchange in report.run.exchanges if exchange.broken_rule}
+    assert any(text.startswith(sentence) for text in said), said
     assert f": {reason}" in report.timeline(width=1000)
     with pytest.raises(CheckFailed) as failed:
         report.check(falls_back())

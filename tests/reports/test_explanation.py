@@ -49,22 +49,22 @@ def test_a_request_that_was_hit_is_explained_with_window_share_and_draw(journal)
     )
     path = journal(profile=storm)
     hit = next(n for n in range(20) if "overloaded was applied" in explain(path, n)[1])
-    _, shown = explain(path, hit)
-    assert f"call {hit} of user 0 on a-bad-day, seed 7: one request" in shown
-    assert "anthropic (claude-sonnet-5-5): 529, complete after 0 s." in shown
-    assert "Window 'the storm' hit 75 % of such requests then; the random number was" in shown
-    assert "below it, so overloaded() was planned." in shown
-    assert "drawn from seed 7 and this window, and is shared by all requests, drawn again" in shown
-    assert "every 5 min" in shown
-    assert "The message of the reply was 'Overloaded'." in shown
+    _, told = explain(path, hit)
+    assert f"call {hit} of user 0 on a-bad-day, seed 7: one request" in told
+    assert "anthropic (claude-sonnet-5-5): 529, complete after 0 s." in told
+    assert "Window 'the storm' hit 75 % of such requests then; the random number was" in told
+    assert "below it, so overloaded() was planned." in told
+    assert "drawn from seed 7 and this window, and is shared by all requests, drawn again" in told
+    assert "every 5 min" in told
+    assert "The message of the reply was 'Overloaded'." in told
 
 
 def test_a_request_that_was_not_hit_is_explained_too(journal):
     path = journal(profile=profile_of(window(share=0.001, ends=HOUR, name="a drizzle")))
-    _, shown = explain(path, 9)
-    assert "Window 'a drizzle' hit 0.1 % of such requests then" in shown
-    assert "so the request was not hit" in shown
-    assert "is of this request alone: user 0, call 9, request 1 to anthropic" in shown
+    _, told = explain(path, 9)
+    assert "Window 'a drizzle' hit 0.1 % of such requests then" in told
+    assert "so the request was not hit" in told
+    assert "is of this request alone: user 0, call 9, request 1 to anthropic" in told
 
 
 @pytest.mark.parametrize(
@@ -87,9 +87,9 @@ def test_a_retry_is_explained_with_its_pause_and_the_requested_wait(journal):
     def limit(chaos):
         chaos.on("anthropic").inject(rate_limited(retry_after=7), times=1)
 
-    _, shown = explain(journal(ask, before=limit), 0)
-    assert "The test itself injected rate_limited(retry_after=7)." in shown
-    assert "It is a retry, 7 s after #0 had ended; the retry-after of #0 was 7 s." in shown
+    _, told = explain(journal(ask, before=limit), 0)
+    assert "The test itself injected rate_limited(retry_after=7)." in told
+    assert "It is a retry, 7 s after #0 had ended; the retry-after of #0 was 7 s." in told
 
 
 def test_a_fallback_is_explained_as_another_provider(journal):
@@ -102,41 +102,41 @@ def test_the_effect_of_each_fault_is_explained(journal):
     faults = (cut_stream(), broken_tool_arguments(), overloaded(), overloaded())
     names = ("torn", "slow", "busy", "busier")
     windows = [window(f, name=n, ends=HOUR) for f, n in zip(faults, names, strict=True)]
-    _, shown = explain(journal(profile=profile_of(*windows)), 10)
-    assert "The fault cut_stream cannot be expressed in this format" in shown
-    assert "The fault broken_tool_arguments was planned and changed nothing." in shown
-    assert "The fault overloaded was applied: it changed the reply." in shown
-    assert "The fault overloaded was masked by the fault before it" in shown
+    _, told = explain(journal(profile=profile_of(*windows)), 10)
+    assert "The fault cut_stream cannot be expressed in this format" in told
+    assert "The fault broken_tool_arguments was planned and changed nothing." in told
+    assert "The fault overloaded was applied: it changed the reply." in told
+    assert "The fault overloaded was masked by the fault before it" in told
 
 
 def test_a_silently_corrupted_answer_is_explained_as_invisible_to_apps(journal):
-    _, shown = explain(journal(profile=profile_of(window(shortened_answer(), ends=HOUR))), 10)
-    assert "no app can detect by itself" in shown
+    _, told = explain(journal(profile=profile_of(window(shortened_answer(), ends=HOUR))), 10)
+    assert "no app can detect by itself" in told
 
 
 def test_all_calls_are_summed_up(journal):
     path = journal(ask, profile=profile_of(window(ends=20 * MINUTE, name="the storm")))
-    status, shown = explain(path)
+    status, told = explain(path)
     assert status == 0
     records = path.read_text().splitlines()[1:]
-    assert shown.startswith(f"{len(records)} requests on a-bad-day, seed 7, 02 Mar ")
-    assert re.search(r"anthropic: \d+ requests, \d+ answered; statuses 200, 529", shown)
+    assert told.startswith(f"{len(records)} requests on a-bad-day, seed 7, 02 Mar ")
+    assert re.search(r"anthropic: \d+ requests, \d+ answered; statuses 200, 529", told)
     assert re.search(
-        r"'the storm': open for (\d+) requests, \1 of them were hit \(\1 applied\)", shown
+        r"'the storm': open for (\d+) requests, \1 of them were hit \(\1 applied\)", told
     )
-    assert "most requests: call" in shown
-    assert "add the number of a call" in shown
+    assert "most requests: call" in told
+    assert "add the number of a call" in told
 
 
 def test_a_bare_journal_is_explained_as_far_as_it_goes():
     with outage() as chaos:
         chaos.on("anthropic").inject(overloaded(), times=1)
         ask("hi")
-    status, shown = explain("-", "-1", text=chaos.journal.jsonl())
+    status, told = explain("-", "-1", text=chaos.journal.to_jsonl())
     assert status == 0
-    assert "call -1 of user -1: 2 requests" in shown
-    assert "#0 0 s anthropic" in shown
-    assert "The test itself injected overloaded()." in shown
+    assert "call -1 of user -1: 2 requests" in told
+    assert "#0 0 s anthropic" in told
+    assert "The test itself injected overloaded()." in told
 
 
 def test_the_journal_file_holds_neither_prompt_nor_key(monkeypatch):
@@ -163,23 +163,23 @@ def test_a_file_that_cannot_be_explained_ends_with_the_reason_and_2(
 ):
     path = tmp_path / "a.jsonl"
     path.write_text(text)
-    status, shown = explain(path, *arguments)
+    status, told = explain(path, *arguments)
     assert status == 2
-    assert shown.startswith("chaos-llm: ")
-    assert says in shown
+    assert told.startswith("chaos-llm: ")
+    assert says in told
 
 
 def test_an_unknown_call_is_answered_with_the_known_ones(journal):
-    status, shown = explain(journal(), 99)
+    status, told = explain(journal(), 99)
     assert status == 2
-    assert "call 99 made no request" in shown
-    assert "have numbers from 0 to 19" in shown
+    assert "call 99 made no request" in told
+    assert "have numbers from 0 to 19" in told
 
 
 def test_a_missing_file_is_reported(tmp_path):
-    status, shown = explain(tmp_path / "nowhere.jsonl")
+    status, told = explain(tmp_path / "nowhere.jsonl")
     assert status == 2
-    assert "cannot be read" in shown
+    assert "cannot be read" in told
 
 
 def test_an_empty_journal_is_no_error(tmp_path):

@@ -143,7 +143,7 @@ def test_11_a_secret_that_changes_with_each_request_is_known_each_time():
                 json=body | {"model": f"ticket-to-{number}-ride"},
                 headers={"x-api-key": "k", "x-session-token": f"ticket-to-{number}-ride"},
             )
-        written = chaos.journal.jsonl()
+        written = chaos.journal.to_jsonl()
     assert written.count("[a secret]") == 3
     assert "ticket-to" not in written
 
@@ -168,13 +168,13 @@ def test_11_no_report_of_a_replay_shows_secrets_of_its_requests():
         with pytest.raises(AssertionError) as failed:
             report.check(stays_available(0.999))
         shown = [
-            chaos.journal.jsonl(), chaos.timeline(), report.timeline(), report.json(),
+            chaos.journal.to_jsonl(), chaos.timeline(), report.timeline(), report.json(),
             report.json(calls=True), report.html(), str(failed.value),
         ]  # fmt: skip
     for text in shown:
         for secret in ("correct-horse-battery", "open-sesame-2026", JWT):
             assert secret not in text
-    assert "[a secret]" in chaos.journal.jsonl()
+    assert "[a secret]" in chaos.journal.to_jsonl()
     json.loads(report.json())
 
 

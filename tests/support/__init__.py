@@ -38,6 +38,6 @@ Servers
     real_servers        servers on loopback that break connections on request
     broken_connections  each way to break a connection, for real and as a fault
     raw_sockets         what our own server sends, byte for byte
-    closed_network      a network without a route, in which sinks stand for vendors
+    closed_network      a network without a route, with listeners for vendors
     browser             a headless Chromium
 """

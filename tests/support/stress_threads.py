@@ -105,7 +105,7 @@ def journal_of(seed: int, users: int, calls: int = 60) -> str:
             consumer.start()
         chaos.replay(app.answer, calls=calls, users=users)
         app.end()
-        return chaos.journal.jsonl()
+        return chaos.journal.to_jsonl()
 
 
 def hashes(seeds: int, threads: list[int], calls: int) -> Iterator[tuple[str, str]]:

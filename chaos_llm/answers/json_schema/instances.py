@@ -10,9 +10,8 @@ from typing import Any
 from chaos_llm.answers.json_schema.acceptance import STEPS, Acceptance, tuple_items, types_of
 from chaos_llm.answers.json_schema.budget import Budget, TooHard
 from chaos_llm.answers.json_schema.merging import merged
-from chaos_llm.answers.json_schema.numbers import numbers
 from chaos_llm.answers.json_schema.references import follow
-from chaos_llm.answers.json_schema.texts import texts
+from chaos_llm.answers.json_schema.scalars import numbers, texts
 from chaos_llm.errors import UsageError
 from chaos_llm.protocol.keyed_random import KeyedRandom
 

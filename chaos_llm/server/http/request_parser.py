@@ -28,8 +28,8 @@ class RequestTooLarge(Exception):
 class ReceivedRequest(NamedTuple):
     """One whole request; `run` is the one that the client says it belongs to.
 
-    `host` is whom the client means: the target's own host before the header's. `path` is without
-    the query, also where the target is in absolute form.
+    `host` is the host that the client requests: the target's own host before the header's. `path`
+    is without the query, also if the target is in absolute form.
     """
 
     method: str
@@ -45,7 +45,7 @@ class ReceivedRequest(NamedTuple):
 
 
 class Held:
-    """How many bytes of bodies all connections of a server hold, whose requests are not whole."""
+    """The bytes of incomplete request bodies that all connections of a server hold."""
 
     __slots__ = ("total",)
 

@@ -1,8 +1,8 @@
-"""Judges a run of the server from its requests alone.
+"""The findings of checks about a run of a server.
 
-The server sees requests. It knows their calls only if clients name them (`X-Chaos-Call`, or a token
-in the prompt), and it never sees what the app returned. A check that needs what the server does not
-see is "not judged", with the reason; no verdict is a guess.
+The server sees requests. It knows calls only as far as clients name them (`X-Chaos-Call`, or a
+marker in the prompt), and it never sees what an app made of an answer. A check that needs more than
+that is "not judged", and says why; nothing is guessed.
 """
 
 from __future__ import annotations
@@ -17,30 +17,13 @@ from chaos_llm.analysis.run import Run
 from chaos_llm.analysis.unserved_requests import divided
 from chaos_llm.checks import Finding, standard
 from chaos_llm.journal.journal import Exchange
+from chaos_llm.reports.requests_only import BY_CALLS, BY_REQUESTS
 from chaos_llm.reports.text import findings_text, journal_text, timeline_text
 from chaos_llm.requests.correlation import NO_CALL
 from chaos_llm.server.runs.runs import ServedRun
 
-# The checks that need requests alone, and those that also need to know the call of each request.
-# Every other check, of an extension too, is taken to need what the app returned.
-_BY_REQUESTS = (
-    "auth_failures_are_not_hammered",
-    "backs_off",
-    "honours_retry_after",
-    "refreshes_token_once",
-    "retries_stay_under",
-    "streams_do_not_hang",
-)
-_BY_CALLS = (
-    "restores_traffic_to",
-    "probes_with_one_request",
-    "recovers_without_a_herd",
-    "returns_to",
-    "stops_calling",
-)
 _NO_CALLS = (
-    "no request names the call that it belongs to; send X-Chaos-Call with each, "
-    "or prompts with a token"
+    "no request names its call; send X-Chaos-Call with each request, or a marker in each prompt"
 )
 _NO_VALUES = "what the app returned to its users is not seen from here; replay it in a pytest test"
 _NO_FAULTS = "no fault was applied to any request; choose another time, profile or provider"
@@ -72,10 +55,10 @@ def found(run: Run) -> list[Finding]:
     findings = []
     for check in standard(run):
         name = getattr(check, "name", repr(check))
-        if name in _BY_REQUESTS or (name in _BY_CALLS and run.calls):
+        if name in BY_REQUESTS or (name in BY_CALLS and run.calls):
             findings.append(check(run))
             continue
-        reason = _NO_CALLS if name in _BY_CALLS else _NO_VALUES
+        reason = _NO_CALLS if name in BY_CALLS else _NO_VALUES
         findings.append(Finding(repr(check), "not judged", reason, why=getattr(check, "why", "")))
     return findings
 

@@ -10,7 +10,7 @@ from chaos_llm.providers.refusals.asked import Asked
 from chaos_llm.providers.refusals.predicates import WRONG
 from chaos_llm.providers.refusals.rule import Found, found
 
-# Real signatures are long runs of base64, and so are ours; what another vendor or a test put in
+# Signatures are long runs of base64, also the simulated ones; what another vendor or a test put in
 # their place mostly is not.
 _SIGNATURE = re.compile(r"[A-Za-z0-9+/_-]{32,}={0,2}")
 _THOUGHT = ("thinking", "redacted_thinking")
