@@ -328,8 +328,8 @@ def suite(tmp_path_factory):
 @pytest.mark.parametrize("way", WAYS)
 def test_its_test_fails_clearly_and_the_next_runs_in_real_time(suite, way):
     number = list(WAYS).index(way)
-    told = ET.parse(suite / str(number % SUITES) / "junit.xml").iter("testcase")
-    cases = [case for case in told if case.get("classname") == f"test_{number}"]
+    shown = ET.parse(suite / str(number % SUITES) / "junit.xml").iter("testcase")
+    cases = [case for case in shown if case.get("classname") == f"test_{number}"]
     failures = {case.get("name"): case.findtext("failure") for case in cases}
     says = failures.pop("test_it")
     assert re.search(WAYS[way][1], says, re.DOTALL), says

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import httpx
 import pytest
-from support.small_profiles import HOUR, MINUTE, day, window
+from support.small_profiles import HOUR, MINUTE, profile_of, window
 
 from chaos_llm import outage
 from chaos_llm.errors import UsageError
@@ -94,7 +94,7 @@ def test_the_healthy_load_is_that_before_anything_failed():
 
 def storm(**capacity):
     """Twenty minutes of failures, and three hours of a provider that stands so much."""
-    return day(
+    return profile_of(
         window(server_error(), name="the cause", ends=CAUSE_ENDS),
         window(
             server_error(),

@@ -185,8 +185,8 @@ class TestDemo:
     ):
         monkeypatch.setenv("COLUMNS", "100")
         assert main(["demo", "--seed", "0", "--html", str(tmp_path / "pages")]) == 0
-        told = capsys.readouterr()
-        assert (told.out[: len(piped)], told.err) == (piped, "")
+        output = capsys.readouterr()
+        assert (output.out[: len(piped)], output.err) == (piped, "")
         pages = sorted((tmp_path / "pages").iterdir())
         assert [page.name for page in pages] == ["hardened.html", "naive.html"]
         assert "Every user was answered" in pages[0].read_text(encoding="utf-8")

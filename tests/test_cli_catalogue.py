@@ -65,11 +65,11 @@ def test_lint_of_a_folder_without_profiles_is_no_pass(tmp_path):
 
 
 def test_of_very_many_names_the_nearest_are_printed_and_how_to_see_all():
-    told = run_command("show", "anthropic-529").stderr
+    shown = run_command("show", "anthropic-529").stderr
 
-    assert "nearest first: 'anthropic-529-storm', " in told
-    assert told.count("'") == 2 * 13
-    assert told.endswith(
+    assert "nearest first: 'anthropic-529-storm', " in shown
+    assert shown.count("'") == 2 * 13
+    assert shown.endswith(
         f" and {len(profiles.names()) - 12} more: `chaos-llm profiles` lists them\n"
     )
 

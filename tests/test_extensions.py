@@ -139,10 +139,10 @@ def test_a_conftest_adds_extensions_without_a_package(tmp_path):
 
 
 def test_an_extension_is_imported_only_when_it_is_looked_up(installed, tmp_path):
-    told = "import sys, json, chaos_llm, chaos_llm.profiles as p; p.names(); "
-    told += "print(json.dumps(sorted(n for n in sys.modules if n.startswith('acme_chaos.'))))"
+    shown = "import sys, json, chaos_llm, chaos_llm.profiles as p; p.names(); "
+    shown += "print(json.dumps(sorted(n for n in sys.modules if n.startswith('acme_chaos.'))))"
 
-    result = run(installed, "-c", told, cwd=tmp_path)
+    result = run(installed, "-c", shown, cwd=tmp_path)
 
     assert json.loads(result.stdout) == []
 

@@ -31,8 +31,8 @@ def incidents(provider, count=MANY):
 def test_the_durations_have_the_distribution_of_the_corpus(
     provider, lengths_of, watched, retroactive
 ):
-    _, told = incidents(provider)
-    staged = [each for each in told if "investigating" in each]
+    _, shown = incidents(provider)
+    staged = [each for each in shown if "investigating" in each]
     lengths = [each["resolved"] - each["investigating"] for each in staged]
     found = (median(lengths), quantiles(lengths, n=4)[-1], quantiles(lengths, n=10)[-1])
 
@@ -40,20 +40,20 @@ def test_the_durations_have_the_distribution_of_the_corpus(
     assert median(e["resolved"] - e["monitoring"] for e in staged) == pytest.approx(
         watched, rel=0.1
     )
-    assert 1 - len(staged) / len(told) == pytest.approx(retroactive, abs=0.02)
+    assert 1 - len(staged) / len(shown) == pytest.approx(retroactive, abs=0.02)
 
 
 def test_the_first_post_lags_as_it_did_and_the_stages_are_in_order():
-    made, told = incidents("anthropic", 400)
+    made, shown = incidents("anthropic", 400)
     begins = [window.begins[0] / MINUTE for window in made.windows]
     lags = {
         each["investigating"] - begins[number]
-        for number, each in enumerate(told)
+        for number, each in enumerate(shown)
         if "investigating" in each
     }
 
     assert lags == {6, 7, 12, 13, 19, 37, 107, 158}
-    for each in told:
+    for each in shown:
         times = [
             each[s] for s in ("investigating", "identified", "monitoring", "resolved") if s in each
         ]

@@ -16,7 +16,7 @@ import pytest
 from support.apps.bots import MODEL, SECOND_MODEL, claude
 from support.apps.defended import gpt
 from support.chat_messages import from_user
-from support.small_profiles import HOUR, day, window
+from support.small_profiles import HOUR, profile_of, window
 
 from chaos_llm import outage
 from chaos_llm.faults import (
@@ -199,7 +199,7 @@ WITH_A_TEXT = pytest.mark.parametrize("shape", SHAPES[:-1], ids=lambda shape: sh
 
 
 def replay(app, fault=None, **options):
-    with outage(day(window(fault or overloaded())), seed=3) as chaos:
+    with outage(profile_of(window(fault or overloaded())), seed=3) as chaos:
         return chaos.replay(app, **{"calls": 40, "warmup": "20m", "recovery": "20m", **options})
 
 

@@ -8,7 +8,7 @@ import time
 import anthropic
 import pytest
 from support.apps.bots import MODEL, ask, ask_once
-from support.small_profiles import HOUR, MINUTE, day, window
+from support.small_profiles import HOUR, MINUTE, profile_of, window
 
 from chaos_llm import outage
 from chaos_llm.checks import returns_to, stops_calling
@@ -73,7 +73,7 @@ def test_healing_a_model_leaves_the_others_ill_and_healing_the_provider_heals_al
 def test_healing_ends_what_is_going_on_and_lets_later_windows_come():
     first = window(ends=HOUR, name="first")
     second = window(begins=2 * HOUR, ends=3 * HOUR, name="second")
-    with outage(day(first, second)) as chaos:
+    with outage(profile_of(first, second)) as chaos:
         with pytest.raises(anthropic.OverloadedError):
             ask_once()
         chaos.on("anthropic").heal()
@@ -86,14 +86,14 @@ def test_healing_ends_what_is_going_on_and_lets_later_windows_come():
 
 
 def test_healing_one_provider_leaves_a_window_on_the_other():
-    with outage(day(window())) as chaos:
+    with outage(profile_of(window())) as chaos:
         chaos.on("openai").heal()
         with pytest.raises(anthropic.OverloadedError):
             ask_once()
 
 
 def test_a_kept_control_heals_the_windows_open_at_that_time():
-    with outage(day(window(begins=MINUTE))) as chaos:
+    with outage(profile_of(window(begins=MINUTE))) as chaos:
         hand = chaos.on("anthropic")
         time.sleep(2 * MINUTE)
         with pytest.raises(anthropic.OverloadedError):

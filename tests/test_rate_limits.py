@@ -60,9 +60,9 @@ def test_a_request_after_retry_after_is_allowed():
     taken = bucket(requests=7, tokens=1000)
     for _ in range(7):
         taken.take(NOON, 140)
-    told = taken.take(NOON, 300).retry_after
-    assert told == math.ceil(told) > 0
-    assert taken.take(NOON + told, 300).allowed
+    shown = taken.take(NOON, 300).retry_after
+    assert shown == math.ceil(shown) > 0
+    assert taken.take(NOON + shown, 300).allowed
 
 
 def test_a_request_larger_than_the_bucket_is_never_allowed():

@@ -9,14 +9,14 @@ from datetime import UTC, datetime
 import pytest
 import trio
 from support.apps.bots import ask_async, ask_once
-from support.small_profiles import HOUR, MINUTE, STARTS, day, window
+from support.small_profiles import HOUR, MINUTE, STARTS, profile_of, window
 
 from chaos_llm import CheckFailed, outage
 from chaos_llm.checks import Finding, never_caches_the_outage, retries_stay_under, stops_calling
 from chaos_llm.errors import HorizonReached, UnknownName, UsageError
 from chaos_llm.faults import cut_stream, hang
 
-BAD_HOUR = day(window(ends=HOUR))
+BAD_HOUR = profile_of(window(ends=HOUR))
 
 
 def replay(app=str.upper, profile=BAD_HOUR, at=None, **options):
@@ -56,7 +56,7 @@ def test_the_recovery_begins_at_until(until):
 
 
 def test_quiet_stretches_are_skipped_and_the_clock_advances_over_them():
-    waves = day(window(ends=HOUR), window(begins=9 * HOUR, ends=10 * HOUR, name="again"))
+    waves = profile_of(window(ends=HOUR), window(begins=9 * HOUR, ends=10 * HOUR, name="again"))
     times = [call.began for call in replay(profile=waves, every="10m").run.calls]
     assert not [at for at in times if 1.5 * HOUR <= at < 8.5 * HOUR]
     assert len([at for at in times if HOUR <= at < 1.5 * HOUR]) == 3
@@ -217,7 +217,7 @@ def never_comes_back(question):
 )
 def test_an_app_that_never_returns_ends_in_a_clear_error_at_the_horizon(app):
     with pytest.raises(HorizonReached, match="ran past the horizon"):
-        replay(app, day(window(hang(), begins=-HOUR, ends=HOUR)), calls=3)
+        replay(app, profile_of(window(hang(), begins=-HOUR, ends=HOUR)), calls=3)
 
 
 def test_after_a_replay_its_horizon_no_longer_holds():
@@ -237,7 +237,7 @@ def test_a_check_fails_if_no_fault_was_applied():
 
 
 def test_an_unsupported_fault_is_not_an_applied_one():
-    report = replay(ask_once, day(window(cut_stream())), calls=5)
+    report = replay(ask_once, profile_of(window(cut_stream())), calls=5)
     assert report.effects() == {"unsupported": report.planned}
     with pytest.raises(CheckFailed, match="no fault was applied"):
         report.check()

@@ -14,8 +14,8 @@ INFO = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "4.5s
 
 
 def reply(*headers, status=429, body=b""):
-    said = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return Reply(status, headers, (Chunk(0.0, said),))
+    text = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return Reply(status, headers, (Chunk(0.0, text),))
 
 
 @pytest.mark.parametrize(
@@ -40,8 +40,8 @@ def test_a_header_is_read_as_the_sdks_read_it(headers, seconds):
 
 @pytest.mark.parametrize("wrap", [lambda error: error, lambda error: [error]], ids=["one", "list"])
 def test_googles_retry_delay_is_read_from_the_body(wrap):
-    said = wrap({"error": {"code": 429, "details": [{"@type": "other"}, INFO]}})
-    assert requested_wait(reply(body=said), NOW) == 4.5
+    text = wrap({"error": {"code": 429, "details": [{"@type": "other"}, INFO]}})
+    assert requested_wait(reply(body=text), NOW) == 4.5
 
 
 @pytest.mark.parametrize(

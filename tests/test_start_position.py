@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from support.small_profiles import HOUR, MINUTE, day, window
+from support.small_profiles import HOUR, MINUTE, profile_of, window
 
 from chaos_llm.decisions.plan import Plan
 from chaos_llm.decisions.start_position import PEAK, peak, place
@@ -22,7 +22,7 @@ WAVES = (
 
 
 def at(place_, *windows):
-    return place(place_, Plan(day(*(windows or WAVES)), seed=1))
+    return place(place_, Plan(profile_of(*(windows or WAVES)), seed=1))
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_an_unknown_window_is_answered_with_the_known_ones_nearest_first(wrong):
 
 def test_a_window_with_a_range_as_start_begins_where_the_seed_puts_it():
     late = window(begins=(0.0, HOUR), ends=2 * HOUR, name="some time")
-    places = {place("some time", Plan(day(late), seed)) for seed in range(10)}
+    places = {place("some time", Plan(profile_of(late), seed)) for seed in range(10)}
     assert len(places) == 10
     assert all(0 <= found < HOUR for found in places)
 
@@ -65,18 +65,18 @@ def test_the_peak_of_a_changing_share_is_its_highest_point():
 
 
 def test_without_a_window_the_peak_is_the_start():
-    assert place(PEAK, Plan(day(), seed=1)) == 0.0
+    assert place(PEAK, Plan(profile_of(), seed=1)) == 0.0
 
 
 def test_the_peak_hits_the_first_request_whatever_the_draws():
     spared_at_first = 0
     for seed in range(60):
         shared = window(begins=MINUTE, share=0.3, sticky_by="client", sticky_for=5 * MINUTE)
-        plan = Plan(day(shared), seed)
+        plan = Plan(profile_of(shared), seed)
         where = peak(plan)
-        asked = Request("anthropic", "messages", "api", "", "/v1/messages")
-        (throw,) = plan.decide(asked, Key(0, 0, "anthropic", "", 0), where).draws
-        if throw.fault is None:
+        sent = Request("anthropic", "messages", "api", "", "/v1/messages")
+        (draw,) = plan.decide(sent, Key(0, 0, "anthropic", "", 0), where).draws
+        if draw.fault is None:
             assert where == MINUTE  # it spares its clients to its end
         spared_at_first += where > MINUTE
     assert spared_at_first > 30

@@ -21,7 +21,7 @@ import pytest
 import trio
 from support.apps.bots import MODEL, ask_async, ask_once
 from support.real_servers import OkPage
-from support.small_profiles import MINUTE, day, window
+from support.small_profiles import MINUTE, profile_of, window
 from support.threads import nap, run_together
 from support.waiting import PATIENCE
 
@@ -29,7 +29,9 @@ from chaos_llm import outage
 from chaos_llm.errors import Deadlock, ForeignThread, HarnessError, HorizonReached, UsageError
 from chaos_llm.faults import hang, latency
 
-BAD_HALF_HOUR = day(window(begins=10 * MINUTE, ends=40 * MINUTE, share=0.5, sticky_by="request"))
+BAD_HALF_HOUR = profile_of(
+    window(begins=10 * MINUTE, ends=40 * MINUTE, share=0.5, sticky_by="request")
+)
 
 # Made when the app is imported, as most are.
 POOL = ThreadPoolExecutor(4)

@@ -10,7 +10,7 @@ import pytest
 from support.apps.bots import ask, ask_once, claude
 from support.apps.defended import ERRORS, ask_async_once, try_again
 from support.judging import NUMBERED, Judge
-from support.small_profiles import BAD_TIME, MINUTE, day, window
+from support.small_profiles import BAD_TIME, MINUTE, profile_of, window
 
 from chaos_llm.checks import backs_off
 from chaos_llm.faults import (
@@ -100,19 +100,19 @@ def test_full_jitter_as_amazon_describes_it_passes():
 
 
 def test_waiting_for_retry_after_is_not_judged_as_backoff():
-    finding = found(ask, day(window(rate_limited(retry_after=4), ends=20 * MINUTE)))
+    finding = found(ask, profile_of(window(rate_limited(retry_after=4), ends=20 * MINUTE)))
     assert finding.verdict == "pass"
     assert finding.seen == "every retry waited as long as its retry-after asked"
 
 
 def test_a_retry_that_ignores_retry_after_is_judged_as_backoff():
-    told = day(window(rate_limited(retry_after=4), ends=20 * MINUTE))
-    assert found(waits(0, 0), told).verdict == "fail"
+    shown = profile_of(window(rate_limited(retry_after=4), ends=20 * MINUTE))
+    assert found(waits(0, 0), shown).verdict == "fail"
 
 
 def test_time_outs_and_resets_count_like_refusals():
     for fault in (reset_connection(), hang(seconds=2)):
-        profile = day(window(fault, ends=20 * MINUTE))
+        profile = profile_of(window(fault, ends=20 * MINUTE))
         assert found(waits(0, 0), profile).verdict == "fail"
         assert found(lambda q: ask_once(q) and ask(q), profile).verdict == "not applicable"
         assert found(ask, profile).verdict == "pass"
@@ -134,18 +134,18 @@ def test_an_immediate_retry_after_a_failure_that_waiting_cannot_mend_passes(faul
                 return message.content[0].text
         return "no answer"
 
-    assert found(again, day(window(fault, ends=20 * MINUTE))).verdict == "not applicable"
+    assert found(again, profile_of(window(fault, ends=20 * MINUTE))).verdict == "not applicable"
 
 
 def test_it_is_not_applicable_without_retries():
     assert found(ask_once).verdict == "not applicable"
-    quick = found(ask, day(window(latency(seconds=3), ends=20 * MINUTE)))
+    quick = found(ask, profile_of(window(latency(seconds=3), ends=20 * MINUTE)))
     assert quick.verdict == "not applicable"
     assert quick.seen == "no request was retried"
 
 
 def test_a_few_retries_are_not_judged():
-    finding = found(waits(1), day(window(ends=3 * MINUTE)))
+    finding = found(waits(1), profile_of(window(ends=3 * MINUTE)))
     assert finding.verdict == "not judged"
     assert finding.seen == "only 3 calls retried, too few to compare pauses"
 
@@ -178,17 +178,17 @@ def test_requests_that_failed_together_and_come_back_in_one_instant_fail():
 
 def test_they_fail_even_when_a_retry_after_set_the_instant():
     async def app(question):
-        asked = (ask_async_once(f"{question} part {n}", retries=1) for n in range(20))
-        return str(await asyncio.gather(*asked, return_exceptions=True))
+        sent = (ask_async_once(f"{question} part {n}", retries=1) for n in range(20))
+        return str(await asyncio.gather(*sent, return_exceptions=True))
 
-    told = day(window(rate_limited(retry_after=1), ends=20 * MINUTE))
-    assert found(app, told, every="5m").verdict == "fail"
-    assert found(app, told, check=backs_off(jitter=False), every="5m").verdict == "pass"
+    shown = profile_of(window(rate_limited(retry_after=1), ends=20 * MINUTE))
+    assert found(app, shown, every="5m").verdict == "fail"
+    assert found(app, shown, check=backs_off(jitter=False), every="5m").verdict == "pass"
 
 
 def test_identical_parallel_requests_are_no_retries():
     async def best_of_three(question):
-        asked = [ask_async_once(question) for _ in range(3)]
-        return str(await asyncio.gather(*asked, return_exceptions=True))
+        sent = [ask_async_once(question) for _ in range(3)]
+        return str(await asyncio.gather(*sent, return_exceptions=True))
 
-    assert found(best_of_three, day(window(overloaded()))).verdict == "not applicable"
+    assert found(best_of_three, profile_of(window(overloaded()))).verdict == "not applicable"

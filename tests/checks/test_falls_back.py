@@ -7,7 +7,7 @@ import pytest
 from support.apps.bots import ask, ask_once
 from support.apps.defended import Balanced, Cached, agent, apologise
 from support.apps.failover import REFUSED, FallsOver, NotWhole, found, whole_claude, whole_gpt
-from support.small_profiles import ANTHROPIC, MINUTE, day, window
+from support.small_profiles import ANTHROPIC, MINUTE, profile_of, window
 
 from chaos_llm import outage
 from chaos_llm.checks import falls_back
@@ -32,7 +32,7 @@ WHOLE = [overloaded(), rate_limited(), auth_expired(), refuse_connection(), hang
 
 def two_parts(first, second):
     """Ten minutes of one fault, and ten of another."""
-    return day(
+    return profile_of(
         window(first, ends=10 * MINUTE, name="first"),
         window(second, begins=10 * MINUTE, ends=20 * MINUTE, name="second"),
     )
@@ -117,7 +117,7 @@ def test_c14_one_kind_of_failure_is_not_judged_with_or_without_a_fallback():
 
 
 def test_c14_retries_that_hide_whether_there_is_a_fallback_are_not_judged():
-    profile = day(window(overloaded(), ends=20 * MINUTE, share=0.3))
+    profile = profile_of(window(overloaded(), ends=20 * MINUTE, share=0.3))
     finding = found_on(profile, ask)
     assert finding.verdict == "not judged"
     assert "name to=" in finding.seen
@@ -142,7 +142,7 @@ def test_two_vendors_that_step_in_for_each_other_pass():
 
 def test_a_fallback_that_is_down_too_cannot_help():
     both = ANTHROPIC, Target("openai")
-    profile = day(
+    profile = profile_of(
         window(overloaded(), ends=10 * MINUTE, name="one"),
         window(auth_expired(), begins=10 * MINUTE, ends=20 * MINUTE, name="both", on=both),
     )
@@ -158,7 +158,7 @@ def test_a_second_model_that_is_called_while_all_is_healthy_is_no_fallback():
         return whole_claude(question)
 
     small = Target("anthropic", model="claude-haiku-4-5")
-    profile = day(window(overloaded(), ends=20 * MINUTE, on=small))
+    profile = profile_of(window(overloaded(), ends=20 * MINUTE, on=small))
     assert found_on(profile, classify_and_answer).verdict == "not judged"
 
 
@@ -170,7 +170,7 @@ def test_another_model_of_the_same_vendor_is_a_fallback():
             return ask_once(question, "claude-haiku-4-5")
 
     only = Target("anthropic", model="claude-sonnet-5-5")
-    profile = day(
+    profile = profile_of(
         window(overloaded(), ends=10 * MINUTE, on=only, name="one"),
         window(auth_expired(), begins=10 * MINUTE, ends=20 * MINUTE, on=only, name="two"),
     )

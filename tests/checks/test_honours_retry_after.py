@@ -12,14 +12,14 @@ import pytest
 from support.apps.bots import MODEL, ask, ask_once
 from support.apps.defended import ERRORS, ask_gpt, try_again
 from support.judging import NUMBERED, Judge
-from support.small_profiles import MINUTE, day, window
+from support.small_profiles import MINUTE, profile_of, window
 
 from chaos_llm.checks import honours_retry_after
 from chaos_llm.errors import UsageError
 from chaos_llm.faults import overloaded, rate_limited, raw
 from chaos_llm.profiles.model import Target
 
-LIMITED = day(window(rate_limited(retry_after=5), ends=20 * MINUTE))
+LIMITED = profile_of(window(rate_limited(retry_after=5), ends=20 * MINUTE))
 GEMINI = "https://generativelanguage.googleapis.com/v1beta/models/gemini-2.5-pro:generateContent"
 
 
@@ -31,7 +31,7 @@ found = Judge(
 
 
 def refused(*headers, json=None):
-    return day(window(raw(429, headers, json=json), ends=20 * MINUTE))
+    return profile_of(window(raw(429, headers, json=json), ends=20 * MINUTE))
 
 
 def ask_gemini(question, pause=0.0, key="a key"):
@@ -50,7 +50,7 @@ def ask_gemini(question, pause=0.0, key="a key"):
 @pytest.mark.parametrize("make", [anthropic.Anthropic, openai.OpenAI])
 def test_the_vendors_sdks_obey(make):
     target = "anthropic" if make is anthropic.Anthropic else "openai"
-    limited = day(window(rate_limited(retry_after=5), ends=20 * MINUTE, on=Target(target)))
+    limited = profile_of(window(rate_limited(retry_after=5), ends=20 * MINUTE, on=Target(target)))
     app = ask if target == "anthropic" else gpt
     finding = found(app, limited)
     assert finding.verdict == "pass"
@@ -130,7 +130,7 @@ def test_every_form_of_retry_after_is_read(profile):
 
 
 def test_googles_retry_delay_is_read_from_the_body():
-    limited = day(
+    limited = profile_of(
         window(rate_limited(retry_after=4), ends=20 * MINUTE, on=Target("gemini"), name="limited")
     )
     assert found(lambda q: ask_gemini(q, pause=0.2), limited).verdict == "fail"
@@ -138,7 +138,7 @@ def test_googles_retry_delay_is_read_from_the_body():
 
 
 def test_an_absurd_time_need_not_be_obeyed():
-    absurd = day(window(rate_limited(retry_after=3600), ends=20 * MINUTE))
+    absurd = profile_of(window(rate_limited(retry_after=3600), ends=20 * MINUTE))
     finding = found(try_again(ask_once, 3, pause=2), absurd)
     assert finding.verdict == "not applicable"
     assert finding.seen == "the only retry-afters were longer than 1 min, the longest 1 h"
@@ -147,7 +147,7 @@ def test_an_absurd_time_need_not_be_obeyed():
 
 
 def test_it_is_not_applicable_without_a_retry_after():
-    finding = found(ask, day(window(overloaded(), ends=20 * MINUTE)))
+    finding = found(ask, profile_of(window(overloaded(), ends=20 * MINUTE)))
     assert finding.verdict == "not applicable"
     assert finding.seen == "no reply had a retry-after"
 
@@ -183,7 +183,7 @@ def test_parallel_requests_of_one_call_are_judged_separately():
         )
 
     finding = found(
-        ask_thrice, day(window(rate_limited(retry_after=5), ends=8)), warmup=0, recovery=0
+        ask_thrice, profile_of(window(rate_limited(retry_after=5), ends=8)), warmup=0, recovery=0
     )
     assert finding.verdict == "pass"
     assert finding.seen == "calls waited as long as a retry-after asked, 6 times"

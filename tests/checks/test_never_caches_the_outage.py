@@ -21,7 +21,7 @@ from support.apps.defended import (
     or_else,
 )
 from support.judging import NUMBERED, Judge
-from support.small_profiles import BAD_TIME, HOUR, MINUTE, day, window
+from support.small_profiles import BAD_TIME, HOUR, MINUTE, profile_of, window
 
 from chaos_llm.checks import never_caches_the_outage
 from chaos_llm.faults import cut_stream
@@ -95,7 +95,7 @@ def test_the_finding_shows_the_cached_text():
 
 
 def test_half_an_answer_is_not_to_be_kept_either():
-    profile = day(window(cut_stream(), ends=20 * MINUTE))
+    profile = profile_of(window(cut_stream(), ends=20 * MINUTE))
     assert found.verdict(Cached(torn), profile) == "fail"
 
 
@@ -120,7 +120,7 @@ def test_a_breaker_that_is_still_open_after_the_outage_is_no_cache(cooldown):
 
 
 def test_an_apology_while_all_is_down_is_no_cache():
-    both = day(window(on=(Target("anthropic"), Target("openai")), ends=HOUR))
+    both = profile_of(window(on=(Target("anthropic"), Target("openai")), ends=HOUR))
     assert found.verdict(Defended(or_else(ask_gpt, APOLOGY)), both, recovery=0) == "not applicable"
 
 
@@ -173,6 +173,6 @@ def test_an_apology_of_an_open_breaker_is_not_kept_though_a_lookup_before_it_suc
         return answer
 
     chat_only = Target("openai", path="/v1/chat/completions")
-    bad_time = day(window(on=chat_only, ends=615))
+    bad_time = profile_of(window(on=chat_only, ends=615))
     one = {"prompts": ["one question, KX-11111"], "warmup": "5m"}
     assert found.verdict(answers_from_documents, bad_time, **one) == "pass"

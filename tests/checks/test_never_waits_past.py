@@ -8,7 +8,7 @@ import pytest
 from support.apps.bots import MODEL, ask, ask_once, claude
 from support.apps.defended import ERRORS, Cached, ask_gpt, try_again
 from support.judging import NUMBERED, Judge
-from support.small_profiles import BAD_TIME, HOUR, bad_time, day, window
+from support.small_profiles import BAD_TIME, HOUR, bad_time, profile_of, window
 
 from chaos_llm.checks import never_waits_past
 from chaos_llm.errors import UsageError
@@ -116,7 +116,7 @@ def test_the_default_deadline_allows_for_a_slow_healthy_provider():
 
 
 def test_exactly_the_deadline_is_in_time():
-    profile = day(window(hang(seconds=60), ends=HOUR))
+    profile = profile_of(window(hang(seconds=60), ends=HOUR))
     assert found(ask_once, profile, every="2m").verdict == "pass"
 
 

@@ -15,13 +15,13 @@ from support.apps.defended import (
     ask_gpt_async,
 )
 from support.judging import NUMBERED, Judge
-from support.small_profiles import MINUTE, day, window
+from support.small_profiles import MINUTE, profile_of, window
 
 from chaos_llm.checks import probes_with_one_request
 from chaos_llm.errors import UnknownName, UsageError
 from chaos_llm.faults import hang, overloaded
 
-HANGING = day(window(hang(seconds=15), ends=10 * MINUTE))
+HANGING = profile_of(window(hang(seconds=15), ends=10 * MINUTE))
 
 
 found = Judge(
@@ -80,7 +80,7 @@ def test_a_few_at_once_can_be_allowed():
 
 
 def test_requests_in_flight_when_the_breaker_opened_are_no_probes():
-    slow = day(window(hang(seconds=4), ends=10 * MINUTE))
+    slow = profile_of(window(hang(seconds=4), ends=10 * MINUTE))
     assert found(OneProbe(retries=2).answer, slow, every="20s").verdict == "pass"
 
 
@@ -97,12 +97,12 @@ def test_one_user_cannot_be_judged():
 
 
 def test_refusals_that_come_at_once_leave_no_room_for_others():
-    quick = day(window(overloaded(), ends=10 * MINUTE))
+    quick = profile_of(window(overloaded(), ends=10 * MINUTE))
     assert found(DefendedAsync().answer, quick).verdict == "not judged"
 
 
 def test_requests_after_the_recovery_are_no_probes():
-    short = day(window(hang(seconds=15), ends=MINUTE))
+    short = profile_of(window(hang(seconds=15), ends=MINUTE))
     assert found(DefendedAsync().answer, short).verdict == "not applicable"
 
 
@@ -110,7 +110,7 @@ def test_it_is_not_applicable_to_a_provider_that_is_up():
     def app(question):
         return ask_once(question) if len(question) < 99 else APOLOGY
 
-    finding = found(app, day(), users=1)
+    finding = found(app, profile_of(), users=1)
     assert finding.verdict == "not applicable"
 
 

@@ -9,7 +9,7 @@ import pytest
 from support.apps.bots import ask
 from support.apps.defended import APOLOGY, ERRORS, Defended, DefendedAsync, agent, ask_async_once
 from support.judging import NUMBERED, Judge
-from support.small_profiles import BAD_TIME, MINUTE, day, window
+from support.small_profiles import BAD_TIME, MINUTE, profile_of, window
 
 from chaos_llm.checks import recovers_without_a_herd
 from chaos_llm.errors import UsageError
@@ -90,7 +90,10 @@ def test_a_few_waiting_users_are_no_herd():
             except ERRORS:
                 await asyncio.sleep(5)
 
-    assert found(patient, day(window(hang(seconds=5), ends=20 * MINUTE)), users=5).verdict == "pass"
+    assert (
+        found(patient, profile_of(window(hang(seconds=5), ends=20 * MINUTE)), users=5).verdict
+        == "pass"
+    )
 
 
 def test_many_users_that_return_in_step_are_a_herd():

@@ -16,7 +16,7 @@ from support.apps.defended import (
     ask_gpt,
 )
 from support.judging import NUMBERED, Judge
-from support.small_profiles import BAD_TIME, HOUR, MINUTE, day, window
+from support.small_profiles import BAD_TIME, HOUR, MINUTE, profile_of, window
 
 from chaos_llm.checks import restores_traffic_to, returns_to
 from chaos_llm.errors import UnknownName, UsageError
@@ -95,7 +95,7 @@ def test_calls_answered_by_a_cache_do_not_count():
 
 
 def test_it_is_not_applicable_to_a_fallback_nor_without_a_recovery():
-    both = day(window(on=(Target("anthropic"), Target("openai")), ends=20 * MINUTE))
+    both = profile_of(window(on=(Target("anthropic"), Target("openai")), ends=20 * MINUTE))
     finding = found(Defended(), both, restores_traffic_to("openai"))
     assert finding.verdict == "not applicable"
     assert finding.seen == "healthy calls do not use openai"

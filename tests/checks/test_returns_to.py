@@ -16,7 +16,7 @@ from support.apps.defended import (
     ask_gpt,
 )
 from support.judging import NUMBERED, Judge
-from support.small_profiles import BAD_TIME, MINUTE, day, window
+from support.small_profiles import BAD_TIME, MINUTE, profile_of, window
 
 from chaos_llm.checks import returns_to
 from chaos_llm.errors import UnknownName, UsageError
@@ -75,19 +75,19 @@ def test_an_app_that_returns_late_fails():
 
 def test_it_is_not_applicable_without_a_recovery():
     assert found.verdict(ask_once, until="10m", recovery=0) == "not applicable"
-    finding = found(ask_once, day(window(share=0.04)))
+    finding = found(ask_once, profile_of(window(share=0.04)))
     assert finding.verdict == "not applicable"
     assert finding.seen == "anthropic did not recover while calls were made"
 
 
 def test_the_app_must_also_return_to_a_degraded_provider():
-    ailing = day(window(share=0.3, ends=20 * MINUTE))
+    ailing = profile_of(window(share=0.3, ends=20 * MINUTE))
     assert found.verdict(ask_once, ailing) == "pass"
     assert found.verdict(GoesAway(10**9), ailing) == "fail"
 
 
 def test_a_recovery_that_does_not_last_does_not_count():
-    on_and_off = day(
+    on_and_off = profile_of(
         *(window(begins=n * 9 * MINUTE, ends=(n * 9 + 5) * MINUTE, name=f"{n}") for n in range(4))
     )
     assert found.verdict(GoesAway(10**9), on_and_off, recovery="5m") == "not applicable"
@@ -95,7 +95,7 @@ def test_a_recovery_that_does_not_last_does_not_count():
 
 def test_a_slow_recovery_begins_where_the_provider_is_up_and_not_where_it_is_less_down():
     falling = Share(((0.0, 1.0), (10 * MINUTE, 1.0), (70 * MINUTE, 0.0)))
-    slow = day(window(share=falling, ends=70 * MINUTE))
+    slow = profile_of(window(share=falling, ends=70 * MINUTE))
     assert found.verdict(GoesAway(60 * MINUTE), slow) == "pass"
     finding = found(GoesAway(10**9), slow)
     assert finding.verdict == "fail"
@@ -103,14 +103,14 @@ def test_a_slow_recovery_begins_where_the_provider_is_up_and_not_where_it_is_les
 
 
 def test_no_app_has_to_return_to_a_fallback():
-    both = day(window(on=(Target("anthropic"), Target("openai")), ends=20 * MINUTE))
+    both = profile_of(window(on=(Target("anthropic"), Target("openai")), ends=20 * MINUTE))
     finding = found(Defended(), both, returns_to("openai"))
     assert finding.verdict == "not applicable"
     assert finding.seen == "healthy calls do not use openai"
 
 
 def test_a_provider_that_the_app_does_not_know_is_not_applicable():
-    both = day(window(on=(Target("anthropic"), Target("openai")), ends=20 * MINUTE))
+    both = profile_of(window(on=(Target("anthropic"), Target("openai")), ends=20 * MINUTE))
     assert found.verdict(ask_once, both, returns_to("openai")) == "not applicable"
 
 
@@ -123,7 +123,7 @@ def test_calls_that_are_too_rare_to_judge_pass():
     # One call two minutes after the recovery, when a breaker may be open, the next half an hour on.
     breaker = Breaker(limit=1, cooldown=40 * MINUTE)
     rare = {"every": "32m", "warmup": 0, "recovery": "90m"}
-    long = day(window(ends=30 * MINUTE))
+    long = profile_of(window(ends=30 * MINUTE))
     assert found.verdict(Defended(breaker=breaker), long, **rare) == "not applicable"
 
 
@@ -139,7 +139,7 @@ def test_many_users_are_back_together():
 
 
 def test_the_first_failed_recovery_is_reported():
-    twice = day(
+    twice = profile_of(
         window(ends=10 * MINUTE, name="one"),
         window(begins=40 * MINUTE, ends=50 * MINUTE, name="two"),
     )

@@ -9,14 +9,14 @@ import pytest
 from support.apps.bots import MODEL, ask_once, claude
 from support.apps.defended import ERRORS
 from support.apps.failover import at_intervals, talk
-from support.small_profiles import MINUTE, day, window
+from support.small_profiles import MINUTE, profile_of, window
 
 from chaos_llm import outage
 from chaos_llm.checks import side_effects_happen_once
 from chaos_llm.errors import UsageError
 from chaos_llm.faults import overloaded
 
-DAY = day(window(overloaded(), ends=20 * MINUTE, share=0.5))
+DAY = profile_of(window(overloaded(), ends=20 * MINUTE, share=0.5))
 CHARGE = {
     "name": "charge",
     "description": "Charge a card.",
@@ -42,11 +42,11 @@ def shop(chaos, *, again):
         return "charged"
 
     def run(question, memory):
-        said = claude(max_retries=0).messages.create(
+        text = claude(max_retries=0).messages.create(
             model=MODEL, max_tokens=300, messages=talk(question), tools=[CHARGE],
             tool_choice={"type": "tool", "name": "charge"},
         )  # fmt: skip
-        (use,) = [block for block in said.content if block.type == "tool_use"]
+        (use,) = [block for block in text.content if block.type == "tool_use"]
         if "charged" not in memory:
             charge(**use.input)
             memory.add("charged")

@@ -22,7 +22,7 @@ from support.apps.defended import (
     try_again,
 )
 from support.judging import NUMBERED, Judge
-from support.small_profiles import BAD_TIME, HOUR, MINUTE, day, window
+from support.small_profiles import BAD_TIME, HOUR, MINUTE, profile_of, window
 
 from chaos_llm import outage
 from chaos_llm.checks import stops_calling
@@ -30,7 +30,7 @@ from chaos_llm.errors import UnknownName, UsageError
 from chaos_llm.faults import hang, latency, overloaded
 from chaos_llm.profiles.model import Target
 
-HALF_DOWN = day(window(ends=HOUR, share=0.9, sticky_by="client", sticky_for=5 * MINUTE))
+HALF_DOWN = profile_of(window(ends=HOUR, share=0.9, sticky_by="client", sticky_for=5 * MINUTE))
 
 
 found = Judge(
@@ -89,7 +89,7 @@ def test_an_app_that_never_comes_near_passes():
 def test_it_is_not_applicable_to_a_provider_that_was_not_down():
     for provider, profile in (
         ("openai", BAD_TIME),
-        ("anthropic", day(window(share=0.3, ends=20 * MINUTE))),
+        ("anthropic", profile_of(window(share=0.3, ends=20 * MINUTE))),
     ):
         finding = found(Defended(), profile, stops_calling(provider))
         assert finding.verdict == "not applicable"
@@ -97,18 +97,20 @@ def test_it_is_not_applicable_to_a_provider_that_was_not_down():
 
 
 def test_it_is_not_applicable_where_every_request_was_answered():
-    finding = found(ask_once, day(window(latency(seconds=3), ends=20 * MINUTE)))
+    finding = found(ask_once, profile_of(window(latency(seconds=3), ends=20 * MINUTE)))
     assert finding.verdict == "not applicable"
     assert finding.seen == "anthropic answered all calls that used it while it was down"
 
 
 def test_an_unused_fallback_that_is_down_is_not_judged():
-    both = day(window(ends=MINUTE), window(begins=HOUR, ends=1.2 * HOUR, on=Target("openai")))
+    both = profile_of(
+        window(ends=MINUTE), window(begins=HOUR, ends=1.2 * HOUR, on=Target("openai"))
+    )
     assert found(Defended(), both, stops_calling("openai")).verdict == "not applicable"
 
 
 def test_calls_to_a_fallback_that_is_down_too_fail():
-    both = day(window(on=(Target("anthropic"), Target("openai")), ends=20 * MINUTE))
+    both = profile_of(window(on=(Target("anthropic"), Target("openai")), ends=20 * MINUTE))
     last = Defended(Defended(apologise, ask_gpt, Breaker(99)))
     assert found(last, both, stops_calling("openai")).verdict == "fail"
 
@@ -135,7 +137,7 @@ def test_cached_calls_neither_count_nor_reset_the_count():
 
 
 def test_parallel_calls_before_the_first_failure_do_not_count():
-    hanging = day(window(hang(seconds=100), ends=20 * MINUTE))
+    hanging = profile_of(window(hang(seconds=100), ends=20 * MINUTE))
     finding = found(DefendedAsync().answer, hanging, every="1m", users=30)
     assert finding.verdict == "pass"
 
@@ -143,7 +145,7 @@ def test_parallel_calls_before_the_first_failure_do_not_count():
 def test_many_users_without_a_breaker_are_a_row():
     app = DefendedAsync(breaker=None)
     assert found(app.answer, every="10m", users=20).verdict == "fail"
-    hanging = day(window(hang(seconds=100), ends=20 * MINUTE))
+    hanging = profile_of(window(hang(seconds=100), ends=20 * MINUTE))
     assert found(app.answer, hanging, every="10m", users=20).verdict == "fail"
 
 
@@ -159,21 +161,21 @@ def test_an_app_that_spreads_its_calls_is_judged_by_its_turns(seed):
 
 
 def test_calls_that_are_further_apart_than_a_cooldown_are_not_judged():
-    finding = found(ask_once, day(window()), every="4m")
+    finding = found(ask_once, profile_of(window()), every="4m")
     assert finding.verdict == "not judged"
     assert "use a shorter every=" in finding.seen
-    assert found(Defended(), day(window()), every="4m").verdict == "not judged"
+    assert found(Defended(), profile_of(window()), every="4m").verdict == "not judged"
 
 
 def test_a_longer_cooldown_can_be_set():
     check = stops_calling("anthropic", probe_after="5m")
-    hour = {"profile": day(window()), "every": "4m", "check": check}
+    hour = {"profile": profile_of(window()), "every": "4m", "check": check}
     assert found(ask_once, **hour).verdict == "fail"
     assert found(Defended(breaker=Breaker(cooldown=400)), **hour).verdict == "pass"
 
 
 def test_an_agent_whose_last_step_fails_has_failed():
-    profile = day(window(overloaded(), share=0.5, ends=20 * MINUTE))
+    profile = profile_of(window(overloaded(), share=0.5, ends=20 * MINUTE))
     assert found(lambda question: agent(question, steps=9, retries=0), profile).verdict == "fail"
 
 
@@ -183,7 +185,7 @@ def test_pings_in_the_background_are_no_calls():
 
 
 def test_a_fault_on_one_model_counts_for_an_app_of_that_model():
-    opus = day(window(on=Target("anthropic", model="claude-opus*"), ends=20 * MINUTE))
+    opus = profile_of(window(on=Target("anthropic", model="claude-opus*"), ends=20 * MINUTE))
     calls = []
 
     def app(question):
@@ -232,7 +234,7 @@ STACKED = try_again(ask_once, 3)
 
 
 def test_calls_that_are_rare_but_bring_all_their_retries_for_long_are_no_probes():
-    finding = found(STACKED, day(window()), every="4m")
+    finding = found(STACKED, profile_of(window()), every="4m")
     assert finding.verdict == "fail"
     assert finding.seen == (
         "15 calls in a row, over 56 min, used anthropic while it was down, "
@@ -242,19 +244,19 @@ def test_calls_that_are_rare_but_bring_all_their_retries_for_long_are_no_probes(
 
 
 def test_they_are_not_judged_where_they_are_few_or_not_for_long():
-    assert found(STACKED, day(window(ends=25 * MINUTE)), every="2m").verdict == "not judged"
-    assert found(STACKED, day(window()), every="8m").verdict != "fail"
+    assert found(STACKED, profile_of(window(ends=25 * MINUTE)), every="2m").verdict == "not judged"
+    assert found(STACKED, profile_of(window()), every="8m").verdict != "fail"
 
 
 def test_a_breaker_around_one_retry_looks_like_no_breaker():
     one_retry = try_again(ask_once, 2)
-    assert found(one_retry, day(window()), every="4m").verdict == "not judged"
-    assert found(Defended(ask=one_retry), day(window()), every="4m").verdict == "not judged"
+    assert found(one_retry, profile_of(window()), every="4m").verdict == "not judged"
+    assert found(Defended(ask=one_retry), profile_of(window()), every="4m").verdict == "not judged"
 
 
 def test_a_breaker_that_keeps_some_calls_away_passes_whatever_its_probes_bring():
     patient = Defended(ask=STACKED, breaker=Breaker(cooldown=7 * MINUTE))
-    assert found(patient, day(window()), every="4m").verdict != "fail"
+    assert found(patient, profile_of(window()), every="4m").verdict != "fail"
 
 
 def test_forty_prompts_without_a_breaker_fail_in_a_default_replay():

@@ -10,7 +10,7 @@ import pytest
 from support.apps.bots import MODEL, SECOND_MODEL, ask_once, claude
 from support.apps.defended import APOLOGY
 from support.apps.failover import found, stream_claude, talk
-from support.small_profiles import MINUTE, day, window
+from support.small_profiles import MINUTE, profile_of, window
 
 from chaos_llm import outage
 from chaos_llm.checks import streams_do_not_hang
@@ -105,7 +105,7 @@ def test_another_vendors_comments_are_no_progress_either():
         ):
             yield chunk.choices[0].delta.content or ""
 
-    bad = day(window(ping_only(120, every=15), ends=20 * MINUTE, on=Target("openai")))
+    bad = profile_of(window(ping_only(120, every=15), ends=20 * MINUTE, on=Target("openai")))
     with outage(bad, seed=3) as chaos:
         report = chaos.replay(gpt_stream, every="5m", warmup="10m", recovery="10m")
         assert streams_do_not_hang()(report.run).verdict == "fail"

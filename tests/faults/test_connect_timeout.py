@@ -54,9 +54,9 @@ def test_it_ends_as_a_real_one_does(asked, unanswered):
         asked(unanswered, LIMIT)
     with outage() as chaos:
         chaos.on("anthropic").inject(connect_timeout())
-        with pytest.raises(httpx.ConnectTimeout) as played:
+        with pytest.raises(httpx.ConnectTimeout) as replayed:
             asked(MESSAGES, LIMIT)
-    assert str(played.value) == str(real.value)
+    assert str(replayed.value) == str(real.value)
     assert chaos.journal[0].end == "timeout"
 
 

@@ -8,8 +8,8 @@ from chaos_llm.protocol.messages import Completion, Document, Refusal
 
 
 def test_small_words_are_others_and_the_rest_stays(fault_context):
-    said = Completion("We keep it at the branch for two weeks and deliver on Monday.")
-    applied = dropped_top_token(share=1).on_answer(said, fault_context)
+    text = Completion("We keep it at the branch for two weeks and deliver on Monday.")
+    applied = dropped_top_token(share=1).on_answer(text, fault_context)
     assert applied.text == "We keep this on a branch of two weeks or deliver at Monday."
 
 

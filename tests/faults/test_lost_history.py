@@ -32,8 +32,8 @@ def test_a_format_without_turns_does_not_support_it(answer, fault_context):
 
 
 def test_an_answer_in_json_keeps_its_shape(answer, fault_context):
-    said = replace(answer, text='{"answer": "It left on Monday.", "state": "sent"}')
-    applied = json.loads(lost_history().on_answer(said, after(3, fault_context)).text)
+    message = replace(answer, text='{"answer": "It left on Monday.", "state": "sent"}')
+    applied = json.loads(lost_history().on_answer(message, after(3, fault_context)).text)
     assert list(applied) == ["answer", "state"]
     assert applied["answer"] != "It left on Monday."
     assert applied["state"] == "sent"

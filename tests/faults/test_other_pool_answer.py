@@ -37,8 +37,8 @@ def test_other_credentials_get_other_pools(answer, fault_context):
 
 
 def test_an_answer_in_json_keeps_its_shape(answer, fault_context):
-    said = replace(answer, text='{"answer": "It left on Monday.", "state": "sent"}')
-    applied = json.loads(other_pool_answer().on_answer(said, fault_context).text)
+    message = replace(answer, text='{"answer": "It left on Monday.", "state": "sent"}')
+    applied = json.loads(other_pool_answer().on_answer(message, fault_context).text)
     assert list(applied) == ["answer", "state"]
     assert applied["answer"] != "It left on Monday."
     assert applied["state"] == "sent"

@@ -26,8 +26,8 @@ def test_it_keeps_the_token_and_loses_the_reference(keep, answer, fault_context)
 
 
 def test_a_cut_between_sentences_moves_into_one(fault_context):
-    said = Completion("First. Second. Third.")
-    applied = truncated_answer(0.69).on_answer(said, fault_context)
+    message = Completion("First. Second. Third.")
+    applied = truncated_answer(0.69).on_answer(message, fault_context)
     assert applied.text == "First. Second"
 
 

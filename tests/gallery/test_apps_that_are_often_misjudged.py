@@ -10,7 +10,7 @@ import pytest
 from gallery.claude import CLAUDE
 from gallery.gpt import ask_gpt
 from support.chat_messages import from_user
-from support.small_profiles import MINUTE, day, window
+from support.small_profiles import MINUTE, profile_of, window
 
 from chaos_llm import outage
 from chaos_llm.faults import cut_stream, overloaded
@@ -72,7 +72,7 @@ def verdict_on(check, report):
 def test_a_fallback_after_a_truncated_stream_passes():
     report = replayed(
         lambda: stream_claude_or_ask_gpt,
-        day(window(cut_stream(by="end"), share=0.4, ends=20 * MINUTE)),
+        profile_of(window(cut_stream(by="end"), share=0.4, ends=20 * MINUTE)),
     )
     report.check()
     assert report.fallback > 0.1
@@ -81,7 +81,9 @@ def test_a_fallback_after_a_truncated_stream_passes():
 
 
 def test_an_old_answer_during_an_outage_passes():
-    report = replayed(WithOldAnswers, day(window(overloaded(), ends=20 * MINUTE)), stale_after="1m")
+    report = replayed(
+        WithOldAnswers, profile_of(window(overloaded(), ends=20 * MINUTE)), stale_after="1m"
+    )
     report.check()
     assert report.stale > 0.1
     assert verdict_on("stops_calling", report) == "pass"
@@ -90,7 +92,7 @@ def test_an_old_answer_during_an_outage_passes():
 def test_no_breaker_over_forty_fresh_prompts_fails():
     report = replayed(
         lambda: ask_claude,
-        day(window(overloaded(), ends=20 * MINUTE)),
+        profile_of(window(overloaded(), ends=20 * MINUTE)),
         prompts="question {}".format,
     )
     with pytest.raises(CheckFailed, match="40 calls in a row used anthropic"):

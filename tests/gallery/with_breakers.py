@@ -10,9 +10,9 @@ import openai
 import pybreaker
 import tenacity
 from circuitbreaker import STATE_HALF_OPEN, CircuitBreaker, CircuitBreakerError
-from gallery.exhibit import Exhibit, bad_day
+from gallery.exhibit import Exhibit, partial_outage
 from support.chat_messages import from_user
-from support.small_profiles import MINUTE, day, window
+from support.small_profiles import MINUTE, profile_of, window
 
 from chaos_llm.checks import stays_available
 from chaos_llm.faults import error_mid_stream, hang, overloaded, raw
@@ -63,7 +63,7 @@ async def relay_claude(question: str) -> AsyncIterator[str]:
 
 
 B23 = Exhibit(
-    bad_day(error_mid_stream()),
+    partial_outage(error_mid_stream()),
     bug=lambda: relay_claude,
     fixed=lambda: thrice(collect_claude),
     claims=(stays_available(0.95),),
@@ -101,7 +101,7 @@ class WithOneProbe(BehindABreaker):
 
 
 B24 = Exhibit(
-    day(window(hang(15), ends=20 * MINUTE)),
+    profile_of(window(hang(15), ends=20 * MINUTE)),
     bug=BehindABreaker,
     fixed=WithOneProbe,
     replay={"users": 12},
@@ -133,7 +133,7 @@ class BotThatCounts(Bot):
 
 
 B25_ASYNC = Exhibit(
-    day(window(overloaded(), ends=20 * MINUTE)),
+    profile_of(window(overloaded(), ends=20 * MINUTE)),
     bug=Bot,
     fixed=BotThatCounts,
 )
@@ -164,7 +164,7 @@ TOO_LONG = raw(
     },
 )
 B25_REQUESTS = Exhibit(
-    day(window(TOO_LONG, on=Target("anthropic", larger_than=4000), ends=20 * MINUTE)),
+    profile_of(window(TOO_LONG, on=Target("anthropic", larger_than=4000), ends=20 * MINUTE)),
     bug=SyncBot,
     fixed=lambda: SyncBot(exclude=[anthropic.BadRequestError]),
     claims=(stays_available(0.85),),

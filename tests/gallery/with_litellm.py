@@ -10,7 +10,7 @@ os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")  # it asks GitHub 
 
 import litellm
 import openai
-from gallery.exhibit import Exhibit, bad_day
+from gallery.exhibit import Exhibit, partial_outage
 from litellm import Router
 
 from chaos_llm.faults import cut_stream, empty_answer, overloaded, rate_limited, server_error
@@ -56,7 +56,9 @@ class StreamOrAskTheSecond(Stream):
 
 
 B01 = Exhibit(
-    bad_day(cut_stream(), server_error(), on="openai"), bug=Stream, fixed=StreamOrAskTheSecond
+    partial_outage(cut_stream(), server_error(), on="openai"),
+    bug=Stream,
+    fixed=StreamOrAskTheSecond,
 )
 
 
@@ -81,7 +83,7 @@ class AskTheSecondIfEmpty(Ask):
 
 
 B02 = Exhibit(
-    bad_day(empty_answer(), server_error(), on="openai"), bug=Ask, fixed=AskTheSecondIfEmpty
+    partial_outage(empty_answer(), server_error(), on="openai"), bug=Ask, fixed=AskTheSecondIfEmpty
 )
 
 
@@ -102,7 +104,7 @@ class Group:
 
 
 B03 = Exhibit(
-    bad_day(
+    partial_outage(
         rate_limited(retry_after=5), on="openai", share=0.45, sticky_by="client", sticky_for=60
     ),
     bug=lambda: Group(2),
@@ -138,7 +140,7 @@ async def ask_with_keys_of_their_own(question: str) -> str:
 
 
 B04 = Exhibit(
-    bad_day(overloaded(), on="openai"),
+    partial_outage(overloaded(), on="openai"),
     bug=lambda: ask_with_the_primarys_key,
     fixed=lambda: ask_with_keys_of_their_own,
 )

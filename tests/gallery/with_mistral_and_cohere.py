@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import cohere
-from gallery.exhibit import Exhibit, bad_day
+from gallery.exhibit import Exhibit, partial_outage
 from gallery.gpt import ask_gpt
 from mistralai.client import Mistral
 from support.chat_messages import from_user
@@ -32,7 +32,7 @@ def stream_mistral_to_its_end(question: str) -> str:
 
 
 B05_MISTRAL = Exhibit(
-    bad_day(cut_stream(by="end"), on="mistral"),
+    partial_outage(cut_stream(by="end"), on="mistral"),
     bug=lambda: stream_mistral,
     fixed=lambda: stream_mistral_to_its_end,
 )
@@ -56,7 +56,7 @@ def stream_command_to_its_end(question: str) -> str:
 
 
 B05_COHERE = Exhibit(
-    bad_day(cut_stream(by="end"), on="cohere"),
+    partial_outage(cut_stream(by="end"), on="cohere"),
     bug=lambda: stream_command,
     fixed=lambda: stream_command_to_its_end,
 )

@@ -6,7 +6,7 @@ import asyncio
 
 import openai
 from gallery.claude import ask_claude
-from gallery.exhibit import Exhibit, bad_day
+from gallery.exhibit import Exhibit, partial_outage
 from gallery.gpt import GPT, ask_gpt
 from support.chat_messages import from_user
 
@@ -42,7 +42,7 @@ def stream_gpt_to_its_end(question: str) -> str:
 
 
 B05 = Exhibit(
-    bad_day(cut_stream(by="end"), on="openai"),
+    partial_outage(cut_stream(by="end"), on="openai"),
     bug=lambda: stream_gpt,
     fixed=lambda: stream_gpt_to_its_end,
 )
@@ -66,7 +66,7 @@ def fall_back_on_whatever_is_no_completion(question: str) -> str:
 
 
 B08 = Exhibit(
-    bad_day(html_in_200(), server_error(), on="openai"),
+    partial_outage(html_in_200(), server_error(), on="openai"),
     bug=lambda: fall_back_on_errors_of_gpt,
     fixed=lambda: fall_back_on_whatever_is_no_completion,
 )
@@ -75,7 +75,7 @@ B08 = Exhibit(
 # B09: an error body with status 200 is a completion without choices
 
 B09 = Exhibit(
-    bad_day(error_in_200(), server_error(), on="openai"),
+    partial_outage(error_in_200(), server_error(), on="openai"),
     bug=lambda: fall_back_on_errors_of_gpt,
     fixed=lambda: fall_back_on_whatever_is_no_completion,
 )
@@ -100,7 +100,7 @@ async def stream_gpt_for_at_most_20_seconds(question: str) -> str:
 
 
 B10 = Exhibit(
-    bad_day(ping_only(45, every=5), on="openai"),
+    partial_outage(ping_only(45, every=5), on="openai"),
     bug=lambda: stream_gpt_async,
     fixed=lambda: stream_gpt_for_at_most_20_seconds,
 )
@@ -124,7 +124,7 @@ def stream_gpt_or_fall_back_on_bad_json_too(question: str) -> str:
 
 
 B11 = Exhibit(
-    bad_day(malformed_chunk(), server_error(), on="openai"),
+    partial_outage(malformed_chunk(), server_error(), on="openai"),
     bug=lambda: stream_gpt_or_fall_back,
     fixed=lambda: stream_gpt_or_fall_back_on_bad_json_too,
 )
@@ -147,7 +147,7 @@ def ask_gpt_for_ten_seconds_in_all(question: str) -> str:
 
 
 B28 = Exhibit(
-    bad_day(hang(), on="openai"),
+    partial_outage(hang(), on="openai"),
     bug=lambda: ask_gpt_for_ten_seconds,
     fixed=lambda: ask_gpt_for_ten_seconds_in_all,
     claims=(never_waits_past("15s"),),

@@ -140,12 +140,12 @@ def test_e_the_command_prints_the_mistake_without_a_traceback(tmp_path):
     (tmp_path / "odd\udcff\n.toml").write_bytes(b"title = 1")
     (tmp_path / "folder.toml").mkdir()
     (tmp_path / "round.toml").symlink_to(tmp_path / "round.toml")
-    told = subprocess.run(
+    shown = subprocess.run(
         [sys.executable, "-m", "chaos_llm", "lint", str(tmp_path)],
         capture_output=True, text=True, check=False, env={"PYTHONIOENCODING": "ascii"},
         cwd=Path(__file__).parent,
     )  # fmt: skip
-    assert told.returncode == 1, told.stderr
-    assert "Traceback" not in told.stderr + told.stdout
-    assert "deep.toml:1: expected at most 50 values inside values" in told.stdout
-    assert "long.toml:1: expected numbers" in told.stdout
+    assert shown.returncode == 1, shown.stderr
+    assert "Traceback" not in shown.stderr + shown.stdout
+    assert "deep.toml:1: expected at most 50 values inside values" in shown.stdout
+    assert "long.toml:1: expected numbers" in shown.stdout

@@ -36,7 +36,7 @@ def ask(secret):
 
 def hit(profile, at=0.0, asked=None, **more):
     decision = Plan(profile, 1, **more).decide(asked or request(), KEY, at)
-    return any(throw.fault is not None for throw in decision.draws)
+    return any(draw.fault is not None for draw in decision.draws)
 
 
 def test_a_window_that_flaps_is_down_and_up_in_turns(read):
@@ -121,9 +121,9 @@ def test_a_pyproject_maps_variables_to_tiers(folder, toml, monkeypatch):
 def test_one_key_is_hit_by_its_fingerprint_in_the_journal(read):
     with outage() as chaos:
         ask("sk-ant-mine")
-        (told,) = (exchange.line()["credential"] for exchange in chaos.journal)
+        (shown,) = (exchange.line()["credential"] for exchange in chaos.journal)
 
-    with outage(read(on=f'[{{ provider = "anthropic", credential = "{told}" }}]', share="1.0")):
+    with outage(read(on=f'[{{ provider = "anthropic", credential = "{shown}" }}]', share="1.0")):
         assert (ask("sk-ant-mine"), ask("sk-ant-other")) == (529, 200)
 
 

@@ -37,10 +37,10 @@ def everything_fails(profile: Profile) -> bool:
     """Whether the bots' primary provider is fully down for a large part of the profile."""
     plan, dead = Plan(profile, seed=5), 0.0
     begins, ends = plan.bounds()
-    asked = Request("anthropic", "messages", "api", "", "/v1/messages", "claude-sonnet-5-5", False)
+    sent = Request("anthropic", "messages", "api", "", "/v1/messages", "claude-sonnet-5-5", False)
     for placed in plan.windows:
         always = min(share for _, share in placed.window.share.points) >= 1
-        if always and placed.hits(asked) and not placed.window.capacity:
+        if always and placed.hits(sent) and not placed.window.capacity:
             dead = max(dead, placed.ends - placed.begins)
     return dead > (ends - begins) / 4
 

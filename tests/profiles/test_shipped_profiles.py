@@ -72,7 +72,7 @@ def test_every_source_has_a_title_and_stands_for_something(name):
     }
     used |= {page.evidence for page in profile.status_pages.values()}
     used |= {post.evidence for page in profile.status_pages.values() for post in page.posts}
-    used |= {told.evidence for told in (*profile.events, *profile.baseline.values())}
+    used |= {shown.evidence for shown in (*profile.events, *profile.baseline.values())}
 
     assert all(source.title for source in profile.sources.values())
     assert set(profile.sources) - used <= {"hackernews", "elanews"}  # for further reading
@@ -141,10 +141,10 @@ def test_openai_on_10_june_2025_rises_between_the_reported_rates_and_falls_after
 def test_openai_on_10_june_2025_documents_chatgpt_and_simulates_the_api():
     profile = profiles.load(GPUS)
 
-    played = {window.name: window.simulated for window in profile.windows}
+    replayed = {window.name: window.simulated for window in profile.windows}
 
-    assert played.pop("ChatGPT: 5 %, then 35 %") is False
-    assert all(played.values())
+    assert replayed.pop("ChatGPT: 5 %, then 35 %") is False
+    assert all(replayed.values())
     assert profile.status_pages["openai"].unknown
     assert profile.baseline["openai"].first_token == 0.45
 

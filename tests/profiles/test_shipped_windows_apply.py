@@ -29,10 +29,10 @@ APART = 0.5  # seconds between two calls: less than any die is kept for
 @pytest.mark.parametrize(("name", "window"), PLAYED)
 def test_a_window_applies_faults_to_a_plain_app_of_its_target(name, window, tmp_path, monkeypatch):
     profile = profiles.load(name)
-    played = profiles.window(profile, window)
-    declare_tier(played.on[0].tier, tmp_path, monkeypatch)
-    app = PlainApp(played.on[0])
-    seed, at = hit(profile, played, app, tmp_path)
+    replayed = profiles.window(profile, window)
+    declare_tier(replayed.on[0].tier, tmp_path, monkeypatch)
+    app = PlainApp(replayed.on[0])
+    seed, at = hit(profile, replayed, app, tmp_path)
 
     with outage(name, seed=seed, at=at, rootdir=tmp_path) as chaos:
         chaos.replay(app, every=APART, warmup=0, until=at + 2 * APART, recovery=0)

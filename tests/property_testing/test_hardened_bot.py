@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
-from support.small_profiles import day, window
+from support.small_profiles import profile_of, window
 
 from chaos_llm import outage
 from chaos_llm.demo.hardened_bot import HardenedBot, Unanswered
@@ -91,7 +91,7 @@ def test_it_is_lost_where_the_second_vendor_fails_while_a_call_hangs_on_the_firs
     """What a search of both vendors finds, once in some thousand outages."""
     first = window(hang(), ends=1.0)
     second = window(server_error(), begins=5.0, ends=60.0, on=Target("openai"), name="second")
-    assert [call.outcome for call in unserved(day(first, second), HardenedBot)] == ["failed"]
+    assert [call.outcome for call in unserved(profile_of(first, second), HardenedBot)] == ["failed"]
 
 
 def test_the_naive_bot_is_lost_at_once():

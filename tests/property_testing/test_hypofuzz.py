@@ -53,7 +53,7 @@ def project(tmp_path):
 
 
 def run(folder: Path, command: str, *args: str) -> str:
-    said = subprocess.run(
+    message = subprocess.run(
         [str(Path(sys.executable).with_name(command)), *args],
         cwd=folder,
         env={name: value for name, value in os.environ.items() if name != "CI"},  # it keeps nothing
@@ -62,7 +62,7 @@ def run(folder: Path, command: str, *args: str) -> str:
         timeout=280,
         check=False,
     )
-    return said.stdout + said.stderr
+    return message.stdout + message.stderr
 
 
 @pytest.mark.timeout(600)

@@ -34,8 +34,8 @@ def test_is_set_for_all(run):
 
 def test_random_is_one_seed_shown_in_the_header(run):
     result = run(SEEN, "-s", "--chaos-seed=random")
-    said = re.search(r"chaos_llm: --chaos-seed=(\d+)", result.stdout.str())[1]
-    assert seeds(result) == {"a": said, "b": said}
+    text = re.search(r"chaos_llm: --chaos-seed=(\d+)", result.stdout.str())[1]
+    assert seeds(result) == {"a": text, "b": text}
 
 
 def test_random_is_one_seed_in_all_workers(run):
@@ -43,8 +43,8 @@ def test_random_is_one_seed_in_all_workers(run):
     failing = "\n".join(f"def test_{n}(chaos): assert not chaos.seed" for n in range(4))
     result = run(failing, "-n", "2", "--chaos-seed=random", subprocess=True)
     result.assert_outcomes(failed=4)
-    said = re.search(r"chaos_llm: --chaos-seed=(\d+)", result.stdout.str())[1]
-    assert set(re.findall(r"repeat with --chaos-seed=(\d+)", result.stdout.str())) == {said}
+    text = re.search(r"chaos_llm: --chaos-seed=(\d+)", result.stdout.str())[1]
+    assert set(re.findall(r"repeat with --chaos-seed=(\d+)", result.stdout.str())) == {text}
 
 
 @pytest.mark.parametrize("seed", ["garbage", "-3", "1.5", "²", ""])

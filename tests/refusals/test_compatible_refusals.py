@@ -275,10 +275,10 @@ OF_XAI = (
             f"{name} of grok-4",
             {name: value},
             {name: value, "model": "grok-4.5"},
-            f"Argument not supported on this model: {told}",
+            f"Argument not supported on this model: {shown}",
             more={},
         )
-        for name, value, told in (
+        for name, value, shown in (
             ("presence_penalty", 0.5, "presencePenalty"),
             ("frequency_penalty", 0.5, "frequencyPenalty"),
             ("stop", ["END"], "stop"),

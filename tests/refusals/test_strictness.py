@@ -9,7 +9,7 @@ import anthropic
 import httpx2
 import pytest
 from support.apps.bots import MODEL, ask_once
-from support.small_profiles import MINUTE, day, window
+from support.small_profiles import MINUTE, profile_of, window
 
 from chaos_llm import outage
 from chaos_llm.errors import UsageError
@@ -82,21 +82,21 @@ def test_a_word_that_is_neither_true_nor_false_is_refused(tmp_path):
 
 
 def test_a_fault_before_the_request_is_read_leaves_no_broken_rule():
-    with outage(day(window(overloaded()))) as chaos:
+    with outage(profile_of(window(overloaded()))) as chaos:
         with pytest.raises(anthropic.OverloadedError):
             ship_a_tool_turn()
         assert chaos.journal[0].broken_rule is None
 
 
 def test_a_page_in_the_place_of_a_refusal_is_the_providers():
-    with outage(day(window(html_error_page()))) as chaos:
+    with outage(profile_of(window(html_error_page()))) as chaos:
         with pytest.raises(anthropic.APIStatusError):
             ship_a_tool_turn()
         assert chaos.journal[0].broken_rule is None
 
 
 def test_a_slow_provider_refuses_late():
-    with outage(day(window(latency(seconds=3)))) as chaos:
+    with outage(profile_of(window(latency(seconds=3)))) as chaos:
         with pytest.raises(anthropic.BadRequestError):
             ship_a_tool_turn()
         assert chaos.now == 3.0
@@ -141,7 +141,7 @@ def test_a_refused_app_that_calls_another_provider_is_fine_and_not_rescued():
 
 
 def test_explain_names_the_rule_of_a_refused_request():
-    with outage(day(window(ends=5 * MINUTE))) as chaos:
+    with outage(profile_of(window(ends=5 * MINUTE))) as chaos:
         chaos.replay(ship_a_tool_turn, every="1m", warmup="2m", recovery="1m")
         journal = read(written(chaos.journal, chaos.plan).splitlines())
     text = " ".join(explain_call(journal, 0, width=1000).split())
@@ -167,13 +167,13 @@ def test_every_rule_has_a_reason_and_a_source():
 
 
 def test_b13_a_retired_model_is_refused_on_its_vendors_own_terms():
-    asked = {"model": "gpt-4.5-preview", "input": "hi"}
+    sent = {"model": "gpt-4.5-preview", "input": "hi"}
     headers = {"authorization": "Bearer k"}
     for year, status in ((2025, 200), (2026, 400)):
         then = Profile("a-day", "healthy", datetime(year, 7, 1, tzinfo=UTC), 0.0)
         with outage(then):
             url = "https://api.openai.com/v1/responses"
-            reply = httpx2.post(url, json=asked, headers=headers)
+            reply = httpx2.post(url, json=sent, headers=headers)
         assert reply.status_code == status
     assert reply.json()["error"] == {
         "message": "The requested model 'gpt-4.5-preview' does not exist.",

@@ -180,8 +180,8 @@ def test_the_first_symptom_is_shown_for_each_surface():
         )
     )
 
-    told = shown[shown.index("What a client sees first") :].split("\n\n")[0].splitlines()
-    assert [line.split(":")[0:2] for line in told[1:]] == [
+    output = shown[shown.index("What a client sees first") :].split("\n\n")[0].splitlines()
+    assert [line.split(":")[0:2] for line in output[1:]] == [
         ["  02 Mar 22", "00 anthropic login, 100 %"],
         ["  02 Mar 23", "00 anthropic api, 50 %"],
     ]
@@ -221,8 +221,8 @@ def test_the_catalogue_lists_every_profile_with_its_evidence():
     for name in profiles.names():
         assert f"{name} {profiles.load(name).title}" in listed
     storm = profiles.load("anthropic-529-storm")
-    told = f"{round(profiles.assumed_share(storm) * 100)} % assumed; {', '.join(storm.tags)}"
-    assert told in listed
+    output = f"{round(profiles.assumed_share(storm) * 100)} % assumed; {', '.join(storm.tags)}"
+    assert output in listed
 
 
 def test_the_catalogue_of_a_tag_lists_only_its_profiles():

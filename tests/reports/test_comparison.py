@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from support.apps.bots import ask
 from support.apps.defended import Defended
-from support.small_profiles import HOUR, MINUTE, day, window
+from support.small_profiles import HOUR, MINUTE, profile_of, window
 
 from chaos_llm import outage
 from chaos_llm.analysis.call import OUTCOMES
@@ -13,7 +13,7 @@ from chaos_llm.profiles.model import Post, StatusPage
 from chaos_llm.reports.comparison import MEANINGS, comparison_text
 
 PAGES = {"anthropic": StatusPage("anthropic", (Post(10 * MINUTE, "investigating"),))}
-BAD_DAY = day(window(ends=HOUR), status_pages=PAGES)
+BAD_DAY = profile_of(window(ends=HOUR), status_pages=PAGES)
 
 
 @pytest.fixture(scope="module")
@@ -69,9 +69,9 @@ def test_verdicts_are_shown_with_the_reason_of_a_failure(reports):
     assert rows["stops_calling anthropic"] == ["FAIL", "pass"]
     assert rows["retries_stay_under"] == ["pass", "pass"]
     assert "stops_calling openai" not in rows  # nothing to tell about it
-    told = " ".join(" ".join(table).split())
-    assert "plain fails stops_calling anthropic: 120 calls in a row used anthropic" in told
-    assert "(12:04 UTC)" in told
+    shown = " ".join(" ".join(table).split())
+    assert "plain fails stops_calling anthropic: 120 calls in a row used anthropic" in shown
+    assert "(12:04 UTC)" in shown
 
 
 def test_columns_align(reports):

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from support.small_profiles import HOUR, MINUTE, day, window
+from support.small_profiles import HOUR, MINUTE, profile_of, window
 
 from chaos_llm import profiles
 from chaos_llm.faults import hang
 from chaos_llm.profiles.model import Flap, HealthyLatency, Post, Share, Source, StatusPage, Target
 from chaos_llm.reports.profiles.differences import differences, render
 
-ONE = day(window(name="w"), tags=("a",))
+ONE = profile_of(window(name="w"), tags=("a",))
 
 
 @pytest.mark.parametrize("name", profiles.names()[:8])
@@ -40,19 +40,19 @@ def test_a_profile_does_not_differ_from_itself(name):
     ],
 )
 def test_a_changed_key_of_a_window_is_shown(changes, says):
-    other = day(window(name="w", **changes), tags=("a",), ends=HOUR)
+    other = profile_of(window(name="w", **changes), tags=("a",), ends=HOUR)
 
     assert differences(replace(ONE, ends=HOUR), other) == {"Window 'w'": [says]}
 
 
 def test_a_changed_fault_is_shown_as_it_is_written():
-    found = differences(ONE, day(window(hang(seconds=3), name="w"), tags=("a",)))
+    found = differences(ONE, profile_of(window(hang(seconds=3), name="w"), tags=("a",)))
 
     assert found == {"Window 'w'": ["faults: overloaded() -> hang(seconds=3)"]}
 
 
 def test_windows_that_only_one_has_are_shown_in_full():
-    other = day(window(name="w"), window(name="v", share=0.25), tags=("a",))
+    other = profile_of(window(name="w"), window(name="v", share=0.25), tags=("a",))
 
     assert differences(ONE, other) == {
         "Windows that only other has": ["v: +0 s to +1 h, 25 % of anthropic api: overloaded()"]

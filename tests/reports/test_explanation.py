@@ -8,7 +8,7 @@ import pytest
 from support.apps.bots import ask, ask_once
 from support.apps.defended import Defended
 from support.commands import run_command
-from support.small_profiles import HOUR, MINUTE, day, window
+from support.small_profiles import HOUR, MINUTE, profile_of, window
 
 from chaos_llm import outage
 from chaos_llm.faults import (
@@ -44,7 +44,7 @@ def journal(tmp_path):
 
 
 def test_a_request_that_was_hit_is_explained_with_window_share_and_draw(journal):
-    storm = day(
+    storm = profile_of(
         window(share=0.75, ends=HOUR, name="the storm", sticky_by="client", sticky_for=300.0)
     )
     path = journal(profile=storm)
@@ -60,7 +60,7 @@ def test_a_request_that_was_hit_is_explained_with_window_share_and_draw(journal)
 
 
 def test_a_request_that_was_not_hit_is_explained_too(journal):
-    path = journal(profile=day(window(share=0.001, ends=HOUR, name="a drizzle")))
+    path = journal(profile=profile_of(window(share=0.001, ends=HOUR, name="a drizzle")))
     _, told = explain(path, 9)
     assert "Window 'a drizzle' hit 0.1 % of such requests then" in told
     assert "so the request was not hit" in told
@@ -75,7 +75,7 @@ def test_a_request_that_was_not_hit_is_explained_too(journal):
     ],
 )
 def test_it_explains_which_requests_share_a_draw(journal, sticky_by, says):
-    path = journal(profile=day(window(ends=HOUR, sticky_by=sticky_by)))
+    path = journal(profile=profile_of(window(ends=HOUR, sticky_by=sticky_by)))
     assert says in explain(path, 10)[1]
 
 
@@ -93,7 +93,7 @@ def test_a_retry_is_explained_with_its_pause_and_the_requested_wait(journal):
 
 
 def test_a_fallback_is_explained_as_another_provider(journal):
-    path = journal(Defended(), profile=day(window(ends=HOUR)), every=None)
+    path = journal(Defended(), profile=profile_of(window(ends=HOUR)), every=None)
     fell_back = next(n for n in range(20) if "openai" in explain(path, n)[1])
     assert "It went to another provider, 0 s after" in explain(path, fell_back)[1]
 
@@ -102,7 +102,7 @@ def test_the_effect_of_each_fault_is_explained(journal):
     faults = (cut_stream(), broken_tool_arguments(), overloaded(), overloaded())
     names = ("torn", "slow", "busy", "busier")
     windows = [window(f, name=n, ends=HOUR) for f, n in zip(faults, names, strict=True)]
-    _, told = explain(journal(profile=day(*windows)), 10)
+    _, told = explain(journal(profile=profile_of(*windows)), 10)
     assert "The fault cut_stream cannot be expressed in this format" in told
     assert "The fault broken_tool_arguments was planned and changed nothing." in told
     assert "The fault overloaded was applied: it changed the reply." in told
@@ -110,12 +110,12 @@ def test_the_effect_of_each_fault_is_explained(journal):
 
 
 def test_a_silently_corrupted_answer_is_explained_as_invisible_to_apps(journal):
-    _, told = explain(journal(profile=day(window(shortened_answer(), ends=HOUR))), 10)
+    _, told = explain(journal(profile=profile_of(window(shortened_answer(), ends=HOUR))), 10)
     assert "no app can detect by itself" in told
 
 
 def test_all_calls_are_summed_up(journal):
-    path = journal(ask, profile=day(window(ends=20 * MINUTE, name="the storm")))
+    path = journal(ask, profile=profile_of(window(ends=20 * MINUTE, name="the storm")))
     status, told = explain(path)
     assert status == 0
     records = path.read_text().splitlines()[1:]

@@ -10,7 +10,7 @@ from functools import cache
 import anthropic
 import pytest
 from support.apps.bots import ask, ask_once
-from support.small_profiles import HOUR, day, window
+from support.small_profiles import HOUR, profile_of, window
 
 from chaos_llm import CheckFailed, outage
 from chaos_llm.checks import (
@@ -24,7 +24,7 @@ from chaos_llm.errors import UnknownName
 from chaos_llm.faults import overloaded
 from chaos_llm.reports.report import NoFaultApplied, Report
 
-BAD_HOUR = day(window(ends=HOUR))
+BAD_HOUR = profile_of(window(ends=HOUR))
 SAID = {"pass": "passed", "not judged": "not judged", "not applicable": "not applicable"}
 
 

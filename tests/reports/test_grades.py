@@ -6,7 +6,7 @@ import pytest
 from support.apps.bots import ask, ask_once
 from support.apps.defended import ERRORS, Cached, Defended, apologise
 from support.judging import Replay
-from support.small_profiles import BAD_TIME, HOUR, MINUTE, day, window
+from support.small_profiles import BAD_TIME, HOUR, MINUTE, profile_of, window
 
 from chaos_llm import outage
 from chaos_llm.analysis.call import OUTCOMES
@@ -70,7 +70,7 @@ def test_a_bad_result_from_a_cache_is_unsafe_after_the_outage():
 
 
 def test_silent_corruption_is_exposure_and_not_counted_against_the_app():
-    report = replay(profile=day(window(truncated_answer(), ends=20 * MINUTE)))
+    report = replay(profile=profile_of(window(truncated_answer(), ends=20 * MINUTE)))
     assert report.grade == "corruption shown"
     assert report.grades == {"fine": 20, "corruption shown": 20}
 
@@ -79,8 +79,8 @@ def test_the_worst_call_is_the_grade_of_all():
     order = ["primary", "fallback", "failed", "unjudged", "error_text"]
     grades = []
     for outcome in order:
-        said = iter(["primary", outcome])
-        report = replay(ask_once, None, calls=2, every=None, outcome=lambda *_, s=said: next(s))
+        text = iter(["primary", outcome])
+        report = replay(ask_once, None, calls=2, every=None, outcome=lambda *_, s=text: next(s))
         grades.append(report.grade)
     assert grades == ["fine", "rescued", "safe failure", "unjudged", "unsafe"]
     assert [GRADES.index(grade) for grade in grades] == sorted(map(GRADES.index, grades))

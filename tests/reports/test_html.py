@@ -9,7 +9,7 @@ from importlib.resources import files
 import pytest
 from support.apps.bots import ask_once
 from support.apps.defended import Defended
-from support.small_profiles import HOUR, MINUTE, day, window
+from support.small_profiles import HOUR, MINUTE, profile_of, window
 
 from chaos_llm import outage
 from chaos_llm.analysis.call import OUTCOMES
@@ -21,7 +21,9 @@ PAGES = {
     "anthropic": StatusPage("anthropic", (Post(10 * MINUTE, "investigating", "We <look> & see."),))
 }
 SOURCES = {"press": Source("press", "press", "An article", "example.com/article")}
-BAD_HOUR = day(window(ends=HOUR, name="the <b>bad</b> hour"), status_pages=PAGES, sources=SOURCES)
+BAD_HOUR = profile_of(
+    window(ends=HOUR, name="the <b>bad</b> hour"), status_pages=PAGES, sources=SOURCES
+)
 STYLE = files("chaos_llm.reports.html").joinpath("style.css").read_text(encoding="utf-8")
 
 
@@ -90,8 +92,8 @@ def test_the_heading_is_a_plain_sentence(naive):
 
 
 def test_wrong_answers_shown_to_users_come_first():
-    said = iter(["primary", "truncated", "failed", "error_text"])
-    report = replay(profile=None, calls=4, every=None, outcome=lambda *_: next(said))
+    message = iter(["primary", "truncated", "failed", "error_text"])
+    report = replay(profile=None, calls=4, every=None, outcome=lambda *_: next(message))
     assert heading(report.html()) == "2 calls were shown something wrong as if it were an answer."
     assert "2 of 4 calls" not in report.html()
     assert "3 of 4 calls (75 %) went unanswered." in report.html()
@@ -121,7 +123,7 @@ def test_it_shows_the_first_failures(seen):
 
 
 def test_exposure_is_shown_and_is_no_failure():
-    page = replay(profile=day(window(truncated_answer(), ends=HOUR))).html()
+    page = replay(profile=profile_of(window(truncated_answer(), ends=HOUR))).html()
     assert "120 calls had an answer that the provider had corrupted" in page
     assert "No check fails because of it" in page
 
@@ -136,7 +138,7 @@ def test_it_draws_the_profile_the_requests_and_the_outcomes(seen):
 
 def test_long_times_without_calls_are_cut_out_of_the_drawing():
     hours = (0.0, 500 * HOUR, 1000 * HOUR)
-    bursts = day(*(window(begins=at, ends=at + HOUR, name=f"{at:g}") for at in hours))
+    bursts = profile_of(*(window(begins=at, ends=at + HOUR, name=f"{at:g}") for at in hours))
     seen = Seen(replay(profile=bursts, every="5m").html())
     cut = [a for tag, a in seen.elements if tag == "rect" and a.get("class") == "cut"]
     assert {(float(a["x"]) > 20, float(a["width"]) < 2) for a in cut} == {(True, True)}

@@ -11,7 +11,7 @@ import pytest
 from support.apps.bots import ask, ask_once
 from support.apps.defended import ERRORS, Defended
 from support.judging import Replay
-from support.small_profiles import HOUR, MINUTE, day, window
+from support.small_profiles import HOUR, MINUTE, profile_of, window
 
 from chaos_llm import outage
 from chaos_llm.faults import truncated_answer
@@ -20,7 +20,7 @@ from chaos_llm.reports.records.columns import Columns
 from chaos_llm.reports.records.models import MODELS, schema
 
 PAGES = {"anthropic": StatusPage("anthropic", (Post(10 * MINUTE, "investigating", "We look."),))}
-BAD_HOUR = day(window(ends=HOUR), status_pages=PAGES)
+BAD_HOUR = profile_of(window(ends=HOUR), status_pages=PAGES)
 
 
 replay = Replay(BAD_HOUR, {"every": "1m", "warmup": "10m", "recovery": "10m"})
@@ -119,7 +119,7 @@ def test_findings_of_the_test_come_before_the_standard_ones():
 
 
 def test_exposure_is_recorded():
-    record = told(profile=day(window(truncated_answer(), ends=HOUR)))
+    record = told(profile=profile_of(window(truncated_answer(), ends=HOUR)))
     assert record["corruption_shown"] == {"calls": 60, "first": 10}
     assert record["grade"] == "corruption shown"
 
@@ -150,20 +150,20 @@ def test_calls_are_recorded_one_by_one_on_request():
 
 def test_a_changing_share_is_recorded_by_its_points():
     share = Share(((0.0, 0.2), (1800.0, 0.8), (HOUR, 0.0)))
-    (made,) = told(profile=day(window(share=share, ends=HOUR)))["profile"]["windows"]
+    (made,) = told(profile=profile_of(window(share=share, ends=HOUR)))["profile"]["windows"]
     assert made["shares"] == [[0.0, 0.2], [1800.0, 0.8], [HOUR, 0.0]]
 
 
 def test_a_window_that_flaps_is_recorded_with_its_pauses():
     flapping = window(ends=20 * MINUTE, flap=Flap(5 * MINUTE, 5 * MINUTE))
-    (made,) = told(profile=day(flapping))["profile"]["windows"]
+    (made,) = told(profile=profile_of(flapping))["profile"]["windows"]
     assert (made["begins"], made["ends"]) == (0.0, 15 * MINUTE)
     assert [share for _, share in made["shares"]] == [1, 1, 0, 0, 1, 1]
 
 
 def test_a_documented_window_is_marked_as_such():
     web = window(ends=HOUR, name="the web is slow", on=Target("anthropic", "web"))
-    windows = told(profile=day(web, window(ends=HOUR)))["profile"]["windows"]
+    windows = told(profile=profile_of(web, window(ends=HOUR)))["profile"]["windows"]
     assert [(each["name"], each["simulated"]) for each in windows] == [
         ("the web is slow", False),
         ("a window", True),
@@ -205,7 +205,9 @@ def test_exchanges_outside_of_the_range_count_in_the_edge_columns():
 
 
 def test_a_long_time_without_calls_is_cut_out():
-    bursts = day(*(window(begins=at, ends=at + HOUR, name=f"{at:g}") for at in (0.0, 100 * HOUR)))
+    bursts = profile_of(
+        *(window(begins=at, ends=at + HOUR, name=f"{at:g}") for at in (0.0, 100 * HOUR))
+    )
     record = told(profile=bursts)
     first, second = record["stretches"]
     assert (first["begins"], second["ends"]) == (record["begins"], record["ends"])

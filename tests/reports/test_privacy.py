@@ -34,8 +34,8 @@ def test_other_texts_are_shown(text):
 
 
 def test_a_prompt_is_not_shown_however_it_is_broken_into_lines():
-    said = "I cannot help with: my ssn is\n  078-05-1120, help, sorry"
-    assert masked(said, ["my ssn is 078-05-1120, help"]) == (
+    message = "I cannot help with: my ssn is\n  078-05-1120, help, sorry"
+    assert masked(message, ["my ssn is 078-05-1120, help"]) == (
         "I cannot help with: [the prompt], sorry"
     )
 

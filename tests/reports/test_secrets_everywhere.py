@@ -62,9 +62,9 @@ SHAPES = {
     "around", ["{}", "key {}, sorry", '{{"key": "{}"}}', "a={}&b=1", "\u202e{}"]
 )
 def test_11_a_secret_is_known_by_its_shape(secret, around):
-    said = without_shapes(around.format(secret))
-    assert secret not in said
-    assert "[a secret]" in said
+    message = without_shapes(around.format(secret))
+    assert secret not in message
+    assert "[a secret]" in message
 
 
 @pytest.mark.parametrize(

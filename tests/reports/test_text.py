@@ -7,7 +7,7 @@ import time
 import pytest
 from support.apps.bots import ask, ask_once
 from support.apps.defended import Cached
-from support.small_profiles import HOUR, MINUTE, day, window
+from support.small_profiles import HOUR, MINUTE, profile_of, window
 
 from chaos_llm import outage
 from chaos_llm.checks import Finding
@@ -16,7 +16,7 @@ from chaos_llm.profiles.model import Post, StatusPage
 from chaos_llm.reports.text import findings_text
 
 PAGES = {"anthropic": StatusPage("anthropic", (Post(10 * MINUTE, "investigating"),))}
-BAD_DAY = day(window(ends=HOUR), status_pages=PAGES)
+BAD_DAY = profile_of(window(ends=HOUR), status_pages=PAGES)
 
 
 def timeline(app=ask_once, profile=BAD_DAY, width=100, **options):
@@ -62,15 +62,15 @@ def test_the_first_failures_are_listed_once_for_each_kind():
         return ask(question)
 
     lines = timeline(fails_in_turn, warmup=0).splitlines()
-    told = lines[lines.index("first failures of each kind:") + 1 :]
-    assert told[:3] == [
+    shown = lines[lines.index("first failures of each kind:") + 1 :]
+    assert shown[:3] == [
         "  12:00:00 call 0, failed after 0 s: None",
         "  12:01:00 call 1, degraded after 0 s: 'We are sorry.'",
-        told[2],
+        shown[2],
     ]
-    assert told[2].startswith("  12:02:00 call 2, failed after ")
-    assert "OverloadedError: Error code: 529" in told[2]
-    assert told[3] == "  … and 1 more kinds"
+    assert shown[2].startswith("  12:02:00 call 2, failed after ")
+    assert "OverloadedError: Error code: 529" in shown[2]
+    assert shown[3] == "  … and 1 more kinds"
 
 
 def test_where_all_were_answered_nothing_went_wrong():
@@ -78,7 +78,7 @@ def test_where_all_were_answered_nothing_went_wrong():
 
 
 def test_silently_corrupted_answers_are_listed_as_exposure():
-    text = timeline(profile=day(window(truncated_answer())))
+    text = timeline(profile=profile_of(window(truncated_answer())))
     assert "silently corrupted answers, which no app can detect, were shown in" in text
     assert "60 calls, first in call 10" in text
 
@@ -146,5 +146,5 @@ def test_findings_are_listed_failures_first():
 
 
 def test_faults_are_counted_by_effect():
-    profile = day(window(overloaded(), name="one"), window(overloaded(), name="two"))
+    profile = profile_of(window(overloaded(), name="one"), window(overloaded(), name="two"))
     assert "faults planned: 120 (applied 60, masked 60)" in timeline(profile=profile)

@@ -62,10 +62,10 @@ def every_case(request: pytest.FixtureRequest) -> bool:
 
 def plays_every_case(config: pytest.Config) -> bool:
     """Whether this session samples nothing."""
-    asked = config.getoption("--every-case") or MARK in config.getoption("markexpr")
+    sent = config.getoption("--every-case") or MARK in config.getoption("markexpr")
     chosen = config.getoption("keyword") or config.getoption("lf", False)
     named = any("[" in argument for argument in config.args)
-    return bool(asked or chosen or named) or any(map(os.environ.get, UPDATES))
+    return bool(sent or chosen or named) or any(map(os.environ.get, UPDATES))
 
 
 @pytest.hookimpl(trylast=True)

@@ -195,8 +195,8 @@ def answer_wire(wire: WireRequest, name: str, answer: Answer) -> tuple[Request, 
     provider = find(name, wire.method, wire.path)
     request = provider.parse(wire)
     healthy = None if isinstance(answer, Refusal) else provider.healthy(request, reply_context())
-    said = request.invalid or healthy or answer
-    return request, provider.render(request, said, reply_context())
+    text = request.invalid or healthy or answer
+    return request, provider.render(request, text, reply_context())
 
 
 def streaming_request(provider: Provider, **more: Any) -> Request:
