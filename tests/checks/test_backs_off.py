@@ -102,7 +102,7 @@ def test_full_jitter_as_amazon_describes_it_passes():
 def test_a_wait_as_told_is_no_backoff_of_ones_own():
     finding = found(ask, day(window(rate_limited(retry_after=4), ends=20 * MINUTE)))
     assert finding.verdict == "pass"
-    assert finding.seen == "every retry waited as long as its retry-after asked"
+    assert finding.seen == "every retry of a call waited as long as its retry-after asked"
 
 
 def test_who_does_not_wait_as_told_waits_on_his_own_account():
