@@ -102,7 +102,7 @@ def test_full_jitter_as_amazon_describes_it_passes():
 def test_waiting_for_retry_after_is_not_judged_as_backoff():
     finding = found(ask, profile_of(window(rate_limited(retry_after=4), ends=20 * MINUTE)))
     assert finding.verdict == "pass"
-    assert finding.seen == "every retry waited as long as its retry-after asked"
+    assert finding.seen == "every retry of a call waited as long as its retry-after asked"
 
 
 def test_a_retry_that_ignores_retry_after_is_judged_as_backoff():
