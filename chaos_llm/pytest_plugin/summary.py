@@ -129,7 +129,10 @@ class Summary:
         )
         if counts["met"]:
             line += f", and {counts['failed']} of those failed"
-        if counts["failed"]:
+        if counts["failed"] == 1:
+            alone = "it passes with healthy providers" if passed else "it fails without faults, too"
+            line += f"; {alone}"
+        elif counts["failed"]:
             line += f"; {len(passed)} of the failed ones pass with healthy providers"
         if counts["others"]:
             line += f"; {_tests(counts['others'])} failed without having met a fault"
