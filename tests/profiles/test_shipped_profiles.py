@@ -15,6 +15,8 @@ from chaos_llm.network import Network
 from chaos_llm.profiles import evidence_grades
 
 NAMES = profiles.names()
+# No incident: each kind of failure in turn, also by the request, so that retries are tested.
+EXERCISES = {"every-failure-in-turn", "every-failure-in-turn-two-providers"}
 VOCABULARY = Path(__file__).parents[2] / "docs" / "reference" / "profile-tags.md"
 TAGS = set(re.findall(r"^\| `([\w-]+)` \|", VOCABULARY.read_text(encoding="utf-8"), re.MULTILINE))
 
@@ -58,7 +60,7 @@ def test_a_shipped_profile_has_known_tags_and_a_confidence(name):
     assert profile.tags == tuple(sorted(profile.tags))
     assert profile.confidence
     nothing_fails = {"web-only", "healthy"} & set(profile.tags)
-    assert 0 < profiles.assumed_share(profile) < 1 or nothing_fails
+    assert 0 < profiles.assumed_share(profile) < 1 or nothing_fails or name in EXERCISES
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -78,7 +80,7 @@ def test_every_source_has_a_title_and_stands_for_something(name):
     assert set(profile.sources) - used <= {"hackernews", "elanews"}  # for further reading
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", sorted(set(NAMES) - EXERCISES))
 def test_partial_windows_have_a_sticky_by(name):
     for window in profiles.load(name).windows:
         if window.simulated and min(part for _, part in window.share.points) < 1:
