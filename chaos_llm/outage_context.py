@@ -21,7 +21,7 @@ from chaos_llm.decisions.overrides import Overrides
 from chaos_llm.decisions.plan import Plan
 from chaos_llm.decisions.provider_control import ProviderControl
 from chaos_llm.decisions.start_position import Until, distance, place
-from chaos_llm.durations import Duration
+from chaos_llm.durations import Duration, seconds
 from chaos_llm.engine.engine import Engine
 from chaos_llm.errors import UnknownName, UsageError
 from chaos_llm.interception.context import InterceptionContext
@@ -42,6 +42,7 @@ from chaos_llm.requests.correlation import Correlation
 from chaos_llm.requests.credentials import Credentials
 from chaos_llm.requests.hosts import host_map, provider_names
 from chaos_llm.virtual_time import TELEMETRY_AND_DEBUGGERS, RunningDate, ThreadMode, VirtualTime
+from chaos_llm.virtual_time.clock import REAL_WAIT
 from chaos_llm.virtual_time.dates import add_date_note
 from chaos_llm.virtual_time.foreign_clocks import refuse_green_threads
 
@@ -71,7 +72,8 @@ class Outage:
     A request that a vendor's real API rejects gets that API's error message; with `strict=False`,
     or `strict = false` in pyproject.toml, every request that can be parsed is answered. `provider`
     applies the profile to another provider than the one it was written for, or, separated by
-    commas, to several others.
+    commas, to several others. `real_wait` is for how many real seconds a real socket, child process
+    or thread may stop virtual time.
     """
 
     def __init__(
@@ -85,6 +87,7 @@ class Outage:
         rootdir: str | Path | None = None,
         strict: bool | None = None,
         provider: str | None = None,
+        real_wait: Duration = REAL_WAIT,
     ) -> None:
         self._was_entered, self._rootdir = False, Path(rootdir or ".").absolute()
         loaded = healthy_profile() if profile is None else load(profile, rootdir=rootdir)
@@ -94,7 +97,8 @@ class Outage:
         self.journal = Journal()
         self.strict = is_strict(self._rootdir) if strict is None else strict
         real = TELEMETRY_AND_DEBUGGERS | real_packages(self._rootdir)
-        self.clock = VirtualTime(starts=self.profile.starts, threads=threads, real_packages=real)
+        wait, starts = seconds(real_wait), self.profile.starts
+        self.clock = VirtualTime(starts=starts, threads=threads, real_packages=real, real_wait=wait)
         self.reports: list[Report] = []
         self._position = self._now = place(at, self.plan)
         self._can_wind_back = at is None

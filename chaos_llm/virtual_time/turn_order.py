@@ -168,7 +168,7 @@ class Turns:
                 RealWaitExceeded(
                     f"{held_by} stopped virtual time for more than {self.real_wait:g} real "
                     "seconds. Replace it by a fake, or start it inside `with chaos.unmanaged():` "
-                    "if no code waits for it"
+                    'if no code waits for it; outage(real_wait="30s") waits longer'
                 )
             )
         if held_by is None and waited > self._real_time_limit():

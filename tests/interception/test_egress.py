@@ -22,6 +22,7 @@ import pytest
 import trustme
 from support.libraries import library
 from support.real_servers import answering, serving
+from support.waiting import PATIENCE
 
 from chaos_llm import outage
 from chaos_llm.errors import ChildEgress, UncaughtEgress
@@ -320,7 +321,7 @@ class TestChildProcesses:
     def test_a2_a_job_of_a_pool_is_refused_with_advice_for_children(self, method):
         with (
             pytest.raises(UncaughtEgress, match=r"child process.*thread.*chaos_server"),
-            outage(),
+            outage(real_wait=PATIENCE),
             ProcessPoolExecutor(1, mp_context=get_context(method)) as pool,
             pytest.raises(ChildEgress, match="child process"),
         ):
@@ -328,7 +329,7 @@ class TestChildProcesses:
 
     @pytest.mark.parametrize("method", METHODS)
     def test_a2_an_error_that_a_child_swallows_is_raised_at_the_end(self, method):
-        with pytest.raises(UncaughtEgress, match="child process"), outage():
+        with pytest.raises(UncaughtEgress, match="child process"), outage(real_wait=PATIENCE):
             process = get_context(method).Process(target=ask_and_swallow)
             process.start()
             process.join(60)
@@ -338,14 +339,18 @@ class TestChildProcesses:
     def test_a2_a_pool_from_before_is_guarded_while_the_outage_lasts(self, method, loopback):
         with ProcessPoolExecutor(1, mp_context=get_context(method)) as pool:
             assert pool.submit(ask_url, loopback).result(60) == b"real"
-            with pytest.raises(UncaughtEgress), outage():
+            with pytest.raises(UncaughtEgress), outage(real_wait=PATIENCE):
                 assert pool.submit(ask_url, loopback).result(60) == b"real"
                 pool.submit(ask).result(60)
             with pytest.raises(OSError, match=r"(?i)name|known|resol|address"):
                 pool.submit(ask, "no-such-host.invalid").result(60)
 
     def test_a2_the_pool_of_multiprocessing_survives_the_refusal(self):
-        with get_context("spawn").Pool(1) as pool, pytest.raises(UncaughtEgress), outage():
+        with (
+            get_context("spawn").Pool(1) as pool,
+            pytest.raises(UncaughtEgress),
+            outage(real_wait=PATIENCE),
+        ):
             with pytest.raises(ChildEgress):
                 pool.apply(ask)
             assert pool.map(len, ["one", "four"]) == [3, 4]
@@ -354,7 +359,7 @@ class TestChildProcesses:
         httpx = library("httpx")
         with (
             pytest.raises(UncaughtEgress, match="child process"),
-            outage() as chaos,
+            outage(real_wait=PATIENCE) as chaos,
             ProcessPoolExecutor(1, mp_context=get_context("fork")) as pool,
             pytest.raises(ChildEgress, match="child process"),
         ):
@@ -363,7 +368,7 @@ class TestChildProcesses:
 
     def test_a2_threads_are_answered(self):
         httpx = library("httpx")
-        with outage(), ThreadPoolExecutor(1) as pool:
+        with outage(real_wait=PATIENCE), ThreadPoolExecutor(1) as pool:
             key = {"authorization": "Bearer sk-test"}
             url = f"https://{HOST}/v1/models"
             reply = pool.submit(httpx.get, url, headers=key).result()
@@ -374,7 +379,7 @@ class TestChildProcesses:
     )
     def test_a2_a_python_child_is_refused(self, options):
         code = f"import socket; socket.create_connection(({HOST!r}, 443), 1)"
-        with pytest.raises(UncaughtEgress, match="child process"), outage():
+        with pytest.raises(UncaughtEgress, match="child process"), outage(real_wait=PATIENCE):
             run = subprocess.run(
                 [sys.executable, "-c", code], capture_output=True, text=True, check=False, **options
             )
@@ -383,7 +388,7 @@ class TestChildProcesses:
     def test_a2_a_python_child_still_runs_its_own_sitecustomize(self, tmp_path, monkeypatch):
         (tmp_path / "sitecustomize.py").write_text("import builtins; builtins.of_the_site = 42")
         monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-        with outage():
+        with outage(real_wait=PATIENCE):
             output = subprocess.check_output([sys.executable, "-c", "print(of_the_site)"])
         assert output == b"42\n"
 
@@ -399,11 +404,11 @@ class TestChildProcesses:
         ids=" ".join,
     )
     def test_a2_a_network_tool_is_not_started(self, command):
-        with pytest.raises(UncaughtEgress, match="child process"), outage():
+        with pytest.raises(UncaughtEgress, match="child process"), outage(real_wait=PATIENCE):
             subprocess.run(command, check=False)
 
     def test_a2_other_programs_may_name_a_host(self):
-        with outage():
+        with outage(real_wait=PATIENCE):
             output = subprocess.check_output(["echo", f"see https://{HOST}/v1/models"], text=True)
         assert HOST in output
 
