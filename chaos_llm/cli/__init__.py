@@ -10,7 +10,7 @@ from io import TextIOWrapper
 
 from chaos_llm.cli.command import Command
 from chaos_llm.cli.commands import COMMANDS
-from chaos_llm.cli.run import separator_problem
+from chaos_llm.cli.run import separator_problem as _separator_problem
 from chaos_llm.errors import ChaosError
 
 __all__ = ["COMMANDS", "Command", "build_parser", "main"]
@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     parser = build_parser()
     options, unknown = parser.parse_known_args(given)
-    if problem := separator_problem(options, given):
+    if problem := _separator_problem(options, given):
         parser.error(problem)
     if unknown:
         parser.error(f"unrecognized arguments: {' '.join(unknown)}")

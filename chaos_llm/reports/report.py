@@ -213,7 +213,8 @@ class Report:
             return None
         problem = f"nothing was tested: {vacuous}" if vacuous else ""
         if healthy.are_many:
-            problem = healthy.sentence
+            refused = "".join(f"{each.sentence}. " for each in refused_requests(self.run))
+            problem = f"{refused}{healthy.sentence}"
         text = failed_check_text(findings, self.run, problem)
         if is_failed or self.run.applied or healthy.are_all:
             return CheckFailed(text)

@@ -36,6 +36,5 @@ def test_it_is_shown_as_it_was_written():
     assert repr(rate_limited()) == "rate_limited()"
 
 
-def test_its_wait_is_given_by_name():
-    with pytest.raises(TypeError):
-        rate_limited(7)
+def test_its_wait_may_come_first():
+    assert rate_limited(7) == rate_limited(retry_after=7)

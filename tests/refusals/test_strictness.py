@@ -19,7 +19,6 @@ from chaos_llm.profiles.model import Profile
 from chaos_llm.providers.refusals import TABLES, every_rule
 from chaos_llm.reports.journals.explanation import explain_call
 from chaos_llm.reports.journals.file import read, written
-from chaos_llm.reports.report import NoFaultApplied
 
 TOOL_TURN = [{"role": "user", "content": "hi"}, {"role": "tool", "content": "x"}]
 SAID = 'messages: Unexpected role "tool". Allowed roles are "user" or "assistant"'
@@ -123,7 +122,7 @@ def test_a_report_attributes_a_refusal_to_the_app_or_the_provider():
         f"anthropic was healthy and refused 5 requests, as its real API would: {REASON}; this has "
         "to be corrected in the app"
     ) in timeline
-    with pytest.raises(NoFaultApplied, match="anthropic was healthy and refused 5 requests"):
+    with pytest.raises(CheckFailed, match="anthropic was healthy and refused 5 requests"):
         report.check()
 
 
