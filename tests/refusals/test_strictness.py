@@ -19,6 +19,7 @@ from chaos_llm.profiles.model import Profile
 from chaos_llm.providers.refusals import TABLES, every_rule
 from chaos_llm.reports.journals.explanation import explain_call
 from chaos_llm.reports.journals.file import read, written
+from chaos_llm.reports.report import CheckFailed
 
 TOOL_TURN = [{"role": "user", "content": "hi"}, {"role": "tool", "content": "x"}]
 SAID = 'messages: Unexpected role "tool". Allowed roles are "user" or "assistant"'
