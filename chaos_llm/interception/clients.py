@@ -11,6 +11,9 @@ from types import FrameType
 from typing import Literal
 
 Treatment = Literal["answered", "refused"]
+# Releases of grpcio whose private parts the simulation of gRPC was tested with; it replaces them.
+TESTED_GRPCIO = ((1, 66), (1, 85))
+GRPCIO = "grpcio " + " to ".join(".".join(map(str, release)) for release in TESTED_GRPCIO)
 
 _DEFAULT_TRANSPORT = (
     "its client is none of httpx, httpx2, aiohttp and urllib3 (requests, botocore), or it has a "
@@ -76,13 +79,19 @@ SOCKETS = Client(
     "every call that takes a name or an address, and the first bytes that are sent",
     way_out=_DEFAULT_TRANSPORT,
 )
+GRPC_ANSWERED = Client(
+    f"grpc, grpc.aio ({GRPCIO})",
+    "answered",
+    "the core's channels (cygrpc.Channel, cygrpc.AioChannel), below all of grpc's Python",
+)
 GRPC = Client(
-    "grpc, grpc.aio",
+    "other releases of grpcio",
     "refused",
     "the call on a channel, also on one from before the outage",
     ("grpc",),
-    'gRPC is not simulated. Let the SDK use its REST transport (transport="rest"), call the '
-    "provider's HTTP API, or point the channel at a stub on this machine.",
+    f"gRPC is simulated with {GRPCIO}, whose internals it was tested with. Install one of these, "
+    'let the SDK use its REST transport (transport="rest"), call the provider\'s HTTP API, or '
+    "point the channel at a stub on this machine.",
 )
 CURL = Client(
     "pycurl", "refused", "Curl.perform and CurlMulti.add_handle", ("pycurl",), way_out=_NATIVE
@@ -101,7 +110,7 @@ CHILD = Client(
     way_out=_CHILD,
 )
 
-CLIENTS = (*HTTP_CLIENTS, STANDARD_HTTP, WEBSOCKETS, SOCKETS, GRPC, CURL, NATIVE, CHILD)
+CLIENTS = (*HTTP_CLIENTS, STANDARD_HTTP, WEBSOCKETS, SOCKETS, GRPC_ANSWERED, GRPC, CURL, NATIVE, CHILD)
 _SHOWN_BY_THE_STACK = {package: client for client in CLIENTS for package in client.packages}
 
 

@@ -45,6 +45,7 @@ from chaos_llm.providers.openai_compatible.vendors import (
     MetaLlamaCompatible,
     Together,
 )
+from chaos_llm.providers.openai_compatible.xai_grpc import XAIChat
 from chaos_llm.providers.provider import Provider, ReplyContext
 from chaos_llm.providers.statuspage import AnthropicStatus, OpenAIStatus
 from chaos_llm.providers.unserved import Unserved
@@ -96,6 +97,7 @@ __all__ = [
     "VertexEmbeddings",
     "VertexGemini",
     "VertexTokenCount",
+    "XAIChat",
     "find",
     "known",
 ]
@@ -118,6 +120,7 @@ PROVIDERS: tuple[Provider, ...] = (
     Groq(),
     Together(),
     XAI(),
+    XAIChat(),
     DeepSeek(),
     Mistral(),
     MetaLlama(),

@@ -1,13 +1,13 @@
-"""gRPC, in process: a call to a provider's host is refused where it enters the compiled core.
+"""Calls to a provider's host are refused where they enter the compiled core.
 
-A channel does nothing until it is used, so making one is allowed, and one that was made before the
-outage is refused, too: what changes are the methods of the core's own channel classes.
+For releases of grpcio that the simulation was not tested with. A channel does nothing until it is
+used, so making one is allowed, and one that was made before the outage is refused, too: what changes
+are the methods of the core's own channel classes.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
@@ -17,11 +17,8 @@ from grpc._cython import cygrpc
 from chaos_llm.interception.clients import GRPC
 from chaos_llm.interception.context import InterceptionContext
 from chaos_llm.interception.egress_guard import EgressGuard
+from chaos_llm.interception.grpc.targets import addresses
 from chaos_llm.virtual_time.patching import replace_methods
-
-# host:443, dns:///host:443, dns://name-server/host:443, ipv4:1.2.3.4:443,5.6.7.8:443
-_TARGET = re.compile(r"(?:(?:dns|ipv4|ipv6):(?://[^/]*/)?)?(?P<hosts>.+)")
-_ADDRESS = re.compile(r"(?:\[(?P<ipv6>[^]]+)\]|(?P<host>[^:]+))(?::(?P<port>\d+))?$")
 
 # The core's classes, whatever else may be put in the place of their names.
 _Channel, _AioChannel = cygrpc.Channel, cygrpc.AioChannel
@@ -77,15 +74,5 @@ def _subscribing(guard: EgressGuard, real: Callable[..., Any]) -> Callable[..., 
 
 def _check(guard: EgressGuard, channel: Any) -> None:
     target = channel.target() if isinstance(channel, _Channel) else channel.target
-    for host, port in _addresses(target):
+    for host, port in addresses(target):
         guard.check_host(host, port, GRPC)
-
-
-def _addresses(target: bytes) -> Iterator[tuple[str, int | None]]:
-    """Hosts and ports of a channel's target; none for what is no host, such as unix:/path."""
-    found = _TARGET.match(target.decode("latin-1"))
-    for each in found["hosts"].split(",") if found else ():
-        address = _ADDRESS.match(each)
-        if address is not None:
-            port = address["port"]
-            yield address["ipv6"] or address["host"], int(port) if port else None
