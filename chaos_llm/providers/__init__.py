@@ -27,6 +27,11 @@ from chaos_llm.providers.google.oauth import GoogleOAuth
 from chaos_llm.providers.google.vertex_claude import VertexClaude
 from chaos_llm.providers.google.vertex_embeddings import VertexEmbeddings
 from chaos_llm.providers.google.vertex_gemini import VertexGemini
+from chaos_llm.providers.google.vertex_grpc import (
+    VertexGeminiGrpc,
+    VertexPredictGrpc,
+    VertexTokenCountGrpc,
+)
 from chaos_llm.providers.ollama.chat import OllamaChat
 from chaos_llm.providers.ollama.embed import OllamaEmbed
 from chaos_llm.providers.ollama.generate import OllamaGenerate
@@ -96,7 +101,10 @@ __all__ = [
     "VertexClaude",
     "VertexEmbeddings",
     "VertexGemini",
+    "VertexGeminiGrpc",
+    "VertexPredictGrpc",
     "VertexTokenCount",
+    "VertexTokenCountGrpc",
     "XAIChat",
     "find",
     "known",
@@ -137,6 +145,9 @@ PROVIDERS: tuple[Provider, ...] = (
     VertexClaude(),
     VertexEmbeddings(),
     VertexTokenCount(),
+    VertexGeminiGrpc(),
+    VertexTokenCountGrpc(),
+    VertexPredictGrpc(),
     GoogleOAuth(),
     BedrockConverse(),
     BedrockInvoke(),

@@ -126,7 +126,7 @@ class Rpc:
         if not event.connected and rules.waits_for_ready:
             self._attempts, self._unconnected = self._attempts - 1, self._unconnected + 1
             pause = reconnect_pause(self._unconnected, rng)
-        elif self._is_retried(status):
+        elif not event.is_final and self._is_retried(status):
             pause = rules.retries.pause(self._attempts, rng)
         else:
             self._finish(status, event.end)

@@ -53,7 +53,8 @@ class Event(NamedTuple):
     """One thing that arrives, `pause` seconds after the one before.
 
     Headers where it has some, a message where it has one, else the status that ends the attempt.
-    `end` is the journal's word for the ending; `connected` says whether a connection stood.
+    `end` is the journal's word for the ending; `connected` says whether a connection stood, and
+    `is_final` that the core's own retries do not begin, as where a name does not resolve.
     """
 
     pause: float
@@ -62,6 +63,7 @@ class Event(NamedTuple):
     status: Status | None = None
     end: End = "complete"
     connected: bool = True
+    is_final: bool = False
 
 
 def timeline(reply: Reply, target: str, *, streams: bool) -> Iterator[Event]:
@@ -69,7 +71,10 @@ def timeline(reply: Reply, target: str, *, streams: bool) -> Iterator[Event]:
     if has_no_connection(reply):
         pause = CONNECT_LIMIT if reply.ending is Ending.CONNECT_TIMEOUT else reply.wait
         status = Status("UNAVAILABLE", _NO_CONNECTION[reply.ending].replace("{target}", target))
-        yield Event(pause, status=status, end=ENDS[reply.ending], connected=False)
+        unresolved = reply.ending is Ending.UNRESOLVED
+        yield Event(
+            pause, status=status, end=ENDS[reply.ending], connected=False, is_final=unresolved
+        )
     elif not reply.chunks and reply.ending is not Ending.COMPLETE:
         yield from _broken(reply, reply.wait)
     elif UNSERVED in reply.headers:

@@ -16,6 +16,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
+from chaos_llm.errors import Unsupported
 from chaos_llm.protocol.grpc_wire import (
     Metadata,
     Status,
@@ -98,6 +99,8 @@ class XAIChat(XAI, protobuf.GrpcService):
         return ()
 
     def _refuse(self, request: Request, refusal: Refusal, reply_context: ReplyContext) -> Reply:
+        if refusal.status == 200:
+            raise Unsupported(f"{self.api} over gRPC: an error has a status of its own")
         status = self._status(request, refusal, reply_context)
         return refusal_reply(status, refusal.status)
 
