@@ -84,6 +84,13 @@ GRPC_ANSWERED = Client(
     "answered",
     "the core's channels (cygrpc.Channel, cygrpc.AioChannel), below all of grpc's Python",
 )
+GRPC_STREAMS = Client(
+    "grpc, grpc.aio: streams of requests (stream_unary, stream_stream)",
+    "refused",
+    "the call on a channel",
+    way_out="streams of requests over gRPC are not simulated. Send one request, or point the "
+    "channel at a stub on this machine.",
+)
 GRPC = Client(
     "other releases of grpcio",
     "refused",
@@ -110,7 +117,7 @@ CHILD = Client(
     way_out=_CHILD,
 )
 
-CLIENTS = (*HTTP_CLIENTS, STANDARD_HTTP, WEBSOCKETS, SOCKETS, GRPC_ANSWERED, GRPC, CURL, NATIVE, CHILD)
+CLIENTS = (*HTTP_CLIENTS, STANDARD_HTTP, WEBSOCKETS, SOCKETS, GRPC_ANSWERED, GRPC_STREAMS, GRPC, CURL, NATIVE, CHILD)
 _SHOWN_BY_THE_STACK = {package: client for client in CLIENTS for package in client.packages}
 
 

@@ -72,6 +72,7 @@ class AsyncCall:
         self._method, self._credentials = method, getattr(credentials, "_credentials", credentials)
         self._loop = asyncio.get_running_loop()
         self._rpc: Rpc | None = None
+        self._streams = False
         self._timer: asyncio.TimerHandle | None = None
         self._waiting: list[asyncio.Future[None]] = []
         self._callbacks: list[Callable[[], object]] = []
@@ -98,9 +99,11 @@ class AsyncCall:
     async def receive_serialized_message(self) -> Any:
         """The next message of a stream, or EOF."""
         await self._until(lambda: self._status is not None or bool(self._messages))
-        if self._messages and not self._locally_cancelled:
-            return self._messages.popleft()
-        return cygrpc.EOF
+        if not self._messages or self._locally_cancelled:
+            return cygrpc.EOF
+        message = self._messages.popleft()
+        self._take_status()
+        return message
 
     async def stream_unary(self, *_: Any) -> Any:
         """Refuse a stream of requests."""
@@ -170,6 +173,7 @@ class AsyncCall:
             self._waits,
             streams=streams,
         )
+        self._streams = streams
         self._rpc = self._channel.rpc(asked)
         self._advance()
 
@@ -180,11 +184,18 @@ class AsyncCall:
         if rpc.headers is not None and self._initial_metadata is None:
             self._initial_metadata = as_tuples(rpc.headers)
         if rpc.status is not None:
-            self._end(rpc.status)
+            self._take_status()
+            self._wake()
             return
         pause = FOREVER if rpc.due is None else rpc.due - now
         self._timer = self._loop.call_later(pause, self._advance)
         self._wake()
+
+    def _take_status(self) -> None:
+        """End the call, once what has come before its status has been read."""
+        rpc = self._rpc
+        if rpc is not None and rpc.status is not None and (not self._streams or rpc.is_drained):
+            self._end(rpc.status)
 
     def _end(self, status: Status) -> None:
         """Take a status as the call's; the client's own ends the call for the provider, too."""

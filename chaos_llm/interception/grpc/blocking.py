@@ -100,19 +100,12 @@ class CompletionQueue:
 
 
 def _is_done(rpc: Rpc, kinds: list[int]) -> bool:
-    ended = rpc.status is not None
+    ended, reads = rpc.status is not None, _KINDS.receive_message in kinds
     if _KINDS.receive_initial_metadata in kinds and rpc.headers is None:
         return False
-    if _KINDS.receive_status_on_client in kinds and not (ended and _is_drained(rpc, kinds)):
+    if _KINDS.receive_status_on_client in kinds and not (ended and (reads or rpc.is_drained)):
         return False
-    return not (_KINDS.receive_message in kinds and not (rpc.messages or ended))
-
-
-def _is_drained(rpc: Rpc, kinds: list[int]) -> bool:
-    """The core reports a status after the messages before it, but for one of its own at once."""
-    assert rpc.status is not None
-    of_the_client = rpc.status.code in ("CANCELLED", "DEADLINE_EXCEEDED")
-    return _KINDS.receive_message in kinds or not rpc.messages or of_the_client
+    return not reads or ended or bool(rpc.messages)
 
 
 def _event(rpc: Rpc, kinds: list[int], tag: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -10,7 +11,7 @@ from weakref import WeakSet
 
 from grpc._cython import cygrpc
 
-from chaos_llm.errors import UsageError
+from chaos_llm.interception.clients import GRPC_STREAMS
 from chaos_llm.interception.context import InterceptionContext
 from chaos_llm.interception.grpc.credentials import UNKNOWN, NoCredentials, added_metadata
 from chaos_llm.interception.grpc.deadlines import Deadline
@@ -25,25 +26,29 @@ from chaos_llm.protocol.messages import WireRequest
 from chaos_llm.providers.protobuf import GrpcService, in_one_order
 from chaos_llm.providers.provider import Provider
 from chaos_llm.requests.host_names import canonical
+from chaos_llm.virtual_time import VirtualTime
 
 Options = Iterable[tuple[Any, Any]]
-_STREAMS = (
-    "a stream of requests over gRPC ({method} of {host}) is not simulated. Send one request, or "
-    "point the channel at a stub on this machine."
-)
 
 
 @dataclass
 class Made:
     """How a channel was made: its target, its options and its credentials.
 
-    Of a channel from before the outage, `from_before`, the core keeps the last two for itself.
+    Of a channel from before the outage, `from_before`, the core keeps the last two for itself, so
+    that its options are the usual ones.
     """
 
     target: str
     options: Options = ()
     credentials: Any = None
     from_before: bool = False
+
+
+def usual_options(target: str) -> Options:
+    """What channels to a host are mostly made with: to xAI, the retries of xai-sdk."""
+    sdk = sys.modules.get("xai_sdk.client")
+    return getattr(sdk, "_DEFAULT_CHANNEL_OPTIONS", ()) if "api.x.ai" in target else ()
 
 
 @dataclass(frozen=True)
@@ -81,9 +86,14 @@ class Outage:
     """The outage that is in force, if one is, and all that waits in it."""
 
     context: InterceptionContext | None = None
+    clock: VirtualTime  # the latest outage's; what it cuts looks at it once more
 
     def __init__(self) -> None:
         self._open: WeakSet[Cuttable] = WeakSet()
+
+    def begin(self, context: InterceptionContext) -> None:
+        """Answer by this engine from now on."""
+        self.context, self.clock = context, context.clock
 
     def note(self, waiting: Cuttable) -> None:
         """Have this cut when the outage ends."""
@@ -138,14 +148,13 @@ class Channel:
     @property
     def now(self) -> float:
         """The time of the clock that drives the calls."""
-        return self.context.clock.now
+        return OUTAGE.clock.now
 
     def rpc(self, asked: Asked) -> Rpc:
-        """Begin a call; raises UsageError for one that is not simulated."""
-        if asked.message is None:
-            error = UsageError(_STREAMS.format(method=asked.method, host=self._host))
-            self.context.say(str(error))
-            raise error
+        """Begin a call; raises UncaughtEgress for one that is not simulated."""
+        guard = self.context.guard
+        if asked.message is None and guard is not None:
+            raise guard.refuse(self._host, GRPC_STREAMS)
         rules = Rules(
             retry_policy(self._made.options, asked.method),
             self._deadline(asked.deadline),

@@ -42,15 +42,18 @@ def added_metadata(credentials: Any, host: str, method: str) -> Metadata:
 
 def _asked(plugin: Any, host: str, method: str) -> Metadata:
     added: list[tuple[str, Any]] = []
+    failures: list[str] = []
 
     def answered(metadata: Any, code: int, details: Any) -> None:
         if code:
-            failure = f"Getting metadata from plugin failed with error: {text(details)}"
-            raise NoCredentials(failure)
-        added.extend((text(name), value) for name, value in metadata)
+            failures.append(f"Getting metadata from plugin failed with error: {text(details)}")
+        else:
+            added.extend((text(name), value) for name, value in metadata)
 
     service, _, name = method.rpartition("/")
     plugin(f"https://{host}{service}", name, answered)
+    if failures:
+        raise NoCredentials(failures[0])
     return tuple(added)
 
 

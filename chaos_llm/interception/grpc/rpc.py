@@ -22,6 +22,7 @@ from chaos_llm.journal.journal import End
 from chaos_llm.protocol.grpc_wire import Metadata, Status
 from chaos_llm.protocol.keyed_random import KeyedRandom
 
+_OF_THE_CLIENT = ("CANCELLED", "DEADLINE_EXCEEDED")
 _LATE = Status("DEADLINE_EXCEEDED", "Deadline Exceeded")
 _LATE_IN_STREAM = Status("DEADLINE_EXCEEDED", "Stream removed (Deadline Exceeded)")
 
@@ -71,6 +72,15 @@ class Rpc:
         if self._rules.deadline is not None:
             moments.append(self._rules.deadline)
         return min(moments, default=None)
+
+    @property
+    def is_drained(self) -> bool:
+        """Whether a status that has come is reported: after the messages before it.
+
+        The client's own, which it sets at once, waits for none.
+        """
+        of_the_client = self.status is not None and self.status.code in _OF_THE_CLIENT
+        return not self.messages or of_the_client
 
     def advance(self, now: float) -> None:
         """Let all happen that is due by now."""

@@ -24,7 +24,7 @@ from chaos_llm.interception.context import InterceptionContext
 from chaos_llm.interception.grpc import credentials, deadlines, egress, self_test
 from chaos_llm.interception.grpc.asynchronous import AsyncChannel
 from chaos_llm.interception.grpc.blocking import BlockingCall, BlockingChannel
-from chaos_llm.interception.grpc.channel import OUTAGE, Channel, Made
+from chaos_llm.interception.grpc.channel import OUTAGE, Channel, Made, usual_options
 from chaos_llm.interception.grpc.targets import addresses, text
 from chaos_llm.virtual_time.patching import replace_methods
 
@@ -37,18 +37,13 @@ _CALLS = (
 )
 _AIO_CALLS = ("call", "check_connectivity_state", "watch_connectivity_state")
 _CORES = (cygrpc.Channel, cygrpc.AioChannel)
-_FROM_BEFORE = (
-    "A gRPC channel to {target} was made before the outage: its options, with the retries of its "
-    "service config, and its credentials are not known here. Make the client inside the test."
-)
-
 
 def replace(context: InterceptionContext, undo: ExitStack) -> None:
     """Answer calls to the providers until `undo` is closed."""
     if not self_test.is_known():
         egress.replace(context, undo)
         return
-    OUTAGE.context = context
+    OUTAGE.begin(context)
     undo.callback(OUTAGE.end)
     _Seam(context, undo).install()
 
@@ -124,8 +119,7 @@ class _Seam:
             target = channel.target() if callable(channel.target) else channel.target
             if not self._is_ours(target):
                 return None
-            self._context.say(_FROM_BEFORE.format(target=text(target)))
-            made = Made(text(target), from_before=True)
+            made = Made(text(target), usual_options(text(target)), from_before=True)
             known = self._older[id(channel)] = (channel, kind(made, lambda: channel))
         return known[1]
 

@@ -18,6 +18,7 @@ from typing import Any, ClassVar
 
 from chaos_llm.errors import Unsupported
 from chaos_llm.protocol.grpc_wire import (
+    CODES,
     Metadata,
     Status,
     refusal_reply,
@@ -108,7 +109,10 @@ class XAIChat(XAI, protobuf.GrpcService):
         row = self._row(request, refusal, self._ids(reply_context)[0])
         wait = refusal.retry_after
         trailers: Metadata = () if wait is None else (("retry-after", seconds(wait)),)
-        return Status(_CODES[refusal.kind], row.message, trailers)
+        code = _CODES[refusal.kind]
+        if refusal.status is not None and refusal.status != CODES[code].http:
+            code = next((c for c in _CODES.values() if CODES[c].http == refusal.status), code)
+        return Status(code, row.message, trailers)
 
     def _whole(self, request: Request, answer: Completion, reply_context: ReplyContext) -> Reply:
         said = self._about_reply(request, reply_context)
