@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from chaos_llm.server.launch.settings import Settings
 
 _TOXIPROXY = "have a real Toxiproxy play what is wrong with the wire; docs/reference/server.md"
+_GRPC = 'speak gRPC on this port, too, 0 for any; pip install "chaos_llm[grpc]"'
 _AT = "begin here: a window's name, a time of day in UTC, or a time from the start"
 
 
@@ -27,6 +28,7 @@ def server_arguments(parser: argparse.ArgumentParser) -> None:
     add("--tls", action="store_true", help="speak TLS, too, and be a forward proxy")
     add("--tunnel", action="store_true", help="as a proxy, let requests to other hosts out")
     add("--toxiproxy", action="store_true", help=_TOXIPROXY)
+    add("--grpc", type=int, metavar="PORT", help=_GRPC)
     add("--admin-token", default=os.environ.get("CHAOS_LLM_ADMIN_TOKEN", ""), metavar="TOKEN")
     add("--journal", type=Path, metavar="FILE", help="append every exchange to this file, as JSONL")
 
@@ -47,6 +49,7 @@ def settings_of(options: argparse.Namespace, profiles: list[str]) -> Settings:
         tls=options.tls,
         tunnel=options.tunnel,
         toxiproxy=options.toxiproxy,
+        grpc=options.grpc,
         admin_token=options.admin_token,
         journal=options.journal,
     )

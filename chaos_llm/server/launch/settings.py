@@ -41,7 +41,7 @@ class Settings:
 
     `providers` are those that are played, all without any. `journal` is a file that gets a line for
     each exchange. `speed` belongs to the clock "scaled". With `toxiproxy` a real one plays what is
-    wrong with the wire. Raises UsageError, UnknownName or ProfileError for what cannot be.
+    wrong with the wire. `grpc` is a port for gRPC, 0 for any that is free. Raises UsageError, UnknownName or ProfileError for what cannot be.
     """
 
     profiles: Sequence[str | Path | Profile] = ()
@@ -55,6 +55,7 @@ class Settings:
     tls: bool = False
     tunnel: bool = False
     toxiproxy: bool = False
+    grpc: int | None = None
     admin_token: str = ""
     journal: Path | None = None
     rootdir: Path | None = None
@@ -69,8 +70,9 @@ class Settings:
             )
         if self.tunnel and not self.tls:
             raise UsageError("--tunnel is for the forward proxy; it needs --tls")
-        if not 0 <= self.port < 65_536:
-            raise UsageError(f"a port is a number from 0 (any that is free) to 65535; {self.port}")
+        for port in (self.port, self.grpc or 0):
+            if not 0 <= port < 65_536:
+                raise UsageError(f"a port is a number from 0 (any that is free) to 65535; {port}")
 
     @property
     def rate(self) -> float:
