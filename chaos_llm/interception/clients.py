@@ -117,7 +117,18 @@ CHILD = Client(
     way_out=_CHILD,
 )
 
-CLIENTS = (*HTTP_CLIENTS, STANDARD_HTTP, WEBSOCKETS, SOCKETS, GRPC_ANSWERED, GRPC_STREAMS, GRPC, CURL, NATIVE, CHILD)
+CLIENTS = (
+    *HTTP_CLIENTS,
+    STANDARD_HTTP,
+    WEBSOCKETS,
+    SOCKETS,
+    GRPC_ANSWERED,
+    GRPC_STREAMS,
+    GRPC,
+    CURL,
+    NATIVE,
+    CHILD,
+)
 _SHOWN_BY_THE_STACK = {package: client for client in CLIENTS for package in client.packages}
 
 

@@ -56,6 +56,7 @@ from chaos_llm.providers.statuspage import AnthropicStatus, OpenAIStatus
 from chaos_llm.providers.unserved import Unserved
 
 __all__ = [
+    "GRPC_SERVICES",
     "PROVIDERS",
     "TGI",
     "VLLM",
@@ -128,7 +129,6 @@ PROVIDERS: tuple[Provider, ...] = (
     Groq(),
     Together(),
     XAI(),
-    XAIChat(),
     DeepSeek(),
     Mistral(),
     MetaLlama(),
@@ -145,9 +145,6 @@ PROVIDERS: tuple[Provider, ...] = (
     VertexClaude(),
     VertexEmbeddings(),
     VertexTokenCount(),
-    VertexGeminiGrpc(),
-    VertexTokenCountGrpc(),
-    VertexPredictGrpc(),
     GoogleOAuth(),
     BedrockConverse(),
     BedrockInvoke(),
@@ -157,6 +154,14 @@ PROVIDERS: tuple[Provider, ...] = (
     OllamaChat(),
     OllamaGenerate(),
     OllamaEmbed(),
+)
+
+# What vendors speak over gRPC, at paths of its own: the same APIs, in messages.
+GRPC_SERVICES: tuple[Provider, ...] = (
+    XAIChat(),
+    VertexGeminiGrpc(),
+    VertexTokenCountGrpc(),
+    VertexPredictGrpc(),
 )
 
 
@@ -185,7 +190,7 @@ def find(name: str, method: str, path: str) -> Provider:
     A known path with another method finds the format that refuses it; an unknown path finds one
     that says so in words of ours. Raises UnknownName for a provider that is not in the catalogue.
     """
-    formats = [provider for provider in known() if provider.name == name]
+    formats = [p for p in (*known(), *GRPC_SERVICES) if p.name == name]
     if not formats:
         raise UnknownName("provider", name, (provider.name for provider in known()))
     for tried in (method, "POST", "GET", "DELETE"):

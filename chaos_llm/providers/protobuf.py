@@ -65,9 +65,12 @@ def read(name: str, data: bytes, *, original_names: bool = False) -> dict[str, A
 
     try:
         message = message_class(name).FromString(data)
-    except DecodeError as error:
+        said: dict[str, Any] = json_format.MessageToDict(
+            message, preserving_proto_field_name=original_names
+        )
+    except (DecodeError, json_format.Error) as error:
         raise ValueError(str(error)) from error
-    return json_format.MessageToDict(message, preserving_proto_field_name=original_names)
+    return said
 
 
 def written(name: str, content: dict[str, Any]) -> bytes:

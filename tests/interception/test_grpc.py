@@ -40,7 +40,11 @@ class TestEverySdk:
         got, (exchange,), took = met(client)
         assert got.error is None
         assert exchange.reference in got.text
-        assert (exchange.provider, exchange.status, exchange.end) == (client.provider, 200, "complete")
+        assert (exchange.provider, exchange.status, exchange.end) == (
+            client.provider,
+            200,
+            "complete",
+        )
         assert (exchange.stream, exchange.model, took) == (client.streams, client.model, 0)
 
     def test_tokens_are_counted(self, client):
@@ -87,7 +91,11 @@ class TestEverySdk:
             (faults.refuse_connection(), "refused", "Connection refused"),
             (faults.tls_failure(), "closed", "Handshake read failed (Socket closed)"),
             (faults.hang(3), "closed", "Stream removed (Socket closed)"),
-            (faults.reset_connection(), "reset", "Stream removed (recvmsg:Connection reset by peer"),
+            (
+                faults.reset_connection(),
+                "reset",
+                "Stream removed (recvmsg:Connection reset by peer",
+            ),
             (faults.html_error_page(502), "complete", "Received http2 header with status: 502"),
         ],
         ids=repr,
@@ -112,7 +120,9 @@ class TestEverySdk:
     def test_the_same_seed_gives_the_same_journal(self, client):
         def journal() -> str:
             with outage(seed=7) as chaos:
-                chaos.on(client.provider).inject(faults.overloaded(), faults.slow_tokens(0.3), times=2)
+                chaos.on(client.provider).inject(
+                    faults.overloaded(), faults.slow_tokens(0.3), times=2
+                )
                 for _ in range(3):
                     client.call()
                 return chaos.journal.jsonl()
@@ -200,7 +210,11 @@ class TestXaiTools:
     def tool(self):
         from xai_sdk.chat import tool
 
-        schema = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
+        schema = {
+            "type": "object",
+            "properties": {"city": {"type": "string"}},
+            "required": ["city"],
+        }
         return tool("weather", "The weather of a city.", schema)
 
     @pytest.mark.parametrize("streams", [False, True])
@@ -262,7 +276,11 @@ class TestVertex:
     def test_a_function_is_called(self):
         from vertexai.generative_models import FunctionDeclaration, Tool
 
-        schema = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
+        schema = {
+            "type": "object",
+            "properties": {"city": {"type": "string"}},
+            "required": ["city"],
+        }
         weather = FunctionDeclaration(name="weather", parameters=schema, description="Weather.")
         with outage():
             reply = self.model().generate_content(
@@ -553,7 +571,9 @@ def test_other_releases_of_grpcio_are_refused_in_words(monkeypatch):
     self_test.is_known.cache_clear()
     try:
         with (
-            pytest.raises(UncaughtEgress, match=r"gRPC is simulated with grpcio .*transport=\"rest\""),
+            pytest.raises(
+                UncaughtEgress, match=r"gRPC is simulated with grpcio .*transport=\"rest\""
+            ),
             outage(),
             grpc.insecure_channel("api.x.ai:443") as channel,
         ):

@@ -26,7 +26,9 @@ class Got:
     @property
     def rpc(self) -> Any:
         """The error of grpc behind google.api_core's."""
-        return getattr(self.error, "response", None) or getattr(self.error, "errors", [self.error])[0]
+        return (
+            getattr(self.error, "response", None) or getattr(self.error, "errors", [self.error])[0]
+        )
 
     @property
     def code(self) -> Any:
@@ -39,7 +41,7 @@ class Got:
     @property
     def wait(self) -> float | None:
         """The seconds that a refusal asks to wait."""
-        trailers = {name: value for name, value in self.rpc.trailing_metadata() or ()}
+        trailers = dict(self.rpc.trailing_metadata() or ())
         if "retry-after" in trailers:
             return float(trailers["retry-after"])
         details = [each for each in self.error.details if hasattr(each, "retry_delay")]

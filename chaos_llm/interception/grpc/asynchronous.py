@@ -66,7 +66,12 @@ class AsyncCall:
     """In the place of the core's `_AioCall`, for one request."""
 
     def __init__(
-        self, channel: AsyncChannel, method: str, deadline: Any, credentials: Any, waits: bool  # noqa: FBT001
+        self,
+        channel: AsyncChannel,
+        method: str,
+        deadline: Any,
+        credentials: Any,
+        waits: bool,
     ) -> None:
         self._channel, self._deadline, self._waits = channel, deadline, waits
         self._method, self._credentials = method, getattr(credentials, "_credentials", credentials)
@@ -92,7 +97,12 @@ class AsyncCall:
         await self._until(lambda: self._status is not None)
         return self._rpc.messages.popleft() if self._rpc and self._rpc.messages else b""
 
-    async def initiate_unary_stream(self, request: bytes, metadata: Any, context: Any = None) -> None:  # noqa: ARG002
+    async def initiate_unary_stream(
+        self,
+        request: bytes,
+        metadata: Any,
+        context: Any = None,  # noqa: ARG002 - for tracing
+    ) -> None:
         """Send one request, whose reply is a stream."""
         self._begin(request, metadata, streams=True)
 

@@ -216,5 +216,3 @@ class BlockingChannel(Channel):
 
     def cancel_calls_on_fork(self, *_: Any) -> None:
         """Nothing here is the core's to cancel."""
-
-

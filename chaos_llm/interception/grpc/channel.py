@@ -126,7 +126,8 @@ class Channel:
     """
 
     def __init__(self, made: Made, core: Callable[[], Any]) -> None:
-        self._made, self._make_core, self._core = made, core, None
+        self._made, self._make_core = made, core
+        self._core: Any = None
         self._closed = False
         host, port = next(iter(addresses(made.target)))
         self._host, self._port = canonical(host), port or 443
@@ -208,7 +209,7 @@ class Channel:
         """The core's number of a method, which nobody here needs."""
         return 0
 
-    def check_connectivity_state(self, try_to_connect: bool) -> Any:  # noqa: FBT001
+    def check_connectivity_state(self, try_to_connect: bool) -> Any:
         """Ready: whether a connection stands is decided for each call."""
         if (core := self.core()) is not None:
             return core.check_connectivity_state(try_to_connect)

@@ -1,8 +1,8 @@
 """Calls to a provider's host are refused where they enter the compiled core.
 
 For releases of grpcio that the simulation was not tested with. A channel does nothing until it is
-used, so making one is allowed, and one that was made before the outage is refused, too: what changes
-are the methods of the core's own channel classes.
+used, so making one is allowed, and one that was made before the outage is refused, too: what
+changes are the methods of the core's own channel classes.
 """
 
 from __future__ import annotations

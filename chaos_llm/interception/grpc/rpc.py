@@ -41,7 +41,7 @@ class Attempt(Protocol):
 class Rules:
     """What a call was asked to obey; `deadline` is a moment of the clock that drives it."""
 
-    retries: RetryPolicy = RetryPolicy()
+    retries: RetryPolicy
     deadline: float | None = None
     waits_for_ready: bool = False
 

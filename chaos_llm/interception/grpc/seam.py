@@ -38,6 +38,7 @@ _CALLS = (
 _AIO_CALLS = ("call", "check_connectivity_state", "watch_connectivity_state")
 _CORES = (cygrpc.Channel, cygrpc.AioChannel)
 
+
 def replace(context: InterceptionContext, undo: ExitStack) -> None:
     """Answer calls to the providers until `undo` is closed."""
     if not self_test.is_known():

@@ -1,8 +1,8 @@
 """What a client's core sees of a reply, and when: headers, messages, and a status.
 
-The statuses that no server sends, and their texts, are those of grpcio 1.85's core. Each was seen on
-a real connection: to a server that closes, resets, leaves out what it should send or sends pages,
-and to addresses that refuse, do not resolve or do not answer.
+The statuses that no server sends, and their texts, are those of grpcio 1.85's core. Each was seen
+on a real connection: to a server that closes, resets, leaves out what it should send or sends
+pages, and to addresses that refuse, do not resolve or do not answer.
 """
 
 from __future__ import annotations

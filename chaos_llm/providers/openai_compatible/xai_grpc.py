@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from chaos_llm.errors import Unsupported
 from chaos_llm.protocol.grpc_wire import (
@@ -38,6 +38,7 @@ from chaos_llm.protocol.messages import (
 )
 from chaos_llm.protocol.rate_limits import State
 from chaos_llm.providers import protobuf
+from chaos_llm.providers.endpoint import UNREADABLE
 from chaos_llm.providers.framing import broken_at, count_pieces, seconds, split
 from chaos_llm.providers.openai.common import Headers, uuid
 from chaos_llm.providers.openai_compatible.vendors import XAI
@@ -91,7 +92,9 @@ class XAIChat(XAI, protobuf.GrpcService):
         try:
             asked = protobuf.read(_REQUEST, unframed(wire.body), original_names=True)
         except ValueError as error:
-            return self._invalid(wire, "", Refusal("invalid_request", message=str(error)))
+            secret, refusal = self._admit(wire)
+            unreadable = Refusal("invalid_request", message=str(error), broken_rule=UNREADABLE)
+            return self._invalid(wire, secret, refusal or unreadable)
         body = _as_chat(asked) | {"stream": wire.path == _STREAM}
         request = super().parse(replace(wire, body=json.dumps(body).encode()))
         return replace(request, size=len(wire.body), stream=wire.path == _STREAM)

@@ -28,7 +28,7 @@ _CODES = {code.value[0]: code for code in grpc.StatusCode}
 _STOPPED = Status("UNAVAILABLE", "Stream removed (Socket closed)")
 
 
-class GrpcListener(grpc.GenericRpcHandler):
+class GrpcListener(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpcio has no types
     """The port for gRPC. Make it inside the server's event loop."""
 
     def __init__(self, shared: SharedState) -> None:

@@ -41,7 +41,8 @@ class Settings:
 
     `providers` are those that are played, all without any. `journal` is a file that gets a line for
     each exchange. `speed` belongs to the clock "scaled". With `toxiproxy` a real one plays what is
-    wrong with the wire. `grpc` is a port for gRPC, 0 for any that is free. Raises UsageError, UnknownName or ProfileError for what cannot be.
+    wrong with the wire. `grpc` is a port for gRPC, 0 for any that is free. Raises UsageError,
+    UnknownName or ProfileError for what cannot be.
     """
 
     profiles: Sequence[str | Path | Profile] = ()
