@@ -12,7 +12,7 @@ from typing import Literal
 
 Treatment = Literal["answered", "refused"]
 # Releases of grpcio whose private parts the simulation of gRPC was tested with; it replaces them.
-TESTED_GRPCIO = ((1, 66), (1, 85))
+TESTED_GRPCIO = ((1, 82), (1, 85))
 GRPCIO = "grpcio " + " to ".join(".".join(map(str, release)) for release in TESTED_GRPCIO)
 
 _DEFAULT_TRANSPORT = (

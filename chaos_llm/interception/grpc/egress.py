@@ -22,6 +22,7 @@ from chaos_llm.virtual_time.patching import replace_methods
 
 # The core's classes, whatever else may be put in the place of their names.
 _Channel, _AioChannel = cygrpc.Channel, cygrpc.AioChannel
+_targets: dict[int, tuple[Any, Any]] = {}  # by id: asyncio channels made in this outage
 
 
 def replace(context: InterceptionContext, undo: ExitStack) -> None:
@@ -29,6 +30,7 @@ def replace(context: InterceptionContext, undo: ExitStack) -> None:
     guard = context.guard
     if guard is None:
         return
+    _note_targets(undo)
     replace_methods(
         undo, _Channel, **_guarded(guard, _Channel, ("segregated_call", "integrated_call"))
     )
@@ -72,7 +74,26 @@ def _subscribing(guard: EgressGuard, real: Callable[..., Any]) -> Callable[..., 
     return subscribe
 
 
+def _note_targets(undo: ExitStack) -> None:
+    """Note the targets of asyncio channels that are made, which grpcio before 1.81 keeps in C."""
+
+    def make(target: Any, *args: Any, **options: Any) -> Any:
+        channel = _AioChannel(target, *args, **options)
+        _targets[id(channel)] = channel, target
+        return channel
+
+    if not hasattr(_AioChannel, "target"):
+        undo.callback(_targets.clear)
+        undo.callback(setattr, cygrpc, "AioChannel", _AioChannel)
+        cygrpc.AioChannel = make
+
+
 def _check(guard: EgressGuard, channel: Any) -> None:
-    target = channel.target() if isinstance(channel, _Channel) else channel.target
+    if isinstance(channel, _Channel):
+        target = channel.target()
+    else:
+        target = getattr(channel, "target", None) or _targets.get(id(channel), (None, None))[1]
+    if target is None:  # it may be to a provider
+        raise guard.refuse("a host that this grpcio does not tell (before 1.81)", GRPC)
     for host, port in addresses(target):
         guard.check_host(host, port, GRPC)
