@@ -162,7 +162,7 @@ def grpc(session: nox.Session, grpcio: str) -> None:
     session.install("-e", ".[test,grpc]", f"grpcio=={grpcio}.*", *sdks)
     env = {"NO_LIBRARY_IS_ABSENT": "1"}
     files = ("interception/test_grpc.py", "interception/test_grpc_conformance.py")
-    more = ("libraries/test_real_grpc.py",)
+    more = ("libraries/test_real_grpc.py", "server/test_grpc_server.py")
     paths = (f"tests/{path}" for path in (*files, *more))
     session.run("pytest", *paths, *session.posargs, env=env)
 

@@ -33,8 +33,11 @@ class GrpcListener(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpcio has 
 
     def __init__(self, shared: SharedState) -> None:
         self._shared = shared
-        longest = ("grpc.max_receive_message_length", shared.settings.limits.body)
-        self._server = grpc.aio.server(options=(longest,))
+        options = (
+            ("grpc.max_receive_message_length", shared.settings.limits.body),
+            ("grpc.so_reuseport", 0),  # else two servers would share a port
+        )
+        self._server = grpc.aio.server(options=options)
         self._server.add_generic_rpc_handlers((self,))
 
     async def start(self, host: str, port: int) -> int:
