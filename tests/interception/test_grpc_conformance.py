@@ -8,13 +8,18 @@ it, and the attempts that reached the provider.
 from __future__ import annotations
 
 import asyncio
+import socket
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from support.http2_server import close, data, headers, serving, until_it_is_read
 from support.libraries import library
 
 from chaos_llm import faults, outage
+from chaos_llm.protocol.grpc_wire import Status, frame, trailer_frame
+from chaos_llm.protocol.messages import Chunk, Ending, Reply
 from chaos_llm.server.launch.server_handle import ServerThread
 from chaos_llm.server.launch.settings import Settings
 
@@ -120,3 +125,118 @@ def test_the_simulated_core_reports_what_the_real_one_does(server, talk, case):
         simulated = seen(talk, options, lambda: chaos.journal)
     real = seen(talk, options | on_loopback, lambda: here.journal)
     assert simulated == real
+
+
+METHOD = "/xai_api.Chat/GetCompletionChunk"
+GRPC = ((":status", "200"), ("content-type", "application/grpc"))
+MESSAGE = frame(b"ab")
+
+
+def page(status: int) -> list[Any]:
+    head = headers((":status", str(status)), ("content-type", "text/html"))
+    return [head, data(b"<html>busy</html>", end=True)]
+
+
+def of_page(status: int, body: bytes = b"<html>busy</html>") -> Reply:
+    return Reply(status, (("content-type", "text/html"),), (Chunk(0.0, body),))
+
+
+def of_frames(*chunks: bytes, ending: Ending = Ending.COMPLETE) -> Reply:
+    head = (("content-type", "application/grpc"),)
+    return Reply(
+        200, head, tuple(Chunk(0.0, each) for each in chunks), ending=ending, streamed=True
+    )
+
+
+# What a server does on the wire, and the reply by which the engine says the same.
+WIRES = {
+    **{f"a page, {s}": (page(s), of_page(s)) for s in (400, 401, 403, 404, 408, 429, 500)},
+    **{f"a page, {s}": (page(s), of_page(s)) for s in (502, 503, 504, 520)},
+    "a page under 200": (page(200), of_page(200)),
+    "no trailers": ([headers(*GRPC), data(MESSAGE, end=True)], of_frames(MESSAGE)),
+    "nothing but headers": ([headers(*GRPC, end=True)], of_frames()),
+    "half a message, no trailers": (
+        [headers(*GRPC), data(MESSAGE), data(MESSAGE[:6], end=True)],
+        of_frames(MESSAGE, MESSAGE[:6]),
+    ),
+    "a close before headers": ([close], of_frames(ending=Ending.CLOSED)),
+    "a close after a message": (
+        [headers(*GRPC), data(MESSAGE), until_it_is_read, close],
+        of_frames(MESSAGE, ending=Ending.CLOSED),
+    ),
+    "a status after a message": (
+        [
+            headers(*GRPC),
+            data(MESSAGE),
+            headers(("grpc-status", "14"), ("grpc-message", "busy"), end=True),
+        ],
+        of_frames(MESSAGE, trailer_frame(Status("UNAVAILABLE", "busy"))),
+    ),
+    "a status alone": (
+        [
+            headers(
+                *GRPC, ("grpc-status", "8"), ("grpc-message", "a%20b"), ("x-more", "1"), end=True
+            )
+        ],
+        of_frames(trailer_frame(Status("RESOURCE_EXHAUSTED", "a b", (("x-more", "1"),)))),
+    ),
+    "OK without a message": (
+        [headers(*GRPC), headers(("grpc-status", "0"), end=True)],
+        of_frames(trailer_frame(Status("OK"))),
+    ),
+}
+
+
+def read(target: str) -> tuple[Any, ...]:
+    """What a stream of a bare channel brings: messages, then the status."""
+    messages: list[bytes] = []
+    with grpc.insecure_channel(target) as channel:
+        call = channel.unary_stream(METHOD)(b"", timeout=20)
+        with suppress(grpc.RpcError):
+            messages.extend(call)
+        trailers = tuple((name, value) for name, value in call.trailing_metadata())
+        return messages, call.code(), call.details(), trailers, call.debug_error_string()
+
+
+async def read_later(target: str) -> tuple[Any, ...]:
+    messages: list[bytes] = []
+    async with grpc.aio.insecure_channel(target) as channel:
+        call = channel.unary_stream(METHOD)(b"", timeout=20)
+        with suppress(grpc.RpcError):
+            async for message in call:
+                messages.append(message)  # noqa: PERF401 - what came before the error is kept
+        trailers = tuple((name, value) for name, value in await call.trailing_metadata())
+        return messages, await call.code(), await call.details(), trailers
+
+
+@dataclass(frozen=True, repr=False)
+class Saying(faults.Fault):
+    """The provider replies as it is told to."""
+
+    reply: Reply
+
+    def on_reply(self, reply: Reply, fault_context: Any) -> Reply:
+        return self.reply
+
+
+@pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "asyncio"])
+@pytest.mark.parametrize("wire", WIRES)
+def test_what_is_wrong_on_the_wire_is_reported_as_by_the_real_core(wire, asynchronous):
+    steps, reply = WIRES[wire]
+    talk = (lambda target: asyncio.run(read_later(target))) if asynchronous else read
+    with serving(steps) as (address, _):
+        real = talk(address)
+    with outage() as chaos:
+        chaos.on("xai").inject(Saying(reply))
+        assert talk("api.x.ai") == real
+
+
+def test_a_refused_connection_is_reported_as_by_the_real_core():
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        address = f"127.0.0.1:{listening.getsockname()[1]}"
+    real = read(address)
+    with outage() as chaos:
+        chaos.on("xai").inject(faults.refuse_connection())
+        simulated = read("api.x.ai")
+    assert simulated[:2] == real[:2]
+    assert simulated[2] == real[2].replace(address, "192.0.2.1:443")
