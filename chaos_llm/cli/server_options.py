@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from chaos_llm.server.launch.settings import Settings
 
 _TOXIPROXY = "let a real Toxiproxy simulate network faults; see docs/reference/server.md"
+_GRPC = 'also serve gRPC on this port, 0 for any free one; pip install "chaos_llm[grpc]"'
 _LENIENT = "answer requests that the real APIs refuse, too, as far as they can be read"
 _ADMIN_HELP = "required in requests to the admin API (default: CHAOS_LLM_ADMIN_TOKEN)"
 _AT = "where to begin: a window's name, a time of day in UTC, or a time after the start"
@@ -46,6 +47,7 @@ def server_arguments(parser: argparse.ArgumentParser) -> None:
     add("--tls", action="store_true", help="also serve TLS, and act as a forward proxy")
     add("--tunnel", action="store_true", help="as a proxy, pass requests to other hosts through")
     add("--toxiproxy", action="store_true", help=_TOXIPROXY)
+    add("--grpc", type=int, metavar="PORT", help=_GRPC)
     add("--lenient", action="store_true", help=_LENIENT)
     add(
         "--admin-token",
@@ -84,6 +86,7 @@ def settings_of(options: argparse.Namespace, profiles: list[str]) -> Settings:
         tls=options.tls,
         tunnel=options.tunnel,
         toxiproxy=options.toxiproxy,
+        grpc=options.grpc,
         admin_token=options.admin_token,
         journal=options.journal,
         strict=False if options.lenient else None,

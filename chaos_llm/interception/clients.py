@@ -11,6 +11,9 @@ from types import FrameType
 from typing import Literal
 
 Treatment = Literal["answered", "refused"]
+# Releases of grpcio whose private parts the simulation of gRPC was tested with; it replaces them.
+TESTED_GRPCIO = ((1, 82), (1, 85))
+GRPCIO = "grpcio " + " to ".join(".".join(map(str, release)) for release in TESTED_GRPCIO)
 
 _DEFAULT_TRANSPORT = (
     "its client is not based on httpx, httpx2, aiohttp or urllib3 (requests, botocore), or it uses "
@@ -76,13 +79,26 @@ SOCKETS = Client(
     "all socket functions with a host name or an address, and the first bytes of a connection",
     way_out=_DEFAULT_TRANSPORT,
 )
+GRPC_ANSWERED = Client(
+    f"grpc, grpc.aio ({GRPCIO})",
+    "answered",
+    "the core's channels (cygrpc.Channel, cygrpc.AioChannel), below all of grpc's Python",
+)
+GRPC_STREAMS = Client(
+    "grpc, grpc.aio: streams of requests (stream_unary, stream_stream)",
+    "refused",
+    "the call on a channel",
+    way_out="streams of requests over gRPC are not simulated. Send one request, or point the "
+    "channel at a stub on this machine.",
+)
 GRPC = Client(
-    "grpc, grpc.aio",
+    "other releases of grpcio",
     "refused",
     "a call on a channel, also on a channel from before the outage",
     ("grpc",),
-    'gRPC is not simulated. Let the SDK use its REST transport (transport="rest"), call the '
-    "provider's HTTP API, or connect the channel to a stub on this machine.",
+    f"gRPC is simulated with {GRPCIO}, whose internals it was tested with. Install one of these, "
+    'let the SDK use its REST transport (transport="rest"), call the provider\'s HTTP API, or '
+    "connect the channel to a stub on this machine.",
 )
 CURL = Client(
     "pycurl", "refused", "Curl.perform and CurlMulti.add_handle", ("pycurl",), way_out=_NATIVE
@@ -101,7 +117,18 @@ CHILD = Client(
     way_out=_CHILD,
 )
 
-CLIENTS = (*HTTP_CLIENTS, STANDARD_HTTP, WEBSOCKETS, SOCKETS, GRPC, CURL, NATIVE, CHILD)
+CLIENTS = (
+    *HTTP_CLIENTS,
+    STANDARD_HTTP,
+    WEBSOCKETS,
+    SOCKETS,
+    GRPC_ANSWERED,
+    GRPC_STREAMS,
+    GRPC,
+    CURL,
+    NATIVE,
+    CHILD,
+)
 _SHOWN_BY_THE_STACK = {package: client for client in CLIENTS for package in client.packages}
 
 

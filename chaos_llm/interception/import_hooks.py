@@ -22,7 +22,7 @@ from chaos_llm.interception.context import InterceptionContext
 _ADAPTERS = {
     "urllib3": ("chaos_llm.interception.urllib3_client", "replace"),
     "aiohttp": ("chaos_llm.interception.aiohttp_client", "replace"),
-    "grpc": ("chaos_llm.interception.grpc_client", "replace"),
+    "grpc": ("chaos_llm.interception.grpc.seam", "replace"),
     "pycurl": ("chaos_llm.interception.pycurl_client", "replace"),
     "responses": ("chaos_llm.interception.other_mocks", "responses"),
     "requests_mock": ("chaos_llm.interception.other_mocks", "requests_mock"),

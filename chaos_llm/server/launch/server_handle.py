@@ -158,6 +158,11 @@ class ServedOutage:
         return self._thread.do(lambda server: server.url)
 
     @property
+    def grpc(self) -> str:
+        """The target for clients of gRPC; empty where the server was started without `grpc`."""
+        return self._thread.do(lambda server: server.grpc)
+
+    @property
     def env(self) -> dict[str, str]:
         """Base URLs of every provider, and keys where there are none; the whole environment not."""
         return self.env_for(os.environ)
