@@ -137,7 +137,7 @@ class TestEverySdk:
                 )
                 for _ in range(3):
                     client.call()
-                return chaos.journal.jsonl()
+                return chaos.journal.to_jsonl()
 
         assert journal() == journal()
 
@@ -497,7 +497,7 @@ class TestChannels:
 
                 with ThreadPoolExecutor(8) as pool:
                     list(pool.map(work, range(8)))
-                return ends, chaos.journal.jsonl()
+                return ends, chaos.journal.to_jsonl()
 
         assert order() == order()
 
