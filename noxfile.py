@@ -155,6 +155,19 @@ def closed_world(session: nox.Session) -> None:
 
 
 @nox.session
+@nox.parametrize("grpcio", [nox.param("1.82", id="oldest"), nox.param("1.85", id="newest")])
+def grpc(session: nox.Session, grpcio: str) -> None:
+    """The SDKs that speak gRPC, at both ends of the range whose private parts are replaced."""
+    sdks = ("xai-sdk>=1.21,<2", "google-cloud-aiplatform>=2.7,<3")
+    session.install("-e", ".[test,grpc]", f"grpcio=={grpcio}.*", *sdks)
+    env = {"NO_LIBRARY_IS_ABSENT": "1"}
+    files = ("interception/test_grpc.py", "interception/test_grpc_conformance.py")
+    more = ("libraries/test_real_grpc.py", "server/test_grpc_server.py")
+    paths = (f"tests/{path}" for path in (*files, *more))
+    session.run("pytest", *paths, *session.posargs, env=env)
+
+
+@nox.session
 def libraries(session: nox.Session) -> None:
     """Every library that apps defend themselves with, and those whose clocks are compiled."""
     found = ("aiobreaker", "aiolimiter", "apscheduler<4", "backoff", "litellm>=1.110", "rich")

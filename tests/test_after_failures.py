@@ -1,4 +1,4 @@
-"""Whatever goes wrong in an outage: a clear error in its test, and real time in the next one."""
+"""After any failure in an outage its test has a clear error, and the next one real time."""
 
 from __future__ import annotations
 
@@ -308,9 +308,9 @@ def dedent(text):
 
 @pytest.fixture(scope="session")
 def suite(tmp_path_factory):
-    """All of these ways, one file each, played in a row by a few pytests: their JUnit files.
+    """The JUnit files of all these failures, one test file each, run by a few pytest processes.
 
-    Most of them wait for something, so that several take little more time than one.
+    Most of them wait for something, so several take little more time than one.
     """
 
     def play(folder):
@@ -328,8 +328,8 @@ def suite(tmp_path_factory):
 @pytest.mark.parametrize("way", WAYS)
 def test_its_test_fails_clearly_and_the_next_runs_in_real_time(suite, way):
     number = list(WAYS).index(way)
-    told = ET.parse(suite / str(number % SUITES) / "junit.xml").iter("testcase")
-    cases = [case for case in told if case.get("classname") == f"test_{number}"]
+    shown = ET.parse(suite / str(number % SUITES) / "junit.xml").iter("testcase")
+    cases = [case for case in shown if case.get("classname") == f"test_{number}"]
     failures = {case.get("name"): case.findtext("failure") for case in cases}
     says = failures.pop("test_it")
     assert re.search(WAYS[way][1], says, re.DOTALL), says

@@ -1,4 +1,4 @@
-"""Whose key is whose."""
+"""The issuers of API keys."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from chaos_llm.requests.credentials import Credentials
 PROVIDERS = ("anthropic", "openai", "azure-openai", "gemini", "vertex", "groq")
 
 
-def test_a_variable_says_whose_its_key_is():
+def test_a_variable_names_the_issuer_of_its_key():
     ring = Credentials.of({"ANTHROPIC_API_KEY": "one", "AZURE_OPENAI_API_KEY": "two"}, PROVIDERS)
     assert ring.variables == {fingerprint("one"): "anthropic", fingerprint("two"): "azure-openai"}
     assert ring.holders == {"anthropic", "azure-openai"}
     assert not ring.belongs_to_another(fingerprint("one"), "openai")  # it may be a look-alike's
 
 
-def test_one_key_in_two_variables_says_nothing():
+def test_one_key_in_two_variables_has_no_known_issuer():
     ring = Credentials.of({"ANTHROPIC_API_KEY": "one", "OPENAI_API_KEY": "one"}, PROVIDERS)
     assert not ring.variables
     assert not ring.holders
@@ -42,14 +42,14 @@ def test_a_placeholder_is_no_key_of_the_teams():
         ({}, ""),
     ],
 )
-def test_a_shape_says_whose_a_key_is(headers, whose):
+def test_the_issuer_of_a_key_is_known_by_its_shape(headers, whose):
     ring = Credentials()
     ring.note("seen", headers)
     assert ring.issuers == {"seen": whose}
     assert ring.belongs_to_another("seen", "cohere") == bool(whose)
 
 
-def test_vendors_that_share_keys_are_not_told_apart():
+def test_vendors_that_share_keys_are_not_distinguished():
     ring = Credentials({"one": "gemini", "two": "openai"})
     assert not ring.belongs_to_another("one", "vertex")
     assert not ring.belongs_to_another("two", "azure-openai")

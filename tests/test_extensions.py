@@ -1,4 +1,4 @@
-"""What another package adds by entry points, from a really installed one."""
+"""Extensions by entry points, from an installed package."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def run(site, *command, cwd):
     )
 
 
-def test_a_pack_is_played_like_what_is_ours(installed, tmp_path):
+def test_an_extension_works_like_the_built_in_parts(installed, tmp_path):
     (tmp_path / "test_acme.py").write_text(SUITE, encoding="utf-8")
 
     result = run(installed, "-m", "pytest", "-q", "-p", "no:cacheprovider", ".", cwd=tmp_path)
@@ -84,7 +84,7 @@ def test_a_pack_is_played_like_what_is_ours(installed, tmp_path):
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",
 )
-def test_the_commands_know_a_pack(installed, tmp_path, command, says):
+def test_the_commands_list_an_extension(installed, tmp_path, command, says):
     result = run(installed, "-m", "chaos_llm", *command, cwd=tmp_path)
 
     assert (result.returncode, result.stderr) == (0, "")
@@ -126,7 +126,7 @@ def test_a_teapot_answers():
 '''
 
 
-def test_a_conftest_adds_what_is_in_no_package(tmp_path):
+def test_a_conftest_adds_extensions_without_a_package(tmp_path):
     fault = (PACK / "acme_chaos" / "teapot.py").read_text(encoding="utf-8")
     texts = {"teapot": fault, "conftest": BY_HAND, "test_tea": BY_HAND_SUITE}
     for name, text in texts.items():
@@ -138,11 +138,11 @@ def test_a_conftest_adds_what_is_in_no_package(tmp_path):
     assert "1 passed" in result.stdout
 
 
-def test_without_a_lookup_nothing_of_a_pack_is_imported(installed, tmp_path):
-    told = "import sys, json, chaos_llm, chaos_llm.profiles as p; p.names(); "
-    told += "print(json.dumps(sorted(n for n in sys.modules if n.startswith('acme_chaos.'))))"
+def test_an_extension_is_imported_only_when_it_is_looked_up(installed, tmp_path):
+    shown = "import sys, json, chaos_llm, chaos_llm.profiles as p; p.names(); "
+    shown += "print(json.dumps(sorted(n for n in sys.modules if n.startswith('acme_chaos.'))))"
 
-    result = run(installed, "-c", told, cwd=tmp_path)
+    result = run(installed, "-c", shown, cwd=tmp_path)
 
     assert json.loads(result.stdout) == []
 
@@ -159,7 +159,7 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_a_pack_that_is_wrong_is_told_by_its_name(installed, tmp_path, mistake):
+def test_a_broken_extension_is_reported_by_its_name(installed, tmp_path, mistake):
     value, says = MISTAKES[mistake]
     group = mistake.partition("-")[0]
     name = {"faults-twice": "hang"}.get(mistake, "kettle")

@@ -28,9 +28,11 @@ def incidents(provider, count=MANY):
     ("provider", "lengths_of", "watched", "retroactive"),
     [("openai", (77, 172, 323), 29, 0.10), ("anthropic", (55, 112, 321), 21, 0.21)],
 )
-def test_it_lasts_as_long_as_the_corpus_says(provider, lengths_of, watched, retroactive):
-    _, told = incidents(provider)
-    staged = [each for each in told if "investigating" in each]
+def test_the_durations_have_the_distribution_of_the_corpus(
+    provider, lengths_of, watched, retroactive
+):
+    _, shown = incidents(provider)
+    staged = [each for each in shown if "investigating" in each]
     lengths = [each["resolved"] - each["investigating"] for each in staged]
     found = (median(lengths), quantiles(lengths, n=4)[-1], quantiles(lengths, n=10)[-1])
 
@@ -38,20 +40,20 @@ def test_it_lasts_as_long_as_the_corpus_says(provider, lengths_of, watched, retr
     assert median(e["resolved"] - e["monitoring"] for e in staged) == pytest.approx(
         watched, rel=0.1
     )
-    assert 1 - len(staged) / len(told) == pytest.approx(retroactive, abs=0.02)
+    assert 1 - len(staged) / len(shown) == pytest.approx(retroactive, abs=0.02)
 
 
 def test_the_first_post_lags_as_it_did_and_the_stages_are_in_order():
-    made, told = incidents("anthropic", 400)
+    made, shown = incidents("anthropic", 400)
     begins = [window.begins[0] / MINUTE for window in made.windows]
     lags = {
         each["investigating"] - begins[number]
-        for number, each in enumerate(told)
+        for number, each in enumerate(shown)
         if "investigating" in each
     }
 
     assert lags == {6, 7, 12, 13, 19, 37, 107, 158}
-    for each in told:
+    for each in shown:
         times = [
             each[s] for s in ("investigating", "identified", "monitoring", "resolved") if s in each
         ]
@@ -87,7 +89,7 @@ def test_incidents_are_strewn_over_the_whole_month_for_each_provider():
     assert all(window.ends[1] <= made.ends for window in made.windows)
 
 
-def test_it_is_played():
+def test_a_generated_month_can_be_replayed():
     with outage(month(2, providers=["anthropic"], incidents=3), seed=1) as chaos:
         import anthropic  # noqa: PLC0415 - only here
 
@@ -115,6 +117,6 @@ def test_a_month_without_incidents_is_healthy():
         ({"incidents": -1}, UsageError, "0 or more"),
     ],
 )
-def test_a_month_that_is_none_is_refused(given, error, says):
+def test_wrong_arguments_of_a_month_are_refused(given, error, says):
     with pytest.raises(error, match=says):
         month(1, **given)

@@ -13,7 +13,7 @@ from chaos_llm.server.runs.call_tracking import last_token
 
 
 @given(st.integers())
-def test_a_token_is_found_and_a_reference_is_none(key):
+def test_a_token_is_found_and_a_reference_is_not_taken_for_one(key):
     mark, end = token(KeyedRandom(key)), reference(KeyedRandom(key))
     text = f"Your order {mark}: it comes. Reference {end}."
     assert find(text) == (mark,)
@@ -22,13 +22,13 @@ def test_a_token_is_found_and_a_reference_is_none(key):
 
 
 @given(st.integers(0, (1 << 64) - 1))
-def test_every_number_spells_a_reference(number):
+def test_every_number_gives_a_reference(number):
     spelt = reference_from(number)
     assert find_references(spelt) == (spelt,)
     assert find(spelt) == ()
 
 
-def test_the_same_throw_makes_the_same_token():
+def test_the_same_draw_makes_the_same_token():
     assert token(KeyedRandom("a")) == token(KeyedRandom("a"))
     assert len({token(KeyedRandom(n)) for n in range(500)}) >= 499
 
@@ -50,13 +50,13 @@ def test_a_token_is_found_at_either_end_and_beside_hyphens():
     assert find("--KX-48213-AB-12345-") == ("KX-48213", "AB-12345")
 
 
-def test_a_reference_that_was_cut_is_none():
+def test_a_reference_that_was_cut_is_not_found():
     assert find_references("Reference R7-20931-") == ()
     assert find_references("Reference R7-20931-Kx") == ()
 
 
 @given(st.text(alphabet="AX19- k", max_size=60))
-def test_the_quick_search_finds_what_the_pattern_says(text):
+def test_the_fast_search_finds_what_the_pattern_finds(text):
     expected = re.findall(r"(?<![A-Z0-9])[A-Z]{2}-\d{5}(?!\d)", text)
     assert find(text) == tuple(dict.fromkeys(expected))
 

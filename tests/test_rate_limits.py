@@ -1,4 +1,4 @@
-"""The bucket of one credential: what it lets through, and what it says is left."""
+"""The token buckets of a credential: which requests they allow, and the levels they report."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def bucket(requests=None, tokens=None):
     return Bucket(Quota(requests, tokens))
 
 
-def test_a_full_bucket_lets_a_minutes_worth_through_and_no_more():
+def test_a_full_bucket_allows_the_limit_of_a_minute_and_no_more():
     taken = bucket(requests=3)
     assert [taken.take(NOON, 0).allowed for _ in range(4)] == [True, True, True, False]
 
@@ -33,13 +33,13 @@ def test_it_fills_evenly():
     assert not taken.take(NOON + 1.0, 0).allowed
 
 
-def test_it_never_holds_more_than_a_minutes_worth():
+def test_it_never_holds_more_than_the_limit_of_a_minute():
     taken = bucket(requests=2)
     taken.take(NOON, 0)
     assert taken.take(NOON + 3600, 0).requests == Level(2, 1, 30.0)
 
 
-def test_a_refused_request_takes_from_neither_tank():
+def test_a_refused_request_takes_from_no_bucket():
     taken = bucket(requests=10, tokens=100)
     taken.take(NOON, 80)
     state = taken.take(NOON, 50)
@@ -47,7 +47,7 @@ def test_a_refused_request_takes_from_neither_tank():
     assert (state.requests.remaining, state.tokens.remaining) == (9, 20)
 
 
-def test_the_slower_tank_says_how_long_to_wait():
+def test_the_slower_bucket_determines_the_wait():
     taken = bucket(requests=60, tokens=60)
     taken.take(NOON, 60)
     assert taken.take(NOON, 30).retry_after == 30.0
@@ -56,16 +56,16 @@ def test_the_slower_tank_says_how_long_to_wait():
     assert taken.take(NOON, 0).retry_after == 1.0
 
 
-def test_who_waits_as_long_as_told_is_let_through():
+def test_a_request_after_retry_after_is_allowed():
     taken = bucket(requests=7, tokens=1000)
     for _ in range(7):
         taken.take(NOON, 140)
-    told = taken.take(NOON, 300).retry_after
-    assert told == math.ceil(told) > 0
-    assert taken.take(NOON + told, 300).allowed
+    shown = taken.take(NOON, 300).retry_after
+    assert shown == math.ceil(shown) > 0
+    assert taken.take(NOON + shown, 300).allowed
 
 
-def test_a_request_larger_than_the_tank_is_never_let_through():
+def test_a_request_larger_than_the_bucket_is_never_allowed():
     taken = bucket(tokens=100)
     for at in (NOON, NOON + 60, NOON + 6000):
         state = taken.take(at, 101)
@@ -73,13 +73,13 @@ def test_a_request_larger_than_the_tank_is_never_let_through():
         assert state.retry_after == 1.0
 
 
-def test_no_limit_has_no_level_and_lets_all_through():
+def test_without_a_limit_there_is_no_level_and_all_is_allowed():
     state = bucket().take(NOON, 10**9)
     assert state.allowed
     assert (state.requests, state.tokens, state.retry_after) == (None, None, 0.0)
 
 
-def test_a_clock_that_goes_back_brings_nothing():
+def test_a_clock_that_goes_back_refills_nothing():
     taken = bucket(requests=1)
     taken.take(NOON, 0)
     assert not taken.take(NOON - 3600, 0).allowed
@@ -103,7 +103,7 @@ waits = st.lists(st.tuples(st.floats(0, 90), st.integers(0, 400)), max_size=60)
 
 
 @given(st.integers(1, 200), st.integers(1, 2000), waits)
-def test_no_minute_sees_more_than_two_minutes_worth(requests, tokens, asked):
+def test_no_minute_allows_more_than_twice_its_limit(requests, tokens, asked):
     """A full tank, and what flows in meanwhile: that bounds every window of a minute."""
     taken, at, allowed = bucket(requests, tokens), NOON, []
     for pause, wanted in asked:
@@ -121,7 +121,7 @@ def test_no_minute_sees_more_than_two_minutes_worth(requests, tokens, asked):
 
 
 @given(st.integers(1, 200), st.integers(1, 2000), waits)
-def test_equal_questions_get_equal_states(requests, tokens, asked):
+def test_equal_requests_get_equal_states(requests, tokens, asked):
     def states():
         taken, at = bucket(requests, tokens), NOON
         for pause, wanted in asked:

@@ -1,11 +1,11 @@
-"""Where an outage begins."""
+"""The position at which an outage begins: a window, a time, the peak."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
 import pytest
-from support.small_profiles import HOUR, MINUTE, day, window
+from support.small_profiles import HOUR, MINUTE, profile_of, window
 
 from chaos_llm.decisions.plan import Plan
 from chaos_llm.decisions.start_position import PEAK, peak, place
@@ -22,7 +22,7 @@ WAVES = (
 
 
 def at(place_, *windows):
-    return place(place_, Plan(day(*(windows or WAVES)), seed=1))
+    return place(place_, Plan(profile_of(*(windows or WAVES)), seed=1))
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def at(place_, *windows):
         (PEAK, 2 * HOUR),
     ],
 )
-def test_a_place_is_a_window_or_a_moment(where, expected):
+def test_a_start_position_is_a_window_or_a_time(where, expected):
     assert at(where) == expected
 
 
@@ -47,36 +47,36 @@ def test_an_unknown_window_is_answered_with_the_known_ones_nearest_first(wrong):
         at(wrong)
 
 
-def test_a_window_whose_beginning_is_a_range_begins_where_the_seed_put_it():
+def test_a_window_with_a_range_as_start_begins_where_the_seed_puts_it():
     late = window(begins=(0.0, HOUR), ends=2 * HOUR, name="some time")
-    places = {place("some time", Plan(day(late), seed)) for seed in range(10)}
+    places = {place("some time", Plan(profile_of(late), seed)) for seed in range(10)}
     assert len(places) == 10
     assert all(0 <= found < HOUR for found in places)
 
 
-def test_the_thick_of_it_is_on_the_models_endpoints():
+def test_the_peak_is_on_the_models_endpoints():
     logins = window(begins=0.0, share=1.0, on=Target("anthropic", "login"))
     assert at(PEAK, logins, *WAVES) == 2 * HOUR
 
 
-def test_the_thick_of_a_line_is_its_highest_point():
+def test_the_peak_of_a_changing_share_is_its_highest_point():
     rising = Share(((0.0, 0.1), (HOUR, 0.8), (2 * HOUR, 0.2)))
     assert at(PEAK, window(ends=2 * HOUR, share=rising)) == HOUR
 
 
-def test_without_a_window_the_thick_of_it_is_the_start():
-    assert place(PEAK, Plan(day(), seed=1)) == 0.0
+def test_without_a_window_the_peak_is_the_start():
+    assert place(PEAK, Plan(profile_of(), seed=1)) == 0.0
 
 
-def test_the_thick_of_it_strikes_whatever_the_first_throws_spare():
+def test_the_peak_hits_the_first_request_whatever_the_draws():
     spared_at_first = 0
     for seed in range(60):
         shared = window(begins=MINUTE, share=0.3, sticky_by="client", sticky_for=5 * MINUTE)
-        plan = Plan(day(shared), seed)
+        plan = Plan(profile_of(shared), seed)
         where = peak(plan)
-        asked = Request("anthropic", "messages", "api", "", "/v1/messages")
-        (throw,) = plan.decide(asked, Key(0, 0, "anthropic", "", 0), where).draws
-        if throw.fault is None:
+        sent = Request("anthropic", "messages", "api", "", "/v1/messages")
+        (draw,) = plan.decide(sent, Key(0, 0, "anthropic", "", 0), where).draws
+        if draw.fault is None:
             assert where == MINUTE  # it spares its clients to its end
         spared_at_first += where > MINUTE
     assert spared_at_first > 30

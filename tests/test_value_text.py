@@ -101,7 +101,7 @@ def test_an_empty_stream_is_no_text():
     assert text_of(joined([])) == ""
 
 
-def test_what_the_sdks_stream_shows_its_reference():
+def test_streams_of_the_sdks_show_the_reference():
     with outage() as chaos:
         claude = anthropic.Anthropic().messages.create(
             model=MODEL, max_tokens=99, messages=HI, stream=True
@@ -111,7 +111,7 @@ def test_what_the_sdks_stream_shows_its_reference():
         assert found == [(exchange.reference,) for exchange in chaos.journal]
 
 
-def test_what_the_sdks_return_shows_its_reference():
+def test_return_values_of_the_sdks_show_the_reference():
     with outage() as chaos:
         answers = [
             anthropic.Anthropic().messages.create(model=MODEL, max_tokens=99, messages=HI),

@@ -8,7 +8,7 @@ healthy: which providers answer and get requests, and whether return values carr
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from chaos_llm.analysis.call import Call
@@ -114,9 +114,9 @@ class Evidence:
         """Whether an earlier call returned this text, and it was judged an error text."""
         return text in self._error_texts
 
-    def is_known(self, model: RequestedModel) -> bool:
-        """Whether healthy calls ask a model; always, if there are none to learn that from."""
-        return not self._healthy or model in self._models
+    def is_stand_in(self, model: RequestedModel) -> bool:
+        """Whether a model is asked after another one of its provider failed, and else never."""
+        return model in self._stand_ins
 
     @property
     def judges_text(self) -> bool:
@@ -152,7 +152,8 @@ class Evidence:
         last = [self.of(call)[-1] for call in healthy]
         self.primaries = _primaries(exchange.provider for exchange in last)
         self.primary_models = _primaries(map(model_of, last))
-        self._models = {model_of(e) for call in healthy for e in self.of(call)}
+        used = {model_of(e) for call in healthy for e in self.of(call)}
+        self._stand_ins = {m for call in calls for m in _stand_ins(self.of(call))} - used
         self._users = Counter(p for call in healthy for p in {e.provider for e in self.of(call)})
         self._healthy, self.healthy = len(healthy), healthy
         if not healthy:
@@ -201,9 +202,9 @@ def belongs(source: Exchange, call: Call) -> bool:
 
 
 def _accept_early_leaving(api: Sequence[Exchange]) -> None:
-    """Count streams that were left as answered, if the app leaves healthy streams early, too.
+    """Count streams that the app left early as answered, if it leaves healthy ones early, too.
 
-    It reads the first words, say, and closes the stream when it has what it needs.
+    The app reads the first words, say, and closes the stream when it has what it needs.
     """
     first = min((e.at for e in api if e.applied), default=float("inf"))
     healthy = [e for e in api if e.stream and e.answered and e.until <= first and e.end != "open"]
@@ -219,6 +220,16 @@ def _accept_early_leaving(api: Sequence[Exchange]) -> None:
 def _share(hits: Iterable[bool]) -> float | None:
     counted = list(hits)
     return sum(counted) / len(counted) if counted else None
+
+
+def _stand_ins(of_call: Sequence[Exchange]) -> Iterator[RequestedModel]:
+    """The models that a call asked after another model of the same provider had failed."""
+    failed: dict[str, str] = {}  # models by provider
+    for exchange in of_call:
+        if failed.get(exchange.provider, exchange.model) != exchange.model:
+            yield model_of(exchange)
+        if exchange.failed:
+            failed.setdefault(exchange.provider, exchange.model)
 
 
 def model_of(exchange: Exchange) -> RequestedModel:

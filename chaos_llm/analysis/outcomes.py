@@ -79,8 +79,9 @@ def _by(source: Exchange, call: Call, evidence: Evidence) -> Outcome:
     before = (e for e in evidence.of(call) if e.number < source.number and e.until <= source.at)
     others = {model_of(e): e for e in before if _steps_in_for(source, e, evidence)}
     failed_over = any(last.failed for last in others.values())
-    is_primary = source.provider in evidence.primaries and evidence.is_known(model_of(source))
-    return "primary" if is_primary and not failed_over else "fallback"
+    is_primary = source.provider in evidence.primaries
+    stands_in = failed_over or evidence.is_stand_in(model_of(source))
+    return "primary" if is_primary and not stands_in else "fallback"
 
 
 def _steps_in_for(source: Exchange, earlier: Exchange, evidence: Evidence) -> bool:

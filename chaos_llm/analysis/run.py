@@ -45,7 +45,7 @@ class Part(NamedTuple):
     api: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Run:
     """The calls of a replay, its exchanges in order, and the faults that were planned for them."""
 
@@ -61,6 +61,13 @@ class Run:
     unserved: Sequence[Exchange] = ()  # to endpoints that are not simulated; no check counts them
     secrets: Secrets = field(default_factory=Secrets)  # what no report may show
     part: Part | None = None  # if it is restricted to one model of a provider
+
+    def __repr__(self) -> str:
+        """How much there is of it: all calls and exchanges would fill pages."""
+        return (
+            f"<Run of {self.profile.name}, seed {self.seed}: {len(self.calls)} calls, "
+            f"{len(self.exchanges)} requests>"
+        )
 
     @property
     def profile(self) -> Profile:

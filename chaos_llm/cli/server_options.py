@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from chaos_llm.server.launch.settings import Settings
 
 _TOXIPROXY = "let a real Toxiproxy simulate network faults; see docs/reference/server.md"
+_GRPC = 'also serve gRPC on this port, 0 for any free one; pip install "chaos_llm[grpc]"'
 _LENIENT = "answer requests that the real APIs refuse, too, as far as they can be read"
 _ADMIN_HELP = "required in requests to the admin API (default: CHAOS_LLM_ADMIN_TOKEN)"
 _AT = "where to begin: a window's name, a time of day in UTC, or a time after the start"
@@ -42,17 +43,11 @@ def server_arguments(parser: argparse.ArgumentParser) -> None:
         help="apply the profiles to these providers instead of those they were written for",
     )
     add("--seed", type=int, default=0, help="another seed draws other failures")
-    add(
-        "--clock",
-        default="real",
-        metavar="manual|real|scaled",
-        help="how the server's clock advances (default: real)",
-    )
-    add("--speed", type=float, help="with --clock scaled: seconds of the outage in one real second")
-    add("--at", help=_AT)
+    _clock_arguments(parser)
     add("--tls", action="store_true", help="also serve TLS, and act as a forward proxy")
     add("--tunnel", action="store_true", help="as a proxy, pass requests to other hosts through")
     add("--toxiproxy", action="store_true", help=_TOXIPROXY)
+    add("--grpc", type=int, metavar="PORT", help=_GRPC)
     add("--lenient", action="store_true", help=_LENIENT)
     add(
         "--admin-token",
@@ -61,6 +56,18 @@ def server_arguments(parser: argparse.ArgumentParser) -> None:
         help=_ADMIN_HELP,
     )
     add("--journal", type=Path, metavar="FILE", help="append every exchange to this file, as JSONL")
+
+
+def _clock_arguments(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add(
+        "--clock",
+        default="real",
+        metavar="manual|real|scaled",
+        help="how the server's clock advances (default: real)",
+    )
+    add("--speed", type=float, help="with --clock scaled: seconds of the outage in one real second")
+    add("--at", help=_AT)
 
 
 def settings_of(options: argparse.Namespace, profiles: list[str]) -> Settings:
@@ -79,6 +86,7 @@ def settings_of(options: argparse.Namespace, profiles: list[str]) -> Settings:
         tls=options.tls,
         tunnel=options.tunnel,
         toxiproxy=options.toxiproxy,
+        grpc=options.grpc,
         admin_token=options.admin_token,
         journal=options.journal,
         strict=False if options.lenient else None,

@@ -31,6 +31,6 @@ def _window(number: int, injection: Injection, now: float) -> Window:
         (begins, begins),
         (ends, ends),
         (injection.target,),
-        Share.constant(1.0),
+        Share.constant(injection.share),
         tuple(WeightedFault(1.0, fault) for fault in injection.faults),
     )

@@ -10,6 +10,7 @@ from itertools import chain
 from chaos_llm.decisions.plan import INJECTED, Decision, Draw, Meter, Plan
 from chaos_llm.faults.fault import Fault
 from chaos_llm.profiles.model import Target
+from chaos_llm.protocol.keyed_random import KeyedRandom
 from chaos_llm.protocol.messages import Answer, Completion, Request, Usage
 from chaos_llm.requests.correlation import Key
 
@@ -21,8 +22,9 @@ _UNSUPPORTED = "unsupported"
 class Injection:
     """Faults that a test injected. `left` is the number of requests to hit; None for all.
 
-    `decision` is the decision for a request that nothing else hits. It is one object, which all
-    journal entries share.
+    `share` is the share of the requests that are hit. `is_timed`: it lasts from `begins` to `ends`,
+    also in a replay with a warm-up. `decision` is the decision for a request that nothing else
+    hits. It is one object, which all journal entries share.
     """
 
     target: Target
@@ -30,10 +32,22 @@ class Injection:
     left: int | None
     begins: float
     ends: float = math.inf
+    share: float = 1.0
+    is_timed: bool = False
     decision: Decision = field(init=False)
 
     def __post_init__(self) -> None:
         self.decision = Decision(tuple(Draw(INJECTED, fault, 0.0, 1.0) for fault in self.faults))
+
+    def is_open(self, at: float) -> bool:
+        """Whether it hits requests at that time, of those in its target."""
+        return at < self.ends and not (self.is_timed and at < self.begins)
+
+    def spares(self, rng: KeyedRandom) -> Draw | None:
+        """The draw that spares a request; None if the request is hit."""
+        if self.share >= 1.0 or (roll := rng.roll()) < self.share:
+            return None
+        return Draw(INJECTED, None, roll, self.share)
 
     def draws(self, at: float) -> tuple[Draw, ...]:
         """The draws for one more request; the injection ends with the last one."""
@@ -82,14 +96,32 @@ class Overrides:
             decision = self._without_healed(decision, request, at)
         if not self.injections:
             return decision
-        active = [each for each in self.injections if each.ends > at and each.target.hits(request)]
-        self.spent = [injection for injection in active for _ in injection.faults]
-        if not active:
+        hits, spared = self._draw_injections(request, key, at)
+        self.spent = [injection for injection in hits for _ in injection.faults]
+        if not hits and not spared:
             return decision
-        draws = [injection.draws(at) for injection in active]
-        if len(active) == 1 and not decision.draws:
-            return active[0].decision
-        return Decision((*chain.from_iterable(draws), *decision.draws))
+        draws = [injection.draws(at) for injection in hits]
+        if len(hits) == 1 and not spared and not decision.draws:
+            return hits[0].decision
+        return Decision((*chain.from_iterable(draws), *spared, *decision.draws))
+
+    def _draw_injections(
+        self, request: Request, key: Key, at: float
+    ) -> tuple[list[Injection], list[Draw]]:
+        """The injections that hit a request, and the draws of those that spare it."""
+        hits, spared = [], []
+        for number, injection in enumerate(self.injections):
+            if injection.is_open(at) and injection.target.hits(request):
+                draw = injection.spares(self.dice_of(number, key))
+                if draw is None:
+                    hits.append(injection)
+                else:
+                    spared.append(draw)
+        return hits, spared
+
+    def dice_of(self, number: int, key: Key) -> KeyedRandom:
+        """The random numbers that say whether an injection hits a request."""
+        return KeyedRandom("inject", self.plan.seed, number, *key)
 
     def give_back(self, effects: Sequence[str]) -> None:
         """Do not count the last request for injections whose faults were all unsupported.
@@ -113,15 +145,18 @@ class Overrides:
 
     def share(self, request: Request, at: float) -> float:
         """The largest share of the injections and open windows that hit such a request."""
-        if any(i.begins <= at < i.ends and i.target.hits(request) for i in self.injections):
-            return 1.0
+        injected = (
+            injection.share
+            for injection in self.injections
+            if injection.begins <= at < injection.ends and injection.target.hits(request)
+        )
         healed_at = self._healed_at(request, at)
         shares = (
             window.share(at, self.meter.loads)
             for window in self.plan.open_at(at)
             if window.opened > healed_at and window.hits(request)
         )
-        return max(shares, default=0.0)
+        return max(chain(injected, shares), default=0.0)
 
     def edges(self) -> set[float]:
         """The times at which a window or injection begins or ends, or a provider is healed."""
@@ -137,7 +172,12 @@ class Overrides:
         injections that were made until then.
         """
         for injection in self.injections:
-            injection.begins = min(injection.begins, time)
+            if not injection.is_timed:
+                injection.begins = min(injection.begins, time)
+
+    def timed_until(self) -> float:
+        """When the last injection ends that was injected for a time; 0 without one."""
+        return max((each.ends for each in self.injections if each.is_timed), default=0.0)
 
     def heal(self, target: Target, at: float) -> None:
         """End the injections and the open windows that hit a target."""

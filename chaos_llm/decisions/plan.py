@@ -35,7 +35,7 @@ class Draw(NamedTuple):
     @property
     def why(self) -> str:
         """The draw as a sentence."""
-        if self.window == INJECTED:
+        if self.window == INJECTED and self.fault is not None:
             return f"injected by the test: {self.fault!r}"
         # Journals contain this sentence: another wording would change their bytes.
         result = f"{self.fault!r}" if self.fault else "spared"

@@ -57,6 +57,21 @@ def place(at: Until | None, plan: Plan) -> float:
     return position
 
 
+def distance(by: Duration | None, to: Until | None, plan: Plan, now: float) -> float:
+    """How many seconds to let pass from `now`: for a duration, or up to a moment.
+
+    Raises UsageError unless one of both is given, and for a moment that is over.
+    """
+    if (by is None) == (to is None):
+        raise UsageError('advance("10m"), or advance(to="a window\'s name")')
+    if by is not None:
+        return seconds(by)
+    ahead = place(to, plan) - now
+    if ahead < 0:
+        raise UsageError(f"{to!r} is over; time goes forward only")
+    return ahead
+
+
 def _position(at: Until, plan: Plan) -> float:
     if at == PEAK:
         return peak(plan)

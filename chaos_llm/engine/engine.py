@@ -28,6 +28,7 @@ from chaos_llm.journal.content_timing import content_timing_of
 from chaos_llm.journal.conversation_digest import digest_of
 from chaos_llm.journal.journal import Effect, Exchange, Journal
 from chaos_llm.profiles.model import HealthyLatency
+from chaos_llm.protocol.grpc_wire import is_grpc, status_of
 from chaos_llm.protocol.keyed_random import KeyedRandom
 from chaos_llm.protocol.markers import find_references
 from chaos_llm.protocol.messages import (
@@ -70,6 +71,7 @@ class Engine:
     # The numbers of calls in which a request has failed; a dict, because it keeps their order.
     failing_calls: dict[int, None] = field(default_factory=dict)
     strict: bool = True  # refuse what the real APIs refuse
+    line_of_request: Callable[[], str] = str  # of the app's own code, on this stack
 
     def __post_init__(self) -> None:
         plan = self.overrides.plan
@@ -107,7 +109,7 @@ class Engine:
         if state is not None and (reply.status < 400 or request.provider in self._buckets):
             reply = with_headers(reply, provider.quota_headers(state))
         if reply.status >= 400:
-            exchange.retry_after = requested_wait(reply, reply_context.now + reply.wait)
+            exchange.retry_after = _wait_of(builder, reply_context.now)
         return exchange, reply
 
     def _record_details(self, exchange: Exchange, builder: ReplyBuilder, wire: WireRequest) -> None:
@@ -125,6 +127,8 @@ class Engine:
             exchange.sent_content = content_of(builder)
             if request.answers_tool:
                 exchange.reported_tool_calls = reported_tool_calls(request.body)
+        if exchange.effects or not exchange.answered or exchange.call in self.failing_calls:
+            exchange.app_line = self.line_of_request()
 
     def _reply_context(self, provider: Provider, key: Key, at: float) -> ReplyContext:
         stored = self.stored.setdefault(provider.name, {})
@@ -222,13 +226,13 @@ def _record(exchange: Exchange, builder: ReplyBuilder) -> None:
     if isinstance(answer, Refusal) and builder.is_intact:
         exchange.broken_rule = answer.broken_rule
     if isinstance(answer, Refusal) or not builder.is_intact:
-        message = _message_in_stream(reply.body) if reply.streamed else _message_in(reply.body)
+        message = _error_message(reply)
         if not reply.body and isinstance(answer, Refusal):  # the reply to a HEAD request
             message = answer.message or ""
         exchange.error_message = _shortened(message)
     elif isinstance(answer, Completion):
         if answer.broken_by is not None:
-            exchange.error_message = _shortened(_message_in_stream(reply.body))
+            exchange.error_message = _shortened(_error_message(reply))
         # An answer that ends at the token limit of its own request is complete.
         complete = answer.stop != "length" or builder.limited_by_request
         exchange.answered = answer.broken_by is None and complete
@@ -248,6 +252,20 @@ def _bill(exchange: Exchange, answer: Completion, reply: Reply) -> None:
         part = answer.broken_by.after
     exchange.input_tokens = answer.usage.input_tokens
     exchange.output_tokens = round(part * answer.usage.output_tokens)
+
+
+def _wait_of(builder: ReplyBuilder, now: float) -> float | None:
+    """The wait that a refusal asks for; gRPC has it in trailers, in the vendor's own messages."""
+    if is_grpc(builder.reply) and isinstance(builder.answer, Refusal):
+        return builder.answer.retry_after
+    return requested_wait(builder.reply, now + builder.reply.wait)
+
+
+def _error_message(reply: Reply) -> str:
+    if is_grpc(reply):
+        status = status_of(reply)
+        return status.details if status else ""
+    return _message_in_stream(reply.body) if reply.streamed else _message_in(reply.body)
 
 
 def _shortened(message: str) -> str:

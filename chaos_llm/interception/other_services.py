@@ -1,4 +1,4 @@
-"""The team's other HTTP services: `chaos.respx` answers for them, on httpx and httpx2 alike."""
+"""The team's other HTTP services, for which `chaos.respx` answers clients of httpx and httpx2."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class OtherServices:
         self.router = respx.MockRouter(assert_all_called=False)
 
     def answer(self, library: str, request: Any) -> Any:
-        """The answer of a route; None where the real service is to answer.
+        """The response of a route, or None if the real service should answer.
 
-        Raises respx's own error for a request without a route, once there are routes at all.
+        Raises respx's own error for a request without a route, unless there are no routes at all.
         """
         if not self.router.routes:
             return None
@@ -67,7 +67,7 @@ class OtherServices:
 
 
 def _wire_bytes(response: httpx.Response) -> Any:
-    """The body before its encoding is undone: the client does that, as for a real service."""
+    """The encoded body, which the client decodes as it does for a real service."""
     return response.stream
 
 
@@ -82,6 +82,6 @@ def _response_as(library: str, response: httpx.Response, body: bytes) -> Any:
 
 
 def _error_as(library: str, error: httpx.TransportError, request: Any) -> Exception:
-    """The error of a stub in the classes that this client's app knows."""
+    """Convert an error of a stub to the class of the client's library."""
     kind = getattr(importlib.import_module(library), type(error).__name__, None)
     return error if kind is None else kind(str(error), request=request)

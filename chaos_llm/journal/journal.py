@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple
@@ -45,6 +46,8 @@ class Exchange(HasExchangeKind):
     * silently_corrupted: whether the answer differs from a healthy one, and looks like one
     * opening: the first letters of an answer to which a fault was applied
     * body_hash: a fingerprint of the request's body
+    * app_line: the line of the app's code that made the request, in calls with failures only; it is
+      no part of written journals, which are the same on every machine
     * began_cancelled: whether the task that sent the request was being cancelled
     * content_arrived: whether a client that counts what it reads has read the last piece of content
     * content_timing: when the content of the reply was planned to arrive
@@ -52,11 +55,14 @@ class Exchange(HasExchangeKind):
     * sent_content: the content of the answer, in calls with failures only
     * reported_tool_calls: the tool calls in the request's conversation, in calls with failures only
     * retry_after: the wait in seconds that a refusal asked for, None if it asked for none
+    * app_line: the line of the app's own code that made the request, in calls with failures only;
+      it is no part of written journals, which are the same on every machine
     * broken_rule: the rule for which a healthy provider refused the request, a mistake of the app
     """
 
     __slots__ = (
         "answered",
+        "app_line",
         "at",
         "attempt",
         "began_cancelled",
@@ -109,7 +115,7 @@ class Exchange(HasExchangeKind):
         self.content_arrived = self.began_cancelled = False
         self.sent_content: SentContent | None = None
         self.reported_tool_calls: tuple[ReportedToolCall, ...] = ()
-        self.reference = self.error_message = self.opening = ""
+        self.reference = self.error_message = self.opening = self.app_line = ""
 
     @property
     def key(self) -> Key:
@@ -238,7 +244,13 @@ class Journal:
         exchanges = self.to(provider, surface)
         return [later.at - earlier.until for earlier, later in pairwise(exchanges)]
 
-    def jsonl(self) -> str:
+    def __repr__(self) -> str:
+        """How many exchanges there are, by provider."""
+        by_provider = Counter(exchange.provider for exchange in self._exchanges)
+        counts = ", ".join(f"{provider} {count}" for provider, count in by_provider.items())
+        return f"<Journal of {len(self)} requests" + (f": {counts}>" if counts else ">")
+
+    def to_jsonl(self) -> str:
         """The records as JSON lines; the same seed gives the same bytes."""
         text = "".join(strict_json.dumps(e.line()) + "\n" for e in self._exchanges)
         return self.secrets.masked(text)

@@ -52,9 +52,9 @@ class Capacity:
         return float(self.requests or self.times or 0)
 
     def overload(self, load: float, healthy: float | None = None) -> float:
-        """The share that fails, from 0 to 1, with `load` requests in the last `per` seconds.
+        """The share of requests that fails, 0 to 1, at `load` requests in the last `per` seconds.
 
-        A capacity in `times` needs the healthy load; if that is unknown, all requests fail.
+        A capacity in multiples of the healthy load (`times`) needs that load; if unknown, all fail.
         """
         if self.times is not None:
             if not healthy:

@@ -17,10 +17,12 @@ def on_providers(profile: Profile, names: Sequence[str]) -> Profile:
     Raises UsageError if there are more names than providers. Status pages, quotas and latencies of
     a replaced provider move with it.
     """
+    if not names:
+        return profile
     targets = [target for window in profile.windows for target in window.on]
     known = list(dict.fromkeys(t.provider for t in targets if t.provider != "*"))
     if len(names) > len(known):
-        count = f"one provider, {known[0]}" if len(known) == 1 else f"{len(known)} providers"
+        count = f"one provider, {known[0]}" if len(known) == 1 else f"{len(known)} named providers"
         raise UsageError(f"{profile.name} hits {count}; got {', '.join(names)}")
     new = dict(zip(known, names, strict=False))
     return replace(

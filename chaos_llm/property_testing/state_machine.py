@@ -31,7 +31,8 @@ from chaos_llm.faults.fault import Fault
 from chaos_llm.outage_context import Outage
 from chaos_llm.property_testing.strategies import faults as every_fault
 from chaos_llm.property_testing.strategies._arguments import provider_list, surface_list
-from chaos_llm.reports.report import CheckFailed, Claim, Report
+from chaos_llm.reports.chosen_checks import Claim
+from chaos_llm.reports.report import CheckFailed, Report
 
 _active: list[Outage] = []  # at most one; Hypothesis tears down no machine whose `__init__` raised
 _PAUSES = ("1s", "10s", "1m", "10m", "1h")

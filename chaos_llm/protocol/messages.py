@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, NamedTuple
 
+from chaos_llm.protocol import strict_json
 from chaos_llm.protocol.fast_dataclass import quick
 
 UNSERVED = "unserved"  # the surface of paths that a vendor may have and chaos_llm does not simulate
@@ -159,6 +160,15 @@ class Completion:
     stop_sequence: str | None = None
     alternatives: tuple[Completion, ...] = ()
     filtered: str = ""
+
+
+def tool_call(name: str, /, **arguments: Any) -> Completion:
+    """The answer that calls one tool: `tool_call("refund", order="KX-48213")`.
+
+    The arguments are sent as JSON, and need not be what the tool's schema asks for. A Completion
+    takes several tool calls, a text before them, or arguments that are no JSON.
+    """
+    return Completion(tool_calls=(ToolCall(name, strict_json.dumps(arguments)),), stop="tool")
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,11 @@ from chaos_llm.providers.google.openai_compatible import (
 from chaos_llm.providers.google.vertex_claude import VertexClaude
 from chaos_llm.providers.google.vertex_embeddings import VertexEmbeddings
 from chaos_llm.providers.google.vertex_gemini import VertexGemini
+from chaos_llm.providers.google.vertex_grpc import (
+    VertexGeminiGrpc,
+    VertexPredictGrpc,
+    VertexTokenCountGrpc,
+)
 from chaos_llm.providers.model_lists import (
     AnthropicModels,
     BedrockModels,
@@ -120,6 +125,7 @@ from chaos_llm.providers.openai_compatible.vendors import (
     MetaLlamaCompatible,
     Together,
 )
+from chaos_llm.providers.openai_compatible.xai_grpc import XAIChat
 from chaos_llm.providers.provider import Provider, ReplyContext
 from chaos_llm.providers.statuspage import (
     AnthropicStatus,
@@ -128,6 +134,7 @@ from chaos_llm.providers.statuspage import (
 from chaos_llm.providers.unserved import Unserved
 
 __all__ = [
+    "GRPC_SERVICES",
     "PROVIDERS",
     "TGI",
     "VLLM",
@@ -229,8 +236,12 @@ __all__ = [
     "VertexClaude",
     "VertexEmbeddings",
     "VertexGemini",
+    "VertexGeminiGrpc",
     "VertexModels",
+    "VertexPredictGrpc",
     "VertexTokenCount",
+    "VertexTokenCountGrpc",
+    "XAIChat",
     "XAIImages",
     "XAIModels",
     "XAIResponses",
@@ -345,6 +356,14 @@ PROVIDERS: tuple[Provider, ...] = (
     XAIImages(),
 )
 
+# The gRPC services of vendors: the same APIs, at other paths and in protobuf messages.
+GRPC_SERVICES: tuple[Provider, ...] = (
+    XAIChat(),
+    VertexGeminiGrpc(),
+    VertexTokenCountGrpc(),
+    VertexPredictGrpc(),
+)
+
 
 def known() -> tuple[Provider, ...]:
     """Every wire format that is simulated: the built-in ones, then those of installed extensions.
@@ -371,7 +390,7 @@ def find(name: str, method: str, path: str) -> Provider:
     A known path with another method finds the format that refuses it; an unknown path finds the one
     that answers 501. Raises UnknownName for a provider that is not in the catalogue.
     """
-    formats = [provider for provider in known() if provider.name == name]
+    formats = [p for p in (*known(), *GRPC_SERVICES) if p.name == name]
     if not formats:
         raise UnknownName("provider", name, (provider.name for provider in known()))
     for tried in (method, "POST", "GET", "DELETE"):

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from chaos_llm.pytest_plugin import profile_selection, test_item
+from chaos_llm.pytest_plugin.summary import Summary
 
 if TYPE_CHECKING:
     from chaos_llm import Outage
@@ -55,11 +56,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="DIR",
         help="write a page, JSON and the journal of every test with an outage to this folder",
     )
+    group.addoption(
+        "--chaos-strict",
+        action="store_true",
+        help="a test fails if one of its checks was not judged",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker, determine the seed, and refuse the name of an unknown profile."""
     config.addinivalue_line("markers", profile_selection.MARKER)
+    config.pluginmanager.register(Summary(config), "chaos_summary")
     given = config.getoption("chaos_seed")
     if given == "random":
         config.option.chaos_seed = _random_seed(config)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 FIXTURE, SERVER = "chaos", "chaos_server"
 PROFILE = "_chaos_profile"  # the parameter of a test that runs with several profiles
 OUTAGE = pytest.StashKey["Outage"]()  # the outage of a test item
+HEALTHY = pytest.StashKey[bool]()  # a test that failed by a fault is run once more without it
 MARKER = (
     "chaos(*profiles, tags=None, at=None, provider=None, toxiproxy=False, strict=None): run the "
     "test once with each of these outage profiles; `tags` adds every profile with that tag (or "
@@ -50,6 +51,12 @@ def runs_in_outage(item: Any) -> bool:
     if SERVER in getattr(item, "fixturenames", ()):
         return False
     return uses_chaos(item) or bool(item.config.getoption("chaos"))
+
+
+def is_by_option(item: Any) -> bool:
+    """Whether a test gets the profile of `--chaos`, because it has no marker of its own."""
+    marked = item.get_closest_marker("chaos") is not None
+    return not marked and runs_in_outage(item) and not is_hypothesis_test(item)
 
 
 def is_hypothesis_test(item: Any) -> bool:

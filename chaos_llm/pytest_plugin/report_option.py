@@ -37,6 +37,8 @@ class ReportOption:
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Add the properties before pytest makes its report, and write the page after."""
+        if item.stash.get(profile_selection.HEALTHY, False):
+            return (yield)
         if call.when == "setup":  # perhaps of a rerun, whose properties replace the earlier ones
             kept = [each for each in item.user_properties if not each[0].startswith(_PREFIX)]
             item.user_properties[:] = kept

@@ -65,7 +65,9 @@ def outage_of(item: pytest.Item) -> Outage:
     """The outage of a test, made on the first call."""
     outage = item.stash.get(profile_selection.OUTAGE, None)
     if outage is None:
+        is_healthy = item.stash.get(profile_selection.HEALTHY, False)
         outage = item.stash[profile_selection.OUTAGE] = profile_selection.new_outage(
-            item, profile_selection.profile_name_of(item)
+            item, None if is_healthy else profile_selection.profile_name_of(item)
         )
+        outage.is_shown_by_pytest = True
     return outage

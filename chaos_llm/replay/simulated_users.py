@@ -10,7 +10,7 @@ import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from threading import Thread
 from typing import Any
@@ -22,6 +22,7 @@ from chaos_llm.errors import UsageError
 from chaos_llm.protocol.value_text import is_async_stream, is_stream, joined, text_of
 from chaos_llm.replay.prompts import PromptBook
 from chaos_llm.replay.schedule import Slot
+from chaos_llm.requests.app_lines import traceback_of
 from chaos_llm.requests.correlation import Correlation, OpenCall
 from chaos_llm.virtual_time import VirtualTime
 
@@ -43,6 +44,7 @@ class SimulatedUsers:
     prompts: PromptBook
     used_prompts: set[str]  # of this replay and of those before it in the outage
     on_call: OnCall
+    known_errors: set[type[BaseException]] = field(default_factory=set)
 
     def run(self, app: App, slots: Sequence[Slot]) -> list[Call]:
         """Make all calls of the only user one after the other, in the calling thread."""
@@ -134,8 +136,14 @@ class SimulatedUsers:
         ended = self.now()
         call.ended = call.began if ended == call.began else ended  # one float object for both
         call.returned = returned
-        call.error = None if error is None else CallError.of(error)
+        call.error = None if error is None else self._error(error)
         call.text = text_of(returned) if error is None else ""
+
+    def _error(self, error: BaseException) -> CallError:
+        """The exception of a call, with a traceback if it is the first of its class."""
+        is_first = type(error) not in self.known_errors
+        self.known_errors.add(type(error))
+        return CallError.of(error, traceback_of(error) if is_first else "")
 
 
 def _result_of(call_app: Callable[[], Any], call: Call) -> tuple[Any, Exception | None]:
@@ -178,7 +186,7 @@ def _current_task() -> asyncio.Task[Any] | None:
 async def _result_of_async(
     call_app: Callable[[], Awaitable[Any]], call: Call
 ) -> tuple[Any, BaseException | None]:
-    """Call the app in a task of its own, which it may cancel."""
+    """Call the app in its own task; an app that cancels that task ends only this call."""
     if _current_task() is None:
         return await _result_in_this_task(call_app, call)
     task = asyncio.create_task(_result_in_this_task(call_app, call))
@@ -246,5 +254,5 @@ def _async_in_sync(returned: Any) -> UsageError:
         returned.close()
     return UsageError(
         "the function returned an awaitable or an async stream: give replay() the async function "
-        "itself, or use `await chaos.replay_async(...)`"
+        "itself, or use `await chaos.replay(...)` in an async test"
     )

@@ -57,7 +57,7 @@ class Hosts:
         return names
 
     def provider(self, names: Names, method: str, path: str) -> Provider:
-        """The wire format of a request to a host with these providers."""
+        """The provider that a request is for, of those behind its host, by its method and path."""
         return _provider(names, method, path)
 
     def patterns(self) -> tuple[str, ...]:

@@ -27,6 +27,7 @@ _PLACEHOLDERS = (
     _Placeholder("MISTRAL_API_KEY", "mistral-placeholder-of-chaos-llm"),
     _Placeholder("GROQ_API_KEY", "groq-placeholder-of-chaos-llm"),
     _Placeholder("TOGETHER_API_KEY", "together-placeholder-of-chaos-llm"),
+    _Placeholder("XAI_API_KEY", "xai-placeholder-of-chaos-llm"),
     _Placeholder("AWS_ACCESS_KEY_ID", "PLACEHOLDER-OF-CHAOS-LLM", ("AWS_PROFILE",)),
     _Placeholder("AWS_SECRET_ACCESS_KEY", "placeholder-of-chaos-llm", ("AWS_PROFILE",)),
 )

@@ -32,6 +32,7 @@ def ticks(seconds: float) -> int:
 
 
 FREE_POLLS = 100_000  # by weight; a loop that only reads the clock gets there in 0.05 s
+REAL_WAIT = 5.0  # real seconds for which a real socket, process or thread may stop the clock
 
 
 @dataclass(frozen=True, slots=True)

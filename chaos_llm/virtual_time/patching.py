@@ -36,8 +36,8 @@ def replace_function(undo: ExitStack, function: Any, replacement: Callable[..., 
         target: Any = "the place of the other function"
         return target(self, timeout)
 
-    # The string constant is replaced by the function: the code must work in the other module's
-    # globals, where no name of ours exists.
+    # The string constant is replaced by the function itself, because the code runs with the globals
+    # of the other module.
     code = stand_in.__code__
     constants = tuple(replacement if isinstance(value, str) else value for value in code.co_consts)
     undo.callback(setattr, function, "__code__", function.__code__)

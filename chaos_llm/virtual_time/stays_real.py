@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chaos_llm.virtual_time.clock import FREE_POLLS
+from chaos_llm.virtual_time.clock import FREE_POLLS, REAL_WAIT
 from chaos_llm.virtual_time.native.native_threads import LONGEST_SLEEP, SLEEP_CREDIT
 from chaos_llm.virtual_time.native.redirected_libraries import REDIRECTED_SYSTEM_LIBRARIES
 
@@ -22,8 +22,8 @@ NATIVE = (
     StaysReal(
         "Clocks of compiled code on systems other than x86-64 Linux, and on systems that forbid "
         "new executable memory pages (SELinux's execmem)",
-        "Their calls are redirected to machine code that exists for x86-64 Linux only. "
-        "The timeline of a failed test reports it",
+        "Calls of clock functions are redirected to machine code that exists for x86-64 Linux "
+        "only. The timeline of a failed test reports where that is impossible",
         "Let Python pass the time to such code, or run these tests on Linux",
     ),
     StaysReal(
@@ -41,9 +41,9 @@ NATIVE = (
     StaysReal(
         "Threads of compiled code",
         "Before each jump of virtual time they get real time while they run, or sleep for at most "
-        f"{LONGEST_SLEEP:g} s. This ends for a thread that runs for `real_wait` seconds without a "
-        f"pause, or sleeps for {SLEEP_CREDIT:g} s in all, if no Python code can continue because "
-        "of it. A thread that waits for a real socket is taken to be idle",
+        f"{LONGEST_SLEEP:g} s. Virtual time no longer waits for a thread that has run for "
+        f"{REAL_WAIT:g} s, or slept for {SLEEP_CREDIT:g} s in all, without a result for which "
+        "Python code waited. A thread that waits for a real socket is taken to be idle",
         "Create clients of real services inside `with chaos.unmanaged():`",
     ),
     StaysReal(
@@ -81,7 +81,7 @@ PYTHON = (
     ),
     StaysReal(
         "Threads that were started before the outage",
-        "They use real time, and virtual time stands still while they work",
+        "They use real time, and virtual time stands still while they work for code of the test",
         "Start them in the test",
     ),
     StaysReal(
@@ -100,7 +100,7 @@ PYTHON = (
     ),
     StaysReal(
         "Modification times of files, clocks of databases, expiry in real caches",
-        "The kernel or another process sets them",
+        "They are set by the kernel or by another process, which have the real clock",
         "Use a fake that reads Python's clock",
     ),
 )

@@ -167,8 +167,8 @@ class Turns:
             raise self._record(
                 RealWaitExceeded(
                     f"{held_by} stopped virtual time for more than {self.real_wait:g} real "
-                    "seconds. Replace it by a fake, start it inside `with outage.unmanaged():` if "
-                    "no code waits for it, or allow a longer real_wait"
+                    "seconds. Replace it by a fake, or start it inside `with chaos.unmanaged():` "
+                    'if no code waits for it; outage(real_wait="30s") waits longer'
                 )
             )
         if held_by is None and waited > self._real_time_limit():

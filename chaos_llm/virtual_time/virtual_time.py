@@ -12,7 +12,7 @@ from typing import Literal, Self
 
 from chaos_llm.errors import HarnessError, UsageError
 from chaos_llm.virtual_time import alarms, foreign_clocks, locks, time_functions, uvloops
-from chaos_llm.virtual_time.clock import TICKS, Clock, ticks
+from chaos_llm.virtual_time.clock import REAL_WAIT, TICKS, Clock, ticks
 from chaos_llm.virtual_time.dates import RunningDate
 from chaos_llm.virtual_time.executors import Executors
 from chaos_llm.virtual_time.loops import Loops
@@ -54,7 +54,7 @@ class VirtualTime:
         *,
         starts: datetime | None = None,
         horizon: float = 30 * 86_400.0,
-        real_wait: float = 5.0,
+        real_wait: float = REAL_WAIT,
         threads: ThreadMode = "managed",
         real_packages: Collection[str] = TELEMETRY_AND_DEBUGGERS,
     ) -> None:

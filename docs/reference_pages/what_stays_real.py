@@ -20,11 +20,17 @@ def render() -> str:
 
 def _network() -> Iterator[str]:
     yield "## Which clients are answered, and which are refused\n"
-    rows = [(each.name, each.treatment, each.seam, each.way_out or "-") for each in CLIENTS]
-    yield markdown.table(("client", "", "where it is intercepted", "instead"), rows)
+    yield (
+        "An answered request to a provider gets a simulated reply. A refused one raises "
+        "`UncaughtEgress`, whose message ends with the text of the last column.\n"
+    )
+    rows = [
+        (each.name, each.treatment, each.seam, _sentence(each.way_out) or "-") for each in CLIENTS
+    ]
+    yield markdown.table(("client", "request", "where it is intercepted", "error message"), rows)
     yield "## Other mocks in the same test\n"
     mocks = [(each.name, each.wins, each.how) for each in OTHER_MOCKS]
-    yield markdown.table(("mock", "which one answers", "how"), mocks)
+    yield markdown.table(("mock", "which one answers", "details"), mocks)
 
 
 def _clocks() -> Iterator[str]:
@@ -37,7 +43,7 @@ def _clocks() -> Iterator[str]:
 
 
 def _packages() -> Iterator[str]:
-    yield "## Compiled libraries whose clocks are left alone\n"
+    yield "## Compiled libraries that read the real time\n"
     for name, why in sorted({**REAL_PACKAGES, **REAL_LIBRARIES}.items()):
         yield f"* `{name}`: {why}"
     yield "* test tools, telemetry and debuggers: see below\n"
@@ -49,13 +55,18 @@ def _packages() -> Iterator[str]:
         "the app.\n"
     )
     yield "Add your own as `real_packages = [...]` under `[tool.chaos_llm]` in pyproject.toml.\n"
-    yield "## Refused, because two clocks would wait for each other\n"
+    yield "## Refused with an error\n"
+    yield "An outage does not begin together with these; the error says what to do.\n"
     yield from (f"* {what}" for what in REFUSED)
 
 
 def _table(rows: Iterable[StaysReal]) -> str:
     cells = [(row.what, row.why, row.instead or "-") for row in rows]
     return markdown.table(("what", "why, and what happens", "instead"), cells)
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _names(packages: Iterable[str]) -> str:

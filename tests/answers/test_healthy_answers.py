@@ -89,14 +89,14 @@ def test_another_process_gives_the_same_answer(hash_seed):
         "print(HealthyAnswers(1).answer(r, ('k', 3)).text, end='')"
     )
     request = Request("p", "a", "api", "h", "/", prompt="KX-48213")
-    told = subprocess.run(
+    shown = subprocess.run(
         [sys.executable, "-c", code],
         capture_output=True,
         text=True,
         check=True,
         env={"PYTHONHASHSEED": hash_seed, "PYTHONPATH": ":".join(sys.path)},
     ).stdout
-    assert told == HealthyAnswers(1).answer(request, ("k", 3)).text
+    assert shown == HealthyAnswers(1).answer(request, ("k", 3)).text
 
 
 def test_usage_counts_the_request_s_tokens_and_four_letters_for_one_of_its_own():
@@ -145,24 +145,24 @@ def test_a_tool_without_a_token_in_the_prompt_gets_words():
 
 def test_a_structured_answer_is_valid_and_echoes_in_every_free_text():
     answer = HealthyAnswers(1).answer(replace(REQUEST, schema=ORDER), "key")
-    said = json.loads(answer.text)
-    jsonschema.validate(said, ORDER)
-    assert said["order_id"] == "KX-48213"
-    assert find(said["note"]) == ("KX-48213",)
-    assert find_references(said["note"]) == find_references(answer.text)
+    message = json.loads(answer.text)
+    jsonschema.validate(message, ORDER)
+    assert message["order_id"] == "KX-48213"
+    assert find(message["note"]) == ("KX-48213",)
+    assert find_references(message["note"]) == find_references(answer.text)
 
 
 def test_a_short_field_has_token_and_reference_alone():
     schema = {"type": "object", "properties": {"s": {"type": "string", "maxLength": 20}}}
-    said = json.loads(HealthyAnswers(1).answer(replace(REQUEST, schema=schema), "key").text)["s"]
-    assert find(said) == ("KX-48213",)
-    assert len(find_references(said)) == 1
+    message = json.loads(HealthyAnswers(1).answer(replace(REQUEST, schema=schema), "key").text)["s"]
+    assert find(message) == ("KX-48213",)
+    assert len(find_references(message)) == 1
 
 
 @pytest.mark.parametrize("schema", [{}, {"type": "object"}])
 def test_json_mode_without_a_schema_is_an_object_that_answers(schema):
-    said = json.loads(HealthyAnswers(1).answer(replace(REQUEST, schema=schema), "key").text)
-    assert find(said["answer"]) == ("KX-48213",)
+    message = json.loads(HealthyAnswers(1).answer(replace(REQUEST, schema=schema), "key").text)
+    assert find(message["answer"]) == ("KX-48213",)
 
 
 def test_an_object_that_must_be_empty_is_empty():

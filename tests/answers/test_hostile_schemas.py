@@ -1,4 +1,4 @@
-"""No schema of an app crashes or holds up a provider: it is met, or refused as the vendor does."""
+"""No schema of an app crashes or blocks a provider: it is answered, or refused as by the vendor."""
 
 from __future__ import annotations
 
@@ -56,11 +56,11 @@ MET = {
 
 
 @pytest.mark.parametrize(("pattern", "example"), MET.values(), ids=MET)
-def test_e_a_pattern_that_goes_back_for_ever_is_met_at_once(pattern, example):
+def test_e_a_pattern_with_endless_backtracking_is_answered_at_once(pattern, example):
     assert re.search(pattern, example)
-    said = ask_openai(tool_of({"type": "string", "pattern": pattern}))["x"]
+    answer_text = ask_openai(tool_of({"type": "string", "pattern": pattern}))["x"]
     # Of the hostile ones only a match can be checked by `re`, which is quick where there is one.
-    assert re.search(pattern, said)
+    assert re.search(pattern, answer_text)
 
 
 WRONG = {
@@ -96,7 +96,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_e_a_schema_that_is_none_is_refused_in_openais_words(name):
+def test_e_an_invalid_schema_is_refused_with_openais_message(name):
     schema, words = WRONG[name]
     body = {"model": "gpt-5.2", "messages": SAID}
     tool = {"name": "file", "parameters": tool_of(schema)}
@@ -115,7 +115,7 @@ def test_e_a_schema_that_is_none_is_refused_in_openais_words(name):
 
 
 @pytest.mark.parametrize("name", [name for name in WRONG if name != "an infinity"])
-def test_e_a_schema_that_is_none_is_refused_in_anthropics_words(name):
+def test_e_an_invalid_schema_is_refused_with_anthropics_message(name):
     with pytest.raises(anthropic.BadRequestError, match=re.escape(
         "tools.0.custom.input_schema: JSON schema is invalid. It must match JSON Schema draft"
     )):  # fmt: skip
@@ -159,7 +159,7 @@ SOUND = {
 
 
 @pytest.mark.parametrize("schema", SOUND.values(), ids=SOUND)
-def test_e_a_schema_that_vendors_take_is_met(schema):
+def test_e_a_schema_that_vendors_accept_is_answered(schema):
     assert "x" in ask_openai(tool_of(schema))
     assert "x" in ask_anthropic(tool_of(schema))
 
@@ -223,7 +223,7 @@ HARD = {
 
 
 @pytest.mark.parametrize("schema", HARD.values(), ids=HARD)
-def test_e_what_is_too_hard_is_given_up_within_its_budget(schema):
+def test_e_a_schema_that_is_too_hard_is_given_up_within_its_budget(schema):
     began = time.process_time()
     with pytest.raises(UsageError, match="no value was found") as refused:
         instance(schema, KeyedRandom(1), ("-",))
@@ -232,6 +232,6 @@ def test_e_what_is_too_hard_is_given_up_within_its_budget(schema):
     assert len(str(refused.value)) < 300
 
 
-def test_e_what_is_too_hard_is_refused_and_not_a_missing_reply():
+def test_e_a_schema_that_is_too_hard_gets_a_refusal_as_reply():
     with pytest.raises(openai.BadRequestError, match="no value was found"):
         ask_openai(tool_of(HARD["choices of choices"]))

@@ -143,13 +143,13 @@ def test_an_unknown_format_is_free_text():
     assert instance({"type": "string", "format": "poem"}, KeyedRandom(1), SAYS) == SAYS[0]
 
 
-def test_free_text_says_what_it_is_given_to_say_as_far_as_it_fits():
+def test_free_text_is_the_first_given_phrase_that_fits():
     assert instance({"type": "string"}, KeyedRandom(1), SAYS) == SAYS[0]
     assert instance({"type": "string", "maxLength": 20}, KeyedRandom(1), SAYS) == SAYS[1]
     assert instance({"type": "string", "maxLength": 9}, KeyedRandom(1), SAYS) == SAYS[2]
 
 
-def test_a_pattern_that_fits_what_is_to_be_said_says_it():
+def test_a_given_phrase_that_matches_the_pattern_is_used():
     assert (
         instance({"pattern": r"^[A-Z]{2}-\d+$", "type": "string"}, KeyedRandom(1), SAYS)
         == "KX-48213"
@@ -181,7 +181,7 @@ def test_a_nullable_type_in_the_style_of_openapi_and_upper_case_is_understood():
     assert accepts({"type": "STRING", "nullable": True}, None)
 
 
-def test_the_same_die_draws_the_same_value():
+def test_the_same_key_draws_the_same_value():
     schema = {"type": "array", "items": {"type": "integer"}, "minItems": 5}
     assert instance(schema, KeyedRandom(1)) == instance(schema, KeyedRandom(1))
     assert instance(schema, KeyedRandom(1)) != instance(schema, KeyedRandom(2))
@@ -211,7 +211,7 @@ def test_a_schema_without_a_value_is_refused(schema):
 
 
 @pytest.mark.parametrize("reference", ["#/$defs/Missing", "https://example.com/schema", "#name", 3])
-def test_a_reference_that_leads_nowhere_is_refused(reference):
+def test_a_schema_reference_without_a_target_is_refused(reference):
     with pytest.raises(UsageError, match=r"refers to .*references inside the schema"):
         instance({"$ref": reference}, KeyedRandom(1))
 

@@ -1,4 +1,4 @@
-"""The schemas that structured answers really come with: those that pydantic writes."""
+"""Schemas of structured answers as apps really send them: those that pydantic writes."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_an_instance_of_a_model_s_schema_is_an_instance_of_the_model(key):
     assert find(ticket.summary) == find(ticket.thread.text) == ("KX-48213",)
 
 
-def test_a_union_is_played_in_all_its_branches():
+def test_a_union_is_generated_in_all_its_branches():
     schema = Ticket.model_json_schema()
     drawn = {instance(schema, KeyedRandom(key), SAYS)["action"]["kind"] for key in range(30)}
     assert drawn == {"refund", "exchange"}

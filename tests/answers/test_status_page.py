@@ -1,4 +1,4 @@
-"""What a status page says at a time: it lags, it relapses, and it knows when it knows nothing."""
+"""Status pages over time: delays, relapses, and pages without known posts."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def colours(minutes, page=PAGE):
         (600, "none", "operational"),
     ],
 )
-def test_the_page_says_what_its_posts_said_by_then(minutes, indicator, component):
+def test_the_page_shows_the_posts_so_far(minutes, indicator, component):
     assert said("status", minutes)["status"]["indicator"] == indicator
     assert colours(minutes) == {component}
 
@@ -77,7 +77,7 @@ def test_the_first_post_without_a_state_investigates():
     assert incidents(PAGE, 340 * MINUTE)[0].state == "investigating"
 
 
-def test_the_newest_incident_comes_first_and_the_open_ones_are_told_apart():
+def test_the_newest_incident_comes_first_and_the_open_ones_have_their_own_list():
     assert [incident["status"] for incident in said("incidents", 380)["incidents"]] == [
         "investigating",
         "monitoring",
@@ -149,7 +149,7 @@ def test_ids_are_as_good_as_unique():
     assert len(set(ids)) == len(ids) == 3 + len(PAGE.posts)
 
 
-def test_an_unknown_path_is_told_the_known_ones():
+def test_an_unknown_path_is_answered_with_the_known_ones():
     with pytest.raises(UnknownName, match=r"/api/v2/summary\.json"):
         document(PAGE, PROFILE, "/api/v2/sumary.json", 0.0)
 
@@ -185,7 +185,7 @@ def test_an_incident_without_impact_is_open_under_a_green_headline():
     assert colours(5, page) == {"operational"}
 
 
-def test_a_component_that_only_a_post_knows_is_on_the_page():
+def test_a_component_named_only_in_a_post_is_on_the_page():
     page = StatusPage("openai", (Post(0.0, "investigating", components=("Codex",)),))
 
     found = {c["name"]: c["status"] for c in said("components", 5, page)["components"]}

@@ -10,7 +10,7 @@ import openai
 import pytest
 from support.apps.bots import SECOND_MODEL
 from support.apps.defended import gpt
-from support.small_profiles import MINUTE, day, window
+from support.small_profiles import MINUTE, profile_of, window
 
 from chaos_llm import outage
 from chaos_llm.checks import acts_on_whole_tool_calls, answers_are_whole
@@ -95,7 +95,8 @@ def says_that_it_was_invalid(question):
 
 
 def replayed(app, fault, share=1.0):
-    profile = day(window(fault, ends=20 * MINUTE, on=Target("openai", stream=True), share=share))
+    streams = Target("openai", stream=True)
+    profile = profile_of(window(fault, ends=20 * MINUTE, on=streams, share=share))
     with outage(profile, seed=3) as chaos:
         return chaos.replay(app(chaos) if app is pays_in_a_marked_function else app, every="1m")
 

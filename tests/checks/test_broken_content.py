@@ -10,7 +10,7 @@ import openai
 import pytest
 from support.apps.bots import SECOND_MODEL
 from support.apps.defended import gpt
-from support.small_profiles import MINUTE, day, window
+from support.small_profiles import MINUTE, profile_of, window
 
 from chaos_llm import outage
 from chaos_llm.checks import answers_are_whole
@@ -25,7 +25,7 @@ GPT = Target("openai")
 
 
 def replayed(app, *faults, on=GPT, share=1.0, **options):
-    profile = day(window(*faults, ends=20 * MINUTE, on=on, share=share))
+    profile = profile_of(window(*faults, ends=20 * MINUTE, on=on, share=share))
     with outage(profile, seed=3) as chaos:
         return chaos.replay(app, **({"every": "30s", "recovery": "5m"} | options))
 

@@ -9,7 +9,7 @@ import anthropic
 import pytest
 from support.apps.bots import ask_once
 from support.apps.defended import Defended, ask_claude_or_gpt, ask_gpt
-from support.small_profiles import HOUR, day, window
+from support.small_profiles import HOUR, profile_of, window
 
 from chaos_llm import outage
 from chaos_llm.checks import cools_down
@@ -33,7 +33,7 @@ class Cooldown:
 
 
 def found(app, fault=None, check=None):
-    with outage(day(window(fault or overloaded(), ends=HOUR)), seed=3) as chaos:
+    with outage(profile_of(window(fault or overloaded(), ends=HOUR)), seed=3) as chaos:
         return (check or cools_down("anthropic"))(chaos.replay(app, every="10s").run)
 
 

@@ -7,7 +7,7 @@ import openai
 from support.apps.bots import ask_once
 from support.apps.defended import ask_claude_or_gpt, gpt
 from support.apps.failover import found
-from support.small_profiles import MINUTE, day, window
+from support.small_profiles import MINUTE, profile_of, window
 
 from chaos_llm import outage
 from chaos_llm.checks import fallback_is_accepted
@@ -43,7 +43,7 @@ def test_a_fallback_that_answers_passes():
 
 def test_a_fallback_that_is_down_too_is_not_judged():
     both = Target("anthropic"), Target("openai")
-    with outage(day(window(overloaded(), ends=20 * MINUTE, on=both)), seed=3) as chaos:
+    with outage(profile_of(window(overloaded(), ends=20 * MINUTE, on=both)), seed=3) as chaos:
         finding = fallback_is_accepted()(chaos.replay(ask_claude_or_gpt, every="1m").run)
     assert finding.verdict == "not judged"
 

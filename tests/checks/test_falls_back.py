@@ -1,4 +1,4 @@
-"""Does another model answer, in whatever way the first one fails?"""
+"""`falls_back` demands a fallback after every kind of failure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from support.apps.bots import ask, ask_once
 from support.apps.defended import Balanced, Cached, agent, apologise
 from support.apps.failover import REFUSED, FallsOver, NotWhole, found, whole_claude, whole_gpt
-from support.small_profiles import ANTHROPIC, MINUTE, day, window
+from support.small_profiles import ANTHROPIC, MINUTE, profile_of, window
 
 from chaos_llm import outage
 from chaos_llm.checks import falls_back
@@ -32,7 +32,7 @@ WHOLE = [overloaded(), rate_limited(), auth_expired(), refuse_connection(), hang
 
 def two_parts(first, second):
     """Ten minutes of one fault, and ten of another."""
-    return day(
+    return profile_of(
         window(first, ends=10 * MINUTE, name="first"),
         window(second, begins=10 * MINUTE, ends=20 * MINUTE, name="second"),
     )
@@ -52,7 +52,7 @@ def test_who_asks_another_after_everything_passes(fault):
 
 
 @pytest.mark.parametrize("fault", [cut_stream(), error_mid_stream(), error_mid_stream(after=0)])
-def test_who_takes_a_broken_stream_to_another_passes(fault):
+def test_a_fallback_after_a_broken_stream_passes(fault):
     finding = found_on(two_parts(overloaded(), fault), FallsOver(streamed=True))
     assert finding.verdict == "pass"
 
@@ -75,7 +75,7 @@ def test_an_empty_answer_that_counts_as_success_fails():
     assert "after an empty answer" in finding.seen
 
 
-def test_an_error_in_a_200_that_only_another_exception_tells_fails():
+def test_no_fallback_after_an_error_in_a_200_fails():
     app = FallsOver(catches=REFUSED)
     finding = found_on(two_parts(overloaded(), error_in_200()), app)
     assert finding.verdict == "fail"
@@ -117,7 +117,7 @@ def test_c14_one_kind_of_failure_is_not_judged_with_or_without_a_fallback():
 
 
 def test_c14_retries_that_hide_whether_there_is_a_fallback_are_not_judged():
-    profile = day(window(overloaded(), ends=20 * MINUTE, share=0.3))
+    profile = profile_of(window(overloaded(), ends=20 * MINUTE, share=0.3))
     finding = found_on(profile, ask)
     assert finding.verdict == "not judged"
     assert "name to=" in finding.seen
@@ -128,7 +128,7 @@ def test_it_is_not_applicable_where_nothing_failed(fault):
     assert found(falls_back(), FallsOver(), fault).verdict == "not applicable"
 
 
-def test_a_fallback_that_is_asked_for_is_required():
+def test_a_fallback_named_as_an_argument_is_required():
     finding = found(falls_back(to="openai"), ask_once, overloaded())
     assert finding.verdict == "fail"
     assert finding.seen == ("20 calls got no answer after a server error, and openai was not tried")
@@ -142,14 +142,14 @@ def test_two_vendors_that_step_in_for_each_other_pass():
 
 def test_a_fallback_that_is_down_too_cannot_help():
     both = ANTHROPIC, Target("openai")
-    profile = day(
+    profile = profile_of(
         window(overloaded(), ends=10 * MINUTE, name="one"),
         window(auth_expired(), begins=10 * MINUTE, ends=20 * MINUTE, name="both", on=both),
     )
     assert found_on(profile, FallsOver()).verdict == "pass"
 
 
-def test_a_second_model_that_is_asked_on_a_good_day_too_is_no_fallback():
+def test_a_second_model_that_is_called_while_all_is_healthy_is_no_fallback():
     def classify_and_answer(question):
         try:
             ask_once(question, "claude-haiku-4-5")
@@ -158,7 +158,7 @@ def test_a_second_model_that_is_asked_on_a_good_day_too_is_no_fallback():
         return whole_claude(question)
 
     small = Target("anthropic", model="claude-haiku-4-5")
-    profile = day(window(overloaded(), ends=20 * MINUTE, on=small))
+    profile = profile_of(window(overloaded(), ends=20 * MINUTE, on=small))
     assert found_on(profile, classify_and_answer).verdict == "not judged"
 
 
@@ -170,7 +170,7 @@ def test_another_model_of_the_same_vendor_is_a_fallback():
             return ask_once(question, "claude-haiku-4-5")
 
     only = Target("anthropic", model="claude-sonnet-5-5")
-    profile = day(
+    profile = profile_of(
         window(overloaded(), ends=10 * MINUTE, on=only, name="one"),
         window(auth_expired(), begins=10 * MINUTE, ends=20 * MINUTE, on=only, name="two"),
     )
@@ -179,7 +179,7 @@ def test_another_model_of_the_same_vendor_is_a_fallback():
     assert "after a refused key" in finding.seen
 
 
-def test_an_apology_where_a_fallback_is_at_hand_is_a_lost_call():
+def test_an_apology_where_a_fallback_exists_is_a_lost_call():
     def half_hearted(question):
         try:
             return whole_claude(question)

@@ -10,7 +10,7 @@ import anyio
 import pytest
 from support.apps.bots import MODEL, ask_once
 from support.apps.defended import APOLOGY, claude_async
-from support.small_profiles import MINUTE, day, window
+from support.small_profiles import MINUTE, profile_of, window
 
 from chaos_llm import outage
 from chaos_llm.checks import respects_cancellation
@@ -64,7 +64,7 @@ def found(work, deadline, fault=None):
         except TimeoutError:
             return APOLOGY
 
-    with outage(day(window(fault or hang(), ends=20 * MINUTE)), seed=3) as chaos:
+    with outage(profile_of(window(fault or hang(), ends=20 * MINUTE)), seed=3) as chaos:
         return respects_cancellation()(chaos.replay(app, every="5m").run)
 
 
@@ -94,6 +94,6 @@ def test_it_is_not_applicable_if_nothing_was_cancelled(deadline):
 
 
 def test_it_is_not_applicable_to_a_sync_app():
-    with outage(day(window(overloaded(), ends=20 * MINUTE)), seed=3) as chaos:
+    with outage(profile_of(window(overloaded(), ends=20 * MINUTE)), seed=3) as chaos:
         report = chaos.replay(ask_once, every="5m")
     assert respects_cancellation()(report.run).verdict == "not applicable"

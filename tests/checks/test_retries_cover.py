@@ -9,7 +9,7 @@ import pytest
 from support.apps.bots import SECOND_MODEL, ask_once
 from support.apps.defended import ask_gpt, gpt
 from support.apps.failover import stream_claude
-from support.small_profiles import MINUTE, day, window
+from support.small_profiles import MINUTE, profile_of, window
 
 from chaos_llm import outage
 from chaos_llm.checks import retries_cover
@@ -54,7 +54,7 @@ def retrying(ask, catches):
 
 
 def found(app, first, second, on=GPT):
-    profile = day(
+    profile = profile_of(
         window(first, ends=10 * MINUTE, name="first", share=0.5, on=on),
         window(second, begins=10 * MINUTE, ends=20 * MINUTE, name="second", share=0.5, on=on),
     )

@@ -13,9 +13,10 @@ import openai
 import pytest
 from support.apps.bots import MODEL, SECOND_MODEL, ask_once
 from support.apps.defended import ERRORS, Breaker, ask_gpt_async, claude_async, gpt, gpt_async
-from support.small_profiles import MINUTE, day, window
+from support.small_profiles import MINUTE, profile_of, window
 
 from chaos_llm import outage
+from chaos_llm.analysis.healthy_failures import healthy_failures
 from chaos_llm.checks import (
     backs_off,
     honours_retry_after,
@@ -38,6 +39,7 @@ from chaos_llm.faults import (
     slow_tokens,
 )
 from chaos_llm.profiles.model import HealthyLatency, Target
+from chaos_llm.reports.report import CheckFailed
 from chaos_llm.server.runs.verdict import observed
 
 GPT = Target("openai")
@@ -73,7 +75,7 @@ def until_finish_reason(question):
     "fault", [latency(seconds=5), slow_tokens(seconds=0.5), slow_first_token(seconds=9)], ids=repr
 )
 def test_c1_a_stream_that_is_closed_at_its_finish_reason_has_answered(fault):
-    profile = day(window(fault, ends=40 * MINUTE, on=GPT))
+    profile = profile_of(window(fault, ends=40 * MINUTE, on=GPT))
     report = replayed(profile, until_finish_reason)
     assert report.primary == 1.0
     assert stops_calling("openai")(report.run).verdict == "not applicable"
@@ -127,7 +129,7 @@ class HalfOpen:
 def test_c3_calls_after_a_good_answer_are_no_probes(seed):
     """An answer takes as long as two calls are apart, so one begins when the good probe ends."""
     pace = {"anthropic": HealthyLatency(first_token=3.75)}
-    profile = day(window(hang(), ends=40 * MINUTE, share=0.6), baseline=pace)
+    profile = profile_of(window(hang(), ends=40 * MINUTE, share=0.6), baseline=pace)
     with outage(profile, seed=seed) as chaos:
         report = chaos.replay(HalfOpen().answer, users=16, every="30s", recovery="5m")
     finding = probes_with_one_request("anthropic", at_most=3)(report.run)
@@ -145,7 +147,7 @@ def waits_far_too_long(question, unit=100):
 
 
 def test_c4_a_wait_of_a_hundred_times_the_retry_after_is_not_called_obedience():
-    profile = day(window(rate_limited(retry_after=2), ends=20 * MINUTE))
+    profile = profile_of(window(rate_limited(retry_after=2), ends=20 * MINUTE))
     run = replayed(profile, waits_far_too_long, every="10m").run
     late, early = never_waits_past()(run), honours_retry_after()(run)
     assert late.verdict == early.verdict == "fail"
@@ -154,7 +156,7 @@ def test_c4_a_wait_of_a_hundred_times_the_retry_after_is_not_called_obedience():
 
 
 def test_c4_a_wait_that_is_longer_by_the_apps_own_backoff_is_sound():
-    profile = day(window(rate_limited(retry_after=2), ends=20 * MINUTE))
+    profile = profile_of(window(rate_limited(retry_after=2), ends=20 * MINUTE))
 
     def patient(question):
         return waits_far_too_long(question, unit=10)
@@ -175,7 +177,7 @@ class SecondModel:
             return ask_once(question, "claude-haiku-4-5")
 
 
-ONE_MODEL = day(window(overloaded(), ends=40 * MINUTE, on=Target("anthropic", model=MODEL)))
+ONE_MODEL = profile_of(window(overloaded(), ends=40 * MINUTE, on=Target("anthropic", model=MODEL)))
 
 
 def test_c7_a_dead_model_that_every_call_asks_first_fails():
@@ -201,7 +203,8 @@ def test_c7_two_models_that_healthy_calls_use_together_are_no_fallback():
             ask_once(question, "claude-haiku-4-5")
         return ask_once(question)
 
-    small = day(window(overloaded(), ends=40 * MINUTE, on=Target("anthropic", model="*haiku*")))
+    haiku = Target("anthropic", model="*haiku*")
+    small = profile_of(window(overloaded(), ends=40 * MINUTE, on=haiku))
     assert replayed(small, classify_and_answer).primary == 1.0
 
 
@@ -230,7 +233,7 @@ def three_questions(number):
 
 
 def test_c8_a_cache_that_keeps_exceptions_is_seen_by_its_missing_requests():
-    profile = day(window(overloaded(), ends=20 * MINUTE))
+    profile = profile_of(window(overloaded(), ends=20 * MINUTE))
     report = replayed(
         profile, CachesErrors(), every="1m", prompts=three_questions, warmup=0, recovery="40m"
     )
@@ -242,7 +245,7 @@ def test_c8_a_cache_that_keeps_exceptions_is_seen_by_its_missing_requests():
 
 
 def test_c8_repeated_prompts_are_counted_by_their_requests():
-    profile = day(window(overloaded(), ends=20 * MINUTE))
+    profile = profile_of(window(overloaded(), ends=20 * MINUTE))
     app = CachesErrors(keep=60.0)
     report = replayed(profile, app, every="1m", prompts=three_questions, warmup=0, recovery="40m")
     finding = never_caches_the_outage()(report.run)
@@ -283,7 +286,7 @@ async def drain(stream):
 
 
 def test_c9_async_streams_that_outlive_their_calls_are_leaks_whoever_closes_them():
-    profile = day(window(latency(seconds=1), ends=20 * MINUTE, on=GPT))
+    profile = profile_of(window(latency(seconds=1), ends=20 * MINUTE, on=GPT))
     finding = pool_is_not_exhausted()(replayed(profile, LeaksStreams().answer).run)
     assert finding.verdict == "fail"
     assert finding.seen.endswith(
@@ -293,7 +296,7 @@ def test_c9_async_streams_that_outlive_their_calls_are_leaks_whoever_closes_them
 
 @pytest.mark.parametrize("leaves", ["closed", "read"])
 def test_c9_streams_that_are_closed_early_or_read_in_the_background_are_no_leaks(leaves):
-    profile = day(window(latency(seconds=1), ends=20 * MINUTE, on=GPT))
+    profile = profile_of(window(latency(seconds=1), ends=20 * MINUTE, on=GPT))
     finding = pool_is_not_exhausted()(replayed(profile, LeaksStreams(leaves).answer).run)
     assert finding.verdict == "not applicable"
     assert not failing(profile, LeaksStreams(leaves).answer)
@@ -315,7 +318,7 @@ def test_c9_the_limit_of_a_clients_pool_is_honoured_in_process():
             return chunk.choices[0].delta.content or "-"
         return ""
 
-    profile = day(window(latency(seconds=1), ends=20 * MINUTE, on=GPT))
+    profile = profile_of(window(latency(seconds=1), ends=20 * MINUTE, on=GPT))
     finding = pool_is_not_exhausted()(replayed(profile, answer).run)
     assert finding.verdict == "fail"
     assert finding.seen.endswith("found no connection: PoolTimeout")
@@ -340,7 +343,7 @@ def shop(chaos, lost_acks=(), pay_again=True):
 
 
 def test_c11_a_payment_that_is_repeated_in_one_healthy_call_fails():
-    with outage(day(window(overloaded(), ends=20 * MINUTE)), seed=3) as chaos:
+    with outage(profile_of(window(overloaded(), ends=20 * MINUTE)), seed=3) as chaos:
         report = chaos.replay(shop(chaos, lost_acks=(4,)), every="1m")
     finding = side_effects_happen_once()(report.run)
     assert finding.verdict == "fail"
@@ -348,13 +351,13 @@ def test_c11_a_payment_that_is_repeated_in_one_healthy_call_fails():
 
 
 def test_c11_an_effect_that_happens_twice_in_every_healthy_call_is_the_norm():
-    with outage(day(window(overloaded(), ends=20 * MINUTE)), seed=3) as chaos:
+    with outage(profile_of(window(overloaded(), ends=20 * MINUTE)), seed=3) as chaos:
         report = chaos.replay(shop(chaos, lost_acks=range(1000)), every="1m")
     assert side_effects_happen_once()(report.run).verdict == "pass"
 
 
 def test_c11_a_call_whose_own_service_failed_does_not_show_what_is_healthy():
-    with outage(day(window(overloaded(), ends=20 * MINUTE)), seed=3) as chaos:
+    with outage(profile_of(window(overloaded(), ends=20 * MINUTE)), seed=3) as chaos:
         replies = iter([httpx.Response(503), *[httpx.Response(200)] * 1000])
         bank = chaos.respx.post("https://bank.example/pay").mock(
             side_effect=lambda _: next(replies)
@@ -422,3 +425,21 @@ def test_c19_the_server_heals_everything_too(chaos_server):
     assert httpx.post(login, json=renewal).status_code == 503
     assert httpx.post(f"{url}heal", json={"provider": "anthropic"}).status_code == 200
     assert httpx.post(login, json=renewal).status_code == 200
+
+
+def test_c16_a_mistake_of_the_app_is_named_before_the_missing_fault():
+    def app(question):
+        return question + 1
+
+    report = replayed(profile_of(window(overloaded(), ends=20 * MINUTE)), app)
+    assert healthy_failures(report.run).sentence.startswith(
+        f"all {len(report.run.calls)} calls failed on a healthy provider, the first with "
+        'TypeError: can only concatenate str (not "int") to str'
+    )
+    with pytest.raises(CheckFailed, match="failed on a healthy provider, the first with"):
+        report.check()
+
+
+def test_c16_an_app_that_fails_in_the_outage_only_has_no_mistake_of_its_own():
+    report = replayed(profile_of(window(overloaded(), ends=20 * MINUTE)), ask_once)
+    assert not healthy_failures(report.run).failed

@@ -1,8 +1,8 @@
-"""What the vendors' SDKs make of a fault: one row a fault, one column a way to ask.
+"""How the vendors' SDKs react to a fault: a table with a row per fault and a column per request.
 
-A cell is the exception's name, or what the app is given without one: the `whole` answer, a `part`
-of it, `other` words, a text that is `no model` of the SDK, or `nothing`. A cell in brackets did not
-meet the fault: (-) was not struck, (x) could not express it; then the whole answer comes.
+A cell is the name of the exception, or without one the result: the `whole` answer, a `part` of it,
+`other` words, a text that is `no model` of the SDK, or `nothing`. A cell in brackets is the whole
+answer: (-) the fault had no effect, (x) the wire format does not support it.
 """
 
 from __future__ import annotations
@@ -223,12 +223,12 @@ def seen_by_all(fault, answer, said=ASKED):
 
 @pytest.mark.exhaustive(sample=16)
 @pytest.mark.parametrize("fault", ROWS, ids=repr)
-def test_the_sdks_make_of_it_what_the_table_says(fault):
+def test_the_sdks_react_as_the_table_says(fault):
     assert seen_by_all(fault, SAID) == ROWS[fault]
 
 
 @pytest.mark.parametrize("fault", WITH_TOOLS, ids=repr)
-def test_the_sdks_make_of_a_tool_call_what_the_table_says(fault):
+def test_the_sdks_read_a_tool_call_as_the_table_says(fault):
     assert seen_by_all(fault, CALLED) == WITH_TOOLS[fault]
 
 
@@ -247,7 +247,7 @@ def test_keep_alives_hold_a_stream_beyond_the_client_s_time_out(provider):
         assert chaos.journal[0].ok
 
 
-def test_a_stream_that_nobody_asked_for_its_usage_does_not_miss_it():
+def test_a_stream_without_requested_usage_lacks_nothing():
     with outage() as chaos:
         chaos.on("openai").inject(faults.missing_usage())
         for _ in openai.OpenAI().chat.completions.create(stream=True, **chat(ASKED)):
@@ -255,7 +255,7 @@ def test_a_stream_that_nobody_asked_for_its_usage_does_not_miss_it():
     assert chaos.journal[0].fault_effects[0].effect == "no_effect"
 
 
-def test_what_lacks_only_its_last_event_was_an_answer_all_the_same():
+def test_a_stream_without_its_last_event_is_still_an_answer():
     with outage() as chaos:
         chaos.on("anthropic").inject(faults.missing_terminal_event())
         message_helper(anthropic.Anthropic(), ASKED)

@@ -1,7 +1,6 @@
-"""Every shipped profile is played by both bots of the demo, from a healthy lead-in to its end.
+"""Both bots of the demo replay every shipped profile, from the warm-up to the end.
 
-A few calls, evenly spread, are enough to meet every day without waiting for it; what the bots make
-of it is not judged here.
+A few evenly spread calls are enough to cover a profile quickly; the verdicts are not tested here.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ ASKED = ("anthropic", "openai")  # whom the bots know
 @pytest.mark.exhaustive(sample=12)
 @pytest.mark.parametrize("bot", BOTS)
 @pytest.mark.parametrize("name", profiles.names())
-def test_the_day_is_played(name, bot):
+def test_a_profile_is_replayed_to_its_end(name, bot):
     profile = profiles.load(name)
 
     with outage(profile, seed=5) as chaos:
@@ -35,13 +34,13 @@ def test_the_day_is_played(name, bot):
 
 
 def everything_fails(profile: Profile) -> bool:
-    """Whether the bots' primary answers nobody for a large part of the day."""
+    """Whether the bots' primary provider is fully down for a large part of the profile."""
     plan, dead = Plan(profile, seed=5), 0.0
     begins, ends = plan.bounds()
-    asked = Request("anthropic", "messages", "api", "", "/v1/messages", "claude-sonnet-5-5", False)
+    sent = Request("anthropic", "messages", "api", "", "/v1/messages", "claude-sonnet-5-5", False)
     for placed in plan.windows:
         always = min(share for _, share in placed.window.share.points) >= 1
-        if always and placed.hits(asked) and not placed.window.capacity:
+        if always and placed.hits(sent) and not placed.window.capacity:
             dead = max(dead, placed.ends - placed.begins)
     return dead > (ends - begins) / 4
 
@@ -50,7 +49,7 @@ def everything_fails(profile: Profile) -> bool:
 @pytest.mark.parametrize(
     "name", [name for name in profiles.names() if everything_fails(profiles.load(name))]
 )
-def test_a_day_on_which_everything_fails_for_hours_strikes(name):
+def test_a_profile_of_hours_of_failure_applies_faults(name):
     with outage(name, seed=5) as chaos:
         report = chaos.replay(BOTS["naive bot"]().answer, calls=CALLS, deadline="10m")
 

@@ -1,4 +1,4 @@
-"""Every played window of every shipped profile strikes a plain app that asks for what it hits."""
+"""Every simulated window of every shipped profile applies faults to a plain app of its target."""
 
 from __future__ import annotations
 
@@ -27,14 +27,12 @@ APART = 0.5  # seconds between two calls: less than any die is kept for
 
 @pytest.mark.exhaustive(sample=20)
 @pytest.mark.parametrize(("name", "window"), PLAYED)
-def test_a_window_strikes_a_plain_app_that_asks_for_what_it_hits(
-    name, window, tmp_path, monkeypatch
-):
+def test_a_window_applies_faults_to_a_plain_app_of_its_target(name, window, tmp_path, monkeypatch):
     profile = profiles.load(name)
-    played = profiles.window(profile, window)
-    declare_tier(played.on[0].tier, tmp_path, monkeypatch)
-    app = PlainApp(played.on[0])
-    seed, at = hit(profile, played, app, tmp_path)
+    replayed = profiles.window(profile, window)
+    declare_tier(replayed.on[0].tier, tmp_path, monkeypatch)
+    app = PlainApp(replayed.on[0])
+    seed, at = hit(profile, replayed, app, tmp_path)
 
     with outage(name, seed=seed, at=at, rootdir=tmp_path) as chaos:
         chaos.replay(app, every=APART, warmup=0, until=at + 2 * APART, recovery=0)
@@ -44,7 +42,7 @@ def test_a_window_strikes_a_plain_app_that_asks_for_what_it_hits(
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_profile_strikes_or_is_told_only(name):
+def test_a_profile_applies_faults_or_is_documented_only(name):
     profile = profiles.load(name)
 
     told_only = {"healthy", "web-only"} & set(profile.tags)
@@ -52,7 +50,7 @@ def test_a_profile_strikes_or_is_told_only(name):
 
 
 @pytest.mark.parametrize("name", HEALTHY)
-def test_a_healthy_pace_is_kept(name):
+def test_the_healthy_latency_is_kept(name):
     profile = profiles.load(name)
     for provider, pace in profile.baseline.items():
         with outage(name, at=profile.ends) as chaos:
@@ -75,7 +73,7 @@ def test_a_page_that_is_red_for_the_web_alone_leaves_the_api_alone(name):
     assert report.answered == 1
 
 
-def test_the_herd_of_23_january_2025_lasts_for_those_who_retry_at_once():
+def test_the_overload_of_23_january_2025_lasts_for_apps_that_retry_at_once():
     hammering, patient = failures_after_the_cause(tries=12), failures_after_the_cause(tries=1)
 
     assert hammering > 50

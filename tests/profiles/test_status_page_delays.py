@@ -1,4 +1,4 @@
-"""How late the status pages of the catalogue's days are, by the table of what was published."""
+"""The delays of the status pages of shipped profiles, by the table of published times."""
 
 from __future__ import annotations
 

@@ -59,6 +59,6 @@ def test_tables_inside_the_last_of_several_tables_are_found():
     assert LINES["quoted table", "sub", "key"] == 26
 
 
-def test_what_is_not_in_the_file_has_the_line_of_what_is_around_it():
+def test_a_missing_key_has_the_line_of_its_table():
     assert line_of(LINES, ("window", 1, "until")) == 18
     assert line_of(LINES, ("nothing",)) == 1

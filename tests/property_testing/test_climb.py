@@ -1,4 +1,4 @@
-"""With `climb` a search goes uphill: it finds what is worse, and not only what is different."""
+"""With `climb` a search maximises a number: it finds worse outages, and not only different ones."""
 
 from __future__ import annotations
 

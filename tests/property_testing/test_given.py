@@ -95,7 +95,7 @@ for mark in ("asyncio", "anyio"):
     @given(FAILING)
     async def test_{mark}(profile):
         with outage(profile) as chaos:
-            report = await chaos.replay_async(ask_async, calls=10, users=3)
+            report = await chaos.replay(ask_async, calls=10, users=3)
         assert report.calls == 10
 
     @pytest.mark.{mark}
@@ -103,7 +103,7 @@ for mark in ("asyncio", "anyio"):
     @given(FAILING)
     async def test_{mark}_broken(profile):
         with outage(profile) as chaos:
-            report = await chaos.replay_async(ask_async, calls=10)
+            report = await chaos.replay(ask_async, calls=10)
         assert report.failed == 0
     """
 
@@ -128,7 +128,7 @@ class Told:
 
 @pytest.fixture(scope="session")
 def told(tmp_path_factory):
-    """All suites, played by one pytest."""
+    """All suites, run by one pytest."""
 
     def play(folder):
         (folder / "app.py").write_text(APP)
@@ -168,7 +168,7 @@ def test_a_failure_shows_the_shrunk_outage_as_a_timeline_and_as_a_profile(told):
     )
 
 
-def test_the_profile_that_is_shown_can_be_saved_and_played_again(told, run, pytester):
+def test_the_shown_profile_can_be_saved_and_replayed(told, run, pytester):
     shown = told.parts["test_broken"]
     toml = re.search(r"^title = .*?evidence = \"assumed\"$", shown, re.DOTALL | re.MULTILINE)[0]
     pytester.path.joinpath("fault_profiles").mkdir()
@@ -191,7 +191,7 @@ def test_a_passing_test_shows_nothing(told):
 
 
 @pytest.mark.parametrize("mark", ["asyncio", "anyio"])
-def test_async_tests_play_each_example_on_their_own_loop(told, mark):
+def test_async_tests_run_each_example_on_its_own_loop(told, mark):
     passed, failed = told.outcomes(f"test_{mark}"), told.outcomes(f"test_{mark}_broken")
     assert set(passed) == {"PASSED"}
     assert failed == ["FAILED"] * len(passed)
@@ -201,7 +201,7 @@ def test_async_tests_play_each_example_on_their_own_loop(told, mark):
 
 
 @pytest.mark.parametrize("test", ["test_threads", "test_deadlines"])
-def test_threads_play_each_example_and_deadlines_are_in_real_time(told, test):
+def test_examples_run_with_threads_and_deadlines_are_in_real_time(told, test):
     assert told.outcomes(test) == ["PASSED"]
 
 
@@ -224,7 +224,7 @@ def test_a_failure_is_replayed_from_the_database_alone_and_in_workers(run, pytes
     assert len(tried.read_text()) < first
 
 
-def test_nothing_imports_hypothesis_for_those_who_do_not_use_it(run):
+def test_hypothesis_is_not_imported_until_it_is_used(run):
     result = run(
         """
     import sys

@@ -1,4 +1,4 @@
-"""The hardened bot of the demo survives what a search comes up with."""
+"""The hardened bot of the demo survives the outages of a search."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
-from support.small_profiles import day, window
+from support.small_profiles import profile_of, window
 
 from chaos_llm import outage
 from chaos_llm.demo.hardened_bot import HardenedBot, Unanswered
@@ -64,7 +64,7 @@ def test_two_thousand_outages_of_one_vendor_lose_none_of_its_answers(provider, h
 
 @pytest.mark.exhaustive(sample=1)
 @pytest.mark.parametrize("quarter", range(4))
-def test_two_thousand_outages_of_both_vendors_leave_nobody_with_something_wrong(quarter, examples):
+def test_two_thousand_outages_of_both_vendors_cause_no_unsafe_outcome(quarter, examples):
     """Where both fail at once it says that it cannot answer; it never breaks, and never misleads.
 
     What a vendor spoils behind a flawless HTTP 200 no app can see, and is no fault of the bot's.
@@ -84,14 +84,14 @@ def test_two_thousand_outages_of_both_vendors_leave_nobody_with_something_wrong(
 
     nobody_is_misled()
     assert tried.total() == examples
-    assert min(tried["rescued"], tried["safe failure"]) > examples / 10
+    assert min(tried["rescued"], tried["safe failure"]) > examples / 30
 
 
 def test_it_is_lost_where_the_second_vendor_fails_while_a_call_hangs_on_the_first():
     """What a search of both vendors finds, once in some thousand outages."""
     first = window(hang(), ends=1.0)
     second = window(server_error(), begins=5.0, ends=60.0, on=Target("openai"), name="second")
-    assert [call.outcome for call in unserved(day(first, second), HardenedBot)] == ["failed"]
+    assert [call.outcome for call in unserved(profile_of(first, second), HardenedBot)] == ["failed"]
 
 
 def test_the_naive_bot_is_lost_at_once():

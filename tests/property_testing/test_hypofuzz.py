@@ -53,7 +53,7 @@ def project(tmp_path):
 
 
 def run(folder: Path, command: str, *args: str) -> str:
-    said = subprocess.run(
+    message = subprocess.run(
         [str(Path(sys.executable).with_name(command)), *args],
         cwd=folder,
         env={name: value for name, value in os.environ.items() if name != "CI"},  # it keeps nothing
@@ -62,11 +62,11 @@ def run(folder: Path, command: str, *args: str) -> str:
         timeout=280,
         check=False,
     )
-    return said.stdout + said.stderr
+    return message.stdout + message.stderr
 
 
 @pytest.mark.timeout(600)
-def test_what_hypofuzz_finds_is_replayed_by_pytest(project):
+def test_a_failure_found_by_hypofuzz_is_replayed_by_pytest(project):
     library("hypofuzz")
     replay = ("pytest", "test_it.py", "--hypothesis-profile=only-what-was-found")
     assert "1 skipped" in run(project, *replay)  # nothing was found yet

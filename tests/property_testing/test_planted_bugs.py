@@ -39,7 +39,7 @@ def refuses_unasked(report: Report) -> bool:
 
 
 def forgets(report: Report) -> bool:
-    """Somebody is not answered who was answered before, with the same question."""
+    """A call is not answered although an earlier one with the same question was."""
     answered: set[str] = set()
     for call in report.run.calls:
         if call.error and call.prompt in answered:
@@ -164,7 +164,7 @@ def test_the_shortest_outage_that_shows_the_bug_is_found(name, seed):
 
 
 @pytest.mark.parametrize("name", PLANTED)
-def test_the_bug_does_not_show_on_a_healthy_day(name):
+def test_the_bug_does_not_show_with_healthy_providers(name):
     planted = PLANTED[name]
     with outage() as chaos:
         report = chaos.replay(planted.app().answer, calls=20, **planted.replay)

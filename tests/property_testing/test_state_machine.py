@@ -85,7 +85,7 @@ def test_the_rules_start_heal_and_let_time_pass():
         machine.chaos.on("anthropic").heal()
         assert machine.ask(machine.bot.answer, "Where is order KX-48213?").answered
         assert machine.report.calls == 6  # three of them healthy, before the first
-        assert machine.chaos.played().windows[0].faults[0].fault == auth_expired()
+        assert machine.chaos.effective_profile().windows[0].faults[0].fault == auth_expired()
     finally:
         machine.teardown()
 
@@ -110,9 +110,10 @@ def test_a_machine_that_could_not_be_made_leaves_no_outage_behind():
     Patient().teardown()
 
 
+@pytest.mark.filterwarnings("ignore:overloaded:chaos_llm.ChaosWarning")
 def test_what_was_injected_by_hand_is_played_as_windows():
     with outage() as chaos:
-        assert chaos.played() == chaos.profile
+        assert chaos.effective_profile() == chaos.profile
         chaos.on("anthropic").inject(FAULTS["overloaded"]())
         chaos.clock.sleep(60)
         chaos.on("anthropic").heal()

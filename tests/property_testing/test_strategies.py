@@ -1,4 +1,4 @@
-"""Strategies draw valid outages, show them as code, and shrink them as a person would."""
+"""Strategies draw valid outages, show them as code, and shrink them to simple ones."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 from hypothesis.vendor.pretty import pretty
-from support.small_profiles import HOUR, day, window
+from support.small_profiles import HOUR, profile_of, window
 
 from chaos_llm import faults as all_faults
 from chaos_llm import load
@@ -169,10 +169,10 @@ def test_a_strategy_is_shown_as_its_call():
         (lambda: faults(["raw"]), "unknown fault 'raw'"),
         (lambda: windows(longest=-1), "is not a duration"),
         (lambda: mutations_of("a name"), "takes a profile, as in load"),
-        (lambda: mutations_of(day()), "has no simulated window"),
+        (lambda: mutations_of(profile_of()), "has no simulated window"),
     ],
 )
-def test_a_mistake_is_told_when_the_strategy_is_made(make, says):
+def test_a_mistake_is_raised_when_the_strategy_is_made(make, says):
     with pytest.raises((UsageError, UnknownName), match=says):
         make()
 
@@ -189,13 +189,13 @@ def test_a_mutation_is_a_profile_like_the_others(profile):
     assert loads(to_toml(profile), name=profile.name).windows == profile.windows
 
 
-def test_a_mutation_shrinks_to_what_was_recorded():
+def test_a_mutation_shrinks_to_the_recorded_profile():
     recorded = load(WAVES)
     assert shortest(mutations_of(recorded)) == recorded
 
 
 def test_a_mutation_stretches_shifts_and_weakens():
-    recorded = day(window(ends=HOUR, share=1.0))
+    recorded = profile_of(window(ends=HOUR, share=1.0))
     drawn = mutations_of(recorded)
     assert shortest(drawn, lambda p: p.windows[0].ends[0] > HOUR).windows[0].ends[0] == 2 * HOUR
     assert shortest(drawn, lambda p: p.windows[0].begins[0] > 0).windows[0].begins[0] == 1.0
@@ -204,7 +204,7 @@ def test_a_mutation_stretches_shifts_and_weakens():
 
 
 def test_a_mutation_reorders():
-    recorded = day(window(name="a"), window(name="b", begins=2 * HOUR, ends=3 * HOUR))
+    recorded = profile_of(window(name="a"), window(name="b", begins=2 * HOUR, ends=3 * HOUR))
     swapped = shortest(
         mutations_of(recorded), lambda p: p.windows[0].begins[0] > p.windows[1].begins[0]
     )
@@ -212,6 +212,6 @@ def test_a_mutation_reorders():
 
 
 def test_a_mutation_that_is_longer_flaps_as_often():
-    recorded = day(replace(window(ends=HOUR, share=1.0), flap=Flap(300.0, 600.0)))
+    recorded = profile_of(replace(window(ends=HOUR, share=1.0), flap=Flap(300.0, 600.0)))
     longer = shortest(mutations_of(recorded), lambda p: p.windows[0].ends[0] > HOUR)
     assert longer.windows[0].flap == Flap(600.0, 1200.0)

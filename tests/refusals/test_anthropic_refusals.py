@@ -688,7 +688,7 @@ def test_b8_any_value_of_any_field_gets_an_answer(case):
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.rule)
-def test_b1_what_anthropic_refuses_is_refused_and_its_nearest_sound_request_is_not(case):
+def test_b1_a_broken_rule_of_anthropic_is_refused_and_the_nearest_valid_request_is_not(case):
     check(ANTHROPIC, case)
 
 

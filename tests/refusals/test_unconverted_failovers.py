@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from support.failover_pairs import VENDORS, FallsOver
-from support.small_profiles import MINUTE, day, window
+from support.small_profiles import MINUTE, profile_of, window
 
 from chaos_llm import outage
 from chaos_llm.checks import falls_back
@@ -147,7 +147,7 @@ def replayed(first, second, **options):
     if VENDORS[second].provider == target.provider:
         target = Target(VENDORS[first].provider, path=PATHS[first])
     down = window(overloaded(), rate_limited(), ends=20 * MINUTE, on=target)
-    with outage(day(down), seed=3) as chaos:
+    with outage(profile_of(down), seed=3) as chaos:
         return chaos.replay(app, every="1m", warmup="10m", recovery="10m", prompts=QUESTIONS)
 
 

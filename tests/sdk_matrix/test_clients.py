@@ -1,4 +1,4 @@
-"""The clients of the matrix read a healthy answer to its last letter, so that less is a finding."""
+"""The clients of the SDK matrix read a healthy answer in full, so anything less is a result."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_a_client_tries_once_and_waits_for_its_limit(made, client, fault, until)
     ("told", "word"),
     [("It left.", "whole"), ("It l", "part"), ("", "nothing"), ("left.", "wrong")],
 )
-def test_what_was_read_is_compared_with_the_whole(told, word):
+def test_the_text_read_is_compared_with_the_whole_answer(told, word):
     assert compared(told, "It left.") == word
 
 
@@ -57,7 +57,7 @@ def test_an_exception_has_the_shortest_name_that_imports_it():
     assert raised(ValueError("")) == "ValueError"
 
 
-def test_what_is_not_struck_says_so():
+def test_a_cell_without_an_applied_fault_says_so():
     fault = reset_connection(larger_than=99_999)
     client = HERE[0]
     assert measure(client, fault, "plain") == Cell(client.name, repr(fault), "plain", "no_effect")

@@ -43,7 +43,7 @@ def test_a_section_is_a_table_of_faults_and_ways():
     ]
 
 
-def test_on_a_terminal_what_is_the_same_in_all_ways_is_said_once():
+def test_on_a_terminal_equal_cells_are_printed_once():
     assert page.terminal(OLD, CELLS, width=30).splitlines() == [
         "one, sdk 1.2.3",
         "  hang()",
@@ -85,12 +85,12 @@ def test_the_command_makes_a_page(capsys, tmp_path):
     assert "## one, sdk 2.0.1\n" in printed
 
 
-def test_an_sdk_that_nobody_knows_is_told_the_known_ones():
+def test_an_unknown_sdk_is_answered_with_the_known_ones():
     with pytest.raises(UnknownName, match="unknown SDK 'antropic'; known, nearest first: 'anthro"):
         chosen(["antropic"])
 
 
-def test_an_sdk_that_is_not_here_is_said_to_be_missing(monkeypatch):
+def test_an_sdk_that_is_not_installed_is_reported_as_missing(monkeypatch):
     client = type(HERE[0])(HERE[0].name, "x", package="no-such-package")
     monkeypatch.setattr("chaos_llm.sdk_matrix.matrix_text.CLIENTS", (client,))
     assert left_out() == ["no-such-package is not installed"]

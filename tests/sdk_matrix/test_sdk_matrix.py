@@ -1,8 +1,8 @@
-"""Every fault, read by every SDK that is installed, asked every way: as it is written down.
+"""Every installed SDK reacts to every fault, in every kind of request, as recorded.
 
-The expectations are data: `expected/PACKAGE-MAJOR.json`, by client, fault and way. UPDATE_MATRIX=1
-writes what is found, in one process only, and fails, because somebody has to read it; the page of
-the docs is made of these files.
+The records are data: `expected/PACKAGE-MAJOR.json`, by client, fault and kind of request.
+UPDATE_MATRIX=1 writes the results, in one process only, and fails, because they have to be
+reviewed; a page of the docs is generated from these files.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def update(client, cell):
     CELLS,
     ids=[f"{client.name}-{fault!r}-{way}" for client, fault, way in CELLS],
 )
-def test_an_sdk_makes_of_a_fault_what_is_written_down(client, fault, way):
+def test_an_sdk_reacts_to_a_fault_as_recorded(client, fault, way):
     cell = measure(client, fault, way)
     expected = expectations(file_of(client)).get(client.name, {}).get(cell.fault, {}).get(way)
     if cell.outcome != expected and os.environ.get("UPDATE_MATRIX"):
@@ -68,13 +68,13 @@ def test_an_sdk_makes_of_a_fault_what_is_written_down(client, fault, way):
     )
 
 
-def test_every_fault_of_the_catalogue_is_played():
+def test_every_fault_of_the_catalogue_has_a_cell():
     assert {fault.name for fault in SPECIMENS} == set(FAULTS)
     assert len({repr(fault) for fault in SPECIMENS}) == len(SPECIMENS)
 
 
 @pytest.mark.parametrize("path", sorted(EXPECTED.glob("*.json")), ids=lambda path: path.stem)
-def test_nothing_is_expected_that_nobody_plays(path):
+def test_every_recorded_cell_is_measured(path):
     clients = {c.name: c for c in CLIENTS if path.stem.rpartition("-")[0] == c.package}
     faults = {repr(fault) for fault in SPECIMENS}
     for name, rows in expectations(path).items():

@@ -45,6 +45,11 @@ class Case:
     raw: bytes | None = None  # a body that is no JSON
 
 
+def conversation(*messages: Any, **more: Any) -> dict[str, Any]:
+    """The change of a request to these messages, and to further fields."""
+    return {"messages": list(messages), **more}
+
+
 def check(api: Api, case: Case) -> None:
     """Send both requests of a case: one is refused by its rule, in its words; the other is not."""
     with outage() as chaos:

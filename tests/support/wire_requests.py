@@ -186,7 +186,7 @@ def wire_request(provider: Provider, **changes: Any) -> WireRequest:
 
 
 def reply_context(key: object = "a stamp") -> ReplyContext:
-    """A new stamp, equal for equal keys: a die remembers its throws."""
+    """A new reply context, equal for equal keys; none is reused, because its draws advance."""
     return ReplyContext(1772451420.0, KeyedRandom(key))
 
 
@@ -195,8 +195,8 @@ def answer_wire(wire: WireRequest, name: str, answer: Answer) -> tuple[Request, 
     provider = find(name, wire.method, wire.path)
     request = provider.parse(wire)
     healthy = None if isinstance(answer, Refusal) else provider.healthy(request, reply_context())
-    said = request.invalid or healthy or answer
-    return request, provider.render(request, said, reply_context())
+    text = request.invalid or healthy or answer
+    return request, provider.render(request, text, reply_context())
 
 
 def streaming_request(provider: Provider, **more: Any) -> Request:

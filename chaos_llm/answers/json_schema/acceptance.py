@@ -130,7 +130,7 @@ class Acceptance:
         return parts or [schema.get("additionalProperties", True)]
 
     def is_among(self, value: Any, others: Iterable[Any]) -> bool:
-        """Whether one of the other values is equal."""
+        """Whether `value` equals one of `others`."""
         return any(self.same(value, other) for other in others)
 
     def same(self, one: Any, other: Any) -> bool:

@@ -142,7 +142,7 @@ class XAI(XAIDialect, LookAlike):
         return f',"system_fingerprint":"fp_{number >> 24 & 0xFFFFFFFFFF:010x}"'
 
     def _usage(self, request: Request, usage: Usage) -> str:  # noqa: ARG002 - some show the cost
-        """Write the counts with their details, which its documentation lists."""
+        """Write the token counts, with all the details that the documentation of xAI lists."""
         heard, read, thought = usage.input_tokens, usage.cache_read_tokens, usage.reasoning_tokens
         prompt = f'"text_tokens":{heard},"audio_tokens":0,"image_tokens":0,"cached_tokens":{read}'
         said = (

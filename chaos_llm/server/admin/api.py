@@ -63,7 +63,7 @@ def answer(shared: SharedState, asked: ReceivedRequest) -> ServerReply | Later:
         shared, asked, lambda: operations[method].do(_wish(shared, asked, operations[method]))
     )
     if isinstance(said, Slowly):
-        return Later(said.work, partial(_in_the_end, shared, asked, said.then))
+        return Later(said.work, partial(_reply_after_work, shared, asked, said.then))
     return _masked(shared, said if isinstance(said, ServerReply) else json_reply(said))
 
 
@@ -81,14 +81,14 @@ def _attempt(shared: SharedState, asked: ReceivedRequest, work: Callable[[], Any
         return error_reply(500, shared.problem(asked, error))
 
 
-def _in_the_end(
+def _reply_after_work(
     shared: SharedState,
     asked: ReceivedRequest,
     then: Callable[[Any], Any],
     found: Any,
     error: BaseException | None,
 ) -> ServerReply:
-    """The answer to what a thread has worked on."""
+    """The reply to an operation whose work was done in a thread: its result, or its error."""
 
     def concluded() -> Any:
         if error is not None:

@@ -38,7 +38,7 @@ def whole(given: Mapping[str, Any], name: str, most: int, what: str) -> int | No
 
 
 def text(given: Mapping[str, Any], name: str, longest: int, default: str = "") -> str:
-    """A text of at most so many letters; raises UsageError."""
+    """The argument `name`, a text of at most `longest` letters; otherwise raises UsageError."""
     value = given.get(name, default)
     if not isinstance(value, str):
         raise UsageError(f"{name} is a text; got {shown(value)}")

@@ -219,7 +219,7 @@ class Connection(asyncio.Protocol):
         return now - self.since > limit
 
     def expire(self) -> None:
-        """Hang up on a client that takes too long to say what it wants."""
+        """Close a connection that is idle, or whose request is incomplete, for too long."""
         if self._asking.is_begun and not self._is_deaf:
             patience = self._server.settings.limits.patience
             text = f"the request did not come whole within {patience:g} s"

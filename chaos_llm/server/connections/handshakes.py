@@ -63,15 +63,17 @@ class ServedOverrides(Overrides):
 
     def decide_handshake(self, request: Request, key: Key, at: float) -> Decision:
         """The fault that ends this handshake, if any; no other injection is used up by it."""
-        draws = (*self._injected(request, at), *self._planned(request, key, at))
+        draws = (*self._injected(request, key, at), *self._planned(request, key, at))
         if draws:  # else the request itself will be counted
             self.meter.count(request, at)
         return Decision(draws) if draws else Decision()
 
-    def _injected(self, request: Request, at: float) -> Iterator[Draw]:
-        for injection in self.injections:
+    def _injected(self, request: Request, key: Key, at: float) -> Iterator[Draw]:
+        for number, injection in enumerate(self.injections):
             ours = any(map(_is_tls, injection.faults))
-            if ours and injection.ends > at and injection.target.hits(request):
+            if not ours or not injection.is_open(at) or not injection.target.hits(request):
+                continue
+            if injection.spares(self.dice_of(number, key)) is None:
                 yield from filter(_is_of_tls, injection.draws(at))
 
     def _planned(self, request: Request, key: Key, at: float) -> Iterator[Draw]:

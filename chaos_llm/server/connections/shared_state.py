@@ -53,6 +53,7 @@ class SharedState:
         self.answer = answer
         self.time = self.loop.time
         self.url = ""  # as a client on this machine writes it
+        self.grpc = ""  # the target for clients of gRPC; empty where there is no port for it
         self.doors: dict[str, str] = {}  # by provider: its address through Toxiproxy
         self.worn: Callable[[], list[dict[str, Any]]] = list  # the toxics that are on
         self.addresses = Addresses(settings.providers, settings.rootdir)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import httptools
 
+from chaos_llm.errors import UsageError
 from chaos_llm.server.launch.settings import Limits
 
 _RUN = re.compile(r"chaos-run-([A-Za-z0-9_.-]{1,64})")
@@ -200,3 +202,17 @@ class RequestParser:
 
     def _too_large(self) -> str:
         return f"the body is larger than {self._limits.body} bytes"
+
+
+def run_of(headers: Mapping[str, str]) -> str:
+    """The run that the headers of a request name, or a key among them; "" for none.
+
+    Raises UsageError for a name that no run can have.
+    """
+    named = headers.get("x-chaos-run", "")
+    if named:
+        if not _NAME.fullmatch(named):
+            raise UsageError("x-chaos-run is 1 to 64 letters, digits, '.', '_' and '-'")
+        return named
+    hits = map(_RUN.search, headers.values())
+    return next((hit[1] for hit in hits if hit), "")

@@ -49,6 +49,8 @@ def greeting(server: SharedState) -> Iterator[str]:
         yield f"  time passes {speed}, from {profile.when(run.now):%d %b %Y %H:%M:%S} UTC"
     for variable, value in environment(server.url, "", os.environ, server.doors).items():
         yield f"  export {variable}='{value}'"
+    if server.grpc:
+        yield f"  gRPC, without TLS: xai_sdk.Client(api_host='{server.grpc}', {_INSECURE})"
     if settings.tls:
         path = certificate(server)
         yield f"  export HTTPS_PROXY='{server.url}'  # for clients with hard-coded hosts"
@@ -61,6 +63,7 @@ def greeting(server: SharedState) -> Iterator[str]:
     yield f"  parallel clients: a run of their own by X-Chaos-Run: NAME; all else: {ADMIN}/"
 
 
+_INSECURE = "use_insecure_channel=True"
 TRUST = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "AWS_CA_BUNDLE")
 
 

@@ -12,11 +12,11 @@ import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Never, Self, TypeVar
 
 from chaos_llm.decisions.provider_control import Answers, ProviderControl
-from chaos_llm.decisions.start_position import Until, place
-from chaos_llm.durations import Duration, seconds
+from chaos_llm.decisions.start_position import Until, distance
+from chaos_llm.durations import Duration
 from chaos_llm.errors import UsageError
 from chaos_llm.faults.fault import Fault
 from chaos_llm.journal.journal import Exchange
@@ -35,9 +35,18 @@ class ServedControl:
         self._pull = pull
         self._pull(lambda control: control)  # an unknown name is an error here
 
-    def inject(self, *faults: Fault, times: int | None = None) -> ServedControl:
-        """Apply these faults to each request from now on, or to the next `times` requests."""
-        self._pull(lambda control: control.inject(*faults, times=times))
+    def inject(
+        self,
+        *faults: Fault,
+        share: float = 1.0,
+        for_: Duration | None = None,
+        times: int | None = None,
+        **unknown: Never,
+    ) -> ServedControl:
+        """Apply these faults to each request from now on, as `ProviderControl.inject` does."""
+        self._pull(
+            lambda control: control.inject(*faults, share=share, for_=for_, times=times, **unknown)
+        )
         return self
 
     def heal(self) -> ServedControl:
@@ -46,7 +55,7 @@ class ServedControl:
         return self
 
     def answers(self, answers: Answers) -> ServedControl:
-        """Have the provider say this: a text, a Completion, a list of them, a file, a function."""
+        """Choose the provider's answers, as `ProviderControl.answers` does."""
         self._pull(lambda control: control.answers(answers))
         return self
 
@@ -149,6 +158,11 @@ class ServedOutage:
         return self._thread.do(lambda server: server.url)
 
     @property
+    def grpc(self) -> str:
+        """The target for clients of gRPC; empty where the server was started without `grpc`."""
+        return self._thread.do(lambda server: server.grpc)
+
+    @property
     def env(self) -> dict[str, str]:
         """Base URLs of every provider, and keys where there are none; the whole environment not."""
         return self.env_for(os.environ)
@@ -180,14 +194,9 @@ class ServedOutage:
 
     def advance(self, by: Duration | None = None, *, to: Until | None = None) -> float:
         """Let time pass: so long, or up to a window's name or a time; says what time it is then."""
-        if (by is None) == (to is None):
-            raise UsageError('advance("10m"), or advance(to="a window\'s name")')
 
         def pass_time(run: ServedRun) -> float:
-            distance = place(to, run.plan) - run.now if by is None else seconds(by)
-            if distance < 0:
-                raise UsageError(f"{to!r} is over; time goes forward only")
-            run.clock.advance(distance)
+            run.clock.advance(distance(by, to, run.plan, run.now))
             return run.now
 
         return self.do(pass_time)

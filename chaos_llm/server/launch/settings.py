@@ -86,9 +86,10 @@ class Settings:
 
     `providers` are those that are served; without any, all are. `journal` is a file that gets a
     line for each exchange. `speed` belongs to the clock "scaled". With `toxiproxy` a real one
-    simulates network faults. `strict` is whether requests are refused that the real APIs refuse; if
-    it is None, the nearest pyproject.toml decides, and the default is True. Raises UsageError,
-    UnknownName or ProfileError for invalid settings.
+    simulates network faults. `grpc` is a port for gRPC, 0 for any free one. `strict` is whether
+    requests are refused that the real APIs refuse; if it is None, the nearest pyproject.toml
+    decides, and the default is True. Raises UsageError, UnknownName or ProfileError for invalid
+    settings.
     """
 
     profiles: Sequence[str | Path | Profile] = ()
@@ -102,6 +103,7 @@ class Settings:
     tls: bool = False
     tunnel: bool = False
     toxiproxy: bool = False
+    grpc: int | None = None
     admin_token: str = ""
     journal: Path | None = None
     rootdir: Path | None = None
@@ -117,8 +119,9 @@ class Settings:
             )
         if self.tunnel and not self.tls:
             raise UsageError("--tunnel is for the forward proxy; it needs --tls")
-        if not 0 <= self.port < 65_536:
-            raise UsageError(f"a port is a number from 0 (any that is free) to 65535; {self.port}")
+        for port in (self.port, self.grpc or 0):
+            if not 0 <= port < 65_536:
+                raise UsageError(f"a port is a number from 0 (any that is free) to 65535; {port}")
 
     @property
     def rate(self) -> float:

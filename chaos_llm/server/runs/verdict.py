@@ -17,27 +17,11 @@ from chaos_llm.analysis.run import Run
 from chaos_llm.analysis.unserved_requests import divided
 from chaos_llm.checks import Finding, standard
 from chaos_llm.journal.journal import Exchange
+from chaos_llm.reports.requests_only import BY_CALLS, BY_REQUESTS
 from chaos_llm.reports.text import findings_text, journal_text, timeline_text
 from chaos_llm.requests.correlation import NO_CALL
 from chaos_llm.server.runs.runs import ServedRun
 
-# The checks that need requests alone, and those that also need to know the call of each request.
-# Every other check, of an extension too, is taken to need what the app returned.
-_BY_REQUESTS = (
-    "auth_failures_are_not_hammered",
-    "backs_off",
-    "honours_retry_after",
-    "refreshes_token_once",
-    "retries_stay_under",
-    "streams_do_not_hang",
-)
-_BY_CALLS = (
-    "restores_traffic_to",
-    "probes_with_one_request",
-    "recovers_without_a_herd",
-    "returns_to",
-    "stops_calling",
-)
 _NO_CALLS = (
     "no request names its call; send X-Chaos-Call with each request, or a marker in each prompt"
 )
@@ -71,10 +55,10 @@ def found(run: Run) -> list[Finding]:
     findings = []
     for check in standard(run):
         name = getattr(check, "name", repr(check))
-        if name in _BY_REQUESTS or (name in _BY_CALLS and run.calls):
+        if name in BY_REQUESTS or (name in BY_CALLS and run.calls):
             findings.append(check(run))
             continue
-        reason = _NO_CALLS if name in _BY_CALLS else _NO_VALUES
+        reason = _NO_CALLS if name in BY_CALLS else _NO_VALUES
         findings.append(Finding(repr(check), "not judged", reason, why=getattr(check, "why", "")))
     return findings
 

@@ -149,8 +149,8 @@ def _slots(counters: tuple[int, int], real_packages: frozenset[str]) -> _Slots:
     if key not in _found:
         while len(_found) >= _KEPT:
             del _found[next(iter(_found))]
-        ours = [lib for lib in shared_libraries() if is_redirected(lib.path, real_packages)]
-        _found[key] = tuple((library, slot) for library in ours for slot in _wanted(library))
+        libraries = [lib for lib in shared_libraries() if is_redirected(lib.path, real_packages)]
+        _found[key] = tuple((library, slot) for library in libraries for slot in _wanted(library))
     return _found[key]
 
 

@@ -26,7 +26,11 @@ LIMIT = 15.0  # seconds that a request may take
 
 
 class NoAnswer(Exception):
-    """An answer that came and is none, or a provider that is left alone."""
+    """An answer that came and is none."""
+
+
+class LeftAlone(NoAnswer):
+    """A provider is not asked, because its breaker is open."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +97,7 @@ class Breaker:
         if self.failures < 3:
             return
         if self.probing or time.monotonic() - self.opened < 60:
-            raise NoAnswer
+            raise LeftAlone
         self.probing = True
 
     def leave(self, *, failed: bool) -> None:
@@ -148,6 +152,16 @@ def first_of_async(*asks: Callable[[str], Any]) -> Callable[[str], Any]:
         return APOLOGY
 
     return app
+
+
+def instead(app: Callable[[str], Any], other: Callable[[str], Any]) -> Callable[[str], Any]:
+    def app_or_other(question: str) -> Any:
+        try:
+            return app(question)
+        except Exception:
+            return other(question)
+
+    return app_or_other
 
 
 def guarded(ask: Callable[[str], Any], otherwise: Any = None) -> Callable[[str], Any]:
@@ -408,6 +422,8 @@ def patient(ask: Callable[[str], Any]) -> Callable[[str], Any]:
         for attempt in range(3):
             try:
                 return ask(question)
+            except LeftAlone:
+                raise
             except Exception as error:
                 response = getattr(error, "response", None)
                 wait = response.headers.get("retry-after") if response is not None else None
@@ -498,8 +514,10 @@ APPS: dict[str, Sound] = {
     "a structured answer": Sound(lambda: guarded(structured), "openai"),
     "a label": Sound(lambda: guarded(label, "unknown")),
     "a number": Sound(lambda: guarded(length_of)),
-    "retries with jitter": Sound(lambda: guarded(patient(ask_claude))),
-    "retries, then another vendor": Sound(lambda: first_of(patient(ask_claude), ask_gpt)),
+    "retries with jitter": Sound(lambda: patient(guarded(ask_claude))),
+    "retries, then another vendor": Sound(
+        lambda: instead(patient(guarded(ask_claude)), guarded(ask_gpt, APOLOGY))
+    ),
     "a deadline, then another vendor": Sound(lambda: first_of_async(with_deadline, ask_gpt_async)),
     "two models of one vendor": Sound(
         lambda: first_of(ask_claude, lambda question: ask_claude(question, SMALL))

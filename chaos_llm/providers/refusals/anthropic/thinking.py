@@ -69,7 +69,7 @@ def effort_of_old(_effort: Any, asked: Asked) -> Found | None:
 
 
 def budget_over_max_tokens(budget: Any, asked: Asked) -> Found | None:
-    """A budget of thinking that leaves no token for the answer; interleaved it may."""
+    """A thinking budget that leaves no token for the answer; allowed if thinking is interleaved."""
     most = asked.body.get("max_tokens")
     if not is_manual(asked) or _interleaves(asked):
         return None

@@ -15,5 +15,5 @@ class AsksAcme(Check):
     why = "who is paid should be asked"
 
     def __call__(self, run: Run) -> Finding:
-        asked = len(run.to("acme"))
-        return self.passed(f"{asked} requests to Acme") if asked else self.failed("nobody asked")
+        sent = len(run.to("acme"))
+        return self.passed(f"{sent} requests to Acme") if sent else self.failed("nobody asked")

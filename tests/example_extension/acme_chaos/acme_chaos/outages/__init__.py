@@ -1,1 +1,1 @@
-"""Acme's bad days."""
+"""Acme's outage profiles."""

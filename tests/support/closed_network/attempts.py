@@ -1,9 +1,9 @@
-"""Every way in which Python code reaches a provider's host, tried in an outage or without one.
+"""Attempts to reach a provider's host from Python, with each client, in an outage or without one.
 
-    python doors.py LOG RESULTS [--without-outage] [NAME ...]
+    python attempts.py LOG RESULTS [--without-outage] [NAME ...]
 
-Run by `sinks.py`, which writes to LOG what arrives at the listeners. For each door, RESULTS says
-how it ended and what arrived.
+Run by `sinks.py`, which writes to LOG what arrives at the listeners. For each attempt, RESULTS has
+the outcome and what arrived.
 """
 
 from __future__ import annotations
@@ -33,19 +33,19 @@ HOST = "api.openai.com"
 URL = f"https://{HOST}/v1/models"
 VENDOR = "10.9.8.7"  # as in sinks.py
 PROXY = "http://10.9.8.8:3128"
-GATEWAY = f"http://{VENDOR}:4000"  # as GROQ_BASE_URL says
+GATEWAY = f"http://{VENDOR}:4000"  # the value of GROQ_BASE_URL
 KEY = {"authorization": "Bearer sk-of-the-developer"}
-LIMIT = 2.0  # seconds
-MARK = "\0the outages begin"  # the name of a socket that is not there; `strace` shows it
+LIMIT = 2.0  # seconds for an attempt
+MARK = "\0the outages begin"  # the name of a socket that does not exist, for the log of strace
 
 _real_sleep = time.sleep
 _BARE_TLS = ssl._create_unverified_context()
-DOORS: dict[str, Callable[[], Any]] = {}
-ENVIRONMENTS: dict[str, dict[str, str]] = {}  # what a door finds set when its outage begins
-BEFORE: dict[str, Any] = {}  # what was made before the outage
+ATTEMPTS: dict[str, Callable[[], Any]] = {}
+ENVIRONMENTS: dict[str, dict[str, str]] = {}  # variables of an attempt
+BEFORE: dict[str, Any] = {}  # objects that were made before the outage
 
-# Whom these connect to cannot be known: an address that was looked up before the outage, or a
-# proxy that the code itself names. What they send is refused.
+# These may connect, because the destination cannot be known: an address that was looked up before
+# the outage, or a proxy that the code itself names. The bytes that they send are refused.
 CONNECTS = {
     "an address that was looked up before",
     "http to an address that was looked up before",
@@ -55,12 +55,12 @@ CONNECTS = {
 }
 
 
-def door(function: Callable[[], Any]) -> Callable[[], Any]:
+def attempt(function: Callable[[], Any]) -> Callable[[], Any]:
     name = function.__name__.replace("_", " ").strip()
     if inspect.iscoroutinefunction(function):
-        DOORS[name] = lambda: asyncio.run(function())
+        ATTEMPTS[name] = lambda: asyncio.run(function())
     else:
-        DOORS[name] = function
+        ATTEMPTS[name] = function
     return function
 
 
@@ -77,26 +77,26 @@ def library(name: str) -> Any:
         raise LookupError(name) from None
 
 
-# ---- clients that are answered -------------------------------------------------------------------
+# ---- clients that are simulated ------------------------------------------------------------------
 
 
-@door
+@attempt
 def httpx():
     return library("httpx").get(URL, headers=KEY, timeout=LIMIT).status_code
 
 
-@door
+@attempt
 async def httpx_async():
     async with library("httpx").AsyncClient(timeout=LIMIT) as client:
         return (await client.get(URL, headers=KEY)).status_code
 
 
-@door
+@attempt
 def httpx2():
     return library("httpx2").get(URL, headers=KEY, timeout=LIMIT).status_code
 
 
-@door
+@attempt
 async def aiohttp():
     async with (
         library("aiohttp").ClientSession() as session,
@@ -105,17 +105,17 @@ async def aiohttp():
         return response.status
 
 
-@door
+@attempt
 def urllib3():
     return library("urllib3").request("GET", URL, headers=KEY, timeout=LIMIT, retries=False).status
 
 
-@door
+@attempt
 def requests():
     return library("requests").get(URL, headers=KEY, timeout=LIMIT).status_code
 
 
-@door
+@attempt
 def botocore():
     boto3, config = library("boto3"), library("botocore.config")
     limits = config.Config(connect_timeout=LIMIT, read_timeout=LIMIT, retries={"max_attempts": 0})
@@ -126,53 +126,53 @@ def botocore():
         aws_access_key_id="k",
         aws_secret_access_key="s",
     )
-    said = client.converse(
+    reply = client.converse(
         modelId="anthropic.claude-3-haiku-20240307-v1:0",
         messages=[{"role": "user", "content": [{"text": "hi"}]}],
     )
-    return said["ResponseMetadata"]["HTTPStatusCode"]
+    return reply["ResponseMetadata"]["HTTPStatusCode"]
 
 
 # ---- the standard library's HTTP -----------------------------------------------------------------
 
 
-@door
+@attempt
 def http_client():
     connection = http.client.HTTPSConnection(HOST, timeout=LIMIT, context=_BARE_TLS)
     connection.request("GET", "/v1/models", headers=KEY)
 
 
-@door
+@attempt
 def http_client_connected_before():
     connection = BEFORE["connection"]
     connection.request("GET", "/v1/models", headers=KEY)
 
 
-@door
+@attempt
 def http_client_through_a_tunnel():
     connection = http.client.HTTPSConnection("10.9.8.8", 3128, timeout=LIMIT, context=_BARE_TLS)
     connection.set_tunnel(HOST)
     connection.request("GET", "/v1/models", headers=KEY)
 
 
-@door
+@attempt
 def urllib_request():
     urllib.request.urlopen(urllib.request.Request(URL, headers=KEY), timeout=LIMIT)
 
 
 @behind_proxies
-@door
+@attempt
 def urllib_request_behind_proxies():
     urllib.request.urlopen(urllib.request.Request(URL, headers=KEY), timeout=LIMIT)
 
 
 @behind_proxies
-@door
+@attempt
 def urllib_request_of_a_plain_gateway_behind_proxies():
     urllib.request.urlopen(urllib.request.Request(GATEWAY, headers=KEY), timeout=LIMIT)
 
 
-@door
+@attempt
 def urllib_request_with_a_proxy_handler():
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({"https": PROXY}))
     opener.open(urllib.request.Request(URL, headers=KEY), timeout=LIMIT)
@@ -194,94 +194,94 @@ def udp():
         yield sock
 
 
-@door
+@attempt
 def socket_connect():
     with tcp() as sock:
         sock.connect((HOST, 443))
 
 
-@door
+@attempt
 def socket_connect_with_bytes():
     with tcp() as sock:
         sock.connect((b"API.OpenAI.com.", 443))
 
 
-@door
+@attempt
 def socket_connect_ex():
     with tcp() as sock:
         sock.connect_ex((HOST, 443))
 
 
-@door
+@attempt
 def socket_connect_bound_before():
     BEFORE["connect"]((HOST, 443))
 
 
-@door
+@attempt
 def socket_connect_as_a_function_from_before():
     with tcp() as sock:
         BEFORE["socket.connect"](sock, (HOST, 443))
 
 
-@door
+@attempt
 def socket_bind():
     with udp() as sock:
         sock.bind((HOST, 0))
 
 
-@door
+@attempt
 def socket_sendto():
     with udp() as sock:
         sock.sendto(b"hello", (HOST, 443))
 
 
-@door
+@attempt
 def socket_sendmsg():
     with udp() as sock:
         sock.sendmsg([b"hello"], [], 0, (VENDOR, 4000))
 
 
-@door
+@attempt
 def create_connection():
     socket.create_connection((HOST, 443), timeout=LIMIT).close()
 
 
-@door
+@attempt
 def getaddrinfo():
     socket.getaddrinfo(HOST, 443)
 
 
-@door
+@attempt
 def getaddrinfo_bound_before():
     bound_before(HOST, 443)
 
 
-@door
+@attempt
 def getaddrinfo_of__socket():
     _socket.getaddrinfo(HOST, 443)
 
 
-@door
+@attempt
 def gethostbyname():
     socket.gethostbyname(HOST)
 
 
-@door
+@attempt
 def gethostbyname_ex():
     socket.gethostbyname_ex(HOST)
 
 
-@door
+@attempt
 def gethostbyname_bound_before():
     BEFORE["gethostbyname"](HOST)
 
 
-@door
+@attempt
 def gethostbyaddr():
     socket.gethostbyaddr(HOST)
 
 
-@door
+@attempt
 def a_socket_of__socket():
     sock = _socket.socket()
     try:
@@ -291,47 +291,47 @@ def a_socket_of__socket():
         sock.close()
 
 
-@door
+@attempt
 def an_address_that_a_base_url_names():
     with tcp() as sock:
         sock.connect((VENDOR, 4000))
         sock.sendall(b"GET / HTTP/1.1\r\n\r\n")
 
 
-@door
+@attempt
 def an_address_of_a_gateways_name():
-    address = socket.gethostbyname("llm.corp.invalid")  # as OPENAI_BASE_URL says, but for its port
+    address = socket.gethostbyname("llm.corp.invalid")  # OPENAI_BASE_URL names it with another port
     with tcp() as sock:
         sock.connect((address, 443))
 
 
-@door
+@attempt
 def an_address_that_was_looked_up_before():
     with tcp() as sock:
         sock.connect((BEFORE["address"], 443))
         _BARE_TLS.wrap_socket(sock, server_hostname=HOST)
 
 
-@door
+@attempt
 def http_to_an_address_that_was_looked_up_before():
     with tcp() as sock:
         sock.connect((BEFORE["address"], 80))
         sock.sendall(b"GET /v1/models HTTP/1.1\r\nHost: api.openai.com\r\n\r\n")
 
 
-@door
+@attempt
 def a_name_server_by_hand():
     with udp() as sock:
         name = b"".join(bytes([len(part)]) + part.encode() for part in HOST.split("."))
         sock.sendto(b"\1\2\1\0\0\1\0\0\0\0\0\0" + name + b"\0\0\1\0\1", ("10.9.8.53", 53))
 
 
-@door
+@attempt
 def dnspython():
     library("dns.resolver").resolve(HOST, lifetime=LIMIT)
 
 
-@door
+@attempt
 def pysocks():
     socks = library("socks")
     with socks.socksocket() as sock:
@@ -343,40 +343,40 @@ def pysocks():
 # ---- event loops ---------------------------------------------------------------------------------
 
 
-@door
+@attempt
 async def open_connection():
     await asyncio.wait_for(asyncio.open_connection(HOST, 443), LIMIT)
 
 
-@door
+@attempt
 async def loop_create_connection():
     loop = asyncio.get_running_loop()
     made = loop.create_connection(asyncio.Protocol, HOST, 443, ssl=_BARE_TLS)
     await asyncio.wait_for(made, LIMIT)
 
 
-@door
+@attempt
 async def open_connection_to_an_address_that_a_base_url_names():
     _, writer = await asyncio.wait_for(asyncio.open_connection(VENDOR, 4000), LIMIT)
     writer.write(b"GET / HTTP/1.1\r\nauthorization: Bearer sk-of-the-developer\r\n\r\n")
     await writer.drain()
 
 
-@door
+@attempt
 async def open_tls_to_an_address_that_was_looked_up_before():
     await asyncio.wait_for(
         asyncio.open_connection(BEFORE["address"], 443, ssl=_BARE_TLS, server_hostname=HOST), LIMIT
     )
 
 
-@door
+@attempt
 async def loop_sock_connect():
     with socket.socket() as sock:
         sock.setblocking(False)
         await asyncio.wait_for(asyncio.get_running_loop().sock_connect(sock, (HOST, 443)), LIMIT)
 
 
-@door
+@attempt
 async def a_datagram_endpoint():
     loop = asyncio.get_running_loop()
     transport, _ = await loop.create_datagram_endpoint(
@@ -386,7 +386,7 @@ async def a_datagram_endpoint():
     await asyncio.sleep(0.01)
 
 
-@door
+@attempt
 def trio():
     async def scene():
         with library("trio").move_on_after(LIMIT):
@@ -395,7 +395,7 @@ def trio():
     library("trio").run(scene)
 
 
-@door
+@attempt
 async def websockets():
     module = library("websockets")
     async with module.connect(f"wss://{HOST}/v1/realtime", open_timeout=LIMIT, ssl=_BARE_TLS):
@@ -403,7 +403,7 @@ async def websockets():
 
 
 @behind_proxies
-@door
+@attempt
 async def websockets_behind_proxies():
     module = library("websockets")
     async with module.connect(f"wss://{HOST}/v1/realtime", open_timeout=LIMIT, ssl=_BARE_TLS):
@@ -411,24 +411,24 @@ async def websockets_behind_proxies():
 
 
 @behind_proxies
-@door
+@attempt
 def httpx_behind_proxies():
     return library("httpx").get(URL, headers=KEY, timeout=LIMIT).status_code
 
 
 @behind_proxies
-@door
+@attempt
 def requests_behind_proxies():
     return library("requests").get(URL, headers=KEY, timeout=LIMIT).status_code
 
 
 @behind_proxies
-@door
+@attempt
 def pycurl_behind_proxies():
     _curl().perform()
 
 
-@door
+@attempt
 async def websockets_with_a_proxy():
     module = library("websockets")
     async with module.connect(
@@ -437,14 +437,14 @@ async def websockets_with_a_proxy():
         pass
 
 
-@door
+@attempt
 def websockets_sync():
     library("websockets.sync.client").connect(
         f"wss://{HOST}/v1/realtime", open_timeout=LIMIT, ssl=_BARE_TLS
     )
 
 
-@door
+@attempt
 def websocket_client():
     library("websocket").create_connection(
         f"wss://{HOST}/v1/realtime", timeout=LIMIT, sslopt={"cert_reqs": ssl.CERT_NONE}
@@ -454,41 +454,41 @@ def websocket_client():
 # ---- native code ---------------------------------------------------------------------------------
 
 
-@door
+@attempt
 def grpc():
     module = library("grpc")
     with module.secure_channel("api.x.ai:443", module.ssl_channel_credentials()) as channel:
         channel.unary_unary("/xai_api.Chat/GetCompletion")(b"hi", timeout=LIMIT)
 
 
-@door
+@attempt
 def grpc_that_streams():
     module = library("grpc")
     with module.insecure_channel("dns:///api.x.ai:443") as channel:
         list(channel.unary_stream("/xai_api.Chat/GetCompletionChunk")(b"hi", timeout=LIMIT))
 
 
-@door
+@attempt
 def grpc_channel_from_before():
     with BEFORE.pop("grpc") as channel:
         channel.unary_unary("/xai_api.Chat/GetCompletion")(b"hi", timeout=LIMIT)
 
 
-@door
+@attempt
 def grpc_that_waits_for_its_channel():
     module = library("grpc")
     with module.insecure_channel("api.x.ai:443") as channel:
         module.channel_ready_future(channel).result(timeout=LIMIT)
 
 
-@door
+@attempt
 async def grpc_aio():
     module = library("grpc.aio")
     async with module.insecure_channel("api.x.ai:443") as channel:
         await channel.unary_unary("/xai_api.Chat/GetCompletion")(b"hi", timeout=LIMIT)
 
 
-@door
+@attempt
 async def grpc_aio_that_streams():
     module = library("grpc.aio")
     async with module.insecure_channel("api.x.ai:443") as channel:
@@ -505,22 +505,22 @@ def _curl(url: str = URL):
     return handle
 
 
-@door
+@attempt
 def pycurl():
     _curl().perform()
 
 
-@door
+@attempt
 def pycurl_to_an_address_that_a_base_url_names():
     _curl(GATEWAY).perform()
 
 
-@door
+@attempt
 def pycurl_that_was_set_up_before():
     BEFORE["curl"].perform()
 
 
-@door
+@attempt
 def pycurl_multi():
     multi = library("pycurl").CurlMulti()
     multi.add_handle(_curl())
@@ -547,38 +547,38 @@ def _in_pool(method: str, job: Callable[[], Any]) -> Any:
         return pool.submit(job).result(timeout=60)
 
 
-@door
+@attempt
 def a_pool_by_fork():
     return _in_pool("fork", ask_in_child)
 
 
-@door
+@attempt
 def a_pool_by_fork_with_httpx():
     return _in_pool("fork", ask_by_httpx)
 
 
-@door
+@attempt
 async def a_pool_by_fork_from_a_loop():
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("fork")) as pool:
         return await asyncio.get_running_loop().run_in_executor(pool, ask_in_child)
 
 
-@door
+@attempt
 def a_pool_by_spawn():
     return _in_pool("spawn", ask_in_child)
 
 
-@door
+@attempt
 def a_pool_by_spawn_with_httpx():
     return _in_pool("spawn", ask_by_httpx)
 
 
-@door
+@attempt
 def a_pool_by_forkserver():
     return _in_pool("forkserver", ask_in_child)
 
 
-@door
+@attempt
 def a_process():
     process = multiprocessing.get_context("spawn").Process(target=ask_in_child)
     process.start()
@@ -591,63 +591,63 @@ def _run(*command: str, **options: Any) -> None:
     subprocess.run(command, check=True, timeout=60, capture_output=True, **options)
 
 
-@door
+@attempt
 def a_python_child():
     _run(sys.executable, "-c", f"import socket; socket.create_connection(({HOST!r}, 443), 2)")
 
 
-@door
+@attempt
 def a_python_child_with_an_environment_of_its_own():
     code = f"import socket; socket.create_connection(({HOST!r}, 443), 2)"
     _run(sys.executable, "-c", code, env={"PATH": os.environ["PATH"]})
 
 
-@door
+@attempt
 def a_pool_from_before():
     return BEFORE["pool"].submit(ask_in_child).result(timeout=60)
 
 
-@door
+@attempt
 def a_pool_of_multiprocessing_from_before():
     return BEFORE["mp"].apply_async(ask_in_child).get(timeout=60)
 
 
-@door
+@attempt
 def a_map_of_a_pool_from_before():
     return BEFORE["mp"].map(ask_in_child, [HOST])
 
 
-@door
+@attempt
 def curl():
     _run("curl", "-sS", "--max-time", "2", URL)
 
 
-@door
+@attempt
 def curl_in_a_shell():
     subprocess.run(f"curl -sS --max-time 2 {URL} > /dev/null", shell=True, check=True, timeout=60)
 
 
-@door
+@attempt
 def curl_in_a_script():
     script = Path(sys.argv[2]).with_suffix(".sh")
     script.write_text(f"curl -sS --max-time 2 {URL}\n")
     _run("sh", str(script))
 
 
-@door
+@attempt
 def curl_by_os_system():
     if os.system(f"curl -sS --max-time 2 {URL} > /dev/null 2>&1"):
         raise ChildProcessError
 
 
-@door
+@attempt
 def curl_by_posix_spawn():
     child = os.posix_spawn("/usr/bin/env", ["env", "curl", "-sS", "-m2", URL], os.environ)
     if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]):
         raise ChildProcessError
 
 
-@door
+@attempt
 async def curl_by_asyncio():
     child = await asyncio.create_subprocess_exec("curl", "-sS", "--max-time", "2", URL)
     if await child.wait():
@@ -673,7 +673,7 @@ async def _start_the_poller_of_grpc_aio() -> None:
 
 
 def prepare() -> None:
-    """What an app, or a fixture, holds when the outage begins."""
+    """Make the objects that an app or a fixture may hold when the outage begins."""
     BEFORE["address"] = socket.gethostbyname(HOST)
     BEFORE["gethostbyname"] = socket.gethostbyname
     BEFORE["socket"] = socket.socket()
@@ -693,23 +693,23 @@ def prepare() -> None:
     BEFORE["mp"] = multiprocessing.get_context("forkserver").Pool(1)
 
 
-def attempt(run: Callable[[], Any], *, outage: Any) -> str:
-    """How a door ended: "answered", an error's name, or "absent" where its library is."""
-    said = "absent"
+def outcome_of(run: Callable[[], Any], *, outage: Any) -> str:
+    """The outcome of an attempt: "answered", an error, or "absent" if its library is missing."""
+    outcome = "absent"
     try:
         with outage():
             try:
-                said = f"answered {run()}"
+                outcome = f"answered {run()}"
             except LookupError:
                 raise
             except BaseException as error:
-                said = f"{type(error).__name__}: {error}"[:300]
+                outcome = f"{type(error).__name__}: {error}"[:300]
     except LookupError as error:
-        said = f"absent: {error}"
+        outcome = f"absent: {error}"
     except BaseException as error:
-        if not said.startswith(type(error).__name__):
-            said = f"{said} | at the end {type(error).__name__}: {error}"[:600]
-    return said
+        if not outcome.startswith(type(error).__name__):
+            outcome = f"{outcome} | at the end {type(error).__name__}: {error}"[:600]
+    return outcome
 
 
 def main(log: str, results: str, *flags: str) -> None:
@@ -726,11 +726,11 @@ def main(log: str, results: str, *flags: str) -> None:
         mark.connect(MARK)
     seen = len(Path(log).read_text().splitlines())
     ended: dict[str, Any] = {}
-    for name, run in DOORS.items():
+    for name, run in ATTEMPTS.items():
         if chosen and name not in chosen:
             continue
         with variables(**ENVIRONMENTS.get(name, {})):
-            outcome = attempt(run, outage=outage)
+            outcome = outcome_of(run, outage=outage)
         _real_sleep(0.05)
         lines = Path(log).read_text().splitlines()
         ended[name] = {"outcome": outcome, "arrived": [json.loads(line) for line in lines[seen:]]}

@@ -1,4 +1,4 @@
-"""A file in which child processes leave word of what they were refused."""
+"""The file in which child processes record their refused requests."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-_LONGEST = 2_000  # characters; so short a line is appended in one piece
-_MOST = 1_000_000  # bytes that are read; a child may be refused in a loop
+_LONGEST = 2_000  # characters; a line of this length is appended in one piece
+_MOST = 1_000_000  # bytes that are read, because a child may send refused requests in a loop
 
 
-class Mailbox:
-    """Texts from any number of processes; the file is not there until one writes."""
+class RefusalLog:
+    """A file of texts from any number of processes, which the first of them creates."""
 
     def __init__(self, path: str | None = None) -> None:
         folder = tempfile.gettempdir()
         self.path = path or str(Path(folder) / f"chaos-llm-{secrets.token_hex(8)}.refusals")
 
-    def post(self, text: str) -> None:
-        """Leave a text; a full or read-only disk is no reason for the child to fail otherwise."""
+    def write(self, text: str) -> None:
+        """Append a text; errors of the file system are ignored, so that they hide no refusal."""
         line = json.dumps(text[:_LONGEST]).encode() + b"\n"
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
         with suppress(OSError):
@@ -31,8 +31,8 @@ class Mailbox:
             finally:
                 os.close(file)
 
-    def take(self) -> list[str]:
-        """Every text so far, each once; the file is gone afterwards."""
+    def read_and_delete(self) -> list[str]:
+        """Return each different text once, and delete the file."""
         try:
             with open(self.path, "rb") as file:  # noqa: PTH123 - once an outage
                 data = file.read(_MOST)
@@ -41,6 +41,6 @@ class Mailbox:
         Path(self.path).unlink(missing_ok=True)
         texts = []
         for line in data.splitlines():
-            with suppress(ValueError):  # the last line, where there were too many
+            with suppress(ValueError):  # the last line may be cut off after _MOST bytes
                 texts.append(str(json.loads(line)))
         return list(dict.fromkeys(texts))

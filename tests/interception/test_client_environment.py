@@ -1,4 +1,4 @@
-"""What an outage changes around the clients, and that nothing of it is left."""
+"""What an outage changes in the process around the clients, and that it is restored."""
 
 from __future__ import annotations
 
@@ -64,8 +64,8 @@ class TestRestored:
         with pytest.raises(UncaughtEgress), outage():
             socket.getaddrinfo("api.anthropic.com", 443)
 
-    def test_after_an_exception_half_way_in(self, monkeypatch):
-        """The second library's transport cannot be replaced: the first one's is put back."""
+    def test_after_an_exception_while_entering(self, monkeypatch):
+        """The second library's transport cannot be replaced: the first one's is restored."""
 
         def broken(*_):
             raise ZeroDivisionError("half-way")
@@ -77,13 +77,13 @@ class TestRestored:
         with outage():
             pass
 
-    def test_after_an_exception_on_the_way_to_the_host_map(self, monkeypatch):
+    def test_after_an_exception_in_the_host_map(self, monkeypatch):
         monkeypatch.setenv("OPENAI_BASE_URL", "http://[half")
         with pytest.raises(UsageError, match="OPENAI_BASE_URL"), outage():
             pytest.fail("it must not be entered")
         monkeypatch.undo()
 
-    def test_two_outages_at_once_are_refused_and_the_first_stays_whole(self, http):
+    def test_two_outages_at_once_are_refused_and_the_first_goes_on(self, http):
         with outage() as first:
             inside = process_state()
             with pytest.raises(UsageError, match="two outages"), outage():
@@ -94,29 +94,29 @@ class TestRestored:
 
 
 class TestPlaceholderKeys:
-    def test_are_set_where_unset(self):
+    def test_are_set_where_no_key_is_set(self):
         with outage():
             assert all(os.environ[key].startswith("sk-") for key in KEYS)
         assert not any(key in os.environ for key in KEYS)
 
-    def test_an_empty_key_counts_as_unset_and_is_empty_again(self, monkeypatch):
+    def test_an_empty_key_counts_as_unset_and_is_restored_as_empty(self, monkeypatch):
         monkeypatch.setenv("OPENAI_API_KEY", "")
         with outage():
             assert os.environ["OPENAI_API_KEY"]
         assert os.environ["OPENAI_API_KEY"] == ""
 
-    def test_a_key_of_the_users_own_stays(self, monkeypatch):
+    def test_a_real_key_is_not_replaced(self, monkeypatch):
         monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-mine")
         with outage():
             assert os.environ["ANTHROPIC_API_KEY"] == "sk-mine"
         assert os.environ["ANTHROPIC_API_KEY"] == "sk-mine"
 
-    def test_a_token_stands_for_a_key(self, monkeypatch):
+    def test_a_token_counts_as_a_key(self, monkeypatch):
         monkeypatch.setenv("ANTHROPIC_AUTH_TOKEN", "token")
         with outage():
             assert "ANTHROPIC_API_KEY" not in os.environ
 
-    def test_a_key_that_the_app_sets_meanwhile_stays(self):
+    def test_a_key_that_the_app_sets_during_the_outage_stays(self):
         with outage():
             os.environ["OPENAI_API_KEY"] = "sk-loaded-late"  # as load_dotenv(override=True) does
         assert os.environ.pop("OPENAI_API_KEY") == "sk-loaded-late"
@@ -125,7 +125,7 @@ class TestPlaceholderKeys:
 class TestTlsContext:
     @pytest.fixture
     def made(self, http, monkeypatch):
-        """The contexts that a library has made."""
+        """The TLS contexts that a library has created."""
         transports = importlib.import_module(f"{http.library}._transports.default")
         real, made = transports.create_ssl_context, []
 
@@ -146,7 +146,7 @@ class TestTlsContext:
                     self.open_and_close(http)
             assert len(made) == 1
 
-    def test_clients_that_verify_otherwise_have_one_of_their_own(self, http, made):
+    def test_clients_with_other_verification_have_their_own_context(self, http, made):
         own = ssl.create_default_context()
         with outage():
             for verify in (True, False, own, True, False, own):
@@ -158,7 +158,7 @@ class TestTlsContext:
         ]
         assert made[2] is own
 
-    def test_another_trust_store_is_another_context(self, http, made, monkeypatch, tmp_path):
+    def test_another_trust_store_makes_another_context(self, http, made, monkeypatch, tmp_path):
         with outage():
             self.open_and_close(http, trust_env=True)
             monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
@@ -167,24 +167,24 @@ class TestTlsContext:
 
 
 class TestEgressGuard:
-    def test_a_client_that_nothing_caught_fails_loudly(self):
+    def test_a_client_that_is_not_simulated_raises_uncaught_egress(self):
         with pytest.raises(UncaughtEgress, match=r"api\.anthropic\.com.*base URL"), outage():
             socket.create_connection(("api.anthropic.com", 443), timeout=1)
 
-    def test_it_is_raised_at_the_end_though_the_app_catches_everything(self):
+    def test_it_is_raised_at_the_end_even_if_the_app_catches_everything(self):
         with pytest.raises(UncaughtEgress), outage(), contextlib.suppress(BaseException):
             urllib.request.urlopen("https://api.openai.com/v1/models", timeout=1)
 
-    def test_no_except_exception_takes_it_for_a_network_error(self):
+    def test_except_exception_does_not_catch_it(self):
         with pytest.raises(UncaughtEgress), outage(), pytest.raises(UncaughtEgress):
             try:
                 urllib.request.urlopen("https://api.openai.com/v1/models", timeout=1)
-            except Exception:  # what urllib, and an app, make of an OSError
+            except Exception:  # as urllib and apps catch an OSError
                 pytest.fail("hidden")
 
     @pytest.mark.parametrize("look_up", LOOK_UPS)
     @pytest.mark.parametrize("host", ["api.anthropic.com", b"API.Anthropic.com", "api.openai.com."])
-    def test_every_way_to_look_a_host_up_is_guarded(self, look_up, host):
+    def test_every_look_up_function_is_guarded(self, look_up, host):
         ports = (443,) if look_up == "getaddrinfo" else ()
         with pytest.raises(UncaughtEgress), outage():
             getattr(socket, look_up)(host, *ports)
@@ -198,13 +198,13 @@ class TestEgressGuard:
 
     def test_a_gateway_is_guarded_at_its_port(self, monkeypatch):
         monkeypatch.setenv("OPENAI_BASE_URL", "https://llm.corp.invalid:8443/v1")
-        monkeypatch.setattr(socket, "getaddrinfo", lambda *_: "asked for real")
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_: "real look-up")
         with outage():
-            assert socket.getaddrinfo("llm.corp.invalid", 5432) == "asked for real"
+            assert socket.getaddrinfo("llm.corp.invalid", 5432) == "real look-up"
         with pytest.raises(UncaughtEgress), outage():
             socket.getaddrinfo("llm.corp.invalid", "8443")
 
-    def test_loopback_and_other_hosts_are_left_alone(self, loopback, monkeypatch):
+    def test_loopback_and_other_hosts_are_reached(self, loopback, monkeypatch):
         monkeypatch.setenv("ANTHROPIC_BASE_URL", loopback)
         with outage():
             with urllib.request.urlopen(f"{loopback}/v1/messages") as response:
@@ -212,6 +212,6 @@ class TestEgressGuard:
             assert socket.getaddrinfo("localhost", 80)
             assert socket.gethostbyname("127.0.0.1")
 
-    def test_the_standard_librarys_own_client_is_no_client_of_ours(self):
+    def test_the_standard_librarys_client_is_not_simulated(self):
         with pytest.raises(UncaughtEgress, match="httpx"), outage():
             urllib.request.urlopen("https://api.anthropic.com/v1/models", timeout=5)

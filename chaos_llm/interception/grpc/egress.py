@@ -1,13 +1,13 @@
-"""gRPC, in process: a call to a provider's host is refused where it enters the compiled core.
+"""Interception of gRPC: a call to a provider's host is refused where it enters the compiled core.
 
-A channel does nothing until it is used, so making one is allowed, and one that was made before the
-outage is refused, too: what changes are the methods of the core's own channel classes.
+This is for releases of grpcio with which the simulation was not tested. Creating a channel is
+allowed, because it does nothing until it is used. The methods of the core's channel classes are
+patched, so calls on channels from before the outage are refused, too.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
@@ -17,21 +17,20 @@ from grpc._cython import cygrpc
 from chaos_llm.interception.clients import GRPC
 from chaos_llm.interception.context import InterceptionContext
 from chaos_llm.interception.egress_guard import EgressGuard
+from chaos_llm.interception.grpc.targets import addresses
 from chaos_llm.virtual_time.patching import replace_methods
 
-# host:443, dns:///host:443, dns://name-server/host:443, ipv4:1.2.3.4:443,5.6.7.8:443
-_TARGET = re.compile(r"(?:(?:dns|ipv4|ipv6):(?://[^/]*/)?)?(?P<hosts>.+)")
-_ADDRESS = re.compile(r"(?:\[(?P<ipv6>[^]]+)\]|(?P<host>[^:]+))(?::(?P<port>\d+))?$")
-
-# The core's classes, whatever else may be put in the place of their names.
+# The core's classes, bound now because other code may replace their names.
 _Channel, _AioChannel = cygrpc.Channel, cygrpc.AioChannel
+_targets: dict[int, tuple[Any, Any]] = {}  # by id: asyncio channels made in this outage
 
 
 def replace(context: InterceptionContext, undo: ExitStack) -> None:
-    """Refuse calls to the providers until `undo` is closed."""
+    """Refuse calls to the providers until the exit stack `undo` is closed."""
     guard = context.guard
     if guard is None:
         return
+    _note_targets(undo)
     replace_methods(
         undo, _Channel, **_guarded(guard, _Channel, ("segregated_call", "integrated_call"))
     )
@@ -65,7 +64,7 @@ def _connecting(guard: EgressGuard, real: Callable[..., Any]) -> Callable[..., A
 
 
 def _subscribing(guard: EgressGuard, real: Callable[..., Any]) -> Callable[..., Any]:
-    """`channel_ready_future` and its like: they would connect in a thread of their own."""
+    """Wrap `subscribe`, by which `channel_ready_future` connects in a thread of its own."""
 
     def subscribe(channel: Any, callback: Any, try_to_connect: Any = None) -> Any:
         if try_to_connect:
@@ -75,17 +74,26 @@ def _subscribing(guard: EgressGuard, real: Callable[..., Any]) -> Callable[..., 
     return subscribe
 
 
+def _note_targets(undo: ExitStack) -> None:
+    """Note the targets of asyncio channels that are made, which grpcio before 1.81 keeps in C."""
+
+    def make(target: Any, *args: Any, **options: Any) -> Any:
+        channel = _AioChannel(target, *args, **options)
+        _targets[id(channel)] = channel, target
+        return channel
+
+    if not hasattr(_AioChannel, "target"):
+        undo.callback(_targets.clear)
+        undo.callback(setattr, cygrpc, "AioChannel", _AioChannel)
+        cygrpc.AioChannel = make
+
+
 def _check(guard: EgressGuard, channel: Any) -> None:
-    target = channel.target() if isinstance(channel, _Channel) else channel.target
-    for host, port in _addresses(target):
+    if isinstance(channel, _Channel):
+        target = channel.target()
+    else:
+        target = getattr(channel, "target", None) or _targets.get(id(channel), (None, None))[1]
+    if target is None:  # it may be to a provider
+        raise guard.refuse("a host that this grpcio does not tell (before 1.81)", GRPC)
+    for host, port in addresses(target):
         guard.check_host(host, port, GRPC)
-
-
-def _addresses(target: bytes) -> Iterator[tuple[str, int | None]]:
-    """Hosts and ports of a channel's target; none for what is no host, such as unix:/path."""
-    found = _TARGET.match(target.decode("latin-1"))
-    for each in found["hosts"].split(",") if found else ():
-        address = _ADDRESS.match(each)
-        if address is not None:
-            port = address["port"]
-            yield address["ipv6"] or address["host"], int(port) if port else None
