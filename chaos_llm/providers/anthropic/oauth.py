@@ -115,7 +115,7 @@ class AnthropicOAuth(Provider):
             raise Unsupported("oauth: a login has no model to speak")
         if isinstance(answer, Document):
             return document_reply(answer, reply_ids(reply_context)[1])
-        if request.path in _TOKEN and answer.kind in _OF_GRANTS:
+        if request.path in _TOKEN and _is_of_grant(answer):
             headers = reply_ids(reply_context)[1]
             return json_reply(answer.status or 400, headers, _oauth_error(answer))
         return refuse(request, answer, reply_context)
@@ -154,9 +154,19 @@ def _refusal_of_grant(body: dict[str, Any]) -> Refusal | None:
     return None if body.get(needed) else Refusal("invalid_request", message=_MISSING + needed)
 
 
-_OF_GRANTS = ("invalid_request", "invalid_grant", "auth_expired")
 _UNKNOWN_GRANT = "Unsupported grant type"  # this wording and the next are assumed
 _MISSING = "Missing parameter: "
+
+
+def _is_of_grant(refusal: Refusal) -> bool:
+    """Whether the token endpoint refuses the grant itself.
+
+    It says so of an expired credential, too; but the messages of expired ones that users pasted
+    came with a 401.
+    """
+    if refusal.kind == "auth_expired":
+        return refusal.message is None
+    return refusal.kind in ("invalid_request", "invalid_grant")
 
 
 def _oauth_error(refusal: Refusal) -> str:
