@@ -72,7 +72,7 @@ def old_sdks(session: nox.Session) -> None:
         "pytest",
         "tests/providers",
         "tests/interception",
-        "tests/matrix",
+        "tests/sdk_matrix",
         EVERY_CASE,
         *session.posargs,
     )
@@ -89,7 +89,7 @@ def vendor_sdks(session: nox.Session) -> None:
         "mistralai>=3.7,<4",
         "llama-api-client>=0.6,<1",
     )
-    session.run("pytest", "tests/providers", "tests/matrix", EVERY_CASE, *session.posargs)
+    session.run("pytest", "tests/providers", "tests/sdk_matrix", EVERY_CASE, *session.posargs)
 
 
 @nox.session
@@ -106,7 +106,7 @@ def cloud_sdks(session: nox.Session) -> None:
         "azure-identity",
         "google-auth[requests]",
     )
-    session.run("pytest", "tests/providers", "tests/matrix", EVERY_CASE, *session.posargs)
+    session.run("pytest", "tests/providers", "tests/sdk_matrix", EVERY_CASE, *session.posargs)
 
 
 @nox.session
@@ -114,7 +114,7 @@ def cloud_sdks_old(session: nox.Session) -> None:
     """The generation before of Google's SDK and of Anthropic's on Vertex and Bedrock."""
     older = ["google-genai>=2,<3", "anthropic[vertex,bedrock]<1", "boto3"]
     session.install("-e", ".", *older, *TEST_TOOLS)
-    session.run("pytest", "tests/providers", "tests/matrix", EVERY_CASE, *session.posargs)
+    session.run("pytest", "tests/providers", "tests/sdk_matrix", EVERY_CASE, *session.posargs)
 
 
 @nox.session
@@ -137,7 +137,15 @@ def frameworks(session: nox.Session) -> None:
 @nox.session
 def closed_world(session: nox.Session) -> None:
     """Whatever may leave the machine, and the mocks that stand beside us."""
-    native = ("grpcio", "pycurl", "websockets", "websocket-client", "dnspython", "pysocks")
+    native = (
+        "grpcio",
+        "protobuf",
+        "pycurl",
+        "websockets",
+        "websocket-client",
+        "dnspython",
+        "pysocks",
+    )
     mocks = (
         "aioresponses",
         "moto",
@@ -169,7 +177,8 @@ def grpc(session: nox.Session, grpcio: str) -> None:
         "server/test_grpc_server.py",
     )
     paths = (f"tests/{path}" for path in tests)
-    session.run("pytest", *paths, *session.posargs, env=env)
+    old = ("-W", "ignore:Package google.api_core depends on grpcio:FutureWarning")
+    session.run("pytest", *old, *paths, *session.posargs, env=env)
 
 
 @nox.session
@@ -231,7 +240,7 @@ def hypofuzz(session: nox.Session) -> None:
     fuzzer = ("hypofuzz==25.11.1", "hypothesis<6.158")
     session.install("-e", ".", "anthropic>=2.11,<3", *fuzzer, *TEST_TOOLS)
     env = {"NO_LIBRARY_IS_ABSENT": "1"}
-    session.run("pytest", "tests/strategies/test_hypofuzz.py", *session.posargs, env=env)
+    session.run("pytest", "tests/property_testing/test_hypofuzz.py", *session.posargs, env=env)
 
 
 @nox.session(tags=["every-time"])

@@ -1,4 +1,4 @@
-"""Dataclasses whose repr is the code that builds them, as short as a person would write it."""
+"""Dataclasses whose repr is the code that builds them, without default arguments."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, Field, fields
 from typing import Any
 
-_FEW = 2  # required fields; up to so many are written without their names
+_MOST_POSITIONAL = 2  # required fields; with more, all of them are written with their names
 
 
 class CodeRepr:
     """A frozen dataclass whose repr is its constructor call, without arguments equal to a default.
 
-    Hypothesis and IPython print a long one over several lines.
+    Hypothesis and IPython print a long repr on several lines.
     """
 
     __slots__ = ()
@@ -39,7 +39,7 @@ def _arguments(instance: Any) -> Iterator[tuple[str, Any]]:
     for field in fields(instance):
         value = getattr(instance, field.name)
         if field in required:
-            yield "" if len(required) <= _FEW else field.name, _plain(value)
+            yield "" if len(required) <= _MOST_POSITIONAL else field.name, _plain(value)
         elif value != _default(field):
             yield field.name, _plain(value)
 

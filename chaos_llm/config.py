@@ -1,4 +1,4 @@
-"""What a team sets for itself: `[tool.chaos_llm]` in the nearest pyproject.toml."""
+"""A team's settings: the table `[tool.chaos_llm]` in the nearest pyproject.toml."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 
 from chaos_llm.errors import UnknownName, UsageError
 
-# `profiles` and `baseline` are read where profiles are
+# All known keys; `profiles` and `baseline` are read in chaos_llm.profiles.
 KEYS = ("baseline", "hosts", "profiles", "real_packages", "strict", "tiers")
 
 
 def own_table(start: Path) -> tuple[Path, dict[str, Any]]:
     """The table in the nearest file at or above `start`, with that file; empty without one.
 
-    Raises UsageError for a file that is no TOML, UnknownName for a key that is not ours.
+    Raises UsageError for a file that is not TOML, UnknownName for a key that is not in KEYS.
     """
     for folder in (start, *start.parents):
         path = folder / "pyproject.toml"
@@ -29,7 +29,10 @@ def own_table(start: Path) -> tuple[Path, dict[str, Any]]:
 
 
 def real_packages(start: Path) -> frozenset[str]:
-    """The packages whose threads keep real time, beside the telemetry and debuggers we know."""
+    """Packages whose threads keep real time, in addition to the built-in list.
+
+    The built-in list names telemetry libraries and debuggers.
+    """
     path, table = own_table(start)
     named = table.get("real_packages", [])
     if not isinstance(named, list) or not all(isinstance(name, str) for name in named):
@@ -39,7 +42,7 @@ def real_packages(start: Path) -> frozenset[str]:
 
 
 def is_strict(start: Path) -> bool:
-    """Whether requests are refused that the vendors' real APIs refuse; so unless it says false."""
+    """Whether to refuse the requests that the vendors' real APIs refuse; true by default."""
     path, table = own_table(start)
     strict = table.get("strict", True)
     if not isinstance(strict, bool):
@@ -49,13 +52,13 @@ def is_strict(start: Path) -> bool:
 
 @lru_cache(8)
 def _read(path: Path, _changed: int, _size: int) -> dict[str, Any]:
-    """Read one state of a file: an outage a test would else parse it each time."""
+    """Read a file; cached by its time and size, because each test's outage asks for the table."""
     try:
         tool = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {})
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path}: {error}") from None
-    ours: dict[str, Any] = tool.get("chaos_llm", {})
-    for key in ours:
+    settings: dict[str, Any] = tool.get("chaos_llm", {})
+    for key in settings:
         if key not in KEYS:
             raise UnknownName("key", key, KEYS, where=f"{path}: [tool.chaos_llm]")
-    return ours
+    return settings

@@ -18,7 +18,7 @@ _PATTERN = re.compile(
     )
     + r"\s*"
 )
-_LONGEST = 64  # letters; the pattern takes too long for a megabyte of spaces
+_LONGEST = 64  # characters; the pattern would take too long for a megabyte of spaces
 _UNITS = (86400.0, 3600.0, 60.0, 1.0, 0.001)  # seconds, in the order of the pattern's groups
 _HINT = (
     'write seconds (90), a timedelta, or numbers with units, the largest first: "90s", "2m", '
@@ -43,7 +43,7 @@ def _read(value: object) -> float:
         return math.nan
     try:
         return float(value)
-    except OverflowError:  # a whole number of hundreds of digits
+    except OverflowError:  # an integer of hundreds of digits
         return math.inf
 
 

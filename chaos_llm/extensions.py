@@ -1,4 +1,4 @@
-"""What other packages add to our catalogues, by entry points of their pyproject.toml.
+"""What installed packages add to the catalogues, by entry points in their pyproject.toml.
 
     [project.entry-points."chaos_llm.faults"]
     teapot = "acme_chaos.teapot:Teapot"         # a subclass of Fault, in a file of that name
@@ -7,13 +7,14 @@
     acme = "acme_chaos.wire:AcmeChat"           # a Provider, or a class that makes one
 
     [project.entry-points."chaos_llm.checks"]
-    asks_once = "acme_chaos.checks:AsksOnce"    # makes a Check without arguments
+    asks_once = "acme_chaos.checks:AsksOnce"    # a class or function; without arguments, a Check
 
     [project.entry-points."chaos_llm.profiles"]
     acme = "acme_chaos.outages"                 # a package with .toml files beside its __init__
 
-Nothing of a pack is imported before somebody looks a name up; a folder of profiles never is. What
-is in no package, a conftest.py adds by hand: `packs.add("faults", "teapot", Teapot)`.
+A package's code is imported when a catalogue is first looked up; a package of profiles is only
+located, never imported. Code that is in no installed package can be added in a conftest.py:
+`chaos_llm.extensions.add("faults", "teapot", Teapot)`.
 """
 
 from __future__ import annotations
@@ -28,25 +29,25 @@ from chaos_llm.errors import UsageError
 
 Group = Literal["checks", "faults", "providers"]
 
-_by_hand: dict[str, dict[str, Any]] = {}
+_added_by_code: dict[str, dict[str, Any]] = {}
 
 
 def add(group: Group, name: str, thing: Any) -> None:
-    """Add to a catalogue by hand, for as long as the process lives; the same name replaces it."""
-    _by_hand.setdefault(group, {})[name] = thing
+    """Add to a catalogue until the process ends; a second call with a name replaces the first."""
+    _added_by_code.setdefault(group, {})[name] = thing
 
 
 def edition(group: Group) -> tuple[object, ...]:
-    """A value that changes when somebody adds to a catalogue by hand."""
-    return tuple(_by_hand.get(group, {}).items())
+    """A value that changes with each `add` to a catalogue, as a key for caches."""
+    return tuple(_added_by_code.get(group, {}).items())
 
 
 def added(group: Group) -> tuple[tuple[str, Any], ...]:
-    """What packs, and others by hand, add to a catalogue: names with the things themselves.
+    """Additions to a catalogue as (name, object): by entry points first, then by `add`.
 
-    Sorted by name, packs first. Raises UsageError for a pack that cannot be imported.
+    Each part is sorted by name. Raises UsageError for an entry point that cannot be imported.
     """
-    return (*_installed(group), *sorted(_by_hand.get(group, {}).items()))
+    return (*_installed(group), *sorted(_added_by_code.get(group, {}).items()))
 
 
 @cache
@@ -56,12 +57,12 @@ def _installed(group: Group) -> tuple[tuple[str, Any], ...]:
 
 @cache
 def folders() -> tuple[Path, ...]:
-    """The folders of profiles that packs bring; raises UsageError for one that is not there."""
+    """Folders of profiles in installed packages; raises UsageError for one that does not exist."""
     return tuple(_folder(entry) for entry in _entries("profiles"))
 
 
 def mistake(group: str, name: str, problem: str) -> UsageError:
-    """The error for a pack's entry, which says whose it is."""
+    """The error for a faulty entry point; it names the package that declares it."""
     for entry in _entries(group):
         if entry.name == name:
             return _mistake(entry, problem)
@@ -75,7 +76,7 @@ def _entries(group: str) -> list[EntryPoint]:
 def _loaded(entry: EntryPoint) -> Any:
     try:
         return entry.load()
-    except Exception as error:  # whatever somebody else's import may raise
+    except Exception as error:  # an import of foreign code may raise anything
         raise _mistake(entry, f"cannot be imported: {error!r}") from error
 
 
@@ -84,14 +85,14 @@ def _folder(entry: EntryPoint) -> Path:
         spec = find_spec(entry.module)
     except (ImportError, ValueError) as error:
         raise _mistake(entry, f"cannot be found: {error}") from error
-    places = list(spec.submodule_search_locations or ()) if spec else []
-    if not places:
-        raise _mistake(entry, "is no package; expected one with .toml files beside its __init__")
-    return Path(places[0])
+    paths = list(spec.submodule_search_locations or ()) if spec else []
+    if not paths:
+        raise _mistake(entry, "is not a package; expected one with .toml files beside its __init__")
+    return Path(paths[0])
 
 
 def _mistake(entry: EntryPoint, problem: str) -> UsageError:
-    whose = entry.dist.name if entry.dist else "an installed package"
+    package = entry.dist.name if entry.dist else "an installed package"
     return UsageError(
-        f"{whose}: entry point {entry.group}: {entry.name} = {entry.value}: {problem}"
+        f"{package}: entry point {entry.group}: {entry.name} = {entry.value}: {problem}"
     )

@@ -94,22 +94,20 @@ def find(folder, *args):
 def test_the_shortest_outage_is_printed_and_written_with_a_test_that_reproduces_it(shop):
     found = find(shop, "shop:answer", "--budget", "10m", "--calls", "10")
     assert found.returncode == 1, found.stderr
-    assert "the shortest outage that breaks shop:answer: anthropic: server_error for 1 s" in (
-        found.stdout
-    )
+    assert "the shortest that breaks shop:answer: anthropic: server_error for 1 s" in (found.stdout)
     assert 'until = "+1s"' in found.stdout
     assert (shop / "breaks-answer.toml").is_file()
-    played = run(shop, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_answer.py")
-    assert played.returncode == 1
-    assert "assert report.failed == 0" in played.stdout
-    assert "1 failed" in played.stdout
+    replayed = run(shop, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_answer.py")
+    assert replayed.returncode == 1
+    assert "assert report.failed == 0" in replayed.stdout
+    assert "1 failed" in replayed.stdout
 
 
 def test_the_test_passes_once_the_app_is_mended(shop):
     find(shop, "shop:answer", "--budget", "10m", "--calls", "10")
     (shop / "shop.py").write_text(SHOP + "\n\nanswer = Careful().answer\n")
-    played = run(shop, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_answer.py")
-    assert played.returncode == 0, played.stdout
+    replayed = run(shop, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_answer.py")
+    assert replayed.returncode == 0, replayed.stdout
 
 
 def test_a_check_is_a_property_and_a_method_gets_a_new_object_each_time(shop):
@@ -119,11 +117,11 @@ def test_a_check_is_a_property_and_a_method_gets_a_new_object_each_time(shop):
     text = (shop / "found" / "test_stubborn_answer.py").read_text()
     assert "from chaos_llm.checks import retries_stay_under" in text
     assert "chaos.replay(Stubborn().answer, calls=10)" in text
-    played = run(shop, "-m", "pytest", "-q", "-p", "no:cacheprovider", "found")
-    assert "CheckFailed" in played.stdout
+    replayed = run(shop, "-m", "pytest", "-q", "-p", "no:cacheprovider", "found")
+    assert "CheckFailed" in replayed.stdout
 
 
-def test_an_app_that_survives_is_said_so(shop):
+def test_an_app_that_survives_is_reported(shop):
     found = find(shop, "shop:Careful.answer", "--budget", "2s", "--calls", "6")
     assert found.returncode == 0, found.stderr
     assert "broke shop:Careful.answer" in found.stdout
@@ -132,16 +130,22 @@ def test_an_app_that_survives_is_said_so(shop):
 @pytest.mark.parametrize(
     ("args", "says"),
     [
-        (["shop"], "names no app: write package.module:function"),
+        (["shop"], "is not the name of an app: write package.module:function"),
         (["shop:answr"], "unknown function 'answr'"),
-        (["shop:Careful"], "is a class: say which method, as in shop:Careful.answer"),
-        (["shop:for_a_user"], "is given a prompt alone, but: missing a required argument: 'user'"),
+        (["shop:Careful"], "is a class: add a method, as in shop:Careful.answer"),
+        (
+            ["shop:for_a_user"],
+            "is called with one prompt, but: missing a required argument: 'user'",
+        ),
         (["shop:Careless.answer"], "write a function of one argument, the prompt"),
-        (["shop:OfAKey.answer"], "shop:OfAKey is made without arguments, but: missing"),
+        (["shop:OfAKey.answer"], "shop:OfAKey is called without arguments, but: missing"),
         (["shop:BOT"], "BOT is a Careful, which cannot be called"),
-        (["shop:says_hello"], "asks no provider: an outage of anthropic is nothing to it"),
-        (["shop:answer", "--provider", "groq"], "asks anthropic: an outage of groq is nothing"),
-        (["shop:is_broken"], "needs no outage to break; on a healthy day this does not hold"),
+        (["shop:says_hello"], "calls no provider: an outage of anthropic does not affect it"),
+        (
+            ["shop:answer", "--provider", "groq"],
+            "calls anthropic: an outage of groq does not affect it",
+        ),
+        (["shop:is_broken"], "breaks without an outage; with healthy providers this does not hold"),
         (["broken_shop:answer"], "broken_shop.py, line 3: ZeroDivisionError: division by zero"),
         (["no_such_shop:answer"], "there is no module 'no_such_shop'"),
         (["shop:answer", "--property", "retry_under(3)"], "unknown check 'retry_under'"),
@@ -153,18 +157,18 @@ def test_an_app_that_survives_is_said_so(shop):
         (["shop:answer", "--budget", "soon"], "is not a duration"),
     ],
 )
-def test_a_mistake_is_told(in_shop, capsys, args, says):
+def test_a_mistake_is_reported(in_shop, capsys, args, says):
     (in_shop / "broken_shop.py").write_text("\n\nNUMBER = 1 / 0\n")
     providers = [] if "--provider" in args else ["--provider", "anthropic"]
     assert main(["find", *providers, *args]) == 2
     assert says in capsys.readouterr().err
 
 
-def test_a_file_of_somebody_elses_is_not_written_over(shop):
+def test_an_existing_file_is_not_overwritten(shop):
     (shop / "test_answer.py").write_text("mine")
     found = find(shop, "shop:answer", "--budget", "10m", "--calls", "6")
     assert found.returncode == 2
-    assert "test_answer.py is there and is not ours: --into another folder" in found.stderr
+    assert "test_answer.py exists and was not written by `chaos-llm find`" in found.stderr
     assert (shop / "test_answer.py").read_text() == "mine"
 
 

@@ -1,4 +1,4 @@
-"""The command-line door: `chaos-llm COMMAND`."""
+"""The command line: `chaos-llm COMMAND`."""
 
 from __future__ import annotations
 
@@ -6,21 +6,33 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 
 from chaos_llm.cli.command import Command
 from chaos_llm.cli.commands import COMMANDS
+from chaos_llm.cli.run import separator_problem as _separator_problem
 from chaos_llm.errors import ChaosError
 
 __all__ = ["COMMANDS", "Command", "build_parser", "main"]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; 0 when it worked, 2 when it was asked for something that is not there.
+    """Run one command and return its exit status.
 
-    A command that judges what it is given, such as a profile's file, ends with 1 where it found
-    something wrong.
+    0: it worked. 1: it ran and found a problem, such as a mistake in a profile. 2: it could not
+    run, because an argument is wrong or names something that does not exist.
     """
-    options = build_parser().parse_args(arguments)
+    # A terminal whose encoding lacks a character gets its escape instead of an error.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    parser = build_parser()
+    options, unknown = parser.parse_known_args(given)
+    if problem := _separator_problem(options, given):
+        parser.error(problem)
+    if unknown:
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}")
     command: Command = options.command
     try:
         status = command.run(options)
@@ -29,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"chaos-llm: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        return 130
+        return 130  # as shells report a process that SIGINT ended: 128 + 2
     except BrokenPipeError:  # `chaos-llm show NAME | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -37,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """The parser of `chaos-llm` with all its commands; the docs are made of it, too."""
+    """The parser of `chaos-llm` with all its commands; the docs' CLI reference is made from it."""
     parser = argparse.ArgumentParser(
         prog="chaos-llm", description="Replay recorded LLM provider outages against your code."
     )

@@ -1,4 +1,4 @@
-"""What a command is: a module with `arguments` and `run`; its name is the file's."""
+"""The interface of a command: a module with `arguments` and `run`, named as the command."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Command(Protocol):
     def __name__(self) -> str: ...
 
     def arguments(self, parser: argparse.ArgumentParser, /) -> None:
-        """Say what the command takes."""
+        """Declare the command's arguments."""
 
     def run(self, options: argparse.Namespace, /) -> int:
-        """Do it, and return the exit status."""
+        """Run the command and return its exit status."""

@@ -1,4 +1,4 @@
-"""The commands of `chaos-llm`. A new one is a file beside this and a line in each list below."""
+"""The commands of `chaos-llm`: a new one is a file in this folder and a line in both lists."""
 
 from __future__ import annotations
 

@@ -16,9 +16,14 @@ if TYPE_CHECKING:
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Say what the command takes."""
-    parser.add_argument("--seed", type=int, default=0, help="another seed is another bad day")
-    parser.add_argument("--html", metavar="DIR", type=Path, help="write a page for each bot, too")
+    """Declare the command's arguments."""
+    parser.add_argument("--seed", type=int, default=0, help="another seed draws other failures")
+    parser.add_argument(
+        "--html",
+        metavar="DIR",
+        type=Path,
+        help="also write an HTML report for each bot to this folder",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -33,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
         return 2
     from chaos_llm.reports.comparison import comparison_text  # noqa: PLC0415 - the same
 
-    print(f"Replaying {PROFILE}, a question every {EVERY}, seed {options.seed} …\n", flush=True)
+    print(f"Replaying {PROFILE}, one question every {EVERY}, seed {options.seed} …\n", flush=True)
     with Progress() as progress:
         reports = replay_both(options.seed, progress.show)
     print(comparison_text(reports, width()))

@@ -8,13 +8,13 @@ from chaos_llm.cli.terminal import width
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Say what the command takes."""
+    """Declare the command's arguments."""
     for name in ("one", "other"):
-        parser.add_argument(name, metavar=name.upper(), help="a profile's name, or a TOML file")
+        parser.add_argument(name, metavar=name.upper(), help="a profile's name or a TOML file")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Say in words what differs between two bad days; 1 where something does."""
+    """Describe the differences between two outage profiles; exit status 1 if there are any."""
     from chaos_llm.profiles import load  # noqa: PLC0415 - pydantic
     from chaos_llm.reports.profiles.differences import differences, render  # noqa: PLC0415 - the same
 

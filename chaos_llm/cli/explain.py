@@ -8,29 +8,31 @@ from pathlib import Path
 
 from chaos_llm.cli.terminal import width
 from chaos_llm.errors import UsageError
+from chaos_llm.protocol.redaction import printable
 
-_JOURNAL = "a journal's .jsonl file, as --chaos-report writes it; - is the standard input"
+_JOURNAL = "a journal's .jsonl file, as --chaos-report writes it; - for standard input"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Say what the command takes."""
+    """Declare the command's arguments."""
     parser.add_argument("journal", metavar="JOURNAL", help=_JOURNAL)
     parser.add_argument(
-        "call", metavar="CALL", nargs="?", type=int, help="a call's number; without it, a summary"
+        "call", metavar="CALL", nargs="?", type=int, help="a call's number; default: a summary"
     )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Say why the requests of a journal met what they met."""
+    """Explain which faults hit each request of a journal, and why."""
     from chaos_llm.reports.journals.explanation import explain_call  # noqa: PLC0415 - on demand
     from chaos_llm.reports.journals.file import read  # noqa: PLC0415 - the same
     from chaos_llm.reports.journals.summary import explain_all  # noqa: PLC0415 - the same
 
-    journal = read(_text(options.journal).splitlines(), options.journal)
+    journal = read(_text(options.journal).split("\n"), options.journal)
     if options.call is None:
-        print(explain_all(journal, width()))
+        said = explain_all(journal, width())
     else:
-        print(explain_call(journal, options.call, width()))
+        said = explain_call(journal, options.call, width())
+    print(printable(said))  # whoever wrote the file may have put anything in it
     return 0
 
 

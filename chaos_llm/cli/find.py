@@ -9,27 +9,37 @@ from chaos_llm.cli.terminal import Progress, width
 
 _PROPERTY = (
     "what must hold: a check, as in 'retries_stay_under(3)', or a number of the report and its "
-    "limit, as in 'longest_downtime <= 120'; may be given more than once (default: 'failed == 0')"
+    "limit, as in 'longest_downtime <= 120'; repeat it for more claims (default: 'failed == 0')"
 )
 
 
+_PROVIDER = "a provider that may fail; repeat it for more (default: anthropic, openai)"
+_SURFACE = "endpoints that may fail: api, login or page; repeat it for more (default: api)"
+
+
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Say what the command takes."""
+    """Declare the command's arguments."""
     add = parser.add_argument
     add("app", metavar="APP", help="package.module:function, or package.module:Class.method")
     add("--property", metavar="CLAIM", action="append", default=[], help=_PROPERTY)
     add("--budget", metavar="TIME", default="60s", help="how long to search (default: 60s)")
-    add("--seed", type=int, default=0, help="another seed is another search")
-    add("--provider", metavar="NAME", action="append", default=[], help="who may fail")
-    add("--surface", metavar="NAME", action="append", default=[], help="api, login or page")
+    add("--seed", type=int, default=0, help="another seed tries other outages")
+    add("--provider", metavar="NAME", action="append", default=[], help=_PROVIDER)
+    add("--surface", metavar="NAME", action="append", default=[], help=_SURFACE)
     add("--longest", metavar="TIME", default="12h", help="the longest outage (default: 12h)")
     add("--correlated", action="store_true", help="several providers may fail at once")
-    add("--calls", type=int, default=40, help="calls in each outage (default: 40)")
-    add("--into", metavar="DIR", type=Path, default=Path(), help="where files are written")
+    add("--calls", type=int, default=40, help="calls of the app in each outage (default: 40)")
+    add(
+        "--into",
+        metavar="DIR",
+        type=Path,
+        default=Path(),
+        help="write the files to this folder (default: here)",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Search for the shortest outage that breaks an app, and write a test of it."""
+    """Search for the shortest outage that breaks an app, and write a test that replays it."""
     from chaos_llm.durations import seconds  # noqa: PLC0415 - after the command is known
     from chaos_llm.property_testing.search import App, Claim, Search, require_free  # noqa: PLC0415 - Hypothesis
     from chaos_llm.property_testing.strategies import outages  # noqa: PLC0415 - the same
@@ -57,29 +67,31 @@ def run(options: argparse.Namespace) -> int:
         search.require_health(providers)
         found = search.shortest()
     if found is None:
-        print(f"no outage of {search.tried} broke {options.app}; another --seed tries others")
+        print(f"none of {search.tried} outages broke {options.app}; another --seed tries others")
         return 0
-    return _tell(search, found, options)
+    return _describe(search, found, options)
 
 
-def _tell(search: object, found: object, options: argparse.Namespace) -> int:
+def _describe(search: object, found: object, options: argparse.Namespace) -> int:
+    """Print the outage that was found, and write its profile and test."""
     from chaos_llm.profiles import to_toml  # noqa: PLC0415 - pydantic
     from chaos_llm.profiles.model import Profile  # noqa: PLC0415 - the same
     from chaos_llm.property_testing.search import Search, write  # noqa: PLC0415 - Hypothesis
 
     assert isinstance(search, Search)
     assert isinstance(found, Profile)
-    outage, report = search.play(found)
+    outage, report = search.replay(found)
     broken = search.broken(report)
-    print(f"{search.tried} tried; the shortest outage that breaks {options.app}: {found.title}\n")
+    print(f"{search.tried} outages tried; the shortest that breaks {options.app}: {found.title}\n")
     if not broken:
         print(
-            "it broke once and does not again: something is kept from one outage to the next. "
-            "Name a method of a class, package.module:Class.method, for a new object in each."
+            "it broke the app once and does not again: the app keeps state from one outage to the "
+            "next. Name a method of a class, package.module:Class.method: each outage then gets "
+            "a new object."
         )
         return 1
     print(outage.timeline(width()))
-    print("\nwhat does not hold: " + "; ".join(claim.code for claim in broken))
-    day, test = write(options.into, found, search.app, broken, search.calls)
-    print(f"\n{to_toml(found)}\nwritten: {day} and {test}; run it with `pytest {test}`")
+    print("\nclaims that do not hold: " + "; ".join(claim.code for claim in broken))
+    profile, test = write(options.into, found, search.app, broken, search.calls)
+    print(f"\n{to_toml(found)}\nwritten: {profile} and {test}; run the test with `pytest {test}`")
     return 1

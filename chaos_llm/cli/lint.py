@@ -1,4 +1,4 @@
-"""`chaos-llm check`."""
+"""`chaos-llm lint`."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from chaos_llm.errors import UsageError
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Say what the command takes."""
+    """Declare the command's arguments."""
     parser.add_argument(
         "names",
         metavar="FILE",
         nargs="*",
-        help="TOML files, folders of them, or names; without any, all profiles there are",
+        help="TOML files, folders of them, or profiles' names; default: all known profiles",
     )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Find what is wrong with profiles, with file and line; 1 where something is."""
+    """List the mistakes in profiles, with file and line; exit status 1 if there are any."""
     from chaos_llm.profiles import catalogue, lint  # noqa: PLC0415 - pydantic
 
     names = options.names or catalogue.names()
@@ -40,5 +40,5 @@ def _files(name: str) -> list[Path]:
         return [loading.path_of(name)]
     found = catalogue.within(Path(name))
     if not found:
-        raise UsageError(f"there is no profile in {name}: give a folder with .toml files in it")
+        raise UsageError(f"{name} holds no profile: give a folder with .toml files")
     return found

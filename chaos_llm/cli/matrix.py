@@ -6,20 +6,26 @@ import argparse
 
 from chaos_llm.cli.terminal import Progress, width
 
-_MARKDOWN = "as a page in Markdown; with a FILE, together with what it has of other versions"
+_MARKDOWN = "print Markdown; with FILE, together with the results of other versions that FILE has"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Say what the command takes."""
-    parser.add_argument("--sdk", metavar="NAME", action="append", default=[], help="only this one")
+    """Declare the command's arguments."""
+    parser.add_argument(
+        "--sdk",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="test only this SDK; repeat it for more",
+    )
     parser.add_argument("--markdown", metavar="FILE", nargs="?", const="", help=_MARKDOWN)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Play every fault to the vendors' SDKs that are installed, and tell what each made of it."""
-    from chaos_llm.sdk_matrix.matrix_text import told  # noqa: PLC0415 - the vendors' SDKs
+    """Send every fault to the installed vendors' SDKs, and show what each raises or returns."""
+    from chaos_llm.sdk_matrix.matrix_text import matrix_text  # noqa: PLC0415 - the vendors' SDKs
 
     with Progress() as progress:
-        text = told(options.sdk, progress.show, markdown=options.markdown, width=width())
+        text = matrix_text(options.sdk, progress.show, markdown=options.markdown, width=width())
     print(text, end="")
     return 0

@@ -10,16 +10,29 @@ from chaos_llm.errors import UsageError
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Say what the command takes."""
-    parser.add_argument("--tag", action="append", default=[], help="only those with this tag")
-    parser.add_argument("--provider", help="only those that hit, or tell of, this provider")
-    parser.add_argument("--surface", help="only those that hit it: api, login, page, billing, web")
-    parser.add_argument("--since", metavar="DAY", type=_day, help="2026-03-02")
-    parser.add_argument("--markdown", action="store_true", help="as a page of docs")
+    """Declare the command's arguments."""
+    parser.add_argument(
+        "--tag", action="append", default=[], help="only profiles with this tag; repeat it for more"
+    )
+    parser.add_argument(
+        "--provider", help="only profiles that simulate or document a failure of this provider"
+    )
+    parser.add_argument(
+        "--surface", help="only profiles that hit it: api, login, page, billing or web"
+    )
+    parser.add_argument(
+        "--since",
+        metavar="DAY",
+        type=_day,
+        help="only profiles of incidents from this day on, such as 2026-03-02",
+    )
+    parser.add_argument(
+        "--markdown", action="store_true", help="write the list as a page of Markdown"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
-    """List the bad days."""
+    """List the outage profiles."""
     from chaos_llm.profiles.selection import selected  # noqa: PLC0415 - pydantic
     from chaos_llm.reports.profiles.catalogue_text import render_catalogue  # noqa: PLC0415 - the same
 
@@ -30,9 +43,7 @@ def run(options: argparse.Namespace) -> int:
         since=options.since,
     )
     if not found:
-        raise UsageError(
-            "no profile is all of that; leave out a filter: without any, all are listed"
-        )
+        raise UsageError("no profile matches all of these filters; leave one out")
     if options.markdown:
         from chaos_llm.reports.profiles.catalogue_page import render  # noqa: PLC0415 - the same
 

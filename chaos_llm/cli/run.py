@@ -3,27 +3,45 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
+from collections.abc import Sequence
 
 from chaos_llm.cli.server_options import server_arguments, settings_of
 from chaos_llm.cli.terminal import width
 
-PEAK = "the peak"  # as `pytest --chaos`: most commands are over before a timeline begins
+# As with `pytest --chaos`: most commands end before the first window of a timeline opens.
+PEAK = "the peak"
 
-_CHECK = "fail where the verdict does, or where there is nothing to judge"
+_CHECK = "exit with 1 if the verdict is not a pass: a check failed, or there was nothing to judge"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Say what the command takes."""
-    parser.add_argument("profile", metavar="PROFILE", help="a profile's name, or a TOML file")
+    """Declare the command's arguments."""
+    parser.add_argument("profile", metavar="PROFILE", help="a profile's name or a TOML file")
     parser.add_argument("--check", action="store_true", help=_CHECK)
     server_arguments(parser)
     parser.set_defaults(at=PEAK)
-    parser.add_argument("child", metavar="COMMAND", nargs="+", help="behind --, what to run")
+    parser.add_argument("child", metavar="COMMAND", nargs="+", help="the command to run, after --")
+
+
+def separator_problem(options: argparse.Namespace, given: Sequence[str]) -> str:
+    """What is wrong where a command with options of its own was given without `--` before it.
+
+    Without it `--port` behind the command would be ours.
+    """
+    child = getattr(options, "child", None)
+    if not child or "--" in given:
+        return ""
+    begins = given.index(child[0], given.index(options.profile) + 1)
+    if not any(each.startswith("-") for each in given[begins:]):
+        return ""
+    ours, theirs = shlex.join(given[:begins]), shlex.join(given[begins:])
+    return f"put -- before a command with options: chaos-llm {ours} -- {theirs}"
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run a command on a bad day: every provider's base URL points at a server of ours."""
+    """Run a command during an outage: every provider's base URL points at a mock server."""
     from chaos_llm.server.launch import child_process, event_loops  # noqa: PLC0415 - httptools
 
     settings = settings_of(options, [options.profile])

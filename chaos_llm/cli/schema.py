@@ -28,17 +28,21 @@ def _test() -> dict[str, Any]:
 
 SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {
     "profile": _profile,
-    "report": _report,  # what report.json() gives
-    "test": _test,  # what --chaos-report writes
+    "report": _report,  # of report.json()
+    "test": _test,  # of the files that --chaos-report writes
 }
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Say what the command takes."""
-    parser.add_argument("what", choices=sorted(SCHEMAS), help="whose format")
+    """Declare the command's arguments."""
+    parser.add_argument(
+        "what",
+        choices=sorted(SCHEMAS),
+        help="a profile's TOML, report.json(), or a test's record of --chaos-report",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print a format as a JSON schema, for editors and other programs."""
+    """Print the JSON schema of a file format, for editors and other programs."""
     print(json.dumps(SCHEMAS[options.what](), indent=2, ensure_ascii=False))
     return 0

@@ -6,15 +6,17 @@ import argparse
 
 from chaos_llm.cli.server_options import server_arguments, settings_of
 
+_PROFILES = "profiles to play together; default: all providers healthy"
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Say what the command takes."""
-    parser.add_argument("profiles", metavar="PROFILE", nargs="*", help="played at once; none: well")
+    """Declare the command's arguments."""
+    parser.add_argument("profiles", metavar="PROFILE", nargs="*", help=_PROFILES)
     server_arguments(parser)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Serve bad days to any client: a mock of every provider on one port."""
+    """Serve mock providers to any client on one port, and let them fail as the profiles say."""
     from chaos_llm.server.launch import event_loops, foreground  # noqa: PLC0415 - httptools
 
     settings = settings_of(options, options.profiles)

@@ -8,12 +8,12 @@ from chaos_llm.cli.terminal import width
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Say what the command takes."""
-    parser.add_argument("name", metavar="NAME", help="a profile's name, or a TOML file's path")
+    """Declare the command's arguments."""
+    parser.add_argument("name", metavar="NAME", help="a profile's name or a TOML file")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Draw one bad day with its evidence and sources."""
+    """Show one outage profile: its timeline, evidence and sources."""
     from chaos_llm.profiles import load  # noqa: PLC0415 - pydantic
     from chaos_llm.reports.profiles.catalogue_text import render_profile  # noqa: PLC0415 - the same
 

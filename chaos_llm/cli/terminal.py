@@ -1,4 +1,4 @@
-"""What commands know of the terminal they write to."""
+"""The terminal that commands write to: its width, and a progress bar."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import shutil
 import sys
 from typing import Self
 
-_WIDEST = 120
-_BAR, _LABEL = 40, 12  # columns of the progress bar and of what stands before it
+_WIDEST = 120  # columns; longer lines of prose are hard to read
+_BAR, _LABEL = 40, 12  # columns of the progress bar and of the label before it
 
 
 def width() -> int:
-    """How many columns a text may have."""
+    """The number of columns that a text may use."""
     return min(_WIDEST, shutil.get_terminal_size((100, 24)).columns)
 
 
 class Progress:
-    """A bar that says how much is done, on a terminal only; it leaves nothing behind."""
+    """A progress bar on standard error; only on a terminal, and erased at the end."""
 
     def __init__(self) -> None:
         self._on_terminal, self._shown = sys.stderr.isatty(), ""
@@ -29,7 +29,7 @@ class Progress:
             print("\r" + " " * len(self._shown) + "\r", end="", file=sys.stderr, flush=True)
 
     def show(self, name: str, share: float) -> None:
-        """Say what is going on, and which share of the whole is done."""
+        """Show the current step, and the share of the whole that is done, from 0 to 1."""
         done = round(share * _BAR)
         bar = "#" * done + "." * (_BAR - done)
         line = f"{name:>{_LABEL}}  [{bar}] {share:4.0%}".replace("%", " %")

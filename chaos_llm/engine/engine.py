@@ -21,6 +21,7 @@ from zlib import crc32
 from chaos_llm.answers import json_schema, status_page
 from chaos_llm.answers.healthy_answers import HealthyAnswers
 from chaos_llm.decisions.overrides import Overrides
+from chaos_llm.engine.recorded_content import content_of
 from chaos_llm.engine.reply_builder import ReplyBuilder
 from chaos_llm.faults.fault import FaultContext
 from chaos_llm.journal.content_timing import content_timing_of
@@ -41,6 +42,7 @@ from chaos_llm.protocol.messages import (
 )
 from chaos_llm.protocol.rate_limits import Buckets, State, with_headers
 from chaos_llm.protocol.retry_after import requested_wait
+from chaos_llm.protocol.tool_history import reported_tool_calls
 from chaos_llm.providers.provider import Provider, ReplyContext
 from chaos_llm.providers.refusals import validated
 from chaos_llm.requests.correlation import Correlation, Key
@@ -69,6 +71,7 @@ class Engine:
     # The numbers of calls in which a request has failed; a dict, because it keeps their order.
     failing_calls: dict[int, None] = field(default_factory=dict)
     strict: bool = True  # refuse what the real APIs refuse
+    line_of_request: Callable[[], str] = str  # of the app's own code, on this stack
 
     def __post_init__(self) -> None:
         plan = self.overrides.plan
@@ -101,7 +104,7 @@ class Engine:
             provider.remember(request, builder.answer, reply_context)
         _record(exchange, builder)
         exchange.content_timing = content_timing_of(builder.reply)
-        self._record_details(exchange, request, wire)
+        self._record_details(exchange, builder, wire)
         reply = builder.reply
         if state is not None and (reply.status < 400 or request.provider in self._buckets):
             reply = with_headers(reply, provider.quota_headers(state))
@@ -109,19 +112,23 @@ class Engine:
             exchange.retry_after = _wait_of(builder, reply_context.now)
         return exchange, reply
 
-    def _record_details(self, exchange: Exchange, request: Request, wire: WireRequest) -> None:
+    def _record_details(self, exchange: Exchange, builder: ReplyBuilder, wire: WireRequest) -> None:
         """Record what takes more time: only of calls with failures, and of new credentials."""
+        request = builder.request
         if request.credential not in self.credentials.issuers:
             self.credentials.note(request.credential, wire.headers)
-            self.journal.secrets.note(wire.headers, wire.query)
-        elif not exchange.answered:  # an error message may repeat what was sent
-            self.journal.secrets.note(wire.headers, wire.query)
+        self.journal.secrets.note(wire.headers, wire.query)
         if exchange.call >= 0 and (exchange.effects or not exchange.answered):
             if len(self.failing_calls) >= _MOST_CALLS:
                 del self.failing_calls[next(iter(self.failing_calls))]
             self.failing_calls[exchange.call] = None
         if exchange.call in self.failing_calls:
             exchange.conversation_digest = digest_of(request).packed()
+            exchange.sent_content = content_of(builder)
+            if request.answers_tool:
+                exchange.reported_tool_calls = reported_tool_calls(request.body)
+        if exchange.effects or not exchange.answered or exchange.call in self.failing_calls:
+            exchange.app_line = self.line_of_request()
 
     def _reply_context(self, provider: Provider, key: Key, at: float) -> ReplyContext:
         stored = self.stored.setdefault(provider.name, {})

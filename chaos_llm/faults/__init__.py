@@ -1,4 +1,4 @@
-"""The catalogue of faults: a new one is a file beside this and a line in each list below."""
+"""The catalogue of faults: a new one is a file in this folder and a line in both lists below."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from chaos_llm.faults.auth_expired import AuthExpired as auth_expired
 from chaos_llm.faults.broken_tool_arguments import BrokenToolArguments as broken_tool_arguments
 from chaos_llm.faults.challenge_page import ChallengePage as challenge_page
 from chaos_llm.faults.connect_timeout import ConnectTimeout as connect_timeout
+from chaos_llm.faults.context_length_exceeded import (
+    ContextLengthExceeded as context_length_exceeded,
+)
 from chaos_llm.faults.cut_stream import CutStream as cut_stream
 from chaos_llm.faults.dns_failure import DnsFailure as dns_failure
 from chaos_llm.faults.doubled_chunk import DoubledChunk as doubled_chunk
@@ -68,6 +71,7 @@ __all__ = [
     "broken_tool_arguments",
     "challenge_page",
     "connect_timeout",
+    "context_length_exceeded",
     "cut_stream",
     "dns_failure",
     "doubled_chunk",
@@ -121,17 +125,17 @@ FAULTS: Mapping[str, type[Fault]] = MappingProxyType(
 
 
 def known() -> Mapping[str, type[Fault]]:
-    """Every fault that a profile may name: ours, and those of installed packs.
+    """Every fault that a profile may name: the shipped ones, and those of installed packages.
 
-    Raises UsageError for a pack's fault that is none, is called otherwise than its file, or has the
-    name of one of ours.
+    Raises UsageError for an addition that is not a subclass of Fault, whose name differs from its
+    file's, or that has the name of a shipped fault.
     """
     return _known(extensions.edition("faults"))
 
 
 @lru_cache(1)
 def _known(_edition: tuple[object, ...]) -> Mapping[str, type[Fault]]:
-    theirs: dict[str, type[Fault]] = {}
+    added: dict[str, type[Fault]] = {}
     for name, kind in extensions.added("faults"):
         if not (isinstance(kind, type) and issubclass(kind, Fault)):
             raise extensions.mistake("faults", name, f"expected a subclass of Fault; got {kind!r}")
@@ -139,5 +143,5 @@ def _known(_edition: tuple[object, ...]) -> Mapping[str, type[Fault]]:
             raise extensions.mistake("faults", name, "there is a fault of that name already")
         if kind.__module__.rpartition(".")[2] != name:
             raise extensions.mistake("faults", name, f"expected it in a file called {name}.py")
-        theirs[name] = kind
-    return MappingProxyType({**FAULTS, **theirs})
+        added[name] = kind
+    return MappingProxyType({**FAULTS, **added})

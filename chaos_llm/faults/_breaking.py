@@ -1,4 +1,4 @@
-"""Where a stream breaks: faults say it as a share of the content."""
+"""Positions in a stream: faults give them as a share of the content."""
 
 from __future__ import annotations
 
@@ -10,44 +10,44 @@ from chaos_llm.faults.fault import Fault
 from chaos_llm.protocol.messages import Chunk, Reply
 
 _Chunks = tuple[Chunk, ...]
-_Place = TypeVar("_Place")
+_Position = TypeVar("_Position")
 
 
 def broken(fault: Fault, reply: Reply, after: float) -> tuple[_Chunks, _Chunks]:
-    """The chunks before the break and those behind it.
+    """The chunks before the break and the chunks after it.
 
-    At least one piece of the content comes, where there is more than one. With all of it
-    delivered, what would close the stream is behind the break.
+    At least one piece of the content is delivered if there is more than one. If all of them are
+    delivered, only the events that close the stream come after the break.
     """
     require_stream(fault, reply)
-    places = content_places(reply) or range(len(reply.chunks))
-    delivered = int(after * len(places))
-    if len(places) > 1:
+    positions = content_positions(reply) or range(len(reply.chunks))
+    delivered = int(after * len(positions))
+    if len(positions) > 1:
         delivered = max(1, delivered)
-    place = places[delivered - 1] + 1 if delivered else places[0]
-    if place == 0:
-        return _torn(reply.chunks)
-    return reply.chunks[:place], reply.chunks[place:]
+    position = positions[delivered - 1] + 1 if delivered else positions[0]
+    if position == 0:
+        return _broken_first_chunk(reply.chunks)
+    return reply.chunks[:position], reply.chunks[position:]
 
 
 def require_stream(fault: Fault, reply: Reply) -> None:
-    """Raise Unsupported for a reply that comes whole."""
+    """Raise Unsupported for a reply that is not a stream."""
     if not reply.streamed or not reply.chunks:
-        raise Unsupported(f"{fault!r}: the reply is no stream")
+        raise Unsupported(f"{fault!r}: the reply is not a stream")
 
 
-def content_places(reply: Reply) -> list[int]:
-    """Where in the chunks the pieces of the answer are."""
+def content_positions(reply: Reply) -> list[int]:
+    """The indexes of the chunks that carry pieces of the answer."""
     return [index for index, chunk in enumerate(reply.chunks) if chunk.content]
 
 
-def at_share(places: Sequence[_Place], after: float) -> _Place:
-    """The place that comes after that share of them, the last one behind all."""
-    return places[min(int(after * len(places)), len(places) - 1)]
+def at_share(positions: Sequence[_Position], after: float) -> _Position:
+    """The position after a share of them, from 0 to 1; for 1 it is the last."""
+    return positions[min(int(after * len(positions)), len(positions) - 1)]
 
 
-def _torn(chunks: _Chunks) -> tuple[_Chunks, _Chunks]:
-    """Break in the middle of the first chunk: without a byte it would be no broken stream."""
+def _broken_first_chunk(chunks: _Chunks) -> tuple[_Chunks, _Chunks]:
+    """Break in the middle of the first chunk: a stream without a byte would be another failure."""
     first, *others = chunks
     half = (len(first.data) + 1) // 2
     behind = Chunk(0.0, first.data[half:], first.content)

@@ -1,4 +1,4 @@
-"""What the faults share that strike one piece of a stream."""
+"""The base class of faults that change one piece of a stream."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from abc import abstractmethod
 from dataclasses import KW_ONLY, dataclass, replace
 
 from chaos_llm.faults._arguments import check_share
-from chaos_llm.faults._breaking import at_share, content_places, require_stream
+from chaos_llm.faults._breaking import at_share, content_positions, require_stream
 from chaos_llm.faults.fault import Fault, FaultContext
 from chaos_llm.protocol.messages import Chunk, Reply
 
 
 @dataclass(frozen=True, repr=False)
 class OneChunk(Fault):
-    """Something else comes instead of the piece that stands after a share of the answer."""
+    """Replaces one piece of the answer: the one after a share `after` of the pieces."""
 
     _: KW_ONLY
     after: float = 0.5
@@ -23,13 +23,14 @@ class OneChunk(Fault):
 
     def on_reply(self, reply: Reply, fault_context: FaultContext) -> Reply:
         require_stream(self, reply)
-        places = content_places(reply)
-        if not places:
+        positions = content_positions(reply)
+        if not positions:
             return reply
-        place = at_share(places, self.after)
-        instead = self._instead_of(reply.chunks[place])
-        return replace(reply, chunks=reply.chunks[:place] + instead + reply.chunks[place + 1 :])
+        position = at_share(positions, self.after)
+        new = self._replacement(reply.chunks[position])
+        chunks = reply.chunks[:position] + new + reply.chunks[position + 1 :]
+        return replace(reply, chunks=chunks)
 
     @abstractmethod
-    def _instead_of(self, chunk: Chunk) -> tuple[Chunk, ...]:
-        """What comes in the place of this chunk."""
+    def _replacement(self, chunk: Chunk) -> tuple[Chunk, ...]:
+        """The chunks to send in the place of this chunk."""

@@ -1,4 +1,6 @@
-"""Error pages as edges send them: Cloudflare's long one, and the short one that nginx has too.
+"""HTML error pages of proxies and CDNs: Cloudflare's long one, and the short one of nginx.
+
+Cloudflare sends a short page in the style of nginx, too.
 
 Headers as in anthropics/claude-code#6781. Titles: 502 yoheinakajima/babyagi#64, 504
 anthropics/claude-code#6781, 520 #3197, 524 #16737, 522 and 525 as pasted in public pages; 521, 523,
@@ -27,7 +29,7 @@ LONG_TITLES = {
 }
 SHORT_TITLES = {
     **{status: phrase for status, phrase in PHRASES.items() if status >= 400},
-    503: "Service Temporarily Unavailable",  # nginx has its own words for these two
+    503: "Service Temporarily Unavailable",  # nginx has its own titles for these two
     504: "Gateway Time-out",
 }
 _LONG_HEADERS = (
@@ -82,7 +84,7 @@ _WELCOME = (
 
 
 def cloudflare(status: int, host: str, ray: str) -> Page:
-    """Cloudflare's page about the host behind it; `ray` is its id of the request."""
+    """Cloudflare's page about the failing host; `ray` is Cloudflare's id of the request."""
     text = _LONG.format(host=host, status=status, title=LONG_TITLES[status], ray=ray[:16])
     return status, (*_LONG_HEADERS, ("server", "cloudflare"), ("cf-ray", ray)), text
 
@@ -95,18 +97,18 @@ def cloudflare_short(status: int, host: str, ray: str) -> Page:  # noqa: ARG001 
 
 
 def nginx(status: int) -> Page:
-    """Page of a plain proxy (assumed at LLM providers)."""
+    """The error page of an nginx proxy (assumed at LLM providers)."""
     text = _SHORT.format(server="nginx", status=status, title=SHORT_TITLES[status])
     return status, (("content-type", "text/html"), ("server", "nginx")), text
 
 
 def challenge(host: str, ray: str) -> Page:
-    """Cloudflare's page that lets a browser pass and nothing else."""
+    """Cloudflare's challenge page, which only a browser can solve."""
     head = ("content-type", "text/html; charset=UTF-8"), ("cf-mitigated", "challenge")
     headers = (*head, ("server", "cloudflare"), ("cf-ray", ray))
     return 403, headers, _CHALLENGE.format(host=host, ray=ray[:16])
 
 
 def nginx_welcome() -> Page:
-    """Page of a proxy that nobody has configured (assumed at LLM providers), abridged."""
+    """The page of an unconfigured nginx (assumed at LLM providers), abridged."""
     return 200, (("content-type", "text/html"), ("server", "nginx")), _WELCOME

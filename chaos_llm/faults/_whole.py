@@ -1,4 +1,4 @@
-"""A reply that comes whole and takes the place of the provider's own."""
+"""Replies that replace the provider's own, and are not streamed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from chaos_llm.protocol.messages import Chunk, Ending, Reply
 def whole(
     reply: Reply, status: int, headers: tuple[tuple[str, str], ...], body: bytes | str
 ) -> Reply:
-    """The same reply, as late as it was, with other contents; text brings its content-length."""
+    """Replace status, headers and body of a reply, and keep its latency.
+
+    A body of text gets a content-length header; with bytes the headers stay as they are.
+    """
     if isinstance(body, str):
         body = body.encode()
         headers = (*headers, ("content-length", str(len(body))))
@@ -26,7 +29,7 @@ def whole(
 
 
 def refilled(reply: Reply, body: bytes) -> Reply:
-    """The same reply with another body, and the length that this one has."""
+    """The same reply with another body, and the content-length of that body."""
     headers = tuple(
         (name, str(len(body)) if name.lower() == "content-length" else value)
         for name, value in reply.headers

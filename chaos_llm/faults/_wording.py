@@ -1,4 +1,4 @@
-"""Other words in an answer's place: its tokens and reference stay, so that it still looks whole."""
+"""Change an answer's words, but not its tokens and reference, so that it still counts as whole."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from chaos_llm.protocol.keyed_random import KeyedRandom
 from chaos_llm.protocol.markers import find, find_references
 from chaos_llm.protocol.messages import Completion, Usage
 
-_PLAIN_WORD = re.compile(r"(?<= )[A-Za-z]+(?=[ .,;])")  # no token, and never the first
-_SENTENCE = 4  # words; a shorter value of a JSON object may be one of a few that are allowed
+_PLAIN_WORD = re.compile(r"(?<= )[A-Za-z]+(?=[ .,;])")  # not a token, and never the first word
+_SENTENCE = 4  # words; a shorter value in JSON may be one of an enumeration, and stays
 
 
-def reworded(answer: Completion, say: Callable[[str], str]) -> Completion:
-    """The same answer in other words, billed by their length; JSON keeps its shape and its keys."""
-    text = _changed(answer.text, say)
+def reworded(answer: Completion, rewrite: Callable[[str], str]) -> Completion:
+    """Rewrite an answer's text, and bill its new length; JSON keeps its structure and keys."""
+    text = _rewritten(answer.text, rewrite)
     if text == answer.text:
         return answer
     share = len(text) / len(answer.text)
@@ -28,38 +28,38 @@ def reworded(answer: Completion, say: Callable[[str], str]) -> Completion:
 
 
 def replaced_words(
-    text: str, share: float, rng: KeyedRandom, other: Callable[[str], str | None]
+    text: str, share: float, rng: KeyedRandom, replacement: Callable[[str], str | None]
 ) -> str:
-    """Put other words in the place of a share of those that have one, at least of one."""
-    found = [(word, new) for word in _PLAIN_WORD.finditer(text) if (new := other(word[0]))]
+    """Replace a share of the words for which there is a replacement, and at least one of them."""
+    found = [(word, new) for word in _PLAIN_WORD.finditer(text) if (new := replacement(word[0]))]
     drawn = sorted(found, key=lambda _: rng.roll())[: max(1, round(share * len(found)))]
-    said, end = "", 0
+    result, end = "", 0
     for word, new in sorted(drawn, key=lambda pair: pair[0].start()):
-        said += text[end : word.start()] + new
+        result += text[end : word.start()] + new
         end = word.end()
-    return said + text[end:]
+    return result + text[end:]
 
 
-def with_marks_of(text: str, says: str) -> str:
-    """Say something else about the same things, under the same reference."""
+def with_marks_of(text: str, new_text: str) -> str:
+    """Another text with the tokens and the last reference of `text`."""
     tokens, references = find(text), find_references(text)
     about = f"About {', '.join(tokens)}: " if tokens else ""
-    return f"{about}{says}" + "".join(f" Reference {mark}." for mark in references[-1:])
+    return f"{about}{new_text}" + "".join(f" Reference {mark}." for mark in references[-1:])
 
 
-def _changed(text: str, say: Callable[[str], str]) -> str:
+def _rewritten(text: str, rewrite: Callable[[str], str]) -> str:
     try:
         value = json.loads(text)
     except ValueError:
-        return say(text) if text else text
-    other = _with_other_texts(value, say)
-    return text if other == value else json.dumps(other, ensure_ascii=False)
+        return rewrite(text) if text else text
+    new = _rewritten_value(value, rewrite)
+    return text if new == value else json.dumps(new, ensure_ascii=False)
 
 
-def _with_other_texts(value: Any, say: Callable[[str], str]) -> Any:
+def _rewritten_value(value: Any, rewrite: Callable[[str], str]) -> Any:
     if isinstance(value, dict):
-        return {name: _with_other_texts(inner, say) for name, inner in value.items()}
+        return {name: _rewritten_value(inner, rewrite) for name, inner in value.items()}
     if isinstance(value, list):
-        return [_with_other_texts(inner, say) for inner in value]
+        return [_rewritten_value(inner, rewrite) for inner in value]
     is_prose = isinstance(value, str) and len(value.split()) >= _SENTENCE
-    return say(value) if is_prose else value
+    return rewrite(value) if is_prose else value

@@ -1,4 +1,4 @@
-"""The provider does not accept the credential any more."""
+"""The provider no longer accepts the credential."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from chaos_llm.protocol.messages import Answer, Refusal
 
 @dataclass(frozen=True, repr=False)
 class AuthExpired(Fault):
-    """The provider says 401 to a credential that was good a moment ago.
+    """The provider answers 401 to a credential that it accepted before.
 
-    `message` replaces the provider's own; some that were seen: anthropics/claude-code#44930
+    `message` replaces the provider's own error message. Observed ones: anthropics/claude-code#44930
     ("OAuth token has expired. ..."), #44719 ("Invalid authentication credentials").
     """
 

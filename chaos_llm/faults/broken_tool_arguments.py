@@ -1,4 +1,4 @@
-"""A tool is called with arguments that nobody can read."""
+"""A tool call's arguments are not valid JSON."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from chaos_llm.protocol.messages import Answer, Completion, ToolCall
 
 @dataclass(frozen=True, repr=False)
 class BrokenToolArguments(Fault):
-    """A tool is called with arguments that are no JSON: in the quotes of Python, as models slip.
+    """A tool call's arguments are not valid JSON: a Python literal with single quotes.
 
-    Where a dialect sends arguments as an object, not as text, it has no words for this.
+    Models make this mistake. A dialect that sends arguments as an object and not as text cannot
+    express it.
     """
 
     def on_answer(self, answer: Answer, fault_context: FaultContext) -> Answer:

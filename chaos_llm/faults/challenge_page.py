@@ -1,4 +1,4 @@
-"""The edge takes the app for a robot."""
+"""The CDN takes the app for a robot and sends a challenge page."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from chaos_llm.protocol.messages import Reply
 
 @dataclass(frozen=True, repr=False)
 class ChallengePage(Fault):
-    """The edge takes the app for a robot: 403 and a page that wants a browser.
+    """The CDN takes the app for a robot: 403 and a challenge page that only a browser can solve.
 
-    As in anthropics/claude-code#30437 and #30515, within the limits and with good keys.
+    As in anthropics/claude-code#30437 and #30515, within the rate limits and with valid keys.
     """
 
     ends_reply = True

@@ -1,4 +1,4 @@
-"""Nobody answers at the provider's address."""
+"""The provider's address does not answer connection attempts."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from chaos_llm.protocol.messages import Ending, Reply
 
 @dataclass(frozen=True, repr=False)
 class ConnectTimeout(Fault):
-    """The provider's address takes packets and answers none, so no connection ever stands.
+    """The provider's address answers no packet, so no connection is ever established.
 
     The client waits for its own connect timeout, 5 s in anthropic and openai; without one, until
-    its system gives up.
+    the operating system gives up.
     """
 
     ends_reply = True

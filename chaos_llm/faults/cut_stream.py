@@ -1,4 +1,4 @@
-"""The connection drops before the stream is over."""
+"""The connection ends before the stream is complete."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _ENDINGS = {"close": Ending.CLOSED, "reset": Ending.RESET, "end": Ending.COMPLET
 
 @dataclass(frozen=True, repr=False)
 class CutStream(Fault):
-    """The connection drops after a share of the content, by a close or by a reset.
+    """The connection ends after a share of the content, by a close or by a reset.
 
-    As in mckinsey/agents-at-scale-ark#1346: dead in mid-sentence after 147 chunks. By "end" the
-    body ends as if it were whole, and few clients notice that no event closed it.
+    As in mckinsey/agents-at-scale-ark#1346: it broke in mid-sentence after 147 chunks. With
+    by="end" the body ends as if it were complete, and few clients notice that no event closed it.
     """
 
     _: KW_ONLY

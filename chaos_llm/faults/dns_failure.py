@@ -1,4 +1,4 @@
-"""The provider's name has no address."""
+"""The provider's host name does not resolve."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from chaos_llm.protocol.messages import Ending, Reply
 
 @dataclass(frozen=True, repr=False)
 class DnsFailure(Fault):
-    """The provider's name does not resolve, and no request leaves the machine.
+    """The provider's host name does not resolve, and no request leaves the machine.
 
-    As DynamoDB's in us-east-1 for three hours of 2025-10-20: aws.amazon.com/message/101925.
+    As DynamoDB's name in us-east-1 for three hours on 2025-10-20: aws.amazon.com/message/101925.
     """
 
     ends_reply = True

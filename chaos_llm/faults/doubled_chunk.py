@@ -1,4 +1,4 @@
-"""A piece of a stream comes twice."""
+"""A piece of a stream is sent twice."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from chaos_llm.protocol.messages import Chunk
 
 @dataclass(frozen=True, repr=False)
 class DoubledChunk(OneChunk):
-    """One piece of the answer, after a share of them, comes twice in a row."""
+    """One piece of the answer, after a share of them, is sent twice in a row."""
 
     silent = True
 
-    def _instead_of(self, chunk: Chunk) -> tuple[Chunk, ...]:
+    def _replacement(self, chunk: Chunk) -> tuple[Chunk, ...]:
         return chunk, chunk._replace(delay=0.0)

@@ -1,4 +1,4 @@
-"""The sampler drops the likeliest token."""
+"""The sampler drops the most likely token."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _NEXT_BEST = {
 
 @dataclass(frozen=True, repr=False)
 class DroppedTopToken(Fault):
-    """A share of the answer's small words is the second best choice: fluent, and not what it means.
+    """A share of the function words is replaced: the text stays fluent, its meaning is wrong.
 
-    From 25 August to 4 September 2025 an approximate top-k dropped the likeliest token:
+    From 25 August to 4 September 2025 an approximate top-k dropped the most likely token:
     anthropic.com/engineering/a-postmortem-of-three-recent-issues. Words and share are assumed.
     """
 

@@ -1,4 +1,4 @@
-"""The provider says nothing, with HTTP 200."""
+"""The provider sends an empty answer, with HTTP 200."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from chaos_llm.protocol.messages import Answer, Completion, Usage
 
 @dataclass(frozen=True, repr=False)
 class EmptyAnswer(Fault):
-    """The provider says nothing and calls it a good end: HTTP 200, no text, no tool call.
+    """The answer is empty and complete: HTTP 200, a normal stop reason, no text, no tool call.
 
     As in google-gemini/deprecated-generative-ai-python#744: a candidate without parts, STOP.
     """

@@ -1,4 +1,4 @@
-"""Headers, and no body."""
+"""A reply with headers and without a body."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chaos_llm.protocol.messages import Reply
 
 @dataclass(frozen=True, repr=False)
 class EmptyBody(Fault):
-    """The status and the headers of an answer come, and not a byte of its body.
+    """The status and the headers of an answer arrive, but no byte of its body.
 
     As DeepSeek did for days, with a green status page: deepseek-ai/DeepSeek-V3#407 and #591.
     """

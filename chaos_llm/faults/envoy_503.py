@@ -1,4 +1,4 @@
-"""The proxy inside the provider cannot reach what is behind it."""
+"""The proxy inside the provider cannot reach its upstream server."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _TEXT = "upstream connect error or disconnect/reset before headers. reset reason
 
 @dataclass(frozen=True, repr=False)
 class Envoy503(Fault):
-    """The proxy inside the provider says 503 in one line of plain text, not in JSON.
+    """The proxy inside the provider answers 503 with one line of plain text instead of JSON.
 
-    `reason` as seen: "overflow" (anthropics/claude-code#7044), "connection timeout" and
+    Observed values of `reason`: "overflow" (anthropics/claude-code#7044), "connection timeout" and
     "connection termination" (#7043), "remote connection failure, transport failure reason:
     delayed connect error: Connection refused" (#7403; at OpenAI it ends in "111").
     """
@@ -27,7 +27,7 @@ class Envoy503(Fault):
     ends_reply = True
 
     def __post_init__(self) -> None:
-        check_words(self, "reason", "what Envoy gives as its reset reason")
+        check_words(self, "reason", "a text, Envoy's reset reason")
 
     def on_reply(self, reply: Reply, fault_context: FaultContext) -> Reply:
         return whole(reply, 503, (("content-type", "text/plain"),), _TEXT + self.reason)

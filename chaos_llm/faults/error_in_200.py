@@ -1,4 +1,4 @@
-"""An error comes under a good status."""
+"""An error comes with HTTP 200."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from chaos_llm.protocol.messages import Answer, Refusal
 
 @dataclass(frozen=True, repr=False)
 class ErrorIn200(Fault):
-    """The provider's own error body comes with HTTP 200, so no SDK sees an error in it.
+    """The provider's own error body comes with HTTP 200, so no SDK recognizes it as an error.
 
-    As from gateways that send the status before they ask (assumed).
+    Gateways that send the status before they have the provider's reply do this (assumed).
     """
 
     kind: str = "server_error"

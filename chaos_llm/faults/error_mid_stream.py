@@ -1,4 +1,4 @@
-"""The provider gives up in the middle of a stream, after HTTP 200."""
+"""The provider fails in the middle of a stream, after HTTP 200."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from chaos_llm.protocol.messages import Answer, Break, Completion, Refusal
 
 @dataclass(frozen=True, repr=False)
 class ErrorMidStream(Fault):
-    """After a share of the content the stream says an error of that kind and ends.
+    """After a share of the content the stream sends an error event of that kind and ends.
 
-    The status was 200 by then, so no SDK retries: anthropics/anthropic-sdk-python#688. With
+    The status 200 was sent before, so no SDK retries: anthropics/anthropic-sdk-python#688. With
     `after=0` it comes before the first token, with `within="tool"` in the middle of a tool call's
-    JSON. Where a dialect has no such error, and in a whole reply, the provider raises
-    Unsupported.
+    JSON. In a dialect without such an event, and in a reply that is not streamed, the
+    fault is unsupported.
     """
 
     _: KW_ONLY

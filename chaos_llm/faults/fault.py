@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from chaos_llm.errors import refuse_unknown
 from chaos_llm.protocol.keyed_random import KeyedRandom
 from chaos_llm.protocol.messages import Answer, Reply, Request
 
 
 @dataclass(frozen=True, slots=True)
 class FaultContext:
-    """The circumstances in which a fault strikes: the request it meets and a die of its own.
+    """The circumstances of a fault: the request it hits, and random draws of its own.
 
-    `reused` says whether the connection carried a request before; None where nobody knows.
+    `reused` says whether the connection carried a request before; None if that is unknown.
     """
 
     request: Request
@@ -23,23 +24,32 @@ class FaultContext:
 
 @dataclass(frozen=True)
 class Fault:
-    """One failure behaviour. Override one face.
+    """One failure behaviour. A subclass overrides one of the two methods.
 
-    `on_answer` works on meaning and `on_reply` on bytes and pauses; the provider between them
-    translates. A face that a dialect or a reply cannot take raises Unsupported. A face that
-    returns what it was given did not strike. `silent` marks a fault behind HTTP 200 that no app
-    can see without an evaluation of its own: reports call it exposure, not failure.
+    `on_answer` changes the content and `on_reply` the bytes and pauses; the provider renders the
+    one into the other. A method raises Unsupported if the dialect or the reply cannot express the
+    fault. If it returns its argument unchanged, the fault had no effect. `silent` marks a fault
+    behind HTTP 200 that no app can detect without evaluating the content: reports count it as
+    corruption shown to users, not as a failure.
     """
 
-    ends_reply: ClassVar[bool] = False  # where it strikes, the faults behind it are shadowed
+    ends_reply: ClassVar[bool] = False  # True: once applied, it masks the faults after it
     silent: ClassVar[bool] = False
 
+    if not TYPE_CHECKING:  # mypy takes the arguments from the fields
+
+        def __new__(cls, *_args: Any, **arguments: Any) -> Self:
+            """Refuse an argument that the fault does not have, and name those that it has."""
+            known = [field.name for field in fields(cls)]
+            refuse_unknown(cls.__module__.rpartition(".")[2], arguments, known)
+            return super().__new__(cls)
+
     def on_answer(self, answer: Answer, fault_context: FaultContext) -> Answer:
-        """Change what the provider says."""
+        """Change the content of the answer."""
         return answer
 
     def on_reply(self, reply: Reply, fault_context: FaultContext) -> Reply:
-        """Change how the bytes come, or whether they come at all."""
+        """Change the bytes of the reply, their timing, or the way the reply ends."""
         return reply
 
     @property

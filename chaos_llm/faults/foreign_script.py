@@ -1,4 +1,4 @@
-"""Words of another script stand in the answer."""
+"""The answer contains words in another script."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _THAI, _CHINESE = ("สวัสดี", "ครับ", "และ"), ("您好"
 class ForeignScript(Fault):
     """A share of the answer's words is Thai or Chinese, in the middle of English sentences.
 
-    As Claude's were from 25 August to 2 September 2025, with HTTP 200 and a quiet status page:
+    As with Claude from 25 August to 2 September 2025, with HTTP 200 and a quiet status page:
     anthropic.com/engineering/a-postmortem-of-three-recent-issues. The share is assumed.
     """
 

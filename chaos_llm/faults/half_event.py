@@ -1,4 +1,4 @@
-"""A stream ends inside an event, and nobody says so."""
+"""A stream ends inside an event, without an error."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from chaos_llm.protocol.messages import Reply
 
 @dataclass(frozen=True, repr=False)
 class HalfEvent(Fault):
-    """After a share of the content comes half an event, then the body ends as if it were whole.
+    """After a share of the content the stream ends inside an event, as if it were complete.
 
-    HTTP has nothing to complain about, and readers of events drop what no empty line closes.
+    The HTTP message is valid, and readers of server-sent events drop an event without its end.
     """
 
     _: KW_ONLY
@@ -26,7 +26,7 @@ class HalfEvent(Fault):
         check_share(self, "after")
 
     def on_reply(self, reply: Reply, fault_context: FaultContext) -> Reply:
-        before, behind = broken(self, reply, self.after)
-        torn = behind[0] if behind else before[-1]
-        half = torn._replace(data=torn.data[: (len(torn.data) + 1) // 2], content=False)
-        return replace(reply, chunks=(*(before if behind else before[:-1]), half))
+        before, after = broken(self, reply, self.after)
+        event = after[0] if after else before[-1]
+        half = event._replace(data=event.data[: (len(event.data) + 1) // 2], content=False)
+        return replace(reply, chunks=(*(before if after else before[:-1]), half))

@@ -1,4 +1,4 @@
-"""The provider takes the request and sends nothing."""
+"""The provider accepts the request and sends nothing."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from chaos_llm.protocol.messages import Ending, Reply
 
 @dataclass(frozen=True, repr=False)
 class Hang(Fault):
-    """The provider takes the request and sends nothing: no status, no byte.
+    """The provider accepts the request and sends nothing: no status, no byte.
 
-    After `seconds` it closes the connection; with None it is silent until the app gives up.
+    After `seconds` it closes the connection; with None it stays silent until the client gives up.
     As in anthropics/claude-code#33213, where logins ran into a client's timeout of 15 s.
     """
 

@@ -1,4 +1,4 @@
-"""The edge in front of the provider answers with an HTML page."""
+"""A proxy or CDN in front of the provider answers with an HTML page."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from chaos_llm.protocol.messages import Reply
 
 @dataclass(frozen=True, repr=False)
 class HtmlErrorPage(Fault):
-    """The edge in front of the provider answers, in HTML where the app expects JSON.
+    """A proxy or CDN in front of the provider answers, in HTML where the app expects JSON.
 
-    `page` is "cloudflare", "cloudflare-short" or "nginx"; None takes Cloudflare's long page where
-    it has one for the status, else its short one. The long page names the provider's host.
+    `page` is "cloudflare", "cloudflare-short" or "nginx"; None takes Cloudflare's long page if
+    there is one for the status, else the short one. The long page names the provider's host.
     """
 
     status: int = 502
@@ -32,7 +32,7 @@ class HtmlErrorPage(Fault):
         check_status(self, range(400, 600))
         titles = _pages.LONG_TITLES if self._long else _pages.SHORT_TITLES
         if self.status not in titles:
-            raise mistaken(self, "status", f"one that this page has: {sorted(titles)}")
+            raise mistaken(self, "status", f"a status of this page: {sorted(titles)}")
 
     @property
     def _long(self) -> bool:

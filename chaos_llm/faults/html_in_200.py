@@ -1,4 +1,4 @@
-"""A web page comes where an answer should."""
+"""A web page comes instead of an answer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from chaos_llm.protocol.messages import Reply
 
 @dataclass(frozen=True, repr=False)
 class HtmlIn200(Fault):
-    """A web page comes with HTTP 200: somebody's proxy answers in the provider's place."""
+    """A web page comes with HTTP 200: an unconfigured proxy answers instead of the provider."""
 
     ends_reply = True
 

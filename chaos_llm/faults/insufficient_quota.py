@@ -1,4 +1,4 @@
-"""The account is out of money."""
+"""The account has no credit left."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from chaos_llm.protocol.messages import Answer, Refusal
 
 @dataclass(frozen=True, repr=False)
 class InsufficientQuota(Fault):
-    """The account is out of money, in the provider's words, whether it is true or not.
+    """The provider says that the account has no credit left, whether that is true or not.
 
-    OpenAI says 429 insufficient_quota, as by its ledger's mistake on 2025-07-01; Anthropic says 400
-    and "Your credit balance is too low", to USD 100 of credit too: anthropics/claude-code#91322.
+    OpenAI sends 429 insufficient_quota, on 2025-07-01 by a mistake of its ledger. Anthropic sends
+    400 "Your credit balance is too low", also to accounts with credit: anthropics/claude-code#91322
+    (USD 100).
     """
 
     ends_reply = True

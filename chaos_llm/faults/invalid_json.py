@@ -1,4 +1,4 @@
-"""The body is no JSON."""
+"""The body is not valid JSON."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from chaos_llm.protocol.messages import Reply
 
 @dataclass(frozen=True, repr=False)
 class InvalidJson(Fault):
-    """The body is JSON that stops half way, of the right length and under its right type.
+    """The body is JSON cut in half, with a matching content-length and content type.
 
-    HTTP has nothing to complain about. A stream's events are malformed_chunk()'s to break.
+    The HTTP message is valid. For the events of a stream see malformed_chunk().
     """
 
     ends_reply = True

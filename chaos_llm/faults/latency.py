@@ -1,4 +1,4 @@
-"""The provider is slower than on a good day."""
+"""The provider is slower than a healthy one."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from chaos_llm.faults._arguments import as_seconds, mistaken
 from chaos_llm.faults.fault import Fault, FaultContext
 from chaos_llm.protocol.messages import Reply
 
-_LIMITS = 2
+_LIMITS = 2  # shortest and longest
 
 
 @dataclass(frozen=True, repr=False)
 class Latency(Fault):
-    """The provider is slower: `seconds` more before the headers, `times` the healthy pauses.
+    """The provider is slower: `seconds` before the headers, and all pauses multiplied by `times`.
 
-    `seconds` may be (shortest, longest), from which each strike draws. `times` multiplies the
-    pauses that the reply already has, those between the pieces of a stream included.
+    `seconds` may be a pair (shortest, longest): each request draws a value between them. `times`
+    applies to the healthy pauses of the reply, also to those between the pieces of a stream.
     """
 
-    _: KW_ONLY
     seconds: durations.Duration | tuple[durations.Duration, durations.Duration] = 0
+    _: KW_ONLY
     times: float = 1
 
     def __post_init__(self) -> None:
@@ -36,7 +36,7 @@ class Latency(Fault):
         else:
             object.__setattr__(self, "seconds", as_seconds(self, "seconds", self.seconds))
         if self.seconds == 0 and self.times == 1:
-            raise UsageError("latency() changes nothing: say how much, in seconds= or times=")
+            raise UsageError("latency() changes nothing: give seconds= or times=")
 
     def _limits(self, pair: list[durations.Duration] | tuple[durations.Duration, ...]) -> object:
         limits = tuple(as_seconds(self, "seconds", limit) for limit in pair)
@@ -49,7 +49,7 @@ class Latency(Fault):
             chunks = tuple(c._replace(delay=c.delay * self.times) for c in reply.chunks)
             reply = replace(reply, wait=reply.wait * self.times, chunks=chunks)
         if isinstance(self.seconds, tuple):
-            # From a copy, so that a reply which is rendered anew comes as late as it did before.
+            # From a copy: a reply that is rendered a second time must get the same latency.
             shortest, longest = map(durations.seconds, self.seconds)
             return reply.later(copy(fault_context.rng).between(shortest, longest))
         return reply.later(durations.seconds(self.seconds))

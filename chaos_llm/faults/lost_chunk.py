@@ -10,9 +10,9 @@ from chaos_llm.protocol.messages import Chunk
 
 @dataclass(frozen=True, repr=False)
 class LostChunk(OneChunk):
-    """One piece of the answer, after a share of them, never comes, and the stream goes on."""
+    """One piece of the answer, after a share of them, is missing; the stream goes on."""
 
     silent = True
 
-    def _instead_of(self, chunk: Chunk) -> tuple[Chunk, ...]:
+    def _replacement(self, chunk: Chunk) -> tuple[Chunk, ...]:
         return ()

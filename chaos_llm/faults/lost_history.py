@@ -1,4 +1,4 @@
-"""The model forgets the conversation."""
+"""The model answers without the earlier messages of the conversation."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _FORGOT = "This seems to be the beginning of our conversation. What may I help y
 
 @dataclass(frozen=True, repr=False)
 class LostHistory(Fault):
-    """The model knows the last message only, and nothing of the conversation before it.
+    """The model knows only the last message of the conversation.
 
     Claude Code's sessions lost their thinking at every turn from 26 March to 10 April 2026:
-    anthropic.com/engineering/april-23-postmortem. A first message has nothing to lose and is not
-    struck; the words are assumed.
+    anthropic.com/engineering/april-23-postmortem. On a first message the fault has no
+    effect. The words are assumed.
     """
 
     silent = True
@@ -27,7 +27,7 @@ class LostHistory(Fault):
         if not isinstance(answer, Completion) or not answer.text:
             return answer
         if not fault_context.request.turns:
-            raise Unsupported(f"{self!r}: it is not known how long the conversation is")
+            raise Unsupported(f"{self!r}: the length of the conversation is unknown")
         if fault_context.request.turns == 1:
             return answer
         return reworded(answer, lambda text: with_marks_of(text, _FORGOT))

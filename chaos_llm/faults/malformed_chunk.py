@@ -1,4 +1,4 @@
-"""An event of a stream cannot be read."""
+"""An event of a stream is not valid JSON."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from chaos_llm.faults._one_chunk import OneChunk
 from chaos_llm.protocol.messages import Chunk
 
 _LINE_END = b"\r\n"
-_KEPT = 0.75  # behind any event's name, and in the middle of its data
+_KEPT = 0.75  # of the event; the cut is then after its name and inside its data
 
 
 @dataclass(frozen=True, repr=False)
@@ -19,7 +19,7 @@ class MalformedChunk(OneChunk):
     input" in the middle of a stream.
     """
 
-    def _instead_of(self, chunk: Chunk) -> tuple[Chunk, ...]:
-        said = chunk.data.rstrip(_LINE_END)
-        cut = said[: int(len(said) * _KEPT)] + chunk.data[len(said) :]
+    def _replacement(self, chunk: Chunk) -> tuple[Chunk, ...]:
+        lines = chunk.data.rstrip(_LINE_END)
+        cut = lines[: int(len(lines) * _KEPT)] + chunk.data[len(lines) :]
         return (chunk._replace(data=cut),)

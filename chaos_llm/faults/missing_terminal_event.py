@@ -11,10 +11,10 @@ from chaos_llm.protocol.messages import Reply
 
 @dataclass(frozen=True, repr=False)
 class MissingTerminalEvent(Fault):
-    """The last event of a stream never comes, and the body ends as if it were whole.
+    """The last event of a stream is missing, and the body ends as if it were complete.
 
-    With it goes what it carries: at OpenAI's Responses the finished response, at Gemini some text.
-    Seen as "stream closed before response.completed": openai/codex#7202.
+    The content of that event is lost, too: in OpenAI's Responses API the finished response, in
+    Gemini's some text. Observed as "stream closed before response.completed": openai/codex#7202.
     """
 
     def on_reply(self, reply: Reply, fault_context: FaultContext) -> Reply:

@@ -1,4 +1,4 @@
-"""Nobody says what was billed."""
+"""The answer lacks its token usage."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from chaos_llm.protocol.messages import Answer, Completion
 
 @dataclass(frozen=True, repr=False)
 class MissingUsage(Fault):
-    """The answer is whole and does not say how many tokens it took.
+    """The answer is complete, but lacks the number of tokens that it took.
 
-    A stream that tells its usage to nobody, as OpenAI's where it is not asked for, is not struck.
+    The fault has no effect on a stream without usage, such as OpenAI's if it is not requested.
     """
 
     def on_answer(self, answer: Answer, fault_context: FaultContext) -> Answer:

@@ -1,4 +1,4 @@
-"""Another pool of servers answers."""
+"""A misconfigured pool of servers answers."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _POOLS = (
 
 @dataclass(frozen=True, repr=False)
 class OtherPoolAnswer(Fault):
-    """Another pool of servers answers, worse, and under the name of the model that was asked.
+    """A misconfigured pool of servers answers, in worse quality, under the requested model's name.
 
-    It is sticky: a credential meets the same pool each time, and a window's `per` chooses which
-    ones do. As up to 16 % of Sonnet 4's requests in an hour of August 2025, the words assumed:
-    anthropic.com/engineering/a-postmortem-of-three-recent-issues.
+    Routing is sticky: a credential gets the same pool each time, and a window's `sticky_by` decides
+    which credentials are affected. As up to 16 % of Sonnet 4's requests in an hour of August 2025:
+    anthropic.com/engineering/a-postmortem-of-three-recent-issues. The words are assumed.
     """
 
     silent = True
@@ -30,7 +30,7 @@ class OtherPoolAnswer(Fault):
     def on_answer(self, answer: Answer, fault_context: FaultContext) -> Answer:
         if not isinstance(answer, Completion):
             return answer
-        says = KeyedRandom(
+        new_text = KeyedRandom(
             "pool", fault_context.request.credential, fault_context.request.model
         ).choose(_POOLS)
-        return reworded(answer, lambda text: with_marks_of(text, says))
+        return reworded(answer, lambda text: with_marks_of(text, new_text))

@@ -1,4 +1,4 @@
-"""The provider has no capacity left and does not say when it will."""
+"""The provider has no capacity left and sends no retry-after."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from chaos_llm.protocol.messages import Answer, Refusal
 
 @dataclass(frozen=True, repr=False)
 class Overloaded(Fault):
-    """The provider has no capacity left: Anthropic's 529, OpenAI's 503 and their like.
+    """The provider has no capacity left: Anthropic's 529, OpenAI's 503 and the like.
 
-    It carries no retry-after, as recorded in anthropics/anthropic-sdk-typescript#616.
+    The reply has no retry-after, as recorded in anthropics/anthropic-sdk-typescript#616.
     """
 
     ends_reply = True

@@ -1,8 +1,8 @@
-"""The provider says that the app asks too often."""
+"""The provider rejects a request because of a rate limit."""
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import dataclass
 
 from chaos_llm import durations
 from chaos_llm.faults._arguments import check_duration
@@ -12,13 +12,13 @@ from chaos_llm.protocol.messages import Answer, Refusal
 
 @dataclass(frozen=True, repr=False)
 class RateLimited(Fault):
-    """The provider says 429 and when to come back; `retry_after=None` leaves that out.
+    """The provider answers 429 with a retry-after header; `retry_after=None` leaves the header out.
 
-    Any length is legal, because it was seen: 13262 s with capacity back within minutes
-    (gajae-code#2444), 86400 s from Azure (azure-sdk-for-net#38052). 20 s as in pollinations#6260.
+    Any length is allowed, since long ones were observed: 13262 s with capacity back within minutes
+    (gajae-code#2444), 86400 s from Azure (azure-sdk-for-net#38052). The default of 20 s is from
+    pollinations#6260.
     """
 
-    _: KW_ONLY
     retry_after: durations.Duration | None = 20
 
     ends_reply = True

@@ -1,4 +1,4 @@
-"""A failure that a team has recorded itself, byte for byte."""
+"""A failure that a team has recorded, byte for byte."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from chaos_llm.faults._whole import whole
 from chaos_llm.faults.fault import Fault, FaultContext
 from chaos_llm.protocol.messages import Reply
 
-# Text is decoded and unframed: what a recorder says about its bytes on the wire is not true of it.
+# A recorder decodes a body of text: headers about its encoding and framing no longer apply.
 _OF_THE_WIRE = ("content-encoding", "content-length", "transfer-encoding")
 
 
 @dataclass(frozen=True, repr=False)
 class Raw(Fault):
-    """A recorded failure: this status, these headers, and a body as text, bytes or `json`.
+    """A recorded failure: a status, headers, and a body as text, bytes or `json`.
 
-    A body of bytes keeps all headers as given; with text or `json`, length and encoding are made
-    to fit, and `json` brings its content type where the headers have none.
+    With a body of bytes all headers stay as given. With text or `json` the headers of length and
+    encoding are replaced; `json` adds a content type if the headers have none.
     """
 
     status: int
@@ -36,13 +36,15 @@ class Raw(Fault):
     def __post_init__(self) -> None:
         check_status(self, range(200, 600))
         if not isinstance(self.body, str | bytes):
-            raise mistaken(self, "body", "text or bytes; a value goes to json=")
+            raise mistaken(self, "body", "text or bytes; for another value use json=")
         if self.json is not None and self.body:
             raise UsageError("raw(body=..., json=...): a reply has one body; give one of them")
         try:
             json_text.dumps(self.json)
         except (TypeError, ValueError) as mistake:
-            raise UsageError(f"raw(json=...): {mistake}; give values that JSON has") from None
+            raise UsageError(
+                f"raw(json=...): {mistake}; give a value that JSON can express"
+            ) from None
         object.__setattr__(self, "headers", self._pairs())
 
     def _pairs(self) -> tuple[tuple[str, str], ...]:
@@ -50,7 +52,7 @@ class Raw(Fault):
         try:
             return tuple((str(name), str(value)) for name, value in given)
         except (TypeError, ValueError):
-            expected = "names with their values, as a mapping or in pairs"
+            expected = "a mapping of names to values, or pairs of them"
             raise mistaken(self, "headers", expected) from None
 
     def on_reply(self, reply: Reply, fault_context: FaultContext) -> Reply:

@@ -1,4 +1,4 @@
-"""The model declines."""
+"""The model declines to answer."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from chaos_llm.faults._arguments import check_words
 from chaos_llm.faults.fault import Fault, FaultContext
 from chaos_llm.protocol.messages import Answer, Completion
 
-_LETTERS_PER_TOKEN = 4
+_LETTERS_PER_TOKEN = 4  # a common estimate for English
 
 
 @dataclass(frozen=True, repr=False)
 class Declined(Fault):
-    """The model declines to answer, with HTTP 200 and the dialect's own way to say so.
+    """The model declines to answer, with HTTP 200 and the dialect's own stop reason for that.
 
     The words are assumed.
     """
@@ -21,7 +21,7 @@ class Declined(Fault):
     text: str = "I'm sorry, but I can't help with that."
 
     def __post_init__(self) -> None:
-        check_words(self, "text", "what the model says in place of an answer")
+        check_words(self, "text", "a text, the model's refusal")
 
     def on_answer(self, answer: Answer, fault_context: FaultContext) -> Answer:
         if not isinstance(answer, Completion):

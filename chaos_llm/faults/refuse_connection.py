@@ -1,4 +1,4 @@
-"""Nobody listens at the provider's address."""
+"""No process listens at the provider's address."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from chaos_llm.protocol.messages import Ending, Reply
 
 @dataclass(frozen=True, repr=False)
 class RefuseConnection(Fault):
-    """The connection is refused at once; the request is never read."""
+    """The connection is refused at once; the request is never sent."""
 
     ends_reply = True
 

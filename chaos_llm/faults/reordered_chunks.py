@@ -6,7 +6,7 @@ from dataclasses import KW_ONLY, dataclass, replace
 from itertools import pairwise
 
 from chaos_llm.faults._arguments import check_share
-from chaos_llm.faults._breaking import at_share, content_places, require_stream
+from chaos_llm.faults._breaking import at_share, content_positions, require_stream
 from chaos_llm.faults.fault import Fault, FaultContext
 from chaos_llm.protocol.messages import Reply
 
@@ -25,8 +25,11 @@ class ReorderedChunks(Fault):
 
     def on_reply(self, reply: Reply, fault_context: FaultContext) -> Reply:
         require_stream(self, reply)
-        # Only where nothing opens or closes between them: else it would be another failure.
-        pairs = [(one, other) for one, other in pairwise(content_places(reply)) if other == one + 1]
+        # Only pieces with no event between them, such as the end of a block: else the structure of
+        # the stream would break, which is another failure.
+        pairs = [
+            (one, other) for one, other in pairwise(content_positions(reply)) if other == one + 1
+        ]
         if not pairs:
             return reply
         one, other = at_share(pairs, self.after)

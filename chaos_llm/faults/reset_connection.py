@@ -13,8 +13,9 @@ from chaos_llm.protocol.messages import Ending, Reply
 class ResetConnection(Fault):
     """The request is sent, then the connection is reset before the headers of an answer.
 
-    The provider may have done its work, and billed it, as in anthropics/claude-code#13657. With
-    `larger_than` only bodies of more bytes meet it: in #41242 28 KB passed and 70 KB did not.
+    The provider may have done its work and billed it, as in anthropics/claude-code#13657. With
+    `larger_than` only requests with larger bodies (in bytes) are hit: in #41242 28 KB passed and
+    70 KB did not.
     """
 
     _: KW_ONLY

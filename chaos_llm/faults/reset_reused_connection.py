@@ -1,4 +1,4 @@
-"""A connection that was kept open is dead when it is used again."""
+"""A connection that was kept open is reset when it is used again."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class ResetReusedConnection(Fault):
     """A connection that was kept open is reset when a further request uses it.
 
     The first request of a connection passes, and so does a retry on a new one, as in
-    anthropics/claude-code#82500. Not expressible where nobody knows who shares a connection.
+    anthropics/claude-code#82500. Unsupported if it is unknown which requests share a connection.
     """
 
     ends_reply = True

@@ -1,4 +1,4 @@
-"""The provider fails inside."""
+"""The provider has an internal error."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from chaos_llm.protocol.messages import Answer, Refusal
 
 @dataclass(frozen=True, repr=False)
 class ServerError(Fault):
-    """The provider fails inside and says so in its own JSON; `status` is 500 to 599.
+    """The provider has an internal error and sends its own error JSON; `status` is 500 to 599.
 
     As in anthropics/claude-code#48616 (500) and openai/openai-cua-sample-app#54 (500).
     """
@@ -24,7 +24,7 @@ class ServerError(Fault):
     def __post_init__(self) -> None:
         check_status(self, range(500, 600))
         if self.status == 529:
-            raise UsageError("server_error(status=529): 529 says overloaded; use overloaded()")
+            raise UsageError("server_error(status=529): 529 means overloaded; use overloaded()")
 
     def on_answer(self, answer: Answer, fault_context: FaultContext) -> Answer:
         return Refusal("server_error", status=self.status)

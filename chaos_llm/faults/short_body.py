@@ -1,4 +1,4 @@
-"""The body ends before its length is reached."""
+"""The body is shorter than its content-length."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from chaos_llm.protocol.messages import Chunk, Ending, Reply
 
 @dataclass(frozen=True, repr=False)
 class ShortBody(Fault):
-    """The connection closes after a share of the body, short of its content-length.
+    """The connection closes after a share of the body, before its content-length is reached.
 
-    A stream has no length to fall short of; see cut_stream().
+    A stream has no content-length; see cut_stream().
     """
 
     _: KW_ONLY
@@ -27,7 +27,7 @@ class ShortBody(Fault):
 
     def on_reply(self, reply: Reply, fault_context: FaultContext) -> Reply:
         if reply.streamed:
-            raise Unsupported(f"{self!r}: a stream has no length to fall short of")
+            raise Unsupported(f"{self!r}: a stream has no content-length")
         body = reply.body
         if len(body) <= 1:
             return reply

@@ -1,4 +1,4 @@
-"""The model says less than it did."""
+"""The model answers more briefly than before."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _SENTENCE_END = re.compile(r"(?<=[.!?]) ")
 
 @dataclass(frozen=True, repr=False)
 class ShortenedAnswer(Fault):
-    """The model says a share of its sentences, from the first to the last, and means to end there.
+    """The answer consists of the first sentences and the last one, and claims to be complete.
 
-    As under an effort set too low, or a prompt that asked for 100 words, in March and April 2026:
-    anthropic.com/engineering/april-23-postmortem. How much is left is assumed.
+    As with an effort set too low, or a prompt that asked for 100 words, in March and April 2026:
+    anthropic.com/engineering/april-23-postmortem. `keep`, the share of sentences kept, is assumed.
     """
 
     keep: float = 0.3

@@ -1,4 +1,4 @@
-"""The model thinks for long before its first word."""
+"""The first token comes late."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from chaos_llm.protocol.messages import Reply
 
 @dataclass(frozen=True, repr=False)
 class SlowFirstToken(Fault):
-    """The first token comes late by so many seconds; a whole reply is late as a whole.
+    """The first token comes so many seconds late; a reply that is not streamed, as a whole.
 
-    In a stream the headers come in time, so only a limit on the pause between bytes sees it.
+    The headers of a stream come in time, so only a limit on the pause between bytes catches it.
     """
 
     seconds: durations.Duration

@@ -1,4 +1,4 @@
-"""The answer trickles."""
+"""The tokens of an answer come slowly."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from chaos_llm.protocol.messages import Reply
 
 @dataclass(frozen=True, repr=False)
 class SlowTokens(Fault):
-    """Each token after the first comes so many seconds later; a whole reply waits for their sum.
+    """Each token after the first comes so many seconds later; a reply that is not streamed, in sum.
 
-    No single pause is long, so only a limit on the whole answer sees it.
+    No single pause is long, so only a limit on the whole answer catches it.
     """
 
     seconds: durations.Duration

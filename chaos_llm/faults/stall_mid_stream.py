@@ -1,8 +1,8 @@
-"""The stream stands still in the middle of the answer."""
+"""The stream stalls in the middle of the answer."""
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY, dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from chaos_llm import durations
 from chaos_llm.faults._arguments import check_duration, check_share
@@ -15,26 +15,25 @@ from chaos_llm.protocol.messages import Ending, Reply
 class StallMidStream(Fault):
     """After a share of the content nothing comes, and the connection stays open.
 
-    After `seconds` the rest comes; with None it never does, and the faults behind are shadowed.
+    After `seconds` the rest comes; with None it never does, and the faults after it are masked.
     """
 
-    _: KW_ONLY
-    after: float = 0.5
+    after: float = field(default=0.5, kw_only=True)
     seconds: durations.Duration | None = None
 
     def __post_init__(self) -> None:
         check_share(self, "after")
         if self.seconds is not None:
             check_duration(self, "seconds")
-        # Only a stall without an end is one that ends the reply.
+        # A stall that ends lets the faults after it act on the rest of the reply.
         object.__setattr__(self, "ends_reply", self.seconds is None)
 
     def on_reply(self, reply: Reply, fault_context: FaultContext) -> Reply:
-        before, behind = broken(self, reply, self.after)
+        before, after = broken(self, reply, self.after)
         if self.seconds is None:
             return replace(reply, chunks=before, ending=Ending.SILENT)
         wait = durations.seconds(self.seconds)
-        if not behind or not wait:
+        if not after or not wait:
             return reply
-        late = behind[0]._replace(delay=behind[0].delay + wait)
-        return replace(reply, chunks=(*before, late, *behind[1:]))
+        late = after[0]._replace(delay=after[0].delay + wait)
+        return replace(reply, chunks=(*before, late, *after[1:]))

@@ -1,4 +1,4 @@
-"""The connection dies in the TLS handshake."""
+"""The connection ends in the TLS handshake."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from chaos_llm.protocol.messages import Ending, Reply
 
 @dataclass(frozen=True, repr=False)
 class TlsFailure(Fault):
-    """The edge hangs up in the TLS handshake, before it has read the request."""
+    """The provider closes the connection in the TLS handshake, before the request is sent."""
 
     ends_reply = True
 

@@ -13,10 +13,10 @@ _SENTENCE_ENDS = " \n.!?\"'"
 
 @dataclass(frozen=True, repr=False)
 class TruncatedAnswer(Fault):
-    """The text stops after a share of it, in mid-sentence, in an otherwise perfect reply.
+    """The text stops after a share of it, in mid-sentence, in an otherwise valid reply.
 
-    With `admits` the stop reason says that the length ran out; without, nothing gives it away.
-    An answer of tool calls alone is left as it is.
+    With `admits` the stop reason is the length limit; without, it is that of a complete answer.
+    The fault has no effect on an answer that consists of tool calls alone.
     """
 
     keep: float = 0.5
@@ -35,7 +35,7 @@ class TruncatedAnswer(Fault):
     def on_answer(self, answer: Answer, fault_context: FaultContext) -> Answer:
         if not isinstance(answer, Completion) or not answer.text:
             return answer
-        # A cut behind the last letter would look like a shorter but complete answer.
+        # A cut after the last letter of a sentence would look like a shorter but complete answer.
         unfinished = len(answer.text.rstrip(_SENTENCE_ENDS)) - 1
         text = answer.text[: max(1, min(int(len(answer.text) * self.keep), unfinished))]
         text = text.rstrip(_SENTENCE_ENDS) or text

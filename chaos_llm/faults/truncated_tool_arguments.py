@@ -1,4 +1,4 @@
-"""A tool is called with arguments that stop too early, and can be read."""
+"""A tool call's arguments are cut off and still valid JSON."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from chaos_llm.protocol.messages import Answer, Completion, ToolCall
 
 @dataclass(frozen=True, repr=False)
 class TruncatedToolArguments(Fault):
-    """The last tool call's arguments stop inside a value, and are valid: 1000 has become 1.
+    """The last tool call's arguments stop inside a value, and are valid JSON: 1000 becomes 1.
 
-    What readers of partial JSON make of a stream that was cut: anthropic 2.11's helper returns
-    such a call and raises nothing. What came behind the value is lost.
+    Parsers of partial JSON make this of a stream that was cut: anthropic 2.11's helper returns such
+    a call and raises nothing. The arguments after the value are lost.
     """
 
     silent = True
@@ -29,21 +29,22 @@ class TruncatedToolArguments(Fault):
 
 def _truncated(call: ToolCall) -> ToolCall:
     try:
-        given = json.loads(call.arguments)
+        arguments = json.loads(call.arguments)
     except ValueError:
         return call
-    if not isinstance(given, dict) or not given:
+    if not isinstance(arguments, dict) or not arguments:
         return call
-    names = list(given)
-    stop = max((n for n, name in enumerate(names) if _cut(given[name]) != given[name]), default=-1)
-    kept = {name: given[name] for name in names[:stop]}
+    names = list(arguments)
+    can_be_cut = [n for n, name in enumerate(names) if _cut(arguments[name]) != arguments[name]]
+    stop = max(can_be_cut, default=-1)
+    kept = {name: arguments[name] for name in names[:stop]}
     if stop >= 0:
-        kept[names[stop]] = _cut(given[names[stop]])
+        kept[names[stop]] = _cut(arguments[names[stop]])
     return replace(call, arguments=json.dumps(kept, ensure_ascii=False))
 
 
 def _cut(value: Any) -> Any:
-    """The beginning of a value, of the same type; what has none stays."""
+    """The beginning of a value, of the same type; a value that cannot be cut stays as it is."""
     if isinstance(value, bool) or not isinstance(value, str | int | list) or not value:
         return value
     if isinstance(value, int):

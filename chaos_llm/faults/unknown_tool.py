@@ -1,4 +1,4 @@
-"""The model calls a tool that nobody offered."""
+"""The model calls a tool that the app did not offer."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from chaos_llm.faults._arguments import check_text
 from chaos_llm.faults.fault import Fault, FaultContext
 from chaos_llm.protocol.messages import Answer, Completion
 
-_LONGEST_STEM = 60  # of the 64 letters that both vendors allow
+_LONGEST_STEM = 60  # letters, of the 64 that OpenAI and Anthropic allow; the rest is for "_v2"
 
 
 @dataclass(frozen=True, repr=False)
 class UnknownTool(Fault):
-    """The model calls a tool of another name than the app offered, with the arguments of that one.
+    """The model calls a tool that the app did not offer, with the arguments of an offered one.
 
-    Without `tool` it is called as the offered one with "_v2" behind it.
+    `tool` is the unknown name; by default it is the offered one with "_v2" appended.
     """
 
     tool: str | None = None

@@ -1,4 +1,4 @@
-"""The right bytes come under a wrong name."""
+"""The right body comes with a wrong content type."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from chaos_llm.faults._arguments import check_words, mistaken
 from chaos_llm.faults.fault import Fault, FaultContext
 from chaos_llm.protocol.messages import Reply
 
-_EXPECTED = 'a media type, as "text/plain"'
+_EXPECTED = 'a media type, such as "text/plain"'
 _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+")
 
 
 @dataclass(frozen=True, repr=False)
 class WrongContentType(Fault):
-    """The provider's bytes come whole, under a content type that is not theirs.
+    """The provider's body comes complete, with a content type that does not match it.
 
-    The anthropic and openai SDKs read them all the same; aiohttp's `response.json()` raises.
+    The anthropic and openai SDKs read it all the same; aiohttp's `response.json()` raises.
     """
 
     content_type: str = "text/plain"

@@ -27,14 +27,17 @@ _LONGEST = 512  # letters of a name; a client may send a megabyte
 
 def exchange_kind_of(request: Request) -> ExchangeKind:
     """The kind of a request, as one object for all requests of that kind."""
+    path, model, region = request.path, request.model, request.region
+    if len(path) + len(model) + len(region) > _LONGEST:
+        path, model, region = _short(path), _short(model), _short(region)
     return _interned(
         request.provider,
         request.api,
         request.surface,
-        _short(request.path),
-        _short(request.model),
+        path,
+        model,
         request.credential,
-        _short(request.region),
+        region,
         request.stream,
     )
 

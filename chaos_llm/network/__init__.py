@@ -1,12 +1,11 @@
-"""What can be wrong with the wire itself: Toxiproxy's toxics, and how they look in process.
+"""Network failures: Toxiproxy's toxics, and their simulation in process. One file a toxic.
 
     Network((LatencyToxic(1.0, jitter=0.2), LimitData(2000)))
 
-One noun for two ways of playing it: a real `toxiproxy-server` is told `toxic.kind`, `.stream` and
-`.attributes()`; in process the same toxics become pauses and endings of a reply. What differs: a
-toxic of Toxiproxy is on a connection, and one in process on a reply. So `limit_data` counts the
-bytes of each reply for itself, and `slow_close`, which holds back the end of a connection that
-nobody waits for, changes nothing.
+A toxic can be simulated in two ways. A real `toxiproxy-server` gets its `kind`, `stream` and
+`attributes()`; in process it changes the pauses and the ending of a reply. The difference: a toxic
+of Toxiproxy acts on a connection, and one in process on a single reply. So in process `limit_data`
+counts the bytes of each reply, and `slow_close` has no effect.
 """
 
 from __future__ import annotations
@@ -14,9 +13,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from chaos_llm.network.endings import Down, LimitData, ResetPeer, SlowClose, Timeout
+from chaos_llm.network.bandwidth import Bandwidth
+from chaos_llm.network.down import Down
+from chaos_llm.network.latency import LatencyToxic
+from chaos_llm.network.limit_data import LimitData
 from chaos_llm.network.network import Network
-from chaos_llm.network.pauses import Bandwidth, LatencyToxic, Slicer
+from chaos_llm.network.reset_peer import ResetPeer
+from chaos_llm.network.slicer import Slicer
+from chaos_llm.network.slow_close import SlowClose
+from chaos_llm.network.timeout import Timeout
 from chaos_llm.network.toxic import Toxic
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""The wire between app and provider is ill."""
+"""The fault `network`: toxics between app and provider."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from chaos_llm.protocol.messages import Reply
 
 @dataclass(frozen=True, repr=False)
 class Network(Fault):
-    """The wire between app and provider is ill: what it does, it does to every byte, all at once.
+    """One or more toxics between app and provider.
 
-    In process toxics work on a reply, one after the other in their order.
+    In process they change a reply one after the other, in their order.
     """
 
     toxics: tuple[Toxic, ...]
 
     @property
-    def ends_reply(self) -> bool:  # type: ignore[override] # as its toxics do
+    def ends_reply(self) -> bool:  # type: ignore[override] # depends on the toxics
         return any(toxic.ends for toxic in self.toxics)
 
     def on_reply(self, reply: Reply, fault_context: FaultContext) -> Reply:

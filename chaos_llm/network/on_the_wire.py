@@ -1,24 +1,26 @@
-"""The wire is ill, and somebody else makes it so: Toxiproxy, in front of a server."""
+"""Toxics that a real Toxiproxy applies in front of a server."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
 from chaos_llm.faults.fault import FaultContext
-from chaos_llm.network.endings import LimitData
+from chaos_llm.network.limit_data import LimitData
 from chaos_llm.network.network import Network
 from chaos_llm.protocol.messages import Ending, Reply
 
-_NOTICEABLE = 1e-10  # seconds: less than any clock plays, more than none
+# Seconds: too short for any clock, but not zero, so that the reply counts as changed.
+_NOTICEABLE = 1e-10
 
 
 @dataclass(frozen=True, repr=False)
 class OnTheWire(Network):
-    """A Network that is played by Toxiproxy: what ends a reply ends it here, too.
+    """A Network whose toxics are applied by Toxiproxy, in front of a server.
 
-    So a journal says what the client met, though the server sees no more than its own side. What
-    only comes later, the wire makes late; it is not to be late twice. How much of a reply a limit
-    lets through, the wire knows to the byte.
+    The server's journal must record what the client got, although the server sees only its own
+    side of the proxy. So a toxic that ends a reply ends it here, too. A toxic that delays data is
+    recorded and not applied: Toxiproxy delays the data already. A limit only changes the ending:
+    Toxiproxy cuts the reply at the exact byte.
     """
 
     @property

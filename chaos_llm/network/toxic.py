@@ -1,4 +1,4 @@
-"""The interface of a toxic: one thing that is wrong with the wire."""
+"""The interface of a toxic: one failure of the network."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ Stream = Literal["downstream", "upstream"]
 
 @dataclass(frozen=True, repr=False)
 class Toxic(CodeRepr, ABC):
-    """One thing that is wrong with the wire, towards the app or, `upstream`, away from it.
+    """One failure of the network, on the way to the app ("downstream") or from it ("upstream").
 
-    `kind` is its name in profiles and at Toxiproxy. Through one that `ends` nothing comes.
+    `kind` is its name in profiles and in Toxiproxy. `ends` is true for a toxic that lets no data
+    through.
     """
 
     kind: ClassVar[str]
@@ -37,14 +38,14 @@ class Toxic(CodeRepr, ABC):
 
     @abstractmethod
     def on_reply(self, reply: Reply, fault_context: FaultContext) -> Reply:
-        """Change how the bytes come."""
+        """Change the bytes of a reply, their timing, or the way the reply ends."""
 
     @abstractmethod
     def attributes(self) -> dict[str, int]:
-        """Say what it is to Toxiproxy, in Toxiproxy's names and units."""
+        """The toxic's attributes in Toxiproxy's names and units."""
 
     def _check_seconds(self, *names: str) -> None:
-        """Hold fields to durations, and keep them as seconds."""
+        """Require durations, and store them in seconds."""
         for name in names:
             object.__setattr__(self, name, durations.seconds(getattr(self, name)))
 
@@ -56,8 +57,23 @@ class Toxic(CodeRepr, ABC):
             raise UsageError(f"{self.kind}: {name} is over 0; got {value!r}")
 
 
+@dataclass(frozen=True, repr=False)
+class NoDataToxic(Toxic):
+    """The base class of toxics that let no data through and end the connection after `timeout`."""
+
+    ends: ClassVar[bool] = True
+    timeout: durations.Duration = 0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._check_seconds("timeout")
+
+    def attributes(self) -> dict[str, int]:
+        return {"timeout": milliseconds(self.timeout)}
+
+
 def times(reply: Reply) -> Iterator[float]:
-    """When the headers come, and then each chunk, in seconds after the request."""
+    """The times of the headers and of each chunk, in seconds after the request."""
     at = reply.wait
     yield at
     for chunk in reply.chunks:
@@ -66,16 +82,16 @@ def times(reply: Reply) -> Iterator[float]:
 
 
 def at_times(reply: Reply, moments: Iterable[float]) -> Reply:
-    """The same reply, its headers and chunks at these times; none overtakes the one before it."""
+    """The same reply with headers and chunks at these times; none comes before the previous one."""
     wait, *others = moments
-    before, chunks = wait, []
+    previous, chunks = wait, []
     for chunk, moment in zip(reply.chunks, others, strict=True):
-        late = max(before, moment)
-        chunks.append(chunk._replace(delay=late - before))
-        before = late
+        time = max(previous, moment)
+        chunks.append(chunk._replace(delay=time - previous))
+        previous = time
     return replace(reply, wait=wait, chunks=tuple(chunks))
 
 
 def milliseconds(duration: durations.Duration) -> int:
-    """A duration as Toxiproxy writes most of them."""
+    """A duration in milliseconds, the unit of most of Toxiproxy's attributes."""
     return round(durations.seconds(duration) * 1000)

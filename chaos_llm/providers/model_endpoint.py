@@ -19,6 +19,7 @@ from chaos_llm.protocol.messages import (
 from chaos_llm.providers.endpoint import Endpoint, read_object
 from chaos_llm.providers.framing import document_reply, placed
 from chaos_llm.providers.provider import ReplyContext
+from chaos_llm.providers.refusals import in_words
 
 
 class ModelEndpoint(Endpoint):
@@ -42,7 +43,7 @@ class ModelEndpoint(Endpoint):
     def render(self, request: Request, answer: Answer, reply_context: ReplyContext) -> Reply:
         reply_context.rng.rewind()
         if isinstance(answer, Refusal):
-            return self._refuse(request, answer, reply_context)
+            return self._refuse(request, in_words(request, answer), reply_context)
         if isinstance(answer, Document):
             return document_reply(answer)
         if request.stream:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 from pathlib import Path
 
+from chaos_llm.protocol.redaction import without_shapes
 from chaos_llm.reports.html.page import page_of_test
 from chaos_llm.reports.html.session import session_page
 from chaos_llm.reports.html.test_matrix import Entry
@@ -20,9 +21,9 @@ _KEPT = 45, 45  # letters that stay of a long name: of the test, and of its para
 
 
 def stem_of(test: str) -> str:
-    """A unique file name for a test, without its ending, that is valid on any file system."""
-    digest = blake2b(test.encode(), digest_size=4).hexdigest()
-    plain = re.sub(r"[^A-Za-z0-9_]+", "-", test.rpartition("/")[2]).strip("-")
+    """A unique file name for a test, without its ending and secrets, valid on any file system."""
+    digest = blake2b(test.encode("utf-8", "surrogatepass"), digest_size=4).hexdigest()
+    plain = re.sub(r"[^A-Za-z0-9_]+", "-", without_shapes(test).rpartition("/")[2]).strip("-")
     if len(plain) > sum(_KEPT):
         plain = f"{plain[: _KEPT[0]]}--{plain[-_KEPT[1] :]}"
     return f"{plain}-{digest}"
@@ -41,14 +42,18 @@ class Folder:
             for ending in _ENDINGS:
                 data.with_suffix(ending).unlink(missing_ok=True)
 
-    def write(self, test: TestRecord, journal: str) -> str:
-        """Write the three files of a test; returns their stem."""
-        stem = stem_of(test.test)
+    def write(self, test: TestRecord, journal: str, stem: str = "") -> str:
+        """Write the three files of a test; returns their stem, which follows from its name.
+
+        All three are made before the first is written: half a set would mislead.
+        """
+        stem = stem or stem_of(test.test)
+        page, data = page_of_test(test, stem, INDEX), test.model_dump_json(indent=1) + "\n"
         self.path.mkdir(parents=True, exist_ok=True)
         if test.journal:
             self._write(test.journal, journal)
-        self._write(f"{stem}.html", page_of_test(test, stem, INDEX))
-        self._write(f"{stem}.json", test.model_dump_json(indent=1) + "\n")
+        self._write(f"{stem}.html", page)
+        self._write(f"{stem}.json", data)
         return stem
 
     def write_index(self) -> Path:
@@ -67,4 +72,4 @@ class Folder:
                     yield data
 
     def _write(self, name: str, text: str) -> None:
-        (self.path / name).write_text(text, encoding="utf-8")
+        (self.path / name).write_text(text, encoding="utf-8", errors="backslashreplace")

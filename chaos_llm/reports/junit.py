@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from chaos_llm.decisions.plan import Plan
 from chaos_llm.journal.journal import Journal
 from chaos_llm.reports.grades import GRADES
+from chaos_llm.reports.masking import shown
 from chaos_llm.reports.report import Report
 
 PREFIX = "chaos_"
@@ -23,7 +24,7 @@ def properties(plan: Plan, journal: Journal, reports: Sequence[Report]) -> list[
         "applied": str(sum(bool(exchange.applied) for exchange in journal)),
         **(dict(_of_replays(reports)) if reports else {}),
     }
-    return [(PREFIX + name, value) for name, value in values.items()]
+    return [(PREFIX + name, shown(value, journal.secrets)) for name, value in values.items()]
 
 
 def _of_replays(reports: Sequence[Report]) -> Iterator[tuple[str, str]]:

@@ -14,8 +14,10 @@ from chaos_llm.checks import Finding
 from chaos_llm.durations import describe
 from chaos_llm.journal.journal import Exchange, Journal
 from chaos_llm.profiles.model import Profile
+from chaos_llm.protocol.redaction import NO_SECRETS, Secrets
 from chaos_llm.reports.drawing import LABEL, LETTERS, NARROWEST, Drawing
 from chaos_llm.reports.failures import failure_groups, failure_text
+from chaos_llm.reports.masking import shown
 
 _SHOWN_EXCHANGES = 40  # of a test without a replay
 _SHOWN_FAILURES = 3  # kinds of failures below a timeline
@@ -30,7 +32,8 @@ def timeline_text(run: Run, width: int = 100) -> str:
     rows += [drawing.users_got(), drawing.unanswered()]
     paragraphs = [heading(run, drawing.columns), *_totals(run), *drawing.legend()]
     top, *below = (folded(paragraph, width) for paragraph in paragraphs)
-    return "\n".join([*top, "", *filter(None, rows), "", *_flat(below), *failures(run, width)])
+    lines = [*top, "", *filter(None, rows), "", *_flat(below), *failures(run, width)]
+    return shown("\n".join(lines), run.secrets)
 
 
 def heading(run: Run, columns: int) -> str:
@@ -54,7 +57,7 @@ def failures(run: Run, width: int) -> list[str]:
         return []
     lines = [
         f"  {run.profile.when(call.began):%H:%M:%S} call {call.number}, {call.outcome} after "
-        f"{describe(call.seconds)}: {failure_text(call)}"
+        f"{describe(call.seconds)}: {shown(failure_text(call), run.secrets)}"
         for call, *_ in kinds[:_SHOWN_FAILURES]
     ]
     more = len(kinds) - len(lines)
@@ -70,13 +73,20 @@ def journal_text(journal: Journal, profile: Profile, width: int = 100) -> str:
     lines = [f"{profile.name}: {requests}, times in UTC"]
     if left_out:
         lines.append(f"  … {left_out} earlier ones are left out")
-    lines += [_cut(_exchange_line(exchange, profile), width) for exchange in exchanges[left_out:]]
+    secrets = journal.secrets
+    texts = (_exchange_line(exchange, profile) for exchange in exchanges[left_out:])
+    lines += [_cut(shown(line, secrets), width) for line in texts]
     if unserved := divided(exchanges)[1]:
-        lines += folded(unserved_text(unserved), width)
+        lines += folded(shown(unserved_text(unserved), secrets), width)
     return "\n".join(lines)
 
 
-def findings_text(findings: Sequence[Finding], profile: Profile, vacuous: str = "") -> str:
+def findings_text(
+    findings: Sequence[Finding],
+    profile: Profile,
+    vacuous: str = "",
+    secrets: Secrets = NO_SECRETS,
+) -> str:
     """Findings, failures first: the verdict, the observation, its time, and why it matters."""
     order = {"fail": 0, "not judged": 1, "pass": 2, "not applicable": 3}
     lines = [f"nothing was tested: {vacuous}"] if vacuous else []
@@ -85,7 +95,7 @@ def findings_text(findings: Sequence[Finding], profile: Profile, vacuous: str = 
         lines.append(f"{finding.verdict.upper():<15}{finding.check}: {finding.seen}{when}")
         if finding.verdict == "fail" and finding.why:
             lines.append(f"{'':<15}why it matters: {finding.why}")
-    return "\n".join(lines)
+    return shown("\n".join(lines), secrets)
 
 
 def _totals(run: Run) -> list[str]:

@@ -1,4 +1,4 @@
-"""Placeholder API keys: clients want one before they say anything, and CI has none."""
+"""Placeholder API keys: most SDKs raise without a key, and in CI none is set."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import NamedTuple
 class _Placeholder(NamedTuple):
     variable: str
     value: str
-    also: tuple[str, ...] = ()  # with one of these set, the client has what it needs
+    also: tuple[str, ...] = ()  # if one of these is set, the SDK needs no key
 
 
 _PLACEHOLDERS = (
@@ -34,7 +34,7 @@ _PLACEHOLDERS = (
 
 
 def placeholders(environ: Mapping[str, str]) -> list[tuple[str, str]]:
-    """The variables of the keys that are unset, each with its placeholder."""
+    """The variables of missing keys, each with its placeholder."""
     return [
         (variable, value)
         for variable, value, also in _PLACEHOLDERS
@@ -44,7 +44,7 @@ def placeholders(environ: Mapping[str, str]) -> list[tuple[str, str]]:
 
 @contextmanager
 def placeholder_keys() -> Iterator[None]:
-    """Set the keys that are unset; take back those that nobody has replaced meanwhile."""
+    """Set the missing keys; at the end remove those that were not replaced meanwhile."""
     before = {}
     for variable, value in placeholders(os.environ):
         before[variable] = os.environ.get(variable)

@@ -1,1 +1,1 @@
-"""What the vendors' own SDKs make of every fault; measured, not looked up."""
+"""The SDK matrix: every fault sent to every vendor's SDK, with what each raised or returned."""

@@ -1,4 +1,4 @@
-"""One cell of the matrix: a fault is played, an SDK reads it, and what it did is written down."""
+"""Measure the cells of the matrix: send a fault to an SDK, and describe what it raised or read."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ Exchanges = Journal | Sequence[Exchange]
 Progress = Callable[[str, float], None]
 
 _ATTRIBUTES = ("status_code", "type", "code", "status", "errno")
-_HOUSEKEEPING = (DeprecationWarning, ResourceWarning)  # nothing about the answer
+_HOUSEKEEPING = (DeprecationWarning, ResourceWarning)  # they do not concern the answer
 
 
 class Cell(NamedTuple):
-    """What an SDK made of one fault, asked one way.
+    """What an SDK did with one fault, called in one way.
 
-    `outcome` is the exception with its attributes; or SILENT with what of the answer was read
-    without one (`whole`, `part`, `nothing`, `wrong`); or that the fault was `not expressible` in
-    this wire format or `not struck`, and the whole answer came.
+    `outcome` is an exception with its attributes; or SILENT with how much of the answer was read
+    without an exception (`whole`, `part`, `nothing`, `wrong`); or the fault's effect, where it is
+    `unsupported` by the wire format or had `no_effect`, and the whole answer came.
     """
 
     client: str
@@ -38,99 +38,104 @@ class Cell(NamedTuple):
 
 
 @dataclass
-class _Seen:
-    """What one request came to, in the app's eyes."""
+class _Observed:
+    """What an app sees of a request: the text it reads, an exception, and warnings."""
 
-    told: str = ""
+    text: str = ""
     error: Exception | None = None
-    warned: str = ""
+    warnings: str = ""
 
     def described(self, whole: str) -> str:
         if self.error is None:
-            return f"{SILENT} {compared(self.told, whole)}{self.warned}"
-        after = f" after {compared(self.told, whole)}" if self.told else ""
-        return f"{raised(self.error)}{after}{self.warned}"
+            return f"{SILENT} {compared(self.text, whole)}{self.warnings}"
+        after = f" after {compared(self.text, whole)}" if self.text else ""
+        return f"{raised(self.error)}{after}{self.warnings}"
 
 
 def cells(clients: Sequence[Client], progress: Progress | None = None) -> Iterator[Cell]:
-    """Every cell of these clients, in the catalogues' order."""
-    asked = [
+    """Measure every cell of these clients, in the order of the catalogues."""
+    planned = [
         (client, fault, way) for client in clients for fault in SPECIMENS for way in client.ways
     ]
-    for number, (client, fault, way) in enumerate(asked):
+    for number, (client, fault, way) in enumerate(planned):
         if progress:
-            progress(client.name, number / len(asked))
-        yield play(client, fault, way)
+            progress(client.name, number / len(planned))
+        yield measure(client, fault, way)
 
 
-def play(client: Client, fault: Fault, way: str) -> Cell:
-    """Have an SDK meet a fault, with an outage of its own."""
-    with outage() as chaos:
+def measure(client: Client, fault: Fault, way: str) -> Cell:
+    """Send a fault to an SDK, in a new outage."""
+    with warnings.catch_warnings(), outage() as chaos:
+        # A fault that a reply cannot express is a cell of its own.
+        warnings.filterwarnings("ignore", ".* and never applied")
         chaos.on(client.provider).inject(fault).answers(scene_of(fault).answer)
-        outcome = outcome_of(client, _made(client), fault, way, lambda: chaos.journal)
+        outcome = outcome_of(client, _sdk_client(client), fault, way, lambda: chaos.journal)
     return Cell(client.name, repr(fault), way, outcome)
 
 
 def outcome_of(
     client: Client, sdk: Any, fault: Fault, way: str, journal: Callable[[], Exchanges]
 ) -> str:
-    """What an SDK makes of a fault that is in force; `journal` is looked at behind it."""
+    """What an SDK does with a fault that is already injected; `journal` is called afterwards."""
     scene = scene_of(fault)
-    seen = _asked(lambda: getattr(client, way)(sdk, scene), requests_of(fault))
-    return _outcome(journal(), seen.described(scene.whole))
+    observed = _observe(lambda: getattr(client, way)(sdk, scene), requests_of(fault))
+    return _outcome(journal(), observed.described(scene.whole))
 
 
 @cache
-def _made(client: Client) -> Any:
-    """One client of the SDK for all its cells: its TLS context takes longer than many of them."""
-    return client.made()
+def _sdk_client(client: Client) -> Any:
+    """One client object for all cells: making its TLS context takes longer than many of them."""
+    return client.new_client()
 
 
-def _asked(ask: Callable[[], Iterator[str]], times: int) -> _Seen:
-    seen = _Seen()
+def _observe(call: Callable[[], Iterator[str]], times: int) -> _Observed:
+    """Call an SDK so many times; what is kept is the text of the last call."""
+    observed = _Observed()
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
         for _ in range(times):
-            seen.told = ""
+            observed.text = ""
             try:
-                for piece in ask():
-                    seen.told += piece
+                for piece in call():
+                    observed.text += piece
             except Exception as error:
-                seen.error = error
+                observed.error = error
     kinds = {w.category.__name__ for w in warned if not issubclass(w.category, _HOUSEKEEPING)}
-    seen.warned = "".join(f" with {kind}" for kind in sorted(kinds))
-    return seen
+    observed.warnings = "".join(f" with {kind}" for kind in sorted(kinds))
+    return observed
 
 
 def _outcome(journal: Exchanges, described: str) -> str:
-    """What the app saw, or that there was nothing to see."""
+    """What the app saw; or the fault's effect, if it was not applied."""
     if not len(journal):
         return f"nothing sent: {described}"
-    effects = {met.effect for met in journal[-1].fault_effects}
+    effects = {applied.effect for applied in journal[-1].fault_effects}
     if "applied" in effects:
         return described
     effect = " and ".join(sorted(effects))
     return effect if described == f"{SILENT} whole" else f"{effect}: {described}"
 
 
-def compared(told: str, whole: str) -> str:
-    """How what was read compares with the whole answer."""
-    if told == whole:
+def compared(text: str, whole: str) -> str:
+    """Which part of the whole answer was read; "wrong" for a text that is not part of it."""
+    if text == whole:
         return "whole"
-    if not told:
+    if not text:
         return "nothing"
-    return "part" if whole.startswith(told) else "wrong"
+    return "part" if whole.startswith(text) else "wrong"
 
 
 def raised(error: Exception) -> str:
-    """An exception by the shortest name that it can be imported by, with what it says of itself."""
+    """An exception as text: the shortest name that can be imported, and its attributes."""
     shown = {name: getattr(error, name, None) for name in _ATTRIBUTES}
     response: Any = getattr(error, "response", None)
-    if isinstance(response, dict):  # botocore's errors have it all in there
+    if isinstance(response, dict):  # botocore's errors keep both values in it
         shown["status_code"] = response.get("ResponseMetadata", {}).get("HTTPStatusCode")
         shown["code"] = response.get("Error", {}).get("Code")
-    told = (f" {name}={value}" for name, value in shown.items() if isinstance(value, str | int))
-    return _name(type(error)) + "".join(told)
+    attributes = (
+        f" {name}={value}" for name, value in shown.items() if isinstance(value, str | int)
+    )
+    return _name(type(error)) + "".join(attributes)
 
 
 def _name(kind: type) -> str:

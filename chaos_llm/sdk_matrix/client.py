@@ -1,4 +1,4 @@
-"""The interface of a client: one vendor's SDK, asked the way its users ask it."""
+"""The interface of a client: one vendor's SDK, called as its users call it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from chaos_llm.protocol.messages import Completion, Tool, ToolCall, Usage
 
-LIMIT = 20  # seconds: the time limit of every client, shorter than the faults that are slow
+LIMIT = 20  # seconds: every client's time limit; the slow faults take longer (fault_scenes.py)
 KEY = "sk-test"
 
 _SCHEMA = {
@@ -22,28 +22,28 @@ _SCHEMA = {
     "required": ["to", "amount"],
 }
 _TEXT = "Your order KX-48213: It left on Monday. It comes by road. Reference R7-20931-K."
-_ASKED = ("user", "Where is order KX-48213?")
+_LAST_MESSAGE = ("user", "Where is order KX-48213?")
 
 
 @dataclass(frozen=True)
 class Scene:
-    """What is asked, and what a healthy provider answers.
+    """A conversation, and the answer of a healthy provider to it.
 
-    `said` is the conversation as (role, text) with roles "user" and "assistant".
+    `conversation` has (role, text) for each message; the roles are "user" and "assistant".
     """
 
     answer: Completion
-    said: tuple[tuple[str, str], ...] = (_ASKED,)
+    conversation: tuple[tuple[str, str], ...] = (_LAST_MESSAGE,)
     tools: tuple[Tool, ...] = ()
 
     @property
     def messages(self) -> list[dict[str, Any]]:
-        """The conversation as most wire formats have it."""
-        return [{"role": role, "content": text} for role, text in self.said]
+        """The conversation as most wire formats write it."""
+        return [{"role": role, "content": text} for role, text in self.conversation]
 
     @property
     def functions(self) -> list[dict[str, Any]]:
-        """The tools as OpenAI and its look-alikes have them."""
+        """The tools as OpenAI and compatible providers write them."""
         return [
             {"type": "function", "function": {"name": tool.name, "parameters": tool.parameters}}
             for tool in self.tools
@@ -51,16 +51,16 @@ class Scene:
 
     @property
     def whole(self) -> str:
-        """What an app reads that is told everything."""
-        calls = (called(call.name, call.arguments) for call in self.answer.tool_calls)
+        """The whole answer as an app reads it, tool calls included."""
+        calls = (call_text(call.name, call.arguments) for call in self.answer.tool_calls)
         return self.answer.text + "".join(calls)
 
 
 QUESTION = Scene(Completion(_TEXT, usage=Usage(20, 20)))
 CONVERSATION = Scene(
-    QUESTION.answer, (("user", "Hi."), ("assistant", "Hello."), _ASKED), QUESTION.tools
+    QUESTION.answer, (("user", "Hi."), ("assistant", "Hello."), _LAST_MESSAGE), QUESTION.tools
 )
-ERRAND = Scene(
+TOOL_USE = Scene(
     Completion(
         tool_calls=(ToolCall("pay", '{"to": "bob", "amount": 1000}'),),
         stop="tool",
@@ -71,28 +71,29 @@ ERRAND = Scene(
 )
 
 
-def called(name: str | None, arguments: Any = "") -> str:
-    """A tool call, or its beginning, as text; arguments that the SDK has parsed are JSON again."""
-    told = arguments if isinstance(arguments, str) else json.dumps(arguments)
-    return f"{name} {told}" if name else told
+def call_text(name: str | None, arguments: Any = "") -> str:
+    """A tool call, or a piece of a streamed one, as text; arguments that are parsed become JSON."""
+    text = arguments if isinstance(arguments, str) else json.dumps(arguments)
+    return f"{name} {text}" if name else text
 
 
 @dataclass(frozen=True)
 class Client(ABC):
-    """One vendor's SDK, asked for one answer without retries; it yields what the app reads.
+    """One vendor's SDK, called without retries.
 
-    `ways` are the names of the methods by which it can be asked. They raise what the SDK raises,
-    and read what came as a forgiving app would: what is missing is not there, and no error.
+    `ways` are the names of the methods that call it: a whole reply, a stream, or a helper. Each
+    yields the texts that an app reads, and raises what the SDK raises. It reads as a tolerant app
+    would: a missing field is an empty text and not an error.
     """
 
-    name: str  # in expectations and on the page
+    name: str  # in expected outcomes and on the page
     provider: str
-    package: str = field(default="", kw_only=True)  # as it is installed
+    package: str = field(default="", kw_only=True)  # its name on PyPI
 
     module: ClassVar[str]
     ways: ClassVar[tuple[str, ...]] = ("plain", "streamed")
-    oldest: ClassVar[int] = 0  # the major version that this is written for
-    needs: ClassVar[tuple[str, ...]] = ()  # modules that the SDK has as an extra
+    oldest: ClassVar[int] = 0  # the oldest major version that this class can call
+    needs: ClassVar[tuple[str, ...]] = ()  # optional dependencies of the SDK, as modules
 
     @property
     def sdk(self) -> Any:
@@ -101,7 +102,7 @@ class Client(ABC):
 
     @property
     def version(self) -> str:
-        """The SDK's version; empty where it is not installed."""
+        """The SDK's version; empty if it is not installed."""
         try:
             return version(self.package)
         except PackageNotFoundError:
@@ -109,22 +110,22 @@ class Client(ABC):
 
     @property
     def major(self) -> int:
-        """The SDK's major version; -1 where it is not installed."""
+        """The SDK's major version; -1 if it is not installed."""
         return int(self.version.split(".")[0] or -1) if self.version else -1
 
     @property
     def missing(self) -> str:
-        """Why it cannot be played; empty where it can."""
+        """The reason why the SDK cannot be tested here; empty if it can."""
         if not self.version:
             return f"{self.package} is not installed"
         if self.major < self.oldest:
             return f"{self.package} {self.version} is older than {self.oldest}"
-        unmet = [module for module in self.needs if not _is_there(module)]
+        unmet = [module for module in self.needs if not _is_installed(module)]
         return f"{self.name} needs {unmet[0]}, which is not installed" if unmet else ""
 
     @abstractmethod
-    def made(self) -> Any:
-        """A client of the SDK that tries once and waits `LIMIT` seconds."""
+    def new_client(self) -> Any:
+        """A client object of the SDK, without retries and with a time limit of `LIMIT` seconds."""
 
     @abstractmethod
     def plain(self, client: Any, scene: Scene) -> Iterator[str]:
@@ -135,12 +136,12 @@ class Client(ABC):
         """Ask for a stream and read it event by event."""
 
     def helper(self, client: Any, scene: Scene) -> Iterator[str]:
-        """Ask for a stream through what the SDK has to put one together."""
+        """Ask for a stream through the SDK's helper, which assembles it into a whole answer."""
         raise NotImplementedError
 
 
-def _is_there(module: str) -> bool:
+def _is_installed(module: str) -> bool:
     try:
         return find_spec(module) is not None
-    except ModuleNotFoundError:  # not even its package
+    except ModuleNotFoundError:  # raised if the parent package is missing
         return False

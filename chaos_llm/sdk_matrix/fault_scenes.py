@@ -1,4 +1,4 @@
-"""Which faults are played, with which arguments, and on what question each of them can strike."""
+"""The faults that the matrix sends, their arguments, and the conversation that each needs."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from types import MappingProxyType
 
 from chaos_llm import faults
 from chaos_llm.faults import FAULTS, Fault
-from chaos_llm.sdk_matrix.client import CONVERSATION, ERRAND, LIMIT, QUESTION, Scene
+from chaos_llm.sdk_matrix.client import CONVERSATION, LIMIT, QUESTION, TOOL_USE, Scene
 
 _STATUSES = (400, 402, 403, 404, 408, 409, 413, 422)
-_LATE = LIMIT + 10  # seconds: no client waits for so long
+_LATE = LIMIT + 10  # seconds: longer than every client's time limit
 
-# A fault without a line here is played as it is without arguments.
+# A fault without a line here is sent once, without arguments.
 _SPECIMENS: Mapping[str, tuple[Fault, ...]] = MappingProxyType(
     {
         "cut_stream": tuple(faults.cut_stream(by=by) for by in ("close", "reset", "end")),
@@ -39,12 +39,12 @@ _OF_TOOLS = ("broken_tool_arguments", "truncated_tool_arguments", "unknown_tool"
 
 
 def scene_of(fault: Fault) -> Scene:
-    """The question that lets a fault strike."""
+    """The conversation in which a fault has an effect."""
     if fault.name in _OF_TOOLS or getattr(fault, "within", "") == "tool":
-        return ERRAND
+        return TOOL_USE
     return CONVERSATION if fault.name == "lost_history" else QUESTION
 
 
 def requests_of(fault: Fault) -> int:
-    """How often a client has to ask until a fault can strike."""
+    """The number of requests that it takes until a fault can have an effect."""
     return 2 if fault.name == "reset_reused_connection" else 1

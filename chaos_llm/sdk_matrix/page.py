@@ -1,4 +1,4 @@
-"""The matrix as a page of the docs, and for a terminal."""
+"""The matrix as a page of the documentation, and as text for a terminal."""
 
 from __future__ import annotations
 
@@ -11,19 +11,18 @@ from chaos_llm.sdk_matrix.client import LIMIT, Client
 
 _HEAD = dedent(
     f"""\
-    # What the vendors' SDKs make of each fault
+    # What the vendors' SDKs do with each fault
 
-    Every fault of the catalogue, played to the vendors' own SDKs by `chaos-llm matrix --markdown`.
-    Nothing here is looked up: each cell was measured, with the retries of the SDK switched off and
-    a time limit of {LIMIT} s.
+    Every fault of the catalogue, sent to the vendors' own SDKs by `chaos-llm matrix --markdown`.
+    Each cell was measured, with the retries of the SDK switched off and a time limit of {LIMIT} s.
 
-    * An exception stands with the attributes that tell more; `after part` says that a part of the
-      answer had been read by then.
-    * `SILENT` is no exception and no warning; the app was told the `whole` answer, a `part` of it,
-      `nothing`, or something `wrong`.
-    * `not expressible`: the wire format has no words for the fault. `not struck`: it changed
-      nothing. The whole answer came, if nothing else is said.
-    * `=`: as to its left.
+    * An exception is shown with its attributes; `after part` means that the app had read a part of
+      the answer by then.
+    * `SILENT`: the SDK raised nothing; the app got the `whole` answer, a `part` of it, `nothing`,
+      or a `wrong` text.
+    * `unsupported`: the wire format cannot express the fault. `no_effect`: the fault changed
+      nothing. In both cases the app got the whole answer, unless the cell shows something else.
+    * `=`: the same as in the cell to the left.
 
     The SDKs: {{versions}}.
     """
@@ -33,11 +32,11 @@ _HEADING = re.compile(
 )
 _SECTION = re.compile(r"^(?=## )", re.MULTILINE)
 
-Rows = dict[str, dict[str, str]]  # by fault and way
+Rows = dict[str, dict[str, str]]  # fault -> way to call the SDK -> outcome
 
 
 def rows_of(cells: Iterable[Cell]) -> Rows:
-    """The outcomes of one client, by fault and way."""
+    """The outcomes of one client, by fault and by way to call the SDK."""
     rows: Rows = {}
     for cell in cells:
         rows.setdefault(cell.fault, {})[cell.way] = cell.outcome
@@ -45,7 +44,7 @@ def rows_of(cells: Iterable[Cell]) -> Rows:
 
 
 def section(client: Client, cells: Iterable[Cell]) -> str:
-    """One client's part of the page."""
+    """The section of the page about one client."""
     heading = f"## {client.name}, {client.package} {client.version}"
     return f"{heading}\n\n{table(rows_of(cells))}"
 
@@ -60,33 +59,33 @@ def table(rows: Rows) -> str:
 
 
 def _across(outcomes: list[str]) -> list[str]:
-    """The cells of a row; what is as to its left is a sign, for the words are long."""
-    told = zip(outcomes, ["", *outcomes[:-1]], strict=True)
-    return ["=" if outcome == left else outcome.replace("|", "\\|") for outcome, left in told]
+    """The cells of a row; an outcome that repeats the one to its left becomes `=`."""
+    pairs = zip(outcomes, ["", *outcomes[:-1]], strict=True)
+    return ["=" if outcome == left else outcome.replace("|", "\\|") for outcome, left in pairs]
 
 
 def page(sections: Sequence[str], before: str = "") -> str:
-    """The whole page; sections of other SDKs, and the remarks, stay as they were `before`."""
+    """The whole page; remarks and sections of other SDKs are copied from `before`, the old page."""
     known = {_key(text): text.strip() for text in _SECTION.split(before)[1:]}
     known.update((_key(text), text.strip()) for text in sections)
     ordered = sorted(known, key=lambda key: (not _is_of_an_sdk(known[key]), key))
-    told = "\n\n".join(known[key] for key in ordered)
-    return f"{_HEAD.format(versions=_versions(told))}\n{told}\n"
+    body = "\n\n".join(known[key] for key in ordered)
+    return f"{_HEAD.format(versions=_versions(body))}\n{body}\n"
 
 
 def terminal(client: Client, cells: Iterable[Cell], width: int = 100) -> str:
-    """One client's part for a terminal; ways with the same outcome are one line."""
+    """The outcomes of one client as plain text; one line where all ways have the same outcome."""
     lines = [f"{client.name}, {client.package} {client.version}"]
     for fault, outcomes in rows_of(cells).items():
         lines.append(f"  {fault}"[:width])
         same = len(set(outcomes.values())) == 1
-        told = {"": next(iter(outcomes.values()))} if same else outcomes
-        lines += [f"    {way:9} {outcome}"[:width] for way, outcome in told.items()]
+        shown = {"": next(iter(outcomes.values()))} if same else outcomes
+        lines += [f"    {way:9} {outcome}"[:width] for way, outcome in shown.items()]
     return "\n".join(lines) + "\n"
 
 
 def _key(text: str) -> tuple[str, str]:
-    """What a section is about: a client of one major version, or else its own heading."""
+    """A section's key: the client and its major version, or the heading of a section of remarks."""
     found = _HEADING.match(text)
     return (found["client"], found["major"]) if found else (text.partition("\n")[0], "")
 
@@ -95,6 +94,6 @@ def _is_of_an_sdk(text: str) -> bool:
     return _HEADING.match(text) is not None
 
 
-def _versions(told: str) -> str:
-    found = _HEADING.finditer(told)
+def _versions(body: str) -> str:
+    found = _HEADING.finditer(body)
     return ", ".join(sorted({f"{m['package']} {m['major']}{m['rest']}" for m in found}))

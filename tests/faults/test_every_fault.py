@@ -28,6 +28,7 @@ END_THE_REPLY = {
     "auth_expired",
     "challenge_page",
     "connect_timeout",
+    "context_length_exceeded",
     "cut_stream",
     "dns_failure",
     "empty_body",
@@ -96,7 +97,7 @@ MISTAKES = {
     r"cut_stream\(by='axe'\).*'close' or 'reset' or 'end'": ["cut_stream(by='axe')"],
     r"doubled_chunk\(after=-1\).*from 0 to 1": ["doubled_chunk(after=-1)"],
     r"dropped_top_token\(share=0\).*a share of the small words": ["dropped_top_token(share=0)"],
-    r"envoy_503\(reason=.*its reset reason": [
+    r"envoy_503\(reason=.*Envoy's reset reason": [
         "envoy_503(reason='')",
         "envoy_503(reason='  ')",
         "envoy_503(reason=None)",
@@ -128,10 +129,10 @@ MISTAKES = {
         "html_error_page(502.0)",
         "html_error_page(True)",
     ],
-    r"html_error_page\(status=599\).*one that this page has": ["html_error_page(599)"],
+    r"html_error_page\(status=599\).*a status of this page": ["html_error_page(599)"],
     r"502, 504, 520": ["html_error_page(503, page='cloudflare')"],
     r"html_error_page\(page='apache'\).*'nginx'": ["html_error_page(page='apache')"],
-    r"say how much, in seconds= or times=": ["latency()"],
+    r"give seconds= or times=": ["latency()"],
     r"latency\(times=.*times must be": [
         "latency(times=-1)",
         "latency(times='3')",
@@ -153,7 +154,7 @@ MISTAKES = {
     ],
     r"lost_chunk\(after=-1\).*from 0 to 1": ["lost_chunk(after=-1)"],
     r"malformed_chunk\(after=2\).*from 0 to 1": ["malformed_chunk(after=2)"],
-    r"ping_only\(every=.*no more than 10000 keep-alives": [
+    r"ping_only\(every=.*at most 10000 keep-alives": [
         "ping_only(600, every=0)",
         "ping_only(600, every=0.01)",
     ],
@@ -172,16 +173,16 @@ MISTAKES = {
         "raw('500')",
         "raw(None)",
     ],
-    r"raw\(.*headers must be names with their values": [
+    r"raw\(.*headers must be a mapping of names": [
         "raw(500, 5)",
         "raw(500, 'content-type')",
         "raw(500, [('a', 'b', 'c')])",
         "raw(500, None)",
     ],
-    r"raw\(body=.*a value goes to json=": ["raw(500, {}, {'error': 1})"],
+    r"raw\(body=.*for another value use json=": ["raw(500, {}, {'error': 1})"],
     r"raw\(json=...\): .*datetime": ["raw(500, json={'at': datetime(2026, 3, 2)})"],
     r"one body": ["raw(500, {}, 'x', json={})"],
-    r"refusal\(text=.*what the model says": [
+    r"refusal\(text=.*the model's refusal": [
         "refusal('')",
         "refusal(' ')",
         "refusal(None)",
@@ -239,7 +240,7 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_it_ends_the_reply_or_lets_the_faults_behind_it_strike(name):
+def test_it_ends_the_reply_or_lets_later_faults_apply(name):
     assert plain(name).ends_reply is (name in END_THE_REPLY)
 
 
@@ -250,19 +251,19 @@ def test_an_app_can_see_it_or_not(name):
 
 @pytest.mark.parametrize("name", OF_STREAMS)
 def test_a_whole_reply_has_no_events(name, whole, fault_context):
-    with pytest.raises(Unsupported, match="the reply is no stream"):
+    with pytest.raises(Unsupported, match="the reply is not a stream"):
         plain(name).on_reply(whole, fault_context)
 
 
 @pytest.mark.parametrize("other", [Refusal("quota"), Document({"status": "ok"})])
 @pytest.mark.parametrize("name", OF_ANSWERS)
-def test_what_is_no_answer_of_a_model_is_not_struck(name, other, fault_context):
+def test_a_reply_that_is_no_answer_of_a_model_is_unchanged(name, other, fault_context):
     assert plain(name).on_answer(other, fault_context) is other
 
 
 @pytest.mark.parametrize(
     ("text", "says"), [(text, says) for says, texts in MISTAKES.items() for text in texts]
 )
-def test_a_wrong_argument_is_refused_with_what_was_expected(text, says):
+def test_a_wrong_argument_is_refused_with_the_expected_type(text, says):
     with pytest.raises(UsageError, match=says):
         made(text)

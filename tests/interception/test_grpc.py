@@ -133,7 +133,7 @@ class TestEverySdk:
                 )
                 for _ in range(3):
                     client.call()
-                return chaos.journal.jsonl()
+                return chaos.journal.to_jsonl()
 
         assert journal() == journal()
 

@@ -165,7 +165,7 @@ class TestChannels:
 
                 with ThreadPoolExecutor(8) as pool:
                     list(pool.map(work, range(8)))
-                return ends, chaos.journal.jsonl()
+                return ends, chaos.journal.to_jsonl()
 
         assert order() == order()
 

@@ -1,4 +1,4 @@
-"""A gRPC service of the app's own is real: it works in real time beside an outage of the past."""
+"""The app's own gRPC services are real: they use real time during an outage."""
 
 import asyncio
 import time
@@ -16,18 +16,18 @@ PROFILE = "anthropic-2026-03-02-three-waves"
 
 
 class Service(grpc.GenericRpcHandler):
-    """Echoes after a moment, streams three messages, or keeps silent for longer than asked."""
+    """Echoes after a moment, streams three messages, or is silent beyond the deadline."""
 
     def service(self, details):
         if details.method == "/a.B/Stream":
             return grpc.unary_stream_rpc_method_handler(self.stream)
         after = 2 if details.method == "/a.B/Silent" else 0.03
-        return grpc.unary_unary_rpc_method_handler(lambda asked, _: self.echo(asked, after))
+        return grpc.unary_unary_rpc_method_handler(lambda request, _: self.echo(request, after))
 
     @staticmethod
-    def echo(asked, after):
+    def echo(request, after):
         time.sleep(after)
-        return asked
+        return request
 
     @staticmethod
     def stream(_asked, _context):
@@ -68,7 +68,7 @@ def test_a7b_a_call_to_a_real_service_takes_no_virtual_time(address, call):
 
 
 @pytest.mark.parametrize("stream", [False, True])
-def test_a7b_the_same_on_asyncio_beside_a_task_that_sleeps(address, stream):
+def test_a7b_the_same_on_asyncio_while_another_task_sleeps(address, stream):
     async def scene(chaos):
         beside = asyncio.create_task(asyncio.sleep(300))
         async with aio.insecure_channel(address) as channel:
@@ -78,7 +78,7 @@ def test_a7b_the_same_on_asyncio_beside_a_task_that_sleeps(address, stream):
             else:
                 assert await channel.unary_unary("/a.B/Echo")(b"x", timeout=4) == b"x"
             assert chaos.clock.now == 0
-            await asyncio.sleep(100)  # an open channel that idles holds nothing up
+            await asyncio.sleep(100)  # an idle channel does not stop the clock
             assert chaos.clock.now == 100
         beside.cancel()
 

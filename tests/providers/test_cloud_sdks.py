@@ -247,7 +247,7 @@ KINDS = {
         "timeout": (408, "ModelTimeoutException"),
     },
     "cohere": {
-        "auth_expired": (401, "invalid api token"),
+        "auth_expired": (401, "Incorrect API key provided"),
         "permission": (403, "forbidden"),
         "not_found": (404, "model 'command-a-03-2025' not found"),
         "rate_limited": (429, "limited to 40 API calls / minute"),

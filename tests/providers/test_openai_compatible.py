@@ -94,7 +94,7 @@ PASTED = {
         401,
         {
             "error": {
-                "message": "Authentication Fails (no such user)",
+                "message": "Authentication Fails, Your api key: ****-key is invalid",
                 "type": "authentication_error",
                 "param": None,
                 "code": "invalid_request_error",

@@ -1,8 +1,8 @@
-"""Calls to a provider's host are refused where they enter the compiled core.
+"""Interception of gRPC: a call to a provider's host is refused where it enters the compiled core.
 
-For releases of grpcio that the simulation was not tested with. A channel does nothing until it is
-used, so making one is allowed, and one that was made before the outage is refused, too: what
-changes are the methods of the core's own channel classes.
+This is for releases of grpcio with which the simulation was not tested. Creating a channel is
+allowed, because it does nothing until it is used. The methods of the core's channel classes are
+patched, so calls on channels from before the outage are refused, too.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from chaos_llm.interception.egress_guard import EgressGuard
 from chaos_llm.interception.grpc.targets import addresses
 from chaos_llm.virtual_time.patching import replace_methods
 
-# The core's classes, whatever else may be put in the place of their names.
+# The core's classes, bound now because other code may replace their names.
 _Channel, _AioChannel = cygrpc.Channel, cygrpc.AioChannel
 _targets: dict[int, tuple[Any, Any]] = {}  # by id: asyncio channels made in this outage
 
 
 def replace(context: InterceptionContext, undo: ExitStack) -> None:
-    """Refuse calls to the providers until `undo` is closed."""
+    """Refuse calls to the providers until the exit stack `undo` is closed."""
     guard = context.guard
     if guard is None:
         return
@@ -64,7 +64,7 @@ def _connecting(guard: EgressGuard, real: Callable[..., Any]) -> Callable[..., A
 
 
 def _subscribing(guard: EgressGuard, real: Callable[..., Any]) -> Callable[..., Any]:
-    """`channel_ready_future` and its like: they would connect in a thread of their own."""
+    """Wrap `subscribe`, by which `channel_ready_future` connects in a thread of its own."""
 
     def subscribe(channel: Any, callback: Any, try_to_connect: Any = None) -> Any:
         if try_to_connect:

@@ -1,4 +1,4 @@
-"""Search without a test: the shortest outage that breaks an app, as a profile and a pytest file."""
+"""Search for the shortest outage that breaks an app; write it as a profile and a pytest file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The app of a search: `package.module:function`, or `package.module:Class.method`."""
+"""The app that a search calls: `package.module:function`, or `package.module:Class.method`."""
 
 from __future__ import annotations
 
@@ -19,55 +19,58 @@ _WRITTEN = re.compile(r"([A-Za-z_][\w.]*):([A-Za-z_]\w*)(?:\.([A-Za-z_]\w*))?")
 
 @dataclass(frozen=True)
 class App:
-    """What is called with each prompt; of a class each outage is given an object of its own."""
+    """A function of one prompt, or a method of a class; each outage gets a new object."""
 
     module: str
     name: str
     method: str
-    found: Callable[..., Any]
+    function_or_class: Callable[..., Any]
 
     @classmethod
     def named(cls, written: str) -> App:
-        """Import it, also from the current folder; raises UsageError for what is not there."""
+        """Import an app, also from the current folder.
+
+        Raises UsageError or UnknownName if it does not exist or cannot be called with a prompt.
+        """
         parts = _WRITTEN.fullmatch(written)
         if parts is None:
             raise UsageError(
-                f"{written!r} names no app: write package.module:function, or "
+                f"{written!r} is not the name of an app: write package.module:function, or "
                 "package.module:Class.method for a new object in each outage"
             )
         module_name, name, method = parts[1], parts[2], parts[3] or ""
         module = _imported(module_name)
         found = _attribute(module, name, f"module {module_name!r}")
         if method:
-            called = _attribute(found, method, f"{module_name}:{name}")
-            _require(found, (), f"{module_name}:{name} is made without arguments")
-            _require(called, _given(found, method), f"{written} is given a prompt alone")
+            function = _attribute(found, method, f"{module_name}:{name}")
+            _require(found, (), f"{module_name}:{name} is called without arguments")
+            _require(function, _arguments(found, method), f"{written} is called with one prompt")
         elif inspect.isclass(found):
-            raise UsageError(f"{written} is a class: say which method, as in {written}.answer")
+            raise UsageError(f"{written} is a class: add a method, as in {written}.answer")
         else:
-            _require(found, ("prompt",), f"{written} is given a prompt alone")
+            _require(found, ("prompt",), f"{written} is called with one prompt")
         return cls(module_name, name, method, found)
 
     def fresh(self) -> Callable[[str], Any]:
-        """What to call in one outage."""
+        """The function to call in one outage; a method is bound to a new object."""
         if not self.method:
-            return self.found
-        called: Callable[[str], Any] = getattr(self.found(), self.method)
-        return called
+            return self.function_or_class
+        function: Callable[[str], Any] = getattr(self.function_or_class(), self.method)
+        return function
 
     @property
     def written(self) -> str:
-        """As it is named on the command line."""
+        """The name of the app on the command line."""
         return f"{self.module}:{self.name}" + (f".{self.method}" if self.method else "")
 
     @property
     def code(self) -> str:
-        """How a test calls it."""
+        """The expression that the written test passes to `replay`."""
         return f"{self.name}().{self.method}" if self.method else self.name
 
     @property
     def word(self) -> str:
-        """The name of files and tests."""
+        """The app's part of the names of files and tests."""
         return re.sub(r"\W+", "_", f"{self.name}_{self.method}".strip("_")).lower()
 
 
@@ -80,28 +83,28 @@ def _imported(name: str) -> Any:
     except ModuleNotFoundError as error:
         raise UsageError(f"cannot import {name!r}: there is no module {error.name!r}") from error
     except Exception as error:
-        said = "".join(traceback.format_exception_only(error)).strip()
+        text = "".join(traceback.format_exception_only(error)).strip()
         at = traceback.extract_tb(error.__traceback__)[-1]
         raise UsageError(
-            f"cannot import {name!r}: {at.filename}, line {at.lineno}: {said}"
+            f"cannot import {name!r}: {at.filename}, line {at.lineno}: {text}"
         ) from error
 
 
-def _given(owner: Any, method: str) -> tuple[object, ...]:
-    """What a method is called with: its object and a prompt, or the prompt alone."""
-    alone = isinstance(inspect.getattr_static(owner, method), staticmethod | classmethod)
-    return ("prompt",) if alone else (None, "prompt")
+def _arguments(owner: Any, method: str) -> tuple[object, ...]:
+    """The arguments of a method, read from its class: self and a prompt, or only the prompt."""
+    without_self = isinstance(inspect.getattr_static(owner, method), staticmethod | classmethod)
+    return ("prompt",) if without_self else (None, "prompt")
 
 
-def _require(called: Callable[..., Any], given: tuple[object, ...], what: str) -> None:
-    """Whether it can be called so; what has no signature to read is taken at its word."""
+def _require(function: Callable[..., Any], arguments: tuple[object, ...], usage: str) -> None:
+    """Raise UsageError if these arguments do not fit; a function without a signature passes."""
     try:
-        inspect.signature(called).bind(*given)
+        inspect.signature(function).bind(*arguments)
     except ValueError:
         return
     except TypeError as error:
-        way_out = "write a function of one argument, the prompt, that calls it, and name that"
-        raise UsageError(f"{what}, but: {error}; {way_out}") from None
+        remedy = "write a function of one argument, the prompt, that calls it, and name that one"
+        raise UsageError(f"{usage}, but: {error}; {remedy}") from None
 
 
 def _attribute(owner: Any, name: str, where: str) -> Any:
@@ -109,7 +112,7 @@ def _attribute(owner: Any, name: str, where: str) -> Any:
         kind = type(getattr(owner, name)).__name__
         raise UsageError(
             f"{where}: {name} is a {kind}, which cannot be called; write a function of one "
-            "argument, the prompt, that uses it, and name that"
+            "argument, the prompt, that uses it, and name that one"
         )
     if not callable(getattr(owner, name, None)):
         known = [each for each in vars(owner) if callable(getattr(owner, each, None))]

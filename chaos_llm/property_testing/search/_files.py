@@ -1,4 +1,4 @@
-"""What is kept of a search: a profile, and a pytest file that plays it again."""
+"""The two files that a search writes: a profile, and a pytest file that replays it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chaos_llm.profiles.model import Profile
 from chaos_llm.property_testing.search._app import App
 from chaos_llm.property_testing.search._claim import Claim
 
-_FIRST = '"""Found by `chaos-llm find`: '  # what only our own files begin with
+_FIRST = '"""Found by `chaos-llm find`: '  # only files that were written here begin with it
 _TEST = (
     _FIRST
     + '''{title}."""
@@ -32,10 +32,12 @@ def test_{word}_survives():
 
 
 def require_free(folder: Path, app: App) -> None:
-    """Raise UsageError where the test would be written over a file that is somebody's own."""
+    """Raise UsageError if writing the test would overwrite a file that no search wrote."""
     test = _test_file(folder, app)
     if test.exists() and not test.read_text(encoding="utf-8").startswith(_FIRST):
-        raise UsageError(f"{test} is there and is not ours: --into another folder, or move it")
+        raise UsageError(
+            f"{test} exists and was not written by `chaos-llm find`: move it, or give --into DIR"
+        )
 
 
 def _test_file(folder: Path, app: App) -> Path:
@@ -45,10 +47,10 @@ def _test_file(folder: Path, app: App) -> Path:
 def write(
     folder: Path, profile: Profile, app: App, claims: Sequence[Claim], calls: int
 ) -> tuple[Path, Path]:
-    """Write both files into a folder, which is made where it is missing."""
+    """Write profile and test into a folder, creating it if need be; return both paths."""
     folder.mkdir(parents=True, exist_ok=True)
-    day, test = folder / f"{profile.name}.toml", _test_file(folder, app)
-    day.write_text(to_toml(profile), encoding="utf-8")
+    toml, test = folder / f"{profile.name}.toml", _test_file(folder, app)
+    toml.write_text(to_toml(profile), encoding="utf-8")
     used = sorted({claim.uses for claim in claims if claim.uses})
     text = _TEST.format(
         title=profile.title,
@@ -62,4 +64,4 @@ def write(
         claims="\n".join(f"    {claim.code}" for claim in claims),
     )
     test.write_text(text, encoding="utf-8")
-    return day, test
+    return toml, test

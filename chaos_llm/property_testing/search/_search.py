@@ -1,4 +1,4 @@
-"""Draw outages until one breaks the app, then make it shorter as long as it still does."""
+"""Draw outages until one breaks the app, then shrink it as long as it still does."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from chaos_llm.protocol.keyed_random import stream
 from chaos_llm.reports.report import Report
 from chaos_llm.virtual_time import real_monotonic
 
-_A_ROUND = 100  # examples; Hypothesis begins anew in each, with another seed
+_EXAMPLES_PER_ROUND = 100  # each round is a new Hypothesis search with another seed
 
 
 @dataclass
 class Search:
-    """One search; `budget` is in real seconds, and shrinking is cut short where it runs out."""
+    """One search. `budget` is in real seconds; when it runs out, shrinking stops as well."""
 
     app: App
     claims: Sequence[Claim]
@@ -38,7 +38,7 @@ class Search:
     _known: dict[str, bool] = field(default_factory=dict)
 
     def shortest(self) -> Profile | None:
-        """The shortest outage that was found to break a claim; None where all of them held."""
+        """The shortest outage found that breaks a claim; None if the budget ends without one."""
         self._began = real_monotonic()
         for round_ in count():
             if self._is_over:
@@ -53,33 +53,33 @@ class Search:
             except NoSuchExample:
                 continue
             return replace(found, name=f"breaks-{self.app.word.replace('_', '-')}")
-        raise AssertionError  # for mypy: counting never ends
+        raise AssertionError  # count() never ends, which mypy does not know
 
     def require_health(self, providers: Sequence[str]) -> None:
-        """Raise UsageError where there is no need of an outage, or no use in one.
+        """Raise UsageError if a search makes no sense.
 
-        That is where a claim does not hold on a healthy day, and where none of these providers,
-        which are those that may fail, is asked anything.
+        That is so if a claim fails although all providers are healthy, or if the app sends no
+        request to any of `providers`, the ones that may fail.
         """
-        report = self.play(None)[1]
+        report = self.replay(None)[1]
         broken = self.broken(report)
         if broken:
             errors = [] if report is None else [call.error for call in report.run.calls]
-            said = next((f" ({error.name}: {error})" for error in errors if error), "")
+            error_text = next((f" ({error.name}: {error})" for error in errors if error), "")
             claims = "; ".join(claim.code for claim in broken)
             raise UsageError(
-                f"{self.app.written} needs no outage to break; "
-                f"on a healthy day this does not hold: {claims}{said}"
+                f"{self.app.written} breaks without an outage; "
+                f"with healthy providers this does not hold: {claims}{error_text}"
             )
-        asked = () if report is None else report.run.providers
-        if not set(asked) & set(providers):
+        called = () if report is None else report.run.providers
+        if not set(called) & set(providers):
             raise UsageError(
-                f"on a healthy day {self.app.written} asks {' and '.join(asked) or 'no provider'}: "
-                f"an outage of {' and '.join(providers)} is nothing to it; --provider names another"
+                f"{self.app.written} calls {' and '.join(called) or 'no provider'}: an outage of "
+                f"{' and '.join(providers)} does not affect it; give another --provider"
             )
 
-    def play(self, profile: Profile | None) -> tuple[Outage, Report | None]:
-        """Play one outage; there is no report where the app never came to an end."""
+    def replay(self, profile: Profile | None) -> tuple[Outage, Report | None]:
+        """Replay the app in one outage; there is no report if the app never returns."""
         outage = Outage(profile)
         try:
             with outage as chaos:
@@ -88,7 +88,7 @@ class Search:
             return outage, None
 
     def broken(self, report: Report | None) -> list[Claim]:
-        """The claims that did not hold; all of them where the app never came to an end."""
+        """The claims that did not hold; all of them if the app never returned."""
         return [claim for claim in self.claims if report is None or not claim.holds(report)]
 
     @property
@@ -96,9 +96,10 @@ class Search:
         return real_monotonic() - self._began >= self.budget
 
     def _breaks(self, profile: Profile) -> bool:
-        """Whether an outage breaks a claim; what was tried once is known for good.
+        """Whether an outage breaks a claim; each outage is tried once and its result kept.
 
-        So an app that keeps something from one outage to the next cannot contradict itself.
+        Hypothesis reports an error where an example fails once and passes later. An app that
+        keeps state from one outage to the next would cause that.
         """
         key = repr(profile)
         if key not in self._known:
@@ -106,13 +107,13 @@ class Search:
                 return False
             self.progress("searching", min(1.0, (real_monotonic() - self._began) / self.budget))
             self.tried += 1
-            self._known[key] = bool(self.broken(self.play(profile)[1]))
+            self._known[key] = bool(self.broken(self.replay(profile)[1]))
         return self._known[key]
 
 
 def _settings() -> settings:
     return settings(
-        max_examples=_A_ROUND,
+        max_examples=_EXAMPLES_PER_ROUND,
         database=None,
         deadline=None,
         phases=[Phase.generate, Phase.shrink],

@@ -33,8 +33,8 @@ _ROWS = {
         "There was an issue with the format or content of your request.",
     ),  # the wording of platform.claude.com/docs/en/api/errors
     "auth_expired": _AnthropicError(
-        401, "authentication_error", "Invalid authentication credentials"
-    ),  # anthropics/claude-code#44719
+        401, "authentication_error", "invalid x-api-key"
+    ),  # recorded, 2026-08
     "permission": _AnthropicError(
         403,
         "permission_error",
@@ -69,6 +69,7 @@ _ROWS = {
     ),  # docs, cut
 }
 _MISSING_KEY = "x-api-key header is required"
+_BAD_LOGIN = "Invalid authentication credentials"  # anthropics/claude-code#44719, of a login
 
 # A status that a refusal asks for brings its own type; the list is the SDK's ErrorType and docs.
 _TYPES = {row.status: row.type for kind, row in _ROWS.items() if kind != "quota"} | {
@@ -91,7 +92,7 @@ _RETRYABLE = (("x-should-retry", "true"),)
 _FINAL = (("x-should-retry", "false"),)  # of 400, 401 and 404, as recorded; of 403 and 413: assumed
 _FINALS = (400, 401, 403, 404, 413)
 _SHORTEST, _VARIES = 300, 900  # milliseconds in `x-envoy-upstream-service-time`: assumed
-# What healthy replies tell of an account's limits: assumed, as of a paid tier.
+# The account limits in the headers of healthy replies: assumed, those of a paid tier.
 USUAL_QUOTA = Quota(4_000, 2_000_000, 400_000)
 
 
@@ -156,6 +157,8 @@ def _row(request: Request, refusal: Refusal) -> _AnthropicError:
         return row._replace(message=refusal.message)
     if refusal.kind == "auth_expired" and not request.credential:
         return row._replace(message=_MISSING_KEY)
+    if refusal.kind == "auth_expired" and request.surface == "login":
+        return row._replace(message=_BAD_LOGIN)
     if refusal.kind == "not_found" and request.model:
         return row._replace(message=f"model: {request.model}")
     return row

@@ -14,7 +14,7 @@ _REQUIRED = tuple(field for field in MODEL_TOO if field[0] != "max_tokens")
 
 
 class AnthropicTokenCount(AnthropicDocument):
-    """Anthropic's count of tokens, by the measure of the usage that its messages tell."""
+    """Anthropic's count of tokens, computed like the usage in its messages."""
 
     api: ClassVar[str] = "count_tokens"
     routes: ClassVar[tuple[tuple[str, re.Pattern[str]], ...]] = (

@@ -35,7 +35,11 @@ class CohereError(NamedTuple):
 
 _ROWS = {
     "invalid_request": CohereError(400, "invalid request"),  # assumed: the field is named behind it
-    "auth_expired": CohereError(401, "invalid api token"),
+    "auth_expired": CohereError(
+        401,
+        "Incorrect API key provided: ***********. You can find your API key at "
+        "https://dashboard.cohere.com/api-keys.",
+    ),  # recorded, 2026-08
     "permission": CohereError(403, "forbidden"),  # assumed
     "not_found": CohereError(
         404,
@@ -71,7 +75,7 @@ class CohereEndpoint(Endpoint):
     usual_quota: ClassVar[Quota | None] = Quota(20)  # of a trial key: docs.cohere.com, rate limits
 
     def quota_headers(self, state: State) -> Headers:
-        """Tell what is left, as trial keys are told; a 429 says nothing of it."""
+        """The headers of the remaining quota, as for trial keys; a 429 has none."""
         if not state.allowed or not state.requests:
             return ()
         return (

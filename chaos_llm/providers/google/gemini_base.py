@@ -23,7 +23,7 @@ _OVER_QUOTA = (
 )  # continuedev/continue#9570
 _ROWS = {
     "invalid_request": GoogleError(400, "Request contains an invalid argument."),
-    "auth_expired": GoogleError(400, "API key expired. Please renew the API key."),
+    "auth_expired": GoogleError(400, "API key not valid. Please pass a valid API key."),  # recorded
     "permission": GoogleError(
         403, "The caller does not have permission"
     ),  # google-gemini/gemini-cli#14519

@@ -127,5 +127,5 @@ class OpenAIChat(ChatCompletions):
     def _call(self, index: int, call: ToolCall, reply_context: ReplyContext) -> str:  # noqa: ARG002 - the order
         return _TOOL_CALL % (self._call_id(reply_context), quote(call.name), quote(call.arguments))
 
-    def _usage(self, request: Request, usage: Usage) -> str:  # noqa: ARG002 - one tells the cost
+    def _usage(self, request: Request, usage: Usage) -> str:  # noqa: ARG002 - some show the cost
         return usage_in_detail(usage)

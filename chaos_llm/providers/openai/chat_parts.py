@@ -21,9 +21,9 @@ class Delta(NamedTuple):
 
 
 class Frame(NamedTuple):
-    """What stands around a stream's choices: `end` is `tail`, with what every chunk has behind it.
+    """The text around a stream's choices: `end` is `tail`, with what every chunk has behind it.
 
-    The last brace is left to who puts a chunk together.
+    The code that assembles a chunk adds the last brace.
     """
 
     head: str

@@ -52,6 +52,18 @@ class Embeddings(_OpenAIDocument):
         ("POST", re.compile(r"/embeddings$")),
     )
 
+    def _headers(self, request: Request, reply_context: ReplyContext) -> Headers:
+        return (*super()._headers(request, reply_context), *self._more_headers(request))
+
+    def _more_headers(self, request: Request) -> Headers:
+        """The headers that only embeddings have, as recorded."""
+        model = str(request.body.get("model") or deployment(request.path))
+        return (
+            ("access-control-allow-origin", "*"),
+            ("openai-model", model.encode("ascii", "replace").decode()),
+            ("via", "envoy-router-example"),
+        )
+
     def _lacks(self, body: dict[str, Any], method: str, path: str) -> Refusal | None:  # noqa: ARG002
         if not isinstance(body.get("model"), str | None) or not (
             body.get("model") or deployment(path)

@@ -6,7 +6,7 @@ assumed.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from chaos_llm.providers.framing import quote
 
@@ -22,6 +22,7 @@ class OpenAIError(NamedTuple):
     message: str
     param: str | None = None
     request_id: str = ""
+    details: Any = None  # what a vendor says in the place of a message
 
 
 ROWS = {
@@ -30,9 +31,9 @@ ROWS = {
         401,
         _INVALID,
         "invalid_api_key",
-        "Incorrect API key provided. "
+        "Incorrect API key provided: ***********. "
         "You can find your API key at https://platform.openai.com/account/api-keys.",
-    ),  # the real one shows the key's ends, which we never keep
+    ),  # recorded, 2025-12; the real one shows the key's end, which we never keep
     "permission": OpenAIError(
         403, _INVALID, None, "You have insufficient permissions for this operation."
     ),  # assumed type

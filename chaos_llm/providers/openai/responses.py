@@ -11,7 +11,7 @@ class OpenAIResponses(Responses):
     """OpenAI's Responses API, whole and as events."""
 
     def written(self, request: Request, answer: Completion, reply_context: ReplyContext) -> str:
-        """Say in a whole response also who pays, as recorded; its events do not."""
+        """Add the billing field to a plain response, as recorded; its events do not have it."""
         return (
             super().written(request, answer, reply_context)[:-1]
             + ',"billing":{"payer":"developer"}}'

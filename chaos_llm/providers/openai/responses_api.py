@@ -31,7 +31,7 @@ from chaos_llm.providers.framing import (
     sse_reply,
 )
 from chaos_llm.providers.model_endpoint import ModelEndpoint
-from chaos_llm.providers.openai.common import OpenAIDialect, hexadecimal
+from chaos_llm.providers.openai.common import Headers, OpenAIDialect, hexadecimal
 from chaos_llm.providers.openai.errors import OpenAIError
 from chaos_llm.providers.openai.request_fields import forced_tool_of, schema_of, tools_of
 from chaos_llm.providers.openai.response_items import Events, ItemStyle, items_of, status_of
@@ -87,6 +87,7 @@ class Responses(OpenAIDialect, ModelEndpoint):
     effort: ClassVar[str] = '"medium"'
     media: ClassVar[str] = EVENTS
     remembers: ClassVar[bool] = True
+    gateway_headers: ClassVar[Headers] = ()
 
     def healthy(self, request: Request, reply_context: ReplyContext) -> Document | None:
         """Answer a request for the background at once: it is queued."""
@@ -94,14 +95,16 @@ class Responses(OpenAIDialect, ModelEndpoint):
             return None
         response_id = self.response_id(reply_context.again())
         kept = remembered(reply_context)
-        kept[response_id] = Remembered(request, None, reply_context, background=True)
+        kept[response_id] = Remembered(self, request, None, reply_context, background=True)
         return Document(json.loads(self.unfinished(request, reply_context.again(), "queued")))
 
     def remember(self, request: Request, answer: Answer, reply_context: ReplyContext) -> None:
         """Keep an answer for those that retrieve it, unless the request wants none kept."""
         if isinstance(answer, Completion) and request.body.get("store") is not False:
             response_id = self.response_id(reply_context.again())
-            remembered(reply_context)[response_id] = Remembered(request, answer, reply_context)
+            remembered(reply_context)[response_id] = Remembered(
+                self, request, answer, reply_context
+            )
 
     def _read(self, wire: WireRequest, secret: str, body: dict[str, Any]) -> Request:
         prompt = body.get("prompt")  # one that is stored, and names a model and a first input
@@ -198,7 +201,8 @@ class Responses(OpenAIDialect, ModelEndpoint):
         return replace(
             style,
             summarizes=style.summarizes or bool(wants),
-            encrypts=style.encrypts or "reasoning.encrypted_content" in include,
+            encrypts=style.encrypts
+            or ("reasoning.encrypted_content" in include and not style.shows_thoughts),
             top_logprobs=count if "message.output_text.logprobs" in include else None,
         )
 

@@ -1,4 +1,4 @@
-"""The usage that OpenAI and Azure tell, with the details of both counts."""
+"""The usage in replies of OpenAI and Azure, with the details of both counts."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""The refusals of OpenAI's look-alikes, word for word.
+"""The refusals of OpenAI-compatible APIs, word for word.
 
 Rows that name a source are as users pasted them or as the server's own source has them. All others
-are assumed: the status is the vendor's documented one, or HTTP's usual, and the wording is ours.
+are assumed: the status is the vendor's documented one, or HTTP's common one, and the wording is
+invented.
 """
 
 from __future__ import annotations
@@ -120,8 +121,11 @@ XAI_ROWS = PLAIN | {
 DEEPSEEK = PLAIN | {
     "invalid_request": OpenAIError(422, _INVALID, _INVALID, "Invalid parameters."),  # status: docs
     "auth_expired": OpenAIError(
-        401, "authentication_error", _INVALID, "Authentication Fails (no such user)"
-    ),  # deepseek-ai/DeepSeek-R1#82
+        401,
+        "authentication_error",
+        _INVALID,
+        "Authentication Fails, Your api key: ****-key is invalid",
+    ),  # recorded, 2026-06, where the key's own end stands for "-key"
     "not_found": OpenAIError(400, _INVALID, _INVALID, "Model Not Exist"),  # deepwn/addi#13
     "quota": OpenAIError(
         402, "unknown_error", _INVALID, "Insufficient Balance"
@@ -150,7 +154,9 @@ META = PLAIN | {
 }
 # Statuses are those of openrouter.ai/docs/api/errors; `code` is the status.
 OPENROUTER = PLAIN | {
-    "auth_expired": OpenAIError(401, "", None, "User not found"),  # the outage of February 2026
+    "auth_expired": OpenAIError(
+        401, "", None, "No cookie auth credentials found"
+    ),  # recorded, 2025-12
     "quota": OpenAIError(
         402,
         "",

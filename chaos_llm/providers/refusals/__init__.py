@@ -1,7 +1,7 @@
-"""What the vendors' APIs refuse, as tables of rules: one file for each dialect.
+"""What the vendors' APIs refuse, as tables of rules: one file or folder for each wire format.
 
-A refusal costs an app its fallback: turns that are sent to another vendor as they are, a parameter
-that a model does not know, a history that is too long. Each rule names who saw the vendor say so.
+A refusal costs an app its fallback: turns that are sent to another vendor unconverted, a parameter
+that a model does not support, a history that is too long. Each rule names its source.
 """
 
 from __future__ import annotations
@@ -9,21 +9,37 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from chaos_llm.protocol.messages import Request, WireRequest
-from chaos_llm.providers.refusals import anthropic, google
+from chaos_llm.protocol.messages import Refusal, Request, WireRequest
+from chaos_llm.providers.refusals import anthropic, bedrock, cohere, google, ollama
 from chaos_llm.providers.refusals.asked import Asked
-from chaos_llm.providers.refusals.openai.chat import CHAT
-from chaos_llm.providers.refusals.openai.responses import RESPONSES
+from chaos_llm.providers.refusals.compatible import deepseek, groq, mistral, others
+from chaos_llm.providers.refusals.models import facts_of
+from chaos_llm.providers.refusals.openai import azure, chat, responses
 from chaos_llm.providers.refusals.rule import Rule
 from chaos_llm.providers.refusals.table import RuleTable
 
-# By the name and the api of a wire format.
+_USUAL_WINDOW = 128_000  # tokens, of a model of which nothing is known: assumed
+# By the name and the api of a wire format. For those that are missing there is no source.
 TABLES: Mapping[tuple[str, str], RuleTable] = {
     ("anthropic", "messages"): anthropic.MESSAGES,
-    ("openai", "chat"): CHAT,
-    ("openai", "responses"): RESPONSES,
+    ("vertex", "raw_predict"): anthropic.VERTEX,
+    ("bedrock", "invoke"): anthropic.BEDROCK,
+    ("bedrock", "converse"): bedrock.CONVERSE,
+    ("openai", "chat"): chat.CHAT,
+    ("openai", "responses"): responses.RESPONSES,
+    ("azure-openai", "chat"): azure.AZURE_CHAT,
+    ("azure-openai", "responses"): azure.AZURE_RESPONSES,
     ("gemini", "generate_content"): google.GEMINI,
     ("vertex", "generate_content"): google.VERTEX,
+    ("mistral", "chat"): mistral.CHAT,
+    ("groq", "chat"): groq.CHAT,
+    ("deepseek", "chat"): deepseek.CHAT,
+    ("xai", "chat"): others.XAI,
+    ("openrouter", "chat"): others.OPENROUTER,
+    ("vllm", "chat"): others.VLLM,
+    ("vllm-old", "chat"): others.VLLM,
+    ("cohere", "v2_chat"): cohere.CHAT,
+    ("ollama", "api_chat"): ollama.CHAT,
 }
 
 
@@ -38,6 +54,28 @@ def validated(request: Request, wire: WireRequest, now: float) -> Request:
         return request
     refusal = table.refusal(Asked(request, wire, now, table.twins))
     return request if refusal is None else replace(request, invalid=refusal)
+
+
+def in_words(request: Request, refusal: Refusal) -> Refusal:
+    """A refusal in the API's own words, by its rule about the context window.
+
+    The request breaks no rule: a fault makes the provider refuse it. Without a source for an API,
+    the words are OpenAI's (assumed).
+    """
+    if refusal.kind != "context_length":
+        return refusal
+    facts = facts_of(request.provider, request.model)
+    window = (refusal.details or {}).get("window") or facts.window or _USUAL_WINDOW
+    tokens = request.input_tokens if request.input_tokens > window else window * 5 // 4
+    words = {"window": window, "tokens": tokens, "said": tokens, "over": tokens - window}
+    words |= {"tools": 0, "most": 0}
+    table = TABLES.get((request.provider, request.api), chat.CHAT)
+    name = "Claude's context window" if facts.family == "claude" else "context window"
+    return (
+        table.words_of(name, words)
+        or table.words_of("context window", words)
+        or (chat.CHAT.words_of("context window", words) or refusal)
+    )
 
 
 def every_rule() -> Iterator[tuple[RuleTable, Rule]]:

@@ -1,8 +1,8 @@
-"""What is known about models: how much they take and give, and since when they are gone.
+"""The models: their context windows, their output limits, and when they were retired.
 
 Windows and output limits are those of the vendors' model pages, as litellm 1.110 collects them;
-dates are those of the vendors' deprecation pages. A newer or unknown model of a known family takes
-its family's row, which is its largest: a limit that nobody knows refuses nothing.
+dates are those of the vendors' deprecation pages. A newer or unknown model of a known family has
+its family's row, which is its largest; an unknown limit refuses nothing.
 """
 
 from __future__ import annotations
@@ -80,7 +80,9 @@ _FAMILIES: tuple[tuple[str, ModelFacts], ...] = (
     ("llama-3\\.1-8b-instant", ModelFacts("groq", 131_072, 131_072)),
     ("moonshotai/kimi-k2", ModelFacts("groq", 262_144, 16_384)),
     ("mistral-large-4", ModelFacts("mistral", _M)),
-    ("(?:mistral|magistral|ministral|devstral|codestral|pixtral|voxtral)-", ModelFacts("mistral")),
+    ("mistral-(?:large|medium|small)-(?:latest|25|26|3)", ModelFacts("mistral", 262_144)),
+    ("open-mistral-nemo|mistral-large-24|pixtral", ModelFacts("mistral", 131_072)),
+    ("(?:mistral|magistral|ministral|devstral|codestral|voxtral)-", ModelFacts("mistral")),
     ("nova-micro", ModelFacts("nova", 128_000, 10_000)),
     ("nova-(?:lite|pro)", ModelFacts("nova", 300_000, 10_000)),
     ("nova-", ModelFacts("nova", 1_000_000, None)),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
 from typing import Any
 
+from chaos_llm.protocol import strict_json
 from chaos_llm.providers.endpoint import UNREADABLE
 from chaos_llm.providers.refusals.asked import Asked
 from chaos_llm.providers.refusals.rule import Found, Wrong, found
@@ -25,8 +25,8 @@ def unreadable(_body: Any, asked: Asked) -> Found | None:
     if invalid is None or invalid.broken_rule is not UNREADABLE:
         return None
     try:
-        json.loads(asked.wire.body)
-    except (ValueError, RecursionError) as error:
+        strict_json.loads(asked.wire.body)
+    except ValueError as error:
         return found(error=error)
     return found(error="expected an object")
 
@@ -89,7 +89,7 @@ def unlike(pattern: str) -> Wrong:
 
 
 def keys_other_than(known: Iterable[str]) -> Wrong:
-    """An object with a key that is none of these; the first one is told as `{key}`."""
+    """An object with a key that is none of these; the first one is `{key}` in the message."""
     known_keys = frozenset(known)
 
     def wrong(value: Any, _asked: Asked) -> Found | None:
@@ -145,7 +145,7 @@ def retired(_model: Any, asked: Asked) -> Found | None:
 
 
 def more_than_it_gives(value: Any, asked: Asked) -> Found | None:
-    """A limit of output tokens over the model's own, told as `{most}`."""
+    """A limit of output tokens over the model's own, `{most}` in the message."""
     most = asked.facts.output
     if most is None or not _is_number(value) or value <= most:
         return None

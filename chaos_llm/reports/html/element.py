@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from html import escape
 from typing import Union
 
+from chaos_llm.protocol.redaction import printable
+
 
 class Html(str):
     """Text that is HTML already."""
@@ -22,7 +24,7 @@ def el(name: str, /, *children: Child, **attributes: object) -> Html:
     """One element. `class_` is class, `aria_label` aria-label; None and False are left out."""
     attributes_text = "".join(
         f" {key.rstrip('_').replace('_', '-')}"
-        + ("" if value is True else f'="{escape(str(value))}"')
+        + ("" if value is True else f'="{escape(printable(str(value)))}"')
         for key, value in attributes.items()
         if value is not None and value is not False
     )
@@ -41,7 +43,7 @@ def _flat(children: Iterable[Child]) -> Iterator[str]:
         if isinstance(child, Html):
             yield child
         elif isinstance(child, str):
-            yield escape(child, quote=False)
+            yield escape(printable(child), quote=False)
         elif child is not None:
             yield from _flat(child)
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from chaos_llm.decisions.plan import PlacedWindow, Plan
 from chaos_llm.profiles import evidence_grades
 from chaos_llm.profiles.model import Profile, StatusPage, Window
+from chaos_llm.protocol.redaction import printable_values
 from chaos_llm.reports.profiles import wording
 
 
@@ -21,6 +22,12 @@ class Record(BaseModel):
     """The base of all records: frozen, and without unknown fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _encodable(cls, value: object) -> object:
+        """Escape what no file can hold, such as lone surrogates, and control characters."""
+        return printable_values(value)
 
 
 class StretchRecord(Record):

@@ -12,7 +12,7 @@ from chaos_llm.analysis.run import Interval, Run
 from chaos_llm.checks import Finding, standard
 from chaos_llm.reports.failures import failure_groups, failure_text
 from chaos_llm.reports.grades import GRADES, Grade
-from chaos_llm.reports.masking import masked
+from chaos_llm.reports.masking import masked, masked_record
 from chaos_llm.reports.records.columns import columns_of, outcomes_over_time, stretch_records
 from chaos_llm.reports.records.models import (
     CallRecord,
@@ -59,7 +59,7 @@ def run_record(report: ReplayReport, *, calls: bool = False, prompts: bool = Fal
     run = report.run
     columns = columns_of(run)
     gap = report.gap
-    return RunRecord(
+    record = RunRecord(
         chaos_llm=version("chaos_llm"),
         profile=profile_record(run.overrides.plan),
         seed=run.seed,
@@ -89,6 +89,7 @@ def run_record(report: ReplayReport, *, calls: bool = False, prompts: bool = Fal
         real_peers=list(report.real_peers),
         each_call=list(_calls(report, prompts=prompts)) if calls or prompts else None,
     )
+    return masked_record(record, run.secrets)
 
 
 def _unclaimed(report: ReplayReport) -> Iterator[FindingRecord]:

@@ -9,7 +9,7 @@ from importlib.metadata import version
 
 from chaos_llm.decisions.plan import Plan
 from chaos_llm.journal.journal import Exchange, Journal
-from chaos_llm.reports.masking import masked
+from chaos_llm.reports.masking import masked, masked_record, shown
 from chaos_llm.reports.records.models import ExchangeRecord, TestRecord
 from chaos_llm.reports.records.profile import profile_record
 from chaos_llm.reports.records.runs import ReplayReport, run_record
@@ -38,10 +38,10 @@ def record_of_test(
 ) -> TestRecord:
     """The record of one test."""
     requests = Counter(exchange.provider for exchange in journal)
-    shown = [] if reports else list(journal)[:_SHOWN]
-    return TestRecord(
+    listed = [] if reports else list(journal)[:_SHOWN]
+    record = TestRecord(
         chaos_llm=version("chaos_llm"),
-        test=verdict.test,
+        test=shown(verdict.test),
         verdict=verdict.word,
         says=masked(verdict.says, length=600),
         seconds=round(verdict.seconds, 3),
@@ -50,10 +50,11 @@ def record_of_test(
         requests=dict(requests),
         applied=sum(bool(exchange.applied) for exchange in journal),
         runs=[run_record(report) for report in reports],
-        exchanges=[_exchange(exchange) for exchange in shown],
+        exchanges=[_exchange(exchange) for exchange in listed],
         real_peers=list(real_peers),
         journal=journal_file,
     )
+    return masked_record(record, journal.secrets)
 
 
 def _exchange(exchange: Exchange) -> ExchangeRecord:

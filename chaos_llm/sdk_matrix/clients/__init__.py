@@ -1,4 +1,4 @@
-"""The catalogue of clients: a new SDK is a file beside this and a line here."""
+"""The catalogue of clients: a new SDK is a file in this folder and an entry of `CLIENTS`."""
 
 from __future__ import annotations
 

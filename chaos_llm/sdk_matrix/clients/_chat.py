@@ -1,11 +1,11 @@
-"""What all SDKs with `chat.completions.create` have in common: OpenAI's, and those made like it."""
+"""Arguments and replies of `chat.completions.create`: OpenAI's SDK and the ones modelled on it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from chaos_llm.sdk_matrix.client import Scene, called
+from chaos_llm.sdk_matrix.client import Scene, call_text
 
 
 def body(scene: Scene, model: str) -> dict[str, Any]:
@@ -15,19 +15,19 @@ def body(scene: Scene, model: str) -> dict[str, Any]:
 
 
 def read(completion: Any) -> str:
-    """What an app reads of a whole completion."""
-    if isinstance(completion, str):  # what was no JSON is handed on as text
+    """The text of a whole completion, as an app reads it."""
+    if isinstance(completion, str):  # the SDK returns a body that is not JSON as text
         return completion
-    told = ""
+    text = ""
     for choice in completion.choices or ():
         message = choice.message
-        told += message.content or getattr(message, "refusal", "") or ""
-        told += calls(message.tool_calls)
-    return told
+        text += message.content or getattr(message, "refusal", "") or ""
+        text += calls(message.tool_calls)
+    return text
 
 
 def pieces(chunks: Any) -> Iterator[str]:
-    """What an app reads of each chunk."""
+    """The text of each chunk, as an app reads it."""
     for chunk in chunks:
         for choice in chunk.choices or ():
             delta = choice.delta
@@ -35,9 +35,11 @@ def pieces(chunks: Any) -> Iterator[str]:
             yield calls(delta.tool_calls)
 
 
-def calls(made: Any) -> str:
-    """Tool calls, or their pieces: only the first piece of one has its name."""
+def calls(tool_calls: Any) -> str:
+    """Tool calls, or pieces of them, as text; only the first piece of a call has its name."""
     return "".join(
-        called(getattr(call.function, "name", None), getattr(call.function, "arguments", "") or "")
-        for call in made or ()
+        call_text(
+            getattr(call.function, "name", None), getattr(call.function, "arguments", "") or ""
+        )
+        for call in tool_calls or ()
     )

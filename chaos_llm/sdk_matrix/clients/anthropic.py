@@ -1,11 +1,11 @@
-"""Anthropic's SDK, at its own place and on two clouds; `messages.stream` is its helper."""
+"""Anthropic's SDK: its own API, Vertex AI and Bedrock; `messages.stream` is its helper."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from chaos_llm.sdk_matrix.client import KEY, LIMIT, Client, Scene, called
+from chaos_llm.sdk_matrix.client import KEY, LIMIT, Client, Scene, call_text
 
 
 class AnthropicClient(Client):
@@ -16,7 +16,7 @@ class AnthropicClient(Client):
 
     model: ClassVar[str] = "claude-opus-4-6"
 
-    def made(self) -> Any:
+    def new_client(self) -> Any:
         return self.sdk.Anthropic(api_key=KEY, max_retries=0, timeout=LIMIT)
 
     def plain(self, client: Any, scene: Scene) -> Iterator[str]:
@@ -25,7 +25,7 @@ class AnthropicClient(Client):
     def streamed(self, client: Any, scene: Scene) -> Iterator[str]:
         for event in client.messages.create(stream=True, **self._body(scene)):
             if event.type == "content_block_start" and event.content_block.type == "tool_use":
-                yield called(event.content_block.name)
+                yield call_text(event.content_block.name)
             if event.type == "content_block_delta":
                 yield getattr(event.delta, "text", "") or getattr(event.delta, "partial_json", "")
 
@@ -42,11 +42,11 @@ class AnthropicClient(Client):
 
 
 class AnthropicVertexClient(AnthropicClient):
-    """The same on Google's Vertex AI."""
+    """The Messages API on Google's Vertex AI."""
 
     needs: ClassVar[tuple[str, ...]] = ("google.auth",)
 
-    def made(self) -> Any:
+    def new_client(self) -> Any:
         return self.sdk.AnthropicVertex(
             region="europe-west1",
             project_id="a-project",
@@ -57,12 +57,12 @@ class AnthropicVertexClient(AnthropicClient):
 
 
 class AnthropicBedrockClient(AnthropicClient):
-    """The same on AWS's Bedrock, which has no stream but `invoke-with-response-stream`."""
+    """The Messages API on AWS Bedrock; its streams come from `invoke-with-response-stream`."""
 
     needs: ClassVar[tuple[str, ...]] = ("botocore",)
     model: ClassVar[str] = "anthropic.claude-opus-4-6-v1:0"
 
-    def made(self) -> Any:
+    def new_client(self) -> Any:
         return self.sdk.AnthropicBedrock(
             aws_region="us-east-1",
             aws_access_key="AKIAIOSFODNN7EXAMPLE",
@@ -73,10 +73,10 @@ class AnthropicBedrockClient(AnthropicClient):
 
 
 def _read(message: Any) -> str:
-    if isinstance(message, str):  # what was no JSON is handed on as text
+    if isinstance(message, str):  # the SDK returns a body that is not JSON as text
         return message
     blocks = message.content or ()
     return "".join(
-        called(block.name, block.input) if block.type == "tool_use" else block.text
+        call_text(block.name, block.input) if block.type == "tool_use" else block.text
         for block in blocks
     )

@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from chaos_llm.sdk_matrix.client import LIMIT, Client, Scene, called
+from chaos_llm.sdk_matrix.client import LIMIT, Client, Scene, call_text
 
 
 class BedrockClient(Client):
@@ -14,7 +14,7 @@ class BedrockClient(Client):
 
     module: ClassVar[str] = "boto3"
 
-    def made(self) -> Any:
+    def new_client(self) -> Any:
         once = {"mode": "standard", "total_max_attempts": 1}
         config = importlib.import_module("botocore.config").Config(
             retries=once, connect_timeout=LIMIT, read_timeout=LIMIT
@@ -31,19 +31,19 @@ class BedrockClient(Client):
         message = client.converse(**_body(scene)).get("output", {}).get("message", {})
         for block in message.get("content", ()):
             use = block.get("toolUse")
-            yield called(use["name"], use["input"]) if use else block.get("text", "")
+            yield call_text(use["name"], use["input"]) if use else block.get("text", "")
 
     def streamed(self, client: Any, scene: Scene) -> Iterator[str]:
         for event in client.converse_stream(**_body(scene))["stream"]:
             if start := event.get("contentBlockStart", {}).get("start", {}).get("toolUse"):
-                yield called(start["name"])
+                yield call_text(start["name"])
             delta = event.get("contentBlockDelta", {}).get("delta", {})
             yield delta.get("text", "") or delta.get("toolUse", {}).get("input", "")
 
 
 def _body(scene: Scene) -> dict[str, Any]:
-    said = [{"role": role, "content": [{"text": text}]} for role, text in scene.said]
-    body = {"modelId": "anthropic.claude-sonnet-4-20250514-v1:0", "messages": said}
+    messages = [{"role": role, "content": [{"text": text}]} for role, text in scene.conversation]
+    body = {"modelId": "anthropic.claude-sonnet-4-20250514-v1:0", "messages": messages}
     if scene.tools:
         specs = [
             {"toolSpec": {"name": tool.name, "inputSchema": {"json": tool.parameters}}}

@@ -15,7 +15,7 @@ class CohereClient(Client):
     module: ClassVar[str] = "cohere"
     oldest: ClassVar[int] = 7
 
-    def made(self) -> Any:
+    def new_client(self) -> Any:
         return self.sdk.ClientV2(
             api_key=KEY, timeout=LIMIT, log_warning_experimental_features=False
         )

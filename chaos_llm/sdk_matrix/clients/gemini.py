@@ -1,20 +1,20 @@
-"""Google's SDK, asked synchronously: `generate_content` of the Gemini API."""
+"""Google's SDK, called synchronously: `generate_content` of the Gemini API."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from chaos_llm.sdk_matrix.client import KEY, LIMIT, Client, Scene, called
+from chaos_llm.sdk_matrix.client import KEY, LIMIT, Client, Scene, call_text
 
 
 class GeminiClient(Client):
-    """The Gemini API; this SDK retries only where it is told to."""
+    """The Gemini API; this SDK retries only if its options ask for it."""
 
     module: ClassVar[str] = "google.genai"
     oldest: ClassVar[int] = 2
 
-    def made(self) -> Any:
+    def new_client(self) -> Any:
         options = self.sdk.types.HttpOptions(timeout=LIMIT * 1000)
         return self.sdk.Client(api_key=KEY, http_options=options)
 
@@ -28,7 +28,9 @@ class GeminiClient(Client):
 
 def _body(scene: Scene) -> dict[str, Any]:
     roles = {"user": "user", "assistant": "model"}
-    contents = [{"role": roles[role], "parts": [{"text": text}]} for role, text in scene.said]
+    contents = [
+        {"role": roles[role], "parts": [{"text": text}]} for role, text in scene.conversation
+    ]
     body: dict[str, Any] = {"model": "gemini-2.5-flash", "contents": contents}
     if scene.tools:
         declared = [
@@ -42,9 +44,9 @@ def _body(scene: Scene) -> dict[str, Any]:
 
 
 def _read(response: Any) -> str:
-    told = ""
+    text = ""
     for candidate in response.candidates or ():
         for part in (candidate.content and candidate.content.parts) or ():
             call = part.function_call
-            told += (part.text or "") + (called(call.name, call.args or {}) if call else "")
-    return told
+            text += (part.text or "") + (call_text(call.name, call.args or {}) if call else "")
+    return text

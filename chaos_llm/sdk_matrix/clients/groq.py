@@ -16,7 +16,7 @@ class GroqClient(Client):
     oldest: ClassVar[int] = 1
     model: ClassVar[str] = "llama-3.3-70b-versatile"
 
-    def made(self) -> Any:
+    def new_client(self) -> Any:
         return self.sdk.Groq(api_key=KEY, max_retries=0, timeout=LIMIT)
 
     def plain(self, client: Any, scene: Scene) -> Iterator[str]:

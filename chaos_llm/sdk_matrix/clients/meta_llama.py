@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from chaos_llm.sdk_matrix.client import KEY, LIMIT, Client, Scene, called
+from chaos_llm.sdk_matrix.client import KEY, LIMIT, Client, Scene, call_text
 from chaos_llm.sdk_matrix.clients import _chat
 
 
 class MetaLlamaClient(Client):
-    """The Llama API's own chat completions, whose shapes are not OpenAI's."""
+    """The Llama API's chat completions; their JSON differs from OpenAI's."""
 
     module: ClassVar[str] = "llama_api_client"
     model: ClassVar[str] = "Llama-4-Maverick-17B-128E-Instruct-FP8"
 
-    def made(self) -> Any:
+    def new_client(self) -> Any:
         return self.sdk.LlamaAPIClient(api_key=KEY, max_retries=0, timeout=LIMIT)
 
     def plain(self, client: Any, scene: Scene) -> Iterator[str]:
         completion = client.chat.completions.create(**_chat.body(scene, self.model))
-        if isinstance(completion, str):  # what was no JSON is handed on as text
+        if isinstance(completion, str):  # the SDK returns a body that is not JSON as text
             yield completion
             return
         message = completion.completion_message
@@ -35,4 +35,4 @@ class MetaLlamaClient(Client):
             if delta.type == "text":
                 yield delta.text
             else:
-                yield called(delta.function.name, delta.function.arguments or "")
+                yield call_text(delta.function.name, delta.function.arguments or "")

@@ -10,13 +10,13 @@ from chaos_llm.sdk_matrix.clients import _chat
 
 
 class MistralClient(Client):
-    """Chat completions in Mistral's dialect; this SDK retries only where it is told to."""
+    """Chat completions in Mistral's dialect; this SDK retries only if its options ask for it."""
 
     module: ClassVar[str] = "mistralai.client"
     oldest: ClassVar[int] = 3
     model: ClassVar[str] = "mistral-large-latest"
 
-    def made(self) -> Any:
+    def new_client(self) -> Any:
         return self.sdk.Mistral(api_key=KEY, timeout_ms=LIMIT * 1000)
 
     def plain(self, client: Any, scene: Scene) -> Iterator[str]:

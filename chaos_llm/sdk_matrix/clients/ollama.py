@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from chaos_llm.sdk_matrix.client import LIMIT, Client, Scene, called
+from chaos_llm.sdk_matrix.client import LIMIT, Client, Scene, call_text
 from chaos_llm.sdk_matrix.clients import _chat
 
 
@@ -14,7 +14,7 @@ class OllamaClient(Client):
 
     module: ClassVar[str] = "ollama"
 
-    def made(self) -> Any:
+    def new_client(self) -> Any:
         return self.sdk.Client(host="http://127.0.0.1:11434", timeout=LIMIT)
 
     def plain(self, client: Any, scene: Scene) -> Iterator[str]:
@@ -27,5 +27,5 @@ class OllamaClient(Client):
 
 def _read(reply: Any) -> str:
     calls = reply.message.tool_calls or ()
-    told = (called(call.function.name, dict(call.function.arguments)) for call in calls)
-    return (reply.message.content or "") + "".join(told)
+    texts = (call_text(call.function.name, dict(call.function.arguments)) for call in calls)
+    return (reply.message.content or "") + "".join(texts)

@@ -1,4 +1,4 @@
-"""OpenAI's SDK: Chat Completions, of OpenAI and of those who send their users to its SDK.
+"""OpenAI's SDK: Chat Completions of OpenAI and of providers whose documentation uses this SDK.
 
 Its helper is `chat.completions.stream`.
 """
@@ -15,7 +15,7 @@ from chaos_llm.sdk_matrix.clients import _chat
 
 @dataclass(frozen=True)
 class OpenAIChatClient(Client):
-    """The Chat Completions API; `address` is whose."""
+    """The Chat Completions API at `address`."""
 
     address: str = "https://api.openai.com/v1"
 
@@ -23,7 +23,7 @@ class OpenAIChatClient(Client):
     ways: ClassVar[tuple[str, ...]] = ("plain", "streamed", "helper")
     model: ClassVar[str] = "gpt-5.2"
 
-    def made(self) -> Any:
+    def new_client(self) -> Any:
         return self.sdk.OpenAI(api_key=KEY, base_url=self.address, max_retries=0, timeout=LIMIT)
 
     def plain(self, client: Any, scene: Scene) -> Iterator[str]:
@@ -41,9 +41,9 @@ class OpenAIChatClient(Client):
 
 
 class AzureChatClient(OpenAIChatClient):
-    """The same on Azure; `address` is the resource's endpoint."""
+    """The Chat Completions API on Azure; `address` is the resource's endpoint."""
 
-    def made(self) -> Any:
+    def new_client(self) -> Any:
         return self.sdk.AzureOpenAI(
             api_key=KEY,
             azure_endpoint=self.address,

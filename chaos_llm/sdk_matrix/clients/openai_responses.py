@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from chaos_llm.sdk_matrix.client import KEY, LIMIT, Client, Scene, called
+from chaos_llm.sdk_matrix.client import KEY, LIMIT, Client, Scene, call_text
 
 
 class OpenAIResponsesClient(Client):
@@ -14,7 +14,7 @@ class OpenAIResponsesClient(Client):
     module: ClassVar[str] = "openai"
     ways: ClassVar[tuple[str, ...]] = ("plain", "streamed", "helper")
 
-    def made(self) -> Any:
+    def new_client(self) -> Any:
         return self.sdk.OpenAI(api_key=KEY, max_retries=0, timeout=LIMIT)
 
     def plain(self, client: Any, scene: Scene) -> Iterator[str]:
@@ -23,7 +23,7 @@ class OpenAIResponsesClient(Client):
     def streamed(self, client: Any, scene: Scene) -> Iterator[str]:
         for event in client.responses.create(stream=True, **_body(scene)):
             if event.type == "response.output_item.added" and event.item.type == "function_call":
-                yield called(event.item.name)
+                yield call_text(event.item.name)
             if event.type.endswith(".delta"):
                 yield event.delta
 
@@ -41,15 +41,15 @@ def _body(scene: Scene) -> dict[str, Any]:
 
 
 def _read(response: Any) -> str:
-    if isinstance(response, str):  # what was no JSON is handed on as text
+    if isinstance(response, str):  # the SDK returns a body that is not JSON as text
         return response
-    told = ""
+    text = ""
     for item in response.output or ():
         if item.type == "function_call":
-            told += called(item.name, item.arguments)
+            text += call_text(item.name, item.arguments)
         elif item.type == "message":
-            told += "".join(map(_part, item.content))
-    return told
+            text += "".join(map(_part, item.content))
+    return text
 
 
 def _part(part: Any) -> str:

@@ -16,7 +16,7 @@ class TogetherClient(Client):
     oldest: ClassVar[int] = 2
     model: ClassVar[str] = "meta-llama/Llama-3.3-70B-Instruct-Turbo"
 
-    def made(self) -> Any:
+    def new_client(self) -> Any:
         # Without an address this SDK sends chat, and nothing else, to api-inference.together.ai.
         address = "https://api.together.ai"
         return self.sdk.Together(api_key=KEY, base_url=address, max_retries=0, timeout=LIMIT)

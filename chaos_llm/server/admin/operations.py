@@ -1,4 +1,4 @@
-"""What can be asked under `/__chaos/`, by name; a new one is a function and a line of DEEDS."""
+"""The operations under `/__chaos/`, by name; a new one is a function and a line of the table."""
 
 from __future__ import annotations
 
@@ -16,17 +16,24 @@ from chaos_llm.profiles import load, loads, to_toml
 from chaos_llm.profiles.model import Profile
 from chaos_llm.protocol import strict_json
 from chaos_llm.protocol.redaction import printable
-from chaos_llm.server.admin.arguments import LARGEST_SEED, text, whole
-from chaos_llm.server.admin.requests import AdminOperation, AdminRequest, Slowly
+from chaos_llm.server.admin.requests import (
+    LARGEST_SEED,
+    AdminOperation,
+    AdminRequest,
+    Slowly,
+    text,
+    whole,
+)
 from chaos_llm.server.admin.run_state import fault_of, run_state, window_state
 from chaos_llm.server.http.addresses import environment
 from chaos_llm.server.http.own_replies import ADMIN, ServerReply
 from chaos_llm.server.runs.runs import DEFAULT
 from chaos_llm.server.runs.verdict import timeline, verdict
 
+_BEGINS = ("seed", "at", "strict")
 _FURTHEST = 366 * 86_400.0  # seconds of one advance
 _LAST = 100 * _FURTHEST  # seconds of the profile that no clock passes
-_QUICK = 200  # exchanges that are written, or judged, while others wait
+_QUICK = 200  # exchanges, or windows, of one reply, because other clients wait meanwhile
 _LONGEST_TOML = 262_144  # letters; the longest of the catalogue has a tenth of that
 _MOST_WINDOWS = 2_000  # of a posted profile, bursts counted: each request looks at those open
 _MOST_ANSWERS, _LONGEST_ANSWERS = 1_000, 200_000  # texts, and letters in all: a stream takes 60 ms
@@ -64,7 +71,10 @@ def _state(request: AdminRequest) -> Any:
 
 
 def _windows(request: AdminRequest) -> Any:
-    return [window_state(request.run, placed) for placed in request.run.plan.windows]
+    run, windows = request.run, request.run.plan.windows
+    if len(windows) <= _QUICK:
+        return [window_state(run, placed) for placed in windows]
+    return Slowly(lambda: [window_state(run, placed) for placed in windows])
 
 
 def _advance(request: AdminRequest) -> Any:
@@ -118,7 +128,7 @@ def _timeline(request: AdminRequest) -> Any:
 
 
 def _reset(request: AdminRequest) -> Any:
-    request.run.begin_anew(seed=_seed(request), at=request.given.get("at"))
+    request.run.begin_anew(seed=_seed(request), at=request.given.get("at"), strict=_strict(request))
     return run_state(request.run)
 
 
@@ -141,7 +151,8 @@ def _begun_run(request: AdminRequest, profile: Profile | None) -> Any:
 
 
 def _begun(request: AdminRequest, profile: Profile | None) -> dict[str, Any]:
-    request.run.begin_anew(profile=profile, seed=_seed(request), at=request.given.get("at"))
+    at, strict = request.given.get("at"), _strict(request)
+    request.run.begin_anew(profile=profile, seed=_seed(request), at=at, strict=strict)
     return run_state(request.run)
 
 
@@ -196,7 +207,12 @@ def _lever(request: AdminRequest) -> ProviderControl:
 
 
 def _profile_text(request: AdminRequest) -> Any:
-    return ServerReply(200, to_toml(request.run.plan.profile).encode(), "application/toml")
+    profile = request.run.plan.profile
+
+    def written() -> ServerReply:
+        return ServerReply(200, to_toml(profile).encode(), "application/toml")
+
+    return written() if len(profile.windows) <= _QUICK else Slowly(written)
 
 
 def _certificate(request: AdminRequest) -> Any:
@@ -217,7 +233,7 @@ def _profile(request: AdminRequest) -> Profile:
 
 
 def _posted(request: AdminRequest) -> Profile:
-    """A profile in the request, as large as a run can play beside others."""
+    """A profile in the request; its size is bounded, so that other runs are not delayed."""
     toml = text(request.given, "toml", _LONGEST_TOML)
     name = text(request.given, "profile", _LONGEST_NAME, "posted")
     if printable(name) != name or "/" in name:
@@ -231,6 +247,13 @@ def _posted(request: AdminRequest) -> Profile:
 
 def _seed(request: AdminRequest) -> int | None:
     return whole(request.given, "seed", LARGEST_SEED, "a seed is a whole number")
+
+
+def _strict(request: AdminRequest) -> bool | None:
+    strict = request.given.get("strict")
+    if strict is not None and not isinstance(strict, bool):
+        raise UsageError(f"strict is true or false; got {strict!r}")
+    return strict
 
 
 OPERATIONS: tuple[AdminOperation, ...] = (
@@ -247,18 +270,16 @@ OPERATIONS: tuple[AdminOperation, ...] = (
         "GET", "verdict", "what the checks found, as far as it can be seen here", _verdict
     ),
     AdminOperation("GET", "timeline", "the journal for a terminal", _timeline),
-    AdminOperation("POST", "reset", "begin the run anew", _reset, ("seed", "at")),
-    AdminOperation(
-        "POST", "load", "begin anew, another day", _load, ("profile", "toml", "seed", "at")
-    ),
+    AdminOperation("POST", "reset", "begin the run anew", _reset, _BEGINS),
+    AdminOperation("POST", "load", "begin anew, another day", _load, ("profile", "toml", *_BEGINS)),
     AdminOperation("GET", "profile", "the day as TOML", _profile_text),
     AdminOperation("GET", "runs", "all runs", _runs),
-    AdminOperation("POST", "runs", "begin a run", _begin_run, ("profile", "toml", "seed", "at")),
+    AdminOperation("POST", "runs", "begin a run", _begin_run, ("profile", "toml", *_BEGINS)),
     AdminOperation("DELETE", "runs", "forget a run", _end_run),
     AdminOperation(
         "POST",
         "inject",
-        "have a fault strike; its own arguments beside these",
+        "inject a fault; its own arguments are given beside these",
         _inject,
         ("provider", "fault", "times", "surface", "model"),
         takes_any=True,

@@ -23,6 +23,7 @@ def run_state(run: ServedRun) -> dict[str, Any]:
         "profile": profile.name,
         "title": profile.title,
         "seed": run.plan.seed,
+        "strict": run.beginning.strict,
         "beginnings": run.beginnings,
         "clock": {
             "kind": {0.0: "manual", 1.0: "real"}.get(run.clock.rate, "scaled"),
@@ -41,7 +42,7 @@ def run_state(run: ServedRun) -> dict[str, Any]:
 
 
 def window_state(run: ServedRun, placed: PlacedWindow) -> dict[str, Any]:
-    """One window: when, whom, how much, with what."""
+    """One window: when, for which targets, with which share and which faults."""
     window, at = placed.window, run.now
     return {
         "name": window.name,

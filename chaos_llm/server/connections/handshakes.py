@@ -23,10 +23,10 @@ PATH = "(TLS handshake)"
 
 @dataclass
 class ServedOverrides(Overrides):
-    """What was put on by hand, over the plan; without what a handshake has survived.
+    """The injected faults over the plan, without those that a handshake has survived.
 
-    `over_wire` says that a request came through Toxiproxy, which plays its windows for the run that
-    `leads_wire`; `when_healed` is told of every heal.
+    `over_wire`: the request came through Toxiproxy, which simulates windows for the run that
+    `leads_wire`; `when_healed` is called at every heal.
     """
 
     past_handshake: bool = False
@@ -36,7 +36,7 @@ class ServedOverrides(Overrides):
 
     @cached_property
     def on_the_wire(self) -> dict[str, Window]:
-        """The windows that Toxiproxy plays for those who come through it."""
+        """The windows that Toxiproxy simulates for requests that come through it."""
         return dict(wire_effects.on_the_wire(self.plan.profile))
 
     def heal(self, target: Target, at: float) -> None:
@@ -62,16 +62,18 @@ class ServedOverrides(Overrides):
         return Decision(tuple(throw for throw in decision.draws if not _is_of_tls(throw)))
 
     def decide_handshake(self, request: Request, key: Key, at: float) -> Decision:
-        """Which throw ends this handshake, if one does; no other injection is used up by it."""
-        draws = (*self._injected(request, at), *self._planned(request, key, at))
+        """The fault that ends this handshake, if any; no other injection is used up by it."""
+        draws = (*self._injected(request, key, at), *self._planned(request, key, at))
         if draws:  # else the request itself will be counted
-            self.meter.meet(request, at)
+            self.meter.count(request, at)
         return Decision(draws) if draws else Decision()
 
-    def _injected(self, request: Request, at: float) -> Iterator[Draw]:
-        for injection in self.injections:
+    def _injected(self, request: Request, key: Key, at: float) -> Iterator[Draw]:
+        for number, injection in enumerate(self.injections):
             ours = any(map(_is_tls, injection.faults))
-            if ours and injection.ends > at and injection.target.hits(request):
+            if not ours or not injection.is_open(at) or not injection.target.hits(request):
+                continue
+            if injection.spares(self.dice_of(number, key)) is None:
                 yield from filter(_is_of_tls, injection.draws(at))
 
     def _planned(self, request: Request, key: Key, at: float) -> Iterator[Draw]:
@@ -81,7 +83,7 @@ class ServedOverrides(Overrides):
                 continue
             if not window.hits(request):
                 continue
-            throw = window.throw(request, key, at, self.meter.loads)
+            throw = window.draw(request, key, at, self.meter.loads)
             if _is_of_tls(throw):
                 yield throw
 

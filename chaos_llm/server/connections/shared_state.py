@@ -1,4 +1,4 @@
-"""What the connections of one server share: runs, addresses, certificates, and who is connected."""
+"""What the connections of one server share: runs, addresses, certificates, open connections."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from chaos_llm.server.connections import handshakes
 from chaos_llm.server.connections.tls import Authority
 from chaos_llm.server.http.addresses import Addresses
 from chaos_llm.server.http.own_replies import ServerReply
-from chaos_llm.server.http.request_parser import ReceivedRequest
+from chaos_llm.server.http.request_parser import Held, ReceivedRequest
 from chaos_llm.server.launch.log import described, line, tell
 from chaos_llm.server.launch.settings import Settings, is_loopback
 from chaos_llm.server.runs.kept_journal import JournalWriter
@@ -65,11 +65,13 @@ class SharedState:
             settings.rate,
             settings.at,
             rootdir=settings.rootdir or Path(),
+            strict=settings.is_strict,
         )
         self.secrets = Secrets()
         self.file = self._journal_file(settings.journal)
         self.runs = Runs(beginning, settings.limits, self.loop, Notes(self.file, self.secrets))
         self.connections: set[OpenConnection] = set()
+        self.held = Held()
         self.requests = 0
         self.problems: list[str] = []  # of the test's own faults and answers
         self.tasks: set[asyncio.Task[None]] = set()
@@ -85,7 +87,7 @@ class SharedState:
             raise UsageError(f"--journal {path} cannot be written: {error.strerror}") from None
 
     def judged_at_handshake(self, host: str) -> Names:
-        """The providers whose TLS can fail by this host: its own, or the only one played."""
+        """The providers whose TLS can fail by this host: its own, or the only one served."""
         names = self.addresses.names(host)
         return names or (self.addresses.played if len(self.addresses.played) == 1 else ())
 
@@ -112,7 +114,7 @@ class SharedState:
         return self.note(f"no reply to {asked.method} {asked.path[:100]}: {described(error)}")
 
     def note(self, problem: str) -> str:
-        """Keep a problem for `state`, and tell it on the console; gives back what was told."""
+        """Keep a problem for `state`, print it on the console, and return its text."""
         text = line(self.secrets.masked(problem))
         self.problems = [*self.problems[1 - _PROBLEMS :], text]
         tell(text)

@@ -1,4 +1,4 @@
-"""Who answers a request, and what: a provider in its run, or the server in its own words."""
+"""Answers requests: from a provider in its run, or from the server itself."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class ClientOrigin(NamedTuple):
 
 
 class ProviderAnswer(NamedTuple):
-    """A provider's reply, to be played for a run, and its record."""
+    """A provider's reply, to be sent for a run, and its record."""
 
     run: ServedRun
     exchange: Exchange
@@ -58,7 +58,9 @@ def answer(
     headers = asked.headers
     wire = WireRequest(asked.method, host, place.path, asked.query, headers, asked.body, reused)
     try:
-        run = _run(server, asked, caller)
+        name = asked.run or caller.run or DEFAULT
+        is_a_look = asked.method in ("GET", "HEAD") and RUN_IN_A_KEY in asked.target
+        run = _begun(server, name) if is_a_look else server.runs.named(name)
         run.overrides.past_handshake = caller.past_handshake
         run.overrides.over_wire = caller.over_wire
         exchange, reply = run.exchange(place.provider, wire, headers.get("x-chaos-call", ""))
@@ -69,18 +71,15 @@ def answer(
     return ProviderAnswer(run, exchange, _without_body(reply) if asked.method == "HEAD" else reply)
 
 
-def _run(server: SharedState, asked: ReceivedRequest, caller: ClientOrigin) -> ServedRun:
-    """The run of a request; it begins here, unless an image on a web page could have named it."""
-    name = asked.run or caller.run or DEFAULT
-    if asked.method in ("GET", "HEAD") and f"{RUN_IN_A_KEY}{name}" in asked.target:
-        run = server.runs.begun(name)
-        if run is None:
-            raise UsageError(
-                f"there is no run {name!r} yet, and a GET whose query names one does not begin it; "
-                f'POST {ADMIN}/runs {{"run": "{name}"}} does'
-            )
-        return run
-    return server.runs.named(name)
+def _begun(server: SharedState, name: str) -> ServedRun:
+    """A run that a query names; it does not begin here, as an image on a web page could name it."""
+    run = server.runs.begun(name)
+    if run is None:
+        raise UsageError(
+            f"there is no run {name!r} yet, and a GET whose query names one does not begin it; "
+            f'POST {ADMIN}/runs {{"run": "{name}"}} does'
+        )
+    return run
 
 
 def _without_body(reply: Reply) -> Reply:

@@ -30,8 +30,8 @@ class RequestTooLarge(Exception):
 class ReceivedRequest(NamedTuple):
     """One whole request; `run` is the one that the client says it belongs to.
 
-    `host` is whom the client means: the target's own host before the header's. `path` is without
-    the query, also where the target is in absolute form.
+    `host` is the host that the client requests: the target's own host before the header's. `path`
+    is without the query, also if the target is in absolute form.
     """
 
     method: str
@@ -46,21 +46,36 @@ class ReceivedRequest(NamedTuple):
     run: str = ""
 
 
+class Held:
+    """The bytes of incomplete request bodies that all connections of a server hold."""
+
+    __slots__ = ("total",)
+
+    def __init__(self) -> None:
+        self.total = 0
+
+
 class RequestParser:
     """Puts requests together from bytes; whole ones are in `whole`, in their order."""
 
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
+    def __init__(self, limits: Limits, held: Held | None = None) -> None:
+        self._limits, self._held, self._size = limits, held or Held(), 0
         self.whole: list[ReceivedRequest] = []
         self._parser = httptools.HttpRequestParser(self)
         self._in_head = True
+        self._counts = False  # a head that comes with more than it may have is counted precisely
         self._head = 0
         self.is_begun = False  # with a request that is not whole yet
         self.wants_go_ahead = False
         self._forget()
 
+    def leave(self) -> None:
+        """Make room: the client has left, or its request is whole."""
+        self._held.total -= self._size
+        self._size = 0
+
     def _forget(self) -> None:
-        self._target, self._run, self._size, self._headed = b"", "", 0, 0
+        self._target, self._run, self._headed = b"", "", 0
         self._headers: dict[str, str] = {}
         self._body: list[bytes] = []
 
@@ -80,7 +95,9 @@ class RequestParser:
     def _parse(self, data: memoryview | bytes) -> int | None:
         """Parse bytes; says behind which of them the parser stopped for an offer to upgrade."""
         if self._in_head:
+            self._headed = self._head  # all that came before is of the head
             self._head += len(data)
+        self._counts = self._head > self._limits.head or len(data) > self._limits.head
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
@@ -117,7 +134,8 @@ class RequestParser:
             raise RequestTooLarge(414, f"the target is longer than {self._limits.target} bytes")
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._headed += len(name) + len(value) + _AROUND
+        if self._counts:
+            self._headed += len(name) + len(value) + _AROUND
         text = value.decode("latin-1")
         if _RUN_BYTES in value and (hit := _RUN.search(text)):
             self._run = hit[1]
@@ -138,14 +156,21 @@ class RequestParser:
 
     def on_body(self, body: bytes) -> None:
         self._size += len(body)
+        self._held.total += len(body)
         if self._size > self._limits.body:
             raise RequestTooLarge(413, self._too_large())
+        if self._held.total > self._limits.bodies:
+            raise RequestTooLarge(
+                503, f"{self._limits.bodies} bytes of requests are under way already"
+            )
         self._body.append(body)
 
     def on_message_complete(self) -> None:
         parser = self._parser
         self.is_begun, self._in_head, self._head = False, True, 0
         self.wants_go_ahead = False
+        self._held.total -= self._size
+        self._size = 0
         body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
         method, target = parser.get_method().decode("ascii"), self._target.decode("latin-1")
         host, (path, _, query) = self._headers.get("host", ""), target.partition("?")

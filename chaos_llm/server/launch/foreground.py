@@ -1,4 +1,4 @@
-"""A server that runs until it is told to end: `chaos-llm serve`."""
+"""A server that runs until a signal ends it: `chaos-llm serve`."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ async def serve(settings: Settings, say: Say) -> None:
 
 
 def greeting(server: SharedState) -> Iterator[str]:
-    """What somebody who starts a server needs to know."""
+    """The text that is printed when a server starts."""
     settings, run = server.settings, server.runs.default
     profile, clock = run.plan.profile, settings.clock
-    yield f"chaos-llm plays {profile.name} at {server.url}, seed {settings.seed}, one worker"
+    yield f"chaos-llm replays {profile.name} at {server.url}, seed {settings.seed}, one worker"
     if clock == "manual":
         yield f'  time stands: POST {server.url}{ADMIN}/advance {{"by": "10m"}} lets it pass'
     else:
@@ -59,7 +59,7 @@ def greeting(server: SharedState) -> Iterator[str]:
     token = "#token=..." if settings.admin_token else ""
     yield f"  watch it, and steer it, in a browser: {server.url}{ADMIN}/{token}"
     if server.doors:
-        yield "  a Toxiproxy plays what is wrong with the wire, at the addresses above"
+        yield "  a Toxiproxy at the addresses above simulates network faults"
     yield f"  parallel clients: a run of their own by X-Chaos-Run: NAME; all else: {ADMIN}/"
 
 
@@ -101,4 +101,4 @@ class _Progress:
 
 def _requests(server: SharedState) -> str:
     applied = sum(run.journal.applied for run in server.runs)
-    return f"{server.requests} requests, {applied} struck"
+    return f"{server.requests} requests, {applied} with a fault"

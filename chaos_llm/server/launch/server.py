@@ -1,7 +1,7 @@
 """The server: one process, one event loop, one port for every provider.
 
-One worker only. The dice of a retry count the requests before it, so two workers without shared
-counters would meet a client's second attempt as if it were its first.
+One worker only. The draws for a retry depend on the number of requests before it, so two workers
+without shared counters would treat a client's second attempt as its first.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Server:
         self._grpc = listener
 
     async def _open_wire(self) -> None:
-        """Have Toxiproxy in front of a port of its own, so that it is known who came through it."""
+        """Listen on an additional port for Toxiproxy, so that its connections can be recognised."""
         from chaos_llm.server.connections.toxiproxy_front import ToxiproxyFront  # noqa: PLC0415 - only where it is asked for
 
         shared = self.shared
@@ -115,8 +115,8 @@ class Server:
             with suppress(asyncio.CancelledError):
                 await task
         end = shared.time() + _FAREWELL
-        while shared.connections and shared.time() < end:  # noqa: ASYNC110 - transports tell nobody
-            await asyncio.sleep(0.002)  # noqa: TID251 - the server lives in real time
+        while shared.connections and shared.time() < end:  # noqa: ASYNC110 - transports have no event for it
+            await asyncio.sleep(0.002)  # noqa: TID251 - the server uses real time
         shared.stop_work()
         if shared.file is not None:
             shared.file.close()

@@ -3,16 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from ipaddress import ip_address
 from pathlib import Path
 
+from chaos_llm.config import is_strict
 from chaos_llm.decisions.start_position import Until
 from chaos_llm.errors import UsageError
 from chaos_llm.profiles import load
-from chaos_llm.profiles.model import Profile
-from chaos_llm.server.launch.combined_profile import combined
+from chaos_llm.profiles.model import Profile, Window
 from chaos_llm.server.runs.clock import rate_of
+
+
+def combined(profiles: Sequence[Profile]) -> Profile:
+    """One profile of several; without any, every provider is healthy.
+
+    The date is the first one's. If two of them set one provider's page, latency or quota, the first
+    one's counts.
+    """
+    if not profiles:
+        today = datetime.now(UTC).replace(microsecond=0)
+        return Profile("healthy", "every provider is healthy", today, 0.0)
+    first, *others = profiles
+    if not others:
+        return first
+    return replace(
+        first,
+        name="+".join(each.name for each in profiles),
+        title=" / ".join(each.title for each in profiles),
+        ends=max(each.ends for each in profiles),
+        windows=_windows(profiles),
+        tags=tuple(dict.fromkeys(tag for each in profiles for tag in each.tags)),
+        sources={
+            key: source for each in reversed(profiles) for key, source in each.sources.items()
+        },
+        status_pages={
+            name: page for each in reversed(profiles) for name, page in each.status_pages.items()
+        },
+        events=tuple(aside for each in profiles for aside in each.events),
+        baseline={
+            name: pace for each in reversed(profiles) for name, pace in each.baseline.items()
+        },
+        quotas={name: quota for each in reversed(profiles) for name, quota in each.quotas.items()},
+    )
+
+
+def _windows(profiles: Sequence[Profile]) -> tuple[Window, ...]:
+    """All windows; a name that two profiles have gets its profile's name as a prefix."""
+    names = [window.name for each in profiles for window in each.windows]
+    return tuple(
+        replace(w, name=f"{each.name}: {w.name}") if names.count(w.name) > 1 else w
+        for each in profiles
+        for w in each.windows
+    )
 
 
 @dataclass(frozen=True)
@@ -26,6 +70,7 @@ class Limits:
     head: int = 65_536
     target: int = 8192  # path and query; 414 beyond, as with most servers
     body: int = 32 * 1024 * 1024  # what Anthropic takes, the most of those that say so
+    bodies: int = 512 * 1024 * 1024  # of all connections together, as far as they have come
     ahead: int = 262_144  # what may come while a reply is under way
     connections: int = 4096
     runs: int = 256
@@ -37,12 +82,14 @@ class Limits:
 
 @dataclass(frozen=True)
 class Settings:
-    """What a server is started with; `profiles` are played at once, `at` is where they begin.
+    """The settings of a server; `profiles` are replayed together, `at` is where they begin.
 
-    `providers` are those that are played, all without any. `journal` is a file that gets a line for
-    each exchange. `speed` belongs to the clock "scaled". With `toxiproxy` a real one plays what is
-    wrong with the wire. `grpc` is a port for gRPC, 0 for any that is free. Raises UsageError,
-    UnknownName or ProfileError for what cannot be.
+    `providers` are those that are served; without any, all are. `journal` is a file that gets a
+    line for each exchange. `speed` belongs to the clock "scaled". With `toxiproxy` a real one
+    simulates network faults. `grpc` is a port for gRPC, 0 for any free one. `strict` is whether
+    requests are refused that the real APIs refuse; if it is None, the nearest pyproject.toml
+    decides, and the default is True. Raises UsageError, UnknownName or ProfileError for invalid
+    settings.
     """
 
     profiles: Sequence[str | Path | Profile] = ()
@@ -60,6 +107,7 @@ class Settings:
     admin_token: str = ""
     journal: Path | None = None
     rootdir: Path | None = None
+    strict: bool | None = None
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
@@ -79,6 +127,12 @@ class Settings:
     def rate(self) -> float:
         """Seconds of a run's clock in a real second."""
         return rate_of(self.clock, self.speed)
+
+    @property
+    def is_strict(self) -> bool:
+        """Whether requests are refused that the real APIs refuse."""
+        start = (self.rootdir or Path()).absolute()
+        return is_strict(start) if self.strict is None else self.strict
 
     def day(self) -> Profile:
         """The profiles as one day."""

@@ -1,8 +1,9 @@
-"""Which call a request belongs to, as far as that can be seen from behind a socket.
+"""The call that a request belongs to, as far as a server can see it.
 
-`X-Chaos-Call` names it. Else the last token in the body does ("KX-48213", as our prompts carry
-them), until that call was answered or has been quiet: the next request with it is another call.
-The number follows from the name and never from the order of arrival, for dice are keyed by it.
+`X-Chaos-Call` names it. Else the last marker in the body does ("KX-48213", as the prompts of a
+replay carry them), until that call was answered or has been quiet: the next request with it is
+another call. The number follows from the name and never from the order of arrival, because random
+draws are keyed by it.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ _HYPHEN = re.compile(rb"-\d{5}(?!\d)")
 _SHORT, _WINDOW, _TAIL = 4096, 65_536, 6  # bytes; a token's tail may lie in the window behind
 _MOST_HYPHENS = 1_000_000  # that are looked at, at 30 ns each
 _NUMBERS = 1 << 31
-_MOST = 50_000  # calls that are remembered
+_MOST = 20_000  # calls that are remembered
 _LONGEST_NAME = 64  # letters of a call's name; a longer one is known by its digest
 
 
@@ -55,7 +56,7 @@ class CallTracker(Correlation):
         return self._background_key(provider, path, body)
 
     def note(self, exchange: Exchange) -> None:
-        """Remember the exchange of the request whose key was asked for last."""
+        """Remember the exchange of the request whose key was computed last."""
         if self._current is not None:
             self._current.last = exchange
             self._current = None
@@ -96,7 +97,9 @@ class CallTracker(Correlation):
 
 def last_token(body: bytes) -> str:
     """The last token in a body; "" without one. Of one that is full of hyphens both ends count."""
-    if len(body) > _SHORT and body.count(b"-") > _MOST_HYPHENS:
+    if len(body) <= _SHORT:
+        return _last_of_few(body)
+    if body.count(b"-") > _MOST_HYPHENS:
         body = body[: _MOST_HYPHENS // 2] + b"\n" + body[-_MOST_HYPHENS // 2 :]
     end = len(body)
     while end > 0:
@@ -106,6 +109,16 @@ def last_token(body: bytes) -> str:
             if hyphen >= 2 and (hit := _TOKEN.match(body, hyphen - 2)):
                 return hit[0].decode("ascii")
         end = begin
+    return ""
+
+
+def _last_of_few(body: bytes) -> str:
+    """The same for a short body, from hyphen to hyphen."""
+    hyphen = body.rfind(b"-")
+    while hyphen != -1:
+        if hyphen >= 2 and (hit := _TOKEN.match(body, hyphen - 2)):
+            return hit[0].decode("ascii")
+        hyphen = body.rfind(b"-", 0, hyphen)
     return ""
 
 

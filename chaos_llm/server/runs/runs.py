@@ -1,4 +1,4 @@
-"""A run: one client's outage, with its own plan, journal, clock and dice; and all runs by name."""
+"""A run: one client's outage, with its own plan, journal, clock and draws; all runs by name."""
 
 from __future__ import annotations
 
@@ -50,9 +50,10 @@ class RunStart:
     rate: float
     at: Until | None = None
     rootdir: Path = Path()
+    strict: bool = True  # refuse what the real APIs refuse
 
     def plan(self) -> Plan:
-        """The day as it is played; raises UsageError or UnknownName for a wrong pyproject.toml."""
+        """The profile of a run; raises UsageError or UnknownName for a wrong pyproject.toml."""
         start = self.rootdir.absolute()
         return Plan(with_baseline(self.profile, start), self.seed, tiers(start, os.environ))
 
@@ -65,7 +66,7 @@ class Notes(NamedTuple):
 
 
 class ServedRun:
-    """One client's outage, as the server plays it."""
+    """One client's outage, as the server simulates it."""
 
     def __init__(
         self,
@@ -94,7 +95,13 @@ class ServedRun:
             self.plan, leads_wire=self.name == DEFAULT, when_healed=self._changed
         )
         self.callers = CallTracker(lambda: self.now)
-        self.engine = Engine(self.overrides, self.journal, self.callers, lambda: self.now)
+        self.engine = Engine(
+            self.overrides,
+            self.journal,
+            self.callers,
+            lambda: self.now,
+            strict=self.beginning.strict,
+        )
 
     def keep_at_most(self, exchanges: int) -> None:
         """Bound the journal; its limit is the server's own, if that is less."""
@@ -122,12 +129,17 @@ class ServedRun:
             if self._notes.file is not None:
                 self._notes.file.write(self.name, exchange)
 
-    def on(self, provider: str, *, surface: str = "api", model: str = "") -> ProviderControl:
+    def on(self, provider: str, *, surface: str = "", model: str = "") -> ProviderControl:
         """Take one provider in hand: inject faults, heal it, choose its answers."""
         return ProviderControl(self.overrides, lambda: self.now, provider, surface, model)
 
     def begin_anew(
-        self, *, profile: Profile | None = None, seed: int | None = None, at: Until | None = None
+        self,
+        *,
+        profile: Profile | None = None,
+        seed: int | None = None,
+        at: Until | None = None,
+        strict: bool | None = None,
     ) -> None:
         """Forget all that happened; replies that are under way end as they stand."""
         old = self.beginning
@@ -136,6 +148,7 @@ class ServedRun:
             profile=old.profile if profile is None else profile,
             seed=old.seed if seed is None else seed,
             at=at if at is not None or profile is not None else old.at,
+            strict=old.strict if strict is None else strict,
         )
         place(beginning.at, beginning.plan())  # refused before anything goes
         self.stop()

@@ -66,9 +66,9 @@ class PlainApp:
     def request(self, prompt: str = "hi") -> Request:
         """The same, as a plan sees it."""
         method, url, body = self._request(prompt)
-        asked = httpx.Request(method, url, json=body)
-        path, query = asked.url.path, asked.url.query.decode()
-        wire = WireRequest(method, asked.url.host, path, query, HEADERS, asked.content)
+        sent = httpx.Request(method, url, json=body)
+        path, query = sent.url.path, sent.url.query.decode()
+        wire = WireRequest(method, sent.url.host, path, query, HEADERS, sent.content)
         return find(self.target.provider, method, path).parse(wire)
 
     def _request(self, prompt: str) -> tuple[str, str, Any]:
@@ -95,7 +95,9 @@ class PlainApp:
             case "anthropic":
                 return "https://api.anthropic.com/v1/messages", chat | {"max_tokens": 300}
             case "gemini" | "vertex":
-                return _google(name, model, target.region), _contents(prompt)
+                claude = _CLAUDE_ON_VERTEX | {"messages": messages}
+                body = claude if "claude" in model else _contents(prompt)
+                return _google(name, model, target.region), body
             case "bedrock":
                 operation = "converse-stream" if stream else "converse"
                 text = {"role": "user", "content": [{"text": prompt}]}
@@ -110,6 +112,7 @@ class PlainApp:
 
 
 _AZURE = "https://acme.openai.azure.com/openai/deployments"
+_CLAUDE_ON_VERTEX = {"anthropic_version": "vertex-2023-10-16", "max_tokens": 300}
 _CHAT = {"groq": "/openai/v1/chat/completions", "openrouter": "/api/v1/chat/completions"}
 
 
@@ -140,5 +143,5 @@ def _padded(prompt: str, larger_than: int | None) -> str:
 def page_of(provider: str, client: httpx.Client) -> dict[str, Any]:
     """What a status page says now."""
     answer = client.get(f"{PAGES[provider]}/api/v2/summary.json")
-    said: dict[str, Any] = json.loads(answer.text)
-    return said
+    message: dict[str, Any] = json.loads(answer.text)
+    return message

@@ -8,24 +8,44 @@ from __future__ import annotations
 from chaos_llm.providers.refusals.anthropic import conversation as c
 from chaos_llm.providers.refusals.anthropic import fields as f
 from chaos_llm.providers.refusals.anthropic import thoughts as t
+from chaos_llm.providers.refusals.rule import Rule
 from chaos_llm.providers.refusals.table import RuleTable
 
-_BODY = (
-    *f.TOOL_CHOICE,
-    *f.TOOLS,
-    f.MESSAGES_MISSING,
-    *c.ROLES,
-    *c.CONTENT,
-    *c.BLOCKS,
-    *f.SYSTEM,
-    *f.THINKING,
-    *f.FIELDS,
-    f.UNKNOWN_KEY,
-    *c.CONVERSATION,
-    *c.TOOL_USE,
-    *t.THOUGHTS,
-    *t.SAMPLING,
-    *c.WINDOW,
-)
 
-MESSAGES = RuleTable("anthropic messages", "Anthropic", (*f.REQUEST, f.VERSION, *f.MODEL, *_BODY))
+def _body(unknown_key: Rule) -> tuple[Rule, ...]:
+    return (
+        *f.TOOL_CHOICE,
+        *f.TOOLS,
+        f.MESSAGES_MISSING,
+        *c.ROLES,
+        *c.CONTENT,
+        *c.BLOCKS,
+        *f.SYSTEM,
+        *f.THINKING,
+        *f.FIELDS,
+        unknown_key,
+        *c.CONVERSATION,
+        *c.TOOL_USE,
+        *t.THOUGHTS,
+        *t.SAMPLING,
+        *c.WINDOW,
+    )
+
+
+MESSAGES = RuleTable(
+    "anthropic messages",
+    "Anthropic",
+    (*f.REQUEST, f.VERSION, *f.MODEL, *_body(f.UNKNOWN_KEY)),
+)
+VERTEX = RuleTable(
+    "vertex raw_predict",
+    "Claude on Vertex AI",
+    (*f.REQUEST, f.VERSION_IN_BODY, *_body(f.UNKNOWN_KEY_HOSTED)),
+)
+# The other families' bodies have no version, and no rules.
+BEDROCK = RuleTable(
+    "bedrock invoke",
+    "Claude on Bedrock",
+    _body(f.UNKNOWN_KEY_HOSTED),
+    only_with="anthropic_version",
+)

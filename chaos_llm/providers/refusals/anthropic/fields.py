@@ -61,6 +61,12 @@ VERSION = Rule(
     "wants the header anthropic-version",
     Source("pasted", "users' issues"),
 )
+VERSION_IN_BODY = required(
+    "anthropic_version",
+    BODY,
+    without("anthropic_version"),
+    Source("documented", "cloud.google.com/vertex-ai/generative-ai/docs/partner-models/claude"),
+)
 MODEL = (
     required("model", BODY, without("model")),
     typed("model", not_a(str), "a valid string"),
@@ -242,11 +248,18 @@ FIELDS = (
         LIVE,
     ),
 )
-UNKNOWN_KEY = Rule(
-    "unknown key",
-    BODY,
-    keys_other_than(_KNOWN_KEYS),
-    "{at}: Extra inputs are not permitted",
-    "knows no key '{key}'",
-    LIVE,
-)
+
+
+def _unknown_key(*more: str) -> Rule:
+    return Rule(
+        "unknown key",
+        BODY,
+        keys_other_than((*_KNOWN_KEYS, *more)),
+        "{at}: Extra inputs are not permitted",
+        "knows no key '{key}'",
+        LIVE,
+    )
+
+
+UNKNOWN_KEY = _unknown_key()
+UNKNOWN_KEY_HOSTED = _unknown_key("anthropic_version", "anthropic_beta")

@@ -20,7 +20,7 @@ from chaos_llm.providers.refusals.rule import Rule, Source
 from chaos_llm.providers.refusals.table import RuleTable
 
 _PASTED = Source("pasted", "users' issues")
-_KNOWN = Source("assumed", "known; nobody pasted it here")
+_KNOWN = Source("assumed", "known; it has no source here")
 _LEARN = "https://cloud.google.com/vertex-ai/generative-ai/docs"
 
 _REQUEST = (
@@ -267,7 +267,7 @@ _VERTEX = (
         "signature lost",
         "contents",
         turns.unsigned_call,
-        f"{_UNABLE}function call `default_api:{{name}}` in the {{attempt}}. content block is "
+        f"{_UNABLE}function call `default_api:{{name}}` in the {{position}}. content block is "
         f"missing a `thought_signature`. Learn more: {_LEARN.replace('cloud', 'docs.cloud')}"
         "/thought-signatures",
         "wants the thought signature back with the function call '{name}'",

@@ -39,7 +39,7 @@ REQUEST = _both(
     *("contents", "systemInstruction", "tools", "toolConfig", "safetySettings", "generationConfig"),
     *("cachedContent", "labels", "model", "modelArmorConfig", "store", "serviceTier"),
     *("automaticContinuation", "continuationToken"),
-    *("$alt", "$path"),  # which are ours
+    *("$alt", "$path"),  # chaos_llm's own
 )
 CONTENT = _both("parts", "role")
 PART = _both(

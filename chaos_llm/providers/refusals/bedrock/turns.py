@@ -1,0 +1,215 @@
+"""What is wrong with a conversation in Bedrock's Converse, alone and with a model."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from chaos_llm.providers.refusals.asked import Asked
+from chaos_llm.providers.refusals.rule import Found, found, shown
+from chaos_llm.providers.refusals.tokens import OVER, least_tokens
+
+_ROLES = ("user", "assistant")
+_NAME = re.compile(r"[a-zA-Z0-9_-]+")
+_LONGEST_NAME = 64
+_NO_PREFILL_FROM = (4, 6)
+_APART = re.compile(r"(?:\w+\.)?(?:mistral|cohere)\.")  # models whose results come alone
+
+
+def other_role(messages: Any, _asked: Asked) -> Found | None:
+    """A message with an unknown role; AWS counts from 1."""
+    for index, message in enumerate(_listed(messages)):
+        role = message.get("role") if isinstance(message, dict) else None
+        if role not in _ROLES:
+            told = "null" if role is None else shown(role)
+            return found(index, "role", role=told, position=index + 1)
+    return None
+
+
+def no_list(message: Any, _asked: Asked) -> Found | None:
+    """Content that is a text, as others have it."""
+    content = message.get("content") if isinstance(message, dict) else None
+    return None if content is None or isinstance(content, list) else found("content")
+
+
+def empty_content(message: Any, _asked: Asked) -> Found | None:
+    """A message without content."""
+    return None if isinstance(message, dict) and message.get("content") else found("content")
+
+
+def blank_text(message: Any, asked: Asked) -> Found | None:
+    """A text of spaces, or none; of Claude's, Claude speaks itself."""
+    return None if _is_claude(asked) else _blank(message)
+
+
+def claudes_blank_text(message: Any, asked: Asked) -> Found | None:
+    """A text of spaces, or none, for Claude."""
+    wrong = _blank(message) if _is_claude(asked) else None
+    return wrong and found(*wrong.at, kind="be non-empty" if _is_empty(message) else _SPACES)
+
+
+_SPACES = "contain non-whitespace text"
+
+
+def _is_empty(message: Any) -> bool:
+    return any(block.get("text") == "" for _, block in _blocks(message))
+
+
+def _blank(message: Any) -> Found | None:
+    for index, block in _blocks(message):
+        text = block.get("text")
+        if isinstance(text, str) and not text.strip():
+            return found("content", index, index=index)
+    return None
+
+
+def same_role_twice(messages: Any, _asked: Asked) -> Found | None:
+    """Two messages of one role in a row."""
+    before: object = None
+    for index, message in enumerate(_listed(messages)):
+        role = message.get("role") if isinstance(message, dict) else None
+        if role == before:
+            return found(index, "role", role=role)
+        before = role
+    return None
+
+
+def no_tool_config(messages: Any, asked: Asked) -> Found | None:
+    """Tool calls or results in a request that offers no tools."""
+    if asked.body.get("toolConfig"):
+        return None
+    for index, message in enumerate(_listed(messages)):
+        for at, block in _blocks(message):
+            if "toolUse" in block or "toolResult" in block:
+                return found(index, "content", at)
+    return None
+
+
+def call_without_result(messages: Any, _asked: Asked) -> Found | None:
+    """Tool calls that the next message does not answer."""
+    each = _listed(messages)
+    for index, message in enumerate(each[:-1]):
+        calls = _ids(message, "toolUse")
+        answered = set(_ids(each[index + 1], "toolResult"))
+        missing = [call for call in calls if call not in answered]
+        if missing:
+            return found(index + 1, "content", ids=", ".join(missing))
+    return None
+
+
+def result_without_call(messages: Any, _asked: Asked) -> Found | None:
+    """More tool results than the message before has calls."""
+    before: object = None
+    for index, message in enumerate(_listed(messages)):
+        results = _ids(message, "toolResult")
+        called = set(_ids(before, "toolUse"))
+        if len(results) > len(called) or any(each not in called for each in results):
+            return found(index, "content")
+        before = message
+    return None
+
+
+def result_beside_text(message: Any, asked: Asked) -> Found | None:
+    """A tool's result together with something else, for models that want it alone."""
+    if not _APART.match(asked.model):
+        return None
+    kinds = ["toolResult" in block for _, block in _blocks(message)]
+    return found("content") if any(kinds) and not all(kinds) else None
+
+
+def empty_error(message: Any, _asked: Asked) -> Found | None:
+    """A failed tool's result that says nothing."""
+    for index, block in _blocks(message):
+        result = block.get("toolResult")
+        if not isinstance(result, dict) or result.get("status") != "error":
+            continue
+        if not result.get("content"):
+            return found("content", index, "toolResult")
+    return None
+
+
+def tool_id(message: Any, asked: Asked) -> Found | None:
+    """A tool call's id of another vendor's making."""
+    places = [place for place, each in asked.at("messages[]") if each is message]
+    position = int(places[0][1]) + 1 if places else 1
+    for index, block in _blocks(message):
+        for kind in ("toolUse", "toolResult"):
+            part = block.get(kind)
+            sent = part.get("toolUseId") if isinstance(part, dict) else None
+            if isinstance(sent, str) and not _NAME.fullmatch(sent):
+                at = f"messages.{position}.member.content.{index + 1}.member.{kind}.toolUseId"
+                return found("content", index, kind, "toolUseId", id=shown(sent), member=at)
+    return None
+
+
+def tool_name(tool: Any, _asked: Asked) -> Found | None:
+    """A tool's name with invalid characters; the next rule is about long ones."""
+    name = _name_of(tool)
+    return None if name is None or _NAME.fullmatch(name) else found("toolSpec", "name", name=name)
+
+
+def long_tool_name(tool: Any, _asked: Asked) -> Found | None:
+    """A tool's name that is too long."""
+    name = _name_of(tool)
+    return (
+        None if name is None or len(name) <= _LONGEST_NAME else found("toolSpec", "name", name=name)
+    )
+
+
+def _name_of(tool: Any) -> str | None:
+    spec = tool.get("toolSpec") if isinstance(tool, dict) else None
+    name = spec.get("name") if isinstance(spec, dict) else None
+    return name if isinstance(name, str) else None
+
+
+def too_much_output(value: Any, asked: Asked) -> Found | None:
+    """A limit of output tokens over the model's own."""
+    most = asked.facts.output
+    return found(most=most) if most and type(value) is int and value > most else None
+
+
+def prefill(messages: Any, asked: Asked) -> Found | None:
+    """Words put into the mouth of a Claude that takes none."""
+    last = messages[-1] if isinstance(messages, list) and messages else None
+    is_said = isinstance(last, dict) and last.get("role") == "assistant"
+    newest = _is_claude(asked) and asked.facts.version >= _NO_PREFILL_FROM
+    return found(len(messages) - 1) if is_said and newest else None
+
+
+def over_the_window(_body: Any, asked: Asked) -> Found | None:
+    """A prompt that is longer than the window, by far; of Claude's, Claude speaks itself."""
+    return None if _is_claude(asked) else _over(asked)
+
+
+def over_claudes_window(_body: Any, asked: Asked) -> Found | None:
+    """A prompt that is longer than Claude's window, by far."""
+    return _over(asked) if _is_claude(asked) else None
+
+
+def _over(asked: Asked) -> Found | None:
+    window = asked.facts.window
+    if window is None or len(asked.wire.body) < window * OVER:
+        return None  # no token is shorter than a byte
+    tokens = least_tokens([asked.body.get(part) for part in ("system", "messages", "toolConfig")])
+    return found(tokens=tokens, window=window) if tokens > window * OVER else None
+
+
+def _is_claude(asked: Asked) -> bool:
+    return asked.facts.family == "claude"
+
+
+def _listed(messages: Any) -> list[Any]:
+    return messages if isinstance(messages, list) else []
+
+
+def _blocks(message: Any) -> Iterator[tuple[int, dict[str, Any]]]:
+    content = message.get("content") if isinstance(message, dict) else None
+    for index, block in enumerate(_listed(content)):
+        if isinstance(block, dict):
+            yield index, block
+
+
+def _ids(message: Any, kind: str) -> list[str]:
+    parts = (block.get(kind) for _, block in _blocks(message))
+    return [str(part.get("toolUseId")) for part in parts if isinstance(part, dict)]

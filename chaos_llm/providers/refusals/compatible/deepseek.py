@@ -1,0 +1,108 @@
+"""What DeepSeek's chat refuses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chaos_llm.providers.refusals.asked import BODY, Asked
+from chaos_llm.providers.refusals.compatible import turns
+from chaos_llm.providers.refusals.openai import turns as openai_turns
+from chaos_llm.providers.refusals.rule import Found, Rule, Source, found, shown
+from chaos_llm.providers.refusals.table import RuleTable
+
+_ROLES = ("system", "user", "assistant", "tool")
+
+
+def _role(message: Any, asked: Asked) -> Found | None:
+    role = message.get("role") if isinstance(message, dict) else None
+    if not isinstance(role, str) or role in _ROLES:
+        return None
+    column = asked.wire.body.find(f'"{role}"'.encode()) + len(role) + 2
+    return found("role", role=shown(role), column=column)
+
+
+def _reasoning_lost(messages: Any, asked: Asked) -> Found | None:
+    """A tool's call of the current turn without the reasoning that led to it, while it thinks."""
+    thinking = asked.body.get("thinking")
+    asked_for = isinstance(thinking, dict) and thinking.get("type") == "enabled"
+    if not asked.body.get("tools") or not (asked_for or "reasoner" in asked.model):
+        return None
+    each = messages if isinstance(messages, list) else []
+    asks = [i for i, m in enumerate(each) if isinstance(m, dict) and m.get("role") == "user"]
+    for index in range(asks[-1] if asks else 0, len(each)):
+        if turns.calls_of(each[index]) and not each[index].get("reasoning_content"):
+            return found(index, "reasoning_content")
+    return None
+
+
+def _max_tokens(value: Any, asked: Asked) -> Found | None:
+    most = asked.facts.output
+    if most is None or type(value) is not int or 1 <= value <= most:
+        return None
+    return found(most=most)
+
+
+CHAT = RuleTable(
+    "deepseek chat",
+    "DeepSeek",
+    (
+        Rule(
+            "role",
+            "messages[]",
+            _role,
+            "Failed to deserialize the JSON body into the target type: messages[{i}].role: unknown "
+            "variant `{role}`, expected one of `system`, `user`, `assistant`, `tool` at line 1 "
+            "column {column}",
+            "takes no role '{role}'",
+            Source("assumed", "known; it has no source here"),
+        ),
+        Rule(
+            "tool call without its result",
+            "messages",
+            openai_turns.call_without_result,
+            "An assistant message with 'tool_calls' must be followed by tool messages responding "
+            "to each 'tool_call_id'. (insufficient tool messages following tool_calls message)",
+            "wants a tool message for each tool call, and misses {ids}",
+            Source("pasted", "agno-agi/agno#3105, smallmain/vscode-unify-chat-provider#248"),
+            status=400,
+        ),
+        Rule(
+            "tool result without its call",
+            "messages",
+            openai_turns.result_without_call,
+            "Messages with role 'tool' must be a response to a preceding message with 'tool_calls'",
+            "takes a tool message only behind its tool call",
+            Source("pasted", "deepx-code#94"),
+            status=400,
+        ),
+        Rule(
+            "reasoning lost",
+            "messages",
+            _reasoning_lost,
+            "The reasoning_content in the thinking mode must be passed back to the API.",
+            "wants the reasoning back that led to a tool's call",
+            Source("pasted", "users' issues; documented"),
+            status=400,
+        ),
+        Rule(
+            "max_tokens",
+            "max_tokens",
+            _max_tokens,
+            "Invalid max_tokens value, the valid range of max_tokens is [1, {most}]",
+            "takes max_tokens from 1 to {most}",
+            Source("pasted", "users' issues"),
+            status=400,
+        ),
+        Rule(
+            "context window",
+            BODY,
+            turns.over_the_window_with_output,
+            "This model's maximum context length is {window} tokens. However, you requested "
+            "{tokens} tokens ({said} in the messages, {most} in the completion). Please reduce the "
+            "length of the messages or completion.",
+            "takes no more than {window} tokens, those of the answer included",
+            Source("pasted", "zed-industries/zed#57718"),
+            status=400,
+        ),
+    ),
+)

@@ -1,0 +1,93 @@
+"""What Groq's chat refuses: members that other vendors have, and what a model does not give."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chaos_llm.providers.refusals.asked import BODY, Asked
+from chaos_llm.providers.refusals.compatible import turns
+from chaos_llm.providers.refusals.predicates import more_than_it_gives
+from chaos_llm.providers.refusals.rule import Found, Rule, Source, found
+from chaos_llm.providers.refusals.table import RuleTable
+
+_PASTED = Source("pasted", "users' issues")
+_OF_OTHERS = ("reasoning_content", "channel", "refusal", "cache_control")
+_MUST = "'{at}' : for 'role:{role}' the following must be satisfied[('{at}"
+
+
+def _content(message: Any, _asked: Asked) -> Found | None:
+    content = message.get("content") if isinstance(message, dict) else None
+    if content is None or isinstance(content, str | list):
+        return None
+    return found(role=message.get("role"))
+
+
+def _call_without_type(message: Any, _asked: Asked) -> Found | None:
+    calls = message.get("tool_calls") if isinstance(message, dict) else None
+    for index, call in enumerate(calls if isinstance(calls, list) else ()):
+        if isinstance(call, dict) and "type" not in call:
+            return found(role=message.get("role"), call=index)
+    return None
+
+
+CHAT = RuleTable(
+    "groq chat",
+    "Groq",
+    (
+        Rule(
+            "role",
+            "messages[]",
+            turns.other_role("system", "user", "assistant", "tool", "function", "developer"),
+            "'messages.{i}' : discriminator property 'role' has invalid value",
+            "takes no role '{role}'",
+            Source("assumed", "known; it has no source here"),
+        ),
+        Rule(
+            "message's key",
+            "messages[]",
+            turns.unsupported_member(_OF_OTHERS),
+            _MUST + "' : property '{key}' is unsupported)]",
+            "knows no key '{key}' in a message",
+            _PASTED,
+        ),
+        Rule(
+            "content: type",
+            "messages[]",
+            _content,
+            _MUST + ".content' : value must be a string)]",
+            "wants a text as content",
+            _PASTED,
+        ),
+        Rule(
+            "call's type missing",
+            "messages[]",
+            _call_without_type,
+            _MUST + ".tool_calls.{call}.type' : property 'type' is missing)]",
+            "wants the type of each tool call",
+            _PASTED,
+        ),
+        *(
+            Rule(
+                f"{name} of the model",
+                name,
+                more_than_it_gives,
+                f"`{name}` must be less than or equal to `{{most}}`, the maximum value for "
+                f"`{name}` is less than the `context_window` for this model",
+                "gives no more than {most} tokens with {model}",
+                Source("pasted", "sst/opencode#1000"),
+                param=name,
+            )
+            for name in ("max_tokens", "max_completion_tokens")
+        ),
+        Rule(
+            "context window",
+            BODY,
+            turns.over_the_window,
+            "Please reduce the length of the messages or completion.",
+            "takes no more than {window} tokens with this model",
+            _PASTED,
+            code="context_length_exceeded",
+            param="messages",
+        ),
+    ),
+)

@@ -1,0 +1,181 @@
+"""What xAI, OpenRouter and vLLM refuse in a chat, as far as there are sources."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from chaos_llm.providers.refusals.asked import BODY, Asked
+from chaos_llm.providers.refusals.compatible import turns
+from chaos_llm.providers.refusals.predicates import WRONG, empty
+from chaos_llm.providers.refusals.rule import Found, Rule, Source, Wrong, found
+from chaos_llm.providers.refusals.table import RuleTable
+
+# Of xAI's models only these were seen to refuse, and only these are known to think unasked.
+_GROK_4 = re.compile(r"grok-4(?:-0709|-latest|-1-fast|-fast)?(?:-reasoning)?$")
+_EFFORTLESS = re.compile(r"grok-4(?:-0709|-latest|-1-fast|-fast)?(?:-(?:non-)?reasoning)?$")
+_SERVER = Source("server code", "vllm-project/vllm, entrypoints/openai/protocol.py")
+
+
+def _of_grok_4(value: Any, asked: Asked) -> Found | None:
+    return WRONG if value is not None and _GROK_4.match(asked.model) else None
+
+
+def _effort(value: Any, asked: Asked) -> Found | None:
+    if value is None or not _EFFORTLESS.match(asked.model):
+        return None
+    return found(model=asked.model)
+
+
+XAI = RuleTable(
+    "xai chat",
+    "xAI",
+    (
+        *(
+            Rule(
+                f"{name} of grok-4",
+                name,
+                _of_grok_4,
+                f"Argument not supported on this model: {told}",
+                "takes no such parameter with this model",
+                Source("pasted", "users' issues, of presencePenalty"),
+            )
+            for name, told in (
+                ("presence_penalty", "presencePenalty"),
+                ("frequency_penalty", "frequencyPenalty"),
+                ("stop", "stop"),
+            )
+        ),
+        Rule(
+            "reasoning_effort of grok-4",
+            "reasoning_effort",
+            _effort,
+            "Model {model} does not support parameter reasoningEffort.",
+            "takes no effort with this model",
+            Source("pasted", "users' issues"),
+        ),
+        Rule(
+            "context window",
+            BODY,
+            turns.over_the_window,
+            "This model's maximum prompt length is {window} but the request contains {tokens} "
+            "tokens.",
+            "takes no more than {window} tokens with this model",
+            Source("pasted", "cline/cline#3120"),
+        ),
+    ),
+)
+OPENROUTER = RuleTable(
+    "openrouter chat",
+    "OpenRouter",
+    (
+        Rule(
+            "context window",
+            BODY,
+            turns.over_the_window,
+            "This endpoint's maximum context length is {window} tokens. However, you requested "
+            "about {tokens} tokens ({tokens} of text input). Please reduce the length of either "
+            "one, or use the context-compression plugin to compress your prompt automatically.",
+            "takes no more than {window} tokens with this model",
+            Source("recorded", "2026-06"),
+        ),
+    ),
+)
+
+
+def _without(*needed: str) -> Wrong:
+    """A field that is for nothing without one of these."""
+
+    def wrong(value: Any, asked: Asked) -> Found | None:
+        is_given = value is not None and value != "none"
+        return WRONG if is_given and not any(asked.body.get(key) for key in needed) else None
+
+    return wrong
+
+
+def _choice(value: Any, _asked: Asked) -> Found | None:
+    known = ("none", "auto", "required")
+    return WRONG if isinstance(value, str) and value not in known else None
+
+
+def _negative(value: Any, _asked: Asked) -> Found | None:
+    return WRONG if isinstance(value, int | float) and value < 0 else None
+
+
+def _top_logprobs(value: Any, _asked: Asked) -> Found | None:
+    return WRONG if type(value) is int and value < -1 else None
+
+
+def _no_schema(form: Any, _asked: Asked) -> Found | None:
+    wants = isinstance(form, dict) and form.get("type") == "json_schema"
+    return WRONG if wants and not form.get("json_schema") else None
+
+
+VLLM = RuleTable(
+    "vllm chat",
+    "vLLM",
+    tuple(
+        Rule(name, looks_at, wrong, message, why, _SERVER)
+        for name, looks_at, wrong, message, why in (
+            (
+                "no tools",
+                "tools",
+                empty,
+                "`tools` must not be an empty array. Either provide at least one tool or omit the "
+                "field entirely.",
+                "takes no empty list of tools",
+            ),
+            (
+                "tool_choice alone",
+                "tool_choice",
+                _without("tools"),
+                "When using `tool_choice`, `tools` must be set.",
+                "takes tool_choice only with tools",
+            ),
+            (
+                "tool_choice",
+                "tool_choice",
+                _choice,
+                'Invalid value for `tool_choice`: {value}! Only named tools, "none", "auto" or '
+                '"required" are supported.',
+                "knows no tool_choice '{value}'",
+            ),
+            (
+                "stream_options alone",
+                "stream_options",
+                _without("stream"),
+                "Stream options can only be defined when `stream=True`.",
+                "takes stream_options only with stream",
+            ),
+            (
+                "top_logprobs alone",
+                "top_logprobs",
+                _without("logprobs"),
+                "when using `top_logprobs`, `logprobs` must be set to true.",
+                "takes top_logprobs only with logprobs",
+            ),
+            (
+                "top_logprobs",
+                "top_logprobs",
+                _top_logprobs,
+                "`top_logprobs` must be a positive value or -1.",
+                "takes top_logprobs from 0, or -1",
+            ),
+            (
+                "temperature",
+                "temperature",
+                _negative,
+                "temperature must be non-negative, got {value}.",
+                "takes no negative temperature",
+            ),
+            (
+                "json_schema missing",
+                "response_format",
+                _no_schema,
+                "When response_format type is 'json_schema', the 'json_schema' field must be "
+                "provided.",
+                "wants the schema of a structured answer",
+            ),
+        )
+    ),
+)

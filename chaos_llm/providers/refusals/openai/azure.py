@@ -1,0 +1,19 @@
+"""What OpenAI's models on Azure refuse: what OpenAI does, but for what depends on the model.
+
+A deployment's name says nothing about its model, and its path may stand for the model's name.
+"""
+
+from __future__ import annotations
+
+from chaos_llm.providers.refusals.asked import bracketed
+from chaos_llm.providers.refusals.openai.chat import CHAT
+from chaos_llm.providers.refusals.openai.responses import RESPONSES
+from chaos_llm.providers.refusals.table import RuleTable
+
+AZURE_CHAT = RuleTable(
+    "azure chat",
+    "Azure OpenAI",
+    [rule for rule in CHAT.rules if rule.name != "model missing"],
+    notation=bracketed,
+)
+AZURE_RESPONSES = RuleTable("azure responses", "Azure OpenAI", RESPONSES.rules, notation=bracketed)
