@@ -194,7 +194,7 @@ def read(target: str) -> tuple[Any, ...]:
     """What a stream of a bare channel brings: messages, then the status."""
     messages: list[bytes] = []
     with grpc.insecure_channel(target) as channel:
-        call = channel.unary_stream(METHOD)(b"", timeout=20)
+        call = channel.unary_stream(METHOD)(b"", timeout=60)
         with suppress(grpc.RpcError):
             messages.extend(call)
         trailers = tuple((name, value) for name, value in call.trailing_metadata())
@@ -204,7 +204,7 @@ def read(target: str) -> tuple[Any, ...]:
 async def read_later(target: str) -> tuple[Any, ...]:
     messages: list[bytes] = []
     async with grpc.aio.insecure_channel(target) as channel:
-        call = channel.unary_stream(METHOD)(b"", timeout=20)
+        call = channel.unary_stream(METHOD)(b"", timeout=60)
         with suppress(grpc.RpcError):
             async for message in call:
                 messages.append(message)  # noqa: PERF401 - what came before the error is kept
