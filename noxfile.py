@@ -137,7 +137,15 @@ def frameworks(session: nox.Session) -> None:
 @nox.session
 def closed_world(session: nox.Session) -> None:
     """Whatever may leave the machine, and the mocks that stand beside us."""
-    native = ("grpcio", "pycurl", "websockets", "websocket-client", "dnspython", "pysocks")
+    native = (
+        "grpcio",
+        "protobuf",
+        "pycurl",
+        "websockets",
+        "websocket-client",
+        "dnspython",
+        "pysocks",
+    )
     mocks = (
         "aioresponses",
         "moto",
@@ -161,10 +169,16 @@ def grpc(session: nox.Session, grpcio: str) -> None:
     sdks = ("xai-sdk>=1.21,<2", "google-cloud-aiplatform>=2.7,<3")
     session.install("-e", ".[test,grpc]", f"grpcio=={grpcio}.*", *sdks)
     env = {"NO_LIBRARY_IS_ABSENT": "1"}
-    files = ("interception/test_grpc.py", "interception/test_grpc_conformance.py")
-    more = ("libraries/test_real_grpc.py", "server/test_grpc_server.py")
-    paths = (f"tests/{path}" for path in (*files, *more))
-    session.run("pytest", *paths, *session.posargs, env=env)
+    tests = (
+        "interception/test_grpc.py",
+        "interception/test_grpc_channels.py",
+        "interception/test_grpc_conformance.py",
+        "libraries/test_real_grpc.py",
+        "server/test_grpc_server.py",
+    )
+    paths = (f"tests/{path}" for path in tests)
+    old = ("-W", "ignore::FutureWarning")  # of google-auth, about the older grpcio
+    session.run("pytest", *old, *paths, *session.posargs, env=env)
 
 
 @nox.session

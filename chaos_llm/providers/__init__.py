@@ -10,7 +10,7 @@ from functools import lru_cache
 from chaos_llm import extensions
 from chaos_llm.errors import UnknownName
 from chaos_llm.providers.anthropic.batches import AnthropicBatches
-from chaos_llm.providers.anthropic.count_tokens import AnthropicTokenCount
+from chaos_llm.providers.anthropic.documents import AnthropicTokenCount
 from chaos_llm.providers.anthropic.files import AnthropicFiles
 from chaos_llm.providers.anthropic.messages import AnthropicMessages
 from chaos_llm.providers.anthropic.oauth import AnthropicOAuth
@@ -83,7 +83,7 @@ from chaos_llm.providers.openai.assistants import OpenAIAssistants
 from chaos_llm.providers.openai.batches import OpenAIBatches
 from chaos_llm.providers.openai.chat import OpenAIChat
 from chaos_llm.providers.openai.completions import OpenAICompletions
-from chaos_llm.providers.openai.embeddings import OpenAIEmbeddings
+from chaos_llm.providers.openai.documents import OpenAIEmbeddings, OpenAIModels
 from chaos_llm.providers.openai.files import OpenAIFiles
 from chaos_llm.providers.openai.media import (
     OpenAIAudio,
@@ -91,7 +91,6 @@ from chaos_llm.providers.openai.media import (
     OpenAIImageStore,
     OpenAIModerations,
 )
-from chaos_llm.providers.openai.models import OpenAIModels
 from chaos_llm.providers.openai.responses import OpenAIResponses
 from chaos_llm.providers.openai.stored_responses import StoredResponses
 from chaos_llm.providers.openai.vector_stores import OpenAIVectorStores

@@ -43,8 +43,10 @@ def message_class(name: str) -> Any:
 
     Raises UsageError where no package that is installed has it.
     """
-    from google.protobuf import descriptor_pool, message_factory  # noqa: PLC0415 - see above
-
+    try:
+        from google.protobuf import descriptor_pool, message_factory  # noqa: PLC0415 - see above
+    except ModuleNotFoundError:  # grpcio alone does not install it
+        raise _unknown(name) from None
     pool = descriptor_pool.Default()
     with suppress(KeyError):
         return message_factory.GetMessageClass(pool.FindMessageTypeByName(name))

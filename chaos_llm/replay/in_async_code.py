@@ -75,10 +75,15 @@ class Pending(Coroutine[Any, Any, Any]):
     def __getattr__(self, name: str) -> NoReturn:
         raise NotAwaited(self.advice)
 
-    def __bool__(self) -> NoReturn:
+    def __bool__(self) -> bool:
+        if self.was_awaited:  # asyncio asks so for the repr of a task
+            return True
         raise UsageError(self.advice)
 
-    __float__ = __lt__ = __le__ = __gt__ = __ge__ = __str__ = __bool__
+    def __float__(self) -> NoReturn:
+        raise UsageError(self.advice)
+
+    __lt__ = __le__ = __gt__ = __ge__ = __str__ = __float__
 
     def __repr__(self) -> str:
         return f"<chaos.{self._method}(...), to be awaited>"

@@ -39,7 +39,11 @@ SIMULATED = (
     "grpc aio",
     "grpc aio that streams",
 )
-_OF_XAI = re.compile(r"status = StatusCode\.(UNAUTHENTICATED|INVALID_ARGUMENT)|answered None")
+# Without xai-sdk its messages are not known, and the error names the package.
+_OF_XAI = re.compile(
+    r"status = StatusCode\.(UNAUTHENTICATED|INVALID_ARGUMENT)|answered None"
+    r"|UsageError: the message xai_api\.\w+ is not known here: pip install xai-sdk"
+)
 _ADDRESS = re.compile(r'inet_addr\("([\d.]+)"\)|inet_pton\(AF_INET6, "([0-9a-f:]+)"')
 _ALLOWED = re.compile(r"(127\.|0\.0\.0\.0$|::1$|::$)")
 

@@ -153,10 +153,13 @@ WIRES = {
     **{f"a page, {s}": (page(s), of_page(s)) for s in (400, 401, 403, 404, 408, 429, 500)},
     **{f"a page, {s}": (page(s), of_page(s)) for s in (502, 503, 504, 520)},
     "a page under 200": (page(200), of_page(200)),
-    "no trailers": ([headers(*GRPC), data(MESSAGE, end=True)], of_frames(MESSAGE)),
+    "no trailers": (
+        [headers(*GRPC), data(MESSAGE), until_it_is_read, data(b"", end=True)],
+        of_frames(MESSAGE),
+    ),
     "nothing but headers": ([headers(*GRPC, end=True)], of_frames()),
     "half a message, no trailers": (
-        [headers(*GRPC), data(MESSAGE), data(MESSAGE[:6], end=True)],
+        [headers(*GRPC), data(MESSAGE), until_it_is_read, data(MESSAGE[:6], end=True)],
         of_frames(MESSAGE, MESSAGE[:6]),
     ),
     "a close before headers": ([close], of_frames(ending=Ending.CLOSED)),
@@ -191,7 +194,7 @@ def read(target: str) -> tuple[Any, ...]:
     """What a stream of a bare channel brings: messages, then the status."""
     messages: list[bytes] = []
     with grpc.insecure_channel(target) as channel:
-        call = channel.unary_stream(METHOD)(b"", timeout=20)
+        call = channel.unary_stream(METHOD)(b"", timeout=60)
         with suppress(grpc.RpcError):
             messages.extend(call)
         trailers = tuple((name, value) for name, value in call.trailing_metadata())
@@ -201,7 +204,7 @@ def read(target: str) -> tuple[Any, ...]:
 async def read_later(target: str) -> tuple[Any, ...]:
     messages: list[bytes] = []
     async with grpc.aio.insecure_channel(target) as channel:
-        call = channel.unary_stream(METHOD)(b"", timeout=20)
+        call = channel.unary_stream(METHOD)(b"", timeout=60)
         with suppress(grpc.RpcError):
             async for message in call:
                 messages.append(message)  # noqa: PERF401 - what came before the error is kept

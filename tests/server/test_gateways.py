@@ -26,7 +26,7 @@ STORM = "anthropic-529-storm"
 PORTKEY = Path(__file__).with_name("clients") / "portkey"
 MASTER_KEY = "sk-of-the-gateway-0123456789abcdef"
 ASKED = {
-    "max_completion_tokens": 200,
+    "max_completion_tokens": 2000,
     "messages": [{"role": "user", "content": "Where is order KX-48213?"}],
 }
 LITELLM = """

@@ -27,16 +27,15 @@ from chaos_llm.providers.azure.common import (
 from chaos_llm.providers.framing import json_reply, nameless_event, pieces_of, quote
 from chaos_llm.providers.openai.audio import AUDIO
 from chaos_llm.providers.openai.chat_completions import ChatCompletions
-from chaos_llm.providers.openai.chat_parts import Frame, content_of, fingerprint
+from chaos_llm.providers.openai.chat_parts import Frame, content_of, fingerprint, usage_in_detail
 from chaos_llm.providers.openai.common import Headers
 from chaos_llm.providers.openai.completions import CompletionsDialect
 from chaos_llm.providers.openai.documents import Embeddings, Models
 from chaos_llm.providers.openai.images import IMAGES
 from chaos_llm.providers.openai.request_fields import obfuscation
 from chaos_llm.providers.openai.response_items import ItemStyle
-from chaos_llm.providers.openai.responses_api import ECHOED, Responses
+from chaos_llm.providers.openai.responses import ECHOED, Responses
 from chaos_llm.providers.openai.stored_responses import KEPT
-from chaos_llm.providers.openai.usage import usage_in_detail
 from chaos_llm.providers.provider import ReplyContext
 from chaos_llm.providers.routes import Route, Routed
 

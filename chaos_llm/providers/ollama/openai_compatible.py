@@ -16,7 +16,7 @@ from chaos_llm.providers.openai.common import Headers, hexadecimal
 from chaos_llm.providers.openai.completions import CompletionsDialect
 from chaos_llm.providers.openai.documents import Embeddings
 from chaos_llm.providers.openai.errors import OpenAIError
-from chaos_llm.providers.openai.responses_api import Responses
+from chaos_llm.providers.openai.responses import Responses
 from chaos_llm.providers.openai_compatible.base import LookAlike, LookAlikeDialect
 from chaos_llm.providers.provider import ReplyContext
 

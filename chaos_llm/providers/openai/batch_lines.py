@@ -15,7 +15,7 @@ from chaos_llm.providers.framing import base58
 from chaos_llm.providers.openai.chat import OpenAIChat
 from chaos_llm.providers.openai.completions import CompletionsDialect
 from chaos_llm.providers.openai.documents import Embeddings
-from chaos_llm.providers.openai.responses_api import Responses
+from chaos_llm.providers.openai.responses import Responses
 from chaos_llm.providers.provider import Provider, ReplyContext
 from chaos_llm.providers.routes import Asked
 

@@ -12,9 +12,8 @@ from chaos_llm.protocol.messages import Completion, Refusal, Reply, Request, Too
 from chaos_llm.providers import reasoning
 from chaos_llm.providers.framing import json_reply, pieces_of, quote
 from chaos_llm.providers.openai.chat_completions import ChatCompletions
-from chaos_llm.providers.openai.chat_parts import fingerprint
+from chaos_llm.providers.openai.chat_parts import fingerprint, usage_in_detail, usage_over_lines
 from chaos_llm.providers.openai.request_fields import is_legacy, obfuscation
-from chaos_llm.providers.openai.usage import usage_in_detail, usage_over_lines
 from chaos_llm.providers.provider import ReplyContext
 
 _WHOLE = """{

@@ -17,10 +17,9 @@ from chaos_llm.providers.framing import (
     sse_reply,
 )
 from chaos_llm.providers.model_endpoint import ModelEndpoint
-from chaos_llm.providers.openai.chat_parts import fingerprint
+from chaos_llm.providers.openai.chat_parts import fingerprint, usage_in_detail
 from chaos_llm.providers.openai.common import OpenAIDialect
 from chaos_llm.providers.openai.request_fields import asks_for_usage, choices_of, deployment
-from chaos_llm.providers.openai.usage import usage_in_detail
 from chaos_llm.providers.provider import ReplyContext
 from chaos_llm.providers.request_limits import most_tokens, stop_sequences
 

@@ -124,3 +124,11 @@ def _texts(said: object) -> list[str]:
 
 def _packed(numbers: list[float]) -> str:
     return b64encode(struct.pack(f"<{len(numbers)}f", *numbers)).decode()
+
+
+class OpenAIEmbeddings(Embeddings):
+    """OpenAI's embeddings, as floats or as base64."""
+
+
+class OpenAIModels(Models):
+    """OpenAI's list of models, which many apps take for a health check."""

@@ -21,7 +21,7 @@ from chaos_llm.providers.openai.completions import CompletionsDialect
 from chaos_llm.providers.openai.documents import Embeddings
 from chaos_llm.providers.openai.images import IMAGES
 from chaos_llm.providers.openai.response_items import ItemStyle
-from chaos_llm.providers.openai.responses_api import ECHOED, Responses, counted_items
+from chaos_llm.providers.openai.responses import ECHOED, Responses, counted_items
 from chaos_llm.providers.openai.stored_responses import KEPT
 from chaos_llm.providers.openai_compatible.base import LookAlikeDialect
 from chaos_llm.providers.openai_compatible.mistral_base import MistralDialect

@@ -20,6 +20,7 @@ from typing import Any
 from chaos_llm.demo.hardened_bot import HardenedBot
 from support.apps.bots import MODEL, SECOND_MODEL, claude
 from support.apps.defended import APOLOGY, claude_async, gpt, gpt_async
+from support.chat_messages import from_user
 
 SMALL = "claude-haiku-4-5"
 LIMIT = 15.0  # seconds that a request may take
@@ -43,10 +44,6 @@ class Sound:
     options: dict[str, Any] = field(default_factory=dict)
 
 
-def said(question: str) -> list[dict[str, str]]:
-    return [{"role": "user", "content": question}]
-
-
 def of_claude(message: Any) -> str:
     if getattr(message, "stop_reason", None) != "end_turn":
         raise NoAnswer
@@ -65,24 +62,28 @@ def of_gpt(completion: Any) -> str:
 
 def ask_claude(question: str, model: str = MODEL, retries: int = 0) -> str:
     client = claude(max_retries=retries, timeout=LIMIT)
-    return of_claude(client.messages.create(model=model, max_tokens=300, messages=said(question)))
+    return of_claude(
+        client.messages.create(model=model, max_tokens=300, messages=from_user(question))
+    )
 
 
 def ask_gpt(question: str) -> str:
     client = gpt().with_options(timeout=LIMIT)
-    return of_gpt(client.chat.completions.create(model=SECOND_MODEL, messages=said(question)))
+    return of_gpt(client.chat.completions.create(model=SECOND_MODEL, messages=from_user(question)))
 
 
 async def ask_claude_async(question: str) -> str:
     client = claude_async(0).with_options(timeout=LIMIT)
     return of_claude(
-        await client.messages.create(model=MODEL, max_tokens=300, messages=said(question))
+        await client.messages.create(model=MODEL, max_tokens=300, messages=from_user(question))
     )
 
 
 async def ask_gpt_async(question: str) -> str:
     client = gpt_async().with_options(timeout=LIMIT)
-    return of_gpt(await client.chat.completions.create(model=SECOND_MODEL, messages=said(question)))
+    return of_gpt(
+        await client.chat.completions.create(model=SECOND_MODEL, messages=from_user(question))
+    )
 
 
 @dataclass
@@ -279,7 +280,7 @@ LOOK_UP = {
 
 def gpt_agent(question: str, *, streamed: bool = False) -> str:
     """An agent that looks something up; it acts on whole tool calls only."""
-    client, messages = gpt().with_options(timeout=LIMIT), said(question)
+    client, messages = gpt().with_options(timeout=LIMIT), from_user(question)
     more = {"model": SECOND_MODEL, "tools": [LOOK_UP]}
     if streamed:
         name, key, arguments, end = "", "", "", None
@@ -324,7 +325,9 @@ def classify_and_write(question: str) -> str:
 def claude_stream(question: str) -> Any:
     """Pieces of an answer; a stream that stops without its end is an error."""
     client = claude(max_retries=0, timeout=LIMIT)
-    with client.messages.stream(model=MODEL, max_tokens=300, messages=said(question)) as stream:
+    with client.messages.stream(
+        model=MODEL, max_tokens=300, messages=from_user(question)
+    ) as stream:
         yield from stream.text_stream
         if stream.current_message_snapshot.stop_reason != "end_turn":
             raise NoAnswer
@@ -353,7 +356,7 @@ def first_words(question: str) -> str:
     """The first words of a stream; then it is closed."""
     client, shown = gpt().with_options(timeout=LIMIT), ""
     with client.chat.completions.create(
-        model=SECOND_MODEL, messages=said(question), stream=True
+        model=SECOND_MODEL, messages=from_user(question), stream=True
     ) as stream:
         for chunk in stream:
             shown += chunk.choices[0].delta.content or ""
@@ -365,7 +368,7 @@ def first_words(question: str) -> str:
 def until_finish_reason(question: str) -> str:
     client, shown = gpt().with_options(timeout=LIMIT), []
     with client.chat.completions.create(
-        model=SECOND_MODEL, messages=said(question), stream=True
+        model=SECOND_MODEL, messages=from_user(question), stream=True
     ) as stream:
         for chunk in stream:
             shown.append(chunk.choices[0].delta.content or "")
@@ -377,7 +380,7 @@ def until_finish_reason(question: str) -> str:
 async def stream_async(question: str) -> str:
     client = claude_async(0).with_options(timeout=LIMIT)
     async with client.messages.stream(
-        model=MODEL, max_tokens=300, messages=said(question)
+        model=MODEL, max_tokens=300, messages=from_user(question)
     ) as stream:
         text = "".join([piece async for piece in stream.text_stream])
         if stream.current_message_snapshot.stop_reason != "end_turn" or not text:
@@ -406,7 +409,7 @@ FORM = {
 def structured(question: str) -> dict[str, Any]:
     client = gpt().with_options(timeout=LIMIT)
     completion = client.chat.completions.create(
-        model=SECOND_MODEL, messages=said(question), response_format=FORM
+        model=SECOND_MODEL, messages=from_user(question), response_format=FORM
     )
     value = json.loads(of_gpt(completion))
     if set(value) != {"reply", "days"}:
