@@ -35,6 +35,14 @@ def test_openai_says_that_the_model_has_been_deprecated():
     )
 
 
+def test_openai_s_responses_say_that_the_model_has_been_deprecated_too():
+    with outage() as chaos:
+        chaos.on("openai").inject(model_retired())
+        with pytest.raises(openai.APIStatusError) as refused:
+            openai.OpenAI(max_retries=0).responses.create(model="gpt-5.4", input="hi")
+    assert refused.value.code == "model_not_found"
+
+
 def test_bedrock_says_that_the_version_has_reached_its_end():
     with outage() as chaos:
         chaos.on("bedrock").inject(model_retired())

@@ -87,7 +87,7 @@ def in_words(request: Request, refusal: Refusal) -> Refusal:
 
 def _retired(request: Request) -> Refusal:
     table = TABLES.get((request.provider, request.api))
-    words = {"model": request.model}
+    words = {"model": request.model, "at": "model"}
     worded = table.words_of("model retired", words) if table else None
     return worded or Refusal("not_found", message=_RETIRED_ELSEWHERE.get(request.provider))
 
