@@ -10,6 +10,7 @@ It neither waits nor sends. Interception and server send the reply on the clock.
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -128,7 +129,7 @@ class Engine:
             if request.answers_tool:
                 exchange.reported_tool_calls = reported_tool_calls(request.body)
         if exchange.effects or not exchange.answered or exchange.call in self.failing_calls:
-            exchange.app_line = self.line_of_request()
+            exchange.app_line = sys.intern(self.line_of_request())  # a few lines make all requests
 
     def _reply_context(self, provider: Provider, key: Key, at: float) -> ReplyContext:
         stored = self.stored.setdefault(provider.name, {})

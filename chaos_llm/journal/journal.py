@@ -55,8 +55,6 @@ class Exchange(HasExchangeKind):
     * sent_content: the content of the answer, in calls with failures only
     * reported_tool_calls: the tool calls in the request's conversation, in calls with failures only
     * retry_after: the wait in seconds that a refusal asked for, None if it asked for none
-    * app_line: the line of the app's own code that made the request, in calls with failures only;
-      it is no part of written journals, which are the same on every machine
     * broken_rule: the rule for which a healthy provider refused the request, a mistake of the app
     """
 

@@ -308,7 +308,8 @@ def test_the_wire_follows_a_reset_and_another_day(ill):
 
 
 def test_a_clock_that_runs_puts_toxics_on_and_takes_them_off(ours):
-    settings = Settings([day('{ toxic = "reset_peer" }')], clock="scaled", speed=60, toxiproxy=True)
+    # Five real seconds of toxics: long enough for a slow machine to see them.
+    settings = Settings([day('{ toxic = "reset_peer" }')], clock="scaled", speed=12, toxiproxy=True)
     with ServerThread(settings) as thread:
         server = thread.hand()
         assert thread.wait_until(lambda: server_has_toxics(thread), PATIENCE)
