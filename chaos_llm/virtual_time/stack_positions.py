@@ -88,7 +88,7 @@ def suspended_frames(awaitable: Any) -> Iterator[FrameType]:
 
 
 def _wrapped(awaitable: Any) -> Any:
-    """What one of CPython's own wrappers awaits (`async for`, `anext`, `coro.__await__()`), or None.
+    """What one of CPython's wrappers awaits (`async for`, `anext`, `__await__()`), or None.
 
     These wrappers show it to the garbage collector only. Futures are the end of a chain.
     """
