@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chaos_llm.cli import (
+    completion,
     demo,
     diff,
     explain,
@@ -31,4 +32,5 @@ COMMANDS: tuple[Command, ...] = (
     explain,
     find,
     schema,
+    completion,
 )
