@@ -34,7 +34,7 @@ from chaos_llm.protocol.keyed_random import seeded_random
 from chaos_llm.replay.in_async_code import Moment, Pending, in_event_loop
 from chaos_llm.replay.replay import ReplayOptions, ReplayRunner
 from chaos_llm.replay.simulated_users import App
-from chaos_llm.reports import failing_examples
+from chaos_llm.reports import checked, failing_examples
 from chaos_llm.reports.report import CheckFailed, Report
 from chaos_llm.requests.app_lines import line_of_request
 from chaos_llm.requests.billing_tiers import tiers
@@ -322,6 +322,7 @@ class Outage:
     def _keep(self, report: Report) -> Report:
         report.real_peers = self.clock.real_peers
         self.reports.append(report)
+        checked.replayed(self.profile.name, report.calls, lambda: report.answered)
         return report
 
     def _require_entered(self, member: str) -> InterceptionContext:

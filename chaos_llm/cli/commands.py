@@ -6,6 +6,7 @@ from chaos_llm.cli import (
     completion,
     demo,
     diff,
+    doctor,
     explain,
     find,
     lint,
@@ -32,5 +33,6 @@ COMMANDS: tuple[Command, ...] = (
     explain,
     find,
     schema,
+    doctor,
     completion,
 )
