@@ -11,7 +11,7 @@ from chaos_llm.errors import HarnessError
 
 _URL = "https://api.anthropic.com/v1/messages"
 _HEADERS = {"x-api-key": "sk-placeholder", "anthropic-version": "2023-06-01"}
-_BODY = {
+_BODY: dict[str, Any] = {
     "model": "claude-sonnet-5-5",
     "max_tokens": 9,
     "messages": [{"role": "user", "content": "hi"}],
