@@ -359,6 +359,7 @@ def test_every_rule_of_googles_has_its_case():
             ),
         },
         says(("user", {"text": "a"}), ("user", {"text": "b"})),
+        says(LOOP[0], ("model", CALL), ("model", CALL), ("user", ANSWER, ANSWER)),
         {"tools": [{"function_declarations": [{"name": "f", "parameters": {"type": 6}}]}]},
         {"systemInstruction": {"parts": [{"text": "Be brief."}]}, "labels": {"a": "b"}},
     ],

@@ -29,6 +29,7 @@ _VENDOR = "anthropic"  # signs what Claude thinks, wherever it is hosted
 _TIER = '"service_tier":"standard","inference_geo":"not_available"'
 _REQUIRED = (("messages", list, "list"), ("max_tokens", int, "integer"))
 MODEL_TOO = (("model", str, "string"), *_REQUIRED)
+COUNTED = MODEL_TOO[:2]  # what a count of tokens wants
 PING = event("ping", '{"type": "ping"}')
 
 
