@@ -40,6 +40,7 @@ class Provider(ABC):
     reports; several wire formats may share it. `hosts` are the vendor's own. `usual_quota` are the
     limits in the headers of healthy replies if a profile sets none; None if the vendor sends none.
     If several providers serve a path of one host, a format that `yields` leaves it to the other.
+    `made_of_draws` make header values of drawn bytes in another way than ids are made.
     """
 
     name: ClassVar[str]
@@ -48,6 +49,7 @@ class Provider(ABC):
     hosts: ClassVar[tuple[str, ...]]
     usual_quota: ClassVar[Quota | None] = None
     remembers: ClassVar[bool] = False
+    made_of_draws: ClassVar[tuple[Callable[[bytes], str], ...]] = ()
     yields: ClassVar[bool] = False
 
     @abstractmethod
