@@ -23,7 +23,7 @@ from chaos_llm.answers import json_schema, status_page
 from chaos_llm.answers.healthy_answers import HealthyAnswers
 from chaos_llm.decisions.overrides import Overrides
 from chaos_llm.engine.kept_replies import KeptReply, Values, kept_reply
-from chaos_llm.engine.known_requests import KNOWN, NOT_TRIED, KnownRequest
+from chaos_llm.engine.known_requests import KNOWN, NOT_TRIED, KnownRequest, KnownRequests
 from chaos_llm.engine.recorded_content import content_of
 from chaos_llm.engine.reply_builder import ReplyBuilder
 from chaos_llm.faults.fault import FaultContext
@@ -77,6 +77,7 @@ class Engine:
     failing_calls: dict[int, None] = field(default_factory=dict)
     strict: bool = True  # refuse what the real APIs refuse
     line_of_request: Callable[[], str] = str  # of the app's own code, on this stack
+    known_requests: KnownRequests = KNOWN  # shared by all outages, because no form depends on one
 
     def __post_init__(self) -> None:
         plan = self.overrides.plan
@@ -97,7 +98,7 @@ class Engine:
     ) -> tuple[Exchange, Reply | PlainReply]:
         """The same; a reply that comes whole and at once stays as short as it is."""
         at = self.now()
-        request = KNOWN.read(provider, wire, self._starts + at, strict=self.strict)
+        request = self.known_requests.read(provider, wire, self._starts + at, strict=self.strict)
         key = self.correlation.key(provider.name, wire.path[:_LONGEST_PATH], wire.body)
         if self._is_plain(request, key, at):
             answered = self._answer_plainly(provider, request, key, wire, at)

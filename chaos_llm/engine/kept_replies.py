@@ -157,9 +157,10 @@ def _ids_in(reply: Reply, taken: list[slice], provider: Provider) -> Iterator[Id
     drawn = _MARKERS.drawn
     found: dict[tuple[object, int, int], Id] = {}
     for text in (reply.body, *(value.encode() for _, value in reply.headers)):
-        for view in (_base58, _hexadecimal):
-            for start, end in _runs(view(drawn), text):
-                found[view, start, end] = _cut(view, start, end)
+        for start, end in _runs(_base58(drawn), text):
+            found[_base58, start, end] = _base58_part(start, end)
+        for start, end in _runs(_hexadecimal(drawn), text):
+            found[_hexadecimal, start, end] = _hexadecimal_part(start, end)
         for piece in taken:  # one that was drawn again, after a rewind, makes the same ids
             for made in (_uuid, *provider.made_of_draws):
                 if _of_piece(made, piece)(drawn) in text:
@@ -195,8 +196,14 @@ def _uuid(drawn: bytes) -> str:
     return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:32]))
 
 
-def _cut(view: Id, start: int, end: int) -> Id:
-    return lambda drawn: view(drawn)[start:end]
+def _base58_part(start: int, end: int) -> Id:
+    return lambda drawn: _base58(drawn[start:end])
+
+
+def _hexadecimal_part(start: int, end: int) -> Id:
+    """These digits of all drawn bytes; they depend on few bytes, counted from the first one."""
+    first, last, odd = _ALL - (end + 1) // 2, _ALL - start // 2, start % 2
+    return lambda drawn: _hexadecimal(drawn[first:last])[odd : odd + end - start]
 
 
 def _of_piece(made: Callable[[bytes], str], piece: slice) -> Id:

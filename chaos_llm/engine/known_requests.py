@@ -25,7 +25,7 @@ from chaos_llm.providers.framing import quote
 from chaos_llm.providers.provider import Provider, ReplyContext
 from chaos_llm.providers.refusals import validated
 
-LONGEST = 4096  # bytes of a body that is read in this way
+LONGEST = 4000  # bytes of a body that is read in this way
 _MOST_FORMS = 8  # of one path of one host
 _MOST_PATHS = 128
 _MOST_SEEN = 64  # forms that were met once
@@ -165,12 +165,21 @@ def _added_to(request: Request) -> dict[str, Any]:
 
 
 class KnownRequests:
-    """The known forms, by provider, host and path. They outlive outages: none depends on one."""
+    """The known forms, by provider, host and path. They outlive outages: none depends on one.
 
-    def __init__(self) -> None:
+    `forms` is how many are kept of one path of one host; with 0, each request is parsed.
+    """
+
+    def __init__(self, forms: int = _MOST_FORMS) -> None:
+        self._most_forms = forms
         self._forms: dict[_Path, list[Form]] = {}
         self._seen: dict[tuple[object, ...], None] = {}
         self._credit = _CREDIT
+
+    @property
+    def has_credit(self) -> bool:
+        """Whether more forms may be kept; each request of a known form earns some credit."""
+        return self._credit >= _COST and self._most_forms > 0
 
     def read(self, provider: Provider, wire: WireRequest, now: float, *, strict: bool) -> Request:
         """Parse and validate a request, if it has no known form; `now` is in Unix seconds."""
@@ -186,7 +195,7 @@ class KnownRequests:
                     self._credit += 1
                 return form.filled(prompt, body)
         request = _parsed(provider, wire, now, strict)
-        if request.invalid is None and request.prompt and self._credit >= _COST:
+        if request.invalid is None and request.prompt and self.has_credit:
             self._note(path, provider, wire, request, now)
         return request
 
@@ -212,7 +221,7 @@ class KnownRequests:
         if is_sound:
             if len(self._forms) >= _MOST_PATHS:
                 del self._forms[next(iter(self._forms))]
-            self._forms[path] = [form, *self._forms.get(path, ())][:_MOST_FORMS]
+            self._forms[path] = [form, *self._forms.get(path, ())][: self._most_forms]
 
 
 KNOWN = KnownRequests()
