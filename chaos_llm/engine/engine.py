@@ -111,7 +111,7 @@ class Engine:
         answer = self._healthy_answer(provider, request, key, reply_context, at)
         state = self._take_from_quota(provider, request, reply_context, answer)
         if state is not None and not state.allowed:
-            answer = Refusal("rate_limited", retry_after=state.retry_after)
+            answer = Refusal("rate_limited", retry_after=state.retry_after, wait_is_usual=True)
         latency = self._healthy_latency(request)
         builder = ReplyBuilder(provider, request, reply_context, latency, answer)
         if decision.draws:

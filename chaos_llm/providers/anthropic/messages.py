@@ -30,6 +30,7 @@ from chaos_llm.providers.provider import ReplyContext
 class AnthropicMessages(ModelEndpoint):
     """Anthropic's Messages API."""
 
+    filters: ClassVar[bool] = True
     name: ClassVar[str] = "anthropic"
     api: ClassVar[str] = "messages"
     hosts: ClassVar[tuple[str, ...]] = ("api.anthropic.com",)
