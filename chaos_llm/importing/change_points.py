@@ -5,6 +5,7 @@ The best place for a change is between two calls of different kinds, so only tho
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 from types import ModuleType
@@ -14,25 +15,49 @@ from chaos_llm.errors import UsageError
 from chaos_llm.importing.recorded_file import NEEDS_EXTRA
 
 _MOST_BLOCKS = 500  # candidates of the first search, whose time grows with their square
-# Half of the 99.5 % quantile of chi-square with one degree of freedom. A profile has several
+_SURE = 1.92  # half of the 95 % quantile of chi-square with one degree of freedom
+# Half of the 99.9 % quantile of chi-square with one degree of freedom. A profile has several
 # edges, and all of them should be in their ranges.
-_LIKELY = 3.94
+_LIKELY = 5.41
+# What a change must gain in log likelihood, beside half of the logarithm of the number of calls:
+# the largest gain of chance alone is less in more than 95 of 100 sequences without any change.
+_CHANGE, _CHANGE_OF_MIX = 4.0, 7.0
+_LEAST_FAILURES = 12  # in which a change of their mix is looked for
 
 
 @dataclass(frozen=True)
 class Change:
-    """A change before the call number `index`; with 99.5 % confidence it is in first..last."""
+    """A change before the call number `index`; with 99.9 % confidence it is in first..last.
+
+    It is `sure` if no place beside it is in the 95 % interval.
+    """
 
     index: int
     first: int
     last: int
+    sure: bool = False
 
 
 def of_kinds(kinds: Any, strictness: float = 1.0) -> list[Change]:
     """The changes of a sequence of whole numbers: calls by kind of failure, in order of time.
 
-    A higher `strictness` finds fewer.
+    First those of the share of failures (kinds over 0), then those of the mix of kinds between
+    them. A higher `strictness` finds fewer.
     """
+    np = _numpy()
+    changes = _of_categories((kinds > 0).astype("u2"), strictness * _CHANGE)
+    edges = [0, *(change.index for change in changes), len(kinds)]
+    for begin, end in itertools.pairwise(edges):
+        failures = begin + np.flatnonzero(kinds[begin:end])
+        if len(failures) >= _LEAST_FAILURES:
+            changes += [
+                Change(*map(int, failures[[found.index, found.first, found.last]]), sure=found.sure)
+                for found in _of_categories(kinds[failures], strictness * _CHANGE_OF_MIX)
+            ]
+    return sorted(changes, key=lambda change: change.index)
+
+
+def _of_categories(kinds: Any, price: float) -> list[Change]:
     np = _numpy()
     total = len(kinds)
     borders = np.flatnonzero(np.diff(kinds)) + 1
@@ -43,8 +68,7 @@ def of_kinds(kinds: Any, strictness: float = 1.0) -> list[Change]:
     if len(starts) > _MOST_BLOCKS:
         starts = starts[np.linspace(0, len(starts) - 1, _MOST_BLOCKS).round().astype(int)]
     edges = np.concatenate((starts, [total]))
-    # BIC: a change adds its place and a share for each kind but one.
-    penalty = strictness * (2.0 + 0.5 * (sums.shape[1] - 2)) * math.log(total + 1)
+    penalty = price + 0.5 * math.log(total) + (sums.shape[1] - 2)
     found = _search(_costs().CountsCost(sums[edges]), len(edges) - 1, penalty)
     coarse = [int(edges[each]) for each in found]
     return _refined(coarse, borders, sums)
@@ -109,7 +133,9 @@ def _with_range(number: int, places: list[int], sums: Any) -> Change:
     after = np.searchsorted(unlikely, best)
     first = unlikely[after - 1] + 1 if after else 0
     last = unlikely[after] - 1 if after < len(unlikely) else len(gains) - 1
-    return Change(*(int(all_of_it[each]) for each in (best, first, last)))
+    beside = [gains[each] for each in (best - 1, best + 1) if 0 <= each < len(gains)]
+    sure = all(gain < gains[best] - _SURE for gain in beside)
+    return Change(*(int(all_of_it[each]) for each in (best, first, last)), sure=sure)
 
 
 def _likelihood(sums: Any, begin: Any, end: Any) -> Any:

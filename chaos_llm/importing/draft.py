@@ -139,7 +139,7 @@ class _Profile:
         faults = self.faults.mix(found)
         sticky = found.sticky
         note = (
-            f"{found.failures} of {found.calls} calls failed; 95 % interval {low:.3f} to {high:.3f}"
+            f"{found.failures} of {found.calls} calls failed; 99 % interval {low:.3f} to {high:.3f}"
         )
         if sticky is not None:
             note += f"; calls of one {found.sticky_by} agree by {sticky.correlation:.2f}"

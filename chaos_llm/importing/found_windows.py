@@ -9,12 +9,12 @@ from typing import Any
 
 from chaos_llm.importing import change_points, stickiness
 from chaos_llm.importing.call_series import Group
-from chaos_llm.importing.intervals import chi_square, exceeds, wilson
+from chaos_llm.importing.intervals import Z99, chi_square, exceeds, wilson
 from chaos_llm.importing.stickiness import Stickiness
 
-_HEALTHY = 0.005  # a share whose interval reaches down to this is no outage
+# A share whose interval reaches down to this is no outage; a smaller one is, if many calls say so.
+_HEALTHY, _SURELY_HEALTHY, _MANY_FAILURES = 0.02, 0.005, 20
 _LEAST_FAILURES = 3  # of a window
-_NARROW = 2.0  # intervals between calls; an edge that is known so well is written as one time
 _ALIKE = 2.6  # standard errors up to which two shares are alike (99 %, one-sided)
 _MODELS_DIFFER = 3.7  # the same for models: their windows differ (99.99 %)
 _LEAST_CALLS = 12  # of a model that is compared with the others
@@ -51,9 +51,9 @@ class FoundWindow:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """The 95 % interval of the share; calls of one client do not count as independent."""
+        """The 99 % interval of the share; calls of one client do not count as independent."""
         spread = self.sticky.spread if self.sticky else 1.0
-        return wilson(self.failures / spread, self.calls / spread)
+        return wilson(self.failures / spread, self.calls / spread, Z99)
 
 
 @dataclass(frozen=True)
@@ -74,8 +74,9 @@ class _Segment:
 
     @property
     def fails(self) -> bool:
+        ceiling = _SURELY_HEALTHY if self.failures >= _MANY_FAILURES else _HEALTHY
         enough = self.failures >= _LEAST_FAILURES
-        return enough and wilson(self.failures, self.calls)[0] > _HEALTHY
+        return enough and wilson(self.failures, self.calls)[0] > ceiling
 
 
 def in_group(group: Group, strictness: float = 1.0) -> list[FoundWindow]:
@@ -180,10 +181,9 @@ def _edge(group: Group, change: change_points.Change | None, index: int) -> tupl
         time = float(at[0]) if index == 0 else float(at[-1]) + group.interval
         return time, time
     middle = float(at[index - 1] + at[index]) / 2
-    earliest, latest = float(at[change.first - 1]), float(at[min(change.last, len(at) - 1)])
-    if latest - earliest <= _NARROW * (float(at[index] - at[index - 1]) + group.interval) / 2:
+    if change.sure:
         return middle, middle
-    return earliest, latest
+    return float(at[change.first - 1]), float(at[min(change.last, len(at) - 1)])
 
 
 def _models_differ(group: Group, segments: Sequence[_Segment]) -> bool:

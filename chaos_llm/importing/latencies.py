@@ -14,6 +14,7 @@ from chaos_llm.profiles.model import HealthyLatency
 
 _LEAST_CALLS = 20
 _SLOW = 1.5  # times the usual latency, from which on a window is written
+_USUAL_SHARE = 0.4  # of all calls
 _LEAST_SECONDS = 0.25  # more than usual; less does not matter to a client
 
 
@@ -104,11 +105,16 @@ def slow_windows(group: Group) -> list[SlowWindow]:
 
 
 def _usual(seconds: Any, parts: Sequence[tuple[int, int]]) -> float:
-    """The latency that is usual: the lowest median of a part with a tenth of the calls."""
+    """The latency that is usual: the lowest at which, or below, enough of the calls are."""
     import numpy as np  # noqa: PLC0415 - comes with an extra
 
-    large = [p for p in parts if p[1] - p[0] >= max(_LEAST_CALLS, len(seconds) // 10)] or parts
-    return min(float(np.median(seconds[a:b])) for a, b in large)
+    levels = sorted((float(np.median(seconds[a:b])), b - a) for a, b in parts)
+    enough, calls = _USUAL_SHARE * sum(count for _, count in levels), 0
+    for level, count in levels:
+        calls += count
+        if calls >= enough:
+            return level
+    return levels[-1][0]
 
 
 def _merged(found: list[SlowWindow]) -> list[SlowWindow]:

@@ -5,14 +5,26 @@ from __future__ import annotations
 from chaos_llm import extensions
 from chaos_llm.errors import UnknownName, UsageError
 from chaos_llm.importing.reader import Reader
+from chaos_llm.importing.readers.cassettes import Cassettes
 from chaos_llm.importing.readers.columns import Columns
+from chaos_llm.importing.readers.http_archive import HttpArchive
 from chaos_llm.importing.readers.litellm_log import LiteLlmLog
+from chaos_llm.importing.readers.observability import HELICONE, LANGFUSE, PORTKEY
+from chaos_llm.importing.readers.otlp_spans import OtlpSpans
 from chaos_llm.importing.readers.own_recording import OwnRecording
+from chaos_llm.importing.readers.status_pages import StatusPages
 from chaos_llm.importing.recorded_file import RecordedFile
 
 _BUILT_IN: tuple[Reader, ...] = (
     OwnRecording(),
+    HttpArchive(),
+    Cassettes(),
+    OtlpSpans(),
+    StatusPages(),
     LiteLlmLog(),
+    HELICONE,
+    PORTKEY,
+    LANGFUSE,
     Columns(),  # the last: it takes any lines that have a time and a status
 )
 
