@@ -12,6 +12,7 @@ from chaos_llm.cli import (
     matrix,
     month,
     profiles,
+    record,
     run,
     schema,
     serve,
@@ -31,6 +32,7 @@ COMMANDS: tuple[Command, ...] = (
     matrix,
     explain,
     find,
+    record,
     import_,
     schema,
 )
