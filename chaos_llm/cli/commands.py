@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chaos_llm.cli import (
+    completion,
     demo,
     diff,
     explain,
@@ -35,4 +36,5 @@ COMMANDS: tuple[Command, ...] = (
     record,
     import_,
     schema,
+    completion,
 )
