@@ -53,6 +53,7 @@ _FAMILIES: tuple[tuple[Fault, ...], ...] = (
         made.empty_body(),
         made.short_body(),
         made.invalid_json(),
+        made.still_gzipped(),
         made.html_in_200(),
         made.error_in_200(),
         made.wrong_content_type(),
@@ -66,6 +67,7 @@ _FAMILIES: tuple[tuple[Fault, ...], ...] = (
         made.error_mid_stream(after=0.0),
         *(made.stall_mid_stream(seconds=seconds) for seconds in (None, 10, 60, 600)),
         made.ping_only(),
+        made.buffered_stream(),
         made.half_event(),
         made.malformed_chunk(),
         *(made.slow_first_token(seconds) for seconds in (1, 10, 60, 600)),
@@ -79,6 +81,10 @@ _FAMILIES: tuple[tuple[Fault, ...], ...] = (
         made.missing_usage(),
         made.content_filtered(),
         made.lost_signature(),
+        made.tool_call_as_text(),
+        made.other_model(),
+        made.other_dimensions(),
+        made.stuck_batch(),
     ),
 )
 
