@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import tomllib
 
 import jsonschema
@@ -171,7 +172,9 @@ def test_show_draws_bursts_and_prints_the_evidence_of_facts(tmp_path):
     text = BAD.replace("share = 0.0", 'share = 1.0\nflap = { down = "10m", up = "10m" }')
     (tmp_path / "flaps.toml").write_text(text)
 
-    result = run_command("show", "flaps.toml", cwd=tmp_path)
+    # readline sets COLUMNS where os.environ does not show it; a child has the one that is given.
+    environment = os.environ | {"COLUMNS": "80"}
+    result = run_command("show", "flaps.toml", cwd=tmp_path, env=environment)
 
     bar = next(line for line in result.stdout.splitlines() if line.startswith("w "))
     assert bar.count("█") == pytest.approx(bar.count(" "), abs=12)
