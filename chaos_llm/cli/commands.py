@@ -10,6 +10,7 @@ from chaos_llm.cli import (
     explain,
     find,
     import_,
+    init,
     lint,
     matrix,
     month,
@@ -19,11 +20,13 @@ from chaos_llm.cli import (
     schema,
     serve,
     show,
+    summary,
 )
 from chaos_llm.cli.command import Command
 
 COMMANDS: tuple[Command, ...] = (
     demo,
+    init,
     profiles,
     show,
     diff,
@@ -33,6 +36,7 @@ COMMANDS: tuple[Command, ...] = (
     run,
     matrix,
     explain,
+    summary,
     find,
     record,
     import_,
