@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chaos_llm.cli import (
+    campaign,
     demo,
     diff,
     explain,
@@ -30,5 +31,6 @@ COMMANDS: tuple[Command, ...] = (
     matrix,
     explain,
     find,
+    campaign,
     schema,
 )
