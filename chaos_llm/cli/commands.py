@@ -8,6 +8,7 @@ from chaos_llm.cli import (
     diff,
     explain,
     find,
+    import_,
     lint,
     matrix,
     month,
@@ -32,5 +33,6 @@ COMMANDS: tuple[Command, ...] = (
     explain,
     find,
     campaign,
+    import_,
     schema,
 )
