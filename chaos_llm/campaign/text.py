@@ -81,7 +81,8 @@ def description(row: Row) -> str:
     if row.status != "judged":
         return f"{row.status}: {row.error}"
     failed = f"; failed: {', '.join(row.failed)}" if row.failed else ""
-    return f"{row.answered} of {row.calls} calls answered{failed}"
+    said = f"; {row.error}" if row.error else ""
+    return f"{row.answered} of {row.calls} calls answered{failed}{said}"
 
 
 def _more(count: int) -> str:

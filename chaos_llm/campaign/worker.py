@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from chaos_llm.analysis.healthy_failures import healthy_failures
 from chaos_llm.campaign.app_factory import fresh_app
 from chaos_llm.campaign.case import Case, Row
 from chaos_llm.campaign.fingerprint import Fingerprint, require_same
@@ -49,9 +50,8 @@ def play(task: Task) -> Row:
 
 def replay(task: Task) -> tuple[Outage, Report]:
     """The outage of a run, and its report."""
-    app = fresh_app(task.app)
     with Outage(task.profile, seed=task.case.seed) as chaos:
-        return chaos, chaos.replay(app, **task.options)
+        return chaos, chaos.replay(fresh_app(task.app), **task.options)
 
 
 def judged(task: Task) -> Row:
@@ -62,7 +62,7 @@ def judged(task: Task) -> Row:
     if task.page:
         title = f"{task.case.profile}, seed {task.case.seed}"
         Path(task.page).write_text(report.html(title), encoding="utf-8")
-    sent = report.run.exchanges
+    sent, healthy = report.run.exchanges, healthy_failures(report.run)
     answered = sum(report.counts[outcome] for outcome in ("primary", "fallback", "cached"))
     verdicts: dict[str, list[str]] = {"pass": [], "fail": [], "not judged": []}
     for finding in report.findings:
@@ -81,6 +81,7 @@ def judged(task: Task) -> Row:
         input_tokens=sum(exchange.input_tokens for exchange in sent),
         output_tokens=sum(exchange.output_tokens for exchange in sent),
         grade=report.grade,
+        error=healthy.sentence if healthy.are_many else "",
         findings={f.check: f.seen for f in report.findings if f.verdict == "fail"},
     )
 
