@@ -11,7 +11,9 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from functools import cache
+from importlib.metadata import version
 
+from chaos_llm import user_cache
 from chaos_llm.answers import json_schema
 from chaos_llm.errors import UsageError
 from chaos_llm.protocol.answer_limits import tokens_of, within_limits
@@ -197,6 +199,23 @@ def warm_up() -> None:
 @cache
 def _sentences() -> tuple[str, ...]:
     """The sentences that all answers are put together from."""
+    made_of = (version("faker"), _POOL, _SENTENCES)
+    return user_cache.kept("sentences", repr(made_of).encode(), _made, _encoded, _decoded)
+
+
+def _encoded(sentences: tuple[str, ...]) -> bytes:
+    return json.dumps(sentences).encode()
+
+
+def _decoded(kept: bytes) -> tuple[str, ...]:
+    sentences = tuple(map(str, json.loads(kept)))
+    if len(sentences) != _POOL:
+        raise ValueError("expected one sentence for each place of the pool")
+    return sentences
+
+
+def _made() -> tuple[str, ...]:
+    """Fill names and places in, which takes as long as a hundred calls of an app."""
     from faker import Faker  # noqa: PLC0415 - takes a quarter of a second, so only if needed
 
     fake = Faker("en_US")
