@@ -106,11 +106,10 @@ class PlainApp:
                 return f"https://{host}/model/{model}/{operation}", {"messages": [text]}
             case "azure-openai":
                 return f"{_AZURE}/{model}/chat/completions?api-version=2025-04-01-preview", chat
-            case "openai" if target.path == "/v1/responses":
-                asked = {"model": model, "input": prompt, "stream": stream}
-                return "https://api.openai.com/v1/responses", asked
-            case "openai" if "embedding" in model:
-                return "https://api.openai.com/v1/embeddings", {"model": model, "input": prompt}
+            case "openai" if target.path == "/v1/responses" or "embedding" in model:
+                path = target.path or "/v1/embeddings"
+                asked = {"model": model, "input": prompt} | ({"stream": True} if stream else {})
+                return f"https://api.openai.com{path}", asked
         provider = next(p for p in PROVIDERS if p.name == name and p.api == "chat")
         return f"https://{provider.hosts[0]}{_CHAT.get(name, '/v1/chat/completions')}", chat
 
