@@ -13,6 +13,7 @@ from support.small_profiles import paced
 
 from chaos_llm import ChaosWarning, outage
 from chaos_llm.faults import overloaded, slow_tokens, stall_mid_stream
+from chaos_llm.interception import httpx_headers
 
 both_libraries = pytest.mark.skipif(len(LIBRARIES) < 2, reason="one of them is not installed")
 
@@ -323,3 +324,16 @@ def test_a_library_that_is_imported_during_an_outage_is_answered_and_the_other_n
     """
     run = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True)
     assert run.stdout.split() == ["401", f"{library}._transports.default", library]
+
+
+def test_headers_are_the_same_where_a_library_keeps_them_in_another_form(http, monkeypatch):
+    def replies():
+        with outage(seed=1):
+            return [http.ask() for _ in range(4)]  # from the third one on, of a known form
+
+    usual = replies()
+    monkeypatch.setattr(httpx_headers, "keeps_triples", lambda _module: False)
+    for reply, other in zip(usual, replies(), strict=True):
+        assert reply.headers.raw == other.headers.raw
+        assert reply.headers.encoding == other.headers.encoding == "ascii"
+        assert reply.content == other.content
