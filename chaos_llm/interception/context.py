@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from chaos_llm.engine.engine import Engine
+from chaos_llm.engine.kept_replies import PlainReply
 from chaos_llm.errors import ForeignCall, ForeignThread, NoReply
 from chaos_llm.interception.cancellation import is_being_cancelled
 from chaos_llm.interception.connection_reuse import Connections
@@ -15,7 +16,7 @@ from chaos_llm.interception.egress_guard import EgressGuard
 from chaos_llm.interception.foreign_stubs import unknown_provider_warning
 from chaos_llm.interception.httpx_pool import Pools
 from chaos_llm.journal.journal import End, Exchange
-from chaos_llm.protocol.messages import PlainReply, Reply, WireRequest
+from chaos_llm.protocol.messages import Reply, WireRequest
 from chaos_llm.requests import app_deadlines
 from chaos_llm.requests.hosts import Hosts
 from chaos_llm.virtual_time import VirtualTime
