@@ -24,7 +24,7 @@ def run(
     resume: bool = False,
     workers: int | None = None,
     dask: Any = None,
-    until: float | None = None,
+    until_width: float | None = None,
     budget: Duration | None = None,
     limit: Duration = "10m",
     **options: Unpack[ReplayOptions],
@@ -33,7 +33,8 @@ def run(
 
     `app` is a name, as on the command line: workers are other processes, which import it.
     `profiles` are names, patterns, "tag:5xx", or profiles; `dask` is a `distributed.Client` or a
-    scheduler's address. Other keywords are those of `replay`, without functions.
+    scheduler's address. `until_width` is `--until`: a profile's seeds end at an interval so
+    narrow. Other keywords are those of `replay`, without functions.
     """
     from chaos_llm.campaign.campaign import Campaign, chosen  # noqa: PLC0415 - on demand
 
@@ -46,7 +47,7 @@ def run(
         seeds,
         first_seed,
         options,
-        until,
+        until_width,
         None if budget is None else seconds(budget),
         seconds(limit),
     )

@@ -31,7 +31,9 @@ def fresh_app(written: str) -> AppFunction:
     if not inspect.isclass(made_by) and not _fits(made_by):
         return App.named(written).fresh()
     if not _fits(made_by):
-        raise UsageError(f"{written} is a class that needs arguments; name a function that makes it")
+        raise UsageError(
+            f"{written} is a class that needs arguments; name a function that makes it"
+        )
     return _function_of(made_by(), written)
 
 

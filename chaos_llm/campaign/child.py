@@ -52,7 +52,7 @@ def main() -> None:
             return
         try:
             result: Any = play(task)
-        except Exception as error:  # noqa: BLE001 - raised again in the parent
+        except Exception as error:
             result = error
         write(rows, result)
 

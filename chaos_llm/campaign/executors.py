@@ -30,7 +30,7 @@ def dask(client_or_address: Any) -> Iterator[tuple[Executor, int]]:
     try:
         from distributed import Client  # noqa: PLC0415 - an extra
     except ImportError:
-        raise UsageError('--dask needs distributed: python -m pip install distributed') from None
+        raise UsageError("--dask needs distributed: python -m pip install distributed") from None
     is_ours = isinstance(client_or_address, str)
     client = Client(client_or_address) if is_ours else client_or_address
     try:

@@ -49,7 +49,9 @@ def _source_digest(module: str) -> str:
     files = sorted(folder.rglob("*.py")) if folder else [top]
     start = folder or top.parent
     return _digest(
-        part for file in files for part in (str(file.relative_to(start)).encode(), file.read_bytes())
+        part
+        for file in files
+        for part in (str(file.relative_to(start)).encode(), file.read_bytes())
     )
 
 

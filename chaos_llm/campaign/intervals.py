@@ -15,7 +15,9 @@ from typing import NamedTuple
 from chaos_llm.errors import UsageError
 
 LEVEL = 0.95
-_RESAMPLES = 1999  # the same draws each time: the table must not differ from one reading to the next
+_RESAMPLES = (
+    1999  # the same draws each time: the table must not differ from one reading to the next
+)
 _SEED = 0
 _FEW = 5  # pairs that differ: with fewer their mean is far from normal
 

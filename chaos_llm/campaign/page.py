@@ -14,7 +14,15 @@ from chaos_llm.reports.html.shell import page
 from chaos_llm.reports.html.wording import of
 
 _SHADES = ((0.0, "c-fine"), (0.2, "c-safe-failure"))  # failing in up to so many runs; then c-unsafe
-_COLUMNS = ("profile", "runs", "answered", "bad runs", "longest downtime", "requests a call", "waste")
+_COLUMNS = (
+    "profile",
+    "runs",
+    "answered",
+    "bad runs",
+    "longest downtime",
+    "requests a call",
+    "waste",
+)
 
 
 def campaign_page(found: Table, pages: Mapping[Case, str]) -> str:
@@ -34,7 +42,11 @@ def campaign_page(found: Table, pages: Mapping[Case, str]) -> str:
         ),
     )
     return page(
-        f"chaos_llm campaign: {found.app}", top, _heat_map(found), _numbers(found), _worst(found, pages)
+        f"chaos_llm campaign: {found.app}",
+        top,
+        _heat_map(found),
+        _numbers(found),
+        _worst(found, pages),
     )
 
 

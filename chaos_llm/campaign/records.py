@@ -43,7 +43,9 @@ class SummaryRecord(Record):
     not_judged: int
     grade: str
     answered: EstimateRecord = Field(description="share of the calls, 0 to 1")
-    bad: EstimateRecord = Field(description="share of the runs that lost an answer or failed a check")
+    bad: EstimateRecord = Field(
+        description="share of the runs that lost an answer or failed a check"
+    )
     longest_downtime: EstimateRecord
     requests_a_call: EstimateRecord
     waste: EstimateRecord = Field(description="share of the requests that brought no answer")

@@ -85,7 +85,7 @@ class Runner:
             row = future.result()
         except ChaosError:
             raise  # a worker that is set up differently: every other run would fail, too
-        except Exception as error:  # noqa: BLE001 - what the executor raises for a lost worker
+        except Exception as error:
             if self._attempts[case] < _ATTEMPTS:
                 self._submit(case, flying)
                 return

@@ -39,7 +39,9 @@ class Store:
     def existing(cls, folder: Path) -> Store:
         """The store of a campaign that was begun; raises UsageError if there is none."""
         if not (folder / FILE).is_file():
-            raise UsageError(f"there is no campaign in {folder}; `chaos-llm campaign --out` makes one")
+            raise UsageError(
+                f"there is no campaign in {folder}; `chaos-llm campaign --out` makes one"
+            )
         return cls(folder)
 
     @property

@@ -18,6 +18,7 @@ from chaos_llm.reports.grades import GRADES
 
 ALL = "all profiles"
 FEWEST = 10  # runs before --until may end a profile's seeds, and the step from there
+_GRADES: Sequence[str] = GRADES
 _WORST = 3  # seeds shown for a profile
 
 
@@ -85,7 +86,7 @@ class Summary:
     @property
     def grade(self) -> str:
         """The worst grade of any run."""
-        return max((row.grade for row in self.judged), key=list(GRADES).index, default="unjudged")
+        return max((row.grade for row in self.judged), key=_GRADES.index, default="unjudged")
 
 
 def _badness(row: Row) -> tuple[bool, int, float, str, int]:

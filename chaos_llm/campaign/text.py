@@ -73,7 +73,9 @@ def _worst(table: Table) -> Iterator[str]:
 
 def replay_command(table: Table, row: Row) -> str:
     """The command that plays a run again and shows it."""
-    return f"chaos-llm campaign {table.app} --profiles {row.profile} --first-seed {row.seed} --seeds 1"
+    return (
+        f"chaos-llm campaign {table.app} --profiles {row.profile} --first-seed {row.seed} --seeds 1"
+    )
 
 
 def description(row: Row) -> str:

@@ -18,6 +18,7 @@ from chaos_llm.outage_context import Outage
 from chaos_llm.profiles.model import Profile
 from chaos_llm.reports.report import Report
 
+
 @dataclass(frozen=True)
 class Task:
     """All that a worker needs for one run; it is pickled.

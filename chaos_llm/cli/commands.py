@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from chaos_llm.cli import (
     campaign,
+    completion,
     demo,
     diff,
     explain,
@@ -13,6 +14,7 @@ from chaos_llm.cli import (
     matrix,
     month,
     profiles,
+    record,
     run,
     schema,
     serve,
@@ -33,6 +35,8 @@ COMMANDS: tuple[Command, ...] = (
     explain,
     find,
     campaign,
+    record,
     import_,
     schema,
+    completion,
 )

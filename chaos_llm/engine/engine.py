@@ -22,8 +22,8 @@ from zlib import crc32
 from chaos_llm.answers import json_schema, status_page
 from chaos_llm.answers.healthy_answers import HealthyAnswers
 from chaos_llm.decisions.overrides import Overrides
-from chaos_llm.engine.kept_replies import KeptReply, Values, kept_reply
-from chaos_llm.engine.known_requests import KNOWN, NOT_TRIED, KnownRequest, KnownRequests
+from chaos_llm.engine.kept_replies import PlainReply, Values, kept_reply
+from chaos_llm.engine.known_requests import KNOWN, KnownRequest, KnownRequests
 from chaos_llm.engine.recorded_content import content_of
 from chaos_llm.engine.reply_builder import ReplyBuilder
 from chaos_llm.faults.fault import FaultContext
@@ -33,13 +33,12 @@ from chaos_llm.journal.journal import Effect, Exchange, Journal
 from chaos_llm.profiles.model import HealthyLatency
 from chaos_llm.protocol.answer_limits import tokens_of
 from chaos_llm.protocol.grpc_wire import is_grpc, status_of
-from chaos_llm.protocol.keyed_random import KeyedRandom
+from chaos_llm.protocol.keyed_random import SEPARATOR, KeyedRandom, hashes, joined
 from chaos_llm.protocol.markers import find_references
 from chaos_llm.protocol.messages import (
     Answer,
     Completion,
     Ending,
-    PlainReply,
     Refusal,
     Reply,
     Request,
@@ -60,6 +59,8 @@ _LONGEST_MESSAGE = 2000  # letters of an error message that the journal keeps
 _MOST_CALLS = 4096
 _HASHED_END = 512  # bytes of either end of a body that its fingerprint reads
 _LONGEST_PATH = 512  # letters of a path that are part of a request's key: keys are kept in memory
+# The label is part of the key: another one would change every id.
+_STAMP = b"stamp" + SEPARATOR
 _OPENING = 24  # letters of an answer by which a part of it is recognised
 
 
@@ -109,7 +110,8 @@ class Engine:
         exchange.body_hash = _fingerprint(wire.body)
         reply_context = self._reply_context(provider, key, at)
         answer = self._healthy_answer(provider, request, key, reply_context, at)
-        state = self._take_from_quota(provider, request, reply_context, answer)
+        output_tokens = answer.usage.output_tokens if isinstance(answer, Completion) else 0
+        state = self._take_from_quota(provider, request, reply_context.now, output_tokens)
         if state is not None and not state.allowed:
             answer = Refusal("rate_limited", retry_after=state.retry_after, wait_is_usual=True)
         latency = self._healthy_latency(request)
@@ -147,40 +149,32 @@ class Engine:
         self, provider: Provider, request: KnownRequest, key: Key, wire: WireRequest, at: float
     ) -> tuple[Exchange, Reply | PlainReply] | None:
         """Answer with a healthy text at once; None for an answer that the request cuts short."""
-        text, reference = self._healthy_answers.text(request.prompt, key)
-        usage = Usage(request.input_tokens, tokens_of(text))
-        if request.max_tokens is not None and usage.output_tokens > request.max_tokens:
+        joined_key = joined(self.seed, *key)
+        text, reference = self._healthy_answers.text(request.prompt, joined_key)
+        heard, said = request.input_tokens, tokens_of(text)
+        if request.max_tokens is not None and said > request.max_tokens:
             return None
-        answer = Completion(text=text, usage=usage)
-        reply_context = self._reply_context(provider, key, at)
-        reply = self._plain_reply(request, answer, reply_context)
-        if reply is None:
-            return None
+        kept, reply = kept_reply(request.form), None
+        if kept is None or provider.remembers:
+            answer = Completion(text=text, usage=Usage(heard, said))
+            reply_context = self._reply_context(provider, key, at)
+            reply = provider.render(request, answer, reply_context)
+            if content_timing_of(reply) is not AT_ONCE:
+                return None
+            if provider.remembers:
+                provider.remember(request, answer, reply_context)
         exchange = self.journal.open(at, request, key)
         exchange.body_hash = _fingerprint(wire.body)
-        exchange.has_healthy_reply(reference, usage.input_tokens, usage.output_tokens)
-        state = self._take_from_quota(provider, request, reply_context, answer)
-        if provider.remembers:
-            provider.remember(request, answer, reply_context)
+        exchange.has_healthy_reply(reference, heard, said)
         self._note_credentials(request, wire)
-        return exchange, reply if state is None else with_headers(
-            reply, provider.quota_headers(state)
-        )
-
-    def _plain_reply(
-        self, request: KnownRequest, answer: Completion, reply_context: ReplyContext
-    ) -> PlainReply | Reply | None:
-        """The reply with an answer: of a kept one, else rendered; None if it takes any time."""
-        form = request.form
-        if form.reply is NOT_TRIED:
-            form.reply = kept_reply(form)
-        kept: KeptReply | None = form.reply
+        now = round(self._starts + at, 6)
+        state = self._take_from_quota(provider, request, now, said)
+        more = () if state is None else provider.quota_headers(state)
         if kept is not None:
-            usage, drawn = answer.usage, reply_context.rng.hashes(kept.hashes)
-            values = answer.text, usage.input_tokens, usage.output_tokens, drawn, reply_context.now
-            return kept.filled(Values(*values))
-        reply = form.provider.render(request, answer, reply_context)
-        return reply if content_timing_of(reply) is AT_ONCE else None
+            drawn = hashes(_STAMP + joined_key, kept.hashes)
+            return exchange, kept.filled(Values(text, heard, said, drawn, now), more)
+        assert reply is not None
+        return exchange, with_headers(reply, more)
 
     def _note_credentials(self, request: Request, wire: WireRequest) -> None:
         if request.credential not in self.credentials.issuers:
@@ -205,7 +199,6 @@ class Engine:
 
     def _reply_context(self, provider: Provider, key: Key, at: float) -> ReplyContext:
         stored = self.stored.setdefault(provider.name, {})
-        # The label "stamp" is part of the key: another one would change every id.
         rng = KeyedRandom("stamp", self.seed, *key)
         return ReplyContext(round(self._starts + at, 6), rng, stored, self._model_answer)
 
@@ -215,7 +208,7 @@ class Engine:
         return self._healthy_answers.answer(request, key) if chosen is None else chosen
 
     def _take_from_quota(
-        self, provider: Provider, request: Request, reply_context: ReplyContext, answer: Answer
+        self, provider: Provider, request: Request, now: float, output_tokens: int
     ) -> State | None:
         """Take the request from its credential's quota: the profile's, else the vendor's default.
 
@@ -232,9 +225,7 @@ class Engine:
             if buckets is None:
                 buckets = Buckets(provider.usual_quota, enforced=False)
                 self._default_buckets[request.provider] = buckets
-        output_tokens = answer.usage.output_tokens if isinstance(answer, Completion) else 0
-        input_tokens, now = request.input_tokens, reply_context.now
-        return buckets.take(request.credential, now, input_tokens, output_tokens)
+        return buckets.take(request.credential, now, request.input_tokens, output_tokens)
 
     def _healthy_answer(
         self, provider: Provider, request: Request, key: Key, reply_context: ReplyContext, at: float
