@@ -42,6 +42,7 @@ from chaos_llm.protocol.rate_limits import Buckets, State, with_headers
 from chaos_llm.protocol.retry_after import requested_wait
 from chaos_llm.providers.provider import Provider, ReplyContext
 from chaos_llm.providers.refusals import validated
+from chaos_llm.providers.websocket_session import Session
 from chaos_llm.requests.correlation import Correlation, Key
 from chaos_llm.requests.credentials import Credentials
 
@@ -107,6 +108,11 @@ class Engine:
         if reply.status >= 400:
             exchange.retry_after = requested_wait(reply, reply_context.now + reply.wait)
         return exchange, reply
+
+    def session(self, provider: Provider, exchange: Exchange, wire: WireRequest) -> Session:
+        """Begin the conversation on the websocket that this exchange has opened."""
+        reply_context = self._reply_context(provider, exchange.key, exchange.at)
+        return provider.session(provider.parse(wire), reply_context)
 
     def _record_details(self, exchange: Exchange, request: Request, wire: WireRequest) -> None:
         """Record what takes more time: only of calls with failures, and of new credentials."""
@@ -260,7 +266,8 @@ def _message_in(body: bytes) -> str:
 
 def _message_in_stream(body: bytes) -> str:
     """The message of the error event that ended a stream; empty without such an event."""
-    events = [line for line in body.splitlines() if line.startswith(b"data:") and b"error" in line]
+    begins = (b"data:", b"{")  # an event, or a message of a websocket
+    events = [line for line in body.splitlines() if line.startswith(begins) and b"error" in line]
     for event in reversed(events):
         with suppress(ValueError):
             if message := _message(json.loads(event.removeprefix(b"data:"))):

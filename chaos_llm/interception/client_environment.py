@@ -16,6 +16,8 @@ from chaos_llm.interception.context import InterceptionContext
 from chaos_llm.interception.egress_guard import EgressGuard
 from chaos_llm.interception.httpx_clients import LIBRARIES
 from chaos_llm.interception.proxy_variables import without_proxies
+from chaos_llm.interception.websocket import event_loops
+from chaos_llm.interception.websocket.connections import WebSockets
 from chaos_llm.requests.placeholder_keys import placeholder_keys
 
 _TRUST = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")  # variables that a context depends on
@@ -38,6 +40,9 @@ def surroundings(context: InterceptionContext) -> Iterator[None]:
         context.guard = guard = EgressGuard(patterns, children.post, context.clock.record)
         socket_seams.install(guard, undo)
         native_seams.install(guard, undo)
+        websockets = WebSockets(context)
+        undo.callback(websockets.cut_all)
+        event_loops.install(websockets, undo)
         undo.callback(_hear_of, children, context)
         Spawning(guard, children).install(undo)
         yield

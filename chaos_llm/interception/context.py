@@ -14,6 +14,7 @@ from chaos_llm.interception.foreign_stubs import answered_elsewhere
 from chaos_llm.interception.httpx_pool import Pools
 from chaos_llm.journal.journal import End, Exchange
 from chaos_llm.protocol.messages import Reply, WireRequest
+from chaos_llm.providers.provider import Provider
 from chaos_llm.requests.hosts import Hosts
 from chaos_llm.virtual_time import VirtualTime
 
@@ -45,8 +46,11 @@ class InterceptionContext:
 
     def exchange(self, names: tuple[str, ...], wire: WireRequest) -> tuple[Exchange, Reply]:
         """Answer a request to one of these providers; refused on a thread in real time."""
+        return self.answer(self.hosts.provider(names, wire.method, wire.path), wire)
+
+    def answer(self, provider: Provider, wire: WireRequest) -> tuple[Exchange, Reply]:
+        """Answer a request in this wire format; refused on a thread in real time."""
         self._require_clock(wire)
-        provider = self.hosts.provider(names, wire.method, wire.path)
         try:
             return self.engine.exchange(provider, wire)
         except Exception as error:

@@ -238,6 +238,8 @@ class Reply:
 
     `wait` is the pause before the headers. `pieces` counts those of the answer, also where they
     share a chunk. Without a chunk, an ending other than COMPLETE comes before the headers.
+    `websocket`: the chunks are what is sent on a websocket, see protocol/websocket.py; where the
+    reply is not `streamed`, it is the one to the upgrade.
     """
 
     status: int
@@ -248,6 +250,12 @@ class Reply:
     streamed: bool = False
     pieces: int = 1
     ping: bytes = b""  # what this dialect sends to keep a silent stream open, if anything
+    websocket: bool = False
+
+    @property
+    def is_upgrade(self) -> bool:
+        """Whether it opens a session on a websocket, in which no answer has begun."""
+        return self.websocket and not self.streamed
 
     def later(self, seconds: float) -> Reply:
         """The same reply, its headers that much later."""
@@ -255,7 +263,7 @@ class Reply:
 
     def first_piece_later(self, seconds: float) -> Reply:
         """The same reply, its first content that much later; a whole reply is late as a whole."""
-        if not seconds:
+        if not seconds or self.is_upgrade:
             return self
         if not self.streamed:
             return self.later(seconds)
@@ -267,7 +275,7 @@ class Reply:
 
     def pieces_later(self, seconds: float) -> Reply:
         """The same reply with a pause before each piece after the first."""
-        if not seconds:
+        if not seconds or self.is_upgrade:
             return self
         if not self.streamed:
             return self.later(seconds * max(0, self.pieces - 1))

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from chaos_llm import extensions
 from chaos_llm.errors import UnknownName
+from chaos_llm.protocol import websocket
 from chaos_llm.providers.anthropic.batches import AnthropicBatches
 from chaos_llm.providers.anthropic.count_tokens import AnthropicTokenCount
 from chaos_llm.providers.anthropic.messages import AnthropicMessages
@@ -33,6 +34,7 @@ from chaos_llm.providers.ollama.generate import OllamaGenerate
 from chaos_llm.providers.openai.chat import OpenAIChat
 from chaos_llm.providers.openai.embeddings import OpenAIEmbeddings
 from chaos_llm.providers.openai.models import OpenAIModels
+from chaos_llm.providers.openai.realtime import OpenAIRealtime
 from chaos_llm.providers.openai.responses import OpenAIResponses
 from chaos_llm.providers.openai_compatible.meta_llama import MetaLlama
 from chaos_llm.providers.openai_compatible.mistral import Mistral
@@ -85,6 +87,7 @@ __all__ = [
     "OpenAIChat",
     "OpenAIEmbeddings",
     "OpenAIModels",
+    "OpenAIRealtime",
     "OpenAIResponses",
     "OpenAIStatus",
     "OpenRouter",
@@ -110,6 +113,7 @@ PROVIDERS: tuple[Provider, ...] = (
     OpenAIResponses(),
     OpenAIEmbeddings(),
     OpenAIModels(),
+    OpenAIRealtime(),
     OpenAIStatus(),
     AzureChat(),
     AzureResponses(),
@@ -174,7 +178,8 @@ def find(name: str, method: str, path: str) -> Provider:
     formats = [provider for provider in known() if provider.name == name]
     if not formats:
         raise UnknownName("provider", name, (provider.name for provider in known()))
-    for tried in (method, "POST", "GET", "DELETE"):
+    refusing = () if method in websocket.METHODS else ("POST", "GET", "DELETE")
+    for tried in (method, *refusing):
         for provider in formats:
             if provider.claims(tried, path):
                 return provider

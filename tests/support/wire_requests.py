@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from chaos_llm.protocol import websocket
 from chaos_llm.protocol.keyed_random import KeyedRandom
 from chaos_llm.protocol.messages import (
     Answer,
@@ -70,6 +71,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "scope": "https://cognitiveservices.azure.com/.default",
     },
 }
+SESSIONS = {"realtime"}  # on a websocket
 # Dialects of their own, with tests of their own: the tests of an `endpoint` say nothing of them.
 CLOUDS = {"gemini", "vertex", "bedrock", "cohere", "ollama"}
 _VERTEX = "/v1/projects/a-project/locations/europe-west1/publishers"
@@ -82,6 +84,7 @@ PATHS = {
     "meta-llama-chat": "/compat/v1/chat/completions",
     "count_tokens": "/v1/messages/count_tokens",
     "batches": "/v1/messages/batches",
+    "realtime": "/v1/realtime",
     "embeddings": "/v1/embeddings",
     "models": "/v1/models",
     "oauth": "/api/oauth/profile",
@@ -135,8 +138,9 @@ def wire_request(provider: Provider, **changes: Any) -> WireRequest:
     """An ordinary request to this provider; a `body` that is None sends none."""
     body = changes.pop("body", BODIES.get(provider.api))
     data = body if isinstance(body, bytes) else json.dumps(body).encode() if body else b""
+    method = "POST" if provider.api in BODIES else "GET"
     parts: dict[str, Any] = {
-        "method": "POST" if provider.api in BODIES else "GET",
+        "method": websocket.UPGRADE if provider.api in SESSIONS else method,
         "host": host_of(provider),
         "path": path_of(provider),
         "query": "",
