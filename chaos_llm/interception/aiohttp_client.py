@@ -19,13 +19,18 @@ import anyio
 from aiohttp import BaseConnector, ClientRequest, ClientTimeout
 from aiohttp import connector as connectors
 from aiohttp.client_exceptions import ClientConnectorDNSError, ClientConnectorError
+from aiohttp.client_proto import ResponseHandler
 from aiohttp.helpers import ceil_timeout
 
 from chaos_llm.engine.reply_timing import LAST_SYN
+from chaos_llm.engine.websocket.handshake import is_upgrade
 from chaos_llm.interception.aiohttp_connection import Patience, PlayedConnection
 from chaos_llm.interception.context import InterceptionContext
 from chaos_llm.interception.intercepted_exchange import InterceptedExchange
+from chaos_llm.interception.websocket import event_loops
+from chaos_llm.interception.websocket.connections import WebSockets
 from chaos_llm.protocol.messages import Ending, WireRequest
+from chaos_llm.requests.host_names import SCHEME_PORTS
 
 _Create = Callable[[Any, ClientRequest, Any, ClientTimeout], Awaitable[Any]]
 _Get = Callable[..., Awaitable[Any]]
@@ -80,6 +85,8 @@ def _creating(real: _Create) -> _Create:
                 host = str(url.raw_host)
                 context.tell_of_other_answer(request.method, url.scheme, host, url.port, url.path)
             return await real(connector, request, traces, limits)
+        if context.websockets is not None and is_upgrade(request.method, _headers(request)):
+            return await _upgrading(context.websockets, request)
         origin = (url.scheme, str(url.raw_host), url.port)
         keep = 0.0 if connector.force_close else connector._keepalive_timeout
         visit = InterceptedExchange(
@@ -118,9 +125,24 @@ async def _body(request: ClientRequest) -> bytes:
 
 async def _wire(request: ClientRequest) -> WireRequest:
     url, body = request.url, await _body(request)
-    headers = {name.lower(): value for name, value in request.headers.items()}
     host, path, query = str(url.raw_host), url.raw_path, url.raw_query_string
-    return WireRequest(request.method, host, path, query, headers, body)
+    return WireRequest(request.method, host, path, query, _headers(request), body)
+
+
+def _headers(request: ClientRequest) -> dict[str, str]:
+    return {name.lower(): value for name, value in request.headers.items()}
+
+
+async def _upgrading(websockets: WebSockets, request: ClientRequest) -> ResponseHandler:
+    """A connection on which aiohttp sends its request to upgrade, and frames behind it."""
+    url, loop = request.url, asyncio.get_running_loop()
+    host, port = str(url.raw_host), url.port or SCHEME_PORTS[url.scheme]
+    ssl = url.scheme in ("https", "wss")
+    _, protocol = await event_loops.connect(
+        websockets, lambda: ResponseHandler(loop), (host, port), ssl, host
+    )
+    assert isinstance(protocol, ResponseHandler)
+    return protocol
 
 
 async def _connect(

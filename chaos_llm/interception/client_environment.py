@@ -16,7 +16,7 @@ from chaos_llm.interception.context import InterceptionContext
 from chaos_llm.interception.egress_guard import EgressGuard
 from chaos_llm.interception.httpx_clients import LIBRARIES
 from chaos_llm.interception.proxy_variables import without_proxies
-from chaos_llm.interception.websocket import event_loops
+from chaos_llm.interception.websocket import event_loops, sockets
 from chaos_llm.interception.websocket.connections import WebSockets
 from chaos_llm.requests.placeholder_keys import placeholder_keys
 
@@ -40,9 +40,11 @@ def surroundings(context: InterceptionContext) -> Iterator[None]:
         context.guard = guard = EgressGuard(patterns, children.post, context.clock.record)
         socket_seams.install(guard, undo)
         native_seams.install(guard, undo)
-        websockets = WebSockets(context)
+        context.websockets = websockets = WebSockets(context)
         undo.callback(websockets.cut_all)
         event_loops.install(websockets, undo)
+        sockets.install(undo)
+        guard.simulated = sockets.Sockets(websockets)
         undo.callback(_hear_of, children, context)
         Spawning(guard, children).install(undo)
         yield

@@ -18,8 +18,15 @@ _DEFAULT_TRANSPORT = (
     "stub on this machine."
 )
 _WEBSOCKETS = (
-    "websockets are not simulated. Use the provider's HTTP API in this test, or connect to a stub "
-    "on this machine."
+    "this way to a websocket is not simulated: a proxy of its own, an event loop other than "
+    "asyncio's, or a socket of its own. Let `websockets`, `websocket-client` or aiohttp connect to "
+    "the provider themselves, or to a stub on this machine."
+)
+_SELECTING = (
+    "its client waits in select() for a socket, and a simulated one has no descriptor "
+    "(`websocket.WebSocketApp.run_forever`, `websockets.sync` from 16 on). Use "
+    "`websocket.create_connection` or asyncio's `websockets`, or a mock server: the fixture "
+    "`chaos_server`, or `chaos-llm serve`."
 )
 _STANDARD_LIBRARY = (
     "the standard library's HTTP client is not simulated. Send the request by httpx, requests, "
@@ -64,11 +71,17 @@ STANDARD_HTTP = Client(
     _STANDARD_LIBRARY,
 )
 WEBSOCKETS = Client(
-    "websockets, websocket-client",
-    "refused",
-    "the look-up of the host",
+    "websockets, also by the SDKs of OpenAI and Google; websocket-client",
+    "answered",
+    "loop.create_connection, the look-up of the host and the socket's connect",
     ("websockets", "websocket"),
     _WEBSOCKETS,
+)
+SELECTING = Client(
+    "WebSocketApp.run_forever of websocket-client",
+    "refused",
+    "the descriptor of the simulated socket",
+    way_out=_SELECTING,
 )
 SOCKETS = Client(
     "socket and _socket, asyncio streams, trio, and what is built on them",
@@ -101,7 +114,7 @@ CHILD = Client(
     way_out=_CHILD,
 )
 
-CLIENTS = (*HTTP_CLIENTS, STANDARD_HTTP, WEBSOCKETS, SOCKETS, GRPC, CURL, NATIVE, CHILD)
+CLIENTS = (*HTTP_CLIENTS, STANDARD_HTTP, WEBSOCKETS, SELECTING, SOCKETS, GRPC, CURL, NATIVE, CHILD)
 _SHOWN_BY_THE_STACK = {package: client for client in CLIENTS for package in client.packages}
 
 

@@ -22,6 +22,7 @@ _PORTALS = ("asyncio-portal", "AnyIO worker")  # anyio's threads, by which Starl
 
 if TYPE_CHECKING:
     from chaos_llm.interception.other_services import OtherServices
+    from chaos_llm.interception.websocket.connections import WebSockets
 
 
 OVER = (
@@ -39,6 +40,7 @@ class InterceptionContext:
     hosts: Hosts
     services: OtherServices | None = None  # stubs for the team's other services
     guard: EgressGuard | None = None  # what is asked about all that may leave
+    websockets: WebSockets | None = None
     connections: Connections = field(default_factory=Connections)
     pools: Pools = field(default_factory=Pools)  # of httpx's transports
     said: list[str] = field(default_factory=list)  # what the test's report must mention
@@ -50,7 +52,7 @@ class InterceptionContext:
 
     def answer(self, provider: Provider, wire: WireRequest) -> tuple[Exchange, Reply]:
         """Answer a request in this wire format; refused on a thread in real time."""
-        self._require_clock(wire)
+        self.require_clock(wire)
         try:
             return self.engine.exchange(provider, wire)
         except Exception as error:
@@ -59,10 +61,10 @@ class InterceptionContext:
 
     def sleep(self, seconds: float, wire: WireRequest) -> None:
         """Let the calling thread wait for what it reads; it may have been handed a stream."""
-        self._require_clock(wire)
+        self.require_clock(wire)
         self.clock.sleep(seconds)
 
-    def _require_clock(self, wire: WireRequest) -> None:
+    def require_clock(self, wire: WireRequest) -> None:
         """Raise ForeignCall on a thread in real time, and ChildEgress in a forked child."""
         if self.clock.is_managed_here():
             return

@@ -9,6 +9,7 @@ from typing import Protocol
 from chaos_llm.engine.websocket.session_peer import Answering, SessionPeer
 from chaos_llm.interception.clients import WEBSOCKETS, caller
 from chaos_llm.interception.context import InterceptionContext
+from chaos_llm.protocol.messages import WireRequest
 
 _FIRST_ADDRESS = 1
 _ADDRESSES = "192.0.2.{}"  # for documentation, RFC 5737: nothing answers there
@@ -33,9 +34,13 @@ class WebSockets:
         """Whether a websocket client, which the stack shows, is about to reach a provider."""
         return bool(self._names(host, port)) and caller() is WEBSOCKETS
 
-    def peer(self, host: str, port: int, *, tls: bool) -> SessionPeer:
+    def require_clock(self, host: str) -> None:
+        """Raise ForeignCall on a thread in real time."""
+        self.context.require_clock(WireRequest("a websocket to", host, "", "", {}, b""))
+
+    def peer(self, host: str, port: int) -> SessionPeer:
         """A provider's end of a new connection."""
-        context, names = self.context, self._names(host, port, tls=tls)
+        context, names = self.context, self._names(host, port)
         provider = partial(context.hosts.provider, names)
         answering = Answering(host, provider, context.answer, context.engine.session, context.end)
         return SessionPeer(answering)
@@ -58,7 +63,7 @@ class WebSockets:
         for connection in list(self._open):
             connection.cut()
 
-    def _names(self, host: object, port: object, *, tls: bool = True) -> tuple[str, ...]:
+    def _names(self, host: object, port: object) -> tuple[str, ...]:
         if not isinstance(host, str) or not isinstance(port, int):
             return ()
-        return self.context.hosts.names(host, port, "https" if tls else "http")
+        return self.context.hosts.names(host, port)

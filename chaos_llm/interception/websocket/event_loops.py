@@ -53,7 +53,7 @@ async def connect(
     if ssl:
         context = ssl if isinstance(ssl, tls.SSLContext) else tls.create_default_context()
         details = TlsDetails(context, server_hostname)
-    peer, protocol = websockets.peer(host, port, tls=bool(ssl)), factory()
+    peer, protocol = websockets.peer(host, port), factory()
     place = (websockets.address(host), port)
     transport = MemoryTransport(protocol, peer, place, socket.socket(), details)
     websockets.opened(transport)
