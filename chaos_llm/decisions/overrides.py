@@ -112,7 +112,7 @@ class Overrides:
         """The largest share with which such a request is hit at that time."""
         if any(i.begins <= at < i.ends and i.target.hits(request) for i in self.injections):
             return 1.0
-        healed_at = self._healed_at(request, at)
+        healed_at = self.healed_at(request, at)
         shares = (
             window.share(at, self.meter.loads)
             for window in self.plan.open_at(at)
@@ -151,11 +151,12 @@ class Overrides:
 
     def _without_healed(self, decision: Decision, request: Request, at: float) -> Decision:
         """Drop the windows that were open when the provider was healed; later ones still come."""
-        healed_at = self._healed_at(request, at)
+        healed_at = self.healed_at(request, at)
         begins = {window.window.name: window.opened for window in self.plan.open_at(at)}
         return Decision(tuple(t for t in decision.draws if begins[t.window] > healed_at))
 
-    def _healed_at(self, request: Request, at: float) -> float:
+    def healed_at(self, request: Request, at: float) -> float:
+        """When what hits such a request was last healed by then; minus infinity if never."""
         healed = (time for target, time in self.healed if time <= at and target.hits(request))
         return max(healed, default=-math.inf)
 

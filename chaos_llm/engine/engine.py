@@ -20,6 +20,7 @@ from zlib import crc32
 
 from chaos_llm.answers import json_schema, status_page
 from chaos_llm.answers.healthy_answers import HealthyAnswers
+from chaos_llm.decisions import connection_faults
 from chaos_llm.decisions.overrides import Overrides
 from chaos_llm.engine.reply_builder import ReplyBuilder
 from chaos_llm.faults.fault import FaultContext
@@ -47,6 +48,7 @@ from chaos_llm.requests.correlation import Correlation, Key
 from chaos_llm.requests.credentials import Credentials
 
 _NO_LATENCY = HealthyLatency()
+_NO_REPLY = Reply(0, (), ())
 _SHOWN_BYTES = 200  # of a body that is not JSON, as an error message
 _LONGEST_MESSAGE = 2000  # letters of an error message that the journal keeps
 # Calls with failures that are remembered. A server may see millions; the oldest ones are over.
@@ -86,6 +88,8 @@ class Engine:
             request = validated(request, wire, self._starts + at)
         key = self.correlation.key(provider.name, wire.path[:_LONGEST_PATH], wire.body)
         decision = self.overrides.decide(request, key, at)
+        if wire.connected:
+            decision = connection_faults.without(decision)
         exchange = self.journal.open(at, request, key, decision)
         exchange.body_hash = _fingerprint(wire.body)
         reply_context = self._reply_context(provider, key, at)
@@ -108,6 +112,25 @@ class Engine:
         if reply.status >= 400:
             exchange.retry_after = requested_wait(reply, reply_context.now + reply.wait)
         return exchange, reply
+
+    def failed_connection(self, names: tuple[str, ...], host: str) -> tuple[Exchange, Reply] | None:
+        """The failure of a connection to these providers' host; None where it stands.
+
+        For clients whose request is known only once they are connected.
+        """
+        at = self.now()
+        for name in names:
+            key = self.correlation.key(name, connection_faults.PATH, b"")
+            request = Request(name, "", "api", host, connection_faults.PATH)
+            decision = connection_faults.decide(self.overrides, request, key, at)
+            hits = tuple(decision.hits)
+            if hits:
+                exchange = self.journal.open(at, request, key, decision)
+                (_, fault), *others = hits
+                exchange.effects = _interned(("applied", *("masked" for _ in others)))
+                rng = KeyedRandom("strike", self.seed, fault.name, *key)
+                return exchange, fault.on_reply(_NO_REPLY, FaultContext(request, rng))
+        return None
 
     def session(self, provider: Provider, exchange: Exchange, wire: WireRequest) -> Session:
         """Begin the conversation on the websocket that this exchange has opened."""

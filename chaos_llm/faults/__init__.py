@@ -10,6 +10,7 @@ from chaos_llm import extensions
 from chaos_llm.faults.auth_expired import AuthExpired as auth_expired
 from chaos_llm.faults.broken_tool_arguments import BrokenToolArguments as broken_tool_arguments
 from chaos_llm.faults.challenge_page import ChallengePage as challenge_page
+from chaos_llm.faults.close_session import CloseSession as close_session
 from chaos_llm.faults.connect_timeout import ConnectTimeout as connect_timeout
 from chaos_llm.faults.context_length_exceeded import (
     ContextLengthExceeded as context_length_exceeded,
@@ -50,6 +51,7 @@ from chaos_llm.faults.reset_reused_connection import (
     ResetReusedConnection as reset_reused_connection,
 )
 from chaos_llm.faults.server_error import ServerError as server_error
+from chaos_llm.faults.session_limit import SessionLimit as session_limit
 from chaos_llm.faults.short_body import ShortBody as short_body
 from chaos_llm.faults.shortened_answer import ShortenedAnswer as shortened_answer
 from chaos_llm.faults.slow_first_token import SlowFirstToken as slow_first_token
@@ -70,6 +72,7 @@ __all__ = [
     "auth_expired",
     "broken_tool_arguments",
     "challenge_page",
+    "close_session",
     "connect_timeout",
     "context_length_exceeded",
     "cut_stream",
@@ -106,6 +109,7 @@ __all__ = [
     "reset_connection",
     "reset_reused_connection",
     "server_error",
+    "session_limit",
     "short_body",
     "shortened_answer",
     "slow_first_token",

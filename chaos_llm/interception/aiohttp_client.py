@@ -40,6 +40,7 @@ _NOBODY = "('192.0.2.1', 443)"  # an address for documentation, RFC 5737
 _context: InterceptionContext | None = (
     None  # None for a connector that somebody keeps beyond the outage
 )
+_websockets: WebSockets | None = None
 
 
 def replace(context: InterceptionContext, undo: ExitStack) -> None:
@@ -54,8 +55,10 @@ def replace(context: InterceptionContext, undo: ExitStack) -> None:
 
 
 def _play_on(context: InterceptionContext | None) -> None:
-    global _context  # noqa: PLW0603 - one outage a process, and connectors are classes
-    _context = context
+    global _context, _websockets  # noqa: PLW0603 - one outage a process, and connectors are classes
+    if _websockets is not None:
+        _websockets.cut_all()
+    _context, _websockets = context, None if context is None else WebSockets(context)
 
 
 def _replace(kind: type, name: str, wrap: Callable[..., Any], undo: ExitStack) -> None:
@@ -85,8 +88,8 @@ def _creating(real: _Create) -> _Create:
                 host = str(url.raw_host)
                 context.tell_of_other_answer(request.method, url.scheme, host, url.port, url.path)
             return await real(connector, request, traces, limits)
-        if context.websockets is not None and is_upgrade(request.method, _headers(request)):
-            return await _upgrading(context.websockets, request)
+        if _websockets is not None and is_upgrade(request.method, _headers(request)):
+            return await _upgrading(_websockets, request, limits)
         origin = (url.scheme, str(url.raw_host), url.port)
         keep = 0.0 if connector.force_close else connector._keepalive_timeout
         visit = InterceptedExchange(
@@ -133,15 +136,23 @@ def _headers(request: ClientRequest) -> dict[str, str]:
     return {name.lower(): value for name, value in request.headers.items()}
 
 
-async def _upgrading(websockets: WebSockets, request: ClientRequest) -> ResponseHandler:
+async def _upgrading(
+    websockets: WebSockets, request: ClientRequest, limits: ClientTimeout
+) -> ResponseHandler:
     """A connection on which aiohttp sends its request to upgrade, and frames behind it."""
     url, loop = request.url, asyncio.get_running_loop()
-    host, port = str(url.raw_host), url.port or SCHEME_PORTS[url.scheme]
-    ssl = url.scheme in ("https", "wss")
-    _, protocol = await event_loops.connect(
-        websockets, lambda: ResponseHandler(loop), (host, port), ssl, host
-    )
-    assert isinstance(protocol, ResponseHandler)
+    host, ssl = str(url.raw_host), url.scheme in ("https", "wss")
+    address = (host, url.port or SCHEME_PORTS[url.scheme])
+    protocol = ResponseHandler(loop)
+    try:
+        async with ceil_timeout(limits.sock_connect, limits.ceil_threshold):
+            await event_loops.connect(websockets, lambda: protocol, address, ssl, host)
+    except socket.gaierror as error:
+        raise ClientConnectorDNSError(request.connection_key, error) from error
+    except OSError as error:
+        if error.errno is None and isinstance(error, TimeoutError):
+            raise  # the client's own limit
+        raise ClientConnectorError(request.connection_key, error) from error
     return protocol
 
 

@@ -40,7 +40,7 @@ def surroundings(context: InterceptionContext) -> Iterator[None]:
         context.guard = guard = EgressGuard(patterns, children.post, context.clock.record)
         socket_seams.install(guard, undo)
         native_seams.install(guard, undo)
-        context.websockets = websockets = WebSockets(context)
+        websockets = WebSockets(context)
         undo.callback(websockets.cut_all)
         event_loops.install(websockets, undo)
         sockets.install(undo)

@@ -18,9 +18,9 @@ _DEFAULT_TRANSPORT = (
     "stub on this machine."
 )
 _WEBSOCKETS = (
-    "this way to a websocket is not simulated: a proxy of its own, an event loop other than "
-    "asyncio's, or a socket of its own. Let `websockets`, `websocket-client` or aiohttp connect to "
-    "the provider themselves, or to a stub on this machine."
+    "this way to a websocket is not simulated: a proxy that the code names, a socket of its own, "
+    "or an event loop other than asyncio's. Let `websockets`, `websocket-client` or aiohttp "
+    "connect to the provider themselves, or to a stub on this machine."
 )
 _SELECTING = (
     "its client waits in select() for a socket, and a simulated one has no descriptor "
@@ -71,9 +71,14 @@ STANDARD_HTTP = Client(
     _STANDARD_LIBRARY,
 )
 WEBSOCKETS = Client(
-    "websockets, also by the SDKs of OpenAI and Google; websocket-client",
+    "websockets, also by the SDKs of OpenAI and Google; websocket-client; aiohttp's ws_connect",
     "answered",
     "loop.create_connection, the look-up of the host and the socket's connect",
+)
+OTHER_WEBSOCKETS = Client(
+    "websockets through a proxy that the code names, on a socket of its own, or on trio",
+    "refused",
+    "the look-up of the host, and the first bytes that are sent",
     ("websockets", "websocket"),
     _WEBSOCKETS,
 )
@@ -114,7 +119,18 @@ CHILD = Client(
     way_out=_CHILD,
 )
 
-CLIENTS = (*HTTP_CLIENTS, STANDARD_HTTP, WEBSOCKETS, SELECTING, SOCKETS, GRPC, CURL, NATIVE, CHILD)
+CLIENTS = (
+    *HTTP_CLIENTS,
+    WEBSOCKETS,
+    STANDARD_HTTP,
+    OTHER_WEBSOCKETS,
+    SELECTING,
+    SOCKETS,
+    GRPC,
+    CURL,
+    NATIVE,
+    CHILD,
+)
 _SHOWN_BY_THE_STACK = {package: client for client in CLIENTS for package in client.packages}
 
 

@@ -22,7 +22,6 @@ _PORTALS = ("asyncio-portal", "AnyIO worker")  # anyio's threads, by which Starl
 
 if TYPE_CHECKING:
     from chaos_llm.interception.other_services import OtherServices
-    from chaos_llm.interception.websocket.connections import WebSockets
 
 
 OVER = (
@@ -40,7 +39,6 @@ class InterceptionContext:
     hosts: Hosts
     services: OtherServices | None = None  # stubs for the team's other services
     guard: EgressGuard | None = None  # what is asked about all that may leave
-    websockets: WebSockets | None = None
     connections: Connections = field(default_factory=Connections)
     pools: Pools = field(default_factory=Pools)  # of httpx's transports
     said: list[str] = field(default_factory=list)  # what the test's report must mention

@@ -19,7 +19,10 @@ UNSERVED = "unserved"  # the surface of paths that a vendor may have and no prov
 
 @quick(frozen=True, slots=True)
 class WireRequest:
-    """A request as it came: header names in lower case, body in full."""
+    """A request as it came: header names in lower case, body in full.
+
+    `connected`: whether its connection could fail was decided before it, and it did not.
+    """
 
     method: str
     host: str
@@ -28,6 +31,7 @@ class WireRequest:
     headers: Mapping[str, str]
     body: bytes
     reused: bool | None = None  # whether its connection carried a request before; None: not known
+    connected: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ What is refused before the upgrade is an ordinary HTTP reply of the engine; fram
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -35,7 +35,8 @@ _CLOSE_TIMEOUT = 10.0  # seconds that a close frame may wait for the client's ow
 class Answering:
     """What a session asks of an outage, or of a run of the server, for one host.
 
-    `begin` makes the conversation of an upgrade that was accepted.
+    `begin` makes the conversation of an upgrade that was accepted. `connected`: whether the
+    connection could fail was decided before.
     """
 
     host: str
@@ -43,6 +44,7 @@ class Answering:
     exchange: Callable[[Provider, WireRequest], tuple[Exchange, Reply]]
     begin: Callable[[Provider, Exchange, WireRequest], Session]
     end: Callable[[Exchange, End], None]
+    connected: bool = False
 
 
 @dataclass
@@ -92,7 +94,10 @@ class SessionPeer(Peer):
         target = urlsplit(request.target)
         method = websocket.UPGRADE if request.is_upgrade else request.method
         host, path, query = self._answering.host, target.path, target.query
-        self._wire = WireRequest(method, host, path, query, request.headers, b"")
+        connected = self._answering.connected
+        self._wire = WireRequest(
+            method, host, path, query, request.headers, b"", connected=connected
+        )
         self._provider = self._answering.provider(method, path)
         self._upgrade, reply = self._answering.exchange(self._provider, self._wire)
         if reply.websocket and reply.chunks:
@@ -167,9 +172,8 @@ class SessionPeer(Peer):
     def _begin_turn(self, body: bytes) -> None:
         upgrade = self._wire
         assert upgrade is not None
-        path, query, headers = upgrade.path, upgrade.query, upgrade.headers
-        wire = WireRequest(websocket.MESSAGE, upgrade.host, path, query, headers, body)
-        provider = self._answering.provider(websocket.MESSAGE, path)
+        wire = replace(upgrade, method=websocket.MESSAGE, body=body, connected=True)
+        provider = self._answering.provider(wire.method, wire.path)
         exchange, reply = self._answering.exchange(provider, wire)
         turn = self._turn = _Turn(exchange)
         due = self.now + (reply.wait if reply.ending not in _SILENT else 0.0)

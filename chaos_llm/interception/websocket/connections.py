@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import weakref
+from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
+from chaos_llm.engine.http1 import ENDS
+from chaos_llm.engine.reply_timing import LAST_SYN
 from chaos_llm.engine.websocket.session_peer import Answering, SessionPeer
-from chaos_llm.interception.clients import WEBSOCKETS, caller
+from chaos_llm.interception.clients import OTHER_WEBSOCKETS, caller
 from chaos_llm.interception.context import InterceptionContext
-from chaos_llm.protocol.messages import WireRequest
+from chaos_llm.journal.journal import Exchange
+from chaos_llm.protocol.messages import Ending, Reply, WireRequest
 
 _FIRST_ADDRESS = 1
 _ADDRESSES = "192.0.2.{}"  # for documentation, RFC 5737: nothing answers there
@@ -22,6 +26,33 @@ class Connection(Protocol):
         """End it from the far end."""
 
 
+@dataclass(frozen=True)
+class Failure:
+    """A connection that never stands."""
+
+    context: InterceptionContext
+    exchange: Exchange
+    reply: Reply
+
+    @property
+    def why(self) -> Ending:
+        """What keeps it from standing."""
+        return self.reply.ending
+
+    @property
+    def wait(self) -> float:
+        """Seconds until a client without a limit of its own knows."""
+        return LAST_SYN if self.why is Ending.CONNECT_TIMEOUT else self.reply.wait
+
+    def end(self) -> None:
+        """Write down that the client knows."""
+        self.context.end(self.exchange, ENDS[self.why])
+
+    def leave(self) -> None:
+        """Write down that the client did not wait for it."""
+        self.context.end(self.exchange, "timeout")
+
+
 class WebSockets:
     """The connections of one outage to providers' hosts, by clients that speak websockets."""
 
@@ -32,14 +63,19 @@ class WebSockets:
 
     def answers(self, host: object, port: object) -> bool:
         """Whether a websocket client, which the stack shows, is about to reach a provider."""
-        return bool(self._names(host, port)) and caller() is WEBSOCKETS
+        return bool(self._names(host, port)) and caller() is OTHER_WEBSOCKETS
 
     def require_clock(self, host: str) -> None:
         """Raise ForeignCall on a thread in real time."""
         self.context.require_clock(WireRequest("a websocket to", host, "", "", {}, b""))
 
+    def failure(self, host: str, port: int) -> Failure | None:
+        """Why a connection to a host fails; None where it stands."""
+        failed = self.context.engine.failed_connection(self._names(host, port), host)
+        return None if failed is None else Failure(self.context, *failed)
+
     def peer(self, host: str, port: int) -> SessionPeer:
-        """A provider's end of a new connection."""
+        """A provider's end of a new connection, which stands."""
         context, names = self.context, self._names(host, port)
         provider = partial(context.hosts.provider, names)
         answering = Answering(host, provider, context.answer, context.engine.session, context.end)

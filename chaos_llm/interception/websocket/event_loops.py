@@ -7,18 +7,20 @@ and Responses, and Google's Live API. aiohttp's adapter comes here with a reques
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 import ssl as tls
 from asyncio.base_events import BaseEventLoop
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import wraps
-from typing import Any
+from typing import Any, NoReturn
 
 import anyio
 
-from chaos_llm.interception.websocket.connections import WebSockets
+from chaos_llm.interception.websocket.connections import Failure, WebSockets
 from chaos_llm.interception.websocket.transport import MemoryTransport, TlsDetails
+from chaos_llm.protocol.messages import Ending
 
 
 def install(websockets: WebSockets, undo: ExitStack) -> None:
@@ -50,13 +52,32 @@ async def connect(
 ) -> tuple[MemoryTransport, asyncio.BaseProtocol]:
     """Connect a client's protocol to a provider; `ssl` is a context, or whether TLS is wanted."""
     (host, port), details = address, None
+    place = (websockets.address(host), port)
+    failure = websockets.failure(host, port)
+    if failure is not None:
+        await _fail(failure, place)
     if ssl:
         context = ssl if isinstance(ssl, tls.SSLContext) else tls.create_default_context()
         details = TlsDetails(context, server_hostname)
     peer, protocol = websockets.peer(host, port), factory()
-    place = (websockets.address(host), port)
     transport = MemoryTransport(protocol, peer, place, socket.socket(), details)
     websockets.opened(transport)
     protocol.connection_made(transport)
     await anyio.lowlevel.checkpoint()  # as a connection takes at least one turn of the loop
     return transport, protocol
+
+
+async def _fail(failure: Failure, address: tuple[str, int]) -> NoReturn:
+    """Raise what asyncio raises where no connection ever stands, when it does."""
+    try:
+        await anyio.sleep(failure.wait)
+    except BaseException:
+        failure.leave()
+        raise
+    failure.end()
+    if failure.why is Ending.UNRESOLVED:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+    if failure.why is Ending.TLS_FAILED:
+        raise ConnectionResetError
+    code = errno.ETIMEDOUT if failure.why is Ending.CONNECT_TIMEOUT else errno.ECONNREFUSED
+    raise OSError(code, f"Connect call failed {address}")

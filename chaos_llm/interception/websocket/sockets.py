@@ -14,13 +14,14 @@ import threading
 import weakref
 from contextlib import ExitStack
 from functools import wraps
-from typing import Any
+from typing import Any, NoReturn
 
-from chaos_llm.engine.reply_timing import FOREVER
+from chaos_llm.engine.reply_timing import FOREVER, TLS_EOF
 from chaos_llm.engine.websocket.peer import Hangup, Peer
 from chaos_llm.interception.clients import SELECTING
-from chaos_llm.interception.websocket.connections import WebSockets
+from chaos_llm.interception.websocket.connections import Failure, WebSockets
 from chaos_llm.interception.websocket.transport import CLIENT_ADDRESS
+from chaos_llm.protocol.messages import Ending
 
 _LATE = "The read operation timed out"  # as over TLS
 
@@ -30,12 +31,27 @@ class Sockets:
 
     def __init__(self, websockets: WebSockets) -> None:
         self._websockets = websockets
+        # By thread and address: whether a connection stands is decided when its host is looked up.
+        self._failures: dict[tuple[int, str], Failure | None] = {}
 
     def look_up(self, host: object, port: object) -> str | None:
-        """The address that stands for a host; None where this client's sockets stay real."""
-        if isinstance(host, str) and self._websockets.answers(host, port):
-            return self._websockets.address(host)
-        return None
+        """The address that stands for a host; None where this client's sockets stay real.
+
+        Raises gaierror where there is none.
+        """
+        websockets = self._websockets
+        if not isinstance(host, str) or not isinstance(port, int):
+            return None
+        if not websockets.answers(host, port):
+            return None
+        websockets.require_clock(host)
+        address, failure = websockets.address(host), websockets.failure(host, port)
+        if failure is not None and failure.why is Ending.UNRESOLVED:
+            websockets.context.clock.sleep(failure.wait)
+            failure.end()
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        self._failures[threading.get_ident(), address] = failure
+        return address
 
     def connect(self, sock: socket.socket, address: Any) -> bool:
         """Connect a socket to a peer; False where the address stands for no host."""
@@ -44,11 +60,27 @@ class Sockets:
         host = self._websockets.host_at(address[0])
         if host is None:
             return False
-        wire = _Wire(self._websockets, host, address[1])
+        failure = self._failures.pop((threading.get_ident(), address[0]), None)
+        if failure is not None and failure.why is not Ending.TLS_FAILED:
+            self._fail(failure, sock.gettimeout())
+        wire = _Wire(self._websockets, host, address[1], failure)
         sock.__class__ = SimulatedSocket  # the same layout: it has no slots of its own
         _wires[sock] = wire
         self._websockets.opened(wire)
         return True
+
+    def _fail(self, failure: Failure, limit: float | None) -> NoReturn:
+        """Raise what a socket raises where no connection ever stands, when it does."""
+        sleep = self._websockets.context.clock.sleep
+        if limit is not None and limit < failure.wait:
+            sleep(limit)
+            failure.leave()
+            raise TimeoutError("timed out")
+        sleep(failure.wait)
+        failure.end()
+        if failure.why is Ending.CONNECT_TIMEOUT:
+            raise TimeoutError(errno.ETIMEDOUT, "Connection timed out")
+        raise ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused")
 
 
 def install(undo: ExitStack) -> None:
@@ -58,6 +90,7 @@ def install(undo: ExitStack) -> None:
     @wraps(real)
     def wrap_socket(context: ssl.SSLContext, sock: Any, *args: Any, **options: Any) -> Any:
         if isinstance(sock, SimulatedSocket):
+            _wires[sock].begin_tls()
             return sock
         return real(context, sock, *args, **options)
 
@@ -68,7 +101,10 @@ def install(undo: ExitStack) -> None:
 class _Wire:
     """The bytes between a client's threads and a peer; one lock, since a reader and a writer."""
 
-    def __init__(self, websockets: WebSockets, host: str, port: int) -> None:
+    def __init__(
+        self, websockets: WebSockets, host: str, port: int, failure: Failure | None
+    ) -> None:
+        self._failure = failure  # of TLS
         self.host, self.address = host, (websockets.address(host), port)
         self._websockets, self._context = websockets, websockets.context
         self._peer: Peer = websockets.peer(host, port)
@@ -76,6 +112,13 @@ class _Wire:
         self._data = b""
         self._hangup: Hangup | None = None
         self._is_closed = False
+
+    def begin_tls(self) -> None:
+        """Raise SSLEOFError where the handshake fails."""
+        if self._failure is not None:
+            self._context.clock.sleep(self._failure.wait)
+            self._failure.end()
+            raise ssl.SSLEOFError(ssl.SSL_ERROR_EOF, TLS_EOF)
 
     def send(self, data: bytes) -> None:
         self._websockets.require_clock(self.host)
@@ -151,12 +194,12 @@ class SimulatedSocket(socket.socket):
     def recv(self, size: int, flags: int = 0, /) -> bytes:  # noqa: ARG002 - as of any socket
         return _wires[self].receive(size, self.gettimeout())
 
-    def recv_into(self, buffer: Any, size: int = 0, flags: int = 0, /) -> int:  # type: ignore[override]
+    def recv_into(self, buffer: Any, size: int = 0, flags: int = 0, /) -> int:
         data = self.recv(size or len(buffer), flags)
         buffer[: len(data)] = data
         return len(data)
 
-    def shutdown(self, how: int, /) -> None:
+    def shutdown(self, how: int, /) -> None:  # noqa: ARG002 - as of any socket
         """End what is read as well: no client here goes on to read after it has stopped to send."""
         _wires[self].close()
 

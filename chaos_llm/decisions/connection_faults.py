@@ -1,0 +1,67 @@
+"""Which connections never stand: decided by the host alone, before any request is known.
+
+What is decided there is not decided again for the requests on that connection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from chaos_llm.decisions.overrides import Overrides
+from chaos_llm.decisions.plan import Decision, Draw
+from chaos_llm.faults.fault import Fault
+from chaos_llm.protocol.messages import Request
+from chaos_llm.requests.correlation import Key
+
+PATH = "(connection)"  # of the request that stands for one
+FAULTS = frozenset({"connect_timeout", "dns_failure", "refuse_connection", "tls_failure"})
+
+
+def decide(
+    overrides: Overrides, request: Request, key: Key, at: float, faults: Collection[str] = FAULTS
+) -> Decision:
+    """Which draws end this connection, if one does; no other injection is used up by it."""
+    injected = _injected(overrides, request, at, faults)
+    draws = (*injected, *_planned(overrides, request, key, at, faults))
+    if not draws:  # the request on this connection will be counted
+        return Decision()
+    overrides.meter.meet(request, at)
+    return Decision(draws)
+
+
+def without(decision: Decision, faults: Collection[str] = FAULTS) -> Decision:
+    """The decision about a request whose connection stands."""
+    if not any(_is_one(draw, faults) for draw in decision.draws):
+        return decision
+    return Decision(tuple(draw for draw in decision.draws if not _is_one(draw, faults)))
+
+
+def _injected(
+    overrides: Overrides, request: Request, at: float, faults: Collection[str]
+) -> Iterator[Draw]:
+    for injection in overrides.injections:
+        ours = any(fault.name in faults for fault in injection.faults)
+        if ours and injection.ends > at and injection.target.hits(request):
+            yield from (draw for draw in injection.draws(at) if _is_one(draw, faults))
+
+
+def _planned(
+    overrides: Overrides, request: Request, key: Key, at: float, faults: Collection[str]
+) -> Iterator[Draw]:
+    healed_at = overrides.healed_at(request, at)
+    for window in overrides.plan.open_at(at):
+        if window.opened <= healed_at or not _has_one(window.faults, faults):
+            continue
+        if not window.hits(request):
+            continue
+        draw = window.throw(request, key, at, overrides.meter.loads)
+        if _is_one(draw, faults):
+            yield draw
+
+
+def _has_one(drawn: Collection[Fault], faults: Collection[str]) -> bool:
+    return any(fault.name in faults for fault in drawn)
+
+
+def _is_one(draw: Draw, faults: Collection[str]) -> bool:
+    return draw.fault is not None and draw.fault.name in faults
