@@ -55,7 +55,7 @@ def replace(context: InterceptionContext, undo: ExitStack) -> None:
 
 
 def _play_on(context: InterceptionContext | None) -> None:
-    global _context, _websockets  # noqa: PLW0603 - one outage a process, and connectors are classes
+    global _context, _websockets
     if _websockets is not None:
         _websockets.cut_all()
     _context, _websockets = context, None if context is None else WebSockets(context)
