@@ -28,6 +28,7 @@ from chaos_llm.journal.content_timing import content_timing_of
 from chaos_llm.journal.conversation_digest import digest_of
 from chaos_llm.journal.journal import Effect, Exchange, Journal
 from chaos_llm.profiles.model import HealthyLatency
+from chaos_llm.protocol import websocket
 from chaos_llm.protocol.keyed_random import KeyedRandom
 from chaos_llm.protocol.markers import find_references
 from chaos_llm.protocol.messages import (
@@ -245,13 +246,13 @@ def _record(exchange: Exchange, builder: ReplyBuilder) -> None:
     if isinstance(answer, Refusal) and builder.is_intact:
         exchange.broken_rule = answer.broken_rule
     if isinstance(answer, Refusal) or not builder.is_intact:
-        message = _message_in_stream(reply.body) if reply.streamed else _message_in(reply.body)
+        message = _message_in_stream(reply) if reply.streamed else _message_in(reply.body)
         if not reply.body and isinstance(answer, Refusal):  # the reply to a HEAD request
             message = answer.message or ""
         exchange.error_message = _shortened(message)
     elif isinstance(answer, Completion):
         if answer.broken_by is not None:
-            exchange.error_message = _shortened(_message_in_stream(reply.body))
+            exchange.error_message = _shortened(_message_in_stream(reply))
         # An answer that ends at the token limit of its own request is complete.
         complete = answer.stop != "length" or builder.limited_by_request
         exchange.answered = answer.broken_by is None and complete
@@ -287,10 +288,14 @@ def _message_in(body: bytes) -> str:
         return body[:_SHOWN_BYTES].decode("utf-8", "replace")
 
 
-def _message_in_stream(body: bytes) -> str:
-    """The message of the error event that ended a stream; empty without such an event."""
+def _message_in_stream(reply: Reply) -> str:
+    """The message of the error event that ended a stream, or the reason of a close frame."""
+    if reply.websocket and reply.chunks and (closing := websocket.closing(reply.chunks[-1].data)):
+        return closing[1]
     begins = (b"data:", b"{")  # an event, or a message of a websocket
-    events = [line for line in body.splitlines() if line.startswith(begins) and b"error" in line]
+    events = [
+        line for line in reply.body.splitlines() if line.startswith(begins) and b"error" in line
+    ]
     for event in reversed(events):
         with suppress(ValueError):
             if message := _message(json.loads(event.removeprefix(b"data:"))):

@@ -6,7 +6,7 @@ from dataclasses import KW_ONLY, dataclass, replace
 
 from chaos_llm.errors import Unsupported
 from chaos_llm.faults._arguments import check_share, mistaken
-from chaos_llm.faults._breaking import broken, require_stream
+from chaos_llm.faults._breaking import content_positions, require_stream
 from chaos_llm.faults.fault import Fault, FaultContext
 from chaos_llm.protocol import websocket
 from chaos_llm.protocol.messages import Chunk, Ending, Reply
@@ -42,6 +42,16 @@ class CloseSession(Fault):
         if not reply.websocket:
             raise Unsupported(f"{self!r}: the reply is not sent on a websocket")
         require_stream(self, reply)
-        before = broken(self, reply, self.after)[0] if self.after else ()
         close = Chunk(0.0, websocket.close_frame(self.code, self.reason))
-        return replace(reply, chunks=(*before, close), ending=Ending.CLOSED)
+        sent = reply.chunks[: self._messages(reply)]
+        return replace(reply, chunks=(*sent, close), ending=Ending.CLOSED)
+
+    def _messages(self, reply: Reply) -> int:
+        """How many messages come before the close frame, never a part of one."""
+        positions = content_positions(reply)
+        delivered = int(self.after * len(positions))
+        if delivered == 0 and self.after and len(positions) > 1:
+            delivered = 1  # as with other faults that end a stream
+        if delivered:
+            return positions[delivered - 1] + 1
+        return positions[0] if positions and self.after else 0

@@ -24,6 +24,7 @@ from chaos_llm.providers.cohere.embed import CohereEmbed
 from chaos_llm.providers.google.count_tokens import GeminiTokenCount, VertexTokenCount
 from chaos_llm.providers.google.gemini_content import GeminiContent
 from chaos_llm.providers.google.gemini_embeddings import GeminiEmbeddings
+from chaos_llm.providers.google.gemini_live import GeminiLive
 from chaos_llm.providers.google.oauth import GoogleOAuth
 from chaos_llm.providers.google.vertex_claude import VertexClaude
 from chaos_llm.providers.google.vertex_embeddings import VertexEmbeddings
@@ -36,6 +37,7 @@ from chaos_llm.providers.openai.embeddings import OpenAIEmbeddings
 from chaos_llm.providers.openai.models import OpenAIModels
 from chaos_llm.providers.openai.realtime import OpenAIRealtime
 from chaos_llm.providers.openai.responses import OpenAIResponses
+from chaos_llm.providers.openai.responses_session import OpenAIResponsesSession
 from chaos_llm.providers.openai_compatible.meta_llama import MetaLlama
 from chaos_llm.providers.openai_compatible.mistral import Mistral
 from chaos_llm.providers.openai_compatible.openrouter import OpenRouter
@@ -74,6 +76,7 @@ __all__ = [
     "DeepSeek",
     "GeminiContent",
     "GeminiEmbeddings",
+    "GeminiLive",
     "GeminiTokenCount",
     "GoogleOAuth",
     "Groq",
@@ -89,6 +92,7 @@ __all__ = [
     "OpenAIModels",
     "OpenAIRealtime",
     "OpenAIResponses",
+    "OpenAIResponsesSession",
     "OpenAIStatus",
     "OpenRouter",
     "Provider",
@@ -114,6 +118,7 @@ PROVIDERS: tuple[Provider, ...] = (
     OpenAIEmbeddings(),
     OpenAIModels(),
     OpenAIRealtime(),
+    OpenAIResponsesSession(),
     OpenAIStatus(),
     AzureChat(),
     AzureResponses(),
@@ -134,6 +139,7 @@ PROVIDERS: tuple[Provider, ...] = (
     GeminiContent(),
     GeminiEmbeddings(),
     GeminiTokenCount(),
+    GeminiLive(),
     VertexGemini(),
     VertexClaude(),
     VertexEmbeddings(),

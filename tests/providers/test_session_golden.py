@@ -17,6 +17,7 @@ from support.wire_requests import (
     CALLED,
     PROMPT,
     SAID,
+    SESSIONS,
     reply_context,
     wire_request,
 )
@@ -29,7 +30,7 @@ GOLDEN = Path(__file__).parent.parent / "golden"
 FORMATS = {
     f"{provider.name}-{provider.api}": provider
     for provider in PROVIDERS
-    if provider.claims(websocket.UPGRADE, "/v1/realtime")
+    if provider.api in SESSIONS
 }
 ANSWERS = {
     "plain": SAID,
@@ -60,6 +61,34 @@ SPOKEN = {  # by a client, before each answer and behind the last
         {"type": "conversation.item.create", "item": ITEM},
         {"type": "response.create"},
     ],
+    "openai-responses_websocket": [
+        {"type": "response.create", "model": "gpt-5.5", "input": PROMPT, "generate": False},
+        {"type": "response.processed", "response_id": "resp_mine"},
+        {"type": "response.cancel"},
+        {"type": "response.create", "model": "gpt-5.5", "previous_response_id": "resp_of_nobody"},
+        {"type": "response.create", "model": "gpt-5.5", "input": PROMPT},
+        {"type": "response.create", "model": "gpt-5.5", "input": PROMPT},
+    ],
+    "gemini-live": [
+        {"clientContent": {"turns": []}},
+        {
+            "setup": {
+                "model": "models/gemini-live-2.5-flash",
+                "generationConfig": {"responseModalities": ["TEXT"]},
+            }
+        },
+        {"setup": {}},
+        {"realtimeInput": {"audio": {"mimeType": "audio/pcm", "data": "AAAA"}}},
+        {"client_content": {"turns": [{"role": "user", "parts": [{"text": PROMPT}]}]}},
+        {"clientContent": {"turnComplete": True}},
+    ],
+}
+AS_AUDIO = {  # what a turn has in its body where it is to be spoken
+    "openai-realtime": {"output_modalities": ["audio"]},
+    "gemini-live": {
+        "generationConfig": {"responseModalities": ["AUDIO"]},
+        "outputAudioTranscription": {},
+    },
 }
 
 
@@ -94,9 +123,9 @@ def session_of(provider, label):
 def test_a_session_is_its_golden_messages(label):
     provider = FORMATS[label]
     told, turn = session_of(provider, label)
-    for audio in (False, True):
+    for audio in (False, *([True] if label in AS_AUDIO else ())):
         for name, answer in ANSWERS.items():
-            body = json.loads(turn) | ({"output_modalities": ["audio"]} if audio else {})
+            body = json.loads(turn) | (AS_AUDIO[label] if audio else {})
             wire = wire_request(provider, method=websocket.MESSAGE, body=body)
             reply = provider.render(provider.parse(wire), answer, reply_context())
             told += [f"= {name}{' as audio' * audio}: {reply.status}", *lines(reply.chunks)]

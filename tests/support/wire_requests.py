@@ -71,7 +71,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "scope": "https://cognitiveservices.azure.com/.default",
     },
 }
-SESSIONS = {"realtime"}  # on a websocket
+SESSIONS = {"live", "realtime", "responses_websocket"}  # on a websocket
 # Dialects of their own, with tests of their own: the tests of an `endpoint` say nothing of them.
 CLOUDS = {"gemini", "vertex", "bedrock", "cohere", "ollama"}
 _VERTEX = "/v1/projects/a-project/locations/europe-west1/publishers"
@@ -85,6 +85,8 @@ PATHS = {
     "count_tokens": "/v1/messages/count_tokens",
     "batches": "/v1/messages/batches",
     "realtime": "/v1/realtime",
+    "responses_websocket": "/v1/responses",
+    "live": "/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent",
     "embeddings": "/v1/embeddings",
     "models": "/v1/models",
     "oauth": "/api/oauth/profile",

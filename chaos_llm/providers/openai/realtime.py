@@ -87,7 +87,7 @@ class OpenAIRealtime(OpenAIDialect):
             return self._answered(request, answer, reply_context)
         if not request.stream:
             return self._refuse(request, answer, reply_context)
-        row = self._row(request, answer, "")
+        row = self._row(request, answer, self._ids(reply_context)[0])
         error = events.error(row, reply_context)
         return _on_websocket((error,), status=row.status)
 
@@ -106,7 +106,7 @@ class OpenAIRealtime(OpenAIDialect):
         response = RealtimeResponse(request, answer, reply_context, self.usual_quota)
         if answer.broken_by is None:
             return _on_websocket(response.whole(), pieces=pieces_of(answer))
-        row = self._row(request, answer.broken_by.refusal, "")
+        row = self._row(request, answer.broken_by.refusal, self._ids(reply_context)[0])
         return _on_websocket(response.broken(answer.broken_by.after, row), pieces=pieces_of(answer))
 
     def _secret(self, headers: Any) -> str:
