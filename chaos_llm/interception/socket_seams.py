@@ -142,17 +142,6 @@ def _methods(guard: EgressGuard) -> dict[str, Callable[..., Any]]:
     kind = _socket.socket
     real_sendto, real_sendmsg = kind.sendto, kind.sendmsg
 
-    def addressed(real: Callable[..., Any], name: str) -> Callable[..., Any]:
-        is_connect = name == "connect"
-
-        def method(sock: Any, address: Any) -> Any:
-            if is_connect and guard.simulated and guard.simulated.connect(sock, address):
-                return None
-            guard.check_address(sock, address)
-            return real(sock, address)
-
-        return method
-
     def sending(real: Callable[..., Any]) -> Callable[..., Any]:
         def method(sock: Any, data: Any, *flags: Any) -> Any:
             guard.check_bytes(sock, data)
@@ -175,10 +164,24 @@ def _methods(guard: EgressGuard) -> dict[str, Callable[..., Any]]:
         return real_sendmsg(sock, buffers, *more)
 
     addressing = {
-        name: addressed(getattr(kind, name), name) for name in ("bind", "connect", "connect_ex")
+        name: _addressed(guard, getattr(kind, name), is_connect=name == "connect")
+        for name in ("bind", "connect", "connect_ex")
     }
     streaming = {name: sending(getattr(kind, name)) for name in ("send", "sendall")}
     return {**addressing, **streaming, "sendto": sendto, "sendmsg": sendmsg}
+
+
+def _addressed(
+    guard: EgressGuard, real: Callable[..., Any], *, is_connect: bool
+) -> Callable[..., Any]:
+    def method(sock: Any, address: Any) -> Any:
+        simulated = guard.simulated
+        if is_connect and simulated is not None and simulated.connect(sock, address):
+            return None
+        guard.check_address(sock, address)
+        return real(sock, address)
+
+    return method
 
 
 def _guard_tls(guard: EgressGuard, undo: ExitStack) -> None:

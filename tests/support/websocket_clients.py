@@ -36,7 +36,7 @@ class Asked:
     """A conversation: where, by which TLS context, how long to wait, and what to do in it."""
 
     address: str
-    tls: ssl.SSLContext
+    tls: ssl.SSLContext | None
     limit: float = 30.0
     opened: Callable[[], object] = lambda: None
 
@@ -64,7 +64,7 @@ async def aiohttp(asked: Asked) -> str:
     url = asked.address + PATH
     async with (
         library.ClientSession() as session,
-        session.ws_connect(url, headers=KEY, ssl=asked.tls) as ws,
+        session.ws_connect(url, headers=KEY, ssl=asked.tls or True) as ws,
     ):
         asked.opened()
         for each in CONVERSATION:
@@ -168,5 +168,5 @@ def ended(client: str, asked: Asked) -> str:
     except Exception as error:
         cause = error.__cause__
         said = f"{type(error).__name__}: {error} <- {cause!r}"
-    host = asked.address.removeprefix("wss://")
+    host = asked.address.partition("://")[2]
     return str(said).replace(host, "HOST")

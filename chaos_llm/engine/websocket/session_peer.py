@@ -28,6 +28,7 @@ from chaos_llm.providers.websocket_session import Session
 _RESETS = (Ending.RESET, Ending.REFUSED, Ending.UNRESOLVED)  # the nearest that is left to say
 _SILENT = (Ending.SILENT, Ending.CONNECT_TIMEOUT)
 _BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+_TOO_BIG = 1009  # the code for a message that is too large to take
 _CLOSE_TIMEOUT = 10.0  # seconds that a close frame may wait for the client's own: assumed
 
 
@@ -36,7 +37,8 @@ class Answering:
     """What a session asks of an outage, or of a run of the server, for one host.
 
     `begin` makes the conversation of an upgrade that was accepted. `connected`: whether the
-    connection could fail was decided before.
+    connection could fail was decided before. A message that is larger than `largest` closes the
+    session.
     """
 
     host: str
@@ -45,6 +47,7 @@ class Answering:
     begin: Callable[[Provider, Exchange, WireRequest], Session]
     end: Callable[[Exchange, End], None]
     connected: bool = False
+    largest: int = 64 * 1024 * 1024  # bytes of one message of the client
 
 
 @dataclass
@@ -69,6 +72,16 @@ class SessionPeer(Peer):
         self._turn: _Turn | None = None
         self._parts: list[str] = []  # of a message that is not whole yet
         self._early = b""  # what came behind the upgrade, before it was answered
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the upgrade was accepted."""
+        return self._frames is not None
+
+    @property
+    def is_answering(self) -> bool:
+        """Whether an answer, or the one to the upgrade, is under way."""
+        return self._turn is not None or not self.is_open
 
     # -- the upgrade
 
@@ -150,6 +163,9 @@ class SessionPeer(Peer):
             data = event.data
             text = data if isinstance(data, str) else bytes(data).decode("utf-8", "replace")
             self._parts.append(text)
+            if sum(map(len, self._parts)) > self._answering.largest:
+                self._at(self.now, partial(self._close, _TOO_BIG, ""))
+                return
             if event.message_finished:
                 text, self._parts = "".join(self._parts), []
                 self._react(text)
@@ -231,6 +247,8 @@ class SessionPeer(Peer):
     def _close(self, code: int, reason: str) -> Output:
         """Begin the closing handshake; the client's own close frame ends the connection."""
         assert self._frames is not None
+        if self._frames.state is not ConnectionState.OPEN:
+            return Output()
         self._drop_turn("closed")
         self._at(self.now + _CLOSE_TIMEOUT, lambda: Output(b"", Hangup.CLOSED))
         return Output(self._frames.send(events.CloseConnection(code, reason or None)))
