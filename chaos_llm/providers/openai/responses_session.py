@@ -50,7 +50,7 @@ class OpenAIResponsesSession(OpenAIResponses):
 
     def parse(self, wire: WireRequest) -> Request:
         if wire.method != websocket.UPGRADE:
-            return super().parse(wire)
+            return replace(super().parse(wire), stream=True)
         secret, invalid = self._admit(wire)
         if invalid is not None:
             return self._invalid(wire, secret, invalid)
@@ -98,12 +98,11 @@ class OpenAIResponsesSession(OpenAIResponses):
         self, request: Request, refusal: Refusal, reply_context: ReplyContext
     ) -> Reply:
         row = self._row(request, refusal, self._ids(reply_context)[0])
-        headers: dict[str, str] = {}
-        if refusal.retry_after is not None:
-            headers = dict(self._retry_headers(refusal.retry_after))
-        chunks = (error_message(row, headers),)
-        ping = websocket.PING
-        return Reply(row.status, (), chunks, streamed=True, pieces=0, ping=ping, websocket=True)
+        wait = refusal.retry_after
+        headers = () if wait is None else self._retry_headers(wait)  # told in the message
+        chunks, ping = (error_message(row, dict(headers)),), websocket.PING
+        reply = Reply(row.status, headers, chunks, streamed=True, pieces=0, ping=ping)
+        return replace(reply, websocket=True)
 
 
 def error_message(row: OpenAIError, headers: dict[str, str] | None = None) -> Chunk:
