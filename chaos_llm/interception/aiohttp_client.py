@@ -23,13 +23,13 @@ from aiohttp.client_proto import ResponseHandler
 from aiohttp.helpers import ceil_timeout
 
 from chaos_llm.engine.reply_timing import LAST_SYN
-from chaos_llm.engine.websocket.handshake import is_upgrade
 from chaos_llm.interception.aiohttp_connection import Patience, PlayedConnection
 from chaos_llm.interception.context import InterceptionContext
 from chaos_llm.interception.intercepted_exchange import InterceptedExchange
 from chaos_llm.interception.websocket import event_loops
 from chaos_llm.interception.websocket.connections import WebSockets
 from chaos_llm.protocol.messages import Ending, WireRequest
+from chaos_llm.protocol.websocket import is_upgrade
 from chaos_llm.requests.host_names import SCHEME_PORTS
 
 _Create = Callable[[Any, ClientRequest, Any, ClientTimeout], Awaitable[Any]]

@@ -9,6 +9,7 @@ without its END is cut off in the middle of its frame.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from chaos_llm.protocol.messages import Chunk
@@ -40,3 +41,13 @@ def closing(frame: bytes) -> tuple[int, str] | None:
     if frame[:1] != bytes((_CLOSE,)):
         return None
     return int.from_bytes(frame[2:4], "big"), frame[4:].decode()
+
+
+def is_upgrade(method: str, headers: Mapping[str, str]) -> bool:
+    """Whether a request, with header names in lower case, asks for a websocket."""
+    return (
+        method == "GET"
+        and headers.get("upgrade", "").lower() == "websocket"
+        and "upgrade" in headers.get("connection", "").lower()
+        and "sec-websocket-key" in headers
+    )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import httptools
@@ -12,6 +11,7 @@ from wsproto.connection import Connection, ConnectionType
 from wsproto.extensions import PerMessageDeflate
 from wsproto.handshake import server_extensions_handshake
 
+from chaos_llm.protocol import websocket
 from chaos_llm.protocol.messages import Reply
 
 _MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, 1.3
@@ -42,19 +42,9 @@ class UpgradeRequest:
         self.is_whole = True
 
     @property
-    def is_upgrade(self) -> bool:
-        """Whether it asks for a websocket of the version that there is."""
-        return is_upgrade(self.method, self.headers)
-
-
-def is_upgrade(method: str, headers: Mapping[str, str]) -> bool:
-    """Whether a request, with header names in lower case, asks for a websocket."""
-    return (
-        method == "GET"
-        and headers.get("upgrade", "").lower() == "websocket"
-        and "upgrade" in headers.get("connection", "").lower()
-        and "sec-websocket-key" in headers
-    )
+    def wants_websocket(self) -> bool:
+        """Whether it asks for a websocket."""
+        return websocket.is_upgrade(self.method, self.headers)
 
 
 class UpgradeParser:

@@ -105,7 +105,7 @@ class SessionPeer(Peer):
     def _ask_to_upgrade(self) -> None:
         request = self._parser.request
         target = urlsplit(request.target)
-        method = websocket.UPGRADE if request.is_upgrade else request.method
+        method = websocket.UPGRADE if request.wants_websocket else request.method
         host, path, query = self._answering.host, target.path, target.query
         connected = self._answering.connected
         self._wire = WireRequest(

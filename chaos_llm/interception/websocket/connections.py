@@ -9,7 +9,7 @@ from typing import Protocol
 
 from chaos_llm.engine.http1 import ENDS
 from chaos_llm.engine.reply_timing import LAST_SYN
-from chaos_llm.engine.websocket.session_peer import Answering, SessionPeer
+from chaos_llm.engine.websocket.peer import Peer
 from chaos_llm.interception.clients import OTHER_WEBSOCKETS, caller
 from chaos_llm.interception.context import InterceptionContext
 from chaos_llm.journal.journal import Exchange
@@ -74,8 +74,13 @@ class WebSockets:
         failed = self.context.engine.failed_connection(self._names(host, port), host)
         return None if failed is None else Failure(self.context, *failed)
 
-    def peer(self, host: str, port: int) -> SessionPeer:
+    def peer(self, host: str, port: int) -> Peer:
         """A provider's end of a new connection, which stands."""
+        from chaos_llm.engine.websocket.session_peer import (  # noqa: PLC0415 - wsproto, on demand
+            Answering,
+            SessionPeer,
+        )
+
         context, names = self.context, self._names(host, port)
         provider = partial(context.hosts.provider, names)
         answering = Answering(host, provider, context.answer, context.engine.session, context.end)

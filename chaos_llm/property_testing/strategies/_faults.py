@@ -75,7 +75,9 @@ _FAMILIES: tuple[tuple[Fault, ...], ...] = (
         made.truncated_answer(),
         made.missing_usage(),
     ),
+    (made.close_session(), *(made.session_limit(seconds) for seconds in (60, 600))),
 )
+_OF_WEBSOCKETS = ("close_session", "session_limit")  # of no effect on an app that speaks HTTP
 
 
 class FaultChoices(NamedTuple):
@@ -93,11 +95,11 @@ def faults(only: Iterable[str] | None = None, *, silent: bool = False) -> Search
     """Draw a fault, or one of those that `only` names; shrinks to a plain HTTP 500.
 
     With `silent` also what comes behind a flawless HTTP 200 and no app can see without an
-    evaluation of its own. Raises UnknownName for a name that no fault has.
+    evaluation of its own. Those of websockets alone are drawn where `only` names them. Raises UnknownName for a name that no fault has.
     """
     yes_or_no("silent", silent)
     if only is None:
-        visible = _chosen(lambda fault: silent or not fault.silent)
+        visible = _chosen(lambda fault: _is_usual(fault) and (silent or not fault.silent))
         return named(faults, _one_of(visible), silent=silent)
     wanted = names("faults", only, _known())
     return named(faults, _one_of(_called(wanted)), list(wanted), silent=silent)
@@ -106,7 +108,7 @@ def faults(only: Iterable[str] | None = None, *, silent: bool = False) -> Search
 def fault_choices(given: Faults) -> FaultChoices | SearchStrategy[Fault]:
     """The faults of an argument: a strategy, or names and faults; None is all that apps can see."""
     if given is None:
-        return _choices(_chosen(lambda fault: not fault.silent))
+        return _choices(_chosen(lambda fault: _is_usual(fault) and not fault.silent))
     if isinstance(given, SearchStrategy):
         return given
     if isinstance(given, str | Fault):
@@ -124,6 +126,10 @@ def _each(given: object) -> list[tuple[Fault, ...]]:
         return _called([given])
     message = f"faults= holds names and faults, as in ['overloaded', hang(20)]; got {given!r}"
     raise UsageError(message)
+
+
+def _is_usual(fault: Fault) -> bool:
+    return fault.name not in _OF_WEBSOCKETS
 
 
 def _known() -> dict[str, None]:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import httptools
 
-from chaos_llm.engine.websocket.handshake import is_upgrade
+from chaos_llm.protocol.websocket import is_upgrade
 from chaos_llm.server.launch.settings import Limits
 
 _RUN = re.compile(r"chaos-run-([A-Za-z0-9_.-]{1,64})")
