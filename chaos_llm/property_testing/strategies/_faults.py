@@ -68,6 +68,7 @@ _FAMILIES: tuple[tuple[Fault, ...], ...] = (
         *(made.slow_first_token(seconds) for seconds in (1, 10, 60, 600)),
         *(made.slow_tokens(seconds) for seconds in (1, 10)),
     ),
+    (made.close_session(), *(made.session_limit(seconds) for seconds in (60, 600))),
     (  # it says something odd
         made.empty_answer(),
         made.refusal(),
@@ -75,7 +76,6 @@ _FAMILIES: tuple[tuple[Fault, ...], ...] = (
         made.truncated_answer(),
         made.missing_usage(),
     ),
-    (made.close_session(), *(made.session_limit(seconds) for seconds in (60, 600))),
 )
 _OF_WEBSOCKETS = ("close_session", "session_limit")  # of no effect on an app that speaks HTTP
 
@@ -95,7 +95,8 @@ def faults(only: Iterable[str] | None = None, *, silent: bool = False) -> Search
     """Draw a fault, or one of those that `only` names; shrinks to a plain HTTP 500.
 
     With `silent` also what comes behind a flawless HTTP 200 and no app can see without an
-    evaluation of its own. Those of websockets alone are drawn where `only` names them. Raises UnknownName for a name that no fault has.
+    evaluation of its own. Those of websockets alone are drawn where `only` names them. Raises
+    UnknownName for a name that no fault has.
     """
     yes_or_no("silent", silent)
     if only is None:
