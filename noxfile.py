@@ -137,7 +137,7 @@ def frameworks(session: nox.Session) -> None:
 @nox.session
 def closed_world(session: nox.Session) -> None:
     """Whatever may leave the machine, and the mocks that stand beside us."""
-    native = ("grpcio", "pycurl", "websockets<16", "websocket-client", "dnspython", "pysocks")
+    native = ("grpcio", "pycurl", "websockets<17.3", "websocket-client", "dnspython", "pysocks")
     mocks = (
         "aioresponses",
         "moto",
@@ -157,8 +157,8 @@ def closed_world(session: nox.Session) -> None:
 @nox.session
 def websockets(session: nox.Session) -> None:
     """Realtime, Responses and Live sessions by every client that speaks them."""
-    # Newer releases of `websockets` wait in select() in their blocking client, which is refused;
-    # OpenAI's SDK asks for older ones, too.
+    # From 17.3 on the blocking client of `websockets` waits in select(), which is refused. OpenAI's
+    # SDK asks for a release before 16.
     clients = ("openai[realtime]>=3.52,<4", "google-genai>=3.4,<4", "websockets<16")
     session.install("-e", ".[test]", *clients, "websocket-client>=1.9")
     env = {"NO_LIBRARY_IS_ABSENT": "1"}

@@ -24,7 +24,7 @@ _WEBSOCKETS = (
 )
 _SELECTING = (
     "its client waits in select() for a socket, and a simulated one has no descriptor "
-    "(`websocket.WebSocketApp.run_forever`, `websockets.sync` from 16 on). Use "
+    "(`websocket.WebSocketApp.run_forever`, `websockets.sync` from 17.3 on). Use "
     "`websocket.create_connection` or asyncio's `websockets`, or a mock server: the fixture "
     "`chaos_server`, or `chaos-llm serve`."
 )
@@ -83,7 +83,7 @@ OTHER_WEBSOCKETS = Client(
     _WEBSOCKETS,
 )
 SELECTING = Client(
-    "WebSocketApp.run_forever of websocket-client",
+    "WebSocketApp.run_forever of websocket-client, websockets.sync from 17.3 on",
     "refused",
     "the descriptor of the simulated socket",
     way_out=_SELECTING,

@@ -8,7 +8,7 @@ import os
 
 import pytest
 from openai import AsyncOpenAI, OpenAI
-from support.websocket_clients import ITEM, KEY
+from support.websocket_clients import ITEM, KEY, blocking_websockets
 
 from chaos_llm import outage
 from chaos_llm.faults import (
@@ -182,6 +182,7 @@ class TestResponses:
         assert second.response.previous_response_id == first.response.id
 
     def test_the_blocking_sdk_speaks_it_too(self):
+        blocking_websockets()
         with outage(), OpenAI() as client, client.responses.connect() as connection:
             connection.response.create(model="gpt-4.1", input=PROMPT)
             kinds = []

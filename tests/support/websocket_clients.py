@@ -10,6 +10,7 @@ import json
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Any
 
 import pytest
@@ -28,7 +29,7 @@ KEY = {"authorization": "Bearer sk-test"}
 LAST = ("response.done", "error")
 OPENAI = "wss://api.openai.com"
 PATH = "/v1/realtime?model=gpt-realtime"
-VERSIONS_BEFORE_SELECT = "15"  # of `websockets`, whose sync client waits in select() from 16 on
+SELECTS = (17, 3)  # the release of `websockets` whose blocking client waits in select()
 
 
 @dataclass(frozen=True)
@@ -78,8 +79,21 @@ async def aiohttp(asked: Asked) -> str:
                 return str(kind)
 
 
-def websockets_sync(asked: Asked) -> str:
+def selects() -> bool:
+    """Whether the blocking client of `websockets` waits in select(), which is refused."""
+    release = version("websockets").split(".")
+    return tuple(map(int, release[:2])) >= SELECTS
+
+
+def blocking_websockets() -> Any:
     library = pytest.importorskip("websockets.sync.client")
+    if selects():
+        pytest.skip("this release of websockets waits in select()")
+    return library
+
+
+def websockets_sync(asked: Asked) -> str:
+    library = blocking_websockets()
     url = asked.address + PATH
     with library.connect(url, additional_headers=KEY, ssl=asked.tls, proxy=None) as ws:
         asked.opened()
@@ -136,7 +150,7 @@ async def openai_realtime(asked: Asked) -> str:
 
 def openai_realtime_sync(asked: Asked) -> str:
     library = pytest.importorskip("openai")
-    pytest.importorskip("websockets.sync.client")
+    blocking_websockets()
     options = {"ssl": asked.tls, "proxy": None}
     with (
         library.OpenAI(api_key="sk-test", websocket_base_url=f"{asked.address}/v1") as client,
