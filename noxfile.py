@@ -72,7 +72,7 @@ def old_sdks(session: nox.Session) -> None:
         "pytest",
         "tests/providers",
         "tests/interception",
-        "tests/matrix",
+        "tests/sdk_matrix",
         EVERY_CASE,
         *session.posargs,
     )
@@ -89,7 +89,7 @@ def vendor_sdks(session: nox.Session) -> None:
         "mistralai>=3.7,<4",
         "llama-api-client>=0.6,<1",
     )
-    session.run("pytest", "tests/providers", "tests/matrix", EVERY_CASE, *session.posargs)
+    session.run("pytest", "tests/providers", "tests/sdk_matrix", EVERY_CASE, *session.posargs)
 
 
 @nox.session
@@ -106,7 +106,7 @@ def cloud_sdks(session: nox.Session) -> None:
         "azure-identity",
         "google-auth[requests]",
     )
-    session.run("pytest", "tests/providers", "tests/matrix", EVERY_CASE, *session.posargs)
+    session.run("pytest", "tests/providers", "tests/sdk_matrix", EVERY_CASE, *session.posargs)
 
 
 @nox.session
@@ -114,7 +114,7 @@ def cloud_sdks_old(session: nox.Session) -> None:
     """The generation before of Google's SDK and of Anthropic's on Vertex and Bedrock."""
     older = ["google-genai>=2,<3", "anthropic[vertex,bedrock]<1", "boto3"]
     session.install("-e", ".", *older, *TEST_TOOLS)
-    session.run("pytest", "tests/providers", "tests/matrix", EVERY_CASE, *session.posargs)
+    session.run("pytest", "tests/providers", "tests/sdk_matrix", EVERY_CASE, *session.posargs)
 
 
 @nox.session
@@ -137,7 +137,15 @@ def frameworks(session: nox.Session) -> None:
 @nox.session
 def closed_world(session: nox.Session) -> None:
     """Whatever may leave the machine, and the mocks that stand beside us."""
-    native = ("grpcio", "pycurl", "websockets<17.3", "websocket-client", "dnspython", "pysocks")
+    native = (
+        "grpcio",
+        "protobuf",
+        "pycurl",
+        "websockets<17.3",
+        "websocket-client",
+        "dnspython",
+        "pysocks",
+    )
     mocks = (
         "aioresponses",
         "moto",
@@ -165,6 +173,25 @@ def websockets(session: nox.Session) -> None:
     tests = ("interception/test_websockets", "interception/test_websocket_sdks")
     files = [f"tests/{name}.py" for name in (*tests, "server/test_websockets")]
     session.run("pytest", *files, *session.posargs, env=env)
+
+
+@nox.session
+@nox.parametrize("grpcio", [nox.param("1.82", id="oldest"), nox.param("1.85", id="newest")])
+def grpc(session: nox.Session, grpcio: str) -> None:
+    """The SDKs that speak gRPC, at both ends of the range whose private parts are replaced."""
+    sdks = ("xai-sdk>=1.21,<2", "google-cloud-aiplatform>=2.7,<3")
+    session.install("-e", ".[test,grpc]", f"grpcio=={grpcio}.*", *sdks)
+    env = {"NO_LIBRARY_IS_ABSENT": "1"}
+    tests = (
+        "interception/test_grpc.py",
+        "interception/test_grpc_channels.py",
+        "interception/test_grpc_conformance.py",
+        "libraries/test_real_grpc.py",
+        "server/test_grpc_server.py",
+    )
+    paths = (f"tests/{path}" for path in tests)
+    old = ("-W", "ignore::FutureWarning")  # of google-auth, about the older grpcio
+    session.run("pytest", *old, *paths, *session.posargs, env=env)
 
 
 @nox.session
@@ -226,7 +253,7 @@ def hypofuzz(session: nox.Session) -> None:
     fuzzer = ("hypofuzz==25.11.1", "hypothesis<6.158")
     session.install("-e", ".", "anthropic>=2.11,<3", *fuzzer, *TEST_TOOLS)
     env = {"NO_LIBRARY_IS_ABSENT": "1"}
-    session.run("pytest", "tests/strategies/test_hypofuzz.py", *session.posargs, env=env)
+    session.run("pytest", "tests/property_testing/test_hypofuzz.py", *session.posargs, env=env)
 
 
 @nox.session(tags=["every-time"])

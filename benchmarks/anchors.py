@@ -1,4 +1,4 @@
-"""What the benchmarks share: CPU time, measured in pairs that take turns."""
+"""Functions that all benchmarks use: CPU time, measured in alternating pairs of runs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 
 def cpu(work: Callable[[], object]) -> float:
-    """CPU seconds of one run, without the garbage of the runs before."""
+    """CPU seconds of one run; garbage of earlier runs is collected before it."""
     gc.collect()
     begins = time.process_time()
     work()
@@ -17,7 +17,7 @@ def cpu(work: Callable[[], object]) -> float:
 
 
 def paired(ours: Callable[[], object], anchor: Callable[[], object], rounds: int) -> str:
-    """Both in turn, the first changing place each round: the median ratio and its range."""
+    """Run both in each round, in alternating order; the median of the ratios and their range."""
     ours(), anchor()  # imports and caches
     ratios, differences = [], []
     for turn in range(rounds):
@@ -28,11 +28,11 @@ def paired(ours: Callable[[], object], anchor: Callable[[], object], rounds: int
         differences.append(pair["ours"] - pair["anchor"])
     low, high = min(ratios), max(ratios)
     ratio = f"{statistics.median(ratios):.3f} [{low:.2f}-{high:.2f}]"
-    return f"{ratio}, {statistics.median(differences) * 1e6:.0f} us more in all"
+    return f"{ratio}, {statistics.median(differences) * 1e6:.0f} us more in total"
 
 
 def over_floor(ours: Callable[[], object], floor: Callable[[], object], times: int) -> str:
-    """Microseconds of CPU a call over its floor, and the ratio; medians of nine rounds."""
+    """CPU microseconds per call above the floor, and the ratio; medians of nine rounds."""
     ours(), floor()
     more, ratios = [], []
     for turn in range(9):
@@ -43,5 +43,5 @@ def over_floor(ours: Callable[[], object], floor: Callable[[], object], times: i
         more.append((pair["ours"] - pair["floor"]) / times * 1e6)
         ratios.append(pair["ours"] / pair["floor"])
     return (
-        f"{statistics.median(more):6.1f} us over the floor, ratio {statistics.median(ratios):.3f}"
+        f"{statistics.median(more):6.1f} us above the floor, ratio {statistics.median(ratios):.3f}"
     )

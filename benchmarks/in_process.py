@@ -1,10 +1,10 @@
-"""In process: the ten hours over the journal's own replies, and one SDK call over its floor.
+"""CPU time in process: a replay of ten hours, and one SDK call, each compared with a MockTransport.
 
     python benchmarks/in_process.py
 
-The anchor of the ten hours makes the same SDK calls in the same order, each answered with the reply
-that ours gave it, by a MockTransport and nothing else: what is left between the two is virtual
-time, deciding, rendering, the journal, the workload and the verdict.
+The anchor of the ten hours makes the same SDK calls in the same order, and a MockTransport answers
+each with the reply that chaos_llm gave it. So the difference is the cost of virtual time,
+decisions, rendering, journal, simulated users and verdict.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ CLAUDE, GPT = "claude-sonnet-5-5", "gpt-5.5"
 
 
 class App:
-    """Claude behind a breaker, else GPT; no retries, so that the anchor makes as many calls."""
+    """Claude behind a breaker, GPT as fallback; no retries, so the anchor has as many calls."""
 
     def __init__(self, other: App | None = None, **options) -> None:
-        """With the clients of another app, or new ones: making them costs a TLS context each."""
+        """Use the clients of another app, or make new ones, which costs a TLS context for each."""
         self.claude = other.claude if other else self.anthropic_client(**options)
         self.gpt = other.gpt if other else openai.OpenAI(api_key="k", max_retries=0, **options)
         self.breaker = pybreaker.CircuitBreaker(fail_max=3, reset_timeout=60)
@@ -65,7 +65,7 @@ CLIENTS = App()
 
 
 def ten_hours(users: int = 1) -> None:
-    """A call every 30 seconds in all, by so many users; more than one are threads."""
+    """Replay ten hours with a call every 30 seconds, by so many users; several are threads."""
     with outage(PROFILE, seed=1) as chaos:
         chaos.replay(App(CLIENTS).answer, every=30 * users, users=users, until="21:16")
 
@@ -76,8 +76,8 @@ def recorded(users: int = 1) -> list[tuple[str, str, tuple[int, list, bytes]]]:
 
     def exchange(engine, provider, wire):
         record, reply = real(engine, provider, wire)
-        asked = provider.parse(wire).prompt
-        replies.append((provider.name, asked, (reply.status, list(reply.headers), reply.body)))
+        prompt = provider.parse(wire).prompt
+        replies.append((provider.name, prompt, (reply.status, list(reply.headers), reply.body)))
         return record, reply
 
     Engine.exchange = exchange
@@ -89,7 +89,7 @@ def recorded(users: int = 1) -> list[tuple[str, str, tuple[int, list, bytes]]]:
 
 
 def replayed(replies) -> None:
-    """The same calls on a bare MockTransport."""
+    """Make the same calls with a MockTransport alone."""
     answers = iter([reply for _, _, reply in replies])
 
     def answer(_request):
@@ -110,15 +110,15 @@ def one_call(windows: int, size: int, reply: tuple[int, list, bytes]) -> str:
     )
     bare = App(http_client=httpx2.Client(transport=transport))
     question = "x" * size
-    with outage(_day(windows)):
+    with outage(_profile(windows)):
         app = App()
         return over_floor(lambda: app.ask_claude(question), lambda: bare.ask_claude(question), 150)
 
 
-def _day(windows: int) -> Profile:
-    """So many windows, of which one is open at the start and spares every request."""
+def _profile(windows: int) -> Profile:
+    """A profile of so many windows in a row, which hit no request."""
     target = (Target("anthropic"),)
-    made = tuple(
+    all_windows = tuple(
         Window(
             f"window {number}",
             (number * 60.0, number * 60.0),
@@ -129,17 +129,19 @@ def _day(windows: int) -> Profile:
         )
         for number in range(windows)
     )
-    return Profile("benchmark", "windows in a row", datetime(2026, 3, 2, tzinfo=UTC), 3e4, made)
+    return Profile(
+        "benchmark", "windows in a row", datetime(2026, 3, 2, tzinfo=UTC), 3e4, all_windows
+    )
 
 
 def main() -> None:
-    warnings.simplefilter("ignore", ChaosWarning)  # the floor is a MockTransport, and is to answer
+    warnings.simplefilter("ignore", ChaosWarning)  # which warns of the MockTransport of the floor
     for users in (1, 8):
         replies = recorded(users)
-        print(f"ten hours, {users} users, {len(replies)} SDK calls, over their own replies:")
+        print(f"ten hours, {users} users, {len(replies)} SDK calls, over their recorded replies:")
         print(" ", paired(partial(ten_hours, users), partial(replayed, replies), rounds=7))
     replies = recorded()
-    print("one anthropic call over the MockTransport floor:")
+    print("one anthropic call, compared with a MockTransport:")
     for windows in (1, 500):
         for size in (1_000, 100_000):
             measured = one_call(windows, size, replies[0][2])

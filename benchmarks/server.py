@@ -1,12 +1,13 @@
-"""The mock server over aimock, side by side: a request, a stream, and 800 paced streams.
+"""CPU time of the mock server compared with aimock: requests, streams, and 800 slow streams.
 
     npm install --prefix /tmp/aimock @copilotkit/aimock@1.43.0
     apt-get install wrk
     python benchmarks/server.py --aimock /tmp/aimock/node_modules/.bin/llmock [--rounds 3]
 
-Each server runs alone on CPU 0 and its load on CPU 1, in turns, all on loopback. What counts is CPU
-time of the server per request, from /proc, as medians of pairs: the machine may be shared. Both
-keep a journal; ours also parses the request, throws a seeded die and writes a fresh answer.
+Each server runs alone on CPU 0 and its load on CPU 1, alternately, all on loopback. The measure is
+the server's CPU time per request, from /proc, as medians of pairs, because the machine may be
+shared. Both keep a journal; ours also parses the request, makes seeded draws and writes a new
+answer.
 """
 
 from __future__ import annotations
@@ -27,8 +28,9 @@ import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 
-PIECES, STREAMS, PACED, PACE = 200, 50, 800, 0.020
-DAY = """title = "one in a hundred"
+# pieces of a stream, concurrent streams, slow streams, and seconds between two pieces
+PIECES, STREAMS, SLOW_STREAMS, PAUSE = 200, 50, 800, 0.020
+PROFILE = """title = "one in a hundred"
 starts = 2026-01-01T00:00:00Z
 ends = "+10h"
 [baseline.openai]
@@ -45,7 +47,7 @@ faults = [{ weight = 1, fault = "overloaded" }]
 evidence = "assumed"
 """
 ANSWER = "Your order KX-48213: it left on Monday. " + "word " * 25 + "Reference R0-41514-D."
-ASKED = {
+REQUEST = {
     "model": "claude-opus-4-6",
     "max_tokens": 500,
     "messages": [{"role": "user", "content": "Where is it? " + "It should have come. " * 15}],
@@ -69,18 +71,18 @@ class Served:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def wrk(self, folder: Path, *, stream: bool, seconds: float) -> tuple[float, float]:
-        """CPU microseconds of the server a request, and requests a second."""
+        """CPU microseconds of the server per request, and requests per second."""
         script = folder / "load.lua"
-        body = json.dumps(ASKED | ({"stream": True} if stream else {}))
+        body = json.dumps(REQUEST | ({"stream": True} if stream else {}))
         script.write_text(LUA.format(path="/v1/messages", body=body))
         clients, before = str(STREAMS if stream else 32), self.cpu()
-        told = subprocess.run(
+        output = subprocess.run(
             ["taskset", "-c", "1", "wrk", "-t1", f"-c{clients}", f"-d{seconds:g}s",
              "-s", str(script), self.url],
             capture_output=True, text=True, check=True,
         ).stdout  # fmt: skip
-        made = int(re.search(r"(\d+) requests in", told)[1])
-        return (self.cpu() - before) / made * 1e6, made / seconds
+        requests = int(re.search(r"(\d+) requests in", output)[1])
+        return (self.cpu() - before) / requests * 1e6, requests / seconds
 
 
 @contextmanager
@@ -107,8 +109,8 @@ def serving(command: list[str], port: int):
 
 @contextmanager
 def ours(folder: Path, *, text: str = ""):
-    (folder / "day.toml").write_text(DAY)
-    command = [sys.executable, "-m", "chaos_llm", "serve", str(folder / "day.toml")]
+    (folder / "profile.toml").write_text(PROFILE)
+    command = [sys.executable, "-m", "chaos_llm", "serve", str(folder / "profile.toml")]
     with serving([*command, "--port", "4791"], 4791) as served:
         for provider in ("anthropic", "openai") if text else ():
             body = json.dumps({"provider": provider, "answers": text}).encode()
@@ -127,12 +129,15 @@ def aimock(folder: Path, command: str, *, text: str = ANSWER):
 
 
 def compare(folder: Path, peer: str, rounds: int, *, stream: bool) -> str:
-    """Both in turn, the first changing place each round."""
+    """Measure both servers in each round, in alternating order."""
     text = "word " * (PIECES - 1) + "end" if stream else ""
     cpu: dict[str, list[float]] = {"ours": [], "aimock": []}
     rate: dict[str, list[float]] = {"ours": [], "aimock": []}
-    with ours(folder, text=text) as mine, aimock(folder, peer, text=text or ANSWER) as theirs:
-        servers = {"ours": mine, "aimock": theirs}
+    with (
+        ours(folder, text=text) as our_server,
+        aimock(folder, peer, text=text or ANSWER) as peer_server,
+    ):
+        servers = {"ours": our_server, "aimock": peer_server}
         for served in servers.values():
             served.wrk(folder, stream=stream, seconds=1)  # imports, caches, JIT
         for turn in range(rounds):
@@ -141,17 +146,17 @@ def compare(folder: Path, peer: str, rounds: int, *, stream: bool) -> str:
                 cpu[name].append(used)
                 rate[name].append(made)
     ratios = [a / o for a, o in zip(cpu["aimock"], cpu["ours"], strict=True)]
-    said = [
+    shown = [
         f"{name} {statistics.median(cpu[name]):.0f} us, {statistics.median(rate[name]):.0f}/s"
         for name in cpu
     ]
     spread = f"{statistics.median(ratios):.2f} x [{min(ratios):.2f}-{max(ratios):.2f}]"
-    return f"{spread} less CPU than aimock ({'; '.join(said)})"
+    return f"{spread} less CPU than aimock ({'; '.join(shown)})"
 
 
-async def paced(url: str, seconds: float = 8.0) -> list[float]:
-    """How late each piece of 800 streams comes; their starts are spread over a stream's length."""
-    length, loop = PIECES * PACE, asyncio.get_running_loop()
+async def slow_streams(url: str, seconds: float = 8.0) -> list[float]:
+    """The seconds by which each piece of the slow streams is late; the streams start one by one."""
+    length, loop = PIECES * PAUSE, asyncio.get_running_loop()
     lateness: list[float] = []
     body = json.dumps(
         {"model": "gpt-5.2", "stream": True, "messages": [{"role": "user", "content": "Hi."}]}
@@ -172,20 +177,20 @@ async def paced(url: str, seconds: float = 8.0) -> list[float]:
             for _ in range(data.count(b'"delta":{"content"')):
                 count += 1
                 first = first or now
-                lateness.append(now - first - (count - 1) * PACE)
+                lateness.append(now - first - (count - 1) * PAUSE)
         writer.close()
         assert count == PIECES, count
 
-    starts = (n / PACED * length for n in range(int(PACED * seconds / length)))
+    starts = (n / SLOW_STREAMS * length for n in range(int(SLOW_STREAMS * seconds / length)))
     await asyncio.gather(*map(one, starts))
     return lateness
 
 
-def late(folder: Path) -> str:
+def lateness_of_pieces(folder: Path) -> str:
     with ours(folder, text="word " * (PIECES - 1) + "end") as served:
         os.sched_setaffinity(0, {1})
         before = served.cpu()
-        found = sorted(asyncio.run(paced(served.url)))
+        found = sorted(asyncio.run(slow_streams(served.url)))
         used = (served.cpu() - before) / len(found) * 1e6
         os.sched_setaffinity(0, {0, 1})
     p50, p99 = (found[int(len(found) * share)] * 1000 for share in (0.5, 0.99))
@@ -199,12 +204,14 @@ def main() -> None:
     options = parser.parse_args()
     for tool in ("wrk", "taskset", options.aimock):
         if shutil.which(tool) is None:
-            raise SystemExit(f"{tool} is not there; the head of this file says how to get it")
+            raise SystemExit(
+                f"{tool} is missing; the docstring of this file has the command that installs it"
+            )
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         print("POST:       ", compare(folder, options.aimock, options.rounds, stream=False))
         print("50 streams: ", compare(folder, options.aimock, options.rounds, stream=True))
-        print("800 paced:  ", late(folder))
+        print("800 slow:   ", lateness_of_pieces(folder))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""What the plugin costs who has it installed and does not use it: imports, and CPU milliseconds.
+"""The cost of the installed plugin for a suite that does not use it: imports, CPU milliseconds.
 
     python benchmarks/unused_plugin.py
 
-pytest runs one trivial test with the plugin and without, in turn, in processes of their own.
+pytest runs one trivial test with and without the plugin, alternately, each in a new process.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def suite(folder: Path) -> None:
 
 
 def run(folder: Path, *arguments: str) -> tuple[float, set[str]]:
-    """CPU milliseconds of one run of pytest, and the modules that it ended with."""
+    """CPU milliseconds of one run of pytest, and the modules that it imported."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments],
@@ -56,7 +56,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         suite(folder)
-        run(folder, *PLUGIN)  # compiles what is to be compiled
+        run(folder, *PLUGIN)  # writes the bytecode files
         more, bare = [], []
         for turn in range(ROUNDS):
             took = {}
@@ -68,8 +68,8 @@ def main() -> None:
     foreign = sorted(m for m in added if m.partition(".")[0] not in sys.stdlib_module_names)
     print(f"pytest alone {statistics.median(bare):.0f} ms of CPU,", end=" ")
     print(f"with the unused plugin {statistics.median(more):+.1f} ms (median of {ROUNDS} pairs)")
-    print(f"imported besides, from the standard library: {len(added) - len(foreign)}")
-    print(f"imported besides, from elsewhere: {', '.join(foreign)}")
+    print(f"imported in addition, from the standard library: {len(added) - len(foreign)}")
+    print(f"imported in addition, from other packages: {', '.join(foreign)}")
 
 
 if __name__ == "__main__":

@@ -57,8 +57,8 @@ def _read(path: Path, _changed: int, _size: int) -> dict[str, Any]:
         tool = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {})
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path}: {error}") from None
-    ours: dict[str, Any] = tool.get("chaos_llm", {})
-    for key in ours:
+    settings: dict[str, Any] = tool.get("chaos_llm", {})
+    for key in settings:
         if key not in KEYS:
             raise UnknownName("key", key, KEYS, where=f"{path}: [tool.chaos_llm]")
-    return ours
+    return settings

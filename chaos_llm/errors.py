@@ -1,13 +1,13 @@
 """The exceptions of chaos_llm itself.
 
     Exception
-     +-- ChaosError                a mistake in the use; the message says how to correct it
+     +-- ChaosError                a mistake of the user; the message says how to correct it
           +-- UsageError           a wrong name, argument or combination
           |    +-- UnknownName     an unknown profile, window, fault, tag, surface or key
           +-- ProfileError         a profile that cannot be read: file, line, what was expected
           +-- Unsupported          a provider's format cannot express a fault
     BaseException
-     +-- HarnessError              the simulation cannot go on; no `except Exception` may hide it
+     +-- HarnessError              the simulation cannot go on; `except Exception` must not hide it
           +-- HorizonReached       virtual time ran past the horizon
           +-- Standstill           a loop polls at one instant and never waits
           +-- Deadlock             all tasks and threads wait, and no timer is pending
@@ -28,10 +28,12 @@ import reprlib
 from collections.abc import Iterable
 from difflib import SequenceMatcher
 
-_MANY = 40  # names; a catalogue of up to so many is listed in full in a message
-_NEAREST = 12  # names that are listed of a larger one
-_LONGEST_NAME = 100  # letters of a misspelt name that are looked at and shown
-_BITS = 256  # of a whole number that is written out
+from chaos_llm.synonyms import meant_by
+
+_MANY = 40  # names; a message lists a catalogue of up to this size in full
+_NEAREST = 12  # names that a message lists of a larger catalogue
+_LONGEST_NAME = 100  # letters of an unknown name that are compared and shown
+_BITS = 256  # of the largest whole number that a message shows with its digits
 
 
 class ChaosError(Exception):
@@ -45,8 +47,8 @@ class UsageError(ChaosError, ValueError):
 class UnknownName(UsageError):
     """A name that is not in its catalogue; the message lists the known names, most similar first.
 
-    Of a large catalogue it lists the most similar names only, and `all_by`, the command that prints
-    all of them. `where` says where the name was found.
+    For a large catalogue it lists the most similar names only, and `all_by`, the command that
+    prints all names. `where` is the place at which the unknown name was found.
     """
 
     def __init__(
@@ -64,12 +66,20 @@ class UnknownName(UsageError):
         super().__init__(f"{prefix}unknown {kind} {name!r}; known, nearest first: {listing}")
 
 
+def refuse_unknown(of: str, given: Iterable[str], known: Iterable[str]) -> None:
+    """Raise UnknownName for the first of the given keyword arguments that is not a known one."""
+    known = tuple(known)
+    for name in given:
+        if name not in known:
+            raise UnknownName(f"argument of {of}", name, known)
+
+
 class ProfileError(ChaosError):
     """A profile that cannot be read; the message names file, line and what was expected."""
 
 
 class Unsupported(ChaosError):
-    """A provider's format cannot express a fault; the healthy reply is sent, and journalled so."""
+    """A provider's format cannot express a fault; the healthy reply is sent and journalled."""
 
 
 class HarnessError(BaseException):
@@ -97,10 +107,10 @@ class ForeignThread(HarnessError):
 
 
 class ForeignCall(ForeignThread, Exception):
-    """The same, raised in that thread; the outage raises a ForeignThread when it ends.
+    """A ForeignThread error as raised in that thread; the outage raises ForeignThread at its end.
 
-    It is an Exception, because the thread is not ours to end: any other kills the portal of a
-    TestClient that a session shares, or a server, and with it the tests that follow.
+    It is an Exception, because a BaseException would end the thread: a server, or the portal of a
+    TestClient that a session shares, and with it the tests that follow.
     """
 
 
@@ -109,10 +119,10 @@ class UncaughtEgress(HarnessError):
 
 
 class ChildEgress(UncaughtEgress, Exception):
-    """The same in a child process, whose parent hears of it otherwise.
+    """An UncaughtEgress error as raised in a child process; the outage raises it at its end, too.
 
-    It is an Exception, because a worker of `multiprocessing.Pool` that meets another dies without
-    a word, and its parent waits for ever.
+    It is an Exception, because a BaseException silently ends a worker of `multiprocessing.Pool`,
+    and the parent process would wait for ever.
     """
 
 
@@ -121,7 +131,7 @@ class NoReply(HarnessError):
 
 
 def shown(value: object, longest: int = 60) -> str:
-    """The repr of a value for an error message, cut at `longest` letters.
+    """The repr of a value for an error message, cut to about `longest` letters.
 
     A repr has no control characters. The letters of a text are counted before it is escaped.
     """
@@ -135,9 +145,14 @@ def shown(value: object, longest: int = 60) -> str:
 
 
 def nearest_first(name: str, known: Iterable[str]) -> list[str]:
-    """Sort names by their similarity to a misspelt one, equally similar ones by the alphabet."""
-    folded = name[:_LONGEST_NAME].casefold()
+    """Sort names by what a wrong one may mean, then by similarity, then alphabetically."""
+    folded, names = name[:_LONGEST_NAME].casefold(), set(known)
+    meant = meant_by(folded, names)
     return sorted(
-        set(known),
-        key=lambda word: (-SequenceMatcher(None, folded, word.casefold()).ratio(), word),
+        names,
+        key=lambda word: (
+            meant.index(word) if word in meant else len(meant),
+            -SequenceMatcher(None, folded, word.casefold()).ratio(),
+            word,
+        ),
     )

@@ -1,47 +1,58 @@
-"""The outage context manager: starts and stops clock, providers and interception."""
+"""The outage context manager, which starts and ends virtual time, providers and interception."""
 
 from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Callable, Coroutine
 from contextlib import AbstractContextManager, ExitStack
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, Unpack
+from typing import TYPE_CHECKING, Any, Self, Unpack, cast
+
+import anyio
 
 from chaos_llm.analysis.side_effects import Marker
+from chaos_llm.analysis.unapplied_faults import unapplied_faults
 from chaos_llm.config import is_strict, real_packages
-from chaos_llm.decisions.effective_profile import as_played
+from chaos_llm.decisions.effective_profile import effective_profile
 from chaos_llm.decisions.overrides import Overrides
 from chaos_llm.decisions.plan import Plan
 from chaos_llm.decisions.provider_control import ProviderControl
-from chaos_llm.decisions.start_position import Until, place
+from chaos_llm.decisions.start_position import Until, distance, place
+from chaos_llm.durations import Duration, seconds
 from chaos_llm.engine.engine import Engine
-from chaos_llm.errors import UsageError
+from chaos_llm.errors import UnknownName, UsageError
 from chaos_llm.interception.context import InterceptionContext
-from chaos_llm.interception.green_threads import refuse_green_threads
 from chaos_llm.journal.journal import Journal
 from chaos_llm.profiles import load
 from chaos_llm.profiles.healthy_baseline import healthy_profile, with_baseline
 from chaos_llm.profiles.model import Profile
+from chaos_llm.profiles.other_providers import on_providers
 from chaos_llm.protocol.keyed_random import seeded_random
+from chaos_llm.replay.in_async_code import Moment, Pending, in_event_loop
 from chaos_llm.replay.replay import ReplayOptions, ReplayRunner
 from chaos_llm.replay.simulated_users import App
 from chaos_llm.reports import failing_examples
-from chaos_llm.reports.report import Report
+from chaos_llm.reports.report import CheckFailed, Report
+from chaos_llm.requests.app_lines import line_of_request
 from chaos_llm.requests.billing_tiers import tiers
 from chaos_llm.requests.correlation import Correlation
 from chaos_llm.requests.credentials import Credentials
 from chaos_llm.requests.hosts import host_map, provider_names
 from chaos_llm.virtual_time import TELEMETRY_AND_DEBUGGERS, RunningDate, ThreadMode, VirtualTime
-from chaos_llm.virtual_time.date_notes import note_on_dates
+from chaos_llm.virtual_time.clock import REAL_WAIT
+from chaos_llm.virtual_time.dates import add_date_note
+from chaos_llm.virtual_time.foreign_clocks import refuse_green_threads
 
 if TYPE_CHECKING:
     import respx
 
 DEFAULT_SEED = 0
-_SETTING_UP = 600.0  # seconds of the profile's day that fixtures may take
-_LEAD_IN = 600.0  # seconds of a replay's healthy lead-in, unless it asks for another
+# Seconds before the outage at which the date for fixtures begins: a fixture may take so long.
+_FIXTURES = 600.0
+_WARM_UP = 600.0  # seconds; the default of a replay's `warmup`
 
 
 class ChaosWarning(UserWarning):
@@ -58,8 +69,11 @@ class Outage:
     raise ForeignThread. If the profile does not give the healthy latency of a provider, it is read
     from the profile `baseline`. The nearest pyproject.toml at or above `rootdir` (default: the
     current folder) names profiles, hosts, billing tiers and packages whose threads keep real time.
-    A request that a vendor's real API refuses is refused in that API's words; with `strict=False`,
-    or `strict = false` in pyproject.toml, every request that can be read is answered.
+    A request that a vendor's real API rejects gets that API's error message; with `strict=False`,
+    or `strict = false` in pyproject.toml, every request that can be parsed is answered. `provider`
+    applies the profile to another provider than the one it was written for, or, separated by
+    commas, to several others. `real_wait` is for how many real seconds a real socket, child process
+    or thread may stop virtual time.
     """
 
     def __init__(
@@ -72,33 +86,43 @@ class Outage:
         baseline: str | Path | Profile | None = None,
         rootdir: str | Path | None = None,
         strict: bool | None = None,
+        provider: str | None = None,
+        real_wait: Duration = REAL_WAIT,
     ) -> None:
         self._was_entered, self._rootdir = False, Path(rootdir or ".").absolute()
         loaded = healthy_profile() if profile is None else load(profile, rootdir=rootdir)
+        loaded = on_providers(loaded, _known_providers(provider or ""))
         self.profile, self.seed = with_baseline(loaded, self._rootdir, baseline), seed
         self.plan = Plan(self.profile, seed, tiers(self._rootdir, os.environ))
         self.journal = Journal()
         self.strict = is_strict(self._rootdir) if strict is None else strict
         real = TELEMETRY_AND_DEBUGGERS | real_packages(self._rootdir)
-        self.clock = VirtualTime(starts=self.profile.starts, threads=threads, real_packages=real)
+        wait, starts = seconds(real_wait), self.profile.starts
+        self.clock = VirtualTime(starts=starts, threads=threads, real_packages=real, real_wait=wait)
         self.reports: list[Report] = []
         self._position = self._now = place(at, self.plan)
         self._can_wind_back = at is None
         self._overrides = Overrides(self.plan)
         self._correlation = Correlation()
-        self._replays = ReplayRunner(
-            self._overrides,
-            self.clock,
-            self.journal,
-            self._correlation,
-            lambda: self.now,
-            self._wind_back,
-        )
+        shared = (self._overrides, self.clock, self.journal, self._correlation)
+        self._replays = ReplayRunner(*shared, lambda: self.now, self._wind_back)
         recorded = self._replays.side_effects
         self.side_effect = Marker(recorded, self._correlation.here, lambda: self.now)
+        self._replays.service_failures = self.side_effect.failed_in
         self._date: RunningDate | None = None  # for fixtures that are set up before the outage
+        self.is_shown_by_pytest = False  # its timeline, below a test that fails
         self._context: InterceptionContext | None = None  # set only inside the outage
+        self._pending: list[Pending] = []  # what an async test has to await
         self._stack = ExitStack()
+
+    def __repr__(self) -> str:
+        """The profile, the seed, the time and what has happened so far."""
+        state = "running" if self._context is not None else "over" if self._was_entered else "new"
+        when = f"{self.profile.when(self.now):%d %b %Y %H:%M:%S} UTC"
+        return (
+            f"<Outage {self.profile.name}, seed {self.seed}, {state}: {when}, "
+            f"{len(self.journal)} requests, {len(self.reports)} replays>"
+        )
 
     def __enter__(self) -> Self:
         if self._was_entered:
@@ -123,27 +147,34 @@ class Outage:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        texts = self._context.said if self._context else []
+        texts = list(self._context.warnings) if self._context else []
         if self._context is not None:
-            self._context.is_over = True  # what is read from now on comes from no provider
+            self._context.is_over = True  # replies that are read from now on fail
         self._context = None
         if error is not None:
             failing_examples.left(self)
-            note_on_dates(error, self.profile.when(self.now))
+            add_date_note(error, self.profile.when(self.now))
         self._stack.__exit__(kind, error, trace)
-        for text in texts:
+        if not failing_examples.is_in_example():  # Hypothesis shows its last example itself
+            texts += unapplied_faults(self._overrides.injections, list(self.journal))
+            if isinstance(error, CheckFailed) and not self.is_shown_by_pytest:
+                error.add_note(f"\n{self.timeline()}")
+        forgotten = [each.advice for each in self._pending if not each.was_awaited]
+        if forgotten and error is None:
+            raise UsageError(forgotten[0])
+        for text in (*texts, *forgotten):
             if error is None:
                 warnings.warn(text, ChaosWarning, stacklevel=2)
             else:  # pytest may turn a warning into an error, which would hide this one
                 error.add_note(f"chaos_llm: {text}")
 
     def dated(self) -> RunningDate:
-        """The profile's date for what is set up before the outage is in force.
+        """A wall clock with the profile's date, for fixtures that are set up before the outage.
 
-        The clock runs on from some minutes before the outage begins, so that nothing that is set up
-        is of a later date than what happens in it: a replay begins with a healthy lead-in.
+        It starts some minutes before the outage begins and runs in real time. So nothing that a
+        fixture makes is dated later than the outage, or than the warm-up of its replay.
         """
-        ahead = _SETTING_UP + (_LEAD_IN if self._can_wind_back else 0.0)
+        ahead = _FIXTURES + (_WARM_UP if self._can_wind_back else 0.0)
         self._date = self.clock.date_before(self.profile.when(self._position - ahead))
         return self._date
 
@@ -156,31 +187,72 @@ class Outage:
             self._now = now
         return self._now
 
-    def on(self, provider: str, *, surface: str = "api", model: str = "") -> ProviderControl:
-        """Control one provider: inject faults, heal it, choose its answers; raises UnknownName."""
+    def on(self, provider: str, *, surface: str = "", model: str = "") -> ProviderControl:
+        """Control one provider: inject faults, heal it, set its answers; raises UnknownName.
+
+        `surface` is "api", "login" or "page". Without it faults are injected into the API, and
+        `heal()` heals everything.
+        """
         return ProviderControl(self._overrides, lambda: self.now, provider, surface, model)
 
     def replay(self, fn: App, **options: Unpack[ReplayOptions]) -> Report:
-        """Have simulated users call `fn(prompt)` through the outage, and report what they got.
+        """Let simulated users call `fn(prompt)` during the outage, and report what they got.
 
-        `fn` may be sync or async; a stream that it returns is consumed. Options and their defaults:
-        `prompts` (made up, half of them new, half repeated), `calls` (200 in all) or `every` (the
-        time between two calls of a user), `users=1`, `warmup="10m"` (healthy time before the
+        `fn` may be sync or async; a stream that it returns is consumed. In an async test:
+        `await chaos.replay(fn)`, on the running event loop and with a task for each user. Options
+        and their defaults: `prompts` (generated, half of them new, half repeated), `calls` (200 in
+        all) or `every` (the time between two calls of a user; with both, `calls` that far apart,
+        if no profile fixes the length), `users=1`, `warmup="10m"` (healthy time before the
         profile's start), `recovery="30m"` (time after the last window), `skip_quiet="1h"`, `until`
         (the last window's end), `outcome`, `deadline="1m"`, `stale_after="1h"`. A second replay
-        continues where the first ended. Raises UsageError for wrong options and outside of the
+        continues where the first one ended. Raises UsageError for wrong options and outside of an
         outage.
         """
         self._require_entered("replay")
-        return self._keep(self._replays.run(fn, **options))
+        if not in_event_loop():
+            return self._keep(self._replays.run(fn, **options))
 
-    async def replay_async(self, fn: App, **options: Unpack[ReplayOptions]) -> Report:
-        """Like `replay`, on the running event loop and with a task for each user."""
-        self._require_entered("replay_async")
-        return self._keep(await self._replays.run_async(fn, **options))
+        async def replayed() -> Report:
+            return self._keep(await self._replays.run_async(fn, **options))
+
+        return cast("Report", self._awaited_later("replay", replayed))
+
+    def advance(self, by: Duration | None = None, *, to: Until | None = None) -> Moment:
+        """Let virtual time pass: `advance("5m")`, or `advance(to="wave 2")` up to a moment.
+
+        Timers, threads and tasks that are due meanwhile run. Returns `chaos.now` at its end. In an
+        async test: `await chaos.advance("5m")`. Raises UsageError for a moment that is over, and
+        outside of the outage.
+        """
+        self._require_entered("advance")
+        seconds_ahead = distance(by, to, self.plan, self.now)
+        self.clock.extend_horizon(seconds_ahead)
+        if in_event_loop():
+            slept = partial(self._slept, seconds_ahead)
+            return cast("Moment", self._awaited_later("advance", slept))
+        self.clock.sleep(seconds_ahead)
+        return Moment(self.now)
+
+    async def _slept(self, seconds_ahead: float) -> float:
+        await anyio.sleep(seconds_ahead)
+        return self.now
+
+    def _awaited_later(self, method: str, start: Callable[[], Coroutine[Any, Any, Any]]) -> Pending:
+        self._pending.append(Pending(method, start))
+        return self._pending[-1]
+
+    def report(self) -> Report:
+        """Report on all requests that were made outside of replays, by the test itself.
+
+        Calls of users are not known then, so its outcomes are empty, and checks that need them are
+        not judged.
+        """
+        replayed = {e.number for report in self.reports for e in report.run.exchanges}
+        mine = [exchange for exchange in self.journal if exchange.number not in replayed]
+        return Report(self._replays.run_of_requests(mine), is_of_replay=False)
 
     def unmanaged(self) -> AbstractContextManager[None]:
-        """Keep this thread, and what threads and servers it starts meanwhile, in real time."""
+        """Keep this thread, and threads and servers that it starts inside, in real time."""
         self._require_entered("unmanaged()")
         return self.clock.unmanaged()
 
@@ -193,12 +265,12 @@ class Outage:
                 OtherServices,
             )
 
-            context.services = OtherServices()
+            context.services = OtherServices(self.side_effect.note_failure)
         return context.services.router
 
-    def played(self) -> Profile:
+    def effective_profile(self) -> Profile:
         """The profile that took effect, with the faults that the test injected as windows."""
-        return as_played(self._overrides, self.now)
+        return effective_profile(self._overrides, self.now)
 
     def timeline(self, width: int = 100) -> str:
         """The replays as text timelines; without one, the exchanges of the journal."""
@@ -220,9 +292,10 @@ class Outage:
             self._correlation,
             self._progress,
             strict=self.strict,
+            line_of_request=line_of_request,
         )
         context = InterceptionContext(engine, self.clock, host_map(os.environ, self._rootdir))
-        stack.enter_context(client_environment.surroundings(context))
+        stack.enter_context(client_environment.adapted_environment(context))
         engine.credentials = self._replays.credentials = Credentials.of(
             os.environ, provider_names()
         )
@@ -231,14 +304,14 @@ class Outage:
         return context
 
     def _progress(self) -> float:
-        """The time of an exchange in seconds of the profile; an app that makes one is not stuck."""
+        """The present second of the profile; also resets the count of a busy loop's polls."""
         self.clock.progress()
         return self.now
 
     def _wind_back(self, warmup: float) -> float:
-        """Put the clock `warmup` seconds before the profile's start, if nothing has happened yet.
+        """Set the clock `warmup` seconds before the profile's start, if nothing has happened yet.
 
-        Returns the seconds of the profile at which the replay begins.
+        Returns the second of the profile at which the replay begins.
         """
         if self._can_wind_back and not self.clock.now and not len(self.journal):
             self._position = -warmup
@@ -256,6 +329,15 @@ class Outage:
             message = f"chaos.{member} works only inside the outage: `with outage(...) as chaos:`"
             raise UsageError(message)
         return self._context
+
+
+def _known_providers(given: str) -> list[str]:
+    """The providers of a list that is separated by commas; raises UnknownName."""
+    names = [name.strip() for name in given.split(",") if name.strip()]
+    for name in names:
+        if name not in provider_names():
+            raise UnknownName("provider", name, provider_names())
+    return names
 
 
 outage = Outage

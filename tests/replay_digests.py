@@ -49,7 +49,7 @@ def outputs(name: str, seed: int) -> dict[str, str]:
     with outage(name, seed=seed) as chaos:
         report = chaos.replay(EveryTarget(name), calls=30)
         return {
-            "journal.jsonl": chaos.journal.jsonl(),
+            "journal.jsonl": chaos.journal.to_jsonl(),
             "report.json": report.json(),
             "report.txt": f"{report}\n{chaos.timeline()}\n",
         }

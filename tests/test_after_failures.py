@@ -1,4 +1,4 @@
-"""Whatever goes wrong in an outage: a clear error in its test, and real time in the next one."""
+"""After any failure in an outage its test has a clear error, and the next one real time."""
 
 from __future__ import annotations
 
@@ -77,8 +77,9 @@ WAYS = {
                 threading.Thread(target=waits_for_ever, name=name, daemon=True).start()
             threading.Event().wait()
         """,
-        r"Deadlock: nobody can run.*the test's thread: a lock at .*worker-a: a lock at .*worker-b"
-        r".*worker-a waits here:.*in waits_for_ever.*worker-b waits here:.*in waits_for_ever",
+        r"Deadlock: no thread or task can run.*the test's thread: a lock at .*worker-a: a lock at "
+        r".*worker-b.*worker-a waits here:.*in waits_for_ever"
+        r".*worker-b waits here:.*in waits_for_ever",
     ),
     "deadlock in a replay": (
         """
@@ -94,7 +95,7 @@ WAYS = {
                 monkeypatch.setattr(clock._scheduler, "finish", lambda runner: None)
                 start(int).join()
         """,
-        "Deadlock: thread .* ended without handing the baton on",
+        "Deadlock: thread .* ended without letting another thread run",
     ),
     "horizon": (
         """
@@ -128,7 +129,7 @@ WAYS = {
                     await reader.read(1)
                 asyncio.run(scene())
         """,
-        "RealWaitExceeded: real socket to 127.0.0.1:.* held the clock",
+        "RealWaitExceeded: real socket to 127.0.0.1:.* stopped virtual time",
     ),
     "call from an older thread": (
         """
@@ -226,7 +227,7 @@ WAYS = {
             with VirtualTime(real_wait=0.3):
                 await forever()
         """,
-        "nobody can run and no timer is pending",
+        "no thread or task can run and no timer is pending",
     ),
     "error while entering": (
         """
@@ -241,7 +242,7 @@ WAYS = {
     "error while the clock is put together": (
         """
         def test_it(monkeypatch):
-            monkeypatch.setattr(VirtualTime, "_test_ourselves", lambda self: 1 / 0)
+            monkeypatch.setattr(VirtualTime, "_check_clocks", lambda self: 1 / 0)
             with outage():
                 pass
         """,
@@ -307,9 +308,9 @@ def dedent(text):
 
 @pytest.fixture(scope="session")
 def suite(tmp_path_factory):
-    """All of these ways, one file each, played in a row by a few pytests: their JUnit files.
+    """The JUnit files of all these failures, one test file each, run by a few pytest processes.
 
-    Most of them wait for something, so that several take little more time than one.
+    Most of them wait for something, so several take little more time than one.
     """
 
     def play(folder):
@@ -327,8 +328,8 @@ def suite(tmp_path_factory):
 @pytest.mark.parametrize("way", WAYS)
 def test_its_test_fails_clearly_and_the_next_runs_in_real_time(suite, way):
     number = list(WAYS).index(way)
-    told = ET.parse(suite / str(number % SUITES) / "junit.xml").iter("testcase")
-    cases = [case for case in told if case.get("classname") == f"test_{number}"]
+    shown = ET.parse(suite / str(number % SUITES) / "junit.xml").iter("testcase")
+    cases = [case for case in shown if case.get("classname") == f"test_{number}"]
     failures = {case.get("name"): case.findtext("failure") for case in cases}
     says = failures.pop("test_it")
     assert re.search(WAYS[way][1], says, re.DOTALL), says

@@ -46,7 +46,7 @@ def test_a10_on_a_loop_of_the_tests_own_the_test_is_not_cancelled_either():
         mine = asyncio.current_task()
         with outage() as chaos:
             chaos.on("anthropic").inject(hang(), times=1)
-            report = await chaos.replay_async(CancelsEverything(), calls=10)
+            report = await chaos.replay(CancelsEverything(), calls=10)
         assert mine in asyncio.all_tasks()
         assert not mine.cancelling()
         return report
@@ -59,7 +59,7 @@ def test_a10_a_test_that_cancels_its_replay_ends_it():
     async def scene():
         with outage() as chaos:
             chaos.on("anthropic").inject(hang())
-            replay = asyncio.ensure_future(chaos.replay_async(CancelsEverything(), calls=10))
+            replay = asyncio.ensure_future(chaos.replay(CancelsEverything(), calls=10))
             await asyncio.sleep(1)
             replay.cancel()
             with pytest.raises(asyncio.CancelledError):

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import httpx
 import pytest
-from support.small_profiles import HOUR, MINUTE, day, window
+from support.small_profiles import HOUR, MINUTE, profile_of, window
 
 from chaos_llm import outage
 from chaos_llm.errors import UsageError
@@ -30,7 +28,7 @@ CAUSE_ENDS = 20 * MINUTE
         (Capacity(requests=60, collapses_at=180), 1000, 1.0),
     ],
 )
-def test_what_is_over_the_capacity_fails(capacity, met, fails):
+def test_requests_over_the_capacity_fail(capacity, met, fails):
     assert capacity.overload(met) == pytest.approx(fails)
 
 
@@ -41,7 +39,7 @@ def test_a_capacity_in_times_is_of_the_healthy_load():
     assert capacity.overload(40, healthy=10) == 0.5
 
 
-def test_a_capacity_in_times_of_a_load_that_nobody_knows_is_none():
+def test_a_capacity_relative_to_an_unknown_load_is_ignored():
     assert Capacity(times=2).overload(1, healthy=None) == 1.0
 
 
@@ -56,15 +54,15 @@ def test_a_capacity_in_times_of_a_load_that_nobody_knows_is_none():
         ({"requests": 5, "collapses_at": 5}, "over the capacity of 5"),
     ],
 )
-def test_a_capacity_that_is_none_is_refused(given, says):
+def test_a_wrong_capacity_is_refused(given, says):
     with pytest.raises(UsageError, match=says):
         Capacity(**given)
 
 
 def test_a_load_is_what_was_met_in_the_span_before_the_last_whole_step():
-    load = Load(per=60.0, calm_until=0.0)
+    load = Load(per=60.0, healthy_until=0.0)
     for second in range(120):
-        load.meet(float(second))
+        load.count(float(second))
 
     assert load.at(60.0) == 60
     assert load.at(69.9) == 60  # the last whole step is still at 60
@@ -73,30 +71,30 @@ def test_a_load_is_what_was_met_in_the_span_before_the_last_whole_step():
     assert load.at(1000.0) == 0
 
 
-def test_the_order_of_those_who_come_at_one_time_does_not_matter():
+def test_the_order_of_simultaneous_requests_does_not_matter():
     one, other = Load(60.0, 0.0), Load(60.0, 0.0)
     for at in (1.0, 2.0, 2.0, 5.0):
-        one.meet(at)
+        one.count(at)
     for at in (2.0, 5.0, 1.0, 2.0):
-        other.meet(at)
+        other.count(at)
 
     assert [one.at(t) for t in range(100)] == [other.at(t) for t in range(100)]
 
 
 def test_the_healthy_load_is_that_before_anything_failed():
-    load = Load(per=60.0, calm_until=600.0)
+    load = Load(per=60.0, healthy_until=600.0)
     for second in range(0, 600, 6):
-        load.meet(float(second))
+        load.count(float(second))
     for second in range(600, 1200):
-        load.meet(float(second))
+        load.count(float(second))
 
     assert load.healthy == pytest.approx(10, rel=0.05)
-    assert Load(per=60.0, calm_until=30.0).healthy is None
+    assert Load(per=60.0, healthy_until=30.0).healthy is None
 
 
 def storm(**capacity):
     """Twenty minutes of failures, and three hours of a provider that stands so much."""
-    return day(
+    return profile_of(
         window(server_error(), name="the cause", ends=CAUSE_ENDS),
         window(
             server_error(),
@@ -162,7 +160,7 @@ def test_an_excess_without_a_collapse_lets_the_capacity_through():
     assert len(share) > 2  # the journal has the share under the load of that time
 
 
-def test_a_report_knows_that_the_provider_stays_down_under_its_load():
+def test_a_report_shows_that_the_provider_stays_down_under_its_load():
     stormy, _ = replayed(asker(retries=5))
     calm, _ = replayed(asker(retries=0))
 
@@ -170,7 +168,7 @@ def test_a_report_knows_that_the_provider_stays_down_under_its_load():
     assert calm.run.times_down("anthropic")[-1].ends < CAUSE_ENDS + 5 * MINUTE
 
 
-def test_without_a_healthy_time_before_the_window_is_as_bad_as_it_gets():
+def test_without_a_warm_up_the_window_has_its_full_effect():
     with outage(STORM, seed=1, at="the storm") as chaos, pytest.raises(httpx.HTTPStatusError):
         asker(retries=0)("hi")
     assert chaos.journal[0].decision.draws[0].share == 1.0
@@ -206,6 +204,6 @@ def test_sync_async_and_threads_meet_the_same_load():
         chaos.replay(asker(retries=5), **options)
     threads = decisions(chaos)
     with outage(STORM, seed=2) as chaos:
-        asyncio.run(chaos.replay_async(ask_async, **options))
+        chaos.replay(ask_async, **options)
 
     assert decisions(chaos) == threads

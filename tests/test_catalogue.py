@@ -1,4 +1,4 @@
-"""What people add is whole: a file, a line in its catalogue, a sentence and a test."""
+"""Each fault, check and wire format has a file, a catalogue line, a docstring and a test."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_a_check_is_exported_under_its_stem(stem):
 
 
 @pytest.mark.parametrize("stem", stems("providers"))
-def test_a_wire_format_is_played_and_exported(stem):
+def test_a_wire_format_is_served_and_exported(stem):
     formats = entries_of("providers", stem)
     assert formats
     for each in formats:
@@ -79,7 +79,7 @@ def test_a_catalogue_offers_nothing_without_a_file(catalogue: ModuleType, names)
 
 
 @pytest.mark.parametrize(("folder", "stem"), FILES)
-def test_it_is_told_in_one_sentence(folder, stem):
+def test_its_docstring_begins_with_one_sentence(folder, stem):
     for entry in entries_of(folder, stem):
         first = inspect.cleandoc(entry.__doc__).split("\n\n")[0].splitlines()
         assert len(first) == 1

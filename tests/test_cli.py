@@ -1,4 +1,4 @@
-"""The command-line door, as a shell meets it."""
+"""The command line, run as from a shell."""
 
 from __future__ import annotations
 
@@ -60,13 +60,13 @@ def test_every_command_has_help_of_its_own(command):
     assert f"chaos-llm {command}" in result.stdout
 
 
-def test_without_a_command_it_says_how_it_is_used():
+def test_without_a_command_it_prints_its_usage():
     result = run_command()
     assert result.returncode == 2
     assert "COMMAND" in result.stderr
 
 
-def test_profiles_lists_every_bad_day():
+def test_profiles_lists_every_profile():
     result = run_command("profiles")
     assert (result.returncode, result.stderr) == (0, "")
     for name in names():
@@ -79,7 +79,7 @@ def test_profiles_of_a_tag_are_those_with_it():
     assert listed == set(with_tag("relapse"))
 
 
-def test_show_draws_the_day_with_its_sources():
+def test_show_draws_the_profile_with_its_sources():
     result = run_command("show", WAVES)
     assert (result.returncode, result.stderr) == (0, "")
     assert "wave 1: logins fail" in result.stdout
@@ -104,7 +104,7 @@ def test_show_takes_a_file(tmp_path):
     ],
     ids=["profile", "tag", "file"],
 )
-def test_an_unknown_name_is_told_the_nearest_and_ends_with_2(arguments, says):
+def test_an_unknown_name_prints_the_nearest_and_ends_with_2(arguments, says):
     result = run_command(*arguments)
     assert (result.returncode, result.stdout) == (2, "")
     assert result.stderr.startswith(f"chaos-llm: {says}")
@@ -158,7 +158,7 @@ def shown(tmp_path_factory):
 
 
 class TestDemo:
-    def test_plays_the_day_against_both_bots(self, piped):
+    def test_replays_the_profile_against_both_bots(self, piped):
         for word in ("naive", "hardened", WAVES):
             assert word in piped
 
@@ -166,7 +166,7 @@ class TestDemo:
         assert "\r" not in piped
         assert "\x1b" not in piped
 
-    def test_on_a_terminal_a_bar_says_how_much_is_done(self, shown):
+    def test_on_a_terminal_a_bar_shows_the_progress(self, shown):
         shares = [int(share) for share in re.findall(r"\r[^\r\n]*\] +(\d+) %", shown)]
         assert len(shares) > 10
         assert shares == sorted(shares)
@@ -180,17 +180,19 @@ class TestDemo:
         assert len(behind[1]) > len(bar)
         assert shown.replace("\r\n", "\n").endswith(piped.partition("\n\n")[2])
 
-    def test_a_seed_is_a_day_and_each_bot_has_a_page(self, piped, tmp_path, monkeypatch, capsys):
+    def test_a_seed_selects_the_run_and_each_bot_has_a_page(
+        self, piped, tmp_path, monkeypatch, capsys
+    ):
         monkeypatch.setenv("COLUMNS", "100")
         assert main(["demo", "--seed", "0", "--html", str(tmp_path / "pages")]) == 0
-        told = capsys.readouterr()
-        assert (told.out[: len(piped)], told.err) == (piped, "")
+        output = capsys.readouterr()
+        assert (output.out[: len(piped)], output.err) == (piped, "")
         pages = sorted((tmp_path / "pages").iterdir())
         assert [page.name for page in pages] == ["hardened.html", "naive.html"]
         assert "Every user was answered" in pages[0].read_text(encoding="utf-8")
         assert "went unanswered" in pages[1].read_text(encoding="utf-8")
 
-    def test_without_the_vendors_sdks_it_says_what_to_install(self):
+    def test_without_the_vendors_sdks_it_names_the_extra_to_install(self):
         missing = "import sys; sys.modules['anthropic'] = None; from chaos_llm import cli; "
         result = subprocess.run(
             [sys.executable, "-c", missing + "sys.exit(cli.main(['demo']))"],

@@ -1,4 +1,4 @@
-"""The commands that look at the catalogue and at files of it, as a shell meets them."""
+"""The commands on profiles and the catalogue, run as from a shell."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_lint_without_a_name_looks_at_every_profile():
     assert result.stdout == f"{len(profiles.names())} profiles, no problem\n"
 
 
-def test_lint_tells_each_problem_with_file_and_line_and_ends_with_1(tmp_path):
+def test_lint_prints_each_problem_with_file_and_line_and_ends_with_1(tmp_path):
     (tmp_path / "bad.toml").write_text(BAD)
     (tmp_path / "worse.toml").write_text(BAD.replace("0.0", "2"))
 
@@ -43,7 +43,7 @@ def test_lint_tells_each_problem_with_file_and_line_and_ends_with_1(tmp_path):
 
     assert result.returncode == 1
     zero, over, count = result.stdout.splitlines()
-    assert zero.startswith("bad.toml:10: window 'w': share: it is 0 all the time")
+    assert zero.startswith("bad.toml:10: window 'w': share: it is always 0")
     assert over.startswith("worse.toml:10: window 'w': share: expected a number from 0 to 1")
     assert count == "2 profiles, 2 problems"
 
@@ -64,17 +64,17 @@ def test_lint_of_a_folder_without_profiles_is_no_pass(tmp_path):
     assert ". holds no profile: give a folder with .toml files" in result.stderr
 
 
-def test_of_very_many_names_the_nearest_are_told_and_how_to_see_all():
-    told = run_command("show", "anthropic-529").stderr
+def test_of_very_many_names_the_nearest_are_printed_and_how_to_see_all():
+    shown = run_command("show", "anthropic-529").stderr
 
-    assert "nearest first: 'anthropic-529-storm', " in told
-    assert told.count("'") == 2 * 13
-    assert told.endswith(
+    assert "nearest first: 'anthropic-529-storm', " in shown
+    assert shown.count("'") == 2 * 13
+    assert shown.endswith(
         f" and {len(profiles.names()) - 12} more: `chaos-llm profiles` lists them\n"
     )
 
 
-def test_a_day_that_is_none_is_told_how_to_write_one():
+def test_a_wrong_date_is_answered_with_the_right_form():
     result = run_command("profiles", "--since", "2026-13-01")
 
     assert result.returncode == 2
@@ -111,7 +111,7 @@ def test_every_shipped_profile_keeps_to_the_schema():
         assert [error.message for error in validator.iter_errors(plain)] == [], name
 
 
-def test_diff_says_what_differs_and_ends_with_1():
+def test_diff_prints_the_differences_and_ends_with_1():
     result = run_command("diff", WAVES, STORM)
 
     assert (result.returncode, result.stderr) == (1, "")
@@ -119,7 +119,7 @@ def test_diff_says_what_differs_and_ends_with_1():
     assert "starts: 02 Mar 2026 11:37 -> 30 Jul 2026 05:03" in result.stdout
 
 
-def test_diff_of_a_day_with_itself_ends_with_0():
+def test_diff_of_a_profile_with_itself_ends_with_0():
     result = run_command("diff", WAVES, WAVES)
 
     assert result.returncode == 0
@@ -156,7 +156,7 @@ def test_an_unknown_name_ends_with_2(arguments, says):
     assert result.stderr.startswith(f"chaos-llm: {says}")
 
 
-def test_profiles_are_chosen_by_provider_surface_and_day():
+def test_profiles_are_filtered_by_provider_surface_and_date():
     result = run_command(
         "profiles", "--provider", "anthropic", "--surface", "login", "--since", "2026-03-02"
     )
@@ -167,7 +167,7 @@ def test_profiles_are_chosen_by_provider_surface_and_day():
     assert all(profiles.load(name).starts.year >= 2026 for name in listed)
 
 
-def test_show_draws_bursts_and_says_what_its_facts_rest_on(tmp_path):
+def test_show_draws_bursts_and_prints_the_evidence_of_facts(tmp_path):
     text = BAD.replace("share = 0.0", 'share = 1.0\nflap = { down = "10m", up = "10m" }')
     (tmp_path / "flaps.toml").write_text(text)
 

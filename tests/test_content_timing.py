@@ -40,7 +40,12 @@ def test_replies_without_delays_share_one_record():
     ids=["headers", "pause", "pings first", "pings after", "stall", "hang", "no content"],
 )
 def test_the_longest_time_without_content(made, first, quiet_from, quiet):
-    assert content_timing_of(made) == (first, quiet_from, quiet)
+    assert content_timing_of(made)[:3] == (first, quiet_from, quiet)
+
+
+def test_c1_the_last_piece_of_content_comes_before_what_closes_the_stream():
+    assert content_timing_of(reply(word(1.0), word(5.0), ping(3.0))).last == 6.0
+    assert content_timing_of(reply(ping())).last == inf
 
 
 def test_replies_with_equal_timing_share_one_record():

@@ -68,7 +68,7 @@ def in_empty_context(function, *args):
     return contextvars.Context().run(function, *args)
 
 
-def test_without_context_the_token_in_the_body_tells(correlation):
+def test_without_context_the_token_in_the_body_identifies_the_call(correlation):
     with (
         correlation.calling(OpenCall(0, 1, "AB-11111")),
         correlation.calling(OpenCall(1, 2, "CD-22222")),
@@ -86,7 +86,7 @@ def test_without_context_and_token_it_is_the_sole_open_call(correlation):
     assert found[0].call == 1
 
 
-def test_the_sole_open_call_is_not_charged_with_what_an_earlier_one_asked(correlation):
+def test_the_sole_open_call_does_not_get_requests_of_an_earlier_one(correlation):
     with correlation.calling(OpenCall(0, 1, "AB-11111")):
         pass
     with correlation.calling(OpenCall(1, 2, "CD-22222")):
@@ -97,7 +97,7 @@ def test_the_sole_open_call_is_not_charged_with_what_an_earlier_one_asked(correl
 
 
 @pytest.mark.parametrize("open_calls", [0, 2])
-def test_what_could_be_anybodys_is_background(correlation, open_calls):
+def test_a_request_of_an_unknown_call_is_background(correlation, open_calls):
     with ExitStack() as stack:
         for number in range(open_calls):
             stack.enter_context(correlation.calling(OpenCall(number, number, f"AB-1111{number}")))
@@ -105,7 +105,7 @@ def test_what_could_be_anybodys_is_background(correlation, open_calls):
     assert (key.user, key.call) == (BACKGROUND_USER, NO_CALL)
 
 
-def test_two_open_calls_with_one_token_are_not_told_apart_by_it(correlation):
+def test_two_open_calls_with_one_token_are_not_distinguished_by_it(correlation):
     with (
         correlation.calling(OpenCall(0, 1, "AB-11111")),
         correlation.calling(OpenCall(1, 2, "AB-11111")),
@@ -113,7 +113,7 @@ def test_two_open_calls_with_one_token_are_not_told_apart_by_it(correlation):
         assert in_empty_context(asked, correlation, b"AB-11111").call == NO_CALL
 
 
-def test_what_an_earlier_call_left_running_does_not_count_as_the_next_one(correlation):
+def test_work_of_an_earlier_call_does_not_belong_to_the_next_one(correlation):
     with correlation.calling(OpenCall(0, 1, "AB-11111")):
         left_behind = contextvars.copy_context()
     with correlation.calling(OpenCall(0, 2, "CD-22222")):
@@ -132,7 +132,7 @@ def body(words, **ids):
     return f"{words} {ids}".encode()
 
 
-def test_background_requests_are_told_by_their_words_and_not_by_ids_and_times(correlation):
+def test_background_requests_are_identified_by_words_and_not_by_ids_and_times(correlation):
     first = asked(correlation, body("ping", id=uuid.uuid4(), at="2026-03-02T11:37:00Z", n=17))
     second = asked(correlation, body("ping", id=uuid.uuid4(), at="2026-03-03T01:02:03Z", n=4211))
     other = asked(correlation, body("refresh", id=uuid.uuid4(), at="2026-03-02T11:37:00Z", n=17))

@@ -1,4 +1,4 @@
-"""The same seed is the same bad day: in every process, order and form; another seed is another."""
+"""The same seed gives the same run in every process, order and form; another seed another."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ PROGRAM = """
 import sys
 from test_determinism import FORMS, replayed
 for form in FORMS:
-    sys.stdout.write(replayed(form, *sys.argv[1:]).jsonl())
+    sys.stdout.write(replayed(form, *sys.argv[1:]).to_jsonl())
 """
 
 
 def replayed(form, profile=WAVES, seed="1"):
-    """The journal of a stretch of a bad day: jittered retries, a breaker, a fallback, a cache."""
+    """The journal of a part of a profile: jittered retries, a breaker, a fallback, a cache."""
     app = AsyncBot if form == "async" else HardenedBot
     with outage(profile, seed=int(seed)) as chaos:
         users, every = (1, "1m") if form == "sync" else (4, "5m")
@@ -49,7 +49,7 @@ def in_a_process(hash_seed, *arguments):
 @pytest.mark.parametrize("hash_seed", ["0", "1", "4711"])
 def test_the_journal_is_the_same_to_the_byte_in_another_process(hash_seed):
     """Hash seeds change the order of sets; addresses and ids change with every process."""
-    here = [replayed(form, STORM).jsonl() for form in FORMS]
+    here = [replayed(form, STORM).to_jsonl() for form in FORMS]
     for journal in here:
         assert journal.count("\n") > 100
         assert '"applied"' in journal
@@ -58,15 +58,15 @@ def test_the_journal_is_the_same_to_the_byte_in_another_process(hash_seed):
 
 @pytest.mark.parametrize("form", FORMS)
 def test_another_seed_is_another_journal(form):
-    assert len({replayed(form, STORM, seed).jsonl() for seed in ("1", "2", "3")}) == 3
+    assert len({replayed(form, STORM, seed).to_jsonl() for seed in ("1", "2", "3")}) == 3
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_what_ran_before_does_not_matter(form):
-    first = replayed(form).jsonl()
+    first = replayed(form).to_jsonl()
     replayed("sync", STORM, "5")
     replayed("async", STORM, "6")
-    assert replayed(form).jsonl() == first
+    assert replayed(form).to_jsonl() == first
 
 
 class Asker:
@@ -107,16 +107,16 @@ def decisions(method, users):
     }
 
 
-def test_one_user_meets_the_same_to_the_byte_in_sync_and_async_form():
+def test_one_user_gets_the_same_bytes_in_sync_and_async_form():
     def journal(method):
         with outage(STORM, seed=3) as chaos:
             chaos.replay(getattr(Asker(), method), every="3m", warmup="10m", until="3h")
-        return chaos.journal.jsonl()
+        return chaos.journal.to_jsonl()
 
     assert journal("answer") == journal("answer_async")
 
 
-def test_several_users_meet_the_same_decisions_in_threads_and_tasks():
+def test_several_users_get_the_same_decisions_in_threads_and_tasks():
     threads, tasks = decisions("answer", users=5), decisions("answer_async", users=5)
     assert len(threads) > 100
     assert threads == tasks

@@ -35,7 +35,7 @@ def test_the_example_is_a_profile_without_a_problem(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("said", in_the_table())
-def test_each_way_to_say_it_is_read(said):
+def test_each_form_of_a_value_is_read(said):
     key = said.partition(" ")[0]
     inside = "surface", "tier", "credential"
     window = {
@@ -62,7 +62,7 @@ def test_each_way_to_say_it_is_read(said):
     assert profiles.loads(text, name="x").windows
 
 
-def test_there_are_many_ways_to_say_it():
+def test_the_page_shows_many_forms_of_values():
     assert len(in_the_table()) >= 12
 
 

@@ -1,4 +1,4 @@
-"""The pipeline: faults strike in order, and the journal says what became of each."""
+"""The pipeline: faults apply in order, and the journal has the effect of each."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import httpx2
 import openai
 import pytest
 from support.apps.bots import MODEL, SECOND_MODEL, ask, ask_once
-from support.small_profiles import HOUR, day, window
+from support.small_profiles import HOUR, profile_of, window
 
 from chaos_llm import outage
 from chaos_llm.engine.reply_builder import ReplyBuilder
@@ -63,7 +63,7 @@ def test_a_healthy_request_is_answered_and_recorded():
 
 
 def test_latency_before_a_529_delays_the_529():
-    profile = day(
+    profile = profile_of(
         window(latency(seconds=3), name="slow"),
         window(latency(seconds=4), name="slower"),
         window(overloaded(), name="busy"),
@@ -81,7 +81,7 @@ def test_latency_before_a_529_delays_the_529():
 
 
 def test_latency_after_a_529_is_masked():
-    profile = day(window(overloaded(), name="busy"), window(latency(seconds=3), name="slow"))
+    profile = profile_of(window(overloaded(), name="busy"), window(latency(seconds=3), name="slow"))
     with outage(profile) as chaos:
         with pytest.raises(anthropic.OverloadedError):
             ask_once()
@@ -93,7 +93,7 @@ def test_latency_after_a_529_is_masked():
 
 
 def test_of_two_faults_that_end_the_reply_the_first_in_the_file_wins():
-    profile = day(window(server_error(), name="one"), window(auth_expired(), name="two"))
+    profile = profile_of(window(server_error(), name="one"), window(auth_expired(), name="two"))
     with outage(profile) as chaos:
         with pytest.raises(anthropic.InternalServerError):
             ask_once()
@@ -101,7 +101,7 @@ def test_of_two_faults_that_end_the_reply_the_first_in_the_file_wins():
 
 
 def test_an_injected_fault_comes_before_those_of_the_file():
-    with outage(day(window(overloaded(), name="busy"))) as chaos:
+    with outage(profile_of(window(overloaded(), name="busy"))) as chaos:
         chaos.on("anthropic").inject(auth_expired())
         with pytest.raises(anthropic.AuthenticationError):
             ask_once()
@@ -109,7 +109,7 @@ def test_an_injected_fault_comes_before_those_of_the_file():
 
 
 def test_a_fault_that_a_dialect_cannot_express_is_journalled_and_the_clean_reply_sent():
-    with outage(day(window(cut_stream(), name="torn"))) as chaos:
+    with outage(profile_of(window(cut_stream(), name="torn"))) as chaos:
         assert ask_once()
         (exchange,) = chaos.journal
     assert effects(exchange) == [("torn", "cut_stream", "unsupported")]
@@ -118,7 +118,7 @@ def test_a_fault_that_a_dialect_cannot_express_is_journalled_and_the_clean_reply
 
 
 def test_an_unsupported_fault_does_not_mask_the_next_one():
-    with outage(day(window(cut_stream(), name="torn"), window(name="busy"))) as chaos:
+    with outage(profile_of(window(cut_stream(), name="torn"), window(name="busy"))) as chaos:
         with pytest.raises(anthropic.OverloadedError):
             ask_once()
         assert [met.effect for met in chaos.journal[0].fault_effects] == ["unsupported", "applied"]
@@ -126,7 +126,7 @@ def test_an_unsupported_fault_does_not_mask_the_next_one():
 
 def test_a_fault_that_changes_nothing_has_no_effect():
     # Without a healthy pace there is nothing to multiply, and an invalid request has no text.
-    with outage(day(window(latency(times=10)), window(truncated_answer()))) as chaos:
+    with outage(profile_of(window(latency(times=10)), window(truncated_answer()))) as chaos:
         assert "Reference" not in ask_once()
         with pytest.raises(anthropic.BadRequestError):
             anthropic.Anthropic().messages.create(model=MODEL, max_tokens=300, messages=[])
@@ -136,7 +136,7 @@ def test_a_fault_that_changes_nothing_has_no_effect():
 
 
 class LatencyOfStreams(Fault):
-    """A fault on bytes that needs a stream; a 529 behind it leaves it nothing to strike."""
+    """A fault on bytes that needs a stream; a later 529 leaves it no stream."""
 
     def on_reply(self, reply, fault_context):
         if not reply.streamed:
@@ -172,7 +172,7 @@ def test_a_fault_that_has_no_effect_on_a_later_answer_is_masked():
     ids=lambda value: getattr(value, "name", None),
 )
 def test_the_journal_records_status_and_error_message(fault, status, said):
-    with outage(day(window(fault))) as chaos:
+    with outage(profile_of(window(fault))) as chaos:
         with pytest.raises(anthropic.APIError):
             ask_once(timeout=5)
         (exchange,) = chaos.journal
@@ -183,7 +183,7 @@ def test_the_journal_records_status_and_error_message(fault, status, said):
 
 
 def test_the_beginning_of_an_html_page_is_its_error_message():
-    with outage(day(window(html_error_page()))) as chaos:
+    with outage(profile_of(window(html_error_page()))) as chaos:
         with pytest.raises(anthropic.APIStatusError):
             ask_once()
         assert "<html" in chaos.journal[0].error_message.lower()
@@ -193,7 +193,7 @@ def test_the_beginning_of_an_html_page_is_its_error_message():
 @pytest.mark.parametrize("api", ["messages", "chat", "responses"])
 def test_the_message_of_an_error_in_mid_stream_is_recorded(api):
     on = Target("anthropic"), Target("openai")
-    with outage(day(window(error_mid_stream(), on=on))) as chaos:
+    with outage(profile_of(window(error_mid_stream(), on=on))) as chaos:
         with pytest.raises((anthropic.APIError, openai.APIError)):
             {"messages": stream_once, "chat": stream_chat, "responses": stream_responses}[api]()
         (exchange,) = chaos.journal
@@ -225,7 +225,7 @@ def test_a_stream_that_the_sdk_reads_to_its_end_is_complete(stream):
 
 
 def test_no_event_of_a_cut_stream_is_taken_for_an_error_message():
-    with outage(day(window(cut_stream()))) as chaos:
+    with outage(profile_of(window(cut_stream()))) as chaos:
         with pytest.raises(httpx2.RemoteProtocolError):
             stream_once()
         (exchange,) = chaos.journal
@@ -234,7 +234,7 @@ def test_no_event_of_a_cut_stream_is_taken_for_an_error_message():
 
 
 def test_an_answer_that_a_provider_cut_and_calls_complete_is_silently_corrupted():
-    with outage(day(window(truncated_answer()))) as chaos:
+    with outage(profile_of(window(truncated_answer()))) as chaos:
         ask_once()
         (exchange,) = chaos.journal
     assert exchange.ok
@@ -243,7 +243,7 @@ def test_an_answer_that_a_provider_cut_and_calls_complete_is_silently_corrupted(
 
 
 def test_an_answer_with_the_stop_reason_length_is_not_complete():
-    with outage(day(window(truncated_answer(admits=True)))) as chaos:
+    with outage(profile_of(window(truncated_answer(admits=True)))) as chaos:
         ask_once()
         (exchange,) = chaos.journal
     assert exchange.failed
@@ -284,7 +284,7 @@ def test_bad_json_is_refused_by_the_provider():
     assert reply.json()["error"]["type"] == "invalid_request_error"
 
 
-def test_an_app_that_asks_for_what_no_api_takes_meets_its_own_exception_in_a_replay():
+def test_an_invalid_request_raises_the_sdks_exception_in_a_replay():
     with outage() as chaos:
         report = chaos.replay(no_messages, calls=3)
     assert report.failed == 1.0
@@ -292,13 +292,15 @@ def test_an_app_that_asks_for_what_no_api_takes_meets_its_own_exception_in_a_rep
 
 
 def test_slow_tokens_make_a_whole_reply_wait_for_their_sum():
-    with outage(day(window(slow_tokens(1)))) as chaos:
+    with outage(profile_of(window(slow_tokens(1)))) as chaos:
         text = ask_once()
         assert chaos.now == pytest.approx(len(text.split()) - 1)
 
 
-def test_a_healthy_provider_is_as_fast_as_its_profile_says():
-    paced = day(baseline={"anthropic": HealthyLatency(first_token=0.5, token=0.25)}, ends=HOUR)
+def test_a_healthy_provider_has_the_latency_of_its_profile():
+    paced = profile_of(
+        baseline={"anthropic": HealthyLatency(first_token=0.5, token=0.25)}, ends=HOUR
+    )
     with outage(paced) as chaos:
         text = ask_once()
         assert chaos.now == pytest.approx(0.5 + 0.25 * (len(text.split()) - 1))
@@ -319,13 +321,13 @@ def test_two_apis_of_one_provider_answer_one_call_with_references_of_their_own()
     assert len(set(references)) == 4
 
 
-def test_faults_hit_the_api_that_the_app_asked():
-    with outage(day(window(on=Target("openai")))) as chaos:
+def test_faults_hit_the_api_that_the_app_called():
+    with outage(profile_of(window(on=Target("openai")))) as chaos:
         assert ask("hi")
         assert not chaos.journal[0].fault_effects
 
 
-def test_a_quota_of_the_profile_refuses_what_goes_over_it_and_says_so_in_the_headers(tmp_path):
+def test_a_quota_refuses_requests_over_it_and_is_reported_in_headers(tmp_path):
     path = tmp_path / "small.toml"
     path.write_text(
         'title = "a small quota"\nstarts = 2026-03-02T11:37:00Z\nends = "+1h"\n'

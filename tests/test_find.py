@@ -97,17 +97,17 @@ def test_the_shortest_outage_is_printed_and_written_with_a_test_that_reproduces_
     assert "the shortest that breaks shop:answer: anthropic: server_error for 1 s" in (found.stdout)
     assert 'until = "+1s"' in found.stdout
     assert (shop / "breaks-answer.toml").is_file()
-    played = run(shop, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_answer.py")
-    assert played.returncode == 1
-    assert "assert report.failed == 0" in played.stdout
-    assert "1 failed" in played.stdout
+    replayed = run(shop, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_answer.py")
+    assert replayed.returncode == 1
+    assert "assert report.failed == 0" in replayed.stdout
+    assert "1 failed" in replayed.stdout
 
 
 def test_the_test_passes_once_the_app_is_mended(shop):
     find(shop, "shop:answer", "--budget", "10m", "--calls", "10")
     (shop / "shop.py").write_text(SHOP + "\n\nanswer = Careful().answer\n")
-    played = run(shop, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_answer.py")
-    assert played.returncode == 0, played.stdout
+    replayed = run(shop, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_answer.py")
+    assert replayed.returncode == 0, replayed.stdout
 
 
 def test_a_check_is_a_property_and_a_method_gets_a_new_object_each_time(shop):
@@ -117,11 +117,11 @@ def test_a_check_is_a_property_and_a_method_gets_a_new_object_each_time(shop):
     text = (shop / "found" / "test_stubborn_answer.py").read_text()
     assert "from chaos_llm.checks import retries_stay_under" in text
     assert "chaos.replay(Stubborn().answer, calls=10)" in text
-    played = run(shop, "-m", "pytest", "-q", "-p", "no:cacheprovider", "found")
-    assert "CheckFailed" in played.stdout
+    replayed = run(shop, "-m", "pytest", "-q", "-p", "no:cacheprovider", "found")
+    assert "CheckFailed" in replayed.stdout
 
 
-def test_an_app_that_survives_is_said_so(shop):
+def test_an_app_that_survives_is_reported(shop):
     found = find(shop, "shop:Careful.answer", "--budget", "2s", "--calls", "6")
     assert found.returncode == 0, found.stderr
     assert "broke shop:Careful.answer" in found.stdout
@@ -157,14 +157,14 @@ def test_an_app_that_survives_is_said_so(shop):
         (["shop:answer", "--budget", "soon"], "is not a duration"),
     ],
 )
-def test_a_mistake_is_told(in_shop, capsys, args, says):
+def test_a_mistake_is_reported(in_shop, capsys, args, says):
     (in_shop / "broken_shop.py").write_text("\n\nNUMBER = 1 / 0\n")
     providers = [] if "--provider" in args else ["--provider", "anthropic"]
     assert main(["find", *providers, *args]) == 2
     assert says in capsys.readouterr().err
 
 
-def test_a_file_of_somebody_elses_is_not_written_over(shop):
+def test_an_existing_file_is_not_overwritten(shop):
     (shop / "test_answer.py").write_text("mine")
     found = find(shop, "shop:answer", "--budget", "10m", "--calls", "6")
     assert found.returncode == 2

@@ -110,7 +110,7 @@ def test_other_variables_and_empty_ones_name_nothing(tmp_path, environ):
 
 
 @pytest.mark.parametrize("address", ["http://[half", "http://llm.corp:port", "http://x:99999"])
-def test_an_address_that_is_none_is_said_with_its_variable(tmp_path, address):
+def test_an_invalid_address_is_reported_with_its_variable(tmp_path, address):
     with pytest.raises(UsageError, match=re.escape(f"OPENAI_BASE_URL={address!r}")):
         host_map({"OPENAI_BASE_URL": address}, tmp_path)
 
@@ -139,7 +139,7 @@ class TestTable:
         assert hosts.names("llm.corp", None, "https") == ("anthropic", "openai")
         assert hosts.names("api.openai.com") == ("anthropic",)
 
-    def test_behind_a_gateway_the_path_says_which_format(self, gateway):
+    def test_behind_a_gateway_the_path_selects_the_wire_format(self, gateway):
         hosts = gateway('"llm.corp" = ["anthropic", "openai"]')
         names = hosts.names("llm.corp")
         for path, api in (
@@ -150,7 +150,7 @@ class TestTable:
         ):
             assert hosts.provider(names, "POST", path).api == api
 
-    def test_an_unknown_path_is_refused_by_whom_the_prefix_names(self, gateway):
+    def test_an_unknown_path_is_refused_by_the_provider_of_the_prefix(self, gateway):
         hosts = gateway('"llm.corp" = ["anthropic", "openai"]')
         names = hosts.names("llm.corp")
         assert hosts.provider(names, "GET", "/openai/v1/nothing").name == "openai"
@@ -161,14 +161,14 @@ class TestTable:
         inner.mkdir(parents=True)
         assert host_map({}, inner).names("llm.corp") == ("openai",)
 
-    def test_is_read_anew_when_it_has_changed(self, project):
+    def test_is_read_again_when_it_has_changed(self, project):
         folder = project('[tool.chaos_llm.hosts]\n"llm.corp" = "openai"')
         assert host_map({}, folder).names("llm.corp") == ("openai",)
         project('[tool.chaos_llm.hosts]\n"llm.corp" = ["anthropic"]')
         os.utime(folder / "pyproject.toml", (1, 1))
         assert host_map({}, folder).names("llm.corp") == ("anthropic",)
 
-    def test_an_unknown_provider_is_said_with_its_file_and_the_nearest_names(self, gateway):
+    def test_an_unknown_provider_is_reported_with_its_file_and_the_nearest_names(self, gateway):
         with pytest.raises(UnknownName, match=r"pyproject\.toml.*'anthropc'.*'anthropic'") as error:
             gateway('"llm.corp" = ["openai", "anthropc"]')
         assert error.value.known[0] == "anthropic"
@@ -182,11 +182,11 @@ class TestTable:
             ('"llm.corp" = openai', "line 2"),
         ],
     )
-    def test_what_it_cannot_be_is_said_with_its_file(self, gateway, lines, says):
+    def test_a_wrong_value_is_reported_with_its_file(self, gateway, lines, says):
         with pytest.raises(UsageError, match=rf"pyproject\.toml.*{says}"):
             gateway(lines)
 
-    def test_a_table_that_is_none_is_refused(self, project):
+    def test_a_value_that_is_no_table_is_refused(self, project):
         with pytest.raises(UsageError, match="is a table"):
             host_map({}, project('[tool.chaos_llm]\nhosts = "llm.corp"'))
 
@@ -215,7 +215,7 @@ class TestTable:
         ("example.com", 443, False),
     ],
 )
-def test_who_is_out_on_the_internet(tmp_path, host, port, is_out):
+def test_public_hosts_are_distinguished_from_private_ones(tmp_path, host, port, is_out):
     hosts = host_map(
         {
             "OPENAI_BASE_URL": "https://llm.corp:8443",
@@ -228,7 +228,7 @@ def test_who_is_out_on_the_internet(tmp_path, host, port, is_out):
     assert HostPatterns(hosts.patterns()).is_out(host, port) is is_out
 
 
-def test_a_provider_that_is_added_by_hand_is_found_by_its_host(monkeypatch):
+def test_an_added_provider_is_found_by_its_host(monkeypatch):
     monkeypatch.setattr(extensions, "_added_by_code", {})  # other tests have it not
 
     class Acme(OpenAIChat):

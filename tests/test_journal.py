@@ -1,4 +1,4 @@
-"""The record of what happened."""
+"""The journal of requests."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_a_journal_is_one_json_object_a_line_and_comes_back_in():
     with outage() as chaos:
         chaos.on("anthropic").inject(rate_limited(retry_after=7), times=1)
         ask("hi, order KX-48213 ☕")
-        written = chaos.journal.jsonl()
+        written = chaos.journal.to_jsonl()
     refused, answered = Journal.read(written.splitlines())
     assert written == "".join(
         json.dumps(each, ensure_ascii=False) + "\n" for each in (refused, answered)
@@ -91,7 +91,7 @@ def test_a_journal_is_one_json_object_a_line_and_comes_back_in():
 def test_a_record_holds_neither_prompt_nor_key_nor_answer():
     with outage() as chaos:
         answer = ask("a very private matter")
-        (line,) = chaos.journal.jsonl().splitlines()
+        (line,) = chaos.journal.to_jsonl().splitlines()
     assert "private" not in line
     assert answer not in line
     assert "sk-" not in line
@@ -101,7 +101,7 @@ def test_the_same_seed_gives_the_same_journal_and_another_another():
     def journal(seed):
         with outage("anthropic-529-storm", seed=seed) as chaos:
             chaos.replay(ask, calls=20)
-            return chaos.journal.jsonl()
+            return chaos.journal.to_jsonl()
 
     assert journal(1) == journal(1) != journal(2)
 

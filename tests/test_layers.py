@@ -13,6 +13,7 @@ import chaos_llm
 
 # From the top row down: each row imports the rows above it only. ARCHITECTURE.md shows this table.
 LAYERS = (
+    (("synonyms",), "what people call a provider or a fault"),
     (("errors", "code_repr"), "what can go wrong; values whose repr is the code that makes them"),
     (
         ("protocol", "durations", "config", "extensions"),
@@ -20,7 +21,7 @@ LAYERS = (
     ),
     (("virtual_time",), "the only clock"),
     (("faults", "providers"), "one file a fault; one folder a vendor's wire formats"),
-    (("network", "requests"), "toxics of the wire; whose request it is: host, call, credential"),
+    (("network", "requests"), "one file a toxic; the host, call and credential of a request"),
     (("profiles", "toxiproxy"), "recorded incidents, from TOML to frozen values; a real Toxiproxy"),
     (("answers", "decisions"), "what a healthy provider says; which faults hit a request"),
     (("journal",), "what happened, request by request"),
@@ -41,7 +42,10 @@ INTERFACES = {"faults": {"fault"}, "checks": {"check"}}  # what files of a catal
 EXTENDS = {
     "azure": {"openai"},
     "openai_compatible": {"openai"},
-    "google": {"anthropic", "openai"},  # Claude on Vertex; log probabilities in OpenAI's form
+    "anthropic": {"openai", "openai_compatible"},  # OpenAI's Chat Completions at Anthropic
+    # Claude on Vertex; log probabilities in OpenAI's form; OpenAI's APIs at Gemini
+    "google": {"anthropic", "openai", "openai_compatible"},
+    "ollama": {"openai", "openai_compatible"},  # OpenAI's APIs at Ollama
     "aws": {"anthropic", "openai"},  # families of models in InvokeModel
     "refusals": {"google"},  # what Google's JSON calls a field
 }
@@ -198,11 +202,11 @@ def test_files_of_a_catalogue_do_not_know_each_other(package):
     assert not between_siblings(package)
 
 
-def test_a_vendor_knows_only_the_vendor_that_it_extends(package):
+def test_a_vendor_imports_only_the_vendor_that_it_extends(package):
     assert not between_vendors(package)
 
 
-def test_faults_and_providers_are_strangers_and_checks_know_neither(package):
+def test_faults_and_providers_do_not_import_each_other_and_checks_import_neither(package):
     assert not between_strangers(package)
 
 
@@ -217,7 +221,7 @@ def test_an_import_upwards_is_found_where_it_hides(planted):
     assert not_pointing_down(package) == ["errors imports engine", "protocol imports engine"]
 
 
-def test_a_fault_that_knows_its_sibling_is_found(planted):
+def test_an_import_of_another_fault_is_found(planted):
     package = planted(
         faults__in__hang="from chaos_llm.faults import latency, _arguments, fault\n",
         faults__in__latency="from chaos_llm.providers import find\n",
@@ -229,7 +233,7 @@ def test_a_fault_that_knows_its_sibling_is_found(planted):
     assert between_strangers(package) == ["faults.latency imports providers"]
 
 
-def test_a_vendor_that_knows_another_is_found(planted):
+def test_an_import_of_another_vendor_is_found(planted):
     package = planted(
         providers__in____init__="",
         providers__in__cohere__in____init__="",

@@ -1,4 +1,4 @@
-"""Toxics of the wire, as an app's HTTP client meets them in process, and as Toxiproxy is told."""
+"""Network toxics, as an HTTP client sees them in process and as they are sent to Toxiproxy."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 
 import httpx
 import pytest
-from support.small_profiles import day, window
+from support.small_profiles import profile_of, window
 
 from chaos_llm import outage
 from chaos_llm.errors import UsageError
@@ -35,9 +35,9 @@ def body(prompt="hi", *, stream=False):
 
 
 def ask(*toxics, prompt="hi", timeout=600.0, **healthy):
-    """One answer over an ill wire: its bytes, and the seconds that it took."""
-    ill = day(window(Network(toxics)), baseline={"anthropic": HealthyLatency(**healthy)})
-    with outage(ill, seed=4) as chaos:
+    """One answer over a faulty network: its bytes, and the seconds that it took."""
+    faulty = profile_of(window(Network(toxics)), baseline={"anthropic": HealthyLatency(**healthy)})
+    with outage(faulty, seed=4) as chaos:
         began = time.monotonic()
         answer = httpx.post(URL, headers=HEADERS, json=body(prompt), timeout=timeout)
         return answer, time.monotonic() - began, chaos
@@ -45,11 +45,11 @@ def ask(*toxics, prompt="hi", timeout=600.0, **healthy):
 
 def stream(*toxics, timeout=600.0, **healthy):
     """The times at which the pieces of a stream come."""
-    ill = day(window(Network(toxics)), baseline={"anthropic": HealthyLatency(**healthy)})
-    with outage(ill, seed=4):
+    faulty = profile_of(window(Network(toxics)), baseline={"anthropic": HealthyLatency(**healthy)})
+    with outage(faulty, seed=4):
         began = time.monotonic()
-        asked = body(stream=True)
-        with httpx.stream("POST", URL, headers=HEADERS, json=asked, timeout=timeout) as answer:
+        sent = body(stream=True)
+        with httpx.stream("POST", URL, headers=HEADERS, json=sent, timeout=timeout) as answer:
             return [(round(time.monotonic() - began, 6), data) for data in answer.iter_raw()]
 
 
@@ -61,20 +61,20 @@ def test_latency_holds_back_every_byte_as_long():
 
 
 def test_latency_shifts_a_stream_and_does_not_stretch_it():
-    healthy, ill = stream(token=0.1), stream(LatencyToxic(2), token=0.1)
+    healthy, faulty = stream(token=0.1), stream(LatencyToxic(2), token=0.1)
 
-    assert [at - 2 for at, _ in ill] == pytest.approx([at for at, _ in healthy])
-    assert [data for _, data in ill] == [data for _, data in healthy]
+    assert [at - 2 for at, _ in faulty] == pytest.approx([at for at, _ in healthy])
+    assert [data for _, data in faulty] == [data for _, data in healthy]
 
 
 def test_jitter_differs_from_piece_to_piece_and_nothing_overtakes():
-    healthy, ill = stream(token=0.1), stream(LatencyToxic(2, jitter=0.04), token=0.1)
-    lates = [at - was for (at, _), (was, _) in zip(ill, healthy, strict=True)]
+    healthy, faulty = stream(token=0.1), stream(LatencyToxic(2, jitter=0.04), token=0.1)
+    lates = [at - was for (at, _), (was, _) in zip(faulty, healthy, strict=True)]
 
     assert len({round(late, 3) for late in lates}) > 3
     assert min(lates) >= 1.96 - 1e-6
     assert max(lates) <= 2.04 + 1e-6
-    assert [at for at, _ in ill] == sorted(at for at, _ in ill)
+    assert [at for at, _ in faulty] == sorted(at for at, _ in faulty)
 
 
 def test_bandwidth_makes_an_answer_as_long_as_its_bytes():
@@ -110,7 +110,7 @@ def test_limited_data_that_ends_in_the_headers_is_no_answer_at_all():
         ask(LimitData(20))
 
 
-def test_a_limit_that_is_not_reached_strikes_nothing():
+def test_a_limit_that_is_not_reached_has_no_effect():
     answer, _, chaos = ask(LimitData(1_000_000))
 
     assert answer.is_success
@@ -127,7 +127,7 @@ def test_a_limit_that_is_not_reached_strikes_nothing():
     ],
     ids=lambda value: getattr(value, "kind", getattr(value, "__name__", "")),
 )
-def test_a_toxic_that_lets_nothing_through_is_met_as_the_clients_own_error(toxic, error):
+def test_a_toxic_that_lets_nothing_through_raises_the_clients_own_error(toxic, error):
     with pytest.raises(error):
         ask(toxic, timeout=10)
 
@@ -145,16 +145,16 @@ def test_toxics_work_together_in_their_order():
     assert took == pytest.approx(1 + len(answer.content) / 50, abs=0.1)
 
 
-def test_behind_a_wire_that_is_down_no_other_fault_strikes():
-    both = day(window(Network((Down(),)), name="wire"), window(server_error(), name="500"))
+def test_a_wire_that_is_down_masks_other_faults():
+    both = profile_of(window(Network((Down(),)), name="wire"), window(server_error(), name="500"))
     with outage(both, seed=1) as chaos, pytest.raises(httpx.ConnectError):
         httpx.post(URL, headers=HEADERS, json=body())
 
     assert [met.effect for met in chaos.journal[0].fault_effects] == ["applied", "masked"]
 
 
-def test_toxiproxy_is_told_in_its_own_names_and_units():
-    told = {
+def test_toxics_are_sent_to_toxiproxy_in_its_names_and_units():
+    shown = {
         LatencyToxic("1s", jitter="200ms"): {"latency": 1000, "jitter": 200},
         Bandwidth(64): {"rate": 64},
         SlowClose("2s"): {"delay": 2000},
@@ -169,9 +169,9 @@ def test_toxiproxy_is_told_in_its_own_names_and_units():
         Down(): {},
     }
 
-    assert {toxic: toxic.attributes() for toxic in told} == told
-    assert [toxic.kind for toxic in told] == list(dict.fromkeys(t.kind for t in told))
-    assert set(TOXICS) == {toxic.kind for toxic in told}
+    assert {toxic: toxic.attributes() for toxic in shown} == shown
+    assert [toxic.kind for toxic in shown] == list(dict.fromkeys(t.kind for t in shown))
+    assert set(TOXICS) == {toxic.kind for toxic in shown}
 
 
 @pytest.mark.parametrize(
@@ -185,6 +185,6 @@ def test_toxiproxy_is_told_in_its_own_names_and_units():
         (lambda: Slicer(10, size_variation=10), "less than the average_size"),
     ],
 )
-def test_a_toxic_that_is_none_is_refused(make, says):
+def test_a_wrong_toxic_is_refused(make, says):
     with pytest.raises(UsageError, match=says):
         make()

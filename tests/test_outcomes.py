@@ -1,4 +1,4 @@
-"""What users got, judged from outside: each app is ordinary code, replayed through a bad hour."""
+"""Outcomes of calls, judged from outside: ordinary apps, replayed through an hour of failures."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from support.apps.bots import MODEL, SECOND_MODEL, ask, ask_once
 from support.apps.defended import ask_claude_or_gpt, ask_gpt, or_else
 from support.judging import Replay
-from support.small_profiles import HOUR, MINUTE, day, window
+from support.small_profiles import HOUR, MINUTE, profile_of, window
 
 from chaos_llm import outage
 from chaos_llm.errors import UnknownName, UsageError
@@ -32,7 +32,7 @@ from chaos_llm.faults import (
 )
 from chaos_llm.profiles.model import Target
 
-BAD_HOUR = day(window(overloaded(), ends=HOUR))
+BAD_HOUR = profile_of(window(overloaded(), ends=HOUR))
 APOLOGY = "We cannot answer just now. Please ask again in a few minutes."
 
 
@@ -125,7 +125,7 @@ async def return_a_stream(question):
 )  # fmt: skip
 def test_whatever_shape_an_answer_comes_in_it_is_seen_and_so_is_its_absence(app):
     both = Target("anthropic"), Target("openai")
-    report = replay(app, day(window(server_error(), on=both)))
+    report = replay(app, profile_of(window(server_error(), on=both)))
     assert healthy_times(report) == {"primary"}
     assert bad_hour(report) == {"failed"}
     assert not any(call.inferred for call in report.run.calls)
@@ -178,7 +178,7 @@ def test_a_default_instead_of_an_answer_is_degraded_also_where_it_looks_like_one
         "None for a label", "label for an error",
     ],
 )  # fmt: skip
-def test_what_is_given_instead_of_an_answer_is_told_apart(app, outcome):
+def test_substitutes_for_an_answer_are_classified(app, outcome):
     report = replay(app)
     assert healthy_times(report) == {"primary"}
     assert bad_hour(report) == {outcome}
@@ -190,7 +190,7 @@ def test_what_is_given_instead_of_an_answer_is_told_apart(app, outcome):
 @pytest.mark.parametrize("fault", [hang(), refuse_connection()])
 def test_the_sdks_own_words_for_a_lost_connection_are_an_error_text(fault):
     app = or_else(lambda question: ask_once(question, timeout=5), str)
-    assert bad_hour(replay(app, day(window(fault)))) == {"error_text"}
+    assert bad_hour(replay(app, profile_of(window(fault)))) == {"error_text"}
 
 
 def test_an_answer_of_another_vendor_is_a_fallback():
@@ -220,7 +220,7 @@ def balanced(question):
         return second(question)
 
 
-def test_where_two_vendors_share_the_healthy_day_both_are_primary_and_who_steps_in_is_not():
+def test_two_vendors_used_while_healthy_are_primary_and_a_third_is_the_fallback():
     report = replay(balanced, calls=100)
     assert report.run.evidence.primaries == {"anthropic", "openai"}
     assert healthy_times(report) == {"primary"}
@@ -231,7 +231,7 @@ def test_where_two_vendors_share_the_healthy_day_both_are_primary_and_who_steps_
 
 
 def test_an_agent_that_needs_two_vendors_has_no_fallback():
-    report = replay(lambda question: ask_gpt(ask_once(question)), day())
+    report = replay(lambda question: ask_gpt(ask_once(question)), profile_of())
     assert report.primary == 1.0
 
 
@@ -269,7 +269,7 @@ def test_a_cache_is_fresh_or_stale_by_the_age_of_its_answer(app):
     assert report.answered + report.stale == pytest.approx(1.0)
 
 
-def test_what_was_never_asked_before_comes_from_no_cache():
+def test_a_new_prompt_is_never_answered_from_a_cache():
     def opens_for_good(question, state={"open": False}):  # noqa: B006 - a breaker's memory
         if state["open"]:
             return "unknown"
@@ -284,7 +284,7 @@ def test_what_was_never_asked_before_comes_from_no_cache():
     assert report.answered < 0.5
 
 
-def test_somebody_elses_answer_is_corrupted():
+def test_an_answer_to_another_prompt_is_corrupted():
     last = []
 
     def mixed_up(question):
@@ -292,7 +292,7 @@ def test_somebody_elses_answer_is_corrupted():
             last.append(ask_once(question))
         return last[-1]
 
-    report = replay(mixed_up, day())
+    report = replay(mixed_up, profile_of())
     assert {call.outcome for call in report.run.calls if call.fresh and call.number > 5} == {
         "corrupted"
     }
@@ -321,14 +321,14 @@ TEARS = [
 
 @pytest.mark.parametrize("fault", TEARS, ids=repr)
 def test_a_cut_stream_that_is_accepted_as_whole_is_truncated(fault):
-    report = replay(patient_stream, day(window(fault)))
+    report = replay(patient_stream, profile_of(window(fault)))
     assert healthy_times(report) == {"primary"}
     assert bad_hour(report) == {"truncated"}
 
 
 @pytest.mark.parametrize("fault", TEARS, ids=repr)
 def test_without_a_token_in_the_prompt_too(fault):
-    report = replay(patient_stream, day(window(fault)), prompts=["hello", "good morning"])
+    report = replay(patient_stream, profile_of(window(fault)), prompts=["hello", "good morning"])
     assert healthy_times(report) == {"primary"}
     assert bad_hour(report) == {"truncated"}
 
@@ -341,7 +341,7 @@ def test_an_apology_after_a_cut_stream_is_no_truncated_answer(prompts):
         except Exception:
             return APOLOGY
 
-    report = replay(careful, day(window(cut_stream())), prompts=prompts)
+    report = replay(careful, profile_of(window(cut_stream())), prompts=prompts)
     assert bad_hour(report) == {"degraded"}
 
 
@@ -352,20 +352,21 @@ def test_an_apology_that_names_the_order_after_a_hang_is_no_truncated_answer():
         except anthropic.APIError:
             return f"We will come back to you about {question}"
 
-    assert bad_hour(replay(polite, day(window(hang())))) == {"degraded"}
+    assert bad_hour(replay(polite, profile_of(window(hang())))) == {"degraded"}
 
 
-def test_what_a_provider_cut_itself_is_truncated_and_exposure():
-    report = replay(ask_once, day(window(truncated_answer())))
+def test_an_answer_that_the_provider_cut_is_truncated_and_exposure():
+    report = replay(ask_once, profile_of(window(truncated_answer())))
     assert bad_hour(report) == {"truncated"}
     assert {call.number for call in report.run.corruption_shown} == {
         call.number for call in report.run.calls if call.outcome == "truncated"
     }
 
 
-def test_a_label_from_a_spoilt_answer_is_exposure():
+def test_a_label_from_a_silently_corrupted_answer_is_exposure():
     report = replay(
-        lambda question: "positive" if ask_once(question) else "", day(window(truncated_answer()))
+        lambda question: "positive" if ask_once(question) else "",
+        profile_of(window(truncated_answer())),
     )
     assert bad_hour(report) == {"primary"}
     assert len(report.run.corruption_shown) == sum(
@@ -380,29 +381,29 @@ def test_an_empty_answer_is_no_answer():
         )
         return "".join(block.text for block in message.content)
 
-    assert bad_hour(replay(first_text, day(window(empty_answer())))) == {"failed"}
+    assert bad_hour(replay(first_text, profile_of(window(empty_answer())))) == {"failed"}
 
 
-def test_a_stream_that_goes_on_with_another_vendor_is_a_fallback():
+def test_c5_a_stream_that_another_vendor_begins_anew_behind_half_an_answer_is_corrupted():
     def resumed(question):
         try:
             yield from stream_text(question)
         except Exception:
             yield ask_gpt(question)
 
-    report = replay(resumed, day(window(cut_stream())))
+    report = replay(resumed, profile_of(window(cut_stream())))
     assert healthy_times(report) == {"primary"}
-    assert bad_hour(report) == {"fallback"}
+    assert bad_hour(report) == {"corrupted"}
 
 
 def test_an_answer_behind_the_end_of_patience_is_late():
-    slow = day(window(latency(seconds=90)))
+    slow = profile_of(window(latency(seconds=90)))
     assert bad_hour(replay(ask_once, slow)) == {"late"}
     assert bad_hour(replay(ask_once, slow, deadline="2m")) == {"primary"}
 
 
 def test_while_a_user_waits_the_calls_that_were_due_are_missed():
-    slow = day(window(latency(seconds=599), ends=MINUTE))
+    slow = profile_of(window(latency(seconds=599), ends=MINUTE))
     with outage(slow) as chaos:
         report = chaos.replay(ask, every="1m", warmup="2m", recovery="20m")
     assert [call.outcome for call in report.run.calls[:4]] == [
@@ -459,12 +460,12 @@ def test_an_app_that_hedges_is_not_judged_by_the_request_that_it_dropped():
             task.cancel()
         return "positive" if next(iter(done)).result() else "negative"
 
-    slow = day(window(latency(seconds=30), on=Target("openai"), begins=-HOUR))
+    slow = profile_of(window(latency(seconds=30), on=Target("openai"), begins=-HOUR))
     report = replay(hedged, slow, calls=20, recovery=0)
     assert outcomes(report) == {"primary"}
 
 
-def test_outcome_decides_about_what_was_returned():
+def test_outcome_judges_the_return_value():
     seen = []
 
     def decide(returned, prompt):
@@ -483,7 +484,7 @@ def test_outcome_may_name_an_outcome():
     assert outcomes(report) == {"stale"}
 
 
-def test_true_says_answered_and_by_whom_is_found_out():
+def test_true_means_answered_and_the_provider_is_inferred():
     def with_fallback(question):
         try:
             return classify(question)
@@ -507,7 +508,7 @@ def test_an_unknown_outcome_is_answered_with_the_known_ones_nearest_first():
 
 
 @pytest.mark.parametrize("verdict", [None, 1, {"outcome": "primary"}])
-def test_what_is_no_verdict_is_refused(verdict):
+def test_a_wrong_verdict_is_refused(verdict):
     with pytest.raises(UsageError, match="True, False or the name"):
         replay(ask_once, outcome=lambda *_: verdict)
 
@@ -527,7 +528,7 @@ def test_a_second_replay_does_not_judge_the_first_one_again():
     assert outcomes(second) == {"failed", "stale"}
 
 
-def test_begun_in_the_thick_of_it_the_provider_that_is_asked_first_is_the_usual_one():
+def test_begun_at_the_peak_the_first_called_provider_is_the_primary():
     def with_breaker(question, state={"failures": 0}):  # noqa: B006 - a breaker's memory
         if state["failures"] < 3:
             try:

@@ -15,7 +15,8 @@ import pydantic
 import pytest
 from support.apps.bots import MODEL, SECOND_MODEL, claude
 from support.apps.defended import gpt
-from support.small_profiles import HOUR, day, window
+from support.chat_messages import from_user
+from support.small_profiles import HOUR, profile_of, window
 
 from chaos_llm import outage
 from chaos_llm.faults import (
@@ -52,20 +53,16 @@ class Answer:
     vendor: str = "anthropic"
 
 
-def said(question: str) -> list[dict[str, str]]:
-    return [{"role": "user", "content": question}]
-
-
 def message(question: str, **more: Any) -> Any:
     """Claude's whole reply, as the SDK has it."""
     return claude(max_retries=0).messages.create(
-        model=MODEL, max_tokens=300, messages=said(question), **more
+        model=MODEL, max_tokens=300, messages=from_user(question), **more
     )
 
 
 def completion(question: str, **more: Any) -> Any:
     """GPT's."""
-    return gpt().chat.completions.create(model=SECOND_MODEL, messages=said(question), **more)
+    return gpt().chat.completions.create(model=SECOND_MODEL, messages=from_user(question), **more)
 
 
 def text(question: str) -> str:
@@ -89,7 +86,7 @@ def gpt_json(question: str) -> str:
 def stream(question: str) -> Any:
     """Pieces of an answer; an end too early is taken for the end."""
     with claude(max_retries=0).messages.stream(
-        model=MODEL, max_tokens=300, messages=said(question)
+        model=MODEL, max_tokens=300, messages=from_user(question)
     ) as pieces:
         yield from pieces.text_stream
 
@@ -202,7 +199,7 @@ WITH_A_TEXT = pytest.mark.parametrize("shape", SHAPES[:-1], ids=lambda shape: sh
 
 
 def replay(app, fault=None, **options):
-    with outage(day(window(fault or overloaded())), seed=3) as chaos:
+    with outage(profile_of(window(fault or overloaded())), seed=3) as chaos:
         return chaos.replay(app, **{"calls": 40, "warmup": "20m", "recovery": "20m", **options})
 
 
@@ -254,7 +251,7 @@ def test_another_vendors_answer_is_a_fallback(shape):
 
 
 @EVERY
-def test_what_was_said_before_is_from_a_cache(shape):
+def test_a_repeated_answer_is_from_a_cache(shape):
     kept = {}
 
     def app(question):
@@ -275,7 +272,7 @@ def test_what_was_said_before_is_from_a_cache(shape):
 
 
 @WITH_A_TEXT
-def test_an_answer_that_the_provider_cut_is_told_where_it_can_be(shape):
+def test_an_answer_that_the_provider_cut_is_recognised_where_possible(shape):
     report = replay(shape.ask, truncated_answer())
     assert outcomes(report, bad=False) == {"primary"}
     assert outcomes(report, bad=True) == {shape.cut}
@@ -290,7 +287,7 @@ def test_an_empty_answer_is_none(shape):
 
 
 @EVERY
-def test_an_error_that_is_shown_as_an_answer_is_told(shape):
+def test_an_error_shown_as_an_answer_is_recognised(shape):
     report = replay(or_else(shape, lambda _, error: shape.show(str(error))))
     assert outcomes(report, bad=False) == {"primary"}
     assert outcomes(report, bad=True) == {"error_text"}
@@ -298,7 +295,7 @@ def test_an_error_that_is_shown_as_an_answer_is_told(shape):
 
 
 @EVERY
-def test_nothing_in_an_answers_place_is_none(shape):
+def test_an_empty_value_is_no_answer(shape):
     report = replay(or_else(shape, lambda *_: None))
     assert outcomes(report, bad=True) == {"failed"}
 

@@ -1,4 +1,4 @@
-"""What is installed is whole: the tests here look at a wheel, not at the tree."""
+"""The built wheel is complete: these tests inspect the wheel, not the source tree."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_the_profiles_travel_in_the_wheel_and_are_found_there(wheel, asked):
     assert asked["profiles"] == sorted(path.stem for path in ROOT.glob("fault_profiles/*.toml"))
 
 
-def test_the_doors_are_where_pytest_and_the_shell_look(wheel):
+def test_entry_points_are_installed_for_pytest_and_the_shell(wheel):
     (information,) = wheel.glob("*.dist-info")
     doors = Distribution.at(information).entry_points
     assert {(door.group, door.name, door.value) for door in doors} == {

@@ -1,4 +1,4 @@
-"""Decisions: keyed by what was asked, made before anything is sent, cheap in windows."""
+"""Decisions: keyed by the request, made before any byte is sent, fast with many windows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.small_profiles import HOUR, MINUTE, day, window
+from support.small_profiles import HOUR, MINUTE, profile_of, window
 
 from chaos_llm.decisions.plan import HEALTHY, INJECTED, Draw, Plan
 from chaos_llm.faults import latency, overloaded, server_error
@@ -30,7 +30,7 @@ def key(call, attempt=0, user=0, provider="anthropic", path=PATH):
 
 def hit(plan, asked=None, at=0.0, which=None):
     decision = plan.decide(asked or request(), which or key(0), at)
-    return any(throw.fault is not None for throw in decision.draws)
+    return any(draw.fault is not None for draw in decision.draws)
 
 
 def share_hit(plan, keys, asked=None, at=0.0):
@@ -38,14 +38,14 @@ def share_hit(plan, keys, asked=None, at=0.0):
 
 
 def test_a_request_outside_of_all_windows_is_healthy():
-    plan = Plan(day(window(begins=HOUR, ends=2 * HOUR)), seed=1)
+    plan = Plan(profile_of(window(begins=HOUR, ends=2 * HOUR)), seed=1)
     for at in (-HOUR, 0.0, HOUR - 0.001, 2 * HOUR, 9 * HOUR):
         assert plan.decide(request(), key(0), at) is HEALTHY
     assert hit(plan, at=HOUR)
 
 
 def test_a_window_hits_what_it_is_on_and_nothing_else():
-    plan = Plan(day(window(on=Target("anthropic", model="claude-opus-4-6*"))), seed=1)
+    plan = Plan(profile_of(window(on=Target("anthropic", model="claude-opus-4-6*"))), seed=1)
     assert hit(plan, request(model="claude-opus-4-6-20260205"))
     assert not hit(plan, request(model="claude-sonnet-5-5"))
     assert not hit(plan, request("openai", model="claude-opus-4-6"))
@@ -54,14 +54,14 @@ def test_a_window_hits_what_it_is_on_and_nothing_else():
 
 @pytest.mark.parametrize("share", [0.05, 0.5, 0.9])
 def test_a_share_is_the_share_of_the_requests_that_are_hit(share):
-    plan = Plan(day(window(share=share)), seed=7)
+    plan = Plan(profile_of(window(share=share)), seed=7)
     # Four standard deviations of so many independent throws.
     within = 4 * (share * (1 - share) / MANY) ** 0.5
     assert share_hit(plan, [key(n) for n in range(MANY)]) == pytest.approx(share, abs=within)
 
 
 def test_a_decision_depends_on_the_seed_and_on_nothing_but_its_key():
-    first, again, other = (Plan(day(window(share=0.5)), seed=seed) for seed in (1, 1, 2))
+    first, again, other = (Plan(profile_of(window(share=0.5)), seed=seed) for seed in (1, 1, 2))
     keys = [key(n) for n in range(200)]
     decisions = [hit(first, which=each) for each in keys]
     assert [hit(again, which=each) for each in reversed(keys)] == decisions[::-1]
@@ -80,8 +80,8 @@ def test_a_decision_depends_on_the_seed_and_on_nothing_but_its_key():
     ],
     ids=["call", "attempt", "user", "provider", "path", "content"],
 )
-def test_requests_that_differ_throw_dice_of_their_own(one, two):
-    anywhere = day(window(share=0.5, on=Target("*")))
+def test_different_requests_have_separate_draws(one, two):
+    anywhere = profile_of(window(share=0.5, on=Target("*")))
     alike = [
         hit(Plan(anywhere, seed), which=one) == hit(Plan(anywhere, seed), which=two)
         for seed in range(200)
@@ -89,15 +89,15 @@ def test_requests_that_differ_throw_dice_of_their_own(one, two):
     assert 60 < sum(alike) < 140  # half of them, within more than five standard deviations
 
 
-def test_windows_throw_dice_of_their_own():
-    both = day(window(share=0.5, name="one"), window(share=0.5, name="two"))
+def test_windows_have_separate_draws():
+    both = profile_of(window(share=0.5, name="one"), window(share=0.5, name="two"))
     draws = [Plan(both, seed).decide(request(), key(0), 0.0).draws for seed in range(200)]
     alike = sum((one.fault is None) == (two.fault is None) for one, two in draws)
     assert 60 < alike < 140
 
 
-def test_per_client_all_requests_share_a_die_until_it_is_thrown_again():
-    plan = Plan(day(window(share=0.5, sticky_by="client", sticky_for=5 * MINUTE)), seed=3)
+def test_sticky_by_client_all_requests_share_a_draw_until_it_expires():
+    plan = Plan(profile_of(window(share=0.5, sticky_by="client", sticky_for=5 * MINUTE)), seed=3)
     epochs = []
     for epoch in range(12):
         times = [epoch * 5 * MINUTE + second for second in (0.0, 1.0, 299.0)]
@@ -109,21 +109,21 @@ def test_per_client_all_requests_share_a_die_until_it_is_thrown_again():
 
 def test_epochs_are_counted_from_the_beginning_of_the_window():
     late = window(begins=130.0, share=0.5, sticky_by="client", sticky_for=5 * MINUTE)
-    plan = Plan(day(late), seed=3)
+    plan = Plan(profile_of(late), seed=3)
     for epoch in range(10):
         begins = 130.0 + epoch * 5 * MINUTE
         assert hit(plan, at=begins) == hit(plan, at=begins + 299.0)
 
 
-def test_without_redraw_who_is_hit_is_hit_for_good():
+def test_without_sticky_for_a_draw_never_expires():
     for seed in range(20):
-        plan = Plan(day(window(share=0.5, sticky_by="session")), seed)
+        plan = Plan(profile_of(window(share=0.5, sticky_by="session")), seed)
         assert len({hit(plan, at=at, which=key(int(at))) for at in range(0, 3600, 60)}) == 1
 
 
 @pytest.mark.parametrize("sticky_by", ["session", "credential"])
-def test_per_session_or_credential_each_throws_its_own_die(sticky_by):
-    plan = Plan(day(window(share=0.5, sticky_by=sticky_by, sticky_for=HOUR)), seed=5)
+def test_sticky_by_session_or_credential_each_has_its_own_draw(sticky_by):
+    plan = Plan(profile_of(window(share=0.5, sticky_by=sticky_by, sticky_for=HOUR)), seed=5)
 
     def hits_of(one):
         asked = request(credential=f"key {one}")
@@ -134,25 +134,25 @@ def test_per_session_or_credential_each_throws_its_own_die(sticky_by):
     assert {True, False} == set.union(*found)
 
 
-def test_a_session_keeps_its_die_under_any_credential_and_a_credential_for_any_user():
-    session = Plan(day(window(share=0.5, sticky_by="session")), seed=5)
-    credential = Plan(day(window(share=0.5, sticky_by="credential")), seed=5)
+def test_a_draw_by_session_ignores_credentials_and_one_by_credential_ignores_users():
+    session = Plan(profile_of(window(share=0.5, sticky_by="session")), seed=5)
+    credential = Plan(profile_of(window(share=0.5, sticky_by="credential")), seed=5)
     assert len({hit(session, request(credential=f"{n}"), which=key(n)) for n in range(30)}) == 1
     asked = request(credential="one key")
     assert len({hit(credential, asked, which=key(n, user=n)) for n in range(30)}) == 1
 
 
-def test_the_mix_is_drawn_for_each_request_by_weight():
+def test_the_fault_is_drawn_for_each_request_by_weight():
     mix = WeightedFault(3.0, overloaded()), WeightedFault(1.0, server_error())
-    plan = Plan(day(replace(window(sticky_by="client"), faults=mix)), seed=1)
+    plan = Plan(profile_of(replace(window(sticky_by="client"), faults=mix)), seed=1)
     drawn = Counter(plan.decide(request(), key(n), 0.0).draws[0].fault.name for n in range(MANY))
     assert drawn["overloaded"] / MANY == pytest.approx(0.75, abs=0.03)
     assert drawn["server_error"] / MANY == pytest.approx(0.25, abs=0.03)
 
 
-def test_a_range_is_settled_once_for_the_run():
+def test_a_range_is_drawn_once_for_the_run():
     edges = window(begins=(0.0, HOUR), ends=(2 * HOUR, 3 * HOUR), share=Share(((0.0, 0.2),), 0.8))
-    placed = [Plan(day(edges), seed).windows[0] for seed in range(50)]
+    placed = [Plan(profile_of(edges), seed).windows[0] for seed in range(50)]
     assert all(0 <= w.begins < HOUR and 2 * HOUR <= w.ends < 3 * HOUR for w in placed)
     assert len({w.begins for w in placed}) == len({w.ends for w in placed}) == 50
     shares = {w.share(2 * HOUR) for w in placed}
@@ -163,29 +163,29 @@ def test_a_range_is_settled_once_for_the_run():
 
 def test_a_line_is_followed():
     falling = Share(((0.0, 1.0), (HOUR, 0.0)))
-    plan = Plan(day(window(share=falling)), seed=1)
+    plan = Plan(profile_of(window(share=falling)), seed=1)
     shares = [
         share_hit(plan, [key(n) for n in range(1000)], at=at) for at in (0.0, HOUR / 2, 0.9 * HOUR)
     ]
     assert shares == [1.0, pytest.approx(0.5, abs=0.07), pytest.approx(0.1, abs=0.04)]
 
 
-def test_a_reported_upper_bound_is_not_played():
+def test_a_reported_upper_bound_is_not_simulated():
     below = window(share=Share(((0.0, 0.2),), bound=True))
-    told = window(on=Target("anthropic", "web"))
-    plan = Plan(day(below, told, ends=HOUR), seed=1)
+    shown = window(on=Target("anthropic", "web"))
+    plan = Plan(profile_of(below, shown, ends=HOUR), seed=1)
     assert not plan.windows
     assert plan.decide(request(), key(0), 0.0) is HEALTHY
     assert plan.bounds() == (0.0, HOUR)
 
 
-def test_windows_that_overlap_throw_in_file_order():
-    profile = day(
+def test_overlapping_windows_draw_in_file_order():
+    profile = profile_of(
         window(latency(seconds=5), name="slow", begins=0.0),
         window(name="busy", begins=MINUTE, ends=2 * MINUTE),
         window(server_error(), name="broken", begins=30.0),
     )
-    names = [throw.window for throw in Plan(profile, 1).decide(request(), key(0), 90.0).draws]
+    names = [draw.window for draw in Plan(profile, 1).decide(request(), key(0), 90.0).draws]
     assert names == ["slow", "busy", "broken"]
 
 
@@ -205,7 +205,7 @@ def test_a_decision_looks_at_open_windows_only_however_many_there_are():
     many = [
         window(begins=n * MINUTE, ends=(n + 1) * MINUTE, name=f"{n}", share=0.5) for n in range(500)
     ]
-    plan = Plan(day(*many), seed=1)
+    plan = Plan(profile_of(*many), seed=1)
     plan.windows = CountedWindows(plan.windows)
     at = 250.5 * MINUTE
     assert [w.window.name for w in plan.open_at(at)] == ["250"]
@@ -227,11 +227,11 @@ def test_open_windows_are_those_that_have_begun_and_not_ended(spans, at):
         for n, (begins, ends) in enumerate(spans)
     ]
     expected = [f"{n}" for n, (begins, ends) in enumerate(spans) if begins <= at < ends]
-    assert [w.window.name for w in Plan(day(*windows), 1).open_at(float(at))] == expected
+    assert [w.window.name for w in Plan(profile_of(*windows), 1).open_at(float(at))] == expected
 
 
-def test_a_decision_says_why():
-    plan = Plan(day(window(share=0.5, name="wave 1")), seed=1)
+def test_a_decision_has_a_reason():
+    plan = Plan(profile_of(window(share=0.5, name="wave 1")), seed=1)
     sentences = {plan.decide(request(), key(n), 0.0).why for n in range(40)}
     assert any(s.startswith("'wave 1' threw 0.") and s.endswith(": spared") for s in sentences)
     assert any(s.endswith("against 0.500: overloaded()") for s in sentences)

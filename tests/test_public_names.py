@@ -55,11 +55,11 @@ def test_public_names_are_sorted_and_resolve(name):
 
 
 @pytest.mark.parametrize("name", packages())
-def test_a_package_lists_what_it_offers(name):
+def test_dir_of_a_package_lists_its_public_names(name):
     assert set(importlib.import_module(name).__all__) == public_names(name, packages()[name])
 
 
-def test_the_package_lists_what_it_imports_late():
+def test_dir_of_the_package_lists_lazy_imports():
     late = next(
         node
         for node in ast.parse((ROOT / "__init__.py").read_text(encoding="utf-8")).body
@@ -74,7 +74,7 @@ def _of(block: ast.If) -> str:
     return "\n".join(map(ast.unparse, block.body))
 
 
-def test_a_name_is_at_home_where_the_package_says():
+def test_a_public_name_is_defined_where_the_package_imports_it_from():
     for name, module in chaos_llm._MODULES.items():
         assert getattr(chaos_llm, name) is getattr(importlib.import_module(module), name)
 

@@ -9,14 +9,14 @@ from datetime import UTC, datetime
 import pytest
 import trio
 from support.apps.bots import ask_async, ask_once
-from support.small_profiles import HOUR, MINUTE, STARTS, day, window
+from support.small_profiles import HOUR, MINUTE, STARTS, profile_of, window
 
 from chaos_llm import CheckFailed, outage
 from chaos_llm.checks import Finding, never_caches_the_outage, retries_stay_under, stops_calling
 from chaos_llm.errors import HorizonReached, UnknownName, UsageError
 from chaos_llm.faults import cut_stream, hang
 
-BAD_HOUR = day(window(ends=HOUR))
+BAD_HOUR = profile_of(window(ends=HOUR))
 
 
 def replay(app=str.upper, profile=BAD_HOUR, at=None, **options):
@@ -56,7 +56,7 @@ def test_the_recovery_begins_at_until(until):
 
 
 def test_quiet_stretches_are_skipped_and_the_clock_advances_over_them():
-    waves = day(window(ends=HOUR), window(begins=9 * HOUR, ends=10 * HOUR, name="again"))
+    waves = profile_of(window(ends=HOUR), window(begins=9 * HOUR, ends=10 * HOUR, name="again"))
     times = [call.began for call in replay(profile=waves, every="10m").run.calls]
     assert not [at for at in times if 1.5 * HOUR <= at < 8.5 * HOUR]
     assert len([at for at in times if HOUR <= at < 1.5 * HOUR]) == 3
@@ -76,7 +76,7 @@ def test_an_outage_with_a_start_position_has_no_warmup():
     assert span(replay(at="a window", until="12:10", calls=2)) == (0.0, 40 * MINUTE)
 
 
-def test_what_happened_before_a_replay_is_not_wound_back():
+def test_requests_before_a_replay_are_not_wound_back():
     with outage(BAD_HOUR) as chaos:
         time.sleep(MINUTE)
         assert span(chaos.replay(str.upper, calls=2)) == (MINUTE, 1.5 * HOUR)
@@ -112,18 +112,16 @@ def test_a_prompt_is_new_once_in_an_outage():
 
 
 @pytest.mark.asyncio
-async def test_in_a_running_loop_replay_async_serves():
+async def test_in_a_running_loop_replay_is_awaited():
     with outage(BAD_HOUR) as chaos:
-        with pytest.raises(UsageError, match=r"await chaos\.replay_async"):
-            chaos.replay(ask_async, calls=2)
-        report = await chaos.replay_async(ask_async, calls=10, users=5)
+        report = await chaos.replay(ask_async, calls=10, users=5)
     assert len(report.run.calls) == 10
 
 
-def test_replay_async_runs_on_trio_too():
+def test_replay_runs_on_trio_too():
     async def run():
         with outage(BAD_HOUR) as chaos:
-            return await chaos.replay_async(ask_async, calls=10, users=5)
+            return await chaos.replay(ask_async, calls=10, users=5)
 
     assert len(trio.run(run).run.calls) == 10
 
@@ -132,8 +130,8 @@ def test_replay_async_runs_on_trio_too():
 async def test_two_replays_at_once_are_refused():
     with outage(BAD_HOUR) as chaos:
         one, other = await asyncio.gather(
-            chaos.replay_async(ask_async, calls=5),
-            chaos.replay_async(ask_async, calls=5),
+            chaos.replay(ask_async, calls=5),
+            chaos.replay(ask_async, calls=5),
             return_exceptions=True,
         )
     assert len(one.run.calls) == 5
@@ -163,7 +161,7 @@ def test_outside_of_its_outage_a_replay_is_refused():
         ({"skip_quiet": "never"}, "'never' is not a duration"),
         ({"deadline": "little"}, "'little' is not a duration"),
         ({"stale_after": "very"}, "'very' is not a duration"),
-        ({"until": "late"}, "'late' is no moment"),
+        ({"until": "late"}, "'late' is not a time of a profile"),
         ({"until": datetime(2026, 3, 1, tzinfo=UTC)}, "before the replay begins"),
         ({"outcome": "primary"}, "outcome= is a function"),
         ({"on_call": 7}, "on_call= is a function"),
@@ -219,7 +217,7 @@ def never_comes_back(question):
 )
 def test_an_app_that_never_returns_ends_in_a_clear_error_at_the_horizon(app):
     with pytest.raises(HorizonReached, match="ran past the horizon"):
-        replay(app, day(window(hang(), begins=-HOUR, ends=HOUR)), calls=3)
+        replay(app, profile_of(window(hang(), begins=-HOUR, ends=HOUR)), calls=3)
 
 
 def test_after_a_replay_its_horizon_no_longer_holds():
@@ -239,7 +237,7 @@ def test_a_check_fails_if_no_fault_was_applied():
 
 
 def test_an_unsupported_fault_is_not_an_applied_one():
-    report = replay(ask_once, day(window(cut_stream())), calls=5)
+    report = replay(ask_once, profile_of(window(cut_stream())), calls=5)
     assert report.effects() == {"unsupported": report.planned}
     with pytest.raises(CheckFailed, match="no fault was applied"):
         report.check()
@@ -252,16 +250,17 @@ def test_a_check_fails_if_nothing_was_applicable(allow_no_faults):
         report.check(never_caches_the_outage(), allow_no_faults=allow_no_faults)
 
 
-def test_a_failed_check_reports_what_was_seen_when_and_why_it_matters():
+def test_a_failed_check_reports_the_finding_its_time_and_its_reason():
     report = replay(ask_once, every="30s")
     with pytest.raises(CheckFailed) as failed:
         report.check(stops_calling("anthropic"), retries_stay_under(3))
-    first, second, third = str(failed.value).splitlines()
+    first, asked, second, third = str(failed.value).splitlines()
     assert first.startswith("FAIL")
+    assert asked.strip().startswith("first: call ")
     assert "calls in a row used anthropic while it was down" in first
     assert first.endswith("at 02 Mar 12:04:00 UTC")
     assert second.strip().startswith("why it matters: ")
-    assert third.startswith("PASS")
+    assert third == "1 passed; report.findings has it"
     assert [finding.verdict for finding in report.findings] == ["fail", "pass"]
 
 

@@ -1,4 +1,4 @@
-"""When a refusal says to come back, in the words of each vendor."""
+"""The wait that a refusal asks for, in the form of each vendor."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ INFO = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "4.5s
 
 
 def reply(*headers, status=429, body=b""):
-    said = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return Reply(status, headers, (Chunk(0.0, said),))
+    text = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return Reply(status, headers, (Chunk(0.0, text),))
 
 
 @pytest.mark.parametrize(
@@ -39,9 +39,9 @@ def test_a_header_is_read_as_the_sdks_read_it(headers, seconds):
 
 
 @pytest.mark.parametrize("wrap", [lambda error: error, lambda error: [error]], ids=["one", "list"])
-def test_google_says_it_in_the_body(wrap):
-    said = wrap({"error": {"code": 429, "details": [{"@type": "other"}, INFO]}})
-    assert requested_wait(reply(body=said), NOW) == 4.5
+def test_googles_retry_delay_is_read_from_the_body(wrap):
+    text = wrap({"error": {"code": 429, "details": [{"@type": "other"}, INFO]}})
+    assert requested_wait(reply(body=text), NOW) == 4.5
 
 
 @pytest.mark.parametrize(
@@ -54,9 +54,9 @@ def test_google_says_it_in_the_body(wrap):
         {"error": str(INFO)},
     ],
 )
-def test_a_body_that_only_looks_like_it_says_nothing(body):
+def test_a_body_that_only_resembles_retry_info_is_ignored(body):
     assert requested_wait(reply(body=body), NOW) is None
 
 
-def test_only_a_refusal_says_when_to_come_back():
+def test_only_a_refusal_has_a_requested_wait():
     assert requested_wait(reply(("retry-after", "20"), status=200), NOW) is None

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time, timedelta, timezone
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.small_profiles import HOUR, MINUTE, STARTS, day, window
+from support.small_profiles import HOUR, MINUTE, STARTS, profile_of, window
 
 from chaos_llm.decisions.plan import Plan
 from chaos_llm.decisions.start_position import offset
@@ -19,7 +19,7 @@ HALF = HOUR / 2
 
 
 def plan(*windows, **more):
-    return Plan(day(*windows, **more), seed=1)
+    return Plan(profile_of(*windows, **more), seed=1)
 
 
 @pytest.mark.parametrize(
@@ -103,14 +103,14 @@ def test_warmup_and_recovery_are_replayed_in_full():
 
 
 def test_a_documented_window_does_not_end_a_quiet_stretch():
-    told = window(begins=HOUR, ends=5 * HOUR, on=Target("anthropic", "web"))
-    waves = plan(window(ends=HOUR), told, window(begins=5 * HOUR, ends=6 * HOUR))
+    shown = window(begins=HOUR, ends=5 * HOUR, on=Target("anthropic", "web"))
+    waves = plan(window(ends=HOUR), shown, window(begins=5 * HOUR, ends=6 * HOUR))
     assert len(played(waves, 6 * HOUR, HOUR)) == 2
 
 
 def due(stretch, **more):
-    asked = {"users": 1, "every": None, "calls": None, "first": 0, **more}
-    return slots(stretch if isinstance(stretch, tuple) else (stretch,), **asked)
+    sent = {"users": 1, "every": None, "calls": None, "first": 0, **more}
+    return slots(stretch if isinstance(stretch, tuple) else (stretch,), **sent)
 
 
 def test_calls_are_due_at_even_distances():

@@ -10,7 +10,7 @@ import time
 import anthropic
 import pytest
 from support.apps.bots import MODEL, ask, ask_async, ask_once
-from support.small_profiles import HOUR, MINUTE, day, window
+from support.small_profiles import HOUR, MINUTE, profile_of, window
 
 from chaos_llm import outage
 from chaos_llm.errors import HarnessError, UsageError
@@ -61,7 +61,7 @@ def test_a_call_that_ends_when_the_next_is_due_does_not_make_it_missed():
 
 
 def test_calls_of_an_hour_of_hanging_are_missed():
-    with outage(day(window(hang(), ends=HOUR))) as chaos:
+    with outage(profile_of(window(hang(), ends=HOUR))) as chaos:
         report = chaos.replay(
             lambda question: ask_once(question, timeout=4000), every="1m", recovery="10m"
         )
@@ -95,9 +95,9 @@ def test_calls_are_returned_in_the_order_of_their_due_times():
 
 
 def test_on_call_gets_each_call_when_it_is_over():
-    told = []
-    report = replay(Slow(90), every="1m", on_call=told.append)
-    assert told == list(report.run.calls)
+    shown = []
+    report = replay(Slow(90), every="1m", on_call=shown.append)
+    assert shown == list(report.run.calls)
 
 
 def test_an_exception_of_the_app_is_an_outcome():
@@ -226,7 +226,7 @@ def decisions(chaos):
 
 
 SPAN = {"begins": -HOUR, "ends": 5 * HOUR, "share": 0.5}
-HALF_BAD = day(
+HALF_BAD = profile_of(
     window(overloaded(), name="busy", **SPAN),
     window(latency(seconds=(1, 9)), name="slow", sticky_by="session", **SPAN),
 )
@@ -238,7 +238,7 @@ def test_a_sync_and_an_async_replay_get_the_same_decisions(monkeypatch):
     def run(app):
         with outage(HALF_BAD, seed=5) as chaos:
             report = chaos.replay(app, calls=80)
-            return chaos.journal.jsonl(), outcomes(report)
+            return chaos.journal.to_jsonl(), outcomes(report)
 
     assert run(ask_once) == run(ask_once_async)
 

@@ -1,4 +1,4 @@
-"""Files that one can read in a sitting, and functions that fit on a screen."""
+"""Limits of the length of files and functions."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_a_function_fits_on_a_screen(texts):
     assert not longer_functions(texts)
 
 
-def test_what_is_too_long_is_found():
+def test_a_file_or_function_that_is_too_long_is_found():
     statements = "        pass\n" * LONGEST_FUNCTION
     text = f"class C:\n    async def inside(self):\n{statements}" + "\n" * LONGEST_MODULE
     assert longer_functions({"a.py": text, "b.py": ""}) == {"a.py: inside": 41}

@@ -39,7 +39,7 @@ def test_bot_survives_march_2(chaos):
 @pytest.mark.asyncio
 @pytest.mark.chaos(tags="5xx")
 async def test_async_bot(chaos):
-    report = await chaos.replay_async(AsyncBot().answer, every="10m", users=20)
+    report = await chaos.replay(AsyncBot().answer, every="10m", users=20)
     report.check()
 
 
@@ -58,5 +58,5 @@ def test_breaker_half_opens(chaos, bot):
 
 
 @pytest.mark.chaos("anthropic-2026-03-02-three-waves", at="wave 1: some API methods fail")
-def test_in_the_thick_of_it(chaos):
+def test_at_the_peak(chaos):
     chaos.replay(SupportBot().answer, every="30s", until="15:47").check()

@@ -61,7 +61,7 @@ def test_a_sample_has_each_value_of_each_parameter(run):
     assert len(found) < 9 + 4
 
 
-def test_a_sample_has_a_size_and_what_is_not_marked_is_played_whole(run):
+def test_a_sample_has_a_size_and_unmarked_tests_run_in_full(run):
     result = run()
     assert len(cases(result, "test_profiles")) == 5
     assert "test_search" not in played(result)
@@ -76,13 +76,13 @@ def test_the_marker_selects_every_case_and_nothing_else(run):
 
 
 @pytest.mark.parametrize("how", ["option", "update"])
-def test_every_case_of_all_tests_is_played_on_request(run, monkeypatch, how):
+def test_every_case_of_all_tests_runs_on_request(run, monkeypatch, how):
     if how == "update":
         monkeypatch.setenv("UPDATE_MATRIX", "1")
     run(*["--every-case"] * (how == "option")).assert_outcomes(passed=36 + 70 + 1 + 3)
 
 
-def test_what_is_chosen_is_played_as_chosen(run):
+def test_cases_selected_by_hand_run_as_selected(run):
     ids = [f"test_it.py::test_profiles[profile{n}]" for n in range(9)]
     assert len(cases(run(*ids), "test_profiles")) == 9
     assert len(cases(run("-k", "cells and boto3"), "test_cells")) == 9

@@ -21,15 +21,17 @@ import pytest
 import trio
 from support.apps.bots import MODEL, ask_async, ask_once
 from support.real_servers import OkPage
-from support.small_profiles import MINUTE, day, window
-from support.threads import run_together
+from support.small_profiles import MINUTE, profile_of, window
+from support.threads import nap, run_together
 from support.waiting import PATIENCE
 
 from chaos_llm import outage
 from chaos_llm.errors import Deadlock, ForeignThread, HarnessError, HorizonReached, UsageError
 from chaos_llm.faults import hang, latency
 
-BAD_HALF_HOUR = day(window(begins=10 * MINUTE, ends=40 * MINUTE, share=0.5, sticky_by="request"))
+BAD_HALF_HOUR = profile_of(
+    window(begins=10 * MINUTE, ends=40 * MINUTE, share=0.5, sticky_by="request")
+)
 
 # Made when the app is imported, as most are.
 POOL = ThreadPoolExecutor(4)
@@ -106,7 +108,7 @@ class TestWebApp:
                         time.sleep(500 + number)
 
                 run_together(*(lambda n=n: user(n) for n in range(4)))
-                return chaos.journal.jsonl(), chaos.now
+                return chaos.journal.to_jsonl(), chaos.now
 
         first = scene()
         assert first[1] == 4 * 503
@@ -131,11 +133,6 @@ def said(question):
         "max_tokens": 99,
         "messages": [{"role": "user", "content": question}],
     }
-
-
-def nap(seconds):
-    time.sleep(seconds)
-    return seconds
 
 
 class TestWorkersOfLoops:
@@ -254,7 +251,7 @@ def by_portal(ask, text):
 
 @pytest.fixture
 def consumers():
-    """Threads that take jobs from a queue: nobody's context is with them."""
+    """Threads that take jobs from a queue, without the context of any call."""
     begun = []
 
     def begin():

@@ -1,4 +1,4 @@
-"""Who has the plugin installed and does not use it pays nothing for it."""
+"""The installed plugin costs a suite nothing that does not use it."""
 
 from __future__ import annotations
 
@@ -42,6 +42,7 @@ def test_the_unused_plugin_imports_itself_and_the_standard_library(modules_after
     assert {name for name in added if name.partition(".")[0] not in sys.stdlib_module_names} == {
         "chaos_llm",
         "chaos_llm.pytest_plugin.profile_selection",
+        "chaos_llm.pytest_plugin.summary",
         "chaos_llm.pytest_plugin.test_item",
         "chaos_llm.pytest_plugin",
         "chaos_llm.pytest_plugin.plugin",
@@ -54,6 +55,7 @@ def test_nor_where_results_are_written_for_other_tools(modules_after):
     assert {name for name in added if name.partition(".")[0] not in sys.stdlib_module_names} == {
         "chaos_llm",
         "chaos_llm.pytest_plugin.profile_selection",
+        "chaos_llm.pytest_plugin.summary",
         "chaos_llm.pytest_plugin.test_item",
         "chaos_llm.pytest_plugin",
         "chaos_llm.pytest_plugin.plugin",

@@ -36,9 +36,10 @@ class CallError:
     kind: type[BaseException]
     text: str = ""
     causes: tuple[type[BaseException], ...] = ()
+    traceback: str = ""  # its lines in the app's own code; of the first errors of a replay only
 
     @classmethod
-    def of(cls, error: BaseException) -> CallError:
+    def of(cls, error: BaseException, traceback: str = "") -> CallError:
         """Read an exception; a message that its class cannot compute is replaced by a note."""
         try:
             text = str(error)
@@ -46,7 +47,7 @@ class CallError:
             text = f"(its text cannot be read: {type(failure).__name__})"
         if len(text) > _LONGEST_TEXT:
             text = f"{text[: _LONGEST_TEXT - 1]}…"
-        return cls(type(error), text, tuple(_causes(error)))
+        return cls(type(error), text, tuple(_causes(error)), traceback)
 
     @property
     def name(self) -> str:
@@ -70,7 +71,7 @@ def _causes(error: BaseException) -> Iterator[type[BaseException]]:
         cause = cause.__cause__ or cause.__context__
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Call:
     """One call as it was made; times are seconds of the profile.
 
@@ -92,6 +93,15 @@ class Call:
     outcome: Outcome = "unjudged"
     inferred: bool = False
     age: float = 0.0
+    streamed: bool = False  # whether the app returned a stream, so that its user saw it grow
+
+    def __repr__(self) -> str:
+        """What became of the call, without its prompt and what it returned."""
+        failure = f", {self.error.name}" if self.error is not None else ""
+        return (
+            f"<Call {self.number} of user {self.user} at {self.due:g}: {self.outcome} after "
+            f"{self.seconds:g} s{failure}>"
+        )
 
     @property
     def seconds(self) -> float:

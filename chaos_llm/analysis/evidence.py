@@ -8,17 +8,29 @@ healthy: which providers answer and get requests, and whether return values carr
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 from chaos_llm.analysis.call import Call
 from chaos_llm.journal.journal import Exchange
 from chaos_llm.protocol.markers import find_references
+from chaos_llm.protocol.value_text import scalars_of
 from chaos_llm.requests.correlation import NO_CALL
 
 # Shares of the healthy calls whose return values carry a reference.
 _SHOWS_REFERENCES, _NEVER_SHOWS_REFERENCES = 0.9, 0.1
+_HABIT = 0.5  # share of the healthy streams that an app leaves early
 _PRIMARY = 0.1  # share of the healthy calls; a provider that answers fewer is a fallback
+
+
+_T = TypeVar("_T")
+
+
+class RequestedModel(NamedTuple):
+    """The provider and the model of a request."""
+
+    provider: str
+    model: str
 
 
 class Evidence:
@@ -26,18 +38,22 @@ class Evidence:
 
     def __init__(self, calls: Sequence[Call], exchanges: Sequence[Exchange]) -> None:
         self._by_call = _ByNumber(len(calls))
-        self._by_reference: dict[str, Exchange] = {}
+        self._by_reference: dict[str, list[Exchange]] = {}
+        self._reached: set[int] = set()  # numbers of exchanges whose answers their calls returned
         self._tokens = _ByNumber(len(calls))
         self._last_answered: dict[str, Call] = {}
         self._error_texts: set[str] = set()
         api = [exchange for exchange in exchanges if exchange.surface == "api"]
+        _accept_early_leaving(api)
         for exchange in api:
             self._by_call.add(exchange.call, exchange)
             if exchange.reference and exchange.answered:
-                self._by_reference.setdefault(exchange.reference, exchange)
+                self._by_reference.setdefault(exchange.reference, []).append(exchange)
         for call in calls:
             self._tokens.add(call.number, call.token)
             self.remember(call)
+            if call.text:
+                self._reached.update(e.number for e in self.own_sources(call))
         self._learn(calls, api)
 
     def of(self, call: Call) -> list[Exchange]:
@@ -47,10 +63,34 @@ class Evidence:
             return []
         return found if isinstance(found, list) else [found]
 
-    def source(self, text: str) -> Exchange | None:
-        """The exchange whose answer a text contains, the latest if it contains several."""
-        found = [self._by_reference.get(reference) for reference in find_references(text)]
-        return max((e for e in found if e is not None), key=lambda e: e.number, default=None)
+    def source(self, call: Call) -> Exchange | None:
+        """The exchange whose answer a call returned, the latest if it returned several.
+
+        Two of many answers may have the same reference, so the call's own exchange comes first,
+        then one with the call's prompt, whose answer a cache may have kept.
+        """
+        own = self.own_sources(call)
+        found = own or [e for each in find_references(call.text) for e in self._referred(each)]
+        same_prompt = [e for e in found if call.token and self.token_of(e) == call.token]
+        return max(same_prompt or found, key=lambda e: e.number, default=None)
+
+    def own_sources(self, call: Call) -> list[Exchange]:
+        """The exchanges of a call whose answers it returned."""
+        references = find_references(call.text)
+        found = [e for each in references for e in self._referred(each) if belongs(e, call)]
+        return [e for e in found if e.call == call.number] or found
+
+    def last_settled(self, call: Call) -> Exchange | None:
+        """The last exchange of a call that was answered or failed."""
+        settled = [exchange for exchange in self.of(call) if exchange.ok or exchange.failed]
+        return settled[-1] if settled else None
+
+    def reached(self, exchange: Exchange) -> bool:
+        """Whether the call of an exchange returned its whole answer."""
+        return exchange.number in self._reached
+
+    def _referred(self, reference: str) -> list[Exchange]:
+        return self._by_reference.get(reference, [])
 
     def token_of(self, exchange: Exchange) -> str:
         """The token of the call that an exchange belongs to; empty if there is none."""
@@ -73,6 +113,10 @@ class Evidence:
     def is_known_error_text(self, text: str) -> bool:
         """Whether an earlier call returned this text, and it was judged an error text."""
         return text in self._error_texts
+
+    def is_stand_in(self, model: RequestedModel) -> bool:
+        """Whether a model is asked after another one of its provider failed, and else never."""
+        return model in self._stand_ins
 
     @property
     def judges_text(self) -> bool:
@@ -101,8 +145,15 @@ class Evidence:
         # After the first fault, a call without failures may have been answered by a fallback.
         healthy = [call for call in clean if call.ended <= first]
         self.reference_rate = _share(bool(find_references(call.text)) for call in healthy or clean)
+        # The number of texts and numbers in a healthy return value, at least.
+        values = (sum(1 for _ in scalars_of(call.returned)) for call in healthy)
+        self.fewest_values = min(values, default=0)
         self.returns_something = any(not call.is_blank for call in healthy or clean)
-        self.primaries = _primaries(self.of(call)[-1].provider for call in healthy)
+        last = [self.of(call)[-1] for call in healthy]
+        self.primaries = _primaries(exchange.provider for exchange in last)
+        self.primary_models = _primaries(map(model_of, last))
+        used = {model_of(e) for call in healthy for e in self.of(call)}
+        self._stand_ins = {m for call in calls for m in _stand_ins(self.of(call))} - used
         self._users = Counter(p for call in healthy for p in {e.provider for e in self.of(call)})
         self._healthy, self.healthy = len(healthy), healthy
         if not healthy:
@@ -150,11 +201,42 @@ def belongs(source: Exchange, call: Call) -> bool:
     return source.at >= call.began and source.call in (call.number, NO_CALL)
 
 
+def _accept_early_leaving(api: Sequence[Exchange]) -> None:
+    """Count streams that the app left early as answered, if it leaves healthy ones early, too.
+
+    The app reads the first words, say, and closes the stream when it has what it needs.
+    """
+    first = min((e.at for e in api if e.applied), default=float("inf"))
+    healthy = [e for e in api if e.stream and e.answered and e.until <= first and e.end != "open"]
+    left = [e for e in healthy if e.end == "abandoned"]
+    if not left or len(left) < _HABIT * len(healthy):
+        return
+    for exchange in api:
+        if exchange.stream and exchange.answered and exchange.end == "abandoned":
+            begun = exchange.content_timing.first <= exchange.until - exchange.at
+            exchange.content_arrived = exchange.content_arrived or begun
+
+
 def _share(hits: Iterable[bool]) -> float | None:
     counted = list(hits)
     return sum(counted) / len(counted) if counted else None
 
 
-def _primaries(answering: Iterable[str]) -> frozenset[str]:
+def _stand_ins(of_call: Sequence[Exchange]) -> Iterator[RequestedModel]:
+    """The models that a call asked after another model of the same provider had failed."""
+    failed: dict[str, str] = {}  # models by provider
+    for exchange in of_call:
+        if failed.get(exchange.provider, exchange.model) != exchange.model:
+            yield model_of(exchange)
+        if exchange.failed:
+            failed.setdefault(exchange.provider, exchange.model)
+
+
+def model_of(exchange: Exchange) -> RequestedModel:
+    """The provider and the model to which a request was sent."""
+    return RequestedModel(exchange.provider, exchange.model)
+
+
+def _primaries(answering: Iterable[_T]) -> frozenset[_T]:
     counts = Counter(answering)
     return frozenset(p for p, count in counts.items() if count >= _PRIMARY * counts.total())

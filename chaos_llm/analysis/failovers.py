@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
-from typing import NamedTuple
 
 from chaos_llm.analysis.call import Call
+from chaos_llm.analysis.evidence import RequestedModel, model_of
 from chaos_llm.analysis.run import Run
 from chaos_llm.journal.conversation_digest import ConversationDigest
 from chaos_llm.journal.journal import Exchange
@@ -28,13 +28,6 @@ _RATE_LIMIT = 429
 _SERVER_ERROR = 500
 
 
-class RequestedModel(NamedTuple):
-    """The provider and the model of a request."""
-
-    provider: str
-    model: str
-
-
 @dataclass(frozen=True)
 class Failover:
     """The last failed request of a call to one model, and the fallback request after it.
@@ -45,11 +38,6 @@ class Failover:
     call: Call
     failed: Exchange
     fallback: Exchange | None
-
-
-def model_of(exchange: Exchange) -> RequestedModel:
-    """The provider and the model to which a request was sent."""
-    return RequestedModel(exchange.provider, exchange.model)
 
 
 def failure_kind(exchange: Exchange) -> str:

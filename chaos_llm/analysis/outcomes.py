@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from chaos_llm.analysis.call import OUTCOMES, Call, Outcome
-from chaos_llm.analysis.evidence import Evidence, belongs
+from chaos_llm.analysis.evidence import Evidence, belongs, model_of
+from chaos_llm.analysis.shown_pieces import shows_broken_content
 from chaos_llm.errors import UnknownName, UsageError
 from chaos_llm.journal.journal import Exchange
 
@@ -52,7 +53,9 @@ def judge(
 def _outcome(call: Call, evidence: Evidence, stale_after: float) -> Outcome:
     if call.error is not None:
         return "failed"
-    source = evidence.source(call.text)
+    source = evidence.source(call)
+    if shows_broken_content(call, evidence):
+        return "corrupted"
     if source is not None:
         return _from_source(call, source, evidence, stale_after)
     if _shows_an_error(call, evidence):
@@ -74,10 +77,22 @@ def _from_source(call: Call, source: Exchange, evidence: Evidence, stale_after: 
 def _by(source: Exchange, call: Call, evidence: Evidence) -> Outcome:
     """Primary, unless no primary provider answered, or another one failed in the call before."""
     before = (e for e in evidence.of(call) if e.number < source.number and e.until <= source.at)
-    others = {e.provider: e for e in before if e.provider != source.provider}
+    others = {model_of(e): e for e in before if _steps_in_for(source, e, evidence)}
     failed_over = any(last.failed for last in others.values())
     is_primary = source.provider in evidence.primaries
-    return "primary" if is_primary and not failed_over else "fallback"
+    stands_in = failed_over or evidence.is_stand_in(model_of(source))
+    return "primary" if is_primary and not stands_in else "fallback"
+
+
+def _steps_in_for(source: Exchange, earlier: Exchange, evidence: Evidence) -> bool:
+    """Whether an answer came from another provider, or another model of the same one.
+
+    A model that healthy calls ask, but whose answers they do not return, is a step before the
+    answer: a classifier, say.
+    """
+    if earlier.provider != source.provider:
+        return True
+    return earlier.model != source.model and model_of(earlier) in evidence.primary_models
 
 
 def _cached(call: Call, since: float, stale_after: float) -> Outcome:
@@ -172,7 +187,7 @@ def _decided(verdict: object, call: Call, evidence: Evidence, stale_after: float
 
 def _source_of_answer(call: Call, evidence: Evidence, stale_after: float) -> Outcome:
     """The outcome of a call that `outcome=` calls answered: which provider or cache answered it."""
-    source = evidence.source(call.text)
+    source = evidence.source(call)
     if source is not None and not belongs(source, call):
         return _cached(call, source.until, stale_after)
     if source is None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chaos_llm.analysis.failovers import Failovers, model_of
+from chaos_llm.analysis.evidence import model_of
+from chaos_llm.analysis.failovers import Failovers
 from chaos_llm.analysis.run import Run
 from chaos_llm.journal.journal import Exchange
 

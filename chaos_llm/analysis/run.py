@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from chaos_llm.analysis.call import Call
 from chaos_llm.analysis.evidence import Evidence
@@ -36,7 +37,15 @@ class Interval:
         return self.begins <= time < self.ends
 
 
-@dataclass(frozen=True)
+class Part(NamedTuple):
+    """A model of a provider, and the wire format in which the app uses it."""
+
+    provider: str
+    model: str
+    api: str
+
+
+@dataclass(frozen=True, repr=False)
 class Run:
     """The calls of a replay, its exchanges in order, and the faults that were planned for them."""
 
@@ -48,8 +57,17 @@ class Run:
     ends: float
     credentials: Credentials = field(default_factory=Credentials)
     side_effects: Sequence[SideEffect] = ()
+    service_failures: AbstractSet[int] = frozenset()  # calls in which another service failed
     unserved: Sequence[Exchange] = ()  # to endpoints that are not simulated; no check counts them
     secrets: Secrets = field(default_factory=Secrets)  # what no report may show
+    part: Part | None = None  # if it is restricted to one model of a provider
+
+    def __repr__(self) -> str:
+        """How much there is of it: all calls and exchanges would fill pages."""
+        return (
+            f"<Run of {self.profile.name}, seed {self.seed}: {len(self.calls)} calls, "
+            f"{len(self.exchanges)} requests>"
+        )
 
     @property
     def profile(self) -> Profile:
@@ -82,12 +100,48 @@ class Run:
 
     def of(self, call: Call, provider: str) -> list[Exchange]:
         """The requests that a call made to one provider."""
+        part = self.part
+        if part is not None and part.provider == provider:
+            return [e for e in self.evidence.of(call) if _part_of(e) == part]
         return [e for e in self.evidence.of(call) if e.provider == provider]
 
+    def parts(self, provider: str) -> list[Run]:
+        """The run restricted to each model and wire format of a provider; empty if it is one."""
+        parts = list(dict.fromkeys(map(_part_of, self.to(provider))))
+        return [replace(self, part=part) for part in parts] if len(parts) > 1 else []
+
+    @property
+    def part_name(self) -> str:
+        """The model of a restricted run, in words."""
+        if self.part is None:
+            return ""
+        return f"model {self.part.model}" if self.part.model else f"its {self.part.api} API"
+
+    def uses(self, provider: str) -> bool:
+        """Whether healthy calls send requests to a provider."""
+        if self.part is None or self.part.provider != provider:
+            return self.evidence.uses(provider)
+        return any(self.of(call, provider) for call in self.evidence.healthy)
+
+    def probability_unused(self, provider: str) -> float:
+        """The probability that a healthy call sends a provider no request.
+
+        It is estimated by Laplace's rule of succession, because there may be few healthy calls.
+        """
+        if self.part is None or self.part.provider != provider:
+            return self.evidence.probability_unused(provider)
+        healthy = self.evidence.healthy
+        unused = sum(1 for call in healthy if not self.of(call, provider))
+        return (unused + 1) / (len(healthy) + 2)
+
     def failed_on(self, call: Call, provider: str) -> bool:
-        """Whether the last request of a call to a provider failed; False if it sent none."""
+        """Whether the last request of a call to a provider failed; False if it sent none.
+
+        An answer that the call returned whole has not failed, however its reply ended.
+        """
         requests = self.of(call, provider)
-        return bool(requests) and requests[-1].failed
+        last = requests[-1] if requests else None
+        return last is not None and last.failed and not self.evidence.reached(last)
 
     def was_truncated(self, call: Call) -> bool:
         """Whether an answer to this call broke off, or was marked as incomplete."""
@@ -176,8 +230,10 @@ class Run:
     @cached_property
     def _to(self) -> dict[str, list[Exchange]]:
         by_provider: dict[str, list[Exchange]] = {}
+        part = self.part
         for exchange in self.api:
-            by_provider.setdefault(exchange.provider, []).append(exchange)
+            if part is None or exchange.provider != part.provider or _part_of(exchange) == part:
+                by_provider.setdefault(exchange.provider, []).append(exchange)
         return by_provider
 
     @cached_property
@@ -197,6 +253,10 @@ class Run:
                 minutes = int((window.ends - window.begins) // _MINUTE)
                 edges |= {window.begins + _MINUTE * minute for minute in range(minutes)}
         return sorted(edge for edge in edges if self.begins <= edge <= self.ends)
+
+
+def _part_of(exchange: Exchange) -> Part:
+    return Part(exchange.provider, exchange.model, exchange.api)
 
 
 def _kinds(exchanges: list[Exchange]) -> tuple[Request, ...]:

@@ -40,6 +40,11 @@ class Marker:
         self, recorded: list[SideEffect], here: Callable[[], int], now: Callable[[], float]
     ) -> None:
         self._recorded, self._here, self._now = recorded, here, now
+        self.failed_in: set[int] = set()  # calls in which a marked function or a service failed
+
+    def note_failure(self) -> None:
+        """Record that a service of the app's own failed in the call that runs here."""
+        self.failed_in.add(self._here())
 
     @overload
     def __call__(self, effect: Callable[_P, _R]) -> Callable[_P, _R]: ...
@@ -61,14 +66,22 @@ class Marker:
             @functools.wraps(effect)
             async def marked_async(*given: Any, **named: Any) -> Any:
                 self._record(name, given, named)
-                return await effect(*given, **named)
+                try:
+                    return await effect(*given, **named)
+                except Exception:
+                    self.note_failure()
+                    raise
 
             return marked_async
 
         @functools.wraps(effect)
         def marked(*given: Any, **named: Any) -> Any:
             self._record(name, given, named)
-            return effect(*given, **named)
+            try:
+                return effect(*given, **named)
+            except Exception:
+                self.note_failure()
+                raise
 
         return marked
 

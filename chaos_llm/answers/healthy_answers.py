@@ -1,9 +1,9 @@
-"""What a healthy provider says: a short natural answer that echoes what it was asked about.
+"""The answers of healthy providers: a few sentences that repeat the tokens of the prompt.
 
     "Your order KX-48213: {two or three sentences} Reference R7-20931-K."
 
-The tokens of the prompt come first and the reference last, so that an answer which was cut short
-still shows whose it is, and no longer that it is whole.
+The tokens come first and the reference last. So an answer that was cut short still shows which call
+it belongs to, and the missing reference shows that it was cut.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from chaos_llm.answers import json_schema
 from chaos_llm.errors import UsageError
 from chaos_llm.protocol.answer_limits import tokens_of, within_limits
 from chaos_llm.protocol.keyed_random import KeyedRandom
-from chaos_llm.protocol.markers import find, spell_reference
+from chaos_llm.protocol.markers import find, reference_from
 from chaos_llm.protocol.messages import (
     Completion,
     Reasoning,
@@ -28,7 +28,7 @@ from chaos_llm.protocol.messages import (
 )
 
 _POOL = 64
-_STEP = 7  # under half of the kinds of sentences
+_STEP = 7  # less than half of the templates, so two sentences never come from one template
 _SENTENCES = (
     "{{first_name}} from our {{city}} office checked it this morning and all of it is in order.",
     "The parcel left the warehouse in {{city}} and travels on to {{city}} by road.",
@@ -49,7 +49,7 @@ _SENTENCES = (
 )
 
 
-_THOUGHTS = (
+_REASONING_SENTENCES = (
     "The user asks about one of the orders.",
     "I should look at what is known about it before I answer.",
     "First the dates, then where it was seen last.",
@@ -59,115 +59,117 @@ _THOUGHTS = (
     "Let me put the facts in the order in which they happened.",
     "There is no reason to promise more than what is written down.",
 )
-_THOUGHT_TOKENS = 64  # vendors bill thinking in steps of so many: OpenAI's usage, as recorded
+_REASONING_TOKENS = 64  # reasoning is billed in multiples of it, in recorded usage of OpenAI
 
 
 class HealthyAnswers:
-    """The answers of all healthy providers, a function of the seed, the key and the request."""
+    """The answers of healthy providers; each depends on seed, key and request alone."""
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
 
     def answer(self, request: Request, key: tuple[object, ...] | str) -> Completion | Refusal:
-        """Say what a healthy provider would say to this request, within its limits.
+        """Answer a request as a healthy provider would, within the limits of the request.
 
-        It calls the forced tool, else one of those that are offered, drawn by the seed, until the
-        conversation ends with a tool's result. A schema that no value can meet is refused, as the
-        real APIs do.
+        A request with tools is answered with a call of the forced tool, else of one drawn tool,
+        unless its conversation ends with a tool's result. A schema that no value can satisfy is
+        refused, as the real APIs do.
         """
         rng = KeyedRandom("script", self._seed, *((key,) if isinstance(key, str) else key))
         try:
             if request.tools and not request.answers_tool:
                 return within_limits(_tool_call(request, rng), request)
-            throw = rng.number(96)
-            answer = _spoken(request, rng, throw, throw)
+            draw = rng.number(96)
+            answer = _text_answer(request, rng, draw, draw)
             if request.choices > 1:
-                answer = self._with_alternatives(answer, request, throw, key)
+                answer = self._with_alternatives(answer, request, draw, key)
         except UsageError as mistake:
             return Refusal("invalid_request", message=str(mistake))
         return answer
 
     def _with_alternatives(
-        self, answer: Completion, request: Request, throw: int, key: tuple[object, ...] | str
+        self, answer: Completion, request: Request, draw: int, key: tuple[object, ...] | str
     ) -> Completion:
-        """Add the further answers that were asked for; all close with one reference."""
+        """Add the further answers that the request asks for; all end with the same reference."""
         others = []
         for number in range(1, request.choices):
             rng = KeyedRandom(
                 "alternative", self._seed, number, *((key,) if isinstance(key, str) else key)
             )
-            others.append(_spoken(request, rng, rng.number(96), throw))
-        made = sum(each.usage.output_tokens for each in (answer, *others))
-        thought = sum(each.usage.reasoning_tokens for each in (answer, *others))
-        usage = replace(answer.usage, output_tokens=made, reasoning_tokens=thought)
+            others.append(_text_answer(request, rng, rng.number(96), draw))
+        output = sum(each.usage.output_tokens for each in (answer, *others))
+        reasoning = sum(each.usage.reasoning_tokens for each in (answer, *others))
+        usage = replace(answer.usage, output_tokens=output, reasoning_tokens=reasoning)
         return replace(answer, usage=usage, alternatives=tuple(others))
 
 
-def _spoken(request: Request, rng: KeyedRandom, throw: int, marked: int) -> Completion:
-    """Answer in words, drawn by one throw, and close with the reference of another."""
-    tokens, mark = find(request.prompt), spell_reference(marked >> 32)
-    text = _text(tokens, mark, throw)
+def _text_answer(request: Request, rng: KeyedRandom, draw: int, reference_draw: int) -> Completion:
+    """Answer with text: `draw` selects the sentences, `reference_draw` the reference at the end."""
+    tokens, mark = find(request.prompt), reference_from(reference_draw >> 32)
+    text = _text(tokens, mark, draw)
     if request.schema is not None:
-        says = (text, " ".join((*tokens, mark)), *tokens, mark)
-        text = _structured(request, rng, says)
+        phrases = (text, " ".join((*tokens, mark)), *tokens, mark)
+        text = _structured(request, rng, phrases)
     usage = Usage(request.input_tokens, tokens_of(text))
     if not request.reasons:
         answer = Completion(text=text, usage=usage)
     else:
-        reasoning, usage = _thought(throw, usage)
+        reasoning, usage = _reasoning(draw, usage)
         answer = Completion(text=text, usage=usage, reasoning=reasoning)
     if request.max_tokens is None and not request.stop_sequences:
         return answer
     return within_limits(answer, request)
 
 
-def _thought(throw: int, usage: Usage) -> tuple[Reasoning, Usage]:
-    """Think for a moment: the text, and the usage with what it takes."""
-    first, count = throw >> 8 & 7, 2 + (throw >> 12 & 1)
-    said = (_THOUGHTS[(first + step) % len(_THOUGHTS)] for step in range(count))
-    thought = _THOUGHT_TOKENS * (1 + (throw >> 16 & 3))
-    more = replace(usage, output_tokens=usage.output_tokens + thought, reasoning_tokens=thought)
-    return Reasoning(" ".join(said)), more
+def _reasoning(draw: int, usage: Usage) -> tuple[Reasoning, Usage]:
+    """The reasoning before an answer, and the usage with its tokens added."""
+    first, count = draw >> 8 & 7, 2 + (draw >> 12 & 1)
+    sentences = (
+        _REASONING_SENTENCES[(first + step) % len(_REASONING_SENTENCES)] for step in range(count)
+    )
+    tokens = _REASONING_TOKENS * (1 + (draw >> 16 & 3))
+    total = replace(usage, output_tokens=usage.output_tokens + tokens, reasoning_tokens=tokens)
+    return Reasoning(" ".join(sentences)), total
 
 
-def _text(tokens: tuple[str, ...], mark: str, throw: int) -> str:
+def _text(tokens: tuple[str, ...], mark: str, draw: int) -> str:
     pool = _sentences()
-    # Steps from kind to kind, so that no answer says one thing twice in other words.
-    first = throw % _POOL
-    second = first + 1 + (throw >> 8) % _STEP
-    said = f"{pool[first]} {pool[second % _POOL]}"
-    if throw & 1 << 24:
-        said = f"{said} {pool[(second + 1 + (throw >> 16) % _STEP) % _POOL]}"
+    # Neighbours in the pool come from different templates, so the sentences do not repeat.
+    first = draw % _POOL
+    second = first + 1 + (draw >> 8) % _STEP
+    sentences = f"{pool[first]} {pool[second % _POOL]}"
+    if draw & 1 << 24:
+        sentences = f"{sentences} {pool[(second + 1 + (draw >> 16) % _STEP) % _POOL]}"
     if not tokens:
-        return f"Thank you for your message. {said} Reference {mark}."
+        return f"Thank you for your message. {sentences} Reference {mark}."
     noun = "order" if len(tokens) == 1 else "orders"
-    return f"Your {noun} {', '.join(tokens)}: {said} Reference {mark}."
+    return f"Your {noun} {', '.join(tokens)}: {sentences} Reference {mark}."
 
 
-def _structured(request: Request, rng: KeyedRandom, says: tuple[str, ...]) -> str:
-    value = json_schema.instance(request.schema, rng, says)
+def _structured(request: Request, rng: KeyedRandom, phrases: tuple[str, ...]) -> str:
+    value = json_schema.instance(request.schema, rng, phrases)
     if not isinstance(value, dict) or not value:
-        # Where any object will do, a model fills one; JSON mode means that too.
-        usual = {"answer": says[0]}
-        value = usual if json_schema.accepts(request.schema, usual) else value
+        # If the schema allows any object, as JSON mode does, a model does not leave it empty.
+        default = {"answer": phrases[0]}
+        value = default if json_schema.accepts(request.schema, default) else value
     return json.dumps(value, ensure_ascii=False)
 
 
 def _tool_call(request: Request, rng: KeyedRandom) -> Completion:
     tool = _chosen_tool(request, rng)
     tokens = find(request.prompt)
-    says = (", ".join(tokens), *tokens) if tokens else (rng.choose(_sentences()), "note")
-    value = json_schema.instance({**tool.parameters, "type": "object"}, rng, says)
+    phrases = (", ".join(tokens), *tokens) if tokens else (rng.choose(_sentences()), "note")
+    value = json_schema.instance({**tool.parameters, "type": "object"}, rng, phrases)
     call = ToolCall(tool.name, json.dumps(value, ensure_ascii=False))
     usage = Usage(request.input_tokens, tokens_of(call.name + call.arguments))
     if not request.reasons:
         return Completion(tool_calls=(call,), stop="tool", usage=usage)
-    reasoning, usage = _thought(rng.number(96), usage)
+    reasoning, usage = _reasoning(rng.number(96), usage)
     return Completion(tool_calls=(call,), stop="tool", usage=usage, reasoning=reasoning)
 
 
 def _chosen_tool(request: Request, rng: KeyedRandom) -> Tool:
-    """The forced tool, else one of those that are offered."""
+    """The forced tool, else a drawn one."""
     named = [tool for tool in request.tools if tool.name == request.forced_tool]
     if named or len(request.tools) == 1:
         return (named or request.tools)[0]
@@ -175,14 +177,14 @@ def _chosen_tool(request: Request, rng: KeyedRandom) -> Tool:
 
 
 def warm_up() -> None:
-    """Make the sentences, which takes a quarter of a second once in a process."""
+    """Generate the sentences, which takes a quarter of a second once in a process."""
     _sentences()
 
 
 @cache
 def _sentences() -> tuple[str, ...]:
-    """The sentences of this process; which of them an answer uses is up to its die."""
-    from faker import Faker  # noqa: PLC0415 - a quarter of a second, only where it is used
+    """The sentences that all answers are put together from."""
+    from faker import Faker  # noqa: PLC0415 - takes a quarter of a second, so only if needed
 
     fake = Faker("en_US")
     fake.seed_instance(_POOL)

@@ -22,17 +22,22 @@ from collections.abc import Iterator
 
 from chaos_llm import extensions
 from chaos_llm.analysis.run import Run
+from chaos_llm.checks.acts_on_whole_tool_calls import (
+    ActsOnWholeToolCalls as acts_on_whole_tool_calls,
+)
 from chaos_llm.checks.answers_are_whole import AnswersAreWhole as answers_are_whole
 from chaos_llm.checks.auth_failures_are_not_hammered import (
     AuthFailuresAreNotHammered as auth_failures_are_not_hammered,
 )
 from chaos_llm.checks.backs_off import BacksOff as backs_off
 from chaos_llm.checks.check import Check, Finding
+from chaos_llm.checks.cools_down import CoolsDown as cools_down
 from chaos_llm.checks.cost_stays_under import CostStaysUnder as cost_stays_under
 from chaos_llm.checks.downtime_stays_under import DowntimeStaysUnder as downtime_stays_under
 from chaos_llm.checks.fallback_has_its_own_credential import (
     FallbackHasItsOwnCredential as fallback_has_its_own_credential,
 )
+from chaos_llm.checks.fallback_is_accepted import FallbackIsAccepted as fallback_is_accepted
 from chaos_llm.checks.fallback_is_faithful import FallbackIsFaithful as fallback_is_faithful
 from chaos_llm.checks.falls_back import FallsBack as falls_back
 from chaos_llm.checks.first_content_within import FirstContentWithin as first_content_within
@@ -43,7 +48,9 @@ from chaos_llm.checks.pool_is_not_exhausted import PoolIsNotExhausted as pool_is
 from chaos_llm.checks.probes_with_one_request import ProbesWithOneRequest as probes_with_one_request
 from chaos_llm.checks.recovers_without_a_herd import RecoversWithoutAHerd as recovers_without_a_herd
 from chaos_llm.checks.refreshes_token_once import RefreshesTokenOnce as refreshes_token_once
+from chaos_llm.checks.respects_cancellation import RespectsCancellation as respects_cancellation
 from chaos_llm.checks.restores_traffic_to import RestoresTrafficTo as restores_traffic_to
+from chaos_llm.checks.retries_cover import RetriesCover as retries_cover
 from chaos_llm.checks.retries_stay_under import RetriesStayUnder as retries_stay_under
 from chaos_llm.checks.returns_to import ReturnsTo as returns_to
 from chaos_llm.checks.serves_stale_within import ServesStaleWithin as serves_stale_within
@@ -59,12 +66,15 @@ from chaos_llm.checks.waste_stays_under import WasteStaysUnder as waste_stays_un
 __all__ = [
     "Check",
     "Finding",
+    "acts_on_whole_tool_calls",
     "answers_are_whole",
     "auth_failures_are_not_hammered",
     "backs_off",
+    "cools_down",
     "cost_stays_under",
     "downtime_stays_under",
     "fallback_has_its_own_credential",
+    "fallback_is_accepted",
     "fallback_is_faithful",
     "falls_back",
     "first_content_within",
@@ -75,7 +85,9 @@ __all__ = [
     "probes_with_one_request",
     "recovers_without_a_herd",
     "refreshes_token_once",
+    "respects_cancellation",
     "restores_traffic_to",
+    "retries_cover",
     "retries_stay_under",
     "returns_to",
     "serves_stale_within",
@@ -95,7 +107,7 @@ _PROBES = 3  # calls that may probe a provider at the same time (assumed)
 def standard(run: Run) -> tuple[Check, ...]:
     """The checks that need no configuration, for every provider that the app sent requests to."""
     of_providers = [check for provider in run.providers for check in _of_provider(provider)]
-    of_answers = (never_caches_the_outage(), answers_are_whole())
+    of_answers = (never_caches_the_outage(), answers_are_whole(), acts_on_whole_tool_calls())
     return (
         *of_providers,
         *_of_traffic(run),
@@ -119,9 +131,11 @@ def _of_traffic(run: Run) -> tuple[Check, ...]:
     """How retries, logins and recoveries load providers, and how long users wait for them."""
     return (
         retries_stay_under(),
+        retries_cover(),
         backs_off(),
         honours_retry_after(),
         never_waits_past.with_learned_deadline(run),
+        respects_cancellation(),
         auth_failures_are_not_hammered(),
         refreshes_token_once(),
         recovers_without_a_herd(),
@@ -146,6 +160,7 @@ def _of_fallbacks_and_streams() -> tuple[Check, ...]:
     """
     return (
         falls_back(),
+        fallback_is_accepted(),
         fallback_is_faithful(),
         fallback_has_its_own_credential(),
         serves_stale_within(),

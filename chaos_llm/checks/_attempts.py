@@ -11,6 +11,8 @@ from chaos_llm.journal.journal import Exchange
 from chaos_llm.requests.correlation import Key
 
 _TIMER_TOLERANCE = 0.99  # share of a retry-after that counts as waiting for all of it
+# Times a retry-after from which a pause is not explained by it; pauses with jitter are up to twice.
+OVERLONG = 3.0
 
 
 class Attempt(NamedTuple):

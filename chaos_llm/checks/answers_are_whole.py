@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from chaos_llm.analysis.call import Call
 from chaos_llm.analysis.run import Run
+from chaos_llm.analysis.shown_pieces import shows_broken_content
 from chaos_llm.checks._limits import calls
 from chaos_llm.checks.check import Check, Finding
 
@@ -17,9 +18,11 @@ _EXCERPT = 60  # letters of an answer that a finding quotes
 class AnswersAreWhole(Check):
     """No call returns an answer that was cut off in transit, an empty answer, or an error message.
 
-    A call that raises, or returns None, passes: its user can tell. Not applicable if every answer
-    arrived complete. An answer that the provider itself shortened and marked as complete is a
-    silent corruption, which no app can detect, and does not fail.
+    Neither does it return pieces of one: half an answer before a whole one, a value from JSON that
+    broke off, or the result of a tool call whose arguments did. A call that raises, or returns
+    None, passes: its user can tell. Not applicable if every answer arrived complete. An answer that
+    the provider itself shortened and marked as complete is a silent corruption, which no app can
+    detect, and does not fail.
     """
 
     why: ClassVar[str] = (
@@ -30,9 +33,10 @@ class AnswersAreWhole(Check):
         truncated = [c for c in run.calls if c.outcome == "truncated" and run.was_truncated(c)]
         errors = [call for call in run.calls if call.outcome == "error_text"]
         empty = [call for call in run.calls if _is_empty(run, call)]
-        if truncated or errors or empty:
-            first = min(truncated + errors + empty, key=lambda call: call.began)
-            return self.failed(_seen(truncated, errors, empty), first.began)
+        mixed = [call for call in run.calls if _is_mixed(run, call)]
+        if found := [*truncated, *mixed, *errors, *empty]:
+            first = min(found, key=lambda call: call.began)
+            return self.failed(_seen(truncated, mixed, errors, empty), first.began)
         if not any(exchange.failed or exchange.is_empty for exchange in run.api):
             return self.not_applicable("every answer arrived complete")
         if not run.evidence.judges_text:
@@ -52,11 +56,17 @@ def _is_empty(run: Run, call: Call) -> bool:
     return any(exchange.is_empty for exchange in run.evidence.of(call)[-1:])
 
 
-def _seen(truncated: list[Call], errors: list[Call], empty: list[Call]) -> str:
+def _is_mixed(run: Run, call: Call) -> bool:
+    """Whether a call returned pieces of an answer of its own that did not arrive whole."""
+    return call.outcome == "corrupted" and shows_broken_content(call, run.evidence)
+
+
+def _seen(truncated: list[Call], mixed: list[Call], errors: list[Call], empty: list[Call]) -> str:
     parts = [
         f"{calls(len(group))} returned {what}, first call {group[0].number} ({_excerpt(group[0])})"
         for group, what in (
             (truncated, "an answer that had been cut off"),
+            (mixed, "pieces of an answer that had been cut off, as if they were whole"),
             (errors, "an error message as an answer"),
             (empty, "the provider's empty answer"),
         )
@@ -66,7 +76,7 @@ def _seen(truncated: list[Call], errors: list[Call], empty: list[Call]) -> str:
 
 
 def _excerpt(call: Call) -> str:
-    text = " ".join(call.text.split())
+    text = " ".join(call.text.split()) or repr(call.returned)
     # A reader sees only at its end that an answer was cut off.
     if call.outcome == "truncated" and len(text) > _EXCERPT:
         return repr(f"…{text[-_EXCERPT:]}")

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from chaos_llm.analysis.run import Run
 from chaos_llm.checks._attempts import Attempt, attempts
-from chaos_llm.checks._limits import calls
+from chaos_llm.checks._limits import calls, counted
 from chaos_llm.checks.check import Check, Finding
 from chaos_llm.durations import describe
 from chaos_llm.journal.journal import Exchange
@@ -59,7 +59,7 @@ class BacksOff(Check):
             return self.failed(f"{seen} at the same instant", first.at)
         chains = _with_own_pauses(retries)
         if not chains:
-            return self.passed("every retry waited as long as its retry-after asked")
+            return self._without_own_pauses(retries)
         if (hasty := _without_pauses(chains)) is not None:
             call, often = hasty.exchange.call, hasty.retry
             seen = f"call {call} retried without a pause {often} times in a row"
@@ -67,6 +67,13 @@ class BacksOff(Check):
         if len(chains) < _FEW:
             return self.not_judged(f"only {calls(len(chains))} retried, too few to compare pauses")
         return self._compare_pauses(chains)
+
+    def _without_own_pauses(self, retries: Sequence[Attempt]) -> Finding:
+        # Retries in the background go on after their call has ended, and are not compared.
+        if any(retry.respected_retry_after for retry in retries):
+            return self.passed("every retry of a call waited as long as its retry-after asked")
+        unknown = counted(sum(retry.exchange.call < 0 for retry in retries), "retried request")
+        return self.not_judged(f"it is not known which calls {unknown} belong to")
 
     def _compare_pauses(self, chains: Sequence[RetryChain]) -> Finding:
         first = chains[0][0].exchange

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from chaos_llm.analysis.run import Run
-from chaos_llm.errors import UnknownName, UsageError
+from chaos_llm.errors import UnknownName, UsageError, refuse_unknown
 from chaos_llm.requests.hosts import provider_names
 
 Verdict = Literal["pass", "fail", "not applicable", "not judged"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Finding:
     """What a check found: the verdict, the observation in words, when, and why it matters.
 
@@ -26,12 +26,24 @@ class Finding:
     at: float | None = None
     why: str = ""
 
+    def __repr__(self) -> str:
+        """A line as in a report."""
+        return f"<{self.verdict.upper()} {self.check}: {self.seen}>"
+
 
 @dataclass(frozen=True, repr=False)
 class Check(ABC):
     """One claim about a run; `why` says what a violation costs, and is shown with failures."""
 
     why: ClassVar[str]
+
+    if not TYPE_CHECKING:  # mypy takes the arguments from the fields
+
+        def __new__(cls, *_args: Any, **arguments: Any) -> Self:
+            """Refuse an argument that the check does not have, and name those that it has."""
+            known = [field.name for field in fields(cls)]
+            refuse_unknown(cls.__module__.rpartition(".")[2], arguments, known)
+            return super().__new__(cls)
 
     @abstractmethod
     def __call__(self, run: Run) -> Finding:

@@ -33,7 +33,7 @@ class FallbackHasItsOwnCredential(Check):
         for exchange in sent:
             if exchange.provider in _SELF_HOSTED:
                 continue
-            if run.credentials.is_anothers(exchange.credential, exchange.provider):
+            if run.credentials.belongs_to_another(exchange.credential, exchange.provider):
                 owner = run.credentials.issuers[exchange.credential]
                 seen = f"{exchange.provider} was sent the key of {owner}"
                 return self.failed(f"{seen}, first in request {exchange.number}", exchange.at)

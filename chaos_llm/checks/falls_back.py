@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from chaos_llm.analysis.call import Call
+from chaos_llm.analysis.evidence import RequestedModel, model_of
 from chaos_llm.analysis.failovers import (
     FAILURE_KINDS,
     Failover,
     Failovers,
-    RequestedModel,
     failure_kind,
-    model_of,
 )
 from chaos_llm.analysis.refused_requests import refused_requests
 from chaos_llm.analysis.run import UP_SHARE, Run
 from chaos_llm.checks._limits import calls
+from chaos_llm.checks._other_kinds import ADD_PROFILE
 from chaos_llm.checks.check import Check, Finding, known_provider
 from chaos_llm.protocol.messages import Request
 
@@ -34,7 +34,7 @@ class FallsBack(Check):
     200, a refused key) and the fallback, healthy at the time, is tried for none of them. It also
     fails if the fallback is sent a request in a form that its real API refuses. Not applicable if
     no other provider or model was ever tried instead, unless `to` names the provider that has to
-    be.
+    be. Without `to` it is not judged if only one kind of failure occurred.
     """
 
     why: ClassVar[str] = (
@@ -53,10 +53,16 @@ class FallsBack(Check):
         if refused is not None:
             return refused
         failures = [each for each in failovers.failures if each.failed.provider != self.to]
-        if not failures:
-            return self.not_applicable("no request failed that another model could have answered")
-        if not failovers.fallbacks and not self.to:
-            return self.not_applicable("no other provider or model was ever tried instead")
+        kinds = {failure_kind(exchange) for exchange in run.api} - {""}
+        only = next(iter(kinds)) if len(kinds) == 1 and not self.to else ""
+        if not failures or not (failovers.fallbacks or self.to):
+            return self._without_fallback(failures, only)
+        finding = self._judge_kinds(run, failovers, failures)
+        if only and finding.verdict == "pass":
+            return self.not_judged(f"{finding.seen}, and no other kind occurred; {ADD_PROFILE}")
+        return finding
+
+    def _judge_kinds(self, run: Run, failovers: Failovers, failures: list[Failover]) -> Finding:
         covered = {failure_kind(each.failed) for each in failures if self._fell_back(each)}
         lost = [each for each in failures if self._is_lost(each, failovers, run)]
         uncovered = [each for each in lost if failure_kind(each.failed) not in covered]
@@ -66,6 +72,18 @@ class FallsBack(Check):
             if len(of_kind) > tolerated and (covered or self.to):
                 return self.failed(self._seen(kind, of_kind, covered), of_kind[0].failed.at)
         return self._all_covered(covered, lost)
+
+    def _without_fallback(self, failures: list[Failover], only: str) -> Finding:
+        """A run in which no fallback showed; `only` is the only kind of failure, if it is one."""
+        if failures:
+            seen = "no other provider or model was ever tried instead"
+        elif only:
+            seen = "retries of the same model hid whether there is a fallback"
+        else:
+            seen = "no request failed that another model could have answered"
+        if only:
+            return self.not_judged(f"{seen}, and only {only} occurred; name to=, or {ADD_PROFILE}")
+        return self.not_applicable(seen)
 
     def _refused(self, run: Run, failovers: Failovers) -> Finding | None:
         """Fail if a call gets no answer because the fallback refuses what it is sent."""

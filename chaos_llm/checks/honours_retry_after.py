@@ -12,6 +12,9 @@ from chaos_llm.checks.check import Check, Finding
 from chaos_llm.durations import Duration, describe, seconds
 from chaos_llm.journal.journal import Exchange
 
+# Times a retry-after; a wait over `up_to` of so many times what was asked is another unit's.
+# Waits that are longer because of an app's own backoff are rarely over ten times (assumed).
+_ANOTHER_UNIT = 20.0
 # Timers are not exact: a retry this much too early still counts as in time.
 _TOLERANCE = 0.01  # share of the wait
 _TICK = 0.05  # seconds
@@ -35,6 +38,11 @@ class Wait(NamedTuple):
         early = self.retry_after - self.waited
         return early > max(_TICK, _TOLERANCE * self.retry_after)
 
+    @property
+    def times(self) -> int:
+        """How many times as long as asked the call waited."""
+        return round(self.waited / self.retry_after)
+
 
 @dataclass(frozen=True, repr=False)
 class HonoursRetryAfter(Check):
@@ -44,8 +52,9 @@ class HonoursRetryAfter(Check):
     deployment, because another model or key may still have capacity. The wait is read from
     `retry-after` (seconds or a date), `retry-after-ms`, Amazon's and Cohere's headers and Google's
     RetryInfo. Waits longer than `up_to` need not be respected; the default, a minute, is the
-    longest wait that is respected by all vendors' SDKs that respect any. Requests that were under
-    way when the refusal came, and retries of those, do not count.
+    longest wait that is respected by all vendors' SDKs that respect any. A wait over `up_to` that
+    is twenty times as long as asked, or longer, has mistaken the unit, and fails. Requests that
+    were under way when the refusal came, and retries of those, do not count.
     """
 
     why: ClassVar[str] = (
@@ -71,9 +80,17 @@ class HonoursRetryAfter(Check):
             in_all = f" ({len(early)} times in all)" if len(early) > 1 else ""
             wait = describe(first.retry_after)
             return self.failed(f"{seen} with a retry-after of {wait}{in_all}", first.retry.at)
+        longest = max(waits, key=lambda wait: wait.times, default=None)
+        if longest is not None and longest.times >= _ANOTHER_UNIT and longest.waited > limit:
+            return self._overlong(longest)
         if not waits:
             return self.passed("no call sent another request after a refusal with a retry-after")
         return self.passed(f"calls waited as long as a retry-after asked, {times(len(waits))}")
+
+    def _overlong(self, wait: Wait) -> Finding:
+        waited, asked = describe(wait.waited), describe(wait.retry_after)
+        seen = f"call {wait.retry.call} waited {waited}, {wait.times} times the {asked} that"
+        return self.failed(f"{seen} {wait.retry.provider} had asked for", wait.refused.until)
 
     def _no_short_wait(self, run: Run) -> Finding:
         longest = max((retry_after_of(e) or 0.0 for e in run.api), default=0.0)

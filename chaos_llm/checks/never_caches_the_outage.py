@@ -28,15 +28,18 @@ class NeverCachesTheOutage(Check):
     why: ClassVar[str] = "a cache that keeps an error makes the outage last as long as its TTL"
 
     def __call__(self, run: Run) -> Finding:
-        repeated = 0
+        sent = kept = 0
         for call, first, cached in repeated_prompts(run):
-            repeated += 1
+            sent, kept = (sent + 1, kept) if run.evidence.of(call) else (sent, kept + 1)
             if cached:
                 seen = f"call {call.number} returned the bad result of call {first.number}"
                 return self.failed(f"{seen} ({_result(first)}) without a request", call.began)
-        if not repeated:
+        if not sent and not kept:
             return self.not_applicable("no prompt with a bad result was repeated after the outage")
-        seen = f"prompts with a bad result were repeated {times(repeated)} after the outage"
+        if not sent:
+            seen = f"prompts with a bad result were repeated {times(kept)} after the outage"
+            return self.not_judged(f"{seen}, without a request and with another result")
+        seen = f"prompts with a bad result were sent again {times(sent)} after the outage"
         return self.passed(f"{seen}, and none returned that result from a cache")
 
 
@@ -64,17 +67,24 @@ def _should_be_answered(run: Run, call: Call) -> bool:
     if not 0 <= up_for < _COOLDOWN:
         return up_for >= _COOLDOWN
     ended = [e for provider in primaries for e in run.to(provider) if e.until <= call.began]
-    return bool(ended) and max(ended, key=lambda exchange: (exchange.until, exchange.number)).ok
+    last = max(ended, key=lambda exchange: (exchange.until, exchange.number), default=None)
+    # An empty answer opens a breaker, too.
+    return last is not None and last.ok and not last.is_empty
 
 
 def _is_cached_copy(run: Run, call: Call, first: Call) -> bool:
     if run.evidence.of(call) or call.outcome not in _BAD_OUTCOMES:
         return False
+    if call.error is not None and first.error is not None:
+        # Another class of exception may say that a breaker is open.
+        return call.error.kind is first.error.kind
     if call.error is not None or first.error is not None:
         return False
     return call.text == first.text and bool(call.text or call.returned == first.returned)
 
 
 def _result(first: Call) -> str:
+    if first.error is not None:
+        return f"{first.outcome}: {first.error.name}"
     shown = " ".join(first.text.split())[:60] or first.returned
     return f"{first.outcome}: {shown!r}"

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from chaos_llm.analysis.call import Call
 from chaos_llm.analysis.run import Run
-from chaos_llm.checks._attempts import retry_after_of
+from chaos_llm.checks._attempts import OVERLONG, retry_after_of
 from chaos_llm.checks._limits import calls
 from chaos_llm.checks.check import Check, Finding
 from chaos_llm.durations import Duration, describe, seconds
@@ -97,5 +97,8 @@ def _of_pause(exchange: Exchange, until: float) -> str:
     pause = until - exchange.until
     wait = retry_after_of(exchange)
     if wait is not None and pause >= _TIMER_TOLERANCE * wait:
-        return f"it waited for a retry-after of {describe(wait)} from {exchange.provider}"
+        asked = f"a retry-after of {describe(wait)} from {exchange.provider}"
+        if wait and pause >= OVERLONG * wait:
+            return f"it waited {describe(pause)}, {round(pause / wait)} times {asked}"
+        return f"it waited for {asked}"
     return f"it waited {describe(pause)} without a request"

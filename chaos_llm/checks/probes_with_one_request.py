@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 from chaos_llm.analysis.run import Interval, Run
+from chaos_llm.checks._by_model import judged_by_model
 from chaos_llm.checks._limits import times
 from chaos_llm.checks.check import Check, Finding, known_provider, whole_number
 from chaos_llm.journal.journal import Exchange
@@ -49,6 +50,9 @@ class ProbesWithOneRequest(Check):
         whole_number("at_most", self.at_most)
 
     def __call__(self, run: Run) -> Finding:
+        return judged_by_model(run, self.provider, self._judge)
+
+    def _judge(self, run: Run) -> Finding:
         intervals = run.times_down(self.provider)
         probes = [probe for interval in intervals for probe in self._probes(run, interval)]
         if not probes:
@@ -72,12 +76,14 @@ class ProbesWithOneRequest(Check):
         began = sorted(call.began for call in run.calls if call.outcome != "missed")
         elsewhere_at, unused = (
             self._began_elsewhere(run),
-            run.evidence.probability_unused(self.provider),
+            run.probability_unused(self.provider),
         )
         sent_at, busy_until = [first.at for first, _ in firsts], interval.begins
+        settled = sorted((e.until, e.ok) for e in run.to(self.provider) if e.end != "open")
         for index, (first, ends) in enumerate(firsts):
             elsewhere = _between(elsewhere_at, busy_until, first.at)
-            if elsewhere and first.failed and unused**elsewhere <= _CHANCE:
+            may_be_open = not _had_answered(settled, first.at)
+            if elsewhere and first.failed and may_be_open and unused**elsewhere <= _CHANCE:
                 parallel = max(0, bisect_left(sent_at, ends) - index - 1)
                 chances = _between(began, first.at + _SOON, ends)
                 yield Probe(first, parallel, max(chances, parallel))
@@ -97,6 +103,12 @@ class ProbesWithOneRequest(Check):
         """The times at which calls began that sent the provider no request."""
         calls = (call for call in run.calls if run.shows_routing(call))
         return sorted(call.began for call in calls if not run.of(call, self.provider))
+
+
+def _had_answered(settled: list[tuple[float, bool]], at: float) -> bool:
+    """Whether the provider's latest reply by that time was an answer, which closes a breaker."""
+    before = bisect_right(settled, (at, True))
+    return before > 0 and settled[before - 1][1]
 
 
 def _between(times: list[float], since: float, until: float) -> int:

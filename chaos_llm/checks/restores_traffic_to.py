@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from chaos_llm.analysis.run import Interval, Run
+from chaos_llm.checks._by_model import judged_by_model
 from chaos_llm.checks.check import Check, Finding, known_provider
 from chaos_llm.durations import Duration, describe, seconds
 
@@ -35,10 +36,13 @@ class RestoresTrafficTo(Check):
         seconds(self.within)
 
     def __call__(self, run: Run) -> Finding:
+        return judged_by_model(run, self.provider, self._judge)
+
+    def _judge(self, run: Run) -> Finding:
         within = seconds(self.within)
-        if not run.evidence.uses(self.provider):
+        if not run.uses(self.provider):
             return self.not_applicable(f"healthy calls do not use {self.provider}")
-        healthy = 1 - run.evidence.probability_unused(self.provider)
+        healthy = 1 - run.probability_unused(self.provider)
         least, calls = 1.0, 0
         for interval in run.recoveries(self.provider, within):
             used, made = self._count_calls(run, Interval(interval.begins + within, interval.ends))

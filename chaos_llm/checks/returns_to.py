@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from chaos_llm.analysis.run import Interval, Run
+from chaos_llm.checks._by_model import judged_by_model
 from chaos_llm.checks.check import Check, Finding, known_provider
 from chaos_llm.durations import Duration, describe, seconds
 
-_CHANCE = 0.05  # calls that use other providers are no coincidence if it is less likely than this
+_CHANCE = 0.01  # calls that use other providers are no coincidence if it is less likely than this
 
 
 @dataclass(frozen=True, repr=False)
@@ -33,8 +34,11 @@ class ReturnsTo(Check):
         seconds(self.within)
 
     def __call__(self, run: Run) -> Finding:
+        return judged_by_model(run, self.provider, self._judge)
+
+    def _judge(self, run: Run) -> Finding:
         within = seconds(self.within)
-        if not run.evidence.uses(self.provider):
+        if not run.uses(self.provider):
             return self.not_applicable(f"healthy calls do not use {self.provider}")
         longest = -1.0
         for interval in run.recoveries(self.provider, within, of_any=True):
@@ -61,10 +65,11 @@ class ReturnsTo(Check):
     def _stayed_away(self, run: Run, interval: Interval, within: float, wait: float | None) -> bool:
         """Whether enough calls could have used the provider after a breaker's cooldown.
 
-        An app that spreads its calls over providers may have used another one by coincidence.
+        An app that spreads its calls over providers may have used another one by coincidence. If it
+        chooses by the question, a repeated question says nothing new.
         """
         since = interval.begins + within / 2
         until = interval.ends if wait is None else interval.begins + wait
-        chances = [c for c in run.calls if since <= c.began < until and run.shows_routing(c)]
-        elsewhere = run.evidence.probability_unused(self.provider)
-        return bool(chances) and elsewhere ** len(chances) <= _CHANCE
+        made = [c for c in run.calls if since <= c.began < until and run.shows_routing(c)]
+        chances = len({call.prompt for call in made})
+        return bool(chances) and run.probability_unused(self.provider) ** chances <= _CHANCE

@@ -14,6 +14,7 @@ from chaos_llm.durations import Duration, describe, seconds
 
 _SERVED = ("cached", "stale")
 _LOST = ("failed", "error_text", "degraded")
+_A_DAY = 86_400.0  # seconds
 _ROUNDING = 1.0  # second; an age is counted from the end of the answer
 
 
@@ -23,21 +24,23 @@ class ServesStaleWithin(Check):
 
     An app that returned a stale answer once keeps such answers for outages. The check then fails,
     too, if more calls without an answer could have had one, because their prompt had been answered
-    within `age`, than calls got one. Not applicable if no call was answered from a cache. The
-    default, a day, is assumed: by then prices and opening hours have changed.
+    within `age`, than calls got one. Without `age`, an answer may be a day old (assumed: by then
+    prices and opening hours have changed), and the app need not serve older ones than it did. Not
+    applicable if no call was answered from a cache.
     """
 
     why: ClassVar[str] = (
         "an old answer is better than none, until it is wrong; a cache that is not used when the "
         "provider is down is of no use"
     )
-    age: Duration = "24h"
+    age: Duration | None = None
 
     def __post_init__(self) -> None:
-        seconds(self.age)
+        if self.age is not None:
+            seconds(self.age)
 
     def __call__(self, run: Run) -> Finding:
-        limit = seconds(self.age)
+        limit = _A_DAY if self.age is None else seconds(self.age)
         served = [call for call in run.calls if call.outcome in _SERVED]
         if not served:
             return self.not_applicable("no call was answered from a cache")
@@ -47,10 +50,12 @@ class ServesStaleWithin(Check):
             seen = f"call {oldest.number} got a cached answer that was {age} old"
             return self.failed(seen, oldest.began)
         stale = [call for call in served if call.outcome == "stale"]
-        lost = _unused_answers(run, limit) if stale else []
+        demanded = limit if self.age else max((call.age for call in stale), default=0.0)
+        lost = _unused_answers(run, demanded) if stale else []
         if len(lost) > len(stale):
             seen = f"{calls(len(lost))} got no answer although their prompt had been answered"
-            seen += f" within {describe(limit)} before; {calls(len(stale))} got such an answer"
+            seen += f" within {describe(round(demanded))} before; "
+            seen += f"{calls(len(stale))} got such an answer"
             return self.failed(seen, lost[0].began)
         return self.passed(
             f"{calls(len(served))} got an answer from a cache; the oldest one was "

@@ -18,9 +18,10 @@ _ENOUGH = 3  # healthy calls; fewer cannot show how often an effect happens in a
 class SideEffectsHappenOnce(Check):
     """No call repeats a side effect, marked by `@chaos.side_effect`, because of a failure.
 
-    An effect with the same arguments counts as repeated if it happens more often than in any
-    healthy call; one with other arguments only if healthy calls show how often it happens. Not
-    applicable if no effect is marked, or none happened in a call.
+    An effect with the same arguments counts as repeated if it happens more often than in most
+    healthy calls; one with other arguments if it happens more often than in any. A call in which a
+    marked function raised, or a service behind `chaos.respx` failed, is not healthy. Not applicable
+    if no effect is marked, or none happened in a call.
     """
 
     why: ClassVar[str] = (
@@ -36,7 +37,7 @@ class SideEffectsHappenOnce(Check):
         in_all = _Counts(run, healthy, with_arguments=False)
         for effect in run.side_effects:
             count = same_arguments.of(effect)
-            if count > max(1, same_arguments.in_healthy_calls(effect)):
+            if count > max(1, same_arguments.in_most_healthy_calls(effect)):
                 return self._failed(effect, run, count, "with the same arguments")
             allowed = in_all.in_healthy_calls(effect)
             if allowed and in_all.of(effect) > allowed:
@@ -72,6 +73,12 @@ class _Counts:
         counts = self._healthy.get(effect.name, {})
         return max(counts.values()) if len(counts) >= _ENOUGH else 0
 
+    def in_most_healthy_calls(self, effect: SideEffect) -> int:
+        """How often it happens in most healthy calls; the larger number if two are as common."""
+        counts = self._healthy.get(effect.name, {})
+        common = Counter(counts.values()).most_common() if len(counts) >= _ENOUGH else []
+        return max((times for times, often in common if often == common[0][1]), default=0)
+
     def _key(self, effect: SideEffect) -> tuple[str, int, str]:
         return effect.name, effect.call, effect.arguments if self._with_arguments else ""
 
@@ -81,5 +88,7 @@ def _healthy_calls(run: Run) -> set[int]:
     return {
         call.number
         for call in run.calls
-        if call.error is None and not any(e.failed or e.effects for e in run.evidence.of(call))
+        if call.error is None
+        and call.number not in run.service_failures
+        and not any(e.failed or e.effects for e in run.evidence.of(call))
     }

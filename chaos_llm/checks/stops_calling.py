@@ -11,6 +11,7 @@ from typing import ClassVar, NamedTuple
 from chaos_llm.analysis.run import Interval, Run
 from chaos_llm.checks import _limits
 from chaos_llm.checks._attempts import attempts
+from chaos_llm.checks._by_model import judged_by_model
 from chaos_llm.checks.check import Check, Finding, known_provider, whole_number
 from chaos_llm.durations import Duration, describe, seconds
 
@@ -71,6 +72,9 @@ class StopsCalling(Check):
         seconds(self.within)
 
     def __call__(self, run: Run) -> Finding:
+        return judged_by_model(run, self.provider, self._judge)
+
+    def _judge(self, run: Run) -> Finding:
         intervals = [i for i in run.times_down(self.provider) if self._may_be_used(run, i)]
         all_series = [series for interval in intervals for series in self._series(run, interval)]
         if not all_series:
@@ -100,7 +104,7 @@ class StopsCalling(Check):
     def _may_be_used(self, run: Run, interval: Interval) -> bool:
         """Whether healthy calls use the provider, or a call of the interval did."""
         calls = [call for call in run.calls if call.began in interval and run.shows_routing(call)]
-        used = run.evidence.uses(self.provider)
+        used = run.uses(self.provider)
         return any(used or run.of(call, self.provider) for call in calls)
 
     def _stopped(self, after: int) -> Finding:
@@ -134,7 +138,7 @@ class StopsCalling(Check):
 
     def _failed_calls(self, run: Run, interval: Interval) -> Iterator[FailedCall]:
         calls = [call for call in run.calls if call.began in interval and run.shows_routing(call)]
-        unused = run.evidence.probability_unused(self.provider)
+        unused = run.probability_unused(self.provider)
         retries = _retries(run, self.provider)
         restarts, elsewhere = False, 0
         for call in sorted(calls, key=lambda call: (call.began, call.number)):

@@ -10,6 +10,7 @@ from io import TextIOWrapper
 
 from chaos_llm.cli.command import Command
 from chaos_llm.cli.commands import COMMANDS
+from chaos_llm.cli.run import separator_problem as _separator_problem
 from chaos_llm.errors import ChaosError
 
 __all__ = ["COMMANDS", "Command", "build_parser", "main"]
@@ -25,7 +26,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    options = build_parser().parse_args(arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    parser = build_parser()
+    options, unknown = parser.parse_known_args(given)
+    if problem := _separator_problem(options, given):
+        parser.error(problem)
+    if unknown:
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}")
     command: Command = options.command
     try:
         status = command.run(options)

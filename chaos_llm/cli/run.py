@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
+from collections.abc import Sequence
 
 from chaos_llm.cli.server_options import server_arguments, settings_of
 from chaos_llm.cli.terminal import width
@@ -21,6 +23,21 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     server_arguments(parser)
     parser.set_defaults(at=PEAK)
     parser.add_argument("child", metavar="COMMAND", nargs="+", help="the command to run, after --")
+
+
+def separator_problem(options: argparse.Namespace, given: Sequence[str]) -> str:
+    """What is wrong where a command with options of its own was given without `--` before it.
+
+    Without it `--port` behind the command would be ours.
+    """
+    child = getattr(options, "child", None)
+    if not child or "--" in given:
+        return ""
+    begins = given.index(child[0], given.index(options.profile) + 1)
+    if not any(each.startswith("-") for each in given[begins:]):
+        return ""
+    ours, theirs = shlex.join(given[:begins]), shlex.join(given[begins:])
+    return f"put -- before a command with options: chaos-llm {ours} -- {theirs}"
 
 
 def run(options: argparse.Namespace) -> int:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from chaos_llm.errors import UnknownName
+
 if TYPE_CHECKING:
+    from chaos_llm.profiles.model import Profile
     from chaos_llm.server.launch.settings import Settings
 
 _TOXIPROXY = "let a real Toxiproxy simulate network faults; see docs/reference/server.md"
+_GRPC = 'also serve gRPC on this port, 0 for any free one; pip install "chaos_llm[grpc]"'
 _LENIENT = "answer requests that the real APIs refuse, too, as far as they can be read"
 _ADMIN_HELP = "required in requests to the admin API (default: CHAOS_LLM_ADMIN_TOKEN)"
 _AT = "where to begin: a window's name, a time of day in UTC, or a time after the start"
@@ -31,18 +36,18 @@ def server_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="A,B",
         help="mock only these providers, separated by commas",
     )
-    add("--seed", type=int, default=0, help="another seed draws other failures")
     add(
-        "--clock",
-        default="real",
-        metavar="manual|real|scaled",
-        help="how the server's clock advances (default: real)",
+        "--provider",
+        default="",
+        metavar="A[,B]",
+        help="apply the profiles to these providers instead of those they were written for",
     )
-    add("--speed", type=float, help="with --clock scaled: seconds of the outage in one real second")
-    add("--at", help=_AT)
+    add("--seed", type=int, default=0, help="another seed draws other failures")
+    _clock_arguments(parser)
     add("--tls", action="store_true", help="also serve TLS, and act as a forward proxy")
     add("--tunnel", action="store_true", help="as a proxy, pass requests to other hosts through")
     add("--toxiproxy", action="store_true", help=_TOXIPROXY)
+    add("--grpc", type=int, metavar="PORT", help=_GRPC)
     add("--lenient", action="store_true", help=_LENIENT)
     add(
         "--admin-token",
@@ -53,12 +58,24 @@ def server_arguments(parser: argparse.ArgumentParser) -> None:
     add("--journal", type=Path, metavar="FILE", help="append every exchange to this file, as JSONL")
 
 
+def _clock_arguments(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add(
+        "--clock",
+        default="real",
+        metavar="manual|real|scaled",
+        help="how the server's clock advances (default: real)",
+    )
+    add("--speed", type=float, help="with --clock scaled: seconds of the outage in one real second")
+    add("--at", help=_AT)
+
+
 def settings_of(options: argparse.Namespace, profiles: list[str]) -> Settings:
     """The settings of a server; raises UsageError, UnknownName or ProfileError."""
     from chaos_llm.server.launch.settings import Settings  # noqa: PLC0415 - profiles
 
     return Settings(
-        profiles,
+        _on_other_providers(profiles, options.provider),
         host=options.host,
         port=options.port,
         providers=[name for name in options.providers.split(",") if name],
@@ -69,7 +86,23 @@ def settings_of(options: argparse.Namespace, profiles: list[str]) -> Settings:
         tls=options.tls,
         tunnel=options.tunnel,
         toxiproxy=options.toxiproxy,
+        grpc=options.grpc,
         admin_token=options.admin_token,
         journal=options.journal,
         strict=False if options.lenient else None,
     )
+
+
+def _on_other_providers(profiles: list[str], given: str) -> Sequence[str | Profile]:
+    """The profiles, moved to the providers of a list that is separated by commas."""
+    names = [name for name in given.split(",") if name]
+    if not names:
+        return profiles
+    from chaos_llm.profiles import load  # noqa: PLC0415 - pydantic
+    from chaos_llm.profiles.other_providers import on_providers  # noqa: PLC0415 - the same
+    from chaos_llm.requests.hosts import provider_names  # noqa: PLC0415 - all providers
+
+    for name in names:
+        if name not in provider_names():
+            raise UnknownName("provider", name, provider_names())
+    return [on_providers(load(profile), names) for profile in profiles]

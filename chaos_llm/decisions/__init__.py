@@ -1,1 +1,1 @@
-"""What hits a request, decided before any byte is sent."""
+"""Decisions: which faults hit a request, made before any byte of the reply is sent."""

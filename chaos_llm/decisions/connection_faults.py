@@ -1,6 +1,6 @@
-"""Which connections never stand: decided by the host alone, before any request is known.
+"""Which connections fail: decided by the host alone, before any request is known.
 
-What is decided there is not decided again for the requests on that connection.
+It is not decided again for the requests on that connection.
 """
 
 from __future__ import annotations
@@ -20,28 +20,30 @@ FAULTS = frozenset({"connect_timeout", "dns_failure", "refuse_connection", "tls_
 def decide(
     overrides: Overrides, request: Request, key: Key, at: float, faults: Collection[str] = FAULTS
 ) -> Decision:
-    """Which draws end this connection, if one does; no other injection is used up by it."""
-    injected = _injected(overrides, request, at, faults)
+    """The faults that end this connection, if any; no other injection is used up by it."""
+    injected = _injected(overrides, request, key, at, faults)
     draws = (*injected, *_planned(overrides, request, key, at, faults))
     if not draws:  # the request on this connection will be counted
         return Decision()
-    overrides.meter.meet(request, at)
+    overrides.meter.count(request, at)
     return Decision(draws)
 
 
 def without(decision: Decision, faults: Collection[str] = FAULTS) -> Decision:
-    """The decision about a request whose connection stands."""
+    """The decision about a request whose connection succeeded."""
     if not any(_is_one(draw, faults) for draw in decision.draws):
         return decision
     return Decision(tuple(draw for draw in decision.draws if not _is_one(draw, faults)))
 
 
 def _injected(
-    overrides: Overrides, request: Request, at: float, faults: Collection[str]
+    overrides: Overrides, request: Request, key: Key, at: float, faults: Collection[str]
 ) -> Iterator[Draw]:
-    for injection in overrides.injections:
-        ours = any(fault.name in faults for fault in injection.faults)
-        if ours and injection.ends > at and injection.target.hits(request):
+    for number, injection in enumerate(overrides.injections):
+        ours = _has_one(injection.faults, faults)
+        if not ours or not injection.is_open(at) or not injection.target.hits(request):
+            continue
+        if injection.spares(overrides.dice_of(number, key)) is None:
             yield from (draw for draw in injection.draws(at) if _is_one(draw, faults))
 
 
@@ -54,7 +56,7 @@ def _planned(
             continue
         if not window.hits(request):
             continue
-        draw = window.throw(request, key, at, overrides.meter.loads)
+        draw = window.draw(request, key, at, overrides.meter.loads)
         if _is_one(draw, faults):
             yield draw
 

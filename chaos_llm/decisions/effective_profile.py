@@ -1,4 +1,4 @@
-"""The bad day as it was played: a profile's windows, and what a test put on by hand."""
+"""The outage as it was simulated: a profile's windows, and the faults that a test injected."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from chaos_llm.decisions.overrides import Injection, Overrides
 from chaos_llm.decisions.plan import INJECTED
 from chaos_llm.profiles.model import Profile, Share, WeightedFault, Window
 
-_AT_LEAST = 1.0  # second; what was on when a test failed had not lasted any time yet
+_AT_LEAST = 1.0  # second; a fault injected at the very end would give a window of no length
 
 
-def as_played(overrides: Overrides, now: float) -> Profile:
-    """The profile, with what was injected until now as windows of its own."""
+def effective_profile(overrides: Overrides, now: float) -> Profile:
+    """The profile, with each injection until now as an additional window."""
     profile, injections = overrides.plan.profile, overrides.injections
     if not injections:
         return profile
@@ -31,6 +31,6 @@ def _window(number: int, injection: Injection, now: float) -> Window:
         (begins, begins),
         (ends, ends),
         (injection.target,),
-        Share.constant(1.0),
+        Share.constant(injection.share),
         tuple(WeightedFault(1.0, fault) for fault in injection.faults),
     )

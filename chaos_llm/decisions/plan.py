@@ -1,7 +1,7 @@
-"""What hits a request, decided before any byte is sent: Plan.decide is a pure function.
+"""Decide which faults hit a request; `Plan.decide` is a pure function.
 
-Each window throws its own die, keyed by what was asked and never by when it arrived, so that
-sync, async and threaded runs of the same workload meet the same decisions.
+Each window draws on its own. The draw is keyed by the request's content and its place in its call,
+never by the order of arrival, so sync, async and threaded runs of a workload get the same faults.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from chaos_llm.protocol.messages import Request
 from chaos_llm.requests.billing_tiers import NO_TIERS, Tiers
 from chaos_llm.requests.correlation import Key
 
-INJECTED = "injected"  # stands for a window's name where a test put the fault on by hand
+INJECTED = "injected"  # instead of a window's name, for a fault that a test injected
 
 
 class Draw(NamedTuple):
-    """One throw of one window's die; `fault` is None where the request was spared."""
+    """One draw of one window: a roll below the share hits. `fault` is None if it did not hit."""
 
     window: str
     fault: Fault | None
@@ -34,28 +34,29 @@ class Draw(NamedTuple):
 
     @property
     def why(self) -> str:
-        """The throw as a sentence."""
-        if self.window == INJECTED:
+        """The draw as a sentence."""
+        if self.window == INJECTED and self.fault is not None:
             return f"injected by the test: {self.fault!r}"
-        verb = f"{self.fault!r}" if self.fault else "spared"
-        return f"{self.window!r} threw {self.roll:.3f} against {self.share:.3f}: {verb}"
+        # Journals contain this sentence: another wording would change their bytes.
+        result = f"{self.fault!r}" if self.fault else "spared"
+        return f"{self.window!r} threw {self.roll:.3f} against {self.share:.3f}: {result}"
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Which faults hit a request and why; frozen, and made before any byte is sent."""
+    """The draws for one request; made before any byte of the reply is sent."""
 
     draws: tuple[Draw, ...] = ()
 
     @property
     def hits(self) -> Iterator[tuple[str, Fault]]:
-        """The windows whose throws hit, each with its fault."""
-        return ((t.window, t.fault) for t in self.draws if t.fault is not None)
+        """The windows that hit the request, each with its fault."""
+        return ((draw.window, draw.fault) for draw in self.draws if draw.fault is not None)
 
     @property
     def why(self) -> str:
-        """The whole reason, one sentence a throw."""
-        return "; ".join(throw.why for throw in self.draws) or "no window is open for this request"
+        """The reasons, one sentence for each draw."""
+        return "; ".join(draw.why for draw in self.draws) or "no window is open for this request"
 
 
 HEALTHY = Decision()
@@ -63,9 +64,9 @@ HEALTHY = Decision()
 
 @dataclass(frozen=True)
 class PlacedWindow:
-    """A window whose ranges the seed has settled, or one burst of a window that flaps.
+    """A window with a value drawn for each of its ranges; or one burst of a window that flaps.
 
-    `opened` is when the window began, of which this may be a later burst.
+    `opened` is the time at which the window began; a later burst has a later `begins`.
     """
 
     window: Window
@@ -85,7 +86,7 @@ class PlacedWindow:
         return tuple(weighted.fault for weighted in self.window.faults)
 
     def share(self, at: float, loads: Loads | None = None) -> float:
-        """The share at that time of the profile, under the load that was met until then."""
+        """The share at that time of the profile, under the load measured until then."""
         share, capacity = self.window.share.at(at, self.pick), self.window.capacity
         if capacity is None or loads is None:
             return share
@@ -93,14 +94,19 @@ class PlacedWindow:
         return share * capacity.overload(load.at(at), load.healthy)
 
     def hits(self, request: Request) -> bool:
-        """Whether the window is about this request."""
-        spares = self.window.except_
-        return self._in(self.window.on, request) and not (spares and self._in(spares, request))
+        """Whether the request is in the window's targets and not in its exceptions."""
+        exceptions = self.window.except_
+        if not self._in(self.window.on, request):
+            return False
+        return not (exceptions and self._in(exceptions, request))
 
-    def throw(self, request: Request, key: Key, at: float, loads: Loads | None = None) -> Draw:
-        """Draw once for all requests that agree in `sticky_by`, then draw the fault."""
+    def draw(self, request: Request, key: Key, at: float, loads: Loads | None = None) -> Draw:
+        """Draw whether the request is hit, then the fault.
+
+        Requests that agree in `sticky_by` share the first of the two draws.
+        """
         name, share = self.window.name, self.share(at, loads)
-        roll = KeyedRandom("share", self.seed, name, *self._sharers(request, key, at)).roll()
+        roll = KeyedRandom("share", self.seed, name, *self._sticky_key(request, key, at)).roll()
         if roll >= share:
             return Draw(name, None, roll, share)
         if len(self.faults) == 1:
@@ -116,20 +122,21 @@ class PlacedWindow:
                 return True
         return False
 
-    def _sharers(self, request: Request, key: Key, at: float) -> tuple[object, ...]:
-        per, sticky_for = self.window.sticky_by, self.window.sticky_for
-        if per == "request":
+    def _sticky_key(self, request: Request, key: Key, at: float) -> tuple[object, ...]:
+        """The key of the draw; requests that share a draw have the same one."""
+        sticky_by, sticky_for = self.window.sticky_by, self.window.sticky_for
+        if sticky_by == "request":
             return key
         epoch = int((at - self.opened) // sticky_for) if sticky_for else 0
-        if per == "session":
+        if sticky_by == "session":
             return ("session", key.user, epoch)
-        if per == "credential":
+        if sticky_by == "credential":
             return ("credential", request.credential, epoch)
         return ("client", epoch)
 
 
 class Plan:
-    """A profile and a seed, ready to decide."""
+    """A profile with a seed: decides which requests are hit."""
 
     def __init__(self, profile: Profile, seed: int, tiers: Tiers = NO_TIERS) -> None:
         self.profile, self.seed = profile, seed
@@ -139,7 +146,7 @@ class Plan:
 
     @staticmethod
     def placed(profile: Profile, seed: int, tiers: Tiers = NO_TIERS) -> Iterator[PlacedWindow]:
-        """The windows that are played, each burst of those that flap, in file order."""
+        """The simulated windows in file order; a window that flaps once for each burst."""
         for window in profile.windows:
             if window.simulated:
                 yield from _placed(window, seed, tiers)
@@ -147,12 +154,12 @@ class Plan:
     def decide(self, request: Request, key: Key, at: float, loads: Loads | None = None) -> Decision:
         """Which faults hit this request at that time of the profile, under these loads.
 
-        Without loads a window with a capacity is as bad as it gets.
+        Without loads, a window with a capacity uses its full share.
         """
         windows = self.open_at(at)
         if not windows:
             return HEALTHY
-        draws = tuple([w.throw(request, key, at, loads) for w in windows if w.hits(request)])
+        draws = tuple([w.draw(request, key, at, loads) for w in windows if w.hits(request)])
         return Decision(draws) if draws else HEALTHY
 
     def open_at(self, at: float) -> tuple[PlacedWindow, ...]:
@@ -169,29 +176,29 @@ class Plan:
         return windows
 
     def bounds(self) -> tuple[float, float]:
-        """When the first played window begins and the last one ends."""
+        """The times at which the first simulated window begins and the last one ends."""
         if not self.windows:
             return 0.0, max(0.0, self.profile.ends)
         return min(w.begins for w in self.windows), max(w.ends for w in self.windows)
 
 
 class Meter:
-    """What the windows with a capacity have met; until the first window all is healthy."""
+    """The load of windows with a capacity; until the first window it is the healthy load."""
 
     def __init__(self, plan: Plan) -> None:
-        calm_until, _ = plan.bounds()
+        healthy_until, _ = plan.bounds()
         self._windows = {w.window.name: w for w in plan.windows if w.window.capacity is not None}
         self.loads: Loads = {
-            name: Load(placed.window.capacity.per, calm_until)
+            name: Load(placed.window.capacity.per, healthy_until)
             for name, placed in self._windows.items()
             if placed.window.capacity is not None
         }
 
-    def meet(self, request: Request, at: float) -> None:
-        """Count a request where it is of what a window hits, whether that is open or not."""
+    def count(self, request: Request, at: float) -> None:
+        """Count a request for each window that it is a target of, open or not."""
         for name, placed in self._windows.items():
             if placed.hits(request):
-                self.loads[name].meet(at)
+                self.loads[name].count(at)
 
 
 def _placed(window: Window, seed: int, tiers: Tiers) -> Iterator[PlacedWindow]:

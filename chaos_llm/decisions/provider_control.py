@@ -1,27 +1,43 @@
-"""A test takes a provider in hand: it injects a fault, heals it, chooses its answers."""
+"""Control over one provider in a test: inject faults, heal it, choose its answers."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, is_dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Never, Protocol
 
 from chaos_llm.decisions.overrides import ChosenAnswers, Injection, Overrides
-from chaos_llm.errors import UnknownName, UsageError
+from chaos_llm.durations import Duration, seconds
+from chaos_llm.errors import UnknownName, UsageError, refuse_unknown
 from chaos_llm.faults.fault import Fault
 from chaos_llm.profiles.model import SIMULATED_SURFACES, Target
-from chaos_llm.protocol.messages import UNSERVED, Completion, Request
+from chaos_llm.protocol.messages import UNSERVED, Completion, Request, ToolCall
 from chaos_llm.requests.hosts import provider_names
 
-_Texts = Sequence[str | Completion] | Iterator[str | Completion]
-Answers = str | Completion | Path | _Texts | Callable[[Request], Any]
+
+class HasFields(Protocol):
+    """A pydantic model."""
+
+    def model_dump(self, *, mode: str) -> dict[str, Any]: ...
+
+
+class HasDataclassFields(Protocol):
+    """A dataclass."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+
+Answer = str | Completion | Mapping[str, Any] | HasFields | HasDataclassFields
+Answers = Answer | Path | Sequence[Answer] | Iterator[Answer] | Callable[[Request], Any]
 
 
 class ProviderControl:
-    """The hand of a test on one provider: `chaos.on("anthropic").inject(overloaded())`.
+    """Control over one provider: `chaos.on("anthropic").inject(overloaded())`.
 
-    Raises UnknownName for a provider or a surface that cannot be played.
+    Raises UnknownName for a provider or a surface that is not simulated.
     """
 
     def __init__(
@@ -29,39 +45,87 @@ class ProviderControl:
         overrides: Overrides,
         now: Callable[[], float],
         provider: str,
-        surface: str = "api",
+        surface: str = "",
         model: str = "",
     ) -> None:
         if provider not in provider_names():
             raise UnknownName("provider", provider, provider_names())
-        if surface not in (*SIMULATED_SURFACES, UNSERVED):
+        if surface and surface not in (*SIMULATED_SURFACES, UNSERVED):
             raise UnknownName("surface", surface, (*SIMULATED_SURFACES, UNSERVED))
-        self._interventions, self._now = overrides, now
-        self._target = Target(provider, surface, model)
+        self._overrides, self._now = overrides, now
+        self._target = Target(provider, surface or "api", model)
+        self._heals_all = not surface and not model
 
-    def inject(self, *faults: Fault, times: int | None = None) -> ProviderControl:
-        """Have these faults strike each request from now on, or the next `times` requests."""
+    def __repr__(self) -> str:
+        """The provider, and the faults that the test injected and that are still active."""
+        now = self._now()
+        active = [
+            ", ".join(map(repr, each.faults))
+            for each in self._overrides.injections
+            if each.is_open(now) and each.target.provider == self._target.provider
+        ]
+        return f"<{self._target.provider}: {'; '.join(active) or 'nothing injected'}>"
+
+    def inject(
+        self,
+        *faults: Fault,
+        share: float = 1.0,
+        for_: Duration | None = None,
+        times: int | None = None,
+        **unknown: Never,
+    ) -> ProviderControl:
+        """Apply these faults to each request from now on.
+
+        `share=0.3` hits three requests in ten, `times=2` the next two, and `for_="5m"` ends it
+        after five minutes; they can be combined. In a replay, faults that were injected for a time
+        begin at the profile's start, after its healthy warm-up, and others at once.
+        """
+        refuse_unknown("inject()", unknown, ("share", "for_", "times"))
         if not faults or not all(isinstance(fault, Fault) for fault in faults):
             message = f"inject() takes faults, as in inject(overloaded()); got {faults!r}"
             raise UsageError(message)
         if times is not None and (type(times) is not int or times < 1):
-            raise UsageError(f"times is how many requests are hit, 1 or more; got {times!r}")
-        injection = Injection(self._target, faults, times, self._now())
-        self._interventions.injections.append(injection)
+            raise UsageError(f"times is the number of requests to hit, 1 or more; got {times!r}")
+        if type(share) not in (int, float) or not 0 < share <= 1:
+            raise UsageError(f"share is the share of requests, above 0 and up to 1; got {share!r}")
+        now, lasts = self._now(), math.inf if for_ is None else seconds(for_)
+        if lasts <= 0:
+            raise UsageError("for_ is how long the faults are injected; it cannot be 0")
+        injection = Injection(
+            self._target, faults, times, now, now + lasts, float(share), for_ is not None
+        )
+        self._overrides.injections.append(injection)
         return self
 
     def heal(self) -> ProviderControl:
-        """End what hits this provider now: injected faults, and the windows that are open."""
-        self._interventions.heal(self._target, self._now())
+        """End the injected faults and the open windows that hit this provider.
+
+        All of its surfaces are healed, logins and status pages included, unless `surface` or
+        `model` names a part.
+        """
+        surfaces = self._surfaces_hit() if self._heals_all else {self._target.surface}
+        for surface in sorted(surfaces):
+            self._overrides.heal(replace(self._target, surface=surface), self._now())
         return self
 
-    def answers(self, answers: Answers) -> ProviderControl:
-        """Have the provider say this: a text, a Completion, a list of them, a file, a function.
+    def _surfaces_hit(self) -> set[str]:
+        """The surfaces of the provider that anything hits, and its API."""
+        windows = self._overrides.plan.profile.windows
+        targets = [target for window in windows for target in window.on]
+        targets += [injection.target for injection in self._overrides.injections]
+        ours = (self._target.provider, "*")
+        return {"api", *(target.surface for target in targets if target.provider in ours)}
 
-        A list is used up in order and its last answer stays. A file is text, or JSON of a text or
-        a list of texts. A function is given the Request.
+    def answers(self, answers: Answers) -> ProviderControl:
+        """Choose the provider's answers: an answer, a list of answers, a file, or a function.
+
+        An answer is a text, a `tool_call(...)`, a Completion, or structured output: a dict, a
+        pydantic model or a dataclass, which is sent as JSON, or as the arguments of the tool that
+        the request forces. A list gives its answers in order, and then its last one again and
+        again. A file holds plain text, or (.json) an answer or a list of them. A function gets the
+        Request and returns an answer.
         """
-        self._interventions.choose(ChosenAnswers(self._target, _answerer(answers)))
+        self._overrides.choose(ChosenAnswers(self._target, _answerer(answers)))
         return self
 
 
@@ -69,31 +133,63 @@ def _answerer(answers: object) -> Callable[[Request], Completion]:
     if isinstance(answers, Path):
         text = answers.read_text(encoding="utf-8")
         return _answerer(json.loads(text) if answers.suffix == ".json" else text)
-    if callable(answers):
-        ask = answers
-        return lambda request: _completion(ask(request))
-    if isinstance(answers, list | tuple) and answers:
-        return _in_order(iter([_completion(answer) for answer in answers]))
-    if isinstance(answers, Iterator):
-        return _in_order(map(_completion, answers))
-    single = _completion(answers)
-    return lambda _request: single
+    if _is_structured(answers) or not callable(answers):
+        if isinstance(answers, list | tuple) and answers:
+            return _in_order(iter([_checked(answer) for answer in answers]))
+        if isinstance(answers, Iterator):
+            return _in_order(answers)
+        single = _checked(answers)
+        return lambda request: _completion(single, request)
+    return lambda request: _completion(answers(request), request)
 
 
-def _in_order(answers: Iterator[Completion]) -> Callable[[Request], Completion]:
-    last: list[Completion] = []
+def _in_order(answers: Iterator[object]) -> Callable[[Request], Completion]:
+    last: list[object] = []
 
-    def following(_request: Request) -> Completion:
+    def following(request: Request) -> Completion:
         last[:] = [next(answers, *last)]
-        return last[0]
+        return _completion(last[0], request)
 
     return following
 
 
-def _completion(answer: object) -> Completion:
+def _is_structured(answer: object) -> bool:
+    """Whether an answer is an object with fields: a dict, a pydantic model, a dataclass."""
+    if isinstance(answer, type):
+        return False
+    return isinstance(answer, Mapping) or hasattr(answer, "model_dump") or is_dataclass(answer)
+
+
+def _checked(answer: object) -> object:
+    """An answer that can be sent; raises UsageError for what is none."""
+    if isinstance(answer, str | Completion) or _is_structured(answer):
+        return answer
+    raise UsageError(
+        "an answer is a text, a dict, a pydantic model, a tool_call(...) or a Completion, answers "
+        f"at least one of them; got {answer!r}"
+    )
+
+
+def _completion(answer: object, request: Request) -> Completion:
+    answer = _checked(answer)
     if isinstance(answer, Completion):
         return answer
     if isinstance(answer, str):
         return Completion(text=answer)
-    message = f"an answer is a text or a Completion, answers at least one of them; got {answer!r}"
-    raise UsageError(message)
+    text = _json_of(answer)
+    # Libraries for structured output that know no JSON mode force a tool instead.
+    if request.forced_tool is not None and request.schema is None and request.tools:
+        name = request.forced_tool or request.tools[0].name
+        return Completion(tool_calls=(ToolCall(name, text),), stop="tool")
+    return Completion(text=text)
+
+
+def _json_of(answer: object) -> str:
+    if hasattr(answer, "model_dump"):
+        answer = answer.model_dump(mode="json")
+    elif is_dataclass(answer) and not isinstance(answer, type):
+        answer = asdict(answer)
+    try:
+        return json.dumps(answer, ensure_ascii=False)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"an answer has to be written as JSON: {error}; got {answer!r}") from None

@@ -1,4 +1,4 @@
-"""Where on a profile's timeline an outage begins."""
+"""The position on a profile's timeline at which an outage begins."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ PEAK = "the peak"
 _CLOCK_TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
 
 Until = Duration | datetime | time
-_FURTHEST = 100 * 366 * 86_400.0  # seconds: dates end with the year 9999, floats lose their seconds
+# Seconds: farther away, dates would pass the year 9999 and floats lose precision.
+_FURTHEST = 100 * 366 * 86_400.0
 
 
 def offset(until: Until, plan: Plan, now: float) -> float:
-    """A point on the timeline: "21:16" (UTC, the next one), a datetime, or a time from its start.
+    """A position in seconds: of "21:16" (UTC, the next one), a datetime, or a time after the start.
 
-    Raises UsageError for what is none of these.
+    Raises UsageError for anything else.
     """
     if isinstance(until, str) and (match := _CLOCK_TIME.fullmatch(until)):
         hours, minutes, secs = (int(part or 0) for part in match.groups())
@@ -44,9 +45,9 @@ def offset(until: Until, plan: Plan, now: float) -> float:
 
 
 def place(at: Until | None, plan: Plan) -> float:
-    """The position of `at`: a window's name, a time of day, a datetime, a time from the start.
+    """The position of `at`: a window's name, a time of day, a datetime, a time after the start.
 
-    Raises UnknownName where a text is none of these, and UsageError where it is too far away.
+    Raises UnknownName for any other text, UsageError for more than a hundred years.
     """
     if at is None:
         return 0.0
@@ -54,6 +55,21 @@ def place(at: Until | None, plan: Plan) -> float:
     if not abs(position) <= _FURTHEST:
         raise UsageError(f"{shown(at)} is more than a hundred years from the profile's start")
     return position
+
+
+def distance(by: Duration | None, to: Until | None, plan: Plan, now: float) -> float:
+    """How many seconds to let pass from `now`: for a duration, or up to a moment.
+
+    Raises UsageError unless one of both is given, and for a moment that is over.
+    """
+    if (by is None) == (to is None):
+        raise UsageError('advance("10m"), or advance(to="a window\'s name")')
+    if by is not None:
+        return seconds(by)
+    ahead = place(to, plan) - now
+    if ahead < 0:
+        raise UsageError(f"{to!r} is over; time goes forward only")
+    return ahead
 
 
 def _position(at: Until, plan: Plan) -> float:
@@ -73,9 +89,9 @@ def _position(at: Until, plan: Plan) -> float:
 
 
 def peak(plan: Plan) -> float:
-    """The first moment at which the window strikes that hits the models' endpoints hardest.
+    """The first moment at which the window with the highest share of model endpoints hits.
 
-    Where all clients share a die, its first throws may spare them.
+    If all clients share one draw, the first draws may not hit: then a later moment is the peak.
     """
     worst = max(plan.windows, key=lambda w: (_severity(w), -w.begins), default=None)
     if worst is None:
@@ -84,19 +100,20 @@ def peak(plan: Plan) -> float:
         time for time, share in worst.window.share.points if share == worst.window.share.highest
     ]
     begins = max([worst.begins, *points[:1]]) if _severity(worst)[0] else worst.begins
-    return _first_struck(worst, begins)
+    return _first_hit(worst, begins)
 
 
-def _first_struck(window: PlacedWindow, begins: float) -> float:
+def _first_hit(window: PlacedWindow, begins: float) -> float:
     sticky_for = window.window.sticky_for
     if window.window.sticky_by != "client" or not sticky_for:
         return begins
-    anybody, anything = Request("", "", "", "", ""), Key(0, 0, "", "", 0)
+    # Such a draw does not depend on the request, so an empty one will do.
+    request, key = Request("", "", "", "", ""), Key(0, 0, "", "", 0)
     first, last = (int((time - window.begins) // sticky_for) for time in (begins, window.ends))
     later = range(first + 1, min(last, first + _MOST_EPOCHS) + 1)
     moments = chain((begins,), (window.begins + sticky_for * epoch for epoch in later))
-    applied = (at for at in moments if window.throw(anybody, anything, at).fault is not None)
-    return next((at for at in applied if at < window.ends), begins)
+    hits = (at for at in moments if window.draw(request, key, at).fault is not None)
+    return next((at for at in hits if at < window.ends), begins)
 
 
 def _severity(window: PlacedWindow) -> tuple[bool, float]:
@@ -106,6 +123,6 @@ def _severity(window: PlacedWindow) -> tuple[bool, float]:
 
 def _no_moment(until: object) -> str:
     return (
-        f"{shown(until)} is no moment of a profile: write a time of day in UTC ('21:16'), "
+        f"{shown(until)} is not a time of a profile: write a time of day in UTC ('21:16'), "
         "a datetime, or a duration from the profile's start ('9h30m')"
     )

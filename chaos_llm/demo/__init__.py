@@ -1,1 +1,1 @@
-"""Two small support bots, ordinary code that knows nothing of chaos_llm, and the demo of both."""
+"""The demo: two small support bots, which do not import chaos_llm, and the replay of both."""

@@ -1,4 +1,4 @@
-"""The same bot after a few bad days: a breaker, a second vendor, a cache that may go stale."""
+"""The same bot after a few outages: a circuit breaker, a second vendor, a cache of old answers."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ import pybreaker
 from chaos_llm.demo.naive_bot import INSTRUCTIONS, MODEL
 
 SECOND_MODEL = "gpt-5.5"
-TIMEOUT = 20.0
-FRESH_FOR, KEEP_FOR = 15 * 60, 24 * 3600
+TIMEOUT = 20.0  # seconds
+FRESH_FOR, KEEP_FOR = 15 * 60, 24 * 3600  # seconds
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a customer reads, and where it came from."""
+    """The text that a customer reads, and its origin."""
 
     text: str
     provider: str
 
 
 class Unanswered(Exception):
-    """Nobody could answer, and there is no old answer either."""
+    """No vendor answered, and there is no old answer in the cache."""
 
 
 _FAILURES = (
@@ -33,15 +33,15 @@ _FAILURES = (
     openai.APIError,
     pybreaker.CircuitBreakerError,
     Unanswered,
-    ValueError,  # of a body that is empty or no JSON; neither SDK makes an error of its own of it
+    ValueError,  # an empty body or invalid JSON; neither SDK wraps it in an error of its own
 )
 
 
 class HardenedBot:
-    """Answers with Claude, else with GPT, else with what was said before."""
+    """Answers with Claude, else with GPT, else with an earlier answer."""
 
     def __init__(self) -> None:
-        # Without a retry: this SDK sleeps as long as a retry-after says, be it hours.
+        # Without retries: this SDK sleeps as long as a retry-after says, even for hours.
         self._claude = anthropic.Anthropic(timeout=TIMEOUT, max_retries=0)
         self._gpt = openai.OpenAI(timeout=TIMEOUT, max_retries=1)
         self._breaker = pybreaker.CircuitBreaker(fail_max=3, reset_timeout=60)
@@ -49,7 +49,7 @@ class HardenedBot:
         self._kept: cachetools.TTLCache[str, Answer] = cachetools.TTLCache(10_000, KEEP_FOR)
 
     def answer(self, question: str) -> Answer:
-        """Answer one question; raises Unanswered when there is nothing at all to say."""
+        """Answer one question; raises Unanswered if there is no answer at all."""
         if question in self._fresh:
             return self._fresh[question]
         for ask in (self._ask_claude, self._ask_gpt):

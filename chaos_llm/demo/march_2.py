@@ -1,4 +1,4 @@
-"""The demo: the ten hours of 2 March 2026 against both bots."""
+"""The demo: replay the ten hours of 2 March 2026 against both bots."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from chaos_llm.reports.report import Report
 PROFILE = "anthropic-2026-03-02-three-waves"
 UNTIL = "21:16"
 EVERY = "30s"
-WARMUP, RECOVERY = 600.0, 1800.0  # seconds of a healthy lead-in, and of a tail
+WARMUP, RECOVERY = 600.0, 1800.0  # seconds of healthy time before the outage, and of time after it
 BOTS: dict[str, Callable[[], NaiveBot | HardenedBot]] = {
     "naive bot": NaiveBot,
     "hardened bot": HardenedBot,
@@ -22,16 +22,16 @@ BOTS: dict[str, Callable[[], NaiveBot | HardenedBot]] = {
 
 
 def replay_both(seed: int, progress: Callable[[str, float], None]) -> dict[str, Report]:
-    """Replay waves one and two against each bot; the same seed means the same bad day.
+    """Replay waves one and two against each bot; both get the same failures for the same seed.
 
-    `progress` is told which bot is on, and which share of the whole is done.
+    `progress` is called with the name of the current bot and the share of the whole, 0 to 1.
     """
     reports: dict[str, Report] = {}
     for name, make in BOTS.items():
         with Outage(PROFILE, seed=seed) as chaos:
             ends = offset(UNTIL, chaos.plan, 0.0) + RECOVERY
 
-            def told(call: Call, name: str = name, ends: float = ends) -> None:
+            def report_progress(call: Call, name: str = name, ends: float = ends) -> None:
                 share = (call.due + WARMUP) / (ends + WARMUP)
                 progress(name, (len(reports) + share) / len(BOTS))
 
@@ -41,6 +41,6 @@ def replay_both(seed: int, progress: Callable[[str, float], None]) -> dict[str, 
                 until=UNTIL,
                 warmup=WARMUP,
                 recovery=RECOVERY,
-                on_call=told,
+                on_call=report_progress,
             )
     return reports

@@ -10,6 +10,7 @@ It neither waits nor sends. Interception and server send the reply on the clock.
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from chaos_llm.answers import json_schema, status_page
 from chaos_llm.answers.healthy_answers import HealthyAnswers
 from chaos_llm.decisions import connection_faults
 from chaos_llm.decisions.overrides import Overrides
+from chaos_llm.engine.recorded_content import content_of
 from chaos_llm.engine.reply_builder import ReplyBuilder
 from chaos_llm.faults.fault import FaultContext
 from chaos_llm.journal.content_timing import content_timing_of
@@ -29,6 +31,7 @@ from chaos_llm.journal.conversation_digest import digest_of
 from chaos_llm.journal.journal import Effect, Exchange, Journal
 from chaos_llm.profiles.model import HealthyLatency
 from chaos_llm.protocol import websocket
+from chaos_llm.protocol.grpc_wire import is_grpc, status_of
 from chaos_llm.protocol.keyed_random import KeyedRandom
 from chaos_llm.protocol.markers import find_references
 from chaos_llm.protocol.messages import (
@@ -42,6 +45,7 @@ from chaos_llm.protocol.messages import (
 )
 from chaos_llm.protocol.rate_limits import Buckets, State, with_headers
 from chaos_llm.protocol.retry_after import requested_wait
+from chaos_llm.protocol.tool_history import reported_tool_calls
 from chaos_llm.providers.provider import Provider, ReplyContext
 from chaos_llm.providers.refusals import validated
 from chaos_llm.providers.websocket_session import Session
@@ -72,6 +76,7 @@ class Engine:
     # The numbers of calls in which a request has failed; a dict, because it keeps their order.
     failing_calls: dict[int, None] = field(default_factory=dict)
     strict: bool = True  # refuse what the real APIs refuse
+    line_of_request: Callable[[], str] = str  # of the app's own code, on this stack
 
     def __post_init__(self) -> None:
         plan = self.overrides.plan
@@ -106,16 +111,16 @@ class Engine:
             provider.remember(request, builder.answer, reply_context)
         _record(exchange, builder)
         exchange.content_timing = content_timing_of(builder.reply)
-        self._record_details(exchange, request, wire)
+        self._record_details(exchange, builder, wire)
         reply = builder.reply
         if state is not None and (reply.status < 400 or request.provider in self._buckets):
             reply = with_headers(reply, provider.quota_headers(state))
         if reply.status >= 400:
-            exchange.retry_after = requested_wait(reply, reply_context.now + reply.wait)
+            exchange.retry_after = _wait_of(builder, reply_context.now)
         return exchange, reply
 
     def failed_connection(self, names: tuple[str, ...], host: str) -> tuple[Exchange, Reply] | None:
-        """The failure of a connection to these providers' host; None where it stands.
+        """The failure of a connection to these providers' host; None if it succeeds.
 
         For clients whose request is known only once they are connected.
         """
@@ -138,8 +143,9 @@ class Engine:
         reply_context = self._reply_context(provider, exchange.key, exchange.at)
         return provider.session(provider.parse(wire), reply_context)
 
-    def _record_details(self, exchange: Exchange, request: Request, wire: WireRequest) -> None:
+    def _record_details(self, exchange: Exchange, builder: ReplyBuilder, wire: WireRequest) -> None:
         """Record what takes more time: only of calls with failures, and of new credentials."""
+        request = builder.request
         if request.credential not in self.credentials.issuers:
             self.credentials.note(request.credential, wire.headers)
         self.journal.secrets.note(wire.headers, wire.query)
@@ -149,6 +155,11 @@ class Engine:
             self.failing_calls[exchange.call] = None
         if exchange.call in self.failing_calls:
             exchange.conversation_digest = digest_of(request).packed()
+            exchange.sent_content = content_of(builder)
+            if request.answers_tool:
+                exchange.reported_tool_calls = reported_tool_calls(request.body)
+        if exchange.effects or not exchange.answered or exchange.call in self.failing_calls:
+            exchange.app_line = sys.intern(self.line_of_request())  # a few lines make all requests
 
     def _reply_context(self, provider: Provider, key: Key, at: float) -> ReplyContext:
         stored = self.stored.setdefault(provider.name, {})
@@ -246,13 +257,13 @@ def _record(exchange: Exchange, builder: ReplyBuilder) -> None:
     if isinstance(answer, Refusal) and builder.is_intact:
         exchange.broken_rule = answer.broken_rule
     if isinstance(answer, Refusal) or not builder.is_intact:
-        message = _message_in_stream(reply) if reply.streamed else _message_in(reply.body)
+        message = _error_message(reply)
         if not reply.body and isinstance(answer, Refusal):  # the reply to a HEAD request
             message = answer.message or ""
         exchange.error_message = _shortened(message)
     elif isinstance(answer, Completion):
         if answer.broken_by is not None:
-            exchange.error_message = _shortened(_message_in_stream(reply))
+            exchange.error_message = _shortened(_error_message(reply))
         # An answer that ends at the token limit of its own request is complete.
         complete = answer.stop != "length" or builder.limited_by_request
         exchange.answered = answer.broken_by is None and complete
@@ -272,6 +283,20 @@ def _bill(exchange: Exchange, answer: Completion, reply: Reply) -> None:
         part = answer.broken_by.after
     exchange.input_tokens = answer.usage.input_tokens
     exchange.output_tokens = round(part * answer.usage.output_tokens)
+
+
+def _wait_of(builder: ReplyBuilder, now: float) -> float | None:
+    """The wait that a refusal asks for; gRPC has it in trailers, in the vendor's own messages."""
+    if is_grpc(builder.reply) and isinstance(builder.answer, Refusal):
+        return builder.answer.retry_after
+    return requested_wait(builder.reply, now + builder.reply.wait)
+
+
+def _error_message(reply: Reply) -> str:
+    if is_grpc(reply):
+        status = status_of(reply)
+        return status.details if status else ""
+    return _message_in_stream(reply) if reply.streamed else _message_in(reply.body)
 
 
 def _shortened(message: str) -> str:

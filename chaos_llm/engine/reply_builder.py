@@ -30,7 +30,7 @@ class ReplyBuilder:
         latency: HealthyLatency,
         answer: Answer,
     ) -> None:
-        self.request, self.answer = request, answer
+        self.request, self.answer, self.healthy_answer = request, answer, answer
         self.limited_by_request = isinstance(answer, Completion) and answer.stop == "length"
         self.silently_corrupted = False
         self.effects: list[Effect] = []
@@ -58,6 +58,14 @@ class ReplyBuilder:
         if self.reply.status != expected.status:
             return False
         return self.reply.body == expected.body or _content(self.reply) == _content(expected)
+
+    @property
+    def pieces_in_all(self) -> int:
+        """The number of pieces of content that the reply would have if nothing broke it off."""
+        answer = self.answer
+        if isinstance(answer, Completion) and answer.broken_by is not None:
+            return self._rendered(replace(answer, broken_by=None)).pieces
+        return self.reply.pieces
 
     def apply(self, fault: Fault, context: FaultContext) -> None:
         """Apply one fault and add its effect to `effects`.

@@ -28,12 +28,16 @@ class Failure(NamedTuple):
 
 
 class Step(NamedTuple):
-    """Wait for `pause` seconds, then fail, or receive the data; `last` says that it is complete."""
+    """Wait for `pause` seconds, then fail, or receive the data.
+
+    `last` says that the body is complete with it, `ends_content` that all content has come.
+    """
 
     pause: float
     data: bytes = b""
     failure: Failure | None = None
     last: bool = False
+    ends_content: bool = False
 
 
 _AT_ONCE = Step(0.0)
@@ -114,11 +118,12 @@ def body_steps(reply: Reply, limit: float | None) -> Iterator[Step]:
     """The wait for each chunk, then the ending."""
     complete = reply.ending is Ending.COMPLETE and not missing_bytes(reply)
     final = len(reply.chunks) if complete else 0
+    content = max((number for number, c in enumerate(reply.chunks, 1) if c.content), default=0)
     for number, chunk in enumerate(reply.chunks, 1):
         if limit is not None and chunk.delay >= limit:
             yield Step(limit, failure=_TIMEOUT)
             return
-        yield Step(chunk.delay, chunk.data, last=number == final)
+        yield Step(chunk.delay, chunk.data, None, number == final, number == content)
     if reply.ending is Ending.RESET:
         yield Step(0.0, failure=_RESET)
     elif reply.ending is Ending.SILENT:

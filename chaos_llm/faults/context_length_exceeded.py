@@ -1,4 +1,4 @@
-"""A prompt is called too long for its model."""
+"""The provider refuses a prompt as too long for its model."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from chaos_llm.protocol.messages import Answer, Completion, Refusal
 
 @dataclass(frozen=True, repr=False)
 class ContextLengthExceeded(Fault):
-    """The provider calls the prompt too long for its model, in its own words, whatever its length.
+    """The provider refuses the prompt as too long for its model, whatever its real length.
 
-    It shows what an app does then: cut the history, sum it up, or ask a model that takes more.
-    `window` is how many tokens the model is said to take; without it, as many as it is known to, or
-    128,000 (assumed). The words are those with which the real API refuses a prompt that is too
-    long: most say 400, and OpenAI adds the code context_length_exceeded.
+    An app may then cut the history, summarize it, or use a model with a larger context window.
+    `window` is the number of tokens in the error message; by default the model's known context
+    window, or 128,000 (assumed). Status and message are those of the real API: most send 400, and
+    OpenAI adds the code context_length_exceeded.
     """
 
     window: int | None = None
@@ -30,5 +30,5 @@ class ContextLengthExceeded(Fault):
 
     def on_answer(self, answer: Answer, fault_context: FaultContext) -> Answer:
         if not isinstance(answer, Completion):
-            return answer  # nothing else has a prompt
+            return answer  # other requests have no prompt
         return Refusal("context_length", details={"window": self.window})

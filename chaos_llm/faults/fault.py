@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from chaos_llm.errors import refuse_unknown
 from chaos_llm.protocol.keyed_random import KeyedRandom
 from chaos_llm.protocol.messages import Answer, Reply, Request
 
@@ -34,6 +35,14 @@ class Fault:
 
     ends_reply: ClassVar[bool] = False  # True: once applied, it masks the faults after it
     silent: ClassVar[bool] = False
+
+    if not TYPE_CHECKING:  # mypy takes the arguments from the fields
+
+        def __new__(cls, *_args: Any, **arguments: Any) -> Self:
+            """Refuse an argument that the fault does not have, and name those that it has."""
+            known = [field.name for field in fields(cls)]
+            refuse_unknown(cls.__module__.rpartition(".")[2], arguments, known)
+            return super().__new__(cls)
 
     def on_answer(self, answer: Answer, fault_context: FaultContext) -> Answer:
         """Change the content of the answer."""

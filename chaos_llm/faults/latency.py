@@ -22,8 +22,8 @@ class Latency(Fault):
     applies to the healthy pauses of the reply, also to those between the pieces of a stream.
     """
 
-    _: KW_ONLY
     seconds: durations.Duration | tuple[durations.Duration, durations.Duration] = 0
+    _: KW_ONLY
     times: float = 1
 
     def __post_init__(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import dataclass
 
 from chaos_llm import durations
 from chaos_llm.faults._arguments import check_duration
@@ -19,7 +19,6 @@ class RateLimited(Fault):
     pollinations#6260.
     """
 
-    _: KW_ONLY
     retry_after: durations.Duration | None = 20
 
     ends_reply = True

@@ -18,7 +18,7 @@ _SENTENCE_END = re.compile(r"(?<=[.!?]) ")
 class ShortenedAnswer(Fault):
     """The answer consists of the first sentences and the last one, and claims to be complete.
 
-    As under an effort set too low, or a prompt that asked for 100 words, in March and April 2026:
+    As with an effort set too low, or a prompt that asked for 100 words, in March and April 2026:
     anthropic.com/engineering/april-23-postmortem. `keep`, the share of sentences kept, is assumed.
     """
 

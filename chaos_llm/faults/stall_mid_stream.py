@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY, dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from chaos_llm import durations
 from chaos_llm.faults._arguments import check_duration, check_share
@@ -18,8 +18,7 @@ class StallMidStream(Fault):
     After `seconds` the rest comes; with None it never does, and the faults after it are masked.
     """
 
-    _: KW_ONLY
-    after: float = 0.5
+    after: float = field(default=0.5, kw_only=True)
     seconds: durations.Duration | None = None
 
     def __post_init__(self) -> None:

@@ -1,1 +1,1 @@
-"""In process: each HTTP client is answered at its leaf, and all above it stays real."""
+"""Interception of HTTP clients in process, at their lowest layer; the layers above stay real."""

@@ -1,9 +1,9 @@
-"""aiohttp, in process: its connectors hand out played connections to the providers' hosts.
+"""Interception of aiohttp: its connectors make simulated connections to the providers' hosts.
 
-Sessions, middlewares, tracing, the connector's limits and the parser of replies stay aiohttp's own;
-a session that was made before the outage follows, because its connector's class is what changes.
-The request is read before its connection stands, since the provider decides by it; so a connection
-carries one request and is never pooled.
+Sessions, middlewares, tracing, the connector's limits and the parser of replies are aiohttp's own.
+The connector's class is patched, so sessions that were made before the outage follow. The request
+is read before its connection is made, because the answer depends on it; so a connection carries one
+request and is never pooled.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from aiohttp.client_proto import ResponseHandler
 from aiohttp.helpers import ceil_timeout
 
 from chaos_llm.engine.reply_timing import LAST_SYN
-from chaos_llm.interception.aiohttp_connection import Patience, PlayedConnection
+from chaos_llm.interception.aiohttp_connection import ClientTimeouts, ReplyConnection
 from chaos_llm.interception.context import InterceptionContext
 from chaos_llm.interception.intercepted_exchange import InterceptedExchange
 from chaos_llm.interception.websocket import event_loops
@@ -35,18 +35,18 @@ from chaos_llm.requests.host_names import SCHEME_PORTS
 _Create = Callable[[Any, ClientRequest, Any, ClientTimeout], Awaitable[Any]]
 _Get = Callable[..., Awaitable[Any]]
 
-_NOBODY = "('192.0.2.1', 443)"  # an address for documentation, RFC 5737
+_UNREACHABLE_ADDRESS = "('192.0.2.1', 443)"  # an address for documentation, RFC 5737
 
 _context: InterceptionContext | None = (
-    None  # None for a connector that somebody keeps beyond the outage
+    None  # None after the outage, when code may still hold a replaced method
 )
 _websockets: WebSockets | None = None
 
 
 def replace(context: InterceptionContext, undo: ExitStack) -> None:
-    """Answer for the providers until `undo` gives aiohttp its own methods back."""
-    _play_on(context)
-    undo.callback(_play_on, None)
+    """Answer for the providers until `undo` restores aiohttp's own methods."""
+    _use_context(context)
+    undo.callback(_use_context, None)
     kinds = [kind for kind in vars(connectors).values() if isinstance(kind, type)]
     for kind in kinds:
         if issubclass(kind, BaseConnector):
@@ -54,7 +54,7 @@ def replace(context: InterceptionContext, undo: ExitStack) -> None:
     _replace(BaseConnector, "_get", _getting, undo)
 
 
-def _play_on(context: InterceptionContext | None) -> None:
+def _use_context(context: InterceptionContext | None) -> None:
     global _context, _websockets
     if _websockets is not None:
         _websockets.cut_all()
@@ -86,29 +86,31 @@ def _creating(real: _Create) -> _Create:
         if context is None or not names:
             if context is not None:
                 host = str(url.raw_host)
-                context.tell_of_other_answer(request.method, url.scheme, host, url.port, url.path)
+                context.warn_of_unknown_provider(
+                    request.method, url.scheme, host, url.port, url.path
+                )
             return await real(connector, request, traces, limits)
         if _websockets is not None and is_upgrade(request.method, _headers(request)):
             return await _upgrading(_websockets, request, limits)
         origin = (url.scheme, str(url.raw_host), url.port)
         keep = 0.0 if connector.force_close else connector._keepalive_timeout
-        visit = InterceptedExchange(
+        exchange = InterceptedExchange(
             context, names, await _wire(request), connector, origin, keep=keep
         )
-        with visit:
-            await _connect(visit, request, limits)
-            return PlayedConnection(visit, request, limits)
+        with exchange:
+            await _connect(exchange, request, limits)
+            return ReplyConnection(exchange, request, limits)
 
     return create_connection
 
 
 def _names(host: str | None, port: int | None, scheme: str) -> tuple[str, ...]:
-    """The providers behind an address; none after the outage."""
+    """The names of the providers at an address; none after the outage."""
     return _context.hosts.names(host or "", port, scheme) if _context is not None else ()
 
 
 class _Written:
-    """What a body writes when it is asked to."""
+    """A stream writer that keeps what a request body writes."""
 
     def __init__(self) -> None:
         self.data = b""
@@ -157,20 +159,20 @@ async def _upgrading(
 
 
 async def _connect(
-    visit: InterceptedExchange, request: ClientRequest, limits: ClientTimeout
+    exchange: InterceptedExchange, request: ClientRequest, limits: ClientTimeout
 ) -> None:
-    """Raise what aiohttp raises where no connection ever stands, when it does."""
-    why = visit.unconnected
+    """Raise aiohttp's error for a failed connection after its real delay, if it fails."""
+    why = exchange.unconnected
     if why is None:
         return
-    patience = Patience(request, limits.sock_connect, limits.connect)
+    timeouts = ClientTimeouts(request, limits.sock_connect, limits.connect)
     try:
         async with ceil_timeout(limits.sock_connect, limits.ceil_threshold):
-            await anyio.sleep(LAST_SYN if why is Ending.CONNECT_TIMEOUT else visit.reply.wait)
+            await anyio.sleep(LAST_SYN if why is Ending.CONNECT_TIMEOUT else exchange.reply.wait)
     except (TimeoutError, asyncio.CancelledError):
-        visit.leave(patience.verdict())
+        exchange.leave(timeouts.journal_ending())
         raise
-    visit.end(why)
+    exchange.end(why)
     error = _error(why, request)
     raise error from error.os_error
 
@@ -182,4 +184,4 @@ def _error(why: Ending, request: ClientRequest) -> ClientConnectorError:
     if why is Ending.TLS_FAILED:
         return ClientConnectorError(key, ConnectionResetError())
     code = errno.ETIMEDOUT if why is Ending.CONNECT_TIMEOUT else errno.ECONNREFUSED
-    return ClientConnectorError(key, OSError(code, f"Connect call failed {_NOBODY}"))
+    return ClientConnectorError(key, OSError(code, f"Connect call failed {_UNREACHABLE_ADDRESS}"))

@@ -1,4 +1,4 @@
-"""A played connection of aiohttp: its own protocol, and a transport whose peer is a reply."""
+"""A simulated connection of aiohttp: aiohttp's protocol, and a transport that delivers a reply."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from aiohttp.client_proto import ResponseHandler
 from aiohttp.hdrs import EXPECT
 
 from chaos_llm.engine.http1 import Frame
-from chaos_llm.interception.context import OVER
+from chaos_llm.interception.context import OUTAGE_ENDED
 from chaos_llm.interception.intercepted_exchange import InterceptedExchange
 from chaos_llm.journal.journal import End
 from chaos_llm.protocol.messages import Ending
 
-_SEND_IT = b"HTTP/1.1 100 Continue\r\n\r\n"  # to a client that asks before it sends a body
-_ROUNDING = 1e-6  # seconds; a loop's times are floats
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"  # for a client that sends `Expect: 100-continue`
+_ROUNDING = 1e-6  # seconds; a loop's times are floats, so a limit may seem not quite reached
 
 
-class Patience:
-    """A client's own limits in seconds: whether it left because one of them was over."""
+class ClientTimeouts:
+    """A client's own time limits in seconds, and whether one of them has passed."""
 
     def __init__(self, request: ClientRequest, *limits: float | None) -> None:
         self._loop, self._limits = asyncio.get_running_loop(), [limit for limit in limits if limit]
@@ -30,11 +30,11 @@ class Patience:
         self.start()
 
     def start(self) -> None:
-        """Begin to wait, once more: the other side has been heard."""
+        """Begin to measure anew, because something was received."""
         self._since = self._loop.time()
 
-    def verdict(self) -> End:
-        """How the journal calls it that the client leaves now."""
+    def journal_ending(self) -> End:
+        """The ending for the journal if the client leaves now."""
         waited = self._loop.time() - self._since
         late = getattr(self._timer, "_cancelled", False) or any(
             limit <= waited + _ROUNDING for limit in self._limits
@@ -42,62 +42,62 @@ class Patience:
         return "timeout" if late else "abandoned"
 
 
-class PlayedConnection(ResponseHandler):
+class ReplyConnection(ResponseHandler):
     """aiohttp's end of a connection that carries one request."""
 
     def __init__(
-        self, visit: InterceptedExchange, request: ClientRequest, limits: ClientTimeout
+        self, exchange: InterceptedExchange, request: ClientRequest, limits: ClientTimeout
     ) -> None:
         super().__init__(asyncio.get_running_loop())
-        self._played = PlayedTransport(self, visit, Patience(request, limits.sock_read))
-        self.connection_made(self._played)
+        self._transport = ReplyTransport(self, exchange, ClientTimeouts(request, limits.sock_read))
+        self.connection_made(self._transport)
         self.force_close()
         if EXPECT in request.headers:
-            self._loop.call_soon(self.data_received, _SEND_IT)
+            self._loop.call_soon(self.data_received, _CONTINUE)
 
     def start_timeout(self) -> None:
-        """Begin the reply where aiohttp begins to wait for it: the request is out."""
+        """Begin the reply when aiohttp has sent the request and begins to wait."""
         super().start_timeout()
-        self._played.begin()
+        self._transport.begin()
 
 
-class PlayedTransport(asyncio.Transport):
-    """The provider's end; each frame has an iteration of the loop, so that readers see it alone."""
+class ReplyTransport(asyncio.Transport):
+    """Delivers a reply; each frame in its own iteration of the loop, so that no two are merged."""
 
     def __init__(
-        self, protocol: ResponseHandler, visit: InterceptedExchange, patience: Patience
+        self, protocol: ResponseHandler, exchange: InterceptedExchange, timeouts: ClientTimeouts
     ) -> None:
         super().__init__()
-        self._protocol, self._visit, self._patience = protocol, visit, patience
-        self._loop, self._frames = asyncio.get_running_loop(), iter(visit.frames())
+        self._protocol, self._exchange, self._timeouts = protocol, exchange, timeouts
+        self._loop, self._frames = asyncio.get_running_loop(), iter(exchange.frames())
         self._next: asyncio.TimerHandle | None = None
-        self._held: Frame | None = None  # what has come while the reader's buffer was full
+        self._delayed: Frame | None = None  # arrived while the reader's buffer was full
         self._is_paused = self._is_closing = False
 
     def begin(self) -> None:
         """Start the reply, once."""
-        self._patience.start()
+        self._timeouts.start()
         if self._next is None:
-            self._go_on()
+            self._schedule_next()
 
-    def _go_on(self) -> None:
+    def _schedule_next(self) -> None:
         frame = next(self._frames, None)
         if frame is not None:
-            self._next = self._loop.call_later(frame.pause, self._come, frame)
+            self._next = self._loop.call_later(frame.pause, self._receive, frame)
 
-    def _come(self, frame: Frame) -> None:
+    def _receive(self, frame: Frame) -> None:
         if self._is_closing:
             return
-        if self._visit.context.is_over:
-            self._visit.leave()
-            self._break(ConnectionAbortedError(errno.ECONNABORTED, OVER))
+        if self._exchange.context.is_over:
+            self._exchange.leave()
+            self._break(ConnectionAbortedError(errno.ECONNABORTED, OUTAGE_ENDED))
             return
         if self._is_paused:
-            self._held = frame
+            self._delayed = frame
             return
-        self._patience.start()
+        self._timeouts.start()
         if frame.ending is not None:
-            self._visit.end(frame.ending)
+            self._exchange.end(frame.ending)
         if frame.data:
             self._protocol.data_received(frame.data)
         if frame.ending is Ending.RESET:
@@ -105,7 +105,7 @@ class PlayedTransport(asyncio.Transport):
         elif frame.ending is Ending.CLOSED:
             self._break(None)
         elif not self._is_closing:
-            self._go_on()
+            self._schedule_next()
 
     def _break(self, error: OSError | None) -> None:
         self._is_closing = True
@@ -119,7 +119,7 @@ class PlayedTransport(asyncio.Transport):
         self._is_closing = True
         if self._next is not None:
             self._next.cancel()
-        self._visit.leave(self._patience.verdict())
+        self._exchange.leave(self._timeouts.journal_ending())
         self._loop.call_soon(self._protocol.connection_lost, None)
 
     def abort(self) -> None:
@@ -129,10 +129,10 @@ class PlayedTransport(asyncio.Transport):
         return self._is_closing
 
     def write(self, data: Any) -> None:
-        """Drop what has been read already."""
+        """Ignore the request's bytes: the request was read before."""
 
     def writelines(self, list_of_data: Iterable[Any]) -> None:
-        """Drop it all."""
+        """Ignore the request's bytes: the request was read before."""
 
     def get_write_buffer_size(self) -> int:
         return 0
@@ -142,6 +142,6 @@ class PlayedTransport(asyncio.Transport):
 
     def resume_reading(self) -> None:
         self._is_paused = False
-        held, self._held = self._held, None
-        if held is not None:
-            self._loop.call_soon(self._come, held)
+        delayed, self._delayed = self._delayed, None
+        if delayed is not None:
+            self._loop.call_soon(self._receive, delayed)

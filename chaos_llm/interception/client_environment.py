@@ -1,4 +1,4 @@
-"""What an outage changes around the clients: placeholder keys, one TLS context, a guard."""
+"""Changes to the process around the clients: placeholder keys, shared TLS contexts, the guard."""
 
 from __future__ import annotations
 
@@ -20,16 +20,17 @@ from chaos_llm.interception.websocket import event_loops, sockets
 from chaos_llm.interception.websocket.connections import WebSockets
 from chaos_llm.requests.placeholder_keys import placeholder_keys
 
-_TRUST = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")  # variables that a context depends on
+# Environment variables on which a TLS context depends.
+_TRUST = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
 
-_MOST_CONTEXTS = 64  # a client is rarely made in more ways; each has some 100 kB
+_MOST_CONTEXTS = 64  # some 100 kB each; apps rarely have clients with more different settings
 
 _tls_contexts: dict[Any, Any] = {}
 
 
 @contextmanager
-def surroundings(context: InterceptionContext) -> Iterator[None]:
-    """Change the process around the clients, and put everything back on every exit."""
+def adapted_environment(context: InterceptionContext) -> Iterator[None]:
+    """Change the process around the clients, and restore everything on every exit."""
     with ExitStack() as undo:
         undo.enter_context(placeholder_keys())
         for library in LIBRARIES:
@@ -45,24 +46,24 @@ def surroundings(context: InterceptionContext) -> Iterator[None]:
         event_loops.install(websockets, undo)
         sockets.install(undo)
         guard.simulated = sockets.Sockets(websockets)
-        undo.callback(_hear_of, children, context)
+        undo.callback(_report_refusals, children, context)
         Spawning(guard, children).install(undo)
         yield
 
 
-def _hear_of(children: ChildEnvironment, context: InterceptionContext) -> None:
-    """Report what child processes were refused, as if it had been raised here."""
+def _report_refusals(children: ChildEnvironment, context: InterceptionContext) -> None:
+    """Record the refusals of child processes, as if they had been raised in this process."""
     for text in children.end():
         context.clock.record(UncaughtEgress(text))
 
 
 def _make_tls_context_once(library: str, undo: ExitStack) -> None:
-    """Have a library's clients share their TLS context; making one takes some 20 ms.
+    """Let a library's clients share their TLS context, because making one takes some 20 ms.
 
-    They share it with those of the outages before: a search plays hundreds, each with new clients.
+    Outages share it, too: a search runs hundreds of them, each with new clients.
     """
     transports = importlib.import_module(f"{library}._transports.default")
-    make = getattr(transports, "create_ssl_context", None)  # not public, so it may go
+    make = getattr(transports, "create_ssl_context", None)  # not public, so it may be removed
     if make is None:
         return
 
@@ -70,7 +71,7 @@ def _make_tls_context_once(library: str, undo: ExitStack) -> None:
         key = (make, args, *sorted(options.items()), *map(os.environ.get, _TRUST))
         try:
             known = _tls_contexts.get(key)
-        except TypeError:  # a list of the user's own cannot be a key
+        except TypeError:  # an argument that is not hashable, such as a list
             return make(*args, **options)
         if known is None:
             if len(_tls_contexts) >= _MOST_CONTEXTS:

@@ -1,6 +1,6 @@
-"""Which client is answered in an outage, which is refused, and what its user can do instead.
+"""The table of HTTP clients: which ones an outage answers, which ones it refuses, and alternatives.
 
-One table: refusals take their words from it, and the documentation is generated from it.
+Error messages and the documentation take their texts from it.
 """
 
 from __future__ import annotations
@@ -11,11 +11,14 @@ from types import FrameType
 from typing import Literal
 
 Treatment = Literal["answered", "refused"]
+# Releases of grpcio whose private parts the simulation of gRPC was tested with; it replaces them.
+TESTED_GRPCIO = ((1, 82), (1, 85))
+GRPCIO = "grpcio " + " to ".join(".".join(map(str, release)) for release in TESTED_GRPCIO)
 
 _DEFAULT_TRANSPORT = (
-    "its client is none of httpx, httpx2, aiohttp and urllib3 (requests, botocore), or it has a "
-    "transport of its own. Let it use its library's default transport, or point its base URL at a "
-    "stub on this machine."
+    "its client is not based on httpx, httpx2, aiohttp or urllib3 (requests, botocore), or it uses "
+    "a custom transport. Use the library's default transport, or set the base URL to a stub on "
+    "this machine."
 )
 _WEBSOCKETS = (
     "this way to a websocket is not simulated: a proxy that the code names, a socket of its own, "
@@ -29,26 +32,26 @@ _SELECTING = (
     "`chaos_server`, or `chaos-llm serve`."
 )
 _STANDARD_LIBRARY = (
-    "the standard library's HTTP client is not simulated. Send the request by httpx, requests, "
-    "urllib3 or aiohttp, or point its base URL at a stub on this machine."
+    "the standard library's HTTP client is not simulated. Send the request with httpx, requests, "
+    "urllib3 or aiohttp, or set the base URL to a stub on this machine."
 )
 _CHILD = (
-    "a child process does not live on the outage's clock and is not answered. Make the call in a "
-    "thread (ThreadPoolExecutor), or give the child the base URL of a mock server: the fixture "
-    "`chaos_server`, or `chaos-llm serve`."
+    "requests of child processes are not simulated, because these do not follow virtual time. Send "
+    "the request in a thread (ThreadPoolExecutor), or set the child's base URL to a mock server: "
+    "the fixture `chaos_server`, or `chaos-llm serve`."
 )
 _NATIVE = (
-    "its client is native code, which is not simulated. Let the library use its Python HTTP client "
-    "(httpx, requests, aiohttp), or point its base URL at a stub on this machine."
+    "its client is native code, which is not simulated. Use a Python HTTP client (httpx, requests, "
+    "aiohttp), or set the base URL to a stub on this machine."
 )
 
 
 @dataclass(frozen=True)
 class Client:
-    """What an outage does with one kind of client.
+    """How an outage treats requests of one kind of client to a provider.
 
-    `packages` are the modules by which a call of it is recognised on the stack, `seam` is where it
-    is caught, `way_out` what its user can do where it is refused.
+    `packages` are the modules by which its calls are recognised on the stack, `seam` names the
+    intercepted function or layer, and `way_out` is the advice to the user of a refused client.
     """
 
     name: str
@@ -60,11 +63,11 @@ class Client:
 
 HTTP_CLIENTS = (
     Client("httpx, httpx2", "answered", "HTTPTransport and AsyncHTTPTransport"),
-    Client("aiohttp", "answered", "the connectors, one level below the pool"),
+    Client("aiohttp", "answered", "its connectors, where they open a connection"),
     Client("urllib3, requests, botocore (boto3)", "answered", "HTTPConnectionPool.urlopen"),
 )
 STANDARD_HTTP = Client(
-    "http.client, urllib.request, also behind a proxy",
+    "http.client and urllib.request, with or without a proxy",
     "refused",
     "HTTPConnection.putrequest",
     ("http.client", "urllib.request"),
@@ -78,7 +81,7 @@ WEBSOCKETS = Client(
 OTHER_WEBSOCKETS = Client(
     "websockets through a proxy that the code names, on a socket of its own, or on trio",
     "refused",
-    "the look-up of the host, and the first bytes that are sent",
+    "the name look-up of the host, and the first bytes of a connection",
     ("websockets", "websocket"),
     _WEBSOCKETS,
 )
@@ -89,18 +92,31 @@ SELECTING = Client(
     way_out=_SELECTING,
 )
 SOCKETS = Client(
-    "socket and _socket, asyncio streams, trio, and what is built on them",
+    "socket and _socket, asyncio streams, trio, and clients based on them",
     "refused",
-    "every call that takes a name or an address, and the first bytes that are sent",
+    "all socket functions with a host name or an address, and the first bytes of a connection",
     way_out=_DEFAULT_TRANSPORT,
 )
-GRPC = Client(
-    "grpc, grpc.aio",
+GRPC_ANSWERED = Client(
+    f"grpc, grpc.aio ({GRPCIO})",
+    "answered",
+    "the core's channels (cygrpc.Channel, cygrpc.AioChannel), below all of grpc's Python",
+)
+GRPC_STREAMS = Client(
+    "grpc, grpc.aio: streams of requests (stream_unary, stream_stream)",
     "refused",
-    "the call on a channel, also on one from before the outage",
+    "the call on a channel",
+    way_out="streams of requests over gRPC are not simulated. Send one request, or point the "
+    "channel at a stub on this machine.",
+)
+GRPC = Client(
+    "other releases of grpcio",
+    "refused",
+    "a call on a channel, also on a channel from before the outage",
     ("grpc",),
-    'gRPC is not simulated. Let the SDK use its REST transport (transport="rest"), call the '
-    "provider's HTTP API, or point the channel at a stub on this machine.",
+    f"gRPC is simulated with {GRPCIO}, whose internals it was tested with. Install one of these, "
+    'let the SDK use its REST transport (transport="rest"), call the provider\'s HTTP API, or '
+    "connect the channel to a stub on this machine.",
 )
 CURL = Client(
     "pycurl", "refused", "Curl.perform and CurlMulti.add_handle", ("pycurl",), way_out=_NATIVE
@@ -108,14 +124,14 @@ CURL = Client(
 NATIVE = Client(
     "other native clients (curl_cffi, Rust's reqwest)",
     "refused",
-    "libc's getaddrinfo, gethostbyname, connect and sendto, as their libraries import them",
+    "calls of the C library's getaddrinfo, gethostbyname, connect and sendto",
     way_out=_NATIVE,
 )
 CHILD = Client(
-    "child processes: Python's own by fork, spawn, forkserver or subprocess; curl and others "
-    "that heed proxy variables",
+    "child processes: Python processes started by fork, spawn, forkserver or subprocess; curl and "
+    "other programs that read proxy variables",
     "refused",
-    "a guard in a Python child; the command line of network tools; a proxy on this machine",
+    "the same checks in Python children; the command lines of network tools; a local proxy",
     way_out=_CHILD,
 )
 
@@ -126,6 +142,8 @@ CLIENTS = (
     OTHER_WEBSOCKETS,
     SELECTING,
     SOCKETS,
+    GRPC_ANSWERED,
+    GRPC_STREAMS,
     GRPC,
     CURL,
     NATIVE,
@@ -135,7 +153,7 @@ _SHOWN_BY_THE_STACK = {package: client for client in CLIENTS for package in clie
 
 
 def caller() -> Client:
-    """The client that makes the present call, as the stack shows it; else, plain sockets."""
+    """The client on the current call stack; SOCKETS where the stack shows no known client."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         parts = str(frame.f_globals.get("__name__", "")).split(".")
@@ -148,5 +166,5 @@ def caller() -> Client:
 
 
 def refusal(host: str, client: Client) -> str:
-    """What is said to a client that was about to reach a provider's host."""
+    """The error message for a client that was about to contact a provider's host."""
     return f"a request to {host} was about to leave this machine: {client.way_out}"

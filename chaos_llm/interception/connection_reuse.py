@@ -1,8 +1,8 @@
-"""Which requests would share a connection; in process nothing opens one, so the rule is applied.
+"""Which requests would reuse a connection on a real network, for aiohttp and urllib3.
 
-A pool hands out a connection again whose last reply was read to its end, until its keep-alive runs
-out. Else it opens a new one. For aiohttp and urllib3, which count their connections themselves;
-httpx's pools are in httpx_pool.py.
+A pool reuses a connection whose last reply was read to its end, until its keep-alive expires; else
+it opens a new one. These two libraries count their connections themselves; httpx's pools, which are
+simulated, are in httpx_pool.py.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ Origin = tuple[str, str, int | None]
 
 
 class Connections:
-    """The connections that the clients of one outage keep open, by pool and origin."""
+    """The idle connections of one outage's clients, by pool and origin."""
 
     __slots__ = ("_idle",)
 
@@ -23,7 +23,7 @@ class Connections:
         self._idle: WeakKeyDictionary[Any, dict[Origin, list[float]]] = WeakKeyDictionary()
 
     def take(self, pool: Any, origin: Origin, now: float) -> bool:
-        """Take a connection for a request; say whether it has carried one before."""
+        """Take a connection for a request; True if it has carried a request before."""
         idle = self._idle.get(pool, {}).get(origin, [])
         idle[:] = [until for until in idle if until > now]
         reused = bool(idle)
@@ -31,12 +31,12 @@ class Connections:
         return reused
 
     def give_back(
-        self, pool: Any, origin: Origin, now: float, *, keep: float | None, most: float = inf
+        self, pool: Any, origin: Origin, now: float, *, keep: float | None, max_idle: float = inf
     ) -> None:
         """Keep a connection whose reply was read to its end, for so many seconds, None for ever.
 
-        `most` is how many idle connections the pool keeps.
+        `max_idle` is how many idle connections the pool keeps.
         """
         idle = self._idle.setdefault(pool, {}).setdefault(origin, [])
-        if len(idle) < most:
+        if len(idle) < max_idle:
             idle.append(inf if keep is None else now + keep)

@@ -1,4 +1,4 @@
-"""What every interception plays on: the engine, the clock and the host map of one outage."""
+"""The objects of one outage that all interceptions share: engine, clock, hosts, warnings."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from chaos_llm.engine.engine import Engine
 from chaos_llm.errors import ForeignCall, ForeignThread, NoReply
+from chaos_llm.interception.cancellation import is_being_cancelled
 from chaos_llm.interception.connection_reuse import Connections
 from chaos_llm.interception.egress_guard import EgressGuard
-from chaos_llm.interception.foreign_stubs import answered_elsewhere
+from chaos_llm.interception.foreign_stubs import unknown_provider_warning
 from chaos_llm.interception.httpx_pool import Pools
 from chaos_llm.journal.journal import End, Exchange
 from chaos_llm.protocol.messages import Reply, WireRequest
@@ -18,13 +19,13 @@ from chaos_llm.providers.provider import Provider
 from chaos_llm.requests.hosts import Hosts
 from chaos_llm.virtual_time import VirtualTime
 
-_PORTALS = ("asyncio-portal", "AnyIO worker")  # anyio's threads, by which Starlette's client works
+_PORTALS = ("asyncio-portal", "AnyIO worker")  # anyio's threads, which Starlette's TestClient uses
 
 if TYPE_CHECKING:
     from chaos_llm.interception.other_services import OtherServices
 
 
-OVER = (
+OUTAGE_ENDED = (
     "this reply belongs to an outage of chaos_llm that has ended: read or close it before the end "
     "of the `with` block, or of the test"
 )
@@ -32,38 +33,40 @@ OVER = (
 
 @dataclass
 class InterceptionContext:
-    """One outage, as an interception sees it."""
+    """The parts of one outage that an interception needs."""
 
     engine: Engine
     clock: VirtualTime
     hosts: Hosts
     services: OtherServices | None = None  # stubs for the team's other services
-    guard: EgressGuard | None = None  # what is asked about all that may leave
+    guard: EgressGuard | None = None  # refuses requests that would reach a real provider
     connections: Connections = field(default_factory=Connections)
     pools: Pools = field(default_factory=Pools)  # of httpx's transports
-    said: list[str] = field(default_factory=list)  # what the test's report must mention
-    is_over: bool = False  # the outage has ended, and with it whatever is read late
+    warnings: list[str] = field(default_factory=list)  # to be issued when the outage ends
+    is_over: bool = False  # the outage has ended, so replies that are read late fail
 
     def exchange(self, names: tuple[str, ...], wire: WireRequest) -> tuple[Exchange, Reply]:
-        """Answer a request to one of these providers; refused on a thread in real time."""
+        """Answer a request to one of these providers; raises ForeignCall in real-time threads."""
         return self.answer(self.hosts.provider(names, wire.method, wire.path), wire)
 
     def answer(self, provider: Provider, wire: WireRequest) -> tuple[Exchange, Reply]:
-        """Answer a request in this wire format; refused on a thread in real time."""
+        """Answer a request in this wire format; raises ForeignCall in real-time threads."""
         self.require_clock(wire)
         try:
-            return self.engine.exchange(provider, wire)
+            exchange, reply = self.engine.exchange(provider, wire)
         except Exception as error:
             text = f"no reply to {wire.method} {wire.host}{wire.path}: {error!r}"
             raise self.clock.record(NoReply(text)) from error
+        exchange.began_cancelled = is_being_cancelled()
+        return exchange, reply
 
     def sleep(self, seconds: float, wire: WireRequest) -> None:
-        """Let the calling thread wait for what it reads; it may have been handed a stream."""
+        """Let the calling thread wait for bytes; it may not be the one that sent the request."""
         self.require_clock(wire)
         self.clock.sleep(seconds)
 
     def require_clock(self, wire: WireRequest) -> None:
-        """Raise ForeignCall on a thread in real time, and ChildEgress in a forked child."""
+        """Raise ForeignCall in a real-time thread, and ChildEgress in a forked child."""
         if self.clock.is_managed_here():
             return
         if self.guard is not None and self.guard.is_in_child():
@@ -73,30 +76,30 @@ class InterceptionContext:
         raise ForeignCall(text)
 
     def end(self, exchange: Exchange, how: End) -> None:
-        """Write down when and how an exchange ended; the first ending counts."""
+        """Record when and how an exchange ended; the first ending counts."""
         if exchange.end == "open":
             exchange.end, now = how, self.engine.now()
-            if now != exchange.at:  # else the record keeps one float for both
+            if now != exchange.at:  # else both times share one float object, to save memory
                 exchange.until = now
 
-    def say(self, text: str) -> None:
-        """Have the report mention something, once; nothing, where the text is empty."""
-        if text and text not in self.said:
-            self.said.append(text)
+    def warn(self, text: str) -> None:
+        """Add a warning, once; an empty text adds none."""
+        if text and text not in self.warnings:
+            self.warnings.append(text)
 
-    def tell_of_other_answer(
+    def warn_of_unknown_provider(
         self, method: str, scheme: str, host: str, port: int | None, path: str
     ) -> None:
-        """Say aloud that what looks like a call of a model is for no known provider."""
+        """Warn about a request that looks like a model call but is for no known provider."""
         if method == "POST":
-            self.say(answered_elsewhere(scheme, host, port, path))
+            self.warn(unknown_provider_warning(scheme, host, port, path))
 
 
 def _foreign(wire: WireRequest) -> str:
     name = threading.current_thread().name
     inside = "TestClient" if name.startswith(_PORTALS) else "thread or server"
     return (
-        f"thread {name!r} called {wire.method} {wire.host}{wire.path}, but it is not on the "
+        f"thread {name!r} called {wire.method} {wire.host}{wire.path}, but it does not use the "
         "outage's clock: it has run since before the outage, or it keeps real time. Start the "
         f"{inside} inside the test, or call from the test's own thread."
     )

@@ -1,8 +1,8 @@
-"""Whom bytes on a socket are for: the host that the first bytes of a protocol name.
+"""The destination of bytes on a socket: the host that the first bytes of a protocol name.
 
-A look-up by name is guarded where it is made. This is for what needs none: a proxy that is asked
-to go there (HTTP, SOCKS), a name server that is asked by hand (dnspython), a connection to an
-address that was looked up before the outage (TLS, HTTP).
+Look-ups by name are checked by themselves. This module is for connections without one: a request to
+a proxy (HTTP, SOCKS), a hand-made query to a name server (dnspython), a connection to an address
+that was looked up before the outage (TLS, HTTP).
 """
 
 from __future__ import annotations
@@ -23,7 +23,10 @@ _LONGEST_NAME = 255  # bytes of a name in DNS: RFC 1035, 2.3.4
 
 
 class Destination(NamedTuple):
-    """A host and its port, None where none is said; `relayed`: somebody else is to go there."""
+    """A host and its port, None where it is missing.
+
+    `relayed` means that the peer, a proxy or name server, is to contact the host.
+    """
 
     host: str
     port: int | None
@@ -31,7 +34,7 @@ class Destination(NamedTuple):
 
 
 def destination(data: bytes) -> Destination | None:
-    """The host that the first bytes of a connection name; None where they name none."""
+    """The host that the first bytes of a connection name, or None."""
     if data[:1] == b"\x16":
         name = _server_name(data)
         return None if name is None else Destination(name, None, relayed=False)
@@ -42,7 +45,7 @@ def destination(data: bytes) -> Destination | None:
 
 
 def question(data: bytes) -> Destination | None:
-    """The name that a packet asks a name server for (RFC 1035, 4.1); None for any other packet."""
+    """The name in a DNS query (RFC 1035, 4.1); None for any other packet."""
     if len(data) < 17 or data[2] & 0x80 or data[4:6] == b"\0\0":  # a response, or no question
         return None
     labels, at = [], 12
@@ -86,7 +89,7 @@ def _of_socks(data: bytes) -> Destination | None:
 
 
 def _server_name(data: bytes) -> str | None:
-    """The name in a TLS ClientHello (RFC 6066, 3); None where it has none, or is cut."""
+    """The host name in a TLS ClientHello (RFC 6066, 3); None where it is missing or cut off."""
     if len(data) < 44 or data[5] != _CLIENT_HELLO:
         return None
     at = 43  # behind the headers of record and handshake, the version and the random bytes

@@ -1,6 +1,6 @@
-"""The guard of an outage: no call and no look-up may reach a provider's host.
+"""The egress guard of an outage: it refuses calls and look-ups of the providers' hosts.
 
-It knows no library; the seams hand it what a caller is about to do.
+It knows no client library: the modules that redirect network functions ask it before each call.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from chaos_llm.interception.clients import CHILD, Client, caller, refusal
 from chaos_llm.interception.destinations import Destination, destination, question
 from chaos_llm.requests.host_names import HostPatterns, canonical, is_local
 
-_HEAD = 16_384  # bytes: a request's head, or a TLS hello, is in the first of them
-_BEGINS = frozenset(b"\x04\x05\x16ABCDEFGHIJKLMNOPQRSTUVWXYZ")  # SOCKS, TLS, a method of HTTP
-_NAME_SERVER = 53
+_HEAD = 16_384  # bytes; a request's head or a TLS ClientHello is not longer
+_FIRST_BYTES = frozenset(b"\x04\x05\x16ABCDEFGHIJKLMNOPQRSTUVWXYZ")  # SOCKS, TLS, a method of HTTP
+_NAME_SERVER = 53  # port
 _INTERNET = (socket.AF_INET, socket.AF_INET6)
 
 
@@ -34,39 +34,39 @@ class SimulatedSockets(Protocol):
 
 
 class EgressGuard:
-    """Refuses what is for a provider's host that is not this machine.
+    """Refuses requests to the providers' hosts, but not to this machine.
 
-    `report` is told of each refusal, because an app may swallow what is raised. In a child process,
-    where nobody would hear it, `post` gets its text instead; a spawned one has no `report` at all.
+    `report` gets each error, because an app may swallow the one that is raised. In a child process
+    `report_in_child` gets its text instead; a spawned child has no `report` at all.
     """
 
     def __init__(
         self,
         patterns: Iterable[str],
-        post: Callable[[str], object],
+        report_in_child: Callable[[str], object],
         report: Callable[[UncaughtEgress], object] | None = None,
     ) -> None:
         self.hosts = HostPatterns(patterns)
-        self._post, self._report, self._home = post, report, os.getpid()
+        self._report_in_child, self._report, self._process_id = report_in_child, report, os.getpid()
         self.simulated: SimulatedSockets | None = None
         self._looked_up: dict[str, str] = {}  # by address: hosts of which some ports are providers'
 
     def is_in_child(self) -> bool:
-        """Whether this is a child of the outage's process."""
-        return self._report is None or os.getpid() != self._home
+        """Whether the calling process is a child of the outage's process."""
+        return self._report is None or os.getpid() != self._process_id
 
     def refuse(self, host: str, client: Client | None = None) -> UncaughtEgress:
-        """Report a refusal, and return the error to raise."""
+        """Record a refusal, and return the error to raise."""
         if self._report is None or self.is_in_child():
             text = refusal(host, CHILD)
-            self._post(text)
+            self._report_in_child(text)
             return ChildEgress(text)
         error = UncaughtEgress(refusal(host, client or caller()))
         self._report(error)
         return error
 
     def check_host(self, host: object, port: Any = None, client: Client | None = None) -> None:
-        """Raise UncaughtEgress where a host, as text or bytes, is a provider's."""
+        """Raise UncaughtEgress if a host, a str or bytes, is a provider's."""
         name = _text(host)
         if name and self.hosts.is_out(name, _port(port)):
             raise self.refuse(canonical(name), client)
@@ -74,14 +74,15 @@ class EgressGuard:
     def remember(self, host: object, addresses: Iterable[str]) -> None:
         """Keep the addresses of a host of which only some ports are a provider's.
 
-        A look-up that names no port is let through, so a connection to such a port must be known.
+        A look-up without a port is allowed, so a later connection to such a port must be recognised
+        by its address.
         """
         name = _text(host)
         if name and self.hosts.ports(name):
             self._looked_up |= {canonical(address): name for address in addresses}
 
     def check_address(self, sock: socket.socket, address: Any) -> None:
-        """Raise UncaughtEgress where a socket is to connect, or to send, to a provider."""
+        """Raise UncaughtEgress if a socket is about to connect, or send, to a provider."""
         if sock.family not in _INTERNET or not isinstance(address, tuple) or len(address) < 2:
             return
         self.check_endpoint(_text(address[0]), _port(address[1]))
@@ -89,7 +90,7 @@ class EgressGuard:
     def check_endpoint(
         self, host: str, port: int | str | None, client: Client | None = None
     ) -> None:
-        """Raise UncaughtEgress where a host, mostly an address, is a provider's at this port."""
+        """Raise UncaughtEgress if a provider is at this host, a name or an IP address, and port."""
         if not host:
             return
         name = self._looked_up.get(canonical(host), host) if self._looked_up else host
@@ -97,15 +98,15 @@ class EgressGuard:
             raise self.refuse(canonical(name), client)
 
     def check_bytes(self, sock: socket.socket, data: Any, address: Any = None) -> None:
-        """Raise UncaughtEgress where the bytes begin a conversation with a provider."""
+        """Raise UncaughtEgress if the bytes are the first ones for a provider."""
         head = _head(data)
         if not head or sock.family not in _INTERNET:
             return
         if sock.type == socket.SOCK_DGRAM:
-            asks = (address or peer_of(sock))[1] == _NAME_SERVER
-            found = question(head) if asks else None
+            is_query = (address or peer_of(sock))[1] == _NAME_SERVER
+            found = question(head) if is_query else None
         else:
-            found = destination(head) if head[0] in _BEGINS else None
+            found = destination(head) if head[0] in _FIRST_BYTES else None
         if found is not None:
             self._check_destination(sock, found)
 
@@ -132,7 +133,7 @@ def _port(port: object) -> int | str | None:
 def _head(data: Any) -> bytes:
     if type(data) is bytes:
         return data[:_HEAD]
-    with suppress(TypeError, ValueError, NotImplementedError):  # as the socket itself will say
+    with suppress(TypeError, ValueError, NotImplementedError):  # the socket raises the usual error
         return bytes(memoryview(data).cast("B")[:_HEAD])
     return b""
 
@@ -140,6 +141,6 @@ def _head(data: Any) -> bytes:
 def peer_of(sock: socket.socket) -> tuple[str, int]:
     """Host and port at the other end; empty where there is none."""
     with suppress(OSError, IndexError):
-        name = _socket.socket.getpeername(sock)  # PySocks has one of its own
+        name = _socket.socket.getpeername(sock)  # not `sock.getpeername`, which PySocks overrides
         return name[0], name[1]
     return "", 0

@@ -1,4 +1,4 @@
-"""The user's own stubs below us: during an outage those for a provider's host are not reached."""
+"""Warnings about the user's own stubs for a provider, which an outage leaves unused."""
 
 from __future__ import annotations
 
@@ -14,86 +14,91 @@ if TYPE_CHECKING:
     import respx
 
 
-# Paths that mean a model at every vendor, and hardly anything else.
+# Paths of model calls at all vendors, which other services hardly use.
 _OF_A_MODEL = re.compile(
     r"/chat/completions$|/v1/(?:messages|responses)$|:(?:streamG|g)enerateContent$|/converse(?:-stream)?$"
 )
 
-Below = Callable[[Any, Any], str]  # what to say of a transport and its request; "" for nothing
+# Makes the warning about a stub below a transport, for the transport and a request; "" for none.
+Below = Callable[[Any, Any], str]
 
 
-def unused(what: str, host: str) -> str:
-    """The sentence for a stub that an outage has beaten."""
+def unused_stub_warning(what: str, host: str) -> str:
+    """The warning about a stub that was not used."""
     return (
         f"{what} for {host} was not used: during an outage chaos_llm answers for the providers; "
         "use chaos.on(...).answers(...) instead"
     )
 
 
-def unplayed(cassette: Any, host: str) -> str:
-    """The sentence for a cassette that an outage has passed by."""
+def unused_cassette_warning(cassette: Any, host: str) -> str:
+    """The warning about a cassette that was not used."""
     return (
         f"vcr's cassette {getattr(cassette, '_path', '')} was not used for {host}, and nothing was "
         "recorded: during an outage chaos_llm answers for the providers"
     )
 
 
-def own_transport(host: str) -> str:
-    """The sentence for a client that was given a mock in a transport's place."""
+def mock_transport_warning(host: str) -> str:
+    """The warning about a client that was created with a MockTransport."""
     return (
-        f"a MockTransport of yours answered for {host}: it was given to the client, so the outage "
-        "does not reach that client"
+        f"a MockTransport of yours answered for {host}: it was passed to the client, so the outage "
+        "does not affect that client"
     )
 
 
-def answered_elsewhere(scheme: str, host: str, port: int | None, path: str) -> str:
-    """The sentence for a POST to a model that no provider answers; "" for any other."""
+def unknown_provider_warning(scheme: str, host: str, port: int | None, path: str) -> str:
+    """The warning about a POST to an unknown host that looks like a model call; "" for others."""
     if not _OF_A_MODEL.search(path):
         return ""
     place = f"{host}:{port}" if port else host
     return (
         f"POST {scheme}://{place}{path} looks like a call of a model, but no provider is known at "
-        f"{place}: what listens there answered, and not chaos_llm. If the outage is to reach it, "
+        f"{place}: the server there answered, and not chaos_llm. If the outage should affect it, "
         "name the host in [tool.chaos_llm.hosts] or in a base-URL variable such as OPENAI_BASE_URL"
     )
 
 
-def tell_of_stubs(say: Callable[[str], None], library: str, request: Any) -> None:
-    """Say aloud that a respx stub for this request is not used: nobody is beaten silently."""
+def warn_of_unused_stubs(warn: Callable[[str], None], library: str, request: Any) -> None:
+    """Warn about each respx stub for this request, because it is not used."""
     for router in _routers():
-        asked = as_httpx(library, request)
-        # Only the patterns are tried: a route that is matched plays its side effect.
+        converted = as_httpx(library, request)
+        # Only the patterns are tried: matching the route itself would run its side effect.
         if any(
-            not route.is_pass_through and (not route.pattern or route.pattern.match(asked))
+            not route.is_pass_through and (not route.pattern or route.pattern.match(converted))
             for route in router.routes
         ):
-            say(unused("a respx stub of yours", request.url.host))
+            warn(unused_stub_warning("a respx stub of yours", request.url.host))
 
 
 def stubs_below(method: Callable[..., Any]) -> Below | None:
-    """What to ask where pytest-httpx or vcr has replaced the method of a transport before us."""
-    held = _held_by(method, "pytest_httpx")
+    """A function for warnings where pytest-httpx or vcrpy has already replaced this method."""
+    held = _free_variables(method, "pytest_httpx")
     if "mock" in held and "options" in held:
         return partial(response_of_pytest_httpx, held["mock"], held["options"])
     cassette = cassette_of(method)
-    return None if cassette is None else lambda _, request: unplayed(cassette, request.url.host)
+    return (
+        None
+        if cassette is None
+        else lambda _, request: unused_cassette_warning(cassette, request.url.host)
+    )
 
 
 def cassette_of(function: Any) -> Any:
-    """The cassette that one of vcr's functions plays from; None for any other function."""
-    return _held_by(function, "vcr").get("cassette")
+    """The cassette of a function of vcrpy; None for any other function."""
+    return _free_variables(function, "vcr").get("cassette")
 
 
 def response_of_pytest_httpx(mock: Any, options: Any, transport: Any, request: Any) -> str:
-    """The sentence for a response that pytest-httpx would have given; "" where it has none."""
+    """The warning about a response of pytest-httpx for this request; "" where it has none."""
     stubs = [matcher for matcher, _ in mock._callbacks]
     if not options.should_mock(request) or not any(s.match(transport, request) for s in stubs):
         return ""
-    return unused("a response of pytest-httpx", request.url.host)
+    return unused_stub_warning("a response of pytest-httpx", request.url.host)
 
 
-def _held_by(function: Any, package: str) -> dict[str, Any]:
-    """The free variables of a function that a package has made; none of any other function."""
+def _free_variables(function: Any, package: str) -> dict[str, Any]:
+    """The free variables of a function that this package has made; empty for other functions."""
     code, cells = getattr(function, "__code__", None), getattr(function, "__closure__", None)
     if code is None or package not in PurePath(code.co_filename).parts:
         return {}
@@ -103,7 +108,7 @@ def _held_by(function: Any, package: str) -> dict[str, Any]:
 
 
 def as_httpx(library: str, request: Any) -> httpx.Request:
-    """The request as respx knows it; its body must have been read."""
+    """Convert a request to httpx's class, which respx needs; its body must have been read."""
     import httpx  # noqa: PLC0415 - where there is respx, there is httpx
 
     if library == "httpx":
@@ -118,7 +123,7 @@ def as_httpx(library: str, request: Any) -> httpx.Request:
 
 
 def _routers() -> Iterator[respx.Router]:
-    """The routers that are started; where nobody imported respx there are none."""
+    """The active routers of respx; none if respx has not been imported."""
     mocks = sys.modules.get("respx.mocks")
     if mocks is not None:
         for mocker in mocks.Mocker.registry.values():

@@ -1,8 +1,8 @@
-"""httpx and httpx2, in process: the leaf transports answer for the providers' hosts.
+"""Interception of httpx and httpx2: their transports answer for the providers' hosts.
 
-Clients, mounts, proxies, hooks and retry wrappers above the leaf stay real. The two libraries share
-no class (httpx2 is a fork), so each is replaced on its own; a client that was made before the
-outage follows, because its transport's class is what changes.
+Clients, mounts, proxies, hooks and wrappers for retries above the transport stay real. The two
+libraries share no class (httpx2 is a fork), so each is patched separately. The transport's class is
+patched, so clients that were made before the outage follow.
 """
 
 from __future__ import annotations
@@ -18,7 +18,11 @@ import anyio
 from chaos_llm.engine.reply_timing import FOREVER, Step, pool_timeout
 from chaos_llm.interception.connection_reuse import Origin
 from chaos_llm.interception.context import InterceptionContext
-from chaos_llm.interception.foreign_stubs import own_transport, stubs_below, tell_of_stubs
+from chaos_llm.interception.foreign_stubs import (
+    mock_transport_warning,
+    stubs_below,
+    warn_of_unused_stubs,
+)
 from chaos_llm.interception.httpx_exchange import HttpxExchange
 from chaos_llm.interception.httpx_pool import Connection, Pool
 
@@ -26,17 +30,17 @@ LIBRARIES = tuple(name for name in ("httpx", "httpx2") if importlib.util.find_sp
 
 _handlers: dict[tuple[str, bool], Callable[..., Any]] = {}
 _context: InterceptionContext | None = (
-    None  # None for a replacement that somebody kept beyond the outage
+    None  # None after the outage, when code may still hold a replaced method
 )
 
 
 @contextmanager
 def intercepted(context: InterceptionContext) -> Iterator[None]:
-    """Answer for the providers, and give both libraries their own transports back."""
+    """Answer for the providers, and restore both libraries' transports at the end."""
     with ExitStack() as undo:
-        undo.callback(_play_on, None)
+        undo.callback(_use_context, None)
         undo.callback(_handlers.clear)
-        _play_on(context)
+        _use_context(context)
         for library in LIBRARIES:
             module = importlib.import_module(library)
             for transport, method, replacement in (
@@ -51,16 +55,16 @@ def intercepted(context: InterceptionContext) -> Iterator[None]:
             for method in ("handle_request", "handle_async_request"):
                 real = vars(module.MockTransport)[method]
                 undo.callback(setattr, module.MockTransport, method, real)
-                setattr(module.MockTransport, method, _noting(real))
+                setattr(module.MockTransport, method, _recording(real))
         yield
 
 
 def handler_of(library: str, *, is_async: bool) -> Callable[..., Any]:
-    """What stands in for a library's transport, whatever another mock has put on top of it."""
+    """The replacement of a library's transport method, even if a mock has replaced it since."""
     return _handlers[library, is_async]
 
 
-def _play_on(context: InterceptionContext | None) -> None:
+def _use_context(context: InterceptionContext | None) -> None:
     global _context  # noqa: PLW0603 - one outage a process, and the transports are classes
     _context = context
 
@@ -77,27 +81,27 @@ def _sync(module: Any, real: Callable[..., Any]) -> Callable[..., Any]:
             answer = context.services and context.services.answer(library, request)
             if answer is not None:
                 return answer
-            context.tell_of_other_answer(*_endpoint(request))
+            context.warn_of_unknown_provider(*_endpoint(request))
             return real(transport, request)
         body = request.read()
-        tell_of_stubs(context.say, library, request)
+        warn_of_unused_stubs(context.warn, library, request)
         if below is not None:
-            context.say(below(transport, request))
+            context.warn(below(transport, request))
         pool, origin = context.pools.of(transport), _origin(request)
         connection = pool.take(origin, context.clock.now)
         if connection is None:
             found = _wait(context, pool, origin, pool_timeout(request.extensions))
             connection = _or_timeout(module, request, found)
-        visit = HttpxExchange(
+        exchange = HttpxExchange(
             context, module, request, names, body, pool=pool, connection=connection
         )
-        with visit:
-            step = visit.headers_step()
-            visit.pause(step)
+        with exchange:
+            step = exchange.headers_step()
+            exchange.pause(step)
             if pool.retries and step.failure is not None:
-                step = _retried(visit, step)
-            visit.arrive(step)
-        return visit.response()
+                step = _retried(exchange, step)
+            exchange.arrive(step)
+        return exchange.response()
 
     return handle_request
 
@@ -114,63 +118,63 @@ def _async(module: Any, real: Callable[..., Any]) -> Callable[..., Any]:
             answer = context.services and await context.services.answer_async(library, request)
             if answer is not None:
                 return answer
-            context.tell_of_other_answer(*_endpoint(request))
+            context.warn_of_unknown_provider(*_endpoint(request))
             return await real(transport, request)
         body = await request.aread()
-        tell_of_stubs(context.say, library, request)
+        warn_of_unused_stubs(context.warn, library, request)
         if below is not None:
-            context.say(below(transport, request))
+            context.warn(below(transport, request))
         pool, origin = context.pools.of(transport), _origin(request)
         connection = pool.take(origin, context.clock.now)
         if connection is None:
             found = await pool.wait_async(origin, pool_timeout(request.extensions))
             connection = _or_timeout(module, request, found)
-        visit = HttpxExchange(
+        exchange = HttpxExchange(
             context, module, request, names, body, pool=pool, connection=connection, is_async=True
         )
-        with visit:
-            step = visit.headers_step()
+        with exchange:
+            step = exchange.headers_step()
             await anyio.sleep(step.pause)
             if pool.retries and step.failure is not None:
-                step = await _retried_async(visit, step)
-            visit.arrive(step)
-        return visit.response()
+                step = await _retried_async(exchange, step)
+            exchange.arrive(step)
+        return exchange.response()
 
     return handle_async_request
 
 
-def _noting(real: Callable[..., Any]) -> Callable[..., Any]:
-    """Say aloud that a transport which the app was given answers for a provider."""
+def _recording(real: Callable[..., Any]) -> Callable[..., Any]:
+    """Warn that a MockTransport of the app answers for a provider."""
 
     def handle(transport: Any, request: Any) -> Any:  # async, where the real one is
         context = _context
         if context is not None and _names(context, request):
-            context.say(own_transport(request.url.host))
+            context.warn(mock_transport_warning(request.url.host))
         return real(transport, request)
 
     return handle
 
 
-def _retried(visit: HttpxExchange, step: Step) -> Step:
-    """What comes of a transport's own retries, where no connection stood."""
-    for pause in visit.pool.pauses():
-        if not visit.fails_to_connect(step):
+def _retried(exchange: HttpxExchange, step: Step) -> Step:
+    """The first step of the last attempt, after the transport's own retries of a connection."""
+    for pause in exchange.pool.pauses():
+        if not exchange.fails_to_connect(step):
             break
-        visit.fail(step)
-        visit.context.sleep(pause, visit.wire)
-        step = visit.begin_again()
-        visit.pause(step)
+        exchange.fail(step)
+        exchange.context.sleep(pause, exchange.wire)
+        step = exchange.begin_again()
+        exchange.pause(step)
     return step
 
 
-async def _retried_async(visit: HttpxExchange, step: Step) -> Step:
+async def _retried_async(exchange: HttpxExchange, step: Step) -> Step:
     """The same for an async client."""
-    for pause in visit.pool.pauses():
-        if not visit.fails_to_connect(step):
+    for pause in exchange.pool.pauses():
+        if not exchange.fails_to_connect(step):
             break
-        visit.fail(step)
+        exchange.fail(step)
         await anyio.sleep(pause)
-        step = visit.begin_again()
+        step = exchange.begin_again()
         await anyio.sleep(step.pause)
     return step
 
@@ -178,7 +182,7 @@ async def _retried_async(visit: HttpxExchange, step: Step) -> Step:
 def _wait(
     context: InterceptionContext, pool: Pool, origin: Origin, limit: float | None
 ) -> Connection | None:
-    """Wait for a free connection; without threads on the clock there is nobody to free one."""
+    """Wait for a free connection; without threads on the clock no other thread can free one."""
     if context.clock.manages_threads:
         return pool.wait(origin, limit)
     context.clock.sleep(FOREVER if limit is None else limit)
@@ -187,7 +191,7 @@ def _wait(
 
 def _or_timeout(module: Any, request: Any, connection: Connection | None) -> Connection:
     if connection is None:
-        raise module.PoolTimeout("", request=request)  # httpcore says nothing, either
+        raise module.PoolTimeout("", request=request)  # httpcore's message is empty, too
     return connection
 
 
@@ -202,6 +206,6 @@ def _endpoint(request: Any) -> tuple[str, str, str, int | None, str]:
 
 
 def _names(context: InterceptionContext, request: Any) -> tuple[str, ...]:
-    """The providers that a request is for."""
+    """The names of the providers at the host of a request."""
     url = request.url
     return context.hosts.names(url.host, url.port, url.scheme)

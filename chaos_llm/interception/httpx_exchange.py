@@ -1,4 +1,4 @@
-"""One request of an httpx or httpx2 client to a provider, played on the outage's clock."""
+"""One request of an httpx or httpx2 client to a provider, and its reply in virtual time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from chaos_llm.engine.reply_timing import (
     headers_step,
     read_timeout,
 )
-from chaos_llm.interception.context import OVER, InterceptionContext
+from chaos_llm.interception.context import OUTAGE_ENDED, InterceptionContext
 from chaos_llm.interception.httpx_pool import Connection, Pool
 from chaos_llm.protocol.messages import WireRequest
 
@@ -27,9 +27,10 @@ _BEFORE_A_CONNECTION = ("ConnectError", "ConnectTimeout")
 
 
 class HttpxExchange:
-    """A request, its exchange and its reply; leaving it by an exception abandons the exchange.
+    """A request, its exchange in the journal, and its reply.
 
-    `connection` is the one of its client's pool that it occupies, until it is read or closed.
+    Leaving the `with` block by an exception abandons the exchange. `connection` is the one that it
+    occupies in the client's pool until the reply is read or closed.
     """
 
     __slots__ = (
@@ -83,9 +84,9 @@ class HttpxExchange:
         return body_steps(self.reply, self.limit)
 
     def require_outage(self) -> None:
-        """Fail as a broken connection does where the outage has ended: nothing is played then."""
+        """Raise the library's ReadError if the outage has ended, as no more bytes come then."""
         if self.context.is_over:
-            raise self.module.ReadError(OVER, request=self.request)
+            raise self.module.ReadError(OUTAGE_ENDED, request=self.request)
 
     def pause(self, step: Step) -> None:
         """Let a sync client wait."""
@@ -93,37 +94,39 @@ class HttpxExchange:
             self.context.sleep(step.pause, self.wire)
 
     def arrive(self, step: Step) -> bytes:
-        """What has come after the pause; raises what the library's own transport would raise."""
+        """The bytes that arrive after the pause; raises the errors of the library's transport."""
         failure = step.failure
         if failure is not None:
             self.context.end(self.exchange, failure.end)
             error = getattr(self.module, failure.error)
             text = failure.async_text if self.is_async else failure.text
             raise error(text, request=self.request)
-        if step.last:  # all was sent, also where the client hangs up before it asks for more
+        if step.ends_content:
+            self.exchange.content_arrived = True
+        if step.last:  # all was sent, even if the client closes before it reads the end
             self.context.end(self.exchange, "complete")
         return step.data
 
     def fails_to_connect(self, step: Step) -> bool:
-        """Whether it ends before there is a connection, which a transport may try again."""
+        """Whether connecting failed, so that a transport may try again."""
         return step.failure is not None and step.failure.error in _BEFORE_A_CONNECTION
 
     def fail(self, step: Step) -> None:
-        """Note how an attempt to connect ended; another follows."""
+        """Record the ending of a failed attempt to connect, after which another follows."""
         if step.failure is not None:
             self.context.end(self.exchange, step.failure.end)
 
     def begin_again(self) -> Step:
-        """Ask the provider once more, on a connection that is new."""
+        """Send the request once more, on a new connection."""
         self.wire = replace(self.wire, reused=False)
         self.exchange, self.reply = self.context.exchange(self.names, self.wire)
         return self.headers_step()
 
     def complete(self) -> None:
-        """All was read, so the connection can be used again.
+        """End the exchange after all was read, so that the connection can be reused.
 
-        OpenAI's sync streams hang up behind [DONE], before the chunk that ends the body: theirs
-        cannot.
+        OpenAI's sync streams close after [DONE], before the chunk that ends the body, so their
+        connections cannot be reused.
         """
         self.context.end(self.exchange, "complete")
         connection, self.connection = self.connection, None
@@ -141,37 +144,37 @@ class HttpxExchange:
             self.pool.close(connection, self.context.clock.now)
 
     def response(self) -> Any:
-        """The library's response; its body is played as the client reads it."""
+        """The library's response, whose body arrives while the client reads it."""
         reply, module = self.reply, self.module
         if comes_at_once(reply):
             self.context.end(self.exchange, "complete")
-            stream = _whole_stream_class(module)(reply.body, self)
+            stream = _immediate_stream_class(module)(reply.body, self)
         else:
-            stream = _played_stream_class(module)(self)
+            stream = _timed_stream_class(module)(self)
         return module.Response(
             reply.status, headers=reply.headers, stream=stream, extensions=_EXTENSIONS.copy()
         )
 
 
 class _Headers(Mapping[str, str]):
-    """The headers of a request, decoded where one is asked for: few are."""
+    """The headers of a request, each decoded when it is read, because few are."""
 
     __slots__ = ("_values",)
 
     def __init__(self, raw: list[tuple[bytes, bytes]]) -> None:
-        # Backwards, as the first of several values counts.
+        # In reverse order, because the first of several values of a header counts.
         self._values = {name.lower(): value for name, value in reversed(raw)}
 
     @property
     def raw_names(self) -> tuple[bytes, ...]:
-        """The names as they are on the wire, for whoever only wants to know which there are."""
+        """The names of the headers in bytes, without decoding."""
         return tuple(self._values)
 
     def __getitem__(self, name: str) -> str:
         return self._values[name.encode()].decode("latin-1")
 
     def get(self, name: str, default: Any = None) -> Any:
-        """Not by way of KeyError, as most keys are looked for under several names."""
+        """Look a header up without KeyError, because most are looked for under several names."""
         value = self._values.get(name.encode())
         return default if value is None else value.decode("latin-1")
 
@@ -189,69 +192,69 @@ def _wire(request: Any, body: bytes, *, reused: bool) -> WireRequest:
 
 
 @cache
-def _whole_stream_class(module: ModuleType) -> type:
-    """The stream of a body that is there at once; it must inherit from the library's own."""
+def _immediate_stream_class(module: ModuleType) -> type:
+    """The class of a body that arrives at once, derived from the library's own stream class."""
 
-    class WholeStream(module.ByteStream):  # type: ignore[misc, name-defined] # known at run time only
-        """A body whose connection is free again once it was read."""
+    class ImmediateStream(module.ByteStream):  # type: ignore[misc, name-defined] # known at run time only
+        """A body whose connection is free after it was read."""
 
-        def __init__(self, body: bytes, visit: HttpxExchange) -> None:
-            self._stream, self._visit = body, visit
+        def __init__(self, body: bytes, exchange: HttpxExchange) -> None:
+            self._stream, self._exchange = body, exchange
 
         def __iter__(self) -> Iterator[bytes]:
             yield self._stream
-            self._visit.complete()
+            self._exchange.complete()
 
         async def __aiter__(self) -> AsyncIterator[bytes]:
             yield self._stream
-            self._visit.complete()
+            self._exchange.complete()
 
         def close(self) -> None:
-            self._visit.abandon()
+            self._exchange.abandon()
 
         async def aclose(self) -> None:
-            self._visit.abandon()
+            self._exchange.abandon()
 
-    return WholeStream
+    return ImmediateStream
 
 
 @cache
-def _played_stream_class(module: ModuleType) -> type:
-    """The stream of a body that takes its time; it must inherit from the library's own, too."""
+def _timed_stream_class(module: ModuleType) -> type:
+    """The class of a body that arrives over time, derived from the library's stream classes."""
 
-    class PlayedStream(module.SyncByteStream, module.AsyncByteStream):  # type: ignore[misc, name-defined] # known at run time only
-        """A body that comes in its own time; what the client does not read is never sent.
+    class TimedStream(module.SyncByteStream, module.AsyncByteStream):  # type: ignore[misc, name-defined] # known at run time only
+        """A body that arrives over time; bytes that the client does not read are never sent.
 
-        Who iterates anew reads on where the last reader stopped, as on a real connection: OpenAI's
-        client does it to empty one.
+        A second iteration continues where the first one stopped, as on a real connection. OpenAI's
+        client iterates again to read a stream to its end.
         """
 
-        def __init__(self, visit: HttpxExchange) -> None:
-            self._visit, self._steps = visit, visit.body_steps()
+        def __init__(self, exchange: HttpxExchange) -> None:
+            self._exchange, self._steps = exchange, exchange.body_steps()
 
         def __iter__(self) -> Iterator[bytes]:
-            visit = self._visit
-            with visit:
+            exchange = self._exchange
+            with exchange:
                 for step in self._steps:
-                    visit.require_outage()
-                    visit.pause(step)
-                    yield visit.arrive(step)
-            visit.complete()
+                    exchange.require_outage()
+                    exchange.pause(step)
+                    yield exchange.arrive(step)
+            exchange.complete()
 
         async def __aiter__(self) -> AsyncIterator[bytes]:
-            visit = self._visit
-            with visit:
+            exchange = self._exchange
+            with exchange:
                 for step in self._steps:
-                    visit.require_outage()
+                    exchange.require_outage()
                     if step.pause:
                         await anyio.sleep(step.pause)
-                    yield visit.arrive(step)
-            visit.complete()
+                    yield exchange.arrive(step)
+            exchange.complete()
 
         def close(self) -> None:
-            self._visit.abandon()
+            self._exchange.abandon()
 
         async def aclose(self) -> None:
-            self._visit.abandon()
+            self._exchange.abandon()
 
-    return PlayedStream
+    return TimedStream

@@ -1,8 +1,9 @@
-"""The connection pools of httpx and httpx2, as httpcore keeps them; in process nothing opens one.
+"""Simulated connection pools for httpx and httpx2, with the rules of httpcore.
 
-A client's limits mean what they mean on a wire: a stream that is not closed keeps its connection,
-who finds none free waits for one, and what was read to its end is kept until its keep-alive runs
-out. httpcore 1.0.9 and httpcore2 2.16, `ConnectionPool._assign_requests_to_connections`.
+A client's limits work as on a real network: a stream that is not closed occupies its connection, a
+request without a free connection waits for one, and a connection whose reply was read to its end is
+kept until its keep-alive expires. See `ConnectionPool._assign_requests_to_connections` in httpcore
+1.0.9 and httpcore2 2.16.
 """
 
 from __future__ import annotations
@@ -19,12 +20,12 @@ import anyio
 from chaos_llm.engine.reply_timing import FOREVER
 from chaos_llm.interception.connection_reuse import Origin
 
-_CONNECTIONS, _KEPT, _KEEP_ALIVE = 100, 20, 5.0  # httpx's defaults; the last one in seconds
+_MAX_CONNECTIONS, _MAX_IDLE, _KEEP_ALIVE = 100, 20, 5.0  # httpx's defaults; the last one in seconds
 _RETRY_PAUSE = 0.5  # seconds: httpcore's RETRIES_BACKOFF_FACTOR
 
 
 class Connection:
-    """A connection of a pool; it is idle until a time, or in use."""
+    """A connection of a pool: in use, or idle until it expires."""
 
     __slots__ = ("idle_until", "origin", "reused")
 
@@ -49,16 +50,18 @@ class Pool:
         pool = getattr(transport, "_pool", None)
         expiry = getattr(pool, "_keepalive_expiry", _KEEP_ALIVE)
         self._expiry = inf if expiry is None else expiry
-        self._kept = getattr(pool, "_max_keepalive_connections", _KEPT)
-        # HTTP/2 sends many requests over one connection, so there the number is no limit.
+        self._max_idle = getattr(pool, "_max_keepalive_connections", _MAX_IDLE)
+        # HTTP/2 sends many requests over one connection, so their number has no limit.
         is_http2 = getattr(pool, "_http2", False)
-        self._most = sys.maxsize if is_http2 else getattr(pool, "_max_connections", _CONNECTIONS)
+        self._max_connections = (
+            sys.maxsize if is_http2 else getattr(pool, "_max_connections", _MAX_CONNECTIONS)
+        )
         self.retries: int = getattr(pool, "_retries", 0)
         self._connections: list[Connection] = []
         self._waiters: list[_Waiter] = []
 
     def take(self, origin: Origin, now: float) -> Connection | None:
-        """A connection for a request, if one can be had without waiting."""
+        """A connection for a request if one is available at once, else None."""
         connections = self._connections
         self._tidy(now)
         idle = None
@@ -68,7 +71,7 @@ class Pool:
                     connection.idle_until, connection.reused = None, True
                     return connection
                 idle = idle or connection
-        if len(connections) >= self._most:
+        if len(connections) >= self._max_connections:
             if idle is None:
                 return None
             connections.remove(idle)
@@ -77,16 +80,16 @@ class Pool:
         return made
 
     def _tidy(self, now: float) -> None:
-        """Close what has expired, and what is idle beyond the number that may be kept."""
+        """Close expired connections, and idle ones beyond the number that may be kept."""
         connections = self._connections
         for connection in tuple(connections):
             until = connection.idle_until
-            # httpcore compares the number of all connections, busy ones included.
-            if until is not None and (until <= now or len(connections) > self._kept):
+            # httpcore counts all connections here, busy ones included.
+            if until is not None and (until <= now or len(connections) > self._max_idle):
                 connections.remove(connection)
 
     def wait(self, origin: Origin, limit: float | None) -> Connection | None:
-        """Wait for a connection; None where the limit, in seconds, passes first."""
+        """Wait for a connection; None if the limit, in seconds, passes first."""
         waiter = self._queue(origin, threading.Event())
         try:
             waiter.event.wait(limit)
@@ -119,14 +122,14 @@ class Pool:
         return waiter.connection
 
     def give_back(self, connection: Connection, now: float) -> None:
-        """Keep a connection whose reply was read to its end, or give it to who waits."""
+        """Keep a connection whose reply was read to its end, or give it to a waiting request."""
         connection.idle_until = now + self._expiry
         self._tidy(now)
         if self._waiters:
             self._assign(now)
 
     def close(self, connection: Connection, now: float = -inf) -> None:
-        """Close a connection, and let who waits open another."""
+        """Close a connection, and let a waiting request open another."""
         if connection in self._connections:
             self._connections.remove(connection)
         if self._waiters:
@@ -141,13 +144,13 @@ class Pool:
                 waiter.event.set()
 
     def pauses(self) -> Iterator[float]:
-        """Seconds before each further attempt to connect, as many as the transport's `retries`."""
+        """Seconds before each further attempt to connect; the transport's `retries` limits them."""
         for attempt in range(self.retries):
             yield _RETRY_PAUSE * 2.0 ** (attempt - 1) if attempt else 0.0
 
 
 class Pools:
-    """The pools of the transports that an outage has met."""
+    """The pools of an outage, by transport."""
 
     __slots__ = ("_pools",)
 
@@ -155,7 +158,7 @@ class Pools:
         self._pools: WeakKeyDictionary[Any, Pool] = WeakKeyDictionary()
 
     def of(self, transport: Any) -> Pool:
-        """The pool of a transport; both live as long as each other."""
+        """The pool of a transport, which lives as long as the transport."""
         pool = self._pools.get(transport)
         if pool is None:
             pool = self._pools[transport] = Pool(transport)

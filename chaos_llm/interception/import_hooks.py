@@ -1,7 +1,7 @@
-"""aiohttp, urllib3, gRPC, pycurl and other mocks, replaced if and when they are imported.
+"""Interception of aiohttp, urllib3, gRPC, pycurl and other mocks when they are imported.
 
-Many apps import boto3 in the function that needs it, which may be in the midst of an outage. So a
-finder, in force as long as the outage, notices such an import; it finds nothing itself.
+Many apps import boto3 in the function that needs it, maybe during an outage. So during an outage a
+finder on `sys.meta_path` watches imports; other finders find the modules.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from typing import Any
 
 from chaos_llm.interception.context import InterceptionContext
 
-# What is replaced, and by which function of which module of ours.
+# The libraries, and for each one the module and the function that intercept it.
 _ADAPTERS = {
     "urllib3": ("chaos_llm.interception.urllib3_client", "replace"),
     "aiohttp": ("chaos_llm.interception.aiohttp_client", "replace"),
-    "grpc": ("chaos_llm.interception.grpc_client", "replace"),
+    "grpc": ("chaos_llm.interception.grpc.seam", "replace"),
     "pycurl": ("chaos_llm.interception.pycurl_client", "replace"),
     "responses": ("chaos_llm.interception.other_mocks", "responses"),
     "requests_mock": ("chaos_llm.interception.other_mocks", "requests_mock"),
@@ -35,36 +35,36 @@ _ADAPTERS = {
 
 @contextmanager
 def intercepted(context: InterceptionContext) -> Iterator[None]:
-    """Answer for the providers on each of these libraries that is imported before the end."""
+    """Intercept each of these libraries that has been imported, or is before the end."""
     with ExitStack() as undo:
-        awaited: dict[str, Callable[[], None]] = {}
+        pending: dict[str, Callable[[], None]] = {}
         for library, adapter in _ADAPTERS.items():
             replace = partial(_replace, *adapter, context, undo)
             if library in sys.modules:
                 replace()
             else:
-                awaited[library] = replace
-        finder = _Arrivals(awaited)
+                pending[library] = replace
+        finder = _ImportWatcher(pending)
         sys.meta_path.insert(0, finder)
         undo.callback(sys.meta_path.remove, finder)
-        undo.callback(awaited.clear)
+        undo.callback(pending.clear)
         yield
 
 
 def _replace(module: str, function: str, context: InterceptionContext, undo: ExitStack) -> None:
-    with suppress(ImportError):  # too old for us: the guard speaks, if it comes to that
+    with suppress(ImportError):  # a version that is too old; the guard refuses its requests
         getattr(importlib.import_module(module), function)(context, undo)
 
 
-class _Arrivals(MetaPathFinder):
-    """Has something done once a module has been imported; some only ask whether they could."""
+class _ImportWatcher(MetaPathFinder):
+    """Calls a function once a module has been imported, not when it is only looked for."""
 
-    def __init__(self, awaited: dict[str, Callable[[], None]]) -> None:
-        self._awaited = awaited
+    def __init__(self, pending: dict[str, Callable[[], None]]) -> None:
+        self._pending = pending
 
     def find_spec(self, fullname: str, *where: Any) -> ModuleSpec | None:
-        """Find nothing but what the finders behind this one find."""
-        if fullname not in self._awaited:
+        """Return what the other finders find, with a loader that is watched."""
+        if fullname not in self._pending:
             return None
         others = [finder for finder in sys.meta_path if finder is not self]
         specs = (finder.find_spec(fullname, *where) for finder in others)
@@ -74,13 +74,13 @@ class _Arrivals(MetaPathFinder):
         return spec
 
     def _watch(self, name: str, loader: Any) -> None:
-        """Notice when the loader executes its module, and leave the loader as it was."""
+        """Call the function after the loader has executed its module; then restore the loader."""
         real = loader.exec_module
 
         def exec_module(module: ModuleType) -> None:
             del loader.exec_module
             real(module)
-            self._awaited.pop(name, _nothing)()
+            self._pending.pop(name, _nothing)()
 
         loader.exec_module = exec_module
 

@@ -1,4 +1,4 @@
-"""One request to a provider, its exchange and its reply, for clients that parse bytes."""
+"""One request to a provider and its reply, for clients that parse the bytes of a reply."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from chaos_llm.protocol.messages import Ending, WireRequest
 
 
 class InterceptedExchange:
-    """A request and what comes of it; leaving it by an exception abandons the exchange.
+    """A request, its exchange in the journal, and its reply.
 
-    `pool` would keep the connection, `keep` seconds long, None for ever, and `most` of them.
+    Leaving the `with` block by an exception abandons the exchange. `pool` keeps at most `max_idle`
+    idle connections, each for `keep` seconds, or for ever if that is None.
     """
 
     def __init__(
@@ -28,10 +29,10 @@ class InterceptedExchange:
         origin: Origin,
         *,
         keep: float | None,
-        most: float = inf,
+        max_idle: float = inf,
     ) -> None:
         self.context, self._pool, self._origin = context, pool, origin
-        self._keep, self._most = keep, most
+        self._keep, self._max_idle = keep, max_idle
         reused = context.connections.take(pool, origin, context.clock.now)
         self.wire = replace(wire, reused=reused)
         self.exchange, self.reply = context.exchange(names, self.wire)
@@ -45,7 +46,7 @@ class InterceptedExchange:
 
     @property
     def unconnected(self) -> Ending | None:
-        """Why no connection ever stands, where none does."""
+        """Why the connection fails, or None if it succeeds."""
         return self.reply.ending if has_no_connection(self.reply) else None
 
     def frames(self) -> tuple[Frame, ...]:
@@ -57,14 +58,14 @@ class InterceptedExchange:
             self.context.sleep(seconds, self.wire)
 
     def end(self, how: Ending) -> None:
-        """Note how the provider ended the reply; where it keeps silent, the client will."""
+        """Record how the provider ended the reply; a silent ending is left to the client."""
         if how is Ending.COMPLETE and self.exchange.end == "open":
             now, keep = self.context.clock.now, self._keep
             give_back = self.context.connections.give_back
-            give_back(self._pool, self._origin, now, keep=keep, most=self._most)
+            give_back(self._pool, self._origin, now, keep=keep, max_idle=self._max_idle)
         if how in ENDS:
             self.context.end(self.exchange, ENDS[how])
 
     def leave(self, how: End = "abandoned") -> None:
-        """Note that the client went away before the end."""
+        """Record that the client left before the end."""
         self.context.end(self.exchange, how)

@@ -1,6 +1,6 @@
-"""What stands in for the C library's look-ups and connections while an outage is in force.
+"""The functions that replace the C library's look-ups and connections during an outage.
 
-Nothing can be raised through native code: what is refused fails as behind a firewall.
+No Python exception can pass through native code, so a refused call fails as behind a firewall.
 """
 
 from __future__ import annotations
@@ -32,26 +32,27 @@ SIGNATURES: dict[str, tuple[Any, ...]] = {
     "sendto": (ctypes.c_ssize_t, _INT, _POINTER, _SIZE, _INT, _POINTER, _LENGTH),
 }
 _EAI_FAIL = -4  # "Non-recoverable failure in name resolution", <netdb.h>
-_NAME_SERVER, _LONGEST_QUESTION = 53, 512  # bytes of a packet: RFC 1035, 4.2.1
+_NAME_SERVER = 53  # port
+_LONGEST_QUESTION = 512  # bytes of a packet: RFC 1035, 4.2.1
 
-_guard: EgressGuard | None = None  # None once the outage is over: a thread may still be in here
-_kept: list[Any] = []
+_guard: EgressGuard | None = None  # None after the outage, when a thread may still be in here
+_kept_callbacks: list[Any] = []
 
 
-def guarded_by(guard: EgressGuard | None) -> None:
-    """Have this guard asked from now on; None: nobody."""
+def use_guard(guard: EgressGuard | None) -> None:
+    """Check calls with this guard from now on; with None, let all calls pass."""
     global _guard  # noqa: PLW0603 - native code has one C library
     _guard = guard
 
 
 @cache
 def stand_in(function: str, *, is_python: bool) -> int:
-    """The address of our function; it is never let go, as a thread may be on its way into it."""
+    """The address of a function's replacement, which stays valid for threads about to enter it."""
     real = _real(function)
     client = None if is_python else NATIVE
     check = _CHECKS[function]
 
-    def ask_first(*args: Any) -> Any:
+    def check_first(*args: Any) -> Any:
         guard = _guard
         if guard is not None:
             try:
@@ -61,8 +62,8 @@ def stand_in(function: str, *, is_python: bool) -> int:
         return real(*args)
 
     result, *arguments = SIGNATURES[function]
-    made = ctypes.CFUNCTYPE(result, *arguments, use_errno=True)(ask_first)
-    _kept.append(made)
+    made = ctypes.CFUNCTYPE(result, *arguments, use_errno=True)(check_first)
+    _kept_callbacks.append(made)
     address = ctypes.cast(made, ctypes.c_void_p).value
     assert address is not None
     return address
@@ -70,13 +71,14 @@ def stand_in(function: str, *, is_python: bool) -> int:
 
 def _real(function: str) -> Callable[..., Any]:
     result, *arguments = SIGNATURES[function]
-    found = c_library()[function]  # by its item: an object of our own, whose types may be set
+    # Indexing makes a new object; an attribute would be shared, and its types must not change.
+    found = c_library()[function]
     found.restype, found.argtypes = result, arguments
     return found
 
 
 def _failed(function: str, args: tuple[Any, ...]) -> Any:
-    """What a function returns whose request a firewall forbids."""
+    """The result of a function whose request a firewall forbids."""
     ctypes.set_errno(errno.EACCES)
     if function == "getaddrinfo":
         return _EAI_FAIL
@@ -111,9 +113,9 @@ def _check_sendto(
         return
     guard.check_endpoint(*endpoint, client)
     if endpoint[1] == _NAME_SERVER and data:
-        asked = question(ctypes.string_at(data, min(count, _LONGEST_QUESTION)))
-        if asked is not None:
-            guard.check_host(asked.host, None, client)
+        wanted = question(ctypes.string_at(data, min(count, _LONGEST_QUESTION)))
+        if wanted is not None:
+            guard.check_host(wanted.host, None, client)
 
 
 _CHECKS: dict[str, Callable[..., None]] = {
@@ -128,7 +130,7 @@ _CHECKS: dict[str, Callable[..., None]] = {
 
 
 def _endpoint(address: int | None, size: int) -> tuple[str, int] | None:
-    """Host and port of a `struct sockaddr`; None where it is not the internet's."""
+    """Host and port of a `struct sockaddr` for IPv4 or IPv6; None for any other."""
     if not address or size < 8:
         return None
     data = ctypes.string_at(address, min(size, 28))

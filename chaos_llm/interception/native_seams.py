@@ -1,11 +1,11 @@
-"""Where compiled libraries reach the network: through the C library's look-ups and connections.
+"""The guard of compiled libraries: it checks their calls of the C library's network functions.
 
-What Python cannot see, such as libcurl's or Rust's clients, or a bound method from before the
-outage, calls `getaddrinfo`, `connect` and `sendto` through an import slot of its library. In an
-outage the slots lead to the functions here, which ask the guard first. Nothing can be raised
-through native code, so what is refused fails as behind a firewall, and the outage ends with the
-error that the guard has reported. Where slots cannot be read (no 64-bit Linux), Python's own doors
-stay guarded, and native code is not.
+libcurl's and Rust's clients, and bound methods from before the outage, call `getaddrinfo`,
+`connect` and `sendto` through an import slot of their library. During an outage the slots hold the
+addresses of functions that check each call with the guard. No Python exception can pass through
+native code, so a refused call fails as behind a firewall, and the outage ends with the error that
+the guard has recorded. Where slots cannot be read (systems other than 64-bit Linux), calls from
+Python are still checked, and calls from native code are not.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pathlib import PurePath
 from typing import Any
 
 from chaos_llm.interception.egress_guard import EgressGuard
-from chaos_llm.interception.native_functions import SIGNATURES, guarded_by, stand_in
+from chaos_llm.interception.native_functions import SIGNATURES, stand_in, use_guard
 from chaos_llm.virtual_time.native.shared_libraries import (
     ImportSlot,
     SharedLibrary,
@@ -30,55 +30,55 @@ from chaos_llm.virtual_time.native.shared_libraries import (
     write_slot,
 )
 
-# Python's own calls; what a stack shows of their caller is better than "native code".
+# For calls of Python's own module the error names the client on the stack, not "native code".
 _PYTHON = "_socket"
-# gRPC is refused at its channels; its core takes locks of its own where a real service is called.
+# gRPC is refused at its channels; its core holds its own locks while it calls a real service.
 _LEFT_ALONE = ("libc.so", "libc-", "ld-linux", "libpthread", "libnss_", "cygrpc")
 
 _slots_of: dict[SharedLibrary, list[ImportSlot]] = {}  # a library's slots stay where they are
 
 
 def install(guard: EgressGuard, undo: ExitStack) -> None:
-    """Have the guard asked about what native code is about to do, until `undo` is closed."""
+    """Check native code's network calls with the guard until `undo` is closed."""
     if not can_be_read():
         return
     seams = _Seams()
     undo.callback(seams.restore)
-    undo.callback(guarded_by, None)
-    guarded_by(guard)
-    seams.look_again()
+    undo.callback(use_guard, None)
+    use_guard(guard)
+    seams.redirect_loaded()
     loader: Any = importlib.machinery.ExtensionFileLoader
     for owner, name in ((loader, "create_module"), (ctypes, "_dlopen")):
         load = vars(owner)[name]
         undo.callback(setattr, owner, name, load)
-        setattr(owner, name, seams.looking_after(load))
+        setattr(owner, name, seams.redirecting_after(load))
 
 
 class _Seams:
-    """The slots that lead to us, and what stood in them."""
+    """The redirected slots, and their original contents."""
 
     def __init__(self) -> None:
         self._before: dict[ImportSlot, int] = {}
 
-    def look_again(self) -> None:
+    def redirect_loaded(self) -> None:
         """Redirect the libraries that are loaded now."""
         for slot, address in _to_redirect(loads_and_unloads()):
             if slot not in self._before:
-                with suppress(OSError):  # a system that forbids it: Python's doors are guarded
+                with suppress(OSError):  # where the system forbids it, only Python code is checked
                     self._before[slot] = write_slot(slot, address)
 
-    def looking_after(self, load: Callable[..., Any]) -> Callable[..., Any]:
-        """A function that loads libraries, and what it loads is looked at."""
+    def redirecting_after(self, load: Callable[..., Any]) -> Callable[..., Any]:
+        """Wrap a function that loads libraries, so that new libraries are redirected, too."""
 
-        def load_and_look(*args: Any, **options: Any) -> Any:
+        def load_and_redirect(*args: Any, **options: Any) -> Any:
             loaded = load(*args, **options)
-            self.look_again()
+            self.redirect_loaded()
             return loaded
 
-        return load_and_look
+        return load_and_redirect
 
     def restore(self) -> None:
-        """Put back what stood in the slots of the libraries that are still there."""
+        """Restore the slots of the libraries that are still loaded."""
         for slot, _ in _to_redirect(loads_and_unloads()):
             if slot in self._before:
                 write_slot(slot, self._before[slot])
@@ -87,7 +87,10 @@ class _Seams:
 
 @lru_cache(maxsize=1)
 def _to_redirect(_: tuple[int, int]) -> tuple[tuple[ImportSlot, int], ...]:
-    """The slots of all loaded libraries, as of these counters, and where they are to lead."""
+    """The slots of all loaded libraries, and their new contents.
+
+    The argument counts loaded and unloaded libraries; it is the cache's key.
+    """
     found = []
     for library in shared_libraries():
         file = PurePath(library.path).name

@@ -1,7 +1,7 @@
-"""Where proxies are set by environment variables, the providers' hosts are exempt in an outage.
+"""Exempts the providers' hosts from the proxies that environment variables set.
 
-So a client that heeds them goes to the provider itself, where it is answered or refused, and does
-not tell a proxy about it.
+So a client that reads them contacts the provider directly, where it is answered or refused, and
+sends nothing about the request to a proxy.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ _EXEMPT = ("no_proxy", "NO_PROXY")
 
 @contextmanager
 def without_proxies(patterns: Iterable[str]) -> Iterator[None]:
-    """Exempt hosts from the proxies that are set; take it back unless somebody changed it."""
+    """Exempt hosts from the proxies; at the end, restore the variables that no code has changed."""
     before = {name: os.environ.get(name) for name in _EXEMPT}
-    ours = _exempt(os.environ, patterns) if _uses_proxies(os.environ) else ""
-    if not ours:
+    exempted = _exempt(os.environ, patterns) if _uses_proxies(os.environ) else ""
+    if not exempted:
         yield
         return
-    os.environ.update(dict.fromkeys(_EXEMPT, ours))
+    os.environ.update(dict.fromkeys(_EXEMPT, exempted))
     try:
         yield
     finally:
         for name, value in before.items():
-            if os.environ.get(name) == ours:
+            if os.environ.get(name) == exempted:
                 _put_back(name, value)
 
 
@@ -36,11 +36,11 @@ def _uses_proxies(environ: Mapping[str, str]) -> bool:
 
 
 def _exempt(environ: Mapping[str, str], patterns: Iterable[str]) -> str:
-    """The variable's value with these hosts; a glob stands in it only as a suffix."""
+    """The variable's value with these hosts; of the globs it can express suffixes only."""
     suffixes = [pattern.removeprefix("*") for pattern in patterns]
-    mine = [suffix for suffix in suffixes if "*" not in suffix]
-    theirs = environ.get("no_proxy") or environ.get("NO_PROXY") or ""
-    return ",".join(filter(None, [theirs, *mine]))
+    added = [suffix for suffix in suffixes if "*" not in suffix]
+    existing = environ.get("no_proxy") or environ.get("NO_PROXY") or ""
+    return ",".join(filter(None, [existing, *added]))
 
 
 def _put_back(name: str, value: str | None) -> None:

@@ -1,4 +1,4 @@
-"""pycurl, in process: a transfer to a provider's host is refused before libcurl begins it."""
+"""Interception of pycurl: a transfer to a provider's host is refused before it begins."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from chaos_llm.interception.context import InterceptionContext
 from chaos_llm.interception.egress_guard import EgressGuard
 from chaos_llm.virtual_time.patching import replace_methods
 
-# A handle does not tell its URL back. One that was set before the outage stays unknown, and what
-# libcurl then does is refused where it asks the C library for the host.
+# A handle's URL cannot be read. If it was set before the outage it stays unknown, and the request
+# is refused when libcurl looks the host up in the C library.
 _urls: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()
 
 
@@ -26,12 +26,12 @@ def replace(context: InterceptionContext, undo: ExitStack) -> None:
     if guard is None:
         return
     undo.callback(_urls.clear)
-    # pytest-recording puts a class of its own in Curl's place, whose handles say what they are.
+    # pytest-recording replaces `Curl` by another object, but its handles are of the real class.
     curl, multi = pycurl.Curl().__class__, pycurl.CurlMulti
     replace_methods(
         undo,
         curl,
-        setopt=_noting(curl.setopt),
+        setopt=_recording(curl.setopt),
         perform=_guarded(guard, curl.perform, lambda handle: handle),
         perform_rb=_guarded(guard, curl.perform_rb, lambda handle: handle),
         perform_rs=_guarded(guard, curl.perform_rs, lambda handle: handle),
@@ -40,7 +40,7 @@ def replace(context: InterceptionContext, undo: ExitStack) -> None:
     replace_methods(undo, multi, add_handle=add)
 
 
-def _noting(real: Callable[..., Any]) -> Callable[..., Any]:
+def _recording(real: Callable[..., Any]) -> Callable[..., Any]:
     def setopt(handle: Any, option: int, *value: Any) -> Any:
         if option == pycurl.URL and value:
             url = value[0]
@@ -55,7 +55,7 @@ def _guarded(
 ) -> Callable[..., Any]:
     def method(*args: Any) -> Any:
         url = _urls.get(handle_of(*args), "")
-        with suppress(ValueError):  # as libcurl will say
+        with suppress(ValueError):  # libcurl reports a wrong URL itself
             parts = urlsplit(url if "//" in url else f"http://{url}")
             guard.check_host(parts.hostname, parts.port or parts.scheme, CURL)
         return real(*args)

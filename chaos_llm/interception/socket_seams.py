@@ -1,4 +1,4 @@
-"""Where Python code reaches the network: look-ups, sockets, TLS and the standard library's HTTP.
+"""The guard of Python code: it checks look-ups, sockets, TLS and the standard library's HTTP.
 
 Builtins and methods are redirected in place, so a name that was bound before the outage
 (`from socket import getaddrinfo`, `_socket.getaddrinfo`) follows. An audit hook would see the same
@@ -25,38 +25,40 @@ from urllib.parse import urlsplit
 from chaos_llm.interception.egress_guard import EgressGuard, peer_of
 from chaos_llm.requests.host_names import is_local
 from chaos_llm.virtual_time.patching import replace_methods
-from chaos_llm.virtual_time.redirects import Redirect, by_name, twin
+from chaos_llm.virtual_time.redirects import Redirect, copy_of_builtin, reduce_by_name
 
-PLAYED = "_chaos_llm_played"  # set on connections of http.client whose peer is a reply of ours
+SIMULATED = (
+    "_chaos_llm_simulated"  # set on connections of http.client that deliver a simulated reply
+)
 
 _LOOK_UPS = ("getaddrinfo", "gethostbyname", "gethostbyname_ex", "gethostbyaddr")
 
 _STANDARD = {name: getattr(socket, name) for name in _LOOK_UPS}
 
-_guard: EgressGuard | None = None  # None for what is redirected while no outage is in force
+_guard: EgressGuard | None = None  # None outside of an outage
 
 
 def install(guard: EgressGuard, undo: ExitStack) -> None:
-    """Have the guard asked about everything that is about to leave, until `undo` is closed."""
-    undo.callback(_guarded_by, None)
-    _guarded_by(guard)
+    """Check the network calls of Python code with the guard until `undo` is closed."""
+    undo.callback(_use_guard, None)
+    _use_guard(guard)
     for name in _LOOK_UPS:
         redirect = _redirected(name)
         undo.callback(redirect.remove)
         redirect.install()
-        if getattr(socket, name) is not _STANDARD[name]:  # a test has put its own there
+        if getattr(socket, name) is not _STANDARD[name]:  # a test has replaced it by its own
             _replace(undo, socket, name, _look_up(guard, getattr(socket, name)))
     _replace(undo, BaseEventLoop, "getaddrinfo", _loop_look_up(guard, BaseEventLoop.getaddrinfo))
     _pickle_by_name(undo)
     replace_methods(undo, _socket.socket, **_methods(guard))
     _guard_tls(guard, undo)
     connection: Any = http.client.HTTPConnection
-    while hasattr(connection, "_baseclass"):  # vcr's, in the place of the standard library's
+    while hasattr(connection, "_baseclass"):  # vcrpy's class, whose `_baseclass` is the real one
         connection = connection._baseclass
     _replace(undo, connection, "putrequest", _request(guard, connection.putrequest))
 
 
-def _guarded_by(guard: EgressGuard | None) -> None:
+def _use_guard(guard: EgressGuard | None) -> None:
     global _guard  # noqa: PLW0603 - the builtins are global, too
     _guard = guard
 
@@ -69,7 +71,7 @@ def _replace(undo: ExitStack, where: Any, name: str, new: Any) -> None:
 @cache
 def _redirected(name: str) -> Redirect:
     builtin = getattr(_socket, name)
-    real = twin(builtin)
+    real = copy_of_builtin(builtin)
 
     def look_up(host: Any, *args: Any, **options: Any) -> Any:
         guard = _guard
@@ -83,11 +85,11 @@ def _redirected(name: str) -> Redirect:
 
 
 def _pickle_by_name(undo: ExitStack) -> None:
-    """Let a process pool be handed a builtin that is redirected, `time.sleep` as well."""
+    """Let redirected builtins, `time.sleep` included, be passed to a process pool."""
     before = copyreg.dispatch_table.get(BuiltinFunctionType)
     if before is None:
         undo.callback(copyreg.dispatch_table.pop, BuiltinFunctionType, None)
-        copyreg.pickle(BuiltinFunctionType, by_name)
+        copyreg.pickle(BuiltinFunctionType, reduce_by_name)
 
 
 def _look_up(guard: EgressGuard, real: Callable[..., Any]) -> Callable[..., Any]:
@@ -118,7 +120,7 @@ def _guarded(
 
 
 def _addresses(found: Any) -> list[str]:
-    """What a look-up found: text, a list of addresses, or host, aliases and addresses."""
+    """The addresses in a look-up's result, whichever of the four functions returned it."""
     if isinstance(found, str):
         return [found]
     with suppress(TypeError, IndexError):
@@ -131,14 +133,14 @@ def _addresses(found: Any) -> list[str]:
 def _loop_look_up(guard: EgressGuard, real: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(real)
     async def getaddrinfo(loop: Any, host: Any, port: Any, **options: Any) -> Any:
-        guard.check_host(host, port)  # in the task, whose stack shows the client
+        guard.check_host(host, port)  # here, in the task, because the stack shows the client
         return await real(loop, host, port, **options)
 
     return getaddrinfo
 
 
 def _methods(guard: EgressGuard) -> dict[str, Callable[..., Any]]:
-    """What stands in for the methods of every socket; each takes what the real one takes."""
+    """The replacements of the methods of all sockets, with the same arguments."""
     kind = _socket.socket
     real_sendto, real_sendmsg = kind.sendto, kind.sendmsg
 
@@ -185,12 +187,12 @@ def _addressed(
 
 
 def _guard_tls(guard: EgressGuard, undo: ExitStack) -> None:
-    """Refuse TLS sessions with a provider: new ones by a blocking socket, and all from before.
+    """Refuse TLS sessions with a provider: new ones on blocking sockets, and all from before.
 
-    The library behind a blocking TLS socket writes to the descriptor itself. A session that begins
-    in the outage by other means sends its hello through a socket, which is looked at there.
+    OpenSSL writes to the descriptor of a blocking TLS socket itself. Any other session that begins
+    in the outage sends its ClientHello through a socket, where it is checked.
     """
-    begun: weakref.WeakSet[Any] = weakref.WeakSet()  # in this outage, with leave to
+    begun: weakref.WeakSet[Any] = weakref.WeakSet()  # sessions that were allowed to begin
 
     def beginning(real: Callable[..., Any]) -> Callable[..., Any]:
         def do_handshake(session: Any, *args: Any, **options: Any) -> Any:
@@ -218,7 +220,7 @@ def _guard_tls(guard: EgressGuard, undo: ExitStack) -> None:
 def _request(guard: EgressGuard, real: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(real)
     def putrequest(connection: Any, method: Any, url: Any, *args: Any, **options: Any) -> Any:
-        if not hasattr(connection, PLAYED):
+        if not hasattr(connection, SIMULATED):
             for host, port in _hosts_of(connection, url):
                 guard.check_host(host, port)
         return real(connection, method, url, *args, **options)
@@ -227,7 +229,7 @@ def _request(guard: EgressGuard, real: Callable[..., Any]) -> Callable[..., Any]
 
 
 def _hosts_of(connection: Any, url: Any) -> list[tuple[Any, Any]]:
-    """Where a request of http.client goes: itself, through a tunnel, or through a plain proxy."""
+    """The hosts of a request of http.client: its peer, a tunnel's end, a proxied URL's host."""
     hosts = [(connection.host, connection.port)]
     if tunnel := getattr(connection, "_tunnel_host", None):
         hosts.append((tunnel, connection._tunnel_port))

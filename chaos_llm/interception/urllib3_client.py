@@ -1,8 +1,8 @@
-"""urllib3, in process, and with it botocore, requests and what is built on them.
+"""Interception of urllib3, and so of botocore, requests and libraries based on them.
 
-The pool that a request goes through is copied for it, and the copy's connection gets a socket that
-plays the reply. Pools, retries, redirects and the parser of replies stay urllib3's and botocore's
-own; a client that was made before the outage follows, because its pool's class is what changes.
+Each request gets a copy of its pool, whose connection has a socket that delivers the simulated
+reply. Pools, retries, redirects and the parser of replies are urllib3's and botocore's own. The
+pool's class is patched, so clients that were made before the outage follow.
 """
 
 from __future__ import annotations
@@ -25,29 +25,29 @@ from urllib3 import HTTPConnectionPool, exceptions
 
 from chaos_llm.engine.reply_timing import LAST_SYN, TLS_EOF
 from chaos_llm.interception.context import InterceptionContext
-from chaos_llm.interception.foreign_stubs import unplayed
+from chaos_llm.interception.foreign_stubs import unused_cassette_warning
 from chaos_llm.interception.intercepted_exchange import InterceptedExchange
-from chaos_llm.interception.socket_seams import PLAYED
-from chaos_llm.interception.urllib3_socket import PlayedSocket
+from chaos_llm.interception.socket_seams import SIMULATED
+from chaos_llm.interception.urllib3_socket import ReplySocket
 from chaos_llm.protocol.messages import Ending, WireRequest
 
-_ASKED = "_chaos_llm_asked"  # the pool that a copy was made of
+_ORIGINAL = "_chaos_llm_original"  # the pool that a copy was made of
 
 _context: InterceptionContext | None = (
-    None  # None for a method that somebody keeps beyond the outage
+    None  # None after the outage, when code may still hold the replaced method
 )
 
 
 def replace(context: InterceptionContext, undo: ExitStack) -> None:
-    """Answer for the providers until `undo` gives urllib3 its own method back."""
+    """Answer for the providers until `undo` restores urllib3's own method."""
     real = HTTPConnectionPool.urlopen
-    undo.callback(_play_on, None)
+    undo.callback(_use_context, None)
     undo.callback(setattr, HTTPConnectionPool, "urlopen", real)
-    _play_on(context)
+    _use_context(context)
     setattr(HTTPConnectionPool, "urlopen", _opening(real))  # noqa: B010 - mypy: a method
 
 
-def _play_on(context: InterceptionContext | None) -> None:
+def _use_context(context: InterceptionContext | None) -> None:
     global _context  # noqa: PLW0603 - one outage a process, and pools are classes
     _context = context
 
@@ -66,24 +66,24 @@ def _opening(real: Callable[..., Any]) -> Callable[..., Any]:
         names = (
             context.hosts.names(pool.host, pool.port, pool.scheme) if context is not None else ()
         )
-        if context is None or not names or pool.pool is None:  # None: closed, as urllib3 will say
+        if context is None or not names or pool.pool is None:  # None: closed; urllib3 raises
             if context is not None and not names:
                 path = urlsplit(url).path
-                context.tell_of_other_answer(method, pool.scheme, pool.host, pool.port, path)
+                context.warn_of_unknown_provider(method, pool.scheme, pool.host, pool.port, path)
             return real(pool, method, url, body, headers, *args, **more)
-        body, asked = _whole(body), getattr(pool, _ASKED, pool)
+        body, original = _as_bytes(body), getattr(pool, _ORIGINAL, pool)
         wire = _wire(pool.host, method, url, pool.headers if headers is None else headers, body)
-        asks = _Asking(context, names, wire, asked)
+        pending = _PendingRequest(context, names, wire, original)
         if (cassette := getattr(pool.ConnectionCls, "cassette", None)) is not None:
-            context.say(unplayed(cassette, pool.host))
-        with asks:
-            return real(_playing(asked, asks), method, url, body, headers, *args, **more)
+            context.warn(unused_cassette_warning(cassette, pool.host))
+        with pending:
+            return real(_copied_pool(original, pending), method, url, body, headers, *args, **more)
 
     return urlopen
 
 
-def _whole(body: Any) -> Any:
-    """The body as far as it can be read but once: a provider decides before it is sent."""
+def _as_bytes(body: Any) -> Any:
+    """Read a body that can be read only once, because the provider answers before it is sent."""
     if body is None or isinstance(body, str | bytes):
         return body
     if hasattr(body, "read"):
@@ -104,48 +104,48 @@ def _text(value: Any) -> str:
     return value.decode("latin-1") if isinstance(value, bytes) else str(value)
 
 
-class _Asking:
-    """One request; it reaches the provider when its pool has a connection for it."""
+class _PendingRequest:
+    """A request that reaches the provider when its pool has a connection for it."""
 
     def __init__(
         self, context: InterceptionContext, names: tuple[str, ...], wire: WireRequest, pool: Any
     ) -> None:
         self._context, self._names, self._wire, self._pool = context, names, wire, pool
-        self._visit: InterceptedExchange | None = None
+        self._exchange: InterceptedExchange | None = None
 
     def __enter__(self) -> None:
         pass
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is not None and self._visit is not None:
-            self._visit.leave()
+        if kind is not None and self._exchange is not None:
+            self._exchange.leave()
 
     def begin(self) -> InterceptedExchange:
         pool = self._pool
-        origin, most = (pool.scheme, pool.host, pool.port), pool.pool.maxsize or inf
-        self._visit = visit = InterceptedExchange(
-            self._context, self._names, self._wire, pool, origin, keep=None, most=most
+        origin, max_idle = (pool.scheme, pool.host, pool.port), pool.pool.maxsize or inf
+        self._exchange = exchange = InterceptedExchange(
+            self._context, self._names, self._wire, pool, origin, keep=None, max_idle=max_idle
         )
-        return visit
+        return exchange
 
 
-def _playing(pool: Any, asks: _Asking) -> Any:
-    """A copy of the pool for one request; it has no connection and no proxy yet."""
+def _copied_pool(pool: Any, pending: _PendingRequest) -> Any:
+    """Copy the pool for one request; the copy has no connection yet, and no proxy."""
     copied = copy.copy(pool)
-    setattr(copied, _ASKED, pool)  # which a retry of urllib3's own goes back to
-    copied.pool = _Slot(pool.pool)
+    setattr(copied, _ORIGINAL, pool)  # for retries by urllib3, which call the copy's `urlopen`
+    copied.pool = _PoolQueue(pool.pool)
     copied.proxy, copied.proxy_headers, copied.proxy_config = None, {}, None
     copied.conn_kw = {key: value for key, value in pool.conn_kw.items() if "proxy" not in key}
 
     kind = pool.ConnectionCls
-    while hasattr(kind, "_baseclass"):  # vcr's, in the place of a library's own
+    while hasattr(kind, "_baseclass"):  # vcrpy's class, whose `_baseclass` is the library's own
         kind = kind._baseclass
 
     def connection(**options: Any) -> Any:
-        made, visit = kind(**options), asks.begin()
-        found = weakref.ref(made)  # so that what is dropped unread is gone at once
-        made.connect = lambda: _connect(found(), visit)
-        setattr(made, PLAYED, True)
+        made, exchange = kind(**options), pending.begin()
+        found = weakref.ref(made)  # weak, so that an unread connection is freed at once
+        made.connect = lambda: _connect(found(), exchange)
+        setattr(made, SIMULATED, True)
         return made
 
     copied.ConnectionCls, copied._get_conn = connection, partial(_get_conn, copied)
@@ -153,7 +153,7 @@ def _playing(pool: Any, asks: _Asking) -> Any:
 
 
 def _get_conn(pool: Any, timeout: float | None = None) -> Any:
-    """What urllib3's own does, also where vcr has replaced that."""
+    """Like urllib3's own method, also where vcrpy has replaced that."""
     try:
         pool.pool.get(block=pool.block, timeout=timeout)
     except queue.Empty:
@@ -163,11 +163,11 @@ def _get_conn(pool: Any, timeout: float | None = None) -> Any:
     return pool._new_conn()
 
 
-class _Slot:
-    """In the place of a pool's queue: one of its connections is in use, and none is handed out.
+class _PoolQueue:
+    """Replaces a pool's queue: it takes one connection out of it, but does not use it.
 
-    So the pool's `maxsize` and `block` mean what they mean on a wire; what is in the queue may be a
-    connection from before the outage, which leads to the real provider.
+    So the pool's `maxsize` and `block` work as on a real network. The connection in the queue may
+    be from before the outage and lead to the real provider.
     """
 
     def __init__(self, connections: Any) -> None:
@@ -184,21 +184,21 @@ class _Slot:
         return int(self._connections.qsize())
 
 
-def _connect(connection: Any, visit: InterceptedExchange) -> None:
-    """Connect, or raise what urllib3 raises where no connection ever stands, when it does."""
-    why, wait = visit.unconnected, visit.reply.wait
+def _connect(connection: Any, exchange: InterceptedExchange) -> None:
+    """Connect, or raise urllib3's error for a failed connection after its real delay."""
+    why, wait = exchange.unconnected, exchange.reply.wait
     if why is None:
-        connection.sock, connection.is_verified = PlayedSocket(visit), True
+        connection.sock, connection.is_verified = ReplySocket(exchange), True
         return
     if why is Ending.CONNECT_TIMEOUT:
         limit, wait = connection.timeout, LAST_SYN
         if isinstance(limit, int | float) and limit < wait:
-            visit.sleep(limit)
-            visit.leave("timeout")
+            exchange.sleep(limit)
+            exchange.leave("timeout")
             text = f"Connection to {connection.host} timed out. (connect timeout={limit})"
             raise exceptions.ConnectTimeoutError(connection, text)
-    visit.sleep(wait)
-    visit.end(why)
+    exchange.sleep(wait)
+    exchange.end(why)
     raise _error(why, connection)
 
 

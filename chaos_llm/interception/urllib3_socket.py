@@ -1,4 +1,4 @@
-"""A socket for http.client, whose peer is a reply."""
+"""A socket for http.client that delivers a simulated reply."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import errno
 import io
 from typing import Any
 
-from chaos_llm.interception.context import OVER
+from chaos_llm.interception.context import OUTAGE_ENDED
 from chaos_llm.interception.intercepted_exchange import InterceptedExchange
 from chaos_llm.protocol.messages import Ending
 
 
-class PlayedSocket:
-    """What http.client and urllib3 ask of a socket."""
+class ReplySocket:
+    """The methods of a socket that http.client and urllib3 use."""
 
-    def __init__(self, visit: InterceptedExchange) -> None:
-        self._visit = visit
+    def __init__(self, exchange: InterceptedExchange) -> None:
+        self._exchange = exchange
         self.limit: float | None = None  # seconds for one read
 
     def settimeout(self, seconds: float | None) -> None:
@@ -25,29 +25,29 @@ class PlayedSocket:
         return self.limit
 
     def setsockopt(self, *option: Any) -> None:
-        """Take what is of no effect here."""
+        """Ignore the option."""
 
     def sendall(self, data: Any) -> None:
-        """Drop what has been read already."""
+        """Ignore the request's bytes: the request was read before."""
 
     def makefile(self, mode: str = "rb", *_: Any, **__: Any) -> io.BufferedReader:
-        """The reply as a file to read, which outlives the socket."""
+        """The reply as a file, which stays open when the socket is closed."""
         assert mode == "rb", mode
-        return io.BufferedReader(_Played(self, self._visit))
+        return io.BufferedReader(_ReplyReader(self, self._exchange))
 
     def shutdown(self, how: int) -> None:
-        """Take what is of no effect here."""
+        """Do nothing."""
 
     def close(self) -> None:
-        """Stay as it is: the file ends the visit."""
+        """Do nothing: closing the file ends the exchange."""
 
 
-class _Played(io.RawIOBase):
-    """The bytes of a reply, each frame when it is due; a read gets one frame at most."""
+class _ReplyReader(io.RawIOBase):
+    """The bytes of a reply, each frame at its time; a read returns at most one frame."""
 
-    def __init__(self, peer: PlayedSocket, visit: InterceptedExchange) -> None:
-        self._peer, self._visit = peer, visit
-        self._frames, self._data = iter(visit.frames()), memoryview(b"")
+    def __init__(self, peer: ReplySocket, exchange: InterceptedExchange) -> None:
+        self._peer, self._exchange = peer, exchange
+        self._frames, self._data = iter(exchange.frames()), memoryview(b"")
 
     def readable(self) -> bool:
         return True
@@ -60,17 +60,17 @@ class _Played(io.RawIOBase):
         return taken
 
     def _receive(self) -> bool:
-        """Wait for a frame; False where nothing more comes."""
-        if self._visit.context.is_over:
-            self._visit.leave()
-            raise ConnectionAbortedError(errno.ECONNABORTED, OVER)
+        """Wait for the next frame; False after the last one."""
+        if self._exchange.context.is_over:
+            self._exchange.leave()
+            raise ConnectionAbortedError(errno.ECONNABORTED, OUTAGE_ENDED)
         frame = next(self._frames, None)
         if frame is None:
             return False
         self._wait(frame.pause)
         self._data = memoryview(frame.data)
         if frame.ending is not None:
-            self._visit.end(frame.ending)
+            self._exchange.end(frame.ending)
         if frame.ending is Ending.RESET:
             raise ConnectionResetError(errno.ECONNRESET, "Connection reset by peer")
         return True
@@ -78,13 +78,13 @@ class _Played(io.RawIOBase):
     def _wait(self, pause: float) -> None:
         limit = self._peer.limit
         if limit is None or pause < limit:
-            self._visit.sleep(pause)
+            self._exchange.sleep(pause)
             return
         self._frames = iter(())
-        self._visit.sleep(limit)
-        self._visit.leave("timeout")
+        self._exchange.sleep(limit)
+        self._exchange.leave("timeout")
         raise TimeoutError("The read operation timed out")  # as over TLS
 
     def close(self) -> None:
-        self._visit.leave()
+        self._exchange.leave()
         super().close()

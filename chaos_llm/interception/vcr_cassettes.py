@@ -1,7 +1,7 @@
-"""vcrpy, and with it pytest-recording: requests to the providers are not for its cassettes.
+"""vcrpy and pytest-recording: requests to the providers bypass their cassettes.
 
-It stands in the place of httpx's transports, of aiohttp's requests and of the connections of
-http.client, urllib3 and botocore; the last are dealt with where urllib3's pools are.
+vcrpy replaces httpx's transports, aiohttp's requests and the connections of http.client, urllib3
+and botocore. urllib3_client.py handles the connections.
 """
 
 from __future__ import annotations
@@ -13,14 +13,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from chaos_llm.interception.context import InterceptionContext
-from chaos_llm.interception.foreign_stubs import cassette_of, unplayed
+from chaos_llm.interception.foreign_stubs import cassette_of, unused_cassette_warning
 from chaos_llm.interception.httpx_clients import handler_of
 
-_OURS = ("HTTPTransport", "AsyncHTTPTransport")  # others, such as ASGITransport, are the app's
+# The intercepted transports; others, such as ASGITransport, belong to the app.
+_OURS = ("HTTPTransport", "AsyncHTTPTransport")
 
 
 def replace(context: InterceptionContext, undo: ExitStack) -> None:
-    """Have requests to the providers pass every cassette, whenever it was inserted."""
+    """Let requests to the providers bypass every cassette, whenever it was inserted."""
     from vcr.stubs import aiohttp_stubs, httpx_stubs  # noqa: PLC0415 - vcr has been imported
 
     for name, is_async in (("_vcr_handle_request", False), ("_vcr_handle_async_request", True)):
@@ -40,7 +41,7 @@ def _handling(
         is_ours = type(transport).__name__ in _OURS
         if not is_ours or not context.hosts.names(url.host, url.port, url.scheme):
             return real(cassette, below, transport, request, httpx)
-        context.say(unplayed(cassette, url.host))
+        context.warn(unused_cassette_warning(cassette, url.host))
         return handler_of(httpx.__name__, is_async=is_async)(transport, request)
 
     return handle
@@ -52,20 +53,20 @@ def _requesting(
     cassette: Any,
     real: Callable[..., Any],
 ) -> Callable[..., Any]:
-    """A request of aiohttp that passes the cassette where it is for a provider."""
+    """Wrap aiohttp's request method, so that requests to a provider bypass the cassette."""
 
     async def request(session: Any, method: Any, url: Any, **options: Any) -> Any:
         parts = urlsplit(str(session._build_url(url)))
         if not parts.hostname or not context.hosts.names(parts.hostname, parts.port, parts.scheme):
             return await recorded(session, method, url, **options)
-        context.say(unplayed(cassette, parts.hostname))
+        context.warn(unused_cassette_warning(cassette, parts.hostname))
         return await real(session, method, url, **options)
 
     return request
 
 
 def _unwrap_what_is_inserted(context: InterceptionContext, undo: ExitStack) -> None:
-    """A cassette from before the outage has replaced aiohttp's method already."""
+    """Wrap aiohttp's method also where a cassette from before the outage has replaced it."""
     from aiohttp import ClientSession  # noqa: PLC0415 - aiohttp_stubs has imported it
 
     recorded = ClientSession._request

@@ -16,12 +16,13 @@ class ContentTiming(NamedTuple):
     `first` is the time of the first piece of content, infinite if there is none. `quiet_from` and
     `quiet` are the beginning and the length of the longest time without content; pings and comments
     are not content. `quiet` is infinite if the reply falls silent for good, so that the client has
-    to end it.
+    to end it. `last` is the time of the last piece of content, infinite if there is none.
     """
 
     first: float = 0.0
     quiet_from: float = 0.0
     quiet: float = 0.0
+    last: float = 0.0
 
     def longest_quiet(self, duration: float) -> float:
         """Seconds of the longest time without content in an exchange of that duration."""
@@ -37,7 +38,7 @@ def content_timing_of(reply: Reply) -> ContentTiming:
     chunks = reply.chunks
     delays = [chunk[0] for chunk in chunks]
     if not reply.wait and reply.ending is not Ending.SILENT and not any(delays):
-        return AT_ONCE if any(chunk[2] for chunk in chunks) else _interned(_NEVER, 0.0, 0.0)
+        return AT_ONCE if any(chunk[2] for chunk in chunks) else _interned(_NEVER, 0.0, 0.0, _NEVER)
     now, last, first = reply.wait, 0.0, _NEVER
     quiet_from, quiet = 0.0, 0.0
     for delay, _, content in chunks:
@@ -50,4 +51,5 @@ def content_timing_of(reply: Reply) -> ContentTiming:
     after = _NEVER if reply.ending is Ending.SILENT else now - last
     if after > quiet:
         quiet_from, quiet = last, after
-    return _interned(round(first, 6), round(quiet_from, 6), round(quiet, 6))
+    ends = _NEVER if first == _NEVER else round(last, 6)
+    return _interned(round(first, 6), round(quiet_from, 6), round(quiet, 6), ends)

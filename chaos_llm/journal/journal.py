@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple
@@ -10,12 +11,15 @@ from typing import Any, Literal, NamedTuple
 from chaos_llm.decisions.plan import HEALTHY, Decision
 from chaos_llm.journal.content_timing import AT_ONCE, ContentTiming
 from chaos_llm.journal.exchange_kinds import HasExchangeKind, exchange_kind_of
+from chaos_llm.journal.sent_content import SentContent
 from chaos_llm.protocol import strict_json
 from chaos_llm.protocol.messages import UNSERVED, BrokenRule, Request
 from chaos_llm.protocol.redaction import Secrets, without_shapes_cached
+from chaos_llm.protocol.tool_history import ReportedToolCall
 from chaos_llm.requests.correlation import Key
 
 Effect = Literal["applied", "no_effect", "unsupported", "masked"]
+_ROUNDING = 1e-6  # seconds; of the difference of two times
 End = Literal["open", "complete", "closed", "reset", "refused", "timeout", "abandoned"]
 
 
@@ -42,20 +46,29 @@ class Exchange(HasExchangeKind):
     * silently_corrupted: whether the answer differs from a healthy one, and looks like one
     * opening: the first letters of an answer to which a fault was applied
     * body_hash: a fingerprint of the request's body
+    * app_line: the line of the app's code that made the request, in calls with failures only; it is
+      no part of written journals, which are the same on every machine
+    * began_cancelled: whether the task that sent the request was being cancelled
+    * content_arrived: whether a client that counts what it reads has read the last piece of content
     * content_timing: when the content of the reply was planned to arrive
     * conversation_digest: the packed digest of the conversation, in calls with failures only
+    * sent_content: the content of the answer, in calls with failures only
+    * reported_tool_calls: the tool calls in the request's conversation, in calls with failures only
     * retry_after: the wait in seconds that a refusal asked for, None if it asked for none
     * broken_rule: the rule for which a healthy provider refused the request, a mistake of the app
     """
 
     __slots__ = (
         "answered",
+        "app_line",
         "at",
         "attempt",
+        "began_cancelled",
         "body_hash",
         "broken_rule",
         "call",
         "content",
+        "content_arrived",
         "content_timing",
         "conversation_digest",
         "decision",
@@ -67,7 +80,9 @@ class Exchange(HasExchangeKind):
         "opening",
         "output_tokens",
         "reference",
+        "reported_tool_calls",
         "retry_after",
+        "sent_content",
         "silently_corrupted",
         "status",
         "until",
@@ -95,7 +110,10 @@ class Exchange(HasExchangeKind):
             self.output_tokens
         ) = 0
         self.answered = self.silently_corrupted = False
-        self.reference = self.error_message = self.opening = ""
+        self.content_arrived = self.began_cancelled = False
+        self.sent_content: SentContent | None = None
+        self.reported_tool_calls: tuple[ReportedToolCall, ...] = ()
+        self.reference = self.error_message = self.opening = self.app_line = ""
 
     @property
     def key(self) -> Key:
@@ -117,8 +135,21 @@ class Exchange(HasExchangeKind):
 
     @property
     def ok(self) -> bool:
-        """Whether the app got the provider's complete answer."""
-        return self.answered and self.end == "complete"
+        """Whether the app got the provider's complete answer.
+
+        A client that leaves a stream after the last piece of content (at its finish_reason, before
+        [DONE]) got it, too.
+        """
+        return self.answered and (self.end == "complete" or self._left_after_content)
+
+    @property
+    def _left_after_content(self) -> bool:
+        if self.end != "abandoned" or not self.stream:
+            return False
+        timing = self.content_timing
+        # Clients that do not count what they read are judged by the time, if it tells anything.
+        by_time = timing.first < timing.last <= self.until - self.at + _ROUNDING
+        return self.content_arrived or by_time
 
     @property
     def is_empty(self) -> bool:
@@ -211,7 +242,13 @@ class Journal:
         exchanges = self.to(provider, surface)
         return [later.at - earlier.until for earlier, later in pairwise(exchanges)]
 
-    def jsonl(self) -> str:
+    def __repr__(self) -> str:
+        """How many exchanges there are, by provider."""
+        by_provider = Counter(exchange.provider for exchange in self._exchanges)
+        counts = ", ".join(f"{provider} {count}" for provider, count in by_provider.items())
+        return f"<Journal of {len(self)} requests" + (f": {counts}>" if counts else ">")
+
+    def to_jsonl(self) -> str:
         """The records as JSON lines; the same seed gives the same bytes."""
         text = "".join(strict_json.dumps(e.line()) + "\n" for e in self._exchanges)
         return self.secrets.masked(text)

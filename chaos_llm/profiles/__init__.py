@@ -1,6 +1,6 @@
-"""Profiles: named bad days, from TOML files to the timeline and back.
+"""Outage profiles: read from TOML files, and written back.
 
-Importing this does not import pydantic; the first profile that is loaded does.
+Importing this package does not import pydantic; loading the first profile does.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ __all__ = [
 
 
 def schema() -> dict[str, Any]:
-    """The format as a JSON schema, for editors."""
+    """The JSON schema of the format, for editors."""
     from chaos_llm.profiles import profile_tables  # noqa: PLC0415 - pydantic, when it is needed
 
     return profile_tables.schema()

@@ -1,4 +1,4 @@
-"""What a provider is like on any day: its pace, what it allows, what it stands behind."""
+"""Properties of a provider without an outage: its latency, its rate limits, its edge network."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from chaos_llm.protocol.rate_limits import Quota
 
 @dataclass(frozen=True, slots=True, repr=False)
 class HealthyLatency(CodeRepr):
-    """How fast a healthy provider is: seconds to the first token, and between tokens.
+    """The latency of a healthy provider: seconds to the first token, and between tokens.
 
-    `models` are those that have a pace of their own, by name or glob; the first that fits counts.
+    `models` has the latencies of single models, by name or glob; the first match counts.
     """
 
     first_token: float = 0.0
@@ -22,14 +22,14 @@ class HealthyLatency(CodeRepr):
     models: tuple[tuple[str, HealthyLatency], ...] = ()
 
     def of(self, model: str) -> HealthyLatency:
-        """The pace of one model."""
-        fitting = (pace for name, pace in self.models if fnmatchcase(model, name))
-        return next(fitting, self)
+        """The latency of one model."""
+        matching = (latency for name, latency in self.models if fnmatchcase(model, name))
+        return next(matching, self)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Allowance(CodeRepr):
-    """What a provider lets each credential ask for, on a healthy day too."""
+    """A provider's rate limit for each credential; it also holds while the provider is healthy."""
 
     quota: Quota
     evidence: str = "assumed"
@@ -37,7 +37,7 @@ class Allowance(CodeRepr):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Edge(CodeRepr):
-    """What several providers stand behind, so that they fail together."""
+    """A CDN or proxy that several providers share, so that they fail together."""
 
     name: str
     providers: tuple[str, ...]

@@ -1,10 +1,10 @@
-"""Closed loop: a provider that stands so much load, and fails the more the more it is asked.
+"""A provider with a limited capacity: the more requests over it, the more of them fail.
 
-    Capacity(requests=60, collapses_at=180).overload(met=120) -> 0.5
+    Capacity(requests=60, collapses_at=180).overload(load=120) -> 0.5
 
-A retry storm keeps itself alive that way: every failure is asked again, so the load stays over the
-capacity long after the cause has gone, as at OpenAI on 23 January 2025. `at` is seconds of the
-profile, given by the caller: nothing here reads a clock.
+So a retry storm keeps itself alive: each failure is retried, and the load stays over the capacity
+long after the cause is gone, as at OpenAI on 23 January 2025. Times are seconds of the profile,
+passed in by the caller: nothing here reads a clock.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from dataclasses import dataclass
 
 from chaos_llm.errors import UsageError
 
-_STEPS = 6  # of the span that is looked back on; load is seen as it was at the last whole step
+_STEPS = 6  # in `per` seconds; the load is measured at the last whole step
 
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """How many requests a provider stands in `per` seconds; or how many `times` its healthy load.
+    """The load that a provider can serve: `requests` in `per` seconds, or `times` its healthy load.
 
-    Of what is over it, as much fails: at twice the capacity every second request. With
-    `collapses_at`, in the same unit, failures rise along a straight line instead, from nothing at
-    the capacity to all there: overload costs the provider work that nobody gets.
+    All that exceeds it fails: at twice the capacity, every second request. With `collapses_at`,
+    in the same unit, the share that fails rises linearly instead, from 0 at the capacity to 1
+    there: an overloaded provider also wastes work on requests that fail.
     """
 
     requests: float | None = None
@@ -48,46 +48,46 @@ class Capacity:
 
     @property
     def limit(self) -> float:
-        """The load up to which nothing fails: in requests, or in times of the healthy load."""
+        """The load up to which nothing fails: in requests, or in multiples of the healthy load."""
         return float(self.requests or self.times or 0)
 
-    def overload(self, met: float, healthy: float | None = None) -> float:
-        """Which share fails, from 0 to 1, where so many were met in the last `per` seconds.
+    def overload(self, load: float, healthy: float | None = None) -> float:
+        """The share of requests that fails, 0 to 1, at `load` requests in the last `per` seconds.
 
-        A capacity in `times` needs the number of a healthy day; where it is unknown, all fails.
+        A capacity in multiples of the healthy load (`times`) needs that load; if unknown, all fail.
         """
         if self.times is not None:
             if not healthy:
                 return 1.0
-            met = met / healthy
-        if met <= self.limit:
+            load = load / healthy
+        if load <= self.limit:
             return 0.0
         if self.collapses_at is None:
-            return 1.0 - self.limit / met
-        return min(1.0, (met - self.limit) / (self.collapses_at - self.limit))
+            return 1.0 - self.limit / load
+        return min(1.0, (load - self.limit) / (self.collapses_at - self.limit))
 
 
 class Load:
-    """The times at which the requests came that a capacity counts.
+    """The load of one capacity, measured from the times of its requests.
 
-    They are looked at in steps of a sixth of `per`: what came since the last whole step does not
-    count yet. So it does not matter who of several is first at one time, and tasks, threads and
-    plain code that ask the same things at the same times meet the same load.
+    It is measured in steps of a sixth of `per`: requests since the last whole step do not count
+    yet. So the order of requests at the same time does not matter, and tasks, threads and plain
+    code that send the same requests at the same times get the same load.
     """
 
-    def __init__(self, per: float, calm_until: float) -> None:
-        self._per, self._calm_until = per, calm_until
+    def __init__(self, per: float, healthy_until: float) -> None:
+        self._per, self._healthy_until = per, healthy_until
         self._times = array("d")
 
-    def meet(self, at: float) -> None:
-        """Count one request; mostly they come in order."""
+    def count(self, at: float) -> None:
+        """Count one request; most of them come in the order of their times."""
         if self._times and at < self._times[-1]:
             insort(self._times, at)
         else:
             self._times.append(at)
 
     def at(self, time: float) -> int:
-        """How many were met in the `per` seconds before the last whole step."""
+        """The number of requests in the `per` seconds before the last whole step."""
         step = self._per / _STEPS
         until = math.floor(time / step) * step
         times = self._times
@@ -95,13 +95,13 @@ class Load:
 
     @property
     def healthy(self) -> float | None:
-        """How many were met in `per` seconds while nothing failed; None where nobody can say."""
+        """The number of requests in `per` seconds while nothing failed; None if it is unknown."""
         if not self._times:
             return None
-        calm = self._calm_until - self._times[0]
-        if calm < self._per:
+        healthy_time = self._healthy_until - self._times[0]
+        if healthy_time < self._per:
             return None
-        return bisect_right(self._times, self._calm_until) * self._per / calm
+        return bisect_right(self._times, self._healthy_until) * self._per / healthy_time
 
 
-Loads = Mapping[str, Load]  # by window
+Loads = Mapping[str, Load]  # by the window's name

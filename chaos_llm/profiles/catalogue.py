@@ -1,7 +1,7 @@
-"""Which profiles there are: their folders, names and tags.
+"""The catalogue of profiles: their folders, names and tags.
 
-This is called while pytest collects, so it reads TOML with the standard library, once for each
-time a file changes, and leaves pydantic alone.
+It is read while pytest collects. So it reads TOML with the standard library, each version of a file
+once, and does not import pydantic.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ _PACKAGE = Path(__file__).parents[1]
 
 
 def folders(rootdir: str | Path | None = None) -> tuple[Path, ...]:
-    """The folders that profiles are looked for in: the team's own, those of packs, the shipped one.
+    """The folders of profiles: the team's own, those of installed packages, the shipped one.
 
-    The team's come from `[tool.chaos_llm] profiles = [...]` in the nearest pyproject.toml at or
-    above `rootdir` (default: the current folder), relative to that file. Where a name is in two
-    folders, the first folder has it.
+    The team's are `[tool.chaos_llm] profiles = [...]` in the nearest pyproject.toml at or above
+    `rootdir` (default: the current folder), relative to that file. If two folders have a profile
+    of the same name, the one in the first folder counts.
     """
     return (*_own(Path(rootdir) if rootdir else Path.cwd()), *extensions.folders(), *_shipped())
 
@@ -34,12 +34,12 @@ def names(rootdir: str | Path | None = None) -> tuple[str, ...]:
 
 
 def tags(rootdir: str | Path | None = None) -> tuple[str, ...]:
-    """All tags that some profile has, sorted."""
+    """The tags of all profiles, sorted."""
     return tuple(sorted({tag for each in _tagged(rootdir).values() for tag in each}))
 
 
 def with_tag(tag: str, rootdir: str | Path | None = None) -> tuple[str, ...]:
-    """The names of the profiles with that tag, sorted; raises UnknownName where none has it."""
+    """The names of the profiles with that tag, sorted; raises UnknownName if there is none."""
     tagged = _tagged(rootdir)
     found = tuple(name for name in sorted(tagged) if tag in tagged[name])
     if not found:
@@ -56,7 +56,7 @@ def find(name: str, rootdir: str | Path | None = None) -> Path:
 
 
 def within(folder: Path) -> list[Path]:
-    """The files of the profiles in a folder, sorted; a pyproject.toml is none."""
+    """The files of the profiles in a folder, sorted; a pyproject.toml is not a profile."""
     return sorted(path for path in folder.glob("*.toml") if path.name != "pyproject.toml")
 
 
@@ -77,8 +77,8 @@ def _tags(profile: TomlDocument) -> list[str]:
 
 
 def _shipped() -> list[Path]:
-    # A wheel carries the folder inside the package, a source tree and an editable install beside
-    # it. Inside wins: what lies beside an installed package belongs to somebody else.
+    # In a wheel the folder is inside the package; in a source tree or an editable install it is
+    # beside it. Inside comes first: a folder beside an installed package is another package's.
     for folder in (_PACKAGE / "fault_profiles", _PACKAGE.parent / "fault_profiles"):
         if folder.is_dir():
             return [folder]

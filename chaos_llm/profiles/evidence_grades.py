@@ -1,4 +1,4 @@
-"""What a profile's numbers rest on: reported, claimed or assumed."""
+"""The evidence for a profile's numbers, graded: reported, claimed or assumed."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ FACTS = (
 
 
 def facts(window: Window) -> dict[str, tuple[str, ...]]:
-    """What each fact of a window rests on; of a window without a evidence all is assumed.
+    """The evidence for each fact of a window; in a window without evidence all is assumed.
 
-    Several sources of a share's line stand for its points, in order; elsewhere they stand
-    together for one fact.
+    Several sources for a share that has several points belong to the points, in order. Elsewhere
+    several sources support one fact together.
     """
     if window.evidence:
         return {fact: _several(evidence) for fact, evidence in window.evidence.items()}
-    return {fact: (ASSUMED,) for fact in FACTS if _says(window, fact)}
+    return {fact: (ASSUMED,) for fact in FACTS if _has(window, fact)}
 
 
 def grade(sources: Mapping[str, Source], evidence: str | Iterable[str]) -> EvidenceGrade:
-    """How much a fact weighs: as much as the weakest of what it rests on."""
+    """The grade of a fact: that of its weakest source."""
     grades: list[EvidenceGrade] = [
         "assumed" if key == ASSUMED else sources[key].grade for key in _several(evidence)
     ]
@@ -38,30 +38,31 @@ def grade(sources: Mapping[str, Source], evidence: str | Iterable[str]) -> Evide
 
 
 def counted(profile: Profile) -> Counter[EvidenceGrade]:
-    """How many of the facts that a replay plays have each grade."""
-    return Counter(_played(profile))
+    """The number of simulated facts with each grade."""
+    return Counter(_simulated_facts(profile))
 
 
 def assumed_share(profile: Profile) -> float:
-    """The share, from 0 to 1, of the facts a replay plays that are assumed.
+    """The share of a profile's simulated facts that are assumed, from 0 to 1.
 
-    Windows that are told and not played do not count, nor do posts and asides: well-known times
-    around the timeline do not make an assumed error rate any better known.
+    Windows that are documented but not simulated do not count, nor do status page posts and
+    events: their well-known times do not make an assumed error rate any better known.
     """
-    grades = list(_played(profile))
+    grades = list(_simulated_facts(profile))
     return grades.count("assumed") / len(grades) if grades else 0.0
 
 
-def _played(profile: Profile) -> Iterator[EvidenceGrade]:
+def _simulated_facts(profile: Profile) -> Iterator[EvidenceGrade]:
+    """The grade of every fact that a replay simulates."""
     for window in profile.windows:
         if window.simulated:
             for fact, evidence in facts(window).items():
                 each_point = fact == "share" and len(evidence) == len(window.share.points)
                 for counted in evidence if each_point else (evidence,):
                     yield grade(profile.sources, counted)
-    for pace in profile.baseline.values():
-        yield grade(profile.sources, pace.evidence)
-        for _, of_model in pace.models:
+    for latency in profile.baseline.values():
+        yield grade(profile.sources, latency.evidence)
+        for _, of_model in latency.models:
             yield grade(profile.sources, of_model.evidence)
     for edge in profile.edges.values():
         yield grade(profile.sources, edge.evidence)
@@ -73,7 +74,7 @@ def _several(evidence: str | Iterable[str]) -> tuple[str, ...]:
     return (evidence,) if isinstance(evidence, str) else tuple(evidence)
 
 
-def _says(window: Window, fact: str) -> bool:
+def _has(window: Window, fact: str) -> bool:
     optional = {
         "sticky_by": window.sticky_by != "request",
         "sticky_for": window.sticky_for is not None,

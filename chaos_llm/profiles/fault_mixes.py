@@ -1,6 +1,6 @@
-"""From a window's `faults` table to faults; a fault's parameters are the fields of its dataclass.
+"""Read a window's `faults` and `network`; the parameters are the fields of the dataclasses.
 
-TOML has no None: where a parameter may be None, `false` says so (`retry_after = false`).
+TOML has no None: for a parameter that may be None, write `false` (`retry_after = false`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from chaos_llm.network import TOXICS, Network, Toxic
 from chaos_llm.profiles.model import WeightedFault
 from chaos_llm.profiles.toml_document import TomlDocument
 
-if TYPE_CHECKING:  # at run time it would bring pydantic along
+if TYPE_CHECKING:  # at run time this would import pydantic
     from chaos_llm.profiles.window_tables import ToxicTable, WeightedFaultTable
 
 Path = tuple[str | int, ...]
@@ -34,7 +34,7 @@ def weighted_faults(
 
 
 def network(document: TomlDocument, number: int, tables: Sequence[ToxicTable]) -> Network:
-    """What is wrong with the wire in a window; raises as `weighted_faults` does."""
+    """The toxics of a window; raises ProfileError or UnknownName with file and line."""
     return Network(
         tuple(
             _toxic(document, ("window", number, "network", index), table)

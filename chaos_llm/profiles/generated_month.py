@@ -1,11 +1,11 @@
-"""A generated month: incidents as long, and told of as late, as those of a real status page.
+"""A generated month: incidents with the durations and the reporting lags of real status pages.
 
     to_toml(month(seed=7, providers=["openai"]))
 
-Durations, the time from "monitoring" to "resolved" and the share of incidents that a page tells of
-only when they are over come from a corpus of status pages; the lag of the first post from the
-incidents of our own catalogue. How many incidents there are, what fails and how much of it is
-assumed: no provider reports that, and the profile says so.
+From a corpus of status pages: durations, the time from "monitoring" to "resolved", and the share of
+incidents that are posted only when they are over. From the incidents of the shipped profiles: the
+lag of the first post. Assumed: the number of incidents, what fails, and which share of requests. No
+provider reports these, and the profile marks them so.
 """
 
 from __future__ import annotations
@@ -43,18 +43,18 @@ _LAGS = Source("lags", "monitor", "First posts of the incidents in the catalogue
 
 @dataclass(frozen=True, slots=True)
 class _Vendor:
-    """What the corpus says of one vendor's incidents; in minutes."""
+    """Statistics of one vendor's incidents."""
 
-    durations: tuple[tuple[float, float], ...]  # (quantile, minutes); the least is assumed
-    watched: tuple[tuple[float, float], ...]  # (quantile, share of the duration) in "monitoring"
-    identified: float  # share of the time to "monitoring", by the medians of the two gaps
-    retroactive: float  # share of incidents with a single post, when they are over
+    durations: tuple[tuple[float, float], ...]  # (quantile, minutes); the shortest is assumed
+    monitoring: tuple[tuple[float, float], ...]  # (quantile, share of the duration) in that state
+    identified: float  # share of the time until "monitoring", from the medians of both gaps
+    retroactive: float  # share of incidents with a single post, made when they are over
     lags: tuple[float, ...]  # minutes from the first failure to the first post
 
 
 _VENDORS = {
     "anthropic": _Vendor(
-        ((0, 5), (0.5, 55), (0.75, 112), (0.9, 321), (0.99, 1777)),  # p99: assumed, as OpenAI's
+        ((0, 5), (0.5, 55), (0.75, 112), (0.9, 321), (0.99, 1777)),  # p99: assumed, OpenAI's
         ((0.5, 21 / 55), (0.9, 152 / 321)),
         24 / 25,
         0.21,
@@ -78,38 +78,39 @@ def month(
     days: float = 30,
     starts: datetime = _STARTS,
 ) -> Profile:
-    """Generate so many incidents a provider, evenly strewn over so many days.
+    """Generate `incidents` incidents of each provider, at uniformly drawn times in `days` days.
 
-    The same seed is the same month. Raises UnknownName for a provider of which the corpus has too
-    few incidents, UsageError for a month without days or with fewer than no incidents.
+    The same seed gives the same month. Raises UnknownName for a provider of which the corpus has
+    too few incidents, UsageError for days that are not over 0 or a negative number of incidents.
     """
     for provider in providers:
         if provider not in _VENDORS:
             raise UnknownName("provider with statistics", provider, _VENDORS)
     if not (0 < days < math.inf):
-        raise UsageError(f"days is how long the month is, over 0; got {days!r}")
+        raise UsageError(f"days is the length of the month, over 0; got {days!r}")
     if incidents < 0:
-        raise UsageError(f"incidents is how many there are, 0 or more; got {incidents!r}")
+        raise UsageError(f"incidents is the number for each provider, 0 or more; got {incidents!r}")
     drawn = {name: list(_incidents(seed, name, incidents, days)) for name in providers}
-    ends = max([days * _DAY, *(each.ends for them in drawn.values() for each in them)])
+    ends = max([days * _DAY, *(each.ends for group in drawn.values() for each in group)])
     return Profile(
         name=f"month-{seed}",
         title=f"A generated month of {' and '.join(providers)}, seed {seed}",
         starts=starts,
         ends=math.ceil(ends),
-        windows=tuple(each.window() for them in drawn.values() for each in them),
+        windows=tuple(each.window() for group in drawn.values() for each in group),
         tags=("generated", "status-lag"),
-        confidence="durations and stages as in a corpus; how often, what and how much is assumed",
+        confidence="durations and states as in a corpus; number, faults and shares are assumed",
         sources={_CORPUS.key: _CORPUS, _LAGS.key: _LAGS} if incidents else {},
         status_pages={
-            name: StatusPage(name, _posts(them), evidence="corpus") for name, them in drawn.items()
+            name: StatusPage(name, _posts(group), evidence="corpus")
+            for name, group in drawn.items()
         },
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Incident:
-    """One incident: when it began and ended, when the page spoke; seconds from the start."""
+    """One incident with its status page posts; all times are seconds after the month's start."""
 
     provider: str
     number: int
@@ -120,7 +121,7 @@ class _Incident:
     fault: int
 
     def window(self) -> Window:
-        """What it does to requests."""
+        """The window of the profile that simulates it."""
         evidence = {"from": "assumed", "until": "corpus", "on": "assumed", "share": "assumed"}
         return Window(
             name=f"{self.provider} {self.number}",
@@ -151,12 +152,12 @@ def _incidents(seed: int, provider: str, count: int, days: float) -> Iterator[_I
     )
     for number, begins in enumerate(begun, start=1):
         rng = KeyedRandom("month incident", seed, provider, number)
-        # One throw for all stages: an incident that lasts has long stages.
+        # One roll for all durations: a long incident is long in each of its states.
         roll, lag = rng.roll(), _whole(rng.choose(vendor.lags))
         length = _whole(_at(vendor.durations, roll, logarithmic=True))
-        watched = length * _at(vendor.watched, roll)
+        monitored = length * _at(vendor.monitoring, roll)
         first = math.floor(begins / _MINUTE) * _MINUTE + lag
-        fixed = first + _whole((length - watched) / _MINUTE)
+        fixed = first + _whole((length - monitored) / _MINUTE)
         resolved = first + length
         posts: tuple[tuple[float, str], ...] = (
             (first, "investigating"),
@@ -186,14 +187,14 @@ def _posts(incidents: Sequence[_Incident]) -> tuple[Post, ...]:
 
 
 def _whole(minutes: float) -> float:
-    """Seconds of a whole number of minutes, as pages tell them."""
+    """Seconds of a whole number of minutes, since status pages give their times in minutes."""
     return max(1, round(minutes)) * _MINUTE
 
 
 def _at(
     curve: Sequence[tuple[float, float]], quantile: float, *, logarithmic: bool = False
 ) -> float:
-    """The value at a quantile, between two known ones along a line, or one of logarithms."""
+    """The value at a quantile, interpolated between known ones: linearly, or by logarithms."""
     after = bisect_right(curve, quantile, key=lambda point: point[0])
     if after == 0:
         return curve[0][1]

@@ -1,10 +1,10 @@
-"""How fast providers are where the bad day does not say it: as on a healthy day that a team chose.
+"""The latency of healthy providers, for profiles that do not set it.
 
     [tool.chaos_llm]
-    baseline = "healthy-medians-2026"       # a profile; its [baseline.PROVIDER] tables count
+    baseline = "healthy-medians-2026"       # a profile; its [baseline.PROVIDER] tables are used
 
-Published figures differ by a factor of 2 to 6, so each such profile has one source, and none is the
-default: without one, healthy providers answer at once.
+Published figures differ by a factor of 2 to 6. So each such profile has a single source, and there
+is no default: without a baseline, healthy providers answer at once.
 """
 
 from __future__ import annotations
@@ -21,7 +21,10 @@ from chaos_llm.profiles.model import HealthyLatency, Profile
 
 
 def healthy_profile() -> Profile:
-    """No windows, on the day that it is: keys and certificates of other services stay valid."""
+    """A profile without windows.
+
+    It starts now, so that tokens and certificates of other services are valid during it.
+    """
     today = datetime.now(UTC).replace(microsecond=0)
     return Profile("healthy", "every provider is healthy", today, 0.0)
 
@@ -29,10 +32,10 @@ def healthy_profile() -> Profile:
 def with_baseline(
     profile: Profile, rootdir: Path, baseline: str | Path | Profile | None = None
 ) -> Profile:
-    """The same day, with the paces of a healthy one for the providers of which it has none.
+    """The profile, with healthy latencies for the providers for which it has none.
 
-    `baseline` is a profile; without it the nearest pyproject.toml may name one. Raises UnknownName
-    for one that is not there, UsageError for one without any pace.
+    `baseline` is a profile that has them; by default the one that the nearest pyproject.toml
+    names, if any. Raises UnknownName if it does not exist, UsageError if it has no latencies.
     """
     if baseline is None:
         path, table = own_table(rootdir)
@@ -44,20 +47,23 @@ def with_baseline(
                 f"{path}: [tool.chaos_llm] baseline is the name of a profile; got {baseline!r}"
             )
             raise UsageError(message)
-    usual = load(baseline, rootdir=rootdir)
-    if not usual.baseline:
-        raise UsageError(f"baseline={usual.name!r}: this profile has no [baseline.PROVIDER] table")
-    called = {key: f"{usual.name}: {key}" for key in usual.sources}
-    sources = {called[key]: replace(s, key=called[key]) for key, s in usual.sources.items()}
-    paces = {name: _resting(pace, called) for name, pace in usual.baseline.items()}
+    healthy = load(baseline, rootdir=rootdir)
+    if not healthy.baseline:
+        message = f"baseline={healthy.name!r}: this profile has no [baseline.PROVIDER] table"
+        raise UsageError(message)
+    # Both profiles may have a source of the same key, so the baseline's get the profile's name.
+    new_keys = {key: f"{healthy.name}: {key}" for key in healthy.sources}
+    sources = {new_keys[key]: replace(s, key=new_keys[key]) for key, s in healthy.sources.items()}
+    latencies = {name: _with_keys(each, new_keys) for name, each in healthy.baseline.items()}
     return replace(
         profile,
-        baseline={**paces, **profile.baseline},
+        baseline={**latencies, **profile.baseline},
         sources={**profile.sources, **sources},
     )
 
 
-def _resting(pace: HealthyLatency, called: Mapping[str, str]) -> HealthyLatency:
-    """The pace, resting on sources that are called otherwise here."""
-    models = tuple((name, _resting(each, called)) for name, each in pace.models)
-    return replace(pace, evidence=called.get(pace.evidence, pace.evidence), models=models)
+def _with_keys(latency: HealthyLatency, new_keys: Mapping[str, str]) -> HealthyLatency:
+    """The same latency with new keys of its sources."""
+    models = tuple((name, _with_keys(each, new_keys)) for name, each in latency.models)
+    evidence = new_keys.get(latency.evidence, latency.evidence)
+    return replace(latency, evidence=evidence, models=models)

@@ -1,9 +1,9 @@
-"""What is wrong with a profile's file although it can be read: rules that can never strike.
+"""Mistakes in a profile that can be read, such as windows that can never hit a request.
 
 for problem in lint.problems(Path("outages/ours.toml")):
-    print(problem)                   # outages/ours.toml:12: window 'w': share: it is 0 ...
+    print(problem)                   # outages/ours.toml:12: window 'w': share: it is always 0 ...
 
-What keeps a file from being read is a problem, too.
+If the file cannot be read, the errors of reading it are the problems.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from chaos_llm.profiles.toml_document import TomlDocument
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _GLOB = re.compile(r"[*?\[]")
 
-_WIDE = 100  # windows that end every reply, each of which is held against all behind it
+_MOST_MASKING = 100  # windows that may mask others; each is compared with all after it
 
-Problem = tuple[tuple[str | int, ...], str]  # where, and what
+Problem = tuple[tuple[str | int, ...], str]  # the path of the key, and the message
 
 
 def problems(path: Path) -> list[str]:
-    """All that is wrong with a file, each with file and line, in the order of the file.
+    """All problems of a file, each with file and line, in the order of the file.
 
-    What keeps it from being read hides the rest.
+    If the file cannot be read, only the errors of reading it.
     """
     try:
         read = toml_document.read(path)
@@ -38,23 +38,23 @@ def problems(path: Path) -> list[str]:
     except ChaosError as error:
         return str(error).split("\n")
     found = (problem for rule in _RULES for problem in rule(profile, read))
-    told = [(read.where(*place), read.error(place, says)) for place, says in found]
-    return [str(error) for _, error in sorted(told, key=_line)]
+    located = [(read.where(*path), read.error(path, message)) for path, message in found]
+    return [str(error) for _, error in sorted(located, key=_line)]
 
 
-def _line(told: tuple[str, ProfileError]) -> int:
-    return int(told[0].rpartition(":")[2])
+def _line(located: tuple[str, ProfileError]) -> int:
+    return int(located[0].rpartition(":")[2])
 
 
 def _naming(profile: Profile, read: TomlDocument) -> Iterator[Problem]:
     if not _NAME.fullmatch(profile.name):
-        expected = "small letters, digits and single hyphens"
-        yield ("title",), f"the file is called {read.path.name!r}; expected {expected}"
+        expected = "lower-case letters, digits and single hyphens"
+        yield ("title",), f"the file is named {read.path.name!r}; expected {expected}"
     if not profile.tags:
-        yield ("title",), "there are no tags, so `--tag` and `chaos(tags=...)` never find it"
+        yield ("title",), "it has no tags, so `--tag` and `chaos(tags=...)` never select it"
     for tag, count in Counter(profile.tags).items():
         if count > 1:
-            yield ("tags",), f"the tag {shown(tag)} is there twice"
+            yield ("tags",), f"the tag {shown(tag)} is listed twice"
             break
 
 
@@ -67,16 +67,16 @@ def _unused(profile: Profile, read: TomlDocument) -> Iterator[Problem]:
     }
     used |= {page.evidence for page in profile.status_pages.values()}
     used |= {post.evidence for page in profile.status_pages.values() for post in page.posts}
-    used |= {aside.evidence for aside in profile.events}
+    used |= {event.evidence for event in profile.events}
     used |= {edge.evidence for edge in profile.edges.values()}
-    used |= {pace.evidence for pace in profile.baseline.values()}
+    used |= {latency.evidence for latency in profile.baseline.values()}
     used |= {allowance.evidence for allowance in profile.quotas.values()}
-    used |= {pace.evidence for each in profile.baseline.values() for _, pace in each.models}
-    told = " ".join((profile.note, *(window.note for window in profile.windows)))
+    used |= {model.evidence for each in profile.baseline.values() for _, model in each.models}
+    notes = " ".join((profile.note, *(window.note for window in profile.windows)))
     for key in profile.sources:
-        is_told = key in told  # quick, and without it no word of that name is there
-        if key not in used and not (is_told and re.search(rf"\b{re.escape(key)}\b", told)):
-            yield ("sources", key), "nothing rests on this source, and no note speaks of it"
+        may_be_noted = key in notes  # cheaper than the search below, and seldom true
+        if key not in used and not (may_be_noted and re.search(rf"\b{re.escape(key)}\b", notes)):
+            yield ("sources", key), "no fact names this source as evidence, and no note mentions it"
     behind = {
         target.get("edge")
         for window in read.tables.get("window", [])
@@ -84,56 +84,59 @@ def _unused(profile: Profile, read: TomlDocument) -> Iterator[Problem]:
     }
     for name in profile.edges:
         if name not in behind:
-            yield ("edge", name), "no window hits it; say `edge = ...` in a window's `on`"
+            yield ("edge", name), "no window hits it; write `edge = ...` in a window's `on`"
 
 
 def _sources(profile: Profile, _read: TomlDocument) -> Iterator[Problem]:
     for key, source in profile.sources.items():
         if not source.title and not source.address:
-            yield ("sources", key), "it has neither a title nor an address, so nobody finds it"
+            yield (
+                ("sources", key),
+                "it has neither a title nor an address, so readers cannot find it",
+            )
 
 
 def _windows(profile: Profile, _read: TomlDocument) -> Iterator[Problem]:
     if not profile.windows and not profile.baseline and not profile.quotas:
-        yield ("title",), "nothing is in it: no window, no healthy pace, no quota"
+        yield ("title",), "the profile is empty: it has no window, no baseline and no quota"
     for number, window in enumerate(profile.windows):
-        place = ("window", number)
+        path = ("window", number)
         if not window.share.highest:
-            yield (*place, "share"), "it is 0 all the time, so nothing is ever hit"
+            yield (*path, "share"), "it is always 0, so no request is ever hit"
         if window.sticky_for is not None and window.sticky_by == "request":
             yield (
-                (*place, "sticky_for"),
-                "without `sticky_by` each request has a draw of its own anyway",
+                (*path, "sticky_for"),
+                "without `sticky_by` it has no effect: each request has its own draw",
             )
         if window.flap and window.flap.down >= window.ends[1] - window.begins[0]:
-            yield (*place, "flap"), "`down` is as long as the window, so it never comes back"
+            yield (*path, "flap"), "`down` is as long as the window, so the provider never recovers"
         for index, target in enumerate(window.on):
-            says = _out_of_reach(target)
-            if says:
-                yield (*place, "on", index), says
+            message = _out_of_reach(target)
+            if message:
+                yield (*path, "on", index), message
 
 
-def _shadowed(profile: Profile, _read: TomlDocument) -> Iterator[Problem]:
-    wide = [number for number, window in enumerate(profile.windows) if _can_hide(window)]
+def _masked(profile: Profile, _read: TomlDocument) -> Iterator[Problem]:
+    masking = [number for number, window in enumerate(profile.windows) if _can_mask(window)]
     for number, window in enumerate(profile.windows):
-        earlier = (profile.windows[other] for other in wide[:_WIDE] if other < number)
+        earlier = (profile.windows[other] for other in masking[:_MOST_MASKING] if other < number)
         for before in earlier:
-            if window.simulated and _hides(before, window):
-                says = f"{before.name!r} comes before it and ends every reply, so it never strikes"
-                yield ("window", number), says
+            if window.simulated and _masks(before, window):
+                covers = f"{before.name!r} comes before it and ends every reply"
+                yield ("window", number), f"{covers}, so this is always masked"
                 break
 
 
-def _can_hide(before: Window) -> bool:
-    """Whether a window ends every reply of what it hits, for as long as it is open."""
+def _can_mask(before: Window) -> bool:
+    """Whether a window ends the reply to every request in its targets, as long as it is open."""
     always = min(share for _, share in before.share.points) >= 1 and not before.share.bound
     ends = all(weighted.fault.ends_reply for weighted in before.faults)
     narrowed = before.flap is not None or before.capacity is not None or before.except_
     return always and ends and not narrowed
 
 
-def _hides(before: Window, window: Window) -> bool:
-    """Whether such a window, before another in the file, leaves nothing of it to be seen."""
+def _masks(before: Window, window: Window) -> bool:
+    """Whether such a window, earlier in the file, covers all requests of another window."""
     return (
         before.begins[1] <= window.begins[0]
         and before.ends[0] >= window.ends[1]
@@ -142,7 +145,7 @@ def _hides(before: Window, window: Window) -> bool:
 
 
 def _holds(wide: Target, target: Target) -> bool:
-    """Whether all that is in one target is in the other."""
+    """Whether the first target covers all requests of the second."""
     narrow = ("model", "path", "region", "credential", "tier", "stream", "larger_than")
     return (
         wide.provider in (target.provider, "*")
@@ -152,16 +155,16 @@ def _holds(wide: Target, target: Target) -> bool:
 
 
 def _out_of_reach(target: Target) -> str:
-    """Why no request can ever be inside a target; empty where one can."""
+    """The reason why no request can ever match a target; empty if one can."""
     formats = [each for each in providers.known() if target.provider in (each.name, "*")]
     if target.surface not in SIMULATED_SURFACES:
         return ""
     if not any(each.surface == target.surface for each in formats):
-        return f"no request is ever met there: {target.provider} has no surface {target.surface!r}"
+        return f"no request can match: {target.provider} has no surface {target.surface!r}"
     if target.path and not _GLOB.search(target.path):
-        asked = ((each, method) for each in formats for method in ("POST", "GET"))
-        if not any(each.claims(method, target.path) for each, method in asked):
-            return f"no request is ever met there: {target.provider} has no path {target.path!r}"
+        served = ((each, method) for each in formats for method in ("POST", "GET"))
+        if not any(each.claims(method, target.path) for each, method in served):
+            return f"no request can match: {target.provider} has no path {target.path!r}"
     return ""
 
 
@@ -170,5 +173,5 @@ _RULES: tuple[Callable[[Profile, TomlDocument], Iterator[Problem]], ...] = (
     _unused,
     _sources,
     _windows,
-    _shadowed,
+    _masked,
 )

@@ -1,4 +1,4 @@
-"""A profile by its name or its file."""
+"""Load a profile by its name or its file."""
 
 from __future__ import annotations
 
@@ -14,18 +14,20 @@ def load(name_or_path: str | Path | Profile, *, rootdir: str | Path | None = Non
     """The profile of that name, or of that .toml file; a Profile is returned as it is.
 
     Raises UnknownName for an unknown name, and ProfileError or UnknownName with file and line for
-    what is wrong in the file.
+    mistakes in the file.
     """
     if isinstance(name_or_path, Profile):
         return name_or_path
     path = path_of(name_or_path, rootdir)
-    toml_document.read(path)  # a missing file is explained here, not by stat
+    toml_document.read(
+        path
+    )  # first, since its error for a missing file is clearer than that of stat
     stat = path.stat()
     return _loaded(path, stat.st_mtime_ns, stat.st_size)
 
 
 def loads(text: str, *, name: str) -> Profile:
-    """The profile that a TOML text describes; errors call the file `<name>.toml`."""
+    """The profile that a TOML text describes; error messages name the file `<name>.toml`."""
     from chaos_llm.profiles import reading  # noqa: PLC0415 - pydantic, only when it is needed
 
     return reading.profile(toml_document.parsed(Path(f"{name}.toml"), text.encode()))
@@ -52,7 +54,7 @@ def path_of(name: str | Path, rootdir: str | Path | None = None) -> Path:
 
 
 @lru_cache(maxsize=256)
-def _loaded(path: Path, mtime: int, size: int) -> Profile:  # noqa: ARG001 - they key the cache
+def _loaded(path: Path, mtime: int, size: int) -> Profile:  # noqa: ARG001 - keys of the cache
     from chaos_llm.profiles import reading  # noqa: PLC0415 - pydantic, only when it is needed
 
     return reading.profile(toml_document.read(path))

@@ -1,7 +1,7 @@
-"""The frozen nouns of a profile: windows on a timeline, what the status page said, and sources.
+"""The frozen dataclasses of a profile: windows on a timeline, status page posts, and sources.
 
-All times are float seconds since the profile's start; `Profile.starts` says when that was.
-The only way from a TOML file to these is chaos_llm.profiles; strategies build them directly.
+All times are float seconds after the profile's start, `Profile.starts`. chaos_llm.profiles.reading
+makes these objects from TOML files; Hypothesis strategies build them directly.
 """
 
 from __future__ import annotations
@@ -47,9 +47,10 @@ SIMULATED_SURFACES = ("api", "login", "page")
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Target(CodeRepr):
-    """What a window hits. An empty field hits all; `model`, `path` and `region` are globs.
+    """The requests that a window hits. An empty field matches all.
 
-    `tier` is what the credential's owner pays; chaos_llm.requests.billing_tiers knows it.
+    `model`, `path` and `region` are globs; `tier` is a billing tier of a credential
+    (chaos_llm.requests.billing_tiers).
     """
 
     provider: str
@@ -63,13 +64,13 @@ class Target(CodeRepr):
     tier: str = ""
 
     def _is_of(self, surface: str) -> bool:
-        """Whether the target is about a surface; one that names a path, about unserved ones too."""
+        """Whether it covers a surface. With a path, an `api` target also covers unserved paths."""
         return self.surface == surface or (
             surface == UNSERVED and self.surface == "api" and bool(self.path)
         )
 
     def hits(self, request: Request) -> bool:
-        """Whether this request is inside the target, whatever its tier."""
+        """Whether this request matches the target; its tier is not compared."""
         return (
             self.provider in (request.provider, "*")
             and self._is_of(request.surface)
@@ -84,11 +85,11 @@ class Target(CodeRepr):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Share(CodeRepr):
-    """Which share of the requests a window hits, from 0 to 1.
+    """The share of requests that a window hits, from 0 to 1.
 
-    One point is a constant; several are a line through (time, share), a step being two points at
-    one time. `until` makes a constant a range, from which the seed picks one value for the run.
-    `bound` marks a reported upper bound ("below"): shown, not played.
+    One point is a constant; several are a line through (time, share), where a step is two points
+    at the same time. `until` makes a constant a range, from which the seed picks one value for
+    the run. `bound` marks a reported upper bound ("below"): documented, not simulated.
     """
 
     points: tuple[tuple[float, float], ...]
@@ -97,11 +98,11 @@ class Share(CodeRepr):
 
     @staticmethod
     def constant(value: float) -> Share:
-        """The same share all the time."""
+        """A share that never changes."""
         return Share(((0.0, value),))
 
     def at(self, time: float, pick: float = 0.0) -> float:
-        """The share at that time; `pick` in [0, 1) chooses from a range."""
+        """The share at that time; `pick`, from 0 to 1, selects a value of a range."""
         if self.bound:
             return 0.0
         first = self.points[0][1]
@@ -132,7 +133,7 @@ class Share(CodeRepr):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class WeightedFault(CodeRepr):
-    """One fault of a window's mix and how often it is drawn, relative to the others."""
+    """One fault of a window, and how often it is drawn relative to the window's other faults."""
 
     weight: float
     fault: Fault
@@ -140,7 +141,7 @@ class WeightedFault(CodeRepr):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Flap(CodeRepr):
-    """A window that comes and goes: `down` seconds in force, `up` seconds not, and again."""
+    """A repeated interruption: `down` seconds of failures, then `up` healthy seconds, and again."""
 
     down: float
     up: float
@@ -148,12 +149,12 @@ class Flap(CodeRepr):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Window(CodeRepr):
-    """From, until, what it hits, which share, which faults.
+    """An interval of a profile in which a share of the requests to some targets gets faults.
 
-    `begins` and `ends` are (earliest, latest); they differ where only a range is known, and the
-    seed picks. Requests that agree in `sticky_by` share one draw for `sticky_for` seconds, or for
-    good if it is None. What is in `except_` is not hit. With a `capacity` the share is what fails
-    at the worst: so much of it is hit as the load at that time is over the capacity.
+    `begins` and `ends` are (earliest, latest); if they differ, the seed picks a time between them.
+    Requests that agree in `sticky_by` share one draw for `sticky_for` seconds, or for the whole
+    run if it is None. Requests that match `except_` are not hit. With a `capacity` the share is
+    multiplied by the overload at that time, from 0 to 1.
     """
 
     name: str
@@ -172,13 +173,13 @@ class Window(CodeRepr):
 
     @property
     def network(self) -> tuple[Toxic, ...]:
-        """What is wrong with the wire, where that is what the window does; else nothing."""
+        """The toxics of a window that simulates a network failure; empty for any other window."""
         faults = [weighted.fault for weighted in self.faults]
         return faults[0].toxics if len(faults) == 1 and isinstance(faults[0], Network) else ()
 
     @property
     def simulated(self) -> bool:
-        """Whether any request of a client can meet this window."""
+        """Whether the window can hit requests; if not, it is only documented."""
         return not self.share.bound and any(t.surface in SIMULATED_SURFACES for t in self.on)
 
 
@@ -202,7 +203,7 @@ class Profile(CodeRepr):
     edges: Mapping[str, Edge] = field(default_factory=dict)
 
     def when(self, time: float) -> datetime:
-        """The date of a time on this timeline; what is beyond all dates has the last one."""
+        """The date of a time on this timeline, limited to the years 1 to 9999."""
         try:
             return self.starts + timedelta(seconds=time)
         except OverflowError:

@@ -1,6 +1,6 @@
-"""What a profile's file may say, as pydantic models.
+"""The tables of a profile's file, as pydantic models.
 
-A field's description completes the sentence "expected ..." in our error messages and is the
+A field's description completes the sentence "expected ..." in error messages and is the
 documentation in the JSON schema.
 """
 
@@ -78,7 +78,7 @@ class EventTable(Table):
 
 
 class ModelLatencyTable(Table):
-    """One entry of a pace's `models`."""
+    """One entry of `models` in [baseline.PROVIDER]."""
 
     model: Text = Field(description="a model's name, or a pattern with *")
     first_token: Duration = Field(0.0, description=DURATION)
@@ -99,14 +99,14 @@ class HealthyLatencyTable(Table):
 
 
 class EdgeTable(Table):
-    """[edge.NAME]: what several providers stand behind."""
+    """[edge.NAME]: a CDN or proxy that several providers share."""
 
     providers: list[Text] = Field(min_length=1, description="a list of providers")
     evidence: Text = Field(description=EVIDENCE)
 
 
 class QuotaTable(Table):
-    """[quota.PROVIDER]: what one credential may ask for in a minute."""
+    """[quota.PROVIDER]: the rate limits of each credential."""
 
     requests_per_minute: float | None = Field(None, ge=1, description=PER_MINUTE)
     tokens_per_minute: float | None = Field(None, ge=1, description=PER_MINUTE)
@@ -143,12 +143,15 @@ class ProfileTable(Table):
 
 
 def schema() -> dict[str, Any]:
-    """The format as a JSON schema, for editors; the parameters of faults are not in it."""
-    made = ProfileTable.model_json_schema(by_alias=True)
-    made |= {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "A bad day"}
-    tables = made["$defs"]
+    """The JSON schema of the format, for editors; it lacks the parameters of faults."""
+    format_ = ProfileTable.model_json_schema(by_alias=True)
+    format_ |= {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "An outage profile",
+    }
+    tables = format_["$defs"]
     tables["WeightedFaultTable"]["properties"]["fault"]["enum"] = sorted(faults.known())
     tables["ToxicTable"]["properties"]["toxic"]["enum"] = list(TOXICS)
     names = dict.fromkeys(provider.name for provider in providers.known())
     tables["TargetTable"]["properties"]["provider"]["examples"] = [*names, "*"]
-    return made
+    return format_

@@ -1,4 +1,4 @@
-"""From a TOML file to a Profile: every name known, every number with a evidence."""
+"""Read a Profile from a TOML file; every name must be known, every number must have evidence."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from chaos_llm.profiles.toml_document import TomlDocument
 from chaos_llm.profiles.window_reading import WindowReading
 from chaos_llm.protocol.rate_limits import Quota
 
-MOST_WINDOWS = 2_000  # of a file; our own have at most 8
+MOST_WINDOWS = 2_000  # in a file; the shipped profiles have at most 8
 
 Path = tuple[str | int, ...]
 
@@ -53,7 +53,7 @@ def profile(document: TomlDocument) -> Profile:
 
 @dataclass(frozen=True)
 class _Reading:
-    """One file on its way to a profile."""
+    """Makes a profile from one validated file."""
 
     document: TomlDocument
     table: ProfileTable
@@ -82,22 +82,22 @@ class _Reading:
             confidence=self.table.confidence,
             note=self.table.note,
             status_pages={provider: self._page(provider) for provider in self.table.status_page},
-            events=tuple(self._asides()),
+            events=tuple(self._events()),
             baseline=self._baseline(),
             quotas=self._quotas(),
             edges=edges,
         )
 
     @cached_property
-    def _told(self) -> tuple[str, ...]:
-        """Whom some window tells of: a page may be of one whom nobody can play."""
+    def _documented(self) -> tuple[str, ...]:
+        """Providers in any window: a status page may be of one that is not simulated."""
         targets = (target for window in self.table.window for target in window.on or ())
         return tuple(target.provider for target in targets if target.provider not in (None, "*"))
 
     def _sources(self) -> dict[str, Source]:
         if ASSUMED in self.table.sources:
             raise self._error(
-                ("sources", ASSUMED), "'assumed' says that there is no source; rename it"
+                ("sources", ASSUMED), "'assumed' stands for no source; give this source another key"
             )
         return {
             key: Source(key, source.kind, source.title, source.address)
@@ -106,7 +106,7 @@ class _Reading:
 
     def _page(self, provider: str) -> StatusPage:
         table, path = self.table.status_page[provider], ("status_page", provider)
-        check_provider(self.document, path, provider, *self._told)
+        check_provider(self.document, path, provider, *self._documented)
         if table.unknown and table.posts:
             raise self._error((*path, "unknown"), "a page with posts is not unknown; leave one out")
         if not table.posts and not table.unknown and table.evidence is None:
@@ -121,14 +121,14 @@ class _Reading:
         )
 
     def _posts(self, page: StatusPageTable, path: Path) -> Iterator[Post]:
-        before = float("-inf")
+        previous = float("-inf")
         for index, table in enumerate(page.posts):
             evidence, at = table.evidence or page.evidence, time_values.point(table.at, self.starts)
             if evidence is None:
                 raise self._error(
                     (*path, index), "evidence is missing; expected a source or 'assumed'"
                 )
-            if at < before:
+            if at < previous:
                 raise self._error(
                     (*path, index, "at"), "expected posts in the order of their times"
                 )
@@ -142,24 +142,25 @@ class _Reading:
                 table.impact,
                 tuple(table.components),
             )
-            before = at
+            previous = at
 
-    def _asides(self) -> Iterator[Event]:
+    def _events(self) -> Iterator[Event]:
         for index, table in enumerate(self.table.event):
             self._source(("event", index, "evidence"), table.evidence)
             yield Event(time_values.point(table.at, self.starts), table.says, table.evidence)
 
     def _baseline(self) -> dict[str, HealthyLatency]:
-        paces = {}
+        latencies = {}
         for provider, table in self.table.baseline.items():
             path: Path = ("baseline", provider)
             check_provider(self.document, path, provider)
             self._source((*path, "evidence"), table.evidence)
             for index, each in enumerate(table.models):
                 self._source((*path, "models", index, "evidence"), each.evidence or table.evidence)
-            models = ((each.model, _pace(each, table.evidence)) for each in table.models)
-            paces[provider] = replace(_pace(table, table.evidence), models=tuple(models))
-        return paces
+            models = ((each.model, _latency(each, table.evidence)) for each in table.models)
+            latency = _latency(table, table.evidence)
+            latencies[provider] = replace(latency, models=tuple(models))
+        return latencies
 
     def _edges(self) -> dict[str, Edge]:
         edges = {}
@@ -188,6 +189,6 @@ class _Reading:
         return self.document.error(path, problem)
 
 
-def _pace(table: HealthyLatencyTable | ModelLatencyTable, evidence: str) -> HealthyLatency:
+def _latency(table: HealthyLatencyTable | ModelLatencyTable, evidence: str) -> HealthyLatency:
     first, token = durations.seconds(table.first_token), durations.seconds(table.token)
     return HealthyLatency(first, token, table.evidence or evidence)

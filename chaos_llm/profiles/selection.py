@@ -1,4 +1,4 @@
-"""The profiles that somebody looks for, by tag, provider, surface or day."""
+"""Select profiles by tag, provider, surface or day."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ def selected(
     since: date | None = None,
     rootdir: str | Path | None = None,
 ) -> list[Profile]:
-    """The profiles that have all of this, the sorted names first; maybe none.
+    """The profiles that match all filters, sorted by name; may be empty.
 
-    A provider without a surface is also one whose healthy pace or status page a profile has.
-    Raises UnknownName for a tag, provider or surface that no profile has at all.
+    `provider` without `surface` also selects profiles that only have a status page, a quota or a
+    healthy latency of the provider. Raises UnknownName for a tag, provider or surface that no
+    profile has.
     """
     for tag in tags:
         catalogue.with_tag(tag, rootdir)

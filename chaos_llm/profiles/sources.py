@@ -1,6 +1,6 @@
-"""What was said about a bad day: sources, posts of status pages, and what stands beside them.
+"""The records behind a profile: sources, status page posts, and events.
 
-All times are float seconds since the profile's start.
+All times are float seconds after the profile's start.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from chaos_llm.code_repr import CodeRepr
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Source(CodeRepr):
-    """Where a fact comes from; provider and monitor read as reported, press and user as claimed."""
+    """The source of a fact; its kind gives the grade: reported or claimed."""
 
     key: str
     kind: Literal["provider", "monitor", "press", "user"]
@@ -22,16 +22,16 @@ class Source(CodeRepr):
 
     @property
     def grade(self) -> Literal["reported", "claimed"]:
-        """How much its facts weigh."""
+        """The grade of facts with this source."""
         return "reported" if self.kind in ("provider", "monitor") else "claimed"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Post(CodeRepr):
-    """One post of a status page; an empty `state` keeps the state before it.
+    """One post of a status page; an empty `state` keeps the previous state.
 
-    So do `impact` (none, minor, major or critical) and `components`, the names of what the page
-    shows as affected. Where no post says them they are assumed: "major", and all of them.
+    The same holds for `impact` (none, minor, major or critical) and `components`, the names of the
+    affected components. If no post gives them they are assumed: "major", and all components.
     """
 
     at: float
@@ -45,7 +45,7 @@ class Post(CodeRepr):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class StatusPage(CodeRepr):
-    """What one provider's status page said, and when; `unknown` where no post was found."""
+    """The posts of one provider's status page; `unknown` if none could be found."""
 
     provider: str
     posts: tuple[Post, ...] = ()
@@ -55,7 +55,7 @@ class StatusPage(CodeRepr):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Event(CodeRepr):
-    """Something told beside the timeline and never played."""
+    """A documented event that is not simulated."""
 
     at: float
     says: str

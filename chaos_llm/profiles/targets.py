@@ -1,4 +1,4 @@
-"""From a window's `on` and `except` to targets: every provider known, every edge taken apart."""
+"""Read the targets of a window's `on` and `except`; an edge becomes a target for each provider."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from chaos_llm.errors import UnknownName
 from chaos_llm.profiles.model import SIMULATED_SURFACES, Target
 from chaos_llm.profiles.toml_document import TomlDocument
 
-if TYPE_CHECKING:  # at run time they would bring pydantic along
+if TYPE_CHECKING:  # at run time these would import pydantic
     from chaos_llm.profiles.profile_tables import EdgeTable
     from chaos_llm.profiles.window_tables import TargetTable
 
@@ -32,7 +32,7 @@ def targets(
 
 
 def check_provider(document: TomlDocument, path: Path, name: str, *also: str) -> None:
-    """Hold a name to the providers that can be played, and some others."""
+    """Raise UnknownName for a provider that is neither simulated nor in `also`."""
     known = {provider.name for provider in providers.known()}
     if name not in known and name not in also:
         where = f"{document.where(*path)}: {document.label(path)}"
@@ -48,7 +48,7 @@ def _providers(
             problem = 'provider is missing; expected the name of a provider, or "*"'
         raise document.error(path, problem)
     if table.provider is not None:
-        # What is only told may be about anybody.
+        # A surface that is only documented may be any provider's.
         if table.surface in SIMULATED_SURFACES:
             check_provider(document, (*path, "provider"), table.provider, "*")
         yield table.provider

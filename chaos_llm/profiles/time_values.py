@@ -1,4 +1,4 @@
-"""Times as files say them, and as profiles hold them: seconds since the profile's start."""
+"""Convert the times of a file to those of a profile, in seconds after its start, and back."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ _DAY = timedelta(days=1)
 
 
 def origin(starts: datetime | date | Sequence[datetime | date]) -> datetime:
-    """The profile's start in UTC; of a range the earliest, of a day its first second."""
+    """The profile's start in UTC: the earliest time of a range, the first second of a day."""
     if isinstance(starts, date):
         return _dated(starts)[0]
     return _dated(starts[0])[0]
 
 
 def span(moments: Moment | Sequence[Moment], starts: datetime) -> tuple[float, float]:
-    """Earliest and latest; a day may be meant from its first second to its last."""
+    """The earliest and the latest time; a day is a range from its first second to its last."""
     if isinstance(moments, str | date):
         return _limits(moments, starts)
     return _limits(moments[0], starts)[0], _limits(moments[-1], starts)[1]
 
 
 def point(moment: Moment, starts: datetime) -> float:
-    """One time; a day's is its first second."""
+    """One time; for a day its first second."""
     return _limits(moment, starts)[0]
 
 
 def offset(seconds: float) -> str:
-    """A time as an offset that reads back as exactly the same float."""
+    """A time as an offset such as "+1h30m", which is read back as exactly the same float."""
     sign, rest = ("-", -seconds) if seconds < 0 else ("+", seconds)
     if not float(rest).is_integer():
         return f"{sign}{Decimal(repr(rest)):f}s"

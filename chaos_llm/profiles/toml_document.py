@@ -1,6 +1,6 @@
-"""A profile's file as tomllib reads it, and how to point at a place in it.
+"""A profile's file as tomllib reads it, with the line numbers of its keys for error messages.
 
-Nothing here imports pydantic: tags are looked up while pytest collects.
+This module does not import pydantic, because tags are read while pytest collects.
 """
 
 from __future__ import annotations
@@ -16,31 +16,31 @@ from chaos_llm import errors
 from chaos_llm.errors import ProfileError
 from chaos_llm.profiles import toml_positions
 
-_WAYS_OUT = {
+_HINTS = {  # by tomllib's message
     "Invalid statement": "expected `key = value`, `[table]` or `[[window]]`",
     "Invalid value": 'expected "text", a number, true, 2026-03-02T11:37:00Z, [ ... ] or { ... }',
     "Invalid initial character for a key part": "expected a key; an inline table { ... } must "
     "stay on one line and has no comma at its end",
-    "Cannot overwrite a value": "expected each key once",
+    "Cannot overwrite a value": "expected each key only once",
     "Expected newline or end of document after a statement": "expected one `key = value` a line",
 }
-LARGEST = 1024 * 1024  # bytes of a file; the largest that we ship has 8,000
+LARGEST = 1024 * 1024  # bytes of a file; the largest shipped profile has 8,000
 _TOO_LARGE = f"expected at most {LARGEST} bytes"
-_DEEPEST = 50  # brackets inside brackets; tomllib takes some 300, by how deep its caller is
-# tomllib's time for a dotted key goes with the square of its parts.
+_DEEPEST = 50  # nested brackets; tomllib reads about 300, depending on its caller's stack
+# tomllib's time for a dotted key grows with the square of the number of its parts.
 _LONG_KEY = re.compile(
     r"""(?<![A-Za-z0-9_-])(?:(?:[A-Za-z0-9_-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*){"""
     + f"{_DEEPEST}}}"
 )
 _LONG_NUMBER = re.compile(r"[0-9_]{1000,}")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
-_SHOWN = 100  # letters of a line that cannot be read
+_SHOWN = 100  # characters of a malformed line that an error shows
 _AT = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)$")
 
 
 @dataclass(frozen=True)
 class TomlDocument:
-    """One TOML file: its tables, and where in the text each of them stands."""
+    """One TOML file: its tables, and the line of each key."""
 
     path: Path
     text: str
@@ -56,16 +56,16 @@ class TomlDocument:
         return toml_positions.positions(self.text)
 
     def where(self, *path: str | int) -> str:
-        """File and line of a key, as editors and terminals link it."""
+        """File and line of a key, as "file:line", which editors and terminals make a link."""
         return f"{shown(self.path)}:{toml_positions.line_of(self._lines, path)}"
 
     def error(self, path: tuple[str | int, ...], problem: str) -> ProfileError:
-        """The error that names file, line, window and key, to be raised by the caller."""
+        """An error that names file, line, window and key; the caller raises it."""
         label = self.label(path)
         return ProfileError(f"{self.where(*path)}: {label + ': ' if label else ''}{problem}")
 
     def label(self, path: tuple[str | int, ...]) -> str:
-        """The words for a path: "window 'wave 2': share"."""
+        """A path in words: "window 'wave 2': share"."""
         head, rest = self._head(path)
         parts = (f"[{part}]" if isinstance(part, int) else f".{_plain(part)}" for part in rest)
         key = "".join(parts)
@@ -76,8 +76,8 @@ class TomlDocument:
             case ("window", int(index), *rest):
                 table = self.tables["window"][index]
                 name = table.get("name") if isinstance(table, dict) else None
-                said = errors.shown(index + 1 if name is None else name)
-                return f"window {said}", tuple(rest)
+                label = errors.shown(index + 1 if name is None else name)
+                return f"window {label}", tuple(rest)
             case (
                 "status_page" | "baseline" | "quota" | "sources" | "edge" as kind,
                 str(name),
@@ -90,7 +90,7 @@ class TomlDocument:
 
 
 def read(path: Path) -> TomlDocument:
-    """Read a file, once for each time it changes; raises ProfileError where it is no TOML."""
+    """Read a file, once for each version of it; raises ProfileError if it is not TOML."""
     try:
         stat = path.stat()
         if stat.st_size > LARGEST:
@@ -101,12 +101,12 @@ def read(path: Path) -> TomlDocument:
 
 
 @lru_cache(maxsize=512)
-def _read(path: Path, mtime: int, size: int) -> TomlDocument:  # noqa: ARG001 - they key the cache
+def _read(path: Path, mtime: int, size: int) -> TomlDocument:  # noqa: ARG001 - keys of the cache
     return parsed(path, path.read_bytes())
 
 
 def parsed(path: Path, content: bytes) -> TomlDocument:
-    """Parse a file's content; raises ProfileError with file, line and what was expected."""
+    """Parse a file's content; raises ProfileError with file, line and a hint."""
     if len(content) > LARGEST:
         raise ProfileError(f"{shown(path)}:1: {_TOO_LARGE}")
     try:
@@ -128,7 +128,7 @@ def parsed(path: Path, content: bytes) -> TomlDocument:
 
 
 def _beyond_tomllib(text: str, error: Exception) -> tuple[int, str]:
-    """The line and the words for what is TOML, perhaps, and more than can be read."""
+    """Line and message for content that exceeds the limits of tomllib or Python."""
     if isinstance(error, RecursionError):
         line = toml_positions.deep_line(text, _DEEPEST)
         return line, f"expected at most {_DEEPEST} values inside values"
@@ -138,7 +138,7 @@ def _beyond_tomllib(text: str, error: Exception) -> tuple[int, str]:
 
 
 def _plain(name: str) -> str:
-    """A key as it is written, unless it is long or cannot be shown."""
+    """A key as it is written, but shortened if it is long and escaped if it is not printable."""
     return name if name.isprintable() and len(name) <= _SHOWN else errors.shown(name, _SHOWN)
 
 
@@ -147,20 +147,20 @@ def _malformed(path: Path, text: str, message: str) -> str:
     lines = text.split("\n")
     line = int(found[1]) if found and found[1] else max(1, len(lines) - text.endswith("\n"))
     problem = _AT.sub("", message)
-    way_out = _WAYS_OUT.get(problem)
+    hint = _HINTS.get(problem)
     if found and not found[1]:
-        problem, way_out = "the file ends too early", "expected what closes its last value"
+        problem, hint = "the file ends too early", "expected the end of its last value"
     return (
         f"{shown(path)}:{line}: not TOML: {problem[:1].lower() + problem[1:]}"
-        f"{'; ' + way_out if way_out else ''}; "
+        f"{'; ' + hint if hint else ''}; "
         f"got {errors.shown(lines[min(line, len(lines)) - 1].strip(), _SHOWN)}"
     )
 
 
 def shown(path: Path) -> str:
-    """A path as it is shortest to read: from the current folder, where it lies below."""
+    """A path for messages; relative to the current folder if it is below that."""
     try:
         text = str(path.resolve().relative_to(Path.cwd()))
-    except (ValueError, OSError, RuntimeError):  # RuntimeError: links that go round
+    except (ValueError, OSError, RuntimeError):  # RuntimeError: a cycle of links
         text = str(path)
     return text if text.isprintable() else repr(text)[1:-1]

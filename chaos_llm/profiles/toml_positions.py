@@ -1,6 +1,6 @@
-"""Where in a TOML file a key or value stands: tomllib does not say, and an error must.
+"""Find the lines of keys and values in a TOML file, for error messages; tomllib drops them.
 
-The text has been read by tomllib before, so this scan follows its structure and checks nothing.
+The text has been read by tomllib before, so this scan needs no checks of its own.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _TOKEN = re.compile(
 )
 
 
-_DEEPEST = 64  # parts of a key that are told apart: more are nobody's profile
+_DEEPEST = 64  # parts of a dotted key that are kept; no profile has so many
 
 
 class _Token(NamedTuple):
@@ -37,14 +37,14 @@ def positions(text: str) -> Mapping[Path, int]:
 
 
 def line_of(lines: Mapping[Path, int], path: Path) -> int:
-    """The line of a path, or of the nearest thing around it that is in the file."""
+    """The line of a path, or of the innermost table around it that is in the file."""
     while path and path not in lines:
         path = path[:-1]
     return lines.get(path, 1)
 
 
 def deep_line(text: str, deepest: int) -> int:
-    """The first line on which more than so many brackets are open, else the last one."""
+    """The first line with more than so many open brackets, else the last line."""
     depth, line = 0, 1
     for token in _tokens(text):
         line = token.line
@@ -64,7 +64,7 @@ class _Scan:
         self.lines: dict[Path, int] = {}
         self._tokens = _tokens(text)
         self._next = 0
-        self._tables: dict[Path, int] = {}  # how many [[tables]] of that name there have been
+        self._tables: dict[Path, int] = {}  # number of [[tables]] of that name so far
         self._document()
 
     def _document(self) -> None:

@@ -1,4 +1,4 @@
-"""Values as TOML writes them: the standard library reads TOML and does not write it."""
+"""Write values as TOML; the standard library only reads it."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def key(text: str) -> str:
-    """A key, quoted where it must be."""
+    """A key, quoted if necessary."""
     return text if _BARE.fullmatch(text) else _text(text)
 
 
 def value(thing: object) -> str:
-    """A value on one line; raises UsageError for what TOML cannot say."""
+    """A value on one line; raises UsageError for a value that TOML cannot express."""
     for kinds, written in _KINDS:
         if isinstance(thing, kinds):
             return written(thing)
-    raise UsageError(f"TOML has no words for {thing!r}")
+    raise UsageError(f"TOML cannot express {thing!r}")
 
 
 def _table(table: Mapping[object, object]) -> str:
@@ -40,12 +40,12 @@ def _moment(moment: datetime) -> str:
         return moment.isoformat()
     try:
         return moment.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
-    except OverflowError:  # at either end of all dates
+    except OverflowError:  # in the first or last hours of the years 1 to 9999
         return moment.isoformat()
 
 
 def _text(text: str) -> str:
-    # JSON's escapes are TOML's, but for DEL, which TOML does not take bare.
+    # JSON's escapes are valid TOML; only DEL must also be escaped in TOML.
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 

@@ -1,6 +1,6 @@
-"""What pydantic found wrong, said as we say it: file, line, window, key, what was expected.
+"""Turn pydantic's errors into messages with file, line, window, key and the expected value.
 
-pydantic's own words name union branches and models, which nobody who writes a TOML file knows.
+pydantic's own messages name union branches and models, which authors of profiles do not know.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ _MODELS: dict[tuple[str, ...], type[BaseModel]] = {
     ("edge",): profile_tables.EdgeTable,
     ("quota",): profile_tables.QuotaTable,
 }
-# Tables whose second key is a name of the user's.
+# Tables whose second key is a name that the author chose.
 _NAMED = ("sources", "status_page", "baseline", "quota", "edge")
 
-_BITS = 256  # of a whole number that is written out
-_MOST = 20  # problems that are reported at once
+_BITS = 256  # of an integer that an error shows in full
+_MOST = 20  # problems reported at once
 
-# Keys of the format by the name that they had in the first version.
+# Old names of keys, from the first version of the format, with the new names.
 _RENAMED = {
     "mix": "faults",
     "per": "sticky_by",
@@ -58,7 +58,7 @@ Path = tuple[str | int, ...]
 
 
 def explained(found: ValidationError, document: TomlDocument) -> ChaosError:
-    """Our error for pydantic's: an unknown name, which explains the rest, or all that is wrong."""
+    """An error for pydantic's: the first unknown name, since it may cause the rest; else all."""
     problems: dict[Path, str] = {}
     details = found.errors(include_url=False, include_context=False)
     for detail in details:
@@ -69,14 +69,14 @@ def explained(found: ValidationError, document: TomlDocument) -> ChaosError:
         problems.setdefault(*_problem(detail, path, document.tables))
         if len(problems) >= _MOST:
             break
-    told = [str(document.error(path, problem)) for path, problem in problems.items()]
+    messages = [str(document.error(path, problem)) for path, problem in problems.items()]
     if len(problems) >= _MOST and detail is not details[-1]:
-        told.append(f"{document.where()}: there are more; these are the first {_MOST}")
-    return ProfileError("\n".join(told))
+        messages.append(f"{document.where()}: there are more; these are the first {_MOST}")
+    return ProfileError("\n".join(messages))
 
 
 def _in_document(value: Any, loc: Path) -> Path:
-    """The part of pydantic's location that the user wrote: what follows names union branches."""
+    """The part of pydantic's location that is in the file; the rest names union branches."""
     path: list[str | int] = []
     for step in loc:
         try:

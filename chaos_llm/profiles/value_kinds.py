@@ -1,4 +1,4 @@
-"""The kinds of values that a profile's file has, and how an error message calls them."""
+"""The types of values in a profile's file, with their descriptions for error messages."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _checked_duration(value: float | str) -> float | str:
 
 def _dated(moment: date) -> date:
     if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
-        raise ValueError("a date beyond which no zone can be counted")
+        raise ValueError("the date is too far away to convert between time zones")
     return moment
 
 
@@ -50,6 +50,6 @@ Text = Annotated[str, Field(min_length=1)]
 
 
 class Table(BaseModel):
-    """A table of the file: it has the keys that it has, and no others."""
+    """A table of the file; unknown keys are errors."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)

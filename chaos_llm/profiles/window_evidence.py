@@ -1,4 +1,4 @@
-"""What each fact of a window rests on: a source, or "assumed"; nothing is filled in silently."""
+"""The evidence for each fact of a window: a source or "assumed"; every fact must have some."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from chaos_llm.profiles.window_tables import WindowTable, field_of
 
 FactEvidence = str | tuple[str, ...]
 
-# A window's own faults bring their own weights and parameters along; these come without them.
+# Facts that a window inherits although it has faults of its own; weights and parameters belong
+# to the faults.
 _APART_FROM_FAULTS = ("on", "except", "share", "sticky_by", "sticky_for", "capacity")
 
 
 @dataclass(frozen=True)
 class OwnEvidence:
-    """The evidence that one [[window]] table gives for what it says itself."""
+    """The evidence in one [[window]] table, for the facts that are in the same table."""
 
     document: TomlDocument
     sources: Mapping[str, Source]
@@ -29,26 +30,26 @@ class OwnEvidence:
     number: int
 
     @cached_property
-    def said(self) -> tuple[str, ...]:
-        """The facts that need a evidence here."""
+    def own_facts(self) -> tuple[str, ...]:
+        """The facts in this table, which need evidence in it."""
         table = self.table
         given = {fact for fact in FACTS if getattr(table, field_of(fact), None) is not None}
         weights = {"weights"} if len(table.faults or ()) > 1 else set()
-        like = {"extends"} if table.extends is not None else set()
-        return ("from", *(f for f in (*FACTS, "extends") if f in given | weights | like))
+        extends = {"extends"} if table.extends is not None else set()
+        return ("from", *(f for f in (*FACTS, "extends") if f in given | weights | extends))
 
     @property
-    def brings_faults(self) -> bool:
-        """Whether the table says itself what strikes."""
+    def has_own_faults(self) -> bool:
+        """Whether the table has `faults` or `network` of its own."""
         return self.table.faults is not None or self.table.network is not None
 
     def checked(self) -> dict[str, FactEvidence]:
-        """The basis of every fact said here; raises ProfileError or UnknownName."""
+        """The evidence for every fact in this table; raises ProfileError or UnknownName."""
         table = self.table
         if isinstance(table.evidence, str):
             self._check_source("evidence", evidence=table.evidence)
-            return dict.fromkeys(self.said, table.evidence)
-        missing = [fact for fact in self.said if fact not in table.evidence]
+            return dict.fromkeys(self.own_facts, table.evidence)
+        missing = [fact for fact in self.own_facts if fact not in table.evidence]
         if missing:
             raise self.document.error(
                 ("window", self.number, "evidence"),
@@ -60,8 +61,8 @@ class OwnEvidence:
         tables = (*(self.table.faults or ()), *(self.table.network or ()))
         parameters = {name for each in tables for name in each.model_extra or ()}
         path = ("window", self.number, "evidence", fact)
-        if fact not in (*self.said, *parameters):
-            raise self._unknown("fact", fact, [*self.said, *parameters], path)
+        if fact not in (*self.own_facts, *parameters):
+            raise self._unknown("fact", fact, [*self.own_facts, *parameters], path)
         if isinstance(evidence, str):
             self._check_source("evidence", fact, evidence=evidence)
             return evidence
@@ -87,21 +88,20 @@ class OwnEvidence:
 
 
 def inherited(
-    own: OwnEvidence, found: Mapping[str, FactEvidence], theirs: Mapping[str, FactEvidence]
+    own: OwnEvidence, found: Mapping[str, FactEvidence], original: Mapping[str, FactEvidence]
 ) -> dict[str, FactEvidence]:
-    """The basis of what came by `extends` from a window whose facts rest on `theirs`.
+    """The evidence for facts inherited by `extends`; `original` is that in the extended window.
 
-    It is as good as the weaker of two: what the fact rests on there, and the reason to think that
-    both windows are alike.
+    It is the weaker of two: the original evidence, and the evidence that both windows are alike.
     """
     alike = found["extends"]
     facts = (
         fact
-        for fact in theirs
+        for fact in original
         if fact not in (*found, "from", "until", "flap")
-        and (not own.brings_faults or fact in _APART_FROM_FAULTS)
+        and (not own.has_own_faults or fact in _APART_FROM_FAULTS)
     )
-    return {fact: _weaker(own.sources, theirs[fact], alike) for fact in facts}
+    return {fact: _weaker(own.sources, original[fact], alike) for fact in facts}
 
 
 def _weaker(
@@ -110,9 +110,9 @@ def _weaker(
     if isinstance(evidence, tuple):
         parts = (_weaker(sources, part, alike) for part in evidence)
         return tuple(part for part in parts if isinstance(part, str))
-    candidates = (evidence, *((alike,) if isinstance(alike, str) else alike))
+    options = (evidence, *((alike,) if isinstance(alike, str) else alike))
     return min(
-        candidates,
+        options,
         key=lambda each: evidence_grades.EVIDENCE_GRADES.index(
             evidence_grades.grade(sources, each)
         ),

@@ -1,4 +1,4 @@
-"""From the [[window]] tables of a file to Windows: ranges, shares, mixes and `extends`."""
+"""Read Windows from the [[window]] tables of a file: ranges, shares, faults and `extends`."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ Path = tuple[str | int, ...]
 
 _OPTIONAL = ("sticky_by", "sticky_for", "except", "capacity")
 _INHERITED = ("on", "share", *_OPTIONAL)
-_MOST_BURSTS = 1000
-_LONGEST_LINE = 50  # windows, each like the next
+_MOST_BURSTS = 1000  # of a window that flaps
+_LONGEST_CHAIN = 50  # windows, each extending the next
 
 
 @dataclass(frozen=True)
 class WindowReading:
-    """The windows of one file, on their way to the timeline."""
+    """Makes the windows of one file."""
 
     document: TomlDocument
     table: ProfileTable
@@ -47,7 +47,7 @@ class WindowReading:
         for number, table in enumerate(self.table.window):
             if table.name in index:
                 raise self._error(
-                    (number, "name"), "two windows have this name; `extends` needs one"
+                    (number, "name"), "two windows have this name; each needs its own"
                 )
             index[table.name] = number
         return index
@@ -64,34 +64,35 @@ class WindowReading:
             share=self._share(origin["share"], number, begins[0], ends[1]),
             faults=self._faults(number),
             sticky_by=self.table.window[origin["sticky_by"]].sticky_by or "request",
-            sticky_for=self._redraw(origin["sticky_for"]),
-            evidence={} if table.evidence == ASSUMED else self._basis(self._line(number)),
+            sticky_for=self._sticky_for(origin["sticky_for"]),
+            evidence={} if table.evidence == ASSUMED else self._evidence(self._chain(number)),
             note=table.note,
             except_=self._targets(origin["except"], "except"),
             flap=self._flap(number, ends[1] - begins[0]),
             capacity=self._capacity(origin["capacity"]),
         )
 
-    def _line(self, number: int) -> list[int]:
-        """The window itself and those that it is like, one after the other."""
-        line = [number]
-        while (like := self.table.window[line[-1]].extends) is not None:
-            if like not in self._index:
-                path = ("window", line[-1], "extends")
+    def _chain(self, number: int) -> list[int]:
+        """The window, the window that it extends, and so on."""
+        chain = [number]
+        while (extended := self.table.window[chain[-1]].extends) is not None:
+            if extended not in self._index:
+                path = ("window", chain[-1], "extends")
                 where = f"{self.document.where(*path)}: {self.document.label(path)}"
-                raise UnknownName("window", like, self._index, where=where)
-            if len(line) >= _LONGEST_LINE:
-                problem = f"expected at most {_LONGEST_LINE} windows that are like each other"
-                raise self._error((line[-1], "extends"), problem)
-            if self._index[like] in line:
-                raise self._error((line[-1], "extends"), "this window extends itself in the end")
-            line.append(self._index[like])
-        return line
+                raise UnknownName("window", extended, self._index, where=where)
+            if len(chain) >= _LONGEST_CHAIN:
+                problem = f"expected at most {_LONGEST_CHAIN} windows that extend each other"
+                raise self._error((chain[-1], "extends"), problem)
+            if self._index[extended] in chain:
+                raise self._error(
+                    (chain[-1], "extends"), "the windows extend each other in a cycle"
+                )
+            chain.append(self._index[extended])
+        return chain
 
     def _origin(self, number: int, fact: str) -> int:
-        """The window that says a fact: this one, or the nearest of those that it is like."""
-        line = self._line(number)
-        for each in line:
+        """The window that has a fact: this one, or the nearest of those that it extends."""
+        for each in self._chain(number):
             if getattr(self.table.window[each], field_of(fact)) is not None:
                 return each
         if fact in _OPTIONAL:
@@ -99,8 +100,8 @@ class WindowReading:
         raise self._missing(number, fact)
 
     def _faults(self, number: int) -> tuple[WeightedFault, ...]:
-        """The mix or the network of this window, or of the nearest of those that it is like."""
-        for each in self._line(number):
+        """The faults of this window, or of the nearest of those that it extends."""
+        for each in self._chain(number):
             table = self.table.window[each]
             if table.faults is not None and table.network is not None:
                 raise self._error((each, "network"), "a window has faults or a network, not both")
@@ -112,12 +113,12 @@ class WindowReading:
                 return fault_mixes.weighted_faults(self.document, each, table.faults)
         raise self._missing(number, "faults")
 
-    def _basis(self, line: list[int]) -> dict[str, FactEvidence]:
-        number, *others = line
+    def _evidence(self, chain: list[int]) -> dict[str, FactEvidence]:
+        number, *others = chain
         own = OwnEvidence(self.document, self.sources, self.table.window[number], number)
         found = own.checked()
         if others:
-            found |= window_evidence.inherited(own, found, self._basis(others))
+            found |= window_evidence.inherited(own, found, self._evidence(others))
         in_order = (*FACTS, *sorted(found.keys() - {*FACTS, "extends"}))
         return {fact: found[fact] for fact in in_order if fact in found}
 
@@ -145,7 +146,7 @@ class WindowReading:
         tables = getattr(self.table.window[number], field_of(fact))
         return targets.targets(self.document, ("window", number, fact), tables, self.table.edge)
 
-    def _redraw(self, number: int) -> float | None:
+    def _sticky_for(self, number: int) -> float | None:
         sticky_for = self.table.window[number].sticky_for
         return None if sticky_for is None else self._over_zero((number, "sticky_for"), sticky_for)
 
@@ -176,17 +177,17 @@ class WindowReading:
             raise self._error(path, "expected a duration over 0")
         return durations.seconds(duration)
 
-    def _share(self, said_by: int, number: int, begins: float, ends: float) -> Share:
-        match self.table.window[said_by].share:
+    def _share(self, origin: int, number: int, begins: float, ends: float) -> Share:
+        match self.table.window[origin].share:
             case BoundTable(below=below):
                 return Share(((0.0, below),), bound=True)
             case RangeTable(low=low, high=high):
-                return self._range(said_by, low, high)
+                return self._range(origin, low, high)
             case [float() as low, float() as high]:
-                return self._range(said_by, low, high)
+                return self._range(origin, low, high)
             case list() as line:
                 points = tuple((time_values.point(at, self.starts), part) for at, part in line)
-                return self._through(points, said_by, number, begins, ends)
+                return self._line(points, origin, number, begins, ends)
             case value:
                 return Share.constant(float(value or 0))
 
@@ -197,10 +198,10 @@ class WindowReading:
             )
         return Share(((0.0, low),), until=high)
 
-    def _through(
+    def _line(
         self,
         points: tuple[tuple[float, float], ...],
-        said_by: int,
+        origin: int,
         number: int,
         begins: float,
         ends: float,
@@ -208,9 +209,9 @@ class WindowReading:
         times = [time for time, _ in points]
         if times != sorted(times):
             raise self._error(
-                (said_by, "share"), "expected a line's points in the order of their times"
+                (origin, "share"), "expected a line's points in the order of their times"
             )
-        # A line holds times of the profile, so one that came by `extends` may lie somewhere else.
+        # The points have times of the profile, so an inherited line may lie outside this window.
         if len(times) > 1 and (times[-1] <= begins or times[0] >= ends):
             raise self._error(
                 (number,), "its share's line lies outside the window; give it its own share"
@@ -218,7 +219,9 @@ class WindowReading:
         return Share(points)
 
     def _missing(self, number: int, fact: str) -> ProfileError:
-        return self._error((number,), f"{fact} is missing, and so is a window that it `extends`")
+        return self._error(
+            (number,), f"{fact} is missing; give it here, or `extends` a window that has it"
+        )
 
     def _error(self, path: Path, problem: str) -> ProfileError:
         return self.document.error(("window", *path), problem)

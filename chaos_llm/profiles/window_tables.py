@@ -1,6 +1,6 @@
-"""What a [[window]] may say, as pydantic models.
+"""The tables of a [[window]], as pydantic models.
 
-A field's description completes the sentence "expected ..." in our error messages.
+A field's description completes the sentence "expected ..." in error messages.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from chaos_llm.profiles.value_kinds import (
 
 
 def field_of(key: str) -> str:
-    """The attribute of a table that holds a key of the file: `except` is a word of Python's."""
+    """The attribute of a table that holds a key of the file; `except` is a keyword of Python."""
     return "except_" if key == "except" else key
 
 
@@ -48,7 +48,7 @@ class TargetTable(Table):
 
 
 class WeightedFaultTable(Table):
-    """One entry of a window's `faults`; all other keys are the fault's own."""
+    """One entry of a window's `faults`; all other keys are parameters of the fault."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -57,7 +57,7 @@ class WeightedFaultTable(Table):
 
 
 class ToxicTable(Table):
-    """One entry of a window's `network`; all other keys are the toxic's own."""
+    """One entry of a window's `network`; all other keys are parameters of the toxic."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -65,14 +65,14 @@ class ToxicTable(Table):
 
 
 class FlapTable(Table):
-    """A window that comes and goes."""
+    """Alternating failures and healthy times within a window."""
 
     down: Duration = Field(description=DURATION)
     up: Duration = Field(description=DURATION)
 
 
 class CapacityTable(Table):
-    """How much load the provider stands; what is over it fails."""
+    """The load that the provider can serve; all that exceeds it fails."""
 
     requests: float | None = Field(None, gt=0, description="a number over 0")
     times: float | None = Field(None, gt=0, description="a multiple of the healthy load, over 0")
@@ -81,14 +81,14 @@ class CapacityTable(Table):
 
 
 class RangeTable(Table):
-    """A share that is known as a range, written out."""
+    """A share that is known as a range: { from = low, to = high }."""
 
     low: Part = Field(alias="from")
     high: Part = Field(alias="to")
 
 
 class BoundTable(Table):
-    """A share of which only an upper bound is known; told, and not played."""
+    """A share of which only an upper bound is known; documented, not simulated."""
 
     below: Part
 
@@ -131,13 +131,13 @@ class WindowTable(Table):
         description='a list of targets: [{ provider = "openai", path = "..." }]',
     )
     flap: FlapTable | None = Field(
-        None, description='what comes and goes: { down = "5m", up = "5m" }'
+        None, description='alternating times: { down = "5m", up = "5m" }'
     )
     capacity: CapacityTable | None = Field(
         None, description="a load: { requests = 60 } a minute, or { times = 1.5 } the healthy one"
     )
     extends: Text | None = Field(None, description="the name of another window")
     evidence: Text | dict[str, EvidenceText] = Field(
-        description=f"for each of the window's facts {EVIDENCE}; or one for them all"
+        description=f"for each of the window's facts {EVIDENCE}; or one for all of them"
     )
     note: str = Field("", description="text")

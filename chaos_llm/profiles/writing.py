@@ -1,4 +1,4 @@
-"""From a Profile back to its file, for outages that were found rather than recorded."""
+"""Write a Profile as a TOML file, for outages that were found or generated."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ from chaos_llm.profiles.time_values import offset
 
 
 def to_toml(profile: Profile) -> str:
-    """The file that reads back as the same profile, once it is called `<profile.name>.toml`.
+    """The TOML text of a profile; saved as `<profile.name>.toml` it is read back as the same.
 
-    Times are offsets from `starts`. Raises UsageError for what TOML cannot say, such as None in
-    the body of a `raw` fault.
+    Times are offsets from `starts`. Raises UsageError for values that TOML cannot express, such
+    as None in the body of a `raw` fault.
     """
     blocks = [
         _block("", _head(profile)),
@@ -40,8 +40,8 @@ def to_toml(profile: Profile) -> str:
             for k, s in profile.sources.items()
         ),
         *(
-            _block(f"[baseline.{toml_values.key(name)}]", _pace(pace))
-            for name, pace in profile.baseline.items()
+            _block(f"[baseline.{toml_values.key(name)}]", _latency(latency))
+            for name, latency in profile.baseline.items()
         ),
         *(
             _block(
@@ -59,15 +59,19 @@ def to_toml(profile: Profile) -> str:
             _block(f"[status_page.{toml_values.key(p.provider)}]", _page(p))
             for p in profile.status_pages.values()
         ),
-        *(_block("[[event]]", _aside(aside)) for aside in profile.events),
+        *(_block("[[event]]", _event(event)) for event in profile.events),
     ]
     return "\n".join(blocks)
 
 
-def _pace(pace: HealthyLatency) -> dict[str, object]:
-    told = {"first_token": pace.first_token, "token": pace.token, "evidence": pace.evidence}
-    models = [{"model": name, **_pace(of_model)} for name, of_model in pace.models]
-    return {**told, **_given({"models": models})}
+def _latency(latency: HealthyLatency) -> dict[str, object]:
+    models = [{"model": name, **_latency(of_model)} for name, of_model in latency.models]
+    return {
+        "first_token": latency.first_token,
+        "token": latency.token,
+        "evidence": latency.evidence,
+        **_given({"models": models}),
+    }
 
 
 def _quota(allowance: Allowance) -> dict[str, object]:
@@ -110,7 +114,7 @@ def _source(source: Source) -> dict[str, object]:
 
 
 def _window(window: Window) -> dict[str, object]:
-    per = (
+    sticky_by = (
         window.sticky_by
         if window.sticky_by != "request" or "sticky_by" in window.evidence
         else None
@@ -121,7 +125,7 @@ def _window(window: Window) -> dict[str, object]:
         "until": _span(window.ends),
         "on": [_target(target) for target in window.on],
         "share": _share(window.share),
-        **({"sticky_by": per} if per else {}),
+        **({"sticky_by": sticky_by} if sticky_by else {}),
         **({"sticky_for": window.sticky_for} if window.sticky_for is not None else {}),
         **_faults(window),
         **_given(
@@ -138,9 +142,11 @@ def _window(window: Window) -> dict[str, object]:
 
 def _faults(window: Window) -> dict[str, object]:
     if window.network:
-        told = window.evidence
+        evidence = window.evidence
         return {
-            "network": [{"toxic": each.kind, **_parameters(each, told)} for each in window.network]
+            "network": [
+                {"toxic": each.kind, **_parameters(each, evidence)} for each in window.network
+            ]
         }
     return {"faults": [_weighted(weighted, window.evidence) for weighted in window.faults]}
 
@@ -181,18 +187,18 @@ def _share(share: Share) -> object:
     return [[offset(time), part] for time, part in share.points]
 
 
-def _weighted(weighted: WeightedFault, told: Mapping[str, object]) -> dict[str, object]:
+def _weighted(weighted: WeightedFault, evidence: Mapping[str, object]) -> dict[str, object]:
     fault = weighted.fault
-    return {"weight": weighted.weight, "fault": fault.name, **_parameters(fault, told)}
+    return {"weight": weighted.weight, "fault": fault.name, **_parameters(fault, evidence)}
 
 
-def _parameters(fault: Fault | Toxic, told: Mapping[str, object]) -> dict[str, object]:
-    """What is not as it would be anyway, and what has a basis of its own."""
+def _parameters(fault: Fault | Toxic, evidence: Mapping[str, object]) -> dict[str, object]:
+    """The parameters that differ from their defaults, and those with evidence of their own."""
     values = ((field, getattr(fault, field.name)) for field in fields(fault))
     return {
         field.name: False if value is None and takes_none(field) else value
         for field, value in values
-        if value != field.default or field.name in told
+        if value != field.default or field.name in evidence
     }
 
 
@@ -213,8 +219,8 @@ def _posts(page: StatusPage) -> Iterator[dict[str, object]]:
         }
 
 
-def _aside(aside: Event) -> dict[str, object]:
-    return {"at": offset(aside.at), "says": aside.says, "evidence": aside.evidence}
+def _event(event: Event) -> dict[str, object]:
+    return {"at": offset(event.at), "says": event.says, "evidence": event.evidence}
 
 
 def _given(optional: Mapping[str, object]) -> dict[str, object]:

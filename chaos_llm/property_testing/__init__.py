@@ -1,1 +1,1 @@
-"""Outages that Hypothesis draws, and the search for the shortest that breaks an app."""
+"""Property-based testing: strategies for outages, a state machine, and `chaos-llm find`."""

@@ -31,14 +31,15 @@ from chaos_llm.faults.fault import Fault
 from chaos_llm.outage_context import Outage
 from chaos_llm.property_testing.strategies import faults as every_fault
 from chaos_llm.property_testing.strategies._arguments import provider_list, surface_list
-from chaos_llm.reports.report import CheckFailed, Claim, Report
+from chaos_llm.reports.chosen_checks import Claim
+from chaos_llm.reports.report import CheckFailed, Report
 
-_in_force: list[Outage] = []  # at most one; a machine whose `__init__` raised is never torn down
+_active: list[Outage] = []  # at most one; Hypothesis tears down no machine whose `__init__` raised
 _PAUSES = ("1s", "10s", "1m", "10m", "1h")
 
 
-def _of_machine(name: str) -> SearchStrategy[Any]:
-    """One of the values that the machine's class lists under that name."""
+def _value_of(name: str) -> SearchStrategy[Any]:
+    """Draw a value from the class attribute of that name."""
     return st.runner().flatmap(lambda machine: st.sampled_from(getattr(machine, name)))
 
 
@@ -47,13 +48,13 @@ def _fault() -> SearchStrategy[Fault]:
 
 
 class OutageMachine(RuleBasedStateMachine):
-    """Providers that fail, change how they fail and recover, in any order between your rules.
+    """A state machine in which providers fail, fail differently and recover between your rules.
 
-    A subclass adds rules of its own, in which users do things: `self.ask(fn)` makes a call, as a
-    replay does. `self.chaos` is the outage. After each step `checks` are made of all calls so far.
-    Class attributes say which `providers` and `surfaces` fail, by which `faults` (a strategy), and
-    how many calls a healthy day has before the first of them (`healthy_calls`, made by the first
-    `ask`).
+    A subclass adds rules for the actions of users: `self.ask(fn)` makes a call, as a replay does.
+    `self.chaos` is the outage. After each step `checks` check all calls so far.
+
+    Class attributes: the `providers` and `surfaces` that may fail, the `faults` (a strategy), and
+    `healthy_calls`, the number of healthy calls that the first `ask` makes before its own.
     """
 
     providers: ClassVar[Sequence[str]] = ("anthropic", "openai")
@@ -66,14 +67,14 @@ class OutageMachine(RuleBasedStateMachine):
         super().__init__()
         provider_list(self.providers), surface_list(self.surfaces)
         self._failing: set[tuple[str, str]] = set()
-        self._asked, self._reports = False, 0
-        _leave_behind()
+        self._has_calls, self._reports = False, 0
+        _close_active()
         self.chaos = Outage().__enter__()
-        _in_force.append(self.chaos)
+        _active.append(self.chaos)
 
-    @rule(provider=_of_machine("providers"), surface=_of_machine("surfaces"), fault=_fault())
+    @rule(provider=_value_of("providers"), surface=_value_of("surfaces"), fault=_fault())
     def fault_starts(self, provider: str, surface: str, fault: Fault) -> None:
-        """A provider begins to fail, or fails in another way than before."""
+        """A provider begins to fail, or fails with another fault than before."""
         control = self.chaos.on(provider, surface=surface)
         if (provider, surface) in self._failing:
             control.heal()
@@ -83,7 +84,7 @@ class OutageMachine(RuleBasedStateMachine):
     @precondition(lambda self: self._failing)
     @rule(data=st.data())
     def fault_heals(self, data: st.DataObject) -> None:
-        """A provider that fails is well again."""
+        """A provider that fails recovers."""
         failing = st.sampled_from(sorted(self._failing))
         provider, surface = data.draw(failing, label="healed")
         self.chaos.on(provider, surface=surface).heal()
@@ -91,25 +92,25 @@ class OutageMachine(RuleBasedStateMachine):
 
     @rule(pause=st.sampled_from(_PAUSES))
     def time_passes(self, pause: str) -> None:
-        """Nobody does anything for a while."""
+        """Time passes without any calls."""
         self.chaos.clock.sleep(seconds(pause))
 
     def ask(self, fn: Callable[[str], Any], prompt: str | None = None) -> Call:
-        """Call `fn` with a prompt, by default a made-up one, as a user of a replay does.
+        """Call `fn` with a prompt, by default a generated one, as a user of a replay does.
 
-        The first time a few healthy calls come before it, from which reports learn what is usual;
-        with faults that are on already there is nothing healthy to learn from.
+        The first `ask` makes a few healthy calls before its own, from which reports learn the
+        primary provider. It makes none if it gets a prompt, or if a provider fails already.
         """
-        if not self._asked and not self._failing and prompt is None:
+        if not self._has_calls and not self._failing and prompt is None:
             self._replay(fn, self.healthy_calls)
-        self._asked = True
+        self._has_calls = True
         return self._replay(fn, 1, prompt).run.calls[-1]
 
     @property
     def report(self) -> Report:
         """All calls so far; raises UsageError before the first."""
         if not self.chaos.reports:
-            raise UsageError("nobody has asked anything yet: a report needs self.ask(...)")
+            raise UsageError("there are no calls yet: a report needs self.ask(...)")
         reports = self.chaos.reports
         return Report(
             replace(
@@ -122,7 +123,7 @@ class OutageMachine(RuleBasedStateMachine):
 
     @invariant()
     def checks_hold(self) -> None:
-        """Make the checks, once for each call; findings that judge nothing are no failures."""
+        """Make the checks after each call; a check with nothing to judge does not fail."""
         if len(self.chaos.reports) == self._reports or not self.checks:
             return
         self._reports = len(self.chaos.reports)
@@ -132,8 +133,8 @@ class OutageMachine(RuleBasedStateMachine):
             raise CheckFailed("\n".join(f"{finding.check}: {finding.seen}" for finding in failed))
 
     def teardown(self) -> None:
-        """End the outage; a subclass that overrides this calls it, too."""
-        _in_force.clear()
+        """End the outage; a subclass that overrides this must call it."""
+        _active.clear()
         self.chaos.__exit__(None, None, None)
 
     def _replay(self, fn: Callable[[str], Any], calls: int, prompt: str | None = None) -> Report:
@@ -141,6 +142,6 @@ class OutageMachine(RuleBasedStateMachine):
         return self.chaos.replay(fn, calls=calls, warmup=0, recovery=calls, prompts=prompts)
 
 
-def _leave_behind() -> None:
-    while _in_force:
-        _in_force.pop().__exit__(None, None, None)
+def _close_active() -> None:
+    while _active:
+        _active.pop().__exit__(None, None, None)

@@ -1,1 +1,1 @@
-"""The nouns that cross every boundary: requests, replies, seeds, rate limits and markers."""
+"""What every layer shares: requests, replies, keyed random numbers, rate limits and markers."""

@@ -1,4 +1,4 @@
-"""What the limits of a request leave of an answer: its stop sequences and its most tokens."""
+"""Cuts an answer at the limits of its request: stop sequences and the maximum of tokens."""
 
 from __future__ import annotations
 
@@ -6,23 +6,22 @@ from dataclasses import replace
 
 from chaos_llm.protocol.messages import Completion, Request, ToolCall
 
-LETTERS_PER_TOKEN = 4  # without a tokenizer: what vendors' documentation calls roughly right
+LETTERS_PER_TOKEN = 4  # an estimate without a tokenizer, as the vendors' documentation gives it
 
 
 def within_limits(answer: Completion, request: Request) -> Completion:
-    """Cut an answer where a stop sequence or the limit of tokens of its request ends it.
+    """Cut an answer at the first stop sequence of its request, and at its limit of tokens.
 
-    Tokens that were thought count against the limit, as all vendors have it: where they use it up,
-    nothing is said.
+    Reasoning tokens count against the limit, at all vendors: if they use it up, the text is empty.
     """
     if request.stop_sequences and answer.text:
         answer = _before_stop_sequence(answer, request.stop_sequences)
     limit = request.max_tokens
     if limit is None or limit < 0 or answer.usage.output_tokens <= limit:
         return answer
-    thought = min(answer.usage.reasoning_tokens, limit)
-    usage = replace(answer.usage, output_tokens=limit, reasoning_tokens=thought)
-    letters = (limit - thought) * LETTERS_PER_TOKEN
+    reasoning = min(answer.usage.reasoning_tokens, limit)
+    usage = replace(answer.usage, output_tokens=limit, reasoning_tokens=reasoning)
+    letters = (limit - reasoning) * LETTERS_PER_TOKEN
     calls = _cut_calls(answer.tool_calls, letters)
     text = "" if answer.tool_calls else answer.text[:letters]
     cut = replace(answer, text=text, tool_calls=calls, stop="length", usage=usage)
@@ -30,7 +29,7 @@ def within_limits(answer: Completion, request: Request) -> Completion:
 
 
 def tokens_of(text: str) -> int:
-    """Count the tokens of a text, by its letters."""
+    """Estimate the number of tokens in a text from its letters."""
     return -(-len(text) // LETTERS_PER_TOKEN)
 
 
@@ -38,15 +37,15 @@ def _before_stop_sequence(answer: Completion, sequences: tuple[str, ...]) -> Com
     found = [(answer.text.find(each), each) for each in sequences if each and each in answer.text]
     if not found:
         return answer
-    place, sequence = min(found)
-    text = answer.text[:place]
-    said = tokens_of(text) + answer.usage.reasoning_tokens
-    usage = replace(answer.usage, output_tokens=said)
+    position, sequence = min(found)
+    text = answer.text[:position]
+    tokens = tokens_of(text) + answer.usage.reasoning_tokens
+    usage = replace(answer.usage, output_tokens=tokens)
     return replace(answer, text=text, usage=usage, stop_sequence=sequence)
 
 
 def _cut_calls(calls: tuple[ToolCall, ...], letters: int) -> tuple[ToolCall, ...]:
-    """Keep the calls that fit; the next one's arguments stop in the middle, the rest never come."""
+    """Keep the calls that fit, cut the arguments of the next one, and drop the rest."""
     kept = []
     for call in calls:
         size = len(call.name) + len(call.arguments)

@@ -1,7 +1,8 @@
-"""Dataclasses that only the type checker keeps frozen, for what is made anew at every request.
+"""Dataclasses that are frozen for the type checker only, for objects made at every request.
 
-Python's own frozen ones set each field by a call, and a request has twenty. What faults give back
-changed is frozen at run time too: there a forgotten copy would go by unseen.
+A frozen dataclass of Python calls a function to set each field, and a request has twenty. The
+values that faults change and return are frozen at run time too, because there a fault that changes
+a value without copying it would go unnoticed.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 else:
 
     def quick(*, frozen: bool, slots: bool):
-        """Make a dataclass that compares and hashes as a frozen one would."""
+        """Make a dataclass that compares and hashes like a frozen one."""
         return dataclass(slots=slots, unsafe_hash=frozen)
 
 

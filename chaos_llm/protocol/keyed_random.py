@@ -1,7 +1,8 @@
-"""The only randomness: a die is a function of its key, in any process and in any order of throws.
+"""Keyed random numbers, the only randomness of this package: each draw depends on its key alone.
 
-blake2b of the key costs under a microsecond and, unlike `hash()`, does not change with
-PYTHONHASHSEED; unlike a shared `random.Random`, it does not care who throws first.
+The same key gives the same draws in any process, and in any order of other draws. A blake2b hash
+costs under a microsecond. Unlike `hash()` it does not change with PYTHONHASHSEED, and unlike a
+shared `random.Random` its result does not depend on the order in which callers draw.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ _STEPS = float(1 << 53)
 
 
 class KeyedRandom:
-    """A sequence of throws that depends on nothing but its key."""
+    """A sequence of draws that depends on nothing but its key."""
 
     __slots__ = ("_hashes", "_key", "_rest")
 
@@ -26,22 +27,22 @@ class KeyedRandom:
         text = "\x1f".join(map(str, key))
         try:
             self._key = text.encode()
-        except UnicodeEncodeError:  # half a letter, in a name of the user's
+        except UnicodeEncodeError:  # a lone surrogate, in a name from the user
             self._key = text.encode("utf-8", "surrogatepass")
         self._hashes, self._rest = 0, b""
 
     def again(self) -> KeyedRandom:
-        """The same die before its first throw."""
+        """A new sequence with the same key, before its first draw."""
         rng = KeyedRandom.__new__(KeyedRandom)
         rng._key, rng._hashes, rng._rest = self._key, 0, b""
         return rng
 
     def rewind(self) -> None:
-        """Go back before the first throw."""
+        """Start again at the first draw."""
         self._hashes, self._rest = 0, b""
 
     def _take(self, length: int) -> bytes:
-        """The next bytes, at most 64; one hash lasts for several throws."""
+        """The next bytes, at most 64; one hash serves several draws."""
         rest = self._rest
         if len(rest) < length:
             self._hashes += 1
@@ -50,24 +51,24 @@ class KeyedRandom:
         return rest[:length]
 
     def number(self, bits: int = 53) -> int:
-        """The next throw as an integer of so many bits, at most 512."""
+        """Draw an integer of so many bits, at most 512."""
         number = int.from_bytes(self._take((bits + 7) // 8), "little")
         return number & ((1 << bits) - 1) if bits % 8 else number
 
     def roll(self) -> float:
-        """The next throw as a float in [0, 1)."""
+        """Draw a float in [0, 1)."""
         return (int.from_bytes(self._take(7), "little") >> 3) / _STEPS
 
     def between(self, low: float, high: float) -> float:
-        """The next throw, even over [low, high)."""
+        """Draw a float, uniformly over [low, high)."""
         return low + (high - low) * self.roll()
 
     def choose(self, options: Sequence[_T]) -> _T:
-        """One of the options, all alike."""
+        """Draw one of the options, each with the same probability."""
         return options[int(self.roll() * len(options))]
 
     def weighted(self, options: Sequence[_T], weights: Sequence[float]) -> _T:
-        """One of the options, as often as its weight says."""
+        """Draw one of the options, each with a probability in proportion to its weight."""
         left = self.roll() * sum(weights)
         for option, weight in zip(options, weights, strict=True):
             left -= weight
@@ -76,33 +77,33 @@ class KeyedRandom:
         return options[-1]
 
     def letters(self, length: int, alphabet: str) -> str:
-        """A string of so many letters of an ASCII alphabet, as ids have them."""
+        """Draw a string of so many letters of an ASCII alphabet, for ids."""
         taken = b"".join(self._take(min(64, length - at)) for at in range(0, length, 64))
         return taken.translate(_table(alphabet)).decode("ascii")
 
 
 @cache
 def _table(alphabet: str) -> bytes:
-    """A letter for each byte; ids need no finer justice between letters."""
+    """A letter for each byte; some letters are a little likelier, which does not matter for ids."""
     return bytes(ord(alphabet[byte % len(alphabet)]) for byte in range(256))
 
 
 def fingerprint(secret: str) -> str:
-    """A short keyed digest that tells credentials apart and gives none of them away."""
+    """A short keyed digest of a credential, which distinguishes credentials and reveals none."""
     if not secret:
         return ""
-    said = secret.encode("utf-8", "surrogatepass")
-    return blake2b(said, digest_size=6, key=b"chaos_llm credential").hexdigest()
+    encoded = secret.encode("utf-8", "surrogatepass")
+    return blake2b(encoded, digest_size=6, key=b"chaos_llm credential").hexdigest()
 
 
 def stream(seed: int) -> random.Random:
-    """A stream of its own, for a library that asks for one."""
-    return random.Random(seed)  # noqa: S311 - no secrets are made of it
+    """A new `random.Random`, for a library that needs one."""
+    return random.Random(seed)  # noqa: S311 - no secrets are made from it
 
 
 @contextmanager
 def seeded_random(seed: int) -> Iterator[None]:
-    """Seed the shared `random`, from which SDKs draw their jitter, and put its state back."""
+    """Seed the shared `random`, from which SDKs draw their jitter, and restore its state after."""
     state = random.getstate()
     random.seed(seed)
     try:

@@ -1,8 +1,8 @@
-"""The frozen nouns of one exchange, from the bytes of a request to the bytes of its reply.
+"""The frozen data types of one exchange, from the bytes of a request to the bytes of its reply.
 
-    WireRequest -parse-> Request -script-> Answer -render-> Reply
+    WireRequest -parse-> Request -answer-> Answer -render-> Reply
 
-All durations are float seconds. Nothing here reads a clock, rolls a die or touches a socket.
+All durations are float seconds. Nothing here reads a clock, draws a random number or uses a socket.
 """
 
 from __future__ import annotations
@@ -12,16 +12,17 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, NamedTuple
 
+from chaos_llm.protocol import strict_json
 from chaos_llm.protocol.fast_dataclass import quick
 
-UNSERVED = "unserved"  # the surface of paths that a vendor may have and no provider here serves
+UNSERVED = "unserved"  # the surface of paths that a vendor may have and chaos_llm does not simulate
 
 
 @quick(frozen=True, slots=True)
 class WireRequest:
-    """A request as it came: header names in lower case, body in full.
+    """A request as received: header names in lower case, the whole body.
 
-    `connected`: whether its connection could fail was decided before it, and it did not.
+    `connected`: the faults of its connection were decided before it, and the connection stands.
     """
 
     method: str
@@ -30,7 +31,7 @@ class WireRequest:
     query: str
     headers: Mapping[str, str]
     body: bytes
-    reused: bool | None = None  # whether its connection carried a request before; None: not known
+    reused: bool | None = None  # whether its connection carried a request before; None: unknown
     connected: bool = False
 
 
@@ -44,9 +45,9 @@ class Tool:
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """The model's wish to have a tool called; `arguments` is JSON text, so it can be broken.
+    """A tool call that the model asks for; `arguments` is JSON text, which a fault may break.
 
-    `cut`: the arguments stop where the request's limit of tokens did.
+    `cut`: the arguments were cut at the request's limit of tokens.
     """
 
     name: str
@@ -58,10 +59,10 @@ class ToolCall:
 class Usage:
     """Tokens billed for one completion.
 
-    `input_tokens` are those of the whole prompt, `output_tokens` all that were generated. Of the
-    first, `cache_read_tokens` came out of the vendor's prompt cache, `cache_write_tokens` were put
-    there for some minutes and `long_cache_write_tokens` for an hour; of the second,
-    `reasoning_tokens` were thought.
+    * input_tokens: the whole prompt; of these, `cache_read_tokens` were read from the vendor's
+      prompt cache, `cache_write_tokens` were stored in it for some minutes, and
+      `long_cache_write_tokens` for an hour
+    * output_tokens: all generated tokens; of these, `reasoning_tokens` were spent on reasoning
     """
 
     input_tokens: int
@@ -74,10 +75,10 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Reasoning:
-    """What a model thinks before it answers.
+    """The reasoning of a model before its answer.
 
-    `signed=False`: the signature that vendors want back with it is lost. `redacted`: the vendor
-    shows ciphertext in its place.
+    `signed=False`: it lacks the signature, without which vendors refuse it in a later request.
+    `redacted`: the vendor sends ciphertext instead of the text.
     """
 
     text: str
@@ -86,7 +87,7 @@ class Reasoning:
 
 
 class BrokenRule(NamedTuple):
-    """The rule of a vendor's API that a request breaks, and how, in our words.
+    """A rule of a vendor's API that a request breaks, and how it breaks it.
 
     BrokenRule("anthropic messages: role", "Anthropic takes no role 'tool' (messages.2.role)")
     """
@@ -97,13 +98,13 @@ class BrokenRule(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A provider's "no", before its dialect is known.
+    """An error reply of a provider, independent of its wire format.
 
-    `kind` is one of KINDS, or "context_length", which only endpoints with a model know; a provider
-    turns it into its own status, type, code and message.
+    `kind` is one of KINDS, or "context_length", which only endpoints with a model have; the wire
+    format turns it into its own status, type, code and message.
     `status`, `message`, `type`, `code` and `param` override the provider's default for that kind,
-    as far as its dialect has such a field. `details` is what a dialect says besides, in its own
-    form. `broken_rule` is set where the request itself was at fault.
+    if its wire format has such a field. `details` are further fields of one wire format, in its own
+    form. `broken_rule` is set if the request itself was at fault.
     """
 
     kind: str
@@ -133,21 +134,23 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Break:
-    """An error inside a stream: after that share (0 to 1) of the content, `refusal` in-band."""
+    """An error event inside a stream: `refusal`, sent after that share (0 to 1) of the content."""
 
     after: float
     refusal: Refusal
-    within: str = "answer"  # or "tool": a share of the tools' arguments, not of all content
+    within: str = "answer"  # or "tool": a share of the tool calls' arguments, not of all content
 
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """What a model says: text, tool calls, or both.
+    """The answer of a model: text, tool calls, or both.
 
-    `stop` is "end", "tool", "length" or "refusal". `broken_by` ends a stream with an in-band error.
-    `reasoning` comes before the text, in dialects that show it. `stop_sequence` is the one of the
-    request's that ended the text. `alternatives` are the second and further of several answers that
-    were asked for. `filtered` is what a content filter found that cut the answer short: a category.
+    * stop: why it ended: "end", "tool", "length" or "refusal"
+    * broken_by: the error event that ends its stream
+    * reasoning: comes before the text, in wire formats that show it
+    * stop_sequence: the stop sequence of the request that ended the text
+    * alternatives: the second and further answers, if the request asked for several
+    * filtered: the category for which a content filter cut the answer short
     """
 
     text: str = ""
@@ -155,18 +158,27 @@ class Completion:
     stop: str = "end"
     usage: Usage = Usage(0, 0)
     broken_by: Break | None = None
-    tells_usage: bool = True  # False: the reply does not say what was billed
+    tells_usage: bool = True  # False: the reply does not report the billed tokens
     reasoning: Reasoning | None = None
     stop_sequence: str | None = None
     alternatives: tuple[Completion, ...] = ()
     filtered: str = ""
 
 
+def tool_call(name: str, /, **arguments: Any) -> Completion:
+    """The answer that calls one tool: `tool_call("refund", order="KX-48213")`.
+
+    The arguments are sent as JSON, and need not be what the tool's schema asks for. A Completion
+    takes several tool calls, a text before them, or arguments that are no JSON.
+    """
+    return Completion(tool_calls=(ToolCall(name, strict_json.dumps(arguments)),), stop="tool")
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What an endpoint without a model says: an OAuth token, a status page; JSON or a redirect.
+    """The answer of an endpoint without a model: an OAuth token, a status page; JSON or a redirect.
 
-    `content` is said in the place of JSON, where it is a file; `media` is its type.
+    `content` is sent instead of JSON if the answer is a file; `media` is its type.
     """
 
     json: Any = None
@@ -183,11 +195,14 @@ Answer = Completion | Document | Refusal
 class Request:
     """One parsed request to a provider.
 
-    `prompt` is the last user message's text. `answers_tool`: the conversation ends with a tool's
-    result. `forced_tool` is the tool's name, or "" where any must be called. `credential` is a
-    keyed fingerprint, never the secret. `invalid` is the refusal that the real API would send.
-    `reasons`: the model thinks before it answers. `max_tokens` and `stop_sequences` limit what it
-    says, and `choices` is how many answers are asked for.
+    * prompt: the text of the last user message
+    * answers_tool: whether the conversation ends with a tool's result
+    * forced_tool: the name of the tool that must be called; "" if any tool must be called
+    * credential: a keyed fingerprint, never the secret
+    * invalid: the refusal that the real API would send
+    * reasons: whether the model reasons before it answers
+    * max_tokens, stop_sequences: the limits of the answer
+    * choices: the number of answers that the request asks for
     """
 
     provider: str
@@ -206,7 +221,7 @@ class Request:
     region: str = ""
     size: int = 0
     input_tokens: int = 0
-    turns: int = 0  # messages of the user so far; 0 where the format does not say
+    turns: int = 0  # user messages so far; 0 if the wire format does not show them
     invalid: Refusal | None = None
     reasons: bool = False
     max_tokens: int | None = None
@@ -218,18 +233,18 @@ class Request:
 class Ending(Enum):
     """How a reply ends on the wire."""
 
-    COMPLETE = "complete"  # all bytes, then the terminator that the framing asks for
-    CLOSED = "closed"  # FIN too early: before the headers, or in mid-body without a terminator
+    COMPLETE = "complete"  # all bytes, then the terminator of the framing
+    CLOSED = "closed"  # FIN too early: before the headers, or inside the body without a terminator
     RESET = "reset"  # RST
-    REFUSED = "refused"  # no connection at all
-    UNRESOLVED = "unresolved"  # none either: the host's name has no address
-    CONNECT_TIMEOUT = "connect timeout"  # none either: nobody answers the SYN
-    TLS_FAILED = "tls failed"  # a connection that dies in the TLS handshake
-    SILENT = "silent"  # nothing more ever comes, and the connection stays open
+    REFUSED = "refused"  # no connection: it is refused
+    UNRESOLVED = "unresolved"  # no connection: DNS has no address for the host
+    CONNECT_TIMEOUT = "connect timeout"  # no connection: the SYN is not answered
+    TLS_FAILED = "tls failed"  # the connection closes in the TLS handshake
+    SILENT = "silent"  # no further bytes, and the connection stays open
 
 
 class Chunk(NamedTuple):
-    """Bytes of a body, and the pause before them; `content` marks a piece of the answer."""
+    """Bytes of a body, the pause before them in seconds, and whether they hold answer content."""
 
     delay: float
     data: bytes
@@ -240,10 +255,10 @@ class Chunk(NamedTuple):
 class Reply:
     """Status, headers and a timeline of chunks with its ending.
 
-    `wait` is the pause before the headers. `pieces` counts those of the answer, also where they
-    share a chunk. Without a chunk, an ending other than COMPLETE comes before the headers.
-    `websocket`: the chunks are what is sent on a websocket, see protocol/websocket.py; where the
-    reply is not `streamed`, it is the one to the upgrade.
+    `wait` is the pause before the headers. `pieces` is the number of pieces of the answer, several
+    of which may share a chunk. If there are no chunks, an ending other than COMPLETE happens before
+    the headers. `websocket`: the chunks are sent on a websocket, see protocol/websocket.py; a reply
+    that is not `streamed` is the one to the upgrade.
     """
 
     status: int
@@ -253,7 +268,7 @@ class Reply:
     ending: Ending = Ending.COMPLETE
     streamed: bool = False
     pieces: int = 1
-    ping: bytes = b""  # what this dialect sends to keep a silent stream open, if anything
+    ping: bytes = b""  # the keep-alive event of this wire format, if it has one
     websocket: bool = False
 
     @property
@@ -262,11 +277,11 @@ class Reply:
         return self.websocket and not self.streamed
 
     def later(self, seconds: float) -> Reply:
-        """The same reply, its headers that much later."""
+        """The same reply, with its headers so many seconds later."""
         return replace(self, wait=self.wait + seconds) if seconds else self
 
     def first_piece_later(self, seconds: float) -> Reply:
-        """The same reply, its first content that much later; a whole reply is late as a whole."""
+        """The same reply, its first content so many seconds later; all of it if it is no stream."""
         if not seconds or self.is_upgrade:
             return self
         if not self.streamed:
@@ -278,7 +293,7 @@ class Reply:
         return self
 
     def pieces_later(self, seconds: float) -> Reply:
-        """The same reply with a pause before each piece after the first."""
+        """The same reply, with a pause before each piece after the first."""
         if not seconds or self.is_upgrade:
             return self
         if not self.streamed:
@@ -286,12 +301,12 @@ class Reply:
         first, chunks = True, []
         for chunk in self.chunks:
             if chunk.content and not first:
-                chunk = chunk._replace(delay=chunk.delay + seconds)  # noqa: PLW2901 - the paced twin
+                chunk = chunk._replace(delay=chunk.delay + seconds)  # noqa: PLW2901 - the same chunk, later
             first = first and not chunk.content
             chunks.append(chunk)
         return replace(self, chunks=tuple(chunks))
 
     @property
     def body(self) -> bytes:
-        """All bytes of the body, without their pauses."""
+        """All bytes of the body, without the pauses."""
         return b"".join(chunk.data for chunk in self.chunks)

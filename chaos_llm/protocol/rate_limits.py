@@ -1,10 +1,10 @@
-"""How much one credential may ask for: a token bucket for requests, and one for tokens.
+"""The rate limits of a credential: a token bucket for requests, and one for tokens.
 
     Buckets(Quota(requests_per_minute=60)).take("3f9a...", at=1772451420.0, tokens=900) -> State
 
-Two tanks that fill evenly hold a minute's worth each; a request must find enough in both, or takes
-from neither. `at` is the profile's time as Unix seconds, given by the caller: nothing here reads a
-clock.
+Each bucket refills evenly and holds the limit of one minute. A request is allowed if every bucket
+holds enough; else it takes from none. `at` is the profile's time in Unix seconds, given by the
+caller: nothing here reads a clock.
 """
 
 from __future__ import annotations
@@ -17,15 +17,16 @@ from chaos_llm.errors import UsageError
 from chaos_llm.protocol.messages import Reply
 
 _MINUTE = 60.0
-_MOST_CREDENTIALS = 10_000  # whose spending is remembered; the oldest begin anew
-_NONE_SPENT = 1e-9  # what adding up floats may lose of a whole request
+_MOST_CREDENTIALS = 10_000  # in memory at once; the oldest one is dropped and would begin full
+_ROUNDING = 1e-9  # the part of a request by which sums of floats may be off
 
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """What one credential may spend in a minute; None sets no limit.
+    """The limits of one credential per minute; None sets no limit.
 
-    Tokens are those of prompts; those of answers have a limit of their own, at vendors that tell.
+    `tokens_per_minute` counts the tokens of prompts; those of answers have a limit of their own, at
+    vendors that document one.
     """
 
     requests_per_minute: float | None = None
@@ -40,7 +41,7 @@ class Quota:
 
 
 class Level(NamedTuple):
-    """How full one tank is: its size, what is left, and the seconds until it is full again."""
+    """The level of one bucket: its size, what is left, and the seconds until it is full again."""
 
     limit: int
     remaining: int
@@ -48,11 +49,12 @@ class Level(NamedTuple):
 
 
 class State(NamedTuple):
-    """What became of one request at that time, and what is left after it.
+    """Whether one request was allowed, and the levels of the buckets after it.
 
-    `retry_after` is 0 where the request was allowed; else the whole seconds, rounded up as the
-    header has them, after which it would be, if nobody else asks before. A request larger than the
-    tank never is: it is told when the tank is full. `cost` is the tokens that it asked for.
+    * retry_after: 0 if the request was allowed; else the seconds until it would be, without other
+      requests in between, rounded up to whole ones as in the header. A request larger than the
+      bucket is never allowed; its `retry_after` is the time until the bucket is full.
+    * cost: the tokens of the request
     """
 
     at: float
@@ -64,8 +66,8 @@ class State(NamedTuple):
     cost: int = 0
 
 
-class _Tank:
-    """Fills evenly to a minute's worth; full at first."""
+class _TokenBucket:
+    """The content of one bucket: full at first, and refilled evenly up to the limit of a minute."""
 
     def __init__(self, per_minute: float) -> None:
         self.size = self.left = float(per_minute)
@@ -73,59 +75,59 @@ class _Tank:
         self._at = -math.inf
 
     def fill(self, at: float) -> None:
-        """Let in what came since the last time; a clock that stands still brings nothing."""
+        """Refill for the time since the last call."""
         if at > self._at:
             gained = self.size if self._at == -math.inf else (at - self._at) * self._rate
             self.left, self._at = min(self.size, self.left + gained), at
 
     def wait(self, wanted: float) -> float:
-        """Count the seconds until that much is there, or until it is full; 0 where it is."""
+        """The seconds until it holds that much, or until it is full if that is sooner."""
         missing = wanted - self.left
-        return 0.0 if missing <= _NONE_SPENT else min(missing, self.size - self.left) / self._rate
+        return 0.0 if missing <= _ROUNDING else min(missing, self.size - self.left) / self._rate
 
     def has(self, wanted: float) -> bool:
-        return self.left + _NONE_SPENT >= wanted
+        return self.left + _ROUNDING >= wanted
 
     def level(self) -> Level:
         return Level(
             math.floor(self.size),
-            math.floor(self.left + _NONE_SPENT),
+            math.floor(self.left + _ROUNDING),
             min(_MINUTE, (self.size - self.left) / self._rate),
         )
 
 
 class Bucket:
-    """One credential's tanks.
+    """The buckets of one credential.
 
-    `enforced=False`: the limits are told and never refuse, as far as anybody knows them.
+    `enforced=False`: the limits are reported and never refuse a request.
     """
 
     def __init__(self, quota: Quota, *, enforced: bool = True) -> None:
-        self._requests = _tank(quota.requests_per_minute)
-        self._tokens = _tank(quota.tokens_per_minute)
-        self._output = _tank(quota.output_tokens_per_minute)
+        self._requests = _bucket(quota.requests_per_minute)
+        self._tokens = _bucket(quota.tokens_per_minute)
+        self._output = _bucket(quota.output_tokens_per_minute)
         self._enforced = enforced
 
     def take(self, at: float, tokens: int, output: int = 0) -> State:
-        """Ask for one request with that many tokens, and so many of its answer, at this time."""
+        """Take one request with so many tokens, and so many output tokens, at this time."""
         wanted = [
-            (tank, float(amount))
-            for tank, amount in (
+            (bucket, float(amount))
+            for bucket, amount in (
                 (self._requests, 1),
                 (self._tokens, tokens),
                 (self._output, output),
             )
-            if tank is not None
+            if bucket is not None
         ]
-        for tank, _ in wanted:
-            tank.fill(at)
-        allowed = not self._enforced or all(tank.has(amount) for tank, amount in wanted)
+        for bucket, _ in wanted:
+            bucket.fill(at)
+        allowed = not self._enforced or all(bucket.has(amount) for bucket, amount in wanted)
         wait = 0.0
-        for tank, amount in wanted:
+        for bucket, amount in wanted:
             if allowed:
-                tank.left = max(0.0, tank.left - amount)
+                bucket.left = max(0.0, bucket.left - amount)
             else:
-                wait = max(wait, tank.wait(amount))
+                wait = max(wait, bucket.wait(amount))
         return State(
             at,
             allowed,
@@ -138,14 +140,14 @@ class Bucket:
 
 
 class Buckets:
-    """A bucket for each credential, all under one quota."""
+    """The buckets of every credential, all with the same quota."""
 
     def __init__(self, quota: Quota, *, enforced: bool = True) -> None:
         self._quota, self._enforced = quota, enforced
         self._buckets: dict[str, Bucket] = {}
 
     def take(self, credential: str, at: float, tokens: int, output: int = 0) -> State:
-        """Ask for one request on a credential; a new one finds its tanks full."""
+        """Take one request of a credential; the buckets of a new credential are full."""
         bucket = self._buckets.get(credential)
         if bucket is None:
             if len(self._buckets) >= _MOST_CREDENTIALS:
@@ -156,11 +158,11 @@ class Buckets:
 
 
 def with_headers(reply: Reply, headers: tuple[tuple[str, str], ...]) -> Reply:
-    """Put headers on a reply, in the place of its own of the same names."""
+    """Add headers to a reply; they replace its own headers of the same names."""
     names = {name for name, _ in headers}
     kept = tuple(header for header in reply.headers if header[0] not in names)
     return replace(reply, headers=kept + headers) if headers else reply
 
 
-def _tank(per_minute: float | None) -> _Tank | None:
-    return None if per_minute is None else _Tank(per_minute)
+def _bucket(per_minute: float | None) -> _TokenBucket | None:
+    return None if per_minute is None else _TokenBucket(per_minute)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-_AS_SERVERS_SAY = {
+_OLDER_PHRASES = {
     413: "Request Entity Too Large",
     414: "Request-URI Too Long",
     416: "Requested Range Not Satisfiable",
     422: "Unprocessable Entity",
 }
-PHRASES = {status.value: status.phrase for status in HTTPStatus} | _AS_SERVERS_SAY
+PHRASES = {status.value: status.phrase for status in HTTPStatus} | _OLDER_PHRASES

@@ -1,7 +1,7 @@
-"""What is shown of texts that others wrote: no secrets, and nothing that a terminal obeys.
+"""Masks secrets and escapes control characters in texts from outside, before they are shown.
 
-Secrets are known by their shape, or by their value where a request carried them. Shapes are those
-of the vendors' own pages on keys and of the rules of secret scanners (gitleaks, GitHub).
+A secret is recognised by its shape, or by its value if a request carried it. The shapes come from
+the vendors' documentation of keys and from the rules of secret scanners (gitleaks, GitHub).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _SHAPES = re.compile(
     r"""-----BEGIN[A-Z ]*PRIVATE\ KEY-----.*?(?:-----END[A-Z ]*PRIVATE\ KEY-----|\Z)
     | \b(?:Bearer|Basic)\s+[\w.~+/=-]{8,}
     | \b(?:sk|pk|rk|gsk|xai|pplx|csk|nvapi|tvly|glpat|sess|hf|pa|fw|vck|key|jina|r8|rt)
-      [-_](?=[\w-]{0,99}\d)[\w-]{12,}                 # some of these are words, but for digits
+      [-_](?=[\w-]{0,99}\d)[\w-]{12,}                 # a digit, because some of these begin words
     | \b(?:gh[pousr]|github_pat|api_org|tgp_v\d|xox[abeoprs])[-_][\w-]{12,}
     | \bLLM\|\d+\|[\w-]{12,}                            # Meta's Llama API
     | \b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b           # AWS, and its keys for Bedrock
@@ -40,82 +40,82 @@ _SHAPES = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-# A word for a secret and its value, as in a query, a header, an environment or a repr.
+# The name of a secret and its value, as in a query, a header, an environment or a repr.
 _NAMED = re.compile(
     r"""(?i)((?:\b|_)(?:api[_-]?key|access[_-]?key|client[_-]?secret|secret(?:[_-]access[_-]key)?
     |access[_-]token|refresh[_-]token|auth[_-]token|password|passwd|(?<=[?&])key|(?<=[?&])token)
     ["']?\s*(?:=|:)\s*["']?)(?!\s*\[a\ secret\])[^\s"',;&)}\]]{8,}""",
     re.VERBOSE,
 )
-_TELLING_HEADER = re.compile("auth|key|token|secret|cookie|password|credential|signature")
-_TELLING_QUERY = ("key", "api_key", "api-key", "token", "access_token", "code", "client_secret")
+_SECRET_HEADER = re.compile("auth|key|token|secret|cookie|password|credential|signature")
+_SECRET_QUERY = ("key", "api_key", "api-key", "token", "access_token", "code", "client_secret")
 _SCHEME = re.compile(r"(?i)(?:bearer|basic|token|apikey|api-key|key)\s+")
-_SHORTEST, _LONG = 8, 16  # letters of a secret; shorter than long ones, a plain word is none
+_SHORTEST, _LONG = 8, 16  # letters of a secret; a plain word is one only if it is long
 _PLAIN = re.compile(r"[a-z]+(?:[-_ .][a-z]+)*|[0-9.,:-]+")
-_MOST = 1000  # secrets that are known by value; the oldest make room
-_OBEYED = re.compile(
+_MOST = 1000  # secrets in memory; the oldest one is dropped
+_CONTROLS = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
 )
 
 
 def without_shapes(text: str) -> str:
-    """The text without what looks like a secret."""
+    """The text with everything masked that looks like a secret."""
     return _NAMED.sub(rf"\g<1>{MASK}", _SHAPES.sub(MASK, text))
 
 
-without_shapes_cached = lru_cache(maxsize=2048)(without_shapes)  # for texts that come again
+without_shapes_cached = lru_cache(maxsize=2048)(without_shapes)  # for texts that repeat
 
 
 def printable(text: str) -> str:
-    """The text with its control characters, marks of direction and half letters spelt out.
+    """The text with control characters, marks of text direction and lone surrogates escaped.
 
-    Ends of lines and tabs stay.
+    Line ends and tabs stay.
     """
     if text.isascii() and text.isprintable():
         return text
-    return _OBEYED.sub(_spelt, text)
+    return _CONTROLS.sub(_escaped, text)
 
 
-def spelt_out(value: object) -> object:
-    """The same for a text, and for the texts in a list or a table; all else stays as it is."""
+def printable_values(value: object) -> object:
+    """Make a text printable, or the texts in a list or a dict; other values stay as they are."""
     if isinstance(value, str):
         return printable(value)
     if isinstance(value, list):
-        return [spelt_out(item) for item in value]
+        return [printable_values(item) for item in value]
     if isinstance(value, dict):
-        return {spelt_out(key): spelt_out(item) for key, item in value.items()}
+        return {printable_values(key): printable_values(item) for key, item in value.items()}
     return value
 
 
-def _spelt(found: re.Match[str]) -> str:
+def _escaped(found: re.Match[str]) -> str:
     code = ord(found[0])
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
 class Secrets:
-    """The secrets that requests carried, by value; the same requests always give the same ones."""
+    """The values of the secrets that requests carried; they depend on the requests alone."""
 
     def __init__(self) -> None:
         self._values: dict[str, None] = {}
         self._longest_first: tuple[str, ...] | None = ()
-        self._seen: dict[str, None] = {}  # headers and queries that were looked at
+        self._seen: dict[str, None] = {}  # headers and queries that were examined
 
     def note(self, headers: Mapping[str, str], query: str = "") -> None:
-        """Remember what the headers and the query of a request show of credentials.
+        """Remember the credentials in the headers and the query of a request.
 
-        Quick where all of it was seen before: it is called for every request.
+        It is called for every request, so texts that were seen before are skipped.
         """
-        for name in _telling_headers(getattr(headers, "raw_names", None) or tuple(headers)):
+        for name in _secret_headers(getattr(headers, "raw_names", None) or tuple(headers)):
             header = headers[name]
             if header not in self._seen:
-                self._look_at(header)
+                self._mark_seen(header)
                 self._keep(_values_of(header))
         if query and query not in self._seen:
-            self._look_at(query)
+            self._mark_seen(query)
             pairs = parse_qsl(query)
-            self._keep(value for name, value in pairs if name.lower() in _TELLING_QUERY)
+            self._keep(value for name, value in pairs if name.lower() in _SECRET_QUERY)
 
-    def _look_at(self, text: str) -> None:
+    def _mark_seen(self, text: str) -> None:
         if len(self._seen) >= _MOST:
             del self._seen[next(iter(self._seen))]
         self._seen[text] = None
@@ -132,7 +132,7 @@ class Secrets:
         return len(self._values)
 
     def masked(self, text: str) -> str:
-        """The text without the secrets, as they are and as JSON writes them."""
+        """The text with the secrets masked, also where they are escaped as in JSON."""
         if self._longest_first is None:
             forms = {form for value in self._values for form in _forms(value)}
             self._longest_first = tuple(sorted(forms, key=lambda form: (-len(form), form)))
@@ -142,18 +142,18 @@ class Secrets:
         return text
 
 
-NO_SECRETS = Secrets()  # for texts of which no requests are known
+NO_SECRETS = Secrets()  # for texts whose requests are unknown
 
 
 @lru_cache(maxsize=256)
-def _telling_headers(names: tuple[str | bytes, ...]) -> tuple[str, ...]:
-    """The headers that tell of credentials, of all that a request has."""
+def _secret_headers(names: tuple[str | bytes, ...]) -> tuple[str, ...]:
+    """Those of a request's headers that may hold credentials."""
     texts = (name.decode("latin-1") if isinstance(name, bytes) else name for name in names)
-    return tuple(name for name in texts if _TELLING_HEADER.search(name))
+    return tuple(name for name in texts if _SECRET_HEADER.search(name))
 
 
 def _values_of(header: str) -> Iterable[str]:
-    """The secrets in one header: a token, a password, cookies; a signature is none."""
+    """The secrets in one header: a token, a password, cookies; not an AWS signature."""
     if header.startswith("AWS4-"):
         return
     scheme = _SCHEME.match(header)

@@ -1,8 +1,7 @@
-"""JSON from strangers, and JSON for strangers: strict both ways, and bounded.
+"""Strict reading and writing of JSON, with bounds for input from outside.
 
-What is read has no NaN, no half letters, no number out of range, at most 200 levels and only as
-many values as can be read while others wait. What is written can always be encoded, and read by
-every reader.
+Input with a NaN, a lone surrogate, a number out of range, more than 200 levels, or more values than
+can be read in a short time is refused. Output can always be encoded, and read by every parser.
 """
 
 from __future__ import annotations
@@ -13,15 +12,15 @@ from collections.abc import Callable
 from functools import cache, partial
 from typing import Any
 
-SLOWEST = 80_000.0  # microseconds that reading one text may take: everybody else waits
+SLOWEST = 80_000.0  # microseconds that one text may take to read: other requests wait for it
 _WORTH_COUNTING = 262_144  # bytes; shorter texts cannot take that long
-# Microseconds a string, a list or object, and any value; measured with pydantic_core 2.
+# Microseconds for a string, for a list or object, and for any value; measured with pydantic_core 2.
 _STRING, _NESTED, _VALUE = 0.9, 0.2, 0.05
 
 _DEEP = "recursion limit exceeded"
 _NUMBER = "number out of range"
 
-# An escaped half of a letter beyond U+FFFF without its other half.
+# An escaped lone surrogate: half of a letter beyond U+FFFF without the other half.
 _HALF = re.compile(
     r"(?<!\\)(?:\\\\)*(?:\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])"
     r"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F])"
@@ -30,11 +29,11 @@ _UNSAFE = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud8
 
 
 class TooLarge(ValueError):
-    """A text holds more values than can be read while others wait."""
+    """A text holds more values than can be read in a short time."""
 
 
 def loads(data: bytes | str) -> Any:
-    """Read JSON; raises ValueError, in the words of `json` where it has any, or TooLarge."""
+    """Read JSON; raises ValueError, with the message of `json` where it has one, or TooLarge."""
     content = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
     if len(content) > _WORTH_COUNTING and _cost(content) > SLOWEST:
         raise TooLarge("there are too many values in it")
@@ -45,15 +44,15 @@ def loads(data: bytes | str) -> Any:
 
 
 def _cost(content: bytes) -> float:
-    """About how many microseconds it takes to read; brackets and commas in texts count, too."""
+    """Estimate the microseconds it takes to read; brackets and commas in strings count, too."""
     strings = max(0, content.count(b'"') - content.count(b'\\"')) / 2
     nested = content.count(b"[") + content.count(b"{")
     return strings * _STRING + nested * _NESTED + content.count(b",") * _VALUE
 
 
-def _explained(content: bytes, said: str) -> ValueError:
-    """What is wrong with a text that the strict reader has refused, as `json` would say it."""
-    if "recursion" in said:
+def _explained(content: bytes, message: str) -> ValueError:
+    """The error of a text that the strict reader refused, with the message that `json` gives."""
+    if "recursion" in message:
         return ValueError(_DEEP)
     try:
         text = content.decode()
@@ -64,9 +63,9 @@ def _explained(content: bytes, said: str) -> ValueError:
         return error
     half = _HALF.search(text)
     if half is not None:
-        # Anthropic's words: anthropics/claude-code#2108 and some hundred reports like it.
+        # Anthropic's message: anthropics/claude-code#2108 and some hundred reports like it.
         return json.JSONDecodeError("no low surrogate in string", text, half.start())
-    return ValueError(said)
+    return ValueError(message)
 
 
 def _no_constant(name: str) -> None:
@@ -76,13 +75,13 @@ def _no_constant(name: str) -> None:
 def _whole(digits: str) -> int:
     try:
         return int(digits)
-    except ValueError:  # Python's own bound on digits, whose text is about Python
+    except ValueError:  # Python's own limit of digits; its message is about Python
         raise ValueError(_NUMBER) from None
 
 
 @cache
 def _reader() -> Callable[[bytes], Any]:
-    """Many times faster on long prompts than `json`."""
+    """The parser of pydantic_core, many times faster on long prompts than `json`."""
     from pydantic_core import from_json  # noqa: PLC0415 - the first request pays for it
 
     return partial(from_json, allow_inf_nan=False)
@@ -91,14 +90,13 @@ def _reader() -> Callable[[bytes], Any]:
 def dumps(value: Any) -> str:
     """Write JSON in one line that can be encoded and shown anywhere.
 
-    Halves of letters, control characters, ends of lines and marks that turn the direction of text
-    are escaped, so that no value breaks a file, a listing or a terminal. A number that JSON cannot
-    say is null.
+    Lone surrogates, control characters, line ends and marks of text direction are escaped, so that
+    no value breaks a file, a listing or a terminal. A number that JSON cannot express becomes null.
     """
     try:
         text = json.dumps(value, ensure_ascii=False, default=str, allow_nan=False)
     except ValueError:  # NaN, an infinity, or a whole number of thousands of digits
-        text = json.dumps(_sayable(value), ensure_ascii=False, default=str)
+        text = json.dumps(_expressible(value), ensure_ascii=False, default=str)
     return text if text.isascii() and "\x7f" not in text else _UNSAFE.sub(_escaped, text)
 
 
@@ -106,11 +104,11 @@ def _escaped(found: re.Match[str]) -> str:
     return f"\\u{ord(found[0]):04x}"
 
 
-def _sayable(value: Any) -> Any:
+def _expressible(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _sayable(item) for key, item in value.items()}
+        return {key: _expressible(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_sayable(item) for item in value]
+        return [_expressible(item) for item in value]
     if isinstance(value, float | int) and not abs(value) < float("inf"):
         return None
     if isinstance(value, int) and value.bit_length() > _BITS:
@@ -118,4 +116,4 @@ def _sayable(value: Any) -> Any:
     return value
 
 
-_BITS = 1024  # of a whole number that other readers still take for a number
+_BITS = 1024  # of a whole number; a longer one is out of the range of other parsers

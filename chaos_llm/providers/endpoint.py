@@ -1,4 +1,4 @@
-"""What all endpoints behind a key share: who is admitted, and in which order it is found out."""
+"""What all endpoints behind a key share: authentication, and the order of validation."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Endpoint(Provider):
         """Write a refusal before any content."""
 
 
-# What an API takes instead is told by its rules, where it has some.
+# What an API takes instead is in its rules, if it has some.
 UNREADABLE = BrokenRule("invalid JSON", "the body is no JSON object")
 
 

@@ -50,7 +50,7 @@ def _has_long_words(text: str) -> bool:
 
 
 def base58(number: int, length: int) -> str:
-    """Write a 256-bit throw as an id of at most 32 letters, a tenth of the cost of Die.letters."""
+    """A 256-bit draw as an id of at most 32 letters, at a tenth of the cost of drawing letters."""
     return number.to_bytes(32, "little").translate(_TO_BASE58)[:length].decode()
 
 
@@ -119,7 +119,7 @@ def filler(said: str, longest: int = 16) -> str:
 
 
 def placed(answer: Completion) -> Completion:
-    """Turn a break within the tools' arguments into one within all that is said."""
+    """Convert a cut within the tools' arguments into one within the whole content."""
     broken = answer.broken_by
     called = sum(count_pieces(call.arguments) for call in answer.tool_calls)
     said = pieces_of(answer) - called

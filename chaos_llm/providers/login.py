@@ -67,7 +67,7 @@ class Login(Provider):
 
     @abstractmethod
     def _who(self, wire: WireRequest, form: dict[str, Any]) -> str:
-        """Who logs in: a client's or a key's id."""
+        """The identity that logs in: a client's or a key's id."""
 
     @abstractmethod
     def _lacks(self, wire: WireRequest, form: dict[str, Any]) -> Refusal | None:

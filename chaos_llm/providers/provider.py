@@ -18,11 +18,10 @@ Headers = tuple[tuple[str, str], ...]
 
 @quick(frozen=True, slots=True)
 class ReplyContext:
-    """What a reply carries besides its answer: Unix time in seconds, and a die for its ids.
+    """What a reply needs besides its answer: Unix time in seconds, and random numbers for its ids.
 
-    `kept` is what this provider remembers of earlier requests, for as long as an outage lasts.
-    `speak` says what the model would answer to a request inside another, given a key for its die: a
-    batch holds many.
+    `kept` is the provider's state between requests, for the duration of an outage. `speak` returns
+    the model's answer to a request inside another, such as a batch, given a key for its draws.
     """
 
     now: float
@@ -31,16 +30,17 @@ class ReplyContext:
     speak: Callable[[Request, str], Answer] | None = field(default=None, repr=False, compare=False)
 
     def again(self) -> ReplyContext:
-        """The same stamp with its die unthrown, so that rendering twice gives equal bytes."""
+        """The same context with its draws from the start, so that two renderings are equal."""
         return ReplyContext(self.now, self.rng.again(), self.kept, self.speak)
 
 
 class Provider(ABC):
     """One wire format: parses requests, renders answers and refusals byte-faithfully.
 
-    It knows no fault, no clock and no socket. `name` is the word of profiles, checks and reports;
-    several wire formats may share it. `hosts` are the vendor's own. `usual_quota` is what healthy
-    replies tell of the vendor's limits where a profile sets none; None where the vendor does not.
+    It knows no fault, no clock and no socket. `name` is the provider's name in profiles, checks and
+    reports; several wire formats may share it. `hosts` are the vendor's own. `usual_quota` are the
+    limits in the headers of healthy replies if a profile sets none; None if the vendor sends none.
+    If several providers serve a path of one host, a format that `yields` leaves it to the other.
     """
 
     name: ClassVar[str]
@@ -49,6 +49,7 @@ class Provider(ABC):
     hosts: ClassVar[tuple[str, ...]]
     usual_quota: ClassVar[Quota | None] = None
     remembers: ClassVar[bool] = False
+    yields: ClassVar[bool] = False
 
     @abstractmethod
     def claims(self, method: str, path: str) -> bool:
@@ -74,5 +75,5 @@ class Provider(ABC):
         raise NotImplementedError
 
     def quota_headers(self, state: State) -> tuple[tuple[str, str], ...]:  # noqa: ARG002
-        """Tell what is left of a quota; nothing where the vendor does not."""
+        """The headers of the remaining quota; none if the vendor sends none."""
         return ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from chaos_llm.protocol.messages import Completion, Request
 from chaos_llm.providers.provider import ReplyContext
@@ -11,10 +12,24 @@ from chaos_llm.providers.provider import ReplyContext
 MOST = 512  # responses that are kept at a time: an app retrieves one soon, or never
 
 
+class Writer(Protocol):
+    """A wire format that can write its responses again."""
+
+    def written(self, request: Request, answer: Completion, reply_context: ReplyContext) -> str:
+        """Write a whole response object."""
+
+    def unfinished(self, request: Request, reply_context: ReplyContext, status: str) -> str:
+        """Write a response object that has no output."""
+
+
 @dataclass
 class Remembered:
-    """A response as it was asked for; without an answer it is made when it is retrieved."""
+    """A response as it was asked for; without an answer it is made when it is retrieved.
 
+    `writer` is the wire format that it was asked for in.
+    """
+
+    writer: Writer
     request: Request
     answer: Completion | None
     reply_context: ReplyContext = field(repr=False)

@@ -1,10 +1,10 @@
-"""Signatures of thinking: how one is made, and whether one that comes back is ours.
+"""Signatures of thinking: how one is made, and whether one that comes back is valid.
 
-Vendors sign what their models think and refuse it where it comes back changed, or comes from
-another vendor. A real signature is opaque; this one is a nonce and a keyed digest of the nonce, the
-vendor and the text, so that it can be verified without remembering anything.
+Vendors sign their models' thinking and refuse it if it comes back changed, or from another vendor.
+A real signature is opaque; a simulated one is a nonce and a keyed digest of the nonce, the vendor
+and the text, so that it can be verified without remembering anything.
 
-    seal = sign("anthropic", "The user asks about an order.", stamp.die.number(128))
+    seal = sign("anthropic", "The user asks about an order.", context.rng.number(128))
     is_signed("anthropic", "The user asks about an order.", seal)      True
     is_signed("gemini", "The user asks about an order.", seal)         False
 
@@ -18,7 +18,7 @@ from binascii import Error
 from hashlib import blake2b
 
 _KEY = b"chaos_llm thinking"
-_NONCE = 16  # bytes, as a throw of 128 bits
+_NONCE = 16  # bytes, for a draw of 128 bits
 _DIGEST = 64  # bytes: a signature is as long as one that takes a line of a log
 _SIZE = _NONCE + 2 * _DIGEST
 # What real ones begin with differs from model to model. Four letters are three whole bytes, so

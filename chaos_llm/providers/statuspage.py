@@ -37,7 +37,7 @@ _REFUSALS = {
 
 
 class Statuspage(Provider):
-    """A status page; a row for each vendor says whose."""
+    """A status page; there is one row for each vendor."""
 
     api: ClassVar[str] = "statuspage"
     surface: ClassVar[str] = "page"

@@ -1,8 +1,8 @@
-"""What nobody here serves: requests to a vendor's paths that chaos_llm does not play.
+"""Requests to paths of a vendor that chaos_llm does not simulate.
 
-A vendor's own 404 would put the blame on the app. So they are answered in words of ours, with a
-status that no vendor uses for it, and a header; they are journalled as a surface of their own, at
-which no check looks and which no fault strikes that does not say so.
+A vendor's own 404 would suggest a mistake of the app. So the answer is a 501 with chaos_llm's own
+message, a status that no vendor uses for it, and a header. Such requests are journalled with their
+own surface, which no check considers, and only a fault for that surface applies to them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from chaos_llm.protocol.websocket import UPGRADE
 from chaos_llm.providers.framing import bearer, credential, json_reply, quote
 from chaos_llm.providers.provider import Provider, ReplyContext
 
-PREFIX = "chaos_llm does not simulate "  # of the message; the method and the path follow
+PREFIX = "chaos_llm does not simulate "  # the start of the message; the method and the path follow
 HEADER = ("x-chaos-llm", "unserved")
 _KEYS = ("x-api-key", "api-key", "x-goog-api-key")
 _WAY_OUT = (
@@ -34,7 +34,7 @@ _WAY_OUT = (
 class Unserved(Provider):
     """The answer to a path that no wire format of this provider claims.
 
-    `refuses` is the provider's format that writes a refusal, where a fault was aimed at such paths.
+    `refuses` is the provider's wire format that renders a fault for such a path.
     """
 
     api: ClassVar[str] = UNSERVED
@@ -42,10 +42,10 @@ class Unserved(Provider):
     hosts: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, refuses: Provider) -> None:
-        self.name = refuses.name  # type: ignore[misc]  # of whichever provider has no such path
+        self.name = refuses.name  # type: ignore[misc]  # the name of the provider without such a path
         self._refuses = refuses
 
-    def claims(self, method: str, path: str) -> bool:  # noqa: ARG002 - it is what others left
+    def claims(self, method: str, path: str) -> bool:  # noqa: ARG002 - it comes last, so it gets only what no other format claims
         return True
 
     def parse(self, wire: WireRequest) -> Request:
@@ -53,8 +53,8 @@ class Unserved(Provider):
         keys = (headers.get(name, "") for name in _KEYS)
         secret = bearer(headers.get("authorization", "")) or next(filter(None, keys), "")
         is_upgrade = wire.method == UPGRADE
-        asked = f"{'a websocket at' if is_upgrade else wire.method} {wire.path}"
-        status = 426 if is_upgrade else 501  # clients of both fall back to HTTP at a 426
+        endpoint = f"{'a websocket at' if is_upgrade else wire.method} {wire.path}"
+        status = 426 if is_upgrade else 501  # a client of both falls back to HTTP at a 426
         return Request(
             provider=self.name,
             api=self.api,
@@ -63,14 +63,14 @@ class Unserved(Provider):
             path=wire.path,
             credential=credential(secret),
             size=len(wire.body),
-            invalid=Refusal(UNSERVED, status=status, message=f"{PREFIX}{asked}"),
+            invalid=Refusal(UNSERVED, status=status, message=f"{PREFIX}{endpoint}"),
             body={"method": wire.method},
         )
 
     def render(self, request: Request, answer: Answer, reply_context: ReplyContext) -> Reply:
         if isinstance(answer, Refusal) and answer.kind != UNSERVED:
             return self._refuses.render(request, answer, reply_context.again())
-        assert not isinstance(answer, Completion)  # nothing here speaks
+        assert not isinstance(answer, Completion)  # no endpoint here has a model
         message = getattr(answer, "message", None) or ""
         body = (
             f'{{"error":{{"message":{quote(f"{message}: {_WAY_OUT}")},'

@@ -1,6 +1,7 @@
-"""The pytest door: options, marker and fixture; thin callers of `chaos_llm.outage`.
+"""The pytest plugin: options, the `chaos` marker, and the fixtures.
 
-Nothing but pytest and the standard library is imported until a test uses an outage.
+It imports only pytest and the standard library until a test uses an outage, because every pytest
+run of an environment with chaos_llm loads it.
 """
 
 from __future__ import annotations
@@ -14,26 +15,27 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from chaos_llm.pytest_plugin import profile_selection, test_item
+from chaos_llm.pytest_plugin.summary import Summary
 
 if TYPE_CHECKING:
     from chaos_llm import Outage
     from chaos_llm.server.launch.server_handle import ServedOutage
 
 _OUTAGE = profile_selection.OUTAGE
-_BEGUN = pytest.StashKey[bool]()  # the test function itself runs, or has run
-_DAY = profile_selection.DAY
+_BEGUN = pytest.StashKey[bool]()  # whether the test function has been called
+_PROFILE = profile_selection.PROFILE
 _SEED = re.compile("[0-9]{1,19}")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add `--chaos`, `--chaos-seed` and `--chaos-report`."""
+    """Add `--chaos`, `--chaos-seed`, `--chaos-provider` and `--chaos-report`."""
     group = parser.getgroup("chaos", "LLM provider outages (chaos_llm)")
     group.addoption(
         "--chaos",
         action="append",
         default=[],
         metavar="NAME",
-        help="run every test that names no bad day of its own on this one, in the peak; "
+        help="run every test without a `chaos` marker with this outage profile, at its peak; "
         "may be given more than once",
     )
     group.addoption(
@@ -43,24 +45,36 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="the seed of every outage; without it each test's seed follows from its node id",
     )
     group.addoption(
+        "--chaos-provider",
+        default=None,
+        metavar="NAME[,NAME]",
+        help="play outage profiles on this provider instead of the one each was written for",
+    )
+    group.addoption(
         "--chaos-report",
         default=None,
         metavar="DIR",
-        help="write a page, JSON and the journal of every test on a bad day to this folder",
+        help="write a page, JSON and the journal of every test with an outage to this folder",
+    )
+    group.addoption(
+        "--chaos-strict",
+        action="store_true",
+        help="a test fails if one of its checks was not judged",
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marker, settle the seed, and refuse a bad day that nobody knows."""
+    """Register the marker, determine the seed, and refuse the name of an unknown profile."""
     config.addinivalue_line("markers", profile_selection.MARKER)
+    config.pluginmanager.register(Summary(config), "chaos_summary")
     given = config.getoption("chaos_seed")
     if given == "random":
-        config.option.chaos_seed = _thrown(config)
+        config.option.chaos_seed = _random_seed(config)
     elif given is not None and not _SEED.fullmatch(given):
         message = f"--chaos-seed is a whole number or 'random'; got {given[:30]!r}"
         raise pytest.UsageError(message)
     if named := config.getoption("chaos"):
-        from chaos_llm.errors import ChaosError  # noqa: PLC0415 - only on a bad day for all
+        from chaos_llm.errors import ChaosError  # noqa: PLC0415 - only with --chaos
         from chaos_llm.profiles import load  # noqa: PLC0415 - the same
 
         try:
@@ -69,45 +83,46 @@ def pytest_configure(config: pytest.Config) -> None:
         except ChaosError as error:
             raise pytest.UsageError(f"--chaos: {error}") from None
     if config.getoption("chaos_report") is not None or config.getoption("xmlpath", None):
-        _tell(config)
+        _register_reports(config)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Give a worker of pytest-xdist the seed that was thrown for all of them."""
+    """Give a worker of pytest-xdist the seed of all workers."""
     node.workerinput["chaos_seed"] = node.config.getoption("chaos_seed")
 
 
 def pytest_report_header(config: pytest.Config) -> str:
-    """Say the seed in every run."""
+    """Report the seed in every run."""
     given, named = config.getoption("chaos_seed"), ", ".join(config.getoption("chaos"))
     seed = f"--chaos-seed={given}" if given else "seeds follow from node ids"
     return f"chaos_llm: {seed}" + (f"; every test on {named}" if named else "")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Play a test once on each of its bad days; refuse what cannot work."""
+    """Run a test once with each of its profiles; refuse a marker that cannot work."""
     item: Any = metafunc.definition
-    if profile_selection.knows_us(item) and profile_selection.is_given(item):
-        raise profile_selection.mistake(item, profile_selection.GIVEN)
-    days = profile_selection.days(item)
+    if profile_selection.uses_chaos(item) and profile_selection.is_hypothesis_test(item):
+        raise profile_selection.collection_error(item, profile_selection.GIVEN_REFUSED)
+    names = profile_selection.profile_names(item)
     if item.get_closest_marker("chaos") is not None:
-        named: list[str | None] = [*days]
-        for day in named or [None]:
-            profile_selection.new_outage(item, day)
-    if len(days) > 1 or profile_selection.is_tagged(item):
-        metafunc.fixturenames.append(_DAY)
-        metafunc.parametrize(_DAY, days)
+        # Making the outages raises the errors of a wrong marker while the test is collected.
+        profiles: list[str | None] = [*names]
+        for profile in profiles or [None]:
+            profile_selection.new_outage(item, profile)
+    if len(names) > 1 or profile_selection.selects_by_tag(item):
+        metafunc.fixturenames.append(_PROFILE)
+        metafunc.parametrize(_PROFILE, names)
 
 
 @pytest.fixture
 def chaos(request: pytest.FixtureRequest) -> Iterator[Outage]:
-    """The outage of this test; it is in force while the test function runs, not around it.
+    """The outage of this test, in force while the test function runs, not around it.
 
-    Fixtures that are set up after this one see the date of its profile, and real time otherwise.
+    Fixtures that are set up after it see the date of its profile; their clock is the real one.
     """
     if _BEGUN in request.node.stash:
-        pytest.fail("ask for `chaos` as an argument: this test has begun without an outage")
+        pytest.fail("take `chaos` as an argument: this test has begun without an outage")
     outage = test_item.outage_of(request.node)
     with outage.dated():
         yield outage
@@ -115,22 +130,22 @@ def chaos(request: pytest.FixtureRequest) -> Iterator[Outage]:
 
 @pytest.fixture
 def chaos_server(request: pytest.FixtureRequest) -> Iterator[ServedOutage]:
-    """A mock of every provider on a port of this test's own; its clock stands until `advance`."""
+    """A mock of every provider, on a port of this test alone; its clock moves with `advance`."""
     with profile_selection.new_server(
-        request.node, profile_selection.day_of(request.node)
+        request.node, profile_selection.profile_name_of(request.node)
     ) as server:
         yield server.hand()
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
-    """Have keys there for clients that fixtures make, and let the outage go when all is reported.
+    """Set placeholder keys, for clients that fixtures make, and drop the outage after the reports.
 
-    An outage holds its journal and every call: a session of a thousand has no room for them.
+    An outage holds its journal and every call, which are too large to keep for a whole session.
     """
-    if not profile_selection.asks(item):
+    if not profile_selection.runs_in_outage(item):
         return (yield)
-    from chaos_llm.requests.placeholder_keys import placeholder_keys  # noqa: PLC0415 - a user's cost
+    from chaos_llm.requests.placeholder_keys import placeholder_keys  # noqa: PLC0415 - only for tests that use it
 
     try:
         with placeholder_keys():
@@ -141,23 +156,23 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Begin anew where a test is run again; leave out what no bad day for all can be played on."""
+    """Drop the outage of an earlier run of the test; skip tests with @given under `--chaos`."""
     _forget(item)
-    if profile_selection.asks(item) and profile_selection.is_given(item):
-        pytest.skip(f"--chaos: {profile_selection.GIVEN}")
+    if profile_selection.runs_in_outage(item) and profile_selection.is_hypothesis_test(item):
+        pytest.skip(f"--chaos: {profile_selection.GIVEN_REFUSED}")
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
-    """Put the outage in force around the test function alone; all else keeps real time.
+    """Put the outage in force around the test function alone; everything else keeps real time.
 
-    Other plugins have their hooks around the call, too, and pytest-randomly seeds `random` in one
-    of them; an outage must be seeded after that, so it begins where pytest calls the function.
+    Other plugins wrap this hook too, and pytest-randomly seeds `random` in it. An outage must seed
+    it after that, so the outage begins where pytest calls the function.
     """
     item.stash[_BEGUN] = True
     if examples := sys.modules.get("chaos_llm.reports.failing_examples"):
         examples.forget()
-    if not profile_selection.asks(item):
+    if not profile_selection.runs_in_outage(item):
         return (yield)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(item, "runtest", partial(test_item.run, item, item.runtest))
@@ -168,7 +183,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show what happened below a test that failed, with the seed that repeats it."""
+    """Add the timeline and the seed to the report of a failed test."""
     report = yield
     outage = item.stash.get(_OUTAGE, None)
     if outage is not None and call.when == "call" and report.failed:
@@ -188,22 +203,25 @@ def _forget(item: pytest.Item) -> None:
         examples.forget()
 
 
-def _tell(config: pytest.Config) -> None:
-    """Have pages written, or properties for JUnit's XML."""
-    from chaos_llm.pytest_plugin.report_option import ReportOption  # noqa: PLC0415 - asked for, so it is paid for
+def _register_reports(config: pytest.Config) -> None:
+    """Register the hooks that write pages, and properties for JUnit's XML."""
+    from chaos_llm.pytest_plugin.report_option import ReportOption  # noqa: PLC0415 - only with the option
 
     folder = config.getoption("chaos_report")
     if folder is not None:
         folder = config.invocation_params.dir / folder
         if folder.exists() and not folder.is_dir():
             raise pytest.UsageError(f"--chaos-report is a folder; {folder} is a file")
-        config.option.chaos_report = str(folder)  # workers of pytest-xdist are given this one
+        config.option.chaos_report = str(
+            folder
+        )  # pytest-xdist passes the absolute path to its workers
     config.pluginmanager.register(ReportOption(config, folder), "chaos_report_option")
 
 
-def _thrown(config: pytest.Config) -> str:
+def _random_seed(config: pytest.Config) -> str:
+    """The seed of all workers of pytest-xdist; without workers a new one."""
     if (given := getattr(config, "workerinput", {}).get("chaos_seed")) is not None:
         return str(given)
-    import secrets  # noqa: PLC0415 - asked for, so it is paid for
+    import secrets  # noqa: PLC0415 - only with `--chaos-seed=random`
 
     return str(secrets.randbelow(2**32))

@@ -1,6 +1,6 @@
-"""Which bad days a test asks for, by marker, fixture or option, and the outage of each.
+"""Selects the profiles of a test, by marker, fixture or option, and makes its outages.
 
-What a test asks for wrongly is refused while it is collected.
+A wrong request raises an error while the test is collected.
 """
 
 from __future__ import annotations
@@ -15,16 +15,19 @@ if TYPE_CHECKING:
     from chaos_llm.server.launch.server_handle import ServerThread
 
 FIXTURE, SERVER = "chaos", "chaos_server"
-DAY = "_chaos_day"  # the parameter of a test that is played on several days
-OUTAGE = pytest.StashKey["Outage"]()  # of a test
+PROFILE = "_chaos_profile"  # the parameter of a test that runs with several profiles
+OUTAGE = pytest.StashKey["Outage"]()  # the outage of a test item
+HEALTHY = pytest.StashKey[bool]()  # a test that failed by a fault is run once more without it
 MARKER = (
-    "chaos(*profiles, tags=None, at=None, toxiproxy=False, strict=None): play the test on these "
-    "named bad days; `tags` takes every profile with that tag (or all of several tags), `at` a "
-    "window's name or a time; with `toxiproxy` a real one is in front of `chaos_server`; with "
-    "`strict=False` requests are answered that the real APIs refuse"
+    "chaos(*profiles, tags=None, at=None, provider=None, toxiproxy=False, strict=None): run the "
+    "test once with each of these outage profiles; `tags` adds every profile with that tag (or "
+    "with all of several tags), `at` is where the outage begins, a window's name or a time; "
+    "`provider` is another provider to which the profiles are applied; `toxiproxy` puts a real "
+    "Toxiproxy in front of `chaos_server`; `strict=False` answers requests that the real APIs "
+    "refuse"
 )
-GIVEN = """one `chaos` cannot serve the many examples of @given, for its clock and journal would \
-run on from one to the next. Enter an outage in each example instead:
+GIVEN_REFUSED = """one `chaos` cannot serve the many examples of @given, because its clock and \
+journal would continue from one to the next. Enter an outage in each example instead:
 
     from chaos_llm import outage
 
@@ -35,88 +38,103 @@ run on from one to the next. Enter an outage in each example instead:
 """
 
 
-def knows_us(item: Any) -> bool:
-    """Whether a test asks by itself, with our marker or our fixture."""
-    return item.get_closest_marker("chaos") is not None or _has_our_fixture(item)
+def uses_chaos(item: Any) -> bool:
+    """Whether a test itself has our marker or our fixture."""
+    return item.get_closest_marker("chaos") is not None or _uses_fixture(item)
 
 
-def asks(item: Any) -> bool:
-    """Whether a test is to be played in process on a bad day, or with healthy providers.
+def runs_in_outage(item: Any) -> bool:
+    """Whether a test runs inside an outage in its own process.
 
-    One with a server of its own is not: its bad day is behind real sockets, in real time.
+    A test with `chaos_server` does not: its outage is behind real sockets, in real time.
     """
     if SERVER in getattr(item, "fixturenames", ()):
         return False
-    return knows_us(item) or bool(item.config.getoption("chaos"))
+    return uses_chaos(item) or bool(item.config.getoption("chaos"))
 
 
-def is_given(item: Any) -> bool:
-    """Whether Hypothesis calls the test function, many times in one test."""
+def is_by_option(item: Any) -> bool:
+    """Whether a test gets the profile of `--chaos`, because it has no marker of its own."""
+    marked = item.get_closest_marker("chaos") is not None
+    return not marked and runs_in_outage(item) and not is_hypothesis_test(item)
+
+
+def is_hypothesis_test(item: Any) -> bool:
+    """Whether the test function has `@given`, so that Hypothesis calls it many times."""
     return bool(getattr(getattr(item, "obj", None), "is_hypothesis_test", False))
 
 
-def is_tagged(item: Any) -> bool:
-    """Whether a test takes its bad days by tag: then their names are in its id, even of one."""
+def selects_by_tag(item: Any) -> bool:
+    """Whether a test selects its profiles by tag; its id then has a name even for one profile."""
     marker = item.get_closest_marker("chaos")
     return marker is not None and bool(marker.kwargs.get("tags"))
 
 
-def days(item: Any) -> list[str]:
+def profile_names(item: Any) -> list[str]:
     """The names on the nearest marker, else those of `--chaos`."""
     marker = item.get_closest_marker("chaos")
     if marker is None:
         return list(item.config.getoption("chaos"))
     named = list(marker.args)
-    unknown = set(marker.kwargs) - {"tags", "at", "toxiproxy", "strict"}
+    unknown = set(marker.kwargs) - {"tags", "at", "provider", "toxiproxy", "strict"}
     if unknown or not all(isinstance(name, str) for name in named):
-        raise mistake(item, f"the marker is {MARKER}; got {marker!r}")
+        raise collection_error(item, f"the marker is {MARKER}; got {marker!r}")
     if tags := marker.kwargs.get("tags"):
         named += [name for name in _tagged(item, tags) if name not in named]
     return named
 
 
-def day_of(item: Any) -> str | None:
-    """The one day that this run of a test is played on; None for a healthy one."""
+def profile_name_of(item: Any) -> str | None:
+    """The profile of this run of a test; None for healthy providers."""
     params = getattr(getattr(item, "callspec", None), "params", {})
-    named = [params[DAY]] if DAY in params else days(item)
+    named = [params[PROFILE]] if PROFILE in params else profile_names(item)
     if len(named) > 1:
-        raise mistake(item, "a unittest.TestCase is played on one bad day, not more")
+        raise collection_error(item, "a unittest.TestCase runs with one profile, not more")
     return named[0] if named else None
 
 
-def new_outage(item: Any, day: str | None) -> Outage:
-    """The outage of a test on one of its days; None is a healthy one."""
-    from chaos_llm import Outage  # noqa: PLC0415 - here the paying begins
+def new_outage(item: Any, profile: str | None) -> Outage:
+    """Make the outage of a test for one of its profiles; None for healthy providers."""
+    from chaos_llm import Outage  # noqa: PLC0415 - slow, so only for a test that uses it
     from chaos_llm.errors import ChaosError  # noqa: PLC0415 - the same
 
     marker, config = item.get_closest_marker("chaos"), item.config
     at = marker.kwargs.get("at") if marker is not None else None
     if marker is None and config.getoption("chaos"):
-        from chaos_llm.decisions.start_position import PEAK  # noqa: PLC0415 - only on a bad day for all
+        from chaos_llm.decisions.start_position import PEAK  # noqa: PLC0415 - only with --chaos
 
         at = PEAK
     try:
-        return Outage(day, seed=_seed(item), at=at, rootdir=config.rootpath, strict=_strict(marker))
+        where = profile and (marker.kwargs.get("provider") if marker is not None else None)
+        where = where or (profile and config.getoption("chaos_provider"))
+        return Outage(
+            profile,
+            seed=_seed(item),
+            at=at,
+            rootdir=config.rootpath,
+            strict=_strict(marker),
+            provider=where,
+        )
     except ChaosError as error:
-        raise mistake(item, str(error)) from None
+        raise collection_error(item, str(error)) from None
 
 
-def new_server(item: Any, day: str | None) -> ServerThread:
-    """The server of a test on one of its days, with a clock that stands."""
-    from chaos_llm.server.launch.server_handle import ServerThread  # noqa: PLC0415 - here the paying begins
+def new_server(item: Any, profile: str | None) -> ServerThread:
+    """Make the server of a test for one of its profiles, with a clock that the test advances."""
+    from chaos_llm.server.launch.server_handle import ServerThread  # noqa: PLC0415 - slow, so only for a test that uses it
     from chaos_llm.server.launch.settings import Settings  # noqa: PLC0415 - the same
 
     if FIXTURE in item.fixturenames:
-        pytest.fail(f"`{FIXTURE}` and `{SERVER}` are two clocks; a test has one of them")
+        pytest.fail(f"`{FIXTURE}` and `{SERVER}` have two clocks; use one of them in a test")
     marker, config = item.get_closest_marker("chaos"), item.config
     at = marker.kwargs.get("at") if marker is not None else None
-    if marker is None and day is not None:
-        from chaos_llm.decisions.start_position import PEAK  # noqa: PLC0415 - only on a bad day for all
+    if marker is None and profile is not None:
+        from chaos_llm.decisions.start_position import PEAK  # noqa: PLC0415 - only with --chaos
 
         at = PEAK
     return ServerThread(
         Settings(
-            () if day is None else (day,),
+            () if profile is None else (profile,),
             seed=_seed(item),
             at=at,
             clock="manual",
@@ -128,19 +146,19 @@ def new_server(item: Any, day: str | None) -> ServerThread:
 
 
 def _strict(marker: pytest.Mark | None) -> bool | None:
-    """What a test says of requests that the real APIs refuse; None where it says nothing."""
+    """The marker's `strict`; None if it has none, so that the settings decide."""
     return None if marker is None else marker.kwargs.get("strict")
 
 
-def mistake(item: Any, text: str) -> pytest.Collector.CollectError:
-    """The error of a test that asks for what is not there; pytest shows its text alone."""
-    return pytest.Collector.CollectError(f"{item.nodeid}: {text}")
+def collection_error(item: Any, message: str) -> pytest.Collector.CollectError:
+    """The error of a test with a wrong marker; pytest shows the message without a traceback."""
+    return pytest.Collector.CollectError(f"{item.nodeid}: {message}")
 
 
-def _has_our_fixture(item: Any) -> bool:
+def _uses_fixture(item: Any) -> bool:
     if FIXTURE not in getattr(item, "fixturenames", ()):
         return False
-    # A suite that knows nothing of us may have a fixture of its own by that name.
+    # A suite that does not use chaos_llm may have its own fixture of that name.
     known = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {})
     return all(
         each.func.__module__.startswith("chaos_llm.") for each in known.get(FIXTURE, ())[-1:]
@@ -148,17 +166,17 @@ def _has_our_fixture(item: Any) -> bool:
 
 
 def _tagged(item: Any, tags: str | list[str]) -> list[str]:
-    from chaos_llm.errors import ChaosError  # noqa: PLC0415 - only where tags are used
+    from chaos_llm.errors import ChaosError  # noqa: PLC0415 - only with tags
     from chaos_llm.profiles import with_tag  # noqa: PLC0415 - the same
 
     wanted = [tags] if isinstance(tags, str) else list(tags)
     try:
         of_each = [with_tag(tag, item.config.rootpath) for tag in wanted]
     except ChaosError as error:
-        raise mistake(item, str(error)) from None
+        raise collection_error(item, str(error)) from None
     found = [name for name in of_each[0] if all(name in names for names in of_each)]
     if not found:
-        raise mistake(item, f"no profile has all of the tags {', '.join(wanted)}")
+        raise collection_error(item, f"no profile has all of the tags {', '.join(wanted)}")
     return found
 
 

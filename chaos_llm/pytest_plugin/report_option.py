@@ -1,4 +1,4 @@
-"""The hooks behind `--chaos-report` and the JUnit properties; registered where one is asked for."""
+"""The hooks of `--chaos-report` and of the JUnit properties; registered only if needed."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ if TYPE_CHECKING:
     from chaos_llm import Outage
 
 _PREFIX = "chaos_"
-_TROUBLE = "chaos_report_trouble"
+_PROBLEM = "chaos_report_trouble"
 
 
 class ReportOption:
-    """Tells of every test that is played on a bad day; `folder` is None without a folder."""
+    """Reports on every test with an outage; `folder` is None for JUnit properties alone."""
 
     def __init__(self, config: pytest.Config, folder: Path | None) -> None:
-        self.folder, self._trouble = folder, list[str]()
+        self.folder, self._problems = folder, list[str]()
         self._writes_index = not hasattr(config, "workerinput") and not config.option.collectonly
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
-        """Make room, before any worker of pytest-xdist begins."""
+        """Remove the pages of an earlier session, before any worker of pytest-xdist starts."""
         if self.folder is not None and self._writes_index:
             from chaos_llm.reports.folder import Folder  # noqa: PLC0415 - pydantic
 
@@ -36,51 +36,53 @@ class ReportOption:
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Add the properties before pytest makes its report, and the page when it has."""
-        if call.when == "setup":  # perhaps of another try
+        """Add the properties before pytest makes its report, and write the page after."""
+        if item.stash.get(profile_selection.HEALTHY, False):
+            return (yield)
+        if call.when == "setup":  # perhaps of a rerun, whose properties replace the earlier ones
             kept = [each for each in item.user_properties if not each[0].startswith(_PREFIX)]
             item.user_properties[:] = kept
         outage = item.stash.get(profile_selection.OUTAGE, None)
-        trouble = ""
+        problem = ""
         if outage is not None and call.when == "call":
-            trouble = self._add_properties(item, outage)
+            problem = self._add_properties(item, outage)
         report = yield
         if outage is not None and (call.when == "call" or report.failed):
-            trouble = self._write(report, outage) or trouble
-        if trouble:
-            report.user_properties.append((_TROUBLE, trouble))
+            problem = self._write(report, outage) or problem
+        if problem:
+            report.user_properties.append((_PROBLEM, problem))
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Hear what went wrong, in workers too."""
-        said = dict(report.user_properties).get(_TROUBLE)
-        if said is not None:
-            self._trouble.append(f"{report.nodeid}: {said}")
+        """Collect the problems of all tests, those in workers too."""
+        problem = dict(report.user_properties).get(_PROBLEM)
+        if problem is not None:
+            self._problems.append(f"{report.nodeid}: {problem}")
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:
-        """Write the page of the session."""
+        """Write the index page of the session."""
         if self.folder is not None and self._writes_index:
             from chaos_llm.reports.folder import Folder  # noqa: PLC0415 - pydantic
 
             try:
                 Folder(self.folder).write_index()
-            except Exception as error:  # the same
-                self._trouble.append(f"no index: {error!r}")
+            except Exception as error:  # a mistake of ours must not fail the session
+                self._problems.append(f"no index: {error!r}")
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Say where the page is."""
+        """Report where the index is, and what could not be written."""
         if self.folder is not None and self._writes_index:
             terminalreporter.write_line(f"chaos report: {self.folder / 'index.html'}")
-        for said in self._trouble:
-            terminalreporter.write_line(f"chaos report: {said}", red=True)
+        for problem in self._problems:
+            terminalreporter.write_line(f"chaos report: {problem}", red=True)
 
     def _add_properties(self, item: pytest.Item, outage: Outage) -> str:
-        from chaos_llm.reports.junit import properties  # noqa: PLC0415 - a test's that uses us
+        from chaos_llm.reports.junit import properties  # noqa: PLC0415 - only for tests with an outage
 
         try:
             item.user_properties += properties(outage.plan, outage.journal, outage.reports)
-        except Exception as error:  # a mistake of ours must not fail their test
+        except Exception as error:  # a mistake of this package must not fail their test
             return f"no properties: {error!r}"
         return ""
 
@@ -94,11 +96,11 @@ class ReportOption:
             record_of_test,
         )
 
-        said = Verdict(report.nodeid, _word(report), _says(report), report.duration)
+        verdict = Verdict(report.nodeid, _outcome(report), _reason(report), report.duration)
         stem = stem_of(report.nodeid)
         try:
             test = record_of_test(
-                said,
+                verdict,
                 outage.plan,
                 outage.journal,
                 reports=outage.reports,
@@ -106,12 +108,12 @@ class ReportOption:
                 journal_file=f"{stem}.jsonl" if len(outage.journal) else "",
             )
             Folder(self.folder).write(test, written(outage.journal, outage.plan), stem)
-        except Exception as error:  # the same
+        except Exception as error:  # a mistake of ours must not fail their test
             return f"no page: {error!r}"
         return ""
 
 
-def _word(report: pytest.TestReport) -> str:
+def _outcome(report: pytest.TestReport) -> str:
     if report.when != "call":
         return "error"
     if report.skipped:
@@ -119,8 +121,8 @@ def _word(report: pytest.TestReport) -> str:
     return report.outcome
 
 
-def _says(report: pytest.TestReport) -> str:
-    """Why a test did not pass: the first line of it, as findings tell the rest."""
+def _reason(report: pytest.TestReport) -> str:
+    """The first line of why a test did not pass; the findings on its page have the rest."""
     if report.passed:
         return ""
     if isinstance(report.longrepr, tuple):

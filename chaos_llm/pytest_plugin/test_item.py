@@ -1,4 +1,4 @@
-"""What a pytest item has of us: its outage, its run in it, and what is shown when it fails."""
+"""The outage of a pytest item: its creation, the run inside it, the report of a failure."""
 
 from __future__ import annotations
 
@@ -15,57 +15,59 @@ if TYPE_CHECKING:
 
 
 def run(item: pytest.Item, runtest: Callable[[], object]) -> None:
-    """Run a test function in its outage; a tagged day that is not this app's is skipped."""
+    """Run a test function in its outage; skip a profile selected by tag that had no effect."""
     try:
         with outage_of(item):
             runtest()
     except AssertionError as error:
-        # Who asks for all days with a tag does not know which of them are this app's.
-        if not profile_selection.is_tagged(item) or not _says_nothing_struck(error):
+        # A test with a tag cannot know which of the profiles affect the providers of its app.
+        if not profile_selection.selects_by_tag(item) or not _is_without_faults(error):
             raise
-        day = profile_selection.day_of(item)
-        told = f"{day} does not touch what this test asks: no fault struck any request"
-        raise pytest.skip.Exception(told, _use_item_location=True) from None
+        name = profile_selection.profile_name_of(item)
+        reason = f"no fault of {name} was applied to any request of this test"
+        raise pytest.skip.Exception(reason, _use_item_location=True) from None
 
 
-def _says_nothing_struck(error: AssertionError) -> bool:
-    from chaos_llm.reports.report import NoFaultApplied  # noqa: PLC0415 - a user's cost
+def _is_without_faults(error: AssertionError) -> bool:
+    from chaos_llm.reports.report import NoFaultApplied  # noqa: PLC0415 - only for tests that use it
 
     return isinstance(error, NoFaultApplied)
 
 
 def sections_of_examples() -> list[tuple[str, str]]:
-    """What Hypothesis found, where a test enters an outage in each example."""
+    """The report sections of a Hypothesis test that enters an outage in each example."""
     examples = sys.modules.get("chaos_llm.reports.failing_examples")
     if examples is None:
         return []
     try:
         return list(examples.sections())
-    except Exception as error:  # a mistake of ours must not hide the test's failure
+    except Exception as error:  # a mistake of this package must not hide the test's failure
         return [("chaos timeline", f"could not be drawn: {error!r}")]
 
 
 def sections(outage: Outage) -> list[tuple[str, str]]:
-    """What happened, and the seed that repeats it; shown below a test that failed."""
-    again = f"profile {outage.profile.name}, seed {outage.seed}"
+    """The report sections of a failed test: its timeline, and the seed that repeats it."""
+    name_and_seed = f"profile {outage.profile.name}, seed {outage.seed}"
     return [
         ("chaos timeline", _timeline(outage)),
-        ("chaos seed", f"{again}: repeat with --chaos-seed={outage.seed}"),
+        ("chaos seed", f"{name_and_seed}: repeat with --chaos-seed={outage.seed}"),
     ]
 
 
 def _timeline(outage: Outage) -> str:
     try:
         return outage.timeline()
-    except Exception as error:  # a mistake of ours must not hide the test's failure
+    except Exception as error:  # a mistake of this package must not hide the test's failure
         return f"could not be drawn: {error!r}"
 
 
 def outage_of(item: pytest.Item) -> Outage:
-    """Find a test's outage, or make it."""
+    """The outage of a test, made on the first call."""
     outage = item.stash.get(profile_selection.OUTAGE, None)
     if outage is None:
+        is_healthy = item.stash.get(profile_selection.HEALTHY, False)
         outage = item.stash[profile_selection.OUTAGE] = profile_selection.new_outage(
-            item, profile_selection.day_of(item)
+            item, None if is_healthy else profile_selection.profile_name_of(item)
         )
+        outage.is_shown_by_pytest = True
     return outage

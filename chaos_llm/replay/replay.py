@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypedDict, Unpack
@@ -17,13 +17,14 @@ from chaos_llm.analysis.unserved_requests import divided
 from chaos_llm.decisions.overrides import Overrides
 from chaos_llm.decisions.start_position import Until, offset
 from chaos_llm.durations import Duration, seconds
-from chaos_llm.errors import UnknownName, UsageError
-from chaos_llm.journal.journal import Journal
+from chaos_llm.errors import UsageError, refuse_unknown
+from chaos_llm.journal.journal import Exchange, Journal
+from chaos_llm.replay.app_function import refuse_wrong_function
 from chaos_llm.replay.prompts import PromptBook, Prompts
 from chaos_llm.replay.schedule import Slot, slots, stretches
 from chaos_llm.replay.simulated_users import App, OnCall, SimulatedUsers, is_async
 from chaos_llm.reports.report import Report
-from chaos_llm.requests.correlation import Correlation
+from chaos_llm.requests.correlation import NO_CALL, Correlation
 from chaos_llm.requests.credentials import Credentials
 from chaos_llm.virtual_time import VirtualTime
 
@@ -33,13 +34,15 @@ _BEYOND_THE_END = 2 * 86400.0
 
 
 class ReplayOptions(TypedDict, total=False):
-    """The keyword arguments of `replay` and `replay_async`; each has a default."""
+    """The keyword arguments of `replay`; each has a default."""
 
     #: Texts, or a function from a call's number to a text. Default: made-up questions, half of them
     #: new and half of them repeated.
     prompts: Prompts | None
     calls: int  #: How many calls in all, spread evenly over the replay. Default: 200.
-    every: Duration | None  #: The time between two calls of a user, instead of `calls`.
+    #: The time between two calls of a user, instead of `calls`. Without windows in the profile,
+    #: which fix the length of the replay, both may be given.
+    every: Duration | None
     users: int  #: Threads for a sync function, tasks for an async one. Default: 1.
     #: Healthy time before the profile, in which the app shows its normal behaviour. Default: "10m".
     warmup: Duration
@@ -73,11 +76,11 @@ class ReplayRunner:
     running: bool = False
     credentials: Credentials = field(default_factory=Credentials)
     side_effects: list[SideEffect] = field(default_factory=list)
+    service_failures: set[int] = field(default_factory=set)  # calls; see analysis.side_effects
 
     def run(self, app: App, **options: Unpack[ReplayOptions]) -> Report:
         """Replay a sync app with a thread for each user, or an async app on an event loop."""
-        if _in_loop():
-            raise UsageError("an event loop is running here: use `await chaos.replay_async(...)`")
+        refuse_wrong_function(app)
         if is_async(app):
             return asyncio.run(self.run_async(app, **options))
         replay = _Replay(self, options)
@@ -92,11 +95,31 @@ class ReplayRunner:
         return replay.report()
 
     async def run_async(self, app: App, **options: Unpack[ReplayOptions]) -> Report:
-        """Replay an async app on the running event loop, with a task for each user."""
+        """Replay an app on the running event loop, with a task for each user."""
+        refuse_wrong_function(app)
         replay = _Replay(self, options)
         with replay.in_progress() as users:
             replay.calls += await users.run_async(app, replay.slots)
         return replay.report()
+
+    def run_of_requests(self, exchanges: Sequence[Exchange]) -> Run:
+        """What happened without a replay, as checks look at it: requests, and no calls."""
+        served, unserved = divided(exchanges)
+        evidence = Evidence([], served)
+        now = self.now()
+        begins = min([0.0, now, *(exchange.at for exchange in exchanges)])
+        return Run(
+            self.overrides,
+            [],
+            served,
+            evidence,
+            begins,
+            max(now, begins + 1.0),
+            self.credentials,
+            [effect for effect in self.side_effects if effect.call == NO_CALL],
+            unserved=unserved,
+            secrets=self.journal.secrets,
+        )
 
 
 class _Replay:
@@ -168,6 +191,7 @@ class _Replay:
                 self.ends,
                 shared.credentials,
                 [effect for effect in shared.side_effects if effect.call in numbers],
+                shared.service_failures & numbers,
                 unserved,
                 shared.journal.secrets,
             )
@@ -178,8 +202,11 @@ class _Replay:
         self.begins = shared.wind_back(self.warmup)
         shared.overrides.begin_at(self.begins)
         self.first_exchange = len(shared.journal)
-        until = self._until(self.plan.bounds()[1])
+        until = self._until(max(self.plan.bounds()[1], shared.overrides.timed_until()))
         self.ends = until + self.recovery
+        if self.every is not None and self.count is not None:
+            self._refuse_fixed_length()
+            until = self.ends = self.begins + self.count * self.every / self.users
         played = stretches(self.plan, self.begins, until, self.ends, self.skip_quiet)
         self.slots = slots(
             played,
@@ -193,6 +220,17 @@ class _Replay:
             raise UsageError(
                 "no call is due, because the replay ends where it begins; see until=, recovery="
             )
+
+    def _refuse_fixed_length(self) -> None:
+        """Raise UsageError where calls= and every= are not alone in saying how long it lasts."""
+        if (profile := self.plan.profile).ends or self.plan.windows:
+            raise UsageError(
+                f"the profile {profile.name!r} fixes the length of the replay, so give calls= or "
+                "every=, not both: each determines the other"
+            )
+        for name in ("until", "recovery"):
+            if self.options.get(name) is not None:
+                raise UsageError(f"calls= and every= together fix the length: leave out {name}=")
 
     def _edges(self) -> list[float]:
         """Where windows open, then where they close: with few calls, openings come first."""
@@ -216,12 +254,7 @@ class _Replay:
 
 def _validate(options: ReplayOptions) -> None:
     """Raise UsageError for wrong options."""
-    known = tuple(ReplayOptions.__annotations__)
-    for name in options:
-        if name not in known:
-            raise UnknownName("argument of replay", name, known)
-    if "calls" in options and options.get("every") is not None:
-        raise UsageError("give calls= or every=, not both: each determines the other")
+    refuse_unknown("replay", options, ReplayOptions.__annotations__)
     for name in ("calls", "users"):
         count = options.get(name)
         if name in options and (type(count) is not int or count < 1):
@@ -234,11 +267,3 @@ def _validate(options: ReplayOptions) -> None:
         given = options.get(name)
         if given is not None and not callable(given):
             raise UsageError(f"{name}= is a function; got {given!r}")
-
-
-def _in_loop() -> bool:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True

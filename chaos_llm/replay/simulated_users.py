@@ -10,7 +10,7 @@ import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from threading import Thread
 from typing import Any
@@ -19,9 +19,10 @@ import anyio
 
 from chaos_llm.analysis.call import Call, CallError
 from chaos_llm.errors import UsageError
+from chaos_llm.protocol.value_text import is_async_stream, is_stream, joined, text_of
 from chaos_llm.replay.prompts import PromptBook
-from chaos_llm.replay.response_text import is_async_stream, is_stream, joined, text_of
 from chaos_llm.replay.schedule import Slot
+from chaos_llm.requests.app_lines import traceback_of
 from chaos_llm.requests.correlation import Correlation, OpenCall
 from chaos_llm.virtual_time import VirtualTime
 
@@ -43,6 +44,7 @@ class SimulatedUsers:
     prompts: PromptBook
     used_prompts: set[str]  # of this replay and of those before it in the outage
     on_call: OnCall
+    known_errors: set[type[BaseException]] = field(default_factory=set)
 
     def run(self, app: App, slots: Sequence[Slot]) -> list[Call]:
         """Make all calls of the only user one after the other, in the calling thread."""
@@ -97,7 +99,7 @@ class SimulatedUsers:
                 self.clock.sleep(pause)
             call.began = self._beginning(slot)
             with self.correlation.calling(OpenCall(call.user, call.number, call.token)):
-                self._end(call, *_result_of(partial(app, call.prompt)))
+                self._end(call, *_result_of(partial(app, call.prompt), call))
         self.on_call(call)
         return call
 
@@ -108,7 +110,7 @@ class SimulatedUsers:
                 await anyio.sleep(pause)
             call.began = self._beginning(slot)
             with self.correlation.calling(OpenCall(call.user, call.number, call.token)):
-                self._end(call, *await _result_of_async(partial(app, call.prompt)))
+                self._end(call, *await _result_of_async(partial(app, call.prompt), call))
         self.on_call(call)
         return call
 
@@ -134,15 +136,22 @@ class SimulatedUsers:
         ended = self.now()
         call.ended = call.began if ended == call.began else ended  # one float object for both
         call.returned = returned
-        call.error = None if error is None else CallError.of(error)
+        call.error = None if error is None else self._error(error)
         call.text = text_of(returned) if error is None else ""
 
+    def _error(self, error: BaseException) -> CallError:
+        """The exception of a call, with a traceback if it is the first of its class."""
+        is_first = type(error) not in self.known_errors
+        self.known_errors.add(type(error))
+        return CallError.of(error, traceback_of(error) if is_first else "")
 
-def _result_of(call_app: Callable[[], Any]) -> tuple[Any, Exception | None]:
+
+def _result_of(call_app: Callable[[], Any], call: Call) -> tuple[Any, Exception | None]:
     """What a call returned, its stream consumed, and the exception that it raised."""
     try:
         returned = call_app()
         if is_stream(returned):
+            call.streamed = True
             returned = joined(list(returned))
     except Exception as error:
         return None, _error_of_app(error)
@@ -175,12 +184,12 @@ def _current_task() -> asyncio.Task[Any] | None:
 
 
 async def _result_of_async(
-    call_app: Callable[[], Awaitable[Any]],
+    call_app: Callable[[], Awaitable[Any]], call: Call
 ) -> tuple[Any, BaseException | None]:
-    """Call the app in a task of its own, which it may cancel."""
+    """Call the app in its own task; an app that cancels that task ends only this call."""
     if _current_task() is None:
-        return await _result_in_this_task(call_app)
-    task = asyncio.create_task(_result_in_this_task(call_app))
+        return await _result_in_this_task(call_app, call)
+    task = asyncio.create_task(_result_in_this_task(call_app, call))
     try:
         await asyncio.wait({task})
     except asyncio.CancelledError:  # the test ends, and so does the call
@@ -193,12 +202,13 @@ async def _result_of_async(
 
 
 async def _result_in_this_task(
-    call_app: Callable[[], Awaitable[Any]],
+    call_app: Callable[[], Awaitable[Any]], call: Call
 ) -> tuple[Any, BaseException | None]:
     try:
         returned: Any = call_app()
         if inspect.isawaitable(returned):
             returned = await returned
+        call.streamed = is_stream(returned) or is_async_stream(returned)
         if is_async_stream(returned):
             returned = joined([piece async for piece in returned])
         elif is_stream(returned):
@@ -244,5 +254,5 @@ def _async_in_sync(returned: Any) -> UsageError:
         returned.close()
     return UsageError(
         "the function returned an awaitable or an async stream: give replay() the async function "
-        "itself, or use `await chaos.replay_async(...)`"
+        "itself, or use `await chaos.replay(...)` in an async test"
     )

@@ -80,7 +80,7 @@ class Drawing:
             bar(len(column) / self.most) if column else "·" if due else " "
             for column, due in columns
         )
-        return row(f"  to {provider}", marks)
+        return row(f"{provider} load", marks)
 
     def users_got(self) -> str:
         """The most frequent outcome of the calls."""
@@ -96,7 +96,7 @@ class Drawing:
         return [
             "hit: share of the requests, █ 75 % and over, ▓ 50 %, ▒ 25 %, ░ less · "
             "unanswered: share of the calls",
-            f"to: requests to a provider, █ {self.most} in a column, · none · "
+            f"load: requests to a provider, █ {self.most} in a column, · none · "
             "users got: the most frequent outcome, blank: no call was due",
             "status page: i investigating, d identified, m monitoring, r resolved, + other, ─ open",
         ]

@@ -22,10 +22,19 @@ _failed: deque[Any] = deque(maxlen=_MOST)
 
 def entered(outage: Any) -> None:
     """Keep an outage if Hypothesis runs the example that it will report."""
-    control = sys.modules.get("hypothesis.control")
-    variable = getattr(control, "_current_build_context", None)  # None if no Hypothesis test runs
-    if getattr(getattr(variable, "value", None), "is_final", False):
+    if getattr(_example(), "is_final", False):
         _entered.append(outage)
+
+
+def is_in_example() -> bool:
+    """Whether Hypothesis runs an example now."""
+    return _example() is not None
+
+
+def _example() -> Any:
+    """Hypothesis's context of the example that runs now; None if no example runs."""
+    control = sys.modules.get("hypothesis.control")
+    return getattr(getattr(control, "_current_build_context", None), "value", None)
 
 
 def left(outage: Any) -> None:
@@ -47,7 +56,7 @@ def sections(width: int = 100) -> list[tuple[str, str]]:
 
 
 def _sections(outage: Any, width: int) -> list[tuple[str, str]]:
-    played = outage.played()
+    played = outage.effective_profile()
     texts = [("chaos timeline", outage.timeline(width))]
     if played.windows:
         texts.append((f"chaos profile: fault_profiles/{played.name}.toml", as_file(played)))

@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, Never, TypeVar
 
 from chaos_llm.analysis.call import OUTCOMES, Call, Outcome
 from chaos_llm.analysis.gaps import longest_downtime
+from chaos_llm.analysis.healthy_failures import healthy_failures
 from chaos_llm.analysis.refused_requests import refused_requests
 from chaos_llm.analysis.run import Interval, Run
-from chaos_llm.checks import Finding, standard
-from chaos_llm.errors import UsageError
+from chaos_llm.checks import Check, Finding, standard
+from chaos_llm.errors import refuse_unknown
+from chaos_llm.reports.checked import remember
+from chaos_llm.reports.chosen_checks import Claim, required_check, without_skipped
+from chaos_llm.reports.failed_check import failed_check_text
 from chaos_llm.reports.grades import Grade, Grading
-from chaos_llm.reports.text import findings_text, timeline_text
+from chaos_llm.reports.requests_only import found_without_calls
+from chaos_llm.reports.text import timeline_text
 
-Claim = Callable[[Run], Finding]  # a check, or a plain function in its place
+Awaited = TypeVar("Awaited")
+
+
+def itself(value: Awaited) -> Generator[Any, Any, Awaited]:
+    """What `__await__` returns for a value that is there already."""
+    yield from ()
+    return value
 
 
 class CheckFailed(AssertionError):
@@ -35,11 +47,16 @@ class Report:
     findings: list[Finding] = field(default_factory=list)
     # Real servers and native threads that the app waited for; no virtual time passed for them.
     real_peers: Sequence[str] = ()
+    is_of_replay: bool = True  # else the test made the requests itself, and calls are not known
 
     def __repr__(self) -> str:
         """A short line, which failing assertions show; `str(report)` is longer."""
         name = self.run.profile.name
         return f"<Report of {name}: {self.calls} calls, {self.answered:.1%} answered>"
+
+    def __await__(self) -> Generator[Any, Any, Report]:
+        """The report itself: `await chaos.replay(...)` is right in any async code."""
+        return itself(self)
 
     @property
     def calls(self) -> int:
@@ -160,25 +177,48 @@ class Report:
         """The number of planned faults by effect: applied, no_effect, unsupported, masked."""
         return Counter(effect for exchange in self.run.exchanges for effect in exchange.effects)
 
-    def check(self, *checks: Claim, allow_no_faults: bool = False) -> list[Finding]:
+    def check(
+        self,
+        *checks: Claim,
+        skip: Iterable[str | type[Check] | Claim] = (),
+        allow_no_faults: bool = False,
+        **unknown: Never,
+    ) -> list[Finding]:
         """Run these checks, or all that need no configuration, and return their findings.
 
-        Raises CheckFailed if a check fails, or if none could judge the replay, and NoFaultApplied
-        if no fault was applied, unless `allow_no_faults` permits that: then nothing was tested.
+        `skip=["stops_calling"]` leaves checks out, by name or as themselves. Raises CheckFailed if
+        a check fails, if none could judge the replay, or if the app failed on healthy providers,
+        and NoFaultApplied if no fault was applied, unless `allow_no_faults` permits that: then
+        nothing was tested.
         """
-        for check in checks:
-            if isinstance(check, type) or not callable(check):
-                raise UsageError(
-                    f"create the check, as in stops_calling('anthropic'); got {check!r}"
-                )
-        findings = [check(self.run) for check in checks or standard(self.run)]
+        __tracebackhide__ = True  # pytest shows the line of the test
+        refuse_unknown("check()", unknown, ("skip", "allow_no_faults"))
+        chosen = without_skipped([*map(required_check, checks)] or standard(self.run), skip)
+        findings = [each(self.run) for each in chosen]
+        if not self.is_of_replay:
+            findings = found_without_calls(self.run, chosen)
         self.findings.extend(findings)
-        problems = [finding for finding in findings if finding.verdict == "fail"]
-        vacuous = self._vacuous(findings, allow_no_faults=allow_no_faults)
-        if problems or vacuous:
-            kind = CheckFailed if problems or self.run.applied else NoFaultApplied
-            raise kind(findings_text(findings, self.run.profile, vacuous, self.run.secrets))
+        failure = self._failure(findings, allow_no_faults=allow_no_faults)
+        remember(findings, is_failure=failure is not None)
+        if failure is not None:
+            raise failure
         return findings
+
+    def _failure(self, findings: list[Finding], *, allow_no_faults: bool) -> CheckFailed | None:
+        """The error to raise for these findings, if any."""
+        is_failed = any(finding.verdict == "fail" for finding in findings)
+        healthy = healthy_failures(self.run)
+        vacuous = self._vacuous(findings, allow_no_faults=allow_no_faults)
+        if not is_failed and not vacuous and not healthy.are_all:
+            return None
+        problem = f"nothing was tested: {vacuous}" if vacuous else ""
+        if healthy.are_many:
+            refused = "".join(f"{each.sentence}. " for each in refused_requests(self.run))
+            problem = f"{refused}{healthy.sentence}"
+        text = failed_check_text(findings, self.run, problem)
+        if is_failed or self.run.applied or healthy.are_all:
+            return CheckFailed(text)
+        return NoFaultApplied(text)
 
     def _vacuous(self, findings: list[Finding], *, allow_no_faults: bool) -> str:
         if not self.run.applied and not allow_no_faults:

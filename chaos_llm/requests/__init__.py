@@ -1,1 +1,1 @@
-"""Which provider, call and credential a request belongs to."""
+"""The provider, call, user and credential that a request belongs to."""

@@ -1,6 +1,7 @@
-"""Which request belongs to which call: by context, else by token, else to the sole open call.
+"""Assign requests to calls: by context variable, else by token, else to the only open call.
 
-One mechanism for tasks, threads, queues and sockets. What belongs to no call is background.
+This works for tasks, threads, queues and sockets. A request that belongs to no call is a background
+request.
 """
 
 from __future__ import annotations
@@ -17,24 +18,25 @@ from chaos_llm.protocol import markers
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# Once two calls have reached a request through their context, calls make requests themselves.
 _SEVERAL = 2
-_MOST_BACKGROUND = 20_000  # kinds of requests outside of calls that are remembered
-_LATEST = 4096  # calls whose tokens are remembered
+_MOST_BACKGROUND = 20_000  # distinct background requests whose retries are counted
+_LATEST = 4096  # calls whose tokens are kept
 BACKGROUND_USER = -1
 NO_CALL = -1
 
 # Ids, hex strings, dates and numbers differ between runs of the same program; words do not.
-# Only from the start of a word, or a long one without digits would be read once for each letter.
+# Only from the start of a word: else a long word without digits would be scanned once a letter.
 _VOLATILE = re.compile(
     rb"(?<![0-9A-Za-z_])(?:[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|[A-Za-z_]*[0-9][0-9A-Za-z_:.+-]*)"
 )
-_SEEN_BYTES = 512  # of either end: where a body begins, and where its last question ends
+_SEEN_BYTES = 512  # of either end of a body; its end holds the last message
 
 
 class Key(NamedTuple):
-    """Which request this is: the nth (from 0) of that call of that user to one provider and path.
+    """The identity of a request: its user, call, provider, path and number (`attempt`, from 0).
 
-    Where no call is known, `call` is -1 and `content` stands for what was asked.
+    For a background request `call` is NO_CALL, and `content` is a hash of its body.
     """
 
     user: int
@@ -46,7 +48,7 @@ class Key(NamedTuple):
 
 
 class OpenCall:
-    """One running invocation of the user's function."""
+    """A call of the user's function that has not returned yet."""
 
     __slots__ = ("_counts", "number", "token", "user")
 
@@ -64,13 +66,15 @@ _current: ContextVar[OpenCall | None] = ContextVar("chaos_llm_call", default=Non
 
 
 class Correlation:
-    """The calls that are open now, and the way from a request to its call."""
+    """The open calls, and the rules that assign a request to one of them."""
 
     def __init__(self) -> None:
         self._open: dict[int, OpenCall] = {}
         self._background: dict[tuple[str, str, str], int] = {}
         self._in_context: set[int] = set()  # the first calls whose context reached a request
-        self._tokens: dict[str, None] = {}  # of the latest calls: a request may be late for its own
+        self._tokens: dict[
+            str, None
+        ] = {}  # of the latest calls: a request may come after its own call
 
     @contextmanager
     def calling(self, call: OpenCall) -> Iterator[None]:
@@ -88,12 +92,12 @@ class Correlation:
             del self._open[call.number]
 
     def key(self, provider: str, path: str, body: bytes) -> Key:
-        """The key of a request; each asking counts as one request."""
+        """The key of a request; each call of this method counts as one request."""
         call = self._call(body)
         return call.next_key(provider, path) if call else self._background_key(provider, path, body)
 
     def here(self) -> int:
-        """The number of the call that runs here, -1 where none is known to."""
+        """The number of the call that runs in this context; NO_CALL if it is unknown."""
         mine = _current.get()
         if mine is not None and self._open.get(mine.number) is mine:
             return mine.number
@@ -105,19 +109,20 @@ class Correlation:
             if len(self._in_context) < _SEVERAL:
                 self._in_context.add(mine.number)
             return mine
-        asked = [c for c in self._open.values() if c.token and c.token.encode() in body]
-        if len(asked) == 1:
-            return asked[0]
+        named = [c for c in self._open.values() if c.token and c.token.encode() in body]
+        if len(named) == 1:
+            return named[0]
         if len(self._open) != 1:
             return None
         (sole,) = self._open.values()
-        # What an earlier call left running may be a worker that serves this one, or a stray task:
-        # a stray one where prompts say whose they are, or where calls make requests themselves.
+        # A thread or task that an earlier call started may be a worker that serves this call, or
+        # it may work on for the earlier one. It is taken for the latter if prompts have tokens
+        # (this request has not this call's), or if calls make their requests themselves.
         is_stray = mine is not None and (sole.token or len(self._in_context) >= _SEVERAL)
-        return None if is_stray or self._asks_for_another(body, sole) else sole
+        return None if is_stray or self._has_other_token(body, sole) else sole
 
-    def _asks_for_another(self, body: bytes, sole: OpenCall) -> bool:
-        """Whether a request carries what an earlier call asked: that call's refresh, say."""
+    def _has_other_token(self, body: bytes, sole: OpenCall) -> bool:
+        """Whether a request carries the token of an earlier call, as a cache refresh may do."""
         if not sole.token:
             return False
         return any(t in self._tokens for t in markers.find(body.decode("utf-8", "replace")))
@@ -125,7 +130,9 @@ class Correlation:
     def _background_key(self, provider: str, path: str, body: bytes) -> Key:
         seen = body if len(body) <= 2 * _SEEN_BYTES else body[:_SEEN_BYTES] + body[-_SEEN_BYTES:]
         content = _content(seen)
-        if len(self._background) >= _MOST_BACKGROUND:  # the oldest half goes; its retries are over
+        if (
+            len(self._background) >= _MOST_BACKGROUND
+        ):  # drop the oldest half; their retries are over
             for key in list(self._background)[: _MOST_BACKGROUND // 2]:
                 del self._background[key]
         attempt = self._background.get((provider, path, content), 0)
@@ -135,5 +142,5 @@ class Correlation:
 
 @lru_cache(maxsize=256)
 def _content(seen: bytes) -> str:
-    """What is asked, without what differs from run to run; a retry asks the same again."""
+    """A hash of a body without the parts that differ between runs; a retry has the same hash."""
     return blake2b(_VOLATILE.sub(b"#", seen), digest_size=8).hexdigest()

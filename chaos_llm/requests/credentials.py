@@ -1,6 +1,6 @@
-"""Whose key is whose: told by the variables of the environment, and by the shapes of keys.
+"""Find out which provider an API key belongs to, from environment variables and the key's prefix.
 
-Only fingerprints are kept. They are the same for one secret in whatever header it travels.
+Only fingerprints are kept. A secret has the same fingerprint in every header.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 
 from chaos_llm.protocol.keyed_random import fingerprint
 
-PLACEHOLDER = "placeholder-of-chaos-llm"  # how the keys end that stand in where none is set
+PLACEHOLDER = "placeholder-of-chaos-llm"  # how placeholder keys end
 _SUFFIXES = ("_API_KEY", "_AUTH_TOKEN", "_API_TOKEN")
-_NAMES = {  # of variables that do not begin with a provider's name
+_NAMES = {  # variables that do not begin with a provider's name
     "GOOGLE_API_KEY": "gemini",
     "CO_API_KEY": "cohere",
     "LLAMA_API_KEY": "meta-llama",
 }
-# How keys begin: the vendors' own pages on them, and the rules of secret scanners.
+# Formats of keys, from the vendors' documentation and the rules of secret scanners.
 _SHAPES = (
     (re.compile(r"sk-ant-"), "anthropic"),
     (re.compile(r"sk-or-v1-"), "openrouter"),
@@ -28,18 +28,21 @@ _SHAPES = (
     (re.compile(r"gsk_\w{20}"), "groq"),
     (re.compile(r"xai-\w{20}"), "xai"),
 )
-_MOST = 10_000  # keys that are remembered
+_MOST = 10_000  # keys that are kept
 _HEADERS = ("x-api-key", "authorization", "api-key", "x-goog-api-key")
-_ONE_VENDOR = ({"gemini", "vertex"}, {"openai", "azure-openai"})  # who may share a key's shape
+_ONE_VENDOR = (
+    {"gemini", "vertex"},
+    {"openai", "azure-openai"},
+)  # providers whose keys have the same format
 
 
 @dataclass
 class Credentials:
-    """The vendors' keys by fingerprint, as far as it is known whose they are.
+    """API keys by fingerprint, and the providers that they belong to as far as it is known.
 
-    `issuers` is what the shapes of the keys say that were seen, "" for nothing; `variables` whose
-    variable holds one, which says less: OPENAI_API_KEY may be a look-alike's. `holders` are the
-    providers for which the team has set a key of its own.
+    `issuers` has the provider that a key's format names, or "". `variables` has the provider whose
+    environment variable holds the key; that is weaker evidence, since OPENAI_API_KEY may hold the
+    key of a compatible provider. `holders` are the providers for which a real key is set.
     """
 
     issuers: dict[str, str] = field(default_factory=dict)
@@ -48,28 +51,28 @@ class Credentials:
 
     @classmethod
     def of(cls, environ: Mapping[str, str], providers: Iterable[str]) -> Credentials:
-        """The keys in an environment; one that stands in several variables says nothing."""
-        names = {name.upper().replace("-", "_"): name for name in providers}
+        """The keys in an environment; a key in variables of several providers is left out."""
+        by_stem = {name.upper().replace("-", "_"): name for name in providers}
         held: dict[str, set[str]] = {}
         for variable, secret in environ.items():
-            provider = _NAMES.get(variable) or names.get(_stem(variable))
+            provider = _NAMES.get(variable) or by_stem.get(_stem(variable))
             if provider and secret:
                 held.setdefault(secret, set()).add(provider)
-        own = {secret: next(iter(whose)) for secret, whose in held.items() if len(whose) == 1}
-        variables = {fingerprint(secret): provider for secret, provider in own.items()}
-        theirs = {whose for secret, whose in own.items() if not secret.endswith(PLACEHOLDER)}
-        return cls({}, variables, frozenset(theirs))
+        owners = {secret: next(iter(names)) for secret, names in held.items() if len(names) == 1}
+        variables = {fingerprint(secret): provider for secret, provider in owners.items()}
+        real = {name for secret, name in owners.items() if not secret.endswith(PLACEHOLDER)}
+        return cls({}, variables, frozenset(real))
 
     def note(self, credential: str, headers: Mapping[str, str]) -> None:
-        """Look at a key that is seen for the first time: its shape may say who made it."""
+        """Record the provider that a new key's format names."""
         if len(self.issuers) >= _MOST:
             del self.issuers[next(iter(self.issuers))]
         secrets = (headers.get(name, "") for name in _HEADERS)
-        found = {whose for secret in secrets if (whose := _issuer(secret))}
+        found = {issuer for secret in secrets if (issuer := _issuer(secret))}
         self.issuers[credential] = found.pop() if len(found) == 1 else ""
 
-    def is_anothers(self, credential: str, provider: str) -> bool:
-        """Whether a key has the shape of another vendor's than that it was sent to."""
+    def belongs_to_another(self, credential: str, provider: str) -> bool:
+        """Whether a key has the format of a vendor other than the provider it was sent to."""
         issuer = self.issuers.get(credential, "")
         return bool(issuer) and issuer != provider and {issuer, provider} not in _ONE_VENDOR
 
@@ -80,4 +83,4 @@ def _stem(variable: str) -> str:
 
 def _issuer(value: str) -> str:
     secret = value.removeprefix("Bearer ").strip()
-    return next((whose for shape, whose in _SHAPES if shape.match(secret)), "")
+    return next((issuer for shape, issuer in _SHAPES if shape.match(secret)), "")

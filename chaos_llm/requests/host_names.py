@@ -1,6 +1,6 @@
-"""How a host is spelt, whether it is this machine, and whether a set of patterns names it.
+"""Names of hosts: their canonical form, whether they are local, and patterns of them.
 
-It imports the standard library only: child processes load it on their way in.
+This module imports only the standard library, because child processes load it when they start.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from socket import inet_aton
 
 SCHEME_PORTS = {"https": 443, "http": 80, "wss": 443, "ws": 80}
-_REMEMBERED = 1_000  # hosts; an app that asks for more has them looked up again
+_REMEMBERED = 1_000  # hosts whose look-up is cached
 
 
 class HostPatterns:
-    """Hosts by name, by `name:port` or by glob; a host without a port stands for all its ports."""
+    """Hosts by name, by `name:port` or by glob; a host without a port means all its ports."""
 
     def __init__(self, patterns: Iterable[str]) -> None:
         self.patterns = tuple(dict.fromkeys(patterns))
@@ -30,7 +30,7 @@ class HostPatterns:
         return self._names(host, port or 443) and not is_local(host)
 
     def ports(self, host: str) -> frozenset[int]:
-        """The ports of a host that is named by single ports only; empty for any other host."""
+        """The ports of a host in the patterns of the form `name:port`."""
         host = canonical(host)
         named = (pattern.rpartition(":") for pattern in self.patterns)
         return frozenset(
@@ -47,7 +47,7 @@ class HostPatterns:
 
 
 def canonical(host: str) -> str:
-    """One spelling of a host: lower case, no last dot, and of an IP address the usual one.
+    """The canonical form of a host: lower case, no trailing dot, IP addresses in standard notation.
 
     `127.1` and `0x7f000001` are 127.0.0.1 to every C library, and so is `::ffff:127.0.0.1`.
     """
@@ -57,7 +57,7 @@ def canonical(host: str) -> str:
 
 
 def is_local(host: str) -> bool:
-    """Whether a host is this machine; connecting to 0.0.0.0 or :: reaches it, too."""
+    """Whether a host is this machine; 0.0.0.0 and :: reach it as well."""
     address = _address(host)
     if address is None:
         return host.casefold().rstrip(".").rpartition(".")[2] == "localhost"
@@ -65,7 +65,7 @@ def is_local(host: str) -> bool:
 
 
 def _address(host: str) -> IPv4Address | IPv6Address | None:
-    """A host that is an IP address, in any spelling that a C library reads."""
+    """The IP address that a host denotes in any notation that C libraries read; else None."""
     try:
         address = ip_address(host)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Which host is which provider: the vendors' hosts, base-URL variables, a team's gateways."""
+"""The providers behind a host: vendors' hosts, base-URL variables, and a team's gateways."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from chaos_llm.providers.provider import Provider
 from chaos_llm.requests.host_names import SCHEME_PORTS, canonical
 
 _VARIABLE_SUFFIXES = ("_BASE_URL", "_API_BASE")
-_VARIABLES: Mapping[str, tuple[str, ...]] = {  # those that do not begin with a provider's name
+_VARIABLES: Mapping[str, tuple[str, ...]] = {  # variables that do not begin with a provider's name
     "ANTHROPIC_BEDROCK_BASE_URL": ("bedrock",),
     "ANTHROPIC_VERTEX_BASE_URL": ("vertex",),
     "AWS_ENDPOINT_URL": ("bedrock",),
@@ -36,10 +36,10 @@ Names = tuple[str, ...]
 
 
 class Hosts:
-    """From a host, with or without a port, to the providers that answer there.
+    """The providers that answer at a host.
 
-    The first layer that knows a host wins. A host without a port stands for all its ports; it may
-    be a glob.
+    `layers` map hosts to providers; the first layer that has a host counts. A host may have a
+    port, or no port, which means all ports; it may be a glob.
     """
 
     def __init__(self, *layers: Mapping[str, Names]) -> None:
@@ -47,70 +47,74 @@ class Hosts:
         self._seen: dict[tuple[str, int | None, str], Names] = {}
 
     def names(self, host: str, port: int | None = None, scheme: str = "https") -> Names:
-        """The providers behind a host; none where it is not one of ours."""
-        asked = (host, port, scheme)
-        names = self._seen.get(asked)
+        """The providers behind a host; none if it is not a provider's host."""
+        key = (host, port, scheme)
+        names = self._seen.get(key)
         if names is None:
-            names = self._seen[asked] = self._look_up(
+            names = self._seen[key] = self._look_up(
                 canonical(host), port or SCHEME_PORTS.get(scheme, 443)
             )
         return names
 
     def provider(self, names: Names, method: str, path: str) -> Provider:
-        """The wire format of a request to a host with these providers."""
+        """The provider that a request is for, of those behind its host, by its method and path."""
         return _provider(names, method, path)
 
     def patterns(self) -> tuple[str, ...]:
-        """Every host, `host:port` and glob that stands for a provider."""
+        """The hosts, `host:port` pairs and globs of all providers."""
         return tuple(dict.fromkeys(pattern for layer in self._layers for pattern in layer))
 
     def _look_up(self, host: str, port: int) -> Names:
         for layer in self._layers:
-            for asked in (f"{host}:{port}", host):
-                if asked in layer:
-                    return layer[asked]
+            for name in (f"{host}:{port}", host):
+                if name in layer:
+                    return layer[name]
                 for glob, names in layer.items():
-                    if "*" in glob and fnmatchcase(asked, glob):
+                    if "*" in glob and fnmatchcase(name, glob):
                         return names
         return ()
 
 
 def host_map(environ: Mapping[str, str], start: Path | None = None) -> Hosts:
-    """`[tool.chaos_llm.hosts]`, then base-URL variables, then the vendors' own hosts.
+    """Hosts from `[tool.chaos_llm.hosts]`, then base-URL variables, then the vendors' own hosts.
 
-    Raises UsageError for a table that cannot be read, UnknownName for a provider in it.
+    Raises UsageError for a malformed table, UnknownName for an unknown provider in it.
     """
     variables: dict[str, Names] = {}
     vendors = _vendors(extensions.edition("providers"))
     for variable, address in environ.items():
-        mine = _providers_in(variable) if address else ()
-        host, port = _host_and_port(variable, address) if mine else ("", 0)
+        providers = _providers_in(variable) if address else ()
+        host, port = _host_and_port(variable, address) if providers else ("", 0)
         if host:
-            # Two variables may name one gateway, and one of them another vendor's own host.
+            # Two variables may name the same gateway, and a variable another vendor's own host.
             others = variables.get(f"{host}:{port}") or vendors.get(host, ())
-            variables[f"{host}:{port}"] = tuple(dict.fromkeys((*others, *mine)))
+            variables[f"{host}:{port}"] = tuple(dict.fromkeys((*others, *providers)))
     return Hosts(_from_pyproject(start or Path.cwd()), variables, vendors)
 
 
 def provider_names() -> Names:
-    """The providers that can be played, in the catalogue's order."""
+    """The names of all simulated providers, in the catalogue's order."""
     return tuple(dict.fromkeys(provider.name for provider in known()))
 
 
 @lru_cache(512)
 def _provider(names: Names, method: str, path: str) -> Provider:
-    for name in names:
-        provider = find(name, method, path)
-        if provider.surface != UNSERVED and provider.claims(method, path):
-            return provider
-    # Nobody serves it so; behind a gateway a prefix may say whose it is.
+    served = [
+        provider
+        for name in names
+        if (provider := find(name, method, path)).surface != UNSERVED
+        and provider.claims(method, path)
+    ]
+    if served:
+        return next((provider for provider in served if not provider.yields), served[0])
+    # No provider serves this path; behind a gateway a prefix of the path may name the provider.
     named = (name for name in names if name in path.split("/"))
     return find(next(named, names[0]), method, path)
 
 
 @lru_cache(1)
 def _vendors(_edition: tuple[object, ...]) -> Mapping[str, Names]:
-    """The hosts of all known providers; `_edition` changes where a test adds one by hand."""
+    """The hosts of all known providers; `_edition` changes when a test adds one."""
     named: dict[str, Names] = {}
     for provider in known():
         for host in provider.hosts:
@@ -129,12 +133,12 @@ def _providers_in(variable: str) -> Names:
 
 
 def _host_and_port(variable: str, address: str) -> tuple[str, int]:
-    """With the port that the scheme implies: a server beside a gateway has another port."""
+    """Host and port of an address; without a port, the default port of its scheme."""
     try:
         parts = urlsplit(address if "//" in address else f"https://{address}")
         return canonical(parts.hostname or ""), parts.port or SCHEME_PORTS.get(parts.scheme, 443)
     except ValueError as error:
-        message = f"{variable}={address!r} is no address: {error}"
+        message = f"{variable}={address!r} is not an address: {error}"
         raise UsageError(message) from None
 
 
@@ -148,7 +152,7 @@ def _from_pyproject(start: Path) -> dict[str, Names]:
 
 def _names(host: str, value: Any, path: Path) -> Names:
     if "/" in host:
-        raise UsageError(f"{path}: {_TABLE} {host!r}: a host stands without scheme and path")
+        raise UsageError(f"{path}: {_TABLE} {host!r}: write the host without scheme and path")
     names = [value] if isinstance(value, str) else value
     if not isinstance(names, list) or not names:
         raise UsageError(f"{path}: {_TABLE} {host!r} is a provider or a list; got {value!r}")

@@ -1,4 +1,4 @@
-"""Placeholder API keys: clients want one before they say anything, and CI has none."""
+"""Placeholder API keys: most SDKs raise without a key, and in CI none is set."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import NamedTuple
 class _Placeholder(NamedTuple):
     variable: str
     value: str
-    also: tuple[str, ...] = ()  # with one of these set, the client has what it needs
+    also: tuple[str, ...] = ()  # if one of these is set, the SDK needs no key
 
 
 _PLACEHOLDERS = (
@@ -27,13 +27,14 @@ _PLACEHOLDERS = (
     _Placeholder("MISTRAL_API_KEY", "mistral-placeholder-of-chaos-llm"),
     _Placeholder("GROQ_API_KEY", "groq-placeholder-of-chaos-llm"),
     _Placeholder("TOGETHER_API_KEY", "together-placeholder-of-chaos-llm"),
+    _Placeholder("XAI_API_KEY", "xai-placeholder-of-chaos-llm"),
     _Placeholder("AWS_ACCESS_KEY_ID", "PLACEHOLDER-OF-CHAOS-LLM", ("AWS_PROFILE",)),
     _Placeholder("AWS_SECRET_ACCESS_KEY", "placeholder-of-chaos-llm", ("AWS_PROFILE",)),
 )
 
 
 def placeholders(environ: Mapping[str, str]) -> list[tuple[str, str]]:
-    """The variables of the keys that are unset, each with its placeholder."""
+    """The variables of missing keys, each with its placeholder."""
     return [
         (variable, value)
         for variable, value, also in _PLACEHOLDERS
@@ -43,7 +44,7 @@ def placeholders(environ: Mapping[str, str]) -> list[tuple[str, str]]:
 
 @contextmanager
 def placeholder_keys() -> Iterator[None]:
-    """Set the keys that are unset; take back those that nobody has replaced meanwhile."""
+    """Set the missing keys; at the end remove those that were not replaced meanwhile."""
     before = {}
     for variable, value in placeholders(os.environ):
         before[variable] = os.environ.get(variable)

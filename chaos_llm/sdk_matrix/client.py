@@ -72,7 +72,7 @@ TOOL_USE = Scene(
 
 
 def call_text(name: str | None, arguments: Any = "") -> str:
-    """A tool call, or its beginning, as text; parsed arguments become JSON again."""
+    """A tool call, or a piece of a streamed one, as text; arguments that are parsed become JSON."""
     text = arguments if isinstance(arguments, str) else json.dumps(arguments)
     return f"{name} {text}" if name else text
 

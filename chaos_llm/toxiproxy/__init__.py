@@ -1,5 +1,5 @@
-"""A real Toxiproxy in front of a server: where it is, and what is wrong with its connections.
+"""A real Toxiproxy in front of a server: its process, and the toxics of its connections.
 
-`toxiproxy-server` is Shopify's; it is spoken to by the library toxiproxy-python, which knows one
-address in a process, so that all servers of a process share one Toxiproxy.
+`toxiproxy-server` is Shopify's. It is controlled through the library toxiproxy-python, which keeps
+one global address, so all servers of a process share one Toxiproxy.
 """

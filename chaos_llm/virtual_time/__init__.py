@@ -1,4 +1,4 @@
-"""The only time: one clock for the provider and the app."""
+"""Virtual time: one clock for the simulated providers and the app under test."""
 
 from chaos_llm.virtual_time.dates import RunningDate
 from chaos_llm.virtual_time.real_time_callers import TELEMETRY_AND_DEBUGGERS

@@ -1,10 +1,10 @@
-"""`signal.alarm`, `setitimer(ITIMER_REAL)` and signals that threads send: on the clock.
+"""`signal.alarm`, `setitimer(ITIMER_REAL)` and signals that threads send, in virtual time.
 
-A process has one alarm, which both functions set. It rings when the clock gets there: the main
-thread, whatever it waits for, runs the handler and then waits on, or takes the handler's exception
-for its own. A signal that a thread on the clock sends to this process, as time-limit recipes do
-with `pthread_kill` or `os.kill`, is handled by the main thread in the same way: at this instant,
-before anybody else runs. An alarm that was set in real time, pytest-timeout's for one, stays real.
+A process has one alarm, which both functions set. When it is due, the main thread interrupts its
+wait and runs the handler; then it waits on, or the handler's exception is raised in it. A signal
+that a thread on the clock sends to this process, as time-limit recipes do with `pthread_kill` or
+`os.kill`, is handled in the same way: at this instant, before any other thread runs. An alarm that
+was set in real time, such as pytest-timeout's, stays real.
 """
 
 from __future__ import annotations
@@ -21,58 +21,58 @@ from contextlib import ExitStack
 from typing import Any
 
 from chaos_llm.virtual_time.clock import TICKS, ticks
-from chaos_llm.virtual_time.redirects import Redirect, real_raise_signal, twin
+from chaos_llm.virtual_time.redirects import Redirect, copy_of_builtin, real_raise_signal
 from chaos_llm.virtual_time.runner import Runner
 from chaos_llm.virtual_time.scheduler import Scheduler
 from chaos_llm.virtual_time.time_functions import Running, running
 
-_real_alarm: Callable[[int], int] = twin(signal.alarm)
-_real_setitimer: Callable[..., tuple[float, float]] = twin(signal.setitimer)
-_real_getitimer: Callable[[int], tuple[float, float]] = twin(signal.getitimer)
-_real_pthread_kill: Callable[[int, int], None] = twin(signal.pthread_kill)
-_real_kill: Callable[[int, int], None] = twin(os.kill)
-_real_pause: Callable[[], None] = twin(signal.pause)
+_real_alarm: Callable[[int], int] = copy_of_builtin(signal.alarm)
+_real_setitimer: Callable[..., tuple[float, float]] = copy_of_builtin(signal.setitimer)
+_real_getitimer: Callable[[int], tuple[float, float]] = copy_of_builtin(signal.getitimer)
+_real_pthread_kill: Callable[[int, int], None] = copy_of_builtin(signal.pthread_kill)
+_real_kill: Callable[[int, int], None] = copy_of_builtin(os.kill)
+_real_pause: Callable[[], None] = copy_of_builtin(signal.pause)
 
-_HALF = 0.5  # alarm() tells the seconds that are left, rounded, but never 0: alarm(2) of Linux
+_HALF = 0.5  # alarm(2) of Linux returns the seconds that are left, rounded, but never 0
 
 _redirects: list[Redirect] = []
 
 
 class VirtualAlarm:
-    """When the process's alarm rings next, and how often from then on."""
+    """The process's one alarm: when it is due next, and its interval."""
 
     def __init__(self, scheduler: Scheduler) -> None:
         self._scheduler = scheduler
-        self.rings: int | None = None
+        self.due_at: int | None = None
         self._interval = 0
 
     def set(self, seconds: float, interval: float) -> tuple[float, float]:
-        """Ring after so many seconds, then at each interval; 0 for never. Says what was set."""
+        """Set the alarm and its interval in seconds, 0 for none; returns what was set before."""
         before = self.get()
-        self.rings = self._scheduler.clock.now + ticks(seconds) if seconds else None
+        self.due_at = self._scheduler.clock.now + ticks(seconds) if seconds else None
         self._interval = ticks(interval) if seconds else 0
-        self._scheduler.turns.alarm = self if self.rings is not None else None
+        self._scheduler.turns.alarm = self if self.due_at is not None else None
         return before
 
     def get(self) -> tuple[float, float]:
-        """The seconds until it rings, and the interval."""
-        if self.rings is None:
+        """The seconds until it is due, and the interval."""
+        if self.due_at is None:
             return (0.0, 0.0)
-        left = max(self.rings - self._scheduler.clock.now, 1)
+        left = max(self.due_at - self._scheduler.clock.now, 1)
         return (left / TICKS, self._interval / TICKS)
 
     def ring(self) -> None:
-        """Send SIGALRM, and be set for the next time."""
-        assert self.rings is not None
-        self.rings = self.rings + self._interval if self._interval else None
-        if self.rings is None:
+        """Send SIGALRM, and set the alarm for the next interval."""
+        assert self.due_at is not None
+        self.due_at = self.due_at + self._interval if self._interval else None
+        if self.due_at is None:
             self._scheduler.turns.alarm = None
         if not interrupt_main_thread(self._scheduler, signal.SIGALRM):
             _real_kill(os.getpid(), signal.SIGALRM)
 
 
 def interrupt_main_thread(scheduler: Scheduler, signum: int) -> bool:
-    """Have the main thread handle a signal before it goes on; False where it is not waiting."""
+    """Let the main thread handle a signal before it goes on; False if it does not wait."""
     main = scheduler.runners.get(threading.main_thread().ident or 0)
     if main is None or main not in scheduler.turns.waiting:
         return False
@@ -83,76 +83,79 @@ def interrupt_main_thread(scheduler: Scheduler, signum: int) -> bool:
 _alarm_of: dict[int, VirtualAlarm] = {}  # by the scheduler's id; one at a time
 
 
-def _caller() -> tuple[Running, Runner] | None:
-    """The outage and the runner of who called the function that calls this one."""
-    on = running()
-    if on is None:
+def _outage_of_caller() -> tuple[Running, Runner] | None:
+    """The outage and the runner of the app's call; None for a caller in real time.
+
+    To be called by the functions that replace builtins: the app's frame is the one above theirs.
+    """
+    outage = running()
+    if outage is None:
         return None
-    runner = on.runners.get(get_ident())
-    if runner is None or runner.off_clock or on.callers.keep_real_time(sys._getframe(2)):
+    runner = outage.runners.get(get_ident())
+    if runner is None or runner.off_clock or outage.callers.keep_real_time(sys._getframe(2)):
         return None
-    return on, runner
+    return outage, runner
 
 
 def _set_alarm(seconds: int, /) -> int:
-    if (caller := _caller()) is None:
+    if (caller := _outage_of_caller()) is None:
         return _real_alarm(seconds)
     left, _ = _the_alarm(caller[0]).set(operator.index(seconds), 0)
     return max(math.floor(left + _HALF), 1) if left else 0
 
 
 def _setitimer(which: int, seconds: float, interval: float = 0.0, /) -> tuple[float, float]:
-    if which != signal.ITIMER_REAL or (caller := _caller()) is None:
+    if which != signal.ITIMER_REAL or (caller := _outage_of_caller()) is None:
         return _real_setitimer(which, seconds, interval)
     if seconds < 0 or interval < 0:
-        return _real_setitimer(which, seconds, interval)  # which refuses it
+        return _real_setitimer(which, seconds, interval)  # which raises the usual error
     return _the_alarm(caller[0]).set(seconds, interval)
 
 
 def _getitimer(which: int, /) -> tuple[float, float]:
-    if which != signal.ITIMER_REAL or (caller := _caller()) is None:
+    if which != signal.ITIMER_REAL or (caller := _outage_of_caller()) is None:
         return _real_getitimer(which)
     return _the_alarm(caller[0]).get()
 
 
 def _pthread_kill(thread_id: int, signum: int, /) -> None:
-    caller = _caller()
+    caller = _outage_of_caller()
     if caller is None or not _is_handled_by_main_thread(caller[0], signum):
         _real_pthread_kill(thread_id, signum)
 
 
 def _kill(pid: int, signum: int, /) -> None:
-    caller = _caller() if pid == os.getpid() else None
+    caller = _outage_of_caller() if pid == os.getpid() else None
     if caller is None or not _is_handled_by_main_thread(caller[0], signum):
         _real_kill(pid, signum)
 
 
 def _raise_signal(signum: int, /) -> None:
-    caller = _caller()
+    caller = _outage_of_caller()
     if caller is None or not _is_handled_by_main_thread(caller[0], signum):
         real_raise_signal(signum)
 
 
 def _pause() -> None:
-    if (caller := _caller()) is None:
+    if (caller := _outage_of_caller()) is None:
         return _real_pause()
-    on, me = caller
+    outage, me = caller
     before = me.interruptions
-    on.scheduler.block(me, lambda: me.interruptions > before, None, "a signal")
+    outage.scheduler.block(me, lambda: me.interruptions > before, None, "a signal")
     return None
 
 
-def _is_handled_by_main_thread(on: Running, signum: int) -> bool:
-    """Leave a signal with a handler in Python to the main thread, if that waits on the clock."""
-    return callable(signal.getsignal(signum)) and interrupt_main_thread(on.scheduler, signum)
+def _is_handled_by_main_thread(outage: Running, signum: int) -> bool:
+    """Pass a signal with a Python handler to the main thread, if that waits on the clock."""
+    return callable(signal.getsignal(signum)) and interrupt_main_thread(outage.scheduler, signum)
 
 
-def _the_alarm(on: Running) -> VirtualAlarm:
-    return _alarm_of[id(on.scheduler)]
+def _the_alarm(outage: Running) -> VirtualAlarm:
+    return _alarm_of[id(outage.scheduler)]
 
 
 def install(undo: ExitStack, scheduler: Scheduler) -> None:
-    """Put alarms on the clock of this scheduler; one that is set when it ends never rings."""
+    """Put alarms on the clock of this scheduler; one that is pending at its end never rings."""
     if not _redirects:
         functions: list[tuple[Any, Any]] = [
             (signal.alarm, _set_alarm),

@@ -1,4 +1,4 @@
-"""Whether somebody awaits what a connection or a child process will say."""
+"""Whether a task waits for data of a connection, or for the end or output of a child process."""
 
 from __future__ import annotations
 
@@ -7,24 +7,25 @@ import gc
 from collections.abc import Iterator
 from typing import Any
 
-_ASLEEP = ("lost", "clos", "drain")  # futures of these names are pending all through an idle life
+# Attributes with these words hold futures that are pending on an idle connection, too.
+_IDLE_FUTURES = ("lost", "clos", "drain")
 
 
 def tls_state(protocol: Any) -> str:
-    """What asyncio's TLS layer is doing; "" for a connection without one."""
+    """The name of the state of asyncio's TLS layer; "" for a connection without one."""
     return str(getattr(getattr(protocol, "_state", None), "name", ""))
 
 
 def protocol_awaits(protocol: Any) -> bool | None:
-    """Whether somebody awaits what this protocol reads; None where that cannot be seen."""
+    """Whether a task waits for what this protocol reads; None where that cannot be seen."""
     protocol = getattr(protocol, "_app_protocol", protocol)  # through TLS
     for child in children_in((getattr(protocol, "proc", None),)):  # a pipe of a child process
         return child_awaited(child)
     visible = False
     for name, value in _attributes(protocol):
-        if any(word in name for word in _ASLEEP):
+        if any(word in name for word in _IDLE_FUTURES):
             continue
-        pending = _pending(value)
+        pending = _has_waiter(value)
         if pending:
             return True
         visible = visible or pending is not None or "waiter" in name
@@ -32,15 +33,15 @@ def protocol_awaits(protocol: Any) -> bool | None:
 
 
 def child_awaited(child: Any) -> bool:
-    """Whether somebody awaits the end of a child process, or its output."""
+    """Whether a task waits for the end of a child process, or for its output."""
     protocol = child.get_protocol()
     readers = (getattr(protocol, "stdout", None), getattr(protocol, "stderr", None))
     waiters = getattr(child, "_exit_waiters", None) or ()
-    return any(_pending(waiter) for waiter in (*waiters, *readers))
+    return any(_has_waiter(waiter) for waiter in (*waiters, *readers))
 
 
 def children_in(values: Any) -> Iterator[asyncio.SubprocessTransport]:
-    """The child processes among a callback's arguments, however deep."""
+    """The child processes among a callback's arguments, nested tuples included."""
     for value in values:
         if isinstance(value, asyncio.SubprocessTransport):
             yield value
@@ -48,8 +49,8 @@ def children_in(values: Any) -> Iterator[asyncio.SubprocessTransport]:
             yield from children_in(value)
 
 
-def _pending(value: Any) -> bool | None:
-    """Whether somebody waits for this object; None where it is nothing to wait for."""
+def _has_waiter(value: Any) -> bool | None:
+    """Whether a task waits for this object; None where it is nothing that can be awaited."""
     if isinstance(value, asyncio.Future):
         return not value.done()
     if isinstance(value, asyncio.Event):
@@ -71,5 +72,5 @@ def _attributes(instance: Any) -> Iterator[tuple[str, Any]]:
         found["_stream_reader"] = reader
     if found:
         yield from found.items()
-    else:  # compiled: asyncpg keeps the future it will resolve where only the collector sees it
+    else:  # compiled: only the garbage collector sees the future that asyncpg will resolve
         yield from (("waiter", value) for value in gc.get_referents(instance))

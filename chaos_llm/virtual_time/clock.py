@@ -1,4 +1,4 @@
-"""One integer clock, and the wall clock and the monotonic clocks that follow it."""
+"""One integer clock; the wall clock and the monotonic clocks are derived from it."""
 
 from __future__ import annotations
 
@@ -27,24 +27,25 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def ticks(seconds: float) -> int:
-    """A duration in ticks, rounded up, so that nobody wakes before their time."""
+    """Convert seconds to ticks, rounded up, so that no sleep ends early."""
     return math.ceil(seconds * TICKS)
 
 
 FREE_POLLS = 100_000  # by weight; a loop that only reads the clock gets there in 0.05 s
+REAL_WAIT = 5.0  # real seconds for which a real socket, process or thread may stop the clock
 
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """One step of a loop that waits for a time without waiting.
+    """One step of a busy loop: a reading of the clock, a failed try of a lock, a sleep of 0 s.
 
-    What it weighs is about what it takes, in readings of the clock; `creeps` is the virtual time
-    that it takes once it has been done too often, about what it would take in reality.
+    `weight` is its cost in readings of the clock. `advance` is the virtual time in ticks by which
+    it moves the clock once there were too many, about the real duration of such a step.
     """
 
     weight: int
-    creeps: int
-    pauses: bool = False  # for a real moment, so that the real world gets on, too
+    advance: int
+    pauses: bool = False  # sleep for a real moment too, so that real threads and sockets progress
 
 
 READING = Poll(1, ticks(1e-6))
@@ -54,11 +55,11 @@ EMPTY_WAIT = Poll(100, ticks(50e-6), pauses=True)
 
 
 def _ignore(_poll: Poll) -> None:
-    """Nobody is polling outside of an outage."""
+    """Do nothing: until the detector of busy loops is installed, polls have no effect."""
 
 
 class NativeCode(Protocol):
-    """The clocks of compiled libraries, which are shown what time it is, in nanoseconds."""
+    """The clocks of compiled libraries; `show` sets their times in nanoseconds."""
 
     def show(self, monotonic: int, wall: int) -> None: ...
 
@@ -74,17 +75,17 @@ class Clock:
         self.monotonic_base = max(math.ceil(real_monotonic()), Clock.ended_at)
         self.perf_counter_base = max(math.ceil(real_perf_counter()), Clock.ended_at)
         self.native_code: NativeCode | None = None
-        self.polled = 0  # what a loop that never waits has done since time moved; see polls.py
+        self.polled = 0  # weight of the polls since time moved; see polls.py
         self.on_standstill: Callable[[Poll], None] = _ignore
         self._wall: WallClock | None = None
 
     def start(self, starts: datetime | None) -> None:
-        """Take over the wall clock; it begins at `starts`, by default at the real time."""
+        """Replace the wall clock by one that begins at `starts`, by default at the real time."""
         refuse_other_clocks()
         self._wall = WallClock(starts, self._wall_was_read)
 
     def stop(self) -> None:
-        """Give the wall clock back; the next clock's monotonic time begins after this one's."""
+        """Restore the wall clock; the next clock's monotonic time begins after this one's."""
         last = max(self.monotonic_base, self.perf_counter_base)
         Clock.ended_at = last + math.ceil(self.now / TICKS) + 1
         if self._wall is not None:
@@ -92,7 +93,7 @@ class Clock:
 
     @property
     def wall(self) -> WallClock:
-        """The wall clock; after the outage it stands where it stood last."""
+        """The wall clock; after the outage it keeps its last time."""
         if self._wall is None:
             raise UsageError("virtual time has not been entered, so no wall clock follows it")
         return self._wall
@@ -103,20 +104,20 @@ class Clock:
         return self.now / TICKS
 
     def advance_to(self, moment: int) -> None:
-        """Move on to a moment that is not behind the horizon."""
+        """Move the clock to a moment that a thread or task waited for."""
         if moment > self.now:
             self.polled = 0
             self.creep_to(moment)
 
     def creep_to(self, moment: int) -> None:
-        """Move on without anybody having waited for it."""
+        """Move the clock to a moment for which no code waited, so that polls stay counted."""
         self.now = moment
         self.wall.follow(moment)
         if self.native_code is not None:
             self.native_code.show(self.monotonic_ns(), self.wall.nanoseconds)
 
     def poll(self, what: Poll) -> None:
-        """Count what a loop may do for ever at one instant; time creeps if it does."""
+        """Count a step of a busy loop at this instant; beyond FREE_POLLS time moves."""
         self.polled += what.weight
         if self.polled > FREE_POLLS:
             self.on_standstill(what)
@@ -127,30 +128,30 @@ class Clock:
             self.on_standstill(READING)
 
     def set_wall(self, when: datetime) -> None:
-        """Say that it is that date now."""
+        """Set the wall clock to a date."""
         self.wall.set(when, self.now)
         if self.native_code is not None:
             self.native_code.show(self.monotonic_ns(), self.wall.nanoseconds)
 
     def monotonic(self) -> float:
-        """What `time.monotonic` says."""
+        """The value of `time.monotonic`."""
         return self.monotonic_base + self.now / TICKS
 
     def monotonic_ns(self) -> int:
-        """What `time.monotonic_ns` says."""
+        """The value of `time.monotonic_ns`."""
         return self.monotonic_base * _NANO + (self.now * _NANO >> _BITS)
 
     def perf_counter(self) -> float:
-        """What `time.perf_counter` says."""
+        """The value of `time.perf_counter`."""
         return self.perf_counter_base + self.now / TICKS
 
     def perf_counter_ns(self) -> int:
-        """What `time.perf_counter_ns` says."""
+        """The value of `time.perf_counter_ns`."""
         return self.perf_counter_base * _NANO + (self.now * _NANO >> _BITS)
 
 
 class WallClock:
-    """The wall clock of the process: time-machine's, which asks us for every reading."""
+    """The wall clock of the process: time-machine's, which reads its time from this object."""
 
     def __init__(self, starts: datetime | None, was_read: Callable[[], None]) -> None:
         import time_machine  # noqa: PLC0415 - not until an outage begins
@@ -161,12 +162,12 @@ class WallClock:
         self._travel = time_machine.travel(begin, tick=False)
         self._begins_at = self.nanoseconds = _unix_ns(begin)
         self._traveller: time_machine.Traveller = self._travel.start()
-        # All that tells the date comes by this method, in every release since 2.16.
+        # time-machine 2.16 and later take every date and time from this method.
         self._traveller.time_ns = self._time_ns  # type: ignore[method-assign]
 
     def _time_ns(self) -> int:
         self._was_read()
-        if real_grpc.asks_for_the_time():
+        if real_grpc.is_read_by_grpc():
             return self._real_ns()
         return self.nanoseconds
 
@@ -176,23 +177,23 @@ class WallClock:
         return self.nanoseconds / _NANO
 
     def follow(self, moment: int) -> None:
-        """Show that moment, which counts ticks since the outage began."""
+        """Move to a moment, in ticks since the outage began."""
         self.nanoseconds = self._begins_at + (moment * _NANO >> _BITS)
 
     def set(self, when: datetime, moment: int) -> None:
-        """Say that this moment is that date."""
+        """Set the date of this moment, which is in ticks since the outage began."""
         before = self.nanoseconds
         self._begins_at = _unix_ns(when) - (moment * _NANO >> _BITS)
         self.follow(moment)
         self._traveller.shift((self.nanoseconds - before) / _NANO)  # uuid1 notices a step back
 
     def stop(self) -> None:
-        """Show the real time again."""
+        """Restore the real wall clock."""
         self._travel.stop()
 
 
 def refuse_other_clocks() -> None:
-    """Raise UsageError while freezegun or time-machine hold the wall clock."""
+    """Raise UsageError while freezegun or time-machine has replaced the wall clock."""
     import time_machine  # noqa: PLC0415 - not until an outage begins
 
     if time_machine.escape_hatch.is_travelling():
@@ -206,6 +207,6 @@ def refuse_other_clocks() -> None:
 
 def _unix_ns(when: datetime) -> int:
     if when.tzinfo is None:
-        raise UsageError(f"{when!r} has no time zone; say datetime(..., tzinfo=timezone.utc)")
+        raise UsageError(f"{when!r} has no time zone; write datetime(..., tzinfo=timezone.utc)")
     span = when - _EPOCH
     return (span.days * 86_400 + span.seconds) * _NANO + span.microseconds * 1_000

@@ -1,7 +1,8 @@
-"""A date for what comes before an outage: the wall clock runs on from there, all else is real."""
+"""The date for set-up code before an outage, and a note on errors that a wrong date may cause."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from types import TracebackType
@@ -10,12 +11,14 @@ from typing import Self
 from chaos_llm.virtual_time.native.native_clocks import NativeClocks
 
 _NANO = 1_000_000_000
+# Words by which PyJWT, libraries like it, google-auth and OpenSSL reject what begins in the future.
+_FROM_THE_FUTURE = ("not yet valid", "immature", "issued in the future", "used too early")
 
 
 class RunningDate:
-    """The wall clock of the process, running on from a date; `time.monotonic` does not notice.
+    """A wall clock that starts at a date and runs in real time; monotonic clocks stay real.
 
-    Where another clock is active already, or is started meanwhile, that one is left alone.
+    Another mock of the wall clock, active before or started meanwhile, is not touched.
     """
 
     def __init__(self, begins: datetime, real_packages: frozenset[str]) -> None:
@@ -31,7 +34,7 @@ class RunningDate:
         travel = time_machine.travel(self._begins, tick=True)
         try:
             traveller = travel.start()
-        except RuntimeError:  # freezegun is active; the outage will say so
+        except RuntimeError:  # freezegun is active, for which the outage raises an error
             return self
         with ExitStack() as undo:
             undo.callback(_stop, travel, traveller)
@@ -49,12 +52,16 @@ class RunningDate:
         self.end()
 
     def end(self) -> None:
-        """Show the real date again; it may have been ended before."""
+        """Restore the real date; a second call has no effect."""
         self._undo.close()
 
 
 def _stop(travel: object, traveller: object) -> None:
-    """End ours; time-machine ends the last that began, so one that began since must stay last."""
+    """End our time travel.
+
+    time-machine ends the one that began last. If another has begun since ours, ours is taken from
+    the stack instead.
+    """
     import time_machine  # noqa: PLC0415 - it is loaded
 
     stack = vars(time_machine).get("traveller_stack", vars(time_machine).get("coordinates_stack"))
@@ -62,3 +69,25 @@ def _stop(travel: object, traveller: object) -> None:
         stack.remove(traveller)
     else:
         travel.stop()  # type: ignore[attr-defined]  # a time_machine.travel
+
+
+def add_date_note(error: BaseException, today: datetime) -> None:
+    """Add a note with the outage's date to an error about something that is not valid yet."""
+    if any(word in _words(cause) for cause in _causes(error) for word in _FROM_THE_FUTURE):
+        day = f"{today.day} {today:%B %Y}"
+        error.add_note(
+            f"chaos_llm: the date in this outage is {day}, and this is dated later: it was made "
+            "before the outage. Make it in the test, or in a fixture that requests `chaos` first"
+        )
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _words(error: BaseException) -> str:
+    return f"{type(error).__name__} {error}"[:1000].casefold()

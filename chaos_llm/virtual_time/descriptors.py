@@ -1,4 +1,4 @@
-"""What a file descriptor is: whose ends a connection joins, whether it listens, its name.
+"""Facts about a file descriptor: the two addresses of a connection, whether it listens, its name.
 
 `_socket` and not `socket`: test suites replace `socket.socket` to forbid the network.
 """
@@ -14,7 +14,7 @@ Ends = tuple[object, object]  # own address, peer's address
 
 
 def ends_of(fd: int) -> Ends | None:
-    """Both addresses of a connection; None for anything else. Socket pairs have empty ones."""
+    """Both addresses of a connection, empty for a socket pair; None for any other descriptor."""
     with _view(fd) as sock:
         try:
             return None if sock is None else (sock.getsockname(), sock.getpeername())
@@ -22,13 +22,13 @@ def ends_of(fd: int) -> Ends | None:
             return None
 
 
-def is_own(ends: Ends) -> bool:
-    """Whether the other end of a connection is in this process, too."""
+def is_in_this_process(ends: Ends) -> bool:
+    """Whether the other end of a connection is in this process."""
     return any(ends_of(int(fd.name)) == ends[::-1] for fd in Path("/dev/fd").iterdir())
 
 
 def listens(fd: int) -> bool:
-    """Whether this is a server's socket that waits for connections."""
+    """Whether this is a socket that accepts connections."""
     with _view(fd) as sock:
         try:
             return sock is not None and bool(
@@ -39,7 +39,7 @@ def listens(fd: int) -> bool:
 
 
 def name_of(fd: int, peer: object) -> str:
-    """How messages and reports call the other end."""
+    """The name of the other end for messages and reports."""
     if isinstance(peer, tuple):
         return f"real socket to {peer[0]}:{peer[1]}"
     return f"real socket to {peer}" if peer else f"real file descriptor {fd}"
@@ -47,7 +47,7 @@ def name_of(fd: int, peer: object) -> str:
 
 @contextmanager
 def _view(fd: int) -> Iterator[_socket.socket | None]:
-    """A socket object for a descriptor that others own: it must not close it."""
+    """A socket object for a descriptor of other code, which is not closed with it."""
     try:
         sock = _socket.socket(fileno=fd)
     except OSError:

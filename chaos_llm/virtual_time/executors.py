@@ -1,7 +1,7 @@
-"""Executors and thread caches from before the outage: their idle workers live in real time.
+"""Executors and thread caches from before the outage, whose idle workers keep real time.
 
-While the outage is on, such an executor works with fresh threads on the clock; afterwards they are
-let go and it has its old workers again.
+During the outage such an executor gets new threads on the clock; afterwards these end, and it gets
+its old workers back.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ _POOL_STATE = ("_work_queue", "_threads", "_idle_semaphore")
 
 
 class Executors:
-    """The thread pools that work on the clock with borrowed threads."""
+    """The thread pools that have new threads on the clock for the time of the outage."""
 
     def __init__(self, scheduler: Scheduler, threads: Threads) -> None:
         self._scheduler, self._threads = scheduler, threads
-        self._lent: dict[Any, tuple[Any, ...]] = {}  # old queues and workers, by executor
+        self._originals: dict[Any, tuple[Any, ...]] = {}  # old queues and workers, by executor
 
     def install(self, undo: ExitStack) -> None:
-        """Lend threads to old executors when they are first used; take them back at the end."""
-        undo.callback(self._take_back)
+        """Give new threads to old executors at their first use; restore the old ones at the end."""
+        undo.callback(self._restore)
         submit = ThreadPoolExecutor.submit
         undo.callback(setattr, ThreadPoolExecutor, "submit", submit)
         ThreadPoolExecutor.submit = self._submitting(submit)  # type: ignore[method-assign]  # replaced until the end
@@ -40,32 +40,32 @@ class Executors:
         def submit_on_clock(
             pool: Any, function: Callable[..., Any], /, *args: Any, **options: Any
         ) -> Future[Any]:
-            if self._scheduler.here() is not None and pool not in self._lent:
-                self._lend(pool)
+            if self._scheduler.here() is not None and pool not in self._originals:
+                self._give_new_threads(pool)
             return submit(pool, function, *args, **options)
 
         return submit_on_clock
 
-    def _lend(self, pool: Any) -> None:
+    def _give_new_threads(self, pool: Any) -> None:
         if any(self._threads.runner_of(thread) is None for thread in pool._threads):
-            self._lent[pool] = tuple(getattr(pool, name) for name in _POOL_STATE)
+            self._originals[pool] = tuple(getattr(pool, name) for name in _POOL_STATE)
             pool._work_queue, pool._threads = queue.SimpleQueue(), set()
             pool._idle_semaphore = threading.Semaphore(0)
 
-    def _take_back(self) -> None:
-        """Runs when the outage is over: the workers that idle do so in real time already."""
-        for pool, old in self._lent.items():
+    def _restore(self) -> None:
+        """Restore the old workers after the outage, when idle new ones are in real time."""
+        for pool, old in self._originals.items():
             if not pool._shutdown:
-                pool._shutdown = True  # workers end only where their pool seems to
+                pool._shutdown = True  # idle workers end only if their pool is shut down
                 pool._work_queue.put(None)
                 for thread in pool._threads:
                     runner = self._threads.runner_of(thread)
                     if runner is not None and runner.doing == WAITS_FOR_JOB:
-                        thread.join(1.0)
+                        thread.join(1.0)  # real seconds; an idle worker ends at once
                 pool._shutdown = False
             for name, value in zip(_POOL_STATE, old, strict=True):
                 setattr(pool, name, value)
-        self._lent.clear()
+        self._originals.clear()
 
 
 def _renew_thread_caches(undo: ExitStack) -> None:

@@ -1,6 +1,6 @@
-"""Where well-known threads of the standard library wait, and whether one that does has work.
+"""Where known threads of the standard library wait for work, and whether one of them has work.
 
-Keys are a frame's module and function; the functions look at the frame's variables.
+Each is recognised by a frame's module and function; the frame's variables show whether it has work.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from functools import lru_cache
 from types import CodeType, FrameType
 
 from chaos_llm.virtual_time.awaited import child_awaited, children_in
-from chaos_llm.virtual_time.descriptors import ends_of, is_own
-from chaos_llm.virtual_time.stack_positions import OURS, outer, position
+from chaos_llm.virtual_time.descriptors import ends_of, is_in_this_process
+from chaos_llm.virtual_time.stack_positions import OURS, first_frame_outside, position
 
 _START = ("threading", "Thread.start")
 _READS = frozenset({"recv", "recv_into", "recvfrom", "recvfrom_into", "recvmsg", "read"})
@@ -23,8 +23,8 @@ _WAITS = ("selectors", "multiprocessing.connection", "multiprocessing.queues", O
 
 
 def waiting_in(frame: FrameType) -> tuple[FrameType, Callable[[FrameType], bool] | None]:
-    """The frame that waits, below those of the wait itself, and what tells whether it has work."""
-    waiting = outer(frame, *_WAITS) or frame
+    """The frame that called the wait, and a function that says whether its thread has work."""
+    waiting = first_frame_outside(frame, *_WAITS) or frame
     return waiting, _HAS_WORK.get(_key(waiting))
 
 
@@ -33,24 +33,24 @@ def _key(frame: FrameType) -> tuple[str, str]:
 
 
 def condition_was_notified(wait: FrameType) -> bool:
-    """Whether a `Condition.wait` has been notified, though its thread may not have run yet."""
+    """Whether a `Condition.wait` was notified; its thread may not have run yet."""
     waiter, waiters = wait.f_locals.get("waiter"), wait.f_locals["self"]._waiters
     if waiter is None or waiter not in waiters or not waiter.locked():
         return True
     caller = wait.f_back and wait.f_back.f_back
-    return caller is not None and _key(caller) == _START  # of a thread that nobody can see yet
+    return caller is not None and _key(caller) == _START  # of a thread that has no frames yet
 
 
 def serves_this_process(frame: FrameType) -> bool:
-    """Whether a thread reads from a socket whose other end is in this process: a server's end."""
+    """Whether a thread reads from a socket whose other end is in this process, as servers do."""
     if _method_called(frame.f_code, frame.f_lasti) not in _READS:
         return False
     for value in frame.f_locals.values():
-        sock = getattr(value, "_sock", value)  # a SocketIO is its socket
+        sock = getattr(value, "_sock", value)  # a SocketIO holds its socket as `_sock`
         if isinstance(sock, _socket.socket):
             ends = ends_of(sock.fileno())
             if ends is not None and ends[1]:
-                return is_own(ends)
+                return is_in_this_process(ends)
     return False
 
 
@@ -69,7 +69,7 @@ def _method_called(code: CodeType, at: int) -> str:
 
 
 def waits_for_a_job(frame: FrameType) -> bool:
-    """Whether a thread stands at an empty queue of the compiled kind, as aiosqlite's does."""
+    """Whether a thread waits at an empty SimpleQueue, as aiosqlite's does."""
     if _method_called(frame.f_code, frame.f_lasti) != "get":
         return False
     held = [*frame.f_locals.values(), *getattr(frame.f_locals.get("self"), "__dict__", {}).values()]
@@ -82,9 +82,11 @@ def _pool_worker(frame: FrameType) -> bool:
     if not queue.empty() or frame.f_locals.get("work_item") is not None:
         return True
     if sys.version_info >= (3, 12):
-        return False  # a worker that found its job waiting leaves the count of the idle ones short
+        # The semaphore of idle workers is no proof there: a worker that finds its next job already
+        # in the queue leaves it one short.
+        return False
     pool = frame.f_locals["executor_reference"]()
-    # It may have taken a job and not yet run: then fewer workers are idle than there are.
+    # A worker may have taken a job and not yet run it: then fewer are idle than there are.
     if pool is None or pool._work_queue is not queue:
         return False
     return bool(pool._idle_semaphore._value < len(pool._threads))
@@ -104,13 +106,13 @@ def _process_pool(frame: FrameType) -> bool:
 
 
 def _never(_: FrameType) -> bool:
-    """Nobody on the clock waits for a server's next connection, or for a pool's upkeep."""
+    """A server that waits for a connection, or a pool's upkeep, never works for the app."""
     return False
 
 
 _HAS_WORK: dict[tuple[str, str], Callable[[FrameType], bool]] = {
     ("threading", "Condition.wait"): condition_was_notified,
-    ("concurrent.futures.thread", "_worker"): _pool_worker,
+    ("concurrent.futures.thread", "_find_worker"): _pool_worker,
     (
         "concurrent.futures.process",
         "_ExecutorManagerThread.wait_result_broken_or_wakeup",

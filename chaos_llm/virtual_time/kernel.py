@@ -1,9 +1,8 @@
-"""What the kernel knows of a thread: that it sleeps, how long, or that it wants to run.
+"""The state of a thread in the kernel: whether it sleeps, and for how long.
 
-A thread that somebody has just woken stands where it idled until it gets the interpreter, so its
-frames do not show it; and a thread of native code has no frames. Linux tells, in
-/proc/self/task/<id>/syscall, in which system call a thread waits, and with which arguments.
-Elsewhere nobody tells.
+Python frames do not show that a thread has just been woken, as it has to wait for the interpreter
+lock first; and a thread of native code has no frames. Linux shows the system call in which a thread
+waits, and its arguments, in /proc/self/task/<id>/syscall. Other systems have nothing like it.
 """
 
 from __future__ import annotations
@@ -19,12 +18,12 @@ from pathlib import Path
 from chaos_llm.virtual_time.native.shared_libraries import c_library
 
 _FUTEX = {"x86_64": 202, "aarch64": 98}.get(platform.machine())
-_RUNTIME_SIZE = 1 << 20  # no less than CPython's own
+_RUNTIME_SIZE = 1 << 20  # bytes; at least the size of CPython's `_PyRuntime`
 _FUTEX_COMMAND, _FUTEX_CLOCK_REALTIME, _FUTEX_WAIT_BITSET = 127, 256, 9
 _ABSOLUTE = 1  # clock_nanosleep's TIMER_ABSTIME
 
-# Calls that end by themselves, and which argument says when: the address of a time in seconds and
-# nanoseconds, or milliseconds. From the kernel's system call tables.
+# System calls with a time limit, and the index of the argument that holds it: the address of a
+# timespec, or milliseconds. From the kernel's system call tables.
 _TIMES = {
     "x86_64": {35: 0, 230: 2, 202: 3, 271: 2, 270: 4, 441: 3},
     "aarch64": {101: 0, 115: 2, 98: 3, 73: 2, 72: 4, 441: 3},
@@ -38,7 +37,7 @@ _CLOCK_NANOSLEEP = {"x86_64": 230, "aarch64": 115}.get(platform.machine())
 
 
 def asleep(native_id: int) -> bool | None:
-    """Whether a thread waits for something other than the interpreter; None where unknown."""
+    """Whether a thread waits for anything but the interpreter lock; None where unknown."""
     try:
         return not runs(Path(f"/proc/self/task/{native_id}/syscall").read_bytes())
     except OSError:
@@ -46,32 +45,32 @@ def asleep(native_id: int) -> bool | None:
 
 
 def native_id(ident: int) -> int:
-    """A living thread's id in the kernel, which is in that of its processor clock."""
-    return ~(time.pthread_getcpuclockid(ident) >> 3)  # the lowest bits say what the clock measures
+    """The kernel's id of a living thread, which the id of its processor clock contains."""
+    return ~(time.pthread_getcpuclockid(ident) >> 3)  # the lowest 3 bits are the clock's kind
 
 
 @lru_cache(maxsize=1000)
 def runs(syscall: bytes) -> bool:
-    """Whether a thread with this line in its file `syscall` runs, or waits for the interpreter."""
+    """Whether the thread runs or waits for the interpreter lock, by its file `syscall`."""
     words = syscall.split()
     if not words or words[0] == b"running":
         return True
     if words[0] == b"-1" or int(words[0]) != _FUTEX:
         return False
-    begin = _runtime()  # where a thread waits for the interpreter's lock
+    begin = _runtime()  # the interpreter lock is in here
     return begin <= int(words[1], 16) < begin + _RUNTIME_SIZE
 
 
 def sleeps(syscall: bytes) -> bool:
-    """Whether the thread is in a plain sleep, and not in a wait for something."""
+    """Whether the thread sleeps for a time, and does not wait for an event."""
     number = syscall.split(maxsplit=1)[0]
     return number.isdigit() and int(number) in _SLEEPS
 
 
 def wakes_within(syscall: bytes, memory: int) -> float | None:
-    """How many seconds the thread's wait lasts at most; None for ever, and where unknown.
+    """The most seconds that the thread's wait can last; None where it is endless or unknown.
 
-    `memory` is /proc/self/mem, open for reading: a thread that goes on meanwhile may give back the
+    `memory` is /proc/self/mem, open for reading: a thread that goes on meanwhile may free the
     memory of its arguments, and reading through that file fails where an address is gone.
     """
     words = syscall.split()
@@ -94,7 +93,7 @@ def wakes_within(syscall: bytes, memory: int) -> float | None:
 
 
 def _deadlines_clock(number: int, arguments: list[int]) -> int | None:
-    """The clock on which a call's time is a deadline; None where it is a duration."""
+    """The id of the clock to which a call's deadline refers; None where the time is a duration."""
     if number == _FUTEX:
         if arguments[1] & _FUTEX_COMMAND != _FUTEX_WAIT_BITSET:
             return None
@@ -113,5 +112,5 @@ def _real_time(clock: int) -> float:
 
 @cache
 def _runtime() -> int:
-    """Where the interpreter's lock is."""
+    """The address of CPython's state, which holds the interpreter lock."""
     return ctypes.addressof(ctypes.c_char.in_dll(ctypes.pythonapi, "_PyRuntime"))

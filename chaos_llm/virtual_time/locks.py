@@ -1,10 +1,11 @@
-"""Locks and queues: threads on the clock wait for them in virtual time.
+"""Locks and queues, for which threads on the clock wait in virtual time.
 
-Event, Condition, Semaphore, Barrier, queue.Queue and Future are made of locks, so they follow,
-also those made before the outage. Releasing needs no hook: whoever waits is asked by a peek.
+Event, Condition, Semaphore, Barrier, queue.Queue and Future consist of locks, so they follow, also
+those made before the outage. Releasing a lock needs no hook, because the scheduler asks the waiting
+threads whether their lock is free.
 
-The functions that stand in for the methods live at module level and for as long as the process: a
-bound one may be stored anywhere while an outage is on, and called in the next.
+The functions that replace the methods are at module level and live as long as the process: app code
+may store a bound one during an outage and call it in the next.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ def _lock_is_free(lock: Any) -> bool:
 
 
 def _rlock_is_free(lock: Any) -> bool:
-    if lock._is_owned():  # by the thread that asks for another one
+    if lock._is_owned():  # by the calling thread, which checks for another thread
         return False
     if _acquire_rlock(lock, False):
         lock.release()
@@ -69,16 +70,16 @@ def _wait(
 
 
 def _held_outside(lock: Any) -> Callable[[], str | None] | None:
-    """What to ask, before a jump, about a lock that a thread in real time may have."""
+    """A check, before time jumps, of a lock that a real-time thread may hold; None if none may."""
     if _scheduler is None or type(lock) is not _RLock or not _scheduler.turns.outside.exist():
         return None
     return lambda: _owner_at_work(lock)
 
 
 def _owner_at_work(lock: Any) -> str | None:
-    """Name a thread in real time that has this lock and runs: it will give it back in a moment.
+    """Name a running real-time thread that holds this lock: it will release it soon.
 
-    Only an RLock tells whose it is, and only by its `repr`.
+    Only an RLock names its owner, and only in its `repr`.
     """
     owner = _OWNER.search(repr(lock))
     ident = int(owner[1]) if owner else 0
@@ -94,8 +95,8 @@ def _remaining(deadline: int | None) -> float:
     return max(0.0, (deadline - _scheduler.clock.now) / TICKS)
 
 
-def _was_tried(me: Runner | None) -> bool:
-    """Note that somebody did not get a lock and does not wait for it; False, as they are told."""
+def _count_failed_try(me: Runner | None) -> bool:
+    """Count a failed acquire without a wait, as busy loops make; returns acquire's False."""
     if me is not None and _scheduler is not None:
         _scheduler.clock.poll(TRIED_LOCK)
     return False
@@ -105,11 +106,11 @@ def _acquiring(original: Callable[..., bool], free: Callable[[Any], bool], doing
     def acquire(lock: Any, blocking: bool = True, timeout: float = -1) -> bool:
         me = _here()
         if me is None or not blocking or timeout == 0:
-            return original(lock, blocking, timeout) or _was_tried(me)
+            return original(lock, blocking, timeout) or _count_failed_try(me)
         if original(lock, False):
             return True
         if timeout != -1 and timeout < 0:
-            return original(lock, blocking, timeout)  # which refuses it
+            return original(lock, blocking, timeout)  # which raises the usual error
         assert _scheduler is not None
         deadline = _scheduler.deadline(timeout)
         while True:
@@ -155,10 +156,10 @@ def get_from_queue(queue: Any, block: bool = True, timeout: float | None = None)
                 raise
 
 
-class _Following:
-    """A method that a Condition took from its lock when it was made: taken anew at each use.
+class _MethodOfLock:
+    """A method that a Condition copies from its lock when it is made; here, looked up at each use.
 
-    A data descriptor on the class goes before the bound method in the instance's dictionary.
+    A data descriptor on the class has priority over the bound method in the instance's dictionary.
     """
 
     def __init__(self, name: str) -> None:
@@ -179,9 +180,9 @@ class _Following:
 
 
 def install(undo: ExitStack, scheduler: Scheduler) -> None:
-    """Let the runners of this scheduler wait for locks and queues in virtual time."""
-    undo.callback(_follow, None)
-    _follow(scheduler)
+    """Let this scheduler's threads wait for locks and queues in virtual time."""
+    undo.callback(_use_scheduler, None)
+    _use_scheduler(scheduler)
     replace_methods(
         undo, _Lock, acquire=acquire_lock, acquire_lock=acquire_lock, __enter__=acquire_lock
     )
@@ -196,11 +197,11 @@ def install(undo: ExitStack, scheduler: Scheduler) -> None:
     for name in ("acquire", "_acquire_restore"):
         own = vars(threading.Condition).get(name)
         undo.callback(_put_back, name, own)
-        setattr(threading.Condition, name, _Following(name))
+        setattr(threading.Condition, name, _MethodOfLock(name))
 
 
 def are_replaced() -> bool:
-    """Whether the interpreter looks up what `install` has put there."""
+    """Whether the interpreter finds the methods that `install` has replaced."""
     found = (_Lock.acquire, _RLock.acquire, _SimpleQueue.get)
     return found == (acquire_lock, acquire_rlock, get_from_queue)
 
@@ -212,6 +213,6 @@ def _put_back(name: str, own: Any) -> None:
         setattr(threading.Condition, name, own)
 
 
-def _follow(scheduler: Scheduler | None) -> None:
+def _use_scheduler(scheduler: Scheduler | None) -> None:
     global _scheduler  # noqa: PLW0603 - the locks are global, too
     _scheduler = scheduler

@@ -1,4 +1,4 @@
-"""Functions and methods that are replaced where they are, so that whoever holds them follows."""
+"""Functions and methods that are replaced in place, so that every reference to them follows."""
 
 from __future__ import annotations
 
@@ -29,15 +29,17 @@ def _put(kind: type, entries: dict[str, Any], name: str, method: Any) -> None:
     ctypes.pythonapi.PyType_Modified(ctypes.py_object(kind))
 
 
-def replace_function(undo: ExitStack, function: Any, by: Callable[..., Any]) -> None:
-    """Send a Python method of one optional argument to another function until `undo` is closed."""
+def replace_function(undo: ExitStack, function: Any, replacement: Callable[..., Any]) -> None:
+    """Let a Python method of one optional argument call another one until `undo` is closed."""
 
     def stand_in(self: Any, timeout: Any = None) -> Any:
         target: Any = "the place of the other function"
         return target(self, timeout)
 
+    # The string constant is replaced by the function itself, because the code runs with the globals
+    # of the other module.
     code = stand_in.__code__
-    constants = tuple(by if isinstance(value, str) else value for value in code.co_consts)
+    constants = tuple(replacement if isinstance(value, str) else value for value in code.co_consts)
     undo.callback(setattr, function, "__code__", function.__code__)
     function.__code__ = code.replace(co_consts=constants)
 
@@ -45,10 +47,10 @@ def replace_function(undo: ExitStack, function: Any, by: Callable[..., Any]) -> 
 def replace_coroutine_function(
     undo: ExitStack, function: Any, wrap: Callable[[Callable[..., Any]], Callable[..., Any]]
 ) -> None:
-    """Send an `async def` without free variables to another one until `undo` is closed.
+    """Let an `async def` without free variables call another one until `undo` is closed.
 
-    `wrap` is given the original, out of reach of the replacement. A bound method that was stored
-    before is reached.
+    `wrap` gets a copy of the original that is not replaced. A bound method that was stored before
+    follows, too.
     """
     real = FunctionType(
         function.__code__, function.__globals__, function.__name__, function.__defaults__
@@ -65,8 +67,8 @@ def replace_coroutine_function(
     function.__code__ = code.replace(co_consts=constants)
 
 
-def twin_of(function: Any) -> Callable[..., Any]:
-    """The same Python function, out of reach of a replacement of the first."""
+def copy_of_function(function: Any) -> Callable[..., Any]:
+    """Copy a Python function, so that a replacement of the first does not affect the copy."""
     return FunctionType(
         function.__code__, function.__globals__, function.__name__, function.__defaults__
     )

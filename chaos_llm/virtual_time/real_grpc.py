@@ -1,9 +1,9 @@
-"""gRPC services of the app's own, which are real: their channels work in real time.
+"""Real gRPC services of the app, whose channels work in real time.
 
-The core is C and has its own clock, so grpc's Python, which tells it until when a call may take,
-sees the real time. Its threads stay real: those that spin for a call hold the clock as any thread
-does that works for us; the poller of asyncio's channels idles in the core for ever, and what tells
-whether somebody waits for it is a task that stands in grpc's code. Seen with grpcio 1.85.
+gRPC's core is C and has its own clock. The Python part of grpc passes deadlines to the core, so it
+reads the real time. Its threads keep real time: those that work on a call stop the virtual clock,
+as any working thread does. The poller of asyncio's channels idles in the core for ever; a call is
+awaited where a task is in grpc's code. Seen with grpcio 1.85.
 """
 
 from __future__ import annotations
@@ -14,12 +14,14 @@ from functools import partial
 from types import FrameType
 from typing import Any
 
+from chaos_llm.virtual_time.stack_positions import suspended_frames
+
 PACKAGE = "grpc"
 CORE = "grpc._cython"
 
 
-def asks_for_the_time() -> bool:
-    """Whether the wall clock is being read by grpc's code: call this where it is answered."""
+def is_read_by_grpc() -> bool:
+    """Whether grpc's code is reading the wall clock; to be called by the function that it reads."""
     if PACKAGE not in sys.modules:
         return False
     frame: FrameType | None = sys._getframe(2)
@@ -32,7 +34,7 @@ def asks_for_the_time() -> bool:
 
 
 def loop_of(callback: Any) -> asyncio.AbstractEventLoop | None:
-    """The loop whose reader this is, if it is the one by which the core wakes a loop."""
+    """The loop that gRPC's core wakes by this reader callback; None for any other callback."""
     if not isinstance(callback, partial):
         return None
     core = type(getattr(callback.func, "__self__", None)).__module__
@@ -41,14 +43,9 @@ def loop_of(callback: Any) -> asyncio.AbstractEventLoop | None:
 
 
 def is_awaited(loop: asyncio.AbstractEventLoop) -> bool:
-    """Whether a task of this loop waits for a call."""
-    return any(_stands_in_grpc(task.get_coro()) for task in asyncio.all_tasks(loop))
-
-
-def _stands_in_grpc(coroutine: Any) -> bool:
-    while coroutine is not None:
-        frame = getattr(coroutine, "cr_frame", None) or getattr(coroutine, "ag_frame", None)
-        if frame is not None and str(frame.f_globals.get("__name__")).startswith(f"{PACKAGE}."):
-            return True
-        coroutine = getattr(coroutine, "cr_await", None) or getattr(coroutine, "ag_await", None)
-    return False
+    """Whether a task of this loop waits for a gRPC call."""
+    return any(
+        str(frame.f_globals.get("__name__")).startswith(f"{PACKAGE}.")
+        for task in asyncio.all_tasks(loop)
+        for frame in suspended_frames(task.get_coro())
+    )

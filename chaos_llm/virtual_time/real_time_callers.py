@@ -1,4 +1,4 @@
-"""Whose calls and threads keep real time: the test runner's, and those that deal with the OS."""
+"""The packages whose calls and threads keep real time: test tools, telemetry, `subprocess`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from collections.abc import Collection
 from threading import Thread
 from types import FrameType
 
-# Durations, deadlines and polls of the tools around a test are about real seconds: `--durations`,
-# Hypothesis' deadline, pytest-timeout.
+# Test tools measure and limit real seconds: `--durations`, Hypothesis' deadline, pytest-timeout.
 TEST_TOOLS = frozenset(
     {
         "_pytest",
@@ -63,60 +62,61 @@ TELEMETRY_AND_DEBUGGERS = frozenset(
     }
 )
 
-# What these measure is the app's: a timer around a call tells how long that took on the clock. Only
-# their own threads stay real.
+# These measure durations of the app's calls, so their calls read virtual time; only their own
+# threads keep real time.
 METRICS = frozenset({"prometheus_client", "statsd"})
 
-# Child processes know nothing of our clock: `subprocess.run(timeout=5)` is about real seconds.
+# Child processes have the real clock, so `subprocess.run(timeout=5)` means real seconds.
 _PROCESSES = frozenset({"subprocess", "multiprocessing"})
 _WAIT_FOR_PROCESSES = frozenset({*_PROCESSES, "concurrent.futures.process", "asyncio.unix_events"})
-# Threads of gRPC's channels wait in its core, which is real. These two idle there for ever.
+# gRPC's threads wait in its compiled core, in real time. These two functions idle there for ever.
 _REAL_SERVICES = frozenset({"grpc"})
-_IDLE_IN_CORES = ("PollerCompletionQueue._poll_wrapper", "_serve")
+_IDLE_GRPC_THREADS = ("PollerCompletionQueue._poll_wrapper", "_serve")
 _LOCK_USERS = frozenset(
     {"threading", "queue", "concurrent.futures._base", "concurrent.futures.thread"}
 )
 
 
 class RealTimeCallers:
-    """Tells real-time callers and threads from virtual ones by the packages they come from."""
+    """Decides by package which calls and threads keep real time."""
 
     def __init__(self, packages: Collection[str], *, threads_are_real: bool) -> None:
         self.tools = TEST_TOOLS.union(packages)
         self._real = self.tools.difference(METRICS).union(_PROCESSES)
-        if threads_are_real:  # then locks are, too, and these measure how long they waited
+        if threads_are_real:  # then locks wait in real time, and these modules measure the wait
             self._real = self._real.union(_LOCK_USERS)
-        self._known = {"multiprocessing.pool": False}  # it calls a ThreadPool's jobs itself
+        # By module name. multiprocessing.pool calls the jobs of a ThreadPool in its own frames.
+        self._is_real = {"multiprocessing.pool": False}
 
     def keep_real_time(self, frame: FrameType) -> bool:
-        """Whether the code in this frame is to see real time."""
+        """Whether the code in this frame reads real time."""
         name = frame.f_globals.get("__name__", "")
         try:
-            return self._known[name]
+            return self._is_real[name]
         except KeyError:
-            real = self._known[name] = _listed(name, self._real)
+            real = self._is_real[name] = _is_in_packages(name, self._real)
             return real
 
-    def never_works_for_us(self, thread: Thread) -> bool:
-        """Whether a thread belongs to a tool, so that nobody on the clock waits for it."""
-        return _idles_in_a_core(thread) or any(
-            _listed(module, self.tools) for module in _modules(thread)
+    def is_tool_thread(self, thread: Thread) -> bool:
+        """Whether a thread belongs to a test tool or telemetry: the app never waits for it."""
+        return _idles_in_grpc_core(thread) or any(
+            _is_in_packages(module, self.tools) for module in _modules(thread)
         )
 
-    def is_of_a_tool(self, outermost: FrameType) -> bool:
-        """Whether a thread that no Thread object stands for began in a tool, as execnet's do."""
-        return _listed(outermost.f_globals.get("__name__", ""), self.tools)
+    def began_in_tool(self, outermost: FrameType) -> bool:
+        """Whether a thread without a Thread object was started by a tool, as execnet's are."""
+        return _is_in_packages(outermost.f_globals.get("__name__", ""), self.tools)
 
-    def starts_real(self, thread: Thread) -> bool:
-        """Whether a thread that is being started keeps real time."""
+    def starts_in_real_time(self, thread: Thread) -> bool:
+        """Whether a thread that is about to start keeps real time."""
         modules = _modules(thread)
-        if "multiprocessing.dummy" in modules or _moves_jobs_of_threads(thread):
+        if "multiprocessing.dummy" in modules or _is_thread_pool_handler(thread):
             return False
         real = _WAIT_FOR_PROCESSES.union(self.tools, _REAL_SERVICES)
-        return any(_listed(module, real) for module in modules)
+        return any(_is_in_packages(module, real) for module in modules)
 
 
-def _listed(module: str, packages: Collection[str]) -> bool:
+def _is_in_packages(module: str, packages: Collection[str]) -> bool:
     parts = str(module).split(".")
     return any(".".join(parts[:n]) in packages for n in range(1, len(parts) + 1))
 
@@ -127,14 +127,14 @@ def _modules(thread: Thread) -> list[str]:
     return [name for name in (type(thread).__module__, getattr(target, "__module__", "")) if name]
 
 
-def _idles_in_a_core(thread: Thread) -> bool:
+def _idles_in_grpc_core(thread: Thread) -> bool:
     target = getattr(thread, "_target", None)
-    known = any(_listed(module, _REAL_SERVICES) for module in _modules(thread))
-    return known and getattr(target, "__qualname__", "") in _IDLE_IN_CORES
+    known = any(_is_in_packages(module, _REAL_SERVICES) for module in _modules(thread))
+    return known and getattr(target, "__qualname__", "") in _IDLE_GRPC_THREADS
 
 
-def _moves_jobs_of_threads(thread: Thread) -> bool:
-    """Whether this is a ThreadPool's thread for jobs or results; a process pool has the same."""
+def _is_thread_pool_handler(thread: Thread) -> bool:
+    """Whether this thread moves jobs or results of a ThreadPool, not of a process pool."""
     target = getattr(thread, "_target", None)
     if getattr(target, "__qualname__", "") not in ("Pool._handle_tasks", "Pool._handle_results"):
         return False

@@ -3,8 +3,8 @@
 A builtin is `{HEAD, m_ml, m_self}` and calling it runs `m_ml->ml_meth(m_self, argument)`. We point
 `m_ml` at a method definition whose function is the C-API's own PyObject_CallNoArgs,
 PyObject_CallOneArg, PyObject_Vectorcall, PyObject_CallObject or PyObject_Call, and `m_self` at a
-Python function. So whoever holds the builtin follows: `from time import sleep`, a default argument
-`timer=time.monotonic`, a stored `self._clock`. time-machine does the same kind of thing, in C, for
+Python function. So every reference to the builtin follows: `from time import sleep`, a default
+argument `timer=time.monotonic`, a stored `self._clock`. time-machine does the same in C for
 `time.time` and `datetime.now`.
 """
 
@@ -25,7 +25,7 @@ from chaos_llm.errors import UsageError
 
 _METH_VARARGS, _METH_KEYWORDS, _METH_NOARGS, _METH_O, _METH_FASTCALL = 0x1, 0x2, 0x4, 0x8, 0x80
 _ANY_ARGUMENTS, _ANY_TUPLE = _METH_FASTCALL | _METH_KEYWORDS, _METH_VARARGS | _METH_KEYWORDS
-# The flags that a builtin has, those that it is given, and the function that it is given with them.
+# By the flags of a builtin: the flags of its replacement, and the C function that goes with them.
 _TRAMPOLINES = {
     _METH_NOARGS: (_METH_NOARGS, "PyObject_CallNoArgs"),
     _METH_O: (_METH_O, "PyObject_CallOneArg"),
@@ -70,13 +70,13 @@ def _method(builtin: object) -> tuple[ctypes.c_void_p, ctypes.c_void_p]:
 
 
 def _vectorcall(builtin: object) -> ctypes.c_void_p:
-    """What the interpreter calls first; it depends on the flags."""
+    """The builtin's vectorcall pointer, which the interpreter calls first; it fits the flags."""
     base = id(builtin) + object.__basicsize__
     return ctypes.c_void_p.from_address(base + _VECTORCALL * _POINTER)
 
 
-def twin(builtin: Callable[..., Any]) -> Callable[..., Any]:
-    """A second builtin with the same C function, which no redirect of the first one reaches."""
+def copy_of_builtin(builtin: Callable[..., Any]) -> Callable[..., Any]:
+    """Copy a builtin with its C function; a redirect of the original does not affect the copy."""
     if type(builtin) is not BuiltinFunctionType or sys.implementation.name != "cpython":
         return builtin
     method, owner = _method(builtin)
@@ -87,16 +87,16 @@ def twin(builtin: Callable[..., Any]) -> Callable[..., Any]:
     return made
 
 
-real_sleep: Callable[[float], None] = twin(time.sleep)
-real_monotonic: Callable[[], float] = twin(time.monotonic)
-real_monotonic_ns: Callable[[], int] = twin(time.monotonic_ns)
-real_perf_counter: Callable[[], float] = twin(time.perf_counter)
-real_perf_counter_ns: Callable[[], int] = twin(time.perf_counter_ns)
-real_raise_signal: Callable[[int], None] = twin(signal.raise_signal)
+real_sleep: Callable[[float], None] = copy_of_builtin(time.sleep)
+real_monotonic: Callable[[], float] = copy_of_builtin(time.monotonic)
+real_monotonic_ns: Callable[[], int] = copy_of_builtin(time.monotonic_ns)
+real_perf_counter: Callable[[], float] = copy_of_builtin(time.perf_counter)
+real_perf_counter_ns: Callable[[], int] = copy_of_builtin(time.perf_counter_ns)
+real_raise_signal: Callable[[int], None] = copy_of_builtin(signal.raise_signal)
 
 
-def by_name(builtin: Any) -> Any:
-    """Pickle a builtin by its name, as ever: one that is redirected seems to be a method."""
+def reduce_by_name(builtin: Any) -> Any:
+    """Pickle a builtin by its name, as usual; a redirected one would be pickled as a method."""
     module, name = sys.modules.get(builtin.__module__ or ""), str(builtin.__name__)
     if getattr(module, name, None) is builtin:
         return name
@@ -104,16 +104,16 @@ def by_name(builtin: Any) -> Any:
 
 
 class Redirect:
-    """One builtin that can be sent to a Python function, and back.
+    """One builtin that can be redirected to a Python function, and back.
 
-    The function must live as long as the process: a thread may be inside it, or on its way in,
-    while the redirect is removed. So it gets one reference that is never given back.
+    The function must live as long as the process, because a thread may be inside it, or about to
+    enter it, while the redirect is removed. So it gets a reference that is never released.
     """
 
     def __init__(self, builtin: Callable[..., Any], function: Callable[..., Any]) -> None:
         if type(builtin) is not BuiltinFunctionType:
             raise UsageError(
-                f"{builtin!r} is not the builtin that it should be: something has replaced it "
+                f"{builtin!r} is not the builtin function of that name: something has replaced it "
                 "(freezegun?); end that before the outage begins"
             )
         self._builtin, self._function = builtin, function
@@ -126,17 +126,17 @@ class Redirect:
         flags, name = _TRAMPOLINES[plain.flags]
         trampoline = ctypes.cast(getattr(ctypes.pythonapi, name), ctypes.c_void_p)
         self._definition = _MethodDef(plain.name, trampoline.value, flags, plain.doc)
-        # `print` takes any arguments, so it is called as our function is to be called.
-        same = flags == plain.flags
-        self._called = self._call.value if same else _vectorcall(print).value
+        # `print` takes any arguments, so its vectorcall pointer suits the replacement.
+        has_same_flags = flags == plain.flags
+        self._called = self._call.value if has_same_flags else _vectorcall(print).value
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(function))
 
     def install(self) -> None:
-        """Send calls to the function from now on."""
+        """Redirect calls to the function."""
         self._owner.value = id(self._function)
         self._call.value = self._called
         self._method.value = ctypes.addressof(self._definition)
 
     def remove(self) -> None:
-        """Send calls to the builtin's own C function again."""
+        """Let calls reach the builtin's own C function again."""
         self._method.value, self._owner.value, self._call.value = self._before

@@ -1,4 +1,4 @@
-"""A thread that lives on the clock."""
+"""A runner: a thread on the clock, what it waits for, and its gate."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import _thread
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-# Taken before any redirect: gates are locks, but waiting at one is the scheduler's own business.
+# Bound before any redirect: gates are locks for which threads must wait in real time.
 acquire_gate = _thread.LockType.acquire
 open_gate = _thread.LockType.release
 
@@ -14,18 +14,18 @@ Ready = Callable[[], object]
 Holds = Callable[[], str | None]
 
 
-WAITS_FOR_JOB = "a queue"
+WAITS_FOR_JOB = "a queue"  # what a thread waits for that reads from a SimpleQueue
 
 
 class SimulationOver(SystemExit):
-    """Raised in a thread that still sleeps, or is deadlocked, when the outage ends."""
+    """Raised in a thread that sleeps, or is deadlocked, when the outage ends."""
 
 
 class Runner:
-    """One thread on the clock: what it waits for, and the gate at which it waits for the baton.
+    """One thread on the clock: what it waits for, and the gate at which it waits for its turn.
 
-    `ready` is a peek without side effects, because any runner may make it. `holds` names what in
-    the real world is at work for this runner, so that the clock must not jump.
+    `ready` has no side effects, because the scheduler may call it in any thread. `holds` names a
+    real socket, process or thread that works for this runner, so that the clock must not jump.
     """
 
     __slots__ = (
@@ -48,7 +48,7 @@ class Runner:
     def __init__(self, name: str, *, daemon: bool = False) -> None:
         self.name, self.daemon = name, daemon
         self.gate = _thread.allocate_lock()
-        acquire_gate(self.gate)  # closed: whoever hands the baton over opens it
+        acquire_gate(self.gate)  # closed; the thread that passes the baton to it opens the gate
         self.ident = 0
         self.ready: Ready | None = None
         self.deadline: int | None = None
@@ -56,18 +56,18 @@ class Runner:
         self.doing: str | Callable[[], str] = "start"
         self.turn = 0
         self.timed_out = False
-        self.over = False  # it has ended, or goes on in real time
-        self.signals: list[int] = []  # to be handled in it before it goes on
-        self.interruptions = 0  # how many have been
+        self.over = False  # the thread has ended, or goes on in real time
+        self.signals: list[int] = []  # for the thread to handle before it goes on
+        self.interruptions = 0  # number of signals that it has handled
         self.off_clock = 0  # depth of `in_real_time` blocks
 
     def is_stuck(self) -> bool:
-        """Whether, in a deadlock, nobody will ever wake it and the process could not end."""
+        """Whether, in a deadlock, nothing would ever wake the thread, so the process would hang."""
         return not self.daemon and self.deadline is None and self.doing != WAITS_FOR_JOB
 
     @contextmanager
     def in_real_time(self) -> Iterator[None]:
-        """Let the thread keep the baton and live in real time for a while."""
+        """Let the thread keep the baton and use real time inside the block."""
         self.off_clock += 1
         try:
             yield

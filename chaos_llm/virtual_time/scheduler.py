@@ -1,10 +1,10 @@
-"""The one blocking primitive and the baton.
+"""The scheduler of threads: one runs at a time, and `block` is the one way of waiting.
 
-    block(me, ready, deadline)      me may run again when ready() is true, or at the deadline
+    block(me, ready, deadline)      `me` runs again when ready() is true, or at the deadline
 
-Every way of waiting comes down to that: a sleep has no `ready`, a lock has, an idle event loop has
-its selector. Only the runner with the baton runs, and it gives the baton up in `block` and nowhere
-else, so the same program takes the same turns every time.
+Every wait uses it: a sleep has no `ready`, a lock asks whether it is free, an idle event loop polls
+its selector. Only the runner that holds the baton runs. It gives the baton up in `block` and
+nowhere else, so the same program takes the same turns in each run.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from chaos_llm.virtual_time.runner import (
 )
 from chaos_llm.virtual_time.turn_order import Turns
 
-_RECALL = 1.0  # real seconds for the runner with the baton to reach its next blocking point
+_RECALL = 1.0  # real seconds for the running thread to reach its next blocking point
 
 
 class Scheduler:
-    """Hands the baton from runner to runner."""
+    """Passes the baton from runner to runner."""
 
     def __init__(
         self, clock: Clock, real_wait: float, record: Callable[[HarnessError], HarnessError]
@@ -40,7 +40,9 @@ class Scheduler:
         self._record = record
         self._closing = self._deadlocked = False
         self._failure: BaseException | None = None
-        self._lost = False  # two threads run at once: the test's was interrupted while it waited
+        # Two threads run at once, because the test's thread was interrupted while it waited and
+        # the running one did not reach a blocking point in time.
+        self._lost = False
 
     def begin(self) -> None:
         """Make the calling thread the first runner; failures are raised in it."""
@@ -48,12 +50,12 @@ class Scheduler:
         self._enrol(self._first)
 
     def here(self) -> Runner | None:
-        """The calling thread's runner, None where the thread keeps real time."""
+        """The calling thread's runner; None where the thread keeps real time."""
         runner = self.runners.get(_thread.get_ident())
         return None if runner is None or runner.off_clock else runner
 
     def sleep(self, me: Runner, seconds: float) -> None:
-        """Wait for so many seconds of virtual time; raises ValueError for less than none."""
+        """Wait for some seconds of virtual time; raises ValueError for a negative number."""
         if seconds < 0:
             raise ValueError("sleep length must be non-negative")
         clock, turns = self.clock, self.turns
@@ -61,13 +63,13 @@ class Scheduler:
             clock.poll(EMPTY_WAIT)
         moment = clock.now + ticks(seconds)
         alone = not (turns.waiting or self._closing or turns.alarm)
-        if not alone or moment > clock.horizon or turns.someone_is_outside():
+        if not alone or moment > clock.horizon or turns.has_other_threads():
             self.block(me, None, moment, f"time.sleep({seconds!r})")
         else:
             clock.advance_to(moment)
 
     def deadline(self, timeout: float | None) -> int | None:
-        """The moment at which a wait that begins now has lasted so many seconds; None for ever."""
+        """The end, in ticks, of a wait of `timeout` seconds that begins now; None if endless."""
         if timeout is None or timeout < 0:
             return None
         return self.clock.now + ticks(timeout)
@@ -80,9 +82,9 @@ class Scheduler:
         doing: str | Callable[[], str],
         holds: Holds | None = None,
     ) -> bool:
-        """Let others run until `ready()` or the deadline; False when the deadline came first.
+        """Let others run until `ready()` or the deadline; False if the deadline came first.
 
-        When the outage has ended meanwhile, `me.over` is true and the thread goes on in real time.
+        If the outage ended meanwhile, `me.over` is true and the thread goes on in real time.
         """
         while not self._closing or me is self._first:
             me.ready, me.deadline, me.holds, me.doing = ready, deadline, holds, doing
@@ -91,7 +93,7 @@ class Scheduler:
             self._switch(me)
             if not me.signals:
                 break
-            self._handle_signals(me)  # it may raise, and then the wait has ended
+            self._handle_signals(me)  # a handler may raise, which ends the wait
         if self._closing and me is not self._first:
             self._leave(me)
             if ready is None or (self._deadlocked and me.is_stuck()):
@@ -100,17 +102,17 @@ class Scheduler:
         return not me.timed_out
 
     def _handle_signals(self, me: Runner) -> None:
-        """Run the handlers of the signals that came while the main thread waited, in order."""
+        """Run the handlers of signals that arrived while the main thread waited, in order."""
         while me.signals:
             me.interruptions += 1
             real_raise_signal(me.signals.pop(0))
 
     def start(self, runner: Runner) -> None:
-        """A new thread's runner may run from now on; its thread waits for the baton itself."""
+        """Let the runner of a new thread take part; the thread itself waits for the baton."""
         self.turns.join(runner)
 
     def wait_for_baton(self, runner: Runner) -> None:
-        """What a new thread does before anything else."""
+        """Wait for the first turn of a new thread."""
         acquire_gate(runner.gate)
         if self._closing:
             self._leave(runner)
@@ -118,10 +120,10 @@ class Scheduler:
             self._enrol(runner)
 
     def finish(self, me: Runner) -> None:
-        """What a thread does after everything else: hand the baton on, for good."""
+        """Pass the baton on as the last act of a thread."""
         if me.over:
             return
-        if me.ident != _thread.get_ident():  # it died before it ever had the baton
+        if me.ident != _thread.get_ident():  # it ended before its first turn
             self.wait_for_baton(me)
         if self._closing:
             self._leave(me)
@@ -132,7 +134,7 @@ class Scheduler:
             self._switch(me)
 
     def end(self) -> None:
-        """Let every runner but the first leave the clock: sleepers end, waiters become real."""
+        """Put all runners but the first on real time: sleeping threads end, others wait on."""
         self._closing = True
         if self._lost:
             acquire_gate(self._first.gate, True, _RECALL)
@@ -145,7 +147,7 @@ class Scheduler:
         self.runners.clear()
 
     def forget_others(self) -> None:
-        """In a forked child no other thread exists."""
+        """Drop all other runners: a forked child has no other thread."""
         self.turns.waiting.clear()
         self._lost = False
 
@@ -154,7 +156,7 @@ class Scheduler:
         self.runners[runner.ident] = runner
 
     def _leave(self, me: Runner) -> None:
-        """Go on in real time, and let the test's thread see to the next one."""
+        """Continue in real time, and wake the test's thread, which ends the next runner."""
         if not me.over:
             me.over = True
             self.runners.pop(_thread.get_ident(), None)
@@ -191,7 +193,7 @@ class Scheduler:
             while not acquire_gate(me.gate, True, self.turns.real_wait):
                 if self._baton_is_lost():
                     break
-        except BaseException:  # Ctrl-C or pytest-timeout: the test's thread runs again, uninvited
+        except BaseException:  # Ctrl-C or pytest-timeout: the test's thread runs out of turn
             self._recall(me)
             raise
         if self._failure is not None:
@@ -199,17 +201,17 @@ class Scheduler:
             raise failure
 
     def _baton_is_lost(self) -> bool:
-        """Whether the runner with the baton is gone; then the test's thread takes it."""
+        """Whether the running thread ended without passing the baton on; then take it."""
         holder = self._holder
         if holder is self._first or holder.ident in sys._current_frames():
             return False
-        text = f"thread {holder.name!r} ended without handing the baton on"
+        text = f"thread {holder.name!r} ended without letting another thread run"
         self._failure = self._record(Deadlock(text))
         self.turns.waiting.remove(self._first)
         return True
 
     def _recall(self, me: Runner) -> None:
-        """Make the runner with the baton hand it to the test's thread at its next wait."""
+        """Make the running thread give the baton to the test's thread at its next wait."""
         waiting = self.turns.waiting
         if me in waiting:
             waiting.remove(me)
@@ -217,6 +219,6 @@ class Scheduler:
             waiting.insert(0, me)
         if not acquire_gate(me.gate, True, _RECALL):
             self._lost = True
-            me.off_clock += 1  # until the outage ends, which is what comes next
+            me.off_clock += 1  # to the end of the outage, which follows at once
             if me in waiting:
                 waiting.remove(me)

@@ -1,21 +1,32 @@
-"""Where a thread stands: for messages, and to see whether it has moved."""
+"""The position of a thread or coroutine in its code: for messages, and to see whether it moved."""
 
 from __future__ import annotations
 
+import gc
 import sys
+from collections.abc import Iterator
 from functools import lru_cache
 from itertools import islice
-from types import CodeType, FrameType
+from types import AsyncGeneratorType, CodeType, CoroutineType, FrameType, GeneratorType
 from typing import Any
 
 OURS = "chaos_llm.virtual_time"
 _PLUMBING = ("threading", "queue", "selectors", "asyncio", "concurrent", "contextlib", "trio", OURS)
 
+# By type, the prefix of the attributes that hold its frame and what it awaits.
+_PREFIXES: dict[type, str] = {CoroutineType: "cr", AsyncGeneratorType: "ag", GeneratorType: "gi"}
+_WRAPPERS = (
+    "async_generator_asend",
+    "async_generator_athrow",
+    "anext_awaitable",
+    "coroutine_wrapper",
+)
+
 Position = tuple[int | None, int | None, int | None, int | None]
 Place = tuple[tuple[CodeType, Position], ...]
 
 
-def outer(frame: FrameType | None, *modules: str) -> FrameType | None:
+def first_frame_outside(frame: FrameType | None, *modules: str) -> FrameType | None:
     """The innermost frame that is not in one of these modules (or packages)."""
     while frame is not None:
         name = frame.f_globals.get("__name__", "")
@@ -25,15 +36,15 @@ def outer(frame: FrameType | None, *modules: str) -> FrameType | None:
     return frame
 
 
-def without_us(frame: FrameType | None) -> FrameType | None:
-    """The innermost frame that is not ours; to pass through a redirect is no move."""
-    return outer(frame, OURS)
+def skip_own_frames(frame: FrameType | None) -> FrameType | None:
+    """The innermost frame outside this package: entering a redirected builtin is no move."""
+    return first_frame_outside(frame, OURS)
 
 
 def place(frame: FrameType | None) -> Place:
-    """A thread's position: equal as long as it has not moved."""
+    """A thread's position in its code, which is equal as long as the thread has not moved."""
     stack = []
-    while (frame := without_us(frame)) is not None:
+    while (frame := skip_own_frames(frame)) is not None:
         stack.append((frame.f_code, position(frame.f_code, frame.f_lasti)))
         frame = frame.f_back
     return tuple(stack)
@@ -41,27 +52,50 @@ def place(frame: FrameType | None) -> Place:
 
 @lru_cache(maxsize=1000)
 def position(code: CodeType, at: int) -> Position:
-    """The expression that an instruction belongs to: its lines and columns.
+    """The lines and columns of the expression to which an instruction belongs.
 
-    Offsets would not do: a call of a compiled function and of the Python function that stands in
-    for it leave the caller at different ones.
+    Instruction offsets would not do: they differ between a call of a builtin and a call of the
+    Python function that replaces it.
     """
+    # An instruction has two bytes, and co_positions() has an entry for each instruction.
     return next(islice(code.co_positions(), max(at, 0) // 2, None), (None, None, None, None))
 
 
 def place_of_thread(ident: int) -> str:
     """The app's own innermost frame in a thread as " at file:line (function)", or nothing."""
-    return _text(outer(sys._current_frames().get(ident), *_PLUMBING))
+    return _text(first_frame_outside(sys._current_frames().get(ident), *_PLUMBING))
 
 
 def place_of_coroutine(coroutine: Any) -> str:
-    """The app's own innermost frame in a suspended coroutine, in the same words."""
+    """The app's own innermost frame in a suspended coroutine, in the same format."""
     found = None
-    while coroutine is not None:
-        frame = getattr(coroutine, "cr_frame", None)
-        found = outer(frame, *_PLUMBING) or found
-        coroutine = getattr(coroutine, "cr_await", None)
+    for frame in suspended_frames(coroutine):
+        found = first_frame_outside(frame, *_PLUMBING) or found
     return _text(found)
+
+
+def suspended_frames(awaitable: Any) -> Iterator[FrameType]:
+    """The frames of a suspended coroutine and of all that it awaits, the outermost first."""
+    while awaitable is not None:
+        prefix = _PREFIXES.get(type(awaitable))
+        if prefix is None:
+            awaitable = _wrapped(awaitable)
+            continue
+        frame = getattr(awaitable, f"{prefix}_frame")
+        if frame is not None:
+            yield frame
+        awaitable = getattr(awaitable, "gi_yieldfrom" if prefix == "gi" else f"{prefix}_await")
+
+
+def _wrapped(awaitable: Any) -> Any:
+    """What one of CPython's wrappers awaits (`async for`, `anext`, `__await__()`), or None.
+
+    These wrappers show it to the garbage collector only. Futures are the end of a chain.
+    """
+    if type(awaitable).__name__ not in _WRAPPERS:
+        return None
+    found = gc.get_referents(awaitable)
+    return next((one for one in found if type(one) in _PREFIXES or _wrapped(one)), None)
 
 
 def _text(frame: FrameType | None) -> str:

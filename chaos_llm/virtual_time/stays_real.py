@@ -1,17 +1,17 @@
-"""What keeps real time during an outage: tables, for reports and for the page of the docs."""
+"""Tables of what keeps real time during an outage, from which the documentation is generated."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chaos_llm.virtual_time.clock import FREE_POLLS
-from chaos_llm.virtual_time.native.moved_libraries import MOVED_SYSTEM_LIBRARIES
-from chaos_llm.virtual_time.native.native_threads import LONGEST_SLEEP, SLEEPERS_CREDIT
+from chaos_llm.virtual_time.clock import FREE_POLLS, REAL_WAIT
+from chaos_llm.virtual_time.native.native_threads import LONGEST_SLEEP, SLEEP_CREDIT
+from chaos_llm.virtual_time.native.redirected_libraries import REDIRECTED_SYSTEM_LIBRARIES
 
 
 @dataclass(frozen=True, slots=True)
 class StaysReal:
-    """One thing that the clock of an outage does not move, what follows, and what to do."""
+    """One thing that keeps real time in an outage, the reason and effect, and an alternative."""
 
     what: str
     why: str
@@ -20,92 +20,93 @@ class StaysReal:
 
 NATIVE = (
     StaysReal(
-        "Clocks of compiled code on anything but x86-64 Linux, and where the system refuses pages "
-        "of code (SELinux's execmem)",
-        "Calls are redirected to machine code that is made for that system only. "
-        "The timeline of a failed test says so",
-        "Give such code its time from Python, or run these tests on Linux",
+        "Clocks of compiled code on systems other than x86-64 Linux, and on systems that forbid "
+        "new executable memory pages (SELinux's execmem)",
+        "Calls of clock functions are redirected to machine code that exists for x86-64 Linux "
+        "only. The timeline of a failed test reports where that is impossible",
+        "Let Python pass the time to such code, or run these tests on Linux",
     ),
     StaysReal(
-        "Compiled code that asks the kernel itself: Go libraries, some crates on `rustix`",
-        "No slot of the C library is between it and the clock",
+        "Compiled code that calls the kernel directly: Go libraries, some crates on `rustix`",
+        "Its calls do not go through the C library, where the clock functions are redirected",
         "Replace it by a fake",
     ),
     StaysReal(
         "Waits of compiled code: sleeps, condition variables, `epoll`, tokio's timers",
-        "A native wait lasts as long as it was asked to in real time; the thread then sees its "
-        "deadline. Virtual time does not stop for a sleep of more than "
-        f"{LONGEST_SLEEP:g} s, and the timeline names a thread that it jumped over",
-        "Wait in Python, or replace the part that waits by a fake",
+        "Such a wait lasts its full time in real seconds; afterwards the thread reads a clock that "
+        f"has reached its deadline. Virtual time does not wait for sleeps of more than "
+        f"{LONGEST_SLEEP:g} s, and the timeline names the threads that slept longer",
+        "Wait in Python, or replace the waiting part by a fake",
     ),
     StaysReal(
         "Threads of compiled code",
-        "Before each jump they get real time while they run, or sleep for no more than "
-        f"{LONGEST_SLEEP:g} s; one that never rests for as long as `real_wait`, and one whose "
-        f"sleeps have taken {SLEEPERS_CREDIT:g} s for nothing, gets none any more. One that waits "
-        "for a real socket is not seen to work",
-        "Begin clients of real services inside `with chaos.unmanaged():`",
+        "Before each jump of virtual time they get real time while they run, or sleep for at most "
+        f"{LONGEST_SLEEP:g} s. Virtual time no longer waits for a thread that has run for "
+        f"{REAL_WAIT:g} s, or slept for {SLEEP_CREDIT:g} s in all, without a result for which "
+        "Python code waited. A thread that waits for a real socket is taken to be idle",
+        "Create clients of real services inside `with chaos.unmanaged():`",
     ),
     StaysReal(
-        "The C library's other users: libraries of the system, programs, the interpreter's own "
-        "switching of threads",
-        "Only libraries of installed packages, of the app itself and "
-        f"{', '.join(MOVED_SYSTEM_LIBRARIES)} are redirected",
+        "Other code that uses the C library: libraries of the system, programs, CPython itself "
+        "when it switches threads",
+        "Only the libraries of installed packages, the app's own extensions and "
+        f"{', '.join(REDIRECTED_SYSTEM_LIBRARIES)} are redirected",
         "",
     ),
 )
 PYTHON = (
     StaysReal(
-        "Child processes, and limits of `subprocess` and `multiprocessing`",
-        "They know nothing of our clock. A loop that polls one by sleeping gets to its limit at "
-        "once",
-        "Wait for them: `process.wait(timeout=5)`",
+        "Child processes, and time limits of `subprocess` and `multiprocessing`",
+        "A child process has the real clock. A loop that sleeps until a child has ended therefore "
+        "reaches its own time limit at once",
+        "Wait for the child: `process.wait(timeout=5)`",
     ),
     StaysReal(
         "Real servers, and gRPC channels to them",
-        "A socket that somebody awaits holds the clock; a call of gRPC is in real time, its "
-        "deadline too. Reports list who took part",
+        "Virtual time stands still while code awaits a reply of a real socket. A gRPC call and its "
+        "deadline use real time. Reports list the real servers that were called",
         "",
     ),
     StaysReal(
         "Certificates of TLS connections",
-        "A real service's certificate is judged by the real date: OpenSSL is not moved",
+        "OpenSSL validates the certificate of a real service against the real date",
         "",
     ),
     StaysReal(
-        "`signal.sigwait` and `sigtimedwait`, `ITIMER_VIRTUAL`, `ITIMER_PROF`, and alarms from "
-        "before the outage, pytest-timeout's for one",
-        "`alarm`, `setitimer(ITIMER_REAL)`, `pause` and signals that threads send are on the "
-        "clock; an alarm that is pending when the outage ends never rings",
+        "`signal.sigwait` and `sigtimedwait`, `ITIMER_VIRTUAL`, `ITIMER_PROF`, and alarms that "
+        "were set before the outage, such as pytest-timeout's",
+        "`alarm`, `setitimer(ITIMER_REAL)`, `pause` and signals that threads send follow virtual "
+        "time; an alarm that is pending when the outage ends never rings",
         "",
     ),
     StaysReal(
         "Threads that were started before the outage",
-        "They live in real time, and hold the clock while they work",
+        "They use real time, and virtual time stands still while they work for code of the test",
         "Start them in the test",
     ),
     StaysReal(
-        "Computing",
-        "It takes no virtual time. A loop that polls and never waits sees time creep after "
-        f"{FREE_POLLS:,} readings, and ends in `Standstill` if it goes on for real seconds",
-        "Sleep for more than 0 seconds in a poll",
+        "Computations",
+        "They take no virtual time. In a loop that reads the clock and never waits, time moves by "
+        f"microseconds after {FREE_POLLS:,} readings; after some real seconds it ends with the "
+        "error `Standstill`",
+        "Sleep for more than 0 seconds in a polling loop",
     ),
     StaysReal(
-        "Fixtures of a wider scope, and those that come before `chaos`",
+        "Fixtures with a wider scope than the test function, and fixtures that come before `chaos`",
         "They see the real date. Fixtures that are set up after `chaos` see the date of its "
         "profile, from some minutes before the outage begins; `time.monotonic` and sleeps are "
         "real until the test function runs",
-        "Ask for `chaos` first: `def token(chaos): ...`",
+        "Request `chaos` first: `def token(chaos): ...`",
     ),
     StaysReal(
-        "File times, a database's own clock, real caches",
-        "They are on the other side of a system call, or of a connection",
-        "Use a fake that asks Python for the time",
+        "Modification times of files, clocks of databases, expiry in real caches",
+        "They are set by the kernel or by another process, which have the real clock",
+        "Use a fake that reads Python's clock",
     ),
 )
 REFUSED = (
-    "freezegun and time-machine that are active already",
+    "freezegun or time-machine, if one is active when the outage begins",
     "looptime, aiotools' `VirtualClock`, async-solipsism, trio's `MockClock`",
-    "a running uvloop loop (a new one is asyncio's while an outage is on)",
+    "a uvloop loop that is already running (new loops are asyncio's during an outage)",
     "PyPy, and the free-threaded build of CPython",
 )

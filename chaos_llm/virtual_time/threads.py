@@ -1,8 +1,8 @@
-"""Threads that are started on the clock become runners; they take the baton and hand it on.
+"""Threads that are started in an outage become runners: one of them runs at a time.
 
-The baton is handed on in the outermost frame of the thread, which no user code, and no telemetry
-package that wraps `Thread.run`, can replace. A new thread waits for it as soon as it exists, so
-`start()` returns before the thread does anything, every time.
+A thread takes and gives up its turn in its outermost frame, which no user code, and no telemetry
+package that wraps `Thread.run`, can replace. A new thread first waits for its turn, so `start()`
+always returns before the thread does anything.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _STARTERS = ("_start_new_thread", "_start_joinable_thread")  # CPython 3.11 and 
 
 
 class Threads:
-    """The threads that were started while an outage is on."""
+    """The threads that were started during an outage."""
 
     def __init__(
         self, scheduler: Scheduler, keeps_real_time: Callable[[threading.Thread], bool]
@@ -33,7 +33,7 @@ class Threads:
         )
 
     def runner_of(self, thread: threading.Thread) -> Runner | None:
-        """The runner of a thread that was started on the clock."""
+        """The runner of a thread that was started on the clock, or None."""
         return self._runners.get(thread)
 
     def install(self, undo: ExitStack) -> None:
@@ -88,7 +88,7 @@ class Threads:
         def join_thread(thread: threading.Thread, timeout: float | None = None) -> None:
             me = scheduler.here()
             if me is None or thread.ident is None or thread is threading.current_thread():
-                return join(thread, timeout)  # which refuses the latter two
+                return join(thread, timeout)  # which raises for a thread unstarted or current
             runner = self.runner_of(thread)
 
             def ended() -> bool:
@@ -106,7 +106,7 @@ class Threads:
 
 
 class _Started(threading.Event):
-    """What `Thread.start` waits for; the new thread, having set it, waits for the baton."""
+    """The event that `Thread.start` waits for; the new thread sets it, then waits for its turn."""
 
     def __init__(self, wait_for_baton: Callable[[], None]) -> None:
         super().__init__()
@@ -118,7 +118,10 @@ class _Started(threading.Event):
 
 
 def _quiet_at_the_end(report: Callable[..., None]) -> Callable[..., None]:
-    """A sleeper that ends with the outage is no news, not for pytest's excepthook either."""
+    """Do not report the exception that ends a sleeping thread with the outage.
+
+    pytest would show it as an unhandled exception of a thread.
+    """
 
     def report_exception(*args: Any) -> None:
         if not isinstance(sys.exc_info()[1], SimulationOver):

@@ -1,7 +1,7 @@
-"""What `time.sleep` and the monotonic clocks do while an outage is on.
+"""The functions that replace `time.sleep` and the monotonic clocks during an outage.
 
-These functions stand behind the redirected builtins. They live at module level and for as long as
-the process, because a thread may be on its way into one while the outage ends.
+They are at module level and live as long as the process, because a thread may be about to enter one
+while the outage ends.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from chaos_llm.virtual_time.scheduler import Scheduler
 
 @dataclass(slots=True)
 class Running:
-    """The outage that is on: its clock, its runners, and who keeps real time."""
+    """The running outage: its clock, its threads, and the callers that keep real time."""
 
     clock: Clock
     scheduler: Scheduler
@@ -41,7 +41,7 @@ _redirects: list[Redirect] = []
 
 
 def running() -> Running | None:
-    """The outage that is on, if one is."""
+    """The running outage, or None."""
     return _running
 
 
@@ -110,13 +110,13 @@ def install(undo: ExitStack, running: Running) -> None:
     """Put the time functions on the clock of this outage."""
     global _running  # noqa: PLW0603 - the builtins are global, too
     redirects = _prepare()
-    undo.callback(_forget)
+    undo.callback(_clear_running)
     _running = running
     for redirect in redirects:
         undo.callback(redirect.remove)
         redirect.install()
 
 
-def _forget() -> None:
+def _clear_running() -> None:
     global _running  # noqa: PLW0603
     _running = None

@@ -1,4 +1,4 @@
-"""trio: its clock reads perf_counter, so it lives on ours already; only its idle wait needs us."""
+"""trio on the clock: patched where it idles. Its time is perf_counter, which follows already."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ _IDLE_IN = (
     ("trio._core._io_epoll", "EpollIOManager"),
     ("trio._core._io_kqueue", "KqueueIOManager"),
 )
-_SETTLED = 0.02  # real seconds in which a server's thread in this process begins to work for us
-_FOR_EVER = 24 * 3600.0  # trio's longest wait, also where there is no deadline
+# Real seconds in which the thread of a server in this process begins to work on a request.
+_LOOPBACK_GRACE = 0.02
+_NO_DEADLINE = 24 * 3600.0  # seconds: trio's longest wait, which it uses without a deadline, too
 
 
 class TrioLoops:
@@ -26,10 +27,10 @@ class TrioLoops:
 
     def __init__(self, scheduler: Scheduler, sockets: Sockets) -> None:
         self._scheduler, self._sockets = scheduler, sockets
-        self._clocks: dict[int, Any] = {}  # trio's clocks that were adopted, by id
+        self._clocks: dict[int, Any] = {}  # trio's clocks that follow, by id
 
     def install(self, undo: ExitStack) -> None:
-        """Let trio idle on the clock, if it is there."""
+        """Let trio idle on the clock, if it has been imported."""
         run: Any = sys.modules.get("trio._core._run")
         if run is None:
             return
@@ -39,7 +40,7 @@ class TrioLoops:
                 undo.callback(setattr, manager, "get_events", manager.get_events)
                 manager.get_events = self._idling(manager.get_events)
         clock = run.SystemClock
-        for name, replace in (("start_clock", self._starting), ("current_time", self._telling)):
+        for name, replace in (("start_clock", self._starting), ("current_time", self._reading)):
             undo.callback(setattr, clock, name, getattr(clock, name))
             setattr(clock, name, replace(getattr(clock, name)))
         running = getattr(run.GLOBAL_RUN_CONTEXT, "runner", None)
@@ -58,7 +59,7 @@ class TrioLoops:
                 scheduler.clock.poll(IDLE_LOOP)
                 return events
 
-            def ready() -> bool:  # trio's registrations are good for one event: keep what comes
+            def ready() -> bool:  # trio's registrations serve for one event, so keep each event
                 events.extend(get_events(manager, 0))
                 return bool(events)
 
@@ -67,12 +68,15 @@ class TrioLoops:
             def holds() -> str | None:
                 keys = list(manager._registered)
                 fds = [key[0] if isinstance(key, tuple) else key for key in keys]
-                held_by = {peer for fd in fds if (peer := sockets.awaited_at(fd))}
-                if real_perf_counter() - began > _SETTLED or not scheduler.turns.outside.exist():
+                held_by = {peer for fd in fds if (peer := sockets.real_peer_of(fd))}
+                if (
+                    real_perf_counter() - began > _LOOPBACK_GRACE
+                    or not scheduler.turns.outside.exist()
+                ):
                     held_by.discard(LOOPBACK)
                 return min(held_by, default=None)
 
-            deadline = scheduler.deadline(timeout) if timeout < _FOR_EVER else None
+            deadline = scheduler.deadline(timeout) if timeout < _NO_DEADLINE else None
             try:
                 scheduler.block(me, ready, deadline, "an idle trio loop", holds)
             except HarnessError as error:
@@ -82,35 +86,35 @@ class TrioLoops:
         return idle
 
     def _starting(self, start_clock: Callable[[Any], None]) -> Callable[[Any], None]:
-        def started(clock: Any) -> None:
+        def start_on_clock(clock: Any) -> None:
             if self._scheduler.here() is not None:
-                self._clocks[id(clock)] = clock  # born on our clock: nothing to make up for
+                self._clocks[id(clock)] = clock  # made in the outage: it needs no correction
             start_clock(clock)
 
-        return started
+        return start_on_clock
 
-    def _telling(self, current_time: Callable[[Any], float]) -> Callable[[Any], float]:
-        def told(clock: Any) -> float:
+    def _reading(self, current_time: Callable[[Any], float]) -> Callable[[Any], float]:
+        def read_time(clock: Any) -> float:
             if id(clock) not in self._clocks and self._scheduler.here() is not None:
                 self._adopt(clock)
             return current_time(clock)
 
-        return told
+        return read_time
 
     def _adopt(self, clock: Any) -> None:
-        """A run from before the outage sees no jump when it first looks at our clock."""
+        """Let the time of a run from before the outage go on without a jump."""
         self._clocks[id(clock)] = clock
         _shift(clock, real_perf_counter() - self._scheduler.clock.perf_counter())
 
     def release(self) -> None:
-        """Let the deadlines of a run that outlives the outage keep their distance."""
+        """Let the deadlines of a run that outlives the outage keep their distance in time."""
         distance = self._scheduler.clock.perf_counter() - real_perf_counter()
         for clock in self._clocks.values():
             _shift(clock, distance)
 
 
 def is_running() -> bool:
-    """Whether the calling thread is in a run of trio's, or in trio itself."""
+    """Whether the calling thread is inside a trio run."""
     return _running() is not None
 
 
@@ -120,7 +124,10 @@ def _running() -> Any:
 
 
 def raise_in_main_task(error: HarnessError) -> None:
-    """Raise where trio raises Ctrl-C: in `get_events` it would leave the run half alive."""
+    """Raise an error in the main task, as trio does for Ctrl-C.
+
+    Raised in `get_events`, it would leave the run in a broken state.
+    """
     runner = _running()
     if runner is None or runner.main_task is None:
         raise error

@@ -1,7 +1,7 @@
-"""Whose turn it is: the first runner that can run, else the one with the nearest deadline.
+"""Which runner goes next: the first one that can run, else the one with the nearest deadline.
 
-Time jumps to that deadline when nothing in the real world is at work for a runner; else the real
-world gets a bounded time. When neither helps, the error says who waits for what, and where.
+Time jumps to that deadline unless a real socket, process or thread is at work for a runner; these
+get a bounded real time. When neither helps, the error lists what each runner waits for, and where.
 """
 
 from __future__ import annotations
@@ -15,14 +15,16 @@ from chaos_llm.errors import Deadlock, HarnessError, HorizonReached, RealWaitExc
 from chaos_llm.virtual_time.clock import TICKS, Clock
 from chaos_llm.virtual_time.redirects import real_monotonic, real_sleep
 from chaos_llm.virtual_time.runner import Runner
-from chaos_llm.virtual_time.stack_positions import place_of_thread, without_us
+from chaos_llm.virtual_time.stack_positions import place_of_thread, skip_own_frames
 
-_FRAMES = 8  # of a stack in a message: those of pytest say nothing
-_GRACE = 0.25  # real seconds for a signal or a C thread to help where nothing outside is seen
+_FRAMES = 8  # innermost stack frames in a message; the outer ones are pytest's
+# Real seconds before a deadlock is reported where no other thread or socket is seen: a signal or a
+# thread of C code may still end the wait.
+_NO_HELP_AFTER = 0.25
 
 
-class Outside(Protocol):
-    """The threads of the process that are not runners."""
+class OtherThreads(Protocol):
+    """The Python threads of the process that are not runners."""
 
     def exist(self) -> bool: ...
     def busy(self) -> str | None: ...
@@ -33,22 +35,22 @@ class Native(Protocol):
 
     def exist(self) -> bool: ...
     def work(self) -> bool: ...
-    def bore_fruit(self) -> None: ...
+    def work_was_useful(self) -> None: ...
     def jump(self) -> None: ...
 
 
 class Alarm(Protocol):
-    """The process's one alarm; `rings` at that moment, or None where it is not set."""
+    """The process's one alarm; `due_at` is in ticks, None where it is not set."""
 
-    rings: int | None
+    due_at: int | None
 
     def ring(self) -> None: ...
 
 
 class Turns:
-    """The runners that wait, in the order in which they came."""
+    """The runners that wait, in order of arrival."""
 
-    outside: Outside
+    outside: OtherThreads
     native: Native
 
     def __init__(
@@ -56,32 +58,32 @@ class Turns:
     ) -> None:
         self.clock, self.real_wait = clock, real_wait
         self._record = record
-        self._taken = 0
+        self._joined = 0
         self.waiting: list[Runner] = []
         self.alarm: Alarm | None = None  # armed by the app, if it is
 
     def join(self, runner: Runner) -> None:
-        """Let a runner wait behind the others."""
-        self._taken += 1
-        runner.turn = self._taken
+        """Append a runner to those that wait."""
+        self._joined += 1
+        runner.turn = self._joined
         self.waiting.append(runner)
 
     def choose(self) -> Runner:
-        """Whose turn it is; raises Deadlock, HorizonReached or RealWaitExceeded."""
+        """Return the runner that goes next; raises Deadlock, HorizonReached, RealWaitExceeded."""
         since: float | None = None
         while True:
-            outside = self.someone_is_outside()  # before the first look: it may end during it
+            others = self.has_other_threads()  # before the first check: one may end during it
             runner = self._runnable()
             if runner is not None:
-                self.native.bore_fruit()
+                self.native.work_was_useful()
                 return runner
             nearest, alarm = self._nearest(), self._alarm_before_all()
             held_by = self._held_by()
             if (nearest is not None or alarm is not None) and held_by is None:
-                if outside and self.native.work():
+                if others and self.native.work():
                     continue
-                # A thread outside may have done its work between the first look and the second.
-                runner = self._runnable() if outside else None
+                # Another thread may have finished its work between the two checks.
+                runner = self._runnable() if others else None
                 self.native.jump()
                 if runner is None and alarm is not None:
                     self._ring(alarm)
@@ -89,10 +91,10 @@ class Turns:
                 return runner or self._jump_to(nearest)
             now = real_monotonic()
             since = now if since is None else since
-            self._wait_really(now - since, held_by)
+            self._wait_in_real_time(now - since, held_by)
 
-    def someone_is_outside(self) -> bool:
-        """Whether there may be threads that are no runners."""
+    def has_other_threads(self) -> bool:
+        """Whether there may be threads that are not runners."""
         return self.outside.exist() or self.native.exist()
 
     def _runnable(self) -> Runner | None:
@@ -123,16 +125,16 @@ class Turns:
         return nearest
 
     def _alarm_before_all(self) -> Alarm | None:
-        """The alarm, if it rings before any runner's deadline, or in the same instant."""
+        """The alarm, if it is due no later than every runner's deadline."""
         alarm = self.alarm
-        if alarm is None or alarm.rings is None:
+        if alarm is None or alarm.due_at is None:
             return None
         deadlines = [runner.deadline for runner in self.waiting if runner.deadline is not None]
-        return alarm if alarm.rings <= min(deadlines, default=alarm.rings) else None
+        return alarm if alarm.due_at <= min(deadlines, default=alarm.due_at) else None
 
     def _ring(self, alarm: Alarm) -> None:
-        assert alarm.rings is not None
-        self._advance_to(alarm.rings)
+        assert alarm.due_at is not None
+        self._advance_to(alarm.due_at)
         alarm.ring()
 
     def _jump_to(self, runner: Runner | None) -> Runner:
@@ -147,7 +149,7 @@ class Turns:
             raise self._record(
                 HorizonReached(
                     f"virtual time ran past the horizon of {self.clock.horizon / TICKS:g} s: "
-                    f"something sleeps or polls in an endless loop: {self._who_waits()}"
+                    f"something sleeps or polls in an endless loop: {self._describe_waiting()}"
                 )
             )
         self.clock.advance_to(moment)
@@ -160,31 +162,34 @@ class Turns:
                     return held_by
         return self.outside.busy() if self.outside.exist() else None
 
-    def _wait_really(self, waited: float, held_by: str | None) -> None:
+    def _wait_in_real_time(self, waited: float, held_by: str | None) -> None:
         if held_by is not None and waited > self.real_wait:
             raise self._record(
                 RealWaitExceeded(
-                    f"{held_by} held the clock for more than {self.real_wait:g} real seconds. "
-                    "Replace it by a fake, start it inside `with outage.unmanaged():` if nobody "
-                    "waits for it, or allow a longer real_wait"
+                    f"{held_by} stopped virtual time for more than {self.real_wait:g} real "
+                    "seconds. Replace it by a fake, or start it inside `with chaos.unmanaged():` "
+                    'if no code waits for it; outage(real_wait="30s") waits longer'
                 )
             )
-        if held_by is None and waited > self._patience():
+        if held_by is None and waited > self._real_time_limit():
             raise self._record(self._deadlock())
+        # Short pauses first, as most real work ends soon; 2 ms at most, so that none is noticed.
         real_sleep(min(0.0002 + waited / 20, 0.002))
 
     def _deadlock(self) -> Deadlock:
-        error = Deadlock(f"nobody can run and no timer is pending: {self._who_waits()}")
+        error = Deadlock(
+            f"no thread or task can run and no timer is pending: {self._describe_waiting()}"
+        )
         for runner in self.waiting:
             error.add_note(f"{runner.name} waits here:\n{_stack(runner.ident)}")
         return error
 
-    def _patience(self) -> float:
-        watches = any(runner.holds is not None for runner in self.waiting)
-        seen = watches or self.someone_is_outside()
-        return self.real_wait if seen else min(_GRACE, self.real_wait)
+    def _real_time_limit(self) -> float:
+        watches_sockets = any(runner.holds is not None for runner in self.waiting)
+        may_be_helped = watches_sockets or self.has_other_threads()
+        return self.real_wait if may_be_helped else min(_NO_HELP_AFTER, self.real_wait)
 
-    def _who_waits(self) -> str:
+    def _describe_waiting(self) -> str:
         return "; ".join(
             f"{runner.name}: {runner.doing if isinstance(runner.doing, str) else runner.doing()}"
             f"{place_of_thread(runner.ident)}"
@@ -193,6 +198,6 @@ class Turns:
 
 
 def _stack(ident: int) -> str:
-    """The innermost frames of a thread but for ours, the innermost last."""
-    frame = without_us(sys._current_frames().get(ident))
+    """The innermost frames of a thread without this package's, the innermost one last."""
+    frame = skip_own_frames(sys._current_frames().get(ident))
     return "" if frame is None else "".join(traceback.format_stack(frame, limit=_FRAMES))

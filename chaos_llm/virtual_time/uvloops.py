@@ -1,7 +1,7 @@
-"""uvloop and other loops with a clock of their own: replaced by asyncio's, or refused.
+"""uvloop and other loops with a clock of their own: replaced by asyncio's loop, or refused.
 
-libuv reads its clock in C, where nothing can be redirected. While an outage is on, uvloop hands out
-asyncio's loop; one that exists already is refused, because it would hang.
+libuv reads its clock in C, which cannot be redirected. During an outage uvloop makes asyncio's
+loops; a uvloop loop that exists already is refused, because it would hang.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def refuse_running_loop() -> None:
 
 
 def install(undo: ExitStack, scheduler: Scheduler) -> None:
-    """Let uvloop, if it is there, hand out asyncio's loop."""
+    """Let uvloop, if it is installed, make asyncio's loops."""
     uvloop = _uvloop()
     if uvloop is None:
         return
@@ -70,5 +70,5 @@ def _installed() -> bool:
 
 def _uvloop() -> Any:
     if "uvloop" not in sys.modules and _installed():
-        importlib.import_module("uvloop")  # the app may import it while the outage is on
+        importlib.import_module("uvloop")  # the app may import it during the outage
     return sys.modules.get("uvloop")

@@ -1,4 +1,4 @@
-"""The context manager that puts the clock together and takes everything back on every exit."""
+"""The context manager that starts virtual time and restores real time on every exit."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from typing import Literal, Self
 
 from chaos_llm.errors import HarnessError, UsageError
 from chaos_llm.virtual_time import alarms, foreign_clocks, locks, time_functions, uvloops
-from chaos_llm.virtual_time.clock import TICKS, Clock, ticks
+from chaos_llm.virtual_time.clock import REAL_WAIT, TICKS, Clock, ticks
 from chaos_llm.virtual_time.dates import RunningDate
 from chaos_llm.virtual_time.executors import Executors
 from chaos_llm.virtual_time.loops import Loops
 from chaos_llm.virtual_time.native.native_clocks import NativeClocks
 from chaos_llm.virtual_time.native.native_threads import NativeThreads
-from chaos_llm.virtual_time.polls import Standing
+from chaos_llm.virtual_time.polls import StandstillDetector
 from chaos_llm.virtual_time.real_time_callers import TELEMETRY_AND_DEBUGGERS, RealTimeCallers
 from chaos_llm.virtual_time.redirects import refuse_unsupported_interpreter
 from chaos_llm.virtual_time.runner import Runner
@@ -35,18 +35,18 @@ _fork_is_watched = False
 
 
 def active() -> VirtualTime | None:
-    """The outage's clock that is on in this process, if one is."""
+    """Return the virtual time that is running in this process, or None."""
     return _active
 
 
 class VirtualTime:
-    """Time that passes only when nobody can run; one at a time in a process.
+    """Time that passes only when no thread or task can run; a process runs one at a time.
 
-    `starts` is what the wall clock says at first (default: the real time). `horizon` is the virtual
-    time, in seconds, after which an endless loop is assumed. `real_wait` is how many real seconds a
-    real socket or thread may hold the clock. With `threads="refuse"` threads keep real time.
-    `real_packages` names packages whose calls and threads always do. Leaving raises the first
-    harness error that was recorded.
+    `starts` is the first date of the wall clock (default: the real time). `horizon` is the virtual
+    time, in seconds, after which an endless loop is assumed. `real_wait` is the number of real
+    seconds for which a real socket or thread may stop the clock. With `threads="refuse"` threads
+    keep real time. Calls and threads of `real_packages` always keep real time. On exit, the first
+    harness error that was recorded is raised.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class VirtualTime:
         *,
         starts: datetime | None = None,
         horizon: float = 30 * 86_400.0,
-        real_wait: float = 5.0,
+        real_wait: float = REAL_WAIT,
         threads: ThreadMode = "managed",
         real_packages: Collection[str] = TELEMETRY_AND_DEBUGGERS,
     ) -> None:
@@ -105,7 +105,7 @@ class VirtualTime:
         uvloops.install(undo, scheduler)
         foreign_clocks.install(undo, scheduler)
         if self._threads == "managed":
-            threads = Threads(scheduler, self._callers.starts_real)
+            threads = Threads(scheduler, self._callers.starts_in_real_time)
             Executors(scheduler, threads).install(undo)
             threads.install(undo)
             locks.install(undo, scheduler)
@@ -114,14 +114,14 @@ class VirtualTime:
         undo.callback(trio.release)
         scheduler.begin()
         self._install_clocks(undo)
-        self._test_ourselves()
+        self._check_clocks()
 
     def _install_clocks(self, undo: ExitStack) -> None:
         clock, scheduler = self._clock, self._scheduler
         running = time_functions.Running(clock, scheduler, self._callers, scheduler.runners)
         time_functions.install(undo, running)
         alarms.install(undo, scheduler)
-        clock.on_standstill = Standing(scheduler, self._real_wait, self.record)
+        clock.on_standstill = StandstillDetector(scheduler, self._real_wait, self.record)
         self._install_native(undo)
 
     def _install_native(self, undo: ExitStack) -> None:
@@ -143,18 +143,18 @@ class VirtualTime:
             return
         raise recorded
 
-    def _test_ourselves(self) -> None:
-        """Refuse an interpreter, or a neighbour, that leaves a clock of this thread real."""
+    def _check_clocks(self) -> None:
+        """Raise UsageError where a clock or a lock was not redirected, by the first reading."""
         clock = self._clock
-        for name, says, should in (
+        for name, reading, expected in (
             ("time.monotonic", time.monotonic(), clock.monotonic()),
             ("time.perf_counter", time.perf_counter(), clock.perf_counter()),
             ("time.time", time.time(), clock.wall.seconds),
         ):
-            if says != should:
+            if reading != expected:
                 raise UsageError(
-                    f"{name} cannot be put on virtual time here: it says {says!r}, not "
-                    f"{should!r}; has another tool replaced it?"
+                    f"{name} cannot be put on virtual time here: it returns {reading!r}, not "
+                    f"{expected!r}; has another tool replaced it?"
                 )
         if self._threads == "managed" and not locks.are_replaced():
             raise UsageError(
@@ -169,17 +169,17 @@ class VirtualTime:
 
     @property
     def wall(self) -> float:
-        """What the wall clock says, in Unix seconds."""
+        """The time of the wall clock, in Unix seconds."""
         return self._clock.wall.seconds
 
     @property
     def manages_threads(self) -> bool:
-        """Whether threads that are started during the outage live on its clock."""
+        """Whether threads that are started during the outage use its clock."""
         return self._threads == "managed"
 
     @property
     def horizon(self) -> float:
-        """The virtual time, in seconds since entry, behind which HorizonReached is raised."""
+        """The virtual time, in seconds since entry, after which HorizonReached is raised."""
         return self._clock.horizon / TICKS
 
     @horizon.setter
@@ -187,60 +187,60 @@ class VirtualTime:
         self._clock.horizon = ticks(seconds)
 
     def extend_horizon(self, seconds: float) -> None:
-        """Allow that many seconds more than before."""
+        """Move the horizon this many seconds into the future."""
         self.horizon += seconds
 
     @property
     def real_peers(self) -> tuple[str, ...]:
-        """Who took part in real time: sockets that somebody awaited, and what `stayed_real`."""
+        """Names of all that ran in real time: sockets that code awaited, and `stayed_real`."""
         return (*sorted(self._sockets.peers), *self.stayed_real)
 
     @property
     def stayed_real(self) -> tuple[str, ...]:
-        """What of native code could not follow the clock of this outage, with the reason."""
+        """Names of the native code that could not follow this clock, each with the reason."""
         refusal = self._native_clocks.refusal
         clocks = [f"the clocks of native code ({refusal})"] if refusal else []
-        return (*clocks, *sorted(self._native_threads.jumped_over))
+        return (*clocks, *sorted(self._native_threads.ignored))
 
     def date_before(self, when: datetime) -> RunningDate:
-        """A wall clock for what is set up before this clock is entered; end it before that."""
+        """Return a wall clock for set-up code; it must end before this clock is entered."""
         return RunningDate(when, self._callers.tools)
 
     def progress(self) -> None:
-        """Say that something has happened at this instant: whoever polls is not stuck in it."""
+        """Count the polls of busy loops from zero, because something happened at this instant."""
         self._clock.polled = 0
 
     def set_wall(self, when: datetime) -> None:
-        """Say which date it is now; monotonic time does not notice."""
+        """Set the wall clock to a date; the monotonic clocks do not change."""
         self._clock.set_wall(when)
 
     def sleep(self, seconds: float) -> None:
-        """Let the calling thread sleep in virtual time; it must live on this clock."""
+        """Let the calling thread sleep in virtual time; UsageError where it keeps real time."""
         runner = self._runner()
         self._scheduler.sleep(runner, seconds)
 
     def is_managed_here(self) -> bool:
-        """Whether the calling thread lives on this clock."""
+        """Whether the calling thread uses this clock."""
         return _active is self and self._scheduler.here() is not None
 
     def record(self, error: HarnessError) -> HarnessError:
-        """Remember a harness error, to be raised when the outage ends if it is the first."""
+        """Keep a harness error; the first one is raised when the outage ends."""
         if self._recorded is None:
             self._recorded = error
         return error
 
     def unmanaged(self) -> AbstractContextManager[None]:
-        """Keep the calling thread, and what it starts meanwhile, in real time."""
+        """Keep the calling thread, and the threads that it starts inside, in real time."""
         return self._runner().in_real_time()
 
     def _runner(self) -> Runner:
         runner = self._scheduler.here() if _active is self else None
         if runner is None:
-            raise UsageError("this thread does not live on the clock of a running outage")
+            raise UsageError("this thread does not use the clock of a running outage")
         return runner
 
     def leave_in_child(self) -> None:
-        """Put a forked child process back into real time; the other threads are not in it."""
+        """Restore real time in a forked child process, which has no other threads."""
         self._recorded = None
         self._scheduler.forget_others()
         self._undo.close()

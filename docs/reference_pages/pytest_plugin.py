@@ -33,7 +33,8 @@ def _options() -> str:
     recorder = _Recorder()
     plugin.pytest_addoption(recorder)  # type: ignore[arg-type] # it is used as a Parser is
     rows = [
-        (f"`{name} {settings['metavar']}`", settings["help"]) for name, settings in recorder.options
+        (f"`{name} {settings.get('metavar', '')}`".replace(" `", "`"), settings["help"])
+        for name, settings in recorder.options
     ]
     return markdown.table(("option", "meaning"), rows)
 

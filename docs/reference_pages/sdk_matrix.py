@@ -1,7 +1,7 @@
 """What each vendor's SDK does on each fault, from the cells that the test suite measures.
 
-The cells are in `tests/matrix/expected` by package and major version. The suite measures each of
-them again, so a page that is made of them cannot be out of date.
+The cells are in `tests/sdk_matrix/expected` by package and major version. The suite measures each
+of them again, so a page that is made of them cannot be out of date.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 from chaos_llm.sdk_matrix.page import table
 
 _TESTS = Path(__file__).parents[2] / "tests"
-EXPECTED = _TESTS / "matrix" / "expected"
+EXPECTED = _TESTS / "sdk_matrix" / "expected"
 
 
 def render() -> str:

@@ -1,4 +1,4 @@
-"""Is a torn answer passed off as a whole one?"""
+"""`answers_are_whole` fails an app that presents a cut answer as complete."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 from support.apps.bots import MODEL, SECOND_MODEL, ask_once, claude
 from support.apps.defended import APOLOGY, Cached, Defended, ask_gpt, gpt
 from support.judging import Judge
-from support.small_profiles import BAD_TIME, MINUTE, bad_time, day, window
+from support.small_profiles import BAD_TIME, MINUTE, bad_time, profile_of, window
 
 from chaos_llm import outage
 from chaos_llm.checks import answers_are_whole
@@ -77,7 +77,14 @@ def test_half_an_answer_that_is_shown_as_one_fails(fault):
 
 
 @pytest.mark.parametrize("fault", STREAM_FAULTS, ids=repr)
-@pytest.mark.parametrize("app", [piecewise, resumed, lambda q: stream(q, APOLOGY)])
+def test_c5_half_an_answer_in_front_of_another_vendors_fails(fault):
+    finding = found(resumed, bad_time(fault))
+    assert finding.verdict == "fail"
+    assert "returned pieces of an answer that had been cut off" in finding.seen
+
+
+@pytest.mark.parametrize("fault", STREAM_FAULTS, ids=repr)
+@pytest.mark.parametrize("app", [piecewise, lambda q: stream(q, APOLOGY)])
 def test_an_exception_a_fallback_and_an_apology_pass(app, fault):
     finding = found(app, bad_time(fault))
     assert finding.verdict == "pass"
@@ -97,14 +104,14 @@ def test_an_errors_text_as_an_answer_fails():
     assert "Hm: Error code: 529" in finding.seen
 
 
-def test_both_at_once_are_told():
+def test_both_failures_at_once_are_reported():
     def app(question):
         try:
             return "".join(careless(question)) if len(question) % 2 else ask_once(question)
         except Exception as error:
             return str(error)
 
-    both = day(
+    both = profile_of(
         window(cut_stream(), ends=20 * MINUTE, name="torn"), window(ends=20 * MINUTE, name="busy")
     )
     finding = found(app, both, prompts=["even", "odd"])
@@ -119,8 +126,8 @@ def test_it_is_not_applicable_where_every_answer_arrived_whole(fault):
     assert finding.seen == "every answer arrived complete"
 
 
-def test_what_nobody_could_see_is_exposure_and_no_failure():
-    both = day(
+def test_silent_corruption_is_exposure_and_no_failure():
+    both = profile_of(
         window(truncated_answer(), ends=10 * MINUTE, name="silently_corrupted"),
         window(begins=10 * MINUTE, ends=20 * MINUTE, name="busy"),
     )
@@ -133,7 +140,7 @@ def test_an_answer_that_admits_to_be_cut_is_not_to_be_shown_as_whole():
     assert found(ask_once, bad_time(truncated_answer(admits=True))).verdict == "fail"
 
 
-def test_where_answers_do_not_show_it_cannot_be_judged():
+def test_answers_that_are_not_returned_cannot_be_judged():
     finding = found(lambda question: "positive" if ask_once(question, timeout=5) else "")
     assert finding.verdict == "not judged"
     assert "see outcome=" in finding.seen
@@ -148,19 +155,19 @@ def gpt_streamed(question):
 
 @pytest.mark.parametrize("app", [ask_gpt, gpt_streamed])
 def test_an_empty_answer_that_is_shown_as_one_fails(app):
-    finding = found(app, day(window(empty_answer(), ends=20 * MINUTE, on=Target("openai"))))
+    finding = found(app, profile_of(window(empty_answer(), ends=20 * MINUTE, on=Target("openai"))))
     assert finding.verdict == "fail"
     assert "20 calls returned the provider's empty answer" in finding.seen
 
 
-def test_an_empty_answer_that_is_none_passes():
+def test_a_none_for_an_empty_answer_passes():
     def careful(question):
         return ask_gpt(question) or None
 
     def strict(question):
         return ask_gpt(question)[0] and ask_gpt(question)
 
-    bad = day(window(empty_answer(), ends=20 * MINUTE, on=Target("openai")))
+    bad = profile_of(window(empty_answer(), ends=20 * MINUTE, on=Target("openai")))
     assert found(careful, bad).verdict == "pass"
     assert found(strict, bad).verdict == "pass"
 
@@ -169,14 +176,14 @@ def test_a_label_for_an_empty_answer_is_the_apps_own():
     def label(question):
         return "positive" if ask_gpt(question) else "negative"
 
-    bad = day(window(empty_answer(), ends=20 * MINUTE, on=Target("openai")))
+    bad = profile_of(window(empty_answer(), ends=20 * MINUTE, on=Target("openai")))
     with outage(bad, seed=3) as chaos:
         report = chaos.replay(label, every="1m", warmup="10m", recovery="10m")
     assert {c.outcome for c in report.run.calls if 0 <= c.began < 20 * MINUTE} == {"degraded"}
 
 
 def test_a_stream_that_just_stops_and_is_shown_as_whole_fails():
-    bad = day(window(cut_stream(by="end"), ends=20 * MINUTE, on=Target("openai")))
+    bad = profile_of(window(cut_stream(by="end"), ends=20 * MINUTE, on=Target("openai")))
     finding = found(gpt_streamed, bad)
     assert finding.verdict == "fail"
     assert "20 calls returned an answer that had been cut off" in finding.seen
@@ -195,7 +202,7 @@ def test_a_page_that_the_sdk_returns_as_a_string_fails_where_it_is_shown():
     assert found(ask_once, bad_time(html_in_200())).verdict == "pass"
 
 
-def test_an_error_is_told_even_where_answers_do_not_show():
+def test_an_error_text_fails_even_where_answers_cannot_be_judged():
     def label(question):
         try:
             return "positive" if ask_once(question) else "negative"

@@ -1,4 +1,4 @@
-"""Is a credential that was refused tried on and on?"""
+"""`auth_failures_are_not_hammered` limits the requests with a refused credential."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import pytest
 from support.apps.bots import MODEL, ask, ask_once
 from support.apps.defended import ERRORS, ask_async_once, try_again
 from support.judging import NUMBERED, Judge
-from support.small_profiles import MINUTE, day, window
+from support.small_profiles import MINUTE, profile_of, window
 
 from chaos_llm.checks import auth_failures_are_not_hammered
 from chaos_llm.errors import UsageError
 from chaos_llm.faults import auth_expired, overloaded
 
-REFUSED = day(window(auth_expired(), ends=20 * MINUTE))
+REFUSED = profile_of(window(auth_expired(), ends=20 * MINUTE))
 
 
 found = Judge(
@@ -59,7 +59,7 @@ def test_a_layer_that_retries_whatever_fails_repeats_it():
     assert found(try_again(ask, 3), check=patient).verdict == "pass"
 
 
-def test_so_it_does_without_any_pause():
+def test_repeats_without_a_pause_fail_too():
     assert found(try_again(ask_once, 3, pause=0)).verdict == "fail"
 
 
@@ -79,26 +79,26 @@ def test_after_the_refresh_still_refused_is_the_end():
     assert found(with_keys("old", "new", "newer", "newest"), check=pool).verdict == "pass"
 
 
-def test_requests_beside_each_other_do_not_know():
+def test_parallel_requests_with_a_refused_key_are_forgiven():
     async def agent(question):
-        asked = (ask_async_once(f"{question} part {part}") for part in range(6))
-        return str(await asyncio.gather(*asked, return_exceptions=True))
+        sent = (ask_async_once(f"{question} part {part}") for part in range(6))
+        return str(await asyncio.gather(*sent, return_exceptions=True))
 
     assert found(agent).verdict == "pass"
 
 
-def test_calls_do_not_know_of_each_other():
+def test_each_call_is_judged_by_itself():
     assert found(ask_once, every="1s", warmup="10s", recovery="10s").verdict == "pass"
 
 
-def test_it_is_not_applicable_where_no_key_was_refused():
-    finding = found(try_again(ask_once, 3), day(window(overloaded(), ends=20 * MINUTE)))
+def test_it_is_not_applicable_without_a_refused_key():
+    finding = found(try_again(ask_once, 3), profile_of(window(overloaded(), ends=20 * MINUTE)))
     assert finding.verdict == "not applicable"
     assert finding.seen == "no credential was refused in a call"
 
 
 def test_a_key_that_is_refused_between_other_failures_counts_by_itself():
-    mixed = day(
+    mixed = profile_of(
         window(auth_expired(), ends=20 * MINUTE, share=0.3, name="refused"),
         window(overloaded(), ends=20 * MINUTE, name="busy"),
     )

@@ -1,4 +1,4 @@
-"""Do retries wait, longer each time, and not in step?"""
+"""`backs_off` demands pauses before retries that grow and have jitter."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from support.apps.bots import ask, ask_once, claude
 from support.apps.defended import ERRORS, ask_async_once, try_again
 from support.judging import NUMBERED, Judge
-from support.small_profiles import BAD_TIME, MINUTE, day, window
+from support.small_profiles import BAD_TIME, MINUTE, profile_of, window
 
 from chaos_llm.checks import backs_off
 from chaos_llm.faults import (
@@ -72,7 +72,7 @@ def test_the_same_pause_again_and_again_fails(pause):
     assert "later retries no longer than that" in finding.seen
 
 
-def test_so_it_does_with_a_little_jitter():
+def test_the_same_pause_with_a_little_jitter_fails():
     assert found(waits(*[lambda: random.uniform(1, 1.2)] * 3)).verdict == "fail"
 
 
@@ -99,27 +99,27 @@ def test_full_jitter_as_amazon_describes_it_passes():
     assert found(waits(*(full(attempt) for attempt in range(4)))).verdict == "pass"
 
 
-def test_a_wait_as_told_is_no_backoff_of_ones_own():
-    finding = found(ask, day(window(rate_limited(retry_after=4), ends=20 * MINUTE)))
+def test_waiting_for_retry_after_is_not_judged_as_backoff():
+    finding = found(ask, profile_of(window(rate_limited(retry_after=4), ends=20 * MINUTE)))
     assert finding.verdict == "pass"
-    assert finding.seen == "every retry waited as long as its retry-after asked"
+    assert finding.seen == "every retry of a call waited as long as its retry-after asked"
 
 
-def test_who_does_not_wait_as_told_waits_on_his_own_account():
-    told = day(window(rate_limited(retry_after=4), ends=20 * MINUTE))
-    assert found(waits(0, 0), told).verdict == "fail"
+def test_a_retry_that_ignores_retry_after_is_judged_as_backoff():
+    shown = profile_of(window(rate_limited(retry_after=4), ends=20 * MINUTE))
+    assert found(waits(0, 0), shown).verdict == "fail"
 
 
 def test_time_outs_and_resets_count_like_refusals():
     for fault in (reset_connection(), hang(seconds=2)):
-        profile = day(window(fault, ends=20 * MINUTE))
+        profile = profile_of(window(fault, ends=20 * MINUTE))
         assert found(waits(0, 0), profile).verdict == "fail"
         assert found(lambda q: ask_once(q) and ask(q), profile).verdict == "not applicable"
         assert found(ask, profile).verdict == "pass"
 
 
 @pytest.mark.parametrize("fault", [auth_expired(), truncated_answer(admits=True)], ids=repr)
-def test_what_no_wait_can_mend_may_be_asked_again_at_once(fault):
+def test_an_immediate_retry_after_a_failure_that_waiting_cannot_mend_passes(fault):
     def again(question):
         for _ in range(3):
             try:
@@ -134,18 +134,18 @@ def test_what_no_wait_can_mend_may_be_asked_again_at_once(fault):
                 return message.content[0].text
         return "no answer"
 
-    assert found(again, day(window(fault, ends=20 * MINUTE))).verdict == "not applicable"
+    assert found(again, profile_of(window(fault, ends=20 * MINUTE))).verdict == "not applicable"
 
 
-def test_it_is_not_applicable_where_nobody_retries():
+def test_it_is_not_applicable_without_retries():
     assert found(ask_once).verdict == "not applicable"
-    quick = found(ask, day(window(latency(seconds=3), ends=20 * MINUTE)))
+    quick = found(ask, profile_of(window(latency(seconds=3), ends=20 * MINUTE)))
     assert quick.verdict == "not applicable"
     assert quick.seen == "no request was retried"
 
 
 def test_a_few_retries_are_not_judged():
-    finding = found(waits(1), day(window(ends=3 * MINUTE)))
+    finding = found(waits(1), profile_of(window(ends=3 * MINUTE)))
     assert finding.verdict == "not judged"
     assert finding.seen == "only 3 calls retried, too few to compare pauses"
 
@@ -176,19 +176,19 @@ def test_requests_that_failed_together_and_come_back_in_one_instant_fail():
     assert found(many_at_once(lambda: 0), every="5m").verdict == "pass"  # once is forgiven
 
 
-def test_even_if_a_retry_after_told_them_to():
+def test_they_fail_even_when_a_retry_after_set_the_instant():
     async def app(question):
-        asked = (ask_async_once(f"{question} part {n}", retries=1) for n in range(20))
-        return str(await asyncio.gather(*asked, return_exceptions=True))
+        sent = (ask_async_once(f"{question} part {n}", retries=1) for n in range(20))
+        return str(await asyncio.gather(*sent, return_exceptions=True))
 
-    told = day(window(rate_limited(retry_after=1), ends=20 * MINUTE))
-    assert found(app, told, every="5m").verdict == "fail"
-    assert found(app, told, check=backs_off(jitter=False), every="5m").verdict == "pass"
+    shown = profile_of(window(rate_limited(retry_after=1), ends=20 * MINUTE))
+    assert found(app, shown, every="5m").verdict == "fail"
+    assert found(app, shown, check=backs_off(jitter=False), every="5m").verdict == "pass"
 
 
-def test_the_same_question_asked_several_times_at_once_is_no_retry():
+def test_identical_parallel_requests_are_no_retries():
     async def best_of_three(question):
-        asked = [ask_async_once(question) for _ in range(3)]
-        return str(await asyncio.gather(*asked, return_exceptions=True))
+        sent = [ask_async_once(question) for _ in range(3)]
+        return str(await asyncio.gather(*sent, return_exceptions=True))
 
-    assert found(best_of_three, day(window(overloaded()))).verdict == "not applicable"
+    assert found(best_of_three, profile_of(window(overloaded()))).verdict == "not applicable"

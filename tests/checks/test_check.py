@@ -1,4 +1,4 @@
-"""What all checks have in common, and those that need no configuration."""
+"""Properties of all checks, and the checks that need no configuration."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class AnswersSoon(Check):
         return self.failed("too slow", slow[0].began) if slow else self.passed("all were quick")
 
 
-def test_a_check_says_its_name_with_what_it_was_given():
+def test_the_repr_of_a_check_has_its_arguments():
     assert repr(stops_calling("anthropic")) == (
         "stops_calling(provider='anthropic', within_calls=8, probe_after='1m', within=0)"
     )
@@ -43,12 +43,12 @@ def test_a_check_of_ones_own_is_a_dataclass():
     assert (finding.verdict, finding.why) == ("pass", "nobody waits for so long")
 
 
-def test_checks_are_equal_by_what_they_claim():
+def test_checks_with_equal_arguments_are_equal():
     assert stops_calling("anthropic") == stops_calling("anthropic", within_calls=8)
     assert stops_calling("anthropic") != stops_calling("openai")
 
 
-def test_the_standard_checks_are_made_for_every_provider_that_was_asked():
+def test_the_standard_checks_cover_every_provider_with_requests():
     made = report(Defended())
     names = [(check.name, getattr(check, "provider", "")) for check in standard(made.run)]
     assert len(names) == len(set(names))

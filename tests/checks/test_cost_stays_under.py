@@ -1,4 +1,4 @@
-"""What did the bad day cost?"""
+"""`cost_stays_under` compares the tokens, or the money, per call with a limit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long did nobody get an answer?"""
+"""`downtime_stays_under` limits the longest time in which no call was answered."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from chaos_llm.checks import downtime_stays_under
 from chaos_llm.faults import latency, overloaded
 
 
-def test_a_long_time_without_an_answer_fails_and_says_when_it_began():
+def test_a_long_downtime_fails_with_the_time_it_began():
     finding = found(downtime_stays_under("5m"), ask_once, overloaded())
     assert finding.verdict == "fail"
     assert finding.seen == "no call was answered for 20 min"

@@ -1,4 +1,4 @@
-"""Is a provider ever sent another one's key?"""
+"""`fallback_has_its_own_credential` fails where a provider gets another one's key."""
 
 from __future__ import annotations
 
@@ -55,19 +55,19 @@ def test_a_key_of_the_first_at_the_second_fails():
 
 
 @pytest.mark.parametrize("wrong", [(GPTS, GPTS), (GPTS, "sk-other")], ids=["both", "the first"])
-def test_a_key_tells_whose_it_is_by_its_shape(wrong):
+def test_the_owner_of_a_key_is_known_by_its_shape(wrong):
     finding = verdict(keys(*wrong))
     assert finding.verdict == "fail"
     assert finding.seen.startswith("anthropic was sent the key of openai")
 
 
-def test_a_key_tells_whose_it_is_by_its_variable(monkeypatch):
+def test_the_owner_of_a_key_is_known_by_its_variable(monkeypatch):
     monkeypatch.setenv("ANTHROPIC_API_KEY", "held in the environment")
     finding = verdict(keys(None, "held in the environment"))
     assert finding.seen.startswith("openai was sent the key of anthropic")
 
 
-def test_a_look_alike_may_be_sent_what_openais_variable_holds(monkeypatch):
+def test_an_openai_compatible_provider_may_get_the_key_in_openais_variable(monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "groq's, in truth")
 
     def on_groq(question):
@@ -81,7 +81,7 @@ def test_a_look_alike_may_be_sent_what_openais_variable_holds(monkeypatch):
     assert verdict(on_groq).verdict == "pass"
 
 
-def test_a_shared_key_fails_for_who_has_one_of_its_own(monkeypatch):
+def test_a_shared_key_fails_for_a_provider_with_its_own_key(monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "GPT'S OWN")
     finding = verdict(keys("shared", "shared"))
     assert finding.verdict == "fail"
@@ -107,7 +107,7 @@ def test_it_is_not_applicable_to_one_provider():
     assert verdict(ask_once).verdict == "not applicable"
 
 
-def test_no_secret_is_told():
+def test_the_finding_contains_no_secret():
     finding = verdict(keys(CLAUDES, CLAUDES))
     assert CLAUDES not in finding.seen
 

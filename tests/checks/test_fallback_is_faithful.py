@@ -1,4 +1,4 @@
-"""Is the fallback asked what the first model was asked?"""
+"""`fallback_is_faithful` compares the conversation sent to the fallback with the first one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Do the first words come soon?"""
+"""`first_content_within` limits the time until the first content of a stream."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_words_that_come_soon_pass_however_the_stream_goes_on(fault):
     assert finding.seen.startswith("100 % ")
 
 
-def test_the_wait_for_a_provider_that_says_nothing_counts_before_its_fallback():
+def test_the_wait_for_a_silent_provider_before_the_fallback_counts():
     app = FallsOver(streamed=True)
     finding = found(first_content_within("10s"), app, hang())
     assert finding.verdict == "fail"
@@ -54,6 +54,6 @@ def test_it_is_not_applicable_where_nothing_is_streamed():
 
 
 @pytest.mark.parametrize("share", [1.5, -0.1, True, "all"])
-def test_a_share_is_between_none_and_all(share):
+def test_a_share_is_between_0_and_1(share):
     with pytest.raises(UsageError, match="0 to 1"):
         first_content_within(share=share)

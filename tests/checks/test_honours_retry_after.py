@@ -1,4 +1,4 @@
-"""Is it obeyed when a provider says when to come back?"""
+"""`honours_retry_after` fails a retry before the time that a refusal asked for."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ import pytest
 from support.apps.bots import MODEL, ask, ask_once
 from support.apps.defended import ERRORS, ask_gpt, try_again
 from support.judging import NUMBERED, Judge
-from support.small_profiles import MINUTE, day, window
+from support.small_profiles import MINUTE, profile_of, window
 
 from chaos_llm.checks import honours_retry_after
 from chaos_llm.errors import UsageError
 from chaos_llm.faults import overloaded, rate_limited, raw
 from chaos_llm.profiles.model import Target
 
-LIMITED = day(window(rate_limited(retry_after=5), ends=20 * MINUTE))
+LIMITED = profile_of(window(rate_limited(retry_after=5), ends=20 * MINUTE))
 GEMINI = "https://generativelanguage.googleapis.com/v1beta/models/gemini-2.5-pro:generateContent"
 
 
@@ -31,7 +31,7 @@ found = Judge(
 
 
 def refused(*headers, json=None):
-    return day(window(raw(429, headers, json=json), ends=20 * MINUTE))
+    return profile_of(window(raw(429, headers, json=json), ends=20 * MINUTE))
 
 
 def ask_gemini(question, pause=0.0, key="a key"):
@@ -50,7 +50,7 @@ def ask_gemini(question, pause=0.0, key="a key"):
 @pytest.mark.parametrize("make", [anthropic.Anthropic, openai.OpenAI])
 def test_the_vendors_sdks_obey(make):
     target = "anthropic" if make is anthropic.Anthropic else "openai"
-    limited = day(window(rate_limited(retry_after=5), ends=20 * MINUTE, on=Target(target)))
+    limited = profile_of(window(rate_limited(retry_after=5), ends=20 * MINUTE, on=Target(target)))
     app = ask if target == "anthropic" else gpt
     finding = found(app, limited)
     assert finding.verdict == "pass"
@@ -74,11 +74,11 @@ def test_a_retry_before_that_time_fails():
     assert finding.at == 2.0
 
 
-def test_so_does_one_at_once():
+def test_an_immediate_retry_fails():
     assert found(try_again(ask_once, 3, pause=0)).verdict == "fail"
 
 
-def test_a_layer_around_an_obedient_sdk_that_asks_too_early_fails():
+def test_a_retry_layer_around_an_obedient_sdk_that_retries_too_early_fails():
     assert found(try_again(ask, 2, pause=1)).verdict == "fail"
     assert found(try_again(ask, 2, pause=6)).verdict == "pass"
 
@@ -109,7 +109,7 @@ def test_another_model_or_vendor_may_have_room():
     assert finding.seen == "no call sent another request after a refusal with a retry-after"
 
 
-def test_the_next_call_does_not_know():
+def test_the_next_call_need_not_wait():
     assert found(ask_once, every="2s", warmup="10s", recovery="10s").verdict == "pass"
 
 
@@ -123,14 +123,14 @@ def test_the_next_call_does_not_know():
     ],
     ids=["seconds", "milliseconds", "date", "reset"],
 )
-def test_every_way_to_say_it_is_understood(profile):
+def test_every_form_of_retry_after_is_read(profile):
     one = {"profile": profile, "warmup": 0, "every": "1h", "until": "1m", "recovery": 0}
     assert found(try_again(ask_once, 2, pause=4), **one).verdict == "fail"
     assert found(try_again(ask_once, 2, pause=5), **one).verdict == "pass"
 
 
-def test_google_says_it_in_the_body():
-    limited = day(
+def test_googles_retry_delay_is_read_from_the_body():
+    limited = profile_of(
         window(rate_limited(retry_after=4), ends=20 * MINUTE, on=Target("gemini"), name="limited")
     )
     assert found(lambda q: ask_gemini(q, pause=0.2), limited).verdict == "fail"
@@ -138,7 +138,7 @@ def test_google_says_it_in_the_body():
 
 
 def test_an_absurd_time_need_not_be_obeyed():
-    absurd = day(window(rate_limited(retry_after=3600), ends=20 * MINUTE))
+    absurd = profile_of(window(rate_limited(retry_after=3600), ends=20 * MINUTE))
     finding = found(try_again(ask_once, 3, pause=2), absurd)
     assert finding.verdict == "not applicable"
     assert finding.seen == "the only retry-afters were longer than 1 min, the longest 1 h"
@@ -146,13 +146,13 @@ def test_an_absurd_time_need_not_be_obeyed():
     assert found(try_again(ask_once, 3, pause=2), absurd, check).verdict == "fail"
 
 
-def test_it_is_not_applicable_where_nobody_says_when():
-    finding = found(ask, day(window(overloaded(), ends=20 * MINUTE)))
+def test_it_is_not_applicable_without_a_retry_after():
+    finding = found(ask, profile_of(window(overloaded(), ends=20 * MINUTE)))
     assert finding.verdict == "not applicable"
     assert finding.seen == "no reply had a retry-after"
 
 
-def test_nonsense_in_the_header_says_nothing():
+def test_an_invalid_retry_after_is_ignored():
     for value in ("soon", "-5", "0", "nan", "Mon, 02 Mar 2020 12:00:05 GMT"):
         profile = refused(("retry-after", value), json=["no", "object"])
         assert found(try_again(ask_once, 2, pause=0), profile).verdict == "not applicable"
@@ -163,7 +163,7 @@ def test_a_wrong_limit_is_refused_when_the_check_is_made():
         honours_retry_after(up_to="soon")
 
 
-def test_requests_of_one_call_that_wait_side_by_side_need_not_know_of_each_other():
+def test_parallel_requests_of_one_call_are_judged_separately():
     client = anthropic.AsyncAnthropic(api_key="made once", max_retries=0)
 
     async def ask_until_answered(question, part):
@@ -183,7 +183,7 @@ def test_requests_of_one_call_that_wait_side_by_side_need_not_know_of_each_other
         )
 
     finding = found(
-        ask_thrice, day(window(rate_limited(retry_after=5), ends=8)), warmup=0, recovery=0
+        ask_thrice, profile_of(window(rate_limited(retry_after=5), ends=8)), warmup=0, recovery=0
     )
     assert finding.verdict == "pass"
     assert finding.seen == "calls waited as long as a retry-after asked, 6 times"

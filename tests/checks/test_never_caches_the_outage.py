@@ -1,4 +1,4 @@
-"""Is what went wrong kept for later?"""
+"""`never_caches_the_outage` fails a cache that keeps failures."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from support.apps.defended import (
     or_else,
 )
 from support.judging import NUMBERED, Judge
-from support.small_profiles import BAD_TIME, HOUR, MINUTE, day, window
+from support.small_profiles import BAD_TIME, HOUR, MINUTE, profile_of, window
 
 from chaos_llm.checks import never_caches_the_outage
 from chaos_llm.faults import cut_stream
@@ -65,14 +65,14 @@ BAD_TEXTS = {
 
 
 @pytest.mark.parametrize("app", BAD_TEXTS.values(), ids=BAD_TEXTS)
-def test_a_cache_that_keeps_what_went_wrong_fails(app):
+def test_a_cache_that_keeps_bad_results_fails(app):
     finding = found(Cached(app))
     assert finding.verdict == "fail"
     assert 20 * MINUTE < finding.at < 22 * MINUTE
 
 
 @pytest.mark.parametrize("app", BAD_TEXTS.values(), ids=BAD_TEXTS)
-def test_so_it_does_where_it_keeps_all_that_is_asked(app):
+def test_a_cache_around_the_whole_app_fails(app):
     def after_the_lead_in(number):
         return FOUR[number % 4] if number >= 10 else f"new question {number}"
 
@@ -86,7 +86,7 @@ def test_without_the_cache_the_same_app_passes(app):
     assert found.verdict(app) == "pass"
 
 
-def test_what_was_seen_is_told_with_the_text():
+def test_the_finding_shows_the_cached_text():
     finding = found(Cached(or_else(ask_once, str)))
     assert finding.seen.startswith(
         'call 41 returned the bad result of call 1 (error_text: "Error code'
@@ -95,7 +95,7 @@ def test_what_was_seen_is_told_with_the_text():
 
 
 def test_half_an_answer_is_not_to_be_kept_either():
-    profile = day(window(cut_stream(), ends=20 * MINUTE))
+    profile = profile_of(window(cut_stream(), ends=20 * MINUTE))
     assert found.verdict(Cached(torn), profile) == "fail"
 
 
@@ -120,7 +120,7 @@ def test_a_breaker_that_is_still_open_after_the_outage_is_no_cache(cooldown):
 
 
 def test_an_apology_while_all_is_down_is_no_cache():
-    both = day(window(on=(Target("anthropic"), Target("openai")), ends=HOUR))
+    both = profile_of(window(on=(Target("anthropic"), Target("openai")), ends=HOUR))
     assert found.verdict(Defended(or_else(ask_gpt, APOLOGY)), both, recovery=0) == "not applicable"
 
 
@@ -130,7 +130,7 @@ def test_it_is_not_applicable_where_nothing_goes_wrong():
     assert finding.seen == "no prompt with a bad result was repeated after the outage"
 
 
-def test_it_is_not_applicable_where_no_prompt_is_asked_again():
+def test_it_is_not_applicable_without_repeated_prompts():
     assert found.verdict(Cached(or_else(ask_once, str)), prompts=NUMBERED) == "not applicable"
 
 
@@ -138,7 +138,7 @@ def test_a_fallbacks_answer_may_be_kept():
     assert found.verdict(Cached(ask_claude_or_gpt)) == "not applicable"
 
 
-def test_the_same_default_again_is_no_cache_where_it_is_asked_for_again():
+def test_the_same_default_after_a_new_request_is_no_cache():
     always = or_else(lambda question: anthropic.Anthropic().nothing, APOLOGY)
     assert found.verdict(always) == "not applicable"
 
@@ -173,6 +173,6 @@ def test_an_apology_of_an_open_breaker_is_not_kept_though_a_lookup_before_it_suc
         return answer
 
     chat_only = Target("openai", path="/v1/chat/completions")
-    bad_time = day(window(on=chat_only, ends=615))
+    bad_time = profile_of(window(on=chat_only, ends=615))
     one = {"prompts": ["one question, KX-11111"], "warmup": "5m"}
     assert found.verdict(answers_from_documents, bad_time, **one) == "pass"

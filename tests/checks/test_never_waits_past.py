@@ -1,4 +1,4 @@
-"""How long does a user wait at most, and what for?"""
+"""`never_waits_past` limits the wait of a call, and names its longest part."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from support.apps.bots import MODEL, ask, ask_once, claude
 from support.apps.defended import ERRORS, Cached, ask_gpt, try_again
 from support.judging import NUMBERED, Judge
-from support.small_profiles import BAD_TIME, HOUR, bad_time, day, window
+from support.small_profiles import BAD_TIME, HOUR, bad_time, profile_of, window
 
 from chaos_llm.checks import never_waits_past
 from chaos_llm.errors import UsageError
@@ -85,7 +85,7 @@ def test_a_pause_of_the_apps_own_is_named():
     assert finding.seen.endswith("it waited 1 min 30 s without a request")
 
 
-def test_a_wait_for_nobody_is_named_too():
+def test_a_wait_without_a_request_is_named():
     def waits_for_a_lock(question):
         if "7" in question:
             time.sleep(100)
@@ -99,13 +99,13 @@ def test_a_wait_for_nobody_is_named_too():
     )
 
 
-def test_it_is_not_applicable_where_nothing_struck():
+def test_it_is_not_applicable_where_no_fault_was_applied():
     finding = found(lambda question: time.sleep(70), bad_time())
     assert finding.verdict == "not applicable"
     assert finding.seen == "no fault was applied to a call"
 
 
-def test_without_configuration_a_slow_healthy_day_is_allowed_for():
+def test_the_default_deadline_allows_for_a_slow_healthy_provider():
     slow = bad_time(latency(seconds=1), baseline={"anthropic": HealthyLatency(first_token=50)})
     run = found.run(ask_once, slow, every="2m")
     assert never_waits_past.with_learned_deadline(run) == never_waits_past(100.0)
@@ -116,7 +116,7 @@ def test_without_configuration_a_slow_healthy_day_is_allowed_for():
 
 
 def test_exactly_the_deadline_is_in_time():
-    profile = day(window(hang(seconds=60), ends=HOUR))
+    profile = profile_of(window(hang(seconds=60), ends=HOUR))
     assert found(ask_once, profile, every="2m").verdict == "pass"
 
 

@@ -1,4 +1,4 @@
-"""Do connections come back?"""
+"""`pool_is_not_exhausted` finds connections that are never returned to their pool."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_streams_that_are_never_closed_fail():
     )
 
 
-def test_a_few_of_them_are_told():
+def test_a_few_unclosed_streams_are_mentioned():
     finding = found(pool_is_not_exhausted(), Leaky(), cut_stream(), every="8m")
     assert finding.verdict == "pass"
     assert "stayed open" in finding.seen

@@ -1,4 +1,4 @@
-"""Is a provider that was left alone probed by one call, or by all at once?"""
+"""`probes_with_one_request` fails where many calls probe a provider at once."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from support.apps.defended import (
     ask_gpt_async,
 )
 from support.judging import NUMBERED, Judge
-from support.small_profiles import MINUTE, day, window
+from support.small_profiles import MINUTE, profile_of, window
 
 from chaos_llm.checks import probes_with_one_request
 from chaos_llm.errors import UnknownName, UsageError
 from chaos_llm.faults import hang, overloaded
 
-HANGING = day(window(hang(seconds=15), ends=10 * MINUTE))
+HANGING = profile_of(window(hang(seconds=15), ends=10 * MINUTE))
 
 
 found = Judge(
@@ -66,7 +66,7 @@ def test_the_sdks_retries_are_part_of_the_probe():
     assert found(OneProbe(retries=1).answer).verdict == "pass"
 
 
-def test_a_breaker_that_lets_everybody_through_fails():
+def test_a_breaker_that_lets_all_calls_through_fails():
     finding = found(DefendedAsync().answer)
     assert finding.verdict == "fail"
     assert finding.seen == "4 calls probed anthropic at the same time while it was down"
@@ -79,8 +79,8 @@ def test_a_few_at_once_can_be_allowed():
     assert found(OneProbe(probes=3).answer, check=check).verdict == "pass"
 
 
-def test_what_was_under_way_when_the_breaker_opened_is_no_probe():
-    slow = day(window(hang(seconds=4), ends=10 * MINUTE))
+def test_requests_in_flight_when_the_breaker_opened_are_no_probes():
+    slow = profile_of(window(hang(seconds=4), ends=10 * MINUTE))
     assert found(OneProbe(retries=2).answer, slow, every="20s").verdict == "pass"
 
 
@@ -90,19 +90,19 @@ def test_an_app_without_a_breaker_does_not_probe():
     assert finding.seen == ("no call probed anthropic while it was down")
 
 
-def test_one_user_cannot_tell():
+def test_one_user_cannot_be_judged():
     finding = found(Defended(), users=1, every="30s")
     assert finding.verdict == "not judged"
     assert "use more users=" in finding.seen
 
 
 def test_refusals_that_come_at_once_leave_no_room_for_others():
-    quick = day(window(overloaded(), ends=10 * MINUTE))
+    quick = profile_of(window(overloaded(), ends=10 * MINUTE))
     assert found(DefendedAsync().answer, quick).verdict == "not judged"
 
 
-def test_what_asks_at_recovery_is_no_probe_of_a_dead_provider():
-    short = day(window(hang(seconds=15), ends=MINUTE))
+def test_requests_after_the_recovery_are_no_probes():
+    short = profile_of(window(hang(seconds=15), ends=MINUTE))
     assert found(DefendedAsync().answer, short).verdict == "not applicable"
 
 
@@ -110,7 +110,7 @@ def test_it_is_not_applicable_to_a_provider_that_is_up():
     def app(question):
         return ask_once(question) if len(question) < 99 else APOLOGY
 
-    finding = found(app, day(), users=1)
+    finding = found(app, profile_of(), users=1)
     assert finding.verdict == "not applicable"
 
 

@@ -1,4 +1,4 @@
-"""Is a provider that is back overrun by all that was held back?"""
+"""`recovers_without_a_herd` limits the burst of requests after a recovery."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from support.apps.bots import ask
 from support.apps.defended import APOLOGY, ERRORS, Defended, DefendedAsync, agent, ask_async_once
 from support.judging import NUMBERED, Judge
-from support.small_profiles import BAD_TIME, MINUTE, day, window
+from support.small_profiles import BAD_TIME, MINUTE, profile_of, window
 
 from chaos_llm.checks import recovers_without_a_herd
 from chaos_llm.errors import UsageError
@@ -82,7 +82,7 @@ def test_an_agent_makes_as_many_requests_as_ever():
     assert found(app, users=1, every="30s").verdict == "pass"
 
 
-def test_a_few_users_who_were_waiting_are_no_herd():
+def test_a_few_waiting_users_are_no_herd():
     async def patient(question):
         while True:
             try:
@@ -90,10 +90,13 @@ def test_a_few_users_who_were_waiting_are_no_herd():
             except ERRORS:
                 await asyncio.sleep(5)
 
-    assert found(patient, day(window(hang(seconds=5), ends=20 * MINUTE)), users=5).verdict == "pass"
+    assert (
+        found(patient, profile_of(window(hang(seconds=5), ends=20 * MINUTE)), users=5).verdict
+        == "pass"
+    )
 
 
-def test_many_users_who_were_waiting_in_step_are_one():
+def test_many_users_that_return_in_step_are_a_herd():
     async def patient(question):
         while True:
             try:
@@ -111,7 +114,7 @@ def test_it_is_not_applicable_without_a_recovery():
     assert finding.seen == "no provider recovered while calls were made"
 
 
-def test_without_a_healthy_day_it_cannot_be_judged():
+def test_without_a_warm_up_it_cannot_be_judged():
     finding = found(ask, users=1, warmup=0)
     assert finding.verdict == "not judged"
     assert finding.seen == "no healthy call shows the normal rate; see warmup="

@@ -1,4 +1,4 @@
-"""Is a token refreshed once, and for everybody?"""
+"""`refreshes_token_once` fails where users refresh the same token repeatedly."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import httpx
 import pytest
 from support.apps.bots import MODEL, ask_once
 from support.judging import NUMBERED, Judge
-from support.small_profiles import HOUR, MINUTE, day, window
+from support.small_profiles import HOUR, MINUTE, profile_of, window
 
 from chaos_llm.checks import refreshes_token_once
 from chaos_llm.errors import UsageError
@@ -20,7 +20,7 @@ from chaos_llm.profiles.model import Target
 TOKENS = "https://console.anthropic.com/v1/oauth/token"
 MESSAGES = "https://api.anthropic.com/v1/messages"
 LOGIN = Target("anthropic", "login")
-EXPIRED = day(window(auth_expired(), ends=20 * MINUTE))
+EXPIRED = profile_of(window(auth_expired(), ends=20 * MINUTE))
 
 
 found = Judge(
@@ -50,11 +50,11 @@ class Session:
             return "please log in again"
 
     async def ask(self, client, question):
-        asked = {"role": "user", "content": question}
+        sent = {"role": "user", "content": question}
         return await client.post(
             MESSAGES,
             headers={"authorization": f"Bearer {self.token}", "anthropic-version": "2023-06-01"},
-            json={"model": MODEL, "max_tokens": 300, "messages": [asked]},
+            json={"model": MODEL, "max_tokens": 300, "messages": [sent]},
         )
 
     async def refresh(self, client, used):
@@ -74,7 +74,7 @@ class Session:
 
 def one_expired(ends=2 * MINUTE):
     """The token of the first day is refused, those after it are good."""
-    return day(window(auth_expired(), ends=ends, on=Target("anthropic")))
+    return profile_of(window(auth_expired(), ends=ends, on=Target("anthropic")))
 
 
 def test_a_refresh_and_a_second_look_pass():
@@ -91,7 +91,7 @@ def test_a_loop_of_refreshes_fails():
 
 
 def test_a_login_that_fails_is_tried_a_few_times():
-    both = day(
+    both = profile_of(
         window(auth_expired(), ends=20 * MINUTE, name="expired"),
         window(server_error(), ends=20 * MINUTE, on=LOGIN, name="login"),
     )
@@ -103,7 +103,7 @@ def test_a_login_that_fails_is_tried_a_few_times():
 
 
 def test_a_refused_refresh_is_not_tried_again_and_again():
-    both = day(
+    both = profile_of(
         window(auth_expired(), ends=20 * MINUTE, name="expired"),
         window(auth_expired(), ends=20 * MINUTE, on=LOGIN, name="revoked"),
     )
@@ -117,7 +117,7 @@ def test_a_refused_refresh_is_not_tried_again_and_again():
 
 @pytest.mark.parametrize("seconds", [4, 20], ids=["answered", "timed out"])
 def test_users_at_once_share_a_refresh(seconds):
-    slow = day(
+    slow = profile_of(
         window(auth_expired(), ends=3.5, name="expired"),
         window(latency(seconds=seconds), ends=20 * MINUTE, on=LOGIN, name="slow"),
     )
@@ -129,7 +129,7 @@ def test_users_at_once_share_a_refresh(seconds):
     assert finding.seen.endswith(" requests for one token within a minute")
 
 
-def test_users_with_tokens_of_their_own_refresh_each_his_own():
+def test_users_with_separate_tokens_refresh_each_their_own():
     sessions = {}
 
     async def app(question):
@@ -140,16 +140,19 @@ def test_users_with_tokens_of_their_own_refresh_each_his_own():
     assert found(app, every="10s", users=3).verdict == "pass"
 
 
-def test_an_app_that_logs_in_for_each_call_does_so_on_a_bad_day_too():
+def test_logins_per_call_are_compared_with_the_healthy_warm_up():
     def app(question):
         form = {"grant_type": "refresh_token", "refresh_token": "kept"}
         httpx.post(TOKENS, json=form).raise_for_status()
         return ask_once(question)
 
-    assert found(app, day(window(overloaded(), ends=20 * MINUTE)), every="20s").verdict == "pass"
+    assert (
+        found(app, profile_of(window(overloaded(), ends=20 * MINUTE)), every="20s").verdict
+        == "pass"
+    )
 
 
-def test_it_is_not_applicable_where_nobody_logs_in():
+def test_it_is_not_applicable_without_logins():
     finding = found(ask_once)
     assert finding.verdict == "not applicable"
     assert finding.seen == "no token was refreshed"
@@ -171,7 +174,7 @@ def test_a_worker_in_the_background_that_chases_its_own_token_fails():
         await asyncio.sleep(0.1)
         return time.strftime("%H:%M")
 
-    finding = found(app, day(window(ends=HOUR)), every="1m", users=2)
+    finding = found(app, profile_of(window(ends=HOUR)), every="1m", users=2)
     assert finding.verdict == "fail"
 
 

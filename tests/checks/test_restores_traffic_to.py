@@ -1,4 +1,4 @@
-"""Does the provider get its usual share of the calls again?"""
+"""`restores_traffic_to` demands the share of calls from before the outage."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from support.apps.defended import (
     ask_gpt,
 )
 from support.judging import NUMBERED, Judge
-from support.small_profiles import BAD_TIME, HOUR, MINUTE, day, window
+from support.small_profiles import BAD_TIME, HOUR, MINUTE, profile_of, window
 
 from chaos_llm.checks import restores_traffic_to, returns_to
 from chaos_llm.errors import UnknownName, UsageError
@@ -67,11 +67,11 @@ def test_a_breaker_that_stays_half_open_fails_though_it_returned():
     assert finding.at == 30 * MINUTE
 
 
-def test_who_never_comes_back_fails_too():
+def test_an_app_that_never_returns_fails_too():
     assert found(HalfOpen(10**9)).verdict == "fail"
 
 
-def test_who_takes_longer_is_given_it_on_demand():
+def test_a_longer_limit_can_be_set():
     slow = Defended(breaker=Breaker(cooldown=25 * MINUTE))
     assert found(slow).verdict == "pass"
     late = Defended(breaker=Breaker(cooldown=58 * MINUTE))
@@ -82,20 +82,20 @@ def test_who_takes_longer_is_given_it_on_demand():
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_who_spreads_his_calls_is_measured_by_his_usual_share(seed):
+def test_an_app_with_several_providers_is_measured_by_its_healthy_share(seed):
     assert found(Balanced(), seed=seed, warmup="20m").verdict == "pass"
     assert found(DefendedAsync(balanced=True).answer, every="5m", users=10).verdict == "pass"
     half_open = Balanced(claude=Breaker(limit=1, cooldown=10**9))
     assert found(half_open, seed=seed, warmup="20m").verdict == "fail"
 
 
-def test_what_a_cache_answers_does_not_count():
+def test_calls_answered_by_a_cache_do_not_count():
     prompts = [f"question {n}" for n in range(3)]
     assert found(Cached(Defended(), keep=10**9), prompts=prompts).verdict == "not applicable"
 
 
 def test_it_is_not_applicable_to_a_fallback_nor_without_a_recovery():
-    both = day(window(on=(Target("anthropic"), Target("openai")), ends=20 * MINUTE))
+    both = profile_of(window(on=(Target("anthropic"), Target("openai")), ends=20 * MINUTE))
     finding = found(Defended(), both, restores_traffic_to("openai"))
     assert finding.verdict == "not applicable"
     assert finding.seen == "healthy calls do not use openai"

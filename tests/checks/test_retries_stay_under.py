@@ -1,4 +1,4 @@
-"""Do retries multiply?"""
+"""`retries_stay_under` limits the requests per call."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from support.apps.defended import (
     try_again,
 )
 from support.judging import NUMBERED, Judge
-from support.small_profiles import BAD_TIME, HOUR, MINUTE, day, window
+from support.small_profiles import BAD_TIME, HOUR, MINUTE, profile_of, window
 
 from chaos_llm import outage
 from chaos_llm.checks import retries_stay_under
@@ -76,19 +76,19 @@ def test_an_app_without_retries_has_none():
 
 
 def test_it_is_not_applicable_where_nothing_failed():
-    finding = found(ask, day(window(latency(seconds=3), ends=20 * MINUTE)))
+    finding = found(ask, profile_of(window(latency(seconds=3), ends=20 * MINUTE)))
     assert finding.verdict == "not applicable"
     assert finding.seen == "no request failed"
 
 
 def test_the_steps_of_an_agent_are_no_retries():
-    shaky = day(window(overloaded(), share=0.5, ends=20 * MINUTE))
+    shaky = profile_of(window(overloaded(), share=0.5, ends=20 * MINUTE))
     assert found(lambda question: agent(question, steps=12, retries=2), shaky).verdict == "pass"
     assert found(lambda question: agent(question, steps=12, retries=9), shaky).verdict == "fail"
 
 
 def test_another_vendor_and_another_model_are_fallbacks():
-    everything = day(window(on=(Target("anthropic"), Target("openai")), ends=20 * MINUTE))
+    everything = profile_of(window(on=(Target("anthropic"), Target("openai")), ends=20 * MINUTE))
 
     def through_all(question):
         for ask_one in (
@@ -118,7 +118,7 @@ async def at_once(question):
 
 @pytest.mark.parametrize("fault", [overloaded(), hang(seconds=20)], ids=repr)
 def test_requests_at_the_same_time_are_no_retries_of_each_other(fault):
-    finding = found(at_once, day(window(fault, ends=20 * MINUTE)))
+    finding = found(at_once, profile_of(window(fault, ends=20 * MINUTE)))
     assert finding.verdict == "pass"
     assert finding.seen == "no request was retried more than 2 times"
 
@@ -137,7 +137,7 @@ def test_a_request_after_one_that_the_app_gave_up_on_is_a_retry():
                 continue
         return None
 
-    assert found(impatient, day(window(hang(), ends=20 * MINUTE))).verdict == "fail"
+    assert found(impatient, profile_of(window(hang(), ends=20 * MINUTE))).verdict == "fail"
 
 
 def test_a_retry_after_a_cut_stream_is_one():
@@ -152,7 +152,7 @@ def test_a_retry_after_a_cut_stream_is_one():
                 continue
         return None
 
-    assert found(insists, day(window(cut_stream(), ends=20 * MINUTE))).verdict == "fail"
+    assert found(insists, profile_of(window(cut_stream(), ends=20 * MINUTE))).verdict == "fail"
 
 
 def test_pings_in_the_background_are_no_retries():
@@ -161,7 +161,7 @@ def test_pings_in_the_background_are_no_retries():
 
 
 class ByQueue:
-    """A worker that was there before, and users whose prompts carry nothing to know them by."""
+    """A worker from before the outage, and prompts without tokens."""
 
     def __init__(self, retries):
         self.jobs, self.retries, self.worker = None, retries, None
@@ -200,8 +200,8 @@ def test_requests_that_belong_to_no_call_are_judged_on_average(retries, verdict)
         await app.start()
         # Slow enough for the calls of several users to overlap, so that no call is the sole one.
         slow = window(latency(seconds=5), begins=-HOUR, ends=HOUR)
-        with outage(day(slow, window(ends=20 * MINUTE)), seed=3) as chaos:
-            report = await chaos.replay_async(
+        with outage(profile_of(slow, window(ends=20 * MINUTE)), seed=3) as chaos:
+            report = await chaos.replay(
                 app.answer,
                 users=6,
                 every="10s",
@@ -218,7 +218,7 @@ def test_requests_that_belong_to_no_call_are_judged_on_average(retries, verdict)
 
 
 class Later:
-    """What fails is asked again by a worker, when its user has long been told so."""
+    """A worker retries failed requests after their calls have ended."""
 
     def __init__(self, times, retries=2):
         self.times, self.retries, self.jobs = times, retries, set()

@@ -1,4 +1,4 @@
-"""Does the app go back to its provider after recovery?"""
+"""`returns_to` demands that an app returns to its provider after the recovery."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from support.apps.defended import (
     ask_gpt,
 )
 from support.judging import NUMBERED, Judge
-from support.small_profiles import BAD_TIME, MINUTE, day, window
+from support.small_profiles import BAD_TIME, MINUTE, profile_of, window
 
 from chaos_llm.checks import returns_to
 from chaos_llm.errors import UnknownName, UsageError
@@ -45,7 +45,7 @@ class GoesAway:
             return ask_gpt(question)
 
 
-def test_who_never_left_is_back():
+def test_an_app_that_never_left_has_returned():
     finding = found(ask_once)
     assert finding.verdict == "pass"
     assert finding.seen == "anthropic answered again 0 s after it recovered"
@@ -57,14 +57,14 @@ def test_a_breaker_with_a_short_cooldown_is_back():
     assert finding.seen == "anthropic answered again 30 s after it recovered"
 
 
-def test_who_stays_on_the_fallback_fails():
+def test_an_app_that_stays_on_the_fallback_fails():
     finding = found(GoesAway(10**9))
     assert finding.verdict == "fail"
     assert finding.seen == "anthropic answered no call after it recovered"
     assert finding.at == 20 * MINUTE
 
 
-def test_who_is_back_late_fails():
+def test_an_app_that_returns_late_fails():
     finding = found(GoesAway(35 * MINUTE))
     assert finding.verdict == "fail"
     assert finding.seen == "anthropic did not answer a call until 15 min after it recovered"
@@ -75,19 +75,19 @@ def test_who_is_back_late_fails():
 
 def test_it_is_not_applicable_without_a_recovery():
     assert found.verdict(ask_once, until="10m", recovery=0) == "not applicable"
-    finding = found(ask_once, day(window(share=0.04)))
+    finding = found(ask_once, profile_of(window(share=0.04)))
     assert finding.verdict == "not applicable"
     assert finding.seen == "anthropic did not recover while calls were made"
 
 
-def test_one_that_was_only_ailing_has_to_be_returned_to_as_well():
-    ailing = day(window(share=0.3, ends=20 * MINUTE))
+def test_the_app_must_also_return_to_a_degraded_provider():
+    ailing = profile_of(window(share=0.3, ends=20 * MINUTE))
     assert found.verdict(ask_once, ailing) == "pass"
     assert found.verdict(GoesAway(10**9), ailing) == "fail"
 
 
-def test_a_recovery_that_does_not_last_is_none():
-    on_and_off = day(
+def test_a_recovery_that_does_not_last_does_not_count():
+    on_and_off = profile_of(
         *(window(begins=n * 9 * MINUTE, ends=(n * 9 + 5) * MINUTE, name=f"{n}") for n in range(4))
     )
     assert found.verdict(GoesAway(10**9), on_and_off, recovery="5m") == "not applicable"
@@ -95,22 +95,22 @@ def test_a_recovery_that_does_not_last_is_none():
 
 def test_a_slow_recovery_begins_where_the_provider_is_up_and_not_where_it_is_less_down():
     falling = Share(((0.0, 1.0), (10 * MINUTE, 1.0), (70 * MINUTE, 0.0)))
-    slow = day(window(share=falling, ends=70 * MINUTE))
+    slow = profile_of(window(share=falling, ends=70 * MINUTE))
     assert found.verdict(GoesAway(60 * MINUTE), slow) == "pass"
     finding = found(GoesAway(10**9), slow)
     assert finding.verdict == "fail"
     assert finding.at == pytest.approx(67 * MINUTE, abs=MINUTE)
 
 
-def test_nobody_has_to_return_to_a_fallback():
-    both = day(window(on=(Target("anthropic"), Target("openai")), ends=20 * MINUTE))
+def test_no_app_has_to_return_to_a_fallback():
+    both = profile_of(window(on=(Target("anthropic"), Target("openai")), ends=20 * MINUTE))
     finding = found(Defended(), both, returns_to("openai"))
     assert finding.verdict == "not applicable"
     assert finding.seen == "healthy calls do not use openai"
 
 
 def test_a_provider_that_the_app_does_not_know_is_not_applicable():
-    both = day(window(on=(Target("anthropic"), Target("openai")), ends=20 * MINUTE))
+    both = profile_of(window(on=(Target("anthropic"), Target("openai")), ends=20 * MINUTE))
     assert found.verdict(ask_once, both, returns_to("openai")) == "not applicable"
 
 
@@ -119,11 +119,11 @@ def test_a_cache_that_answers_meanwhile_is_not_blamed():
     assert found.verdict(Cached(Defended(), keep=10**9), prompts=prompts) == "not applicable"
 
 
-def test_calls_that_are_too_rare_to_tell_are_not_blamed():
+def test_calls_that_are_too_rare_to_judge_pass():
     # One call two minutes after the recovery, when a breaker may be open, the next half an hour on.
     breaker = Breaker(limit=1, cooldown=40 * MINUTE)
     rare = {"every": "32m", "warmup": 0, "recovery": "90m"}
-    long = day(window(ends=30 * MINUTE))
+    long = profile_of(window(ends=30 * MINUTE))
     assert found.verdict(Defended(breaker=breaker), long, **rare) == "not applicable"
 
 
@@ -138,8 +138,8 @@ def test_many_users_are_back_together():
     assert found.verdict(DefendedAsync().answer, every="10m", users=20) == "pass"
 
 
-def test_the_first_recovery_that_fails_is_told():
-    twice = day(
+def test_the_first_failed_recovery_is_reported():
+    twice = profile_of(
         window(ends=10 * MINUTE, name="one"),
         window(begins=40 * MINUTE, ends=50 * MINUTE, name="two"),
     )

@@ -1,4 +1,4 @@
-"""Are old answers served, and not too old?"""
+"""`serves_stale_within` demands stale answers, up to an age."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_it_is_not_applicable_without_a_memory_that_is_used(app):
     assert finding.verdict == "not applicable"
 
 
-def test_a_plain_cache_need_not_serve_what_has_expired():
+def test_a_cache_without_stale_serving_need_not_serve_expired_answers():
     finding = long_day(Cached(ask_once, keep=3000), serves_stale_within())
     assert finding.verdict == "pass"
 

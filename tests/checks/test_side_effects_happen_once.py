@@ -1,4 +1,4 @@
-"""Is a customer charged once?"""
+"""`side_effects_happen_once` fails where a call repeats a side effect."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import pytest
 from support.apps.bots import MODEL, ask_once, claude
 from support.apps.defended import ERRORS
 from support.apps.failover import at_intervals, talk
-from support.small_profiles import MINUTE, day, window
+from support.small_profiles import MINUTE, profile_of, window
 
 from chaos_llm import outage
 from chaos_llm.checks import side_effects_happen_once
 from chaos_llm.errors import UsageError
 from chaos_llm.faults import overloaded
 
-DAY = day(window(overloaded(), ends=20 * MINUTE, share=0.5))
+DAY = profile_of(window(overloaded(), ends=20 * MINUTE, share=0.5))
 CHARGE = {
     "name": "charge",
     "description": "Charge a card.",
@@ -35,18 +35,18 @@ def found(make, **options):
 
 
 def shop(chaos, *, again):
-    """An agent: the model has a tool called, then speaks; the whole run may be made anew."""
+    """An agent that calls a tool and then answers; a failure may restart the whole run."""
 
     @chaos.side_effect
     def charge(**order):
         return "charged"
 
     def run(question, memory):
-        said = claude(max_retries=0).messages.create(
+        text = claude(max_retries=0).messages.create(
             model=MODEL, max_tokens=300, messages=talk(question), tools=[CHARGE],
             tool_choice={"type": "tool", "name": "charge"},
         )  # fmt: skip
-        (use,) = [block for block in said.content if block.type == "tool_use"]
+        (use,) = [block for block in text.content if block.type == "tool_use"]
         if "charged" not in memory:
             charge(**use.input)
             memory.add("charged")
@@ -64,14 +64,14 @@ def shop(chaos, *, again):
     return app
 
 
-def test_a_run_that_is_made_anew_as_a_whole_charges_twice():
+def test_a_run_that_restarts_from_the_beginning_charges_twice():
     finding = found(lambda chaos: shop(chaos, again="run"))
     assert finding.verdict == "fail"
     assert "charge 2 times, " in finding.seen or "charge 3 times, " in finding.seen
     assert finding.at >= 0.0
 
 
-def test_an_agent_that_remembers_what_it_has_done_passes():
+def test_an_agent_that_remembers_its_effects_passes():
     finding = found(lambda chaos: shop(chaos, again="step"))
     assert finding.verdict == "pass"
     assert finding.seen.startswith("no call repeated ")
@@ -105,7 +105,7 @@ def test_the_same_effect_with_the_same_arguments_fails():
 
 
 @pytest.mark.parametrize("times", [(1,), (1, 2), (1, 1)], ids=["one", "two", "always two alike"])
-def test_what_happens_on_a_healthy_day_too_passes(times):
+def test_an_effect_that_repeats_while_healthy_passes(times):
     assert found(lambda chaos: by_name(chaos, times)).verdict == "pass"
 
 
@@ -133,7 +133,7 @@ def test_it_is_not_applicable_where_nothing_is_marked():
     assert finding.verdict == "not applicable"
 
 
-def test_arguments_are_told_apart_by_what_they_say_and_not_by_where_they_are():
+def test_arguments_are_compared_by_value_and_not_by_identity():
     class Card:
         pass
 

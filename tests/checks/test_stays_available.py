@@ -1,4 +1,4 @@
-"""How many of the calls were answered?"""
+"""`stays_available` demands a share of answered calls."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from chaos_llm.errors import UsageError
 from chaos_llm.faults import overloaded
 
 
-def test_lost_calls_fail_and_the_first_is_told():
+def test_lost_calls_fail_and_the_first_one_is_reported():
     finding = found(stays_available(0.99), ask_once, overloaded())
     assert finding.verdict == "fail"
     assert finding.seen == "50 % of 40 calls got an answer"
@@ -29,12 +29,12 @@ def test_an_apology_is_no_answer():
     assert finding.verdict == "fail"
 
 
-def test_old_answers_count_where_that_is_said():
+def test_stale_answers_count_if_permitted():
     assert long_day(Keeps(), stays_available(0.9)).verdict == "fail"
     assert long_day(Keeps(), stays_available(0.9, stale_counts=True)).verdict == "pass"
 
 
 @pytest.mark.parametrize("share", [99, "most"])
-def test_a_share_is_between_none_and_all(share):
+def test_a_share_is_between_0_and_1(share):
     with pytest.raises(UsageError, match="0 to 1"):
         stays_available(share)

@@ -1,4 +1,4 @@
-"""Do requests leave the allowed providers and regions?"""
+"""`stays_within` fails a request to a provider or region outside of a list."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from support.apps.bots import ask_once
 from support.apps.defended import Defended
 from support.apps.failover import found, talk
-from support.small_profiles import MINUTE, day, window
+from support.small_profiles import MINUTE, profile_of, window
 
 from chaos_llm import outage
 from chaos_llm.checks import stays_within
@@ -38,7 +38,7 @@ def or_in_america(question):
 
 def in_europe(app, check):
     target = Target("bedrock", region="eu-central-1")
-    profile = day(window(overloaded(), ends=20 * MINUTE, on=target))
+    profile = profile_of(window(overloaded(), ends=20 * MINUTE, on=target))
     with outage(profile, seed=3) as chaos:
         return check(chaos.replay(app, every="5m", warmup="10m", recovery="10m").run)
 

@@ -1,4 +1,4 @@
-"""Is a provider that is down left alone?"""
+"""`stops_calling` limits the calls in a row that call a provider which is down."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from support.apps.defended import (
     try_again,
 )
 from support.judging import NUMBERED, Judge
-from support.small_profiles import BAD_TIME, HOUR, MINUTE, day, window
+from support.small_profiles import BAD_TIME, HOUR, MINUTE, profile_of, window
 
 from chaos_llm import outage
 from chaos_llm.checks import stops_calling
@@ -30,7 +30,7 @@ from chaos_llm.errors import UnknownName, UsageError
 from chaos_llm.faults import hang, latency, overloaded
 from chaos_llm.profiles.model import Target
 
-HALF_DOWN = day(window(ends=HOUR, share=0.9, sticky_by="client", sticky_for=5 * MINUTE))
+HALF_DOWN = profile_of(window(ends=HOUR, share=0.9, sticky_by="client", sticky_for=5 * MINUTE))
 
 
 found = Judge(
@@ -40,7 +40,7 @@ found = Judge(
 )
 
 
-def test_an_app_that_asks_on_and_on_fails():
+def test_an_app_that_keeps_calling_fails():
     finding = found(ask_once)
     assert finding.verdict == "fail"
     assert finding.seen == (
@@ -59,7 +59,7 @@ def test_a_breaker_passes():
 
 @pytest.mark.parametrize("otherwise", [ask_gpt, apologise])
 @pytest.mark.parametrize("limit", [1, 5, 8])
-def test_so_does_any_breaker_up_to_the_limit_whatever_comes_instead(limit, otherwise):
+def test_any_breaker_within_the_limit_passes_whatever_it_returns(limit, otherwise):
     assert found(Defended(otherwise, breaker=Breaker(limit))).verdict == "pass"
 
 
@@ -89,31 +89,33 @@ def test_an_app_that_never_comes_near_passes():
 def test_it_is_not_applicable_to_a_provider_that_was_not_down():
     for provider, profile in (
         ("openai", BAD_TIME),
-        ("anthropic", day(window(share=0.3, ends=20 * MINUTE))),
+        ("anthropic", profile_of(window(share=0.3, ends=20 * MINUTE))),
     ):
         finding = found(Defended(), profile, stops_calling(provider))
         assert finding.verdict == "not applicable"
         assert finding.seen == f"{provider} was not down while calls were made"
 
 
-def test_it_is_not_applicable_where_all_that_was_asked_was_answered():
-    finding = found(ask_once, day(window(latency(seconds=3), ends=20 * MINUTE)))
+def test_it_is_not_applicable_where_every_request_was_answered():
+    finding = found(ask_once, profile_of(window(latency(seconds=3), ends=20 * MINUTE)))
     assert finding.verdict == "not applicable"
     assert finding.seen == "anthropic answered all calls that used it while it was down"
 
 
-def test_a_spare_that_is_down_and_not_needed_says_nothing():
-    both = day(window(ends=MINUTE), window(begins=HOUR, ends=1.2 * HOUR, on=Target("openai")))
+def test_an_unused_fallback_that_is_down_is_not_judged():
+    both = profile_of(
+        window(ends=MINUTE), window(begins=HOUR, ends=1.2 * HOUR, on=Target("openai"))
+    )
     assert found(Defended(), both, stops_calling("openai")).verdict == "not applicable"
 
 
-def test_a_spare_that_is_down_too_and_asked_on_and_on_fails():
-    both = day(window(on=(Target("anthropic"), Target("openai")), ends=20 * MINUTE))
+def test_calls_to_a_fallback_that_is_down_too_fail():
+    both = profile_of(window(on=(Target("anthropic"), Target("openai")), ends=20 * MINUTE))
     last = Defended(Defended(apologise, ask_gpt, Breaker(99)))
     assert found(last, both, stops_calling("openai")).verdict == "fail"
 
 
-def test_healthy_moments_in_the_middle_of_a_bad_time_begin_a_new_row():
+def test_an_answer_in_between_restarts_the_count():
     for seed in range(5):
         assert found(Defended(), HALF_DOWN, seed=seed).verdict == "pass"
         assert found(ask_once, HALF_DOWN, seed=seed).verdict == "fail"
@@ -124,7 +126,7 @@ def test_prompts_that_repeat_without_a_cache_count(app):
     assert found(app, prompts="hello").verdict == "fail"
 
 
-def test_what_a_cache_answers_neither_counts_nor_ends_a_row():
+def test_cached_calls_neither_count_nor_reset_the_count():
     prompts = [f"question {n}" for n in range(4)]  # each is kept for half an hour
 
     def mixed(number):
@@ -134,8 +136,8 @@ def test_what_a_cache_answers_neither_counts_nor_ends_a_row():
     assert found(Cached(Defended()), prompts=mixed, every="15s").verdict == "pass"
 
 
-def test_many_users_who_ask_before_the_first_failure_is_known_are_no_row():
-    hanging = day(window(hang(seconds=100), ends=20 * MINUTE))
+def test_parallel_calls_before_the_first_failure_do_not_count():
+    hanging = profile_of(window(hang(seconds=100), ends=20 * MINUTE))
     finding = found(DefendedAsync().answer, hanging, every="1m", users=30)
     assert finding.verdict == "pass"
 
@@ -143,7 +145,7 @@ def test_many_users_who_ask_before_the_first_failure_is_known_are_no_row():
 def test_many_users_without_a_breaker_are_a_row():
     app = DefendedAsync(breaker=None)
     assert found(app.answer, every="10m", users=20).verdict == "fail"
-    hanging = day(window(hang(seconds=100), ends=20 * MINUTE))
+    hanging = profile_of(window(hang(seconds=100), ends=20 * MINUTE))
     assert found(app.answer, hanging, every="10m", users=20).verdict == "fail"
 
 
@@ -159,21 +161,21 @@ def test_an_app_that_spreads_its_calls_is_judged_by_its_turns(seed):
 
 
 def test_calls_that_are_further_apart_than_a_cooldown_are_not_judged():
-    finding = found(ask_once, day(window()), every="4m")
+    finding = found(ask_once, profile_of(window()), every="4m")
     assert finding.verdict == "not judged"
     assert "use a shorter every=" in finding.seen
-    assert found(Defended(), day(window()), every="4m").verdict == "not judged"
+    assert found(Defended(), profile_of(window()), every="4m").verdict == "not judged"
 
 
-def test_a_longer_cooldown_can_be_asked_for():
+def test_a_longer_cooldown_can_be_set():
     check = stops_calling("anthropic", probe_after="5m")
-    hour = {"profile": day(window()), "every": "4m", "check": check}
+    hour = {"profile": profile_of(window()), "every": "4m", "check": check}
     assert found(ask_once, **hour).verdict == "fail"
     assert found(Defended(breaker=Breaker(cooldown=400)), **hour).verdict == "pass"
 
 
 def test_an_agent_whose_last_step_fails_has_failed():
-    profile = day(window(overloaded(), share=0.5, ends=20 * MINUTE))
+    profile = profile_of(window(overloaded(), share=0.5, ends=20 * MINUTE))
     assert found(lambda question: agent(question, steps=9, retries=0), profile).verdict == "fail"
 
 
@@ -182,8 +184,8 @@ def test_pings_in_the_background_are_no_calls():
     assert found(app.answer, every="1m", users=2).verdict == "pass"
 
 
-def test_a_fault_on_one_model_counts_for_the_app_that_asks_it():
-    opus = day(window(on=Target("anthropic", model="claude-opus*"), ends=20 * MINUTE))
+def test_a_fault_on_one_model_counts_for_an_app_of_that_model():
+    opus = profile_of(window(on=Target("anthropic", model="claude-opus*"), ends=20 * MINUTE))
     calls = []
 
     def app(question):
@@ -232,7 +234,7 @@ STACKED = try_again(ask_once, 3)
 
 
 def test_calls_that_are_rare_but_bring_all_their_retries_for_long_are_no_probes():
-    finding = found(STACKED, day(window()), every="4m")
+    finding = found(STACKED, profile_of(window()), every="4m")
     assert finding.verdict == "fail"
     assert finding.seen == (
         "15 calls in a row, over 56 min, used anthropic while it was down, "
@@ -242,19 +244,19 @@ def test_calls_that_are_rare_but_bring_all_their_retries_for_long_are_no_probes(
 
 
 def test_they_are_not_judged_where_they_are_few_or_not_for_long():
-    assert found(STACKED, day(window(ends=25 * MINUTE)), every="2m").verdict == "not judged"
-    assert found(STACKED, day(window()), every="8m").verdict != "fail"
+    assert found(STACKED, profile_of(window(ends=25 * MINUTE)), every="2m").verdict == "not judged"
+    assert found(STACKED, profile_of(window()), every="8m").verdict != "fail"
 
 
-def test_a_breaker_around_one_retry_is_not_told_from_none():
+def test_a_breaker_around_one_retry_looks_like_no_breaker():
     one_retry = try_again(ask_once, 2)
-    assert found(one_retry, day(window()), every="4m").verdict == "not judged"
-    assert found(Defended(ask=one_retry), day(window()), every="4m").verdict == "not judged"
+    assert found(one_retry, profile_of(window()), every="4m").verdict == "not judged"
+    assert found(Defended(ask=one_retry), profile_of(window()), every="4m").verdict == "not judged"
 
 
 def test_a_breaker_that_keeps_some_calls_away_passes_whatever_its_probes_bring():
     patient = Defended(ask=STACKED, breaker=Breaker(cooldown=7 * MINUTE))
-    assert found(patient, day(window()), every="4m").verdict != "fail"
+    assert found(patient, profile_of(window()), every="4m").verdict != "fail"
 
 
 def test_forty_prompts_without_a_breaker_fail_in_a_default_replay():

@@ -1,4 +1,4 @@
-"""Is a silent stream given up?"""
+"""`streams_do_not_hang` fails an app that waits too long for a silent stream."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from support.apps.bots import MODEL, SECOND_MODEL, ask_once, claude
 from support.apps.defended import APOLOGY
 from support.apps.failover import found, stream_claude, talk
-from support.small_profiles import MINUTE, day, window
+from support.small_profiles import MINUTE, profile_of, window
 
 from chaos_llm import outage
 from chaos_llm.checks import streams_do_not_hang
@@ -36,7 +36,7 @@ def patient(question):
 
 
 def impatient(question, limit=20.0):
-    """Gives up a stream whose next words take too long, whatever else comes."""
+    """Gives up a stream if the next content takes too long, despite keep-alives."""
 
     async def read():
         shown = []
@@ -58,7 +58,7 @@ def impatient(question, limit=20.0):
 
 
 @pytest.mark.parametrize("fault", [hang(), stall_mid_stream(), ping_only(120, every=15)], ids=repr)
-def test_who_waits_as_long_as_the_provider_likes_fails(fault):
+def test_an_app_without_a_time_limit_fails(fault):
     finding = found(streams_do_not_hang(), patient, fault, every="5m")
     assert finding.verdict == "fail"
     assert "waited longer for content than 30 s" in finding.seen
@@ -105,7 +105,7 @@ def test_another_vendors_comments_are_no_progress_either():
         ):
             yield chunk.choices[0].delta.content or ""
 
-    bad = day(window(ping_only(120, every=15), ends=20 * MINUTE, on=Target("openai")))
+    bad = profile_of(window(ping_only(120, every=15), ends=20 * MINUTE, on=Target("openai")))
     with outage(bad, seed=3) as chaos:
         report = chaos.replay(gpt_stream, every="5m", warmup="10m", recovery="10m")
         assert streams_do_not_hang()(report.run).verdict == "fail"

@@ -34,7 +34,9 @@ def boiled(path: Path) -> dict[str, list[str]]:
         title = f"{row['endpoint']} {row['form']} {row['status']} {row['has']}"
         table = lines[row["provider"]]
         table.append(f"[{title}] {row['recordings']}")
-        table += (f"{key} {round(100 * share)} {_types(kinds)}" for key, share, kinds in _keys(row))
+        for key, share, kinds in _keys(row):
+            types = "str" if key in ("$raw", "<:comment>raw", "<[DONE]>raw") else _types(kinds)
+            table.append(f"{key} {round(100 * share)} {types}")
         table += (f"event {order}" for order in row["events"][:1] if order.strip())
         for name, (share, value) in row["headers"].items():
             media = f" {value}" if name == "content-type" else ""

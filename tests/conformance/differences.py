@@ -14,6 +14,7 @@ import argparse
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
@@ -28,6 +29,7 @@ from chaos_llm.engine.engine import Engine
 from chaos_llm.faults import Fault, auth_expired, rate_limited, wrong_refusal
 from chaos_llm.faults.fault import FaultContext
 from chaos_llm.journal.journal import Journal
+from chaos_llm.profiles.model import Profile
 from chaos_llm.protocol.keyed_random import KeyedRandom
 from chaos_llm.protocol.messages import Reply, WireRequest
 from chaos_llm.providers import ReplyContext
@@ -96,6 +98,11 @@ def differences(row: Row) -> Iterator[Difference]:
     ours = our_shape(row)
     if f" {ours.status} " not in row.name:
         yield Difference(row.name, "other", "status", str(ours.status))
+    yield from _of_paths(row, ours)
+    yield from _of_headers(row, ours)
+
+
+def _of_paths(row: Row, ours: Shape) -> Iterator[Difference]:
     for path, (share, kinds) in row.paths.items():
         if path.startswith("<[DONE]>"):
             continue
@@ -109,11 +116,14 @@ def differences(row: Row) -> Iterator[Difference]:
         own = path.startswith(("<[DONE]>", "<:comment>")) or is_private(path, repeats=repeats)
         if path not in row.paths and not own:
             yield Difference(row.name, "extra", path)
+
+
+def _of_headers(row: Row, ours: Shape) -> Iterator[Difference]:
     for name, (share, media) in row.headers.items():
-        if share >= _HALF and name not in ours.headers:
-            yield Difference(row.name, "headers", name)
-        elif media and ours.headers.get(name) != media:
-            yield Difference(row.name, "headers", name, ours.headers.get(name, ""))
+        if (share >= _HALF and name not in ours.headers) or (
+            media and ours.headers.get(name) != media
+        ):
+            yield Difference(row.name, "headers", name, media)
 
 
 def _known(kind: str, kinds: frozenset[str]) -> bool:
@@ -124,6 +134,8 @@ def our_shape(row: Row) -> Shape:
     """The shape of what we answer to such a request."""
     endpoint, form, status, has = row.title.split(" ")
     fault = _FAULTS.get(int(status))
+    if row.name.startswith("gemini generateContent plain 400"):
+        fault = auth_expired()  # what was recorded is the refusal of a key
     asked = wire(row.provider, endpoint, form, "text" if fault else has)
     return shape_of(_answered(asked, row.provider, fault))
 
@@ -139,7 +151,7 @@ _FAULTS: dict[int, Fault] = {
 
 def _answered(asked: WireRequest, provider: str, fault: Fault | None) -> Reply:
     engine = Engine(
-        Overrides(Plan(_healthy(), seed=1)),
+        Overrides(Plan(_HEALTHY, seed=1)),
         Journal(),
         Correlation(),
         lambda: 0.0,
@@ -153,13 +165,7 @@ def _answered(asked: WireRequest, provider: str, fault: Fault | None) -> Reply:
     return format_.render(request, refusal, ReplyContext(1772451420.0, KeyedRandom("conformance")))
 
 
-@cache
-def _healthy():
-    from datetime import UTC, datetime
-
-    from chaos_llm.profiles.model import Profile
-
-    return Profile("healthy", "nothing happens", datetime(2026, 3, 2, tzinfo=UTC), 3600.0, ())
+_HEALTHY = Profile("healthy", "nothing happens", datetime(2026, 3, 2, tzinfo=UTC), 3600.0, ())
 
 
 @cache

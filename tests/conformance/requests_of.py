@@ -54,7 +54,11 @@ def wire(provider: str, endpoint: str, form: str, has: str) -> WireRequest:
     write = _WRITERS.get((provider, endpoint)) or _WRITERS["", endpoint]
     path, body = write(provider, model, stream, parts)
     path, _, query = path.partition("?")
-    headers = {"authorization": "Bearer sk-test", "content-type": "application/json"}
+    headers = {
+        "authorization": "Bearer sk-test",
+        "content-type": "application/json",
+        "anthropic-version": "2023-06-01",
+    }
     method = "GET" if body is None else "POST"
     data = b"" if body is None else json.dumps(body).encode()
     return WireRequest(method, _HOSTS[provider], path, query, headers, data)
@@ -106,8 +110,8 @@ def _responses(provider: str, model: str, stream: bool, parts: set[str]) -> Writ
             body |= {"include": ["reasoning.encrypted_content"]}
         if provider == "xai" and not (stream and "tool" in parts):
             body["reasoning"]["summary"] = "auto"
-        if provider == "xai" and stream and "tool" in parts:
-            del body["reasoning"]
+        if "tool" in parts and (stream or provider == "deepseek") and provider != "openai":
+            del body["reasoning"]  # these think anyway
     if provider == "azure-openai" and parts == {"text"}:
         body |= {"model": "gpt-5-mini", "reasoning": {"effort": "none"}}
     before = "/openai/v1" if provider == "azure-openai" else _BEFORE.get(provider, "/v1")
@@ -143,6 +147,8 @@ def _converse(provider: str, model: str, stream: bool, parts: set[str]) -> Writt
 def _invoke(provider: str, model: str, stream: bool, parts: set[str]) -> Written:
     body = {"anthropic_version": "bedrock-2023-05-31", "max_tokens": 4000, "messages": _MESSAGES}
     verb = "invoke-with-response-stream" if stream else "invoke"
+    if parts == {"tool"}:  # most recordings with one are of Nova
+        return f"/model/amazon.nova-pro-v1:0/{verb}", _converse(provider, model, stream, parts)[1]
     return f"/model/{model}/{verb}", body | _claude(parts)
 
 

@@ -1,4 +1,4 @@
-"""What contributors and CI are told to run is there, and is the same everywhere."""
+"""The commands for contributors and CI exist, and are the same in all files."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_the_readme_is_short_and_has_both_commands():
     assert 'python -m pip install -e ".[test]" && python -m pytest -n auto\n' in readme
 
 
-def test_a_path_that_contributors_are_told_of_exists():
+def test_a_path_in_the_contributing_guide_exists():
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     paths = re.findall(r"`((?:chaos_llm|tests|docs|fault_profiles)/[\w./-]*)`", text)
     assert len(paths) > 10

@@ -78,7 +78,7 @@ def plain(line):
 
 @pytest.mark.timeout(600)  # the tutorial starts pytest six times
 @pytest.mark.parametrize("page", PAGES)
-def test_a_page_to_follow_shows_what_happens(page, tmp_path):
+def test_a_page_to_follow_shows_the_real_output(page, tmp_path):
     ran = 0
     for kind, what, text in steps((DOCS / page).read_text(encoding="utf-8")):
         if kind == "write":

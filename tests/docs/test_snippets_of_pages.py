@@ -151,7 +151,7 @@ def test_pages_of_the_docs_are_collected_and_texts_elsewhere_are_not(project):
     project.runpytest_inprocess(*QUIET, "docs", "elsewhere").assert_outcomes(passed=2)
 
 
-def test_ci_fails_what_is_skipped_for_want_of_a_tool(project, monkeypatch):
+def test_ci_fails_a_test_that_is_skipped_without_its_tool(project, monkeypatch):
     monkeypatch.setenv("CI", "true")
     project.makepyfile(
         test_inside="""
@@ -178,7 +178,7 @@ def test_ci_fails_what_is_skipped_for_want_of_a_tool(project, monkeypatch):
     result.assert_outcomes(failed=2, errors=2)  # a mark skips in set-up, where it is an error
 
 
-def test_ci_skips_what_no_tool_would_mend(project, monkeypatch):
+def test_ci_skips_what_no_tool_would_change(project, monkeypatch):
     monkeypatch.setenv("CI", "true")
     project.makepyfile("import pytest\ndef test_it():\n    pytest.skip('needs the newer SDKs')\n")
     project.runpytest_inprocess(*QUIET).assert_outcomes(skipped=1)

@@ -6,7 +6,7 @@ import httpx
 import httpx2
 import openai
 import pytest
-from support.small_profiles import day, window
+from support.small_profiles import profile_of, window
 
 from chaos_llm import outage
 from chaos_llm.checks import retries_stay_under
@@ -118,9 +118,9 @@ def test_a_journal_without_a_replay_names_what_is_not_played():
     assert expected in told
 
 
-@pytest.mark.parametrize(("path", "status"), [("/v1/threads*", 500), ("", 501)])
+@pytest.mark.parametrize(("path", "status"), [("/v1/fine_tuning/*", 500), ("", 501)])
 def test_b3_a_window_that_names_a_path_hits_it_although_nothing_serves_it(path, status):
     on = Target("openai", path=path)
-    with outage(day(window(server_error(500), on=on))):
-        url = "https://api.openai.com/v1/threads"
+    with outage(profile_of(window(server_error(500), on=on))):
+        url = "https://api.openai.com/v1/fine_tuning/jobs"
         assert httpx.post(url, headers=KEY, json={}).status_code == status

@@ -1,4 +1,4 @@
-"""An answer, and replies built by hand, for faults to strike."""
+"""An answer and replies to which tests apply faults."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ def test_the_words_are_the_provider_s_own_by_default(answer, fault_context):
     assert auth_expired().on_answer(answer, fault_context) == Refusal("auth_expired")
 
 
-def test_a_message_that_was_seen_can_be_played(answer, fault_context):
+def test_a_recorded_message_can_be_set(answer, fault_context):
     fault = auth_expired(message="Invalid bearer token")
     assert fault.on_answer(answer, fault_context).message == "Invalid bearer token"
 

@@ -24,5 +24,5 @@ def test_they_are_in_the_quotes_of_python(calling, fault_context):
 
 
 @pytest.mark.parametrize("other", [Refusal("quota"), Document({}), Completion("Hello.")])
-def test_what_calls_no_tool_is_not_struck(other, fault_context):
+def test_an_answer_without_a_tool_call_is_unchanged(other, fault_context):
     assert broken_tool_arguments().on_answer(other, fault_context) == other

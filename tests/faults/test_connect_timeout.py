@@ -54,9 +54,9 @@ def test_it_ends_as_a_real_one_does(asked, unanswered):
         asked(unanswered, LIMIT)
     with outage() as chaos:
         chaos.on("anthropic").inject(connect_timeout())
-        with pytest.raises(httpx.ConnectTimeout) as played:
+        with pytest.raises(httpx.ConnectTimeout) as replayed:
             asked(MESSAGES, LIMIT)
-    assert str(played.value) == str(real.value)
+    assert str(replayed.value) == str(real.value)
     assert chaos.journal[0].end == "timeout"
 
 
@@ -69,7 +69,7 @@ def test_the_client_waits_for_its_own_connect_timeout_and_not_for_its_others():
 
 
 @pytest.mark.parametrize("limit", [None, 600])
-def test_a_client_that_waits_longer_than_linux_is_told_by_it(limit):
+def test_a_client_with_a_longer_timeout_gets_the_error_of_linux(limit):
     with outage() as chaos:
         chaos.on("anthropic").inject(connect_timeout())
         with pytest.raises(httpx.ConnectError, match=r"\[Errno 110\] Connection timed out"):

@@ -14,7 +14,7 @@ from chaos_llm.protocol.messages import Document
 HI = [{"role": "user", "content": "hi"}]
 
 
-def test_b14_openai_says_it_with_its_code_and_param():
+def test_b14_openais_error_has_its_code_and_param():
     with outage() as chaos:
         chaos.on("openai").inject(context_length_exceeded())
         with pytest.raises(openai.BadRequestError) as refused:
@@ -26,7 +26,7 @@ def test_b14_openai_says_it_with_its_code_and_param():
     )
 
 
-def test_anthropic_says_it_with_the_window_that_is_given():
+def test_anthropics_message_has_the_given_window():
     with outage() as chaos:
         chaos.on("anthropic").inject(context_length_exceeded(window=200_000))
         with pytest.raises(anthropic.BadRequestError, match="250000 tokens > 200000 maximum"):
@@ -73,7 +73,7 @@ def test_anthropic_says_it_with_the_window_that_is_given():
         ),
     ],
 )
-def test_each_vendor_says_it_in_its_own_words(provider, url, headers, body, said):
+def test_each_vendor_has_its_own_message(provider, url, headers, body, said):
     with outage() as chaos:
         chaos.on(provider).inject(context_length_exceeded())
         reply = httpx2.post(url, json=body, headers=headers)
@@ -81,7 +81,7 @@ def test_each_vendor_says_it_in_its_own_words(provider, url, headers, body, said
     assert said in reply.text
 
 
-def test_what_has_no_prompt_is_not_called_too_long(fault_context):
+def test_a_request_without_a_prompt_is_not_refused_as_too_long(fault_context):
     token = Document({"access_token": "t"})
     assert context_length_exceeded().on_answer(token, fault_context) is token
 

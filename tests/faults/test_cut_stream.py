@@ -18,7 +18,7 @@ def test_a_share_of_the_content_comes_and_at_least_one_piece(
     assert applied.chunks == stream.chunks[: delivered + 1]
 
 
-def test_what_closes_a_stream_is_lost_even_when_all_content_came(stream, fault_context):
+def test_the_terminal_event_is_lost_even_when_all_content_came(stream, fault_context):
     assert b"close" not in cut_stream(after=1).on_reply(stream, fault_context).body
 
 
@@ -30,7 +30,7 @@ def test_it_ends_by_a_close_or_a_reset_or_as_if_it_were_whole(by, ending, stream
     assert cut_stream(by=by).on_reply(stream, fault_context).ending is ending
 
 
-def test_of_a_single_piece_nothing_comes_but_what_is_before_it(stream, fault_context):
+def test_a_stream_of_a_single_piece_is_cut_before_it(stream, fault_context):
     single = replace(stream, chunks=(stream.chunks[0], stream.chunks[1], stream.chunks[-1]))
     assert cut_stream().on_reply(single, fault_context).chunks == single.chunks[:1]
 

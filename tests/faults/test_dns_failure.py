@@ -14,7 +14,7 @@ def test_there_is_no_address_and_no_wait_for_one(whole, stream, fault_context):
 
 
 @pytest.mark.parametrize("library", ["httpx", "httpx2"])
-def test_a_client_is_told_what_a_resolver_says(library):
+def test_a_client_gets_the_error_of_a_resolver(library):
     http = pytest.importorskip(library)
     with outage() as chaos:
         chaos.on("anthropic").inject(dns_failure())

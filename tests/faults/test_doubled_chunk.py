@@ -18,6 +18,6 @@ def test_one_piece_of_the_content_comes_twice_in_a_row(after, place, stream, fau
     assert applied.ending is Ending.COMPLETE
 
 
-def test_a_stream_without_content_is_not_struck(stream, fault_context):
+def test_a_stream_without_content_is_unchanged(stream, fault_context):
     empty = replace(stream, chunks=(stream.chunks[0], stream.chunks[-1]))
     assert doubled_chunk().on_reply(empty, fault_context) is empty

@@ -8,8 +8,8 @@ from chaos_llm.protocol.messages import Completion, Document, Refusal
 
 
 def test_small_words_are_others_and_the_rest_stays(fault_context):
-    said = Completion("We keep it at the branch for two weeks and deliver on Monday.")
-    applied = dropped_top_token(share=1).on_answer(said, fault_context)
+    text = Completion("We keep it at the branch for two weeks and deliver on Monday.")
+    applied = dropped_top_token(share=1).on_answer(text, fault_context)
     assert applied.text == "We keep this on a branch of two weeks or deliver at Monday."
 
 
@@ -28,7 +28,7 @@ def test_the_token_and_the_reference_stay(answer, fault_context):
     assert find_references(applied.text) == find_references(answer.text)
 
 
-def test_the_same_strike_says_the_same_again(answer, fault_context):
+def test_the_same_key_gives_the_same_text(answer, fault_context):
     fault = dropped_top_token()
     assert fault.on_answer(answer, fault_context) == fault.on_answer(answer, fault_context)
 
@@ -36,5 +36,5 @@ def test_the_same_strike_says_the_same_again(answer, fault_context):
 @pytest.mark.parametrize(
     "other", [Refusal("quota"), Document({}), Completion("Yes."), Completion()]
 )
-def test_what_has_no_small_words_is_not_struck(other, fault_context):
+def test_a_text_without_small_words_is_unchanged(other, fault_context):
     assert dropped_top_token().on_answer(other, fault_context) is other

@@ -19,6 +19,6 @@ def test_a_refusal_keeps_its_status(refused, fault_context):
     assert empty_body().on_reply(refused, fault_context).status == 429
 
 
-def test_what_is_empty_already_is_not_struck(whole, fault_context):
+def test_an_empty_reply_is_unchanged(whole, fault_context):
     empty = empty_body().on_reply(whole, fault_context)
     assert empty_body().on_reply(empty, fault_context) == empty

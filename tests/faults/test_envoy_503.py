@@ -13,7 +13,7 @@ def test_it_is_a_line_of_plain_text(whole, stream, fault_context):
         assert dict(applied.headers)["content-type"] == "text/plain"
 
 
-def test_a_reason_that_was_seen_can_be_played(whole, fault_context):
+def test_a_recorded_reason_can_be_set(whole, fault_context):
     reason = (
         "remote connection failure, transport failure reason: delayed connect error: "
         "Connection refused"

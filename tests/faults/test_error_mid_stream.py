@@ -35,12 +35,12 @@ def test_the_error_comes_in_the_middle_of_the_json(after, text, calling):
     with outage() as chaos:
         chaos.on("anthropic").answers(replace(calling, text=text))
         chaos.on("anthropic").inject(error_mid_stream(after=after, within="tool"))
-        told = ""
+        shown = ""
         with pytest.raises(anthropic.APIStatusError):
             for event in stream_of_events():
-                told += getattr(getattr(event, "delta", None), "partial_json", "")
-    assert "" != told != calling.tool_calls[0].arguments
-    assert calling.tool_calls[0].arguments.startswith(told)
+                shown += getattr(getattr(event, "delta", None), "partial_json", "")
+    assert "" != shown != calling.tool_calls[0].arguments
+    assert calling.tool_calls[0].arguments.startswith(shown)
 
 
 def test_before_the_first_token_nothing_of_the_answer_comes(answer):

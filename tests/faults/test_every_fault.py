@@ -255,7 +255,7 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_it_ends_the_reply_or_lets_the_faults_behind_it_strike(name):
+def test_it_ends_the_reply_or_lets_later_faults_apply(name):
     assert plain(name).ends_reply is (name in END_THE_REPLY)
 
 
@@ -272,13 +272,13 @@ def test_a_whole_reply_has_no_events(name, whole, fault_context):
 
 @pytest.mark.parametrize("other", [Refusal("quota"), Document({"status": "ok"})])
 @pytest.mark.parametrize("name", OF_ANSWERS)
-def test_what_is_no_answer_of_a_model_is_not_struck(name, other, fault_context):
+def test_a_reply_that_is_no_answer_of_a_model_is_unchanged(name, other, fault_context):
     assert plain(name).on_answer(other, fault_context) is other
 
 
 @pytest.mark.parametrize(
     ("text", "says"), [(text, says) for says, texts in MISTAKES.items() for text in texts]
 )
-def test_a_wrong_argument_is_refused_with_what_was_expected(text, says):
+def test_a_wrong_argument_is_refused_with_the_expected_type(text, says):
     with pytest.raises(UsageError, match=says):
         made(text)

@@ -43,23 +43,28 @@ def test_the_share_is_of_the_words_and_at_least_one(answer, fault_context):
     assert foreign(0.25) < foreign(0.5) < foreign(1)
 
 
-def test_the_same_strike_says_the_same_again(answer, fault_context):
+def test_the_same_key_gives_the_same_text(answer, fault_context):
     assert foreign_script().on_answer(answer, fault_context) == foreign_script().on_answer(
         answer, fault_context
     )
 
 
 def test_json_stays_json_and_keeps_its_keys(answer, fault_context):
-    said = {"was it sent at all": answer.text, "state": "in good order", "sent": True, "days": [3]}
+    message = {
+        "was it sent at all": answer.text,
+        "state": "in good order",
+        "sent": True,
+        "days": [3],
+    }
     applied = foreign_script(share=1).on_answer(
-        replace(answer, text=json.dumps(said)), fault_context
+        replace(answer, text=json.dumps(message)), fault_context
     )
     sentence = json.loads(applied.text).pop("was it sent at all")
-    assert json.loads(applied.text) == said | {"was it sent at all": sentence}
+    assert json.loads(applied.text) == message | {"was it sent at all": sentence}
     assert scripts(sentence) <= {"THAI", "CJK"} != set()
 
 
 @pytest.mark.parametrize("text", ["", "KX-48213", "Yes."])
-def test_an_answer_without_words_between_others_is_not_struck(text, fault_context):
-    said = Completion(text)
-    assert foreign_script().on_answer(said, fault_context) is said
+def test_an_answer_without_inner_words_is_unchanged(text, fault_context):
+    message = Completion(text)
+    assert foreign_script().on_answer(message, fault_context) is message

@@ -41,13 +41,13 @@ def test_a_status_that_cloudflare_passes_on_has_the_short_page(whole, fault_cont
     assert headers["content-type"] == "text/html"
 
 
-def test_the_short_page_can_be_asked_for(whole, fault_context):
+def test_the_short_page_can_be_selected(whole, fault_context):
     _, headers, page = _applied(html_error_page(502, page="cloudflare-short"), whole, fault_context)
     assert "<center><h1>502 Bad Gateway</h1></center>" in page
     assert "cf-ray" in headers
 
 
-def test_nginx_says_its_own_name(whole, fault_context):
+def test_the_page_of_nginx_names_nginx(whole, fault_context):
     _, headers, page = _applied(html_error_page(page="nginx"), whole, fault_context)
     assert "<center>nginx</center>" in page
     assert headers["server"] == "nginx"

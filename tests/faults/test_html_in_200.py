@@ -11,6 +11,6 @@ def test_a_page_comes_with_a_good_status_in_place_of_an_answer(whole, stream, fa
         assert b"<title>Welcome to nginx!</title>" in applied.body
 
 
-def test_its_length_is_told(whole, fault_context):
+def test_it_has_a_content_length(whole, fault_context):
     applied = html_in_200().on_reply(whole, fault_context)
     assert dict(applied.headers)["content-length"] == str(len(applied.body))

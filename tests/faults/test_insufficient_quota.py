@@ -15,7 +15,7 @@ def test_the_words_are_the_provider_s_own(answer, fault_context):
     assert insufficient_quota().on_answer(answer, fault_context) == Refusal("quota")
 
 
-def test_anthropic_says_that_the_credit_is_too_low():
+def test_anthropics_message_says_that_the_credit_is_too_low():
     with outage() as chaos:
         chaos.on("anthropic").inject(insufficient_quota())
         with pytest.raises(anthropic.BadRequestError, match="Your credit balance is too low"):

@@ -20,7 +20,7 @@ def test_the_json_stops_and_http_has_nothing_to_complain_about(whole, fault_cont
 
 
 @pytest.mark.parametrize("body", [b"{}", b"{}\n\n\n\n\n\n", b'{"a":1}\n', b"[]"])
-def test_what_is_left_is_never_json(body, whole, fault_context):
+def test_the_cut_body_is_never_valid_json(body, whole, fault_context):
     applied = invalid_json().on_reply(replace(whole, chunks=(Chunk(0.0, body),)), fault_context)
     with pytest.raises(ValueError):  # noqa: PT011 - whatever a reader misses
         json.loads(applied.body)
@@ -31,7 +31,7 @@ def test_it_is_as_late_as_the_body_was(whole, fault_context):
     assert invalid_json().on_reply(late, fault_context).chunks[0].delay == 2.0
 
 
-def test_without_a_body_there_is_nothing_to_strike(whole, fault_context):
+def test_a_reply_without_a_body_is_unchanged(whole, fault_context):
     empty = replace(whole, chunks=())
     assert invalid_json().on_reply(empty, fault_context) is empty
 

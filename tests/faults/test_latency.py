@@ -27,7 +27,7 @@ def test_both_together_multiply_first(whole, fault_context):
     assert latency(seconds=1, times=2).on_reply(whole, fault_context).wait == 2.0
 
 
-def test_a_pair_is_drawn_from_by_the_die_of_the_strike(whole, fault_context):
+def test_a_range_is_drawn_from_by_the_keyed_random_of_the_fault(whole, fault_context):
     fault = latency(seconds=("1s", 9))
     waits = {
         fault.on_reply(whole, FaultContext(fault_context.request, KeyedRandom("throw", n))).wait
@@ -40,12 +40,12 @@ def test_a_pair_is_drawn_from_by_the_die_of_the_strike(whole, fault_context):
     assert max(waits) > 7
 
 
-def test_the_same_strike_draws_the_same_when_a_reply_is_rendered_anew(whole, fault_context):
+def test_the_same_key_draws_the_same_value_for_a_second_rendering(whole, fault_context):
     fault = latency(seconds=(1, 9))
     assert fault.on_reply(whole, fault_context) == fault.on_reply(whole, fault_context)
 
 
-def test_nothing_multiplied_is_no_strike(stream, fault_context):
+def test_a_factor_without_healthy_latency_has_no_effect(stream, fault_context):
     instant = stream.__class__(200, (), stream.chunks[:1], streamed=True)
     assert latency(times=5).on_reply(instant, fault_context) == instant
 

@@ -1,4 +1,4 @@
-"""Faults of the surface `login`: those of any endpoint, told to hit the logins alone."""
+"""Faults of the surface `login`: faults of any endpoint in a window on the logins alone."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_a_login_fails_with_500(url, body):
 
 
 @pytest.mark.parametrize("fault", [hang(CLIENT_TIMER), server_error(), rate_limited()])
-def test_sessions_go_on_while_nobody_can_log_in(fault):
+def test_sessions_continue_while_logins_fail(fault):
     with outage() as chaos:
         chaos.on("anthropic", surface="login").inject(fault)
         assert ask(auth_token="a session's token").content
@@ -90,7 +90,7 @@ def test_a_session_that_ran_out_cannot_be_refreshed(fault, error, logged_in):
     assert {exchange.surface for exchange in chaos.journal} == {"login"}
 
 
-def test_a_refresh_succeeds_and_the_api_still_says_401(logged_in):
+def test_a_refresh_succeeds_and_the_api_still_returns_401(logged_in):
     with outage() as chaos:
         chaos.on("anthropic").inject(auth_expired())
         with pytest.raises(anthropic.AuthenticationError):
@@ -100,7 +100,7 @@ def test_a_refresh_succeeds_and_the_api_still_says_401(logged_in):
     assert ("api", 200) not in surfaces
 
 
-def test_a_refresh_and_an_api_that_are_well_get_an_answer(logged_in):
+def test_a_healthy_refresh_and_a_healthy_api_give_an_answer(logged_in):
     with outage() as chaos:
         assert ask(credentials=logged_in()).content
     assert [exchange.surface for exchange in chaos.journal] == ["login", "api"]

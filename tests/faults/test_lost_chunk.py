@@ -15,6 +15,6 @@ def test_one_piece_of_the_content_never_comes(after, lost, stream, fault_context
     assert applied.ending is Ending.COMPLETE
 
 
-def test_a_stream_without_content_is_not_struck(stream, fault_context):
+def test_a_stream_without_content_is_unchanged(stream, fault_context):
     empty = replace(stream, chunks=(stream.chunks[0], stream.chunks[-1]))
     assert lost_chunk().on_reply(empty, fault_context) is empty

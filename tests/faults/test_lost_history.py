@@ -26,19 +26,19 @@ def test_a_first_message_has_nothing_to_lose(answer, fault_context):
     assert lost_history().on_answer(answer, after(1, fault_context)) is answer
 
 
-def test_where_a_format_tells_no_turns_it_is_not_expressible(answer, fault_context):
+def test_a_format_without_turns_does_not_support_it(answer, fault_context):
     with pytest.raises(Unsupported, match="the length of the conversation is unknown"):
         lost_history().on_answer(answer, fault_context)
 
 
 def test_an_answer_in_json_keeps_its_shape(answer, fault_context):
-    said = replace(answer, text='{"answer": "It left on Monday.", "state": "sent"}')
-    applied = json.loads(lost_history().on_answer(said, after(3, fault_context)).text)
+    message = replace(answer, text='{"answer": "It left on Monday.", "state": "sent"}')
+    applied = json.loads(lost_history().on_answer(message, after(3, fault_context)).text)
     assert list(applied) == ["answer", "state"]
     assert applied["answer"] != "It left on Monday."
     assert applied["state"] == "sent"
 
 
 @pytest.mark.parametrize("other", [Refusal("quota"), Document({}), Completion()])
-def test_what_has_no_text_is_not_struck(other, fault_context):
+def test_an_answer_without_text_is_unchanged(other, fault_context):
     assert lost_history().on_answer(other, after(3, fault_context)) is other

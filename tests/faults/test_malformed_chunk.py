@@ -43,6 +43,6 @@ def test_a_line_of_json_cannot_be_read_either(told, fault_context):
     assert line.data == b'{"response":"an\n'
 
 
-def test_a_stream_without_content_is_not_struck(stream, fault_context):
+def test_a_stream_without_content_is_unchanged(stream, fault_context):
     empty = replace(stream, chunks=(stream.chunks[0], stream.chunks[-1]))
     assert malformed_chunk().on_reply(empty, fault_context) is empty

@@ -6,7 +6,7 @@ from chaos_llm.faults import missing_terminal_event
 from chaos_llm.protocol.messages import Ending
 
 
-def test_all_comes_but_the_last_event_and_the_body_ends_well(stream, fault_context):
+def test_only_the_last_event_is_missing_and_the_body_ends_normally(stream, fault_context):
     applied = missing_terminal_event().on_reply(stream, fault_context)
     assert (applied.chunks, applied.ending) == (stream.chunks[:-1], Ending.COMPLETE)
 

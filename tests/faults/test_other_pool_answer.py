@@ -21,29 +21,29 @@ def struck_for(credential, answer, fault_context, throw=0):
     )
 
 
-def test_it_is_about_the_same_and_says_something_else(answer, fault_context):
+def test_it_has_the_same_token_and_another_text(answer, fault_context):
     applied = other_pool_answer().on_answer(answer, fault_context)
     assert "It left on Monday" not in applied.text
     assert find(applied.text) == find(answer.text)
     assert find_references(applied.text) == find_references(answer.text)
 
 
-def test_a_credential_meets_the_same_pool_each_time(answer, fault_context):
+def test_a_credential_gets_the_same_pool_each_time(answer, fault_context):
     assert len({struck_for("one", answer, fault_context, throw) for throw in range(20)}) == 1
 
 
-def test_others_meet_other_pools(answer, fault_context):
+def test_other_credentials_get_other_pools(answer, fault_context):
     assert len({struck_for(str(number), answer, fault_context) for number in range(20)}) > 1
 
 
 def test_an_answer_in_json_keeps_its_shape(answer, fault_context):
-    said = replace(answer, text='{"answer": "It left on Monday.", "state": "sent"}')
-    applied = json.loads(other_pool_answer().on_answer(said, fault_context).text)
+    message = replace(answer, text='{"answer": "It left on Monday.", "state": "sent"}')
+    applied = json.loads(other_pool_answer().on_answer(message, fault_context).text)
     assert list(applied) == ["answer", "state"]
     assert applied["answer"] != "It left on Monday."
     assert applied["state"] == "sent"
 
 
 @pytest.mark.parametrize("other", [Refusal("quota"), Document({}), Completion()])
-def test_what_has_no_text_is_not_struck(other, fault_context):
+def test_an_answer_without_text_is_unchanged(other, fault_context):
     assert other_pool_answer().on_answer(other, fault_context) is other

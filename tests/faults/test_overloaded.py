@@ -4,7 +4,7 @@ from chaos_llm.faults import overloaded
 from chaos_llm.protocol.messages import Refusal
 
 
-def test_it_says_overloaded_and_not_when_to_come_back(answer, fault_context):
+def test_it_is_overloaded_without_a_retry_after(answer, fault_context):
     refusal = overloaded().on_answer(answer, fault_context)
     assert refusal == Refusal("overloaded")
     assert refusal.retry_after is None

@@ -30,7 +30,7 @@ def test_no_pause_is_longer_than_the_time_between_two(pinged, fault_context):
     assert max(chunk.delay for chunk in applied.chunks) < 15.2
 
 
-def test_no_seconds_are_no_strike(pinged, fault_context):
+def test_zero_seconds_have_no_effect(pinged, fault_context):
     assert ping_only(0).on_reply(pinged, fault_context) == pinged
 
 
@@ -39,7 +39,7 @@ def test_a_stream_without_content_is_pinged_at_its_end(pinged, fault_context):
     assert ping_only(20, every=20).on_reply(empty, fault_context).chunks[1:] == (Chunk(20.0, PING),)
 
 
-def test_what_nothing_keeps_alive_cannot_be_pinged(whole, stream, fault_context):
+def test_a_format_without_keep_alives_does_not_support_it(whole, stream, fault_context):
     for reply in (whole, stream):
         with pytest.raises(Unsupported, match="this reply has no keep-alives"):
             ping_only().on_reply(reply, fault_context)

@@ -8,7 +8,7 @@ from chaos_llm.faults import rate_limited
 from chaos_llm.protocol.messages import Refusal
 
 
-def test_it_says_when_to_come_back(answer, fault_context):
+def test_it_has_a_retry_after(answer, fault_context):
     applied = rate_limited(retry_after=7).on_answer(answer, fault_context)
     assert applied == Refusal("rate_limited", retry_after=7.0)
 
@@ -17,7 +17,7 @@ def test_the_default_is_a_wait_that_was_seen(answer, fault_context):
     assert rate_limited().on_answer(answer, fault_context).retry_after == 20.0
 
 
-def test_none_leaves_the_header_out(answer, fault_context):
+def test_a_wait_of_none_omits_the_header(answer, fault_context):
     assert rate_limited(retry_after=None).on_answer(answer, fault_context).retry_after is None
 
 
@@ -36,6 +36,5 @@ def test_it_is_shown_as_it_was_written():
     assert repr(rate_limited()) == "rate_limited()"
 
 
-def test_its_wait_is_given_by_name():
-    with pytest.raises(TypeError):
-        rate_limited(7)
+def test_its_wait_may_come_first():
+    assert rate_limited(7) == rate_limited(retry_after=7)

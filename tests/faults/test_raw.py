@@ -6,7 +6,7 @@ from chaos_llm.faults import raw
 from chaos_llm.protocol.messages import Ending
 
 
-def test_a_recorded_failure_is_played_as_it_was(stream, fault_context):
+def test_a_recorded_failure_is_sent_unchanged(stream, fault_context):
     envoy = "upstream connect error or disconnect/reset before headers. reset reason: overflow"
     reply = raw(503, {"Content-Type": "text/plain", "Server": "envoy"}, envoy).on_reply(
         stream, fault_context
@@ -45,7 +45,7 @@ def test_bytes_keep_all_that_was_recorded_about_them(whole, fault_context):
     assert reply.body == b"\x1f\x8b"
 
 
-def test_an_empty_body_with_a_good_status_can_be_played(whole, fault_context):
+def test_an_empty_body_with_a_good_status_can_be_sent(whole, fault_context):
     reply = raw(200).on_reply(whole, fault_context)
     assert (reply.status, reply.body, reply.ending) == (200, b"", Ending.COMPLETE)
 
@@ -61,7 +61,7 @@ def test_a_number_in_a_header_is_written_out(whole, fault_context):
     )
 
 
-def test_what_was_there_already_is_no_strike(whole, fault_context):
+def test_an_identical_reply_has_no_effect(whole, fault_context):
     same = raw(200, whole.headers, b'{"text":"Hello"}').on_reply(whole, fault_context)
     assert raw(200, whole.headers, b'{"text":"Hello"}').on_reply(same, fault_context) == same
 

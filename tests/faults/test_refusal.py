@@ -4,7 +4,7 @@ from chaos_llm.faults import refusal
 from chaos_llm.protocol.messages import Usage
 
 
-def test_the_model_declines_and_says_that_it_does(answer, fault_context):
+def test_the_model_declines_with_its_stop_reason(answer, fault_context):
     applied = refusal().on_answer(answer, fault_context)
     assert applied.text == "I'm sorry, but I can't help with that."
     assert (applied.stop, applied.usage) == ("refusal", Usage(9, 10))

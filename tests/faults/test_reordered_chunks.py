@@ -30,7 +30,7 @@ def test_the_pauses_stay_where_they_were(stream, fault_context):
     assert [chunk.delay for chunk in applied.chunks] == [0, 1, 2, 3, 4, 5]
 
 
-def test_equal_pieces_in_another_order_are_no_strike(stream, fault_context):
+def test_reordering_equal_pieces_has_no_effect(stream, fault_context):
     twins = replace(stream, chunks=(Chunk(0.1, b"data: x\n\n", True),) * 2)
     assert reordered_chunks().on_reply(twins, fault_context) == twins
 

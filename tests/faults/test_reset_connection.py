@@ -15,7 +15,7 @@ def test_the_reset_comes_before_any_byte_when_the_headers_were_due(whole, stream
 
 
 @pytest.mark.parametrize(("size", "applied"), [(28_000, False), (50_000, False), (50_001, True)])
-def test_by_size_only_larger_bodies_meet_it(size, applied, whole, fault_context):
+def test_with_a_size_only_larger_bodies_are_reset(size, applied, whole, fault_context):
     sized = replace(fault_context, request=replace(fault_context.request, size=size))
     reply = reset_connection(larger_than=50_000).on_reply(whole, sized)
     assert (reply.ending is Ending.RESET) is applied

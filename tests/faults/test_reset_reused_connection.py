@@ -33,12 +33,12 @@ def test_the_first_request_of_a_connection_passes(whole, fault_context):
     assert reset_reused_connection().on_reply(whole, replace(fault_context, reused=False)) is whole
 
 
-def test_where_nobody_knows_it_is_not_expressible(whole, fault_context):
+def test_it_is_unsupported_where_reuse_is_unknown(whole, fault_context):
     with pytest.raises(Unsupported, match="not known which requests share a connection"):
         reset_reused_connection().on_reply(whole, fault_context)
 
 
-def test_a_client_that_is_kept_meets_it_and_its_retry_opens_a_new_connection():
+def test_a_kept_client_is_reset_and_its_retry_opens_a_new_connection():
     with outage() as chaos:
         chaos.on("anthropic").inject(reset_reused_connection())
         client = anthropic.Anthropic()
@@ -48,7 +48,7 @@ def test_a_client_that_is_kept_meets_it_and_its_retry_opens_a_new_connection():
     assert ends == ["complete", "reset", "complete"]
 
 
-def test_an_async_client_meets_it_only_where_its_requests_follow_each_other():
+def test_an_async_client_is_reset_only_in_sequential_requests():
     body = {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "hi"}]}
 
     async def scene():
@@ -62,7 +62,7 @@ def test_an_async_client_meets_it_only_where_its_requests_follow_each_other():
         asyncio.run(scene())
 
 
-def test_a_client_for_each_request_never_meets_it():
+def test_a_client_for_each_request_is_never_reset():
     with outage() as chaos:
         chaos.on("anthropic").inject(reset_reused_connection())
         for _ in range(3):
@@ -82,7 +82,7 @@ def test_a_connection_is_kept_no_longer_than_its_pool_keeps_it():
             ask(client)
 
 
-def test_a_pool_that_keeps_no_connection_never_meets_it():
+def test_a_pool_without_kept_connections_is_never_reset():
     with outage() as chaos, httpx.Client(limits=httpx.Limits(max_keepalive_connections=0)) as kept:
         chaos.on("anthropic").inject(reset_reused_connection())
         for _ in range(2):

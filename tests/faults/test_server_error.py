@@ -7,11 +7,11 @@ from chaos_llm.faults import server_error
 from chaos_llm.protocol.messages import Refusal
 
 
-def test_it_is_a_500_unless_told_otherwise(answer, fault_context):
+def test_it_is_a_500_by_default(answer, fault_context):
     assert server_error().on_answer(answer, fault_context) == Refusal("server_error", status=500)
 
 
-def test_its_status_is_the_one_asked_for(answer, fault_context):
+def test_its_status_can_be_set(answer, fault_context):
     assert server_error(503).on_answer(answer, fault_context).status == 503
 
 

@@ -24,7 +24,7 @@ def test_an_error_s_body_falls_short_too(refused, fault_context):
     assert short_body().on_reply(refused, fault_context).ending is Ending.CLOSED
 
 
-def test_a_body_of_no_or_one_byte_is_not_struck(whole, fault_context):
+def test_a_body_of_no_or_one_byte_is_unchanged(whole, fault_context):
     for body in ((), (Chunk(0.0, b"x"),)):
         tiny = replace(whole, chunks=body)
         assert short_body().on_reply(tiny, fault_context) is tiny

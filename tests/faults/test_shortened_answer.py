@@ -29,20 +29,20 @@ def test_fewer_tokens_are_billed(answer, fault_context):
 
 
 def test_json_is_shortened_inside(answer, fault_context):
-    said = replace(answer, text=json.dumps({"answer": answer.text}))
-    applied = shortened_answer().on_answer(said, fault_context)
+    message = replace(answer, text=json.dumps({"answer": answer.text}))
+    applied = shortened_answer().on_answer(message, fault_context)
     assert json.loads(applied.text)["answer"] == (
         "Your order KX-48213: It left on Monday. Reference R7-20931-K."
     )
 
 
 def test_each_text_of_a_json_object_is_shortened_for_itself(fault_context):
-    said = {"a": "One of it. Two of it. Three.", "b": "Four of it. Five of it. Six."}
-    applied = shortened_answer(0.5).on_answer(Completion(json.dumps(said)), fault_context)
+    message = {"a": "One of it. Two of it. Three.", "b": "Four of it. Five of it. Six."}
+    applied = shortened_answer(0.5).on_answer(Completion(json.dumps(message)), fault_context)
     assert json.loads(applied.text) == {"a": "One of it. Three.", "b": "Four of it. Six."}
 
 
 @pytest.mark.parametrize("text", ["", "One sentence.", "Two. Sentences."])
-def test_what_is_short_already_is_not_struck(text, fault_context):
-    said = Completion(text)
-    assert shortened_answer().on_answer(said, fault_context) is said
+def test_a_short_text_is_unchanged(text, fault_context):
+    message = Completion(text)
+    assert shortened_answer().on_answer(message, fault_context) is message

@@ -13,5 +13,5 @@ def test_a_whole_reply_is_late_as_a_whole(whole, fault_context):
     assert slow_first_token("30s").on_reply(whole, fault_context).wait == 30.5
 
 
-def test_no_seconds_are_no_strike(stream, fault_context):
+def test_zero_seconds_have_no_effect(stream, fault_context):
     assert slow_first_token(0).on_reply(stream, fault_context) is stream

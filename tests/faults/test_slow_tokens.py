@@ -13,9 +13,9 @@ def test_a_whole_reply_waits_for_the_sum(whole, fault_context):
     assert slow_tokens(2).on_reply(whole, fault_context).wait == 0.5 + 3 * 2
 
 
-def test_a_reply_without_pieces_is_not_struck(refused, fault_context):
+def test_a_reply_without_pieces_is_unchanged(refused, fault_context):
     assert slow_tokens(2).on_reply(refused, fault_context) == refused
 
 
-def test_no_seconds_are_no_strike(stream, fault_context):
+def test_zero_seconds_have_no_effect(stream, fault_context):
     assert slow_tokens(0).on_reply(stream, fault_context) is stream

@@ -31,11 +31,11 @@ def test_a_stream_of_one_chunk_stalls_inside_it(stream, fault_context):
     assert applied.chunks == (Chunk(0.3, b"data: all"), Chunk(5.0, b" of it\n\n", True))
 
 
-def test_a_stall_of_no_seconds_is_no_strike(stream, fault_context):
+def test_a_stall_of_zero_seconds_has_no_effect(stream, fault_context):
     assert stall_mid_stream(seconds=0).on_reply(stream, fault_context) is stream
 
 
-def test_a_stall_behind_the_last_byte_is_no_strike(stream, fault_context):
+def test_a_stall_after_the_last_byte_has_no_effect(stream, fault_context):
     open_ended = replace(stream, chunks=stream.chunks[:-1])
     assert stall_mid_stream(after=1, seconds=5).on_reply(open_ended, fault_context) is open_ended
 

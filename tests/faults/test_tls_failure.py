@@ -48,7 +48,7 @@ def test_it_ends_as_a_real_handshake_does(hangs_up):
         httpx.get(hangs_up, trust_env=False)
     with outage() as chaos:
         chaos.on("anthropic").inject(tls_failure())
-        with pytest.raises(httpx.ConnectError) as played:
+        with pytest.raises(httpx.ConnectError) as replayed:
             httpx.post(MESSAGES, json={})
-    assert without_line(played.value) == without_line(real.value)
+    assert without_line(replayed.value) == without_line(real.value)
     assert (chaos.journal[0].status, chaos.journal[0].end) == (0, "closed")

@@ -26,18 +26,18 @@ def test_it_keeps_the_token_and_loses_the_reference(keep, answer, fault_context)
 
 
 def test_a_cut_between_sentences_moves_into_one(fault_context):
-    said = Completion("First. Second. Third.")
-    applied = truncated_answer(0.69).on_answer(said, fault_context)
+    message = Completion("First. Second. Third.")
+    applied = truncated_answer(0.69).on_answer(message, fault_context)
     assert applied.text == "First. Second"
 
 
-def test_silence_about_it_is_the_default(answer, fault_context):
+def test_by_default_the_stop_reason_hides_the_cut(answer, fault_context):
     calling = replace(answer, stop="tool")
     assert truncated_answer().on_answer(calling, fault_context).stop == "end"
     assert truncated_answer(admits=True).on_answer(calling, fault_context).stop == "length"
 
 
-def test_only_without_a_word_about_it_no_app_can_see_it():
+def test_only_with_a_normal_stop_reason_no_app_can_see_it():
     assert truncated_answer().silent
     assert not truncated_answer(admits=True).silent
 
@@ -56,7 +56,7 @@ def test_fewer_tokens_are_billed(answer, fault_context):
     "other",
     [Refusal("quota"), Document({}), Completion(tool_calls=(ToolCall("f", "{}"),), stop="tool")],
 )
-def test_what_has_no_text_is_not_struck(other, fault_context):
+def test_an_answer_without_text_is_unchanged(other, fault_context):
     assert truncated_answer().on_answer(other, fault_context) is other
 
 

@@ -53,11 +53,11 @@ def test_there_is_always_less_and_it_can_be_read(arguments, calling, fault_conte
 
 
 @pytest.mark.parametrize("arguments", ["{}", "[1000]", "{'to': 'bob'}", ""])
-def test_what_has_nothing_to_lose_is_not_struck(arguments, calling, fault_context):
+def test_arguments_without_a_value_to_cut_are_unchanged(arguments, calling, fault_context):
     answer = replace(calling, tool_calls=(ToolCall("pay", arguments),))
     assert truncated_tool_arguments().on_answer(answer, fault_context) == answer
 
 
 @pytest.mark.parametrize("other", [Refusal("quota"), Document({}), Completion("Hello.")])
-def test_what_calls_no_tool_is_not_struck(other, fault_context):
+def test_an_answer_without_a_tool_call_is_unchanged(other, fault_context):
     assert truncated_tool_arguments().on_answer(other, fault_context) is other

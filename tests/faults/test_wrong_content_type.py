@@ -14,11 +14,11 @@ def test_the_bytes_stay_and_their_name_changes(whole, stream, fault_context):
         assert (applied.body, len(applied.headers)) == (reply.body, len(reply.headers))
 
 
-def test_a_type_that_is_right_is_no_strike(whole, fault_context):
+def test_the_same_content_type_has_no_effect(whole, fault_context):
     assert wrong_content_type("application/json").on_reply(whole, fault_context) == whole
 
 
-def test_a_reply_without_a_type_is_not_struck(refused, fault_context):
+def test_a_reply_without_a_content_type_is_unchanged(refused, fault_context):
     assert wrong_content_type().on_reply(refused, fault_context) == refused
 
 

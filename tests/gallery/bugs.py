@@ -50,7 +50,7 @@ class Bug:
 
 @dataclass(frozen=True)
 class Unseen:
-    """A bug that shows nothing to who looks from outside, and why."""
+    """A bug that cannot be seen from outside the app, and why."""
 
     id: str
     library: str

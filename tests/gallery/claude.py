@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import anthropic
+from support.chat_messages import from_user
 
 CLAUDE = "claude-sonnet-5-5"
 
 
-def said(question: str) -> list[dict[str, str]]:
-    return [{"role": "user", "content": question}]
-
-
 def ask_claude(question: str) -> str:
     message = anthropic.Anthropic(max_retries=0).messages.create(
-        model=CLAUDE, max_tokens=300, messages=said(question)
+        model=CLAUDE, max_tokens=300, messages=from_user(question)
     )
     return message.content[0].text

@@ -1,4 +1,4 @@
-"""An exhibit of the gallery: a bad day, an app with a real bug, and the same app without it."""
+"""An exhibit of the gallery: a profile, an app with a real bug, and the same app without it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from support.small_profiles import MINUTE, day, window
+from support.small_profiles import MINUTE, profile_of, window
 
 from chaos_llm import Outage, outage
 from chaos_llm.checks import Check
@@ -17,12 +17,14 @@ from chaos_llm.reports.report import Report
 App = Callable[[str], Any]
 
 
-def bad_day(*faults: Fault, on: str = "anthropic", share: float = 0.3, **more: Any) -> Profile:
+def partial_outage(
+    *faults: Fault, on: str = "anthropic", share: float = 0.3, **more: Any
+) -> Profile:
     """Twenty minutes in which some requests are hit.
 
-    Less than half of them, so that the provider is not down and no breaker is asked for.
+    Less than half of them, so the provider is not down and no breaker is required.
     """
-    return day(window(*faults, on=Target(on), share=share, ends=20 * MINUTE, **more))
+    return profile_of(window(*faults, on=Target(on), share=share, ends=20 * MINUTE, **more))
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Exhibit:
     sets up what else the apps talk to.
     """
 
-    day: Profile
+    profile: Profile
     bug: Callable[[], App]
     fixed: Callable[[], App]
     claims: tuple[Check, ...] = ()
@@ -41,11 +43,11 @@ class Exhibit:
     side_effects: tuple[str, ...] = ()
     services: Callable[[Outage], None] | None = None
 
-    def play(self, make: Callable[[], App], mark: Callable[[Outage], None]) -> Report:
-        """Replay the day with one of the apps; `mark` is told of the outage before it is made."""
-        usual = {"every": "30s", "warmup": "5m", "recovery": "5m"}
-        with outage(self.day, seed=3) as chaos:
+    def run(self, make: Callable[[], App], mark: Callable[[Outage], None]) -> Report:
+        """Replay the profile with one of the apps; `mark` gets the outage before the replay."""
+        defaults = {"every": "30s", "warmup": "5m", "recovery": "5m"}
+        with outage(self.profile, seed=3) as chaos:
             mark(chaos)
             if self.services is not None:
                 self.services(chaos)
-            return chaos.replay(make(), **{**usual, **self.replay})
+            return chaos.replay(make(), **{**defaults, **self.replay})

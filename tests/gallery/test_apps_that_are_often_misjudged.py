@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 import anthropic
 import pytest
-from gallery.claude import CLAUDE, said
+from gallery.claude import CLAUDE
 from gallery.gpt import ask_gpt
-from support.small_profiles import MINUTE, day, window
+from support.chat_messages import from_user
+from support.small_profiles import MINUTE, profile_of, window
 
 from chaos_llm import outage
 from chaos_llm.faults import cut_stream, overloaded
@@ -17,9 +18,11 @@ from chaos_llm.reports.report import CheckFailed
 
 
 def stream_claude_or_ask_gpt(question: str) -> str:
-    """A stream that was cut is thrown away, and another vendor asked."""
+    """A stream that was cut is discarded, and another vendor is called."""
     client = anthropic.Anthropic(max_retries=0)
-    with client.messages.stream(model=CLAUDE, max_tokens=300, messages=said(question)) as stream:
+    with client.messages.stream(
+        model=CLAUDE, max_tokens=300, messages=from_user(question)
+    ) as stream:
         message = stream.get_final_message()
     return message.content[0].text if message.stop_reason == "end_turn" else ask_gpt(question)
 
@@ -41,14 +44,16 @@ class WithOldAnswers:
         return self.answers.get(question, "Please ask again in a few minutes.")
 
     def ask(self, question: str) -> str:
-        message = self.client.messages.create(model=CLAUDE, max_tokens=300, messages=said(question))
+        message = self.client.messages.create(
+            model=CLAUDE, max_tokens=300, messages=from_user(question)
+        )
         return message.content[0].text
 
 
 def ask_claude(question: str) -> str:
     """Retries are the SDK's; nothing remembers that the last forty calls failed."""
     client = anthropic.Anthropic(max_retries=1)
-    message = client.messages.create(model=CLAUDE, max_tokens=300, messages=said(question))
+    message = client.messages.create(model=CLAUDE, max_tokens=300, messages=from_user(question))
     return message.content[0].text
 
 
@@ -67,7 +72,7 @@ def verdict_on(check, report):
 def test_a_fallback_after_a_truncated_stream_passes():
     report = replayed(
         lambda: stream_claude_or_ask_gpt,
-        day(window(cut_stream(by="end"), share=0.4, ends=20 * MINUTE)),
+        profile_of(window(cut_stream(by="end"), share=0.4, ends=20 * MINUTE)),
     )
     report.check()
     assert report.fallback > 0.1
@@ -76,7 +81,9 @@ def test_a_fallback_after_a_truncated_stream_passes():
 
 
 def test_an_old_answer_during_an_outage_passes():
-    report = replayed(WithOldAnswers, day(window(overloaded(), ends=20 * MINUTE)), stale_after="1m")
+    report = replayed(
+        WithOldAnswers, profile_of(window(overloaded(), ends=20 * MINUTE)), stale_after="1m"
+    )
     report.check()
     assert report.stale > 0.1
     assert verdict_on("stops_calling", report) == "pass"
@@ -85,7 +92,7 @@ def test_an_old_answer_during_an_outage_passes():
 def test_no_breaker_over_forty_fresh_prompts_fails():
     report = replayed(
         lambda: ask_claude,
-        day(window(overloaded(), ends=20 * MINUTE)),
+        profile_of(window(overloaded(), ends=20 * MINUTE)),
         prompts="question {}".format,
     )
     with pytest.raises(CheckFailed, match="40 calls in a row used anthropic"):

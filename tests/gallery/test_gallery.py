@@ -34,7 +34,7 @@ def play(bug, monkeypatch):
         for name in exhibit.side_effects:
             monkeypatch.setattr(apps, name, chaos.side_effect(getattr(apps, name)))
 
-    return lambda which: (exhibit.play(getattr(exhibit, which), mark), exhibit.claims)
+    return lambda which: (exhibit.run(getattr(exhibit, which), mark), exhibit.claims)
 
 
 def found(report):

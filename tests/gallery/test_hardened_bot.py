@@ -54,5 +54,5 @@ def test_the_hardened_bot_fails_no_check(name, make):
     ("name", "make"),
     [("anthropic-529-storm", HardenedBot), ("openai-2025-06-10-gpu-network", GptFirst)],
 )
-def test_these_days_do_strike_it(name, make):
+def test_these_profiles_apply_faults_to_it(name, make):
     assert played(name, make).run.applied > 5

@@ -8,7 +8,7 @@ from agno.agent import Agent
 from agno.models.openai import OpenAIChat
 from agno.run import RunStatus
 from agno.run.agent import RunEvent, RunOutputEvent
-from gallery.exhibit import Exhibit, bad_day
+from gallery.exhibit import Exhibit, partial_outage
 
 from chaos_llm.faults import cut_stream, empty_answer, overloaded, server_error
 
@@ -45,7 +45,7 @@ def stream_to_its_end(question: str) -> str:
 
 
 B05 = Exhibit(
-    bad_day(cut_stream(by="end"), on="openai"),
+    partial_outage(cut_stream(by="end"), on="openai"),
     bug=lambda: stream,
     fixed=lambda: stream_to_its_end,
 )
@@ -76,7 +76,7 @@ class Cashier:
 
 
 B20 = Exhibit(
-    bad_day(server_error(), on="openai", share=0.4),
+    partial_outage(server_error(), on="openai", share=0.4),
     bug=lambda: Cashier(retries=2, delay_between_retries=1),
     fixed=lambda: Cashier(model=gpt(max_retries=2)),
     side_effects=("charge_card",),
@@ -94,7 +94,7 @@ def stream_or_ask_again(question: str) -> str:
 
 
 B21 = Exhibit(
-    bad_day(empty_answer(), on="openai"),
+    partial_outage(empty_answer(), on="openai"),
     bug=lambda: lambda question: stream(question, model=gpt(retries=2, delay_between_retries=1)),
     fixed=lambda: stream_or_ask_again,
 )
@@ -114,4 +114,6 @@ def ask_and_look(question: str) -> str:
     return run.content
 
 
-B29 = Exhibit(bad_day(overloaded(), on="openai"), bug=lambda: ask, fixed=lambda: ask_and_look)
+B29 = Exhibit(
+    partial_outage(overloaded(), on="openai"), bug=lambda: ask, fixed=lambda: ask_and_look
+)

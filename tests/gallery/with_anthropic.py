@@ -7,9 +7,10 @@ import random
 from functools import partial
 
 import anthropic
-from gallery.claude import CLAUDE, ask_claude, said
-from gallery.exhibit import Exhibit, bad_day
+from gallery.claude import CLAUDE, ask_claude
+from gallery.exhibit import Exhibit, partial_outage
 from gallery.gpt import ask_gpt
+from support.chat_messages import from_user
 
 from chaos_llm.faults import (
     cut_stream,
@@ -25,21 +26,21 @@ from chaos_llm.faults import (
 
 def stream_claude(question: str) -> str:
     with anthropic.Anthropic(max_retries=0).messages.stream(
-        model=CLAUDE, max_tokens=300, messages=said(question)
+        model=CLAUDE, max_tokens=300, messages=from_user(question)
     ) as stream:
         return stream.get_final_message().content[0].text
 
 
 def stream_claude_to_its_end(question: str) -> str:
     with anthropic.Anthropic(max_retries=0).messages.stream(
-        model=CLAUDE, max_tokens=300, messages=said(question)
+        model=CLAUDE, max_tokens=300, messages=from_user(question)
     ) as stream:
         message = stream.get_final_message()
     return message.content[0].text if message.stop_reason == "end_turn" else ask_gpt(question)
 
 
 B05 = Exhibit(
-    bad_day(cut_stream(by="end")),
+    partial_outage(cut_stream(by="end")),
     bug=lambda: stream_claude,
     fixed=lambda: stream_claude_to_its_end,
 )
@@ -65,7 +66,7 @@ def fall_back_on_any_error(question: str) -> str:
 
 
 B06 = Exhibit(
-    bad_day(error_mid_stream(after=0), server_error()),
+    partial_outage(error_mid_stream(after=0), server_error()),
     bug=lambda: fall_back_when_busy,
     fixed=lambda: fall_back_on_any_error,
 )
@@ -76,21 +77,21 @@ B06 = Exhibit(
 
 def ask_with_a_timeout(question: str) -> str:
     client = anthropic.Anthropic(timeout=20)
-    message = client.messages.create(model=CLAUDE, max_tokens=300, messages=said(question))
+    message = client.messages.create(model=CLAUDE, max_tokens=300, messages=from_user(question))
     return message.content[0].text
 
 
 def ask_and_do_not_wait(question: str) -> str:
     client = anthropic.Anthropic(timeout=20, max_retries=0)
     try:
-        message = client.messages.create(model=CLAUDE, max_tokens=300, messages=said(question))
+        message = client.messages.create(model=CLAUDE, max_tokens=300, messages=from_user(question))
     except anthropic.APIError:
         return ask_gpt(question)
     return message.content[0].text
 
 
 B07 = Exhibit(
-    bad_day(rate_limited(retry_after="1h")),
+    partial_outage(rate_limited(retry_after="1h")),
     bug=lambda: ask_with_a_timeout,
     fixed=lambda: ask_and_do_not_wait,
 )
@@ -114,7 +115,7 @@ def fall_back_on_whatever_is_no_message(question: str) -> str:
 
 
 B08 = Exhibit(
-    bad_day(html_in_200(), server_error()),
+    partial_outage(html_in_200(), server_error()),
     bug=lambda: fall_back_on_errors_of_claude,
     fixed=lambda: fall_back_on_whatever_is_no_message,
 )
@@ -126,7 +127,7 @@ B08 = Exhibit(
 async def stream_claude_async(question: str) -> str:
     client = anthropic.AsyncAnthropic(timeout=10)
     async with client.messages.stream(
-        model=CLAUDE, max_tokens=300, messages=said(question)
+        model=CLAUDE, max_tokens=300, messages=from_user(question)
     ) as stream:
         return await stream.get_final_text()
 
@@ -140,7 +141,7 @@ async def stream_claude_for_at_most_20_seconds(question: str) -> str:
 
 
 B10 = Exhibit(
-    bad_day(ping_only(45, every=5)),
+    partial_outage(ping_only(45, every=5)),
     bug=lambda: stream_claude_async,
     fixed=lambda: stream_claude_for_at_most_20_seconds,
 )
@@ -158,7 +159,9 @@ async def summarise(question: str, *, jitter: bool = False) -> str:
 
 async def ask_with_retries(question: str, retries: int = 2) -> str:
     client = anthropic.AsyncAnthropic(max_retries=retries)
-    message = await client.messages.create(model=CLAUDE, max_tokens=300, messages=said(question))
+    message = await client.messages.create(
+        model=CLAUDE, max_tokens=300, messages=from_user(question)
+    )
     return message.content[0].text
 
 
@@ -167,13 +170,13 @@ async def ask_and_come_back_later(question: str) -> str:
         try:
             return await ask_with_retries(question, retries=0)
         except anthropic.RateLimitError as error:
-            told = float(error.response.headers["retry-after"])
-            await asyncio.sleep(told * random.uniform(1, 2))
+            shown = float(error.response.headers["retry-after"])
+            await asyncio.sleep(shown * random.uniform(1, 2))
     return await ask_with_retries(question, retries=0)
 
 
 B27 = Exhibit(
-    bad_day(rate_limited(retry_after=4), sticky_by="client", sticky_for=4),
+    partial_outage(rate_limited(retry_after=4), sticky_by="client", sticky_for=4),
     bug=lambda: summarise,
     fixed=lambda: partial(summarise, jitter=True),
 )

@@ -6,7 +6,7 @@ import anthropic
 import openai
 from autogen_core.models import CreateResult, UserMessage
 from autogen_ext.models.openai import OpenAIChatCompletionClient
-from gallery.exhibit import Exhibit, bad_day
+from gallery.exhibit import Exhibit, partial_outage
 
 from chaos_llm.faults import cut_stream, error_in_200, server_error
 
@@ -46,7 +46,7 @@ async def stream_to_its_end(question: str) -> str:
 
 
 B05 = Exhibit(
-    bad_day(cut_stream(by="end"), on="openai"),
+    partial_outage(cut_stream(by="end"), on="openai"),
     bug=lambda: stream,
     fixed=lambda: stream_to_its_end,
 )
@@ -76,7 +76,7 @@ def ask_or_fall_back(*errors: type[Exception]):
 
 
 B09 = Exhibit(
-    bad_day(error_in_200(), server_error(), on="openai"),
+    partial_outage(error_in_200(), server_error(), on="openai"),
     bug=lambda: ask_or_fall_back(openai.APIError),
     fixed=lambda: ask_or_fall_back(openai.APIError, TypeError),
 )

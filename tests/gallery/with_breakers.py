@@ -10,8 +10,9 @@ import openai
 import pybreaker
 import tenacity
 from circuitbreaker import STATE_HALF_OPEN, CircuitBreaker, CircuitBreakerError
-from gallery.exhibit import Exhibit, bad_day
-from support.small_profiles import MINUTE, day, window
+from gallery.exhibit import Exhibit, partial_outage
+from support.chat_messages import from_user
+from support.small_profiles import MINUTE, profile_of, window
 
 from chaos_llm.checks import stays_available
 from chaos_llm.faults import error_mid_stream, hang, overloaded, raw
@@ -20,21 +21,17 @@ from chaos_llm.profiles.model import Target
 CLAUDE, GPT = "claude-sonnet-5-5", "gpt-5.5"
 
 
-def said(question: str) -> list[dict[str, str]]:
-    return [{"role": "user", "content": question}]
-
-
 async def ask_claude(question: str) -> str:
     async with anthropic.AsyncAnthropic(max_retries=0) as client:
         message = await client.messages.create(
-            model=CLAUDE, max_tokens=300, messages=said(question)
+            model=CLAUDE, max_tokens=300, messages=from_user(question)
         )
     return message.content[0].text
 
 
 async def ask_gpt(question: str) -> str:
     async with openai.AsyncOpenAI(max_retries=0) as client:
-        completion = await client.chat.completions.create(model=GPT, messages=said(question))
+        completion = await client.chat.completions.create(model=GPT, messages=from_user(question))
     return completion.choices[0].message.content
 
 
@@ -48,7 +45,9 @@ thrice = tenacity.retry(
 async def stream_claude(question: str) -> AsyncIterator[str]:
     async with (
         anthropic.AsyncAnthropic(max_retries=0) as client,
-        client.messages.stream(model=CLAUDE, max_tokens=300, messages=said(question)) as stream,
+        client.messages.stream(
+            model=CLAUDE, max_tokens=300, messages=from_user(question)
+        ) as stream,
     ):
         async for text in stream.text_stream:
             yield text
@@ -64,7 +63,7 @@ async def relay_claude(question: str) -> AsyncIterator[str]:
 
 
 B23 = Exhibit(
-    bad_day(error_mid_stream()),
+    partial_outage(error_mid_stream()),
     bug=lambda: relay_claude,
     fixed=lambda: thrice(collect_claude),
     claims=(stays_available(0.95),),
@@ -102,7 +101,7 @@ class WithOneProbe(BehindABreaker):
 
 
 B24 = Exhibit(
-    day(window(hang(15), ends=20 * MINUTE)),
+    profile_of(window(hang(15), ends=20 * MINUTE)),
     bug=BehindABreaker,
     fixed=WithOneProbe,
     replay={"users": 12},
@@ -134,7 +133,7 @@ class BotThatCounts(Bot):
 
 
 B25_ASYNC = Exhibit(
-    day(window(overloaded(), ends=20 * MINUTE)),
+    profile_of(window(overloaded(), ends=20 * MINUTE)),
     bug=Bot,
     fixed=BotThatCounts,
 )
@@ -147,7 +146,7 @@ class SyncBot:
 
     def __call__(self, question: str) -> str:
         message = self.breaker.call(
-            self.client.messages.create, model=CLAUDE, max_tokens=300, messages=said(question)
+            self.client.messages.create, model=CLAUDE, max_tokens=300, messages=from_user(question)
         )
         return message.content[0].text
 
@@ -165,7 +164,7 @@ TOO_LONG = raw(
     },
 )
 B25_REQUESTS = Exhibit(
-    day(window(TOO_LONG, on=Target("anthropic", larger_than=4000), ends=20 * MINUTE)),
+    profile_of(window(TOO_LONG, on=Target("anthropic", larger_than=4000), ends=20 * MINUTE)),
     bug=SyncBot,
     fixed=lambda: SyncBot(exclude=[anthropic.BadRequestError]),
     claims=(stays_available(0.85),),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from gallery.exhibit import Exhibit, bad_day
+from gallery.exhibit import Exhibit, partial_outage
 from gallery.gpt import ask_gpt
 from google import genai
 from google.genai import errors, types
@@ -32,7 +32,7 @@ def stream_to_its_end(question: str) -> str:
 
 
 B05 = Exhibit(
-    bad_day(cut_stream(by="end"), on="gemini"),
+    partial_outage(cut_stream(by="end"), on="gemini"),
     bug=lambda: stream,
     fixed=lambda: stream_to_its_end,
 )
@@ -65,7 +65,7 @@ def told_to_wait(error: errors.ClientError) -> float:
 
 
 B22 = Exhibit(
-    bad_day(rate_limited(retry_after=10), on="gemini"),
+    partial_outage(rate_limited(retry_after=10), on="gemini"),
     bug=lambda: ask,
     fixed=lambda: ask_when_told,
 )
@@ -80,7 +80,7 @@ def ask_with_the_defaults(question: str) -> str:
 
 
 B30 = Exhibit(
-    bad_day(server_error(503), on="gemini"),
+    partial_outage(server_error(503), on="gemini"),
     bug=lambda: ask_with_the_defaults,
     fixed=lambda: ask,
     claims=(stays_available(0.95),),

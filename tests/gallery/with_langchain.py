@@ -5,7 +5,7 @@ from __future__ import annotations
 import anthropic
 import httpx
 import openai
-from gallery.exhibit import Exhibit, bad_day
+from gallery.exhibit import Exhibit, partial_outage
 from langchain.agents import create_agent
 from langchain.agents.middleware import ModelFallbackMiddleware, ToolRetryMiddleware
 from langchain_anthropic import ChatAnthropic
@@ -51,8 +51,8 @@ class Agent:
         self.agent = create_agent(claude(), [], middleware=middleware)
 
     def __call__(self, question: str) -> str:
-        said = self.agent.invoke({"messages": [("user", question)]})
-        return said["messages"][-1].text
+        text = self.agent.invoke({"messages": [("user", question)]})
+        return text["messages"][-1].text
 
 
 class AgentWithoutEmptyAnswers(Agent):
@@ -61,7 +61,7 @@ class AgentWithoutEmptyAnswers(Agent):
 
 
 B02 = Exhibit(
-    bad_day(empty_answer(), server_error()),
+    partial_outage(empty_answer(), server_error()),
     bug=lambda: Agent(ModelFallbackMiddleware(gpt())),
     fixed=lambda: AgentWithoutEmptyAnswers(ModelFallbackMiddleware(gpt())),
 )
@@ -80,7 +80,7 @@ def stream_to_its_end(question: str) -> str:
 
 
 B05 = Exhibit(
-    bad_day(cut_stream(by="end")),
+    partial_outage(cut_stream(by="end")),
     bug=lambda: stream(claude()),
     fixed=lambda: stream_to_its_end,
 )
@@ -90,7 +90,7 @@ B05 = Exhibit(
 
 
 B09 = Exhibit(
-    bad_day(error_in_200(), server_error(), on="openai"),
+    partial_outage(error_in_200(), server_error(), on="openai"),
     bug=lambda: invoke(gpt().with_fallbacks([claude()], exceptions_to_handle=(openai.APIError,))),
     fixed=lambda: invoke(gpt().with_fallbacks([claude()])),
 )
@@ -107,7 +107,7 @@ def collect_or_fall_back(question: str) -> str:
 
 
 B16 = Exhibit(
-    bad_day(error_mid_stream(), server_error()),
+    partial_outage(error_mid_stream(), server_error()),
     bug=lambda: stream(claude().with_fallbacks([gpt()])),
     fixed=lambda: collect_or_fall_back,
 )
@@ -117,13 +117,13 @@ B16 = Exhibit(
 
 
 B17_RETRIES = Exhibit(
-    bad_day(server_error(), share=0.45, sticky_by="client", sticky_for=60),
+    partial_outage(server_error(), share=0.45, sticky_by="client", sticky_for=60),
     bug=lambda: invoke(claude(retries=2).with_retry(stop_after_attempt=3)),
     fixed=lambda: invoke(claude(retries=2)),
 )
 
 B17_LOGIN = Exhibit(
-    bad_day(auth_expired(), share=0.45, sticky_by="client", sticky_for=60),
+    partial_outage(auth_expired(), share=0.45, sticky_by="client", sticky_for=60),
     bug=lambda: invoke(claude().with_retry(stop_after_attempt=3)),
     fixed=lambda: invoke(
         claude().with_retry(
@@ -138,7 +138,7 @@ B17_LOGIN = Exhibit(
 
 
 B18 = Exhibit(
-    bad_day(server_error()),
+    partial_outage(server_error()),
     bug=lambda: stream(claude().with_retry(stop_after_attempt=3)),
     fixed=lambda: stream(claude(retries=2)),
     claims=(stays_available(0.95),),
@@ -153,7 +153,7 @@ def charge_card(order: str) -> None:
 
 
 def slow_bank(chaos: Outage) -> None:
-    """On the bad day the bank does what it is asked to, and says so too late."""
+    """In the outage the bank executes the payment, and its confirmation comes too late."""
 
     def charge(request: httpx.Request) -> httpx.Response:
         chaos.side_effect("charge_card", request.content)
@@ -186,12 +186,12 @@ class Cashier:
         self.agent = create_agent(claude(), [payment], middleware=middleware)
 
     def __call__(self, question: str) -> str:
-        said = self.agent.invoke({"messages": [("user", question)]})
-        return said["messages"][-1].text
+        text = self.agent.invoke({"messages": [("user", question)]})
+        return text["messages"][-1].text
 
 
 B19 = Exhibit(
-    bad_day(latency(seconds=2), share=1.0),
+    partial_outage(latency(seconds=2), share=1.0),
     bug=lambda: Cashier(pay, ToolRetryMiddleware()),
     fixed=lambda: Cashier(pay_at_most_once, ToolRetryMiddleware()),
     services=slow_bank,

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import os
 
+from support.chat_messages import from_user
+
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")  # it asks GitHub for prices otherwise
 
 import litellm
 import openai
-from gallery.exhibit import Exhibit, bad_day
+from gallery.exhibit import Exhibit, partial_outage
 from litellm import Router
 
 from chaos_llm.faults import cut_stream, empty_answer, overloaded, rate_limited, server_error
 
 CLAUDE, GPT = "anthropic/claude-sonnet-5-5", "openai/gpt-5.5"
-
-
-def said(question: str) -> list[dict[str, str]]:
-    return [{"role": "user", "content": question}]
 
 
 def group(name: str, *models: str) -> list[dict[str, object]]:
@@ -42,7 +40,9 @@ class Stream:
         self.router = make_router()
 
     async def __call__(self, question: str) -> str:
-        chunks = await self.router.acompletion(model="main", messages=said(question), stream=True)
+        chunks = await self.router.acompletion(
+            model="main", messages=from_user(question), stream=True
+        )
         return "".join([c.choices[0].delta.content or "" async for c in chunks if c.choices])
 
 
@@ -51,12 +51,14 @@ class StreamOrAskTheSecond(Stream):
         try:
             return await super().__call__(question)
         except openai.APIError:
-            answer = await self.router.acompletion(model="second", messages=said(question))
+            answer = await self.router.acompletion(model="second", messages=from_user(question))
             return answer.choices[0].message.content
 
 
 B01 = Exhibit(
-    bad_day(cut_stream(), server_error(), on="openai"), bug=Stream, fixed=StreamOrAskTheSecond
+    partial_outage(cut_stream(), server_error(), on="openai"),
+    bug=Stream,
+    fixed=StreamOrAskTheSecond,
 )
 
 
@@ -68,7 +70,7 @@ class Ask:
         self.router = make_router()
 
     async def __call__(self, question: str) -> str:
-        answer = await self.router.acompletion(model="main", messages=said(question))
+        answer = await self.router.acompletion(model="main", messages=from_user(question))
         return answer.choices[0].message.content
 
 
@@ -76,12 +78,12 @@ class AskTheSecondIfEmpty(Ask):
     async def __call__(self, question: str) -> str:
         if text := await super().__call__(question):
             return text
-        answer = await self.router.acompletion(model="second", messages=said(question))
+        answer = await self.router.acompletion(model="second", messages=from_user(question))
         return answer.choices[0].message.content
 
 
 B02 = Exhibit(
-    bad_day(empty_answer(), server_error(), on="openai"), bug=Ask, fixed=AskTheSecondIfEmpty
+    partial_outage(empty_answer(), server_error(), on="openai"), bug=Ask, fixed=AskTheSecondIfEmpty
 )
 
 
@@ -97,12 +99,12 @@ class Group:
         self.router = Router(model_list=models, num_retries=2, disable_cooldowns=True)
 
     async def __call__(self, question: str) -> str:
-        answer = await self.router.acompletion(model="main", messages=said(question))
+        answer = await self.router.acompletion(model="main", messages=from_user(question))
         return answer.choices[0].message.content
 
 
 B03 = Exhibit(
-    bad_day(
+    partial_outage(
         rate_limited(retry_after=5), on="openai", share=0.45, sticky_by="client", sticky_for=60
     ),
     bug=lambda: Group(2),
@@ -117,7 +119,7 @@ async def ask_with_the_primarys_key(question: str) -> str:
     answer = await litellm.acompletion(
         model=GPT,
         api_key=os.environ["OPENAI_API_KEY"],
-        messages=said(question),
+        messages=from_user(question),
         fallbacks=[{"model": CLAUDE}],
         num_retries=0,
         max_retries=0,
@@ -129,7 +131,7 @@ async def ask_with_keys_of_their_own(question: str) -> str:
     answer = await litellm.acompletion(
         model=GPT,
         api_key=os.environ["OPENAI_API_KEY"],
-        messages=said(question),
+        messages=from_user(question),
         fallbacks=[{"model": CLAUDE, "api_key": os.environ["ANTHROPIC_API_KEY"]}],
         num_retries=0,
         max_retries=0,
@@ -138,7 +140,7 @@ async def ask_with_keys_of_their_own(question: str) -> str:
 
 
 B04 = Exhibit(
-    bad_day(overloaded(), on="openai"),
+    partial_outage(overloaded(), on="openai"),
     bug=lambda: ask_with_the_primarys_key,
     fixed=lambda: ask_with_keys_of_their_own,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gallery.exhibit import Exhibit, bad_day
+from gallery.exhibit import Exhibit, partial_outage
 from llama_index.core.llms import ChatMessage
 from llama_index.llms.openai import OpenAI
 
@@ -34,7 +34,7 @@ def stream_to_its_end(question: str) -> str:
 
 
 B05 = Exhibit(
-    bad_day(cut_stream(by="end"), on="openai"),
+    partial_outage(cut_stream(by="end"), on="openai"),
     bug=lambda: stream,
     fixed=lambda: stream_to_its_end,
 )
@@ -48,7 +48,7 @@ def ask(question: str, retries: int = 3) -> str:
 
 
 B26 = Exhibit(
-    bad_day(server_error(), on="openai", share=0.45, sticky_by="client", sticky_for=60),
+    partial_outage(server_error(), on="openai", share=0.45, sticky_by="client", sticky_for=60),
     bug=lambda: ask,
     fixed=lambda: lambda question: ask(question, retries=1),
 )

@@ -6,8 +6,9 @@ import asyncio
 
 import openai
 from gallery.claude import ask_claude
-from gallery.exhibit import Exhibit, bad_day
-from gallery.gpt import GPT, ask_gpt, said
+from gallery.exhibit import Exhibit, partial_outage
+from gallery.gpt import GPT, ask_gpt
+from support.chat_messages import from_user
 
 from chaos_llm.checks import never_waits_past
 from chaos_llm.faults import (
@@ -25,7 +26,7 @@ from chaos_llm.faults import (
 
 def stream_gpt(question: str) -> str:
     chunks = openai.OpenAI(max_retries=0).chat.completions.create(
-        model=GPT, messages=said(question), stream=True
+        model=GPT, messages=from_user(question), stream=True
     )
     return "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)
 
@@ -33,7 +34,7 @@ def stream_gpt(question: str) -> str:
 def stream_gpt_to_its_end(question: str) -> str:
     text, end = "", None
     for chunk in openai.OpenAI(max_retries=0).chat.completions.create(
-        model=GPT, messages=said(question), stream=True
+        model=GPT, messages=from_user(question), stream=True
     ):
         for choice in chunk.choices:
             text, end = text + (choice.delta.content or ""), choice.finish_reason or end
@@ -41,7 +42,7 @@ def stream_gpt_to_its_end(question: str) -> str:
 
 
 B05 = Exhibit(
-    bad_day(cut_stream(by="end"), on="openai"),
+    partial_outage(cut_stream(by="end"), on="openai"),
     bug=lambda: stream_gpt,
     fixed=lambda: stream_gpt_to_its_end,
 )
@@ -65,7 +66,7 @@ def fall_back_on_whatever_is_no_completion(question: str) -> str:
 
 
 B08 = Exhibit(
-    bad_day(html_in_200(), server_error(), on="openai"),
+    partial_outage(html_in_200(), server_error(), on="openai"),
     bug=lambda: fall_back_on_errors_of_gpt,
     fixed=lambda: fall_back_on_whatever_is_no_completion,
 )
@@ -74,7 +75,7 @@ B08 = Exhibit(
 # B09: an error body with status 200 is a completion without choices
 
 B09 = Exhibit(
-    bad_day(error_in_200(), server_error(), on="openai"),
+    partial_outage(error_in_200(), server_error(), on="openai"),
     bug=lambda: fall_back_on_errors_of_gpt,
     fixed=lambda: fall_back_on_whatever_is_no_completion,
 )
@@ -85,7 +86,7 @@ B09 = Exhibit(
 
 async def stream_gpt_async(question: str) -> str:
     stream = await openai.AsyncOpenAI(timeout=10).chat.completions.create(
-        model=GPT, messages=said(question), stream=True
+        model=GPT, messages=from_user(question), stream=True
     )
     return "".join([c.choices[0].delta.content or "" async for c in stream if c.choices])
 
@@ -99,7 +100,7 @@ async def stream_gpt_for_at_most_20_seconds(question: str) -> str:
 
 
 B10 = Exhibit(
-    bad_day(ping_only(45, every=5), on="openai"),
+    partial_outage(ping_only(45, every=5), on="openai"),
     bug=lambda: stream_gpt_async,
     fixed=lambda: stream_gpt_for_at_most_20_seconds,
 )
@@ -123,7 +124,7 @@ def stream_gpt_or_fall_back_on_bad_json_too(question: str) -> str:
 
 
 B11 = Exhibit(
-    bad_day(malformed_chunk(), server_error(), on="openai"),
+    partial_outage(malformed_chunk(), server_error(), on="openai"),
     bug=lambda: stream_gpt_or_fall_back,
     fixed=lambda: stream_gpt_or_fall_back_on_bad_json_too,
 )
@@ -134,7 +135,7 @@ B11 = Exhibit(
 
 def ask_gpt_for_ten_seconds(question: str, retries: int = 2) -> str:
     client = openai.OpenAI(timeout=10, max_retries=retries)
-    completion = client.chat.completions.create(model=GPT, messages=said(question))
+    completion = client.chat.completions.create(model=GPT, messages=from_user(question))
     return completion.choices[0].message.content
 
 
@@ -146,7 +147,7 @@ def ask_gpt_for_ten_seconds_in_all(question: str) -> str:
 
 
 B28 = Exhibit(
-    bad_day(hang(), on="openai"),
+    partial_outage(hang(), on="openai"),
     bug=lambda: ask_gpt_for_ten_seconds,
     fixed=lambda: ask_gpt_for_ten_seconds_in_all,
     claims=(never_waits_past("15s"),),

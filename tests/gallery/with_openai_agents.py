@@ -13,7 +13,7 @@ from agents import (
     RunResultStreaming,
     set_tracing_disabled,
 )
-from gallery.exhibit import Exhibit, bad_day
+from gallery.exhibit import Exhibit, partial_outage
 
 from chaos_llm.faults import cut_stream
 
@@ -51,7 +51,7 @@ async def stream_to_its_end(question: str) -> str:
 
 
 B05 = Exhibit(
-    bad_day(cut_stream(by="end"), on="groq"),
+    partial_outage(cut_stream(by="end"), on="groq"),
     bug=lambda: stream,
     fixed=lambda: stream_to_its_end,
 )

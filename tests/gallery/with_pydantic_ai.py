@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import anthropic
 import openai
-from gallery.exhibit import Exhibit, bad_day
+from gallery.exhibit import Exhibit, partial_outage
 from pydantic_ai import Agent
 from pydantic_ai.exceptions import AgentRunError
 from pydantic_ai.models.anthropic import AnthropicModel
@@ -55,7 +55,7 @@ async def stream_or_fall_back(question: str) -> str:
 
 
 B12 = Exhibit(
-    bad_day(error_mid_stream(), server_error(), on="openai"),
+    partial_outage(error_mid_stream(), server_error(), on="openai"),
     bug=lambda: stream,
     fixed=lambda: stream_or_fall_back,
 )
@@ -70,7 +70,7 @@ async def ask_with_the_clients_defaults(question: str) -> str:
 
 
 B13 = Exhibit(
-    bad_day(
+    partial_outage(
         rate_limited(retry_after=2), on="openai", share=0.45, sticky_by="client", sticky_for=60
     ),
     bug=lambda: ask_with_the_clients_defaults,
@@ -91,7 +91,7 @@ async def ask_or_fall_back(question: str) -> str:
 
 
 B14_EMPTY = Exhibit(
-    bad_day(
+    partial_outage(
         empty_answer(), server_error(), on="openai", share=0.45, sticky_by="client", sticky_for=60
     ),
     bug=lambda: ask,
@@ -99,7 +99,7 @@ B14_EMPTY = Exhibit(
 )
 
 B14_HTML = Exhibit(
-    bad_day(html_in_200(), server_error(), on="openai"),
+    partial_outage(html_in_200(), server_error(), on="openai"),
     bug=lambda: ask,
     fixed=lambda: ask_or_fall_back,
 )

@@ -1,4 +1,4 @@
-"""A test that asks for `http` meets each HTTP library there is, sync and async."""
+"""The fixture `http`: each HTTP library that is installed, with a sync and an async client."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from support.real_servers import answering, serving
 
 @pytest.fixture
 def loopback():
-    """The address of a real server on this machine that says "real"."""
+    """The address of a real server on this machine that answers "real"."""
     with serving(answering("real")) as address:
         yield address
 

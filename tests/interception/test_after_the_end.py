@@ -1,4 +1,4 @@
-"""A stream that is left open when its outage ends fails as a broken connection does."""
+"""A stream that is open when its outage ends fails like a broken connection."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from chaos_llm import outage
 SAYS = "belongs to an outage of chaos_llm that has ended"
 
 
-def test_e_a_stream_of_httpx_is_over_with_its_outage(http):
+def test_e_a_stream_of_httpx_fails_after_its_outage(http):
     async def scene(settle, each):
         with outage() as chaos:
             client = http.client()
@@ -31,7 +31,7 @@ def test_e_a_stream_of_httpx_is_over_with_its_outage(http):
     _play(http, scene)
 
 
-def test_what_was_read_before_the_end_stays_read(http):
+def test_bytes_read_before_the_end_stay_available(http):
     async def scene(settle, _each):
         with outage():
             response = await settle(http.client().post(MESSAGES, json=BODY, headers=HEADERS))
@@ -55,18 +55,18 @@ def _play(http, scene):
     asyncio.run(scene(settle, each))
 
 
-def test_e_a_stream_of_a_vendors_sdk_is_over_with_its_outage():
+def test_e_a_stream_of_a_vendors_sdk_fails_after_its_outage():
     with outage():
-        said = [{"role": "user", "content": "Hi."}]
+        messages = [{"role": "user", "content": "Hi."}]
         stream = anthropic.Anthropic(max_retries=0).messages.create(
-            model="claude-opus-4-6", max_tokens=99, messages=said, stream=True
+            model="claude-opus-4-6", max_tokens=99, messages=messages, stream=True
         )
         next(iter(stream))
     with pytest.raises(Exception, match=SAYS):
         list(stream)
 
 
-def test_e_a_stream_of_urllib3_is_over_with_its_outage():
+def test_e_a_stream_of_urllib3_fails_after_its_outage():
     urllib3 = pytest.importorskip("urllib3")
     with outage() as chaos:
         pool = urllib3.PoolManager(retries=False)
@@ -80,7 +80,7 @@ def test_e_a_stream_of_urllib3_is_over_with_its_outage():
     assert exchange.end == "abandoned"
 
 
-def test_e_a_stream_of_aiohttp_is_over_with_its_outage():
+def test_e_a_stream_of_aiohttp_fails_after_its_outage():
     aiohttp = pytest.importorskip("aiohttp")
 
     async def scene():

@@ -1,4 +1,4 @@
-"""aiohttp's own sessions, connections and parser on a played wire."""
+"""aiohttp's own sessions, connections and parser with simulated replies."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ UNKNOWN = "https://api.anthropic.com/v9/nothing"
 
 @asynccontextmanager
 async def posted(body=BODY, session=None, url=MESSAGES, **options):
-    """A response of which the body is still to come; a session that is given is closed, too."""
+    """A response whose body has not been read; a session that is passed is closed, too."""
     sent = {"headers": HEADERS, "json": body} | options
     async with session or aiohttp.ClientSession() as own, own.post(url, **sent) as response:
         yield response
@@ -71,7 +71,7 @@ class TestAnswers:
         assert str(response.url) == MESSAGES
         assert "KX-48213" in answer["content"][0]["text"]
 
-    def test_a_status_without_a_name_is_read(self):
+    def test_a_status_without_a_reason_phrase_is_read(self):
         with outage() as chaos:
             chaos.on("anthropic").inject(overloaded())
             response = asyncio.run(ask())
@@ -89,7 +89,7 @@ class TestAnswers:
         ],
         ids=["any", "chunked", "lines"],
     )
-    def test_a_stream_is_read_in_every_way(self, how):
+    def test_a_stream_can_be_read_with_every_method(self, how):
         async def scene():
             async with posted(STREAMED) as response:
                 return b"".join([piece async for piece in how(response.content)])
@@ -106,7 +106,7 @@ class TestAnswers:
             asyncio.run(read(chunks))
         assert len(chunks) == b"".join(chunks).count(b"event: ")
 
-    def test_a_stream_has_its_own_pace(self):
+    def test_a_stream_takes_the_time_of_its_chunks(self):
         times = []
 
         async def scene(chaos):
@@ -137,7 +137,7 @@ class TestAnswers:
             assert asyncio.run(scene()) == len(long)
             assert ends(chaos) == ["complete"]
 
-    def test_a_reader_who_dawdles_misses_nothing_of_a_stream(self):
+    def test_a_slow_reader_gets_every_byte_of_a_stream(self):
         async def scene():
             async with posted(STREAMED, session=aiohttp.ClientSession(read_bufsize=16)) as response:
                 body = b""
@@ -177,7 +177,7 @@ class TestRequests:
         with path.open("rb") as file:
             assert "KX-48213" in self.body_of(file)
 
-    def test_a_client_that_asks_first_whether_to_send_is_told_to(self):
+    def test_a_request_with_expect_100_continue_is_answered(self):
         with outage() as chaos:
             assert asyncio.run(ask(expect100=True)).status == 200
             assert chaos.now == 0.0
@@ -190,7 +190,7 @@ class TestRequests:
         with outage():
             assert asyncio.run(scene()) == 501
 
-    def test_a_get_is_tried_again_on_a_new_connection_as_aiohttp_does(self):
+    def test_a_get_is_retried_by_aiohttp_on_a_new_connection(self):
         async def scene():
             async with (
                 aiohttp.ClientSession() as session,
@@ -205,7 +205,7 @@ class TestRequests:
 
 
 class TestAboveTheLeaf:
-    def test_middlewares_and_tracing_see_what_they_always_see(self):
+    def test_middlewares_and_tracing_work_as_usual(self):
         seen = []
         trace = aiohttp.TraceConfig()
 
@@ -246,7 +246,7 @@ class TestAboveTheLeaf:
 
         assert asyncio.run(scene()).status == 200
 
-    def test_a_connector_of_the_apps_own_follows(self):
+    def test_a_connector_class_of_the_app_follows(self):
         class Connector(aiohttp.TCPConnector):
             connected = 0
 
@@ -279,7 +279,7 @@ class TestAboveTheLeaf:
         assert until == 10.0
         assert second.at == first.until
 
-    def test_a_proxy_is_not_asked(self):
+    def test_a_proxy_is_not_contacted(self):
         with outage():
             assert asyncio.run(ask(proxy="http://127.0.0.1:9")).status == 200
 
@@ -289,7 +289,7 @@ class TestOtherHosts:
         async with session.get(url) as response:
             return await response.text()
 
-    def test_are_left_alone(self, loopback):
+    def test_reach_the_real_server(self, loopback):
         async def scene():
             async with aiohttp.ClientSession() as session:
                 return await self.get(session, loopback)
@@ -315,7 +315,7 @@ class TestOtherHosts:
 
         asyncio.run(scene())
 
-    def test_after_the_outage_the_provider_is_the_real_one_again(self, loopback, monkeypatch):
+    def test_after_the_outage_requests_reach_the_real_provider(self, loopback, monkeypatch):
         monkeypatch.setenv("ANTHROPIC_BASE_URL", loopback)
 
         async def scene():
@@ -328,7 +328,7 @@ class TestOtherHosts:
 
         assert asyncio.run(scene()) == "real"
 
-    def test_aiohttps_own_methods_are_back_afterwards(self):
+    def test_aiohttps_methods_are_restored_after_the_outage(self):
         kinds = [aiohttp.BaseConnector, aiohttp.TCPConnector, aiohttp.UnixConnector]
 
         def state():
@@ -363,11 +363,11 @@ class TestEndings:
             real, real_begun = self.raised(url, wire, read)
         with outage() as chaos:
             chaos.on("anthropic").inject(wire.fault)
-            played, begun = self.raised(MESSAGES, wire, threading.Event())
+            simulated, begun = self.raised(MESSAGES, wire, threading.Event())
             assert ends(chaos) == [wire.end]
-        assert type(played) is type(real)
-        assert texts_match(real, url, played)
-        assert type(getattr(played, "os_error", None)) is type(getattr(real, "os_error", None))
+        assert type(simulated) is type(real)
+        assert texts_match(real, url, simulated)
+        assert type(getattr(simulated, "os_error", None)) is type(getattr(real, "os_error", None))
         assert begun == real_begun
 
     @pytest.mark.parametrize(
@@ -375,9 +375,7 @@ class TestEndings:
         [(14, {}, "reset"), (16, {}, "complete"), (0, {"force_close": True}, "complete")],
         ids=["kept", "not kept so long", "never kept"],
     )
-    def test_a_connection_that_was_kept_is_reset_when_it_is_used_again(
-        self, pause, options, second
-    ):
+    def test_a_kept_connection_is_reset_when_it_is_reused(self, pause, options, second):
         async def scene():
             connector = aiohttp.TCPConnector(**options)
             async with aiohttp.ClientSession(connector=connector) as session:
@@ -404,7 +402,7 @@ class TestTimeouts:
         ids=["total", "sock_read", "sock_read after connect"],
     )
     @pytest.mark.parametrize("fault", [hang(), latency(seconds=60), stall_mid_stream()], ids=str)
-    def test_each_trips_at_its_own_instant(self, limits, error, until, fault):
+    def test_each_limit_ends_the_call_at_its_exact_time(self, limits, error, until, fault):
         with outage() as chaos:
             chaos.on("anthropic").inject(fault)
             with pytest.raises(error):
@@ -415,9 +413,9 @@ class TestTimeouts:
     @pytest.mark.parametrize(
         ("limits", "until"),
         [({"connect": 3}, 3.0), ({"sock_connect": 4}, 4.0), ({"total": 20}, 20.0), ({}, 30.0)],
-        ids=["connect", "sock_connect", "total", "none said"],
+        ids=["connect", "sock_connect", "total", "no limit"],
     )
-    def test_a_connection_that_never_stands_is_given_up(self, limits, until):
+    def test_a_connection_attempt_ends_at_its_limit(self, limits, until):
         error = TimeoutError if limits.get("total") else aiohttp.ConnectionTimeoutError
         options = {"timeout": ClientTimeout(**limits)} if limits else {}
         with outage() as chaos:
@@ -427,21 +425,21 @@ class TestTimeouts:
             assert chaos.now == until
             assert ends(chaos) == ["timeout"]
 
-    def test_without_any_limit_the_system_gives_up_connecting(self):
+    def test_without_a_limit_connecting_ends_at_the_systems_limit(self):
         with outage() as chaos:
             chaos.on("anthropic").inject(connect_timeout())
             with pytest.raises(aiohttp.ClientConnectorError, match="Connect call failed"):
                 asyncio.run(ask(timeout=ClientTimeout(total=None, sock_connect=None)))
             assert chaos.now == 131.0
 
-    def test_the_read_limit_is_for_one_read_and_not_for_their_sum(self):
+    def test_the_read_limit_applies_to_each_read_and_not_to_their_sum(self):
         with outage() as chaos:
             chaos.on("anthropic").inject(slow_tokens("6s"))
             asyncio.run(read([], timeout=ClientTimeout(sock_read=7)))
             assert chaos.now > 14
             assert ends(chaos) == ["complete"]
 
-    def test_the_default_is_five_minutes_in_all(self):
+    def test_the_default_limit_is_five_minutes_in_all(self):
         with outage() as chaos:
             chaos.on("anthropic").inject(hang())
             with pytest.raises(TimeoutError):
@@ -456,7 +454,7 @@ class TestTimeouts:
 
 
 class TestLeaving:
-    def test_a_stream_that_is_left_is_abandoned(self):
+    def test_a_stream_that_the_client_closes_is_abandoned(self):
         async def scene():
             async with posted(STREAMED) as response:
                 await response.content.readany()
@@ -465,7 +463,7 @@ class TestLeaving:
             asyncio.run(scene())
             assert ends(chaos) == ["abandoned"]
 
-    def test_a_stream_that_is_left_at_its_last_event_is_complete(self):
+    def test_a_stream_that_is_closed_at_its_last_event_is_complete(self):
         async def scene():
             async with posted(STREAMED) as response:
                 async for line in response.content:
@@ -476,7 +474,7 @@ class TestLeaving:
             asyncio.run(scene())
             assert ends(chaos) == ["complete"]
 
-    def test_a_deadline_of_the_app_trips_at_its_own_instant(self):
+    def test_a_deadline_of_the_app_ends_the_call_at_its_exact_time(self):
         async def scene():
             async with asyncio.timeout(12):
                 await ask(timeout=ClientTimeout(total=None, sock_read=60))
@@ -500,7 +498,7 @@ class TestLeaving:
             assert ends(chaos) == ["abandoned"]
 
     @pytest.mark.filterwarnings("ignore:Unclosed:ResourceWarning")
-    def test_a_response_that_nobody_closes_is_abandoned_when_it_is_gone(self):
+    def test_an_unclosed_response_is_abandoned_when_it_is_freed(self):
         async def scene():
             session = aiohttp.ClientSession()
             await session.post(MESSAGES, json=STREAMED, headers=HEADERS)

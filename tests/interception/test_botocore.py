@@ -1,4 +1,4 @@
-"""boto3's Bedrock client, with its own retries, timeouts and exceptions, on a played wire."""
+"""boto3's Bedrock client, with its own retries, timeouts and exceptions, with simulated replies."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ exceptions = pytest.importorskip("botocore.exceptions")
 urllib3 = pytest.importorskip("urllib3")
 
 MODEL = "anthropic.claude-sonnet-4-20250514-v1:0"
-ASKED = {
+REQUEST = {
     "modelId": MODEL,
     "messages": [{"role": "user", "content": [{"text": "Where is order KX-48213?"}]}],
 }
@@ -50,11 +50,11 @@ def bedrock(attempts=1, **options):
 
 @pytest.fixture
 def client():
-    """A client that was made before the outage and tries once."""
+    """A client that was made before the outage and makes no retries."""
     return bedrock()
 
 
-def said(answer):
+def text_of(answer):
     return answer["output"]["message"]["content"][0]["text"]
 
 
@@ -67,26 +67,26 @@ def deltas(answer):
 class TestAnswers:
     def test_are_whole(self, client):
         with outage() as chaos:
-            answer = client.converse(**ASKED)
+            answer = client.converse(**REQUEST)
             assert ends(chaos) == ["complete"]
             assert chaos.journal[0].provider == "bedrock"
-        assert "KX-48213" in said(answer)
+        assert "KX-48213" in text_of(answer)
         assert answer["ResponseMetadata"]["HTTPStatusCode"] == 200
 
-    def test_come_event_by_event_in_their_time(self, client):
+    def test_arrive_event_by_event_at_their_times(self, client):
         times, text = [], ""
         with outage() as chaos:
             chaos.on("bedrock").inject(slow_tokens("3s"))
-            for piece in deltas(client.converse_stream(**ASKED)):
+            for piece in deltas(client.converse_stream(**REQUEST)):
                 text += piece
                 times.append(chaos.now)
             assert ends(chaos) == ["complete"]
         assert times == [3.0 * number for number in range(len(times))]
         assert "KX-48213" in text
 
-    def test_a_client_that_is_made_in_the_midst_of_it_is_on_it_as_well(self):
+    def test_a_client_that_is_made_during_the_outage_is_answered_too(self):
         with outage():
-            assert "KX-48213" in said(bedrock().converse(**ASKED))
+            assert "KX-48213" in text_of(bedrock().converse(**REQUEST))
 
 
 class TestRetries:
@@ -94,16 +94,16 @@ class TestRetries:
         client = bedrock(attempts=3)
         with outage() as chaos:
             chaos.on("bedrock").inject(overloaded(), times=2)
-            answer = client.converse(**ASKED)
+            answer = client.converse(**REQUEST)
             assert chaos.now > 0
             assert len(chaos.journal) == 3
         assert answer["ResponseMetadata"]["RetryAttempts"] == 2
 
-    def test_a_broken_connection_is_tried_again_too(self):
+    def test_a_broken_connection_is_retried_too(self):
         client = bedrock(attempts=3)
         with outage() as chaos:
             chaos.on("bedrock").inject(reset_connection(), times=2)
-            assert "KX-48213" in said(client.converse(**ASKED))
+            assert "KX-48213" in text_of(client.converse(**REQUEST))
             assert ends(chaos) == ["reset", "reset", "complete"]
 
 
@@ -116,11 +116,11 @@ class TestErrors:
         ],
         ids=["overloaded", "rate_limited"],
     )
-    def test_a_refusal_is_the_services_own_exception(self, client, fault, code):
+    def test_an_error_reply_raises_the_services_exception(self, client, fault, code):
         with outage() as chaos:
             chaos.on("bedrock").inject(fault)
             with pytest.raises(exceptions.ClientError) as caught:
-                client.converse(**ASKED)
+                client.converse(**REQUEST)
         assert caught.value.response["Error"]["Code"] == code
         assert type(caught.value) is getattr(client.exceptions, code)
 
@@ -137,26 +137,26 @@ class TestErrors:
         ],
         ids=["refused", "unresolved", "tls", "no connection", "reset", "closed", "silent"],
     )
-    def test_a_broken_connection_is_botocores_own_exception(self, client, fault, error, end):
+    def test_a_broken_connection_raises_botocores_exception(self, client, fault, error, end):
         with outage() as chaos:
             chaos.on("bedrock").inject(fault)
             with pytest.raises(error) as caught:
-                client.converse(**ASKED)
+                client.converse(**REQUEST)
             assert ends(chaos) == [end]
         assert type(caught.value) is error
         assert "bedrock-runtime.us-east-1.amazonaws.com" in str(caught.value)
 
-    def test_a_body_cut_short_goes_unnoticed(self, client):
-        """botocore does not check the length, and its parser forgives what is no JSON."""
+    def test_a_truncated_body_raises_no_error(self, client):
+        """botocore does not check the length, and its parser accepts bodies that are not JSON."""
         with outage() as chaos:
             chaos.on("bedrock").inject(short_body())
-            assert "output" not in client.converse(**ASKED)
+            assert "output" not in client.converse(**REQUEST)
             assert ends(chaos) == ["closed"]
 
-    def test_a_page_in_place_of_an_answer_goes_unnoticed(self, client):
+    def test_an_html_page_instead_of_an_answer_raises_no_error(self, client):
         with outage() as chaos:
             chaos.on("bedrock").inject(html_in_200())
-            assert "output" not in client.converse(**ASKED)
+            assert "output" not in client.converse(**REQUEST)
 
 
 class TestStreams:
@@ -165,7 +165,7 @@ class TestStreams:
         with outage() as chaos:
             chaos.on("bedrock").inject(fault)
             try:
-                pieces.extend(deltas(client.converse_stream(**ASKED)))
+                pieces.extend(deltas(client.converse_stream(**REQUEST)))
             except Exception as error:
                 return pieces, error, ends(chaos)
             return pieces, None, ends(chaos)
@@ -181,13 +181,13 @@ class TestStreams:
         ],
         ids=["closed", "reset", "stalled", "error", "ended"],
     )
-    def test_what_breaks_one_in_the_middle(self, client, fault, error, end):
+    def test_a_stream_that_breaks_raises_an_error(self, client, fault, error, end):
         pieces, raised, ended = self.read(client, fault)
         assert pieces
         assert type(raised) is error
         assert ended == [end]
 
-    def test_a_page_in_place_of_one_fails_its_checksum(self, client):
+    def test_an_html_page_instead_of_a_stream_fails_the_checksum(self, client):
         pieces, raised, _ = self.read(client, html_in_200())
         assert (pieces, type(raised)) == ([], eventstream.ChecksumMismatch)
 
@@ -203,25 +203,25 @@ class TestTimeouts:
         ],
         ids=["read by default", "read", "connect by default", "connect"],
     )
-    def test_are_kept_in_virtual_time(self, options, fault, error, until):
+    def test_end_the_call_in_virtual_time(self, options, fault, error, until):
         client = bedrock(**options)
         with outage() as chaos:
             chaos.on("bedrock").inject(fault)
             with pytest.raises(error):
-                client.converse(**ASKED)
+                client.converse(**REQUEST)
             assert chaos.now == until
 
-    def test_count_between_the_events_of_a_stream(self):
+    def test_apply_between_the_events_of_a_stream(self):
         client = bedrock(read_timeout=20)
         with outage() as chaos:
             chaos.on("bedrock").inject(stall_mid_stream())
             with pytest.raises(urllib3.exceptions.ReadTimeoutError):
-                list(deltas(client.converse_stream(**ASKED)))
+                list(deltas(client.converse_stream(**REQUEST)))
             assert chaos.now == 20.0
 
 
 def test_another_service_is_not_answered(loopback):
-    """Only its own endpoint is Bedrock: the app's bucket stays where it is."""
+    """Only Bedrock's own endpoint is simulated: the app's S3 bucket stays real."""
     bucket = boto3.client(
         "s3",
         endpoint_url=loopback,

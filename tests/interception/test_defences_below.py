@@ -1,7 +1,7 @@
-"""Retries and pool limits below a client's door do in an outage what they do over real sockets.
+"""Retries and pool limits below a client's API work in an outage as over real sockets.
 
-Each scene is played twice on the outage's clock: against a server on loopback, which no provider
-answers for, and against a provider. The libraries' own pauses are virtual in both.
+Each scene runs twice in virtual time: against a server on loopback, which no provider
+answers for, and against a simulated provider. The libraries' own pauses are virtual in both.
 """
 
 from __future__ import annotations
@@ -60,18 +60,18 @@ class KeptAlive:
 
     def _answer(self, peer):
         with peer, suppress(OSError):
-            said = b""
+            unread = b""
             while True:
                 received = peer.recv(65_536)
                 if not received:
                     return
-                said += received
-                while b"\r\n\r\n" in said:
-                    head, _, rest = said.partition(b"\r\n\r\n")
+                unread += received
+                while b"\r\n\r\n" in unread:
+                    head, _, rest = unread.partition(b"\r\n\r\n")
                     size = int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0] or 0)
                     if len(rest) < size:
                         break
-                    said = rest[size:]
+                    unread = rest[size:]
                     peer.sendall(HEAD + self._body)
 
 
@@ -82,7 +82,7 @@ def real():
 
 
 def measured(call, *args, **options):
-    """The error of a call, or what it returns, and how long it took."""
+    """The error or the result of a call, and its duration."""
     with outage() as chaos:
         try:
             return call(chaos, *args, **options), chaos.clock.now
@@ -90,8 +90,8 @@ def measured(call, *args, **options):
             return error, chaos.clock.now
 
 
-def same(real, played, url):
-    (error, took), (other, other_took) = real, played
+def same(real, simulated, url):
+    (error, took), (other, other_took) = real, simulated
     assert (type(other), other_took) == (type(error), took), (error, other)
     assert texts_match(error, url, other)
 
@@ -103,38 +103,38 @@ class TestRetriesOfHttpxsTransport:
 
     @pytest.mark.parametrize("retries", [0, 1, 2, 5])
     @pytest.mark.parametrize("wire", ["refused", "unresolved", "hung up on in the TLS handshake"])
-    def test_a11_failing_attempts_come_as_on_a_wire(self, http, wire, retries):
+    def test_a11_failing_attempts_are_repeated_as_over_sockets(self, http, wire, retries):
         broken = WIRES[wire]
         with broken.address(threading.Event()) as url:
             over_sockets = measured(lambda _: self.ask(http, url, retries))
 
-        def play(chaos):
+        def simulate(chaos):
             chaos.on("anthropic").inject(broken.fault)
             try:
                 return self.ask(http, MESSAGES, retries)
             finally:
                 assert len(chaos.journal) == 1 + retries
 
-        same(over_sockets, measured(play), url)
+        same(over_sockets, measured(simulate), url)
 
-    def test_a11_the_pauses_are_httpcores(self, http):
+    def test_a11_the_pauses_are_those_of_httpcore(self, http):
         (_, took) = measured(lambda _: self.ask(http, refusing(), 4))
         assert took == 0 + 0.5 + 1 + 2
 
-    def test_a11_an_attempt_that_connects_is_the_answer(self, http):
+    def test_a11_the_first_attempt_that_connects_gives_the_answer(self, http):
         with outage() as chaos:
             chaos.on("anthropic").inject(refuse_connection(), times=2)
             assert self.ask(http, MESSAGES, 3).status_code == 200
             assert chaos.clock.now == 0.5
             assert [exchange.end for exchange in chaos.journal] == ["refused"] * 2 + ["complete"]
 
-    def test_a11_a_connect_timeout_is_tried_again(self, http):
+    def test_a11_a_connect_timeout_is_retried(self, http):
         with outage() as chaos, pytest.raises(http.module.ConnectTimeout):
             chaos.on("anthropic").inject(connect_timeout())
             self.ask(http, MESSAGES, 2, timeout=http.module.Timeout(60, connect=3))
         assert chaos.clock.now == 3 + 0 + 3 + 0.5 + 3
 
-    def test_a11_what_fails_behind_the_connection_is_not_tried_again(self, http):
+    def test_a11_an_error_after_connecting_is_not_retried(self, http):
         with outage() as chaos, pytest.raises(http.module.ReadError):
             chaos.on("anthropic").inject(WIRES["reset before the headers"].fault)
             self.ask(http, MESSAGES, 3)
@@ -156,7 +156,7 @@ class TestPoolsOfHttpx:
         finally:
             await close(client)
 
-    def test_a11_who_finds_no_connection_free_is_told_after_the_limit(self, http, real):
+    def test_a11_a_request_without_a_free_connection_fails_at_the_pool_timeout(self, http, real):
         def scene(_, url):
             return http.run(self.hold_and_ask(http, url))
 
@@ -165,14 +165,14 @@ class TestPoolsOfHttpx:
         assert over_sockets[1] == 3
         same(over_sockets, measured(scene, MESSAGES), real.url)
 
-    def test_a11_a_request_that_found_none_never_reached_the_provider(self, http):
+    def test_a11_a_request_without_a_free_connection_never_reaches_the_provider(self, http):
         with outage() as chaos:
             with pytest.raises(http.module.PoolTimeout):
                 http.run(self.hold_and_ask(http, MESSAGES))
             assert len(chaos.journal) == 1
 
-    @pytest.mark.parametrize("where", ["real", "played"])
-    def test_a11_a_stream_that_is_closed_lets_the_next_one_in(self, http, real, where):
+    @pytest.mark.parametrize("where", ["real", "simulated"])
+    def test_a11_a_closed_stream_frees_its_connection_for_the_next_request(self, http, real, where):
         url = real.url if where == "real" else MESSAGES
         client = self.client(http, max_connections=1)
         times = []
@@ -207,12 +207,12 @@ class TestPoolsOfHttpx:
                 client.close()
         assert times == [(200, 2.0)]
 
-    def test_a11_a_stream_that_is_not_closed_keeps_its_connection(self, http, real):
+    def test_a11_a_stream_that_is_not_closed_occupies_its_connection(self, http, real):
         def leak(_, url):
             async def scene():
                 client = self.client(http, max_connections=2)
                 try:
-                    for _ in range(3):  # a leak of the app's: neither read nor closed
+                    for _ in range(3):  # a leak in the app: neither read nor closed
                         request = client.build_request("POST", url, json=BODY, headers=HEADERS)
                         leaked.append(await settle(client.send(request, stream=True)))
                 finally:
@@ -236,7 +236,7 @@ class TestPoolsOfHttpx:
             http.run(scene())
         assert len(chaos.journal) == 3
 
-    def test_a11_without_a_limit_everybody_gets_one(self, http):
+    def test_a11_without_a_limit_every_request_gets_a_connection(self, http):
         async def scene():
             client = self.client(http, max_connections=None)
             streams = [streamed(client) for _ in range(120)]
@@ -248,7 +248,7 @@ class TestPoolsOfHttpx:
         with outage():
             http.run(scene())
 
-    def test_a11_a_call_that_waits_for_ever_is_told(self, http):
+    def test_a11_an_endless_wait_for_a_connection_raises_a_harness_error(self, http):
         client = self.client(http, max_connections=1, pool=None)
 
         async def scene():
@@ -269,7 +269,7 @@ class TestPoolsOfHttpx:
         ],
         ids=str,
     )
-    def test_a11_a_connection_is_kept_as_long_as_on_a_wire(
+    def test_a11_a_connection_is_kept_as_long_as_over_sockets(
         self, http, real, limits, pause, is_reused
     ):
         async def scene(url):
@@ -294,8 +294,8 @@ class TestPoolsOfHttpx:
             if http.is_async:
 
                 async def scene():
-                    asked = (client.post(MESSAGES, json=BODY, headers=HEADERS) for _ in range(8))
-                    await asyncio.gather(*asked)
+                    requests = (client.post(MESSAGES, json=BODY, headers=HEADERS) for _ in range(8))
+                    await asyncio.gather(*requests)
 
                 asyncio.run(scene())
             else:
@@ -316,7 +316,7 @@ class TestPoolsOfUrllib3:
     def pool(self, urllib3, url, **options):
         return urllib3.connectionpool.connection_from_url(url, **options)
 
-    def test_a11_a_pool_that_blocks_tells_who_finds_none_free(self, urllib3, real):
+    def test_a11_a_blocking_pool_without_a_free_connection_raises_its_error(self, urllib3, real):
         def scene(_, url):
             with self.pool(urllib3, url, maxsize=1, block=True) as pool:
                 sent = {"headers": HEADERS, "preload_content": False, "pool_timeout": 3}
@@ -331,8 +331,8 @@ class TestPoolsOfUrllib3:
         assert over_sockets[1] == 3
         same(over_sockets, measured(scene, MESSAGES), real.url)
 
-    @pytest.mark.parametrize("where", ["real", "played"])
-    def test_a11_a_reply_that_was_read_lets_the_next_one_in(self, urllib3, real, where):
+    @pytest.mark.parametrize("where", ["real", "simulated"])
+    def test_a11_a_reply_that_was_read_frees_its_connection(self, urllib3, real, where):
         url = real.url if where == "real" else MESSAGES
         times = []
 
@@ -351,7 +351,7 @@ class TestPoolsOfUrllib3:
 
     @pytest.mark.filterwarnings("ignore:POST http.* looks like a call of a model")  # over sockets
     @pytest.mark.parametrize("backoff", [0, 0.5, 3])
-    def test_a11_retries_of_a_connection_come_as_on_a_wire(self, urllib3, backoff):
+    def test_a11_connection_retries_happen_as_over_sockets(self, urllib3, backoff):
         def scene(_, url):
             retries = urllib3.Retry(connect=4, backoff_factor=backoff)
             with self.pool(urllib3, url) as pool:
@@ -359,7 +359,7 @@ class TestPoolsOfUrllib3:
                     "POST", "/v1/messages", json=BODY, headers=HEADERS, retries=retries
                 )
 
-        def play(chaos):
+        def simulate(chaos):
             chaos.on("anthropic").inject(refuse_connection())
             try:
                 return scene(chaos, MESSAGES)
@@ -369,9 +369,9 @@ class TestPoolsOfUrllib3:
         url = refusing()
         over_sockets = measured(scene, url)
         assert isinstance(over_sockets[0], urllib3.exceptions.MaxRetryError)
-        same(over_sockets, measured(play), url)
+        same(over_sockets, measured(simulate), url)
 
-    def test_a11_an_adapter_of_requests_that_blocks_waits_for_the_first_reply(self):
+    def test_a11_a_blocking_adapter_of_requests_waits_for_the_first_reply(self):
         requests = library("requests")
         with outage() as chaos, requests.Session() as session:
             adapter = requests.adapters.HTTPAdapter(pool_maxsize=1, pool_block=True)
@@ -393,7 +393,7 @@ class TestPoolsOfUrllib3:
 @pytest.mark.filterwarnings("ignore:POST http.* looks like a call of a model")  # over sockets
 class TestBotocore:
     @pytest.mark.parametrize("mode", ["legacy", "standard"])
-    def test_a11_retries_of_a_connection_come_as_on_a_wire(self, mode):
+    def test_a11_connection_retries_happen_as_over_sockets(self, mode):
         boto3, config = library("boto3"), library("botocore.config")
 
         def converse(_, **where):
@@ -410,7 +410,7 @@ class TestBotocore:
                 messages=[{"role": "user", "content": [{"text": "hi"}]}],
             )
 
-        def play(chaos):
+        def simulate(chaos):
             chaos.on("bedrock").inject(refuse_connection())
             try:
                 converse(chaos)
@@ -419,7 +419,7 @@ class TestBotocore:
 
         (error, took), (other, other_took) = (
             measured(lambda chaos: converse(chaos, endpoint_url=refusing())),
-            measured(play),
+            measured(simulate),
         )
         assert type(other) is type(error)
         assert other_took == pytest.approx(took, abs=0.001)
@@ -428,7 +428,7 @@ class TestBotocore:
 
 class TestAiohttp:
     def ask_twice(self, chaos, url, **limits):
-        """Two requests at once, of which the first one's body stalls."""
+        """Send two requests at once; the body of the first one stalls."""
         aiohttp = library("aiohttp")
         chaos.on("anthropic").inject(stall_mid_stream())
 
@@ -443,14 +443,14 @@ class TestAiohttp:
         return asyncio.run(scene())
 
     @pytest.mark.parametrize("limits", [{"limit": 1}, {"limit_per_host": 1}], ids=str)
-    def test_a11_a_connectors_limit_is_the_wires(self, limits):
+    def test_a11_a_connectors_limit_works_as_over_sockets(self, limits):
         with KeptAlive(stalls=True) as real:
             error, took = measured(self.ask_twice, real.url, **limits)
-        played, played_took = measured(self.ask_twice, MESSAGES, **limits)
-        assert (type(played), played_took) == (type(error), took)
+        simulated, simulated_took = measured(self.ask_twice, MESSAGES, **limits)
+        assert (type(simulated), simulated_took) == (type(error), took)
         assert took == 3
 
-    def test_a11_with_room_for_two_there_is_no_wait(self):
+    def test_a11_two_connections_serve_two_requests_without_a_wait(self):
         with KeptAlive(stalls=True) as real:
             assert measured(self.ask_twice, real.url, limit=2) == (200, 0)
         assert measured(self.ask_twice, MESSAGES, limit=2) == (200, 0)

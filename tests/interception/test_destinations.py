@@ -1,4 +1,4 @@
-"""Whom bytes on a socket are for: what real clients send is read for the host that it names."""
+"""The host that the first bytes of real clients name."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from chaos_llm.interception.destinations import destination, question
 
 
 class Wire(socket.socket):
-    """A socket that keeps what it is given to send."""
+    """A socket that keeps the bytes that are sent."""
 
     def __init__(self):
         self.sent = b""
@@ -68,7 +68,7 @@ UNNAMED = {
 
 
 @pytest.mark.parametrize("protocol", NAMED)
-def test_a_protocols_first_bytes_name_a_host(protocol):
+def test_the_first_bytes_of_a_protocol_name_a_host(protocol):
     data, *named = NAMED[protocol]
     assert destination(data) == tuple(named)
 
@@ -78,14 +78,14 @@ def test_other_bytes_name_none(what):
     assert destination(UNNAMED[what]) is None
 
 
-def test_a_cut_hello_is_no_error():
+def test_a_truncated_client_hello_raises_no_error():
     hello = client_hello("api.anthropic.com")
     for size in range(len(hello)):
         found = destination(hello[:size])
         assert found is None or "api.anthropic.com".startswith(found.host)
 
 
-def test_a_question_to_a_name_server_names_a_host():
+def test_a_dns_query_names_a_host():
     assert question(query("api.openai.com")) == ("api.openai.com", None, True)
 
 
@@ -99,5 +99,5 @@ def test_a_question_to_a_name_server_names_a_host():
     ],
     ids=["nothing", "no question", "a response", "no name"],
 )
-def test_another_packet_is_no_question_of_a_host(packet):
+def test_other_packets_are_no_dns_query(packet):
     assert question(packet) is None

@@ -1,10 +1,11 @@
-"""What is about to leave in an outage: what is refused, what is let through, what is said."""
+"""The egress guard: which requests it refuses, which ones it allows, and its errors."""
 
 from __future__ import annotations
 
 import _socket
 import asyncio
 import http.client
+import importlib
 import os
 import socket
 import ssl
@@ -22,6 +23,7 @@ import pytest
 import trustme
 from support.libraries import library
 from support.real_servers import answering, serving
+from support.waiting import PATIENCE
 
 from chaos_llm import outage
 from chaos_llm.errors import ChildEgress, UncaughtEgress
@@ -35,7 +37,7 @@ def no_proxies(monkeypatch):
     for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
-    monkeypatch.setattr(urllib.request, "_opener", None)  # it keeps the proxies of its first use
+    monkeypatch.setattr(urllib.request, "_opener", None)  # it caches the proxies of its first use
 
 
 @pytest.fixture
@@ -89,13 +91,13 @@ class TestSockets:
         with pytest.raises(UncaughtEgress), outage():
             look_up(HOST, 443)
 
-    def test_a3_a_connect_that_was_bound_before_fails_and_is_told(self):
+    def test_a3_a_connect_that_was_bound_before_fails_and_is_reported(self):
         with socket.socket() as sock:
             connect = sock.connect
             with pytest.raises(UncaughtEgress), outage(), pytest.raises(socket.gaierror):
                 connect((HOST, 443))
 
-    def test_a3_a_name_server_that_is_asked_by_hand_is_not_asked(self):
+    def test_a3_a_hand_made_dns_query_is_refused(self):
         packet = b"\1\2\1\0\0\1\0\0\0\0\0\0\3api\6openai\3com\0\0\1\0\1"
         with (
             socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock,
@@ -104,15 +106,18 @@ class TestSockets:
         ):
             sock.sendto(packet, ("127.0.0.53", 53))
 
-    def test_a3_what_is_said_to_a_proxy_on_this_machine_is_refused(self, loopback):
+    def test_a3_a_request_to_a_proxy_on_this_machine_is_refused(self, loopback):
         port = int(loopback.rpartition(":")[2])
-        for said in (b"CONNECT api.openai.com:443 HTTP/1.1\r\n\r\n", b"\5\1\0\3\x0eapi.openai.com"):
+        for output in (
+            b"CONNECT api.openai.com:443 HTTP/1.1\r\n\r\n",
+            b"\5\1\0\3\x0eapi.openai.com",
+        ):
             with (
                 pytest.raises(UncaughtEgress),
                 outage(),
                 socket.create_connection(("127.0.0.1", port)) as sock,
             ):
-                sock.sendall(said)
+                sock.sendall(output)
 
     def test_a_stub_on_this_machine_may_be_called_by_the_providers_name(self, loopback):
         port = int(loopback.rpartition(":")[2])
@@ -121,14 +126,14 @@ class TestSockets:
             assert sock.recv(100).startswith(b"HTTP/1.1 200")
 
     @pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning")
-    def test_a_function_that_is_redirected_can_be_sent_to_another_process(self):
-        """Builtins that stand redirected in an outage are looked up by name where they arrive."""
+    def test_a_redirected_function_can_be_passed_to_another_process(self):
+        """Redirected builtins are pickled by name."""
         with outage(), ProcessPoolExecutor(1, mp_context=get_context("fork")) as pool:
             assert pool.submit(socket.gethostbyname, "127.0.0.1").result(60) == "127.0.0.1"
             assert pool.submit(time.sleep, 0).result(60) is None
             assert pool.submit("-".join, ["a", "b"]).result(60) == "a-b"
 
-    def test_everything_is_as_before_afterwards(self):
+    def test_everything_is_restored_after_the_outage(self):
         kinds = (_socket.socket, ssl.SSLSocket, ssl.SSLObject, http.client.HTTPConnection, os)
         before = [dict(vars(kind)) for kind in kinds]
         with outage():
@@ -154,19 +159,19 @@ class TestTls:
                 yield tls
 
     @pytest.mark.parametrize("call", ["send", "sendall", "write"])
-    def test_a3_nothing_goes_over_a_connection_from_before(self, session, call):
+    def test_a3_nothing_is_sent_over_a_connection_from_before(self, session, call):
         with pytest.raises(UncaughtEgress), outage():
             getattr(session, call)(b"GET /v1/models HTTP/1.1\r\n\r\n")
 
 
 class TestTheStandardLibrarysHttp:
-    def test_a3_a_tunnel_is_refused_before_the_proxy_is_called(self):
+    def test_a3_a_tunnel_is_refused_before_the_proxy_is_contacted(self):
         connection = http.client.HTTPSConnection("proxy.invalid", 3128)
         connection.set_tunnel(HOST)
         with pytest.raises(UncaughtEgress, match="standard library's HTTP"), outage():
             connection.request("GET", "/v1/models")
 
-    def test_a3_behind_a_proxy_the_proxy_is_not_told(self, monkeypatch):
+    def test_a3_a_proxy_gets_nothing_about_a_refused_request(self, monkeypatch):
         monkeypatch.setenv("HTTPS_PROXY", "http://proxy.invalid:3128")
         with pytest.raises(UncaughtEgress, match=HOST), outage():
             urllib.request.urlopen(f"https://{HOST}/v1/models", timeout=1)
@@ -176,7 +181,7 @@ class TestTheStandardLibrarysHttp:
         with pytest.raises(UncaughtEgress, match=gateway), outage():
             urllib.request.urlopen(f"http://{gateway}:4000/v1/models", timeout=1)
 
-    def test_proxy_variables_are_as_before_afterwards(self, monkeypatch):
+    def test_proxy_variables_are_restored_after_the_outage(self, monkeypatch):
         monkeypatch.setenv("HTTPS_PROXY", "http://proxy.invalid:3128")
         monkeypatch.setenv("NO_PROXY", "corp.invalid")
         with outage():
@@ -214,17 +219,24 @@ class TestLoops:
 
 
 class TestGrpc:
+    """A release of grpcio that the simulation was not tested with; see test_grpc.py for others."""
+
     @pytest.fixture
-    def grpc(self):
-        return library("grpc")
+    def grpc(self, monkeypatch):
+        grpc = library("grpc")
+        self_test = importlib.import_module("chaos_llm.interception.grpc.self_test")
+        monkeypatch.setattr(grpc, "__version__", "9.1.0")
+        self_test.is_known.cache_clear()
+        yield grpc
+        self_test.is_known.cache_clear()
 
     @pytest.mark.parametrize(
         "target", ["api.x.ai:443", "dns:///api.x.ai:443", "dns://1.1.1.1/api.x.ai", "API.x.ai."]
     )
-    def test_a1_a_call_is_refused_with_the_way_out(self, grpc, target):
+    def test_a1_a_call_is_refused_with_advice(self, grpc, target):
         with (
             grpc.insecure_channel(target) as channel,
-            pytest.raises(UncaughtEgress, match=r'gRPC is not simulated.*transport="rest"'),
+            pytest.raises(UncaughtEgress, match=r'gRPC is simulated with grpcio .*"rest"'),
             outage(),
         ):
             channel.unary_unary("/a.B/C")(b"x", timeout=1)
@@ -241,7 +253,7 @@ class TestGrpc:
         ):
             getattr(channel, kind)("/a.B/C")(request)
 
-    def test_a1_to_wait_for_a_channel_is_refused(self, grpc):
+    def test_a1_waiting_for_a_channel_is_refused(self, grpc):
         with (
             pytest.raises(UncaughtEgress, match="gRPC"),
             outage(),
@@ -257,7 +269,7 @@ class TestGrpc:
         ):
             channel.unary_unary("/a.B/C")(b"x", timeout=1)
 
-    def test_a1_to_make_a_channel_is_allowed(self, grpc):
+    def test_a1_creating_a_channel_is_allowed(self, grpc):
         with outage(), grpc.insecure_channel("api.x.ai:443"):
             pass
 
@@ -270,12 +282,12 @@ class TestPycurl:
         handle.setopt(pycurl.TIMEOUT, 2)
         return handle
 
-    def test_a3_a_transfer_is_refused_with_the_way_out(self, handle):
+    def test_a3_a_transfer_is_refused_with_advice(self, handle):
         with pytest.raises(UncaughtEgress, match="native code"), outage():
             handle.setopt(library("pycurl").URL, f"https://{HOST}/v1/models")
             handle.perform()
 
-    def test_a3_a_transfer_that_was_set_up_before_fails_and_is_told(self, handle):
+    def test_a3_a_transfer_that_was_set_up_before_fails_and_is_reported(self, handle):
         pycurl = library("pycurl")
         handle.setopt(pycurl.URL, f"https://{HOST}/v1/models")
         with (
@@ -286,12 +298,12 @@ class TestPycurl:
             handle.perform()
 
     def test_a_server_on_this_machine_is_reached(self, handle, loopback):
-        pycurl, said = library("pycurl"), []
-        handle.setopt(pycurl.WRITEFUNCTION, said.append)
+        pycurl, output = library("pycurl"), []
+        handle.setopt(pycurl.WRITEFUNCTION, output.append)
         with outage():
             handle.setopt(pycurl.URL, loopback)
             handle.perform()
-        assert said == [b"real"]
+        assert output == [b"real"]
 
 
 def ask(host=HOST):
@@ -310,22 +322,22 @@ def ask_url(url):
 METHODS = ["fork", "spawn", "forkserver"]
 
 
-# From 3.12 on Python warns of every fork while other threads are there, as ours in a test may be.
+# Python 3.12 and later warn about every fork while other threads exist, as in these tests.
 @pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning")
 class TestChildProcesses:
     @pytest.mark.parametrize("method", METHODS)
-    def test_a2_a_job_of_a_pool_is_refused_with_a_hint_that_fits(self, method):
+    def test_a2_a_job_of_a_pool_is_refused_with_advice_for_children(self, method):
         with (
             pytest.raises(UncaughtEgress, match=r"child process.*thread.*chaos_server"),
-            outage(),
+            outage(real_wait=PATIENCE),
             ProcessPoolExecutor(1, mp_context=get_context(method)) as pool,
             pytest.raises(ChildEgress, match="child process"),
         ):
             pool.submit(ask).result(60)
 
     @pytest.mark.parametrize("method", METHODS)
-    def test_a2_what_a_child_swallows_is_told_at_the_end(self, method):
-        with pytest.raises(UncaughtEgress, match="child process"), outage():
+    def test_a2_an_error_that_a_child_swallows_is_raised_at_the_end(self, method):
+        with pytest.raises(UncaughtEgress, match="child process"), outage(real_wait=PATIENCE):
             process = get_context(method).Process(target=ask_and_swallow)
             process.start()
             process.join(60)
@@ -335,23 +347,27 @@ class TestChildProcesses:
     def test_a2_a_pool_from_before_is_guarded_while_the_outage_lasts(self, method, loopback):
         with ProcessPoolExecutor(1, mp_context=get_context(method)) as pool:
             assert pool.submit(ask_url, loopback).result(60) == b"real"
-            with pytest.raises(UncaughtEgress), outage():
+            with pytest.raises(UncaughtEgress), outage(real_wait=PATIENCE):
                 assert pool.submit(ask_url, loopback).result(60) == b"real"
                 pool.submit(ask).result(60)
             with pytest.raises(OSError, match=r"(?i)name|known|resol|address"):
                 pool.submit(ask, "no-such-host.invalid").result(60)
 
     def test_a2_the_pool_of_multiprocessing_survives_the_refusal(self):
-        with get_context("spawn").Pool(1) as pool, pytest.raises(UncaughtEgress), outage():
+        with (
+            get_context("spawn").Pool(1) as pool,
+            pytest.raises(UncaughtEgress),
+            outage(real_wait=PATIENCE),
+        ):
             with pytest.raises(ChildEgress):
                 pool.apply(ask)
             assert pool.map(len, ["one", "four"]) == [3, 4]
 
-    def test_a2_a_call_by_httpx_in_a_forked_child_is_refused_with_that_hint(self):
+    def test_a2_a_call_by_httpx_in_a_forked_child_is_refused_with_that_advice(self):
         httpx = library("httpx")
         with (
             pytest.raises(UncaughtEgress, match="child process"),
-            outage() as chaos,
+            outage(real_wait=PATIENCE) as chaos,
             ProcessPoolExecutor(1, mp_context=get_context("fork")) as pool,
             pytest.raises(ChildEgress, match="child process"),
         ):
@@ -360,7 +376,7 @@ class TestChildProcesses:
 
     def test_a2_threads_are_answered(self):
         httpx = library("httpx")
-        with outage(), ThreadPoolExecutor(1) as pool:
+        with outage(real_wait=PATIENCE), ThreadPoolExecutor(1) as pool:
             key = {"authorization": "Bearer sk-test"}
             url = f"https://{HOST}/v1/models"
             reply = pool.submit(httpx.get, url, headers=key).result()
@@ -371,18 +387,18 @@ class TestChildProcesses:
     )
     def test_a2_a_python_child_is_refused(self, options):
         code = f"import socket; socket.create_connection(({HOST!r}, 443), 1)"
-        with pytest.raises(UncaughtEgress, match="child process"), outage():
+        with pytest.raises(UncaughtEgress, match="child process"), outage(real_wait=PATIENCE):
             run = subprocess.run(
                 [sys.executable, "-c", code], capture_output=True, text=True, check=False, **options
             )
             assert "ChildEgress" in run.stderr
 
-    def test_a2_a_python_child_has_its_own_sitecustomize_still(self, tmp_path, monkeypatch):
+    def test_a2_a_python_child_still_runs_its_own_sitecustomize(self, tmp_path, monkeypatch):
         (tmp_path / "sitecustomize.py").write_text("import builtins; builtins.of_the_site = 42")
         monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-        with outage():
-            said = subprocess.check_output([sys.executable, "-c", "print(of_the_site)"])
-        assert said == b"42\n"
+        with outage(real_wait=PATIENCE):
+            output = subprocess.check_output([sys.executable, "-c", "print(of_the_site)"])
+        assert output == b"42\n"
 
     @pytest.mark.parametrize(
         "command",
@@ -396,32 +412,32 @@ class TestChildProcesses:
         ids=" ".join,
     )
     def test_a2_a_network_tool_is_not_started(self, command):
-        with pytest.raises(UncaughtEgress, match="child process"), outage():
+        with pytest.raises(UncaughtEgress, match="child process"), outage(real_wait=PATIENCE):
             subprocess.run(command, check=False)
 
     def test_a2_other_programs_may_name_a_host(self):
-        with outage():
-            said = subprocess.check_output(["echo", f"see https://{HOST}/v1/models"], text=True)
-        assert HOST in said
+        with outage(real_wait=PATIENCE):
+            output = subprocess.check_output(["echo", f"see https://{HOST}/v1/models"], text=True)
+        assert HOST in output
 
 
 class TestTheProxyOfChildren:
-    """Children in other languages heed proxy variables; urllib in a bare Python stands for them."""
+    """Children in other languages read proxy variables, as urllib does in a bare Python."""
 
     CODE = (
         "import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1], timeout=9).read())"
     )
 
     def run(self, url, **options):
-        """In a Python without our guard: `-I` ignores PYTHONPATH, but not proxies."""
+        """Run code in a Python without the guard: `-I` ignores PYTHONPATH, but no proxies."""
         command = [sys.executable, "-I", "-S", "-c", self.CODE, url]
         return subprocess.run(command, capture_output=True, text=True, check=False, **options)
 
-    def test_a2_a_request_to_a_provider_is_refused_and_told(self):
+    def test_a2_a_request_to_a_provider_is_refused_and_reported(self):
         with pytest.raises(UncaughtEgress, match="child process"), outage():
             assert "403 Refused by chaos_llm" in self.run(f"https://{HOST}/v1/models").stderr
 
-    def test_a2_a_plain_request_to_a_gateway_is_refused_and_told(self, gateway):
+    def test_a2_a_plain_request_to_a_gateway_is_refused_and_reported(self, gateway):
         with pytest.raises(UncaughtEgress, match=gateway), outage():
             assert "403" in self.run(f"http://{gateway}:4000/v1/models").stderr
 
@@ -434,7 +450,7 @@ class TestTheProxyOfChildren:
         with serving_everywhere("real") as port, outage():
             assert "real" in self.run(f"http://{host}:{port}/").stdout
 
-    def test_another_host_is_reached_through_the_proxy_that_was_there(self, monkeypatch):
+    def test_another_host_is_reached_through_the_apps_own_proxy(self, monkeypatch):
         with serving_everywhere("by the team's proxy") as port:
             monkeypatch.setenv("HTTP_PROXY", f"http://me:secret@127.0.0.1:{port}")
             with outage():
@@ -470,11 +486,11 @@ def serving_everywhere(text):
 
 
 def child_environment():
-    said = subprocess.check_output(["env"], text=True)
-    return dict(line.split("=", 1) for line in said.splitlines() if "=" in line)
+    output = subprocess.check_output(["env"], text=True)
+    return dict(line.split("=", 1) for line in output.splitlines() if "=" in line)
 
 
-def test_every_client_in_the_table_has_a_way_out_or_is_answered():
+def test_every_client_in_the_table_is_answered_or_has_advice():
     for client in CLIENTS:
         assert client.seam
         assert bool(client.way_out) == (client.treatment == "refused")

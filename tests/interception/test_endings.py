@@ -1,4 +1,4 @@
-"""A played connection breaks as a real one does: the same error with the same text.
+"""A simulated connection breaks as a real one: with the same error and text.
 
 Each cell breaks a connection to a real server on loopback, then has a fault break one to a
 provider, and compares what the client raised.
@@ -37,19 +37,19 @@ def trust(authority):
 
 
 def raised(http, url, wire, read, **options):
-    """What a client raises that reads to the end, and how many bytes it had by then."""
+    """The error of a client that reads to the end, and the number of bytes before it."""
     client = http.client(timeout=wire.limit, **options)
-    told = []
+    chunks = []
 
     async def scene():
         async with streamed(client, url=url, json=wire.body) as response:
             async for chunk in each(http.raw(response)):
-                told.append(chunk)
+                chunks.append(chunk)
                 read.set()
 
     with pytest.raises(http.module.TransportError) as caught:
         http.run(scene())
-    return caught.value, len(b"".join(told))
+    return caught.value, len(b"".join(chunks))
 
 
 @pytest.mark.exhaustive
@@ -61,11 +61,11 @@ def test_it_breaks_as_a_real_connection_does(http, name, server_tls, trust):
         real, real_bytes = raised(http, url, wire, read, verify=trust)
     with outage() as chaos:
         chaos.on("anthropic").inject(wire.fault)
-        played, played_bytes = raised(http, MESSAGES, wire, threading.Event())
-    assert type(played) is type(real)
-    assert texts_match(real, url, played)
-    assert bool(played_bytes) == bool(real_bytes)
-    assert played.request.url == MESSAGES
+        simulated, simulated_bytes = raised(http, MESSAGES, wire, threading.Event())
+    assert type(simulated) is type(real)
+    assert texts_match(real, url, simulated)
+    assert bool(simulated_bytes) == bool(real_bytes)
+    assert simulated.request.url == MESSAGES
     assert ends(chaos) == [wire.end]
 
 

@@ -1,8 +1,8 @@
-"""What the vendors' SDKs make of each fault, in each wire format, plain and streamed.
+"""How the vendors' SDKs handle each fault, in each wire format, plain and streamed.
 
 A row is a fault, a column a wire format and a way to ask. A cell is the error that the SDK raises,
-with its attributes, or what of the answer the app reads; every cell is asked sync and async. The
-faults behind the first ones have their table in tests/faults/test_in_the_sdks.py.
+with its attributes, or the text that the app gets; every cell is tested sync and async. The
+faults behind the first ones have their table in tests/faults/test_faults_in_sdks.py.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from chaos_llm import faults, outage
 from chaos_llm.faults import FAULTS
 from chaos_llm.providers import PROVIDERS
 
-FORMATS = [p for p in PROVIDERS if p.api in SCENES and p.name in ("anthropic", "openai")]
+_OF_SDKS = {("anthropic", "messages"), ("openai", "chat"), ("openai", "responses")}
+FORMATS = [p for p in PROVIDERS if (p.name, p.api) in _OF_SDKS]
 WAYS = ("whole", "events")
 LIMIT = 20.0  # the clients' time limit, in seconds
 
@@ -39,7 +40,7 @@ class Raises:
 
 @dataclass(frozen=True)
 class Reads:
-    """No exception: the app reads this much of the answer."""
+    """No exception: the app gets this much of the answer."""
 
     text: str = TEXT
     now: float | None = 0.0  # None: some time, but no error
@@ -47,12 +48,12 @@ class Reads:
 
 @dataclass(frozen=True)
 class Unsupported:
-    """The format has no words for it: journalled so, and the clean answer comes."""
+    """The format cannot express the fault: it is journalled so, and the answer is clean."""
 
 
 @dataclass(frozen=True)
 class Sdk:
-    """A vendor's SDK of whatever generation is installed."""
+    """A vendor's SDK in the installed version."""
 
     name: str
 
@@ -62,7 +63,7 @@ class Sdk:
 
     @property
     def newest(self) -> bool:
-        """On httpx2; the generation before is on httpx."""
+        """Whether the SDK uses httpx2; earlier versions use httpx."""
         first = 1 if self.name == "anthropic" else 3
         return int(self.module.__version__.split(".")[0]) >= first
 
@@ -77,7 +78,7 @@ class Sdk:
 
 
 def status(name, number, kind, *, old=None, **shows):
-    """An error that came as an HTTP status, in the SDK's class for it."""
+    """The SDK's exception for an error with an HTTP status."""
 
     def cell(sdk, _api, _way):
         named = name if sdk.newest or old is None else old
@@ -102,7 +103,7 @@ def streams_only(cell):
 
 
 def connection(end, now=0.0):
-    """A connection that never got as far as a status."""
+    """The SDK's exception for a connection that failed before a status arrived."""
     return always(Raises("APIConnectionError", end=end, now=now))
 
 
@@ -111,7 +112,7 @@ def timed_out(now=LIMIT):
 
 
 def in_mid_stream(http_name, sdk_name, end, now=0.0):
-    """A break after the headers: only the newest OpenAI SDK puts it in a class of its own."""
+    """A break after the headers: only the newest OpenAI SDK has its own class for it."""
 
     def cell(sdk, _api, _way):
         if sdk.name == "openai" and sdk.newest:
@@ -122,16 +123,16 @@ def in_mid_stream(http_name, sdk_name, end, now=0.0):
 
 
 def error_event(sdk, api, _way):
-    """HTTP had said 200 by then, so the status shows no error and no SDK retries."""
+    """An error after status 200, for which no SDK retries."""
     if sdk.name == "anthropic":
         return Raises("APIStatusError", shows={"status_code": 200, "type": "overloaded_error"})
-    # The Responses API has an event more to say, which the SDK does not wait for.
+    # The Responses API sends one event more, for which the SDK does not wait.
     end = "abandoned" if api == "responses" else "complete"
     return Raises("APIError", end=end, shows={"code": "server_is_overloaded"})
 
 
 def too_long(sdk, api, way):
-    """OpenAI names the field that holds the prompt, and has a code."""
+    """OpenAI's error names the field that holds the prompt, and has a code."""
     param = "input" if api == "responses" else "messages"
     openai = {"code": "context_length_exceeded", "param": param}
     shows = openai if sdk.name == "openai" else {}
@@ -139,7 +140,7 @@ def too_long(sdk, api, way):
 
 
 def slow_start(sdk, api, way):
-    """A whole reply is late as a whole; of a stream the headers come in time."""
+    """A reply in one piece is late as a whole; the headers of a stream arrive in time."""
     if way == "whole":
         return timed_out()(sdk, api, way)
     return in_mid_stream("ReadTimeout", "APITimeoutError", "timeout", LIMIT)(sdk, api, way)
@@ -227,30 +228,30 @@ def seen_of(error, name):
     return getattr(error, name)
 
 
-def ask(sdk, api, way, told, *, is_async):
+def ask(sdk, api, way, texts, *, is_async):
     scenes, body = SCENES[api], BODIES[api]
 
     async def scene():
         client = sdk.client(is_async=is_async)
         try:
             if way == "whole":
-                told.append((await scenes.whole(client, **body)).text)
+                texts.append((await scenes.whole(client, **body)).text)
             else:
-                await scenes.events(client, told, **body)
+                await scenes.events(client, texts, **body)
         finally:
             await close(client)
 
     return Http("", is_async).run(scene())
 
 
-def assert_raised(expected, sdk, error, told, way):
+def assert_raised(expected, sdk, error, texts, way):
     home = sdk.http if expected.of_http else sdk.module
     assert type(error) is getattr(home, expected.name)
     assert {name: seen_of(error, name) for name in expected.shows} == expected.shows
     if expected.of_http or expected.name == "APIError":  # in mid-stream
         assert way == "events"
-        assert TEXT.startswith("".join(told))
-        assert "".join(told) != TEXT
+        assert TEXT.startswith("".join(texts))
+        assert "".join(texts) != TEXT
 
 
 @pytest.mark.exhaustive
@@ -259,28 +260,28 @@ def assert_raised(expected, sdk, error, told, way):
 @pytest.mark.parametrize("wire", FORMATS, ids=lambda wire: wire.api)
 @pytest.mark.parametrize("fault", MATRIX, ids=repr)
 def test_cell(fault, wire, way, is_async):
-    sdk, told, error = Sdk(wire.name), [], None
+    sdk, texts, error = Sdk(wire.name), [], None
     expected = MATRIX[fault](sdk, wire.api, way)
     with outage() as chaos:
         chaos.on(wire.name).inject(fault).answers(SAID)
         try:
-            ask(sdk, wire.api, way, told, is_async=is_async)
+            ask(sdk, wire.api, way, texts, is_async=is_async)
         except Exception as caught:
             error = caught
         now = chaos.now
     (exchange,) = chaos.journal
-    (met,) = exchange.fault_effects
+    (effect,) = exchange.fault_effects
     if isinstance(expected, Raises):
-        assert_raised(expected, sdk, error, told, way)
-        assert (exchange.end, now, met.effect) == (expected.end, expected.now, "applied")
+        assert_raised(expected, sdk, error, texts, way)
+        assert (exchange.end, now, effect.effect) == (expected.end, expected.now, "applied")
         return
     assert error is None
     assert exchange.end == "complete"
     if isinstance(expected, Unsupported):
-        assert (met.effect, "".join(told), now) == ("unsupported", TEXT, 0.0)
+        assert (effect.effect, "".join(texts), now) == ("unsupported", TEXT, 0.0)
         return
-    assert met.effect == "applied"
-    assert "".join(told) == expected.text
+    assert effect.effect == "applied"
+    assert "".join(texts) == expected.text
     if expected.now is None:
         assert 0 < now < LIMIT
     else:
@@ -298,8 +299,8 @@ def test_an_error_carries_the_id_of_its_request(wire):
     assert caught.value.request_id.startswith("req_")
 
 
-def test_no_fault_is_without_a_row():
-    elsewhere = Path(__file__).parents[1] / "faults" / "test_in_the_sdks.py"
+def test_every_fault_has_a_row():
+    elsewhere = Path(__file__).parents[1] / "faults" / "test_faults_in_sdks.py"
     text = elsewhere.read_text(encoding="utf-8")
     here = {fault.name for fault in MATRIX}
     assert not {name for name in FAULTS if name not in here and f"faults.{name}(" not in text}

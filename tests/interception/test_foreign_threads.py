@@ -1,4 +1,4 @@
-"""A call from a thread that is not on the outage's clock is refused, and nobody can hide that."""
+"""A call from a thread in real time is refused, and the app cannot hide the error."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ sync_http = pytest.mark.parametrize(
 
 
 def ask(sync):
-    """An app's call, with an app's `except`."""
+    """A call as an app makes it, with an `except Exception`."""
     try:
         return sync.ask().status_code
     except Exception:
@@ -34,14 +34,14 @@ def opened(client):
 
 
 def in_thread(work):
-    thread = threading.Thread(target=work, name="worker-of-theirs", daemon=True)
+    thread = threading.Thread(target=work, name="old-worker", daemon=True)
     thread.start()
     thread.join(PATIENCE)
     assert not thread.is_alive()
 
 
 class Worker:
-    """A thread of the app's own making, from before the outage."""
+    """A thread that the app started before the outage."""
 
     def __init__(self):
         self.jobs = queue.Queue()
@@ -71,7 +71,7 @@ def older_worker():
 
 
 @sync_http
-def test_a_thread_from_before_the_outage_is_refused_by_name(sync, older_worker):
+def test_the_error_for_a_thread_from_before_the_outage_names_it(sync, older_worker):
     says = r"'older worker' called POST api\.anthropic\.com"
     with pytest.raises(ForeignThread, match=says), outage() as chaos:
         with pytest.raises(ForeignThread):
@@ -80,7 +80,7 @@ def test_a_thread_from_before_the_outage_is_refused_by_name(sync, older_worker):
 
 
 @sync_http
-def test_it_is_raised_in_the_test_though_everybody_catches_everything(sync, older_worker):
+def test_it_is_raised_in_the_test_even_if_the_app_catches_everything(sync, older_worker):
     def swallow():
         try:
             ask(sync)
@@ -92,7 +92,7 @@ def test_it_is_raised_in_the_test_though_everybody_catches_everything(sync, olde
 
 
 @sync_http
-def test_it_is_raised_though_gather_makes_a_value_of_it(sync, older_worker):
+def test_it_is_raised_even_if_gather_returns_it_as_a_value(sync, older_worker):
     async def scene():
         work = [asyncio.wrap_future(older_worker.submit(ask, sync)) for _ in range(2)]
         return await asyncio.gather(*work, return_exceptions=True)
@@ -102,8 +102,8 @@ def test_it_is_raised_though_gather_makes_a_value_of_it(sync, older_worker):
 
 
 @sync_http
-def test_a_stream_that_is_read_on_another_thread_is_refused_where_it_would_wait(sync):
-    """As a web framework does that iterates a sync stream in its thread pool."""
+def test_a_stream_that_a_real_time_thread_reads_is_refused_where_it_would_wait(sync):
+    """Web frameworks iterate sync streams in their thread pools."""
     read = []
 
     def consume(response):
@@ -120,20 +120,20 @@ def test_a_stream_that_is_read_on_another_thread_is_refused_where_it_would_wait(
 
 
 @sync_http
-def test_another_host_may_be_asked_from_any_thread(sync, older_worker, loopback):
+def test_other_hosts_can_be_called_from_any_thread(sync, older_worker, loopback):
     with outage():
         assert older_worker.submit(lambda: sync.ask(url=loopback).text).result() == "real"
 
 
 @sync_http
-def test_after_the_outage_the_thread_is_as_before(sync, older_worker, loopback):
+def test_after_the_outage_the_thread_reaches_real_hosts_again(sync, older_worker, loopback):
     with pytest.raises(ForeignThread), outage():
         older_worker.submit(ask, sync).exception()
     assert older_worker.submit(lambda: sync.ask(url=loopback).text).result() == "real"
 
 
-def test_a12_a_session_that_shares_a_test_client_goes_on_after_the_refusal(pytester):
-    """The call is refused clearly, and the client's portal lives, its teardown included."""
+def test_a12_a_test_client_shared_by_a_session_works_after_the_refusal(pytester):
+    """The call is refused with an error, and the client's portal works until its teardown."""
     pytester.makepyfile(
         """
         import httpx, pytest

@@ -1,4 +1,4 @@
-"""A reply as bytes of HTTP/1.1: what goes out when, and how it ends."""
+"""A reply as bytes of HTTP/1.1: the bytes, their times, and the ending."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ def test_a_stream_that_breaks_has_no_terminator(ending, pause):
     assert sent[1:] == (Frame(0.0, b"1\r\na\r\n"), Frame(pause, b"", ending))
 
 
-def test_a_body_shorter_than_its_content_length_ends_by_a_close():
+def test_a_body_shorter_than_its_content_length_ends_with_a_close():
     sent = frames(Reply(200, LONG, (Chunk(0.0, b"hel"),)))
     assert sent[-1] == Frame(0.0, b"", Ending.CLOSED)
     assert sent[0].data.endswith(b"\r\n\r\nhel")
 
 
-def test_a_body_without_a_content_length_gets_its_framing():
+def test_a_body_without_a_content_length_gets_one():
     assert b"content-length: 0\r\n" in frames(Reply(500, TEXT, ()))[0].data
     assert b"transfer-encoding: chunked\r\n" in frames(Reply(200, TEXT, (Chunk(0, b"a"),)))[0].data
     assert frames(streamed())[0].data.endswith(b"\r\n\r\n0\r\n\r\n")

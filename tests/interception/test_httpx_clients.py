@@ -1,4 +1,4 @@
-"""Clients of httpx and httpx2, made as users make them, meet the outage at their transports."""
+"""Clients of httpx and httpx2, created as in apps, are intercepted at their transports."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_a_providers_host_answers_in_its_own_format(http):
     assert ends(chaos) == ["complete"]
 
 
-def test_a_stream_comes_in_chunks(http):
+def test_a_stream_arrives_in_chunks(http):
     chunks = []
     with outage() as chaos:
         response = http.read(chunks)
@@ -40,7 +40,7 @@ def test_a_stream_comes_in_chunks(http):
     assert ends(chaos) == ["complete"]
 
 
-def test_a_client_from_before_the_outage_is_on_it_too(http):
+def test_a_client_from_before_the_outage_is_intercepted_too(http):
     client = http.client()
     with outage() as chaos:
         assert http.ask(client).status_code == 200
@@ -48,36 +48,36 @@ def test_a_client_from_before_the_outage_is_on_it_too(http):
 
 
 @both_libraries
-def test_both_libraries_are_on_it_in_one_process():
+def test_both_libraries_are_intercepted_in_one_process():
     with outage() as chaos:
         for http in HTTPS:
             assert http.ask().status_code == 200
         assert len(chaos.journal) == len(HTTPS)
 
 
-def test_the_transports_are_the_libraries_own_again_afterwards(http):
+def test_the_transports_are_restored_after_the_outage(http):
     before = dict(vars(http.leaf))
     with outage():
         assert dict(vars(http.leaf)) != before
     assert dict(vars(http.leaf)) == before
 
 
-def test_another_host_is_asked_for_real(http, loopback):
+def test_a_request_to_another_host_is_real(http, loopback):
     with outage() as chaos:
         response = http.ask(url=f"{loopback}/orders")
     assert response.text == "real"
     assert len(chaos.journal) == 0
 
 
-def test_a_transport_of_the_users_own_is_left_alone(http):
+def test_a_custom_transport_is_not_intercepted(http):
     module = http.module
     mock = module.MockTransport(lambda _: module.Response(418))
-    with pytest.warns(ChaosWarning, match="MockTransport.*does not reach"), outage() as chaos:
+    with pytest.warns(ChaosWarning, match="MockTransport.*does not affect"), outage() as chaos:
         assert http.ask(http.client(transport=mock)).status_code == 418
     assert len(chaos.journal) == 0
 
 
-def test_a_transport_that_inherits_is_on_it(http):
+def test_a_subclass_of_the_transport_is_intercepted(http):
     seen = []
 
     class Counting(http.leaf):
@@ -95,8 +95,8 @@ def test_a_transport_that_inherits_is_on_it(http):
     assert len(chaos.journal) == 1
 
 
-def test_what_is_above_the_leaf_stays_real(http):
-    """Proxies, mounts, event hooks, a base URL and an auth flow do their work as ever."""
+def test_layers_above_the_transport_stay_real(http):
+    """Proxies, mounts, event hooks, a base URL and an auth flow work as usual."""
     module, hooked = http.module, []
 
     async def hook_async(message):
@@ -149,19 +149,19 @@ def test_a_body_that_is_sent_as_a_stream_is_read(http):
         assert "KX-48213" in http.run(scene()).json()["content"][0]["text"]
 
 
-def test_a_bad_request_gets_the_providers_own_refusal(http):
+def test_a_bad_request_gets_the_providers_own_error(http):
     with outage():
         assert http.ask(body={"messages": []}).json()["error"]["type"] == "invalid_request_error"
 
 
-def test_a_path_that_is_not_simulated_says_so(http):
+def test_the_reply_for_a_path_that_is_not_simulated_names_it(http):
     with outage():
         unserved = http.ask(url="https://api.anthropic.com/v9/x")
     assert unserved.status_code == 501
     assert unserved.json()["error"]["type"] == "chaos_llm_unserved"
 
 
-def test_a_stream_that_the_client_leaves_is_journalled_as_abandoned(http):
+def test_a_stream_that_the_client_closes_early_is_journalled_as_abandoned(http):
     client = http.client()
 
     async def scene():
@@ -186,8 +186,8 @@ def test_a_stream_that_is_never_read_is_journalled_as_abandoned(http):
     assert ends(chaos) == ["abandoned"]
 
 
-def test_a_stream_that_is_left_after_its_last_byte_is_complete(http):
-    """A client that hangs up at the terminator, as OpenAI's does, has left nothing behind."""
+def test_a_stream_that_is_closed_after_its_last_byte_is_complete(http):
+    """A client that closes at the terminator, as OpenAI's does, has read everything."""
     client = http.client()
 
     async def scene():
@@ -201,8 +201,8 @@ def test_a_stream_that_is_left_after_its_last_byte_is_complete(http):
     assert ends(chaos) == ["complete"]
 
 
-def test_who_iterates_anew_reads_on(http):
-    """OpenAI's async client empties a connection so, within a tenth of a second."""
+def test_a_second_iteration_continues_after_the_first(http):
+    """OpenAI's async client reads the rest of a stream so, within a tenth of a second."""
     client = http.client()
 
     async def scene():
@@ -225,7 +225,7 @@ def test_who_iterates_anew_reads_on(http):
     assert ends(chaos) == ["complete"]
 
 
-def test_an_exchange_takes_as_long_as_its_bytes(http):
+def test_an_exchange_ends_with_its_last_byte(http):
     with outage(paced(first_token=2.0, token=0.5)) as chaos:
         http.read([])
         exchange = chaos.journal[0]
@@ -271,7 +271,7 @@ class TestCancellation:
             async for _ in each(client_kind.raw(response)):
                 pass
 
-    def test_before_the_headers_it_is_journalled_and_goes_on(self, client_kind):
+    def test_before_the_headers_it_is_journalled_and_propagates(self, client_kind):
         with outage(paced(first_token=60)) as chaos:
             asyncio.run(self.cancel_after(20, self.post(client_kind)))
             assert (ends(chaos), chaos.journal[0].until) == (["abandoned"], 20.0)
@@ -282,7 +282,7 @@ class TestCancellation:
             asyncio.run(self.cancel_after(20, self.stream(client_kind)))
             assert (ends(chaos), chaos.journal[0].until) == (["abandoned"], 20.0)
 
-    def test_a_deadline_of_the_app_trips_at_its_own_instant(self, client_kind):
+    def test_a_deadline_of_the_app_ends_the_call_at_its_exact_time(self, client_kind):
         async def scene():
             async with asyncio.timeout(12):
                 await self.post(client_kind)
@@ -293,7 +293,7 @@ class TestCancellation:
             assert chaos.now == 12.0
 
 
-def test_trio_clients_are_on_it_as_well():
+def test_trio_clients_are_intercepted_too():
     trio = pytest.importorskip("trio")
     http = next(http for http in HTTPS if http.is_async)
 
@@ -308,6 +308,6 @@ def test_trio_clients_are_on_it_as_well():
 
 
 def test_without_the_second_library_the_first_is_enough():
-    """A project on httpx alone must not need httpx2, nor the other way round."""
+    """A project that uses only one of httpx and httpx2 must not need the other."""
     assert list(httpx_clients.LIBRARIES) == LIBRARIES
     assert all(importlib.util.find_spec(name) for name in httpx_clients.LIBRARIES)

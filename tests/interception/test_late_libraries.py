@@ -1,4 +1,4 @@
-"""An outage imports no client library; what the app imports meanwhile is on it all the same."""
+"""An outage imports no client library, and intercepts those that the app imports during it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 
 def run(text):
-    """Run a script in an interpreter of its own, where nothing is imported yet."""
+    """Run a script in a new interpreter, where no client library is imported."""
     subprocess.run([sys.executable, "-W", "error", "-c", dedent(text)], check=True)
 
 
@@ -30,7 +30,7 @@ def test_an_outage_imports_none_of_them():
     """)
 
 
-def test_aiohttp_that_the_app_imports_meanwhile_is_on_it():
+def test_aiohttp_that_the_app_imports_during_the_outage_is_intercepted():
     pytest.importorskip("aiohttp")
     run("""
         import asyncio, importlib.util
@@ -43,7 +43,7 @@ def test_aiohttp_that_the_app_imports_meanwhile_is_on_it():
                     return response.status
 
         with outage() as chaos:
-            assert importlib.util.find_spec("aiohttp")  # as those do who can do without it
+            assert importlib.util.find_spec("aiohttp")  # as libraries do for which it is optional
             assert asyncio.run(ask()) == 501
             assert len(chaos.journal) == 1
 
@@ -58,7 +58,7 @@ def test_aiohttp_that_the_app_imports_meanwhile_is_on_it():
     """)
 
 
-def test_boto3_that_the_app_imports_meanwhile_is_on_it():
+def test_boto3_that_the_app_imports_during_the_outage_is_intercepted():
     pytest.importorskip("boto3")
     run("""
         from chaos_llm import outage
@@ -69,8 +69,8 @@ def test_boto3_that_the_app_imports_meanwhile_is_on_it():
                 "bedrock-runtime", region_name="us-east-1",
                 aws_access_key_id="a", aws_secret_access_key="b",
             )
-            asked = [{"role": "user", "content": [{"text": "Where is order KX-48213?"}]}]
-            client.converse(modelId="anthropic.claude-sonnet-4-20250514-v1:0", messages=asked)
+            messages = [{"role": "user", "content": [{"text": "Where is order KX-48213?"}]}]
+            client.converse(modelId="anthropic.claude-sonnet-4-20250514-v1:0", messages=messages)
             assert [exchange.provider for exchange in chaos.journal] == ["bedrock"]
 
         import urllib3
@@ -78,7 +78,7 @@ def test_boto3_that_the_app_imports_meanwhile_is_on_it():
     """)
 
 
-def test_a_library_too_old_for_us_is_left_alone(tmp_path):
+def test_a_library_version_that_is_too_old_is_not_intercepted(tmp_path):
     (tmp_path / "aiohttp.py").write_text("BaseConnector = ClientRequest = None\n")
     run(f"""
         import sys
@@ -93,7 +93,7 @@ def test_a_library_too_old_for_us_is_left_alone(tmp_path):
     """)
 
 
-def test_an_import_that_fails_at_first_is_on_it_when_it_succeeds(tmp_path):
+def test_a_library_whose_import_fails_at_first_is_intercepted_later(tmp_path):
     pytest.importorskip("aiohttp")
     (tmp_path / "aiohttp.py").write_text("raise ZeroDivisionError\n")
     run(f"""
@@ -111,7 +111,7 @@ def test_an_import_that_fails_at_first_is_on_it_when_it_succeeds(tmp_path):
     """)
 
 
-def test_a_library_found_in_an_outage_and_executed_after_it_is_left_alone():
+def test_a_library_found_in_an_outage_and_executed_after_it_is_not_intercepted():
     pytest.importorskip("aiohttp")
     run("""
         import importlib.util, sys

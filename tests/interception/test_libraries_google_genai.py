@@ -1,4 +1,4 @@
-"""google-genai, unmodified: its async client is on aiohttp wherever aiohttp can be imported."""
+"""google-genai, unmodified: its async client uses aiohttp if that can be imported."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from chaos_llm.faults import (
 genai = pytest.importorskip("google.genai", minversion="3")
 aiohttp = pytest.importorskip("aiohttp")
 
-# It inherits from a class of aiohttp's that says one should not.
+# It subclasses a class of aiohttp that warns about subclasses.
 pytestmark = pytest.mark.filterwarnings("ignore:Inheritance class:DeprecationWarning")
 
 ASKED = {"model": "gemini-2.5-flash", "contents": "Where is order KX-48213?"}
@@ -45,13 +45,13 @@ async def stream(own, pieces):
             pieces.append(piece.text or "")
 
 
-def test_a_healthy_call_gets_its_answer_over_aiohttp():
+def test_a_healthy_call_is_answered_over_aiohttp():
     with outage() as chaos:
         assert "KX-48213" in asyncio.run(whole(client()))
         assert ends(chaos) == ["complete"]
 
 
-def test_a_healthy_stream_is_read_in_its_pieces():
+def test_a_healthy_stream_arrives_in_pieces():
     pieces = []
     with outage() as chaos:
         asyncio.run(stream(client(), pieces))
@@ -60,7 +60,7 @@ def test_a_healthy_stream_is_read_in_its_pieces():
     assert "KX-48213" in "".join(pieces)
 
 
-def test_its_retries_live_through_two_refusals_in_virtual_time():
+def test_its_retries_survive_two_errors_in_virtual_time():
     with outage() as chaos:
         chaos.on("gemini").inject(overloaded(), times=2)
         assert "KX-48213" in asyncio.run(whole(client(attempts=3)))
@@ -68,7 +68,7 @@ def test_its_retries_live_through_two_refusals_in_virtual_time():
         assert chaos.now > 1
 
 
-def test_a_storm_is_its_own_exception():
+def test_lasting_overload_raises_its_own_exception():
     with outage() as chaos:
         chaos.on("gemini").inject(overloaded())
         with pytest.raises(genai.errors.ServerError) as caught:
@@ -86,7 +86,7 @@ def test_a_storm_is_its_own_exception():
     ],
     ids=["refused", "reset", "closed", "silent"],
 )
-def test_a_broken_connection_is_aiohttps_exception(fault, error):
+def test_a_broken_connection_raises_aiohttps_exception(fault, error):
     with outage() as chaos:
         chaos.on("gemini").inject(fault)
         with pytest.raises(error) as caught:

@@ -39,14 +39,14 @@ def ask(chat, *, is_async):
 
 @provider
 @is_async
-def test_a_healthy_call_gets_its_answer(provider, is_async):
+def test_a_healthy_call_is_answered(provider, is_async):
     with outage() as chaos:
         assert "KX-48213" in ask(model(provider), is_async=is_async)
         assert ends(chaos) == ["complete"]
 
 
 @provider
-def test_a_healthy_stream_is_read_in_its_pieces(provider):
+def test_a_healthy_stream_arrives_in_pieces(provider):
     with outage():
         pieces = [piece.text for piece in model(provider).stream(ASKED)]
     assert len(pieces) > 3
@@ -55,7 +55,7 @@ def test_a_healthy_stream_is_read_in_its_pieces(provider):
 
 @provider
 @is_async
-def test_its_retries_live_through_two_refusals_in_virtual_time(provider, is_async):
+def test_its_retries_survive_two_errors_in_virtual_time(provider, is_async):
     with outage() as chaos:
         chaos.on(provider).inject(overloaded(), times=2)
         assert "KX-48213" in ask(model(provider, max_retries=2), is_async=is_async)
@@ -64,7 +64,7 @@ def test_its_retries_live_through_two_refusals_in_virtual_time(provider, is_asyn
 
 
 @provider
-def test_a_storm_is_the_vendors_own_exception(provider):
+def test_lasting_overload_raises_the_vendors_exception(provider):
     with outage() as chaos:
         chaos.on(provider).inject(overloaded())
         with pytest.raises(STORMS[provider]):
@@ -79,8 +79,8 @@ def test_a_fallback_answers_for_a_provider_that_is_down():
         assert [exchange.provider for exchange in chaos.journal] == ["anthropic", "openai"]
 
 
-def test_a_fallback_is_not_asked_in_the_middle_of_a_stream():
-    """Once a first piece has come, langchain hands an error on as it is."""
+def test_a_fallback_is_not_called_in_the_middle_of_a_stream():
+    """After the first piece langchain raises the error unchanged."""
     chat, pieces = model("anthropic", timeout=20).with_fallbacks([model("openai")]), []
     with outage() as chaos:
         chaos.on("anthropic").inject(stall_mid_stream())

@@ -17,7 +17,7 @@ os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")  # else it fetches
 litellm = pytest.importorskip("litellm")
 openai = pytest.importorskip("openai")
 
-# What litellm warns of is its own affair.
+# litellm's own warnings are not about chaos_llm.
 pytestmark = pytest.mark.filterwarnings("default")
 
 ASKED = {"messages": [{"role": "user", "content": "Where is order KX-48213?"}]}
@@ -51,7 +51,7 @@ def ask(request):
 
 @provider
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
-def test_a_healthy_call_gets_its_answer(ask, provider, stream):
+def test_a_healthy_call_is_answered(ask, provider, stream):
     with outage() as chaos:
         assert "KX-48213" in ask(provider, stream=stream)
         (exchange,) = chaos.journal
@@ -59,7 +59,7 @@ def test_a_healthy_call_gets_its_answer(ask, provider, stream):
 
 
 @provider
-def test_its_retries_live_through_two_refusals(ask, provider):
+def test_its_retries_survive_two_errors(ask, provider):
     with outage() as chaos:
         chaos.on(provider).inject(overloaded(), times=2)
         assert "KX-48213" in ask(provider, num_retries=2)
@@ -67,7 +67,7 @@ def test_its_retries_live_through_two_refusals(ask, provider):
 
 
 @provider
-def test_a_storm_is_its_own_exception(ask, provider):
+def test_lasting_overload_raises_its_own_exception(ask, provider):
     with outage() as chaos:
         chaos.on(provider).inject(overloaded())
         with pytest.raises((litellm.InternalServerError, litellm.ServiceUnavailableError)):
@@ -76,7 +76,7 @@ def test_a_storm_is_its_own_exception(ask, provider):
 
 
 @provider
-def test_its_time_limit_is_kept_in_virtual_time(ask, provider):
+def test_its_time_limit_applies_in_virtual_time(ask, provider):
     with outage() as chaos:
         chaos.on(provider).inject(hang())
         with pytest.raises(litellm.Timeout):
@@ -86,7 +86,7 @@ def test_its_time_limit_is_kept_in_virtual_time(ask, provider):
 
 
 @provider
-def test_a_reset_connection_is_its_own_exception(ask, provider):
+def test_a_reset_connection_raises_its_own_exception(ask, provider):
     with outage() as chaos:
         chaos.on(provider).inject(reset_connection())
         with pytest.raises(litellm.InternalServerError, match=r"reset by peer|Connection error"):
@@ -95,7 +95,7 @@ def test_a_reset_connection_is_its_own_exception(ask, provider):
 
 
 @provider
-def test_a_stream_that_is_cut_says_so(ask, provider):
+def test_a_truncated_stream_raises_an_error(ask, provider):
     with outage() as chaos:
         chaos.on(provider).inject(cut_stream())
         with pytest.raises(litellm.exceptions.MidStreamFallbackError):
@@ -104,8 +104,8 @@ def test_a_stream_that_is_cut_says_so(ask, provider):
 
 
 @provider
-def test_a_stream_that_stalls_is_given_up_in_virtual_time(ask, provider):
-    """As a time-out where httpx reads it before LiteLLM 1.110, else as a broken stream."""
+def test_a_stalled_stream_ends_with_an_error_in_virtual_time(ask, provider):
+    """With a time-out where httpx reads it before LiteLLM 1.110, else with a broken stream."""
     with outage() as chaos:
         chaos.on(provider).inject(stall_mid_stream())
         broken = litellm.exceptions.MidStreamFallbackError
@@ -116,7 +116,7 @@ def test_a_stream_that_stalls_is_given_up_in_virtual_time(ask, provider):
 
 
 class Order(pydantic.BaseModel):
-    """What instructor is asked for."""
+    """The response model for instructor."""
 
     number: str
     parcels: int
@@ -128,20 +128,20 @@ class TestInstructor:
         instructor = pytest.importorskip("instructor")
         return instructor.from_openai(openai.OpenAI(api_key="sk-test", max_retries=2))
 
-    def test_a_healthy_call_gives_the_model_asked_for(self, client):
+    def test_a_healthy_call_returns_the_response_model(self, client):
         with outage() as chaos:
             found = client.chat.completions.create(model="gpt-5", response_model=Order, **ASKED)
             assert isinstance(found, Order)
             assert ends(chaos) == ["complete"]
 
-    def test_it_lives_through_two_refusals(self, client):
+    def test_it_survives_two_errors(self, client):
         with outage() as chaos:
             chaos.on("openai").inject(overloaded(), times=2)
             found = client.chat.completions.create(model="gpt-5", response_model=Order, **ASKED)
             assert isinstance(found, Order)
             assert len(chaos.journal) == 3
 
-    def test_a_storm_is_its_own_exception(self, client):
+    def test_lasting_overload_raises_its_own_exception(self, client):
         core = pytest.importorskip("instructor.core")
         with outage() as chaos:
             chaos.on("openai").inject(overloaded())
@@ -150,8 +150,8 @@ class TestInstructor:
             assert chaos.now > 0
 
 
-def test_its_async_calls_are_on_aiohttp_unless_told_otherwise():
-    """Else these tests would prove nothing of aiohttp."""
+def test_its_async_calls_use_aiohttp_by_default():
+    """Otherwise these tests would prove nothing about aiohttp."""
     assert int(version("openai").split(".")[0]) < 3
     assert not litellm.disable_aiohttp_transport
     handlers = pytest.importorskip("litellm.llms.custom_httpx.http_handler")

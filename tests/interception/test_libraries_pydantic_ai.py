@@ -32,7 +32,7 @@ async def streamed(agent, pieces):
 
 @provider
 @pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
-def test_a_healthy_call_gets_its_answer(provider, is_async):
+def test_a_healthy_call_is_answered(provider, is_async):
     with outage():
         agent = pydantic_ai.Agent(model(provider))
         answer = asyncio.run(agent.run(ASKED)) if is_async else agent.run_sync(ASKED)
@@ -40,7 +40,7 @@ def test_a_healthy_call_gets_its_answer(provider, is_async):
 
 
 @provider
-def test_a_healthy_stream_is_read_in_its_pieces(provider):
+def test_a_healthy_stream_arrives_in_pieces(provider):
     pieces = []
     with outage():
         asyncio.run(streamed(pydantic_ai.Agent(model(provider)), pieces))
@@ -49,7 +49,7 @@ def test_a_healthy_stream_is_read_in_its_pieces(provider):
 
 
 @provider
-def test_the_vendors_retries_live_through_two_refusals_in_virtual_time(provider):
+def test_the_vendors_retries_survive_two_errors_in_virtual_time(provider):
     with outage() as chaos:
         chaos.on(provider).inject(overloaded(), times=2)
         answer = asyncio.run(pydantic_ai.Agent(model(provider)).run(ASKED))
@@ -59,7 +59,7 @@ def test_the_vendors_retries_live_through_two_refusals_in_virtual_time(provider)
 
 
 @provider
-def test_a_storm_is_its_own_exception(provider):
+def test_lasting_overload_raises_its_own_exception(provider):
     with outage() as chaos:
         chaos.on(provider).inject(overloaded())
         with pytest.raises(pydantic_ai.exceptions.ModelAPIError) as caught:
@@ -75,7 +75,7 @@ def test_a_fallback_answers_for_a_provider_that_is_down():
         assert chaos.journal[-1].provider == "openai"
 
 
-def test_a_stream_that_stalls_is_its_own_exception():
+def test_a_stalled_stream_raises_its_own_exception():
     pieces = []
     with outage() as chaos:
         chaos.on("anthropic").inject(stall_mid_stream())

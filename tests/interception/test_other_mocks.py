@@ -1,4 +1,4 @@
-"""Mocks beside us: an outage answers for the providers, the mock for everybody else, aloud."""
+"""Other mocks in a test: an outage answers for providers, with a warning, the mock for others."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from chaos_llm.faults import overloaded
 from chaos_llm.interception.other_mocks import OTHER_MOCKS
 
 SHOP = "https://shop.invalid/orders"
-WHO_WINS = r"api\.anthropic\.com was not used: during an outage chaos_llm answers"
+NOT_USED = r"api\.anthropic\.com was not used: during an outage chaos_llm answers"
 
 
 @pytest.fixture(params=["started before", "started in it"])
@@ -27,7 +27,7 @@ def order(request):
 
 
 def both(order, mock, scene):
-    """Play a scene in an outage and a mock, the one around the other, and return what it said."""
+    """Run a scene in an outage and a mock, in either order, and return the warnings."""
     if order == "started before":
         with mock() as stubs, outage() as chaos:
             return scene(chaos, stubs)
@@ -51,8 +51,8 @@ class TestResponses:
     def ask(self, url=MESSAGES):
         return library("requests").post(url, json=BODY, headers=HEADERS)
 
-    def test_a12_the_provider_is_ours_and_the_stub_is_said_aloud(self, order, mock):
-        with pytest.warns(ChaosWarning, match=rf"stub of `responses` for {WHO_WINS}"):
+    def test_a12_the_outage_answers_for_the_provider_and_warns_about_the_stub(self, order, mock):
+        with pytest.warns(ChaosWarning, match=rf"stub of `responses` for {NOT_USED}"):
             reply = both(order, mock, lambda *_: self.ask())
         assert reply.status_code == 200
 
@@ -64,12 +64,12 @@ class TestResponses:
         with pytest.raises(requests.ConnectionError, match="Responses"):
             both(order, mock, lambda *_: self.ask("https://other.invalid"))
 
-    def test_a12_without_a_stub_for_it_the_provider_is_ours_silently(self, order, mock):
+    def test_a12_without_a_stub_the_outage_answers_without_a_warning(self, order, mock):
         url = "https://api.openai.com/v1/models"
         get = library("requests").get
         assert both(order, mock, lambda *_: get(url, headers=HEADERS)).status_code == 401
 
-    def test_a12_faults_reach_a_client_behind_the_mock(self, order, mock):
+    def test_a12_faults_apply_to_a_client_under_the_mock(self, order, mock):
         def scene(chaos, _):
             chaos.on("anthropic").inject(overloaded())
             return self.ask()
@@ -94,8 +94,8 @@ class TestRequestsMock:
     def ask(self, url=MESSAGES):
         return library("requests").post(url, json=BODY, headers=HEADERS)
 
-    def test_a12_the_provider_is_ours_and_the_stub_is_said_aloud(self, order, mock):
-        with pytest.warns(ChaosWarning, match=rf"stub of requests-mock for {WHO_WINS}"):
+    def test_a12_the_outage_answers_for_the_provider_and_warns_about_the_stub(self, order, mock):
+        with pytest.warns(ChaosWarning, match=rf"stub of requests-mock for {NOT_USED}"):
             reply = both(order, mock, lambda *_: self.ask())
         assert reply.status_code == 200
 
@@ -107,7 +107,7 @@ class TestRequestsMock:
         with pytest.raises(unknown):
             both(order, mock, lambda *_: self.ask("https://other.invalid"))
 
-    def test_a12_an_adapter_that_is_mounted_passes_the_provider_on(self, order):
+    def test_a12_a_mounted_adapter_lets_requests_to_the_provider_pass(self, order):
         requests, requests_mock = library("requests"), library("requests_mock")
 
         def started():
@@ -123,7 +123,7 @@ class TestRequestsMock:
 
 
 class OfTheStub(Exception):
-    """What a stub raises."""
+    """The error that a stub raises."""
 
 
 class TestAioresponses:
@@ -134,7 +134,7 @@ class TestAioresponses:
         class Started(kind):
             def __enter__(self):
                 super().__enter__()
-                # Its 0.7.9 cannot make a response of aiohttp 3.14, but raises what it is told to.
+                # aioresponses 0.7.9 cannot make a response of aiohttp 3.14, but can raise errors.
                 self.post(MESSAGES, exception=OfTheStub())
                 self.post(SHOP, exception=OfTheStub())
                 return self
@@ -152,11 +152,13 @@ class TestAioresponses:
 
         return asyncio.run(scene())
 
-    def test_a12_the_provider_is_ours_and_the_stub_is_said_aloud(self, order, mock):
-        with pytest.warns(ChaosWarning, match=rf"stub of aioresponses for {WHO_WINS}"):
+    def test_a12_the_outage_answers_for_the_provider_and_warns_about_the_stub(self, order, mock):
+        with pytest.warns(ChaosWarning, match=rf"stub of aioresponses for {NOT_USED}"):
             assert both(order, mock, lambda *_: self.ask()) == 200
 
-    def test_a12_a_mock_that_was_made_before_and_started_in_the_outage_is_like_others(self, mock):
+    def test_a12_a_mock_that_was_made_before_and_started_in_the_outage_works_like_others(
+        self, mock
+    ):
         made = mock()
         with pytest.warns(ChaosWarning, match="aioresponses"), outage(), made:
             assert self.ask() == 200
@@ -182,7 +184,7 @@ class TestMoto:
             aws_secret_access_key="s",
         )
 
-    def test_a12_the_provider_is_ours_and_the_mock_is_said_aloud(self, order):
+    def test_a12_the_outage_answers_for_the_provider_and_warns_about_the_mock(self, order):
         mock = library("moto").mock_aws
 
         def scene(*_):
@@ -191,12 +193,12 @@ class TestMoto:
                 messages=[{"role": "user", "content": [{"text": "hi"}]}],
             )
 
-        who = r"moto's mock for bedrock-runtime\.us-east-1\.amazonaws\.com was not used"
-        with pytest.warns(ChaosWarning, match=who):
+        unused = r"moto's mock for bedrock-runtime\.us-east-1\.amazonaws\.com was not used"
+        with pytest.warns(ChaosWarning, match=unused):
             answer = both(order, mock, scene)
         assert answer["output"]["message"]["content"][0]["text"]
 
-    def test_a12_other_services_of_aws_are_motos(self, order):
+    def test_a12_moto_answers_for_other_services_of_aws(self, order):
         mock = library("moto").mock_aws
 
         def scene(*_):
@@ -208,7 +210,7 @@ class TestMoto:
 
 
 class TestVcr:
-    """Cassettes that are empty, or hold the wrong answer; one that is new would be recorded."""
+    """Cassettes that are empty or hold a wrong answer; other requests would be recorded."""
 
     CASSETTE = """\
 interactions:
@@ -269,13 +271,15 @@ version: 1
         )
         return answer["ResponseMetadata"]["HTTPStatusCode"]
 
-    def test_a12_the_provider_is_ours_and_the_cassette_is_said_aloud(self, order, mock, ask):
-        who = r"vcr's cassette .*tape\.yaml was not used for .*, and nothing was recorded"
-        with pytest.warns(ChaosWarning, match=who):
+    def test_a12_the_outage_answers_for_the_provider_and_warns_about_the_cassette(
+        self, order, mock, ask
+    ):
+        unused = r"vcr's cassette .*tape\.yaml was not used for .*, and nothing was recorded"
+        with pytest.warns(ChaosWarning, match=unused):
             assert both(order, mock, lambda *_: ask()) == 200
 
     @pytest.mark.parametrize("kind", ["httpx", "httpx_async", "requests", "urllib3", "aiohttp"])
-    def test_a12_another_host_is_played_from_the_cassette(self, order, kind, tmp_path):
+    def test_a12_another_host_is_replayed_from_the_cassette(self, order, kind, tmp_path):
         tape = tmp_path / "shop.yaml"
         tape.write_text(self.CASSETTE.format(method="POST", uri=SHOP))
 
@@ -284,7 +288,7 @@ version: 1
 
         assert both(order, inserted, lambda *_: getattr(self, kind)(SHOP)) == 418
 
-    def test_a12_a_marker_of_pytest_recording_is_like_a_cassette(self, pytester):
+    def test_a12_a_marker_of_pytest_recording_works_like_a_cassette(self, pytester):
         library("pytest_recording")
         pytester.makepyfile(
             """
@@ -336,19 +340,19 @@ class TestPytestHttpx:
             assert (ask(MESSAGES), ask(SHOP)) == (200, 201)
         """
 
-    def test_a12_the_provider_is_ours_and_the_response_is_said_aloud(self, pytester):
+    def test_a12_the_outage_answers_for_the_provider_and_warns_about_the_response(self, pytester):
         library("pytest_httpx")
         pytester.makepyfile(self.TEST)
         run = pytester.runpytest_subprocess("-p", "no:randomly", "-Walways")
         run.assert_outcomes(passed=3, warnings=2)
-        said = "*ChaosWarning: a response of pytest-httpx for api.anthropic.com was not used*"
-        run.stdout.fnmatch_lines(said)
+        warning = "*ChaosWarning: a response of pytest-httpx for api.anthropic.com was not used*"
+        run.stdout.fnmatch_lines(warning)
 
 
 class TestStubsAtAUrl:
-    """WireMock and its like: a server on this machine that stands for a provider."""
+    """WireMock and similar stub servers on this machine, in the place of a provider."""
 
-    def test_a12_one_that_a_variable_names_is_answered_in_its_place(self, http, monkeypatch):
+    def test_a12_the_outage_answers_for_one_that_a_variable_names(self, http, monkeypatch):
         with serving(answering("wiremock")) as address, warnings.catch_warnings():
             warnings.simplefilter("error")
             monkeypatch.setenv("ANTHROPIC_BASE_URL", address)
@@ -359,7 +363,7 @@ class TestStubsAtAUrl:
     @pytest.mark.parametrize(
         "path", ["/v1/messages", "/openai/v1/chat/completions", "/v1beta/models/x:generateContent"]
     )
-    def test_a12_one_that_nothing_names_answers_and_is_said_aloud(self, http, path):
+    def test_a12_one_that_nothing_names_answers_with_a_warning(self, http, path):
         with serving(answering("wiremock")) as address:
             with (
                 pytest.warns(ChaosWarning, match=r"no provider is known at 127.*OPENAI_BASE_URL"),
@@ -368,7 +372,7 @@ class TestStubsAtAUrl:
                 assert http.ask(url=f"{address}{path}").text == "wiremock"
             assert not len(chaos.journal)
 
-    def test_a12_by_urllib3_and_aiohttp_too(self):
+    def test_a12_also_with_urllib3_and_aiohttp(self):
         with serving(answering("wiremock")) as address:
             url = f"{address}/v1/chat/completions"
             with pytest.warns(ChaosWarning, match="no provider is known"), outage():
@@ -376,7 +380,7 @@ class TestStubsAtAUrl:
             with pytest.warns(ChaosWarning, match="no provider is known"), outage():
                 TestAioresponses().ask(url)
 
-    def test_a12_other_services_are_nothing_to_speak_of(self, http, loopback):
+    def test_a12_other_services_cause_no_warning(self, http, loopback):
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             with outage():
@@ -384,7 +388,7 @@ class TestStubsAtAUrl:
 
 
 def require(package):
-    """Like `library`, but it does not import: eventlet warns of every fork from then on."""
+    """Like `library`, but without an import, after which eventlet warns about every fork."""
     if importlib.util.find_spec(package) is None:
         library(package)
 
@@ -397,7 +401,7 @@ class TestGreenThreads:
             ("eventlet", "import eventlet; eventlet.monkey_patch()"),
         ],
     )
-    def test_a12_what_is_patched_is_refused_with_the_way_out(self, package, call):
+    def test_a12_a_patched_process_is_refused_with_advice(self, package, call):
         require(package)
         code = f"{call}\nfrom chaos_llm import outage\nwith outage(): pass"
         command = [sys.executable, "-Wignore", "-c", code]
@@ -406,13 +410,13 @@ class TestGreenThreads:
         assert last.startswith(f"chaos_llm.errors.UsageError: {package} has patched this process")
         assert "chaos_server" in last
 
-    def test_a12_what_is_only_imported_is_not_refused(self):
+    def test_a12_a_library_that_is_only_imported_is_not_refused(self):
         require("gevent")
         code = "import gevent.monkey\nfrom chaos_llm import outage\nwith outage(): print('in')"
         assert subprocess.check_output([sys.executable, "-c", code]) == b"in\n"
 
 
-def test_the_table_says_of_each_mock_what_wins():
+def test_the_table_has_an_entry_for_each_mock():
     for mock in OTHER_MOCKS:
-        assert "chaos_llm" in mock.wins or "says so" in mock.wins
+        assert "chaos_llm" in mock.wins or "with a warning" in mock.wins
         assert mock.how

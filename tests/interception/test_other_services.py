@@ -1,4 +1,4 @@
-"""`chaos.respx` answers for the team's other services; a stub for a provider is said aloud."""
+"""`chaos.respx` answers for the team's other services; a stub for a provider causes a warning."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class TestChaosRespx:
         assert (response.status_code, response.json()) == (201, {"order": 3})
         assert response.headers["x-shop"] == "1"
 
-    def test_a_route_sees_what_was_sent(self, http):
+    def test_a_route_gets_the_request(self, http):
         with outage() as chaos:
             chaos.respx.post(SHOP, json__order=3).respond(200)
             assert http.ask(url=SHOP, body={"order": 3}).status_code == 200
@@ -36,18 +36,18 @@ class TestChaosRespx:
                 http.ask(url=SHOP, body={"order": 4})
             assert chaos.respx.calls[0].request.headers["x-api-key"] == "sk-test"
 
-    def test_what_no_route_matches_raises_respxs_own_error(self, http):
+    def test_a_request_without_a_route_raises_respxs_error(self, http):
         with outage() as chaos:
             chaos.respx.get(SHOP).respond(200)
             with pytest.raises(AllMockedAssertionError, match="not mocked"):
                 http.ask(url=SHOP)
 
-    def test_without_a_route_other_services_are_asked_for_real(self, http, loopback):
+    def test_without_routes_requests_to_other_services_are_real(self, http, loopback):
         with outage() as chaos:
             assert not chaos.respx.routes
             assert http.ask(url=loopback).text == "real"
 
-    def test_a_route_that_passes_through_asks_the_real_service(self, http, loopback):
+    def test_a_pass_through_route_calls_the_real_service(self, http, loopback):
         with outage() as chaos:
             chaos.respx.route(host="127.0.0.1").pass_through()
             assert http.ask(url=loopback).text == "real"
@@ -59,7 +59,7 @@ class TestChaosRespx:
                 http.ask(url=SHOP)
         assert caught.value.request.url == SHOP
 
-    def test_a_side_effect_of_another_kind_is_raised_as_it_is(self, http):
+    def test_a_side_effect_of_another_class_is_raised_unchanged(self, http):
         class OfTheirs(httpx.TransportError):
             pass
 
@@ -68,7 +68,7 @@ class TestChaosRespx:
             with pytest.raises(OfTheirs):
                 http.ask(url=SHOP)
 
-    def test_a_function_answers_async_where_the_client_is(self, http):
+    def test_an_async_function_answers_an_async_client(self, http):
         async def answer_async(request):
             return httpx.Response(200, text=f"async {request.method}")
 
@@ -125,7 +125,7 @@ class TestChaosRespx:
 
 
 class TestStubsOfTheirs:
-    """respx knows httpx and its core; these tests are about clients of httpx."""
+    """respx mocks httpx and httpcore, so these tests use clients of httpx."""
 
     @pytest.fixture
     def client(self, httpx_http):
@@ -135,7 +135,7 @@ class TestStubsOfTheirs:
         with outage():
             return [http.ask(client).status_code for _ in range(2)]
 
-    def test_a_stub_for_a_provider_is_said_aloud_and_the_outage_answers(self, httpx_http, client):
+    def test_the_outage_answers_and_warns_about_a_stub_for_a_provider(self, httpx_http, client):
         with respx.mock(assert_all_called=False) as router:
             stub = router.post(MESSAGES).respond(418)
             with pytest.warns(ChaosWarning, match=r"api\.anthropic\.com.*chaos\.on") as warned:
@@ -143,7 +143,7 @@ class TestStubsOfTheirs:
             assert not stub.called
         assert len(warned) == 1
 
-    def test_where_the_test_fails_the_stub_is_said_with_its_error(self, httpx_http, client):
+    def test_the_warning_about_a_stub_is_a_note_on_a_failed_tests_error(self, httpx_http, client):
         with respx.mock(assert_all_called=False) as router:
             router.post(MESSAGES).respond(418)
             with pytest.raises(ZeroDivisionError) as caught, outage():
@@ -159,18 +159,18 @@ class TestStubsOfTheirs:
                 assert httpx_http.ask(client).status_code == 200
         assert len(chaos.journal) == 1
 
-    def test_a_stub_made_in_the_outage_is_like_one_from_before(self, httpx_http, client):
+    def test_a_stub_made_in_the_outage_works_like_one_from_before(self, httpx_http, client):
         with outage(), respx.mock() as router:
             router.post(SHOP).respond(418)
             assert httpx_http.ask(client, url=SHOP).status_code == 418
 
-    def test_a_route_that_only_passes_through_is_no_stub(self, httpx_http, client):
+    def test_a_pass_through_route_causes_no_warning(self, httpx_http, client):
         with respx.mock(assert_all_called=False) as router:
             router.route(host="api.anthropic.com").pass_through()
             with outage():
                 assert httpx_http.ask(client).status_code == 200
 
-    def test_no_side_effect_is_used_up_by_looking(self, httpx_http, client):
+    def test_looking_for_a_stub_runs_no_side_effect(self, httpx_http, client):
         with respx.mock(assert_all_called=False) as router:
             stub = router.post(MESSAGES)
             stub.side_effect = [httpx.Response(418)]
@@ -179,8 +179,8 @@ class TestStubsOfTheirs:
             assert httpx_http.ask(client).status_code == 418
 
 
-def test_a_stub_for_httpx2_is_said_aloud_too(httpx2_http):
-    """As pytest-httpx2 does it: a mocker of its own for the core of httpx2."""
+def test_a_stub_for_httpx2_causes_a_warning_too(httpx2_http):
+    """As in pytest-httpx2: its own mocker for the core of httpx2."""
     if "httpcore2 of a test" not in HTTPCoreMocker.registry:
         second = [target.replace("httpcore", "httpcore2") for target in HTTPCoreMocker.targets]
         type("Second", (HTTPCoreMocker,), {"name": "httpcore2 of a test", "targets": second})

@@ -1,4 +1,4 @@
-"""A client's own time limits are kept in virtual time, at the exact instant."""
+"""A client's own time limits apply in virtual time, at the exact instant."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def timed_out(http):
     [hang(), hang("10m"), latency(seconds=60), latency(seconds=LIMIT)],
     ids=["hang", "hang-ten-minutes", "latency", "latency-at-the-limit"],
 )
-def test_a_read_timeout_trips_before_the_headers(http, client, fault):
+def test_a_read_timeout_applies_before_the_headers(http, client, fault):
     with outage() as chaos:
         chaos.on("anthropic").inject(fault)
         with timed_out(http):
@@ -44,14 +44,14 @@ def test_a_read_timeout_trips_before_the_headers(http, client, fault):
     assert (exchange.end, exchange.at, exchange.until) == ("timeout", 0.0, LIMIT)
 
 
-def test_an_answer_just_within_the_limit_comes(http, client):
+def test_an_answer_just_within_the_limit_arrives(http, client):
     with outage() as chaos:
         chaos.on("anthropic").inject(latency(seconds=LIMIT - 0.001))
         assert http.ask(client).status_code == 200
         assert chaos.now == pytest.approx(LIMIT - 0.001, abs=1e-6)
 
 
-def test_a_read_timeout_trips_between_the_chunks_of_a_stream(http, client):
+def test_a_read_timeout_applies_between_the_chunks_of_a_stream(http, client):
     chunks, begun = [], 2.0
     with outage(paced(first_token=begun)) as chaos:
         chaos.on("anthropic").inject(stall_mid_stream())
@@ -63,7 +63,7 @@ def test_a_read_timeout_trips_between_the_chunks_of_a_stream(http, client):
     assert chaos.journal[0].end == "timeout"
 
 
-def test_the_limit_is_for_one_read_and_not_for_their_sum(http, client):
+def test_the_limit_applies_to_each_read_and_not_to_their_sum(http, client):
     with outage() as chaos:
         chaos.on("anthropic").inject(slow_tokens(LIMIT - 1))
         http.read([], client)
@@ -82,7 +82,7 @@ def test_each_client_and_each_request_has_its_own_limit(http):
             assert chaos.now == until
 
 
-def test_a_library_without_a_word_about_time_has_its_default(http):
+def test_without_a_given_limit_a_library_has_its_default(http):
     with outage() as chaos:
         chaos.on("anthropic").inject(hang())
         with timed_out(http):
@@ -92,7 +92,7 @@ def test_a_library_without_a_word_about_time_has_its_default(http):
 
 @pytest.mark.parametrize("fault", [hang(), stall_mid_stream()], ids=["hang", "stall"])
 def test_no_limit_and_a_silent_provider_end_at_the_horizon(http, fault):
-    """Nothing would ever wake such a client: an error that says so, and no hanging test."""
+    """Nothing would ever wake such a client: the test ends with an error and does not hang."""
     client = http.client(timeout=None)
     swallowed = []
 

@@ -1,4 +1,4 @@
-"""urllib3's own pools, retries and parser on a played wire; requests goes through them."""
+"""urllib3's own pools, retries and parser with simulated replies, also through requests."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ NONE = urllib3.Retry(False)
 
 
 def ask(pool=None, url=MESSAGES, body=BODY, **options):
-    """A response, of which the body has not been read."""
+    """A response whose body has not been read."""
     pool = pool or urllib3.PoolManager()
     sent = {"headers": HEADERS | {"content-type": "application/json"}, "retries": NONE} | options
     data = json.dumps(body).encode() if isinstance(body, dict) else body
@@ -55,13 +55,13 @@ class TestAnswers:
         assert response.headers["request-id"].startswith("req_")
         assert "KX-48213" in answer["content"][0]["text"]
 
-    def test_a_status_without_a_name_is_read(self):
+    def test_a_status_without_a_reason_phrase_is_read(self):
         with outage() as chaos:
             chaos.on("anthropic").inject(overloaded())
             response = ask()
         assert (response.status, response.reason) == (529, "")
 
-    def test_each_chunk_of_a_stream_arrives_alone_and_in_its_time(self):
+    def test_each_chunk_of_a_stream_arrives_alone_and_at_its_time(self):
         times, text = [], b""
         with outage() as chaos:
             chaos.on("anthropic").inject(slow_tokens("3s"))
@@ -82,7 +82,7 @@ class TestAnswers:
             assert ends(chaos) == ["complete"]
         assert lines[-2:] == [b'data: {"type":"message_stop"}', b""]
 
-    def test_a_refusal_is_requests_own_error(self):
+    def test_an_error_reply_raises_requests_error(self):
         requests = pytest.importorskip("requests")
         with outage() as chaos:
             chaos.on("anthropic").inject(rate_limited(retry_after=7))
@@ -115,14 +115,14 @@ class TestRequests:
     @pytest.mark.parametrize(
         ("fault", "end"), [(overloaded(), "complete"), (reset_connection(), "reset")], ids=str
     )
-    def test_a_retry_of_urllib3s_own_is_a_request_of_its_own(self, fault, end):
+    def test_a_retry_by_urllib3_is_a_new_request(self, fault, end):
         retries = urllib3.Retry(2, backoff_factor=10, allowed_methods=None, status_forcelist=[529])
         with outage() as chaos:
             chaos.on("anthropic").inject(fault, times=2)
             assert ask(retries=retries).status == 200
             assert ends(chaos) == [end, end, "complete"]
             assert len({exchange.key.attempt for exchange in chaos.journal}) == 3
-            assert chaos.now == 20.0  # its first retry comes at once
+            assert chaos.now == 20.0  # urllib3's first retry has no pause
 
 
 class TestAboveTheLeaf:
@@ -132,10 +132,10 @@ class TestAboveTheLeaf:
             response = ask(pool, "/v1/messages")
             assert (response.status, pool.pool.qsize()) == (200, 0)  # it is in use until it is read
             response.read()
-        assert pool.pool.get() is None  # and the pool was handed nothing that was played
+        assert pool.pool.get() is None  # and the pool got no simulated connection
         assert pool.num_connections == 0
 
-    def test_a_pool_of_the_apps_own_kind_follows(self):
+    def test_a_pool_class_of_the_app_follows(self):
         class Pool(urllib3.HTTPSConnectionPool):
             opened = 0
 
@@ -147,7 +147,7 @@ class TestAboveTheLeaf:
             assert ask(Pool("api.anthropic.com"), "/v1/messages").status == 200
         assert Pool.opened == 1
 
-    def test_a_proxy_is_not_asked(self):
+    def test_a_proxy_is_not_contacted(self):
         with outage():
             assert ask(urllib3.ProxyManager("http://127.0.0.1:9")).status == 200
 
@@ -161,7 +161,7 @@ class TestAboveTheLeaf:
 
 
 class TestOtherHosts:
-    def test_are_left_alone(self, loopback):
+    def test_reach_the_real_server(self, loopback):
         with outage():
             assert urllib3.PoolManager().request("GET", loopback).data == b"real"
 
@@ -176,7 +176,7 @@ class TestOtherHosts:
             assert len(chaos.journal) == 1
         assert answer["type"] == "message"
 
-    def test_urllib3s_own_method_is_back_afterwards(self):
+    def test_urllib3s_method_is_restored_after_the_outage(self):
         before = urllib3.HTTPConnectionPool.urlopen
         with outage():
             assert urllib3.HTTPConnectionPool.urlopen is not before
@@ -201,13 +201,13 @@ class TestEndings:
             real, real_begun = self.raised(f"{url}/v1/messages", wire, read_event)
         with outage() as chaos:
             chaos.on("anthropic").inject(wire.fault)
-            played, begun = self.raised(MESSAGES, wire, threading.Event())
+            simulated, begun = self.raised(MESSAGES, wire, threading.Event())
             assert ends(chaos) == [wire.end]
-        assert type(played) is type(real)
-        assert texts_match(real, url, played)
+        assert type(simulated) is type(real)
+        assert texts_match(real, url, simulated)
         assert begun == real_begun
 
-    def test_a_connection_that_was_kept_is_reset_when_it_is_used_again(self):
+    def test_a_kept_connection_is_reset_when_it_is_reused(self):
         pool = urllib3.PoolManager()
         with outage() as chaos:
             chaos.on("anthropic").inject(reset_reused_connection())
@@ -219,7 +219,7 @@ class TestEndings:
 
 class TestTimeouts:
     @pytest.mark.parametrize("fault", [hang(), latency(seconds=60), stall_mid_stream()], ids=str)
-    def test_the_read_timeout_trips_at_its_own_instant(self, fault):
+    def test_the_read_timeout_ends_the_call_at_its_exact_time(self, fault):
         with outage() as chaos:
             chaos.on("anthropic").inject(fault)
             with pytest.raises(urllib3.exceptions.ReadTimeoutError):
@@ -227,14 +227,14 @@ class TestTimeouts:
             assert chaos.now == 7.25
             assert ends(chaos) == ["timeout"]
 
-    def test_it_is_for_one_read_and_not_for_their_sum(self):
+    def test_it_applies_to_each_read_and_not_to_their_sum(self):
         with outage(paced(first_token=6.0)) as chaos:
             chaos.on("anthropic").inject(slow_tokens("6s"))
             read([], timeout=Timeout(read=7))
             assert chaos.now > 14
             assert ends(chaos) == ["complete"]
 
-    def test_the_connect_timeout_trips_at_its_own_instant(self):
+    def test_the_connect_timeout_ends_the_call_at_its_exact_time(self):
         with outage() as chaos:
             chaos.on("anthropic").inject(connect_timeout())
             with pytest.raises(urllib3.exceptions.ConnectTimeoutError, match="connect timeout=3"):
@@ -242,7 +242,7 @@ class TestTimeouts:
             assert chaos.now == 3.0
             assert ends(chaos) == ["timeout"]
 
-    def test_without_any_limit_the_system_gives_up_connecting(self):
+    def test_without_a_limit_connecting_ends_at_the_systems_limit(self):
         with outage() as chaos:
             chaos.on("anthropic").inject(connect_timeout())
             with pytest.raises(urllib3.exceptions.NewConnectionError, match="timed out"):
@@ -271,7 +271,7 @@ class TestLeaving:
             del response
             assert ends(chaos) == ["abandoned"]
 
-    def test_a_stream_that_is_left_at_its_last_event_is_complete(self):
+    def test_a_stream_that_is_closed_at_its_last_event_is_complete(self):
         with outage() as chaos:
             response = ask(body=STREAMED)
             for chunk in response.stream():

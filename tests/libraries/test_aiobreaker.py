@@ -1,4 +1,4 @@
-"""aiobreaker's cooldown reads `datetime.utcnow`."""
+"""aiobreaker's cool-down reads `datetime.utcnow`."""
 
 import asyncio
 from datetime import timedelta

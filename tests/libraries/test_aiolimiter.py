@@ -1,4 +1,4 @@
-"""aiolimiter reads `loop.time()` and waits by a timer of the loop."""
+"""aiolimiter reads `loop.time()` and waits with a timer of the loop."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""backoff reads `datetime.now` and sleeps by `time.sleep` or `asyncio.sleep`."""
+"""backoff reads `datetime.now` and sleeps with `time.sleep` or `asyncio.sleep`."""
 
 import asyncio
 

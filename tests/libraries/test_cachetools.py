@@ -38,7 +38,7 @@ def test_a_decorated_function_is_called_again_after_its_ttl():
     assert called == [0, 300, 600, 900, 1200]
 
 
-def test_what_one_outage_cached_has_expired_in_the_next():
+def test_entries_cached_in_one_outage_have_expired_in_the_next():
     with outage():
         time.sleep(36_000)
         SHARED["question"] = "an old answer"

@@ -14,7 +14,7 @@ from chaos_llm.faults import rate_limited, server_error
 pytestmark = pytest.mark.filterwarnings("ignore")
 with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
     warnings.simplefilter("ignore")
-    patch.setenv("LITELLM_LOCAL_MODEL_COST_MAP", "True")  # it asks GitHub for prices otherwise
+    patch.setenv("LITELLM_LOCAL_MODEL_COST_MAP", "True")  # otherwise it fetches prices from GitHub
     litellm = library("litellm")
 
 EVERY, COOLDOWN = 15, 60
@@ -39,35 +39,35 @@ def make_router():
     return make
 
 
-def asked(chaos):
+def requests(chaos):
     return [(exchange.at, exchange.provider) for exchange in chaos.journal]
 
 
-def left_alone_for(seconds):
-    """Who is asked when, if the first answer of anthropic is an error."""
+def requests_with_cooldown(seconds):
+    """The providers that get requests, with times, if anthropic's first answer is an error."""
     times = range(EVERY, 120, EVERY)
     later = [(at, "openai" if at < seconds else "anthropic") for at in times]
     return [(0, "anthropic"), (0, "openai"), *later]
 
 
-def test_a_deployment_is_left_alone_for_its_cooldown(make_router):
+def test_a_deployment_gets_no_requests_during_its_cooldown(make_router):
     with outage() as chaos:
         router = make_router()
         chaos.on("anthropic").inject(server_error(), times=1)
         for _ in range(8):
             router.completion(model="main", messages=HI)
             time.sleep(EVERY)
-        assert asked(chaos) == left_alone_for(COOLDOWN)
+        assert requests(chaos) == requests_with_cooldown(COOLDOWN)
 
 
-def test_a_retry_after_is_the_cooldown(make_router):
+def test_a_retry_after_sets_the_cooldown(make_router):
     with outage() as chaos:
         router = make_router()
         chaos.on("anthropic").inject(rate_limited(retry_after=30), times=1)
         for _ in range(8):
             router.completion(model="main", messages=HI)
             time.sleep(EVERY)
-        assert asked(chaos) == left_alone_for(30)
+        assert requests(chaos) == requests_with_cooldown(30)
 
 
 @pytest.mark.parametrize("on_aiohttp", [True, False], ids=["aiohttp", "httpx"])
@@ -83,4 +83,4 @@ def test_the_async_router_keeps_the_same_times(make_router, on_aiohttp, monkeypa
     with outage() as chaos:
         chaos.on("anthropic").inject(server_error(), times=1)
         asyncio.run(scene())
-        assert asked(chaos) == left_alone_for(COOLDOWN)
+        assert requests(chaos) == requests_with_cooldown(COOLDOWN)

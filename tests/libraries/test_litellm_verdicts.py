@@ -16,7 +16,7 @@ from chaos_llm import outage
 pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.timeout(900)]
 with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
     warnings.simplefilter("ignore")
-    patch.setenv("LITELLM_LOCAL_MODEL_COST_MAP", "True")  # it asks GitHub for prices otherwise
+    patch.setenv("LITELLM_LOCAL_MODEL_COST_MAP", "True")  # otherwise it fetches prices from GitHub
     litellm = library("litellm")
 
 PROFILE, UNTIL = "anthropic-2026-03-02-three-waves", "15:30"
@@ -48,11 +48,11 @@ class Bot:
             (choice,) = answer.choices
             if choice.finish_reason == "stop" and (choice.message.content or "").strip():
                 return choice.message.content
-        raise RuntimeError("nobody gave a whole answer")
+        raise RuntimeError("no provider gave a whole answer")
 
 
 def verdict(seed):
-    """Everything that a report says, after the checks have passed."""
+    """The whole report, after the checks have passed."""
     with outage(PROFILE, seed=seed) as chaos:
         report = chaos.replay(Bot(), every="4m", until=UNTIL, warmup="10m", recovery="1h")
         report.check()
@@ -74,5 +74,5 @@ def load(request):
 def test_a4_a_correct_app_passes_all_checks_with_one_verdict_in_ten_runs(load):
     verdicts = [verdict(seed=1) for _ in range(RUNS)]
     assert all(found == verdicts[0] for found in verdicts[1:])
-    asked = {provider for _, provider, _ in verdicts[0][1]}
-    assert asked == {"anthropic", "openai"}
+    providers = {provider for _, provider, _ in verdicts[0][1]}
+    assert providers == {"anthropic", "openai"}

@@ -1,4 +1,4 @@
-"""What libraries of compiled code call now is the outage's now; see `nox -s libraries`."""
+"""Libraries with compiled code read the outage's time; see `nox -s libraries`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ KEY = "a secret that is long enough for HMAC with SHA-256"
 
 @pytest.fixture
 def day():
-    """The wall clock's date while an outage is on."""
+    """The wall clock's date during an outage."""
     with outage(PROFILE) as chaos:
         begins = datetime.now(UTC)
         assert begins.date().isoformat() == "2026-03-02"
@@ -32,7 +32,7 @@ def day():
 
 
 class Booking(pydantic.BaseModel):
-    """What pydantic judges by the clock."""
+    """Fields that pydantic validates against the clock."""
 
     ended: pydantic.PastDatetime
     ends: pydantic.FutureDatetime
@@ -40,7 +40,7 @@ class Booking(pydantic.BaseModel):
     next: pydantic.FutureDate
 
 
-def test_a5_pydantic_knows_what_is_past_and_what_is_to_come(day):
+def test_a5_pydantic_validates_past_and_future_by_the_date_of_the_outage(day):
     hour, last, following = timedelta(hours=1), "2026-03-01", "2026-03-03"
     found = Booking(ended=day - hour, ends=day + hour, last=last, next=following)
     assert found.ends - found.ended == 2 * hour
@@ -49,13 +49,13 @@ def test_a5_pydantic_knows_what_is_past_and_what_is_to_come(day):
     assert refused.value.error_count() == 4
 
 
-def test_a5_numpy_says_the_date_of_the_outage(day):
+def test_a5_numpy_returns_the_date_of_the_outage(day):
     numpy = library("numpy")
     assert numpy.datetime64("now").item() == day.replace(tzinfo=None, microsecond=0)
     assert numpy.datetime64("today").item() == day.date()
 
 
-def test_a5_sqlite_says_the_date_of_the_outage(day):
+def test_a5_sqlite_returns_the_date_of_the_outage(day):
     with closing(sqlite3.connect(":memory:")) as database:
         (found,) = database.execute("select datetime('now')").fetchone()
         assert found == day.strftime("%Y-%m-%d %H:%M:%S")
@@ -69,7 +69,7 @@ def test_a5_orjson_writes_the_date_of_the_outage(day):
     assert orjson.loads(orjson.dumps(datetime.now(UTC))) == day.isoformat()
 
 
-def test_a5_polars_says_the_date_of_the_outage(day):
+def test_a5_polars_returns_the_date_of_the_outage(day):
     polars = library("polars")
     frame = polars.sql("SELECT CURRENT_TIMESTAMP AS now, CURRENT_DATE AS today", eager=True)
     now, today = frame.row(0)
@@ -78,7 +78,7 @@ def test_a5_polars_says_the_date_of_the_outage(day):
 
 
 @pytest.mark.parametrize("name", ["jwt_rs", "oxyjwt"])
-def test_a5_a_rust_twin_of_pyjwt_judges_tokens_by_the_date_of_the_outage(day, name):
+def test_a5_a_rust_version_of_pyjwt_validates_tokens_by_the_date_of_the_outage(day, name):
     jwt = library(name)
     hour = timedelta(hours=1)
 
@@ -93,7 +93,7 @@ def test_a5_a_rust_twin_of_pyjwt_judges_tokens_by_the_date_of_the_outage(day, na
         jwt.decode(token(day + hour, day + 2 * hour), KEY, algorithms=["HS256"])
 
 
-def test_a5_all_of_them_are_in_real_time_again_after_the_outage():
+def test_a5_all_of_them_read_real_time_after_the_outage():
     with outage(PROFILE):
         pass
     now = datetime.now(UTC)

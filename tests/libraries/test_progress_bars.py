@@ -1,4 +1,4 @@
-"""Progress bars draw themselves in real time, and metrics measure the app's."""
+"""Progress bars draw in real time, and metrics measure the app's virtual time."""
 
 import io
 import threading
@@ -11,7 +11,7 @@ from chaos_llm import outage
 from chaos_llm.virtual_time import real_monotonic
 
 
-def test_a13_a_progress_bar_over_ten_hours_costs_no_more_than_its_drawing():
+def test_a13_a_progress_bar_over_ten_virtual_hours_takes_little_real_time():
     progress, console = library("rich.progress"), library("rich.console")
     screen = console.Console(file=io.StringIO(), force_terminal=True)
     with outage() as chaos:

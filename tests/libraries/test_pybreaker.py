@@ -1,4 +1,4 @@
-"""pybreaker's cooldown reads `datetime.now`; one made at import holds its lock during a call."""
+"""pybreaker's cool-down reads `datetime.now`; a breaker holds its lock during a call."""
 
 import threading
 import time
@@ -51,13 +51,13 @@ def test_one_made_at_import_serves_threads_one_after_the_other():
     assert ended == [10, 20, 30, 40, 50, 60]
 
 
-def test_open_it_keeps_requests_from_the_provider_for_a_minute():
+def test_an_open_breaker_sends_no_requests_to_the_provider_for_a_minute():
     with outage() as chaos:
         chaos.on("anthropic").inject(overloaded())
         report = chaos.replay(
             lambda text: ASKED.call(ask_once, text), calls=30, every=None, users=3
         )
-        asked = [exchange.at - chaos.journal[0].at for exchange in chaos.journal]
+        times = [exchange.at - chaos.journal[0].at for exchange in chaos.journal]
     assert len(report.run.calls) == 30
-    assert asked[2] < asked[3]
-    assert asked[3] - asked[2] >= 60
+    assert times[2] < times[3]
+    assert times[3] - times[2] >= 60

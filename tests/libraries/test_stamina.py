@@ -1,4 +1,4 @@
-"""stamina sleeps by tenacity, and its jitter is the outage's seed's."""
+"""stamina sleeps with tenacity, and its jitter follows the outage's seed."""
 
 import asyncio
 

@@ -7,19 +7,15 @@ import time
 from concurrent import futures
 
 import pytest
+from support.threads import nap
 
 from chaos_llm import outage
 
 POOL = futures.ThreadPoolExecutor(3)
 
 
-def nap(seconds):
-    time.sleep(seconds)
-    return seconds
-
-
 @pytest.mark.parametrize("made", ["before", "inside"])
-def test_a_pool_of_three_naps_side_by_side(made):
+def test_a_pool_of_three_sleeps_in_parallel(made):
     with outage() as chaos:
         pool = POOL if made == "before" else futures.ThreadPoolExecutor(3)
         assert list(pool.map(nap, [10, 20, 30, 40])) == [10, 20, 30, 40]
@@ -35,7 +31,7 @@ def test_futures_complete_in_the_order_of_their_virtual_ends():
     assert ended == [(10, 10), (20, 20), (30, 30), (40, 40)]
 
 
-def test_a_result_that_comes_too_late_times_out_on_time():
+def test_a_late_result_times_out_on_time():
     with outage() as chaos, futures.ThreadPoolExecutor(1) as pool:
         job = pool.submit(nap, 60)
         with pytest.raises(TimeoutError):
@@ -67,7 +63,7 @@ def test_a_consumer_waits_for_its_producer(kind):
     assert got == [(0, 25), (1, 50), (2, 75), (3, 100)]
 
 
-def test_a_full_queue_holds_its_producer_back():
+def test_a_full_queue_makes_its_producer_wait():
     jobs, put = queue.Queue(maxsize=1), []
     with outage() as chaos:
 

@@ -37,7 +37,7 @@ class TestOpenTelemetry:
         return begin
 
     @pytest.mark.parametrize("begun", ["before", "inside"])
-    def test_ten_hours_are_not_seven_thousand_exports(self, tracing, exported, begun):
+    def test_ten_virtual_hours_do_not_cause_seven_thousand_exports(self, tracing, exported, begun):
         provider = tracing() if begun == "before" else None
         began = real_monotonic()
         with outage() as chaos:
@@ -52,7 +52,7 @@ class TestOpenTelemetry:
         took = real_monotonic() - began
         provider.shutdown()
         assert sum(exported) == STEPS
-        # It wakes each 5 s; each 512 spans; and for the flush.
+        # It exports every 5 real seconds, after 512 spans, and at the flush.
         assert len(exported) <= 4 + took / 5
 
     def test_spans_carry_virtual_durations(self, tracing):
@@ -99,7 +99,7 @@ class TestSentry:
         assert len(sent) >= STEPS + 12
         assert real_monotonic() - began < PATIENCE
 
-    def test_its_wrapped_threads_hand_the_baton_on(self, sentry):
+    def test_threads_that_it_wraps_take_turns(self, sentry):
         with outage() as chaos:
             ended = []
 
@@ -115,12 +115,12 @@ class TestSentry:
             assert ended == [10, 20, 30]
             assert chaos.now == 30
 
-    def test_its_own_transport_and_its_worker_do_not_hold_the_test(self):
+    def test_its_transport_and_its_worker_do_not_stop_the_clock(self):
         sentry_sdk = library("sentry_sdk")
         sentry_sdk.init(dsn="http://key@127.0.0.1:9/1", shutdown_timeout=0)
         try:
             with outage() as chaos:
-                sentry_sdk.capture_message("to a port where nobody listens")
+                sentry_sdk.capture_message("to a port where nothing listens")
                 time.sleep(60)
                 assert chaos.now == 60
         finally:

@@ -1,4 +1,4 @@
-"""tenacity reads `time.monotonic` and sleeps in three ways; all of them are virtual."""
+"""tenacity reads `time.monotonic` and sleeps in three ways, all in virtual time."""
 
 import asyncio
 import threading
@@ -53,7 +53,7 @@ def test_a_delay_of_1000_seconds_stops_at_1000_and_not_at_1100():
         assert chaos.now == 1000
 
 
-def test_an_events_wait_is_a_sleep():
+def test_waiting_for_an_event_takes_virtual_time():
     retrying = tenacity.Retrying(
         wait=tenacity.wait_fixed(100),
         stop=tenacity.stop_after_attempt(5),
@@ -69,7 +69,7 @@ def test_an_events_wait_is_a_sleep():
         raise AssertionError("it has to give up")
 
 
-def test_an_event_set_by_another_thread_ends_the_wait_at_that_moment():
+def test_an_event_set_by_another_thread_ends_the_wait_at_once():
     event = threading.Event()
     retrying = tenacity.Retrying(
         wait=tenacity.wait_fixed(100),

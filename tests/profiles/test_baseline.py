@@ -1,4 +1,4 @@
-"""How fast providers are on a bad day that does not say it."""
+"""The latency of healthy providers in a profile without a baseline of its own."""
 
 from __future__ import annotations
 
@@ -52,19 +52,19 @@ def test_without_a_choice_a_healthy_provider_answers_at_once(slow):
         assert took() == 0
 
 
-def test_an_outage_is_told_which_healthy_day_to_take(slow):
+def test_the_argument_of_an_outage_selects_the_baseline(slow):
     with outage(baseline="slow"):
         assert (took(), took("opus-4")) == (3, 5)
 
 
-def test_a_team_chooses_one_for_all_its_days(slow):
+def test_the_project_settings_select_a_baseline_for_all_profiles(slow):
     setting(slow, 'baseline = "slow"')
 
     with outage():
         assert took() == 3
 
 
-def test_what_the_day_says_itself_counts(slow, toml):
+def test_the_profiles_own_baseline_wins(slow, toml):
     own = '[baseline.anthropic]\nfirst_token = 1\nevidence = "page"\n'
     (slow / "own.toml").write_text(toml({}, own, on='[{ provider = "openai" }]'))
 
@@ -72,7 +72,7 @@ def test_what_the_day_says_itself_counts(slow, toml):
         assert took() == 1
 
 
-def test_a_source_keeps_what_rests_on_it_apart_from_one_of_the_same_name(slow, toml):
+def test_a_source_of_the_baseline_is_distinct_from_one_of_the_same_name(slow, toml):
     (slow / "plain.toml").write_text(toml())
     profile = outage("plain", baseline="slow").profile
 
@@ -85,7 +85,7 @@ def test_a_source_keeps_what_rests_on_it_apart_from_one_of_the_same_name(slow, t
 
 
 @pytest.mark.parametrize("name", [name for name in profiles.names() if name.startswith("healthy-")])
-def test_each_shipped_healthy_day_can_be_chosen(name):
+def test_each_shipped_baseline_can_be_chosen(name):
     assert outage("anthropic-529-storm", baseline=name).profile.baseline
 
 
@@ -97,7 +97,7 @@ def test_each_shipped_healthy_day_can_be_chosen(name):
         ('baseline = "anthropic-529-storm"', UsageError, r"has no \[baseline.PROVIDER\] table"),
     ],
 )
-def test_a_choice_that_is_none_is_told(slow, line, error, says):
+def test_an_unknown_baseline_is_refused(slow, line, error, says):
     setting(slow, line)
 
     with pytest.raises(error, match=says):

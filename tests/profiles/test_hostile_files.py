@@ -1,4 +1,4 @@
-"""Whatever is in a file, it is told with its name and a line, and soon."""
+"""Any content of a file is answered with a message with name and line, in bounded time."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_e_100_000_invalid_windows_complain_soon_and_briefly(tmp_path):
     assert time.process_time() - began < 30  # a wide margin: it took 50 s, and 941 MB
 
 
-def test_e_of_many_mistakes_the_first_are_told(tmp_path):
+def test_e_of_many_mistakes_the_first_are_listed(tmp_path):
     text = HEAD + "".join(WINDOW.format(number, 5) for number in range(1500))
     found = problems(tmp_path, text)
     assert len(found) == 21
@@ -134,18 +134,18 @@ def test_a_mutated_profile_is_read_or_explained(text):
         assert re.match(r"mutated\.toml:\d+: ", first), first
 
 
-def test_e_the_command_says_so_without_a_traceback(tmp_path):
+def test_e_the_command_prints_the_mistake_without_a_traceback(tmp_path):
     for name, content in (("deep", b"a = " + b"[" * 100_000), ("long", b"a = " + b"9" * 5000)):
         (tmp_path / f"{name}.toml").write_bytes(content)
     (tmp_path / "odd\udcff\n.toml").write_bytes(b"title = 1")
     (tmp_path / "folder.toml").mkdir()
     (tmp_path / "round.toml").symlink_to(tmp_path / "round.toml")
-    told = subprocess.run(
+    shown = subprocess.run(
         [sys.executable, "-m", "chaos_llm", "lint", str(tmp_path)],
         capture_output=True, text=True, check=False, env={"PYTHONIOENCODING": "ascii"},
         cwd=Path(__file__).parent,
     )  # fmt: skip
-    assert told.returncode == 1, told.stderr
-    assert "Traceback" not in told.stderr + told.stdout
-    assert "deep.toml:1: expected at most 50 values inside values" in told.stdout
-    assert "long.toml:1: expected numbers" in told.stdout
+    assert shown.returncode == 1, shown.stderr
+    assert "Traceback" not in shown.stderr + shown.stdout
+    assert "deep.toml:1: expected at most 50 values inside values" in shown.stdout
+    assert "long.toml:1: expected numbers" in shown.stdout

@@ -1,4 +1,4 @@
-"""What `chaos-llm check` finds: files that cannot be read, and rules that can never strike."""
+"""`chaos-llm lint` finds unreadable files and rules that can never apply."""
 
 from __future__ import annotations
 
@@ -42,31 +42,31 @@ def test_a_shipped_profile_has_no_problem(name):
     assert lint.problems(catalogue.find(name)) == []
 
 
-def test_a_file_without_a_problem_has_none(problems):
+def test_a_valid_file_has_no_problem(problems):
     assert problems(**USED) == []
 
 
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"share": "0.0"}, "ours.toml:16: window 'w': share: it is 0 all the time"),
-        ({"share": '[["+0m", 0.0], ["+1h", 0.0]]'}, "share: it is 0 all the time"),
+        ({"share": "0.0"}, "ours.toml:16: window 'w': share: it is always 0"),
+        ({"share": '[["+0m", 0.0], ["+1h", 0.0]]'}, "share: it is always 0"),
         (
             {"sticky_for": '"1m"'},
-            "sticky_for: without `sticky_by` each request has a draw of its own anyway",
+            "sticky_for: without `sticky_by` it has no effect",
         ),
         ({"flap": '{ down = "2h", up = "1m" }'}, "flap: `down` is as long as the window"),
         (
             {"on": '[{ provider = "groq", surface = "login" }]'},
-            "on[0]: no request is ever met there: groq has no surface 'login'",
+            "on[0]: no request can match: groq has no surface 'login'",
         ),
         (
             {"on": '[{ provider = "anthropic", path = "/v1/mesages" }]'},
-            "on[0]: no request is ever met there: anthropic has no path '/v1/mesages'",
+            "on[0]: no request can match: anthropic has no path '/v1/mesages'",
         ),
     ],
 )
-def test_a_rule_that_can_never_strike_is_found(problems, changes, says):
+def test_a_rule_that_can_never_apply_is_found(problems, changes, says):
     (found,) = problems(**changes, **_based(changes))
 
     assert says in found
@@ -89,7 +89,7 @@ def _based(changes):
         '[{ provider = "anybody", surface = "web" }]',
     ],
 )
-def test_a_target_that_can_be_met_is_no_problem(problems, on):
+def test_a_target_that_can_be_hit_is_no_problem(problems, on):
     assert problems(on=on, **USED) == []
 
 
@@ -98,7 +98,7 @@ def test_a_window_behind_one_that_ends_every_reply_is_found(problems):
 
     assert found == (
         "ours.toml:19: window 'behind': 'w' comes before it and ends every reply, "
-        "so it never strikes"
+        "so this is always masked"
     )
 
 
@@ -118,13 +118,13 @@ def test_a_window_of_which_something_is_left_is_no_problem(problems, changes):
 
 
 def test_a_source_on_which_nothing_rests_is_found_unless_a_note_speaks_of_it(problems):
-    blog = "[sources.blog]: nothing rests on this source, and no note speaks of it"
+    blog = "[sources.blog]: no fact names this source as evidence, and no note mentions it"
 
     assert problems(evidence='"page"') == [f"ours.toml:8: {blog}"]
     assert problems(evidence='"page"', note='"For further reading: blog."') == []
 
 
-def test_an_edge_behind_which_nobody_is_hit_is_found(problems):
+def test_an_edge_without_a_window_is_found(problems):
     edge = '[edge.cdn]\nproviders = ["openai"]\nevidence = "page"\n'
 
     (found,) = problems(None, edge, **USED)
@@ -135,32 +135,32 @@ def test_an_edge_behind_which_nobody_is_hit_is_found(problems):
 @pytest.mark.parametrize(
     ("head", "name", "says"),
     [
-        ({}, "ours", "there are no tags"),
-        ({"tags": '["a", "b", "a"]'}, "ours", "tags: the tag 'a' is there twice"),
-        (TAGS, "Our Day", "the file is called 'Our Day.toml'; expected small letters"),
+        ({}, "ours", "it has no tags"),
+        ({"tags": '["a", "b", "a"]'}, "ours", "tags: the tag 'a' is listed twice"),
+        (TAGS, "Our Day", "the file is named 'Our Day.toml'; expected lower-case letters"),
     ],
 )
-def test_a_name_by_which_nobody_finds_it_is_found(problems, head, name, says):
+def test_a_name_that_the_catalogue_cannot_find_is_found(problems, head, name, says):
     (found,) = problems(head, name=name, **USED)
 
     assert says in found
 
 
-def test_what_keeps_a_file_from_being_read_is_told_alone(problems):
+def test_an_unreadable_file_has_only_that_problem(problems):
     (found,) = problems(share="2")
 
     assert found.startswith("ours.toml:16: window 'w': share: expected a number from 0 to 1")
 
 
-def test_all_problems_are_told_in_the_order_of_the_file(problems):
+def test_problems_are_listed_in_the_order_of_the_file(problems):
     found = problems({}, MORE, share="0.0", evidence='"page"', name="ours")
 
     assert [line.split(":")[1] for line in found] == ["1", "7", "15"]
 
 
-def test_an_empty_day_is_found(tmp_path):
+def test_a_profile_without_windows_is_found(tmp_path):
     path = tmp_path / "empty.toml"
     path.write_text('title = "t"\nstarts = 2026-01-01\nends = "+1h"\ntags = ["a"]\n')
 
     (found,) = lint.problems(path)
-    assert found.endswith("nothing is in it: no window, no healthy pace, no quota")
+    assert found.endswith("the profile is empty: it has no window, no baseline and no quota")

@@ -94,21 +94,21 @@ def test_a_path_and_a_profile_are_taken_too(tmp_path, toml):
     assert profiles.load(profile) is profile
 
 
-def test_an_unknown_profile_is_told_nearest_first():
+def test_an_unknown_profile_lists_the_known_ones_nearest_first():
     told = r"^unknown profile 'anthropic-529'; known, nearest first: 'anthropic-529-storm', "
 
     with pytest.raises(UnknownName, match=told):
         profiles.load("anthropic-529")
 
 
-def test_an_unknown_tag_is_told_nearest_first():
+def test_an_unknown_tag_lists_the_known_ones_nearest_first():
     told = r"^unknown tag 'logins'; known, nearest first: 'login', "
 
     with pytest.raises(UnknownName, match=told):
         profiles.with_tag("logins")
 
 
-def test_a_path_to_no_file_is_told_with_the_files_beside_it(folder, toml):
+def test_a_path_to_no_file_lists_the_files_beside_it(folder, toml):
     (folder / "here.toml").write_text(toml())
 
     told = r"^unknown profile 'outages/hare.toml'; known, nearest first: 'outages/here.toml', "
@@ -123,14 +123,14 @@ def test_a_path_to_no_file_is_told_with_the_files_beside_it(folder, toml):
         ('["outage"]', r"^pyproject.toml:2: .*there is no folder .*outage$"),
     ],
 )
-def test_a_wrong_setting_is_told_with_its_line(folder, setting, told):
+def test_a_wrong_setting_is_reported_with_its_line(folder, setting, told):
     (folder.parent / "pyproject.toml").write_text(f"[tool.chaos_llm]\nprofiles = {setting}\n")
 
     with pytest.raises(ProfileError, match=told):
         profiles.names()
 
 
-def test_a_misspelt_setting_is_told_with_its_line(folder):
+def test_a_misspelt_setting_is_reported_with_its_line(folder):
     (folder.parent / "pyproject.toml").write_text('[tool.chaos_llm]\nprofile = ["outages"]\n')
 
     told = r"^pyproject.toml:2: unknown key 'profile'; known, nearest first: 'profiles', "
@@ -138,7 +138,7 @@ def test_a_misspelt_setting_is_told_with_its_line(folder):
         profiles.names()
 
 
-def test_wrong_tags_are_told_where_tags_are_looked_up(folder, toml):
+def test_wrong_tags_are_reported_where_tags_are_looked_up(folder, toml):
     (folder / "our-bad-day.toml").write_text(toml({"tags": '"5xx"'}))
 
     with pytest.raises(ProfileError, match=r"our-bad-day.toml:4: tags: expected a list of strings"):

@@ -1,4 +1,4 @@
-"""What a window may say beyond the plain: bursts, exceptions, loads, wires, tiers, edges."""
+"""Further keys of windows: bursts, exceptions, capacities, networks, tiers, edges."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def ask(secret):
 
 def hit(profile, at=0.0, asked=None, **more):
     decision = Plan(profile, 1, **more).decide(asked or request(), KEY, at)
-    return any(throw.fault is not None for throw in decision.draws)
+    return any(draw.fault is not None for draw in decision.draws)
 
 
 def test_a_window_that_flaps_is_down_and_up_in_turns(read):
@@ -54,7 +54,7 @@ def test_the_last_burst_ends_with_its_window(read):
     assert [(w.begins, w.ends) for w in Plan(profile, 1).windows] == [(0, 1500), (2100, 3600)]
 
 
-def test_who_heals_a_window_that_flaps_heals_all_its_bursts(read):
+def test_healing_a_flapping_window_heals_all_its_bursts(read):
     with outage(read(flap='{ down = "5m", up = "5m" }', share="1.0"), seed=1) as chaos:
         before = ask("sk-ant-mine")
         chaos.on("anthropic").heal()
@@ -70,7 +70,7 @@ def test_a_window_can_begin_at_the_start_of_each_burst(read):
         assert chaos.now == 0
 
 
-def test_what_a_window_spares_is_not_hit(read):
+def test_an_exception_of_a_window_is_not_hit(read):
     profile = read(except_='[{ provider = "anthropic", path = "/v1/models*" }]', share="1.0")
 
     assert hit(profile)
@@ -84,7 +84,7 @@ def test_a_capacity_is_read_with_its_defaults(read):
     assert profile.windows[0].capacity == Capacity(None, 1.5, 60.0, 3.0)
 
 
-def test_a_network_is_read_in_place_of_a_mix(read):
+def test_a_network_is_read_in_place_of_faults(read):
     toxics = '[{ toxic = "latency", latency = "1s" }, { toxic = "bandwidth", rate = 10 }]'
     profile = read(faults=None, network=toxics)
 
@@ -101,13 +101,13 @@ def test_a_tier_is_that_of_the_credential(read):
     assert not hit(profile, asked=mine)
 
 
-def test_a_key_of_which_nobody_says_anything_is_paid_for_as_it_goes(read):
+def test_a_key_without_a_tier_is_pay_as_you_go(read):
     profile = read(on='[{ provider = "anthropic", tier = "pay-as-you-go" }]', share="1.0")
 
     assert hit(profile, asked=request(credential="abc"))
 
 
-def test_a_pyproject_says_which_variable_holds_a_key_of_which_tier(folder, toml, monkeypatch):
+def test_a_pyproject_maps_variables_to_tiers(folder, toml, monkeypatch):
     with (folder.parent / "pyproject.toml").open("a") as file:
         file.write('[tool.chaos_llm.tiers]\nFREE_KEY = "free"\n')
     on = '[{ provider = "anthropic", tier = "free" }]'
@@ -118,16 +118,16 @@ def test_a_pyproject_says_which_variable_holds_a_key_of_which_tier(folder, toml,
         assert (ask("sk-ant-free"), ask("sk-ant-paid")) == (529, 200)
 
 
-def test_one_key_alone_is_hit_by_the_fingerprint_that_the_journal_tells(read):
+def test_one_key_is_hit_by_its_fingerprint_in_the_journal(read):
     with outage() as chaos:
         ask("sk-ant-mine")
-        (told,) = (exchange.line()["credential"] for exchange in chaos.journal)
+        (shown,) = (exchange.line()["credential"] for exchange in chaos.journal)
 
-    with outage(read(on=f'[{{ provider = "anthropic", credential = "{told}" }}]', share="1.0")):
+    with outage(read(on=f'[{{ provider = "anthropic", credential = "{shown}" }}]', share="1.0")):
         assert (ask("sk-ant-mine"), ask("sk-ant-other")) == (529, 200)
 
 
-def test_a_tier_that_does_not_exist_is_told_where_it_is_said(folder):
+def test_an_unknown_tier_is_reported_with_its_line(folder):
     with (folder.parent / "pyproject.toml").open("a") as file:
         file.write('[tool.chaos_llm.tiers]\nMY_KEY = "fre"\n')
 
@@ -135,7 +135,7 @@ def test_a_tier_that_does_not_exist_is_told_where_it_is_said(folder):
         outage()
 
 
-def test_one_window_hits_all_who_stand_behind_an_edge(read):
+def test_one_window_hits_all_providers_behind_an_edge(read):
     edge = '[edge.cdn]\nproviders = ["anthropic", "openai"]\nevidence = "page"\n'
     profile = read({}, edge, on='[{ edge = "cdn" }]', share="1.0")
 
@@ -145,7 +145,7 @@ def test_one_window_hits_all_who_stand_behind_an_edge(read):
     assert not hit(profile, asked=request("groq"))
 
 
-def test_who_shares_a_die_is_struck_at_every_provider_at_once(read):
+def test_a_shared_draw_hits_every_provider_at_once(read):
     edge = '[edge.cdn]\nproviders = ["anthropic", "openai"]\nevidence = "page"\n'
     profile = read({}, edge, on='[{ edge = "cdn" }]', sticky_by='"client"', sticky_for='"1m"')
 
@@ -161,7 +161,7 @@ def test_who_shares_a_die_is_struck_at_every_provider_at_once(read):
     assert set(applied) == {(True, True), (False, False)}
 
 
-def test_all_of_it_comes_along_with_like_but_for_the_bursts(toml):
+def test_a_window_that_extends_another_has_all_of_it_but_the_bursts(toml):
     more = """[[window]]
 name = "twin"
 from = "+1h"
@@ -185,7 +185,7 @@ evidence = "assumed"
     assert (first.flap, twin.flap) == (Flap(300.0, 300.0), None)
 
 
-def test_a_model_has_a_pace_of_its_own(read):
+def test_a_model_has_a_latency_of_its_own(read):
     models = '[{ model = "opus*", first_token = 2, evidence = "blog" }]'
     text = f'[baseline.anthropic]\nfirst_token = 1\nevidence = "page"\nmodels = {models}\n'
     pace = read({}, text).baseline["anthropic"]
@@ -232,7 +232,7 @@ def test_each_of_them_needs_a_basis(toml, key, value):
         ({"on": '[{ provider = "openai", edge = "x" }]'}, "expected `provider` or `edge`, one"),
     ],
 )
-def test_a_mistake_is_told_with_its_line(toml, changes, says):
+def test_a_mistake_is_reported_with_its_line(toml, changes, says):
     with pytest.raises(ProfileError) as caught:
         profiles.loads(toml(**changes), name="x")
 
@@ -263,7 +263,7 @@ def test_a_mistake_is_told_with_its_line(toml, changes, says):
         ({}, '[edge.x]\nproviders = ["claude"]\nevidence = "page"\n', "unknown provider 'claude'"),
     ],
 )
-def test_an_unknown_name_is_told_with_the_known_ones(toml, changes, rest, says):
+def test_an_unknown_name_lists_the_known_ones(toml, changes, rest, says):
     with pytest.raises(UnknownName) as caught:
         profiles.loads(toml({}, rest, **changes), name="x")
 
@@ -271,7 +271,7 @@ def test_an_unknown_name_is_told_with_the_known_ones(toml, changes, rest, says):
     assert str(caught.value).startswith("x.toml:")
 
 
-def test_what_is_only_told_may_be_about_anybody(read):
+def test_a_documented_window_may_name_any_provider(read):
     on = '[{ provider = "azure-front-door", surface = "web" }]'
 
     profile = read({}, '[status_page.azure-front-door]\nevidence = "page"\n', on=on)

@@ -29,7 +29,7 @@ def test_a_time_is_a_date_an_offset_or_a_range_of_them(read, written, expected):
     assert read(from_=written, until='"+2h"').windows[0].begins == expected
 
 
-def test_a_bare_day_may_be_meant_from_its_first_second_to_its_last(read):
+def test_a_bare_date_may_mean_its_first_second_or_its_last(read):
     days = {"starts": "2025-08-05", "ends": "2025-08-20"}
 
     profile = read(days, from_="2025-08-05", until="2025-08-20")
@@ -97,7 +97,7 @@ def test_the_parameters_of_a_fault_are_its_fields(read, written, fault):
     assert read(faults=f"[{{ {written} }}]").windows[0].faults == (WeightedFault(1.0, fault),)
 
 
-def test_a_mix_keeps_its_weights(read):
+def test_faults_keep_their_weights(read):
     mix = '[{ weight = 8, fault = "overloaded" }, { weight = 2, fault = "server_error" }]'
 
     assert read(faults=mix).windows[0].faults == (
@@ -106,7 +106,7 @@ def test_a_mix_keeps_its_weights(read):
     )
 
 
-def test_redraw_is_a_duration(read):
+def test_sticky_for_is_a_duration(read):
     window = read(sticky_by='"credential"', sticky_for='"10m"').windows[0]
 
     assert (window.sticky_by, window.sticky_for) == ("credential", 600.0)
@@ -162,7 +162,7 @@ BASES = (
         ("assumed", dict.fromkeys(("on", "share", "sticky_by", "faults"), "assumed")),
     ],
 )
-def test_what_comes_by_like_is_as_good_as_the_weaker_of_two_reasons(read, alike, expected):
+def test_an_inherited_fact_has_the_weaker_of_two_confidences(read, alike, expected):
     again = (
         '[[window]]\nname = "again"\nfrom = "+1h"\nuntil = "+2h"\nextends = "w"\n'
         f'evidence = {{ from = "page", until = "page", extends = "{alike}" }}\n'
@@ -173,7 +173,7 @@ def test_what_comes_by_like_is_as_good_as_the_weaker_of_two_reasons(read, alike,
     assert dict(profile.windows[1].evidence) == {"from": "page", "until": "page", **expected}
 
 
-def test_an_own_mix_brings_its_own_basis_and_leaves_the_other_weights_behind(read):
+def test_own_faults_bring_their_evidence_and_replace_the_inherited_weights(read):
     profile = read(
         rest="""
         [[window]]
@@ -210,7 +210,7 @@ def test_assumed_share_counts_the_facts_that_are_assumed(read, basis, share):
     assert assumed_share(read(evidence=basis, sticky_by='"client"')) == pytest.approx(share)
 
 
-def test_windows_that_are_not_played_do_not_count_as_evidence(read):
+def test_documented_windows_do_not_count_as_evidence(read):
     web = '[{ provider = "openai", surface = "web" }]'
 
     assert assumed_share(read(on=web, evidence='"page"')) == 0.0
@@ -227,7 +227,7 @@ def test_each_point_of_a_line_counts_on_its_own(read):
     assert assumed_share(profile) == pytest.approx(2 / 7)
 
 
-def test_pages_asides_and_the_healthy_pace_are_read(read):
+def test_status_pages_events_and_the_baseline_are_read(read):
     profile = read(
         rest="""
         [status_page.anthropic]

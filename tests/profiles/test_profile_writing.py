@@ -91,7 +91,7 @@ def test_a_shipped_profile_reads_back_as_it_was(name, tmp_path):
         },
     ],
 )
-def test_everything_that_a_window_says_reads_back(changes):
+def test_every_key_of_a_window_reads_back(changes):
     original = profile(window(**changes))
     if "evidence" in changes:
         original = Profile(
@@ -145,10 +145,10 @@ def test_an_offset_is_written_as_people_write_it(seconds, written):
     assert offset(seconds) == written
 
 
-def test_what_toml_cannot_say_is_refused():
+def test_a_value_that_toml_cannot_express_is_refused():
     original = profile(window(faults=(WeightedFault(1.0, raw(500, json={"error": None})),)))
 
-    with pytest.raises(UsageError, match="TOML has no words for None"):
+    with pytest.raises(UsageError, match="TOML cannot express None"):
         profiles.to_toml(original)
 
 

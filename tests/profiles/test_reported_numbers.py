@@ -92,13 +92,13 @@ def inside(target: Target) -> Request:
 
 
 class Asker:
-    """All of a request that a throw looks at, quick to make."""
+    """The fields of a request that a draw needs, quick to make."""
 
     credential = ""
 
 
 def draws(placed: PlacedWindow, at: float) -> int:
-    """How many of so many decision keys a window hits: each a die of its own."""
+    """The number of decision keys that a window hits; each key has its own draw."""
     anybody, asked, per = Key(0, 0, "", "", 0), Asker(), placed.window.sticky_by
     window, begins, ends, opened = placed.window, placed.begins, placed.ends, placed.opened
     hits = 0
@@ -112,7 +112,7 @@ def draws(placed: PlacedWindow, at: float) -> int:
             asked.credential = str(number)
         else:  # all clients share a die, so it takes another seed to throw another one
             thrown = PlacedWindow(window, number, begins, ends, placed.pick, opened)
-        hits += thrown.throw(asked, key, at).fault is not None
+        hits += thrown.draw(asked, key, at).fault is not None
     return hits
 
 
@@ -160,7 +160,7 @@ def test_faults_are_drawn_as_often_as_was_reported(name, window):
     total, many = sum(weighted.weight for weighted in original.faults), KEYS // 5
 
     drawn = Counter(
-        placed.throw(Asker(), Key(0, number, "", "", 0), 0.5).fault for number in range(many)
+        placed.draw(Asker(), Key(0, number, "", "", 0), 0.5).fault for number in range(many)
     )
     for weighted in original.faults:
         part = weighted.weight / total
@@ -169,7 +169,7 @@ def test_faults_are_drawn_as_often_as_was_reported(name, window):
 
 
 def edges() -> list[tuple[str, str, str, float]]:
-    """The times of played windows that are known to the minute."""
+    """The times of simulated windows that are known to the minute."""
     found = []
     for name in NAMES:
         for window, table in zip(
@@ -229,7 +229,7 @@ SPOKE = [(name, page) for name, page in PAGES if (name, page) not in GREEN]
 
 
 @pytest.mark.parametrize(("name", "provider"), SPOKE)
-def test_the_status_page_says_at_each_time_what_was_posted(name, provider):
+def test_the_status_page_shows_at_each_time_what_was_posted(name, provider):
     profile, table = profiles.load(name), written(name)["status_page"][provider]
     posts = table.get("posts", [])
     states: dict[int, str] = {}
@@ -254,7 +254,7 @@ def test_the_status_page_says_at_each_time_what_was_posted(name, provider):
 
 
 @pytest.mark.parametrize(("name", "provider"), GREEN)
-def test_a_page_without_posts_stays_green_through_the_whole_day(name, provider):
+def test_a_page_without_posts_stays_green_through_the_whole_profile(name, provider):
     profile = profiles.load(name)
 
     for time in (0.0, profile.ends / 2, profile.ends):

@@ -1,4 +1,4 @@
-"""Looking for profiles by what they are about."""
+"""The search for profiles by provider, surface, tag and date."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from chaos_llm.profiles.selection import selected
 ALL = [profiles.load(name) for name in profiles.names()]
 
 
-def test_without_a_wish_all_are_found():
+def test_without_criteria_all_profiles_are_found():
     assert selected() == ALL
 
 
@@ -36,7 +36,7 @@ def test_a_provider_is_found_by_its_windows_and_its_surface():
         assert any((t.provider, t.surface) == ("anthropic", "login") for t in targets)
 
 
-def test_since_a_day_means_that_day_too():
+def test_since_a_date_includes_that_date():
     day = date(2026, 3, 2)
     found = selected(since=day)
 
@@ -56,6 +56,6 @@ def test_since_a_day_means_that_day_too():
         ({"surface": "logins"}, "unknown surface 'logins'; known, nearest first: 'login'"),
     ],
 )
-def test_an_unknown_name_is_told_the_known_ones(wanted, says):
+def test_an_unknown_name_is_answered_with_the_known_ones(wanted, says):
     with pytest.raises(UnknownName, match=says):
         selected(**wanted)

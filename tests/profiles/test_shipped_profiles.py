@@ -15,6 +15,8 @@ from chaos_llm.network import Network
 from chaos_llm.profiles import evidence_grades
 
 NAMES = profiles.names()
+# No incident: each kind of failure in turn, also by the request, so that retries are tested.
+EXERCISES = {"every-failure-in-turn", "every-failure-in-turn-two-providers"}
 VOCABULARY = Path(__file__).parents[2] / "docs" / "reference" / "profile-tags.md"
 TAGS = set(re.findall(r"^\| `([\w-]+)` \|", VOCABULARY.read_text(encoding="utf-8"), re.MULTILINE))
 
@@ -50,7 +52,7 @@ def test_the_promised_profiles_are_shipped():
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_shipped_profile_has_tags_of_the_vocabulary_and_says_how_good_its_evidence_is(name):
+def test_a_shipped_profile_has_known_tags_and_a_confidence(name):
     profile = profiles.load(name)
 
     assert profile.tags
@@ -58,7 +60,7 @@ def test_a_shipped_profile_has_tags_of_the_vocabulary_and_says_how_good_its_evid
     assert profile.tags == tuple(sorted(profile.tags))
     assert profile.confidence
     nothing_fails = {"web-only", "healthy"} & set(profile.tags)
-    assert 0 < profiles.assumed_share(profile) < 1 or nothing_fails
+    assert 0 < profiles.assumed_share(profile) < 1 or nothing_fails or name in EXERCISES
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -72,14 +74,14 @@ def test_every_source_has_a_title_and_stands_for_something(name):
     }
     used |= {page.evidence for page in profile.status_pages.values()}
     used |= {post.evidence for page in profile.status_pages.values() for post in page.posts}
-    used |= {told.evidence for told in (*profile.events, *profile.baseline.values())}
+    used |= {shown.evidence for shown in (*profile.events, *profile.baseline.values())}
 
     assert all(source.title for source in profile.sources.values())
     assert set(profile.sources) - used <= {"hackernews", "elanews"}  # for further reading
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_requests_share_their_luck_wherever_luck_decides(name):
+@pytest.mark.parametrize("name", sorted(set(NAMES) - EXERCISES))
+def test_partial_windows_have_a_sticky_by(name):
     for window in profiles.load(name).windows:
         if window.simulated and min(part for _, part in window.share.points) < 1:
             assert (window.sticky_by, window.sticky_for is not None) != ("request", False), (
@@ -88,7 +90,7 @@ def test_requests_share_their_luck_wherever_luck_decides(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_played_fault_can_strike_a_plan(name):
+def test_every_simulated_window_can_be_planned(name):
     profile = profiles.load(name)
 
     begins, ends = Plan(profile, seed=1).bounds()
@@ -138,13 +140,13 @@ def test_openai_on_10_june_2025_rises_between_the_reported_rates_and_falls_after
     assert share.at(at(profile, 10, 16, 40)) < 0.05
 
 
-def test_openai_on_10_june_2025_tells_chatgpt_and_plays_the_api():
+def test_openai_on_10_june_2025_documents_chatgpt_and_simulates_the_api():
     profile = profiles.load(GPUS)
 
-    played = {window.name: window.simulated for window in profile.windows}
+    replayed = {window.name: window.simulated for window in profile.windows}
 
-    assert played.pop("ChatGPT: 5 %, then 35 %") is False
-    assert all(played.values())
+    assert replayed.pop("ChatGPT: 5 %, then 35 %") is False
+    assert all(replayed.values())
     assert profile.status_pages["openai"].unknown
     assert profile.baseline["openai"].first_token == 0.45
 
@@ -186,7 +188,7 @@ def test_claude_on_2_march_2026_fails_at_logins_first():
         (3, 5, 0, False),  # wave 3 names no API
     ],
 )
-def test_claude_on_2_march_2026_fails_when_its_page_says_so(day, hour, minute, fails):
+def test_claude_on_2_march_2026_fails_in_the_times_of_its_status_page(day, hour, minute, fails):
     profile = profiles.load(WAVES)
 
     assert (worst(profile, at(profile, day, hour, minute)) > 0) is fails
@@ -207,7 +209,7 @@ def test_claude_on_2_march_2026_posts_twelve_minutes_late_and_resolves_twice():
     assert [post.incident for post in posts if post.state == "resolved"] == [1, 3]
 
 
-def test_a_share_that_nobody_reported_is_assumed():
+def test_a_share_without_a_source_is_assumed():
     profile = profiles.load(WAVES)
 
     for window in profile.windows:
@@ -280,7 +282,7 @@ def test_the_spike_climbs_from_200_ms_to_over_10_s_and_then_goes_black():
     assert blackout.ends[0] - blackout.begins[1] >= 4 * 3600
 
 
-def test_what_cannot_be_verified_says_so():
+def test_an_unverified_number_is_marked_as_such():
     profile = profiles.load(SPIKE)
 
     assert "unverified" in profile.tags

@@ -12,12 +12,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.cloud_requests import BINARY, CLOUDS, label_of, stream_wire, whole_wire
+from support.cloud_requests import BINARY, label_of, stream_wire, whole_wire
 from support.wire_requests import (
     BODIES,
     CALLED,
     SAID,
     SAID_AND_CALLED,
+    is_cloud,
     path_of,
     reply_context,
     wire_request,
@@ -32,7 +33,7 @@ GOLDEN = Path(__file__).parent.parent / "golden"
 FORMATS = {
     label_of(provider): provider
     for provider in PROVIDERS
-    if provider.name in CLOUDS or provider.api == "entra_token"
+    if is_cloud(provider) or provider.api == "entra_token"
 }
 ANSWERS = {
     "plain": SAID,

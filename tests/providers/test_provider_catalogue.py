@@ -44,10 +44,11 @@ def test_a_base_url_with_a_prefix_speaks_the_same_format(endpoint):
     assert endpoint.parse(wire_request(endpoint, path=path)).invalid is None
 
 
-def test_an_unknown_path_is_answered_as_not_simulated(provider):
+def test_b2_an_unknown_path_is_answered_as_not_simulated(provider):
     found = find(provider.name, "POST", "/v1/nowhere")
-    assert found.surface == "unserved"
-    request = found.parse(wire_request(provider, method="POST", path="/v1/nowhere"))
+    wire = replace(wire_request(provider), method="POST", path="/v1/nowhere")
+    request = found.parse(wire)
+    assert (request.provider, request.surface) == (provider.name, "unserved")
     assert found.render(request, request.invalid, reply_context()).status == 501
 
 

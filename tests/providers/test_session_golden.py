@@ -17,21 +17,16 @@ from support.wire_requests import (
     CALLED,
     PROMPT,
     SAID,
-    SESSIONS,
     reply_context,
     wire_request,
 )
 
 from chaos_llm.protocol import websocket
 from chaos_llm.protocol.messages import Break, Completion, Refusal
-from chaos_llm.providers import PROVIDERS
+from chaos_llm.providers import SESSIONS
 
 GOLDEN = Path(__file__).parent.parent / "golden"
-FORMATS = {
-    f"{provider.name}-{provider.api}": provider
-    for provider in PROVIDERS
-    if provider.api in SESSIONS
-}
+FORMATS = {f"{provider.name}-{provider.api}": provider for provider in SESSIONS}
 ANSWERS = {
     "plain": SAID,
     "tools": CALLED,

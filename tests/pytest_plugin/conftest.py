@@ -16,8 +16,8 @@ def warm():
     with outage(load(STORM)) as chaos:
         chaos.on("anthropic").heal()
         client = anthropic.Anthropic(api_key="sk-test", max_retries=0)
-        said = {"role": "user", "content": "hi"}
-        client.messages.create(model="claude-opus-4-6", max_tokens=9, messages=[said])
+        message = {"role": "user", "content": "hi"}
+        client.messages.create(model="claude-opus-4-6", max_tokens=9, messages=[message])
         assert chaos.timeline()
 
 

@@ -1,4 +1,4 @@
-"""Nobody's order, worker or clock changes an outage, and it changes nobody's."""
+"""The plugin beside others: random order, xdist workers and other clocks change nothing."""
 
 from __future__ import annotations
 

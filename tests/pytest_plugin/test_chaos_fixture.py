@@ -36,7 +36,7 @@ def test_time_is_virtual_in_the_test_and_real_around_it(run):
     """).assert_outcomes(passed=1)
 
 
-def test_a_fixture_may_prepare_the_day(run):
+def test_a_fixture_may_inject_faults_first(run):
     run("""
         import anthropic
         import pytest
@@ -69,7 +69,7 @@ def test_clients_that_fixtures_make_find_a_key_and_are_on_the_outage(run):
     """).assert_outcomes(passed=1)
 
 
-def test_asked_for_too_late_it_says_so(run):
+def test_requested_too_late_it_fails_with_a_message(run):
     result = run("""
         def test(request):
             request.getfixturevalue("chaos")

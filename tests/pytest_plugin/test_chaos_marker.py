@@ -1,11 +1,11 @@
-"""The `chaos` marker: named bad days, by name, by tag, at a moment."""
+"""The `chaos` marker: profiles by name or tag, at a position."""
 
 from __future__ import annotations
 
 from support.plugin_suites import AUTH, STORM, WAVES, names
 
 
-def test_names_the_day_also_without_the_fixture(run):
+def test_selects_the_profile_also_without_the_fixture(run):
     run(f"""
         import datetime
         import pytest
@@ -153,7 +153,7 @@ def test_is_registered(run):
     run("def test(): pass", "--markers").stdout.fnmatch_lines(["@pytest.mark.chaos(*"])
 
 
-def test_a_tagged_day_that_is_not_this_apps_is_skipped_and_a_named_one_fails(run):
+def test_a_tagged_profile_without_effect_is_skipped_and_a_named_one_fails(run):
     result = run(
         """
         import pytest
@@ -171,7 +171,7 @@ def test_a_tagged_day_that_is_not_this_apps_is_skipped_and_a_named_one_fails(run
     )
     result.assert_outcomes(skipped=3, failed=1)
     result.stdout.fnmatch_lines(["*nothing was tested: no fault was applied*"])
-    result.stdout.fnmatch_lines(["SKIPPED * test_it.py:*does not touch what this test asks*"])
+    result.stdout.fnmatch_lines(["SKIPPED * test_it.py:*no fault of * was applied to any request*"])
 
 
 def test_with_strict_false_answers_what_the_real_apis_refuse(run):

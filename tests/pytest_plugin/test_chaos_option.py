@@ -1,4 +1,4 @@
-"""`pytest --chaos NAME`: a suite that knows nothing of us, on a bad day."""
+"""`pytest --chaos NAME`: an existing suite under an outage profile."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SUITE = """
 """
 
 
-def test_plays_every_test_in_the_thick_of_it(run):
+def test_runs_every_test_at_the_peak(run):
     result = run(SUITE, "--chaos", STORM)
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(["*OverloadedError*", "*chaos timeline*"])
@@ -62,7 +62,7 @@ def test_a_marker_of_the_tests_own_wins(run):
     ).assert_outcomes(passed=1)
 
 
-def test_leaves_out_what_hypothesis_drives_and_says_why(run):
+def test_skips_tests_of_hypothesis_with_the_reason(run):
     result = run(
         """
         from hypothesis import given, strategies
@@ -79,7 +79,7 @@ def test_leaves_out_what_hypothesis_drives_and_says_why(run):
     result.stdout.fnmatch_lines(["*--chaos: one `chaos` cannot*"])
 
 
-def test_plays_doctests_and_unittests_too(run, pytester):
+def test_covers_doctests_and_unittests_too(run, pytester):
     pytester.makepyfile(
         documented='''
         def today():

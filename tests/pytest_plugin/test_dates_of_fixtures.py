@@ -28,7 +28,7 @@ def run(pytester):
     return run
 
 
-def test_a8_a_fixture_that_asks_for_chaos_sees_the_profiles_date(run):
+def test_a8_a_fixture_that_uses_chaos_sees_the_profiles_date(run):
     run("""
         @pytest.fixture
         def token(chaos):
@@ -154,4 +154,4 @@ def test_a8_a_token_from_before_the_outage_that_is_not_yet_valid_gets_a_note(run
                 raise RuntimeError("401") from error
     """)
     found.assert_outcomes(failed=1)
-    found.stdout.fnmatch_lines(["*chaos_llm: in this outage it is 2 March 2026*ask for `chaos`*"])
+    found.stdout.fnmatch_lines(["*the date in this outage is 2 March 2026*requests `chaos`*"])

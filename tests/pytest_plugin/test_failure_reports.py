@@ -1,4 +1,4 @@
-"""What a failing test shows, and what a passing one does not."""
+"""The report of a failing test, and the silence of a passing one."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def test_the_next_test_after_a_harness_error_is_in_real_time(run):
     """).assert_outcomes(passed=1, xfailed=1)
 
 
-def test_skips_and_expected_failures_are_what_they_are(run):
+def test_skips_and_expected_failures_are_unchanged(run):
     run("""
         import pytest
 

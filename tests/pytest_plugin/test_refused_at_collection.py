@@ -75,7 +75,7 @@ def test_the_text_to_use_instead_works(run):
     """).assert_outcomes(passed=1)
 
 
-def test_a_unittest_class_on_several_days_fails_before_it_runs(run):
+def test_a_unittest_class_with_several_profiles_fails_before_it_runs(run):
     result = run(f"""
         import unittest
         import pytest
@@ -86,10 +86,10 @@ def test_a_unittest_class_on_several_days_fails_before_it_runs(run):
                 raise SystemExit("it ran")
     """)
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*one bad day, not more*"])
+    result.stdout.fnmatch_lines(["*runs with one profile, not more*"])
 
 
-def test_in_workers_it_is_said_once_too(run):
+def test_in_workers_it_is_reported_once_too(run):
     """A mistake is an error of its file, so pytest-xdist passes it on as any other."""
     text = '\nimport pytest\n\n@pytest.mark.chaos("anthropic-530-storm")\ndef test(): pass\n'
     result = run(text, "-n", "2", subprocess=True)

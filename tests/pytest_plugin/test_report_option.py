@@ -64,7 +64,7 @@ def properties(pytester):
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "xdist"])
-def test_every_test_on_a_bad_day_has_its_files_and_all_have_an_index(told, out, workers):
+def test_every_test_with_an_outage_has_files_and_all_have_an_index(told, out, workers):
     result, records = told(SUITE, *workers, subprocess=bool(workers))
     result.assert_outcomes(passed=6, failed=1)
     result.stdout.fnmatch_lines([f"chaos report: {out / 'index.html'}"])
@@ -81,7 +81,7 @@ def test_every_test_on_a_bad_day_has_its_files_and_all_have_an_index(told, out, 
         assert json.loads(journal[0])["seed"] == record["seed"]
 
 
-def test_a_failing_test_is_told_with_why(told, out):
+def test_a_failing_test_is_recorded_with_the_reason(told, out):
     _, records = told(SUITE)
     failing = records["test_failing"]
     assert failing["verdict"] == "failed"
@@ -93,7 +93,7 @@ def test_a_failing_test_is_told_with_why(told, out):
     assert "private" not in page + json.dumps(failing)
 
 
-def test_a_replay_is_told_with_its_numbers(told):
+def test_a_replay_is_recorded_with_its_numbers(told):
     _, records = told(SUITE)
     record = records[f"test_replayed[{STORM}]"]
     assert record["verdict"] == "passed"
@@ -111,7 +111,7 @@ def test_without_the_option_nothing_is_written(run, pytester):
     }
 
 
-def test_what_an_earlier_session_wrote_goes_and_nothing_else(told, out):
+def test_pages_of_an_earlier_session_are_removed_and_nothing_else(told, out):
     told(SUITE)
     (out / "mine.json").write_text('{"kind": "something of mine"}')
     (out / "notes.html").write_text("my notes")
@@ -137,14 +137,14 @@ def test_collecting_alone_leaves_the_pages_there(told, out):
         ("raise BaseException('stop')", "failed", "stop"),
     ],
 )
-def test_other_endings_are_told_as_they_are(told, body, verdict, says):
+def test_other_outcomes_are_recorded_as_they_are(told, body, verdict, says):
     _, records = told(f"import pytest\n\ndef test(chaos):\n    {body}\n")
     assert records["test"]["verdict"] == verdict
     assert says in records["test"]["says"]
 
 
 @pytest.mark.parametrize("when", ["setup", "teardown"])
-def test_an_error_around_a_test_is_told(told, when):
+def test_an_error_in_a_fixture_is_recorded(told, when):
     order = ("1 / 0", "yield") if when == "setup" else ("yield", "1 / 0")
     _, records = told(f"""
         import pytest
@@ -170,7 +170,7 @@ def test_a_folder_in_the_way_of_a_file_is_made_and_a_file_is_refused(run, pytest
     result.stderr.fnmatch_lines(["*--chaos-report is a folder; * is a file*"])
 
 
-def test_a_page_that_cannot_be_written_fails_no_test_and_is_said(run, pytester):
+def test_a_page_that_cannot_be_written_is_reported_and_fails_no_test(run, pytester):
     result = run(
         """
         def test(chaos):
@@ -199,7 +199,7 @@ def test_names_of_files_do_not_clash_and_any_system_takes_them():
     assert stems == [stem_of(test) for test in ids]
 
 
-def test_junit_says_what_a_test_met(run, pytester):
+def test_junit_has_the_faults_of_a_test(run, pytester):
     run(SUITE, "--junitxml=junit.xml")
     told = properties(pytester)
     assert told["test_ordinary"] == {}

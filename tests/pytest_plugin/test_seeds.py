@@ -32,19 +32,19 @@ def test_is_set_for_all(run):
     result.stdout.fnmatch_lines(["chaos_llm: --chaos-seed=7"])
 
 
-def test_random_is_one_seed_that_the_header_says(run):
+def test_random_is_one_seed_shown_in_the_header(run):
     result = run(SEEN, "-s", "--chaos-seed=random")
-    said = re.search(r"chaos_llm: --chaos-seed=(\d+)", result.stdout.str())[1]
-    assert seeds(result) == {"a": said, "b": said}
+    text = re.search(r"chaos_llm: --chaos-seed=(\d+)", result.stdout.str())[1]
+    assert seeds(result) == {"a": text, "b": text}
 
 
 def test_random_is_one_seed_in_all_workers(run):
-    """The controller throws the die, and the failures say what came up."""
+    """The controller draws the seed, and the failures show it."""
     failing = "\n".join(f"def test_{n}(chaos): assert not chaos.seed" for n in range(4))
     result = run(failing, "-n", "2", "--chaos-seed=random", subprocess=True)
     result.assert_outcomes(failed=4)
-    said = re.search(r"chaos_llm: --chaos-seed=(\d+)", result.stdout.str())[1]
-    assert set(re.findall(r"repeat with --chaos-seed=(\d+)", result.stdout.str())) == {said}
+    text = re.search(r"chaos_llm: --chaos-seed=(\d+)", result.stdout.str())[1]
+    assert set(re.findall(r"repeat with --chaos-seed=(\d+)", result.stdout.str())) == {text}
 
 
 @pytest.mark.parametrize("seed", ["garbage", "-3", "1.5", "²", ""])
@@ -54,6 +54,6 @@ def test_that_is_no_number_is_a_usage_error(run, seed):
     result.stderr.fnmatch_lines(["ERROR: --chaos-seed is a whole number or 'random'; got *"])
 
 
-def test_the_header_says_where_seeds_come_from(run):
+def test_the_header_shows_where_seeds_come_from(run):
     lines = ["chaos_llm: seeds follow from node ids; every test on " + STORM]
     run("def test(): pass", "--chaos", STORM).stdout.fnmatch_lines(lines)

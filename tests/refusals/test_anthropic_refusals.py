@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from support.refusal_cases import GONE, Api, Case, check, post, rules_of
+from support.refusal_cases import GONE, Api, Case, check, check_hostile_values, post, rules_of
 
 from chaos_llm import outage
 from chaos_llm.profiles.model import Profile
@@ -681,8 +681,14 @@ SOUND = Case("", {}, {}, "")
 CASES = (*FIELDS, *TOOLS, *CONVERSATION, *THINKING)
 
 
+@pytest.mark.exhaustive(sample=5)
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.rule)
-def test_b1_what_anthropic_refuses_is_refused_and_its_nearest_sound_request_is_not(case):
+def test_b8_any_value_of_any_field_gets_an_answer(case):
+    check_hostile_values(ANTHROPIC, case)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.rule)
+def test_b1_a_broken_rule_of_anthropic_is_refused_and_the_nearest_valid_request_is_not(case):
     check(ANTHROPIC, case)
 
 

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from support.refusal_cases import GONE, Api, Case, check, post, rules_of
+from support.refusal_cases import (
+    GONE,
+    Api,
+    Case,
+    check,
+    check_hostile_values,
+    conversation,
+    post,
+    rules_of,
+)
 
 from chaos_llm import outage
 
@@ -32,10 +41,6 @@ ONE = "1 validation error detected: Value "
 WORDS = "word " * 400_000
 
 
-def says(*messages, **more):
-    return {"messages": list(messages), **more}
-
-
 def named(name):
     tool = {"toolSpec": {**TOOL["toolSpec"], "name": name}}
     return {"toolConfig": {"tools": [TOOL, tool]}}
@@ -46,7 +51,7 @@ def with_id(call):
         {**CALL["toolUse"], "toolUseId": call},
         {**RESULT["toolResult"], "toolUseId": call},
     )
-    return says(
+    return conversation(
         HI, said("assistant", {"toolUse": use}), said("user", {"toolResult": result}), **TOOLS
     )
 
@@ -63,20 +68,20 @@ CASES = (
     Case("invalid JSON", {}, {}, "Malformed input request, please reformat", raw=b"{"),
     Case(
         "role",
-        says(HI, {"role": "tool", "content": [{"text": "x"}]}),
-        says(HI, said("assistant", {"text": "a"}), HI),
+        conversation(HI, {"role": "tool", "content": [{"text": "x"}]}),
+        conversation(HI, said("assistant", {"text": "a"}), HI),
         f"{ONE}'tool' at 'messages.2.member.role' failed to satisfy constraint: Member must "
         "satisfy enum value set: [user, assistant]",
     ),
     Case(
         "content: type",
-        says({"role": "user", "content": "hi"}),
+        conversation({"role": "user", "content": "hi"}),
         {},
         "Unexpected value type in payload",
     ),
     Case(
         "content",
-        says(HI, said("assistant"), HI),
+        conversation(HI, said("assistant"), HI),
         {},
         "The content field in the Message object at messages.1 is empty. Add a ContentBlock object "
         "to the content field and try again.",
@@ -127,27 +132,27 @@ CASES = (
     ),
     Case(
         "alternation",
-        says(HI, HI),
-        says(HI, said("assistant", {"text": "a"})),
+        conversation(HI, HI),
+        conversation(HI, said("assistant", {"text": "a"})),
         "A conversation must alternate between user and assistant roles. Make sure the "
         "conversation alternates between user and assistant roles and try again.",
     ),
     Case(
         "no toolConfig",
-        says(*LOOP),
-        says(*LOOP, **TOOLS),
+        conversation(*LOOP),
+        conversation(*LOOP, **TOOLS),
         "The toolConfig field must be defined when using toolUse and toolResult content blocks.",
     ),
     Case(
         "tool call without its result",
-        says(HI, said("assistant", CALL), HI, **TOOLS),
-        says(*LOOP, **TOOLS),
+        conversation(HI, said("assistant", CALL), HI, **TOOLS),
+        conversation(*LOOP, **TOOLS),
         "Expected toolResult blocks at messages.2.content for the following Ids: tooluse_1",
     ),
     Case(
         "tool result without its call",
-        says(HI, said("assistant", {"text": "well"}), said("user", RESULT), **TOOLS),
-        says(*LOOP, **TOOLS),
+        conversation(HI, said("assistant", {"text": "well"}), said("user", RESULT), **TOOLS),
+        conversation(*LOOP, **TOOLS),
         "The number of toolResult blocks at messages.2.content exceeds the number of toolUse "
         "blocks of previous turn.",
     ),
@@ -155,29 +160,29 @@ CASES = (
         "result beside text",
         {
             **at("mistral.mistral-large-2402-v1:0"),
-            **says(*LOOP[:2], said("user", RESULT, {"text": "so?"}), **TOOLS),
+            **conversation(*LOOP[:2], said("user", RESULT, {"text": "so?"}), **TOOLS),
         },
-        {**at(CLAUDE), **says(*LOOP[:2], said("user", RESULT, {"text": "so?"}), **TOOLS)},
+        {**at(CLAUDE), **conversation(*LOOP[:2], said("user", RESULT, {"text": "so?"}), **TOOLS)},
         "messages.2.content: Conversation blocks and tool result blocks cannot be provided in the "
         "same turn.",
     ),
     Case(
         "failed tool's result",
-        says(*LOOP[:2], said("user", failed([])), **TOOLS),
-        says(*LOOP[:2], said("user", failed([{"text": "no"}])), **TOOLS),
+        conversation(*LOOP[:2], said("user", failed([])), **TOOLS),
+        conversation(*LOOP[:2], said("user", failed([{"text": "no"}])), **TOOLS),
         "The content field at messages.2.content.0.toolResult cannot be empty when status value is "
         "error.",
     ),
     Case(
         "blank text",
-        says(said("user", {"text": " "})),
-        says(said("user", {"text": " a"})),
+        conversation(said("user", {"text": " "})),
+        conversation(said("user", {"text": " a"})),
         "The text field in the ContentBlock object at messages.0.content.0 is blank. Add text to "
         "the text field, and try again.",
     ),
     Case(
         "blank text for Claude",
-        {**at(CLAUDE), **says(said("user", {"text": ""}))},
+        {**at(CLAUDE), **conversation(said("user", {"text": ""}))},
         at(CLAUDE),
         f"{SAYS}messages: text content blocks must be non-empty",
     ),
@@ -190,28 +195,37 @@ CASES = (
     ),
     Case(
         "prefill",
-        {**at("us.anthropic.claude-opus-4-6-v1:0"), **says(HI, said("assistant", {"text": "{"}))},
-        {**at(CLAUDE), **says(HI, said("assistant", {"text": "{"}))},
+        {
+            **at("us.anthropic.claude-opus-4-6-v1:0"),
+            **conversation(HI, said("assistant", {"text": "{"})),
+        },
+        {**at(CLAUDE), **conversation(HI, said("assistant", {"text": "{"}))},
         f"{SAYS}This model does not support assistant message prefill. The conversation must end "
         "with a user message.",
     ),
     Case(
         "context window",
-        says(said("user", {"text": WORDS})),
-        {**at("amazon.nova-premier-v1:0"), **says(said("user", {"text": WORDS}))},
+        conversation(said("user", {"text": WORDS})),
+        {**at("amazon.nova-premier-v1:0"), **conversation(said("user", {"text": WORDS}))},
         "Input is too long for requested model.",
     ),
     Case(
         "Claude's context window",
-        {**at(CLAUDE), **says(said("user", {"text": WORDS}))},
-        {**at("anthropic.claude-opus-4-6-v1"), **says(said("user", {"text": WORDS}))},
+        {**at(CLAUDE), **conversation(said("user", {"text": WORDS}))},
+        {**at("anthropic.claude-opus-4-6-v1"), **conversation(said("user", {"text": WORDS}))},
         f"{SAYS}prompt is too long: 400001 tokens > 200000 maximum",
     ),
 )
 
 
+@pytest.mark.exhaustive(sample=5)
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.rule)
-def test_b1_what_converse_refuses_is_refused_and_its_nearest_sound_request_is_not(case):
+def test_b8_any_value_of_any_field_gets_an_answer(case):
+    check_hostile_values(CONVERSE, case)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.rule)
+def test_b1_a_broken_rule_of_converse_is_refused_and_the_nearest_valid_request_is_not(case):
     check(CONVERSE, case)
 
 
@@ -221,7 +235,7 @@ def test_every_rule_of_converse_has_its_case():
 
 def test_a_refusal_of_bedrocks_has_its_type_in_a_header():
     with outage():
-        reply = post(CONVERSE, says(HI, HI), CASES[0].__class__("", {}, {}, ""))
+        reply = post(CONVERSE, conversation(HI, HI), CASES[0].__class__("", {}, {}, ""))
     assert reply.headers["x-amzn-errortype"].startswith("ValidationException:")
     assert reply.json()["message"].startswith("A conversation must alternate")
 
@@ -229,10 +243,10 @@ def test_a_refusal_of_bedrocks_has_its_type_in_a_header():
 @pytest.mark.parametrize(
     "change",
     [
-        says(said("assistant", {"text": "I am here."}), HI),
+        conversation(said("assistant", {"text": "I am here."}), HI),
         {"messages": GONE, "promptVariables": {"order": {"text": "KX-1"}}},
-        says(*LOOP, said("assistant", {"text": "there"}), HI, **TOOLS),
-        says(said("user", {"image": {"format": "png", "source": {"bytes": ""}}})),
+        conversation(*LOOP, said("assistant", {"text": "there"}), HI, **TOOLS),
+        conversation(said("user", {"image": {"format": "png", "source": {"bytes": ""}}})),
     ],
 )
 def test_b18_requests_that_converse_takes_are_taken(change):
@@ -272,7 +286,7 @@ HOSTED = (
     [
         Case(
             "role",
-            says({"role": "tool", "content": "x"}),
+            conversation({"role": "tool", "content": "x"}),
             {"anthropic_beta": ["interleaved-thinking-2025-05-14"]},
             'messages: Unexpected role "tool". Allowed roles are "user" or "assistant"',
         ),
@@ -285,7 +299,7 @@ HOSTED = (
     ],
     ids=lambda case: case.rule,
 )
-def test_b1_claude_refuses_elsewhere_what_it_refuses_at_home(api, case):
+def test_b1_claudes_rules_hold_on_other_clouds(api, case):
     check(api, case)
 
 

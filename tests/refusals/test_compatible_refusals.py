@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 import pytest
-from support.refusal_cases import GONE, Api, Case, check, error_of, post, rules_of
+from support.refusal_cases import (
+    GONE,
+    Api,
+    Case,
+    check,
+    check_hostile_values,
+    conversation,
+    error_of,
+    post,
+    rules_of,
+)
 
 from chaos_llm import outage
 
@@ -19,16 +29,12 @@ def chat(table, url, model, **more):
     return Api(table, url, KEY, {"model": model, "messages": [HI], **more})
 
 
-def says(*messages, **more):
-    return {"messages": list(messages), **more}
-
-
 def function(name):
     return {"tools": [{"type": "function", "function": {"name": name, "parameters": SCHEMA}}]}
 
 
 def words(count):
-    return says({"role": "user", "content": "word " * count})
+    return conversation({"role": "user", "content": "word " * count})
 
 
 MISTRAL = chat("mistral chat", "https://api.mistral.ai/v1/chat/completions", "mistral-large-latest")
@@ -62,16 +68,16 @@ OF_MISTRAL = (
     ),
     Case(
         "role",
-        says({"role": "developer", "content": "a"}, HI),
-        says({"role": "system", "content": "a"}, HI),
+        conversation({"role": "developer", "content": "a"}, HI),
+        conversation({"role": "system", "content": "a"}, HI),
         "",
         422,
         more={"type": "invalid_request_error"},
     ),
     Case(
         "message's key",
-        says(HI, {"role": "assistant", "content": "a", "reasoning_content": "b"}, HI),
-        says(HI, {"role": "assistant", "content": "a"}, HI),
+        conversation(HI, {"role": "assistant", "content": "a", "reasoning_content": "b"}, HI),
+        conversation(HI, {"role": "assistant", "content": "a"}, HI),
         "",
         422,
         more=extra("messages", 1, "assistant", "reasoning_content", sent="b"),
@@ -85,42 +91,42 @@ OF_MISTRAL = (
     ),
     Case(
         "first role",
-        says({"role": "assistant", "content": "a"}, HI),
-        says({"role": "system", "content": "a"}, HI),
+        conversation({"role": "assistant", "content": "a"}, HI),
+        conversation({"role": "system", "content": "a"}, HI),
         "Conversation must start with a user message or system message",
         more=ORDER,
     ),
     Case(
         "order of roles",
-        says(HI, RESULT),
-        says(HI, HI),
+        conversation(HI, RESULT),
+        conversation(HI, HI),
         "Unexpected role 'tool' after role 'user'",
         more=ORDER,
     ),
     Case(
         "last role",
-        says(HI, {"role": "assistant", "content": "a"}),
-        says(HI, {"role": "assistant", "content": "a", "prefix": True}),
+        conversation(HI, {"role": "assistant", "content": "a"}),
+        conversation(HI, {"role": "assistant", "content": "a", "prefix": True}),
         "Expected last role User or Tool (or Assistant with prefix True) for serving but got "
         "assistant",
         more=ORDER,
     ),
     Case(
         "tool call without id",
-        says(HI, {**ASKED, "tool_calls": [{**CALL, "id": "null"}]}, RESULT),
-        says(HI, ASKED, RESULT),
+        conversation(HI, {**ASKED, "tool_calls": [{**CALL, "id": "null"}]}, RESULT),
+        conversation(HI, ASKED, RESULT),
         "Tool call id has to be defined.",
         more=CALLED,
     ),
     Case(
         "tool call's id",
-        says(
+        conversation(
             HI,
             {**ASKED, "tool_calls": [{**CALL, "id": "call_1"}]},
             RESULT,
             model="open-mistral-nemo",
         ),
-        says(
+        conversation(
             HI,
             {**ASKED, "tool_calls": [{**CALL, "id": "toolu_01abc"}]},
             {**RESULT, "tool_call_id": "toolu_01abc"},
@@ -130,26 +136,26 @@ OF_MISTRAL = (
     ),
     Case(
         "tool calls of one id",
-        says(HI, {**ASKED, "tool_calls": [CALL, CALL]}, RESULT, RESULT),
-        says(HI, TWICE, RESULT, {**RESULT, "tool_call_id": "call00002"}),
+        conversation(HI, {**ASKED, "tool_calls": [CALL, CALL]}, RESULT, RESULT),
+        conversation(HI, TWICE, RESULT, {**RESULT, "tool_call_id": "call00002"}),
         "Duplicate tool call id call00001 in assistant message",
     ),
     Case(
         "tool results of one call",
-        says(HI, TWICE, RESULT, RESULT),
-        says(HI, ASKED, RESULT),
+        conversation(HI, TWICE, RESULT, RESULT),
+        conversation(HI, ASKED, RESULT),
         "Duplicate tool call id call00001 in tool results",
     ),
     Case(
         "tool result without its call",
-        says(HI, ASKED, {**RESULT, "tool_call_id": "call00009"}),
-        says(HI, ASKED, RESULT),
+        conversation(HI, ASKED, {**RESULT, "tool_call_id": "call00009"}),
+        conversation(HI, ASKED, RESULT),
         "Unexpected tool call id call00009 in tool results",
     ),
     Case(
         "calls and results",
-        says(HI, TWICE, RESULT),
-        says(HI, ASKED, RESULT, {"role": "assistant", "content": "there"}, HI),
+        conversation(HI, TWICE, RESULT),
+        conversation(HI, ASKED, RESULT, {"role": "assistant", "content": "there"}, HI),
         "Not the same number of function calls and responses",
         more=ORDER,
     ),
@@ -166,27 +172,29 @@ MUST = "the following must be satisfied[("
 OF_GROQ = (
     Case(
         "role",
-        says({"role": "model", "content": "a"}),
+        conversation({"role": "model", "content": "a"}),
         {},
         "'messages.0' : discriminator property 'role' has invalid value",
     ),
     Case(
         "message's key",
-        says(HI, {"role": "assistant", "content": "a", "reasoning_content": "b"}, HI),
-        says(HI, {"role": "assistant", "content": "a", "reasoning": "b"}, HI),
+        conversation(HI, {"role": "assistant", "content": "a", "reasoning_content": "b"}, HI),
+        conversation(HI, {"role": "assistant", "content": "a", "reasoning": "b"}, HI),
         f"'messages.1' : for 'role:assistant' {MUST}'messages.1' : property 'reasoning_content' is "
         "unsupported)]",
     ),
     Case(
         "content: type",
-        says({"role": "user", "content": 7}),
-        says({"role": "user", "content": [{"type": "text", "text": "a"}]}),
+        conversation({"role": "user", "content": 7}),
+        conversation({"role": "user", "content": [{"type": "text", "text": "a"}]}),
         f"'messages.0' : for 'role:user' {MUST}'messages.0.content' : value must be a string)]",
     ),
     Case(
         "call's type missing",
-        says(HI, {**ASKED, "tool_calls": [{"id": "a", "function": CALL["function"]}]}, RESULT),
-        says(HI, ASKED, RESULT),
+        conversation(
+            HI, {**ASKED, "tool_calls": [{"id": "a", "function": CALL["function"]}]}, RESULT
+        ),
+        conversation(HI, ASKED, RESULT),
         f"'messages.1' : for 'role:assistant' {MUST}'messages.1.tool_calls.0.type' : property "
         "'type' is missing)]",
     ),
@@ -215,31 +223,31 @@ BOTH = {"type": "invalid_request_error", "code": "invalid_request_error"}
 OF_DEEPSEEK = (
     Case(
         "role",
-        says({"role": "developer", "content": "a"}, HI),
-        says({"role": "system", "content": "a"}, HI),
+        conversation({"role": "developer", "content": "a"}, HI),
+        conversation({"role": "system", "content": "a"}, HI),
         "Failed to deserialize the JSON body into the target type: messages[0].role: unknown "
         "variant `developer`, expected one of `system`, `user`, `assistant`, `tool` at line 1 ",
         422,
     ),
     Case(
         "tool call without its result",
-        says(HI, ASKED, HI),
-        says(HI, ASKED, RESULT, HI),
+        conversation(HI, ASKED, HI),
+        conversation(HI, ASKED, RESULT, HI),
         "An assistant message with 'tool_calls' must be followed by tool messages responding to "
         "each 'tool_call_id'. (insufficient tool messages following tool_calls message)",
         more=BOTH,
     ),
     Case(
         "tool result without its call",
-        says(HI, RESULT),
-        says(HI, ASKED, RESULT),
+        conversation(HI, RESULT),
+        conversation(HI, ASKED, RESULT),
         "Messages with role 'tool' must be a response to a preceding message with 'tool_calls'",
         more=BOTH,
     ),
     Case(
         "reasoning lost",
-        says(HI, ASKED, RESULT, **THINKS),
-        says(HI, {**ASKED, "reasoning_content": "hm"}, RESULT, **THINKS),
+        conversation(HI, ASKED, RESULT, **THINKS),
+        conversation(HI, {**ASKED, "reasoning_content": "hm"}, RESULT, **THINKS),
         "The reasoning_content in the thinking mode must be passed back to the API.",
         more=BOTH,
     ),
@@ -267,10 +275,10 @@ OF_XAI = (
             f"{name} of grok-4",
             {name: value},
             {name: value, "model": "grok-4.5"},
-            f"Argument not supported on this model: {told}",
+            f"Argument not supported on this model: {shown}",
             more={},
         )
-        for name, value, told in (
+        for name, value, shown in (
             ("presence_penalty", 0.5, "presencePenalty"),
             ("frequency_penalty", 0.5, "frequencyPenalty"),
             ("stop", ["END"], "stop"),
@@ -311,38 +319,38 @@ OF_COHERE = (
     Case("model missing", {"model": GONE}, {}, "a model parameter is required for this endpoint."),
     Case(
         "system turn later",
-        says(HI, {"role": "system", "content": "a"}),
-        says({"role": "system", "content": "a"}, HI),
+        conversation(HI, {"role": "system", "content": "a"}),
+        conversation({"role": "system", "content": "a"}, HI),
         "system turn must be the first in the list",
     ),
     Case(
         "empty message",
-        says({"role": "user", "content": ""}),
+        conversation({"role": "user", "content": ""}),
         {},
         "message must not be empty in a turn",
     ),
     Case(
         "tool call's type",
-        says(HI, {**ASKED, "tool_calls": [{**CALL, "type": "custom"}]}, RESULT),
-        says(HI, ASKED, RESULT),
+        conversation(HI, {**ASKED, "tool_calls": [{**CALL, "type": "custom"}]}, RESULT),
+        conversation(HI, ASKED, RESULT),
         "tool call must be of type function",
     ),
     Case(
         "tool_call_id missing",
-        says(HI, ASKED, {"role": "tool", "content": "a"}),
-        says(HI, ASKED, RESULT),
+        conversation(HI, ASKED, {"role": "tool", "content": "a"}),
+        conversation(HI, ASKED, RESULT),
         "tool call id must be provided with tool message",
     ),
     Case(
         "tool calls of one id",
-        says(HI, {**ASKED, "tool_calls": [CALL, CALL]}, RESULT),
-        says(HI, TWICE, RESULT),
+        conversation(HI, {**ASKED, "tool_calls": [CALL, CALL]}, RESULT),
+        conversation(HI, TWICE, RESULT),
         "cannot have duplicate tool ids",
     ),
     Case(
         "tool result without its call",
-        says(HI, RESULT),
-        says(HI, ASKED, RESULT),
+        conversation(HI, RESULT),
+        conversation(HI, ASKED, RESULT),
         "tool call id not found in previous tool calls",
     ),
     Case(
@@ -424,8 +432,14 @@ ROWS = [
 ]
 
 
+@pytest.mark.exhaustive(sample=5)
 @pytest.mark.parametrize(("api", "case"), ROWS)
-def test_b1_what_a_vendor_refuses_is_refused_and_its_nearest_sound_request_is_not(api, case):
+def test_b8_any_value_of_any_field_gets_an_answer(api, case):
+    check_hostile_values(api, case)
+
+
+@pytest.mark.parametrize(("api", "case"), ROWS)
+def test_b1_a_broken_rule_of_a_vendor_is_refused_and_the_nearest_valid_request_is_not(api, case):
     check(api, case)
 
 
@@ -491,7 +505,9 @@ VLLM = chat("vllm chat", "http://vllm.test/v1/chat/completions", "our-model")
 
 
 @pytest.mark.parametrize("case", OF_VLLM, ids=lambda case: case.rule)
-def test_b1_what_vllm_refuses_is_refused_and_its_nearest_sound_request_is_not(case, monkeypatch):
+def test_b1_a_broken_rule_of_vllm_is_refused_and_the_nearest_valid_request_is_not(
+    case, monkeypatch
+):
     monkeypatch.setenv("VLLM_BASE_URL", "http://vllm.test/v1")
     check(VLLM, case)
     assert rules_of(VLLM.table) == {each.rule for each in OF_VLLM}
@@ -500,7 +516,7 @@ def test_b1_what_vllm_refuses_is_refused_and_its_nearest_sound_request_is_not(ca
 def test_vllm_takes_fields_that_it_does_not_know(monkeypatch):
     monkeypatch.setenv("VLLM_BASE_URL", "http://vllm.test/v1")
     with outage():
-        reply = post(VLLM, says({**HI, "bogus": 1}, HI, zzz=1), Case("", {}, {}, ""))
+        reply = post(VLLM, conversation({**HI, "bogus": 1}, HI, zzz=1), Case("", {}, {}, ""))
     assert reply.status_code == 200
 
 
@@ -513,8 +529,8 @@ AZURE = Api(
 )
 
 
-def test_azure_refuses_in_openais_words_and_knows_no_model_by_its_deployment():
-    bad = says({"role": "model", "content": "a"})
+def test_azure_refuses_with_openais_messages_and_has_no_rules_by_model():
+    bad = conversation({"role": "model", "content": "a"})
     with outage() as chaos:
         refused = post(AZURE, bad, Case("", {}, {}, ""))
         taken = post(AZURE, {"temperature": 0.2, "max_tokens": 9}, Case("", {}, {}, ""))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.refusal_cases import GONE, Api, Case, check, post, rules_of
+from support.refusal_cases import GONE, Api, Case, check, check_hostile_values, post, rules_of
 
 from chaos_llm import outage
 
@@ -325,13 +325,19 @@ ON_VERTEX = (
 )
 
 
+@pytest.mark.exhaustive(sample=5)
 @pytest.mark.parametrize("case", DEVELOPERS, ids=lambda case: case.rule)
-def test_b1_what_gemini_refuses_is_refused_and_its_nearest_sound_request_is_not(case):
+def test_b8_any_value_of_any_field_gets_an_answer(case):
+    check_hostile_values(GEMINI, case)
+
+
+@pytest.mark.parametrize("case", DEVELOPERS, ids=lambda case: case.rule)
+def test_b1_a_broken_rule_of_gemini_is_refused_and_the_nearest_valid_request_is_not(case):
     check(GEMINI, case)
 
 
 @pytest.mark.parametrize("case", ON_VERTEX, ids=lambda case: case.rule)
-def test_b1_what_vertex_refuses_is_refused_and_its_nearest_sound_request_is_not(case):
+def test_b1_a_broken_rule_of_vertex_is_refused_and_the_nearest_valid_request_is_not(case):
     check(VERTEX, case)
 
 

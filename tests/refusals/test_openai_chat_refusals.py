@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 import pytest
-from support.refusal_cases import GONE, Api, Case, check, post, rules_of
+from support.openai_refusals import beyond, coded, lacks, mistyped
+from support.refusal_cases import (
+    GONE,
+    Api,
+    Case,
+    check,
+    check_hostile_values,
+    conversation,
+    post,
+    rules_of,
+)
 
 from chaos_llm import outage
 
@@ -24,32 +34,11 @@ TEXT_OR_PARTS = "one of a string or array of objects"
 WORDS = "word " * 150_000
 
 
-def says(*messages):
-    return {"messages": list(messages)}
-
-
 def tool(**changes):
     """One function with these changes."""
     function = {"name": "track", "parameters": SCHEMA, **changes}
     function = {key: value for key, value in function.items() if value is not GONE}
     return {"tools": [{"type": "function", "function": function}]}
-
-
-def lacks(path, rule, refused, accepted):
-    message = f"Missing required parameter: '{path}'."
-    return Case(
-        f"{rule} missing",
-        refused,
-        accepted,
-        message,
-        more=coded("missing_required_parameter", path),
-    )
-
-
-def mistyped(field, noun, refused, kind, accepted, path=None):  # noqa: PLR0917 - a row
-    path = path or field
-    message = f"Invalid type for '{path}': expected {noun}, but got {kind} instead."
-    return Case(f"{field}: type", refused, accepted, message, more=coded("invalid_type", path))
 
 
 def unsupported(name, value, accepted, message=None):
@@ -66,21 +55,6 @@ def unsupported(name, value, accepted, message=None):
 def other(rule, refused, accepted, value, values, path=None):  # noqa: PLR0917 - a row
     message = f"Invalid value: '{value}'. Supported values are: {values}."
     return Case(rule, refused, accepted, message, more=coded("invalid_value", path or rule))
-
-
-def beyond(field, kind, refused, accepted, limit, *, below):
-    side, sign = ("below minimum", ">=") if below else ("above maximum", "<=")
-    message = (
-        f"Invalid '{field}': {kind} {side} value. Expected a value {sign} {limit}, but got "
-        f"{refused} instead."
-    )
-    code = f"{kind}_{'below_min' if below else 'above_max'}_value"
-    rule = f"{field} too {'small' if below else 'large'}"
-    return Case(rule, {field: refused}, {field: accepted}, message, more=coded(code, field))
-
-
-def coded(code, param):
-    return {"code": code, "param": param, "type": "invalid_request_error"}
 
 
 FIELDS = (
@@ -313,7 +287,7 @@ FIELDS = (
         {"response_format": {"type": "json_object"}},
         {
             "response_format": {"type": "json_object"},
-            **says({"role": "user", "content": "in JSON"}),
+            **conversation({"role": "user", "content": "in JSON"}),
         },
         "'messages' must contain the word 'json' in some form, to use 'response_format' of type "
         "'json_object'.",
@@ -376,8 +350,8 @@ MODELS = (
     ),
     Case(
         "context window",
-        says({"role": "user", "content": WORDS}),
-        {"model": "gpt-4.1", **says({"role": "user", "content": WORDS})},
+        conversation({"role": "user", "content": WORDS}),
+        {"model": "gpt-4.1", **conversation({"role": "user", "content": WORDS})},
         "This model's maximum context length is 128000 tokens. However, your messages resulted in "
         "150001 tokens. Please reduce the length of the messages.",
         more=coded("context_length_exceeded", "messages"),
@@ -385,10 +359,10 @@ MODELS = (
     Case(
         "context window with tools",
         {
-            **says({"role": "user", "content": "word " * 139_000}),
+            **conversation({"role": "user", "content": "word " * 139_000}),
             **tool(description="word " * 9_000),
         },
-        {**says({"role": "user", "content": "word " * 139_000}), **tool()},
+        {**conversation({"role": "user", "content": "word " * 139_000}), **tool()},
         "This model's maximum context length is 128000 tokens. However, your messages resulted in "
         "148005 tokens (139001 in the messages, 9004 in the functions). Please reduce the length "
         "of the messages or functions.",
@@ -399,12 +373,12 @@ MODELS = (
         {
             "model": "gpt-3.5-turbo-1106",
             "max_tokens": 4_000,
-            **says({"role": "user", "content": "word " * 16_000}),
+            **conversation({"role": "user", "content": "word " * 16_000}),
         },
         {
             "model": "gpt-3.5-turbo-1106",
             "max_tokens": 2_000,
-            **says({"role": "user", "content": "word " * 16_000}),
+            **conversation({"role": "user", "content": "word " * 16_000}),
         },
         "This model's maximum context length is 16385 tokens. However, you requested 20001 tokens "
         "(16001 in the messages, 4000 in the completion). Please reduce the length of the messages "
@@ -424,12 +398,12 @@ MESSAGES = (
         "empty array instead.",
         more=coded("empty_array", "messages"),
     ),
-    mistyped("messages[]", "an object", says("hi"), "a string", {}, "messages[0]"),
-    lacks("messages[0].role", "role", says({"content": "hi"}), {}),
+    mistyped("messages[]", "an object", conversation("hi"), "a string", {}, "messages[0]"),
+    lacks("messages[0].role", "role", conversation({"content": "hi"}), {}),
     other(
         "messages[].role",
-        says({"role": "model", "content": "hi"}),
-        says({"role": "developer", "content": "hi"}),
+        conversation({"role": "model", "content": "hi"}),
+        conversation({"role": "developer", "content": "hi"}),
         "model",
         "'system', 'assistant', 'user', 'function', 'tool', and 'developer'",
         "messages[0].role",
@@ -437,29 +411,31 @@ MESSAGES = (
     mistyped(
         "messages[].content",
         TEXT_OR_PARTS,
-        says({"role": "user", "content": 7}),
+        conversation({"role": "user", "content": 7}),
         "an integer",
-        says({"role": "user", "content": ""}),
+        conversation({"role": "user", "content": ""}),
         "messages[0].content",
     ),
     mistyped(
         "messages[].content[]",
         "an object",
-        says({"role": "user", "content": ["hi"]}),
+        conversation({"role": "user", "content": ["hi"]}),
         "a string",
-        says({"role": "user", "content": []}),
+        conversation({"role": "user", "content": []}),
         "messages[0].content[0]",
     ),
     lacks(
         "messages[0].content[0].type",
         "part's type",
-        says({"role": "user", "content": [{"text": "hi"}]}),
-        says({"role": "user", "content": [{"type": "text", "text": "hi"}]}),
+        conversation({"role": "user", "content": [{"text": "hi"}]}),
+        conversation({"role": "user", "content": [{"type": "text", "text": "hi"}]}),
     ),
     other(
         "messages[].content[].type",
-        says({"role": "user", "content": [{"type": "tool_result", "content": "x"}]}),
-        says({"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:,"}}]}),
+        conversation({"role": "user", "content": [{"type": "tool_result", "content": "x"}]}),
+        conversation(
+            {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:,"}}]}
+        ),
         "tool_result",
         "'text', 'image_url', 'input_audio', 'refusal', 'audio', and 'file'",
         "messages[0].content[0].type",
@@ -467,15 +443,15 @@ MESSAGES = (
     mistyped(
         "messages[].tool_calls",
         "an array of objects",
-        says(HI, {"role": "assistant", "content": "x", "tool_calls": "x"}),
+        conversation(HI, {"role": "assistant", "content": "x", "tool_calls": "x"}),
         "a string",
-        says(HI, {"role": "assistant", "content": "x", "tool_calls": None}),
+        conversation(HI, {"role": "assistant", "content": "x", "tool_calls": None}),
         "messages[1].tool_calls",
     ),
     Case(
         "no tool call",
-        says(HI, {"role": "assistant", "content": "x", "tool_calls": []}),
-        says(HI, {"role": "assistant", "content": "x"}),
+        conversation(HI, {"role": "assistant", "content": "x", "tool_calls": []}),
+        conversation(HI, {"role": "assistant", "content": "x"}),
         "Invalid 'messages[1].tool_calls': empty array. Expected an array with minimum length 1, "
         "but got an empty array instead.",
         more=coded("empty_array", "messages[1].tool_calls"),
@@ -484,71 +460,71 @@ MESSAGES = (
         lacks(
             f"messages[1].tool_calls[0].{key}",
             f"call's {key}",
-            says(
+            conversation(
                 HI, {**ASKED, "tool_calls": [{k: v for k, v in CALL.items() if k != key}]}, RESULT
             ),
-            says(HI, ASKED, RESULT),
+            conversation(HI, ASKED, RESULT),
         )
         for key in ("id", "type")
     ),
     mistyped(
         "messages[].tool_calls[].function.arguments",
         "a string",
-        says(
+        conversation(
             HI,
             {**ASKED, "tool_calls": [{**CALL, "function": {"name": "f", "arguments": {}}}]},
             RESULT,
         ),
         "an object",
-        says(HI, ASKED, RESULT),
+        conversation(HI, ASKED, RESULT),
         "messages[1].tool_calls[0].function.arguments",
     ),
     lacks(
         "messages[2].tool_call_id",
         "tool_call_id",
-        says(HI, ASKED, {"role": "tool", "content": "x"}),
-        says(HI, ASKED, RESULT),
+        conversation(HI, ASKED, {"role": "tool", "content": "x"}),
+        conversation(HI, ASKED, RESULT),
     ),
     lacks(
         "messages[0].content",
         "developer's content",
-        says({"role": "developer"}, HI),
-        says({"role": "developer", "content": "x"}, HI),
+        conversation({"role": "developer"}, HI),
+        conversation({"role": "developer", "content": "x"}, HI),
     ),
     Case(
         "developer's content null",
-        says({"role": "developer", "content": None}, HI),
-        says({"role": "developer", "content": "x"}, HI),
+        conversation({"role": "developer", "content": None}, HI),
+        conversation({"role": "developer", "content": "x"}, HI),
         f"Invalid type for 'messages[0].content': expected {TEXT_OR_PARTS}, but got null instead.",
         more=coded("invalid_type", "messages[0].content"),
     ),
     Case(
         "messages[].content too long",
-        {"model": "a", **says({"role": "user", "content": "x" * 10_485_761})},
-        {"model": "a", **says({"role": "user", "content": "x" * 10_485_760})},
+        {"model": "a", **conversation({"role": "user", "content": "x" * 10_485_761})},
+        {"model": "a", **conversation({"role": "user", "content": "x" * 10_485_760})},
         "Invalid 'messages[0].content': string too long. Expected a string with maximum length "
         "10485760, but got a string with length 10485761 instead.",
         more=coded("string_above_max_length", "messages[0].content"),
     ),
     Case(
         "content missing",
-        says(HI, {"role": "assistant", "content": None}),
-        says(HI, {"role": "assistant", "content": None, "refusal": "no"}),
+        conversation(HI, {"role": "assistant", "content": None}),
+        conversation(HI, {"role": "assistant", "content": None, "refusal": "no"}),
         "Invalid value for 'content': expected a string, got null.",
         more=coded(None, "messages.[1].content"),
     ),
     Case(
         "tool call without its result",
-        says(HI, ASKED, HI),
-        says(HI, ASKED, RESULT, HI),
+        conversation(HI, ASKED, HI),
+        conversation(HI, ASKED, RESULT, HI),
         "An assistant message with 'tool_calls' must be followed by tool messages responding to "
         "each 'tool_call_id'. The following tool_call_ids did not have response messages: call_1",
         more=coded(None, "messages.[2].role"),
     ),
     Case(
         "tool result without its call",
-        says(HI, RESULT),
-        says(HI, ASKED, RESULT),
+        conversation(HI, RESULT),
+        conversation(HI, ASKED, RESULT),
         "Invalid parameter: messages with role 'tool' must be a response to a preceeding message "
         "with 'tool_calls'.",
         more=coded(None, "messages.[1].role"),
@@ -678,8 +654,14 @@ TOOLS = (
 CASES = (*FIELDS, *MODELS, *MESSAGES, *TOOLS)
 
 
+@pytest.mark.exhaustive(sample=5)
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.rule)
-def test_b14_what_openais_chat_refuses_is_refused_and_its_nearest_sound_request_is_not(case):
+def test_b8_any_value_of_any_field_gets_an_answer(case):
+    check_hostile_values(CHAT, case)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.rule)
+def test_b14_a_broken_rule_of_openais_chat_is_refused_and_the_nearest_valid_request_is_not(case):
     check(CHAT, case)
 
 
@@ -694,13 +676,13 @@ def test_every_rule_of_openais_chat_has_its_case():
         {"model": "gpt-5.2", "top_p": 0.5, "reasoning_effort": "none"},
         {"model": "gpt-5-chat-latest-2", "temperature": 0.2, "max_tokens": 9},
         {"model": "our-own-name", "temperature": 0.2, "max_tokens": 9, "stop": ["a"]},
-        says(
+        conversation(
             HI,
             {**ASKED, "tool_calls": [CALL, {**CALL, "id": "call_2"}]},
             {**RESULT, "tool_call_id": "call_2"},
             RESULT,
         ),
-        says(
+        conversation(
             HI,
             {**ASKED, "content": ""},
             RESULT,
@@ -708,8 +690,10 @@ def test_every_rule_of_openais_chat_has_its_case():
             RESULT,
             {"role": "assistant", "content": "x"},
         ),
-        says({"role": "system", "content": "a"}, {"role": "assistant", "content": "b"}, HI, HI),
-        says(HI, {"role": "function", "name": "f", "content": "x"}),
+        conversation(
+            {"role": "system", "content": "a"}, {"role": "assistant", "content": "b"}, HI, HI
+        ),
+        conversation(HI, {"role": "function", "name": "f", "content": "x"}),
         {"tools": [{"type": "custom", "custom": {"name": "shell"}}]},
     ],
 )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from support.refusal_cases import GONE, Api, Case, check, post, rules_of
+from support.openai_refusals import beyond, coded, lacks, mistyped
+from support.refusal_cases import GONE, Api, Case, check, check_hostile_values, post, rules_of
 
 from chaos_llm import outage
 
@@ -52,22 +53,6 @@ def tool(**changes):
     return {"tools": [{k: v for k, v in {**TOOL, **changes}.items() if v is not GONE}]}
 
 
-def coded(code, param):
-    return {"code": code, "param": param, "type": "invalid_request_error"}
-
-
-def lacks(path, rule, refused, accepted):
-    message = f"Missing required parameter: '{path}'."
-    more = coded("missing_required_parameter", path)
-    return Case(f"{rule} missing", refused, accepted, message, more=more)
-
-
-def mistyped(field, noun, refused, kind, accepted, path=None):  # noqa: PLR0917 - a row
-    path = path or field
-    message = f"Invalid type for '{path}': expected {noun}, but got {kind} instead."
-    return Case(f"{field}: type", refused, accepted, message, more=coded("invalid_type", path))
-
-
 def other(rule, refused, accepted, value, values, path=None):  # noqa: PLR0917 - a row
     message = f"Invalid value: '{value}'. Supported values are: {values}"
     return Case(rule, refused, accepted, message, more=coded("invalid_value", path or rule))
@@ -76,18 +61,6 @@ def other(rule, refused, accepted, value, values, path=None):  # noqa: PLR0917 -
 def unknown(rule, refused, accepted, path):
     message = f"Unknown parameter: '{path}'."
     return Case(rule, refused, accepted, message, more=coded("unknown_parameter", path))
-
-
-def beyond(field, kind, refused, accepted, limit, *, below):
-    side, sign = ("below minimum", ">=") if below else ("above maximum", "<=")
-    message = (
-        f"Invalid '{field}': {kind} {side} value. Expected a value {sign} {limit}, but got "
-        f"{refused} instead."
-    )
-    code = f"{kind}_{'below_min' if below else 'above_max'}_value"
-    rule = f"{field} too {'small' if below else 'large'}"
-    change = {**PLAIN, field: accepted}
-    return Case(rule, {field: refused}, change, message, more=coded(code, field))
 
 
 HEAD = (
@@ -193,7 +166,7 @@ ITEMS = (
         more=coded("array_above_max_length", "input[1].content"),
     ),
     Case(
-        "nothing said",
+        "no items",
         {"input": []},
         {"input": "", "conversation": "conv_1"},
         "One of \"input\" or \"previous_response_id\" or 'prompt' or 'conversation' must be "
@@ -353,11 +326,11 @@ FIELDS = (
         "'low', 'medium', and 'high'.",
     ),
     mistyped("temperature", "a decimal", {"temperature": "hot"}, "a string", {"temperature": None}),
-    beyond("temperature", "decimal", -1, 0, 0, below=True),
-    beyond("temperature", "decimal", 3, 2, 2, below=False),
+    beyond("temperature", "decimal", -1, 0, 0, below=True, base=PLAIN),
+    beyond("temperature", "decimal", 3, 2, 2, below=False, base=PLAIN),
     mistyped("top_p", "a decimal", {"top_p": "wide"}, "a string", {"top_p": 1}),
-    beyond("top_p", "decimal", -1, 0, 0, below=True),
-    beyond("top_p", "decimal", 2, 1, 1, below=False),
+    beyond("top_p", "decimal", -1, 0, 0, below=True, base=PLAIN),
+    beyond("top_p", "decimal", 2, 1, 1, below=False, base=PLAIN),
     mistyped(
         "stream_options", "an object", {"stream_options": "x"}, "a string", {"stream_options": {}}
     ),
@@ -378,11 +351,11 @@ FIELDS = (
         "a string",
         {"max_output_tokens": 16},
     ),
-    beyond("max_output_tokens", "integer", 15, 16, 16, below=True),
+    beyond("max_output_tokens", "integer", 15, 16, 16, below=True, base=PLAIN),
     mistyped(
         "max_tool_calls", "an integer", {"max_tool_calls": "x"}, "a string", {"max_tool_calls": 1}
     ),
-    beyond("max_tool_calls", "integer", 0, 1, 1, below=True),
+    beyond("max_tool_calls", "integer", 0, 1, 1, below=True, base=PLAIN),
     mistyped("reasoning", "an object", {"reasoning": "low"}, "a string", {"reasoning": {}}),
     other(
         "reasoning.effort",
@@ -489,8 +462,14 @@ MODELS = (
 CASES = (*HEAD, *ITEMS, *FIELDS, *MODELS)
 
 
+@pytest.mark.exhaustive(sample=5)
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.rule)
-def test_b14_what_responses_refuses_is_refused_and_its_nearest_sound_request_is_not(case):
+def test_b8_any_value_of_any_field_gets_an_answer(case):
+    check_hostile_values(RESPONSES, case)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.rule)
+def test_b14_a_broken_rule_of_responses_is_refused_and_the_nearest_valid_request_is_not(case):
     check(RESPONSES, case)
 
 

@@ -1,4 +1,4 @@
-"""Who is refused, where it is switched off, and what journals and reports say of it."""
+"""Refusals of invalid requests: when they happen, their switches, and their records."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import anthropic
 import httpx2
 import pytest
 from support.apps.bots import MODEL, ask_once
-from support.small_profiles import MINUTE, day, window
+from support.small_profiles import MINUTE, profile_of, window
 
 from chaos_llm import outage
 from chaos_llm.errors import UsageError
@@ -19,7 +19,7 @@ from chaos_llm.profiles.model import Profile
 from chaos_llm.providers.refusals import TABLES, every_rule
 from chaos_llm.reports.journals.explanation import explain_call
 from chaos_llm.reports.journals.file import read, written
-from chaos_llm.reports.report import NoFaultApplied
+from chaos_llm.reports.report import CheckFailed
 
 TOOL_TURN = [{"role": "user", "content": "hi"}, {"role": "tool", "content": "x"}]
 SAID = 'messages: Unexpected role "tool". Allowed roles are "user" or "assistant"'
@@ -38,7 +38,7 @@ def test_a_refusal_is_journalled_with_its_rule():
         with pytest.raises(anthropic.BadRequestError, match="Unexpected role"):
             ship_a_tool_turn()
         (exchange,) = chaos.journal
-        lines = Journal.read(chaos.journal.jsonl().splitlines())
+        lines = Journal.read(chaos.journal.to_jsonl().splitlines())
     assert exchange.broken_rule == ("anthropic messages: role", REASON)
     assert (exchange.status, exchange.error_message, exchange.answered) == (400, SAID, False)
     assert lines[0]["broken_rule"] == ["anthropic messages: role", REASON]
@@ -48,7 +48,7 @@ def test_a_sound_request_has_no_broken_rule():
     with outage() as chaos:
         ask_once()
         assert chaos.journal[0].broken_rule is None
-        assert json.loads(chaos.journal.jsonl())["broken_rule"] is None
+        assert json.loads(chaos.journal.to_jsonl())["broken_rule"] is None
 
 
 def test_strict_false_answers_all_that_can_be_read():
@@ -81,22 +81,22 @@ def test_a_word_that_is_neither_true_nor_false_is_refused(tmp_path):
         outage(rootdir=tmp_path)
 
 
-def test_a_fault_that_strikes_before_the_request_is_read_leaves_no_rule():
-    with outage(day(window(overloaded()))) as chaos:
+def test_a_fault_before_the_request_is_read_leaves_no_broken_rule():
+    with outage(profile_of(window(overloaded()))) as chaos:
         with pytest.raises(anthropic.OverloadedError):
             ship_a_tool_turn()
         assert chaos.journal[0].broken_rule is None
 
 
 def test_a_page_in_the_place_of_a_refusal_is_the_providers():
-    with outage(day(window(html_error_page()))) as chaos:
+    with outage(profile_of(window(html_error_page()))) as chaos:
         with pytest.raises(anthropic.APIStatusError):
             ship_a_tool_turn()
         assert chaos.journal[0].broken_rule is None
 
 
 def test_a_slow_provider_refuses_late():
-    with outage(day(window(latency(seconds=3)))) as chaos:
+    with outage(profile_of(window(latency(seconds=3)))) as chaos:
         with pytest.raises(anthropic.BadRequestError):
             ship_a_tool_turn()
         assert chaos.now == 3.0
@@ -114,7 +114,7 @@ def test_a_refused_key_comes_before_any_rule():
         assert chaos.journal[1].broken_rule is None
 
 
-def test_a_report_says_on_whose_side_a_refusal_is():
+def test_a_report_attributes_a_refusal_to_the_app_or_the_provider():
     with outage() as chaos:
         report = chaos.replay(ship_a_tool_turn, calls=5)
         timeline = report.timeline(width=1000)
@@ -123,11 +123,11 @@ def test_a_report_says_on_whose_side_a_refusal_is():
         f"anthropic was healthy and refused 5 requests, as its real API would: {REASON}; this has "
         "to be corrected in the app"
     ) in timeline
-    with pytest.raises(NoFaultApplied, match="anthropic was healthy and refused 5 requests"):
+    with pytest.raises(CheckFailed, match="anthropic was healthy and refused 5 requests"):
         report.check()
 
 
-def test_an_app_that_is_refused_and_asks_another_is_fine_and_not_rescued():
+def test_a_refused_app_that_calls_another_provider_is_fine_and_not_rescued():
     def ask_or_ask_rightly(question):
         try:
             return ship_a_tool_turn(question)
@@ -140,8 +140,8 @@ def test_an_app_that_is_refused_and_asks_another_is_fine_and_not_rescued():
     assert report.grades["rescued"] == 0
 
 
-def test_explain_says_why_a_request_was_refused():
-    with outage(day(window(ends=5 * MINUTE))) as chaos:
+def test_explain_names_the_rule_of_a_refused_request():
+    with outage(profile_of(window(ends=5 * MINUTE))) as chaos:
         chaos.replay(ship_a_tool_turn, every="1m", warmup="2m", recovery="1m")
         journal = read(written(chaos.journal, chaos.plan).splitlines())
     text = " ".join(explain_call(journal, 0, width=1000).split())
@@ -156,7 +156,7 @@ def test_the_last_exchanges_of_a_failing_test_name_the_rule():
         assert f"healthy, refused ({REASON})" in chaos.timeline(width=1000)
 
 
-def test_every_rule_says_what_it_is_and_where_it_is_from():
+def test_every_rule_has_a_reason_and_a_source():
     names = [(table.name, rule.name) for table, rule in every_rule()]
     assert len(set(names)) == len(names)
     for table, rule in every_rule():
@@ -167,13 +167,13 @@ def test_every_rule_says_what_it_is_and_where_it_is_from():
 
 
 def test_b13_a_retired_model_is_refused_on_its_vendors_own_terms():
-    asked = {"model": "gpt-4.5-preview", "input": "hi"}
+    sent = {"model": "gpt-4.5-preview", "input": "hi"}
     headers = {"authorization": "Bearer k"}
     for year, status in ((2025, 200), (2026, 400)):
         then = Profile("a-day", "healthy", datetime(year, 7, 1, tzinfo=UTC), 0.0)
         with outage(then):
             url = "https://api.openai.com/v1/responses"
-            reply = httpx2.post(url, json=asked, headers=headers)
+            reply = httpx2.post(url, json=sent, headers=headers)
         assert reply.status_code == status
     assert reply.json()["error"] == {
         "message": "The requested model 'gpt-4.5-preview' does not exist.",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 from support.failover_pairs import VENDORS, FallsOver
-from support.small_profiles import MINUTE, day, window
+from support.small_profiles import MINUTE, profile_of, window
 
 from chaos_llm import outage
 from chaos_llm.checks import falls_back
+from chaos_llm.faults import overloaded, rate_limited
 from chaos_llm.profiles.model import Target
 from chaos_llm.reports.report import CheckFailed
 
@@ -140,12 +141,13 @@ PATHS = {"openai chat": "/v1/chat/completions", "openai responses": "/v1/respons
 
 
 def replayed(first, second, **options):
-    """Twenty minutes without the first vendor."""
+    """Twenty minutes without the first vendor, which fails in two ways: one alone is not judged."""
     app = FallsOver(VENDORS[first], VENDORS[second], **options)
     target = Target(VENDORS[first].provider)
     if VENDORS[second].provider == target.provider:
         target = Target(VENDORS[first].provider, path=PATHS[first])
-    with outage(day(window(ends=20 * MINUTE, on=target)), seed=3) as chaos:
+    down = window(overloaded(), rate_limited(), ends=20 * MINUTE, on=target)
+    with outage(profile_of(down), seed=3) as chaos:
         return chaos.replay(app, every="1m", warmup="10m", recovery="10m", prompts=QUESTIONS)
 
 

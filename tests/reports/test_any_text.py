@@ -106,7 +106,7 @@ def test_11_a_journal_has_one_line_for_each_exchange_whatever_is_in_it(name):
                 content=json.dumps(body),
                 headers={"x-api-key": "k"},
             )
-        written = chaos.journal.jsonl()
+        written = chaos.journal.to_jsonl()
         shown = chaos.timeline()
     assert len(written.encode()) < 20_000
     assert len(written.splitlines()) == 2

@@ -17,7 +17,7 @@ def page():
     return render(SHIPPED)
 
 
-def test_every_day_has_a_row_and_a_section_with_its_windows_and_sources(page):
+def test_every_profile_has_a_row_and_a_section_with_windows_and_sources(page):
     sections = {s.split("\n", 1)[0]: " ".join(s.split()) for s in page.split("\n## ")[1:]}
 
     assert set(sections) == {profile.name for profile in SHIPPED}

@@ -66,7 +66,7 @@ def test_a_line_darkens_and_fades():
     assert row == row[::-1]
 
 
-def test_a_range_of_times_and_a_window_that_is_told_are_drawn_as_such():
+def test_ranges_of_times_and_documented_windows_are_drawn_as_such():
     drawn = profile(
         window("ten chars!", (0.0, HOUR), (2 * HOUR, 3 * HOUR), Share.constant(1.0)),
         window("told", 0.0, HOUR, Share.constant(1.0), surface="web"),
@@ -82,7 +82,7 @@ def test_a_window_shorter_than_a_column_is_still_seen():
     assert rows(drawn)["ten chars!"] == "█"
 
 
-def test_the_axis_is_in_utc_and_says_where_a_day_begins():
+def test_the_axis_is_in_utc_and_marks_midnight():
     axis, ruler = timeline.draw(
         profile(window("ten chars!", 0.0, HOUR, Share.constant(1.0))), 71
     ).splitlines()[:2]
@@ -116,7 +116,7 @@ def test_posts_have_a_row_with_their_state():
 @pytest.mark.exhaustive(sample=12)
 @pytest.mark.parametrize("name", profiles.names())
 @pytest.mark.parametrize("width", [80, 100])
-def test_no_line_but_an_address_is_wider_than_asked_for(name, width):
+def test_no_line_but_an_address_is_wider_than_the_given_width(name, width):
     lines = catalogue_text.show(name, width=width).splitlines()
 
     assert [line for line in lines if len(line) > width and "://" not in line] == []
@@ -136,7 +136,7 @@ def test_a_shipped_profile_is_shown_with_all_its_windows_sources_and_posts(name)
         assert all(post.says in shown for post in page.posts)
 
 
-def test_each_fact_is_shown_with_what_it_rests_on():
+def test_each_fact_is_shown_with_its_evidence():
     sources = {"page": Source("page", "provider"), "blog": Source("blog", "press")}
     basis = {
         "from": "page",
@@ -171,7 +171,7 @@ def test_each_fact_is_shown_with_what_it_rests_on():
     assert "  note  A note.\n" in shown
 
 
-def test_the_first_sight_of_a_client_is_told_for_each_surface():
+def test_the_first_symptom_is_shown_for_each_surface():
     shown = catalogue_text.render_profile(
         profile(
             window("late", HOUR, 2 * HOUR, Share.constant(0.5)),
@@ -180,14 +180,14 @@ def test_the_first_sight_of_a_client_is_told_for_each_surface():
         )
     )
 
-    told = shown[shown.index("What a client sees first") :].split("\n\n")[0].splitlines()
-    assert [line.split(":")[0:2] for line in told[1:]] == [
+    output = shown[shown.index("What a client sees first") :].split("\n\n")[0].splitlines()
+    assert [line.split(":")[0:2] for line in output[1:]] == [
         ["  02 Mar 22", "00 anthropic login, 100 %"],
         ["  02 Mar 23", "00 anthropic api, 50 %"],
     ]
 
 
-def test_how_much_is_assumed_is_said_first():
+def test_the_assumed_share_is_shown_first():
     assert "100 % of the simulated facts are assumed" in catalogue_text.render_profile(
         profile(window("w", 0.0, HOUR, Share.constant(1.0)))
     )
@@ -199,13 +199,13 @@ def test_a_source_without_an_address_says_so():
     assert "no address is known" in catalogue_text.render_profile(profile(sources=sources))
 
 
-def test_asides_are_told_beside_the_timeline():
+def test_events_are_shown_beside_the_timeline():
     shown = catalogue_text.render_profile(profile(events=(Event(HOUR, "a thing happened"),)))
 
     assert "  02 Mar 23:00 a thing happened  [assumed]\n" in shown
 
 
-def test_a_time_on_another_day_says_which():
+def test_a_time_on_another_date_has_its_date():
     day = profile(events=(Event(-60.0, "just before"), Event(30 * HOUR, "much later")))
     short = Profile(day.name, day.title, day.starts, HOUR, events=day.events)
 
@@ -221,8 +221,8 @@ def test_the_catalogue_lists_every_profile_with_its_evidence():
     for name in profiles.names():
         assert f"{name} {profiles.load(name).title}" in listed
     storm = profiles.load("anthropic-529-storm")
-    told = f"{round(profiles.assumed_share(storm) * 100)} % assumed; {', '.join(storm.tags)}"
-    assert told in listed
+    output = f"{round(profiles.assumed_share(storm) * 100)} % assumed; {', '.join(storm.tags)}"
+    assert output in listed
 
 
 def test_the_catalogue_of_a_tag_lists_only_its_profiles():
@@ -232,14 +232,14 @@ def test_the_catalogue_of_a_tag_lists_only_its_profiles():
     assert "openai-2025-06-10-gpu-network" not in listed
 
 
-def test_an_unknown_tag_or_profile_is_told_nearest_first():
+def test_an_unknown_tag_or_profile_lists_the_known_ones_nearest_first():
     with pytest.raises(UnknownName, match="nearest first: 'latency'"):
         catalogue_text.catalogue("latencies")
     with pytest.raises(UnknownName, match="nearest first: 'anthropic-529-storm'"):
         catalogue_text.show("529-storm")
 
 
-def test_colour_is_only_added_when_asked_for_and_changes_no_word():
+def test_colour_is_optional_and_changes_no_word():
     plain = catalogue_text.show("anthropic-529-storm")
     painted = catalogue_text.show("anthropic-529-storm", colour=True)
 

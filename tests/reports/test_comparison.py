@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from support.apps.bots import ask
 from support.apps.defended import Defended
-from support.small_profiles import HOUR, MINUTE, day, window
+from support.small_profiles import HOUR, MINUTE, profile_of, window
 
 from chaos_llm import outage
 from chaos_llm.analysis.call import OUTCOMES
@@ -13,7 +13,7 @@ from chaos_llm.profiles.model import Post, StatusPage
 from chaos_llm.reports.comparison import MEANINGS, comparison_text
 
 PAGES = {"anthropic": StatusPage("anthropic", (Post(10 * MINUTE, "investigating"),))}
-BAD_DAY = day(window(ends=HOUR), status_pages=PAGES)
+BAD_DAY = profile_of(window(ends=HOUR), status_pages=PAGES)
 
 
 @pytest.fixture(scope="module")
@@ -36,12 +36,12 @@ def test_no_line_is_wider_than_the_terminal(reports, width):
     assert max(map(len, comparison_text(reports, width).splitlines())) <= width
 
 
-def test_what_hit_them_is_told_once_and_what_they_did_for_each(reports):
+def test_the_outage_is_drawn_once_and_the_requests_for_each_app(reports):
     text = comparison_text(reports)
     assert text.splitlines()[0] == "A bad day"
     assert text.count("anthropic hit") == text.count("  status page") == 1
-    assert text.count("  users got") == text.count("  to anthropic") == 2
-    assert text.count("  to openai") == 1
+    assert text.count("  users got") == text.count("anthropic load") == 2
+    assert text.count("openai load") == 1
 
 
 def test_the_bars_of_all_apps_have_one_measure(reports):
@@ -51,7 +51,7 @@ def test_the_bars_of_all_apps_have_one_measure(reports):
     assert "█" not in defended
 
 
-def test_what_users_got_is_in_words_and_shares(reports):
+def test_outcomes_are_shown_in_words_and_shares(reports):
     table = section(comparison_text(reports), "what users got")
     rows = {line[:42].strip(): line[42:].split() for line in table}
     assert rows["what users got"] == ["plain", "defended"]
@@ -63,15 +63,15 @@ def test_what_users_got_is_in_words_and_shares(reports):
     assert rows["requests to openai"] == ["0", "120"]
 
 
-def test_what_checks_say_is_told_with_the_reason_of_a_failure(reports):
+def test_verdicts_are_shown_with_the_reason_of_a_failure(reports):
     table = section(comparison_text(reports), "verdicts of the checks")
     rows = {line[:42].strip(): line[42:].split() for line in table}
     assert rows["stops_calling anthropic"] == ["FAIL", "pass"]
     assert rows["retries_stay_under"] == ["pass", "pass"]
     assert "stops_calling openai" not in rows  # nothing to tell about it
-    told = " ".join(" ".join(table).split())
-    assert "plain fails stops_calling anthropic: 120 calls in a row used anthropic" in told
-    assert "(12:04 UTC)" in told
+    shown = " ".join(" ".join(table).split())
+    assert "plain fails stops_calling anthropic: 120 calls in a row used anthropic" in shown
+    assert "(12:04 UTC)" in shown
 
 
 def test_columns_align(reports):

@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from support.small_profiles import HOUR, MINUTE, day, window
+from support.small_profiles import HOUR, MINUTE, profile_of, window
 
 from chaos_llm import profiles
 from chaos_llm.faults import hang
 from chaos_llm.profiles.model import Flap, HealthyLatency, Post, Share, Source, StatusPage, Target
 from chaos_llm.reports.profiles.differences import differences, render
 
-ONE = day(window(name="w"), tags=("a",))
+ONE = profile_of(window(name="w"), tags=("a",))
 
 
 @pytest.mark.parametrize("name", profiles.names()[:8])
-def test_a_day_does_not_differ_from_itself(name):
+def test_a_profile_does_not_differ_from_itself(name):
     profile = profiles.load(name)
 
     assert differences(profile, profile) == {}
@@ -39,20 +39,20 @@ def test_a_day_does_not_differ_from_itself(name):
         ),
     ],
 )
-def test_what_a_window_says_otherwise_is_told(changes, says):
-    other = day(window(name="w", **changes), tags=("a",), ends=HOUR)
+def test_a_changed_key_of_a_window_is_shown(changes, says):
+    other = profile_of(window(name="w", **changes), tags=("a",), ends=HOUR)
 
     assert differences(replace(ONE, ends=HOUR), other) == {"Window 'w'": [says]}
 
 
-def test_another_fault_is_told_as_it_is_written():
-    found = differences(ONE, day(window(hang(seconds=3), name="w"), tags=("a",)))
+def test_a_changed_fault_is_shown_as_it_is_written():
+    found = differences(ONE, profile_of(window(hang(seconds=3), name="w"), tags=("a",)))
 
     assert found == {"Window 'w'": ["faults: overloaded() -> hang(seconds=3)"]}
 
 
-def test_windows_that_only_one_has_are_told_in_full():
-    other = day(window(name="w"), window(name="v", share=0.25), tags=("a",))
+def test_windows_that_only_one_has_are_shown_in_full():
+    other = profile_of(window(name="w"), window(name="v", share=0.25), tags=("a",))
 
     assert differences(ONE, other) == {
         "Windows that only other has": ["v: +0 s to +1 h, 25 % of anthropic api: overloaded()"]
@@ -79,7 +79,7 @@ def test_pages_are_compared_post_by_post():
     assert "it: shows no incident -> is not part of the profile" in str(differences(green, ONE))
 
 
-def test_what_is_known_of_the_day_is_compared():
+def test_the_metadata_of_the_profiles_is_compared():
     other = replace(
         ONE,
         title="Another day",
@@ -98,7 +98,7 @@ def test_what_is_known_of_the_day_is_compared():
     assert found["Sources"] == ["only other: source blog"]
 
 
-def test_no_line_is_wider_than_asked_for():
+def test_no_line_is_wider_than_the_given_width():
     one, other = (profiles.load(name) for name in profiles.names()[:2])
 
     assert max(map(len, render(one, other, width=80).splitlines())) <= 80

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from support.apps.bots import ask_once
 from support.apps.defended import Defended
-from support.small_profiles import HOUR, MINUTE, day, window
+from support.small_profiles import HOUR, MINUTE, profile_of, window
 
 from chaos_llm import outage
 from chaos_llm.analysis.call import OUTCOMES, Call
@@ -15,8 +15,8 @@ from chaos_llm.reports.drawing import LABEL, LETTERS, Drawing, bar, outcome_mark
 
 def run_of(profile, app=ask_once, **options):
     with outage(profile, seed=3) as chaos:
-        asked = {"every": "1m", "warmup": 0, "recovery": "1h", **options}
-        return chaos.replay(app, **asked).run
+        sent = {"every": "1m", "warmup": 0, "recovery": "1h", **options}
+        return chaos.replay(app, **sent).run
 
 
 def marks(text):
@@ -26,7 +26,7 @@ def marks(text):
 @pytest.fixture(scope="module")
 def run():
     """Two hours, the first of them bad; a call a minute."""
-    return run_of(day(window(ends=HOUR)))
+    return run_of(profile_of(window(ends=HOUR)))
 
 
 def test_a_column_is_a_stretch_of_time(run):
@@ -53,13 +53,13 @@ def test_all_rows_are_of_one_width(run):
 
 def test_a_falling_share_fades():
     falling = Share(((0.0, 1.0), (HOUR, 0.0)))
-    drawing = Drawing(run_of(day(window(share=falling))), 16)
+    drawing = Drawing(run_of(profile_of(window(share=falling))), 16)
     assert marks(drawing.hit("anthropic")) == "███▓▓▒▒░"
 
 
 def test_a_short_window_is_not_lost_between_the_columns():
     blink = window(begins=61 * MINUTE, ends=62 * MINUTE)
-    drawing = Drawing(run_of(day(window(ends=MINUTE, name="first"), blink)), 20)
+    drawing = Drawing(run_of(profile_of(window(ends=MINUTE, name="first"), blink)), 20)
     assert marks(drawing.hit("anthropic")).count("█") == 2
 
 
@@ -69,14 +69,14 @@ def test_bars_are_relative_to_the_busiest_column(run):
     assert marks(Drawing(run, 24, most=10).requests("anthropic")) == "▄" * 24
 
 
-def test_who_was_not_asked_while_calls_were_made_has_a_dot():
-    drawing = Drawing(run_of(day(window(ends=HOUR)), Defended(), recovery="30m"), 18)
+def test_a_column_with_calls_and_no_request_has_a_dot():
+    drawing = Drawing(run_of(profile_of(window(ends=HOUR)), Defended(), recovery="30m"), 18)
     assert marks(drawing.requests("openai"))[12:] == "······"
     assert "·" not in marks(drawing.requests("openai"))[:12]
 
 
 def test_where_no_call_was_due_there_is_nothing():
-    waves = day(window(ends=HOUR), window(begins=9 * HOUR, ends=10 * HOUR, name="again"))
+    waves = profile_of(window(ends=HOUR), window(begins=9 * HOUR, ends=10 * HOUR, name="again"))
     drawing = Drawing(run_of(waves, every="5m"), 22)  # half an hour a column
     assert marks(drawing.users_got()) == "xxP" + " " * 14 + "Pxx PP".replace(" ", "")
     assert marks(drawing.requests("anthropic"))[3:17] == " " * 14
@@ -97,15 +97,19 @@ POSTS = (
 )
 
 
-def test_the_status_page_says_what_it_said_when_and_how_long_an_incident_was_open():
-    profile = day(window(ends=HOUR), status_pages={"anthropic": StatusPage("anthropic", POSTS)})
+def test_the_status_page_row_shows_posts_and_open_incidents():
+    profile = profile_of(
+        window(ends=HOUR), status_pages={"anthropic": StatusPage("anthropic", POSTS)}
+    )
     drawing = Drawing(run_of(profile), 24)
     assert marks(drawing.page("anthropic")) == "  i─+───m─────r   i─────"
 
 
 def test_an_incident_that_began_before_the_run_is_open():
     posts = (Post(-HOUR, "investigating"), Post(HOUR, "resolved"))
-    profile = day(window(ends=HOUR), status_pages={"anthropic": StatusPage("anthropic", posts)})
+    profile = profile_of(
+        window(ends=HOUR), status_pages={"anthropic": StatusPage("anthropic", posts)}
+    )
     assert marks(Drawing(run_of(profile), 24).page("anthropic")) == "─" * 12 + "r"
 
 
@@ -113,7 +117,10 @@ def test_an_incident_that_began_before_the_run_is_open():
     "pages", [{}, {"anthropic": StatusPage("anthropic")}, {"openai": StatusPage("openai", POSTS)}]
 )
 def test_without_posts_there_is_no_row_for_them(pages):
-    assert Drawing(run_of(day(window(ends=HOUR), status_pages=pages)), 24).page("anthropic") == ""
+    assert (
+        Drawing(run_of(profile_of(window(ends=HOUR), status_pages=pages)), 24).page("anthropic")
+        == ""
+    )
 
 
 def test_every_outcome_has_a_letter_of_its_own():
@@ -135,7 +142,7 @@ def calls(*outcomes):
         (["failed", "degraded", "primary", "degraded", "failed"], "x"),
     ],
 )
-def test_a_columns_letter_is_what_most_got_and_the_worse_of_two(outcomes, mark):
+def test_a_columns_letter_is_its_most_frequent_outcome_and_the_worse_of_two(outcomes, mark):
     assert outcome_mark(calls(*outcomes)) == mark
 
 

@@ -8,7 +8,7 @@ import pytest
 from support.apps.bots import ask, ask_once
 from support.apps.defended import Defended
 from support.commands import run_command
-from support.small_profiles import HOUR, MINUTE, day, window
+from support.small_profiles import HOUR, MINUTE, profile_of, window
 
 from chaos_llm import outage
 from chaos_llm.faults import (
@@ -29,7 +29,7 @@ def explain(*arguments, text=None):
 
 @pytest.fixture
 def journal(tmp_path):
-    """Play an app and write the journal to a file."""
+    """Replay an app and write the journal to a file."""
 
     def play(app=ask_once, profile=None, *, before=None, **options):
         with outage(profile, seed=7) as chaos:
@@ -43,8 +43,8 @@ def journal(tmp_path):
     return play
 
 
-def test_a_request_that_was_hit_is_told_with_window_share_and_die(journal):
-    storm = day(
+def test_a_request_that_was_hit_is_explained_with_window_share_and_draw(journal):
+    storm = profile_of(
         window(share=0.75, ends=HOUR, name="the storm", sticky_by="client", sticky_for=300.0)
     )
     path = journal(profile=storm)
@@ -59,8 +59,8 @@ def test_a_request_that_was_hit_is_told_with_window_share_and_die(journal):
     assert "The message of the reply was 'Overloaded'." in told
 
 
-def test_a_request_that_was_spared_is_told_too(journal):
-    path = journal(profile=day(window(share=0.001, ends=HOUR, name="a drizzle")))
+def test_a_request_that_was_not_hit_is_explained_too(journal):
+    path = journal(profile=profile_of(window(share=0.001, ends=HOUR, name="a drizzle")))
     _, told = explain(path, 9)
     assert "Window 'a drizzle' hit 0.1 % of such requests then" in told
     assert "so the request was not hit" in told
@@ -74,8 +74,8 @@ def test_a_request_that_was_spared_is_told_too(journal):
         ("credential", "shared by all requests with credential "),
     ],
 )
-def test_it_says_who_shares_a_die(journal, sticky_by, says):
-    path = journal(profile=day(window(ends=HOUR, sticky_by=sticky_by)))
+def test_it_explains_which_requests_share_a_draw(journal, sticky_by, says):
+    path = journal(profile=profile_of(window(ends=HOUR, sticky_by=sticky_by)))
     assert says in explain(path, 10)[1]
 
 
@@ -83,7 +83,7 @@ def test_outside_of_every_window_a_request_is_healthy(journal):
     assert "No window was open for this request, so it was healthy." in explain(journal(), 3)[1]
 
 
-def test_a_retry_is_told_with_its_pause_and_what_was_asked_for(journal):
+def test_a_retry_is_explained_with_its_pause_and_the_requested_wait(journal):
     def limit(chaos):
         chaos.on("anthropic").inject(rate_limited(retry_after=7), times=1)
 
@@ -92,30 +92,30 @@ def test_a_retry_is_told_with_its_pause_and_what_was_asked_for(journal):
     assert "It is a retry, 7 s after #0 had ended; the retry-after of #0 was 7 s." in told
 
 
-def test_a_fallback_is_told_as_another_provider(journal):
-    path = journal(Defended(), profile=day(window(ends=HOUR)), every=None)
+def test_a_fallback_is_explained_as_another_provider(journal):
+    path = journal(Defended(), profile=profile_of(window(ends=HOUR)), every=None)
     fell_back = next(n for n in range(20) if "openai" in explain(path, n)[1])
     assert "It went to another provider, 0 s after" in explain(path, fell_back)[1]
 
 
-def test_what_became_of_each_fault_is_told(journal):
+def test_the_effect_of_each_fault_is_explained(journal):
     faults = (cut_stream(), broken_tool_arguments(), overloaded(), overloaded())
     names = ("torn", "slow", "busy", "busier")
     windows = [window(f, name=n, ends=HOUR) for f, n in zip(faults, names, strict=True)]
-    _, told = explain(journal(profile=day(*windows)), 10)
+    _, told = explain(journal(profile=profile_of(*windows)), 10)
     assert "The fault cut_stream cannot be expressed in this format" in told
     assert "The fault broken_tool_arguments was planned and changed nothing." in told
     assert "The fault overloaded was applied: it changed the reply." in told
     assert "The fault overloaded was masked by the fault before it" in told
 
 
-def test_a_spoilt_answer_is_told_as_what_no_app_can_see(journal):
-    _, told = explain(journal(profile=day(window(shortened_answer(), ends=HOUR))), 10)
+def test_a_silently_corrupted_answer_is_explained_as_invisible_to_apps(journal):
+    _, told = explain(journal(profile=profile_of(window(shortened_answer(), ends=HOUR))), 10)
     assert "no app can detect by itself" in told
 
 
 def test_all_calls_are_summed_up(journal):
-    path = journal(ask, profile=day(window(ends=20 * MINUTE, name="the storm")))
+    path = journal(ask, profile=profile_of(window(ends=20 * MINUTE, name="the storm")))
     status, told = explain(path)
     assert status == 0
     records = path.read_text().splitlines()[1:]
@@ -132,7 +132,7 @@ def test_a_bare_journal_is_explained_as_far_as_it_goes():
     with outage() as chaos:
         chaos.on("anthropic").inject(overloaded(), times=1)
         ask("hi")
-    status, told = explain("-", "-1", text=chaos.journal.jsonl())
+    status, told = explain("-", "-1", text=chaos.journal.to_jsonl())
     assert status == 0
     assert "call -1 of user -1: 2 requests" in told
     assert "#0 0 s anthropic" in told
@@ -158,7 +158,9 @@ def test_the_journal_file_holds_neither_prompt_nor_key(monkeypatch):
     ],
     ids=["unknown call", "no JSON", "other JSON", "no object"],
 )
-def test_what_cannot_be_explained_says_why_and_ends_with_2(tmp_path, text, arguments, says):
+def test_a_file_that_cannot_be_explained_ends_with_the_reason_and_2(
+    tmp_path, text, arguments, says
+):
     path = tmp_path / "a.jsonl"
     path.write_text(text)
     status, told = explain(path, *arguments)
@@ -167,14 +169,14 @@ def test_what_cannot_be_explained_says_why_and_ends_with_2(tmp_path, text, argum
     assert says in told
 
 
-def test_an_unknown_call_is_told_the_known_ones(journal):
+def test_an_unknown_call_is_answered_with_the_known_ones(journal):
     status, told = explain(journal(), 99)
     assert status == 2
     assert "call 99 made no request" in told
     assert "have numbers from 0 to 19" in told
 
 
-def test_a_file_that_is_not_there_is_said(tmp_path):
+def test_a_missing_file_is_reported(tmp_path):
     status, told = explain(tmp_path / "nowhere.jsonl")
     assert status == 2
     assert "cannot be read" in told

@@ -9,7 +9,7 @@ from importlib.resources import files
 import pytest
 from support.apps.bots import ask_once
 from support.apps.defended import Defended
-from support.small_profiles import HOUR, MINUTE, day, window
+from support.small_profiles import HOUR, MINUTE, profile_of, window
 
 from chaos_llm import outage
 from chaos_llm.analysis.call import OUTCOMES
@@ -21,7 +21,9 @@ PAGES = {
     "anthropic": StatusPage("anthropic", (Post(10 * MINUTE, "investigating", "We <look> & see."),))
 }
 SOURCES = {"press": Source("press", "press", "An article", "example.com/article")}
-BAD_HOUR = day(window(ends=HOUR, name="the <b>bad</b> hour"), status_pages=PAGES, sources=SOURCES)
+BAD_HOUR = profile_of(
+    window(ends=HOUR, name="the <b>bad</b> hour"), status_pages=PAGES, sources=SOURCES
+)
 STYLE = files("chaos_llm.reports.html").joinpath("style.css").read_text(encoding="utf-8")
 
 
@@ -81,7 +83,7 @@ def test_every_element_is_closed(seen):
     assert len(seen.elements) > 100
 
 
-def test_the_heading_says_in_plain_words_what_happened(naive):
+def test_the_heading_is_a_plain_sentence(naive):
     assert heading(naive) == "120 of 160 calls (75 %) went unanswered."
     assert heading(replay(Defended()).html()) == "Every user was answered: 120 calls were rescued."
     calm = replay(profile=None, calls=9, every=None)
@@ -89,44 +91,44 @@ def test_the_heading_says_in_plain_words_what_happened(naive):
     assert "nothing was tested" in calm.html()
 
 
-def test_what_users_were_shown_wrongly_stands_first():
-    said = iter(["primary", "truncated", "failed", "error_text"])
-    report = replay(profile=None, calls=4, every=None, outcome=lambda *_: next(said))
+def test_wrong_answers_shown_to_users_come_first():
+    message = iter(["primary", "truncated", "failed", "error_text"])
+    report = replay(profile=None, calls=4, every=None, outcome=lambda *_: next(message))
     assert heading(report.html()) == "2 calls were shown something wrong as if it were an answer."
     assert "2 of 4 calls" not in report.html()
     assert "3 of 4 calls (75 %) went unanswered." in report.html()
 
 
-def test_it_says_how_long_nobody_was_answered_and_which_check_failed(seen):
+def test_it_shows_the_longest_downtime_and_the_failed_check(seen):
     assert "The longest downtime was 1 h, from 12:00." in seen.text
     assert "One check failed: stops_calling." in seen.text
 
 
-def test_it_tells_findings_with_why_they_matter(seen):
+def test_it_shows_findings_with_why_they_matter(seen):
     assert "✗ fail stops_calling(provider='anthropic'" in seen.text.replace("  ", " ")
     assert "calls in a row used anthropic while it was down" in seen.text
     assert "Why it matters: each user waits in full" in seen.text
 
 
-def test_checks_that_the_test_did_not_ask_stand_apart():
+def test_checks_that_the_test_did_not_run_are_in_another_section():
     page = replay().html()
     assert "Findings of the checks" in page
     assert "<h2>Findings</h2>" not in page
     assert "No check was made." in page
 
 
-def test_it_tells_what_went_wrong_first(seen):
+def test_it_shows_the_first_failures(seen):
     assert "First failures" in seen.text
     assert "12:00:00 10 failed" in seen.text or "OverloadedError" in seen.text
 
 
-def test_exposure_is_told_and_is_no_failure():
-    page = replay(profile=day(window(truncated_answer(), ends=HOUR))).html()
+def test_exposure_is_shown_and_is_no_failure():
+    page = replay(profile=profile_of(window(truncated_answer(), ends=HOUR))).html()
     assert "120 calls had an answer that the provider had corrupted" in page
     assert "No check fails because of it" in page
 
 
-def test_it_draws_the_day_the_requests_and_what_users_got(seen):
+def test_it_draws_the_profile_the_requests_and_the_outcomes(seen):
     names = {name for _, a in seen.elements for name in (a.get("class") or "").split()}
     assert {"hit", "frame", "post", "asked-and-failed", "down", "o-primary", "o-failed"} <= names
     assert "gap" in names
@@ -136,7 +138,7 @@ def test_it_draws_the_day_the_requests_and_what_users_got(seen):
 
 def test_long_times_without_calls_are_cut_out_of_the_drawing():
     hours = (0.0, 500 * HOUR, 1000 * HOUR)
-    bursts = day(*(window(begins=at, ends=at + HOUR, name=f"{at:g}") for at in hours))
+    bursts = profile_of(*(window(begins=at, ends=at + HOUR, name=f"{at:g}") for at in hours))
     seen = Seen(replay(profile=bursts, every="5m").html())
     cut = [a for tag, a in seen.elements if tag == "rect" and a.get("class") == "cut"]
     assert {(float(a["x"]) > 20, float(a["width"]) < 2) for a in cut} == {(True, True)}
@@ -154,7 +156,7 @@ def test_the_drawing_has_alternatives_in_words(seen):
     assert all(a.get("aria-hidden") == "true" for tag, a in seen.elements if tag == "svg")
 
 
-def test_it_keeps_what_others_wrote_apart_from_its_own_markup(naive, seen):
+def test_texts_from_outside_are_escaped(naive, seen):
     assert "<b>bad</b>" not in naive
     assert "the <b>bad</b> hour" in seen.text
     assert any("We <look> & see." in (a.get("title") or "") for _, a in seen.elements)
@@ -177,7 +179,7 @@ def test_an_element_escapes_its_children_and_attributes():
     assert el("meta", charset="utf-8") == '<meta charset="utf-8">'
 
 
-def test_a_day_without_windows_and_a_run_without_calls_have_pages_too():
+def test_profiles_without_windows_and_runs_without_calls_have_pages_too():
     report = replay(profile=None, calls=1, every=None)
     empty = type(report)(
         type(report.run)(report.run.overrides, [], [], report.run.evidence, 0.0, 0.0)
@@ -208,7 +210,7 @@ def contrast(one, other):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_texts_can_be_told_from_what_is_behind_them(scheme):
+def test_texts_have_enough_contrast(scheme):
     """The bounds are those of WCAG 2.2 AA: 4.5 for text, 3 for shapes."""
     known = colours(scheme)
     on = [("text", "bg"), ("text", "panel"), ("muted", "bg"), ("muted", "panel"), ("link", "bg")]

@@ -12,7 +12,7 @@ from html import unescape
 import pytest
 from support.apps.bots import ask_once
 from support.apps.defended import Defended
-from support.small_profiles import HOUR, day, window
+from support.small_profiles import HOUR, profile_of, window
 
 from chaos_llm import outage
 from chaos_llm.reports.html.page import page_of_test
@@ -43,10 +43,10 @@ def look(folder, page, width, *flags):
     path = folder / "page.html"
     path.write_text(page.replace("</body>", f"{MEASURE}</body>"), encoding="utf-8")
     command = [CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
-    told = ["--enable-logging=stderr", "--dump-dom", f"--user-data-dir={folder / 'chromium'}"]
+    shown = ["--enable-logging=stderr", "--dump-dom", f"--user-data-dir={folder / 'chromium'}"]
     size = f"--window-size={width},1200"
     done = subprocess.run(
-        [*command, *told, size, *flags, path.as_uri()],
+        [*command, *shown, size, *flags, path.as_uri()],
         capture_output=True,
         text=True,
         check=True,
@@ -68,7 +68,9 @@ def played(number, name, app, profile):
 
 @pytest.fixture(scope="module")
 def records():
-    days = [day(window(ends=HOUR, name="a window with quite a long name, as some have them"))]
+    days = [
+        profile_of(window(ends=HOUR, name="a window with quite a long name, as some have them"))
+    ]
     return [
         played(1, f"tests/test_bot.py::{LONG}[naive]", ask_once, days[0]),
         played(2, "tests/test_bot.py::test_hardened", Defended(), days[0]),
@@ -77,7 +79,7 @@ def records():
 
 @pytest.fixture(scope="module")
 def session(records):
-    """Forty tests, each on one of twelve bad days."""
+    """Forty tests, each with one of twelve profiles."""
     entries = []
     for number in range(40):
         record = records[number % 2]
@@ -121,7 +123,7 @@ def test_it_is_dark_where_the_reader_wants_that(tmp_path, records):
     assert (light, dark) == ("rgb(255, 255, 255)", "rgb(20, 23, 27)")
 
 
-def test_what_sticks_out_or_complains_would_be_seen(tmp_path):
+def test_overflow_and_console_errors_are_detected(tmp_path):
     broken = (
         "<!doctype html><html><body><main><p style='width:3000px'>wide</p></main>"
         "<script>console.error('oh no'); nowhere()</script></body></html>"

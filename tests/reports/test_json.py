@@ -11,7 +11,7 @@ import pytest
 from support.apps.bots import ask, ask_once
 from support.apps.defended import ERRORS, Defended
 from support.judging import Replay
-from support.small_profiles import HOUR, MINUTE, day, window
+from support.small_profiles import HOUR, MINUTE, profile_of, window
 
 from chaos_llm import outage
 from chaos_llm.faults import truncated_answer
@@ -20,7 +20,7 @@ from chaos_llm.reports.records.columns import Columns
 from chaos_llm.reports.records.models import MODELS, schema
 
 PAGES = {"anthropic": StatusPage("anthropic", (Post(10 * MINUTE, "investigating", "We look."),))}
-BAD_HOUR = day(window(ends=HOUR), status_pages=PAGES)
+BAD_HOUR = profile_of(window(ends=HOUR), status_pages=PAGES)
 
 
 replay = Replay(BAD_HOUR, {"every": "1m", "warmup": "10m", "recovery": "10m"})
@@ -55,11 +55,11 @@ def test_a_schema_that_fits_everything_would_not_fit_this(rescued):
         jsonschema.validate({"schema_version": 2}, schema("report"))
 
 
-def test_what_is_written_is_read_again(rescued):
+def test_a_written_record_is_read_back(rescued):
     assert json.loads(MODELS["report"].model_validate(rescued).model_dump_json()) == rescued
 
 
-def test_it_says_which_day_it_was_and_how_it_went(rescued):
+def test_it_has_the_profile_and_the_outcomes(rescued):
     assert rescued["schema_version"] == 2
     assert rescued["profile"]["name"] == "a-bad-day"
     assert rescued["seed"] == 3
@@ -85,7 +85,7 @@ def test_outcomes_over_time_add_up(rescued):
     assert rescued["over_time"]["fallback"][first] == 1
 
 
-def test_providers_are_told_with_when_they_were_left_alone(rescued):
+def test_providers_are_recorded_with_the_times_without_requests(rescued):
     anthropic, openai = rescued["providers"]
     assert (anthropic["name"], openai["name"]) == ("anthropic", "openai")
     assert anthropic["requests"] == anthropic["failed"] + 20
@@ -96,7 +96,7 @@ def test_providers_are_told_with_when_they_were_left_alone(rescued):
     assert before["ends"] == 0.0
 
 
-def test_what_went_wrong_is_told_once_a_kind():
+def test_failures_are_recorded_once_for_each_kind():
     record = told()
     (kind,) = record["failures"]
     assert (kind["call"], kind["at"], kind["outcome"], kind["calls"]) == (10, 0.0, "failed", 60)
@@ -104,7 +104,7 @@ def test_what_went_wrong_is_told_once_a_kind():
     assert (record["longest_downtime"], record["longest_downtime_at"]) == (HOUR, 0.0)
 
 
-def test_findings_of_the_test_stand_before_those_that_it_did_not_ask():
+def test_findings_of_the_test_come_before_the_standard_ones():
     report = replay(every="30s")
     with pytest.raises(AssertionError):
         report.check()
@@ -118,13 +118,13 @@ def test_findings_of_the_test_stand_before_those_that_it_did_not_ask():
     assert not any(f["claimed"] for f in unasked)
 
 
-def test_exposure_is_told():
-    record = told(profile=day(window(truncated_answer(), ends=HOUR)))
+def test_exposure_is_recorded():
+    record = told(profile=profile_of(window(truncated_answer(), ends=HOUR)))
     assert record["corruption_shown"] == {"calls": 60, "first": 10}
     assert record["grade"] == "corruption shown"
 
 
-def test_neither_prompts_nor_keys_are_in_it_unless_prompts_are_asked_for():
+def test_neither_prompts_nor_keys_are_in_it_unless_prompts_are_requested():
     def leaks(question):
         try:
             return ask_once(question)
@@ -138,7 +138,7 @@ def test_neither_prompts_nor_keys_are_in_it_unless_prompts_are_asked_for():
     assert "private" in report.json(prompts=True)
 
 
-def test_calls_are_told_one_by_one_where_they_are_asked_for():
+def test_calls_are_recorded_one_by_one_on_request():
     calls = json.loads(replay().json(calls=True))["each_call"]
     assert [call["number"] for call in calls] == list(range(80))
     assert [call["outcome"] for call in calls[9:11]] == ["primary", "failed"]
@@ -148,29 +148,29 @@ def test_calls_are_told_one_by_one_where_they_are_asked_for():
     assert told()["each_call"] is None
 
 
-def test_a_share_that_slopes_is_told_where_it_bends():
+def test_a_changing_share_is_recorded_by_its_points():
     share = Share(((0.0, 0.2), (1800.0, 0.8), (HOUR, 0.0)))
-    (made,) = told(profile=day(window(share=share, ends=HOUR)))["profile"]["windows"]
+    (made,) = told(profile=profile_of(window(share=share, ends=HOUR)))["profile"]["windows"]
     assert made["shares"] == [[0.0, 0.2], [1800.0, 0.8], [HOUR, 0.0]]
 
 
-def test_a_window_that_flaps_is_told_with_its_pauses():
+def test_a_window_that_flaps_is_recorded_with_its_pauses():
     flapping = window(ends=20 * MINUTE, flap=Flap(5 * MINUTE, 5 * MINUTE))
-    (made,) = told(profile=day(flapping))["profile"]["windows"]
+    (made,) = told(profile=profile_of(flapping))["profile"]["windows"]
     assert (made["begins"], made["ends"]) == (0.0, 15 * MINUTE)
     assert [share for _, share in made["shares"]] == [1, 1, 0, 0, 1, 1]
 
 
-def test_a_window_that_is_not_played_says_so():
+def test_a_documented_window_is_marked_as_such():
     web = window(ends=HOUR, name="the web is slow", on=Target("anthropic", "web"))
-    windows = told(profile=day(web, window(ends=HOUR)))["profile"]["windows"]
+    windows = told(profile=profile_of(web, window(ends=HOUR)))["profile"]["windows"]
     assert [(each["name"], each["simulated"]) for each in windows] == [
         ("the web is slow", False),
         ("a window", True),
     ]
 
 
-def test_real_servers_are_told(rescued):
+def test_real_servers_are_recorded(rescued):
     assert rescued["real_peers"] == []
     report = replay(calls=1, every=None)
     report.real_peers = ("redis:6379",)
@@ -178,7 +178,7 @@ def test_real_servers_are_told(rescued):
     assert "no virtual time passed for them: redis:6379" in report.html()
 
 
-def test_a_report_is_told_while_the_outage_is_in_force():
+def test_a_report_can_be_written_during_the_outage():
     with outage(BAD_HOUR) as chaos:
         report = chaos.replay(ask_once, calls=5)
         inside = report.json(), report.html()
@@ -199,13 +199,15 @@ def test_a_column_is_a_length_that_people_count_in(seconds, step):
     assert columns.begins[-1] < seconds <= columns.begins[-1] + step
 
 
-def test_what_is_outside_counts_at_the_edge():
+def test_exchanges_outside_of_the_range_count_in_the_edge_columns():
     assert Columns([(10.0, 15.0)]).count_of([0.0, 10.0, 99.0])[0] == 2
     assert sum(Columns([(10.0, 15.0)]).count_of([0.0, 10.0, 99.0])) == 3
 
 
 def test_a_long_time_without_calls_is_cut_out():
-    bursts = day(*(window(begins=at, ends=at + HOUR, name=f"{at:g}") for at in (0.0, 100 * HOUR)))
+    bursts = profile_of(
+        *(window(begins=at, ends=at + HOUR, name=f"{at:g}") for at in (0.0, 100 * HOUR))
+    )
     record = told(profile=bursts)
     first, second = record["stretches"]
     assert (first["begins"], second["ends"]) == (record["begins"], record["ends"])

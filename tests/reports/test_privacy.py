@@ -19,7 +19,7 @@ from chaos_llm.reports.masking import masked
         "user:hunter22",
     ],
 )
-def test_what_looks_like_a_secret_is_not_shown(secret):
+def test_a_text_that_looks_like_a_secret_is_masked(secret):
     text = f"GET https://{secret}@host/ failed" if ":" in secret else f"invalid key {secret}, sorry"
     assert secret not in masked(text)
     assert "[a secret]" in masked(text)
@@ -29,13 +29,13 @@ def test_what_looks_like_a_secret_is_not_shown(secret):
     "text",
     ["Error code: 529", "req_011CiWCvRD2McAjWQ2Gmr7Mt", "task-force-of-the-century", "10:30"],
 )
-def test_what_does_not_is(text):
+def test_other_texts_are_shown(text):
     assert masked(text) == text
 
 
 def test_a_prompt_is_not_shown_however_it_is_broken_into_lines():
-    said = "I cannot help with: my ssn is\n  078-05-1120, help, sorry"
-    assert masked(said, ["my ssn is 078-05-1120, help"]) == (
+    message = "I cannot help with: my ssn is\n  078-05-1120, help, sorry"
+    assert masked(message, ["my ssn is 078-05-1120, help"]) == (
         "I cannot help with: [the prompt], sorry"
     )
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 from support.judging import Replay
-from support.small_profiles import HOUR, MINUTE, day, window
+from support.small_profiles import HOUR, MINUTE, profile_of, window
 
 from chaos_llm.analysis.call import OUTCOMES
 from chaos_llm.faults import cut_stream, latency, overloaded, truncated_answer
 from chaos_llm.reports.report import Report
 
-BAD_HOUR = day(window(ends=HOUR))
+BAD_HOUR = profile_of(window(ends=HOUR))
 
 
 replay = Replay(BAD_HOUR, {"every": "1m", "warmup": "10m", "recovery": "10m"})
@@ -45,7 +45,7 @@ def test_the_longest_gap_is_from_when_a_call_was_due_until_one_was_answered():
 
 
 def test_the_longest_of_several_gaps_counts():
-    waves = day(
+    waves = profile_of(
         *(window(begins=n * HOUR, ends=n * HOUR + n * 5 * MINUTE, name=f"{n}") for n in (1, 2, 3))
     )
     assert replay(profile=waves).longest_downtime == 15 * MINUTE
@@ -57,8 +57,8 @@ def test_requests_are_numbers_by_provider():
     assert report.requests("openai") == 0
 
 
-def test_what_was_planned_and_what_became_of_it():
-    profile = day(
+def test_planned_faults_are_counted_by_effect():
+    profile = profile_of(
         window(latency(seconds=1), name="slow", ends=HOUR),
         window(cut_stream(), name="torn", ends=HOUR),
         window(overloaded(), name="busy", ends=HOUR),
@@ -69,12 +69,15 @@ def test_what_was_planned_and_what_became_of_it():
     assert report.effects() == {"applied": 120, "unsupported": 60, "masked": 60}
 
 
-def test_exposure_is_the_share_of_the_calls_that_were_shown_a_spoilt_answer():
-    assert replay(profile=day(window(truncated_answer(), ends=HOUR))).corruption_shown == 60 / 80
+def test_exposure_is_the_share_of_calls_shown_a_silently_corrupted_answer():
+    assert (
+        replay(profile=profile_of(window(truncated_answer(), ends=HOUR))).corruption_shown
+        == 60 / 80
+    )
     assert replay().corruption_shown == 0.0
 
 
-def test_a_report_is_told_in_a_line():
+def test_the_repr_of_a_report_is_one_line():
     assert str(replay()) == "80 calls: primary 20, failed 60; longest downtime 3600 s"
 
 

@@ -62,9 +62,9 @@ SHAPES = {
     "around", ["{}", "key {}, sorry", '{{"key": "{}"}}', "a={}&b=1", "\u202e{}"]
 )
 def test_11_a_secret_is_known_by_its_shape(secret, around):
-    said = without_shapes(around.format(secret))
-    assert secret not in said
-    assert "[a secret]" in said
+    message = without_shapes(around.format(secret))
+    assert secret not in message
+    assert "[a secret]" in message
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_11_a_secret_is_known_by_its_shape(secret, around):
         "password=hunter2hunter2",
     ],
 )
-def test_11_a_secret_is_known_by_what_is_said_before_it(text):
+def test_11_a_secret_is_recognised_by_the_name_before_it(text):
     assert "hunter2" not in without_shapes(text)
 
 
@@ -95,7 +95,7 @@ def test_11_a_secret_is_known_by_what_is_said_before_it(text):
         "seed 18446744073709551615, at 2026-03-02T11:37:00Z, 99.9 % in 12:30:45",
     ],
 )
-def test_11_what_is_no_secret_stays(text):
+def test_11_texts_that_are_no_secrets_stay(text):
     assert without_shapes(text) == text
 
 
@@ -112,7 +112,7 @@ VALUES = ("correct-horse-battery", "a plain word or two", "open sesame now!",
 
 
 @pytest.mark.parametrize("value", VALUES)
-def test_11_what_a_requests_header_carried_is_known_by_its_value(value):
+def test_11_a_secret_from_a_request_header_is_recognised_by_its_value(value):
     secrets = Secrets()
     secrets.note(HEADERS)
     assert value not in secrets.masked(f"it was {value}, was it not")
@@ -143,7 +143,7 @@ def test_11_a_secret_that_changes_with_each_request_is_known_each_time():
                 json=body | {"model": f"ticket-to-{number}-ride"},
                 headers={"x-api-key": "k", "x-session-token": f"ticket-to-{number}-ride"},
             )
-        written = chaos.journal.jsonl()
+        written = chaos.journal.to_jsonl()
     assert written.count("[a secret]") == 3
     assert "ticket-to" not in written
 
@@ -162,19 +162,19 @@ def leaky(prompt):
     return reply.json()["content"][0]["text"]
 
 
-def test_11_no_report_of_a_replay_shows_what_its_requests_carried():
+def test_11_no_report_of_a_replay_shows_secrets_of_its_requests():
     with outage("anthropic-529-storm") as chaos:
         report = chaos.replay(leaky, calls=40)
         with pytest.raises(AssertionError) as failed:
             report.check(stays_available(0.999))
         shown = [
-            chaos.journal.jsonl(), chaos.timeline(), report.timeline(), report.json(),
+            chaos.journal.to_jsonl(), chaos.timeline(), report.timeline(), report.json(),
             report.json(calls=True), report.html(), str(failed.value),
         ]  # fmt: skip
     for text in shown:
         for secret in ("correct-horse-battery", "open-sesame-2026", JWT):
             assert secret not in text
-    assert "[a secret]" in chaos.journal.jsonl()
+    assert "[a secret]" in chaos.journal.to_jsonl()
     json.loads(report.json())
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from support.apps.bots import ask_once
 from support.apps.defended import Defended
-from support.small_profiles import HOUR, day, window
+from support.small_profiles import HOUR, profile_of, window
 
 from chaos_llm import outage
 from chaos_llm.checks import retries_stay_under, stops_calling
@@ -20,7 +20,7 @@ MADE = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
 
 def played(app, profile=None, seconds=1.0, check=None):
-    with outage(profile or day(window(ends=HOUR)), seed=3) as chaos:
+    with outage(profile or profile_of(window(ends=HOUR)), seed=3) as chaos:
         report = chaos.replay(app, every="30s", warmup="10m", recovery="10m")
         if check is not None:
             report.findings.append(check(report.run))
@@ -38,10 +38,10 @@ def hardened():
     return played(Defended(), check=retries_stay_under())
 
 
-def entry(record, test="test_one", day=None, **more):
-    profile = record.profile.model_copy(update={"name": day} if day else {})
+def entry(record, test="test_one", name=None, **more):
+    profile = record.profile.model_copy(update={"name": name} if name else {})
     made = {"test": f"tests/test_bot.py::{test}", "profile": profile, **more}
-    return Entry(record.model_copy(update=made), f"page-of-{test}-{day}")
+    return Entry(record.model_copy(update=made), f"page-of-{test}-{name}")
 
 
 def text(page):
@@ -52,7 +52,7 @@ def page(*entries):
     return session_page(entries, MADE)
 
 
-def test_the_heading_says_how_many_failed(naive, hardened):
+def test_the_heading_counts_the_failed_tests(naive, hardened):
     both = page(entry(naive, "test_a", verdict="failed"), entry(hardened, "test_b"))
     assert "1 of 2 tests on one outage profile failed." in both
     assert "Made on 2 Mar 2026 12:00 UTC." in both
@@ -62,12 +62,12 @@ def test_the_heading_says_how_many_failed(naive, hardened):
 
 
 def test_all_calls_count(naive, hardened):
-    said = text(page(entry(naive, "test_a"), entry(hardened, "test_b")))
-    assert "62.5 % of 320 calls were answered." in said
-    assert "120 calls were rescued when a provider failed." in said
+    message = text(page(entry(naive, "test_a"), entry(hardened, "test_b")))
+    assert "62.5 % of 320 calls were answered." in message
+    assert "120 calls were rescued when a provider failed." in message
 
 
-def test_a_test_on_two_days_is_one_row_with_a_cell_each(naive, hardened):
+def test_a_test_with_two_profiles_is_one_row_with_a_cell_each(naive, hardened):
     made = page(
         entry(naive, "test_a[first-day]", "first-day", verdict="failed"),
         entry(hardened, "test_a[second-day]", "second-day"),
@@ -87,16 +87,16 @@ def test_a_test_on_two_days_is_one_row_with_a_cell_each(naive, hardened):
     assert "✓ 100 %" in rows[0]
 
 
-def test_many_days_stand_below_each_other(hardened):
+def test_many_profiles_are_listed_below_each_other(hardened):
     made = page(*(entry(hardened, f"test_a[day-{n}]", f"day-{n}") for n in range(5)))
     rows = re.findall("<tr>(.*?)</tr>", made.partition("<tbody>")[2].partition("</table>")[0])
     assert [re.search(r"day-\d", row)[0] for row in rows] == [f"day-{n}" for n in range(5)]
 
 
-def test_a_cell_is_told_in_words(naive):
+def test_a_cell_has_a_text(naive):
     made = page(entry(naive, verdict="failed"))
-    said = "tests/test_bot.py::test_one on a-bad-day: failed, safe failure, 25 % answered"
-    assert f'aria-label="{said}"' in made
+    message = "tests/test_bot.py::test_one on a-bad-day: failed, safe failure, 25 % answered"
+    assert f'aria-label="{message}"' in made
 
 
 def test_numbers_in_names_are_sorted_as_numbers(hardened):
@@ -106,24 +106,24 @@ def test_numbers_in_names_are_sorted_as_numbers(hardened):
     )
 
 
-def test_failed_checks_the_worst_and_the_slowest_are_told(naive, hardened):
+def test_failed_checks_the_worst_and_the_slowest_tests_are_listed(naive, hardened):
     made = page(
         entry(naive, "test_a", verdict="failed", says="AssertionError: oh"),
         entry(hardened, "test_b", seconds=9.0),
     )
-    said = text(made)
-    failed = said.partition("Checks that failed")[2].partition("Worst for users")[0]
+    message = text(made)
+    failed = message.partition("Checks that failed")[2].partition("Worst for users")[0]
     assert "stops_calling(provider='anthropic'" in failed
     assert "retries_stay_under" not in failed
-    worst = said.partition("Worst for users")[2].partition("Slowest")[0]
+    worst = message.partition("Worst for users")[2].partition("Slowest")[0]
     assert "test_a" in worst
     assert "AssertionError: oh" in worst
     assert "test_b" not in worst
-    slowest = said.partition("Slowest")[2]
+    slowest = message.partition("Slowest")[2]
     assert slowest.index("test_b") < slowest.index("test_a")
 
 
-def test_tests_in_which_nothing_struck_are_counted(hardened):
+def test_tests_without_an_applied_fault_are_counted(hardened):
     made = page(entry(hardened, "test_a", applied=0), entry(hardened, "test_b"))
     assert "No fault was applied in one test" in made
 

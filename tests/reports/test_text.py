@@ -7,7 +7,7 @@ import time
 import pytest
 from support.apps.bots import ask, ask_once
 from support.apps.defended import Cached
-from support.small_profiles import HOUR, MINUTE, day, window
+from support.small_profiles import HOUR, MINUTE, profile_of, window
 
 from chaos_llm import outage
 from chaos_llm.checks import Finding
@@ -16,7 +16,7 @@ from chaos_llm.profiles.model import Post, StatusPage
 from chaos_llm.reports.text import findings_text
 
 PAGES = {"anthropic": StatusPage("anthropic", (Post(10 * MINUTE, "investigating"),))}
-BAD_DAY = day(window(ends=HOUR), status_pages=PAGES)
+BAD_DAY = profile_of(window(ends=HOUR), status_pages=PAGES)
 
 
 def timeline(app=ask_once, profile=BAD_DAY, width=100, **options):
@@ -25,21 +25,21 @@ def timeline(app=ask_once, profile=BAD_DAY, width=100, **options):
         return chaos.timeline(width)
 
 
-def test_a_timeline_tells_the_day_the_seed_and_what_the_marks_mean():
+def test_a_timeline_has_the_profile_the_seed_and_a_legend():
     lines = timeline().splitlines()
     assert lines[0] == (
         "a-bad-day, seed 3 · from 02 March 2026 11:50 UTC · one column is 1 min 12 s"
     )
     starts = [line[:17].strip() for line in lines[2:9]]
     assert starts == [
-        "", "", "anthropic hit", "status page", "to anthropic", "users got", "unanswered",
+        "", "", "anthropic hit", "status page", "anthropic load", "users got", "unanswered",
     ]  # fmt: skip
     assert "users got: P primary 40, x failed 60" in lines
     assert "requests: anthropic 100" in lines
     assert "faults planned: 60 (applied 60)" in lines
     legend = lines[lines.index("faults planned: 60 (applied 60)") + 1 :]
     assert [line.partition(":")[0] for line in legend if not line.startswith("  ")] == [
-        "hit", "to", "status page", "first failures of each kind",
+        "hit", "load", "status page", "first failures of each kind",
     ]  # fmt: skip
 
 
@@ -50,7 +50,7 @@ def test_no_line_is_wider_than_the_terminal(width):
     assert max(map(len, text.splitlines())) > width - 12
 
 
-def test_the_first_failures_are_told_each_kind_once():
+def test_the_first_failures_are_listed_once_for_each_kind():
     def fails_in_turn(question, turns=[]):  # noqa: B006 - a memory
         turns.append(question)
         if len(turns) % 5 == 0:
@@ -62,23 +62,23 @@ def test_the_first_failures_are_told_each_kind_once():
         return ask(question)
 
     lines = timeline(fails_in_turn, warmup=0).splitlines()
-    told = lines[lines.index("first failures of each kind:") + 1 :]
-    assert told[:3] == [
+    shown = lines[lines.index("first failures of each kind:") + 1 :]
+    assert shown[:3] == [
         "  12:00:00 call 0, failed after 0 s: None",
         "  12:01:00 call 1, degraded after 0 s: 'We are sorry.'",
-        told[2],
+        shown[2],
     ]
-    assert told[2].startswith("  12:02:00 call 2, failed after ")
-    assert "OverloadedError: Error code: 529" in told[2]
-    assert told[3] == "  … and 1 more kinds"
+    assert shown[2].startswith("  12:02:00 call 2, failed after ")
+    assert "OverloadedError: Error code: 529" in shown[2]
+    assert shown[3] == "  … and 1 more kinds"
 
 
 def test_where_all_were_answered_nothing_went_wrong():
     assert "first failures of each kind" not in timeline(Cached(ask_once), None)
 
 
-def test_spoilt_answers_are_told_as_exposure():
-    text = timeline(profile=day(window(truncated_answer())))
+def test_silently_corrupted_answers_are_listed_as_exposure():
+    text = timeline(profile=profile_of(window(truncated_answer())))
     assert "silently corrupted answers, which no app can detect, were shown in" in text
     assert "60 calls, first in call 10" in text
 
@@ -90,7 +90,7 @@ def test_each_replay_has_a_timeline():
         assert chaos.timeline().count("a-bad-day, seed 0 · from 02 March 2026") == 2
 
 
-def test_without_a_replay_the_requests_are_told_one_a_line():
+def test_without_a_replay_the_requests_are_listed_one_a_line():
     with outage(BAD_DAY) as chaos:
         chaos.on("anthropic").inject(auth_expired(), times=1)
         with pytest.raises(Exception, match="401"):
@@ -106,7 +106,7 @@ def test_without_a_replay_the_requests_are_told_one_a_line():
     assert lines[2] == "  12:01:30 #1 anthropic 200 complete after 0 s: healthy"
 
 
-def test_of_many_requests_the_last_are_told():
+def test_of_many_requests_the_last_are_listed():
     with outage() as chaos:
         for _ in range(45):
             ask_once()
@@ -123,7 +123,7 @@ def test_one_request_is_one_request():
         assert chaos.timeline().startswith("a-bad-day: one request, times in UTC")
 
 
-def test_findings_are_told_failures_first():
+def test_findings_are_listed_failures_first():
     findings = [
         Finding("one", "not applicable", "nothing to see"),
         Finding("two", "pass", "all well", why="never told"),
@@ -145,6 +145,6 @@ def test_findings_are_told_failures_first():
     )
 
 
-def test_what_struck_is_told_by_effect():
-    profile = day(window(overloaded(), name="one"), window(overloaded(), name="two"))
+def test_faults_are_counted_by_effect():
+    profile = profile_of(window(overloaded(), name="one"), window(overloaded(), name="two"))
     assert "faults planned: 120 (applied 60, masked 60)" in timeline(profile=profile)

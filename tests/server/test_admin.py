@@ -174,7 +174,7 @@ def test_the_verdict_judges_requests_and_says_what_it_cannot_judge(chaos_server)
 def test_without_a_fault_nothing_was_tested(chaos_server):
     verdict = api(chaos_server, "verdict").json
     assert verdict["verdict"] == "not judged"
-    assert "no fault struck" in verdict["why"]
+    assert "no fault was applied" in verdict["why"]
 
 
 def test_the_timeline_is_text_for_a_terminal(chaos_server):

@@ -170,7 +170,7 @@ def test_the_verdict_says_what_it_cannot_see(chaos_server):
 def test_the_fixture_is_one_clock_or_the_other(pytester):
     pytester.makepyfile("def test_both(chaos, chaos_server):\n    pass\n")
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
-    result.stdout.fnmatch_lines(["*`chaos` and `chaos_server` are two clocks*"])
+    result.stdout.fnmatch_lines(["*`chaos` and `chaos_server` have two clocks*"])
 
 
 def test_a_bad_day_for_the_whole_suite_is_played_by_the_server_too(pytester):

@@ -25,7 +25,10 @@ from chaos_llm.faults import cut_stream, overloaded, server_error
 STORM = "anthropic-529-storm"
 PORTKEY = Path(__file__).with_name("clients") / "portkey"
 MASTER_KEY = "sk-of-the-gateway-0123456789abcdef"
-ASKED = {"max_tokens": 200, "messages": [{"role": "user", "content": "Where is order KX-48213?"}]}
+ASKED = {
+    "max_completion_tokens": 2000,
+    "messages": [{"role": "user", "content": "Where is order KX-48213?"}],
+}
 LITELLM = """
 model_list:
   - model_name: bot

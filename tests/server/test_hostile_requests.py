@@ -75,7 +75,7 @@ ADMIN = {
     "an infinity in JSON": ("GET", "journal", b'{"since": Infinity}', "the body is no JSON"),
     "a float beyond floats": ("GET", "journal", b'{"since": 1e999}', "since is the number"),
     "a start beyond dates": ("POST", "reset", b'{"at": 1e300}', "more than a hundred years"),
-    "a start in a list": ("POST", "reset", b'{"at": [1]}', "is no moment of a profile"),
+    "a start in a list": ("POST", "reset", b'{"at": [1]}', "is not a time of a profile"),
     "a seed of 4,000 digits": ("POST", "reset", b'{"seed": ' + b"9" * 4000 + b"}", "a seed is a"),
     "a seed of 5,000 digits": ("POST", "reset", b'{"seed": ' + b"9" * 5000 + b"}", "out of range"),
     "brackets in TOML": ("POST", "load", b'{"toml": "[[[["}', "posted.toml:1: not TOML"),

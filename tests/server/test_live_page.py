@@ -218,7 +218,7 @@ def test_the_page_asks_for_the_admin_token_and_keeps_it_in_the_tab(tabs):
         address = f"{thread.hand().url}/__chaos/"
         opened = tabs.open(address)
         opened.until("!document.querySelector('#gate').hidden")
-        assert opened.text("#title") == "A bad day, live"
+        assert opened.text("#title") == "An outage, live"
         assert STORM not in opened.js("document.documentElement.outerHTML")
         opened.js("document.querySelector('#token').value = 'wrong'")
         opened.click("#gate [type=submit]")

@@ -116,6 +116,7 @@ def test_only_the_chosen_providers_are_played():
     with serving("--providers", "openai") as (_, url, _said):
         assert asked(url).status == 404
         assert asked(url, request("/openai/v1/chat/completions")).status == 401
+        assert asked(url, request("/openai/v1/fine_tuning/jobs")).status == 501
 
 
 def test_a_scaled_clock_runs_that_much_faster():
@@ -149,7 +150,7 @@ def test_a_signal_ends_streams_and_loses_no_line_of_the_journal(tmp_path, number
             process.send_signal(number)
             assert heard(connection).end == "fin"
         assert process.wait(PATIENCE) == 0
-        assert "ended after 21 requests, 1 struck" in process.stdout.read()
+        assert "ended after 21 requests, 1 with a fault" in process.stdout.read()
         assert not process.stderr.read()
     lines = [json.loads(line) for line in path.read_text().splitlines()]
     assert sorted(line["n"] for line in lines) == list(range(21))

@@ -23,7 +23,7 @@ from chaos_llm.sdk_matrix.fault_scenes import SPECIMENS, requests_of, scene_of
 from chaos_llm.server.launch.server_handle import ServerThread
 from chaos_llm.server.launch.settings import Settings
 
-EXPECTED = Path(__file__).parents[1] / "matrix" / "expected"
+EXPECTED = Path(__file__).parents[1] / "sdk_matrix" / "expected"
 SPEED = 40
 PATIENCE = 24  # seconds: as LIMIT between pings (15) and what is late (30), with room for both
 MADE = {

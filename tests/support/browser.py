@@ -21,8 +21,8 @@ def browser(folder):
     ours_in, theirs_out = os.pipe()
     theirs_in, ours_out = os.pipe()
     flags = ["--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
-    told = [*flags, "--remote-debugging-pipe", f"--user-data-dir={folder / 'chromium'}"]
-    command = ["bash", "-c", f'exec "$0" "$@" 3<&{theirs_in} 4>&{theirs_out}', CHROMIUM, *told]
+    shown = [*flags, "--remote-debugging-pipe", f"--user-data-dir={folder / 'chromium'}"]
+    command = ["bash", "-c", f'exec "$0" "$@" 3<&{theirs_in} 4>&{theirs_out}', CHROMIUM, *shown]
     process = subprocess.Popen(
         command,
         pass_fds=(theirs_in, theirs_out),

@@ -1,8 +1,8 @@
-"""Bytecode for the Python processes that tests start, where Python is told to write none.
+"""Bytecode for the Python processes that tests start, if Python is configured to write none.
 
 A run starts some hundred of them. With PYTHONDONTWRITEBYTECODE, which images of containers set,
-each would compile all that it imports, which is more work than what is tested. Here they share a
-folder of the session.
+each would compile all its imports, which is more work than the test. So they share a folder of the
+session.
 """
 
 from __future__ import annotations

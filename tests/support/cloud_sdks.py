@@ -244,7 +244,7 @@ def _seen_gemini(responses: list[Any]) -> Seen:
 
 
 class Claude:
-    """Scenes with Anthropic's SDK on somebody else's cloud."""
+    """Scenes with Anthropic's SDK on another vendor's cloud."""
 
     model = "claude-opus-4-6"
 
@@ -271,8 +271,11 @@ class Claude:
         content = json.loads(reply.body)["content"]
         use = next(block for block in content if block["type"] == "tool_use")
         answer = {"type": "tool_result", "tool_use_id": use["id"], "content": result}
-        said = [{"role": "assistant", "content": content}, {"role": "user", "content": [answer]}]
-        return more | {"messages": [{"role": "user", "content": PROMPT}, *said]}
+        answer_text = [
+            {"role": "assistant", "content": content},
+            {"role": "user", "content": [answer]},
+        ]
+        return more | {"messages": [{"role": "user", "content": PROMPT}, *answer_text]}
 
 
 class ClaudeOnBedrock(Claude):
@@ -308,8 +311,12 @@ class Converse:
             if "contentBlockDelta" in event:
                 delta = event["contentBlockDelta"]
                 block = blocks.setdefault(delta["contentBlockIndex"], {"said": ""})
-                said = delta["delta"]
-                block["said"] += said["text"] if "text" in said else said["toolUse"]["input"]
+                answer_text = delta["delta"]
+                block["said"] += (
+                    answer_text["text"]
+                    if "text" in answer_text
+                    else answer_text["toolUse"]["input"]
+                )
             stop = event.get("messageStop", {}).get("stopReason") or locals().get("stop")
             usage = event.get("metadata", {}).get("usage")
         content = [
@@ -333,12 +340,12 @@ class Converse:
         content = json.loads(reply.body)["output"]["message"]["content"]
         use = next(block["toolUse"] for block in content if "toolUse" in block)
         answer = {"toolUseId": use["toolUseId"], "content": [{"text": result}]}
-        said = [
+        answer_text = [
             {"role": "user", "content": [{"text": PROMPT}]},
             {"role": "assistant", "content": content},
             {"role": "user", "content": [{"toolResult": answer}]},
         ]
-        return more | {"messages": said}
+        return more | {"messages": answer_text}
 
     def with_schema(self, shape: Any) -> dict[str, Any]:
         schema = {"schema": json.dumps(shape.model_json_schema()), "name": "place"}
@@ -363,8 +370,8 @@ class Cohere:
     def _asked(self, more: dict[str, Any]) -> dict[str, Any]:
         messages = [{"role": "user", "content": PROMPT}]
         once = {"max_retries": 0}
-        asked = {"model": "command-a-03-2025", "messages": messages, "request_options": once}
-        return asked | more
+        sent_body = {"model": "command-a-03-2025", "messages": messages, "request_options": once}
+        return sent_body | more
 
     async def whole(self, client: Any, is_async: bool, **more: Any) -> Seen:
         reply = await settle(client.chat(**self._asked(more)))

@@ -54,7 +54,7 @@ class Http:
         return response.aiter_raw() if self.is_async else response.iter_raw()
 
     def run(self, scene: Coroutine[Any, Any, Any]) -> Any:
-        """Play a scene: on a loop of its own, or without one."""
+        """Run a scene, on a new event loop or without one."""
         if self.is_async:
             return asyncio.run(scene)
         try:
@@ -67,12 +67,12 @@ class Http:
         """One whole answer, by a client of its own where none is given."""
 
         async def scene() -> Any:
-            asked = client or self.client()
+            sent_body = client or self.client()
             try:
-                return await settle(asked.post(url, json=body, headers=HEADERS, **options))
+                return await settle(sent_body.post(url, json=body, headers=HEADERS, **options))
             finally:
                 if client is None:
-                    await close(asked)
+                    await close(sent_body)
 
         return self.run(scene())
 
@@ -80,8 +80,8 @@ class Http:
         """One stream, chunk by chunk."""
 
         async def scene() -> Any:
-            asked = client or self.client()
-            async with streamed(asked, **options) as response:
+            sent_body = client or self.client()
+            async with streamed(sent_body, **options) as response:
                 async for chunk in each(self.raw(response)):
                     chunks.append(chunk)  # noqa: PERF401 - what came before an error counts
                 return response

@@ -1,4 +1,4 @@
-"""Replays of small apps, and what a check finds in them: asked the same way by all tests."""
+"""Replays of small apps, and the findings of a check: one way for all tests."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ class Replay:
 
 @dataclass(frozen=True)
 class Judge:
-    """Replay an app on a profile, by default with these options, and asks a check about it."""
+    """Replay an app on a profile, by default with these options, and apply a check."""
 
     check: Check
     profile: Profile
     options: dict[str, Any]
 
     def run(self, app: Any, profile: Profile | EllipsisType = ..., **options: Any) -> Run:
-        """What came of the replay."""
+        """The run of the replay."""
         return Replay(self.profile, self.options)(app, profile, **options).run
 
     def __call__(
@@ -54,7 +54,7 @@ class Judge:
         check: Check | None = None,
         **options: Any,
     ) -> Finding:
-        """What the check, or another one, finds in it."""
+        """The finding of the check, or of another one."""
         return (check or self.check)(self.run(app, profile, **options))
 
     def verdict(self, *args: Any, **options: Any) -> str:

@@ -49,11 +49,11 @@ def dialled(url, limit=PATIENCE):
 def request(path="/anthropic/v1/messages", body=ASKED, method="POST", *, close=True, **headers):
     """The bytes of a request; underscores in a header's name are hyphens."""
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
-    said = {"host": "127.0.0.1", **KEY, "content-length": str(len(data))}
-    said |= {name.replace("_", "-"): value for name, value in headers.items()}
+    text = {"host": "127.0.0.1", **KEY, "content-length": str(len(data))}
+    text |= {name.replace("_", "-"): value for name, value in headers.items()}
     if close:
-        said["connection"] = "close"
-    lines = [f"{method} {path} HTTP/1.1", *(f"{n}: {v}" for n, v in said.items() if v is not None)]
+        text["connection"] = "close"
+    lines = [f"{method} {path} HTTP/1.1", *(f"{n}: {v}" for n, v in text.items() if v is not None)]
     return "\r\n".join([*lines, "", ""]).encode() + data
 
 

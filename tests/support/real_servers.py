@@ -27,7 +27,7 @@ def answering(text: str) -> Scene:
 
 @contextmanager
 def serving(scene: Scene, tls: SSLContext | None = None) -> Iterator[str]:
-    """A server that reads one request per connection and plays a scene; yields its address."""
+    """A server that reads one request per connection and then runs a scene; yields its address."""
     listener = socket.create_server(("127.0.0.1", 0))
     kept: list[socket.socket] = []
 
@@ -58,13 +58,13 @@ def serving(scene: Scene, tls: SSLContext | None = None) -> Iterator[str]:
 
 
 def free_port() -> int:
-    """A port where nobody listens."""
+    """A port without a listener."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])
 
 
 def refusing() -> str:
-    """An address at which nobody listens."""
+    """An address without a listener."""
     return f"http://127.0.0.1:{free_port()}"
 
 

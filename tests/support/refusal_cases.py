@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx2
 
 from chaos_llm import outage
-from chaos_llm.providers.refusals import every_rule
+from chaos_llm.protocol.messages import WireRequest
+from chaos_llm.providers import find
+from chaos_llm.providers.refusals import every_rule, validated
+from chaos_llm.requests.hosts import host_map
 
 GONE = object()  # a field that is left out
+# What a fuzzer puts in the place of any value of a body.
+HOSTILE = (None, -1e400, "\ud800", [[]], [None], {}, {"type": [], "role": {}})
 
 
 @dataclass(frozen=True)
@@ -38,6 +45,11 @@ class Case:
     raw: bytes | None = None  # a body that is no JSON
 
 
+def conversation(*messages: Any, **more: Any) -> dict[str, Any]:
+    """The change of a request to these messages, and to further fields."""
+    return {"messages": list(messages), **more}
+
+
 def check(api: Api, case: Case) -> None:
     """Send both requests of a case: one is refused by its rule, in its words; the other is not."""
     with outage() as chaos:
@@ -51,6 +63,50 @@ def check(api: Api, case: Case) -> None:
     assert first.broken_rule.name == f"{api.table}: {case.rule}", first.broken_rule
     assert accepted is None or accepted.status_code == 200, accepted.text
     assert all(other.broken_rule is None for other in others)
+
+
+def check_hostile_values(api: Api, case: Case) -> None:
+    """Put other values in the place of each value of a case's bodies: each is read or refused."""
+    for change in (case.refused, case.accepted):
+        body = changed(api.body, change)
+        url, headers = body.pop("$url", api.url), body.pop("$headers", {})
+        for path in list(paths(body)):
+            for value in HOSTILE:
+                _judge(url, {**api.headers, **case.headers, **headers}, replaced(body, path, value))
+
+
+def paths(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Where the values inside a JSON value are."""
+    steps = value.items() if isinstance(value, dict) else ()
+    steps = enumerate(value) if isinstance(value, list) else steps
+    for step, inner in steps:
+        yield (*at, step)
+        yield from paths(inner, (*at, step))
+
+
+def replaced(body: Any, path: tuple[Any, ...], value: Any) -> Any:
+    """A copy of a body with another value at a path."""
+    copy = deepcopy(body)
+    inner = copy
+    for step in path[:-1]:
+        inner = inner[step]
+    inner[path[-1]] = value
+    return copy
+
+
+def _judge(url: str, headers: dict[str, str], body: Any) -> None:
+    sent = httpx2.Request("POST", url)
+    provider, *_ = host_map({}).names(sent.url.host, sent.url.port, sent.url.scheme)
+    given = {"content-type": "application/json", **headers}
+    wire = WireRequest(
+        "POST",
+        sent.url.host,
+        sent.url.path,
+        sent.url.query.decode(),
+        {name: text for name, text in given.items() if text is not GONE},
+        json.dumps(body).encode(),
+    )
+    validated(find(provider, "POST", sent.url.path).parse(wire), wire, 1_772_451_420.0)
 
 
 def error_of(reply: httpx2.Response) -> dict[str, Any]:

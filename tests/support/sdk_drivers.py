@@ -79,7 +79,7 @@ class Driver:
         return http.Response(reply.status, headers=list(reply.headers), content=reply.body)
 
     def run(self, scene: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        """Play a scene with a client; a scene awaits everything through `settle`."""
+        """Run a scene with a client; a scene awaits everything through `settle`."""
 
         async def play() -> Any:
             return await scene(self.client(), *args, **kwargs)

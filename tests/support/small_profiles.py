@@ -1,4 +1,4 @@
-"""Bad days of a few windows, written in Python."""
+"""Profiles of a few windows, written in Python."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def window(
     )
 
 
-def day(*windows: Window, ends: float | None = None, **more: Any) -> Profile:
+def profile_of(*windows: Window, ends: float | None = None, **more: Any) -> Profile:
     """A profile of these windows, from noon on 2 March 2026."""
     last = max((window.ends[1] for window in windows), default=0.0)
     name = more.pop("name", "a-bad-day")
@@ -44,7 +44,7 @@ def day(*windows: Window, ends: float | None = None, **more: Any) -> Profile:
 
 def bad_time(*faults: Fault, **more: Any) -> Profile:
     """Twenty minutes of these faults, or of 529s."""
-    return day(window(*faults, ends=20 * MINUTE), **more)
+    return profile_of(window(*faults, ends=20 * MINUTE), **more)
 
 
 BAD_TIME = bad_time()
@@ -52,4 +52,4 @@ BAD_TIME = bad_time()
 
 def paced(**pace: Any) -> Profile:
     """A healthy Claude that takes its time."""
-    return day(ends=0.0, name="paced", baseline={"anthropic": HealthyLatency(**pace)})
+    return profile_of(ends=0.0, name="paced", baseline={"anthropic": HealthyLatency(**pace)})

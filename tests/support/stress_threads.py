@@ -24,7 +24,7 @@ import httpx2
 from chaos_llm import outage
 from chaos_llm.faults import hang, latency, overloaded
 from chaos_llm.profiles.model import Profile
-from support.small_profiles import HOUR, MINUTE, day, window
+from support.small_profiles import HOUR, MINUTE, profile_of, window
 
 # Made when the module is imported, and used in every outage.
 CLIENT = httpx2.Client(timeout=20)
@@ -37,7 +37,7 @@ MESSAGE = {"model": "claude-sonnet-5-5", "max_tokens": 99}
 
 def bad_hour() -> Profile:
     """Errors, slowness and silence, one upon the other."""
-    return day(
+    return profile_of(
         window(overloaded(), share=0.4, sticky_by="request", name="errors"),
         window(latency(seconds=(1, 40)), share=0.5, sticky_by="request", name="slow"),
         window(hang(), begins=20 * MINUTE, ends=40 * MINUTE, share=0.2, name="silence"),
@@ -84,9 +84,9 @@ class App:
             answers.put(self._ask(question))
 
     def _ask(self, question: str) -> int:
-        said = MESSAGE | {"messages": [{"role": "user", "content": question}]}
+        message = MESSAGE | {"messages": [{"role": "user", "content": question}]}
         try:
-            return CLIENT.post(ADDRESS, json=said, headers=HEADERS).status_code
+            return CLIENT.post(ADDRESS, json=message, headers=HEADERS).status_code
         except httpx2.TransportError:
             return 0
 
@@ -105,7 +105,7 @@ def journal_of(seed: int, users: int, calls: int = 60) -> str:
             consumer.start()
         chaos.replay(app.answer, calls=calls, users=users)
         app.end()
-        return chaos.journal.jsonl()
+        return chaos.journal.to_jsonl()
 
 
 def hashes(seeds: int, threads: list[int], calls: int) -> Iterator[tuple[str, str]]:

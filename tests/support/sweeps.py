@@ -1,15 +1,15 @@
-"""Sweeps: tests over whole catalogues, of which the plain run plays a sample.
+"""Sweeps: tests over whole catalogues, of which a plain run has a sample.
 
-A test marked `exhaustive` has many cases that resemble each other: each SDK with each fault, each
-profile with each bot. `python -m pytest` plays a sample of them, `-m exhaustive` plays these tests
-alone with every case, and `--every-case` plays all tests with every case, as does UPDATE_MATRIX=1
-or UPDATE_GOLDEN=1. What is chosen by -k, by --lf or by the id of a case is played as chosen.
+A test marked `exhaustive` has many similar cases: each SDK with each fault, each profile with each
+bot. `python -m pytest` runs a sample of them, `-m exhaustive` runs these tests alone with every
+case, and `--every-case` runs all tests with every case, as does UPDATE_MATRIX=1 or
+UPDATE_GOLDEN=1. Cases selected by -k, by --lf or by id run as selected.
 
     @pytest.mark.exhaustive             # a sample in which each parameter has each value once
     @pytest.mark.exhaustive(sample=20)  # the same, of at most 20 cases
     @pytest.mark.exhaustive(sample=0)   # not in the plain run
 
-A test that draws its cases itself, by Hypothesis, asks for the fixture `every_case`.
+A test that draws its cases itself, with Hypothesis, uses the fixture `every_case`.
 
 The sample follows from SUITE_SEED (default: 0), which `.ci/run` takes from the commit. The seed of
 pytest-randomly does not change it, so that all workers of pytest-xdist draw the same sample.
@@ -62,10 +62,10 @@ def every_case(request: pytest.FixtureRequest) -> bool:
 
 def plays_every_case(config: pytest.Config) -> bool:
     """Whether this session samples nothing."""
-    asked = config.getoption("--every-case") or MARK in config.getoption("markexpr")
+    sent = config.getoption("--every-case") or MARK in config.getoption("markexpr")
     chosen = config.getoption("keyword") or config.getoption("lf", False)
     named = any("[" in argument for argument in config.args)
-    return bool(asked or chosen or named) or any(map(os.environ.get, UPDATES))
+    return bool(sent or chosen or named) or any(map(os.environ.get, UPDATES))
 
 
 @pytest.hookimpl(trylast=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Callable
 
 from chaos_llm.virtual_time import real_sleep
@@ -16,6 +17,12 @@ def run_together(*functions: Callable[[], object]) -> None:
         thread.start()
     for thread in threads:
         thread.join()
+
+
+def nap(seconds: float) -> float:
+    """Sleep, in a worker of an executor for example, and return how long."""
+    time.sleep(seconds)
+    return seconds
 
 
 def press_ctrl_c() -> None:

@@ -127,7 +127,7 @@ def _usage_of(chunk: Any) -> Any:
 
 
 class MistralScenes:
-    """Scenes with Mistral's SDK, whose names for sync and async differ."""
+    """Scenes with Mistral's SDK; its names for sync and async differ."""
 
     async def whole(self, client: Any, **body: Any) -> Seen:
         ask = client.chat.complete_async if client.told_async else client.chat.complete

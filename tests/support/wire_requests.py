@@ -18,7 +18,8 @@ from chaos_llm.protocol.messages import (
     Usage,
     WireRequest,
 )
-from chaos_llm.providers import Provider, ReplyContext, find
+from chaos_llm.providers import SESSIONS, Provider, ReplyContext, find
+from chaos_llm.providers.openai.common import OpenAIDialect
 
 SCHEMA = {
     "type": "object",
@@ -65,15 +66,31 @@ BODIES: dict[str, dict[str, Any]] = {
     "api_chat": {"model": "llama3.2", "messages": [{"role": "user", "content": PROMPT}]},
     "api_generate": {"model": "llama3.2", "prompt": PROMPT},
     "api_embed": {"model": "nomic-embed-text", "input": PROMPT},
+    "completions": {"model": "gpt-3.5-turbo-instruct", "prompt": PROMPT, "max_tokens": 300},
+    "v1_chat": {"model": "command-r-08-2024", "message": PROMPT},
+    "rerank": {"model": "rerank-v3.5", "query": PROMPT, "documents": ["Order KX-48213.", "None."]},
+    "guardrails": {"source": "INPUT", "content": [{"text": {"text": PROMPT}}]},
+    "moderations": {"input": PROMPT},
+    "images": {"model": "gpt-image-1", "prompt": PROMPT},
+    "audio": {"model": "tts-1", "input": PROMPT, "voice": "alloy", "response_format": "mp3"},
+    "vector_stores": {"name": "a store"},
+    "assistants": {"model": "gpt-4o", "name": "an assistant"},
+    "stored_responses": {"model": "gpt-5.2", "input": PROMPT},
     "entra_token": {
         "grant_type": "client_credentials",
         "client_id": "an-app",
         "scope": "https://cognitiveservices.azure.com/.default",
     },
 }
-SESSIONS = {"live", "realtime", "responses_websocket"}  # on a websocket
 # Dialects of their own, with tests of their own: the tests of an `endpoint` say nothing of them.
 CLOUDS = {"gemini", "vertex", "bedrock", "cohere", "ollama"}
+
+
+def is_cloud(provider: Provider) -> bool:
+    """Whether a format is a cloud's own; at their doors of OpenAI's APIs they are of its family."""
+    return provider.name in CLOUDS and not isinstance(provider, OpenAIDialect)
+
+
 _VERTEX = "/v1/projects/a-project/locations/europe-west1/publishers"
 _CLAUDE = "anthropic.claude-opus-4-6-v1%3A0"
 PATHS = {
@@ -109,6 +126,27 @@ PATHS = {
     "api_generate": "/api/generate",
     "api_embed": "/api/embed",
     "entra_token": "/a-tenant/oauth2/v2.0/token",
+    "gemini-chat": "/v1beta/openai/chat/completions",
+    "gemini-embeddings": "/v1beta/openai/embeddings",
+    "compatible_models": "/v1beta/openai/models",
+    "gemini-models": "/v1beta/models",
+    "vertex-models": "/v1beta1/publishers/google/models",
+    "bedrock-models": "/foundation-models",
+    "completions": "/v1/completions",
+    "v1_chat": "/v1/chat",
+    "rerank": "/v2/rerank",
+    "guardrails": "/guardrail/gr-1/version/1/apply",
+    "moderations": "/v1/moderations",
+    "images": "/v1/images/generations",
+    "image_store": "/private/img-a.png",
+    "audio": "/v1/audio/speech",
+    "files": "/v1/files",
+    "openai_batches": "/v1/batches",
+    "vector_stores": "/v1/vector_stores",
+    "assistants": "/v1/assistants",
+    "stored_responses": "/v1/responses/input_tokens",
+    "api_models": "/api/tags",
+    "api_health": "/",
 }
 
 TEXT = "Order KX-48213 left Zürich today: „unterwegs“, it is 🚚."
@@ -142,7 +180,7 @@ def wire_request(provider: Provider, **changes: Any) -> WireRequest:
     data = body if isinstance(body, bytes) else json.dumps(body).encode() if body else b""
     method = "POST" if provider.api in BODIES else "GET"
     parts: dict[str, Any] = {
-        "method": websocket.UPGRADE if provider.api in SESSIONS else method,
+        "method": websocket.UPGRADE if provider in SESSIONS else method,
         "host": host_of(provider),
         "path": path_of(provider),
         "query": "",
@@ -153,7 +191,7 @@ def wire_request(provider: Provider, **changes: Any) -> WireRequest:
 
 
 def reply_context(key: object = "a stamp") -> ReplyContext:
-    """A new stamp, equal for equal keys: a die remembers its throws."""
+    """A new reply context, equal for equal keys; none is reused, because its draws advance."""
     return ReplyContext(1772451420.0, KeyedRandom(key))
 
 
@@ -162,8 +200,8 @@ def answer_wire(wire: WireRequest, name: str, answer: Answer) -> tuple[Request, 
     provider = find(name, wire.method, wire.path)
     request = provider.parse(wire)
     healthy = None if isinstance(answer, Refusal) else provider.healthy(request, reply_context())
-    said = request.invalid or healthy or answer
-    return request, provider.render(request, said, reply_context())
+    text = request.invalid or healthy or answer
+    return request, provider.render(request, text, reply_context())
 
 
 def streaming_request(provider: Provider, **more: Any) -> Request:

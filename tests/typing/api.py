@@ -57,9 +57,7 @@ def in_a_test(chaos: Outage) -> None:
 
 
 async def in_an_async_test(chaos: Outage) -> None:
-    report = await chaos.replay_async(
-        answer_later, calls=40, warmup=timedelta(minutes=10), recovery=0
-    )
+    report = await chaos.replay(answer_later, calls=40, warmup=timedelta(minutes=10), recovery=0)
     assert_type(report, Report)
 
 

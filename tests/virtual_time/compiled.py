@@ -1,4 +1,4 @@
-"""A library of compiled code, as packages of Rust or C bring along, made by the system's cc."""
+"""A library of C code, such as packages contain, compiled by the system's cc."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _library() -> Path | None:
 
 
 def compiled_library() -> ctypes.CDLL:
-    """The functions of native_code.c; skips where no C compiler is."""
+    """The functions of native_code.c; the test is skipped without a C compiler."""
     made = _library()
     if made is None:
         pytest.skip("there is no C compiler to make a native library with")

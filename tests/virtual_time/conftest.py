@@ -1,4 +1,4 @@
-"""Loopback servers that live in real time, as a team's Redis or Postgres does."""
+"""Servers on loopback in real time, as a team's Redis or Postgres is."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def real_time_before_and_after() -> Iterator[None]:
 
 @pytest.fixture
 def late_server() -> Iterator[StartServer]:
-    """Start a server that sends its parts, each after a pause of real seconds, to whoever asks."""
+    """Start a server that answers each request with these parts after pauses in real seconds."""
     stop = threading.Event()
     listeners: list[socket.socket] = []
 

@@ -1,4 +1,4 @@
-/* What compiled libraries do: read clocks, wait until a time, work in threads of their own. */
+/* Functions as in compiled libraries: they read clocks, wait, and work in their own threads. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <linux/futex.h>
@@ -36,7 +36,7 @@ ns_t read_timespec_get(void) {
   return span(t);
 }
 
-/* Ways to wait for `ms`, each until a deadline that it looks at again after each wait. */
+/* Ways to wait for `ms`, each repeated until a deadline. */
 #define UNTIL_DEADLINE(id, ...)                        \
   ns_t deadline = read_clock(id) + ms * 1000000LL, left; \
   while ((left = deadline - read_clock(id)) > 0) { __VA_ARGS__; } \
@@ -71,7 +71,7 @@ ns_t wait_epoll(int ms) {
   return deadline;
 }
 static int word;
-ns_t wait_futex(int ms) { /* as Rust's standard library waits: until a moment of the monotonic clock */
+ns_t wait_futex(int ms) { /* as Rust's standard library waits, until a time of the monotonic clock */
   UNTIL_DEADLINE(CLOCK_MONOTONIC, struct timespec t = moment(deadline);
                  syscall(SYS_futex, &word, FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG, 0, &t, NULL, ~0));
 }
@@ -119,7 +119,7 @@ ns_t wait_spin(int ms) {
   UNTIL_DEADLINE(CLOCK_MONOTONIC, );
 }
 
-/* Threads. When its work is done each calls a function, as a library of Rust calls Python. */
+/* Threads. Each calls a function when its work is done, as a Rust library calls Python. */
 typedef void (*done_t)(void);
 struct job { int ms, fd; done_t done; };
 static void begin(void *(*run)(void *), struct job given) {
@@ -141,15 +141,15 @@ static void *computing(void *job) {
   free(job);
   return NULL;
 }
-static void *handing_on(void *job) { /* thread after thread, as a pool's workers wake each other */
+static void *waking_the_next(void *job) { /* each thread wakes the next one, as a pool's workers do */
   struct job *mine = job;
   usleep(100);
-  if (mine->ms-- > 0) begin(handing_on, *mine);
+  if (mine->ms-- > 0) begin(waking_the_next, *mine);
   else mine->done();
   free(mine);
   return NULL;
 }
-static void *idling(void *job) { /* until it is given something to do */
+static void *idling(void *job) { /* until it gets a job */
   char byte;
   if (read(((struct job *)job)->fd, &byte, 1) < 0) abort();
   free(job);
@@ -168,7 +168,7 @@ static void *spins(void *job) {
 }
 void sleep_in_thread(int ms, done_t done) { begin(sleeping, (struct job){ms, -1, done}); }
 void compute_in_thread(int ms, done_t done) { begin(computing, (struct job){ms, -1, done}); }
-void hand_on_in_threads(int hops, done_t done) { begin(handing_on, (struct job){hops, -1, done}); }
+void hand_on_in_threads(int hops, done_t done) { begin(waking_the_next, (struct job){hops, -1, done}); }
 void idle_in_thread(int fd) { begin(idling, (struct job){0, fd, NULL}); }
 void start_ticking(int ms) { ticking = 1; begin(ticks, (struct job){ms, -1, NULL}); }
 void start_spinning(void) { ticking = 1; begin(spins, (struct job){0, -1, NULL}); }

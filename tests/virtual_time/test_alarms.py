@@ -1,4 +1,4 @@
-"""Alarms, interval timers and signals that threads send: on the clock, in the main thread."""
+"""Alarms, interval timers and signals that threads send, in virtual time and the main thread."""
 
 import asyncio
 import os
@@ -69,7 +69,7 @@ def timer(send: object) -> None:
 
 @pytest.mark.parametrize("wait", WAITS)
 @pytest.mark.parametrize("sets", SETS)
-def test_a9_a_time_limit_by_signal_ends_any_wait_on_the_clock(sets: str, wait: str) -> None:
+def test_a9_a_time_limit_by_signal_ends_any_wait_in_virtual_time(sets: str, wait: str) -> None:
     with handled(signal.SIGALRM, give_up), VirtualTime() as clock:
         SETS[sets]()
         with pytest.raises(TookTooLong):
@@ -92,7 +92,7 @@ def test_a9_a_handler_that_returns_lets_the_wait_go_on_to_its_end() -> None:
         assert len(rang) == 4
 
 
-def test_a9_alarms_and_threads_act_in_the_order_of_the_clock() -> None:
+def test_a9_alarms_and_threads_run_in_order_of_time() -> None:
     order: list[str] = []
 
     def work() -> None:
@@ -112,7 +112,7 @@ def test_a9_alarms_and_threads_act_in_the_order_of_the_clock() -> None:
     assert order == ["alarm 5", "thread 10", "alarm 15", "thread 20", "alarm 25", "thread 30"]
 
 
-def test_a9_alarm_tells_what_was_left_and_can_be_taken_back() -> None:
+def test_a9_alarm_returns_the_seconds_left_and_can_be_cancelled() -> None:
     with handled(signal.SIGALRM, give_up), VirtualTime():
         assert alarm(20) == 0
         time.sleep(5)
@@ -152,7 +152,7 @@ def test_a9_pause_waits_for_the_alarm() -> None:
         assert clock.now == 7
 
 
-def test_a9_a_real_alarm_from_before_stays_real_and_one_of_the_outage_ends_with_it() -> None:
+def test_a9_an_alarm_set_before_stays_real_and_one_set_inside_ends_with_the_outage() -> None:
     rang: list[float] = []
     with handled(signal.SIGALRM, lambda *_: rang.append(real_monotonic())):
         before = setitimer(signal.ITIMER_REAL, 100)
@@ -169,7 +169,7 @@ def test_a9_a_real_alarm_from_before_stays_real_and_one_of_the_outage_ends_with_
             setitimer(signal.ITIMER_REAL, *before)
 
 
-def test_a9_a_wrong_time_is_refused_as_the_real_function_refuses_it() -> None:
+def test_a9_a_wrong_argument_raises_the_error_of_the_real_function() -> None:
     with VirtualTime():
         with pytest.raises(signal.ItimerError):
             setitimer(signal.ITIMER_REAL, -1)
@@ -179,7 +179,7 @@ def test_a9_a_wrong_time_is_refused_as_the_real_function_refuses_it() -> None:
             setitimer(which=signal.ITIMER_REAL, seconds=1)  # type: ignore[call-arg]
 
 
-def test_a9_a_signal_to_oneself_is_handled_at_once() -> None:
+def test_a9_a_signal_to_the_calling_thread_is_handled_at_once() -> None:
     seen: list[int] = []
     with handled(signal.SIGUSR1, lambda signum, _: seen.append(signum)), VirtualTime() as clock:
         signal.raise_signal(signal.SIGUSR1)
@@ -188,7 +188,7 @@ def test_a9_a_signal_to_oneself_is_handled_at_once() -> None:
         assert clock.now == 0
 
 
-def test_a9_an_alarm_behind_the_horizon_is_no_way_past_it() -> None:
+def test_a9_an_alarm_after_the_horizon_raises_horizon_reached() -> None:
     horizon = pytest.raises(HorizonReached)
     with handled(signal.SIGALRM, give_up), horizon, VirtualTime(horizon=100):
         alarm(200)

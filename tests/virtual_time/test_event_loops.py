@@ -1,4 +1,4 @@
-"""asyncio: any loop lives on the clock while it idles, and outlives it unharmed."""
+"""asyncio: every loop follows virtual time while it idles, and works normally afterwards."""
 
 import asyncio
 import selectors
@@ -50,7 +50,7 @@ async def slept() -> AsyncIterator[float]:
 
 
 @pytest.mark.asyncio
-async def test_an_async_fixture_may_hold_the_clock(slept: float) -> None:
+async def test_an_async_fixture_may_enter_virtual_time(slept: float) -> None:
     await asyncio.sleep(500)
     assert slept == 100
 

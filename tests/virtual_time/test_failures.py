@@ -1,4 +1,4 @@
-"""What must end an outage does end it, says why, and leaves real time behind."""
+"""Errors that end an outage: their messages, and that real time is restored."""
 
 import asyncio
 import os
@@ -58,7 +58,7 @@ def test_the_horizon_can_be_moved() -> None:
         assert clock.now == 950
 
 
-def test_a_deadlocked_loop_is_named_with_its_place() -> None:
+def test_the_error_of_a_deadlocked_loop_shows_its_position() -> None:
     async def wait() -> None:
         await asyncio.Event().wait()
 
@@ -116,7 +116,7 @@ def test_the_propagating_error_is_not_raised_twice() -> None:
     assert raised.value.__context__ is None
 
 
-def test_a_recorded_error_beats_the_apps_own_exception_and_keeps_it_as_context() -> None:
+def test_a_recorded_error_replaces_the_apps_own_exception_and_keeps_it_as_context() -> None:
     with pytest.raises(HarnessError) as raised, VirtualTime() as clock:
         clock.record(HarnessError("the cause"))
         raise ValueError("the consequence")
@@ -131,7 +131,7 @@ def test_an_error_of_one_outage_is_not_raised_by_the_next() -> None:
         time.sleep(1)
 
 
-def test_an_exception_leaves_real_time_behind() -> None:
+def test_real_time_is_restored_after_an_exception() -> None:
     with pytest.raises(ZeroDivisionError), VirtualTime():
         time.sleep(1000)
         raise ZeroDivisionError
@@ -140,7 +140,7 @@ def test_an_exception_leaves_real_time_behind() -> None:
     assert 0.01 <= time.monotonic() - began < PATIENCE
 
 
-def test_ctrl_c_in_a_loop_that_waits_really_leaves_real_time_behind() -> None:
+def test_real_time_is_restored_after_ctrl_c_in_a_real_wait_of_a_loop() -> None:
     async def wait() -> None:
         await asyncio.Event().wait()
 
@@ -153,10 +153,10 @@ def test_ctrl_c_in_a_loop_that_waits_really_leaves_real_time_behind() -> None:
     assert 0.01 <= time.monotonic() - began < PATIENCE
 
 
-def test_an_error_half_way_through_entering_takes_everything_back(
+def test_an_error_during_entering_restores_everything(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(VirtualTime, "_test_ourselves", lambda self: 1 / 0)
+    monkeypatch.setattr(VirtualTime, "_check_clocks", lambda self: 1 / 0)
     with pytest.raises(ZeroDivisionError), VirtualTime():
         pass
     monkeypatch.undo()
@@ -224,13 +224,13 @@ def test_a_start_without_time_zone_is_refused() -> None:
         VirtualTime(starts=datetime(2026, 3, 2))
 
 
-def test_a_thread_that_does_not_live_on_the_clock_cannot_sleep_on_it() -> None:
+def test_a_thread_in_real_time_cannot_sleep_on_the_clock() -> None:
     clock = VirtualTime()
-    with pytest.raises(UsageError, match="does not live on the clock"):
+    with pytest.raises(UsageError, match="does not use the clock"):
         clock.sleep(1)
 
 
-def test_a_forked_child_lives_in_real_time(tmp_path: Path) -> None:
+def test_a_forked_child_uses_real_time(tmp_path: Path) -> None:
     says = tmp_path / "says"
     with VirtualTime() as clock:
         time.sleep(5000)

@@ -1,4 +1,4 @@
-"""Virtual clocks of other libraries are refused in the words that freezegun gets."""
+"""Virtual clocks of other libraries are refused with the same message as freezegun."""
 
 import asyncio
 from collections.abc import Callable
@@ -13,7 +13,7 @@ pytest.importorskip("trio.testing")
 
 
 class LoopWithItsOwnTime(asyncio.SelectorEventLoop):
-    """As looptime's and async-solipsism's loops are."""
+    """A loop with its own clock, as looptime and async-solipsism have it."""
 
     def time(self) -> float:
         return 0.0
@@ -35,7 +35,7 @@ def refused(name: str, run: Callable[[], object]) -> None:
 
 
 @pytest.mark.parametrize("scene", [sleep_a_while, outage_inside])
-def test_a6_a_loop_with_a_time_of_its_own_is_refused(scene: Callable[[], object]) -> None:
+def test_a6_a_loop_with_its_own_clock_is_refused(scene: Callable[[], object]) -> None:
     loop = LoopWithItsOwnTime()
 
     def run() -> None:

@@ -1,4 +1,4 @@
-"""The bytes that are shipped are what a compiler makes of clocks.c.
+"""The shipped machine code is the compiled form of clocks.c.
 
 After a change of clocks.c: UPDATE_MACHINE_CODE=1 pytest tests/virtual_time/test_machine_code.py
 """
@@ -54,9 +54,9 @@ def test_what_any_compiler_makes_of_the_source_shows_the_time_that_is_written(
     table.begin()
     for monotonic, wall in ((10**15, 1772 * 10**15), (10**15 + 1, 1772 * 10**15 + 1)):
         table.show(monotonic, wall)
-        assert (table.says(1), table.says(0)) == (monotonic, wall)
+        assert (table.reading(1), table.reading(0)) == (monotonic, wall)
     table.end()
-    assert table.says(1) != monotonic
+    assert table.reading(1) != monotonic
     assert len(clock_table.FUNCTIONS) == compiled_functions()
 
 

@@ -55,7 +55,7 @@ def test_a5_native_code_sees_the_date_of_the_outage_and_the_real_one_before_and_
 
 
 @pytest.mark.parametrize("clock", ["CLOCK_MONOTONIC", "CLOCK_MONOTONIC_RAW", "CLOCK_BOOTTIME"])
-def test_a5_native_monotonic_clocks_move_as_python_ones_do_and_never_back(
+def test_a5_native_monotonic_clocks_advance_with_pythons_and_never_go_back(
     native: ctypes.CDLL, clock: str
 ) -> None:
     number = getattr(time, clock)
@@ -106,7 +106,7 @@ def test_a5_native_clocks_are_real_after_an_outage_that_ends_in_an_error(
 def test_a5_native_clocks_are_real_after_an_outage_that_could_not_begin(
     native: ctypes.CDLL, march: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(VirtualTime, "_test_ourselves", lambda self: 1 / 0)
+    monkeypatch.setattr(VirtualTime, "_check_clocks", lambda self: 1 / 0)
     with pytest.raises(ZeroDivisionError), VirtualTime(starts=march):
         pass
     assert abs(native.read_clock(time.CLOCK_REALTIME) - time.time_ns()) < 10 * NANO
@@ -125,7 +125,7 @@ def test_a5_a_forked_child_has_real_native_clocks(native: ctypes.CDLL, march: da
 def test_a_native_wait_until_a_deadline_lasts_its_real_time_and_no_more(
     native: ctypes.CDLL, wait: str, ahead: int
 ) -> None:
-    """Nor does it hang where the clock stands still: whoever has waited sees their deadline."""
+    """It does not hang while the clock stands still: the waiting thread reads its deadline."""
     with VirtualTime() as clock:
         time.sleep(ahead)
         began = real_monotonic()
@@ -136,7 +136,7 @@ def test_a_native_wait_until_a_deadline_lasts_its_real_time_and_no_more(
     assert spent >= (0.03 if wait != "wait_spin" else 0)
 
 
-def test_a_thread_that_has_waited_is_shown_no_later_time_than_others(native: ctypes.CDLL) -> None:
+def test_a_thread_that_has_waited_reads_no_later_time_than_others(native: ctypes.CDLL) -> None:
     with VirtualTime():
         begin = native.read_clock(time.CLOCK_MONOTONIC)
         native.wait_usleep(20)
@@ -145,7 +145,7 @@ def test_a_thread_that_has_waited_is_shown_no_later_time_than_others(native: cty
         assert native.read_clock(time.CLOCK_MONOTONIC) == begin + NANO
 
 
-def test_where_the_system_refuses_pages_of_code_native_clocks_stay_real_and_it_is_said(
+def test_where_the_system_forbids_pages_of_code_native_clocks_stay_real_and_the_report_says_so(
     native: ctypes.CDLL, march: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(address: int, size: int, protection: int) -> None:

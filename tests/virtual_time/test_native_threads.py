@@ -1,4 +1,4 @@
-"""Threads that Python did not make get real time while they work, so that time does not jump."""
+"""Threads that native code started get real time while they work: time does not jump."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from virtual_time.compiled import compiled_library
 
 from chaos_llm.virtual_time import VirtualTime, real_monotonic, real_sleep
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells of threads")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux lists native threads")
 
 CALLBACK = ctypes.CFUNCTYPE(None)
 Work = Callable[[Any], None]
@@ -95,7 +95,7 @@ def test_a4_a_pthread_that_calls_into_the_loop_after_50_real_ms_is_awaited() -> 
 
 
 def test_a4_a_plain_sleep_waits_for_native_work_before_it_jumps(native: ctypes.CDLL) -> None:
-    """What was begun before a pause is done in it, not after it."""
+    """Work that begins before a sleep ends during the sleep, not after it."""
     done: list[float] = []
     with VirtualTime() as clock:
         note = CALLBACK(lambda: done.append(clock.now))
@@ -104,7 +104,7 @@ def test_a4_a_plain_sleep_waits_for_native_work_before_it_jumps(native: ctypes.C
         assert done == [0]
 
 
-def test_a4_pools_that_idle_cost_no_real_time_and_are_not_named(native: ctypes.CDLL) -> None:
+def test_a4_idle_pools_cost_no_real_time_and_are_not_reported(native: ctypes.CDLL) -> None:
     here, there = os.pipe()
     for _ in range(4):
         native.idle_in_thread(here)
@@ -121,7 +121,7 @@ def test_a4_pools_that_idle_cost_no_real_time_and_are_not_named(native: ctypes.C
     os.close(there)
 
 
-def test_a4_a_native_thread_that_sleeps_for_long_is_jumped_over_and_named(
+def test_a4_a_native_thread_that_sleeps_for_long_is_ignored_and_reported(
     native: ctypes.CDLL,
 ) -> None:
     done = threading.Event()
@@ -135,7 +135,7 @@ def test_a4_a_native_thread_that_sleeps_for_long_is_jumped_over_and_named(
     settle()
 
 
-def test_a4_a_native_ticker_costs_a_second_in_all_and_not_at_every_jump(
+def test_a4_a_periodic_native_thread_costs_a_second_in_all_and_not_at_every_jump(
     native: ctypes.CDLL,
 ) -> None:
     native.start_ticking(10)
@@ -148,7 +148,7 @@ def test_a4_a_native_ticker_costs_a_second_in_all_and_not_at_every_jump(
             assert real_monotonic() - began < 8  # 10 if it were waited for at every jump
 
 
-def test_a4_a_native_thread_that_never_rests_is_left_to_itself_and_named(
+def test_a4_a_native_thread_that_never_pauses_is_ignored_and_reported(
     native: ctypes.CDLL,
 ) -> None:
     native.start_spinning()
@@ -160,7 +160,7 @@ def test_a4_a_native_thread_that_never_rests_is_left_to_itself_and_named(
 
 
 def test_a4_native_work_without_a_timer_beside_it_is_no_deadlock(native: ctypes.CDLL) -> None:
-    """It may take longer than the quarter of a second after which a deadlock is certain else."""
+    """It may take longer than 0.25 s, after which a deadlock is reported otherwise."""
     with VirtualTime() as clock:
         asyncio.run(answered(WORK["sleeps for 50 ms"](native), None))
         asyncio.run(answered(lambda done: native.sleep_in_thread(600, done), None))

@@ -1,4 +1,4 @@
-"""Loops that poll and never wait: short ones end, endless ones end in an error with their line."""
+"""Busy loops: short ones end in time, endless ones with an error that names their line."""
 
 import asyncio
 import threading
@@ -75,21 +75,21 @@ POLLS = [
 
 
 @pytest.mark.parametrize("poll", POLLS)
-def test_a7_a_poll_for_a_moment_ends_when_the_moment_is_over(poll) -> None:
+def test_a7_a_short_busy_wait_ends_in_time(poll) -> None:
     with VirtualTime() as clock:
         poll(0.01)
         assert 0.00999 < clock.now < 0.02
 
 
 @pytest.mark.parametrize("poll", POLLS)
-def test_a7_a_poll_for_ever_ends_in_an_error_that_names_its_line(poll) -> None:
+def test_a7_an_endless_busy_loop_ends_with_an_error_that_names_its_line(poll) -> None:
     named = "scene" if poll is asyncio_zero else poll.__name__
     raised = pytest.raises(Standstill, match=rf"test_polls\.py:\d+ \({named}\)")
     with raised, VirtualTime(real_wait=0.2):
         poll(1e6)
 
 
-def test_a7_time_creeps_the_same_way_every_time() -> None:
+def test_a7_a_busy_wait_takes_the_same_virtual_time_in_each_run() -> None:
     ends = set()
     for _ in range(3):
         with VirtualTime() as clock:
@@ -99,8 +99,8 @@ def test_a7_time_creeps_the_same_way_every_time() -> None:
     assert len(ends) == 1
 
 
-def test_a7c_a_wait_until_exactly_now_is_over() -> None:
-    """`remaining` is 0.0 at the deadline, which no real clock ever shows; grpc waits like that."""
+def test_a7c_a_wait_until_the_present_instant_ends() -> None:
+    """`remaining` is exactly 0.0 at the deadline, unlike on a real clock; grpc waits like that."""
     condition = threading.Condition()
     with VirtualTime() as clock, condition:
         end = time.time() + 30
@@ -113,7 +113,7 @@ def test_a7c_a_wait_until_exactly_now_is_over() -> None:
 
 
 @pytest.mark.parametrize("pause", [lambda: time.sleep(0), time.monotonic])
-def test_a7_who_polls_lets_other_threads_work(pause) -> None:
+def test_a7_a_busy_loop_lets_other_threads_work(pause) -> None:
     done: list[int] = []
 
     def work() -> None:
@@ -128,7 +128,7 @@ def test_a7_who_polls_lets_other_threads_work(pause) -> None:
         assert clock.now < 0.1
 
 
-def test_a7_a_loop_that_polls_lets_other_threads_work() -> None:
+def test_a7_a_busy_event_loop_lets_other_threads_work() -> None:
     done: list[int] = []
 
     async def scene() -> None:
@@ -141,7 +141,7 @@ def test_a7_a_loop_that_polls_lets_other_threads_work() -> None:
         assert clock.now < 0.1
 
 
-def test_a7_who_polls_for_the_real_world_gets_an_answer() -> None:
+def test_a7_a_busy_wait_for_a_real_thread_ends() -> None:
     done: list[int] = []
     with VirtualTime() as clock:
         with clock.unmanaged():
@@ -150,7 +150,7 @@ def test_a7_who_polls_for_the_real_world_gets_an_answer() -> None:
             time.sleep(0)
 
 
-def test_an_app_that_waits_in_between_may_read_the_clock_as_often_as_it_likes() -> None:
+def test_an_app_that_sleeps_between_readings_may_read_the_clock_any_number_of_times() -> None:
     with VirtualTime(real_wait=0.1) as clock:
         for _ in range(30):
             for _ in range(50_000):

@@ -1,4 +1,4 @@
-"""Child processes live in real time, hold the clock while they work for us, and leave it alone."""
+"""Child processes use real time, and stop the clock only while code on it awaits them."""
 
 import multiprocessing
 import time
@@ -18,7 +18,7 @@ def write_that(path: Path) -> None:
     path.write_text(str(work_really()))
 
 
-def test_a_forked_process_lives_in_real_time(tmp_path: Path) -> None:
+def test_a_forked_process_uses_real_time(tmp_path: Path) -> None:
     fork = multiprocessing.get_context("fork")
     with VirtualTime() as clock:
         time.sleep(5000)
@@ -30,7 +30,7 @@ def test_a_forked_process_lives_in_real_time(tmp_path: Path) -> None:
     assert (tmp_path / "says").read_text() == "True"
 
 
-def test_a_process_executor_is_never_too_late_and_lets_time_pass_when_idle() -> None:
+def test_a_process_executor_meets_virtual_timeouts_and_lets_time_pass_when_idle() -> None:
     fork = multiprocessing.get_context("fork")
     with VirtualTime() as clock:
         with ProcessPoolExecutor(1, mp_context=fork) as pool:
@@ -40,7 +40,7 @@ def test_a_process_executor_is_never_too_late_and_lets_time_pass_when_idle() -> 
         assert clock.now == 1000
 
 
-def test_a_process_pool_is_never_too_late_and_lets_time_pass_when_idle() -> None:
+def test_a_process_pool_meets_virtual_timeouts_and_lets_time_pass_when_idle() -> None:
     fork = multiprocessing.get_context("fork")
     with VirtualTime() as clock, fork.Pool(1) as pool:
         assert pool.apply_async(work_really).get(timeout=0.01)

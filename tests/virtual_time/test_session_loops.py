@@ -10,7 +10,7 @@ from chaos_llm.virtual_time import VirtualTime, real_monotonic
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-async def test_tasks_of_the_session_live_on_before_inside_and_after_an_outage() -> None:
+async def test_tasks_of_the_session_loop_run_before_inside_and_after_an_outage() -> None:
     beats: list[float] = []
 
     async def beat() -> None:

@@ -1,4 +1,4 @@
-"""Real sockets: a reply that takes 0.2 real seconds is never too late for a virtual timeout."""
+"""Real sockets: a reply after 0.2 real seconds meets every virtual timeout."""
 
 import asyncio
 import socket
@@ -38,7 +38,7 @@ def test_a_reply_in_two_parts_is_awaited_to_its_end(late_server: StartServer) ->
     assert clock.real_peers == (f"real socket to 127.0.0.1:{port}",)
 
 
-def test_sock_recv_holds_the_clock(late_server: StartServer) -> None:
+def test_sock_recv_stops_the_clock(late_server: StartServer) -> None:
     port = late_server([TEN], 0.15)
 
     async def main() -> bytes:
@@ -54,7 +54,7 @@ def test_sock_recv_holds_the_clock(late_server: StartServer) -> None:
     assert clock.now == 0
 
 
-def test_add_reader_holds_the_clock_as_psycopg_uses_it(late_server: StartServer) -> None:
+def test_add_reader_stops_the_clock_as_psycopg_uses_it(late_server: StartServer) -> None:
     port = late_server([TEN], 0.15)
 
     async def main() -> bytes:
@@ -71,7 +71,7 @@ def test_add_reader_holds_the_clock_as_psycopg_uses_it(late_server: StartServer)
     assert clock.now == 0
 
 
-def test_tls_session_tickets_are_not_taken_for_the_reply(
+def test_tls_session_tickets_do_not_count_as_the_reply(
     late_server: StartServer, tls_pair: tuple[ssl.SSLContext, ssl.SSLContext]
 ) -> None:
     server_tls, client_tls = tls_pair
@@ -90,7 +90,7 @@ def test_tls_session_tickets_are_not_taken_for_the_reply(
     assert clock.now == 0
 
 
-def test_a_protocol_of_ones_own_holds_the_clock_until_it_is_answered(
+def test_a_custom_protocol_stops_the_clock_until_its_reply_arrives(
     late_server: StartServer,
 ) -> None:
     port = late_server([TEN], 0.15)
@@ -122,7 +122,7 @@ def test_a_protocol_of_ones_own_holds_the_clock_until_it_is_answered(
     assert clock.now == 0
 
 
-def test_anyios_streams_hold_the_clock(late_server: StartServer) -> None:
+def test_anyios_streams_stop_the_clock(late_server: StartServer) -> None:
     anyio = pytest.importorskip("anyio")
     port = late_server([TEN, TEN], 0.1)
 
@@ -174,7 +174,7 @@ def test_a_listener_from_before_the_outage_lets_time_pass(late_server: StartServ
     assert asyncio.run(main()) == 3600
 
 
-def test_a_connection_from_before_the_outage_holds_the_clock_once_it_is_used(
+def test_a_connection_from_before_the_outage_stops_the_clock_once_it_is_used(
     late_server: StartServer,
 ) -> None:
     port = late_server([TEN, TEN], 0.1)
@@ -218,7 +218,7 @@ def test_a_server_on_the_same_loop_sleeps_in_virtual_time_while_its_client_waits
         await asyncio.sleep(1000)  # the server's end waits for the next request: no hold
         writer.close()
         await writer.wait_closed()
-        await asyncio.sleep(100)  # all ends see that
+        await asyncio.sleep(100)  # all ends notice it
         server.close()
         return times
 
@@ -229,7 +229,7 @@ def test_a_server_on_the_same_loop_sleeps_in_virtual_time_while_its_client_waits
     assert real_monotonic() - began < PATIENCE
 
 
-def test_name_resolution_in_the_loops_executor_is_never_too_late() -> None:
+def test_name_resolution_in_the_loops_executor_meets_virtual_timeouts() -> None:
     async def main() -> bool:
         loop = asyncio.get_running_loop()
         return bool(await asyncio.wait_for(loop.getaddrinfo("localhost", 80), 5))
@@ -239,7 +239,7 @@ def test_name_resolution_in_the_loops_executor_is_never_too_late() -> None:
     assert clock.now == 0
 
 
-def test_a_child_process_that_is_awaited_holds_the_clock() -> None:
+def test_a_child_process_that_is_awaited_stops_the_clock() -> None:
     async def main() -> tuple[int, bytes]:
         child = await asyncio.create_subprocess_exec(
             sys.executable, "-c", "print('done')", stdout=asyncio.subprocess.PIPE
@@ -252,7 +252,7 @@ def test_a_child_process_that_is_awaited_holds_the_clock() -> None:
     assert clock.now == 0
 
 
-def test_a_child_process_that_nobody_awaits_lets_time_pass() -> None:
+def test_a_child_process_that_no_task_awaits_lets_time_pass() -> None:
     async def main() -> None:
         child = await asyncio.create_subprocess_exec(
             sys.executable, "-c", "import time; time.sleep(60)"
@@ -265,7 +265,7 @@ def test_a_child_process_that_nobody_awaits_lets_time_pass() -> None:
     assert clock.now == 36_000
 
 
-def test_a_peer_that_never_answers_is_named(late_server: StartServer) -> None:
+def test_the_error_for_a_silent_peer_names_it(late_server: StartServer) -> None:
     port = late_server([], 0.0)
 
     async def main() -> None:
@@ -277,11 +277,13 @@ def test_a_peer_that_never_answers_is_named(late_server: StartServer) -> None:
             writer.close()
             await writer.wait_closed()
 
-    with pytest.raises(RealWaitExceeded, match=f"127.0.0.1:{port} held the clock .* 0.1 real"):
+    with pytest.raises(
+        RealWaitExceeded, match=f"127.0.0.1:{port} stopped virtual time .* 0.1 real"
+    ):
         run(main, real_wait=0.1)
 
 
-def test_a_socket_awaited_in_vain_is_named_where_no_timer_is_pending(
+def test_the_error_for_a_silent_peer_names_it_also_without_a_pending_timer(
     late_server: StartServer,
 ) -> None:
     port = late_server([], 0.0)

@@ -1,4 +1,4 @@
-"""pytest and its plugins see real time; tests that they end are in test_after_failures.py."""
+"""pytest and its plugins read real time; test_after_failures.py has the tests that they end."""
 
 import xml.etree.ElementTree as ET
 
@@ -14,7 +14,7 @@ def test_ten_hours():
 """
 
 
-def test_reports_tell_real_durations(pytester: pytest.Pytester) -> None:
+def test_reports_show_real_durations(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(SUITE)
     pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
     options = ("--junit-xml=report.xml", "--durations=3", "-vv", "-p", "no:cacheprovider")

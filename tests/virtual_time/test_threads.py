@@ -1,4 +1,4 @@
-"""Threads take turns on one clock, switch where they block, and outlive the outage unharmed."""
+"""Threads take turns on one clock, switch where they block, and go on after the outage."""
 
 import asyncio
 import http.server
@@ -23,7 +23,7 @@ CONDITION = threading.Condition()
 POOL = ThreadPoolExecutor(2)
 
 
-def test_threads_sleep_side_by_side() -> None:
+def test_threads_sleep_in_parallel() -> None:
     with VirtualTime() as clock:
         log: list[tuple[int, float]] = []
 
@@ -48,7 +48,7 @@ def test_start_returns_before_the_thread_does_anything() -> None:
         assert not thread.is_alive()
 
 
-def test_threads_live_on_the_clock() -> None:
+def test_threads_use_the_clock() -> None:
     with VirtualTime() as clock:
         lives: list[bool] = []
         run_together(lambda: lives.append(clock.is_managed_here()))
@@ -102,7 +102,7 @@ def test_a_lock_made_at_import_and_held_during_a_call_makes_others_wait() -> Non
         assert ended == [10, 20, 30]
 
 
-def test_a_condition_made_at_import_takes_its_lock_back_in_virtual_time() -> None:
+def test_a_condition_made_at_import_reacquires_its_lock_in_virtual_time() -> None:
     with VirtualTime() as clock:
         woken: list[float] = []
 
@@ -186,7 +186,7 @@ def test_a_timer_fires_in_virtual_time() -> None:
         assert fired == [3600]
 
 
-def test_executors_made_inside_work_side_by_side_on_the_clock() -> None:
+def test_executors_made_inside_work_in_parallel_on_the_clock() -> None:
     with VirtualTime() as clock:
         with ThreadPoolExecutor(4) as pool:
             futures = {pool.submit(time.sleep, 10 * n): n for n in (3, 1, 2)}
@@ -245,7 +245,7 @@ def test_a_loops_executor_works_on_the_clock() -> None:
         assert clock.now == 130  # closing the loop waits for its threads
 
 
-def test_a_loop_in_a_thread_of_its_own_lives_on_the_clock() -> None:
+def test_a_loop_in_a_thread_of_its_own_uses_the_clock() -> None:
     with VirtualTime() as clock:
         loop = asyncio.new_event_loop()
         thread = threading.Thread(target=loop.run_forever)
@@ -259,7 +259,7 @@ def test_a_loop_in_a_thread_of_its_own_lives_on_the_clock() -> None:
         assert clock.now == 3600
 
 
-def test_the_same_threads_take_the_same_turns_every_time() -> None:
+def test_the_same_threads_take_the_same_turns_in_each_run() -> None:
     def run() -> list[tuple[int, float]]:
         trace: list[tuple[int, float]] = []
         lock = threading.Lock()
@@ -279,7 +279,7 @@ def test_the_same_threads_take_the_same_turns_every_time() -> None:
     assert all(run() == first for _ in range(5))
 
 
-def test_a_sleeper_left_behind_ends_with_the_outage() -> None:
+def test_a_sleeping_thread_ends_with_the_outage() -> None:
     def beat() -> None:
         while True:
             time.sleep(60)
@@ -292,7 +292,7 @@ def test_a_sleeper_left_behind_ends_with_the_outage() -> None:
     assert not thread.is_alive()
 
 
-def test_an_idle_consumer_left_behind_goes_on_in_real_time() -> None:
+def test_an_idle_queue_consumer_goes_on_in_real_time_after_the_outage() -> None:
     jobs: queue.Queue[int | None] = queue.Queue()
     done: list[int] = []
 
@@ -313,7 +313,7 @@ def test_an_idle_consumer_left_behind_goes_on_in_real_time() -> None:
     assert not thread.is_alive()
 
 
-def test_a_loop_left_behind_in_a_thread_goes_on_in_real_time() -> None:
+def test_a_loop_in_a_thread_goes_on_in_real_time_after_the_outage() -> None:
     loop = asyncio.new_event_loop()
     with VirtualTime():
         thread = threading.Thread(target=loop.run_forever, daemon=True)
@@ -327,7 +327,7 @@ def test_a_loop_left_behind_in_a_thread_goes_on_in_real_time() -> None:
     loop.close()
 
 
-def test_a_deadlock_names_every_thread_and_where_it_waits() -> None:
+def test_a_deadlock_lists_every_thread_and_where_it_waits() -> None:
     def wait_for_ever() -> None:
         threading.Event().wait()
 
@@ -370,7 +370,7 @@ def test_a_horizon_reached_in_a_thread_is_raised_in_the_test() -> None:
     assert not thread.is_alive()
 
 
-def test_ctrl_c_while_the_test_is_parked_leaves_a_clean_state() -> None:
+def test_ctrl_c_while_the_tests_thread_waits_leaves_a_clean_state() -> None:
     stop: list[int] = []
 
     def spin() -> None:
@@ -409,7 +409,7 @@ def test_cleaning_up_after_ctrl_c_may_still_use_the_clock() -> None:
             assert not thread.is_alive()
 
 
-def test_wrapping_run_as_telemetry_packages_do_loses_no_baton(
+def test_threads_take_turns_though_telemetry_packages_wrap_run(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(threading, "excepthook", lambda args: None)
@@ -437,22 +437,24 @@ def test_wrapping_run_as_telemetry_packages_do_loses_no_baton(
         assert clock.now == 50
 
 
-def test_a_thread_that_dies_of_an_exception_hands_the_baton_on(
+def test_a_thread_that_ends_with_an_exception_lets_the_next_one_run(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(threading, "excepthook", lambda args: None)
 
-    def rng() -> None:
+    def fail() -> None:
         time.sleep(5)
         raise ValueError
 
     with VirtualTime() as clock:
-        run_together(rng, lambda: time.sleep(10))
+        run_together(fail, lambda: time.sleep(10))
         assert clock.now == 10
 
 
-def test_a_lost_baton_is_found_and_ends_the_outage(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(Deadlock, match="without handing the baton on"):  # noqa: SIM117
+def test_a_thread_that_ends_without_passing_its_turn_on_ends_the_outage(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with pytest.raises(Deadlock, match="without letting another thread run"):  # noqa: SIM117
         with VirtualTime(real_wait=0.1) as clock:
             monkeypatch.setattr(clock._scheduler, "finish", lambda runner: None)
             run_together(lambda: None)
@@ -476,7 +478,7 @@ def test_threads_of_telemetry_packages_stay_real() -> None:
     assert all(abs(reading - real_monotonic()) < PATIENCE for reading in readings)
 
 
-def test_an_exporter_that_never_sleeps_virtually_does_not_stop_the_clock() -> None:
+def test_an_exporter_that_never_waits_in_virtual_time_does_not_stop_the_clock() -> None:
     source: dict[str, object] = {"__name__": "sentry_sdk.monitor", "time": time}
     exec("def work(stop):\n    while not stop:\n        time.sleep(0.001)", source)
     stop: list[int] = []
@@ -551,7 +553,7 @@ class TestRefusedThreads:
             assert clock.now == 0
             assert clock.is_managed_here()
 
-    def test_hold_the_clock_while_they_work_for_a_loop(self) -> None:
+    def test_stop_the_clock_while_they_work_for_a_loop(self) -> None:
         async def main() -> None:
             await asyncio.wait_for(asyncio.to_thread(real_sleep, 0.1), 5)
 

@@ -1,4 +1,4 @@
-"""time.sleep and the clocks: redirected in place, for everybody who lives on the clock."""
+"""time.sleep and the clocks are redirected in place for all threads on the clock."""
 
 import asyncio
 import datetime as dt
@@ -42,7 +42,7 @@ def test_names_bound_before_the_outage_follow() -> None:
         assert perf_counter_ns() - nanoseconds == 36_000 * 10**9
 
 
-def test_the_wall_clock_starts_where_it_is_told_and_follows(march: datetime) -> None:
+def test_the_wall_clock_starts_at_the_given_date_and_follows(march: datetime) -> None:
     with VirtualTime(starts=march) as clock:
         assert datetime.now(UTC) == march
         time.sleep(90.5)
@@ -56,7 +56,7 @@ def test_the_wall_clock_starts_now_by_default() -> None:
         assert before <= time.time() <= before + 5
 
 
-def test_the_wall_clock_can_be_wound_back_and_monotonic_time_does_not_notice(
+def test_the_wall_clock_can_be_set_back_and_monotonic_time_does_not_change(
     march: datetime,
 ) -> None:
     with VirtualTime(starts=march) as clock:
@@ -76,7 +76,7 @@ def test_time_zone_of_the_start_does_not_matter() -> None:
         assert datetime.now(UTC) == datetime(2026, 3, 2, 11, 37, tzinfo=UTC)
 
 
-def test_differences_are_exact_so_a_deadline_of_1000_is_met_at_1000() -> None:
+def test_differences_are_exact_so_a_deadline_of_1000_s_is_reached_at_1000_s() -> None:
     with VirtualTime() as clock:
 
         @tenacity.retry(wait=tenacity.wait_fixed(100), stop=tenacity.stop_after_delay(1000))
@@ -88,7 +88,7 @@ def test_differences_are_exact_so_a_deadline_of_1000_is_met_at_1000() -> None:
         assert clock.now == 1000
 
 
-def test_nobody_wakes_before_their_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_sleep_ends_early(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Clock, "ended_at", 0)  # after two years of tests floats are coarser
     with VirtualTime():
         for seconds in (0.1, 0.3, 1e-9, 7.7):
@@ -97,12 +97,12 @@ def test_nobody_wakes_before_their_time(monkeypatch: pytest.MonkeyPatch) -> None
             assert seconds <= time.monotonic() - began < seconds + 1e-8
 
 
-def test_a_negative_sleep_is_refused_as_ever() -> None:
+def test_a_negative_sleep_raises_the_usual_error() -> None:
     with VirtualTime(), pytest.raises(ValueError, match="non-negative"):
         time.sleep(-1)
 
 
-def test_a_sleep_that_is_no_number_is_refused_as_ever() -> None:
+def test_a_sleep_that_is_not_a_number_raises_the_usual_error() -> None:
     with VirtualTime(), pytest.raises(TypeError):
         time.sleep("7")  # type: ignore[arg-type]
 
@@ -135,7 +135,7 @@ def test_real_time_is_back_after_the_outage() -> None:
     assert abs(time.time() - datetime.now(UTC).timestamp()) < PATIENCE
 
 
-def test_two_sleeps_of_other_lengths_take_their_sum() -> None:
+def test_two_sleeps_of_different_lengths_take_their_sum() -> None:
     with VirtualTime() as clock:
         clock.sleep(2.5)
         time.sleep(3)
@@ -180,7 +180,7 @@ def test_packages_named_by_the_user_keep_real_time() -> None:
         assert abs(source["read"]() - real_monotonic()) < PATIENCE
 
 
-def test_the_clock_knows_who_lives_on_it() -> None:
+def test_the_clock_knows_which_threads_use_it() -> None:
     seen = []
     with VirtualTime() as clock:
         assert active() is clock

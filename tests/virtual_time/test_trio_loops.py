@@ -1,4 +1,4 @@
-"""trio lives on the clock as asyncio does."""
+"""trio follows virtual time as asyncio does."""
 
 import queue
 import threading
@@ -91,7 +91,7 @@ def test_a_run_that_outlives_the_outage_keeps_its_deadlines() -> None:
     assert 0.02 <= slept < 1
 
 
-def test_a_real_socket_that_a_trio_task_awaits_holds_the_clock(late_server: StartServer) -> None:
+def test_a_real_socket_that_a_trio_task_awaits_stops_the_clock(late_server: StartServer) -> None:
     port = late_server([b"01234"], 0.1)
 
     async def main() -> bytes:
@@ -106,7 +106,7 @@ def test_a_real_socket_that_a_trio_task_awaits_holds_the_clock(late_server: Star
         assert clock.now == 0
 
 
-def test_a_deadlocked_run_is_ended_and_its_outage_left() -> None:
+def test_a_deadlocked_trio_run_ends_with_its_outage() -> None:
     async def main() -> None:
         with VirtualTime(real_wait=0.3):
             await trio.sleep_forever()
@@ -139,7 +139,7 @@ def test_a_trio_server_and_its_client_share_the_clock() -> None:
         assert trio.run(main) == pytest.approx(45, abs=1e-6)
 
 
-def test_a_thread_that_calls_back_into_trio_takes_its_turn() -> None:
+def test_a_thread_that_calls_trio_waits_for_its_turn() -> None:
     async def main() -> float:
         answers: queue.Queue[float] = queue.Queue()
         token = trio.lowlevel.current_trio_token()
@@ -162,7 +162,7 @@ def test_a_thread_that_calls_back_into_trio_takes_its_turn() -> None:
         assert trio.run(main) == pytest.approx(30, abs=1.1)
 
 
-def test_real_work_in_an_old_thread_is_never_too_late_for_trio() -> None:
+def test_work_in_an_old_thread_meets_virtual_timeouts_of_trio() -> None:
     jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
 
     def serve() -> None:

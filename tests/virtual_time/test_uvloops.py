@@ -37,7 +37,7 @@ def test_a_loop_made_inside_is_asyncios(run: object) -> None:
         assert clock.now == 3600
 
 
-def test_a_loop_made_before_is_refused_and_not_run() -> None:
+def test_a_uvloop_loop_made_before_is_refused() -> None:
     loop = uvloop.new_event_loop()
     try:
         with VirtualTime():
@@ -62,7 +62,7 @@ def test_an_outage_inside_a_running_uvloop_is_refused() -> None:
     uvloop.run(main())
 
 
-def test_uvloop_is_itself_again_afterwards() -> None:
+def test_uvloop_makes_its_own_loops_again_after_the_outage() -> None:
     kind = uvloop.Loop
     with VirtualTime():
         assert uvloop.Loop is not kind

@@ -1,4 +1,4 @@
-"""JSON schemas, as apps send them for tools and structured answers: values that are valid."""
+"""JSON schemas of tools and structured answers: validation, valid values, vendors' refusals."""
 
 from __future__ import annotations
 

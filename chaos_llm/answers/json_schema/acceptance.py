@@ -1,4 +1,4 @@
-"""Whether a value is valid against a JSON schema, for the keywords that apps send to LLMs."""
+"""Validates values against a JSON schema, for the keywords that apps send to LLMs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chaos_llm.answers.json_schema.budget import Budget, TooHard
 from chaos_llm.answers.json_schema.references import follow
 from chaos_llm.answers.json_schema.regular_expressions import Unsupported
 
-STEPS = 15_000  # for one schema: well under a tenth of a second
+STEPS = 15_000  # of a budget for one schema: well under a tenth of a second
 
 _TYPES: Mapping[str, Callable[[Any], bool]] = {
     "null": lambda value: value is None,
@@ -22,7 +22,7 @@ _TYPES: Mapping[str, Callable[[Any], bool]] = {
     "array": lambda value: isinstance(value, list),
     "object": lambda value: isinstance(value, dict),
 }
-_LETTERS_A_STEP = 64  # of two texts that are compared
+_LETTERS_A_STEP = 64  # letters compared in one step of a budget
 
 
 def types_of(schema: Mapping[str, Any]) -> list[str]:
@@ -33,7 +33,7 @@ def types_of(schema: Mapping[str, Any]) -> list[str]:
 
 
 def accepts(schema: Any, value: Any) -> bool:
-    """Whether the value is valid; False where it would take too long to say."""
+    """Whether the value is valid; False if the budget is too small to decide."""
     try:
         return Acceptance(schema, Budget(STEPS)).accepts(schema, value)
     except (TooHard, RecursionError):
@@ -41,9 +41,9 @@ def accepts(schema: Any, value: Any) -> bool:
 
 
 class Acceptance:
-    """Whether values are valid; `root` is the schema that references are followed in.
+    """Decides whether values are valid; `root` is the schema in which references are resolved.
 
-    Raises TooHard where the budget is spent, and UsageError for a reference to nothing.
+    Raises TooHard if the budget is spent, and UsageError for a reference that does not resolve.
     """
 
     def __init__(self, root: Any, budget: Budget) -> None:
@@ -90,7 +90,7 @@ class Acceptance:
     def _is_found(self, pattern: str, text: str) -> bool:
         try:
             return regular_expressions.is_found(pattern, text, self._budget)
-        except Unsupported:  # JavaScript's dialect, or a group that is referred to again
+        except Unsupported:  # a pattern of JavaScript, or one with a back-reference
             return True
 
     def _accepts_list(self, schema: Mapping[str, Any], values: list[Any]) -> bool:
@@ -122,7 +122,7 @@ class Acceptance:
         )
 
     def property_schemas(self, schema: Mapping[str, Any], name: str) -> list[Any]:
-        """What holds for the property of that name."""
+        """The schemas that apply to the property of that name."""
         named = schema.get("properties", {})
         parts = [named[name]] if name in named else []
         patterns = schema.get("patternProperties", {})
@@ -130,11 +130,11 @@ class Acceptance:
         return parts or [schema.get("additionalProperties", True)]
 
     def is_among(self, value: Any, others: Iterable[Any]) -> bool:
-        """Whether an equal value is among others."""
+        """Whether `value` equals one of `others`."""
         return any(self.same(value, other) for other in others)
 
     def same(self, one: Any, other: Any) -> bool:
-        """Equality as JSON has it: true is not 1, at any depth."""
+        """Equality of JSON values: true is not 1, at any depth."""
         self._budget.spend()
         if isinstance(one, list) and isinstance(other, list):
             return len(one) == len(other) and all(map(self.same, one, other))
@@ -146,7 +146,7 @@ class Acceptance:
 
 
 def tuple_items(schema: Mapping[str, Any]) -> tuple[list[Any], Any]:
-    """The schemas of the first items, each its own, and the one of all others."""
+    """The schemas of the first items, one each, and the schema of all further items."""
     items = schema.get("items", True)
     if isinstance(items, list):  # until draft 2019-09
         return items, schema.get("additionalItems", True)
@@ -154,7 +154,7 @@ def tuple_items(schema: Mapping[str, Any]) -> tuple[list[Any], Any]:
 
 
 def limits_of(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """The bounds of a number by keyword; an exclusive one may be a flag, as until draft 4."""
+    """The bounds of a number by keyword; until draft 4 an exclusive bound was a flag."""
     bounds = {key: schema[key] for key in _BOUNDS if key in schema}
     for end in ("minimum", "maximum"):
         exclusive = f"exclusive{end.capitalize()}"
@@ -179,7 +179,7 @@ def _accepts_number(schema: Mapping[str, Any], number: float) -> bool:
 def _is_multiple(number: float, step: float) -> bool:
     try:
         count = number / step
-    except OverflowError:  # an integer that no float can be
+    except OverflowError:  # an integer beyond the range of floats
         return False
     return isfinite(count) and count == int(count)
 

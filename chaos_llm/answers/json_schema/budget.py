@@ -1,4 +1,4 @@
-"""How much work one schema may cause: an app's schema must not hold up everybody else."""
+"""Bounds the work that one schema may cause, because other requests wait for it."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import Any
 
 
 class TooHard(Exception):
-    """A schema asks for more work than one request may cause."""
+    """A schema needs more work than one request may cause."""
 
 
 class Budget:
-    """Steps that are left, each about a microsecond or two; `spend` raises TooHard below zero.
+    """The steps that are left, each of one or two microseconds; `spend` raises TooHard below zero.
 
-    `patterns` are those that were parsed for this schema, by their text.
+    `patterns` caches the parsed regular expressions of the schema, by their text.
     """
 
     __slots__ = ("left", "patterns")
@@ -22,7 +22,7 @@ class Budget:
         self.patterns: dict[str, Any] = {}
 
     def spend(self, steps: int = 1) -> None:
-        """Pay for work before it is done."""
+        """Take the steps of some work, before it is done."""
         self.left -= steps
         if self.left < 0:
             raise TooHard

@@ -1,4 +1,4 @@
-"""A value that is valid against a JSON schema, and says what it is given to say."""
+"""Generates a value that is valid against a JSON schema and contains given texts."""
 
 from __future__ import annotations
 
@@ -10,37 +10,36 @@ from typing import Any
 from chaos_llm.answers.json_schema.acceptance import STEPS, Acceptance, tuple_items, types_of
 from chaos_llm.answers.json_schema.budget import Budget, TooHard
 from chaos_llm.answers.json_schema.merging import merged
-from chaos_llm.answers.json_schema.numbers import numbers
 from chaos_llm.answers.json_schema.references import follow
-from chaos_llm.answers.json_schema.texts import texts
+from chaos_llm.answers.json_schema.scalars import numbers, texts
 from chaos_llm.errors import UsageError
 from chaos_llm.protocol.keyed_random import KeyedRandom
 
-_RICH_DEPTH = 4  # below this only what is required, because a schema may hold itself
-_DEEPEST = 24
+_RICH_DEPTH = 4  # levels with optional parts; deeper ones have none, as schemas may be recursive
+_DEEPEST = 24  # levels of a value
 _TRIES = 3
-_A_PART = 6  # steps of a budget: what one value costs beside what it holds
-_SHOWN = 200  # letters of a schema in an error
+_A_PART = 6  # steps of a budget for one value, without the values inside it
+_SHOWN = 200  # letters of a schema in an error message
 _KEYWORDS = {
     "object": ("properties", "required", "additionalProperties", "patternProperties"),
     "array": ("items", "prefixItems", "minItems", "maxItems", "contains"),
     "number": ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
 }
-_OWN_NAMES = tuple(f"note_{number}" for number in range(1, 20))
+_GENERATED_NAMES = tuple(f"note_{number}" for number in range(1, 20))
 _NOTHING = object()
 
 
-def instance(schema: Any, rng: KeyedRandom, says: Sequence[str] = ("-",)) -> Any:
-    """A value that is valid against the schema, drawn by the die.
+def instance(schema: Any, rng: KeyedRandom, phrases: Sequence[str] = ("-",)) -> Any:
+    """Generate a value that is valid against the schema; `rng` makes the choices.
 
-    A string that the schema leaves free is the first of `says` that fits. Optional properties are
-    there, except deep inside a schema that holds itself. Raises UsageError for a schema that no
-    value was found for. Not looked at: if/then/else, dependentSchemas and unevaluated keywords.
+    A string that the schema leaves free is the first of `phrases` that fits. Optional properties
+    are included, except deep inside a recursive schema. Raises UsageError if no value was found for
+    the schema. Ignored keywords: if/then/else, dependentSchemas, unevaluated...
     """
     budget = Budget(STEPS)
     try:
         for _ in range(_TRIES):
-            writer = _Writer(schema, rng, says, budget)
+            writer = _Writer(schema, rng, phrases, budget)
             for value in writer.values(schema, 0):
                 return value
     except (TooHard, RecursionError):
@@ -50,10 +49,10 @@ def instance(schema: Any, rng: KeyedRandom, says: Sequence[str] = ("-",)) -> Any
 
 
 class _Writer:
-    """The candidates for a value, the richest first; each is valid where it is handed on."""
+    """Yields valid values, the one with most parts first."""
 
-    def __init__(self, root: Any, rng: KeyedRandom, says: Sequence[str], budget: Budget) -> None:
-        self._root, self._die, self._says, self._budget = root, rng, says, budget
+    def __init__(self, root: Any, rng: KeyedRandom, phrases: Sequence[str], budget: Budget) -> None:
+        self._root, self._rng, self._phrases, self._budget = root, rng, phrases, budget
         self._acceptance = Acceptance(root, budget)
 
     def values(self, schema: Any, depth: int) -> Iterator[Any]:
@@ -66,7 +65,7 @@ class _Writer:
                 yield candidate
 
     def _flat(self, schema: Any) -> dict[str, Any] | None:
-        """The schema together with what it refers to and all that it must be besides."""
+        """The schema merged with its reference and its allOf; None if no value is valid."""
         flat: dict[str, Any] | None = None if schema is False else dict(schema)
         for _ in range(_DEEPEST):
             if flat is None or not ("$ref" in flat or "allOf" in flat):
@@ -90,23 +89,24 @@ class _Writer:
         if "const" in schema:
             yield schema["const"]
         elif "enum" in schema:
-            yield from self._turned(schema["enum"])
+            yield from self._rotated(schema["enum"])
         else:
             for name in _types(schema, depth):
                 yield from self._typed(schema, name, depth)
 
     def _in_order(self, branches: Sequence[Any], depth: int) -> list[Any]:
-        """Structures by chance, else as written, null last; deep down the plain ones first."""
+        """The branches in the order to try: null last; deep inside a value, simple ones first."""
         if depth >= _RICH_DEPTH:
             return sorted(branches, key=_weight)
-        # Of plain branches the first is what is meant: a Decimal is "a number, or a string".
-        plain = any(_weight(branch) == 1 for branch in branches)
-        in_turn = branches if plain else self._turned(branches)
-        return sorted(in_turn, key=lambda branch: _weight(branch) == 0)
+        # The first simple branch is the intended one: a Decimal is "a number, or a string".
+        simple = any(_weight(branch) == 1 for branch in branches)
+        ordered = branches if simple else self._rotated(branches)
+        return sorted(ordered, key=lambda branch: _weight(branch) == 0)
 
-    def _turned(self, options: Sequence[Any]) -> list[Any]:
+    def _rotated(self, options: Sequence[Any]) -> list[Any]:
+        """The options from a drawn one on, then those before it."""
         self._budget.spend(len(options) >> 3)
-        first = int(self._die.roll() * len(options))
+        first = int(self._rng.roll() * len(options))
         return [*options[first:], *options[:first]]
 
     def _typed(self, schema: dict[str, Any], name: str, depth: int) -> Iterator[Any]:
@@ -114,11 +114,11 @@ class _Writer:
             case "null":
                 yield None
             case "boolean":
-                yield from self._turned([False, True])
+                yield from self._rotated([False, True])
             case "integer" | "number":
-                yield from numbers(schema, self._die, whole=name == "integer")
+                yield from numbers(schema, self._rng, whole=name == "integer")
             case "string":
-                yield from texts(schema, self._die, self._says, self._budget)
+                yield from texts(schema, self._rng, self._phrases, self._budget)
             case "array":
                 yield from self._arrays(schema, depth)
             case "object":
@@ -127,8 +127,8 @@ class _Writer:
     def _arrays(self, schema: dict[str, Any], depth: int) -> Iterator[list[Any]]:
         contained = schema.get("minContains", "contains" in schema)
         least = int(max(schema.get("minItems", 0), contained))
-        usual = max(least, 1 + int(self._die.roll() * 2))
-        most = int(min(usual, schema.get("maxItems", usual))) if depth < _RICH_DEPTH else least
+        drawn = max(least, 1 + int(self._rng.roll() * 2))
+        most = int(min(drawn, schema.get("maxItems", drawn))) if depth < _RICH_DEPTH else least
         for count in dict.fromkeys((most, least)):
             items = self._items(schema, count, depth)
             if len(items) >= least:
@@ -136,11 +136,11 @@ class _Writer:
 
     def _items(self, schema: dict[str, Any], count: int, depth: int) -> list[Any]:
         first, rest = tuple_items(schema)
-        must = schema.get("minContains", 1) if "contains" in schema else 0
+        contained = schema.get("minContains", 1) if "contains" in schema else 0
         items: list[Any] = []
         for at in range(count):
             item = first[at] if at < len(first) else rest
-            item = {"allOf": [item, schema["contains"]]} if at < must else item
+            item = {"allOf": [item, schema["contains"]]} if at < contained else item
             drawn = self.values(item, depth + 1)
             new = (v for v in drawn if not self._acceptance.is_among(v, items))
             found = next(new if schema.get("uniqueItems") else drawn, _NOTHING)
@@ -153,10 +153,10 @@ class _Writer:
         required = schema.get("required", ())
         names = dict.fromkeys((*schema.get("properties", ()), *required))
         self._budget.spend(len(names) * len(required) >> 6)
-        lean = [name for name in names if name in required]
-        for chosen in (list(names), lean) if depth < _RICH_DEPTH else (lean,):
+        needed = [name for name in names if name in required]
+        for chosen in (list(names), needed) if depth < _RICH_DEPTH else (needed,):
             built = self._properties(schema, chosen, depth)
-            if chosen is not lean or not built:
+            if chosen is not needed or not built:
                 self._add_others(schema, built, depth)
             yield built
 
@@ -171,14 +171,14 @@ class _Writer:
         return built
 
     def _add_others(self, schema: dict[str, Any], built: dict[str, Any], depth: int) -> None:
-        """Names of our own, where the schema asks for more properties or for any at all."""
+        """Add properties with generated names, if the schema needs more of them or names none."""
         least = schema.get("minProperties", 0)
         others = schema.get("additionalProperties", True)
         if isinstance(others, Mapping) and not schema.get("properties"):
             least = max(least, 1)
         rule = schema.get("propertyNames", True)
-        own = (name for name in _OWN_NAMES if self._acceptance.accepts(rule, name))
-        for name in chain(own, self.values(rule, depth + 1)):
+        generated = (name for name in _GENERATED_NAMES if self._acceptance.accepts(rule, name))
+        for name in chain(generated, self.values(rule, depth + 1)):
             if len(built) >= least:
                 return
             if name not in built:
@@ -186,7 +186,7 @@ class _Writer:
 
 
 def _types(schema: Mapping[str, Any], depth: int) -> list[str]:
-    """The types to try in order: null last, and deep down first."""
+    """The types in the order to try: null last, but deep inside a value first."""
     named = types_of(schema)
     if not named:
         named = [name for name, words in _KEYWORDS.items() if any(word in schema for word in words)]
@@ -194,7 +194,7 @@ def _types(schema: Mapping[str, Any], depth: int) -> list[str]:
 
 
 def _weight(schema: Any) -> int:
-    """How much a branch may drag in: nothing (0), a plain value (1), or more (2)."""
+    """How large the values of a branch are: null (0), a single value (1), or a structure (2)."""
     if isinstance(schema, bool) or "const" in schema or "enum" in schema:
         return 1
     types = types_of(schema)

@@ -1,4 +1,4 @@
-"""One schema that asks for what two ask for."""
+"""Merges two schemas into one that requires what both require."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from chaos_llm.answers.json_schema.budget import Budget
 
 
 def merged(one: Mapping[str, Any], other: Mapping[str, Any], budget: Budget) -> dict[str, Any]:
-    """Both schemas in one. What cannot be said so stays as the first has it. Raises TooHard."""
+    """Merge two schemas; a keyword that cannot be merged is the first schema's. Raises TooHard."""
     both = dict(one)
     budget.spend((len(one) + len(other)) >> 2)
     for key, value in other.items():
@@ -23,7 +23,7 @@ def merged(one: Mapping[str, Any], other: Mapping[str, Any], budget: Budget) -> 
 
 
 def _price(key: str, one: Any, other: Any) -> int:
-    """What a merge costs: choices multiply, lists are compared item by item, all else is cheap."""
+    """The steps of a merge: choices multiply, lists are compared by item, all else is cheap."""
     if not isinstance(one, list | dict) or not isinstance(other, list | dict):
         return 0
     if key in ("anyOf", "oneOf"):
@@ -55,7 +55,7 @@ def _common(one: list[Any], other: list[Any]) -> list[Any]:
 
 def _common_types(one: str | list[str], other: str | list[str]) -> list[str]:
     ones, others = ([t] if isinstance(t, str) else t for t in (one, other))
-    if "integer" in ones + others:  # an integer is a number: the narrower word wins
+    if "integer" in ones + others:  # an integer is a number, so the narrower type remains
         ones, others = (["integer" if t == "number" else t for t in ts] for ts in (ones, others))
     return _common(ones, others) or ["none in common"]
 

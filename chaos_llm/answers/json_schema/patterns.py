@@ -1,4 +1,4 @@
-"""Texts that match a regular expression."""
+"""Generates texts that match a regular expression."""
 
 from __future__ import annotations
 
@@ -14,43 +14,43 @@ from chaos_llm.protocol.keyed_random import KeyedRandom
 _ALPHABET = printable[:95]  # letters, digits, punctuation and the space
 _TRIES = 12
 _CATEGORIES = {"DIGIT": r"\d", "SPACE": r"\s", "WORD": r"\w"}
-_LETTERS_A_STEP = 8  # that are joined in about a microsecond
+_LETTERS_A_STEP = 8  # letters joined in about a microsecond
 _LONGEST = 1 << 20
-_MEMBERS = 255  # of a range, from its first: enough to choose from
+_MEMBERS = 255  # letters of a range, from its first, that are drawn from
 _SURROGATES = range(0xD800, 0xE000)
 
 
 def matching(
     pattern: str, rng: KeyedRandom, budget: Budget, shortest: int = 0, longest: int = _LONGEST
 ) -> str | None:
-    """A text that the pattern is found in, within these lengths; None where it is too hard.
+    """Generate a text with a match of the pattern, within these lengths; None if none was found.
 
-    Raises TooHard where the budget is spent.
+    Raises TooHard if the budget is spent.
     """
     try:
         tree, _ = regular_expressions.parsed(pattern, budget)
         for attempt in range(_TRIES):
             text = _Text(rng, budget, spread=1 << attempt).written(tree)
-            if shortest <= len(text) <= longest and _holds(pattern, text, budget):
+            if shortest <= len(text) <= longest and _is_match(pattern, text, budget):
                 return text
     except (Unsupported, NotImplementedError, RecursionError):
         pass
     return None
 
 
-def _holds(pattern: str, text: str, budget: Budget) -> bool:
-    """Whether what a pattern does not write holds, too: anchors in its middle, looks ahead."""
+def _is_match(pattern: str, text: str, budget: Budget) -> bool:
+    """Whether the pattern matches, with the anchors and assertions that generation ignores."""
     try:
         return regular_expressions.is_found(pattern, text, budget)
     except Unsupported:
-        return True  # a group that is referred to: the text was written with the same group
+        return True  # a back-reference: the text was generated with the same group
 
 
 class _Text:
-    """One attempt; `spread` is how far a repetition goes beyond its least number."""
+    """One attempt; `spread` is how many more than its minimum a repetition may have."""
 
     def __init__(self, rng: KeyedRandom, budget: Budget, spread: int) -> None:
-        self._die, self._budget, self._spread = rng, budget, spread
+        self._rng, self._budget, self._spread = rng, budget, spread
         self._groups: dict[int, str] = {}
 
     def written(self, tree: Any) -> str:
@@ -67,13 +67,13 @@ class _Text:
             case "LITERAL":
                 return _letter(value)
             case "ANY":
-                return self._die.choose(_ALPHABET)
+                return self._rng.choose(_ALPHABET)
             case "NOT_LITERAL":
                 return self._one_of([("NEGATE", None), ("LITERAL", value)])
             case "IN":
                 return self._one_of(value)
             case "BRANCH":
-                return self.written(self._die.choose(value[1]))
+                return self.written(self._rng.choose(value[1]))
             case "MAX_REPEAT" | "MIN_REPEAT" | "POSSESSIVE_REPEAT":
                 return self._repeated(*value)
             case "SUBPATTERN":
@@ -87,12 +87,12 @@ class _Text:
                 self._budget.spend(len(text) // _LETTERS_A_STEP)
                 return text
             case "AT" | "ASSERT" | "ASSERT_NOT":
-                return ""  # they write nothing; whether they hold is seen at the end
+                return ""  # they add no text; the match at the end checks them
         raise NotImplementedError(name)
 
     def _repeated(self, least: int, most: int, tree: Any) -> str:
         most = min(int(most), least + self._spread)
-        count = least + int(self._die.roll() * (most - least + 1))
+        count = least + int(self._rng.roll() * (most - least + 1))
         return "".join(self.written(tree) for _ in range(count))
 
     def _one_of(self, items: Any) -> str:
@@ -102,12 +102,12 @@ class _Text:
             members = "".join(letter for letter in _ALPHABET if letter not in members)
         if not members:
             raise NotImplementedError("an empty class")
-        return self._die.choose(members)
+        return self._rng.choose(members)
 
 
 def _letter(code: int) -> str:
     if code in _SURROGATES:
-        raise NotImplementedError("half of a letter, which UTF-8 cannot carry")
+        raise NotImplementedError("a lone surrogate, which UTF-8 cannot encode")
     return chr(code)
 
 

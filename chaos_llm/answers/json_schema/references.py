@@ -1,4 +1,4 @@
-"""Where a schema's $ref points to: "#", "#/$defs/Node", "#/definitions/Node"."""
+"""Resolves a schema's $ref: "#", "#/$defs/Node", "#/definitions/Node"."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from chaos_llm.errors import UsageError
 
 
 def follow(root: Any, reference: str) -> Any:
-    """The schema inside `root` that a reference means; raises UsageError where there is none."""
-    place = root
+    """The schema inside `root` at a reference; raises UsageError if there is none."""
+    target = root
     anchor, _, path = str(reference).partition("/")
     for step in unquote(path).split("/") if path else ():
         name = step.replace("~1", "/").replace("~0", "~")
         try:
-            place = place[int(name)] if isinstance(place, Sequence) else place[name]
+            target = target[int(name)] if isinstance(target, Sequence) else target[name]
         except (KeyError, IndexError, TypeError, ValueError):
             anchor = ""
             break
-    if anchor != "#" or not isinstance(place, Mapping | bool):
+    if anchor != "#" or not isinstance(target, Mapping | bool):
         raise UsageError(
-            f"the JSON schema refers to {reference!r}, which it does not hold; "
-            "references inside the schema can be followed, as '#/$defs/Node'"
+            f"the JSON schema refers to {reference!r}, which is not in it; "
+            "only references inside the schema can be resolved, such as '#/$defs/Node'"
         )
-    return place
+    return target

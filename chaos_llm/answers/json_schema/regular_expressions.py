@@ -1,9 +1,9 @@
-"""Whether a regular expression is found in a text, in time that the pattern cannot blow up.
+"""Searches a text for a regular expression without backtracking, in bounded time.
 
-`re` goes back and tries again, so that `^(.*)*x$` takes for ever on thirty letters. Here a set of
-positions moves through the pattern once. The set is an integer whose bit n stands for position n,
-so a step is a shift or an AND for all positions together. Groups that are referred to again cannot
-be matched like that; such a pattern is `Unsupported`.
+`re` backtracks, so `^(.*)*x$` takes for ever on thirty letters. Here a set of positions moves
+through the pattern once. The set is an integer whose bit n stands for position n, so a step is a
+shift or an AND for all positions together. Back-references cannot be matched like that; a pattern
+with one is `Unsupported`.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ from typing import Any
 from chaos_llm.answers.json_schema.budget import Budget
 
 LONGEST_PATTERN = 2_000  # letters; the longest in public tool schemas are a few hundred
-_TO_PARSE = 60  # steps that any pattern costs to parse; each letter costs one more
-_WORDS_A_STEP = 8  # 64-bit words of a position set that are moved in about a microsecond
+_TO_PARSE = 60  # steps to parse any pattern; each letter costs one more
+_WORDS_A_STEP = 8  # 64-bit words of a position set moved in about a microsecond
 
-# The parser that `re` itself uses; private by name, and read the same way since Python 2.
+# The parser that `re` itself uses. It is private, but has been the same since Python 2.
 _parse = import_module("re._parser").parse
 
 Node = tuple[Any, Any]
 
 
 class Unsupported(Exception):
-    """A pattern that cannot be read, or not be decided without going back."""
+    """A pattern that cannot be parsed, or not be matched without backtracking."""
 
 
 def parsed(pattern: str, budget: Budget) -> tuple[tuple[Node, ...], int]:
-    """The syntax tree of a pattern and its flags; raises Unsupported for what `re` cannot read."""
+    """The syntax tree of a pattern and its flags; raises Unsupported if `re` cannot parse it."""
     found: tuple[tuple[Node, ...], int] | None = budget.patterns.get(pattern)
     if found is None:
         budget.spend(_TO_PARSE + min(len(pattern), LONGEST_PATTERN))
@@ -45,7 +45,7 @@ def _parsed(pattern: str) -> tuple[tuple[Node, ...], int]:
     if len(pattern) > LONGEST_PATTERN:
         raise Unsupported(f"longer than {LONGEST_PATTERN} letters")
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # `re` warns of sets that may mean something else one day
+        warnings.simplefilter("ignore")  # `re` warns of sets whose meaning may change
         try:
             tree = _parse(pattern)
         except (re.error, RecursionError, OverflowError) as error:
@@ -61,7 +61,7 @@ def is_found(pattern: str, text: str, budget: Budget) -> bool:
 
 
 class _Positions:
-    """The positions in one text that a part of a pattern leads to."""
+    """Computes the positions in one text at which parts of a pattern match."""
 
     def __init__(self, text: str, budget: Budget) -> None:
         self._text, self._budget = text, budget
@@ -70,7 +70,7 @@ class _Positions:
         self._letters: dict[tuple[object, ...], int] = {}
 
     def after(self, tree: Any, starts: int, flags: int) -> int:
-        """Where a sequence of nodes can end that begins at one of these positions."""
+        """The positions at which a sequence of nodes can end that begins at one of `starts`."""
         for name, value in tree:
             if not starts:
                 return 0
@@ -100,10 +100,10 @@ class _Positions:
                 return self._asserted(value, starts, flags, wanted=name == "ASSERT")
             case "AT":
                 return starts & self._boundary(str(value), flags)
-        raise Unsupported(f"{name.lower()} cannot be matched without going back")
+        raise Unsupported(f"{name.lower()} cannot be matched without backtracking")
 
     def _repeated(self, value: Any, starts: int, flags: int) -> int:
-        """Positions after `least` to `most` rounds; sets that stand still end the loops early."""
+        """Positions after `least` to `most` repetitions; a loop ends if its set stays the same."""
         least, most, inner = value
         for _ in range(int(least)):
             ends = self.after(inner, starts, flags)
@@ -121,18 +121,18 @@ class _Positions:
 
     def _asserted(self, value: Any, starts: int, flags: int, *, wanted: bool) -> int:
         direction, inner = value
-        width = inner.getwidth()[0] if direction < 0 else 0  # `re` takes fixed widths only
+        width = inner.getwidth()[0] if direction < 0 else 0  # `re` allows only a fixed width
         kept = 0
-        for place in _bits(starts):
-            begin = place - width
+        for position in _bits(starts):
+            begin = position - width
             ends = self.after(inner, 1 << begin, flags) if begin >= 0 else 0
-            holds = bool(ends >> place & 1) if direction < 0 else bool(ends)
+            holds = bool(ends >> position & 1) if direction < 0 else bool(ends)
             if holds is wanted:
-                kept |= 1 << place
+                kept |= 1 << position
         return kept
 
     def _boundary(self, name: str, flags: int) -> int:
-        """The positions at which an anchor holds."""
+        """The positions at which an anchor matches."""
         text, end = self._text, len(self._text)
         match name:
             case "AT_BEGINNING" if flags & re.MULTILINE:
@@ -152,16 +152,16 @@ class _Positions:
         raise Unsupported(name)
 
     def _matching(self, name: str, value: Any, flags: int) -> int:
-        """The positions whose letter a node of one letter takes; found once for each node."""
+        """The positions whose letter a one-letter node matches; computed once for each node."""
         key = (name, id(value) if name == "IN" else value, flags)
         if key not in self._letters:
-            self._letters[key] = self._where(_taker(name, value, flags))
+            self._letters[key] = self._where(_letter_matcher(name, value, flags))
         return self._letters[key]
 
-    def _where(self, takes: Callable[[str], bool]) -> int:
+    def _where(self, matches: Callable[[str], bool]) -> int:
         self._budget.spend(1 + len(self._text) // 4)
-        taken = {letter: takes(letter) for letter in set(self._text)}
-        return int("".join("1" if taken[c] else "0" for c in reversed(self._text)) or "0", 2)
+        matched = {letter: matches(letter) for letter in set(self._text)}
+        return int("".join("1" if matched[c] else "0" for c in reversed(self._text)) or "0", 2)
 
 
 def _bits(positions: int) -> Iterator[int]:
@@ -171,19 +171,19 @@ def _bits(positions: int) -> Iterator[int]:
         positions ^= lowest
 
 
-def _taker(name: str, value: Any, flags: int) -> Callable[[str], bool]:
-    """Whether a node of one letter takes a letter."""
+def _letter_matcher(name: str, value: Any, flags: int) -> Callable[[str], bool]:
+    """A function that says whether a one-letter node matches a letter."""
     if name == "ANY":
         return lambda letter: bool(flags & re.DOTALL) or letter != "\n"
     items = value if name == "IN" else [("LITERAL", value)]
     negated = name == "NOT_LITERAL" or (name == "IN" and str(items[0][0]) == "NEGATE")
 
-    def takes(letter: str) -> bool:
+    def matches(letter: str) -> bool:
         forms = {letter, letter.lower(), letter.upper()} if flags & re.IGNORECASE else {letter}
         hit = any(_is_in(str(kind), item, form) for kind, item in items for form in forms)
         return hit is not negated
 
-    return takes
+    return matches
 
 
 def _is_in(kind: str, item: Any, letter: str) -> bool:

@@ -1,8 +1,8 @@
-"""Whether something is a JSON schema at all, and one that a request may ask for.
+"""Checks that a value is a JSON schema, and small enough for a request.
 
-The sentences are those of Python's `jsonschema`, which OpenAI's refusals repeat ("[] is not of type
-'object', 'boolean'"). Only the keywords that values are made of are looked at: like the vendors'
-own readers, this one takes what it does not know.
+The messages are those of Python's `jsonschema`, which OpenAI's refusals contain ("[] is not of type
+'object', 'boolean'"). Only the keywords that `instances` uses are checked: unknown keywords are
+accepted, as by the vendors.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from itertools import islice
 from math import isfinite
 from typing import Any
 
-MOST_PARTS = 6_000  # schemas of one request; OpenAI takes 5,000 properties and 1,000 options
-_NAMES_A_PART = 8  # options, or names of required properties, that cost as much as a schema
-DEEPEST = 100  # schemas inside schemas; OpenAI takes 10
-LONGEST_TEXT = 100_000  # letters that minLength may ask for: more than any model's answer has
-MOST_ITEMS = 1_000  # items, or properties, that a schema may ask for
-_FURTHEST = 1e300  # a number beyond it leaves the range of a float when it is doubled
-_SHOWN = 80  # letters of a value in a sentence
+MOST_PARTS = 6_000  # schemas of one request; OpenAI allows 5,000 properties and 1,000 options
+_NAMES_A_PART = 8  # enum options or required names that count as one schema
+DEEPEST = 100  # levels of schemas; OpenAI allows 10
+LONGEST_TEXT = 100_000  # letters of minLength: more than any model's answer has
+MOST_ITEMS = 1_000  # items, or properties, that a schema may require
+_LARGEST = 1e300  # a larger number could leave the range of floats when it is doubled
+_SHOWN = 80  # letters of a value in a message
 
 _TYPES = frozenset(("null", "boolean", "integer", "number", "string", "array", "object"))
 _SCHEMAS = ("items", "additionalProperties", "not", "contains", "propertyNames", "additionalItems")
@@ -38,7 +38,7 @@ _NUMBERS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
 
 
 def problem(schema: object, parts: int = MOST_PARTS) -> tuple[str, int]:
-    """What is wrong with a schema, "" for nothing, and how many of so many parts are left."""
+    """The first mistake in a schema, "" for none, and how many of `parts` are left."""
     waiting: list[tuple[object, int]] = [(schema, 1)]
     while waiting:
         part, depth = waiting.pop()
@@ -60,8 +60,8 @@ def problem(schema: object, parts: int = MOST_PARTS) -> tuple[str, int]:
 
 
 def _inner(schema: Mapping[str, Any]) -> Iterator[object]:
-    """The schemas directly inside one; "" for what should be a list or a map and is none."""
-    for key in schema.keys() & _HOLDING:
+    """The schemas directly inside one."""
+    for key in schema.keys() & _WITH_SCHEMAS:
         value = schema[key]
         if key in _MAPS:
             yield from value.values()
@@ -71,7 +71,7 @@ def _inner(schema: Mapping[str, Any]) -> Iterator[object]:
             yield value
 
 
-_HOLDING = {*_SCHEMAS, *_LISTS, *_MAPS}
+_WITH_SCHEMAS = {*_SCHEMAS, *_LISTS, *_MAPS}
 
 
 def _wrong_keyword(schema: Mapping[str, Any]) -> str:
@@ -119,8 +119,8 @@ def _number(value: object) -> str:
 def _finite(value: object) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return _is_not_of(value, "'number'")
-    if not abs(value) <= _FURTHEST:
-        return f"{_shown(value)} is not a number that JSON's readers agree on"
+    if not abs(value) <= _LARGEST:
+        return f"{_shown(value)} is not a number in the range of JSON parsers"
     return ""
 
 
@@ -151,7 +151,7 @@ def _is_not_of(value: object, types: str) -> str:
 
 
 def _shown(value: object) -> str:
-    if isinstance(value, int) and abs(value) > _FURTHEST:
+    if isinstance(value, int) and abs(value) > _LARGEST:
         return f"a number of {value.bit_length()} bits"
     text = repr(value) if isinstance(value, str | float | int | None) else _outline(value)
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
@@ -160,7 +160,7 @@ def _shown(value: object) -> str:
 def _outline(value: object) -> str:
     if isinstance(value, list | dict) and not value:
         return repr(value)
-    import reprlib  # noqa: PLC0415 - only for what is refused
+    import reprlib  # noqa: PLC0415 - only for invalid schemas
 
     return reprlib.repr(value)
 

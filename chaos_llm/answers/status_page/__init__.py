@@ -1,6 +1,6 @@
-"""What a status page says at a time: it lags behind the outage, as its posts did.
+"""Status pages: the answers of Statuspage's API v2 at a time of the profile.
 
-The shape is Statuspage's API v2 (summary, status, components, incidents).
+A page changes when the vendor's posts appeared, so it lags behind the outage as the real one did.
 """
 
 from __future__ import annotations
@@ -13,38 +13,38 @@ from chaos_llm.errors import UnknownName
 from chaos_llm.profiles.model import Profile, StatusPage
 from chaos_llm.protocol.messages import Document
 
-__all__ = ["Book", "Incident", "document", "incidents"]
+__all__ = ["Incident", "PageWriter", "document", "incidents"]
 
 
 def document(
     page: StatusPage | None, profile: Profile, path: str, time: float, *, provider: str = ""
 ) -> Document:
-    """Write what the page's API answers at a path, `time` seconds after the profile's start.
+    """Answer a path of the page's API, `time` seconds after the profile's start.
 
-    Without a page, or with an unknown one, everything is operational; `provider` says then whose
-    page it is. Raises UnknownName for a path that the API does not have.
+    Without a page, or with an unknown one, everything is operational; `provider` then names the
+    vendor. Raises UnknownName for a path that the API does not have.
     """
-    book = PageWriter(page.provider if page else provider, profile, incidents(page, time))
-    said: dict[str, Any]
+    writer = PageWriter(page.provider if page else provider, profile, incidents(page, time))
+    content: dict[str, Any]
     match path.removeprefix("/api/v2/"):
         case "status.json":
-            said = {"status": book.status()}
+            content = {"status": writer.status()}
         case "components.json":
-            said = {"components": book.components()}
+            content = {"components": writer.components()}
         case "incidents.json":
-            said = {"incidents": book.incidents(book.told)}
+            content = {"incidents": writer.incidents(writer.published)}
         case "incidents/unresolved.json":
-            said = {"incidents": book.incidents(book.open)}
+            content = {"incidents": writer.incidents(writer.open)}
         case "summary.json":
-            said = {
-                "components": book.components(),
-                "incidents": book.incidents(book.open),
+            content = {
+                "components": writer.components(),
+                "incidents": writer.incidents(writer.open),
                 "scheduled_maintenances": [],
-                "status": book.status(),
+                "status": writer.status(),
             }
         case _:
             raise UnknownName("status page path", path, _PATHS)
-    return Document({"page": book.page(), **said})
+    return Document({"page": writer.page(), **content})
 
 
 _PATHS = tuple(

@@ -1,4 +1,4 @@
-"""The incidents that a page has told of at a time."""
+"""The incidents on a status page at a time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _CLOSED = ("resolved", "postmortem")
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """The posts of one incident that are out so far, each with the state it left."""
+    """The posts of one incident that have appeared so far, each with the state after it."""
 
     number: int
     posts: tuple[tuple[Post, str], ...]
@@ -19,47 +19,47 @@ class Incident:
 
     @property
     def state(self) -> str:
-        """Where the incident stands: its last post's state."""
+        """The state of the incident: that after its last post."""
         return "resolved" if self.superseded else self.posts[-1][1]
 
     @property
     def is_open(self) -> bool:
-        """Whether the page still shows it as going on."""
+        """Whether the page shows the incident as unresolved."""
         return self.state not in _CLOSED
 
     @property
     def impact(self) -> str:
-        """What the posts said of it last; empty where none did."""
+        """The impact in the latest post that has one; empty if none has."""
         return next((post.impact for post, _ in reversed(self.posts) if post.impact), "")
 
     @property
     def components(self) -> tuple[str, ...]:
-        """What the posts said last that it touches; empty where none did."""
-        said = (post.components for post, _ in reversed(self.posts) if post.components)
-        return next(said, ())
+        """The affected components in the latest post that names any; empty if none does."""
+        named = (post.components for post, _ in reversed(self.posts) if post.components)
+        return next(named, ())
 
 
 def incidents(page: StatusPage | None, time: float) -> tuple[Incident, ...]:
     """The incidents of a page at a time, in seconds since the profile's start; the newest first.
 
-    Where the last post of an incident was not found, a later incident that resolves is assumed to
-    have closed it too: pages do not stay red for ever.
+    If the last post of an incident is unknown, a later incident that resolves is assumed to have
+    closed it too, because no page shows an incident for ever.
     """
-    told: dict[int, list[tuple[Post, str]]] = {}
+    published: dict[int, list[tuple[Post, str]]] = {}
     posts = () if page is None or page.unknown else page.posts
     for post in sorted(posts, key=lambda post: post.at):
         if post.at > time:
             break
-        before = told.setdefault(post.incident, [])
+        before = published.setdefault(post.incident, [])
         state = post.state or (before[-1][1] if before else "investigating")
         before.append((post, state))
-    closed = [number for number, so_far in told.items() if so_far[-1][1] in _CLOSED]
+    closed = [number for number, so_far in published.items() if so_far[-1][1] in _CLOSED]
     last_closed = max(closed, default=0)
     return tuple(
         Incident(
             number,
-            tuple(told[number]),
+            tuple(published[number]),
             superseded=number < last_closed and number not in closed,
         )
-        for number in sorted(told, reverse=True)
+        for number in sorted(published, reverse=True)
     )

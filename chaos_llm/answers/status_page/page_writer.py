@@ -1,6 +1,7 @@
-"""Writes one page at one time, as JSON-able objects.
+"""Writes a status page at one time, as objects for JSON.
 
-What no post says is assumed: an open incident has the impact "major" and touches every component.
+Where no post has the information, it is assumed: an open incident has the impact "major" and
+affects every component.
 An incident whose impact is "none" leaves the page green while it is open, as on 15 April 2026.
 """
 
@@ -10,63 +11,63 @@ from datetime import UTC
 from typing import Any
 
 from chaos_llm.answers.status_page.incidents import Incident
-from chaos_llm.answers.status_page.vendor_pages import FACES, VendorPage
+from chaos_llm.answers.status_page.vendor_pages import VENDOR_PAGES, VendorPage
 from chaos_llm.profiles.model import Post, Profile
 from chaos_llm.protocol.keyed_random import KeyedRandom
 
-_IMPACT = "major"  # assumed where no post says it
-_SAYS = {
+_IMPACT = "major"  # assumed if no post has an impact
+_DESCRIPTIONS = {
     "none": "All Systems Operational",
     "minor": "Minor Service Outage",
     "major": "Partial System Outage",
     "critical": "Major Service Outage",
 }
-# assumed: how an incident's impact colours the components, and one that is only watched
+# assumed: the states of the components by the incident's impact, and while it is monitored
 _COMPONENT_STATES = {
     "none": "operational",
     "minor": "degraded_performance",
     "major": "partial_outage",
     "critical": "major_outage",
 }
-_WATCHED = "degraded_performance"
+_MONITORED = "degraded_performance"
 _SEVERITY = ("operational", "degraded_performance", "partial_outage", "major_outage")
-_NAMELESS = "Elevated errors"  # assumed: the title of a post whose words were not found
-_DAY = 86400.0  # a page that has said nothing yet was last touched the day before
+_NAMELESS = "Elevated errors"  # assumed: the title of an incident whose posts have no known text
+_DAY = 86400.0  # seconds; a page without posts was last updated the day before
 _LETTERS = "0123456789bcdfghjklmnpqrstvwxyz"
 
 
 class PageWriter:
-    """Writes one page at one time, as JSON-able objects."""
+    """Writes one page at one time, as objects for JSON."""
 
-    def __init__(self, provider: str, profile: Profile, told: tuple[Incident, ...]) -> None:
-        self.provider, self.profile, self.told = provider, profile, told
-        self.face = FACES.get(provider) or VendorPage(provider, "", ("API",))
-        self.open = tuple(incident for incident in told if incident.is_open)
+    def __init__(self, provider: str, profile: Profile, published: tuple[Incident, ...]) -> None:
+        self.provider, self.profile, self.published = provider, profile, published
+        self.vendor_page = VENDOR_PAGES.get(provider) or VendorPage(provider, "", ("API",))
+        self.open = tuple(incident for incident in published if incident.is_open)
 
     def page(self) -> dict[str, Any]:
-        last = max((incident.posts[-1][0].at for incident in self.told), default=-_DAY)
+        last = max((incident.posts[-1][0].at for incident in self.published), default=-_DAY)
         return {
-            "id": self._id(self.face.name),
-            "name": self.face.name,
-            "url": self.face.url,
+            "id": self._id(self.vendor_page.name),
+            "name": self.vendor_page.name,
+            "url": self.vendor_page.url,
             "time_zone": "Etc/UTC",
             "updated_at": self._date(last),
         }
 
     def status(self) -> dict[str, str]:
         impacts = [incident.impact or _IMPACT for incident in self.open]
-        indicator = max(impacts, key=tuple(_SAYS).index, default="none")
-        return {"indicator": indicator, "description": _SAYS[indicator]}
+        indicator = max(impacts, key=tuple(_DESCRIPTIONS).index, default="none")
+        return {"indicator": indicator, "description": _DESCRIPTIONS[indicator]}
 
     def components(self) -> list[dict[str, Any]]:
-        named = (name for incident in self.told for name in incident.components)
-        names = dict.fromkeys((*self.face.components, *named))
+        named = (name for incident in self.published for name in incident.components)
+        names = dict.fromkeys((*self.vendor_page.components, *named))
         return [self._component(name, position) for position, name in enumerate(names, start=1)]
 
     def _component(self, name: str, position: int) -> dict[str, Any]:
-        touching = [each for each in self.told if name in (each.components or (name,))]
-        states = [_colour(incident) for incident in touching if incident.is_open]
-        since = max((incident.posts[0][0].at for incident in touching), default=-_DAY)
+        affecting = [each for each in self.published if name in (each.components or (name,))]
+        states = [_component_state(incident) for incident in affecting if incident.is_open]
+        since = max((incident.posts[0][0].at for incident in affecting), default=-_DAY)
         return {
             "id": self._id(name),
             "name": name,
@@ -78,7 +79,7 @@ class PageWriter:
             "showcase": True,
             "start_date": None,
             "group_id": None,
-            "page_id": self._id(self.face.name),
+            "page_id": self._id(self.vendor_page.name),
             "group": False,
             "only_show_if_degraded": False,
         }
@@ -89,7 +90,7 @@ class PageWriter:
     def _incident(self, incident: Incident) -> dict[str, Any]:
         key = self._id("incident", self.profile.name, incident.number)
         began, last = incident.posts[0][0], incident.posts[-1][0]
-        told_at = {state: self._date(post.at) for post, state in incident.posts}
+        time_of = {state: self._date(post.at) for post, state in incident.posts}
         resolved = self._date(last.at) if not incident.is_open else None
         return {
             "id": key,
@@ -97,12 +98,12 @@ class PageWriter:
             "status": incident.state,
             "created_at": self._date(began.at),
             "updated_at": self._date(last.at),
-            "monitoring_at": told_at.get("monitoring"),
+            "monitoring_at": time_of.get("monitoring"),
             "resolved_at": resolved,
             "impact": incident.impact or _IMPACT,
-            "shortlink": f"{self.face.url}/incidents/{key}",
+            "shortlink": f"{self.vendor_page.url}/incidents/{key}",
             "started_at": self._date(began.at),
-            "page_id": self._id(self.face.name),
+            "page_id": self._id(self.vendor_page.name),
             "incident_updates": [
                 self._update(key, number, post, state)
                 for number, (post, state) in reversed(list(enumerate(incident.posts)))
@@ -129,13 +130,13 @@ class PageWriter:
         return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 
     def _id(self, *key: object) -> str:
-        known = dict(self.face.ids).get(str(key[0])) if len(key) == 1 else None
+        known = dict(self.vendor_page.ids).get(str(key[0])) if len(key) == 1 else None
         return known or KeyedRandom("status page", self.provider, *key).letters(12, _LETTERS)
 
 
-def _colour(incident: Incident) -> str:
-    """How an open incident colours what it touches."""
+def _component_state(incident: Incident) -> str:
+    """The state of a component that an open incident affects."""
     state = _COMPONENT_STATES[incident.impact or _IMPACT]
     if incident.state != "monitoring":
         return state
-    return min(state, _WATCHED, key=_SEVERITY.index)
+    return min(state, _MONITORED, key=_SEVERITY.index)

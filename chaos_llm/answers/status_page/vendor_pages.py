@@ -1,4 +1,4 @@
-"""What the vendors' pages look like: names, addresses, components."""
+"""The names, addresses and components of the vendors' status pages."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class VendorPage:
-    """A page's name, address and components; ids that the public page shows are its own."""
+    """A status page's name, address, components, and the ids that the public page shows."""
 
     name: str
     url: str
@@ -15,7 +15,7 @@ class VendorPage:
     ids: tuple[tuple[str, str], ...] = ()
 
 
-FACES = {
+VENDOR_PAGES = {
     "anthropic": VendorPage(
         "Claude",
         "https://status.claude.com",

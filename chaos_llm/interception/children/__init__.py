@@ -1,1 +1,1 @@
-"""Processes that are started in an outage: no request of theirs reaches a provider, either."""
+"""Child processes that start in an outage, whose requests to providers are refused, too."""

@@ -1,7 +1,7 @@
-"""Which provider's host a command line sends a network tool to.
+"""The hosts in the command line of a network tool.
 
-These tools may ignore proxy variables, and a refusal is clearest where the child is started. Other
-programs may name a host and mean no request: `git commit -m "use api.openai.com"`.
+These tools may ignore proxy variables, and an error is clearest where the child is started. Command
+lines of other programs may contain a host without a request: `git commit -m "use api.openai.com"`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _TOOLS = frozenset(
 
 
 def hosts_in(arguments: Iterable[object]) -> Iterator[tuple[str, int | str | None]]:
-    """Host and port, or scheme, of all that a network tool is told to reach; none without one."""
+    """Each host in a network tool's arguments, with its port or scheme; none for other programs."""
     words = [word for argument in arguments for word in _words(argument)]
     if not any(os.path.basename(word) in _TOOLS for word in words):  # noqa: PTH119 - text, no file
         return

@@ -1,7 +1,8 @@
-"""The proxy of child processes in other languages, a process of its own that ends with the outage.
+"""The HTTP proxy for child processes in other languages: a process that ends with the outage.
 
-What is for a provider is refused with 403 and reported; all else passes, through the proxy that
-was there before, if one was. Run as a script: it imports the standard library and three files.
+Requests to a provider get status 403 and are recorded; others are forwarded, through the app's own
+proxy if it has one. It runs as a script, and imports the standard library and a few small modules,
+so it starts fast.
 """
 
 from __future__ import annotations
@@ -23,40 +24,40 @@ from urllib.parse import SplitResult, unquote, urlsplit
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[3]))
 
-from chaos_llm.interception.children.mailbox import Mailbox
+from chaos_llm.interception.children.refusal_log import RefusalLog
 from chaos_llm.interception.clients import CHILD, refusal
 from chaos_llm.interception.destinations import Destination, destination
 from chaos_llm.requests.host_names import HostPatterns
 
 _LONGEST_HEAD = 65_536  # bytes
-_PATIENCE = 30.0  # seconds for a connection to stand, and for a request's head
+_TIMEOUT = 30.0  # seconds to connect, and to receive a request's head
 
 
 class Proxy(socketserver.ThreadingTCPServer):
-    """Listens on loopback; `upstream` is the URL of a proxy for what may pass, if there is one."""
+    """Listens on loopback; `upstream` is the URL of the app's own proxy, "" without one."""
 
     daemon_threads = True
 
-    def __init__(self, patterns: list[str], mailbox: str, upstream: str) -> None:
-        super().__init__(("127.0.0.1", 0), _Visitor)
-        self.hosts, self.mailbox = HostPatterns(patterns), Mailbox(mailbox)
+    def __init__(self, patterns: list[str], refusal_log: str, upstream: str) -> None:
+        super().__init__(("127.0.0.1", 0), _ProxyHandler)
+        self.hosts, self.refusal_log = HostPatterns(patterns), RefusalLog(refusal_log)
         self.upstream = urlsplit(upstream) if upstream else None
 
 
-class _Visitor(socketserver.BaseRequestHandler):
+class _ProxyHandler(socketserver.BaseRequestHandler):
     server: Proxy
 
     def handle(self) -> None:
-        self.request.settimeout(_PATIENCE)
+        self.request.settimeout(_TIMEOUT)
         with suppress(OSError, ValueError):
             head = self._head()
-            asked = destination(head)
-            if asked is None:
-                self.request.sendall(_said("400 Bad Request", "this is a proxy\n"))
-            elif self.server.hosts.is_out(asked.host, asked.port or 80):
-                self._refuse(asked.host)
+            wanted = destination(head)
+            if wanted is None:
+                self.request.sendall(_response("400 Bad Request", "this is an HTTP proxy\n"))
+            elif self.server.hosts.is_out(wanted.host, wanted.port or 80):
+                self._refuse(wanted.host)
             else:
-                self._pass_on(head, asked)
+                self._forward(head, wanted)
 
     def _head(self) -> bytes:
         head = b""
@@ -69,15 +70,15 @@ class _Visitor(socketserver.BaseRequestHandler):
 
     def _refuse(self, host: str) -> None:
         text = refusal(host, CHILD)
-        self.server.mailbox.post(text)
-        self.request.sendall(_said("403 Refused by chaos_llm", text + "\n"))
+        self.server.refusal_log.write(text)
+        self.request.sendall(_response("403 Refused by chaos_llm", text + "\n"))
 
-    def _pass_on(self, head: bytes, asked: Destination) -> None:
+    def _forward(self, head: bytes, wanted: Destination) -> None:
         is_tunnel = head.startswith(b"CONNECT ")
         try:
-            other = self._other_end(asked)
+            other = self._connect(wanted)
         except OSError as error:
-            self.request.sendall(_said("502 Bad Gateway", f"{error}\n"))
+            self.request.sendall(_response("502 Bad Gateway", f"{error}\n"))
             return
         with other:
             if self.server.upstream is not None:
@@ -86,28 +87,28 @@ class _Visitor(socketserver.BaseRequestHandler):
                 self.request.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
                 other.sendall(head.partition(b"\r\n\r\n")[2])
             else:
-                other.sendall(_as_to_an_origin(head))
+                other.sendall(_origin_form(head))
             _relay(self.request, other)
 
-    def _other_end(self, asked: Destination) -> socket.socket:
+    def _connect(self, wanted: Destination) -> socket.socket:
         upstream = self.server.upstream
         if upstream is None:
-            return socket.create_connection((asked.host, asked.port or 80), _PATIENCE)
+            return socket.create_connection((wanted.host, wanted.port or 80), _TIMEOUT)
         address = (upstream.hostname or "", upstream.port or 3128)
-        made = socket.create_connection(address, _PATIENCE)
+        made = socket.create_connection(address, _TIMEOUT)
         if upstream.scheme == "https":
             made = ssl.create_default_context().wrap_socket(made, server_hostname=address[0])
         return made
 
 
-def _said(status: str, text: str) -> bytes:
+def _response(status: str, text: str) -> bytes:
     body = text.encode()
     head = f"HTTP/1.1 {status}\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n"
     return head.encode() + body
 
 
 def _with_credentials(head: bytes, upstream: SplitResult) -> bytes:
-    """The request as the proxy from before wants it: with the name and password of its URL."""
+    """Add the name and password of the upstream proxy's URL to a request."""
     if not upstream.username:
         return head
     pair = f"{unquote(upstream.username)}:{unquote(upstream.password or '')}"
@@ -116,8 +117,8 @@ def _with_credentials(head: bytes, upstream: SplitResult) -> bytes:
     return line + b"\r\nProxy-Authorization: Basic " + basic + b"\r\n" + rest
 
 
-def _as_to_an_origin(head: bytes) -> bytes:
-    """`GET http://host/path` as `GET /path`, one request a connection."""
+def _origin_form(head: bytes) -> bytes:
+    """Change `GET http://host/path` to `GET /path`, with one request for each connection."""
     line, _, rest = head.partition(b"\r\n")
     method, target, version = line.split(b" ", 2)
     path = b"/" + target.partition(b"://")[2].partition(b"/")[2]
@@ -141,7 +142,7 @@ def _relay(one: socket.socket, other: socket.socket) -> None:
 def main() -> None:
     """Read the settings from standard input, print the port, and serve until the input ends."""
     settings: dict[str, Any] = json.loads(sys.stdin.readline())
-    server = Proxy(settings["patterns"], settings["mailbox"], settings["upstream"])
+    server = Proxy(settings["patterns"], settings["refusal_log"], settings["upstream"])
     threading.Thread(target=server.serve_forever, daemon=True).start()
     sys.stdout.write(f"{server.server_address[1]}\n")
     sys.stdout.flush()

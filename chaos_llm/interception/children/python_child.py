@@ -1,7 +1,7 @@
-"""The guard in a Python process that an outage started.
+"""The egress guard in a Python child process.
 
-Such a process may never touch the network, so until its first socket or look-up nothing but this
-file is loaded. An audit hook notices that moment; here it may stay as long as the process.
+Many children never use the network, so only this module is loaded until the first socket or
+look-up, which an audit hook notices. The hook cannot be removed, but the child is short-lived.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _is_installed = _is_armed = False
 
 
 def install(settings: str) -> None:
-    """Refuse requests to the providers for the life of this process; `settings` is JSON."""
+    """Refuse requests to the providers until this process ends; `settings` is JSON."""
     global _is_installed  # noqa: PLW0603 - a process has one guard
     if not _is_installed:
         _is_installed = True
@@ -42,18 +42,21 @@ def _watching(settings: str) -> Callable[[str, tuple[Any, ...]], None]:
 
 def _arm(settings: str, undo: ExitStack) -> Any:
     from chaos_llm.interception import native_seams, socket_seams  # noqa: PLC0415 - see above
-    from chaos_llm.interception.children.mailbox import Mailbox  # noqa: PLC0415
+    from chaos_llm.interception.children.refusal_log import RefusalLog  # noqa: PLC0415
     from chaos_llm.interception.egress_guard import EgressGuard  # noqa: PLC0415
 
-    told = json.loads(settings)
-    guard = EgressGuard(told["patterns"], Mailbox(told["mailbox"]).post)
+    loaded = json.loads(settings)
+    guard = EgressGuard(loaded["patterns"], RefusalLog(loaded["refusal_log"]).write)
     socket_seams.install(guard, undo)
     native_seams.install(guard, undo)
     return guard
 
 
 class GuardedJob:
-    """A job for a process pool from before the outage: its process is guarded while it runs."""
+    """A job of a process pool; its worker process has the guard while the job runs.
+
+    The pool may be from before the outage, so that its workers have no guard of their own.
+    """
 
     def __init__(self, settings: str, job: Callable[..., Any]) -> None:
         self._settings, self._job = settings, job
@@ -73,8 +76,8 @@ def _guarded_meanwhile(settings: str) -> Iterator[None]:
         yield
 
 
-class Stowaway:
-    """Installs the guard where it is unpickled: in the data that a child prepares itself by."""
+class GuardInstaller:
+    """Installs the guard when it is unpickled in a child with multiprocessing's start data."""
 
     def __init__(self, settings: str) -> None:
         self._settings = settings

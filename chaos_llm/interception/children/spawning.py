@@ -1,4 +1,4 @@
-"""Where a process starts another one, and where it hands work to one that it has started before."""
+"""Checks of processes when they start, and of jobs that are passed to existing worker processes."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from typing import Any
 
 from chaos_llm.interception.children.command_lines import hosts_in
 from chaos_llm.interception.children.environment import ChildEnvironment
-from chaos_llm.interception.children.python_child import GuardedJob, Stowaway
+from chaos_llm.interception.children.python_child import GuardedJob, GuardInstaller
 from chaos_llm.interception.clients import CHILD
 from chaos_llm.interception.egress_guard import EgressGuard
 
-# They serve every later test, too, so they take nothing of an outage with them.
+# multiprocessing's helper processes serve later tests, too, so they must not get our variables.
 _HELPERS = (b"from multiprocessing.forkserver", b"from multiprocessing.resource_tracker")
 _JOBS = ("apply_async", "_map_async", "imap", "imap_unordered")  # apply and map are made of these
 _ENV, _ARGUMENTS = 5, 0  # positions among the arguments of fork_exec
 
 
 class Spawning:
-    """Looks at each child's command line, and gives it the outage's environment."""
+    """Checks each child's command line, and adds the outage's variables to its environment."""
 
     def __init__(self, guard: EgressGuard, environment: ChildEnvironment) -> None:
         self._guard, self._environment = guard, environment
-        self._starts_proxy = 0  # the thread that starts a part of ours, and no child of the app's
+        self._starts_proxy = 0  # id of the thread that is starting the proxy, a child of our own
 
     def install(self, undo: ExitStack) -> None:
-        """Attend to every child until `undo` is closed."""
+        """Check every child process until `undo` is closed."""
 
         def put(where: Any, name: str, new: Any) -> None:
             undo.callback(setattr, where, name, getattr(where, name))
@@ -54,7 +54,7 @@ class Spawning:
             self._guard.check_host(host, port, CHILD)
 
     def _added_to(self, environ: Mapping[str, str]) -> dict[str, str]:
-        self._starts_proxy = get_ident()  # if this is the first child
+        self._starts_proxy = get_ident()  # the first child makes the environment start the proxy
         try:
             return self._environment.added_to(environ)
         finally:
@@ -83,7 +83,7 @@ class Spawning:
                 return real(path, argv, env, **options)
             argv = list(argv)
             self._check(argv)
-            given = (os.environ if env is None else env).items()  # None: ours, from 3.13 on
+            given = (os.environ if env is None else env).items()  # None means our own, since 3.13
             environ = {os.fsdecode(name): os.fsdecode(value) for name, value in given}
             return real(path, argv, self._added_to(environ), **options)
 
@@ -106,7 +106,7 @@ class Spawning:
     def _preparing(self, real: Callable[[str], dict[str, Any]]) -> Callable[[str], dict[str, Any]]:
         @wraps(real)
         def get_preparation_data(name: str) -> dict[str, Any]:
-            return {**real(name), "chaos_llm": Stowaway(self._environment.settings)}
+            return {**real(name), "chaos_llm": GuardInstaller(self._environment.settings)}
 
         return get_preparation_data
 

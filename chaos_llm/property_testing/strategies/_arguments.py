@@ -1,4 +1,4 @@
-"""What the arguments of strategies are held to, when a strategy is made and not when it draws."""
+"""Validation of the strategies' arguments, when a strategy is made and not when it draws."""
 
 from __future__ import annotations
 
@@ -14,34 +14,34 @@ from chaos_llm.requests.hosts import provider_names
 
 Faults = SearchStrategy[Fault] | Iterable[str | Fault] | None
 
-SHORTEST = 1.0  # seconds; shorter outages are over before a client has tried again
+SHORTEST = 1.0  # seconds; a shorter outage is over before a client has retried
 
 
 def names(argument: str, given: Iterable[str], known: Iterable[str]) -> tuple[str, ...]:
-    """The names of an argument, each once; raises UsageError for none and UnknownName."""
+    """The names in an argument, each once; raises UsageError if it is empty, or UnknownName."""
     if isinstance(given, str):
         raise UsageError(f"{argument}= is a list; write {argument}=[{given!r}]")
-    several = tuple(dict.fromkeys(given))
-    if not several:
+    unique = tuple(dict.fromkeys(given))
+    if not unique:
         raise UsageError(f"{argument}= is empty: there is nothing to draw")
-    for name in several:
+    for name in unique:
         if name not in known:
             raise UnknownName(argument.removesuffix("s"), str(name), known)
-    return several
+    return unique
 
 
 def provider_list(given: Iterable[str]) -> tuple[str, ...]:
-    """The providers that may fail."""
+    """Validate the providers that may fail."""
     return names("providers", given, provider_names())
 
 
 def surface_list(given: Iterable[str]) -> tuple[str, ...]:
-    """The surfaces that may fail."""
+    """Validate the surfaces that may fail."""
     return names("surfaces", given, SIMULATED_SURFACES)
 
 
 def longest_length(given: Duration) -> float:
-    """The longest an outage may last, in seconds."""
+    """The maximum length of an outage, in seconds."""
     length = seconds(given)
     if length < SHORTEST:
         raise UsageError(f"longest={given!r}: the shortest outage that is drawn lasts 1 s")
@@ -49,14 +49,14 @@ def longest_length(given: Duration) -> float:
 
 
 def count(argument: str, given: int, least: int = 1) -> int:
-    """A whole number, of at least so many."""
+    """Require an integer of at least `least`."""
     if type(given) is not int or given < least:
         raise UsageError(f"{argument}= is a whole number, {least} or more; got {given!r}")
     return given
 
 
 def yes_or_no(argument: str, given: bool) -> bool:
-    """True or False, and nothing that merely counts as such."""
+    """Require True or False."""
     if not isinstance(given, bool):
         raise UsageError(f"{argument}= is True or False; got {given!r}")
     return given

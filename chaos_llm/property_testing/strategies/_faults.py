@@ -1,4 +1,4 @@
-"""Faults with valid arguments, the plainest first."""
+"""Strategies for faults with valid arguments; the simplest faults come first."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from chaos_llm.errors import UsageError
 from chaos_llm.faults import FAULTS
 from chaos_llm.faults.fault import Fault
 from chaos_llm.property_testing.strategies._arguments import Faults, names, yes_or_no
+from chaos_llm.property_testing.strategies._choices import row
 from chaos_llm.property_testing.strategies._named import named
-from chaos_llm.property_testing.strategies._rows import row
 
-# Families of faults that apps meet alike, the plainest first. A fault takes two choices, its family
-# and its place in it: Hypothesis lowers each on its own, and so gets from a strange fault to a
-# plainer one that does the same, which it would not along one list of all.
+# Families of faults with similar consequences, the simplest first. A fault is drawn with two
+# choices, its family and its place in it. Hypothesis shrinks each on its own, and so gets from a
+# rare fault to a simpler one of the same family; in one long list of faults it would not.
 _FAMILIES: tuple[tuple[Fault, ...], ...] = (
-    (  # the provider says that it is not well
+    (  # the provider reports an error
         made.server_error(),
         made.overloaded(),
         *(made.server_error(status) for status in (502, 503, 504)),
@@ -33,11 +33,11 @@ _FAMILIES: tuple[tuple[Fault, ...], ...] = (
         made.insufficient_quota(),
         made.context_length_exceeded(),
     ),
-    (  # it takes its time
+    (  # it is slow
         *(made.hang(seconds) for seconds in (None, 1, 10, 60, 600)),
         *(made.latency(seconds=seconds) for seconds in (1, 10, 60, 600)),
     ),
-    (  # it is not reached
+    (  # it cannot be reached
         made.refuse_connection(),
         made.reset_connection(),
         made.connect_timeout(),
@@ -46,7 +46,7 @@ _FAMILIES: tuple[tuple[Fault, ...], ...] = (
         made.reset_reused_connection(),
     ),
     (made.html_error_page(), made.html_error_page(503), made.challenge_page(), made.envoy_503()),
-    (  # it says what nobody can read
+    (  # the reply cannot be parsed
         made.empty_body(),
         made.short_body(),
         made.invalid_json(),
@@ -54,7 +54,7 @@ _FAMILIES: tuple[tuple[Fault, ...], ...] = (
         made.error_in_200(),
         made.wrong_content_type(),
     ),
-    (  # it stops talking
+    (  # the stream breaks or stalls
         made.cut_stream(),
         made.cut_stream(by="end"),
         made.cut_stream(by="reset"),
@@ -69,7 +69,7 @@ _FAMILIES: tuple[tuple[Fault, ...], ...] = (
         *(made.slow_tokens(seconds) for seconds in (1, 10)),
     ),
     (made.close_session(), *(made.session_limit(seconds) for seconds in (60, 600))),
-    (  # it says something odd
+    (  # the answer is unusual
         made.empty_answer(),
         made.refusal(),
         made.truncated_answer(admits=True),
@@ -81,50 +81,50 @@ _OF_WEBSOCKETS = ("close_session", "session_limit")  # of no effect on an app th
 
 
 class FaultChoices(NamedTuple):
-    """The two choices that a fault takes: its family, and its place in it."""
+    """The options of the two choices of a fault: its family, and its place in it."""
 
     families: Sequence[tuple[Fault, ...]]
     places: Sequence[int]
 
     def fault(self, family: tuple[Fault, ...], place: int) -> Fault:
-        """The fault of these choices; a smaller family is gone through again and again."""
+        """The fault of two choices; in a smaller family the place counts modulo its size."""
         return family[place % len(family)]
 
 
 def faults(only: Iterable[str] | None = None, *, silent: bool = False) -> SearchStrategy[Fault]:
     """Draw a fault, or one of those that `only` names; shrinks to a plain HTTP 500.
 
-    With `silent` also what comes behind a flawless HTTP 200 and no app can see without an
-    evaluation of its own. Those of websockets alone are drawn where `only` names them. Raises
-    UnknownName for a name that no fault has.
+    With `silent` also faults behind a valid HTTP 200, which no app can detect without evaluating
+    the content. Faults of websockets alone are drawn only if `only` names them. Raises UnknownName
+    for an unknown name.
     """
     yes_or_no("silent", silent)
     if only is None:
-        visible = _chosen(lambda fault: _is_usual(fault) and (silent or not fault.silent))
+        visible = _filtered(lambda fault: _is_usual(fault) and (silent or not fault.silent))
         return named(faults, _one_of(visible), silent=silent)
     wanted = names("faults", only, _known())
-    return named(faults, _one_of(_called(wanted)), list(wanted), silent=silent)
+    return named(faults, _one_of(_with_names(wanted)), list(wanted), silent=silent)
 
 
 def fault_choices(given: Faults) -> FaultChoices | SearchStrategy[Fault]:
-    """The faults of an argument: a strategy, or names and faults; None is all that apps can see."""
+    """The faults of an argument: a strategy, or names and faults; None is all but silent ones."""
     if given is None:
-        return _choices(_chosen(lambda fault: _is_usual(fault) and not fault.silent))
+        return _choices(_filtered(lambda fault: _is_usual(fault) and not fault.silent))
     if isinstance(given, SearchStrategy):
         return given
     if isinstance(given, str | Fault):
         raise UsageError(f"faults= is a list or a strategy; write faults=[{given!r}]")
-    several = list(given)
-    if not several:
+    listed = list(given)
+    if not listed:
         raise UsageError("faults= is empty: there is nothing to draw")
-    return _choices([family for each in several for family in _each(each)])
+    return _choices([family for each in listed for family in _families_of(each)])
 
 
-def _each(given: object) -> list[tuple[Fault, ...]]:
+def _families_of(given: object) -> list[tuple[Fault, ...]]:
     if isinstance(given, Fault):
         return [(given,)]
     if isinstance(given, str):
-        return _called([given])
+        return _with_names([given])
     message = f"faults= holds names and faults, as in ['overloaded', hang(20)]; got {given!r}"
     raise UsageError(message)
 
@@ -137,13 +137,13 @@ def _known() -> dict[str, None]:
     return dict.fromkeys(fault.name for family in families() for fault in family)
 
 
-def _called(wanted: Iterable[str]) -> list[tuple[Fault, ...]]:
-    """The faults of these names, the plainest first."""
+def _with_names(wanted: Iterable[str]) -> list[tuple[Fault, ...]]:
+    """The faults with these names, in families; the simplest first."""
     chosen = names("faults", wanted, _known())
-    return _chosen(lambda fault: fault.name in chosen)
+    return _filtered(lambda fault: fault.name in chosen)
 
 
-def _chosen(wanted: Callable[[Fault], bool]) -> list[tuple[Fault, ...]]:
+def _filtered(wanted: Callable[[Fault], bool]) -> list[tuple[Fault, ...]]:
     chosen = (tuple(filter(wanted, family)) for family in families())
     return [family for family in chosen if family]
 
@@ -159,13 +159,15 @@ def _one_of(chosen: Sequence[tuple[Fault, ...]]) -> SearchStrategy[Fault]:
 
 @cache
 def families() -> tuple[tuple[Fault, ...], ...]:
-    """All faults that are drawn; those that are listed nowhere are the last of the last family."""
+    """All faults in families; those in no list above come at the end of the last family."""
     listed = {fault.name for family in _FAMILIES for fault in family}
-    rest = [kind() for name, kind in FAULTS.items() if name not in listed and _can_be_made(kind)]
+    rest = [
+        kind() for name, kind in FAULTS.items() if name not in listed and _has_only_defaults(kind)
+    ]
     return (*_FAMILIES[:-1], (*_FAMILIES[-1], *rest))
 
 
-def _can_be_made(kind: type[Fault]) -> bool:
+def _has_only_defaults(kind: type[Fault]) -> bool:
     return all(
         field.default is not MISSING or field.default_factory is not MISSING
         for field in fields(kind)

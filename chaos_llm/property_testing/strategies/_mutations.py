@@ -1,4 +1,4 @@
-"""A recorded incident, stretched, shifted, reordered, with other rates."""
+"""A strategy for variations of a recorded incident: stretched, shifted, reordered, other rates."""
 
 from __future__ import annotations
 
@@ -10,35 +10,35 @@ from hypothesis.strategies import SearchStrategy
 
 from chaos_llm.errors import UsageError
 from chaos_llm.profiles.model import Flap, Profile, Share, Window
-from chaos_llm.property_testing.strategies._lengths import lengths
+from chaos_llm.property_testing.strategies._choices import lengths, row
 from chaos_llm.property_testing.strategies._named import named
-from chaos_llm.property_testing.strategies._rows import row
 
-_FACTORS = (1.0, 0.5, 2.0, 0.1, 10.0)
-_LONGEST_SHIFT = 6 * 3600.0
+_FACTORS = (1.0, 0.5, 2.0, 0.1, 10.0)  # 1 comes first: Hypothesis shrinks towards it
+_LONGEST_SHIFT = 6 * 3600.0  # seconds
 
 
 class Change(NamedTuple):
-    """What becomes of one window: its length and its rate times this, and so much later."""
+    """A change of one window: factors of its length and its rate, and a shift in seconds."""
 
     length: float
     rate: float
     shift: float
 
 
-_AS_IT_WAS = Change(1.0, 1.0, 0.0)
+_NO_CHANGE = Change(1.0, 1.0, 0.0)
 
 
 def mutations_of(profile: Profile) -> SearchStrategy[Profile]:
     """Draw variations of a profile: other lengths, pauses, rates and another order of its windows.
 
-    Shrinks towards the profile itself. What was changed is no record any more, so sources, status
-    pages and asides are left out. Raises UsageError for a profile without a window to play.
+    Shrinks towards the profile itself. A changed profile is no longer a record, so its sources,
+    status pages and events are left out. Raises UsageError for a profile without a simulated
+    window.
     """
     if not isinstance(profile, Profile):
         raise UsageError(f"mutations_of() takes a profile, as in load('a-name'); got {profile!r}")
     if not any(window.simulated for window in profile.windows):
-        raise UsageError(f"profile {profile.name!r} has no window that is played")
+        raise UsageError(f"profile {profile.name!r} has no simulated window")
     number = len(profile.windows)
     shifts = [0.0, *lengths(_LONGEST_SHIFT)]
     changes = row(_FACTORS, *(_FACTORS, _FACTORS, shifts) * number)
@@ -49,8 +49,8 @@ def mutations_of(profile: Profile) -> SearchStrategy[Profile]:
 def _mutated(profile: Profile, drawn: tuple[float, ...], order: list[int]) -> Profile:
     stretch, *rest = drawn
     changes = [Change(*rest[at : at + 3]) for at in range(0, len(rest), 3)]
-    as_it_was = order == sorted(order) and all(change == _AS_IT_WAS for change in changes)
-    if as_it_was and stretch == 1.0:
+    unchanged = order == sorted(order) and all(change == _NO_CHANGE for change in changes)
+    if unchanged and stretch == 1.0:
         return profile
     windows = tuple(
         _changed(window, changes[number], profile.windows[order[number]].begins[0], stretch)
@@ -69,7 +69,7 @@ def _mutated(profile: Profile, drawn: tuple[float, ...], order: list[int]) -> Pr
 
 
 def _changed(window: Window, change: Change, begins: float, stretch: float) -> Window:
-    """The window at another one's place, later by its shift, all of it stretched."""
+    """The window, moved to begin at `begins`, then shifted and stretched."""
 
     def moved(time: float) -> float:
         since = (time - window.begins[0]) * change.length

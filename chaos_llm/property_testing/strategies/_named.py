@@ -1,4 +1,4 @@
-"""Strategies that are shown as the call that made them."""
+"""Give a strategy a readable repr: the call that made it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _T = TypeVar("_T")
 def named(
     maker: Callable[..., SearchStrategy[_T]], strategy: SearchStrategy[_T], *args: Any, **given: Any
 ) -> SearchStrategy[_T]:
-    """The same strategy, shown as this call of its maker; defaults are left out."""
+    """The same strategy, with this call of its maker as its repr; defaults are left out."""
 
     def drawn(draw: Any, *_: Any, **__: Any) -> Any:
         _import_what_outages_need()
@@ -28,18 +28,18 @@ def named(
     drawn.__name__ = drawn.__qualname__ = maker.__name__
     defaults = maker.__kwdefaults__ or {}
     changed = {name: value for name, value in given.items() if value != defaults.get(name)}
-    made: Callable[..., SearchStrategy[_T]] = st.composite(drawn)
-    return made(*args, **changed)
+    composite: Callable[..., SearchStrategy[_T]] = st.composite(drawn)
+    return composite(*args, **changed)
 
 
 @cache
 def _import_what_outages_need() -> None:
-    """Pay for late imports while a value is drawn, which no deadline counts.
+    """Do late imports while a value is drawn, since Hypothesis does not time that.
 
-    Else the first example takes a third of a second longer than each other one, and Hypothesis says
-    that the test is flaky.
+    Otherwise the first example takes a third of a second longer than the others, and Hypothesis
+    reports the test as flaky.
     """
-    from chaos_llm.interception import client_environment, httpx_clients, import_hooks  # noqa: F401, PLC0415 - httpx and anyio, here on purpose
+    from chaos_llm.interception import client_environment, httpx_clients, import_hooks  # noqa: F401, PLC0415 - imports httpx and anyio, on purpose
 
     PromptBook(0).prompt(0)
     HealthyAnswers(0).answer(Request("", "", "", "", ""), "")

@@ -1,4 +1,4 @@
-"""One window: how long, what it hits, which share, which faults."""
+"""Strategies for single windows: their length, targets, share and faults."""
 
 from __future__ import annotations
 
@@ -19,18 +19,17 @@ from chaos_llm.property_testing.strategies._arguments import (
     surface_list,
     yes_or_no,
 )
+from chaos_llm.property_testing.strategies._choices import lengths, row, subsets
 from chaos_llm.property_testing.strategies._faults import FaultChoices, fault_choices
-from chaos_llm.property_testing.strategies._lengths import lengths
 from chaos_llm.property_testing.strategies._named import named
-from chaos_llm.property_testing.strategies._rows import row, subsets
 
 PROVIDERS = ("anthropic", "openai")
 LONGEST: Duration = "12h"
-_AT_MOST_FAULTS, _CHOICES = 3, 7
+_AT_MOST_FAULTS, _CHOICES = 3, 7  # in each window; the choices are the fields of a Shape
 
 
 class Rate(NamedTuple):
-    """Which share is hit, and who shares a die."""
+    """The share of requests that is hit, and which requests share a draw."""
 
     share: float = 1.0
     sticky_by: StickyBy = "request"
@@ -49,9 +48,9 @@ _RATES = (
 
 
 class Shape(NamedTuple):
-    """A window before it has its place on a timeline; `pause` is from the end of the one before.
+    """A window without a position on the timeline.
 
-    With `overlaps` it is from that one's beginning.
+    `pause` is the time after the end of the previous window; with `overlaps`, after its beginning.
     """
 
     length: float
@@ -63,7 +62,7 @@ class Shape(NamedTuple):
     overlaps: bool = False
 
     def at(self, name: str, begins: float, ends: float) -> Window:
-        """The window, from and until then."""
+        """The window at a position of the timeline."""
         return Window(
             name,
             (begins, begins),
@@ -116,33 +115,34 @@ def shapes(
     *,
     correlated: bool,
 ) -> SearchStrategy[list[Shape]]:
-    """Draw one window or more, without their places."""
+    """Draw one to `at_most` windows, without their positions."""
     together = len(providers) if correlated else 1
     groups = [g for size in range(1, together + 1) for g in combinations(providers, size)]
-    pauses, mixed = [0.0, *lengths(longest)], subsets(_AT_MOST_FAULTS)
-    of_one = (lengths(longest), groups, surfaces, _RATES, pauses, (False, True), mixed)
-    which: Sequence[Sequence[Any]] = (subsets(at_most), *of_one * at_most)
+    pauses, mixes = [0.0, *lengths(longest)], subsets(_AT_MOST_FAULTS)
+    of_one = (lengths(longest), groups, surfaces, _RATES, pauses, (False, True), mixes)
+    options: Sequence[Sequence[Any]] = (subsets(at_most), *of_one * at_most)
     faults_of_all = at_most * _AT_MOST_FAULTS
     if isinstance(faults, FaultChoices):
         choices = faults
-        drawn = row(*which, *choices * faults_of_all)
-        return drawn.map(lambda made: _several(made, at_most, choices))
-    apart = st.tuples(row(*which), *[faults] * faults_of_all)
-    return apart.map(lambda made: _several((*made[0], *made[1:]), at_most, None))
+        drawn = row(*options, *choices * faults_of_all)
+        return drawn.map(lambda values: _shapes(values, at_most, choices))
+    separate = st.tuples(row(*options), *[faults] * faults_of_all)
+    return separate.map(lambda values: _shapes((*values[0], *values[1:]), at_most, None))
 
 
-def _several(made: tuple[Any, ...], at_most: int, choices: FaultChoices | None) -> list[Shape]:
-    """The windows of a row: which of them, six choices and a mix of each, then all faults."""
-    behind = 1 + at_most * _CHOICES
-    drawn = made[behind:]
+def _shapes(values: tuple[Any, ...], at_most: int, choices: FaultChoices | None) -> list[Shape]:
+    """The windows of a row: the numbers of those that are used, the choices of each, all faults."""
+    faults_begin = 1 + at_most * _CHOICES
+    faults = values[faults_begin:]
     if choices is not None:
-        drawn = tuple(map(choices.fault, drawn[::2], drawn[1::2]))
+        faults = tuple(map(choices.fault, faults[::2], faults[1::2]))
     return [
-        _shape(made[1 + n * _CHOICES :][:_CHOICES], drawn[n * _AT_MOST_FAULTS :]) for n in made[0]
+        _shape(values[1 + n * _CHOICES :][:_CHOICES], faults[n * _AT_MOST_FAULTS :])
+        for n in values[0]
     ]
 
 
-def _shape(made: tuple[Any, ...], drawn: tuple[Fault, ...]) -> Shape:
-    length, providers, surface, rate, pause, overlaps, mixed = made
-    faults = {repr(drawn[n]): drawn[n] for n in mixed}
-    return Shape(length, providers, surface, tuple(faults.values()), rate, pause, overlaps)
+def _shape(values: tuple[Any, ...], drawn: tuple[Fault, ...]) -> Shape:
+    length, providers, surface, rate, pause, overlaps, mix = values
+    unique = {repr(drawn[n]): drawn[n] for n in mix}  # the same fault may be drawn twice
+    return Shape(length, providers, surface, tuple(unique.values()), rate, pause, overlaps)

@@ -27,7 +27,7 @@ _JSONL = ("content-type", "application/x-jsonl")  # assumed
 
 
 class AnthropicBatches(AnthropicDocument):
-    """Anthropic's Message Batches, whose results are what the model would have answered."""
+    """Anthropic's Message Batches; a result is the answer that the Messages API would give."""
 
     api: ClassVar[str] = "batches"
     routes: ClassVar[tuple[tuple[str, re.Pattern[str]], ...]] = (

@@ -92,7 +92,7 @@ _RETRYABLE = (("x-should-retry", "true"),)
 _FINAL = (("x-should-retry", "false"),)  # of 400, 401 and 404, as recorded; of 403 and 413: assumed
 _FINALS = (400, 401, 403, 404, 413)
 _SHORTEST, _VARIES = 300, 900  # milliseconds in `x-envoy-upstream-service-time`: assumed
-# What healthy replies tell of an account's limits: assumed, as of a paid tier.
+# The account limits in the headers of healthy replies: assumed, those of a paid tier.
 USUAL_QUOTA = Quota(4_000, 2_000_000, 400_000)
 
 

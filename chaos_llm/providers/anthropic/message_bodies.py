@@ -1,4 +1,4 @@
-"""What Claude says and hears in the Messages API, wherever it is hosted: the bodies, not the doors.
+"""Request and reply bodies of Claude's Messages API, which are the same at every host of Claude.
 
 The shapes are those of the types in anthropic 2.11; key order and the ping's space are the wire's.
 """
@@ -122,7 +122,7 @@ def _thinking(request: Request, reasoning: Reasoning, reply_context: ReplyContex
 def _told_thinking(
     request: Request, reasoning: Reasoning, reply_context: ReplyContext
 ) -> list[Chunk]:
-    """Tell what was thought; a signature comes last, and redacted thinking in one piece."""
+    """The events of a thinking block; its signature comes last; redacted thinking is one piece."""
     block = _thinking(request, reasoning, reply_context)
     if block.startswith('{"type":"redacted'):
         return _block(0, block, "", "", [])

@@ -27,6 +27,7 @@ from chaos_llm.providers.conversation import uuid
 from chaos_llm.providers.framing import bearer, document_reply, json_reply, quote
 from chaos_llm.providers.model_endpoint import ModelEndpoint
 from chaos_llm.providers.provider import ReplyContext
+from chaos_llm.providers.routes import Routed
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -131,8 +132,7 @@ class BedrockEndpoint(ModelEndpoint):
         return (unquote(found[1]), found[2]) if found else ("", "")
 
     def _secret(self, headers: Mapping[str, str]) -> str:
-        signed = _SIGNED.search(headers.get("authorization", ""))
-        return signed[1] if signed else bearer(headers.get("authorization", ""))
+        return key_of(headers)
 
     def _invalid(self, wire: WireRequest, secret: str, refusal: Refusal) -> Request:
         request = super()._invalid(wire, secret, refusal)
@@ -141,12 +141,7 @@ class BedrockEndpoint(ModelEndpoint):
         return replace(request, model=model, stream=stream, region=region_of(wire))
 
     def _refuse(self, request: Request, refusal: Refusal, reply_context: ReplyContext) -> Reply:
-        row = _row(request, refusal)
-        kind = f"{row.type}:http://internal.amazon.com/coral/com.amazon.bedrock/"
-        headers = (*ids(reply_context), ("x-amzn-errortype", kind))
-        if refusal.retry_after is not None:  # in milliseconds: what botocore obeys
-            headers = (*headers, ("x-amz-retry-after", str(round(refusal.retry_after * 1000))))
-        return json_reply(row.status, headers, f'{{"message":{quote(row.message)}}}')
+        return refuse(request, refusal, reply_context)
 
     def _exception(self, request: Request, refusal: Refusal) -> Chunk:
         """Write a refusal as the last frame of a stream."""
@@ -184,3 +179,35 @@ def _row(request: Request, refusal: Refusal) -> BedrockError:
     if refusal.type is not None:
         row = row._replace(type=refusal.type)
     return row if refusal.message is None else row._replace(message=refusal.message)
+
+
+class BedrockDocuments(Routed):
+    """Endpoints of Bedrock's that hand out documents."""
+
+    name: ClassVar[str] = "bedrock"
+    unreadable: ClassVar[str] = "Malformed input request, please reformat your input and try again."
+
+    def _secret(self, headers: Mapping[str, str]) -> str:
+        return key_of(headers)
+
+    def _refuse(self, request: Request, refusal: Refusal, reply_context: ReplyContext) -> Reply:
+        return refuse(request, refusal, reply_context)
+
+    def _headers(self, request: Request, reply_context: ReplyContext) -> Headers:  # noqa: ARG002 - ids alone
+        return ids(reply_context)
+
+
+def key_of(headers: Mapping[str, str]) -> str:
+    """The id of the key that a request is signed with, or its bearer token."""
+    signed = _SIGNED.search(headers.get("authorization", ""))
+    return signed[1] if signed else bearer(headers.get("authorization", ""))
+
+
+def refuse(request: Request, refusal: Refusal, reply_context: ReplyContext) -> Reply:
+    """Write a refusal before any content."""
+    row = _row(request, refusal)
+    kind = f"{row.type}:http://internal.amazon.com/coral/com.amazon.bedrock/"
+    headers = (*ids(reply_context), ("x-amzn-errortype", kind))
+    if refusal.retry_after is not None:  # in milliseconds: what botocore obeys
+        headers = (*headers, ("x-amz-retry-after", str(round(refusal.retry_after * 1000))))
+    return json_reply(row.status, headers, f'{{"message":{quote(row.message)}}}')

@@ -65,11 +65,12 @@ class BedrockConverse(BedrockEndpoint):
             body=body,
         )
 
-    def _whole(self, request: Request, answer: Completion, reply_context: ReplyContext) -> Reply:  # noqa: ARG002
+    def _whole(self, request: Request, answer: Completion, reply_context: ReplyContext) -> Reply:
         headers, metrics = ids(reply_context), _metrics(reply_context)
         said: dict[str, Any] = {"metrics": metrics, **message(answer, reply_context)}
         if answer.tells_usage:
             said["usage"] = usage(answer.usage)
+        said |= _trace(request)
         return json_reply(200, headers, _compact(said), pieces_of(answer))
 
     def _stream(self, request: Request, answer: Completion, reply_context: ReplyContext) -> Reply:
@@ -79,7 +80,11 @@ class BedrockConverse(BedrockEndpoint):
             for kind, fields, content in events(answer, reply_context)
         ]
         if answer.tells_usage:
-            told = {"metrics": _metrics(reply_context), "usage": usage(answer.usage)}
+            told = {
+                "metrics": _metrics(reply_context),
+                **_trace(request),
+                "usage": usage(answer.usage),
+            }
             chunks.append(_event("metadata", told, content=False))
         if answer.broken_by:
             last = self._exception(request, answer.broken_by.refusal)
@@ -92,6 +97,19 @@ def _event(kind: str, fields: Mapping[str, Any], *, content: bool) -> Chunk:
     return event(kind, _compact(dict(sorted(padded.items()))), content=content)
 
 
+def _trace(request: Request) -> dict[str, Any]:
+    """What a guardrail tells where its trace is on: on a healthy day that it found nothing."""
+    config = request.body.get("guardrailConfig") if isinstance(request.body, dict) else None
+    if not isinstance(config, dict) or config.get("trace") not in ("enabled", "enabled_full"):
+        return {}
+    name = str(config.get("guardrailIdentifier", "")).rpartition("/")[2]
+    letters = len(request.prompt)
+    coverage = {"textCharacters": {"guarded": letters, "total": letters}}
+    seen = {"invocationMetrics": {"guardrailProcessingLatency": 217, "guardrailCoverage": coverage}}
+    guardrail = {"inputAssessment": {name: seen}, "outputAssessments": {name: [seen]}}
+    return {"trace": {"guardrail": guardrail | {"actionReason": "No action."}}}
+
+
 def _compact(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
@@ -101,7 +119,7 @@ def _metrics(reply_context: ReplyContext) -> dict[str, int]:
 
 
 def _limits(body: dict[str, Any]) -> dict[str, Any]:
-    """Read how much may be said, and whether the model is asked to think before."""
+    """Read the output limits, and whether thinking is requested."""
     config, more = body.get("inferenceConfig"), body.get("additionalModelRequestFields")
     config, more = (each if isinstance(each, dict) else {} for each in (config, more))
     thinking = more.get("thinking") or more.get("reasoning_config") or more.get("reasoningConfig")

@@ -1,4 +1,4 @@
-"""What the models of InvokeModel say and hear that know texts alone, or OpenAI's manner.
+"""Bodies of InvokeModel for models that take plain text, or OpenAI's form.
 
 Titan's and legacy Claude's and Cohere's shapes are those of recorded replies; Mistral's, Cohere's,
 AI21's, DeepSeek's and OpenAI's are those of AWS's pages on inference parameters.

@@ -72,7 +72,7 @@ def stop_of(answer: Completion) -> str:
 
 
 def _reasoned(reasoning: Reasoning, reply_context: ReplyContext) -> dict[str, Any]:
-    """Write what was thought; it is Claude's, so its signature holds at Anthropic's door, too."""
+    """The thinking of a reply; it is Claude's, so its signature is valid at Anthropic, too."""
     nonce = reply_context.rng.number(128)
     if reasoning.redacted:
         return {"redactedContent": b64encode(sign(_VENDOR, "", nonce).encode()).decode()}
@@ -83,7 +83,7 @@ def _reasoned(reasoning: Reasoning, reply_context: ReplyContext) -> dict[str, An
 
 
 def _told_reasoning(reasoning: Reasoning, reply_context: ReplyContext) -> list[Event]:
-    """Tell what was thought; the signature is the last delta of its block."""
+    """The events of a thinking block; the signature is its last delta."""
     whole = _reasoned(reasoning, reply_context)
     if "redactedContent" in whole:
         return _block(0, [{"reasoningContent": whole}])

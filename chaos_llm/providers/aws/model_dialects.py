@@ -1,7 +1,7 @@
-"""What models say and hear in InvokeModel, each family in its own dialect.
+"""Bodies of InvokeModel, for each family of models in its own form.
 
 Claude's is Anthropic's; Nova's is that of AWS's page on inference parameters and of recordings; the
-families of texts alone, and those in OpenAI's manner, are in _bedrock_texts.
+families with plain text, and those in OpenAI's form, are in bedrock_texts.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ class Family(NamedTuple):
 
 
 def family_of(model: str, body: dict[str, Any]) -> Family | None:
-    """Tell the family of a model by its name; of one that is not known, by a body's fields.
+    """The family of a model by its name; for an unknown model by the body's fields.
 
-    None for a model of vectors, and for a body that no family reads.
+    None for an embedding model, and for a body that matches no family.
     """
     if "embed" in model:
         return None

@@ -191,7 +191,7 @@ def _row(request: Request, refusal: Refusal) -> AzureLoginError:
 
 
 def _authority(endpoint: str) -> dict[str, Any]:
-    """Tell where the discovery goes on, and which names the authority has."""
+    """The metadata of an authority: where its discovery document is, and its aliases."""
     tenant = endpoint.partition(f"{_HOST}/")[2].partition("/")[0] or "common"
     names = [_HOST, "login.windows.net", "login.microsoft.com", "sts.windows.net"]
     known = {"preferred_network": _HOST, "preferred_cache": "login.windows.net", "aliases": names}

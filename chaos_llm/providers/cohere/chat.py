@@ -122,7 +122,7 @@ def _compact(value: Any) -> str:
 
 
 def _said(answer: Completion, reply_context: ReplyContext) -> dict[str, Any]:
-    """Write what is said; beside tool calls a text is the plan to make them."""
+    """The content of a message; a text beside tool calls is the plan to make them."""
     calls = [_call(call.name, call.arguments, reply_context) for call in answer.tool_calls]
     content: list[dict[str, Any]] = []
     if answer.reasoning:
@@ -136,7 +136,7 @@ def _said(answer: Completion, reply_context: ReplyContext) -> dict[str, Any]:
 
 
 def _thought(answer: Completion) -> list[Chunk]:
-    """Tell what was thought: a content of its own before the text."""
+    """The events of thinking: a content block before the text."""
     if not answer.reasoning:
         return []
     opened = {"type": "thinking", "thinking": ""}
@@ -194,7 +194,7 @@ def _usage(usage: Usage) -> dict[str, Any]:
 
 
 def _reasons(model: str, body: dict[str, Any]) -> bool:
-    """Command A Reasoning thinks unless it is told not to, and no other model does."""
+    """Command A Reasoning thinks unless the request disables it, and no other model does."""
     thinking = body.get("thinking")
     off = isinstance(thinking, dict) and thinking.get("type") == "disabled"
     return not off and reasoning.is_thinker(reasoning.COHERE, model)

@@ -75,7 +75,7 @@ class CohereEndpoint(Endpoint):
     usual_quota: ClassVar[Quota | None] = Quota(20)  # of a trial key: docs.cohere.com, rate limits
 
     def quota_headers(self, state: State) -> Headers:
-        """Tell what is left, as trial keys are told; a 429 says nothing of it."""
+        """The headers of the remaining quota, as for trial keys; a 429 has none."""
         if not state.allowed or not state.requests:
             return ()
         return (

@@ -37,11 +37,13 @@ class CohereEmbed(CohereEndpoint, DocumentEndpoint):
             "texts": texts,
             "meta": {
                 "api_version": {"version": "2"},
-                "billed_units": {"input_tokens": request.input_tokens},
+                "billed_units": {"input_tokens": request.input_tokens, "image_tokens": 0},
             },
             "response_type": "embeddings_by_type",
         }
-        return Document(document)
+        letters = str(sum(map(len, texts)))
+        counted = (("num-chars", letters), ("num-tokens", str(request.input_tokens)))
+        return Document(document, headers=counted)
 
     def _lacks(self, body: dict[str, Any], method: str, path: str) -> Refusal | None:  # noqa: ARG002
         for field in ("model", "input_type"):

@@ -1,4 +1,4 @@
-"""What Google's endpoints share: who is admitted, refusals, headers and JSON as Google prints it.
+"""What Google's endpoints share: authentication, refusals, headers and JSON as Google prints it.
 
 Bodies are those that users pasted; each row names its source. What no source shows is marked
 assumed.
@@ -30,6 +30,7 @@ HEADERS = (
     ("x-content-type-options", "nosniff"),
     ("server-timing", "gfet4t7; dur=812"),  # which Google's edge adds; its value is assumed
 )
+_SIGN_IN = (("www-authenticate", 'Bearer realm="https://accounts.google.com/"'),)
 _JSON = "application/json; charset=UTF-8"
 _STATUSES = {
     400: "INVALID_ARGUMENT",
@@ -91,18 +92,18 @@ class GoogleEndpoint(Endpoint):
         return (unquote(found[1]), found[2]) if found else ("", "")
 
     def _refuse(self, request: Request, refusal: Refusal, reply_context: ReplyContext) -> Reply:  # noqa: ARG002
-        error = self._error(request, refusal)
+        error = self.error(request, refusal)
         body = f"[{printed(error)}]\n" if self._lists_errors(request) else printed(error)
         reply = json_reply(refusal.status or error["error"]["code"], body)
         if self.event_errors and request.stream and request.body.get("$alt") == "sse":
             return with_headers(reply, (("content-type", "text/event-stream"),))
-        return reply
+        return with_headers(reply, _SIGN_IN) if reply.status == 401 else reply
 
     def _lists_errors(self, request: Request) -> bool:
         """Whether errors are the one element of a list, as the streams of JSON arrays have them."""
         return request.stream and request.body.get("$alt") != "sse"
 
-    def _error(self, request: Request, refusal: Refusal) -> dict[str, Any]:
+    def error(self, request: Request, refusal: Refusal) -> dict[str, Any]:
         """Write a refusal as Google's error object."""
         row = self._row(request, refusal)
         message = row.message if refusal.message is None else refusal.message

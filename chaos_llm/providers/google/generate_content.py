@@ -1,4 +1,4 @@
-"""What Gemini says and hears at {model}:generateContent, whichever of Google's doors it is behind.
+"""Bodies of {model}:generateContent, for the Gemini API and for Vertex AI.
 
 Fields and their order are those of replies that users pasted and of the types in google-genai 3.4.
 """
@@ -41,14 +41,14 @@ from chaos_llm.providers.request_limits import stop_sequences
 from chaos_llm.providers.signatures import sign
 
 _ATTACHED = ("content-disposition", "attachment")
-VENDOR = "gemini"  # signs what Gemini thinks, at either door
+VENDOR = "gemini"  # signs Gemini's thoughts, at both APIs
 _CALLED = "Model generated function call(s)."
 _FINISHES = {"end": "STOP", "tool": "STOP", "length": "MAX_TOKENS", "refusal": "SAFETY"}
 _NO_CONTENTS = "* GenerateContentRequest.contents: contents is not specified\n"
 
 
 class GenerateContent(GoogleEndpoint, ModelEndpoint):
-    """Gemini's own conversation, at either of Google's doors."""
+    """Gemini's own conversation format, for both of Google's APIs."""
 
     api: ClassVar[str] = "generate_content"
     verbs: ClassVar[tuple[str, ...]] = ("generateContent", "streamGenerateContent")
@@ -116,14 +116,14 @@ class GenerateContent(GoogleEndpoint, ModelEndpoint):
         write = _event if as_events else _element
         chunks = [write(each, content=bool(pieces)) for each in said]
         if answer.broken_by:
-            error = write(self._error(request, answer.broken_by.refusal), content=False)
+            error = write(self.error(request, answer.broken_by.refusal), content=False)
             chunks = [*broken(chunks, answer), error]
         return _as_events(chunks) if as_events else _as_array(chunks)
 
     def _parts(
         self, request: Request, answer: Completion, reply_context: ReplyContext
     ) -> list[dict[str, Any]]:
-        """Write what was thought, where it is to be seen, what is said, and the calls.
+        """The parts of a reply: thoughts if they were requested, text, and function calls.
 
         The first call is signed, or the last text; without a signature Gemini 3 refuses the turn.
         """
@@ -233,7 +233,7 @@ def _pieces_of_part(part: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _limits(model: str, body: dict[str, Any]) -> dict[str, Any]:
-    """Read how much may be said, how often, and whether the model thinks before."""
+    """Read the output limits, the number of candidates, and whether the model thinks."""
     config = field(body, "generationConfig")
     if not isinstance(config, dict):
         return {"reasons": reasoning.is_thinker(reasoning.GEMINI, model)}

@@ -161,7 +161,7 @@ class GoogleOAuth(Login):
 
 
 def _claims(wire: WireRequest) -> dict[str, Any]:
-    """Read what a signed assertion claims; nobody checks its signature."""
+    """Read the claims of a signed assertion; its signature is not checked."""
     found = re.search(rb"(?:^|&)assertion=[\w-]+\.([\w-]+)\.", wire.body)
     if not found:
         return {}

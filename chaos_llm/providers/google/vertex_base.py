@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from chaos_llm.protocol.messages import Refusal, Request
 from chaos_llm.providers.google.common import Details, GoogleEndpoint, GoogleError, reason
@@ -70,8 +70,15 @@ class VertexEndpoint(GoogleEndpoint):
     )
     rows: ClassVar[Mapping[str, GoogleError]] = _ROWS
 
+    def error(self, request: Request, refusal: Refusal) -> dict[str, Any]:
+        """Write Google's error object; what is wrong with a request has details, if no more."""
+        shown = super().error(request, refusal)
+        if shown["error"]["code"] in (400, 404):
+            shown["error"].setdefault("details", [])
+        return shown
+
     def _lists_errors(self, request: Request) -> bool:
-        """Streams have theirs in a list, whatever their form: google-gemini/gemini-cli#6454."""
+        """A stream's error is in a list, with or without SSE: google-gemini/gemini-cli#6454."""
         return request.stream
 
     def _row(self, request: Request, refusal: Refusal) -> GoogleError:

@@ -1,6 +1,6 @@
-"""Ollama's own chat: POST /api/chat, which streams lines of JSON unless it is told not to.
+"""Ollama's own chat: POST /api/chat, which streams lines of JSON unless `stream` is false.
 
-A chat without messages loads the model and says nothing, as the real server has it.
+A chat without messages loads the model and gets an empty answer, as from the real server.
 """
 
 from __future__ import annotations

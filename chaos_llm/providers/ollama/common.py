@@ -73,7 +73,7 @@ class OllamaEndpoint(Endpoint):
         return secret, invalid
 
     def _refuse(self, request: Request, refusal: Refusal, reply_context: ReplyContext) -> Reply:  # noqa: ARG002
-        row = _row(request, refusal)
+        row = refusal_row(request, refusal)
         wait = refusal.retry_after
         after = (("retry-after", seconds(wait)),) if wait is not None else ()
         return json_reply(row.status, f'{{"error":{quote(row.message)}}}', more=after)
@@ -96,7 +96,7 @@ def json_reply(
 def lines_reply(request: Request, answer: Completion, lines: list[Chunk]) -> Reply:
     """Reply with a line of JSON for every piece; an error is a line too, and the last."""
     if answer.broken_by:
-        message = _row(request, answer.broken_by.refusal).message
+        message = refusal_row(request, answer.broken_by.refusal).message
         lines = [*broken(lines, answer), line({"error": message})]
     head = (("content-type", "application/x-ndjson"),)
     pieces = sum(chunk.content for chunk in lines)
@@ -143,7 +143,7 @@ def thinks(model: str, body: dict[str, Any]) -> bool:
 
 
 def limits_of(body: dict[str, Any]) -> dict[str, Any]:
-    """Read how much may be said, by the names of a Request's fields; -1 and -2 set no limit."""
+    """Read the output limits, by the names of a Request's fields; -1 and -2 set no limit."""
     options = body.get("options")
     if not isinstance(options, dict):
         return {}
@@ -161,7 +161,8 @@ def schema_of(form: object) -> Mapping[str, Any] | None:
     return form if isinstance(form, dict) else None
 
 
-def _row(request: Request, refusal: Refusal) -> OllamaError:
+def refusal_row(request: Request, refusal: Refusal) -> OllamaError:
+    """Fill in a refusal's status and message."""
     row = _ROWS[refusal.kind]
     if refusal.kind == "not_found" and not request.model:
         row = _NO_PATH

@@ -1,6 +1,6 @@
-"""Ollama's completion of one prompt: POST /api/generate, streamed unless it is told not to.
+"""Ollama's completion of one prompt: POST /api/generate, streamed unless `stream` is false.
 
-Without a prompt the model is loaded and says nothing, as the real server has it.
+Without a prompt the model is loaded and the answer is empty, as from the real server.
 """
 
 from __future__ import annotations

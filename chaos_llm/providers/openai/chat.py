@@ -12,9 +12,8 @@ from chaos_llm.protocol.messages import Completion, Refusal, Reply, Request, Too
 from chaos_llm.providers import reasoning
 from chaos_llm.providers.framing import json_reply, pieces_of, quote
 from chaos_llm.providers.openai.chat_completions import ChatCompletions
-from chaos_llm.providers.openai.chat_parts import fingerprint
+from chaos_llm.providers.openai.chat_parts import fingerprint, usage_in_detail, usage_over_lines
 from chaos_llm.providers.openai.request_fields import is_legacy, obfuscation
-from chaos_llm.providers.openai.usage import usage_in_detail, usage_over_lines
 from chaos_llm.providers.provider import ReplyContext
 
 _WHOLE = """{
@@ -127,5 +126,5 @@ class OpenAIChat(ChatCompletions):
     def _call(self, index: int, call: ToolCall, reply_context: ReplyContext) -> str:  # noqa: ARG002 - the order
         return _TOOL_CALL % (self._call_id(reply_context), quote(call.name), quote(call.arguments))
 
-    def _usage(self, request: Request, usage: Usage) -> str:  # noqa: ARG002 - one tells the cost
+    def _usage(self, request: Request, usage: Usage) -> str:  # noqa: ARG002 - some show the cost
         return usage_in_detail(usage)

@@ -58,12 +58,12 @@ from chaos_llm.providers.request_limits import most_tokens, stop_sequences
 class ChatCompletions(OpenAIDialect, ModelEndpoint):
     """Chat Completions in their plainest form.
 
-    `comment` keeps a stream's connection alive before its first chunk; `role` is repeated in every
-    delta where `roles` says so; a call is told in one chunk where `whole_calls` does; `tells_usage`
-    is whether the last chunk has the usage without being asked, `null_usage` whether the chunks
-    before a usage that was asked for have one that is null. `thinkers` are the models that think,
-    and `reasoning_field` is where their thinking is shown. Beside calls alone a message's content
-    is `no_text`. `numbers_calls`: also a whole reply numbers its calls.
+    `comment` keeps a stream's connection alive before its first chunk. With `roles` the role is
+    repeated in every delta; with `whole_calls` a call comes in one chunk. `tells_usage`: the last
+    chunk has the usage also if it was not requested; `null_usage`: the chunks before a requested
+    usage have one that is null. `thinkers` are the models that think, and `reasoning_field` is the
+    field with their thinking. `no_text` is the content of a message with calls only.
+    `numbers_calls`: a plain reply numbers its calls, too.
     """
 
     api: ClassVar[str] = "chat"
@@ -119,7 +119,7 @@ class ChatCompletions(OpenAIDialect, ModelEndpoint):
 
     def render(self, request: Request, answer: Answer, reply_context: ReplyContext) -> Reply:
         if isinstance(answer, Completion) and answer.reasoning and not self.reasoning_field:
-            answer = replace(answer, reasoning=None)  # nobody sees it: only the usage counts it
+            answer = replace(answer, reasoning=None)  # not in the reply: only the usage counts it
         return super().render(request, answer, reply_context)
 
     def _reasons(self, model: str, body: dict[str, Any]) -> bool:
@@ -159,7 +159,7 @@ class ChatCompletions(OpenAIDialect, ModelEndpoint):
             f'"finish_reason":"{self._finish(request, answer)}"{self._choice_end(answer)}}}'
         )
 
-    def _about(self, request: Request) -> str:  # noqa: ARG002 - some say who made a reply
+    def _about(self, request: Request) -> str:  # noqa: ARG002 - some vendors name the upstream of a reply
         """Write what stands between the model and the choices, each field before a comma."""
         return ""
 
@@ -235,7 +235,7 @@ class ChatCompletions(OpenAIDialect, ModelEndpoint):
         reply_context: ReplyContext,
         frame: Frame,
     ) -> list[Chunk]:
-        """Tell one of the answers, up to its last piece; of all but the first also its finish."""
+        """The chunks of one choice, up to its last piece; for all but the first also its finish."""
         top = logprobs.wanted_top(request.body)
         chunks = []
         refuses = answer.stop == "refusal"
@@ -253,7 +253,7 @@ class ChatCompletions(OpenAIDialect, ModelEndpoint):
         return chunks
 
     def _last(self, request: Request, answer: Completion, frame: Frame) -> list[Chunk]:
-        """Write the chunk with the reason to finish, and the usage where it is told unasked."""
+        """The chunk with the finish reason, and the usage if it is sent unrequested."""
         choice = self._choice(self._delta(""), f'"{self._finish(request, answer)}"')
         end = frame.end
         if self.tells_usage:
@@ -279,10 +279,10 @@ class ChatCompletions(OpenAIDialect, ModelEndpoint):
         return "call_" + base58(reply_context.rng.number(256), 24)
 
     def _more(self, request_id: str, number: int) -> str:  # noqa: ARG002 - some repeat it
-        """Write a whole reply's further fields, each after a comma; `number` is a throw."""
+        """The further fields of a plain reply, each after a comma; `number` is a random draw."""
         return ""
 
-    def _usage(self, request: Request, usage: Usage) -> str:  # noqa: ARG002 - one tells the cost
+    def _usage(self, request: Request, usage: Usage) -> str:  # noqa: ARG002 - some show the cost
         return "{" + counted(usage) + "}"
 
     def _frame(self, request: Request, reply_context: ReplyContext) -> tuple[str, str]:
@@ -313,7 +313,7 @@ class ChatCompletions(OpenAIDialect, ModelEndpoint):
     def _deltas(
         self, request: Request, answer: Completion, reply_context: ReplyContext
     ) -> list[Delta]:
-        """Tell everything that is said, each piece with whether it is one of the answer's."""
+        """All pieces of a stream, each with whether it belongs to the answer itself."""
         deltas = [Delta(self._first_delta(answer))]
         if answer.reasoning and self.reasoning_field:
             deltas += self._told_reasoning(request, answer.reasoning, reply_context)
@@ -326,7 +326,7 @@ class ChatCompletions(OpenAIDialect, ModelEndpoint):
 
     def _told_reasoning(
         self,
-        request: Request,  # noqa: ARG002 - one tells by the model
+        request: Request,  # noqa: ARG002 - for some vendors it depends on the model
         reasoning: Reasoning,
         reply_context: ReplyContext,  # noqa: ARG002 - one signs it
     ) -> list[Delta]:
@@ -338,7 +338,7 @@ class ChatCompletions(OpenAIDialect, ModelEndpoint):
         return self._delta(f'"content":{quote(piece)}')
 
     def _toldfunction_of(self, answer: Completion) -> list[Delta]:
-        """Tell a call of a legacy function."""
+        """The chunks of a legacy function call."""
         deltas: list[Delta] = []
         for call in answer.tool_calls[:1]:
             opening = f'"function_call":{{"name":{quote(call.name)},"arguments":""}}'

@@ -1,4 +1,4 @@
-"""Parts of Chat Completions that vendors share: deltas, frames, counts, fingerprints."""
+"""Parts of Chat Completions that vendors share: deltas, frames, counts, usage, fingerprints."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class Delta(NamedTuple):
 
 
 class Frame(NamedTuple):
-    """What stands around a stream's choices: `end` is `tail`, with what every chunk has behind it.
+    """The text around a stream's choices: `end` is `tail`, with what every chunk has behind it.
 
-    The last brace is left to who puts a chunk together.
+    The code that assembles a chunk adds the last brace.
     """
 
     head: str
@@ -60,3 +60,36 @@ def interleaved(told: Iterable[list[Chunk]]) -> list[Chunk]:
 def content_of(answer: Completion) -> str:
     """Write a message's content; beside calls alone there is none."""
     return "null" if answer.tool_calls and not answer.text else quote(answer.text)
+
+
+_USAGE = """{
+    "prompt_tokens": %d,
+    "completion_tokens": %d,
+    "total_tokens": %d,
+    "prompt_tokens_details": {
+      "cached_tokens": %d,
+      "audio_tokens": 0
+    },
+    "completion_tokens_details": {
+      "reasoning_tokens": %d,
+      "audio_tokens": 0,
+      "accepted_prediction_tokens": 0,
+      "rejected_prediction_tokens": 0
+    }
+  }"""
+_USAGE_CHUNK = _USAGE.replace("\n", "").replace(" ", "")
+
+
+def usage_over_lines(usage: Usage) -> str:
+    """Write the usage of a whole reply, which is printed over many lines."""
+    return _USAGE % _used(usage)
+
+
+def usage_in_detail(usage: Usage) -> str:
+    """Write the usage of a chunk."""
+    return _USAGE_CHUNK % _used(usage)
+
+
+def _used(usage: Usage) -> tuple[int, ...]:
+    asked, said = usage.input_tokens, usage.output_tokens
+    return (asked, said, asked + said, usage.cache_read_tokens, usage.reasoning_tokens)

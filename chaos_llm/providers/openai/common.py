@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import ClassVar
 
 from chaos_llm.protocol.messages import Refusal, Reply, Request, WireRequest
-from chaos_llm.protocol.rate_limits import Quota, State
+from chaos_llm.protocol.rate_limits import Quota, State, with_headers
 from chaos_llm.providers.endpoint import Endpoint
 from chaos_llm.providers.framing import bearer, json_reply, seconds
 from chaos_llm.providers.openai.errors import BODY, NO_KEY, ROWS, OpenAIError, error_object, texts
@@ -17,7 +17,11 @@ Headers = tuple[tuple[str, str], ...]
 
 
 class OpenAIDialect(Endpoint):
-    """How OpenAI admits and refuses, and who speaks like it: keys, words, headers, ids."""
+    """What OpenAI's APIs and compatible ones share: authentication, error bodies, headers, ids.
+
+    `gateway_headers` replace headers in the refusals of a gateway before the API: those of keys and
+    of models.
+    """
 
     name: ClassVar[str] = "openai"
     hosts: ClassVar[tuple[str, ...]] = ("api.openai.com",)
@@ -31,6 +35,7 @@ class OpenAIDialect(Endpoint):
     no_key: ClassVar[OpenAIError] = NO_KEY
     lacking: ClassVar[str] = "Missing required parameter: '{}'."
     wait: ClassVar[str] = "174ms"
+    gateway_headers: ClassVar[Headers] = (("content-type", "application/json; charset=utf-8"),)
     usual_quota: ClassVar[Quota | None] = Quota(10_000, 2_000_000)  # assumed: of a paid tier
 
     def _secret(self, headers: Mapping[str, str]) -> str:
@@ -53,7 +58,8 @@ class OpenAIDialect(Endpoint):
         row = self._row(request, refusal, request_id)
         if refusal.retry_after is not None:
             headers = (*headers, *self._retry_headers(refusal.retry_after))
-        return json_reply(row.status, headers, self._error(row))
+        reply = json_reply(row.status, headers, self._error(row))
+        return with_headers(reply, self.gateway_headers) if row.status in (401, 404) else reply
 
     def _ids(self, reply_context: ReplyContext) -> tuple[str, Headers]:
         """Draw a request id and the headers that carry it."""
@@ -163,7 +169,12 @@ def reply_ids(reply_context: ReplyContext) -> tuple[str, Headers]:
     request_id = f"req_{number:064x}"[:36]
     took = str(_SHORTEST + number % _VARIES)
     ray = f"{number >> 192:016x}-SJC"
-    head = (("x-request-id", request_id), ("openai-processing-ms", took), ("cf-ray", ray))
+    head = (
+        ("x-request-id", request_id),
+        ("openai-processing-ms", took),
+        ("x-envoy-upstream-service-time", took),
+        ("cf-ray", ray),
+    )
     return request_id, head + _EDGE
 
 

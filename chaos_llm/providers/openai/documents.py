@@ -52,6 +52,18 @@ class Embeddings(_OpenAIDocument):
         ("POST", re.compile(r"/embeddings$")),
     )
 
+    def _headers(self, request: Request, reply_context: ReplyContext) -> Headers:
+        return (*super()._headers(request, reply_context), *self._more_headers(request))
+
+    def _more_headers(self, request: Request) -> Headers:
+        """The headers that only embeddings have, as recorded."""
+        model = str(request.body.get("model") or deployment(request.path))
+        return (
+            ("access-control-allow-origin", "*"),
+            ("openai-model", model.encode("ascii", "replace").decode()),
+            ("via", "envoy-router-example"),
+        )
+
     def _lacks(self, body: dict[str, Any], method: str, path: str) -> Refusal | None:  # noqa: ARG002
         if not isinstance(body.get("model"), str | None) or not (
             body.get("model") or deployment(path)
@@ -112,3 +124,11 @@ def _texts(said: object) -> list[str]:
 
 def _packed(numbers: list[float]) -> str:
     return b64encode(struct.pack(f"<{len(numbers)}f", *numbers)).decode()
+
+
+class OpenAIEmbeddings(Embeddings):
+    """OpenAI's embeddings, as floats or as base64."""
+
+
+class OpenAIModels(Models):
+    """OpenAI's list of models, which many apps take for a health check."""

@@ -1,4 +1,4 @@
-"""Log probabilities of what is said, token by token; a token is a piece of a stream.
+"""Log probabilities of an answer, token by token; a token is a piece of a stream.
 
 How likely a token was is drawn from the token itself, so that the same text has the same numbers.
 """
@@ -11,7 +11,7 @@ from zlib import crc32
 from chaos_llm.providers.framing import quote
 
 _STEPS = 997
-_LEAST = 2.5  # what the least likely token that is said has below nothing
+_LEAST = 2.5  # the log probability of the least likely token of an answer
 _APART = 1.25  # between one alternative and the next
 MOST_TOP = 20  # alternatives that Chat Completions shows at most
 
@@ -54,6 +54,6 @@ def _entry(token: str, likely: float) -> str:
 
 
 def _variant(piece: str, rank: int) -> str:
-    """Another token that might have been said: assumed."""
+    """An alternative token: assumed."""
     word = piece.strip() or "the"
     return piece.replace(word, (word.title(), word.upper(), word + "s", word[:1])[rank % 4] or "a")

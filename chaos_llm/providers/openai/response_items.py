@@ -1,4 +1,4 @@
-"""The output items of the Responses API, whole and as they are told in events."""
+"""The output items of the Responses API, whole and as events."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ class ItemStyle:
 
     `phase` is a field of messages, `short_ids` are UUIDs in the place of OpenAI's long ids,
     `obfuscates` hides the lengths of deltas, `vendor` signs what was thought. `summarizes` and
-    `encrypts` say what of it is shown, `has_status` whether its item has one, `top_logprobs` how
-    many alternatives stand beside each token; None where no logprobs were asked for.
+    `encrypts` say what of it is shown, `shows_thoughts` that all of it is; `has_status` is whether
+    its item has one. `prefixes`: ids say whose they are. `top_logprobs` is how many alternatives
+    stand beside each token; None where no logprobs were asked for.
     """
 
     vendor: str = "openai"
@@ -31,10 +32,13 @@ class ItemStyle:
     has_status: bool = False
     summarizes: bool = False
     encrypts: bool = False
+    shows_thoughts: bool = False
+    prefixes: bool = True
     top_logprobs: int | None = None
 
     def item_id(self, prefix: str, reply_context: ReplyContext) -> str:
         """Draw an item's id."""
+        prefix = prefix if self.prefixes else ""
         return prefix + (uuid(reply_context) if self.short_ids else hexadecimal(reply_context, 50))
 
     def padding(self, said: str) -> str:
@@ -61,7 +65,7 @@ class ReasoningItem:
     def __init__(self, reasoning: Reasoning, reply_context: ReplyContext, style: ItemStyle) -> None:
         self.style, self.text = style, reasoning.text if style.summarizes else ""
         self.id = style.item_id("rs_", reply_context)
-        self.seal = ""
+        self.thought, self.seal = reasoning.text, ""
         if style.encrypts:
             nonce = reply_context.rng.number(128)
             self.seal = sign(style.vendor, "", nonce) if reasoning.signed else ""
@@ -72,8 +76,15 @@ class ReasoningItem:
         summary = ""
         if sealed and self.text:
             summary = f'{{"type":"summary_text","text":{quote(self.text)}}}'
-        secret = f',"encrypted_content":"{self.seal}"' if sealed and self.style.encrypts else ""
-        return f'{{"id":"{self.id}","type":"reasoning"{state},"summary":[{summary}]{secret}}}'
+        shown = self.style.encrypts and (sealed or self.style.vendor == "openai")
+        secret = f',"encrypted_content":"{self.seal}"' if shown else ""
+        content = ""
+        if self.style.shows_thoughts:
+            told = f'{{"type":"reasoning_text","text":{quote(self.thought)}}}' if sealed else ""
+            content = f',"content":[{told}]'
+        return (
+            f'{{"id":"{self.id}","type":"reasoning"{state},"summary":[{summary}]{content}{secret}}}'
+        )
 
     def tell(self, events: Events, index: int) -> None:
         """Append all events of this item, the `index`th of the output."""
@@ -81,7 +92,18 @@ class ReasoningItem:
         events.add("response.output_item.added", f'"output_index":{index},"item":{added}')
         if self.text:
             self._tell_summary(events, index)
+        if self.style.shows_thoughts:
+            self._tell_thoughts(events, index)
         events.add("response.output_item.done", f'"output_index":{index},"item":{self.written}')
+
+    def _tell_thoughts(self, events: Events, index: int) -> None:
+        """Append the thoughts as they are: the SDK's events of that name."""
+        place = f'"item_id":"{self.id}","output_index":{index},"content_index":0,'
+        for piece in split(self.thought):
+            events.add(
+                "response.reasoning_text.delta", f'{place}"delta":{quote(piece)}', content=True
+            )
+        events.add("response.reasoning_text.done", f'{place}"text":{quote(self.thought)}')
 
     def _tell_summary(self, events: Events, index: int) -> None:
         name = "response.reasoning_summary"
@@ -148,8 +170,8 @@ class CallItem:
         self.call, self.style = call, style
         self.id = style.item_id("fc_", reply_context)
         number = reply_context.rng.number(256)
-        short = f"call-{number:032x}"[:37]
-        self.call_id = short if style.short_ids else "call_" + base58(number, 24)
+        short = f"call-{number:032x}"[:37]  # as xAI has it
+        self.call_id = short if style.vendor == "xai" else "call_" + base58(number, 24)
         status = "incomplete" if call.cut else "completed"
         self.written = self._written(status, quote(call.arguments))
 

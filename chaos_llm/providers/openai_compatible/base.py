@@ -10,14 +10,14 @@ from chaos_llm.protocol.rate_limits import Quota, State
 from chaos_llm.protocol.reason_phrases import PHRASES
 from chaos_llm.providers.framing import quote
 from chaos_llm.providers.openai.chat_completions import ChatCompletions
-from chaos_llm.providers.openai.common import Headers, uuid
+from chaos_llm.providers.openai.common import Headers, OpenAIDialect, uuid
 from chaos_llm.providers.openai.errors import OpenAIError, error_object
 from chaos_llm.providers.openai_compatible.errors import PLAIN
 from chaos_llm.providers.provider import ReplyContext
 
 
-class LookAlike(ChatCompletions):
-    """Chat Completions as a look-alike speaks them.
+class LookAlikeDialect(OpenAIDialect):
+    """How a look-alike of OpenAI's admits and refuses.
 
     What a vendor's row does not say is assumed: no request id in a header, no header on its limits,
     the words of PLAIN.
@@ -28,6 +28,7 @@ class LookAlike(ChatCompletions):
     unreadable: ClassVar[str] = "Invalid JSON: {}"
     wait: ClassVar[str] = "5.289s"
     usual_quota: ClassVar[Quota | None] = None
+    gateway_headers: ClassVar[Headers] = ()
 
     def _no_route(self, wire: WireRequest) -> Refusal | None:
         refusal = super()._no_route(wire)
@@ -61,6 +62,10 @@ class LookAlike(ChatCompletions):
 
     def quota_headers(self, state: State) -> Headers:  # noqa: ARG002 - none is known
         return ()
+
+
+class LookAlike(LookAlikeDialect, ChatCompletions):
+    """Chat Completions as a look-alike speaks them."""
 
 
 def problem(row: OpenAIError) -> str:

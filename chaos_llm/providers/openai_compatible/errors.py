@@ -1,7 +1,8 @@
-"""The refusals of OpenAI's look-alikes, word for word.
+"""The refusals of OpenAI-compatible APIs, word for word.
 
 Rows that name a source are as users pasted them or as the server's own source has them. All others
-are assumed: the status is the vendor's documented one, or HTTP's usual, and the wording is ours.
+are assumed: the status is the vendor's documented one, or HTTP's common one, and the wording is
+invented.
 """
 
 from __future__ import annotations

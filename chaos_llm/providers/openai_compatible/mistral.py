@@ -1,28 +1,25 @@
 """Mistral's Chat Completions, whose errors are flat objects, or a detail alone.
 
-Shapes are those of recorded replies; error bodies are those of the sources in _look_alike_words and
-of mistralai 3.7.
+Shapes are those of recorded replies; error bodies are those of the sources in errors.py and of
+mistralai 3.7.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from chaos_llm.protocol.messages import Completion, Reasoning, Request, Usage
 from chaos_llm.providers import reasoning
 from chaos_llm.providers.framing import base58, filler, quote, split
 from chaos_llm.providers.openai.chat_parts import Delta, counted
-from chaos_llm.providers.openai.errors import OpenAIError
 from chaos_llm.providers.openai_compatible.base import LookAlike
-from chaos_llm.providers.openai_compatible.errors import MISTRAL
 from chaos_llm.providers.openai_compatible.mistral_base import MistralDialect
 from chaos_llm.providers.provider import ReplyContext
 
 
 class Mistral(MistralDialect, LookAlike):
-    """Mistral, whose calls come whole and whose thinking is a part of the content."""
+    """Mistral: tool calls come in one chunk, and thinking is a part of the content."""
 
     whole_calls: ClassVar[bool] = True
     tells_usage: ClassVar[bool] = True
@@ -30,11 +27,8 @@ class Mistral(MistralDialect, LookAlike):
     has_logprobs: ClassVar[bool] = False
     numbers_calls: ClassVar[bool] = True
     no_text: ClassVar[str] = '""'
-    usual_quota = MistralDialect.usual_quota
     reasoning_field: ClassVar[str] = "content"
     thinkers: ClassVar[re.Pattern[str]] = reasoning.MISTRAL
-    words: ClassVar[Mapping[str, OpenAIError]] = MISTRAL
-    no_key: ClassVar[OpenAIError] = MISTRAL["auth_expired"]
 
     def _reasons(self, model: str, body: dict[str, Any]) -> bool:
         """Magistral thinks, and others where they are asked for effort."""
@@ -51,7 +45,7 @@ class Mistral(MistralDialect, LookAlike):
         calls = self._calls(request, answer, reply_context) or ',"tool_calls":null'
         return f'"role":"assistant"{calls},"content":{content}'
 
-    def _usage(self, request: Request, usage: Usage) -> str:  # noqa: ARG002 - one tells the cost
+    def _usage(self, request: Request, usage: Usage) -> str:  # noqa: ARG002 - some show the cost
         read = usage.cache_read_tokens
         return (
             f'{{{counted(usage)},"prompt_tokens_details":{{"cached_tokens":{read}}},'
@@ -63,7 +57,7 @@ class Mistral(MistralDialect, LookAlike):
 
     def _told_reasoning(
         self,
-        request: Request,  # noqa: ARG002 - one tells by the model
+        request: Request,  # noqa: ARG002 - for some vendors it depends on the model
         reasoning: Reasoning,
         reply_context: ReplyContext,  # noqa: ARG002 - one signs it
     ) -> list[Delta]:

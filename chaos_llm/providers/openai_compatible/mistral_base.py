@@ -3,32 +3,42 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import ClassVar
 
 from chaos_llm.protocol.rate_limits import Quota, State
 from chaos_llm.providers.framing import quote
-from chaos_llm.providers.openai.common import Headers, OpenAIDialect, hexadecimal, uuid
+from chaos_llm.providers.openai.common import Headers, hexadecimal, uuid
 from chaos_llm.providers.openai.errors import OpenAIError
+from chaos_llm.providers.openai_compatible.base import LookAlikeDialect
+from chaos_llm.providers.openai_compatible.errors import MISTRAL
 from chaos_llm.providers.provider import ReplyContext
 
 
-class MistralDialect(OpenAIDialect):
+class MistralDialect(LookAlikeDialect):
     """How Mistral admits and refuses."""
 
     name: ClassVar[str] = "mistral"
     hosts: ClassVar[tuple[str, ...]] = ("api.mistral.ai", "api.eu.mistral.ai", "api.us.mistral.ai")
+    words: ClassVar[Mapping[str, OpenAIError]] = MISTRAL
+    no_key: ClassVar[OpenAIError] = MISTRAL["auth_expired"]
     lacking: ClassVar[str] = "{}: Field required"
     usual_quota: ClassVar[Quota | None] = Quota(360, 2_000_000)  # assumed
 
     def _ids(self, reply_context: ReplyContext) -> tuple[str, Headers]:
         request_id = uuid(reply_context)
-        return request_id, (
-            ("mistral-correlation-id", request_id),
-            ("x-kong-request-id", request_id),
-            ("x-kong-upstream-latency", str(100 + int(request_id[:3], 16) % 900)),  # assumed
-            ("x-kong-proxy-latency", "6"),
-            ("x-max-retry-attempts-reached", "false"),
-            *_EDGE,
+        return (
+            request_id,
+            (
+                ("mistral-correlation-id", request_id),
+                ("x-kong-request-id", request_id),
+                ("x-kong-upstream-latency", str(100 + int(request_id[:3], 16) % 900)),  # assumed
+                ("x-kong-proxy-latency", "6"),
+                ("x-envoy-upstream-service-time", str(100 + int(request_id[:3], 16) % 900)),
+                ("cf-ray", f"{request_id[:8]}{request_id[9:13]}{request_id[14:18]}-SJC"),
+                ("x-max-retry-attempts-reached", "false"),
+                *_EDGE,
+            ),
         )
 
     def _id(self, reply_context: ReplyContext) -> str:

@@ -1,12 +1,11 @@
-"""OpenRouter's Chat Completions, which tell what a reply cost and who made it.
+"""OpenRouter's Chat Completions, whose replies have a cost and an upstream provider.
 
-Shapes are those of recorded replies; error bodies are those of the sources in _look_alike_words.
+Shapes are those of recorded replies; error bodies are those of the sources in errors.py.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from chaos_llm.protocol.messages import Chunk, Completion, Reasoning, Request, Usage
@@ -15,7 +14,6 @@ from chaos_llm.providers.framing import quote, split
 from chaos_llm.providers.openai.chat_parts import Delta
 from chaos_llm.providers.openai.errors import OpenAIError
 from chaos_llm.providers.openai_compatible.base import LookAlike
-from chaos_llm.providers.openai_compatible.errors import OPENROUTER
 from chaos_llm.providers.openai_compatible.openrouter_base import (
     OpenRouterDialect,
     cost_of,
@@ -34,12 +32,8 @@ _CLAUDE = {"end": "end_turn", "tool": "tool_use", "length": "max_tokens", "refus
 
 
 class OpenRouter(OpenRouterDialect, LookAlike):
-    """OpenRouter, whose error codes are statuses, and come inside a 200 once it has begun."""
+    """OpenRouter: error codes are HTTP statuses, and come inside a 200 once a stream has begun."""
 
-    words: ClassVar[Mapping[str, OpenAIError]] = OPENROUTER
-    no_key: ClassVar[OpenAIError] = OPENROUTER["auth_expired"]._replace(
-        message="No auth credentials found"
-    )  # musistudio/claude-code-router#227
     comment: ClassVar[str] = "OPENROUTER PROCESSING"
     tells_usage: ClassVar[bool] = True
     thinkers: ClassVar[re.Pattern[str]] = _THINKERS

@@ -1,16 +1,20 @@
-"""What OpenRouter's endpoints share: ids, headers, refusals, prices and who made a reply."""
+"""What OpenRouter's endpoints share: ids, headers, refusals, prices and upstream providers."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import ClassVar
 
-from chaos_llm.protocol.messages import Request, Usage
+from chaos_llm.protocol.messages import Refusal, Reply, Request, Usage
+from chaos_llm.protocol.rate_limits import with_headers
 from chaos_llm.providers.framing import base58, quote
 from chaos_llm.providers.openai.chat_parts import counted
-from chaos_llm.providers.openai.common import Headers, OpenAIDialect
+from chaos_llm.providers.openai.common import Headers
 from chaos_llm.providers.openai.errors import OpenAIError
+from chaos_llm.providers.openai_compatible.base import LookAlikeDialect
+from chaos_llm.providers.openai_compatible.errors import OPENROUTER
 from chaos_llm.providers.provider import ReplyContext
 
 _EDGE = (
@@ -24,16 +28,21 @@ _EDGE = (
 )  # as recorded, without hop-by-hop ones; their values are assumed
 # US dollars for a million tokens in and out, by a word of the model: assumed, of the right order.
 _PRICES = (("opus", 5.0, 25.0), ("sonnet", 3.0, 15.0), ("mini", 0.25, 2.0), ("", 1.25, 10.0))
+_MINUTE, _FREE_LIMIT = 60.0, 20  # of free models: openrouter.ai/docs/api/reference/limits
 _CACHED = 0.1  # of the price, for tokens out of the upstream's cache: assumed
 _MAKERS = {"openai": "OpenAI", "anthropic": "Anthropic", "google": "Google", "x-ai": "xAI"}
 _FREE = re.compile(r":free$")
 
 
-class OpenRouterDialect(OpenAIDialect):
+class OpenRouterDialect(LookAlikeDialect):
     """How OpenRouter admits and refuses."""
 
     name: ClassVar[str] = "openrouter"
     hosts: ClassVar[tuple[str, ...]] = ("openrouter.ai",)
+    words: ClassVar[Mapping[str, OpenAIError]] = OPENROUTER
+    no_key: ClassVar[OpenAIError] = OPENROUTER["auth_expired"]._replace(
+        message="No auth credentials found"
+    )  # musistudio/claude-code-router#227
 
     def _ids(self, reply_context: ReplyContext) -> tuple[str, Headers]:
         return "", (("x-generation-id", self._id(reply_context.again())), *_EDGE)
@@ -42,12 +51,21 @@ class OpenRouterDialect(OpenAIDialect):
         return f"gen-{int(reply_context.now)}-{base58(reply_context.rng.number(256), 20)}"
 
     def _opened(self, request: Request, reply_context: ReplyContext) -> tuple[str, Headers]:
-        """Hand on the user, whom the body of a refusal names."""
+        """Pass on the user id, which the body of a refusal has."""
         _, headers = super()._opened(request, reply_context)
         return request.credential, headers
 
     def _account_headers(self, request: Request) -> Headers:  # noqa: ARG002 - the body names it
         return ()
+
+    def _refuse(self, request: Request, refusal: Refusal, reply_context: ReplyContext) -> Reply:
+        """Say beside a 429 what the limit is, and when it ends, in milliseconds, as recorded."""
+        reply = super()._refuse(request, refusal, reply_context)
+        if reply.status != 429:
+            return reply
+        reset = round((reply_context.now + (refusal.retry_after or _MINUTE)) * 1000)
+        limits = (("limit", str(_FREE_LIMIT)), ("remaining", "0"), ("reset", str(reset)))
+        return with_headers(reply, tuple((f"x-ratelimit-{name}", each) for name, each in limits))
 
     def _error(self, row: OpenAIError) -> str:
         """Write a refusal; beside 400 and 429 stands the user's id, as recorded."""
@@ -61,7 +79,7 @@ class OpenRouterDialect(OpenAIDialect):
 
 
 def of_upstream(row: OpenAIError) -> str:
-    """Write an error, with what the upstream said where it is one of the upstream's."""
+    """The body of an error, with the upstream's own message if it is the upstream's error."""
     raw = ""
     if row.type == "upstream":  # open-webui/computer#293, cut
         told = '"the model is temporarily rate-limited upstream","provider_name":"Example"'
@@ -71,7 +89,7 @@ def of_upstream(row: OpenAIError) -> str:
 
 @lru_cache(512)
 def upstream_of(model: str) -> str:
-    """Name who serves a model: the vendor where the model is a vendor's own."""
+    """The upstream provider of a model: the vendor if the model is a vendor's own."""
     vendor = model.partition("/")[0]
     return _MAKERS.get(vendor, "Example")
 

@@ -1,6 +1,6 @@
-"""Servers that a team runs itself, vLLM and TGI: they have no host of their own and want no key.
+"""Servers that a team runs itself, vLLM and TGI: they have no fixed host and need no key.
 
-Where they are is said by VLLM_BASE_URL, TGI_BASE_URL or `[tool.chaos_llm.hosts]`. Error bodies are
+VLLM_BASE_URL, TGI_BASE_URL or `[tool.chaos_llm.hosts]` give their addresses. Error bodies are
 those of the servers' sources: vLLM's entrypoints/openai, TGI's router. In vLLM's, both generations
 wrap a stream's error in "error"; only the older one's refusals were flat.
 """
@@ -8,32 +8,21 @@ wrap a stream's error in "error"; only the older one's refusals were flat.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from chaos_llm.providers import reasoning
-from chaos_llm.providers.framing import quote
 from chaos_llm.providers.openai.common import hexadecimal
 from chaos_llm.providers.openai.errors import OpenAIError
 from chaos_llm.providers.openai_compatible.base import LookAlike
-from chaos_llm.providers.openai_compatible.errors import TGI_ROWS, VLLM_ROWS
+from chaos_llm.providers.openai_compatible.vendors_base import TGIDialect, VLLMDialect, with_status
 from chaos_llm.providers.provider import ReplyContext
 
 
-class VLLM(LookAlike):
-    """A vLLM server of today, whose error codes are statuses."""
+class VLLM(VLLMDialect, LookAlike):
+    """A current vLLM server: error codes are HTTP statuses."""
 
-    name: ClassVar[str] = "vllm"
-    hosts: ClassVar[tuple[str, ...]] = ()
-    keyless: ClassVar[bool] = True
-    lacking: ClassVar[str] = "[{'type': 'missing', 'loc': ('body', '{}'), 'msg': 'Field required'}]"
-    words: ClassVar[Mapping[str, OpenAIError]] = VLLM_ROWS
     thinkers: ClassVar[re.Pattern[str]] = reasoning.OPEN_WEIGHTS
     reasoning_field: ClassVar[str] = "reasoning"
-    no_key: ClassVar[OpenAIError] = VLLM_ROWS["auth_expired"]
-
-    def _id(self, reply_context: ReplyContext) -> str:
-        return "chatcmpl-" + hexadecimal(reply_context, 32)
 
     def _call_id(self, reply_context: ReplyContext) -> str:
         return "chatcmpl-tool-" + hexadecimal(reply_context, 32)
@@ -43,15 +32,9 @@ class VLLM(LookAlike):
         off = isinstance(template, dict) and template.get("enable_thinking") is False
         return not off and super()._reasons(model, body)
 
-    def _event(self, row: OpenAIError) -> str:
-        return f'{{"error":{_with_status(row)}}}'
-
-    def _error(self, row: OpenAIError) -> str:
-        return '{"error":"Unauthorized"}' if row.status == 401 else self._event(row)
-
 
 class OldVLLM(VLLM):
-    """A vLLM server of the first years, whose errors are flat objects."""
+    """An early vLLM server: errors are flat objects."""
 
     name: ClassVar[str] = "vllm-old"
     reasoning_field: ClassVar[str] = "reasoning_content"
@@ -63,28 +46,8 @@ class OldVLLM(VLLM):
         return super()._error(row) if row.status == 401 else self._flat(row)
 
     def _flat(self, row: OpenAIError) -> str:
-        return '{"object":"error",' + _with_status(row)[1:]
+        return '{"object":"error",' + with_status(row)[1:]
 
 
-def _with_status(row: OpenAIError) -> str:
-    return (
-        f'{{"message":{quote(row.message)},"type":"{row.type}","param":null,"code":{row.status}}}'
-    )
-
-
-class TGI(LookAlike):
-    """A text-generation-inference server, whose errors are a text and its type."""
-
-    name: ClassVar[str] = "tgi"
-    hosts: ClassVar[tuple[str, ...]] = ()
-    keyless: ClassVar[bool] = True
-    words: ClassVar[Mapping[str, OpenAIError]] = TGI_ROWS
-    lacking: ClassVar[str] = (
-        "Failed to deserialize the JSON body into the target type: missing field `{}`"
-    )
-
-    def _id(self, reply_context: ReplyContext) -> str:  # noqa: ARG002 - it gives none
-        return ""
-
-    def _event(self, row: OpenAIError) -> str:
-        return f'{{"error":{quote(row.message)},"error_type":"{row.type}"}}'
+class TGI(TGIDialect, LookAlike):
+    """A text-generation-inference server: an error is a text and its type."""

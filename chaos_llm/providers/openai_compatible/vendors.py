@@ -1,36 +1,35 @@
 """Vendors that speak OpenAI's Chat Completions: a class each, with its quirks.
 
-Error bodies and habits are those of the sources in _look_alike_words, of recorded replies and of
+Error bodies and habits are those of the sources in errors.py, of recorded replies and of
 the vendors' SDKs (groq 1.7, together 3.1); what none shows is assumed.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from chaos_llm.protocol.messages import Chunk, Completion, Reasoning, Request, Usage
-from chaos_llm.protocol.rate_limits import Quota, State
+from chaos_llm.protocol.messages import Chunk, Completion, Reasoning, Reply, Request, Usage
+from chaos_llm.protocol.rate_limits import with_headers
 from chaos_llm.providers import reasoning
-from chaos_llm.providers.framing import base58, event, quote, split
+from chaos_llm.providers.framing import event, quote, split
 from chaos_llm.providers.openai.chat_parts import Delta, Frame, counted, fingerprint
-from chaos_llm.providers.openai.common import Headers, hexadecimal, ratelimit_headers, uuid
+from chaos_llm.providers.openai.common import uuid
 from chaos_llm.providers.openai.errors import OpenAIError
-from chaos_llm.providers.openai_compatible.base import LookAlike, problem
-from chaos_llm.providers.openai_compatible.errors import DEEPSEEK, GROQ, META, TOGETHER, XAI_ROWS
+from chaos_llm.providers.openai_compatible.base import LookAlike
+from chaos_llm.providers.openai_compatible.vendors_base import (
+    DeepSeekDialect,
+    GroqDialect,
+    MetaDialect,
+    TogetherDialect,
+    XAIDialect,
+)
 from chaos_llm.providers.provider import ReplyContext
 
 
-class Groq(LookAlike):
-    """Groq, whose errors have no param and whose first and last chunk have a request id."""
+class Groq(GroqDialect, LookAlike):
+    """Groq: errors have no param, and the first and last chunk have a request id."""
 
-    name: ClassVar[str] = "groq"
-    hosts: ClassVar[tuple[str, ...]] = ("api.groq.com",)
-    words: ClassVar[Mapping[str, OpenAIError]] = GROQ
-    no_key: ClassVar[OpenAIError] = GROQ["auth_expired"]
-    lacking: ClassVar[str] = "'{}' : property is missing"
-    usual_quota: ClassVar[Quota | None] = Quota(1_000, 300_000)  # assumed
     thinkers: ClassVar[re.Pattern[str]] = reasoning.GROQ
     reasoning_field: ClassVar[str] = "reasoning"
     no_text: ClassVar[str] = ""
@@ -41,15 +40,6 @@ class Groq(LookAlike):
         hidden = body.get("reasoning_format") == "hidden" or body.get("include_reasoning") is False
         return not hidden and super()._reasons(model, body)
 
-    def _ids(self, reply_context: ReplyContext) -> tuple[str, Headers]:
-        number = reply_context.rng.number(256)
-        request_id = f"req_01{base58(number, 24).lower()}"
-        head = (("x-request-id", request_id), ("x-groq-region", "dls"))  # groq/groq-typescript#28
-        return request_id, head + _GROQ_EDGE
-
-    def _id(self, reply_context: ReplyContext) -> str:
-        return "chatcmpl-" + uuid(reply_context)
-
     def _call_id(self, reply_context: ReplyContext) -> str:
         return "fc_" + uuid(reply_context)
 
@@ -57,7 +47,7 @@ class Groq(LookAlike):
         mark = f'{{"id":"{request_id}","seed":{number % 1_000_000_000}}}'
         return f',"usage_breakdown":null,"x_groq":{mark},"service_tier":"on_demand"'
 
-    def _usage(self, request: Request, usage: Usage) -> str:  # noqa: ARG002 - one tells the cost
+    def _usage(self, request: Request, usage: Usage) -> str:  # noqa: ARG002 - some show the cost
         """Write counts and seconds; the speeds are assumed."""
         queue = 0.01 + usage.input_tokens % 97 / 1000 + 1e-6
         prompt, said = usage.input_tokens * 2e-5 + 1e-6, usage.output_tokens * 2e-3 + 1e-6
@@ -89,55 +79,25 @@ class Groq(LookAlike):
         mark = f',"x_groq":{{"id":"{frame.request_id}","seed":{seed},"usage":{usage}}}}}'
         return [last._replace(data=last.data.rstrip()[:-1] + mark.encode() + b"\n\n")]
 
-    def _error(self, row: OpenAIError) -> str:
-        return self._event(row) + "\n"
-
-    def _event(self, row: OpenAIError) -> str:
-        code = f',"code":"{row.code}"' if row.code else ""
-        param = f',"param":"{row.param}"' if row.param else ""
-        message = quote(row.message)
-        return f'{{"error":{{"message":{message},"type":"{row.type}"{param}{code}}}}}'
-
     def _failed(self, row: OpenAIError, head: str) -> Chunk:  # noqa: ARG002 - some end with a chunk
         return event("error", self._event(row))
-
-    def quota_headers(self, state: State) -> Headers:
-        return ratelimit_headers(state)  # its own counts requests by the day
-
-
-_GROQ_EDGE = (
-    ("cache-control", "private, max-age=0, no-store, no-cache, must-revalidate"),
-    ("strict-transport-security", "max-age=15552000"),
-    ("via", "1.1 google"),
-    ("server", "cloudflare"),
-    ("cf-cache-status", "DYNAMIC"),
-)  # as recorded, without hop-by-hop ones
 
 
 def _seed_of(request_id: str) -> int:
     return int.from_bytes(request_id[-4:].encode()) % 1_000_000_000
 
 
-class Together(LookAlike):
+class Together(TogetherDialect, LookAlike):
     """Together, which repeats the role in every delta and counts limits by the second."""
 
-    name: ClassVar[str] = "together"
-    hosts: ClassVar[tuple[str, ...]] = ("*.together.ai", "api.together.xyz")
-    words: ClassVar[Mapping[str, OpenAIError]] = TOGETHER
-    no_key: ClassVar[OpenAIError] = TOGETHER["auth_expired"]
-    usual_quota: ClassVar[Quota | None] = Quota(600)  # assumed
     roles: ClassVar[bool] = True
     tells_usage: ClassVar[bool] = True
     numbers_calls: ClassVar[bool] = True
     media: ClassVar[str] = "text/event-stream"
 
-    def _ids(self, reply_context: ReplyContext) -> tuple[str, Headers]:
-        reply_id = self._id(reply_context)
-        return reply_id, _TOGETHER_EDGE
-
-    def _id(self, reply_context: ReplyContext) -> str:
-        number = reply_context.rng.number(256)
-        return f"{base58(number, 13)}-{number >> 192:016x}"  # as okkMWqL-2kFHot-a023f60e9b77ff7e
+    def _whole(self, request: Request, answer: Completion, reply_context: ReplyContext) -> Reply:
+        reply = super()._whole(request, answer, reply_context)
+        return with_headers(reply, (("content-type", "application/json; charset=utf-8"),))
 
     def _more(self, request_id: str, number: int) -> str:  # noqa: ARG002 - some repeat it
         return ',"prompt":[]'
@@ -148,7 +108,7 @@ class Together(LookAlike):
     def _calls(self, request: Request, answer: Completion, reply_context: ReplyContext) -> str:
         return super()._calls(request, answer, reply_context) or ',"tool_calls":[]'
 
-    def _usage(self, request: Request, usage: Usage) -> str:  # noqa: ARG002 - one tells the cost
+    def _usage(self, request: Request, usage: Usage) -> str:  # noqa: ARG002 - some show the cost
         return f'{{{counted(usage)},"cached_tokens":{usage.cache_read_tokens}}}'
 
     def _choice(self, delta: str, finish: str, index: int = 0, logprobs: str = "null") -> str:
@@ -166,52 +126,23 @@ class Together(LookAlike):
     def _first_delta(self, answer: Completion) -> str:  # noqa: ARG002 - others say null
         return '{"role":"assistant","content":""}'
 
-    def _error(self, row: OpenAIError) -> str:
-        return f'{{"id":"{row.request_id}",{self._event(row)[1:]}'  # HeyPuter/puter#3168
-
-    def quota_headers(self, state: State) -> Headers:
-        """Write the headers that docs.together.ai/docs/rate-limits listed, by the second."""
-        headers = []
-        for prefix, level in (("x-ratelimit", state.requests), ("x-tokenlimit", state.tokens)):
-            if level:
-                headers.append((f"{prefix}-limit", f"{level.limit / 60:g}"))
-                headers.append((f"{prefix}-remaining", f"{level.remaining / 60:g}"))
-        reset = state.requests or state.tokens
-        return (*headers, ("x-ratelimit-reset", f"{reset.reset:g}")) if reset else ()
-
-
-_TOGETHER_EDGE = (
-    ("strict-transport-security", "max-age=15552000; includeSubDomains"),
-    ("access-control-allow-origin", "*"),
-    ("server", "cloudflare"),
-    ("cf-cache-status", "DYNAMIC"),
-)  # as recorded; what times its own machines is left out
-
 
 def _seed(answer: Completion | None) -> int:
     return len(answer.text) * 7919 + 17 if answer else 0
 
 
-class XAI(LookAlike):
-    """The REST API of xAI, whose errors are two texts and whose word for a wrong key is a 400."""
+class XAI(XAIDialect, LookAlike):
+    """The REST API of xAI: an error is two texts, and a wrong key gets a 400."""
 
-    name: ClassVar[str] = "xai"
-    hosts: ClassVar[tuple[str, ...]] = ("api.x.ai",)
-    words: ClassVar[Mapping[str, OpenAIError]] = XAI_ROWS
-    no_key: ClassVar[OpenAIError] = XAI_ROWS["auth_expired"]._replace(status=401)
-    usual_quota: ClassVar[Quota | None] = Quota(480, 2_000_000)  # assumed
     tells_usage: ClassVar[bool] = True
     thinkers: ClassVar[re.Pattern[str]] = reasoning.XAI
     reasoning_field: ClassVar[str] = "reasoning_content"
 
-    def _ids(self, reply_context: ReplyContext) -> tuple[str, Headers]:
-        return xai_ids(reply_context)
-
     def _more(self, request_id: str, number: int) -> str:  # noqa: ARG002 - some repeat it
         return f',"system_fingerprint":"fp_{number >> 24 & 0xFFFFFFFFFF:010x}"'
 
-    def _usage(self, request: Request, usage: Usage) -> str:  # noqa: ARG002 - one tells the cost
-        """Write the counts with their details, which its documentation lists."""
+    def _usage(self, request: Request, usage: Usage) -> str:  # noqa: ARG002 - some show the cost
+        """Write the token counts, with all the details that the documentation of xAI lists."""
         heard, read, thought = usage.input_tokens, usage.cache_read_tokens, usage.reasoning_tokens
         prompt = f'"text_tokens":{heard},"audio_tokens":0,"image_tokens":0,"cached_tokens":{read}'
         said = (
@@ -223,46 +154,10 @@ class XAI(LookAlike):
             f'"completion_tokens_details":{{{said}}},"num_sources_used":0}}'
         )
 
-    def _event(self, row: OpenAIError) -> str:
-        return f'{{"code":"{row.type}","error":{quote(row.message)}}}'
 
-    def quota_headers(self, state: State) -> Headers:
-        """Write limits and what is left; xAI does not say when."""
-        return tuple(h for h in ratelimit_headers(state) if "reset" not in h[0])
-
-
-def xai_ids(reply_context: ReplyContext) -> tuple[str, Headers]:
-    """Draw a request id and the headers of every reply of xAI's, as recorded."""
-    request_id = uuid(reply_context)
-    number = reply_context.rng.number(32)
-    first, took = 150 + number % 400, 600 + number % 3000  # milliseconds: assumed
-    return request_id, (
-        ("x-request-id", request_id),
-        ("x-metrics-ttft-ms", str(first)),
-        ("x-metrics-mean-itl-ms", "9"),
-        ("x-metrics-e2e-ms", str(took)),
-        ("x-zero-data-retention", "false"),
-        ("x-data-retention", "true"),
-        ("strict-transport-security", "max-age=31536000; includeSubDomains"),
-        ("access-control-allow-origin", "*"),
-        ("access-control-expose-headers", "*"),
-        ("server", "cloudflare"),
-        ("cf-cache-status", "DYNAMIC"),
-    )
-
-
-class DeepSeek(LookAlike):
+class DeepSeek(DeepSeekDialect, LookAlike):
     """DeepSeek, which keeps waiting streams alive with comments."""
 
-    name: ClassVar[str] = "deepseek"
-    hosts: ClassVar[tuple[str, ...]] = ("api.deepseek.com",)
-    words: ClassVar[Mapping[str, OpenAIError]] = DEEPSEEK
-    no_key: ClassVar[OpenAIError] = DEEPSEEK["auth_expired"]._replace(
-        message="Authentication Fails (auth header format should be Bearer sk-...)"
-    )  # linshenkx/prompt-optimizer#170
-    lacking: ClassVar[str] = (
-        "Failed to deserialize the JSON body into the target type: missing field `{}`"
-    )
     comment: ClassVar[str] = "keep-alive"
     tells_usage: ClassVar[bool] = True
     thinkers: ClassVar[re.Pattern[str]] = reasoning.DEEPSEEK
@@ -273,10 +168,7 @@ class DeepSeek(LookAlike):
     def _reasons(self, model: str, body: dict[str, Any]) -> bool:
         return reasoning.thinks_if_asked(self.thinkers, model, body)
 
-    def _ids(self, reply_context: ReplyContext) -> tuple[str, Headers]:
-        return deepseek_ids(reply_context)
-
-    def _usage(self, request: Request, usage: Usage) -> str:  # noqa: ARG002 - one tells the cost
+    def _usage(self, request: Request, usage: Usage) -> str:  # noqa: ARG002 - some show the cost
         read = usage.cache_read_tokens
         thought = f',"completion_tokens_details":{{"reasoning_tokens":{usage.reasoning_tokens}}}'
         return (
@@ -295,7 +187,7 @@ class DeepSeek(LookAlike):
 
     def _told_reasoning(
         self,
-        request: Request,  # noqa: ARG002 - one tells by the model
+        request: Request,  # noqa: ARG002 - for some vendors it depends on the model
         reasoning: Reasoning,
         reply_context: ReplyContext,  # noqa: ARG002 - one signs it
     ) -> list[Delta]:
@@ -307,33 +199,7 @@ class DeepSeek(LookAlike):
         return f'{{"content":{quote(piece)}{thought}}}'
 
 
-def deepseek_ids(reply_context: ReplyContext) -> tuple[str, Headers]:
-    """Draw a trace id and the headers of every reply of DeepSeek's, as recorded."""
-    trace = hexadecimal(reply_context, 32)
-    return trace, (
-        ("x-ds-trace-id", trace),
-        ("access-control-allow-credentials", "true"),
-        ("strict-transport-security", "max-age=31536000; includeSubDomains; preload"),
-        ("x-content-type-options", "nosniff"),
-        ("server", "elb"),
-        ("x-cache", "Miss from cloudfront"),
-        ("via", "1.1 example.cloudfront.net (CloudFront)"),
-        ("x-amz-cf-pop", "SFO53-P1"),
-        ("x-amz-cf-id", f"{trace}=="),
-    )
+class MetaLlamaCompatible(MetaDialect, LookAlike):
+    """Meta's Llama API at its OpenAI-compatible path: errors are problem documents."""
 
-
-class MetaLlamaCompatible(LookAlike):
-    """Meta's Llama API at its compatible path, whose errors are problem documents."""
-
-    name: ClassVar[str] = "meta-llama"
-    hosts: ClassVar[tuple[str, ...]] = ("api.llama.com",)
     ending: ClassVar[str] = "/compat/v1/chat/completions"
-    words: ClassVar[Mapping[str, OpenAIError]] = META
-    no_key: ClassVar[OpenAIError] = META["auth_expired"]
-
-    def _error(self, row: OpenAIError) -> str:
-        return problem(row)
-
-    def _event(self, row: OpenAIError) -> str:
-        return f'{{"error":{problem(row)}}}'

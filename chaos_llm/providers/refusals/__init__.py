@@ -1,7 +1,7 @@
-"""What the vendors' APIs refuse, as tables of rules: one file or folder for each dialect.
+"""What the vendors' APIs refuse, as tables of rules: one file or folder for each wire format.
 
-A refusal costs an app its fallback: turns that are sent to another vendor as they are, a parameter
-that a model does not know, a history that is too long. Each rule names who saw the vendor say so.
+A refusal costs an app its fallback: turns that are sent to another vendor unconverted, a parameter
+that a model does not support, a history that is too long. Each rule names its source.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from chaos_llm.providers.refusals.rule import Rule
 from chaos_llm.providers.refusals.table import RuleTable
 
 _USUAL_WINDOW = 128_000  # tokens, of a model of which nothing is known: assumed
-# By the name and the api of a wire format. Of those that are not here nobody showed a refusal.
+# By the name and the api of a wire format. For those that are missing there is no source.
 TABLES: Mapping[tuple[str, str], RuleTable] = {
     ("anthropic", "messages"): anthropic.MESSAGES,
     ("vertex", "raw_predict"): anthropic.VERTEX,
@@ -62,10 +62,10 @@ def validated(request: Request, wire: WireRequest, now: float) -> Request:
 
 
 def in_words(request: Request, refusal: Refusal) -> Refusal:
-    """A refusal as the API words it: of one for its length, its rule about the context window.
+    """A refusal in the API's own words, by its rule about the context window.
 
-    No rule is broken: it is the provider that says so. Where nobody showed how an API says it, it
-    speaks as OpenAI does (assumed).
+    The request breaks no rule: a fault makes the provider refuse it. Without a source for an API,
+    the words are OpenAI's (assumed).
     """
     if refusal.kind != "context_length":
         return refusal

@@ -59,7 +59,7 @@ def _required(form: Any, _asked: Asked) -> Found | None:
         return None
     properties = schema.get("properties")
     known = properties if isinstance(properties, dict) else {}
-    lost = [name for name in schema["required"] if name not in known]
+    lost = [name for name in schema["required"] if name not in list(known)]
     return found("json_schema", "required", name=shown(lost[0])) if lost else None
 
 

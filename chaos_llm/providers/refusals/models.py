@@ -1,8 +1,8 @@
-"""What is known about models: how much they take and give, and since when they are gone.
+"""The models: their context windows, their output limits, and when they were retired.
 
 Windows and output limits are those of the vendors' model pages, as litellm 1.110 collects them;
-dates are those of the vendors' deprecation pages. A newer or unknown model of a known family takes
-its family's row, which is its largest: a limit that nobody knows refuses nothing.
+dates are those of the vendors' deprecation pages. A newer or unknown model of a known family has
+its family's row, which is its largest; an unknown limit refuses nothing.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ CHAT = RuleTable(
             "think",
             _think,
             'invalid think value: {told} (must be "high", "medium", "low", "max", true, or false)',
-            "knows no thinking {told}",
+            "does not support thinking {told}",
             Source("pasted", "ollama/ollama#17837"),
         ),
     ),

@@ -89,7 +89,7 @@ def unlike(pattern: str) -> Wrong:
 
 
 def keys_other_than(known: Iterable[str]) -> Wrong:
-    """An object with a key that is none of these; the first one is told as `{key}`."""
+    """An object with a key that is none of these; the first one is `{key}` in the message."""
     known_keys = frozenset(known)
 
     def wrong(value: Any, _asked: Asked) -> Found | None:
@@ -145,7 +145,7 @@ def retired(_model: Any, asked: Asked) -> Found | None:
 
 
 def more_than_it_gives(value: Any, asked: Asked) -> Found | None:
-    """A limit of output tokens over the model's own, told as `{most}`."""
+    """A limit of output tokens over the model's own, `{most}` in the message."""
     most = asked.facts.output
     if most is None or not _is_number(value) or value <= most:
         return None

@@ -1,4 +1,4 @@
-"""A rule: one thing that a vendor's API refuses, what it says then, and who saw it say so."""
+"""A rule: one thing that a vendor's API refuses, its error message, and the source."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Evidence = Literal[
     "documented",  # by the vendor
     "server code",  # the vendor's own server or validator is public
     "client code",  # quoted in public client code or tests
-    "assumed",  # nobody showed it: that it is refused, or the wording, is our guess
+    "assumed",  # without a source: the refusal, or its wording, is a guess
 ]
 
 _SHOWN = 60  # letters of a value that a sentence repeats in full
@@ -43,10 +43,9 @@ Wrong = Callable[[Any, Asked], Found | None]
 class Rule:
     """One thing that an API refuses.
 
-    `wrong` is asked about each value at the place `looks_at` (see `Asked.at`). `message` is the
-    vendor's sentence and `why` ours, which goes on from the vendor's name. Both, and `param`, are
-    filled with what was found: `{at}` is the place, `{i}` and `{j}` the numbers in it, `{value}`
-    what stands there.
+    `wrong` is called with each value at the path `looks_at` (see `Asked.at`). `message` is the
+    vendor's sentence; `why` is the report's, which continues the vendor's name. Both, and `param`,
+    are format strings: `{at}` is the path, `{i}` and `{j}` the indexes in it, `{value}` the value.
     """
 
     name: str

@@ -9,15 +9,15 @@ from chaos_llm.protocol.messages import BrokenRule, Refusal
 from chaos_llm.providers.refusals.asked import Asked, Place, dotted
 from chaos_llm.providers.refusals.rule import Found, Rule, shown
 
-_MOST_SELECTIONS = 512  # kinds of bodies whose rules are remembered; apps send a few
+_MOST_SELECTIONS = 512  # kinds of bodies whose rules are cached; an app sends a few
 
 
 class RuleTable:
     """The rules of one API of one vendor.
 
-    `notation` is how it writes a place in a body. `twins` is for Google, whose fields have two
-    names (see `Asked`). `only_with` is a key of the bodies that the rules are about, where a path
-    takes several dialects.
+    `notation` is how the vendor writes a path in a body. `twins` is for Google, whose fields have
+    two names (see `Asked`). `only_with` is a key of the bodies to which the rules apply, if a path
+    takes several formats.
     """
 
     def __init__(

@@ -43,11 +43,11 @@ class JournalFile:
 
 def written(journal: Journal, plan: Plan) -> str:
     """The file's text, without prompts and answers, and with digests instead of credentials."""
-    return strict_json.dumps(_about(plan)) + "\n" + journal.jsonl()
+    return strict_json.dumps(_about(plan)) + "\n" + journal.to_jsonl()
 
 
 def read(lines: Iterable[str], name: str = "the journal") -> JournalFile:
-    """Read such a file, or the lines of `chaos.journal.jsonl()`; raises UsageError otherwise."""
+    """Read such a file, or the lines of `chaos.journal.to_jsonl()`; raises UsageError otherwise."""
     try:
         records: list[Any] = Journal.read(lines)
     except ValueError as error:
@@ -58,7 +58,9 @@ def read(lines: Iterable[str], name: str = "the journal") -> JournalFile:
     for record in records:
         if not isinstance(record, dict) or not set(record) >= _NEEDED:
             message = f"{name} is no journal: a line is not the record of a request"
-            raise UsageError(f"{message}; give what chaos.journal.jsonl() or --chaos-report wrote")
+            raise UsageError(
+                f"{message}; give what chaos.journal.to_jsonl() or --chaos-report wrote"
+            )
     return JournalFile(about, records)
 
 

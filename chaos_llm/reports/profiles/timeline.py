@@ -68,7 +68,7 @@ class TextScale:
         return min(self.columns - 1, max(0, int(time / self.length * self.columns)))
 
     def cell(self, column: int) -> tuple[float, float]:
-        """The begin and the end of a column in seconds."""
+        """The times in seconds of the profile at which a column begins and ends."""
         return (
             column * self.length / self.columns,
             (column + 1) * self.length / self.columns,

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from chaos_llm.decisions.plan import PlacedWindow, Plan
 from chaos_llm.profiles import evidence_grades
 from chaos_llm.profiles.model import Profile, StatusPage, Window
-from chaos_llm.protocol.redaction import spelt_out
+from chaos_llm.protocol.redaction import printable_values
 from chaos_llm.reports.profiles import wording
 
 
@@ -27,7 +27,7 @@ class Record(BaseModel):
     @classmethod
     def _encodable(cls, value: object) -> object:
         """Escape what no file can hold, such as lone surrogates, and control characters."""
-        return spelt_out(value)
+        return printable_values(value)
 
 
 class StretchRecord(Record):

@@ -1,6 +1,6 @@
-"""The JSON API under `/__chaos/`: who may ask, what was asked, and errors that say what to do.
+"""The JSON API under `/__chaos/`: authorization, dispatch, and errors that say what to do.
 
-What can be asked is in `deeds.py`; a new one is a function and a line there.
+The operations are in `operations.py`; a new one is a function and a line there.
 """
 
 from __future__ import annotations
@@ -13,10 +13,15 @@ from urllib.parse import parse_qsl, urlsplit
 
 from chaos_llm.errors import ChaosError, UsageError, shown
 from chaos_llm.protocol import strict_json
-from chaos_llm.server.admin.arguments import run_name
 from chaos_llm.server.admin.later import Later
 from chaos_llm.server.admin.operations import OPERATIONS
-from chaos_llm.server.admin.requests import AdminOperation, AdminRequest, NoSuchRun, Slowly
+from chaos_llm.server.admin.requests import (
+    AdminOperation,
+    AdminRequest,
+    NoSuchRun,
+    Slowly,
+    run_name,
+)
 from chaos_llm.server.connections.shared_state import SharedState
 from chaos_llm.server.http.addresses import split_host
 from chaos_llm.server.http.own_replies import ADMIN, ServerReply, error_reply, json_reply
@@ -58,12 +63,12 @@ def answer(shared: SharedState, asked: ReceivedRequest) -> ServerReply | Later:
         shared, asked, lambda: operations[method].do(_wish(shared, asked, operations[method]))
     )
     if isinstance(said, Slowly):
-        return Later(said.work, partial(_in_the_end, shared, asked, said.then))
+        return Later(said.work, partial(_reply_after_work, shared, asked, said.then))
     return _masked(shared, said if isinstance(said, ServerReply) else json_reply(said))
 
 
 def _attempt(shared: SharedState, asked: ReceivedRequest, work: Callable[[], Any]) -> Any:
-    """What comes of it; a mistake is told in words, whoever made it."""
+    """The reply to a request; a mistake, of the client or of this server, is described in it."""
     try:
         return work()
     except NoSuchRun as mistake:
@@ -72,18 +77,18 @@ def _attempt(shared: SharedState, asked: ReceivedRequest, work: Callable[[], Any
         return error_reply(413, str(mistake))
     except ChaosError as mistake:
         return error_reply(400, str(mistake))
-    except Exception as error:  # a mistake of ours
+    except Exception as error:  # a mistake of this package
         return error_reply(500, shared.problem(asked, error))
 
 
-def _in_the_end(
+def _reply_after_work(
     shared: SharedState,
     asked: ReceivedRequest,
     then: Callable[[Any], Any],
     found: Any,
     error: BaseException | None,
 ) -> ServerReply:
-    """The answer to what a thread has worked on."""
+    """The reply to an operation whose work was done in a thread: its result, or its error."""
 
     def concluded() -> Any:
         if error is not None:
@@ -102,12 +107,12 @@ def _masked(shared: SharedState, said: ServerReply) -> ServerReply:
 
 
 def _is_browser(asked: ReceivedRequest) -> bool:
-    """Whether somebody wants to look at the day; the page has no data, and asks for the token."""
+    """Whether the live page is requested; it has no data, and asks for the token."""
     return asked.method in ("GET", "HEAD") and "text/html" in asked.headers.get("accept", "")
 
 
 def _refusal(shared: SharedState, asked: ReceivedRequest) -> ServerReply | None:
-    """Why somebody may not ask: no token, or a web page of another origin."""
+    """Why a request is not authorized: no token, or it comes from a web page of another origin."""
     token = shared.settings.admin_token
     scheme, _, bearer = asked.headers.get("authorization", "").partition(" ")
     bearer = bearer.strip() if scheme.lower() == "bearer" else ""
@@ -120,7 +125,9 @@ def _refusal(shared: SharedState, asked: ReceivedRequest) -> ServerReply | None:
     if asked.headers.get("sec-fetch-site", "").lower() == "cross-site":
         return error_reply(403, "a page of another site may not ask this server")
     if not token and not is_loopback(split_host(asked.headers.get("host", ""))[0]):
-        return error_reply(403, _ELSEWHERE)  # a page of a name that somebody points here
+        return error_reply(
+            403, _ELSEWHERE
+        )  # a web page whose domain name resolves to this machine (DNS rebinding)
     return None
 
 

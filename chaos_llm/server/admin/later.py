@@ -23,7 +23,7 @@ class Later:
 
 
 class Workers(Protocol):
-    """Who does the work: an executor whose futures call back on the server's loop."""
+    """Does the work: an executor whose futures call back on the server's loop."""
 
     def __call__(self, work: Callable[[], Any], done: Callable[[Future[Any]], None], /) -> None:
         """Do the work in a thread, and call `done` on the loop."""

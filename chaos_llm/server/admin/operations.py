@@ -1,4 +1,4 @@
-"""What can be asked under `/__chaos/`, by name; a new one is a function and a line of DEEDS."""
+"""The operations under `/__chaos/`, by name; a new one is a function and a line of the table."""
 
 from __future__ import annotations
 
@@ -16,8 +16,14 @@ from chaos_llm.profiles import load, loads, to_toml
 from chaos_llm.profiles.model import Profile
 from chaos_llm.protocol import strict_json
 from chaos_llm.protocol.redaction import printable
-from chaos_llm.server.admin.arguments import LARGEST_SEED, text, whole
-from chaos_llm.server.admin.requests import AdminOperation, AdminRequest, Slowly
+from chaos_llm.server.admin.requests import (
+    LARGEST_SEED,
+    AdminOperation,
+    AdminRequest,
+    Slowly,
+    text,
+    whole,
+)
 from chaos_llm.server.admin.run_state import fault_of, run_state, window_state
 from chaos_llm.server.http.addresses import environment
 from chaos_llm.server.http.own_replies import ADMIN, ServerReply
@@ -27,7 +33,7 @@ from chaos_llm.server.runs.verdict import timeline, verdict
 _BEGINS = ("seed", "at", "strict")
 _FURTHEST = 366 * 86_400.0  # seconds of one advance
 _LAST = 100 * _FURTHEST  # seconds of the profile that no clock passes
-_QUICK = 200  # exchanges, or windows, that are told of while others wait
+_QUICK = 200  # exchanges, or windows, of one reply, because other clients wait meanwhile
 _LONGEST_TOML = 262_144  # letters; the longest of the catalogue has a tenth of that
 _MOST_WINDOWS = 2_000  # of a posted profile, bursts counted: each request looks at those open
 _MOST_ANSWERS, _LONGEST_ANSWERS = 1_000, 200_000  # texts, and letters in all: a stream takes 60 ms
@@ -227,7 +233,7 @@ def _profile(request: AdminRequest) -> Profile:
 
 
 def _posted(request: AdminRequest) -> Profile:
-    """A profile in the request, as large as a run can play beside others."""
+    """A profile in the request; its size is bounded, so that other runs are not delayed."""
     toml = text(request.given, "toml", _LONGEST_TOML)
     name = text(request.given, "profile", _LONGEST_NAME, "posted")
     if printable(name) != name or "/" in name:
@@ -273,7 +279,7 @@ OPERATIONS: tuple[AdminOperation, ...] = (
     AdminOperation(
         "POST",
         "inject",
-        "have a fault strike; its own arguments beside these",
+        "inject a fault; its own arguments are given beside these",
         _inject,
         ("provider", "fault", "times", "surface", "model"),
         takes_any=True,

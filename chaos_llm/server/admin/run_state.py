@@ -42,7 +42,7 @@ def run_state(run: ServedRun) -> dict[str, Any]:
 
 
 def window_state(run: ServedRun, placed: PlacedWindow) -> dict[str, Any]:
-    """One window: when, whom, how much, with what."""
+    """One window: when, for which targets, with which share and which faults."""
     window, at = placed.window, run.now
     return {
         "name": window.name,

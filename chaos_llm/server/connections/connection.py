@@ -63,7 +63,7 @@ class Connection(asyncio.Protocol):
             self._playing = None
 
     def eof_received(self) -> bool:
-        """Hang up, too: one who closes while a reply is under way has left, as with most servers.
+        """Close, too: a client that closes during a reply has left, as most servers see it.
 
         What is written already still arrives.
         """
@@ -93,7 +93,9 @@ class Connection(asyncio.Protocol):
             self._take(data)
         except RequestTooLarge as reason:
             self._refuse(reason)
-        except Exception as error:  # a mistake of ours costs one client its connection, in words
+        except (
+            Exception
+        ) as error:  # a mistake of this package costs one client its connection, in words
             text = self._server.note(f"a connection was given up: {described(error)}")
             self._refuse(RequestTooLarge(500, text))
 
@@ -209,12 +211,12 @@ class Connection(asyncio.Protocol):
             self.transport.close()
 
     def _refuse(self, reason: RequestTooLarge) -> None:
-        """Tell a client what was wrong with its bytes; nothing behind them can be read."""
+        """Answer bytes that are no valid request; what follows them cannot be parsed."""
         if self._playing is not None:
             self._playing.cut()
             return
         self.transport.write(error_reply(reason.status, str(reason)).wire(keep=False))
-        # To close with bytes unread would be a reset, and that might overtake what was just said.
+        # To close with unread bytes would be a reset, which might overtake the reply.
         self._is_deaf, self.since = True, self._server.time()
         self.transport.write_eof()
 
@@ -233,7 +235,7 @@ class Connection(asyncio.Protocol):
         return now - self.since > limit
 
     def expire(self) -> None:
-        """Hang up on a client that takes too long to say what it wants."""
+        """Close a connection that is idle, or whose request is incomplete, for too long."""
         if self._asking.is_begun and not self._is_deaf:
             patience = self._server.settings.limits.patience
             text = f"the request did not come whole within {patience:g} s"

@@ -23,10 +23,10 @@ PATH = "(TLS handshake)"
 
 @dataclass
 class ServedOverrides(Overrides):
-    """What was put on by hand, over the plan; without what a handshake has survived.
+    """The injected faults over the plan, without those that a handshake has survived.
 
-    `over_wire` says that a request came through Toxiproxy, which plays its windows for the run that
-    `leads_wire`; `when_healed` is told of every heal.
+    `over_wire`: the request came through Toxiproxy, which simulates windows for the run that
+    `leads_wire`; `when_healed` is called at every heal.
     """
 
     past_handshake: bool = False
@@ -36,7 +36,7 @@ class ServedOverrides(Overrides):
 
     @cached_property
     def on_the_wire(self) -> dict[str, Window]:
-        """The windows that Toxiproxy plays for those who come through it."""
+        """The windows that Toxiproxy simulates for requests that come through it."""
         return dict(wire_effects.on_the_wire(self.plan.profile))
 
     def heal(self, target: Target, at: float) -> None:
@@ -60,7 +60,7 @@ class ServedOverrides(Overrides):
         return connection_faults.without(decision, (FAULT,)) if self.past_handshake else decision
 
     def decide_handshake(self, request: Request, key: Key, at: float) -> Decision:
-        """Which draw ends this handshake, if one does; no other injection is used up by it."""
+        """The fault that ends this handshake, if any; no other injection is used up by it."""
         return connection_faults.decide(self, request, key, at, (FAULT,))
 
 

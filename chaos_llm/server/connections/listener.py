@@ -18,10 +18,10 @@ _FULL = "{} connections are open, which is all that this server takes"
 
 
 class Listener(asyncio.Protocol):
-    """A new connection, until its first byte says what it speaks; `meant` is whom a CONNECT named.
+    """A new connection, until its first byte shows its protocol; `meant` is the host of a CONNECT.
 
-    What a vendor's host means inside a CONNECT is known, so TLS there needs no SNI. `over_wire`
-    says that Toxiproxy is in between.
+    The host of a CONNECT is known, so TLS inside it needs no SNI. `over_wire` says that Toxiproxy
+    is in between.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class Listener(asyncio.Protocol):
         self._transport = transport
         server = self._server
         if len(server.connections) > 2 * server.settings.limits.connections:
-            transport.abort()  # a flood; those before it are told why
+            transport.abort()  # a flood; the connections before it get an error
             return
         server.connections.add(self)
 
@@ -91,7 +91,7 @@ class Listener(asyncio.Protocol):
         return False
 
     def overdue(self, now: float) -> bool:
-        """Whether nothing was said for long enough."""
+        """Whether the connection has been silent for long enough."""
         return now - self.since > self._server.settings.limits.patience
 
     def expire(self) -> None:

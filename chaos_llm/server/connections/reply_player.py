@@ -20,15 +20,15 @@ from chaos_llm.server.runs.runs import ServedRun
 _SAME = 1e-9  # seconds that are none
 _LINGER_NOT = struct.pack("ii", 1, 0)
 
-# What cannot be said once a connection stands; a reset is the nearest to it.
+# Faults that cannot happen to an established connection; a reset is the nearest to them.
 _RESETS = (Ending.RESET, Ending.REFUSED, Ending.UNRESOLVED)
 _SILENT = (Ending.SILENT, Ending.CONNECT_TIMEOUT)
 
 
 class ReplyPlayer:
-    """A reply under way; `over` is called when all of it was sent and the connection still stands.
+    """A reply under way; `over` is called when all of it was sent and the connection is open.
 
-    `transport` is asyncio's, or one of ours over TLS.
+    `transport` is asyncio's, or that of tls.py.
     """
 
     __slots__ = (
@@ -144,8 +144,8 @@ class ReplyPlayer:
         if ending is Ending.COMPLETE:
             self._over()
         elif self._transport.get_write_buffer_size() and ending in _RESETS:
-            self._last = ending  # what was said before the reset is to arrive
-            self._transport.set_write_buffer_limits(0)  # and tells when it has left
+            self._last = ending  # what was sent before the reset has to arrive
+            self._transport.set_write_buffer_limits(0)  # and reports when it has been sent
         else:
             self._break(ending)
 

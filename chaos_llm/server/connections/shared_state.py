@@ -1,4 +1,4 @@
-"""What the connections of one server share: runs, addresses, certificates, and who is connected."""
+"""What the connections of one server share: runs, addresses, certificates, open connections."""
 
 from __future__ import annotations
 
@@ -53,6 +53,7 @@ class SharedState:
         self.answer = answer
         self.time = self.loop.time
         self.url = ""  # as a client on this machine writes it
+        self.grpc = ""  # the target for clients of gRPC; empty where there is no port for it
         self.doors: dict[str, str] = {}  # by provider: its address through Toxiproxy
         self.worn: Callable[[], list[dict[str, Any]]] = list  # the toxics that are on
         self.addresses = Addresses(settings.providers, settings.rootdir)
@@ -86,7 +87,7 @@ class SharedState:
             raise UsageError(f"--journal {path} cannot be written: {error.strerror}") from None
 
     def judged_at_handshake(self, host: str) -> Names:
-        """The providers whose TLS can fail by this host: its own, or the only one played."""
+        """The providers whose TLS can fail by this host: its own, or the only one served."""
         names = self.addresses.names(host)
         return names or (self.addresses.played if len(self.addresses.played) == 1 else ())
 
@@ -113,7 +114,7 @@ class SharedState:
         return self.note(f"no reply to {asked.method} {asked.path[:100]}: {described(error)}")
 
     def note(self, problem: str) -> str:
-        """Keep a problem for `state`, and tell it on the console; gives back what was told."""
+        """Keep a problem for `state`, print it on the console, and return its text."""
         text = line(self.secrets.masked(problem))
         self.problems = [*self.problems[1 - _PROBLEMS :], text]
         tell(text)

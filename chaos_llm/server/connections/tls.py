@@ -18,15 +18,15 @@ from chaos_llm.server.connections import client_hello
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 _READ = 65_536
 FIRST_BYTE = client_hello.HANDSHAKE
-_MOST_HOSTS = 256  # whose certificates are kept, some 50 kB each; clients may name any host
+_MOST_HOSTS = 256  # hosts whose certificates are kept, some 50 kB each; clients may name any host
 # RFC 8446, 6.2, as one record: fatal, unrecognized_name.
 _UNKNOWN_HOST = bytes((0x15, 3, 3, 0, 2, 2, 112))
 
 
 class Authority:
-    """A certificate authority that lives as long as the server, and its certificates by host.
+    """A certificate authority for the lifetime of the server, and its certificates by host.
 
-    Raises UsageError where trustme is not installed.
+    Raises UsageError if trustme is not installed.
     """
 
     def __init__(self, also: str = "") -> None:
@@ -60,9 +60,9 @@ class Authority:
 class TlsLayer:
     """The transport of one connection over TLS.
 
-    `admits` is told the host that the client names (SNI; "" without) and says whether the handshake
-    goes on; where it does not, the connection just ends. `made` is given that host and makes the
-    protocol that the layer carries.
+    `admits` gets the host that the client names (SNI; "" without) and returns whether the handshake
+    goes on; if not, the connection is closed. `made` gets that host and makes the protocol that the
+    layer carries.
     """
 
     def __init__(

@@ -1,7 +1,8 @@
-"""Toxiproxy in front of a server: a door for each provider, and toxics as the timeline says.
+"""Toxiproxy in front of a server: a proxy for each provider, with toxics as the timeline says.
 
-A connection knows neither model nor path, so the wire takes the windows that hit a whole provider,
-and the server plays the others itself. It follows the default run: there is one wire.
+A connection shows neither model nor path, so Toxiproxy simulates the windows that hit a whole
+provider, and the server simulates the others itself. The toxics follow the default run, because
+all runs share them.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ _ANYBODY, _ANYTHING = Key(0, 0, "", "", 0), Request("", "", "", "", "")
 
 
 class ToxiproxyFront:
-    """The doors of one server, between `open` and `close`; all is taken off and away at the end."""
+    """The proxies of one server, from `open` to `close`, which removes them and their toxics."""
 
     def __init__(self, run: ServedRun, providers: Sequence[str]) -> None:
         self._run, self._providers = run, providers
@@ -40,7 +41,7 @@ class ToxiproxyFront:
         self._timer: Timer | None = None
 
     def open(self, upstream: str) -> dict[str, str]:
-        """Open a door for each provider; says where. Raises UsageError where that cannot be."""
+        """Create a proxy for each provider; return their addresses. Raises UsageError."""
         with ExitStack() as kept:
             found = kept.enter_context(toxiproxy())
             for provider in self._providers:
@@ -60,7 +61,7 @@ class ToxiproxyFront:
         return door
 
     def close(self) -> None:
-        """Take every toxic off, close the doors, and stop a Toxiproxy that was ours."""
+        """Remove every toxic and proxy, and stop a Toxiproxy that `open` has started."""
         self._kept.close()
 
     def _end(self) -> None:
@@ -72,9 +73,9 @@ class ToxiproxyFront:
     def worn(self) -> list[dict[str, Any]]:
         """The toxics that are on, as JSON."""
         return [
-            {"provider": provider, "toxic": repr(worn.toxic), "share": worn.share}
+            {"provider": provider, "toxic": repr(active.toxic), "share": active.share}
             for provider, door in self._doors.items()
-            for worn in door.worn.values()
+            for active in door.active.values()
         ]
 
     def _begin(self) -> None:
@@ -93,10 +94,10 @@ class ToxiproxyFront:
             self._timer = run.clock.call_at(due, partial(self._follow, change), is_pause=False)
         for provider, door in self._doors.items():
             try:
-                door.wear(dict(_wanted(run, provider, at)))
+                door.apply(dict(_wanted(run, provider, at)))
             except ChaosError as error:
                 if not run.clock.rate:
-                    raise  # somebody waits for `advance`
+                    raise  # a request waits for `advance`
                 print(f"chaos-llm: {provider}: {error}", file=sys.stderr)  # noqa: T201 - its log
 
 
@@ -118,11 +119,11 @@ def _hits(window: Window, provider: str) -> bool:
 
 
 def _share(placed: PlacedWindow, at: float) -> float:
-    """The share of connections; where all clients share a die, it is thrown here: all or none."""
+    """The share of connections; if all clients share one draw, it is made here: all or none."""
     if placed.window.sticky_by != "client":
         return round(min(1.0, placed.share(at)), 4)
-    throw = placed.throw(_ANYTHING, _ANYBODY, at + _INSIDE)
-    return 1.0 if throw.fault is not None else 0.0
+    draw = placed.draw(_ANYTHING, _ANYBODY, at + _INSIDE)
+    return 1.0 if draw.fault is not None else 0.0
 
 
 def _changes(run: ServedRun, at: float) -> Iterator[float]:
@@ -155,4 +156,4 @@ def _removed(door: ToxiproxyRoute) -> None:
     try:
         door.remove()
     except ChaosError as error:  # gone before us; nothing is left to be taken off
-        print(f"chaos-llm: a door was not removed: {error}", file=sys.stderr)  # noqa: T201 - its log
+        print(f"chaos-llm: a proxy of Toxiproxy was not removed: {error}", file=sys.stderr)  # noqa: T201 - its log

@@ -1,4 +1,4 @@
-"""Which windows a wire can play, and what requests that came over it are taken to have met."""
+"""The windows that Toxiproxy can simulate, and the faults of requests that came through it."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from chaos_llm.network import Down
 from chaos_llm.network.on_the_wire import OnTheWire
 from chaos_llm.profiles.model import Profile, Share, Target, Window
 
-_SEEN = ("provider", "surface")  # of a target: a provider's door is for all of its API
+_SEEN = ("provider", "surface")  # of a target: a provider's proxy is for all of its API
 
 
 def is_on_the_wire(window: Window) -> bool:
-    """Whether connections alone can tell whom the window hits, and how many of them."""
+    """Whether the window's targets and its share can be recognised from connections alone."""
     if not window.network or window.except_ or window.capacity is not None:
         return False
     if not all(map(_is_plain, window.on)):
@@ -24,15 +24,15 @@ def is_on_the_wire(window: Window) -> bool:
 
 
 def on_the_wire(profile: Profile) -> Mapping[str, Window]:
-    """The windows of a day that the wire plays, by name."""
+    """The windows of a profile that Toxiproxy simulates, by name."""
     return {window.name: window for window in profile.windows if is_on_the_wire(window)}
 
 
 def effects_of_wire(decision: Decision, windows: Mapping[str, Window], *, leads: bool) -> Decision:
-    """What a request met that came over the wire.
+    """The faults of a request that came through Toxiproxy.
 
-    Where all connections are hit or none, the throw stands, and the wire plays it; of a share of
-    them nobody tells which, nor of a run that does not lead the wire.
+    If all connections are hit, or none, the decision holds, and Toxiproxy applies it. Of a share of
+    them it is unknown which are hit, and so it is for a run whose windows the toxics do not follow.
     """
     return Decision(tuple(_kept(decision, windows, leads=leads)))
 

@@ -1,1 +1,1 @@
-"""HTTP requests off the wire, and who answers them."""
+"""HTTP requests from the wire, and how they are answered."""

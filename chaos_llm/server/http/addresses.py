@@ -1,8 +1,8 @@
-"""Who is where on one port: by a path's first segment, by Host, and by what a path itself says.
+"""The providers' addresses on one port: by a path's first segment, by Host, or by a known path.
 
 http://127.0.0.1:8080/groq/openai/v1/chat/completions   the base URL that clients are given
 Host: api.anthropic.com                                 a proxy, /etc/hosts, a container's alias
-http://127.0.0.1:8080/v1/messages                       whoever speaks that path
+http://127.0.0.1:8080/v1/messages                       the provider that serves that path
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Place(NamedTuple):
 
 
 class Addresses:
-    """The providers that one server plays, and where."""
+    """The providers that one server simulates, and their addresses."""
 
     def __init__(self, played: Sequence[str] = (), rootdir: Path | None = None) -> None:
         for name in played:
@@ -77,16 +77,14 @@ class Addresses:
         return tuple(n for n in self._hosts.names(name, port) if n in self.played)
 
     def _find(self, method: str, host: str, path: str) -> Place | None:
-        """Who answers a request; None where nobody knows the address."""
+        """The provider that answers a request; None for an unknown address."""
         names = self.names(host)
         prefix, _, rest = path[1:].partition("/")
         if not names and prefix in self._prefixes:
             names, path = self._prefixes[prefix], f"/{rest}"
         elif not names:
             provider = self._hosts.provider(self.played, method, path)
-            served = provider.surface != UNSERVED
-            known = served and any(provider.claims(m, path) for m in (method, "POST", "GET"))
-            return Place(provider, path) if known else None
+            return Place(provider, path) if provider.surface != UNSERVED else None
         return Place(self._hosts.provider(names, method, path), path)
 
 
@@ -95,8 +93,8 @@ def environment(
 ) -> dict[str, str]:
     """What a child process needs to talk to this server: base URLs, and keys where unset.
 
-    The keys of a run with a name carry it, so that its client is known by them. `doors` are the
-    addresses of providers that Toxiproxy stands in front of.
+    The keys of a named run carry its name, so that the run of its client is known by them. `doors`
+    are the addresses of the providers behind Toxiproxy.
     """
     said = {variable: _base(url, path, doors) + path for variable, path in _VARIABLES.items()}
     said["CHAOS_LLM_URL"], said["CHAOS_LLM_RUN"] = url, run
@@ -110,7 +108,7 @@ def environment(
 
 
 def _base(url: str, path: str, doors: Mapping[str, str]) -> str:
-    """The address that serves a path: its provider's door, of Google's paths the Gemini API's."""
+    """The address that serves a path: its provider's base URL; Gemini's for Google's paths."""
     name = path[1:].partition("/")[0]
     return doors.get("gemini" if name == _GOOGLE else name, url)
 

@@ -1,4 +1,4 @@
-"""Who answers a request, and what: a provider in its run, or the server in its own words."""
+"""Answers requests: from a provider in its run, or from the server itself."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class ClientOrigin(NamedTuple):
 
 
 class ProviderAnswer(NamedTuple):
-    """A provider's reply, to be played for a run, and its record."""
+    """A provider's reply, to be sent for a run, and its record."""
 
     run: ServedRun
     exchange: Exchange

@@ -10,7 +10,7 @@ from chaos_llm.protocol import strict_json
 from chaos_llm.protocol.reason_phrases import PHRASES
 
 ADMIN = "/__chaos"
-# No page of somebody else's may guess at what this is, or lay it under its own buttons.
+# Browsers must not guess the content type, and no other site may show the page in a frame.
 _FOR_BROWSERS = "x-content-type-options: nosniff\r\nx-frame-options: DENY\r\n"
 
 
@@ -24,7 +24,7 @@ class ServerReply:
 
     @property
     def is_text(self) -> bool:
-        """Whether it tells of requests: JSON, or text; a page or a certificate does not."""
+        """Whether a reply holds data of requests: JSON and text do, a page does not."""
         return self.kind.startswith(("application/json", "text/plain"))
 
     def rewritten(self, rewrite: Callable[[str], str]) -> ServerReply:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import httptools
 
+from chaos_llm.errors import UsageError
 from chaos_llm.protocol.websocket import is_upgrade
 from chaos_llm.server.launch.settings import Limits
 
@@ -29,8 +31,8 @@ class RequestTooLarge(Exception):
 class ReceivedRequest(NamedTuple):
     """One whole request; `run` is the one that the client says it belongs to.
 
-    `host` is whom the client means: the target's own host before the header's. `path` is without
-    the query, also where the target is in absolute form.
+    `host` is the host that the client requests: the target's own host before the header's. `path`
+    is without the query, also if the target is in absolute form.
     """
 
     method: str
@@ -51,7 +53,7 @@ class ReceivedRequest(NamedTuple):
 
 
 class Held:
-    """How many bytes of bodies all connections of a server hold, whose requests are not whole."""
+    """The bytes of incomplete request bodies that all connections of a server hold."""
 
     __slots__ = ("total",)
 
@@ -209,3 +211,17 @@ class RequestParser:
 
     def _too_large(self) -> str:
         return f"the body is larger than {self._limits.body} bytes"
+
+
+def run_of(headers: Mapping[str, str]) -> str:
+    """The run that the headers of a request name, or a key among them; "" for none.
+
+    Raises UsageError for a name that no run can have.
+    """
+    named = headers.get("x-chaos-run", "")
+    if named:
+        if not _NAME.fullmatch(named):
+            raise UsageError("x-chaos-run is 1 to 64 letters, digits, '.', '_' and '-'")
+        return named
+    hits = map(_RUN.search, headers.values())
+    return next((hit[1] for hit in hits if hit), "")

@@ -1,4 +1,4 @@
-"""A command on a bad day: a server on a free port, and a child process that is pointed at it."""
+"""A command during an outage: a server on a free port, and a child process that is sent to it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _PROXIES = ("HTTPS_PROXY", "https_proxy")
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a command ended on its bad day: its exit code, as a shell says it, and what was seen."""
+    """How a command ended: its exit code, as in a shell, and the journal of its requests."""
 
     code: int
     verdict: Mapping[str, Any]
@@ -62,7 +62,7 @@ async def _run(command: Sequence[str], environ: Mapping[str, str]) -> int:
 
     def forward(number: int) -> None:
         if number in _OF_A_TERMINAL and os.isatty(0):
-            return  # the terminal has told the child as well
+            return  # the terminal has sent the signal to the child as well
         with suppress(ProcessLookupError):
             child.send_signal(number)
 

@@ -1,4 +1,4 @@
-"""A server that runs until it is told to end: `chaos-llm serve`."""
+"""A server that runs until a signal ends it: `chaos-llm serve`."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ async def serve(settings: Settings, say: Say) -> None:
 
 
 def greeting(server: SharedState) -> Iterator[str]:
-    """What somebody who starts a server needs to know."""
+    """The text that is printed when a server starts."""
     settings, run = server.settings, server.runs.default
     profile, clock = run.plan.profile, settings.clock
-    yield f"chaos-llm plays {profile.name} at {server.url}, seed {settings.seed}, one worker"
+    yield f"chaos-llm replays {profile.name} at {server.url}, seed {settings.seed}, one worker"
     if clock == "manual":
         yield f'  time stands: POST {server.url}{ADMIN}/advance {{"by": "10m"}} lets it pass'
     else:
@@ -49,6 +49,8 @@ def greeting(server: SharedState) -> Iterator[str]:
         yield f"  time passes {speed}, from {profile.when(run.now):%d %b %Y %H:%M:%S} UTC"
     for variable, value in environment(server.url, "", os.environ, server.doors).items():
         yield f"  export {variable}='{value}'"
+    if server.grpc:
+        yield f"  gRPC, without TLS: xai_sdk.Client(api_host='{server.grpc}', {_INSECURE})"
     if settings.tls:
         path = certificate(server)
         yield f"  export HTTPS_PROXY='{server.url}'  # for clients with hard-coded hosts"
@@ -57,10 +59,11 @@ def greeting(server: SharedState) -> Iterator[str]:
     token = "#token=..." if settings.admin_token else ""
     yield f"  watch it, and steer it, in a browser: {server.url}{ADMIN}/{token}"
     if server.doors:
-        yield "  a Toxiproxy plays what is wrong with the wire, at the addresses above"
+        yield "  a Toxiproxy at the addresses above simulates network faults"
     yield f"  parallel clients: a run of their own by X-Chaos-Run: NAME; all else: {ADMIN}/"
 
 
+_INSECURE = "use_insecure_channel=True"
 TRUST = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "AWS_CA_BUNDLE")
 
 
@@ -98,4 +101,4 @@ class _Progress:
 
 def _requests(server: SharedState) -> str:
     applied = sum(run.journal.applied for run in server.runs)
-    return f"{server.requests} requests, {applied} struck"
+    return f"{server.requests} requests, {applied} with a fault"

@@ -1,7 +1,7 @@
 """The server: one process, one event loop, one port for every provider.
 
-One worker only. The dice of a retry count the requests before it, so two workers without shared
-counters would meet a client's second attempt as if it were its first.
+One worker only. The draws for a retry depend on the number of requests before it, so two workers
+without shared counters would treat a client's second attempt as its first.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from chaos_llm.server.launch.log import described
 from chaos_llm.server.launch.settings import Settings
 
 if TYPE_CHECKING:
+    from chaos_llm.server.connections.grpc_listener import GrpcListener
     from chaos_llm.server.connections.toxiproxy_front import ToxiproxyFront
 
 _SWEEP = 5.0  # real seconds between two looks for clients that say nothing
@@ -35,6 +36,7 @@ class Server:
         self._listener: asyncio.Server | None = None
         self._behind: asyncio.Server | None = None  # Toxiproxy
         self._wire: ToxiproxyFront | None = None
+        self._grpc: GrpcListener | None = None
         self._sweep: asyncio.TimerHandle | None = None
 
     async def start(self) -> None:
@@ -56,11 +58,29 @@ class Server:
         port = self._listener.sockets[0].getsockname()[1]
         shared.url = f"http://{_from_here(settings.host)}:{port}"
         self._sweep = shared.loop.call_later(_SWEEP, self._look_around)
+        if settings.grpc is not None:
+            await self._open_grpc(settings.grpc)
         if settings.toxiproxy:
             await self._open_wire()
 
+    async def _open_grpc(self, port: int) -> None:
+        """Listen for gRPC; raises UsageError where grpcio is missing or the port is taken."""
+        try:
+            from chaos_llm.server.connections.grpc_listener import GrpcListener  # noqa: PLC0415 - an extra
+
+            listener = GrpcListener(self.shared)
+            host = self.shared.settings.host
+            bound = await listener.start(f"[{host}]" if ":" in host else host, port)
+            self.shared.grpc = f"{_from_here(host)}:{bound}"
+        except (ImportError, UsageError) as error:
+            await self.stop()
+            if isinstance(error, UsageError):
+                raise
+            raise UsageError('--grpc needs grpcio: pip install "chaos_llm[grpc]"') from error
+        self._grpc = listener
+
     async def _open_wire(self) -> None:
-        """Have Toxiproxy in front of a port of its own, so that it is known who came through it."""
+        """Listen on an additional port for Toxiproxy, so that its connections can be recognised."""
         from chaos_llm.server.connections.toxiproxy_front import ToxiproxyFront  # noqa: PLC0415 - only where it is asked for
 
         shared = self.shared
@@ -86,6 +106,8 @@ class Server:
         if self._sweep is not None:
             self._sweep.cancel()
         shared.runs.stop()
+        if self._grpc is not None:
+            await self._grpc.stop()
         for connection in tuple(shared.connections):
             connection.shut()
         for task in tuple(shared.tasks):
@@ -93,8 +115,8 @@ class Server:
             with suppress(asyncio.CancelledError):
                 await task
         end = shared.time() + _FAREWELL
-        while shared.connections and shared.time() < end:  # noqa: ASYNC110 - transports tell nobody
-            await asyncio.sleep(0.002)  # noqa: TID251 - the server lives in real time
+        while shared.connections and shared.time() < end:  # noqa: ASYNC110 - transports have no event for it
+            await asyncio.sleep(0.002)  # noqa: TID251 - the server uses real time
         shared.stop_work()
         if shared.file is not None:
             shared.file.close()

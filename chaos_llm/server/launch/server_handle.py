@@ -1,7 +1,7 @@
-"""The server in a thread of its own, with a hand for tests: `chaos_server`.
+"""The server in its own thread, with a handle for tests: `chaos_server`.
 
-The thread lives in real time and ends with the test. Everything is done on its event loop, so a
-test meets no half-done state.
+The thread uses real time and ends with the test. Every operation runs on its event loop, so a test
+sees no intermediate state.
 """
 
 from __future__ import annotations
@@ -12,20 +12,53 @@ import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Never, Self, TypeVar
 
-from chaos_llm.decisions.provider_control import ProviderControl
-from chaos_llm.decisions.start_position import Until, place
-from chaos_llm.durations import Duration, seconds
+from chaos_llm.decisions.provider_control import Answers, ProviderControl
+from chaos_llm.decisions.start_position import Until, distance
+from chaos_llm.durations import Duration
 from chaos_llm.errors import UsageError
+from chaos_llm.faults.fault import Fault
 from chaos_llm.journal.journal import Exchange
 from chaos_llm.server.connections.shared_state import SharedState
 from chaos_llm.server.http.addresses import environment
-from chaos_llm.server.launch.served_control import ServedControl
 from chaos_llm.server.launch.server import Server
 from chaos_llm.server.launch.settings import Settings
 from chaos_llm.server.runs.runs import DEFAULT, ServedRun
 from chaos_llm.server.runs.verdict import timeline, verdict
+
+
+class ServedControl:
+    """Injects faults, heals, chooses answers; `pull` calls a method of the run's own control."""
+
+    def __init__(self, pull: Callable[[Callable[[ProviderControl], object]], None]) -> None:
+        self._pull = pull
+        self._pull(lambda control: control)  # an unknown name is an error here
+
+    def inject(
+        self,
+        *faults: Fault,
+        share: float = 1.0,
+        for_: Duration | None = None,
+        times: int | None = None,
+        **unknown: Never,
+    ) -> ServedControl:
+        """Apply these faults to each request from now on, as `ProviderControl.inject` does."""
+        self._pull(
+            lambda control: control.inject(*faults, share=share, for_=for_, times=times, **unknown)
+        )
+        return self
+
+    def heal(self) -> ServedControl:
+        """End what hits this provider now."""
+        self._pull(lambda control: control.heal())
+        return self
+
+    def answers(self, answers: Answers) -> ServedControl:
+        """Choose the provider's answers, as `ProviderControl.answers` does."""
+        self._pull(lambda control: control.answers(answers))
+        return self
+
 
 _T = TypeVar("_T")
 _PATIENCE = 30.0  # real seconds for anything that is asked of the loop
@@ -65,7 +98,7 @@ class ServerThread:
         try:
             server = Server(self.settings)
             await server.start()
-        except BaseException as error:  # it is raised where somebody waits for the server
+        except BaseException as error:  # it is raised in the thread that waits for the server
             self._started.set_exception(error)
             return
         self._started.set_result(server)
@@ -92,7 +125,7 @@ class ServerThread:
         while not ready():
             if loop.time() > end:
                 return False
-            await asyncio.sleep(0.002)  # noqa: TID251 - the server lives in real time
+            await asyncio.sleep(0.002)  # noqa: TID251 - the server uses real time
         return True
 
     def wait_until(self, ready: Callable[[], bool], within: float) -> bool:
@@ -107,10 +140,10 @@ class ServerThread:
 
 
 class ServedOutage:
-    """A bad day behind real sockets, as a test has it in hand.
+    """An outage behind real sockets, as a test controls it.
 
-    `url` is the server's address, `env` what a child process needs to talk to it. Time stands until
-    `advance`, unless the server was started with another clock.
+    `url` is the server's address, `env` the environment of a child process that uses it. Time
+    stands still until `advance`, unless the server was started with another clock.
     """
 
     def __init__(self, thread: ServerThread, run: str = DEFAULT) -> None:
@@ -123,6 +156,11 @@ class ServedOutage:
     @property
     def url(self) -> str:
         return self._thread.do(lambda server: server.url)
+
+    @property
+    def grpc(self) -> str:
+        """The target for clients of gRPC; empty where the server was started without `grpc`."""
+        return self._thread.do(lambda server: server.grpc)
 
     @property
     def env(self) -> dict[str, str]:
@@ -156,14 +194,9 @@ class ServedOutage:
 
     def advance(self, by: Duration | None = None, *, to: Until | None = None) -> float:
         """Let time pass: so long, or up to a window's name or a time; says what time it is then."""
-        if (by is None) == (to is None):
-            raise UsageError('advance("10m"), or advance(to="a window\'s name")')
 
         def pass_time(run: ServedRun) -> float:
-            distance = place(to, run.plan) - run.now if by is None else seconds(by)
-            if distance < 0:
-                raise UsageError(f"{to!r} is over; time goes forward only")
-            run.clock.advance(distance)
+            run.clock.advance(distance(by, to, run.plan, run.now))
             return run.now
 
         return self.do(pass_time)
@@ -177,7 +210,7 @@ class ServedOutage:
                 "does the client use .env or .base_url()?"
             )
 
-    def on(self, provider: str, *, surface: str = "api", model: str = "") -> ServedControl:
+    def on(self, provider: str, *, surface: str = "", model: str = "") -> ServedControl:
         """Take one provider in hand: inject faults, heal it, choose its answers."""
 
         def pull(work: Callable[[ProviderControl], object]) -> None:
@@ -198,5 +231,5 @@ class ServedOutage:
         return self.do(lambda run: timeline(run, width))
 
     def run(self, name: str) -> ServedOutage:
-        """Another run on the same server: its own journal, clock and dice."""
+        """Another run on the same server: its own journal, clock and random draws."""
         return self._thread.hand(name)

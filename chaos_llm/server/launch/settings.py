@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -11,9 +12,51 @@ from chaos_llm.config import is_strict
 from chaos_llm.decisions.start_position import Until
 from chaos_llm.errors import UsageError
 from chaos_llm.profiles import load
-from chaos_llm.profiles.model import Profile
-from chaos_llm.server.launch.combined_profile import combined
+from chaos_llm.profiles.model import Profile, Window
 from chaos_llm.server.runs.clock import rate_of
+
+
+def combined(profiles: Sequence[Profile]) -> Profile:
+    """One profile of several; without any, every provider is healthy.
+
+    The date is the first one's. If two of them set one provider's page, latency or quota, the first
+    one's counts.
+    """
+    if not profiles:
+        today = datetime.now(UTC).replace(microsecond=0)
+        return Profile("healthy", "every provider is healthy", today, 0.0)
+    first, *others = profiles
+    if not others:
+        return first
+    return replace(
+        first,
+        name="+".join(each.name for each in profiles),
+        title=" / ".join(each.title for each in profiles),
+        ends=max(each.ends for each in profiles),
+        windows=_windows(profiles),
+        tags=tuple(dict.fromkeys(tag for each in profiles for tag in each.tags)),
+        sources={
+            key: source for each in reversed(profiles) for key, source in each.sources.items()
+        },
+        status_pages={
+            name: page for each in reversed(profiles) for name, page in each.status_pages.items()
+        },
+        events=tuple(aside for each in profiles for aside in each.events),
+        baseline={
+            name: pace for each in reversed(profiles) for name, pace in each.baseline.items()
+        },
+        quotas={name: quota for each in reversed(profiles) for name, quota in each.quotas.items()},
+    )
+
+
+def _windows(profiles: Sequence[Profile]) -> tuple[Window, ...]:
+    """All windows; a name that two profiles have gets its profile's name as a prefix."""
+    names = [window.name for each in profiles for window in each.windows]
+    return tuple(
+        replace(w, name=f"{each.name}: {w.name}") if names.count(w.name) > 1 else w
+        for each in profiles
+        for w in each.windows
+    )
 
 
 @dataclass(frozen=True)
@@ -39,13 +82,14 @@ class Limits:
 
 @dataclass(frozen=True)
 class Settings:
-    """What a server is started with; `profiles` are played at once, `at` is where they begin.
+    """The settings of a server; `profiles` are replayed together, `at` is where they begin.
 
-    `providers` are those that are played, all without any. `journal` is a file that gets a line for
-    each exchange. `speed` belongs to the clock "scaled". With `toxiproxy` a real one plays what is
-    wrong with the wire. `strict` is whether requests are refused that the real APIs refuse; where
-    it is None, the nearest pyproject.toml says it, else they are. Raises UsageError, UnknownName or
-    ProfileError for what cannot be.
+    `providers` are those that are served; without any, all are. `journal` is a file that gets a
+    line for each exchange. `speed` belongs to the clock "scaled". With `toxiproxy` a real one
+    simulates network faults. `grpc` is a port for gRPC, 0 for any free one. `strict` is whether
+    requests are refused that the real APIs refuse; if it is None, the nearest pyproject.toml
+    decides, and the default is True. Raises UsageError, UnknownName or ProfileError for invalid
+    settings.
     """
 
     profiles: Sequence[str | Path | Profile] = ()
@@ -59,6 +103,7 @@ class Settings:
     tls: bool = False
     tunnel: bool = False
     toxiproxy: bool = False
+    grpc: int | None = None
     admin_token: str = ""
     journal: Path | None = None
     rootdir: Path | None = None
@@ -74,8 +119,9 @@ class Settings:
             )
         if self.tunnel and not self.tls:
             raise UsageError("--tunnel is for the forward proxy; it needs --tls")
-        if not 0 <= self.port < 65_536:
-            raise UsageError(f"a port is a number from 0 (any that is free) to 65535; {self.port}")
+        for port in (self.port, self.grpc or 0):
+            if not 0 <= port < 65_536:
+                raise UsageError(f"a port is a number from 0 (any that is free) to 65535; {port}")
 
     @property
     def rate(self) -> float:

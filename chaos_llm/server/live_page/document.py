@@ -19,9 +19,9 @@ _VIEWS = (("0", "whole day"), ("14400", "4 h"), ("3600", "1 h"), ("600", "10 min
 
 @cache
 def document() -> bytes:
-    """The whole page; it names no profile, so it may be shown to who has no token yet."""
+    """The whole page; it names no profile, so it may be shown before the token is entered."""
     return page(
-        "chaos_llm: a bad day, live",
+        "chaos_llm: an outage, live",
         _top(),
         _ask_for_token(),
         el("div", _controls(), _numbers(), _day(), _requests(), _verdict(), id="live", hidden=""),
@@ -44,7 +44,7 @@ def _top() -> Html:
             el("span", id="name"),
             class_="name",
         ),
-        el("h1", "A bad day, live", id="title"),
+        el("h1", "An outage, live", id="title"),
         el("p", id="about", class_="muted"),
         el("label", "Run ", el("select", id="run"), id="runs", class_="runs", hidden=""),
     )

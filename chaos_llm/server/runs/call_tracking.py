@@ -1,8 +1,9 @@
-"""Which call a request belongs to, as far as that can be seen from behind a socket.
+"""The call that a request belongs to, as far as a server can see it.
 
-`X-Chaos-Call` names it. Else the last token in the body does ("KX-48213", as our prompts carry
-them), until that call was answered or has been quiet: the next request with it is another call.
-The number follows from the name and never from the order of arrival, for dice are keyed by it.
+`X-Chaos-Call` names it. Else the last marker in the body does ("KX-48213", as the prompts of a
+replay carry them), until that call was answered or has been quiet: the next request with it is
+another call. The number follows from the name and never from the order of arrival, because random
+draws are keyed by it.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ class CallTracker(Correlation):
         return self._background_key(provider, path, body)
 
     def note(self, exchange: Exchange) -> None:
-        """Remember the exchange of the request whose key was asked for last."""
+        """Remember the exchange of the request whose key was computed last."""
         if self._current is not None:
             self._current.last = exchange
             self._current = None

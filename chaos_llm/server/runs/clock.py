@@ -1,7 +1,7 @@
-"""The clock of a served run: it stands until it is advanced, runs, or runs faster.
+"""The clock of a served run: manual, real or scaled.
 
-The server itself lives in real time. What a provider does (a pause, a window, a quota) happens on
-the clock of the run that its client belongs to.
+The server itself uses real time. What a provider does (a pause, a window, a quota) happens on the
+clock of the run that its client belongs to.
 """
 
 from __future__ import annotations

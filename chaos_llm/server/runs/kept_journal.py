@@ -18,7 +18,7 @@ from chaos_llm.server.launch.log import tell
 class KeptJournal(Journal):
     """The last exchanges of a run, at most `limit`; `dropped` says how many are gone.
 
-    `struck` counts all that a fault has changed, those that are gone as well.
+    `struck` counts all to which a fault was applied, those that are gone as well.
     """
 
     def __init__(self, limit: int, secrets: Secrets) -> None:
@@ -80,5 +80,5 @@ class JournalWriter:
             tell(f"{self._path} cannot be written: {error.strerror}; records are lost from here on")
 
     def close(self) -> None:
-        with suppress(OSError):  # said before
+        with suppress(OSError):  # reported before
             self._file.close()

@@ -1,4 +1,4 @@
-"""A run: one client's outage, with its own plan, journal, clock and dice; and all runs by name."""
+"""A run: one client's outage, with its own plan, journal, clock and draws; all runs by name."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class RunStart:
     strict: bool = True  # refuse what the real APIs refuse
 
     def plan(self) -> Plan:
-        """The day as it is played; raises UsageError or UnknownName for a wrong pyproject.toml."""
+        """The profile of a run; raises UsageError or UnknownName for a wrong pyproject.toml."""
         start = self.rootdir.absolute()
         return Plan(with_baseline(self.profile, start), self.seed, tiers(start, os.environ))
 
@@ -66,7 +66,7 @@ class Notes(NamedTuple):
 
 
 class ServedRun:
-    """One client's outage, as the server plays it."""
+    """One client's outage, as the server simulates it."""
 
     def __init__(
         self,
@@ -129,7 +129,7 @@ class ServedRun:
             if self._notes.file is not None:
                 self._notes.file.write(self.name, exchange)
 
-    def on(self, provider: str, *, surface: str = "api", model: str = "") -> ProviderControl:
+    def on(self, provider: str, *, surface: str = "", model: str = "") -> ProviderControl:
         """Take one provider in hand: inject faults, heal it, choose its answers."""
         return ProviderControl(self.overrides, lambda: self.now, provider, surface, model)
 

@@ -1,8 +1,8 @@
-"""What can be said about a run from behind a socket, and what cannot.
+"""The findings of checks about a run of a server.
 
-The server sees requests. Calls it knows only as far as clients name them (`X-Chaos-Call`, or a
-token in the prompt), and what an app made of an answer it never sees. A check that needs more than
-there is to see is "not judged", and says why; none is guessed.
+The server sees requests. It knows calls only as far as clients name them (`X-Chaos-Call`, or a
+marker in the prompt), and it never sees what an app made of an answer. A check that needs more than
+that is "not judged", and says why; nothing is guessed.
 """
 
 from __future__ import annotations
@@ -17,33 +17,17 @@ from chaos_llm.analysis.run import Run
 from chaos_llm.analysis.unserved_requests import divided
 from chaos_llm.checks import Finding, standard
 from chaos_llm.journal.journal import Exchange
+from chaos_llm.reports.requests_only import BY_CALLS, BY_REQUESTS
 from chaos_llm.reports.text import findings_text, journal_text, timeline_text
 from chaos_llm.requests.correlation import NO_CALL
 from chaos_llm.server.runs.runs import ServedRun
 
-# The checks that look at requests alone, and those that ask which request belongs to which call.
-# Whatever is in neither, an installed pack's too, needs to know what the app returned.
-_BY_REQUESTS = (
-    "auth_failures_are_not_hammered",
-    "backs_off",
-    "honours_retry_after",
-    "refreshes_token_once",
-    "retries_stay_under",
-    "streams_do_not_hang",
-)
-_BY_CALLS = (
-    "restores_traffic_to",
-    "probes_with_one_request",
-    "recovers_without_a_herd",
-    "returns_to",
-    "stops_calling",
-)
 _NO_CALLS = (
-    "no request said which call it belongs to; send X-Chaos-Call with each, or prompts with a token"
+    "no request names its call; send X-Chaos-Call with each request, or a marker in each prompt"
 )
 _NO_VALUES = "what the app returned to its users is not seen from here; replay it in a pytest test"
-_UNTOUCHED = "no fault struck any request; give another time, profile or provider"
-_NOTHING = "no check could tell anything about these requests"
+_NO_FAULTS = "no fault was applied to any request; choose another time, profile or provider"
+_NOTHING_JUDGED = "no check could judge these requests"
 
 
 def verdict(served: ServedRun) -> dict[str, Any]:
@@ -52,7 +36,7 @@ def verdict(served: ServedRun) -> dict[str, Any]:
     findings = found(run)
     failed = any(finding.verdict == "fail" for finding in findings)
     judged = any(finding.verdict in ("pass", "fail") for finding in findings)
-    why = "" if failed else (_UNTOUCHED if not run.applied else "" if judged else _NOTHING)
+    why = "" if failed else (_NO_FAULTS if not run.applied else "" if judged else _NOTHING_JUDGED)
     return {
         "run": served.name,
         "verdict": "fail" if failed else "not judged" if why else "pass",
@@ -67,20 +51,20 @@ def verdict(served: ServedRun) -> dict[str, Any]:
 
 
 def found(run: Run) -> list[Finding]:
-    """What each standard check finds, or why it cannot."""
+    """The finding of each standard check, or the reason why it was not judged."""
     findings = []
     for check in standard(run):
         name = getattr(check, "name", repr(check))
-        if name in _BY_REQUESTS or (name in _BY_CALLS and run.calls):
+        if name in BY_REQUESTS or (name in BY_CALLS and run.calls):
             findings.append(check(run))
             continue
-        reason = _NO_CALLS if name in _BY_CALLS else _NO_VALUES
+        reason = _NO_CALLS if name in BY_CALLS else _NO_VALUES
         findings.append(Finding(repr(check), "not judged", reason, why=getattr(check, "why", "")))
     return findings
 
 
 def observed(served: ServedRun) -> Run:
-    """The run as checks look at it: its requests, and calls put together from them."""
+    """The run as checks need it: its requests, and the calls inferred from them."""
     exchanges, unserved = divided(served.journal)
     calls = _calls(exchanges)
     evidence = Evidence(calls, exchanges)
@@ -94,7 +78,7 @@ def observed(served: ServedRun) -> Run:
 
 
 def timeline(served: ServedRun, width: int = 100) -> str:
-    """What happened, for a terminal: drawn over time where calls are known, else line by line."""
+    """A text for a terminal: a timeline if calls are known, else a line for each request."""
     run = observed(served)
     if run.calls:
         return timeline_text(run, width)
@@ -102,7 +86,7 @@ def timeline(served: ServedRun, width: int = 100) -> str:
 
 
 def _calls(exchanges: Sequence[Exchange]) -> list[Call]:
-    """A call for each number that requests carry, from its first request to its last."""
+    """A call for each call number in the requests, from its first request to its last."""
     made: dict[int, list[Exchange]] = {}
     for exchange in exchanges:
         if exchange.call != NO_CALL:
@@ -110,22 +94,22 @@ def _calls(exchanges: Sequence[Exchange]) -> list[Call]:
     return [
         Call(
             number,
-            theirs[0].user,
-            due=theirs[0].at,
+            requests[0].user,
+            due=requests[0].at,
             prompt="",
             token="",
             fresh=True,
-            began=theirs[0].at,
-            ended=max(exchange.until for exchange in theirs),
+            began=requests[0].at,
+            ended=max(exchange.until for exchange in requests),
         )
-        for number, theirs in made.items()
+        for number, requests in made.items()
     ]
 
 
 def _infer(call: Call, evidence: Evidence) -> None:
-    """An answered last request is taken for an answered call; of others nothing is known."""
+    """Infer that a call was answered if its last request was; nothing is known of other calls."""
     last = evidence.of(call)[-1:]
     call.inferred = True
     if last and last[0].ok:
-        usual = last[0].provider in evidence.primaries
-        call.outcome = "primary" if usual else "fallback"
+        is_primary = last[0].provider in evidence.primaries
+        call.outcome = "primary" if is_primary else "fallback"

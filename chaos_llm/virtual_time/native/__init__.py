@@ -1,1 +1,1 @@
-"""Native code on the clock: clocks that libraries read in C, C++ or Rust, and threads of theirs."""
+"""Compiled libraries in virtual time: the clocks that native code reads, and its threads."""

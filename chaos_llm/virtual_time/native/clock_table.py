@@ -1,8 +1,8 @@
-"""The page of machine code that native code is sent to, and the table that it reads.
+"""The machine code that replaces the C library's clock functions, and the table that it reads.
 
-The code is clocks.c, compiled ahead of time (clocks-x86_64.bin): threads of native code hold no
-interpreter lock, so Python cannot answer them. The page stays mapped as long as the process: a
-thread may be inside it, waiting, when an outage ends.
+The code is clocks.c, compiled ahead of time (clocks-x86_64.bin): threads of native code do not hold
+the interpreter lock, so Python code cannot run in them. The page stays mapped as long as the
+process, because a thread may wait inside it when an outage ends.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from chaos_llm.virtual_time.native.shared_libraries import (
     shared_libraries,
 )
 
-READS = (  # what tells native code the time ...
+READS = (  # functions that return the time ...
     "clock_gettime",
     "time",
     "gettimeofday",
@@ -31,7 +31,7 @@ READS = (  # what tells native code the time ...
     "_ZNSt6chrono3_V212system_clock3nowEv",
     "_ZNSt6chrono3_V212steady_clock3nowEv",
 )
-WAITS = (  # ... and what waits until a time, in the order of clocks.c
+WAITS = (  # ... and functions that wait until a time, in the order of clocks.c
     "nanosleep",
     "clock_nanosleep",
     "usleep",
@@ -53,10 +53,11 @@ WAITS = (  # ... and what waits until a time, in the order of clocks.c
 FUNCTIONS = READS + WAITS
 
 _REAL, _WALL, _MONOTONIC, _SHIFTED = 0, 1, 2, 3
-_CLOCKS, _THREADS = 12, 256  # rows; clock ids from 12 on are those of processes and threads
-_CODE_SIZE = 0x2000  # where clocks.ld puts the table
-# Readings of one thread at one instant after which it sees time creep by a microsecond at each: no
-# more than a tenth of a second of a loop that does nothing else.
+# Rows of the table, as in clocks.c; clock ids from 12 on belong to processes and threads.
+_CLOCKS, _THREADS = 12, 256
+_CODE_SIZE = 0x2000  # bytes: clocks.ld puts the table at this address
+# Readings of one thread at one instant after which each reading moves its time by a microsecond. A
+# loop that does nothing else gets there in at most a tenth of a second.
 _READINGS = 100_000
 _PROT_READ_EXECUTE = 5
 _ROW = struct.Struct("<qq")
@@ -86,7 +87,7 @@ class _Table(ctypes.Structure):
 
 
 class ClockTable:
-    """What the clocks of native code say; raises OSError where the system refuses such a page."""
+    """The times that native code reads; raises OSError if the system forbids a page of code."""
 
     def __init__(self) -> None:
         code = _machine_code()
@@ -106,39 +107,39 @@ class ClockTable:
         self._version = 0
 
     def address(self, function: str) -> int | None:
-        """Where to send calls of that function; None where this process does not have it."""
+        """The address of a function's replacement; None if the process lacks the function."""
         index = FUNCTIONS.index(function)
         if not self._table.real[index]:
             self._table.real[index] = _address(function)
         return self._addresses[function] if self._table.real[index] else None
 
     def show(self, monotonic: int, wall: int) -> None:
-        """Say what time it is, in nanoseconds; a reader sees both numbers, or neither."""
+        """Set both times, in nanoseconds; a concurrent reader sees both new ones or neither."""
         version = self._version = self._version + 1
         _ROW.pack_into(self._memory, _CODE_SIZE + 8 + 16 * (version & 1), monotonic, wall)
         _VERSION.pack_into(self._memory, _CODE_SIZE, version)
 
     def begin(self) -> None:
-        """Show what `show` says; clocks that differ from the two keep their distance."""
+        """Switch to the times that `show` sets; other clocks keep their distance to these."""
         ctypes.memset(ctypes.addressof(self._table.threads), 0, ctypes.sizeof(self._table.threads))
         for clock, (kind, offset) in _clocks().items():
             self._table.clocks[clock].offset = offset
             self._table.clocks[clock].kind = kind
 
     def shift_wall(self, offset: int) -> None:
-        """Let the wall clocks run on, so many nanoseconds ahead of the real ones."""
+        """Let the wall clocks run ahead of the real ones by `offset` nanoseconds."""
         for clock, (kind, _) in _clocks().items():
             if kind == _WALL:
                 self._table.clocks[clock].offset = offset
                 self._table.clocks[clock].kind = _SHIFTED
 
     def end(self) -> None:
-        """Show the real clocks again to whoever still comes here."""
+        """Switch to the real clocks, for threads that still call the replacements."""
         for clock in range(_CLOCKS):
             self._table.clocks[clock].kind = _REAL
 
-    def says(self, clock: int) -> int:
-        """What native code reads from a clock, in nanoseconds."""
+    def reading(self, clock: int) -> int:
+        """The time that native code reads from a clock, in nanoseconds."""
         moment = (ctypes.c_int64 * 2)()
         read = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_uint64, ctypes.c_void_p)
         read(self._addresses["clock_gettime"])(clock, ctypes.addressof(moment))
@@ -147,12 +148,12 @@ class ClockTable:
 
 @cache
 def clock_table() -> ClockTable:
-    """The process's one table; raises OSError where there can be none."""
+    """The process's one table; raises OSError if the system forbids it."""
     return ClockTable()
 
 
 def has_machine_code() -> bool:
-    """Whether the code was compiled for this machine."""
+    """Whether there is machine code for this processor."""
     return bool(_code_file().is_file())
 
 
@@ -166,7 +167,7 @@ def _machine_code() -> bytes:
 
 
 def _address(function: str) -> int:
-    """The address of a function that is loaded, or 0; C++ has a library of its own."""
+    """The address of a loaded function, or 0; functions of C++ are in libstdc++."""
     library = c_library()
     if function.startswith("_Z"):
         paths = [library.path for library in shared_libraries()]
@@ -181,11 +182,11 @@ def _address(function: str) -> int:
 
 
 def _clocks() -> dict[int, tuple[int, int]]:
-    """Kind and offset of each clock id of Linux that is moved."""
+    """Kind and offset, in nanoseconds, of each clock id of Linux that is redirected."""
     monotonic = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
     wall_kinds = {time.CLOCK_REALTIME: 0, 5: 0}  # 5: CLOCK_REALTIME_COARSE
     clocks = {clock: (_WALL, offset) for clock, offset in wall_kinds.items()}
-    clocks |= {time.CLOCK_MONOTONIC: (_MONOTONIC, 0), 6: (_MONOTONIC, 0)}  # 6: its coarse twin
+    clocks |= {time.CLOCK_MONOTONIC: (_MONOTONIC, 0), 6: (_MONOTONIC, 0)}  # 6: the coarse one
     for clock in (time.CLOCK_MONOTONIC_RAW, time.CLOCK_BOOTTIME):
         clocks[clock] = (_MONOTONIC, time.clock_gettime_ns(clock) - monotonic)
     return clocks

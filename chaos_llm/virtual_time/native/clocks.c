@@ -1,16 +1,16 @@
-/* The clock functions that libraries are sent to while an outage is on.
+/* The functions that replace the C library's clock functions during an outage.
 
-   Compiled ahead of time (the bytes are in machine_code.py, and a test compiles them anew where there
-   is the same gcc) and copied into a page of the process; the table below begins on the page behind.
-   A clock of kind REAL is the system's, one of kind SHIFTED the system's but for its offset. The others
-   show what Python wrote last.
+   They are compiled ahead of time (clocks-x86_64.bin; a test compiles them again where the same gcc is
+   installed) and copied into memory of the process; the table below follows the code. A clock of kind
+   REAL is the system's; one of kind SHIFTED is the system's plus an offset. The others have the time
+   that Python wrote last.
 
    Waits stay real: virtual time cannot move while native code waits, and does not stop for it. So a
-   deadline on the virtual clock is put on the real one before the system sees it: the wait lasts as
-   long as it was asked to, and not hours. And a thread whose wait has run out is shown at least its
-   deadline from then on; otherwise `while (now < deadline) wait(deadline - now)` would never end on a
-   clock that stands still. For the same reason a thread that reads the clock again and again at one
-   instant sees it creep. */
+   deadline on the virtual clock is converted to the real clock before the system sees it: the wait
+   lasts its real duration, and not hours. After a wait that timed out, the thread reads at least its
+   deadline; otherwise `while (now < deadline) wait(deadline - now)` would never end on a clock that
+   stands still. For the same reason the time of a thread that reads the clock again and again at one
+   instant moves by a microsecond at each reading. */
 
 typedef long long i64;
 typedef unsigned long long u64;
@@ -42,9 +42,9 @@ enum {
 
 struct thread { u64 pointer; i64 instant, readings, floor; };
 struct table {
-  u64 version;                       /* its last bit says which of the two rows holds */
+  u64 version;                       /* its last bit is the index of the valid row of `now` */
   i64 now[2][2];                     /* nanoseconds: monotonic, wall */
-  i64 readings;                      /* of one thread at one instant before time creeps */
+  i64 readings;                      /* by one thread at one instant, before its time moves */
   struct { i64 kind, offset; } clocks[CLOCKS];
   int *(*errno_location)(void);
   void *real[N_FUNCTIONS];
@@ -54,8 +54,8 @@ extern struct table table __attribute__((visibility("hidden")));
 
 #define REALLY(name, type, ...) ((type(*)(__VA_ARGS__))table.real[I_##name])
 
-/* The calling thread's row; none where the table is full. Rows of threads that are gone are good for
-   their successors: a floor that time has passed changes nothing. */
+/* The calling thread's row, or 0 where the table is full. A new thread may get the row of one that has
+   ended: a floor, the least time that the thread reads, has no effect once time has passed it. */
 static __attribute__((noinline)) struct thread *here(void) {
   u64 me = (u64)__builtin_thread_pointer();
   u64 first = me * 0x9E3779B97F4A7C15u >> 56;
@@ -120,7 +120,7 @@ static void reached(i64 deadline) {
   if (me && me->floor < deadline) me->floor = deadline;
 }
 
-/* A deadline on the real clock, and the same on the monotonic virtual one. */
+/* Convert a deadline to the real clock; returns the same deadline on the virtual monotonic clock. */
 static __attribute__((noinline)) i64 rebase(u64 id, const struct timespec *deadline, struct timespec *real) {
   i64 left = span(deadline) - shown(id, 0);
   REALLY(clock_gettime, int, u64, struct timespec *)(id, real);
@@ -128,7 +128,7 @@ static __attribute__((noinline)) i64 rebase(u64 id, const struct timespec *deadl
   return now(0).monotonic + left;
 }
 
-/* Which clock a deadline is on, where the call does not say: none but the wall has run for 30 years. */
+/* The clock of a deadline, where the call does not name one: only the wall clock has run for 30 years. */
 static u64 clock_of(const struct timespec *deadline) {
   return deadline->sec > SECOND ? CLOCK_REALTIME : CLOCK_MONOTONIC;
 }
@@ -210,7 +210,7 @@ static unsigned my_sleep(unsigned seconds) {
   return rest;
 }
 
-/* Calls that return 0 when their time has run out. */
+/* Calls that return 0 when they time out. */
 #define WAITS(call, lasts)                                                                           \
   i64 length = (lasts), since = length > 0 ? now(0).monotonic : 0;                                     \
   int result = (call);                                                                                \
@@ -241,7 +241,7 @@ static int my_pselect(int many, void *r, void *w, void *e, const struct timespec
   WAITS(REALLY(pselect, int, int, void *, void *, void *, const struct timespec *, const void *)(many, r, w, e, t, mask), t ? span(t) : -1);
 }
 
-/* Rust's locks and channels wait by the system call itself. */
+/* Rust's locks and channels wait with the system call itself. */
 static long my_syscall(long number, long a, long b, long c, long d, long e, long f) {
   const struct timespec *t = (const struct timespec *)d;
   int command = b & FUTEX_COMMAND;
@@ -299,6 +299,6 @@ static int my_sem_clockwait(void *semaphore, int id, const struct timespec *t) {
         result && *table.errno_location() == ETIMEDOUT);
 }
 
-/* Where each function begins, counted from here: the code is linked as if it began at 0. */
+/* The offset of each function from here: the code is linked as if it began at address 0. */
 #define ENTRY(name) (void *)my_##name,
 __attribute__((section(".entries"), used)) void *const entries[N_FUNCTIONS] = {FUNCTIONS(ENTRY)};

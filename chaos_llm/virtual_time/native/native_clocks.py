@@ -1,8 +1,8 @@
-"""Clocks that compiled libraries read, on the clock of an outage.
+"""The clocks that compiled libraries read, redirected to virtual time.
 
-numpy, pydantic, sqlite and routers written in Rust ask the C library what time it is, which no
-redirect of Python's builtins reaches. For each library that is ours to move, the slots of the C
-library's clock functions are pointed at functions of our own, and back when the outage ends.
+numpy, pydantic, sqlite and routers written in Rust read the time from the C library, so redirected
+builtins of Python do not affect them. Each of these libraries has slots with the addresses of the C
+library's clock functions. During an outage the slots hold the addresses of our own functions.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from chaos_llm.virtual_time.native.clock_table import (
     clock_table,
     has_machine_code,
 )
-from chaos_llm.virtual_time.native.moved_libraries import is_moved
+from chaos_llm.virtual_time.native.redirected_libraries import is_redirected
 from chaos_llm.virtual_time.native.shared_libraries import (
     ImportSlot,
     SharedLibrary,
@@ -36,38 +36,44 @@ from chaos_llm.virtual_time.native.shared_libraries import (
 
 _Slots = tuple[tuple[SharedLibrary, ImportSlot], ...]
 
-# What was found when so many libraries had been loaded and unloaded. Looking takes milliseconds,
-# and an outage is entered for each example of a property-based test.
+# Slots by the number of libraries loaded and unloaded so far, and by the real packages. A search
+# takes milliseconds, and a property-based test enters an outage for each example.
 _found: dict[tuple[tuple[int, int], frozenset[str]], _Slots] = {}
 _slots_of: dict[SharedLibrary, list[ImportSlot]] = {}  # a library's slots stay where they are
-_KEPT = 8
+_KEPT = 8  # entries of `_found`
 
 
 class NativeClocks:
-    """The libraries whose clocks follow; those of `real_packages` do not."""
+    """Redirects the clocks of compiled libraries, except those of `real_packages`."""
 
     def __init__(self, real_packages: frozenset[str]) -> None:
         self._real_packages = real_packages
         self._table: ClockTable | None = None
         self._before: dict[ImportSlot, tuple[SharedLibrary, int]] = {}
         self._counters = (-1, -1)
-        self.refusal = ""  # why the clocks of native code stay real here
+        self.refusal = ""  # why native code reads the real time here; "" where it does not
 
     def shift_wall(self, undo: ExitStack, offset: int) -> None:
-        """Let the wall clocks of the libraries run ahead of the real one, in nanoseconds."""
+        """Let the libraries' wall clocks run ahead of the real one by nanoseconds."""
         table = self._prepare(undo)
         if table is not None:
             table.shift_wall(offset)
             self._begin(undo, table)
 
     def install(self, undo: ExitStack, monotonic: int, wall: int) -> None:
-        """Send the libraries to our clocks, which say this; where that cannot be, say why not."""
+        """Redirect the libraries to clocks with these times, in nanoseconds.
+
+        Where that is impossible, `refusal` holds the reason.
+        """
         table = self._prepare(undo)
         if table is None:
             return
         table.show(monotonic, wall)
         table.begin()
-        if table.says(time.CLOCK_MONOTONIC) != monotonic or table.says(time.CLOCK_REALTIME) != wall:
+        if (
+            table.reading(time.CLOCK_MONOTONIC) != monotonic
+            or table.reading(time.CLOCK_REALTIME) != wall
+        ):
             table.end()
             self.refusal = "a self-test of the clocks of native code failed"
             return
@@ -87,16 +93,16 @@ class NativeClocks:
 
     def _begin(self, undo: ExitStack, table: ClockTable) -> None:
         self._table = table
-        self.look_again()
-        self._watch_loading(undo)
+        self.redirect_loaded()
+        self._redirect_new_libraries(undo)
 
     def show(self, monotonic: int, wall: int) -> None:
-        """Say what time it is, in nanoseconds."""
+        """Set the times that the libraries read, in nanoseconds."""
         if self._table is not None:
             self._table.show(monotonic, wall)
 
-    def look_again(self) -> None:
-        """Send libraries that have been loaded meanwhile to our clocks, too."""
+    def redirect_loaded(self) -> None:
+        """Redirect the libraries that are loaded now, if any are new."""
         counters = loads_and_unloads()
         if self._table is None or counters == self._counters:
             return
@@ -107,24 +113,24 @@ class NativeClocks:
                 self._before[slot] = library, write_slot(slot, address)
 
     @property
-    def moved(self) -> tuple[str, ...]:
-        """The files of the libraries whose clocks follow."""
+    def redirected(self) -> tuple[str, ...]:
+        """The files of the libraries that read virtual time."""
         return tuple(sorted({library.path for library, _ in self._before.values()}))
 
-    def _watch_loading(self, undo: ExitStack) -> None:
+    def _redirect_new_libraries(self, undo: ExitStack) -> None:
         loader: Any = importlib.machinery.ExtensionFileLoader
         for owner, name in ((loader, "create_module"), (ctypes, "_dlopen")):
             load = vars(owner)[name]
             undo.callback(setattr, owner, name, load)
-            setattr(owner, name, self._looking_after(load))
+            setattr(owner, name, self._redirecting_after(load))
 
-    def _looking_after(self, load: Callable[..., Any]) -> Callable[..., Any]:
-        def load_and_look(*args: Any, **options: Any) -> Any:
+    def _redirecting_after(self, load: Callable[..., Any]) -> Callable[..., Any]:
+        def load_and_redirect(*args: Any, **options: Any) -> Any:
             loaded = load(*args, **options)
-            self.look_again()
+            self.redirect_loaded()
             return loaded
 
-        return load_and_look
+        return load_and_redirect
 
     def _restore(self, table: ClockTable) -> None:
         table.end()
@@ -138,13 +144,13 @@ class NativeClocks:
 
 
 def _slots(counters: tuple[int, int], real_packages: frozenset[str]) -> _Slots:
-    """The slots to redirect, of all libraries that are loaded now."""
+    """The slots to redirect in all libraries that are loaded now."""
     key = counters, real_packages
     if key not in _found:
         while len(_found) >= _KEPT:
             del _found[next(iter(_found))]
-        ours = [lib for lib in shared_libraries() if is_moved(lib.path, real_packages)]
-        _found[key] = tuple((library, slot) for library in ours for slot in _wanted(library))
+        libraries = [lib for lib in shared_libraries() if is_redirected(lib.path, real_packages)]
+        _found[key] = tuple((library, slot) for library in libraries for slot in _wanted(library))
     return _found[key]
 
 
@@ -152,7 +158,8 @@ def _wanted(library: SharedLibrary) -> list[ImportSlot]:
     if library not in _slots_of:
         slots = import_slots(library, FUNCTIONS)
         reads = any(slot.function in READS for slot in slots)
-        _slots_of[library] = slots if reads else []  # what reads no clock waits by the system's
+        # A library that reads no clock may wait with the real functions: its deadlines are real.
+        _slots_of[library] = slots if reads else []
     return _slots_of[library]
 
 

@@ -1,12 +1,13 @@
-"""Threads of native code that are at work: time waits for them, for a bounded while.
+"""Working threads of native code, for which virtual time waits a limited real time.
 
-A worker of a Rust or C library that completes a future shows in no Python frame. Linux lists it in
-/proc/self/task and tells whether it runs. So before time jumps, threads that Python does not know
-get real time for as long as one of them runs, or sleeps for a moment only. Who idles costs nothing:
-a pool of workers that wait for a job is asleep without an end in sight.
+A worker of a Rust or C library that completes a future appears in no Python frame. Linux lists it
+in /proc/self/task and shows whether it runs. So before time jumps, threads that Python does not
+know get real time while one of them runs, or sleeps for a short time. Idle threads cost nothing: a
+worker that waits for a job sleeps without a time limit.
 
-A thread that works, or wakes again and again, and lets nobody on the clock run, would hold up
-every jump. So each has a credit of real seconds; what comes of its work fills it up again.
+A thread that runs, or wakes again and again, without enabling any Python code to continue would
+delay every jump. So each thread has a credit of real seconds, which is restored when Python code
+can continue after its work.
 """
 
 from __future__ import annotations
@@ -27,22 +28,24 @@ from chaos_llm.virtual_time.real_time_callers import RealTimeCallers
 from chaos_llm.virtual_time.redirects import real_monotonic, real_sleep
 
 TASKS = "/proc/self/task"
-LONGEST_SLEEP = 1.0  # real seconds that time waits for a sleeping thread; who sleeps longer idles
-SLEEPERS_CREDIT = 1.0  # real seconds in all that time waits for one whose sleeps bear no fruit
-_LOOKS = 20  # at threads that go to sleep while they are being looked at
+# Real seconds that virtual time waits for a sleeping thread; one that sleeps longer is idle.
+LONGEST_SLEEP = 1.0
+# Real seconds in all that virtual time waits for sleeps after which no Python code can continue.
+SLEEP_CREDIT = 1.0
+_LOOKS = 20  # at threads that go to sleep, or wake others, during the look
 _PAUSE, _LONGEST_PAUSE = 0.0001, 0.002  # real seconds between two looks
 
 
 @dataclass(slots=True)
 class _Credit:
-    """The real seconds for which a thread may still hold time without bearing fruit."""
+    """The real seconds for which virtual time still waits for a thread without a result."""
 
     work: float
-    sleep: float = SLEEPERS_CREDIT
+    sleep: float = SLEEP_CREDIT
 
 
-# By thread id and the moment of its birth, as ids are used again. Kept over outages: a ticker of a
-# library is a background thread in all tests of a session.
+# By thread id and start time, because ids are reused. Kept between outages: a library's periodic
+# thread is a background thread in all tests of a session.
 _credits: dict[tuple[int, str], _Credit] = {}
 
 
@@ -54,8 +57,8 @@ class _NativeThread:
 
 
 @dataclass(slots=True)
-class _Holder:
-    """Whose work holds time, and since when."""
+class _Working:
+    """The threads for which time waits, with the kind of credit, and the time of the last look."""
 
     threads: dict[tuple[int, str], str] = field(default_factory=dict)
     looked: float = 0.0
@@ -70,12 +73,12 @@ class NativeThreads:
         self._real_wait, self._runners, self._callers = real_wait, runners, callers
         self._threads: dict[int, _NativeThread] = {}
         self._folder = self._memory = -1
-        self._holder = _Holder()
+        self._working = _Working()
         self._pause = _PAUSE
-        self.jumped_over: set[str] = set()
+        self.ignored: set[str] = set()
 
     def install(self, undo: ExitStack) -> None:
-        """Open what the kernel tells; where it tells nothing, native threads are not seen."""
+        """Open the kernel's list of threads; without one, native threads are not seen."""
         undo.callback(self._close)
         with suppress(OSError):
             self._folder = os.open(TASKS, os.O_RDONLY)
@@ -83,18 +86,18 @@ class NativeThreads:
 
     @property
     def can_be_seen(self) -> bool:
-        """Whether the kernel tells of them."""
+        """Whether the kernel lists threads."""
         return self._folder >= 0
 
     def exist(self) -> bool:
-        """Whether there may be any; cheap, because it is asked before every jump."""
+        """Whether there may be any; cheap, because it is called before every jump."""
         if self._folder < 0:
             return False
-        # A folder of processes or threads has a link more for each, and two of its own.
+        # The folder has a link for each thread, and two of its own; `_count` omits the main thread.
         return os.fstat(self._folder).st_nlink - 3 > _thread._count()
 
     def work(self) -> bool:
-        """Whether one of them is at work; then some real time has passed in this call."""
+        """Whether one of them is at work; if so, this call has waited a little in real time."""
         if not self.exist():
             return False
         now = real_monotonic()
@@ -102,29 +105,29 @@ class NativeThreads:
         holders = self._at_work()
         if not holders:
             return False
-        self._holder = _Holder(holders, now)
+        self._working = _Working(holders, now)
         real_sleep(self._pause)
         self._pause = min(self._pause * 1.5, _LONGEST_PAUSE)
         return True
 
-    def bore_fruit(self) -> None:
-        """Somebody on the clock can run: whoever held time did so rightly."""
-        for key in self._holder.threads:
+    def work_was_useful(self) -> None:
+        """Restore the credit of the threads for which time waited: Python code can run now."""
+        for key in self._working.threads:
             _credits.pop(key, None)
-        self._holder, self._pause = _Holder(), _PAUSE
+        self._working, self._pause = _Working(), _PAUSE
 
     def jump(self) -> None:
-        """Time jumps now: nobody holds it any more."""
-        self._holder, self._pause = _Holder(), _PAUSE
+        """Note that time jumps now, so no thread stops it any more."""
+        self._working, self._pause = _Working(), _PAUSE
 
     def _charge(self, now: float) -> None:
-        spent = now - self._holder.looked
-        for key, what in self._holder.threads.items():
+        spent = now - self._working.looked
+        for key, what in self._working.threads.items():
             credit = _credits.setdefault(key, _Credit(self._real_wait))
             setattr(credit, what, getattr(credit, what) - spent)
 
     def _at_work(self) -> dict[tuple[int, str], str]:
-        """The threads that hold time, each with the kind of credit that it uses up."""
+        """The threads for which time must wait, each with the kind of credit that it uses."""
         for _ in range(_LOOKS):
             before = _switches_of_others()
             present = self._present()
@@ -134,8 +137,8 @@ class NativeThreads:
                 for thread, line in lines
                 if line and (kind := self._kind(thread, line)) is not None
             }
-            # One that was seen asleep may have been woken, or begun, by one that has since gone to
-            # sleep, or ended.
+            # A thread seen asleep may have been woken by one that has gone to sleep since; so the
+            # look counts only if no thread went to sleep, started or ended meanwhile.
             if holders or (before == _switches_of_others() and present == self._present()):
                 return holders
         return {}
@@ -145,7 +148,7 @@ class NativeThreads:
         if runs(line):
             if credit is None or credit.work > 0:
                 return "work"
-            self.jumped_over.add(f"native thread {thread.name!r}, which never rests")
+            self.ignored.add(f"native thread {thread.name!r}, which never rests")
             return None
         left = wakes_within(line, self._memory)
         if left is None:
@@ -153,7 +156,7 @@ class NativeThreads:
         if left <= LONGEST_SLEEP and (credit is None or credit.sleep > 0):
             return "sleep"
         if left > LONGEST_SLEEP and sleeps(line):
-            self.jumped_over.add(f"native thread {thread.name!r}, which sleeps for {left:.0f} s")
+            self.ignored.add(f"native thread {thread.name!r}, which sleeps for {left:.0f} s")
         return None
 
     def _present(self) -> dict[int, _NativeThread]:
@@ -164,25 +167,29 @@ class NativeThreads:
             os.close(self._threads.pop(gone).file)
         for tid in present - self._threads.keys():
             with suppress(OSError, ValueError):
-                self._threads[tid] = _meet(tid)
+                self._threads[tid] = _open_thread(tid)
         return dict(self._threads)
 
     def _python_threads(self) -> set[int]:
-        """The kernel's ids of the threads that Python made, which are looked at elsewhere.
+        """The kernel's ids of the threads that Python started, which unmanaged_threads.py checks.
 
-        One that native code made and that calls Python is not among them.
+        A thread that native code started is not among them, even if it calls Python.
         """
         active = dict(vars(threading)["_active"])
-        known = {thread.native_id or 0 for thread in active.values() if not _is_foreign(thread)}
+        known = {
+            thread.native_id or 0
+            for thread in active.values()
+            if not _was_made_by_native_code(thread)
+        }
         for ident, frame in sys._current_frames().items():
-            if ident in self._runners or (ident not in active and self._is_of_a_tool(frame)):
+            if ident in self._runners or (ident not in active and self._began_in_tool(frame)):
                 known.add(native_id(ident))
         return known
 
-    def _is_of_a_tool(self, frame: FrameType) -> bool:
+    def _began_in_tool(self, frame: FrameType) -> bool:
         while frame.f_back is not None:
             frame = frame.f_back
-        return self._callers.is_of_a_tool(frame)
+        return self._callers.began_in_tool(frame)
 
     def _close(self) -> None:
         for thread in self._threads.values():
@@ -201,21 +208,21 @@ def _read(file: int) -> bytes:
         return b""
 
 
-def _meet(tid: int) -> _NativeThread:
+def _open_thread(tid: int) -> _NativeThread:
     stat = Path(f"{TASKS}/{tid}/stat").read_text(errors="replace")
     name, rest = stat[stat.index("(") + 1 :].rsplit(") ", 1)
-    born = rest.split()[19]  # `starttime`, the 22nd field of /proc/<pid>/stat
+    started_at = rest.split()[19]  # `starttime`, the 22nd field of /proc/<pid>/stat
     file = os.open(f"{TASKS}/{tid}/syscall", os.O_RDONLY)
-    return _NativeThread(file, (tid, born), name)
+    return _NativeThread(file, (tid, started_at), name)
 
 
-def _is_foreign(thread: threading.Thread) -> bool:
-    """Whether a Thread object was made for a thread that native code made."""
+def _was_made_by_native_code(thread: threading.Thread) -> bool:
+    """Whether a Thread object stands for a thread that native code started."""
     return isinstance(thread, threading._DummyThread)
 
 
 def _switches_of_others() -> int:
-    """How often threads other than this one have gone to sleep, or were made to wait."""
-    everyone = resource.getrusage(resource.RUSAGE_SELF)
-    mine = resource.getrusage(resource.RUSAGE_THREAD)
-    return everyone.ru_nvcsw + everyone.ru_nivcsw - mine.ru_nvcsw - mine.ru_nivcsw
+    """The number of context switches of all threads but this one."""
+    process = resource.getrusage(resource.RUSAGE_SELF)
+    own = resource.getrusage(resource.RUSAGE_THREAD)
+    return process.ru_nvcsw + process.ru_nivcsw - own.ru_nvcsw - own.ru_nivcsw

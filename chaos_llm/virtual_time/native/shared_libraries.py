@@ -1,8 +1,8 @@
 """The shared libraries of this process, and the slots through which they call other libraries.
 
-A library calls `clock_gettime` through an address that the dynamic linker has put into a slot of
-the library's own. Whoever writes another address there redirects that library, and no other.
-ELF on 64-bit Linux: /usr/include/elf.h has the numbers.
+A library calls `clock_gettime` through an address that the dynamic linker has written into one of
+the library's own slots. Another address in the slot redirects the calls of this library only. The
+numbers are those of ELF on 64-bit Linux, from /usr/include/elf.h.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _PT_DYNAMIC, _PT_GNU_RELRO = 2, 0x6474E552
 _DT_PLTRELSZ, _DT_STRTAB, _DT_SYMTAB, _DT_RELA, _DT_RELASZ, _DT_JMPREL = 2, 5, 6, 7, 8, 23
 _DT_RELACOUNT = 0x6FFFFFF9
 _RELOCATION, _SYMBOL = 24, 24  # bytes of an Elf64_Rela and of an Elf64_Sym
-# The relocations that store the address of a function: in a pointer, the GOT, the PLT's GOT.
+# Types of relocations that store a function's address: in a pointer, the GOT, the PLT's GOT.
 _STORES_ADDRESS = {"x86_64": (1, 6, 7), "aarch64": (257, 1025, 1026)}
 _PROT_READ, _PROT_READ_WRITE = 1, 3
 
@@ -56,17 +56,17 @@ _Visit = ctypes.CFUNCTYPE(
 
 @dataclass(frozen=True, slots=True)
 class SharedLibrary:
-    """A library where it is mapped: its file, its base, its dynamic section, what is read-only."""
+    """A loaded library: its file, and the addresses of its base and its dynamic section."""
 
     path: str
     base: int
     dynamic: int
-    read_only: tuple[int, int]  # pages that the linker protected once it had filled the slots
+    read_only: tuple[int, int]  # addresses of the pages that the linker made read-only at the end
 
 
 @dataclass(frozen=True, slots=True)
 class ImportSlot:
-    """Where a library keeps the address of one function of another library."""
+    """The place where a library stores the address of one function of another library."""
 
     function: str
     address: int
@@ -75,17 +75,17 @@ class ImportSlot:
 
 @cache
 def c_library() -> ctypes.CDLL:
-    """The functions of the program's own libraries; opened once, as opening may be watched."""
+    """The functions of the C library; opened once, because loading functions may be hooked."""
     return ctypes.CDLL(None, use_errno=True)
 
 
 def can_be_read() -> bool:
-    """Whether this system's libraries are laid out as this module expects."""
+    """Whether this module knows the layout of this system's libraries."""
     return sys.platform == "linux" and sys.maxsize > 2**32 and _machine() in _STORES_ADDRESS
 
 
 def shared_libraries() -> list[SharedLibrary]:
-    """All that is loaded now."""
+    """All shared libraries that are loaded now."""
     found: list[SharedLibrary] = []
 
     def visit(loaded: _LoadedObject) -> bool:
@@ -99,13 +99,13 @@ def shared_libraries() -> list[SharedLibrary]:
 
 
 def loads_and_unloads() -> tuple[int, int]:
-    """Two counters that change when a library is loaded or unloaded; cheap."""
+    """How many libraries have been loaded and unloaded since the start; cheap to read."""
     counters = (0, 0)
 
     def visit(loaded: _LoadedObject) -> bool:
         nonlocal counters
         counters = (loaded.loaded, loaded.unloaded)
-        return False  # every object tells the same
+        return False  # every object has the same counters
 
     _for_each_loaded(visit)
     return counters
@@ -117,7 +117,7 @@ def import_slots(library: SharedLibrary, functions: Collection[str]) -> list[Imp
     if _DT_STRTAB not in tags or _DT_SYMTAB not in tags:
         return []
     wanted = {function.encode(): function for function in functions}
-    symbols: dict[int, str | None] = {}  # a table of functions has thousands of relocations
+    symbols: dict[int, str | None] = {}  # by index: thousands of relocations may have one symbol
     slots = []
     begin, end = library.read_only
     for address, symbol in _address_relocations(tags):
@@ -135,8 +135,9 @@ def _symbol_name(tags: dict[int, int], symbol: int) -> bytes:
 
 
 def write_slot(slot: ImportSlot, function: int) -> int:
-    """Put another function's address into a slot; returns the one before; raises OSError."""
-    cell = ctypes.c_uint64.from_address(slot.address)  # aligned, so that threads see one or other
+    """Write a function's address into a slot, and return the one before; raises OSError."""
+    # The slot is aligned, so other threads see the old or the new address, and never a mix.
+    cell = ctypes.c_uint64.from_address(slot.address)
     before = cell.value
     if slot.is_read_only:
         _protect(slot.address, _PROT_READ_WRITE)
@@ -151,7 +152,7 @@ def _machine() -> str:
 
 
 def _for_each_loaded(visit: Callable[[_LoadedObject], bool]) -> None:
-    """Show each loaded object to a function, until it says False."""
+    """Call a function with each loaded object until it returns False."""
     shown = _Visit(lambda loaded, _size, _data: 0 if visit(loaded.contents) else 1)
     c_library().dl_iterate_phdr(shown, None)
 
@@ -174,7 +175,7 @@ def _library(loaded: _LoadedObject) -> SharedLibrary | None:
 
 
 def _dynamic_section(library: SharedLibrary) -> dict[int, int]:
-    """Tag and value; most linkers have made addresses of the offsets, glibc's among them."""
+    """Values by tag. Most dynamic linkers, glibc's included, have turned offsets into addresses."""
     tags: dict[int, int] = {}
     at = library.dynamic
     while True:
@@ -191,7 +192,7 @@ def _dynamic_section(library: SharedLibrary) -> dict[int, int]:
 def _address_relocations(tags: dict[int, int]) -> Iterator[tuple[int, int]]:
     """The offset and the symbol's index of each relocation that stores a function's address."""
     wanted = _STORES_ADDRESS[_machine()]
-    # Those that only add the base come first, and there may be a hundred thousand.
+    # Skip the relocations that only add the base: they come first, and may be 100,000.
     relative = tags.get(_DT_RELACOUNT, 0) * _RELOCATION
     for start, size, skip in (
         (tags.get(_DT_RELA, 0), tags.get(_DT_RELASZ, 0), relative),

@@ -1,1 +1,1 @@
-"""Small apps that tests play outages on; tests/support/__init__.py says which is where."""
+"""Small apps for replays; tests/support/__init__.py is the index."""

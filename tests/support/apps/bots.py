@@ -1,4 +1,4 @@
-"""Small apps that tests play bad days on; ordinary code on the vendors' SDKs."""
+"""Small apps for replays: ordinary code on the vendors' SDKs."""
 
 from __future__ import annotations
 

@@ -145,13 +145,13 @@ class Cached:
 
 def agent(question: str, steps: int = 4, retries: int = 2) -> str:
     """Several requests that build on each other, each with the SDK's retries."""
-    client, said = claude(max_retries=retries), question
+    client, text = claude(max_retries=retries), question
     for _ in range(steps):
         message = client.messages.create(
-            model=MODEL, max_tokens=300, messages=[{"role": "user", "content": said}]
+            model=MODEL, max_tokens=300, messages=[{"role": "user", "content": text}]
         )
-        said = message.content[0].text
-    return said
+        text = message.content[0].text
+    return text
 
 
 def try_again(app, times: int, pause: float = 1.0):

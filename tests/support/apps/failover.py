@@ -13,7 +13,7 @@ from chaos_llm import outage
 from chaos_llm.faults import overloaded
 from support.apps.bots import MODEL, SECOND_MODEL, ask_once, claude
 from support.apps.defended import APOLOGY, ERRORS, gpt
-from support.small_profiles import HOUR, MINUTE, day, window
+from support.small_profiles import HOUR, MINUTE, profile_of, window
 
 QUESTIONS = ["Where is my parcel?", "When do you open?"]
 RULES = "You answer for our shop. Be brief."
@@ -26,7 +26,7 @@ class NotWhole(Exception):
 
 def found(check: Any, app: Any, *faults: Any, seed: int = 3, **options: Any):
     """What a check finds after twenty bad minutes of Claude's."""
-    with outage(day(window(*faults, ends=20 * MINUTE)), seed=seed) as chaos:
+    with outage(profile_of(window(*faults, ends=20 * MINUTE)), seed=seed) as chaos:
         return check(chaos.replay(app, **at_intervals(options)).run)
 
 
@@ -36,8 +36,8 @@ def at_intervals(options: dict[str, Any]) -> dict[str, Any]:
 
 def talk(question: str, history: tuple[tuple[str, str], ...] = ()) -> list[dict[str, str]]:
     """Messages as both vendors take them."""
-    said = [{"role": role, "content": text} for role, text in history]
-    return [*said, {"role": "user", "content": question}]
+    answer_text = [{"role": role, "content": text} for role, text in history]
+    return [*answer_text, {"role": "user", "content": question}]
 
 
 def stream_claude(question: str, **more: Any):
@@ -119,6 +119,6 @@ class Keeps:
 
 
 def long_day(app, check, prompts=QUESTIONS):
-    with outage(day(window(overloaded(), ends=10 * HOUR)), seed=3) as chaos:
+    with outage(profile_of(window(overloaded(), ends=10 * HOUR)), seed=3) as chaos:
         report = chaos.replay(app, every="10m", warmup="1h", recovery="1h", prompts=prompts)
         return check(report.run)

@@ -66,9 +66,9 @@ class PlainApp:
     def request(self, prompt: str = "hi") -> Request:
         """The same, as a plan sees it."""
         method, url, body = self._request(prompt)
-        asked = httpx.Request(method, url, json=body)
-        path, query = asked.url.path, asked.url.query.decode()
-        wire = WireRequest(method, asked.url.host, path, query, HEADERS, asked.content)
+        sent = httpx.Request(method, url, json=body)
+        path, query = sent.url.path, sent.url.query.decode()
+        wire = WireRequest(method, sent.url.host, path, query, HEADERS, sent.content)
         return find(self.target.provider, method, path).parse(wire)
 
     def _request(self, prompt: str) -> tuple[str, str, Any]:
@@ -143,5 +143,5 @@ def _padded(prompt: str, larger_than: int | None) -> str:
 def page_of(provider: str, client: httpx.Client) -> dict[str, Any]:
     """What a status page says now."""
     answer = client.get(f"{PAGES[provider]}/api/v2/summary.json")
-    said: dict[str, Any] = json.loads(answer.text)
-    return said
+    message: dict[str, Any] = json.loads(answer.text)
+    return message

@@ -24,8 +24,8 @@ def client() -> httpx.Client:
 
 
 def body(question: str, model: str = "claude-sonnet-5-5", **more) -> dict:
-    said = [{"role": "user", "content": question}]
-    return {"model": model, "max_tokens": 300, "messages": said, **more}
+    text = [{"role": "user", "content": question}]
+    return {"model": model, "max_tokens": 300, "messages": text, **more}
 
 
 def text_of(response: httpx.Response) -> str:
@@ -42,7 +42,7 @@ def ask_claude(question: str, model: str = "claude-sonnet-5-5", **headers: str) 
 
 
 class BreakerCountsRefusals:
-    """Three tries for each question; where they are refused, nobody may ask for ten minutes."""
+    """Three tries for each question; after a refusal, no call makes a request for ten minutes."""
 
     def __init__(self) -> None:
         self.failures, self.open_until = 0, 0.0
@@ -61,7 +61,7 @@ class BreakerCountsRefusals:
 
 
 class CacheWithoutStale:
-    """What was said is kept for a minute, and not a second longer when nobody answers."""
+    """An answer is cached for a minute, and never served longer during an outage."""
 
     def __init__(self) -> None:
         self.cache = cachetools.TTLCache(100, 60)
@@ -101,8 +101,8 @@ class HalfOpenStampede:
 
     async def answer(self, question: str) -> str:
         async with httpx.AsyncClient(timeout=TIMEOUT) as clients:
-            told = [self._read(clients, f"{question} Document {n}.") for n in range(4)]
-            return " ".join(await asyncio.gather(*told))
+            shown = [self._read(clients, f"{question} Document {n}.") for n in range(4)]
+            return " ".join(await asyncio.gather(*shown))
 
     async def _read(self, clients: httpx.AsyncClient, question: str) -> str:
         if time.monotonic() < self.open_until:
@@ -142,8 +142,8 @@ class LoginLoop:
         raise PermissionError("logged in ten times, and out as often")
 
     def _log_in(self) -> None:
-        asked = {"grant_type": "refresh_token", "refresh_token": "sk-ant-ort01-x", "client_id": "x"}
-        granted = client().post(LOGIN, json=asked)
+        sent = {"grant_type": "refresh_token", "refresh_token": "sk-ant-ort01-x", "client_id": "x"}
+        granted = client().post(LOGIN, json=sent)
         granted.raise_for_status()
         self.token = granted.json()["access_token"]
 
@@ -152,9 +152,9 @@ class StreamWithoutEnd:
     """Shows what has come when the stream is over, whether it has said that it is or not."""
 
     def answer(self, question: str) -> str:
-        said = []
-        asked = body(question, stream=True)
-        with client().stream("POST", CLAUDE, headers=KEYS, json=asked) as response:
+        text = []
+        sent = body(question, stream=True)
+        with client().stream("POST", CLAUDE, headers=KEYS, json=sent) as response:
             response.raise_for_status()
             for line in response.iter_lines():
                 if line.startswith("data: "):
@@ -162,8 +162,8 @@ class StreamWithoutEnd:
                     delta = event.get("delta", {})
                     if delta.get("stop_reason") == "max_tokens":
                         raise ValueError("the answer was too long")
-                    said.append(delta.get("text", ""))
-        return "".join(said)
+                    text.append(delta.get("text", ""))
+        return "".join(text)
 
 
 class WaitsAsToldTo:

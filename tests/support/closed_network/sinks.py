@@ -1,10 +1,10 @@
-"""A network with no way out, in which listeners stand for the vendors; then a command in it.
+"""A network without a route to the internet, with listeners for the vendors, and a command in it.
 
     unshare --net --mount --map-root-user python sinks.py LOG COMMAND...
 
 Every name resolves to one address on the loopback interface that is no loopback address, so a leak
 shows in `strace`, too. What arrives is appended to LOG, one JSON object a line. The command's
-return code is ours.
+return code becomes the one of this script.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def _set_the_network_up() -> None:
 
 
 class Sinks:
-    """Listeners that write down who came, and hang up."""
+    """Listeners that record connections and bytes, and then close the connection."""
 
     def __init__(self, log: Path) -> None:
         self._log, self._lock = log, threading.Lock()
@@ -63,23 +63,23 @@ class Sinks:
             while True:
                 peer, _ = listener.accept()
                 self._write(kind="connection", port=port)
-                threading.Thread(target=hear, args=[peer], daemon=True).start()
+                threading.Thread(target=read, args=[peer], daemon=True).start()
 
-        def hear(peer: socket.socket) -> None:
+        def read(peer: socket.socket) -> None:
             with peer, contextlib.suppress(OSError):
                 peer.settimeout(60)
-                said = self._hear(peer, port)
-                if is_proxy and said:
-                    peer.sendall(b"\5\0" if said[0] == 5 else b"HTTP/1.1 200 OK\r\n\r\n")
-                    self._hear(peer, port)
+                received = self._read(peer, port)
+                if is_proxy and received:
+                    peer.sendall(b"\5\0" if received[0] == 5 else b"HTTP/1.1 200 OK\r\n\r\n")
+                    self._read(peer, port)
 
         threading.Thread(target=serve, daemon=True).start()
 
-    def _hear(self, peer: socket.socket, port: int) -> bytes:
-        said = peer.recv(65_536)
-        if said:
-            self._write(kind="bytes", port=port, said=said.decode("latin-1"))
-        return said
+    def _read(self, peer: socket.socket, port: int) -> bytes:
+        received = peer.recv(65_536)
+        if received:
+            self._write(kind="bytes", port=port, received=received.decode("latin-1"))
+        return received
 
     def receive(self, address: str, port: int, answer=None) -> None:
         sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -99,7 +99,7 @@ class Sinks:
 
 
 def _resolved(packet: bytes) -> tuple[str, bytes]:
-    """The name that was asked for, and the answer: the vendor's address, for A records."""
+    """The name in a query, and the reply: the vendor's address for A records."""
     labels, at = [], 12
     while packet[at]:
         labels.append(packet[at + 1 : at + 1 + packet[at]].decode("latin-1"))

@@ -1,6 +1,6 @@
-"""Loaded by a Python process that was started in an outage; then the site's own file of this name.
+"""Loaded first by a Python child of an outage; it then runs the site's own `sitecustomize`.
 
-It must work in any Python, also one that has no chaos_llm, or another one.
+It must work in every Python, with another version of chaos_llm or none.
 """
 
 import importlib.util

@@ -197,7 +197,7 @@ def custom_without(key: str) -> Wrong:
 
 
 def schema_without_type(tool: Any, _asked: Asked) -> Found | None:
-    """A tool whose schema says no type."""
+    """A tool whose schema has no type."""
     schema = tool.get("input_schema") if is_custom(tool) else None
     if isinstance(schema, dict) and "type" not in schema:
         return found("custom", "input_schema", "type")

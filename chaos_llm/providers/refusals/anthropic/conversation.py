@@ -198,7 +198,7 @@ CONVERSATION = (
         blocks.trailing_space,
         "messages: final assistant content cannot end with trailing whitespace",
         "takes no final assistant's words that end with a space",
-        Source("assumed", "known; nobody pasted it"),
+        Source("assumed", "known; it has no source"),
     ),
 )
 TOOL_USE = (

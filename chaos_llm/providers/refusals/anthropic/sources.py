@@ -1,4 +1,4 @@
-"""Who saw Anthropic refuse what, and the two forms that most of its refusals have."""
+"""The sources of Anthropic's refusals, and the two forms that most of them have."""
 
 from __future__ import annotations
 

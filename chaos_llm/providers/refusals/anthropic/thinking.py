@@ -10,7 +10,7 @@ from chaos_llm.providers.refusals.asked import Asked
 from chaos_llm.providers.refusals.predicates import WRONG
 from chaos_llm.providers.refusals.rule import Found, found
 
-# Real signatures are long runs of base64, and so are ours; what another vendor or a test put in
+# Signatures are long runs of base64, also the simulated ones; what another vendor or a test put in
 # their place mostly is not.
 _SIGNATURE = re.compile(r"[A-Za-z0-9+/_-]{32,}={0,2}")
 _THOUGHT = ("thinking", "redacted_thinking")
@@ -69,7 +69,7 @@ def effort_of_old(_effort: Any, asked: Asked) -> Found | None:
 
 
 def budget_over_max_tokens(budget: Any, asked: Asked) -> Found | None:
-    """A budget of thinking that leaves no token for the answer; interleaved it may."""
+    """A thinking budget that leaves no token for the answer; allowed if thinking is interleaved."""
     most = asked.body.get("max_tokens")
     if not is_manual(asked) or _interleaves(asked):
         return None

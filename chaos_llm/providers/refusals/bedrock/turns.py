@@ -14,11 +14,11 @@ _ROLES = ("user", "assistant")
 _NAME = re.compile(r"[a-zA-Z0-9_-]+")
 _LONGEST_NAME = 64
 _NO_PREFILL_FROM = (4, 6)
-_APART = re.compile(r"(?:\w+\.)?(?:mistral|cohere)\.")  # models whose results stand alone
+_APART = re.compile(r"(?:\w+\.)?(?:mistral|cohere)\.")  # models whose results come alone
 
 
 def other_role(messages: Any, _asked: Asked) -> Found | None:
-    """A message of somebody whom Converse does not know; AWS counts from 1."""
+    """A message with an unknown role; AWS counts from 1."""
     for index, message in enumerate(_listed(messages)):
         role = message.get("role") if isinstance(message, dict) else None
         if role not in _ROLES:
@@ -144,7 +144,7 @@ def tool_id(message: Any, asked: Asked) -> Found | None:
 
 
 def tool_name(tool: Any, _asked: Asked) -> Found | None:
-    """A tool's name that is none here; the rule below tells of long ones."""
+    """A tool's name with invalid characters; the next rule is about long ones."""
     name = _name_of(tool)
     return None if name is None or _NAME.fullmatch(name) else found("toolSpec", "name", name=name)
 

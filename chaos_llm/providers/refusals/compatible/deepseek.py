@@ -54,7 +54,7 @@ CHAT = RuleTable(
             "variant `{role}`, expected one of `system`, `user`, `assistant`, `tool` at line 1 "
             "column {column}",
             "takes no role '{role}'",
-            Source("assumed", "known; nobody pasted it here"),
+            Source("assumed", "known; it has no source here"),
         ),
         Rule(
             "tool call without its result",

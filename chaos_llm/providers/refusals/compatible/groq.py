@@ -40,7 +40,7 @@ CHAT = RuleTable(
             turns.other_role("system", "user", "assistant", "tool", "function", "developer"),
             "'messages.{i}' : discriminator property 'role' has invalid value",
             "takes no role '{role}'",
-            Source("assumed", "known; nobody pasted it here"),
+            Source("assumed", "known; it has no source here"),
         ),
         Rule(
             "message's key",

@@ -48,7 +48,7 @@ def _extra(words: Mapping[str, object]) -> dict[str, Any]:
 
 
 def _other_role(words: Mapping[str, object]) -> dict[str, Any]:
-    """The 422 of a message of nobody's."""
+    """The 422 for a message with an unknown role."""
     message = (
         f"Input tag '{words['role']}' found using 'role' does not match any of the expected tags: "
         "'system', 'user', 'assistant', 'tool'"
@@ -67,7 +67,7 @@ def _unknown_key(body: Any, _asked: Asked) -> Found | None:
 def _role(messages: Any, _asked: Asked) -> Found | None:
     for index, message in enumerate(messages if isinstance(messages, list) else ()):
         role = message.get("role") if isinstance(message, dict) else None
-        if role not in _MEMBERS:
+        if not isinstance(role, str) or role not in _MEMBERS:
             place = ["body", "messages", index]
             return found(index, "role", role=shown(role), loc=place, sent=message)
     return None

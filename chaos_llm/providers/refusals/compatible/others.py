@@ -1,4 +1,4 @@
-"""What xAI, OpenRouter and vLLM refuse of a chat, as far as anybody showed it."""
+"""What xAI, OpenRouter and vLLM refuse in a chat, as far as there are sources."""
 
 from __future__ import annotations
 

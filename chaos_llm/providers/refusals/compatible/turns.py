@@ -13,7 +13,7 @@ from chaos_llm.providers.refusals.tokens import OVER, least_tokens
 
 
 def other_role(*known: str) -> Wrong:
-    """A message of somebody whom the vendor does not know."""
+    """A message with an unknown role."""
 
     def wrong(message: Any, _asked: Asked) -> Found | None:
         role = message.get("role") if isinstance(message, dict) else None
@@ -51,7 +51,7 @@ def over_the_window(_body: Any, asked: Asked) -> Found | None:
 
 
 def over_the_window_with_output(_body: Any, asked: Asked) -> Found | None:
-    """A prompt that is longer than the window; what is asked for besides is told as well."""
+    """A prompt that is longer than the window; the message also has the requested output tokens."""
     window, tokens = asked.facts.window, asked.once(prompt_tokens)
     if window is None or not tokens:
         return None

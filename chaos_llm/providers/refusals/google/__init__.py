@@ -20,7 +20,7 @@ from chaos_llm.providers.refusals.rule import Rule, Source
 from chaos_llm.providers.refusals.table import RuleTable
 
 _PASTED = Source("pasted", "users' issues")
-_KNOWN = Source("assumed", "known; nobody pasted it here")
+_KNOWN = Source("assumed", "known; it has no source here")
 _LEARN = "https://cloud.google.com/vertex-ai/generative-ai/docs"
 
 _REQUEST = (

@@ -38,7 +38,8 @@ def _both(*names: str) -> frozenset[str]:
 REQUEST = _both(
     *("contents", "systemInstruction", "tools", "toolConfig", "safetySettings", "generationConfig"),
     *("cachedContent", "labels", "model", "modelArmorConfig", "store", "serviceTier"),
-    *("automaticContinuation", "continuationToken", "$alt"),  # the last is ours
+    *("automaticContinuation", "continuationToken"),
+    *("$alt", "$path"),  # chaos_llm's own
 )
 CONTENT = _both("parts", "role")
 PART = _both(

@@ -59,14 +59,14 @@ def no_contents(body: Any, _asked: Asked) -> Found | None:
 
 
 def role(content: Any, _asked: Asked) -> Found | None:
-    """A content of somebody whom Gemini does not know."""
+    """A content with an unknown role."""
     if not isinstance(content, dict) or content.get("role") is None:
         return None
     return None if content["role"] in _ROLES else found("role", role=shown(content["role"]))
 
 
 def role_missing(content: Any, _asked: Asked) -> Found | None:
-    """A content that does not say whose it is, which Vertex wants to know."""
+    """A content without a role, which Vertex requires."""
     return found("role") if isinstance(content, dict) and not content.get("role") else None
 
 
@@ -92,7 +92,7 @@ def unequal(_contents: Any, asked: Asked) -> Found | None:
 
 
 def call_misplaced(_contents: Any, asked: Asked) -> Found | None:
-    """A function's call that comes first, or behind what the model said."""
+    """A function call that comes first, or after a turn of the model."""
     before: Content | None = None
     for turn in asked.once(contents):
         if turn.calls and (before is None or (before.role == "model" and not before.responses)):

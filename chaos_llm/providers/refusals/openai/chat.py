@@ -1,7 +1,7 @@
 """What OpenAI's Chat Completions API refuses, in its order.
 
-First a model and messages, then keys that nobody knows, then each field, then what the model takes;
-whether the conversation holds together comes last.
+First a model and messages, then unknown keys, then each field, then what the model supports; the
+order of the conversation's turns comes last.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ def noun_of(value: object) -> str:
 
 
 def of_other_type(*kinds: type) -> Wrong:
-    """A value of none of these types, told as `{kind}`; a boolean is no number."""
+    """A value of none of these types, named `{kind}` in the message; a boolean is no number."""
     takes_booleans = bool in kinds
 
     def wrong(value: Any, _asked: Asked) -> Found | None:
@@ -73,9 +73,9 @@ def one_of(
     source: Source = LIVE,
     also: tuple[Any, ...] = (),
 ) -> Rule:
-    """A field with a text that is none of these; `also` is taken, and not told.
+    """A field with a text that is none of these; `also` is accepted, but not listed.
 
-    `noun` is what the field is in our words, else its own name.
+    `noun` is the field's description in `why`, by default its name.
     """
     known, noun = (*values, *also), noun or field.rpartition(".")[2]
 

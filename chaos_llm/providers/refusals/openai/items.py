@@ -50,7 +50,7 @@ _LONE_REASONING_UNTIL = (5, 5)  # newer models take reasoning without what follo
 
 
 def other_type(value: Any, _asked: Asked) -> Found | None:
-    """An input that is no text and no list; null is told as an object."""
+    """An input that is no text and no list; null counts as an object."""
     if isinstance(value, str | list):
         return None
     if value is None:
@@ -64,7 +64,7 @@ def no_item(item: Any, _asked: Asked) -> Found | None:
 
 
 def unknown_kind(item: Any, _asked: Asked) -> Found | None:
-    """An item of a kind that nobody knows."""
+    """An item of an unknown type."""
     if not isinstance(item, dict) or "type" not in item:
         return None
     kind = item["type"]
@@ -76,7 +76,7 @@ def unknown_kind(item: Any, _asked: Asked) -> Found | None:
 
 
 def unknown_role(item: Any, _asked: Asked) -> Found | None:
-    """A message of somebody whom Responses does not know."""
+    """A message with an unknown role."""
     if not _is_message(item) or item.get("role") in _ROLES:
         return None
     role = item.get("role", "")
@@ -98,7 +98,7 @@ def unknown_member(item: Any, _asked: Asked) -> Found | None:
 
 
 def unknown_part(item: Any, _asked: Asked) -> Found | None:
-    """A part of a message's content that nobody knows."""
+    """A part of a message's content of an unknown type."""
     for index, part in _parts(item):
         kind = part.get("type")
         if kind not in (*PARTS, *_HEARD):

@@ -78,6 +78,6 @@ def _distance(one: str, other: str) -> int:
 
 
 def wrong_content_type(headers: Any, _asked: Asked) -> Found | None:
-    """A body that is said to be something else than JSON."""
+    """A body whose content type is not JSON."""
     kind = headers.get("content-type", "")
     return found("content-type", kind=shown(kind)) if kind and "json" not in kind.lower() else None

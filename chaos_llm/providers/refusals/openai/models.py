@@ -46,7 +46,7 @@ def while_thinking(*defaults: object) -> Wrong:
 
 
 def thinks(asked: Asked) -> bool:
-    """Whether the model reasons over this request, as far as anybody knows."""
+    """Whether the model reasons about this request, as far as that is known."""
     facts = asked.facts
     if not facts.reasons:
         return False
@@ -75,14 +75,14 @@ def effort(value: Any, asked: Asked) -> Found | None:
 
 
 def too_many_choices(value: Any, asked: Asked) -> Found | None:
-    """More answers at once than a model gives, told as `{most}`."""
+    """More choices at once than a model supports, `{most}` in the message."""
     newest = asked.facts.reasons and asked.facts.version >= (5, 6)
     most = 8 if newest else 128
     return found(most=most) if type(value) is int and value > most else None
 
 
 def too_many_logprobs(value: Any, asked: Asked) -> Found | None:
-    """More alternatives of each token than a model tells."""
+    """More alternatives of each token than a model returns."""
     newest = asked.facts.reasons and asked.facts.version >= (5, 6)
     most = 5 if newest else 20
     return found(most=most) if type(value) is int and value > most else None
@@ -136,12 +136,12 @@ def over_the_input_window(_body: Any, asked: Asked) -> Found | None:
 
 
 def no_name(model: Any, _asked: Asked) -> Found | None:
-    """A model that is no text; null is told as an object."""
+    """A model that is no text; null counts as an object."""
     if isinstance(model, str):
         return None
     return found(kind="an object" if model is None else noun_of(model))
 
 
 def logprobs_included(name: Any, asked: Asked) -> Found | None:
-    """Probabilities that are to be told of an answer which was reasoned."""
+    """A request for log probabilities of a reasoning model."""
     return WRONG if name == "message.output_text.logprobs" and thinks(asked) else None

@@ -1,8 +1,8 @@
 """What OpenAI's Responses API refuses, in its order.
 
-First a model and an input, then keys that nobody knows, then items and fields, then what the model
-takes. What a server has stored is not checked: ids of responses, conversations and prompts may be
-older than the outage.
+First a model and an input, then unknown keys, then items and fields, then what the model supports.
+Stored objects are not checked: ids of responses, conversations and prompts may be older than the
+outage.
 """
 
 from __future__ import annotations
@@ -269,7 +269,7 @@ _STATE = (
         code="mutually_exclusive_parameters",
     ),
     Rule(
-        "nothing said",
+        "no items",
         "input",
         items.nothing_said,
         "One of \"input\" or \"previous_response_id\" or 'prompt' or 'conversation' must be "
@@ -315,7 +315,7 @@ _CAPABILITY = (
             name,
             wrong,
             "logprobs are not supported with reasoning models.",
-            "tells no probabilities with this model",
+            "returns no log probabilities with this model",
             LIVE,
             code="unsupported_parameter",
             param=name.removesuffix("[]"),

@@ -12,7 +12,7 @@ _DEEPEST = 32  # levels of a schema that are looked through
 
 
 class Fault(NamedTuple):
-    """What is wrong, and where: the keys that lead there, as OpenAI tells them."""
+    """What is wrong, and where: the path of keys, as OpenAI's messages give it."""
 
     context: tuple[object, ...]
     says: str
@@ -40,7 +40,7 @@ def strict_fault(schema: Any) -> Fault | None:
 
 
 def plain_fault(schema: Any) -> Fault | None:
-    """What is refused without strict mode, too: a list of nobody knows what."""
+    """What is refused without strict mode, too: an array without a type of its items."""
     for context, each in _schemas(schema, (), _DEEPEST):
         if "array" in _types(each) and "items" not in each and "prefixItems" not in each:
             return Fault(context, "array schema missing items.")
@@ -71,7 +71,7 @@ def _schemas(
 
 
 def of_function(fault: str, *, wrapped: bool) -> Wrong:
-    """A tool whose schema has a fault; chat wraps the function once more than Responses."""
+    """A tool whose schema is invalid; chat wraps the function once more than Responses."""
 
     def wrong(tool: Any, _asked: Asked) -> Found | None:
         function = tool.get("function") if wrapped and isinstance(tool, dict) else tool

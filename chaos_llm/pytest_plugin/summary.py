@@ -1,0 +1,164 @@
+"""The end of pytest's output: checks that were not judged, and what `--chaos` did to a suite.
+
+A test that met a fault of `--chaos` and failed is run once more with healthy providers, so that the
+summary can say which of them fail because of the outage.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+from _pytest.runner import runtestprotocol
+
+from chaos_llm.pytest_plugin import profile_selection
+
+_FAILED_BY_A_FAULT = pytest.StashKey[bool]()
+_TOLD = "chaos_llm_told"  # the attribute of a report; pytest-xdist sends it along
+_PASSED_WITHOUT = "chaos_llm_passed_without"  # what a worker of pytest-xdist sends at its end
+_SHOWN = 5  # checks, and tests, that are named
+_LONGEST = 90  # letters of a reason
+
+
+class Summary:
+    """Collects what reports of tests tell, also from workers of pytest-xdist."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.profiles: list[str] = config.getoption("chaos")
+        self.is_strict: bool = config.getoption("chaos_strict")
+        self.reasons: dict[str, str] = {}  # by the name of a check that was not judged
+        self.tests_not_judged = 0
+        self.counts: Counter[str] = Counter()  # of the tests that were run on a profile of --chaos
+        self.passed_without: list[str] = []  # ids of tests that failed by a fault
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self) -> None:
+        """Forget what the checks of the test before found."""
+        if checked := sys.modules.get("chaos_llm.reports.checked"):
+            checked.forget()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self) -> Generator[None, Any, Any]:
+        """With `--chaos-strict`, fail a test of which a check was not judged."""
+        result = yield
+        if self.is_strict and (found := _not_judged()):
+            lines = [f"NOT JUDGED {check}: {reason}" for check, reason in found]
+            pytest.fail("\n".join(["--chaos-strict:", *lines]), pytrace=False)
+        return result
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Add to the report what this test met, and what of it could not be judged."""
+        report = yield
+        if call.when != "call":
+            return report
+        told: dict[str, Any] = {"not judged": _not_judged() if report.passed else []}
+        if self.profiles and profile_selection.is_by_option(item):
+            told |= _met(item)
+            item.stash[_FAILED_BY_A_FAULT] = report.failed and told["met a fault"]
+        setattr(report, _TOLD, told)
+        return report
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_runtest_protocol(
+        self, item: pytest.Item, nextitem: pytest.Item | None
+    ) -> Generator[None, Any, Any]:
+        """Run a test that failed by a fault once more, with healthy providers."""
+        result = yield
+        failed = item.stash.get(_FAILED_BY_A_FAULT, False)
+        session, option = item.session, self.config.option
+        if failed and not (session.shouldstop or session.shouldfail or option.usepdb):
+            item.stash[profile_selection.HEALTHY] = True
+            reports = runtestprotocol(item, log=False, nextitem=nextitem)
+            del item.stash[profile_selection.HEALTHY]
+            if all(report.passed for report in reports):
+                self.passed_without.append(item.nodeid)
+        return result
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Collect what the reports tell, those of workers too."""
+        told = getattr(report, _TOLD, None)
+        if told is None:
+            return
+        self.tests_not_judged += bool(told["not judged"])
+        for check, reason in told["not judged"]:
+            self.reasons.setdefault(check.partition("(")[0], reason)
+        if "asked" in told:
+            met, failed = told["met a fault"], report.failed
+            self.counts.update(tests=1, asked=int(told["asked"]), met=int(met))
+            self.counts.update(failed=int(met and failed), others=int(failed and not met))
+
+    def pytest_sessionfinish(self) -> None:
+        """Send from a worker of pytest-xdist which tests pass without the fault."""
+        if hasattr(self.config, "workeroutput"):
+            self.config.workeroutput[_PASSED_WITHOUT] = self.passed_without
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Collect what a worker has sent."""
+        self.passed_without += getattr(node, "workeroutput", {}).get(_PASSED_WITHOUT, [])
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Say what was not judged, and what `--chaos` did."""
+        for line in (*self._of_profiles(), *self._of_checks()):
+            terminalreporter.write_line(line)
+
+    def _of_checks(self) -> list[str]:
+        if not self.reasons:
+            return []
+        checks, tests = len(self.reasons), self.tests_not_judged
+        named = "; ".join(f"{name} ({_cut(why)})" for name, why in _first(self.reasons.items()))
+        more = f"; and {checks - _SHOWN} more" if checks > _SHOWN else ""
+        were = "one check was" if checks == 1 else f"{checks} checks were"
+        where = "one test" if tests == 1 else f"{tests} tests"
+        return [f"chaos_llm: {were} not judged in {where}: {named}{more}"]
+
+    def _of_profiles(self) -> list[str]:
+        if not self.counts["tests"]:
+            return []
+        counts, passed = self.counts, self.passed_without
+        line = (
+            f"chaos_llm: on {', '.join(self.profiles)} {counts['asked']} of "
+            f"{counts['tests']} tests asked a provider, {counts['met']} met a fault"
+        )
+        if counts["met"]:
+            line += f", and {counts['failed']} of those failed"
+        if counts["failed"] == 1:
+            alone = "it passes with healthy providers" if passed else "it fails without faults, too"
+            line += f"; {alone}"
+        elif counts["failed"]:
+            line += f"; {len(passed)} of the failed ones pass with healthy providers"
+        if counts["others"]:
+            line += f"; {_tests(counts['others'])} failed without having met a fault"
+        more = [f"  … and {len(passed) - _SHOWN} more"] if len(passed) > _SHOWN else []
+        return [line, *(f"  {nodeid}" for nodeid in _first(passed)), *more]
+
+
+def _not_judged() -> list[tuple[str, str]]:
+    checked = sys.modules.get("chaos_llm.reports.checked")
+    return checked.not_judged() if checked is not None else []
+
+
+def _met(item: pytest.Item) -> dict[str, bool]:
+    """Whether a test asked a provider, and whether it met a fault."""
+    outage = item.stash.get(profile_selection.OUTAGE, None)
+    journal = list(outage.journal) if outage is not None else []
+    return {"asked": bool(journal), "met a fault": any(each.applied for each in journal)}
+
+
+def _first(items: Any) -> list[Any]:
+    return sorted(items)[:_SHOWN]
+
+
+def _tests(count: int) -> str:
+    return "one test" if count == 1 else f"{count} tests"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

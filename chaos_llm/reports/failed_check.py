@@ -1,0 +1,51 @@
+"""What `report.check()` says where it fails: what failed in full, and the rest in one line."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from chaos_llm.analysis.first_requests import first_request
+from chaos_llm.analysis.run import Run
+from chaos_llm.checks import Finding
+from chaos_llm.checks.check import Verdict
+from chaos_llm.reports.masking import shown
+
+_INDENT = " " * 5  # columns; below the check's name
+_COUNTED: dict[Verdict, str] = {
+    "fail": "failed",
+    "pass": "passed",
+    "not judged": "not judged",
+    "not applicable": "not applicable",
+}
+
+
+def failed_check_text(findings: Sequence[Finding], run: Run, problem: str = "") -> str:
+    """The problem, the failing findings in full, and how many others there are.
+
+    If none fails, those that could not be judged are shown in full, as they are the reason.
+    """
+    failed = [finding for finding in findings if finding.verdict == "fail"]
+    in_full = failed or [finding for finding in findings if finding.verdict == "not judged"]
+    lines = [problem] if problem else []
+    for finding in in_full:
+        lines += _in_full(finding, run)
+    rest = Counter(f.verdict for f in findings if not any(f is each for each in in_full))
+    if rest:
+        counts = (f"{rest[verdict]} {word}" for verdict, word in _COUNTED.items() if rest[verdict])
+        has = "has it" if rest.total() == 1 else "has them"
+        lines.append(f"{', '.join(counts)}; report.findings {has}")
+    return shown("\n".join(lines), run.secrets)
+
+
+def _in_full(finding: Finding, run: Run) -> list[str]:
+    at = finding.at
+    when = "" if at is None else f" at {run.profile.when(at):%d %b %H:%M:%S} UTC"
+    lines = [f"{finding.verdict.upper()} {finding.check}: {finding.seen}{when}"]
+    if finding.verdict != "fail":
+        return lines
+    if first := first_request(run, at, f"{finding.check}: {finding.seen}"):
+        lines.append(f"{_INDENT}first: {first}")
+    if finding.why:
+        lines.append(f"{_INDENT}why it matters: {finding.why}")
+    return lines
