@@ -156,9 +156,9 @@ def test_a_client_sees_what_it_sees_of_a_real_server(client, case):
 def test_the_same_seed_writes_the_same_journal(client):
     faults = (slow_tokens(0.3), close_session(1011, after=0.7))
     (first, one), (second, other) = played(client, *faults), played(client, *faults)
-    assert (first, one.journal.jsonl()) == (second, other.journal.jsonl())
+    assert (first, one.journal.to_jsonl()) == (second, other.journal.to_jsonl())
     _, third = played(client, *faults, seed=1)
-    assert third.journal.jsonl() != one.journal.jsonl()
+    assert third.journal.to_jsonl() != one.journal.to_jsonl()
 
 
 @every_client
