@@ -9,53 +9,53 @@ It neither waits nor sends. Interception and server send the reply on the clock.
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
-from sys import intern
-from typing import Any
+from typing import Any, TypeGuard
 from zlib import crc32
 
 from chaos_llm.answers import json_schema, status_page
 from chaos_llm.answers.healthy_answers import HealthyAnswers
 from chaos_llm.decisions import connection_faults
 from chaos_llm.decisions.overrides import Overrides
+from chaos_llm.decisions.plan import Decision
+from chaos_llm.engine.error_messages import error_message, shortened
+from chaos_llm.engine.kept_replies import KeptReply, Values, kept_reply
+from chaos_llm.engine.known_requests import KNOWN, NOT_TRIED, KnownRequest, KnownRequests
 from chaos_llm.engine.recorded_content import content_of
 from chaos_llm.engine.reply_builder import ReplyBuilder
 from chaos_llm.faults.fault import FaultContext
-from chaos_llm.journal.content_timing import content_timing_of
+from chaos_llm.journal.content_timing import AT_ONCE, content_timing_of
 from chaos_llm.journal.conversation_digest import digest_of
 from chaos_llm.journal.journal import Effect, Exchange, Journal
 from chaos_llm.profiles.model import HealthyLatency
-from chaos_llm.protocol import websocket
-from chaos_llm.protocol.grpc_wire import is_grpc, status_of
+from chaos_llm.protocol.answer_limits import tokens_of
+from chaos_llm.protocol.grpc_wire import is_grpc
 from chaos_llm.protocol.keyed_random import KeyedRandom
 from chaos_llm.protocol.markers import find_references
 from chaos_llm.protocol.messages import (
     Answer,
     Completion,
     Ending,
+    PlainReply,
     Refusal,
     Reply,
     Request,
+    Usage,
     WireRequest,
 )
 from chaos_llm.protocol.rate_limits import Buckets, State, with_headers
 from chaos_llm.protocol.retry_after import requested_wait
 from chaos_llm.protocol.tool_history import reported_tool_calls
 from chaos_llm.providers.provider import Provider, ReplyContext
-from chaos_llm.providers.refusals import validated
 from chaos_llm.providers.websocket_session import Session
 from chaos_llm.requests.correlation import Correlation, Key
 from chaos_llm.requests.credentials import Credentials
 
 _NO_LATENCY = HealthyLatency()
 _NO_REPLY = Reply(0, (), ())
-_SHOWN_BYTES = 200  # of a body that is not JSON, as an error message
-_LONGEST_MESSAGE = 2000  # letters of an error message that the journal keeps
 # Calls with failures that are remembered. A server may see millions; the oldest ones are over.
 _MOST_CALLS = 4096
 _HASHED_END = 512  # bytes of either end of a body that its fingerprint reads
@@ -77,6 +77,7 @@ class Engine:
     failing_calls: dict[int, None] = field(default_factory=dict)
     strict: bool = True  # refuse what the real APIs refuse
     line_of_request: Callable[[], str] = str  # of the app's own code, on this stack
+    known_requests: KnownRequests = KNOWN  # shared by all outages, because no form depends on one
 
     def __post_init__(self) -> None:
         plan = self.overrides.plan
@@ -89,20 +90,28 @@ class Engine:
 
     def exchange(self, provider: Provider, wire: WireRequest) -> tuple[Exchange, Reply]:
         """Answer one request in this provider's wire format."""
-        at, request = self.now(), provider.parse(wire)
-        if self.strict:
-            request = validated(request, wire, self._starts + at)
+        exchange, reply = self.brief_exchange(provider, wire)
+        return exchange, reply.in_full() if isinstance(reply, PlainReply) else reply
+
+    def brief_exchange(
+        self, provider: Provider, wire: WireRequest
+    ) -> tuple[Exchange, Reply | PlainReply]:
+        """The same; a reply that comes whole and at once stays as short as it is."""
+        at = self.now()
+        request = self.known_requests.read(provider, wire, self._starts + at, strict=self.strict)
         key = self.correlation.key(provider.name, wire.path[:_LONGEST_PATH], wire.body)
-        decision = self.overrides.decide(request, key, at)
-        if wire.connected:
-            decision = connection_faults.without(decision)
+        if self._is_plain(request, key, at):
+            answered = self._answer_plainly(provider, request, key, wire, at)
+            if answered is not None:
+                return answered
+        decision = self._decide(request, key, wire, at)
         exchange = self.journal.open(at, request, key, decision)
         exchange.body_hash = _fingerprint(wire.body)
         reply_context = self._reply_context(provider, key, at)
         answer = self._healthy_answer(provider, request, key, reply_context, at)
         state = self._take_from_quota(provider, request, reply_context, answer)
         if state is not None and not state.allowed:
-            answer = Refusal("rate_limited", retry_after=state.retry_after)
+            answer = Refusal("rate_limited", retry_after=state.retry_after, wait_is_usual=True)
         latency = self._healthy_latency(request)
         builder = ReplyBuilder(provider, request, reply_context, latency, answer)
         if decision.draws:
@@ -118,6 +127,10 @@ class Engine:
         if reply.status >= 400:
             exchange.retry_after = _wait_of(builder, reply_context.now)
         return exchange, reply
+
+    def _decide(self, request: Request, key: Key, wire: WireRequest, at: float) -> Decision:
+        decision = self.overrides.decide(request, key, at)
+        return connection_faults.without(decision) if wire.connected else decision
 
     def failed_connection(self, names: tuple[str, ...], host: str) -> tuple[Exchange, Reply] | None:
         """The failure of a connection to these providers' host; None if it succeeds.
@@ -143,12 +156,69 @@ class Engine:
         reply_context = self._reply_context(provider, exchange.key, exchange.at)
         return provider.session(provider.parse(wire), reply_context)
 
-    def _record_details(self, exchange: Exchange, builder: ReplyBuilder, wire: WireRequest) -> None:
-        """Record what takes more time: only of calls with failures, and of new credentials."""
-        request = builder.request
+    def _is_plain(self, request: Request, key: Key, at: float) -> TypeGuard[KnownRequest]:
+        """Whether nothing stands between the healthy answer to a request and its reply.
+
+        Such requests, most of all, take the short way of `_answer_plainly`. It leaves out what
+        would do nothing to them, and writes the same bytes and the same record.
+        """
+        return (
+            type(request) is KnownRequest
+            and request.form.wants_text
+            and self.overrides.leave_alone(at)
+            and key.call not in self.failing_calls
+            and request.provider not in self._buckets
+            and request.provider not in self.profile.baseline
+        )
+
+    def _answer_plainly(
+        self, provider: Provider, request: KnownRequest, key: Key, wire: WireRequest, at: float
+    ) -> tuple[Exchange, Reply | PlainReply] | None:
+        """Answer with a healthy text at once; None for an answer that the request cuts short."""
+        text, reference = self._healthy_answers.text(request.prompt, key)
+        usage = Usage(request.input_tokens, tokens_of(text))
+        if request.max_tokens is not None and usage.output_tokens > request.max_tokens:
+            return None
+        answer = Completion(text=text, usage=usage)
+        reply_context = self._reply_context(provider, key, at)
+        reply = self._plain_reply(request, answer, reply_context)
+        if reply is None:
+            return None
+        exchange = self.journal.open(at, request, key)
+        exchange.body_hash = _fingerprint(wire.body)
+        exchange.has_healthy_reply(reference, usage.input_tokens, usage.output_tokens)
+        state = self._take_from_quota(provider, request, reply_context, answer)
+        if provider.remembers:
+            provider.remember(request, answer, reply_context)
+        self._note_credentials(request, wire)
+        return exchange, reply if state is None else with_headers(
+            reply, provider.quota_headers(state)
+        )
+
+    def _plain_reply(
+        self, request: KnownRequest, answer: Completion, reply_context: ReplyContext
+    ) -> PlainReply | Reply | None:
+        """The reply with an answer: of a kept one, else rendered; None if it takes any time."""
+        form = request.form
+        if form.reply is NOT_TRIED:
+            form.reply = kept_reply(form)
+        kept: KeptReply | None = form.reply
+        if kept is not None:
+            usage, drawn = answer.usage, reply_context.rng.hashes(kept.hashes)
+            values = answer.text, usage.input_tokens, usage.output_tokens, drawn, reply_context.now
+            return kept.filled(Values(*values))
+        reply = form.provider.render(request, answer, reply_context)
+        return reply if content_timing_of(reply) is AT_ONCE else None
+
+    def _note_credentials(self, request: Request, wire: WireRequest) -> None:
         if request.credential not in self.credentials.issuers:
             self.credentials.note(request.credential, wire.headers)
         self.journal.secrets.note(wire.headers, wire.query)
+
+    def _record_details(self, exchange: Exchange, builder: ReplyBuilder, wire: WireRequest) -> None:
+        """Record what takes more time: only of calls with failures, and of new credentials."""
+        request = builder.request
+        self._note_credentials(request, wire)
         if exchange.call >= 0 and (exchange.effects or not exchange.answered):
             if len(self.failing_calls) >= _MOST_CALLS:
                 del self.failing_calls[next(iter(self.failing_calls))]
@@ -257,13 +327,12 @@ def _record(exchange: Exchange, builder: ReplyBuilder) -> None:
     if isinstance(answer, Refusal) and builder.is_intact:
         exchange.broken_rule = answer.broken_rule
     if isinstance(answer, Refusal) or not builder.is_intact:
-        message = _error_message(reply)
+        exchange.error_message = error_message(reply)
         if not reply.body and isinstance(answer, Refusal):  # the reply to a HEAD request
-            message = answer.message or ""
-        exchange.error_message = _shortened(message)
+            exchange.error_message = shortened(answer.message or "")
     elif isinstance(answer, Completion):
         if answer.broken_by is not None:
-            exchange.error_message = _shortened(_error_message(reply))
+            exchange.error_message = error_message(reply)
         # An answer that ends at the token limit of its own request is complete.
         complete = answer.stop != "length" or builder.limited_by_request
         exchange.answered = answer.broken_by is None and complete
@@ -290,47 +359,3 @@ def _wait_of(builder: ReplyBuilder, now: float) -> float | None:
     if is_grpc(builder.reply) and isinstance(builder.answer, Refusal):
         return builder.answer.retry_after
     return requested_wait(builder.reply, now + builder.reply.wait)
-
-
-def _error_message(reply: Reply) -> str:
-    if is_grpc(reply):
-        status = status_of(reply)
-        return status.details if status else ""
-    return _message_in_stream(reply) if reply.streamed else _message_in(reply.body)
-
-
-def _shortened(message: str) -> str:
-    """The message, cut at its longest, as one object for all equal ones."""
-    longest = _LONGEST_MESSAGE
-    return intern(message if len(message) <= longest else f"{message[: longest - 1]}…")
-
-
-def _message_in(body: bytes) -> str:
-    """The text that a careless app would show: the error's message, or the page itself."""
-    try:
-        return _message(json.loads(body))
-    except ValueError:
-        return body[:_SHOWN_BYTES].decode("utf-8", "replace")
-
-
-def _message_in_stream(reply: Reply) -> str:
-    """The message of the error event that ended a stream, or the reason of a close frame."""
-    if reply.websocket and reply.chunks and (closing := websocket.closing(reply.chunks[-1].data)):
-        return closing[1]
-    begins = (b"data:", b"{")  # an event, or a message of a websocket
-    events = [
-        line for line in reply.body.splitlines() if line.startswith(begins) and b"error" in line
-    ]
-    for event in reversed(events):
-        with suppress(ValueError):
-            if message := _message(json.loads(event.removeprefix(b"data:"))):
-                return message
-    return ""
-
-
-def _message(error: Any) -> str:
-    """The message in an error object, or in a response or an envelope that holds one."""
-    if not isinstance(error, dict):
-        return error if isinstance(error, str) else ""
-    inner = error.get("error") or error.get("response")
-    return _message(inner) or _message(error.get("message"))

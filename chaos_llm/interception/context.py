@@ -14,7 +14,7 @@ from chaos_llm.interception.egress_guard import EgressGuard
 from chaos_llm.interception.foreign_stubs import unknown_provider_warning
 from chaos_llm.interception.httpx_pool import Pools
 from chaos_llm.journal.journal import End, Exchange
-from chaos_llm.protocol.messages import Reply, WireRequest
+from chaos_llm.protocol.messages import PlainReply, Reply, WireRequest
 from chaos_llm.providers.provider import Provider
 from chaos_llm.requests.hosts import Hosts
 from chaos_llm.virtual_time import VirtualTime
@@ -47,17 +47,29 @@ class InterceptionContext:
 
     def exchange(self, names: tuple[str, ...], wire: WireRequest) -> tuple[Exchange, Reply]:
         """Answer a request to one of these providers; raises ForeignCall in real-time threads."""
-        return self.answer(self.hosts.provider(names, wire.method, wire.path), wire)
+        exchange, reply = self.brief_exchange(names, wire)
+        return exchange, reply.in_full() if isinstance(reply, PlainReply) else reply
+
+    def brief_exchange(
+        self, names: tuple[str, ...], wire: WireRequest
+    ) -> tuple[Exchange, Reply | PlainReply]:
+        """The same; a reply that comes whole and at once stays as short as it is."""
+        return self._answer(self.hosts.provider(names, wire.method, wire.path), wire)
 
     def answer(self, provider: Provider, wire: WireRequest) -> tuple[Exchange, Reply]:
         """Answer a request in this wire format; raises ForeignCall in real-time threads."""
+        exchange, reply = self._answer(provider, wire)
+        return exchange, reply.in_full() if isinstance(reply, PlainReply) else reply
+
+    def _answer(self, provider: Provider, wire: WireRequest) -> tuple[Exchange, Reply | PlainReply]:
         self.require_clock(wire)
         try:
-            exchange, reply = self.engine.exchange(provider, wire)
+            exchange, reply = self.engine.brief_exchange(provider, wire)
         except Exception as error:
             text = f"no reply to {wire.method} {wire.host}{wire.path}: {error!r}"
             raise self.clock.record(NoReply(text)) from error
-        exchange.began_cancelled = is_being_cancelled()
+        if is_being_cancelled():
+            exchange.began_cancelled = True
         return exchange, reply
 
     def sleep(self, seconds: float, wire: WireRequest) -> None:
