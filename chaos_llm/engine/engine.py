@@ -208,7 +208,8 @@ class Engine:
             values = answer.text, usage.input_tokens, usage.output_tokens, drawn, reply_context.now
             return kept.filled(Values(*values))
         reply = form.provider.render(request, answer, reply_context)
-        return reply if content_timing_of(reply) is AT_ONCE else None
+        # The record of a plain reply says 200; an answer in a session has the upgrade's status.
+        return reply if reply.status == 200 and content_timing_of(reply) is AT_ONCE else None
 
     def _note_credentials(self, request: Request, wire: WireRequest) -> None:
         if request.credential not in self.credentials.issuers:
