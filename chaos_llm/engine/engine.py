@@ -9,19 +9,19 @@ It neither waits nor sends. Interception and server send the reply on the clock.
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
-from sys import intern
 from typing import Any, TypeGuard
 from zlib import crc32
 
 from chaos_llm.answers import json_schema, status_page
 from chaos_llm.answers.healthy_answers import HealthyAnswers
+from chaos_llm.decisions import connection_faults
 from chaos_llm.decisions.overrides import Overrides
+from chaos_llm.decisions.plan import Decision
+from chaos_llm.engine.error_messages import error_message, shortened
 from chaos_llm.engine.kept_replies import PlainReply, Values, kept_reply
 from chaos_llm.engine.known_requests import KNOWN, KnownRequest, KnownRequests
 from chaos_llm.engine.recorded_content import content_of
@@ -32,7 +32,7 @@ from chaos_llm.journal.conversation_digest import digest_of
 from chaos_llm.journal.journal import Effect, Exchange, Journal
 from chaos_llm.profiles.model import HealthyLatency
 from chaos_llm.protocol.answer_limits import tokens_of
-from chaos_llm.protocol.grpc_wire import is_grpc, status_of
+from chaos_llm.protocol.grpc_wire import is_grpc
 from chaos_llm.protocol.keyed_random import SEPARATOR, KeyedRandom, hashes, joined
 from chaos_llm.protocol.markers import find_references
 from chaos_llm.protocol.messages import (
@@ -49,12 +49,12 @@ from chaos_llm.protocol.rate_limits import Buckets, State, with_headers
 from chaos_llm.protocol.retry_after import requested_wait
 from chaos_llm.protocol.tool_history import reported_tool_calls
 from chaos_llm.providers.provider import Provider, ReplyContext
+from chaos_llm.providers.websocket_session import Session
 from chaos_llm.requests.correlation import Correlation, Key
 from chaos_llm.requests.credentials import Credentials
 
 _NO_LATENCY = HealthyLatency()
-_SHOWN_BYTES = 200  # of a body that is not JSON, as an error message
-_LONGEST_MESSAGE = 2000  # letters of an error message that the journal keeps
+_NO_REPLY = Reply(0, (), ())
 # Calls with failures that are remembered. A server may see millions; the oldest ones are over.
 _MOST_CALLS = 4096
 _HASHED_END = 512  # bytes of either end of a body that its fingerprint reads
@@ -105,7 +105,7 @@ class Engine:
             answered = self._answer_plainly(provider, request, key, wire, at)
             if answered is not None:
                 return answered
-        decision = self.overrides.decide(request, key, at)
+        decision = self._decide(request, key, wire, at)
         exchange = self.journal.open(at, request, key, decision)
         exchange.body_hash = _fingerprint(wire.body)
         reply_context = self._reply_context(provider, key, at)
@@ -129,6 +129,34 @@ class Engine:
         if reply.status >= 400:
             exchange.retry_after = _wait_of(builder, reply_context.now)
         return exchange, reply
+
+    def _decide(self, request: Request, key: Key, wire: WireRequest, at: float) -> Decision:
+        decision = self.overrides.decide(request, key, at)
+        return connection_faults.without(decision) if wire.connected else decision
+
+    def failed_connection(self, names: tuple[str, ...], host: str) -> tuple[Exchange, Reply] | None:
+        """The failure of a connection to these providers' host; None if it succeeds.
+
+        For clients whose request is known only once they are connected.
+        """
+        at = self.now()
+        for name in names:
+            key = self.correlation.key(name, connection_faults.PATH, b"")
+            request = Request(name, "", "api", host, connection_faults.PATH)
+            decision = connection_faults.decide(self.overrides, request, key, at)
+            hits = tuple(decision.hits)
+            if hits:
+                exchange = self.journal.open(at, request, key, decision)
+                (_, fault), *others = hits
+                exchange.effects = _interned(("applied", *("masked" for _ in others)))
+                rng = KeyedRandom("strike", self.seed, fault.name, *key)
+                return exchange, fault.on_reply(_NO_REPLY, FaultContext(request, rng))
+        return None
+
+    def session(self, provider: Provider, exchange: Exchange, wire: WireRequest) -> Session:
+        """Begin the conversation on the websocket that this exchange has opened."""
+        reply_context = self._reply_context(provider, exchange.key, exchange.at)
+        return provider.session(provider.parse(wire), reply_context)
 
     def _is_plain(self, request: Request, key: Key, at: float) -> TypeGuard[KnownRequest]:
         """Whether nothing stands between the healthy answer to a request and its reply.
@@ -159,7 +187,8 @@ class Engine:
             answer = Completion(text=text, usage=Usage(heard, said))
             reply_context = self._reply_context(provider, key, at)
             reply = provider.render(request, answer, reply_context)
-            if content_timing_of(reply) is not AT_ONCE:
+            # The record of a plain reply says 200; an answer in a session has the upgrade's status.
+            if reply.status != 200 or content_timing_of(reply) is not AT_ONCE:
                 return None
             if provider.remembers:
                 provider.remember(request, answer, reply_context)
@@ -290,13 +319,12 @@ def _record(exchange: Exchange, builder: ReplyBuilder) -> None:
     if isinstance(answer, Refusal) and builder.is_intact:
         exchange.broken_rule = answer.broken_rule
     if isinstance(answer, Refusal) or not builder.is_intact:
-        message = _error_message(reply)
+        exchange.error_message = error_message(reply)
         if not reply.body and isinstance(answer, Refusal):  # the reply to a HEAD request
-            message = answer.message or ""
-        exchange.error_message = _shortened(message)
+            exchange.error_message = shortened(answer.message or "")
     elif isinstance(answer, Completion):
         if answer.broken_by is not None:
-            exchange.error_message = _shortened(_error_message(reply))
+            exchange.error_message = error_message(reply)
         # An answer that ends at the token limit of its own request is complete.
         complete = answer.stop != "length" or builder.limited_by_request
         exchange.answered = answer.broken_by is None and complete
@@ -323,42 +351,3 @@ def _wait_of(builder: ReplyBuilder, now: float) -> float | None:
     if is_grpc(builder.reply) and isinstance(builder.answer, Refusal):
         return builder.answer.retry_after
     return requested_wait(builder.reply, now + builder.reply.wait)
-
-
-def _error_message(reply: Reply) -> str:
-    if is_grpc(reply):
-        status = status_of(reply)
-        return status.details if status else ""
-    return _message_in_stream(reply.body) if reply.streamed else _message_in(reply.body)
-
-
-def _shortened(message: str) -> str:
-    """The message, cut at its longest, as one object for all equal ones."""
-    longest = _LONGEST_MESSAGE
-    return intern(message if len(message) <= longest else f"{message[: longest - 1]}…")
-
-
-def _message_in(body: bytes) -> str:
-    """The text that a careless app would show: the error's message, or the page itself."""
-    try:
-        return _message(json.loads(body))
-    except ValueError:
-        return body[:_SHOWN_BYTES].decode("utf-8", "replace")
-
-
-def _message_in_stream(body: bytes) -> str:
-    """The message of the error event that ended a stream; empty without such an event."""
-    events = [line for line in body.splitlines() if line.startswith(b"data:") and b"error" in line]
-    for event in reversed(events):
-        with suppress(ValueError):
-            if message := _message(json.loads(event.removeprefix(b"data:"))):
-                return message
-    return ""
-
-
-def _message(error: Any) -> str:
-    """The message in an error object, or in a response or an envelope that holds one."""
-    if not isinstance(error, dict):
-        return error if isinstance(error, str) else ""
-    inner = error.get("error") or error.get("response")
-    return _message(inner) or _message(error.get("message"))
