@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chaos_llm.cli import (
+    completion,
     demo,
     diff,
     explain,
@@ -12,6 +13,7 @@ from chaos_llm.cli import (
     matrix,
     month,
     profiles,
+    record,
     run,
     schema,
     serve,
@@ -31,6 +33,8 @@ COMMANDS: tuple[Command, ...] = (
     matrix,
     explain,
     find,
+    record,
     import_,
     schema,
+    completion,
 )

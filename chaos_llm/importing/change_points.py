@@ -50,10 +50,9 @@ def of_kinds(kinds: Any, strictness: float = 1.0) -> list[Change]:
     for begin, end in itertools.pairwise(edges):
         failures = begin + np.flatnonzero(kinds[begin:end])
         if len(failures) >= _LEAST_FAILURES:
-            changes += [
-                Change(*map(int, failures[[found.index, found.first, found.last]]), sure=found.sure)
-                for found in _of_categories(kinds[failures], strictness * _CHANGE_OF_MIX)
-            ]
+            for found in _of_categories(kinds[failures], strictness * _CHANGE_OF_MIX):
+                index, first, last = map(int, failures[[found.index, found.first, found.last]])
+                changes.append(Change(index, first, last, found.sure))
     return sorted(changes, key=lambda change: change.index)
 
 
@@ -135,7 +134,8 @@ def _with_range(number: int, places: list[int], sums: Any) -> Change:
     last = unlikely[after] - 1 if after < len(unlikely) else len(gains) - 1
     beside = [gains[each] for each in (best - 1, best + 1) if 0 <= each < len(gains)]
     sure = all(gain < gains[best] - _SURE for gain in beside)
-    return Change(*(int(all_of_it[each]) for each in (best, first, last)), sure=sure)
+    index, first, last = (int(all_of_it[each]) for each in (best, first, last))
+    return Change(index, first, last, sure)
 
 
 def _likelihood(sums: Any, begin: Any, end: Any) -> Any:
