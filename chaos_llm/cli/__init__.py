@@ -55,7 +55,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for command in COMMANDS:
-        name = command.__name__.rpartition(".")[2].replace("_", "-")
+        name = command.__name__.rpartition(".")[2].strip("_").replace("_", "-")
         text = (command.run.__doc__ or "").splitlines()[0]
         one = commands.add_parser(name, help=text, description=text)
         one.set_defaults(command=command)

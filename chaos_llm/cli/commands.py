@@ -7,6 +7,7 @@ from chaos_llm.cli import (
     diff,
     explain,
     find,
+    import_,
     lint,
     matrix,
     month,
@@ -30,5 +31,6 @@ COMMANDS: tuple[Command, ...] = (
     matrix,
     explain,
     find,
+    import_,
     schema,
 )

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
+from email.utils import format_datetime
 
 from chaos_llm.errors import Unsupported
 from chaos_llm.faults.fault import Fault, FaultContext
 from chaos_llm.journal.journal import Effect
 from chaos_llm.profiles.model import HealthyLatency
-from chaos_llm.protocol.messages import Answer, Completion, Reply, Request
+from chaos_llm.protocol.messages import Answer, Completion, Refusal, Reply, Request
 from chaos_llm.providers.provider import Provider, ReplyContext
+
+_WAITS = ("retry-after", "retry-after-ms", "x-amz-retry-after")
 
 
 class ReplyBuilder:
@@ -114,7 +118,20 @@ class ReplyBuilder:
         The random numbers start again, so that a second rendering has the same ids.
         """
         self._reply_context.rng.rewind()
+        if isinstance(answer, Refusal) and (answer.wait_is_usual or answer.retry_at is not None):
+            return self._rendered_wait(answer)
         return self._provider.render(self.request, answer, self._reply_context)
+
+    def _rendered_wait(self, refusal: Refusal) -> Reply:
+        """A refusal that says when to retry as the vendor does, or with an HTTP date."""
+        moment = refusal.retry_at
+        if moment is not None:
+            wait = max(0.0, moment - self._reply_context.now)
+            refusal = replace(refusal, retry_after=wait)
+        elif not self._provider.asks_to_wait:
+            refusal = replace(refusal, retry_after=None)
+        reply = self._provider.render(self.request, refusal, self._reply_context)
+        return reply if moment is None else _with_retry_date(reply, moment)
 
     def _with_earlier_faults(self, reply: Reply) -> Reply:
         """Apply the earlier faults again; one that no longer changes anything is masked."""
@@ -128,6 +145,13 @@ class ReplyBuilder:
                 del self._on_reply[index]
             reply = changed
         return reply
+
+
+def _with_retry_date(reply: Reply, moment: float) -> Reply:
+    """The reply with an HTTP date instead of seconds; clients prefer `retry-after-ms` to a date."""
+    date = format_datetime(datetime.fromtimestamp(moment, UTC), usegmt=True)
+    kept = (each for each in reply.headers if each[0].lower() not in _WAITS)
+    return replace(reply, headers=(*kept, ("retry-after", date)))
 
 
 def _content(reply: Reply) -> bytes:

@@ -11,6 +11,7 @@ from chaos_llm.faults.auth_expired import AuthExpired as auth_expired
 from chaos_llm.faults.broken_tool_arguments import BrokenToolArguments as broken_tool_arguments
 from chaos_llm.faults.challenge_page import ChallengePage as challenge_page
 from chaos_llm.faults.connect_timeout import ConnectTimeout as connect_timeout
+from chaos_llm.faults.content_filtered import ContentFiltered as content_filtered
 from chaos_llm.faults.context_length_exceeded import (
     ContextLengthExceeded as context_length_exceeded,
 )
@@ -30,13 +31,16 @@ from chaos_llm.faults.hang import Hang as hang
 from chaos_llm.faults.html_error_page import HtmlErrorPage as html_error_page
 from chaos_llm.faults.html_in_200 import HtmlIn200 as html_in_200
 from chaos_llm.faults.insufficient_quota import InsufficientQuota as insufficient_quota
+from chaos_llm.faults.invalid_grant import InvalidGrant as invalid_grant
 from chaos_llm.faults.invalid_json import InvalidJson as invalid_json
 from chaos_llm.faults.latency import Latency as latency
 from chaos_llm.faults.lost_chunk import LostChunk as lost_chunk
 from chaos_llm.faults.lost_history import LostHistory as lost_history
+from chaos_llm.faults.lost_signature import LostSignature as lost_signature
 from chaos_llm.faults.malformed_chunk import MalformedChunk as malformed_chunk
 from chaos_llm.faults.missing_terminal_event import MissingTerminalEvent as missing_terminal_event
 from chaos_llm.faults.missing_usage import MissingUsage as missing_usage
+from chaos_llm.faults.model_retired import ModelRetired as model_retired
 from chaos_llm.faults.other_pool_answer import OtherPoolAnswer as other_pool_answer
 from chaos_llm.faults.overloaded import Overloaded as overloaded
 from chaos_llm.faults.ping_only import PingOnly as ping_only
@@ -71,6 +75,7 @@ __all__ = [
     "broken_tool_arguments",
     "challenge_page",
     "connect_timeout",
+    "content_filtered",
     "context_length_exceeded",
     "cut_stream",
     "dns_failure",
@@ -87,14 +92,17 @@ __all__ = [
     "html_error_page",
     "html_in_200",
     "insufficient_quota",
+    "invalid_grant",
     "invalid_json",
     "known",
     "latency",
     "lost_chunk",
     "lost_history",
+    "lost_signature",
     "malformed_chunk",
     "missing_terminal_event",
     "missing_usage",
+    "model_retired",
     "other_pool_answer",
     "overloaded",
     "ping_only",

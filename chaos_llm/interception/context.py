@@ -15,7 +15,7 @@ from chaos_llm.interception.egress_guard import EgressGuard
 from chaos_llm.interception.foreign_stubs import unknown_provider_warning
 from chaos_llm.interception.httpx_pool import Pools
 from chaos_llm.journal.journal import End, Exchange
-from chaos_llm.protocol.messages import Reply, WireRequest
+from chaos_llm.protocol.messages import PlainReply, Reply, WireRequest
 from chaos_llm.requests import app_deadlines
 from chaos_llm.requests.hosts import Hosts
 from chaos_llm.virtual_time import VirtualTime
@@ -49,15 +49,25 @@ class InterceptionContext:
 
     def exchange(self, names: tuple[str, ...], wire: WireRequest) -> tuple[Exchange, Reply]:
         """Answer a request to one of these providers; raises ForeignCall in real-time threads."""
+        exchange, reply = self.brief_exchange(names, wire)
+        return exchange, reply.in_full() if isinstance(reply, PlainReply) else reply
+
+    def brief_exchange(
+        self, names: tuple[str, ...], wire: WireRequest
+    ) -> tuple[Exchange, Reply | PlainReply]:
+        """The same; a reply that comes whole and at once stays as short as it is."""
         self._require_clock(wire)
         provider = self.hosts.provider(names, wire.method, wire.path)
         try:
-            exchange, reply = self.engine.exchange(provider, wire)
+            exchange, reply = self.engine.brief_exchange(provider, wire)
         except Exception as error:
             text = f"no reply to {wire.method} {wire.host}{wire.path}: {error!r}"
             raise self.clock.record(NoReply(text)) from error
-        exchange.began_cancelled = is_being_cancelled()
-        exchange.app_deadline = app_deadlines.outermost(exchange.at)
+        if is_being_cancelled():
+            exchange.began_cancelled = True
+        deadline = app_deadlines.outermost(exchange.at)
+        if deadline is not None:
+            exchange.app_deadline = deadline
         return exchange, reply
 
     def sleep(self, seconds: float, wire: WireRequest) -> None:

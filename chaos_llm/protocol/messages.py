@@ -96,11 +96,15 @@ class BrokenRule(NamedTuple):
 class Refusal:
     """An error reply of a provider, independent of its wire format.
 
-    `kind` is one of KINDS, or "context_length", which only endpoints with a model have; the wire
-    format turns it into its own status, type, code and message.
+    `kind` is one of KINDS; the wire format turns it into its own status, type, code and message.
+    Only endpoints with a model have "context_length", "content_filter" and "model_retired", and
+    only those of a login have "invalid_grant".
     `status`, `message`, `type`, `code` and `param` override the provider's default for that kind,
     if its wire format has such a field. `details` are further fields of one wire format, in its own
     form. `broken_rule` is set if the request itself was at fault.
+
+    `retry_after` are the seconds after which the client may retry, and `retry_at` is the Unix time
+    if they are sent as a date; `wait_is_usual` leaves them out if the vendor sends none.
     """
 
     kind: str
@@ -112,6 +116,8 @@ class Refusal:
     param: str | None = None
     details: Any = None
     broken_rule: BrokenRule | None = None
+    retry_at: float | None = None
+    wait_is_usual: bool = False
 
     KINDS = (
         "invalid_request",
@@ -299,3 +305,19 @@ class Reply:
     def body(self) -> bytes:
         """All bytes of the body, without the pauses."""
         return b"".join(chunk.data for chunk in self.chunks)
+
+
+@quick(frozen=True, slots=True)
+class PlainReply:
+    """A healthy reply that comes whole and at once, as nearly all do: its headers and its body.
+
+    `pieces` is the number of pieces of the answer, as in a Reply.
+    """
+
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    pieces: int
+
+    def in_full(self) -> Reply:
+        """The same reply in the form that faults can change."""
+        return Reply(200, self.headers, (Chunk(0.0, self.body, True),), pieces=self.pieces)

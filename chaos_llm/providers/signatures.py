@@ -7,6 +7,7 @@ and the text, so that it can be verified without remembering anything.
     seal = sign("anthropic", "The user asks about an order.", context.rng.number(128))
     is_signed("anthropic", "The user asks about an order.", seal)      True
     is_signed("gemini", "The user asks about an order.", seal)         False
+    is_invalid("gemini", "The user asks about an order.", seal)        True
 
 Claude's signatures hold at every host of Claude's, so all of those say "anthropic".
 """
@@ -40,6 +41,15 @@ def is_signed(vendor: str, text: str, signature: str) -> bool:
     except (Error, ValueError):
         return False
     return len(given) == _SIZE and given == _sealed(vendor, text, given[:_NONCE])
+
+
+def is_invalid(vendor: str, text: str, signature: str) -> bool:
+    """Whether a signature was made here, and not for this vendor and this very text.
+
+    False of a vendor's own signature, as a recorded conversation has it: nobody but the vendor can
+    check that.
+    """
+    return signature.startswith(_PREFIX) and not is_signed(vendor, text, signature)
 
 
 def _sealed(vendor: str, text: str, nonce: bytes) -> bytes:

@@ -6,13 +6,14 @@ import importlib
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from typing import Any, ClassVar
 
-from chaos_llm.protocol.messages import Completion, Tool, ToolCall, Usage
+from chaos_llm.protocol.messages import Completion, Reasoning, Tool, ToolCall, Usage
 
+THINKING, REFUSALS = "thinking", "refusals"  # ways to call an SDK that need their own requests
 LIMIT = 20  # seconds: every client's time limit; the slow faults take longer (fault_scenes.py)
 KEY = "sk-test"
 
@@ -22,6 +23,7 @@ _SCHEMA = {
     "required": ["to", "amount"],
 }
 _TEXT = "Your order KX-48213: It left on Monday. It comes by road. Reference R7-20931-K."
+_THOUGHT = "The user asks about an order. I know where it is."
 _LAST_MESSAGE = ("user", "Where is order KX-48213?")
 
 
@@ -51,9 +53,16 @@ class Scene:
 
     @property
     def whole(self) -> str:
-        """The whole answer as an app reads it, tool calls included."""
+        """The whole answer as an app reads it, with what was thought before, and tool calls."""
         calls = (call_text(call.name, call.arguments) for call in self.answer.tool_calls)
-        return self.answer.text + "".join(calls)
+        thought = self.answer.reasoning.text if self.answer.reasoning else ""
+        return thought + self.answer.text + "".join(calls)
+
+    def asked(self, way: str) -> Scene:
+        """The scene for one way to call an SDK: where it is to think, the model thinks."""
+        if way != THINKING:
+            return self
+        return replace(self, answer=replace(self.answer, reasoning=Reasoning(_THOUGHT)))
 
 
 QUESTION = Scene(Completion(_TEXT, usage=Usage(20, 20)))
@@ -81,9 +90,10 @@ def call_text(name: str | None, arguments: Any = "") -> str:
 class Client(ABC):
     """One vendor's SDK, called without retries.
 
-    `ways` are the names of the methods that call it: a whole reply, a stream, or a helper. Each
-    yields the texts that an app reads, and raises what the SDK raises. It reads as a tolerant app
-    would: a missing field is an empty text and not an error.
+    `ways` are the names of the methods that call it: a whole reply, a stream, a helper, a stream of
+    a model that thinks, or a request that the API refuses. Each yields the texts that an app reads,
+    and raises what the SDK raises. It reads as a tolerant app would: a missing field is an empty
+    text and not an error.
     """
 
     name: str  # in expected outcomes and on the page
@@ -91,8 +101,9 @@ class Client(ABC):
     package: str = field(default="", kw_only=True)  # its name on PyPI
 
     module: ClassVar[str]
-    ways: ClassVar[tuple[str, ...]] = ("plain", "streamed")
+    ways: ClassVar[tuple[str, ...]] = ("plain", "streamed", REFUSALS)
     oldest: ClassVar[int] = 0  # the oldest major version that this class can call
+    foreign_role: ClassVar[str] = "model"  # of another vendor's turns: Gemini's
     needs: ClassVar[tuple[str, ...]] = ()  # optional dependencies of the SDK, as modules
 
     @property
@@ -138,6 +149,15 @@ class Client(ABC):
     def helper(self, client: Any, scene: Scene) -> Iterator[str]:
         """Ask for a stream through the SDK's helper, which assembles it into a whole answer."""
         raise NotImplementedError
+
+    def thinking(self, client: Any, scene: Scene) -> Iterator[str]:
+        """Ask a model for a stream that shows what it thinks, too."""
+        raise NotImplementedError
+
+    def refusals(self, client: Any, scene: Scene) -> Iterator[str]:
+        """Ask with a turn in the form of another vendor, as a failover without conversion does."""
+        foreign = (self.foreign_role, "At the depot.")
+        yield from self.plain(client, replace(scene, conversation=(foreign, *scene.conversation)))
 
 
 def _is_installed(module: str) -> bool:

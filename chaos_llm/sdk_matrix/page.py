@@ -23,6 +23,10 @@ _HEAD = dedent(
     * `unsupported`: the wire format cannot express the fault. `no_effect`: the fault changed
       nothing. In both cases the app got the whole answer, unless the cell shows something else.
     * `=`: the same as in the cell to the left.
+    * The columns are ways to call the SDK: a whole reply, a stream, the SDK's own helper for
+      streams, a stream of a model that thinks (`thinking`; what is thought is read as a part of the
+      answer), and a whole reply to a request that the API itself refuses (`refusals`: a turn in
+      another vendor's role, as a failover without conversion sends it).
 
     The SDKs: {{versions}}.
     """

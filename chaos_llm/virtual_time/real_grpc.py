@@ -14,6 +14,8 @@ from functools import partial
 from types import FrameType
 from typing import Any
 
+from chaos_llm.virtual_time.stack_positions import suspended_frames
+
 PACKAGE = "grpc"
 CORE = "grpc._cython"
 
@@ -42,13 +44,8 @@ def loop_of(callback: Any) -> asyncio.AbstractEventLoop | None:
 
 def is_awaited(loop: asyncio.AbstractEventLoop) -> bool:
     """Whether a task of this loop waits for a gRPC call."""
-    return any(_stands_in_grpc(task.get_coro()) for task in asyncio.all_tasks(loop))
-
-
-def _stands_in_grpc(coroutine: Any) -> bool:
-    while coroutine is not None:
-        frame = getattr(coroutine, "cr_frame", None) or getattr(coroutine, "ag_frame", None)
-        if frame is not None and str(frame.f_globals.get("__name__")).startswith(f"{PACKAGE}."):
-            return True
-        coroutine = getattr(coroutine, "cr_await", None) or getattr(coroutine, "ag_await", None)
-    return False
+    return any(
+        str(frame.f_globals.get("__name__")).startswith(f"{PACKAGE}.")
+        for task in asyncio.all_tasks(loop)
+        for frame in suspended_frames(task.get_coro())
+    )

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import gc
 import sys
+from collections.abc import Iterator
 from functools import lru_cache
 from itertools import islice
-from types import CodeType, FrameType
+from types import AsyncGeneratorType, CodeType, CoroutineType, FrameType, GeneratorType
 from typing import Any
 
 OURS = "chaos_llm.virtual_time"
 _PLUMBING = ("threading", "queue", "selectors", "asyncio", "concurrent", "contextlib", "trio", OURS)
+
+# By type, the prefix of the attributes that hold its frame and what it awaits.
+_PREFIXES: dict[type, str] = {CoroutineType: "cr", AsyncGeneratorType: "ag", GeneratorType: "gi"}
+_WRAPPERS = (
+    "async_generator_asend",
+    "async_generator_athrow",
+    "anext_awaitable",
+    "coroutine_wrapper",
+)
 
 Position = tuple[int | None, int | None, int | None, int | None]
 Place = tuple[tuple[CodeType, Position], ...]
@@ -58,11 +69,33 @@ def place_of_thread(ident: int) -> str:
 def place_of_coroutine(coroutine: Any) -> str:
     """The app's own innermost frame in a suspended coroutine, in the same format."""
     found = None
-    while coroutine is not None:
-        frame = getattr(coroutine, "cr_frame", None)
+    for frame in suspended_frames(coroutine):
         found = first_frame_outside(frame, *_PLUMBING) or found
-        coroutine = getattr(coroutine, "cr_await", None)
     return _text(found)
+
+
+def suspended_frames(awaitable: Any) -> Iterator[FrameType]:
+    """The frames of a suspended coroutine and of all that it awaits, the outermost first."""
+    while awaitable is not None:
+        prefix = _PREFIXES.get(type(awaitable))
+        if prefix is None:
+            awaitable = _wrapped(awaitable)
+            continue
+        frame = getattr(awaitable, f"{prefix}_frame")
+        if frame is not None:
+            yield frame
+        awaitable = getattr(awaitable, "gi_yieldfrom" if prefix == "gi" else f"{prefix}_await")
+
+
+def _wrapped(awaitable: Any) -> Any:
+    """What one of CPython's wrappers awaits (`async for`, `anext`, `__await__()`), or None.
+
+    These wrappers show it to the garbage collector only. Futures are the end of a chain.
+    """
+    if type(awaitable).__name__ not in _WRAPPERS:
+        return None
+    found = gc.get_referents(awaitable)
+    return next((one for one in found if type(one) in _PREFIXES or _wrapped(one)), None)
 
 
 def _text(frame: FrameType | None) -> str:

@@ -2,10 +2,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import anthropic
+import httpx2
 import pytest
 
+from chaos_llm import outage
 from chaos_llm.errors import Unsupported
-from chaos_llm.faults import cut_stream
+from chaos_llm.faults import cut_stream, error_mid_stream
 from chaos_llm.protocol.messages import Chunk, Ending
 
 
@@ -50,3 +53,23 @@ def test_a_whole_reply_cannot_be_cut(whole, refused, fault_context):
     for reply in (whole, refused):
         with pytest.raises(Unsupported, match=r"cut_stream\(\): the reply is not a stream"):
             cut_stream().on_reply(reply, fault_context)
+
+
+@pytest.mark.parametrize("fault", [cut_stream(after=0.1), error_mid_stream(after=0.1)], ids=repr)
+def test_b4_a_stream_can_break_while_the_model_still_thinks(fault):
+    read = []
+    with outage() as chaos:
+        chaos.on("anthropic").inject(fault)
+        stream = anthropic.Anthropic(max_retries=0).messages.create(
+            model="claude-opus-4-6",
+            max_tokens=4000,
+            thinking={"type": "adaptive"},
+            messages=[{"role": "user", "content": "Where is my parcel?"}],
+            stream=True,
+        )
+        with pytest.raises((httpx2.TransportError, anthropic.APIError)):
+            for event in stream:
+                if event.type == "content_block_delta":
+                    read.append(event.delta.type)  # noqa: PERF401 - what came before counts
+        assert chaos.journal[0].answered is False
+    assert set(read) == {"thinking_delta"}

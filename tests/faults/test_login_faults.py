@@ -79,7 +79,8 @@ def test_sessions_continue_while_logins_fail(fault):
 
 
 @pytest.mark.parametrize(
-    ("fault", "error"), [(hang(), "Timeout"), (server_error(), "500"), (auth_expired(), "401")]
+    ("fault", "error"),
+    [(hang(), "Timeout"), (server_error(), "500"), (auth_expired(), "invalid_grant")],
 )
 def test_a_session_that_ran_out_cannot_be_refreshed(fault, error, logged_in):
     with outage() as chaos:

@@ -224,7 +224,9 @@ def asked_of_providers(draw):
     chunked = draw(st.integers(0, 7)) == 0
     named = headers.get("x-chaos-run", "")
     is_named = all(letter.isalnum() or letter in "_.-" for letter in named)
-    return Sent(method, f"/{name}{path}", headers, content, settled=is_named, chunked=chunked)
+    is_meddled_with = f"chaos-run-{RUN}" in headers.values()
+    settled = is_named and not is_meddled_with
+    return Sent(method, f"/{name}{path}", headers, content, settled=settled, chunked=chunked)
 
 
 # -- the admin API
@@ -262,8 +264,9 @@ def asked_of_the_admin(draw):
         given["run"] = given["run"] or RUN
     if method == "GET" and draw(st.booleans()):
         query = "&".join(
-            f"{n}={quote(str(v).encode('utf-8', 'replace'))}" for n, v in given.items()
-        )
+            f"{n}={quote(str(v).encode('utf-8', 'replace'))}"
+            for n, v in sorted(given.items(), key=lambda item: item[0] != "run")
+        )  # the run first, so that it is not cut off
         return Sent(method, f"/__chaos/{name}?{query}"[:7000], settled=False)
     content = draw(ODD_JSON) if draw(st.integers(0, 7)) == 0 else json.dumps(given).encode()
     return Sent(method, f"/__chaos/{name}", draw(HEADERS), content, settled=False)

@@ -52,6 +52,14 @@ class ServedProcess:
         return int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]) * PAGE
 
     @property
+    def kept(self) -> int:
+        """Exchanges in the journals of all runs."""
+        with self.dial() as connection:
+            connection.sendall(b"GET /__chaos/runs HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n")
+            runs = Reader(connection).answer("GET").json()
+        return sum(run["journal"]["kept"] for run in runs.values())
+
+    @property
     def cpu(self) -> float:
         """CPU seconds of the process: however busy the machine is, they are its own."""
         return time.clock_gettime((~self.process.pid << 3) | 2)  # clock_getcpuclockid(3)

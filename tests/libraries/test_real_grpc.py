@@ -1,6 +1,8 @@
 """The app's own gRPC services are real: they use real time during an outage."""
 
 import asyncio
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -80,6 +82,71 @@ def test_a7b_the_same_on_asyncio_while_another_task_sleeps(address, stream):
             assert chaos.clock.now == 0
             await asyncio.sleep(100)  # an idle channel does not stop the clock
             assert chaos.clock.now == 100
+        beside.cancel()
+
+    with outage(PROFILE) as chaos:
+        asyncio.run(scene(chaos))
+
+
+# A service whose messages come late, in another process: no thread of ours works meanwhile.
+LATE = """
+import time
+from concurrent.futures import ThreadPoolExecutor
+import grpc
+
+def stream(request, context):
+    for number in range(3):
+        time.sleep(0.2)
+        yield str(number).encode()
+
+class Service(grpc.GenericRpcHandler):
+    def service(self, details):
+        return grpc.unary_stream_rpc_method_handler(stream)
+
+server = grpc.server(ThreadPoolExecutor(4))
+server.add_generic_rpc_handlers((Service(),))
+print(server.add_insecure_port("127.0.0.1:0"), flush=True)
+server.start()
+server.wait_for_termination()
+"""
+
+
+@pytest.fixture(scope="module")
+def late_address():
+    with subprocess.Popen([sys.executable, "-c", LATE], stdout=subprocess.PIPE) as server:
+        yield f"127.0.0.1:{int(server.stdout.readline())}"
+        server.kill()
+
+
+async def _by_async_for(call):
+    return [message async for message in call]
+
+
+async def _by_read(call):
+    return [await call.read() for _ in range(3)]
+
+
+async def _by_anext(call):
+    messages = aiter(call)
+    return [await anext(messages, None) for _ in range(3)]
+
+
+async def _in_a_generator_of_the_app(call):
+    async def messages():
+        async for message in call:
+            yield message
+
+    return [message async for message in messages()]
+
+
+@pytest.mark.parametrize("read", [_by_async_for, _by_read, _by_anext, _in_a_generator_of_the_app])
+def test_a7b_a_stream_of_another_process_is_awaited_however_it_is_read(late_address, read):
+    async def scene(chaos):
+        beside = asyncio.create_task(asyncio.sleep(300))
+        async with aio.insecure_channel(late_address) as channel:
+            call = channel.unary_stream("/a.B/Stream")(b"x", timeout=60)
+            assert await read(call) == [b"0", b"1", b"2"]
+            assert chaos.clock.now == 0
         beside.cancel()
 
     with outage(PROFILE) as chaos:

@@ -9,6 +9,7 @@ from support.refusal_cases import GONE, Api, Case, check, check_hostile_values, 
 
 from chaos_llm import outage
 from chaos_llm.profiles.model import Profile
+from chaos_llm.providers.signatures import sign
 
 HI = {"role": "user", "content": "hi"}
 ANTHROPIC = Api(
@@ -23,6 +24,7 @@ TOOL = {"name": "track", "input_schema": SCHEMA}
 CALL = {"type": "tool_use", "id": "toolu_1", "name": "track", "input": {}}
 RESULT = {"type": "tool_result", "tool_use_id": "toolu_1", "content": "at the depot"}
 SIGNED = {"type": "thinking", "thinking": "hm", "signature": "EqQBCgIYAhIkMWIyNDMyYTdiNjU2ZTg5YzM1"}
+TEXT = {"type": "text", "text": "c"}
 PIXEL = {"type": "base64", "media_type": "image/png", "data": "iVBORw0KGgo="}
 DIRECTIVES = "the directive-only form (content: [] with output_config) is accepted at any position"
 MANUAL = {"type": "enabled", "budget_tokens": 1024}
@@ -33,6 +35,10 @@ WORDS = "word " * 250_000
 def says(*blocks, role="user"):
     """A conversation of one message with these blocks."""
     return {"messages": [{"role": role, "content": list(blocks)}]}
+
+
+def redacted(data):
+    return {"type": "redacted_thinking", "data": data}
 
 
 def turns(*messages):
@@ -646,6 +652,14 @@ THINKING = (
         ),
         turns(("user", "a"), ("assistant", [SIGNED, {"type": "text", "text": "c"}]), ("user", "b")),
         "messages.1.content.0: Invalid `signature` in `thinking` block",
+    ),
+    Case(
+        "redacted thinking",
+        turns(("user", "a"), ("assistant", [redacted(sign("gemini", "", 7)), TEXT]), ("user", "b")),
+        turns(
+            ("user", "a"), ("assistant", [redacted(sign("anthropic", "", 7)), TEXT]), ("user", "b")
+        ),
+        "messages.1.content.0: Invalid `data` in `redacted_thinking` block",
     ),
     Case(
         "prefill",

@@ -15,6 +15,7 @@ from support.refusal_cases import (
 )
 
 from chaos_llm import outage
+from chaos_llm.providers.signatures import sign
 
 HOST = "https://bedrock-runtime.us-east-1.amazonaws.com/model"
 CLAUDE, NOVA = "anthropic.claude-sonnet-4-5-20250929-v1:0", "amazon.nova-lite-v1:0"
@@ -58,6 +59,11 @@ def with_id(call):
 
 def limits(**given):
     return {"inferenceConfig": given}
+
+
+def thought(signature):
+    text = {"text": "so", "signature": signature}
+    return said("assistant", {"reasoningContent": {"reasoningText": text}}, {"text": "At home."})
 
 
 def failed(content):
@@ -192,6 +198,12 @@ CASES = (
         limits(maxTokens=10_000),
         "The maximum tokens you requested exceeds the model limit of 10000. Try again with a "
         "maximum tokens value that is lower than 10000.",
+    ),
+    Case(
+        "signature of Claude's thinking",
+        {**at(CLAUDE), **conversation(HI, thought(sign("gemini", "so", 7)), HI)},
+        {**at(CLAUDE), **conversation(HI, thought(sign("anthropic", "so", 7)), HI)},
+        f"{SAYS}messages.1.content.0: Invalid `signature` in `thinking` block",
     ),
     Case(
         "prefill",

@@ -102,6 +102,7 @@ def test_a_healthy_answer_comes_whole(client, chaos_server, vendor, how):
     assert (exchange.provider, exchange.stream, exchange.ok) == (vendor, how == "stream", True)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("vendor", ["anthropic", "openai"])
 def test_an_overload_is_retried_by_the_client_itself(client, chaos_server, vendor):
     chaos_server.on(vendor).inject(overloaded(), times=1)
@@ -111,6 +112,7 @@ def test_an_overload_is_retried_by_the_client_itself(client, chaos_server, vendo
     assert statuses == [OVERLOADED[vendor], 200]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("vendor", ["anthropic", "openai"])
 def test_an_overload_that_stays_is_the_clients_own_error(client, chaos_server, vendor):
     chaos_server.on(vendor).inject(overloaded())
@@ -120,6 +122,7 @@ def test_an_overload_that_stays_is_the_clients_own_error(client, chaos_server, v
     assert len(chaos_server.journal) == 2
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("vendor", ["anthropic", "openai"])
 def test_a_stream_that_stops_in_the_middle_is_an_error_behind_half_a_text(
     client, chaos_server, vendor
@@ -132,6 +135,7 @@ def test_a_stream_that_stops_in_the_middle_is_an_error_behind_half_a_text(
     assert chaos_server.journal[0].end == "closed"
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("vendor", ["anthropic", "openai"])
 def test_a_reset_is_an_error_of_the_connection(client, chaos_server, vendor):
     chaos_server.on(vendor).inject(reset_connection())
@@ -141,6 +145,7 @@ def test_a_reset_is_an_error_of_the_connection(client, chaos_server, vendor):
     assert chaos_server.journal[0].end == "reset"
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("vendor", ["anthropic", "openai"])
 def test_a_reset_is_retried_and_its_retry_answered(client, chaos_server, vendor):
     chaos_server.on(vendor).inject(reset_connection(), times=1)

@@ -128,7 +128,7 @@ def played(thread, sdk, cell, name):
         thread.do(lambda server: server.runs.end(name))
 
 
-@pytest.mark.exhaustive(sample=16)
+@pytest.mark.exhaustive(sample=8)
 @pytest.mark.parametrize("cell", CELLS, ids=IDS)
 def test_a_sync_sdk_meets_over_sockets_what_it_meets_in_process(thread, client_of, cell):
     name = f"sync-{CELLS.index(cell)}"
@@ -136,7 +136,7 @@ def test_a_sync_sdk_meets_over_sockets_what_it_meets_in_process(thread, client_o
     assert played(thread, sdk, cell, name) == expected(*cell, is_async=False)
 
 
-@pytest.mark.exhaustive(sample=16)
+@pytest.mark.exhaustive(sample=8)
 @pytest.mark.parametrize("cell", CELLS, ids=IDS)
 def test_an_async_sdk_meets_over_sockets_what_it_meets_in_process(thread, runner, client_of, cell):
     name = f"async-{CELLS.index(cell)}"

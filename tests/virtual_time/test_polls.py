@@ -81,6 +81,7 @@ def test_a7_a_short_busy_wait_ends_in_time(poll) -> None:
         assert 0.00999 < clock.now < 0.02
 
 
+@pytest.mark.exhaustive(sample=3)  # each spins for seconds
 @pytest.mark.parametrize("poll", POLLS)
 def test_a7_an_endless_busy_loop_ends_with_an_error_that_names_its_line(poll) -> None:
     named = "scene" if poll is asyncio_zero else poll.__name__

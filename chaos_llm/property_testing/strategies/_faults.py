@@ -32,6 +32,9 @@ _FAMILIES: tuple[tuple[Fault, ...], ...] = (
         made.auth_expired(),
         made.insufficient_quota(),
         made.context_length_exceeded(),
+        made.content_filtered(of="prompt"),
+        made.model_retired(),
+        made.invalid_grant(),
     ),
     (  # it is slow
         *(made.hang(seconds) for seconds in (None, 1, 10, 60, 600)),
@@ -74,6 +77,8 @@ _FAMILIES: tuple[tuple[Fault, ...], ...] = (
         made.truncated_answer(admits=True),
         made.truncated_answer(),
         made.missing_usage(),
+        made.content_filtered(),
+        made.lost_signature(),
     ),
 )
 

@@ -138,7 +138,7 @@ def _told_thinking(
 
 def _stop(answer: Completion) -> str:
     """Write why an answer ended, in three fields."""
-    stop = _STOPS[answer.stop]
+    stop = "refusal" if answer.filtered else _STOPS[answer.stop]
     if answer.stop_sequence is not None:
         sequence = quote(answer.stop_sequence)
         return f'"stop_reason":"stop_sequence","stop_sequence":{sequence},"stop_details":null'

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from chaos_llm.protocol.messages import Completion, Refusal, Reply, Request, WireRequest
 from chaos_llm.protocol.rate_limits import Quota, State
-from chaos_llm.providers.anthropic.common import USUAL_QUOTA, quota_headers, refuse, reply_ids
+from chaos_llm.providers.anthropic.common import (
+    USUAL_QUOTA,
+    quota_headers,
+    refuse,
+    reply_ids,
+    service_time,
+)
 from chaos_llm.providers.anthropic.message_bodies import (
     MODEL_TOO,
     PING,
@@ -24,12 +30,14 @@ from chaos_llm.providers.provider import ReplyContext
 class AnthropicMessages(ModelEndpoint):
     """Anthropic's Messages API."""
 
+    filters: ClassVar[bool] = True
     name: ClassVar[str] = "anthropic"
     api: ClassVar[str] = "messages"
     hosts: ClassVar[tuple[str, ...]] = ("api.anthropic.com",)
     ending: ClassVar[str] = "/v1/messages"
     unreadable: ClassVar[str] = "The request body is not valid JSON: {}"
     usual_quota: ClassVar[Quota | None] = USUAL_QUOTA
+    made_of_draws: ClassVar[tuple[Callable[[bytes], str], ...]] = (service_time,)
 
     def _secret(self, headers: Mapping[str, str]) -> str:
         return headers.get("x-api-key") or bearer(headers.get("authorization", ""))

@@ -8,6 +8,7 @@ from faults.
 
 from __future__ import annotations
 
+import json
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlencode
 
@@ -23,7 +24,7 @@ from chaos_llm.protocol.messages import (
     WireRequest,
 )
 from chaos_llm.providers.anthropic.common import refuse, reply_ids
-from chaos_llm.providers.framing import base58, bearer, credential, document_reply
+from chaos_llm.providers.framing import base58, bearer, credential, document_reply, json_reply
 from chaos_llm.providers.provider import Provider, ReplyContext
 
 _AUTHORIZE = ("/oauth/authorize", "/cai/oauth/authorize")
@@ -114,8 +115,9 @@ class AnthropicOAuth(Provider):
             raise Unsupported("oauth: a login has no model to speak")
         if isinstance(answer, Document):
             return document_reply(answer, reply_ids(reply_context)[1])
-        if request.path in _TOKEN and answer.kind == "invalid_request":
-            return document_reply(_oauth_error(answer), reply_ids(reply_context)[1])
+        if request.path in _TOKEN and _is_of_grant(answer):
+            headers = reply_ids(reply_context)[1]
+            return json_reply(answer.status or 400, headers, _oauth_error(answer))
         return refuse(request, answer, reply_context)
 
 
@@ -156,14 +158,28 @@ _UNKNOWN_GRANT = "Unsupported grant type"  # this wording and the next are assum
 _MISSING = "Missing parameter: "
 
 
-def _oauth_error(refusal: Refusal) -> Document:
-    """Write the token endpoint's own refusal, in the form of RFC 6749, section 5.2."""
+def _is_of_grant(refusal: Refusal) -> bool:
+    """Whether the token endpoint refuses the grant itself.
+
+    It says so of an expired credential, too; but the messages of expired ones that users pasted
+    came with a 401.
+    """
+    if refusal.kind == "auth_expired":
+        return refusal.message is None
+    return refusal.kind in ("invalid_request", "invalid_grant")
+
+
+def _oauth_error(refusal: Refusal) -> str:
+    """Write the token endpoint's own refusal, in the form of RFC 6749, section 5.2.
+
+    The words of a refused grant, and the spaces after the colons, are those of
+    ex-machina-co/opencode-anthropic-auth#162.
+    """
     code = "unsupported_grant_type" if refusal.message == _UNKNOWN_GRANT else "invalid_request"
-    if refusal.message is None:
+    if refusal.message is None or refusal.kind != "invalid_request":
         code = "invalid_grant"
-    description = refusal.message or "Invalid or expired grant"
-    document = {"error": code, "error_description": description}
-    return Document(document, status=refusal.status or 400)
+    description = refusal.message or "Refresh token not found or invalid"
+    return json.dumps({"error": code, "error_description": description}, ensure_ascii=False)
 
 
 def _redirect(query: dict[str, str], reply_context: ReplyContext) -> Document:

@@ -18,6 +18,7 @@ from chaos_llm.providers.provider import ReplyContext
 class AnthropicCompatibility(LookAlikeDialect):
     """Anthropic's OpenAI compatibility."""
 
+    asks_to_wait: ClassVar[bool] = True
     yields: ClassVar[bool] = True
     name: ClassVar[str] = "anthropic"
     hosts: ClassVar[tuple[str, ...]] = ("api.anthropic.com",)

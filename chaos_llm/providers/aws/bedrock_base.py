@@ -107,6 +107,7 @@ _SIGNED = re.compile(r"Credential=([^/,]+)/\d+/([^/]+)/")
 class BedrockEndpoint(ModelEndpoint):
     """An operation of bedrock-runtime; `plain` and `streaming` are how their paths end."""
 
+    asks_to_wait: ClassVar[bool] = False
     name: ClassVar[str] = "bedrock"
     hosts: ClassVar[tuple[str, ...]] = (
         "bedrock-runtime.us-east-1.amazonaws.com",
@@ -184,6 +185,7 @@ def _row(request: Request, refusal: Refusal) -> BedrockError:
 class BedrockDocuments(Routed):
     """Endpoints of Bedrock's that hand out documents."""
 
+    asks_to_wait: ClassVar[bool] = False
     name: ClassVar[str] = "bedrock"
     unreadable: ClassVar[str] = "Malformed input request, please reformat your input and try again."
 

@@ -31,6 +31,7 @@ _NOT_THE_USER = (
 class BedrockConverse(BedrockEndpoint):
     """Bedrock's Converse."""
 
+    filters: ClassVar[bool] = True
     api: ClassVar[str] = "converse"
     plain: ClassVar[str] = "converse"
     streaming: ClassVar[str] = "converse-stream"

@@ -42,6 +42,9 @@ class BedrockInvoke(BedrockEndpoint):
     streaming: ClassVar[str] = "invoke-with-response-stream"
     stream_errors: ClassVar[Mapping[str, str]] = {**IN_STREAM, "timeout": "modelTimeoutException"}
 
+    def _filters(self, request: Request) -> bool:
+        return "titan" in request.model or "anthropic_version" in request.body
+
     def healthy(self, request: Request, reply_context: ReplyContext) -> Document | None:  # noqa: ARG002 - no ids
         return _embedded(request)
 

@@ -108,12 +108,16 @@ def _generated(answer: Completion, text: str, usage: Usage, stop: str | None) ->
 _TITAN = {"end": "FINISH", "tool": "FINISH", "length": "LENGTH", "refusal": "CONTENT_FILTERED"}
 
 
+def _titan_stop(answer: Completion) -> str:
+    return _TITAN["refusal" if answer.filtered else answer.stop]
+
+
 def _say_titan(request: Request, answer: Completion, reply_context: ReplyContext) -> dict[str, Any]:
     heard = {"inputTextTokenCount": answer.usage.input_tokens}
     result = {
         **_counted(answer, {"tokenCount": answer.usage.output_tokens}),
         "outputText": answer.text,
-        "completionReason": _TITAN[answer.stop],
+        "completionReason": _titan_stop(answer),
     }
     return {**_counted(answer, heard), "results": [result]}
 
@@ -122,7 +126,7 @@ def _titan_piece(answer: Completion, piece: str | None, number: int) -> dict[str
     ended = piece is None
     counts: dict[str, Any] = {
         "totalOutputTextTokenCount": answer.usage.output_tokens if ended else None,
-        "completionReason": _TITAN[answer.stop] if ended else None,
+        "completionReason": _titan_stop(answer) if ended else None,
         "inputTextTokenCount": answer.usage.input_tokens if ended else None,
     }
     return {"outputText": piece or "", "index": 0, **counts}

@@ -9,14 +9,15 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import ClassVar
 
-from chaos_llm.protocol.messages import Completion, Refusal, Request, WireRequest
+from chaos_llm.protocol.messages import Completion, Refusal, Reply, Request, WireRequest
 from chaos_llm.protocol.rate_limits import State
-from chaos_llm.providers.framing import quote, seconds
+from chaos_llm.providers.framing import json_reply, quote, seconds
 from chaos_llm.providers.openai.common import Headers, OpenAIDialect, uuid
 from chaos_llm.providers.openai.errors import ROWS, OpenAIError
 from chaos_llm.providers.provider import ReplyContext
 
 _GATEWAY = "gateway"  # the type of those refusals that have only a code and a message
+_HARMFUL = '{"filtered":true,"severity":"high"}'
 SAFE = '{"filtered":false,"severity":"safe"}'
 HARMS = ("hate", "self_harm", "sexual", "violence")
 FILTERS = ",".join(f'"{harm}":{SAFE}' for harm in HARMS)
@@ -27,6 +28,14 @@ JAILBREAK = f'"jailbreak":{_NOT_DETECTED}'
 PROMPT_FILTERS = (
     '"prompt_filter_results":[{"prompt_index":0,"content_filter_results":'
     f"{{{FILTERS},{JAILBREAK}}}}}]"
+)
+_BLOCKED = (
+    '{"error":{"message":"The response was filtered due to the prompt triggering Azure OpenAI\'s '
+    "content management policy. Please modify your prompt and retry. To learn more about our "
+    "content filtering policies please read our documentation: "
+    'https://go.microsoft.com/fwlink/?linkid=2198766","type":null,"param":"prompt",'
+    '"code":"content_filter","status":400,"innererror":{"code":"ResponsibleAIPolicyViolation",'
+    '"content_filter_result":{%s}}}}'
 )
 _DENIED = (
     "Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide a "
@@ -80,6 +89,7 @@ _ROWS = ROWS | {
 class AzureDialect(OpenAIDialect):
     """What Azure's endpoints share: keys, refusals, headers and limits."""
 
+    filters: ClassVar[bool] = True
     name: ClassVar[str] = "azure-openai"
     hosts: ClassVar[tuple[str, ...]] = (
         "*.openai.azure.com",
@@ -130,6 +140,12 @@ class AzureDialect(OpenAIDialect):
         code = row.code or row.status
         return f'{{"error":{{"code":"{code}","message":{quote(row.message)}}}}}'
 
+    def _block(self, request: Request, refusal: Refusal, reply_context: ReplyContext) -> Reply:
+        """Refuse a prompt, as in Azure/azure-sdk-for-go#23936 and openai/openai-dotnet#55."""
+        found = refusal.details["category"]
+        _, headers = self._opened(request, reply_context)
+        return json_reply(400, headers, _BLOCKED % f"{harms(found)},{JAILBREAK}")
+
     def quota_headers(self, state: State) -> Headers:
         """Write limits in whole seconds and with their period, as recorded."""
         both = (("requests", state.requests), ("tokens", state.tokens))
@@ -160,15 +176,18 @@ def deployment_headers(deployment: str) -> Headers:
 
 def judged(answer: Completion) -> str:
     """Write the content filter's result, also of an answer without text."""
-    return filters_of(answer) if answer.text else f"{{{FILTERS},{PROTECTED}}}"
+    return filters_of(answer) if answer.text or answer.filtered else f"{{{FILTERS},{PROTECTED}}}"
 
 
 def filters_of(answer: Completion) -> str:
     """Write the content filter's result: nothing found, or the category that stopped the answer."""
-    if not answer.text:
+    if not answer.text and not answer.filtered:
         return "{}"
     if not answer.filtered:
         return f"{{{FILTERS},{PROTECTED}}}"
-    found = '{"filtered":true,"severity":"high"}'
-    harms = ",".join(f'"{harm}":{found if harm == answer.filtered else SAFE}' for harm in HARMS)
-    return f"{{{harms},{PROTECTED}}}"
+    return f"{{{harms(answer.filtered)},{PROTECTED}}}"
+
+
+def harms(found: str) -> str:
+    """Write the severity of each harm, of which one was found."""
+    return ",".join(f'"{harm}":{_HARMFUL if harm == found else SAFE}' for harm in HARMS)

@@ -11,7 +11,7 @@ form of an error is as in OfficeDev/microsoft-365-agents-toolkit#8621. Others ar
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, NamedTuple
 
 from chaos_llm.protocol.messages import Document, Refusal, Reply, Request, WireRequest
@@ -31,6 +31,7 @@ _NEEDED = {
 }
 _OF_USERS = ("refresh_token", "authorization_code", "password")
 _LIFETIME = 3599
+_INACTIVE = timedelta(days=90)
 
 
 class AzureLoginError(NamedTuple):
@@ -54,6 +55,13 @@ _ROWS = {
         "create new keys for your app: https://aka.ms/NewClientSecret, or consider using "
         "certificate credentials for added security: https://aka.ms/certCreds.",
     ),
+    "invalid_grant": AzureLoginError(
+        400,
+        "invalid_grant",
+        700082,
+        "The refresh token has expired due to inactivity. The token was issued on {issued} and was "
+        "inactive for 90.00:00:00.",
+    ),  # pasted by users
     "permission": AzureLoginError(
         400,
         "unauthorized_client",
@@ -148,6 +156,8 @@ class AzureOAuth(Login):
     def _refuse(self, request: Request, refusal: Refusal, reply_context: ReplyContext) -> Reply:
         trace, correlation = uuid(reply_context), uuid(reply_context)
         row = _row(request, refusal)
+        issued = datetime.fromtimestamp(reply_context.now, UTC) - _INACTIVE
+        row = row._replace(text=row.text.replace("{issued}", f"{issued:%Y-%m-%dT%H:%M:%S.%f}0Z"))
         when = datetime.fromtimestamp(reply_context.now, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
         description = (
             f"AADSTS{row.code}: {row.text} Trace ID: {trace} Correlation ID: {correlation} "

@@ -69,6 +69,7 @@ _UNPAID = (
 class CohereEndpoint(Endpoint):
     """An endpoint of Cohere's."""
 
+    asks_to_wait: ClassVar[bool] = False
     name: ClassVar[str] = "cohere"
     hosts: ClassVar[tuple[str, ...]] = ("api.cohere.com", "api.cohere.ai")
     unreadable: ClassVar[str] = "invalid request: {}"  # assumed

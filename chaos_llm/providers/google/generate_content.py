@@ -50,6 +50,7 @@ _NO_CONTENTS = "* GenerateContentRequest.contents: contents is not specified\n"
 class GenerateContent(GoogleEndpoint, ModelEndpoint):
     """Gemini's own conversation format, for both of Google's APIs."""
 
+    filters: ClassVar[bool] = True
     api: ClassVar[str] = "generate_content"
     verbs: ClassVar[tuple[str, ...]] = ("generateContent", "streamGenerateContent")
 
@@ -129,11 +130,8 @@ class GenerateContent(GoogleEndpoint, ModelEndpoint):
         """
         parts: list[dict[str, Any]] = []
         reasoning = answer.reasoning
-        seal = (
-            sign(VENDOR, "", reply_context.rng.number(128))
-            if reasoning and reasoning.signed
-            else ""
-        )
+        nonce = reply_context.rng.number(128) if reasoning else 0
+        seal = sign(VENDOR, "", nonce) if reasoning and reasoning.signed else ""
         if reasoning and _shown(request, answer):
             parts.append({"text": reasoning.text, "thought": True})
         if answer.text:
@@ -198,6 +196,22 @@ class GenerateContent(GoogleEndpoint, ModelEndpoint):
         if thought:
             counted["thoughtsTokenCount"] = thought
         return counted
+
+    def _block(self, request: Request, refusal: Refusal, reply_context: ReplyContext) -> Reply:  # noqa: ARG002
+        """Write a reply without candidates: a blocked prompt gets HTTP 200."""
+        said: dict[str, Any] = {"promptFeedback": self._blocked()}
+        usage = Usage(request.input_tokens, 0)
+        said |= {"usageMetadata": self._usage(usage, ended=True)}
+        said |= self._signed(request, reply_context)
+        if not request.stream:
+            return json_reply(200, printed(said), 0, self._more_headers())
+        if request.body["$alt"] == "sse":
+            return _as_events([_event(said, content=False)])
+        return _as_array([_element(said, content=False)])
+
+    def _blocked(self) -> dict[str, Any]:
+        """Why the prompt was blocked."""
+        return {"blockReason": "SAFETY"}
 
     def _more_headers(self) -> tuple[tuple[str, str], ...]:
         """The further headers of a whole reply."""

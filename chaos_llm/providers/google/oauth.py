@@ -52,6 +52,7 @@ _UNSIGNED = GoogleLoginError(400, "invalid_grant", "Invalid JWT Signature.")
 _ROWS = {
     "invalid_request": _REVOKED,
     "auth_expired": _REVOKED,
+    "invalid_grant": _REVOKED,
     "permission": GoogleLoginError(
         401,
         "unauthorized_client",
@@ -71,6 +72,7 @@ _ROWS = {
     "overloaded": GoogleLoginError(503, "temporarily_unavailable", "Backend Error"),
     "timeout": GoogleLoginError(504, "server_error", "Backend Error"),
 }
+_OF_GRANTS = ("invalid_request", "invalid_grant", "auth_expired")
 _MISSING = "Missing required parameter: "
 _UNKNOWN_GRANT = "Invalid grant_type: "
 
@@ -147,7 +149,7 @@ class GoogleOAuth(Login):
 
     def _refuse(self, request: Request, refusal: Refusal, reply_context: ReplyContext) -> Reply:  # noqa: ARG002
         row = _ROWS[refusal.kind]
-        if refusal.kind in ("invalid_request", "auth_expired") and "client_id" not in request.body:
+        if refusal.kind in _OF_GRANTS and "client_id" not in request.body:
             row = _UNSIGNED
         if refusal.message is not None and refusal.kind == "invalid_request":
             grant = refusal.message.startswith(_UNKNOWN_GRANT)

@@ -36,6 +36,7 @@ _GEMINI = _GeminiWords()
 class GeminiCompatibility(LookAlikeDialect):
     """Gemini's OpenAI compatibility, which refuses with a list of one of Google's errors."""
 
+    asks_to_wait: ClassVar[bool] = True
     name: ClassVar[str] = GeminiEndpoint.name
     hosts: ClassVar[tuple[str, ...]] = GeminiEndpoint.hosts
 

@@ -59,6 +59,7 @@ _VERSION = re.compile(r"[@-]\d{3,}$")
 class VertexEndpoint(GoogleEndpoint):
     """An endpoint of Vertex AI; the host's first word, or the path, is the region."""
 
+    asks_to_wait: ClassVar[bool] = False
     name: ClassVar[str] = "vertex"
     hosts: ClassVar[tuple[str, ...]] = (
         _SERVICE,

@@ -26,6 +26,7 @@ _NO_VERSION = "anthropic_version: Field required"
 class VertexClaude(VertexEndpoint, ModelEndpoint):
     """Claude on Vertex AI."""
 
+    filters: ClassVar[bool] = True
     api: ClassVar[str] = "raw_predict"
     verbs: ClassVar[tuple[str, ...]] = ("rawPredict", "streamRawPredict")
 

@@ -28,6 +28,11 @@ class VertexGemini(VertexEndpoint, GenerateContent):
             candidate.setdefault("avgLogprobs", logprob(answer.text) - _UNLIKELY)
         return candidate
 
+    def _blocked(self) -> dict[str, Any]:
+        """With a message, as recorded; its wording is assumed."""
+        message = "The prompt was blocked by a safety filter."
+        return super()._blocked() | {"blockReasonMessage": message}
+
     def _usage(self, usage: Usage, *, ended: bool) -> dict[str, Any]:
         counted = super()._usage(usage, ended=ended)
         if "candidatesTokenCount" in counted:

@@ -58,6 +58,7 @@ _A_TOKEN = 20_000_000  # nanoseconds: assumed
 class OllamaEndpoint(Endpoint):
     """An endpoint of a local server, which wants no key."""
 
+    asks_to_wait: ClassVar[bool] = False
     name: ClassVar[str] = "ollama"
     hosts: ClassVar[tuple[str, ...]] = ("127.0.0.1:11434", "localhost:11434", "ollama.com")
     keyless: ClassVar[bool] = True

@@ -57,6 +57,7 @@ class OpenAIChat(ChatCompletions):
     What its models think is never shown here: only the usage counts it.
     """
 
+    filters: ClassVar[bool] = True
     thinkers: ClassVar[re.Pattern[str]] = reasoning.OPENAI
 
     def _no_model(self) -> Refusal:

@@ -124,3 +124,5 @@ def _only_text(answer: Completion) -> None:
 
 class OpenAICompletions(CompletionsDialect):
     """OpenAI's legacy completions of a prompt."""
+
+    filters: ClassVar[bool] = True

@@ -302,6 +302,8 @@ def _is_tool_result(item: object) -> bool:
 class OpenAIResponses(Responses):
     """OpenAI's Responses API, whole and as events."""
 
+    filters: ClassVar[bool] = True
+
     def written(self, request: Request, answer: Completion, reply_context: ReplyContext) -> str:
         """Add the billing field to a plain response, as recorded; its events do not have it."""
         return (

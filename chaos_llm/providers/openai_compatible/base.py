@@ -23,6 +23,7 @@ class LookAlikeDialect(OpenAIDialect):
     the words of PLAIN.
     """
 
+    asks_to_wait: ClassVar[bool] = False
     words: ClassVar[Mapping[str, OpenAIError]] = PLAIN
     no_key: ClassVar[OpenAIError] = PLAIN["auth_expired"]
     unreadable: ClassVar[str] = "Invalid JSON: {}"

@@ -21,6 +21,7 @@ from chaos_llm.providers.provider import ReplyContext
 class Mistral(MistralDialect, LookAlike):
     """Mistral: tool calls come in one chunk, and thinking is a part of the content."""
 
+    filters: ClassVar[bool] = True  # promptfoo/promptfoo#5859
     whole_calls: ClassVar[bool] = True
     tells_usage: ClassVar[bool] = True
     null_usage: ClassVar[bool] = False

@@ -34,6 +34,7 @@ _CLAUDE = {"end": "end_turn", "tool": "tool_use", "length": "max_tokens", "refus
 class OpenRouter(OpenRouterDialect, LookAlike):
     """OpenRouter: error codes are HTTP statuses, and come inside a 200 once a stream has begun."""
 
+    filters: ClassVar[bool] = True
     comment: ClassVar[str] = "OPENROUTER PROCESSING"
     tells_usage: ClassVar[bool] = True
     thinkers: ClassVar[re.Pattern[str]] = _THINKERS
@@ -113,6 +114,8 @@ class OpenRouter(OpenRouterDialect, LookAlike):
 
 def _native(request: Request, answer: Completion) -> str:
     """The upstream's own word for why it stopped."""
+    if answer.filtered:
+        return "refusal" if "claude" in request.model else "content_filter"
     return (_CLAUDE if "claude" in request.model else _NATIVE)[answer.stop]
 
 
@@ -120,7 +123,8 @@ def _details(
     request: Request, reasoning: Reasoning, reply_context: ReplyContext, *, with_text: bool = True
 ) -> str:
     """Write what was thought in the upstream's own kinds: OpenAI's is a summary with ciphertext."""
-    seal = sign("openrouter", "", reply_context.rng.number(128)) if reasoning.signed else ""
+    nonce = reply_context.rng.number(128)
+    seal = sign("openrouter", "", nonce) if reasoning.signed else ""
     if "openai/" in request.model:
         summary = [_detail(request, "summary", f'"summary":{quote(reasoning.text)}')]
         secret = f'"data":"{seal}","id":"rs_{reply_context.rng.number(128):032x}"'

@@ -93,6 +93,7 @@ class XAIStoredResponses(XAIDialect, _Stored):
 class DeepSeekResponses(DeepSeekDialect, Responses):
     """DeepSeek's Responses, which show the reasoning in clear text."""
 
+    filters: ClassVar[bool] = True
     usual_quota: ClassVar[Quota | None] = None
     thinkers: ClassVar[re.Pattern[str]] = reasoning.DEEPSEEK
     effort: ClassVar[str] = "null"

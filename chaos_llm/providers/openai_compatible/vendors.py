@@ -158,6 +158,7 @@ class XAI(XAIDialect, LookAlike):
 class DeepSeek(DeepSeekDialect, LookAlike):
     """DeepSeek, which keeps waiting streams alive with comments."""
 
+    filters: ClassVar[bool] = True
     comment: ClassVar[str] = "keep-alive"
     tells_usage: ClassVar[bool] = True
     thinkers: ClassVar[re.Pattern[str]] = reasoning.DEEPSEEK

@@ -89,6 +89,7 @@ def with_status(row: OpenAIError) -> str:
 class GroqDialect(LookAlikeDialect):
     """What Groq's endpoints share."""
 
+    asks_to_wait: ClassVar[bool] = True
     name: ClassVar[str] = "groq"
     hosts: ClassVar[tuple[str, ...]] = ("api.groq.com",)
     words: ClassVar[Mapping[str, OpenAIError]] = GROQ

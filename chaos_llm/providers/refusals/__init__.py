@@ -18,6 +18,11 @@ from chaos_llm.providers.refusals.openai import azure, chat, responses
 from chaos_llm.providers.refusals.rule import Rule
 from chaos_llm.providers.refusals.table import RuleTable
 
+# What APIs without such a rule say of a retired model.
+_RETIRED_ELSEWHERE = {
+    "bedrock": "This model version has reached the end of its life. Please refer to the AWS "
+    "documentation for more details.",  # pasted by users
+}
 _USUAL_WINDOW = 128_000  # tokens, of a model of which nothing is known: assumed
 # By the name and the api of a wire format. For those that are missing there is no source.
 TABLES: Mapping[tuple[str, str], RuleTable] = {
@@ -57,11 +62,13 @@ def validated(request: Request, wire: WireRequest, now: float) -> Request:
 
 
 def in_words(request: Request, refusal: Refusal) -> Refusal:
-    """A refusal in the API's own words, by its rule about the context window.
+    """A refusal in the API's own words, by its rule about the context window or retired models.
 
     The request breaks no rule: a fault makes the provider refuse it. Without a source for an API,
-    the words are OpenAI's (assumed).
+    the words about the window are OpenAI's (assumed), and a retired model is an unknown one.
     """
+    if refusal.kind == "model_retired":
+        return _retired(request)
     if refusal.kind != "context_length":
         return refusal
     facts = facts_of(request.provider, request.model)
@@ -76,6 +83,13 @@ def in_words(request: Request, refusal: Refusal) -> Refusal:
         or table.words_of("context window", words)
         or (chat.CHAT.words_of("context window", words) or refusal)
     )
+
+
+def _retired(request: Request) -> Refusal:
+    table = TABLES.get((request.provider, request.api))
+    words = {"model": request.model, "at": "model"}
+    worded = table.words_of("model retired", words) if table else None
+    return worded or Refusal("not_found", message=_RETIRED_ELSEWHERE.get(request.provider))
 
 
 def every_rule() -> Iterator[tuple[RuleTable, Rule]]:

@@ -15,7 +15,11 @@ from chaos_llm.sdk_matrix.clients.groq import GroqClient
 from chaos_llm.sdk_matrix.clients.meta_llama import MetaLlamaClient
 from chaos_llm.sdk_matrix.clients.mistral import MistralClient
 from chaos_llm.sdk_matrix.clients.ollama import OllamaClient
-from chaos_llm.sdk_matrix.clients.openai_chat import AzureChatClient, OpenAIChatClient
+from chaos_llm.sdk_matrix.clients.openai_chat import (
+    AzureChatClient,
+    OpenAIChatClient,
+    ThinkingChatClient,
+)
 from chaos_llm.sdk_matrix.clients.openai_responses import OpenAIResponsesClient
 from chaos_llm.sdk_matrix.clients.together import TogetherClient
 
@@ -33,12 +37,22 @@ CLIENTS: tuple[Client, ...] = (
         package="openai",
         address="https://a-resource.openai.azure.com",
     ),
-    OpenAIChatClient("openai-xai", "xai", package="openai", address="https://api.x.ai/v1"),
-    OpenAIChatClient(
-        "openai-deepseek", "deepseek", package="openai", address="https://api.deepseek.com"
+    ThinkingChatClient(
+        "openai-xai", "xai", package="openai", address="https://api.x.ai/v1", thinker="grok-3-mini"
     ),
-    OpenAIChatClient(
-        "openai-openrouter", "openrouter", package="openai", address="https://openrouter.ai/api/v1"
+    ThinkingChatClient(
+        "openai-deepseek",
+        "deepseek",
+        package="openai",
+        address="https://api.deepseek.com",
+        thinker="deepseek-reasoner",
+    ),
+    ThinkingChatClient(
+        "openai-openrouter",
+        "openrouter",
+        package="openai",
+        address="https://openrouter.ai/api/v1",
+        thinker="deepseek/deepseek-r1",
     ),
     GeminiClient("gemini", "gemini", package="google-genai"),
     BedrockClient("bedrock", "bedrock", package="boto3"),

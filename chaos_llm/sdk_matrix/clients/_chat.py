@@ -31,8 +31,16 @@ def pieces(chunks: Any) -> Iterator[str]:
     for chunk in chunks:
         for choice in chunk.choices or ():
             delta = choice.delta
-            yield delta.content or getattr(delta, "refusal", "") or ""
+            yield thought(delta) or delta.content or getattr(delta, "refusal", "") or ""
             yield calls(delta.tool_calls)
+
+
+def thought(delta: Any) -> str:
+    """What a model thought in a delta: in a field of its own, or in a part of the content."""
+    if isinstance(delta.content, list):  # Mistral's
+        parts = (part for each in delta.content for part in getattr(each, "thinking", None) or ())
+        return "".join(part.text for part in parts)
+    return getattr(delta, "reasoning_content", "") or getattr(delta, "reasoning", "") or ""
 
 
 def calls(tool_calls: Any) -> str:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from chaos_llm.sdk_matrix.client import KEY, LIMIT, Client, Scene, call_text
+from chaos_llm.sdk_matrix.client import KEY, LIMIT, REFUSALS, THINKING, Client, Scene, call_text
 
 
 class AnthropicClient(Client):
     """The Messages API."""
 
     module: ClassVar[str] = "anthropic"
-    ways: ClassVar[tuple[str, ...]] = ("plain", "streamed", "helper")
+    ways: ClassVar[tuple[str, ...]] = ("plain", "streamed", "helper", THINKING, REFUSALS)
 
     model: ClassVar[str] = "claude-opus-4-6"
 
@@ -23,15 +23,15 @@ class AnthropicClient(Client):
         yield _read(client.messages.create(**self._body(scene)))
 
     def streamed(self, client: Any, scene: Scene) -> Iterator[str]:
-        for event in client.messages.create(stream=True, **self._body(scene)):
-            if event.type == "content_block_start" and event.content_block.type == "tool_use":
-                yield call_text(event.content_block.name)
-            if event.type == "content_block_delta":
-                yield getattr(event.delta, "text", "") or getattr(event.delta, "partial_json", "")
+        yield from _pieces(client.messages.create(stream=True, **self._body(scene)))
 
     def helper(self, client: Any, scene: Scene) -> Iterator[str]:
         with client.messages.stream(**self._body(scene)) as stream:
             yield _read(stream.get_final_message())
+
+    def thinking(self, client: Any, scene: Scene) -> Iterator[str]:
+        body = self._body(scene) | {"max_tokens": 4000, "thinking": {"type": "adaptive"}}
+        yield from _pieces(client.messages.create(stream=True, **body))
 
     def _body(self, scene: Scene) -> dict[str, Any]:
         body: dict[str, Any] = {"model": self.model, "max_tokens": 100, "messages": scene.messages}
@@ -70,6 +70,18 @@ class AnthropicBedrockClient(AnthropicClient):
             max_retries=0,
             timeout=LIMIT,
         )
+
+
+def _pieces(events: Any) -> Iterator[str]:
+    for event in events:
+        if event.type == "content_block_start" and event.content_block.type == "tool_use":
+            yield call_text(event.content_block.name)
+        if event.type == "content_block_delta":
+            texts = (getattr(event.delta, name, "") for name in _TEXTS)
+            yield next(filter(None, texts), "")
+
+
+_TEXTS = ("text", "partial_json", "thinking")  # of deltas
 
 
 def _read(message: Any) -> str:

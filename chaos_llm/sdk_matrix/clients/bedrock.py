@@ -6,13 +6,14 @@ import importlib
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from chaos_llm.sdk_matrix.client import LIMIT, Client, Scene, call_text
+from chaos_llm.sdk_matrix.client import LIMIT, REFUSALS, THINKING, Client, Scene, call_text
 
 
 class BedrockClient(Client):
     """The Converse API."""
 
     module: ClassVar[str] = "boto3"
+    ways: ClassVar[tuple[str, ...]] = ("plain", "streamed", THINKING, REFUSALS)
 
     def new_client(self) -> Any:
         once = {"mode": "standard", "total_max_attempts": 1}
@@ -34,11 +35,22 @@ class BedrockClient(Client):
             yield call_text(use["name"], use["input"]) if use else block.get("text", "")
 
     def streamed(self, client: Any, scene: Scene) -> Iterator[str]:
-        for event in client.converse_stream(**_body(scene))["stream"]:
-            if start := event.get("contentBlockStart", {}).get("start", {}).get("toolUse"):
-                yield call_text(start["name"])
-            delta = event.get("contentBlockDelta", {}).get("delta", {})
-            yield delta.get("text", "") or delta.get("toolUse", {}).get("input", "")
+        yield from _pieces(client.converse_stream(**_body(scene))["stream"])
+
+    def thinking(self, client: Any, scene: Scene) -> Iterator[str]:
+        budget = {"thinking": {"type": "enabled", "budget_tokens": 1024}}
+        body = _body(scene) | {"additionalModelRequestFields": budget}
+        body["inferenceConfig"] = {"maxTokens": 4000}
+        yield from _pieces(client.converse_stream(**body)["stream"])
+
+
+def _pieces(events: Any) -> Iterator[str]:
+    for event in events:
+        if start := event.get("contentBlockStart", {}).get("start", {}).get("toolUse"):
+            yield call_text(start["name"])
+        delta = event.get("contentBlockDelta", {}).get("delta", {})
+        thought = delta.get("reasoningContent", {}).get("text", "")
+        yield thought or delta.get("text", "") or delta.get("toolUse", {}).get("input", "")
 
 
 def _body(scene: Scene) -> dict[str, Any]:

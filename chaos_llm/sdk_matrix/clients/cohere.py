@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from chaos_llm.sdk_matrix.client import KEY, LIMIT, Client, Scene
+from chaos_llm.sdk_matrix.client import KEY, LIMIT, REFUSALS, THINKING, Client, Scene
 from chaos_llm.sdk_matrix.clients import _chat
 
 
@@ -14,6 +14,7 @@ class CohereClient(Client):
 
     module: ClassVar[str] = "cohere"
     oldest: ClassVar[int] = 7
+    ways: ClassVar[tuple[str, ...]] = ("plain", "streamed", THINKING, REFUSALS)
 
     def new_client(self) -> Any:
         return self.sdk.ClientV2(
@@ -27,12 +28,21 @@ class CohereClient(Client):
         yield _chat.calls(getattr(message, "tool_calls", None))
 
     def streamed(self, client: Any, scene: Scene) -> Iterator[str]:
-        for event in client.chat_stream(**_body(scene)):
-            message: Any = getattr(getattr(event, "delta", None), "message", None)
-            if event.type == "content-delta":
-                yield message.content.text
-            elif event.type in ("tool-call-start", "tool-call-delta"):
-                yield _chat.calls([message.tool_calls])
+        yield from _pieces(client.chat_stream(**_body(scene)))
+
+    def thinking(self, client: Any, scene: Scene) -> Iterator[str]:
+        body = _body(scene) | {"model": "command-a-reasoning-08-2025"}
+        yield from _pieces(client.chat_stream(**body, thinking={"type": "enabled"}))
+
+
+def _pieces(events: Any) -> Iterator[str]:
+    for event in events:
+        message: Any = getattr(getattr(event, "delta", None), "message", None)
+        if event.type == "content-delta":
+            content = message.content
+            yield getattr(content, "thinking", None) or content.text or ""
+        elif event.type in ("tool-call-start", "tool-call-delta"):
+            yield _chat.calls([message.tool_calls])
 
 
 def _body(scene: Scene) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from chaos_llm.sdk_matrix.client import KEY, LIMIT, Client, Scene, call_text
+from chaos_llm.sdk_matrix.client import KEY, LIMIT, REFUSALS, THINKING, Client, Scene, call_text
 
 
 class GeminiClient(Client):
@@ -13,6 +13,8 @@ class GeminiClient(Client):
 
     module: ClassVar[str] = "google.genai"
     oldest: ClassVar[int] = 2
+    foreign_role: ClassVar[str] = "developer"
+    ways: ClassVar[tuple[str, ...]] = ("plain", "streamed", THINKING, REFUSALS)
 
     def new_client(self) -> Any:
         options = self.sdk.types.HttpOptions(timeout=LIMIT * 1000)
@@ -25,11 +27,18 @@ class GeminiClient(Client):
         for response in client.models.generate_content_stream(**_body(scene)):
             yield _read(response)
 
+    def thinking(self, client: Any, scene: Scene) -> Iterator[str]:
+        body = _body(scene)
+        body["config"] = body.get("config", {}) | {"thinking_config": {"include_thoughts": True}}
+        for response in client.models.generate_content_stream(**body):
+            yield _read(response)
+
 
 def _body(scene: Scene) -> dict[str, Any]:
     roles = {"user": "user", "assistant": "model"}
     contents = [
-        {"role": roles[role], "parts": [{"text": text}]} for role, text in scene.conversation
+        {"role": roles.get(role, role), "parts": [{"text": text}]}
+        for role, text in scene.conversation
     ]
     body: dict[str, Any] = {"model": "gemini-2.5-flash", "contents": contents}
     if scene.tools:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from chaos_llm.sdk_matrix.client import KEY, LIMIT, Client, Scene
+from chaos_llm.sdk_matrix.client import KEY, LIMIT, REFUSALS, THINKING, Client, Scene
 from chaos_llm.sdk_matrix.clients import _chat
 
 
@@ -15,6 +15,8 @@ class MistralClient(Client):
     module: ClassVar[str] = "mistralai.client"
     oldest: ClassVar[int] = 3
     model: ClassVar[str] = "mistral-large-latest"
+    thinker: ClassVar[str] = "magistral-medium-latest"
+    ways: ClassVar[tuple[str, ...]] = ("plain", "streamed", THINKING, REFUSALS)
 
     def new_client(self) -> Any:
         return self.sdk.Mistral(api_key=KEY, timeout_ms=LIMIT * 1000)
@@ -24,4 +26,8 @@ class MistralClient(Client):
 
     def streamed(self, client: Any, scene: Scene) -> Iterator[str]:
         with client.chat.stream(**_chat.body(scene, self.model)) as events:
+            yield from _chat.pieces(event.data for event in events)
+
+    def thinking(self, client: Any, scene: Scene) -> Iterator[str]:
+        with client.chat.stream(**_chat.body(scene, self.thinker)) as events:
             yield from _chat.pieces(event.data for event in events)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from chaos_llm.sdk_matrix.client import KEY, LIMIT, Client, Scene
+from chaos_llm.sdk_matrix.client import KEY, LIMIT, REFUSALS, THINKING, Client, Scene
 from chaos_llm.sdk_matrix.clients import _chat
 
 
@@ -20,7 +20,7 @@ class OpenAIChatClient(Client):
     address: str = "https://api.openai.com/v1"
 
     module: ClassVar[str] = "openai"
-    ways: ClassVar[tuple[str, ...]] = ("plain", "streamed", "helper")
+    ways: ClassVar[tuple[str, ...]] = ("plain", "streamed", "helper", REFUSALS)
     model: ClassVar[str] = "gpt-5.2"
 
     def new_client(self) -> Any:
@@ -38,6 +38,19 @@ class OpenAIChatClient(Client):
 
     def _body(self, scene: Scene) -> dict[str, Any]:
         return _chat.body(scene, self.model) | {"stream_options": {"include_usage": True}}
+
+
+@dataclass(frozen=True)
+class ThinkingChatClient(OpenAIChatClient):
+    """The same at a vendor whose model `thinker` shows what it thinks."""
+
+    thinker: str = ""
+
+    ways: ClassVar[tuple[str, ...]] = ("plain", "streamed", "helper", THINKING, REFUSALS)
+
+    def thinking(self, client: Any, scene: Scene) -> Iterator[str]:
+        body = self._body(scene) | {"model": self.thinker}
+        yield from _chat.pieces(client.chat.completions.create(stream=True, **body))
 
 
 class AzureChatClient(OpenAIChatClient):

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from chaos_llm.sdk_matrix.client import KEY, LIMIT, Client, Scene, call_text
+from chaos_llm.sdk_matrix.client import KEY, LIMIT, REFUSALS, THINKING, Client, Scene, call_text
 
 
 class OpenAIResponsesClient(Client):
     """The Responses API."""
 
     module: ClassVar[str] = "openai"
-    ways: ClassVar[tuple[str, ...]] = ("plain", "streamed", "helper")
+    ways: ClassVar[tuple[str, ...]] = ("plain", "streamed", "helper", THINKING, REFUSALS)
 
     def new_client(self) -> Any:
         return self.sdk.OpenAI(api_key=KEY, max_retries=0, timeout=LIMIT)
@@ -21,15 +21,23 @@ class OpenAIResponsesClient(Client):
         yield _read(client.responses.create(**_body(scene)))
 
     def streamed(self, client: Any, scene: Scene) -> Iterator[str]:
-        for event in client.responses.create(stream=True, **_body(scene)):
-            if event.type == "response.output_item.added" and event.item.type == "function_call":
-                yield call_text(event.item.name)
-            if event.type.endswith(".delta"):
-                yield event.delta
+        yield from _pieces(client.responses.create(stream=True, **_body(scene)))
+
+    def thinking(self, client: Any, scene: Scene) -> Iterator[str]:
+        body = _body(scene) | {"reasoning": {"summary": "auto"}}
+        yield from _pieces(client.responses.create(stream=True, **body))
 
     def helper(self, client: Any, scene: Scene) -> Iterator[str]:
         with client.responses.stream(**_body(scene)) as stream:
             yield _read(stream.get_final_response())
+
+
+def _pieces(events: Any) -> Iterator[str]:
+    for event in events:
+        if event.type == "response.output_item.added" and event.item.type == "function_call":
+            yield call_text(event.item.name)
+        if event.type.endswith(".delta"):
+            yield event.delta
 
 
 def _body(scene: Scene) -> dict[str, Any]:

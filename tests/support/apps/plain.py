@@ -32,6 +32,7 @@ MODELS = {
 LOGINS = {
     "anthropic": "https://console.anthropic.com/v1/oauth/token",
     "azure-openai": "https://login.microsoftonline.com/a-tenant/oauth2/v2.0/token",
+    "vertex": "https://oauth2.googleapis.com/token",
 }
 PAGES = {"anthropic": "https://status.claude.com", "openai": "https://status.openai.com"}
 # The endpoints that a window names alone, and how they are asked.
@@ -101,12 +102,14 @@ class PlainApp:
             case "bedrock":
                 operation = "converse-stream" if stream else "converse"
                 text = {"role": "user", "content": [{"text": prompt}]}
-                host = "bedrock-runtime.us-east-1.amazonaws.com"
+                host = f"bedrock-runtime.{target.region or 'us-east-1'}.amazonaws.com"
                 return f"https://{host}/model/{model}/{operation}", {"messages": [text]}
             case "azure-openai":
                 return f"{_AZURE}/{model}/chat/completions?api-version=2025-04-01-preview", chat
-            case "openai" if "embedding" in model:
-                return "https://api.openai.com/v1/embeddings", {"model": model, "input": prompt}
+            case "openai" if target.path == "/v1/responses" or "embedding" in model:
+                path = target.path or "/v1/embeddings"
+                asked = {"model": model, "input": prompt} | ({"stream": True} if stream else {})
+                return f"https://api.openai.com{path}", asked
         provider = next(p for p in PROVIDERS if p.name == name and p.api == "chat")
         return f"https://{provider.hosts[0]}{_CHAT.get(name, '/v1/chat/completions')}", chat
 

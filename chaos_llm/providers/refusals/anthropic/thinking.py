@@ -9,9 +9,11 @@ from chaos_llm.providers.refusals.anthropic.turns import Run, runs
 from chaos_llm.providers.refusals.asked import Asked
 from chaos_llm.providers.refusals.predicates import WRONG
 from chaos_llm.providers.refusals.rule import Found, found
+from chaos_llm.providers.signatures import is_invalid
 
 # Signatures are long runs of base64, also the simulated ones; what another vendor or a test put in
 # their place mostly is not.
+_CLAUDE = "anthropic"  # whose signatures hold at every host of Claude's
 _SIGNATURE = re.compile(r"[A-Za-z0-9+/_-]{32,}={0,2}")
 _THOUGHT = ("thinking", "redacted_thinking")
 _WORDS = ("text", *_THOUGHT)
@@ -136,12 +138,21 @@ def though_off(messages: Any, asked: Asked) -> Found | None:
 
 
 def foreign_signature(block: Any, _asked: Asked) -> Found | None:
-    """A signature of thinking that no Claude can have written."""
+    """A signature of thinking that no Claude can have written, or for another thought."""
     if not isinstance(block, dict) or block.get("type") != "thinking":
         return None
-    signature = block.get("signature")
-    sound = isinstance(signature, str) and _SIGNATURE.fullmatch(signature)
-    return None if sound else WRONG
+    signature, thought = block.get("signature"), block.get("thinking")
+    if not isinstance(signature, str) or not _SIGNATURE.fullmatch(signature):
+        return WRONG
+    return WRONG if is_invalid(_CLAUDE, str(thought), signature) else None
+
+
+def foreign_redaction(block: Any, _asked: Asked) -> Found | None:
+    """Ciphertext in the place of thinking that Claude cannot read."""
+    if not isinstance(block, dict) or block.get("type") != "redacted_thinking":
+        return None
+    data = block.get("data")
+    return WRONG if isinstance(data, str) and is_invalid(_CLAUDE, "", data) else None
 
 
 def is_manual(asked: Asked) -> bool:

@@ -107,6 +107,14 @@ THOUGHTS = (
         Source("client code", "many users' clients"),
     ),
     Rule(
+        "redacted thinking",
+        "messages[].content[]",
+        thinking.foreign_redaction,
+        "{at}: Invalid `data` in `redacted_thinking` block",
+        "takes no redacted thinking that Claude has not encrypted",
+        Source("assumed", "by the form of the rule about signatures"),
+    ),
+    Rule(
         "prefill",
         "messages",
         thinking.prefill,

@@ -175,6 +175,14 @@ CONVERSE = RuleTable(
             Source("pasted", "Anthropic's words; the prefix is recorded"),
         ),
         Rule(
+            "signature of Claude's thinking",
+            "messages[]",
+            turns.foreign_signature,
+            f"{_MODEL_SAYS}{{at}}: Invalid `signature` in `thinking` block",
+            "takes no thinking that Claude has not signed",
+            Source("client code", "users' clients; the prefix is recorded"),
+        ),
+        Rule(
             "maxTokens of the model",
             "inferenceConfig.maxTokens",
             turns.too_much_output,

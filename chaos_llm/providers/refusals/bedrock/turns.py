@@ -9,9 +9,12 @@ from typing import Any
 from chaos_llm.providers.refusals.asked import Asked
 from chaos_llm.providers.refusals.rule import Found, found, shown
 from chaos_llm.providers.refusals.tokens import OVER, least_tokens
+from chaos_llm.providers.signatures import is_invalid
 
 _ROLES = ("user", "assistant")
 _NAME = re.compile(r"[a-zA-Z0-9_-]+")
+_SIGNATURE = re.compile(r"[A-Za-z0-9+/_-]{32,}={0,2}")
+_CLAUDE = "anthropic"  # whose signatures hold at every host of Claude's
 _LONGEST_NAME = 64
 _NO_PREFILL_FROM = (4, 6)
 _APART = re.compile(r"(?:\w+\.)?(?:mistral|cohere)\.")  # models whose results come alone
@@ -126,6 +129,22 @@ def empty_error(message: Any, _asked: Asked) -> Found | None:
             continue
         if not result.get("content"):
             return found("content", index, "toolResult")
+    return None
+
+
+def foreign_signature(message: Any, asked: Asked) -> Found | None:
+    """Thinking without a signature, or with one that no Claude can have written for it."""
+    if not _is_claude(asked):
+        return None
+    for index, block in _blocks(message):
+        reasoning = block.get("reasoningContent")
+        thought = reasoning.get("reasoningText") if isinstance(reasoning, dict) else None
+        if not isinstance(thought, dict):
+            continue
+        signature = thought.get("signature")
+        is_base64 = isinstance(signature, str) and _SIGNATURE.fullmatch(signature)
+        if not is_base64 or is_invalid(_CLAUDE, str(thought.get("text")), str(signature)):
+            return found("content", index)
     return None
 
 

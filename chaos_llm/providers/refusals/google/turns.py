@@ -11,9 +11,11 @@ from chaos_llm.providers.refusals.asked import Asked
 from chaos_llm.providers.refusals.predicates import WRONG
 from chaos_llm.providers.refusals.rule import Found, found, shown
 from chaos_llm.providers.refusals.tokens import OVER, least_tokens
+from chaos_llm.providers.signatures import is_invalid
 
 _ROLES = ("user", "model", "function", "tool")
 _SIGNED_FROM = (3, 0)
+_GOOGLE = "gemini"  # whose signatures hold at Vertex AI, too
 _SIGNATURE = re.compile(r"[A-Za-z0-9+/_-]+={0,2}")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]{0,63}")
 _THINKING_RANGES = (
@@ -130,9 +132,12 @@ def unsigned_call(_contents: Any, asked: Asked) -> Found | None:
 
 
 def broken_signature(part: Any, _asked: Asked) -> Found | None:
-    """A signature that is no base64."""
+    """A signature that is no base64, is cut, or is another vendor's."""
     signature = read(part, "thoughtSignature")
-    if signature is None or (isinstance(signature, str) and _SIGNATURE.fullmatch(signature)):
+    if signature is None:
+        return None
+    is_base64 = isinstance(signature, str) and _SIGNATURE.fullmatch(signature)
+    if is_base64 and not is_invalid(_GOOGLE, "", signature):
         return None
     return found("thoughtSignature")
 

@@ -9,6 +9,7 @@ from chaos_llm.providers.refusals.asked import Asked
 from chaos_llm.providers.refusals.openai.forms import noun_of
 from chaos_llm.providers.refusals.predicates import WRONG
 from chaos_llm.providers.refusals.rule import Found, Wrong, found, shown
+from chaos_llm.providers.signatures import is_invalid
 
 KINDS = (
     *("additional_tools", "agent_message", "apply_patch_call", "apply_patch_call_output"),
@@ -153,9 +154,12 @@ def reasoning_shown(item: Any, _asked: Asked) -> Found | None:
 
 
 def foreign_cipher(item: Any, _asked: Asked) -> Found | None:
-    """Encrypted reasoning that OpenAI cannot have written."""
+    """Encrypted reasoning that this vendor cannot have written."""
     cipher = item.get("encrypted_content") if _is_of(item, "reasoning") else None
-    if cipher is None or (isinstance(cipher, str) and _CIPHER.fullmatch(cipher)):
+    if cipher is None:
+        return None
+    is_cipher = isinstance(cipher, str) and _CIPHER.fullmatch(cipher)
+    if is_cipher and not is_invalid("openai", "", cipher):
         return None
     return found("encrypted_content", cipher=shown(cipher))
 
