@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Never, Protocol
 
 from chaos_llm.decisions.overrides import ChosenAnswers, Injection, Overrides
 from chaos_llm.durations import Duration, seconds
-from chaos_llm.errors import UnknownName, UsageError, refuse_unknown
+from chaos_llm.errors import UnknownName, UsageError, refuse_unknown, refusing_unknown
 from chaos_llm.faults.fault import Fault
 from chaos_llm.profiles.model import SIMULATED_SURFACES, Target
 from chaos_llm.protocol.messages import UNSERVED, Completion, Request, ToolCall
@@ -97,6 +97,7 @@ class ProviderControl:
         self._overrides.injections.append(injection)
         return self
 
+    @refusing_unknown("heal()")
     def heal(self) -> ProviderControl:
         """End the injected faults and the open windows that hit this provider.
 
@@ -116,6 +117,7 @@ class ProviderControl:
         ours = (self._target.provider, "*")
         return {"api", *(target.surface for target in targets if target.provider in ours)}
 
+    @refusing_unknown("answers()")
     def answers(self, answers: Answers) -> ProviderControl:
         """Choose the provider's answers: an answer, a list of answers, a file, or a function.
 
