@@ -22,6 +22,7 @@ from zlib import crc32
 from chaos_llm.answers import json_schema, status_page
 from chaos_llm.answers.healthy_answers import HealthyAnswers
 from chaos_llm.decisions.overrides import Overrides
+from chaos_llm.decisions.plan import Decision
 from chaos_llm.engine.kept_replies import PlainReply, Values, kept_reply
 from chaos_llm.engine.known_requests import KNOWN, KnownRequest, KnownRequests
 from chaos_llm.engine.recorded_content import content_of
@@ -101,11 +102,11 @@ class Engine:
         at = self.now()
         request = self.known_requests.read(provider, wire, self._starts + at, strict=self.strict)
         key = self.correlation.key(provider.name, wire.path[:_LONGEST_PATH], wire.body)
-        if self._is_plain(request, key, at):
-            answered = self._answer_plainly(provider, request, key, wire, at)
+        decision = self.overrides.decide(request, key, at)
+        if self._is_plain(request, key, decision):
+            answered = self._answer_plainly(provider, request, key, decision, wire, at)
             if answered is not None:
                 return answered
-        decision = self.overrides.decide(request, key, at)
         exchange = self.journal.open(at, request, key, decision)
         exchange.body_hash = _fingerprint(wire.body)
         reply_context = self._reply_context(provider, key, at)
@@ -130,7 +131,7 @@ class Engine:
             exchange.retry_after = _wait_of(builder, reply_context.now)
         return exchange, reply
 
-    def _is_plain(self, request: Request, key: Key, at: float) -> TypeGuard[KnownRequest]:
+    def _is_plain(self, request: Request, key: Key, decision: Decision) -> TypeGuard[KnownRequest]:
         """Whether nothing stands between the healthy answer to a request and its reply.
 
         Such requests, most of all, take the short way of `_answer_plainly`. It leaves out what
@@ -139,14 +140,21 @@ class Engine:
         return (
             type(request) is KnownRequest
             and request.form.wants_text
-            and self.overrides.leave_alone(at)
+            and decision.spares
+            and not self.overrides.chosen
             and key.call not in self.failing_calls
             and request.provider not in self._buckets
             and request.provider not in self.profile.baseline
         )
 
-    def _answer_plainly(
-        self, provider: Provider, request: KnownRequest, key: Key, wire: WireRequest, at: float
+    def _answer_plainly(  # noqa: PLR0917 - as many parts as a request has
+        self,
+        provider: Provider,
+        request: KnownRequest,
+        key: Key,
+        decision: Decision,
+        wire: WireRequest,
+        at: float,
     ) -> tuple[Exchange, Reply | PlainReply] | None:
         """Answer with a healthy text at once; None for an answer that the request cuts short."""
         joined_key = joined(self.seed, *key)
@@ -163,7 +171,7 @@ class Engine:
                 return None
             if provider.remembers:
                 provider.remember(request, answer, reply_context)
-        exchange = self.journal.open(at, request, key)
+        exchange = self.journal.open(at, request, key, decision)
         exchange.body_hash = _fingerprint(wire.body)
         exchange.has_healthy_reply(reference, heard, said)
         self._note_credentials(request, wire)

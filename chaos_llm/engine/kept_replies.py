@@ -104,6 +104,11 @@ class PlainReply:
         chunks = (Chunk(0.0, self.body, True),)
         return Reply(200, headers, chunks, pieces=count_pieces(self.text))
 
+    def on_the_wire(self) -> bytes:
+        """All bytes of the reply in HTTP/1.1."""
+        lines = [b"%b: %b\r\n" % (name, value) for name, _, value in self.raw_headers]
+        return b"".join((b"HTTP/1.1 200 OK\r\n", *lines, b"\r\n", self.body))
+
 
 @lru_cache(maxsize=256)
 def _raw_names(names: tuple[str, ...]) -> list[tuple[bytes, bytes]]:
