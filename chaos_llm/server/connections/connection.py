@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chaos_llm.engine.http1 import at_once
-from chaos_llm.engine.kept_replies import PlainReply
+from chaos_llm.protocol.messages import Reply
 from chaos_llm.server.admin.later import Later, Working
 from chaos_llm.server.connections.reply_player import ReplyPlayer
 from chaos_llm.server.connections.shared_state import SharedState
@@ -158,12 +158,13 @@ class Connection(asyncio.Protocol):
             return
         run, exchange, reply = answered
         keep = asked.keep
-        whole = reply.on_the_wire() if isinstance(reply, PlainReply) else at_once(reply)
-        if isinstance(reply, PlainReply) or whole is not None:
+        whole = at_once(reply) if isinstance(reply, Reply) else reply.on_the_wire()
+        if whole is not None:
             self.transport.write(whole)
             run.end(exchange, "complete")
             self._over(keep=keep)
             return
+        assert isinstance(reply, Reply)  # as any other comes at once
         self._playing = playing = ReplyPlayer(
             run, exchange, reply, self.transport, lambda: self._over_later(keep=keep)
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import NamedTuple
 
-from chaos_llm.engine.kept_replies import PlainReply
+from chaos_llm.engine.plain_replies import Plain
 from chaos_llm.errors import ChaosError, UsageError
 from chaos_llm.journal.journal import Exchange
 from chaos_llm.protocol.messages import Ending, Reply, WireRequest
@@ -37,7 +37,7 @@ class ProviderAnswer(NamedTuple):
 
     run: ServedRun
     exchange: Exchange
-    reply: Reply | PlainReply
+    reply: Reply | Plain
 
 
 def answer(
