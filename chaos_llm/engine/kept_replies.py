@@ -14,6 +14,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, NamedTuple, cast
 
 from chaos_llm.engine.known_requests import NOT_TRIED, Form
@@ -101,20 +102,20 @@ def _raw(headers: Headers) -> list[RawHeader]:
 
 
 class _Template(NamedTuple):
-    """Bytes with gaps, and which of the texts each gap takes."""
+    """Bytes with gaps, and what picks the texts for them, in their order."""
 
     constant: bytes
-    places: tuple[int, ...]
+    texts_of: Callable[[list[bytes]], tuple[bytes, ...]]
 
     def filled(self, texts: list[bytes]) -> bytes:
-        return self.constant % tuple([texts[place] for place in self.places])
+        return self.constant % self.texts_of(texts)
 
 
 class _KeptHeaders:
     """The headers of the healthy replies to one form of request, and how their ids are made."""
 
     def __init__(self, reply: Reply, taken: list[slice], provider: Provider) -> None:
-        self._ids = tuple(_ids_in(reply, taken, provider))
+        self._ids = _Ids(reply, taken, provider)
         self.hashes = -(-max((piece.stop for piece in taken), default=0) // HASH)
         self._raw = _raw(reply.headers)
         self._names = frozenset(name for name, _, _ in self._raw)
@@ -219,7 +220,7 @@ def _rendered(form: Form, values: Values) -> tuple[Reply, list[slice]]:
     return reply, rng.taken
 
 
-def _texts(values: Values, ids: tuple[Id, ...]) -> list[bytes]:
+def _texts(values: Values, ids: _Ids) -> list[bytes]:
     """The texts in the gaps, by their places; the length of the body comes later."""
     text, heard, said, drawn, now = values
     return [
@@ -229,24 +230,33 @@ def _texts(values: Values, ids: tuple[Id, ...]) -> list[bytes]:
         b"%d" % (heard + said),
         b"%d" % now,
         b"",
-        *[made(drawn) for made in ids],
+        *ids.made_of(drawn),
     ]
 
 
-def _ids_in(reply: Reply, taken: list[slice], provider: Provider) -> Iterator[Id]:
-    """How the ids in a reply are made of drawn bytes."""
-    drawn = _MARKERS.drawn
-    found: dict[tuple[object, int, int], Id] = {}
-    for text in (reply.body, *(value.encode() for _, value in reply.headers)):
-        for start, end in _runs(_base58(drawn), text):
-            found[_base58, start, end] = _base58_part(start, end)
-        for start, end in _runs(_hexadecimal(drawn), text):
-            found[_hexadecimal, start, end] = _hexadecimal_part(start, end)
-        for piece in taken:  # one that was drawn again, after a rewind, makes the same ids
-            for made in (_uuid, *provider.made_of_draws):
-                if _of_piece(made, piece)(drawn) in text:
-                    found[made, piece.start, piece.stop] = _of_piece(made, piece)
-    yield from found.values()
+class _Ids:
+    """How the ids in a reply are made of drawn bytes: as base58, or in another way."""
+
+    def __init__(self, reply: Reply, taken: list[slice], provider: Provider) -> None:
+        drawn = _MARKERS.drawn
+        letters: dict[tuple[int, int], None] = {}
+        others: dict[tuple[object, int, int], Id] = {}
+        for text in (reply.body, *(value.encode() for _, value in reply.headers)):
+            letters.update(dict.fromkeys(_runs(_base58(drawn), text)))
+            for start, end in _runs(_hexadecimal(drawn), text):
+                others[_hexadecimal, start, end] = _hexadecimal_part(start, end)
+            for piece in taken:  # one that was drawn again, after a rewind, makes the same ids
+                for made in (_uuid, *provider.made_of_draws):
+                    if _of_piece(made, piece)(drawn) in text:
+                        others[made, piece.start, piece.stop] = _of_piece(made, piece)
+        self._letters = [slice(*run) for run in letters]
+        self._others = list(others.values())
+
+    def made_of(self, drawn: bytes) -> list[bytes]:
+        """The ids of a reply with these drawn bytes."""
+        letters = drawn.translate(TO_BASE58)
+        ids = [letters[part] for part in self._letters]
+        return ids + [made(drawn) for made in self._others]
 
 
 def _runs(letters: bytes, text: bytes) -> Iterator[tuple[int, int]]:
@@ -277,10 +287,6 @@ def _uuid(drawn: bytes) -> str:
     return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:32]))
 
 
-def _base58_part(start: int, end: int) -> Id:
-    return lambda drawn: _base58(drawn[start:end])
-
-
 def _hexadecimal_part(start: int, end: int) -> Id:
     """These digits of all drawn bytes; they depend on few bytes, counted from the first one."""
     first, last, odd = _ALL - (end + 1) // 2, _ALL - start // 2, start % 2
@@ -296,9 +302,16 @@ def _with_gaps(text: bytes, texts: list[bytes]) -> _Template:
     places = {found: at for at, found in enumerate(texts) if len(found) >= _SHORTEST_GAP}
     longest_first = sorted(places, key=len, reverse=True)
     pattern = re.compile(b"|".join(re.escape(found) for found in longest_first))
-    order = tuple(places[found] for found in pattern.findall(text))
+    order = [places[found] for found in pattern.findall(text)]
     constants = [part.replace(b"%", b"%%") for part in pattern.split(text)]
-    return _Template(b"%b".join(constants), order)
+    return _Template(b"%b".join(constants), _picker(order))
+
+
+def _picker(places: list[int]) -> Callable[[list[bytes]], tuple[bytes, ...]]:
+    """What picks the texts at some places; `itemgetter` does it where there are several."""
+    if len(places) > 1:
+        return itemgetter(*places)
+    return lambda texts: tuple(texts[place] for place in places)
 
 
 def _header_gaps(
