@@ -127,7 +127,8 @@ class ProviderControl:
         again. A file holds plain text, or (.json) an answer or a list of them. A function gets the
         Request and returns an answer.
         """
-        self._overrides.choose(ChosenAnswers(self._target, _answerer(answers)))
+        text = answers if isinstance(answers, str) and answers else None
+        self._overrides.choose(ChosenAnswers(self._target, _answerer(answers), text))
         return self
 
 

@@ -19,6 +19,7 @@ _OF_A_MODEL = re.compile(
     r"/chat/completions$|/v1/(?:messages|responses)$|:(?:streamG|g)enerateContent$|/converse(?:-stream)?$"
 )
 
+RESPX = "respx.mocks"  # the module of respx's routers
 # Makes the warning about a stub below a transport, for the transport and a request; "" for none.
 Below = Callable[[Any, Any], str]
 
@@ -124,7 +125,7 @@ def as_httpx(library: str, request: Any) -> httpx.Request:
 
 def _routers() -> Iterator[respx.Router]:
     """The active routers of respx; none if respx has not been imported."""
-    mocks = sys.modules.get("respx.mocks")
+    mocks = sys.modules.get(RESPX)
     if mocks is not None:
         for mocker in mocks.Mocker.registry.values():
             yield from mocker.routers

@@ -103,7 +103,6 @@ class Exchange(HasExchangeKind):
     opening: Field[str] = own("opening")
     sent_content: Field[SentContent | None] = own("sent_content")
     reported_tool_calls: Field[tuple[ReportedToolCall, ...]] = own("reported_tool_calls")
-    app_deadline: Field[AppDeadline | None] = own("app_deadline")
 
     def __init__(
         self, number: int, at: float, request: Request, key: Key, decision: Decision = HEALTHY

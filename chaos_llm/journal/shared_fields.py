@@ -42,7 +42,6 @@ class OwnFields(NamedTuple):
     opening: str = ""
     sent_content: SentContent | None = None
     reported_tool_calls: tuple[ReportedToolCall, ...] = ()
-    app_deadline: AppDeadline | None = None
 
 
 NOT_SENT, HEALTHY_REPLY = SharedFields(), SharedFields(status=200, answered=True)
