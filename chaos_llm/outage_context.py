@@ -33,7 +33,7 @@ from chaos_llm.profiles.model import Profile
 from chaos_llm.profiles.other_providers import on_providers
 from chaos_llm.protocol.keyed_random import seeded_random
 from chaos_llm.replay.in_async_code import Moment, Pending, in_event_loop
-from chaos_llm.reports import failing_examples
+from chaos_llm.reports import checked, failing_examples
 from chaos_llm.requests.app_lines import line_of_request
 from chaos_llm.requests.billing_tiers import tiers
 from chaos_llm.requests.correlation import Correlation
@@ -354,6 +354,7 @@ class Outage:
     def _keep(self, report: Report) -> Report:
         report.real_peers = self.clock.real_peers
         self.reports.append(report)
+        checked.replayed(self.profile.name, report.calls, lambda: report.answered)
         return report
 
     def _require_entered(self, member: str) -> InterceptionContext:

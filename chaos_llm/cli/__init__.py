@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version as _version_of
+from importlib.metadata import version
 from io import TextIOWrapper
 
 from chaos_llm.cli import completion as _completion
@@ -58,9 +58,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="chaos-llm", description="Replay recorded LLM provider outages against your code."
     )
-    parser.add_argument(
-        "--version", action="version", version=f"chaos-llm {_version_of('chaos_llm')}"
-    )
+    ours = f"chaos-llm {version('chaos_llm')}"
+    parser.add_argument("--version", action="version", version=ours)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for command in COMMANDS:
         name = command.__name__.rpartition(".")[2].strip("_").replace("_", "-")
