@@ -67,10 +67,10 @@ class Injection:
 
 @dataclass(slots=True)
 class ChosenAnswers:
-    """The answers that a test chose for requests to a target."""
+    """The answers that a test chose for requests to a target; None leaves it to earlier ones."""
 
     target: Target
-    next_answer: Callable[[Request], Completion]
+    next_answer: Callable[[Request], Completion | None]
 
 
 @dataclass(slots=True)
@@ -146,6 +146,8 @@ class Overrides:
         for chosen in reversed(self.chosen):
             if chosen.target.hits(request):
                 answer = chosen.next_answer(request)
+                if answer is None:
+                    continue
                 return _billed(answer, request) if answer.usage == Usage(0, 0) else answer
         return None
 

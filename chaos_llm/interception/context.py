@@ -6,6 +6,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from chaos_llm.decisions.overrides import ChosenAnswers
 from chaos_llm.engine.engine import Engine
 from chaos_llm.errors import ForeignCall, ForeignThread, NoReply
 from chaos_llm.interception.cancellation import is_being_cancelled
@@ -42,6 +43,8 @@ class InterceptionContext:
     connections: Connections = field(default_factory=Connections)
     pools: Pools = field(default_factory=Pools)  # of httpx's transports
     warnings: list[str] = field(default_factory=list)  # to be issued when the outage ends
+    cassette: object = None  # of vcrpy: the last one whose answers the providers give
+    taped: list[ChosenAnswers] = field(default_factory=list)  # the answers of all cassettes
     is_over: bool = False  # the outage has ended, so replies that are read late fail
 
     def exchange(self, names: tuple[str, ...], wire: WireRequest) -> tuple[Exchange, Reply]:
