@@ -67,10 +67,13 @@ class Injection:
 
 @dataclass(slots=True)
 class ChosenAnswers:
-    """The answers that a test chose for requests to a target; `text` if each is one text."""
+    """The answers that a test chose for requests to a target; `text` if each is one text.
+
+    Where `next_answer` returns None, answers that were chosen earlier count.
+    """
 
     target: Target
-    next_answer: Callable[[Request], Completion]
+    next_answer: Callable[[Request], Completion | None]
     text: str | None = None
 
 
@@ -141,6 +144,8 @@ class Overrides:
         for chosen in reversed(self.chosen):
             if chosen.target.hits(request):
                 answer = chosen.next_answer(request)
+                if answer is None:
+                    continue
                 return _billed(answer, request) if answer.usage == Usage(0, 0) else answer
         return None
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from chaos_llm.decisions.overrides import ChosenAnswers
 from chaos_llm.engine.engine import Engine
 from chaos_llm.engine.plain_replies import Plain
 from chaos_llm.errors import ForeignCall, ForeignThread, NoReply
@@ -47,6 +48,8 @@ class InterceptionContext:
     pools: Pools = field(default_factory=Pools)  # of httpx's transports
     warnings: list[str] = field(default_factory=list)  # to be issued when the outage ends
     now: Callable[[], float] = float  # the present second of the profile
+    cassette: object = None  # of vcrpy: the last one whose answers the providers give
+    taped: list[ChosenAnswers] = field(default_factory=list)  # the answers of all cassettes
     is_over: bool = False  # the outage has ended, so replies that are read late fail
 
     def exchange(self, names: tuple[str, ...], wire: WireRequest) -> tuple[Exchange, Reply]:
