@@ -18,7 +18,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--provider", help="only profiles that simulate or document a failure of this provider"
     )
     parser.add_argument(
-        "--surface", help="only profiles that hit it: api, login, page, billing or web"
+        "--surface", help="only profiles that hit it: api, login, page, client, billing or web"
     )
     parser.add_argument(
         "--since",

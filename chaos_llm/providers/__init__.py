@@ -126,11 +126,9 @@ from chaos_llm.providers.openai_compatible.vendors import (
 )
 from chaos_llm.providers.openai_compatible.xai_grpc import XAIChat
 from chaos_llm.providers.provider import Provider, ReplyContext
-from chaos_llm.providers.statuspage import (
-    AnthropicStatus,
-    OpenAIStatus,
-)
+from chaos_llm.providers.statuspage import AnthropicStatus, OpenAIStatus
 from chaos_llm.providers.unserved import Unserved
+from chaos_llm.providers.vendor_clients import VENDOR_CLIENTS, ChatGPTResponses
 
 __all__ = [
     "GRPC_SERVICES",
@@ -256,6 +254,7 @@ PROVIDERS: tuple[Provider, ...] = (
     AnthropicOAuth(),
     AnthropicStatus(),
     OpenAIChat(),
+    ChatGPTResponses(),  # whose path also ends as that of OpenAI's does
     OpenAIResponses(),
     OpenAIEmbeddings(),
     OpenAIModels(),
@@ -353,6 +352,7 @@ PROVIDERS: tuple[Provider, ...] = (
     GroqAudio(),
     TogetherImages(),
     XAIImages(),
+    *VENDOR_CLIENTS,
 )
 
 # The gRPC services of vendors: the same APIs, at other paths and in protobuf messages.

@@ -75,6 +75,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "vector_stores": {"name": "a store"},
     "assistants": {"model": "gpt-4o", "name": "an assistant"},
     "stored_responses": {"model": "gpt-5.2", "input": PROMPT},
+    "openai_login": {"grant_type": "refresh_token", "refresh_token": "r", "client_id": "an-app"},
     "entra_token": {
         "grant_type": "client_credentials",
         "client_id": "an-app",
@@ -103,6 +104,9 @@ PATHS = {
     "embeddings": "/v1/embeddings",
     "models": "/v1/models",
     "oauth": "/api/oauth/profile",
+    "openai_login": "/oauth/token",
+    "anthropic-client": "/api/hello",
+    "openai-client": "/backend-api/wham/usage",
     "statuspage": "/api/v2/summary.json",
     "gemini-generate_content": "/v1/models/gemini-2.5-flash:generateContent",
     "gemini-embed_content": "/v1/models/gemini-embedding-001:batchEmbedContents",
