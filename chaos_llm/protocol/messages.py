@@ -38,6 +38,7 @@ class Tool:
 
     name: str
     parameters: Mapping[str, Any]
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)

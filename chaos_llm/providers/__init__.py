@@ -158,6 +158,7 @@ __all__ = [
     "BedrockGuardrails",
     "BedrockInvoke",
     "BedrockModels",
+    "ChatGPTResponses",
     "CohereChat",
     "CohereEmbed",
     "CohereModels",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chaos_llm.protocol.messages import Tool
-from chaos_llm.providers.framing import filler
+from chaos_llm.providers.framing import filler, text_of
 
 
 def tools_of(body: dict[str, Any]) -> tuple[Tool, ...]:
@@ -22,7 +22,9 @@ def tools_of(body: dict[str, Any]) -> tuple[Tool, ...]:
         if isinstance(tool, dict) and tool.get("type") == "function"
     )
     return tuple(
-        Tool(function["name"], function.get("parameters") or {})
+        Tool(
+            function["name"], function.get("parameters") or {}, text_of(function.get("description"))
+        )
         for function in functions
         if isinstance(function, dict) and "name" in function
     )
@@ -34,7 +36,9 @@ def _legacy_functions(body: dict[str, Any]) -> tuple[Tool, ...]:
     if not isinstance(offered, list) or body.get("function_call") == "none":
         return ()
     return tuple(
-        Tool(function["name"], function.get("parameters") or {})
+        Tool(
+            function["name"], function.get("parameters") or {}, text_of(function.get("description"))
+        )
         for function in offered
         if isinstance(function, dict) and "name" in function
     )
