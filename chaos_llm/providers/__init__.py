@@ -128,7 +128,7 @@ from chaos_llm.providers.openai_compatible.xai_grpc import XAIChat
 from chaos_llm.providers.provider import Provider, ReplyContext
 from chaos_llm.providers.statuspage import AnthropicStatus, OpenAIStatus
 from chaos_llm.providers.unserved import Unserved
-from chaos_llm.providers.vendor_clients import VENDOR_CLIENTS, ChatGPTResponses
+from chaos_llm.providers.vendor_clients import VENDOR_CLIENTS
 
 __all__ = [
     "GRPC_SERVICES",
@@ -158,7 +158,6 @@ __all__ = [
     "BedrockGuardrails",
     "BedrockInvoke",
     "BedrockModels",
-    "ChatGPTResponses",
     "CohereChat",
     "CohereEmbed",
     "CohereModels",
@@ -255,7 +254,7 @@ PROVIDERS: tuple[Provider, ...] = (
     AnthropicOAuth(),
     AnthropicStatus(),
     OpenAIChat(),
-    ChatGPTResponses(),  # whose path also ends as that of OpenAI's does
+    *VENDOR_CLIENTS,  # before others whose paths end in the same way
     OpenAIResponses(),
     OpenAIEmbeddings(),
     OpenAIModels(),
@@ -353,7 +352,6 @@ PROVIDERS: tuple[Provider, ...] = (
     GroqAudio(),
     TogetherImages(),
     XAIImages(),
-    *VENDOR_CLIENTS,
 )
 
 # The gRPC services of vendors: the same APIs, at other paths and in protobuf messages.

@@ -7,6 +7,9 @@ from chaos_llm.providers.openai.chatgpt import ChatGPTClient, ChatGPTResponses
 from chaos_llm.providers.openai.login import OpenAILogin
 from chaos_llm.providers.provider import Provider
 
-__all__ = ["VENDOR_CLIENTS", "ChatGPTResponses"]
-
-VENDOR_CLIENTS: tuple[Provider, ...] = (AnthropicClient(), OpenAILogin(), ChatGPTClient())
+VENDOR_CLIENTS: tuple[Provider, ...] = (
+    AnthropicClient(),
+    OpenAILogin(),
+    ChatGPTResponses(),
+    ChatGPTClient(),
+)

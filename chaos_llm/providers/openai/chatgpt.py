@@ -18,6 +18,7 @@ from chaos_llm.protocol.messages import Document, Refusal, Reply, Request, WireR
 from chaos_llm.protocol.rate_limits import Quota
 from chaos_llm.providers.client_endpoints import ClientEndpoints, says
 from chaos_llm.providers.framing import json_reply
+from chaos_llm.providers.openai.chatgpt_account import ACCOUNT, PLAN
 from chaos_llm.providers.openai.common import Headers, OpenAIDialect
 from chaos_llm.providers.openai.responses import OpenAIResponses
 from chaos_llm.providers.openai.routed import OpenAIRouted
@@ -26,7 +27,6 @@ from chaos_llm.providers.routes import Asked, Route
 
 _HOST = "chatgpt.com"
 _CODEX = re.compile(r"/backend-api/codex/responses$")
-_PLAN = "plus"
 _SPANS = (("primary", 300), ("secondary", 10_080))  # minutes: five hours, and a week
 _USED = 2  # percent of each limit that is used: assumed
 _REACHED = "The usage limit has been reached"
@@ -57,7 +57,7 @@ class ChatGPTResponses(OpenAIResponses):
         error = {
             "type": "usage_limit_reached",
             "message": refusal.message or _REACHED,
-            "plan_type": _PLAN,
+            "plan_type": PLAN,
             "resets_at": _resets(now, _SPANS[0][1]),
         }
         body = json.dumps({"error": error}, separators=(",", ":"), ensure_ascii=False)
@@ -97,7 +97,23 @@ def _usage(asked: Asked) -> Document:
         for name, minutes in _SPANS
     }
     limit = {"allowed": True, "limit_reached": False, **windows}
-    return Document({"plan_type": _PLAN, "rate_limit": limit, "credits": None})
+    return Document({"plan_type": PLAN, "rate_limit": limit, "credits": None})
+
+
+def _accounts(asked: Asked) -> Document:
+    """The accounts of a login: the one that the client names, as Codex refuses to work without."""
+    account = asked.fields["account"] or ACCOUNT
+    entry = {
+        "id": account,
+        "name": None,
+        "plan_type": PLAN,
+        "structure": "personal",
+        "workspace_backend_origin": "NO_CONSTRAINT",
+        "account_routing_override": "NO_CONSTRAINT",
+    }
+    return Document(
+        {"accounts": [entry], "account_ordering": [account], "default_account_id": account}
+    )
 
 
 class ChatGPTClient(ClientEndpoints, OpenAIRouted):
@@ -106,6 +122,8 @@ class ChatGPTClient(ClientEndpoints, OpenAIRouted):
     hosts: ClassVar[tuple[str, ...]] = (_HOST, "ab.chatgpt.com")
     table: ClassVar[tuple[Route, ...]] = (
         Route("GET", "^/backend-api/wham/usage$", _usage),
+        Route("GET", "^/backend-api/wham/accounts/check$", _accounts),
+        Route("POST", "^/backend-api/ps/mcp$", says(None, 404)),  # no connectors
         Route("GET", "^/backend-api/codex/models$", says({"models": []})),
         Route("POST", "^/backend-api/codex/analytics-events/events$", _NOTHING),  # telemetry
         Route("POST", "^/otlp/v1/(?:logs|metrics|traces)$", _NOTHING),
@@ -113,3 +131,6 @@ class ChatGPTClient(ClientEndpoints, OpenAIRouted):
         Route("GET", "^/backend-api/", _NOTHING),
         Route("POST", "^/backend-api/(?:wham|ps|plugins|connectors)/", _NOTHING),
     )
+
+    def _asked(self, wire: WireRequest) -> dict[str, Any] | Refusal:
+        return {"account": wire.headers.get("chatgpt-account-id", "")}

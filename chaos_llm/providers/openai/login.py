@@ -20,6 +20,7 @@ from urllib.parse import urlencode
 from chaos_llm.protocol.messages import Document, Refusal, Reply, Request, WireRequest
 from chaos_llm.providers.framing import base58, bearer, document_reply, json_reply, seconds
 from chaos_llm.providers.login import RotatingLogin, needed
+from chaos_llm.providers.openai.chatgpt_account import ACCOUNT, PLAN
 from chaos_llm.providers.openai.common import reply_ids
 from chaos_llm.providers.openai.errors import ROWS, OpenAIError, error_object
 from chaos_llm.providers.provider import ReplyContext
@@ -32,10 +33,12 @@ _NEEDED = {
 }
 _TOKEN = "/oauth/token"  # noqa: S105 - a path
 _DEVICE = "/api/accounts/deviceauth"
-_LIFETIME = 10 * 86400  # seconds: assumed, as all values of the documents are
-_ACCOUNT = {
-    "chatgpt_account_id": "5f0c1a52-0000-4000-8000-3f2d1b9e7a10",
-    "chatgpt_plan_type": "plus",
+# When tokens expire, in Unix time: 2100. A client in real time meets outages of years ago, and would
+# refresh a token that expired in the days of the outage before each request.
+_EXPIRES = 4_102_444_800
+_ACCOUNT = {  # its values are assumed
+    "chatgpt_account_id": ACCOUNT,
+    "chatgpt_plan_type": PLAN,
     "chatgpt_user_id": "user-Example",
     "organizations": [],
 }
@@ -129,7 +132,7 @@ def _tokens(request: Request, reply_context: ReplyContext) -> Document:
         "iss": "https://auth.openai.com",
         "aud": ["https://api.openai.com/v1"],
         "iat": int(reply_context.now),
-        "exp": int(reply_context.now) + _LIFETIME,
+        "exp": _EXPIRES,
         "sub": "auth0|example",
         "https://api.openai.com/auth": _ACCOUNT,
     }
