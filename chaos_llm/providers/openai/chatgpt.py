@@ -128,7 +128,7 @@ class ChatGPTClient(ClientEndpoints, OpenAIRouted):
         Route("POST", "^/backend-api/codex/analytics-events/events$", _NOTHING),  # telemetry
         Route("POST", "^/otlp/v1/(?:logs|metrics|traces)$", _NOTHING),
         Route("GET", "^/backend-api/(?:ps/)?plugins(?:/|$)", says([])),
-        Route("GET", "^/backend-api/", _NOTHING),
+        Route("GET", "^/backend-api/(?!codex/responses$)", _NOTHING),
         Route("POST", "^/backend-api/(?:wham|ps|plugins|connectors)/", _NOTHING),
     )
 

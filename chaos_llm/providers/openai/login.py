@@ -33,8 +33,8 @@ _NEEDED = {
 }
 _TOKEN = "/oauth/token"  # noqa: S105 - a path
 _DEVICE = "/api/accounts/deviceauth"
-# When tokens expire, in Unix time: 2100. A client in real time meets outages of years ago, and would
-# refresh a token that expired in the days of the outage before each request.
+# When tokens expire, in Unix time: 2100. A client in real time meets outages of years ago, and
+# would refresh a token that expired in the days of the outage before each request.
 _EXPIRES = 4_102_444_800
 _ACCOUNT = {  # its values are assumed
     "chatgpt_account_id": ACCOUNT,
