@@ -37,6 +37,7 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "chat": {"model": "gpt-5.2", "messages": [{"role": "user", "content": PROMPT}]},
     "responses": {"model": "gpt-5.2", "input": PROMPT},
+    "codex_responses": {"model": "gpt-5.2", "input": PROMPT},
     "llama_chat": {"model": "Llama-4", "messages": [{"role": "user", "content": PROMPT}]},
     "count_tokens": {
         "model": "claude-opus-4-6",
@@ -97,6 +98,7 @@ PATHS = {
     "messages": "/v1/messages",
     "chat": "/v1/chat/completions",
     "responses": "/v1/responses",
+    "codex_responses": "/backend-api/codex/responses",
     "llama_chat": "/v1/chat/completions",
     "meta-llama-chat": "/compat/v1/chat/completions",
     "count_tokens": "/v1/messages/count_tokens",

@@ -36,6 +36,7 @@ _NOTHING = says({})
 class ChatGPTResponses(OpenAIResponses):
     """The Responses API of ChatGPT's backend, which a subscription pays."""
 
+    api: ClassVar[str] = "codex_responses"
     hosts: ClassVar[tuple[str, ...]] = (_HOST,)
     usual_quota: ClassVar[Quota | None] = None
 

@@ -32,6 +32,7 @@ TABLES: Mapping[tuple[str, str], RuleTable] = {
     ("bedrock", "converse"): bedrock.CONVERSE,
     ("openai", "chat"): chat.CHAT,
     ("openai", "responses"): responses.RESPONSES,
+    ("openai", "codex_responses"): responses.RESPONSES,  # assumed to be the same
     ("azure-openai", "chat"): azure.AZURE_CHAT,
     ("azure-openai", "responses"): azure.AZURE_RESPONSES,
     ("gemini", "generate_content"): google.GEMINI,
