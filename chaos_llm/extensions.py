@@ -9,6 +9,9 @@
     [project.entry-points."chaos_llm.checks"]
     asks_once = "acme_chaos.checks:AsksOnce"    # a class or function; without arguments, a Check
 
+    [project.entry-points."chaos_llm.readers"]
+    acme_log = "acme_chaos.logs:AcmeLog"        # a Reader of recordings, for `chaos-llm import`
+
     [project.entry-points."chaos_llm.profiles"]
     acme = "acme_chaos.outages"                 # a package with .toml files beside its __init__
 
@@ -27,7 +30,7 @@ from typing import Any, Literal
 
 from chaos_llm.errors import UsageError
 
-Group = Literal["checks", "faults", "providers"]
+Group = Literal["checks", "faults", "providers", "readers"]
 
 _added_by_code: dict[str, dict[str, Any]] = {}
 

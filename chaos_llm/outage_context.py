@@ -284,7 +284,12 @@ class Outage:
         return "\n\n".join([*(texts or [journal_text(self.journal, self.profile, width)]), *peers])
 
     def _intercept(self, stack: ExitStack) -> InterceptionContext:
-        from chaos_llm.interception import client_environment, httpx_clients, import_hooks  # noqa: PLC0415 - both httpx, anyio
+        from chaos_llm.interception import (  # noqa: PLC0415 - httpx, anyio
+            client_environment,
+            deadlines,
+            httpx_clients,
+            import_hooks,
+        )
 
         engine = Engine(
             self._overrides,
@@ -294,11 +299,14 @@ class Outage:
             strict=self.strict,
             line_of_request=line_of_request,
         )
-        context = InterceptionContext(engine, self.clock, host_map(os.environ, self._rootdir))
+        context = InterceptionContext(
+            engine, self.clock, host_map(os.environ, self._rootdir), now=lambda: self.now
+        )
         stack.enter_context(client_environment.adapted_environment(context))
         engine.credentials = self._replays.credentials = Credentials.of(
             os.environ, provider_names()
         )
+        deadlines.watch(context, stack)
         stack.enter_context(httpx_clients.intercepted(context))
         stack.enter_context(import_hooks.intercepted(context))
         return context

@@ -93,7 +93,8 @@ def main() -> int:
     parser.add_argument("--compared-with", type=Path, metavar="DIR")
     parser.add_argument("--update", action="store_true")
     options = parser.parse_args()
-    kept, differ = {}, []
+    kept = json.loads(GOLDEN.read_text(encoding="utf-8")) if options.profiles else {}
+    differ = []
     for name, seed in everything(options.profiles):
         if options.into:
             keep(name, seed, options.into)
@@ -102,7 +103,7 @@ def main() -> int:
         if options.update:
             kept[f"{name} {seed}"] = digests(name, seed)
     if options.update:
-        GOLDEN.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+        GOLDEN.write_text(json.dumps(dict(sorted(kept.items())), indent=1) + "\n", encoding="utf-8")
     sys.stdout.write("".join(f"{each} differs\n" for each in differ))
     return 1 if differ else 0
 

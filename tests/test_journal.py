@@ -112,3 +112,17 @@ def test_the_repr_of_an_exchange_is_short():
         ask("hi")
         assert repr(chaos.journal[0]) == "<0 anthropic at 0: 529 complete, overloaded>"
         assert repr(chaos.journal[1]).endswith(": 200 complete, healthy>")
+
+
+def test_records_with_equal_rare_fields_share_them_and_a_write_changes_one_record_only():
+    journal = Journal()
+    first, second = (journal.open(0.0, request(), KEY) for _ in range(2))
+    first.status = second.status = 529
+    first.retry_after, second.retry_after = 1, 1.0
+    assert (first.status, repr(first.retry_after), repr(second.retry_after)) == (529, "1", "1.0")
+    first.error_message = "Overloaded"
+    assert (first.error_message, second.error_message) == ("Overloaded", "")
+    second.retry_after, second.error_message = 1, "Overloaded"
+    assert first._shared is second._shared
+    first.opening = "Your order"
+    assert (first.opening, second.opening, first.sent_content) == ("Your order", "", None)

@@ -90,6 +90,12 @@ class HealthyAnswers:
             return Refusal("invalid_request", message=str(mistake))
         return answer
 
+    def text(self, prompt: str, key: tuple[object, ...]) -> tuple[str, str]:
+        """The text that `answer` gives to a prompt alone, and the reference that closes it."""
+        draw = KeyedRandom("script", self._seed, *key).number(96)
+        mark = reference_from(draw >> 32)
+        return _text(find(prompt), mark, draw), mark
+
     def _with_alternatives(
         self, answer: Completion, request: Request, draw: int, key: tuple[object, ...] | str
     ) -> Completion:

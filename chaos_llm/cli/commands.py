@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from chaos_llm.cli import (
+    completion,
     demo,
     diff,
     explain,
     find,
+    import_,
     lint,
     matrix,
     month,
     profiles,
+    record,
     run,
     schema,
     serve,
@@ -30,5 +33,8 @@ COMMANDS: tuple[Command, ...] = (
     matrix,
     explain,
     find,
+    record,
+    import_,
     schema,
+    completion,
 )

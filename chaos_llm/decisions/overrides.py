@@ -105,6 +105,12 @@ class Overrides:
             return hits[0].decision
         return Decision((*chain.from_iterable(draws), *spared, *decision.draws))
 
+    def leave_alone(self, at: float) -> bool:
+        """Whether no request can be hit, counted, or given a chosen answer at that time."""
+        if self.chosen or self.meter.loads or self.plan.open_at(at):
+            return False
+        return not any(injection.is_open(at) for injection in self.injections)
+
     def _draw_injections(
         self, request: Request, key: Key, at: float
     ) -> tuple[list[Injection], list[Draw]]:

@@ -16,19 +16,22 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from sys import intern
-from typing import Any
+from typing import Any, TypeGuard
 from zlib import crc32
 
 from chaos_llm.answers import json_schema, status_page
 from chaos_llm.answers.healthy_answers import HealthyAnswers
 from chaos_llm.decisions.overrides import Overrides
+from chaos_llm.engine.kept_replies import KeptReply, Values, kept_reply
+from chaos_llm.engine.known_requests import KNOWN, NOT_TRIED, KnownRequest, KnownRequests
 from chaos_llm.engine.recorded_content import content_of
 from chaos_llm.engine.reply_builder import ReplyBuilder
 from chaos_llm.faults.fault import FaultContext
-from chaos_llm.journal.content_timing import content_timing_of
+from chaos_llm.journal.content_timing import AT_ONCE, content_timing_of
 from chaos_llm.journal.conversation_digest import digest_of
 from chaos_llm.journal.journal import Effect, Exchange, Journal
 from chaos_llm.profiles.model import HealthyLatency
+from chaos_llm.protocol.answer_limits import tokens_of
 from chaos_llm.protocol.grpc_wire import is_grpc, status_of
 from chaos_llm.protocol.keyed_random import KeyedRandom
 from chaos_llm.protocol.markers import find_references
@@ -36,16 +39,17 @@ from chaos_llm.protocol.messages import (
     Answer,
     Completion,
     Ending,
+    PlainReply,
     Refusal,
     Reply,
     Request,
+    Usage,
     WireRequest,
 )
 from chaos_llm.protocol.rate_limits import Buckets, State, with_headers
 from chaos_llm.protocol.retry_after import requested_wait
 from chaos_llm.protocol.tool_history import reported_tool_calls
 from chaos_llm.providers.provider import Provider, ReplyContext
-from chaos_llm.providers.refusals import validated
 from chaos_llm.requests.correlation import Correlation, Key
 from chaos_llm.requests.credentials import Credentials
 
@@ -73,6 +77,7 @@ class Engine:
     failing_calls: dict[int, None] = field(default_factory=dict)
     strict: bool = True  # refuse what the real APIs refuse
     line_of_request: Callable[[], str] = str  # of the app's own code, on this stack
+    known_requests: KnownRequests = KNOWN  # shared by all outages, because no form depends on one
 
     def __post_init__(self) -> None:
         plan = self.overrides.plan
@@ -85,10 +90,20 @@ class Engine:
 
     def exchange(self, provider: Provider, wire: WireRequest) -> tuple[Exchange, Reply]:
         """Answer one request in this provider's wire format."""
-        at, request = self.now(), provider.parse(wire)
-        if self.strict:
-            request = validated(request, wire, self._starts + at)
+        exchange, reply = self.brief_exchange(provider, wire)
+        return exchange, reply.in_full() if isinstance(reply, PlainReply) else reply
+
+    def brief_exchange(
+        self, provider: Provider, wire: WireRequest
+    ) -> tuple[Exchange, Reply | PlainReply]:
+        """The same; a reply that comes whole and at once stays as short as it is."""
+        at = self.now()
+        request = self.known_requests.read(provider, wire, self._starts + at, strict=self.strict)
         key = self.correlation.key(provider.name, wire.path[:_LONGEST_PATH], wire.body)
+        if self._is_plain(request, key, at):
+            answered = self._answer_plainly(provider, request, key, wire, at)
+            if answered is not None:
+                return answered
         decision = self.overrides.decide(request, key, at)
         exchange = self.journal.open(at, request, key, decision)
         exchange.body_hash = _fingerprint(wire.body)
@@ -113,12 +128,69 @@ class Engine:
             exchange.retry_after = _wait_of(builder, reply_context.now)
         return exchange, reply
 
-    def _record_details(self, exchange: Exchange, builder: ReplyBuilder, wire: WireRequest) -> None:
-        """Record what takes more time: only of calls with failures, and of new credentials."""
-        request = builder.request
+    def _is_plain(self, request: Request, key: Key, at: float) -> TypeGuard[KnownRequest]:
+        """Whether nothing stands between the healthy answer to a request and its reply.
+
+        Such requests, most of all, take the short way of `_answer_plainly`. It leaves out what
+        would do nothing to them, and writes the same bytes and the same record.
+        """
+        return (
+            type(request) is KnownRequest
+            and request.form.wants_text
+            and self.overrides.leave_alone(at)
+            and key.call not in self.failing_calls
+            and request.provider not in self._buckets
+            and request.provider not in self.profile.baseline
+        )
+
+    def _answer_plainly(
+        self, provider: Provider, request: KnownRequest, key: Key, wire: WireRequest, at: float
+    ) -> tuple[Exchange, Reply | PlainReply] | None:
+        """Answer with a healthy text at once; None for an answer that the request cuts short."""
+        text, reference = self._healthy_answers.text(request.prompt, key)
+        usage = Usage(request.input_tokens, tokens_of(text))
+        if request.max_tokens is not None and usage.output_tokens > request.max_tokens:
+            return None
+        answer = Completion(text=text, usage=usage)
+        reply_context = self._reply_context(provider, key, at)
+        reply = self._plain_reply(request, answer, reply_context)
+        if reply is None:
+            return None
+        exchange = self.journal.open(at, request, key)
+        exchange.body_hash = _fingerprint(wire.body)
+        exchange.has_healthy_reply(reference, usage.input_tokens, usage.output_tokens)
+        state = self._take_from_quota(provider, request, reply_context, answer)
+        if provider.remembers:
+            provider.remember(request, answer, reply_context)
+        self._note_credentials(request, wire)
+        return exchange, reply if state is None else with_headers(
+            reply, provider.quota_headers(state)
+        )
+
+    def _plain_reply(
+        self, request: KnownRequest, answer: Completion, reply_context: ReplyContext
+    ) -> PlainReply | Reply | None:
+        """The reply with an answer: of a kept one, else rendered; None if it takes any time."""
+        form = request.form
+        if form.reply is NOT_TRIED:
+            form.reply = kept_reply(form)
+        kept: KeptReply | None = form.reply
+        if kept is not None:
+            usage, drawn = answer.usage, reply_context.rng.hashes(kept.hashes)
+            values = answer.text, usage.input_tokens, usage.output_tokens, drawn, reply_context.now
+            return kept.filled(Values(*values))
+        reply = form.provider.render(request, answer, reply_context)
+        return reply if content_timing_of(reply) is AT_ONCE else None
+
+    def _note_credentials(self, request: Request, wire: WireRequest) -> None:
         if request.credential not in self.credentials.issuers:
             self.credentials.note(request.credential, wire.headers)
         self.journal.secrets.note(wire.headers, wire.query)
+
+    def _record_details(self, exchange: Exchange, builder: ReplyBuilder, wire: WireRequest) -> None:
+        """Record what takes more time: only of calls with failures, and of new credentials."""
+        request = builder.request
+        self._note_credentials(request, wire)
         if exchange.call >= 0 and (exchange.effects or not exchange.answered):
             if len(self.failing_calls) >= _MOST_CALLS:
                 del self.failing_calls[next(iter(self.failing_calls))]

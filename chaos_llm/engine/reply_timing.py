@@ -40,7 +40,7 @@ class Step(NamedTuple):
     ends_content: bool = False
 
 
-_AT_ONCE = Step(0.0)
+AT_ONCE = Step(0.0)
 _TIMEOUT = Failure("ReadTimeout", "The read operation timed out", "", "timeout")
 _REFUSED = Failure(
     "ConnectError", "[Errno 111] Connection refused", "All connection attempts failed", "refused"
@@ -87,7 +87,7 @@ def pool_timeout(extensions: Any) -> float | None:
 def headers_step(reply: Reply, limit: float | None, connect: float | None = None) -> Step:
     """The wait for the connection and the status line, within the client's limits for both."""
     if reply.chunks and not reply.wait and limit != 0:
-        return _AT_ONCE
+        return AT_ONCE
     if not reply.chunks and reply.ending is not Ending.COMPLETE:
         return _nothing_comes(reply, limit, connect)
     if limit is not None and reply.wait >= limit:

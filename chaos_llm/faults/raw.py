@@ -22,7 +22,8 @@ class Raw(Fault):
     """A recorded failure: a status, headers, and a body as text, bytes or `json`.
 
     With a body of bytes all headers stay as given. With text or `json` the headers of length and
-    encoding are replaced; `json` adds a content type if the headers have none.
+    encoding are replaced; `json` adds a content type if the headers have none. `body_file` is the
+    file, beside the profile's own, from which a profile reads the body.
     """
 
     status: int
@@ -30,6 +31,7 @@ class Raw(Fault):
     body: str | bytes = b""
     _: KW_ONLY
     json: Any = field(default=None, hash=False)
+    body_file: str = ""
 
     ends_reply = True
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,8 @@ from chaos_llm.interception.egress_guard import EgressGuard
 from chaos_llm.interception.foreign_stubs import unknown_provider_warning
 from chaos_llm.interception.httpx_pool import Pools
 from chaos_llm.journal.journal import End, Exchange
-from chaos_llm.protocol.messages import Reply, WireRequest
+from chaos_llm.protocol.messages import PlainReply, Reply, WireRequest
+from chaos_llm.requests import app_deadlines
 from chaos_llm.requests.hosts import Hosts
 from chaos_llm.virtual_time import VirtualTime
 
@@ -42,18 +44,30 @@ class InterceptionContext:
     connections: Connections = field(default_factory=Connections)
     pools: Pools = field(default_factory=Pools)  # of httpx's transports
     warnings: list[str] = field(default_factory=list)  # to be issued when the outage ends
+    now: Callable[[], float] = float  # the present second of the profile
     is_over: bool = False  # the outage has ended, so replies that are read late fail
 
     def exchange(self, names: tuple[str, ...], wire: WireRequest) -> tuple[Exchange, Reply]:
         """Answer a request to one of these providers; raises ForeignCall in real-time threads."""
+        exchange, reply = self.brief_exchange(names, wire)
+        return exchange, reply.in_full() if isinstance(reply, PlainReply) else reply
+
+    def brief_exchange(
+        self, names: tuple[str, ...], wire: WireRequest
+    ) -> tuple[Exchange, Reply | PlainReply]:
+        """The same; a reply that comes whole and at once stays as short as it is."""
         self._require_clock(wire)
         provider = self.hosts.provider(names, wire.method, wire.path)
         try:
-            exchange, reply = self.engine.exchange(provider, wire)
+            exchange, reply = self.engine.brief_exchange(provider, wire)
         except Exception as error:
             text = f"no reply to {wire.method} {wire.host}{wire.path}: {error!r}"
             raise self.clock.record(NoReply(text)) from error
-        exchange.began_cancelled = is_being_cancelled()
+        if is_being_cancelled():
+            exchange.began_cancelled = True
+        deadline = app_deadlines.outermost(exchange.at)
+        if deadline is not None:
+            exchange.app_deadline = deadline
         return exchange, reply
 
     def sleep(self, seconds: float, wire: WireRequest) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 import anyio
 
-from chaos_llm.engine.reply_timing import FOREVER, Step, pool_timeout
+from chaos_llm.engine.reply_timing import AT_ONCE, FOREVER, Step, pool_timeout
 from chaos_llm.interception.connection_reuse import Origin
 from chaos_llm.interception.context import InterceptionContext
 from chaos_llm.interception.foreign_stubs import (
@@ -95,6 +95,8 @@ def _sync(module: Any, real: Callable[..., Any]) -> Callable[..., Any]:
         exchange = HttpxExchange(
             context, module, request, names, body, pool=pool, connection=connection
         )
+        if exchange.plain is not None:
+            return exchange.response()
         with exchange:
             step = exchange.headers_step()
             exchange.pause(step)
@@ -133,7 +135,7 @@ def _async(module: Any, real: Callable[..., Any]) -> Callable[..., Any]:
             context, module, request, names, body, pool=pool, connection=connection, is_async=True
         )
         with exchange:
-            step = exchange.headers_step()
+            step = AT_ONCE if exchange.plain is not None else exchange.headers_step()
             await anyio.sleep(step.pause)
             if pool.retries and step.failure is not None:
                 step = await _retried_async(exchange, step)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from functools import cache
 from types import ModuleType
@@ -19,8 +19,9 @@ from chaos_llm.engine.reply_timing import (
     read_timeout,
 )
 from chaos_llm.interception.context import OUTAGE_ENDED, InterceptionContext
+from chaos_llm.interception.httpx_headers import RequestHeaders, fill, keeps_triples
 from chaos_llm.interception.httpx_pool import Connection, Pool
-from chaos_llm.protocol.messages import WireRequest
+from chaos_llm.protocol.messages import PlainReply, Reply, WireRequest
 
 _EXTENSIONS = {"http_version": b"HTTP/1.1"}
 _BEFORE_A_CONNECTION = ("ConnectError", "ConnectTimeout")
@@ -34,6 +35,7 @@ class HttpxExchange:
     """
 
     __slots__ = (
+        "_reply",
         "connection",
         "context",
         "exchange",
@@ -41,8 +43,8 @@ class HttpxExchange:
         "limit",
         "module",
         "names",
+        "plain",
         "pool",
-        "reply",
         "request",
         "wire",
     )
@@ -63,12 +65,20 @@ class HttpxExchange:
         self.is_async, self.limit = is_async, read_timeout(request.extensions)
         self.names, self.pool = names, pool
         self.connection: Connection | None = connection
-        self.wire = _wire(request, body, reused=connection.reused)
+        self.wire = _wire(module, request, body, reused=connection.reused)
         try:
-            self.exchange, self.reply = context.exchange(names, self.wire)
+            self.exchange, reply = context.brief_exchange(names, self.wire)
         except BaseException:
             pool.close(connection, context.clock.now)
             raise
+        # A client that waits no time for its bytes gets none.
+        self.plain = reply if isinstance(reply, PlainReply) and self.limit != 0 else None
+        self._reply = reply
+
+    @property
+    def reply(self) -> Reply:
+        reply = self._reply
+        return reply.in_full() if isinstance(reply, PlainReply) else reply
 
     def __enter__(self) -> None:
         pass
@@ -119,7 +129,7 @@ class HttpxExchange:
     def begin_again(self) -> Step:
         """Send the request once more, on a new connection."""
         self.wire = replace(self.wire, reused=False)
-        self.exchange, self.reply = self.context.exchange(self.names, self.wire)
+        self.exchange, self._reply = self.context.exchange(self.names, self.wire)
         return self.headers_step()
 
     def complete(self) -> None:
@@ -145,6 +155,8 @@ class HttpxExchange:
 
     def response(self) -> Any:
         """The library's response, whose body arrives while the client reads it."""
+        if self.plain is not None:
+            return self._plain_response(self.plain)
         reply, module = self.reply, self.module
         if comes_at_once(reply):
             self.context.end(self.exchange, "complete")
@@ -155,38 +167,21 @@ class HttpxExchange:
             reply.status, headers=reply.headers, stream=stream, extensions=_EXTENSIONS.copy()
         )
 
-
-class _Headers(Mapping[str, str]):
-    """The headers of a request, each decoded when it is read, because few are."""
-
-    __slots__ = ("_values",)
-
-    def __init__(self, raw: list[tuple[bytes, bytes]]) -> None:
-        # In reverse order, because the first of several values of a header counts.
-        self._values = {name.lower(): value for name, value in reversed(raw)}
-
-    @property
-    def raw_names(self) -> tuple[bytes, ...]:
-        """The names of the headers in bytes, without decoding."""
-        return tuple(self._values)
-
-    def __getitem__(self, name: str) -> str:
-        return self._values[name.encode()].decode("latin-1")
-
-    def get(self, name: str, default: Any = None) -> Any:
-        """Look a header up without KeyError, because most are looked for under several names."""
-        value = self._values.get(name.encode())
-        return default if value is None else value.decode("latin-1")
-
-    def __iter__(self) -> Iterator[str]:
-        return (name.decode("latin-1") for name in reversed(self._values))
-
-    def __len__(self) -> int:
-        return len(self._values)
+    def _plain_response(self, reply: PlainReply) -> Any:
+        """The response to a reply that comes whole and at once."""
+        self.context.end(self.exchange, "complete")
+        module, stream = self.module, _immediate_stream_class(self.module)(reply.body, self)
+        if not keeps_triples(module):
+            return module.Response(
+                200, headers=reply.headers, stream=stream, extensions=_EXTENSIONS.copy()
+            )
+        response = module.Response(200, stream=stream, extensions=_EXTENSIONS.copy())
+        fill(response.headers, reply.headers)
+        return response
 
 
-def _wire(request: Any, body: bytes, *, reused: bool) -> WireRequest:
-    url, headers = request.url, _Headers(request.headers.raw)
+def _wire(module: ModuleType, request: Any, body: bytes, *, reused: bool) -> WireRequest:
+    url, headers = request.url, RequestHeaders(module, request.headers)
     path, _, query = url.raw_path.decode("ascii").partition("?")
     return WireRequest(request.method, url.host, path, query, headers, body, reused)
 

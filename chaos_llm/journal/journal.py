@@ -9,13 +9,22 @@ from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
 from chaos_llm.decisions.plan import HEALTHY, Decision
-from chaos_llm.journal.content_timing import AT_ONCE, ContentTiming
+from chaos_llm.journal.content_timing import ContentTiming
 from chaos_llm.journal.exchange_kinds import HasExchangeKind, exchange_kind_of
 from chaos_llm.journal.sent_content import SentContent
+from chaos_llm.journal.shared_fields import (
+    HEALTHY_REPLY,
+    NO_CONTENT,
+    NOT_SENT,
+    Field,
+    own,
+    shared,
+)
 from chaos_llm.protocol import strict_json
 from chaos_llm.protocol.messages import UNSERVED, BrokenRule, Request
 from chaos_llm.protocol.redaction import Secrets, without_shapes_cached
 from chaos_llm.protocol.tool_history import ReportedToolCall
+from chaos_llm.requests.app_deadlines import AppDeadline
 from chaos_llm.requests.correlation import Key
 
 Effect = Literal["applied", "no_effect", "unsupported", "masked"]
@@ -48,7 +57,9 @@ class Exchange(HasExchangeKind):
     * body_hash: a fingerprint of the request's body
     * app_line: the line of the app's code that made the request, in calls with failures only; it is
       no part of written journals, which are the same on every machine
-    * began_cancelled: whether the task that sent the request was being cancelled
+    * began_cancelled: whether the task or thread that sent the request had been cancelled, or its
+      deadline had passed
+    * app_deadline: the outermost deadline that the app's own code had set, None if there is none
     * content_arrived: whether a client that counts what it reads has read the last piece of content
     * content_timing: when the content of the reply was planned to arrive
     * conversation_digest: the packed digest of the conversation, in calls with failures only
@@ -59,61 +70,56 @@ class Exchange(HasExchangeKind):
     """
 
     __slots__ = (
-        "answered",
-        "app_line",
+        "_own",
+        "_shared",
         "at",
         "attempt",
-        "began_cancelled",
         "body_hash",
-        "broken_rule",
         "call",
         "content",
-        "content_arrived",
-        "content_timing",
         "conversation_digest",
         "decision",
-        "effects",
         "end",
-        "error_message",
         "input_tokens",
         "number",
-        "opening",
         "output_tokens",
         "reference",
-        "reported_tool_calls",
-        "retry_after",
-        "sent_content",
-        "silently_corrupted",
-        "status",
         "until",
         "user",
     )
+
+    status: Field[int] = shared("status")
+    answered: Field[bool] = shared("answered")
+    silently_corrupted: Field[bool] = shared("silently_corrupted")
+    content_arrived: Field[bool] = shared("content_arrived")
+    began_cancelled: Field[bool] = shared("began_cancelled")
+    effects: Field[tuple[Effect, ...]] = shared("effects")
+    error_message: Field[str] = shared("error_message")
+    app_line: Field[str] = shared("app_line")
+    retry_after: Field[float | None] = shared("retry_after")
+    broken_rule: Field[BrokenRule | None] = shared("broken_rule")
+    content_timing: Field[ContentTiming] = shared("content_timing")
+    app_deadline: Field[AppDeadline | None] = own("app_deadline")
+    opening: Field[str] = own("opening")
+    sent_content: Field[SentContent | None] = own("sent_content")
+    reported_tool_calls: Field[tuple[ReportedToolCall, ...]] = own("reported_tool_calls")
 
     def __init__(
         self, number: int, at: float, request: Request, key: Key, decision: Decision = HEALTHY
     ) -> None:
         self.number, self.at, self.until = number, at, at
         self.kind = exchange_kind_of(request)
-        self.retry_after: float | None = None
-        self.broken_rule: BrokenRule | None = None
-        self.content_timing: ContentTiming = AT_ONCE
-        self.user, self.call, self.attempt, self.content = (
-            key.user,
-            key.call,
-            key.attempt,
-            key.content,
-        )
+        self.user, self.call, _, _, self.attempt, self.content = key
         self.decision = decision
-        self.effects: tuple[Effect, ...] = ()
         self.end: End = "open"
-        self.status = self.body_hash = self.conversation_digest = self.input_tokens = (
-            self.output_tokens
-        ) = 0
-        self.answered = self.silently_corrupted = False
-        self.content_arrived = self.began_cancelled = False
-        self.sent_content: SentContent | None = None
-        self.reported_tool_calls: tuple[ReportedToolCall, ...] = ()
-        self.reference = self.error_message = self.opening = self.app_line = ""
+        self.body_hash = self.conversation_digest = self.input_tokens = self.output_tokens = 0
+        self.reference = ""
+        self._shared, self._own = NOT_SENT, NO_CONTENT
+
+    def has_healthy_reply(self, reference: str, input_tokens: int, output_tokens: int) -> None:
+        """Record that a complete, healthy answer is sent at once."""
+        self._shared, self.reference = HEALTHY_REPLY, reference
+        self.input_tokens, self.output_tokens = input_tokens, output_tokens
 
     @property
     def key(self) -> Key:

@@ -52,7 +52,27 @@ def _fault(document: TomlDocument, path: Path, table: WeightedFaultTable) -> Fau
     known = faults.known()
     if table.fault not in known:
         raise UnknownName("fault", table.fault, known, where=_where(document, (*path, "fault")))
-    return _built(document, path, known[table.fault], table.model_extra or {}, "fault", "weight")
+    given = table.model_extra or {}
+    if given.get("body_file"):
+        given = {**given, "body": _text_of(document, path, given["body_file"])}
+    return _built(document, path, known[table.fault], given, "fault", "weight")
+
+
+def _text_of(document: TomlDocument, path: Path, name: object) -> str | bytes:
+    """The content of a file beside the profile; bytes if it is no UTF-8."""
+    folder = document.path.absolute().parent
+    file = folder / str(name)
+    if not isinstance(name, str) or not file.resolve().is_relative_to(folder.resolve()):
+        raise document.error((*path, "body_file"), "expected a file in the profile's own folder")
+    try:
+        content = file.read_bytes()
+    except (OSError, ValueError) as mistake:
+        problem = f"{file} cannot be read: {getattr(mistake, 'strerror', None) or mistake}"
+        raise document.error((*path, "body_file"), problem) from None
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return content
 
 
 def _toxic(document: TomlDocument, path: Path, table: ToxicTable) -> Toxic:

@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from chaos_llm import providers
-from chaos_llm.errors import ChaosError, ProfileError, shown
-from chaos_llm.profiles import evidence_grades, reading, toml_document
+from chaos_llm.errors import ChaosError, ProfileError, UsageError, shown
+from chaos_llm.profiles import evidence_grades, fit, observations, reading, toml_document
 from chaos_llm.profiles.model import SIMULATED_SURFACES, Profile, Target, Window
 from chaos_llm.profiles.toml_document import TomlDocument
 
@@ -168,10 +168,32 @@ def _out_of_reach(target: Target) -> str:
     return ""
 
 
+def _fit(profile: Profile, read: TomlDocument) -> Iterator[Problem]:
+    """Windows that differ from the recording beside the file, and failures that none explains."""
+    try:
+        recorded = observations.read(profile, read.path)
+    except UsageError as error:
+        yield ("title",), str(error)
+        return
+    if recorded is None:
+        return
+    numbers = {window.name: number for number, window in enumerate(profile.windows)}
+    for window in fit.of_windows(profile, recorded):
+        if not window.fits:
+            yield ("window", numbers[window.window], "share"), window.text
+    missing = fit.unexplained(profile, recorded)
+    if missing:
+        when = profile.when(missing[0].begins)
+        failed = sum(each.failed for each in missing)
+        message = f"{failed} recorded failures from {when:%H:%M:%S} on are in no window"
+        yield ("title",), message
+
+
 _RULES: tuple[Callable[[Profile, TomlDocument], Iterator[Problem]], ...] = (
     _naming,
     _unused,
     _sources,
     _windows,
     _masked,
+    _fit,
 )

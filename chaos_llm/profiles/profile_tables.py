@@ -31,8 +31,8 @@ from chaos_llm.profiles.window_tables import WindowTable
 class SourceTable(Table):
     """[sources.KEY]."""
 
-    kind: Literal["provider", "monitor", "press", "user"] = Field(
-        description="'provider', 'monitor', 'press' or 'user'"
+    kind: Literal["provider", "monitor", "recording", "press", "user"] = Field(
+        description="'provider', 'monitor', 'recording', 'press' or 'user'"
     )
     title: str = Field("", description="text")
     address: str = Field("", description="a web address, as text")

@@ -13,17 +13,20 @@ from chaos_llm.code_repr import CodeRepr
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Source(CodeRepr):
-    """The source of a fact; its kind gives the grade: reported or claimed."""
+    """The source of a fact; its kind gives the grade: reported or claimed.
+
+    A "recording" is one of the team's own calls, from which `chaos-llm import` made the profile.
+    """
 
     key: str
-    kind: Literal["provider", "monitor", "press", "user"]
+    kind: Literal["provider", "monitor", "recording", "press", "user"]
     title: str = ""
     address: str = ""
 
     @property
     def grade(self) -> Literal["reported", "claimed"]:
         """The grade of facts with this source."""
-        return "reported" if self.kind in ("provider", "monitor") else "claimed"
+        return "reported" if self.kind in ("provider", "monitor", "recording") else "claimed"
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 
 from chaos_llm.faults.fault import Fault
@@ -26,15 +26,18 @@ from chaos_llm.profiles.model import (
 )
 from chaos_llm.profiles.time_values import offset
 
+Times = Callable[[float], object]
 
-def to_toml(profile: Profile) -> str:
+
+def to_toml(profile: Profile, *, dated: bool = False) -> str:
     """The TOML text of a profile; saved as `<profile.name>.toml` it is read back as the same.
 
-    Times are offsets from `starts`. Raises UsageError for values that TOML cannot express, such
-    as None in the body of a `raw` fault.
+    Times are offsets from `starts`, or dates if `dated`. Raises UsageError for values that TOML
+    cannot express, such as None in the body of a `raw` fault.
     """
+    times = _dates_of(profile) if dated else offset
     blocks = [
-        _block("", _head(profile)),
+        _block("", _head(profile, times)),
         *(
             _block(f"[sources.{toml_values.key(k)}]", _source(s))
             for k, s in profile.sources.items()
@@ -54,14 +57,25 @@ def to_toml(profile: Profile) -> str:
             _block(f"[quota.{toml_values.key(name)}]", _quota(allowance))
             for name, allowance in profile.quotas.items()
         ),
-        *(_block("[[window]]", _window(window)) for window in profile.windows),
+        *(_block("[[window]]", _window(window, times)) for window in profile.windows),
         *(
-            _block(f"[status_page.{toml_values.key(p.provider)}]", _page(p))
+            _block(f"[status_page.{toml_values.key(p.provider)}]", _page(p, times))
             for p in profile.status_pages.values()
         ),
-        *(_block("[[event]]", _event(event)) for event in profile.events),
+        *(_block("[[event]]", _event(event, times)) for event in profile.events),
     ]
     return "\n".join(blocks)
+
+
+def _dates_of(profile: Profile) -> Times:
+    """Writes times as dates; one that a date cannot express exactly, as an offset."""
+
+    def date_of(seconds: float) -> object:
+        when = profile.when(seconds)
+        exact = (when - profile.starts).total_seconds() == seconds
+        return when if exact else offset(seconds)
+
+    return date_of
 
 
 def _latency(latency: HealthyLatency) -> dict[str, object]:
@@ -99,12 +113,12 @@ def _rows(values: object) -> str:
     return "[\n" + "".join(f"  {toml_values.value(value)},\n" for value in values) + "]"
 
 
-def _head(profile: Profile) -> dict[str, object]:
+def _head(profile: Profile, times: Times) -> dict[str, object]:
     optional = {"tags": list(profile.tags), "confidence": profile.confidence, "note": profile.note}
     return {
         "title": profile.title,
         "starts": profile.starts,
-        "ends": offset(profile.ends),
+        "ends": times(profile.ends),
         **_given(optional),
     }
 
@@ -113,7 +127,7 @@ def _source(source: Source) -> dict[str, object]:
     return {"kind": source.kind, **_given({"title": source.title, "address": source.address})}
 
 
-def _window(window: Window) -> dict[str, object]:
+def _window(window: Window, times: Times) -> dict[str, object]:
     sticky_by = (
         window.sticky_by
         if window.sticky_by != "request" or "sticky_by" in window.evidence
@@ -121,10 +135,10 @@ def _window(window: Window) -> dict[str, object]:
     )
     return {
         "name": window.name,
-        "from": _span(window.begins),
-        "until": _span(window.ends),
+        "from": _span(window.begins, times),
+        "until": _span(window.ends, times),
         "on": [_target(target) for target in window.on],
-        "share": _share(window.share),
+        "share": _share(window.share, times),
         **({"sticky_by": sticky_by} if sticky_by else {}),
         **({"sticky_for": window.sticky_for} if window.sticky_for is not None else {}),
         **_faults(window),
@@ -162,8 +176,8 @@ def _capacity(capacity: Capacity | None) -> dict[str, object]:
     return {name: value for name, value in values if value is not None}
 
 
-def _span(limits: tuple[float, float]) -> object:
-    earliest, latest = map(offset, limits)
+def _span(limits: tuple[float, float], times: Times) -> object:
+    earliest, latest = map(times, limits)
     return earliest if earliest == latest else [earliest, latest]
 
 
@@ -176,7 +190,7 @@ def _target(target: Target) -> dict[str, object]:
     }
 
 
-def _share(share: Share) -> object:
+def _share(share: Share, times: Times) -> object:
     (time, first), *more = share.points
     if share.bound:
         return {"below": first}
@@ -184,7 +198,7 @@ def _share(share: Share) -> object:
         return [first, share.until]
     if not more and not time:
         return first
-    return [[offset(time), part] for time, part in share.points]
+    return [[times(time), part] for time, part in share.points]
 
 
 def _weighted(weighted: WeightedFault, evidence: Mapping[str, object]) -> dict[str, object]:
@@ -195,23 +209,24 @@ def _weighted(weighted: WeightedFault, evidence: Mapping[str, object]) -> dict[s
 def _parameters(fault: Fault | Toxic, evidence: Mapping[str, object]) -> dict[str, object]:
     """The parameters that differ from their defaults, and those with evidence of their own."""
     values = ((field, getattr(fault, field.name)) for field in fields(fault))
+    in_a_file = ("body",) if getattr(fault, "body_file", "") else ()
     return {
         field.name: False if value is None and takes_none(field) else value
         for field, value in values
-        if value != field.default or field.name in evidence
+        if (value != field.default or field.name in evidence) and field.name not in in_a_file
     }
 
 
-def _page(page: StatusPage) -> dict[str, object]:
+def _page(page: StatusPage, times: Times) -> dict[str, object]:
     if page.unknown:
         return {"unknown": True, **_given({"evidence": page.evidence})}
-    return {"posts": list(_posts(page)), "evidence": page.evidence}
+    return {"posts": list(_posts(page, times)), "evidence": page.evidence}
 
 
-def _posts(page: StatusPage) -> Iterator[dict[str, object]]:
+def _posts(page: StatusPage, times: Times) -> Iterator[dict[str, object]]:
     for post in page.posts:
         yield {
-            "at": offset(post.at),
+            "at": times(post.at),
             **_given({"state": post.state, "says": post.says}),
             **({"incident": post.incident} if post.incident != 1 else {}),
             **_given({"impact": post.impact, "components": list(post.components)}),
@@ -219,8 +234,8 @@ def _posts(page: StatusPage) -> Iterator[dict[str, object]]:
         }
 
 
-def _event(event: Event) -> dict[str, object]:
-    return {"at": offset(event.at), "says": event.says, "evidence": event.evidence}
+def _event(event: Event, times: Times) -> dict[str, object]:
+    return {"at": times(event.at), "says": event.says, "evidence": event.evidence}
 
 
 def _given(optional: Mapping[str, object]) -> dict[str, object]:

@@ -15,6 +15,7 @@ from hashlib import blake2b
 from typing import TypeVar
 
 _T = TypeVar("_T")
+_FIRST = (1).to_bytes(8, "little")
 _STEPS = float(1 << 53)
 
 
@@ -40,6 +41,13 @@ class KeyedRandom:
     def rewind(self) -> None:
         """Start again at the first draw."""
         self._hashes, self._rest = 0, b""
+
+    def hashes(self, count: int) -> bytes:
+        """The bytes of which the first draws are made, 64 for each of so many hashes."""
+        if count == 1:
+            return blake2b(self._key, salt=_FIRST).digest()
+        salts = (number.to_bytes(8, "little") for number in range(1, count + 1))
+        return b"".join(blake2b(self._key, salt=salt).digest() for salt in salts)
 
     def _take(self, length: int) -> bytes:
         """The next bytes, at most 64; one hash serves several draws."""

@@ -309,3 +309,19 @@ class Reply:
     def body(self) -> bytes:
         """All bytes of the body, without the pauses."""
         return b"".join(chunk.data for chunk in self.chunks)
+
+
+@quick(frozen=True, slots=True)
+class PlainReply:
+    """A healthy reply that comes whole and at once, as nearly all do: its headers and its body.
+
+    `pieces` is the number of pieces of the answer, as in a Reply.
+    """
+
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    pieces: int
+
+    def in_full(self) -> Reply:
+        """The same reply in the form that faults can change."""
+        return Reply(200, self.headers, (Chunk(0.0, self.body, True),), pieces=self.pieces)

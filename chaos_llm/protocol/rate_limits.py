@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from chaos_llm.errors import UsageError
-from chaos_llm.protocol.messages import Reply
+from chaos_llm.protocol.messages import PlainReply, Reply
 
 _MINUTE = 60.0
 _MOST_CREDENTIALS = 10_000  # in memory at once; the oldest one is dropped and would begin full
@@ -157,11 +157,16 @@ class Buckets:
         return bucket.take(at, tokens, output)
 
 
-def with_headers(reply: Reply, headers: tuple[tuple[str, str], ...]) -> Reply:
+_R = TypeVar("_R", bound=Reply | PlainReply)
+
+
+def with_headers(reply: _R, headers: tuple[tuple[str, str], ...]) -> _R:
     """Add headers to a reply; they replace its own headers of the same names."""
+    if not headers:
+        return reply
     names = {name for name, _ in headers}
-    kept = tuple(header for header in reply.headers if header[0] not in names)
-    return replace(reply, headers=kept + headers) if headers else reply
+    kept = tuple([header for header in reply.headers if header[0] not in names])
+    return replace(reply, headers=kept + headers)
 
 
 def _bucket(per_minute: float | None) -> _TokenBucket | None:

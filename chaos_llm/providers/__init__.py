@@ -42,7 +42,7 @@ from chaos_llm.providers.google.openai_compatible import (
     GeminiCompatible,
     GeminiCompatibleEmbeddings,
 )
-from chaos_llm.providers.google.vertex_claude import VertexClaude
+from chaos_llm.providers.google.vertex_claude import VertexClaude, VertexClaudeTokenCount
 from chaos_llm.providers.google.vertex_embeddings import VertexEmbeddings
 from chaos_llm.providers.google.vertex_gemini import VertexGemini
 from chaos_llm.providers.google.vertex_grpc import (
@@ -127,7 +127,7 @@ from chaos_llm.providers.openai_compatible.vendors import (
 from chaos_llm.providers.openai_compatible.xai_grpc import XAIChat
 from chaos_llm.providers.provider import Provider, ReplyContext
 from chaos_llm.providers.statuspage import AnthropicStatus, OpenAIStatus
-from chaos_llm.providers.unserved import Unserved
+from chaos_llm.providers.unserved import Unserved, is_played
 from chaos_llm.providers.vendor_clients import VENDOR_CLIENTS
 
 __all__ = [
@@ -231,6 +231,7 @@ __all__ = [
     "VLLMModels",
     "VLLMResponses",
     "VertexClaude",
+    "VertexClaudeTokenCount",
     "VertexEmbeddings",
     "VertexGemini",
     "VertexGeminiGrpc",
@@ -280,6 +281,7 @@ PROVIDERS: tuple[Provider, ...] = (
     GeminiTokenCount(),
     VertexGemini(),
     VertexClaude(),
+    VertexClaudeTokenCount(),
     VertexEmbeddings(),
     VertexTokenCount(),
     GoogleOAuth(),
@@ -385,13 +387,13 @@ def _known(_edition: tuple[object, ...]) -> tuple[Provider, ...]:
 def find(name: str, method: str, path: str) -> Provider:
     """Find the wire format of a request to a provider.
 
-    A known path with another method finds the format that refuses it; an unknown path finds the one
-    that answers 501. Raises UnknownName for a provider that is not in the catalogue.
+    A known path with another method finds the format that refuses it; one that is not simulated
+    finds the format that answers 501. Raises UnknownName for a provider that is not known.
     """
     formats = [p for p in (*known(), *GRPC_SERVICES) if p.name == name]
     if not formats:
         raise UnknownName("provider", name, (provider.name for provider in known()))
-    for tried in (method, "POST", "GET", "DELETE"):
+    for tried in (method, "POST", "GET", "DELETE") if is_played(name, method, path) else ():
         for provider in formats:
             if provider.claims(tried, path):
                 return provider

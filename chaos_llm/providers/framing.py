@@ -13,7 +13,7 @@ from chaos_llm.protocol.keyed_random import fingerprint
 from chaos_llm.protocol.messages import Chunk, Completion, Document, Reply
 
 _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
-_TO_BASE58 = bytes(ord(_BASE58[byte % 58]) for byte in range(256))
+TO_BASE58 = bytes(ord(_BASE58[byte % 58]) for byte in range(256))
 _LONG_WORD, _SLICE = 24, 12
 
 quote = encode_basestring  # JSON text as both vendors write it: UTF-8, not \u escapes
@@ -51,7 +51,7 @@ def _has_long_words(text: str) -> bool:
 
 def base58(number: int, length: int) -> str:
     """A 256-bit draw as an id of at most 32 letters, at a tenth of the cost of drawing letters."""
-    return number.to_bytes(32, "little").translate(_TO_BASE58)[:length].decode()
+    return number.to_bytes(32, "little").translate(TO_BASE58)[:length].decode()
 
 
 def bearer(authorization: str) -> str:

@@ -41,6 +41,7 @@ class Provider(ABC):
     limits in the headers of healthy replies if a profile sets none; None if the vendor sends none.
     `asks_to_wait`: its 429s say when to retry, in a header or in the body.
     If several providers serve a path of one host, a format that `yields` leaves it to the other.
+    `made_of_draws` make header values of drawn bytes in another way than ids are made.
     """
 
     name: ClassVar[str]
@@ -49,6 +50,7 @@ class Provider(ABC):
     hosts: ClassVar[tuple[str, ...]]
     usual_quota: ClassVar[Quota | None] = None
     remembers: ClassVar[bool] = False
+    made_of_draws: ClassVar[tuple[Callable[[bytes], str], ...]] = ()
     yields: ClassVar[bool] = False
     asks_to_wait: ClassVar[bool] = True
 

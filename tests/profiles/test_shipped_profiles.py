@@ -15,8 +15,13 @@ from chaos_llm.network import Network
 from chaos_llm.profiles import evidence_grades
 
 NAMES = profiles.names()
-# No incident: each kind of failure in turn, also by the request, so that retries are tested.
-EXERCISES = {"every-failure-in-turn", "every-failure-in-turn-two-providers"}
+# No incident: each kind of failure in turn, also by the request, so that retries are tested; and
+# answers that no parser takes.
+EXERCISES = {
+    "every-failure-in-turn",
+    "every-failure-in-turn-two-providers",
+    "structured-output-regression",
+}
 VOCABULARY = Path(__file__).parents[2] / "docs" / "reference" / "profile-tags.md"
 TAGS = set(re.findall(r"^\| `([\w-]+)` \|", VOCABULARY.read_text(encoding="utf-8"), re.MULTILINE))
 
@@ -249,8 +254,14 @@ def test_a_storm_is_529_without_a_retry_after_and_begins_at_once():
     assert [weighted.fault for weighted in first.faults] == [overloaded()]
     assert first.begins == (0.0, 0.0)
     assert first.share.at(0.0) == 1.0
-    assert profile.status_pages["anthropic"].posts == ()
-    assert not profile.status_pages["anthropic"].unknown
+
+
+def test_the_page_is_green_for_all_but_the_last_minutes_of_the_storm():
+    profile = profiles.load(STORM)
+    (post,) = profile.status_pages["anthropic"].posts
+
+    assert post.at == 54 * 60 + 43
+    assert profile.ends == 64 * 60
 
 
 def test_a_storm_has_six_bursts_of_which_two_outlast_eleven_retries():

@@ -47,6 +47,10 @@ BODIES: dict[str, dict[str, Any]] = {
     "generate_content": {"contents": [{"role": "user", "parts": [{"text": PROMPT}]}]},
     "embed_content": {"requests": [{"content": {"parts": [{"text": PROMPT}]}}]},
     "count_content": {"contents": [{"role": "user", "parts": [{"text": PROMPT}]}]},
+    "count_claude": {
+        "model": "claude-opus-4-6",
+        "messages": [{"role": "user", "content": PROMPT}],
+    },
     "raw_predict": {
         "anthropic_version": "vertex-2023-10-16",
         "max_tokens": 100,
@@ -116,6 +120,7 @@ PATHS = {
     "generate_content": f"{_VERTEX}/google/models/gemini-2.5-flash:generateContent",
     "embed_content": "/v1/models/gemini-embedding-001:batchEmbedContents",
     "count_content": f"{_VERTEX}/google/models/gemini-2.5-flash:countTokens",
+    "count_claude": f"{_VERTEX}/anthropic/models/count-tokens:rawPredict",
     "raw_predict": f"{_VERTEX}/anthropic/models/claude-opus-4-6:rawPredict",
     "predict": f"{_VERTEX}/google/models/text-embedding-005:predict",
     "google_token": "/token",

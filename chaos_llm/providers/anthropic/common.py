@@ -94,6 +94,10 @@ _FINAL = (("x-should-retry", "false"),)  # of 400, 401 and 404, as recorded; of 
 _FINALS = (400, 401, 403, 404, 413)
 _SHORTEST, _VARIES = 300, 900  # milliseconds in `x-envoy-upstream-service-time`: assumed
 # The account limits in the headers of healthy replies: assumed, those of a paid tier.
+_QUOTA_NAMES = tuple(
+    tuple(f"anthropic-ratelimit-{noun}-{name}" for name in ("limit", "remaining", "reset"))
+    for noun in ("input-tokens", "output-tokens", "requests", "tokens")
+)
 USUAL_QUOTA = Quota(4_000, 2_000_000, 400_000)
 
 
@@ -105,8 +109,13 @@ def reply_ids(reply_context: ReplyContext, credential: str = "") -> tuple[str, H
     number = reply_context.rng.number(256)
     request_id = "req_011C" + base58(number, 20)
     ray = ("cf-ray", f"{number >> 192:016x}-SJC")
-    took = ("x-envoy-upstream-service-time", str(_SHORTEST + number % _VARIES))
+    took = ("x-envoy-upstream-service-time", service_time(number.to_bytes(32, "little")))
     return request_id, (("request-id", request_id), ray, took, *account_headers(credential))
+
+
+def service_time(drawn: bytes) -> str:
+    """The milliseconds that a reply took, from the bytes drawn for its request id."""
+    return str(_SHORTEST + int.from_bytes(drawn, "little") % _VARIES)
 
 
 @lru_cache(1024)
@@ -204,22 +213,16 @@ def quota_headers(state: State) -> Headers:
     Where answers have a limit of their own, the one of all tokens is the sum of both.
     """
     both = _together(state.tokens, state.output)
-    levels = (
-        ("input-tokens", state.tokens),
-        ("output-tokens", state.output),
-        ("requests", state.requests),
-        ("tokens", both),
-    )
-    return tuple(
-        (f"anthropic-ratelimit-{noun}-{name}", value)
-        for noun, level in levels
-        if level
-        for name, value in (
-            ("limit", str(level.limit)),
-            ("remaining", str(level.remaining)),
-            ("reset", _moment(state.at + level.reset)),
-        )
-    )
+    levels = (state.tokens, state.output, state.requests, both)
+    headers: list[tuple[str, str]] = []
+    for (limit, remaining, reset), level in zip(_QUOTA_NAMES, levels, strict=True):
+        if level:
+            headers += (
+                (limit, str(level.limit)),
+                (remaining, str(level.remaining)),
+                (reset, _second(int(state.at + level.reset))),
+            )
+    return tuple(headers)
 
 
 def _together(heard: Level | None, said: Level | None) -> Level | None:

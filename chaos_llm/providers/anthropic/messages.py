@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from chaos_llm.protocol.messages import Completion, Refusal, Reply, Request, WireRequest
 from chaos_llm.protocol.rate_limits import Quota, State
 from chaos_llm.providers.anthropic import subscription
-from chaos_llm.providers.anthropic.common import USUAL_QUOTA, quota_headers, refuse, reply_ids
+from chaos_llm.providers.anthropic.common import (
+    USUAL_QUOTA,
+    quota_headers,
+    refuse,
+    reply_ids,
+    service_time,
+)
 from chaos_llm.providers.anthropic.message_bodies import (
     MODEL_TOO,
     PING,
@@ -32,6 +38,7 @@ class AnthropicMessages(ModelEndpoint):
     ending: ClassVar[str] = "/v1/messages"
     unreadable: ClassVar[str] = "The request body is not valid JSON: {}"
     usual_quota: ClassVar[Quota | None] = USUAL_QUOTA
+    made_of_draws: ClassVar[tuple[Callable[[bytes], str], ...]] = (service_time,)
 
     def _secret(self, headers: Mapping[str, str]) -> str:
         return headers.get("x-api-key") or bearer(headers.get("authorization", ""))

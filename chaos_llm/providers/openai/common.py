@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import ClassVar
 
@@ -16,6 +16,14 @@ from chaos_llm.providers.provider import ReplyContext
 Headers = tuple[tuple[str, str], ...]
 
 
+_SHORTEST, _VARIES = 180, 700  # milliseconds in `openai-processing-ms`: assumed
+
+
+def service_time(drawn: bytes) -> str:
+    """The milliseconds that a reply took, from the bytes drawn for its request id."""
+    return str(_SHORTEST + int.from_bytes(drawn, "little") % _VARIES)
+
+
 class OpenAIDialect(Endpoint):
     """What OpenAI's APIs and compatible ones share: authentication, error bodies, headers, ids.
 
@@ -25,6 +33,7 @@ class OpenAIDialect(Endpoint):
 
     name: ClassVar[str] = "openai"
     hosts: ClassVar[tuple[str, ...]] = ("api.openai.com",)
+    made_of_draws: ClassVar[tuple[Callable[[bytes], str], ...]] = (service_time,)
     unreadable: ClassVar[str] = (
         "We could not parse the JSON body of your request. (HINT: This likely means you aren't "
         "using your HTTP library correctly. The OpenAI API expects a JSON payload, but what was "
@@ -167,7 +176,7 @@ def reply_ids(reply_context: ReplyContext) -> tuple[str, Headers]:
     """Draw a request id and the headers that carry it and say how long the reply took."""
     number = reply_context.rng.number(256)
     request_id = f"req_{number:064x}"[:36]
-    took = str(_SHORTEST + number % _VARIES)
+    took = service_time(number.to_bytes(32, "little"))
     ray = f"{number >> 192:016x}-SJC"
     head = (
         ("x-request-id", request_id),
@@ -176,9 +185,6 @@ def reply_ids(reply_context: ReplyContext) -> tuple[str, Headers]:
         ("cf-ray", ray),
     )
     return request_id, head + _EDGE
-
-
-_SHORTEST, _VARIES = 180, 700  # milliseconds in `openai-processing-ms`: assumed
 
 
 @lru_cache(1024)

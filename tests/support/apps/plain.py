@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,6 +34,7 @@ MODELS = {
 LOGINS = {
     "anthropic": "https://console.anthropic.com/v1/oauth/token",
     "azure-openai": "https://login.microsoftonline.com/a-tenant/oauth2/v2.0/token",
+    "vertex": "https://oauth2.googleapis.com/token",
 }
 PAGES = {"anthropic": "https://status.claude.com", "openai": "https://status.openai.com"}
 # The endpoints that a window names alone, and how they are asked.
@@ -43,6 +46,39 @@ NAMED = {
         "&response_type=code",
     ),
 }
+_GEMINI = "https://generativelanguage.googleapis.com/v1beta/models"
+_TRACK = {"name": "track", "description": "Track a parcel."}
+# The requests without which a fault has no effect.
+NEEDED: dict[str, Callable[[str], tuple[str, str, Any]]] = {
+    "lost_signature": lambda prompt: (
+        "POST",
+        f"{_GEMINI}/gemini-3-flash-preview:generateContent",
+        _contents(prompt)
+        | {
+            "tools": [{"functionDeclarations": [_TRACK]}],
+            "toolConfig": {"functionCallingConfig": {"mode": "ANY"}},
+        },
+    ),
+    "other_dimensions": lambda prompt: (
+        "POST",
+        f"{_GEMINI}/text-embedding-004:embedContent",
+        {"content": {"parts": [{"text": prompt}]}},
+    ),
+    "stuck_batch": lambda prompt: (
+        "POST",
+        "https://api.anthropic.com/v1/messages/batches",
+        {"requests": [{"custom_id": "one", "params": _message(prompt)}]},
+    ),
+    "tool_call_as_text": lambda prompt: (
+        "POST",
+        "https://api.anthropic.com/v1/messages",
+        _message(prompt)
+        | {
+            "tools": [_TRACK | {"input_schema": {"type": "object"}}],
+            "tool_choice": {"type": "any"},
+        },
+    ),
+}
 _RENEWAL = {"grant_type": "refresh_token", "refresh_token": "r", "client_id": "a"}
 _GRANT = {"grant_type": "client_credentials", "client_id": "a", "scope": "s/.default"}
 
@@ -52,9 +88,12 @@ class PlainApp:
     """Asks what one target of a window hits, and gives back what came, as it came."""
 
     target: Target
+    needed_by: str = ""  # the fault that needs another request than a question, if one does
     client: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=60))
 
     def __call__(self, prompt: str) -> str:
+        if self.needed_by == "stuck_batch":
+            return self._batch(prompt)
         method, url, body = self._request(prompt)
         headers = dict(HEADERS)
         if self.target.surface == "page":
@@ -71,8 +110,17 @@ class PlainApp:
         wire = WireRequest(method, sent.url.host, path, query, HEADERS, sent.content)
         return find(self.target.provider, method, path).parse(wire)
 
+    def _batch(self, prompt: str) -> str:
+        """What has become of a batch after ten minutes."""
+        _, url, body = NEEDED["stuck_batch"](prompt)
+        made = self.client.post(url, json=body, headers=HEADERS).raise_for_status().json()
+        time.sleep(600)
+        return self.client.get(f"{url}/{made['id']}", headers=HEADERS).raise_for_status().text
+
     def _request(self, prompt: str) -> tuple[str, str, Any]:
         target = self.target
+        if self.needed_by in NEEDED:
+            return NEEDED[self.needed_by](prompt)
         if target.path in NAMED:
             return (*NAMED[target.path], None)
         if target.surface == "page":
@@ -101,12 +149,14 @@ class PlainApp:
             case "bedrock":
                 operation = "converse-stream" if stream else "converse"
                 text = {"role": "user", "content": [{"text": prompt}]}
-                host = "bedrock-runtime.us-east-1.amazonaws.com"
+                host = f"bedrock-runtime.{target.region or 'us-east-1'}.amazonaws.com"
                 return f"https://{host}/model/{model}/{operation}", {"messages": [text]}
             case "azure-openai":
                 return f"{_AZURE}/{model}/chat/completions?api-version=2025-04-01-preview", chat
-            case "openai" if "embedding" in model:
-                return "https://api.openai.com/v1/embeddings", {"model": model, "input": prompt}
+            case "openai" if target.path == "/v1/responses" or "embedding" in model:
+                path = target.path or "/v1/embeddings"
+                asked = {"model": model, "input": prompt} | ({"stream": True} if stream else {})
+                return f"https://api.openai.com{path}", asked
         provider = next(p for p in PROVIDERS if p.name == name and p.api == "chat")
         return f"https://{provider.hosts[0]}{_CHAT.get(name, '/v1/chat/completions')}", chat
 
@@ -129,6 +179,11 @@ def _google(name: str, model: str, region: str) -> str:
 
 def _contents(prompt: str) -> dict[str, Any]:
     return {"contents": [{"role": "user", "parts": [{"text": prompt}]}]}
+
+
+def _message(prompt: str) -> dict[str, Any]:
+    asked = [{"role": "user", "content": prompt}]
+    return {"model": MODELS["anthropic"], "max_tokens": 300, "messages": asked}
 
 
 def _concrete(pattern: str) -> str:

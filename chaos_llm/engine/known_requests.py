@@ -1,0 +1,259 @@
+"""Requests that differ from an earlier one only in the text of their prompt, read without parsing.
+
+An app asks in one form again and again. Parsing and validating a request takes most of the time of
+a healthy exchange, and both depend on everything but the prompt's words: what a vendor refuses is a
+text that is empty, blank, too long, or in the wrong place. So a form that was found sound is kept:
+the bytes before and after the prompt, and the request that was read.
+
+Nothing is taken for granted. A form is kept when it is met a second time, and only if two other
+prompts in the same place, a short and a long one, are read as predicted and found sound. It applies
+only if every header that reading it asked for has the same value, on the same day (models are
+retired), to bodies under 4 KB (which are shorter than any model's window).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, replace
+from typing import Any
+
+from chaos_llm.protocol import strict_json
+from chaos_llm.protocol.keyed_random import KeyedRandom
+from chaos_llm.protocol.messages import Request, WireRequest
+from chaos_llm.providers.framing import quote
+from chaos_llm.providers.provider import Provider, ReplyContext
+from chaos_llm.providers.refusals import validated
+
+LONGEST = 4000  # bytes of a body that is read in this way
+_MOST_FORMS = 8  # of one path of one host
+_MOST_PATHS = 128
+_MOST_SEEN = 64  # forms that were met once
+# To keep a form costs as much as some ten requests; an app whose forms never repeat must not pay.
+_CREDIT, _COST = 1024, 16
+_DAY = 86_400.0  # seconds
+# Two prompts unlike each other, to find out what of a request depends on its prompt.
+_PROBES = ("Why", "Where is the order KX-48213, please? It should have come (on Monday), I think.")
+_FIELDS = tuple(field.name for field in fields(Request))
+_PROMPT, _SIZE = _FIELDS.index("prompt"), _FIELDS.index("size")
+_INPUT_TOKENS, _BODY = _FIELDS.index("input_tokens"), _FIELDS.index("body")
+
+NOT_TRIED = object()
+_Path = tuple[int, bool, str, str, str, str]
+
+
+class KnownRequest(Request):
+    """A sound request of a known form; its body is parsed when it is first asked for."""
+
+    __slots__ = ("_body", "form")
+
+    _body: Any
+    form: Form
+
+    @property
+    def body(self) -> Any:
+        if isinstance(self._body, bytes):
+            self._body = strict_json.loads(self._body) | self.form.added
+        return self._body
+
+    @body.setter
+    def body(self, value: Any) -> None:
+        self._body = value
+
+
+class _NotedHeaders(Mapping[str, str]):
+    """The headers of a request, and which of them were asked for."""
+
+    def __init__(self, headers: Mapping[str, str]) -> None:
+        self._headers = headers
+        self.asked: dict[str, str | None] = {}
+        self.is_read_whole = False
+
+    def __getitem__(self, name: str) -> str:
+        if name not in self:
+            raise KeyError(name)
+        return self._headers[name]
+
+    def get(self, name: str, default: Any = None) -> Any:
+        value: str | None
+        value = self.asked[name] = self._headers.get(name)
+        return default if value is None else value
+
+    def __contains__(self, name: object) -> bool:
+        return self.get(str(name)) is not None
+
+    def __iter__(self) -> Iterator[str]:
+        self.is_read_whole = True
+        return iter(self._headers)
+
+    def __len__(self) -> int:
+        self.is_read_whole = True
+        return len(self._headers)
+
+
+class Form:
+    """A sound request without its prompt: the bytes around it, and what was read."""
+
+    __slots__ = (
+        "_values",
+        "added",
+        "after",
+        "before",
+        "day",
+        "headers",
+        "least",
+        "provider",
+        "reply",
+        "wants_text",
+    )
+
+    def __init__(
+        self, provider: Provider, before: bytes, after: bytes, day: int, request: Request
+    ) -> None:
+        self.provider, self.day = provider, day  # known by its id, which is its own while it lives
+        self.before, self.after = before, after
+        self.added = _added_to(request)
+        self.reply: Any = NOT_TRIED  # what is kept of its replies
+        self.least = len(before) + len(after)
+        self.headers: tuple[tuple[str, str | None], ...] = ()
+        self._values = [getattr(request, name) for name in _FIELDS]
+        # Whether a healthy provider answers it with a text, and nothing besides.
+        self.wants_text = (
+            request.surface == "api"
+            and not (request.tools or request.reasons or request.stop_sequences)
+            and request.choices == 1
+            and _is_for_the_model(provider, request)
+        )
+
+    def prompt_in(self, body: bytes) -> str:
+        """The prompt in a body of this form; "" in any other, or if a parser has to look at it."""
+        if not (body.startswith(self.before) and body.endswith(self.after)):
+            return ""
+        quoted = body[len(self.before) : len(body) - len(self.after)]
+        if len(body) <= self.least or b"\\u" in quoted:
+            return ""
+        try:
+            # JSON's own reader of one text, which raises if the text ends before the bytes do.
+            text = quoted.decode() if b"\\" not in quoted else str(json.loads(b'"%b"' % quoted))
+        except ValueError:
+            return ""
+        if b"\\" not in quoted and (b'"' in quoted or not text.isprintable()):
+            return ""
+        return "" if text[0].isspace() or text[-1].isspace() else text
+
+    def filled(self, prompt: str, body: bytes) -> KnownRequest:
+        """The request with this prompt."""
+        values = self._values.copy()
+        values[_PROMPT], values[_SIZE], values[_BODY] = prompt, len(body), body
+        values[_INPUT_TOKENS] = len(body) // 4
+        request = KnownRequest(*values)
+        request.form = self
+        return request
+
+    def is_met_by(self, headers: Mapping[str, str]) -> bool:
+        """Whether the headers that reading it asked for have the same values."""
+        for name, value in self.headers:  # noqa: SIM110 - a third faster than all()
+            if headers.get(name) != value:
+                return False
+        return True
+
+
+def _added_to(request: Request) -> dict[str, Any]:
+    """What a wire format has added to the body of a request, under a name that is no JSON key."""
+    body = request.body if isinstance(request.body, dict) else {}
+    return {name: value for name, value in body.items() if name.startswith("$")}
+
+
+class KnownRequests:
+    """The known forms, by provider, host and path. They outlive outages: none depends on one.
+
+    `forms` is how many are kept of one path of one host; with 0, each request is parsed.
+    """
+
+    def __init__(self, forms: int = _MOST_FORMS) -> None:
+        self._most_forms = forms
+        self._forms: dict[_Path, list[Form]] = {}
+        self._seen: dict[tuple[object, ...], None] = {}
+        self._credit = _CREDIT
+
+    @property
+    def has_credit(self) -> bool:
+        """Whether more forms may be kept; each request of a known form earns some credit."""
+        return self._credit >= _COST and self._most_forms > 0
+
+    def read(self, provider: Provider, wire: WireRequest, now: float, *, strict: bool) -> Request:
+        """Parse and validate a request, if it has no known form; `now` is in Unix seconds."""
+        body = wire.body
+        if len(body) > LONGEST:
+            return _parsed(provider, wire, now, strict)
+        path = (id(provider), strict, wire.method, wire.host, wire.path, wire.query)
+        day = int(now // _DAY)
+        for form in self._forms.get(path, ()):
+            prompt = form.prompt_in(body)
+            if prompt and form.day == day and form.is_met_by(wire.headers):
+                if self._credit < _CREDIT:
+                    self._credit += 1
+                return form.filled(prompt, body)
+        request = _parsed(provider, wire, now, strict)
+        if request.invalid is None and request.prompt and self.has_credit:
+            self._note(path, provider, wire, request, now)
+        return request
+
+    def _note(
+        self, path: _Path, provider: Provider, wire: WireRequest, request: Request, now: float
+    ) -> None:
+        """Keep the form of a sound request if it was met before."""
+        quoted = quote(request.prompt).encode()
+        before, found, after = wire.body.rpartition(quoted)
+        if not found:
+            return
+        before, after = before + b'"', b'"' + after
+        met = (*path, before, after)
+        if met not in self._seen:
+            if len(self._seen) >= _MOST_SEEN:
+                del self._seen[next(iter(self._seen))]
+            self._seen[met] = None
+            return
+        self._credit -= _COST
+        form = Form(provider, before, after, int(now // _DAY), request)
+        # With a schema some vendors want the word JSON in the prompt.
+        is_sound = request.schema is None and _foretells(form, wire, request, now, path[1])
+        if is_sound:
+            if len(self._forms) >= _MOST_PATHS:
+                del self._forms[next(iter(self._forms))]
+            self._forms[path] = [form, *self._forms.get(path, ())][: self._most_forms]
+
+
+KNOWN = KnownRequests()
+
+
+def _parsed(provider: Provider, wire: WireRequest, now: float, strict: bool) -> Request:
+    request = provider.parse(wire)
+    return validated(request, wire, now) if strict else request
+
+
+def _is_for_the_model(provider: Provider, request: Request) -> bool:
+    """Whether the model answers, and not the endpoint itself, whatever it has stored."""
+    if type(provider).healthy is Provider.healthy:
+        return True
+    no_state: Any = None  # which raises where an endpoint looks at its state
+    try:
+        return provider.healthy(request, ReplyContext(0.0, KeyedRandom(), no_state)) is None
+    except (TypeError, AttributeError):
+        return False
+
+
+def _foretells(form: Form, wire: WireRequest, request: Request, now: float, strict: bool) -> bool:
+    """Whether other prompts in the place of this one are read as a form predicts.
+
+    The headers that reading them asked for are part of the form.
+    """
+    headers = _NotedHeaders(wire.headers)
+    for prompt in (request.prompt, *_PROBES):
+        body = form.before[:-1] + quote(prompt).encode() + form.after[1:]
+        predicted = form.filled(prompt, body)
+        found = _parsed(form.provider, replace(wire, body=body, headers=headers), now, strict)
+        if any(getattr(found, name) != getattr(predicted, name) for name in _FIELDS):
+            return False
+    form.headers = tuple(headers.asked.items())
+    return not headers.is_read_whole

@@ -1,0 +1,111 @@
+"""Read files of recordings and make the draft of a profile, with the files beside it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from chaos_llm.errors import UnknownName, UsageError
+from chaos_llm.importing import change_points, readers
+from chaos_llm.importing.call_series import Calls
+from chaos_llm.importing.draft import Draft, draft
+from chaos_llm.importing.recorded_file import RecordedFile
+from chaos_llm.profiles import observations as observed
+from chaos_llm.profiles import to_toml
+from chaos_llm.protocol.redaction import Secrets, without_shapes
+from chaos_llm.recording.recorded_call import RecordedCall, RecordedPost
+from chaos_llm.requests.hosts import provider_names
+
+_NAME = re.compile(r"[^a-z0-9]+")
+
+Progress = Callable[[str, float], None]
+
+
+@dataclass
+class Imported:
+    """A draft, and the secrets of the files that it was made of, which must not be written."""
+
+    draft: Draft
+    secrets: list[Secrets] = field(default_factory=list)
+
+    def write(self, path: Path) -> list[Path]:
+        """Write the profile and the files beside it; returns their paths."""
+        profile = self.draft.profile
+        texts = {path: to_toml(profile, dated=True)}
+        texts[observed.path_beside(path)] = observed.written(self.draft.observations)
+        for name, body in self.draft.bodies.items():
+            texts[path.parent / name] = body
+        for each, text in texts.items():
+            each.parent.mkdir(parents=True, exist_ok=True)
+            each.write_text(self._masked(text), encoding="utf-8")
+        return list(texts)
+
+    def _masked(self, text: str) -> str:
+        for secrets in self.secrets:
+            text = secrets.masked(text)
+        return without_shapes(text)
+
+
+def import_files(
+    paths: Sequence[Path],
+    *,
+    name: str,
+    format_name: str = "",
+    columns: Mapping[str, str] | None = None,
+    provider: str = "",
+    progress: Progress | None = None,
+    tell: Callable[[str], None] = print,
+) -> Imported:
+    """The draft of a profile of all these files together; `tell` gets what each file said.
+
+    `provider` is assumed where a call names none. Raises UsageError for a file of an unknown
+    format, for files without calls or failures, and if the extra `import` is not installed.
+    """
+    if provider and provider not in provider_names():
+        raise UnknownName("provider", provider, provider_names())
+    change_points.require()
+    calls = Calls()
+    posts: list[RecordedPost] = []
+    secrets: list[Secrets] = []
+    for path in paths:
+        file = _opened(path, columns or {}, progress)
+        reader = readers.reader_of(file, format_name)
+        for each in reader.read(file):
+            if isinstance(each, RecordedCall):
+                calls.add(each, provider)
+            else:
+                posts.append(each)
+        secrets.append(file.secrets)
+        for message in _about(file, reader.name):
+            tell(message)
+    if calls.unnamed and calls.count:
+        count = sum(calls.unnamed.values())
+        tell(f"{count} calls name no provider and are left out; --provider NAME assumes one")
+    made = draft(calls, posts, name=name, recorded_in=[path.name for path in paths])
+    return Imported(made, secrets)
+
+
+def _opened(path: Path, columns: Mapping[str, str], progress: Progress | None) -> RecordedFile:
+    if not path.is_file():
+        raise UsageError(f"{path}: there is no such file")
+    report = None if progress is None else (lambda share: progress(path.name, share))
+    return RecordedFile(path, report, dict(columns))
+
+
+def _about(file: RecordedFile, format_name: str) -> Iterator[str]:
+    yield f"{file.path.name}: read as {format_name}"
+    for note in file.notes:
+        yield f"{file.path.name}: {note}"
+    broken = file.broken
+    if broken.count:
+        shown = "; ".join(f"{number}: {why}" for number, why in broken.first[:5])
+        more = f"; and {broken.count - 5} more" if broken.count > 5 else ""
+        were = "record was" if broken.count == 1 else "records were"
+        yield f"{file.path.name}: {broken.count} broken {were} skipped ({shown}{more})"
+
+
+def name_of(path: Path) -> str:
+    """The name of the profile in a file: its stem, in the letters that names have."""
+    return _NAME.sub("-", path.name.removesuffix(".toml").lower()).strip("-") or "recorded"

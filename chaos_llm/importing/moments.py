@@ -1,0 +1,86 @@
+"""Points in time and durations, as logs write them."""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+_NGINX = "%d/%b/%Y:%H:%M:%S %z"
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+# Upper bounds of seconds, milliseconds and microseconds since 1970 for times before the year 5138.
+_SCALES = ((1e11, 1.0), (1e14, 1e3), (1e17, 1e6), (1e20, 1e9))
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)")
+_UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def moment(value: object) -> float:
+    """Seconds since 1970 of a time in any common form; raises ValueError for any other value.
+
+    A time without a zone is taken for UTC. A number is seconds, milliseconds, microseconds or
+    nanoseconds since 1970, as its size tells.
+    """
+    if isinstance(value, str):
+        try:
+            when = datetime.fromisoformat(value)
+        except ValueError:
+            return _other_form(value)
+        return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return _since_1970(float(value))
+    if isinstance(value, datetime):
+        return (value if value.tzinfo else value.replace(tzinfo=UTC)).timestamp()
+    raise ValueError(f"{value!r:.60} is no time")
+
+
+def optional_moment(value: object) -> float | None:
+    """The same, or None for a missing or unreadable one."""
+    try:
+        return moment(value) if value else None
+    except ValueError:
+        return None
+
+
+def number(value: object) -> float | None:
+    """A number, or the text of one; None for anything else, and for one that is not finite."""
+    if isinstance(value, str):
+        try:
+            value = float(value)
+        except ValueError:
+            return None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if math.isfinite(value) else None
+
+
+def duration(value: object) -> float | None:
+    """Seconds of Go's durations ("1.2s", "1m3s") or of a number in nanoseconds, as go-vcr has."""
+    if isinstance(value, str) and (parts := _DURATION.findall(value)):
+        return sum(float(amount) * _UNITS[unit] for amount, unit in parts)
+    found = number(value)
+    return found / 1e9 if found else None
+
+
+def _since_1970(value: float) -> float:
+    for bound, scale in _SCALES:
+        if 0 <= value < bound:
+            return value / scale
+    raise ValueError(f"{value!r} is no time")
+
+
+def _other_form(text: str) -> float:
+    stripped = text.strip().strip("[]")
+    if _NUMBER.fullmatch(stripped):
+        return _since_1970(float(stripped))
+    try:
+        return datetime.strptime(stripped, _NGINX).timestamp()  # noqa: DTZ007 - it has %z
+    except ValueError:
+        pass
+    try:
+        return parsedate_to_datetime(stripped).timestamp()
+    except ValueError:
+        pass
+    if stripped.endswith(" UTC"):  # 2026-05-04 08:00:00.123 UTC
+        return moment(stripped.removesuffix(" UTC") + "+00:00")
+    raise ValueError(f"{text[:60]!r} is no time")

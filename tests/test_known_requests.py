@@ -1,0 +1,214 @@
+"""A request of a known form is read, answered and recorded as one that is parsed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.small_profiles import profile_of, window
+from support.wire_requests import BODIES, PROMPT, wire_request
+
+from chaos_llm.decisions.overrides import Overrides
+from chaos_llm.decisions.plan import Plan
+from chaos_llm.engine.engine import Engine
+from chaos_llm.engine.kept_replies import KeptReply
+from chaos_llm.engine.known_requests import LONGEST, KnownRequest, KnownRequests
+from chaos_llm.faults import overloaded
+from chaos_llm.journal.journal import Journal
+from chaos_llm.protocol.messages import Reply
+from chaos_llm.providers import find, known
+from chaos_llm.providers.model_endpoint import ModelEndpoint
+from chaos_llm.providers.refusals.models import facts_of
+from chaos_llm.providers.refusals.tokens import OVER
+from chaos_llm.requests.correlation import Correlation
+
+MODELS = {"chat": "gpt-4o-mini", "responses": "gpt-4o-mini"}  # models that do not think
+ENDPOINTS = [
+    provider
+    for provider in known()
+    if isinstance(provider, ModelEndpoint) and PROMPT in json.dumps(BODIES.get(provider.api, ""))
+]
+# What vendors refuse in a prompt, and what JSON writes in another way, besides any text.
+PROMPTS = st.one_of(
+    st.text(max_size=60),
+    st.sampled_from(
+        ["", " ", "a ", "\n", 'a "b"', "a\\", "a\nb", "ä", "😀", "\x00", "x" * LONGEST]
+    ),
+    st.integers(10_000, 99_999).map("Where is my order KX-{}?".format),
+)
+
+
+def engine(requests=None, profile=None, at=0.0):
+    """An engine without a clock, by default one that parses each request."""
+    plan = Plan(profile or profile_of(), seed=1)
+    requests = requests or KnownRequests(forms=0)
+    return Engine(Overrides(plan), Journal(), Correlation(), lambda: at, known_requests=requests)
+
+
+def asking(provider, prompt, **changes):
+    """An ordinary request with this prompt; `changes` are fields of its body."""
+    body = BODIES[provider.api] | changes
+    if provider.api in MODELS and "model" in body:
+        body = {**body, "model": MODELS[provider.api]}
+    text = json.dumps(body, ensure_ascii=False)
+    return wire_request(
+        provider, body=text.replace(json.dumps(PROMPT), json.dumps(prompt)).encode()
+    )
+
+
+def anthropic(prompt="Why?", headers=(), **changes):
+    """A sound request of the Messages API."""
+    provider = find("anthropic", "POST", "/v1/messages")
+    named = {"x-api-key": "k", "anthropic-version": "2023-06-01", **dict(headers)}
+    return provider, replace(asking(provider, prompt, **changes), headers=named)
+
+
+def known_to(requests, *, profile=None, at=0.0):
+    """An engine that has met an ordinary request of the Messages API twice, and answers more."""
+    made = engine(requests, profile, at)
+    for _ in range(2):
+        made.exchange(*anthropic())
+    return made
+
+
+def is_known(made, provider, wire):
+    """Whether an engine reads a request without parsing it."""
+    now = made.profile.starts.timestamp() + made.now()
+    return isinstance(made.known_requests.read(provider, wire, now, strict=True), KnownRequest)
+
+
+def same(ours, theirs, provider, wire):
+    """What both engines make of a request, which must be one and the same."""
+    ours, theirs = ours.exchange(provider, wire), theirs.exchange(provider, wire)
+    assert ours[1] == theirs[1]
+    assert ours[0].line() == theirs[0].line()
+    for field in ("body_hash", "content_timing", "conversation_digest", "opening", "kind"):
+        assert getattr(ours[0], field) == getattr(theirs[0], field)
+    return ours[1]
+
+
+@pytest.mark.parametrize("provider", ENDPOINTS, ids=lambda each: f"{each.name}-{each.api}")
+@settings(max_examples=10)
+@given(st.lists(PROMPTS, min_size=1, max_size=4), st.booleans(), st.sampled_from([9, 400]))
+def test_requests_of_a_known_form_get_the_replies_that_rendering_gives(
+    provider, prompts, stream, limit
+):
+    changes = {"stream": True} if stream and provider.api in MODELS else {}
+    if provider.api == "messages":
+        changes["max_tokens"] = limit
+    ours, theirs = engine(KnownRequests()), engine()
+    for prompt in (PROMPT, PROMPT, *prompts):
+        same(ours, theirs, provider, asking(provider, prompt, **changes))
+
+
+@pytest.mark.parametrize(
+    ("name", "api"),
+    [
+        ("anthropic", "messages"),
+        ("openai", "chat"),
+        ("openai", "responses"),
+        ("gemini", "generate_content"),
+    ],
+)
+def test_the_busiest_wire_formats_keep_their_replies(name, api):
+    provider = next(each for each in ENDPOINTS if (each.name, each.api) == (name, api))
+    made = engine(KnownRequests())
+    for _ in range(3):
+        wire = asking(provider, PROMPT)
+        wire = anthropic()[1] if name == "anthropic" else wire
+        wire = replace(wire, path=wire.path.replace("2.5", "2.0"))  # a Gemini that does not think
+        made.exchange(provider, wire)
+    now = made.profile.starts.timestamp()
+    request = made.known_requests.read(provider, wire, now, strict=True)
+    assert isinstance(request.form.reply, KeptReply)
+
+
+def test_a_form_is_known_from_the_third_request_on():
+    made = engine(KnownRequests())
+    provider, wire = anthropic()
+    assert [is_known(made, provider, wire) for _ in range(4)] == [False, False, True, True]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"anthropic-version": None}, {"x-api-key": "other"}, {"x-api-key": ""}],
+    ids=["no version", "another key", "no key"],
+)
+def test_a_header_that_reading_depends_on_is_part_of_the_form(headers):
+    made = known_to(KnownRequests())
+    provider, wire = anthropic(headers=headers)
+    sent = {name: value for name, value in wire.headers.items() if value is not None}
+    wire = replace(wire, headers=sent)
+    assert not is_known(made, provider, wire)
+    same(made, known_to(None), provider, wire)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"max_tokens": 0},
+        {"messages": [{"role": "tool", "content": PROMPT}]},
+        {"messages": [{"role": "user", "content": PROMPT}] * 2},
+        {"stop_sequences": ["Reference"]},
+        {"tools": [{"name": "t", "input_schema": {"type": "object"}}]},
+    ],
+    ids=str,
+)
+def test_another_field_is_another_form(changes):
+    made = known_to(KnownRequests())
+    provider, wire = anthropic(**changes)
+    assert not is_known(made, provider, wire)
+    others = known_to(None)
+    for prompt in ("Why?", "Why?", "Why not?", "And now?"):
+        same(made, others, *anthropic(prompt, **changes))
+
+
+def test_the_day_is_part_of_the_form_because_models_are_retired():
+    requests, retired = KnownRequests(), anthropic(model="claude-3-haiku-20240307")  # 20 April 2026
+    march, may = engine(requests), engine(requests, at=60 * 86_400.0)
+    replies = [march.exchange(*retired)[1].status for _ in range(4)]
+    assert (replies, may.exchange(*retired)[1].status) == ([200] * 4, 404)
+    assert march.exchange(*retired)[1].status == 200
+
+
+def test_what_a_prompt_alone_can_break_is_refused_in_a_known_form():
+    made = known_to(KnownRequests())
+    for prompt in ("", " ", "Why? ", " Why?", "\n"):
+        provider, wire = anthropic(prompt)
+        assert not is_known(made, provider, wire)
+    assert made.exchange(*anthropic(""))[1].status == 400
+
+
+def test_the_smallest_window_of_a_model_is_longer_than_a_body_of_a_known_form():
+    smallest = facts_of("openai", "gpt-3.5-turbo-instruct").window
+    assert smallest * OVER > LONGEST
+
+
+def test_faults_hit_requests_of_a_known_form():
+    made = known_to(KnownRequests(), profile=profile_of(window(overloaded())))
+    provider, wire = anthropic()
+    for _ in range(3):
+        exchange, reply = made.exchange(provider, wire)
+    assert (reply.status, exchange.applied[0].fault) == (529, "overloaded")
+
+
+def test_a_provider_whose_forms_never_repeat_is_soon_parsed_only():
+    made = engine(KnownRequests())
+    for number in range(300):
+        headers = {"x-api-key": f"k{number}"}
+        for _ in range(2):
+            made.exchange(*anthropic(headers=headers))
+    assert not is_known(made, *anthropic(headers=headers))
+    assert not made.known_requests.has_credit
+
+
+def test_the_reply_in_full_is_a_reply():
+    made = known_to(KnownRequests())
+    made.exchange(*anthropic())
+    _, brief = made.brief_exchange(*anthropic())
+    assert not isinstance(brief, Reply)
+    assert isinstance(brief.in_full(), Reply)
+    assert json.loads(brief.body)["type"] == "message"
