@@ -16,8 +16,8 @@ LAYERS = (
     (("synonyms",), "what people call a provider or a fault"),
     (("errors", "code_repr"), "what can go wrong; values whose repr is the code that makes them"),
     (
-        ("protocol", "durations", "config", "extensions"),
-        "the nouns of one exchange; keyed randomness; a team's settings and packs",
+        ("protocol", "durations", "config", "extensions", "user_cache"),
+        "the nouns of one exchange; keyed randomness; a team's settings and packs; what is kept",
     ),
     (("virtual_time",), "the only clock"),
     (("faults", "providers"), "one file a fault; one folder a vendor's wire formats"),

@@ -11,12 +11,14 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from functools import cache
+from importlib.metadata import version
 
+from chaos_llm import user_cache
 from chaos_llm.answers import json_schema
 from chaos_llm.answers.tool_choice import chosen_tool
 from chaos_llm.errors import UsageError
 from chaos_llm.protocol.answer_limits import tokens_of, within_limits
-from chaos_llm.protocol.keyed_random import KeyedRandom
+from chaos_llm.protocol.keyed_random import SEPARATOR, KeyedRandom, hashes
 from chaos_llm.protocol.markers import find, reference_from
 from chaos_llm.protocol.messages import (
     Completion,
@@ -63,6 +65,9 @@ _REASONING_SENTENCES = (
 _REASONING_TOKENS = 64  # reasoning is billed in multiples of it, in recorded usage of OpenAI
 
 
+_SCRIPT = b"script" + SEPARATOR
+
+
 class HealthyAnswers:
     """The answers of healthy providers; each depends on seed, key and request alone."""
 
@@ -90,9 +95,13 @@ class HealthyAnswers:
             return Refusal("invalid_request", message=str(mistake))
         return answer
 
-    def text(self, prompt: str, key: tuple[object, ...]) -> tuple[str, str]:
-        """The text that `answer` gives to a prompt alone, and the reference that closes it."""
-        draw = KeyedRandom("script", self._seed, *key).number(96)
+    @staticmethod
+    def text(prompt: str, key: bytes) -> tuple[str, str]:
+        """The text that `answer` gives to a prompt alone, and the reference that closes it.
+
+        `key` is the seed and the key of `answer`, joined.
+        """
+        draw = int.from_bytes(hashes(_SCRIPT + key, 1)[:12], "little")
         mark = reference_from(draw >> 32)
         return _text(find(prompt), mark, draw), mark
 
@@ -184,6 +193,23 @@ def warm_up() -> None:
 @cache
 def _sentences() -> tuple[str, ...]:
     """The sentences that all answers are put together from."""
+    made_of = (version("faker"), _POOL, _SENTENCES)
+    return user_cache.kept("sentences", repr(made_of).encode(), _made, _encoded, _decoded)
+
+
+def _encoded(sentences: tuple[str, ...]) -> bytes:
+    return json.dumps(sentences).encode()
+
+
+def _decoded(kept: bytes) -> tuple[str, ...]:
+    sentences = tuple(map(str, json.loads(kept)))
+    if len(sentences) != _POOL:
+        raise ValueError("expected one sentence for each place of the pool")
+    return sentences
+
+
+def _made() -> tuple[str, ...]:
+    """Fill names and places in, which takes as long as a hundred calls of an app."""
     from faker import Faker  # noqa: PLC0415 - takes a quarter of a second, so only if needed
 
     fake = Faker("en_US")

@@ -156,7 +156,7 @@ class Overrides:
             for injection in self.injections
             if injection.begins <= at < injection.ends and injection.target.hits(request)
         )
-        healed_at = self._healed_at(request, at)
+        healed_at = self.healed_at(request, at)
         shares = (
             window.share(at, self.meter.loads)
             for window in self.plan.open_at(at)
@@ -201,11 +201,12 @@ class Overrides:
 
     def _without_healed(self, decision: Decision, request: Request, at: float) -> Decision:
         """Drop the draws of windows that opened before the provider was healed."""
-        healed_at = self._healed_at(request, at)
+        healed_at = self.healed_at(request, at)
         begins = {window.window.name: window.opened for window in self.plan.open_at(at)}
         return Decision(tuple(draw for draw in decision.draws if begins[draw.window] > healed_at))
 
-    def _healed_at(self, request: Request, at: float) -> float:
+    def healed_at(self, request: Request, at: float) -> float:
+        """When the targets that hit such a request were last healed; minus infinity if never."""
         healed = (time for target, time in self.healed if time <= at and target.hits(request))
         return max(healed, default=-math.inf)
 

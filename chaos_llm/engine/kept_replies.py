@@ -13,18 +13,23 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any, NamedTuple, cast
 
-from chaos_llm.engine.known_requests import Form
-from chaos_llm.protocol.keyed_random import KeyedRandom
-from chaos_llm.protocol.messages import Completion, PlainReply, Reply, Usage
+from chaos_llm.engine.known_requests import NOT_TRIED, Form
+from chaos_llm.protocol.keyed_random import KeyedRandom, hashes
+from chaos_llm.protocol.messages import Chunk, Completion, Reply, Usage
 from chaos_llm.providers.framing import TO_BASE58, count_pieces, quote
-from chaos_llm.providers.provider import Provider, ReplyContext
+from chaos_llm.providers.provider import Headers, Provider, ReplyContext
 
 HASH = 64  # bytes of one hash, from which the ids of a reply are drawn
 _MOST_HASHES = 3  # of one reply
 _SHORTEST_ID, _SHORTEST_GAP = 8, 7  # letters; fewer could be in a body by chance
 _TEXT, _HEARD, _SAID, _TOTAL, _SECONDS, _LENGTH = range(6)
+
+
+Id = Callable[[bytes], bytes]
+RawHeader = tuple[bytes, bytes, bytes]
 
 
 class Values(NamedTuple):
@@ -39,7 +44,7 @@ class Values(NamedTuple):
 
 def _drawn(name: str) -> bytes:
     """Bytes as they are drawn, without any pattern."""
-    return KeyedRandom("kept reply", name).hashes(_MOST_HASHES)
+    return hashes(name.encode(), _MOST_HASHES)
 
 
 _ALL = HASH * _MOST_HASHES
@@ -82,10 +87,41 @@ class _Drawn(KeyedRandom):
         return self._bytes[piece]
 
 
+class PlainReply:
+    """A healthy reply that comes whole and at once: its headers in bytes, its body, its text.
+
+    A header is its name, its name in lower case, and its value.
+    """
+
+    __slots__ = ("body", "raw_headers", "text")
+
+    def __init__(self, raw_headers: list[RawHeader], body: bytes, text: str) -> None:
+        self.raw_headers, self.body, self.text = raw_headers, body, text
+
+    def in_full(self) -> Reply:
+        """The same reply in the form that faults can change."""
+        headers = tuple((name.decode(), value.decode()) for name, _, value in self.raw_headers)
+        chunks = (Chunk(0.0, self.body, True),)
+        return Reply(200, headers, chunks, pieces=count_pieces(self.text))
+
+
+@lru_cache(maxsize=256)
+def _raw_names(names: tuple[str, ...]) -> list[tuple[bytes, bytes]]:
+    return [(name.encode("ascii"), name.lower().encode("ascii")) for name in names]
+
+
+def _raw(headers: Headers) -> list[RawHeader]:
+    names, values = zip(*headers, strict=True)
+    return [
+        (name, lower, value.encode("ascii"))
+        for (name, lower), value in zip(_raw_names(names), values, strict=True)
+    ]
+
+
 class KeptReply:
     """The bytes of the healthy replies to one form of request."""
 
-    __slots__ = ("_body", "_body_places", "_header_gaps", "_headers", "_ids", "hashes")
+    __slots__ = ("_body", "_body_places", "_header_gaps", "_ids", "_names", "_raw", "hashes")
 
     def __init__(self, form: Form) -> None:
         reply, taken = _rendered(form, _MARKERS)
@@ -94,25 +130,37 @@ class KeptReply:
         texts = _texts(_MARKERS, self._ids)
         texts[_LENGTH] = b"%d" % len(reply.body)
         self._body, self._body_places = _with_gaps(reply.body, texts, without={_LENGTH})
-        self._headers = reply.headers
-        self._header_gaps = tuple(_header_gaps(reply.headers, texts))
+        self._raw = _raw(reply.headers)
+        self._names = frozenset(name for name, _, _ in self._raw)
+        self._header_gaps = tuple(_header_gaps(self._raw, texts))
 
-    def filled(self, values: Values) -> PlainReply:
-        """The reply with these values."""
+    def filled(self, values: Values, more: Headers = ()) -> PlainReply:
+        """The reply with these values, and more headers in place of its own of these names."""
         texts = _texts(values, self._ids)
         body = self._body % tuple([texts[place] for place in self._body_places])
         texts[_LENGTH] = b"%d" % len(body)
-        headers = list(self._headers)
-        for index, name, template, place in self._header_gaps:
-            headers[index] = name, template % texts[place].decode()
-        return PlainReply(tuple(headers), body, count_pieces(values.text))
-
-
-Id = Callable[[bytes], bytes]
+        raw = self._raw.copy()
+        for index, before, place, after in self._header_gaps:
+            name, lower, _ = raw[index]
+            raw[index] = name, lower, before + texts[place] + after
+        if more:
+            added = _raw(more)
+            names = {name for name, _, _ in added}
+            if not self._names.isdisjoint(names):
+                raw = [header for header in raw if header[0] not in names]
+            raw += added
+        return PlainReply(raw, body, values.text)
 
 
 def kept_reply(form: Form) -> KeptReply | None:
-    """Find the gaps in the replies to a form of request; None if its replies cannot be kept."""
+    """What is kept of the replies to a form of request; None if they have to be rendered."""
+    if form.reply is NOT_TRIED:
+        form.reply = _kept(form)
+    return cast("KeptReply | None", form.reply)
+
+
+def _kept(form: Form) -> KeptReply | None:
+    """Find the gaps in the replies, and see that filling them gives what rendering gives."""
     try:
         kept = KeptReply(form)
         for values in _AWKWARD:
@@ -225,14 +273,13 @@ def _with_gaps(text: bytes, texts: list[bytes], without: set[int]) -> tuple[byte
 
 
 def _header_gaps(
-    headers: tuple[tuple[str, str], ...], texts: list[bytes]
-) -> Iterator[tuple[int, str, str, int]]:
-    """The headers with a gap: their index, name, template, and which of the texts it takes."""
-    for index, (name, value) in enumerate(headers):
-        for place, text in enumerate(texts):
-            if text and (
-                text.decode() == value or (len(text) >= _SHORTEST_ID and text.decode() in value)
-            ):
-                template = value.replace("%", "%%").replace(text.decode(), "%s", 1)
-                yield index, name, template, place
+    headers: list[RawHeader], texts: list[bytes]
+) -> Iterator[tuple[int, bytes, int, bytes]]:
+    """The headers with a gap: their index, what is before it, the text's place, what is after."""
+    longest_first = sorted(enumerate(texts), key=lambda each: -len(each[1]))
+    for index, (_, _, value) in enumerate(headers):
+        for place, found in longest_first:
+            if found and (found == value or (len(found) >= _SHORTEST_ID and found in value)):
+                before, _, after = value.partition(found)
+                yield index, before, place, after
                 break

@@ -93,6 +93,8 @@ class ReplyBuilder:
             return "unsupported"
         if reply == self.reply:
             return "no_effect"
+        if self.reply.websocket and self.reply.streamed and not reply.websocket:
+            return "unsupported"  # there is no place for a page in the midst of a session
         self._on_reply[len(self.effects)] = fault, context
         self._reply = reply
         return "applied"

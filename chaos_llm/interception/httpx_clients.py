@@ -8,7 +8,6 @@ patched, so clients that were made before the outage follow.
 from __future__ import annotations
 
 import importlib
-import importlib.util
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -25,8 +24,7 @@ from chaos_llm.interception.foreign_stubs import (
 )
 from chaos_llm.interception.httpx_exchange import HttpxExchange
 from chaos_llm.interception.httpx_pool import Connection, Pool
-
-LIBRARIES = tuple(name for name in ("httpx", "httpx2") if importlib.util.find_spec(name))
+from chaos_llm.interception.httpx_tls import share_tls_contexts
 
 _handlers: dict[tuple[str, bool], Callable[..., Any]] = {}
 _context: InterceptionContext | None = (
@@ -36,27 +34,40 @@ _context: InterceptionContext | None = (
 
 @contextmanager
 def intercepted(context: InterceptionContext) -> Iterator[None]:
-    """Answer for the providers, and restore both libraries' transports at the end."""
+    """Answer requests of the transports that `replace_httpx` and `replace_httpx2` replace."""
     with ExitStack() as undo:
         undo.callback(_use_context, None)
         undo.callback(_handlers.clear)
         _use_context(context)
-        for library in LIBRARIES:
-            module = importlib.import_module(library)
-            for transport, method, replacement in (
-                (module.HTTPTransport, "handle_request", _sync),
-                (module.AsyncHTTPTransport, "handle_async_request", _async),
-            ):
-                real = vars(transport)[method]
-                undo.callback(setattr, transport, method, real)
-                handler = replacement(module, real)
-                _handlers[library, replacement is _async] = handler
-                setattr(transport, method, handler)
-            for method in ("handle_request", "handle_async_request"):
-                real = vars(module.MockTransport)[method]
-                undo.callback(setattr, module.MockTransport, method, real)
-                setattr(module.MockTransport, method, _recording(real))
         yield
+
+
+def replace_httpx(_context: InterceptionContext, undo: ExitStack) -> None:
+    """Replace the transports of httpx, which has been imported."""
+    _replace("httpx", undo)
+
+
+def replace_httpx2(_context: InterceptionContext, undo: ExitStack) -> None:
+    """The same for httpx2."""
+    _replace("httpx2", undo)
+
+
+def _replace(library: str, undo: ExitStack) -> None:
+    share_tls_contexts(library, undo)
+    module = importlib.import_module(library)
+    for transport, method, replacement in (
+        (module.HTTPTransport, "handle_request", _sync),
+        (module.AsyncHTTPTransport, "handle_async_request", _async),
+    ):
+        real = vars(transport)[method]
+        undo.callback(setattr, transport, method, real)
+        handler = replacement(module, real)
+        _handlers[library, replacement is _async] = handler
+        setattr(transport, method, handler)
+    for method in ("handle_request", "handle_async_request"):
+        real = vars(module.MockTransport)[method]
+        undo.callback(setattr, module.MockTransport, method, real)
+        setattr(module.MockTransport, method, _recording(real))
 
 
 def handler_of(library: str, *, is_async: bool) -> Callable[..., Any]:

@@ -7,6 +7,14 @@ from chaos_llm.providers.openai.chatgpt import ChatGPTClient, ChatGPTResponses
 from chaos_llm.providers.openai.login import OpenAILogin
 from chaos_llm.providers.provider import Provider
 
+__all__ = [
+    "VENDOR_CLIENTS",
+    "AnthropicClient",
+    "ChatGPTClient",
+    "ChatGPTResponses",
+    "OpenAILogin",
+]
+
 VENDOR_CLIENTS: tuple[Provider, ...] = (
     AnthropicClient(),
     OpenAILogin(),

@@ -115,6 +115,17 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize(_PROFILE, names)
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Spare a property that draws outages the explain phase, which would take a minute."""
+    draws = "chaos_llm.property_testing.strategies" in sys.modules
+    if not draws or not profile_selection.is_hypothesis_test(item):
+        return
+    if not item.config.getoption("--hypothesis-explain", default=False):
+        from chaos_llm.property_testing.explanations import leave_out_explanation  # noqa: PLC0415 - imports Hypothesis, which such a test has imported
+
+        leave_out_explanation(getattr(item, "obj", None))
+
+
 @pytest.fixture
 def chaos(request: pytest.FixtureRequest) -> Iterator[Outage]:
     """The outage of this test, in force while the test function runs, not around it.

@@ -21,7 +21,6 @@ from chaos_llm.errors import UnknownName, Unsupported
 from chaos_llm.protocol.messages import Break, Completion, Document, Refusal, ToolCall
 from chaos_llm.providers import PROVIDERS, find
 from chaos_llm.providers.model_endpoint import ModelEndpoint
-from chaos_llm.providers.vendor_clients import VENDOR_CLIENTS
 
 pytestmark = pytest.mark.exhaustive(sample=12)
 
@@ -70,8 +69,7 @@ def test_the_exports_are_sorted_and_there():
     names = chaos_llm.providers.__all__
     assert names == sorted(names, key=lambda name: (not name.isupper(), name[0].islower(), name))
     assert all(hasattr(chaos_llm.providers, name) for name in names)
-    of_clients = {type(provider).__name__ for provider in VENDOR_CLIENTS}
-    assert {type(provider).__name__ for provider in PROVIDERS} <= set(names) | of_clients
+    assert {type(provider).__name__ for provider in PROVIDERS} <= set(names)
 
 
 @pytest.mark.parametrize("kind", Refusal.KINDS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from chaos_llm.protocol import websocket
 from chaos_llm.protocol.keyed_random import KeyedRandom
 from chaos_llm.protocol.messages import (
     Answer,
@@ -17,7 +18,7 @@ from chaos_llm.protocol.messages import (
     Usage,
     WireRequest,
 )
-from chaos_llm.providers import Provider, ReplyContext, find
+from chaos_llm.providers import SESSIONS, Provider, ReplyContext, find
 from chaos_llm.providers.openai.common import OpenAIDialect
 
 SCHEMA = {
@@ -107,6 +108,9 @@ PATHS = {
     "meta-llama-chat": "/compat/v1/chat/completions",
     "count_tokens": "/v1/messages/count_tokens",
     "batches": "/v1/messages/batches",
+    "realtime": "/v1/realtime",
+    "responses_websocket": "/v1/responses",
+    "live": "/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent",
     "embeddings": "/v1/embeddings",
     "models": "/v1/models",
     "oauth": "/api/oauth/profile",
@@ -185,8 +189,9 @@ def wire_request(provider: Provider, **changes: Any) -> WireRequest:
     """An ordinary request to this provider; a `body` that is None sends none."""
     body = changes.pop("body", BODIES.get(provider.api))
     data = body if isinstance(body, bytes) else json.dumps(body).encode() if body else b""
+    method = "POST" if provider.api in BODIES else "GET"
     parts: dict[str, Any] = {
-        "method": "POST" if provider.api in BODIES else "GET",
+        "method": websocket.UPGRADE if provider in SESSIONS else method,
         "host": host_of(provider),
         "path": path_of(provider),
         "query": "",

@@ -47,7 +47,7 @@ def answer(
     path = asked.path
     if asked.version != "1.1":
         return error_reply(505, f"this server speaks HTTP/1.1, not {asked.version}")
-    if path == ADMIN or path.startswith(f"{ADMIN}/"):
+    if is_admin(path):
         return server.answer(server, asked)
     server.requests += 1
     host = caller.meant or asked.host
@@ -73,6 +73,11 @@ def answer(
     except Exception as error:  # a fault, or answers, of the test's own
         return error_reply(500, server.problem(asked, error))
     return ProviderAnswer(run, exchange, _without_body(reply) if asked.method == "HEAD" else reply)
+
+
+def is_admin(path: str) -> bool:
+    """Whether a path is the server's own."""
+    return path == ADMIN or path.startswith(f"{ADMIN}/")
 
 
 def _begun(server: SharedState, name: str) -> ServedRun:
