@@ -110,6 +110,7 @@ PATHS = {
     "batches": "/v1/messages/batches",
     "realtime": "/v1/realtime",
     "responses_websocket": "/v1/responses",
+    "codex_websocket": "/backend-api/codex/responses",
     "live": "/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent",
     "embeddings": "/v1/embeddings",
     "models": "/v1/models",

@@ -33,36 +33,51 @@ _REACHED = "The usage limit has been reached"
 _NOTHING = says({})
 
 
-class ChatGPTResponses(OpenAIResponses):
-    """The Responses API of ChatGPT's backend, which a subscription pays."""
+class Subscribed(OpenAIDialect):
+    """What a format of ChatGPT's backend says of a subscription: its limits, and their end."""
 
-    api: ClassVar[str] = "codex_responses"
     hosts: ClassVar[tuple[str, ...]] = (_HOST,)
     usual_quota: ClassVar[Quota | None] = None
 
-    def claims(self, method: str, path: str) -> bool:
-        return method == "POST" and _CODEX.search(path) is not None
-
-    def _read(self, wire: WireRequest, secret: str, body: dict[str, Any]) -> Request:
-        return replace(super()._read(wire, secret, body), subscription=True)
-
     def _opened(self, request: Request, reply_context: ReplyContext) -> tuple[str, Headers]:
         request_id, headers = super()._opened(request, reply_context)
-        return request_id, headers + _limits(reply_context.now, _USED)
+        return request_id, headers + limit_headers(reply_context.now)
 
     def _refuse(self, request: Request, refusal: Refusal, reply_context: ReplyContext) -> Reply:
         if refusal.kind != "quota":
             return super()._refuse(request, refusal, reply_context)
-        _, headers = OpenAIDialect._opened(self, request, reply_context)
-        now = reply_context.now
-        error = {
-            "type": "usage_limit_reached",
-            "message": refusal.message or _REACHED,
-            "plan_type": PLAN,
-            "resets_at": _resets(now, _SPANS[0][1]),
-        }
-        body = json.dumps({"error": error}, separators=(",", ":"), ensure_ascii=False)
-        return json_reply(refusal.status or 429, headers + _limits(now, 100), body)
+        _, headers = super()._opened(request, reply_context)
+        headers += limit_headers(reply_context.now, reached=True)
+        error = {"error": limit_reached(refusal, reply_context.now)}
+        body = json.dumps(error, separators=(",", ":"), ensure_ascii=False)
+        return json_reply(refusal.status or 429, headers, body)
+
+
+class ChatGPTResponses(Subscribed, OpenAIResponses):
+    """The Responses API of ChatGPT's backend, which a subscription pays."""
+
+    api: ClassVar[str] = "codex_responses"
+
+    def claims(self, method: str, path: str) -> bool:
+        return method == "POST" and is_codex(path)
+
+    def _read(self, wire: WireRequest, secret: str, body: dict[str, Any]) -> Request:
+        return replace(super()._read(wire, secret, body), subscription=True)
+
+
+def is_codex(path: str) -> bool:
+    """Whether a path is that of the backend's Responses API."""
+    return _CODEX.search(path) is not None
+
+
+def limit_reached(refusal: Refusal, now: float) -> dict[str, Any]:
+    """The error of a subscription whose first limit is reached."""
+    return {
+        "type": "usage_limit_reached",
+        "message": refusal.message or _REACHED,
+        "plan_type": PLAN,
+        "resets_at": _resets(now, _SPANS[0][1]),
+    }
 
 
 def _resets(now: float, minutes: int) -> int:
@@ -71,9 +86,9 @@ def _resets(now: float, minutes: int) -> int:
     return int(now - now % span + span)
 
 
-def _limits(now: float, used: int) -> Headers:
-    """The headers of both limits, of which the first is used by so many percent."""
-    percents = (used, _USED)
+def limit_headers(now: float, *, reached: bool = False) -> Headers:
+    """The headers of both limits; whether the first is reached."""
+    percents = (100 if reached else _USED, _USED)
     return tuple(
         (f"x-codex-{name}-{field}", value)
         for (name, minutes), percent in zip(_SPANS, percents, strict=True)
