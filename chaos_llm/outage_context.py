@@ -198,8 +198,8 @@ class Outage:
     def on(self, provider: str, *, surface: str = "", model: str = "") -> ProviderControl:
         """Control one provider: inject faults, heal it, set its answers; raises UnknownName.
 
-        `surface` is "api", "login" or "page". Without it faults are injected into the API, and
-        `heal()` heals everything.
+        `surface` is "api", "login", "page" or "client". Without it faults are injected into the
+        API, and `heal()` heals everything.
         """
         return ProviderControl(self._overrides, lambda: self.now, provider, surface, model)
 

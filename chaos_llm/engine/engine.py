@@ -119,7 +119,7 @@ class Engine:
         builder = ReplyBuilder(provider, request, reply_context, latency, answer)
         if decision.draws:
             self._apply_faults(exchange, builder, wire)
-        if provider.remembers:
+        if provider.remembers and not _is_never_sent(builder.reply):
             provider.remember(request, builder.answer, reply_context)
         _record(exchange, builder)
         exchange.content_timing = content_timing_of(builder.reply)
@@ -264,6 +264,8 @@ class Engine:
         """
         if request.surface != "api" or request.invalid is not None:
             return None
+        if request.subscription:  # its limits are others, and no quota of a profile is about them
+            return None
         buckets = self._buckets.get(request.provider)
         if buckets is None:
             if provider.usual_quota is None:
@@ -327,8 +329,8 @@ def _fingerprint(body: bytes) -> int:
 def _record(exchange: Exchange, builder: ReplyBuilder) -> None:
     """Record the content of the reply, before it is known how much of it arrives."""
     answer, reply = builder.answer, builder.reply
-    if not reply.chunks and reply.ending is not Ending.COMPLETE:
-        return  # no byte of it is ever sent
+    if _is_never_sent(reply):
+        return
     exchange.status = reply.status
     if exchange.applied and isinstance(answer, Completion):
         exchange.opening = answer.text[:_OPENING].strip()
@@ -350,6 +352,11 @@ def _record(exchange: Exchange, builder: ReplyBuilder) -> None:
         exchange.reference = "".join(find_references(answer.text)[-1:])
     else:
         exchange.answered = reply.status < 400
+
+
+def _is_never_sent(reply: Reply) -> bool:
+    """Whether no byte of a reply is ever sent."""
+    return not reply.chunks and reply.ending is not Ending.COMPLETE
 
 
 def _bill(exchange: Exchange, answer: Completion, reply: Reply) -> None:

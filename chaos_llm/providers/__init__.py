@@ -125,15 +125,24 @@ from chaos_llm.providers.provider import Provider, ReplyContext
 from chaos_llm.providers.statuspage import AnthropicStatus, OpenAIStatus
 from chaos_llm.providers.unserved import Unserved
 from chaos_llm.providers.unserved import is_played as _is_played
+from chaos_llm.providers.vendor_clients import (
+    VENDOR_CLIENTS,
+    AnthropicClient,
+    ChatGPTClient,
+    ChatGPTResponses,
+    OpenAILogin,
+)
 
 __all__ = [
     "GRPC_SERVICES",
     "PROVIDERS",
     "SESSIONS",
     "TGI",
+    "VENDOR_CLIENTS",
     "VLLM",
     "XAI",
     "AnthropicBatches",
+    "AnthropicClient",
     "AnthropicCompatible",
     "AnthropicFiles",
     "AnthropicMessages",
@@ -155,6 +164,8 @@ __all__ = [
     "BedrockGuardrails",
     "BedrockInvoke",
     "BedrockModels",
+    "ChatGPTClient",
+    "ChatGPTResponses",
     "CohereChat",
     "CohereEmbed",
     "CohereModels",
@@ -203,6 +214,7 @@ __all__ = [
     "OpenAIFiles",
     "OpenAIImageStore",
     "OpenAIImages",
+    "OpenAILogin",
     "OpenAIModels",
     "OpenAIModerations",
     "OpenAIResponses",
@@ -248,6 +260,7 @@ PROVIDERS: tuple[Provider, ...] = (
     AnthropicOAuth(),
     AnthropicStatus(),
     OpenAIChat(),
+    *VENDOR_CLIENTS,  # before others whose paths end in the same way
     OpenAIResponses(),
     OpenAIEmbeddings(),
     OpenAIModels(),
