@@ -16,6 +16,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         nargs="*",
         help="TOML files, folders of them, or profiles' names; default: all known profiles",
     )
+    parser.add_argument(
+        "--strict",
+        action="store_true",
+        help="also refuse numbers for which no evidence is named, not even 'assumed'",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -24,7 +29,7 @@ def run(options: argparse.Namespace) -> int:
 
     names = options.names or catalogue.names()
     paths = [path for name in names for path in _files(name)]
-    problems = [problem for path in paths for problem in lint.problems(path)]
+    problems = [problem for path in paths for problem in lint.problems(path, strict=options.strict)]
     for problem in problems:
         print(problem)
     count = f"{len(paths)} profile{'' if len(paths) == 1 else 's'}"
