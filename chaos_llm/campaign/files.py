@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from chaos_llm.campaign.campaign import page_name
 from chaos_llm.campaign.page import campaign_page
@@ -34,19 +34,19 @@ def write(table: Table, folder: Path) -> None:
 
 def junit(table: Table) -> str:
     """JUnit XML: a suite for each profile, with a test for each check, and one for its runs."""
-    suites = ElementTree.Element("testsuites", name=f"campaign of {table.app}")
+    suites = ET.Element("testsuites", name=f"campaign of {table.app}")
     for summary in table.profiles:
         cases = list(_cases(table, summary))
         failures = sum(text is not None for _, text in cases)
-        suite = ElementTree.SubElement(
+        suite = ET.SubElement(
             suites, "testsuite", name=summary.name, tests=str(len(cases)), failures=str(failures)
         )
         for name, text in cases:
-            case = ElementTree.SubElement(suite, "testcase", classname=summary.name, name=name)
+            case = ET.SubElement(suite, "testcase", classname=summary.name, name=name)
             if text is not None:
-                ElementTree.SubElement(case, "failure", message=text.partition("\n")[0]).text = text
-    ElementTree.indent(suites)
-    return ElementTree.tostring(suites, encoding="unicode", xml_declaration=True) + "\n"
+                ET.SubElement(case, "failure", message=text.partition("\n")[0]).text = text
+    ET.indent(suites)
+    return ET.tostring(suites, encoding="unicode", xml_declaration=True) + "\n"
 
 
 def _cases(table: Table, summary: Summary) -> list[tuple[str, str | None]]:

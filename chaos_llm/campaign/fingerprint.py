@@ -31,9 +31,9 @@ def require_same(expected: Fingerprint, app: str) -> None:
     different = [name for name in expected if found.get(name) != expected[name]]
     if different:
         raise UsageError(
-            f"this worker has another {' and another '.join(different)} than the process that began "
-            f"the campaign (here Python {found['python']}, there {expected['python']}): install the "
-            "same versions of everything on all workers"
+            f"this worker has another {' and another '.join(different)} than the process that "
+            f"began the campaign (here Python {found['python']}, there {expected['python']}): "
+            "install the same versions of everything on all workers"
         )
 
 

@@ -1,4 +1,4 @@
-"""A campaign's table as a record: the JSON file, whose schema `chaos-llm schema campaign` prints."""
+"""A campaign's table as a JSON file, whose schema `chaos-llm schema campaign` prints."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from chaos_llm.campaign.text import description, replay_command
 
 
 class Record(BaseModel):
+    """An object of the file."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from chaos_llm.campaign.store import Store
 from chaos_llm.campaign.worker import Task
 from chaos_llm.errors import ChaosError
 from chaos_llm.profiles.model import Profile
+from chaos_llm.virtual_time import real_monotonic
 
 _AHEAD = 2  # tasks submitted for each worker, so that none waits for the next
 _ATTEMPTS = 2  # of a run whose worker is lost
@@ -40,8 +40,8 @@ class Runner:
     _attempts: dict[Case, int] = field(default_factory=dict)
 
     def run(self, schedule: Schedule, store: Store) -> bool:
-        """Play what is scheduled; whether all of it was. Ctrl-C ends it, and keeps what is there."""
-        began, cases = time.monotonic(), iter(schedule)
+        """Play what is scheduled, and return whether all of it was; Ctrl-C ends it early."""
+        began, cases = real_monotonic(), iter(schedule)
         flying: dict[Future[Row], Case] = {}
         try:
             while True:
@@ -58,7 +58,7 @@ class Runner:
             raise
 
     def _has_time(self, began: float) -> bool:
-        return self.budget is None or time.monotonic() - began < self.budget
+        return self.budget is None or real_monotonic() - began < self.budget
 
     def _fill(self, flying: dict[Future[Row], Case], cases: Iterator[Case]) -> None:
         while len(flying) < _AHEAD * self.workers:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from chaos_llm.campaign.case import Case, Row
-from chaos_llm.campaign.table import FEWEST, Summary, enough
+from chaos_llm.campaign.table import FEWEST, is_enough
 
 
 class Schedule:
     """The cases that are still to be played, the most informative first.
 
-    Each profile is seen once before any is seen twice, so a campaign that is cut short has looked at
-    all. Then the profile whose interval is widest comes next. With `until`, the seeds of a profile
-    end once its interval of bad runs is that narrow.
+    Each profile is seen once before any is seen twice, so a campaign that is cut short has looked
+    at all. Then the profile whose interval is widest comes next. With `until`, the seeds of a
+    profile end once its interval of bad runs is that narrow.
     """
 
     def __init__(
@@ -26,9 +26,10 @@ class Schedule:
         self._seeds, self._until = seeds, until
         self._rows: dict[str, dict[int, Row]] = {name: {} for name in profiles}
         self._next = dict.fromkeys(profiles, 0)
+        self._narrow: set[str] = set()  # profiles whose interval is narrow enough
         for row in known:
             if row.profile in self._rows:
-                self._rows[row.profile][row.seed] = row
+                self.add(row)
 
     def __iter__(self) -> Iterator[Case]:
         """Cases without a row; rows that come in meanwhile are taken into account."""
@@ -40,7 +41,12 @@ class Schedule:
 
     def add(self, row: Row) -> None:
         """Learn what a run showed."""
-        self._rows[row.profile][row.seed] = row
+        rows = self._rows[row.profile]
+        rows[row.seed] = row
+        if self._until is not None and len(rows) % FEWEST == 0:
+            in_order = [each for _, each in sorted(rows.items())]
+            if is_enough(in_order, self._until):
+                self._narrow.add(row.profile)
 
     @property
     def left(self) -> int:
@@ -52,17 +58,7 @@ class Schedule:
         return min(open_, key=lambda name: (self._round(name), -self._width(name)), default=None)
 
     def _is_open(self, profile: str) -> bool:
-        if self._next[profile] >= len(self._seeds):
-            return False
-        if self._until is None:
-            return True
-        rows = [row for _, row in sorted(self._rows[profile].items())]
-        return len(enough(rows, self._until)) == len(rows) and not self._is_enough(rows)
-
-    def _is_enough(self, rows: Sequence[Row]) -> bool:
-        has_step = len(rows) >= FEWEST and len(rows) % FEWEST == 0
-        assert self._until is not None
-        return has_step and Summary("", rows).bad.width <= self._until
+        return profile not in self._narrow and self._next[profile] < len(self._seeds)
 
     def _round(self, profile: str) -> int:
         """Seeds come in steps, so that profiles do not take turns run by run for ever."""

@@ -1,7 +1,7 @@
 """The result of a campaign: for each profile and in all, shares with their intervals.
 
-It follows from the rows alone, in the order of profile and seed: not from the number of workers, nor
-from the order in which runs ended.
+It follows from the rows alone, in the order of profile and seed: not from the number of workers,
+nor from the order in which runs ended.
 """
 
 from __future__ import annotations
@@ -129,10 +129,15 @@ def enough(rows: Sequence[Row], until: float | None) -> Sequence[Row]:
     Only a prefix of the seeds is looked at: a seed that ended early does not count before those
     that began before it, or the result would depend on which runs are quick.
     """
-    if until is None:
-        return rows
+    return rows if until is None else rows[: _enough(rows, until) or len(rows)]
+
+
+def is_enough(rows: Sequence[Row], until: float) -> bool:
+    """Whether a prefix of these rows, which come by seed, is narrow enough."""
+    return _enough(rows, until) is not None
+
+
+def _enough(rows: Sequence[Row], until: float) -> int | None:
     prefix = next((n for n, row in enumerate(rows) if row.seed != rows[0].seed + n), len(rows))
-    for count in range(FEWEST, prefix + 1, FEWEST):
-        if Summary("", rows[:count]).bad.width <= until:
-            return rows[:count]
-    return rows
+    counts = range(FEWEST, prefix + 1, FEWEST)
+    return next((n for n in counts if Summary("", rows[:n]).bad.width <= until), None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from chaos_llm.errors import UsageError
 
@@ -142,9 +142,9 @@ def _plan(options: argparse.Namespace) -> int:
     with Store.existing(options.folders[0]) as pilot:
         sample = plan(list(pilot), share(options.margin))
     print(
-        f"{sample.seeds} seeds of each of {sample.profiles} profiles ({sample.pairs} pairs of runs) "
-        f"show whether the share of answered calls got worse by more than "
-        f"{sample.margin * 100:g} points; one run's share varies by {sample.spread * 100:.2f} points"
+        f"{sample.seeds} seeds of each of {sample.profiles} profiles ({sample.pairs} pairs of "
+        f"runs) show whether the share of answered calls got worse by more than "
+        f"{sample.margin * 100:g} points; one run's share varies by {sample.spread * 100:.2f}"
     )
     return 0
 
@@ -175,7 +175,7 @@ class _Progress:
 
         self._bar, self._bad, self._on_terminal = Progress(), 0, sys.stderr.isatty()
 
-    def __enter__(self) -> _Progress:
+    def __enter__(self) -> Self:
         self._bar.__enter__()
         return self
 

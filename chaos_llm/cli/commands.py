@@ -7,6 +7,7 @@ from chaos_llm.cli import (
     completion,
     demo,
     diff,
+    doctor,
     explain,
     find,
     import_,
@@ -38,5 +39,6 @@ COMMANDS: tuple[Command, ...] = (
     record,
     import_,
     schema,
+    doctor,
     completion,
 )

@@ -9,21 +9,22 @@ It neither waits nor sends. Interception and server send the reply on the clock.
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
-from sys import intern
 from typing import Any, TypeGuard
 from zlib import crc32
 
 from chaos_llm.answers import json_schema, status_page
 from chaos_llm.answers.healthy_answers import HealthyAnswers
+from chaos_llm.decisions import connection_faults
 from chaos_llm.decisions.overrides import Overrides
-from chaos_llm.engine.kept_replies import PlainReply, Values, kept_reply
+from chaos_llm.decisions.plan import Decision
+from chaos_llm.engine.error_messages import error_message, shortened
+from chaos_llm.engine.kept_replies import Values, kept_reply
 from chaos_llm.engine.known_requests import KNOWN, KnownRequest, KnownRequests
+from chaos_llm.engine.plain_replies import Plain
 from chaos_llm.engine.recorded_content import content_of
 from chaos_llm.engine.reply_builder import ReplyBuilder
 from chaos_llm.faults.fault import FaultContext
@@ -32,7 +33,7 @@ from chaos_llm.journal.conversation_digest import digest_of
 from chaos_llm.journal.journal import Effect, Exchange, Journal
 from chaos_llm.profiles.model import HealthyLatency
 from chaos_llm.protocol.answer_limits import tokens_of
-from chaos_llm.protocol.grpc_wire import is_grpc, status_of
+from chaos_llm.protocol.grpc_wire import is_grpc
 from chaos_llm.protocol.keyed_random import SEPARATOR, KeyedRandom, hashes, joined
 from chaos_llm.protocol.markers import find_references
 from chaos_llm.protocol.messages import (
@@ -49,12 +50,12 @@ from chaos_llm.protocol.rate_limits import Buckets, State, with_headers
 from chaos_llm.protocol.retry_after import requested_wait
 from chaos_llm.protocol.tool_history import reported_tool_calls
 from chaos_llm.providers.provider import Provider, ReplyContext
+from chaos_llm.providers.websocket_session import Session
 from chaos_llm.requests.correlation import Correlation, Key
 from chaos_llm.requests.credentials import Credentials
 
 _NO_LATENCY = HealthyLatency()
-_SHOWN_BYTES = 200  # of a body that is not JSON, as an error message
-_LONGEST_MESSAGE = 2000  # letters of an error message that the journal keeps
+_NO_REPLY = Reply(0, (), ())
 # Calls with failures that are remembered. A server may see millions; the oldest ones are over.
 _MOST_CALLS = 4096
 _HASHED_END = 512  # bytes of either end of a body that its fingerprint reads
@@ -92,20 +93,20 @@ class Engine:
     def exchange(self, provider: Provider, wire: WireRequest) -> tuple[Exchange, Reply]:
         """Answer one request in this provider's wire format."""
         exchange, reply = self.brief_exchange(provider, wire)
-        return exchange, reply.in_full() if isinstance(reply, PlainReply) else reply
+        return exchange, reply if isinstance(reply, Reply) else reply.in_full()
 
     def brief_exchange(
         self, provider: Provider, wire: WireRequest
-    ) -> tuple[Exchange, Reply | PlainReply]:
+    ) -> tuple[Exchange, Reply | Plain]:
         """The same; a reply that comes whole and at once stays as short as it is."""
         at = self.now()
         request = self.known_requests.read(provider, wire, self._starts + at, strict=self.strict)
         key = self.correlation.key(provider.name, wire.path[:_LONGEST_PATH], wire.body)
-        if self._is_plain(request, key, at):
-            answered = self._answer_plainly(provider, request, key, wire, at)
+        decision = self._decide(request, key, wire, at)
+        if self._is_plain(request, key, decision):
+            answered = self._answer_plainly(provider, request, key, decision, wire, at)
             if answered is not None:
                 return answered
-        decision = self.overrides.decide(request, key, at)
         exchange = self.journal.open(at, request, key, decision)
         exchange.body_hash = _fingerprint(wire.body)
         reply_context = self._reply_context(provider, key, at)
@@ -118,7 +119,7 @@ class Engine:
         builder = ReplyBuilder(provider, request, reply_context, latency, answer)
         if decision.draws:
             self._apply_faults(exchange, builder, wire)
-        if provider.remembers:
+        if provider.remembers and not _is_never_sent(builder.reply):
             provider.remember(request, builder.answer, reply_context)
         _record(exchange, builder)
         exchange.content_timing = content_timing_of(builder.reply)
@@ -130,7 +131,35 @@ class Engine:
             exchange.retry_after = _wait_of(builder, reply_context.now)
         return exchange, reply
 
-    def _is_plain(self, request: Request, key: Key, at: float) -> TypeGuard[KnownRequest]:
+    def _decide(self, request: Request, key: Key, wire: WireRequest, at: float) -> Decision:
+        decision = self.overrides.decide(request, key, at)
+        return connection_faults.without(decision) if wire.connected else decision
+
+    def failed_connection(self, names: tuple[str, ...], host: str) -> tuple[Exchange, Reply] | None:
+        """The failure of a connection to these providers' host; None if it succeeds.
+
+        For clients whose request is known only once they are connected.
+        """
+        at = self.now()
+        for name in names:
+            key = self.correlation.key(name, connection_faults.PATH, b"")
+            request = Request(name, "", "api", host, connection_faults.PATH)
+            decision = connection_faults.decide(self.overrides, request, key, at)
+            hits = tuple(decision.hits)
+            if hits:
+                exchange = self.journal.open(at, request, key, decision)
+                (_, fault), *others = hits
+                exchange.effects = _interned(("applied", *("masked" for _ in others)))
+                rng = KeyedRandom("strike", self.seed, fault.name, *key)
+                return exchange, fault.on_reply(_NO_REPLY, FaultContext(request, rng))
+        return None
+
+    def session(self, provider: Provider, exchange: Exchange, wire: WireRequest) -> Session:
+        """Begin the conversation on the websocket that this exchange has opened."""
+        reply_context = self._reply_context(provider, exchange.key, exchange.at)
+        return provider.session(provider.parse(wire), reply_context)
+
+    def _is_plain(self, request: Request, key: Key, decision: Decision) -> TypeGuard[KnownRequest]:
         """Whether nothing stands between the healthy answer to a request and its reply.
 
         Such requests, most of all, take the short way of `_answer_plainly`. It leaves out what
@@ -139,31 +168,38 @@ class Engine:
         return (
             type(request) is KnownRequest
             and request.form.wants_text
-            and self.overrides.leave_alone(at)
+            and decision.spares
             and key.call not in self.failing_calls
             and request.provider not in self._buckets
             and request.provider not in self.profile.baseline
         )
 
-    def _answer_plainly(
-        self, provider: Provider, request: KnownRequest, key: Key, wire: WireRequest, at: float
-    ) -> tuple[Exchange, Reply | PlainReply] | None:
-        """Answer with a healthy text at once; None for an answer that the request cuts short."""
+    def _answer_plainly(  # noqa: PLR0917 - as many parts as a request has
+        self,
+        provider: Provider,
+        request: KnownRequest,
+        key: Key,
+        decision: Decision,
+        wire: WireRequest,
+        at: float,
+    ) -> tuple[Exchange, Reply | Plain] | None:
+        """Answer with a text at once; None where the answer is no text, or is cut short."""
         joined_key = joined(self.seed, *key)
-        text, reference = self._healthy_answers.text(request.prompt, joined_key)
-        heard, said = request.input_tokens, tokens_of(text)
-        if request.max_tokens is not None and said > request.max_tokens:
+        text, reference = self._plain_text(request, joined_key)
+        if not text:
             return None
+        heard, said = request.input_tokens, tokens_of(text)
         kept, reply = kept_reply(request.form), None
         if kept is None or provider.remembers:
             answer = Completion(text=text, usage=Usage(heard, said))
             reply_context = self._reply_context(provider, key, at)
             reply = provider.render(request, answer, reply_context)
-            if content_timing_of(reply) is not AT_ONCE:
+            # The record of a plain reply says 200; an answer in a session has the upgrade's status.
+            if reply.status != 200 or content_timing_of(reply) is not AT_ONCE:
                 return None
             if provider.remembers:
                 provider.remember(request, answer, reply_context)
-        exchange = self.journal.open(at, request, key)
+        exchange = self.journal.open(at, request, key, decision)
         exchange.body_hash = _fingerprint(wire.body)
         exchange.has_healthy_reply(reference, heard, said)
         self._note_credentials(request, wire)
@@ -175,6 +211,17 @@ class Engine:
             return exchange, kept.filled(Values(text, heard, said, drawn, now), more)
         assert reply is not None
         return exchange, with_headers(reply, more)
+
+    def _plain_text(self, request: KnownRequest, joined_key: bytes) -> tuple[str, str]:
+        """The text to answer with and its reference; "" where there is more to it than a text."""
+        chosen = self.overrides.chosen_text(request)
+        if chosen is None:
+            return "", ""
+        if chosen:
+            return chosen, "".join(find_references(chosen)[-1:])
+        text, reference = self._healthy_answers.text(request.prompt, joined_key)
+        limit = request.max_tokens
+        return ("", "") if limit is not None and tokens_of(text) > limit else (text, reference)
 
     def _note_credentials(self, request: Request, wire: WireRequest) -> None:
         if request.credential not in self.credentials.issuers:
@@ -216,6 +263,8 @@ class Engine:
         a real account are not known here.
         """
         if request.surface != "api" or request.invalid is not None:
+            return None
+        if request.subscription:  # its limits are others, and no quota of a profile is about them
             return None
         buckets = self._buckets.get(request.provider)
         if buckets is None:
@@ -280,8 +329,8 @@ def _fingerprint(body: bytes) -> int:
 def _record(exchange: Exchange, builder: ReplyBuilder) -> None:
     """Record the content of the reply, before it is known how much of it arrives."""
     answer, reply = builder.answer, builder.reply
-    if not reply.chunks and reply.ending is not Ending.COMPLETE:
-        return  # no byte of it is ever sent
+    if _is_never_sent(reply):
+        return
     exchange.status = reply.status
     if exchange.applied and isinstance(answer, Completion):
         exchange.opening = answer.text[:_OPENING].strip()
@@ -290,13 +339,12 @@ def _record(exchange: Exchange, builder: ReplyBuilder) -> None:
     if isinstance(answer, Refusal) and builder.is_intact:
         exchange.broken_rule = answer.broken_rule
     if isinstance(answer, Refusal) or not builder.is_intact:
-        message = _error_message(reply)
+        exchange.error_message = error_message(reply)
         if not reply.body and isinstance(answer, Refusal):  # the reply to a HEAD request
-            message = answer.message or ""
-        exchange.error_message = _shortened(message)
+            exchange.error_message = shortened(answer.message or "")
     elif isinstance(answer, Completion):
         if answer.broken_by is not None:
-            exchange.error_message = _shortened(_error_message(reply))
+            exchange.error_message = error_message(reply)
         # An answer that ends at the token limit of its own request is complete.
         complete = answer.stop != "length" or builder.limited_by_request
         exchange.answered = answer.broken_by is None and complete
@@ -304,6 +352,11 @@ def _record(exchange: Exchange, builder: ReplyBuilder) -> None:
         exchange.reference = "".join(find_references(answer.text)[-1:])
     else:
         exchange.answered = reply.status < 400
+
+
+def _is_never_sent(reply: Reply) -> bool:
+    """Whether no byte of a reply is ever sent."""
+    return not reply.chunks and reply.ending is not Ending.COMPLETE
 
 
 def _bill(exchange: Exchange, answer: Completion, reply: Reply) -> None:
@@ -323,42 +376,3 @@ def _wait_of(builder: ReplyBuilder, now: float) -> float | None:
     if is_grpc(builder.reply) and isinstance(builder.answer, Refusal):
         return builder.answer.retry_after
     return requested_wait(builder.reply, now + builder.reply.wait)
-
-
-def _error_message(reply: Reply) -> str:
-    if is_grpc(reply):
-        status = status_of(reply)
-        return status.details if status else ""
-    return _message_in_stream(reply.body) if reply.streamed else _message_in(reply.body)
-
-
-def _shortened(message: str) -> str:
-    """The message, cut at its longest, as one object for all equal ones."""
-    longest = _LONGEST_MESSAGE
-    return intern(message if len(message) <= longest else f"{message[: longest - 1]}…")
-
-
-def _message_in(body: bytes) -> str:
-    """The text that a careless app would show: the error's message, or the page itself."""
-    try:
-        return _message(json.loads(body))
-    except ValueError:
-        return body[:_SHOWN_BYTES].decode("utf-8", "replace")
-
-
-def _message_in_stream(body: bytes) -> str:
-    """The message of the error event that ended a stream; empty without such an event."""
-    events = [line for line in body.splitlines() if line.startswith(b"data:") and b"error" in line]
-    for event in reversed(events):
-        with suppress(ValueError):
-            if message := _message(json.loads(event.removeprefix(b"data:"))):
-                return message
-    return ""
-
-
-def _message(error: Any) -> str:
-    """The message in an error object, or in a response or an envelope that holds one."""
-    if not isinstance(error, dict):
-        return error if isinstance(error, str) else ""
-    inner = error.get("error") or error.get("response")
-    return _message(inner) or _message(error.get("message"))
