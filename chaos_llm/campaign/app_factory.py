@@ -16,7 +16,12 @@ AppFunction = Callable[[str], Any]
 
 
 def fresh_app(written: str) -> AppFunction:
-    """The function of one prompt that one run calls.
+    """The function of one prompt that one run calls; raises what the app's own code raises."""
+    return maker_of(written)()
+
+
+def maker_of(written: str) -> Callable[[], AppFunction]:
+    """What makes the function of one prompt that one run calls.
 
     `package.module:function` of one prompt is used as it is, `package.module:Class.method` is bound
     to a new object. A class, or a function without arguments, is called: what it returns is called
@@ -26,15 +31,15 @@ def fresh_app(written: str) -> AppFunction:
     """
     parts = _CLASS_OR_FACTORY.fullmatch(written)
     if parts is None:
-        return App.named(written).fresh()
+        return App.named(written).fresh
     made_by = attribute(imported(parts[1]), parts[2], f"module {parts[1]!r}")
     if not inspect.isclass(made_by) and not _fits(made_by):
-        return App.named(written).fresh()
+        return App.named(written).fresh
     if not _fits(made_by):
         raise UsageError(
             f"{written} is a class that needs arguments; name a function that makes it"
         )
-    return _function_of(made_by(), written)
+    return lambda: _function_of(made_by(), written)
 
 
 def _function_of(app: Any, written: str) -> AppFunction:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from chaos_llm.campaign import executors
-from chaos_llm.campaign.app_factory import fresh_app
+from chaos_llm.campaign.app_factory import maker_of
 from chaos_llm.campaign.case import Case
 from chaos_llm.campaign.children import play_in_child
 from chaos_llm.campaign.fingerprint import fingerprint
@@ -54,7 +54,7 @@ class Campaign:
 
         Raises UsageError for an app that cannot be called, and for a folder with another campaign.
         """
-        fresh_app(self.app)
+        maker_of(self.app)
         expected = fingerprint(self.app)
         with Store(folder) as store, self._executor(workers, dask) as (executor, width):
             store.begin(self.about(expected), resume=resume)
