@@ -11,7 +11,7 @@ from chaos_llm.durations import Duration, seconds
 from chaos_llm.profiles.model import Profile
 from chaos_llm.replay.replay import ReplayOptions
 
-__all__ = ["run"]
+__all__ = ["Table", "run"]
 
 
 def run(
