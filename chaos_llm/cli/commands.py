@@ -6,6 +6,7 @@ from chaos_llm.cli import (
     completion,
     demo,
     diff,
+    doctor,
     explain,
     find,
     import_,
@@ -36,5 +37,6 @@ COMMANDS: tuple[Command, ...] = (
     record,
     import_,
     schema,
+    doctor,
     completion,
 )

@@ -16,6 +16,7 @@ from chaos_llm.protocol import strict_json
 from chaos_llm.protocol.fast_dataclass import quick
 
 UNSERVED = "unserved"  # the surface of paths that a vendor may have and chaos_llm does not simulate
+CLIENT = "client"  # the surface of what a vendor's own client asks for beside the model: telemetry
 
 
 @quick(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class Tool:
 
     name: str
     parameters: Mapping[str, Any]
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +211,7 @@ class Request:
     * reasons: whether the model reasons before it answers
     * max_tokens, stop_sequences: the limits of the answer
     * choices: the number of answers that the request asks for
+    * subscription: whether a login of a subscription pays, and no API key
     """
 
     provider: str
@@ -233,6 +236,7 @@ class Request:
     max_tokens: int | None = None
     stop_sequences: tuple[str, ...] = ()
     choices: int = 1
+    subscription: bool = False
     body: Any = field(default=None, repr=False, compare=False)
 
 

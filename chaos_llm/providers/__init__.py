@@ -123,16 +123,26 @@ from chaos_llm.providers.openai_compatible.vendors import (
 from chaos_llm.providers.other_transports import GRPC_SERVICES, SESSIONS
 from chaos_llm.providers.provider import Provider, ReplyContext
 from chaos_llm.providers.statuspage import AnthropicStatus, OpenAIStatus
-from chaos_llm.providers.unserved import Unserved, is_played
+from chaos_llm.providers.unserved import Unserved
+from chaos_llm.providers.unserved import is_played as _is_played
+from chaos_llm.providers.vendor_clients import (
+    VENDOR_CLIENTS,
+    AnthropicClient,
+    ChatGPTClient,
+    ChatGPTResponses,
+    OpenAILogin,
+)
 
 __all__ = [
     "GRPC_SERVICES",
     "PROVIDERS",
     "SESSIONS",
     "TGI",
+    "VENDOR_CLIENTS",
     "VLLM",
     "XAI",
     "AnthropicBatches",
+    "AnthropicClient",
     "AnthropicCompatible",
     "AnthropicFiles",
     "AnthropicMessages",
@@ -154,6 +164,8 @@ __all__ = [
     "BedrockGuardrails",
     "BedrockInvoke",
     "BedrockModels",
+    "ChatGPTClient",
+    "ChatGPTResponses",
     "CohereChat",
     "CohereEmbed",
     "CohereModels",
@@ -202,6 +214,7 @@ __all__ = [
     "OpenAIFiles",
     "OpenAIImageStore",
     "OpenAIImages",
+    "OpenAILogin",
     "OpenAIModels",
     "OpenAIModerations",
     "OpenAIResponses",
@@ -247,6 +260,7 @@ PROVIDERS: tuple[Provider, ...] = (
     AnthropicOAuth(),
     AnthropicStatus(),
     OpenAIChat(),
+    *VENDOR_CLIENTS,  # before others whose paths end in the same way
     OpenAIResponses(),
     OpenAIEmbeddings(),
     OpenAIModels(),
@@ -377,7 +391,7 @@ def find(name: str, method: str, path: str) -> Provider:
     if not formats:
         raise UnknownName("provider", name, (provider.name for provider in known()))
     refusing = () if method in websocket.METHODS else ("POST", "GET", "DELETE")
-    for tried in (method, *refusing) if is_played(name, method, path) else ():
+    for tried in (method, *refusing) if _is_played(name, method, path) else ():
         for provider in formats:
             if provider.claims(tried, path):
                 return provider

@@ -34,6 +34,8 @@ TABLES: Mapping[tuple[str, str], RuleTable] = {
     ("bedrock", "converse"): bedrock.CONVERSE,
     ("openai", "chat"): chat.CHAT,
     ("openai", "responses"): responses.RESPONSES,
+    ("openai", "codex_responses"): responses.RESPONSES,  # assumed to be the same
+    ("openai", "codex_websocket"): responses.RESPONSES,
     ("openai", "responses_websocket"): responses.RESPONSES,
     ("azure-openai", "chat"): azure.AZURE_CHAT,
     ("azure-openai", "responses"): azure.AZURE_RESPONSES,
