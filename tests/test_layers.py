@@ -32,7 +32,10 @@ LAYERS = (
     (("reports",), "text, JSON, pages, JUnit"),
     (("replay", "server"), "simulated users; the same engine behind real sockets"),
     (("outage_context",), "`chaos_llm.outage`: puts the parts together"),
-    (("", "demo", "property_testing"), "public names; two bots; outages that Hypothesis draws"),
+    (
+        ("", "campaigns", "demo", "property_testing"),
+        "public names; many outages in a row; two bots; outages that Hypothesis draws",
+    ),
     (("pytest_plugin", "sdk_matrix"), "options, marker, fixtures; every fault read by every SDK"),
     (("cli",), "`chaos-llm COMMAND`"),
     (("__main__",), "`python -m chaos_llm`"),
