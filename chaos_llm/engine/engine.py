@@ -9,32 +9,31 @@ It neither waits nor sends. Interception and server send the reply on the clock.
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
-from sys import intern
 from typing import Any, TypeGuard
 from zlib import crc32
 
 from chaos_llm.answers import json_schema, status_page
-from chaos_llm.answers.healthy_answers import HealthyAnswers
+from chaos_llm.answers.healthy_answers import HealthyAnswers, reasoning_of
 from chaos_llm.decisions.overrides import Overrides
 from chaos_llm.decisions.plan import Decision
-from chaos_llm.engine.kept_replies import Values, kept_reply
+from chaos_llm.engine.error_messages import error_message, shortened
+from chaos_llm.engine.kept_replies import Values, answer_of, kept_reply
 from chaos_llm.engine.known_requests import KNOWN, KnownRequest, KnownRequests
 from chaos_llm.engine.plain_replies import Plain
-from chaos_llm.engine.recorded_content import content_of
+from chaos_llm.engine.recorded_content import content_of, whole_text
 from chaos_llm.engine.reply_builder import ReplyBuilder
 from chaos_llm.faults.fault import FaultContext
 from chaos_llm.journal.content_timing import AT_ONCE, content_timing_of
 from chaos_llm.journal.conversation_digest import digest_of
 from chaos_llm.journal.journal import Effect, Exchange, Journal
+from chaos_llm.journal.sent_content import SentContent
 from chaos_llm.profiles.model import HealthyLatency
 from chaos_llm.protocol.answer_limits import tokens_of
-from chaos_llm.protocol.grpc_wire import is_grpc, status_of
+from chaos_llm.protocol.grpc_wire import is_grpc
 from chaos_llm.protocol.keyed_random import SEPARATOR, KeyedRandom, hashes, joined
 from chaos_llm.protocol.markers import find_references
 from chaos_llm.protocol.messages import (
@@ -44,7 +43,6 @@ from chaos_llm.protocol.messages import (
     Refusal,
     Reply,
     Request,
-    Usage,
     WireRequest,
 )
 from chaos_llm.protocol.rate_limits import Buckets, State, with_headers
@@ -55,8 +53,6 @@ from chaos_llm.requests.correlation import Correlation, Key
 from chaos_llm.requests.credentials import Credentials
 
 _NO_LATENCY = HealthyLatency()
-_SHOWN_BYTES = 200  # of a body that is not JSON, as an error message
-_LONGEST_MESSAGE = 2000  # letters of an error message that the journal keeps
 # Calls with failures that are remembered. A server may see millions; the oldest ones are over.
 _MOST_CALLS = 4096
 _HASHED_END = 512  # bytes of either end of a body that its fingerprint reads
@@ -104,7 +100,7 @@ class Engine:
         request = self.known_requests.read(provider, wire, self._starts + at, strict=self.strict)
         key = self.correlation.key(provider.name, wire.path[:_LONGEST_PATH], wire.body)
         decision = self.overrides.decide(request, key, at)
-        if self._is_plain(request, key, decision):
+        if self._is_plain(request, decision):
             answered = self._answer_plainly(provider, request, key, decision, wire, at)
             if answered is not None:
                 return answered
@@ -132,7 +128,7 @@ class Engine:
             exchange.retry_after = _wait_of(builder, reply_context.now)
         return exchange, reply
 
-    def _is_plain(self, request: Request, key: Key, decision: Decision) -> TypeGuard[KnownRequest]:
+    def _is_plain(self, request: Request, decision: Decision) -> TypeGuard[KnownRequest]:
         """Whether nothing stands between the healthy answer to a request and its reply.
 
         Such requests, most of all, take the short way of `_answer_plainly`. It leaves out what
@@ -142,7 +138,6 @@ class Engine:
             type(request) is KnownRequest
             and request.form.wants_text
             and decision.spares
-            and key.call not in self.failing_calls
             and request.provider not in self._buckets
             and request.provider not in self.profile.baseline
         )
@@ -157,43 +152,58 @@ class Engine:
         at: float,
     ) -> tuple[Exchange, Reply | Plain] | None:
         """Answer with a text at once; None where the answer is no text, or is cut short."""
-        joined_key = joined(self.seed, *key)
-        text, reference = self._plain_text(request, joined_key)
-        if not text:
+        now, joined_key = round(self._starts + at, 6), joined(self.seed, *key)
+        said = self._plain_text(request, joined_key)
+        if said is None:
             return None
-        heard, said = request.input_tokens, tokens_of(text)
+        text, reference, thinking, thought = said
         kept, reply = kept_reply(request.form), None
+        drawn = hashes(_STAMP + joined_key, 1 if kept is None else kept.hashes)
+        heard, tokens = request.input_tokens, tokens_of(text) + thought
+        values = Values(text, heard, tokens, drawn, now, thinking, thought)
         if kept is None or provider.remembers:
-            answer = Completion(text=text, usage=Usage(heard, said))
-            reply_context = self._reply_context(provider, key, at)
-            reply = provider.render(request, answer, reply_context)
-            if content_timing_of(reply) is not AT_ONCE:
+            reply = self._rendered_at_once(provider, request, values, key, at)
+            if reply is None:
                 return None
-            if provider.remembers:
-                provider.remember(request, answer, reply_context)
         exchange = self.journal.open(at, request, key, decision)
         exchange.body_hash = _fingerprint(wire.body)
-        exchange.has_healthy_reply(reference, heard, said)
+        exchange.has_healthy_reply(reference, heard, tokens)
         self._note_credentials(request, wire)
-        now = round(self._starts + at, 6)
-        state = self._take_from_quota(provider, request, now, said)
+        if key.call in self.failing_calls:
+            self._record_failing_call(exchange, request, whole_text(text))
+        state = self._take_from_quota(provider, request, now, tokens)
         more = () if state is None else provider.quota_headers(state)
         if kept is not None:
-            drawn = hashes(_STAMP + joined_key, kept.hashes)
-            return exchange, kept.filled(Values(text, heard, said, drawn, now), more)
+            return exchange, kept.filled(values, more)
         assert reply is not None
         return exchange, with_headers(reply, more)
 
-    def _plain_text(self, request: KnownRequest, joined_key: bytes) -> tuple[str, str]:
-        """The text to answer with and its reference; "" where there is more to it than a text."""
+    def _plain_text(
+        self, request: KnownRequest, joined_key: bytes
+    ) -> tuple[str, str, str, int] | None:
+        """The text to answer with, its reference, and the reasoning before it with its tokens."""
         chosen = self.overrides.chosen_text(request)
-        if chosen is None:
-            return "", ""
+        if chosen is None or (chosen and request.reasons):
+            return None
         if chosen:
-            return chosen, "".join(find_references(chosen)[-1:])
-        text, reference = self._healthy_answers.text(request.prompt, joined_key)
-        limit = request.max_tokens
-        return ("", "") if limit is not None and tokens_of(text) > limit else (text, reference)
+            return chosen, "".join(find_references(chosen)[-1:]), "", 0
+        text, reference, draw = self._healthy_answers.text(request.prompt, joined_key)
+        thinking, thought = reasoning_of(draw) if request.reasons else ("", 0)
+        if request.max_tokens is not None and tokens_of(text) + thought > request.max_tokens:
+            return None
+        return text, reference, thinking, thought
+
+    def _rendered_at_once(
+        self, provider: Provider, request: Request, values: Values, key: Key, at: float
+    ) -> Reply | None:
+        """The reply with these values as the wire format writes it; None if it takes any time."""
+        answer, reply_context = answer_of(values), self._reply_context(provider, key, at)
+        reply = provider.render(request, answer, reply_context)
+        if content_timing_of(reply) is not AT_ONCE:
+            return None
+        if provider.remembers:
+            provider.remember(request, answer, reply_context)
+        return reply
 
     def _note_credentials(self, request: Request, wire: WireRequest) -> None:
         if request.credential not in self.credentials.issuers:
@@ -209,12 +219,19 @@ class Engine:
                 del self.failing_calls[next(iter(self.failing_calls))]
             self.failing_calls[exchange.call] = None
         if exchange.call in self.failing_calls:
-            exchange.conversation_digest = digest_of(request).packed()
-            exchange.sent_content = content_of(builder)
-            if request.answers_tool:
-                exchange.reported_tool_calls = reported_tool_calls(request.body)
-        if exchange.effects or not exchange.answered or exchange.call in self.failing_calls:
+            self._record_failing_call(exchange, request, content_of(builder))
+        elif exchange.effects or not exchange.answered:
             exchange.app_line = sys.intern(self.line_of_request())  # a few lines make all requests
+
+    def _record_failing_call(
+        self, exchange: Exchange, request: Request, content: SentContent | None
+    ) -> None:
+        """Record what tells how an app goes on after a failure."""
+        exchange.conversation_digest = digest_of(request).packed()
+        exchange.sent_content = content
+        if request.answers_tool:
+            exchange.reported_tool_calls = reported_tool_calls(request.body)
+        exchange.app_line = sys.intern(self.line_of_request())  # a few lines make all requests
 
     def _reply_context(self, provider: Provider, key: Key, at: float) -> ReplyContext:
         stored = self.stored.setdefault(provider.name, {})
@@ -309,13 +326,13 @@ def _record(exchange: Exchange, builder: ReplyBuilder) -> None:
     if isinstance(answer, Refusal) and builder.is_intact:
         exchange.broken_rule = answer.broken_rule
     if isinstance(answer, Refusal) or not builder.is_intact:
-        message = _error_message(reply)
+        message = error_message(reply)
         if not reply.body and isinstance(answer, Refusal):  # the reply to a HEAD request
             message = answer.message or ""
-        exchange.error_message = _shortened(message)
+        exchange.error_message = shortened(message)
     elif isinstance(answer, Completion):
         if answer.broken_by is not None:
-            exchange.error_message = _shortened(_error_message(reply))
+            exchange.error_message = shortened(error_message(reply))
         # An answer that ends at the token limit of its own request is complete.
         complete = answer.stop != "length" or builder.limited_by_request
         exchange.answered = answer.broken_by is None and complete
@@ -342,42 +359,3 @@ def _wait_of(builder: ReplyBuilder, now: float) -> float | None:
     if is_grpc(builder.reply) and isinstance(builder.answer, Refusal):
         return builder.answer.retry_after
     return requested_wait(builder.reply, now + builder.reply.wait)
-
-
-def _error_message(reply: Reply) -> str:
-    if is_grpc(reply):
-        status = status_of(reply)
-        return status.details if status else ""
-    return _message_in_stream(reply.body) if reply.streamed else _message_in(reply.body)
-
-
-def _shortened(message: str) -> str:
-    """The message, cut at its longest, as one object for all equal ones."""
-    longest = _LONGEST_MESSAGE
-    return intern(message if len(message) <= longest else f"{message[: longest - 1]}…")
-
-
-def _message_in(body: bytes) -> str:
-    """The text that a careless app would show: the error's message, or the page itself."""
-    try:
-        return _message(json.loads(body))
-    except ValueError:
-        return body[:_SHOWN_BYTES].decode("utf-8", "replace")
-
-
-def _message_in_stream(body: bytes) -> str:
-    """The message of the error event that ended a stream; empty without such an event."""
-    events = [line for line in body.splitlines() if line.startswith(b"data:") and b"error" in line]
-    for event in reversed(events):
-        with suppress(ValueError):
-            if message := _message(json.loads(event.removeprefix(b"data:"))):
-                return message
-    return ""
-
-
-def _message(error: Any) -> str:
-    """The message in an error object, or in a response or an envelope that holds one."""
-    if not isinstance(error, dict):
-        return error if isinstance(error, str) else ""
-    inner = error.get("error") or error.get("response")
-    return _message(inner) or _message(error.get("message"))
