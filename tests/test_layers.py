@@ -33,7 +33,10 @@ LAYERS = (
     (("replay", "server"), "simulated users; the same engine behind real sockets"),
     (("outage_context",), "`chaos_llm.outage`: puts the parts together"),
     (("", "demo", "property_testing"), "public names; two bots; outages that Hypothesis draws"),
-    (("pytest_plugin", "sdk_matrix"), "options, marker, fixtures; every fault read by every SDK"),
+    (
+        ("pytest_plugin", "sdk_matrix", "project"),
+        "options, marker, fixtures; every fault read by every SDK; what is installed beside us",
+    ),
     (("cli",), "`chaos-llm COMMAND`"),
     (("__main__",), "`python -m chaos_llm`"),
 )

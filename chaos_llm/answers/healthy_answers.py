@@ -15,6 +15,8 @@ from importlib.metadata import version
 
 from chaos_llm import user_cache
 from chaos_llm.answers import json_schema
+from chaos_llm.answers.callable_tools import callable_tools
+from chaos_llm.answers.tool_choice import chosen_tool
 from chaos_llm.errors import UsageError
 from chaos_llm.protocol.answer_limits import tokens_of, within_limits
 from chaos_llm.protocol.keyed_random import SEPARATOR, KeyedRandom, hashes
@@ -76,14 +78,18 @@ class HealthyAnswers:
     def answer(self, request: Request, key: tuple[object, ...] | str) -> Completion | Refusal:
         """Answer a request as a healthy provider would, within the limits of the request.
 
-        A request with tools is answered with a call of the forced tool, else of one drawn tool,
-        unless its conversation ends with a tool's result. A schema that no value can satisfy is
-        refused, as the real APIs do.
+        A request with tools is answered with a call of one (see `tool_choice`). If its conversation
+        ends with a tool's result, it is answered with a text, so that agents end; but where any
+        tool has to be called, with a tool that was not called yet. A schema that no value can
+        satisfy is refused, as the real APIs do.
         """
         rng = KeyedRandom("script", self._seed, *((key,) if isinstance(key, str) else key))
         try:
-            if request.tools and not request.answers_tool:
-                return within_limits(_tool_call(request, rng), request)
+            tools = callable_tools(request)
+            if tools:
+                tool = chosen_tool(replace(request, tools=tools), rng)
+                if tool is not None:
+                    return within_limits(_tool_call(tool, request, rng), request)
             draw = rng.number(96)
             answer = _text_answer(request, rng, draw, draw)
             if request.choices > 1:
@@ -175,8 +181,7 @@ def _structured(request: Request, rng: KeyedRandom, phrases: tuple[str, ...]) ->
     return json.dumps(value, ensure_ascii=False)
 
 
-def _tool_call(request: Request, rng: KeyedRandom) -> Completion:
-    tool = _chosen_tool(request, rng)
+def _tool_call(tool: Tool, request: Request, rng: KeyedRandom) -> Completion:
     tokens = find(request.prompt)
     phrases = (", ".join(tokens), *tokens) if tokens else (rng.choose(_sentences()), "note")
     value = json_schema.instance({**tool.parameters, "type": "object"}, rng, phrases)
@@ -186,14 +191,6 @@ def _tool_call(request: Request, rng: KeyedRandom) -> Completion:
         return Completion(tool_calls=(call,), stop="tool", usage=usage)
     reasoning, usage = _reasoning(rng.number(96), usage)
     return Completion(tool_calls=(call,), stop="tool", usage=usage, reasoning=reasoning)
-
-
-def _chosen_tool(request: Request, rng: KeyedRandom) -> Tool:
-    """The forced tool, else a drawn one."""
-    named = [tool for tool in request.tools if tool.name == request.forced_tool]
-    if named or len(request.tools) == 1:
-        return (named or request.tools)[0]
-    return rng.choose(request.tools)
 
 
 def warm_up() -> None:

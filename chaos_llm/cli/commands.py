@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from chaos_llm.cli import (
+    completion,
     demo,
     diff,
+    doctor,
     explain,
     find,
     import_,
@@ -12,6 +14,7 @@ from chaos_llm.cli import (
     matrix,
     month,
     profiles,
+    record,
     run,
     schema,
     serve,
@@ -31,6 +34,9 @@ COMMANDS: tuple[Command, ...] = (
     matrix,
     explain,
     find,
+    record,
     import_,
     schema,
+    doctor,
+    completion,
 )

@@ -67,10 +67,13 @@ class Injection:
 
 @dataclass(slots=True)
 class ChosenAnswers:
-    """The answers that a test chose for requests to a target; `text` if each is one text."""
+    """The answers that a test chose for requests to a target; `text` if each is one text.
+
+    Where `next_answer` returns None, answers that were chosen earlier count.
+    """
 
     target: Target
-    next_answer: Callable[[Request], Completion]
+    next_answer: Callable[[Request], Completion | None]
     text: str | None = None
 
 
@@ -141,6 +144,8 @@ class Overrides:
         for chosen in reversed(self.chosen):
             if chosen.target.hits(request):
                 answer = chosen.next_answer(request)
+                if answer is None:
+                    continue
                 return _billed(answer, request) if answer.usage == Usage(0, 0) else answer
         return None
 
@@ -158,7 +163,7 @@ class Overrides:
             for injection in self.injections
             if injection.begins <= at < injection.ends and injection.target.hits(request)
         )
-        healed_at = self._healed_at(request, at)
+        healed_at = self.healed_at(request, at)
         shares = (
             window.share(at, self.meter.loads)
             for window in self.plan.open_at(at)
@@ -203,11 +208,12 @@ class Overrides:
 
     def _without_healed(self, decision: Decision, request: Request, at: float) -> Decision:
         """Drop the draws of windows that opened before the provider was healed."""
-        healed_at = self._healed_at(request, at)
+        healed_at = self.healed_at(request, at)
         begins = {window.window.name: window.opened for window in self.plan.open_at(at)}
         return Decision(tuple(draw for draw in decision.draws if begins[draw.window] > healed_at))
 
-    def _healed_at(self, request: Request, at: float) -> float:
+    def healed_at(self, request: Request, at: float) -> float:
+        """When the targets that hit such a request were last healed; minus infinity if never."""
         healed = (time for target, time in self.healed if time <= at and target.hits(request))
         return max(healed, default=-math.inf)
 

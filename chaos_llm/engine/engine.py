@@ -18,6 +18,7 @@ from zlib import crc32
 
 from chaos_llm.answers import json_schema, status_page
 from chaos_llm.answers.healthy_answers import HealthyAnswers, reasoning_of
+from chaos_llm.decisions import connection_faults
 from chaos_llm.decisions.overrides import Overrides
 from chaos_llm.decisions.plan import Decision
 from chaos_llm.engine.error_messages import error_message, shortened
@@ -49,10 +50,12 @@ from chaos_llm.protocol.rate_limits import Buckets, State, with_headers
 from chaos_llm.protocol.retry_after import requested_wait
 from chaos_llm.protocol.tool_history import reported_tool_calls
 from chaos_llm.providers.provider import Provider, ReplyContext
+from chaos_llm.providers.websocket_session import Session
 from chaos_llm.requests.correlation import Correlation, Key
 from chaos_llm.requests.credentials import Credentials
 
 _NO_LATENCY = HealthyLatency()
+_NO_REPLY = Reply(0, (), ())
 # Calls with failures that are remembered. A server may see millions; the oldest ones are over.
 _MOST_CALLS = 4096
 _HASHED_END = 512  # bytes of either end of a body that its fingerprint reads
@@ -99,7 +102,7 @@ class Engine:
         at = self.now()
         request = self.known_requests.read(provider, wire, self._starts + at, strict=self.strict)
         key = self.correlation.key(provider.name, wire.path[:_LONGEST_PATH], wire.body)
-        decision = self.overrides.decide(request, key, at)
+        decision = self._decide(request, key, wire, at)
         if self._is_plain(request, decision):
             answered = self._answer_plainly(provider, request, key, decision, wire, at)
             if answered is not None:
@@ -116,7 +119,7 @@ class Engine:
         builder = ReplyBuilder(provider, request, reply_context, latency, answer)
         if decision.draws:
             self._apply_faults(exchange, builder, wire)
-        if provider.remembers:
+        if provider.remembers and not _is_never_sent(builder.reply):
             provider.remember(request, builder.answer, reply_context)
         _record(exchange, builder)
         exchange.content_timing = content_timing_of(builder.reply)
@@ -127,6 +130,34 @@ class Engine:
         if reply.status >= 400:
             exchange.retry_after = _wait_of(builder, reply_context.now)
         return exchange, reply
+
+    def _decide(self, request: Request, key: Key, wire: WireRequest, at: float) -> Decision:
+        decision = self.overrides.decide(request, key, at)
+        return connection_faults.without(decision) if wire.connected else decision
+
+    def failed_connection(self, names: tuple[str, ...], host: str) -> tuple[Exchange, Reply] | None:
+        """The failure of a connection to these providers' host; None if it succeeds.
+
+        For clients whose request is known only once they are connected.
+        """
+        at = self.now()
+        for name in names:
+            key = self.correlation.key(name, connection_faults.PATH, b"")
+            request = Request(name, "", "api", host, connection_faults.PATH)
+            decision = connection_faults.decide(self.overrides, request, key, at)
+            hits = tuple(decision.hits)
+            if hits:
+                exchange = self.journal.open(at, request, key, decision)
+                (_, fault), *others = hits
+                exchange.effects = _interned(("applied", *("masked" for _ in others)))
+                rng = KeyedRandom("strike", self.seed, fault.name, *key)
+                return exchange, fault.on_reply(_NO_REPLY, FaultContext(request, rng))
+        return None
+
+    def session(self, provider: Provider, exchange: Exchange, wire: WireRequest) -> Session:
+        """Begin the conversation on the websocket that this exchange has opened."""
+        reply_context = self._reply_context(provider, exchange.key, exchange.at)
+        return provider.session(provider.parse(wire), reply_context)
 
     def _is_plain(self, request: Request, decision: Decision) -> TypeGuard[KnownRequest]:
         """Whether nothing stands between the healthy answer to a request and its reply.
@@ -199,7 +230,8 @@ class Engine:
         """The reply with these values as the wire format writes it; None if it takes any time."""
         answer, reply_context = answer_of(values), self._reply_context(provider, key, at)
         reply = provider.render(request, answer, reply_context)
-        if content_timing_of(reply) is not AT_ONCE:
+        # The record of a plain reply says 200; an answer in a session has the upgrade's status.
+        if reply.status != 200 or content_timing_of(reply) is not AT_ONCE:
             return None
         if provider.remembers:
             provider.remember(request, answer, reply_context)
@@ -252,6 +284,8 @@ class Engine:
         a real account are not known here.
         """
         if request.surface != "api" or request.invalid is not None:
+            return None
+        if request.subscription:  # its limits are others, and no quota of a profile is about them
             return None
         buckets = self._buckets.get(request.provider)
         if buckets is None:
@@ -316,8 +350,8 @@ def _fingerprint(body: bytes) -> int:
 def _record(exchange: Exchange, builder: ReplyBuilder) -> None:
     """Record the content of the reply, before it is known how much of it arrives."""
     answer, reply = builder.answer, builder.reply
-    if not reply.chunks and reply.ending is not Ending.COMPLETE:
-        return  # no byte of it is ever sent
+    if _is_never_sent(reply):
+        return
     exchange.status = reply.status
     if exchange.applied and isinstance(answer, Completion):
         exchange.opening = answer.text[:_OPENING].strip()
@@ -326,13 +360,12 @@ def _record(exchange: Exchange, builder: ReplyBuilder) -> None:
     if isinstance(answer, Refusal) and builder.is_intact:
         exchange.broken_rule = answer.broken_rule
     if isinstance(answer, Refusal) or not builder.is_intact:
-        message = error_message(reply)
+        exchange.error_message = error_message(reply)
         if not reply.body and isinstance(answer, Refusal):  # the reply to a HEAD request
-            message = answer.message or ""
-        exchange.error_message = shortened(message)
+            exchange.error_message = shortened(answer.message or "")
     elif isinstance(answer, Completion):
         if answer.broken_by is not None:
-            exchange.error_message = shortened(error_message(reply))
+            exchange.error_message = error_message(reply)
         # An answer that ends at the token limit of its own request is complete.
         complete = answer.stop != "length" or builder.limited_by_request
         exchange.answered = answer.broken_by is None and complete
@@ -340,6 +373,11 @@ def _record(exchange: Exchange, builder: ReplyBuilder) -> None:
         exchange.reference = "".join(find_references(answer.text)[-1:])
     else:
         exchange.answered = reply.status < 400
+
+
+def _is_never_sent(reply: Reply) -> bool:
+    """Whether no byte of a reply is ever sent."""
+    return not reply.chunks and reply.ending is not Ending.COMPLETE
 
 
 def _bill(exchange: Exchange, answer: Completion, reply: Reply) -> None:

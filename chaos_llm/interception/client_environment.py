@@ -12,6 +12,8 @@ from chaos_llm.interception.children.spawning import Spawning
 from chaos_llm.interception.context import InterceptionContext
 from chaos_llm.interception.egress_guard import EgressGuard
 from chaos_llm.interception.proxy_variables import without_proxies
+from chaos_llm.interception.websocket import event_loops, sockets
+from chaos_llm.interception.websocket.connections import WebSockets
 from chaos_llm.requests.placeholder_keys import placeholder_keys
 
 
@@ -26,6 +28,11 @@ def adapted_environment(context: InterceptionContext) -> Iterator[None]:
         context.guard = guard = EgressGuard(patterns, children.post, context.clock.record)
         socket_seams.install(guard, undo)
         native_seams.install(guard, undo)
+        websockets = WebSockets(context)
+        undo.callback(websockets.cut_all)
+        event_loops.install(websockets, undo)
+        sockets.install(undo)
+        guard.simulated = sockets.Sockets(websockets)
         undo.callback(_report_refusals, children, context)
         Spawning(guard, children).install(undo)
         yield

@@ -20,8 +20,8 @@ _OF_A_MODEL = re.compile(
 )
 
 RESPX = "respx.mocks"  # the module of respx's routers
-# Makes the warning about a stub below a transport, for the transport and a request; "" for none.
-Below = Callable[[Any, Any], str]
+# Handles a stub below a transport, given the outage's context, the transport and a request.
+Below = Callable[[Any, Any, Any], None]
 
 
 def unused_stub_warning(what: str, host: str) -> str:
@@ -72,17 +72,21 @@ def warn_of_unused_stubs(warn: Callable[[str], None], library: str, request: Any
             warn(unused_stub_warning("a respx stub of yours", request.url.host))
 
 
-def stubs_below(method: Callable[..., Any]) -> Below | None:
-    """A function for warnings where pytest-httpx or vcrpy has already replaced this method."""
+def stubs_below(
+    method: Callable[..., Any], use_cassette: Callable[[Any, Any, str], None]
+) -> Below | None:
+    """A function to call where pytest-httpx or vcrpy has already replaced this method.
+
+    `use_cassette` is given the context, vcrpy's cassette and the host of a request.
+    """
     held = _free_variables(method, "pytest_httpx")
     if "mock" in held and "options" in held:
-        return partial(response_of_pytest_httpx, held["mock"], held["options"])
+        warning = partial(response_of_pytest_httpx, held["mock"], held["options"])
+        return lambda context, transport, request: context.warn(warning(transport, request))
     cassette = cassette_of(method)
-    return (
-        None
-        if cassette is None
-        else lambda _, request: unused_cassette_warning(cassette, request.url.host)
-    )
+    if cassette is None:
+        return None
+    return lambda context, _, request: use_cassette(context, cassette, request.url.host)
 
 
 def cassette_of(function: Any) -> Any:

@@ -16,6 +16,7 @@ from typing import Any
 import anyio
 
 from chaos_llm.engine.reply_timing import AT_ONCE, FOREVER, Step, pool_timeout
+from chaos_llm.interception import cassette_playback
 from chaos_llm.interception.connection_reuse import Origin
 from chaos_llm.interception.context import InterceptionContext
 from chaos_llm.interception.foreign_stubs import (
@@ -83,7 +84,7 @@ def _use_context(context: InterceptionContext | None) -> None:
 
 
 def _sync(module: Any, real: Callable[..., Any]) -> Callable[..., Any]:
-    library, below = module.__name__, stubs_below(real)
+    library, below = module.__name__, stubs_below(real, cassette_playback.use)
 
     def handle_request(transport: Any, request: Any) -> Any:
         context = _context
@@ -101,7 +102,7 @@ def _sync(module: Any, real: Callable[..., Any]) -> Callable[..., Any]:
         if RESPX in sys.modules:
             warn_of_unused_stubs(context.warn, library, request)
         if below is not None:
-            context.warn(below(transport, request))
+            below(context, transport, request)
         pool = context.pools.of(transport)
         connection = pool.take(origin, context.clock.now)
         if connection is None:
@@ -124,7 +125,7 @@ def _sync(module: Any, real: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _async(module: Any, real: Callable[..., Any]) -> Callable[..., Any]:
-    library, below = module.__name__, stubs_below(real)
+    library, below = module.__name__, stubs_below(real, cassette_playback.use)
 
     async def handle_async_request(transport: Any, request: Any) -> Any:
         context = _context
@@ -142,7 +143,7 @@ def _async(module: Any, real: Callable[..., Any]) -> Callable[..., Any]:
         if RESPX in sys.modules:
             warn_of_unused_stubs(context.warn, library, request)
         if below is not None:
-            context.warn(below(transport, request))
+            below(context, transport, request)
         pool = context.pools.of(transport)
         connection = pool.take(origin, context.clock.now)
         if connection is None:

@@ -1,5 +1,7 @@
 """Interception of the clients, gRPC, pycurl and other mocks when they are imported.
 
+The cancel scopes of anyio and trio are watched from then on, too.
+
 Many apps import boto3 in the function that needs it, maybe during an outage. So during an outage a
 finder on `sys.meta_path` watches imports; other finders find the modules.
 """
@@ -31,6 +33,8 @@ _ADAPTERS = {
     "aioresponses": ("chaos_llm.interception.other_mocks", "aioresponses"),
     "moto": ("chaos_llm.interception.other_mocks", "moto"),
     "pytest_httpx": ("chaos_llm.interception.other_mocks", "pytest_httpx"),
+    "anyio._backends._asyncio": ("chaos_llm.interception.deadlines", "of_anyio"),
+    "trio": ("chaos_llm.interception.deadlines", "of_trio"),
     "vcr": ("chaos_llm.interception.vcr_cassettes", "replace"),
 }
 

@@ -86,8 +86,9 @@ def test_every_rule_about_requests_is_listed_with_its_source():
 def test_every_command_has_a_section_with_its_options():
     page = GENERATORS["cli"]()
 
-    modules = (command.__name__.rpartition(".")[2] for command in COMMANDS)
-    names = {module.strip("_").replace("_", "-") for module in modules}
+    names = {
+        command.__name__.rpartition(".")[2].strip("_").replace("_", "-") for command in COMMANDS
+    }
     assert headings(page) == names
     assert "| `--clock manual|real|scaled` |" in page.replace("\\|", "|")
 

@@ -14,7 +14,15 @@ from chaos_llm.errors import Unsupported
 from chaos_llm.protocol.messages import Chunk, Completion, Reasoning, Refusal, Request, Tool, Usage
 from chaos_llm.providers.anthropic.common import error_event
 from chaos_llm.providers.conversation import continues_thread, turns_of
-from chaos_llm.providers.framing import base58, broken_at, event, last_prompt, quote, split
+from chaos_llm.providers.framing import (
+    base58,
+    broken_at,
+    event,
+    last_prompt,
+    quote,
+    split,
+    text_of,
+)
 from chaos_llm.providers.provider import ReplyContext
 from chaos_llm.providers.request_limits import most_tokens, stop_sequences
 from chaos_llm.providers.signatures import sign
@@ -164,7 +172,7 @@ def _tools(body: dict[str, Any]) -> tuple[Tool, ...]:
     if not isinstance(offered, list):
         return ()
     return tuple(
-        Tool(tool["name"], tool["input_schema"])
+        Tool(tool["name"], tool["input_schema"], text_of(tool.get("description")))
         for tool in offered
         if isinstance(tool, dict) and "name" in tool and "input_schema" in tool
     )

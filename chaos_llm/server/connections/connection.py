@@ -11,6 +11,7 @@ from chaos_llm.protocol.messages import Reply
 from chaos_llm.server.admin.later import Later, Working
 from chaos_llm.server.connections.reply_player import ReplyPlayer
 from chaos_llm.server.connections.shared_state import SharedState
+from chaos_llm.server.connections.websocket import upgraded
 from chaos_llm.server.http.answering import ClientOrigin, answer
 from chaos_llm.server.http.own_replies import ServerReply, error_reply
 from chaos_llm.server.http.request_parser import ReceivedRequest, RequestParser, RequestTooLarge
@@ -136,6 +137,9 @@ class Connection(asyncio.Protocol):
             if asked.method == "CONNECT":
                 self._connect(self._server, self, asked, rest)
                 return
+            if asked.is_upgrade:
+                self._upgrade(asked, rest)
+                return
             try:
                 self._answer(asked)
             except Exception as error:  # a reply of the test's own that cannot be written
@@ -147,6 +151,18 @@ class Connection(asyncio.Protocol):
             if self._is_paused and not self.transport.is_closing():
                 self._is_paused = False
                 self.transport.resume_reading()
+
+    def _upgrade(self, asked: ReceivedRequest, rest: bytes) -> None:
+        """Go on as a websocket, or as nothing: what follows such a request is no HTTP."""
+        after = upgraded(self._server, asked, self._caller)
+        if isinstance(after, bytes):
+            self.transport.write(after)
+            self.transport.close()
+            return
+        self._server.connections.discard(self)
+        after.connection_made(self.transport)
+        self.transport.set_protocol(after)
+        after.begin(rest)
 
     def _answer(self, asked: ReceivedRequest) -> None:
         answered = answer(self._server, asked, self._caller, reused=self._reused)
