@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Never, Protocol
 from chaos_llm.decisions.cassette_answers import CassetteAnswers
 from chaos_llm.decisions.overrides import ChosenAnswers, Injection, Overrides
 from chaos_llm.durations import Duration, seconds
-from chaos_llm.errors import UnknownName, UsageError, refuse_unknown
+from chaos_llm.errors import UnknownName, UsageError, refuse_unknown, refusing_unknown
 from chaos_llm.faults.fault import Fault
 from chaos_llm.profiles.model import SIMULATED_SURFACES, Target
 from chaos_llm.protocol.messages import UNSERVED, Completion, Request, ToolCall
@@ -98,6 +98,7 @@ class ProviderControl:
         self._overrides.injections.append(injection)
         return self
 
+    @refusing_unknown("heal()")
     def heal(self) -> ProviderControl:
         """End the injected faults and the open windows that hit this provider.
 
@@ -117,6 +118,7 @@ class ProviderControl:
         ours = (self._target.provider, "*")
         return {"api", *(target.surface for target in targets if target.provider in ours)}
 
+    @refusing_unknown("answers()")
     def answers(
         self, answers: Answers | None = None, *, cassette: str | Path | None = None
     ) -> ProviderControl:
@@ -138,7 +140,9 @@ class ProviderControl:
             recorded = CassetteAnswers.of_file(Path(cassette), self._target.provider)
             self._overrides.choose(ChosenAnswers(self._target, recorded.answer))
             return self
-        self._overrides.choose(ChosenAnswers(self._target, _answerer(answers)))
+        assert answers is not None
+        text = answers if isinstance(answers, str) and answers else None
+        self._overrides.choose(ChosenAnswers(self._target, _answerer(answers), text))
         return self
 
 

@@ -19,6 +19,7 @@ _OF_A_MODEL = re.compile(
     r"/chat/completions$|/v1/(?:messages|responses)$|:(?:streamG|g)enerateContent$|/converse(?:-stream)?$"
 )
 
+RESPX = "respx.mocks"  # the module of respx's routers
 # Handles a stub below a transport, given the outage's context, the transport and a request.
 Below = Callable[[Any, Any, Any], None]
 
@@ -128,7 +129,7 @@ def as_httpx(library: str, request: Any) -> httpx.Request:
 
 def _routers() -> Iterator[respx.Router]:
     """The active routers of respx; none if respx has not been imported."""
-    mocks = sys.modules.get("respx.mocks")
+    mocks = sys.modules.get(RESPX)
     if mocks is not None:
         for mocker in mocks.Mocker.registry.values():
             yield from mocker.routers
