@@ -13,6 +13,7 @@ import argparse
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -41,6 +42,7 @@ from support.agent_logins import chatgpt_login, claude_login, codex_key, gemini_
 EXPECTED = Path(__file__).parents[1] / "agents" / "expected.json"
 ANSWERS, GIVES_UP, GOES_ON = "answers", "gives up", "goes on"
 PROMPT = "Say hello."
+_NODE = [Path(node).parent for node in [shutil.which("node")] if node]
 VALID, EXPIRED = 36_000, -3600  # seconds until an access token expires
 _REFERENCE = re.compile(r"Reference R\d-\d{5}-[A-Z]")
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
@@ -51,6 +53,8 @@ _VARYING = (  # in an agent's last words, and what stands for it
     (re.compile(r"^\S+Z? ERROR \S+: "), ""),
 )
 _LOOPBACK_UP = 'ip link set lo up && exec "$@"'
+# A command behind this runs in a network namespace of its own, as its own root.
+ALONE = ("unshare", "--map-root-user", "--net", "sh", "-c", _LOOPBACK_UP, "--")
 
 
 @dataclass(frozen=True)
@@ -151,10 +155,9 @@ def run_alone(name: str, scenario: str, packages: Path) -> dict[str, Any]:
     Raises CalledProcessError where no namespace can be made, or the run itself goes wrong.
     """
     here = [sys.executable, "-m", "support.coding_agents", "--packages", str(packages)]
-    alone = ["unshare", "--map-root-user", "--net", "sh", "-c", _LOOPBACK_UP, "--"]
     seconds = SCENARIOS[scenario].seconds + 240
     done = subprocess.run(
-        [*alone, *here, "--one", name, scenario],
+        [*ALONE, *here, "--one", name, scenario],
         check=True,
         capture_output=True,
         env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
@@ -180,8 +183,8 @@ def run(name: str, scenario: str, packages: Path) -> dict[str, Any]:
         outage = server.hand()
         row.begins(outage, agent)
         found = server.do(lambda shared: surroundings(shared, base_urls=not agent.by_login))
-        bin_folder = packages / "node_modules" / ".bin"
-        environment = {"PATH": f"{bin_folder}:/usr/bin:/bin", "HOME": str(home)}
+        path = [packages / "node_modules" / ".bin", *_NODE, "/usr/bin", "/bin"]
+        environment = {"PATH": os.pathsep.join(map(str, path)), "HOME": str(home)}
         environment |= {"LANG": "C.UTF-8", "TERM": "dumb", "CI": "1"} | found | agent.variables
         code, text, seconds = _in_time(agent.command, environment, project, row.seconds)
         return {"agent": name, "scenario": scenario, "seconds": round(seconds, 1)} | _seen(
@@ -261,7 +264,7 @@ def _measured(options: argparse.Namespace) -> dict[str, Any]:
     known = expected() if EXPECTED.exists() else {}
     for name, scenario in pairs():
         if options.agent in name and options.scenario in scenario:
-            row = run_alone(name, scenario, options.packages)
+            row = run(name, scenario, options.packages)
             print(json.dumps(row), flush=True)
             version = version_of(AGENTS[name], options.packages)
             kept = known.setdefault(name, {"version": version, "scenarios": {}})
@@ -271,17 +274,21 @@ def _measured(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Run one agent here, or all of them in namespaces of their own."""
+    """Run one agent here, or all of them in a network namespace."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--packages", type=Path, required=True)
     parser.add_argument("--one", nargs=2, metavar=("AGENT", "SCENARIO"))
     parser.add_argument("--agent", default="")
     parser.add_argument("--scenario", default="")
     parser.add_argument("--update", action="store_true")
+    parser.add_argument("--inside", action="store_true", help="this is a network namespace")
     options = parser.parse_args()
     if options.one:
         print(json.dumps(run(*options.one, options.packages)))
         return
+    if not options.inside:
+        here = [sys.executable, "-m", "support.coding_agents", *sys.argv[1:], "--inside"]
+        os.execvp(ALONE[0], [*ALONE, *here])  # the same, where no way leads out
     measured = _measured(options)
     if options.update:
         EXPECTED.parent.mkdir(exist_ok=True)
