@@ -233,7 +233,7 @@ def _seen(outage: ServedOutage, code: int | None, text: str) -> dict[str, Any]:
         "pauses": [round(b.at - a.at, 1) for a, b in pairwise(model)],
         "logins": len(tokens),
         "unserved": sorted({e.path for e in exchanges if e.surface == "unserved"}),
-        "says": "" if ends == ANSWERS else _last_words(text),
+        "says": _last_words(text) if ends == GIVES_UP else "",
     }
 
 
