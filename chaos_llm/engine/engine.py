@@ -28,7 +28,7 @@ from chaos_llm.engine.recorded_content import content_of
 from chaos_llm.engine.reply_builder import ReplyBuilder
 from chaos_llm.faults.fault import FaultContext
 from chaos_llm.journal.content_timing import AT_ONCE, content_timing_of
-from chaos_llm.journal.conversation_digest import digest_of
+from chaos_llm.journal.conversation_digest import digest_of, repeats_message
 from chaos_llm.journal.journal import Effect, Exchange, Journal
 from chaos_llm.profiles.model import HealthyLatency
 from chaos_llm.protocol.answer_limits import tokens_of
@@ -224,11 +224,16 @@ class Engine:
             if len(self.failing_calls) >= _MOST_CALLS:
                 del self.failing_calls[next(iter(self.failing_calls))]
             self.failing_calls[exchange.call] = None
-        if exchange.call in self.failing_calls:
+        if exchange.call in self.failing_calls or wire.session is not None:
             exchange.conversation_digest = digest_of(request).packed()
             exchange.sent_content = content_of(builder)
             if request.answers_tool:
                 exchange.reported_tool_calls = reported_tool_calls(request.body)
+        if wire.session is not None:
+            exchange.session = wire.session
+            exchange.repeats_message = repeats_message(request)
+            # The ids in its body are the provider's, so what is asked again has another body.
+            exchange.body_hash = _fingerprint(repr(exchange.conversation_digest).encode())
         if exchange.effects or not exchange.answered or exchange.call in self.failing_calls:
             exchange.app_line = sys.intern(self.line_of_request())  # a few lines make all requests
 

@@ -32,11 +32,13 @@ class SharedFields(NamedTuple):
 
 
 class OwnFields(NamedTuple):
-    """What is kept of the content of an answer, in calls with failures only."""
+    """What is kept of the content of an answer, in calls with failures only, and of sessions."""
 
     opening: str = ""
     sent_content: SentContent | None = None
     reported_tool_calls: tuple[ReportedToolCall, ...] = ()
+    session: int | None = None
+    repeats_message: bool = False
 
 
 NOT_SENT, HEALTHY_REPLY = SharedFields(), SharedFields(status=200, answered=True)
