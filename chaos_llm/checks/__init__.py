@@ -10,7 +10,8 @@
 * `retries_stay_under`, 3 retries: one more than the vendors' SDKs make.
 * `honours_retry_after`, waits up to a minute: all vendors' SDKs that obey a retry-after at all obey
   one of that length.
-* `never_waits_past`, a minute, as a replay's `deadline=`; or twice the longest healthy call.
+* `never_waits_past`, the deadline that the app sets itself around each call; else a minute, as a
+  replay's `deadline=`, or twice the longest healthy call.
 * `auth_failures_are_not_hammered`, one repetition: the key may have been refreshed meanwhile.
 * `recovers_without_a_herd`, 3 times the healthy rate: calls that each use up an SDK's two retries
   send no more than that.
@@ -116,7 +117,7 @@ def standard(run: Run) -> tuple[Check, ...]:
         *of_providers,
         *_of_traffic(run),
         *of_answers,
-        *_of_fallbacks_and_streams(),
+        *_of_fallbacks_and_streams(run),
         *_of_sessions(run),
         *_of_packs(),
     )
@@ -163,7 +164,7 @@ def _of_packs() -> Iterator[Check]:
         yield check
 
 
-def _of_fallbacks_and_streams() -> tuple[Check, ...]:
+def _of_fallbacks_and_streams(run: Run) -> tuple[Check, ...]:
     """Fallbacks, caches, side effects and streams, with limits that are assumed.
 
     Half a minute without content is half of what a replay's `deadline=` grants a user, an answer
@@ -176,6 +177,6 @@ def _of_fallbacks_and_streams() -> tuple[Check, ...]:
         fallback_has_its_own_credential(),
         serves_stale_within(),
         side_effects_happen_once(),
-        streams_do_not_hang(),
+        streams_do_not_hang.with_learned_idle(run),
         pool_is_not_exhausted(),
     )

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import ClassVar
 
 from chaos_llm.analysis.call import Call
+from chaos_llm.analysis.own_deadlines import GRACE, deadline_of_calls
 from chaos_llm.analysis.run import Run
 from chaos_llm.checks._attempts import OVERLONG, retry_after_of
 from chaos_llm.checks._limits import calls
@@ -40,7 +41,13 @@ class NeverWaitsPast(Check):
 
     @classmethod
     def with_learned_deadline(cls, run: Run) -> NeverWaitsPast:
-        """The check with a deadline of a minute, or of twice the longest healthy call if longer."""
+        """The check with the deadline that the app sets itself around each call.
+
+        Without one: a minute, or twice the longest healthy call if that is longer.
+        """
+        own = deadline_of_calls(run)
+        if own is not None:
+            return cls(own)
         longest = max(map(_waited, run.evidence.healthy), default=0.0)
         return cls("1m" if longest * 2 <= _MINUTE else longest * 2)
 
@@ -48,13 +55,16 @@ class NeverWaitsPast(Check):
         made = [call for call in run.calls if call.outcome != "missed"]
         if not made or not run.applied:
             return self.not_applicable("no fault was applied to a call")
-        late = [call for call in made if _waited(call) > seconds(self.deadline) + _ROUNDING]
+        limit = seconds(self.deadline)
+        is_own = limit == deadline_of_calls(run)
+        late = [call for call in made if _waited(call) > limit + (GRACE if is_own else _ROUNDING)]
         worst = max(made, key=_waited)
         if not late:
             return self.passed(f"the longest call took {describe(_waited(worst))}")
         missed = sum(1 for call in run.calls if call.outcome == "missed")
         behind = f", and their users missed {calls(missed)} meanwhile" if missed else ""
-        seen = f"{calls(len(late))} took longer than {describe(seconds(self.deadline))}{behind}"
+        by = ", the app's own deadline" if is_own else ""
+        seen = f"{calls(len(late))} took longer than {describe(limit)}{by}{behind}"
         longest = f"call {worst.number} took {describe(_waited(worst))}"
         return self.failed(f"{seen}; {longest}: {_cause(run, worst)}", worst.began)
 
@@ -87,10 +97,19 @@ def _duration(exchange: Exchange, call: Call) -> float:
 def _of_request(exchange: Exchange, call: Call) -> str:
     duration = describe(_duration(exchange, call))
     if exchange.status == 0:
-        return f"{exchange.provider} sent nothing for {duration}"
+        return f"{exchange.provider} sent nothing for {duration}{_by_whose_deadline(exchange)}"
     if exchange.stream and exchange.status == 200:
         return f"a stream of {exchange.provider} went on for {duration}"
     return f"a reply of {exchange.provider} took {duration}"
+
+
+def _by_whose_deadline(exchange: Exchange) -> str:
+    """Which limit of the app ended a request that got no reply."""
+    if exchange.end == "timeout":
+        return ", the client's time-out"
+    own = exchange.app_deadline
+    by_app = own is not None and abs(exchange.until - own.ends) <= _ROUNDING
+    return ", until the app's own deadline" if by_app else ""
 
 
 def _of_pause(exchange: Exchange, until: float) -> str:

@@ -1,24 +1,28 @@
-"""No request is begun after the app has given up."""
+"""No request is begun after the app has given up, and the app gives up when it says so."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import ClassVar
 
+from chaos_llm.analysis.own_deadlines import overruns
 from chaos_llm.analysis.run import Run
 from chaos_llm.checks._limits import calls, counted
 from chaos_llm.checks.check import Check, Finding
 from chaos_llm.durations import describe
+from chaos_llm.journal.journal import Exchange
 
 
 @dataclass(frozen=True, repr=False)
 class RespectsCancellation(Check):
-    """No request is begun by a task that is being cancelled, or after the app's own deadline.
+    """No request is begun by cancelled work, or after the app's own deadline, which it keeps.
 
     The deadlines of `asyncio.timeout`, `asyncio.wait_for`, `anyio.fail_after`, `move_on_after` and
-    trio's are seen, because they cancel the task. An app that swallows that (`except
-    BaseException`, a bare `except`) and asks again works for nobody. Not applicable if no task that
-    had sent a request was cancelled.
+    trio's are seen, and futures of thread pools that are cancelled while they run. An app that
+    swallows its cancellation (`except BaseException`, a bare `except`) and asks again works for
+    nobody; so does a thread that retries behind a `wait_for`. A sync client in async code lets no
+    deadline pass in time. An app that is still at work a second after its deadline fails. Not
+    applicable if no request was cancelled.
     """
 
     why: ClassVar[str] = (
@@ -29,18 +33,33 @@ class RespectsCancellation(Check):
     def __call__(self, run: Run) -> Finding:
         late = [exchange for exchange in run.api if exchange.began_cancelled]
         if late:
-            first = late[0]
-            among = {exchange.call for exchange in late if exchange.call >= 0}
-            where = f" in {calls(len(among))}" if among else " in the background"
-            seen = f"{counted(len(late), 'request')}{where} began after the app had cancelled them"
-            first_call = f", first in call {first.call}" if first.call >= 0 else ""
-            waited = describe(first.at - _began(run, first.call))
-            seen += f"{first_call} to {first.provider}, {waited} after it began" if among else ""
-            return self.failed(seen, first.at)
+            return self._begun_too_late(run, late)
+        overrun = overruns(run)
+        if overrun:
+            worst, call = max(overrun, key=lambda each: each[0].overrun)
+            where = f"call {call}" if call >= 0 else "a task in the background"
+            seen = f"{where} went on for {describe(worst.overrun)} after the app's own deadline of"
+            in_all = f" ({counted(len(overrun), 'deadline')} overrun)" if len(overrun) > 1 else ""
+            return self.failed(f"{seen} {describe(worst.seconds)}{in_all}", worst.ends)
         left = [e for e in run.api if e.end == "abandoned" and not e.ok]
         if not left:
             return self.not_applicable("no request was cancelled")
-        return self.passed(f"no request began after {counted(len(left), 'request')} was cancelled")
+        return self.passed(f"no request began after {counted(len(left), 'request')} had been left")
+
+    def _begun_too_late(self, run: Run, late: list[Exchange]) -> Finding:
+        first = late[0]
+        among = {exchange.call for exchange in late if exchange.call >= 0}
+        where = f" in {calls(len(among))}" if among else " in the background"
+        deadline = first.app_deadline
+        after = "after the app had cancelled them"
+        if deadline is not None and first.at >= deadline.ends:
+            after = f"after the app's own deadline of {describe(deadline.seconds)}"
+        seen = f"{counted(len(late), 'request')}{where} began {after}, the first to"
+        if first.call < 0:
+            return self.failed(f"{seen} {first.provider}", first.at)
+        waited = describe(first.at - _began(run, first.call))
+        place = f"{first.provider} in call {first.call}, {waited} after it began"
+        return self.failed(f"{seen} {place}", first.at)
 
 
 def _began(run: Run, number: int) -> float:

@@ -20,7 +20,8 @@ class StreamsDoNotHang(Check):
 
     Pings, comments and headers are no content, although each resets a client's read timeout. A long
     pause counts even if content comes in the end. The default, half a minute, is half of a replay's
-    default `deadline=`. Not applicable if no stream was without content for that long.
+    default `deadline=`; an app that sets itself a longer deadline around each stream is judged by
+    that. Not applicable if no stream was without content for that long.
     """
 
     why: ClassVar[str] = (
@@ -31,6 +32,15 @@ class StreamsDoNotHang(Check):
 
     def __post_init__(self) -> None:
         seconds(self.idle)
+
+    @classmethod
+    def with_learned_idle(cls, run: Run) -> StreamsDoNotHang:
+        """The check with half a minute, or the app's own deadline around its streams if longer."""
+        own = [(e.app_deadline, e.at) for e in run.api if e.stream]
+        longest = max((d.ends - at for d, at in own if d is not None), default=0.0)
+        if longest <= seconds("30s") or any(deadline is None for deadline, _ in own):
+            return cls()
+        return cls(round(longest, 6))
 
     def __call__(self, run: Run) -> Finding:
         limit = seconds(self.idle)

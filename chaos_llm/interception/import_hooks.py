@@ -1,4 +1,6 @@
-"""Interception of aiohttp, urllib3, gRPC, pycurl and other mocks when they are imported.
+"""Interception of the clients, gRPC, pycurl and other mocks when they are imported.
+
+The cancel scopes of anyio and trio are watched from then on, too.
 
 Many apps import boto3 in the function that needs it, maybe during an outage. So during an outage a
 finder on `sys.meta_path` watches imports; other finders find the modules.
@@ -20,6 +22,8 @@ from chaos_llm.interception.context import InterceptionContext
 
 # The libraries, and for each one the module and the function that intercept it.
 _ADAPTERS = {
+    "httpx": ("chaos_llm.interception.httpx_clients", "replace_httpx"),
+    "httpx2": ("chaos_llm.interception.httpx_clients", "replace_httpx2"),
     "urllib3": ("chaos_llm.interception.urllib3_client", "replace"),
     "aiohttp": ("chaos_llm.interception.aiohttp_client", "replace"),
     "grpc": ("chaos_llm.interception.grpc.seam", "replace"),
@@ -29,6 +33,8 @@ _ADAPTERS = {
     "aioresponses": ("chaos_llm.interception.other_mocks", "aioresponses"),
     "moto": ("chaos_llm.interception.other_mocks", "moto"),
     "pytest_httpx": ("chaos_llm.interception.other_mocks", "pytest_httpx"),
+    "anyio._backends._asyncio": ("chaos_llm.interception.deadlines", "of_anyio"),
+    "trio": ("chaos_llm.interception.deadlines", "of_trio"),
     "vcr": ("chaos_llm.interception.vcr_cassettes", "replace"),
 }
 

@@ -25,6 +25,7 @@ from chaos_llm.protocol.messages import UNSERVED, BrokenRule, Request
 from chaos_llm.protocol.redaction import Secrets, without_shapes_cached
 from chaos_llm.protocol.tool_history import ReportedToolCall
 from chaos_llm.protocol.websocket import SWITCHING_PROTOCOLS
+from chaos_llm.requests.app_deadlines import AppDeadline
 from chaos_llm.requests.correlation import Key
 
 Effect = Literal["applied", "no_effect", "unsupported", "masked"]
@@ -57,7 +58,9 @@ class Exchange(HasExchangeKind):
     * body_hash: a fingerprint of the request's body
     * app_line: the line of the app's code that made the request, in calls with failures only; it is
       no part of written journals, which are the same on every machine
-    * began_cancelled: whether the task that sent the request was being cancelled
+    * began_cancelled: whether the task or thread that sent the request had been cancelled, or its
+      deadline had passed
+    * app_deadline: the outermost deadline that the app's own code had set, None if there is none
     * content_arrived: whether a client that counts what it reads has read the last piece of content
     * content_timing: when the content of the reply was planned to arrive
     * conversation_digest: the packed digest of the conversation, in calls with failures only
@@ -99,6 +102,7 @@ class Exchange(HasExchangeKind):
     retry_after: Field[float | None] = shared("retry_after")
     broken_rule: Field[BrokenRule | None] = shared("broken_rule")
     content_timing: Field[ContentTiming] = shared("content_timing")
+    app_deadline: Field[AppDeadline | None] = own("app_deadline")
     opening: Field[str] = own("opening")
     sent_content: Field[SentContent | None] = own("sent_content")
     reported_tool_calls: Field[tuple[ReportedToolCall, ...]] = own("reported_tool_calls")

@@ -13,6 +13,7 @@ from chaos_llm.journal.content_timing import AT_ONCE, ContentTiming
 from chaos_llm.journal.sent_content import SentContent
 from chaos_llm.protocol.messages import BrokenRule
 from chaos_llm.protocol.tool_history import ReportedToolCall
+from chaos_llm.requests.app_deadlines import AppDeadline
 
 
 class SharedFields(NamedTuple):
@@ -32,8 +33,12 @@ class SharedFields(NamedTuple):
 
 
 class OwnFields(NamedTuple):
-    """What is kept of the content of an answer, in calls with failures only, and of sessions."""
+    """What few exchanges have, and no two of them alike.
 
+    The content of an answer is kept in calls with failures only.
+    """
+
+    app_deadline: AppDeadline | None = None
     opening: str = ""
     sent_content: SentContent | None = None
     reported_tool_calls: tuple[ReportedToolCall, ...] = ()
@@ -75,7 +80,7 @@ def shared(name: str) -> Any:
 
 
 def own(name: str) -> Any:
-    """A property of a record for one of the fields that are kept in calls with failures."""
+    """A property of a record for one of the fields that few exchanges have."""
 
     def write(record: Any, value: Any) -> None:
         if record._own[index] != value:  # else all records go on sharing one object

@@ -16,6 +16,7 @@ from chaos_llm.protocol import strict_json
 from chaos_llm.protocol.fast_dataclass import quick
 
 UNSERVED = "unserved"  # the surface of paths that a vendor may have and chaos_llm does not simulate
+CLIENT = "client"  # the surface of what a vendor's own client asks for beside the model: telemetry
 
 
 @quick(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class Tool:
 
     name: str
     parameters: Mapping[str, Any]
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +213,7 @@ class Request:
     * reasons: whether the model reasons before it answers
     * max_tokens, stop_sequences: the limits of the answer
     * choices: the number of answers that the request asks for
+    * subscription: whether a login of a subscription pays, and no API key
     """
 
     provider: str
@@ -235,6 +238,7 @@ class Request:
     max_tokens: int | None = None
     stop_sequences: tuple[str, ...] = ()
     choices: int = 1
+    subscription: bool = False
     body: Any = field(default=None, repr=False, compare=False)
 
 
@@ -318,19 +322,3 @@ class Reply:
     def body(self) -> bytes:
         """All bytes of the body, without the pauses."""
         return b"".join(chunk.data for chunk in self.chunks)
-
-
-@quick(frozen=True, slots=True)
-class PlainReply:
-    """A healthy reply that comes whole and at once, as nearly all do: its headers and its body.
-
-    `pieces` is the number of pieces of the answer, as in a Reply.
-    """
-
-    headers: tuple[tuple[str, str], ...]
-    body: bytes
-    pieces: int
-
-    def in_full(self) -> Reply:
-        """The same reply in the form that faults can change."""
-        return Reply(200, self.headers, (Chunk(0.0, self.body, True),), pieces=self.pieces)

@@ -43,7 +43,7 @@ from chaos_llm.providers.google.openai_compatible import (
     GeminiCompatible,
     GeminiCompatibleEmbeddings,
 )
-from chaos_llm.providers.google.vertex_claude import VertexClaude
+from chaos_llm.providers.google.vertex_claude import VertexClaude, VertexClaudeTokenCount
 from chaos_llm.providers.google.vertex_embeddings import VertexEmbeddings
 from chaos_llm.providers.google.vertex_gemini import VertexGemini
 from chaos_llm.providers.model_lists import (
@@ -122,20 +122,27 @@ from chaos_llm.providers.openai_compatible.vendors import (
 )
 from chaos_llm.providers.other_transports import GRPC_SERVICES, SESSIONS
 from chaos_llm.providers.provider import Provider, ReplyContext
-from chaos_llm.providers.statuspage import (
-    AnthropicStatus,
-    OpenAIStatus,
-)
+from chaos_llm.providers.statuspage import AnthropicStatus, OpenAIStatus
 from chaos_llm.providers.unserved import Unserved
+from chaos_llm.providers.unserved import is_played as _is_played
+from chaos_llm.providers.vendor_clients import (
+    VENDOR_CLIENTS,
+    AnthropicClient,
+    ChatGPTClient,
+    ChatGPTResponses,
+    OpenAILogin,
+)
 
 __all__ = [
     "GRPC_SERVICES",
     "PROVIDERS",
     "SESSIONS",
     "TGI",
+    "VENDOR_CLIENTS",
     "VLLM",
     "XAI",
     "AnthropicBatches",
+    "AnthropicClient",
     "AnthropicCompatible",
     "AnthropicFiles",
     "AnthropicMessages",
@@ -157,6 +164,8 @@ __all__ = [
     "BedrockGuardrails",
     "BedrockInvoke",
     "BedrockModels",
+    "ChatGPTClient",
+    "ChatGPTResponses",
     "CohereChat",
     "CohereEmbed",
     "CohereModels",
@@ -205,6 +214,7 @@ __all__ = [
     "OpenAIFiles",
     "OpenAIImageStore",
     "OpenAIImages",
+    "OpenAILogin",
     "OpenAIModels",
     "OpenAIModerations",
     "OpenAIResponses",
@@ -230,6 +240,7 @@ __all__ = [
     "VLLMModels",
     "VLLMResponses",
     "VertexClaude",
+    "VertexClaudeTokenCount",
     "VertexEmbeddings",
     "VertexGemini",
     "VertexModels",
@@ -249,6 +260,7 @@ PROVIDERS: tuple[Provider, ...] = (
     AnthropicOAuth(),
     AnthropicStatus(),
     OpenAIChat(),
+    *VENDOR_CLIENTS,  # before others whose paths end in the same way
     OpenAIResponses(),
     OpenAIEmbeddings(),
     OpenAIModels(),
@@ -274,6 +286,7 @@ PROVIDERS: tuple[Provider, ...] = (
     GeminiTokenCount(),
     VertexGemini(),
     VertexClaude(),
+    VertexClaudeTokenCount(),
     VertexEmbeddings(),
     VertexTokenCount(),
     GoogleOAuth(),
@@ -371,14 +384,14 @@ def _known(_edition: tuple[object, ...]) -> tuple[Provider, ...]:
 def find(name: str, method: str, path: str) -> Provider:
     """Find the wire format of a request to a provider.
 
-    A known path with another method finds the format that refuses it; an unknown path finds the one
-    that answers 501. Raises UnknownName for a provider that is not in the catalogue.
+    A known path with another method finds the format that refuses it; one that is not simulated
+    finds the format that answers 501. Raises UnknownName for a provider that is not known.
     """
     formats = [p for p in (*known(), *GRPC_SERVICES, *SESSIONS) if p.name == name]
     if not formats:
         raise UnknownName("provider", name, (provider.name for provider in known()))
     refusing = () if method in websocket.METHODS else ("POST", "GET", "DELETE")
-    for tried in (method, *refusing):
+    for tried in (method, *refusing) if _is_played(name, method, path) else ():
         for provider in formats:
             if provider.claims(tried, path):
                 return provider

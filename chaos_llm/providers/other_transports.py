@@ -8,6 +8,7 @@ from chaos_llm.providers.google.vertex_grpc import (
     VertexPredictGrpc,
     VertexTokenCountGrpc,
 )
+from chaos_llm.providers.openai.chatgpt_session import ChatGPTSession
 from chaos_llm.providers.openai.realtime import OpenAIRealtime
 from chaos_llm.providers.openai.responses_session import OpenAIResponsesSession
 from chaos_llm.providers.openai_compatible.xai_grpc import XAIChat
@@ -24,6 +25,7 @@ GRPC_SERVICES: tuple[Provider, ...] = (
 # Sessions on websockets: the upgrade is one exchange, and so is each answer of the model.
 SESSIONS: tuple[Provider, ...] = (
     OpenAIRealtime(),
+    ChatGPTSession(),  # whose path ends as that of OpenAI's does
     OpenAIResponsesSession(),
     GeminiLive(),
 )

@@ -7,6 +7,7 @@ own surface, which no check considers, and only a fault for that surface applies
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar
 
 from chaos_llm.protocol.messages import (
@@ -29,6 +30,25 @@ _WAY_OUT = (
     "this endpoint has no healthy answer here, and the app is not to blame: stub it with "
     "chaos.respx, or keep it out of the test"
 )
+
+# What OpenAI serves at paths like those that are simulated, by method; from openai 3.57.
+_NOT_PLAYED = re.compile(
+    r"""
+    (?:GET|POST)\ .*/(?:organization|chatkit|evals|fine_tuning)/.*
+    |GET\ .*/chat/completions
+    |DELETE\ .*/models/[^/]+
+    |POST\ .*/threads/(?!runs$)[^/]+
+    |(?:POST|DELETE)\ .*/threads/[^/]+/messages/[^/]+
+    |POST\ .*/threads/[^/]+/runs/[^/]+
+    """,
+    re.VERBOSE,
+)
+_OPENAIS = ("openai", "azure-openai")
+
+
+def is_played(provider: str, method: str, path: str) -> bool:
+    """Whether a path that looks like a simulated one is not another of the vendor's endpoints."""
+    return provider not in _OPENAIS or not _NOT_PLAYED.fullmatch(f"{method} {path}")
 
 
 class Unserved(Provider):

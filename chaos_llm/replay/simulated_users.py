@@ -22,6 +22,7 @@ from chaos_llm.errors import UsageError
 from chaos_llm.protocol.value_text import is_async_stream, is_stream, joined, text_of
 from chaos_llm.replay.prompts import PromptBook
 from chaos_llm.replay.schedule import Slot
+from chaos_llm.requests.app_deadlines import of_no_test
 from chaos_llm.requests.app_lines import traceback_of
 from chaos_llm.requests.correlation import Correlation, OpenCall
 from chaos_llm.virtual_time import VirtualTime
@@ -98,7 +99,7 @@ class SimulatedUsers:
             if (pause := slot.due - self.now()) > 0:
                 self.clock.sleep(pause)
             call.began = self._beginning(slot)
-            with self.correlation.calling(OpenCall(call.user, call.number, call.token)):
+            with self._calling(call):
                 self._end(call, *_result_of(partial(app, call.prompt), call))
         self.on_call(call)
         return call
@@ -109,10 +110,17 @@ class SimulatedUsers:
             if (pause := slot.due - self.now()) > 0:
                 await anyio.sleep(pause)
             call.began = self._beginning(slot)
-            with self.correlation.calling(OpenCall(call.user, call.number, call.token)):
+            with self._calling(call):
                 self._end(call, *await _result_of_async(partial(app, call.prompt), call))
         self.on_call(call)
         return call
+
+    @contextmanager
+    def _calling(self, call: Call) -> Iterator[None]:
+        """Assign what happens inside to a call."""
+        open_call = OpenCall(call.user, call.number, call.token)
+        with self.correlation.calling(open_call), of_no_test():
+            yield
 
     def _prepare(self, slot: Slot) -> Call:
         """The call of a slot; it is missed if its user is still waiting for the call before."""

@@ -33,6 +33,11 @@ def line_of_request() -> str:
     return ""
 
 
+def is_line_of_app(frame: FrameType) -> bool:
+    """Whether a frame runs the app's own code."""
+    return bool(_shown_file(frame.f_code.co_filename))
+
+
 def traceback_of(error: BaseException) -> str:
     """The lines of the app's own code that an exception came through, the innermost last."""
     lines, trace = [], error.__traceback__

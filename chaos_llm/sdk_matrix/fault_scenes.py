@@ -37,7 +37,12 @@ SPECIMENS: tuple[Fault, ...] = tuple(
     for specimen in (_SPECIMENS[name] if name in _SPECIMENS else (fault(),))
 )
 
-_OF_TOOLS = ("broken_tool_arguments", "truncated_tool_arguments", "unknown_tool")
+_OF_TOOLS = (
+    "broken_tool_arguments",
+    "tool_call_as_text",
+    "truncated_tool_arguments",
+    "unknown_tool",
+)
 
 
 def scene_of(fault: Fault) -> Scene:

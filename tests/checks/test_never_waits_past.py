@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 
 import pytest
 from support.apps.bots import MODEL, ask, ask_once, claude
-from support.apps.defended import ERRORS, Cached, ask_gpt, try_again
+from support.apps.defended import ERRORS, Cached, ask_async_once, ask_gpt, try_again
 from support.judging import NUMBERED, Judge
 from support.small_profiles import BAD_TIME, HOUR, bad_time, profile_of, window
 
@@ -59,7 +60,7 @@ def test_an_sdk_that_refuses_to_wait_for_so_long_passes():
 def test_a_silent_provider_without_a_time_out_is_named():
     finding = found(lambda question: ask_once(question, timeout=900), bad_time(hang()))
     assert finding.verdict == "fail"
-    assert finding.seen.endswith("15 min: anthropic sent nothing for 15 min")
+    assert finding.seen.endswith("15 min: anthropic sent nothing for 15 min, the client's time-out")
 
 
 def test_a_stream_that_only_pings_defeats_a_time_out_and_is_named():
@@ -113,6 +114,66 @@ def test_the_default_deadline_allows_for_a_slow_healthy_provider():
     assert never_waits_past()(run).verdict == "pass"
     quick = found.run(ask_once, bad_time(overloaded()))
     assert never_waits_past.with_learned_deadline(quick) == never_waits_past("1m")
+
+
+def within(limit, work=ask_async_once):
+    async def app(question):
+        try:
+            async with asyncio.timeout(limit):
+                return await work(question)
+        except TimeoutError:
+            return "sorry"
+
+    return app
+
+
+def learned(app, profile):
+    run = found.run(app, profile, every="5m")
+    return never_waits_past.with_learned_deadline(run), run
+
+
+def test_the_default_deadline_is_the_one_that_the_app_sets_itself():
+    check, run = learned(within(150), bad_time(hang()))
+    assert check == never_waits_past(150.0)
+    assert check(run).verdict == "pass"
+    finding = never_waits_past()(run)
+    assert finding.verdict == "fail"
+    assert finding.seen.endswith("sent nothing for 2 min 30 s, until the app's own deadline")
+
+
+def test_a_deadline_that_the_app_sets_itself_and_does_not_keep_is_named():
+    async def blocking(question):
+        return ask_once(question, timeout=45)
+
+    check, run = learned(within(20, blocking), bad_time(hang()))
+    finding = check(run)
+    assert finding.verdict == "fail"
+    assert finding.seen == (
+        "4 calls took longer than 20 s, the app's own deadline; call 1 took 45 s: anthropic sent "
+        "nothing for 45 s, the client's time-out"
+    )
+
+
+def test_a_deadline_of_each_attempt_is_not_the_calls():
+    async def twice(question):
+        answer = await within(40)(question)
+        return answer if answer != "sorry" else await within(40)(question)
+
+    check, run = learned(twice, bad_time(hang()))
+    assert check == never_waits_past("1m")
+    assert check(run).verdict == "fail"
+
+
+def test_a_deadline_after_which_the_app_answers_in_another_way_is_not_the_calls():
+    async def slowly_by_itself(question):
+        answer = await within(20)(question)
+        if answer == "sorry":
+            await asyncio.sleep(15)
+        return answer
+
+    check, run = learned(slowly_by_itself, bad_time(hang()))
+    assert check == never_waits_past("1m")
+    assert check(run).verdict == "pass"
 
 
 def test_exactly_the_deadline_is_in_time():

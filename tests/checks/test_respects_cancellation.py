@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import anthropic
 import anyio
 import pytest
+import trio
 from support.apps.bots import MODEL, ask_once
 from support.apps.defended import APOLOGY, claude_async
 from support.small_profiles import MINUTE, profile_of, window
@@ -43,6 +46,49 @@ async def retries(question):
     return APOLOGY
 
 
+def retries_blocking(question):
+    """A sync client in async code: no deadline can pass while it waits."""
+    for _ in range(3):
+        try:
+            return ask_once(question, timeout=15)
+        except anthropic.APIError:
+            continue
+    return APOLOGY
+
+
+async def blocks_the_loop(question):
+    return retries_blocking(question)
+
+
+async def in_a_thread(question):
+    return await asyncio.to_thread(retries_blocking, question)
+
+
+async def in_a_pool(question):
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(None, retries_blocking, question)
+
+
+async def in_a_thread_of_anyio(question):
+    return await anyio.to_thread.run_sync(retries_blocking, question, abandon_on_cancel=True)
+
+
+async def shielded_thread_of_anyio(question):
+    return await anyio.to_thread.run_sync(retries_blocking, question)
+
+
+async def asks_once_and_blocks(question):
+    return ask_once(question, timeout=45)
+
+
+async def tidies_up(question):
+    """It needs a moment to end, and works on in a way that was meant."""
+    try:
+        return await ask(question)
+    finally:
+        await asyncio.sleep(0.5)
+
+
 async def by_timeout(work, question):
     async with asyncio.timeout(20):
         return await work(question)
@@ -76,8 +122,8 @@ def test_c13_a_request_that_begins_after_the_apps_own_deadline_fails(deadline):
     finding = found(swallows, deadline)
     assert finding.verdict == "fail"
     assert re.fullmatch(
-        r"(\d) requests in \1 calls began after the app had cancelled them, first in call 2 to "
-        "anthropic, 20 s after it began",
+        r"(\d) requests in \1 calls began after the app's own deadline of 20 s, the first to "
+        "anthropic in call 2, 20 s after it began",
         finding.seen,
     )
 
@@ -91,6 +137,125 @@ def test_c13_an_app_that_stops_at_its_deadline_passes(deadline):
 @pytest.mark.parametrize("deadline", DEADLINES)
 def test_it_is_not_applicable_if_nothing_was_cancelled(deadline):
     assert found(retries, deadline, overloaded()).verdict == "not applicable"
+
+
+@pytest.mark.parametrize(
+    ("work", "deadline"),
+    [
+        *[(blocks_the_loop, deadline) for deadline in DEADLINES],
+        (shielded_thread_of_anyio, by_fail_after),
+    ],
+)
+def test_c13_a_blocking_client_asks_again_after_the_deadline_that_it_holds_up(work, deadline):
+    finding = found(work, deadline)
+    assert finding.verdict == "fail"
+    assert finding.seen.endswith(
+        "own deadline of 20 s, the first to anthropic in call 2, 30 s after it began"
+    )
+
+
+@pytest.mark.parametrize(
+    ("work", "deadline"),
+    [
+        *[(in_a_thread, deadline) for deadline in DEADLINES],
+        (in_a_pool, by_wait_for),
+        (in_a_thread_of_anyio, by_fail_after),
+    ],
+)
+def test_c13_a_thread_that_retries_behind_a_deadline_fails(work, deadline):
+    finding = found(work, deadline)
+    assert finding.verdict == "fail"
+    assert re.match(r"\d requests in the background began after the app", finding.seen)
+
+
+def test_c13_a_future_that_was_cancelled_in_vain_asks_no_more():
+    def app(question):
+        future = pool.submit(retries_blocking, question)
+        try:
+            return future.result(timeout=20)
+        except TimeoutError:
+            future.cancel()
+            return APOLOGY
+
+    with (
+        ThreadPoolExecutor(8) as pool,
+        outage(profile_of(window(hang(), ends=20 * MINUTE)), seed=3) as chaos,
+    ):
+        finding = respects_cancellation()(chaos.replay(app, every="5m").run)
+    assert finding.verdict == "fail"
+    assert finding.seen == (
+        "4 requests in the background began after the app had cancelled them, "
+        "the first to anthropic"
+    )
+
+
+@pytest.mark.parametrize("deadline", DEADLINES)
+def test_c13_work_that_goes_on_after_the_deadline_fails_without_a_further_request(deadline):
+    finding = found(asks_once_and_blocks, deadline)
+    assert finding.verdict == "fail"
+    assert re.fullmatch(
+        r"call \d went on for 25 s after the app's own deadline of 20 s \(\d deadlines overrun\)",
+        finding.seen,
+    )
+
+
+@pytest.mark.parametrize("deadline", DEADLINES)
+def test_a_moment_to_tidy_up_is_no_overrun(deadline):
+    assert found(tidies_up, deadline).verdict == "pass"
+
+
+def test_work_that_is_shielded_on_purpose_may_go_on():
+    async def app(question):
+        work = asyncio.ensure_future(retries(question))
+        try:
+            return await asyncio.wait_for(asyncio.shield(work), 20)
+        except TimeoutError:
+            return APOLOGY
+
+    with outage(profile_of(window(hang(60), ends=20 * MINUTE)), seed=3) as chaos:
+        finding = respects_cancellation()(chaos.replay(app, every="5m").run)
+    assert finding.verdict == "not applicable"
+
+
+def test_a_deadline_of_the_test_is_not_the_apps():
+    async def test():
+        with outage(profile_of(window(overloaded(), ends=20 * MINUTE)), seed=3) as chaos:
+            async with asyncio.timeout(86400):
+                return await chaos.replay(retries, every="5m")
+
+    assert all(e.app_deadline is None for e in asyncio.run(test()).run.api)
+
+
+def test_a_deadline_that_a_library_sets_is_not_the_apps(tmp_path, monkeypatch):
+    library = tmp_path / "site-packages" / "patient_library.py"
+    library.parent.mkdir()
+    library.write_text(
+        "import asyncio\n\nasync def wait(work):\n"
+        "    async with asyncio.timeout(20):\n        return await work\n"
+    )
+    monkeypatch.syspath_prepend(library.parent)
+    patient_library = importlib.import_module("patient_library")
+
+    async def app(question):
+        return await patient_library.wait(ask(question))
+
+    with outage(profile_of(window(overloaded(), ends=20 * MINUTE)), seed=3) as chaos:
+        report = chaos.replay(app, every="5m")
+    assert all(exchange.app_deadline is None for exchange in report.run.api)
+
+
+@pytest.mark.parametrize(("work", "verdict"), [(blocks_the_loop, "fail"), (retries, "pass")])
+def test_c13_deadlines_of_trio_are_seen(work, verdict):
+    async def app(question):
+        with trio.move_on_after(20):
+            return await work(question)
+        return APOLOGY
+
+    async def test():
+        with outage(profile_of(window(hang(), ends=20 * MINUTE)), seed=3) as chaos:
+            return await chaos.replay(app, every="5m")
+
+    assert respects_cancellation()(trio.run(test).run).verdict == verdict
 
 
 def test_it_is_not_applicable_to_a_sync_app():

@@ -8,7 +8,7 @@ import anthropic
 import openai
 import pytest
 from support.apps.bots import MODEL, SECOND_MODEL, ask_once, claude
-from support.apps.defended import APOLOGY
+from support.apps.defended import APOLOGY, claude_async
 from support.apps.failover import found, stream_claude, talk
 from support.small_profiles import MINUTE, profile_of, window
 
@@ -115,3 +115,21 @@ def test_another_vendors_comments_are_no_progress_either():
 def test_a_limit_is_a_duration():
     with pytest.raises(UsageError):
         streams_do_not_hang(idle="long")
+
+
+@pytest.mark.parametrize(("limit", "verdict"), [(45, "pass"), (None, "fail")])
+def test_by_default_a_longer_deadline_of_the_app_around_its_streams_counts(limit, verdict):
+    async def app(question):
+        request = claude_async(0).messages.stream(
+            model=MODEL, max_tokens=300, messages=talk(question)
+        )
+        try:
+            async with asyncio.timeout(limit), request as stream:
+                return "".join([piece async for piece in stream.text_stream])
+        except TimeoutError:
+            return APOLOGY
+
+    with outage(profile_of(window(ping_only(120, every=15), ends=20 * MINUTE)), seed=3) as chaos:
+        run = chaos.replay(app, every="5m").run
+    assert streams_do_not_hang.with_learned_idle(run)(run).verdict == verdict
+    assert streams_do_not_hang("30s")(run).verdict == "fail"

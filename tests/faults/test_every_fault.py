@@ -60,6 +60,7 @@ END_THE_REPLY = {
     "server_error",
     "short_body",
     "stall_mid_stream",
+    "still_gzipped",
     "tls_failure",
     "wrong_refusal",
 }
@@ -93,6 +94,7 @@ OF_ANSWERS = (
     "missing_usage",
     "refusal",
     "shortened_answer",
+    "tool_call_as_text",
 )
 MISTAKES = {
     r"close_session\(code=.*a code that can be sent.*cut_stream": [
@@ -184,6 +186,14 @@ MISTAKES = {
         "rate_limited(retry_after=True)",
         "rate_limited(retry_after=[])",
     ],
+    r"other_dimensions\(size=.*1 or more": [
+        "other_dimensions(0)",
+        "other_dimensions(-3)",
+        "other_dimensions('768')",
+        "other_dimensions(7.5)",
+        "other_dimensions(True)",
+    ],
+    r"other_model\(model=5\).*a text or None": ["other_model(5)"],
     r"raw\(status=.*from 200 to 599": [
         "raw(99)",
         "raw(101)",

@@ -39,6 +39,8 @@ _FAMILIES: tuple[tuple[Fault, ...], ...] = (
     (  # it is slow
         *(made.hang(seconds) for seconds in (None, 1, 10, 60, 600)),
         *(made.latency(seconds=seconds) for seconds in (1, 10, 60, 600)),
+        made.buffered_stream(),
+        made.stuck_batch(),
     ),
     (  # it cannot be reached
         made.refuse_connection(),
@@ -49,13 +51,17 @@ _FAMILIES: tuple[tuple[Fault, ...], ...] = (
         made.reset_reused_connection(),
     ),
     (made.html_error_page(), made.html_error_page(503), made.challenge_page(), made.envoy_503()),
-    (  # the reply cannot be parsed
+    (  # the reply cannot be parsed, or is not what was asked for
         made.empty_body(),
         made.short_body(),
         made.invalid_json(),
         made.html_in_200(),
         made.error_in_200(),
         made.wrong_content_type(),
+        made.still_gzipped(),
+        made.tool_call_as_text(),
+        made.other_model(),
+        made.other_dimensions(),
     ),
     (  # the stream breaks or stalls
         made.cut_stream(),

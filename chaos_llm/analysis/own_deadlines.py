@@ -1,0 +1,47 @@
+"""The deadlines that an app sets itself around its calls, as far as they can be seen."""
+
+from __future__ import annotations
+
+from math import inf
+
+from chaos_llm.analysis.call import Call
+from chaos_llm.analysis.run import Run
+from chaos_llm.requests.app_deadlines import AppDeadline
+
+# Seconds in which an app may tidy up after a deadline, or go on after the block (assumed).
+GRACE = 1.0
+
+
+def deadline_of_calls(run: Run) -> float | None:
+    """The longest time in seconds that the app gave a call, if it gave each call one.
+
+    A deadline is a call's own if all of its requests were made inside, and the call ended when the
+    app left the block. One of several deadlines, for each attempt, is not.
+    """
+    given = []
+    for call in run.calls:
+        if not run.evidence.of(call):
+            continue
+        deadline = _deadline_of(run, call)
+        if deadline is None:
+            return None
+        given.append(round(deadline.ends - call.began, 6))
+    return max(given, default=None)
+
+
+def _deadline_of(run: Run, call: Call) -> AppDeadline | None:
+    requests = run.evidence.of(call)
+    deadline = requests[0].app_deadline
+    if deadline is None or any(e.app_deadline is not deadline for e in requests):
+        return None
+    return None if call.ended > deadline.left + GRACE else deadline
+
+
+def overruns(run: Run) -> list[tuple[AppDeadline, int]]:
+    """The deadlines that the app overran, each with the number of the call of its first request."""
+    found: dict[int, tuple[AppDeadline, int]] = {}
+    for exchange in run.api:
+        deadline = exchange.app_deadline
+        if deadline is not None and GRACE < deadline.overrun < inf:
+            found.setdefault(id(deadline), (deadline, exchange.call))
+    return list(found.values())

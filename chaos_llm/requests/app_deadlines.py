@@ -1,0 +1,105 @@
+"""The deadlines that the app's own code has set around what runs here.
+
+`interception/deadlines.py` sees them begin and end; here they are looked up for a request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from math import inf
+from typing import Any
+
+_ROUNDING = 1e-6  # seconds; of the sums of times
+
+
+class AppDeadline:
+    """A block or wait of the app with a deadline; times are seconds of the profile.
+
+    `left` is infinite as long as the app has not left the block.
+    """
+
+    __slots__ = ("began", "ends", "left")
+
+    def __init__(self, began: float, ends: float) -> None:
+        self.began, self.ends, self.left = began, ends, inf
+
+    @property
+    def seconds(self) -> float:
+        """The time that the app gave itself."""
+        return self.ends - self.began
+
+    @property
+    def overrun(self) -> float:
+        """The seconds that the app stayed in the block after its deadline, 0 if it left in time."""
+        return max(0.0, self.left - self.ends)
+
+    def __repr__(self) -> str:
+        return f"<AppDeadline of {self.seconds:g} s from {self.began:g} on, left at {self.left:g}>"
+
+
+@dataclass(eq=False, slots=True)
+class OpenDeadline:
+    """A deadline whose block the app is in; it may still be moved."""
+
+    scope: object  # the library's own
+    record: AppDeadline
+    remaining: Callable[[], float]  # seconds until the deadline
+    task: Any = None  # the asyncio task that ends at the deadline
+
+    def refresh(self, now: float) -> None:
+        """Read the deadline again, because the app may have moved it."""
+        self.record.ends = now + self.remaining()
+
+
+_open: ContextVar[tuple[OpenDeadline, ...]] = ContextVar("chaos_llm_deadlines", default=())
+
+
+def enter(deadline: OpenDeadline) -> None:
+    """Note that the app has entered a block with a deadline; the outermost one comes first."""
+    _open.set((*_open.get(), deadline))
+
+
+def leave(scope: object, now: float) -> None:
+    """Note that the app has left a block, at this second of the profile."""
+    before = _open.get()
+    for deadline in before:
+        if deadline.scope is scope:
+            deadline.refresh(now)
+            deadline.record.left = now
+    _open.set(tuple(deadline for deadline in before if deadline.scope is not scope))
+
+
+def outermost(now: float) -> AppDeadline | None:
+    """The outermost deadline that the app has set for what runs here."""
+    for deadline in _open.get():
+        if deadline.record.left == inf:
+            deadline.refresh(now)
+        return deadline.record
+    return None
+
+
+def passed(task: object) -> bool:
+    """Whether a deadline has passed of this task, or of this thread, and the app is still inside.
+
+    Nothing can cancel a task while it blocks its event loop, with a sync client for example, and
+    nothing can cancel a thread. `task` is None in a thread.
+    """
+    return any(
+        (task is None or deadline.task is task)
+        and deadline.record.left == inf
+        and deadline.remaining() < -_ROUNDING
+        for deadline in _open.get()
+    )
+
+
+@contextmanager
+def of_no_test() -> Iterator[None]:
+    """Forget the deadlines that the test has set around a replay: they are not the app's."""
+    token = _open.set(())
+    try:
+        yield
+    finally:
+        _open.reset(token)
