@@ -125,6 +125,8 @@ class Form:
         self.wants_text = (
             request.surface == "api"
             and not (request.tools or request.reasons or request.stop_sequences)
+            # Tools that the provider runs show in its reply, some with words of the prompt.
+            and not (isinstance(request.body, dict) and request.body.get("tools"))
             and request.choices == 1
             and _is_for_the_model(provider, request)
         )
