@@ -107,6 +107,7 @@ class Form:
         "headers",
         "least",
         "provider",
+        "reasons",
         "reply",
         "wants_text",
     )
@@ -121,10 +122,11 @@ class Form:
         self.least = len(before) + len(after)
         self.headers: tuple[tuple[str, str | None], ...] = ()
         self._values = [getattr(request, name) for name in _FIELDS]
-        # Whether a healthy provider answers it with a text, and nothing besides.
+        self.reasons = request.reasons
+        # Whether a healthy provider answers it with a text, perhaps after reasoning.
         self.wants_text = (
             request.surface == "api"
-            and not (request.tools or request.reasons or request.stop_sequences)
+            and not (request.tools or request.stop_sequences)
             # Tools that the provider runs show in its reply, some with words of the prompt.
             and not _offers_tools(request.body)
             and request.choices == 1
