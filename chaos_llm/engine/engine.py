@@ -30,7 +30,7 @@ from chaos_llm.engine.recorded_reply import is_never_sent, record, wait_of
 from chaos_llm.engine.reply_builder import ReplyBuilder
 from chaos_llm.faults.fault import FaultContext
 from chaos_llm.journal.content_timing import AT_ONCE, content_timing_of
-from chaos_llm.journal.conversation_digest import digest_of
+from chaos_llm.journal.conversation_digest import digest_of, repeats_message
 from chaos_llm.journal.journal import Effect, Exchange, Journal
 from chaos_llm.journal.sent_content import SentContent
 from chaos_llm.profiles.model import HealthyLatency
@@ -250,10 +250,15 @@ class Engine:
             if len(self.failing_calls) >= _MOST_CALLS:
                 del self.failing_calls[next(iter(self.failing_calls))]
             self.failing_calls[exchange.call] = None
-        if exchange.call in self.failing_calls:
+        if exchange.call in self.failing_calls or wire.session is not None:
             self._record_failing_call(exchange, request, content_of(builder))
         elif exchange.effects or not exchange.answered:
             exchange.app_line = sys.intern(self.line_of_request())  # a few lines make all requests
+        if wire.session is not None:
+            exchange.session = wire.session
+            exchange.repeats_message = repeats_message(request)
+            # The ids in its body are the provider's, so what is asked again has another body.
+            exchange.body_hash = _fingerprint(repr(exchange.conversation_digest).encode())
 
     def _record_failing_call(
         self, exchange: Exchange, request: Request, content: SentContent | None

@@ -127,6 +127,8 @@ class Form:
         self.wants_text = (
             request.surface == "api"
             and not (request.tools or request.stop_sequences)
+            # Tools that the provider runs show in its reply, some with words of the prompt.
+            and not _offers_tools(request.body)
             and request.choices == 1
             and _is_for_the_model(provider, request)
         )
@@ -162,6 +164,10 @@ class Form:
             if headers.get(name) != value:
                 return False
         return True
+
+
+def _offers_tools(body: Any) -> bool:
+    return isinstance(body, dict) and bool(body.get("tools") or body.get("mcp_servers"))
 
 
 def _added_to(request: Request) -> dict[str, Any]:
