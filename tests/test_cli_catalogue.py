@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import tomllib
 
 import jsonschema
@@ -161,7 +162,7 @@ def test_profiles_are_filtered_by_provider_surface_and_date():
         "profiles", "--provider", "anthropic", "--surface", "login", "--since", "2026-03-02"
     )
 
-    listed = [line for line in result.stdout.splitlines() if line and line[0] != " "]
+    listed = [line.split()[0] for line in result.stdout.splitlines()]
     assert WAVES in listed
     assert STORM not in listed  # it hits no login
     assert all(profiles.load(name).starts.year >= 2026 for name in listed)
@@ -171,7 +172,9 @@ def test_show_draws_bursts_and_prints_the_evidence_of_facts(tmp_path):
     text = BAD.replace("share = 0.0", 'share = 1.0\nflap = { down = "10m", up = "10m" }')
     (tmp_path / "flaps.toml").write_text(text)
 
-    result = run_command("show", "flaps.toml", cwd=tmp_path)
+    # readline sets COLUMNS where os.environ does not show it; a child has the one that is given.
+    environment = os.environ | {"COLUMNS": "80"}
+    result = run_command("show", "flaps.toml", cwd=tmp_path, env=environment)
 
     bar = next(line for line in result.stdout.splitlines() if line.startswith("w "))
     assert bar.count("█") == pytest.approx(bar.count(" "), abs=12)

@@ -9,7 +9,9 @@ from types import MappingProxyType
 from chaos_llm import extensions
 from chaos_llm.faults.auth_expired import AuthExpired as auth_expired
 from chaos_llm.faults.broken_tool_arguments import BrokenToolArguments as broken_tool_arguments
+from chaos_llm.faults.buffered_stream import BufferedStream as buffered_stream
 from chaos_llm.faults.challenge_page import ChallengePage as challenge_page
+from chaos_llm.faults.close_session import CloseSession as close_session
 from chaos_llm.faults.connect_timeout import ConnectTimeout as connect_timeout
 from chaos_llm.faults.content_filtered import ContentFiltered as content_filtered
 from chaos_llm.faults.context_length_exceeded import (
@@ -41,6 +43,8 @@ from chaos_llm.faults.malformed_chunk import MalformedChunk as malformed_chunk
 from chaos_llm.faults.missing_terminal_event import MissingTerminalEvent as missing_terminal_event
 from chaos_llm.faults.missing_usage import MissingUsage as missing_usage
 from chaos_llm.faults.model_retired import ModelRetired as model_retired
+from chaos_llm.faults.other_dimensions import OtherDimensions as other_dimensions
+from chaos_llm.faults.other_model import OtherModel as other_model
 from chaos_llm.faults.other_pool_answer import OtherPoolAnswer as other_pool_answer
 from chaos_llm.faults.overloaded import Overloaded as overloaded
 from chaos_llm.faults.ping_only import PingOnly as ping_only
@@ -54,12 +58,16 @@ from chaos_llm.faults.reset_reused_connection import (
     ResetReusedConnection as reset_reused_connection,
 )
 from chaos_llm.faults.server_error import ServerError as server_error
+from chaos_llm.faults.session_limit import SessionLimit as session_limit
 from chaos_llm.faults.short_body import ShortBody as short_body
 from chaos_llm.faults.shortened_answer import ShortenedAnswer as shortened_answer
 from chaos_llm.faults.slow_first_token import SlowFirstToken as slow_first_token
 from chaos_llm.faults.slow_tokens import SlowTokens as slow_tokens
 from chaos_llm.faults.stall_mid_stream import StallMidStream as stall_mid_stream
+from chaos_llm.faults.still_gzipped import StillGzipped as still_gzipped
+from chaos_llm.faults.stuck_batch import StuckBatch as stuck_batch
 from chaos_llm.faults.tls_failure import TlsFailure as tls_failure
+from chaos_llm.faults.tool_call_as_text import ToolCallAsText as tool_call_as_text
 from chaos_llm.faults.truncated_answer import TruncatedAnswer as truncated_answer
 from chaos_llm.faults.truncated_tool_arguments import (
     TruncatedToolArguments as truncated_tool_arguments,
@@ -73,7 +81,9 @@ __all__ = [
     "Fault",
     "auth_expired",
     "broken_tool_arguments",
+    "buffered_stream",
     "challenge_page",
+    "close_session",
     "connect_timeout",
     "content_filtered",
     "context_length_exceeded",
@@ -103,6 +113,8 @@ __all__ = [
     "missing_terminal_event",
     "missing_usage",
     "model_retired",
+    "other_dimensions",
+    "other_model",
     "other_pool_answer",
     "overloaded",
     "ping_only",
@@ -114,12 +126,16 @@ __all__ = [
     "reset_connection",
     "reset_reused_connection",
     "server_error",
+    "session_limit",
     "short_body",
     "shortened_answer",
     "slow_first_token",
     "slow_tokens",
     "stall_mid_stream",
+    "still_gzipped",
+    "stuck_batch",
     "tls_failure",
+    "tool_call_as_text",
     "truncated_answer",
     "truncated_tool_arguments",
     "unknown_tool",

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from zlib import crc32
 
 from chaos_llm.protocol.messages import Request
+from chaos_llm.providers.conversation import continues_thread
 
 _READ = 1024  # letters that are read of either end of a text
 _SYSTEM = ("system", "developer")
@@ -60,8 +61,10 @@ def digest_of(request: Request) -> ConversationDigest:
     system = [*_system(body), *(text for role, text in messages if role == "system")]
     turns = list(_turns((role, text) for role, text in messages if role != "system"))
     structure, tools = _structure(request)
-    # OpenAI's Responses API may keep the history on its side; then the request has only its end.
-    stored = bool(body.get("previous_response_id") or body.get("conversation"))
+    # The vendor may keep the history on its side; then the request has only its end.
+    stored = bool(
+        body.get("previous_response_id") or body.get("conversation") or continues_thread(body)
+    )
     return ConversationDigest(
         prompt=_fingerprint([request.prompt]),
         system=_fingerprint(system),

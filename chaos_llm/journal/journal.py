@@ -99,10 +99,10 @@ class Exchange(HasExchangeKind):
     retry_after: Field[float | None] = shared("retry_after")
     broken_rule: Field[BrokenRule | None] = shared("broken_rule")
     content_timing: Field[ContentTiming] = shared("content_timing")
+    app_deadline: Field[AppDeadline | None] = own("app_deadline")
     opening: Field[str] = own("opening")
     sent_content: Field[SentContent | None] = own("sent_content")
     reported_tool_calls: Field[tuple[ReportedToolCall, ...]] = own("reported_tool_calls")
-    app_deadline: Field[AppDeadline | None] = own("app_deadline")
 
     def __init__(
         self, number: int, at: float, request: Request, key: Key, decision: Decision = HEALTHY

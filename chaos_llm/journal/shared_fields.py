@@ -33,12 +33,15 @@ class SharedFields(NamedTuple):
 
 
 class OwnFields(NamedTuple):
-    """The content of an answer, in calls with failures only, and a deadline of the app's own."""
+    """What few exchanges have, and no two of them alike.
 
+    The content of an answer is kept in calls with failures only.
+    """
+
+    app_deadline: AppDeadline | None = None
     opening: str = ""
     sent_content: SentContent | None = None
     reported_tool_calls: tuple[ReportedToolCall, ...] = ()
-    app_deadline: AppDeadline | None = None
 
 
 NOT_SENT, HEALTHY_REPLY = SharedFields(), SharedFields(status=200, answered=True)
@@ -75,7 +78,7 @@ def shared(name: str) -> Any:
 
 
 def own(name: str) -> Any:
-    """A property of a record for one of the fields of its own."""
+    """A property of a record for one of the fields that few exchanges have."""
 
     def write(record: Any, value: Any) -> None:
         if record._own[index] != value:  # else all records go on sharing one object

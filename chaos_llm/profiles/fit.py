@@ -7,12 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from chaos_llm.profiles.model import Profile, Window
-from chaos_llm.profiles.observations import Observations, ObservedBin
+from chaos_llm.profiles.observations import Observations, ObservedBin, ObservedSeries
 
 _LEAST_CALLS = 20  # in a window, for a judgement
 _APART = 3.0  # standard errors between the recorded and the profile's share
 _MATTERS = 0.05  # and at least this difference of shares
-_UNEXPLAINED = 10  # failures outside of all windows
+_INTERVALS = 60  # in which failures outside of all windows are counted
+_UNEXPLAINED = 10  # of them
 _UNEXPLAINED_SHARE = 0.2  # in one interval
 
 
@@ -47,7 +48,7 @@ class WindowFit:
 def of_windows(profile: Profile, observations: Observations) -> Iterator[WindowFit]:
     """The fit of each window that ends replies and that enough calls were recorded in."""
     for window in profile.windows:
-        if not window.simulated or not all(each.fault.ends_reply for each in window.faults):
+        if not _ends_replies(window):
             continue
         bins = [each for _, each in observations.within(window)]
         if sum(each.calls for each in bins) >= _LEAST_CALLS:
@@ -72,16 +73,28 @@ def _fit(window: Window, bins: Sequence[ObservedBin]) -> WindowFit:
     return WindowFit(window.name, calls, level, expected / calls, errors, spread)
 
 
+def share_at(profile: Profile, series: ObservedSeries, time: float) -> float:
+    """The share of a series' calls that the profile's windows fail at a time."""
+    healthy = 1.0
+    for window in profile.windows:
+        is_open = sum(window.begins) / 2 <= time < sum(window.ends) / 2
+        if is_open and _ends_replies(window) and any(series.is_of(target) for target in window.on):
+            healthy *= 1 - window.share.at(time, 0.5)
+    return 1 - healthy
+
+
+def _ends_replies(window: Window) -> bool:
+    return window.simulated and all(each.fault.ends_reply for each in window.faults)
+
+
 def unexplained(profile: Profile, observations: Observations) -> list[ObservedBin]:
-    """The intervals with many failures in which no window is open for such calls."""
+    """The intervals with many failures in which no window is open; empty for a few of them."""
     found = []
     for series in observations.series:
-        for each in series.bins:
-            is_bad = each.failed >= _UNEXPLAINED and each.failed >= _UNEXPLAINED_SHARE * each.calls
-            if is_bad and not any(
-                window.begins[0] < each.ends and each.begins < window.ends[1]
-                for window in profile.windows
-                if any(series.is_of(target) for target in window.on)
-            ):
+        windows = [w for w in profile.windows if any(series.is_of(target) for target in w.on)]
+        for each in series.merged(max(profile.ends, 1.0), _INTERVALS).bins:
+            is_bad = each.failed >= _UNEXPLAINED_SHARE * each.calls and each.failed > 1
+            is_open = any(w.begins[0] < each.ends and each.begins < w.ends[1] for w in windows)
+            if is_bad and not is_open:
                 found.append(each)
-    return found
+    return found if sum(each.failed for each in found) >= _UNEXPLAINED else []

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,21 @@ class ObservedSeries:
     surface: str
     model: str
     bins: tuple[ObservedBin, ...]
+
+    def merged(self, length: float, most: int) -> ObservedSeries:
+        """The same calls in at most so many intervals over a length in seconds."""
+        width = length / most
+        sums: dict[int, list[int]] = {}
+        for each in self.bins:
+            number = int((each.begins + each.ends) / 2 // width)
+            counted = sums.setdefault(number, [0, 0])
+            counted[0] += each.calls
+            counted[1] += each.failed
+        bins = (
+            ObservedBin(number * width, (number + 1) * width, calls, failed)
+            for number, (calls, failed) in sums.items()
+        )
+        return replace(self, bins=tuple(bins))
 
     def is_of(self, target: Target) -> bool:
         """Whether a target covers all calls of the series, as far as it is known."""

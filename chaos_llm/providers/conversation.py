@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +20,15 @@ def turns_of(messages: Sequence[object], field: str = "content") -> int:
         if isinstance(each, dict) and each.get("role") == "user" and text_of(each.get(field)):
             turns += 1
     return turns
+
+
+def continues_thread(body: Mapping[str, Any]) -> bool:
+    """Whether a request of Anthropic's brings only what is new to a thread that the server holds.
+
+    The messages before, the tools and the system prompt are the thread's: they are not sent again.
+    """
+    thread = body.get("thread")
+    return isinstance(thread, dict) and thread.get("type") == "continue"
 
 
 def arguments_of(call: ToolCall, api: str) -> dict[str, Any]:

@@ -37,10 +37,19 @@ def is_signed(vendor: str, text: str, signature: str) -> bool:
     if not signature.startswith(_PREFIX):
         return False
     try:
-        given = b64decode(signature.removeprefix(_PREFIX), validate=True)
+        given = b64decode(_standard(signature.removeprefix(_PREFIX)), validate=True)
     except (Error, ValueError):
         return False
     return len(given) == _SIZE and given == _sealed(vendor, text, given[:_NONCE])
+
+
+def _standard(base64: str) -> str:
+    """Base64 in its first alphabet and with its padding: SDKs may send bytes back in the other one.
+
+    google-genai does so, and Google's APIs read both.
+    """
+    text = base64.replace("-", "+").replace("_", "/").rstrip("=")
+    return text + "=" * (-len(text) % 4)
 
 
 def is_invalid(vendor: str, text: str, signature: str) -> bool:

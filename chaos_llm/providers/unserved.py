@@ -7,6 +7,7 @@ own surface, which no check considers, and only a fault for that surface applies
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar
 
 from chaos_llm.protocol.messages import (
@@ -18,6 +19,7 @@ from chaos_llm.protocol.messages import (
     Request,
     WireRequest,
 )
+from chaos_llm.protocol.websocket import UPGRADE
 from chaos_llm.providers.framing import bearer, credential, json_reply, quote
 from chaos_llm.providers.provider import Provider, ReplyContext
 
@@ -28,6 +30,25 @@ _WAY_OUT = (
     "this endpoint has no healthy answer here, and the app is not to blame: stub it with "
     "chaos.respx, or keep it out of the test"
 )
+
+# What OpenAI serves at paths like those that are simulated, by method; from openai 3.57.
+_NOT_PLAYED = re.compile(
+    r"""
+    (?:GET|POST)\ .*/(?:organization|chatkit|evals|fine_tuning)/.*
+    |GET\ .*/chat/completions
+    |DELETE\ .*/models/[^/]+
+    |POST\ .*/threads/(?!runs$)[^/]+
+    |(?:POST|DELETE)\ .*/threads/[^/]+/messages/[^/]+
+    |POST\ .*/threads/[^/]+/runs/[^/]+
+    """,
+    re.VERBOSE,
+)
+_OPENAIS = ("openai", "azure-openai")
+
+
+def is_played(provider: str, method: str, path: str) -> bool:
+    """Whether a path that looks like a simulated one is not another of the vendor's endpoints."""
+    return provider not in _OPENAIS or not _NOT_PLAYED.fullmatch(f"{method} {path}")
 
 
 class Unserved(Provider):
@@ -51,7 +72,9 @@ class Unserved(Provider):
         headers = wire.headers
         keys = (headers.get(name, "") for name in _KEYS)
         secret = bearer(headers.get("authorization", "")) or next(filter(None, keys), "")
-        endpoint = f"{wire.method} {wire.path}"
+        is_upgrade = wire.method == UPGRADE
+        endpoint = f"{'a websocket at' if is_upgrade else wire.method} {wire.path}"
+        status = 426 if is_upgrade else 501  # a client of both falls back to HTTP at a 426
         return Request(
             provider=self.name,
             api=self.api,
@@ -60,7 +83,7 @@ class Unserved(Provider):
             path=wire.path,
             credential=credential(secret),
             size=len(wire.body),
-            invalid=Refusal(UNSERVED, status=501, message=f"{PREFIX}{endpoint}"),
+            invalid=Refusal(UNSERVED, status=status, message=f"{PREFIX}{endpoint}"),
             body={"method": wire.method},
         )
 
@@ -74,6 +97,8 @@ class Unserved(Provider):
             f'"type":"chaos_llm_unserved","param":null,"code":"unserved"}}}}'
         )
         headers = (HEADER, ("x-should-retry", "false"))
+        if request.body["method"] == UPGRADE:
+            return json_reply(426, (("upgrade", "HTTP/1.1"), *headers), body)
         if request.body["method"] == "HEAD":
             return Reply(501, (("content-length", "0"), *headers), ())
         return json_reply(501, headers, body)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -33,8 +33,12 @@ def http_call(
     status: int,
     headers: Mapping[str, str],
     body: bytes,
+    digest: Callable[[str], str] = fingerprint,
 ) -> RecordedCall:
-    """The record of an exchange, without its timing; header names are in lower case."""
+    """The record of an exchange, without its timing; header names are in lower case.
+
+    `digest` turns the name of a user, or a key, into one that reveals neither.
+    """
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
     place = place_of(method, host, parts.path)
@@ -50,8 +54,8 @@ def http_call(
         path=place.path,
         status=status,
         stream=_is_stream(asked, parts.path) or "event-stream" in content_type,
-        client=_client(asked),
-        credential=_credential(request_headers),
+        client=_digest(_client(asked), digest),
+        credential=_digest(_credential(request_headers), digest),
         content_type=content_type.partition(";")[0].strip().lower(),
         server=headers.get("server", ""),
     )
@@ -119,15 +123,19 @@ def _is_stream(asked: Mapping[str, Any], path: str) -> bool:
 
 
 def _client(asked: Mapping[str, Any]) -> str:
-    """A digest of the end user that a request names, as vendors' APIs have it."""
+    """The end user that a request names, as vendors' APIs have it."""
     metadata = asked.get("metadata")
     user = metadata.get("user_id") if isinstance(metadata, dict) else None
     for named in (user, asked.get("user"), asked.get("safety_identifier")):
         if isinstance(named, str) and named:
-            return fingerprint(named)
+            return named
     return ""
 
 
 def _credential(headers: Mapping[str, str]) -> str:
     secret = next((headers[name] for name in _KEY_HEADERS if headers.get(name)), "")
-    return fingerprint(secret) if not secret.startswith("AWS4-") else ""
+    return "" if secret.startswith("AWS4-") else secret
+
+
+def _digest(name: str, digest: Callable[[str], str]) -> str:
+    return digest(name) if name else ""

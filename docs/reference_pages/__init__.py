@@ -40,6 +40,7 @@ GENERATORS: Mapping[str, Callable[[], str]] = {
         "gallery",
         "profile-format",
         "pytest-plugin",
+        "refusals",
         "sdk-matrix",
         "what-stays-real",
         "wire-formats",

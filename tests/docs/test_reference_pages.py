@@ -14,6 +14,7 @@ from chaos_llm import checks, profiles
 from chaos_llm.cli import COMMANDS
 from chaos_llm.faults import FAULTS
 from chaos_llm.providers import PROVIDERS
+from chaos_llm.providers.refusals import every_rule
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -73,10 +74,21 @@ def test_every_wire_format_has_a_row_in_the_section_of_its_provider():
         assert all(f"`{host}`" in section for host in provider.hosts)
 
 
+def test_every_rule_about_requests_is_listed_with_its_source():
+    page = GENERATORS["refusals"]()
+
+    for table, rule in every_rule():
+        assert f"## {table.name}\n" in page
+        assert f"| {rule.name} | " in page
+        assert rule.source.where.replace("|", "\\|") in page
+
+
 def test_every_command_has_a_section_with_its_options():
     page = GENERATORS["cli"]()
 
-    names = {command.__name__.rpartition(".")[2].strip("_").replace("_", "-") for command in COMMANDS}
+    names = {
+        command.__name__.rpartition(".")[2].strip("_").replace("_", "-") for command in COMMANDS
+    }
     assert headings(page) == names
     assert "| `--clock manual|real|scaled` |" in page.replace("\\|", "|")
 

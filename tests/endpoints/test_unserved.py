@@ -33,6 +33,25 @@ def test_b2_an_endpoint_that_is_not_played_says_so_in_our_words():
     assert (exchange.surface, exchange.api, exchange.failed) == ("unserved", "unserved", False)
 
 
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/v1/responses/compact"),
+        ("GET", "/v1/chat/completions"),
+        ("GET", "/v1/organization/usage/completions"),
+        ("DELETE", "/v1/models/ft-1"),
+        ("POST", "/v1/threads/thread_1"),
+        ("DELETE", "/v1/threads/thread_1/messages/msg_1"),
+        ("POST", "/v1/threads/thread_1/runs/run_1"),
+    ],
+)
+def test_b2_what_the_vendor_serves_beside_a_played_path_is_no_405(method, path):
+    with outage() as chaos:
+        reply = httpx2.request(method, f"https://api.openai.com{path}", headers=KEY)
+    assert reply.status_code == 501
+    assert chaos.journal[0].surface == "unserved"
+
+
 def test_b2_the_vendors_sdk_shows_our_words_and_does_not_ask_again():
     refusal = pytest.raises(openai.InternalServerError, match="does not simulate POST")
     with outage() as chaos, refusal:

@@ -11,7 +11,13 @@ from chaos_llm.errors import Unsupported, UsageError
 from chaos_llm.faults import FAULTS
 from chaos_llm.protocol.messages import Document, Refusal
 
-ARGUMENTS = {"latency": "seconds=1", "raw": "500", "slow_first_token": "1", "slow_tokens": "1"}
+ARGUMENTS = {
+    "latency": "seconds=1",
+    "raw": "500",
+    "session_limit": "60",
+    "slow_first_token": "1",
+    "slow_tokens": "1",
+}
 
 
 def made(text):
@@ -27,6 +33,7 @@ def plain(name):
 END_THE_REPLY = {
     "auth_expired",
     "challenge_page",
+    "close_session",
     "connect_timeout",
     "content_filtered",
     "context_length_exceeded",
@@ -53,6 +60,7 @@ END_THE_REPLY = {
     "server_error",
     "short_body",
     "stall_mid_stream",
+    "still_gzipped",
     "tls_failure",
     "wrong_refusal",
 }
@@ -86,8 +94,17 @@ OF_ANSWERS = (
     "missing_usage",
     "refusal",
     "shortened_answer",
+    "tool_call_as_text",
 )
 MISTAKES = {
+    r"close_session\(code=.*a code that can be sent.*cut_stream": [
+        "close_session(1006)",
+        "close_session(999)",
+        "close_session('1011')",
+        "close_session(None)",
+    ],
+    r"close_session\(after=2\).*from 0 to 1": ["close_session(after=2)"],
+    r"session_limit\(seconds=...\).*is not a duration": ["session_limit('soon')"],
     r"auth_expired\(message=401\): .*a text or None": ["auth_expired(message=401)"],
     r"cut_stream\(after=.*from 0 to 1": [
         "cut_stream(after=-0.1)",
@@ -169,6 +186,14 @@ MISTAKES = {
         "rate_limited(retry_after=True)",
         "rate_limited(retry_after=[])",
     ],
+    r"other_dimensions\(size=.*1 or more": [
+        "other_dimensions(0)",
+        "other_dimensions(-3)",
+        "other_dimensions('768')",
+        "other_dimensions(7.5)",
+        "other_dimensions(True)",
+    ],
+    r"other_model\(model=5\).*a text or None": ["other_model(5)"],
     r"raw\(status=.*from 200 to 599": [
         "raw(99)",
         "raw(101)",

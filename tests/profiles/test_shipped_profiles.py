@@ -15,8 +15,13 @@ from chaos_llm.network import Network
 from chaos_llm.profiles import evidence_grades
 
 NAMES = profiles.names()
-# No incident: each kind of failure in turn, also by the request, so that retries are tested.
-EXERCISES = {"every-failure-in-turn", "every-failure-in-turn-two-providers"}
+# No incident: each kind of failure in turn, also by the request, so that retries are tested; and
+# answers that no parser takes.
+EXERCISES = {
+    "every-failure-in-turn",
+    "every-failure-in-turn-two-providers",
+    "structured-output-regression",
+}
 VOCABULARY = Path(__file__).parents[2] / "docs" / "reference" / "profile-tags.md"
 TAGS = set(re.findall(r"^\| `([\w-]+)` \|", VOCABULARY.read_text(encoding="utf-8"), re.MULTILINE))
 

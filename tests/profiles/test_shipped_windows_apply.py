@@ -31,7 +31,7 @@ def test_a_window_applies_faults_to_a_plain_app_of_its_target(name, window, tmp_
     profile = profiles.load(name)
     replayed = profiles.window(profile, window)
     declare_tier(replayed.on[0].tier, tmp_path, monkeypatch)
-    app = PlainApp(replayed.on[0])
+    app = PlainApp(replayed.on[0], replayed.faults[0].fault.name)
     seed, at = hit(profile, replayed, app, tmp_path)
 
     with outage(name, seed=seed, at=at, rootdir=tmp_path) as chaos:

@@ -154,8 +154,8 @@ BOTH = (
     ),
     Case(
         "call out of place",
-        says(LOOP[0], ("model", {"text": "well"}), *LOOP[1:]),
-        says(*LOOP, ("model", CALL), ("user", ANSWER)),
+        says(*LOOP[1:]),
+        says(LOOP[0], ("model", {"text": "well"}), *LOOP[1:]),  # as google-genai's chats send it
         "Please ensure that function call turn comes immediately after a user turn or after a "
         "function response turn.",
         more=INVALID,
@@ -359,6 +359,7 @@ def test_every_rule_of_googles_has_its_case():
             ),
         },
         says(("user", {"text": "a"}), ("user", {"text": "b"})),
+        says(LOOP[0], ("model", CALL), ("model", CALL), ("user", ANSWER, ANSWER)),
         {"tools": [{"function_declarations": [{"name": "f", "parameters": {"type": 6}}]}]},
         {"systemInstruction": {"parts": [{"text": "Be brief."}]}, "labels": {"a": "b"}},
     ],

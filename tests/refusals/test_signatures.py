@@ -11,7 +11,7 @@ import pytest
 from botocore.config import Config
 
 from chaos_llm import outage
-from chaos_llm.providers.signatures import sign
+from chaos_llm.providers.signatures import is_invalid, sign
 
 QUESTION = {"role": "user", "content": "Where is my parcel?"}
 THANKS = {"role": "user", "content": "Thanks. And when does it come?"}
@@ -141,6 +141,14 @@ def test_gemini_reads_its_own_signatures_and_no_others(signature, refused):
         reply = httpx2.post(GEMINI, json={"contents": contents}, headers={"x-goog-api-key": "k"})
     assert reply.status_code == (400 if refused else 200)
     assert ("Corrupted thought signature." in reply.text) == refused
+
+
+def test_b8_gemini_reads_its_signatures_in_either_alphabet_of_base64():
+    for nonce in range(20):
+        signature = sign("gemini", "", nonce)
+        assert not is_invalid("gemini", "", signature.translate(str.maketrans("+/", "-_")))
+        assert not is_invalid("gemini", "", signature.rstrip("="))
+        assert is_invalid("anthropic", "", signature.translate(str.maketrans("+/", "-_")))
 
 
 def test_openai_decrypts_its_own_reasoning_and_no_other():

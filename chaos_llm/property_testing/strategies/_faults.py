@@ -39,6 +39,8 @@ _FAMILIES: tuple[tuple[Fault, ...], ...] = (
     (  # it is slow
         *(made.hang(seconds) for seconds in (None, 1, 10, 60, 600)),
         *(made.latency(seconds=seconds) for seconds in (1, 10, 60, 600)),
+        made.buffered_stream(),
+        made.stuck_batch(),
     ),
     (  # it cannot be reached
         made.refuse_connection(),
@@ -49,13 +51,17 @@ _FAMILIES: tuple[tuple[Fault, ...], ...] = (
         made.reset_reused_connection(),
     ),
     (made.html_error_page(), made.html_error_page(503), made.challenge_page(), made.envoy_503()),
-    (  # the reply cannot be parsed
+    (  # the reply cannot be parsed, or is not what was asked for
         made.empty_body(),
         made.short_body(),
         made.invalid_json(),
         made.html_in_200(),
         made.error_in_200(),
         made.wrong_content_type(),
+        made.still_gzipped(),
+        made.tool_call_as_text(),
+        made.other_model(),
+        made.other_dimensions(),
     ),
     (  # the stream breaks or stalls
         made.cut_stream(),
@@ -71,6 +77,7 @@ _FAMILIES: tuple[tuple[Fault, ...], ...] = (
         *(made.slow_first_token(seconds) for seconds in (1, 10, 60, 600)),
         *(made.slow_tokens(seconds) for seconds in (1, 10)),
     ),
+    (made.close_session(), *(made.session_limit(seconds) for seconds in (60, 600))),
     (  # the answer is unusual
         made.empty_answer(),
         made.refusal(),
@@ -81,6 +88,7 @@ _FAMILIES: tuple[tuple[Fault, ...], ...] = (
         made.lost_signature(),
     ),
 )
+_OF_WEBSOCKETS = ("close_session", "session_limit")  # of no effect on an app that speaks HTTP
 
 
 class FaultChoices(NamedTuple):
@@ -98,11 +106,12 @@ def faults(only: Iterable[str] | None = None, *, silent: bool = False) -> Search
     """Draw a fault, or one of those that `only` names; shrinks to a plain HTTP 500.
 
     With `silent` also faults behind a valid HTTP 200, which no app can detect without evaluating
-    the content. Raises UnknownName for an unknown name.
+    the content. Faults of websockets alone are drawn only if `only` names them. Raises UnknownName
+    for an unknown name.
     """
     yes_or_no("silent", silent)
     if only is None:
-        visible = _filtered(lambda fault: silent or not fault.silent)
+        visible = _filtered(lambda fault: _is_usual(fault) and (silent or not fault.silent))
         return named(faults, _one_of(visible), silent=silent)
     wanted = names("faults", only, _known())
     return named(faults, _one_of(_with_names(wanted)), list(wanted), silent=silent)
@@ -111,7 +120,7 @@ def faults(only: Iterable[str] | None = None, *, silent: bool = False) -> Search
 def fault_choices(given: Faults) -> FaultChoices | SearchStrategy[Fault]:
     """The faults of an argument: a strategy, or names and faults; None is all but silent ones."""
     if given is None:
-        return _choices(_filtered(lambda fault: not fault.silent))
+        return _choices(_filtered(lambda fault: _is_usual(fault) and not fault.silent))
     if isinstance(given, SearchStrategy):
         return given
     if isinstance(given, str | Fault):
@@ -129,6 +138,10 @@ def _families_of(given: object) -> list[tuple[Fault, ...]]:
         return _with_names([given])
     message = f"faults= holds names and faults, as in ['overloaded', hang(20)]; got {given!r}"
     raise UsageError(message)
+
+
+def _is_usual(fault: Fault) -> bool:
+    return fault.name not in _OF_WEBSOCKETS
 
 
 def _known() -> dict[str, None]:

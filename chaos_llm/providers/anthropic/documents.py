@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from chaos_llm.protocol.messages import Document, Refusal, Reply, Request
 from chaos_llm.protocol.rate_limits import State
 from chaos_llm.providers.anthropic.common import quota_headers, refuse, reply_ids
-from chaos_llm.providers.anthropic.message_bodies import MODEL_TOO, refusal_of
+from chaos_llm.providers.anthropic.message_bodies import COUNTED, refusal_of
 from chaos_llm.providers.document_endpoint import DocumentEndpoint
 from chaos_llm.providers.framing import bearer
 from chaos_llm.providers.provider import ReplyContext
@@ -37,9 +37,6 @@ class AnthropicDocument(DocumentEndpoint):
         return quota_headers(state)
 
 
-_REQUIRED = tuple(field for field in MODEL_TOO if field[0] != "max_tokens")
-
-
 class AnthropicTokenCount(AnthropicDocument):
     """Anthropic's count of tokens, computed like the usage in its messages."""
 
@@ -49,7 +46,7 @@ class AnthropicTokenCount(AnthropicDocument):
     )
 
     def _lacks(self, body: dict[str, Any], method: str, path: str) -> Refusal | None:  # noqa: ARG002
-        return refusal_of(body, _REQUIRED)
+        return refusal_of(body, COUNTED)
 
     def healthy(self, request: Request, reply_context: ReplyContext) -> Document | None:  # noqa: ARG002
         """Count as the usage of an answer does: four bytes a token."""

@@ -13,8 +13,16 @@ from typing import Any
 from chaos_llm.errors import Unsupported
 from chaos_llm.protocol.messages import Chunk, Completion, Reasoning, Refusal, Request, Tool, Usage
 from chaos_llm.providers.anthropic.common import error_event
-from chaos_llm.providers.conversation import turns_of
-from chaos_llm.providers.framing import base58, broken_at, event, last_prompt, quote, split
+from chaos_llm.providers.conversation import continues_thread, turns_of
+from chaos_llm.providers.framing import (
+    base58,
+    broken_at,
+    event,
+    last_prompt,
+    quote,
+    split,
+    text_of,
+)
 from chaos_llm.providers.provider import ReplyContext
 from chaos_llm.providers.request_limits import most_tokens, stop_sequences
 from chaos_llm.providers.signatures import sign
@@ -29,6 +37,7 @@ _VENDOR = "anthropic"  # signs what Claude thinks, wherever it is hosted
 _TIER = '"service_tier":"standard","inference_geo":"not_available"'
 _REQUIRED = (("messages", list, "list"), ("max_tokens", int, "integer"))
 MODEL_TOO = (("model", str, "string"), *_REQUIRED)
+COUNTED = MODEL_TOO[:2]  # what a count of tokens wants
 PING = event("ping", '{"type": "ping"}')
 
 
@@ -51,7 +60,7 @@ def heard(body: dict[str, Any]) -> dict[str, Any]:
     barred = isinstance(choice, dict) and choice.get("type") == "none"
     return {
         "prompt": last_prompt(body["messages"]),
-        "turns": turns_of(body["messages"]),
+        "turns": turns_of(body["messages"]) + continues_thread(body),
         "tools": _tools(body) if "tools" in body and not barred else (),
         "forced_tool": _forced(choice),
         "answers_tool": _has_tool_result(body["messages"][-1]),
@@ -163,7 +172,7 @@ def _tools(body: dict[str, Any]) -> tuple[Tool, ...]:
     if not isinstance(offered, list):
         return ()
     return tuple(
-        Tool(tool["name"], tool["input_schema"])
+        Tool(tool["name"], tool["input_schema"], text_of(tool.get("description")))
         for tool in offered
         if isinstance(tool, dict) and "name" in tool and "input_schema" in tool
     )

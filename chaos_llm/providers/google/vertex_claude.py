@@ -6,14 +6,30 @@ with the model, Anthropic says; what is wrong with the account, Google says.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from chaos_llm.protocol.messages import Completion, Refusal, Reply, Request, WireRequest
+from chaos_llm.protocol.messages import (
+    Completion,
+    Document,
+    Refusal,
+    Reply,
+    Request,
+    WireRequest,
+)
 from chaos_llm.providers.anthropic import common
-from chaos_llm.providers.anthropic.message_bodies import PING, events, heard, refusal_of, whole
+from chaos_llm.providers.anthropic.message_bodies import (
+    COUNTED,
+    PING,
+    events,
+    heard,
+    refusal_of,
+    whole,
+)
 from chaos_llm.providers.framing import pieces_of, sse_reply
 from chaos_llm.providers.google.common import HEADERS, json_reply, region_of
+from chaos_llm.providers.google.documents import GoogleDocuments
 from chaos_llm.providers.google.vertex_base import VertexEndpoint
 from chaos_llm.providers.model_endpoint import ModelEndpoint
 from chaos_llm.providers.provider import ReplyContext
@@ -21,14 +37,27 @@ from chaos_llm.providers.provider import ReplyContext
 _ID = "vrtx_"  # in the ids of messages and tool calls
 _ANTHROPICS = ("invalid_request", "overloaded", "server_error", "timeout")
 _NO_VERSION = "anthropic_version: Field required"
+_COUNTED = re.compile(r"/publishers/anthropic/models/count-tokens:rawPredict$")
 
 
-class VertexClaude(VertexEndpoint, ModelEndpoint):
+class _ClaudeOnVertex(VertexEndpoint):
+    """What Anthropic says of a request, and Google of everything else."""
+
+    def _refuse(self, request: Request, refusal: Refusal, reply_context: ReplyContext) -> Reply:
+        if refusal.kind not in _ANTHROPICS:
+            return super()._refuse(request, refusal, reply_context)
+        return common.refuse(request, refusal, reply_context)
+
+
+class VertexClaude(_ClaudeOnVertex, ModelEndpoint):
     """Claude on Vertex AI."""
 
     filters: ClassVar[bool] = True
     api: ClassVar[str] = "raw_predict"
     verbs: ClassVar[tuple[str, ...]] = ("rawPredict", "streamRawPredict")
+
+    def claims(self, method: str, path: str) -> bool:
+        return super().claims(method, path) and not _COUNTED.search(path)
 
     def _read(self, wire: WireRequest, secret: str, body: dict[str, Any]) -> Request:
         refused = refusal_of(body)
@@ -52,11 +81,6 @@ class VertexClaude(VertexEndpoint, ModelEndpoint):
             **heard(body),
         )
 
-    def _refuse(self, request: Request, refusal: Refusal, reply_context: ReplyContext) -> Reply:
-        if refusal.kind not in _ANTHROPICS:
-            return super()._refuse(request, refusal, reply_context)
-        return common.refuse(request, refusal, reply_context)
-
     def _whole(self, request: Request, answer: Completion, reply_context: ReplyContext) -> Reply:
         return json_reply(
             200, whole(_named(request), answer, reply_context, _ID), pieces_of(answer)
@@ -64,6 +88,22 @@ class VertexClaude(VertexEndpoint, ModelEndpoint):
 
     def _stream(self, request: Request, answer: Completion, reply_context: ReplyContext) -> Reply:
         return sse_reply(HEADERS, events(_named(request), answer, reply_context, _ID), PING.data)
+
+
+class VertexClaudeTokenCount(_ClaudeOnVertex, GoogleDocuments):
+    """The tokens of a prompt for Claude, counted at the model "count-tokens"."""
+
+    api: ClassVar[str] = "count_claude"
+    verbs: ClassVar[tuple[str, ...]] = ("rawPredict",)
+
+    def claims(self, method: str, path: str) -> bool:
+        return super().claims(method, path) and bool(_COUNTED.search(path))
+
+    def healthy(self, request: Request, reply_context: ReplyContext) -> Document | None:  # noqa: ARG002 - no ids
+        return Document({"input_tokens": request.input_tokens})
+
+    def _lacks(self, body: dict[str, Any], method: str, path: str) -> Refusal | None:  # noqa: ARG002
+        return refusal_of(body, COUNTED)
 
 
 def _named(request: Request) -> Request:

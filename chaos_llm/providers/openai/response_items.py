@@ -176,9 +176,12 @@ class CallItem:
         self.written = self._written(status, quote(call.arguments))
 
     def _written(self, status: str, arguments: str) -> str:
+        # A dot stands between a namespace and a name; neither has one.
+        namespace, _, name = self.call.name.rpartition(".")
+        space = f',"namespace":{quote(namespace)}' if namespace else ""
         return (
             f'{{"id":"{self.id}","type":"function_call","status":"{status}",'
-            f'"arguments":{arguments},"call_id":"{self.call_id}","name":{quote(self.call.name)}}}'
+            f'"arguments":{arguments},"call_id":"{self.call_id}","name":{quote(name)}{space}}}'
         )
 
     def tell(self, events: Events, index: int) -> None:

@@ -90,8 +90,8 @@ def _counted(asked: Asked) -> Document:
 
 KEPT = (
     Route("POST", r"/responses/input_tokens$", _counted),
-    Route("GET", r"/responses/(?!input_tokens$)([^/]+)$", _shown),
-    Route("DELETE", r"/responses/(?!input_tokens$)([^/]+)$", _dropped),
+    Route("GET", r"/responses/(?!(?:compact|input_tokens)$)([^/]+)$", _shown),
+    Route("DELETE", r"/responses/(?!(?:compact|input_tokens)$)([^/]+)$", _dropped),
     Route("POST", r"/responses/([^/]+)/cancel$", _cancelled),
     Route("GET", r"/responses/([^/]+)/input_items$", _input),
 )

@@ -36,7 +36,7 @@ UNKNOWN = ModelFacts()
 _M = 1_048_576
 
 # The first pattern that a name begins with says it, so the special ones come first.
-_FAMILIES: tuple[tuple[str, ModelFacts], ...] = (
+FAMILIES: tuple[tuple[str, ModelFacts], ...] = (
     ("claude-(?:instant|1|2)", ModelFacts("claude", 200_000, 4_096)),
     ("claude-3-(?:opus|sonnet|haiku)", ModelFacts("claude", 200_000, 4_096)),
     ("claude-3-5", ModelFacts("claude", 200_000, 8_192)),
@@ -91,7 +91,7 @@ _FAMILIES: tuple[tuple[str, ModelFacts], ...] = (
 # Of platform.claude.com/docs/en/about-claude/model-deprecations and
 # developers.openai.com/api/docs/deprecations, and no day that was still to come in November 2026;
 # Gemini's is that of a recorded refusal. Bedrock and Vertex have days of their own.
-_RETIRED: tuple[tuple[str, str, str], ...] = (
+RETIRED: tuple[tuple[str, str, str], ...] = (
     ("anthropic", "claude-(?:instant|1)", "2024-11-06"),
     ("anthropic", "claude-2|claude-3-sonnet-20240229$", "2025-07-21"),
     ("anthropic", "claude-3-5-sonnet-(?:20240620|20241022|latest)$", "2025-10-28"),
@@ -132,7 +132,7 @@ def facts_of(provider: str, model: str) -> ModelFacts:
         name = name[prefix.end() :]
     if name.startswith("claude-"):
         name = name.replace(".", "-")  # as gateways write it: claude-sonnet-4.5
-    facts = next((facts for pattern, facts in _FAMILIES if re.match(pattern, name)), None)
+    facts = next((facts for pattern, facts in FAMILIES if re.match(pattern, name)), None)
     if facts is None:
         return UNKNOWN
     return replace(facts, version=_version(name), retired=_retired(provider, name))
@@ -145,5 +145,5 @@ def _version(name: str) -> tuple[int, int]:
 
 
 def _retired(provider: str, name: str) -> str:
-    days = (day for who, pattern, day in _RETIRED if who == provider and re.match(pattern, name))
+    days = (day for who, pattern, day in RETIRED if who == provider and re.match(pattern, name))
     return next(days, "")

@@ -11,6 +11,7 @@ import os
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Never, Self, TypeVar
 
@@ -56,9 +57,11 @@ class ServedControl:
         return self
 
     @refusing_unknown("answers()")
-    def answers(self, answers: Answers) -> ServedControl:
+    def answers(
+        self, answers: Answers | None = None, *, cassette: str | Path | None = None
+    ) -> ServedControl:
         """Choose the provider's answers, as `ProviderControl.answers` does."""
-        self._pull(lambda control: control.answers(answers))
+        self._pull(lambda control: control.answers(answers, cassette=cassette))
         return self
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,6 +34,7 @@ MODELS = {
 LOGINS = {
     "anthropic": "https://console.anthropic.com/v1/oauth/token",
     "azure-openai": "https://login.microsoftonline.com/a-tenant/oauth2/v2.0/token",
+    "openai": "https://auth.openai.com/oauth/token",
     "vertex": "https://oauth2.googleapis.com/token",
 }
 PAGES = {"anthropic": "https://status.claude.com", "openai": "https://status.openai.com"}
@@ -44,7 +47,40 @@ NAMED = {
         "&response_type=code",
     ),
 }
-_RENEWAL = {"grant_type": "refresh_token", "refresh_token": "r", "client_id": "a"}
+_GEMINI = "https://generativelanguage.googleapis.com/v1beta/models"
+_TRACK = {"name": "track", "description": "Track a parcel."}
+# The requests without which a fault has no effect.
+NEEDED: dict[str, Callable[[str], tuple[str, str, Any]]] = {
+    "lost_signature": lambda prompt: (
+        "POST",
+        f"{_GEMINI}/gemini-3-flash-preview:generateContent",
+        _contents(prompt)
+        | {
+            "tools": [{"functionDeclarations": [_TRACK]}],
+            "toolConfig": {"functionCallingConfig": {"mode": "ANY"}},
+        },
+    ),
+    "other_dimensions": lambda prompt: (
+        "POST",
+        f"{_GEMINI}/text-embedding-004:embedContent",
+        {"content": {"parts": [{"text": prompt}]}},
+    ),
+    "stuck_batch": lambda prompt: (
+        "POST",
+        "https://api.anthropic.com/v1/messages/batches",
+        {"requests": [{"custom_id": "one", "params": _message(prompt)}]},
+    ),
+    "tool_call_as_text": lambda prompt: (
+        "POST",
+        "https://api.anthropic.com/v1/messages",
+        _message(prompt)
+        | {
+            "tools": [_TRACK | {"input_schema": {"type": "object"}}],
+            "tool_choice": {"type": "any"},
+        },
+    ),
+}
+_LOGIN = {"grant_type": "authorization_code", "code": "c", "client_id": "a"}
 _GRANT = {"grant_type": "client_credentials", "client_id": "a", "scope": "s/.default"}
 
 
@@ -53,9 +89,12 @@ class PlainApp:
     """Asks what one target of a window hits, and gives back what came, as it came."""
 
     target: Target
+    needed_by: str = ""  # the fault that needs another request than a question, if one does
     client: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=60))
 
     def __call__(self, prompt: str) -> str:
+        if self.needed_by == "stuck_batch":
+            return self._batch(prompt)
         method, url, body = self._request(prompt)
         headers = dict(HEADERS)
         if self.target.surface == "page":
@@ -72,14 +111,23 @@ class PlainApp:
         wire = WireRequest(method, sent.url.host, path, query, HEADERS, sent.content)
         return find(self.target.provider, method, path).parse(wire)
 
+    def _batch(self, prompt: str) -> str:
+        """What has become of a batch after ten minutes."""
+        _, url, body = NEEDED["stuck_batch"](prompt)
+        made = self.client.post(url, json=body, headers=HEADERS).raise_for_status().json()
+        time.sleep(600)
+        return self.client.get(f"{url}/{made['id']}", headers=HEADERS).raise_for_status().text
+
     def _request(self, prompt: str) -> tuple[str, str, Any]:
         target = self.target
+        if self.needed_by in NEEDED:
+            return NEEDED[self.needed_by](prompt)
         if target.path in NAMED:
             return (*NAMED[target.path], None)
         if target.surface == "page":
             return "GET", f"{PAGES[target.provider]}/api/v2/summary.json", None
         if target.surface == "login":
-            grant = _RENEWAL if target.provider == "anthropic" else _GRANT
+            grant = _LOGIN if target.provider in ("anthropic", "openai") else _GRANT
             return "POST", LOGINS[target.provider], grant
         if target.path and "*" in target.path:
             return "POST", f"https://api.openai.com{target.path.replace('*', '')}", {"x": prompt}
@@ -132,6 +180,11 @@ def _google(name: str, model: str, region: str) -> str:
 
 def _contents(prompt: str) -> dict[str, Any]:
     return {"contents": [{"role": "user", "parts": [{"text": prompt}]}]}
+
+
+def _message(prompt: str) -> dict[str, Any]:
+    asked = [{"role": "user", "content": prompt}]
+    return {"model": MODELS["anthropic"], "max_tokens": 300, "messages": asked}
 
 
 def _concrete(pattern: str) -> str:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from chaos_llm.providers.conversation import continues_thread
 from chaos_llm.providers.refusals.asked import Asked, Place
 from chaos_llm.providers.refusals.predicates import WRONG
 from chaos_llm.providers.refusals.rule import Found, Wrong, found, shown
@@ -255,6 +256,8 @@ def unknown_tool(choice: Any, asked: Asked) -> Found | None:
     """A forced tool that is not offered."""
     if not isinstance(choice, dict) or choice.get("type") != "tool":
         return None
+    if continues_thread(asked.body):
+        return None
     names = [tool.get("name") for _, tool in asked.at("tools[]") if isinstance(tool, dict)]
     name = choice.get("name")
     return None if name in names else found("name", name=shown(name))
@@ -263,4 +266,5 @@ def unknown_tool(choice: Any, asked: Asked) -> Found | None:
 def any_of_no_tools(choice: Any, asked: Asked) -> Found | None:
     """A call of any tool, where none is offered."""
     is_any = isinstance(choice, dict) and choice.get("type") == "any"
-    return WRONG if is_any and not asked.body.get("tools") else None
+    is_offered = asked.body.get("tools") or continues_thread(asked.body)
+    return WRONG if is_any and not is_offered else None

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from chaos_llm.providers.conversation import continues_thread
 from chaos_llm.providers.refusals.asked import Asked
 from chaos_llm.providers.refusals.rule import Found, Wrong, found, shown
 from chaos_llm.providers.refusals.tokens import OVER, least_tokens
@@ -80,10 +81,11 @@ def call_without_result(_messages: Any, asked: Asked) -> Found | None:
 
 
 def result_without_call(_messages: Any, asked: Asked) -> Found | None:
-    """A tool's result whose call is not in the turn before it."""
+    """A tool's result whose call is not in the turn before it; a thread may hold the first one."""
     called: set[str] = set()
-    for run in asked.once(runs):
-        for message, index, call in run.results:
+    is_held = continues_thread(asked.body)
+    for number, run in enumerate(asked.once(runs)):
+        for message, index, call in () if is_held and not number else run.results:
             if call not in called:
                 return found(message, "content", index, id=call)
         called = {call.call for call in run.calls}
@@ -100,10 +102,10 @@ def call_id_used_twice(_messages: Any, asked: Asked) -> Found | None:
     return _repeated(call for run in asked.once(runs) for call in run.calls)
 
 
-def system_turn_at_head(messages: Any, _asked: Asked) -> Found | None:
+def system_turn_at_head(messages: Any, asked: Asked) -> Found | None:
     """A system prompt among the messages; one of directives alone may stand anywhere."""
     first = messages[0] if isinstance(messages, list) and messages else None
-    if not isinstance(first, dict) or not _is_system(first):
+    if not isinstance(first, dict) or not _is_system(first) or continues_thread(asked.body):
         return None
     return found(0) if first.get("content") else None
 

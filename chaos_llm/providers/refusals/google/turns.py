@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from chaos_llm.providers.google.json_fields import field as read
@@ -27,31 +28,44 @@ _JSON_WITH_TOOLS_FROM = (3, 0)
 
 
 @dataclass(slots=True)
-class Content:
-    """One content: its role, its function calls and responses, and whether it says anything."""
+class Turn:
+    """Contents of one speaker in a row: their calls and responses, and whether they have a text.
 
-    index: int
-    role: str
+    `called_at` and `answered_at` are the contents with the first call and the first response.
+    """
+
+    is_model: bool
     calls: list[dict[str, Any]] = field(default_factory=list)
     responses: int = 0
     has_text: bool = False
+    called_at: int = 0
+    answered_at: int = 0
 
-
-def contents(asked: Asked) -> list[Content]:
-    """The contents of a conversation."""
-    made = []
-    for (_, index), value in asked.at("contents[]"):
-        role = value.get("role", "user") if isinstance(value, dict) else "user"
-        content = Content(int(index), str(role))
-        parts = value.get("parts") if isinstance(value, dict) else None
+    def take(self, index: int, parts: object) -> None:
+        """Add a content's parts."""
         for part in parts if isinstance(parts, list) else ():
             if isinstance(read(part, "functionCall"), dict):
-                content.calls.append(part)
+                self.called_at = self.called_at if self.calls else index
+                self.calls.append(part)
             elif read(part, "functionResponse") is not None:
-                content.responses += 1
+                self.answered_at = self.answered_at if self.responses else index
+                self.responses += 1
             elif isinstance(part, dict) and part.get("text"):
-                content.has_text = True
-        made.append(content)
+                self.has_text = True
+
+
+def turns_of(asked: Asked) -> list[Turn]:
+    """The turns of a conversation.
+
+    The chats of google-genai send each event of a streamed turn back as a content of its own.
+    """
+    made: list[Turn] = []
+    for (_, index), value in asked.at("contents[]"):
+        content = value if isinstance(value, dict) else {}
+        is_model = content.get("role") == "model"
+        if not made or made[-1].is_model != is_model:
+            made.append(Turn(is_model))
+        made[-1].take(int(index), content.get("parts"))
     return made
 
 
@@ -79,37 +93,26 @@ def no_parts(content: Any, _asked: Asked) -> Found | None:
 
 def unequal(_contents: Any, asked: Asked) -> Found | None:
     """Function calls that are not answered one by one in what comes next."""
-    turns = asked.once(contents)
-    for number, turn in enumerate(turns[:-1]):
-        if not turn.calls:
-            continue
-        answers = 0
-        for after in turns[number + 1 :]:
-            if not after.responses:
-                break
-            answers += after.responses
-        if answers != len(turn.calls):
-            return found(turn.index, calls=len(turn.calls), answers=answers)
+    turns = asked.once(turns_of)
+    for turn, after in pairwise(turns):
+        if turn.calls and after.responses != len(turn.calls):
+            return found(turn.called_at, calls=len(turn.calls), answers=after.responses)
     return None
 
 
 def call_misplaced(_contents: Any, asked: Asked) -> Found | None:
-    """A function call that comes first, or after a turn of the model."""
-    before: Content | None = None
-    for turn in asked.once(contents):
-        if turn.calls and (before is None or (before.role == "model" and not before.responses)):
-            return found(turn.index)
-        before = turn
-    return None
+    """A function call that no turn of the user's comes before."""
+    first = next(iter(asked.once(turns_of)), None)
+    return found(first.called_at) if first is not None and first.calls else None
 
 
 def response_without_call(_contents: Any, asked: Asked) -> Found | None:
     """A function's response that does not come behind its call."""
-    before: Content | None = None
-    for turn in asked.once(contents):
-        if turn.responses and (before is None or not (before.calls or before.responses)):
-            return found(turn.index)
-        before = turn
+    called = False
+    for turn in asked.once(turns_of):
+        if turn.responses and not called:
+            return found(turn.answered_at)
+        called = bool(turn.calls)
     return None
 
 
@@ -121,13 +124,12 @@ def unsigned_call(_contents: Any, asked: Asked) -> Found | None:
     facts = asked.facts
     if facts.family != "gemini" or facts.version < _SIGNED_FROM:
         return None
-    turns = asked.once(contents)
-    asks = (turn.index for turn in reversed(turns) if turn.role == "user" and turn.has_text)
-    since = next(asks, 0)
-    for turn in turns:
-        if turn.index > since and turn.calls and not read(turn.calls[0], "thoughtSignature"):
-            name = shown(read(turn.calls[0], "functionCall").get("name"))
-            return found(turn.index, name=name, index=turn.index, position=turn.index + 1)
+    turns = asked.once(turns_of)
+    asks = (n for n, turn in enumerate(turns) if turn.has_text and not turn.is_model)
+    for turn in turns[max(asks, default=0) :]:
+        if turn.calls and not read(turn.calls[0], "thoughtSignature"):
+            name, at = shown(read(turn.calls[0], "functionCall").get("name")), turn.called_at
+            return found(at, name=name, index=at, position=at + 1)
     return None
 
 
