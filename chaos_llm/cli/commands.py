@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chaos_llm.cli import (
+    campaign,
     completion,
     demo,
     diff,
@@ -34,6 +35,7 @@ COMMANDS: tuple[Command, ...] = (
     matrix,
     explain,
     find,
+    campaign,
     record,
     import_,
     schema,

@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, TypeGuard
 from zlib import crc32
 
 from chaos_llm.answers import json_schema, status_page
 from chaos_llm.answers.healthy_answers import HealthyAnswers, reasoning_of
+from chaos_llm.answers.prompt_cache import LEAST_SIZE, PromptCache
 from chaos_llm.decisions import connection_faults
 from chaos_llm.decisions.overrides import Overrides
 from chaos_llm.decisions.plan import Decision
@@ -89,6 +90,7 @@ class Engine:
         quotas = plan.profile.quotas
         self._buckets = {name: Buckets(stated.quota) for name, stated in quotas.items()}
         self._default_buckets: dict[str, Buckets] = {}
+        self._prompt_cache = PromptCache()
 
     def exchange(self, provider: Provider, wire: WireRequest) -> tuple[Exchange, Reply]:
         """Answer one request in this provider's wire format."""
@@ -246,6 +248,8 @@ class Engine:
         """Record what takes more time: only of calls with failures, and of new credentials."""
         request = builder.request
         self._note_credentials(request, wire)
+        if request.size >= LEAST_SIZE and builder.reply.status < 400:
+            self._prompt_cache.keep(request, exchange.at)
         if exchange.call >= 0 and (exchange.effects or not exchange.answered):
             if len(self.failing_calls) >= _MOST_CALLS:
                 del self.failing_calls[next(iter(self.failing_calls))]
@@ -314,7 +318,10 @@ class Engine:
             refused = json_schema.refusal_of(request)
             if refused is not None:
                 return refused
-        return self._model_answer(request, key)
+        answer = self._model_answer(request, key)
+        if request.size < LEAST_SIZE or not isinstance(answer, Completion):
+            return answer
+        return replace(answer, usage=self._prompt_cache.bill(request, answer.usage, at))
 
     def _apply_faults(self, exchange: Exchange, builder: ReplyBuilder, wire: WireRequest) -> None:
         """Apply the planned faults: the test's own first, then those of windows in file order."""
