@@ -248,6 +248,15 @@ def gateways(session: nox.Session) -> None:
 
 
 @nox.session
+def speed(session: nox.Session) -> None:
+    """The benchmarks in process in short, each with a bound that only a slowdown exceeds."""
+    session.install("-e", ".[dev]", "pytest-httpx", "vcrpy")
+    session.run("python", "benchmarks/one_call.py", "--rounds", "6", "--fail-above", "1.8")
+    session.run("python", "benchmarks/failing_property.py", "--rounds", "3", "--fail-above", "10")
+    session.run("python", "benchmarks/first_test.py", "--rounds", "5", "--fail-above", "0.5")
+
+
+@nox.session
 def fuzz(session: nox.Session) -> None:
     """Hostile requests against a real server: FUZZ_REQUESTS of them, 100,000 for all."""
     session.install("-e", ".[test]")
