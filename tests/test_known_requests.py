@@ -104,9 +104,12 @@ def test_requests_of_a_known_form_get_the_replies_that_rendering_gives(provider,
     if provider.api == "messages":
         changes["max_tokens"] = data.draw(st.sampled_from([9, 400]), label="limit")
     ours, theirs = engine(KnownRequests()), engine()
+    in_a_list = data.draw(st.booleans(), label="in a list")
     if chosen := data.draw(st.none() | st.text() | PROMPTS, label="answer"):
         for each in (ours, theirs):
-            ProviderControl(each.overrides, each.now, provider.name, "", "").answers(chosen)
+            ProviderControl(each.overrides, each.now, provider.name, "", "").answers(
+                [chosen] if in_a_list else chosen
+            )
     for prompt in (PROMPT, PROMPT, *prompts):
         wire = asking(provider, prompt, **changes)
         if provider.api == "messages":
