@@ -259,6 +259,15 @@ def gateways(session: nox.Session) -> None:
 
 
 @nox.session
+def speed(session: nox.Session) -> None:
+    """The benchmarks in process in short, each with a bound that only a slowdown exceeds."""
+    session.install("-e", ".[dev]", "pytest-httpx", "vcrpy")
+    session.run("python", "benchmarks/one_call.py", "--rounds", "6", "--fail-above", "1.8")
+    session.run("python", "benchmarks/failing_property.py", "--rounds", "3", "--fail-above", "10")
+    session.run("python", "benchmarks/first_test.py", "--rounds", "5", "--fail-above", "0.5")
+
+
+@nox.session
 def coding_agents(session: nox.Session) -> None:
     """Real coding agents from npm, each in a network namespace of its own with our server."""
     if shutil.which("npm") is None or shutil.which("unshare") is None:
