@@ -223,6 +223,14 @@ def libraries(session: nox.Session) -> None:
 
 
 @nox.session
+def campaigns(session: nox.Session) -> None:
+    """Campaigns on a real Dask cluster of processes, one of which is killed."""
+    session.install("-e", ".[test]", "distributed>=2025.1")
+    env = {"NO_LIBRARY_IS_ABSENT": "1"}
+    session.run("pytest", "tests/campaign/test_dask.py", *session.posargs, env=env)
+
+
+@nox.session
 def virtual_clocks(session: nox.Session) -> None:
     """Other virtual clocks for event loops, which an outage refuses."""
     session.install("-e", ".[test]", "aiotools", "async-solipsism", "looptime")

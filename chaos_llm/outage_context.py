@@ -24,7 +24,7 @@ from chaos_llm.decisions.provider_control import ProviderControl
 from chaos_llm.decisions.start_position import Until, distance, place
 from chaos_llm.durations import Duration, seconds
 from chaos_llm.engine.engine import Engine
-from chaos_llm.errors import UnknownName, UsageError
+from chaos_llm.errors import UnknownName, UsageError, refusing_unknown
 from chaos_llm.interception.context import InterceptionContext
 from chaos_llm.journal.journal import Journal
 from chaos_llm.profiles import load
@@ -33,7 +33,7 @@ from chaos_llm.profiles.model import Profile
 from chaos_llm.profiles.other_providers import on_providers
 from chaos_llm.protocol.keyed_random import seeded_random
 from chaos_llm.replay.in_async_code import Moment, Pending, in_event_loop
-from chaos_llm.reports import failing_examples
+from chaos_llm.reports import checked, failing_examples
 from chaos_llm.requests.app_lines import line_of_request
 from chaos_llm.requests.billing_tiers import tiers
 from chaos_llm.requests.correlation import Correlation
@@ -84,6 +84,7 @@ class Outage:
     or thread may stop virtual time.
     """
 
+    @refusing_unknown("outage()")
     def __init__(
         self,
         profile: str | Path | Profile | None = None,
@@ -193,6 +194,7 @@ class Outage:
             self._now = now
         return self._now
 
+    @refusing_unknown("on()")
     def on(self, provider: str, *, surface: str = "", model: str = "") -> ProviderControl:
         """Control one provider: inject faults, heal it, set its answers; raises UnknownName.
 
@@ -223,6 +225,7 @@ class Outage:
 
         return cast("Report", self._awaited_later("replay", replayed))
 
+    @refusing_unknown("advance()")
     def advance(self, by: Duration | None = None, *, to: Until | None = None) -> Moment:
         """Let virtual time pass: `advance("5m")`, or `advance(to="wave 2")` up to a moment.
 
@@ -280,6 +283,7 @@ class Outage:
         """The profile that took effect, with the faults that the test injected as windows."""
         return effective_profile(self._overrides, self.now)
 
+    @refusing_unknown("timeline()")
     def timeline(self, width: int = 100) -> str:
         """The replays as text timelines; without one, the exchanges of the journal."""
         from chaos_llm.reports.text import journal_text, timeline_text  # noqa: PLC0415 - on failure
@@ -350,6 +354,7 @@ class Outage:
     def _keep(self, report: Report) -> Report:
         report.real_peers = self.clock.real_peers
         self.reports.append(report)
+        checked.replayed(self.profile.name, report.calls, lambda: report.answered)
         return report
 
     def _require_entered(self, member: str) -> InterceptionContext:

@@ -32,8 +32,15 @@ LAYERS = (
     (("reports",), "text, JSON, pages, JUnit"),
     (("replay", "server"), "simulated users; the same engine behind real sockets"),
     (("outage_context",), "`chaos_llm.outage`: puts the parts together"),
-    (("", "demo", "property_testing"), "public names; two bots; outages that Hypothesis draws"),
-    (("pytest_plugin", "sdk_matrix"), "options, marker, fixtures; every fault read by every SDK"),
+    (
+        ("", "demo", "property_testing", "years"),
+        "public names; two bots; outages that Hypothesis draws; many outages in a row",
+    ),
+    (
+        ("pytest_plugin", "sdk_matrix", "project"),
+        "options, marker, fixtures; every fault read by every SDK; what is installed beside us",
+    ),
+    (("campaign",), "an app against many profiles and seeds, on many processes"),
     (("cli",), "`chaos-llm COMMAND`"),
     (("__main__",), "`python -m chaos_llm`"),
 )

@@ -15,6 +15,7 @@ from importlib.metadata import version
 
 from chaos_llm import user_cache
 from chaos_llm.answers import json_schema
+from chaos_llm.answers.callable_tools import callable_tools
 from chaos_llm.answers.tool_choice import chosen_tool
 from chaos_llm.errors import UsageError
 from chaos_llm.protocol.answer_limits import tokens_of, within_limits
@@ -77,14 +78,16 @@ class HealthyAnswers:
     def answer(self, request: Request, key: tuple[object, ...] | str) -> Completion | Refusal:
         """Answer a request as a healthy provider would, within the limits of the request.
 
-        A request with tools is answered with a call of one (see `tool_choice`), unless its
-        conversation ends with a tool's result. A schema that no value can satisfy is
-        refused, as the real APIs do.
+        A request with tools is answered with a call of one (see `tool_choice`). If its conversation
+        ends with a tool's result, it is answered with a text, so that agents end; but where any
+        tool has to be called, with a tool that was not called yet. A schema that no value can
+        satisfy is refused, as the real APIs do.
         """
         rng = KeyedRandom("script", self._seed, *((key,) if isinstance(key, str) else key))
         try:
-            if request.tools and not request.answers_tool:
-                tool = chosen_tool(request, rng)
+            tools = callable_tools(request)
+            if tools:
+                tool = chosen_tool(replace(request, tools=tools), rng)
                 if tool is not None:
                     return within_limits(_tool_call(tool, request, rng), request)
             draw = rng.number(96)

@@ -11,19 +11,21 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, TypeGuard
 from zlib import crc32
 
 from chaos_llm.answers import json_schema, status_page
 from chaos_llm.answers.healthy_answers import HealthyAnswers
+from chaos_llm.answers.prompt_cache import LEAST_SIZE, PromptCache
 from chaos_llm.decisions import connection_faults
 from chaos_llm.decisions.overrides import Overrides
 from chaos_llm.decisions.plan import Decision
 from chaos_llm.engine.error_messages import error_message, shortened
-from chaos_llm.engine.kept_replies import PlainReply, Values, kept_reply
+from chaos_llm.engine.kept_replies import Values, kept_reply
 from chaos_llm.engine.known_requests import KNOWN, KnownRequest, KnownRequests
+from chaos_llm.engine.plain_replies import Plain
 from chaos_llm.engine.recorded_content import content_of
 from chaos_llm.engine.reply_builder import ReplyBuilder
 from chaos_llm.faults.fault import FaultContext
@@ -88,24 +90,25 @@ class Engine:
         quotas = plan.profile.quotas
         self._buckets = {name: Buckets(stated.quota) for name, stated in quotas.items()}
         self._default_buckets: dict[str, Buckets] = {}
+        self._prompt_cache = PromptCache()
 
     def exchange(self, provider: Provider, wire: WireRequest) -> tuple[Exchange, Reply]:
         """Answer one request in this provider's wire format."""
         exchange, reply = self.brief_exchange(provider, wire)
-        return exchange, reply.in_full() if isinstance(reply, PlainReply) else reply
+        return exchange, reply if isinstance(reply, Reply) else reply.in_full()
 
     def brief_exchange(
         self, provider: Provider, wire: WireRequest
-    ) -> tuple[Exchange, Reply | PlainReply]:
+    ) -> tuple[Exchange, Reply | Plain]:
         """The same; a reply that comes whole and at once stays as short as it is."""
         at = self.now()
         request = self.known_requests.read(provider, wire, self._starts + at, strict=self.strict)
         key = self.correlation.key(provider.name, wire.path[:_LONGEST_PATH], wire.body)
-        if self._is_plain(request, key, at):
-            answered = self._answer_plainly(provider, request, key, wire, at)
+        decision = self._decide(request, key, wire, at)
+        if self._is_plain(request, key, decision):
+            answered = self._answer_plainly(provider, request, key, decision, wire, at)
             if answered is not None:
                 return answered
-        decision = self._decide(request, key, wire, at)
         exchange = self.journal.open(at, request, key, decision)
         exchange.body_hash = _fingerprint(wire.body)
         reply_context = self._reply_context(provider, key, at)
@@ -158,7 +161,7 @@ class Engine:
         reply_context = self._reply_context(provider, exchange.key, exchange.at)
         return provider.session(provider.parse(wire), reply_context)
 
-    def _is_plain(self, request: Request, key: Key, at: float) -> TypeGuard[KnownRequest]:
+    def _is_plain(self, request: Request, key: Key, decision: Decision) -> TypeGuard[KnownRequest]:
         """Whether nothing stands between the healthy answer to a request and its reply.
 
         Such requests, most of all, take the short way of `_answer_plainly`. It leaves out what
@@ -167,21 +170,27 @@ class Engine:
         return (
             type(request) is KnownRequest
             and request.form.wants_text
-            and self.overrides.leave_alone(at)
+            and decision.spares
             and key.call not in self.failing_calls
             and request.provider not in self._buckets
             and request.provider not in self.profile.baseline
         )
 
-    def _answer_plainly(
-        self, provider: Provider, request: KnownRequest, key: Key, wire: WireRequest, at: float
-    ) -> tuple[Exchange, Reply | PlainReply] | None:
-        """Answer with a healthy text at once; None for an answer that the request cuts short."""
+    def _answer_plainly(  # noqa: PLR0917 - as many parts as a request has
+        self,
+        provider: Provider,
+        request: KnownRequest,
+        key: Key,
+        decision: Decision,
+        wire: WireRequest,
+        at: float,
+    ) -> tuple[Exchange, Reply | Plain] | None:
+        """Answer with a text at once; None where the answer is no text, or is cut short."""
         joined_key = joined(self.seed, *key)
-        text, reference = self._healthy_answers.text(request.prompt, joined_key)
-        heard, said = request.input_tokens, tokens_of(text)
-        if request.max_tokens is not None and said > request.max_tokens:
+        text, reference = self._plain_text(request, joined_key)
+        if not text:
             return None
+        heard, said = request.input_tokens, tokens_of(text)
         kept, reply = kept_reply(request.form), None
         if kept is None or provider.remembers:
             answer = Completion(text=text, usage=Usage(heard, said))
@@ -192,7 +201,7 @@ class Engine:
                 return None
             if provider.remembers:
                 provider.remember(request, answer, reply_context)
-        exchange = self.journal.open(at, request, key)
+        exchange = self.journal.open(at, request, key, decision)
         exchange.body_hash = _fingerprint(wire.body)
         exchange.has_healthy_reply(reference, heard, said)
         self._note_credentials(request, wire)
@@ -205,6 +214,17 @@ class Engine:
         assert reply is not None
         return exchange, with_headers(reply, more)
 
+    def _plain_text(self, request: KnownRequest, joined_key: bytes) -> tuple[str, str]:
+        """The text to answer with and its reference; "" where there is more to it than a text."""
+        chosen = self.overrides.chosen_text(request)
+        if chosen is None:
+            return "", ""
+        if chosen:
+            return chosen, "".join(find_references(chosen)[-1:])
+        text, reference = self._healthy_answers.text(request.prompt, joined_key)
+        limit = request.max_tokens
+        return ("", "") if limit is not None and tokens_of(text) > limit else (text, reference)
+
     def _note_credentials(self, request: Request, wire: WireRequest) -> None:
         if request.credential not in self.credentials.issuers:
             self.credentials.note(request.credential, wire.headers)
@@ -214,6 +234,8 @@ class Engine:
         """Record what takes more time: only of calls with failures, and of new credentials."""
         request = builder.request
         self._note_credentials(request, wire)
+        if request.size >= LEAST_SIZE and builder.reply.status < 400:
+            self._prompt_cache.keep(request, exchange.at)
         if exchange.call >= 0 and (exchange.effects or not exchange.answered):
             if len(self.failing_calls) >= _MOST_CALLS:
                 del self.failing_calls[next(iter(self.failing_calls))]
@@ -275,7 +297,10 @@ class Engine:
             refused = json_schema.refusal_of(request)
             if refused is not None:
                 return refused
-        return self._model_answer(request, key)
+        answer = self._model_answer(request, key)
+        if request.size < LEAST_SIZE or not isinstance(answer, Completion):
+            return answer
+        return replace(answer, usage=self._prompt_cache.bill(request, answer.usage, at))
 
     def _apply_faults(self, exchange: Exchange, builder: ReplyBuilder, wire: WireRequest) -> None:
         """Apply the planned faults: the test's own first, then those of windows in file order."""

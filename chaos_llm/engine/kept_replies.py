@@ -14,12 +14,14 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, NamedTuple, cast
 
 from chaos_llm.engine.known_requests import NOT_TRIED, Form
+from chaos_llm.engine.plain_replies import PlainReply, PlainStream, RawHeader, quoted_pieces
 from chaos_llm.protocol.keyed_random import KeyedRandom, hashes
-from chaos_llm.protocol.messages import Chunk, Completion, Reply, Usage
-from chaos_llm.providers.framing import TO_BASE58, count_pieces, quote
+from chaos_llm.protocol.messages import Completion, Reply, Usage
+from chaos_llm.providers.framing import TO_BASE58, quote
 from chaos_llm.providers.provider import Headers, Provider, ReplyContext
 
 HASH = 64  # bytes of one hash, from which the ids of a reply are drawn
@@ -29,7 +31,6 @@ _TEXT, _HEARD, _SAID, _TOTAL, _SECONDS, _LENGTH = range(6)
 
 
 Id = Callable[[bytes], bytes]
-RawHeader = tuple[bytes, bytes, bytes]
 
 
 class Values(NamedTuple):
@@ -48,7 +49,7 @@ def _drawn(name: str) -> bytes:
 
 
 _ALL = HASH * _MOST_HASHES
-_MARKERS = Values("Zq markers 4 gaps", 7340417, 51930283, _drawn("markers"), 1.7e9)
+_MARKERS = Values("Zqax Zqbx Zqcx Zqdx", 7340417, 51930283, _drawn("markers"), 1.7e9)
 # Zeros in front show where digits are not filled up, fractions where a time is rounded.
 _AWKWARD = (
     Values("Ja", 1, 1, bytes(_ALL), 1.6e9 + 0.75),
@@ -87,24 +88,6 @@ class _Drawn(KeyedRandom):
         return self._bytes[piece]
 
 
-class PlainReply:
-    """A healthy reply that comes whole and at once: its headers in bytes, its body, its text.
-
-    A header is its name, its name in lower case, and its value.
-    """
-
-    __slots__ = ("body", "raw_headers", "text")
-
-    def __init__(self, raw_headers: list[RawHeader], body: bytes, text: str) -> None:
-        self.raw_headers, self.body, self.text = raw_headers, body, text
-
-    def in_full(self) -> Reply:
-        """The same reply in the form that faults can change."""
-        headers = tuple((name.decode(), value.decode()) for name, _, value in self.raw_headers)
-        chunks = (Chunk(0.0, self.body, True),)
-        return Reply(200, headers, chunks, pieces=count_pieces(self.text))
-
-
 @lru_cache(maxsize=256)
 def _raw_names(names: tuple[str, ...]) -> list[tuple[bytes, bytes]]:
     return [(name.encode("ascii"), name.lower().encode("ascii")) for name in names]
@@ -118,27 +101,30 @@ def _raw(headers: Headers) -> list[RawHeader]:
     ]
 
 
-class KeptReply:
-    """The bytes of the healthy replies to one form of request."""
+class _Template(NamedTuple):
+    """Bytes with gaps, and what picks the texts for them, in their order."""
 
-    __slots__ = ("_body", "_body_places", "_header_gaps", "_ids", "_names", "_raw", "hashes")
+    constant: bytes
+    texts_of: Callable[[list[bytes]], tuple[bytes, ...]]
 
-    def __init__(self, form: Form) -> None:
-        reply, taken = _rendered(form, _MARKERS)
-        self._ids = tuple(_ids_in(reply, taken, form.provider))
+    def filled(self, texts: list[bytes]) -> bytes:
+        return self.constant % self.texts_of(texts)
+
+
+class _KeptHeaders:
+    """The headers of the healthy replies to one form of request, and how their ids are made."""
+
+    def __init__(self, reply: Reply, taken: list[slice], provider: Provider) -> None:
+        self._ids = _Ids(reply, taken, provider)
         self.hashes = -(-max((piece.stop for piece in taken), default=0) // HASH)
-        texts = _texts(_MARKERS, self._ids)
-        texts[_LENGTH] = b"%d" % len(reply.body)
-        self._body, self._body_places = _with_gaps(reply.body, texts, without={_LENGTH})
         self._raw = _raw(reply.headers)
         self._names = frozenset(name for name, _, _ in self._raw)
+        texts = _texts(_MARKERS, self._ids)
+        texts[_LENGTH] = b"%d" % len(reply.body)
         self._header_gaps = tuple(_header_gaps(self._raw, texts))
 
-    def filled(self, values: Values, more: Headers = ()) -> PlainReply:
-        """The reply with these values, and more headers in place of its own of these names."""
-        texts = _texts(values, self._ids)
-        body = self._body % tuple([texts[place] for place in self._body_places])
-        texts[_LENGTH] = b"%d" % len(body)
+    def _headers(self, texts: list[bytes], more: Headers) -> list[RawHeader]:
+        """The headers with these texts, and more in place of their own of these names."""
         raw = self._raw.copy()
         for index, before, place, after in self._header_gaps:
             name, lower, _ = raw[index]
@@ -149,20 +135,70 @@ class KeptReply:
             if not self._names.isdisjoint(names):
                 raw = [header for header in raw if header[0] not in names]
             raw += added
-        return PlainReply(raw, body, values.text)
+        return raw
 
 
-def kept_reply(form: Form) -> KeptReply | None:
+class KeptReply(_KeptHeaders):
+    """The bytes of healthy replies that come in one piece."""
+
+    def __init__(self, reply: Reply, taken: list[slice], provider: Provider) -> None:
+        super().__init__(reply, taken, provider)
+        self._body = _with_gaps(reply.body, _texts(_MARKERS, self._ids))
+
+    def filled(self, values: Values, more: Headers = ()) -> PlainReply:
+        """The reply with these values, and more headers."""
+        texts = _texts(values, self._ids)
+        body = self._body.filled(texts)
+        texts[_LENGTH] = b"%d" % len(body)
+        return PlainReply(self._headers(texts, more), body, values.text)
+
+
+class KeptStream(_KeptHeaders):
+    """The bytes of healthy replies that are streamed: what is before, around and after a piece."""
+
+    def __init__(self, reply: Reply, taken: list[slice], provider: Provider) -> None:
+        super().__init__(reply, taken, provider)
+        texts = _texts(_MARKERS, self._ids)
+        places = [place for place, chunk in enumerate(reply.chunks) if chunk.content]
+        first, last = places[0], places[-1]
+        self._before = [_with_gaps(chunk.data, texts) for chunk in reply.chunks[:first]]
+        self._after = [_with_gaps(chunk.data, texts) for chunk in reply.chunks[last + 1 :]]
+        piece = quoted_pieces(_MARKERS.text)[0]
+        opening, found, closing = reply.chunks[first].data.partition(piece)
+        if not found or b"content-length" in self._names:
+            raise ValueError("a piece is not in an event of its own")
+        self._opening, self._closing = _with_gaps(opening, texts), _with_gaps(closing, texts)
+        self._ping = reply.ping
+
+    def filled(self, values: Values, more: Headers = ()) -> PlainStream:
+        """The reply with these values, and more headers."""
+        texts = _texts(values, self._ids)
+        return PlainStream(
+            self._headers(texts, more),
+            [each.filled(texts) for each in self._before],
+            (self._opening.filled(texts), self._closing.filled(texts)),
+            [each.filled(texts) for each in self._after],
+            values.text,
+            self._ping,
+        )
+
+
+Kept = KeptReply | KeptStream
+
+
+def kept_reply(form: Form) -> Kept | None:
     """What is kept of the replies to a form of request; None if they have to be rendered."""
     if form.reply is NOT_TRIED:
         form.reply = _kept(form)
-    return cast("KeptReply | None", form.reply)
+    return cast("Kept | None", form.reply)
 
 
-def _kept(form: Form) -> KeptReply | None:
+def _kept(form: Form) -> Kept | None:
     """Find the gaps in the replies, and see that filling them gives what rendering gives."""
     try:
-        kept = KeptReply(form)
+        reply, taken = _rendered(form, _MARKERS)
+        kind = KeptStream if reply.streamed else KeptReply
+        kept = kind(reply, taken, form.provider)
         for values in _AWKWARD:
             if kept.filled(values).in_full() != _rendered(form, values)[0]:
                 return None
@@ -181,12 +217,10 @@ def _rendered(form: Form, values: Values) -> tuple[Reply, list[slice]]:
     context = ReplyContext(values.now, rng, no_state, None)
     usage = Usage(values.heard, values.said)
     reply = form.provider.render(request, Completion(text=values.text, usage=usage), context)
-    if reply.streamed or len(reply.chunks) != 1:
-        raise ValueError("only a reply that comes at once is kept")
     return reply, rng.taken
 
 
-def _texts(values: Values, ids: tuple[Id, ...]) -> list[bytes]:
+def _texts(values: Values, ids: _Ids) -> list[bytes]:
     """The texts in the gaps, by their places; the length of the body comes later."""
     text, heard, said, drawn, now = values
     return [
@@ -196,24 +230,33 @@ def _texts(values: Values, ids: tuple[Id, ...]) -> list[bytes]:
         b"%d" % (heard + said),
         b"%d" % now,
         b"",
-        *[made(drawn) for made in ids],
+        *ids.made_of(drawn),
     ]
 
 
-def _ids_in(reply: Reply, taken: list[slice], provider: Provider) -> Iterator[Id]:
-    """How the ids in a reply are made of drawn bytes."""
-    drawn = _MARKERS.drawn
-    found: dict[tuple[object, int, int], Id] = {}
-    for text in (reply.body, *(value.encode() for _, value in reply.headers)):
-        for start, end in _runs(_base58(drawn), text):
-            found[_base58, start, end] = _base58_part(start, end)
-        for start, end in _runs(_hexadecimal(drawn), text):
-            found[_hexadecimal, start, end] = _hexadecimal_part(start, end)
-        for piece in taken:  # one that was drawn again, after a rewind, makes the same ids
-            for made in (_uuid, *provider.made_of_draws):
-                if _of_piece(made, piece)(drawn) in text:
-                    found[made, piece.start, piece.stop] = _of_piece(made, piece)
-    yield from found.values()
+class _Ids:
+    """How the ids in a reply are made of drawn bytes: as base58, or in another way."""
+
+    def __init__(self, reply: Reply, taken: list[slice], provider: Provider) -> None:
+        drawn = _MARKERS.drawn
+        letters: dict[tuple[int, int], None] = {}
+        others: dict[tuple[object, int, int], Id] = {}
+        for text in (reply.body, *(value.encode() for _, value in reply.headers)):
+            letters.update(dict.fromkeys(_runs(_base58(drawn), text)))
+            for start, end in _runs(_hexadecimal(drawn), text):
+                others[_hexadecimal, start, end] = _hexadecimal_part(start, end)
+            for piece in taken:  # one that was drawn again, after a rewind, makes the same ids
+                for made in (_uuid, *provider.made_of_draws):
+                    if _of_piece(made, piece)(drawn) in text:
+                        others[made, piece.start, piece.stop] = _of_piece(made, piece)
+        self._letters = [slice(*run) for run in letters]
+        self._others = list(others.values())
+
+    def made_of(self, drawn: bytes) -> list[bytes]:
+        """The ids of a reply with these drawn bytes."""
+        letters = drawn.translate(TO_BASE58)
+        ids = [letters[part] for part in self._letters]
+        return ids + [made(drawn) for made in self._others]
 
 
 def _runs(letters: bytes, text: bytes) -> Iterator[tuple[int, int]]:
@@ -244,10 +287,6 @@ def _uuid(drawn: bytes) -> str:
     return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:32]))
 
 
-def _base58_part(start: int, end: int) -> Id:
-    return lambda drawn: _base58(drawn[start:end])
-
-
 def _hexadecimal_part(start: int, end: int) -> Id:
     """These digits of all drawn bytes; they depend on few bytes, counted from the first one."""
     first, last, odd = _ALL - (end + 1) // 2, _ALL - start // 2, start % 2
@@ -258,18 +297,21 @@ def _of_piece(made: Callable[[bytes], str], piece: slice) -> Id:
     return lambda drawn: made(drawn[piece]).encode()
 
 
-def _with_gaps(text: bytes, texts: list[bytes], without: set[int]) -> tuple[bytes, tuple[int, ...]]:
-    """A template of a text, and which of the texts each of its gaps takes."""
-    places = {
-        found: place
-        for place, found in enumerate(texts)
-        if place not in without and len(found) >= _SHORTEST_GAP
-    }
+def _with_gaps(text: bytes, texts: list[bytes]) -> _Template:
+    """A template of a text, with a gap for each of the texts in it."""
+    places = {found: at for at, found in enumerate(texts) if len(found) >= _SHORTEST_GAP}
     longest_first = sorted(places, key=len, reverse=True)
     pattern = re.compile(b"|".join(re.escape(found) for found in longest_first))
-    order = tuple(places[found] for found in pattern.findall(text))
+    order = [places[found] for found in pattern.findall(text)]
     constants = [part.replace(b"%", b"%%") for part in pattern.split(text)]
-    return b"%b".join(constants), order
+    return _Template(b"%b".join(constants), _picker(order))
+
+
+def _picker(places: list[int]) -> Callable[[list[bytes]], tuple[bytes, ...]]:
+    """What picks the texts at some places; `itemgetter` does it where there are several."""
+    if len(places) > 1:
+        return itemgetter(*places)
+    return lambda texts: tuple(texts[place] for place in places)
 
 
 def _header_gaps(

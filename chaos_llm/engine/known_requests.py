@@ -5,8 +5,8 @@ a healthy exchange, and both depend on everything but the prompt's words: what a
 text that is empty, blank, too long, or in the wrong place. So a form that was found sound is kept:
 the bytes before and after the prompt, and the request that was read.
 
-Nothing is taken for granted. A form is kept when it is met a second time, and only if two other
-prompts in the same place, a short and a long one, are read as predicted and found sound. It applies
+Nothing is taken for granted. A form is kept when it is met a second time, and only if other prompts
+in its place, a short and a long one among them, are read as predicted and found sound. It applies
 only if every header that reading it asked for has the same value, on the same day (models are
 retired), to bodies under 4 KB (which are shorter than any model's window).
 """
@@ -32,8 +32,12 @@ _MOST_SEEN = 64  # forms that were met once
 # To keep a form costs as much as some ten requests; an app whose forms never repeat must not pay.
 _CREDIT, _COST = 1024, 16
 _DAY = 86_400.0  # seconds
-# Two prompts unlike each other, to find out what of a request depends on its prompt.
-_PROBES = ("Why", "Where is the order KX-48213, please? It should have come (on Monday), I think.")
+# Prompts unlike each other, to find out what of a request depends on its prompt.
+_PROBES = (
+    "Why",
+    "Where is the order KX-48213, please? It should have come (on Monday), I think.",
+    " \n1 ",
+)
 _FIELDS = tuple(field.name for field in fields(Request))
 _PROMPT, _SIZE = _FIELDS.index("prompt"), _FIELDS.index("size")
 _INPUT_TOKENS, _BODY = _FIELDS.index("input_tokens"), _FIELDS.index("body")
@@ -139,7 +143,7 @@ class Form:
             return ""
         if b"\\" not in quoted and (b'"' in quoted or not text.isprintable()):
             return ""
-        return "" if text[0].isspace() or text[-1].isspace() else text
+        return "" if text.isspace() else text  # which some vendors refuse
 
     def filled(self, prompt: str, body: bytes) -> KnownRequest:
         """The request with this prompt."""

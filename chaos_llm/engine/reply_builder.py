@@ -58,7 +58,8 @@ class ReplyBuilder:
             return True
         expected = self._rendered(self.answer)
         for fault, context in self._on_reply.values():
-            expected = fault.on_reply(expected, _from_start(context)) if fault.silent else expected
+            if fault.silent or fault.keeps_content:
+                expected = fault.on_reply(expected, _from_start(context))
         if self.reply.status != expected.status:
             return False
         return self.reply.body == expected.body or _content(self.reply) == _content(expected)

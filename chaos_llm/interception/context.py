@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from chaos_llm.decisions.overrides import ChosenAnswers
 from chaos_llm.engine.engine import Engine
-from chaos_llm.engine.kept_replies import PlainReply
+from chaos_llm.engine.plain_replies import Plain
 from chaos_llm.errors import ForeignCall, ForeignThread, NoReply
 from chaos_llm.interception.cancellation import is_being_cancelled
 from chaos_llm.interception.connection_reuse import Connections
@@ -47,25 +48,26 @@ class InterceptionContext:
     pools: Pools = field(default_factory=Pools)  # of httpx's transports
     warnings: list[str] = field(default_factory=list)  # to be issued when the outage ends
     now: Callable[[], float] = float  # the present second of the profile
+    cassette: object = None  # of vcrpy: the last one whose answers the providers give
+    taped: list[ChosenAnswers] = field(default_factory=list)  # the answers of all cassettes
     is_over: bool = False  # the outage has ended, so replies that are read late fail
 
     def exchange(self, names: tuple[str, ...], wire: WireRequest) -> tuple[Exchange, Reply]:
         """Answer a request to one of these providers; raises ForeignCall in real-time threads."""
-        exchange, reply = self.brief_exchange(names, wire)
-        return exchange, reply.in_full() if isinstance(reply, PlainReply) else reply
+        return self.answer(self.hosts.provider(names, wire.method, wire.path), wire)
 
     def brief_exchange(
         self, names: tuple[str, ...], wire: WireRequest
-    ) -> tuple[Exchange, Reply | PlainReply]:
+    ) -> tuple[Exchange, Reply | Plain]:
         """The same; a reply that comes whole and at once stays as short as it is."""
         return self._answer(self.hosts.provider(names, wire.method, wire.path), wire)
 
     def answer(self, provider: Provider, wire: WireRequest) -> tuple[Exchange, Reply]:
         """Answer a request in this wire format; raises ForeignCall in real-time threads."""
         exchange, reply = self._answer(provider, wire)
-        return exchange, reply.in_full() if isinstance(reply, PlainReply) else reply
+        return exchange, reply if isinstance(reply, Reply) else reply.in_full()
 
-    def _answer(self, provider: Provider, wire: WireRequest) -> tuple[Exchange, Reply | PlainReply]:
+    def _answer(self, provider: Provider, wire: WireRequest) -> tuple[Exchange, Reply | Plain]:
         self.require_clock(wire)
         try:
             exchange, reply = self.engine.brief_exchange(provider, wire)

@@ -8,6 +8,7 @@ patched, so clients that were made before the outage follow.
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -15,9 +16,11 @@ from typing import Any
 import anyio
 
 from chaos_llm.engine.reply_timing import AT_ONCE, FOREVER, Step, pool_timeout
+from chaos_llm.interception import cassette_playback
 from chaos_llm.interception.connection_reuse import Origin
 from chaos_llm.interception.context import InterceptionContext
 from chaos_llm.interception.foreign_stubs import (
+    RESPX,
     mock_transport_warning,
     stubs_below,
     warn_of_unused_stubs,
@@ -81,13 +84,14 @@ def _use_context(context: InterceptionContext | None) -> None:
 
 
 def _sync(module: Any, real: Callable[..., Any]) -> Callable[..., Any]:
-    library, below = module.__name__, stubs_below(real)
+    library, below = module.__name__, stubs_below(real, cassette_playback.use)
 
     def handle_request(transport: Any, request: Any) -> Any:
         context = _context
         if context is None:
             return real(transport, request)
-        names = _names(context, request)
+        origin = _origin(request)
+        names = context.hosts.names(origin[1], origin[2], origin[0])
         if not names:
             answer = context.services and context.services.answer(library, request)
             if answer is not None:
@@ -95,10 +99,11 @@ def _sync(module: Any, real: Callable[..., Any]) -> Callable[..., Any]:
             context.warn_of_unknown_provider(*_endpoint(request))
             return real(transport, request)
         body = request.read()
-        warn_of_unused_stubs(context.warn, library, request)
+        if RESPX in sys.modules:
+            warn_of_unused_stubs(context.warn, library, request)
         if below is not None:
-            context.warn(below(transport, request))
-        pool, origin = context.pools.of(transport), _origin(request)
+            below(context, transport, request)
+        pool = context.pools.of(transport)
         connection = pool.take(origin, context.clock.now)
         if connection is None:
             found = _wait(context, pool, origin, pool_timeout(request.extensions))
@@ -120,13 +125,14 @@ def _sync(module: Any, real: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _async(module: Any, real: Callable[..., Any]) -> Callable[..., Any]:
-    library, below = module.__name__, stubs_below(real)
+    library, below = module.__name__, stubs_below(real, cassette_playback.use)
 
     async def handle_async_request(transport: Any, request: Any) -> Any:
         context = _context
         if context is None:
             return await real(transport, request)
-        names = _names(context, request)
+        origin = _origin(request)
+        names = context.hosts.names(origin[1], origin[2], origin[0])
         if not names:
             answer = context.services and await context.services.answer_async(library, request)
             if answer is not None:
@@ -134,10 +140,11 @@ def _async(module: Any, real: Callable[..., Any]) -> Callable[..., Any]:
             context.warn_of_unknown_provider(*_endpoint(request))
             return await real(transport, request)
         body = await request.aread()
-        warn_of_unused_stubs(context.warn, library, request)
+        if RESPX in sys.modules:
+            warn_of_unused_stubs(context.warn, library, request)
         if below is not None:
-            context.warn(below(transport, request))
-        pool, origin = context.pools.of(transport), _origin(request)
+            below(context, transport, request)
+        pool = context.pools.of(transport)
         connection = pool.take(origin, context.clock.now)
         if connection is None:
             found = await pool.wait_async(origin, pool_timeout(request.extensions))

@@ -10,7 +10,7 @@ from typing import Any
 
 import anyio
 
-from chaos_llm.engine.kept_replies import PlainReply
+from chaos_llm.engine.plain_replies import PlainReply
 from chaos_llm.engine.reply_timing import (
     Step,
     body_steps,
@@ -79,7 +79,7 @@ class HttpxExchange:
     @property
     def reply(self) -> Reply:
         reply = self._reply
-        return reply.in_full() if isinstance(reply, PlainReply) else reply
+        return reply if isinstance(reply, Reply) else reply.in_full()
 
     def __enter__(self) -> None:
         pass

@@ -13,7 +13,7 @@ from functools import cache
 from types import ModuleType
 from typing import Any
 
-from chaos_llm.engine.kept_replies import RawHeader
+from chaos_llm.engine.plain_replies import RawHeader
 
 
 @cache

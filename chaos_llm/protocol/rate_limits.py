@@ -80,6 +80,14 @@ class _TokenBucket:
             gained = self.size if self._at == -math.inf else (at - self._at) * self._rate
             self.left, self._at = min(self.size, self.left + gained), at
 
+    def take(self, at: float, amount: float) -> Level:
+        """Refill, take, and say the level: in one step, because each healthy reply takes it."""
+        if at > self._at:
+            self.left, self._at = min(self.size, self.left + (at - self._at) * self._rate), at
+        left = self.left = max(0.0, self.left - amount)
+        reset = min(_MINUTE, (self.size - left) / self._rate)
+        return Level(int(self.size), int(left + _ROUNDING), reset)
+
     def wait(self, wanted: float) -> float:
         """The seconds until it holds that much, or until it is full if that is sooner."""
         missing = wanted - self.left
@@ -113,12 +121,22 @@ class Bucket:
 
     def take(self, at: float, tokens: int, output: int = 0) -> State:
         """Take one request with so many tokens, and so many output tokens, at this time."""
+        if not self._enforced:
+            requests, prompts, answers = self._buckets
+            return State(
+                at,
+                allowed=True,
+                retry_after=0.0,
+                requests=None if requests is None else requests.take(at, 1.0),
+                tokens=None if prompts is None else prompts.take(at, float(tokens)),
+                output=None if answers is None else answers.take(at, float(output)),
+                cost=tokens,
+            )
         amounts, allowed, wait = (1.0, float(tokens), float(output)), True, 0.0
         for bucket, amount in zip(self._buckets, amounts, strict=True):
             if bucket is not None:
                 bucket.fill(at)
-                if self._enforced and not bucket.has(amount):
-                    allowed = False
+                allowed = allowed and bucket.has(amount)
         levels: list[Level | None] = []
         for bucket, amount in zip(self._buckets, amounts, strict=True):
             if bucket is None:

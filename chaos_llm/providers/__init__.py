@@ -123,7 +123,8 @@ from chaos_llm.providers.openai_compatible.vendors import (
 from chaos_llm.providers.other_transports import GRPC_SERVICES, SESSIONS
 from chaos_llm.providers.provider import Provider, ReplyContext
 from chaos_llm.providers.statuspage import AnthropicStatus, OpenAIStatus
-from chaos_llm.providers.unserved import Unserved, is_played
+from chaos_llm.providers.unserved import Unserved
+from chaos_llm.providers.unserved import is_played as _is_played
 from chaos_llm.providers.vendor_clients import (
     VENDOR_CLIENTS,
     AnthropicClient,
@@ -390,7 +391,7 @@ def find(name: str, method: str, path: str) -> Provider:
     if not formats:
         raise UnknownName("provider", name, (provider.name for provider in known()))
     refusing = () if method in websocket.METHODS else ("POST", "GET", "DELETE")
-    for tried in (method, *refusing) if is_played(name, method, path) else ():
+    for tried in (method, *refusing) if _is_played(name, method, path) else ():
         for provider in formats:
             if provider.claims(tried, path):
                 return provider

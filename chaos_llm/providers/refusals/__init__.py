@@ -28,6 +28,7 @@ _USUAL_WINDOW = 128_000  # tokens, of a model of which nothing is known: assumed
 # By the name and the api of a wire format. For those that are missing there is no source.
 TABLES: Mapping[tuple[str, str], RuleTable] = {
     ("anthropic", "messages"): anthropic.MESSAGES,
+    ("anthropic", "count_tokens"): anthropic.COUNT,
     ("vertex", "raw_predict"): anthropic.VERTEX,
     ("bedrock", "invoke"): anthropic.BEDROCK,
     ("bedrock", "converse"): bedrock.CONVERSE,

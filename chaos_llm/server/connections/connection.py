@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chaos_llm.engine.http1 import at_once
+from chaos_llm.protocol.messages import Reply
 from chaos_llm.server.admin.later import Later, Working
 from chaos_llm.server.connections.reply_player import ReplyPlayer
 from chaos_llm.server.connections.shared_state import SharedState
@@ -100,9 +101,16 @@ class Connection(asyncio.Protocol):
             self._refuse(RequestTooLarge(500, text))
 
     def _take(self, data: bytes) -> None:
-        asking = self._asking
+        asking, heads = self._asking, self._server.known_heads
         was_begun = asking.is_begun
-        rest = asking.feed(data)
+        known = None if was_begun else heads.request(data)
+        if known is not None:
+            asking.whole.append(known)
+            rest = b""
+        else:
+            rest = asking.feed(data)
+            if len(asking.whole) == 1 and not (was_begun or asking.is_begun):
+                heads.learn(data, asking.whole[0])
         if asking.is_begun and not was_begun:
             self.since = self._server.time()
         if asking.wants_go_ahead and self._playing is None:
@@ -165,12 +173,14 @@ class Connection(asyncio.Protocol):
             self._work_on(answered, asked)
             return
         run, exchange, reply = answered
-        keep, whole = asked.keep, at_once(reply)
+        keep = asked.keep
+        whole = at_once(reply) if isinstance(reply, Reply) else reply.on_the_wire()
         if whole is not None:
             self.transport.write(whole)
             run.end(exchange, "complete")
             self._over(keep=keep)
             return
+        assert isinstance(reply, Reply)  # as any other comes at once
         self._playing = playing = ReplyPlayer(
             run, exchange, reply, self.transport, lambda: self._over_later(keep=keep)
         )

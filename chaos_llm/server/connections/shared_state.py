@@ -16,6 +16,7 @@ from chaos_llm.server.admin.later import Later
 from chaos_llm.server.connections import handshakes
 from chaos_llm.server.connections.tls import Authority
 from chaos_llm.server.http.addresses import Addresses
+from chaos_llm.server.http.known_heads import KnownHeads
 from chaos_llm.server.http.own_replies import ServerReply
 from chaos_llm.server.http.request_parser import Held, ReceivedRequest
 from chaos_llm.server.launch.log import described, line, tell
@@ -72,6 +73,7 @@ class SharedState:
         self.runs = Runs(beginning, settings.limits, self.loop, Notes(self.file, self.secrets))
         self.connections: set[OpenConnection] = set()
         self.held = Held()
+        self.known_heads = KnownHeads()
         self.requests = 0
         self.problems: list[str] = []  # of the test's own faults and answers
         self.tasks: set[asyncio.Task[None]] = set()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import NamedTuple
 
+from chaos_llm.engine.plain_replies import Plain
 from chaos_llm.errors import ChaosError, UsageError
 from chaos_llm.journal.journal import Exchange
 from chaos_llm.protocol.messages import Ending, Reply, WireRequest
@@ -37,7 +38,7 @@ class ProviderAnswer(NamedTuple):
 
     run: ServedRun
     exchange: Exchange
-    reply: Reply
+    reply: Reply | Plain
 
 
 def answer(
@@ -67,12 +68,14 @@ def answer(
         run = _begun(server, name) if is_a_look else server.runs.named(name)
         run.overrides.past_handshake = caller.past_handshake
         run.overrides.over_wire = caller.over_wire
-        exchange, reply = run.exchange(place.provider, wire, headers.get("x-chaos-call", ""))
+        exchange, reply = run.brief_exchange(place.provider, wire, headers.get("x-chaos-call", ""))
     except (ChaosError, NotDecompressed) as error:
         return error_reply(error.status if isinstance(error, NotDecompressed) else 503, str(error))
     except Exception as error:  # a fault, or answers, of the test's own
         return error_reply(500, server.problem(asked, error))
-    return ProviderAnswer(run, exchange, _without_body(reply) if asked.method == "HEAD" else reply)
+    if asked.method == "HEAD" and isinstance(reply, Reply):
+        reply = _without_body(reply)
+    return ProviderAnswer(run, exchange, reply)
 
 
 def is_admin(path: str) -> bool:
