@@ -182,6 +182,7 @@ def websockets(session: nox.Session) -> None:
     env = {"NO_LIBRARY_IS_ABSENT": "1"}
     tests = ("interception/test_websockets", "interception/test_websocket_sdks")
     files = [f"tests/{name}.py" for name in (*tests, "server/test_websockets")]
+    files.append("docs/how-to/websockets.md")
     session.run("pytest", *files, *session.posargs, env=env)
 
 
