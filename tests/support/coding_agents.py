@@ -52,9 +52,14 @@ _VARYING = (  # in an agent's last words, and what stands for it
     (re.compile(r"(, url: |, cf-ray: | \(request id: ).*"), ""),
     (re.compile(r"^\S+Z? ERROR \S+: "), ""),
 )
-_LOOPBACK_UP = 'ip link set lo up && exec "$@"'
+_LOOPBACK_UP = """
+import fcntl, os, socket, struct, sys
+SIOCSIFFLAGS, UP_AND_RUNNING = 0x8914, 0x1 | 0x40  # as in linux/sockios.h and linux/if.h
+fcntl.ioctl(socket.socket(), SIOCSIFFLAGS, struct.pack("16sh", b"lo", UP_AND_RUNNING))
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
 # A command behind this runs in a network namespace of its own, as its own root.
-ALONE = ("unshare", "--map-root-user", "--net", "sh", "-c", _LOOPBACK_UP, "--")
+ALONE = ("unshare", "--map-root-user", "--net", sys.executable, "-c", _LOOPBACK_UP)
 
 
 @dataclass(frozen=True)
