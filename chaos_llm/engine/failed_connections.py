@@ -28,8 +28,8 @@ def failed_connection(
         if hits:
             exchange = engine.journal.open(at, request, key, decision)
             (_, fault), *others = hits
-            masked: tuple[Effect, ...] = ("masked",) * len(others)
-            exchange.effects = ("applied", *masked)
+            masked: Effect = "masked"
+            exchange.effects = ("applied", *(masked for _ in others))
             rng = KeyedRandom("strike", engine.seed, fault.name, *key)
             return exchange, fault.on_reply(_NO_REPLY, FaultContext(request, rng))
     return None
