@@ -1,4 +1,4 @@
-"""`replay_all` replays outages one after the other, and counts what users lost in each and in all."""
+"""`replay_all` replays outages one after the other and counts what users lost in each."""
 
 from __future__ import annotations
 

@@ -22,11 +22,11 @@ from chaos_llm.answers.prompt_cache import LEAST_SIZE, PromptCache
 from chaos_llm.decisions import connection_faults
 from chaos_llm.decisions.overrides import Overrides
 from chaos_llm.decisions.plan import Decision
-from chaos_llm.engine.error_messages import error_message, shortened
 from chaos_llm.engine.kept_replies import Values, answer_of, kept_reply
 from chaos_llm.engine.known_requests import KNOWN, KnownRequest, KnownRequests
 from chaos_llm.engine.plain_replies import Plain
 from chaos_llm.engine.recorded_content import content_of, whole_text
+from chaos_llm.engine.recorded_reply import is_never_sent, record, wait_of
 from chaos_llm.engine.reply_builder import ReplyBuilder
 from chaos_llm.faults.fault import FaultContext
 from chaos_llm.journal.content_timing import AT_ONCE, content_timing_of
@@ -35,20 +35,17 @@ from chaos_llm.journal.journal import Effect, Exchange, Journal
 from chaos_llm.journal.sent_content import SentContent
 from chaos_llm.profiles.model import HealthyLatency
 from chaos_llm.protocol.answer_limits import tokens_of
-from chaos_llm.protocol.grpc_wire import is_grpc
 from chaos_llm.protocol.keyed_random import SEPARATOR, KeyedRandom, hashes, joined
 from chaos_llm.protocol.markers import find_references
 from chaos_llm.protocol.messages import (
     Answer,
     Completion,
-    Ending,
     Refusal,
     Reply,
     Request,
     WireRequest,
 )
 from chaos_llm.protocol.rate_limits import Buckets, State, with_headers
-from chaos_llm.protocol.retry_after import requested_wait
 from chaos_llm.protocol.tool_history import reported_tool_calls
 from chaos_llm.providers.provider import Provider, ReplyContext
 from chaos_llm.providers.websocket_session import Session
@@ -62,7 +59,6 @@ _HASHED_END = 512  # bytes of either end of a body that its fingerprint reads
 _LONGEST_PATH = 512  # letters of a path that are part of a request's key: keys are kept in memory
 # The label is part of the key: another one would change every id.
 _STAMP = b"stamp" + SEPARATOR
-_OPENING = 24  # letters of an answer by which a part of it is recognised
 
 
 @dataclass
@@ -120,16 +116,16 @@ class Engine:
         builder = ReplyBuilder(provider, request, reply_context, latency, answer)
         if decision.draws:
             self._apply_faults(exchange, builder, wire)
-        if provider.remembers and not _is_never_sent(builder.reply):
+        if provider.remembers and not is_never_sent(builder.reply):
             provider.remember(request, builder.answer, reply_context)
-        _record(exchange, builder)
+        record(exchange, builder)
         exchange.content_timing = content_timing_of(builder.reply)
         self._record_details(exchange, builder, wire)
         reply = builder.reply
         if state is not None and (reply.status < 400 or request.provider in self._buckets):
             reply = with_headers(reply, provider.quota_headers(state))
         if reply.status >= 400:
-            exchange.retry_after = _wait_of(builder, reply_context.now)
+            exchange.retry_after = wait_of(builder, reply_context.now)
         return exchange, reply
 
     def _decide(self, request: Request, key: Key, wire: WireRequest, at: float) -> Decision:
@@ -337,55 +333,3 @@ def _fingerprint(body: bytes) -> int:
     """
     ends = crc32(body[-_HASHED_END:], crc32(body[:_HASHED_END]))
     return (len(body) ^ ends) & 0x3FFFFFFF
-
-
-def _record(exchange: Exchange, builder: ReplyBuilder) -> None:
-    """Record the content of the reply, before it is known how much of it arrives."""
-    answer, reply = builder.answer, builder.reply
-    if _is_never_sent(reply):
-        return
-    exchange.status = reply.status
-    if exchange.applied and isinstance(answer, Completion):
-        exchange.opening = answer.text[:_OPENING].strip()
-    if isinstance(answer, Completion) and reply.status < 400:
-        _bill(exchange, answer, reply)
-    if isinstance(answer, Refusal) and builder.is_intact:
-        exchange.broken_rule = answer.broken_rule
-    if isinstance(answer, Refusal) or not builder.is_intact:
-        exchange.error_message = error_message(reply)
-        if not reply.body and isinstance(answer, Refusal):  # the reply to a HEAD request
-            exchange.error_message = shortened(answer.message or "")
-    elif isinstance(answer, Completion):
-        if answer.broken_by is not None:
-            exchange.error_message = error_message(reply)
-        # An answer that ends at the token limit of its own request is complete.
-        complete = answer.stop != "length" or builder.limited_by_request
-        exchange.answered = answer.broken_by is None and complete
-        exchange.silently_corrupted = builder.silently_corrupted and exchange.answered
-        exchange.reference = "".join(find_references(answer.text)[-1:])
-    else:
-        exchange.answered = reply.status < 400
-
-
-def _is_never_sent(reply: Reply) -> bool:
-    """Whether no byte of a reply is ever sent."""
-    return not reply.chunks and reply.ending is not Ending.COMPLETE
-
-
-def _bill(exchange: Exchange, answer: Completion, reply: Reply) -> None:
-    """Record the billed tokens: of a broken answer, the part that was sent (assumed)."""
-    sent = sum(chunk.content for chunk in reply.chunks)
-    if not sent and answer.usage.output_tokens:
-        return  # an error page was sent in place of the answer
-    part = sent / reply.pieces if reply.streamed and sent < reply.pieces else 1.0
-    if answer.broken_by is not None:
-        part = answer.broken_by.after
-    exchange.input_tokens = answer.usage.input_tokens
-    exchange.output_tokens = round(part * answer.usage.output_tokens)
-
-
-def _wait_of(builder: ReplyBuilder, now: float) -> float | None:
-    """The wait that a refusal asks for; gRPC has it in trailers, in the vendor's own messages."""
-    if is_grpc(builder.reply) and isinstance(builder.answer, Refusal):
-        return builder.answer.retry_after
-    return requested_wait(builder.reply, now + builder.reply.wait)

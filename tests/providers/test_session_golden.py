@@ -64,6 +64,9 @@ SPOKEN = {  # by a client, before each answer and behind the last
         {"type": "response.create", "model": "gpt-5.5", "input": PROMPT},
         {"type": "response.create", "model": "gpt-5.5", "input": PROMPT},
     ],
+    "openai-codex_websocket": [
+        {"type": "response.create", "model": "gpt-5.5", "input": PROMPT},
+    ],
     "gemini-live": [
         {"clientContent": {"turns": []}},
         {
