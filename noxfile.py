@@ -98,6 +98,7 @@ def vendor_sdks(session: nox.Session) -> None:
         "together>=3.1,<4",
         "mistralai>=3.7,<4",
         "llama-api-client>=0.6,<1",
+        "openrouter>=1.3,<2",
     )
     session.run("pytest", "tests/providers", "tests/sdk_matrix", EVERY_CASE, *session.posargs)
 

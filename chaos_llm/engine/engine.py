@@ -52,7 +52,6 @@ from chaos_llm.requests.correlation import Correlation, Key
 from chaos_llm.requests.credentials import Credentials
 
 _NO_LATENCY = HealthyLatency()
-_NO_REPLY = Reply(0, (), ())
 # Calls with failures that are remembered. A server may see millions; the oldest ones are over.
 _MOST_CALLS = 4096
 _HASHED_END = 512  # bytes of either end of a body that its fingerprint reads
@@ -131,25 +130,6 @@ class Engine:
     def _decide(self, request: Request, key: Key, wire: WireRequest, at: float) -> Decision:
         decision = self.overrides.decide(request, key, at)
         return connection_faults.without(decision) if wire.connected else decision
-
-    def failed_connection(self, names: tuple[str, ...], host: str) -> tuple[Exchange, Reply] | None:
-        """The failure of a connection to these providers' host; None if it succeeds.
-
-        For clients whose request is known only once they are connected.
-        """
-        at = self.now()
-        for name in names:
-            key = self.correlation.key(name, connection_faults.PATH, b"")
-            request = Request(name, "", "api", host, connection_faults.PATH)
-            decision = connection_faults.decide(self.overrides, request, key, at)
-            hits = tuple(decision.hits)
-            if hits:
-                exchange = self.journal.open(at, request, key, decision)
-                (_, fault), *others = hits
-                exchange.effects = _interned(("applied", *("masked" for _ in others)))
-                rng = KeyedRandom("strike", self.seed, fault.name, *key)
-                return exchange, fault.on_reply(_NO_REPLY, FaultContext(request, rng))
-        return None
 
     def session(self, provider: Provider, exchange: Exchange, wire: WireRequest) -> Session:
         """Begin the conversation on the websocket that this exchange has opened."""
