@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 
 import nox
 
@@ -37,6 +38,15 @@ GALLERY = {
     "with_openai_agents": ("openai-agents==0.24.0", "openai==3.52.0"),
     "with_pydantic_ai": ("pydantic-ai-slim[anthropic,openai]==2.68.0", *_VENDORS),
 }
+
+# The coding agents of tests/agents, in the versions of docs/reference/coding-agents.md;
+# `python -m support.coding_agents --packages DIR --update` measures others.
+CODING_AGENTS = (
+    "@anthropic-ai/claude-code@2.1.197",
+    "@google/gemini-cli@0.61.0",
+    "@openai/codex@0.171.0",
+    "opencode-ai@1.18.33",
+)
 
 # Pages of docs/how-to by what they want together: litellm and instructor want an older openai.
 SNIPPETS = {
@@ -172,6 +182,7 @@ def websockets(session: nox.Session) -> None:
     env = {"NO_LIBRARY_IS_ABSENT": "1"}
     tests = ("interception/test_websockets", "interception/test_websocket_sdks")
     files = [f"tests/{name}.py" for name in (*tests, "server/test_websockets")]
+    files.append("docs/how-to/websockets.md")
     session.run("pytest", *files, *session.posargs, env=env)
 
 
@@ -245,6 +256,21 @@ def gateways(session: nox.Session) -> None:
     session.install("-e", ".", "litellm[proxy]>=1.106,<2", "openai", *TEST_TOOLS)
     env = {"NO_LIBRARY_IS_ABSENT": "1"}
     session.run("pytest", "tests/server/test_gateways.py", *session.posargs, env=env)
+
+
+@nox.session
+def coding_agents(session: nox.Session) -> None:
+    """Real coding agents from npm, each in a network namespace of its own with our server."""
+    if shutil.which("npm") is None or shutil.which("unshare") is None:
+        missing = "the coding agents need npm and node, and unshare of util-linux"
+        if os.environ.get("CI"):
+            session.error(missing)
+        session.skip(missing)
+    session.install("-e", ".[test]")
+    folder = session.create_tmp()
+    session.run("npm", "install", "--no-fund", "--prefix", folder, *CODING_AGENTS, external=True)
+    env = {"CODING_AGENTS": folder}
+    session.run("pytest", "tests/agents", *session.posargs, env=env)
 
 
 @nox.session

@@ -267,6 +267,12 @@ class Outage:
         self._require_entered("unmanaged()")
         return self.clock.unmanaged()
 
+    def record(self, path: str | Path, *, keep: str = "shapes") -> AbstractContextManager[Path]:
+        """Record the calls to providers inside, as `chaos_llm.record` does."""
+        from chaos_llm.recording.in_process import record  # noqa: PLC0415 - on demand
+
+        return record(path, keep=keep)
+
     @property
     def respx(self) -> respx.MockRouter:
         """A respx router for HTTP services other than providers, for httpx and httpx2 alike."""

@@ -51,10 +51,10 @@ def engine(requests=None, profile=None, at=0.0):
     return Engine(Overrides(plan), Journal(), Correlation(), lambda: at, known_requests=requests)
 
 
-def asking(provider, prompt, **changes):
+def asking(provider, prompt, *, thinks=False, **changes):
     """An ordinary request with this prompt; `changes` are fields of its body."""
     body = BODIES[provider.api] | changes
-    if provider.api in MODELS and "model" in body:
+    if provider.api in MODELS and not thinks:
         body = {**body, "model": MODELS[provider.api]}
     text = json.dumps(body, ensure_ascii=False)
     return wire_request(
@@ -94,10 +94,10 @@ def same(ours, theirs, provider, wire):
 
 
 @pytest.mark.parametrize("provider", ENDPOINTS, ids=lambda each: f"{each.name}-{each.api}")
-@settings(max_examples=10)
+@settings(max_examples=10, deadline=None)
 @given(st.data(), st.lists(PROMPTS, min_size=1, max_size=4))
 def test_requests_of_a_known_form_get_the_replies_that_rendering_gives(provider, data, prompts):
-    changes = {}
+    changes = {"thinks": data.draw(st.booleans(), label="thinks")}
     if provider.api in STREAMING and data.draw(st.booleans(), label="stream"):
         changes["stream"] = True
     if provider.api == "messages":

@@ -107,6 +107,7 @@ class Form:
         "headers",
         "least",
         "provider",
+        "reasons",
         "reply",
         "wants_text",
     )
@@ -121,10 +122,13 @@ class Form:
         self.least = len(before) + len(after)
         self.headers: tuple[tuple[str, str | None], ...] = ()
         self._values = [getattr(request, name) for name in _FIELDS]
-        # Whether a healthy provider answers it with a text, and nothing besides.
+        self.reasons = request.reasons
+        # Whether a healthy provider answers it with a text, perhaps after reasoning.
         self.wants_text = (
             request.surface == "api"
-            and not (request.tools or request.reasons or request.stop_sequences)
+            and not (request.tools or request.stop_sequences)
+            # Tools that the provider runs show in its reply, some with words of the prompt.
+            and not _offers_tools(request.body)
             and request.choices == 1
             and _is_for_the_model(provider, request)
         )
@@ -160,6 +164,10 @@ class Form:
             if headers.get(name) != value:
                 return False
         return True
+
+
+def _offers_tools(body: Any) -> bool:
+    return isinstance(body, dict) and bool(body.get("tools") or body.get("mcp_servers"))
 
 
 def _added_to(request: Request) -> dict[str, Any]:

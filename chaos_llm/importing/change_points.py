@@ -15,8 +15,8 @@ from chaos_llm.errors import UsageError
 from chaos_llm.importing.recorded_file import NEEDS_EXTRA
 
 _MOST_BLOCKS = 500  # candidates of the first search, whose time grows with their square
-# Two calls beyond a sure edge would have to be one in a hundred, as healthy calls are at 90 %.
-_SURE = 4.4
+# Two calls beyond a sure edge would have to be one in 150, as healthy calls are at 92 %.
+_SURE = 5.0
 # Half of the 99.7 % quantile of chi-square with one degree of freedom. A profile has several
 # edges, and all of them should be in their ranges.
 _LIKELY = 4.5
@@ -129,12 +129,10 @@ def _with_range(number: int, places: list[int], sums: Any) -> Change:
     all_of_it = np.arange(max(low + 1, place - 2000), min(high, place + 2000))
     gains = _likelihood(sums, low, all_of_it) + _likelihood(sums, all_of_it, high)
     best = int(np.argmax(gains))
-    unlikely = np.flatnonzero(gains < gains[best] - _LIKELY)
-    after = np.searchsorted(unlikely, best)
-    first = unlikely[after - 1] + 1 if after else 0
-    last = unlikely[after] - 1 if after < len(unlikely) else len(gains) - 1
+    likely = np.flatnonzero(gains >= gains[best] - _LIKELY)
+    first, last = int(likely[0]), int(likely[-1])
     beside = [gains[each] for each in (best - 2, best + 2) if 0 <= each < len(gains)]
-    sure = all(gain < gains[best] - _SURE for gain in beside)
+    sure = last - first <= 2 and all(gain < gains[best] - _SURE for gain in beside)
     index, first, last = (int(all_of_it[each]) for each in (best, first, last))
     return Change(index, first, last, sure)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Generator, Iterator
+from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +59,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="write a page, JSON and the journal of every test with an outage to this folder",
     )
     group.addoption(
+        "--chaos-record",
+        default=None,
+        metavar="FILE",
+        help="append the suite's real calls to providers to this file, without keys and texts",
+    )
+    group.addoption(
         "--chaos-min-answered",
         default=None,
         metavar="SHARE",
@@ -92,8 +99,24 @@ def pytest_configure(config: pytest.Config) -> None:
             )
         except ChaosError as error:
             raise pytest.UsageError(f"--chaos: {error}") from None
+    if config.getoption("chaos_record") is not None:
+        _record(config)
     if config.getoption("chaos_report") is not None or config.getoption("xmlpath", None):
         _register_reports(config)
+
+
+def _record(config: pytest.Config) -> None:
+    """Record real calls until pytest ends."""
+    from chaos_llm.errors import ChaosError  # noqa: PLC0415 - only with --chaos-record
+    from chaos_llm.recording.in_process import record  # noqa: PLC0415 - the same
+
+    recording = ExitStack()
+    path = config.invocation_params.dir / config.getoption("chaos_record")
+    try:
+        recording.enter_context(record(path))
+    except ChaosError as error:
+        raise pytest.UsageError(f"--chaos-record: {error}") from None
+    config.add_cleanup(recording.close)
 
 
 @pytest.hookimpl(optionalhook=True)
