@@ -102,7 +102,7 @@ Scene = Callable[[Conversation], None]
 
 @contextmanager
 def serving(scene: Scene) -> Iterator[str]:
-    """A server that plays a scene to each client; yields its address. Skips without `websockets`."""
+    """A server that plays a scene to each client; it yields its address and needs `websockets`."""
     library("websockets.server")  # here, as a thread that cannot import it would answer nobody
     tls = SSLContext(PROTOCOL_TLS_SERVER)
     authority().issue_cert("localhost").configure_cert(tls)
