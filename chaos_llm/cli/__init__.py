@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from io import TextIOWrapper
 
-from chaos_llm.cli import completion
+from chaos_llm.cli import completion as _completion
 from chaos_llm.cli.command import Command
 from chaos_llm.cli.commands import COMMANDS
 from chaos_llm.cli.run import separator_problem as _separator_problem
@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     parser = build_parser()
     if "_ARGCOMPLETE" in os.environ:  # set by the shell function of `chaos-llm completion`
-        completion.complete(parser)
+        _completion.complete(parser)
     options, unknown = parser.parse_known_args(given)
     if problem := _separator_problem(options, given):
         parser.error(problem)

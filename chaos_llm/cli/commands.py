@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chaos_llm.cli import (
+    campaign,
     completion,
     demo,
     diff,
@@ -38,6 +39,7 @@ COMMANDS: tuple[Command, ...] = (
     explain,
     summary,
     find,
+    campaign,
     record,
     import_,
     schema,

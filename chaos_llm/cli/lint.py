@@ -26,6 +26,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     form.add_argument(
         "--github", action="store_true", help="print the problems as annotations of GitHub Actions"
     )
+    parser.add_argument(
+        "--strict",
+        action="store_true",
+        help="also refuse numbers for which no evidence is named, not even 'assumed'",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -34,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
 
     names = options.names or catalogue.names()
     paths = [path for name in names for path in _files(name)]
-    problems = [problem for path in paths for problem in lint.problems(path)]
+    problems = [problem for path in paths for problem in lint.problems(path, strict=options.strict)]
     if options.json:
         print_json({"profiles": len(paths), "problems": [_located(each) for each in problems]})
         return 1 if problems else 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+_YEAR = 365  # days
 _PROVIDER = "a provider that fails; repeat it for more (default: anthropic, openai)"
 
 
@@ -14,9 +15,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--incidents",
         type=int,
-        default=8,
         metavar="N",
-        help="incidents of each provider (default: 8)",
+        help="incidents of each provider (default: as many as were measured)",
     )
     parser.add_argument(
         "--days",
@@ -25,16 +25,24 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="length of the profile in days (default: 30)",
     )
+    parser.add_argument(
+        "--months", type=float, metavar="N", help="length of the profile in twelfths of a year"
+    )
+    parser.add_argument(
+        "--statistics",
+        action="store_true",
+        help="print the profile's durations and frequencies beside the measured ones",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     """Generate a profile with a month of incidents, drawn from the statistics of real ones."""
     from chaos_llm.profiles import to_toml  # noqa: PLC0415 - the same
     from chaos_llm.profiles.generated_month import month  # noqa: PLC0415 - faults
+    from chaos_llm.reports.profiles import month_text  # noqa: PLC0415 - the same
 
     providers = options.provider or ("anthropic", "openai")
-    generated = month(
-        options.seed, providers=providers, incidents=options.incidents, days=options.days
-    )
-    print(to_toml(generated), end="")
+    days = options.days if options.months is None else options.months * _YEAR / 12
+    generated = month(options.seed, providers=providers, incidents=options.incidents, days=days)
+    print(month_text.render(generated, days) if options.statistics else to_toml(generated), end="")
     return 0

@@ -27,7 +27,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--tag", action="append", default=[], help="only profiles with this tag; repeat it for more"
     )
     add("--provider", help="only profiles that simulate or document a failure of this provider")
-    add("--surface", help="only profiles that hit it: api, login, page, billing or web")
+    add("--surface", help="only profiles that hit it: api, login, page, client, billing or web")
     add(
         "--since",
         metavar="DAY",

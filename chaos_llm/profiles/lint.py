@@ -18,6 +18,7 @@ from chaos_llm.errors import ChaosError, ProfileError, UsageError, shown
 from chaos_llm.profiles import evidence_grades, fit, observations, reading, toml_document
 from chaos_llm.profiles.model import SIMULATED_SURFACES, Profile, Target, Window
 from chaos_llm.profiles.toml_document import TomlDocument
+from chaos_llm.profiles.uncited_numbers import uncited_numbers
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _GLOB = re.compile(r"[*?\[]")
@@ -27,17 +28,19 @@ _MOST_MASKING = 100  # windows that may mask others; each is compared with all a
 Problem = tuple[tuple[str | int, ...], str]  # the path of the key, and the message
 
 
-def problems(path: Path) -> list[str]:
+def problems(path: Path, *, strict: bool = False) -> list[str]:
     """All problems of a file, each with file and line, in the order of the file.
 
-    If the file cannot be read, only the errors of reading it.
+    With `strict` also the numbers for which no evidence is named. If the file cannot be read, only
+    the errors of reading it.
     """
     try:
         read = toml_document.read(path)
         profile = reading.profile(read)
     except ChaosError as error:
         return str(error).split("\n")
-    found = (problem for rule in _RULES for problem in rule(profile, read))
+    rules = (*_RULES, uncited_numbers) if strict else _RULES
+    found = (problem for rule in rules for problem in rule(profile, read))
     located = [(read.where(*path), read.error(path, message)) for path, message in found]
     return [str(error) for _, error in sorted(located, key=_line)]
 

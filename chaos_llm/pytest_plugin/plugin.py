@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Generator, Iterator
+from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -62,6 +63,12 @@ def _add_report_and_gates(group: pytest.OptionGroup) -> None:
         help="write a page, JSON and the journal of every test with an outage to this folder",
     )
     group.addoption(
+        "--chaos-record",
+        default=None,
+        metavar="FILE",
+        help="append the suite's real calls to providers to this file, without keys and texts",
+    )
+    group.addoption(
         "--chaos-min-answered",
         default=None,
         metavar="SHARE",
@@ -96,8 +103,24 @@ def pytest_configure(config: pytest.Config) -> None:
             )
         except ChaosError as error:
             raise pytest.UsageError(f"--chaos: {error}") from None
+    if config.getoption("chaos_record") is not None:
+        _record(config)
     if config.getoption("chaos_report") is not None or config.getoption("xmlpath", None):
         _register_reports(config)
+
+
+def _record(config: pytest.Config) -> None:
+    """Record real calls until pytest ends."""
+    from chaos_llm.errors import ChaosError  # noqa: PLC0415 - only with --chaos-record
+    from chaos_llm.recording.in_process import record  # noqa: PLC0415 - the same
+
+    recording = ExitStack()
+    path = config.invocation_params.dir / config.getoption("chaos_record")
+    try:
+        recording.enter_context(record(path))
+    except ChaosError as error:
+        raise pytest.UsageError(f"--chaos-record: {error}") from None
+    config.add_cleanup(recording.close)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -130,6 +153,17 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if profile_selection.runs_several_times(item):
         metafunc.fixturenames.append(_PROFILE)
         metafunc.parametrize(_PROFILE, names)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Spare a property that draws outages the explain phase, which would take a minute."""
+    draws = "chaos_llm.property_testing.strategies" in sys.modules
+    if not draws or not profile_selection.is_hypothesis_test(item):
+        return
+    if not item.config.getoption("--hypothesis-explain", default=False):
+        from chaos_llm.property_testing.explanations import leave_out_explanation  # noqa: PLC0415 - imports Hypothesis, which such a test has imported
+
+        leave_out_explanation(getattr(item, "obj", None))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chaos_llm import profiles
+from chaos_llm.cli import main
 from chaos_llm.profiles import catalogue, lint
 
 TAGS = {"tags": '["a"]'}
@@ -39,7 +40,7 @@ def problems(tmp_path, toml, monkeypatch):
 
 @pytest.mark.parametrize("name", profiles.names())
 def test_a_shipped_profile_has_no_problem(name):
-    assert lint.problems(catalogue.find(name)) == []
+    assert lint.problems(catalogue.find(name), strict=True) == []
 
 
 def test_a_valid_file_has_no_problem(problems):
@@ -164,3 +165,50 @@ def test_a_profile_without_windows_is_found(tmp_path):
 
     (found,) = lint.problems(path)
     assert found.endswith("the profile is empty: it has no window, no baseline and no quota")
+
+
+@pytest.mark.parametrize(
+    ("faults", "evidence", "uncited"),
+    [
+        ('[{ fault = "server_error", status = 502 }]', "", ["faults[0].status"]),
+        ('[{ fault = "server_error", status = 502 }]', ', status = "assumed"', []),
+        ('[{ fault = "hang", seconds = "2m" }]', "", ["faults[0].seconds"]),
+        ('[{ fault = "latency", seconds = [1, 5] }]', "", ["faults[0].seconds"]),
+        ('[{ fault = "auth_expired", message = "no" }]', "", []),
+        ('[{ fault = "overloaded" }]', "", []),
+    ],
+)
+def test_a_number_without_evidence_is_found_when_it_is_strict(
+    toml, tmp_path, faults, evidence, uncited
+):
+    given = USED["evidence"].replace(" }", f"{evidence} }}")
+    (tmp_path / "ours.toml").write_text(toml(TAGS, faults=faults, evidence=given))
+
+    found = lint.problems(tmp_path / "ours.toml", strict=True)
+    usual = lint.problems(tmp_path / "ours.toml")
+
+    assert [line for line in found if line not in usual] == [
+        line for line in found if "has no evidence" in line
+    ]
+    shown = [line.split(": ")[-2] for line in found if "has no evidence" in line]
+    assert shown == uncited
+
+
+def test_a_window_whose_evidence_is_one_source_cites_all_of_its_numbers(toml, tmp_path):
+    faults = '[{ fault = "server_error", status = 502 }]'
+    (tmp_path / "ours.toml").write_text(toml(TAGS, faults=faults, evidence='"page"'))
+
+    found = lint.problems(tmp_path / "ours.toml", strict=True)
+    assert not [line for line in found if "has no evidence" in line]
+
+
+def test_the_command_refuses_an_uncited_number_when_it_is_strict(toml, tmp_path, capsys):
+    faults = '[{ fault = "server_error", status = 502 }]'
+    text = toml(TAGS, faults=faults, **USED)
+    for kind in ("provider", "press"):
+        text = text.replace(f'kind = "{kind}"', f'kind = "{kind}"\ntitle = "a {kind}"')
+    (tmp_path / "ours.toml").write_text(text)
+
+    assert main(["lint", str(tmp_path / "ours.toml")]) == 0
+    assert main(["lint", "--strict", str(tmp_path / "ours.toml")]) == 1
+    assert "status has no evidence; write `status = ...`" in capsys.readouterr().out

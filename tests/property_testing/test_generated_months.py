@@ -28,5 +28,5 @@ def test_it_is_shown_as_the_call_that_made_it():
 
 
 def test_a_provider_without_statistics_is_refused_when_the_strategy_is_made():
-    with pytest.raises(UnknownName, match="unknown provider with statistics 'groq'"):
-        months(providers=["groq"])
+    with pytest.raises(UnknownName, match="unknown provider with statistics 'xai'"):
+        months(providers=["xai"])

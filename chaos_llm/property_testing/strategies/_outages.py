@@ -45,9 +45,9 @@ def outages(
     """Draw an outage of these providers, as a profile for `outage(profile)`.
 
     It lasts no longer than `longest` and has one window or more, each on one of the `surfaces`
-    ("api", "login", "page"). `faults` is a strategy, or a list of names and faults; by default all
-    faults that are not silent. Providers fail one at a time; with `correlated` several may fail
-    at once.
+    ("api", "login", "page", "client"). `faults` is a strategy, or a list of names and faults; by
+    default all faults that are not silent. Providers fail one at a time; with `correlated` several
+    may fail at once.
 
     Shrinks towards one window of 1 s in which the first provider answers each request with HTTP
     500. Raises UsageError or UnknownName for invalid arguments.
@@ -109,20 +109,22 @@ def _described(window: Window) -> str:
 def months(
     *,
     providers: Sequence[str] = ("anthropic", "openai"),
-    incidents: int = 8,
+    incidents: int | None = None,
     days: float = 30,
 ) -> SearchStrategy[Profile]:
     """Draw months of up to `incidents` incidents a provider, with the durations of real ones.
 
-    Shrinks to fewer incidents, and to the seed 0. Raises as
-    `chaos_llm.profiles.generated_month.month` does, when the strategy is made.
+    By default there are up to as many as were measured. Shrinks to fewer incidents, and to the
+    seed 0. Raises as `chaos_llm.profiles.generated_month.month` does, when the strategy is made.
     """
-    month(0, providers=providers, incidents=count("incidents", incidents), days=days)
+    limit = None if incidents is None else count("incidents", incidents)
+    example = month(0, providers=providers, incidents=limit, days=days)
+    most = max(1, len(example.windows) // max(1, len(providers))) if limit is None else limit
     drawn = st.builds(
         month,
         st.integers(0, _SEEDS),
         providers=st.just(tuple(providers)),
-        incidents=st.integers(1, incidents),
+        incidents=st.integers(1, most),
         days=st.just(days),
     )
     return named(months, drawn, providers=tuple(providers), incidents=incidents, days=days)
