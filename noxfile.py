@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 
 import nox
 
@@ -37,6 +38,15 @@ GALLERY = {
     "with_openai_agents": ("openai-agents==0.24.0", "openai==3.52.0"),
     "with_pydantic_ai": ("pydantic-ai-slim[anthropic,openai]==2.68.0", *_VENDORS),
 }
+
+# The coding agents of tests/agents, in the versions of docs/reference/coding-agents.md;
+# `python -m support.coding_agents --packages DIR --update` measures others.
+CODING_AGENTS = (
+    "@anthropic-ai/claude-code@2.1.197",
+    "@google/gemini-cli@0.61.0",
+    "@openai/codex@0.171.0",
+    "opencode-ai@1.18.33",
+)
 
 # Pages of docs/how-to by what they want together: litellm and instructor want an older openai.
 SNIPPETS = {
@@ -88,6 +98,7 @@ def vendor_sdks(session: nox.Session) -> None:
         "together>=3.1,<4",
         "mistralai>=3.7,<4",
         "llama-api-client>=0.6,<1",
+        "openrouter>=1.3,<2",
     )
     session.run("pytest", "tests/providers", "tests/sdk_matrix", EVERY_CASE, *session.posargs)
 
@@ -141,7 +152,7 @@ def closed_world(session: nox.Session) -> None:
         "grpcio",
         "protobuf",
         "pycurl",
-        "websockets",
+        "websockets<17.3",
         "websocket-client",
         "dnspython",
         "pysocks",
@@ -159,6 +170,20 @@ def closed_world(session: nox.Session) -> None:
     env = {"NO_LIBRARY_IS_ABSENT": "1"}
     tests = ("closed_network", "defences_below", "egress", "other_mocks")
     files = [f"tests/interception/test_{name}.py" for name in tests]
+    session.run("pytest", *files, *session.posargs, env=env)
+
+
+@nox.session
+def websockets(session: nox.Session) -> None:
+    """Realtime, Responses and Live sessions by every client that speaks them."""
+    # From 17.3 on the blocking client of `websockets` waits in select(), which is refused. OpenAI's
+    # SDK asks for a release before 16.
+    clients = ("openai[realtime]>=3.52,<4", "google-genai>=3.4,<4", "websockets<16")
+    session.install("-e", ".[test]", *clients, "websocket-client>=1.9")
+    env = {"NO_LIBRARY_IS_ABSENT": "1"}
+    tests = ("interception/test_websockets", "interception/test_websocket_sdks")
+    files = [f"tests/{name}.py" for name in (*tests, "server/test_websockets")]
+    files.append("docs/how-to/websockets.md")
     session.run("pytest", *files, *session.posargs, env=env)
 
 
@@ -200,6 +225,14 @@ def libraries(session: nox.Session) -> None:
 
 
 @nox.session
+def campaigns(session: nox.Session) -> None:
+    """Campaigns on a real Dask cluster of processes, one of which is killed."""
+    session.install("-e", ".[test]", "distributed>=2025.1")
+    env = {"NO_LIBRARY_IS_ABSENT": "1"}
+    session.run("pytest", "tests/campaign/test_dask.py", *session.posargs, env=env)
+
+
+@nox.session
 def virtual_clocks(session: nox.Session) -> None:
     """Other virtual clocks for event loops, which an outage refuses."""
     session.install("-e", ".[test]", "aiotools", "async-solipsism", "looptime")
@@ -224,6 +257,30 @@ def gateways(session: nox.Session) -> None:
     session.install("-e", ".", "litellm[proxy]>=1.106,<2", "openai", *TEST_TOOLS)
     env = {"NO_LIBRARY_IS_ABSENT": "1"}
     session.run("pytest", "tests/server/test_gateways.py", *session.posargs, env=env)
+
+
+@nox.session
+def speed(session: nox.Session) -> None:
+    """The benchmarks in process in short, each with a bound that only a slowdown exceeds."""
+    session.install("-e", ".[dev]", "pytest-httpx", "vcrpy")
+    session.run("python", "benchmarks/one_call.py", "--rounds", "6", "--fail-above", "1.8")
+    session.run("python", "benchmarks/failing_property.py", "--rounds", "3", "--fail-above", "10")
+    session.run("python", "benchmarks/first_test.py", "--rounds", "5", "--fail-above", "0.5")
+
+
+@nox.session
+def coding_agents(session: nox.Session) -> None:
+    """Real coding agents from npm, each in a network namespace of its own with our server."""
+    if shutil.which("npm") is None or shutil.which("unshare") is None:
+        missing = "the coding agents need npm and node, and unshare of util-linux"
+        if os.environ.get("CI"):
+            session.error(missing)
+        session.skip(missing)
+    session.install("-e", ".[test]")
+    folder = session.create_tmp()
+    session.run("npm", "install", "--no-fund", "--prefix", folder, *CODING_AGENTS, external=True)
+    env = {"CODING_AGENTS": folder}
+    session.run("pytest", "tests/agents", *session.posargs, env=env)
 
 
 @nox.session

@@ -24,6 +24,7 @@ from chaos_llm import ChaosWarning, outage
 from chaos_llm.engine.engine import Engine
 from chaos_llm.faults import overloaded
 from chaos_llm.profiles.model import Profile, Share, Target, WeightedFault, Window
+from chaos_llm.protocol.messages import Reply
 
 PROFILE = "anthropic-2026-03-02-three-waves"
 CLAUDE, GPT = "claude-sonnet-5-5", "gpt-5.5"
@@ -72,19 +73,20 @@ def ten_hours(users: int = 1) -> None:
 
 def recorded(users: int = 1) -> list[tuple[str, str, tuple[int, list, bytes]]]:
     """Provider, question and reply of every request of the ten hours."""
-    replies, real = [], Engine.exchange
+    replies, real = [], Engine.brief_exchange
 
     def exchange(engine, provider, wire):
-        record, reply = real(engine, provider, wire)
+        record, brief = real(engine, provider, wire)
+        reply = brief if isinstance(brief, Reply) else brief.in_full()
         prompt = provider.parse(wire).prompt
         replies.append((provider.name, prompt, (reply.status, list(reply.headers), reply.body)))
-        return record, reply
+        return record, brief
 
-    Engine.exchange = exchange
+    Engine.brief_exchange = exchange
     try:
         ten_hours(users)
     finally:
-        Engine.exchange = real
+        Engine.brief_exchange = real
     return replies
 
 

@@ -27,12 +27,13 @@ from chaos_llm import outage
 from chaos_llm.engine.engine import Engine
 from chaos_llm.profiles.model import Profile
 from chaos_llm.property_testing.strategies import outages
+from chaos_llm.protocol.messages import Reply
 
 OUTAGES, CALLS, ROUNDS = 100, 20, 7
 GOAL, LIMIT = 1.3, 1.6
 MODEL = "claude-sonnet-5-5"
 
-Reply = tuple[str, tuple[int, list, bytes]]
+RecordedReply = tuple[str, tuple[int, list, bytes]]
 
 
 def app_with(client: anthropic.Anthropic) -> Callable[[str], str]:
@@ -96,25 +97,26 @@ def enter(profile: Profile) -> None:
         pass
 
 
-def recorded() -> list[Reply]:
+def recorded() -> list[RecordedReply]:
     """Question and reply of every request."""
-    replies, real = [], Engine.exchange
+    replies, real = [], Engine.brief_exchange
 
     def exchange(engine, provider, wire):
-        record, reply = real(engine, provider, wire)
+        record, brief = real(engine, provider, wire)
+        reply = brief if isinstance(brief, Reply) else brief.in_full()
         prompt = provider.parse(wire).prompt
         replies.append((prompt, (reply.status, list(reply.headers), reply.body)))
-        return record, reply
+        return record, brief
 
-    Engine.exchange = exchange
+    Engine.brief_exchange = exchange
     try:
         search(replay_calls)
     finally:
-        Engine.exchange = real
+        Engine.brief_exchange = real
     return replies
 
 
-def anchor(replies: list[Reply]) -> Callable[[], None]:
+def anchor(replies: list[RecordedReply]) -> Callable[[], None]:
     """The same calls with a MockTransport alone."""
     answers = iter(())
 

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from chaos_llm.outage_context import ChaosWarning, Outage, outage
     from chaos_llm.profiles import load
     from chaos_llm.protocol.messages import tool_call
+    from chaos_llm.recording.in_process import record
     from chaos_llm.reports.report import CheckFailed, Report
     from chaos_llm.server.launch.server_handle import ServedOutage
 
@@ -19,6 +20,7 @@ __all__ = [
     "ServedOutage",
     "load",
     "outage",
+    "record",
     "tool_call",
 ]
 
@@ -30,6 +32,7 @@ _MODULES = {  # by public name
     "ServedOutage": "chaos_llm.server.launch.server_handle",
     "load": "chaos_llm.profiles",
     "outage": "chaos_llm.outage_context",
+    "record": "chaos_llm.recording.in_process",
     "tool_call": "chaos_llm.protocol.messages",
 }
 

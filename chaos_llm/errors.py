@@ -24,12 +24,17 @@ Harness errors are recorded where they happen and raised again when the outage e
 
 from __future__ import annotations
 
+import inspect
 import reprlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from difflib import SequenceMatcher
+from functools import wraps
+from typing import ParamSpec, TypeVar
 
 from chaos_llm.synonyms import meant_by
 
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 _MANY = 40  # names; a message lists a catalogue of up to this size in full
 _NEAREST = 12  # names that a message lists of a larger catalogue
 _LONGEST_NAME = 100  # letters of an unknown name that are compared and shown
@@ -67,11 +72,33 @@ class UnknownName(UsageError):
 
 
 def refuse_unknown(of: str, given: Iterable[str], known: Iterable[str]) -> None:
-    """Raise UnknownName for the first of the given keyword arguments that is not a known one."""
+    """Raise UnknownName for the first of the given keyword arguments that is not a known one.
+
+    Where there is none at all it is a UsageError that says so.
+    """
     known = tuple(known)
     for name in given:
+        if not known:
+            raise UsageError(f"{of} takes no arguments; got {name!r}")
         if name not in known:
             raise UnknownName(f"argument of {of}", name, known)
+
+
+def refusing_unknown(name: str) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
+    """Let a function answer a wrong keyword with the known ones; `name` is the one in messages."""
+
+    def decorate(function: Callable[_P, _R]) -> Callable[_P, _R]:
+        parameters = inspect.signature(function).parameters
+        known = [each for each in parameters if each not in ("self", "cls")]
+
+        @wraps(function)
+        def checked(*args: _P.args, **options: _P.kwargs) -> _R:
+            refuse_unknown(name, options, known)
+            return function(*args, **options)
+
+        return checked
+
+    return decorate
 
 
 class ProfileError(ChaosError):

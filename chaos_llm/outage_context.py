@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
+import sys
 import warnings
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractContextManager, ExitStack
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, Unpack, cast
 
 import anyio
 
-from chaos_llm.analysis.side_effects import Marker
+from chaos_llm.analysis.side_effects import Marker, SideEffect
 from chaos_llm.analysis.unapplied_faults import unapplied_faults
 from chaos_llm.config import is_strict, real_packages
 from chaos_llm.decisions.effective_profile import effective_profile
@@ -23,7 +24,7 @@ from chaos_llm.decisions.provider_control import ProviderControl
 from chaos_llm.decisions.start_position import Until, distance, place
 from chaos_llm.durations import Duration, seconds
 from chaos_llm.engine.engine import Engine
-from chaos_llm.errors import UnknownName, UsageError
+from chaos_llm.errors import UnknownName, UsageError, refusing_unknown
 from chaos_llm.interception.context import InterceptionContext
 from chaos_llm.journal.journal import Journal
 from chaos_llm.profiles import load
@@ -32,10 +33,7 @@ from chaos_llm.profiles.model import Profile
 from chaos_llm.profiles.other_providers import on_providers
 from chaos_llm.protocol.keyed_random import seeded_random
 from chaos_llm.replay.in_async_code import Moment, Pending, in_event_loop
-from chaos_llm.replay.replay import ReplayOptions, ReplayRunner
-from chaos_llm.replay.simulated_users import App
-from chaos_llm.reports import failing_examples
-from chaos_llm.reports.report import CheckFailed, Report
+from chaos_llm.reports import checked, failing_examples
 from chaos_llm.requests.app_lines import line_of_request
 from chaos_llm.requests.billing_tiers import tiers
 from chaos_llm.requests.correlation import Correlation
@@ -49,10 +47,20 @@ from chaos_llm.virtual_time.foreign_clocks import refuse_green_threads
 if TYPE_CHECKING:
     import respx
 
+    from chaos_llm.replay.replay import ReplayOptions, ReplayRunner
+    from chaos_llm.replay.simulated_users import App
+    from chaos_llm.reports.report import Report
+
 DEFAULT_SEED = 0
 # Seconds before the outage at which the date for fixtures begins: a fixture may take so long.
 _FIXTURES = 600.0
 _WARM_UP = 600.0  # seconds; the default of a replay's `warmup`
+
+
+def _is_failed_check(error: BaseException | None) -> bool:
+    """Whether a check of a report failed; without the module of reports none can have."""
+    reports = sys.modules.get("chaos_llm.reports.report")
+    return reports is not None and isinstance(error, reports.CheckFailed)
 
 
 class ChaosWarning(UserWarning):
@@ -76,6 +84,7 @@ class Outage:
     or thread may stop virtual time.
     """
 
+    @refusing_unknown("outage()")
     def __init__(
         self,
         profile: str | Path | Profile | None = None,
@@ -104,11 +113,9 @@ class Outage:
         self._can_wind_back = at is None
         self._overrides = Overrides(self.plan)
         self._correlation = Correlation()
-        shared = (self._overrides, self.clock, self.journal, self._correlation)
-        self._replays = ReplayRunner(*shared, lambda: self.now, self._wind_back)
-        recorded = self._replays.side_effects
-        self.side_effect = Marker(recorded, self._correlation.here, lambda: self.now)
-        self._replays.service_failures = self.side_effect.failed_in
+        self._credentials = Credentials()
+        self._side_effects: list[SideEffect] = []
+        self.side_effect = Marker(self._side_effects, self._correlation.here, lambda: self.now)
         self._date: RunningDate | None = None  # for fixtures that are set up before the outage
         self.is_shown_by_pytest = False  # its timeline, below a test that fails
         self._context: InterceptionContext | None = None  # set only inside the outage
@@ -157,7 +164,7 @@ class Outage:
         self._stack.__exit__(kind, error, trace)
         if not failing_examples.is_in_example():  # Hypothesis shows its last example itself
             texts += unapplied_faults(self._overrides.injections, list(self.journal))
-            if isinstance(error, CheckFailed) and not self.is_shown_by_pytest:
+            if _is_failed_check(error) and error and not self.is_shown_by_pytest:
                 error.add_note(f"\n{self.timeline()}")
         forgotten = [each.advice for each in self._pending if not each.was_awaited]
         if forgotten and error is None:
@@ -187,11 +194,12 @@ class Outage:
             self._now = now
         return self._now
 
+    @refusing_unknown("on()")
     def on(self, provider: str, *, surface: str = "", model: str = "") -> ProviderControl:
         """Control one provider: inject faults, heal it, set its answers; raises UnknownName.
 
-        `surface` is "api", "login" or "page". Without it faults are injected into the API, and
-        `heal()` heals everything.
+        `surface` is "api", "login", "page" or "client". Without it faults are injected into the
+        API, and `heal()` heals everything.
         """
         return ProviderControl(self._overrides, lambda: self.now, provider, surface, model)
 
@@ -217,6 +225,7 @@ class Outage:
 
         return cast("Report", self._awaited_later("replay", replayed))
 
+    @refusing_unknown("advance()")
     def advance(self, by: Duration | None = None, *, to: Until | None = None) -> Moment:
         """Let virtual time pass: `advance("5m")`, or `advance(to="wave 2")` up to a moment.
 
@@ -249,12 +258,20 @@ class Outage:
         """
         replayed = {e.number for report in self.reports for e in report.run.exchanges}
         mine = [exchange for exchange in self.journal if exchange.number not in replayed]
+        from chaos_llm.reports.report import Report  # noqa: PLC0415 - with all checks, on demand
+
         return Report(self._replays.run_of_requests(mine), is_of_replay=False)
 
     def unmanaged(self) -> AbstractContextManager[None]:
         """Keep this thread, and threads and servers that it starts inside, in real time."""
         self._require_entered("unmanaged()")
         return self.clock.unmanaged()
+
+    def record(self, path: str | Path, *, keep: str = "shapes") -> AbstractContextManager[Path]:
+        """Record the calls to providers inside, as `chaos_llm.record` does."""
+        from chaos_llm.recording.in_process import record  # noqa: PLC0415 - on demand
+
+        return record(path, keep=keep)
 
     @property
     def respx(self) -> respx.MockRouter:
@@ -272,6 +289,7 @@ class Outage:
         """The profile that took effect, with the faults that the test injected as windows."""
         return effective_profile(self._overrides, self.now)
 
+    @refusing_unknown("timeline()")
     def timeline(self, width: int = 100) -> str:
         """The replays as text timelines; without one, the exchanges of the journal."""
         from chaos_llm.reports.text import journal_text, timeline_text  # noqa: PLC0415 - on failure
@@ -303,9 +321,7 @@ class Outage:
             engine, self.clock, host_map(os.environ, self._rootdir), now=lambda: self.now
         )
         stack.enter_context(client_environment.adapted_environment(context))
-        engine.credentials = self._replays.credentials = Credentials.of(
-            os.environ, provider_names()
-        )
+        self._credentials = engine.credentials = Credentials.of(os.environ, provider_names())
         deadlines.watch(context, stack)
         stack.enter_context(httpx_clients.intercepted(context))
         stack.enter_context(import_hooks.intercepted(context))
@@ -327,9 +343,24 @@ class Outage:
         self._can_wind_back = False
         return self.now
 
+    @cached_property
+    def _replays(self) -> ReplayRunner:
+        from chaos_llm.replay.replay import ReplayRunner  # noqa: PLC0415 - reports, on demand
+
+        shared = (self._overrides, self.clock, self.journal, self._correlation)
+        return ReplayRunner(
+            *shared,
+            lambda: self.now,
+            self._wind_back,
+            credentials=self._credentials,
+            side_effects=self._side_effects,
+            service_failures=self.side_effect.failed_in,
+        )
+
     def _keep(self, report: Report) -> Report:
         report.real_peers = self.clock.real_peers
         self.reports.append(report)
+        checked.replayed(self.profile.name, report.calls, lambda: report.answered)
         return report
 
     def _require_entered(self, member: str) -> InterceptionContext:

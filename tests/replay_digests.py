@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ from chaos_llm import outage
 from chaos_llm.profiles import load, names
 
 SEEDS = (0, 1, 2)
+_LINES_OF_THE_APP = re.compile(r',\s*"first": "[^"]*"')  # they move with each edit of the app
 GOLDEN = Path(__file__).with_name("golden") / "replay-digests.json"
 
 
@@ -50,7 +52,7 @@ def outputs(name: str, seed: int) -> dict[str, str]:
         report = chaos.replay(EveryTarget(name), calls=30)
         return {
             "journal.jsonl": chaos.journal.to_jsonl(),
-            "report.json": report.json(),
+            "report.json": _LINES_OF_THE_APP.sub("", report.json()),
             "report.txt": f"{report}\n{chaos.timeline()}\n",
         }
 

@@ -162,7 +162,7 @@ def test_profiles_are_filtered_by_provider_surface_and_date():
         "profiles", "--provider", "anthropic", "--surface", "login", "--since", "2026-03-02"
     )
 
-    listed = [line for line in result.stdout.splitlines() if line and line[0] != " "]
+    listed = [line.split()[0] for line in result.stdout.splitlines()]
     assert WAVES in listed
     assert STORM not in listed  # it hits no login
     assert all(profiles.load(name).starts.year >= 2026 for name in listed)

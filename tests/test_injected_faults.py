@@ -80,6 +80,27 @@ def test_a_wrong_keyword_is_answered_with_the_known_ones(arguments, nearest):
         chaos.on("anthropic").inject(overloaded(), **arguments)
 
 
+@pytest.mark.parametrize(
+    ("used", "nearest"),
+    [
+        (lambda chaos: outage("anthropic-529-storm", sed=7), "'seed'"),
+        (lambda chaos: outage("anthropic-529-storm", start="21:16"), "'strict'"),
+        (lambda chaos: chaos.on("anthropic", modle="claude"), "'model'"),
+        (lambda chaos: chaos.on("anthropic").answers(text="hello"), "'answers'"),
+        (lambda chaos: chaos.advance(minutes=5), "'to', 'by'"),
+        (lambda chaos: chaos.replay(ask_once, call=3), "'calls'"),
+    ],
+)
+def test_every_wrong_keyword_is_answered_with_the_known_ones(used, nearest):
+    with outage() as chaos, pytest.raises(UnknownName, match=rf"nearest first: {nearest}"):
+        used(chaos)
+
+
+def test_where_nothing_can_be_given_a_keyword_is_told_so():
+    with outage() as chaos, pytest.raises(UsageError, match="heal\\(\\) takes no arguments"):
+        chaos.on("anthropic").heal(surface="login")
+
+
 @pytest.mark.parametrize("arguments", [{"share": 0}, {"share": 1.5}, {"for_": 0}, {"for_": "ages"}])
 def test_a_value_that_hits_nothing_is_refused(arguments):
     with outage() as chaos, pytest.raises(UsageError):

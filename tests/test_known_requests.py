@@ -11,10 +11,13 @@ from hypothesis import strategies as st
 from support.small_profiles import profile_of, window
 from support.wire_requests import BODIES, PROMPT, wire_request
 
+from chaos_llm.answers.prompt_cache import LEAST_SIZE
 from chaos_llm.decisions.overrides import Overrides
 from chaos_llm.decisions.plan import Plan
+from chaos_llm.decisions.provider_control import ProviderControl
 from chaos_llm.engine.engine import Engine
-from chaos_llm.engine.kept_replies import KeptReply
+from chaos_llm.engine.http1 import at_once
+from chaos_llm.engine.kept_replies import KeptReply, KeptStream
 from chaos_llm.engine.known_requests import LONGEST, KnownRequest, KnownRequests
 from chaos_llm.faults import overloaded
 from chaos_llm.journal.journal import Journal
@@ -25,6 +28,7 @@ from chaos_llm.providers.refusals.models import facts_of
 from chaos_llm.providers.refusals.tokens import OVER
 from chaos_llm.requests.correlation import Correlation
 
+STREAMING = ("messages", "chat", "responses", "v2_chat", "api_chat", "completions")
 MODELS = {"chat": "gpt-4o-mini", "responses": "gpt-4o-mini"}  # models that do not think
 ENDPOINTS = [
     provider
@@ -48,10 +52,10 @@ def engine(requests=None, profile=None, at=0.0):
     return Engine(Overrides(plan), Journal(), Correlation(), lambda: at, known_requests=requests)
 
 
-def asking(provider, prompt, **changes):
+def asking(provider, prompt, *, thinks=False, **changes):
     """An ordinary request with this prompt; `changes` are fields of its body."""
     body = BODIES[provider.api] | changes
-    if provider.api in MODELS and "model" in body:
+    if provider.api in MODELS and not thinks:
         body = {**body, "model": MODELS[provider.api]}
     text = json.dumps(body, ensure_ascii=False)
     return wire_request(
@@ -91,17 +95,29 @@ def same(ours, theirs, provider, wire):
 
 
 @pytest.mark.parametrize("provider", ENDPOINTS, ids=lambda each: f"{each.name}-{each.api}")
-@settings(max_examples=10)
-@given(st.lists(PROMPTS, min_size=1, max_size=4), st.booleans(), st.sampled_from([9, 400]))
-def test_requests_of_a_known_form_get_the_replies_that_rendering_gives(
-    provider, prompts, stream, limit
-):
-    changes = {"stream": True} if stream and provider.api in MODELS else {}
+@settings(max_examples=10, deadline=None)
+@given(st.data(), st.lists(PROMPTS, min_size=1, max_size=4))
+def test_requests_of_a_known_form_get_the_replies_that_rendering_gives(provider, data, prompts):
+    changes = {"thinks": data.draw(st.booleans(), label="thinks")}
+    if provider.api in STREAMING and data.draw(st.booleans(), label="stream"):
+        changes["stream"] = True
     if provider.api == "messages":
-        changes["max_tokens"] = limit
+        changes["max_tokens"] = data.draw(st.sampled_from([9, 400]), label="limit")
     ours, theirs = engine(KnownRequests()), engine()
+    in_a_list = data.draw(st.booleans(), label="in a list")
+    if chosen := data.draw(st.none() | st.text() | PROMPTS, label="answer"):
+        for each in (ours, theirs):
+            ProviderControl(each.overrides, each.now, provider.name, "", "").answers(
+                [chosen] if in_a_list else chosen
+            )
     for prompt in (PROMPT, PROMPT, *prompts):
-        same(ours, theirs, provider, asking(provider, prompt, **changes))
+        wire = asking(provider, prompt, **changes)
+        if provider.api == "messages":
+            wire = replace(wire, headers={**wire.headers, "anthropic-version": "2023-06-01"})
+        same(ours, theirs, provider, wire)
+        (_, brief), _ = ours.brief_exchange(provider, wire), theirs.exchange(provider, wire)
+        if not isinstance(brief, Reply):
+            assert brief.on_the_wire() == at_once(brief.in_full())
 
 
 @pytest.mark.parametrize(
@@ -124,6 +140,14 @@ def test_the_busiest_wire_formats_keep_their_replies(name, api):
     now = made.profile.starts.timestamp()
     request = made.known_requests.read(provider, wire, now, strict=True)
     assert isinstance(request.form.reply, KeptReply)
+
+
+def test_the_streams_of_the_messages_api_are_kept():
+    made, asked = engine(KnownRequests()), anthropic(stream=True)
+    for _ in range(3):
+        made.exchange(*asked)
+    request = made.known_requests.read(*asked, made.profile.starts.timestamp(), strict=True)
+    assert isinstance(request.form.reply, KeptStream)
 
 
 def test_a_form_is_known_from_the_third_request_on():
@@ -176,10 +200,14 @@ def test_the_day_is_part_of_the_form_because_models_are_retired():
 
 def test_what_a_prompt_alone_can_break_is_refused_in_a_known_form():
     made = known_to(KnownRequests())
-    for prompt in ("", " ", "Why? ", " Why?", "\n"):
+    for prompt in ("", " ", "\n", "\t \n"):
         provider, wire = anthropic(prompt)
         assert not is_known(made, provider, wire)
     assert made.exchange(*anthropic(""))[1].status == 400
+
+
+def test_no_body_of_a_known_form_is_long_enough_for_a_prompt_cache():
+    assert LONGEST < LEAST_SIZE
 
 
 def test_the_smallest_window_of_a_model_is_longer_than_a_body_of_a_known_form():

@@ -16,8 +16,8 @@ LAYERS = (
     (("synonyms",), "what people call a provider or a fault"),
     (("errors", "code_repr"), "what can go wrong; values whose repr is the code that makes them"),
     (
-        ("protocol", "durations", "config", "extensions"),
-        "the nouns of one exchange; keyed randomness; a team's settings and packs",
+        ("protocol", "durations", "config", "extensions", "user_cache"),
+        "the nouns of one exchange; keyed randomness; a team's settings and packs; what is kept",
     ),
     (("virtual_time",), "the only clock"),
     (("faults", "providers"), "one file a fault; one folder a vendor's wire formats"),
@@ -33,10 +33,14 @@ LAYERS = (
     (("replay", "server"), "simulated users; the same engine behind real sockets"),
     (("outage_context",), "`chaos_llm.outage`: puts the parts together"),
     (
-        ("", "campaigns", "demo", "property_testing"),
-        "public names; many outages in a row; two bots; outages that Hypothesis draws",
+        ("", "demo", "property_testing", "years"),
+        "public names; two bots; outages that Hypothesis draws; many outages in a row",
     ),
-    (("pytest_plugin", "sdk_matrix"), "options, marker, fixtures; every fault read by every SDK"),
+    (
+        ("pytest_plugin", "sdk_matrix", "project"),
+        "options, marker, fixtures; every fault read by every SDK; what is installed beside us",
+    ),
+    (("campaign",), "an app against many profiles and seeds, on many processes"),
     (("cli",), "`chaos-llm COMMAND`"),
     (("__main__",), "`python -m chaos_llm`"),
 )

@@ -41,9 +41,11 @@ def test_the_unused_plugin_imports_itself_and_the_standard_library(modules_after
     added = modules_after("-p", "chaos_llm.pytest_plugin.plugin") - modules_after()
     assert {name for name in added if name.partition(".")[0] not in sys.stdlib_module_names} == {
         "chaos_llm",
+        "chaos_llm.pytest_plugin.gates",
         "chaos_llm.pytest_plugin.profile_selection",
         "chaos_llm.pytest_plugin.summary",
         "chaos_llm.pytest_plugin.test_item",
+        "chaos_llm.pytest_plugin.unittest_cases",
         "chaos_llm.pytest_plugin",
         "chaos_llm.pytest_plugin.plugin",
     }
@@ -54,9 +56,11 @@ def test_nor_where_results_are_written_for_other_tools(modules_after):
     added = used - modules_after("--junitxml=junit.xml")
     assert {name for name in added if name.partition(".")[0] not in sys.stdlib_module_names} == {
         "chaos_llm",
+        "chaos_llm.pytest_plugin.gates",
         "chaos_llm.pytest_plugin.profile_selection",
         "chaos_llm.pytest_plugin.summary",
         "chaos_llm.pytest_plugin.test_item",
+        "chaos_llm.pytest_plugin.unittest_cases",
         "chaos_llm.pytest_plugin",
         "chaos_llm.pytest_plugin.plugin",
         "chaos_llm.pytest_plugin.report_option",

@@ -1,4 +1,7 @@
-"""Requests to endpoints that chaos_llm does not simulate; checks do not judge them."""
+"""Requests that checks do not judge: to endpoints that chaos_llm does not simulate, and a client's.
+
+A vendor's own client asks for settings and reports telemetry: that is no use of the model's API.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +9,22 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from chaos_llm.journal.journal import Exchange
-from chaos_llm.protocol.messages import UNSERVED
+from chaos_llm.protocol.messages import CLIENT, UNSERVED
 from chaos_llm.providers.unserved import PREFIX
 
 _SHOWN = 5  # endpoints that a report names
 
 
 def divided(exchanges: Iterable[Exchange]) -> tuple[list[Exchange], list[Exchange]]:
-    """The exchanges with simulated endpoints, and those with other endpoints."""
+    """The exchanges that checks judge, and those with endpoints that are not simulated.
+
+    What a vendor's client asks for beside the model is in neither.
+    """
     served: list[Exchange] = []
     unserved: list[Exchange] = []
     for exchange in exchanges:
-        (unserved if exchange.surface == UNSERVED else served).append(exchange)
+        if exchange.surface != CLIENT:
+            (unserved if exchange.surface == UNSERVED else served).append(exchange)
     return served, unserved
 
 

@@ -11,11 +11,15 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from functools import cache
+from importlib.metadata import version
 
+from chaos_llm import user_cache
 from chaos_llm.answers import json_schema
+from chaos_llm.answers.callable_tools import callable_tools
+from chaos_llm.answers.tool_choice import chosen_tool
 from chaos_llm.errors import UsageError
 from chaos_llm.protocol.answer_limits import tokens_of, within_limits
-from chaos_llm.protocol.keyed_random import KeyedRandom
+from chaos_llm.protocol.keyed_random import SEPARATOR, KeyedRandom, hashes
 from chaos_llm.protocol.markers import find, reference_from
 from chaos_llm.protocol.messages import (
     Completion,
@@ -62,6 +66,9 @@ _REASONING_SENTENCES = (
 _REASONING_TOKENS = 64  # reasoning is billed in multiples of it, in recorded usage of OpenAI
 
 
+_SCRIPT = b"script" + SEPARATOR
+
+
 class HealthyAnswers:
     """The answers of healthy providers; each depends on seed, key and request alone."""
 
@@ -71,14 +78,18 @@ class HealthyAnswers:
     def answer(self, request: Request, key: tuple[object, ...] | str) -> Completion | Refusal:
         """Answer a request as a healthy provider would, within the limits of the request.
 
-        A request with tools is answered with a call of the forced tool, else of one drawn tool,
-        unless its conversation ends with a tool's result. A schema that no value can satisfy is
-        refused, as the real APIs do.
+        A request with tools is answered with a call of one (see `tool_choice`). If its conversation
+        ends with a tool's result, it is answered with a text, so that agents end; but where any
+        tool has to be called, with a tool that was not called yet. A schema that no value can
+        satisfy is refused, as the real APIs do.
         """
         rng = KeyedRandom("script", self._seed, *((key,) if isinstance(key, str) else key))
         try:
-            if request.tools and not request.answers_tool:
-                return within_limits(_tool_call(request, rng), request)
+            tools = callable_tools(request)
+            if tools:
+                tool = chosen_tool(replace(request, tools=tools), rng)
+                if tool is not None:
+                    return within_limits(_tool_call(tool, request, rng), request)
             draw = rng.number(96)
             answer = _text_answer(request, rng, draw, draw)
             if request.choices > 1:
@@ -87,11 +98,15 @@ class HealthyAnswers:
             return Refusal("invalid_request", message=str(mistake))
         return answer
 
-    def text(self, prompt: str, key: tuple[object, ...]) -> tuple[str, str]:
-        """The text that `answer` gives to a prompt alone, and the reference that closes it."""
-        draw = KeyedRandom("script", self._seed, *key).number(96)
+    @staticmethod
+    def text(prompt: str, key: bytes) -> tuple[str, str, int]:
+        """The text that `answer` gives to a prompt alone, its reference, and what was drawn.
+
+        `key` is the seed and the key of `answer`, joined.
+        """
+        draw = int.from_bytes(hashes(_SCRIPT + key, 1)[:12], "little")
         mark = reference_from(draw >> 32)
-        return _text(find(prompt), mark, draw), mark
+        return _text(find(prompt), mark, draw), mark, draw
 
     def _with_alternatives(
         self, answer: Completion, request: Request, draw: int, key: tuple[object, ...] | str
@@ -127,15 +142,20 @@ def _text_answer(request: Request, rng: KeyedRandom, draw: int, reference_draw: 
     return within_limits(answer, request)
 
 
-def _reasoning(draw: int, usage: Usage) -> tuple[Reasoning, Usage]:
-    """The reasoning before an answer, and the usage with its tokens added."""
+def reasoning_of(draw: int) -> tuple[str, int]:
+    """The reasoning before an answer, and its tokens."""
     first, count = draw >> 8 & 7, 2 + (draw >> 12 & 1)
     sentences = (
         _REASONING_SENTENCES[(first + step) % len(_REASONING_SENTENCES)] for step in range(count)
     )
-    tokens = _REASONING_TOKENS * (1 + (draw >> 16 & 3))
+    return " ".join(sentences), _REASONING_TOKENS * (1 + (draw >> 16 & 3))
+
+
+def _reasoning(draw: int, usage: Usage) -> tuple[Reasoning, Usage]:
+    """The reasoning before an answer, and the usage with its tokens added."""
+    text, tokens = reasoning_of(draw)
     total = replace(usage, output_tokens=usage.output_tokens + tokens, reasoning_tokens=tokens)
-    return Reasoning(" ".join(sentences)), total
+    return Reasoning(text), total
 
 
 def _text(tokens: tuple[str, ...], mark: str, draw: int) -> str:
@@ -161,8 +181,7 @@ def _structured(request: Request, rng: KeyedRandom, phrases: tuple[str, ...]) ->
     return json.dumps(value, ensure_ascii=False)
 
 
-def _tool_call(request: Request, rng: KeyedRandom) -> Completion:
-    tool = _chosen_tool(request, rng)
+def _tool_call(tool: Tool, request: Request, rng: KeyedRandom) -> Completion:
     tokens = find(request.prompt)
     phrases = (", ".join(tokens), *tokens) if tokens else (rng.choose(_sentences()), "note")
     value = json_schema.instance({**tool.parameters, "type": "object"}, rng, phrases)
@@ -174,14 +193,6 @@ def _tool_call(request: Request, rng: KeyedRandom) -> Completion:
     return Completion(tool_calls=(call,), stop="tool", usage=usage, reasoning=reasoning)
 
 
-def _chosen_tool(request: Request, rng: KeyedRandom) -> Tool:
-    """The forced tool, else a drawn one."""
-    named = [tool for tool in request.tools if tool.name == request.forced_tool]
-    if named or len(request.tools) == 1:
-        return (named or request.tools)[0]
-    return rng.choose(request.tools)
-
-
 def warm_up() -> None:
     """Generate the sentences, which takes a quarter of a second once in a process."""
     _sentences()
@@ -190,6 +201,23 @@ def warm_up() -> None:
 @cache
 def _sentences() -> tuple[str, ...]:
     """The sentences that all answers are put together from."""
+    made_of = (version("faker"), _POOL, _SENTENCES)
+    return user_cache.kept("sentences", repr(made_of).encode(), _made, _encoded, _decoded)
+
+
+def _encoded(sentences: tuple[str, ...]) -> bytes:
+    return json.dumps(sentences).encode()
+
+
+def _decoded(kept: bytes) -> tuple[str, ...]:
+    sentences = tuple(map(str, json.loads(kept)))
+    if len(sentences) != _POOL:
+        raise ValueError("expected one sentence for each place of the pool")
+    return sentences
+
+
+def _made() -> tuple[str, ...]:
+    """Fill names and places in, which takes as long as a hundred calls of an app."""
     from faker import Faker  # noqa: PLC0415 - takes a quarter of a second, so only if needed
 
     fake = Faker("en_US")

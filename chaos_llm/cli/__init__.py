@@ -6,8 +6,10 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from importlib.metadata import version
 from io import TextIOWrapper
 
+from chaos_llm.cli import completion as _completion
 from chaos_llm.cli.command import Command
 from chaos_llm.cli.commands import COMMANDS
 from chaos_llm.cli.run import separator_problem as _separator_problem
@@ -20,7 +22,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status.
 
     0: it worked. 1: it ran and found a problem, such as a mistake in a profile. 2: it could not
-    run, because an argument is wrong or names something that does not exist.
+    run, because an argument is wrong or names something that does not exist. 130: it was
+    interrupted.
     """
     # A terminal whose encoding lacks a character gets its escape instead of an error.
     for stream in (sys.stdout, sys.stderr):
@@ -28,6 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     given = list(sys.argv[1:] if arguments is None else arguments)
     parser = build_parser()
+    if "_ARGCOMPLETE" in os.environ:  # set by the shell function of `chaos-llm completion`
+        _completion.complete(parser)
     options, unknown = parser.parse_known_args(given)
     if problem := _separator_problem(options, given):
         parser.error(problem)
@@ -53,6 +58,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="chaos-llm", description="Replay recorded LLM provider outages against your code."
     )
+    ours = f"chaos-llm {version('chaos_llm')}"
+    parser.add_argument("--version", action="version", version=ours)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for command in COMMANDS:
         name = command.__name__.rpartition(".")[2].strip("_").replace("_", "-")

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from chaos_llm.cli import (
+    campaign,
+    completion,
     demo,
     diff,
+    doctor,
     explain,
     find,
     import_,
@@ -32,7 +35,10 @@ COMMANDS: tuple[Command, ...] = (
     matrix,
     explain,
     find,
+    campaign,
     record,
     import_,
     schema,
+    doctor,
+    completion,
 )

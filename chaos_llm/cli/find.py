@@ -14,7 +14,7 @@ _PROPERTY = (
 
 
 _PROVIDER = "a provider that may fail; repeat it for more (default: anthropic, openai)"
-_SURFACE = "endpoints that may fail: api, login or page; repeat it for more (default: api)"
+_SURFACE = "endpoints that may fail: api, login, page or client; repeat it for more (default: api)"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

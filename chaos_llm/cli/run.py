@@ -14,12 +14,17 @@ from chaos_llm.cli.terminal import width
 PEAK = "the peak"
 
 _CHECK = "exit with 1 if the verdict is not a pass: a check failed, or there was nothing to judge"
+_OWN_LOGIN = (
+    "for a command with a login of its own: set no base URLs and no keys, but the proxy of --tls, "
+    "which answers for the vendors' hosts"
+)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("profile", metavar="PROFILE", help="a profile's name or a TOML file")
     parser.add_argument("--check", action="store_true", help=_CHECK)
+    parser.add_argument("--own-login", action="store_true", help=_OWN_LOGIN)
     server_arguments(parser)
     parser.set_defaults(at=PEAK)
     parser.add_argument("child", metavar="COMMAND", nargs="+", help="the command to run, after --")
@@ -41,11 +46,16 @@ def separator_problem(options: argparse.Namespace, given: Sequence[str]) -> str:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run a command during an outage: every provider's base URL points at a mock server."""
+    """Run a command during an outage: every provider's base URL points at a mock server.
+
+    With --own-login no base URL is set, and the command calls the vendors' hosts by way of a proxy.
+    """
     from chaos_llm.server.launch import child_process, event_loops  # noqa: PLC0415 - httptools
 
+    options.tls = options.tls or options.own_login
     settings = settings_of(options, [options.profile])
-    outcome = event_loops.run(child_process.run(settings, options.child, width()))
+    running = child_process.run(settings, options.child, width(), base_urls=not options.own_login)
+    outcome = event_loops.run(running)
     print(f"\n{outcome.timeline}\n\n{outcome.verdict['text']}", file=sys.stderr)
     passed = outcome.verdict["verdict"] == "pass"
     return outcome.code or (1 if options.check and not passed else 0)

@@ -26,10 +26,17 @@ def _test() -> dict[str, Any]:
     return schema("test")
 
 
+def _campaign() -> dict[str, Any]:
+    from chaos_llm.campaign.records import schema  # noqa: PLC0415 - pydantic
+
+    return schema()
+
+
 SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {
     "profile": _profile,
     "report": _report,  # of report.json()
     "test": _test,  # of the files that --chaos-report writes
+    "campaign": _campaign,  # of campaign.json
 }
 
 

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import json
+import tomllib
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from chaos_llm.cli.terminal import width
+from chaos_llm.cli.terminal import colours, print_json, width
+
+if TYPE_CHECKING:
+    from chaos_llm.profiles.model import Profile
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,6 +23,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="write a page of it, beside the recording that it was made of, to this file",
     )
+    parser.add_argument(
+        "--json", action="store_true", help="print it as JSON, as `chaos-llm schema profile` says"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -27,12 +36,23 @@ def run(options: argparse.Namespace) -> int:
     from chaos_llm.reports.profiles.catalogue_text import render_profile  # noqa: PLC0415 - the same
 
     profile = load(options.name)
+    if options.json:
+        print_json(_tables(profile))
+        return 0
     recorded = observations.read(profile, loading.path_of(options.name))
     if options.html is not None:
         options.html.write_text(shown_profile.page_of(profile, recorded), encoding="utf-8")
         print(f"written: {options.html}")
         return 0
-    print(render_profile(profile, width=width()))
+    print(render_profile(profile, width=width(), colour=colours()))
     if recorded is not None:
         print(fit_text.render(profile, recorded, width()))
     return 0
+
+
+def _tables(profile: Profile) -> Any:
+    """The tables of a profile's file, with dates as texts."""
+    from chaos_llm.profiles import to_toml  # noqa: PLC0415 - pydantic
+
+    tables = tomllib.loads(to_toml(profile))
+    return json.loads(json.dumps(tables, default=lambda moment: moment.isoformat()))

@@ -1,10 +1,12 @@
-"""The terminal that commands write to: its width, and a progress bar."""
+"""The terminal that commands write to: its width, its colours, JSON, and a progress bar."""
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
 import sys
-from typing import Self
+from typing import Any, Self
 
 _WIDEST = 120  # columns; longer lines of prose are hard to read
 _BAR, _LABEL = 40, 12  # columns of the progress bar and of the label before it
@@ -13,6 +15,21 @@ _BAR, _LABEL = 40, 12  # columns of the progress bar and of the label before it
 def width() -> int:
     """The number of columns that a text may use."""
     return min(_WIDEST, shutil.get_terminal_size((100, 24)).columns)
+
+
+def colours() -> bool:
+    """Whether a text may be coloured: on a terminal only, and never with NO_COLOR.
+
+    NO_COLOR counts where it is not empty, as https://no-color.org says.
+    """
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    return sys.stdout.isatty()
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON, as `--json` does."""
+    print(json.dumps(value, indent=2, ensure_ascii=False))
 
 
 class Progress:

@@ -67,10 +67,14 @@ class Injection:
 
 @dataclass(slots=True)
 class ChosenAnswers:
-    """The answers that a test chose for requests to a target."""
+    """The answers that a test chose for requests to a target; `text` if each is one text.
+
+    Where `next_answer` returns None, answers that were chosen earlier count.
+    """
 
     target: Target
-    next_answer: Callable[[Request], Completion]
+    next_answer: Callable[[Request], Completion | None]
+    text: str | None = None
 
 
 @dataclass(slots=True)
@@ -104,12 +108,6 @@ class Overrides:
         if len(hits) == 1 and not spared and not decision.draws:
             return hits[0].decision
         return Decision((*chain.from_iterable(draws), *spared, *decision.draws))
-
-    def leave_alone(self, at: float) -> bool:
-        """Whether no request can be hit, counted, or given a chosen answer at that time."""
-        if self.chosen or self.meter.loads or self.plan.open_at(at):
-            return False
-        return not any(injection.is_open(at) for injection in self.injections)
 
     def _draw_injections(
         self, request: Request, key: Key, at: float
@@ -146,8 +144,17 @@ class Overrides:
         for chosen in reversed(self.chosen):
             if chosen.target.hits(request):
                 answer = chosen.next_answer(request)
+                if answer is None:
+                    continue
                 return _billed(answer, request) if answer.usage == Usage(0, 0) else answer
         return None
+
+    def chosen_text(self, request: Request) -> str | None:
+        """The text that a test chose; "" without a choice, None if `answer` has to be asked."""
+        for chosen in reversed(self.chosen):
+            if chosen.target.hits(request):
+                return chosen.text
+        return ""
 
     def share(self, request: Request, at: float) -> float:
         """The largest share of the injections and open windows that hit such a request."""
@@ -156,7 +163,7 @@ class Overrides:
             for injection in self.injections
             if injection.begins <= at < injection.ends and injection.target.hits(request)
         )
-        healed_at = self._healed_at(request, at)
+        healed_at = self.healed_at(request, at)
         shares = (
             window.share(at, self.meter.loads)
             for window in self.plan.open_at(at)
@@ -201,11 +208,12 @@ class Overrides:
 
     def _without_healed(self, decision: Decision, request: Request, at: float) -> Decision:
         """Drop the draws of windows that opened before the provider was healed."""
-        healed_at = self._healed_at(request, at)
+        healed_at = self.healed_at(request, at)
         begins = {window.window.name: window.opened for window in self.plan.open_at(at)}
         return Decision(tuple(draw for draw in decision.draws if begins[draw.window] > healed_at))
 
-    def _healed_at(self, request: Request, at: float) -> float:
+    def healed_at(self, request: Request, at: float) -> float:
+        """When the targets that hit such a request were last healed; minus infinity if never."""
         healed = (time for target, time in self.healed if time <= at and target.hits(request))
         return max(healed, default=-math.inf)
 

@@ -54,6 +54,14 @@ class Decision:
         return ((draw.window, draw.fault) for draw in self.draws if draw.fault is not None)
 
     @property
+    def spares(self) -> bool:
+        """Whether no window hits the request."""
+        for draw in self.draws:  # noqa: SIM110 - a request without draws is what is asked about
+            if draw.fault is not None:
+                return False
+        return True
+
+    @property
     def why(self) -> str:
         """The reasons, one sentence for each draw."""
         return "; ".join(draw.why for draw in self.draws) or "no window is open for this request"

@@ -9,9 +9,10 @@ from dataclasses import asdict, is_dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Never, Protocol
 
+from chaos_llm.decisions.cassette_answers import CassetteAnswers
 from chaos_llm.decisions.overrides import ChosenAnswers, Injection, Overrides
 from chaos_llm.durations import Duration, seconds
-from chaos_llm.errors import UnknownName, UsageError, refuse_unknown
+from chaos_llm.errors import UnknownName, UsageError, refuse_unknown, refusing_unknown
 from chaos_llm.faults.fault import Fault
 from chaos_llm.profiles.model import SIMULATED_SURFACES, Target
 from chaos_llm.protocol.messages import UNSERVED, Completion, Request, ToolCall
@@ -97,6 +98,7 @@ class ProviderControl:
         self._overrides.injections.append(injection)
         return self
 
+    @refusing_unknown("heal()")
     def heal(self) -> ProviderControl:
         """End the injected faults and the open windows that hit this provider.
 
@@ -116,7 +118,10 @@ class ProviderControl:
         ours = (self._target.provider, "*")
         return {"api", *(target.surface for target in targets if target.provider in ours)}
 
-    def answers(self, answers: Answers) -> ProviderControl:
+    @refusing_unknown("answers()")
+    def answers(
+        self, answers: Answers | None = None, *, cassette: str | Path | None = None
+    ) -> ProviderControl:
         """Choose the provider's answers: an answer, a list of answers, a file, or a function.
 
         An answer is a text, a `tool_call(...)`, a Completion, or structured output: a dict, a
@@ -124,9 +129,27 @@ class ProviderControl:
         the request forces. A list gives its answers in order, and then its last one again and
         again. A file holds plain text, or (.json) an answer or a list of them. A function gets the
         Request and returns an answer.
+
+        `cassette` is a file of vcrpy, go-vcr or Polly.JS, whose recorded answers are matched to
+        requests by path and body, as vcrpy does; failures in it are left out. Raises UsageError for
+        a file without answers of this provider.
         """
-        self._overrides.choose(ChosenAnswers(self._target, _answerer(answers)))
+        if (answers is None) == (cassette is None):
+            raise UsageError("answers() takes answers or cassette=, one of them")
+        if cassette is not None:
+            recorded = CassetteAnswers.of_file(Path(cassette), self._target.provider)
+            self._overrides.choose(ChosenAnswers(self._target, recorded.answer))
+            return self
+        assert answers is not None
+        self._overrides.choose(ChosenAnswers(self._target, _answerer(answers), _one_text(answers)))
         return self
+
+
+def _one_text(answers: object) -> str | None:
+    """The text of answers that are all the same one; the last one of a list is repeated."""
+    if isinstance(answers, list | tuple) and len(answers) == 1:
+        (answers,) = answers
+    return answers if isinstance(answers, str) and answers else None
 
 
 def _answerer(answers: object) -> Callable[[Request], Completion]:

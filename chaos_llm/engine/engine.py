@@ -9,58 +9,55 @@ It neither waits nor sends. Interception and server send the reply on the clock.
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from sys import intern
 from typing import Any, TypeGuard
 from zlib import crc32
 
 from chaos_llm.answers import json_schema, status_page
 from chaos_llm.answers.healthy_answers import HealthyAnswers
+from chaos_llm.answers.prompt_cache import LEAST_SIZE, PromptCache
+from chaos_llm.decisions import connection_faults
 from chaos_llm.decisions.overrides import Overrides
-from chaos_llm.engine.kept_replies import KeptReply, Values, kept_reply
-from chaos_llm.engine.known_requests import KNOWN, NOT_TRIED, KnownRequest, KnownRequests
-from chaos_llm.engine.recorded_content import content_of
+from chaos_llm.decisions.plan import Decision
+from chaos_llm.engine.kept_replies import Values, answer_of, kept_reply
+from chaos_llm.engine.known_requests import KNOWN, KnownRequest, KnownRequests
+from chaos_llm.engine.plain_answers import plain_answer
+from chaos_llm.engine.plain_replies import Plain
+from chaos_llm.engine.recorded_content import content_of, whole_text
+from chaos_llm.engine.recorded_reply import is_never_sent, record, wait_of
 from chaos_llm.engine.reply_builder import ReplyBuilder
 from chaos_llm.faults.fault import FaultContext
 from chaos_llm.journal.content_timing import AT_ONCE, content_timing_of
-from chaos_llm.journal.conversation_digest import digest_of
+from chaos_llm.journal.conversation_digest import digest_of, repeats_message
 from chaos_llm.journal.journal import Effect, Exchange, Journal
+from chaos_llm.journal.sent_content import SentContent
 from chaos_llm.profiles.model import HealthyLatency
-from chaos_llm.protocol.answer_limits import tokens_of
-from chaos_llm.protocol.grpc_wire import is_grpc, status_of
-from chaos_llm.protocol.keyed_random import KeyedRandom
-from chaos_llm.protocol.markers import find_references
+from chaos_llm.protocol.keyed_random import SEPARATOR, KeyedRandom, hashes, joined
 from chaos_llm.protocol.messages import (
     Answer,
     Completion,
-    Ending,
-    PlainReply,
     Refusal,
     Reply,
     Request,
-    Usage,
     WireRequest,
 )
 from chaos_llm.protocol.rate_limits import Buckets, State, with_headers
-from chaos_llm.protocol.retry_after import requested_wait
 from chaos_llm.protocol.tool_history import reported_tool_calls
 from chaos_llm.providers.provider import Provider, ReplyContext
+from chaos_llm.providers.websocket_session import Session
 from chaos_llm.requests.correlation import Correlation, Key
 from chaos_llm.requests.credentials import Credentials
 
 _NO_LATENCY = HealthyLatency()
-_SHOWN_BYTES = 200  # of a body that is not JSON, as an error message
-_LONGEST_MESSAGE = 2000  # letters of an error message that the journal keeps
 # Calls with failures that are remembered. A server may see millions; the oldest ones are over.
 _MOST_CALLS = 4096
 _HASHED_END = 512  # bytes of either end of a body that its fingerprint reads
 _LONGEST_PATH = 512  # letters of a path that are part of a request's key: keys are kept in memory
-_OPENING = 24  # letters of an answer by which a part of it is recognised
+# The label is part of the key: another one would change every id.
+_STAMP = b"stamp" + SEPARATOR
 
 
 @dataclass
@@ -87,48 +84,59 @@ class Engine:
         quotas = plan.profile.quotas
         self._buckets = {name: Buckets(stated.quota) for name, stated in quotas.items()}
         self._default_buckets: dict[str, Buckets] = {}
+        self._prompt_cache = PromptCache()
 
     def exchange(self, provider: Provider, wire: WireRequest) -> tuple[Exchange, Reply]:
         """Answer one request in this provider's wire format."""
         exchange, reply = self.brief_exchange(provider, wire)
-        return exchange, reply.in_full() if isinstance(reply, PlainReply) else reply
+        return exchange, reply if isinstance(reply, Reply) else reply.in_full()
 
     def brief_exchange(
         self, provider: Provider, wire: WireRequest
-    ) -> tuple[Exchange, Reply | PlainReply]:
+    ) -> tuple[Exchange, Reply | Plain]:
         """The same; a reply that comes whole and at once stays as short as it is."""
         at = self.now()
         request = self.known_requests.read(provider, wire, self._starts + at, strict=self.strict)
         key = self.correlation.key(provider.name, wire.path[:_LONGEST_PATH], wire.body)
-        if self._is_plain(request, key, at):
-            answered = self._answer_plainly(provider, request, key, wire, at)
+        decision = self._decide(request, key, wire, at)
+        if wire.session is None and self._is_plain(request, decision):
+            answered = self._answer_plainly(provider, request, key, decision, wire, at)
             if answered is not None:
                 return answered
-        decision = self.overrides.decide(request, key, at)
         exchange = self.journal.open(at, request, key, decision)
         exchange.body_hash = _fingerprint(wire.body)
         reply_context = self._reply_context(provider, key, at)
         answer = self._healthy_answer(provider, request, key, reply_context, at)
-        state = self._take_from_quota(provider, request, reply_context, answer)
+        output_tokens = answer.usage.output_tokens if isinstance(answer, Completion) else 0
+        state = self._take_from_quota(provider, request, reply_context.now, output_tokens)
         if state is not None and not state.allowed:
             answer = Refusal("rate_limited", retry_after=state.retry_after, wait_is_usual=True)
         latency = self._healthy_latency(request)
         builder = ReplyBuilder(provider, request, reply_context, latency, answer)
         if decision.draws:
             self._apply_faults(exchange, builder, wire)
-        if provider.remembers:
+        if provider.remembers and not is_never_sent(builder.reply):
             provider.remember(request, builder.answer, reply_context)
-        _record(exchange, builder)
+        record(exchange, builder)
         exchange.content_timing = content_timing_of(builder.reply)
         self._record_details(exchange, builder, wire)
         reply = builder.reply
         if state is not None and (reply.status < 400 or request.provider in self._buckets):
             reply = with_headers(reply, provider.quota_headers(state))
         if reply.status >= 400:
-            exchange.retry_after = _wait_of(builder, reply_context.now)
+            exchange.retry_after = wait_of(builder, reply_context.now)
         return exchange, reply
 
-    def _is_plain(self, request: Request, key: Key, at: float) -> TypeGuard[KnownRequest]:
+    def _decide(self, request: Request, key: Key, wire: WireRequest, at: float) -> Decision:
+        decision = self.overrides.decide(request, key, at)
+        return connection_faults.without(decision) if wire.connected else decision
+
+    def session(self, provider: Provider, exchange: Exchange, wire: WireRequest) -> Session:
+        """Begin the conversation on the websocket that this exchange has opened."""
+        reply_context = self._reply_context(provider, exchange.key, exchange.at)
+        return provider.session(provider.parse(wire), reply_context)
+
+    def _is_plain(self, request: Request, decision: Decision) -> TypeGuard[KnownRequest]:
         """Whether nothing stands between the healthy answer to a request and its reply.
 
         Such requests, most of all, take the short way of `_answer_plainly`. It leaves out what
@@ -137,50 +145,58 @@ class Engine:
         return (
             type(request) is KnownRequest
             and request.form.wants_text
-            and self.overrides.leave_alone(at)
-            and key.call not in self.failing_calls
+            and decision.spares
             and request.provider not in self._buckets
             and request.provider not in self.profile.baseline
         )
 
-    def _answer_plainly(
-        self, provider: Provider, request: KnownRequest, key: Key, wire: WireRequest, at: float
-    ) -> tuple[Exchange, Reply | PlainReply] | None:
-        """Answer with a healthy text at once; None for an answer that the request cuts short."""
-        text, reference = self._healthy_answers.text(request.prompt, key)
-        usage = Usage(request.input_tokens, tokens_of(text))
-        if request.max_tokens is not None and usage.output_tokens > request.max_tokens:
+    def _answer_plainly(  # noqa: PLR0917 - as many parts as a request has
+        self,
+        provider: Provider,
+        request: KnownRequest,
+        key: Key,
+        decision: Decision,
+        wire: WireRequest,
+        at: float,
+    ) -> tuple[Exchange, Reply | Plain] | None:
+        """Answer with a text at once; None where the answer is no text, or is cut short."""
+        now, joined_key = round(self._starts + at, 6), joined(self.seed, *key)
+        answer = plain_answer(request, self.overrides, joined_key)
+        if answer is None:
             return None
-        answer = Completion(text=text, usage=usage)
-        reply_context = self._reply_context(provider, key, at)
-        reply = self._plain_reply(request, answer, reply_context)
-        if reply is None:
-            return None
-        exchange = self.journal.open(at, request, key)
+        text, reference, said, thinking, thought = answer
+        kept, reply = kept_reply(request.form), None
+        drawn = hashes(_STAMP + joined_key, 1 if kept is None else kept.hashes)
+        values = Values(text, request.input_tokens, said, drawn, now, thinking, thought)
+        if kept is None or provider.remembers:
+            reply = self._rendered_at_once(provider, request, values, key, at)
+            if reply is None:
+                return None
+        exchange = self.journal.open(at, request, key, decision)
         exchange.body_hash = _fingerprint(wire.body)
-        exchange.has_healthy_reply(reference, usage.input_tokens, usage.output_tokens)
-        state = self._take_from_quota(provider, request, reply_context, answer)
+        exchange.has_healthy_reply(reference, request.input_tokens, said)
+        self._note_credentials(request, wire)
+        if key.call in self.failing_calls:
+            self._record_failing_call(exchange, request, whole_text(text))
+        state = self._take_from_quota(provider, request, now, said)
+        more = () if state is None else provider.quota_headers(state)
+        if kept is not None:
+            return exchange, kept.filled(values, more)
+        assert reply is not None
+        return exchange, with_headers(reply, more)
+
+    def _rendered_at_once(
+        self, provider: Provider, request: Request, values: Values, key: Key, at: float
+    ) -> Reply | None:
+        """The reply with these values as the wire format writes it; None if it takes any time."""
+        answer, reply_context = answer_of(values), self._reply_context(provider, key, at)
+        reply = provider.render(request, answer, reply_context)
+        # The record of a plain reply says 200; an answer in a session has the upgrade's status.
+        if reply.status != 200 or content_timing_of(reply) is not AT_ONCE:
+            return None
         if provider.remembers:
             provider.remember(request, answer, reply_context)
-        self._note_credentials(request, wire)
-        return exchange, reply if state is None else with_headers(
-            reply, provider.quota_headers(state)
-        )
-
-    def _plain_reply(
-        self, request: KnownRequest, answer: Completion, reply_context: ReplyContext
-    ) -> PlainReply | Reply | None:
-        """The reply with an answer: of a kept one, else rendered; None if it takes any time."""
-        form = request.form
-        if form.reply is NOT_TRIED:
-            form.reply = kept_reply(form)
-        kept: KeptReply | None = form.reply
-        if kept is not None:
-            usage, drawn = answer.usage, reply_context.rng.hashes(kept.hashes)
-            values = answer.text, usage.input_tokens, usage.output_tokens, drawn, reply_context.now
-            return kept.filled(Values(*values))
-        reply = form.provider.render(request, answer, reply_context)
-        return reply if content_timing_of(reply) is AT_ONCE else None
+        return reply
 
     def _note_credentials(self, request: Request, wire: WireRequest) -> None:
         if request.credential not in self.credentials.issuers:
@@ -191,21 +207,34 @@ class Engine:
         """Record what takes more time: only of calls with failures, and of new credentials."""
         request = builder.request
         self._note_credentials(request, wire)
+        if request.size >= LEAST_SIZE and builder.reply.status < 400:
+            self._prompt_cache.keep(request, exchange.at)
         if exchange.call >= 0 and (exchange.effects or not exchange.answered):
             if len(self.failing_calls) >= _MOST_CALLS:
                 del self.failing_calls[next(iter(self.failing_calls))]
             self.failing_calls[exchange.call] = None
-        if exchange.call in self.failing_calls:
-            exchange.conversation_digest = digest_of(request).packed()
-            exchange.sent_content = content_of(builder)
-            if request.answers_tool:
-                exchange.reported_tool_calls = reported_tool_calls(request.body)
-        if exchange.effects or not exchange.answered or exchange.call in self.failing_calls:
+        if exchange.call in self.failing_calls or wire.session is not None:
+            self._record_failing_call(exchange, request, content_of(builder))
+        elif exchange.effects or not exchange.answered:
             exchange.app_line = sys.intern(self.line_of_request())  # a few lines make all requests
+        if wire.session is not None:
+            exchange.session = wire.session
+            exchange.repeats_message = repeats_message(request)
+            # The ids in its body are the provider's, so what is asked again has another body.
+            exchange.body_hash = _fingerprint(repr(exchange.conversation_digest).encode())
+
+    def _record_failing_call(
+        self, exchange: Exchange, request: Request, content: SentContent | None
+    ) -> None:
+        """Record what tells how an app goes on after a failure."""
+        exchange.conversation_digest = digest_of(request).packed()
+        exchange.sent_content = content
+        if request.answers_tool:
+            exchange.reported_tool_calls = reported_tool_calls(request.body)
+        exchange.app_line = sys.intern(self.line_of_request())  # a few lines make all requests
 
     def _reply_context(self, provider: Provider, key: Key, at: float) -> ReplyContext:
         stored = self.stored.setdefault(provider.name, {})
-        # The label "stamp" is part of the key: another one would change every id.
         rng = KeyedRandom("stamp", self.seed, *key)
         return ReplyContext(round(self._starts + at, 6), rng, stored, self._model_answer)
 
@@ -215,7 +244,7 @@ class Engine:
         return self._healthy_answers.answer(request, key) if chosen is None else chosen
 
     def _take_from_quota(
-        self, provider: Provider, request: Request, reply_context: ReplyContext, answer: Answer
+        self, provider: Provider, request: Request, now: float, output_tokens: int
     ) -> State | None:
         """Take the request from its credential's quota: the profile's, else the vendor's default.
 
@@ -223,6 +252,8 @@ class Engine:
         a real account are not known here.
         """
         if request.surface != "api" or request.invalid is not None:
+            return None
+        if request.subscription:  # its limits are others, and no quota of a profile is about them
             return None
         buckets = self._buckets.get(request.provider)
         if buckets is None:
@@ -232,9 +263,7 @@ class Engine:
             if buckets is None:
                 buckets = Buckets(provider.usual_quota, enforced=False)
                 self._default_buckets[request.provider] = buckets
-        output_tokens = answer.usage.output_tokens if isinstance(answer, Completion) else 0
-        input_tokens, now = request.input_tokens, reply_context.now
-        return buckets.take(request.credential, now, input_tokens, output_tokens)
+        return buckets.take(request.credential, now, request.input_tokens, output_tokens)
 
     def _healthy_answer(
         self, provider: Provider, request: Request, key: Key, reply_context: ReplyContext, at: float
@@ -253,7 +282,10 @@ class Engine:
             refused = json_schema.refusal_of(request)
             if refused is not None:
                 return refused
-        return self._model_answer(request, key)
+        answer = self._model_answer(request, key)
+        if request.size < LEAST_SIZE or not isinstance(answer, Completion):
+            return answer
+        return replace(answer, usage=self._prompt_cache.bill(request, answer.usage, at))
 
     def _apply_faults(self, exchange: Exchange, builder: ReplyBuilder, wire: WireRequest) -> None:
         """Apply the planned faults: the test's own first, then those of windows in file order."""
@@ -284,90 +316,3 @@ def _fingerprint(body: bytes) -> int:
     """
     ends = crc32(body[-_HASHED_END:], crc32(body[:_HASHED_END]))
     return (len(body) ^ ends) & 0x3FFFFFFF
-
-
-def _record(exchange: Exchange, builder: ReplyBuilder) -> None:
-    """Record the content of the reply, before it is known how much of it arrives."""
-    answer, reply = builder.answer, builder.reply
-    if not reply.chunks and reply.ending is not Ending.COMPLETE:
-        return  # no byte of it is ever sent
-    exchange.status = reply.status
-    if exchange.applied and isinstance(answer, Completion):
-        exchange.opening = answer.text[:_OPENING].strip()
-    if isinstance(answer, Completion) and reply.status < 400:
-        _bill(exchange, answer, reply)
-    if isinstance(answer, Refusal) and builder.is_intact:
-        exchange.broken_rule = answer.broken_rule
-    if isinstance(answer, Refusal) or not builder.is_intact:
-        message = _error_message(reply)
-        if not reply.body and isinstance(answer, Refusal):  # the reply to a HEAD request
-            message = answer.message or ""
-        exchange.error_message = _shortened(message)
-    elif isinstance(answer, Completion):
-        if answer.broken_by is not None:
-            exchange.error_message = _shortened(_error_message(reply))
-        # An answer that ends at the token limit of its own request is complete.
-        complete = answer.stop != "length" or builder.limited_by_request
-        exchange.answered = answer.broken_by is None and complete
-        exchange.silently_corrupted = builder.silently_corrupted and exchange.answered
-        exchange.reference = "".join(find_references(answer.text)[-1:])
-    else:
-        exchange.answered = reply.status < 400
-
-
-def _bill(exchange: Exchange, answer: Completion, reply: Reply) -> None:
-    """Record the billed tokens: of a broken answer, the part that was sent (assumed)."""
-    sent = sum(chunk.content for chunk in reply.chunks)
-    if not sent and answer.usage.output_tokens:
-        return  # an error page was sent in place of the answer
-    part = sent / reply.pieces if reply.streamed and sent < reply.pieces else 1.0
-    if answer.broken_by is not None:
-        part = answer.broken_by.after
-    exchange.input_tokens = answer.usage.input_tokens
-    exchange.output_tokens = round(part * answer.usage.output_tokens)
-
-
-def _wait_of(builder: ReplyBuilder, now: float) -> float | None:
-    """The wait that a refusal asks for; gRPC has it in trailers, in the vendor's own messages."""
-    if is_grpc(builder.reply) and isinstance(builder.answer, Refusal):
-        return builder.answer.retry_after
-    return requested_wait(builder.reply, now + builder.reply.wait)
-
-
-def _error_message(reply: Reply) -> str:
-    if is_grpc(reply):
-        status = status_of(reply)
-        return status.details if status else ""
-    return _message_in_stream(reply.body) if reply.streamed else _message_in(reply.body)
-
-
-def _shortened(message: str) -> str:
-    """The message, cut at its longest, as one object for all equal ones."""
-    longest = _LONGEST_MESSAGE
-    return intern(message if len(message) <= longest else f"{message[: longest - 1]}…")
-
-
-def _message_in(body: bytes) -> str:
-    """The text that a careless app would show: the error's message, or the page itself."""
-    try:
-        return _message(json.loads(body))
-    except ValueError:
-        return body[:_SHOWN_BYTES].decode("utf-8", "replace")
-
-
-def _message_in_stream(body: bytes) -> str:
-    """The message of the error event that ended a stream; empty without such an event."""
-    events = [line for line in body.splitlines() if line.startswith(b"data:") and b"error" in line]
-    for event in reversed(events):
-        with suppress(ValueError):
-            if message := _message(json.loads(event.removeprefix(b"data:"))):
-                return message
-    return ""
-
-
-def _message(error: Any) -> str:
-    """The message in an error object, or in a response or an envelope that holds one."""
-    if not isinstance(error, dict):
-        return error if isinstance(error, str) else ""
-    inner = error.get("error") or error.get("response")
-    return _message(inner) or _message(error.get("message"))

@@ -13,44 +13,73 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any, NamedTuple, cast
 
-from chaos_llm.engine.known_requests import Form
-from chaos_llm.protocol.keyed_random import KeyedRandom
-from chaos_llm.protocol.messages import Completion, PlainReply, Reply, Usage
+from chaos_llm.engine.known_requests import NOT_TRIED, Form
+from chaos_llm.engine.plain_replies import PlainReply, PlainStream, RawHeader, quoted_pieces
+from chaos_llm.protocol.keyed_random import KeyedRandom, hashes
+from chaos_llm.protocol.messages import Completion, Reasoning, Reply, Usage
 from chaos_llm.providers.framing import TO_BASE58, count_pieces, quote
-from chaos_llm.providers.provider import Provider, ReplyContext
+from chaos_llm.providers.provider import Headers, Provider, ReplyContext
 
 HASH = 64  # bytes of one hash, from which the ids of a reply are drawn
 _MOST_HASHES = 3  # of one reply
 _SHORTEST_ID, _SHORTEST_GAP = 8, 7  # letters; fewer could be in a body by chance
-_TEXT, _HEARD, _SAID, _TOTAL, _SECONDS, _LENGTH = range(6)
+_LENGTH = 0  # the place of the length of a body among the texts in the gaps
+
+
+Id = Callable[[bytes], bytes]
 
 
 class Values(NamedTuple):
-    """What fills the gaps: the text, tokens of prompt and text, drawn bytes, and Unix seconds."""
+    """What fills the gaps.
+
+    `heard` are the tokens of the prompt, `said` those of the answer, `thought` those of them that
+    were spent on reasoning; `drawn` are the bytes of which ids are made, `now` are Unix seconds.
+    """
 
     text: str
     heard: int
     said: int
     drawn: bytes
     now: float
+    thinking: str = ""
+    thought: int = 0
 
 
 def _drawn(name: str) -> bytes:
     """Bytes as they are drawn, without any pattern."""
-    return KeyedRandom("kept reply", name).hashes(_MOST_HASHES)
+    return hashes(name.encode(), _MOST_HASHES)
 
 
 _ALL = HASH * _MOST_HASHES
-_MARKERS = Values("Zq markers 4 gaps", 7340417, 51930283, _drawn("markers"), 1.7e9)
+_MARKERS = Values(
+    "Zqax Zqbx Zqcx Zqdx", 7340417, 51930283, _drawn("markers"), 1.7e9, "Zqth inking", 10240193
+)
 # Zeros in front show where digits are not filled up, fractions where a time is rounded.
 _AWKWARD = (
-    Values("Ja", 1, 1, bytes(_ALL), 1.6e9 + 0.75),
-    Values('A "quote", a \\ and an ä, and 😀.\nYes', 12, 99, b"\xff" * _ALL, 1.9e9 + 0.25),
-    Values("100 % of {it}", 100, 7, bytes(n % 16 for n in range(_ALL)), 1_750_000_001.0),
-    *(Values("word " * n + "end", 9 * n, n, _drawn(str(n)), 1.8e9 + n) for n in (3, 16, 40)),
+    Values("Ja", 1, 65, bytes(_ALL), 1.6e9 + 0.75, "So.", 64),
+    Values('A "quote", a \\, an ä and 😀.\nYes', 12, 99, b"\xff" * _ALL, 1.9e9 + 0.25, '"A"', 9),
+    Values("100 % of {it}", 100, 7, bytes(n % 16 for n in range(_ALL)), 1_750_000_001.0, "%s", 1),
+    *(
+        Values("word " * n + "end", 9 * n, 64 + n, _drawn(str(n)), 1.8e9 + n, "I see. " * n, 64)
+        for n in (3, 16, 40)
+    ),
 )
+
+
+_WITHOUT_THOUGHT = [v._replace(thinking="", thought=0) for v in (_MARKERS, *_AWKWARD)]
+
+
+class _Sample(NamedTuple):
+    """A reply that was rendered with certain values, and the bytes of which its ids are made."""
+
+    reply: Reply
+    taken: list[slice]
+    values: Values
+    provider: Provider
 
 
 class _Drawn(KeyedRandom):
@@ -82,48 +111,131 @@ class _Drawn(KeyedRandom):
         return self._bytes[piece]
 
 
-class KeptReply:
-    """The bytes of the healthy replies to one form of request."""
+@lru_cache(maxsize=256)
+def _raw_names(names: tuple[str, ...]) -> list[tuple[bytes, bytes]]:
+    return [(name.encode("ascii"), name.lower().encode("ascii")) for name in names]
 
-    __slots__ = ("_body", "_body_places", "_header_gaps", "_headers", "_ids", "hashes")
 
-    def __init__(self, form: Form) -> None:
-        reply, taken = _rendered(form, _MARKERS)
-        self._ids = tuple(_ids_in(reply, taken, form.provider))
-        self.hashes = -(-max((piece.stop for piece in taken), default=0) // HASH)
-        texts = _texts(_MARKERS, self._ids)
-        texts[_LENGTH] = b"%d" % len(reply.body)
-        self._body, self._body_places = _with_gaps(reply.body, texts, without={_LENGTH})
-        self._headers = reply.headers
-        self._header_gaps = tuple(_header_gaps(reply.headers, texts))
+def _raw(headers: Headers) -> list[RawHeader]:
+    names, values = zip(*headers, strict=True)
+    return [
+        (name, lower, value.encode("ascii"))
+        for (name, lower), value in zip(_raw_names(names), values, strict=True)
+    ]
 
-    def filled(self, values: Values) -> PlainReply:
-        """The reply with these values."""
+
+class _Template(NamedTuple):
+    """Bytes with gaps, and what picks the texts for them, in their order."""
+
+    constant: bytes
+    texts_of: Callable[[list[bytes]], tuple[bytes, ...]]
+
+    def filled(self, texts: list[bytes]) -> bytes:
+        return self.constant % self.texts_of(texts)
+
+
+class _KeptHeaders:
+    """The headers of the healthy replies to one form of request, and how their ids are made."""
+
+    def __init__(self, sample: _Sample) -> None:
+        self._ids = _Ids(sample)
+        self.hashes = -(-max((piece.stop for piece in sample.taken), default=0) // HASH)
+        self._raw = _raw(sample.reply.headers)
+        self._names = frozenset(name for name, _, _ in self._raw)
+        texts = _texts(sample.values, self._ids)
+        texts[_LENGTH] = b"%d" % len(sample.reply.body)
+        self._header_gaps = tuple(_header_gaps(self._raw, texts))
+
+    def _headers(self, texts: list[bytes], more: Headers) -> list[RawHeader]:
+        """The headers with these texts, and more in place of their own of these names."""
+        raw = self._raw.copy()
+        for index, before, place, after in self._header_gaps:
+            name, lower, _ = raw[index]
+            raw[index] = name, lower, before + texts[place] + after
+        if more:
+            added = _raw(more)
+            names = {name for name, _, _ in added}
+            if not self._names.isdisjoint(names):
+                raw = [header for header in raw if header[0] not in names]
+            raw += added
+        return raw
+
+
+class KeptReply(_KeptHeaders):
+    """The bytes of healthy replies that come in one piece."""
+
+    def __init__(self, sample: _Sample) -> None:
+        super().__init__(sample)
+        self._body = _with_gaps(sample.reply.body, _texts(sample.values, self._ids))
+        # Not where the wire format does not show what a model thinks.
+        self._counts_thinking = sample.reply.pieces > count_pieces(sample.values.text)
+
+    def filled(self, values: Values, more: Headers = ()) -> PlainReply:
+        """The reply with these values, and more headers."""
         texts = _texts(values, self._ids)
-        body = self._body % tuple([texts[place] for place in self._body_places])
+        body = self._body.filled(texts)
         texts[_LENGTH] = b"%d" % len(body)
-        headers = list(self._headers)
-        for index, name, template, place in self._header_gaps:
-            headers[index] = name, template % texts[place].decode()
-        return PlainReply(tuple(headers), body, count_pieces(values.text))
+        pieces = count_pieces(values.text)
+        if self._counts_thinking:
+            pieces += count_pieces(values.thinking)
+        return PlainReply(self._headers(texts, more), body, pieces)
 
 
-Id = Callable[[bytes], bytes]
+class KeptStream(_KeptHeaders):
+    """The bytes of healthy replies that are streamed: what is before, around and after a piece."""
+
+    def __init__(self, sample: _Sample) -> None:
+        super().__init__(sample)
+        reply, texts = sample.reply, _texts(sample.values, self._ids)
+        places = [place for place, chunk in enumerate(reply.chunks) if chunk.content]
+        first, last = places[0], places[-1]
+        self._before = [_with_gaps(chunk.data, texts) for chunk in reply.chunks[:first]]
+        self._after = [_with_gaps(chunk.data, texts) for chunk in reply.chunks[last + 1 :]]
+        piece = quoted_pieces(sample.values.text)[0]
+        opening, found, closing = reply.chunks[first].data.partition(piece)
+        if not found or b"content-length" in self._names:
+            raise ValueError("a piece is not in an event of its own")
+        self._opening, self._closing = _with_gaps(opening, texts), _with_gaps(closing, texts)
+        self._ping = reply.ping
+
+    def filled(self, values: Values, more: Headers = ()) -> PlainStream:
+        """The reply with these values, and more headers."""
+        texts = _texts(values, self._ids)
+        return PlainStream(
+            self._headers(texts, more),
+            [each.filled(texts) for each in self._before],
+            (self._opening.filled(texts), self._closing.filled(texts)),
+            [each.filled(texts) for each in self._after],
+            values.text,
+            self._ping,
+        )
 
 
-def kept_reply(form: Form) -> KeptReply | None:
-    """Find the gaps in the replies to a form of request; None if its replies cannot be kept."""
+Kept = KeptReply | KeptStream
+
+
+def kept_reply(form: Form) -> Kept | None:
+    """What is kept of the replies to a form of request; None if they have to be rendered."""
+    if form.reply is NOT_TRIED:
+        form.reply = _kept(form)
+    return cast("Kept | None", form.reply)
+
+
+def _kept(form: Form) -> Kept | None:
+    """Find the gaps in the replies, and see that filling them gives what rendering gives."""
+    markers, *awkward = (_MARKERS, *_AWKWARD) if form.reasons else _WITHOUT_THOUGHT
     try:
-        kept = KeptReply(form)
-        for values in _AWKWARD:
-            if kept.filled(values).in_full() != _rendered(form, values)[0]:
+        sample = _rendered(form, markers)
+        kept = KeptStream(sample) if sample.reply.streamed else KeptReply(sample)
+        for values in awkward:
+            if kept.filled(values).in_full() != _rendered(form, values).reply:
                 return None
-    except (LookupError, TypeError, AttributeError, ValueError):
+    except Exception:
         return None
     return kept
 
 
-def _rendered(form: Form, values: Values) -> tuple[Reply, list[slice]]:
+def _rendered(form: Form, values: Values) -> _Sample:
     """What the wire format itself answers to a request of this form, and which bytes it drew."""
     prompt = quote(values.text[::-1].strip())
     body = form.before[:-1] + prompt.encode() + form.after[1:]
@@ -131,41 +243,67 @@ def _rendered(form: Form, values: Values) -> tuple[Reply, list[slice]]:
     rng, no_state = _Drawn(values.drawn), cast("dict[str, Any]", None)
     # Without a state, a wire format that looks at its state raises.
     context = ReplyContext(values.now, rng, no_state, None)
-    usage = Usage(values.heard, values.said)
-    reply = form.provider.render(request, Completion(text=values.text, usage=usage), context)
-    if reply.streamed or len(reply.chunks) != 1:
-        raise ValueError("only a reply that comes at once is kept")
-    return reply, rng.taken
+    reply = form.provider.render(request, answer_of(values), context)
+    return _Sample(reply, rng.taken, values, form.provider)
 
 
-def _texts(values: Values, ids: tuple[Id, ...]) -> list[bytes]:
+def answer_of(values: Values) -> Completion:
+    """The answer with these values."""
+    reasoning = Reasoning(values.thinking) if values.thought else None
+    usage = Usage(values.heard, values.said, values.thought)
+    return Completion(text=values.text, usage=usage, reasoning=reasoning)
+
+
+def _texts(values: Values, ids: _Ids) -> list[bytes]:
     """The texts in the gaps, by their places; the length of the body comes later."""
-    text, heard, said, drawn, now = values
+    text, heard, said, drawn, now, thinking, thought = values
     return [
-        quote(text)[1:-1].encode("utf-8", "replace"),
+        b"",
+        *(_thoughts(thinking, thought, said) if thought else _NO_THOUGHT),
+        _quoted(text),
         b"%d" % heard,
         b"%d" % said,
         b"%d" % (heard + said),
         b"%d" % now,
-        b"",
-        *[made(drawn) for made in ids],
+        *ids.made_of(drawn),
     ]
 
 
-def _ids_in(reply: Reply, taken: list[slice], provider: Provider) -> Iterator[Id]:
-    """How the ids in a reply are made of drawn bytes."""
-    drawn = _MARKERS.drawn
-    found: dict[tuple[object, int, int], Id] = {}
-    for text in (reply.body, *(value.encode() for _, value in reply.headers)):
-        for start, end in _runs(_base58(drawn), text):
-            found[_base58, start, end] = _base58_part(start, end)
-        for start, end in _runs(_hexadecimal(drawn), text):
-            found[_hexadecimal, start, end] = _hexadecimal_part(start, end)
-        for piece in taken:  # one that was drawn again, after a rewind, makes the same ids
-            for made in (_uuid, *provider.made_of_draws):
-                if _of_piece(made, piece)(drawn) in text:
-                    found[made, piece.start, piece.stop] = _of_piece(made, piece)
-    yield from found.values()
+_NO_THOUGHT = (b"", b"", b"")
+
+
+def _thoughts(thinking: str, thought: int, said: int) -> tuple[bytes, bytes, bytes]:
+    return b"%d" % thought, b"%d" % (said - thought), _quoted(thinking)
+
+
+def _quoted(text: str) -> bytes:
+    return quote(text)[1:-1].encode("utf-8", "replace")
+
+
+class _Ids:
+    """How the ids in a reply are made of drawn bytes: as base58, or in another way."""
+
+    def __init__(self, sample: _Sample) -> None:
+        reply, taken, values, provider = sample
+        drawn = values.drawn
+        letters: dict[tuple[int, int], None] = {}
+        others: dict[tuple[object, int, int], Id] = {}
+        for text in (reply.body, *(value.encode() for _, value in reply.headers)):
+            letters.update(dict.fromkeys(_runs(_base58(drawn), text)))
+            for start, end in _runs(_hexadecimal(drawn), text):
+                others[_hexadecimal, start, end] = _hexadecimal_part(start, end)
+            for piece in taken:  # one that was drawn again, after a rewind, makes the same ids
+                for made in (_uuid, *provider.made_of_draws):
+                    if _of_piece(made, piece)(drawn) in text:
+                        others[made, piece.start, piece.stop] = _of_piece(made, piece)
+        self._letters = [slice(*run) for run in letters]
+        self._others = list(others.values())
+
+    def made_of(self, drawn: bytes) -> list[bytes]:
+        """The ids of a reply with these drawn bytes."""
+        letters = drawn.translate(TO_BASE58)
+        ids = [letters[part] for part in self._letters]
+        return ids + [made(drawn) for made in self._others]
 
 
 def _runs(letters: bytes, text: bytes) -> Iterator[tuple[int, int]]:
@@ -196,10 +334,6 @@ def _uuid(drawn: bytes) -> str:
     return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:32]))
 
 
-def _base58_part(start: int, end: int) -> Id:
-    return lambda drawn: _base58(drawn[start:end])
-
-
 def _hexadecimal_part(start: int, end: int) -> Id:
     """These digits of all drawn bytes; they depend on few bytes, counted from the first one."""
     first, last, odd = _ALL - (end + 1) // 2, _ALL - start // 2, start % 2
@@ -210,29 +344,31 @@ def _of_piece(made: Callable[[bytes], str], piece: slice) -> Id:
     return lambda drawn: made(drawn[piece]).encode()
 
 
-def _with_gaps(text: bytes, texts: list[bytes], without: set[int]) -> tuple[bytes, tuple[int, ...]]:
-    """A template of a text, and which of the texts each of its gaps takes."""
-    places = {
-        found: place
-        for place, found in enumerate(texts)
-        if place not in without and len(found) >= _SHORTEST_GAP
-    }
+def _with_gaps(text: bytes, texts: list[bytes]) -> _Template:
+    """A template of a text, with a gap for each of the texts in it."""
+    places = {found: at for at, found in enumerate(texts) if len(found) >= _SHORTEST_GAP}
     longest_first = sorted(places, key=len, reverse=True)
     pattern = re.compile(b"|".join(re.escape(found) for found in longest_first))
-    order = tuple(places[found] for found in pattern.findall(text))
+    order = [places[found] for found in pattern.findall(text)]
     constants = [part.replace(b"%", b"%%") for part in pattern.split(text)]
-    return b"%b".join(constants), order
+    return _Template(b"%b".join(constants), _picker(order))
+
+
+def _picker(places: list[int]) -> Callable[[list[bytes]], tuple[bytes, ...]]:
+    """What picks the texts at some places; `itemgetter` does it where there are several."""
+    if len(places) > 1:
+        return itemgetter(*places)
+    return lambda texts: tuple(texts[place] for place in places)
 
 
 def _header_gaps(
-    headers: tuple[tuple[str, str], ...], texts: list[bytes]
-) -> Iterator[tuple[int, str, str, int]]:
-    """The headers with a gap: their index, name, template, and which of the texts it takes."""
-    for index, (name, value) in enumerate(headers):
-        for place, text in enumerate(texts):
-            if text and (
-                text.decode() == value or (len(text) >= _SHORTEST_ID and text.decode() in value)
-            ):
-                template = value.replace("%", "%%").replace(text.decode(), "%s", 1)
-                yield index, name, template, place
+    headers: list[RawHeader], texts: list[bytes]
+) -> Iterator[tuple[int, bytes, int, bytes]]:
+    """The headers with a gap: their index, what is before it, the text's place, what is after."""
+    longest_first = sorted(enumerate(texts), key=lambda each: -len(each[1]))
+    for index, (_, _, value) in enumerate(headers):
+        for place, found in longest_first:
+            if found and (found == value or (len(found) >= _SHORTEST_ID and found in value)):
+                before, _, after = value.partition(found)
+                yield index, before, place, after
                 break

@@ -5,8 +5,8 @@ a healthy exchange, and both depend on everything but the prompt's words: what a
 text that is empty, blank, too long, or in the wrong place. So a form that was found sound is kept:
 the bytes before and after the prompt, and the request that was read.
 
-Nothing is taken for granted. A form is kept when it is met a second time, and only if two other
-prompts in the same place, a short and a long one, are read as predicted and found sound. It applies
+Nothing is taken for granted. A form is kept when it is met a second time, and only if other prompts
+in its place, a short and a long one among them, are read as predicted and found sound. It applies
 only if every header that reading it asked for has the same value, on the same day (models are
 retired), to bodies under 4 KB (which are shorter than any model's window).
 """
@@ -32,8 +32,14 @@ _MOST_SEEN = 64  # forms that were met once
 # To keep a form costs as much as some ten requests; an app whose forms never repeat must not pay.
 _CREDIT, _COST = 1024, 16
 _DAY = 86_400.0  # seconds
-# Two prompts unlike each other, to find out what of a request depends on its prompt.
-_PROBES = ("Why", "Where is the order KX-48213, please? It should have come (on Monday), I think.")
+# Prompts unlike each other, to find out what of a request depends on its prompt.
+_PROBES = (
+    "Why",
+    "Where is the order KX-48213, please? It should have come (on Monday), I think.",
+    " \n1 ",
+)
+# Fields of a body by which a vendor may run tools of its own before it answers.
+_WITH_TOOLS = frozenset(("tools", "mcp_servers", "toolConfig"))
 _FIELDS = tuple(field.name for field in fields(Request))
 _PROMPT, _SIZE = _FIELDS.index("prompt"), _FIELDS.index("size")
 _INPUT_TOKENS, _BODY = _FIELDS.index("input_tokens"), _FIELDS.index("body")
@@ -103,6 +109,7 @@ class Form:
         "headers",
         "least",
         "provider",
+        "reasons",
         "reply",
         "wants_text",
     )
@@ -117,10 +124,14 @@ class Form:
         self.least = len(before) + len(after)
         self.headers: tuple[tuple[str, str | None], ...] = ()
         self._values = [getattr(request, name) for name in _FIELDS]
-        # Whether a healthy provider answers it with a text, and nothing besides.
+        self.reasons = request.reasons
+        # Whether a healthy provider answers it with a text, perhaps after reasoning.
         self.wants_text = (
             request.surface == "api"
-            and not (request.tools or request.reasons or request.stop_sequences)
+            and not (request.tools or request.stop_sequences)
+            and _WITH_TOOLS.isdisjoint(request.body or ())
+            # Tools that the provider runs show in its reply, some with words of the prompt.
+            and not _offers_tools(request.body)
             and request.choices == 1
             and _is_for_the_model(provider, request)
         )
@@ -139,7 +150,7 @@ class Form:
             return ""
         if b"\\" not in quoted and (b'"' in quoted or not text.isprintable()):
             return ""
-        return "" if text[0].isspace() or text[-1].isspace() else text
+        return "" if text.isspace() else text  # which some vendors refuse
 
     def filled(self, prompt: str, body: bytes) -> KnownRequest:
         """The request with this prompt."""
@@ -156,6 +167,10 @@ class Form:
             if headers.get(name) != value:
                 return False
         return True
+
+
+def _offers_tools(body: Any) -> bool:
+    return isinstance(body, dict) and bool(body.get("tools") or body.get("mcp_servers"))
 
 
 def _added_to(request: Request) -> dict[str, Any]:

@@ -58,7 +58,8 @@ class ReplyBuilder:
             return True
         expected = self._rendered(self.answer)
         for fault, context in self._on_reply.values():
-            expected = fault.on_reply(expected, _from_start(context)) if fault.silent else expected
+            if fault.silent or fault.keeps_content:
+                expected = fault.on_reply(expected, _from_start(context))
         if self.reply.status != expected.status:
             return False
         return self.reply.body == expected.body or _content(self.reply) == _content(expected)
@@ -93,6 +94,8 @@ class ReplyBuilder:
             return "unsupported"
         if reply == self.reply:
             return "no_effect"
+        if self.reply.websocket and self.reply.streamed and not reply.websocket:
+            return "unsupported"  # there is no place for a page in the midst of a session
         self._on_reply[len(self.effects)] = fault, context
         self._reply = reply
         return "applied"

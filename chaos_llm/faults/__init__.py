@@ -11,6 +11,7 @@ from chaos_llm.faults.auth_expired import AuthExpired as auth_expired
 from chaos_llm.faults.broken_tool_arguments import BrokenToolArguments as broken_tool_arguments
 from chaos_llm.faults.buffered_stream import BufferedStream as buffered_stream
 from chaos_llm.faults.challenge_page import ChallengePage as challenge_page
+from chaos_llm.faults.close_session import CloseSession as close_session
 from chaos_llm.faults.connect_timeout import ConnectTimeout as connect_timeout
 from chaos_llm.faults.content_filtered import ContentFiltered as content_filtered
 from chaos_llm.faults.context_length_exceeded import (
@@ -57,6 +58,7 @@ from chaos_llm.faults.reset_reused_connection import (
     ResetReusedConnection as reset_reused_connection,
 )
 from chaos_llm.faults.server_error import ServerError as server_error
+from chaos_llm.faults.session_limit import SessionLimit as session_limit
 from chaos_llm.faults.short_body import ShortBody as short_body
 from chaos_llm.faults.shortened_answer import ShortenedAnswer as shortened_answer
 from chaos_llm.faults.slow_first_token import SlowFirstToken as slow_first_token
@@ -81,6 +83,7 @@ __all__ = [
     "broken_tool_arguments",
     "buffered_stream",
     "challenge_page",
+    "close_session",
     "connect_timeout",
     "content_filtered",
     "context_length_exceeded",
@@ -123,6 +126,7 @@ __all__ = [
     "reset_connection",
     "reset_reused_connection",
     "server_error",
+    "session_limit",
     "short_body",
     "shortened_answer",
     "slow_first_token",

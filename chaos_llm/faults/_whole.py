@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from chaos_llm.errors import Unsupported
 from chaos_llm.protocol.messages import Chunk, Ending, Reply
 
 
@@ -25,11 +26,14 @@ def whole(
         ending=Ending.COMPLETE,
         streamed=False,
         pieces=0,
+        websocket=False,
     )
 
 
 def refilled(reply: Reply, body: bytes) -> Reply:
     """The same reply with another body, and the content-length of that body."""
+    if reply.websocket:
+        raise Unsupported("a session on a websocket has no body")
     headers = tuple(
         (name, str(len(body)) if name.lower() == "content-length" else value)
         for name, value in reply.headers

@@ -30,11 +30,13 @@ class Fault:
     one into the other. A method raises Unsupported if the dialect or the reply cannot express the
     fault. If it returns its argument unchanged, the fault had no effect. `silent` marks a fault
     behind HTTP 200 that no app can detect without evaluating the content: reports count it as
-    corruption shown to users, not as a failure.
+    corruption shown to users, not as a failure. `keeps_content` marks one that changes the bytes of
+    a reply, and nothing of its answer.
     """
 
     ends_reply: ClassVar[bool] = False  # True: once applied, it masks the faults after it
     silent: ClassVar[bool] = False
+    keeps_content: ClassVar[bool] = False
 
     if not TYPE_CHECKING:  # mypy takes the arguments from the fields
 

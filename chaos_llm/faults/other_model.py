@@ -23,6 +23,8 @@ class OtherModel(Fault):
     "-mini" appended. A dialect whose replies name no model cannot show it.
     """
 
+    keeps_content = True
+
     model: str | None = None
 
     def __post_init__(self) -> None:

@@ -15,10 +15,11 @@ from chaos_llm.errors import UsageError
 from chaos_llm.importing.recorded_file import NEEDS_EXTRA
 
 _MOST_BLOCKS = 500  # candidates of the first search, whose time grows with their square
-_SURE = 1.92  # half of the 95 % quantile of chi-square with one degree of freedom
-# Half of the 99.9 % quantile of chi-square with one degree of freedom. A profile has several
+# Two calls beyond a sure edge would have to be one in 150, as healthy calls are at 92 %.
+_SURE = 5.0
+# Half of the 99.7 % quantile of chi-square with one degree of freedom. A profile has several
 # edges, and all of them should be in their ranges.
-_LIKELY = 5.41
+_LIKELY = 4.5
 # What a change must gain in log likelihood, beside half of the logarithm of the number of calls:
 # the largest gain of chance alone is less in more than 95 of 100 sequences without any change.
 _CHANGE, _CHANGE_OF_MIX = 4.0, 7.0
@@ -27,9 +28,9 @@ _LEAST_FAILURES = 12  # in which a change of their mix is looked for
 
 @dataclass(frozen=True)
 class Change:
-    """A change before the call number `index`; with 99.9 % confidence it is in first..last.
+    """A change before the call number `index`; with 99.7 % confidence it is in first..last.
 
-    It is `sure` if no place beside it is in the 95 % interval.
+    It is `sure` if two calls farther is most unlikely; it is then written as one time.
     """
 
     index: int
@@ -128,12 +129,10 @@ def _with_range(number: int, places: list[int], sums: Any) -> Change:
     all_of_it = np.arange(max(low + 1, place - 2000), min(high, place + 2000))
     gains = _likelihood(sums, low, all_of_it) + _likelihood(sums, all_of_it, high)
     best = int(np.argmax(gains))
-    unlikely = np.flatnonzero(gains < gains[best] - _LIKELY)
-    after = np.searchsorted(unlikely, best)
-    first = unlikely[after - 1] + 1 if after else 0
-    last = unlikely[after] - 1 if after < len(unlikely) else len(gains) - 1
-    beside = [gains[each] for each in (best - 1, best + 1) if 0 <= each < len(gains)]
-    sure = all(gain < gains[best] - _SURE for gain in beside)
+    likely = np.flatnonzero(gains >= gains[best] - _LIKELY)
+    first, last = int(likely[0]), int(likely[-1])
+    beside = [gains[each] for each in (best - 2, best + 2) if 0 <= each < len(gains)]
+    sure = last - first <= 2 and all(gain < gains[best] - _SURE for gain in beside)
     index, first, last = (int(all_of_it[each]) for each in (best, first, last))
     return Change(index, first, last, sure)
 

@@ -25,7 +25,8 @@ class FoundWindow:
     """A window in which calls failed; times are seconds since 1970, (earliest, latest).
 
     `counts` has the calls by number of their kind of failure, 0 for healthy ones. Empty `models`
-    stand for all models of the group.
+    stand for all models of the group. `widest` is how many calls are between the earliest beginning
+    and the latest end.
     """
 
     provider: str
@@ -36,6 +37,7 @@ class FoundWindow:
     counts: tuple[tuple[int, int], ...]
     sticky: Stickiness | None = None
     sticky_by: str = ""
+    widest: int = 0
 
     @property
     def calls(self) -> int:
@@ -47,13 +49,18 @@ class FoundWindow:
 
     @property
     def share(self) -> float:
-        return self.failures / self.calls
+        """The share of failures between the middles of uncertain edges.
+
+        Between the most likely edges it would be too high: a window begins and ends with failures.
+        """
+        return self.failures / max(self.calls, (self.calls + self.widest) / 2)
 
     @property
     def interval(self) -> tuple[float, float]:
         """The 99 % interval of the share; calls of one client do not count as independent."""
         spread = self.sticky.spread if self.sticky else 1.0
-        return wilson(self.failures / spread, self.calls / spread, Z99)
+        failures, widest = self.failures / spread, max(self.calls, self.widest) / spread
+        return wilson(failures, widest, Z99)[0], wilson(failures, self.calls / spread, Z99)[1]
 
 
 @dataclass(frozen=True)
@@ -165,7 +172,20 @@ def _windows(
                 counts=segment.counts,
                 sticky=sticky,
                 sticky_by=by,
+                widest=_widest(segments, changes, number),
             )
+
+
+def _widest(
+    segments: Sequence[_Segment], changes: Sequence[change_points.Change], number: int
+) -> int:
+    """The calls of a segment, with those before and after it that may belong to it."""
+    begin, end = segments[number].begin, segments[number].end
+    if number and not segments[number - 1].fails:
+        begin = min(begin, changes[number - 1].first)
+    if number + 1 < len(segments) and not segments[number + 1].fails:
+        end = max(end, changes[number].last)
+    return end - begin
 
 
 def _middle(edge: tuple[float, float]) -> tuple[float, float]:
@@ -239,6 +259,7 @@ def _both(a: FoundWindow, b: FoundWindow) -> FoundWindow:
         begins=_narrower(a.begins, b.begins),
         ends=_narrower(a.ends, b.ends),
         counts=tuple(sorted(counts.items())),
+        widest=a.widest + b.widest,
     )
 
 

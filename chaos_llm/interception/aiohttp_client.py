@@ -19,13 +19,18 @@ import anyio
 from aiohttp import BaseConnector, ClientRequest, ClientTimeout
 from aiohttp import connector as connectors
 from aiohttp.client_exceptions import ClientConnectorDNSError, ClientConnectorError
+from aiohttp.client_proto import ResponseHandler
 from aiohttp.helpers import ceil_timeout
 
 from chaos_llm.engine.reply_timing import LAST_SYN
 from chaos_llm.interception.aiohttp_connection import ClientTimeouts, ReplyConnection
 from chaos_llm.interception.context import InterceptionContext
 from chaos_llm.interception.intercepted_exchange import InterceptedExchange
+from chaos_llm.interception.websocket import event_loops
+from chaos_llm.interception.websocket.connections import WebSockets
 from chaos_llm.protocol.messages import Ending, WireRequest
+from chaos_llm.protocol.websocket import is_upgrade
+from chaos_llm.requests.host_names import SCHEME_PORTS
 
 _Create = Callable[[Any, ClientRequest, Any, ClientTimeout], Awaitable[Any]]
 _Get = Callable[..., Awaitable[Any]]
@@ -35,6 +40,7 @@ _UNREACHABLE_ADDRESS = "('192.0.2.1', 443)"  # an address for documentation, RFC
 _context: InterceptionContext | None = (
     None  # None after the outage, when code may still hold a replaced method
 )
+_websockets: WebSockets | None = None
 
 
 def replace(context: InterceptionContext, undo: ExitStack) -> None:
@@ -49,8 +55,10 @@ def replace(context: InterceptionContext, undo: ExitStack) -> None:
 
 
 def _use_context(context: InterceptionContext | None) -> None:
-    global _context  # noqa: PLW0603 - one outage a process, and connectors are classes
-    _context = context
+    global _context, _websockets
+    if _websockets is not None:
+        _websockets.cut_all()
+    _context, _websockets = context, None if context is None else WebSockets(context)
 
 
 def _replace(kind: type, name: str, wrap: Callable[..., Any], undo: ExitStack) -> None:
@@ -82,6 +90,8 @@ def _creating(real: _Create) -> _Create:
                     request.method, url.scheme, host, url.port, url.path
                 )
             return await real(connector, request, traces, limits)
+        if _websockets is not None and is_upgrade(request.method, _headers(request)):
+            return await _upgrading(_websockets, request, limits)
         origin = (url.scheme, str(url.raw_host), url.port)
         keep = 0.0 if connector.force_close else connector._keepalive_timeout
         exchange = InterceptedExchange(
@@ -120,9 +130,32 @@ async def _body(request: ClientRequest) -> bytes:
 
 async def _wire(request: ClientRequest) -> WireRequest:
     url, body = request.url, await _body(request)
-    headers = {name.lower(): value for name, value in request.headers.items()}
     host, path, query = str(url.raw_host), url.raw_path, url.raw_query_string
-    return WireRequest(request.method, host, path, query, headers, body)
+    return WireRequest(request.method, host, path, query, _headers(request), body)
+
+
+def _headers(request: ClientRequest) -> dict[str, str]:
+    return {name.lower(): value for name, value in request.headers.items()}
+
+
+async def _upgrading(
+    websockets: WebSockets, request: ClientRequest, limits: ClientTimeout
+) -> ResponseHandler:
+    """A connection on which aiohttp sends its request to upgrade, and frames behind it."""
+    url, loop = request.url, asyncio.get_running_loop()
+    host, ssl = str(url.raw_host), url.scheme in ("https", "wss")
+    address = (host, url.port or SCHEME_PORTS[url.scheme])
+    protocol = ResponseHandler(loop)
+    try:
+        async with ceil_timeout(limits.sock_connect, limits.ceil_threshold):
+            await event_loops.connect(websockets, lambda: protocol, address, ssl, host)
+    except socket.gaierror as error:
+        raise ClientConnectorDNSError(request.connection_key, error) from error
+    except OSError as error:
+        if error.errno is None and isinstance(error, TimeoutError):
+            raise  # the client's own limit
+        raise ClientConnectorError(request.connection_key, error) from error
+    return protocol
 
 
 async def _connect(

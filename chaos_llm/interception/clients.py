@@ -21,8 +21,15 @@ _DEFAULT_TRANSPORT = (
     "this machine."
 )
 _WEBSOCKETS = (
-    "websockets are not simulated. Use the provider's HTTP API in this test, or connect to a stub "
-    "on this machine."
+    "this way to a websocket is not simulated: a proxy that the code names, a socket of its own, "
+    "or an event loop other than asyncio's. Let `websockets`, `websocket-client` or aiohttp "
+    "connect to the provider themselves, or to a stub on this machine."
+)
+_SELECTING = (
+    "its client waits in select() for a socket, and a simulated one has no descriptor "
+    "(`websocket.WebSocketApp.run_forever`, `websockets.sync` from 17.3 on). Use "
+    "`websocket.create_connection` or asyncio's `websockets`, or a mock server: the fixture "
+    "`chaos_server`, or `chaos-llm serve`."
 )
 _STANDARD_LIBRARY = (
     "the standard library's HTTP client is not simulated. Send the request with httpx, requests, "
@@ -67,11 +74,22 @@ STANDARD_HTTP = Client(
     _STANDARD_LIBRARY,
 )
 WEBSOCKETS = Client(
-    "websockets, websocket-client",
+    "websockets, also by the SDKs of OpenAI and Google; websocket-client; aiohttp's ws_connect",
+    "answered",
+    "loop.create_connection, the look-up of the host and the socket's connect",
+)
+OTHER_WEBSOCKETS = Client(
+    "websockets through a proxy that the code names, on a socket of its own, or on trio",
     "refused",
-    "the name look-up of the host",
+    "the name look-up of the host, and the first bytes of a connection",
     ("websockets", "websocket"),
     _WEBSOCKETS,
+)
+SELECTING = Client(
+    "WebSocketApp.run_forever of websocket-client, websockets.sync from 17.3 on",
+    "refused",
+    "the descriptor of the simulated socket",
+    way_out=_SELECTING,
 )
 SOCKETS = Client(
     "socket and _socket, asyncio streams, trio, and clients based on them",
@@ -119,8 +137,10 @@ CHILD = Client(
 
 CLIENTS = (
     *HTTP_CLIENTS,
-    STANDARD_HTTP,
     WEBSOCKETS,
+    STANDARD_HTTP,
+    OTHER_WEBSOCKETS,
+    SELECTING,
     SOCKETS,
     GRPC_ANSWERED,
     GRPC_STREAMS,

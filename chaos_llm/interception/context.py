@@ -7,7 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from chaos_llm.decisions.overrides import ChosenAnswers
 from chaos_llm.engine.engine import Engine
+from chaos_llm.engine.plain_replies import Plain
 from chaos_llm.errors import ForeignCall, ForeignThread, NoReply
 from chaos_llm.interception.cancellation import is_being_cancelled
 from chaos_llm.interception.connection_reuse import Connections
@@ -15,7 +17,8 @@ from chaos_llm.interception.egress_guard import EgressGuard
 from chaos_llm.interception.foreign_stubs import unknown_provider_warning
 from chaos_llm.interception.httpx_pool import Pools
 from chaos_llm.journal.journal import End, Exchange
-from chaos_llm.protocol.messages import PlainReply, Reply, WireRequest
+from chaos_llm.protocol.messages import Reply, WireRequest
+from chaos_llm.providers.provider import Provider
 from chaos_llm.requests import app_deadlines
 from chaos_llm.requests.hosts import Hosts
 from chaos_llm.virtual_time import VirtualTime
@@ -45,19 +48,27 @@ class InterceptionContext:
     pools: Pools = field(default_factory=Pools)  # of httpx's transports
     warnings: list[str] = field(default_factory=list)  # to be issued when the outage ends
     now: Callable[[], float] = float  # the present second of the profile
+    cassette: object = None  # of vcrpy: the last one whose answers the providers give
+    taped: list[ChosenAnswers] = field(default_factory=list)  # the answers of all cassettes
     is_over: bool = False  # the outage has ended, so replies that are read late fail
 
     def exchange(self, names: tuple[str, ...], wire: WireRequest) -> tuple[Exchange, Reply]:
         """Answer a request to one of these providers; raises ForeignCall in real-time threads."""
-        exchange, reply = self.brief_exchange(names, wire)
-        return exchange, reply.in_full() if isinstance(reply, PlainReply) else reply
+        return self.answer(self.hosts.provider(names, wire.method, wire.path), wire)
 
     def brief_exchange(
         self, names: tuple[str, ...], wire: WireRequest
-    ) -> tuple[Exchange, Reply | PlainReply]:
+    ) -> tuple[Exchange, Reply | Plain]:
         """The same; a reply that comes whole and at once stays as short as it is."""
-        self._require_clock(wire)
-        provider = self.hosts.provider(names, wire.method, wire.path)
+        return self._answer(self.hosts.provider(names, wire.method, wire.path), wire)
+
+    def answer(self, provider: Provider, wire: WireRequest) -> tuple[Exchange, Reply]:
+        """Answer a request in this wire format; raises ForeignCall in real-time threads."""
+        exchange, reply = self._answer(provider, wire)
+        return exchange, reply if isinstance(reply, Reply) else reply.in_full()
+
+    def _answer(self, provider: Provider, wire: WireRequest) -> tuple[Exchange, Reply | Plain]:
+        self.require_clock(wire)
         try:
             exchange, reply = self.engine.brief_exchange(provider, wire)
         except Exception as error:
@@ -72,10 +83,10 @@ class InterceptionContext:
 
     def sleep(self, seconds: float, wire: WireRequest) -> None:
         """Let the calling thread wait for bytes; it may not be the one that sent the request."""
-        self._require_clock(wire)
+        self.require_clock(wire)
         self.clock.sleep(seconds)
 
-    def _require_clock(self, wire: WireRequest) -> None:
+    def require_clock(self, wire: WireRequest) -> None:
         """Raise ForeignCall in a real-time thread, and ChildEgress in a forked child."""
         if self.clock.is_managed_here():
             return

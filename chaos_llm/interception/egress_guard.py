@@ -10,7 +10,7 @@ import os
 import socket
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from typing import Any
+from typing import Any, Protocol
 
 from chaos_llm.errors import ChildEgress, UncaughtEgress
 from chaos_llm.interception.clients import CHILD, Client, caller, refusal
@@ -21,6 +21,16 @@ _HEAD = 16_384  # bytes; a request's head or a TLS ClientHello is not longer
 _FIRST_BYTES = frozenset(b"\x04\x05\x16ABCDEFGHIJKLMNOPQRSTUVWXYZ")  # SOCKS, TLS, a method of HTTP
 _NAME_SERVER = 53  # port
 _INTERNET = (socket.AF_INET, socket.AF_INET6)
+
+
+class SimulatedSockets(Protocol):
+    """What answers clients that make their own sockets."""
+
+    def look_up(self, host: object, port: object) -> str | None:
+        """The address that stands for a host; None where this client's sockets stay real."""
+
+    def connect(self, sock: socket.socket, address: Any) -> bool:
+        """Connect a socket in memory; False where the address stands for no host."""
 
 
 class EgressGuard:
@@ -38,6 +48,7 @@ class EgressGuard:
     ) -> None:
         self.hosts = HostPatterns(patterns)
         self._report_in_child, self._report, self._process_id = report_in_child, report, os.getpid()
+        self.simulated: SimulatedSockets | None = None
         self._looked_up: dict[str, str] = {}  # by address: hosts of which some ports are providers'
 
     def is_in_child(self) -> bool:

@@ -19,8 +19,9 @@ _OF_A_MODEL = re.compile(
     r"/chat/completions$|/v1/(?:messages|responses)$|:(?:streamG|g)enerateContent$|/converse(?:-stream)?$"
 )
 
-# Makes the warning about a stub below a transport, for the transport and a request; "" for none.
-Below = Callable[[Any, Any], str]
+RESPX = "respx.mocks"  # the module of respx's routers
+# Handles a stub below a transport, given the outage's context, the transport and a request.
+Below = Callable[[Any, Any, Any], None]
 
 
 def unused_stub_warning(what: str, host: str) -> str:
@@ -71,17 +72,21 @@ def warn_of_unused_stubs(warn: Callable[[str], None], library: str, request: Any
             warn(unused_stub_warning("a respx stub of yours", request.url.host))
 
 
-def stubs_below(method: Callable[..., Any]) -> Below | None:
-    """A function for warnings where pytest-httpx or vcrpy has already replaced this method."""
+def stubs_below(
+    method: Callable[..., Any], use_cassette: Callable[[Any, Any, str], None]
+) -> Below | None:
+    """A function to call where pytest-httpx or vcrpy has already replaced this method.
+
+    `use_cassette` is given the context, vcrpy's cassette and the host of a request.
+    """
     held = _free_variables(method, "pytest_httpx")
     if "mock" in held and "options" in held:
-        return partial(response_of_pytest_httpx, held["mock"], held["options"])
+        warning = partial(response_of_pytest_httpx, held["mock"], held["options"])
+        return lambda context, transport, request: context.warn(warning(transport, request))
     cassette = cassette_of(method)
-    return (
-        None
-        if cassette is None
-        else lambda _, request: unused_cassette_warning(cassette, request.url.host)
-    )
+    if cassette is None:
+        return None
+    return lambda context, _, request: use_cassette(context, cassette, request.url.host)
 
 
 def cassette_of(function: Any) -> Any:
@@ -124,7 +129,7 @@ def as_httpx(library: str, request: Any) -> httpx.Request:
 
 def _routers() -> Iterator[respx.Router]:
     """The active routers of respx; none if respx has not been imported."""
-    mocks = sys.modules.get("respx.mocks")
+    mocks = sys.modules.get(RESPX)
     if mocks is not None:
         for mocker in mocks.Mocker.registry.values():
             yield from mocker.routers

@@ -8,7 +8,7 @@ patched, so clients that were made before the outage follow.
 from __future__ import annotations
 
 import importlib
-import importlib.util
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -16,17 +16,18 @@ from typing import Any
 import anyio
 
 from chaos_llm.engine.reply_timing import AT_ONCE, FOREVER, Step, pool_timeout
+from chaos_llm.interception import cassette_playback
 from chaos_llm.interception.connection_reuse import Origin
 from chaos_llm.interception.context import InterceptionContext
 from chaos_llm.interception.foreign_stubs import (
+    RESPX,
     mock_transport_warning,
     stubs_below,
     warn_of_unused_stubs,
 )
 from chaos_llm.interception.httpx_exchange import HttpxExchange
 from chaos_llm.interception.httpx_pool import Connection, Pool
-
-LIBRARIES = tuple(name for name in ("httpx", "httpx2") if importlib.util.find_spec(name))
+from chaos_llm.interception.httpx_tls import share_tls_contexts
 
 _handlers: dict[tuple[str, bool], Callable[..., Any]] = {}
 _context: InterceptionContext | None = (
@@ -36,27 +37,40 @@ _context: InterceptionContext | None = (
 
 @contextmanager
 def intercepted(context: InterceptionContext) -> Iterator[None]:
-    """Answer for the providers, and restore both libraries' transports at the end."""
+    """Answer requests of the transports that `replace_httpx` and `replace_httpx2` replace."""
     with ExitStack() as undo:
         undo.callback(_use_context, None)
         undo.callback(_handlers.clear)
         _use_context(context)
-        for library in LIBRARIES:
-            module = importlib.import_module(library)
-            for transport, method, replacement in (
-                (module.HTTPTransport, "handle_request", _sync),
-                (module.AsyncHTTPTransport, "handle_async_request", _async),
-            ):
-                real = vars(transport)[method]
-                undo.callback(setattr, transport, method, real)
-                handler = replacement(module, real)
-                _handlers[library, replacement is _async] = handler
-                setattr(transport, method, handler)
-            for method in ("handle_request", "handle_async_request"):
-                real = vars(module.MockTransport)[method]
-                undo.callback(setattr, module.MockTransport, method, real)
-                setattr(module.MockTransport, method, _recording(real))
         yield
+
+
+def replace_httpx(_context: InterceptionContext, undo: ExitStack) -> None:
+    """Replace the transports of httpx, which has been imported."""
+    _replace("httpx", undo)
+
+
+def replace_httpx2(_context: InterceptionContext, undo: ExitStack) -> None:
+    """The same for httpx2."""
+    _replace("httpx2", undo)
+
+
+def _replace(library: str, undo: ExitStack) -> None:
+    share_tls_contexts(library, undo)
+    module = importlib.import_module(library)
+    for transport, method, replacement in (
+        (module.HTTPTransport, "handle_request", _sync),
+        (module.AsyncHTTPTransport, "handle_async_request", _async),
+    ):
+        real = vars(transport)[method]
+        undo.callback(setattr, transport, method, real)
+        handler = replacement(module, real)
+        _handlers[library, replacement is _async] = handler
+        setattr(transport, method, handler)
+    for method in ("handle_request", "handle_async_request"):
+        real = vars(module.MockTransport)[method]
+        undo.callback(setattr, module.MockTransport, method, real)
+        setattr(module.MockTransport, method, _recording(real))
 
 
 def handler_of(library: str, *, is_async: bool) -> Callable[..., Any]:
@@ -70,13 +84,14 @@ def _use_context(context: InterceptionContext | None) -> None:
 
 
 def _sync(module: Any, real: Callable[..., Any]) -> Callable[..., Any]:
-    library, below = module.__name__, stubs_below(real)
+    library, below = module.__name__, stubs_below(real, cassette_playback.use)
 
     def handle_request(transport: Any, request: Any) -> Any:
         context = _context
         if context is None:
             return real(transport, request)
-        names = _names(context, request)
+        origin = _origin(request)
+        names = context.hosts.names(origin[1], origin[2], origin[0])
         if not names:
             answer = context.services and context.services.answer(library, request)
             if answer is not None:
@@ -84,10 +99,11 @@ def _sync(module: Any, real: Callable[..., Any]) -> Callable[..., Any]:
             context.warn_of_unknown_provider(*_endpoint(request))
             return real(transport, request)
         body = request.read()
-        warn_of_unused_stubs(context.warn, library, request)
+        if RESPX in sys.modules:
+            warn_of_unused_stubs(context.warn, library, request)
         if below is not None:
-            context.warn(below(transport, request))
-        pool, origin = context.pools.of(transport), _origin(request)
+            below(context, transport, request)
+        pool = context.pools.of(transport)
         connection = pool.take(origin, context.clock.now)
         if connection is None:
             found = _wait(context, pool, origin, pool_timeout(request.extensions))
@@ -109,13 +125,14 @@ def _sync(module: Any, real: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _async(module: Any, real: Callable[..., Any]) -> Callable[..., Any]:
-    library, below = module.__name__, stubs_below(real)
+    library, below = module.__name__, stubs_below(real, cassette_playback.use)
 
     async def handle_async_request(transport: Any, request: Any) -> Any:
         context = _context
         if context is None:
             return await real(transport, request)
-        names = _names(context, request)
+        origin = _origin(request)
+        names = context.hosts.names(origin[1], origin[2], origin[0])
         if not names:
             answer = context.services and await context.services.answer_async(library, request)
             if answer is not None:
@@ -123,10 +140,11 @@ def _async(module: Any, real: Callable[..., Any]) -> Callable[..., Any]:
             context.warn_of_unknown_provider(*_endpoint(request))
             return await real(transport, request)
         body = await request.aread()
-        warn_of_unused_stubs(context.warn, library, request)
+        if RESPX in sys.modules:
+            warn_of_unused_stubs(context.warn, library, request)
         if below is not None:
-            context.warn(below(transport, request))
-        pool, origin = context.pools.of(transport), _origin(request)
+            below(context, transport, request)
+        pool = context.pools.of(transport)
         connection = pool.take(origin, context.clock.now)
         if connection is None:
             found = await pool.wait_async(origin, pool_timeout(request.extensions))

@@ -10,6 +10,7 @@ from typing import Any
 
 import anyio
 
+from chaos_llm.engine.plain_replies import PlainReply
 from chaos_llm.engine.reply_timing import (
     Step,
     body_steps,
@@ -19,9 +20,9 @@ from chaos_llm.engine.reply_timing import (
     read_timeout,
 )
 from chaos_llm.interception.context import OUTAGE_ENDED, InterceptionContext
-from chaos_llm.interception.httpx_headers import RequestHeaders, fill, keeps_triples
+from chaos_llm.interception.httpx_headers import RequestHeaders, reply_headers
 from chaos_llm.interception.httpx_pool import Connection, Pool
-from chaos_llm.protocol.messages import PlainReply, Reply, WireRequest
+from chaos_llm.protocol.messages import Reply, WireRequest
 
 _EXTENSIONS = {"http_version": b"HTTP/1.1"}
 _BEFORE_A_CONNECTION = ("ConnectError", "ConnectTimeout")
@@ -78,7 +79,7 @@ class HttpxExchange:
     @property
     def reply(self) -> Reply:
         reply = self._reply
-        return reply.in_full() if isinstance(reply, PlainReply) else reply
+        return reply if isinstance(reply, Reply) else reply.in_full()
 
     def __enter__(self) -> None:
         pass
@@ -138,7 +139,8 @@ class HttpxExchange:
         OpenAI's sync streams close after [DONE], before the chunk that ends the body, so their
         connections cannot be reused.
         """
-        self.context.end(self.exchange, "complete")
+        if self.exchange.end == "open":
+            self.context.end(self.exchange, "complete")
         connection, self.connection = self.connection, None
         if connection is not None:
             now = self.context.clock.now
@@ -148,7 +150,8 @@ class HttpxExchange:
                 self.pool.close(connection, now)
 
     def abandon(self) -> None:
-        self.context.end(self.exchange, "abandoned")
+        if self.exchange.end == "open":
+            self.context.end(self.exchange, "abandoned")
         connection, self.connection = self.connection, None
         if connection is not None:
             self.pool.close(connection, self.context.clock.now)
@@ -169,14 +172,14 @@ class HttpxExchange:
 
     def _plain_response(self, reply: PlainReply) -> Any:
         """The response to a reply that comes whole and at once."""
-        self.context.end(self.exchange, "complete")
-        module, stream = self.module, _immediate_stream_class(self.module)(reply.body, self)
-        if not keeps_triples(module):
-            return module.Response(
-                200, headers=reply.headers, stream=stream, extensions=_EXTENSIONS.copy()
-            )
+        if self.is_async:  # other tasks ran since the request came
+            self.context.end(self.exchange, "complete")
+        else:
+            self.exchange.end = "complete"
+        module = self.module
+        stream = _immediate_stream_class(module)(reply.body, self)
         response = module.Response(200, stream=stream, extensions=_EXTENSIONS.copy())
-        fill(response.headers, reply.headers)
+        response.headers = reply_headers(module, reply.raw_headers)
         return response
 
 

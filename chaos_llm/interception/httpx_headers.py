@@ -9,9 +9,11 @@ constructor takes the headers.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cache, lru_cache
+from functools import cache
 from types import ModuleType
 from typing import Any
+
+from chaos_llm.engine.plain_replies import RawHeader
 
 
 @cache
@@ -22,16 +24,13 @@ def keeps_triples(module: ModuleType) -> bool:
     return kept and hasattr(headers, "_encoding") and headers.encoding == "ascii"
 
 
-@lru_cache(maxsize=1024)
-def _names(name: str) -> tuple[bytes, bytes]:
-    encoded = name.encode("ascii")
-    return encoded, encoded.lower()
-
-
-def fill(headers: Any, values: tuple[tuple[str, str], ...]) -> None:
-    """Put ASCII headers into an empty object of a library that keeps triples."""
-    headers._list = [(*_names(name), value.encode("ascii")) for name, value in values]
-    headers._encoding = "ascii"
+def reply_headers(module: ModuleType, raw: list[RawHeader]) -> Any:
+    """ASCII headers as an object of the library's."""
+    if not keeps_triples(module):
+        return module.Headers([(name, value) for name, _, value in raw])
+    headers = module.Headers()
+    headers._list, headers._encoding = raw, "ascii"
+    return headers
 
 
 class RequestHeaders(Mapping[str, str]):

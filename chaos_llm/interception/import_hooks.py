@@ -1,4 +1,4 @@
-"""Interception of aiohttp, urllib3, gRPC, pycurl and other mocks when they are imported.
+"""Interception of the clients, gRPC, pycurl and other mocks when they are imported.
 
 The cancel scopes of anyio and trio are watched from then on, too.
 
@@ -22,6 +22,8 @@ from chaos_llm.interception.context import InterceptionContext
 
 # The libraries, and for each one the module and the function that intercept it.
 _ADAPTERS = {
+    "httpx": ("chaos_llm.interception.httpx_clients", "replace_httpx"),
+    "httpx2": ("chaos_llm.interception.httpx_clients", "replace_httpx2"),
     "urllib3": ("chaos_llm.interception.urllib3_client", "replace"),
     "aiohttp": ("chaos_llm.interception.aiohttp_client", "replace"),
     "grpc": ("chaos_llm.interception.grpc.seam", "replace"),

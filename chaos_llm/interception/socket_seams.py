@@ -77,6 +77,8 @@ def _redirected(name: str) -> Redirect:
         guard = _guard
         if guard is None:
             return real(host, *args, **options)
+        if name == "getaddrinfo" and (found := _simulated(guard, host, *args, **options)):
+            return found
         return _guarded(guard, real, host, *args, **options)
 
     return Redirect(builtin, look_up)
@@ -96,6 +98,16 @@ def _look_up(guard: EgressGuard, real: Callable[..., Any]) -> Callable[..., Any]
         return _guarded(guard, real, host, *args, **options)
 
     return look_up
+
+
+def _simulated(
+    guard: EgressGuard, host: Any, port: Any = None, *_: Any, **__: Any
+) -> list[Any] | None:
+    """What a client finds whose sockets are simulated."""
+    address = None if guard.simulated is None else guard.simulated.look_up(host, port)
+    if address is None:
+        return None
+    return [(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (address, port))]
 
 
 def _guarded(
@@ -132,13 +144,6 @@ def _methods(guard: EgressGuard) -> dict[str, Callable[..., Any]]:
     kind = _socket.socket
     real_sendto, real_sendmsg = kind.sendto, kind.sendmsg
 
-    def addressed(real: Callable[..., Any]) -> Callable[..., Any]:
-        def method(sock: Any, address: Any) -> Any:
-            guard.check_address(sock, address)
-            return real(sock, address)
-
-        return method
-
     def sending(real: Callable[..., Any]) -> Callable[..., Any]:
         def method(sock: Any, data: Any, *flags: Any) -> Any:
             guard.check_bytes(sock, data)
@@ -161,10 +166,24 @@ def _methods(guard: EgressGuard) -> dict[str, Callable[..., Any]]:
         return real_sendmsg(sock, buffers, *more)
 
     addressing = {
-        name: addressed(getattr(kind, name)) for name in ("bind", "connect", "connect_ex")
+        name: _addressed(guard, getattr(kind, name), is_connect=name == "connect")
+        for name in ("bind", "connect", "connect_ex")
     }
     streaming = {name: sending(getattr(kind, name)) for name in ("send", "sendall")}
     return {**addressing, **streaming, "sendto": sendto, "sendmsg": sendmsg}
+
+
+def _addressed(
+    guard: EgressGuard, real: Callable[..., Any], *, is_connect: bool
+) -> Callable[..., Any]:
+    def method(sock: Any, address: Any) -> Any:
+        simulated = guard.simulated
+        if is_connect and simulated is not None and simulated.connect(sock, address):
+            return None
+        guard.check_address(sock, address)
+        return real(sock, address)
+
+    return method
 
 
 def _guard_tls(guard: EgressGuard, undo: ExitStack) -> None:

@@ -24,8 +24,8 @@ from urllib.parse import urlsplit
 from urllib3 import HTTPConnectionPool, exceptions
 
 from chaos_llm.engine.reply_timing import LAST_SYN, TLS_EOF
+from chaos_llm.interception import cassette_playback
 from chaos_llm.interception.context import InterceptionContext
-from chaos_llm.interception.foreign_stubs import unused_cassette_warning
 from chaos_llm.interception.intercepted_exchange import InterceptedExchange
 from chaos_llm.interception.socket_seams import SIMULATED
 from chaos_llm.interception.urllib3_socket import ReplySocket
@@ -75,7 +75,7 @@ def _opening(real: Callable[..., Any]) -> Callable[..., Any]:
         wire = _wire(pool.host, method, url, pool.headers if headers is None else headers, body)
         pending = _PendingRequest(context, names, wire, original)
         if (cassette := getattr(pool.ConnectionCls, "cassette", None)) is not None:
-            context.warn(unused_cassette_warning(cassette, pool.host))
+            cassette_playback.use(context, cassette, pool.host)
         with pending:
             return real(_copied_pool(original, pending), method, url, body, headers, *args, **more)
 

@@ -1,5 +1,7 @@
 """vcrpy and pytest-recording: requests to the providers bypass their cassettes.
 
+The answers of a cassette are the healthy answers of the providers: cassette_playback.py.
+
 vcrpy replaces httpx's transports, aiohttp's requests and the connections of http.client, urllib3
 and botocore. urllib3_client.py handles the connections.
 """
@@ -12,8 +14,9 @@ from contextlib import ExitStack
 from typing import Any
 from urllib.parse import urlsplit
 
+from chaos_llm.interception import cassette_playback
 from chaos_llm.interception.context import InterceptionContext
-from chaos_llm.interception.foreign_stubs import cassette_of, unused_cassette_warning
+from chaos_llm.interception.foreign_stubs import cassette_of
 from chaos_llm.interception.httpx_clients import handler_of
 
 # The intercepted transports; others, such as ASGITransport, belong to the app.
@@ -41,7 +44,7 @@ def _handling(
         is_ours = type(transport).__name__ in _OURS
         if not is_ours or not context.hosts.names(url.host, url.port, url.scheme):
             return real(cassette, below, transport, request, httpx)
-        context.warn(unused_cassette_warning(cassette, url.host))
+        cassette_playback.use(context, cassette, url.host)
         return handler_of(httpx.__name__, is_async=is_async)(transport, request)
 
     return handle
@@ -59,7 +62,7 @@ def _requesting(
         parts = urlsplit(str(session._build_url(url)))
         if not parts.hostname or not context.hosts.names(parts.hostname, parts.port, parts.scheme):
             return await recorded(session, method, url, **options)
-        context.warn(unused_cassette_warning(cassette, parts.hostname))
+        cassette_playback.use(context, cassette, parts.hostname)
         return await real(session, method, url, **options)
 
     return request

@@ -76,6 +76,11 @@ def _tags(profile: TomlDocument) -> list[str]:
     return _texts(profile, ("tags",), profile.tables.get("tags", []))
 
 
+def is_shipped(path: Path) -> bool:
+    """Whether a file is one of the profiles that come with this package."""
+    return path.parent in _shipped()
+
+
 def _shipped() -> list[Path]:
     # In a wheel the folder is inside the package; in a source tree or an editable install it is
     # beside it. Inside comes first: a folder beside an installed package is another package's.

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from chaos_llm.errors import UnknownName
 from chaos_llm.profiles import catalogue, toml_document
+from chaos_llm.profiles.compiled import compiled
 from chaos_llm.profiles.model import Profile, Window
 
 
@@ -55,6 +56,13 @@ def path_of(name: str | Path, rootdir: str | Path | None = None) -> Path:
 
 @lru_cache(maxsize=256)
 def _loaded(path: Path, mtime: int, size: int) -> Profile:  # noqa: ARG001 - keys of the cache
-    from chaos_llm.profiles import reading  # noqa: PLC0415 - pydantic, only when it is needed
+    document = toml_document.read(path)
 
-    return reading.profile(toml_document.read(path))
+    def read() -> Profile:
+        from chaos_llm.profiles import reading  # noqa: PLC0415 - pydantic, when it is needed
+
+        return reading.profile(document)
+
+    if not catalogue.is_shipped(path):
+        return read()
+    return compiled(path, document.text.encode(), read)

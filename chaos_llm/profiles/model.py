@@ -41,8 +41,8 @@ __all__ = [
 ]
 
 StickyBy = Literal["request", "client", "credential", "session"]
-SURFACES = ("api", "login", "page", "billing", "web")
-SIMULATED_SURFACES = ("api", "login", "page")
+SURFACES = ("api", "login", "page", "client", "billing", "web")
+SIMULATED_SURFACES = ("api", "login", "page", "client")
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -33,7 +33,7 @@ class TargetTable(Table):
 
     provider: Text | None = Field(None, description='the name of a provider, or "*"')
     edge: Text | None = Field(None, description="the name of an [edge.NAME] instead of a provider")
-    surface: Literal["api", "login", "page", "billing", "web"] = Field(
+    surface: Literal["api", "login", "page", "client", "billing", "web"] = Field(
         "api", description="a surface"
     )
     model: str = Field("", description="a model's name, or a pattern with *")

@@ -29,6 +29,7 @@ from chaos_llm.durations import seconds
 from chaos_llm.errors import UsageError
 from chaos_llm.faults.fault import Fault
 from chaos_llm.outage_context import Outage
+from chaos_llm.property_testing.explanations import without_explanation
 from chaos_llm.property_testing.strategies import faults as every_fault
 from chaos_llm.property_testing.strategies._arguments import provider_list, surface_list
 from chaos_llm.reports.chosen_checks import Claim
@@ -62,6 +63,10 @@ class OutageMachine(RuleBasedStateMachine):
     faults: ClassVar[SearchStrategy[Fault]] = every_fault()
     checks: ClassVar[Sequence[Claim]] = ()
     healthy_calls: ClassVar[int] = 3
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        cls.TestCase.settings = without_explanation(cls.TestCase.settings)
 
     def __init__(self) -> None:
         super().__init__()

@@ -15,8 +15,26 @@ from hashlib import blake2b
 from typing import TypeVar
 
 _T = TypeVar("_T")
+SEPARATOR = b"\x1f"
 _FIRST = (1).to_bytes(8, "little")
 _STEPS = float(1 << 53)
+
+
+def joined(*key: object) -> bytes:
+    """A key in bytes; a label and SEPARATOR before it make the key that begins with that label."""
+    text = "\x1f".join(map(str, key))
+    try:
+        return text.encode()
+    except UnicodeEncodeError:  # a lone surrogate, in a name from the user
+        return text.encode("utf-8", "surrogatepass")
+
+
+def hashes(key: bytes, count: int) -> bytes:
+    """The bytes of which the first draws of a key are made, 64 for each of so many hashes."""
+    if count == 1:
+        return blake2b(key, salt=_FIRST).digest()
+    salts = (number.to_bytes(8, "little") for number in range(1, count + 1))
+    return b"".join(blake2b(key, salt=salt).digest() for salt in salts)
 
 
 class KeyedRandom:
@@ -25,11 +43,7 @@ class KeyedRandom:
     __slots__ = ("_hashes", "_key", "_rest")
 
     def __init__(self, *key: object) -> None:
-        text = "\x1f".join(map(str, key))
-        try:
-            self._key = text.encode()
-        except UnicodeEncodeError:  # a lone surrogate, in a name from the user
-            self._key = text.encode("utf-8", "surrogatepass")
+        self._key = joined(*key)
         self._hashes, self._rest = 0, b""
 
     def again(self) -> KeyedRandom:
@@ -41,13 +55,6 @@ class KeyedRandom:
     def rewind(self) -> None:
         """Start again at the first draw."""
         self._hashes, self._rest = 0, b""
-
-    def hashes(self, count: int) -> bytes:
-        """The bytes of which the first draws are made, 64 for each of so many hashes."""
-        if count == 1:
-            return blake2b(self._key, salt=_FIRST).digest()
-        salts = (number.to_bytes(8, "little") for number in range(1, count + 1))
-        return b"".join(blake2b(self._key, salt=salt).digest() for salt in salts)
 
     def _take(self, length: int) -> bytes:
         """The next bytes, at most 64; one hash serves several draws."""

@@ -16,11 +16,16 @@ from chaos_llm.protocol import strict_json
 from chaos_llm.protocol.fast_dataclass import quick
 
 UNSERVED = "unserved"  # the surface of paths that a vendor may have and chaos_llm does not simulate
+CLIENT = "client"  # the surface of what a vendor's own client asks for beside the model: telemetry
 
 
 @quick(frozen=True, slots=True)
 class WireRequest:
-    """A request as received: header names in lower case, the whole body."""
+    """A request as received: header names in lower case, the whole body.
+
+    `connected`: the faults of its connection were decided before it, and the connection stands.
+    `session`: the number of the exchange that opened the websocket on which it came.
+    """
 
     method: str
     host: str
@@ -29,6 +34,8 @@ class WireRequest:
     headers: Mapping[str, str]
     body: bytes
     reused: bool | None = None  # whether its connection carried a request before; None: unknown
+    connected: bool = False
+    session: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +44,7 @@ class Tool:
 
     name: str
     parameters: Mapping[str, Any]
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +213,7 @@ class Request:
     * reasons: whether the model reasons before it answers
     * max_tokens, stop_sequences: the limits of the answer
     * choices: the number of answers that the request asks for
+    * subscription: whether a login of a subscription pays, and no API key
     """
 
     provider: str
@@ -229,6 +238,7 @@ class Request:
     max_tokens: int | None = None
     stop_sequences: tuple[str, ...] = ()
     choices: int = 1
+    subscription: bool = False
     body: Any = field(default=None, repr=False, compare=False)
 
 
@@ -259,7 +269,8 @@ class Reply:
 
     `wait` is the pause before the headers. `pieces` is the number of pieces of the answer, several
     of which may share a chunk. If there are no chunks, an ending other than COMPLETE happens before
-    the headers.
+    the headers. `websocket`: the chunks are sent on a websocket, see protocol/websocket.py; a reply
+    that is not `streamed` is the one to the upgrade.
     """
 
     status: int
@@ -270,6 +281,12 @@ class Reply:
     streamed: bool = False
     pieces: int = 1
     ping: bytes = b""  # the keep-alive event of this wire format, if it has one
+    websocket: bool = False
+
+    @property
+    def is_upgrade(self) -> bool:
+        """Whether it opens a session on a websocket, in which no answer has begun."""
+        return self.websocket and not self.streamed
 
     def later(self, seconds: float) -> Reply:
         """The same reply, with its headers so many seconds later."""
@@ -277,7 +294,7 @@ class Reply:
 
     def first_piece_later(self, seconds: float) -> Reply:
         """The same reply, its first content so many seconds later; all of it if it is no stream."""
-        if not seconds:
+        if not seconds or self.is_upgrade:
             return self
         if not self.streamed:
             return self.later(seconds)
@@ -289,7 +306,7 @@ class Reply:
 
     def pieces_later(self, seconds: float) -> Reply:
         """The same reply, with a pause before each piece after the first."""
-        if not seconds:
+        if not seconds or self.is_upgrade:
             return self
         if not self.streamed:
             return self.later(seconds * max(0, self.pieces - 1))
@@ -305,19 +322,3 @@ class Reply:
     def body(self) -> bytes:
         """All bytes of the body, without the pauses."""
         return b"".join(chunk.data for chunk in self.chunks)
-
-
-@quick(frozen=True, slots=True)
-class PlainReply:
-    """A healthy reply that comes whole and at once, as nearly all do: its headers and its body.
-
-    `pieces` is the number of pieces of the answer, as in a Reply.
-    """
-
-    headers: tuple[tuple[str, str], ...]
-    body: bytes
-    pieces: int
-
-    def in_full(self) -> Reply:
-        """The same reply in the form that faults can change."""
-        return Reply(200, self.headers, (Chunk(0.0, self.body, True),), pieces=self.pieces)

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from chaos_llm.errors import UsageError
-from chaos_llm.protocol.messages import PlainReply, Reply
+from chaos_llm.protocol.messages import Reply
 
 _MINUTE = 60.0
 _MOST_CREDENTIALS = 10_000  # in memory at once; the oldest one is dropped and would begin full
@@ -80,6 +80,14 @@ class _TokenBucket:
             gained = self.size if self._at == -math.inf else (at - self._at) * self._rate
             self.left, self._at = min(self.size, self.left + gained), at
 
+    def take(self, at: float, amount: float) -> Level:
+        """Refill, take, and say the level: in one step, because each healthy reply takes it."""
+        if at > self._at:
+            self.left, self._at = min(self.size, self.left + (at - self._at) * self._rate), at
+        left = self.left = max(0.0, self.left - amount)
+        reset = min(_MINUTE, (self.size - left) / self._rate)
+        return Level(int(self.size), int(left + _ROUNDING), reset)
+
     def wait(self, wanted: float) -> float:
         """The seconds until it holds that much, or until it is full if that is sooner."""
         missing = wanted - self.left
@@ -103,40 +111,44 @@ class Bucket:
     """
 
     def __init__(self, quota: Quota, *, enforced: bool = True) -> None:
-        self._requests = _bucket(quota.requests_per_minute)
-        self._tokens = _bucket(quota.tokens_per_minute)
-        self._output = _bucket(quota.output_tokens_per_minute)
+        limits = (
+            quota.requests_per_minute,
+            quota.tokens_per_minute,
+            quota.output_tokens_per_minute,
+        )
+        self._buckets = tuple(None if limit is None else _TokenBucket(limit) for limit in limits)
         self._enforced = enforced
 
     def take(self, at: float, tokens: int, output: int = 0) -> State:
         """Take one request with so many tokens, and so many output tokens, at this time."""
-        wanted = [
-            (bucket, float(amount))
-            for bucket, amount in (
-                (self._requests, 1),
-                (self._tokens, tokens),
-                (self._output, output),
+        if not self._enforced:
+            requests, prompts, answers = self._buckets
+            return State(
+                at,
+                allowed=True,
+                retry_after=0.0,
+                requests=None if requests is None else requests.take(at, 1.0),
+                tokens=None if prompts is None else prompts.take(at, float(tokens)),
+                output=None if answers is None else answers.take(at, float(output)),
+                cost=tokens,
             )
-            if bucket is not None
-        ]
-        for bucket, _ in wanted:
-            bucket.fill(at)
-        allowed = not self._enforced or all(bucket.has(amount) for bucket, amount in wanted)
-        wait = 0.0
-        for bucket, amount in wanted:
+        amounts, allowed, wait = (1.0, float(tokens), float(output)), True, 0.0
+        for bucket, amount in zip(self._buckets, amounts, strict=True):
+            if bucket is not None:
+                bucket.fill(at)
+                allowed = allowed and bucket.has(amount)
+        levels: list[Level | None] = []
+        for bucket, amount in zip(self._buckets, amounts, strict=True):
+            if bucket is None:
+                levels.append(None)
+                continue
             if allowed:
                 bucket.left = max(0.0, bucket.left - amount)
             else:
                 wait = max(wait, bucket.wait(amount))
-        return State(
-            at,
-            allowed,
-            0.0 if allowed else float(max(1, math.ceil(wait))),
-            self._requests.level() if self._requests else None,
-            self._tokens.level() if self._tokens else None,
-            self._output.level() if self._output else None,
-            tokens,
-        )
+            levels.append(bucket.level())
+        retry_after = 0.0 if allowed else float(max(1, math.ceil(wait)))
+        return State(at, allowed, retry_after, levels[0], levels[1], levels[2], tokens)
 
 
 class Buckets:
@@ -157,17 +169,10 @@ class Buckets:
         return bucket.take(at, tokens, output)
 
 
-_R = TypeVar("_R", bound=Reply | PlainReply)
-
-
-def with_headers(reply: _R, headers: tuple[tuple[str, str], ...]) -> _R:
+def with_headers(reply: Reply, headers: tuple[tuple[str, str], ...]) -> Reply:
     """Add headers to a reply; they replace its own headers of the same names."""
     if not headers:
         return reply
     names = {name for name, _ in headers}
     kept = tuple([header for header in reply.headers if header[0] not in names])
     return replace(reply, headers=kept + headers)
-
-
-def _bucket(per_minute: float | None) -> _TokenBucket | None:
-    return None if per_minute is None else _TokenBucket(per_minute)

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from chaos_llm import extensions
 from chaos_llm.errors import UnknownName
+from chaos_llm.protocol import websocket
 from chaos_llm.providers.anthropic.batches import AnthropicBatches
 from chaos_llm.providers.anthropic.documents import AnthropicTokenCount
 from chaos_llm.providers.anthropic.files import AnthropicFiles
@@ -45,11 +46,6 @@ from chaos_llm.providers.google.openai_compatible import (
 from chaos_llm.providers.google.vertex_claude import VertexClaude, VertexClaudeTokenCount
 from chaos_llm.providers.google.vertex_embeddings import VertexEmbeddings
 from chaos_llm.providers.google.vertex_gemini import VertexGemini
-from chaos_llm.providers.google.vertex_grpc import (
-    VertexGeminiGrpc,
-    VertexPredictGrpc,
-    VertexTokenCountGrpc,
-)
 from chaos_llm.providers.model_lists import (
     AnthropicModels,
     BedrockModels,
@@ -124,18 +120,29 @@ from chaos_llm.providers.openai_compatible.vendors import (
     MetaLlamaCompatible,
     Together,
 )
-from chaos_llm.providers.openai_compatible.xai_grpc import XAIChat
+from chaos_llm.providers.other_transports import GRPC_SERVICES, SESSIONS
 from chaos_llm.providers.provider import Provider, ReplyContext
 from chaos_llm.providers.statuspage import AnthropicStatus, OpenAIStatus
-from chaos_llm.providers.unserved import Unserved, is_played
+from chaos_llm.providers.unserved import Unserved
+from chaos_llm.providers.unserved import is_played as _is_played
+from chaos_llm.providers.vendor_clients import (
+    VENDOR_CLIENTS,
+    AnthropicClient,
+    ChatGPTClient,
+    ChatGPTResponses,
+    OpenAILogin,
+)
 
 __all__ = [
     "GRPC_SERVICES",
     "PROVIDERS",
+    "SESSIONS",
     "TGI",
+    "VENDOR_CLIENTS",
     "VLLM",
     "XAI",
     "AnthropicBatches",
+    "AnthropicClient",
     "AnthropicCompatible",
     "AnthropicFiles",
     "AnthropicMessages",
@@ -157,6 +164,8 @@ __all__ = [
     "BedrockGuardrails",
     "BedrockInvoke",
     "BedrockModels",
+    "ChatGPTClient",
+    "ChatGPTResponses",
     "CohereChat",
     "CohereEmbed",
     "CohereModels",
@@ -205,6 +214,7 @@ __all__ = [
     "OpenAIFiles",
     "OpenAIImageStore",
     "OpenAIImages",
+    "OpenAILogin",
     "OpenAIModels",
     "OpenAIModerations",
     "OpenAIResponses",
@@ -233,12 +243,8 @@ __all__ = [
     "VertexClaudeTokenCount",
     "VertexEmbeddings",
     "VertexGemini",
-    "VertexGeminiGrpc",
     "VertexModels",
-    "VertexPredictGrpc",
     "VertexTokenCount",
-    "VertexTokenCountGrpc",
-    "XAIChat",
     "XAIImages",
     "XAIModels",
     "XAIResponses",
@@ -254,6 +260,7 @@ PROVIDERS: tuple[Provider, ...] = (
     AnthropicOAuth(),
     AnthropicStatus(),
     OpenAIChat(),
+    *VENDOR_CLIENTS,  # before others whose paths end in the same way
     OpenAIResponses(),
     OpenAIEmbeddings(),
     OpenAIModels(),
@@ -354,14 +361,6 @@ PROVIDERS: tuple[Provider, ...] = (
     XAIImages(),
 )
 
-# The gRPC services of vendors: the same APIs, at other paths and in protobuf messages.
-GRPC_SERVICES: tuple[Provider, ...] = (
-    XAIChat(),
-    VertexGeminiGrpc(),
-    VertexTokenCountGrpc(),
-    VertexPredictGrpc(),
-)
-
 
 def known() -> tuple[Provider, ...]:
     """Every wire format that is simulated: the built-in ones, then those of installed extensions.
@@ -388,10 +387,11 @@ def find(name: str, method: str, path: str) -> Provider:
     A known path with another method finds the format that refuses it; one that is not simulated
     finds the format that answers 501. Raises UnknownName for a provider that is not known.
     """
-    formats = [p for p in (*known(), *GRPC_SERVICES) if p.name == name]
+    formats = [p for p in (*known(), *GRPC_SERVICES, *SESSIONS) if p.name == name]
     if not formats:
         raise UnknownName("provider", name, (provider.name for provider in known()))
-    for tried in (method, "POST", "GET", "DELETE") if is_played(name, method, path) else ():
+    refusing = () if method in websocket.METHODS else ("POST", "GET", "DELETE")
+    for tried in (method, *refusing) if _is_played(name, method, path) else ():
         for provider in formats:
             if provider.claims(tried, path):
                 return provider

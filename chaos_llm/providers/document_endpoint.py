@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from abc import abstractmethod
+from dataclasses import replace
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl
 
@@ -30,7 +31,9 @@ class DocumentEndpoint(Endpoint):
             invalid = self._lacks(body, wire.method, wire.path)
             if not invalid:
                 return self._read(wire, secret, body)
-            body = invalid
+            refused = self._invalid(wire, secret, invalid)
+            # What is in the body decides what else is wrong with it.
+            return refused if refused.body is not None else replace(refused, body=body)
         return self._invalid(wire, secret, body)
 
     def render(self, request: Request, answer: Answer, reply_context: ReplyContext) -> Reply:

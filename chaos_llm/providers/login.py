@@ -1,4 +1,4 @@
-"""What the clouds' logins share: forms, and no model to speak."""
+"""What logins share: forms, no model to speak, and refresh tokens that serve once."""
 
 from __future__ import annotations
 
@@ -80,6 +80,41 @@ class Login(Provider):
     @abstractmethod
     def _refuse(self, request: Request, refusal: Refusal, reply_context: ReplyContext) -> Reply:
         """Write a refusal."""
+
+
+class RotatingLogin(Login):
+    """A login whose refresh tokens serve once: each refresh comes with a new one.
+
+    A token counts as used once a request with it was answered; one that a fault refused, or that
+    never arrived, serves again. So a client that gives up on a slow answer has lost its token, as
+    it has at a real login.
+    """
+
+    remembers: ClassVar[bool] = True
+
+    def parse(self, wire: WireRequest) -> Request:
+        request = super().parse(wire)
+        token = form_of(wire).get("refresh_token")
+        if token and request.body.get("grant_type") == "refresh_token":
+            request.body[_REFRESHES] = credential(str(token))
+        return request
+
+    def used(self, request: Request, reply_context: ReplyContext) -> Refusal | None:
+        """Refuse a refresh token that was used already."""
+        used = request.body.get(_REFRESHES) in reply_context.kept.get(_USED, ())
+        return Refusal("invalid_grant") if used else None
+
+    def remember(self, request: Request, answer: Answer, reply_context: ReplyContext) -> None:
+        """Keep the refresh tokens that were used, without the tokens themselves."""
+        if isinstance(answer, Document) and _REFRESHES in request.body:
+            used = reply_context.kept.setdefault(_USED, {})
+            used[request.body[_REFRESHES]] = True
+            if len(used) > _MOST:
+                del used[next(iter(used))]
+
+
+_REFRESHES, _USED = "$refreshes", "used refresh tokens"
+_MOST = 10_000  # used tokens that are kept, each as a short fingerprint
 
 
 def form_of(wire: WireRequest) -> dict[str, Any]:

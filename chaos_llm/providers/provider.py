@@ -11,6 +11,7 @@ from chaos_llm.protocol.fast_dataclass import quick
 from chaos_llm.protocol.keyed_random import KeyedRandom
 from chaos_llm.protocol.messages import Answer, Document, Refusal, Reply, Request, WireRequest
 from chaos_llm.protocol.rate_limits import Quota, State
+from chaos_llm.providers.websocket_session import Session
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -72,6 +73,10 @@ class Provider(ABC):
 
     def remember(self, request: Request, answer: Answer, reply_context: ReplyContext) -> None:  # noqa: B027
         """Keep an answer that was given, for later requests; called where `remembers` is set."""
+
+    def session(self, request: Request, reply_context: ReplyContext) -> Session:
+        """Begin the conversation on a websocket; only where `claims` takes an UPGRADE."""
+        raise NotImplementedError
 
     def quota_headers(self, state: State) -> tuple[tuple[str, str], ...]:  # noqa: ARG002
         """The headers of the remaining quota; none if the vendor sends none."""

@@ -19,6 +19,7 @@ from chaos_llm.protocol.messages import (
     Request,
     WireRequest,
 )
+from chaos_llm.protocol.websocket import UPGRADE
 from chaos_llm.providers.framing import bearer, credential, json_reply, quote
 from chaos_llm.providers.provider import Provider, ReplyContext
 
@@ -71,7 +72,9 @@ class Unserved(Provider):
         headers = wire.headers
         keys = (headers.get(name, "") for name in _KEYS)
         secret = bearer(headers.get("authorization", "")) or next(filter(None, keys), "")
-        endpoint = f"{wire.method} {wire.path}"
+        is_upgrade = wire.method == UPGRADE
+        endpoint = f"{'a websocket at' if is_upgrade else wire.method} {wire.path}"
+        status = 426 if is_upgrade else 501  # a client of both falls back to HTTP at a 426
         return Request(
             provider=self.name,
             api=self.api,
@@ -80,7 +83,7 @@ class Unserved(Provider):
             path=wire.path,
             credential=credential(secret),
             size=len(wire.body),
-            invalid=Refusal(UNSERVED, status=501, message=f"{PREFIX}{endpoint}"),
+            invalid=Refusal(UNSERVED, status=status, message=f"{PREFIX}{endpoint}"),
             body={"method": wire.method},
         )
 
@@ -94,6 +97,8 @@ class Unserved(Provider):
             f'"type":"chaos_llm_unserved","param":null,"code":"unserved"}}}}'
         )
         headers = (HEADER, ("x-should-retry", "false"))
+        if request.body["method"] == UPGRADE:
+            return json_reply(426, (("upgrade", "HTTP/1.1"), *headers), body)
         if request.body["method"] == "HEAD":
             return Reply(501, (("content-length", "0"), *headers), ())
         return json_reply(501, headers, body)

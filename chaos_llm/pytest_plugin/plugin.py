@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Generator, Iterator
+from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from chaos_llm.pytest_plugin import profile_selection, test_item
+from chaos_llm.pytest_plugin import gates, profile_selection, test_item, unittest_cases
 from chaos_llm.pytest_plugin.summary import Summary
 
 if TYPE_CHECKING:
@@ -28,15 +29,16 @@ _SEED = re.compile("[0-9]{1,19}")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add `--chaos`, `--chaos-seed`, `--chaos-provider` and `--chaos-report`."""
+    """Add `--chaos` and the options that begin so."""
     group = parser.getgroup("chaos", "LLM provider outages (chaos_llm)")
     group.addoption(
         "--chaos",
         action="append",
         default=[],
-        metavar="NAME",
-        help="run every test without a `chaos` marker with this outage profile, at its peak; "
-        "may be given more than once",
+        metavar="NAME|tag:TAG",
+        help="run every test without a `chaos` marker with this outage profile, at its peak, or "
+        "with each profile that has this tag (tag:TAG+TAG: all of these tags); may be given more "
+        "than once, each test then runs with each profile",
     )
     group.addoption(
         "--chaos-seed",
@@ -57,6 +59,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="write a page, JSON and the journal of every test with an outage to this folder",
     )
     group.addoption(
+        "--chaos-record",
+        default=None,
+        metavar="FILE",
+        help="append the suite's real calls to providers to this file, without keys and texts",
+    )
+    group.addoption(
+        "--chaos-min-answered",
+        default=None,
+        metavar="SHARE",
+        type=gates.share,
+        help="a test fails if one of its replays answered a smaller share of its calls, such as "
+        "0.99; the run fails if no test made a replay",
+    )
+    group.addoption(
         "--chaos-strict",
         action="store_true",
         help="a test fails if one of its checks was not judged",
@@ -67,6 +83,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the marker, determine the seed, and refuse the name of an unknown profile."""
     config.addinivalue_line("markers", profile_selection.MARKER)
     config.pluginmanager.register(Summary(config), "chaos_summary")
+    config.pluginmanager.register(gates.Gates(config), "chaos_gates")
     given = config.getoption("chaos_seed")
     if given == "random":
         config.option.chaos_seed = _random_seed(config)
@@ -75,15 +92,31 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(message)
     if named := config.getoption("chaos"):
         from chaos_llm.errors import ChaosError  # noqa: PLC0415 - only with --chaos
-        from chaos_llm.profiles import load  # noqa: PLC0415 - the same
 
         try:
-            for name in named:
-                load(name, rootdir=config.rootpath)
+            config.stash[profile_selection.BY_OPTION] = profile_selection.names_of_option(
+                named, config.rootpath
+            )
         except ChaosError as error:
             raise pytest.UsageError(f"--chaos: {error}") from None
+    if config.getoption("chaos_record") is not None:
+        _record(config)
     if config.getoption("chaos_report") is not None or config.getoption("xmlpath", None):
         _register_reports(config)
+
+
+def _record(config: pytest.Config) -> None:
+    """Record real calls until pytest ends."""
+    from chaos_llm.errors import ChaosError  # noqa: PLC0415 - only with --chaos-record
+    from chaos_llm.recording.in_process import record  # noqa: PLC0415 - the same
+
+    recording = ExitStack()
+    path = config.invocation_params.dir / config.getoption("chaos_record")
+    try:
+        recording.enter_context(record(path))
+    except ChaosError as error:
+        raise pytest.UsageError(f"--chaos-record: {error}") from None
+    config.add_cleanup(recording.close)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -94,9 +127,12 @@ def pytest_configure_node(node: Any) -> None:
 
 def pytest_report_header(config: pytest.Config) -> str:
     """Report the seed in every run."""
-    given, named = config.getoption("chaos_seed"), ", ".join(config.getoption("chaos"))
+    given, named = config.getoption("chaos_seed"), config.getoption("chaos")
     seed = f"--chaos-seed={given}" if given else "seeds follow from node ids"
-    return f"chaos_llm: {seed}" + (f"; every test on {named}" if named else "")
+    if not named:
+        return f"chaos_llm: {seed}"
+    count, on = len(config.stash[profile_selection.BY_OPTION]), ", ".join(named)
+    return f"chaos_llm: {seed}; every test on {on}" + f" ({count} profiles)" * (count > 1)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -110,9 +146,28 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         profiles: list[str | None] = [*names]
         for profile in profiles or [None]:
             profile_selection.new_outage(item, profile)
-    if len(names) > 1 or profile_selection.selects_by_tag(item):
+    if profile_selection.runs_several_times(item):
         metafunc.fixturenames.append(_PROFILE)
         metafunc.parametrize(_PROFILE, names)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Spare a property that draws outages the explain phase, which would take a minute."""
+    draws = "chaos_llm.property_testing.strategies" in sys.modules
+    if not draws or not profile_selection.is_hypothesis_test(item):
+        return
+    if not item.config.getoption("--hypothesis-explain", default=False):
+        from chaos_llm.property_testing.explanations import leave_out_explanation  # noqa: PLC0415 - imports Hypothesis, which such a test has imported
+
+        leave_out_explanation(getattr(item, "obj", None))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pycollect_makeitem(
+    collector: pytest.Collector, name: str, obj: object
+) -> Generator[None, Any, Any]:
+    """Have the tests of a unittest.TestCase run once with each of their profiles."""
+    return unittest_cases.with_profiles(collector, name, obj, (yield))
 
 
 @pytest.fixture

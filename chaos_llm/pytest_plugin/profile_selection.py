@@ -6,6 +6,7 @@ A wrong request raises an error while the test is collected.
 from __future__ import annotations
 
 import zlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,9 +15,12 @@ if TYPE_CHECKING:
     from chaos_llm import Outage
     from chaos_llm.server.launch.server_handle import ServerThread
 
+_TAG = "tag:"  # in --chaos, before a tag
 FIXTURE, SERVER = "chaos", "chaos_server"
 PROFILE = "_chaos_profile"  # the parameter of a test that runs with several profiles
 OUTAGE = pytest.StashKey["Outage"]()  # the outage of a test item
+CASE = pytest.StashKey[str]()  # the profile of a unittest.TestCase's test, which has no parameters
+BY_OPTION = pytest.StashKey[tuple[str, ...]]()  # of a config: the profiles that --chaos names
 HEALTHY = pytest.StashKey[bool]()  # a test that failed by a fault is run once more without it
 MARKER = (
     "chaos(*profiles, tags=None, at=None, provider=None, toxiproxy=False, strict=None): run the "
@@ -67,14 +71,38 @@ def is_hypothesis_test(item: Any) -> bool:
 def selects_by_tag(item: Any) -> bool:
     """Whether a test selects its profiles by tag; its id then has a name even for one profile."""
     marker = item.get_closest_marker("chaos")
-    return marker is not None and bool(marker.kwargs.get("tags"))
+    if marker is None:
+        return any(name.startswith(_TAG) for name in item.config.getoption("chaos"))
+    return bool(marker.kwargs.get("tags"))
+
+
+def runs_several_times(item: Any) -> bool:
+    """Whether a test runs once for each of its profiles, with the profile in its id."""
+    return len(profile_names(item)) > 1 or selects_by_tag(item)
+
+
+def names_of_option(given: list[str], rootdir: Path) -> tuple[str, ...]:
+    """The profiles that `--chaos` names: itself, or by `tag:5xx`, or by several tags `tag:a+b`.
+
+    Raises UnknownName or ProfileError for what cannot be loaded.
+    """
+    from chaos_llm.profiles import load  # noqa: PLC0415 - only with --chaos
+
+    names: dict[str, None] = {}
+    for each in given:
+        if each.startswith(_TAG):
+            names |= dict.fromkeys(_with_tags(each.removeprefix(_TAG).split("+"), rootdir))
+        else:
+            load(each, rootdir=rootdir)
+            names[each] = None
+    return tuple(names)
 
 
 def profile_names(item: Any) -> list[str]:
     """The names on the nearest marker, else those of `--chaos`."""
     marker = item.get_closest_marker("chaos")
     if marker is None:
-        return list(item.config.getoption("chaos"))
+        return list(item.config.stash.get(BY_OPTION, ()))
     named = list(marker.args)
     unknown = set(marker.kwargs) - {"tags", "at", "provider", "toxiproxy", "strict"}
     if unknown or not all(isinstance(name, str) for name in named):
@@ -87,9 +115,13 @@ def profile_names(item: Any) -> list[str]:
 def profile_name_of(item: Any) -> str | None:
     """The profile of this run of a test; None for healthy providers."""
     params = getattr(getattr(item, "callspec", None), "params", {})
-    named = [params[PROFILE]] if PROFILE in params else profile_names(item)
+    if PROFILE in params:
+        return str(params[PROFILE])
+    if CASE in item.stash:
+        return str(item.stash[CASE])
+    named = profile_names(item)
     if len(named) > 1:
-        raise collection_error(item, "a unittest.TestCase runs with one profile, not more")
+        pytest.skip(f"--chaos: {type(item).__name__} runs with one profile, not with {len(named)}")
     return named[0] if named else None
 
 
@@ -167,16 +199,22 @@ def _uses_fixture(item: Any) -> bool:
 
 def _tagged(item: Any, tags: str | list[str]) -> list[str]:
     from chaos_llm.errors import ChaosError  # noqa: PLC0415 - only with tags
-    from chaos_llm.profiles import with_tag  # noqa: PLC0415 - the same
 
-    wanted = [tags] if isinstance(tags, str) else list(tags)
     try:
-        of_each = [with_tag(tag, item.config.rootpath) for tag in wanted]
+        return _with_tags([tags] if isinstance(tags, str) else list(tags), item.config.rootpath)
     except ChaosError as error:
         raise collection_error(item, str(error)) from None
+
+
+def _with_tags(tags: list[str], rootdir: Path) -> list[str]:
+    """The profiles with all of these tags; raises UsageError where there is none."""
+    from chaos_llm.errors import UsageError  # noqa: PLC0415 - only with tags
+    from chaos_llm.profiles import with_tag  # noqa: PLC0415 - the same
+
+    of_each = [with_tag(tag, rootdir) for tag in tags]
     found = [name for name in of_each[0] if all(name in names for names in of_each)]
     if not found:
-        raise collection_error(item, f"no profile has all of the tags {', '.join(wanted)}")
+        raise UsageError(f"no profile has all of the tags {', '.join(tags)}")
     return found
 
 

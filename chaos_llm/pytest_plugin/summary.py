@@ -19,6 +19,8 @@ from chaos_llm.pytest_plugin import profile_selection
 _FAILED_BY_A_FAULT = pytest.StashKey[bool]()
 _TOLD = "chaos_llm_told"  # the attribute of a report; pytest-xdist sends it along
 _PASSED_WITHOUT = "chaos_llm_passed_without"  # what a worker of pytest-xdist sends at its end
+_COLUMNS = ("passed", "failed", "not hit")  # not hit: no fault of it was applied
+_TABLE_FROM = 2  # profiles
 _SHOWN = 5  # checks, and tests, that are named
 _LONGEST = 90  # letters of a reason
 
@@ -29,26 +31,11 @@ class Summary:
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
         self.profiles: list[str] = config.getoption("chaos")
-        self.is_strict: bool = config.getoption("chaos_strict")
         self.reasons: dict[str, str] = {}  # by the name of a check that was not judged
         self.tests_not_judged = 0
         self.counts: Counter[str] = Counter()  # of the tests that were run on a profile of --chaos
+        self.by_profile: dict[str, Counter[str]] = {}  # of all tests: passed, failed, not hit
         self.passed_without: list[str] = []  # ids of tests that failed by a fault
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_setup(self) -> None:
-        """Forget what the checks of the test before found."""
-        if checked := sys.modules.get("chaos_llm.reports.checked"):
-            checked.forget()
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_call(self) -> Generator[None, Any, Any]:
-        """With `--chaos-strict`, fail a test of which a check was not judged."""
-        result = yield
-        if self.is_strict and (found := _not_judged()):
-            lines = [f"NOT JUDGED {check}: {reason}" for check, reason in found]
-            pytest.fail("\n".join(["--chaos-strict:", *lines]), pytrace=False)
-        return result
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -59,8 +46,9 @@ class Summary:
         if call.when != "call":
             return report
         told: dict[str, Any] = {"not judged": _not_judged() if report.passed else []}
+        told |= _met(item)
         if self.profiles and profile_selection.is_by_option(item):
-            told |= _met(item)
+            told["by option"] = True
             item.stash[_FAILED_BY_A_FAULT] = report.failed and told["met a fault"]
         setattr(report, _TOLD, told)
         return report
@@ -84,12 +72,16 @@ class Summary:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Collect what the reports tell, those of workers too."""
         told = getattr(report, _TOLD, None)
-        if told is None:
+        is_part = hasattr(report, "context")  # of a test: a subtest
+        if told is None or is_part or str(report.outcome) == "rerun":
             return
         self.tests_not_judged += bool(told["not judged"])
         for check, reason in told["not judged"]:
             self.reasons.setdefault(check.partition("(")[0], reason)
-        if "asked" in told:
+        if told["profile"]:
+            how = report.outcome if told["met a fault"] and not report.skipped else "not hit"
+            self.by_profile.setdefault(told["profile"], Counter())[how] += 1
+        if "by option" in told:
             met, failed = told["met a fault"], report.failed
             self.counts.update(tests=1, asked=int(told["asked"]), met=int(met))
             self.counts.update(failed=int(met and failed), others=int(failed and not met))
@@ -106,8 +98,23 @@ class Summary:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say what was not judged, and what `--chaos` did."""
-        for line in (*self._of_profiles(), *self._of_checks()):
+        for line in (*self._of_profiles(), *self._table(), *self._of_checks()):
             terminalreporter.write_line(line)
+
+    def _table(self) -> list[str]:
+        """A line for each profile, where there were several."""
+        if len(self.by_profile) < _TABLE_FROM:
+            return []
+        longest = max(map(len, self.by_profile))
+        head = f"chaos_llm: {'profile':<{longest}}" + "".join(f"  {word}" for word in _COLUMNS)
+        return [
+            head,
+            *(
+                f"{'':<11}{name:<{longest}}"
+                + "".join(f"  {counts[word]:>{len(word)}}" for word in _COLUMNS)
+                for name, counts in sorted(self.by_profile.items())
+            ),
+        ]
 
     def _of_checks(self) -> list[str]:
         if not self.reasons:
@@ -145,11 +152,17 @@ def _not_judged() -> list[tuple[str, str]]:
     return checked.not_judged() if checked is not None else []
 
 
-def _met(item: pytest.Item) -> dict[str, bool]:
-    """Whether a test asked a provider, and whether it met a fault."""
+def _met(item: pytest.Item) -> dict[str, Any]:
+    """The profile of a test, whether it asked a provider, and whether it met a fault."""
     outage = item.stash.get(profile_selection.OUTAGE, None)
-    journal = list(outage.journal) if outage is not None else []
-    return {"asked": bool(journal), "met a fault": any(each.applied for each in journal)}
+    if outage is None:
+        return {"profile": "", "asked": False, "met a fault": False}
+    journal = list(outage.journal)
+    return {
+        "profile": outage.profile.name if outage.profile.windows else "",
+        "asked": bool(journal),
+        "met a fault": any(each.applied for each in journal),
+    }
 
 
 def _first(items: Any) -> list[Any]:

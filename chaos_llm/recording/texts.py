@@ -33,6 +33,8 @@ _LONGEST_MESSAGE = 300
 
 def masked_message(text: str) -> str:
     """An error message of a provider, without secrets, in one line of bounded length."""
+    if not text:
+        return ""
     return printable(without_shapes(" ".join(text.split())))[:_LONGEST_MESSAGE]
 
 

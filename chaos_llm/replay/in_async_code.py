@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine, Generator
 from typing import Any, NoReturn
 
 from chaos_llm.errors import UsageError
-from chaos_llm.reports.report import itself
+from chaos_llm.protocol.awaitable import itself
 
 
 def in_event_loop() -> bool:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Never, TypeVar
+from typing import Any, Never
 
 from chaos_llm.analysis.call import OUTCOMES, Call, Outcome
 from chaos_llm.analysis.gaps import longest_downtime
@@ -15,20 +15,13 @@ from chaos_llm.analysis.refused_requests import refused_requests
 from chaos_llm.analysis.run import Interval, Run
 from chaos_llm.checks import Check, Finding, standard
 from chaos_llm.errors import refuse_unknown
+from chaos_llm.protocol.awaitable import itself
 from chaos_llm.reports.checked import remember
 from chaos_llm.reports.chosen_checks import Claim, required_check, without_skipped
 from chaos_llm.reports.failed_check import failed_check_text
 from chaos_llm.reports.grades import Grade, Grading
 from chaos_llm.reports.requests_only import found_without_calls
 from chaos_llm.reports.text import timeline_text
-
-Awaited = TypeVar("Awaited")
-
-
-def itself(value: Awaited) -> Generator[Any, Any, Awaited]:
-    """What `__await__` returns for a value that is there already."""
-    yield from ()
-    return value
 
 
 class CheckFailed(AssertionError):

@@ -86,15 +86,15 @@ class RealTimeCallers:
         if threads_are_real:  # then locks wait in real time, and these modules measure the wait
             self._real = self._real.union(_LOCK_USERS)
         # By module name. multiprocessing.pool calls the jobs of a ThreadPool in its own frames.
-        self._is_real = {"multiprocessing.pool": False}
+        self.is_real = {"multiprocessing.pool": False}
 
     def keep_real_time(self, frame: FrameType) -> bool:
         """Whether the code in this frame reads real time."""
         name = frame.f_globals.get("__name__", "")
         try:
-            return self._is_real[name]
+            return self.is_real[name]
         except KeyError:
-            real = self._is_real[name] = _is_in_packages(name, self._real)
+            real = self.is_real[name] = _is_in_packages(name, self._real)
             return real
 
     def is_tool_thread(self, thread: Thread) -> bool:

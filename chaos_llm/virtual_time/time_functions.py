@@ -60,36 +60,45 @@ def _sleep(seconds: float, /) -> None:
     return running.scheduler.sleep(runner, seconds)
 
 
-def _monotonic() -> float:
+def _clock_here() -> Clock | None:
+    """The clock for the caller of the function below, its reading counted; None for real time.
+
+    Clients read two clocks a request, so what is known of a caller is looked up without a call.
+    """
     running = _running
-    if running is None or _on_clock(running) is None:
-        return real_monotonic()
+    if running is None:
+        return None
+    runner = running.runners.get(get_ident())
+    if runner is None or runner.off_clock:
+        return None
+    frame = sys._getframe(2)
+    is_real = running.callers.is_real.get(frame.f_globals.get("__name__", ""))
+    if is_real is None:
+        is_real = running.callers.keep_real_time(frame)
+    if is_real:
+        return None
     running.clock.poll(READING)
-    return running.clock.monotonic()
+    return running.clock
+
+
+def _monotonic() -> float:
+    clock = _clock_here()
+    return real_monotonic() if clock is None else clock.monotonic()
 
 
 def _monotonic_ns() -> int:
-    running = _running
-    if running is None or _on_clock(running) is None:
-        return real_monotonic_ns()
-    running.clock.poll(READING)
-    return running.clock.monotonic_ns()
+    clock = _clock_here()
+    return real_monotonic_ns() if clock is None else clock.monotonic_ns()
 
 
 def _perf_counter() -> float:
-    running = _running
-    if running is None or _on_clock(running) is None:
-        return real_perf_counter()
-    running.clock.poll(READING)
-    return running.clock.perf_counter()
+    clock = _clock_here()
+    return real_perf_counter() if clock is None else clock.perf_counter()
 
 
 def _perf_counter_ns() -> int:
-    running = _running
-    if running is None or _on_clock(running) is None:
-        return real_perf_counter_ns()
-    running.clock.poll(READING)
-    return running.clock.perf_counter_ns()
+    clock = _clock_here()
+    return real_perf_counter_ns() if clock is None else clock.perf_counter_ns()
 
 
 def _prepare() -> list[Redirect]:

@@ -36,6 +36,7 @@ GENERATORS: Mapping[str, Callable[[], str]] = {
         "catalogue",
         "checks",
         "cli",
+        "coding-agents",
         "faults",
         "gallery",
         "profile-format",

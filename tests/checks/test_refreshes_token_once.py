@@ -68,6 +68,7 @@ class Session:
             reply = await client.post(TOKENS, json=form)
             if reply.status_code == 200:
                 self.token = reply.json()["access_token"]
+                self.refresh_token = reply.json()["refresh_token"]
                 return
             await asyncio.sleep(1)
 

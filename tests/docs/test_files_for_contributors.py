@@ -39,6 +39,12 @@ def test_a_file_for_github_is_yaml(path):
     assert isinstance(yaml.safe_load(path.read_text(encoding="utf-8")), dict)
 
 
+def test_the_bug_report_asks_for_the_doctor():
+    fields = parsed(".github", "ISSUE_TEMPLATE", "bug.yml")["body"]
+    asked = {field["id"]: field["attributes"] for field in fields}
+    assert "`chaos-llm doctor --json`" in asked["versions"]["description"]
+
+
 def test_a_lane_that_a_text_names_is_a_session():
     sessions = re.findall(r"^def (\w+)\(session", (ROOT / "noxfile.py").read_text(), re.MULTILINE)
     for text in TEXTS:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from chaos_llm.faults.fault import FaultContext
+from chaos_llm.protocol import websocket
 from chaos_llm.protocol.keyed_random import KeyedRandom
 from chaos_llm.protocol.messages import Chunk, Completion, Reply, Request, ToolCall, Usage
 
@@ -46,3 +49,16 @@ def stream() -> Reply:
 def refused() -> Reply:
     """What is left of a streaming request that was refused: a whole reply."""
     return Reply(429, (), (Chunk(0.0, b'{"error":{}}'),), pieces=0)
+
+
+@pytest.fixture
+def upgraded() -> Reply:
+    """A session on a websocket that has just begun, and is closed after an hour."""
+    chunks = (Chunk(0.0, b"{}\n"), Chunk(3600.0, websocket.close_frame(1001, "too old")))
+    return Reply(101, (), chunks, pieces=0, websocket=True)
+
+
+@pytest.fixture
+def turn(stream) -> Reply:
+    """An answer on a websocket."""
+    return replace(stream, status=101, headers=(), ping=websocket.PING, websocket=True)

@@ -11,7 +11,13 @@ from chaos_llm.errors import Unsupported, UsageError
 from chaos_llm.faults import FAULTS
 from chaos_llm.protocol.messages import Document, Refusal
 
-ARGUMENTS = {"latency": "seconds=1", "raw": "500", "slow_first_token": "1", "slow_tokens": "1"}
+ARGUMENTS = {
+    "latency": "seconds=1",
+    "raw": "500",
+    "session_limit": "60",
+    "slow_first_token": "1",
+    "slow_tokens": "1",
+}
 
 
 def made(text):
@@ -27,6 +33,7 @@ def plain(name):
 END_THE_REPLY = {
     "auth_expired",
     "challenge_page",
+    "close_session",
     "connect_timeout",
     "content_filtered",
     "context_length_exceeded",
@@ -90,6 +97,14 @@ OF_ANSWERS = (
     "tool_call_as_text",
 )
 MISTAKES = {
+    r"close_session\(code=.*a code that can be sent.*cut_stream": [
+        "close_session(1006)",
+        "close_session(999)",
+        "close_session('1011')",
+        "close_session(None)",
+    ],
+    r"close_session\(after=2\).*from 0 to 1": ["close_session(after=2)"],
+    r"session_limit\(seconds=...\).*is not a duration": ["session_limit('soon')"],
     r"auth_expired\(message=401\): .*a text or None": ["auth_expired(message=401)"],
     r"cut_stream\(after=.*from 0 to 1": [
         "cut_stream(after=-0.1)",

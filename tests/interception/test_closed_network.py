@@ -31,6 +31,13 @@ ANSWERED = (
     "requests behind proxies",
     "botocore",
 )
+UPGRADED = (
+    "websockets",
+    "websockets behind proxies",
+    "websockets sync",
+    "websocket client",
+    "aiohttp websocket",
+)
 SIMULATED = (
     "grpc",
     "grpc that streams",
@@ -115,6 +122,8 @@ def test_a3_in_an_outage_nothing_arrives(in_outages, name):
         assert not arrived
     if name in ANSWERED:
         assert outcome == "answered 200"
+    elif name in UPGRADED:
+        assert outcome == "answered 101"
     elif name in SIMULATED:
         assert _OF_XAI.search(outcome)
     else:

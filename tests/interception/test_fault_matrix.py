@@ -300,7 +300,13 @@ def test_an_error_carries_the_id_of_its_request(wire):
 
 
 def test_every_fault_has_a_row():
-    elsewhere = Path(__file__).parents[1] / "faults" / "test_faults_in_sdks.py"
-    text = elsewhere.read_text(encoding="utf-8")
+    """Here, in the other table, among the tests of sessions, or in the matrix of all SDKs."""
+    tests = Path(__file__).parents[1]
+    elsewhere = (
+        tests / "faults" / "test_faults_in_sdks.py",
+        *tests.glob("interception/test_websocket*.py"),
+        *tests.glob("sdk_matrix/expected/*.json"),
+    )
+    text = "".join(path.read_text(encoding="utf-8") for path in elsewhere)
     here = {fault.name for fault in MATRIX}
-    assert not {name for name in FAULTS if name not in here and f"faults.{name}(" not in text}
+    assert not {name for name in FAULTS if name not in here and f"{name}(" not in text}

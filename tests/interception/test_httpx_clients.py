@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import json
+import subprocess
+import sys
 
 import pytest
 from support.http_clients import BODY, HEADERS, HTTPS, LIBRARIES, MESSAGES, each, settle, streamed
@@ -12,7 +13,7 @@ from support.small_profiles import paced
 
 from chaos_llm import ChaosWarning, outage
 from chaos_llm.faults import overloaded, slow_tokens, stall_mid_stream
-from chaos_llm.interception import httpx_clients
+from chaos_llm.interception import httpx_headers
 
 both_libraries = pytest.mark.skipif(len(LIBRARIES) < 2, reason="one of them is not installed")
 
@@ -307,7 +308,32 @@ def test_trio_clients_are_intercepted_too():
         assert trio.run(scene) == 529
 
 
-def test_without_the_second_library_the_first_is_enough():
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_a_library_that_is_imported_during_an_outage_is_answered_and_the_other_not_imported(
+    library,
+):
     """A project that uses only one of httpx and httpx2 must not need the other."""
-    assert list(httpx_clients.LIBRARIES) == LIBRARIES
-    assert all(importlib.util.find_spec(name) for name in httpx_clients.LIBRARIES)
+    text = f"""if True:
+        import sys, chaos_llm
+        with chaos_llm.outage():
+            assert not {{"httpx", "httpx2"}} & set(sys.modules)
+            import {library}
+            reply = {library}.get("https://api.openai.com/v1/models")
+        real = {library}.HTTPTransport.handle_request.__module__
+        print(reply.status_code, real, *{{"httpx", "httpx2"}} & set(sys.modules))
+    """
+    run = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True)
+    assert run.stdout.split() == ["401", f"{library}._transports.default", library]
+
+
+def test_headers_are_the_same_where_a_library_keeps_them_in_another_form(http, monkeypatch):
+    def replies():
+        with outage(seed=1):
+            return [http.ask() for _ in range(4)]  # from the third one on, of a known form
+
+    usual = replies()
+    monkeypatch.setattr(httpx_headers, "keeps_triples", lambda _module: False)
+    for reply, other in zip(usual, replies(), strict=True):
+        assert reply.headers.raw == other.headers.raw
+        assert reply.headers.encoding == other.headers.encoding == "ascii"
+        assert reply.content == other.content

@@ -139,7 +139,12 @@ def test_every_fault_that_an_app_can_see_is_drawn():
         seen.add(fault.name)
 
     collect()
-    assert seen == set(FAULTS) - {"raw"}
+    assert seen == set(FAULTS) - {"raw", "close_session", "session_limit"}
+
+
+def test_faults_of_websockets_are_drawn_by_their_names():
+    assert shortest(faults(["close_session"])).name == "close_session"
+    assert shortest(faults(["session_limit"])).name == "session_limit"
 
 
 def test_a_strategy_is_shown_as_its_call():

@@ -1,6 +1,7 @@
 """Every test that asks for a `provider` or an `endpoint` meets the whole catalogue.
 
 An endpoint is one at which a model speaks. A file whose FORMATS name some meets those alone.
+Sessions on websockets are not part of it: test_session_golden.py has them.
 """
 
 from __future__ import annotations

@@ -29,7 +29,8 @@ FURTHER += ("gemini-chat", "gemini-embeddings", "gemini-compatible_models", "oll
 FURTHER += ("ollama-completions", "ollama-responses", "ollama-models")
 FURTHER += ("anthropic-files", "openai-assistants", "openai-openai_batches", "openai-files")
 FURTHER += ("openai-stored_responses", "openai-images", "openai-image_store", "openai-audio")
-FURTHER += ("openai-vector_stores",)
+FURTHER += ("openai-vector_stores", "openai-openai_login", "openai-client", "anthropic-client")
+FURTHER += ("openai-codex_responses",)
 # Documents of these are no text; tests/endpoints reads them.
 BINARY = {"audio", "image_store"}
 FAMILY = [

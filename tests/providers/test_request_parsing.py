@@ -79,7 +79,7 @@ def test_a_body_without_a_model_is_a_400(endpoint):
 
 @pytest.mark.parametrize("said", [None, [], 7])
 def test_a_body_without_messages_is_a_400(endpoint, said):
-    field = "input" if endpoint.api == "responses" else "messages"
+    field = "input" if endpoint.api in RESPONSES_APIS else "messages"
     body = BODIES[endpoint.api] | {field: said}
     assert field in refused(endpoint, body)
     assert field in refused(endpoint, {k: v for k, v in body.items() if k != field})
@@ -141,6 +141,10 @@ CHOICES = {
 }
 
 TOOLS["llama_chat"], CHOICES["llama_chat"] = TOOLS["chat"], CHOICES["chat"]
+TOOLS["codex_responses"], CHOICES["codex_responses"] = TOOLS["responses"], CHOICES["responses"]
+
+
+RESPONSES_APIS = ("responses", "codex_responses")
 
 
 def test_the_apps_own_tools_are_offered(endpoint):
@@ -177,10 +181,11 @@ RESULTS = {
 }
 
 RESULTS["llama_chat"] = RESULTS["chat"]
+RESULTS["codex_responses"] = RESULTS["responses"]
 
 
 def test_a_tools_result_is_answered_and_the_prompt_is_still_the_users(endpoint):
-    field = "input" if endpoint.api == "responses" else "messages"
+    field = "input" if endpoint.api in RESPONSES_APIS else "messages"
     request = read(endpoint, **{field: RESULTS[endpoint.api]})
     assert request.answers_tool
     assert request.prompt == PROMPT
@@ -203,6 +208,7 @@ WISHES = {
 }
 
 WISHES["llama_chat"] = WISHES["chat"]
+WISHES["codex_responses"] = WISHES["responses"]
 
 
 def test_the_wanted_schema_is_read(endpoint):

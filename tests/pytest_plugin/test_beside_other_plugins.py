@@ -41,20 +41,14 @@ def test_random_order_does_not_either(pytester, run):
 
 
 def test_unused_it_is_not_noticed(run):
-    run(
+    result = run(
         """
         import sys
 
         def test():
-            ours = {name for name in sys.modules if name.startswith("chaos_llm")}
-            plugin = "chaos_llm.pytest_plugin"
-            light = {plugin, f"{plugin}.plugin", f"{plugin}.profile_selection"}
-            assert ours <= {"chaos_llm", *light}
-            assert not {"pydantic", "faker", "time_machine", "anyio"} & set(sys.modules)
+            ours = {name for name in sys.modules if name.startswith("chaos_llm.")}
+            assert all(name.startswith("chaos_llm.pytest_plugin") for name in ours)
     """,
-        "-p",
-        "no:anyio",
-        "-p",
-        "no:faker",
         subprocess=True,
     )
+    result.assert_outcomes(passed=1)

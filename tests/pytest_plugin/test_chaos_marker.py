@@ -159,7 +159,7 @@ def test_a_tagged_profile_without_effect_is_skipped_and_a_named_one_fails(run):
         import pytest
         from bot import ask
 
-        @pytest.mark.chaos(tags="one-region")
+        @pytest.mark.chaos(tags="web-only")
         def test_tagged(chaos):
             chaos.replay(ask, calls=20).check()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.plugin_suites import AUTH, STORM, WAVES
+from support.plugin_suites import STORM, WAVES
 
 
 def refused(result, *lines):
@@ -73,20 +73,6 @@ def test_the_text_to_use_instead_works(run):
                 assert ask(f"number {number}")
                 assert len(chaos.journal) == 1
     """).assert_outcomes(passed=1)
-
-
-def test_a_unittest_class_with_several_profiles_fails_before_it_runs(run):
-    result = run(f"""
-        import unittest
-        import pytest
-
-        @pytest.mark.chaos({STORM!r}, {AUTH!r})
-        class TestOld(unittest.TestCase):
-            def test(self):
-                raise SystemExit("it ran")
-    """)
-    result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*runs with one profile, not more*"])
 
 
 def test_in_workers_it_is_reported_once_too(run):

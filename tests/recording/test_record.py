@@ -11,7 +11,6 @@ import socket
 import ssl
 import subprocess
 import threading
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -19,6 +18,7 @@ import pytest
 import trustme
 from support.commands import COMMAND
 from support.real_servers import reset, serving
+from support.recording_servers import recording
 from support.waiting import PATIENCE, wait_until
 
 KEY = "sk-ant-api03-PLANTED-SECRET-0123456789"
@@ -44,31 +44,6 @@ def chunk(data: bytes) -> bytes:
 def delta(text: str) -> bytes:
     event = {"type": "content_block_delta", "delta": {"type": "text_delta", "text": text}}
     return b"event: content_block_delta\ndata: " + json.dumps(event).encode() + b"\n\n"
-
-
-@contextmanager
-def recording(path, *arguments, **options):
-    """`chaos-llm record` in a process of its own; yields its address and the process."""
-    process = subprocess.Popen(
-        [*COMMAND, "record", "-o", str(path), *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        **options,
-    )
-    try:
-        said = [process.stdout.readline()]
-        while not said[-1].startswith("  keys are masked") and said[-1]:
-            said.append(process.stdout.readline())
-        found = re.search(r"http://127\.0\.0\.1:\d+", "".join(said))
-        assert found, process.stderr.read()
-        yield found[0], process, "".join(said)
-    finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-        process.wait(PATIENCE)
-        process.stdout.close()
-        process.stderr.close()
 
 
 def calls(path, count=1):

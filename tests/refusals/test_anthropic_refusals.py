@@ -18,6 +18,13 @@ ANTHROPIC = Api(
     {"x-api-key": "sk-test", "anthropic-version": "2023-06-01"},
     {"model": "claude-sonnet-5", "max_tokens": 4096, "messages": [HI]},
 )
+COUNT = Api(
+    "anthropic count_tokens",
+    "https://api.anthropic.com/v1/messages/count_tokens",
+    ANTHROPIC.headers,
+    {"model": "claude-sonnet-5", "messages": [HI]},
+)
+OF_ANSWERS = {"max_tokens missing", "context window", "context window with max_tokens"}
 OLD, HAIKU = "claude-sonnet-4-5", "claude-haiku-4-5"
 SCHEMA = {"type": "object", "properties": {"order": {"type": "string"}}}
 TOOL = {"name": "track", "input_schema": SCHEMA}
@@ -704,6 +711,16 @@ def test_b8_any_value_of_any_field_gets_an_answer(case):
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.rule)
 def test_b1_a_broken_rule_of_anthropic_is_refused_and_the_nearest_valid_request_is_not(case):
     check(ANTHROPIC, case)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.rule)
+def test_b1_a_count_of_tokens_is_refused_for_the_same(case):
+    if case.rule not in OF_ANSWERS:
+        check(COUNT, case)
+        return
+    with outage() as chaos:
+        assert post(COUNT, case.refused, case).status_code == 200
+        assert chaos.journal[0].broken_rule is None
 
 
 def test_a_request_without_the_version_header_is_refused():

@@ -222,11 +222,28 @@ THINKS = {"thinking": {"type": "enabled"}, **function("track")}
 BOTH = {"type": "invalid_request_error", "code": "invalid_request_error"}
 OF_DEEPSEEK = (
     Case(
+        "role missing",
+        conversation(HI, {"type": "function_call_output", "call_id": "a", "output": "b"}),
+        conversation(HI, HI),
+        "Failed to deserialize the JSON body into the target type: messages[1]: missing field "
+        "`role` at line 1 ",
+        422,
+    ),
+    Case(
         "role",
         conversation({"role": "developer", "content": "a"}, HI),
         conversation({"role": "system", "content": "a"}, HI),
         "Failed to deserialize the JSON body into the target type: messages[0].role: unknown "
-        "variant `developer`, expected one of `system`, `user`, `assistant`, `tool` at line 1 ",
+        "variant `developer`, expected one of `system`, `user`, `assistant`, `tool`, "
+        "`latest_reminder` at line 1 ",
+        422,
+    ),
+    Case(
+        "content part",
+        conversation({"role": "user", "content": [{"type": "tool_result", "content": "b"}]}),
+        conversation({"role": "user", "content": [{"type": "text", "text": "b"}]}),
+        "Failed to deserialize the JSON body into the target type: messages[0]: data did not match "
+        "any variant of untagged enum ChatCompletionRequestContent at line 1 ",
         422,
     ),
     Case(
@@ -325,7 +342,7 @@ OF_COHERE = (
     ),
     Case(
         "empty message",
-        conversation({"role": "user", "content": ""}),
+        conversation({"role": "user", "parts": [{"text": "hi"}]}),
         {},
         "message must not be empty in a turn",
     ),
@@ -450,6 +467,12 @@ def test_every_rule_of_a_vendor_has_its_case(name):
 
 
 OF_VLLM = (
+    Case(
+        "content part",
+        conversation({"role": "user", "content": [{"type": "tool_result", "content": "b"}]}),
+        conversation({"role": "user", "content": [{"type": "text", "text": "b"}]}),
+        "Unknown part type: tool_result",
+    ),
     Case(
         "no tools",
         {"tools": []},

@@ -110,6 +110,12 @@ def test_it_shows_findings_with_why_they_matter(seen):
     assert "Why it matters: each user waits in full" in seen.text
 
 
+def test_a_failed_check_names_its_first_request_and_the_line_that_made_it(seen):
+    assert re.search(
+        r"First: call \d+ asked anthropic \(claude-\S+\) at \S+\.py:\d+ in ", seen.text
+    )
+
+
 def test_checks_that_the_test_did_not_run_are_in_another_section():
     page = replay().html()
     assert "Findings of the checks" in page

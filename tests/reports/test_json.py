@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 
@@ -111,6 +112,8 @@ def test_findings_of_the_test_come_before_the_standard_ones():
     record = json.loads(report.json())
     assert all(finding["claimed"] for finding in record["findings"])
     failed = [f for f in record["findings"] if f["verdict"] == "fail"]
+    assert all(re.match(r"call \d+ asked \w+ .* at \S+:\d+ in \w+", f["first"]) for f in failed)
+    assert not any(f["first"] for f in record["findings"] if f["verdict"] != "fail")
     assert [f["check"].partition("(")[0] for f in failed] == ["stops_calling"]
     assert failed[0]["why"]
     unasked = json.loads(replay(every="30s").json())["findings"]

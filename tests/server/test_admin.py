@@ -67,7 +67,11 @@ def test_advance_takes_a_duration_or_a_place(chaos_server):
         ("inject", "POST", {"provider": "anthropic"}, "'fault' is missing"),
         ("inject", "POST", {"provider": "a", "fault": "hang"}, "unknown provider 'a'"),
         ("inject", "POST", {"provider": "openai", "fault": "hagn"}, "unknown fault 'hagn'"),
-        ("inject", "POST", {"provider": "openai", "fault": "hang", "x": 1}, "argument of hang 'x'"),
+        ("inject", "POST", {"provider": "openai", "fault": "hang", "x": 1}, "and hang 'x'; known"),
+        ("inject", "POST", {"provider": "openai", "fault": "hang", "shares": 1}, "first: 'share'"),
+        ("inject", "POST", {"provider": "openai", "fault": "hang", "share": 3}, "up to 1; got 3"),
+        ("inject", "POST", {"provider": "openai", "fault": "hang", "for_": "x"}, "not a duration"),
+        ("inject", "POST", {"provider": "openai", "fault": "hang", "arguments": 1}, "the fault"),
         ("inject", "POST", {"provider": "openai", "fault": "hang", "times": 0}, "1 or more"),
         ("answers", "POST", {"provider": "openai", "answers": [1]}, "a list of texts"),
         ("runs", "POST", {}, "give the new run a name"),
@@ -183,3 +187,34 @@ def test_the_timeline_is_text_for_a_terminal(chaos_server):
     text = api(chaos_server, "timeline").body.decode()
     assert text.startswith(f"{STORM}, seed")
     assert "anthropic hit" in text
+
+
+def asked_of_openai(chaos_server):
+    body = {"model": "gpt-5.5", "messages": [{"role": "user", "content": "Hello?"}]}
+    asks = request("/openai/v1/chat/completions", body, authorization="Bearer sk-test")
+    return asked(chaos_server.url, asks)
+
+
+def injected(chaos_server, **given):
+    assert api(chaos_server, "inject", "POST", provider="openai", **given).status == 200
+
+
+def test_a_fault_is_injected_for_a_share_of_the_requests_and_for_a_time(chaos_server):
+    def status():
+        return asked_of_openai(chaos_server).status
+
+    injected(chaos_server, fault="overloaded", share=0.5, for_="5m")
+    during = [status() for _ in range(30)]
+    assert during.count(200) in range(5, 26)
+    api(chaos_server, "advance", "POST", by="5m")
+    assert {status() for _ in range(10)} == {200}
+
+
+@pytest.mark.parametrize(
+    "given", [{"share": 0.7}, {"arguments": {"share": 0.7}, "share": 1.0, "times": 1}]
+)
+def test_a_share_of_its_own_goes_to_the_fault(chaos_server, given):
+    injected(chaos_server, fault="dropped_top_token", **given)
+    asked_of_openai(chaos_server)
+    (draw,) = chaos_server.journal[-1].decision.draws
+    assert repr(draw.fault) == "dropped_top_token(share=0.7)"

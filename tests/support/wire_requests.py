@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from chaos_llm.protocol import websocket
 from chaos_llm.protocol.keyed_random import KeyedRandom
 from chaos_llm.protocol.messages import (
     Answer,
@@ -17,7 +18,7 @@ from chaos_llm.protocol.messages import (
     Usage,
     WireRequest,
 )
-from chaos_llm.providers import Provider, ReplyContext, find
+from chaos_llm.providers import SESSIONS, Provider, ReplyContext, find
 from chaos_llm.providers.openai.common import OpenAIDialect
 
 SCHEMA = {
@@ -37,6 +38,7 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "chat": {"model": "gpt-5.2", "messages": [{"role": "user", "content": PROMPT}]},
     "responses": {"model": "gpt-5.2", "input": PROMPT},
+    "codex_responses": {"model": "gpt-5.2", "input": PROMPT},
     "llama_chat": {"model": "Llama-4", "messages": [{"role": "user", "content": PROMPT}]},
     "count_tokens": {
         "model": "claude-opus-4-6",
@@ -79,6 +81,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "vector_stores": {"name": "a store"},
     "assistants": {"model": "gpt-4o", "name": "an assistant"},
     "stored_responses": {"model": "gpt-5.2", "input": PROMPT},
+    "openai_login": {"grant_type": "refresh_token", "refresh_token": "r", "client_id": "an-app"},
     "entra_token": {
         "grant_type": "client_credentials",
         "client_id": "an-app",
@@ -100,13 +103,21 @@ PATHS = {
     "messages": "/v1/messages",
     "chat": "/v1/chat/completions",
     "responses": "/v1/responses",
+    "codex_responses": "/backend-api/codex/responses",
     "llama_chat": "/v1/chat/completions",
     "meta-llama-chat": "/compat/v1/chat/completions",
     "count_tokens": "/v1/messages/count_tokens",
     "batches": "/v1/messages/batches",
+    "realtime": "/v1/realtime",
+    "responses_websocket": "/v1/responses",
+    "codex_websocket": "/backend-api/codex/responses",
+    "live": "/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent",
     "embeddings": "/v1/embeddings",
     "models": "/v1/models",
     "oauth": "/api/oauth/profile",
+    "openai_login": "/oauth/token",
+    "anthropic-client": "/api/hello",
+    "openai-client": "/backend-api/wham/usage",
     "statuspage": "/api/v2/summary.json",
     "gemini-generate_content": "/v1/models/gemini-2.5-flash:generateContent",
     "gemini-embed_content": "/v1/models/gemini-embedding-001:batchEmbedContents",
@@ -179,8 +190,9 @@ def wire_request(provider: Provider, **changes: Any) -> WireRequest:
     """An ordinary request to this provider; a `body` that is None sends none."""
     body = changes.pop("body", BODIES.get(provider.api))
     data = body if isinstance(body, bytes) else json.dumps(body).encode() if body else b""
+    method = "POST" if provider.api in BODIES else "GET"
     parts: dict[str, Any] = {
-        "method": "POST" if provider.api in BODIES else "GET",
+        "method": websocket.UPGRADE if provider in SESSIONS else method,
         "host": host_of(provider),
         "path": path_of(provider),
         "query": "",

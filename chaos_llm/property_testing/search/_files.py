@@ -8,8 +8,8 @@ from pathlib import Path
 from chaos_llm.errors import UsageError
 from chaos_llm.profiles import to_toml
 from chaos_llm.profiles.model import Profile
-from chaos_llm.property_testing.search._app import App
 from chaos_llm.property_testing.search._claim import Claim
+from chaos_llm.replay.named_app import App
 
 _FIRST = '"""Found by `chaos-llm find`: '  # only files that were written here begin with it
 _TEST = (

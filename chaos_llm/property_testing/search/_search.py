@@ -13,9 +13,9 @@ from hypothesis.strategies import SearchStrategy
 from chaos_llm.errors import Deadlock, HorizonReached, UsageError
 from chaos_llm.outage_context import Outage
 from chaos_llm.profiles.model import Profile
-from chaos_llm.property_testing.search._app import App
 from chaos_llm.property_testing.search._claim import Claim
 from chaos_llm.protocol.keyed_random import stream
+from chaos_llm.replay.named_app import App
 from chaos_llm.reports.report import Report
 from chaos_llm.virtual_time import real_monotonic
 

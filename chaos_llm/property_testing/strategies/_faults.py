@@ -77,6 +77,7 @@ _FAMILIES: tuple[tuple[Fault, ...], ...] = (
         *(made.slow_first_token(seconds) for seconds in (1, 10, 60, 600)),
         *(made.slow_tokens(seconds) for seconds in (1, 10)),
     ),
+    (made.close_session(), *(made.session_limit(seconds) for seconds in (60, 600))),
     (  # the answer is unusual
         made.empty_answer(),
         made.refusal(),
@@ -87,6 +88,7 @@ _FAMILIES: tuple[tuple[Fault, ...], ...] = (
         made.lost_signature(),
     ),
 )
+_OF_WEBSOCKETS = ("close_session", "session_limit")  # of no effect on an app that speaks HTTP
 
 
 class FaultChoices(NamedTuple):
@@ -104,11 +106,12 @@ def faults(only: Iterable[str] | None = None, *, silent: bool = False) -> Search
     """Draw a fault, or one of those that `only` names; shrinks to a plain HTTP 500.
 
     With `silent` also faults behind a valid HTTP 200, which no app can detect without evaluating
-    the content. Raises UnknownName for an unknown name.
+    the content. Faults of websockets alone are drawn only if `only` names them. Raises UnknownName
+    for an unknown name.
     """
     yes_or_no("silent", silent)
     if only is None:
-        visible = _filtered(lambda fault: silent or not fault.silent)
+        visible = _filtered(lambda fault: _is_usual(fault) and (silent or not fault.silent))
         return named(faults, _one_of(visible), silent=silent)
     wanted = names("faults", only, _known())
     return named(faults, _one_of(_with_names(wanted)), list(wanted), silent=silent)
@@ -117,7 +120,7 @@ def faults(only: Iterable[str] | None = None, *, silent: bool = False) -> Search
 def fault_choices(given: Faults) -> FaultChoices | SearchStrategy[Fault]:
     """The faults of an argument: a strategy, or names and faults; None is all but silent ones."""
     if given is None:
-        return _choices(_filtered(lambda fault: not fault.silent))
+        return _choices(_filtered(lambda fault: _is_usual(fault) and not fault.silent))
     if isinstance(given, SearchStrategy):
         return given
     if isinstance(given, str | Fault):
@@ -135,6 +138,10 @@ def _families_of(given: object) -> list[tuple[Fault, ...]]:
         return _with_names([given])
     message = f"faults= holds names and faults, as in ['overloaded', hang(20)]; got {given!r}"
     raise UsageError(message)
+
+
+def _is_usual(fault: Fault) -> bool:
+    return fault.name not in _OF_WEBSOCKETS
 
 
 def _known() -> dict[str, None]:

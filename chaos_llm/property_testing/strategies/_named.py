@@ -40,6 +40,7 @@ def _import_what_outages_need() -> None:
     reports the test as flaky.
     """
     from chaos_llm.interception import client_environment, httpx_clients, import_hooks  # noqa: F401, PLC0415 - imports httpx and anyio, on purpose
+    from chaos_llm.replay import replay  # noqa: F401, PLC0415 - imports reports and checks
 
     PromptBook(0).prompt(0)
     HealthyAnswers(0).answer(Request("", "", "", "", ""), "")

@@ -45,9 +45,9 @@ def outages(
     """Draw an outage of these providers, as a profile for `outage(profile)`.
 
     It lasts no longer than `longest` and has one window or more, each on one of the `surfaces`
-    ("api", "login", "page"). `faults` is a strategy, or a list of names and faults; by default all
-    faults that are not silent. Providers fail one at a time; with `correlated` several may fail
-    at once.
+    ("api", "login", "page", "client"). `faults` is a strategy, or a list of names and faults; by
+    default all faults that are not silent. Providers fail one at a time; with `correlated` several
+    may fail at once.
 
     Shrinks towards one window of 1 s in which the first provider answers each request with HTTP
     500. Raises UsageError or UnknownName for invalid arguments.

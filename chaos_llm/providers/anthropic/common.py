@@ -14,6 +14,7 @@ from uuid import UUID
 
 from chaos_llm.protocol.messages import Refusal, Reply, Request
 from chaos_llm.protocol.rate_limits import Level, Quota, State
+from chaos_llm.providers.anthropic import subscription
 from chaos_llm.providers.framing import base58, json_reply, quote, seconds
 from chaos_llm.providers.provider import ReplyContext
 
@@ -134,13 +135,16 @@ def account_headers(credential: str) -> Headers:
 
 def refuse(request: Request, refusal: Refusal, reply_context: ReplyContext) -> Reply:
     """Write a refusal as an HTTP error; its request id is in the header and in the body."""
+    if request.subscription and refusal.kind == "quota":
+        refusal = subscription.refused(refusal, reply_context.now)
     row = _row(request, refusal)
     request_id, headers = reply_ids(reply_context, request.credential)
     body = (
         f'{{"type":"error","error":{{"type":"{row.type}","message":{quote(row.message)}}},'
         f'"request_id":"{request_id}"}}'
     )
-    return json_reply(row.status, headers + _retry_headers(row, refusal, reply_context), body)
+    retries = _retry_headers(request, row, refusal, reply_context)
+    return json_reply(row.status, headers + retries, body)
 
 
 def error_event(request: Request, refusal: Refusal) -> str:
@@ -180,7 +184,9 @@ def _type_at(status: int, own: str) -> str:
     return _TYPES.get(status, "api_error" if status >= 500 else "invalid_request_error")
 
 
-def _retry_headers(row: _AnthropicError, refusal: Refusal, reply_context: ReplyContext) -> Headers:
+def _retry_headers(
+    request: Request, row: _AnthropicError, refusal: Refusal, reply_context: ReplyContext
+) -> Headers:
     wait = refusal.retry_after
     after = (("retry-after", seconds(wait)),) if wait is not None else ()
     if row.status == 529:  # carries no retry-after of its own: anthropics/claude-code#23049
@@ -189,6 +195,8 @@ def _retry_headers(row: _AnthropicError, refusal: Refusal, reply_context: ReplyC
         return _FINAL + after
     if row.status != 429:
         return after
+    if request.subscription:
+        return (*subscription.refusal_headers(reply_context.now), *_RETRYABLE, *after)
     reset = _moment(reply_context.now + (wait or 0))
     return (
         ("anthropic-ratelimit-requests-limit", "5"),

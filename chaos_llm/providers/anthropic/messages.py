@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from chaos_llm.protocol.messages import Completion, Refusal, Reply, Request, WireRequest
 from chaos_llm.protocol.rate_limits import Quota, State
+from chaos_llm.providers.anthropic import subscription
 from chaos_llm.providers.anthropic.common import (
     USUAL_QUOTA,
     quota_headers,
@@ -57,6 +58,7 @@ class AnthropicMessages(ModelEndpoint):
             credential=secret,
             size=len(wire.body),
             input_tokens=len(wire.body) // 4,  # roughly four bytes a token
+            subscription=self._secret(wire.headers).startswith(subscription.TOKENS),
             **heard(body),
         )
 
@@ -64,12 +66,20 @@ class AnthropicMessages(ModelEndpoint):
         return refuse(request, refusal, reply_context)
 
     def _whole(self, request: Request, answer: Completion, reply_context: ReplyContext) -> Reply:
-        _, headers = reply_ids(reply_context, request.credential)
+        headers = _opened(request, reply_context)
         return json_reply(200, headers, whole(request, answer, reply_context), pieces_of(answer))
 
     def _stream(self, request: Request, answer: Completion, reply_context: ReplyContext) -> Reply:
-        _, headers = reply_ids(reply_context, request.credential)
+        headers = _opened(request, reply_context)
         return sse_reply(headers, events(request, answer, reply_context), PING.data)
 
     def quota_headers(self, state: State) -> tuple[tuple[str, str], ...]:
         return quota_headers(state)
+
+
+def _opened(request: Request, reply_context: ReplyContext) -> tuple[tuple[str, str], ...]:
+    """The headers of a healthy reply; a subscription's limits are among them."""
+    _, headers = reply_ids(reply_context, request.credential)
+    if request.subscription:
+        return headers + subscription.healthy_headers(reply_context.now)
+    return headers

@@ -1,45 +1,36 @@
-"""Anthropic's login: OAuth authorize, token, roles and profile.
+"""Anthropic's login: OAuth authorize, token, roles, profile, API keys and usage.
 
-The token endpoint is the anthropic SDK's (`lib/credentials`); the other paths are those that
-public write-ups of Claude Code's login show. The documents' fields were seen in public pastes,
-their values are assumed. Nothing here checks a code or a token: what is wrong with a login comes
-from faults.
+    GET  /oauth/authorize, /cai/oauth/authorize   a code, as if the user had agreed at once
+    POST /v1/oauth/token                          the anthropic SDK's (`lib/credentials`), too
+    POST /v1/oauth/token/revoke
+    GET  /api/oauth/profile, /api/oauth/usage
+    GET  /api/oauth/claude_cli/roles
+    POST /api/oauth/claude_cli/create_api_key
+
+The paths are those that public write-ups of Claude Code's login show. The documents' fields were
+seen in public pastes, their values are assumed; the document of the usage is assumed as a whole.
 """
 
 from __future__ import annotations
 
 import json
+import re
+from datetime import UTC, datetime
 from typing import Any, ClassVar
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
-from chaos_llm.errors import Unsupported
-from chaos_llm.protocol import strict_json
-from chaos_llm.protocol.messages import (
-    Answer,
-    Completion,
-    Document,
-    Refusal,
-    Reply,
-    Request,
-    WireRequest,
-)
+from chaos_llm.protocol.messages import Document, Refusal, Reply, Request, WireRequest
 from chaos_llm.providers.anthropic.common import refuse, reply_ids
-from chaos_llm.providers.framing import base58, bearer, credential, document_reply, json_reply
-from chaos_llm.providers.provider import Provider, ReplyContext
+from chaos_llm.providers.framing import base58, bearer, document_reply, json_reply
+from chaos_llm.providers.login import RotatingLogin, needed
+from chaos_llm.providers.provider import ReplyContext
 
-_AUTHORIZE = ("/oauth/authorize", "/cai/oauth/authorize")
-_TOKEN = ("/v1/oauth/token",)
-_ROLES = ("/api/oauth/claude_cli/roles",)
-_PROFILE = ("/api/oauth/profile",)
-_METHODS = {
-    **dict.fromkeys(_AUTHORIZE, ("GET",)),
-    **dict.fromkeys(_TOKEN, ("POST",)),
-    **dict.fromkeys(_ROLES + _PROFILE, ("GET", "POST")),
-}
+_TOKEN = "/v1/oauth/token"  # noqa: S105 - a path
 _JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _NEEDED = {"authorization_code": "code", "refresh_token": "refresh_token", _JWT_BEARER: "assertion"}
 _SCOPE = "user:profile user:inference user:sessions:claude_code"
 _LIFETIME = 28800  # eight hours
+_FIVE_HOURS, _WEEK = 5 * 3600, 7 * 86400  # the windows of a subscription's limits
 _ORGANIZATION = {"uuid": "6f0a3c52-0000-4000-8000-5f2d1b9e7a10", "name": "Example"}
 _ACCOUNT = {"uuid": "b1c7e9d4-0000-4000-8000-2a6f4c8e0b31", "email_address": "user@example.com"}
 _ROLES_HELD = {
@@ -69,12 +60,11 @@ _WHO = {
 }
 
 
-class AnthropicOAuth(Provider):
+class AnthropicOAuth(RotatingLogin):
     """Anthropic's login."""
 
     name: ClassVar[str] = "anthropic"
     api: ClassVar[str] = "oauth"
-    surface: ClassVar[str] = "login"
     hosts: ClassVar[tuple[str, ...]] = (
         "claude.ai",
         "claude.com",
@@ -82,76 +72,48 @@ class AnthropicOAuth(Provider):
         "platform.claude.com",
         "api.anthropic.com",
     )
+    routes: ClassVar[tuple[tuple[str, re.Pattern[str]], ...]] = (
+        ("GET", re.compile(r"^/(?:cai/)?oauth/authorize$")),
+        ("POST", re.compile(rf"^{_TOKEN}$")),
+        ("POST", re.compile(rf"^{_TOKEN}/revoke$")),
+        ("GET", re.compile(r"^/api/oauth/(?:claude_cli/roles|profile|usage)$")),
+        ("POST", re.compile(r"^/api/oauth/(?:claude_cli/(?:roles|create_api_key)|profile)$")),
+    )
+    kept: ClassVar[tuple[str, ...]] = ("grant_type", "scope", "redirect_uri", "state")
 
-    def claims(self, method: str, path: str) -> bool:
-        return method in _METHODS.get(path, ())
-
-    def parse(self, wire: WireRequest) -> Request:
-        secret = credential(bearer(wire.headers.get("authorization", "")))
-        body = _form(wire)
-        return Request(
-            provider=self.name,
-            api=self.api,
-            surface=self.surface,
-            host=wire.host,
-            path=wire.path,
-            credential=secret,
-            size=len(wire.body),
-            invalid=_refusal_of(wire, secret, body),
-            body=body,
-        )
-
-    def healthy(self, request: Request, reply_context: ReplyContext) -> Document | None:
+    def healthy(self, request: Request, reply_context: ReplyContext) -> Document | Refusal | None:
         reply_context = reply_context.again()
-        if request.path in _AUTHORIZE:
+        *_, last = request.path.rpartition("/")
+        if last == "authorize":
             return _redirect(request.body, reply_context)
-        if request.path in _TOKEN:
-            return _tokens(request, reply_context)
-        return Document(_ROLES_HELD if request.path in _ROLES else _WHO)
+        if last == "token":
+            return self.used(request, reply_context) or _tokens(request, reply_context)
+        return _document(last, reply_context)
 
-    def render(self, request: Request, answer: Answer, reply_context: ReplyContext) -> Reply:
-        reply_context = reply_context.again()
-        if isinstance(answer, Completion):
-            raise Unsupported("oauth: a login has no model to speak")
-        if isinstance(answer, Document):
-            return document_reply(answer, reply_ids(reply_context)[1])
-        if request.path in _TOKEN and _is_of_grant(answer):
+    def _who(self, wire: WireRequest, form: dict[str, Any]) -> str:  # noqa: ARG002
+        return bearer(wire.headers.get("authorization", ""))
+
+    def _lacks(self, wire: WireRequest, form: dict[str, Any]) -> Refusal | None:
+        if wire.path == _TOKEN:
+            field = needed(form, _NEEDED)
+            if field == "grant_type":
+                return Refusal("invalid_request", message=_UNKNOWN_GRANT)
+        elif wire.path.endswith("/authorize"):
+            field = None if "redirect_uri" in form else "redirect_uri"
+        elif wire.path.endswith("/revoke"):
+            field = None if form.get("token") else "token"
+        else:
+            return None if self._who(wire, form) else Refusal("auth_expired")
+        return Refusal("invalid_request", message=_MISSING + field) if field else None
+
+    def _tell(self, request: Request, answer: Document, reply_context: ReplyContext) -> Reply:  # noqa: ARG002
+        return document_reply(answer, reply_ids(reply_context)[1])
+
+    def _refuse(self, request: Request, refusal: Refusal, reply_context: ReplyContext) -> Reply:
+        if request.path == _TOKEN and _is_of_grant(refusal):
             headers = reply_ids(reply_context)[1]
-            return json_reply(answer.status or 400, headers, _oauth_error(answer))
-        return refuse(request, answer, reply_context)
-
-
-def _form(wire: WireRequest) -> dict[str, Any]:
-    """Read the parameters: of the query, a JSON body, or a form, as OAuth's own rule has it."""
-    if wire.method == "GET":
-        return dict(parse_qsl(wire.query))
-    text = wire.body.decode("utf-8", "replace")
-    if not text.lstrip().startswith("{"):
-        return dict(parse_qsl(text))
-    try:
-        value = strict_json.loads(text)
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}
-
-
-def _refusal_of(wire: WireRequest, secret: str, body: dict[str, Any]) -> Refusal | None:
-    methods = _METHODS.get(wire.path, ())
-    if wire.method not in methods:
-        return Refusal("method_not_allowed" if methods else "not_found")
-    if wire.path in _TOKEN:
-        return _refusal_of_grant(body)
-    if wire.path in _AUTHORIZE:
-        needed = "redirect_uri"
-        return None if needed in body else Refusal("invalid_request", message=_MISSING + needed)
-    return None if secret else Refusal("auth_expired")
-
-
-def _refusal_of_grant(body: dict[str, Any]) -> Refusal | None:
-    needed = _NEEDED.get(str(body.get("grant_type", "")))
-    if not needed:
-        return Refusal("invalid_request", message=_UNKNOWN_GRANT)
-    return None if body.get(needed) else Refusal("invalid_request", message=_MISSING + needed)
+            return json_reply(refusal.status or 400, headers, _oauth_error(refusal))
+        return refuse(request, refusal, reply_context)
 
 
 _UNKNOWN_GRANT = "Unsupported grant type"  # this wording and the next are assumed
@@ -205,3 +167,20 @@ def _tokens(request: Request, reply_context: ReplyContext) -> Document:
         tokens["organization"] = _ORGANIZATION
         tokens["account"] = _ACCOUNT
     return Document(tokens)
+
+
+def _document(name: str, reply_context: ReplyContext) -> Document:
+    """What is told about an account: the last part of the path names it."""
+    if name == "create_api_key":
+        return Document({"raw_key": f"sk-ant-api03-{base58(reply_context.rng.number(256), 32)}"})
+    if name == "usage":
+        now = reply_context.now
+        spans = {"five_hour": _FIVE_HOURS, "seven_day": _WEEK}
+        return Document({name: _used(now, span) for name, span in spans.items()})
+    return Document({"roles": _ROLES_HELD, "profile": _WHO}.get(name, {}))
+
+
+def _used(now: float, span: int) -> dict[str, Any]:
+    """One limit of a subscription, of which nothing is used yet."""
+    resets = datetime.fromtimestamp(now - now % span + span, UTC)
+    return {"utilization": 0.0, "resets_at": f"{resets:%Y-%m-%dT%H:%M:%S}+00:00"}

@@ -12,7 +12,7 @@ from typing import Any
 
 from chaos_llm.protocol.messages import Completion, Reasoning, Tool, Usage
 from chaos_llm.providers.conversation import arguments_of
-from chaos_llm.providers.framing import base58, split
+from chaos_llm.providers.framing import base58, split, text_of
 from chaos_llm.providers.provider import ReplyContext
 from chaos_llm.providers.signatures import sign
 
@@ -124,7 +124,7 @@ def tools_of(offered: object) -> tuple[tuple[Tool, ...], str | None]:
         return (), None
     specs = (tool.get("toolSpec") for tool in offered["tools"] if isinstance(tool, dict))
     tools = tuple(
-        Tool(spec["name"], _parameters(spec))
+        Tool(spec["name"], _parameters(spec), text_of(spec.get("description")))
         for spec in specs
         if isinstance(spec, dict) and isinstance(spec.get("name"), str)
     )

@@ -31,6 +31,7 @@ from chaos_llm.providers.framing import (
     pieces_of,
     split,
     sse_reply,
+    text_of,
 )
 from chaos_llm.providers.model_endpoint import ModelEndpoint
 from chaos_llm.providers.provider import ReplyContext
@@ -206,7 +207,9 @@ def _tools(body: dict[str, Any]) -> tuple[Tool, ...]:
         return ()
     functions = (tool.get("function") for tool in offered if isinstance(tool, dict))
     return tuple(
-        Tool(function["name"], function.get("parameters") or {})
+        Tool(
+            function["name"], function.get("parameters") or {}, text_of(function.get("description"))
+        )
         for function in functions
         if isinstance(function, dict) and isinstance(function.get("name"), str)
     )

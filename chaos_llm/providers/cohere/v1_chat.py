@@ -20,7 +20,7 @@ from chaos_llm.protocol.messages import (
 )
 from chaos_llm.providers.cohere.common import CohereEndpoint, cohere_headers, row_of
 from chaos_llm.providers.conversation import arguments_of, broken, insist_on_whole_calls, uuid
-from chaos_llm.providers.framing import count_pieces, json_reply, split
+from chaos_llm.providers.framing import count_pieces, json_reply, split, text_of
 from chaos_llm.providers.model_endpoint import ModelEndpoint
 from chaos_llm.providers.provider import ReplyContext
 from chaos_llm.providers.request_limits import most_tokens, stop_sequences
@@ -126,7 +126,11 @@ def _compact(value: Any) -> str:
 def _tools(offered: object) -> tuple[Tool, ...]:
     """Read the app's tools, whose parameters have names of Python's types."""
     return tuple(
-        Tool(tool["name"], _schema(tool.get("parameter_definitions")))
+        Tool(
+            tool["name"],
+            _schema(tool.get("parameter_definitions")),
+            text_of(tool.get("description")),
+        )
         for tool in (offered if isinstance(offered, list) else ())
         if isinstance(tool, dict) and isinstance(tool.get("name"), str)
     )

@@ -22,7 +22,7 @@ from chaos_llm.protocol.messages import (
 )
 from chaos_llm.providers import reasoning
 from chaos_llm.providers.conversation import arguments_of, broken, insist_on_whole_calls
-from chaos_llm.providers.framing import base58, count_pieces, split
+from chaos_llm.providers.framing import base58, count_pieces, split, text_of
 from chaos_llm.providers.google.common import (
     HEADERS,
     GoogleEndpoint,
@@ -330,7 +330,10 @@ def _tools(body: dict[str, Any]) -> tuple[tuple[Tool, ...], str | None]:
         for function in listed(field(tool, "functionDeclarations"))
         if isinstance(function, dict) and isinstance(function.get("name"), str)
     )
-    tools = tuple(Tool(function["name"], _parameters(function)) for function in offered)
+    tools = tuple(
+        Tool(function["name"], _parameters(function), text_of(function.get("description")))
+        for function in offered
+    )
     if mode != "ANY" or not tools:
         return tools, None
     allowed = listed(field(calling, "allowedFunctionNames"))

@@ -19,7 +19,7 @@ from chaos_llm.protocol.messages import (
     WireRequest,
 )
 from chaos_llm.providers.conversation import arguments_of, insist_on_whole_calls, turns_of
-from chaos_llm.providers.framing import count_pieces, last_prompt, split
+from chaos_llm.providers.framing import count_pieces, last_prompt, split, text_of
 from chaos_llm.providers.model_endpoint import ModelEndpoint
 from chaos_llm.providers.ollama.common import (
     OllamaEndpoint,
@@ -132,7 +132,9 @@ def _tools(offered: object) -> tuple[Tool, ...]:
         if isinstance(tool, dict)
     )
     return tuple(
-        Tool(function["name"], function.get("parameters") or {})
+        Tool(
+            function["name"], function.get("parameters") or {}, text_of(function.get("description"))
+        )
         for function in functions
         if isinstance(function, dict) and isinstance(function.get("name"), str)
     )

@@ -2,30 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from chaos_llm.protocol.messages import Tool
-from chaos_llm.providers.framing import filler
+from chaos_llm.providers.framing import filler, text_of
 
 
 def tools_of(body: dict[str, Any]) -> tuple[Tool, ...]:
-    """Collect the app's functions, which Chat Completions wraps once more than Responses."""
+    """Collect the app's functions, which Chat Completions wraps once more than Responses.
+
+    Codex offers its own in an item of the input, in namespaces: "collaboration.list_agents".
+    """
     offered = body.get("tools")
     if offered is None and "functions" in body:
         return _legacy_functions(body)
-    if not isinstance(offered, list) or body.get("tool_choice") == "none":
+    if body.get("tool_choice") == "none":
         return ()
-    functions = (
-        tool.get("function", tool)
-        for tool in offered
-        if isinstance(tool, dict) and tool.get("type") == "function"
-    )
     return tuple(
-        Tool(function["name"], function.get("parameters") or {})
-        for function in functions
-        if isinstance(function, dict) and "name" in function
+        Tool(
+            space + function["name"],
+            function.get("parameters") or {},
+            text_of(function.get("description")),
+        )
+        for space, function in _functions([*_listed(offered), *_additional(body.get("input"))])
+        if isinstance(function, dict) and isinstance(function.get("name"), str)
     )
+
+
+def _functions(offered: list[Any]) -> Iterator[tuple[str, Any]]:
+    """The functions among these tools, each with its namespace and a dot, or "" without one."""
+    for tool in offered:
+        if not isinstance(tool, dict):
+            continue
+        if tool.get("type") == "function":
+            yield "", tool.get("function", tool)
+        elif tool.get("type") == "namespace" and isinstance(tool.get("name"), str):
+            for inner in _listed(tool.get("tools")):
+                if isinstance(inner, dict) and inner.get("type") == "function":
+                    yield f"{tool['name']}.", inner
+
+
+def _additional(items: object) -> list[Any]:
+    """The tools that items of a Responses input offer."""
+    dicts = (item for item in _listed(items) if isinstance(item, dict))
+    offers = (item for item in dicts if item.get("type") == "additional_tools")
+    return [tool for item in offers for tool in _listed(item.get("tools"))]
+
+
+def _listed(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _legacy_functions(body: dict[str, Any]) -> tuple[Tool, ...]:
@@ -34,7 +60,9 @@ def _legacy_functions(body: dict[str, Any]) -> tuple[Tool, ...]:
     if not isinstance(offered, list) or body.get("function_call") == "none":
         return ()
     return tuple(
-        Tool(function["name"], function.get("parameters") or {})
+        Tool(
+            function["name"], function.get("parameters") or {}, text_of(function.get("description"))
+        )
         for function in offered
         if isinstance(function, dict) and "name" in function
     )

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from chaos_llm.protocol.messages import Refusal, Request, WireRequest
+from chaos_llm.protocol.websocket import UPGRADE
 from chaos_llm.providers.refusals import anthropic, bedrock, cohere, google, ollama
 from chaos_llm.providers.refusals.asked import Asked
 from chaos_llm.providers.refusals.compatible import deepseek, groq, mistral, others
@@ -27,11 +28,15 @@ _USUAL_WINDOW = 128_000  # tokens, of a model of which nothing is known: assumed
 # By the name and the api of a wire format. For those that are missing there is no source.
 TABLES: Mapping[tuple[str, str], RuleTable] = {
     ("anthropic", "messages"): anthropic.MESSAGES,
+    ("anthropic", "count_tokens"): anthropic.COUNT,
     ("vertex", "raw_predict"): anthropic.VERTEX,
     ("bedrock", "invoke"): anthropic.BEDROCK,
     ("bedrock", "converse"): bedrock.CONVERSE,
     ("openai", "chat"): chat.CHAT,
     ("openai", "responses"): responses.RESPONSES,
+    ("openai", "codex_responses"): responses.RESPONSES,  # assumed to be the same
+    ("openai", "codex_websocket"): responses.RESPONSES,
+    ("openai", "responses_websocket"): responses.RESPONSES,
     ("azure-openai", "chat"): azure.AZURE_CHAT,
     ("azure-openai", "responses"): azure.AZURE_RESPONSES,
     ("gemini", "generate_content"): google.GEMINI,
@@ -52,8 +57,11 @@ def validated(request: Request, wire: WireRequest, now: float) -> Request:
     """The request, marked as invalid where the vendor's real API would refuse it.
 
     One that is refused for its path or its key stays so: no API looks at the body then. `now` is
-    the time of the request in Unix seconds, for models that were retired.
+    the time of the request in Unix seconds, for models that were retired. A request to upgrade has
+    no body that could be refused.
     """
+    if wire.method == UPGRADE:
+        return request
     table = TABLES.get((request.provider, request.api))
     if table is None or (request.invalid and request.invalid.kind != "invalid_request"):
         return request

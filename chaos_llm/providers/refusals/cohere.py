@@ -26,10 +26,10 @@ def _system_later(messages: Any, _asked: Asked) -> Found | None:
 
 
 def _empty(message: Any, _asked: Asked) -> Found | None:
-    """A message that says nothing; tool calls say something."""
+    """A message without content; tool calls stand for it."""
     if not isinstance(message, dict) or message.get("tool_calls") or message.get("tool_plan"):
         return None
-    return found("content") if message.get("content") in ("", []) else None
+    return None if message.get("content") else found("content")
 
 
 def _no_call_id(message: Any, _asked: Asked) -> Found | None:

@@ -84,4 +84,5 @@ def _finding(run: RunRecord, finding: FindingRecord) -> Html:
         class_=f"badge v-{slug(finding.verdict)}",
     )
     seen = el("p", finding.seen + at)
-    return el("li", el("h3", badge, " ", el("code", finding.check)), seen, why)
+    first = el("p", "First: ", el("code", finding.first), class_="first") if finding.first else None
+    return el("li", el("h3", badge, " ", el("code", finding.check)), seen, first, why)

@@ -49,7 +49,11 @@ class ProviderRecord(Record):
 
 
 class FindingRecord(Record):
-    """What a check found; `claimed` is False if the test did not run this check."""
+    """What a check found; `claimed` is False if the test did not run this check.
+
+    `first` names the first violation of a failed check: the call, the provider that it asked, and
+    the line of the app's code that asked it.
+    """
 
     check: str
     verdict: Verdict
@@ -57,6 +61,7 @@ class FindingRecord(Record):
     at: float | None
     why: str
     claimed: bool = True
+    first: str = ""
 
 
 class FailureRecord(Record):

@@ -8,6 +8,7 @@ from importlib.metadata import version
 from typing import Protocol
 
 from chaos_llm.analysis.call import Call, Outcome
+from chaos_llm.analysis.first_requests import first_request
 from chaos_llm.analysis.run import Interval, Run
 from chaos_llm.checks import Finding, standard
 from chaos_llm.reports.failures import failure_groups, failure_text
@@ -80,7 +81,7 @@ def run_record(report: ReplayReport, *, calls: bool = False, prompts: bool = Fal
         stretches=stretch_records(columns),
         over_time=outcomes_over_time(run, columns),
         providers=provider_records(run, columns),
-        findings=[*map(_finding, report.findings), *_unclaimed(report)],
+        findings=[*(_finding(run, each) for each in report.findings), *_unclaimed(report)],
         failures=list(_failures(run)),
         corruption_shown=CorruptionShownRecord(
             calls=len(run.corruption_shown),
@@ -98,7 +99,7 @@ def _unclaimed(report: ReplayReport) -> Iterator[FindingRecord]:
     for check in standard(report.run):
         finding = check(report.run)
         if _claim(finding) not in claimed:
-            yield _finding(finding, claimed=False)
+            yield _finding(report.run, finding, claimed=False)
 
 
 def _claim(finding: Finding) -> str:
@@ -108,7 +109,9 @@ def _claim(finding: Finding) -> str:
     return f"{name} {' '.join(named)}"
 
 
-def _finding(finding: Finding, *, claimed: bool = True) -> FindingRecord:
+def _finding(run: Run, finding: Finding, *, claimed: bool = True) -> FindingRecord:
+    words = f"{finding.check}: {finding.seen}"
+    first = first_request(run, finding.at, words) if finding.verdict == "fail" else ""
     return FindingRecord(
         check=finding.check,
         verdict=finding.verdict,
@@ -116,6 +119,7 @@ def _finding(finding: Finding, *, claimed: bool = True) -> FindingRecord:
         at=finding.at,
         why=finding.why,
         claimed=claimed,
+        first=masked(first, length=1000),
     )
 
 

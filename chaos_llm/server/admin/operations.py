@@ -16,6 +16,7 @@ from chaos_llm.profiles import load, loads, to_toml
 from chaos_llm.profiles.model import Profile
 from chaos_llm.protocol import strict_json
 from chaos_llm.protocol.redaction import printable
+from chaos_llm.server.admin.injections import injected
 from chaos_llm.server.admin.requests import (
     LARGEST_SEED,
     AdminOperation,
@@ -24,7 +25,7 @@ from chaos_llm.server.admin.requests import (
     text,
     whole,
 )
-from chaos_llm.server.admin.run_state import fault_of, run_state, window_state
+from chaos_llm.server.admin.run_state import run_state, window_state
 from chaos_llm.server.http.addresses import environment
 from chaos_llm.server.http.own_replies import ADMIN, ServerReply
 from chaos_llm.server.runs.runs import DEFAULT
@@ -38,7 +39,6 @@ _LONGEST_TOML = 262_144  # letters; the longest of the catalogue has a tenth of 
 _MOST_WINDOWS = 2_000  # of a posted profile, bursts counted: each request looks at those open
 _MOST_ANSWERS, _LONGEST_ANSWERS = 1_000, 200_000  # texts, and letters in all: a stream takes 60 ms
 _MOST_BY_HAND = 2_000  # injections, heals and choices of a run: each request looks at them all
-_LARGEST_FAULT = 65_536  # bytes of its arguments
 _LONGEST_NAME = 200  # letters of a profile, a model, a surface
 
 
@@ -166,12 +166,8 @@ def _runs(request: AdminRequest) -> Any:
 
 
 def _inject(request: AdminRequest) -> Any:
-    ours = ("provider", "fault", "times", "surface", "model")
-    arguments = {name: value for name, value in request.given.items() if name not in ours}
-    fault = fault_of(request.need("fault"), arguments)
-    if len(strict_json.dumps(arguments)) > _LARGEST_FAULT:
-        raise UsageError(f"the arguments of a fault are at most {_LARGEST_FAULT} bytes")
-    _lever(request).inject(fault, times=request.given.get("times"))
+    fault, options = injected(request.need("fault"), request.given)
+    _lever(request).inject(fault, **options)
     return run_state(request.run)
 
 
@@ -281,7 +277,7 @@ OPERATIONS: tuple[AdminOperation, ...] = (
         "inject",
         "inject a fault; its own arguments are given beside these",
         _inject,
-        ("provider", "fault", "times", "surface", "model"),
+        ("provider", "fault", "share", "for_", "times", "surface", "model", "arguments"),
         takes_any=True,
     ),
     AdminOperation(

@@ -1,16 +1,12 @@
-"""A run and its windows as JSON, and faults from JSON."""
+"""A run and its windows as JSON."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import MISSING, fields
+from dataclasses import fields
 from math import isfinite
 from typing import Any
 
-from chaos_llm import faults
 from chaos_llm.decisions.plan import PlacedWindow
-from chaos_llm.errors import UnknownName, UsageError, shown
-from chaos_llm.faults import Fault
 from chaos_llm.server.runs.runs import ServedRun
 
 
@@ -71,26 +67,3 @@ def window_state(run: ServedRun, placed: PlacedWindow) -> dict[str, Any]:
         if placed.begins <= at < placed.ends
         else ("over" if at >= placed.ends else "ahead"),
     }
-
-
-def fault_of(name: object, given: Mapping[str, Any]) -> Fault:
-    """A fault by its name in profiles and its arguments; raises UnknownName or UsageError."""
-    known_faults = faults.known()
-    if not isinstance(name, str) or name not in known_faults:
-        raise UnknownName("fault", name if isinstance(name, str) else shown(name), known_faults)
-    kind = known_faults[name]
-    known = {field.name: field for field in fields(kind)}
-    for key in given:
-        if key not in known:
-            raise UnknownName(f"argument of {name}", key, known)
-    needed = [n for n, f in known.items() if f.default is f.default_factory is MISSING]
-    if missing := [each for each in needed if each not in given]:
-        raise UsageError(f"{name} needs {', '.join(missing)}")
-    try:
-        return kind(**given)
-    except _MISTAKES as mistake:
-        raise UsageError(f"{name}: {mistake}") from None
-
-
-# What a fault's own checks raise for a value of another type than they expect.
-_MISTAKES = (TypeError, ValueError, AttributeError, LookupError, ArithmeticError)

@@ -7,13 +7,16 @@ from collections.abc import Callable
 from typing import Any
 
 from chaos_llm.engine.http1 import at_once
+from chaos_llm.protocol.messages import Reply, WireRequest
 from chaos_llm.server.admin.later import Later, Working
 from chaos_llm.server.connections.reply_player import ReplyPlayer
 from chaos_llm.server.connections.shared_state import SharedState
-from chaos_llm.server.http.answering import ClientOrigin, answer
+from chaos_llm.server.connections.websocket import upgraded
+from chaos_llm.server.http.answering import ClientOrigin, ProviderAnswer, answer
 from chaos_llm.server.http.own_replies import ServerReply, error_reply
 from chaos_llm.server.http.request_parser import ReceivedRequest, RequestParser, RequestTooLarge
 from chaos_llm.server.launch.log import described
+from chaos_llm.server.passthrough.forwarded import Forwarded
 
 _GO_AHEAD = b"HTTP/1.1 100 Continue\r\n\r\n"
 _AHEAD = 8  # whole requests that may wait behind a reply
@@ -43,7 +46,7 @@ class Connection(asyncio.Protocol):
     def __init__(self, server: SharedState, connect: Connect, caller: ClientOrigin) -> None:
         self._server, self._connect, self._caller = server, connect, caller
         self._asking = RequestParser(server.settings.limits, server.held)
-        self._playing: ReplyPlayer | Working | None = None
+        self._playing: ReplyPlayer | Working | Forwarded | None = None
         self._held = 0  # bytes that came while a reply was under way
         self._reused = self._is_paused = self._is_deaf = self._is_full = False
         self.transport: Any = None
@@ -99,9 +102,16 @@ class Connection(asyncio.Protocol):
             self._refuse(RequestTooLarge(500, text))
 
     def _take(self, data: bytes) -> None:
-        asking = self._asking
+        asking, heads = self._asking, self._server.known_heads
         was_begun = asking.is_begun
-        rest = asking.feed(data)
+        known = None if was_begun else heads.request(data)
+        if known is not None:
+            asking.whole.append(known)
+            rest = b""
+        else:
+            rest = asking.feed(data)
+            if len(asking.whole) == 1 and not (was_begun or asking.is_begun):
+                heads.learn(data, asking.whole[0])
         if asking.is_begun and not was_begun:
             self.since = self._server.time()
         if asking.wants_go_ahead and self._playing is None:
@@ -128,6 +138,9 @@ class Connection(asyncio.Protocol):
             if asked.method == "CONNECT":
                 self._connect(self._server, self, asked, rest)
                 return
+            if asked.is_upgrade:
+                self._upgrade(asked, rest)
+                return
             try:
                 self._answer(asked)
             except Exception as error:  # a reply of the test's own that cannot be written
@@ -140,6 +153,18 @@ class Connection(asyncio.Protocol):
                 self._is_paused = False
                 self.transport.resume_reading()
 
+    def _upgrade(self, asked: ReceivedRequest, rest: bytes) -> None:
+        """Go on as a websocket, or as nothing: what follows such a request is no HTTP."""
+        after = upgraded(self._server, asked, self._caller)
+        if isinstance(after, bytes):
+            self.transport.write(after)
+            self.transport.close()
+            return
+        self._server.connections.discard(self)
+        after.connection_made(self.transport)
+        self.transport.set_protocol(after)
+        after.begin(rest)
+
     def _answer(self, asked: ReceivedRequest) -> None:
         answered = answer(self._server, asked, self._caller, reused=self._reused)
         if isinstance(answered, ServerReply):
@@ -148,17 +173,35 @@ class Connection(asyncio.Protocol):
         if isinstance(answered, Later):
             self._work_on(answered, asked)
             return
-        run, exchange, reply = answered
-        keep, whole = asked.keep, at_once(reply)
+        run, exchange, reply, passed_on = answered
+        keep = asked.keep
+        if passed_on is not None:
+            self._forward(answered, passed_on, keep=keep)
+            return
+        whole = at_once(reply) if isinstance(reply, Reply) else reply.on_the_wire()
         if whole is not None:
             self.transport.write(whole)
             run.end(exchange, "complete")
             self._over(keep=keep)
             return
+        assert isinstance(reply, Reply)  # as any other comes at once
         self._playing = playing = ReplyPlayer(
             run, exchange, reply, self.transport, lambda: self._over_later(keep=keep)
         )
         playing.begin()
+
+    def _forward(self, answered: ProviderAnswer, wire: WireRequest, *, keep: bool) -> None:
+        """Let the real vendor answer."""
+        assert self._server.upstreams is not None
+        upstream = self._server.upstreams.of_provider(answered.exchange.key.provider)
+        self._playing = forwarded = Forwarded(
+            answered.run,
+            answered.exchange,
+            self.transport,
+            lambda kept: self._over_later(keep=keep and kept),
+            to_head=wire.method == "HEAD",
+        )
+        forwarded.begin(wire, upstream, self._server.spawn)
 
     def _work_on(self, later: Later, asked: ReceivedRequest) -> None:
         """Have a thread find the answer; what comes meanwhile waits for it."""

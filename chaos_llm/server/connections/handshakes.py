@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from chaos_llm.decisions import connection_faults
 from chaos_llm.decisions.overrides import Overrides
-from chaos_llm.decisions.plan import Decision, Draw, PlacedWindow
-from chaos_llm.faults.fault import Fault
+from chaos_llm.decisions.plan import Decision, PlacedWindow
 from chaos_llm.profiles.model import SIMULATED_SURFACES, Target, Window
 from chaos_llm.protocol.messages import Request
 from chaos_llm.requests.correlation import BACKGROUND_USER, NO_CALL, Key
@@ -48,7 +48,7 @@ class ServedOverrides(Overrides):
         self, placed: PlacedWindow, provider: str, at: float, surface: str = "api"
     ) -> bool:
         """Whether a provider's whole surface was healed since that window began."""
-        return placed.opened <= self._healed_at(Request(provider, "", surface, "", ""), at)
+        return placed.opened <= self.healed_at(Request(provider, "", surface, "", ""), at)
 
     def decide(self, request: Request, key: Key, at: float) -> Decision:
         """Which faults hit this request."""
@@ -57,35 +57,11 @@ class ServedOverrides(Overrides):
             decision = wire_effects.effects_of_wire(
                 decision, self.on_the_wire, leads=self.leads_wire
             )
-        if not self.past_handshake or not any(map(_is_of_tls, decision.draws)):
-            return decision
-        return Decision(tuple(throw for throw in decision.draws if not _is_of_tls(throw)))
+        return connection_faults.without(decision, (FAULT,)) if self.past_handshake else decision
 
     def decide_handshake(self, request: Request, key: Key, at: float) -> Decision:
         """The fault that ends this handshake, if any; no other injection is used up by it."""
-        draws = (*self._injected(request, key, at), *self._planned(request, key, at))
-        if draws:  # else the request itself will be counted
-            self.meter.count(request, at)
-        return Decision(draws) if draws else Decision()
-
-    def _injected(self, request: Request, key: Key, at: float) -> Iterator[Draw]:
-        for number, injection in enumerate(self.injections):
-            ours = any(map(_is_tls, injection.faults))
-            if not ours or not injection.is_open(at) or not injection.target.hits(request):
-                continue
-            if injection.spares(self.dice_of(number, key)) is None:
-                yield from filter(_is_of_tls, injection.draws(at))
-
-    def _planned(self, request: Request, key: Key, at: float) -> Iterator[Draw]:
-        healed_at = self._healed_at(request, at)
-        for window in self.plan.open_at(at):
-            if window.opened <= healed_at or not any(map(_is_tls, window.faults)):
-                continue
-            if not window.hits(request):
-                continue
-            throw = window.draw(request, key, at, self.meter.loads)
-            if _is_of_tls(throw):
-                yield throw
+        return connection_faults.decide(self, request, key, at, (FAULT,))
 
 
 def probes(names: Iterable[str], host: str, number: int) -> Iterator[tuple[Request, Key]]:
@@ -94,11 +70,3 @@ def probes(names: Iterable[str], host: str, number: int) -> Iterator[tuple[Reque
         for surface in SIMULATED_SURFACES:
             key = Key(BACKGROUND_USER, NO_CALL, name, PATH, number)
             yield Request(name, "", surface, host, PATH), key
-
-
-def _is_tls(fault: Fault) -> bool:
-    return fault.name == FAULT
-
-
-def _is_of_tls(throw: Draw) -> bool:
-    return throw.fault is not None and _is_tls(throw.fault)

@@ -16,10 +16,12 @@ from chaos_llm.server.admin.later import Later
 from chaos_llm.server.connections import handshakes
 from chaos_llm.server.connections.tls import Authority
 from chaos_llm.server.http.addresses import Addresses
+from chaos_llm.server.http.known_heads import KnownHeads
 from chaos_llm.server.http.own_replies import ServerReply
 from chaos_llm.server.http.request_parser import Held, ReceivedRequest
 from chaos_llm.server.launch.log import described, line, tell
 from chaos_llm.server.launch.settings import Settings, is_loopback
+from chaos_llm.server.passthrough.upstreams import Upstreams
 from chaos_llm.server.runs.kept_journal import JournalWriter
 from chaos_llm.server.runs.runs import DEFAULT, Notes, Runs, RunStart
 
@@ -67,11 +69,14 @@ class SharedState:
             rootdir=settings.rootdir or Path(),
             strict=settings.is_strict,
         )
+        given = settings.upstream
+        self.upstreams = None if given is None else Upstreams(given, self.addresses)
         self.secrets = Secrets()
         self.file = self._journal_file(settings.journal)
         self.runs = Runs(beginning, settings.limits, self.loop, Notes(self.file, self.secrets))
         self.connections: set[OpenConnection] = set()
         self.held = Held()
+        self.known_heads = KnownHeads()
         self.requests = 0
         self.problems: list[str] = []  # of the test's own faults and answers
         self.tasks: set[asyncio.Task[None]] = set()

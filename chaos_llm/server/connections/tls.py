@@ -172,5 +172,9 @@ class TlsLayer:
         closing: bool = self._raw.is_closing()
         return closing
 
+    def set_protocol(self, protocol: Any) -> None:
+        """Carry another protocol from now on, such as a websocket's."""
+        self._protocol = protocol
+
     def __getattr__(self, name: str) -> Any:
         return getattr(self._raw, name)  # what is the same over TLS

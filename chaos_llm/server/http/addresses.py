@@ -42,6 +42,8 @@ _VARIABLES: Mapping[str, str] = {
     "LLAMA_API_CLIENT_BASE_URL": "/meta-llama/v1",
     "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": "/bedrock",
 }
+# To the AI SDK a base URL ends in /v1, which the vendor's SDK adds itself; both read one variable.
+_VERSIONED = ("anthropic",)
 _NEEDED = {"OPENAI_API_VERSION": "2024-10-21", "AWS_REGION": "us-east-1"}  # by the SDKs
 _LOOPBACK = "127.0.0.1,localhost,::1"
 _NO_DOORS: Mapping[str, str] = {}
@@ -82,6 +84,10 @@ class Addresses:
         prefix, _, rest = path[1:].partition("/")
         if not names and prefix in self._prefixes:
             names, path = self._prefixes[prefix], f"/{rest}"
+            if prefix in _VERSIONED and not rest.startswith("v"):
+                place = Place(self._hosts.provider(names, method, f"/v1{path}"), f"/v1{path}")
+                if place.provider.surface != UNSERVED:
+                    return place
         elif not names:
             provider = self._hosts.provider(self.played, method, path)
             return Place(provider, path) if provider.surface != UNSERVED else None

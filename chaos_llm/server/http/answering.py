@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import NamedTuple
 
+from chaos_llm.engine.plain_replies import Plain
 from chaos_llm.errors import ChaosError, UsageError
 from chaos_llm.journal.journal import Exchange
 from chaos_llm.protocol.messages import Ending, Reply, WireRequest
 from chaos_llm.server.admin.later import Later
 from chaos_llm.server.connections.shared_state import SharedState
 from chaos_llm.server.http.addresses import RUN_IN_A_KEY
+from chaos_llm.server.http.content_encoding import NotDecompressed, decompressed
 from chaos_llm.server.http.own_replies import ADMIN, NO_PROVIDER, ServerReply, error_reply
 from chaos_llm.server.http.request_parser import ReceivedRequest
 from chaos_llm.server.runs.runs import DEFAULT, ServedRun
@@ -32,11 +34,15 @@ class ClientOrigin(NamedTuple):
 
 
 class ProviderAnswer(NamedTuple):
-    """A provider's reply, to be sent for a run, and its record."""
+    """A provider's reply, to be sent for a run, and its record.
+
+    `passed_on` is the request if the real vendor is to answer it in place of the reply.
+    """
 
     run: ServedRun
     exchange: Exchange
-    reply: Reply
+    reply: Reply | Plain
+    passed_on: WireRequest | None = None
 
 
 def answer(
@@ -46,7 +52,7 @@ def answer(
     path = asked.path
     if asked.version != "1.1":
         return error_reply(505, f"this server speaks HTTP/1.1, not {asked.version}")
-    if path == ADMIN or path.startswith(f"{ADMIN}/"):
+    if is_admin(path):
         return server.answer(server, asked)
     server.requests += 1
     host = caller.meant or asked.host
@@ -56,19 +62,35 @@ def answer(
             404, NO_PROVIDER.format(method=asked.method, path=path, host=host or "no host")
         )
     headers = asked.headers
-    wire = WireRequest(asked.method, host, place.path, asked.query, headers, asked.body, reused)
     try:
+        body = decompressed(
+            asked.body, headers.get("content-encoding", ""), server.settings.limits.body
+        )
+        wire = WireRequest(asked.method, host, place.path, asked.query, headers, body, reused)
         name = asked.run or caller.run or DEFAULT
         is_a_look = asked.method in ("GET", "HEAD") and RUN_IN_A_KEY in asked.target
         run = _begun(server, name) if is_a_look else server.runs.named(name)
         run.overrides.past_handshake = caller.past_handshake
         run.overrides.over_wire = caller.over_wire
-        exchange, reply = run.exchange(place.provider, wire, headers.get("x-chaos-call", ""))
-    except ChaosError as error:
-        return error_reply(503, str(error))
+        exchange, reply = run.brief_exchange(place.provider, wire, headers.get("x-chaos-call", ""))
+    except (ChaosError, NotDecompressed) as error:
+        return error_reply(error.status if isinstance(error, NotDecompressed) else 503, str(error))
     except Exception as error:  # a fault, or answers, of the test's own
         return error_reply(500, server.problem(asked, error))
-    return ProviderAnswer(run, exchange, _without_body(reply) if asked.method == "HEAD" else reply)
+    if asked.method == "HEAD" and isinstance(reply, Reply):
+        reply = _without_body(reply)
+    passed_on = wire if _goes_upstream(server, exchange) else None
+    return ProviderAnswer(run, exchange, reply, passed_on)
+
+
+def _goes_upstream(server: SharedState, exchange: Exchange) -> bool:
+    """Whether the real vendor answers: no fault was applied, and the server has upstreams."""
+    return server.upstreams is not None and not (exchange.effects and exchange.applied)
+
+
+def is_admin(path: str) -> bool:
+    """Whether a path is the server's own."""
+    return path == ADMIN or path.startswith(f"{ADMIN}/")
 
 
 def _begun(server: SharedState, name: str) -> ServedRun:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import httptools
 
 from chaos_llm.errors import UsageError
+from chaos_llm.protocol.websocket import is_upgrade
 from chaos_llm.server.launch.settings import Limits
 
 _RUN = re.compile(r"chaos-run-([A-Za-z0-9_.-]{1,64})")
@@ -45,6 +46,11 @@ class ReceivedRequest(NamedTuple):
     version: str
     run: str = ""
 
+    @property
+    def is_upgrade(self) -> bool:
+        """Whether it asks for a websocket."""
+        return is_upgrade(self.method, self.headers)
+
 
 class Held:
     """The bytes of incomplete request bodies that all connections of a server hold."""
@@ -80,11 +86,14 @@ class RequestParser:
         self._body: list[bytes] = []
 
     def feed(self, data: bytes) -> bytes:
-        """Take bytes; gives back those that follow a CONNECT. Raises RequestTooLarge."""
+        """Take bytes; gives back those that follow a CONNECT, or a request for a websocket.
+
+        Raises RequestTooLarge.
+        """
         rest = memoryview(data)
         while (offered_at := self._parse(rest)) is not None:
             rest = rest[offered_at:]
-            if self.whole[-1].method == "CONNECT":
+            if self.whole[-1].method == "CONNECT" or self.whole[-1].is_upgrade:
                 self._begin_anew()
                 return bytes(rest)
             self._decline_the_offer()

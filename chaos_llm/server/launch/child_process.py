@@ -32,21 +32,28 @@ class Outcome:
     timeline: str
 
 
-async def run(settings: Settings, command: Sequence[str], width: int = 100) -> Outcome:
+async def run(
+    settings: Settings, command: Sequence[str], width: int = 100, *, base_urls: bool = True
+) -> Outcome:
     """Run a command to its end; raises UsageError where it cannot be started."""
     server = Server(settings)
     await server.start()
     try:
-        code = await _run(command, os.environ | surroundings(server.shared))
+        code = await _run(command, os.environ | surroundings(server.shared, base_urls=base_urls))
         served = server.shared.runs.default
         return Outcome(code, verdict(served), timeline(served, width))
     finally:
         await server.stop()
 
 
-def surroundings(server: SharedState) -> dict[str, str]:
-    """The variables that point a child at the server; with TLS the ways around base URLs, too."""
-    said = environment(server.url, "", os.environ, server.doors)
+def surroundings(server: SharedState, *, base_urls: bool = True) -> dict[str, str]:
+    """The variables that point a child at the server; with TLS the ways around base URLs, too.
+
+    Without `base_urls` neither those nor keys are set, which would take the place of a login.
+    """
+    said = {"CHAOS_LLM_URL": server.url}
+    if base_urls:
+        said = environment(server.url, "", os.environ, server.doors)
     if server.authority is not None:
         path = str(certificate(server))
         said |= dict.fromkeys(TRUST, path) | dict.fromkeys(_PROXIES, server.url)

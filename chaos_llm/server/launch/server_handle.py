@@ -11,13 +11,14 @@ import os
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Never, Self, TypeVar
 
 from chaos_llm.decisions.provider_control import Answers, ProviderControl
 from chaos_llm.decisions.start_position import Until, distance
 from chaos_llm.durations import Duration
-from chaos_llm.errors import UsageError
+from chaos_llm.errors import UsageError, refusing_unknown
 from chaos_llm.faults.fault import Fault
 from chaos_llm.journal.journal import Exchange
 from chaos_llm.server.connections.shared_state import SharedState
@@ -49,14 +50,18 @@ class ServedControl:
         )
         return self
 
+    @refusing_unknown("heal()")
     def heal(self) -> ServedControl:
         """End what hits this provider now."""
         self._pull(lambda control: control.heal())
         return self
 
-    def answers(self, answers: Answers) -> ServedControl:
+    @refusing_unknown("answers()")
+    def answers(
+        self, answers: Answers | None = None, *, cassette: str | Path | None = None
+    ) -> ServedControl:
         """Choose the provider's answers, as `ProviderControl.answers` does."""
-        self._pull(lambda control: control.answers(answers))
+        self._pull(lambda control: control.answers(answers, cassette=cassette))
         return self
 
 
@@ -192,6 +197,7 @@ class ServedOutage:
         """Seconds of the profile."""
         return self.do(lambda run: run.now)
 
+    @refusing_unknown("advance()")
     def advance(self, by: Duration | None = None, *, to: Until | None = None) -> float:
         """Let time pass: so long, or up to a window's name or a time; says what time it is then."""
 
@@ -201,6 +207,7 @@ class ServedOutage:
 
         return self.do(pass_time)
 
+    @refusing_unknown("wait_for()")
     def wait_for(self, requests: int = 1, *, within: float = 10.0) -> None:
         """Wait until so many requests have come in all, for at most `within` real seconds."""
         run = self.do(lambda run: run)
@@ -210,6 +217,7 @@ class ServedOutage:
                 "does the client use .env or .base_url()?"
             )
 
+    @refusing_unknown("on()")
     def on(self, provider: str, *, surface: str = "", model: str = "") -> ServedControl:
         """Take one provider in hand: inject faults, heal it, choose its answers."""
 
@@ -227,9 +235,11 @@ class ServedOutage:
         """What the checks found, as far as it can be seen from behind a socket."""
         return self.do(verdict)
 
+    @refusing_unknown("timeline()")
     def timeline(self, width: int = 100) -> str:
         return self.do(lambda run: timeline(run, width))
 
+    @refusing_unknown("run()")
     def run(self, name: str) -> ServedOutage:
         """Another run on the same server: its own journal, clock and random draws."""
         return self._thread.hand(name)

@@ -17,6 +17,10 @@ from chaos_llm.errors import UnknownName, UsageError
 Kind = Literal["manual", "real", "scaled"]
 KINDS: tuple[Kind, ...] = ("manual", "real", "scaled")
 
+# Real seconds. What is due within one of them happens together: a loop that wakes for each piece of
+# hundreds of slow streams does little else. asyncio's own clock is no finer where it polls.
+_TICK = 0.001
+_RINGING = -inf  # instead of a time: the alarm is set when all that was due has happened
 _FEW = 64  # cancelled timers that are not worth sweeping
 
 
@@ -51,6 +55,7 @@ class RunClock:
         self._timers: list[tuple[float, int, Timer]] = []
         self._made = self._cancelled = 0
         self._alarm: asyncio.TimerHandle | None = None
+        self._rings_at = inf  # in the loop's time
 
     @property
     def now(self) -> float:
@@ -69,9 +74,8 @@ class RunClock:
         """Have something happen at a time; what is due already happens when the clock moves on."""
         timer = Timer(self, due, callback, is_pause=is_pause)
         self._made += 1
-        is_first = not self._timers or due < self._timers[0][0]
         heappush(self._timers, (due, self._made, timer))
-        if is_first and self.rate:
+        if self.rate and self._timers[0][2] is timer and self._rings_at != _RINGING:
             self._set_alarm()
         return timer
 
@@ -97,26 +101,33 @@ class RunClock:
     def stop(self) -> None:
         """Drop every timer; the clock is not needed any more."""
         self._timers.clear()
-        if self._alarm is not None:
-            self._alarm.cancel()
+        self._drop_alarm()
 
     def _set(self, moment: float) -> None:
         self._base, self._since = moment, self._loop.time()
 
     def _set_alarm(self) -> None:
+        """Ring at the end of the tick in which the first timer is due."""
+        if not self._timers:
+            self._drop_alarm()
+            return
+        due = self._since + (self._timers[0][0] - self._base) / self.rate
+        rings_at = (due // _TICK + 1.0) * _TICK
+        if rings_at != self._rings_at:
+            self._drop_alarm()
+            self._rings_at = rings_at
+            self._alarm = self._loop.call_at(rings_at, self._ring)
+
+    def _drop_alarm(self) -> None:
         if self._alarm is not None:
             self._alarm.cancel()
-            self._alarm = None
-        if self._timers:
-            # Not in less than that: asyncio's own clock ticks in milliseconds where it polls.
-            wait = max(0.0, self._timers[0][0] - self.now) / self.rate
-            self._alarm = self._loop.call_later(wait, self._ring)
+        self._alarm, self._rings_at = None, inf
 
     def _ring(self) -> None:
-        self._alarm = None
-        now = self.now
+        self._alarm, self._rings_at, now = None, _RINGING, self.now
         while self._timers and self._timers[0][0] <= now:
             self._happen(heappop(self._timers)[2])
+        self._rings_at = inf
         self._set_alarm()
 
     def _happen(self, timer: Timer) -> None:

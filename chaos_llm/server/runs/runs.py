@@ -13,6 +13,7 @@ from chaos_llm.decisions.plan import Plan
 from chaos_llm.decisions.provider_control import ProviderControl
 from chaos_llm.decisions.start_position import Until, place
 from chaos_llm.engine.engine import Engine
+from chaos_llm.engine.plain_replies import Plain
 from chaos_llm.errors import UnknownName, UsageError
 from chaos_llm.journal.journal import End, Exchange
 from chaos_llm.profiles.healthy_baseline import with_baseline
@@ -115,8 +116,15 @@ class ServedRun:
 
     def exchange(self, provider: Provider, wire: WireRequest, call: str) -> tuple[Exchange, Reply]:
         """Answer a request; `call` is the name that the client gave to what it is a part of."""
+        exchange, reply = self.brief_exchange(provider, wire, call)
+        return exchange, reply if isinstance(reply, Reply) else reply.in_full()
+
+    def brief_exchange(
+        self, provider: Provider, wire: WireRequest, call: str
+    ) -> tuple[Exchange, Reply | Plain]:
+        """The same; a reply that comes whole and at once stays as short as it is."""
         self.callers.named = call
-        exchange, reply = self.engine.exchange(provider, wire)
+        exchange, reply = self.engine.brief_exchange(provider, wire)
         self.callers.note(exchange)
         if exchange.effects and exchange.applied:
             self.journal.applied += 1

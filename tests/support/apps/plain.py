@@ -34,6 +34,7 @@ MODELS = {
 LOGINS = {
     "anthropic": "https://console.anthropic.com/v1/oauth/token",
     "azure-openai": "https://login.microsoftonline.com/a-tenant/oauth2/v2.0/token",
+    "openai": "https://auth.openai.com/oauth/token",
     "vertex": "https://oauth2.googleapis.com/token",
 }
 PAGES = {"anthropic": "https://status.claude.com", "openai": "https://status.openai.com"}
@@ -79,7 +80,7 @@ NEEDED: dict[str, Callable[[str], tuple[str, str, Any]]] = {
         },
     ),
 }
-_RENEWAL = {"grant_type": "refresh_token", "refresh_token": "r", "client_id": "a"}
+_LOGIN = {"grant_type": "authorization_code", "code": "c", "client_id": "a"}
 _GRANT = {"grant_type": "client_credentials", "client_id": "a", "scope": "s/.default"}
 
 
@@ -126,7 +127,7 @@ class PlainApp:
         if target.surface == "page":
             return "GET", f"{PAGES[target.provider]}/api/v2/summary.json", None
         if target.surface == "login":
-            grant = _RENEWAL if target.provider == "anthropic" else _GRANT
+            grant = _LOGIN if target.provider in ("anthropic", "openai") else _GRANT
             return "POST", LOGINS[target.provider], grant
         if target.path and "*" in target.path:
             return "POST", f"https://api.openai.com{target.path.replace('*', '')}", {"x": prompt}

@@ -122,7 +122,7 @@ class LoginLoop:
     """A token that is refused is refreshed, and so is the next one, and the next one."""
 
     def __init__(self) -> None:
-        self.token = ""
+        self.token, self.refresh_token = "", "sk-ant-ort01-x"
 
     def answer(self, question: str) -> str:
         for _ in range(10):
@@ -142,10 +142,11 @@ class LoginLoop:
         raise PermissionError("logged in ten times, and out as often")
 
     def _log_in(self) -> None:
-        sent = {"grant_type": "refresh_token", "refresh_token": "sk-ant-ort01-x", "client_id": "x"}
+        sent = {"grant_type": "refresh_token", "refresh_token": self.refresh_token}
         granted = client().post(LOGIN, json=sent)
         granted.raise_for_status()
         self.token = granted.json()["access_token"]
+        self.refresh_token = granted.json()["refresh_token"]
 
 
 class StreamWithoutEnd:

@@ -31,6 +31,7 @@ from typing import Any
 
 HOST = "api.openai.com"
 URL = f"https://{HOST}/v1/models"
+REALTIME = f"wss://{HOST}/v1/realtime"
 VENDOR = "10.9.8.7"  # as in sinks.py
 PROXY = "http://10.9.8.8:3128"
 GATEWAY = f"http://{VENDOR}:4000"  # the value of GROQ_BASE_URL
@@ -398,16 +399,20 @@ def trio():
 @attempt
 async def websockets():
     module = library("websockets")
-    async with module.connect(f"wss://{HOST}/v1/realtime", open_timeout=LIMIT, ssl=_BARE_TLS):
-        pass
+    async with module.connect(
+        REALTIME, additional_headers=KEY, open_timeout=LIMIT, ssl=_BARE_TLS
+    ) as session:
+        return session.response.status_code
 
 
 @behind_proxies
 @attempt
 async def websockets_behind_proxies():
     module = library("websockets")
-    async with module.connect(f"wss://{HOST}/v1/realtime", open_timeout=LIMIT, ssl=_BARE_TLS):
-        pass
+    async with module.connect(
+        REALTIME, additional_headers=KEY, open_timeout=LIMIT, ssl=_BARE_TLS
+    ) as session:
+        return session.response.status_code
 
 
 @behind_proxies
@@ -431,24 +436,34 @@ def pycurl_behind_proxies():
 @attempt
 async def websockets_with_a_proxy():
     module = library("websockets")
-    async with module.connect(
-        f"wss://{HOST}/v1/realtime", proxy=PROXY, open_timeout=LIMIT, ssl=_BARE_TLS
-    ):
+    async with module.connect(REALTIME, proxy=PROXY, open_timeout=LIMIT, ssl=_BARE_TLS):
         pass
 
 
 @attempt
 def websockets_sync():
-    library("websockets.sync.client").connect(
-        f"wss://{HOST}/v1/realtime", open_timeout=LIMIT, ssl=_BARE_TLS
-    )
+    with library("websockets.sync.client").connect(
+        REALTIME, additional_headers=KEY, open_timeout=LIMIT, ssl=_BARE_TLS
+    ) as session:
+        return session.response.status_code
 
 
 @attempt
 def websocket_client():
-    library("websocket").create_connection(
-        f"wss://{HOST}/v1/realtime", timeout=LIMIT, sslopt={"cert_reqs": ssl.CERT_NONE}
+    session = library("websocket").create_connection(
+        REALTIME, header=KEY, timeout=LIMIT, sslopt={"cert_reqs": ssl.CERT_NONE}
     )
+    session.close()
+    return session.getstatus()
+
+
+@attempt
+async def aiohttp_websocket():
+    async with (
+        library("aiohttp").ClientSession() as session,
+        session.ws_connect(REALTIME, headers=KEY, ssl=False) as ws,
+    ):
+        return ws._response.status
 
 
 # ---- native code ---------------------------------------------------------------------------------

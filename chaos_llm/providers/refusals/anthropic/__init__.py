@@ -37,6 +37,13 @@ MESSAGES = RuleTable(
     "Anthropic",
     (*f.REQUEST, f.VERSION, *f.MODEL, *_body(f.UNKNOWN_KEY)),
 )
+# A prompt that is too long is counted, and there is no answer to limit.
+_OF_ANSWERS = ("max_tokens missing", "context window", "context window with max_tokens")
+COUNT = RuleTable(
+    "anthropic count_tokens",
+    "Anthropic",
+    [rule for rule in MESSAGES.rules if rule.name not in _OF_ANSWERS],
+)
 VERTEX = RuleTable(
     "vertex raw_predict",
     "Claude on Vertex AI",

@@ -10,7 +10,9 @@ from chaos_llm.providers.refusals.openai import turns as openai_turns
 from chaos_llm.providers.refusals.rule import Found, Rule, Source, found, shown
 from chaos_llm.providers.refusals.table import RuleTable
 
-_ROLES = ("system", "user", "assistant", "tool")
+_ROLES = ("system", "user", "assistant", "tool", "latest_reminder")
+_PARTS = ("text", "image_url", "input_audio", "video_url", "file", "refusal")  # no other vendor's
+_UNREAD = "Failed to deserialize the JSON body into the target type: messages[{i}]"
 
 
 def _role(message: Any, asked: Asked) -> Found | None:
@@ -19,6 +21,11 @@ def _role(message: Any, asked: Asked) -> Found | None:
         return None
     column = asked.wire.body.find(f'"{role}"'.encode()) + len(role) + 2
     return found("role", role=shown(role), column=column)
+
+
+def _no_role(message: Any, asked: Asked) -> Found | None:
+    is_lost = isinstance(message, dict) and "role" not in message
+    return found("role", column=len(asked.wire.body)) if is_lost else None
 
 
 def _reasoning_lost(messages: Any, asked: Asked) -> Found | None:
@@ -47,14 +54,30 @@ CHAT = RuleTable(
     "DeepSeek",
     (
         Rule(
+            "role missing",
+            "messages[]",
+            _no_role,
+            f"{_UNREAD}: missing field `role` at line 1 column {{column}}",
+            "wants a role in each message",
+            Source("client code", "users' clients; the column is assumed"),
+        ),
+        Rule(
             "role",
             "messages[]",
             _role,
-            "Failed to deserialize the JSON body into the target type: messages[{i}].role: unknown "
-            "variant `{role}`, expected one of `system`, `user`, `assistant`, `tool` at line 1 "
-            "column {column}",
+            f"{_UNREAD}.role: unknown variant `{{role}}`, expected one of `system`, `user`, "
+            "`assistant`, `tool`, `latest_reminder` at line 1 column {column}",
             "takes no role '{role}'",
-            Source("assumed", "known; it has no source here"),
+            Source("pasted", "icebear0828/codex-proxy#589"),
+        ),
+        Rule(
+            "content part",
+            "messages[].content[]",
+            turns.other_part(*_PARTS),
+            f"{_UNREAD}: data did not match any variant of untagged enum "
+            "ChatCompletionRequestContent at line 1 column {size}",
+            "takes no content part '{kind}'",
+            Source("pasted", "browser-use/web-ui#99, #163; the column is assumed"),
         ),
         Rule(
             "tool call without its result",

@@ -111,71 +111,86 @@ def _no_schema(form: Any, _asked: Asked) -> Found | None:
     return WRONG if wants and not form.get("json_schema") else None
 
 
+_PARTS = (  # of vllm's chat_utils
+    *("audio_embeds", "audio_url", "image_embeds", "image_pil", "image_url", "input_audio"),
+    *("input_image", "input_text", "output_text", "prompt_embeds", "refusal", "text", "thinking"),
+    *("tool_reference", "video_url", None),
+)
 VLLM = RuleTable(
     "vllm chat",
     "vLLM",
-    tuple(
-        Rule(name, looks_at, wrong, message, why, _SERVER)
-        for name, looks_at, wrong, message, why in (
-            (
-                "no tools",
-                "tools",
-                empty,
-                "`tools` must not be an empty array. Either provide at least one tool or omit the "
-                "field entirely.",
-                "takes no empty list of tools",
-            ),
-            (
-                "tool_choice alone",
-                "tool_choice",
-                _without("tools"),
-                "When using `tool_choice`, `tools` must be set.",
-                "takes tool_choice only with tools",
-            ),
-            (
-                "tool_choice",
-                "tool_choice",
-                _choice,
-                'Invalid value for `tool_choice`: {value}! Only named tools, "none", "auto" or '
-                '"required" are supported.',
-                "knows no tool_choice '{value}'",
-            ),
-            (
-                "stream_options alone",
-                "stream_options",
-                _without("stream"),
-                "Stream options can only be defined when `stream=True`.",
-                "takes stream_options only with stream",
-            ),
-            (
-                "top_logprobs alone",
-                "top_logprobs",
-                _without("logprobs"),
-                "when using `top_logprobs`, `logprobs` must be set to true.",
-                "takes top_logprobs only with logprobs",
-            ),
-            (
-                "top_logprobs",
-                "top_logprobs",
-                _top_logprobs,
-                "`top_logprobs` must be a positive value or -1.",
-                "takes top_logprobs from 0, or -1",
-            ),
-            (
-                "temperature",
-                "temperature",
-                _negative,
-                "temperature must be non-negative, got {value}.",
-                "takes no negative temperature",
-            ),
-            (
-                "json_schema missing",
-                "response_format",
-                _no_schema,
-                "When response_format type is 'json_schema', the 'json_schema' field must be "
-                "provided.",
-                "wants the schema of a structured answer",
-            ),
-        )
+    (
+        Rule(
+            "content part",
+            "messages[].content[]",
+            turns.other_part(*_PARTS),
+            "Unknown part type: {kind}",
+            "takes no content part '{kind}'",
+            Source("pasted", "langchain-ai/openwiki#63, QwenLM/Qwen3-VL#213; 400 since vllm#41121"),
+        ),
+        *(
+            Rule(name, looks_at, wrong, message, why, _SERVER)
+            for name, looks_at, wrong, message, why in (
+                (
+                    "no tools",
+                    "tools",
+                    empty,
+                    "`tools` must not be an empty array. Either provide at least one tool or omit "
+                    "the field entirely.",
+                    "takes no empty list of tools",
+                ),
+                (
+                    "tool_choice alone",
+                    "tool_choice",
+                    _without("tools"),
+                    "When using `tool_choice`, `tools` must be set.",
+                    "takes tool_choice only with tools",
+                ),
+                (
+                    "tool_choice",
+                    "tool_choice",
+                    _choice,
+                    'Invalid value for `tool_choice`: {value}! Only named tools, "none", "auto" or '
+                    '"required" are supported.',
+                    "knows no tool_choice '{value}'",
+                ),
+                (
+                    "stream_options alone",
+                    "stream_options",
+                    _without("stream"),
+                    "Stream options can only be defined when `stream=True`.",
+                    "takes stream_options only with stream",
+                ),
+                (
+                    "top_logprobs alone",
+                    "top_logprobs",
+                    _without("logprobs"),
+                    "when using `top_logprobs`, `logprobs` must be set to true.",
+                    "takes top_logprobs only with logprobs",
+                ),
+                (
+                    "top_logprobs",
+                    "top_logprobs",
+                    _top_logprobs,
+                    "`top_logprobs` must be a positive value or -1.",
+                    "takes top_logprobs from 0, or -1",
+                ),
+                (
+                    "temperature",
+                    "temperature",
+                    _negative,
+                    "temperature must be non-negative, got {value}.",
+                    "takes no negative temperature",
+                ),
+                (
+                    "json_schema missing",
+                    "response_format",
+                    _no_schema,
+                    "When response_format type is 'json_schema', the 'json_schema' field must be "
+                    "provided.",
+                    "wants the schema of a structured answer",
+                ),
+            )
+        ),
     ),
 )

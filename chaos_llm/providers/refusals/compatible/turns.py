@@ -22,6 +22,18 @@ def other_role(*known: str) -> Wrong:
     return wrong
 
 
+def other_part(*known: str | None) -> Wrong:
+    """A part of a message's content of a kind that is another vendor's, or of none."""
+
+    def wrong(part: Any, asked: Asked) -> Found | None:
+        kind = part.get("type") if isinstance(part, dict) else None
+        if kind in known or not isinstance(part, dict):
+            return None
+        return found("type", kind=shown(kind), size=len(asked.wire.body))
+
+    return wrong
+
+
 def unsupported_member(unsupported: Iterable[str]) -> Wrong:
     """A message with a member that other vendors know."""
     names = frozenset(unsupported)

@@ -29,9 +29,10 @@ PARTS = (
 _SAID = ("output_text", "refusal")
 _HEARD = ("input_text", "input_image", "input_file", "scoped_content", "input_audio")
 _ROLES = ("assistant", "system", "developer", "user")
+_OF_CODEX = "internal_chat_message_metadata_passthrough"  # seen from Codex 0.171, with an API key
 _MEMBERS = {
-    "assistant": frozenset(("type", "role", "content", "status", "id", "phase")),
-    "user": frozenset(("type", "role", "content", "status", "id")),
+    "assistant": frozenset(("type", "role", "content", "status", "id", "phase", _OF_CODEX)),
+    "user": frozenset(("type", "role", "content", "status", "id", _OF_CODEX)),
 }
 _PREFIXES = {
     "function_call": "fc",

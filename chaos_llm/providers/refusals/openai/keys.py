@@ -19,7 +19,8 @@ CHAT_KEYS = (  # of openai 3.57, whose models know them, if not each one
     *("verbosity", "web_search_options"),
 )
 RESPONSES_KEYS = (
-    *("access_programs", "background", "background_options", "context_management", "conversation"),
+    *("access_programs", "background", "background_options", "client_metadata"),  # Codex 0.171
+    *("context_management", "conversation"),
     *("frequency_penalty", "image", "include", "input", "instructions", "max_output_tokens"),
     *("max_tool_calls", "presence_penalty"),
     *("metadata", "model", "moderation", "parallel_tool_calls", "previous_response_id", "prompt"),

@@ -1,4 +1,4 @@
-"""A campaign replays outages one after the other, and counts what users lost in each and in all."""
+"""`replay_all` replays outages one after the other and counts what users lost in each."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import httpx
 import pytest
 from support.apps.plain import PlainApp
 
-from chaos_llm.campaigns import replay_all, year
 from chaos_llm.demo.hardened_bot import HardenedBot
 from chaos_llm.demo.naive_bot import NaiveBot
 from chaos_llm.errors import UsageError
 from chaos_llm.profiles.generated_month import month
 from chaos_llm.profiles.model import Target
+from chaos_llm.years import replay_all, year
 
 JULY = "anthropic-2026-07-29-all-models"
 RESETS = "anthropic-2026-06-05-staged-return"
@@ -48,25 +48,25 @@ def test_a_year_without_dated_profiles_is_refused(number, provider):
 
 
 def test_each_outage_has_a_report_and_all_have_an_availability():
-    campaign = replay_all([JULY, RESETS], naive, calls=60)
-    july, resets = campaign
+    replays = replay_all([JULY, RESETS], naive, calls=60)
+    july, resets = replays
 
-    assert [each.profile.name for each in campaign] == [JULY, RESETS]
+    assert [each.profile.name for each in replays] == [JULY, RESETS]
     assert july.lasted == 101 * 60  # 19:45 to 21:26
     assert july.answered < 0.5
     assert july.downtime == pytest.approx(july.lasted * (1 - july.answered))
     assert (resets.answered, resets.downtime) == (1.0, 0.0)  # none of the bot's models
-    assert campaign.downtime == july.downtime
-    assert campaign.availability(1) == pytest.approx(1 - july.downtime / 86400)
-    assert campaign.availability() == pytest.approx(1 - july.downtime / 86400 / 365)
+    assert replays.downtime == july.downtime
+    assert replays.availability(1) == pytest.approx(1 - july.downtime / 86400)
+    assert replays.availability() == pytest.approx(1 - july.downtime / 86400 / 365)
     assert july.report.calls == 60
 
 
-def test_the_same_campaign_has_the_same_figures():
+def test_the_same_outages_have_the_same_figures():
     assert str(replay_all([JULY], naive)) == str(replay_all([JULY], naive))
 
 
-def test_a_campaign_is_shown_with_a_line_for_each_outage():
+def test_they_are_shown_with_a_line_for_each_outage():
     shown = str(replay_all([JULY], hardened))
 
     assert shown.splitlines()[1].startswith("2026-07-29       1.7    100.0%         0.0  anthropic")
@@ -108,7 +108,7 @@ def test_a_fallback_keeps_nearly_all_of_what_the_naive_bot_loses_in_2026():
 
 
 @pytest.mark.exhaustive
-def test_a_generated_year_can_be_a_campaign():
+def test_a_generated_year_can_be_replayed():
     generated = month(3, days=365, providers=["anthropic"])
-    campaign = replay_all([generated], naive, calls=2000)
-    assert 0.95 < campaign.availability() < 0.999
+    replays = replay_all([generated], naive, calls=2000)
+    assert 0.95 < replays.availability() < 0.999

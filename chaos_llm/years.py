@@ -1,10 +1,10 @@
 """Several outages, one after the other, with a report for each and figures for all of them.
 
-    from chaos_llm.campaigns import replay_all, year
+    from chaos_llm.years import replay_all, year
 
-    campaign = replay_all(year(2026, "anthropic"), lambda: SupportBot().answer)
-    print(campaign)                      # a line per incident, and the availability of the year
-    assert campaign.availability() > 0.999
+    replays = replay_all(year(2026, "anthropic"), lambda: SupportBot().answer)
+    print(replays)                       # a line per incident, and the availability of the year
+    assert replays.availability() > 0.999
 
 A generated year does it, too: `replay_all([month(days=365)], lambda: SupportBot().answer)`.
 """
@@ -23,7 +23,7 @@ from chaos_llm.profiles.model import Profile
 from chaos_llm.replay.simulated_users import App
 from chaos_llm.reports.report import Report
 
-__all__ = ["Campaign", "Incident", "replay_all", "year"]
+__all__ = ["Incident", "Replays", "replay_all", "year"]
 
 _DAY, _HOUR = 86400.0, 3600.0
 _YEAR = 365.0  # days
@@ -33,7 +33,7 @@ _AROUND, _QUIET = "5m", "10m"  # healthy time before and after; longer quiet str
 
 @dataclass(frozen=True)
 class Incident:
-    """One outage of a campaign."""
+    """One outage of several."""
 
     report: Report
 
@@ -76,7 +76,7 @@ class Incident:
 
 
 @dataclass(frozen=True)
-class Campaign:
+class Replays:
     """The reports of several outages, in the order in which they were replayed."""
 
     incidents: tuple[Incident, ...]
@@ -146,7 +146,7 @@ def replay_all(
     *,
     calls: int = _CALLS,
     seed: int = 0,
-) -> Campaign:
+) -> Replays:
     """Replay an app in each outage, with so many calls, and skip the quiet stretches.
 
     `make_app` makes the app anew in each outage: clients that are made there find placeholders for
@@ -159,4 +159,4 @@ def replay_all(
                 make_app(), calls=calls, warmup=_AROUND, recovery=_AROUND, skip_quiet=_QUIET
             )
         incidents.append(Incident(report))
-    return Campaign(tuple(incidents))
+    return Replays(tuple(incidents))

@@ -1,4 +1,4 @@
-"""The app that a search calls: `package.module:function`, or `package.module:Class.method`."""
+"""The app that a command names: `package.module:function`, or `package.module:Class.method`."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ class App:
                 "package.module:Class.method for a new object in each outage"
             )
         module_name, name, method = parts[1], parts[2], parts[3] or ""
-        module = _imported(module_name)
-        found = _attribute(module, name, f"module {module_name!r}")
+        module = imported(module_name)
+        found = attribute(module, name, f"module {module_name!r}")
         if method:
-            function = _attribute(found, method, f"{module_name}:{name}")
+            function = attribute(found, method, f"{module_name}:{name}")
             _require(found, (), f"{module_name}:{name} is called without arguments")
             _require(function, _arguments(found, method), f"{written} is called with one prompt")
         elif inspect.isclass(found):
@@ -74,7 +74,8 @@ class App:
         return re.sub(r"\W+", "_", f"{self.name}_{self.method}".strip("_")).lower()
 
 
-def _imported(name: str) -> Any:
+def imported(name: str) -> Any:
+    """Import a module, also from the current folder; raises UsageError with the reason."""
     here = str(Path.cwd())
     if here not in sys.path:
         sys.path.insert(0, here)
@@ -107,7 +108,8 @@ def _require(function: Callable[..., Any], arguments: tuple[object, ...], usage:
         raise UsageError(f"{usage}, but: {error}; {remedy}") from None
 
 
-def _attribute(owner: Any, name: str, where: str) -> Any:
+def attribute(owner: Any, name: str, where: str) -> Any:
+    """A function or class of a module or class; raises UnknownName or UsageError."""
     if hasattr(owner, name) and not callable(getattr(owner, name)):
         kind = type(getattr(owner, name)).__name__
         raise UsageError(

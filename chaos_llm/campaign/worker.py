@@ -1,0 +1,92 @@
+"""Play one run of a campaign, in a process that plays nothing else meanwhile."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from chaos_llm.analysis.healthy_failures import healthy_failures
+from chaos_llm.campaign.app_factory import fresh_app
+from chaos_llm.campaign.case import Case, Row
+from chaos_llm.campaign.fingerprint import Fingerprint, require_same
+from chaos_llm.errors import ChaosError
+from chaos_llm.outage_context import Outage
+from chaos_llm.profiles.model import Profile
+from chaos_llm.reports.report import Report
+
+
+@dataclass(frozen=True)
+class Task:
+    """All that a worker needs for one run; it is pickled.
+
+    `options` are keyword arguments of `replay`. `limit` is how many real seconds the run may take,
+    `page` a file to which the run's page is written.
+    """
+
+    app: str
+    case: Case
+    profile: Profile
+    options: Mapping[str, Any] = field(default_factory=dict)
+    expected: Fingerprint = field(default_factory=dict)
+    limit: float = 600.0
+    page: str = ""
+
+
+def play(task: Task) -> Row:
+    """Play one run; an error of the app's or of the harness' is a row that says so.
+
+    Raises UsageError if this process has other versions than the one that began the campaign.
+    """
+    require_same(task.expected, task.app)
+    try:
+        return judged(task)
+    except Exception as error:
+        text = "".join(traceback.format_exception_only(error)).strip()
+        return Row(task.case.profile, task.case.seed, "crashed", error=text[:500])
+
+
+def replay(task: Task) -> tuple[Outage, Report]:
+    """The outage of a run, and its report."""
+    with Outage(task.profile, seed=task.case.seed) as chaos:
+        return chaos, chaos.replay(fresh_app(task.app), **task.options)
+
+
+def judged(task: Task) -> Row:
+    """Replay and judge; raises what the replay raises."""
+    report = replay(task)[1]
+    with suppress(AssertionError, ChaosError):
+        report.check(allow_no_faults=True)
+    if task.page:
+        title = f"{task.case.profile}, seed {task.case.seed}"
+        Path(task.page).write_text(report.html(title), encoding="utf-8")
+    sent, healthy = report.run.exchanges, healthy_failures(report.run)
+    answered = sum(report.counts[outcome] for outcome in ("primary", "fallback", "cached"))
+    verdicts: dict[str, list[str]] = {"pass": [], "fail": [], "not judged": []}
+    for finding in report.findings:
+        verdicts.setdefault(finding.verdict, []).append(finding.check)
+    return Row(
+        task.case.profile,
+        task.case.seed,
+        calls=report.calls,
+        answered=answered,
+        passed=_names(verdicts["pass"]),
+        failed=_names(verdicts["fail"]),
+        undecided=_names(verdicts["not judged"]),
+        downtime=report.longest_downtime,
+        requests=len(sent),
+        lost_requests=sum(exchange.failed for exchange in sent),
+        input_tokens=sum(exchange.input_tokens for exchange in sent),
+        output_tokens=sum(exchange.output_tokens for exchange in sent),
+        grade=report.grade,
+        error=healthy.sentence if healthy.are_many else "",
+        findings={f.check: f.seen for f in report.findings if f.verdict == "fail"},
+    )
+
+
+def _names(checks: list[str]) -> tuple[str, ...]:
+    """The names of checks without their arguments, sorted."""
+    return tuple(sorted({check.partition("(")[0] for check in checks}))

@@ -1,0 +1,103 @@
+"""Healthy replies as bytes, without the form that faults can change until it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from chaos_llm.protocol.messages import Chunk, Reply
+from chaos_llm.providers.framing import quote, split
+
+RawHeader = tuple[bytes, bytes, bytes]  # its name, its name in lower case, and its value
+_STATUS = b"HTTP/1.1 200 OK\r\n"
+
+
+class PlainReply:
+    """A reply that comes whole and at once; `pieces` is the number of pieces of the answer."""
+
+    __slots__ = ("body", "pieces", "raw_headers")
+
+    def __init__(self, raw_headers: list[RawHeader], body: bytes, pieces: int) -> None:
+        self.raw_headers, self.body, self.pieces = raw_headers, body, pieces
+
+    def in_full(self) -> Reply:
+        """The same reply in the form that faults can change."""
+        chunks = (Chunk(0.0, self.body, True),)
+        return Reply(200, _texts(self.raw_headers), chunks, pieces=self.pieces)
+
+    def on_the_wire(self) -> bytes:
+        """All bytes of the reply in HTTP/1.1."""
+        return b"".join((_STATUS, *_lines(self.raw_headers), b"\r\n", self.body))
+
+
+class PlainStream:
+    """A streamed reply whose pieces come at once.
+
+    `before` and `after` are the events around the pieces of the text, `around` is what is before
+    and after a piece in its own event.
+    """
+
+    __slots__ = ("after", "around", "before", "ping", "raw_headers", "text")
+
+    def __init__(  # noqa: PLR0917 - the parts of a stream, in their order
+        self,
+        raw_headers: list[RawHeader],
+        before: list[bytes],
+        around: tuple[bytes, bytes],
+        after: list[bytes],
+        text: str,
+        ping: bytes,
+    ) -> None:
+        self.raw_headers, self.before, self.around, self.after = raw_headers, before, around, after
+        self.text, self.ping = text, ping
+
+    def in_full(self) -> Reply:
+        """The same reply in the form that faults can change."""
+        opening, closing = self.around
+        pieces = quoted_pieces(self.text)
+        chunks = (
+            *(Chunk(0.0, data) for data in self.before),
+            *(Chunk(0.0, opening + piece + closing, True) for piece in pieces),
+            *(Chunk(0.0, data) for data in self.after),
+        )
+        headers, count = _texts(self.raw_headers), len(pieces)
+        return Reply(200, headers, chunks, streamed=True, pieces=count, ping=self.ping)
+
+    def on_the_wire(self) -> bytes:
+        """All bytes of the reply in HTTP/1.1, each event in a chunk of its own."""
+        lines = _lines(self.raw_headers)
+        if all(lower != b"transfer-encoding" for _, lower, _ in self.raw_headers):
+            lines.append(b"transfer-encoding: chunked\r\n")
+        before, after = _framed(self.before), _framed(self.after)
+        return b"".join((_STATUS, *lines, b"\r\n", *before, *self._pieces(), *after, b"0\r\n\r\n"))
+
+    def _pieces(self) -> list[bytes]:
+        """The events of the pieces; pieces of one length have one beginning."""
+        opening, closing = self.around
+        pieces, fixed = quoted_pieces(self.text), len(opening) + len(closing)
+        begins = {n: b"%x\r\n%b" % (fixed + n, opening) for n in {len(piece) for piece in pieces}}
+        ends = closing + b"\r\n"
+        return [begins[len(piece)] + piece + ends for piece in pieces]
+
+
+Plain = PlainReply | PlainStream
+
+
+def quoted_pieces(text: str) -> list[bytes]:
+    """The pieces of a text as they are in JSON, without the quotes."""
+    pieces = split(text)
+    if text.isprintable() and '"' not in text and "\\" not in text:  # each stands for itself
+        return "\n".join(pieces).encode().split(b"\n")
+    return [quote(piece)[1:-1].encode("utf-8", "replace") for piece in pieces]
+
+
+def _texts(headers: list[RawHeader]) -> tuple[tuple[str, str], ...]:
+    return tuple((name.decode(), value.decode()) for name, _, value in headers)
+
+
+def _lines(headers: list[RawHeader]) -> list[bytes]:
+    return [b"%b: %b\r\n" % (name, value) for name, _, value in headers]
+
+
+def _framed(events: list[bytes]) -> Iterator[bytes]:
+    """Events as chunks of the chunked transfer encoding; an empty one would end the body."""
+    return (b"%x\r\n%b\r\n" % (len(event), event) for event in events if event)

@@ -1,0 +1,76 @@
+"""A request whose head is known is the request that a parser makes of the same bytes."""
+
+from __future__ import annotations
+
+import pytest
+
+from chaos_llm.server.http.known_heads import KnownHeads
+from chaos_llm.server.http.request_parser import RequestParser
+from chaos_llm.server.launch.settings import Limits
+
+
+def post(body=b"{}", **headers):
+    """The bytes of a request; `headers` are added, or left out where they are None."""
+    usual = {"host": "127.0.0.1", "content-length": str(len(body)), "x-api-key": "k"}
+    named = usual | {name.replace("_", "-"): value for name, value in headers.items()}
+    lines = [f"{name}: {value}\r\n" for name, value in named.items() if value is not None]
+    return f"POST /v1/messages?a=b HTTP/1.1\r\n{''.join(lines)}\r\n".encode() + body
+
+
+def parsed(data):
+    """The first request that a parser makes of some bytes; None if they are no whole request."""
+    parser = RequestParser(Limits())
+    parser.feed(data)
+    return next(iter(parser.whole), None)
+
+
+def taught(*requests):
+    heads = KnownHeads()
+    for data in requests:
+        heads.learn(data, parsed(data))
+    return heads
+
+
+@pytest.mark.parametrize("body", [b"{}", b"[]", b"ab"], ids=str)
+def test_another_body_of_that_length(body):
+    data = post(body)
+    assert taught(post()).request(data) == parsed(data)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        post(b"{ }"),
+        post(x_api_key="other"),
+        post()[:-1],
+        post() + b"\r\n",
+        post() + post(),
+        post().partition(b"\r\n\r\n")[0],
+        b"",
+    ],
+    ids=["longer", "another key", "not whole", "more", "two", "no end", "nothing"],
+)
+def test_other_bytes_are_not_known(data):
+    assert taught(post()).request(data) is None
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        post(expect="100-continue"),
+        post(upgrade="h2c"),
+        post(content_length=None, transfer_encoding="chunked", body=b"2\r\n{}\r\n0\r\n\r\n"),
+        post(x_long="x" * 5000),
+    ],
+    ids=["expect", "upgrade", "chunked", "long"],
+)
+def test_unusual_requests_are_not_learned(data):
+    heads, asked = KnownHeads(), parsed(post())
+    heads.learn(data, asked._replace(headers=dict(parsed(data).headers) if parsed(data) else {}))
+    assert heads.request(data) is None
+
+
+def test_the_oldest_head_makes_room():
+    heads = taught(*(post(x_number=str(number)) for number in range(1025)))
+    assert heads.request(post(x_number="0")) is None
+    assert heads.request(post(x_number="1024")) is not None
