@@ -40,7 +40,7 @@ GALLERY = {
     "with_pydantic_ai": ("pydantic-ai-slim[anthropic,openai]==2.68.0", *_VENDORS),
 }
 
-# The coding agents of tests/agents, in the versions of docs/reference/coding-agents.md;
+# The coding agents of tests/coding_agents, in the versions of docs/reference/coding-agents.md;
 # `python -m support.coding_agents --packages DIR --update` measures others.
 CODING_AGENTS = (
     "@anthropic-ai/claude-code@2.1.197",
