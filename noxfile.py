@@ -98,6 +98,7 @@ def vendor_sdks(session: nox.Session) -> None:
         "together>=3.1,<4",
         "mistralai>=3.7,<4",
         "llama-api-client>=0.6,<1",
+        "openrouter>=1.3,<2",
     )
     session.run("pytest", "tests/providers", "tests/sdk_matrix", EVERY_CASE, *session.posargs)
 
@@ -256,6 +257,15 @@ def gateways(session: nox.Session) -> None:
     session.install("-e", ".", "litellm[proxy]>=1.106,<2", "openai", *TEST_TOOLS)
     env = {"NO_LIBRARY_IS_ABSENT": "1"}
     session.run("pytest", "tests/server/test_gateways.py", *session.posargs, env=env)
+
+
+@nox.session
+def speed(session: nox.Session) -> None:
+    """The benchmarks in process in short, each with a bound that only a slowdown exceeds."""
+    session.install("-e", ".[dev]", "pytest-httpx", "vcrpy")
+    session.run("python", "benchmarks/one_call.py", "--rounds", "6", "--fail-above", "1.8")
+    session.run("python", "benchmarks/failing_property.py", "--rounds", "3", "--fail-above", "10")
+    session.run("python", "benchmarks/first_test.py", "--rounds", "5", "--fail-above", "0.5")
 
 
 @nox.session

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from support.small_profiles import profile_of, window
 from support.wire_requests import BODIES, PROMPT, wire_request
 
+from chaos_llm.answers.prompt_cache import LEAST_SIZE
 from chaos_llm.decisions.overrides import Overrides
 from chaos_llm.decisions.plan import Plan
 from chaos_llm.decisions.provider_control import ProviderControl
@@ -103,9 +104,12 @@ def test_requests_of_a_known_form_get_the_replies_that_rendering_gives(provider,
     if provider.api == "messages":
         changes["max_tokens"] = data.draw(st.sampled_from([9, 400]), label="limit")
     ours, theirs = engine(KnownRequests()), engine()
+    in_a_list = data.draw(st.booleans(), label="in a list")
     if chosen := data.draw(st.none() | st.text() | PROMPTS, label="answer"):
         for each in (ours, theirs):
-            ProviderControl(each.overrides, each.now, provider.name, "", "").answers(chosen)
+            ProviderControl(each.overrides, each.now, provider.name, "", "").answers(
+                [chosen] if in_a_list else chosen
+            )
     for prompt in (PROMPT, PROMPT, *prompts):
         wire = asking(provider, prompt, **changes)
         if provider.api == "messages":
@@ -200,6 +204,10 @@ def test_what_a_prompt_alone_can_break_is_refused_in_a_known_form():
         provider, wire = anthropic(prompt)
         assert not is_known(made, provider, wire)
     assert made.exchange(*anthropic(""))[1].status == 400
+
+
+def test_no_body_of_a_known_form_is_long_enough_for_a_prompt_cache():
+    assert LONGEST < LEAST_SIZE
 
 
 def test_the_smallest_window_of_a_model_is_longer_than_a_body_of_a_known_form():

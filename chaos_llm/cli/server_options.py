@@ -18,6 +18,10 @@ _TOXIPROXY = "let a real Toxiproxy simulate network faults; see docs/reference/s
 _GRPC = 'also serve gRPC on this port, 0 for any free one; pip install "chaos_llm[grpc]"'
 _LENIENT = "answer requests that the real APIs refuse, too, as far as they can be read"
 _ADMIN_HELP = "required in requests to the admin API (default: CHAOS_LLM_ADMIN_TOKEN)"
+_UPSTREAM = (
+    "send requests that no fault hits to the real vendors, or to an address (for one provider: "
+    "PROVIDER=ADDRESS; repeat it for more)"
+)
 _AT = "where to begin: a window's name, a time of day in UTC, or a time after the start"
 
 
@@ -55,6 +59,14 @@ def server_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="TOKEN",
         help=_ADMIN_HELP,
     )
+    add(
+        "--upstream",
+        nargs="?",
+        const="",
+        action="append",
+        metavar="ADDRESS",
+        help=_UPSTREAM,
+    )
     add("--journal", type=Path, metavar="FILE", help="append every exchange to this file, as JSONL")
 
 
@@ -89,6 +101,7 @@ def settings_of(options: argparse.Namespace, profiles: list[str]) -> Settings:
         grpc=options.grpc,
         admin_token=options.admin_token,
         journal=options.journal,
+        upstream=None if options.upstream is None else [a for a in options.upstream if a],
         strict=False if options.lenient else None,
     )
 

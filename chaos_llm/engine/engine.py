@@ -17,13 +17,14 @@ from typing import Any, TypeGuard
 from zlib import crc32
 
 from chaos_llm.answers import json_schema, status_page
-from chaos_llm.answers.healthy_answers import HealthyAnswers, reasoning_of
+from chaos_llm.answers.healthy_answers import HealthyAnswers
 from chaos_llm.answers.prompt_cache import LEAST_SIZE, PromptCache
 from chaos_llm.decisions import connection_faults
 from chaos_llm.decisions.overrides import Overrides
 from chaos_llm.decisions.plan import Decision
 from chaos_llm.engine.kept_replies import Values, answer_of, kept_reply
 from chaos_llm.engine.known_requests import KNOWN, KnownRequest, KnownRequests
+from chaos_llm.engine.plain_answers import plain_answer
 from chaos_llm.engine.plain_replies import Plain
 from chaos_llm.engine.recorded_content import content_of, whole_text
 from chaos_llm.engine.recorded_reply import is_never_sent, record, wait_of
@@ -34,9 +35,7 @@ from chaos_llm.journal.conversation_digest import digest_of, repeats_message
 from chaos_llm.journal.journal import Effect, Exchange, Journal
 from chaos_llm.journal.sent_content import SentContent
 from chaos_llm.profiles.model import HealthyLatency
-from chaos_llm.protocol.answer_limits import tokens_of
 from chaos_llm.protocol.keyed_random import SEPARATOR, KeyedRandom, hashes, joined
-from chaos_llm.protocol.markers import find_references
 from chaos_llm.protocol.messages import (
     Answer,
     Completion,
@@ -53,7 +52,6 @@ from chaos_llm.requests.correlation import Correlation, Key
 from chaos_llm.requests.credentials import Credentials
 
 _NO_LATENCY = HealthyLatency()
-_NO_REPLY = Reply(0, (), ())
 # Calls with failures that are remembered. A server may see millions; the oldest ones are over.
 _MOST_CALLS = 4096
 _HASHED_END = 512  # bytes of either end of a body that its fingerprint reads
@@ -101,7 +99,7 @@ class Engine:
         request = self.known_requests.read(provider, wire, self._starts + at, strict=self.strict)
         key = self.correlation.key(provider.name, wire.path[:_LONGEST_PATH], wire.body)
         decision = self._decide(request, key, wire, at)
-        if self._is_plain(request, decision):
+        if wire.session is None and self._is_plain(request, decision):
             answered = self._answer_plainly(provider, request, key, decision, wire, at)
             if answered is not None:
                 return answered
@@ -133,25 +131,6 @@ class Engine:
         decision = self.overrides.decide(request, key, at)
         return connection_faults.without(decision) if wire.connected else decision
 
-    def failed_connection(self, names: tuple[str, ...], host: str) -> tuple[Exchange, Reply] | None:
-        """The failure of a connection to these providers' host; None if it succeeds.
-
-        For clients whose request is known only once they are connected.
-        """
-        at = self.now()
-        for name in names:
-            key = self.correlation.key(name, connection_faults.PATH, b"")
-            request = Request(name, "", "api", host, connection_faults.PATH)
-            decision = connection_faults.decide(self.overrides, request, key, at)
-            hits = tuple(decision.hits)
-            if hits:
-                exchange = self.journal.open(at, request, key, decision)
-                (_, fault), *others = hits
-                exchange.effects = _interned(("applied", *("masked" for _ in others)))
-                rng = KeyedRandom("strike", self.seed, fault.name, *key)
-                return exchange, fault.on_reply(_NO_REPLY, FaultContext(request, rng))
-        return None
-
     def session(self, provider: Provider, exchange: Exchange, wire: WireRequest) -> Session:
         """Begin the conversation on the websocket that this exchange has opened."""
         reply_context = self._reply_context(provider, exchange.key, exchange.at)
@@ -182,45 +161,29 @@ class Engine:
     ) -> tuple[Exchange, Reply | Plain] | None:
         """Answer with a text at once; None where the answer is no text, or is cut short."""
         now, joined_key = round(self._starts + at, 6), joined(self.seed, *key)
-        said = self._plain_text(request, joined_key)
-        if said is None:
+        answer = plain_answer(request, self.overrides, joined_key)
+        if answer is None:
             return None
-        text, reference, thinking, thought = said
+        text, reference, said, thinking, thought = answer
         kept, reply = kept_reply(request.form), None
         drawn = hashes(_STAMP + joined_key, 1 if kept is None else kept.hashes)
-        heard, tokens = request.input_tokens, tokens_of(text) + thought
-        values = Values(text, heard, tokens, drawn, now, thinking, thought)
+        values = Values(text, request.input_tokens, said, drawn, now, thinking, thought)
         if kept is None or provider.remembers:
             reply = self._rendered_at_once(provider, request, values, key, at)
             if reply is None:
                 return None
         exchange = self.journal.open(at, request, key, decision)
         exchange.body_hash = _fingerprint(wire.body)
-        exchange.has_healthy_reply(reference, heard, tokens)
+        exchange.has_healthy_reply(reference, request.input_tokens, said)
         self._note_credentials(request, wire)
         if key.call in self.failing_calls:
             self._record_failing_call(exchange, request, whole_text(text))
-        state = self._take_from_quota(provider, request, now, tokens)
+        state = self._take_from_quota(provider, request, now, said)
         more = () if state is None else provider.quota_headers(state)
         if kept is not None:
             return exchange, kept.filled(values, more)
         assert reply is not None
         return exchange, with_headers(reply, more)
-
-    def _plain_text(
-        self, request: KnownRequest, joined_key: bytes
-    ) -> tuple[str, str, str, int] | None:
-        """The text to answer with, its reference, and the reasoning before it with its tokens."""
-        chosen = self.overrides.chosen_text(request)
-        if chosen is None or (chosen and request.reasons):
-            return None
-        if chosen:
-            return chosen, "".join(find_references(chosen)[-1:]), "", 0
-        text, reference, draw = self._healthy_answers.text(request.prompt, joined_key)
-        thinking, thought = reasoning_of(draw) if request.reasons else ("", 0)
-        if request.max_tokens is not None and tokens_of(text) + thought > request.max_tokens:
-            return None
-        return text, reference, thinking, thought
 
     def _rendered_at_once(
         self, provider: Provider, request: Request, values: Values, key: Key, at: float

@@ -38,6 +38,8 @@ _PROBES = (
     "Where is the order KX-48213, please? It should have come (on Monday), I think.",
     " \n1 ",
 )
+# Fields of a body by which a vendor may run tools of its own before it answers.
+_WITH_TOOLS = frozenset(("tools", "mcp_servers", "toolConfig"))
 _FIELDS = tuple(field.name for field in fields(Request))
 _PROMPT, _SIZE = _FIELDS.index("prompt"), _FIELDS.index("size")
 _INPUT_TOKENS, _BODY = _FIELDS.index("input_tokens"), _FIELDS.index("body")
@@ -127,6 +129,7 @@ class Form:
         self.wants_text = (
             request.surface == "api"
             and not (request.tools or request.stop_sequences)
+            and _WITH_TOOLS.isdisjoint(request.body or ())
             # Tools that the provider runs show in its reply, some with words of the prompt.
             and not _offers_tools(request.body)
             and request.choices == 1

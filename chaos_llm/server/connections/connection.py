@@ -7,15 +7,16 @@ from collections.abc import Callable
 from typing import Any
 
 from chaos_llm.engine.http1 import at_once
-from chaos_llm.protocol.messages import Reply
+from chaos_llm.protocol.messages import Reply, WireRequest
 from chaos_llm.server.admin.later import Later, Working
 from chaos_llm.server.connections.reply_player import ReplyPlayer
 from chaos_llm.server.connections.shared_state import SharedState
 from chaos_llm.server.connections.websocket import upgraded
-from chaos_llm.server.http.answering import ClientOrigin, answer
+from chaos_llm.server.http.answering import ClientOrigin, ProviderAnswer, answer
 from chaos_llm.server.http.own_replies import ServerReply, error_reply
 from chaos_llm.server.http.request_parser import ReceivedRequest, RequestParser, RequestTooLarge
 from chaos_llm.server.launch.log import described
+from chaos_llm.server.passthrough.forwarded import Forwarded
 
 _GO_AHEAD = b"HTTP/1.1 100 Continue\r\n\r\n"
 _AHEAD = 8  # whole requests that may wait behind a reply
@@ -45,7 +46,7 @@ class Connection(asyncio.Protocol):
     def __init__(self, server: SharedState, connect: Connect, caller: ClientOrigin) -> None:
         self._server, self._connect, self._caller = server, connect, caller
         self._asking = RequestParser(server.settings.limits, server.held)
-        self._playing: ReplyPlayer | Working | None = None
+        self._playing: ReplyPlayer | Working | Forwarded | None = None
         self._held = 0  # bytes that came while a reply was under way
         self._reused = self._is_paused = self._is_deaf = self._is_full = False
         self.transport: Any = None
@@ -172,8 +173,11 @@ class Connection(asyncio.Protocol):
         if isinstance(answered, Later):
             self._work_on(answered, asked)
             return
-        run, exchange, reply = answered
+        run, exchange, reply, passed_on = answered
         keep = asked.keep
+        if passed_on is not None:
+            self._forward(answered, passed_on, keep=keep)
+            return
         whole = at_once(reply) if isinstance(reply, Reply) else reply.on_the_wire()
         if whole is not None:
             self.transport.write(whole)
@@ -185,6 +189,19 @@ class Connection(asyncio.Protocol):
             run, exchange, reply, self.transport, lambda: self._over_later(keep=keep)
         )
         playing.begin()
+
+    def _forward(self, answered: ProviderAnswer, wire: WireRequest, *, keep: bool) -> None:
+        """Let the real vendor answer."""
+        assert self._server.upstreams is not None
+        upstream = self._server.upstreams.of_provider(answered.exchange.key.provider)
+        self._playing = forwarded = Forwarded(
+            answered.run,
+            answered.exchange,
+            self.transport,
+            lambda kept: self._over_later(keep=keep and kept),
+            to_head=wire.method == "HEAD",
+        )
+        forwarded.begin(wire, upstream, self._server.spawn)
 
     def _work_on(self, later: Later, asked: ReceivedRequest) -> None:
         """Have a thread find the answer; what comes meanwhile waits for it."""

@@ -21,6 +21,7 @@ from chaos_llm.server.http.own_replies import ServerReply
 from chaos_llm.server.http.request_parser import Held, ReceivedRequest
 from chaos_llm.server.launch.log import described, line, tell
 from chaos_llm.server.launch.settings import Settings, is_loopback
+from chaos_llm.server.passthrough.upstreams import Upstreams
 from chaos_llm.server.runs.kept_journal import JournalWriter
 from chaos_llm.server.runs.runs import DEFAULT, Notes, Runs, RunStart
 
@@ -68,6 +69,8 @@ class SharedState:
             rootdir=settings.rootdir or Path(),
             strict=settings.is_strict,
         )
+        given = settings.upstream
+        self.upstreams = None if given is None else Upstreams(given, self.addresses)
         self.secrets = Secrets()
         self.file = self._journal_file(settings.journal)
         self.runs = Runs(beginning, settings.limits, self.loop, Notes(self.file, self.secrets))

@@ -34,11 +34,15 @@ class ClientOrigin(NamedTuple):
 
 
 class ProviderAnswer(NamedTuple):
-    """A provider's reply, to be sent for a run, and its record."""
+    """A provider's reply, to be sent for a run, and its record.
+
+    `passed_on` is the request if the real vendor is to answer it in place of the reply.
+    """
 
     run: ServedRun
     exchange: Exchange
     reply: Reply | Plain
+    passed_on: WireRequest | None = None
 
 
 def answer(
@@ -75,7 +79,13 @@ def answer(
         return error_reply(500, server.problem(asked, error))
     if asked.method == "HEAD" and isinstance(reply, Reply):
         reply = _without_body(reply)
-    return ProviderAnswer(run, exchange, reply)
+    passed_on = wire if _goes_upstream(server, exchange) else None
+    return ProviderAnswer(run, exchange, reply, passed_on)
+
+
+def _goes_upstream(server: SharedState, exchange: Exchange) -> bool:
+    """Whether the real vendor answers: no fault was applied, and the server has upstreams."""
+    return server.upstreams is not None and not (exchange.effects and exchange.applied)
 
 
 def is_admin(path: str) -> bool:

@@ -85,7 +85,8 @@ class Settings:
     """The settings of a server; `profiles` are replayed together, `at` is where they begin.
 
     `providers` are those that are served; without any, all are. `journal` is a file that gets a
-    line for each exchange. `speed` belongs to the clock "scaled". With `toxiproxy` a real one
+    line for each exchange. With `upstream`, requests that no fault hits go to the real vendors, or
+    to the addresses in it. `speed` belongs to the clock "scaled". With `toxiproxy` a real one
     simulates network faults. `grpc` is a port for gRPC, 0 for any free one. `strict` is whether
     requests are refused that the real APIs refuse; if it is None, the nearest pyproject.toml
     decides, and the default is True. Raises UsageError, UnknownName or ProfileError for invalid
@@ -106,6 +107,7 @@ class Settings:
     grpc: int | None = None
     admin_token: str = ""
     journal: Path | None = None
+    upstream: Sequence[str] | None = None
     rootdir: Path | None = None
     strict: bool | None = None
     limits: Limits = field(default_factory=Limits)
