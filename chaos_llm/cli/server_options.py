@@ -59,7 +59,12 @@ def server_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="TOKEN",
         help=_ADMIN_HELP,
     )
-    add(
+    _upstream_argument(parser)
+    add("--journal", type=Path, metavar="FILE", help="append every exchange to this file, as JSONL")
+
+
+def _upstream_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
         "--upstream",
         nargs="?",
         const="",
@@ -67,7 +72,6 @@ def server_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="ADDRESS",
         help=_UPSTREAM,
     )
-    add("--journal", type=Path, metavar="FILE", help="append every exchange to this file, as JSONL")
 
 
 def _clock_arguments(parser: argparse.ArgumentParser) -> None:
