@@ -40,7 +40,7 @@ GALLERY = {
     "with_pydantic_ai": ("pydantic-ai-slim[anthropic,openai]==2.68.0", *_VENDORS),
 }
 
-# The coding agents of tests/agents, in the versions of docs/reference/coding-agents.md;
+# The coding agents of tests/coding_agents, in the versions of docs/reference/coding-agents.md;
 # `python -m support.coding_agents --packages DIR --update` measures others.
 CODING_AGENTS = (
     "@anthropic-ai/claude-code@2.1.197",
@@ -236,6 +236,14 @@ def libraries(session: nox.Session) -> None:
     session.run("pytest", "tests/libraries", *session.posargs, env=env)
 
 
+@nox.session
+def campaigns(session: nox.Session) -> None:
+    """Campaigns on a real Dask cluster of processes, one of which is killed."""
+    session.install("-e", ".[test]", "distributed>=2025.1")
+    env = {"NO_LIBRARY_IS_ABSENT": "1"}
+    session.run("pytest", "tests/campaign/test_dask.py", *session.posargs, env=env)
+
+
 @nox.session(default=False, tags=["by-hand"])  # not yet proved on a fast machine
 def other_plugins(session: nox.Session) -> None:
     """Plugins of the pytest world, and Django, beside ours."""
@@ -299,14 +307,6 @@ def newest_sdks(session: nox.Session) -> None:
 
 
 @nox.session
-def campaigns(session: nox.Session) -> None:
-    """Campaigns on a real Dask cluster of processes, one of which is killed."""
-    session.install("-e", ".[test]", "distributed>=2025.1")
-    env = {"NO_LIBRARY_IS_ABSENT": "1"}
-    session.run("pytest", "tests/campaign/test_dask.py", *session.posargs, env=env)
-
-
-@nox.session
 def virtual_clocks(session: nox.Session) -> None:
     """Other virtual clocks for event loops, which an outage refuses."""
     session.install("-e", ".[test]", "aiotools", "async-solipsism", "looptime")
@@ -354,7 +354,7 @@ def coding_agents(session: nox.Session) -> None:
     folder = session.create_tmp()
     session.run("npm", "install", "--no-fund", "--prefix", folder, *CODING_AGENTS, external=True)
     env = {"CODING_AGENTS": folder}
-    session.run("pytest", "tests/agents", *session.posargs, env=env)
+    session.run("pytest", "tests/coding_agents", *session.posargs, env=env)
 
 
 @nox.session

@@ -35,7 +35,13 @@ class Summary:
         self.tests_not_judged = 0
         self.counts: Counter[str] = Counter()  # of the tests that were run on a profile of --chaos
         self.by_profile: dict[str, Counter[str]] = {}  # of all tests: passed, failed, not hit
+        self.failed_in_part: set[str] = set()  # ids of tests of which a subtest failed
         self.passed_without: list[str] = []  # ids of tests that failed by a fault
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Forget how an earlier run of the test ended."""
+        item.stash[_FAILED_BY_A_FAULT] = False
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -49,7 +55,8 @@ class Summary:
         told |= _met(item)
         if self.profiles and profile_selection.is_by_option(item):
             told["by option"] = True
-            item.stash[_FAILED_BY_A_FAULT] = report.failed and told["met a fault"]
+            if report.failed and told["met a fault"]:  # the whole test, or a subtest of it
+                item.stash[_FAILED_BY_A_FAULT] = True
         setattr(report, _TOLD, told)
         return report
 
@@ -72,17 +79,21 @@ class Summary:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Collect what the reports tell, those of workers too."""
         told = getattr(report, _TOLD, None)
-        is_part = hasattr(report, "context")  # of a test: a subtest
-        if told is None or is_part or str(report.outcome) == "rerun":
+        if hasattr(report, "context"):  # a subtest: a part of a test, which unittest lets pass
+            if report.failed:
+                self.failed_in_part.add(report.nodeid)
             return
+        if told is None or str(report.outcome) == "rerun":
+            return
+        outcome = "failed" if report.nodeid in self.failed_in_part else report.outcome
         self.tests_not_judged += bool(told["not judged"])
         for check, reason in told["not judged"]:
             self.reasons.setdefault(check.partition("(")[0], reason)
         if told["profile"]:
-            how = report.outcome if told["met a fault"] and not report.skipped else "not hit"
+            how = outcome if told["met a fault"] and not report.skipped else "not hit"
             self.by_profile.setdefault(told["profile"], Counter())[how] += 1
         if "by option" in told:
-            met, failed = told["met a fault"], report.failed
+            met, failed = told["met a fault"], outcome == "failed"
             self.counts.update(tests=1, asked=int(told["asked"]), met=int(met))
             self.counts.update(failed=int(met and failed), others=int(failed and not met))
 

@@ -151,22 +151,22 @@ def test_unittest_s_own_runner_enters_an_outage_itself(suite):
     write(
         suite,
         "test_it.py",
-        f"""
+        """
         import unittest
         from bot import ask
         from chaos_llm import outage
 
         class TestIt(unittest.TestCase):
             def setUp(self):
-                self.chaos = self.enterContext(outage({STORM!r}))
+                self.chaos = self.enterContext(outage())
 
-            def test_healthy_before_the_storm(self):
+            def test_healthy(self):
                 assert ask()
                 assert len(self.chaos.journal) == 1
 
         class TestAsync(unittest.IsolatedAsyncioTestCase):
             async def test_it(self):
-                with outage({STORM!r}) as chaos:
+                with outage() as chaos:
                     assert ask()
                     assert len(chaos.journal) == 1
         """,
@@ -279,7 +279,6 @@ def test_pytest_django_runs_its_tests_with_each_profile(django):
                 assert self.client.get("/answer?question=hi").status_code == 200
         """,
     )
-    assert "2 passed" in run(django)
     said = run(django, *BOTH)
     assert "4 failed" in said, said
     assert f"test_it.py::TestAnswer::test_case[{CREDIT}]" in said
@@ -322,7 +321,6 @@ def test_pytest_bdd_runs_a_scenario_with_each_profile(suite):
             assert answer
         """,
     )
-    assert "1 passed" in run(suite)
     said = run(suite, *BOTH)
     assert "2 failed" in said, said
     assert f"test_a_customer_asks[{STORM}]" in said
