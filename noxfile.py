@@ -244,7 +244,7 @@ def campaigns(session: nox.Session) -> None:
     session.run("pytest", "tests/campaign/test_dask.py", *session.posargs, env=env)
 
 
-@nox.session(default=False, tags=["by-hand"])  # not yet proved on a fast machine
+@nox.session
 def other_plugins(session: nox.Session) -> None:
     """Plugins of the pytest world, and Django, beside ours."""
     plugins = (
