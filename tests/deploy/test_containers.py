@@ -89,6 +89,17 @@ def test_the_manifests_name_files_ports_and_keys_that_exist():
     assert used == keys
 
 
+def test_the_service_and_the_policy_select_the_pods_of_the_deployment():
+    deployment, service, policy = (
+        parsed("kubernetes", f"{name}.yaml")["spec"]
+        for name in ("deployment", "service", "network-policy")
+    )
+    labels = deployment["template"]["metadata"]["labels"]
+    assert deployment["selector"]["matchLabels"] == labels
+    assert service["selector"] == labels
+    assert policy["podSelector"]["matchLabels"] == labels
+
+
 @pytest.mark.timeout(1800)
 @pytest.mark.skipif(not has_docker(), reason="no container runtime is there")
 def test_the_image_builds_and_answers(tmp_path):
