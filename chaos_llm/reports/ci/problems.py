@@ -11,6 +11,7 @@ from pathlib import PurePath
 from chaos_llm.reports.records.models import TestRecord
 
 BAD = ("failed", "error")
+_OF_NO_CHECK = "test_failed"  # the rule of a test that failed by itself
 
 
 @dataclass(frozen=True)
@@ -40,11 +41,12 @@ class Problem:
 
 def problems(tests: Iterable[TestRecord]) -> list[Problem]:
     """Each failed check once for each line of the app, in the order of the tests."""
-    found: dict[tuple[str, str, int], list[Problem]] = {}
+    found: dict[tuple[object, ...], list[Problem]] = {}
     for test in tests:
         if test.verdict in BAD:
             for problem in _of(test):
-                key = (problem.rule, problem.file, problem.line)
+                what = problem.seen if problem.rule == _OF_NO_CHECK else problem.rule
+                key = (what, problem.file, problem.line)
                 found.setdefault(key, []).append(problem)
     return [_merged(alike) for alike in found.values()]
 
@@ -58,7 +60,7 @@ def _of(test: TestRecord) -> Iterator[Problem]:
         yield Problem(rule, f"{each.check}: {each.seen}", each.why, file, line, (test.test,))
     if not test.problems:
         seen = test.says or f"the test {test.verdict}"
-        yield Problem("test_failed", seen, "", own_file, 0, (test.test,))
+        yield Problem(_OF_NO_CHECK, seen, "", own_file, 0, (test.test,))
 
 
 def _is_inside(file: str) -> bool:
