@@ -142,7 +142,7 @@ def test_month_prints_a_profile_that_can_be_checked_and_shown(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["month", "--provider", "groq"], "unknown provider with statistics 'groq'"),
+        (["month", "--provider", "cohere"], "unknown provider with statistics 'cohere'"),
         (
             ["profiles", "--provider", "gorq"],
             "unknown provider 'gorq'; known, nearest first: 'groq'",

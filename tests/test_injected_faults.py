@@ -86,7 +86,7 @@ def test_a_wrong_keyword_is_answered_with_the_known_ones(arguments, nearest):
         (lambda chaos: outage("anthropic-529-storm", sed=7), "'seed'"),
         (lambda chaos: outage("anthropic-529-storm", start="21:16"), "'strict'"),
         (lambda chaos: chaos.on("anthropic", modle="claude"), "'model'"),
-        (lambda chaos: chaos.on("anthropic").answers(text="hello"), "'answers'"),
+        (lambda chaos: chaos.on("anthropic").answers(text="hello"), "'cassette', 'answers'"),
         (lambda chaos: chaos.advance(minutes=5), "'to', 'by'"),
         (lambda chaos: chaos.replay(ask_once, call=3), "'calls'"),
     ],

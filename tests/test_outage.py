@@ -266,6 +266,7 @@ def test_public_names_are_importable_and_no_others():
         "ServedOutage",
         "load",
         "outage",
+        "record",
         "tool_call",
     }
     assert set(dir(chaos_llm)) == {*chaos_llm.__all__, "__version__"}

@@ -252,10 +252,15 @@ def test_times_is_a_whole_number(times):
         chaos.on("anthropic").inject(overloaded(), times=times)
 
 
-@pytest.mark.parametrize("answers", [[], ["fine", 7], 7, None])
+@pytest.mark.parametrize("answers", [[], ["fine", 7], 7])
 def test_what_is_no_answer_is_refused_at_once(answers):
     with outage() as chaos, pytest.raises(UsageError, match="an answer is a text, a dict"):
         chaos.on("anthropic").answers(answers)
+
+
+def test_answers_come_from_the_test_or_from_a_cassette():
+    with outage() as chaos, pytest.raises(UsageError, match="answers or cassette=, one of them"):
+        chaos.on("anthropic").answers(None)
 
 
 def raises(request):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from chaos_llm.analysis.call import Call
+from chaos_llm.analysis.evidence import RequestedModel, model_of
 from chaos_llm.analysis.failovers import FAILURE_KINDS, failure_kind
 from chaos_llm.analysis.run import Run
 from chaos_llm.checks._attempts import attempts, retry_after_of
@@ -20,6 +21,7 @@ _NO_ANSWER = ("failed", "error_text", "truncated", "corrupted")
 _SHORT_WAIT = 5.0  # (assumed)
 _LONG_WAIT = 60.0  # a retry-after over it need never be waited for
 _PATIENT = 10.0  # seconds without an answer after which a call may have no time for a retry
+_IN_A_ROW = 3  # failures of a model after which a breaker may let one request through (assumed)
 _BY_CHANCE = 1  # calls without a retry that may have reasons of their own, such as a deadline
 
 
@@ -31,8 +33,9 @@ class RetriesCover(Check):
     broke off and an error in a 200. It fails if several calls got no answer after a kind that is
     never retried, while another kind is. A stream of which the user has seen the beginning need not
     be retried, nor a retry-after that is longer than five seconds and than all pauses before
-    retries, nor one over a minute, an exhausted quota, or a request that took long to
-    fail. Not applicable if nothing is retried, not judged if only one kind occurred.
+    retries, nor one over a minute, an exhausted quota, a request that took long to fail, or one
+    after three failures in a row, which may be the probe of a breaker. Not applicable if nothing is
+    retried, not judged if only one kind occurred.
     """
 
     why: ClassVar[str] = (
@@ -56,14 +59,28 @@ class RetriesCover(Check):
             return self.not_applicable("no request was retried")
         if len(failed) == 1:
             return self.not_judged(f"only {next(iter(failed))} occurred; {ADD_PROFILE}")
+        probes = _possible_probes(run)
         for kind in FAILURE_KINDS:
             group = [] if kind in covered else failed.get(kind, [])
-            lost = [e for e in group if _should_be_retried(e, by_number.get(e.call), patience)]
+            once = (e for e in group if e.number not in probes)
+            lost = [e for e in once if _should_be_retried(e, by_number.get(e.call), patience)]
             if len(numbers := {e.call for e in lost}) > _BY_CHANCE:
                 others = _named(covered)
                 seen = f"{calls(len(numbers))} got no answer after {kind}, without a retry"
                 return self.failed(f"{seen}; {others} was retried", lost[0].at)
         return self.passed(f"{_named(covered)} was retried")
+
+
+def _possible_probes(run: Run) -> set[int]:
+    """The numbers of requests after several failures in a row: a breaker may allow but one."""
+    row: dict[RequestedModel, int] = {}
+    found = set()
+    for exchange in run.api:
+        model = model_of(exchange)
+        if row.get(model, 0) >= _IN_A_ROW:
+            found.add(exchange.number)
+        row[model] = 0 if exchange.ok else row.get(model, 0) + 1
+    return found
 
 
 def _named(kinds: set[str]) -> str:

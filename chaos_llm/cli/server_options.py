@@ -48,17 +48,23 @@ def server_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--seed", type=int, default=0, help="another seed draws other failures")
     _clock_arguments(parser)
-    add("--tls", action="store_true", help="also serve TLS, and act as a forward proxy")
-    add("--tunnel", action="store_true", help="as a proxy, pass requests to other hosts through")
-    add("--toxiproxy", action="store_true", help=_TOXIPROXY)
-    add("--grpc", type=int, metavar="PORT", help=_GRPC)
-    add("--lenient", action="store_true", help=_LENIENT)
+    _wire_arguments(parser)
     add(
         "--admin-token",
         default=os.environ.get("CHAOS_LLM_ADMIN_TOKEN", ""),
         metavar="TOKEN",
         help=_ADMIN_HELP,
     )
+    add("--journal", type=Path, metavar="FILE", help="append every exchange to this file, as JSONL")
+
+
+def _wire_arguments(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--tls", action="store_true", help="also serve TLS, and act as a forward proxy")
+    add("--tunnel", action="store_true", help="as a proxy, pass requests to other hosts through")
+    add("--toxiproxy", action="store_true", help=_TOXIPROXY)
+    add("--grpc", type=int, metavar="PORT", help=_GRPC)
+    add("--lenient", action="store_true", help=_LENIENT)
     add(
         "--upstream",
         nargs="?",
@@ -67,7 +73,6 @@ def server_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="ADDRESS",
         help=_UPSTREAM,
     )
-    add("--journal", type=Path, metavar="FILE", help="append every exchange to this file, as JSONL")
 
 
 def _clock_arguments(parser: argparse.ArgumentParser) -> None:

@@ -52,6 +52,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="NAME[,NAME]",
         help="play outage profiles on this provider instead of the one each was written for",
     )
+    _add_report_and_gates(group)
+
+
+def _add_report_and_gates(group: pytest.OptionGroup) -> None:
     group.addoption(
         "--chaos-report",
         default=None,

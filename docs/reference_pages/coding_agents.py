@@ -1,6 +1,6 @@
 """What each coding agent does in each outage, as measured with the real packages from npm.
 
-`python -m support.coding_agents --update` writes the rows, into `tests/agents/expected.json`.
+`python -m support.coding_agents --update` writes the rows, into `tests/coding_agents`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-EXPECTED = Path(__file__).parents[2] / "tests" / "agents" / "expected.json"
+EXPECTED = Path(__file__).parents[2] / "tests" / "coding_agents" / "expected.json"
 _HEAD = "| outage | ends | requests | pauses between them | tokens requested | the user reads |"
 _SHOWN = 8  # pauses
 _WORDS = {"answers": "with the answer", "gives up": "without one"}

@@ -9,7 +9,7 @@ import httpx2
 import openai
 import pytest
 from support.apps.bots import SECOND_MODEL, ask_once
-from support.apps.defended import ask_gpt, gpt
+from support.apps.defended import Breaker, ask_gpt, gpt
 from support.apps.failover import stream_claude
 from support.small_profiles import MINUTE, profile_of, window
 
@@ -151,3 +151,23 @@ def test_a_retry_after_that_the_app_never_waits_for_need_not_be_retried(asked, v
     with outage(profile_of(first, second), seed=3) as chaos:
         finding = retries_cover()(chaos.replay(app, every="1m").run)
     assert finding.verdict == verdict
+
+
+def test_a_probe_of_an_open_breaker_need_not_be_retried():
+    """The breaker opens in the first window, so in the second each call may ask but once."""
+    breaker = Breaker(limit=3, cooldown=30.0)
+
+    def app(question):
+        for attempt in range(2):
+            try:
+                return breaker.ask(ask_once, question)
+            except anthropic.APIError:
+                if attempt or not breaker.let_through():
+                    raise
+        return None
+
+    first = window(server_error(), ends=10 * MINUTE)
+    second = window(rate_limited("1s"), begins=10 * MINUTE, ends=20 * MINUTE, name="limits")
+    with outage(profile_of(first, second), seed=3) as chaos:
+        finding = retries_cover()(chaos.replay(app, every="1m").run)
+    assert finding.verdict == "pass"

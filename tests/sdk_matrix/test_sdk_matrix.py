@@ -69,7 +69,8 @@ def test_an_sdk_reacts_to_a_fault_as_recorded(client, fault, way):
 
 
 def test_every_fault_of_the_catalogue_has_a_cell():
-    assert {fault.name for fault in SPECIMENS} == set(FAULTS)
+    of_sessions = {"close_session", "session_limit"}  # on websockets: test_websocket_sdks.py
+    assert {fault.name for fault in SPECIMENS} == set(FAULTS) - of_sessions
     assert len({repr(fault) for fault in SPECIMENS}) == len(SPECIMENS)
 
 

@@ -1,7 +1,7 @@
 """Real coding agents from npm in front of our server, and what each of them does in an outage.
 
     python -m support.coding_agents --packages DIR            runs them all, and prints a table
-    python -m support.coding_agents --packages DIR --update   writes tests/agents/expected.json, too
+    python -m support.coding_agents --packages DIR --update   writes EXPECTED, too
 
 An agent runs in an empty project, with a home of its own, in a network namespace that has nothing
 but a loopback interface, for at most as many real seconds as its scenario has.
@@ -39,7 +39,7 @@ from chaos_llm.server.launch.server_handle import ServedOutage, ServerThread
 from chaos_llm.server.launch.settings import Settings
 from support.agent_logins import chatgpt_login, claude_login, codex_key, gemini_key, no_login
 
-EXPECTED = Path(__file__).parents[1] / "agents" / "expected.json"
+EXPECTED = Path(__file__).parents[1] / "coding_agents" / "expected.json"
 ANSWERS, GIVES_UP, GOES_ON = "answers", "gives up", "goes on"
 PROMPT = "Say hello."
 _NODE = [Path(node).parent for node in [shutil.which("node")] if node]
