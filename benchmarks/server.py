@@ -57,6 +57,14 @@ wrk.headers["content-type"], wrk.headers["x-api-key"] = "application/json", "sk-
 wrk.headers["anthropic-version"] = "2023-06-01"
 wrk.body = [==[{body}]==]
 """
+# A marker of its own in each body, as the prompts of a replay have.
+NEW_BODIES = """local asked, whole = 0, wrk.body
+request = function()
+  asked = asked + 1
+  local body = whole:gsub("Where is it", string.format("Where is KX-%05d", asked % 100000))
+  return wrk.format(nil, nil, nil, body)
+end
+"""
 
 
 class Served:
@@ -70,11 +78,12 @@ class Served:
         fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
-    def wrk(self, folder: Path, *, stream: bool, seconds: float) -> tuple[float, float]:
+    def wrk(self, folder: Path, *, stream: bool, new: bool, seconds: float) -> tuple[float, float]:
         """CPU microseconds of the server per request, and requests per second."""
         script = folder / "load.lua"
         body = json.dumps(REQUEST | ({"stream": True} if stream else {}))
-        script.write_text(LUA.format(path="/v1/messages", body=body))
+        more = NEW_BODIES if new else ""
+        script.write_text(LUA.format(path="/v1/messages", body=body) + more)
         clients, before = str(STREAMS if stream else 32), self.cpu()
         output = subprocess.run(
             ["taskset", "-c", "1", "wrk", "-t1", f"-c{clients}", f"-d{seconds:g}s",
@@ -128,7 +137,7 @@ def aimock(folder: Path, command: str, *, text: str = ANSWER):
         yield served
 
 
-def compare(folder: Path, peer: str, rounds: int, *, stream: bool) -> str:
+def compare(folder: Path, peer: str, rounds: int, *, stream: bool, new: bool = False) -> str:
     """Measure both servers in each round, in alternating order."""
     text = "word " * (PIECES - 1) + "end" if stream else ""
     cpu: dict[str, list[float]] = {"ours": [], "aimock": []}
@@ -139,10 +148,10 @@ def compare(folder: Path, peer: str, rounds: int, *, stream: bool) -> str:
     ):
         servers = {"ours": our_server, "aimock": peer_server}
         for served in servers.values():
-            served.wrk(folder, stream=stream, seconds=1)  # imports, caches, JIT
+            served.wrk(folder, stream=stream, new=new, seconds=1)  # imports, caches, JIT
         for turn in range(rounds):
             for name in sorted(servers, reverse=bool(turn % 2)):
-                used, made = servers[name].wrk(folder, stream=stream, seconds=2)
+                used, made = servers[name].wrk(folder, stream=stream, new=new, seconds=2)
                 cpu[name].append(used)
                 rate[name].append(made)
     ratios = [a / o for a, o in zip(cpu["aimock"], cpu["ours"], strict=True)]
@@ -210,6 +219,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         print("POST:       ", compare(folder, options.aimock, options.rounds, stream=False))
+        print(
+            "new bodies: ", compare(folder, options.aimock, options.rounds, stream=False, new=True)
+        )
         print("50 streams: ", compare(folder, options.aimock, options.rounds, stream=True))
         print("800 slow:   ", lateness_of_pieces(folder))
 

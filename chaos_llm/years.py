@@ -23,7 +23,7 @@ from chaos_llm.profiles.model import Profile
 from chaos_llm.replay.simulated_users import App
 from chaos_llm.reports.report import Report
 
-__all__ = ["Replays", "Incident", "replay_all", "year"]
+__all__ = ["Incident", "Replays", "replay_all", "year"]
 
 _DAY, _HOUR = 86400.0, 3600.0
 _YEAR = 365.0  # days

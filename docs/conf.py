@@ -33,5 +33,6 @@ html_theme = "furo"
 html_title = "chaos_llm"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
+html_js_files = ["timeline.js"]
 html_show_sourcelink = False
 html_copy_source = False

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from support.small_profiles import profile_of, window
 from support.wire_requests import BODIES, PROMPT, wire_request
 
+from chaos_llm.answers.prompt_cache import LEAST_SIZE
 from chaos_llm.decisions.overrides import Overrides
 from chaos_llm.decisions.plan import Plan
 from chaos_llm.decisions.provider_control import ProviderControl
@@ -51,10 +52,10 @@ def engine(requests=None, profile=None, at=0.0):
     return Engine(Overrides(plan), Journal(), Correlation(), lambda: at, known_requests=requests)
 
 
-def asking(provider, prompt, **changes):
+def asking(provider, prompt, *, thinks=False, **changes):
     """An ordinary request with this prompt; `changes` are fields of its body."""
     body = BODIES[provider.api] | changes
-    if provider.api in MODELS and "model" in body:
+    if provider.api in MODELS and not thinks:
         body = {**body, "model": MODELS[provider.api]}
     text = json.dumps(body, ensure_ascii=False)
     return wire_request(
@@ -94,18 +95,21 @@ def same(ours, theirs, provider, wire):
 
 
 @pytest.mark.parametrize("provider", ENDPOINTS, ids=lambda each: f"{each.name}-{each.api}")
-@settings(max_examples=10)
+@settings(max_examples=10, deadline=None)
 @given(st.data(), st.lists(PROMPTS, min_size=1, max_size=4))
 def test_requests_of_a_known_form_get_the_replies_that_rendering_gives(provider, data, prompts):
-    changes = {}
+    changes = {"thinks": data.draw(st.booleans(), label="thinks")}
     if provider.api in STREAMING and data.draw(st.booleans(), label="stream"):
         changes["stream"] = True
     if provider.api == "messages":
         changes["max_tokens"] = data.draw(st.sampled_from([9, 400]), label="limit")
     ours, theirs = engine(KnownRequests()), engine()
+    in_a_list = data.draw(st.booleans(), label="in a list")
     if chosen := data.draw(st.none() | st.text() | PROMPTS, label="answer"):
         for each in (ours, theirs):
-            ProviderControl(each.overrides, each.now, provider.name, "", "").answers(chosen)
+            ProviderControl(each.overrides, each.now, provider.name, "", "").answers(
+                [chosen] if in_a_list else chosen
+            )
     for prompt in (PROMPT, PROMPT, *prompts):
         wire = asking(provider, prompt, **changes)
         if provider.api == "messages":
@@ -200,6 +204,10 @@ def test_what_a_prompt_alone_can_break_is_refused_in_a_known_form():
         provider, wire = anthropic(prompt)
         assert not is_known(made, provider, wire)
     assert made.exchange(*anthropic(""))[1].status == 400
+
+
+def test_no_body_of_a_known_form_is_long_enough_for_a_prompt_cache():
+    assert LONGEST < LEAST_SIZE
 
 
 def test_the_smallest_window_of_a_model_is_longer_than_a_body_of_a_known_form():

@@ -1,4 +1,4 @@
-"""`replay_all` replays outages one after the other, and counts what users lost in each and in all."""
+"""`replay_all` replays outages one after the other and counts what users lost in each."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import httpx
 import pytest
 from support.apps.plain import PlainApp
 
-from chaos_llm.years import replay_all, year
 from chaos_llm.demo.hardened_bot import HardenedBot
 from chaos_llm.demo.naive_bot import NaiveBot
 from chaos_llm.errors import UsageError
 from chaos_llm.profiles.generated_month import month
 from chaos_llm.profiles.model import Target
+from chaos_llm.years import replay_all, year
 
 JULY = "anthropic-2026-07-29-all-models"
 RESETS = "anthropic-2026-06-05-staged-return"

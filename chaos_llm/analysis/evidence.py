@@ -43,7 +43,8 @@ class Evidence:
         self._tokens = _ByNumber(len(calls))
         self._last_answered: dict[str, Call] = {}
         self._error_texts: set[str] = set()
-        api = [exchange for exchange in exchanges if exchange.surface == "api"]
+        # A session that was opened is no answer yet.
+        api = [e for e in exchanges if e.surface == "api" and not e.opens_session]
         _accept_early_leaving(api)
         for exchange in api:
             self._by_call.add(exchange.call, exchange)

@@ -30,6 +30,12 @@ def first_request(run: Run, at: float | None, words: str) -> str:
     return f"{who} asked {found.provider}{model}" + (f" at {line}" if line else "")
 
 
+def app_line(run: Run, at: float | None, words: str) -> str:
+    """The line of the app's code that sent the first violation: "bot.py:24 in ask", or nothing."""
+    found = None if at is None else _request(run, at, words)
+    return "" if found is None else _line_of(run, found)
+
+
 def _request(run: Run, at: float, words: str) -> Exchange | None:
     """The request of that time, of the named call and provider if there is one of those."""
     calls = {int(number) for number in _CALL.findall(words)}

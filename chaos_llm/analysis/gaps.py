@@ -15,10 +15,11 @@ def longest_downtime(run: Run, *, stale_counts: bool) -> Interval:
     """The longest time without an answer; empty if all calls were answered.
 
     It begins when the first of several unanswered calls in a row is due, and ends when a call is
-    answered again.
+    answered again. Calls that could not be judged are left out.
     """
     longest, since = Interval(run.begins, run.begins), None
-    for call in sorted(run.calls, key=lambda call: (call.due, call.number)):
+    judged = (call for call in run.calls if call.outcome != "unjudged")
+    for call in sorted(judged, key=lambda call: (call.due, call.number)):
         if not is_answered(call, stale_counts=stale_counts):
             since = call.due if since is None else since
         elif since is not None:

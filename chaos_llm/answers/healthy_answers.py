@@ -99,14 +99,14 @@ class HealthyAnswers:
         return answer
 
     @staticmethod
-    def text(prompt: str, key: bytes) -> tuple[str, str]:
-        """The text that `answer` gives to a prompt alone, and the reference that closes it.
+    def text(prompt: str, key: bytes) -> tuple[str, str, int]:
+        """The text that `answer` gives to a prompt alone, its reference, and what was drawn.
 
         `key` is the seed and the key of `answer`, joined.
         """
         draw = int.from_bytes(hashes(_SCRIPT + key, 1)[:12], "little")
         mark = reference_from(draw >> 32)
-        return _text(find(prompt), mark, draw), mark
+        return _text(find(prompt), mark, draw), mark, draw
 
     def _with_alternatives(
         self, answer: Completion, request: Request, draw: int, key: tuple[object, ...] | str
@@ -142,15 +142,20 @@ def _text_answer(request: Request, rng: KeyedRandom, draw: int, reference_draw: 
     return within_limits(answer, request)
 
 
-def _reasoning(draw: int, usage: Usage) -> tuple[Reasoning, Usage]:
-    """The reasoning before an answer, and the usage with its tokens added."""
+def reasoning_of(draw: int) -> tuple[str, int]:
+    """The reasoning before an answer, and its tokens."""
     first, count = draw >> 8 & 7, 2 + (draw >> 12 & 1)
     sentences = (
         _REASONING_SENTENCES[(first + step) % len(_REASONING_SENTENCES)] for step in range(count)
     )
-    tokens = _REASONING_TOKENS * (1 + (draw >> 16 & 3))
+    return " ".join(sentences), _REASONING_TOKENS * (1 + (draw >> 16 & 3))
+
+
+def _reasoning(draw: int, usage: Usage) -> tuple[Reasoning, Usage]:
+    """The reasoning before an answer, and the usage with its tokens added."""
+    text, tokens = reasoning_of(draw)
     total = replace(usage, output_tokens=usage.output_tokens + tokens, reasoning_tokens=tokens)
-    return Reasoning(" ".join(sentences)), total
+    return Reasoning(text), total
 
 
 def _text(tokens: tuple[str, ...], mark: str, draw: int) -> str:

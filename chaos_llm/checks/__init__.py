@@ -47,6 +47,9 @@ from chaos_llm.checks.never_caches_the_outage import NeverCachesTheOutage as nev
 from chaos_llm.checks.never_waits_past import NeverWaitsPast as never_waits_past
 from chaos_llm.checks.pool_is_not_exhausted import PoolIsNotExhausted as pool_is_not_exhausted
 from chaos_llm.checks.probes_with_one_request import ProbesWithOneRequest as probes_with_one_request
+from chaos_llm.checks.reconnects_lose_nothing import (
+    ReconnectsLoseNothing as reconnects_lose_nothing,
+)
 from chaos_llm.checks.recovers_without_a_herd import RecoversWithoutAHerd as recovers_without_a_herd
 from chaos_llm.checks.refreshes_token_once import RefreshesTokenOnce as refreshes_token_once
 from chaos_llm.checks.respects_cancellation import RespectsCancellation as respects_cancellation
@@ -84,6 +87,7 @@ __all__ = [
     "never_waits_past",
     "pool_is_not_exhausted",
     "probes_with_one_request",
+    "reconnects_lose_nothing",
     "recovers_without_a_herd",
     "refreshes_token_once",
     "respects_cancellation",
@@ -114,6 +118,7 @@ def standard(run: Run) -> tuple[Check, ...]:
         *_of_traffic(run),
         *of_answers,
         *_of_fallbacks_and_streams(run),
+        *_of_sessions(run),
         *_of_packs(),
     )
 
@@ -141,6 +146,12 @@ def _of_traffic(run: Run) -> tuple[Check, ...]:
         refreshes_token_once(),
         recovers_without_a_herd(),
     )
+
+
+def _of_sessions(run: Run) -> tuple[Check, ...]:
+    """What becomes of messages, for apps that speak to a model on a websocket."""
+    in_sessions = any(exchange.session is not None for exchange in run.api)
+    return (reconnects_lose_nothing(),) if in_sessions else ()
 
 
 def _of_packs() -> Iterator[Check]:

@@ -44,8 +44,9 @@ def attempts(exchanges: Sequence[Exchange]) -> list[Attempt]:
 
     Only requests of one call to one endpoint and model can retry each other. Once another model
     has answered, that step of the call is over, and a later request with other content starts a
-    new one.
+    new one. A request that opened a websocket is a part of the attempt that the session serves.
     """
+    exchanges = [exchange for exchange in exchanges if not exchange.opens_session]
     duplicates, answered = has_parallel_duplicates(exchanges), _answered_by_call(exchanges)
     return [
         attempt

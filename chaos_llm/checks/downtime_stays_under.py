@@ -16,7 +16,8 @@ class DowntimeStaysUnder(Check):
     """The longest time in which no call was answered stays under `limit`.
 
     It lasts from when the first of several unanswered calls in a row was due until a call was
-    answered again. Stale answers from a cache count as answers only with `stale_counts`.
+    answered again. Stale answers from a cache count as answers only with `stale_counts`. Calls that
+    could not be judged are left out; if that is all of them, the check is not judged.
     """
 
     why: ClassVar[str] = "users notice a long time without answers as an outage of the app itself"
@@ -27,6 +28,8 @@ class DowntimeStaysUnder(Check):
         seconds(self.limit)
 
     def __call__(self, run: Run) -> Finding:
+        if all(call.outcome == "unjudged" for call in run.calls):
+            return self.not_judged("no call could be judged; see outcome=")
         gap = longest_downtime(run, stale_counts=self.stale_counts)
         lasted = gap.ends - gap.begins
         if lasted >= seconds(self.limit):

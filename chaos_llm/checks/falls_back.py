@@ -22,6 +22,7 @@ from chaos_llm.protocol.messages import Request
 
 _WITHOUT_ANSWER = ("failed", "error_text", "truncated", "degraded")
 _COOLDOWN = 600.0  # seconds; longer than the cooldown of any breaker in use
+_KEPT_AWAY = 2  # calls; a fallback's breaker may be open for reasons of its own (assumed)
 _BY_CHANCE = 1  # calls that may lack a fallback for reasons of their own, such as a deadline
 
 
@@ -32,9 +33,11 @@ class FallsBack(Check):
     An app shows that it has a fallback by using it once, for a 503, say. It fails if calls get no
     answer after another kind of failure (a stream that breaks off, an empty answer, an error in a
     200, a refused key) and the fallback, healthy at the time, is tried for none of them. It also
-    fails if the fallback is sent a request in a form that its real API refuses. Not applicable if
-    no other provider or model was ever tried instead, unless `to` names the provider that has to
-    be. Without `to` it is not judged if only one kind of failure occurred.
+    fails if the fallback is sent a request in a form that its real API refuses, and if calls send
+    no request at all and get no answer, because a breaker that is open for one model keeps the app
+    from the healthy fallback, too. Not applicable if no other provider or model was ever tried
+    instead, unless `to` names the provider that has to be. Without `to` it is not judged if only
+    one kind of failure occurred.
     """
 
     why: ClassVar[str] = (
@@ -58,6 +61,12 @@ class FallsBack(Check):
         if not failures or not (failovers.fallbacks or self.to):
             return self._without_fallback(failures, only)
         finding = self._judge_kinds(run, failovers, failures)
+        kept_away = self._kept_away(run, failovers)
+        if len(kept_away) > _KEPT_AWAY and finding.verdict == "pass":
+            first = kept_away[0]
+            seen = f"{calls(len(kept_away))} sent no request and got no answer, although a fallback"
+            seen += f" was up that had answered others; the first was call {first.number}"
+            return self.failed(seen, first.began)
         if only and finding.verdict == "pass":
             return self.not_judged(f"{finding.seen}, and no other kind occurred; {ADD_PROFILE}")
         return finding
@@ -95,6 +104,27 @@ class FallsBack(Check):
                 seen = f"{message}; {calls(len(of_lost))} got no answer"
                 return self.failed(seen, of_lost[0].at)
         return None
+
+    def _kept_away(self, run: Run, failovers: Failovers) -> list[Call]:
+        """The calls that asked nobody and got no answer although a fallback was up and idle.
+
+        Calls that may have waited for another one's request to end do not count.
+        """
+        fallbacks = {m for m in failovers.fallbacks if self.to in ("", m.provider)}
+        silent = [
+            call
+            for call in run.calls
+            if call.outcome in ("failed", "degraded") and not run.evidence.of(call)
+        ]
+        first = min((exchange.at for exchange in run.api if exchange.applied), default=0.0)
+        if any(call.began < first for call in silent):
+            return []  # it does so on healthy providers, too
+        return [
+            call
+            for call in silent
+            if not any(e.at < call.ended and call.began < e.until for e in run.api)
+            and any(_was_up(run, m, call) and _was_fine(run, m, call) for m in fallbacks)
+        ]
 
     def _all_covered(self, covered: set[str], lost: list[Failover]) -> Finding:
         if covered:
@@ -134,3 +164,10 @@ def _was_up(run: Run, model: RequestedModel, call: Call) -> bool:
     api, path, stream = (example.api, example.path, example.stream) if example else ("", "", False)
     request = Request(model.provider, api, "api", "", path, model.model, stream)
     return all(run.overrides.share(request, time) <= UP_SHARE for time in times)
+
+
+def _was_fine(run: Run, model: RequestedModel, call: Call) -> bool:
+    """Whether no request to a model failed for so long that no breaker of its own is open."""
+    since = call.began - _COOLDOWN
+    asked = (e for e in run.to(model.provider) if model_of(e) == model and e.at < call.began)
+    return all(exchange.ok or exchange.until < since for exchange in asked)

@@ -11,6 +11,7 @@ from chaos_llm.cli import (
     explain,
     find,
     import_,
+    init,
     lint,
     matrix,
     month,
@@ -20,11 +21,13 @@ from chaos_llm.cli import (
     schema,
     serve,
     show,
+    summary,
 )
 from chaos_llm.cli.command import Command
 
 COMMANDS: tuple[Command, ...] = (
     demo,
+    init,
     profiles,
     show,
     diff,
@@ -34,6 +37,7 @@ COMMANDS: tuple[Command, ...] = (
     run,
     matrix,
     explain,
+    summary,
     find,
     campaign,
     record,

@@ -141,9 +141,15 @@ class ProviderControl:
             self._overrides.choose(ChosenAnswers(self._target, recorded.answer))
             return self
         assert answers is not None
-        text = answers if isinstance(answers, str) and answers else None
-        self._overrides.choose(ChosenAnswers(self._target, _answerer(answers), text))
+        self._overrides.choose(ChosenAnswers(self._target, _answerer(answers), _one_text(answers)))
         return self
+
+
+def _one_text(answers: object) -> str | None:
+    """The text of answers that are all the same one; the last one of a list is repeated."""
+    if isinstance(answers, list | tuple) and len(answers) == 1:
+        (answers,) = answers
+    return answers if isinstance(answers, str) and answers else None
 
 
 def _answerer(answers: object) -> Callable[[Request], Completion]:

@@ -22,33 +22,29 @@ from chaos_llm.answers.prompt_cache import LEAST_SIZE, PromptCache
 from chaos_llm.decisions import connection_faults
 from chaos_llm.decisions.overrides import Overrides
 from chaos_llm.decisions.plan import Decision
-from chaos_llm.engine.error_messages import error_message, shortened
-from chaos_llm.engine.kept_replies import Values, kept_reply
+from chaos_llm.engine.kept_replies import Values, answer_of, kept_reply
 from chaos_llm.engine.known_requests import KNOWN, KnownRequest, KnownRequests
+from chaos_llm.engine.plain_answers import plain_answer
 from chaos_llm.engine.plain_replies import Plain
-from chaos_llm.engine.recorded_content import content_of
+from chaos_llm.engine.recorded_content import content_of, whole_text
+from chaos_llm.engine.recorded_reply import is_never_sent, record, wait_of
 from chaos_llm.engine.reply_builder import ReplyBuilder
 from chaos_llm.faults.fault import FaultContext
 from chaos_llm.journal.content_timing import AT_ONCE, content_timing_of
-from chaos_llm.journal.conversation_digest import digest_of
+from chaos_llm.journal.conversation_digest import digest_of, repeats_message
 from chaos_llm.journal.journal import Effect, Exchange, Journal
+from chaos_llm.journal.sent_content import SentContent
 from chaos_llm.profiles.model import HealthyLatency
-from chaos_llm.protocol.answer_limits import tokens_of
-from chaos_llm.protocol.grpc_wire import is_grpc
 from chaos_llm.protocol.keyed_random import SEPARATOR, KeyedRandom, hashes, joined
-from chaos_llm.protocol.markers import find_references
 from chaos_llm.protocol.messages import (
     Answer,
     Completion,
-    Ending,
     Refusal,
     Reply,
     Request,
-    Usage,
     WireRequest,
 )
 from chaos_llm.protocol.rate_limits import Buckets, State, with_headers
-from chaos_llm.protocol.retry_after import requested_wait
 from chaos_llm.protocol.tool_history import reported_tool_calls
 from chaos_llm.providers.provider import Provider, ReplyContext
 from chaos_llm.providers.websocket_session import Session
@@ -56,14 +52,12 @@ from chaos_llm.requests.correlation import Correlation, Key
 from chaos_llm.requests.credentials import Credentials
 
 _NO_LATENCY = HealthyLatency()
-_NO_REPLY = Reply(0, (), ())
 # Calls with failures that are remembered. A server may see millions; the oldest ones are over.
 _MOST_CALLS = 4096
 _HASHED_END = 512  # bytes of either end of a body that its fingerprint reads
 _LONGEST_PATH = 512  # letters of a path that are part of a request's key: keys are kept in memory
 # The label is part of the key: another one would change every id.
 _STAMP = b"stamp" + SEPARATOR
-_OPENING = 24  # letters of an answer by which a part of it is recognised
 
 
 @dataclass
@@ -105,7 +99,7 @@ class Engine:
         request = self.known_requests.read(provider, wire, self._starts + at, strict=self.strict)
         key = self.correlation.key(provider.name, wire.path[:_LONGEST_PATH], wire.body)
         decision = self._decide(request, key, wire, at)
-        if self._is_plain(request, key, decision):
+        if wire.session is None and self._is_plain(request, decision):
             answered = self._answer_plainly(provider, request, key, decision, wire, at)
             if answered is not None:
                 return answered
@@ -121,47 +115,28 @@ class Engine:
         builder = ReplyBuilder(provider, request, reply_context, latency, answer)
         if decision.draws:
             self._apply_faults(exchange, builder, wire)
-        if provider.remembers and not _is_never_sent(builder.reply):
+        if provider.remembers and not is_never_sent(builder.reply):
             provider.remember(request, builder.answer, reply_context)
-        _record(exchange, builder)
+        record(exchange, builder)
         exchange.content_timing = content_timing_of(builder.reply)
         self._record_details(exchange, builder, wire)
         reply = builder.reply
         if state is not None and (reply.status < 400 or request.provider in self._buckets):
             reply = with_headers(reply, provider.quota_headers(state))
         if reply.status >= 400:
-            exchange.retry_after = _wait_of(builder, reply_context.now)
+            exchange.retry_after = wait_of(builder, reply_context.now)
         return exchange, reply
 
     def _decide(self, request: Request, key: Key, wire: WireRequest, at: float) -> Decision:
         decision = self.overrides.decide(request, key, at)
         return connection_faults.without(decision) if wire.connected else decision
 
-    def failed_connection(self, names: tuple[str, ...], host: str) -> tuple[Exchange, Reply] | None:
-        """The failure of a connection to these providers' host; None if it succeeds.
-
-        For clients whose request is known only once they are connected.
-        """
-        at = self.now()
-        for name in names:
-            key = self.correlation.key(name, connection_faults.PATH, b"")
-            request = Request(name, "", "api", host, connection_faults.PATH)
-            decision = connection_faults.decide(self.overrides, request, key, at)
-            hits = tuple(decision.hits)
-            if hits:
-                exchange = self.journal.open(at, request, key, decision)
-                (_, fault), *others = hits
-                exchange.effects = _interned(("applied", *("masked" for _ in others)))
-                rng = KeyedRandom("strike", self.seed, fault.name, *key)
-                return exchange, fault.on_reply(_NO_REPLY, FaultContext(request, rng))
-        return None
-
     def session(self, provider: Provider, exchange: Exchange, wire: WireRequest) -> Session:
         """Begin the conversation on the websocket that this exchange has opened."""
         reply_context = self._reply_context(provider, exchange.key, exchange.at)
         return provider.session(provider.parse(wire), reply_context)
 
-    def _is_plain(self, request: Request, key: Key, decision: Decision) -> TypeGuard[KnownRequest]:
+    def _is_plain(self, request: Request, decision: Decision) -> TypeGuard[KnownRequest]:
         """Whether nothing stands between the healthy answer to a request and its reply.
 
         Such requests, most of all, take the short way of `_answer_plainly`. It leaves out what
@@ -171,7 +146,6 @@ class Engine:
             type(request) is KnownRequest
             and request.form.wants_text
             and decision.spares
-            and key.call not in self.failing_calls
             and request.provider not in self._buckets
             and request.provider not in self.profile.baseline
         )
@@ -186,44 +160,43 @@ class Engine:
         at: float,
     ) -> tuple[Exchange, Reply | Plain] | None:
         """Answer with a text at once; None where the answer is no text, or is cut short."""
-        joined_key = joined(self.seed, *key)
-        text, reference = self._plain_text(request, joined_key)
-        if not text:
+        now, joined_key = round(self._starts + at, 6), joined(self.seed, *key)
+        answer = plain_answer(request, self.overrides, joined_key)
+        if answer is None:
             return None
-        heard, said = request.input_tokens, tokens_of(text)
+        text, reference, said, thinking, thought = answer
         kept, reply = kept_reply(request.form), None
+        drawn = hashes(_STAMP + joined_key, 1 if kept is None else kept.hashes)
+        values = Values(text, request.input_tokens, said, drawn, now, thinking, thought)
         if kept is None or provider.remembers:
-            answer = Completion(text=text, usage=Usage(heard, said))
-            reply_context = self._reply_context(provider, key, at)
-            reply = provider.render(request, answer, reply_context)
-            # The record of a plain reply says 200; an answer in a session has the upgrade's status.
-            if reply.status != 200 or content_timing_of(reply) is not AT_ONCE:
+            reply = self._rendered_at_once(provider, request, values, key, at)
+            if reply is None:
                 return None
-            if provider.remembers:
-                provider.remember(request, answer, reply_context)
         exchange = self.journal.open(at, request, key, decision)
         exchange.body_hash = _fingerprint(wire.body)
-        exchange.has_healthy_reply(reference, heard, said)
+        exchange.has_healthy_reply(reference, request.input_tokens, said)
         self._note_credentials(request, wire)
-        now = round(self._starts + at, 6)
+        if key.call in self.failing_calls:
+            self._record_failing_call(exchange, request, whole_text(text))
         state = self._take_from_quota(provider, request, now, said)
         more = () if state is None else provider.quota_headers(state)
         if kept is not None:
-            drawn = hashes(_STAMP + joined_key, kept.hashes)
-            return exchange, kept.filled(Values(text, heard, said, drawn, now), more)
+            return exchange, kept.filled(values, more)
         assert reply is not None
         return exchange, with_headers(reply, more)
 
-    def _plain_text(self, request: KnownRequest, joined_key: bytes) -> tuple[str, str]:
-        """The text to answer with and its reference; "" where there is more to it than a text."""
-        chosen = self.overrides.chosen_text(request)
-        if chosen is None:
-            return "", ""
-        if chosen:
-            return chosen, "".join(find_references(chosen)[-1:])
-        text, reference = self._healthy_answers.text(request.prompt, joined_key)
-        limit = request.max_tokens
-        return ("", "") if limit is not None and tokens_of(text) > limit else (text, reference)
+    def _rendered_at_once(
+        self, provider: Provider, request: Request, values: Values, key: Key, at: float
+    ) -> Reply | None:
+        """The reply with these values as the wire format writes it; None if it takes any time."""
+        answer, reply_context = answer_of(values), self._reply_context(provider, key, at)
+        reply = provider.render(request, answer, reply_context)
+        # The record of a plain reply says 200; an answer in a session has the upgrade's status.
+        if reply.status != 200 or content_timing_of(reply) is not AT_ONCE:
+            return None
+        if provider.remembers:
+            provider.remember(request, answer, reply_context)
+        return reply
 
     def _note_credentials(self, request: Request, wire: WireRequest) -> None:
         if request.credential not in self.credentials.issuers:
@@ -240,13 +213,25 @@ class Engine:
             if len(self.failing_calls) >= _MOST_CALLS:
                 del self.failing_calls[next(iter(self.failing_calls))]
             self.failing_calls[exchange.call] = None
-        if exchange.call in self.failing_calls:
-            exchange.conversation_digest = digest_of(request).packed()
-            exchange.sent_content = content_of(builder)
-            if request.answers_tool:
-                exchange.reported_tool_calls = reported_tool_calls(request.body)
-        if exchange.effects or not exchange.answered or exchange.call in self.failing_calls:
+        if exchange.call in self.failing_calls or wire.session is not None:
+            self._record_failing_call(exchange, request, content_of(builder))
+        elif exchange.effects or not exchange.answered:
             exchange.app_line = sys.intern(self.line_of_request())  # a few lines make all requests
+        if wire.session is not None:
+            exchange.session = wire.session
+            exchange.repeats_message = repeats_message(request)
+            # The ids in its body are the provider's, so what is asked again has another body.
+            exchange.body_hash = _fingerprint(repr(exchange.conversation_digest).encode())
+
+    def _record_failing_call(
+        self, exchange: Exchange, request: Request, content: SentContent | None
+    ) -> None:
+        """Record what tells how an app goes on after a failure."""
+        exchange.conversation_digest = digest_of(request).packed()
+        exchange.sent_content = content
+        if request.answers_tool:
+            exchange.reported_tool_calls = reported_tool_calls(request.body)
+        exchange.app_line = sys.intern(self.line_of_request())  # a few lines make all requests
 
     def _reply_context(self, provider: Provider, key: Key, at: float) -> ReplyContext:
         stored = self.stored.setdefault(provider.name, {})
@@ -331,55 +316,3 @@ def _fingerprint(body: bytes) -> int:
     """
     ends = crc32(body[-_HASHED_END:], crc32(body[:_HASHED_END]))
     return (len(body) ^ ends) & 0x3FFFFFFF
-
-
-def _record(exchange: Exchange, builder: ReplyBuilder) -> None:
-    """Record the content of the reply, before it is known how much of it arrives."""
-    answer, reply = builder.answer, builder.reply
-    if _is_never_sent(reply):
-        return
-    exchange.status = reply.status
-    if exchange.applied and isinstance(answer, Completion):
-        exchange.opening = answer.text[:_OPENING].strip()
-    if isinstance(answer, Completion) and reply.status < 400:
-        _bill(exchange, answer, reply)
-    if isinstance(answer, Refusal) and builder.is_intact:
-        exchange.broken_rule = answer.broken_rule
-    if isinstance(answer, Refusal) or not builder.is_intact:
-        exchange.error_message = error_message(reply)
-        if not reply.body and isinstance(answer, Refusal):  # the reply to a HEAD request
-            exchange.error_message = shortened(answer.message or "")
-    elif isinstance(answer, Completion):
-        if answer.broken_by is not None:
-            exchange.error_message = error_message(reply)
-        # An answer that ends at the token limit of its own request is complete.
-        complete = answer.stop != "length" or builder.limited_by_request
-        exchange.answered = answer.broken_by is None and complete
-        exchange.silently_corrupted = builder.silently_corrupted and exchange.answered
-        exchange.reference = "".join(find_references(answer.text)[-1:])
-    else:
-        exchange.answered = reply.status < 400
-
-
-def _is_never_sent(reply: Reply) -> bool:
-    """Whether no byte of a reply is ever sent."""
-    return not reply.chunks and reply.ending is not Ending.COMPLETE
-
-
-def _bill(exchange: Exchange, answer: Completion, reply: Reply) -> None:
-    """Record the billed tokens: of a broken answer, the part that was sent (assumed)."""
-    sent = sum(chunk.content for chunk in reply.chunks)
-    if not sent and answer.usage.output_tokens:
-        return  # an error page was sent in place of the answer
-    part = sent / reply.pieces if reply.streamed and sent < reply.pieces else 1.0
-    if answer.broken_by is not None:
-        part = answer.broken_by.after
-    exchange.input_tokens = answer.usage.input_tokens
-    exchange.output_tokens = round(part * answer.usage.output_tokens)
-
-
-def _wait_of(builder: ReplyBuilder, now: float) -> float | None:
-    """The wait that a refusal asks for; gRPC has it in trailers, in the vendor's own messages."""
-    if is_grpc(builder.reply) and isinstance(builder.answer, Refusal):
-        return builder.answer.retry_after
-    return requested_wait(builder.reply, now + builder.reply.wait)

@@ -20,27 +20,33 @@ from typing import Any, NamedTuple, cast
 from chaos_llm.engine.known_requests import NOT_TRIED, Form
 from chaos_llm.engine.plain_replies import PlainReply, PlainStream, RawHeader, quoted_pieces
 from chaos_llm.protocol.keyed_random import KeyedRandom, hashes
-from chaos_llm.protocol.messages import Completion, Reply, Usage
-from chaos_llm.providers.framing import TO_BASE58, quote
+from chaos_llm.protocol.messages import Completion, Reasoning, Reply, Usage
+from chaos_llm.providers.framing import TO_BASE58, count_pieces, quote
 from chaos_llm.providers.provider import Headers, Provider, ReplyContext
 
 HASH = 64  # bytes of one hash, from which the ids of a reply are drawn
 _MOST_HASHES = 3  # of one reply
 _SHORTEST_ID, _SHORTEST_GAP = 8, 7  # letters; fewer could be in a body by chance
-_TEXT, _HEARD, _SAID, _TOTAL, _SECONDS, _LENGTH = range(6)
+_LENGTH = 0  # the place of the length of a body among the texts in the gaps
 
 
 Id = Callable[[bytes], bytes]
 
 
 class Values(NamedTuple):
-    """What fills the gaps: the text, tokens of prompt and text, drawn bytes, and Unix seconds."""
+    """What fills the gaps.
+
+    `heard` are the tokens of the prompt, `said` those of the answer, `thought` those of them that
+    were spent on reasoning; `drawn` are the bytes of which ids are made, `now` are Unix seconds.
+    """
 
     text: str
     heard: int
     said: int
     drawn: bytes
     now: float
+    thinking: str = ""
+    thought: int = 0
 
 
 def _drawn(name: str) -> bytes:
@@ -49,14 +55,31 @@ def _drawn(name: str) -> bytes:
 
 
 _ALL = HASH * _MOST_HASHES
-_MARKERS = Values("Zqax Zqbx Zqcx Zqdx", 7340417, 51930283, _drawn("markers"), 1.7e9)
+_MARKERS = Values(
+    "Zqax Zqbx Zqcx Zqdx", 7340417, 51930283, _drawn("markers"), 1.7e9, "Zqth inking", 10240193
+)
 # Zeros in front show where digits are not filled up, fractions where a time is rounded.
 _AWKWARD = (
-    Values("Ja", 1, 1, bytes(_ALL), 1.6e9 + 0.75),
-    Values('A "quote", a \\ and an ä, and 😀.\nYes', 12, 99, b"\xff" * _ALL, 1.9e9 + 0.25),
-    Values("100 % of {it}", 100, 7, bytes(n % 16 for n in range(_ALL)), 1_750_000_001.0),
-    *(Values("word " * n + "end", 9 * n, n, _drawn(str(n)), 1.8e9 + n) for n in (3, 16, 40)),
+    Values("Ja", 1, 65, bytes(_ALL), 1.6e9 + 0.75, "So.", 64),
+    Values('A "quote", a \\, an ä and 😀.\nYes', 12, 99, b"\xff" * _ALL, 1.9e9 + 0.25, '"A"', 9),
+    Values("100 % of {it}", 100, 7, bytes(n % 16 for n in range(_ALL)), 1_750_000_001.0, "%s", 1),
+    *(
+        Values("word " * n + "end", 9 * n, 64 + n, _drawn(str(n)), 1.8e9 + n, "I see. " * n, 64)
+        for n in (3, 16, 40)
+    ),
 )
+
+
+_WITHOUT_THOUGHT = [v._replace(thinking="", thought=0) for v in (_MARKERS, *_AWKWARD)]
+
+
+class _Sample(NamedTuple):
+    """A reply that was rendered with certain values, and the bytes of which its ids are made."""
+
+    reply: Reply
+    taken: list[slice]
+    values: Values
+    provider: Provider
 
 
 class _Drawn(KeyedRandom):
@@ -114,13 +137,13 @@ class _Template(NamedTuple):
 class _KeptHeaders:
     """The headers of the healthy replies to one form of request, and how their ids are made."""
 
-    def __init__(self, reply: Reply, taken: list[slice], provider: Provider) -> None:
-        self._ids = _Ids(reply, taken, provider)
-        self.hashes = -(-max((piece.stop for piece in taken), default=0) // HASH)
-        self._raw = _raw(reply.headers)
+    def __init__(self, sample: _Sample) -> None:
+        self._ids = _Ids(sample)
+        self.hashes = -(-max((piece.stop for piece in sample.taken), default=0) // HASH)
+        self._raw = _raw(sample.reply.headers)
         self._names = frozenset(name for name, _, _ in self._raw)
-        texts = _texts(_MARKERS, self._ids)
-        texts[_LENGTH] = b"%d" % len(reply.body)
+        texts = _texts(sample.values, self._ids)
+        texts[_LENGTH] = b"%d" % len(sample.reply.body)
         self._header_gaps = tuple(_header_gaps(self._raw, texts))
 
     def _headers(self, texts: list[bytes], more: Headers) -> list[RawHeader]:
@@ -141,29 +164,34 @@ class _KeptHeaders:
 class KeptReply(_KeptHeaders):
     """The bytes of healthy replies that come in one piece."""
 
-    def __init__(self, reply: Reply, taken: list[slice], provider: Provider) -> None:
-        super().__init__(reply, taken, provider)
-        self._body = _with_gaps(reply.body, _texts(_MARKERS, self._ids))
+    def __init__(self, sample: _Sample) -> None:
+        super().__init__(sample)
+        self._body = _with_gaps(sample.reply.body, _texts(sample.values, self._ids))
+        # Not where the wire format does not show what a model thinks.
+        self._counts_thinking = sample.reply.pieces > count_pieces(sample.values.text)
 
     def filled(self, values: Values, more: Headers = ()) -> PlainReply:
         """The reply with these values, and more headers."""
         texts = _texts(values, self._ids)
         body = self._body.filled(texts)
         texts[_LENGTH] = b"%d" % len(body)
-        return PlainReply(self._headers(texts, more), body, values.text)
+        pieces = count_pieces(values.text)
+        if self._counts_thinking:
+            pieces += count_pieces(values.thinking)
+        return PlainReply(self._headers(texts, more), body, pieces)
 
 
 class KeptStream(_KeptHeaders):
     """The bytes of healthy replies that are streamed: what is before, around and after a piece."""
 
-    def __init__(self, reply: Reply, taken: list[slice], provider: Provider) -> None:
-        super().__init__(reply, taken, provider)
-        texts = _texts(_MARKERS, self._ids)
+    def __init__(self, sample: _Sample) -> None:
+        super().__init__(sample)
+        reply, texts = sample.reply, _texts(sample.values, self._ids)
         places = [place for place, chunk in enumerate(reply.chunks) if chunk.content]
         first, last = places[0], places[-1]
         self._before = [_with_gaps(chunk.data, texts) for chunk in reply.chunks[:first]]
         self._after = [_with_gaps(chunk.data, texts) for chunk in reply.chunks[last + 1 :]]
-        piece = quoted_pieces(_MARKERS.text)[0]
+        piece = quoted_pieces(sample.values.text)[0]
         opening, found, closing = reply.chunks[first].data.partition(piece)
         if not found or b"content-length" in self._names:
             raise ValueError("a piece is not in an event of its own")
@@ -195,19 +223,19 @@ def kept_reply(form: Form) -> Kept | None:
 
 def _kept(form: Form) -> Kept | None:
     """Find the gaps in the replies, and see that filling them gives what rendering gives."""
+    markers, *awkward = (_MARKERS, *_AWKWARD) if form.reasons else _WITHOUT_THOUGHT
     try:
-        reply, taken = _rendered(form, _MARKERS)
-        kind = KeptStream if reply.streamed else KeptReply
-        kept = kind(reply, taken, form.provider)
-        for values in _AWKWARD:
-            if kept.filled(values).in_full() != _rendered(form, values)[0]:
+        sample = _rendered(form, markers)
+        kept = KeptStream(sample) if sample.reply.streamed else KeptReply(sample)
+        for values in awkward:
+            if kept.filled(values).in_full() != _rendered(form, values).reply:
                 return None
-    except (LookupError, TypeError, AttributeError, ValueError):
+    except Exception:
         return None
     return kept
 
 
-def _rendered(form: Form, values: Values) -> tuple[Reply, list[slice]]:
+def _rendered(form: Form, values: Values) -> _Sample:
     """What the wire format itself answers to a request of this form, and which bytes it drew."""
     prompt = quote(values.text[::-1].strip())
     body = form.before[:-1] + prompt.encode() + form.after[1:]
@@ -215,30 +243,49 @@ def _rendered(form: Form, values: Values) -> tuple[Reply, list[slice]]:
     rng, no_state = _Drawn(values.drawn), cast("dict[str, Any]", None)
     # Without a state, a wire format that looks at its state raises.
     context = ReplyContext(values.now, rng, no_state, None)
-    usage = Usage(values.heard, values.said)
-    reply = form.provider.render(request, Completion(text=values.text, usage=usage), context)
-    return reply, rng.taken
+    reply = form.provider.render(request, answer_of(values), context)
+    return _Sample(reply, rng.taken, values, form.provider)
+
+
+def answer_of(values: Values) -> Completion:
+    """The answer with these values."""
+    reasoning = Reasoning(values.thinking) if values.thought else None
+    usage = Usage(values.heard, values.said, values.thought)
+    return Completion(text=values.text, usage=usage, reasoning=reasoning)
 
 
 def _texts(values: Values, ids: _Ids) -> list[bytes]:
     """The texts in the gaps, by their places; the length of the body comes later."""
-    text, heard, said, drawn, now = values
+    text, heard, said, drawn, now, thinking, thought = values
     return [
-        quote(text)[1:-1].encode("utf-8", "replace"),
+        b"",
+        *(_thoughts(thinking, thought, said) if thought else _NO_THOUGHT),
+        _quoted(text),
         b"%d" % heard,
         b"%d" % said,
         b"%d" % (heard + said),
         b"%d" % now,
-        b"",
         *ids.made_of(drawn),
     ]
+
+
+_NO_THOUGHT = (b"", b"", b"")
+
+
+def _thoughts(thinking: str, thought: int, said: int) -> tuple[bytes, bytes, bytes]:
+    return b"%d" % thought, b"%d" % (said - thought), _quoted(thinking)
+
+
+def _quoted(text: str) -> bytes:
+    return quote(text)[1:-1].encode("utf-8", "replace")
 
 
 class _Ids:
     """How the ids in a reply are made of drawn bytes: as base58, or in another way."""
 
-    def __init__(self, reply: Reply, taken: list[slice], provider: Provider) -> None:
-        drawn = _MARKERS.drawn
+    def __init__(self, sample: _Sample) -> None:
+        reply, taken, values, provider = sample
+        drawn = values.drawn
         letters: dict[tuple[int, int], None] = {}
         others: dict[tuple[object, int, int], Id] = {}
         for text in (reply.body, *(value.encode() for _, value in reply.headers)):

@@ -38,6 +38,8 @@ _PROBES = (
     "Where is the order KX-48213, please? It should have come (on Monday), I think.",
     " \n1 ",
 )
+# Fields of a body by which a vendor may run tools of its own before it answers.
+_WITH_TOOLS = frozenset(("tools", "mcp_servers", "toolConfig"))
 _FIELDS = tuple(field.name for field in fields(Request))
 _PROMPT, _SIZE = _FIELDS.index("prompt"), _FIELDS.index("size")
 _INPUT_TOKENS, _BODY = _FIELDS.index("input_tokens"), _FIELDS.index("body")
@@ -107,6 +109,7 @@ class Form:
         "headers",
         "least",
         "provider",
+        "reasons",
         "reply",
         "wants_text",
     )
@@ -121,10 +124,14 @@ class Form:
         self.least = len(before) + len(after)
         self.headers: tuple[tuple[str, str | None], ...] = ()
         self._values = [getattr(request, name) for name in _FIELDS]
-        # Whether a healthy provider answers it with a text, and nothing besides.
+        self.reasons = request.reasons
+        # Whether a healthy provider answers it with a text, perhaps after reasoning.
         self.wants_text = (
             request.surface == "api"
-            and not (request.tools or request.reasons or request.stop_sequences)
+            and not (request.tools or request.stop_sequences)
+            and _WITH_TOOLS.isdisjoint(request.body or ())
+            # Tools that the provider runs show in its reply, some with words of the prompt.
+            and not _offers_tools(request.body)
             and request.choices == 1
             and _is_for_the_model(provider, request)
         )
@@ -160,6 +167,10 @@ class Form:
             if headers.get(name) != value:
                 return False
         return True
+
+
+def _offers_tools(body: Any) -> bool:
+    return isinstance(body, dict) and bool(body.get("tools") or body.get("mcp_servers"))
 
 
 def _added_to(request: Request) -> dict[str, Any]:

@@ -5,24 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from chaos_llm.protocol.messages import Chunk, Reply
-from chaos_llm.providers.framing import count_pieces, quote, split
+from chaos_llm.providers.framing import quote, split
 
 RawHeader = tuple[bytes, bytes, bytes]  # its name, its name in lower case, and its value
 _STATUS = b"HTTP/1.1 200 OK\r\n"
 
 
 class PlainReply:
-    """A reply that comes in one piece and at once: its headers, its body, its text."""
+    """A reply that comes whole and at once; `pieces` is the number of pieces of the answer."""
 
-    __slots__ = ("body", "raw_headers", "text")
+    __slots__ = ("body", "pieces", "raw_headers")
 
-    def __init__(self, raw_headers: list[RawHeader], body: bytes, text: str) -> None:
-        self.raw_headers, self.body, self.text = raw_headers, body, text
+    def __init__(self, raw_headers: list[RawHeader], body: bytes, pieces: int) -> None:
+        self.raw_headers, self.body, self.pieces = raw_headers, body, pieces
 
     def in_full(self) -> Reply:
         """The same reply in the form that faults can change."""
         chunks = (Chunk(0.0, self.body, True),)
-        return Reply(200, _texts(self.raw_headers), chunks, pieces=count_pieces(self.text))
+        return Reply(200, _texts(self.raw_headers), chunks, pieces=self.pieces)
 
     def on_the_wire(self) -> bytes:
         """All bytes of the reply in HTTP/1.1."""

@@ -10,6 +10,11 @@ from chaos_llm.providers.framing import split
 _LONGEST = 2000  # letters of a content that are kept
 
 
+def whole_text(text: str) -> SentContent:
+    """A text that was sent as it was meant."""
+    return SentContent(text[:_LONGEST], text[:_LONGEST])
+
+
 def content_of(builder: ReplyBuilder) -> SentContent | None:
     """The text of an answer, or its last tool call, as it was meant and as it was sent."""
     meant, said = builder.healthy_answer, builder.answer

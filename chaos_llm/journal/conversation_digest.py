@@ -76,6 +76,15 @@ def digest_of(request: Request) -> ConversationDigest:
     )
 
 
+def repeats_message(request: Request) -> bool:
+    """Whether the user's last message is in the conversation twice in a row, without an answer."""
+    if not isinstance(request.body, dict):
+        return False
+    said = [text for role, text in _messages(request.body) if role != "system"]
+    roles = [role for role, _ in _messages(request.body) if role != "system"]
+    return roles[-2:] == ["user", "user"] and said[-1] == said[-2]
+
+
 def _structure(request: Request) -> tuple[list[str], list[str]]:
     """The names of a structured answer's fields, and the names of the other tools."""
     names = sorted({tool.name for tool in request.tools})
@@ -101,7 +110,8 @@ def _system(body: dict[str, Any]) -> Iterator[str]:
 
 def _messages(body: dict[str, Any]) -> list[tuple[str, str]]:
     """Role and text of each message; the role is "system", "user" or "assistant"."""
-    messages = body.get("messages") or body.get("input") or body.get("contents")
+    names = ("messages", "input", "contents", "items")  # the last: in a Realtime session
+    messages = next((body[name] for name in names if body.get(name)), None)
     if messages is None:
         messages = body.get("prompt")
     if isinstance(messages, str):

@@ -24,6 +24,7 @@ from chaos_llm.protocol import strict_json
 from chaos_llm.protocol.messages import UNSERVED, BrokenRule, Request
 from chaos_llm.protocol.redaction import Secrets, without_shapes_cached
 from chaos_llm.protocol.tool_history import ReportedToolCall
+from chaos_llm.protocol.websocket import SWITCHING_PROTOCOLS
 from chaos_llm.requests.app_deadlines import AppDeadline
 from chaos_llm.requests.correlation import Key
 
@@ -65,6 +66,8 @@ class Exchange(HasExchangeKind):
     * conversation_digest: the packed digest of the conversation, in calls with failures only
     * sent_content: the content of the answer, in calls with failures only
     * reported_tool_calls: the tool calls in the request's conversation, in calls with failures only
+    * session: the number of the exchange that opened the websocket on which the request came
+    * repeats_message: whether such a request has the user's last message twice in a row
     * retry_after: the wait in seconds that a refusal asked for, None if it asked for none
     * broken_rule: the rule for which a healthy provider refused the request, a mistake of the app
     """
@@ -103,6 +106,8 @@ class Exchange(HasExchangeKind):
     opening: Field[str] = own("opening")
     sent_content: Field[SentContent | None] = own("sent_content")
     reported_tool_calls: Field[tuple[ReportedToolCall, ...]] = own("reported_tool_calls")
+    session: Field[int | None] = own("session")
+    repeats_message: Field[bool] = own("repeats_message")
 
     def __init__(
         self, number: int, at: float, request: Request, key: Key, decision: Decision = HEALTHY
@@ -138,6 +143,11 @@ class Exchange(HasExchangeKind):
         if "applied" not in self.effects:
             return ()
         return tuple(planned for planned in self.fault_effects if planned.effect == "applied")
+
+    @property
+    def opens_session(self) -> bool:
+        """Whether it is the request that opened a websocket; the answers are other exchanges."""
+        return self.status == SWITCHING_PROTOCOLS and not self.stream
 
     @property
     def ok(self) -> bool:
@@ -207,7 +217,7 @@ class Exchange(HasExchangeKind):
             "silently_corrupted": self.silently_corrupted,
             "retry_after": self.retry_after,
             "broken_rule": list(self.broken_rule) if self.broken_rule else None,
-        }
+        } | ({} if self.session is None else {"session": self.session})
 
     def __repr__(self) -> str:
         faults = ", ".join(planned.fault for planned in self.fault_effects) or "healthy"

@@ -42,6 +42,8 @@ class OwnFields(NamedTuple):
     opening: str = ""
     sent_content: SentContent | None = None
     reported_tool_calls: tuple[ReportedToolCall, ...] = ()
+    session: int | None = None
+    repeats_message: bool = False
 
 
 NOT_SENT, HEALTHY_REPLY = SharedFields(), SharedFields(status=200, answered=True)

@@ -24,6 +24,7 @@ class WireRequest:
     """A request as received: header names in lower case, the whole body.
 
     `connected`: the faults of its connection were decided before it, and the connection stands.
+    `session`: the number of the exchange that opened the websocket on which it came.
     """
 
     method: str
@@ -34,6 +35,7 @@ class WireRequest:
     body: bytes
     reused: bool | None = None  # whether its connection carried a request before; None: unknown
     connected: bool = False
+    session: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

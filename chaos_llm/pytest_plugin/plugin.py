@@ -52,7 +52,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="NAME[,NAME]",
         help="play outage profiles on this provider instead of the one each was written for",
     )
-    _add_file_options(group)
+    _add_report_and_gates(group)
+
+
+def _add_report_and_gates(group: pytest.OptionGroup) -> None:
+    group.addoption(
+        "--chaos-report",
+        default=None,
+        metavar="DIR",
+        help="write a page, JSON and the journal of every test with an outage to this folder",
+    )
+    group.addoption(
+        "--chaos-record",
+        default=None,
+        metavar="FILE",
+        help="append the suite's real calls to providers to this file, without keys and texts",
+    )
     group.addoption(
         "--chaos-min-answered",
         default=None,
@@ -65,21 +80,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--chaos-strict",
         action="store_true",
         help="a test fails if one of its checks was not judged",
-    )
-
-
-def _add_file_options(group: pytest.OptionGroup) -> None:
-    group.addoption(
-        "--chaos-report",
-        default=None,
-        metavar="DIR",
-        help="write a page, JSON and the journal of every test with an outage to this folder",
-    )
-    group.addoption(
-        "--chaos-record",
-        default=None,
-        metavar="FILE",
-        help="append the suite's real calls to providers to this file, without keys and texts",
     )
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
-from chaos_llm.checks import Finding
+if TYPE_CHECKING:
+    from chaos_llm.checks import Finding
 
 _MOST = 1000  # findings, and replays, that are kept
 

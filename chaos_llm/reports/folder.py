@@ -58,12 +58,15 @@ class Folder:
 
     def write_index(self) -> Path:
         """Write the session's page from what its tests have written."""
-        entries = [
+        self._write(INDEX, session_page(self.entries(), datetime.now(UTC)))
+        return self.path / INDEX
+
+    def entries(self) -> list[Entry]:
+        """What the tests of the session have written; raises pydantic's ValidationError."""
+        return [
             Entry(TestRecord.model_validate_json(data.read_text(encoding="utf-8")), data.stem)
             for data in self._ours()
         ]
-        self._write(INDEX, session_page(entries, datetime.now(UTC)))
-        return self.path / INDEX
 
     def _ours(self) -> Iterator[Path]:
         for data in sorted(self.path.glob("*.json")):

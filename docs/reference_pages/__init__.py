@@ -7,10 +7,10 @@ generator of that name returns. Nothing generated is written to the source tree.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -36,12 +36,14 @@ GENERATORS: Mapping[str, Callable[[], str]] = {
         "catalogue",
         "checks",
         "cli",
+        "coding-agents",
         "faults",
         "gallery",
         "profile-format",
         "pytest-plugin",
         "refusals",
         "sdk-matrix",
+        "timeline",
         "what-stays-real",
         "wire-formats",
     )
@@ -57,11 +59,18 @@ def setup(app: Sphinx) -> Mapping[str, bool]:
     """Register the extension with Sphinx."""
     app.connect("source-read", _fill_in)
     app.connect("env-get-outdated", _generated_pages)
+    app.connect("html-collect-pages", _profile_pages)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
 def _fill_in(_app: Sphinx, _page: str, source: list[str]) -> None:
     source[0] = filled_in(source[0])
+
+
+def _profile_pages(app: Sphinx) -> Iterable[tuple[str, dict[str, Any], str]]:
+    from reference_pages import profile_pages  # noqa: PLC0415 - the profiles, only in a build
+
+    return profile_pages.pages(app)
 
 
 def _generated_pages(

@@ -34,3 +34,16 @@ def test_a_gap_that_does_not_end_counts_to_the_end():
 
 def test_slow_answers_are_answers():
     assert found(downtime_stays_under("1m"), ask_once, latency(seconds=3)).verdict == "pass"
+
+
+def test_calls_that_could_not_be_judged_are_no_downtime():
+    def judge(value, prompt):
+        return "unjudged" if "7" in prompt else True
+
+    some = found(downtime_stays_under("2m"), Defended(), overloaded(), outcome=judge)
+    assert some.verdict == "pass"
+    none = found(
+        downtime_stays_under("2m"), Defended(), overloaded(), outcome=lambda *_: "unjudged"
+    )
+    assert none.verdict == "not judged"
+    assert none.seen == "no call could be judged; see outcome="

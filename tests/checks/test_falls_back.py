@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import anthropic
 import pytest
 from support.apps.bots import ask, ask_once
-from support.apps.defended import Balanced, Cached, agent, apologise
+from support.apps.defended import (
+    APOLOGY,
+    ERRORS,
+    Balanced,
+    Breaker,
+    Cached,
+    agent,
+    apologise,
+    ask_async_once,
+    ask_gpt,
+    ask_gpt_async,
+)
 from support.apps.failover import REFUSED, FallsOver, NotWhole, found, whole_claude, whole_gpt
 from support.small_profiles import ANTHROPIC, MINUTE, profile_of, window
 
@@ -191,6 +204,51 @@ def test_an_apology_where_a_fallback_exists_is_a_lost_call():
     finding = found_on(two_parts(overloaded(), rate_limited(retry_after=1)), half_hearted)
     assert finding.verdict == "fail"
     assert "after a rate limit" in finding.seen
+
+
+def behind_one_breaker(otherwise):
+    """Claude, else GPT; while the breaker is open neither is asked, or GPT alone."""
+    breaker = Breaker(cooldown=300)
+
+    def app(question):
+        if not breaker.let_through():
+            return otherwise(question)
+        try:
+            return breaker.ask(ask_once, question)
+        except ERRORS:
+            return ask_gpt(question)
+
+    return app
+
+
+def test_a_breaker_that_keeps_the_app_from_its_fallback_too_fails():
+    finding = found(falls_back(), behind_one_breaker(apologise))
+    assert finding.verdict == "fail"
+    assert finding.seen == (
+        "16 calls sent no request and got no answer, although a fallback was up that had answered "
+        "others; the first was call 13"
+    )
+    assert found(falls_back("openai"), behind_one_breaker(ask_gpt)).verdict == "pass"
+
+
+def test_an_app_that_turns_users_away_while_others_wait_is_not_kept_from_its_fallback():
+    """Two may ask at a time; who comes meanwhile is told to come again."""
+    asking = []
+
+    async def app(question):
+        if len(asking) == 2:
+            return APOLOGY
+        asking.append(question)
+        try:
+            async with asyncio.timeout(50):
+                return await ask_async_once(question)
+        except (TimeoutError, *ERRORS):
+            return await ask_gpt_async(question)
+        finally:
+            asking.remove(question)
+
+    finding = found(falls_back("openai"), app, hang(), every="40s", users=4)
+    assert finding.verdict == "pass"
 
 
 def test_an_unknown_provider_is_refused():

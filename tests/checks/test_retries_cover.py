@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import anthropic
 import httpx2
 import openai
@@ -132,3 +134,20 @@ def test_c14_one_kind_of_failure_is_not_judged():
 
 def test_it_is_not_applicable_without_retries():
     assert found(ask_gpt, server_error(), error_in_200()).verdict == "not applicable"
+
+
+@pytest.mark.parametrize(("asked", "verdict"), [("3s", "fail"), ("20s", "pass")])
+def test_a_retry_after_that_the_app_never_waits_for_need_not_be_retried(asked, verdict):
+    def app(question):
+        for _ in range(2):
+            try:
+                return ask_once(question)
+            except anthropic.InternalServerError:
+                time.sleep(2)
+        return ask_once(question)
+
+    first = window(server_error(), ends=10 * MINUTE, share=0.5)
+    second = window(rate_limited(asked), begins=10 * MINUTE, ends=20 * MINUTE, name="limits")
+    with outage(profile_of(first, second), seed=3) as chaos:
+        finding = retries_cover()(chaos.replay(app, every="1m").run)
+    assert finding.verdict == verdict

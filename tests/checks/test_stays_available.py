@@ -34,6 +34,11 @@ def test_stale_answers_count_if_permitted():
     assert long_day(Keeps(), stays_available(0.9, stale_counts=True)).verdict == "pass"
 
 
+def test_it_is_not_judged_where_no_call_can_be():
+    finding = found(stays_available(0.9), Defended(), overloaded(), outcome=lambda *_: "unjudged")
+    assert finding.verdict == "not judged"
+
+
 @pytest.mark.parametrize("share", [99, "most"])
 def test_a_share_is_between_0_and_1(share):
     with pytest.raises(UsageError, match="0 to 1"):

@@ -18,6 +18,7 @@ from support.small_profiles import MINUTE, profile_of, window
 from chaos_llm import outage
 from chaos_llm.analysis.healthy_failures import healthy_failures
 from chaos_llm.checks import (
+    answers_are_whole,
     backs_off,
     honours_retry_after,
     never_caches_the_outage,
@@ -91,6 +92,39 @@ def test_c2_two_answers_with_one_reference_are_each_the_answer_of_their_call():
         )
         report = chaos.replay(ask_once, calls=20, warmup="0s")
     assert report.counts == {"primary": 20}
+
+
+@dataclass
+class Shown:
+    text: str
+
+
+SHAPES = [
+    lambda text: {"reply": text, "length": len(text)},
+    lambda text: [text[:40], text[40:], text],
+    Shown,
+    lambda text: iter([text[:30], text[30:]]),
+    lambda text: (len(text), {"parts": [Shown(text)]}),
+]
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=["object", "list", "class", "stream", "nested"])
+def test_c2_answers_with_one_reference_are_their_calls_in_every_shape(shape):
+    """Also in an outage, in which the first try of a call fails or breaks off."""
+
+    def app(question):
+        try:
+            return shape(ask_once(question))
+        except (anthropic.APIError, IndexError):
+            return shape(ask_once(question))
+
+    with outage(profile_of(window(ends=20 * MINUTE, share=0.5)), seed=3) as chaos:
+        chaos.on("anthropic").answers(
+            lambda request: f"Yes, {request.prompt} Reference R7-20931-K."
+        )
+        report = chaos.replay(app, every="1m")
+    assert set(report.counts) <= {"primary", "failed"}
+    assert answers_are_whole()(report.run).verdict in ("pass", "not applicable")
 
 
 async def ask_claude_for_twenty_seconds(question):

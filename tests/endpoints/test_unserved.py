@@ -71,7 +71,7 @@ def test_b3_no_provider_has_a_vendors_404_for_a_path_that_is_not_played(name):
 def test_b3_a_path_that_is_not_played_spends_no_injection():
     with outage() as chaos:
         chaos.on("anthropic").inject(overloaded(), times=1)
-        head = httpx2.head("https://api.anthropic.com/", headers=KEY)
+        head = httpx2.head("https://api.anthropic.com/v1/skills", headers=KEY)
         assert (head.status_code, head.content) == (501, b"")
         body = {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "hi"}]}
         asked = [
@@ -102,11 +102,11 @@ def test_b3_a_fault_that_a_reply_cannot_express_spends_no_injection():
     assert effects == [["unsupported"], ["applied"], []]
 
 
-def test_b3_telemetry_alone_fails_no_check_and_is_named_in_the_report():
+def test_b3_requests_to_what_is_not_played_fail_no_check_and_are_named_in_the_report():
     def app(prompt):
         body = {"model": "m", "max_tokens": 99, "messages": [{"role": "user", "content": prompt}]}
         for _ in range(6):
-            httpx2.post("https://api.anthropic.com/api/event_logging/batch", headers=KEY, json={})
+            httpx2.post("https://api.anthropic.com/v1/skills", headers=KEY, json={})
         reply = httpx2.post("https://api.anthropic.com/v1/messages", headers=KEY, json=body)
         return reply.json()["content"][0]["text"]
 
@@ -116,8 +116,7 @@ def test_b3_telemetry_alone_fails_no_check_and_is_named_in_the_report():
     assert report.answered == 1
     assert report.requests("anthropic") == 5
     expected = (
-        "30 requests went to endpoints that chaos_llm does not simulate: "
-        "POST /api/event_logging/batch (30)"
+        "30 requests went to endpoints that chaos_llm does not simulate: POST /v1/skills (30)"
     )
     assert expected in " ".join(report.timeline(200).split())
 
@@ -143,3 +142,18 @@ def test_b3_a_window_that_names_a_path_hits_it_although_nothing_serves_it(path, 
     with outage(profile_of(window(server_error(500), on=on))):
         url = "https://api.openai.com/v1/fine_tuning/jobs"
         assert httpx.post(url, headers=KEY, json={}).status_code == status
+
+
+def test_b3_a_clients_telemetry_is_answered_and_not_spoken_of():
+    def app(prompt):
+        body = {"model": "m", "max_tokens": 99, "messages": [{"role": "user", "content": prompt}]}
+        for _ in range(6):
+            httpx2.post("https://api.anthropic.com/api/event_logging/batch", headers=KEY, json={})
+        reply = httpx2.post("https://api.anthropic.com/v1/messages", headers=KEY, json=body)
+        return reply.json()["content"][0]["text"]
+
+    with outage() as chaos:
+        report = chaos.replay(app, calls=5)
+        report.check(retries_stay_under(2), allow_no_faults=True)
+    assert (report.answered, report.requests("anthropic")) == (1, 5)
+    assert "does not simulate" not in report.timeline(200)

@@ -357,6 +357,22 @@ BUGS = (
         "with_google_genai",
         "stays_available",
     ),
+    Bug(
+        "B31",
+        *_ANTHROPIC,
+        "max_retries covers a 529, and not the same overload where a stream says it",
+        ("anthropics/anthropic-sdk-python#1258",),
+        "with_anthropic",
+        "retries_cover",
+    ),
+    Bug(
+        "B32",
+        *_ANTHROPIC,
+        "the arguments of a tool call that broke off are read as if they were whole",
+        ("langchain-ai/langchain#39275", "cline/cline#13001"),
+        "with_anthropic",
+        "acts_on_whole_tool_calls",
+    ),
 )
 
 UNSEEN = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from functools import partial
 
 import anthropic
@@ -179,4 +180,63 @@ B27 = Exhibit(
     partial_outage(rate_limited(retry_after=4), sticky_by="client", sticky_for=4),
     bug=lambda: summarise,
     fixed=lambda: partial(summarise, jitter=True),
+)
+
+
+# B31: the SDK's retries cover a 529, and not the same overload where a stream says it
+
+
+def show_a_stream(question: str) -> str:
+    with anthropic.Anthropic(max_retries=2).messages.stream(
+        model=CLAUDE, max_tokens=300, messages=from_user(question)
+    ) as stream:
+        return stream.get_final_message().content[0].text
+
+
+def show_a_stream_or_begin_it_again(question: str) -> str:
+    for attempt in range(2):
+        try:
+            return show_a_stream(question)
+        except anthropic.APIError:
+            time.sleep(2**attempt * random.uniform(1, 2))
+    return show_a_stream(question)
+
+
+B31 = Exhibit(
+    partial_outage(error_mid_stream(after=0), server_error(), share=0.4),
+    bug=lambda: show_a_stream,
+    fixed=lambda: show_a_stream_or_begin_it_again,
+)
+
+
+# B32: the SDK reads the arguments of a tool call that broke off as if they were whole
+
+REFUND = {
+    "name": "refund",
+    "input_schema": {
+        "type": "object",
+        "properties": {"order": {"type": "string"}, "reason": {"type": "string"}},
+        "required": ["order", "reason"],
+    },
+}
+
+
+def refund(question: str, *, only_whole: bool) -> str:
+    client, messages = anthropic.Anthropic(max_retries=0), from_user(question)
+    asked = {"model": CLAUDE, "max_tokens": 300, "tools": [REFUND]}
+    with client.messages.stream(messages=messages, **asked) as stream:
+        message = stream.get_final_message()
+    called = next((block for block in message.content if block.type == "tool_use"), None)
+    if called is None or (only_whole and message.stop_reason != "tool_use"):
+        return "We could not do that just now. Please ask again."
+    done = {"type": "tool_result", "tool_use_id": called.id, "content": "refunded"}
+    use = {"type": "tool_use", "id": called.id, "name": called.name, "input": called.input}
+    turns = [{"role": "assistant", "content": [use]}, {"role": "user", "content": [done]}]
+    return client.messages.create(messages=[*messages, *turns], **asked).content[0].text
+
+
+B32 = Exhibit(
+    partial_outage(cut_stream(by="end"), share=0.4),
+    bug=lambda: partial(refund, only_whole=False),
+    fixed=lambda: partial(refund, only_whole=True),
 )

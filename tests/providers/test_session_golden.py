@@ -64,6 +64,9 @@ SPOKEN = {  # by a client, before each answer and behind the last
         {"type": "response.create", "model": "gpt-5.5", "input": PROMPT},
         {"type": "response.create", "model": "gpt-5.5", "input": PROMPT},
     ],
+    "openai-codex_websocket": [
+        {"type": "response.create", "model": "gpt-5.5", "input": PROMPT},
+    ],
     "gemini-live": [
         {"clientContent": {"turns": []}},
         {
@@ -78,6 +81,7 @@ SPOKEN = {  # by a client, before each answer and behind the last
         {"clientContent": {"turnComplete": True}},
     ],
 }
+SPOKEN["openai-codex_websocket"] = SPOKEN["openai-responses_websocket"]
 AS_AUDIO = {  # what a turn has in its body where it is to be spoken
     "openai-realtime": {"output_modalities": ["audio"]},
     "gemini-live": {

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
+
 import httpx
 import pytest
+from support.wire_requests import BODIES, reply_context, wire_request
 
 from chaos_llm import checks, outage
 from chaos_llm.faults import cut_stream, insufficient_quota, overloaded, server_error
+from chaos_llm.protocol import websocket
+from chaos_llm.protocol.messages import Refusal
+from chaos_llm.providers import SESSIONS
 
 CLAUDE, CHATGPT = "https://api.anthropic.com", "https://chatgpt.com"
 LOGIN = {"authorization": "Bearer sk-ant-oat01-example"}
@@ -28,6 +34,7 @@ ASKED = [
     ("POST", f"{CHATGPT}/backend-api/codex/analytics-events/events", 200),
     ("POST", "https://ab.chatgpt.com/otlp/v1/metrics", 200),
 ]
+SESSION = next(each for each in SESSIONS if each.api == "codex_websocket")
 
 
 def asked_for(method, url):
@@ -143,3 +150,12 @@ def test_codexs_functions_in_namespaces_are_offered_and_called():
             "collaboration",
             "list_agents",
         )
+
+
+def test_a_codex_user_at_the_limit_is_told_so_in_a_session_too():
+    wire = wire_request(SESSION, method=websocket.MESSAGE, body=BODIES["codex_responses"])
+    reply = SESSION.render(SESSION.parse(wire), Refusal("quota"), reply_context())
+    (message,) = (json.loads(chunk.data) for chunk in reply.chunks)
+    assert (message["type"], message["status"]) == ("error", 429)
+    assert message["error"]["type"] == "usage_limit_reached"
+    assert message["headers"]["x-codex-primary-used-percent"] == "100.0"

@@ -33,6 +33,8 @@ Requests, and clients that send them
     vendor_sdks         those of vendors that imitate OpenAI
     http_clients        httpx and httpx2, sync and async
     synced              an async SDK with the interface of a sync one
+    coding_agents       a script: Claude Code, Codex and others in a network namespace
+    agent_logins        what they keep of a login or a key
 
 Servers
     real_servers        servers on loopback that break connections on request

@@ -13,6 +13,7 @@ import argparse
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -39,11 +40,26 @@ from chaos_llm.server.launch.settings import Settings
 from support.agent_logins import chatgpt_login, claude_login, codex_key, gemini_key, no_login
 
 EXPECTED = Path(__file__).parents[1] / "agents" / "expected.json"
+ANSWERS, GIVES_UP, GOES_ON = "answers", "gives up", "goes on"
 PROMPT = "Say hello."
+_NODE = [Path(node).parent for node in [shutil.which("node")] if node]
 VALID, EXPIRED = 36_000, -3600  # seconds until an access token expires
 _REFERENCE = re.compile(r"Reference R\d-\d{5}-[A-Z]")
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
-_LOOPBACK_UP = 'ip link set lo up && exec "$@"'
+_VARYING = (  # in an agent's last words, and what stands for it
+    (re.compile(r"127\.0\.0\.1:\d+"), "127.0.0.1"),
+    (re.compile(r"\d+(:\d+)? ?[ap]m\b", re.IGNORECASE), "TIME"),
+    (re.compile(r"(, url: |, cf-ray: | \(request id: ).*"), ""),
+    (re.compile(r"^\S+Z? ERROR \S+: "), ""),
+)
+_LOOPBACK_UP = """
+import fcntl, os, socket, struct, sys
+SIOCSIFFLAGS, UP_AND_RUNNING = 0x8914, 0x1 | 0x40  # as in linux/sockios.h and linux/if.h
+fcntl.ioctl(socket.socket(), SIOCSIFFLAGS, struct.pack("16sh", b"lo", UP_AND_RUNNING))
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
+# A command behind this runs in a network namespace of its own, as its own root.
+ALONE = ("unshare", "--map-root-user", "--net", sys.executable, "-c", _LOOPBACK_UP)
 
 
 @dataclass(frozen=True)
@@ -101,7 +117,13 @@ def _api(*faults: Any, times: int | None = None) -> Callable[[ServedOutage, Agen
 
 
 def _login(*faults: Any) -> Callable[[ServedOutage, Agent], object]:
-    return lambda outage, agent: outage.on(agent.provider, surface="login").inject(*faults)
+    """What happens to the login while the API refuses the expired token."""
+
+    def begin(outage: ServedOutage, agent: Agent) -> None:
+        outage.on(agent.provider).inject(auth_expired())
+        outage.on(agent.provider, surface="login").inject(*faults)
+
+    return begin
 
 
 def _nothing(_outage: ServedOutage, _agent: Agent) -> None:
@@ -138,10 +160,9 @@ def run_alone(name: str, scenario: str, packages: Path) -> dict[str, Any]:
     Raises CalledProcessError where no namespace can be made, or the run itself goes wrong.
     """
     here = [sys.executable, "-m", "support.coding_agents", "--packages", str(packages)]
-    alone = ["unshare", "--map-root-user", "--net", "sh", "-c", _LOOPBACK_UP, "--"]
-    seconds = SCENARIOS[scenario].seconds + 60
+    seconds = SCENARIOS[scenario].seconds + 240
     done = subprocess.run(
-        [*alone, *here, "--one", name, scenario],
+        [*ALONE, *here, "--one", name, scenario],
         check=True,
         capture_output=True,
         env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
@@ -167,12 +188,12 @@ def run(name: str, scenario: str, packages: Path) -> dict[str, Any]:
         outage = server.hand()
         row.begins(outage, agent)
         found = server.do(lambda shared: surroundings(shared, base_urls=not agent.by_login))
-        bin_folder = packages / "node_modules" / ".bin"
-        environment = {"PATH": f"{bin_folder}:/usr/bin:/bin", "HOME": str(home)}
+        path = [packages / "node_modules" / ".bin", *_NODE, "/usr/bin", "/bin"]
+        environment = {"PATH": os.pathsep.join(map(str, path)), "HOME": str(home)}
         environment |= {"LANG": "C.UTF-8", "TERM": "dumb", "CI": "1"} | found | agent.variables
         code, text, seconds = _in_time(agent.command, environment, project, row.seconds)
         return {"agent": name, "scenario": scenario, "seconds": round(seconds, 1)} | _seen(
-            outage, agent, code, text
+            outage, code, text
         )
 
 
@@ -203,22 +224,31 @@ def _in_time(
     return code, _COLOURS.sub("", text), time.monotonic() - began
 
 
-def _seen(outage: ServedOutage, agent: Agent, code: int | None, text: str) -> dict[str, Any]:
-    """What came of a run: requests by surface, the pauses between those to the model, and words."""
+def _seen(outage: ServedOutage, code: int | None, text: str) -> dict[str, Any]:
+    """What came of a run: how it ended, the requests by surface, and the agent's last words."""
     exchanges = outage.journal
     model = [e for e in exchanges if e.surface == "api" and e.api != "models"]
     tokens = [e for e in exchanges if e.surface == "login" and e.path.endswith("/token")]
-    pauses = [b.at - a.until for a, b in pairwise(model)]
+    ends = ANSWERS if _REFERENCE.search(text) else GIVES_UP if code is not None else GOES_ON
     return {
-        "model": [e.status for e in model],
-        "pauses": [round(each, 1) for each in pauses],
-        "logins": [e.status for e in tokens],
-        "client": sorted({f"{e.path}" for e in exchanges if e.surface == "client"}),
-        "unserved": sorted({e.path for e in exchanges if e.surface == "unserved"}),
-        "answered": bool(_REFERENCE.search(text)),
+        "ends": ends,
         "exit": code,
-        "text": text[-1500:],
+        "requests": len(model),
+        "statuses": sorted({e.status for e in model}),
+        "pauses": [round(b.at - a.at, 1) for a, b in pairwise(model)],
+        "logins": len(tokens),
+        "unserved": sorted({e.path for e in exchanges if e.surface == "unserved"}),
+        "says": _last_words(text) if ends == GIVES_UP else "",
     }
+
+
+def _last_words(text: str) -> str:
+    """The last line of an output, without what differs from run to run."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    last = lines[-1] if lines else ""
+    for varying, constant in _VARYING:
+        last = varying.sub(constant, last)
+    return last[:200]
 
 
 def version_of(agent: Agent, packages: Path) -> str:
@@ -228,19 +258,46 @@ def version_of(agent: Agent, packages: Path) -> str:
     return version
 
 
+def expected() -> dict[str, Any]:
+    """What was measured: by agent, its version and what it did in each scenario."""
+    measured: dict[str, Any] = json.loads(EXPECTED.read_text(encoding="utf-8"))
+    return measured
+
+
+def _measured(options: argparse.Namespace) -> dict[str, Any]:
+    """Run what was asked for, and add it to what was measured before."""
+    known = expected() if EXPECTED.exists() else {}
+    for name, scenario in pairs():
+        if options.agent in name and options.scenario in scenario:
+            row = run(name, scenario, options.packages)
+            print(json.dumps(row), flush=True)
+            version = version_of(AGENTS[name], options.packages)
+            kept = known.setdefault(name, {"version": version, "scenarios": {}})
+            kept["version"] = version
+            kept["scenarios"][row.pop("scenario")] = {k: v for k, v in row.items() if k != "agent"}
+    return known
+
+
 def main() -> None:
+    """Run one agent here, or all of them in a network namespace."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--packages", type=Path, required=True)
     parser.add_argument("--one", nargs=2, metavar=("AGENT", "SCENARIO"))
     parser.add_argument("--agent", default="")
     parser.add_argument("--scenario", default="")
+    parser.add_argument("--update", action="store_true")
+    parser.add_argument("--inside", action="store_true", help="this is a network namespace")
     options = parser.parse_args()
     if options.one:
         print(json.dumps(run(*options.one, options.packages)))
         return
-    for name, scenario in pairs():
-        if options.agent in name and options.scenario in scenario:
-            print(json.dumps(run_alone(name, scenario, options.packages)), flush=True)
+    if not options.inside:
+        here = [sys.executable, "-m", "support.coding_agents", *sys.argv[1:], "--inside"]
+        os.execvp(ALONE[0], [*ALONE, *here])  # the same, where no way leads out
+    measured = _measured(options)
+    if options.update:
+        EXPECTED.parent.mkdir(exist_ok=True)
+        EXPECTED.write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

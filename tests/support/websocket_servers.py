@@ -17,6 +17,7 @@ from ssl import PROTOCOL_TLS_SERVER, SSLContext, create_default_context
 
 import trustme
 
+from support.libraries import library
 from support.waiting import PATIENCE
 
 REQUESTED = "response.create"  # what asks for an answer
@@ -101,7 +102,8 @@ Scene = Callable[[Conversation], None]
 
 @contextmanager
 def serving(scene: Scene) -> Iterator[str]:
-    """A server that plays a scene to each client; yields its address."""
+    """A server that plays a scene to each client; it yields its address and needs `websockets`."""
+    library("websockets.server")  # here, as a thread that cannot import it would answer nobody
     tls = SSLContext(PROTOCOL_TLS_SERVER)
     authority().issue_cert("localhost").configure_cert(tls)
     listener = socket.create_server(("127.0.0.1", 0))

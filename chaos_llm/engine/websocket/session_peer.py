@@ -188,7 +188,9 @@ class SessionPeer(Peer):
     def _begin_turn(self, body: bytes) -> None:
         upgrade = self._wire
         assert upgrade is not None
-        wire = replace(upgrade, method=websocket.MESSAGE, body=body, connected=True)
+        assert self._upgrade is not None
+        number = self._upgrade.number
+        wire = replace(upgrade, method=websocket.MESSAGE, body=body, connected=True, session=number)
         provider = self._answering.provider(wire.method, wire.path)
         exchange, reply = self._answering.exchange(provider, wire)
         turn = self._turn = _Turn(exchange)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
+from chaos_llm.engine.failed_connections import failed_connection
 from chaos_llm.engine.http1 import ENDS
 from chaos_llm.engine.reply_timing import LAST_SYN
 from chaos_llm.engine.websocket.peer import Peer
@@ -71,7 +72,7 @@ class WebSockets:
 
     def failure(self, host: str, port: int) -> Failure | None:
         """Why a connection to a host fails; None where it stands."""
-        failed = self.context.engine.failed_connection(self._names(host, port), host)
+        failed = failed_connection(self.context.engine, self._names(host, port), host)
         return None if failed is None else Failure(self.context, *failed)
 
     def peer(self, host: str, port: int) -> Peer:

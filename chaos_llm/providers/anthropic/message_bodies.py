@@ -13,6 +13,7 @@ from typing import Any
 from chaos_llm.errors import Unsupported
 from chaos_llm.protocol.messages import Chunk, Completion, Reasoning, Refusal, Request, Tool, Usage
 from chaos_llm.providers.anthropic.common import error_event
+from chaos_llm.providers.anthropic.server_tools import ServerTool, searches, server_tools
 from chaos_llm.providers.conversation import continues_thread, turns_of
 from chaos_llm.providers.framing import (
     base58,
@@ -82,6 +83,8 @@ def whole(request: Request, answer: Completion, reply_context: ReplyContext, hos
     """Write an answer in one piece; `host` is the mark of ids, as "bdrk_" on Bedrock."""
     message_id = _message_id(reply_context, host)
     blocks = [_thinking(request, answer.reasoning, reply_context)] if answer.reasoning else []
+    ran = server_tools(request, answer, reply_context, host)
+    blocks += [block for tool in ran for block in tool.blocks()]
     if answer.text:
         blocks.append(f'{{"type":"text","text":{quote(answer.text)}}}')
     for call in answer.tool_calls:
@@ -90,7 +93,7 @@ def whole(request: Request, answer: Completion, reply_context: ReplyContext, hos
     return (
         f'{{"model":{quote(request.model)},"id":"{message_id}","type":"message",'
         f'"role":"assistant","content":[{",".join(blocks)}],{_stop(answer)}'
-        f"{_usage(answer, answer.usage)}}}"
+        f"{_usage(answer, answer.usage, ran)}}}"
     )
 
 
@@ -102,6 +105,10 @@ def events(
     if answer.reasoning:
         chunks += _told_thinking(request, answer.reasoning, reply_context)
         index = 1
+    ran = server_tools(request, answer, reply_context, host)
+    for tool in ran:
+        chunks += _told_tool(index, tool)
+        index += 2
     if answer.text:
         opening = '{"type":"text","text":""}'
         chunks += _block(index, opening, "text_delta", "text", split(answer.text))
@@ -112,7 +119,7 @@ def events(
         pieces = ["", *split(call.arguments)]
         chunks += _block(place, opening, "input_json_delta", "partial_json", pieces)
     chunks.insert(min(2, len(chunks)), PING)
-    chunks += _end(answer)
+    chunks += _end(answer, ran)
     if answer.broken_by:
         chunks = broken_at(chunks, answer.broken_by.after)
         chunks.append(event("error", error_event(request, answer.broken_by.refusal)))
@@ -143,6 +150,13 @@ def _told_thinking(
         signed = f'{{"type":"content_block_delta","index":0,"delta":{delta}}}'
         told.append(event("content_block_delta", signed))
     return [*told, stop]
+
+
+def _told_tool(index: int, tool: ServerTool) -> list[Chunk]:
+    """The events of a tool that ran at the provider: its call in pieces, its result at once."""
+    pieces = ["", *split(tool.input())]
+    call = _block(index, tool.opening(), "input_json_delta", "partial_json", pieces)
+    return [*call, *_block(index + 1, tool.blocks()[1], "", "", [])]
 
 
 def _stop(answer: Completion) -> str:
@@ -202,14 +216,20 @@ def _message_id(reply_context: ReplyContext, host: str) -> str:
     return f"msg_{host}01" + base58(reply_context.rng.number(256), 22)
 
 
-def _usage(answer: Completion, usage: Usage) -> str:
+def _usage(answer: Completion, usage: Usage, ran: list[ServerTool] | None = None) -> str:
     if not answer.tells_usage:
         return ""
     fresh, cache, lifetimes = _cached(usage)
     return (
         f',"usage":{{"input_tokens":{fresh},{cache}{lifetimes}'
-        f'"output_tokens":{usage.output_tokens},{_thought(usage)}{_TIER}}}'
+        f'"output_tokens":{usage.output_tokens},{_thought(usage)}{_searched(ran or [])}{_TIER}}}'
     )
+
+
+def _searched(ran: list[ServerTool]) -> str:
+    """Count the searches of the web, before a comma."""
+    count = searches(ran)
+    return f'"server_tool_use":{{"web_search_requests":{count}}},' if count else ""
 
 
 def _cached(usage: Usage) -> tuple[int, str, str]:
@@ -265,10 +285,11 @@ def _block(index: int, opening: str, kind: str, field: str, pieces: list[str]) -
     ]
 
 
-def _end(answer: Completion) -> list[Chunk]:
+def _end(answer: Completion, ran: list[ServerTool]) -> list[Chunk]:
     fresh, cache, _ = _cached(answer.usage)
     said, thought = answer.usage.output_tokens, _thought(answer.usage)
-    more = f",{thought[:-1]}" if thought else ""
+    counted = thought + _searched(ran)
+    more = f",{counted[:-1]}" if counted else ""
     usage = f',"usage":{{"input_tokens":{fresh},{cache}"output_tokens":{said}{more}}}'
     told = usage if answer.tells_usage else ""
     delta = f'{{"type":"message_delta","delta":{{{_stop(answer)}}}{told}}}'

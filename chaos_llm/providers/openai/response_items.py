@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 from chaos_llm.protocol.messages import Chunk, Completion, Reasoning, ToolCall
 from chaos_llm.providers.framing import base58, event, filler, quote, split
@@ -197,14 +199,26 @@ class CallItem:
         events.add("response.output_item.done", f'"output_index":{index},"item":{self.written}')
 
 
-Item = ReasoningItem | MessageItem | CallItem
+class Item(Protocol):
+    """An output item: as it stands in a whole response, and the events that tell it."""
+
+    written: str
+
+    def tell(self, events: Events, index: int) -> None:
+        """Append all events of this item, the `index`th of the output."""
 
 
-def items_of(answer: Completion, reply_context: ReplyContext, style: ItemStyle) -> list[Item]:
-    """Put an answer into output items; one without words, calls or thoughts is an empty message."""
+def items_of(
+    answer: Completion, reply_context: ReplyContext, style: ItemStyle, before: Iterable[Item] = ()
+) -> list[Item]:
+    """Put an answer into output items; one without words, calls or thoughts is an empty message.
+
+    The items `before` stand between what was thought and what is said.
+    """
     items: list[Item] = []
     if answer.reasoning:
         items.append(ReasoningItem(answer.reasoning, reply_context, style))
+    items += before
     eaten = answer.reasoning and answer.stop == "length"  # by what was thought
     if answer.text or not (answer.tool_calls or eaten):
         items.append(MessageItem(answer, reply_context, style))

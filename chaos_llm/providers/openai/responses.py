@@ -34,7 +34,14 @@ from chaos_llm.providers.model_endpoint import ModelEndpoint
 from chaos_llm.providers.openai.common import Headers, OpenAIDialect, hexadecimal
 from chaos_llm.providers.openai.errors import OpenAIError
 from chaos_llm.providers.openai.request_fields import forced_tool_of, schema_of, tools_of
-from chaos_llm.providers.openai.response_items import Events, ItemStyle, items_of, status_of
+from chaos_llm.providers.openai.response_items import (
+    Events,
+    Item,
+    ItemStyle,
+    items_of,
+    status_of,
+)
+from chaos_llm.providers.openai.server_tools import server_items
 from chaos_llm.providers.provider import ReplyContext
 from chaos_llm.providers.remembered_prompts import Remembered, remembered
 from chaos_llm.providers.request_limits import most_tokens
@@ -88,6 +95,7 @@ class Responses(OpenAIDialect, ModelEndpoint):
     media: ClassVar[str] = EVENTS
     remembers: ClassVar[bool] = True
     gateway_headers: ClassVar[Headers] = ()
+    runs_tools: ClassVar[bool] = False  # of its own: web search, code interpreter, MCP servers
 
     def healthy(self, request: Request, reply_context: ReplyContext) -> Document | None:
         """Answer a request for the background at once: it is queued."""
@@ -150,8 +158,7 @@ class Responses(OpenAIDialect, ModelEndpoint):
         """Write a whole response object."""
         response_id = self.response_id(reply_context)
         head, tail = self._frame(request, response_id, reply_context)
-        style = self._style_for(request)
-        output = [item.written for item in items_of(answer, reply_context, style)]
+        output = [item.written for item in self._items(request, answer, reply_context)]
         return head + self._state(answer, output, reply_context) + tail + self._last(answer) + "}"
 
     def unfinished(self, request: Request, reply_context: ReplyContext, status: str) -> str:
@@ -166,7 +173,7 @@ class Responses(OpenAIDialect, ModelEndpoint):
 
     def _stream(self, request: Request, answer: Completion, reply_context: ReplyContext) -> Reply:
         head, tail = self._frame(request, self.response_id(reply_context), reply_context)
-        items = items_of(answer, reply_context, self._style_for(request))
+        items = self._items(request, answer, reply_context)
         request_id, headers = self._opened(request, reply_context)
         events = Events()
         begun = f'"response":{head}{_NO_OUTPUT % "in_progress"}{tail}}}'
@@ -185,6 +192,12 @@ class Responses(OpenAIDialect, ModelEndpoint):
             failed = _FAILED % (quote(row.code or row.type), quote(row.message))
             events.add("response.failed", f'"response":{head}{failed}{tail}}}')
         return sse_reply(headers, events.chunks, _PING, self.media)
+
+    def _items(
+        self, request: Request, answer: Completion, reply_context: ReplyContext
+    ) -> list[Item]:
+        before = server_items(request, answer, reply_context) if self.runs_tools else ()
+        return items_of(answer, reply_context, self._style_for(request), before)
 
     def _style_for(self, request: Request) -> ItemStyle:
         """How items are written in the reply to a request, with what it wants to see of them."""
@@ -303,6 +316,7 @@ class OpenAIResponses(Responses):
     """OpenAI's Responses API, whole and as events."""
 
     filters: ClassVar[bool] = True
+    runs_tools: ClassVar[bool] = True
 
     def written(self, request: Request, answer: Completion, reply_context: ReplyContext) -> str:
         """Add the billing field to a plain response, as recorded; its events do not have it."""

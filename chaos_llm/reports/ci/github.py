@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from chaos_llm.reports.ci.problems import Problem
+
 Level = Literal["error", "warning", "notice"]
 
 # As actions/toolkit escapes them: a message's lines, and in a property its delimiters, too.
@@ -29,3 +31,9 @@ def annotation(
 
 def _escaped(text: str, escapes: dict[str, str]) -> str:
     return "".join(escapes.get(letter, letter) for letter in text)
+
+
+def of_problem(problem: Problem) -> str:
+    """The annotation of a problem, at its line of the app where that is known."""
+    title = f"chaos_llm: {problem.rule}"
+    return annotation("error", title, problem.message, problem.file, problem.line or None)

@@ -22,8 +22,8 @@ _BAD = ("failed", "error")
 
 def session_page(entries: Sequence[Entry], made: datetime) -> str:
     """The matrix of tests and profiles, with the worst and the slowest tests."""
-    entries = sorted(entries, key=_in_order)
-    head = _verdict(entries)
+    entries = sorted(entries, key=in_order)
+    head = headline(entries)
     failed = any(entry.test.verdict in _BAD for entry in entries)
     top = el(
         "header",
@@ -36,13 +36,14 @@ def session_page(entries: Sequence[Entry], made: datetime) -> str:
     return page(f"chaos_llm: {head}", top, *(part for part in parts if part))
 
 
-def _in_order(entry: Entry) -> list[tuple[bool, int, str]]:
+def in_order(entry: Entry) -> list[tuple[bool, int, str]]:
     """By name, with the numbers in it as numbers."""
     parts = re.split(r"(\d+)", entry.test.test)
     return [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts]
 
 
-def _verdict(entries: Sequence[Entry]) -> str:
+def headline(entries: Sequence[Entry]) -> str:
+    """How many tests failed, and on how many profiles, in a sentence."""
     profiles = len({e.test.profile.name for e in entries if e.test.profile.windows})
     bad = sum(entry.test.verdict in _BAD for entry in entries)
     on = wording.of(len(entries), "test") + f" on {wording.of(profiles, 'outage profile')}" * bool(

@@ -149,6 +149,20 @@ class ExchangeRecord(Record):
     error_message: str
 
 
+class ProblemRecord(Record):
+    """A check of a test that failed, and the line of the app's code where that began.
+
+    `file` is relative to the folder in which pytest was started, if it is in there; it is empty,
+    and `line` 0, where no line is known.
+    """
+
+    check: str
+    seen: str
+    why: str
+    file: str = ""
+    line: int = 0
+
+
 class TestRecord(Record):
     """One test with one profile: its replays, or its requests if it made no replay."""
 
@@ -168,6 +182,7 @@ class TestRecord(Record):
     runs: list[RunRecord]
     exchanges: list[ExchangeRecord]
     real_peers: list[str]
+    problems: list[ProblemRecord] = Field(default=[], description="its checks that failed")
     journal: str = Field(description="the file beside this one; empty if there is none")
 
 

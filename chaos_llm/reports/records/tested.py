@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 
+from chaos_llm.analysis.first_requests import app_line
 from chaos_llm.decisions.plan import Plan
 from chaos_llm.journal.journal import Exchange, Journal
 from chaos_llm.reports.masking import masked, masked_record, shown
-from chaos_llm.reports.records.models import ExchangeRecord, TestRecord
+from chaos_llm.reports.records.models import ExchangeRecord, ProblemRecord, TestRecord
 from chaos_llm.reports.records.profile import profile_record
 from chaos_llm.reports.records.runs import ReplayReport, run_record
 
+_LINE = re.compile(r"(?P<file>.+):(?P<line>\d+) in ")
 _SHOWN = 200  # requests of a test without a replay
 
 
@@ -52,9 +55,24 @@ def record_of_test(
         runs=[run_record(report) for report in reports],
         exchanges=[_exchange(exchange) for exchange in listed],
         real_peers=list(real_peers),
+        problems=[each for report in reports for each in _problems(report)],
         journal=journal_file,
     )
     return masked_record(record, journal.secrets)
+
+
+def _problems(report: ReplayReport) -> Iterator[ProblemRecord]:
+    for finding in report.findings:
+        if finding.verdict == "fail":
+            where = app_line(report.run, finding.at, f"{finding.check}: {finding.seen}")
+            found = _LINE.match(where)
+            yield ProblemRecord(
+                check=finding.check,
+                seen=masked(finding.seen, length=1000),
+                why=finding.why,
+                file=found["file"] if found else "",
+                line=int(found["line"]) if found else 0,
+            )
 
 
 def _exchange(exchange: Exchange) -> ExchangeRecord:

@@ -1,0 +1,41 @@
+"""The answer to a request of a known form, where it is a text and nothing besides."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from chaos_llm.answers.healthy_answers import HealthyAnswers, reasoning_of
+from chaos_llm.decisions.overrides import Overrides
+from chaos_llm.engine.known_requests import KnownRequest
+from chaos_llm.protocol.answer_limits import tokens_of
+from chaos_llm.protocol.markers import find_references
+
+
+class PlainAnswer(NamedTuple):
+    """A text with the reference that closes it, and the reasoning before it.
+
+    `said` are the tokens of both, `thought` those of the reasoning.
+    """
+
+    text: str
+    reference: str
+    said: int
+    thinking: str = ""
+    thought: int = 0
+
+
+def plain_answer(
+    request: KnownRequest, overrides: Overrides, joined_key: bytes
+) -> PlainAnswer | None:
+    """What a test chose, else a healthy answer; None where that is no text, or is cut short."""
+    chosen = overrides.chosen_text(request)
+    if chosen is None or (chosen and request.reasons):
+        return None
+    if chosen:
+        return PlainAnswer(chosen, "".join(find_references(chosen)[-1:]), tokens_of(chosen))
+    text, reference, draw = HealthyAnswers.text(request.prompt, joined_key)
+    thinking, thought = reasoning_of(draw) if request.reasons else ("", 0)
+    said = tokens_of(text) + thought
+    if request.max_tokens is not None and said > request.max_tokens:
+        return None
+    return PlainAnswer(text, reference, said, thinking, thought)
