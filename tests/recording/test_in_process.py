@@ -70,9 +70,11 @@ def vendor(monkeypatch):
 
 def test_real_calls_of_an_sdk_are_recorded_without_keys_and_texts(path, vendor):
     vendor(lambda c: c.sendall(reply(CLAUDE)))
-    with chaos_llm.record(path):
-        with anthropic.Anthropic(api_key="sk-ant-PLANTED-SECRET-01") as client:
-            assert ask(client).content[0].text
+    with (
+        chaos_llm.record(path),
+        anthropic.Anthropic(api_key="sk-ant-PLANTED-SECRET-01") as client,
+    ):
+        assert ask(client).content[0].text
     (call,) = rows(path)
     assert call["provider"] == "anthropic"
     assert call["model"] == "claude-sonnet-5-5"
