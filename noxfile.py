@@ -294,7 +294,7 @@ def deployment(session: nox.Session) -> None:
     session.run("pytest", "tests/deploy", "tests/reports/test_ci_formats.py", env=env)
 
 
-@nox.session(default=False, tags=["by-hand"], venv_backend="uv")  # the same
+@nox.session(venv_backend="uv")
 def oldest(session: nox.Session) -> None:
     """The oldest release of every dependency that pyproject.toml allows."""
     made = Path(session.create_tmp()) / "oldest.txt"
@@ -306,7 +306,7 @@ def oldest(session: nox.Session) -> None:
     session.run("pytest", *OLDEST, *session.posargs)
 
 
-@nox.session(default=False, tags=["by-hand"])  # not yet proved on a fast machine
+@nox.session(default=False, tags=["by-hand"])  # it reports what changed; pre-releases may fail
 def newest_sdks(session: nox.Session) -> None:
     """The newest SDKs, pre-releases too: what the matrix says of them, and how that differs."""
     sdks = ("anthropic", "openai", "google-genai", "cohere", "mistralai", "groq", "together")

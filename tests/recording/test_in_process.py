@@ -70,8 +70,11 @@ def vendor(monkeypatch):
 
 def test_real_calls_of_an_sdk_are_recorded_without_keys_and_texts(path, vendor):
     vendor(lambda c: c.sendall(reply(CLAUDE)))
-    with chaos_llm.record(path):
-        assert ask(anthropic.Anthropic(api_key="sk-ant-PLANTED-SECRET-01")).content[0].text
+    with (
+        chaos_llm.record(path),
+        anthropic.Anthropic(api_key="sk-ant-PLANTED-SECRET-01") as client,
+    ):
+        assert ask(client).content[0].text
     (call,) = rows(path)
     assert call["provider"] == "anthropic"
     assert call["model"] == "claude-sonnet-5-5"
@@ -97,8 +100,11 @@ def test_async_calls_are_recorded_too(path, vendor):
 
 def test_every_attempt_that_fails_is_a_call(path, vendor):
     vendor(reset)
-    client = anthropic.Anthropic(api_key="k", max_retries=1)
-    with chaos_llm.record(path), pytest.raises(anthropic.APIConnectionError):
+    with (
+        anthropic.Anthropic(api_key="k", max_retries=1) as client,
+        chaos_llm.record(path),
+        pytest.raises(anthropic.APIConnectionError),
+    ):
         ask(client)
     assert [call["end"] for call in rows(path)] == ["reset", "reset"]
 
@@ -108,7 +114,8 @@ def test_other_hosts_are_not_recorded_and_nothing_is_after_the_end(path, vendor)
         vendor(lambda c: c.sendall(reply(CLAUDE)))
         with chaos_llm.record(path):
             assert httpx.get(other, timeout=60).status_code == 200
-        ask(anthropic.Anthropic(api_key="k"))
+        with anthropic.Anthropic(api_key="k") as client:
+            ask(client)
     assert rows(path) == []
 
 
@@ -145,12 +152,12 @@ def test_the_option_records_the_suite(pytester, monkeypatch):
                 head = b"HTTP/1.1 500 No\\r\\ncontent-type: application/json\\r\\n"
                 reply = head + b"content-length: %d\\r\\n\\r\\n%s" % (len(body), body)
                 with serving(lambda c: c.sendall(reply)) as url:
-                    client = anthropic.Anthropic(api_key="k", base_url=url, max_retries=0)
-                    try:
-                        client.messages.create(model="m", max_tokens=1, messages=[
-                            {"role": "user", "content": "x"}])
-                    except anthropic.InternalServerError:
-                        pass
+                    with anthropic.Anthropic(api_key="k", base_url=url, max_retries=0) as client:
+                        try:
+                            client.messages.create(model="m", max_tokens=1, messages=[
+                                {"role": "user", "content": "x"}])
+                        except anthropic.InternalServerError:
+                            pass
             """
         )
     )

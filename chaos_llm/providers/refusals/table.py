@@ -69,12 +69,28 @@ class RuleTable:
 
     def _refuse(self, rule: Rule, place: Place, value: object, found: Found) -> Refusal:
         place += found.at
-        words = {"at": self._notation(place), "value": shown(value), **found.values}
+        words = _Words(value, at=self._notation(place), **found.values)
         words.update(zip("ij", (step for step in place if isinstance(step, int)), strict=False))
         where = f" ({dotted(place)})" if place else ""
         reason = f"{self.vendor} {rule.why.format_map(words)}{where}"
         broken = BrokenRule(f"{self.name}: {rule.name}", reason)
         return replace(_worded(rule, words), broken_rule=broken)
+
+
+class _Words(dict[str, object]):
+    """What fills a sentence; the value that was looked at is written out where one asks for it.
+
+    It may be a whole conversation, which takes a while to write.
+    """
+
+    def __init__(self, looked_at: object, **words: object) -> None:
+        super().__init__(words)
+        self._looked_at = looked_at
+
+    def __missing__(self, name: str) -> object:
+        if name != "value":
+            raise KeyError(name)
+        return shown(self._looked_at)
 
 
 def _worded(rule: Rule, words: Mapping[str, object]) -> Refusal:

@@ -23,7 +23,8 @@ _UNREAD = frozenset({"data", "url", "image_url", "file_data", "bytes", "signatur
 
 def least_tokens(value: Any) -> int:
     """The least number of tokens of all texts in a part of a body, media left out."""
-    return sum(sum(1 for _ in _RUN.finditer(text)) for text in _texts(value))
+    # subn() counts without an object for each run, of which a long prompt has a million.
+    return sum(_RUN.subn("", text)[1] for text in _texts(value))
 
 
 def _texts(value: Any) -> Iterator[str]:

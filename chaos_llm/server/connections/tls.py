@@ -7,6 +7,7 @@ CONNECT; and it can hang up in the midst of a handshake.
 
 from __future__ import annotations
 
+import gc
 import ssl
 from collections.abc import Callable
 from functools import lru_cache
@@ -19,6 +20,7 @@ _LOCAL = ("localhost", "127.0.0.1", "::1")
 _READ = 65_536
 FIRST_BYTE = client_hello.HANDSHAKE
 _MOST_HOSTS = 256  # hosts whose certificates are kept, some 50 kB each; clients may name any host
+_SWEPT = 32  # certificates after which their garbage, which is in cycles, is collected
 # RFC 8446, 6.2, as one record: fatal, unrecognized_name.
 _UNKNOWN_HOST = bytes((0x15, 3, 3, 0, 2, 2, 112))
 
@@ -39,6 +41,7 @@ class Authority:
         self._ca = trustme.CA(organization_name="chaos_llm, for tests only")
         self._local = tuple(dict.fromkeys((*_LOCAL, *([also] if also else ()))))
         self.context = lru_cache(_MOST_HOSTS)(self._context)
+        self._made = 0
 
     @property
     def pem(self) -> bytes:
@@ -54,6 +57,9 @@ class Authority:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.set_alpn_protocols(["http/1.1"])
         self._ca.issue_cert(*([host] if host else self._local)).configure_cert(context)
+        self._made += 1
+        if self._made % _SWEPT == 0:
+            gc.collect(1)
         return context
 
 
