@@ -10,7 +10,9 @@ from chaos_llm.checks._by_model import judged_by_model
 from chaos_llm.checks.check import Check, Finding, known_provider
 from chaos_llm.durations import Duration, describe, seconds
 
-_CHANCE = 0.01  # calls that use other providers are no coincidence if it is less likely than this
+# Calls that use other providers are no coincidence if it is less likely than this. It is shared
+# between a profile's recoveries: over a hundred of them some coincidence is to be expected.
+_CHANCE = 0.01
 
 
 @dataclass(frozen=True, repr=False)
@@ -41,11 +43,12 @@ class ReturnsTo(Check):
         if not run.uses(self.provider):
             return self.not_applicable(f"healthy calls do not use {self.provider}")
         longest = -1.0
-        for interval in run.recoveries(self.provider, within, of_any=True):
+        recoveries = list(run.recoveries(self.provider, within, of_any=True))
+        for interval in recoveries:
             wait = self._wait(run, interval)
             if wait is not None and wait <= within:
                 longest = max(longest, wait)
-            elif self._stayed_away(run, interval, within, wait):
+            elif self._stayed_away(run, interval, wait, _CHANCE / len(recoveries)):
                 answered = (
                     "answered no call"
                     if wait is None
@@ -62,14 +65,14 @@ class ReturnsTo(Check):
         first = next(answers, None)
         return None if first is None else first - interval.begins
 
-    def _stayed_away(self, run: Run, interval: Interval, within: float, wait: float | None) -> bool:
+    def _stayed_away(self, run: Run, interval: Interval, wait: float | None, chance: float) -> bool:
         """Whether enough calls could have used the provider after a breaker's cooldown.
 
         An app that spreads its calls over providers may have used another one by coincidence. If it
         chooses by the question, a repeated question says nothing new.
         """
-        since = interval.begins + within / 2
+        since = interval.begins + seconds(self.within) / 2
         until = interval.ends if wait is None else interval.begins + wait
         made = [c for c in run.calls if since <= c.began < until and run.shows_routing(c)]
         chances = len({call.prompt for call in made})
-        return bool(chances) and run.probability_unused(self.provider) ** chances <= _CHANCE
+        return bool(chances) and run.probability_unused(self.provider) ** chances <= chance
