@@ -13,6 +13,7 @@ import sys
 from typing import Any, BinaryIO
 
 _LENGTH = struct.Struct("!Q")
+READY = "ready"  # what a child says when it has imported what it needs
 
 
 def write(stream: BinaryIO, value: Any) -> None:
@@ -45,6 +46,7 @@ def main() -> None:
     sys.path[:] = path
     from chaos_llm.campaign.worker import play  # noqa: PLC0415 - with the parent's path
 
+    write(rows, READY)
     while True:
         try:
             task = read(tasks)

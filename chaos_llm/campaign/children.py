@@ -11,11 +11,11 @@ from contextlib import suppress
 from typing import Any
 
 from chaos_llm.campaign.case import Row
-from chaos_llm.campaign.child import read, write
+from chaos_llm.campaign.child import READY, read, write
 from chaos_llm.campaign.worker import Task
 
 _RUNS = 200  # of one child; then a new one begins, so that what an app leaks does not add up
-_GRACE = 60.0  # seconds beyond a task's limit, for the child to begin
+_BEGINNING = 120.0  # real seconds for a child to begin, on a machine that is busy
 
 
 class Child:
@@ -45,9 +45,10 @@ class Child:
         """Play one run. Raises ChildDied or ChildHung; the child is of no use afterwards."""
         self.runs += 1
         try:
+            if self.runs == 1 and self._answer(_BEGINNING) != READY:
+                raise EOFError
             write(self._input, task)
-            self._wait(task.limit + _GRACE * (self.runs == 1))
-            result = read(self._process.stdout)  # type: ignore[arg-type] # a pipe
+            result = self._answer(task.limit)
         except (EOFError, BrokenPipeError):
             status = self._process.wait()
             self.end()
@@ -57,12 +58,14 @@ class Child:
         assert isinstance(result, Row)
         return result
 
-    def _wait(self, limit: float) -> None:
+    def _answer(self, limit: float) -> Any:
+        """What the child says next, if it does so within `limit` real seconds."""
         with selectors.DefaultSelector() as selector:
             selector.register(self._process.stdout, selectors.EVENT_READ)  # type: ignore[arg-type] # a pipe
             if not selector.select(limit):
                 self.end()
                 raise ChildHung
+        return read(self._process.stdout)  # type: ignore[arg-type] # a pipe
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

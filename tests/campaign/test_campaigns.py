@@ -69,6 +69,7 @@ def test_a_run_whose_process_dies_is_retried_in_another(tmp_path, monkeypatch):
     assert [row.status for row in table.in_all.rows] == ["judged", "judged"]
 
 
+@pytest.mark.exhaustive(sample=1)  # each begins some processes anew
 @pytest.mark.parametrize(
     ("app", "status", "error"),
     [
@@ -78,7 +79,7 @@ def test_a_run_whose_process_dies_is_retried_in_another(tmp_path, monkeypatch):
     ],
 )
 def test_a_run_that_fails_is_a_row_and_the_campaign_goes_on(tmp_path, app, status, error):
-    limit = 5.0 if app == "hangs" else 600.0
+    limit = 2.0 if app == "hangs" else 600.0
     table = planned(f"support.campaign_apps:{app}", seeds=1, limit=limit).run(tmp_path, workers=2)
     assert [row.status for row in table.in_all.rows] == [status, status]
     assert error in table.in_all.rows[0].error

@@ -60,6 +60,7 @@ WORK = {
 }
 
 
+@pytest.mark.exhaustive(sample=6)
 @pytest.mark.parametrize("work", WORK)
 @pytest.mark.parametrize("ticker", [300.0, 0.001, None])
 def test_a4_time_does_not_jump_while_native_work_goes_on(
