@@ -45,8 +45,8 @@ class Child:
         """Play one run. Raises ChildDied or ChildHung; the child is of no use afterwards."""
         self.runs += 1
         try:
-            if self.runs == 1 and self._answer(_BEGINNING) != READY:
-                raise EOFError
+            if self.runs == 1:
+                self._begin()
             write(self._input, task)
             result = self._answer(task.limit)
         except (EOFError, BrokenPipeError):
@@ -57,6 +57,11 @@ class Child:
             raise result
         assert isinstance(result, Row)
         return result
+
+    def _begin(self) -> None:
+        """Wait until it has imported what it needs."""
+        if self._answer(_BEGINNING) != READY:
+            raise EOFError
 
     def _answer(self, limit: float) -> Any:
         """What the child says next, if it does so within `limit` real seconds."""
