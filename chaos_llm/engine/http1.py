@@ -89,11 +89,15 @@ def _as_chunk(data: bytes) -> bytes:
     return b"%x\r\n%s\r\n" % (len(data), data) if data else b""  # an empty chunk ends the body
 
 
+_NO_LINE_ENDS = {ord(sign): " " for sign in "\r\n\0"}
+
+
 class _Head:
     """Status line and headers; `chunked` if the body has the chunked transfer encoding."""
 
     def __init__(self, reply: Reply) -> None:
-        lines = [f"{name}: {value}" for name, value in reply.headers]
+        # A value may come from the request, such as a model's name: it must not end its line.
+        lines = [f"{name}: {value.translate(_NO_LINE_ENDS)}" for name, value in reply.headers]
         names = {name.lower() for name, _ in reply.headers}
         self.chunked = "transfer-encoding" in names
         if not names & {"content-length", "transfer-encoding"}:

@@ -392,3 +392,12 @@ def test_all_runs_share_the_room_for_journals():
         api(url, "runs", "DELETE", run="a")
         api(url, "runs", "DELETE", run="b")
         assert thread.do(lambda shared: {run.journal.limit for run in shared.runs}) == {2000}
+
+
+def test_e_a_model_s_name_ends_no_header(url):
+    body = json.dumps({"model": "a\r\nx-mine: 1\r\n\r\n", "input": "x"}).encode()
+    path = "/azure-openai/v1/responses/input_tokens"
+    reply = asked(url, request(path, body, api_key="k"))
+    assert reply.status == 200
+    assert reply.json["object"] == "response.input_tokens"
+    assert b"\r\nx-mine" not in reply.data

@@ -165,7 +165,7 @@ class AzureDialect(OpenAIDialect):
 def deployment_headers(deployment: str) -> Headers:
     """The headers that name the deployment that served a request; their values are assumed."""
     return (
-        ("x-ms-deployment-name", deployment),
+        ("x-ms-deployment-name", " ".join(deployment.split())),  # no header has line ends
         ("x-ms-rai-invoked", "true"),
         ("x-ms-is-spilled-over", "False"),
         ("azureml-model-session", "v20260101-1"),
