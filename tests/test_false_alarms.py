@@ -1,6 +1,6 @@
 """Sound apps over all shipped profiles: no default check may fail.
 
-All 6,000 cases take an hour on two cores, so a fixed sample of them is played. All of them:
+There are some 6,000 cases, so a fixed sample of them is played. All of them:
 FALSE_ALARMS=all python -m pytest -n auto tests/test_false_alarms.py
 """
 

@@ -22,7 +22,7 @@ class Case:
 class Row:
     """What one run showed; numbers are counts, `downtime` is in seconds of the profile.
 
-    `failed` and `undecided` are names of checks. `lost_requests` are requests that brought no
+    `passed` and `failed` are names of checks. `lost_requests` are requests that brought no
     answer to a call; `error` says why a run was not judged.
     """
 
@@ -33,12 +33,9 @@ class Row:
     answered: int = 0
     passed: tuple[str, ...] = ()
     failed: tuple[str, ...] = ()
-    undecided: tuple[str, ...] = ()
     downtime: float = 0.0
     requests: int = 0
     lost_requests: int = 0
-    input_tokens: int = 0
-    output_tokens: int = 0
     grade: str = "unjudged"
     findings: Mapping[str, str] = field(default_factory=dict)  # of failed checks: what was seen
     error: str = ""
@@ -66,5 +63,5 @@ class Row:
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Row:
         """The row that `to_record` wrote."""
-        lists = {name: tuple(record[name]) for name in ("passed", "failed", "undecided")}
+        lists = {name: tuple(record[name]) for name in ("passed", "failed")}
         return cls(**{**record, **lists})

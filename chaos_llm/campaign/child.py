@@ -54,7 +54,7 @@ def main() -> None:
             return
         try:
             result: Any = play(task)
-        except Exception as error:
+        except Exception as error:  # it is raised again in the parent
             result = error
         write(rows, result)
 

@@ -27,6 +27,7 @@ class Child:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C is for the parent: runs that have begun end as rows
         )
         self.runs = 0
         # Also when the thread that owns it ends, as those of an executor do.

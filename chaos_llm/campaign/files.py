@@ -23,20 +23,20 @@ def write(table: Table, folder: Path) -> None:
         if (folder / PAGES / page_name(case)).is_file()
     }
     written = {
-        "campaign.html": campaign_page(table, pages),
-        "campaign.json": record(table).model_dump_json(indent=1) + "\n",
-        "campaign.md": markdown(table),
-        "campaign.xml": junit(table),
+        "campaign.html": campaign_page(table, pages, str(folder)),
+        "campaign.json": record(table, str(folder)).model_dump_json(indent=1) + "\n",
+        "campaign.md": markdown(table, str(folder)),
+        "campaign.xml": junit(table, str(folder)),
     }
     for name, text in written.items():
         (folder / name).write_text(text, encoding="utf-8")
 
 
-def junit(table: Table) -> str:
+def junit(table: Table, folder: str) -> str:
     """JUnit XML: a suite for each profile, with a test for each check, and one for its runs."""
     suites = ET.Element("testsuites", name=f"campaign of {table.app}")
     for summary in table.profiles:
-        cases = list(_cases(table, summary))
+        cases = list(_cases(summary, folder))
         failures = sum(text is not None for _, text in cases)
         suite = ET.SubElement(
             suites, "testsuite", name=summary.name, tests=str(len(cases)), failures=str(failures)
@@ -49,7 +49,7 @@ def junit(table: Table) -> str:
     return ET.tostring(suites, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def _cases(table: Table, summary: Summary) -> list[tuple[str, str | None]]:
+def _cases(summary: Summary, folder: str) -> list[tuple[str, str | None]]:
     """Names, each with the text of its failure if it failed."""
     lost = summary.not_judged
     cases = [("runs", f"{len(lost)} not judged; {description(lost[0])}" if lost else None)]
@@ -57,6 +57,6 @@ def _cases(table: Table, summary: Summary) -> list[tuple[str, str | None]]:
         text = None
         if failing.value:
             row = next(row for row in summary.judged if check in row.failed)
-            text = f"{row.findings.get(check, check)}\n{replay_command(table, row)}"
+            text = f"{row.findings.get(check, check)}\n{replay_command(row, folder)}"
         cases.append((check, text))
     return cases

@@ -16,10 +16,8 @@ from chaos_llm.errors import UsageError
 
 LEVEL = 0.95
 COMPARED = 0.99  # of differences: a build is stopped by them, so a false alarm must be rare
-_RESAMPLES = (
-    1999  # the same draws each time: the table must not differ from one reading to the next
-)
-_SEED = 0
+# The same draws each time: the table must not differ from one reading to the next.
+_RESAMPLES, _SEED = 1999, 0
 _FEW = 5  # pairs that differ: with fewer their mean is far from normal
 
 

@@ -7,25 +7,16 @@ from collections.abc import Mapping
 from chaos_llm.campaign.case import Case
 from chaos_llm.campaign.intervals import Estimate
 from chaos_llm.campaign.table import Summary, Table
-from chaos_llm.campaign.text import cells, description, percent, replay_command
+from chaos_llm.campaign.text import HEAD, cells, description, percent, replay_command
 from chaos_llm.reports.html.element import Html, el, table
 from chaos_llm.reports.html.sections import section
 from chaos_llm.reports.html.shell import page
 from chaos_llm.reports.html.wording import of
 
 _SHADES = ((0.0, "c-fine"), (0.2, "c-safe-failure"))  # failing in up to so many runs; then c-unsafe
-_COLUMNS = (
-    "profile",
-    "runs",
-    "answered",
-    "bad runs",
-    "longest downtime",
-    "requests a call",
-    "waste",
-)
 
 
-def campaign_page(found: Table, pages: Mapping[Case, str]) -> str:
+def campaign_page(found: Table, pages: Mapping[Case, str], folder: str) -> str:
     """The page; `pages` are the addresses of the runs that have a page of their own."""
     whole = found.in_all
     head = f"{percent(whole.answered)} of the calls were answered"
@@ -46,13 +37,13 @@ def campaign_page(found: Table, pages: Mapping[Case, str]) -> str:
         top,
         _heat_map(found),
         _numbers(found),
-        _worst(found, pages),
+        _worst(found, pages, folder),
     )
 
 
 def _numbers(found: Table) -> Html:
     rows = [cells(each) for each in (*found.profiles, found.in_all)]
-    return section("Numbers by profile", table(_COLUMNS, rows, "Numbers by profile"))
+    return section("Numbers by profile", table(HEAD, rows, "Numbers by profile"))
 
 
 def _heat_map(found: Table) -> Html:
@@ -82,12 +73,12 @@ def _shade(failing: Estimate) -> str:
     return next((shade for most, shade in _SHADES if failing.value <= most), "c-unsafe")
 
 
-def _worst(found: Table, pages: Mapping[Case, str]) -> Html | None:
+def _worst(found: Table, pages: Mapping[Case, str], folder: str) -> Html | None:
     rows = [
         [
             _linked(f"{row.profile}, seed {row.seed}", pages.get(row.case)),
             description(row),
-            el("code", replay_command(found, row)),
+            el("code", replay_command(row, folder)),
         ]
         for summary in found.profiles
         for row in summary.worst

@@ -66,13 +66,13 @@ class CampaignRecord(Record):
     in_all: SummaryRecord
 
 
-def record(table: Table) -> CampaignRecord:
-    """The record of a table."""
+def record(table: Table, folder: str) -> CampaignRecord:
+    """The record of a table; `folder` is where the campaign is."""
     return CampaignRecord(
         chaos_llm=version("chaos_llm"),
         app=table.app,
-        profiles=[_summary(table, each) for each in table.profiles],
-        in_all=_summary(table, table.in_all),
+        profiles=[_summary(each, folder) for each in table.profiles],
+        in_all=_summary(table.in_all, folder),
     )
 
 
@@ -81,7 +81,7 @@ def schema() -> dict[str, Any]:
     return CampaignRecord.model_json_schema()
 
 
-def _summary(table: Table, summary: Summary) -> SummaryRecord:
+def _summary(summary: Summary, folder: str) -> SummaryRecord:
     return SummaryRecord(
         name=summary.name,
         runs=len(summary.rows),
@@ -99,7 +99,7 @@ def _summary(table: Table, summary: Summary) -> SummaryRecord:
                 seed=row.seed,
                 status=row.status,
                 seen=description(row),
-                command=replay_command(table, row),
+                command=replay_command(row, folder),
             )
             for row in summary.worst
         ],

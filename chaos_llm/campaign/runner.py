@@ -85,7 +85,7 @@ class Runner:
             row = future.result()
         except ChaosError:
             raise  # a worker that is set up differently: every other run would fail, too
-        except Exception as error:
+        except Exception as error:  # each executor has its own error for a lost worker
             if self._attempts[case] < _ATTEMPTS:
                 self._submit(case, flying)
                 return

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from chaos_llm.campaign.case import Case, Row
-from chaos_llm.errors import UsageError
+from chaos_llm.campaign.worker import Task
+from chaos_llm.errors import UnknownName, UsageError
+from chaos_llm.profiles import loads
 
 FILE = "campaign.sqlite"
 _SCHEMA = """
@@ -71,6 +73,15 @@ class Store:
         values = [(name, json.dumps(value)) for name, value in wanted.items()]
         with self._database:
             self._database.executemany("INSERT OR REPLACE INTO about VALUES (?, ?)", values)
+
+    def task(self, case: Case) -> Task:
+        """The task of one run; raises UnknownName for a profile that the campaign has not."""
+        about = self.about
+        profiles = about["profiles"]
+        if case.profile not in profiles:
+            raise UnknownName("profile", case.profile, profiles)
+        profile = loads(profiles[case.profile], name=case.profile)
+        return Task(about["app"], case, profile, about["options"])
 
     def add(self, row: Row) -> None:
         """Keep a run's result; it is on the disk when this returns."""

@@ -10,7 +10,7 @@ from chaos_llm.campaign.intervals import Estimate
 from chaos_llm.campaign.table import Summary, Table
 from chaos_llm.durations import describe
 
-_HEAD = ("profile", "runs", "answered", "bad runs", "longest downtime", "requests a call", "waste")
+HEAD = ("profile", "runs", "answered", "bad runs", "longest downtime", "requests a call", "waste")
 
 
 def percent(estimate: Estimate) -> str:
@@ -43,12 +43,12 @@ def cells(summary: Summary) -> tuple[str, ...]:
     )
 
 
-def text(table: Table) -> str:
+def text(table: Table, folder: str) -> str:
     """The table for a terminal, with failing checks and the worst runs."""
-    rows = [_HEAD, *map(cells, (*table.profiles, table.in_all))]
+    rows = [HEAD, *map(cells, (*table.profiles, table.in_all))]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
-    return "\n".join([*lines, "", *_failing(table), *_worst(table)]).rstrip() + "\n"
+    return "\n".join([*lines, "", *_failing(table), *_worst(table, folder)]).rstrip() + "\n"
 
 
 def _failing(table: Table) -> Iterator[str]:
@@ -62,20 +62,18 @@ def _failing(table: Table) -> Iterator[str]:
         yield ""
 
 
-def _worst(table: Table) -> Iterator[str]:
+def _worst(table: Table, folder: str) -> Iterator[str]:
     worst = table.in_all.worst
     if worst:
         yield "the worst runs; each command plays one again:"
     for row in worst:
-        yield f"  {replay_command(table, row)}"
+        yield f"  {replay_command(row, folder)}"
         yield f"    {description(row)}"
 
 
-def replay_command(table: Table, row: Row) -> str:
-    """The command that plays a run again and shows it."""
-    return (
-        f"chaos-llm campaign {table.app} --profiles {row.profile} --first-seed {row.seed} --seeds 1"
-    )
+def replay_command(row: Row, folder: str) -> str:
+    """The command that plays a run of the campaign in this folder again, and shows it."""
+    return f"chaos-llm campaign show {folder} {row.profile} {row.seed}"
 
 
 def description(row: Row) -> str:
@@ -91,11 +89,11 @@ def _more(count: int) -> str:
     return f" and {count} more" if count > 0 else ""
 
 
-def markdown(table: Table) -> str:
+def markdown(table: Table, folder: str) -> str:
     """The table in Markdown, for the summary of a CI job."""
-    rows = [_HEAD, ("---",) * len(_HEAD), *map(cells, (*table.profiles, table.in_all))]
+    rows = [HEAD, ("---",) * len(HEAD), *map(cells, (*table.profiles, table.in_all))]
     lines = [f"| {' | '.join(row)} |" for row in rows]
-    rest = [*_failing(table), *_worst(table)]
+    rest = [*_failing(table), *_worst(table, folder)]
     block = ["", "```text", *rest, "```"] if rest else []
     return "\n".join([f"### Campaign of `{table.app}`", "", *lines, *block]) + "\n"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +13,7 @@ from chaos_llm.analysis.healthy_failures import healthy_failures
 from chaos_llm.campaign.app_factory import fresh_app
 from chaos_llm.campaign.case import Case, Row
 from chaos_llm.campaign.fingerprint import Fingerprint, require_same
+from chaos_llm.checks.check import Finding, Verdict
 from chaos_llm.errors import ChaosError
 from chaos_llm.outage_context import Outage
 from chaos_llm.profiles.model import Profile
@@ -44,7 +45,7 @@ def play(task: Task) -> Row:
     require_same(task.expected, task.app)
     try:
         return judged(task)
-    except Exception as error:
+    except Exception as error:  # whatever the app raises is what this run showed
         text = "".join(traceback.format_exception_only(error)).strip()
         return Row(task.case.profile, task.case.seed, "crashed", error=text[:500])
 
@@ -65,28 +66,22 @@ def judged(task: Task) -> Row:
         Path(task.page).write_text(report.html(title), encoding="utf-8")
     sent, healthy = report.run.exchanges, healthy_failures(report.run)
     answered = sum(report.counts[outcome] for outcome in ("primary", "fallback", "cached"))
-    verdicts: dict[str, list[str]] = {"pass": [], "fail": [], "not judged": []}
-    for finding in report.findings:
-        verdicts.setdefault(finding.verdict, []).append(finding.check)
     return Row(
         task.case.profile,
         task.case.seed,
         calls=report.calls,
         answered=answered,
-        passed=_names(verdicts["pass"]),
-        failed=_names(verdicts["fail"]),
-        undecided=_names(verdicts["not judged"]),
+        passed=_names(report.findings, "pass"),
+        failed=_names(report.findings, "fail"),
         downtime=report.longest_downtime,
         requests=len(sent),
         lost_requests=sum(exchange.failed for exchange in sent),
-        input_tokens=sum(exchange.input_tokens for exchange in sent),
-        output_tokens=sum(exchange.output_tokens for exchange in sent),
         grade=report.grade,
         error=healthy.sentence if healthy.are_many else "",
         findings={f.check: f.seen for f in report.findings if f.verdict == "fail"},
     )
 
 
-def _names(checks: list[str]) -> tuple[str, ...]:
-    """The names of checks without their arguments, sorted."""
-    return tuple(sorted({check.partition("(")[0] for check in checks}))
+def _names(findings: Iterable[Finding], verdict: Verdict) -> tuple[str, ...]:
+    """The names of the checks with this verdict, without their arguments, sorted."""
+    return tuple(sorted({f.check.partition("(")[0] for f in findings if f.verdict == verdict}))

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from chaos_llm.campaign.table import Table
 
 _APP = (
-    "package.module:Class or :factory, :Class.method or :function; or `compare BASE NEW`, or "
-    "`plan PILOT`, with the folders of campaigns"
+    "package.module:Class or :factory, :Class.method or :function; or `show FOLDER PROFILE SEED`, "
+    "`compare BASE NEW` or `plan PILOT`, with the folders of campaigns"
 )
 _LATER = 10  # runs between two lines of progress where there is no terminal
 
@@ -46,6 +46,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Play an app against many profiles and seeds, and say how often it loses what."""
+    if options.app == "show":
+        return _show(options)
     if options.app == "compare":
         return _compare(options)
     if options.app == "plan":
@@ -88,9 +90,7 @@ def _play(options: argparse.Namespace) -> int:
             table = _interrupted(options.out)
     campaign.write_pages(table, options.out / PAGES)
     write(table, options.out)
-    print(text(table), end="")
-    if len(table.in_all.rows) == 1:
-        _show(campaign, table.in_all.rows[0])
+    print(text(table, str(options.out)), end="")
     print(f"written: {options.out / 'campaign.html'}, .json, .md and .xml")
     return int(bool(table.in_all.not_judged))
 
@@ -105,18 +105,26 @@ def _interrupted(folder: Path) -> Table:
         return result(store)
 
 
-def _show(campaign: object, row: Row) -> None:
-    """Play one run again here, and show its timeline and failing findings."""
-    from chaos_llm.campaign.campaign import Campaign  # noqa: PLC0415 - on demand
-    from chaos_llm.campaign.worker import Task, replay  # noqa: PLC0415 - the same
+def _show(options: argparse.Namespace) -> int:
+    """Play one run of a campaign again here, and show its timeline and failing findings."""
+    from chaos_llm.campaign.case import Case  # noqa: PLC0415 - on demand
+    from chaos_llm.campaign.store import Store  # noqa: PLC0415 - the same
+    from chaos_llm.campaign.worker import replay  # noqa: PLC0415 - the same
     from chaos_llm.cli.terminal import width  # noqa: PLC0415 - the same
 
-    assert isinstance(campaign, Campaign)
-    profile = campaign.profiles[row.profile]
-    outage, _ = replay(Task(campaign.app, row.case, profile, campaign.options))
-    print(f"\n{outage.timeline(width())}")
-    for check, seen in row.findings.items():
-        print(f"FAIL {check}: {seen}")
+    if len(options.folders) != 3 or not options.folders[2].name.isdigit():
+        raise UsageError("show needs three words: chaos-llm campaign show FOLDER PROFILE SEED")
+    folder, profile, seed = options.folders
+    with Store.existing(folder) as store:
+        task = store.task(Case(profile.name, int(seed.name)))
+    outage, report = replay(task)
+    print(outage.timeline(width()))
+    try:
+        report.check(allow_no_faults=True)
+    except AssertionError as error:
+        print(f"\n{error}")
+        return 1
+    return 0
 
 
 def _compare(options: argparse.Namespace) -> int:

@@ -15,6 +15,7 @@ from chaos_llm.campaign.campaign import Campaign, chosen, drawn
 from chaos_llm.campaign.files import write
 from chaos_llm.campaign.records import record, schema
 from chaos_llm.campaign.store import Store
+from chaos_llm.cli import main
 from chaos_llm.errors import UnknownName, UsageError
 
 pytest.importorskip("scipy")
@@ -28,7 +29,7 @@ def planned(app: str = PLAIN, seeds: int = 2, **more) -> Campaign:
 
 
 def shown(table) -> str:
-    return record(table).model_dump_json()
+    return record(table, "campaign").model_dump_json()
 
 
 def test_the_same_campaign_gives_the_same_table_whatever_the_workers(tmp_path):
@@ -95,7 +96,7 @@ def test_the_files_say_what_the_table_says(tmp_path):
     jsonschema.validate(written, schema())
     assert written["in_all"]["runs"] == 2
     worst = written["in_all"]["worst"][0]
-    assert worst["command"].endswith(f"--profiles {worst['profile']} --first-seed 0 --seeds 1")
+    assert worst["command"] == f"chaos-llm campaign show {tmp_path} {worst['profile']} 0"
     page = (tmp_path / "campaign.html").read_text()
     link = f"runs/{worst['profile']}-0.html"
     assert link in page
@@ -154,3 +155,15 @@ def test_results_are_on_the_disk_as_they_come(tmp_path):
     planned(seeds=1).run(tmp_path, workers=1, on_row=look)
     assert seen == [(1, 1), (2, 2)]
     assert (tmp_path / "campaign.sqlite").stat().st_size > 0
+
+
+def test_a_run_is_shown_again_with_the_options_of_its_campaign(tmp_path, capsys):
+    profiles = chosen(PROFILES[:1]) | drawn(2)
+    Campaign(PLAIN, profiles, 1, options=FEW).run(tmp_path, workers=1)
+    for name in profiles:
+        status = main(["campaign", "show", str(tmp_path), name, "0"])
+        shown_again = capsys.readouterr().out
+        assert status in (0, 1)
+        assert "primary" in shown_again or "failed" in shown_again
+        assert name in shown_again
+    assert main(["campaign", "show", str(tmp_path), "no-such", "0"]) == 2

@@ -39,7 +39,7 @@ def planned(seeds: int) -> Campaign:
 
 
 def shown(table) -> str:
-    return record(table).model_dump_json()
+    return record(table, "campaign").model_dump_json()
 
 
 def test_a_cluster_gives_the_table_of_local_processes(client, tmp_path):
