@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import httpx
-import openai
 import pytest
 
 from chaos_llm import outage
 from chaos_llm.faults import cut_stream
+
+openai = pytest.importorskip("openai")
 
 BROKEN = (openai.APIConnectionError, httpx.RemoteProtocolError)  # openai 2 wraps none in a stream
 PROMPT = "Where is order KX-48213?"
