@@ -27,7 +27,7 @@ def replacement():
 sys.setswitchinterval(1e-6)
 for _ in range(3):
     _thread.start_new_thread(call_it_all_the_time, ())
-for _ in range(4000):
+for _ in range(1500):
     with ExitStack() as undo:
         replace_methods(undo, _thread.LockType, acquire=replacement())
         time.sleep(0.0005)  # call sites cache the method meanwhile
