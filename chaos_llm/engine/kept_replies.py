@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any, NamedTuple, cast
@@ -142,6 +142,10 @@ class _KeptHeaders:
         self.hashes = -(-max((piece.stop for piece in sample.taken), default=0) // HASH)
         self._raw = _raw(sample.reply.headers)
         self._names = frozenset(name for name, _, _ in self._raw)
+        # The names of the headers that were added last, how they are kept, and what they replace.
+        self._more: tuple[str, ...] = ()
+        self._raw_more: list[tuple[bytes, bytes]] = []
+        self._replaced: frozenset[bytes] = frozenset()
         texts = _texts(sample.values, self._ids)
         texts[_LENGTH] = b"%d" % len(sample.reply.body)
         self._header_gaps = tuple(_header_gaps(self._raw, texts))
@@ -153,11 +157,16 @@ class _KeptHeaders:
             name, lower, _ = raw[index]
             raw[index] = name, lower, before + texts[place] + after
         if more:
-            added = _raw(more)
-            names = {name for name, _, _ in added}
-            if not self._names.isdisjoint(names):
-                raw = [header for header in raw if header[0] not in names]
-            raw += added
+            names, values = zip(*more, strict=True)
+            if names != self._more:
+                self._more, self._raw_more = names, _raw_names(names)
+                self._replaced = self._names.intersection(name for name, _ in self._raw_more)
+            if self._replaced:
+                raw = [header for header in raw if header[0] not in self._replaced]
+            raw += [
+                (name, lower, value.encode("ascii"))
+                for (name, lower), value in zip(self._raw_more, values, strict=True)
+            ]
         return raw
 
 
@@ -175,10 +184,8 @@ class KeptReply(_KeptHeaders):
         texts = _texts(values, self._ids)
         body = self._body.filled(texts)
         texts[_LENGTH] = b"%d" % len(body)
-        pieces = count_pieces(values.text)
-        if self._counts_thinking:
-            pieces += count_pieces(values.thinking)
-        return PlainReply(self._headers(texts, more), body, pieces)
+        thinking = values.thinking if self._counts_thinking else ""
+        return PlainReply(self._headers(texts, more), body, values.text, thinking)
 
 
 class KeptStream(_KeptHeaders):
@@ -296,14 +303,15 @@ class _Ids:
                 for made in (_uuid, *provider.made_of_draws):
                     if _of_piece(made, piece)(drawn) in text:
                         others[made, piece.start, piece.stop] = _of_piece(made, piece)
-        self._letters = [slice(*run) for run in letters]
+        self._in_letters = _picker([slice(*run) for run in letters])
         self._others = list(others.values())
 
     def made_of(self, drawn: bytes) -> list[bytes]:
         """The ids of a reply with these drawn bytes."""
-        letters = drawn.translate(TO_BASE58)
-        ids = [letters[part] for part in self._letters]
-        return ids + [made(drawn) for made in self._others]
+        ids = [*self._in_letters(drawn.translate(TO_BASE58))]
+        for made in self._others:
+            ids.append(made(drawn))  # noqa: PERF401 - before 3.12 a comprehension is a call
+        return ids
 
 
 def _runs(letters: bytes, text: bytes) -> Iterator[tuple[int, int]]:
@@ -337,7 +345,8 @@ def _uuid(drawn: bytes) -> str:
 def _hexadecimal_part(start: int, end: int) -> Id:
     """These digits of all drawn bytes; they depend on few bytes, counted from the first one."""
     first, last, odd = _ALL - (end + 1) // 2, _ALL - start // 2, start % 2
-    return lambda drawn: _hexadecimal(drawn[first:last])[odd : odd + end - start]
+    stop = odd + end - start
+    return lambda drawn: drawn[first:last][::-1].hex()[odd:stop].encode()
 
 
 def _of_piece(made: Callable[[bytes], str], piece: slice) -> Id:
@@ -354,8 +363,8 @@ def _with_gaps(text: bytes, texts: list[bytes]) -> _Template:
     return _Template(b"%b".join(constants), _picker(order))
 
 
-def _picker(places: list[int]) -> Callable[[list[bytes]], tuple[bytes, ...]]:
-    """What picks the texts at some places; `itemgetter` does it where there are several."""
+def _picker(places: Sequence[int | slice]) -> Callable[[Any], tuple[bytes, ...]]:
+    """What picks what is at some places; `itemgetter` does it where there are several."""
     if len(places) > 1:
         return itemgetter(*places)
     return lambda texts: tuple(texts[place] for place in places)

@@ -5,24 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from chaos_llm.protocol.messages import Chunk, Reply
-from chaos_llm.providers.framing import quote, split
+from chaos_llm.providers.framing import count_pieces, quote, split
 
 RawHeader = tuple[bytes, bytes, bytes]  # its name, its name in lower case, and its value
 _STATUS = b"HTTP/1.1 200 OK\r\n"
 
 
 class PlainReply:
-    """A reply that comes whole and at once; `pieces` is the number of pieces of the answer."""
+    """A reply that comes whole and at once, with the text of its answer.
 
-    __slots__ = ("body", "pieces", "raw_headers")
+    `thinking` is the reasoning that it shows.
+    """
 
-    def __init__(self, raw_headers: list[RawHeader], body: bytes, pieces: int) -> None:
-        self.raw_headers, self.body, self.pieces = raw_headers, body, pieces
+    __slots__ = ("body", "raw_headers", "text", "thinking")
+
+    def __init__(
+        self, raw_headers: list[RawHeader], body: bytes, text: str, thinking: str = ""
+    ) -> None:
+        self.raw_headers, self.body, self.text, self.thinking = raw_headers, body, text, thinking
 
     def in_full(self) -> Reply:
         """The same reply in the form that faults can change."""
         chunks = (Chunk(0.0, self.body, True),)
-        return Reply(200, _texts(self.raw_headers), chunks, pieces=self.pieces)
+        pieces = count_pieces(self.text) + count_pieces(self.thinking)
+        return Reply(200, _texts(self.raw_headers), chunks, pieces=pieces)
 
     def on_the_wire(self) -> bytes:
         """All bytes of the reply in HTTP/1.1."""
