@@ -118,6 +118,7 @@ class Form:
         "headers",
         "kind",
         "met",
+        "model",
         "provider",
         "reasons",
         "reply",
@@ -136,7 +137,7 @@ class Form:
         self.headers: tuple[tuple[str, str | None], ...] = ()
         # The last headers with these values. They are never changed, so one look at them is enough.
         self.met: Mapping[str, str] | None = None
-        self.request, self.kind = request, exchange_kind_of(request)
+        self.request, self.kind, self.model = request, exchange_kind_of(request), request.model
         self.reasons = request.reasons
         # Whether a healthy provider answers it with a text, perhaps after reasoning.
         self.wants_text = (
@@ -170,14 +171,15 @@ class Form:
 
     def filled(self, prompt: str, body: bytes) -> KnownRequest:
         """The request with this prompt."""
-        request = KnownRequest.__new__(KnownRequest)
-        size = len(body)
-        request.form, request._body = self, body
-        # Requests are frozen for the type checker only; the rest is read when it is asked for.
-        request.prompt = prompt  # type: ignore[misc]
-        request.size = size  # type: ignore[misc]
-        request.input_tokens = size // 4  # type: ignore[misc]
-        return request
+        filled = KnownRequest.__new__(KnownRequest)
+        request: Any = filled  # because the type checker has frozen it
+        request.form, request.prompt, request._body = self, prompt, body
+        request.size = size = len(body)
+        request.input_tokens = size // 4
+        # What the targets of windows compare; the rest is read when it is asked for.
+        kind = self.kind
+        request.provider, request.surface, request.model = kind.provider, kind.surface, self.model
+        return filled
 
     def is_met_by(self, headers: Mapping[str, str]) -> bool:
         """Whether the headers that reading it asked for have the same values."""
