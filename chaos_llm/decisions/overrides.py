@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
@@ -184,6 +184,16 @@ class Overrides:
             if window.opened > healed_at and window.hits(request)
         )
         return max(chain(injected, shares), default=0.0)
+
+    def faults_at(self, request: Request, at: float) -> Iterator[Fault]:
+        """All faults that could hit such a request, of injections and of open windows."""
+        for injection in self.injections:
+            if injection.is_open(at) and injection.target.hits(request):
+                yield from injection.faults
+        healed_at = self.healed_at(request, at)
+        for window in self.plan.open_at(at):
+            if window.opened > healed_at and window.hits(request):
+                yield from window.faults
 
     def edges(self) -> set[float]:
         """The times at which a window or injection begins or ends, or a provider is healed."""

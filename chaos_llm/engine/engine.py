@@ -86,6 +86,10 @@ class Engine:
         self._default_buckets: dict[str, Buckets] = {}
         self._prompt_cache = PromptCache()
 
+    def unix(self) -> float:
+        """The present Unix time of the profile, as replies have it."""
+        return round(self._starts + self.now(), 6)
+
     def exchange(self, provider: Provider, wire: WireRequest) -> tuple[Exchange, Reply]:
         """Answer one request in this provider's wire format."""
         exchange, reply = self.brief_exchange(provider, wire)
