@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from chaos_llm.protocol.messages import Document, Refusal
+from chaos_llm.protocol.webhooks import SENDER, Webhook
 from chaos_llm.providers.openai.batch_lines import FORMATS, answer_lines, read_lines
 from chaos_llm.providers.openai.files import FILES, keep_file
 from chaos_llm.providers.openai.routed import OpenAIRouted, found, long_id, short_id
+from chaos_llm.providers.openai.webhooks import batch_webhook
 from chaos_llm.providers.routes import Asked, Route, page_of
 
 _BATCHES = "openai_batches"
@@ -40,6 +42,7 @@ class _Batch:
     error: dict[str, Any] | None = None
     cancelled: float | None = None
     moments: dict[str, float] = field(default_factory=dict)
+    is_announced: bool = False  # its webhook has been sent
 
     def status(self, now: float) -> str:
         """The state of the batch now; each state begins at a fixed time after creation."""
@@ -91,6 +94,15 @@ class _Batch:
             "metadata": self.asked.get("metadata"),
         }
 
+    def webhook(self, now: float) -> Webhook | None:
+        """What is sent to an app when the batch has ended; None before that, and after it."""
+        status = self.status(now)
+        webhook = batch_webhook(self.id, status, self.moments.get(f"{status}_at", now))
+        if webhook is None or self.is_announced:
+            return None
+        self.is_announced = True
+        return webhook
+
     def _write(self, asked: Asked) -> None:
         answers = answer_lines(self.id, self.lines, self.asked["endpoint"], asked)
         data = "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in answers)
@@ -120,7 +132,15 @@ def _created(asked: Asked) -> Document | Refusal:
     batch_id, output = long_id("batch", asked.reply_context), short_id("file-", asked.reply_context)
     batch = _Batch(batch_id, asked.reply_context.now, fields, lines, output, error)
     asked.kept(_BATCHES)[batch_id] = batch
+    _announce(asked, batch, _VALIDATED if error else _FINALIZED)
     return Document(batch.shown(asked))
+
+
+def _announce(asked: Asked, batch: _Batch, ends_in: float) -> None:
+    """Let the app's webhook endpoint, if there is one, know of the batch's end."""
+    sender = asked.reply_context.kept.get(SENDER)
+    if sender is not None:
+        sender.send_in(ends_in, batch.webhook)
 
 
 def _listed(asked: Asked) -> Document:
@@ -138,6 +158,7 @@ def _cancelled(asked: Asked) -> Document | Refusal:
         return batch
     if batch.status(asked.reply_context.now) in ("validating", "in_progress", "finalizing"):
         batch.cancelled = asked.reply_context.now
+        _announce(asked, batch, _CANCELLED)
     return Document(batch.shown(asked))
 
 
