@@ -90,9 +90,23 @@ class Overrides:
     # The injections of the last decision, one for each of its draws.
     spent: list[Injection] = field(default_factory=list)
     meter: Meter = field(init=False)
+    # The last segment of the plan's timeline in which no window was open.
+    _calm: tuple[float, float] = (math.inf, -math.inf)
 
     def __post_init__(self) -> None:
         self.meter = Meter(self.plan)
+
+    def spare_all(self, at: float) -> bool:
+        """Whether `decide` says HEALTHY of any request at that time, and counts none."""
+        if self.injections:
+            return False
+        begins, ends = self._calm
+        if begins <= at < ends:
+            return True
+        if self.meter.loads or self.plan.open_at(at):
+            return False
+        self._calm = self.plan.segment(at)
+        return True
 
     def decide(self, request: Request, key: Key, at: float) -> Decision:
         """The draws for a request: injected faults first, then those of the windows."""
