@@ -209,8 +209,8 @@ def test_a_chunked_request_arrives_as_it_was_sent(path):
 
     def scene(connection):
         received = b""
-        while not received.endswith(b"0\r\n\r\n"):
-            received += connection.recv(65536)
+        while not received.endswith(b"0\r\n\r\n") and (data := connection.recv(65536)):
+            received += data
         heard.append(received)
         connection.sendall(whole(200, b"{}"))
 
