@@ -15,7 +15,7 @@ TEST_TOOLS = [
     if not requirement.startswith("chaos_llm")  # the demo, which is for the newer SDKs
 ]
 
-EVERY_CASE = "--every-case"  # these SDKs are met in no other lane, so that nothing is sampled
+EVERY_CASE = "--every-case"  # what these install is met in no other lane: nothing is sampled
 
 # What each file of apps in tests/gallery wants: the releases that its bugs were seen with.
 _VENDORS = ("anthropic==2.11.0", "openai==3.52.0")
@@ -258,7 +258,7 @@ def other_plugins(session: nox.Session) -> None:
     )
     session.install("-e", ".[test]", "django", *plugins)
     env = {"NO_LIBRARY_IS_ABSENT": "1"}
-    session.run("pytest", "tests/other_plugins", *session.posargs, env=env)
+    session.run("pytest", "tests/other_plugins", EVERY_CASE, *session.posargs, env=env)
 
 
 @nox.session
@@ -291,7 +291,8 @@ def deployment(session: nox.Session) -> None:
     of_kubernetes = [str(path) for path in manifests if path.stem != "kustomization"]
     session.run("kubernetes-validate", "--strict", *of_kubernetes)
     env = {"NO_LIBRARY_IS_ABSENT": "1"}
-    session.run("pytest", "tests/deploy", "tests/reports/test_ci_formats.py", env=env)
+    tests = ("tests/deploy", "tests/reports/test_ci_formats.py")
+    session.run("pytest", *tests, EVERY_CASE, *session.posargs, env=env)
 
 
 @nox.session(default=False, tags=["by-hand"], venv_backend="uv")  # some tests still fail in it
@@ -350,6 +351,7 @@ def speed(session: nox.Session) -> None:
     session.run("python", "benchmarks/one_call.py", "--rounds", "6", "--fail-above", "1.8")
     session.run("python", "benchmarks/failing_property.py", "--rounds", "3", "--fail-above", "10")
     session.run("python", "benchmarks/first_test.py", "--rounds", "5", "--fail-above", "0.8")
+    session.run("python", "benchmarks/campaigns.py", "--runs", "30", "--fail-above", "5")
 
 
 @nox.session

@@ -12,6 +12,8 @@ import pytest
 from support.once import made_once
 from support.wheels import unpack_wheel
 
+pytestmark = pytest.mark.exhaustive(of_file=6)  # each installs a package and runs pytest
+
 PACK = Path(__file__).parent / "example_extension" / "acme_chaos"
 DAY = "acme-tea-time"
 

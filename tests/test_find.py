@@ -12,6 +12,8 @@ from chaos_llm.cli import main
 from chaos_llm.errors import UnknownName, UsageError
 from chaos_llm.property_testing.search import App, Claim
 
+pytestmark = pytest.mark.exhaustive(of_file=8)  # each searches for an outage
+
 SHOP = """
 import httpx
 from support.apps import planted_bugs

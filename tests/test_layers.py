@@ -36,11 +36,11 @@ LAYERS = (
         ("", "demo", "property_testing", "years"),
         "public names; two bots; outages that Hypothesis draws; many outages in a row",
     ),
+    (("campaign",), "an app against many profiles and seeds, on many processes"),
     (
         ("pytest_plugin", "sdk_matrix", "project"),
         "options, marker, fixtures; every fault read by every SDK; what is installed beside us",
     ),
-    (("campaign",), "an app against many profiles and seeds, on many processes"),
     (("cli",), "`chaos-llm COMMAND`"),
     (("__main__",), "`python -m chaos_llm`"),
 )

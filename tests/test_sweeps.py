@@ -71,6 +71,33 @@ def test_a_sample_has_a_size_and_unmarked_tests_run_in_full(run):
     result.stdout.fnmatch_lines(["exhaustive tests: a sample of their cases, SUITE_SEED=0*"])
 
 
+OF_FILE = """
+    import pytest
+
+    pytestmark = pytest.mark.exhaustive(of_file=3)
+
+    @pytest.mark.parametrize("n", range(9))
+    def test_cases(n):
+        pass
+
+    def test_alone():
+        pass
+
+    @pytest.mark.exhaustive(sample=1)
+    @pytest.mark.parametrize("n", range(2))
+    def test_of_its_own(n):
+        pass
+"""
+
+
+def test_a_file_s_tests_are_sampled_together_unless_it_is_named(run, pytester):
+    pytester.makepyfile(test_slow=OF_FILE)
+    sampled = run().stdout.str()
+    assert sampled.count("test_slow.py::") == 3 + 1
+    assert run("test_slow.py").stdout.str().count("test_slow.py::") == 9 + 1 + 1
+    assert run("--every-case").stdout.str().count("test_slow.py::") == 9 + 1 + 2
+
+
 def test_the_marker_selects_every_case_and_nothing_else(run):
     run("-m", "exhaustive").assert_outcomes(passed=36 + 70 + 1, deselected=3)
 

@@ -41,6 +41,8 @@ def test_the_unused_plugin_imports_itself_and_the_standard_library(modules_after
     added = modules_after("-p", "chaos_llm.pytest_plugin.plugin") - modules_after()
     assert {name for name in added if name.partition(".")[0] not in sys.stdlib_module_names} == {
         "chaos_llm",
+        "chaos_llm.pytest_plugin.campaign_marker",
+        "chaos_llm.pytest_plugin.campaign_summary",
         "chaos_llm.pytest_plugin.gates",
         "chaos_llm.pytest_plugin.profile_selection",
         "chaos_llm.pytest_plugin.summary",
@@ -56,6 +58,8 @@ def test_nor_where_results_are_written_for_other_tools(modules_after):
     added = used - modules_after("--junitxml=junit.xml")
     assert {name for name in added if name.partition(".")[0] not in sys.stdlib_module_names} == {
         "chaos_llm",
+        "chaos_llm.pytest_plugin.campaign_marker",
+        "chaos_llm.pytest_plugin.campaign_summary",
         "chaos_llm.pytest_plugin.gates",
         "chaos_llm.pytest_plugin.profile_selection",
         "chaos_llm.pytest_plugin.summary",

@@ -100,12 +100,16 @@ class Secrets:
         self._values: dict[str, None] = {}
         self._longest_first: tuple[str, ...] | None = ()
         self._seen: dict[str, None] = {}  # headers and queries that were examined
+        # The headers that were examined last. A request's headers are not changed, so none of their
+        # credentials is missing.
+        self.noted: Mapping[str, str] | None = None
 
     def note(self, headers: Mapping[str, str], query: str = "") -> None:
         """Remember the credentials in the headers and the query of a request.
 
         It is called for every request, so texts that were seen before are skipped.
         """
+        self.noted = headers
         for name in _secret_headers(getattr(headers, "raw_names", None) or tuple(headers)):
             header = headers[name]
             if header not in self._seen:

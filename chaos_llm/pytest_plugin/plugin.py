@@ -1,4 +1,4 @@
-"""The pytest plugin: options, the `chaos` marker, and the fixtures.
+"""The pytest plugin: options, the markers `chaos` and `chaos_campaign`, and the fixtures.
 
 It imports only pytest and the standard library until a test uses an outage, because every pytest
 run of an environment with chaos_llm loads it.
@@ -15,7 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from chaos_llm.pytest_plugin import gates, profile_selection, test_item, unittest_cases
+from chaos_llm.pytest_plugin import (
+    campaign_marker,
+    gates,
+    profile_selection,
+    test_item,
+    unittest_cases,
+)
+from chaos_llm.pytest_plugin.campaign_summary import CampaignSummary
 from chaos_llm.pytest_plugin.summary import Summary
 
 if TYPE_CHECKING:
@@ -35,10 +42,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--chaos",
         action="append",
         default=[],
-        metavar="NAME|tag:TAG",
+        metavar="NAME|tag:TAG|year-2026[:PROVIDER]",
         help="run every test without a `chaos` marker with this outage profile, at its peak, or "
-        "with each profile that has this tag (tag:TAG+TAG: all of these tags); may be given more "
-        "than once, each test then runs with each profile",
+        "with each profile that has this tag (tag:TAG+TAG: all of these tags), or each dated "
+        "incident of a year; may be given more than once, each test then runs with each profile",
     )
     group.addoption(
         "--chaos-seed",
@@ -84,9 +91,11 @@ def _add_report_and_gates(group: pytest.OptionGroup) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marker, determine the seed, and refuse the name of an unknown profile."""
+    """Register the markers, determine the seed, and refuse the name of an unknown profile."""
     config.addinivalue_line("markers", profile_selection.MARKER)
+    config.addinivalue_line("markers", campaign_marker.MARKER)
     config.pluginmanager.register(Summary(config), "chaos_summary")
+    config.pluginmanager.register(CampaignSummary(), "chaos_campaign_summary")
     config.pluginmanager.register(gates.Gates(config), "chaos_gates")
     given = config.getoption("chaos_seed")
     if given == "random":
@@ -145,14 +154,20 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if profile_selection.uses_chaos(item) and profile_selection.is_hypothesis_test(item):
         raise profile_selection.collection_error(item, profile_selection.GIVEN_REFUSED)
     names = profile_selection.profile_names(item)
-    if item.get_closest_marker("chaos") is not None:
+    if profile_selection.marker_of(item) is not None:
         # Making the outages raises the errors of a wrong marker while the test is collected.
         profiles: list[str | None] = [*names]
         for profile in profiles or [None]:
             profile_selection.new_outage(item, profile)
     if profile_selection.runs_several_times(item):
-        metafunc.fixturenames.append(_PROFILE)
-        metafunc.parametrize(_PROFILE, names)
+        _parametrize(metafunc, profile_selection.cases(item))
+
+
+def _parametrize(metafunc: pytest.Metafunc, cases: list[profile_selection.Case]) -> None:
+    """Run a test once for each of these."""
+    names = (_PROFILE, profile_selection.SEED)
+    metafunc.fixturenames.extend(names)  # pytest refuses to parametrize what no test asks for
+    metafunc.parametrize(names, cases, ids=[case.id for case in cases])
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -246,7 +261,7 @@ def pytest_runtest_makereport(
     report = yield
     outage = item.stash.get(_OUTAGE, None)
     if outage is not None and call.when == "call" and report.failed:
-        report.sections.extend(test_item.sections(outage))
+        report.sections.extend(test_item.sections(item, outage))
     elif call.when == "call" and report.failed:
         report.sections.extend(test_item.sections_of_examples())
     return report

@@ -15,6 +15,7 @@ import pytest
 from _pytest.runner import runtestprotocol
 
 from chaos_llm.pytest_plugin import profile_selection
+from chaos_llm.pytest_plugin.campaign_summary import CAMPAIGN_RUN
 
 _FAILED_BY_A_FAULT = pytest.StashKey[bool]()
 _TOLD = "chaos_llm_told"  # the attribute of a report; pytest-xdist sends it along
@@ -89,7 +90,7 @@ class Summary:
         self.tests_not_judged += bool(told["not judged"])
         for check, reason in told["not judged"]:
             self.reasons.setdefault(check.partition("(")[0], reason)
-        if told["profile"]:
+        if told["profile"] and not hasattr(report, CAMPAIGN_RUN):  # which has a table of its own
             how = outcome if told["met a fault"] and not report.skipped else "not hit"
             self.by_profile.setdefault(told["profile"], Counter())[how] += 1
         if "by option" in told:

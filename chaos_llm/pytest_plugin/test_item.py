@@ -21,7 +21,7 @@ def run(item: pytest.Item, runtest: Callable[[], object]) -> None:
             runtest()
     except AssertionError as error:
         # A test with a tag cannot know which of the profiles affect the providers of its app.
-        if not profile_selection.selects_by_tag(item) or not _is_without_faults(error):
+        if not profile_selection.selects_many(item) or not _is_without_faults(error):
             raise
         name = profile_selection.profile_name_of(item)
         reason = f"no fault of {name} was applied to any request of this test"
@@ -45,12 +45,15 @@ def sections_of_examples() -> list[tuple[str, str]]:
         return [("chaos timeline", f"could not be drawn: {error!r}")]
 
 
-def sections(outage: Outage) -> list[tuple[str, str]]:
+def sections(item: pytest.Item, outage: Outage) -> list[tuple[str, str]]:
     """The report sections of a failed test: its timeline, and the seed that repeats it."""
     name_and_seed = f"profile {outage.profile.name}, seed {outage.seed}"
+    again = f"--chaos-seed={outage.seed}"
+    if profile_selection.is_campaign(item):
+        again = f'pytest "{item.nodeid}"'
     return [
         ("chaos timeline", _timeline(outage)),
-        ("chaos seed", f"{name_and_seed}: repeat with --chaos-seed={outage.seed}"),
+        ("chaos seed", f"{name_and_seed}: repeat with {again}"),
     ]
 
 

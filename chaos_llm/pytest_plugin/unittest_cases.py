@@ -38,11 +38,14 @@ class CaseWithProfiles(UnitTestCase):
                 yield item
 
     def _for_each_profile(self, item: TestCaseFunction) -> Iterator[pytest.Item]:
-        for profile in profile_selection.profile_names(item):
-            name = f"{item.name}[{profile}]"
+        checked = set[str]()
+        for case in profile_selection.cases(item):
+            name = f"{item.name}[{case.id}]"
             one = TestWithProfile.from_parent(self, name=name, method=item.name)
-            one.stash[profile_selection.CASE] = profile
-            profile_selection.new_outage(one, profile)  # raises the errors of a wrong marker
+            one.stash[profile_selection.CASE] = case
+            if case.profile not in checked:  # raises the errors of a wrong marker
+                profile_selection.new_outage(one, case.profile)
+            checked.add(case.profile)
             yield one
 
 

@@ -1,11 +1,11 @@
-"""What the pytest plugin adds: its options, its marker and its fixtures."""
+"""What the pytest plugin adds: its options, its markers and its fixtures."""
 
 from __future__ import annotations
 
 import inspect
 from typing import Any
 
-from chaos_llm.pytest_plugin import plugin, profile_selection
+from chaos_llm.pytest_plugin import campaign_marker, plugin, profile_selection
 from reference_pages import markdown
 
 FIXTURES = ("chaos", "chaos_server")
@@ -25,8 +25,10 @@ class _Recorder:
 
 
 def render() -> str:
-    """Options as a table, the marker's signature, and the fixtures' docstrings."""
-    return f"## Options\n\n{_options()}\n## Marker\n\n{_marker()}\n{_fixtures()}"
+    """Options as a table, the markers' signatures, and the fixtures' docstrings."""
+    texts = (profile_selection.MARKER, campaign_marker.MARKER)
+    markers = "\n".join(map(_marker, texts))
+    return f"## Options\n\n{_options()}\n## Markers\n\n{markers}\n{_fixtures()}"
 
 
 def _options() -> str:
@@ -39,8 +41,8 @@ def _options() -> str:
     return markdown.table(("option", "meaning"), rows)
 
 
-def _marker() -> str:
-    signature, _, meaning = profile_selection.MARKER.partition(": ")
+def _marker(text: str) -> str:
+    signature, _, meaning = text.partition(": ")
     return f"```text\n@pytest.mark.{signature}\n```\n\n{meaning[:1].upper()}{meaning[1:]}.\n"
 
 

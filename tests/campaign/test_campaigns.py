@@ -18,6 +18,8 @@ from chaos_llm.campaign.store import Store
 from chaos_llm.cli import main
 from chaos_llm.errors import UnknownName, UsageError
 
+pytestmark = pytest.mark.exhaustive(of_file=4)  # each plays outages in processes of its own
+
 pytest.importorskip("scipy")
 PLAIN = "support.campaign_apps:Plain"
 PROFILES = ("anthropic-529-storm", "anthropic-2025-12-14-network")
@@ -39,6 +41,8 @@ def test_the_same_campaign_gives_the_same_table_whatever_the_workers(tmp_path):
     assert [len(each.rows) for each in one.profiles] == [2, 2]
     assert one.in_all.judged[0].calls == 4
     assert one.in_all.judged[0].requests >= 4
+    assert one.in_all.cost.value > 0
+    assert all(row.wasted_tokens <= row.tokens for row in one.in_all.judged)
 
 
 def test_a_campaign_that_was_interrupted_goes_on_to_the_same_table(tmp_path):

@@ -43,6 +43,8 @@ from chaos_llm.profiles.model import HealthyLatency, Target
 from chaos_llm.reports.report import CheckFailed
 from chaos_llm.server.runs.verdict import observed
 
+pytestmark = pytest.mark.exhaustive(of_file=20)  # each plays a whole day
+
 GPT = Target("openai")
 
 

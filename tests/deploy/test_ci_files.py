@@ -15,7 +15,10 @@ from support.plugin_suites import STORM
 
 ROOT = Path(__file__).parents[2]
 BASH = "/bin/bash"
-pytestmark = pytest.mark.skipif(not Path(BASH).exists(), reason="bash is not at /bin/bash")
+pytestmark = [
+    pytest.mark.exhaustive(of_file=1),  # each runs what a CI job runs
+    pytest.mark.skipif(not Path(BASH).exists(), reason="bash is not at /bin/bash"),
+]
 TEST = """
 import anthropic
 import pytest

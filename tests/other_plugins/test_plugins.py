@@ -16,6 +16,8 @@ from importlib.metadata import PackageNotFoundError, version
 import pytest
 from support.plugin_suites import BOT, STORM
 
+pytestmark = pytest.mark.exhaustive(of_file=3)  # each runs pytest, some in workers
+
 CREDIT = "anthropic-credit-too-low"
 BOTH = ("--chaos", STORM, "--chaos", CREDIT)
 

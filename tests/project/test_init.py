@@ -12,6 +12,8 @@ import pytest
 import yaml
 from support.commands import run_command
 
+pytestmark = pytest.mark.exhaustive(of_file=4)  # each makes a project and runs its tests
+
 SCRIPT = """
 import openai
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from support.plugin_suites import STORM
+
+pytestmark = pytest.mark.exhaustive(of_file=1)  # each runs pytest in workers
 
 MIX = f"""
     import pytest

@@ -4,6 +4,8 @@ import textwrap
 
 import pytest
 
+pytestmark = pytest.mark.exhaustive(of_file=4)  # each runs pytest in a process
+
 HEAD = """
 import sqlite3, time
 from contextlib import closing

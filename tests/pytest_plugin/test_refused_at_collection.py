@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from support.plugin_suites import STORM, WAVES
 
+pytestmark = pytest.mark.exhaustive(of_file=4)  # each runs pytest
+
 
 def refused(result, *lines):
     result.assert_outcomes(errors=1)

@@ -11,6 +11,8 @@ import pytest
 from support.commands import run_command
 from support.plugin_suites import STORM
 
+pytestmark = pytest.mark.exhaustive(of_file=3)  # each runs pytest and reads its files
+
 APP = """
 import anthropic
 

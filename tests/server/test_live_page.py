@@ -14,6 +14,8 @@ from chaos_llm.faults import latency
 from chaos_llm.server.launch.server_handle import ServerThread
 from chaos_llm.server.launch.settings import Settings
 
+pytestmark = pytest.mark.exhaustive(of_file=6)  # each opens a page of a real server in a browser
+
 STORM = "anthropic-529-storm"
 HTML = {"accept": "text/html,application/xhtml+xml"}
 CHAT = {"model": "gpt-5.2", "messages": [{"role": "user", "content": "Hi."}]}

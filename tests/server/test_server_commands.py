@@ -17,6 +17,8 @@ from support.commands import COMMAND
 from support.raw_sockets import ASKED, Heard, asked, dialled, heard, request
 from support.waiting import PATIENCE, wait_until
 
+pytestmark = pytest.mark.exhaustive(of_file=6)  # each starts a server's process
+
 STORM = "anthropic-529-storm"
 STREAMED = ASKED | {"stream": True}
 ASK = """

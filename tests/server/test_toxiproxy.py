@@ -30,9 +30,12 @@ from chaos_llm.server.launch.settings import Settings
 from chaos_llm.toxiproxy.daemon import listens, toxiproxy
 from chaos_llm.toxiproxy.proxy import ActiveToxic, ToxiproxyRoute
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("toxiproxy-server") is None, reason="needs toxiproxy-server on PATH"
-)
+pytestmark = [
+    pytest.mark.exhaustive(of_file=12),  # their toxics run on a real clock
+    pytest.mark.skipif(
+        shutil.which("toxiproxy-server") is None, reason="needs toxiproxy-server on PATH"
+    ),
+]
 STREAMED = ASKED | {"stream": True}
 ILL_FROM, ILL_UNTIL = 60.0, 120.0
 DAY = """

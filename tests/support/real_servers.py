@@ -75,18 +75,21 @@ def reset(connection: socket.socket) -> None:
 
 
 def _read_request(connection: socket.socket) -> None:
+    """Read the head and a body of known length; what is chunked is left to the scene."""
     head = b""
-    while b"\r\n\r\n" not in head:
-        received = connection.recv(65536)
+    while not head.endswith(b"\r\n\r\n"):
+        received = connection.recv(1)
         if not received:
             return
         head += received
-    head, _, body = head.partition(b"\r\n\r\n")
     for line in head.lower().split(b"\r\n"):
         if line.startswith(b"content-length:"):
-            missing = int(line.partition(b":")[2]) - len(body)
-            while missing > 0:
-                missing -= len(connection.recv(missing))
+            _skip(connection, int(line.partition(b":")[2]))
+
+
+def _skip(connection: socket.socket, size: int) -> None:
+    while size > 0 and (received := connection.recv(size)):
+        size -= len(received)
 
 
 class OkPage(BaseHTTPRequestHandler):

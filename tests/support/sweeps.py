@@ -9,6 +9,8 @@ UPDATE_GOLDEN=1. Cases selected by -k, by --lf or by id run as selected.
     @pytest.mark.exhaustive(sample=20)  # the same, of at most 20 cases
     @pytest.mark.exhaustive(sample=0)   # not in the plain run
 
+    pytestmark = pytest.mark.exhaustive(of_file=4)  # four tests of this file, unless it is named
+
 A test that draws its cases itself, with Hypothesis, uses the fixture `every_case`.
 
 The sample follows from SUITE_SEED (default: 0), which `.ci/run` takes from the commit. The seed of
@@ -25,6 +27,7 @@ from random import Random
 import pytest
 
 MARK = "exhaustive"
+OF_FILE = "of_file"
 UPDATES = ("UPDATE_GOLDEN", "UPDATE_MATRIX")  # variables by which tests write what they expect
 
 
@@ -37,10 +40,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    text = (
-        "its cases are a sample in the plain run; sample=N is the most of them (support/sweeps.py)"
-    )
-    config.addinivalue_line("markers", f"{MARK}(sample): {text}")
+    text = "the plain run plays a sample: of a test's cases, or of a file's (support/sweeps.py)"
+    config.addinivalue_line("markers", f"{MARK}(sample, of_file): {text}")
 
 
 def pytest_report_header(config: pytest.Config) -> str:
@@ -75,32 +76,48 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     sweeps: dict[str, list[pytest.Item]] = defaultdict(list)
     for item in items:
-        if item.get_closest_marker(MARK):
-            sweeps[item.nodeid.partition("[")[0]].append(item)
+        mark = item.get_closest_marker(MARK)
+        if mark and not (OF_FILE in mark.kwargs and _is_named(item)):
+            sweeps[_group(item, mark)].append(item)
     dropped = set(_dropped(sweeps))
     if dropped:
         config.hook.pytest_deselected(items=[item for item in items if item in dropped])
         items[:] = [item for item in items if item not in dropped]
 
 
+def _is_named(item: pytest.Item) -> bool:
+    """Whether the command line names this test or its file, and not a folder only."""
+    named = (argument.partition("::")[0] for argument in item.config.args)
+    return any(name.endswith(".py") and item.path.match(name) for name in named)
+
+
+def _group(item: pytest.Item, mark: pytest.Mark) -> str:
+    """What is sampled together: the cases of a test, or of a file."""
+    return item.nodeid.partition("::" if OF_FILE in mark.kwargs else "[")[0]
+
+
 def _dropped(sweeps: dict[str, list[pytest.Item]]) -> Iterable[pytest.Item]:
     for name, cases in sweeps.items():
-        kept = set(sample(name, cases, _size(cases)))
+        mark = cases[0].get_closest_marker(MARK)
+        limits = mark.kwargs if mark else {}
+        if OF_FILE in limits:
+            kept = set(_shuffled(name, cases)[: limits[OF_FILE]])
+        else:
+            kept = set(sample(name, cases, limits.get("sample", len(cases))))
         yield from (case for case in cases if case not in kept)
 
 
-def _size(cases: list[pytest.Item]) -> int:
-    mark = cases[0].get_closest_marker(MARK)
-    return int(mark.kwargs.get("sample", len(cases))) if mark else len(cases)
+def _shuffled(name: str, cases: list[pytest.Item]) -> list[pytest.Item]:
+    drawn = sorted(cases, key=lambda case: case.nodeid)
+    Random(f"{seed()} {name}").shuffle(drawn)
+    return drawn
 
 
 def sample(name: str, cases: list[pytest.Item], most: int) -> list[pytest.Item]:
     """At most so many of a test's cases, in which each parameter has each value once."""
-    drawn = sorted(cases, key=lambda case: case.nodeid)
-    Random(f"{seed()} {name}").shuffle(drawn)
     seen: set[tuple[str, object]] = set()
     kept: list[pytest.Item] = []
-    for case in drawn:
+    for case in _shuffled(name, cases):
         values = {(name, _identity(value)) for name, value in _parameters(case)}
         if len(kept) < most and not values <= seen:
             seen |= values

@@ -6,10 +6,10 @@ import asyncio
 from contextlib import suppress
 from pathlib import Path
 
-from chaos_llm.decisions.plan import HEALTHY, Decision
+from chaos_llm.decisions.plan import Decision
+from chaos_llm.journal.exchange_kinds import ExchangeKind
 from chaos_llm.journal.journal import Exchange, Journal
 from chaos_llm.protocol import strict_json
-from chaos_llm.protocol.messages import Request
 from chaos_llm.protocol.redaction import Secrets
 from chaos_llm.requests.correlation import Key
 from chaos_llm.server.launch.log import tell
@@ -26,14 +26,14 @@ class KeptJournal(Journal):
         self.limit, self.dropped, self.applied = limit, 0, 0
         self.secrets = secrets
 
-    def open(self, at: float, request: Request, key: Key, decision: Decision = HEALTHY) -> Exchange:
+    def begin(self, at: float, kind: ExchangeKind, key: Key, decision: Decision) -> Exchange:
         """Begin the record of a request; the oldest tenth makes room where there is none."""
         kept = self._exchanges
         if len(kept) >= self.limit:
             gone = len(kept) - self.limit + max(1, self.limit // 10)
             del kept[:gone]
             self.dropped += gone
-        exchange = Exchange(self.dropped + len(kept), at, request, key, decision)
+        exchange = Exchange(self.dropped + len(kept), at, kind, key, decision)
         kept.append(exchange)
         return exchange
 
