@@ -164,6 +164,12 @@ CALLS = {
     "envoy_gateway.jsonl": """
         0.429 openai - 1.088
         5 openai rate_limited 0.301""",
+    "traefik.jsonl": """
+        0.429 anthropic - 1.089
+        5 anthropic overloaded 0.301""",
+    "elastic_schema.ndjson": """
+        0.429 anthropic - 1.089
+        5 anthropic overloaded 0.301""",
     "table_utf16.csv": """
         0 anthropic - 1.088
         5 anthropic overloaded 0.301""",

@@ -144,7 +144,7 @@ def _first_value(row: Mapping[str, Any], gets: Sequence[Callable[[Any], Any]]) -
 
 
 def _is_empty(value: Any) -> bool:
-    return value is None or value in ("", "-")
+    return value in (None, "", "-") or isinstance(value, dict | list)
 
 
 def _at(values: Mapping[str, Any], seconds: float | None) -> float:
