@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
+from typing import Any
 
 from chaos_llm.decisions.plan import INJECTED, Decision, Draw, Meter, Plan
 from chaos_llm.faults.fault import Fault
@@ -85,6 +86,7 @@ class Overrides:
     injections: list[Injection] = field(default_factory=list)
     chosen: list[ChosenAnswers] = field(default_factory=list)
     healed: list[tuple[Target, float]] = field(default_factory=list)
+    kept: dict[str, dict[str, Any]] = field(default_factory=dict)  # by provider: its batches, ...
     # The injections of the last decision, one for each of its draws.
     spent: list[Injection] = field(default_factory=list)
     meter: Meter = field(init=False)

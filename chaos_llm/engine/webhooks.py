@@ -89,7 +89,7 @@ class Webhooks:
         self.attempts: list[WebhookAttempt] = []
         self._engine, self._later, self._post, self._unix = engine, later, post, unix
         self._delay, self._copies = sent.delay, sent.copies
-        engine.stored.setdefault(PROVIDER, {})[SENDER] = self
+        engine.overrides.kept.setdefault(PROVIDER, {})[SENDER] = self
 
     def __repr__(self) -> str:
         """The URL, and how many attempts there were."""

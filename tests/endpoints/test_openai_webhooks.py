@@ -86,6 +86,19 @@ def test_a_batch_has_one_webhook_however_it_ends(chaos, data, cancels, event):
     assert [attempt.status for attempt in hooks.attempts] == [200]
 
 
+def test_a_batch_that_takes_too_long_expires(chaos):
+    app = App(SECRET)
+    chaos.webhooks(URL, app, secret=SECRET)
+    chaos.on("openai").batches_take("30h")
+    batch = begun(app.client)
+    chaos.advance("23h")
+    assert app.client.batches.retrieve(batch.id).status == "in_progress"
+    chaos.advance("2h")
+    (event,) = app.seen
+    assert (event.type, event.data.id) == ("batch.expired", batch.id)
+    assert event.created_at == app.client.batches.retrieve(batch.id).expired_at
+
+
 @pytest.mark.parametrize("status", [302, 400, 503])
 def test_a_refused_webhook_is_sent_again_with_the_same_id_and_waits_that_double(chaos, status):
     app = App(SECRET, fails=3, status=status)
