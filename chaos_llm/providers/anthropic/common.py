@@ -212,22 +212,23 @@ def quota_headers(state: State) -> Headers:
 
     Where answers have a limit of their own, the one of all tokens is the sum of both.
     """
-    both = _together(state.tokens, state.output)
-    levels = (state.tokens, state.output, state.requests, both)
+    at, _, _, requests, heard, said, _ = state
+    both = None if heard is None or said is None else _together(heard, said)
     headers: list[tuple[str, str]] = []
-    for (limit, remaining, reset), level in zip(_QUOTA_NAMES, levels, strict=True):
+    for (limit_name, remaining_name, reset_name), level in zip(
+        _QUOTA_NAMES, (heard, said, requests, both), strict=True
+    ):
         if level:
+            limit, remaining, reset = level
             headers += (
-                (limit, str(level.limit)),
-                (remaining, str(level.remaining)),
-                (reset, _second(int(state.at + level.reset))),
+                (limit_name, str(limit)),
+                (remaining_name, str(remaining)),
+                (reset_name, _second(int(at + reset))),
             )
     return tuple(headers)
 
 
-def _together(heard: Level | None, said: Level | None) -> Level | None:
-    if heard is None or said is None:
-        return None
+def _together(heard: Level, said: Level) -> Level:
     limit, remaining = heard.limit + said.limit, heard.remaining + said.remaining
     return Level(limit, remaining, max(heard.reset, said.reset))
 
