@@ -47,6 +47,9 @@ from chaos_llm.virtual_time.foreign_clocks import refuse_green_threads
 if TYPE_CHECKING:
     import respx
 
+    from chaos_llm.engine.webhooks import Webhooks
+    from chaos_llm.interception.webhook_apps import WebhookApp
+    from chaos_llm.interception.webhooks import WebhookOptions
     from chaos_llm.replay.replay import ReplayOptions, ReplayRunner
     from chaos_llm.replay.simulated_users import App
     from chaos_llm.reports.report import Report
@@ -268,6 +271,21 @@ class Outage:
         from chaos_llm.recording.in_process import record  # noqa: PLC0415 - on demand
 
         return record(path, keep=keep)
+
+    def webhooks(
+        self, url: str, app: WebhookApp | None = None, **options: Unpack[WebhookOptions]
+    ) -> Webhooks:
+        """Send the webhooks of OpenAI's batches to an app, on the outage's clock.
+
+        They are sent for batches that are created or cancelled from now on. `app` serves the URL:
+        an ASGI app, a WSGI app, or a function that takes a WebhookRequest and returns a status;
+        without it the URL is one on this machine. Options: `secret` (OPENAI_WEBHOOK_SECRET, else
+        one that is made up), `events` (all of batches), `delay="1s"`, `copies=1`.
+        """
+        context = self._require_entered("webhooks()")
+        from chaos_llm.interception.webhooks import webhooks_of  # noqa: PLC0415 - on demand
+
+        return webhooks_of(context, url, app, **options)
 
     @property
     def respx(self) -> respx.MockRouter:

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Any, TypeGuard
+from typing import TypeGuard
 from zlib import crc32
 
 from chaos_llm.answers import json_schema, status_page
@@ -68,7 +68,6 @@ class Engine:
     journal: Journal
     correlation: Correlation
     now: Callable[[], float]  # seconds of the profile
-    stored: dict[str, dict[str, Any]] = field(default_factory=dict)  # by provider: its batches, ...
     credentials: Credentials = field(default_factory=Credentials)
     # The numbers of calls in which a request has failed; a dict, because it keeps their order.
     failing_calls: dict[int, None] = field(default_factory=dict)
@@ -85,6 +84,10 @@ class Engine:
         self._buckets = {name: Buckets(stated.quota) for name, stated in quotas.items()}
         self._default_buckets: dict[str, Buckets] = {}
         self._prompt_cache = PromptCache()
+
+    def unix(self) -> float:
+        """The present Unix time of the profile, as replies have it."""
+        return round(self._starts + self.now(), 6)
 
     def exchange(self, provider: Provider, wire: WireRequest) -> tuple[Exchange, Reply]:
         """Answer one request in this provider's wire format."""
@@ -253,7 +256,7 @@ class Engine:
         exchange.app_line = sys.intern(self.line_of_request())  # a few lines make all requests
 
     def _reply_context(self, provider: Provider, key: Key, at: float) -> ReplyContext:
-        stored = self.stored.setdefault(provider.name, {})
+        stored = self.overrides.kept.setdefault(provider.name, {})
         rng = KeyedRandom("stamp", self.seed, *key)
         return ReplyContext(round(self._starts + at, 6), rng, stored, self._model_answer)
 

@@ -133,7 +133,7 @@ class Redirect:
 
     def install(self) -> None:
         """Redirect calls to the function."""
-        # Another thread may run after any call, and must not see one of the three without the others.
+        # Another thread may run after any call, and must not see one of them without the others.
         owner, call, method = id(self._function), self._called, ctypes.addressof(self._definition)
         self._owner.value, self._call.value, self._method.value = owner, call, method
 

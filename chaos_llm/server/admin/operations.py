@@ -16,6 +16,7 @@ from chaos_llm.profiles import load, loads, to_toml
 from chaos_llm.profiles.model import Profile
 from chaos_llm.protocol import strict_json
 from chaos_llm.protocol.redaction import printable
+from chaos_llm.server.admin import webhooks
 from chaos_llm.server.admin.injections import injected
 from chaos_llm.server.admin.requests import (
     LARGEST_SEED,
@@ -286,5 +287,13 @@ OPERATIONS: tuple[AdminOperation, ...] = (
     AdminOperation(
         "POST", "answers", "choose a provider's answers", _answers, ("provider", "answers")
     ),
+    AdminOperation(
+        "POST",
+        "webhooks",
+        "send the webhooks of OpenAI's batches to a URL",
+        webhooks.send,
+        webhooks.ARGUMENTS,
+    ),
+    AdminOperation("GET", "webhooks", "the webhooks that were sent", webhooks.attempts),
     AdminOperation("GET", "ca", "the certificate to trust, as PEM", _certificate),
 )

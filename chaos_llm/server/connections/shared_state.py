@@ -68,6 +68,7 @@ class SharedState:
             settings.at,
             rootdir=settings.rootdir or Path(),
             strict=settings.is_strict,
+            webhooks=settings.webhook_delivery,
         )
         given = settings.upstream
         self.upstreams = None if given is None else Upstreams(given, self.addresses)
