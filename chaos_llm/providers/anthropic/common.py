@@ -95,8 +95,9 @@ _FINALS = (400, 401, 403, 404, 413)
 _SHORTEST, _VARIES = 300, 900  # milliseconds in `x-envoy-upstream-service-time`: assumed
 # The account limits in the headers of healthy replies: assumed, those of a paid tier.
 _QUOTA_NAMES = tuple(
-    tuple(f"anthropic-ratelimit-{noun}-{name}" for name in ("limit", "remaining", "reset"))
+    f"anthropic-ratelimit-{noun}-{name}"
     for noun in ("input-tokens", "output-tokens", "requests", "tokens")
+    for name in ("limit", "remaining", "reset")
 )
 USUAL_QUOTA = Quota(4_000, 2_000_000, 400_000)
 
@@ -214,18 +215,16 @@ def quota_headers(state: State) -> Headers:
     """
     at, _, _, requests, heard, said, _ = state
     both = None if heard is None or said is None else _together(heard, said)
-    headers: list[tuple[str, str]] = []
-    for (limit_name, remaining_name, reset_name), level in zip(
-        _QUOTA_NAMES, (heard, said, requests, both), strict=True
-    ):
+    levels = (heard, said, requests, both)
+    values: list[str] = []
+    for level in levels:
         if level:
             limit, remaining, reset = level
-            headers += (
-                (limit_name, str(limit)),
-                (remaining_name, str(remaining)),
-                (reset_name, _second(int(at + reset))),
-            )
-    return tuple(headers)
+            values += (str(limit), str(remaining), _second(int(at + reset)))
+    names = _QUOTA_NAMES
+    if len(values) < len(names):
+        names = tuple(name for n, name in enumerate(names) if levels[n // 3])  # three of each
+    return tuple(zip(names, values, strict=True))
 
 
 def _together(heard: Level, said: Level) -> Level:
