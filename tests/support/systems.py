@@ -3,6 +3,7 @@
     python -m support.systems                           measures those that are installed here
     python -m support.systems --update                  writes them into EXPECTED, too
     python -m support.systems --update --pythons A B    lets other interpreters measure theirs, too
+    python -m support.systems --update --portkey        installs Portkey's gateway from npm, too
 
 Coding agents are measured by `python -m support.coding_agents`; their rows are taken from there.
 """
@@ -13,6 +14,7 @@ import argparse
 import json
 import os
 import subprocess
+import tempfile
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -37,6 +39,8 @@ from chaos_llm.sdk_matrix.client import QUESTION, TOOL_USE, Client, Scene
 from chaos_llm.sdk_matrix.clients import CLIENTS
 from chaos_llm.sdk_matrix.clients.openai_chat import OpenAIChatClient
 from support import coding_agents
+from support.gateways import install_portkey
+from support.served_systems import PORTKEY_TITLE, portkey_row
 from support.system_clients import (
     CLAUDE,
     LangChainClient,
@@ -263,7 +267,7 @@ def update(rows: Mapping[str, Row]) -> None:
     for title, row in rows.items():
         if title not in known or version_of(row) >= version_of(known[title]):
             known[title] = row
-    titles = [*(system.title for system in SYSTEMS), *agents()]
+    titles = [*(system.title for system in SYSTEMS), PORTKEY_TITLE, *agents()]
     ordered = {title: known[title] for title in titles if title in known}
     EXPECTED.parent.mkdir(exist_ok=True)
     EXPECTED.write_text(json.dumps(ordered, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -274,9 +278,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--system", default="", help="only those with this in their names")
     parser.add_argument("--update", action="store_true")
+    parser.add_argument("--portkey", action="store_true")
     parser.add_argument("--pythons", nargs="*", default=[], metavar="PYTHON")
     options = parser.parse_args(arguments)
     rows = {each.title: measured(each) for each in here() if options.system in each.title}
+    if options.portkey:
+        with tempfile.TemporaryDirectory() as folder:
+            rows[PORTKEY_TITLE] = portkey_row(install_portkey(Path(folder)))
     print(json.dumps(rows, indent=1), flush=True)
     if options.update:
         update(rows)
