@@ -287,7 +287,8 @@ def deployment(session: nox.Session) -> None:
         files = [str(f) for path in map(Path, paths) for f in sorted(path.rglob("*.yml")) or [path]]
         session.run("check-jsonschema", "--builtin-schema", f"vendor.{schema}", *files)
     session.run("hadolint", "deploy/Dockerfile")
-    manifests = sorted(Path("deploy/kubernetes").glob("*.yaml"))
+    folders = ("kubernetes", "kubernetes-scaled", "haproxy")
+    manifests = sorted(p for name in folders for p in Path("deploy", name).glob("*.yaml"))
     of_kubernetes = [str(path) for path in manifests if path.stem != "kustomization"]
     session.run("kubernetes-validate", "--strict", *of_kubernetes)
     env = {"NO_LIBRARY_IS_ABSENT": "1"}
