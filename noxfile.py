@@ -356,6 +356,16 @@ def speed(session: nox.Session) -> None:
 
 
 @nox.session
+def load_tests(session: nox.Session) -> None:
+    """The real Locust with fifty users, and Prometheus' own parser for the server's counts."""
+    session.install("-e", ".[test,metrics,server]", "locust>=2.43")
+    env = {"NO_LIBRARY_IS_ABSENT": "1"}
+    tests = ("load_tests", "server/test_metrics.py", "server/test_workers.py")
+    paths = (f"tests/{path}" for path in tests)
+    session.run("pytest", *paths, EVERY_CASE, *session.posargs, env=env)
+
+
+@nox.session
 def coding_agents(session: nox.Session) -> None:
     """Real coding agents from npm, each in a network namespace of its own with our server."""
     if shutil.which("npm") is None or shutil.which("unshare") is None:
