@@ -291,7 +291,8 @@ def deployment(session: nox.Session) -> None:
         files = [str(f) for path in map(Path, paths) for f in sorted(path.rglob("*.yml")) or [path]]
         session.run("check-jsonschema", "--builtin-schema", f"vendor.{schema}", *files)
     session.run("hadolint", "deploy/Dockerfile")
-    manifests = sorted(Path("deploy/kubernetes").glob("*.yaml"))
+    folders = ("kubernetes", "kubernetes-scaled", "haproxy")
+    manifests = sorted(p for name in folders for p in Path("deploy", name).glob("*.yaml"))
     of_kubernetes = [str(path) for path in manifests if path.stem != "kustomization"]
     session.run("kubernetes-validate", "--strict", *of_kubernetes)
     env = {"NO_LIBRARY_IS_ABSENT": "1"}
@@ -377,6 +378,16 @@ def systems(session: nox.Session, clients: str) -> None:
     more = ["--portkey"] if clients == "gateways" else []
     command = ("python", "-m", "support.systems", "--update", *more)
     session.run(*command, env={"PYTHONPATH": "tests"})
+
+
+@nox.session
+def load_tests(session: nox.Session) -> None:
+    """The real Locust with fifty users, and Prometheus' own parser for the server's counts."""
+    session.install("-e", ".[test,metrics,server]", "locust>=2.43")
+    env = {"NO_LIBRARY_IS_ABSENT": "1"}
+    tests = ("load_tests", "server/test_metrics.py", "server/test_workers.py")
+    paths = (f"tests/{path}" for path in tests)
+    session.run("pytest", *paths, EVERY_CASE, *session.posargs, env=env)
 
 
 @nox.session
