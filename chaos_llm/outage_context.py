@@ -321,7 +321,6 @@ class Outage:
             deadlines,
             httpx_clients,
             import_hooks,
-            waits,
         )
 
         engine = Engine(
@@ -338,7 +337,6 @@ class Outage:
         stack.enter_context(client_environment.adapted_environment(context))
         self._credentials = engine.credentials = Credentials.of(os.environ, provider_names())
         deadlines.watch(context, stack)
-        waits.watch(context, stack)
         stack.enter_context(httpx_clients.intercepted(context))
         stack.enter_context(import_hooks.intercepted(context))
         return context

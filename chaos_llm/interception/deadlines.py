@@ -15,35 +15,26 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import ExitStack
 from math import inf
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from chaos_llm.interception import waits
 from chaos_llm.interception.cancellation import give_up, working_for
 from chaos_llm.requests import app_deadlines
 from chaos_llm.requests.app_deadlines import AppDeadline, OpenDeadline
-from chaos_llm.requests.app_lines import is_line_of_app
+from chaos_llm.requests.app_lines import is_set_by_app
 from chaos_llm.virtual_time.patching import replace_coroutine_function
 
 if TYPE_CHECKING:
     from chaos_llm.interception.context import InterceptionContext
 
-# Modules between the library's function that sets a deadline and the code that calls it.
-_BETWEEN = (
-    "asyncio.",
-    "anyio.",
-    "trio.",
-    "concurrent.",
-    "contextlib",
-    "async_timeout",
-    "chaos_llm.interception.",
-)
 _WAITS_WITHOUT_TIMEOUT = (3, 11)  # the Python whose `wait_for` does not use `asyncio.timeout`
 
 
 def watch(context: InterceptionContext, undo: ExitStack) -> None:
-    """Note deadlines of asyncio and cancelled work until `undo` is closed."""
+    """Note deadlines of asyncio, waits and cancelled work until `undo` is closed."""
     _watch_asyncio(context.now, undo)
     _watch_pools(undo)
+    waits.watch(context.now, undo)
 
 
 def of_anyio(context: InterceptionContext, undo: ExitStack) -> None:
@@ -143,13 +134,6 @@ def _clock_of_loop() -> Callable[[], float]:
 
 def _asyncio_task() -> object:
     return None if asyncio._get_running_loop() is None else asyncio.current_task()
-
-
-def is_set_by_app(frame: FrameType | None) -> bool:
-    """Whether the app's own code, and no library, has entered the block."""
-    while frame is not None and frame.f_globals.get("__name__", "").startswith(_BETWEEN):
-        frame = frame.f_back
-    return frame is not None and is_line_of_app(frame)
 
 
 def _watch_pools(undo: ExitStack) -> None:

@@ -13,21 +13,17 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from chaos_llm.interception.deadlines import is_set_by_app
 from chaos_llm.requests import app_deadlines
+from chaos_llm.requests.app_lines import is_set_by_app
 from chaos_llm.virtual_time.patching import replace_any_function, replace_coroutine_function
-
-if TYPE_CHECKING:
-    from chaos_llm.interception.context import InterceptionContext
 
 _Now = Callable[[], float]
 
 
-def watch(context: InterceptionContext, undo: ExitStack) -> None:
+def watch(now: _Now, undo: ExitStack) -> None:
     """Note the app's waits until `undo` is closed."""
-    now = context.now
     for name in ("result", "exception"):
         real = getattr(Future, name)
         undo.callback(setattr, Future, name, real)
