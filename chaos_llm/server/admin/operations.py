@@ -18,6 +18,7 @@ from chaos_llm.protocol import strict_json
 from chaos_llm.protocol.redaction import printable
 from chaos_llm.server.admin import webhooks
 from chaos_llm.server.admin.injections import injected
+from chaos_llm.server.admin.metrics import metrics
 from chaos_llm.server.admin.questions import Counts, of_all_workers
 from chaos_llm.server.admin.requests import (
     LARGEST_SEED,
@@ -29,7 +30,7 @@ from chaos_llm.server.admin.requests import (
 )
 from chaos_llm.server.admin.run_state import run_state, window_state
 from chaos_llm.server.http.addresses import environment
-from chaos_llm.server.http.own_replies import ADMIN, ServerReply
+from chaos_llm.server.http.own_replies import ADMIN, ServerReply, json_reply
 from chaos_llm.server.runs.runs import DEFAULT
 from chaos_llm.server.runs.verdict import timeline, verdict
 
@@ -265,6 +266,21 @@ def _strict(request: AdminRequest) -> bool | None:
     return strict
 
 
+def _health(_request: AdminRequest) -> Any:
+    return {"healthy": True}
+
+
+def _ready(request: AdminRequest) -> Any:
+    """Whether all workers are there; those that are being started answer nothing."""
+    peers = request.server.peers
+    wanted = 1 if peers is None else peers.count
+
+    def told(found: Sequence[Any]) -> ServerReply:
+        return json_reply({"workers": len(found)}, 200 if len(found) == wanted else 503)
+
+    return of_all_workers(request.server, "counts", told)
+
+
 OPERATIONS: tuple[AdminOperation, ...] = (
     AdminOperation("GET", "", "what can be asked", _index),
     AdminOperation(
@@ -307,5 +323,8 @@ OPERATIONS: tuple[AdminOperation, ...] = (
         webhooks.ARGUMENTS,
     ),
     AdminOperation("GET", "webhooks", "the webhooks that were sent", webhooks.attempts),
+    AdminOperation("GET", "health", "whether the server is up; needs no token", _health),
+    AdminOperation("GET", "ready", "whether all workers are there; needs no token", _ready),
+    AdminOperation("GET", "metrics", "counts for Prometheus", metrics),
     AdminOperation("GET", "ca", "the certificate to trust, as PEM", _certificate),
 )
