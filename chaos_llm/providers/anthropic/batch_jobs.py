@@ -15,7 +15,12 @@ from chaos_llm.errors import UsageError
 from chaos_llm.protocol.keyed_random import KeyedRandom
 from chaos_llm.protocol.messages import Completion, Refusal, Request
 from chaos_llm.providers.anthropic.common import refuse
-from chaos_llm.providers.anthropic.message_bodies import MODEL_TOO, heard, refusal_of, whole
+from chaos_llm.providers.anthropic.message_bodies import (
+    MODEL_TOO,
+    refusal_of,
+    request_fields,
+    whole,
+)
 from chaos_llm.providers.provider import ReplyContext
 
 _WORK = 300.0  # seconds; most batches end within an hour, says the documentation
@@ -30,7 +35,7 @@ class Batch:
 
     id: str
     created: float
-    asked: tuple[dict[str, Any], ...]
+    requests: tuple[dict[str, Any], ...]
     cancelled: float | None = None
 
     @property
@@ -65,16 +70,16 @@ class Batch:
     def results(self, request: Request, reply_context: ReplyContext) -> list[dict[str, Any]]:
         """Answer every request of the batch, the same way whenever it is asked."""
         return [
-            {"custom_id": asked["custom_id"], "result": self._result(asked, request, reply_context)}
-            for asked in self.asked
+            {"custom_id": entry["custom_id"], "result": self._result(entry, request, reply_context)}
+            for entry in self.requests
         ]
 
     def _result(
-        self, asked: dict[str, Any], request: Request, reply_context: ReplyContext
+        self, entry: dict[str, Any], request: Request, reply_context: ReplyContext
     ) -> dict[str, Any]:
         if self.cancelled is not None:
             return {"type": "canceled"}
-        key, params = f"{self.id} {asked['custom_id']}", asked["params"]
+        key, params = f"{self.id} {entry['custom_id']}", entry["params"]
         mine = replace(reply_context, rng=KeyedRandom("batch", key))
         refused = refusal_of(params, MODEL_TOO)
         if not refused:
@@ -90,15 +95,15 @@ class Batch:
     def _counts(self, *, ended: bool) -> dict[str, int]:
         counts = dict.fromkeys(_FATES, 0)
         if not ended:
-            return counts | {"processing": len(self.asked)}
+            return counts | {"processing": len(self.requests)}
         if self.cancelled is not None:
-            return counts | {"canceled": len(self.asked)}
-        return counts | {"succeeded": len(self.asked) - self._bad, "errored": self._bad}
+            return counts | {"canceled": len(self.requests)}
+        return counts | {"succeeded": len(self.requests) - self._bad, "errored": self._bad}
 
     @cached_property
     def _bad(self) -> int:
         """How many of its requests are refused."""
-        return sum(refusal_of(asked["params"], MODEL_TOO) is not None for asked in self.asked)
+        return sum(refusal_of(entry["params"], MODEL_TOO) is not None for entry in self.requests)
 
 
 def _inner(request: Request, params: dict[str, Any]) -> Request:
@@ -114,7 +119,7 @@ def _inner(request: Request, params: dict[str, Any]) -> Request:
         credential=request.credential,
         size=size,
         input_tokens=size // 4,  # roughly four bytes a token
-        **heard(params),
+        **request_fields(params),
     )
 
 

@@ -225,11 +225,14 @@ def quota_headers(state: State) -> Headers:
     return tuple(headers)
 
 
-def _together(heard: Level | None, said: Level | None) -> Level | None:
-    if heard is None or said is None:
+def _together(inputs: Level | None, outputs: Level | None) -> Level | None:
+    if inputs is None or outputs is None:
         return None
-    limit, remaining = heard.limit + said.limit, heard.remaining + said.remaining
-    return Level(limit, remaining, max(heard.reset, said.reset))
+    limit, remaining = (
+        inputs.limit + outputs.limit,
+        inputs.remaining + outputs.remaining,
+    )
+    return Level(limit, remaining, max(inputs.reset, outputs.reset))
 
 
 def _moment(at: float) -> str:
