@@ -88,13 +88,13 @@ class _TokenBucket:
         reset = min(_MINUTE, (self.size - left) / self._rate)
         return Level(int(self.size), int(left + _ROUNDING), reset)
 
-    def wait(self, wanted: float) -> float:
+    def wait(self, amount: float) -> float:
         """The seconds until it holds that much, or until it is full if that is sooner."""
-        missing = wanted - self.left
+        missing = amount - self.left
         return 0.0 if missing <= _ROUNDING else min(missing, self.size - self.left) / self._rate
 
-    def has(self, wanted: float) -> bool:
-        return self.left + _ROUNDING >= wanted
+    def has(self, amount: float) -> bool:
+        return self.left + _ROUNDING >= amount
 
     def level(self) -> Level:
         return Level(
