@@ -351,6 +351,7 @@ def speed(session: nox.Session) -> None:
     session.run("python", "benchmarks/one_call.py", "--rounds", "6", "--fail-above", "1.8")
     session.run("python", "benchmarks/failing_property.py", "--rounds", "3", "--fail-above", "10")
     session.run("python", "benchmarks/first_test.py", "--rounds", "5", "--fail-above", "0.8")
+    session.run("python", "benchmarks/campaigns.py", "--runs", "30", "--fail-above", "5")
 
 
 @nox.session

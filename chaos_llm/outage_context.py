@@ -47,6 +47,9 @@ from chaos_llm.virtual_time.foreign_clocks import refuse_green_threads
 if TYPE_CHECKING:
     import respx
 
+    from chaos_llm.engine.webhooks import Webhooks
+    from chaos_llm.interception.webhook_apps import WebhookApp
+    from chaos_llm.interception.webhooks import WebhookOptions
     from chaos_llm.replay.replay import ReplayOptions, ReplayRunner
     from chaos_llm.replay.simulated_users import App
     from chaos_llm.reports.report import Report
@@ -188,11 +191,7 @@ class Outage:
     @property
     def now(self) -> float:
         """Seconds of the profile: 0 is its start, and the warm-up of a replay is before 0."""
-        now = self._position + self.clock.now
-        # All records of one moment share one float object, to save memory.
-        if now != self._now:
-            self._now = now
-        return self._now
+        return self._position + self.clock.now
 
     @refusing_unknown("on()")
     def on(self, provider: str, *, surface: str = "", model: str = "") -> ProviderControl:
@@ -273,6 +272,21 @@ class Outage:
 
         return record(path, keep=keep)
 
+    def webhooks(
+        self, url: str, app: WebhookApp | None = None, **options: Unpack[WebhookOptions]
+    ) -> Webhooks:
+        """Send the webhooks of OpenAI's batches to an app, on the outage's clock.
+
+        They are sent for batches that are created or cancelled from now on. `app` serves the URL:
+        an ASGI app, a WSGI app, or a function that takes a WebhookRequest and returns a status;
+        without it the URL is one on this machine. Options: `secret` (OPENAI_WEBHOOK_SECRET, else
+        one that is made up), `events` (all of batches), `delay="1s"`, `copies=1`.
+        """
+        context = self._require_entered("webhooks()")
+        from chaos_llm.interception.webhooks import webhooks_of  # noqa: PLC0415 - on demand
+
+        return webhooks_of(context, url, app, **options)
+
     @property
     def respx(self) -> respx.MockRouter:
         """A respx router for HTTP services other than providers, for httpx and httpx2 alike."""
@@ -329,8 +343,11 @@ class Outage:
 
     def _progress(self) -> float:
         """The present second of the profile; also resets the count of a busy loop's polls."""
-        self.clock.progress()
-        return self.now
+        now = self._position + self.clock.progress()
+        # All records of one moment share one float object, to save memory.
+        if now != self._now:
+            self._now = now
+        return self._now
 
     def _wind_back(self, warmup: float) -> float:
         """Set the clock `warmup` seconds before the profile's start, if nothing has happened yet.

@@ -2,7 +2,7 @@
 
     from chaos_llm.years import replay_all, year
 
-    replays = replay_all(year(2026, "anthropic"), lambda: SupportBot().answer)
+    replays = replay_all("year-2026:anthropic", lambda: SupportBot().answer)
     print(replays)                       # a line per incident, and the availability of the year
     assert replays.availability() > 0.999
 
@@ -14,12 +14,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
+from typing import Any
 
 from chaos_llm.analysis.call import ANSWERED
-from chaos_llm.errors import UsageError
 from chaos_llm.outage_context import outage
-from chaos_llm.profiles import catalogue, loading
+from chaos_llm.profiles import packs
 from chaos_llm.profiles.model import Profile
+from chaos_llm.profiles.packs import year
 from chaos_llm.replay.simulated_users import App
 from chaos_llm.reports.report import Report
 
@@ -96,6 +98,15 @@ class Replays:
         """The share of so many days in which users had an answer, from 0 to 1."""
         return max(0.0, 1 - self.downtime / (days * _DAY))
 
+    @property
+    def in_all(self) -> str:
+        """How many outages there were, how many of them users saw, and what it cost them."""
+        seen = sum(each.downtime > 0 for each in self.incidents)
+        return (
+            f"{len(self)} outages, {seen} of which users saw: {self.downtime / _HOUR:.1f} hours "
+            f"without an answer, an availability of {self.availability():.3%} over {_YEAR:.0f} days"
+        )
+
     def __str__(self) -> str:
         """A table: when each outage began, how long it was, and which share of calls it left."""
         lines = [f"{'begins':<12}{'hours':>8}{'answered':>10}{'lost hours':>12}  profile"]
@@ -104,59 +115,77 @@ class Replays:
             f"{each.downtime / _HOUR:>12.1f}  {each.profile.name}"
             for each in self.incidents
         ]
-        seen = sum(each.downtime > 0 for each in self.incidents)
-        lines.append(
-            f"\n{len(self)} outages, {seen} of which users saw: {self.downtime / _HOUR:.1f} hours "
-            f"without an answer, an availability of {self.availability():.3%} over {_YEAR:.0f} days"
-        )
-        return "\n".join(lines)
+        return "\n".join([*lines, f"\n{self.in_all}"])
+
+    def json(self) -> dict[str, Any]:
+        """The figures of each outage and of all, as plain values; durations are seconds."""
+        return {
+            "outages": [_figures(each) for each in self.incidents],
+            "downtime": self.downtime,
+            "availability": self.availability(),
+            "days": _YEAR,
+        }
+
+    def write(self, folder: Path, title: str) -> Path:
+        """Write a page for each outage, and index.html, which is returned; raises OSError."""
+        from chaos_llm.reports.html.outages import OutageRow, outages_page  # noqa: PLC0415 - on demand
+
+        folder.mkdir(parents=True, exist_ok=True)
+        rows = []
+        for number, each in enumerate(self.incidents, 1):
+            name = f"{number:03}-{each.profile.name}.html"
+            (folder / name).write_text(each.report.html(each.profile.name), encoding="utf-8")
+            figures = (each.lasted, each.answered, each.downtime, each.report.grade, name)
+            rows.append(OutageRow(each.profile.name, each.profile.starts, *figures))
+        index = folder / "index.html"
+        index.write_text(outages_page(rows, title, f"{self.in_all}."), encoding="utf-8")
+        return index
 
 
-def year(number: int, provider: str | None = None) -> list[Profile]:
-    """The profiles of that year's dated incidents, in the order in which they began.
-
-    A dated profile has the year in its name. With a provider, those that hit its API or its logins.
-    A day that two profiles tell of is in both. Raises UsageError if there is none.
-    """
-    found = [
-        profile
-        for name in catalogue.names()
-        if f"-{number}-" in name
-        and (profile := loading.load(name)).starts.year == number
-        and _hits(profile, provider)
-    ]
-    if not found:
-        of = f" of {provider}" if provider else ""
-        raise UsageError(f"no dated profile{of} is of the year {number}")
-    return sorted(found, key=lambda profile: (profile.starts, profile.name))
-
-
-def _hits(profile: Profile, provider: str | None) -> bool:
-    return any(
-        target.surface in ("api", "login") and provider in (None, target.provider)
-        for window in profile.windows
-        if window.simulated
-        for target in window.on
-    )
+def _figures(incident: Incident) -> dict[str, Any]:
+    return {
+        "profile": incident.profile.name,
+        "starts": incident.profile.starts.isoformat(),
+        "lasted": incident.lasted,
+        "answered": incident.answered,
+        "downtime": incident.downtime,
+        "longest_downtime": incident.report.longest_downtime,
+        "calls": incident.report.calls,
+        "grade": incident.report.grade,
+    }
 
 
 def replay_all(
-    profiles: Iterable[str | Profile],
+    profiles: str | Iterable[str | Profile],
     make_app: Callable[[], App],
     *,
     calls: int = _CALLS,
     seed: int = 0,
+    progress: Callable[[str, float], None] = lambda _name, _share: None,
 ) -> Replays:
     """Replay an app in each outage, with so many calls, and skip the quiet stretches.
 
+    A name may be a pack's: "year-2026" or "year-2026:anthropic".
     `make_app` makes the app anew in each outage: clients that are made there find placeholders for
-    the keys that are not set, and no breaker or cache remembers the outage before.
+    the keys that are not set, and no breaker or cache remembers the outage before. `progress` is
+    called before each outage with its number and the share of all that is done.
     """
-    incidents = []
-    for each in profiles:
+    incidents: list[Incident] = []
+    every = _all(profiles)
+    for each in every:
+        progress(f"{len(incidents) + 1} of {len(every)}", len(incidents) / len(every))
         with outage(each, seed=seed) as chaos:
             report = chaos.replay(
                 make_app(), calls=calls, warmup=_AROUND, recovery=_AROUND, skip_quiet=_QUIET
             )
         incidents.append(Incident(report))
     return Replays(tuple(incidents))
+
+
+def _all(given: str | Iterable[str | Profile]) -> list[Profile]:
+    """All profiles of names, packs and profiles."""
+    return [
+        profile
+        for each in ([given] if isinstance(given, str) else given)
+        for profile in (packs.expanded(each) if isinstance(each, str) else [each])
+    ]

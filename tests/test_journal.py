@@ -10,6 +10,7 @@ from support.apps.bots import ask
 from chaos_llm import outage
 from chaos_llm.decisions.plan import Decision, Draw
 from chaos_llm.faults import latency, overloaded, rate_limited
+from chaos_llm.journal.exchange_kinds import exchange_kind_of
 from chaos_llm.journal.journal import Exchange, Journal
 from chaos_llm.protocol.messages import Request
 from chaos_llm.requests.correlation import Key
@@ -23,7 +24,7 @@ def request(provider="anthropic"):
 
 
 def exchange(**facts):
-    made = Exchange(0, 0.0, request(), KEY, SLOW)
+    made = Exchange(0, 0.0, exchange_kind_of(request()), KEY, SLOW)
     for name, value in facts.items():
         setattr(made, name, value)
     return made

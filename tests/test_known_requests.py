@@ -240,3 +240,28 @@ def test_the_reply_in_full_is_a_reply():
     assert not isinstance(brief, Reply)
     assert isinstance(brief.in_full(), Reply)
     assert json.loads(brief.body)["type"] == "message"
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_headers_that_are_added_to_a_kept_reply_replace_those_of_their_names(stream, monkeypatch):
+    provider, wire = anthropic(stream=stream)
+    made, more = engine(KnownRequests()), ()
+    monkeypatch.setattr(type(provider), "quota_headers", lambda _self, _state: more)
+    own = [made.exchange(provider, wire)[1].headers for _ in range(3)][-1]
+    for more in ((("a", "1"),), (own[0], ("b", "2")), (("b", "3"), ("a", "4")), ()):
+        _, brief = made.brief_exchange(provider, wire)
+        assert not isinstance(brief, Reply)
+        reply = brief.in_full()
+        others = [name for name, _ in own if name not in dict(more)]
+        assert [name for name, _ in reply.headers] == [*others, *dict(more)]
+        assert dict(reply.headers).items() >= dict(more).items()
+        assert brief.on_the_wire() == at_once(reply)
+
+
+def test_a_known_form_reads_headers_that_are_new():
+    made = known_to(KnownRequests())
+    keys = ["k", "k", "another-key-1234", "k", "another-key-1234"]
+    exchanges = [made.exchange(*anthropic(headers={"x-api-key": key}))[0] for key in keys]
+    credentials = [exchange.credential for exchange in exchanges]
+    assert [credentials.index(each) for each in credentials] == [0, 0, 2, 0, 2]
+    assert made.journal.secrets.masked("another-key-1234") != "another-key-1234"

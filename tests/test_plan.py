@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.small_profiles import HOUR, MINUTE, profile_of, window
 
+from chaos_llm.decisions.overrides import Overrides
 from chaos_llm.decisions.plan import HEALTHY, INJECTED, Draw, Plan
 from chaos_llm.faults import latency, overloaded, server_error
 from chaos_llm.profiles.model import Share, Target, WeightedFault
@@ -237,3 +238,17 @@ def test_a_decision_has_a_reason():
     assert any(s.endswith("against 0.500: overloaded()") for s in sentences)
     assert HEALTHY.why == "no window is open for this request"
     assert Draw(INJECTED, overloaded(), 0.0, 1.0).why == "injected by the test: overloaded()"
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 9), st.integers(1, 4)), max_size=4),
+    st.lists(st.integers(-2, 14), min_size=1, max_size=12),
+)
+def test_no_window_is_missed_after_a_calm_time(windows, times):
+    spans = [(begins * MINUTE, (begins + lasts) * MINUTE) for begins, lasts in windows]
+    placed = [window(f"window {n}", begins=b, ends=e) for n, (b, e) in enumerate(spans)]
+    overrides = Overrides(Plan(profile_of(*placed), seed=1))
+    for at in (minute * MINUTE for minute in times):  # also back in time, as a replay winds
+        is_calm = not any(begins <= at < ends for begins, ends in spans)
+        assert overrides.spare_all(at) is is_calm
+        assert (overrides.decide(request(), key(0), at) is HEALTHY) is is_calm

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from itertools import pairwise
 
 import httpx
 import pytest
 from support.apps.plain import PlainApp
 
+from chaos_llm import outage
 from chaos_llm.demo.hardened_bot import HardenedBot
 from chaos_llm.demo.naive_bot import NaiveBot
 from chaos_llm.errors import UsageError
+from chaos_llm.profiles import catalogue, loading, packs
 from chaos_llm.profiles.generated_month import month
 from chaos_llm.profiles.model import Target
 from chaos_llm.years import replay_all, year
@@ -45,6 +48,56 @@ def test_a_year_of_all_providers_has_more():
 def test_a_year_without_dated_profiles_is_refused(number, provider):
     with pytest.raises(UsageError, match=f"no dated profile.* is of the year {number}"):
         year(number, provider)
+
+
+def test_a_pack_is_the_year_in_order():
+    names = [profile.name for profile in packs.expanded("year-2024:openai")]
+
+    assert names == [profile.name for profile in year(2024, "openai")]
+    assert len(names) > 5
+    assert set(names) < {profile.name for profile in packs.expanded("year-2024")}
+
+
+def test_a_pack_is_replayed_by_its_name():
+    replays = replay_all("year-2022:openai", lambda: PlainApp(Target("openai")), calls=5)
+    assert [each.profile.name for each in replays] == [p.name for p in year(2022, "openai")]
+
+
+def test_an_outage_says_that_a_pack_is_many():
+    with pytest.raises(UsageError, match="year-2026 is a pack of many profiles") as raised:
+        outage("year-2026")
+    assert "`chaos-llm replay`" in str(raised.value)
+
+
+def test_a_team_s_profile_of_a_pack_s_name_comes_first(tmp_path):
+    text = catalogue.find("anthropic-529-storm").read_text(encoding="utf-8")
+    (tmp_path / "ours").mkdir()
+    (tmp_path / "ours" / "year-2026.toml").write_text(text, encoding="utf-8")
+    settings = '[tool.chaos_llm]\nprofiles = ["ours"]\n'
+    (tmp_path / "pyproject.toml").write_text(settings, encoding="utf-8")
+
+    (found,) = packs.expanded("year-2026", tmp_path)
+    assert found.windows == loading.load("anthropic-529-storm").windows
+
+
+def test_pages_of_all_outages_are_linked_from_one(tmp_path):
+    replays = replay_all([JULY, RESETS], naive, calls=5)
+    index = replays.write(tmp_path / "pages", "our bot").read_text(encoding="utf-8")
+
+    for page in (f"001-{JULY}.html", f"002-{RESETS}.html"):
+        assert f'href="{page}"' in index
+        assert (tmp_path / "pages" / page).stat().st_size > 10_000
+    assert replays.in_all in index
+
+
+def test_the_figures_are_plain_values():
+    replays = replay_all([JULY], naive, calls=20)
+    said = json.loads(json.dumps(replays.json()))
+
+    (one,) = said["outages"]
+    assert (one["profile"], one["lasted"], one["calls"]) == (JULY, 6060, 20)
+    assert said["downtime"] == one["downtime"] == replays.downtime > 0
+    assert said["availability"] == replays.availability()
 
 
 def test_each_outage_has_a_report_and_all_have_an_availability():

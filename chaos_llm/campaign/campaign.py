@@ -20,7 +20,7 @@ from chaos_llm.campaign.store import Store
 from chaos_llm.campaign.table import Table, by_profile, table
 from chaos_llm.campaign.worker import Task
 from chaos_llm.errors import UnknownName, UsageError
-from chaos_llm.profiles import catalogue, loading, to_toml
+from chaos_llm.profiles import catalogue, loading, packs, to_toml
 from chaos_llm.profiles.model import Profile
 
 
@@ -128,7 +128,8 @@ def unfinished(store: Store) -> int:
 def chosen(patterns: Sequence[str], rootdir: str | Path | None = None) -> dict[str, Profile]:
     """The profiles that are selected by name, by a pattern ("anthropic-*") or by "tag:5xx".
 
-    Raises UnknownName for a name, pattern or tag that selects none.
+    A pack, "year-2026", selects its profiles. Raises UnknownName for a name, pattern or tag that
+    selects none.
     """
     known = catalogue.names(rootdir)
     names: dict[str, None] = {}
@@ -137,6 +138,8 @@ def chosen(patterns: Sequence[str], rootdir: str | Path | None = None) -> dict[s
             found = list(catalogue.with_tag(pattern.removeprefix("tag:"), rootdir))
         elif Path(pattern).suffix == ".toml":
             found = [pattern]
+        elif catalogue.year_of_pack(pattern, rootdir) != (None, None):
+            found = [each.name for each in packs.expanded(pattern, rootdir)]
         else:
             found = fnmatch.filter(known, pattern)
         if not found:

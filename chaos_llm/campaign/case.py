@@ -23,7 +23,8 @@ class Row:
     """What one run showed; numbers are counts, `downtime` is in seconds of the profile.
 
     `passed` and `failed` are names of checks. `lost_requests` are requests that brought no
-    answer to a call; `error` says why a run was not judged.
+    answer to a call. `tokens` were billed, in and out; `wasted_tokens` of them for answers that no
+    user got. `error` says why a run was not judged.
     """
 
     profile: str
@@ -36,6 +37,8 @@ class Row:
     downtime: float = 0.0
     requests: int = 0
     lost_requests: int = 0
+    tokens: int = 0
+    wasted_tokens: int = 0
     grade: str = "unjudged"
     findings: Mapping[str, str] = field(default_factory=dict)  # of failed checks: what was seen
     error: str = ""

@@ -51,6 +51,10 @@ class SummaryRecord(Record):
     longest_downtime: EstimateRecord
     requests_a_call: EstimateRecord
     waste: EstimateRecord = Field(description="share of the requests that brought no answer")
+    tokens_a_call: EstimateRecord = Field(description="billed tokens, in and out")
+    wasted_tokens: EstimateRecord = Field(
+        description="share of the billed tokens that paid for answers that no user got"
+    )
     checks: dict[str, EstimateRecord] = Field(description="share of judged runs that failed")
     worst: list[RunOfCampaignRecord]
 
@@ -92,6 +96,8 @@ def _summary(summary: Summary, folder: str) -> SummaryRecord:
         longest_downtime=_estimate(summary.downtime),
         requests_a_call=_estimate(summary.requests),
         waste=_estimate(summary.waste),
+        tokens_a_call=_estimate(summary.cost),
+        wasted_tokens=_estimate(summary.wasted_tokens),
         checks={name: _estimate(found) for name, found in summary.checks.items()},
         worst=[
             RunOfCampaignRecord(

@@ -25,6 +25,7 @@ class Schedule:
     ) -> None:
         self._seeds, self._until = seeds, until
         self._rows: dict[str, dict[int, Row]] = {name: {} for name in profiles}
+        self._bad = dict.fromkeys(profiles, 0)  # of those rows
         self._next = dict.fromkeys(profiles, 0)
         self._narrow: set[str] = set()  # profiles whose interval is narrow enough
         for row in known:
@@ -42,6 +43,7 @@ class Schedule:
     def add(self, row: Row) -> None:
         """Learn what a run showed."""
         rows = self._rows[row.profile]
+        self._bad[row.profile] += row.is_bad and row.seed not in rows
         rows[row.seed] = row
         if self._until is not None and len(rows) % FEWEST == 0:
             in_order = [each for _, each in sorted(rows.items())]
@@ -67,6 +69,5 @@ class Schedule:
 
     def _width(self, profile: str) -> float:
         """How little is known: the spread of what its runs showed so far."""
-        rows = list(self._rows[profile].values())
-        bad = sum(row.is_bad for row in rows)
-        return min(bad, len(rows) - bad) / max(1, len(rows))
+        runs, bad = len(self._rows[profile]), self._bad[profile]
+        return min(bad, runs - bad) / max(1, runs)

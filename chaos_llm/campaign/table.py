@@ -51,6 +51,17 @@ class Summary:
         return intervals.mean([row.requests / row.calls for row in self.judged if row.calls])
 
     @cached_property
+    def cost(self) -> Estimate:
+        """Billed tokens for one call, in and out."""
+        return intervals.mean([row.tokens / row.calls for row in self.judged if row.calls])
+
+    @cached_property
+    def wasted_tokens(self) -> Estimate:
+        """Share of the billed tokens that paid for answers that no user got."""
+        rows = [row for row in self.judged if row.tokens]
+        return intervals.ratio([row.wasted_tokens for row in rows], [row.tokens for row in rows])
+
+    @cached_property
     def waste(self) -> Estimate:
         """Share of the requests that brought no answer."""
         rows = [row for row in self.judged if row.requests]

@@ -10,7 +10,17 @@ from chaos_llm.campaign.intervals import Estimate
 from chaos_llm.campaign.table import Summary, Table
 from chaos_llm.durations import describe
 
-HEAD = ("profile", "runs", "answered", "bad runs", "longest downtime", "requests a call", "waste")
+HEAD = (
+    "profile",
+    "runs",
+    "answered",
+    "bad runs",
+    "longest downtime",
+    "requests a call",
+    "lost requests",
+    "tokens a call",
+    "wasted tokens",
+)
 
 
 def percent(estimate: Estimate) -> str:
@@ -22,6 +32,11 @@ def percent(estimate: Estimate) -> str:
 def number(estimate: Estimate) -> str:
     """A number with its interval."""
     return f"{estimate.value:.2f} ({estimate.low:.2f} to {estimate.high:.2f})"
+
+
+def whole(estimate: Estimate) -> str:
+    """A number without its fraction, with its interval."""
+    return f"{estimate.value:,.0f} ({estimate.low:,.0f} to {estimate.high:,.0f})"
 
 
 def seconds(estimate: Estimate) -> str:
@@ -40,6 +55,8 @@ def cells(summary: Summary) -> tuple[str, ...]:
         seconds(summary.downtime),
         number(summary.requests),
         percent(summary.waste),
+        whole(summary.cost),
+        percent(summary.wasted_tokens),
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from chaos_llm.analysis.billed_tokens import tokens_of, wasted
 from chaos_llm.analysis.healthy_failures import healthy_failures
 from chaos_llm.campaign.app_factory import fresh_app
 from chaos_llm.campaign.case import Case, Row
@@ -76,6 +77,8 @@ def judged(task: Task) -> Row:
         downtime=report.longest_downtime,
         requests=len(sent),
         lost_requests=sum(exchange.failed for exchange in sent),
+        tokens=sum(map(tokens_of, report.run.api)),
+        wasted_tokens=sum(map(tokens_of, wasted(report.run))),
         grade=report.grade,
         error=healthy.sentence if healthy.are_many else "",
         findings={f.check: f.seen for f in report.findings if f.verdict == "fail"},

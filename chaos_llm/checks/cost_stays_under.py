@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
+from chaos_llm.analysis.billed_tokens import tokens_of
 from chaos_llm.analysis.run import Run
 from chaos_llm.checks import _limits
-from chaos_llm.checks._tokens import tokens_of
 from chaos_llm.checks.check import Check, Finding
 from chaos_llm.errors import UnknownName, UsageError
 from chaos_llm.journal.journal import Exchange

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from chaos_llm.analysis.billed_tokens import tokens_of, wasted
 from chaos_llm.analysis.run import Run
 from chaos_llm.checks import _limits
-from chaos_llm.checks._tokens import tokens_of, wasted
 from chaos_llm.checks.check import Check, Finding
 
 

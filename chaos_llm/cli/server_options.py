@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _TOXIPROXY = "let a real Toxiproxy simulate network faults; see docs/reference/server.md"
 _GRPC = 'also serve gRPC on this port, 0 for any free one; pip install "chaos_llm[grpc]"'
+_WEBHOOKS = "post OpenAI's webhooks of batches here, signed with OPENAI_WEBHOOK_SECRET"
 _LENIENT = "answer requests that the real APIs refuse, too, as far as they can be read"
 _ADMIN_HELP = "required in requests to the admin API (default: CHAOS_LLM_ADMIN_TOKEN)"
 _UPSTREAM = (
@@ -64,6 +65,7 @@ def _wire_arguments(parser: argparse.ArgumentParser) -> None:
     add("--tunnel", action="store_true", help="as a proxy, pass requests to other hosts through")
     add("--toxiproxy", action="store_true", help=_TOXIPROXY)
     add("--grpc", type=int, metavar="PORT", help=_GRPC)
+    add("--webhooks", default="", metavar="URL", help=_WEBHOOKS)
     add("--lenient", action="store_true", help=_LENIENT)
     add(
         "--upstream",
@@ -107,6 +109,7 @@ def settings_of(options: argparse.Namespace, profiles: list[str]) -> Settings:
         admin_token=options.admin_token,
         journal=options.journal,
         upstream=None if options.upstream is None else [a for a in options.upstream if a],
+        webhooks=options.webhooks,
         strict=False if options.lenient else None,
     )
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
+from typing import Any
 
 from chaos_llm.decisions.plan import INJECTED, Decision, Draw, Meter, Plan
 from chaos_llm.faults.fault import Fault
@@ -85,12 +86,27 @@ class Overrides:
     injections: list[Injection] = field(default_factory=list)
     chosen: list[ChosenAnswers] = field(default_factory=list)
     healed: list[tuple[Target, float]] = field(default_factory=list)
+    kept: dict[str, dict[str, Any]] = field(default_factory=dict)  # by provider: its batches, ...
     # The injections of the last decision, one for each of its draws.
     spent: list[Injection] = field(default_factory=list)
     meter: Meter = field(init=False)
+    # The last segment of the plan's timeline in which no window was open.
+    _calm: tuple[float, float] = (math.inf, -math.inf)
 
     def __post_init__(self) -> None:
         self.meter = Meter(self.plan)
+
+    def spare_all(self, at: float) -> bool:
+        """Whether `decide` says HEALTHY of any request at that time, and counts none."""
+        if self.injections:
+            return False
+        begins, ends = self._calm
+        if begins <= at < ends:
+            return True
+        if self.meter.loads or self.plan.open_at(at):
+            return False
+        self._calm = self.plan.segment(at)
+        return True
 
     def decide(self, request: Request, key: Key, at: float) -> Decision:
         """The draws for a request: injected faults first, then those of the windows."""
@@ -170,6 +186,16 @@ class Overrides:
             if window.opened > healed_at and window.hits(request)
         )
         return max(chain(injected, shares), default=0.0)
+
+    def faults_at(self, request: Request, at: float) -> Iterator[Fault]:
+        """All faults that could hit such a request, of injections and of open windows."""
+        for injection in self.injections:
+            if injection.is_open(at) and injection.target.hits(request):
+                yield from injection.faults
+        healed_at = self.healed_at(request, at)
+        for window in self.plan.open_at(at):
+            if window.opened > healed_at and window.hits(request):
+                yield from window.faults
 
     def edges(self) -> set[float]:
         """The times at which a window or injection begins or ends, or a provider is healed."""

@@ -183,6 +183,13 @@ class Plan:
             self._open[segment] = windows
         return windows
 
+    def segment(self, at: float) -> tuple[float, float]:
+        """From when until when the windows are open that are open at that time."""
+        index = bisect_right(self._edges, at)
+        begins = self._edges[index - 1] if index else -math.inf
+        ends = self._edges[index] if index < len(self._edges) else math.inf
+        return begins, ends
+
     def bounds(self) -> tuple[float, float]:
         """The times at which the first simulated window begins and the last one ends."""
         if not self.windows:

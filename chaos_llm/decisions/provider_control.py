@@ -15,8 +15,11 @@ from chaos_llm.durations import Duration, seconds
 from chaos_llm.errors import UnknownName, UsageError, refuse_unknown, refusing_unknown
 from chaos_llm.faults.fault import Fault
 from chaos_llm.profiles.model import SIMULATED_SURFACES, Target
+from chaos_llm.protocol.batch_length import LENGTH, SHORTEST
 from chaos_llm.protocol.messages import UNSERVED, Completion, Request, ToolCall
 from chaos_llm.requests.hosts import provider_names
+
+_HAVE_BATCHES = ("openai", "anthropic")
 
 
 class HasFields(Protocol):
@@ -142,6 +145,22 @@ class ProviderControl:
             return self
         assert answers is not None
         self._overrides.choose(ChosenAnswers(self._target, _answerer(answers), _one_text(answers)))
+        return self
+
+    @refusing_unknown("batches_take()")
+    def batches_take(self, length: Duration) -> ProviderControl:
+        """Set how long a batch of OpenAI or Anthropic takes that is created from now on.
+
+        One that takes more than 24 hours expires: the requests that it got to until then have
+        results, the others have expired. Raises UsageError for less than a minute, and for other
+        providers.
+        """
+        provider, takes = self._target.provider, seconds(length)
+        if provider not in _HAVE_BATCHES:
+            raise UsageError(f"batches are simulated for {' and '.join(_HAVE_BATCHES)} only")
+        if takes < SHORTEST:
+            raise UsageError(f"a batch takes a minute at least; got {length!r}")
+        self._overrides.kept.setdefault(provider, {})[LENGTH] = takes
         return self
 
 

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Any, TypeGuard
+from typing import TypeGuard
 from zlib import crc32
 
 from chaos_llm.answers import json_schema, status_page
@@ -21,9 +21,9 @@ from chaos_llm.answers.healthy_answers import HealthyAnswers
 from chaos_llm.answers.prompt_cache import LEAST_SIZE, PromptCache
 from chaos_llm.decisions import connection_faults
 from chaos_llm.decisions.overrides import Overrides
-from chaos_llm.decisions.plan import Decision
+from chaos_llm.decisions.plan import HEALTHY, Decision
 from chaos_llm.engine.kept_replies import Values, answer_of, kept_reply
-from chaos_llm.engine.known_requests import KNOWN, KnownRequest, KnownRequests
+from chaos_llm.engine.known_requests import KNOWN, NOT_TRIED, KnownRequest, KnownRequests
 from chaos_llm.engine.plain_answers import plain_answer
 from chaos_llm.engine.plain_replies import Plain
 from chaos_llm.engine.recorded_content import content_of, whole_text
@@ -44,9 +44,9 @@ from chaos_llm.protocol.messages import (
     Request,
     WireRequest,
 )
-from chaos_llm.protocol.rate_limits import Buckets, State, with_headers
+from chaos_llm.protocol.rate_limits import Buckets, Quota, State, with_headers
 from chaos_llm.protocol.tool_history import reported_tool_calls
-from chaos_llm.providers.provider import Provider, ReplyContext
+from chaos_llm.providers.provider import Headers, Provider, ReplyContext
 from chaos_llm.providers.websocket_session import Session
 from chaos_llm.requests.correlation import Correlation, Key
 from chaos_llm.requests.credentials import Credentials
@@ -68,7 +68,6 @@ class Engine:
     journal: Journal
     correlation: Correlation
     now: Callable[[], float]  # seconds of the profile
-    stored: dict[str, dict[str, Any]] = field(default_factory=dict)  # by provider: its batches, ...
     credentials: Credentials = field(default_factory=Credentials)
     # The numbers of calls in which a request has failed; a dict, because it keeps their order.
     failing_calls: dict[int, None] = field(default_factory=dict)
@@ -85,6 +84,10 @@ class Engine:
         self._buckets = {name: Buckets(stated.quota) for name, stated in quotas.items()}
         self._default_buckets: dict[str, Buckets] = {}
         self._prompt_cache = PromptCache()
+
+    def unix(self) -> float:
+        """The present Unix time of the profile, as replies have it."""
+        return round(self._starts + self.now(), 6)
 
     def exchange(self, provider: Provider, wire: WireRequest) -> tuple[Exchange, Reply]:
         """Answer one request in this provider's wire format."""
@@ -128,6 +131,8 @@ class Engine:
         return exchange, reply
 
     def _decide(self, request: Request, key: Key, wire: WireRequest, at: float) -> Decision:
+        if self.overrides.spare_all(at):
+            return HEALTHY
         decision = self.overrides.decide(request, key, at)
         return connection_faults.without(decision) if wire.connected else decision
 
@@ -144,10 +149,10 @@ class Engine:
         """
         return (
             type(request) is KnownRequest
-            and request.form.wants_text
-            and decision.spares
-            and request.provider not in self._buckets
-            and request.provider not in self.profile.baseline
+            and (form := request.form).wants_text
+            and (decision is HEALTHY or decision.spares)
+            and form.kind.provider not in self._buckets
+            and form.kind.provider not in self.profile.baseline
         )
 
     def _answer_plainly(  # noqa: PLR0917 - as many parts as a request has
@@ -165,21 +170,25 @@ class Engine:
         if answer is None:
             return None
         text, reference, said, thinking, thought = answer
-        kept, reply = kept_reply(request.form), None
+        form = request.form
+        kept, reply = form.reply if form.reply is not NOT_TRIED else kept_reply(form), None
         drawn = hashes(_STAMP + joined_key, 1 if kept is None else kept.hashes)
         values = Values(text, request.input_tokens, said, drawn, now, thinking, thought)
         if kept is None or provider.remembers:
             reply = self._rendered_at_once(provider, request, values, key, at)
             if reply is None:
                 return None
-        exchange = self.journal.open(at, request, key, decision)
+        exchange = self.journal.begin(at, form.kind, key, decision)
         exchange.body_hash = _fingerprint(wire.body)
         exchange.has_healthy_reply(reference, request.input_tokens, said)
-        self._note_credentials(request, wire)
+        self._note_credentials(form.kind.credential, wire)
         if key.call in self.failing_calls:
             self._record_failing_call(exchange, request, whole_text(text))
-        state = self._take_from_quota(provider, request, now, said)
-        more = () if state is None else provider.quota_headers(state)
+        more: Headers = ()
+        if provider.usual_quota is not None and not form.request.subscription:
+            buckets = self._default_buckets_of(form.kind.provider, provider.usual_quota)
+            state = buckets.take(form.kind.credential, now, request.input_tokens, said)
+            more = provider.quota_headers(state)
         if kept is not None:
             return exchange, kept.filled(values, more)
         assert reply is not None
@@ -198,15 +207,17 @@ class Engine:
             provider.remember(request, answer, reply_context)
         return reply
 
-    def _note_credentials(self, request: Request, wire: WireRequest) -> None:
-        if request.credential not in self.credentials.issuers:
-            self.credentials.note(request.credential, wire.headers)
-        self.journal.secrets.note(wire.headers, wire.query)
+    def _note_credentials(self, credential: str, wire: WireRequest) -> None:
+        if credential not in self.credentials.issuers:
+            self.credentials.note(credential, wire.headers)
+        secrets = self.journal.secrets
+        if wire.headers is not secrets.noted or wire.query:
+            secrets.note(wire.headers, wire.query)
 
     def _record_details(self, exchange: Exchange, builder: ReplyBuilder, wire: WireRequest) -> None:
         """Record what takes more time: only of calls with failures, and of new credentials."""
         request = builder.request
-        self._note_credentials(request, wire)
+        self._note_credentials(request.credential, wire)
         if request.size >= LEAST_SIZE and builder.reply.status < 400:
             self._prompt_cache.keep(request, exchange.at)
         if exchange.call >= 0 and (exchange.effects or not exchange.answered):
@@ -234,7 +245,7 @@ class Engine:
         exchange.app_line = sys.intern(self.line_of_request())  # a few lines make all requests
 
     def _reply_context(self, provider: Provider, key: Key, at: float) -> ReplyContext:
-        stored = self.stored.setdefault(provider.name, {})
+        stored = self.overrides.kept.setdefault(provider.name, {})
         rng = KeyedRandom("stamp", self.seed, *key)
         return ReplyContext(round(self._starts + at, 6), rng, stored, self._model_answer)
 
@@ -259,11 +270,15 @@ class Engine:
         if buckets is None:
             if provider.usual_quota is None:
                 return None
-            buckets = self._default_buckets.get(request.provider)
-            if buckets is None:
-                buckets = Buckets(provider.usual_quota, enforced=False)
-                self._default_buckets[request.provider] = buckets
+            buckets = self._default_buckets_of(request.provider, provider.usual_quota)
         return buckets.take(request.credential, now, request.input_tokens, output_tokens)
+
+    def _default_buckets_of(self, name: str, usual: Quota) -> Buckets:
+        """The buckets of a provider for which the profile states no quota."""
+        buckets = self._default_buckets.get(name)
+        if buckets is None:
+            buckets = self._default_buckets[name] = Buckets(usual, enforced=False)
+        return buckets
 
     def _healthy_answer(
         self, provider: Provider, request: Request, key: Key, reply_context: ReplyContext, at: float

@@ -11,14 +11,13 @@ answering.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterator
-from functools import lru_cache
-from operator import itemgetter
 from typing import Any, NamedTuple, cast
 
+from chaos_llm.engine.byte_templates import SHORTEST_ID, picker, with_gaps
+from chaos_llm.engine.kept_headers import KeptHeaders
 from chaos_llm.engine.known_requests import NOT_TRIED, Form
-from chaos_llm.engine.plain_replies import PlainReply, PlainStream, RawHeader, quoted_pieces
+from chaos_llm.engine.plain_replies import PlainReply, PlainStream, quoted_pieces
 from chaos_llm.protocol.keyed_random import KeyedRandom, hashes
 from chaos_llm.protocol.messages import Completion, Reasoning, Reply, Usage
 from chaos_llm.providers.framing import TO_BASE58, count_pieces, quote
@@ -26,7 +25,6 @@ from chaos_llm.providers.provider import Headers, Provider, ReplyContext
 
 HASH = 64  # bytes of one hash, from which the ids of a reply are drawn
 _MOST_HASHES = 3  # of one reply
-_SHORTEST_ID, _SHORTEST_GAP = 8, 7  # letters; fewer could be in a body by chance
 _LENGTH = 0  # the place of the length of a body among the texts in the gaps
 
 
@@ -111,62 +109,23 @@ class _Drawn(KeyedRandom):
         return self._bytes[piece]
 
 
-@lru_cache(maxsize=256)
-def _raw_names(names: tuple[str, ...]) -> list[tuple[bytes, bytes]]:
-    return [(name.encode("ascii"), name.lower().encode("ascii")) for name in names]
-
-
-def _raw(headers: Headers) -> list[RawHeader]:
-    names, values = zip(*headers, strict=True)
-    return [
-        (name, lower, value.encode("ascii"))
-        for (name, lower), value in zip(_raw_names(names), values, strict=True)
-    ]
-
-
-class _Template(NamedTuple):
-    """Bytes with gaps, and what picks the texts for them, in their order."""
-
-    constant: bytes
-    texts_of: Callable[[list[bytes]], tuple[bytes, ...]]
-
-    def filled(self, texts: list[bytes]) -> bytes:
-        return self.constant % self.texts_of(texts)
-
-
-class _KeptHeaders:
-    """The headers of the healthy replies to one form of request, and how their ids are made."""
+class _FormOfReplies:
+    """What the healthy replies to one form of request have in common."""
 
     def __init__(self, sample: _Sample) -> None:
         self._ids = _Ids(sample)
         self.hashes = -(-max((piece.stop for piece in sample.taken), default=0) // HASH)
-        self._raw = _raw(sample.reply.headers)
-        self._names = frozenset(name for name, _, _ in self._raw)
         texts = _texts(sample.values, self._ids)
         texts[_LENGTH] = b"%d" % len(sample.reply.body)
-        self._header_gaps = tuple(_header_gaps(self._raw, texts))
-
-    def _headers(self, texts: list[bytes], more: Headers) -> list[RawHeader]:
-        """The headers with these texts, and more in place of their own of these names."""
-        raw = self._raw.copy()
-        for index, before, place, after in self._header_gaps:
-            name, lower, _ = raw[index]
-            raw[index] = name, lower, before + texts[place] + after
-        if more:
-            added = _raw(more)
-            names = {name for name, _, _ in added}
-            if not self._names.isdisjoint(names):
-                raw = [header for header in raw if header[0] not in names]
-            raw += added
-        return raw
+        self._headers = KeptHeaders(sample.reply.headers, texts)
 
 
-class KeptReply(_KeptHeaders):
+class KeptReply(_FormOfReplies):
     """The bytes of healthy replies that come in one piece."""
 
     def __init__(self, sample: _Sample) -> None:
         super().__init__(sample)
-        self._body = _with_gaps(sample.reply.body, _texts(sample.values, self._ids))
+        self._body = with_gaps(sample.reply.body, _texts(sample.values, self._ids))
         # Not where the wire format does not show what a model thinks.
         self._counts_thinking = sample.reply.pieces > count_pieces(sample.values.text)
 
@@ -175,13 +134,11 @@ class KeptReply(_KeptHeaders):
         texts = _texts(values, self._ids)
         body = self._body.filled(texts)
         texts[_LENGTH] = b"%d" % len(body)
-        pieces = count_pieces(values.text)
-        if self._counts_thinking:
-            pieces += count_pieces(values.thinking)
-        return PlainReply(self._headers(texts, more), body, pieces)
+        thinking = values.thinking if self._counts_thinking else ""
+        return PlainReply(self._headers, texts, more, body, values.text, thinking)
 
 
-class KeptStream(_KeptHeaders):
+class KeptStream(_FormOfReplies):
     """The bytes of healthy replies that are streamed: what is before, around and after a piece."""
 
     def __init__(self, sample: _Sample) -> None:
@@ -189,20 +146,22 @@ class KeptStream(_KeptHeaders):
         reply, texts = sample.reply, _texts(sample.values, self._ids)
         places = [place for place, chunk in enumerate(reply.chunks) if chunk.content]
         first, last = places[0], places[-1]
-        self._before = [_with_gaps(chunk.data, texts) for chunk in reply.chunks[:first]]
-        self._after = [_with_gaps(chunk.data, texts) for chunk in reply.chunks[last + 1 :]]
+        self._before = [with_gaps(chunk.data, texts) for chunk in reply.chunks[:first]]
+        self._after = [with_gaps(chunk.data, texts) for chunk in reply.chunks[last + 1 :]]
         piece = quoted_pieces(sample.values.text)[0]
         opening, found, closing = reply.chunks[first].data.partition(piece)
-        if not found or b"content-length" in self._names:
+        if not found or self._headers.names_length:
             raise ValueError("a piece is not in an event of its own")
-        self._opening, self._closing = _with_gaps(opening, texts), _with_gaps(closing, texts)
+        self._opening, self._closing = with_gaps(opening, texts), with_gaps(closing, texts)
         self._ping = reply.ping
 
     def filled(self, values: Values, more: Headers = ()) -> PlainStream:
         """The reply with these values, and more headers."""
         texts = _texts(values, self._ids)
         return PlainStream(
-            self._headers(texts, more),
+            self._headers,
+            texts,
+            more,
             [each.filled(texts) for each in self._before],
             (self._opening.filled(texts), self._closing.filled(texts)),
             [each.filled(texts) for each in self._after],
@@ -296,21 +255,22 @@ class _Ids:
                 for made in (_uuid, *provider.made_of_draws):
                     if _of_piece(made, piece)(drawn) in text:
                         others[made, piece.start, piece.stop] = _of_piece(made, piece)
-        self._letters = [slice(*run) for run in letters]
+        self._in_letters = picker([slice(*run) for run in letters])
         self._others = list(others.values())
 
     def made_of(self, drawn: bytes) -> list[bytes]:
         """The ids of a reply with these drawn bytes."""
-        letters = drawn.translate(TO_BASE58)
-        ids = [letters[part] for part in self._letters]
-        return ids + [made(drawn) for made in self._others]
+        ids = [*self._in_letters(drawn.translate(TO_BASE58))]
+        for made in self._others:
+            ids.append(made(drawn))  # noqa: PERF401 - before 3.12 a comprehension is a call
+        return ids
 
 
 def _runs(letters: bytes, text: bytes) -> Iterator[tuple[int, int]]:
     """The longest parts of some letters that occur in a text, each from and until where."""
     start = 0
-    while start + _SHORTEST_ID <= len(letters):
-        end = start + _SHORTEST_ID
+    while start + SHORTEST_ID <= len(letters):
+        end = start + SHORTEST_ID
         if letters[start:end] not in text:
             start += 1
             continue
@@ -337,38 +297,9 @@ def _uuid(drawn: bytes) -> str:
 def _hexadecimal_part(start: int, end: int) -> Id:
     """These digits of all drawn bytes; they depend on few bytes, counted from the first one."""
     first, last, odd = _ALL - (end + 1) // 2, _ALL - start // 2, start % 2
-    return lambda drawn: _hexadecimal(drawn[first:last])[odd : odd + end - start]
+    stop = odd + end - start
+    return lambda drawn: drawn[first:last][::-1].hex()[odd:stop].encode()
 
 
 def _of_piece(made: Callable[[bytes], str], piece: slice) -> Id:
     return lambda drawn: made(drawn[piece]).encode()
-
-
-def _with_gaps(text: bytes, texts: list[bytes]) -> _Template:
-    """A template of a text, with a gap for each of the texts in it."""
-    places = {found: at for at, found in enumerate(texts) if len(found) >= _SHORTEST_GAP}
-    longest_first = sorted(places, key=len, reverse=True)
-    pattern = re.compile(b"|".join(re.escape(found) for found in longest_first))
-    order = [places[found] for found in pattern.findall(text)]
-    constants = [part.replace(b"%", b"%%") for part in pattern.split(text)]
-    return _Template(b"%b".join(constants), _picker(order))
-
-
-def _picker(places: list[int]) -> Callable[[list[bytes]], tuple[bytes, ...]]:
-    """What picks the texts at some places; `itemgetter` does it where there are several."""
-    if len(places) > 1:
-        return itemgetter(*places)
-    return lambda texts: tuple(texts[place] for place in places)
-
-
-def _header_gaps(
-    headers: list[RawHeader], texts: list[bytes]
-) -> Iterator[tuple[int, bytes, int, bytes]]:
-    """The headers with a gap: their index, what is before it, the text's place, what is after."""
-    longest_first = sorted(enumerate(texts), key=lambda each: -len(each[1]))
-    for index, (_, _, value) in enumerate(headers):
-        for place, found in longest_first:
-            if found and (found == value or (len(found) >= _SHORTEST_ID and found in value)):
-                before, _, after = value.partition(found)
-                yield index, before, place, after
-                break

@@ -18,6 +18,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
 from typing import Any
 
+from chaos_llm.journal.exchange_kinds import exchange_kind_of
 from chaos_llm.protocol import strict_json
 from chaos_llm.protocol.keyed_random import KeyedRandom
 from chaos_llm.protocol.messages import Request, WireRequest
@@ -41,20 +42,28 @@ _PROBES = (
 # Fields of a body by which a vendor may run tools of its own before it answers.
 _WITH_TOOLS = frozenset(("tools", "mcp_servers", "toolConfig"))
 _FIELDS = tuple(field.name for field in fields(Request))
-_PROMPT, _SIZE = _FIELDS.index("prompt"), _FIELDS.index("size")
-_INPUT_TOKENS, _BODY = _FIELDS.index("input_tokens"), _FIELDS.index("body")
 
 NOT_TRIED = object()
 _Path = tuple[int, bool, str, str, str, str]
 
 
 class KnownRequest(Request):
-    """A sound request of a known form; its body is parsed when it is first asked for."""
+    """A sound request of a known form; its body is parsed when it is first asked for.
+
+    What does not depend on the prompt is read from the form's own request, when it is asked for.
+    """
 
     __slots__ = ("_body", "form")
 
     _body: Any
     form: Form
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in _FIELDS:
+            raise AttributeError(name)
+        value = getattr(self.form.request, name)
+        setattr(self, name, value)
+        return value
 
     @property
     def body(self) -> Any:
@@ -101,16 +110,19 @@ class Form:
     """A sound request without its prompt: the bytes around it, and what was read."""
 
     __slots__ = (
-        "_values",
+        "_lengths",
         "added",
         "after",
         "before",
         "day",
         "headers",
-        "least",
+        "kind",
+        "met",
+        "model",
         "provider",
         "reasons",
         "reply",
+        "request",
         "wants_text",
     )
 
@@ -121,9 +133,11 @@ class Form:
         self.before, self.after = before, after
         self.added = _added_to(request)
         self.reply: Any = NOT_TRIED  # what is kept of its replies
-        self.least = len(before) + len(after)
+        self._lengths = len(before), len(after)
         self.headers: tuple[tuple[str, str | None], ...] = ()
-        self._values = [getattr(request, name) for name in _FIELDS]
+        # The last headers with these values. They are never changed, so one look at them is enough.
+        self.met: Mapping[str, str] | None = None
+        self.request, self.kind, self.model = request, exchange_kind_of(request), request.model
         self.reasons = request.reasons
         # Whether a healthy provider answers it with a text, perhaps after reasoning.
         self.wants_text = (
@@ -140,8 +154,11 @@ class Form:
         """The prompt in a body of this form; "" in any other, or if a parser has to look at it."""
         if not (body.startswith(self.before) and body.endswith(self.after)):
             return ""
-        quoted = body[len(self.before) : len(body) - len(self.after)]
-        if len(body) <= self.least or b"\\u" in quoted:
+        before, after = self._lengths
+        if len(body) <= before + after:
+            return ""
+        quoted = body[before : len(body) - after]
+        if b"\\u" in quoted:
             return ""
         try:
             # JSON's own reader of one text, which raises if the text ends before the bytes do.
@@ -154,18 +171,22 @@ class Form:
 
     def filled(self, prompt: str, body: bytes) -> KnownRequest:
         """The request with this prompt."""
-        values = self._values.copy()
-        values[_PROMPT], values[_SIZE], values[_BODY] = prompt, len(body), body
-        values[_INPUT_TOKENS] = len(body) // 4
-        request = KnownRequest(*values)
-        request.form = self
-        return request
+        filled = KnownRequest.__new__(KnownRequest)
+        request: Any = filled  # because the type checker has frozen it
+        request.form, request.prompt, request._body = self, prompt, body
+        request.size = size = len(body)
+        request.input_tokens = size // 4
+        # What the targets of windows compare; the rest is read when it is asked for.
+        kind = self.kind
+        request.provider, request.surface, request.model = kind.provider, kind.surface, self.model
+        return filled
 
     def is_met_by(self, headers: Mapping[str, str]) -> bool:
         """Whether the headers that reading it asked for have the same values."""
-        for name, value in self.headers:  # noqa: SIM110 - a third faster than all()
+        for name, value in self.headers:
             if headers.get(name) != value:
                 return False
+        self.met = headers
         return True
 
 
@@ -205,7 +226,9 @@ class KnownRequests:
         day = int(now // _DAY)
         for form in self._forms.get(path, ()):
             prompt = form.prompt_in(body)
-            if prompt and form.day == day and form.is_met_by(wire.headers):
+            if not prompt or form.day != day:
+                continue
+            if form.met is wire.headers or form.is_met_by(wire.headers):
                 if self._credit < _CREDIT:
                     self._credit += 1
                 return form.filled(prompt, body)

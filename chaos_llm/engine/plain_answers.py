@@ -28,14 +28,16 @@ def plain_answer(
     request: KnownRequest, overrides: Overrides, joined_key: bytes
 ) -> PlainAnswer | None:
     """What a test chose, else a healthy answer; None where that is no text, or is cut short."""
-    chosen = overrides.chosen_text(request)
-    if chosen is None or (chosen and request.reasons):
+    chosen = overrides.chosen_text(request) if overrides.chosen else ""
+    form = request.form
+    if chosen is None or (chosen and form.reasons):
         return None
     if chosen:
         return PlainAnswer(chosen, "".join(find_references(chosen)[-1:]), tokens_of(chosen))
     text, reference, draw = HealthyAnswers.text(request.prompt, joined_key)
-    thinking, thought = reasoning_of(draw) if request.reasons else ("", 0)
+    thinking, thought = reasoning_of(draw) if form.reasons else ("", 0)
     said = tokens_of(text) + thought
-    if request.max_tokens is not None and said > request.max_tokens:
+    most = form.request.max_tokens
+    if most is not None and said > most:
         return None
     return PlainAnswer(text, reference, said, thinking, thought)

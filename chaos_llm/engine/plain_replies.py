@@ -3,30 +3,66 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Protocol
 
 from chaos_llm.protocol.messages import Chunk, Reply
-from chaos_llm.providers.framing import quote, split
+from chaos_llm.providers.framing import count_pieces, quote, split
+from chaos_llm.providers.provider import Headers
 
 RawHeader = tuple[bytes, bytes, bytes]  # its name, its name in lower case, and its value
 _STATUS = b"HTTP/1.1 200 OK\r\n"
 
 
+class PlainHeaders(Protocol):
+    """The headers of replies, with gaps that are filled with texts when they are asked for."""
+
+    frames_body: bool  # whether they say how the end of the body is known
+
+    def raw(self, texts: list[bytes], more: Headers) -> list[RawHeader]:
+        """The headers with these texts, and more in place of their own of these names."""
+        ...
+
+    def lines(self, texts: list[bytes], more: Headers) -> bytes:
+        """The same as lines of HTTP/1.1."""
+        ...
+
+
 class PlainReply:
-    """A reply that comes whole and at once; `pieces` is the number of pieces of the answer."""
+    """A reply that comes whole and at once, with the text of its answer.
 
-    __slots__ = ("body", "pieces", "raw_headers")
+    `texts` fill the gaps in its headers, which `more` follow; `thinking` is the reasoning that it
+    shows.
+    """
 
-    def __init__(self, raw_headers: list[RawHeader], body: bytes, pieces: int) -> None:
-        self.raw_headers, self.body, self.pieces = raw_headers, body, pieces
+    __slots__ = ("_headers", "_more", "_texts", "body", "text", "thinking")
+
+    def __init__(  # noqa: PLR0917 - the parts of a reply, in their order
+        self,
+        headers: PlainHeaders,
+        texts: list[bytes],
+        more: Headers,
+        body: bytes,
+        text: str,
+        thinking: str = "",
+    ) -> None:
+        self._headers, self._texts, self._more = headers, texts, more
+        self.body, self.text, self.thinking = body, text, thinking
+
+    @property
+    def raw_headers(self) -> list[RawHeader]:
+        """The headers in bytes."""
+        return self._headers.raw(self._texts, self._more)
 
     def in_full(self) -> Reply:
         """The same reply in the form that faults can change."""
         chunks = (Chunk(0.0, self.body, True),)
-        return Reply(200, _texts(self.raw_headers), chunks, pieces=self.pieces)
+        pieces = count_pieces(self.text) + count_pieces(self.thinking)
+        return Reply(200, _texts(self.raw_headers), chunks, pieces=pieces)
 
     def on_the_wire(self) -> bytes:
         """All bytes of the reply in HTTP/1.1."""
-        return b"".join((_STATUS, *_lines(self.raw_headers), b"\r\n", self.body))
+        lines = self._headers.lines(self._texts, self._more)
+        return b"".join((_STATUS, lines, b"\r\n", self.body))
 
 
 class PlainStream:
@@ -36,18 +72,21 @@ class PlainStream:
     and after a piece in its own event.
     """
 
-    __slots__ = ("after", "around", "before", "ping", "raw_headers", "text")
+    __slots__ = ("_headers", "_more", "_texts", "after", "around", "before", "ping", "text")
 
     def __init__(  # noqa: PLR0917 - the parts of a stream, in their order
         self,
-        raw_headers: list[RawHeader],
+        headers: PlainHeaders,
+        texts: list[bytes],
+        more: Headers,
         before: list[bytes],
         around: tuple[bytes, bytes],
         after: list[bytes],
         text: str,
         ping: bytes,
     ) -> None:
-        self.raw_headers, self.before, self.around, self.after = raw_headers, before, around, after
+        self._headers, self._texts, self._more = headers, texts, more
+        self.before, self.around, self.after = before, around, after
         self.text, self.ping = text, ping
 
     def in_full(self) -> Reply:
@@ -59,16 +98,16 @@ class PlainStream:
             *(Chunk(0.0, opening + piece + closing, True) for piece in pieces),
             *(Chunk(0.0, data) for data in self.after),
         )
-        headers, count = _texts(self.raw_headers), len(pieces)
+        headers = _texts(self._headers.raw(self._texts, self._more))
+        count = len(pieces)
         return Reply(200, headers, chunks, streamed=True, pieces=count, ping=self.ping)
 
     def on_the_wire(self) -> bytes:
         """All bytes of the reply in HTTP/1.1, each event in a chunk of its own."""
-        lines = _lines(self.raw_headers)
-        if all(lower != b"transfer-encoding" for _, lower, _ in self.raw_headers):
-            lines.append(b"transfer-encoding: chunked\r\n")
+        lines = self._headers.lines(self._texts, self._more)
+        blank = b"\r\n" if self._headers.frames_body else b"transfer-encoding: chunked\r\n\r\n"
         before, after = _framed(self.before), _framed(self.after)
-        return b"".join((_STATUS, *lines, b"\r\n", *before, *self._pieces(), *after, b"0\r\n\r\n"))
+        return b"".join((_STATUS, lines, blank, *before, *self._pieces(), *after, b"0\r\n\r\n"))
 
     def _pieces(self) -> list[bytes]:
         """The events of the pieces; pieces of one length have one beginning."""
@@ -92,10 +131,6 @@ def quoted_pieces(text: str) -> list[bytes]:
 
 def _texts(headers: list[RawHeader]) -> tuple[tuple[str, str], ...]:
     return tuple((name.decode(), value.decode()) for name, _, value in headers)
-
-
-def _lines(headers: list[RawHeader]) -> list[bytes]:
-    return [b"%b: %b\r\n" % (name, value) for name, _, value in headers]
 
 
 def _framed(events: list[bytes]) -> Iterator[bytes]:

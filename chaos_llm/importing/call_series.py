@@ -14,6 +14,7 @@ from chaos_llm.recording.recorded_call import RecordedCall
 _MOST_KINDS = 200  # distinct failures that are told apart; later ones count as the last
 _MOST_CLIENTS = 2_000_000
 _UNKNOWN = math.nan
+_NO_METHODS = ("CONNECT", "OPTIONS")  # a browser's and a proxy's own, which no model answers
 _LONGEST_BODY = 65_536
 
 
@@ -91,6 +92,8 @@ class Calls:
 
     def add(self, call: RecordedCall, provider: str = "") -> None:
         """Count a call; `provider` is the one to assume where none is known."""
+        if call.method in _NO_METHODS:
+            return
         kind = kind_of(call)
         if kind == REFUSED:
             self.refused[call.status] = self.refused.get(call.status, 0) + 1

@@ -11,6 +11,7 @@ from chaos_llm.errors import UnknownName, UsageError
 from chaos_llm.importing import change_points, readers
 from chaos_llm.importing.call_series import Calls
 from chaos_llm.importing.draft import Draft, draft
+from chaos_llm.importing.reader import Reader
 from chaos_llm.importing.recorded_file import RecordedFile
 from chaos_llm.profiles import observations as observed
 from chaos_llm.profiles import to_toml
@@ -18,6 +19,7 @@ from chaos_llm.protocol.redaction import Secrets, without_shapes
 from chaos_llm.recording.recorded_call import RecordedCall, RecordedPost
 from chaos_llm.requests.hosts import provider_names
 
+_SUFFIXES = {".har", ".yaml", ".yml", ".json", ".jsonl", ".ndjson", ".csv", ".log"}
 _NAME = re.compile(r"[^a-z0-9]+")
 
 Progress = Callable[[str, float], None]
@@ -69,10 +71,10 @@ def import_files(
     calls = Calls()
     posts: list[RecordedPost] = []
     secrets: list[Secrets] = []
-    for path in paths:
+    for path in _files(paths):
         file = _opened(path, columns or {}, progress)
         reader = readers.reader_of(file, format_name)
-        for each in reader.read(file):
+        for each in _read(reader, file):
             if isinstance(each, RecordedCall):
                 calls.add(each, provider)
             else:
@@ -83,13 +85,38 @@ def import_files(
     if calls.unnamed and calls.count:
         count = sum(calls.unnamed.values())
         tell(f"{count} calls name no provider and are left out; --provider NAME assumes one")
-    made = draft(calls, posts, name=name, recorded_in=[path.name for path in paths])
+    made = draft(calls, posts, name=name, recorded_in=[path.name or str(path) for path in paths])
     return Imported(made, secrets)
 
 
+def _files(paths: Sequence[Path]) -> Iterator[Path]:
+    """The files; of a folder, such as Polly.JS makes, those in it that are recordings by name."""
+    for path in paths:
+        if not path.is_dir():
+            yield path
+            continue
+        inside = sorted(p for p in path.rglob("*") if p.is_file() and _SUFFIXES & set(p.suffixes))
+        if not inside:
+            raise UsageError(f"{path}: there is no recording in this folder")
+        yield from inside
+
+
+def _read(reader: Reader, file: RecordedFile) -> Iterator[RecordedCall | RecordedPost]:
+    """What a reader finds; it may be a team's own, and its errors are about the file."""
+    try:
+        yield from reader.read(file)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise UsageError(
+            f"{file.path} cannot be read as {reader.name} ({reader.reads}): {error!r:.200}; "
+            "--format NAME reads it as another one"
+        ) from error
+
+
 def _opened(path: Path, columns: Mapping[str, str], progress: Progress | None) -> RecordedFile:
-    if not path.is_file():
+    if not path.exists():
         raise UsageError(f"{path}: there is no such file")
+    if not path.is_file():
+        raise UsageError(f"{path} is no file that can be read twice: save it as one first")
     report = None if progress is None else (lambda share: progress(path.name, share))
     return RecordedFile(path, report, dict(columns))
 

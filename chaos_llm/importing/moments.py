@@ -8,7 +8,14 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 _NGINX = "%d/%b/%Y:%H:%M:%S %z"
-_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+_EPOCH = re.compile(r"\s*\d{9,}(?:\.\d+)?\s*")
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE]\+?\d+)?")
+# As JavaScript and Go write times: Mon May 04 2026 08:00:00 GMT+0200 (Central European ...), and
+# 2026-05-04 08:00:00.123 +0000 UTC.
+_OTHERS = (
+    (re.compile(r"\w{3} (\w{3} \d{2} \d{4} [\d:]{8}) GMT([+-]\d{4})"), "%b %d %Y %H:%M:%S %z"),
+    (re.compile(r"(\d{4}-\d\d-\d\d [\d:]{8})(?:\.\d+)? ([+-]\d{4})"), "%Y-%m-%d %H:%M:%S %z"),
+)
 # Upper bounds of seconds, milliseconds and microseconds since 1970 for times before the year 5138.
 _SCALES = ((1e11, 1.0), (1e14, 1e3), (1e17, 1e6), (1e20, 1e9))
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)")
@@ -22,6 +29,8 @@ def moment(value: object) -> float:
     nanoseconds since 1970, as its size tells.
     """
     if isinstance(value, str):
+        if _EPOCH.fullmatch(value):  # before ISO 8601, in which thirteen digits may be a date
+            return _since_1970(float(value))
         try:
             when = datetime.fromisoformat(value)
         except ValueError:
@@ -77,8 +86,12 @@ def _other_form(text: str) -> float:
         return datetime.strptime(stripped, _NGINX).timestamp()  # noqa: DTZ007 - it has %z
     except ValueError:
         pass
+    for pattern, form in _OTHERS:
+        if found := pattern.match(stripped):
+            return datetime.strptime(" ".join(found.groups()), form).timestamp()  # noqa: DTZ007 - the same
     try:
-        return parsedate_to_datetime(stripped).timestamp()
+        when = parsedate_to_datetime(stripped)
+        return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
     except ValueError:
         pass
     if stripped.endswith(" UTC"):  # 2026-05-04 08:00:00.123 UTC

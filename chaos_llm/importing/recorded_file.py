@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from chaos_llm.errors import UsageError
+from chaos_llm.importing import csv_lines
+from chaos_llm.importing.opened_file import BREAKS, opened, read_all
 from chaos_llm.protocol.redaction import Secrets
 
 _SAMPLE = 65_536  # bytes of a file's beginning by which its format is recognised
@@ -17,6 +21,10 @@ _SAMPLED_RECORDS = 5
 _SHOWN_BROKEN = 20  # broken lines whose numbers are kept; all are counted
 _PROGRESS_LINES = 4096  # lines between two reports of progress
 _LONGEST_LINE = 64 * 1024 * 1024  # bytes; a longer line is no record, and is skipped
+_LONGEST_SAMPLE = 8 * 1024 * 1024  # bytes of a line by which a format is recognised
+# Where documents of one JSON value have their records, written as in ijson.
+LISTS = ("item", "data.item", "logs.item", "observations.item", "records.item", "data.records.item")
+_TOO_DEEP = re.compile(r"(?:\[\s*){100}")
 
 Object = dict[str, Any]
 
@@ -36,7 +44,10 @@ class BrokenLines:
 
 @dataclass
 class RecordedFile:
-    """One file, read from its beginning to its end once; `progress` is told the share read."""
+    """One file, read from its beginning to its end once; `progress` is told the share read.
+
+    It may be compressed, and in UTF-8, UTF-16 or UTF-32.
+    """
 
     path: Path
     progress: Callable[[float], None] | None = None
@@ -52,24 +63,69 @@ class RecordedFile:
     @cached_property
     def head(self) -> str:
         """The beginning of the file as text."""
-        try:
-            with self.path.open("rb") as opened:
-                return opened.read(_SAMPLE).decode("utf-8-sig", "replace")
-        except OSError as error:
-            raise UsageError(f"{self.path}: {error.strerror or error}") from None
+        found = b""
+        with opened(self.path) as (stream, _):
+            try:
+                while len(found) < _SAMPLE:
+                    piece = stream.read1(_SAMPLE)  # type: ignore[attr-defined] # buffered readers
+                    if not piece:
+                        break
+                    found += piece
+            except BREAKS as error:
+                if not found:
+                    raise UsageError(f"{self.path}: {error}") from None
+        return found[:_SAMPLE].decode("utf-8", "replace")
 
     @cached_property
     def sampled(self) -> Sequence[Object]:
         """The first records of JSON lines; empty for any other file."""
         found: list[Object] = []
-        for line in self.head.splitlines()[: 4 * _SAMPLED_RECORDS]:
-            try:
-                value = json.loads(line)
-            except ValueError:
-                continue
-            if isinstance(value, dict):
-                found.append(value)
+        if self.head.lstrip()[:1] in ("[", "<"):
+            return found
+        with opened(self.path) as (stream, _):
+            for _ in range(4 * _SAMPLED_RECORDS):
+                try:
+                    value = json.loads(stream.readline(_LONGEST_SAMPLE))
+                except (ValueError, RecursionError):
+                    continue
+                except BREAKS:
+                    break
+                if isinstance(value, dict):
+                    found.append(value)
         return found[:_SAMPLED_RECORDS]
+
+    @cached_property
+    def is_document(self) -> bool:
+        """Whether the file is one JSON value with a list of records, and not a record a line."""
+        start = self.head.lstrip()[:1]
+        if start == "[":
+            return True
+        if start != "{" or len(self.sampled) > 1:
+            return False
+        roots = {place.partition(".")[0] for place in LISTS}
+        return not self.sampled or any(
+            isinstance(value, list | dict) and name in roots
+            for name, value in self.sampled[0].items()
+        )
+
+    @cached_property
+    def first_records(self) -> Sequence[Object]:
+        """The first records, whether they are JSON lines, in a list of a document, or in a CSV."""
+        if self.sampled and not self.is_document:
+            return self.sampled
+        unread = RecordedFile(self.path)  # so that nothing is counted as broken twice
+        return [record for _, record in islice(unread.records(), _SAMPLED_RECORDS)]
+
+    @cached_property
+    def names(self) -> Sequence[str]:
+        """The names of the fields of the first records; of a CSV those in its first line."""
+        if self._is_table:
+            return csv_lines.names(self.head)
+        return list(dict.fromkeys(name for record in self.first_records for name in record))
+
+    @property
+    def _is_table(self) -> bool:
+        return bool(not self.sampled and csv_lines.names(self.head))
 
     def note(self, text: str) -> None:
         """Say something about the file, once."""
@@ -77,16 +133,18 @@ class RecordedFile:
 
     def lines(self) -> Iterator[tuple[int, bytes]]:
         """The number and the bytes of every line that is not empty."""
-        done = 0
-        with self.path.open("rb") as opened:
-            for line_number, line in enumerate(
-                iter(lambda: opened.readline(_LONGEST_LINE), b""), 1
-            ):
-                done += len(line)
-                if self.progress is not None and not line_number % _PROGRESS_LINES:
-                    self.progress(done / self.size)
-                if not line.isspace():
-                    yield line_number, line
+        line_number = 0
+        with opened(self.path) as (stream, file):
+            try:
+                for line_number, line in enumerate(_whole_lines(stream), 1):
+                    if self.progress is not None and not line_number % _PROGRESS_LINES:
+                        self.progress(file.tell() / self.size)
+                    if len(line) >= _LONGEST_LINE:
+                        self.broken.add(line_number, f"longer than {_LONGEST_LINE} bytes")
+                    elif not line.isspace():
+                        yield line_number, line
+            except BREAKS as error:
+                self.broken.add(line_number + 1, f"the file ends or breaks here: {error}")
 
     def json_lines(self) -> Iterator[tuple[int, Object]]:
         """The objects of JSON lines with their numbers; other lines are counted as broken."""
@@ -110,40 +168,42 @@ class RecordedFile:
         from 1. A document that ends too early is counted as broken.
         """
         ijson = self._ijson()
+        if _TOO_DEEP.search(self.head):  # ijson would take the square of the depth for it
+            self.broken.add(1, "lists within lists, and no records")
+            return
         for prefix in prefixes:
             item_number = 0
             try:
-                with self.path.open("rb") as opened:
-                    for item_number, item in enumerate(
-                        ijson.items(opened, prefix, use_float=True), 1
-                    ):
+                with opened(self.path) as (stream, file):
+                    items = ijson.items(stream, prefix, use_float=True)
+                    for item_number, item in enumerate(items, 1):
                         if self.progress is not None and not item_number % 256:
-                            self.progress(opened.tell() / self.size)
+                            self.progress(file.tell() / self.size)
                         yield item_number, item
-            except ijson.JSONError as error:
-                reason = str(error).splitlines()[0]
+            except (ijson.JSONError, *BREAKS) as error:
+                reason = (str(error).splitlines() or [""])[0]
                 self.broken.add(item_number + 1, f"the JSON ends or breaks here: {reason}")
                 return
             if item_number:
                 return
 
-    def objects(self, *prefixes: str) -> Iterator[tuple[int, Object]]:
-        """The records of JSON lines, or of a document's list at one of these places."""
-        first = self.head.lstrip()[:1]
-        is_lines = len(self.sampled) > 1 or (first == "{" and bool(self.sampled))
-        if is_lines and not any(prefix.split(".")[0] in self.sampled[0] for prefix in prefixes):
+    def records(self) -> Iterator[tuple[int, Object]]:
+        """The records of JSON lines, of the list in a JSON document, or of a CSV."""
+        if self._is_table:
+            yield from csv_lines.rows(self.lines(), self.broken.add)
+        elif not self.is_document:
             yield from self.json_lines()
-            return
-        for item_number, item in self.json_items(*prefixes):
-            if isinstance(item, dict):
-                yield item_number, item
-            else:
-                self.broken.add(item_number, f"expected an object, got {type(item).__name__}")
+        else:
+            for item_number, item in self.json_items(*LISTS):
+                if isinstance(item, dict):
+                    yield item_number, item
+                else:
+                    self.broken.add(item_number, f"expected an object, got {type(item).__name__}")
 
     def document(self) -> Any:
         """The whole of a small JSON document; raises UsageError."""
         try:
-            return json.loads(self.path.read_bytes())
+            return json.loads(read_all(self.path))
         except (ValueError, RecursionError) as error:
             raise UsageError(f"{self.path}: no JSON: {error}") from None
 
@@ -154,6 +214,15 @@ class RecordedFile:
         except ModuleNotFoundError:
             raise UsageError(NEEDS_EXTRA) from None
         return ijson
+
+
+def _whole_lines(stream: IO[bytes]) -> Iterator[bytes]:
+    """The lines; of one that is too long the beginning alone, so that numbers stay right."""
+    while line := stream.readline(_LONGEST_LINE):
+        yield line
+        rest = line
+        while len(rest) == _LONGEST_LINE and not rest.endswith(b"\n"):
+            rest = stream.readline(_LONGEST_LINE)
 
 
 NEEDS_EXTRA = (

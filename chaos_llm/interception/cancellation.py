@@ -15,6 +15,8 @@ from anyio import from_thread
 
 from chaos_llm.requests.app_deadlines import passed
 
+# What anyio notes in a thread; nothing in one that it has not started.
+_of_anyio = getattr(from_thread, "threadlocals", None)
 _worker = threading.local()  # `future`: whose function runs in this thread of a pool
 _given_up: WeakSet[Future[Any]] = WeakSet()
 
@@ -57,6 +59,8 @@ def _is_given_up() -> bool:
 
 def _is_cancelled_in_anyio() -> bool:
     """Whether the scope is cancelled that waits for this thread of `anyio.to_thread`."""
+    if _of_anyio is not None and not vars(_of_anyio):
+        return False
     try:
         from_thread.check_cancelled()
     except RuntimeError:  # this is no such thread

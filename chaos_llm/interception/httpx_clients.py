@@ -15,7 +15,8 @@ from typing import Any
 
 import anyio
 
-from chaos_llm.engine.reply_timing import AT_ONCE, FOREVER, Step, pool_timeout
+from chaos_llm.engine.plain_replies import Plain, PlainReply
+from chaos_llm.engine.reply_timing import AT_ONCE, FOREVER, Step, pool_timeout, read_timeout
 from chaos_llm.interception import cassette_playback
 from chaos_llm.interception.connection_reuse import Origin
 from chaos_llm.interception.context import InterceptionContext
@@ -25,9 +26,10 @@ from chaos_llm.interception.foreign_stubs import (
     stubs_below,
     warn_of_unused_stubs,
 )
-from chaos_llm.interception.httpx_exchange import HttpxExchange
+from chaos_llm.interception.httpx_exchange import HttpxExchange, ask, plain_response
 from chaos_llm.interception.httpx_pool import Connection, Pool
 from chaos_llm.interception.httpx_tls import share_tls_contexts
+from chaos_llm.protocol.messages import Reply
 
 _handlers: dict[tuple[str, bool], Callable[..., Any]] = {}
 _context: InterceptionContext | None = (
@@ -108,18 +110,13 @@ def _sync(module: Any, real: Callable[..., Any]) -> Callable[..., Any]:
         if connection is None:
             found = _wait(context, pool, origin, pool_timeout(request.extensions))
             connection = _or_timeout(module, request, found)
-        exchange = HttpxExchange(
-            context, module, request, names, body, pool=pool, connection=connection
-        )
-        if exchange.plain is not None:
-            return exchange.response()
-        with exchange:
-            step = exchange.headers_step()
-            exchange.pause(step)
-            if pool.retries and step.failure is not None:
-                step = _retried(exchange, step)
-            exchange.arrive(step)
-        return exchange.response()
+        wire, record, reply = ask(context, module, request, names, body, pool, connection)
+        # A client that waits no time for its bytes gets none.
+        if type(reply) is PlainReply and read_timeout(request.extensions) != 0:
+            record.end = "complete"
+            return plain_response(context, module, record, reply, pool, connection)
+        exchange = HttpxExchange(context, module, request, names, wire, record, pool, connection)
+        return _answered(exchange, reply)
 
     return handle_request
 
@@ -149,18 +146,42 @@ def _async(module: Any, real: Callable[..., Any]) -> Callable[..., Any]:
         if connection is None:
             found = await pool.wait_async(origin, pool_timeout(request.extensions))
             connection = _or_timeout(module, request, found)
-        exchange = HttpxExchange(
-            context, module, request, names, body, pool=pool, connection=connection, is_async=True
-        )
-        with exchange:
-            step = AT_ONCE if exchange.plain is not None else exchange.headers_step()
-            await anyio.sleep(step.pause)
-            if pool.retries and step.failure is not None:
-                step = await _retried_async(exchange, step)
-            exchange.arrive(step)
-        return exchange.response()
+        wire, record, reply = ask(context, module, request, names, body, pool, connection)
+        if type(reply) is PlainReply and read_timeout(request.extensions) != 0:
+            response = plain_response(context, module, record, reply, pool, connection)
+            with response.stream:
+                await anyio.sleep(AT_ONCE.pause)  # lets other tasks run
+            context.end(record, "complete")
+            return response
+        exchange = HttpxExchange(context, module, request, names, wire, record, pool, connection)
+        return await _answered_async(exchange, reply)
 
     return handle_async_request
+
+
+def _answered(exchange: HttpxExchange, reply: Reply | Plain) -> Any:
+    """The response with this reply, when its headers have come."""
+    exchange.sends(reply)
+    with exchange:
+        step = exchange.headers_step()
+        exchange.pause(step)
+        if exchange.pool.retries and step.failure is not None:
+            step = _retried(exchange, step)
+        exchange.arrive(step)
+    return exchange.response()
+
+
+async def _answered_async(exchange: HttpxExchange, reply: Reply | Plain) -> Any:
+    """The same for an async client."""
+    exchange.is_async = True
+    exchange.sends(reply)
+    with exchange:
+        step = exchange.headers_step()
+        await anyio.sleep(step.pause)
+        if exchange.pool.retries and step.failure is not None:
+            step = await _retried_async(exchange, step)
+        exchange.arrive(step)
+    return exchange.response()
 
 
 def _recording(real: Callable[..., Any]) -> Callable[..., Any]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import anyio
 
-from chaos_llm.engine.plain_replies import PlainReply
+from chaos_llm.engine.plain_replies import Plain, PlainReply
 from chaos_llm.engine.reply_timing import (
     Step,
     body_steps,
@@ -20,66 +20,33 @@ from chaos_llm.engine.reply_timing import (
     read_timeout,
 )
 from chaos_llm.interception.context import OUTAGE_ENDED, InterceptionContext
-from chaos_llm.interception.httpx_headers import RequestHeaders, reply_headers
+from chaos_llm.interception.httpx_headers import give_headers, request_headers
 from chaos_llm.interception.httpx_pool import Connection, Pool
+from chaos_llm.journal.journal import Exchange
 from chaos_llm.protocol.messages import Reply, WireRequest
 
 _EXTENSIONS = {"http_version": b"HTTP/1.1"}
 _BEFORE_A_CONNECTION = ("ConnectError", "ConnectTimeout")
 
 
-class HttpxExchange:
-    """A request, its exchange in the journal, and its reply.
+class OpenExchange:
+    """An exchange of the journal whose reply was not read to its end.
 
-    Leaving the `with` block by an exception abandons the exchange. `connection` is the one that it
-    occupies in the client's pool until the reply is read or closed.
+    Leaving its `with` block by an exception abandons it.
+    `connection` is the one that it occupies in the client's pool until the reply is read or closed.
     """
 
-    __slots__ = (
-        "_reply",
-        "connection",
-        "context",
-        "exchange",
-        "is_async",
-        "limit",
-        "module",
-        "names",
-        "plain",
-        "pool",
-        "request",
-        "wire",
-    )
+    __slots__ = ("connection", "context", "exchange", "pool")
 
     def __init__(
         self,
         context: InterceptionContext,
-        module: ModuleType,
-        request: Any,
-        names: tuple[str, ...],
-        body: bytes,
-        *,
+        exchange: Exchange,
         pool: Pool,
-        connection: Connection,
-        is_async: bool = False,
+        connection: Connection | None,
     ) -> None:
-        self.context, self.module, self.request = context, module, request
-        self.is_async, self.limit = is_async, read_timeout(request.extensions)
-        self.names, self.pool = names, pool
-        self.connection: Connection | None = connection
-        self.wire = _wire(module, request, body, reused=connection.reused)
-        try:
-            self.exchange, reply = context.brief_exchange(names, self.wire)
-        except BaseException:
-            pool.close(connection, context.clock.now)
-            raise
-        # A client that waits no time for its bytes gets none.
-        self.plain = reply if isinstance(reply, PlainReply) and self.limit != 0 else None
-        self._reply = reply
-
-    @property
-    def reply(self) -> Reply:
-        reply = self._reply
-        return reply if isinstance(reply, Reply) else reply.in_full()
+        self.context, self.exchange = context, exchange
+        self.pool, self.connection = pool, connection
 
     def __enter__(self) -> None:
         pass
@@ -87,6 +54,57 @@ class HttpxExchange:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is not None:
             self.abandon()
+
+    def complete(self) -> None:
+        """End the exchange after all was read, so that the connection can be reused.
+
+        OpenAI's sync streams close after [DONE], before the chunk that ends the body, so their
+        connections cannot be reused.
+        """
+        if self.exchange.end == "open":
+            self.context.end(self.exchange, "complete")
+        connection, self.connection = self.connection, None
+        if connection is not None:
+            now = self.context.clock.now
+            if self.exchange.end == "complete":
+                self.pool.give_back(connection, now)
+            else:
+                self.pool.close(connection, now)
+
+    def abandon(self) -> None:
+        """Let go of a reply that was not read to its end, if there is one."""
+        if self.exchange.end == "open":
+            self.context.end(self.exchange, "abandoned")
+        connection, self.connection = self.connection, None
+        if connection is not None:
+            self.pool.close(connection, self.context.clock.now)
+
+
+class HttpxExchange(OpenExchange):
+    """A request, its exchange of the journal, and its reply, which may take time or fail."""
+
+    __slots__ = ("is_async", "limit", "module", "names", "reply", "request", "wire")
+
+    reply: Reply
+
+    def __init__(  # noqa: PLR0917 - the parts of a request, as `ask` has them
+        self,
+        context: InterceptionContext,
+        module: ModuleType,
+        request: Any,
+        names: tuple[str, ...],
+        wire: WireRequest,
+        exchange: Exchange,
+        pool: Pool,
+        connection: Connection,
+    ) -> None:
+        super().__init__(context, exchange, pool, connection)
+        self.module, self.request, self.names, self.wire = module, request, names, wire
+        self.is_async, self.limit = False, read_timeout(request.extensions)
+
+    def sends(self, reply: Reply | Plain) -> None:
+        """Send this reply."""
+        self.reply = reply if isinstance(reply, Reply) else reply.in_full()
 
     def headers_step(self) -> Step:
         return headers_step(self.reply, self.limit, connect_timeout(self.request.extensions))
@@ -130,88 +148,91 @@ class HttpxExchange:
     def begin_again(self) -> Step:
         """Send the request once more, on a new connection."""
         self.wire = replace(self.wire, reused=False)
-        self.exchange, self._reply = self.context.exchange(self.names, self.wire)
+        self.exchange, self.reply = self.context.exchange(self.names, self.wire)
         return self.headers_step()
-
-    def complete(self) -> None:
-        """End the exchange after all was read, so that the connection can be reused.
-
-        OpenAI's sync streams close after [DONE], before the chunk that ends the body, so their
-        connections cannot be reused.
-        """
-        if self.exchange.end == "open":
-            self.context.end(self.exchange, "complete")
-        connection, self.connection = self.connection, None
-        if connection is not None:
-            now = self.context.clock.now
-            if self.exchange.end == "complete":
-                self.pool.give_back(connection, now)
-            else:
-                self.pool.close(connection, now)
-
-    def abandon(self) -> None:
-        if self.exchange.end == "open":
-            self.context.end(self.exchange, "abandoned")
-        connection, self.connection = self.connection, None
-        if connection is not None:
-            self.pool.close(connection, self.context.clock.now)
 
     def response(self) -> Any:
         """The library's response, whose body arrives while the client reads it."""
-        if self.plain is not None:
-            return self._plain_response(self.plain)
         reply, module = self.reply, self.module
         if comes_at_once(reply):
             self.context.end(self.exchange, "complete")
-            stream = _immediate_stream_class(module)(reply.body, self)
+            opened = self.context, self.exchange, self.pool, self.connection
+            stream = _immediate_stream_class(module)(*opened, reply.body)
         else:
             stream = _timed_stream_class(module)(self)
         return module.Response(
             reply.status, headers=reply.headers, stream=stream, extensions=_EXTENSIONS.copy()
         )
 
-    def _plain_response(self, reply: PlainReply) -> Any:
-        """The response to a reply that comes whole and at once."""
-        if self.is_async:  # other tasks ran since the request came
-            self.context.end(self.exchange, "complete")
-        else:
-            self.exchange.end = "complete"
-        module = self.module
-        stream = _immediate_stream_class(module)(reply.body, self)
-        response = module.Response(200, stream=stream, extensions=_EXTENSIONS.copy())
-        response.headers = reply_headers(module, reply.raw_headers)
-        return response
+
+def ask(  # noqa: PLR0917 - an adapter of the library has no fewer
+    context: InterceptionContext,
+    module: ModuleType,
+    request: Any,
+    names: tuple[str, ...],
+    body: bytes,
+    pool: Pool,
+    connection: Connection,
+) -> tuple[WireRequest, Exchange, Reply | Plain]:
+    """Send a request, whose body is this, to one of these providers on a connection."""
+    url, headers = request.url, request_headers(module, request.headers)
+    path, _, query = str(url.raw_path, "ascii").partition("?")
+    wire = WireRequest(request.method, url.host, path, query, headers, body, connection.reused)
+    try:
+        provider = context.hosts.provider(names, wire.method, path)
+        return wire, *context.brief_answer(provider, wire)
+    except BaseException:
+        pool.close(connection, context.clock.now)
+        raise
 
 
-def _wire(module: ModuleType, request: Any, body: bytes, *, reused: bool) -> WireRequest:
-    url, headers = request.url, RequestHeaders(module, request.headers)
-    path, _, query = url.raw_path.decode("ascii").partition("?")
-    return WireRequest(request.method, url.host, path, query, headers, body, reused)
+def plain_response(  # noqa: PLR0917 - the same parts
+    context: InterceptionContext,
+    module: ModuleType,
+    exchange: Exchange,
+    reply: PlainReply,
+    pool: Pool,
+    connection: Connection,
+) -> Any:
+    """The library's response for a reply that comes whole and at once."""
+    stream = _immediate_stream_class(module)(context, exchange, pool, connection, reply.body)
+    response = module.Response(200, stream=stream, extensions=_EXTENSIONS.copy())
+    give_headers(module, response, reply.raw_headers)
+    return response
 
 
 @cache
 def _immediate_stream_class(module: ModuleType) -> type:
     """The class of a body that arrives at once, derived from the library's own stream class."""
 
-    class ImmediateStream(module.ByteStream):  # type: ignore[misc, name-defined] # known at run time only
+    class ImmediateStream(OpenExchange, module.ByteStream):  # type: ignore[misc, name-defined] # known at run time only
         """A body whose connection is free after it was read."""
 
-        def __init__(self, body: bytes, exchange: HttpxExchange) -> None:
-            self._stream, self._exchange = body, exchange
+        def __init__(
+            self,
+            context: InterceptionContext,
+            exchange: Exchange,
+            pool: Pool,
+            connection: Connection | None,
+            body: bytes,
+        ) -> None:
+            self.context, self.exchange, self._stream = context, exchange, body
+            self.pool, self.connection = pool, connection
 
         def __iter__(self) -> Iterator[bytes]:
             yield self._stream
-            self._exchange.complete()
+            self.complete()
 
         async def __aiter__(self) -> AsyncIterator[bytes]:
             yield self._stream
-            self._exchange.complete()
+            self.complete()
 
         def close(self) -> None:
-            self._exchange.abandon()
+            if self.connection is not None:
+                self.abandon()
 
         async def aclose(self) -> None:
-            self._exchange.abandon()
+            self.abandon()
 
     return ImmediateStream
 

@@ -9,7 +9,7 @@ constructor takes the headers.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from types import ModuleType
 from typing import Any
 
@@ -24,13 +24,20 @@ def keeps_triples(module: ModuleType) -> bool:
     return kept and hasattr(headers, "_encoding") and headers.encoding == "ascii"
 
 
-def reply_headers(module: ModuleType, raw: list[RawHeader]) -> Any:
-    """ASCII headers as an object of the library's."""
-    if not keeps_triples(module):
-        return module.Headers([(name, value) for name, _, value in raw])
-    headers = module.Headers()
-    headers._list, headers._encoding = raw, "ascii"
-    return headers
+def give_headers(module: ModuleType, response: Any, raw: list[RawHeader]) -> None:
+    """Set the headers of a response, which has none yet, to these of ASCII."""
+    if keeps_triples(module):
+        headers = response.headers
+        headers._list, headers._encoding = raw, "ascii"
+    else:
+        response.headers = module.Headers([(name, value) for name, _, value in raw])
+
+
+def request_headers(module: ModuleType, headers: Any) -> RequestHeaders:
+    """The headers of a request; those of equal requests are one object."""
+    if keeps_triples(module):
+        return _of_triples(tuple(headers._list))
+    return RequestHeaders(tuple((name, name.lower(), value) for name, value in headers.raw))
 
 
 class RequestHeaders(Mapping[str, str]):
@@ -40,12 +47,9 @@ class RequestHeaders(Mapping[str, str]):
 
     _values: dict[bytes, bytes]
 
-    def __init__(self, module: ModuleType, headers: Any) -> None:
+    def __init__(self, raw: tuple[RawHeader, ...]) -> None:
         # In reverse order, because the first of several values of a header counts.
-        if keeps_triples(module):
-            self._values = {name: value for _, name, value in reversed(headers._list)}
-        else:
-            self._values = {name.lower(): value for name, value in reversed(headers.raw)}
+        self._values = {name: value for _, name, value in reversed(raw)}
 
     @property
     def raw_names(self) -> tuple[bytes, ...]:
@@ -65,3 +69,7 @@ class RequestHeaders(Mapping[str, str]):
 
     def __len__(self) -> int:
         return len(self._values)
+
+
+# An app sends the same headers again and again, up to the length of its bodies.
+_of_triples = lru_cache(maxsize=256)(RequestHeaders)

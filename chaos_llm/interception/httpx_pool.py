@@ -13,7 +13,7 @@ import threading
 from collections.abc import Iterator
 from math import inf
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import ReferenceType, WeakKeyDictionary, ref
 
 import anyio
 
@@ -58,12 +58,14 @@ class Pool:
         )
         self.retries: int = getattr(pool, "_retries", 0)
         self._connections: list[Connection] = []
+        self._tidy_at = inf  # no connection expires before
         self._waiters: list[_Waiter] = []
 
     def take(self, origin: Origin, now: float) -> Connection | None:
         """A connection for a request if one is available at once, else None."""
         connections = self._connections
-        self._tidy(now)
+        if now >= self._tidy_at or len(connections) > self._max_idle:
+            self._tidy(now)
         idle = None
         for connection in connections:
             if connection.idle_until is not None:
@@ -87,6 +89,8 @@ class Pool:
             # httpcore counts all connections here, busy ones included.
             if until is not None and (until <= now or len(connections) > self._max_idle):
                 connections.remove(connection)
+        idle = (each.idle_until for each in connections if each.idle_until is not None)
+        self._tidy_at = min(idle, default=inf)
 
     def wait(self, origin: Origin, limit: float | None) -> Connection | None:
         """Wait for a connection; None if the limit, in seconds, passes first."""
@@ -123,8 +127,10 @@ class Pool:
 
     def give_back(self, connection: Connection, now: float) -> None:
         """Keep a connection whose reply was read to its end, or give it to a waiting request."""
-        connection.idle_until = now + self._expiry
-        self._tidy(now)
+        connection.idle_until = until = now + self._expiry
+        self._tidy_at = min(self._tidy_at, until)
+        if now >= self._tidy_at or len(self._connections) > self._max_idle:
+            self._tidy(now)
         if self._waiters:
             self._assign(now)
 
@@ -152,14 +158,19 @@ class Pool:
 class Pools:
     """The pools of an outage, by transport."""
 
-    __slots__ = ("_pools",)
+    __slots__ = ("_last", "_pools")
 
     def __init__(self) -> None:
         self._pools: WeakKeyDictionary[Any, Pool] = WeakKeyDictionary()
+        self._last: tuple[ReferenceType[Any], Pool] | None = None
 
     def of(self, transport: Any) -> Pool:
         """The pool of a transport, which lives as long as the transport."""
+        last = self._last
+        if last is not None and last[0]() is transport:  # as in an app with one client
+            return last[1]
         pool = self._pools.get(transport)
         if pool is None:
             pool = self._pools[transport] = Pool(transport)
+        self._last = ref(transport), pool
         return pool

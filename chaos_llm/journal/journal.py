@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 
 from chaos_llm.decisions.plan import HEALTHY, Decision
 from chaos_llm.journal.content_timing import ContentTiming
-from chaos_llm.journal.exchange_kinds import HasExchangeKind, exchange_kind_of
+from chaos_llm.journal.exchange_kinds import ExchangeKind, HasExchangeKind, exchange_kind_of
 from chaos_llm.journal.sent_content import SentContent
 from chaos_llm.journal.shared_fields import (
     HEALTHY_REPLY,
@@ -110,10 +110,10 @@ class Exchange(HasExchangeKind):
     repeats_message: Field[bool] = own("repeats_message")
 
     def __init__(
-        self, number: int, at: float, request: Request, key: Key, decision: Decision = HEALTHY
+        self, number: int, at: float, kind: ExchangeKind, key: Key, decision: Decision = HEALTHY
     ) -> None:
         self.number, self.at, self.until = number, at, at
-        self.kind = exchange_kind_of(request)
+        self.kind = kind
         self.user, self.call, _, _, self.attempt, self.content = key
         self.decision = decision
         self.end: End = "open"
@@ -236,7 +236,11 @@ class Journal:
 
     def open(self, at: float, request: Request, key: Key, decision: Decision = HEALTHY) -> Exchange:
         """Begin the record of a request that has just come, and return it."""
-        exchange = Exchange(len(self._exchanges), at, request, key, decision)
+        return self.begin(at, exchange_kind_of(request), key, decision)
+
+    def begin(self, at: float, kind: ExchangeKind, key: Key, decision: Decision) -> Exchange:
+        """The same for a request of this kind."""
+        exchange = Exchange(len(self._exchanges), at, kind, key, decision)
         self._exchanges.append(exchange)
         return exchange
 

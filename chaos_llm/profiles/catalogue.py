@@ -6,16 +6,18 @@ once, and does not import pydantic.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from chaos_llm import extensions
 from chaos_llm.config import KEYS
-from chaos_llm.errors import ProfileError, UnknownName
+from chaos_llm.errors import ProfileError, UnknownName, UsageError
 from chaos_llm.profiles import toml_document
 from chaos_llm.profiles.toml_document import TomlDocument
 
 ALL_BY = "chaos-llm profiles"
 _PACKAGE = Path(__file__).parents[1]
+_PACK = re.compile(r"year-([0-9]{4})(?::([a-z0-9-]+))?")
 
 
 def folders(rootdir: str | Path | None = None) -> tuple[Path, ...]:
@@ -48,11 +50,25 @@ def with_tag(tag: str, rootdir: str | Path | None = None) -> tuple[str, ...]:
 
 
 def find(name: str, rootdir: str | Path | None = None) -> Path:
-    """The file of a profile; raises UnknownName."""
+    """The file of a profile; raises UnknownName, and UsageError for a pack of profiles."""
     files = _files(rootdir)
+    if name not in files and _PACK.fullmatch(name):
+        raise UsageError(
+            f"{name} is a pack of many profiles, and an outage has one: name the pack in "
+            "`--chaos`, in the marker `chaos`, in `chaos_llm.years.replay_all` or in "
+            "`chaos-llm replay`"
+        )
     if name not in files:
         raise UnknownName("profile", name, files, all_by=ALL_BY)
     return files[name]
+
+
+def year_of_pack(name: str, rootdir: str | Path | None = None) -> tuple[int | None, str | None]:
+    """The year and the provider of `year-2026:anthropic`; None, None for what is no pack."""
+    found = _PACK.fullmatch(name)
+    if found is None or name in _files(rootdir):
+        return None, None
+    return int(found[1]), found[2]
 
 
 def within(folder: Path) -> list[Path]:

@@ -145,7 +145,7 @@ VENDORS: Mapping[str, Vendor] = MappingProxyType(
             _severities(69, 26, 3),
             ((0.5, 21 / 55), (0.9, 152 / 321)),
             24 / 25,
-            0.21,
+            1 / 50,  # 22 July to 15 September 2026; until August 2024 it was 21 %
             _ANTHROPIC,
         ),
         "openai": Vendor(
@@ -156,7 +156,7 @@ VENDORS: Mapping[str, Vendor] = MappingProxyType(
             _severities(47, 5, 1),
             ((0.5, 29 / 77), (0.9, 178 / 323)),
             32 / 44,
-            0.10,
+            0.10,  # until August 2024; of 2026 it is not known
             _OPENAI,
         ),
         "groq": Vendor(  # severities, states and lags: assumed, Anthropic's
@@ -164,7 +164,7 @@ VENDORS: Mapping[str, Vendor] = MappingProxyType(
             _severities(69, 26, 3),
             ((0.5, 21 / 55), (0.9, 152 / 321)),
             24 / 25,
-            0.21,
+            1 / 50,
             _ANTHROPIC,
         ),
     }

@@ -7,6 +7,7 @@ numbers, such as a status or seconds, may go without: `chaos-llm lint --strict` 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any
 
 from chaos_llm.durations import seconds
@@ -33,19 +34,25 @@ def _parameters(
     for kind in ("faults", "network"):
         for index, table in enumerate(window.get(kind, [])):
             for name, value in table.items():
-                if name not in (*_NOT_NUMBERS, *evidence) and _is_number(value):
+                if name not in (*_NOT_NUMBERS, *evidence) and _holds_number(value):
                     message = f"{name} has no evidence; write `{name} = ...` in the window's"
                     yield ("window", number, kind, index, name), f"{message} `evidence`"
 
 
-def _is_number(value: object) -> bool:
-    """Whether it is a number, a duration, or a pair of them."""
+def _holds_number(value: object) -> bool:
+    """Whether it is a number, a duration or a moment, or has one in it, as headers and JSON may."""
+    if isinstance(value, Mapping):
+        return any(_holds_number(each) for each in value.values())
     if isinstance(value, list):
-        return bool(value) and all(_is_number(each) for each in value)
+        return any(_holds_number(each) for each in value)
     if isinstance(value, str):
-        try:
-            seconds(value)
-        except UsageError:
-            return False
-        return True
-    return isinstance(value, int | float) and not isinstance(value, bool)
+        return value.isdecimal() or _is_duration(value)
+    return isinstance(value, int | float | date) and not isinstance(value, bool)
+
+
+def _is_duration(text: str) -> bool:
+    try:
+        seconds(text)
+    except UsageError:
+        return False
+    return True

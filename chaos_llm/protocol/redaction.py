@@ -10,6 +10,7 @@ import json
 import re
 from base64 import b64decode
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from functools import lru_cache
 from urllib.parse import parse_qsl
 
@@ -99,12 +100,16 @@ class Secrets:
         self._values: dict[str, None] = {}
         self._longest_first: tuple[str, ...] | None = ()
         self._seen: dict[str, None] = {}  # headers and queries that were examined
+        # The headers that were examined last. A request's headers are not changed, so none of their
+        # credentials is missing.
+        self.noted: Mapping[str, str] | None = None
 
     def note(self, headers: Mapping[str, str], query: str = "") -> None:
         """Remember the credentials in the headers and the query of a request.
 
         It is called for every request, so texts that were seen before are skipped.
         """
+        self.noted = headers
         for name in _secret_headers(getattr(headers, "raw_names", None) or tuple(headers)):
             header = headers[name]
             if header not in self._seen:
@@ -114,6 +119,29 @@ class Secrets:
             self._mark_seen(query)
             pairs = parse_qsl(query)
             self._keep(value for name, value in pairs if name.lower() in _SECRET_QUERY)
+
+    def note_fields(self, record: object, depth: int = 0) -> None:
+        """Remember the texts under names of secrets in a record, at any depth up to twelve.
+
+        A pair such as {"name": "Authorization", "value": ...} has a name, too, and a text may be
+        JSON of its own.
+        """
+        if depth >= 12:
+            return
+        if isinstance(record, str) and record[:1] in ("{", "["):
+            with suppress(ValueError, RecursionError):
+                self.note_fields(json.loads(record), depth + 1)
+        elif isinstance(record, list):
+            for item in record:
+                self.note_fields(item, depth + 1)
+        elif isinstance(record, dict):
+            texts = {str(n).lower(): v for n, v in record.items() if isinstance(v, str)}
+            name = record.get("name") or record.get("key")
+            if isinstance(name, str) and isinstance(value := _inner(record.get("value")), str):
+                texts = {name.lower(): value}
+            self.note(texts)
+            for value in record.values():
+                self.note_fields(value, depth + 1)
 
     def _mark_seen(self, text: str) -> None:
         if len(self._seen) >= _MOST:
@@ -175,6 +203,11 @@ def _is_secret(value: str) -> bool:
 
 
 _LONGEST = 8192  # letters; the largest tokens are JWTs of a few thousand
+
+
+def _inner(value: object) -> object:
+    """The text of an attribute: itself, or in {"stringValue": ...}."""
+    return value.get("stringValue") if isinstance(value, dict) else value
 
 
 def _forms(value: str) -> Iterable[str]:

@@ -42,10 +42,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--chaos",
         action="append",
         default=[],
-        metavar="NAME|tag:TAG",
+        metavar="NAME|tag:TAG|year-2026[:PROVIDER]",
         help="run every test without a `chaos` marker with this outage profile, at its peak, or "
-        "with each profile that has this tag (tag:TAG+TAG: all of these tags); may be given more "
-        "than once, each test then runs with each profile",
+        "with each profile that has this tag (tag:TAG+TAG: all of these tags), or each dated "
+        "incident of a year; may be given more than once, each test then runs with each profile",
     )
     group.addoption(
         "--chaos-seed",

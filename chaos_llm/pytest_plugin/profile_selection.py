@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from chaos_llm.server.launch.server_handle import ServerThread
 
 _TAG = "tag:"  # in --chaos, before a tag
+_PACK = "year-"  # how the name of a pack begins
 CHAOS = "chaos"  # the marker of a test that runs once with each profile
 FIXTURE, SERVER = "chaos", "chaos_server"
 PROFILE = "_chaos_profile"  # the parameter of a test that runs with several profiles
@@ -99,17 +100,20 @@ def is_hypothesis_test(item: Any) -> bool:
     return bool(getattr(getattr(item, "obj", None), "is_hypothesis_test", False))
 
 
-def selects_by_tag(item: Any) -> bool:
-    """Whether a test selects its profiles by tag; its id then has a name even for one profile."""
+def selects_many(item: Any) -> bool:
+    """Whether a test selects by tag or pack; its id then has a name even for one profile."""
     marker = marker_of(item)
+    named = item.config.getoption("chaos") if marker is None else marker.args
+    if any(_is_pack(name, item.config.rootpath) for name in named if isinstance(name, str)):
+        return True
     if marker is None:
-        return any(name.startswith(_TAG) for name in item.config.getoption("chaos"))
+        return any(name.startswith(_TAG) for name in named)
     return marker.name == CAMPAIGN or bool(marker.kwargs.get("tags"))
 
 
 def runs_several_times(item: Any) -> bool:
     """Whether a test runs once for each of its profiles, with the profile in its id."""
-    return len(profile_names(item)) > 1 or selects_by_tag(item)
+    return len(profile_names(item)) > 1 or selects_many(item)
 
 
 def cases(item: Any) -> list[Case]:
@@ -121,20 +125,33 @@ def cases(item: Any) -> list[Case]:
 
 
 def names_of_option(given: list[str], rootdir: Path) -> tuple[str, ...]:
-    """The profiles that `--chaos` names: itself, or by `tag:5xx`, or by several tags `tag:a+b`.
+    """The profiles that `--chaos` names: itself, by a pack, or by tags, `tag:5xx` or `tag:a+b`.
 
-    Raises UnknownName or ProfileError for what cannot be loaded.
+    Raises UsageError or ProfileError for what cannot be loaded.
     """
-    from chaos_llm.profiles import load  # noqa: PLC0415 - only with --chaos
-
     names: dict[str, None] = {}
     for each in given:
         if each.startswith(_TAG):
             names |= dict.fromkeys(_with_tags(each.removeprefix(_TAG).split("+"), rootdir))
         else:
-            load(each, rootdir=rootdir)
-            names[each] = None
+            names |= dict.fromkeys(_named(each, rootdir))
     return tuple(names)
+
+
+def _named(name: str, rootdir: Path) -> list[str]:
+    """A profile's name or file as it is; the names of a pack's profiles."""
+    from chaos_llm.profiles.packs import expanded  # noqa: PLC0415 - faults
+
+    found = expanded(name, rootdir)
+    return [each.name for each in found] if _is_pack(name, rootdir) else [name]
+
+
+def _is_pack(name: str, rootdir: Path) -> bool:
+    if not name.startswith(_PACK):
+        return False
+    from chaos_llm.profiles.catalogue import year_of_pack  # noqa: PLC0415 - only for packs
+
+    return year_of_pack(name, rootdir) != (None, None)
 
 
 def profile_names(item: Any) -> list[str]:
@@ -151,9 +168,10 @@ def profile_names(item: Any) -> list[str]:
     unknown = set(marker.kwargs) - {"tags", "at", "provider", "toxiproxy", "strict"}
     if unknown or not all(isinstance(name, str) for name in named):
         raise collection_error(item, f"the marker is {MARKER}; got {marker!r}")
+    named = [each for name in named for each in _of_pack(item, name)]
     if tags := marker.kwargs.get("tags"):
         named += [name for name in _tagged(item, tags) if name not in named]
-    return named
+    return list(dict.fromkeys(named))
 
 
 def profile_name_of(item: Any) -> str | None:
@@ -240,6 +258,17 @@ def _uses_fixture(item: Any) -> bool:
     return all(
         each.func.__module__.startswith("chaos_llm.") for each in known.get(FIXTURE, ())[-1:]
     )
+
+
+def _of_pack(item: Any, name: str) -> list[str]:
+    """The names of a pack's profiles; anything else as it is, which is loaded later."""
+    from chaos_llm.errors import ChaosError  # noqa: PLC0415 - only for tests that use it
+
+    rootdir = item.config.rootpath
+    try:
+        return _named(name, rootdir) if _is_pack(name, rootdir) else [name]
+    except ChaosError as error:
+        raise collection_error(item, str(error)) from None
 
 
 def _tagged(item: Any, tags: str | list[str]) -> list[str]:

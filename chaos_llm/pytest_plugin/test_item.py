@@ -21,7 +21,7 @@ def run(item: pytest.Item, runtest: Callable[[], object]) -> None:
             runtest()
     except AssertionError as error:
         # A test with a tag cannot know which of the profiles affect the providers of its app.
-        if not profile_selection.selects_by_tag(item) or not _is_without_faults(error):
+        if not profile_selection.selects_many(item) or not _is_without_faults(error):
             raise
         name = profile_selection.profile_name_of(item)
         reason = f"no fault of {name} was applied to any request of this test"

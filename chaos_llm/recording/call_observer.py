@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -12,6 +11,7 @@ from secrets import token_bytes
 from typing import Any
 
 from chaos_llm.protocol.redaction import Secrets, without_shapes
+from chaos_llm.recording.content_encoding import decoded
 from chaos_llm.recording.http_call import http_call
 from chaos_llm.recording.recorded_call import CallEnd
 from chaos_llm.recording.recording_file import RecordingWriter, record
@@ -137,13 +137,7 @@ class CallObserver:
 
     def _content(self) -> bytes:
         """The body of the reply, decompressed where the standard library can."""
-        said, encoding = bytes(self._said), self.reply_headers.get("content-encoding", "")
-        if encoding not in ("gzip", "deflate"):
-            return b"" if encoding not in ("", "identity") else said
-        try:
-            return zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(said, _MOST_KEPT)
-        except zlib.error:
-            return b""
+        return decoded(bytes(self._said), self.reply_headers.get("content-encoding", ""))
 
 
 def _masked(value: Any, secrets: Secrets) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 from base64 import b64decode
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from chaos_llm.errors import UsageError
+from chaos_llm.recording.content_encoding import decoded
 
 _NEEDS_YAML = '{}: a cassette in YAML needs PyYAML: pip install "chaos_llm[import]"'
 
@@ -32,10 +34,17 @@ class Interaction:
 def documents(path: Path) -> list[Any]:
     """The interactions of a file as its format has them; raises UsageError."""
     try:
-        text = path.read_bytes()
+        text = path.read_bytes().removeprefix(codecs.BOM_UTF8)
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror or error}") from None
+    return documents_of(text, path)
+
+
+def documents_of(text: bytes, path: Path) -> list[Any]:
+    """The same of the file's content."""
     document = _json(path, text) if text.lstrip()[:1] == b"{" else _yaml(path, text)
+    if isinstance(document, list):  # vcrpy's first version
+        return document
     if not isinstance(document, dict):
         document = {}
     found = document.get("interactions") or document.get("http_interactions")
@@ -66,7 +75,7 @@ def interaction(value: Mapping[str, Any]) -> Interaction:
         _body(request),
         _status(response),
         headers,
-        _body(response),
+        decoded(_body(response), headers.get("content-encoding", "")),
         value.get("recorded_at") or headers.get("date"),
         response.get("duration"),
     )
@@ -84,12 +93,32 @@ def _yaml(path: Path, text: bytes) -> Any:
         import yaml  # noqa: PLC0415 - an extra
     except ModuleNotFoundError:
         raise UsageError(_NEEDS_YAML.format(path)) from None
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        return yaml.load(text, loader)  # noqa: S506 - a safe loader
-    except yaml.YAMLError as error:
+        return yaml.load(text, _plain_loader(yaml))  # noqa: S506 - a safe loader
+    except (yaml.YAMLError, RecursionError) as error:
         reason = " ".join(str(error).split())[:200]
         raise UsageError(f"{path}: no YAML: {reason}") from None
+
+
+def _plain_loader(yaml: Any) -> Any:
+    """A safe loader that takes what has an unknown tag for what it is without the tag.
+
+    Cassettes of Python 2 have `!!python/unicode`, those of Ruby `!binary` and `!ruby/...`.
+    """
+
+    class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc] # of Any
+        pass
+
+    def plain(loader: Any, _suffix: str, node: Any) -> Any:
+        if isinstance(node, yaml.MappingNode):
+            return loader.construct_mapping(node, deep=True)
+        if isinstance(node, yaml.SequenceNode):
+            return loader.construct_sequence(node, deep=True)
+        return loader.construct_scalar(node)
+
+    Loader.add_multi_constructor("", plain)
+    Loader.add_constructor("!binary", yaml.SafeLoader.construct_yaml_binary)
+    return Loader
 
 
 def _of_har(entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -112,10 +141,16 @@ def _of_har(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _headers(message: Mapping[str, Any]) -> dict[str, str]:
+    """Names in lower case; several values of one name are one, as in several cookies."""
     found = {}
     for name, value in (message.get("headers") or {}).items():
-        found[str(name).lower()] = str(value[0] if isinstance(value, list) and value else value)
+        values = value if isinstance(value, list) else [value]
+        found[_text(name).lower()] = "; ".join(map(_text, values))
     return found
+
+
+def _text(value: Any) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
 
 
 def _status(response: Mapping[str, Any]) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -26,22 +25,13 @@ def answer_of(interaction: Interaction) -> Completion | None:
     """The answer in a reply of status 200; None for a failure, or for a reply of no model."""
     if interaction.status != 200:
         return None
-    body = _decoded(interaction)
+    body = interaction.body
     try:
         values = list(_events(body)) if _is_stream(body) else [json.loads(body)]
         found = _answer(values)
     except (AttributeError, IndexError, KeyError, StopIteration, TypeError, ValueError):
         return None
     return found
-
-
-def _decoded(interaction: Interaction) -> bytes:
-    if (
-        "gzip" in interaction.headers.get("content-encoding", "")
-        and interaction.body[:1] == b"\x1f"
-    ):
-        return zlib.decompress(interaction.body, zlib.MAX_WBITS | 32)
-    return interaction.body
 
 
 def _is_stream(body: bytes) -> bool:

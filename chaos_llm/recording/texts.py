@@ -48,7 +48,7 @@ def masked_body(text: str, prompts: Iterable[str] = (), longest: int = 16_384) -
             text = text.replace(prompt, TEXT).replace(json.dumps(prompt)[1:-1], TEXT)
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return printable(without_shapes(text[:longest]))
     return json.dumps(_masked(value, kept=False), ensure_ascii=False)[:longest]
 
@@ -72,11 +72,21 @@ def _is_name(value: str) -> bool:
     return len(value) <= _SHORT and " " not in value and value.isascii()
 
 
+def as_object(value: Any) -> dict[str, Any]:
+    """An object, or the JSON text of one, as tables have it; empty for anything else."""
+    if isinstance(value, str) and value.lstrip()[:1] == "{":
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            return {}
+    return value if isinstance(value, dict) else {}
+
+
 def prompts_of(body: bytes) -> list[str]:
     """All longer texts in the body of a request, which an error may quote."""
     try:
         value = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return []
     found: list[str] = []
     _collect(value, found)

@@ -12,6 +12,7 @@ from chaos_llm.requests.hosts import Hosts, host_map, provider_names
 
 # What LiteLLM, OpenTelemetry, Portkey, Helicone and Langfuse call the providers.
 _ALIASES = {
+    "amazon-bedrock": "bedrock",
     "anthropic_text": "anthropic",
     "aws.bedrock": "bedrock",
     "aws_bedrock": "bedrock",
@@ -29,6 +30,8 @@ _ALIASES = {
     "gcp.gen_ai": "gemini",
     "gcp.vertex_ai": "vertex",
     "google": "gemini",
+    "google.generative-ai": "gemini",
+    "google.vertex": "vertex",
     "meta_llama": "meta-llama",
     "mistral_ai": "mistral",
     "mistralai": "mistral",
@@ -94,6 +97,13 @@ def place_of(method: str, host: str, path: str) -> Place:
     # A path alone says enough only where it is that of an endpoint with a model.
     provider = _hosts().provider(provider_names(), method, path)
     return Place(provider.name if provider.surface == "api" else "", "api", path)
+
+
+@lru_cache(4096)
+def is_vendors(host: str) -> bool:
+    """Whether a host, with or without a port, is known as that of a provider."""
+    name, port = _split(host)
+    return bool(name and _hosts().names(name, port))
 
 
 @lru_cache(4096)

@@ -93,7 +93,7 @@ class Correlation:
 
     def key(self, provider: str, path: str, body: bytes) -> Key:
         """The key of a request; each call of this method counts as one request."""
-        call = self._call(body)
+        call = self._call(body) if self._open else None
         return call.next_key(provider, path) if call else self._background_key(provider, path, body)
 
     def here(self) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -167,7 +168,7 @@ class WallClock:
 
     def _time_ns(self) -> int:
         self._was_read()
-        if real_grpc.is_read_by_grpc():
+        if real_grpc.PACKAGE in sys.modules and real_grpc.is_read_by_grpc():
             return self._real_ns()
         return self.nanoseconds
 

@@ -104,23 +104,22 @@ def _count_failed_try(me: Runner | None) -> bool:
 
 def _acquiring(original: Callable[..., bool], free: Callable[[Any], bool], doing: str) -> Any:
     def acquire(lock: Any, blocking: bool = True, timeout: float = -1) -> bool:
+        if timeout == -1 and original(lock, False):  # it is free, as nearly all locks are
+            return True
         me = _here()
         if me is None or not blocking or timeout == 0:
             return original(lock, blocking, timeout) or _count_failed_try(me)
-        if original(lock, False):
-            return True
         if timeout != -1 and timeout < 0:
             return original(lock, blocking, timeout)  # which raises the usual error
         assert _scheduler is not None
-        deadline = _scheduler.deadline(timeout)
-        while True:
+        deadline, woken = _scheduler.deadline(timeout), True
+        while not original(lock, False):
+            if not woken:
+                return False
             woken = _wait(me, lambda: free(lock), deadline, doing, _held_outside(lock))
             if me.over:
                 return original(lock, True, _remaining(deadline))
-            if original(lock, False):
-                return True
-            if not woken:
-                return False
+        return True
 
     return acquire
 

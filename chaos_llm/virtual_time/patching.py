@@ -25,8 +25,12 @@ def replace_methods(undo: ExitStack, kind: type, **methods: Callable[..., Any]) 
 
 
 def _put(kind: type, entries: dict[str, Any], name: str, method: Any) -> None:
+    # Until the type is marked as modified, call sites of other threads use the method that they
+    # have cached, without a reference of their own. So it must not be freed before.
+    replaced = entries[name]
     entries[name] = method
     ctypes.pythonapi.PyType_Modified(ctypes.py_object(kind))
+    del replaced
 
 
 def replace_function(undo: ExitStack, function: Any, replacement: Callable[..., Any]) -> None:

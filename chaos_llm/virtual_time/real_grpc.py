@@ -22,8 +22,6 @@ CORE = "grpc._cython"
 
 def is_read_by_grpc() -> bool:
     """Whether grpc's code is reading the wall clock; to be called by the function that it reads."""
-    if PACKAGE not in sys.modules:
-        return False
     frame: FrameType | None = sys._getframe(2)
     while frame is not None:
         name = str(frame.f_globals.get("__name__"))

@@ -133,9 +133,9 @@ class Redirect:
 
     def install(self) -> None:
         """Redirect calls to the function."""
-        self._owner.value = id(self._function)
-        self._call.value = self._called
-        self._method.value = ctypes.addressof(self._definition)
+        # Another thread may run after any call, and must not see one of them without the others.
+        owner, call, method = id(self._function), self._called, ctypes.addressof(self._definition)
+        self._owner.value, self._call.value, self._method.value = owner, call, method
 
     def remove(self) -> None:
         """Let calls reach the builtin's own C function again."""

@@ -12,7 +12,7 @@ from _thread import get_ident
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from chaos_llm.virtual_time.clock import READING, Clock
+from chaos_llm.virtual_time.clock import FREE_POLLS, READING, TICKS, Clock
 from chaos_llm.virtual_time.real_time_callers import RealTimeCallers
 from chaos_llm.virtual_time.redirects import (
     Redirect,
@@ -63,7 +63,7 @@ def _sleep(seconds: float, /) -> None:
 def _clock_here() -> Clock | None:
     """The clock for the caller of the function below, its reading counted; None for real time.
 
-    Clients read two clocks a request, so what is known of a caller is looked up without a call.
+    Clients read a clock at every request, so this calls nothing in the usual case.
     """
     running = _running
     if running is None:
@@ -77,13 +77,18 @@ def _clock_here() -> Clock | None:
         is_real = running.callers.keep_real_time(frame)
     if is_real:
         return None
-    running.clock.poll(READING)
-    return running.clock
+    clock = running.clock
+    clock.polled += READING.weight
+    if clock.polled > FREE_POLLS:
+        clock.on_standstill(READING)
+    return clock
 
 
 def _monotonic() -> float:
     clock = _clock_here()
-    return real_monotonic() if clock is None else clock.monotonic()
+    if clock is None:
+        return real_monotonic()
+    return clock.monotonic_base + clock.now / TICKS
 
 
 def _monotonic_ns() -> int:
@@ -93,7 +98,9 @@ def _monotonic_ns() -> int:
 
 def _perf_counter() -> float:
     clock = _clock_here()
-    return real_perf_counter() if clock is None else clock.perf_counter()
+    if clock is None:
+        return real_perf_counter()
+    return clock.perf_counter_base + clock.now / TICKS
 
 
 def _perf_counter_ns() -> int:

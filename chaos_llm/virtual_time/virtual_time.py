@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from _thread import get_ident
 from collections.abc import Collection
 from contextlib import AbstractContextManager, ExitStack
 from datetime import datetime
@@ -206,9 +207,11 @@ class VirtualTime:
         """Return a wall clock for set-up code; it must end before this clock is entered."""
         return RunningDate(when, self._callers.tools)
 
-    def progress(self) -> None:
-        """Count the polls of busy loops from zero, because something happened at this instant."""
-        self._clock.polled = 0
+    def progress(self) -> float:
+        """Count the polls of busy loops from zero, because something happened; returns `now`."""
+        clock = self._clock
+        clock.polled = 0
+        return clock.now / TICKS
 
     def set_wall(self, when: datetime) -> None:
         """Set the wall clock to a date; the monotonic clocks do not change."""
@@ -221,7 +224,10 @@ class VirtualTime:
 
     def is_managed_here(self) -> bool:
         """Whether the calling thread uses this clock."""
-        return _active is self and self._scheduler.here() is not None
+        if _active is not self:
+            return False
+        runner = self._scheduler.runners.get(get_ident())
+        return runner is not None and not runner.off_clock
 
     def record(self, error: HarnessError) -> HarnessError:
         """Keep a harness error; the first one is raised when the outage ends."""

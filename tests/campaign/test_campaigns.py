@@ -41,6 +41,8 @@ def test_the_same_campaign_gives_the_same_table_whatever_the_workers(tmp_path):
     assert [len(each.rows) for each in one.profiles] == [2, 2]
     assert one.in_all.judged[0].calls == 4
     assert one.in_all.judged[0].requests >= 4
+    assert one.in_all.cost.value > 0
+    assert all(row.wasted_tokens <= row.tokens for row in one.in_all.judged)
 
 
 def test_a_campaign_that_was_interrupted_goes_on_to_the_same_table(tmp_path):

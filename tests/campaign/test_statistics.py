@@ -133,3 +133,12 @@ def test_a_table_of_ten_thousand_runs_is_made_from_its_rows():
     found = table("app", rows)
     assert len(found.in_all.rows) == 10_000
     assert found.in_all.answered.width < 0.01
+
+
+def test_cost_and_waste_are_bootstrapped_over_runs():
+    rows = [Row("p", n, calls=2, answered=2, tokens=100 + n, wasted_tokens=n) for n in range(20)]
+    summary = Summary("p", rows)
+    assert summary.cost.value == pytest.approx(54.75)
+    assert summary.cost.low < 54.75 < summary.cost.high
+    assert summary.wasted_tokens.value == pytest.approx(190 / 2190)
+    assert 0 < summary.wasted_tokens.low < 190 / 2190 < summary.wasted_tokens.high < 0.2

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from chaos_llm import profiles
@@ -176,6 +178,22 @@ def test_a_profile_without_windows_is_found(tmp_path):
         ('[{ fault = "latency", seconds = [1, 5] }]', "", ["faults[0].seconds"]),
         ('[{ fault = "auth_expired", message = "no" }]', "", []),
         ('[{ fault = "overloaded" }]', "", []),
+        ('[{ fault = "rate_limited", retry_after = 30 }]', "", ["faults[0].retry_after"]),
+        (
+            '[{ fault = "raw", status = 502, headers = { after = "60" }, json = { a = [5] } }]',
+            ', status = "assumed"',
+            ["faults[0].headers", "faults[0].json"],
+        ),
+        (
+            '[{ fault = "raw", status = 502, headers = [["a", "b"], ["retry-after", "60"]] }]',
+            ', status = "assumed"',
+            ["faults[0].headers"],
+        ),
+        (
+            '[{ fault = "raw", status = 502, headers = { a = "b" }, json = { a = true } }]',
+            ', status = "assumed"',
+            [],
+        ),
     ],
 )
 def test_a_number_without_evidence_is_found_when_it_is_strict(
@@ -200,6 +218,29 @@ def test_a_window_whose_evidence_is_one_source_cites_all_of_its_numbers(toml, tm
 
     found = lint.problems(tmp_path / "ours.toml", strict=True)
     assert not [line for line in found if "has no evidence" in line]
+
+
+EVIDENCE = re.compile(r"(\w+)\s*=\s*(?:\[[^\]]*\]|\"[^\"]*\")")
+WORDS = ("message", "body", "type", "code", "param", "reason", "json", "headers", "keep")
+
+
+@pytest.mark.exhaustive(sample=5)
+@pytest.mark.parametrize("name", catalogue.names())
+def test_a_shipped_profile_from_which_a_number_s_evidence_was_taken_is_refused(name, tmp_path):
+    text = catalogue.find(name).read_text(encoding="utf-8")
+    tampered = tmp_path / f"{name}.toml"
+    for line in text.splitlines():
+        table = re.fullmatch(r"evidence\s*=\s*\{(.*)\}", line)
+        for fact in EVIDENCE.finditer(table[1] if table else ""):
+            if fact[1] not in WORDS and not is_switch(fact[1], text):
+                rest = line.replace(fact[0], "", 1).replace(", ,", ",").replace("{ ,", "{")
+                tampered.write_text(text.replace(line, re.sub(r",\s*\}", " }", rest), 1))
+                assert lint.problems(tampered, strict=True), (line, fact[1])
+
+
+def is_switch(key, text):
+    """Whether a fault's parameter is only ever switched on or off: no number."""
+    return set(re.findall(rf"\b{key} = (\w+)", text.split("[[window]]", 1)[1])) <= {"true", "false"}
 
 
 def test_the_command_refuses_an_uncited_number_when_it_is_strict(toml, tmp_path, capsys):

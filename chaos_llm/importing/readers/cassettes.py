@@ -9,13 +9,14 @@ import re
 from collections.abc import Iterator
 
 from chaos_llm.importing import moments
+from chaos_llm.importing.opened_file import read_all
 from chaos_llm.importing.recorded_file import RecordedFile
 from chaos_llm.recording import cassette
 from chaos_llm.recording.cassette import Interaction
 from chaos_llm.recording.http_call import http_call
 from chaos_llm.recording.recorded_call import RecordedCall
 
-_YAML = re.compile(r"^(?:http_)?interactions:", re.MULTILINE)
+_YAML = re.compile(r"^(?:http_)?interactions:|\A- request:", re.MULTILINE)
 _JSON = re.compile(r'"(?:http_)?interactions"\s*:\s*\[')
 
 
@@ -29,7 +30,8 @@ class Cassettes:
         return bool(_YAML.search(file.head) or _JSON.search(file.head))
 
     def read(self, file: RecordedFile) -> Iterator[RecordedCall]:
-        for number, value in enumerate(cassette.documents(file.path), 1):
+        for number, value in enumerate(cassette.documents_of(read_all(file.path), file.path), 1):
+            file.secrets.note_fields(value)
             try:
                 yield _call(cassette.interaction(value), file)
             except (AttributeError, KeyError, TypeError, ValueError) as error:

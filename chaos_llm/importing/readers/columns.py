@@ -5,18 +5,18 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from chaos_llm.errors import UnknownName, UsageError
 from chaos_llm.importing import moments
+from chaos_llm.importing.field_names import folded
 from chaos_llm.importing.recorded_file import RecordedFile
 from chaos_llm.recording.recorded_call import CALL_ENDS, RecordedCall
 from chaos_llm.recording.texts import masked_message
 from chaos_llm.recording.vendor_names import (
     UNKNOWN,
+    is_vendors,
     named_provider,
     place_at,
     place_of,
@@ -24,40 +24,48 @@ from chaos_llm.recording.vendor_names import (
     provider_of_model,
 )
 
-# What is read, and the names of columns that mean it; those of nginx and Envoy come first.
+# What is read, and the names of columns that mean it, as `field_names.folded` writes them; the
+# first that has a value in a row counts. Those of nginx and Envoy come first.
 FIELDS: Mapping[str, tuple[str, ...]] = {
-    "at": ("start_time", "at", "when", "timestamp", "@timestamp", "time", "date", "started_at",
+    "at": ("start_time", "start_utc", "at", "when", "timestamp", "time", "date", "started_at",
            "ts", "datetime", "created_at"),
-    "ended": ("time_iso8601", "time_local", "msec"),  # nginx writes them when a call has ended
-    "status": ("upstream_status", "response_code", "status", "status_code", "code", "http_status",
-               "statuscode", "response_status"),
+    "ended": ("time_iso8601", "msec", "time_local"),  # nginx writes them when a call has ended
+    "status": ("upstream_status", "origin_status", "response_code", "status", "status_code", "code",
+               "http_status", "response_status", "downstream_status",
+               "http_response_status_code"),
     "provider": ("provider", "vendor", "llm_provider"),
     "model": ("model", "request_model", "model_name"),
     "seconds": ("upstream_response_time", "request_time", "seconds", "duration_s", "latency_s",
                 "duration_seconds", "response_time"),
     "milliseconds": ("duration", "latency_ms", "duration_ms", "milliseconds", "ms",
                      "response_time_ms", "elapsed_ms", "latency"),
+    "nanoseconds": ("origin_duration", "event_duration"),  # Traefik; the Elastic schema
     "first_byte": ("upstream_header_time", "ttfb", "first_byte"),
-    "host": ("authority", ":authority", "upstream_host", "host", "http_host"),
-    "path": ("path", "uri", "request_uri", "x-envoy-original-path", "url", "address"),
+    "connected": ("upstream_connect_time",),
+    "host": ("authority", "upstream_host", "proxy_host", "upstream_cluster", "host", "http_host",
+             "request_host", "server_name", "vhost", "requested_server_name", "url_domain"),
+    "path": ("path", "uri", "request_uri", "x_envoy_origin_path", "x_envoy_original_path", "url",
+             "address", "request_path", "url_path", "url_original"),
     "request": ("request",),
-    "method": ("method", "request_method"),
+    "method": ("method", "request_method", "http_request_method"),
     "client": ("user", "client", "user_id", "session", "end_user"),
     "credential": ("credential", "key_id"),
     "error": ("error", "error_type", "error_class", "exception"),
     "message": ("error_message", "message"),
     "end": ("end",),
-    "retry_after": ("retry_after", "retry-after"),
+    "retry_after": ("retry_after",),
     "flags": ("response_flags",),
 }  # fmt: skip
 _TIMES = ("at", "ended")
+_CLIENT_CLOSED = 499  # nginx: the client closed the connection
+_DEEPEST = 3  # objects within each other in which columns are looked for
 # https://www.envoyproxy.io/docs/envoy/latest/configuration/observability/access_log/usage
 _ENVOY_ENDS = {"UC": "reset", "LR": "reset", "UR": "reset", "UF": "refused", "UT": "timeout",
                "DC": "abandoned", "DT": "timeout", "SI": "timeout"}  # fmt: skip
 
 
 class Columns:
-    """Reads CSV with a line of names, and JSON lines."""
+    """Reads CSV with a line of names, JSON lines, and JSON lists."""
 
     name = "columns"
     reads = "access logs of nginx and Envoy as JSON lines, and any CSV or JSON lines with --columns"
@@ -77,24 +85,32 @@ class Columns:
                 + ", ".join(names)
             )
         if not file.columns:
-            pairs = ", ".join(f"{field} from {column!r}" for field, column in mapping.items())
-            file.note(f"columns were recognised by their names: {pairs}")
+            pairs = (f"{field} from {', '.join(map(repr, c))}" for field, c in mapping.items())
+            file.note(f"columns were recognised by their names: {', '.join(pairs)}")
         take = _Row(mapping)
-        for number, row in _rows(file):
+        for number, row in file.records():
             try:
-                yield take.call(row)
+                call = take.call(row)
             except (AttributeError, KeyError, TypeError, ValueError) as error:
                 file.broken.add(number, str(error)[:200])
+                continue
+            if call.status >= 400 or call.error_type:
+                file.secrets.note_fields(row)
+            yield call
 
 
 class _Row:
     """Makes calls of rows."""
 
-    def __init__(self, mapping: Mapping[str, str]) -> None:
-        self._get = {field: _getter(column) for field, column in mapping.items()}
+    def __init__(self, mapping: Mapping[str, Sequence[str]]) -> None:
+        self._get = {
+            field: tuple(_getter(column) for column in columns)
+            for field, columns in mapping.items()
+        }
+        self._is_nginx = "first_byte" in mapping and "ended" in mapping
 
     def call(self, row: Mapping[str, Any]) -> RecordedCall:
-        values = {field: get(row) for field, get in self._get.items()}
+        values = {field: _first_value(row, gets) for field, gets in self._get.items()}
         text = {field: str(value) for field, value in values.items() if value is not None}
         seconds = _seconds(values)
         call = RecordedCall(
@@ -109,11 +125,26 @@ class _Row:
             error_message=masked_message(text.get("message", "")),
             retry_after=moments.number(values.get("retry_after")),
         )
-        _add_place(call, text)
+        hosts = [str(v) for get in self._get.get("host", ()) if not _is_empty(v := get(row))]
+        _add_place(call, text, hosts)
+        if self._is_nginx:
+            _add_end_of_nginx(call, connected=_upstream_number(values.get("connected")))
         _add_end(call, text)
         if not call.status and not call.error_type and call.end == "complete":
             raise ValueError("neither a status nor an error")
         return call
+
+
+def _first_value(row: Mapping[str, Any], gets: Sequence[Callable[[Any], Any]]) -> Any:
+    """The value of the first column that has one."""
+    for get in gets:
+        if not _is_empty(value := get(row)):
+            return value
+    return None
+
+
+def _is_empty(value: Any) -> bool:
+    return value in (None, "", "-") or isinstance(value, dict | list)
 
 
 def _at(values: Mapping[str, Any], seconds: float | None) -> float:
@@ -123,6 +154,8 @@ def _at(values: Mapping[str, Any], seconds: float | None) -> float:
 
 
 def _seconds(values: Mapping[str, Any]) -> float | None:
+    if (nanoseconds := moments.number(values.get("nanoseconds"))) is not None:
+        return nanoseconds / 1e9
     seconds = _upstream_number(values.get("seconds"))
     if seconds is None and (found := moments.number(values.get("milliseconds"))) is not None:
         seconds = found / 1000
@@ -141,9 +174,10 @@ def _status(value: Any) -> int:
     return int(found) if found and 100 <= found < 600 else 0
 
 
-def _add_place(call: RecordedCall, text: Mapping[str, str]) -> None:
+def _add_place(call: RecordedCall, text: Mapping[str, str], hosts: Sequence[str]) -> None:
     method, _, rest = text.get("request", "").partition(" ")
-    path, host = text.get("path") or rest.rpartition(" ")[0], text.get("host", "")
+    path = text.get("path") or rest.rpartition(" ")[0]
+    host = next((h for h in map(_host, hosts) if is_vendors(h)), hosts[0] if hosts else "")
     call.method = text.get("method") or method or "POST"
     if "://" in path:
         place = place_of_address(call.method, path)
@@ -155,6 +189,22 @@ def _add_place(call: RecordedCall, text: Mapping[str, str]) -> None:
     call.surface, call.path = place.surface, place.path
     call.provider = place.provider or provider_of_model(call.model)
     call.host = "" if call.provider else text.get("provider") or host
+
+
+def _host(name: str) -> str:
+    """The host in the name of an upstream: outbound|443||api.openai.com in Istio."""
+    return name.rpartition("|")[2]
+
+
+def _add_end_of_nginx(call: RecordedCall, *, connected: float | None) -> None:
+    """Tell nginx's own replies from those of the vendor: no header of an upstream had come."""
+    if call.first_byte is not None:
+        if call.status == _CLIENT_CLOSED:
+            call.status, call.end = 200, "abandoned"
+    elif call.status == 504:
+        call.status, call.end = 0, "connect_timeout" if connected is None else "timeout"
+    elif call.status == 502:
+        call.status, call.end = 0, "refused" if connected is None else "reset"
 
 
 def _add_end(call: RecordedCall, text: Mapping[str, str]) -> None:
@@ -186,57 +236,37 @@ def parsed(text: str) -> dict[str, str]:
     return found
 
 
-def _mapping(names: list[str], given: Mapping[str, str]) -> dict[str, str]:
-    """The column of each field: the given one, or without any given the first of known names."""
+def _mapping(names: Sequence[str], given: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """The columns of each field: the given one, or without any given those of known names."""
     if given:
         for column in given.values():
             if names and column.split(".")[0] not in names and column not in names:
                 raise UnknownName("column", column, names, where="--columns")
-        return dict(given)
-    folded = {name.casefold(): name for name in reversed(names)}
-    found: dict[str, str] = {}
-    for field, columns in FIELDS.items():
-        named = next((folded[c] for c in columns if c in folded), None)
-        if named is not None:
-            found[field] = named
-    if "at" in found and "ended" in found:
+        return {field: (column,) for field, column in given.items()}
+    known = {folded(name): name for name in reversed(names)}
+    found = {
+        field: tuple(known[column] for column in columns if column in known)
+        for field, columns in FIELDS.items()
+    }
+    if found["at"] and found["ended"]:
         del found["at"]
-    return found
+    return {field: columns for field, columns in found.items() if columns}
 
 
 def _names(file: RecordedFile) -> list[str]:
-    if file.sampled:
-        return list(dict.fromkeys(name for record in file.sampled for name in record))
-    first = file.head.splitlines()[0] if file.head else ""
-    delimiter = _delimiter(first)
-    if delimiter not in first:
-        return []
-    return [name.strip() for name in next(csv.reader([first], delimiter=delimiter))]
+    """The columns, with those in the objects of JSON records as paths: http.response.status."""
+    found = dict.fromkeys(file.names)
+    for record in file.first_records:
+        found |= dict.fromkeys(_paths(record))
+    return list(found)
 
 
-def _delimiter(first: str) -> str:
-    return max(",;\t", key=first.count)
-
-
-def _rows(file: RecordedFile) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    if file.sampled:
-        yield from file.json_lines()
-        return
-    names = _names(file)
-    delimiter = _delimiter(file.head.splitlines()[0])
-    for number, line in file.lines():
-        if number == 1:
-            continue
-        try:
-            text = line.decode("utf-8")
-            values = next(csv.reader(io.StringIO(text), delimiter=delimiter))
-        except (UnicodeDecodeError, csv.Error, StopIteration) as error:
-            file.broken.add(number, str(error))
-            continue
-        if len(values) != len(names):
-            file.broken.add(number, f"expected {len(names)} columns, got {len(values)}")
-            continue
-        yield number, dict(zip(names, (value or None for value in values), strict=True))
+def _paths(record: Mapping[str, Any], before: str = "") -> Iterator[str]:
+    for name, value in record.items():
+        if isinstance(value, dict) and before.count(".") < _DEEPEST:
+            yield from _paths(value, f"{before}{name}.")
+        elif before:
+            yield f"{before}{name}"
 
 
 def _getter(column: str) -> Callable[[Mapping[str, Any]], Any]:

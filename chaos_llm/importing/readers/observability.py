@@ -6,14 +6,14 @@ HeliconeRequest (its OpenAPI), and Langfuse's ObservationsView (its OpenAPI).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from chaos_llm.importing import moments
+from chaos_llm.importing import field_names, moments
 from chaos_llm.importing.recorded_file import RecordedFile
 from chaos_llm.protocol.keyed_random import fingerprint
 from chaos_llm.recording.recorded_call import RecordedCall
-from chaos_llm.recording.texts import masked_message
+from chaos_llm.recording.texts import as_object, masked_message
 from chaos_llm.recording.vendor_names import (
     named_provider,
     place_of_address,
@@ -21,28 +21,40 @@ from chaos_llm.recording.vendor_names import (
 )
 
 Row = Mapping[str, Any]
-_LISTS = ("item", "data.item", "logs.item", "observations.item")
+_PENDING, _CANCELLED = -2, -3  # statuses that Helicone gives to requests without an answer
 
 
 class _Export:
-    """Reads JSON lines, a JSON list, or a list in a JSON object."""
+    """Reads JSON lines, a JSON list, a list in a JSON object, or CSV.
 
-    def __init__(self, name: str, reads: str, needed: set[str], call: Callable[[Row], Any]) -> None:
-        self.name, self.reads, self._needed, self._call = name, reads, needed, call
+    `needed` are the fields by which the format is recognised, `fields` the others that are read.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        reads: str,
+        needed: Sequence[str],
+        call: Callable[[Row], RecordedCall | None],
+        fields: Sequence[str] = (),
+    ) -> None:
+        self.name, self.reads, self._call = name, reads, call
+        self._needed, self._fields = needed, (*needed, *fields)
 
     def recognises(self, file: RecordedFile) -> bool:
-        if any(set(each) >= self._needed for each in file.sampled):
-            return True
-        return all(f'"{name}"' in file.head for name in self._needed)
+        names = {field_names.folded(name) for name in file.names}
+        return names >= {field_names.folded(name) for name in self._needed}
 
     def read(self, file: RecordedFile) -> Iterator[RecordedCall]:
-        for number, row in file.objects(*_LISTS):
+        for number, row in field_names.records(file, self._fields):
             try:
                 call = self._call(row)
             except (AttributeError, KeyError, TypeError, ValueError) as error:
                 file.broken.add(number, str(error)[:200])
                 continue
             if call is not None:
+                if call.error_type or call.status >= 400:
+                    file.secrets.note_fields(row)
                 yield call
 
 
@@ -52,9 +64,8 @@ def _portkey(row: Row) -> RecordedCall:
     milliseconds = moments.number(row.get("response_time"))
     status = int(moments.number(row.get("response_status_code")) or 0)
     if not status and row.get("is_success") is not None:
-        status = 200 if row["is_success"] in (True, 1, "true") else 500
-    metadata = row.get("metadata")
-    user = metadata.get("_user") if isinstance(metadata, dict) else None
+        status = 200 if str(row["is_success"]).casefold() in ("true", "1") else 500
+    user = as_object(row.get("metadata")).get("_user")
     call = RecordedCall(
         at=moments.moment(row["created_at"]),
         provider=named_provider(str(row.get("ai_org") or "")) or place.provider,
@@ -64,6 +75,8 @@ def _portkey(row: Row) -> RecordedCall:
         client=fingerprint(str(user)) if user else "",
     )
     call.provider = call.provider or provider_of_model(model)
+    if status == 408:  # Portkey's own: the provider did not answer within the request's time
+        call.end = "timeout"
     _add_error(call, row.get("response"))
     return call
 
@@ -86,8 +99,11 @@ def _helicone(row: Row) -> RecordedCall | None:
         client=fingerprint(str(user)) if user else "",
     )
     call.provider = call.provider or provider_of_model(model)
-    if call.status in (-1, -2, -3, -4, 0):  # Helicone's own: no answer came, or it was cancelled
-        call.status, call.end = 0, "timeout"
+    if call.status == _PENDING:
+        return None
+    if call.status <= 0:  # Helicone's own: no answer came, or its client left
+        call.end = "abandoned" if call.status == _CANCELLED else "timeout"
+        call.status = 0
     _add_error(call, row.get("response_body"))
     return call
 
@@ -98,9 +114,8 @@ def _langfuse(row: Row) -> RecordedCall | None:
     at, until = moments.moment(row["startTime"]), moments.optional_moment(row.get("endTime"))
     first = moments.optional_moment(row.get("completionStartTime"))
     model = str(row.get("model") or row.get("providedModelName") or "")
-    metadata = row.get("metadata") if isinstance(row.get("metadata"), dict) else {}
-    attributes = (metadata or {}).get("attributes")
-    named = (attributes or {}).get("gen_ai.system", "") if isinstance(attributes, dict) else ""
+    attributes = as_object(as_object(row.get("metadata")).get("attributes"))
+    named = attributes.get("gen_ai.provider.name") or attributes.get("gen_ai.system") or ""
     user = row.get("userId") or row.get("sessionId")
     failed = str(row.get("level") or "").upper() == "ERROR"
     return RecordedCall(
@@ -117,19 +132,27 @@ def _langfuse(row: Row) -> RecordedCall | None:
 
 
 def _add_error(call: RecordedCall, body: Any) -> None:
-    """Take the error of a reply that an export has as an object."""
-    if call.status < 400 or not isinstance(body, dict):
+    """Take the error of a reply that an export has as an object, or as the text of one."""
+    found = as_object(body)
+    if call.status < 400 or not found:
         return
-    error = body.get("error") or body.get("body", {})
+    error = found.get("error") or found.get("body", {})
     if isinstance(error, dict):
         call.error_type = masked_message(str(error.get("type") or error.get("code") or ""))
         call.error_message = masked_message(str(error.get("message") or ""))
 
 
-PORTKEY = _Export("portkey", "log exports of Portkey", {"created_at", "ai_model"}, _portkey)
+PORTKEY = _Export("portkey", "log exports of Portkey", ("created_at", "ai_model"), _portkey)
 HELICONE = _Export(
-    "helicone", "requests of Helicone", {"request_created_at", "response_status"}, _helicone
+    "helicone", "requests of Helicone", ("request_created_at", "response_status"), _helicone
 )
 LANGFUSE = _Export(
-    "langfuse", "observations of Langfuse", {"startTime", "traceId", "level"}, _langfuse
+    "langfuse",
+    "observations of Langfuse",
+    ("startTime", "traceId", "level"),
+    _langfuse,
+    fields=(
+        *("endTime", "completionStartTime", "providedModelName", "userId", "sessionId"),
+        "statusMessage",
+    ),
 )

@@ -6,7 +6,7 @@ exporter. Spans of OpenLLMetry and of other tools that have the same attributes 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from chaos_llm.importing import moments
@@ -16,10 +16,10 @@ from chaos_llm.recording.recorded_call import RecordedCall
 from chaos_llm.recording.texts import masked_message
 from chaos_llm.recording.vendor_names import named_provider, place_of, provider_of_model
 
-_SPANS = (
-    "resourceSpans.item.scopeSpans.item.spans.item",
-    "resource_spans.item.scope_spans.item.spans.item",
-)
+# Where the resources of an export are, and in them the spans: in OTLP, in its older versions, and
+# in what Tempo and others give for a trace.
+_ROOTS = ("resourceSpans", "resource_spans", "batches")
+_SCOPES = ("scopeSpans", "scope_spans", "instrumentationLibrarySpans")
 _NO_CALLS = ("invoke_agent", "execute_tool", "create_agent", "invoke_workflow")
 _ERROR = (2, "STATUS_CODE_ERROR", "ERROR")
 _FIRST = (
@@ -28,6 +28,10 @@ _FIRST = (
     "gen_ai.server.time_to_first_token",
     "llm.time_to_first_token",
 )
+_SYSTEMS = ("gen_ai.provider.name", "gen_ai.system", "llm.provider", "llm.system")
+_MODELS = ("gen_ai.request.model", "gen_ai.response.model", "llm.model_name", "ai.model.id")
+_STREAMS = ("gen_ai.request.stream", "llm.is_streaming", "gen_ai.is_streaming")
+_CHUNK_EVENTS = ("chunk", "first token")  # words in the names of events of a stream
 
 
 class OtlpSpans:
@@ -37,7 +41,8 @@ class OtlpSpans:
     reads = "OpenTelemetry GenAI spans (OTLP JSON)"
 
     def recognises(self, file: RecordedFile) -> bool:
-        return '"resourceSpans"' in file.head or '"resource_spans"' in file.head
+        has_root = any(f'"{root}"' in file.head for root in _ROOTS)
+        return has_root and any(f'"{name}"' in file.head for name in (*_SCOPES, "resource"))
 
     def read(self, file: RecordedFile) -> Iterator[RecordedCall]:
         for number, span in self._spans(file):
@@ -47,43 +52,88 @@ class OtlpSpans:
                 file.broken.add(number, f"no span: {error!r:.120}")
                 continue
             if call is not None:
+                if call.error_type:
+                    file.secrets.note_fields(span)
                 yield call
 
     @staticmethod
     def _spans(file: RecordedFile) -> Iterator[tuple[int, Any]]:
-        if not file.sampled:
-            yield from file.json_items(*_SPANS)
+        if file.sampled:
+            for number, export in file.json_lines():
+                yield from ((number, span) for span in _spans_in(export))
             return
-        for number, export in file.json_lines():
-            for resource in export.get("resourceSpans") or export.get("resource_spans") or ():
-                for scope in resource.get("scopeSpans") or resource.get("scope_spans") or ():
-                    yield from ((number, span) for span in scope.get("spans") or ())
+        before = ("", "item.", "trace.", "data.")  # one export, a list of them, a trace by its id
+        places = [
+            f"{start}{root}.item.{scope}.item.spans.item"
+            for root in _ROOTS
+            if f'"{root}"' in file.head
+            for scope in _SCOPES
+            for start in before
+        ]
+        yield from file.json_items(*places)
+
+
+def _spans_in(value: Any) -> Iterator[Any]:
+    """The spans of an export, or of a list of exports."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _spans_in(item)
+    elif isinstance(value, dict):
+        for name in (*_ROOTS, *_SCOPES, "trace", "data"):
+            yield from _spans_in(value.get(name))
+        yield from value.get("spans") or ()
 
 
 def _call(span: Mapping[str, Any]) -> RecordedCall | None:
     attributes = {pair["key"]: _value(pair.get("value")) for pair in span.get("attributes") or ()}
-    named = attributes.get("gen_ai.provider.name") or attributes.get("gen_ai.system")
-    operation = attributes.get("gen_ai.operation.name")
-    if (not named and not operation) or operation in _NO_CALLS:
+    named = str(_first(attributes, _SYSTEMS) or "")
+    if not _is_call(attributes, named):
         return None
     at = moments.moment(int(span["startTimeUnixNano"]))
-    model = str(
-        attributes.get("gen_ai.request.model") or attributes.get("gen_ai.response.model") or ""
-    )
+    model = str(_first(attributes, _MODELS) or "")
     host = str(attributes.get("server.address") or "")
     place = place_of("POST", host, str(attributes.get("url.path") or "/"))
     call = RecordedCall(
         at=at,
-        provider=named_provider(str(named or "")) or place.provider or provider_of_model(model),
+        provider=_provider(named) or place.provider or provider_of_model(model),
         model=model,
         host=host,
         seconds=max(0.0, moments.moment(int(span["endTimeUnixNano"])) - at),
-        stream=attributes.get("gen_ai.request.stream"),
+        stream=_first(attributes, _STREAMS),
         client=_client(attributes),
     )
     call.first_token = next((f for n in _FIRST if (f := moments.number(attributes.get(n)))), None)
+    if call.first_token is None:
+        call.first_token = _first_chunk(span, at)
     _add_status(call, span, attributes)
     return call
+
+
+def _is_call(attributes: Mapping[str, Any], named: str) -> bool:
+    """Whether a span is a call to a model: not an agent's, a tool's or a chain's."""
+    kind = attributes.get("openinference.span.kind")
+    if kind is not None:
+        return str(kind).upper() in ("LLM", "EMBEDDING")
+    operation = attributes.get("gen_ai.operation.name")
+    return bool(named or operation) and operation not in _NO_CALLS
+
+
+def _provider(name: str) -> str:
+    """The provider of a system; some tools add the API: openai.chat, anthropic.messages."""
+    return named_provider(name) or named_provider(name.partition(".")[0])
+
+
+def _first(attributes: Mapping[str, Any], names: Sequence[str]) -> Any:
+    return next((found for name in names if (found := attributes.get(name)) is not None), None)
+
+
+def _first_chunk(span: Mapping[str, Any], at: float) -> float | None:
+    """Seconds to the first event that says that a piece of the answer came."""
+    for event in span.get("events") or ():
+        if any(word in str(event.get("name")).casefold() for word in _CHUNK_EVENTS):
+            since = moments.moment(int(event["timeUnixNano"])) - at
+            return since if since > 0 else None
+    return None
 
 
 def _add_status(call: RecordedCall, span: Mapping[str, Any], attributes: Mapping[str, Any]) -> None:

@@ -26,6 +26,8 @@ _IMPACTS = {  # what incident.io calls the state of a component
     "major_outage": "critical",
 }
 
+_STATE_NAMES = {"triage": "investigating", "fixing": "identified", "closed": "resolved"}
+
 
 class StatusPages:
     """Reads the posts of all incidents of a page."""
@@ -34,14 +36,23 @@ class StatusPages:
     reads = "incidents of Statuspage v2 and incident.io (JSON)"
 
     def recognises(self, file: RecordedFile) -> bool:
-        has_list = any(f'"{name}"' in file.head for name in (*_LISTS, "incident"))
-        return has_list and any(f'"{name}"' in file.head for name in (*_UPDATES, "last_update_at"))
+        head = file.head
+        if head.lstrip()[:1] != "{":
+            return False
+        if '"page"' in head and '"time_zone"' in head:
+            return True  # a summary may have more components than fit into the beginning
+        has_list = any(f'"{name}"' in head for name in (*_LISTS, "incident", "incident_id"))
+        return has_list and any(f'"{name}"' in head for name in (*_UPDATES, "last_update_at"))
 
     def read(self, file: RecordedFile) -> Iterator[RecordedPost]:
         document = file.document()
+        if not isinstance(document, dict):
+            return
+        if isinstance(document.get("summary"), dict):  # of a page of incident.io
+            document = document["summary"]
         page = document.get("page") or {}
-        about = str(page.get("url") or document.get("page_url") or "")
-        title = str(page.get("name") or document.get("page_title") or "")
+        about = str(page.get("url") or document.get("page_url") or document.get("public_url") or "")
+        title = str(page.get("name") or document.get("page_title") or document.get("name") or "")
         for number, incident in enumerate(_incidents(document), 1):
             try:
                 yield from _posts(incident, number, about, title)
@@ -55,6 +66,11 @@ def _incidents(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     single = document.get("incident")
     if isinstance(single, dict):
         yield single
+    of_api: dict[str, list[Any]] = {}  # the updates of all incidents, as incident.io's API has them
+    for update in document.get("incident_updates") or ():
+        of_api.setdefault(str(update.get("incident_id") or ""), []).append(update)
+    for incident, updates in of_api.items():
+        yield {"id": incident, "updates": updates}
 
 
 def _posts(
@@ -78,7 +94,7 @@ def _posts(
         yield RecordedPost(
             at=moments.moment(_first(update, _TIMES)),
             incident=str(incident.get("id") or number),
-            state=str(state or "").casefold(),
+            state=_STATE_NAMES.get(str(state or "").casefold(), str(state or "").casefold()),
             says=text if isinstance(text, str) else str(incident.get("name") or ""),
             impact=_IMPACTS.get(impact, impact),
             components=_components(incident, update),

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from chaos_llm.errors import UsageError
+from chaos_llm.protocol.batch_length import LIFETIME, done_of
 from chaos_llm.protocol.keyed_random import KeyedRandom
 from chaos_llm.protocol.messages import Completion, Refusal, Request
 from chaos_llm.providers.anthropic.common import refuse
@@ -23,9 +24,8 @@ from chaos_llm.providers.anthropic.message_bodies import (
 )
 from chaos_llm.providers.provider import ReplyContext
 
-_WORK = 300.0  # seconds; most batches end within an hour, says the documentation
+WORK = 300.0  # seconds; most batches end within an hour, says the documentation
 _CANCELLING = 10.0
-_LIFETIME = 86_400.0
 _FATES = ("processing", "succeeded", "errored", "canceled", "expired")
 
 
@@ -37,12 +37,13 @@ class Batch:
     created: float
     requests: tuple[dict[str, Any], ...]
     cancelled: float | None = None
+    takes: float = WORK
 
     @property
     def ends(self) -> float:
         """When the last request is done."""
         if self.cancelled is None:
-            return self.created + _WORK
+            return self.created + min(self.takes, LIFETIME)
         return self.cancelled + _CANCELLING
 
     def cancel(self, now: float) -> Batch:
@@ -61,18 +62,30 @@ class Batch:
             "request_counts": self._counts(ended=ended),
             "ended_at": _moment(self.ends) if ended else None,
             "created_at": _moment(self.created),
-            "expires_at": _moment(self.created + _LIFETIME),
+            "expires_at": _moment(self.created + LIFETIME),
             "archived_at": None,
             "cancel_initiated_at": _moment(self.cancelled),
             "results_url": f"{address}/{self.id}/results" if ended else None,
         }
 
     def results(self, request: Request, reply_context: ReplyContext) -> list[dict[str, Any]]:
-        """Answer every request of the batch, the same way whenever it is asked."""
+        """Answer every request of the batch, the same way whenever it is asked.
+
+        Those for which its lifetime was too short have expired.
+        """
+        answered = self.requests[: self._in_time]
+        results = [self._result(entry, request, reply_context) for entry in answered]
+        results += [{"type": "expired"}] * (len(self.requests) - len(answered))
         return [
-            {"custom_id": entry["custom_id"], "result": self._result(entry, request, reply_context)}
-            for entry in self.requests
+            {"custom_id": entry["custom_id"], "result": result}
+            for entry, result in zip(self.requests, results, strict=True)
         ]
+
+    @property
+    def _in_time(self) -> int:
+        """How many requests get a result other than that they expired."""
+        total = len(self.requests)
+        return total if self.cancelled is not None else done_of(total, self.takes)
 
     def _result(
         self, entry: dict[str, Any], request: Request, reply_context: ReplyContext
@@ -98,12 +111,15 @@ class Batch:
             return counts | {"processing": len(self.requests)}
         if self.cancelled is not None:
             return counts | {"canceled": len(self.requests)}
-        return counts | {"succeeded": len(self.requests) - self._bad, "errored": self._bad}
+        done = self._in_time
+        succeeded = {"succeeded": done - self._bad, "errored": self._bad}
+        return counts | succeeded | {"expired": len(self.requests) - done}
 
     @cached_property
     def _bad(self) -> int:
         """How many of its requests are refused."""
-        return sum(refusal_of(entry["params"], MODEL_TOO) is not None for entry in self.requests)
+        answered = self.requests[: self._in_time]
+        return sum(refusal_of(entry["params"], MODEL_TOO) is not None for entry in answered)
 
 
 def _inner(request: Request, params: dict[str, Any]) -> Request:

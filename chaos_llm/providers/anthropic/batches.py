@@ -11,8 +11,9 @@ import re
 from dataclasses import replace
 from typing import Any, ClassVar
 
+from chaos_llm.protocol.batch_length import length_of
 from chaos_llm.protocol.messages import Answer, Document, Refusal, Reply, Request, WireRequest
-from chaos_llm.providers.anthropic.batch_jobs import Batch
+from chaos_llm.providers.anthropic.batch_jobs import WORK, Batch
 from chaos_llm.providers.anthropic.documents import AnthropicDocument
 from chaos_llm.providers.framing import base58, json_reply
 from chaos_llm.providers.provider import ReplyContext
@@ -45,9 +46,9 @@ class AnthropicBatches(AnthropicDocument):
         address, batch_id, verb = _requests_of(request)
         method, fields = request.body["method"], request.body["fields"]
         if not batch_id and method == "POST":
-            batch = Batch(
-                _new_id(reply_context.again()), reply_context.now, tuple(fields["requests"])
-            )
+            batch_id, takes = _new_id(reply_context.again()), length_of(reply_context.kept, WORK)
+            asked = tuple(fields["requests"])
+            batch = Batch(batch_id, reply_context.now, asked, takes=takes)
             batches[batch.id] = batch
             if len(batches) > _MOST_KEPT:
                 del batches[next(iter(batches))]

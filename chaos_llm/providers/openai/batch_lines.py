@@ -89,6 +89,18 @@ def answer_lines(
         yield made | {"response": answer, "error": None}
 
 
+def expired_lines(batch_id: str, lines: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The lines of the error file for requests that were not answered in time."""
+    for line in lines:
+        drawn = base58(KeyedRandom("batch", batch_id, line["custom_id"]).number(256), 32)
+        error = {
+            "code": "batch_expired",
+            "message": "This request could not be executed before the completion window expired.",
+        }
+        named = {"id": f"batch_req_{drawn}", "custom_id": line["custom_id"]}
+        yield named | {"response": None, "error": error}
+
+
 def _answered(line: dict[str, Any], endpoint: str, reply_context: ReplyContext) -> Reply:
     provider = FORMATS[endpoint]
     body = json.dumps(line.get("body")).encode()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -16,7 +16,9 @@ from chaos_llm.profiles import load, loads, to_toml
 from chaos_llm.profiles.model import Profile
 from chaos_llm.protocol import strict_json
 from chaos_llm.protocol.redaction import printable
+from chaos_llm.server.admin import webhooks
 from chaos_llm.server.admin.injections import injected
+from chaos_llm.server.admin.questions import Counts, of_all_workers
 from chaos_llm.server.admin.requests import (
     LARGEST_SEED,
     AdminOperation,
@@ -58,20 +60,24 @@ def _index(request: AdminRequest) -> Any:
 
 
 def _state(request: AdminRequest) -> Any:
-    server = request.server
-    return {
-        **run_state(request.run),
-        "runs": [run.name for run in server.runs],
-        "server": {
-            "url": server.url,
-            "connections": len(server.connections),
-            "requests": server.requests,
-            "workers": 1,
-            "problems": server.problems,
-            "doors": server.doors,
-            "toxics": server.worn(),
-        },
-    }
+    server, run = request.server, request.run
+
+    def told(counts: Sequence[Counts]) -> Any:
+        return {
+            **run_state(run),
+            "runs": [name for each in counts for name in each.runs],
+            "server": {
+                "url": server.url,
+                "connections": sum(each.connections for each in counts),
+                "requests": sum(each.requests for each in counts),
+                "workers": 1 if server.peers is None else server.peers.count,
+                "problems": [problem for each in counts for problem in each.problems],
+                "doors": server.doors,
+                "toxics": server.worn(),
+            },
+        }
+
+    return of_all_workers(server, "counts", lambda found: told([Counts(*each) for each in found]))
 
 
 def _windows(request: AdminRequest) -> Any:
@@ -171,11 +177,18 @@ def _begun(request: AdminRequest, profile: Profile | None) -> dict[str, Any]:
 
 def _end_run(request: AdminRequest) -> Any:
     request.server.runs.end(request.run_name or DEFAULT)
-    return {"runs": [run.name for run in request.server.runs]}
+    return of_all_workers(
+        request.server,
+        "counts",
+        lambda found: {"runs": [name for each in found for name in Counts(*each).runs]},
+    )
 
 
 def _runs(request: AdminRequest) -> Any:
-    return {run.name: run_state(run) for run in request.server.runs}
+    def merged(found: Sequence[Mapping[str, Any]]) -> Any:
+        return {name: state for each in found for name, state in each.items()}
+
+    return of_all_workers(request.server, "runs", merged)
 
 
 def _inject(request: AdminRequest) -> Any:
@@ -299,5 +312,13 @@ OPERATIONS: tuple[AdminOperation, ...] = (
     AdminOperation(
         "POST", "answers", "choose a provider's answers", _answers, ("provider", "answers")
     ),
+    AdminOperation(
+        "POST",
+        "webhooks",
+        "send the webhooks of OpenAI's batches to a URL",
+        webhooks.send,
+        webhooks.ARGUMENTS,
+    ),
+    AdminOperation("GET", "webhooks", "the webhooks that were sent", webhooks.attempts),
     AdminOperation("GET", "ca", "the certificate to trust, as PEM", _certificate),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from chaos_llm.config import is_strict
 from chaos_llm.decisions.start_position import Until
+from chaos_llm.engine.webhooks import SECRET_VARIABLE, Delivery, delivery
 from chaos_llm.errors import UsageError
 from chaos_llm.profiles import load
 from chaos_llm.profiles.model import Profile, Window
@@ -89,7 +91,8 @@ class Settings:
     to the addresses in it. `speed` belongs to the clock "scaled". With `toxiproxy` a real one
     simulates network faults. `grpc` is a port for gRPC, 0 for any free one. `strict` is whether
     requests are refused that the real APIs refuse; if it is None, the nearest pyproject.toml
-    decides, and the default is True. Raises UsageError, UnknownName or ProfileError for invalid
+    decides, and the default is True. `webhooks` is the URL that gets OpenAI's webhooks of batches,
+    signed with OPENAI_WEBHOOK_SECRET. Raises UsageError, UnknownName or ProfileError for invalid
     settings.
     """
 
@@ -110,6 +113,7 @@ class Settings:
     upstream: Sequence[str] | None = None
     rootdir: Path | None = None
     strict: bool | None = None
+    webhooks: str = ""
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
@@ -121,6 +125,7 @@ class Settings:
             )
         if self.tunnel and not self.tls:
             raise UsageError("--tunnel is for the forward proxy; it needs --tls")
+        _ = self.webhook_delivery  # a wrong URL or secret is an error here
         for port in (self.port, self.grpc or 0):
             if not 0 <= port < 65_536:
                 raise UsageError(f"a port is a number from 0 (any that is free) to 65535; {port}")
@@ -135,6 +140,18 @@ class Settings:
         """Whether requests are refused that the real APIs refuse."""
         start = (self.rootdir or Path()).absolute()
         return is_strict(start) if self.strict is None else self.strict
+
+    @property
+    def webhook_delivery(self) -> Delivery | None:
+        """Where webhooks go from the start; raises UsageError without a secret."""
+        if not self.webhooks:
+            return None
+        secret = os.environ.get(SECRET_VARIABLE, "")
+        if not secret:
+            raise UsageError(
+                f"--webhooks needs {SECRET_VARIABLE}, the secret that the app verifies them with"
+            )
+        return delivery(self.webhooks, secret)
 
     def day(self) -> Profile:
         """The profiles as one day."""

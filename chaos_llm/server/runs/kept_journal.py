@@ -6,10 +6,10 @@ import asyncio
 from contextlib import suppress
 from pathlib import Path
 
-from chaos_llm.decisions.plan import HEALTHY, Decision
+from chaos_llm.decisions.plan import Decision
+from chaos_llm.journal.exchange_kinds import ExchangeKind
 from chaos_llm.journal.journal import Exchange, Journal
 from chaos_llm.protocol import strict_json
-from chaos_llm.protocol.messages import Request
 from chaos_llm.protocol.redaction import Secrets
 from chaos_llm.requests.correlation import Key
 from chaos_llm.server.launch.log import tell
@@ -26,14 +26,14 @@ class KeptJournal(Journal):
         self.limit, self.dropped, self.applied = limit, 0, 0
         self.secrets = secrets
 
-    def open(self, at: float, request: Request, key: Key, decision: Decision = HEALTHY) -> Exchange:
+    def begin(self, at: float, kind: ExchangeKind, key: Key, decision: Decision) -> Exchange:
         """Begin the record of a request; the oldest tenth makes room where there is none."""
         kept = self._exchanges
         if len(kept) >= self.limit:
             gone = len(kept) - self.limit + max(1, self.limit // 10)
             del kept[:gone]
             self.dropped += gone
-        exchange = Exchange(self.dropped + len(kept), at, request, key, decision)
+        exchange = Exchange(self.dropped + len(kept), at, kind, key, decision)
         kept.append(exchange)
         return exchange
 
@@ -48,29 +48,32 @@ class KeptJournal(Journal):
 
 
 class JournalWriter:
-    """All exchanges of all runs, a line each as it ends; written before the loop idles again."""
+    """All exchanges of all runs, a line each as it ends; written before the loop idles again.
+
+    Several workers append to one file: whole lines go out in one write, so that none is torn.
+    """
 
     def __init__(self, path: Path, loop: asyncio.AbstractEventLoop, secrets: Secrets) -> None:
         self._path, self._secrets, self._loop = path, secrets, loop
-        self._file = path.open("a", encoding="utf-8")
+        self._file = path.open("ab", buffering=0)
+        self._lines: list[str] = []
         self._is_due = self._is_lost = False
 
     def write(self, run: str, exchange: Exchange) -> None:
         """Write the record of an exchange that has ended; a full disk loses it, and no client."""
         line = self._secrets.masked(strict_json.dumps({"run": run, **exchange.line()}))
-        try:
-            self._file.write(line + "\n")
-        except OSError as error:
-            self._lose(error)
+        self._lines.append(line + "\n")
         if not self._is_due:
             self._is_due = True
             self._loop.call_soon(self._flush)
 
     def _flush(self) -> None:
         self._is_due = False
+        data, self._lines = "".join(self._lines).encode(), []
         if not self._file.closed:
             try:
-                self._file.flush()
+                while data:
+                    data = data[self._file.write(data) :]
             except OSError as error:
                 self._lose(error)
 
@@ -80,5 +83,6 @@ class JournalWriter:
             tell(f"{self._path} cannot be written: {error.strerror}; records are lost from here on")
 
     def close(self) -> None:
+        self._flush()
         with suppress(OSError):  # reported before
             self._file.close()

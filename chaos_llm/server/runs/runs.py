@@ -14,6 +14,7 @@ from chaos_llm.decisions.provider_control import ProviderControl
 from chaos_llm.decisions.start_position import Until, place
 from chaos_llm.engine.engine import Engine
 from chaos_llm.engine.plain_replies import Plain
+from chaos_llm.engine.webhooks import Delivery
 from chaos_llm.errors import UnknownName, UsageError
 from chaos_llm.journal.journal import End, Exchange
 from chaos_llm.profiles.healthy_baseline import with_baseline
@@ -27,6 +28,7 @@ from chaos_llm.server.launch.settings import Limits
 from chaos_llm.server.runs.call_tracking import CallTracker
 from chaos_llm.server.runs.clock import RunClock
 from chaos_llm.server.runs.kept_journal import JournalWriter, KeptJournal
+from chaos_llm.server.runs.webhooks import ServedWebhooks
 
 DEFAULT = "default"
 _LEAST_KEPT = 1_000  # exchanges of a run, however many runs there are
@@ -52,6 +54,7 @@ class RunStart:
     at: Until | None = None
     rootdir: Path = Path()
     strict: bool = True  # refuse what the real APIs refuse
+    webhooks: Delivery | None = None
 
     def plan(self) -> Plan:
         """The profile of a run; raises UsageError or UnknownName for a wrong pyproject.toml."""
@@ -82,6 +85,7 @@ class ServedRun:
         self._room = limits.journals
         self.waiting: set[ActiveReply] = set()  # replies that are under way
         self.beginnings = 0
+        self.webhooks: ServedWebhooks | None = None
         self.when_changed: Callable[[], None] | None = None  # begun anew, or healed
         self._begin()
 
@@ -103,6 +107,15 @@ class ServedRun:
             lambda: self.now,
             strict=self.beginning.strict,
         )
+        if self.beginning.webhooks is not None:
+            self.send_webhooks(self.beginning.webhooks)
+
+    def send_webhooks(self, sent: Delivery) -> None:
+        """Send webhooks from now on, and after a reset, too."""
+        if self.webhooks is not None:
+            self.webhooks.stop()
+        self.beginning = replace(self.beginning, webhooks=sent)
+        self.webhooks = ServedWebhooks(self.engine, self.clock, self._loop, sent)
 
     def keep_at_most(self, exchanges: int) -> None:
         """Bound the journal; its limit is the server's own, if that is less."""
@@ -172,6 +185,8 @@ class ServedRun:
         """End every reply that is under way."""
         for playing in tuple(self.waiting):
             playing.cut()
+        if self.webhooks is not None:
+            self.webhooks.stop()
         self.clock.stop()
 
 

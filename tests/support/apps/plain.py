@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import aiohttp
 import httpx
 
 from chaos_llm.profiles.model import Target
+from chaos_llm.protocol import websocket
 from chaos_llm.protocol.messages import Request, WireRequest
 from chaos_llm.providers import PROVIDERS, find
 
@@ -95,6 +98,8 @@ class PlainApp:
     def __call__(self, prompt: str) -> str:
         if self.needed_by == "stuck_batch":
             return self._batch(prompt)
+        if self.target.path == _LIVE_TARGET:
+            return asyncio.run(_live(prompt))
         method, url, body = self._request(prompt)
         headers = dict(HEADERS)
         if self.target.surface == "page":
@@ -105,6 +110,8 @@ class PlainApp:
 
     def request(self, prompt: str = "hi") -> Request:
         """The same, as a plan sees it."""
+        if self.target.path == _LIVE_TARGET:
+            return _live_message(prompt)
         method, url, body = self._request(prompt)
         sent = httpx.Request(method, url, json=body)
         path, query = sent.url.path, sent.url.query.decode()
@@ -160,6 +167,34 @@ class PlainApp:
                 return f"https://api.openai.com{path}", asked
         provider = next(p for p in PROVIDERS if p.name == name and p.api == "chat")
         return f"https://{provider.hosts[0]}{_CHAT.get(name, '/v1/chat/completions')}", chat
+
+
+_LIVE_HOST = "generativelanguage.googleapis.com"
+_LIVE_PATH = "/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent"
+_LIVE_TARGET = "*.BidiGenerateContent"
+_LIVE_SETUP = {"setup": {"model": "models/gemini-live-2.5-flash"}}
+
+
+async def _live(prompt: str) -> str:
+    """One turn of a session of Gemini's Live API."""
+    said = {"turns": [{"role": "user", "parts": [{"text": prompt}]}], "turnComplete": True}
+    url = f"wss://{_LIVE_HOST}{_LIVE_PATH}?key=sk-test"
+    async with aiohttp.ClientSession() as http, http.ws_connect(url) as ws:
+        await ws.send_json(_LIVE_SETUP)
+        await ws.receive()
+        await ws.send_json({"clientContent": said})
+        heard = ""
+        async for message in ws:
+            heard += message.data if isinstance(message.data, str) else message.data.decode()
+            if "turnComplete" in heard:
+                return heard
+        raise aiohttp.ClientError(f"closed with {ws.close_code}")
+
+
+def _live_message(prompt: str) -> Request:
+    body = json.dumps(_LIVE_SETUP["setup"] | _contents(prompt)).encode()
+    wire = WireRequest(websocket.MESSAGE, _LIVE_HOST, _LIVE_PATH, "key=sk-test", {}, body)
+    return find("gemini", websocket.MESSAGE, _LIVE_PATH).parse(wire)
 
 
 _AZURE = "https://acme.openai.azure.com/openai/deployments"
