@@ -354,9 +354,10 @@ def gateways(session: nox.Session) -> None:
 def speed(session: nox.Session) -> None:
     """The benchmarks in process in short, each with a bound that only a slowdown exceeds."""
     session.install("-e", ".[dev]", "pytest-httpx", "vcrpy")
-    session.run("python", "benchmarks/one_call.py", "--rounds", "6", "--fail-above", "1.8")
+    session.run("python", "benchmarks/one_call.py", "--rounds", "6", "--fail-above", "1.4")
     session.run("python", "benchmarks/failing_property.py", "--rounds", "3", "--fail-above", "10")
-    session.run("python", "benchmarks/first_test.py", "--rounds", "5", "--fail-above", "0.8")
+    session.run("python", "benchmarks/first_test.py", "--rounds", "5", "--fail-above", "0.6")
+    session.run("python", "benchmarks/growth.py", "--rounds", "5", "--check")
     session.run("python", "benchmarks/campaigns.py", "--runs", "30", "--fail-above", "5")
 
 

@@ -19,15 +19,15 @@ def deadline_of_calls(run: Run) -> float | None:
     app left the block. One of several deadlines, for each attempt, is not. A wait for work of its
     own is the app's deadline in the same way.
     """
-    given = []
+    limits = []
     for call in run.calls:
         if not run.evidence.of(call):
             continue
         deadline = _deadline_of(run, call)
         if deadline is None:
             return None
-        given.append(round(deadline.ends - call.began, 6))
-    return max(given, default=None)
+        limits.append(round(deadline.ends - call.began, 6))
+    return max(limits, default=None)
 
 
 def _deadline_of(run: Run, call: Call) -> AppDeadline | None:
