@@ -12,7 +12,7 @@ import threading
 import anthropic
 import httpx2
 import pytest
-from support.raw_sockets import ASKED, dialled, heard, request
+from support.raw_sockets import ASKED, dialled, heard, request, shaken
 from support.waiting import PATIENCE
 
 from chaos_llm.errors import UsageError
@@ -107,26 +107,11 @@ def test_a_tls_failure_leaves_the_other_hosts_and_open_connections_alone(server,
             pass
 
 
-def shaken(connection, trusting):
-    """A TLS session over a socket that stays ours, so that the wire's own end can be seen."""
-    came, going = ssl.MemoryBIO(), ssl.MemoryBIO()
-    session = trusting.wrap_bio(came, going, server_hostname=HOST)
-    while True:
-        try:
-            session.do_handshake()
-        except ssl.SSLWantReadError:
-            connection.sendall(going.read())
-            came.write(connection.recv(65536))
-        else:
-            connection.sendall(going.read())
-            return session, going
-
-
 @pytest.mark.parametrize(("by", "end"), [("close", "fin"), ("reset", "rst")])
 def test_a_stream_is_cut_over_tls(server, trusting, by, end):
     server.on("anthropic").inject(cut_stream(by=by))
     with dialled(server.url) as connection:
-        session, going = shaken(connection, trusting)
+        session, going = shaken(connection, trusting, HOST)
         session.write(request(host=HOST, path="/v1/messages", body=STREAMED))
         connection.sendall(going.read())
         told = heard(connection)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -79,3 +80,18 @@ def asked(url, *pieces, limit=PATIENCE):
         for piece in pieces or (request(),):
             connection.sendall(piece)
         return heard(connection, limit)
+
+
+def shaken(connection, trusting, host):
+    """A TLS session over a socket that stays ours, so that the wire's own end can be seen."""
+    came, going = ssl.MemoryBIO(), ssl.MemoryBIO()
+    session = trusting.wrap_bio(came, going, server_hostname=host)
+    while True:
+        try:
+            session.do_handshake()
+        except ssl.SSLWantReadError:
+            connection.sendall(going.read())
+            came.write(connection.recv(65536))
+        else:
+            connection.sendall(going.read())
+            return session, going

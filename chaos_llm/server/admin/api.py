@@ -31,6 +31,7 @@ from chaos_llm.server.live_page.document import document as page
 
 _LARGEST = 1024 * 1024  # bytes of what is asked
 _MOST_ARGUMENTS = 100
+_OPEN = ("health", "ready")  # for probes, which have no token; they tell nothing else
 
 _UNADMITTED = (
     "this server's admin API needs its token: send 'Authorization: Bearer TOKEN' or "
@@ -48,7 +49,7 @@ def answer(shared: SharedState, asked: ReceivedRequest) -> ServerReply | Later:
     name = asked.path[len(ADMIN) :].strip("/")
     if not name and _is_browser(asked):
         return ServerReply(200, page(), "text/html; charset=utf-8")
-    refused = _refusal(shared, asked)
+    refused = None if name in _OPEN else _refusal(shared, asked)
     if refused is not None:
         return refused
     operations = {operation.method: operation for operation in OPERATIONS if operation.name == name}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -18,6 +18,8 @@ from chaos_llm.protocol import strict_json
 from chaos_llm.protocol.redaction import printable
 from chaos_llm.server.admin import webhooks
 from chaos_llm.server.admin.injections import injected
+from chaos_llm.server.admin.metrics import metrics
+from chaos_llm.server.admin.questions import Counts, of_all_workers
 from chaos_llm.server.admin.requests import (
     LARGEST_SEED,
     AdminOperation,
@@ -28,7 +30,7 @@ from chaos_llm.server.admin.requests import (
 )
 from chaos_llm.server.admin.run_state import run_state, window_state
 from chaos_llm.server.http.addresses import environment
-from chaos_llm.server.http.own_replies import ADMIN, ServerReply
+from chaos_llm.server.http.own_replies import ADMIN, ServerReply, json_reply
 from chaos_llm.server.runs.runs import DEFAULT
 from chaos_llm.server.runs.verdict import timeline, verdict
 
@@ -55,20 +57,24 @@ def _index(request: AdminRequest) -> Any:
 
 
 def _state(request: AdminRequest) -> Any:
-    server = request.server
-    return {
-        **run_state(request.run),
-        "runs": [run.name for run in server.runs],
-        "server": {
-            "url": server.url,
-            "connections": len(server.connections),
-            "requests": server.requests,
-            "workers": 1,
-            "problems": server.problems,
-            "doors": server.doors,
-            "toxics": server.worn(),
-        },
-    }
+    server, run = request.server, request.run
+
+    def told(counts: Sequence[Counts]) -> Any:
+        return {
+            **run_state(run),
+            "runs": [name for each in counts for name in each.runs],
+            "server": {
+                "url": server.url,
+                "connections": sum(each.connections for each in counts),
+                "requests": sum(each.requests for each in counts),
+                "workers": 1 if server.peers is None else server.peers.count,
+                "problems": [problem for each in counts for problem in each.problems],
+                "doors": server.doors,
+                "toxics": server.worn(),
+            },
+        }
+
+    return of_all_workers(server, "counts", lambda found: told([Counts(*each) for each in found]))
 
 
 def _windows(request: AdminRequest) -> Any:
@@ -159,11 +165,18 @@ def _begun(request: AdminRequest, profile: Profile | None) -> dict[str, Any]:
 
 def _end_run(request: AdminRequest) -> Any:
     request.server.runs.end(request.run_name or DEFAULT)
-    return {"runs": [run.name for run in request.server.runs]}
+    return of_all_workers(
+        request.server,
+        "counts",
+        lambda found: {"runs": [name for each in found for name in Counts(*each).runs]},
+    )
 
 
 def _runs(request: AdminRequest) -> Any:
-    return {run.name: run_state(run) for run in request.server.runs}
+    def merged(found: Sequence[Mapping[str, Any]]) -> Any:
+        return {name: state for each in found for name, state in each.items()}
+
+    return of_all_workers(request.server, "runs", merged)
 
 
 def _inject(request: AdminRequest) -> Any:
@@ -253,6 +266,21 @@ def _strict(request: AdminRequest) -> bool | None:
     return strict
 
 
+def _health(_request: AdminRequest) -> Any:
+    return {"healthy": True}
+
+
+def _ready(request: AdminRequest) -> Any:
+    """Whether all workers are there; those that are being started answer nothing."""
+    peers = request.server.peers
+    wanted = 1 if peers is None else peers.count
+
+    def told(found: Sequence[Any]) -> ServerReply:
+        return json_reply({"workers": len(found)}, 200 if len(found) == wanted else 503)
+
+    return of_all_workers(request.server, "counts", told)
+
+
 OPERATIONS: tuple[AdminOperation, ...] = (
     AdminOperation("GET", "", "what can be asked", _index),
     AdminOperation(
@@ -295,5 +323,8 @@ OPERATIONS: tuple[AdminOperation, ...] = (
         webhooks.ARGUMENTS,
     ),
     AdminOperation("GET", "webhooks", "the webhooks that were sent", webhooks.attempts),
+    AdminOperation("GET", "health", "whether the server is up; needs no token", _health),
+    AdminOperation("GET", "ready", "whether all workers are there; needs no token", _ready),
+    AdminOperation("GET", "metrics", "counts for Prometheus", metrics),
     AdminOperation("GET", "ca", "the certificate to trust, as PEM", _certificate),
 )

@@ -10,9 +10,9 @@ from chaos_llm.engine.http1 import at_once
 from chaos_llm.protocol.messages import Reply, WireRequest
 from chaos_llm.server.admin.later import Later, Working
 from chaos_llm.server.connections.reply_player import ReplyPlayer
-from chaos_llm.server.connections.shared_state import SharedState
+from chaos_llm.server.connections.shared_state import ClientOrigin, SharedState
 from chaos_llm.server.connections.websocket import upgraded
-from chaos_llm.server.http.answering import ClientOrigin, ProviderAnswer, answer
+from chaos_llm.server.http.answering import ProviderAnswer, answer, run_meant
 from chaos_llm.server.http.own_replies import ServerReply, error_reply
 from chaos_llm.server.http.request_parser import ReceivedRequest, RequestParser, RequestTooLarge
 from chaos_llm.server.launch.log import described
@@ -43,12 +43,15 @@ class Connection(asyncio.Protocol):
         "transport",
     )
 
-    def __init__(self, server: SharedState, connect: Connect, caller: ClientOrigin) -> None:
+    def __init__(
+        self, server: SharedState, connect: Connect, caller: ClientOrigin, *, reused: bool = False
+    ) -> None:
         self._server, self._connect, self._caller = server, connect, caller
         self._asking = RequestParser(server.settings.limits, server.held)
         self._playing: ReplyPlayer | Working | Forwarded | None = None
         self._held = 0  # bytes that came while a reply was under way
-        self._reused = self._is_paused = self._is_deaf = self._is_full = False
+        self._reused = reused  # a request came on this connection before
+        self._is_paused = self._is_deaf = self._is_full = False
         self.transport: Any = None
         self.since = 0.0  # when the server began to wait for this client, in the loop's time
 
@@ -134,6 +137,8 @@ class Connection(asyncio.Protocol):
         """Answer the requests that wait, until a reply takes its time."""
         whole = self._asking.whole
         while whole and not (self._playing or self._is_full or self.transport.is_closing()):
+            if self._server.peers is not None and self._is_handed_on(rest):
+                return
             asked = whole.pop(0)
             if asked.method == "CONNECT":
                 self._connect(self._server, self, asked, rest)
@@ -152,6 +157,23 @@ class Connection(asyncio.Protocol):
             if self._is_paused and not self.transport.is_closing():
                 self._is_paused = False
                 self.transport.resume_reading()
+
+    def _is_handed_on(self, rest: bytes) -> bool:
+        """Whether the next request is another worker's, who gets it with the connection.
+
+        What was answered before must have left, and what has begun to come must be whole.
+        """
+        peers, caller = self._server.peers, self._caller
+        assert peers is not None
+        run = run_meant(self._asking.whole[0], caller)
+        if not peers.is_elsewhere(run):
+            return False
+        if self.transport.get_write_buffer_size():
+            self.transport.set_write_buffer_limits(0)  # resume_writing() says when all has left
+        elif not self._asking.is_begun:
+            whole, self._asking.whole = self._asking.whole, []
+            peers.hand_on(self, whole, rest, run, caller)
+        return True
 
     def _upgrade(self, asked: ReceivedRequest, rest: bytes) -> None:
         """Go on as a websocket, or as nothing: what follows such a request is no HTTP."""

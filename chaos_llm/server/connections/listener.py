@@ -6,10 +6,9 @@ import asyncio
 from typing import Any
 
 from chaos_llm.server.connections.connection import Connection
-from chaos_llm.server.connections.shared_state import SharedState
+from chaos_llm.server.connections.shared_state import ClientOrigin, SharedState
 from chaos_llm.server.connections.tls import FIRST_BYTE, TlsLayer
 from chaos_llm.server.http.addresses import split_host
-from chaos_llm.server.http.answering import ClientOrigin
 from chaos_llm.server.http.own_replies import error_reply
 from chaos_llm.server.http.request_parser import ReceivedRequest
 

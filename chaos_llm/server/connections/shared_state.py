@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from chaos_llm.errors import UsageError
 from chaos_llm.journal.journal import Effect
@@ -23,7 +23,9 @@ from chaos_llm.server.launch.log import described, line, tell
 from chaos_llm.server.launch.settings import Settings, is_loopback
 from chaos_llm.server.passthrough.upstreams import Upstreams
 from chaos_llm.server.runs.kept_journal import JournalWriter
+from chaos_llm.server.runs.loop_lag import LoopLag
 from chaos_llm.server.runs.runs import DEFAULT, Notes, Runs, RunStart
+from chaos_llm.server.runs.tally import Tally
 
 _PROBLEMS = 20
 _WORKERS = 2  # threads for what would keep other clients waiting
@@ -43,6 +45,41 @@ class OpenConnection(Protocol):
         """End it, because the server stops."""
 
 
+class Peers(Protocol):
+    """The other workers of a server."""
+
+    count: int
+
+    def is_elsewhere(self, run: str) -> bool:
+        """Whether a run lives on another worker."""
+
+    def hand_on(
+        self,
+        connection: Any,
+        requests: list[ReceivedRequest],
+        rest: bytes,
+        run: str,
+        origin: ClientOrigin,
+    ) -> None:
+        """Give a connection, with requests that came whole, to the worker of a run."""
+
+    def ask(self, question: str) -> list[Any]:
+        """What every worker answers; for a thread, because it waits."""
+
+
+class ClientOrigin(NamedTuple):
+    """What is known of a client before its first request.
+
+    `meant` and `run` are the host and the run that a CONNECT named. `past_handshake` says that a
+    TLS handshake could have failed and did not, `over_wire` that Toxiproxy is in between.
+    """
+
+    meant: str = ""
+    run: str = ""
+    past_handshake: bool = False
+    over_wire: bool = False
+
+
 class SharedState:
     """One server's state; `answer` is its admin API, `connect` what a CONNECT is given to."""
 
@@ -50,6 +87,7 @@ class SharedState:
         self,
         settings: Settings,
         answer: Callable[[SharedState, ReceivedRequest], ServerReply | Later],
+        authority: Authority | None = None,
     ) -> None:
         self.settings, self.loop = settings, asyncio.get_running_loop()
         self.answer = answer
@@ -60,7 +98,8 @@ class SharedState:
         self.worn: Callable[[], list[dict[str, Any]]] = list  # the toxics that are on
         self.addresses = Addresses(settings.providers, settings.rootdir)
         also = "" if is_loopback(settings.host) else settings.host
-        self.authority = Authority(also) if settings.tls else None
+        self.authority = authority or (Authority(also) if settings.tls else None)
+        self.peers: Peers | None = None  # where the server has other workers beside this one
         beginning = RunStart(
             settings.day(),
             settings.seed,
@@ -74,10 +113,11 @@ class SharedState:
         self.upstreams = None if given is None else Upstreams(given, self.addresses)
         self.secrets = Secrets()
         self.file = self._journal_file(settings.journal)
-        self.runs = Runs(beginning, settings.limits, self.loop, Notes(self.file, self.secrets))
+        self.tally, self.lag = Tally(), LoopLag(self.loop)
+        notes = Notes(self.file, self.secrets, self.tally)
+        self.runs = Runs(beginning, settings.limits, self.loop, notes)
         self.connections: set[OpenConnection] = set()
-        self.held = Held()
-        self.known_heads = KnownHeads()
+        self.held, self.known_heads = Held(), KnownHeads()
         self.requests = 0
         self.problems: list[str] = []  # of the test's own faults and answers
         self.tasks: set[asyncio.Task[None]] = set()

@@ -28,20 +28,26 @@ _UNKNOWN_HOST = bytes((0x15, 3, 3, 0, 2, 2, 112))
 class Authority:
     """A certificate authority for the lifetime of the server, and its certificates by host.
 
-    Raises UsageError if trustme is not installed.
+    `pem` is the certificate and key of one that is there already. Raises UsageError if trustme is
+    not installed.
     """
 
-    def __init__(self, also: str = "") -> None:
+    def __init__(self, also: str = "", pem: tuple[bytes, bytes] | None = None) -> None:
         try:
             import trustme  # noqa: PLC0415 - an extra
         except ModuleNotFoundError:
             raise UsageError(
                 "--tls needs certificates: pip install 'chaos_llm[server]' (it brings trustme)"
             ) from None
-        self._ca = trustme.CA(organization_name="chaos_llm, for tests only")
+        new = trustme.CA
+        self._ca = new.from_pem(*pem) if pem else new(organization_name="chaos_llm, for tests only")
         self._local = tuple(dict.fromkeys((*_LOCAL, *([also] if also else ()))))
         self.context = lru_cache(_MOST_HOSTS)(self._context)
         self._made = 0
+
+    def exported(self) -> tuple[bytes, bytes]:
+        """The certificate and the key, for another process to issue certificates by."""
+        return self.pem, self._ca.private_key_pem.bytes()
 
     @property
     def pem(self) -> bytes:

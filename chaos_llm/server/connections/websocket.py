@@ -12,8 +12,8 @@ from chaos_llm.protocol import websocket
 from chaos_llm.protocol.messages import WireRequest
 from chaos_llm.providers.provider import Provider
 from chaos_llm.server.connections.reply_player import reset
-from chaos_llm.server.connections.shared_state import SharedState
-from chaos_llm.server.http.answering import ClientOrigin, is_admin
+from chaos_llm.server.connections.shared_state import ClientOrigin, SharedState
+from chaos_llm.server.http.answering import is_admin
 from chaos_llm.server.http.own_replies import NO_PROVIDER, error_reply
 from chaos_llm.server.http.request_parser import ReceivedRequest
 from chaos_llm.server.runs.clock import Timer

@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
 
 from chaos_llm.engine.plain_replies import Plain
 from chaos_llm.errors import ChaosError, UsageError
 from chaos_llm.journal.journal import Exchange
+from chaos_llm.protocol import strict_json
 from chaos_llm.protocol.messages import Ending, Reply, WireRequest
 from chaos_llm.server.admin.later import Later
-from chaos_llm.server.connections.shared_state import SharedState
+from chaos_llm.server.connections.shared_state import ClientOrigin, SharedState
 from chaos_llm.server.http.addresses import RUN_IN_A_KEY
 from chaos_llm.server.http.content_encoding import NotDecompressed, decompressed
 from chaos_llm.server.http.own_replies import ADMIN, NO_PROVIDER, ServerReply, error_reply
 from chaos_llm.server.http.request_parser import ReceivedRequest
 from chaos_llm.server.runs.runs import DEFAULT, ServedRun
 
+_RUN = b'"run"'
+_LARGEST = 1024 * 1024  # bytes of an admin call's arguments
 _OF_BODIES = ("content-length", "transfer-encoding")
-
-
-class ClientOrigin(NamedTuple):
-    """What is known of a client before its first request.
-
-    `meant` and `run` are the host and the run that a CONNECT named. `past_handshake` says that a
-    TLS handshake could have failed and did not, `over_wire` that Toxiproxy is in between.
-    """
-
-    meant: str = ""
-    run: str = ""
-    past_handshake: bool = False
-    over_wire: bool = False
 
 
 class ProviderAnswer(NamedTuple):
@@ -86,6 +78,26 @@ def answer(
 def _goes_upstream(server: SharedState, exchange: Exchange) -> bool:
     """Whether the real vendor answers: no fault was applied, and the server has upstreams."""
     return server.upstreams is not None and not (exchange.effects and exchange.applied)
+
+
+def run_meant(asked: ReceivedRequest, caller: ClientOrigin) -> str:
+    """The name of the run that a request is about; an admin call may name it as an argument."""
+    named = asked.run or caller.run
+    if is_admin(asked.path):
+        named = admin_run(asked) or asked.run
+    return named or DEFAULT
+
+
+def admin_run(asked: ReceivedRequest) -> str:
+    """The run that the arguments of an admin call name; "" for none, or none that can be read."""
+    found: Any = dict(parse_qsl(asked.query)).get("run", "")
+    body: Any = None
+    if _RUN in asked.body and len(asked.body) < _LARGEST:
+        with suppress(ValueError, ChaosError):
+            body = strict_json.loads(asked.body)
+    if isinstance(body, dict):
+        found = body.get("run", found)
+    return found if isinstance(found, str) else ""
 
 
 def is_admin(path: str) -> bool:

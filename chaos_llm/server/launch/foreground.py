@@ -18,7 +18,7 @@ from chaos_llm.server.launch.settings import Settings
 
 Say = Callable[[str], None]
 
-_EVERY = 30.0  # real seconds between two lines about progress
+EVERY = 30.0  # real seconds between two lines about progress
 _ENDS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -30,7 +30,7 @@ async def serve(settings: Settings, say: Say) -> None:
     for number in _ENDS:
         loop.add_signal_handler(number, end.set)
     say("\n".join(greeting(server)))
-    _collect_rarely()
+    collect_rarely()
     told = _Progress(server, say)
     told.begin()
     await end.wait()
@@ -39,7 +39,7 @@ async def serve(settings: Settings, say: Say) -> None:
     say(f"ended after {_requests(server)}")
 
 
-def _collect_rarely() -> None:
+def collect_rarely() -> None:
     """Look for garbage seldom, and not at all among what was imported.
 
     Records of a journal live long and form no circles, so each look finds nothing. Only here, where
@@ -54,7 +54,8 @@ def greeting(server: SharedState) -> Iterator[str]:
     """The text that is printed when a server starts."""
     settings, run = server.settings, server.runs.default
     profile, clock = run.plan.profile, settings.clock
-    yield f"chaos-llm replays {profile.name} at {server.url}, seed {settings.seed}, one worker"
+    where = f"at {server.url}, seed {settings.seed}, {_workers(server)}"
+    yield f"chaos-llm replays {profile.name} {where}"
     if clock == "manual":
         yield f'  time stands: POST {server.url}{ADMIN}/advance {{"by": "10m"}} lets it pass'
     else:
@@ -74,6 +75,10 @@ def greeting(server: SharedState) -> Iterator[str]:
     if server.doors:
         yield "  a Toxiproxy at the addresses above simulates network faults"
     yield f"  parallel clients: a run of their own by X-Chaos-Run: NAME; all else: {ADMIN}/"
+
+
+def _workers(server: SharedState) -> str:
+    return "one worker" if server.peers is None else f"{server.peers.count} workers"
 
 
 _INSECURE = "use_insecure_channel=True"
@@ -98,7 +103,7 @@ class _Progress:
         self._timer: asyncio.TimerHandle | None = None
 
     def begin(self) -> None:
-        self._timer = self._server.loop.call_later(_EVERY, self._tell)
+        self._timer = self._server.loop.call_later(EVERY, self._tell)
 
     def stop(self) -> None:
         if self._timer is not None:

@@ -1,7 +1,7 @@
 """The server: one process, one event loop, one port for every provider.
 
-One worker only. The draws for a retry depend on the number of requests before it, so two workers
-without shared counters would treat a client's second attempt as its first.
+The draws for a retry depend on the number of requests before it, so a run lives whole in one
+process. `chaos_llm.server.workers` has several of these behind one port, each with runs of its own.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from chaos_llm.protocol import strict_json
 from chaos_llm.server.admin import api
 from chaos_llm.server.connections.listener import Listener
 from chaos_llm.server.connections.shared_state import SharedState
+from chaos_llm.server.connections.tls import Authority
 from chaos_llm.server.launch.log import described
 from chaos_llm.server.launch.settings import Settings
 
@@ -31,8 +32,8 @@ _LOOPBACK = "127.0.0.1"
 class Server:
     """One port with everything behind it. Make it inside its event loop."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.shared = SharedState(settings, api.answer)
+    def __init__(self, settings: Settings, authority: Authority | None = None) -> None:
+        self.shared = SharedState(settings, api.answer, authority)
         self._listener: asyncio.Server | None = None
         self._behind: asyncio.Server | None = None  # Toxiproxy
         self._wire: ToxiproxyFront | None = None
@@ -42,8 +43,6 @@ class Server:
     async def start(self) -> None:
         """Listen; raises UsageError where the port is taken."""
         shared, settings = self.shared, self.shared.settings
-        shared.loop.set_exception_handler(self._trouble)
-        _warm_up()
         try:
             self._listener = await shared.loop.create_server(
                 lambda: Listener(shared), settings.host, settings.port, backlog=1024
@@ -56,12 +55,19 @@ class Server:
                 f"{error.strerror or error}; give another --port, or 0 for any that is free"
             ) from None
         port = self._listener.sockets[0].getsockname()[1]
-        shared.url = f"http://{_from_here(settings.host)}:{port}"
-        self._sweep = shared.loop.call_later(_SWEEP, self._look_around)
+        shared.url = f"http://{from_here(settings.host)}:{port}"
+        self.begin()
         if settings.grpc is not None:
             await self._open_grpc(settings.grpc)
         if settings.toxiproxy:
             await self._open_wire()
+
+    def begin(self) -> None:
+        """Be ready for connections, wherever they come from."""
+        self.shared.loop.set_exception_handler(self._trouble)
+        _warm_up()
+        self.shared.lag.begin()
+        self._sweep = self.shared.loop.call_later(_SWEEP, self._look_around)
 
     async def _open_grpc(self, port: int) -> None:
         """Listen for gRPC; raises UsageError where grpcio is missing or the port is taken."""
@@ -71,7 +77,7 @@ class Server:
             listener = GrpcListener(self.shared)
             host = self.shared.settings.host
             bound = await listener.start(f"[{host}]" if ":" in host else host, port)
-            self.shared.grpc = f"{_from_here(host)}:{bound}"
+            self.shared.grpc = f"{from_here(host)}:{bound}"
         except (ImportError, UsageError) as error:
             await self.stop()
             if isinstance(error, UsageError):
@@ -103,6 +109,7 @@ class Server:
             self._wire.close()
         for listener in filter(None, (self._listener, self._behind)):
             listener.close()
+        shared.lag.stop()
         if self._sweep is not None:
             self._sweep.cancel()
         shared.runs.stop()
@@ -141,7 +148,7 @@ def _warm_up() -> None:
     strict_json.loads(b"{}")
 
 
-def _from_here(host: str) -> str:
+def from_here(host: str) -> str:
     """How a client on this machine writes the address."""
     every = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - read, not bound
     return every.get(host, f"[{host}]" if ":" in host else host)

@@ -48,29 +48,32 @@ class KeptJournal(Journal):
 
 
 class JournalWriter:
-    """All exchanges of all runs, a line each as it ends; written before the loop idles again."""
+    """All exchanges of all runs, a line each as it ends; written before the loop idles again.
+
+    Several workers append to one file: whole lines go out in one write, so that none is torn.
+    """
 
     def __init__(self, path: Path, loop: asyncio.AbstractEventLoop, secrets: Secrets) -> None:
         self._path, self._secrets, self._loop = path, secrets, loop
-        self._file = path.open("a", encoding="utf-8")
+        self._file = path.open("ab", buffering=0)
+        self._lines: list[str] = []
         self._is_due = self._is_lost = False
 
     def write(self, run: str, exchange: Exchange) -> None:
         """Write the record of an exchange that has ended; a full disk loses it, and no client."""
         line = self._secrets.masked(strict_json.dumps({"run": run, **exchange.line()}))
-        try:
-            self._file.write(line + "\n")
-        except OSError as error:
-            self._lose(error)
+        self._lines.append(line + "\n")
         if not self._is_due:
             self._is_due = True
             self._loop.call_soon(self._flush)
 
     def _flush(self) -> None:
         self._is_due = False
+        data, self._lines = "".join(self._lines).encode(), []
         if not self._file.closed:
             try:
-                self._file.flush()
+                while data:
+                    data = data[self._file.write(data) :]
             except OSError as error:
                 self._lose(error)
 
@@ -80,5 +83,6 @@ class JournalWriter:
             tell(f"{self._path} cannot be written: {error.strerror}; records are lost from here on")
 
     def close(self) -> None:
+        self._flush()
         with suppress(OSError):  # reported before
             self._file.close()
