@@ -138,7 +138,10 @@ class _Profile:
         low, high = found.interval
         faults = self.faults.mix(found)
         sticky = found.sticky
-        note = f"{found.failures} of {found.calls} calls failed; 99.7 % interval {low:.3f} to {high:.3f}"
+        note = (
+            f"{found.failures} of {found.calls} calls failed; "
+            f"99.7 % interval {low:.3f} to {high:.3f}"
+        )
         if sticky is not None:
             note += f"; calls of one {found.sticky_by} agree by {sticky.correlation:.2f}"
         return Window(
