@@ -132,6 +132,9 @@ def raised(error: Exception) -> str:
     if isinstance(response, dict):  # botocore's errors keep both values in it
         shown["status_code"] = response.get("ResponseMetadata", {}).get("HTTPStatusCode")
         shown["code"] = response.get("Error", {}).get("Code")
+    code = shown["code"]
+    if callable(code):  # grpc's errors have a method, which returns a member of an enum
+        shown["code"] = getattr(code(), "name", None)
     attributes = (
         f" {name}={value}" for name, value in shown.items() if isinstance(value, str | int)
     )

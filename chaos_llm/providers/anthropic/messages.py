@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from chaos_llm.protocol.messages import Completion, Refusal, Reply, Request, WireRequest
-from chaos_llm.protocol.rate_limits import Quota, State
+from chaos_llm.protocol.rate_limits import Quota
 from chaos_llm.providers.anthropic import subscription
 from chaos_llm.providers.anthropic.common import (
     USUAL_QUOTA,
@@ -73,8 +73,7 @@ class AnthropicMessages(ModelEndpoint):
         headers = _opened(request, reply_context)
         return sse_reply(headers, events(request, answer, reply_context), PING.data)
 
-    def quota_headers(self, state: State) -> tuple[tuple[str, str], ...]:
-        return quota_headers(state)
+    quota_headers = staticmethod(quota_headers)
 
 
 def _opened(request: Request, reply_context: ReplyContext) -> tuple[tuple[str, str], ...]:
