@@ -27,7 +27,7 @@ _PYTHON_BLOCK_OR_NEEDS = re.compile(
 )
 _FILE_NAME = re.compile(r"# (?P<name>\w+)\.py\n")
 _HAS_TESTS = re.compile(r"^\s*(async )?def test_|^class Test|^Test\w+ = ", re.MULTILINE)
-_NEEDS_A_TOOL = re.compile(r"\bneeds\b.*\b(go|node|chromium|toxiproxy)\b", re.IGNORECASE)
+_NEEDS_A_TOOL = re.compile(r"\bneeds\b.*\b(go|node|chromium|haproxy|toxiproxy)\b", re.IGNORECASE)
 _Report = TypeVar("_Report", pytest.TestReport, pytest.CollectReport)
 
 

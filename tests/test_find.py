@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -103,6 +104,26 @@ def test_the_shortest_outage_is_printed_and_written_with_a_test_that_reproduces_
     assert replayed.returncode == 1
     assert "assert report.failed == 0" in replayed.stdout
     assert "1 failed" in replayed.stdout
+
+
+def test_as_json_it_says_what_was_found_and_where_it_is_written(shop):
+    found = find(shop, "shop:answer", "--budget", "10m", "--calls", "10", "--json")
+    said = json.loads(found.stdout)
+
+    assert found.returncode == 1
+    assert said["found"]["title"] == "anthropic: server_error for 1 s"
+    assert said["claims_that_do_not_hold"] == ["assert report.failed == 0"]
+    toml, test = said["written"]
+    assert (shop / toml).read_text() == said["found"]["toml"]
+    assert (shop / test).is_file()
+
+
+def test_as_json_it_says_that_nothing_was_found(shop):
+    found = find(shop, "shop:Careful.answer", "--budget", "2s", "--calls", "6", "--json")
+    said = json.loads(found.stdout)
+
+    assert (found.returncode, said["app"], said["found"]) == (0, "shop:Careful.answer", None)
+    assert said["tried"] > 0
 
 
 def test_the_test_passes_once_the_app_is_mended(shop):

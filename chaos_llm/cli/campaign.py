@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from chaos_llm.cli.terminal import print_json
 from chaos_llm.errors import UsageError
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--until", metavar="WIDTH", help="end a profile's seeds at an interval so narrow: 5%%")
     add("--budget", metavar="TIME", help="end after so long, the most informative runs first")
     add("--limit", metavar="TIME", default="10m", help="real time for one run (default: 10m)")
+    add("--json", action="store_true", help="print the results, compare's and plan's too, as JSON")
     add("--margin", metavar="WIDTH", default="1%", help="compare, plan: what may get worse")
     add("--fail-on", choices=("regression", "inconclusive", "never"), default="regression")
     for name in ("every", "warmup", "recovery", "deadline", "stale-after", "skip-quiet"):
@@ -90,8 +93,11 @@ def _play(options: argparse.Namespace) -> int:
             table = _interrupted(options.out)
     campaign.write_pages(table, options.out / PAGES)
     write(table, options.out)
-    print(text(table, str(options.out)), end="")
-    print(f"written: {options.out / 'campaign.html'}, .json, .md and .xml")
+    if options.json:
+        print((options.out / "campaign.json").read_text(encoding="utf-8"), end="")
+    else:
+        print(text(table, str(options.out)), end="")
+        print(f"written: {options.out / 'campaign.html'}, .json, .md and .xml")
     return int(bool(table.in_all.not_judged))
 
 
@@ -136,7 +142,10 @@ def _compare(options: argparse.Namespace) -> int:
         raise UsageError("compare needs two folders: chaos-llm campaign compare BASE NEW")
     with Store.existing(options.folders[0]) as base, Store.existing(options.folders[1]) as new:
         comparison = compare(list(base), list(new), share(options.margin))
-    print(comparison_text(comparison), end="")
+    if options.json:
+        print_json({"verdict": comparison.verdict, **asdict(comparison)})
+    else:
+        print(comparison_text(comparison), end="")
     failing = {"regression": ("REGRESSION",), "never": ()}
     return int(comparison.verdict in failing.get(options.fail_on, ("REGRESSION", "INCONCLUSIVE")))
 
@@ -149,6 +158,9 @@ def _plan(options: argparse.Namespace) -> int:
         raise UsageError("plan needs one folder: chaos-llm campaign plan PILOT")
     with Store.existing(options.folders[0]) as pilot:
         sample = plan(list(pilot), share(options.margin))
+    if options.json:
+        print_json({"seeds": sample.seeds, **asdict(sample)})
+        return 0
     print(
         f"{sample.seeds} seeds of each of {sample.profiles} profiles ({sample.pairs} pairs of "
         f"runs) show whether the share of answered calls got worse by more than "

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chaos_llm.cli.terminal import Progress, width
+from chaos_llm.cli.terminal import Progress, open_page, print_json, width
 from chaos_llm.errors import UsageError
 
 if TYPE_CHECKING:
@@ -24,6 +26,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="also write an HTML report for each bot to this folder",
     )
+    parser.add_argument(
+        "--open",
+        action="store_true",
+        help="show both reports in the browser; without --html they are in a temporary folder",
+    )
+    parser.add_argument("--json", action="store_true", help="print both reports as JSON")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -38,21 +46,41 @@ def run(options: argparse.Namespace) -> int:
         return 2
     from chaos_llm.reports.comparison import comparison_text  # noqa: PLC0415 - the same
 
-    print(f"Replaying {PROFILE}, one question every {EVERY}, seed {options.seed} …\n", flush=True)
+    if not options.json:
+        told = f"Replaying {PROFILE}, one question every {EVERY}, seed {options.seed} …\n"
+        print(told, flush=True)
     with Progress() as progress:
         reports = replay_both(options.seed, progress.show)
-    print(comparison_text(reports, width()))
-    if options.html is not None:
-        _write_pages(options.html, reports)
+    if options.json:
+        bots = {name: json.loads(report.json()) for name, report in reports.items()}
+        print_json({"profile": PROFILE, "seed": options.seed, "bots": bots})
+    else:
+        print(comparison_text(reports, width()))
+    _pages(options, reports)
     return 0
 
 
-def _write_pages(folder: Path, reports: Mapping[str, Report]) -> None:
+def _pages(options: argparse.Namespace, reports: Mapping[str, Report]) -> None:
+    """Write the reports as pages, and show them, where that was asked for."""
+    folder = options.html
+    if folder is None and options.open:
+        folder = Path(tempfile.mkdtemp(prefix="chaos-llm-demo-"))
+    if folder is None:
+        return
+    for path in _write_pages(folder, reports):
+        print(path, file=sys.stderr if options.json else sys.stdout)
+        if options.open:
+            open_page(path)
+
+
+def _write_pages(folder: Path, reports: Mapping[str, Report]) -> list[Path]:
+    written = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, report in reports.items():
             path = folder / f"{name}.html"
             path.write_text(report.html(f"the {name} bot"), encoding="utf-8")
-            print(path)
+            written.append(path)
     except OSError as error:
         raise UsageError(f"--html {folder}: {error}") from None
+    return written

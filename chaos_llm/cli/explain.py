@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from pathlib import Path
 
@@ -19,20 +20,26 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "call", metavar="CALL", nargs="?", type=int, help="a call's number; default: a summary"
     )
+    parser.add_argument("--json", action="store_true", help="print the same as JSON")
 
 
 def run(options: argparse.Namespace) -> int:
     """Explain which faults hit each request of a journal, and why."""
-    from chaos_llm.reports.journals.explanation import explain_call  # noqa: PLC0415 - on demand
+    from chaos_llm.reports.journals.explanation import explain_call, plain_call  # noqa: PLC0415 - on demand
     from chaos_llm.reports.journals.file import read  # noqa: PLC0415 - the same
-    from chaos_llm.reports.journals.summary import explain_all  # noqa: PLC0415 - the same
+    from chaos_llm.reports.journals.summary import explain_all, plain_all  # noqa: PLC0415 - the same
 
     journal = read(_text(options.journal).split("\n"), options.journal)
+    if options.json:
+        call = options.call
+        plain = plain_all(journal) if call is None else plain_call(journal, call)
+        print(json.dumps(plain, indent=2))  # ASCII: whoever wrote the file may have put anything in
+        return 0
     if options.call is None:
-        said = explain_all(journal, width())
+        text = explain_all(journal, width())
     else:
-        said = explain_call(journal, options.call, width())
-    print(printable(said))  # whoever wrote the file may have put anything in it
+        text = explain_call(journal, options.call, width())
+    print(printable(text))  # whoever wrote the file may have put anything in it
     return 0
 
 

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from chaos_llm.cli.terminal import Progress, width
+from chaos_llm.cli.terminal import Progress, print_json, width
+
+if TYPE_CHECKING:
+    from chaos_llm.profiles.model import Profile
+    from chaos_llm.property_testing.search import Claim, Search
 
 _PROPERTY = (
     "what must hold: a check, as in 'retries_stay_under(3)', or a number of the report and its "
@@ -13,6 +19,10 @@ _PROPERTY = (
 )
 
 
+_NOT_AGAIN = (
+    "it broke the app once and does not again: the app keeps state from one outage to the next. "
+    "Name a method of a class, package.module:Class.method: each outage then gets a new object."
+)
 _PROVIDER = "a provider that may fail; repeat it for more (default: anthropic, openai)"
 _SURFACE = "endpoints that may fail: api, login, page or client; repeat it for more (default: api)"
 
@@ -28,6 +38,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--surface", metavar="NAME", action="append", default=[], help=_SURFACE)
     add("--longest", metavar="TIME", default="12h", help="the longest outage (default: 12h)")
     add("--correlated", action="store_true", help="several providers may fail at once")
+    add("--json", action="store_true", help="print what was found as JSON")
     add("--calls", type=int, default=40, help="calls of the app in each outage (default: 40)")
     add(
         "--into",
@@ -67,31 +78,48 @@ def run(options: argparse.Namespace) -> int:
         search.require_health(providers)
         found = search.shortest()
     if found is None:
-        print(f"none of {search.tried} outages broke {options.app}; another --seed tries others")
+        if options.json:
+            print_json({"app": options.app, "tried": search.tried, "found": None})
+        else:
+            print(
+                f"none of {search.tried} outages broke {options.app}; another --seed tries others"
+            )
         return 0
     return _describe(search, found, options)
 
 
-def _describe(search: object, found: object, options: argparse.Namespace) -> int:
+def _describe(search: Search, found: Profile, options: argparse.Namespace) -> int:
     """Print the outage that was found, and write its profile and test."""
     from chaos_llm.profiles import to_toml  # noqa: PLC0415 - pydantic
-    from chaos_llm.profiles.model import Profile  # noqa: PLC0415 - the same
-    from chaos_llm.property_testing.search import Search, write  # noqa: PLC0415 - Hypothesis
+    from chaos_llm.property_testing.search import write  # noqa: PLC0415 - Hypothesis
 
-    assert isinstance(search, Search)
-    assert isinstance(found, Profile)
     outage, report = search.replay(found)
     broken = search.broken(report)
+    if options.json:
+        files = write(options.into, found, search.app, broken, search.calls) if broken else ()
+        print_json(_plain(search, found, broken, files))
+        return 1
     print(f"{search.tried} outages tried; the shortest that breaks {options.app}: {found.title}\n")
     if not broken:
-        print(
-            "it broke the app once and does not again: the app keeps state from one outage to the "
-            "next. Name a method of a class, package.module:Class.method: each outage then gets "
-            "a new object."
-        )
+        print(_NOT_AGAIN)
         return 1
     print(outage.timeline(width()))
     print("\nclaims that do not hold: " + "; ".join(claim.code for claim in broken))
     profile, test = write(options.into, found, search.app, broken, search.calls)
     print(f"\n{to_toml(found)}\nwritten: {profile} and {test}; run the test with `pytest {test}`")
     return 1
+
+
+def _plain(
+    search: Search, found: Profile, broken: Sequence[Claim], files: Sequence[Path]
+) -> dict[str, Any]:
+    """What was found as plain values; without claims if it broke the app only once."""
+    from chaos_llm.profiles import to_toml  # noqa: PLC0415 - pydantic
+
+    return {
+        "app": search.app.written,
+        "tried": search.tried,
+        "found": {"title": found.title, "toml": to_toml(found)},
+        "claims_that_do_not_hold": [claim.code for claim in broken],
+        "written": [str(path) for path in files],
+    }

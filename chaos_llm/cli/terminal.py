@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import sys
+from pathlib import Path
 from typing import Any, Self
 
 _WIDEST = 120  # columns; longer lines of prose are hard to read
@@ -25,6 +26,14 @@ def colours() -> bool:
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return False
     return sys.stdout.isatty()
+
+
+def open_page(path: Path) -> None:
+    """Show a page in the user's browser, as BROWSER or the desktop chooses it; say if none does."""
+    import webbrowser  # noqa: PLC0415 - only with --open
+
+    if not webbrowser.open(path.resolve().as_uri()):
+        print(f"no browser could be started: open {path} yourself", file=sys.stderr)
 
 
 def print_json(value: Any) -> None:

@@ -9,6 +9,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from chaos_llm.protocol.redaction import without_shapes
+from chaos_llm.reports import history
 from chaos_llm.reports.html.page import page_of_test
 from chaos_llm.reports.html.session import session_page
 from chaos_llm.reports.html.test_matrix import Entry
@@ -57,8 +58,11 @@ class Folder:
         return stem
 
     def write_index(self) -> Path:
-        """Write the session's page from what its tests have written."""
-        self._write(INDEX, session_page(self.entries(), datetime.now(UTC)))
+        """Write the session's page from what its tests have written, and remember how it went."""
+        entries, made, before = self.entries(), datetime.now(UTC), history.read(self.path)
+        self._write(INDEX, session_page(entries, made, before))
+        if entries:
+            self._write(history.FILE, history.added(before, history.session_of(entries, made)))
         return self.path / INDEX
 
     def entries(self) -> list[Entry]:

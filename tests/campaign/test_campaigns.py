@@ -171,3 +171,18 @@ def test_a_run_is_shown_again_with_the_options_of_its_campaign(tmp_path, capsys)
         assert "primary" in shown_again or "failed" in shown_again
         assert name in shown_again
     assert main(["campaign", "show", str(tmp_path), "no-such", "0"]) == 2
+
+
+def test_results_comparisons_and_plans_are_printed_as_json(tmp_path, capsys):
+    few = ["--seeds", "2", "--workers", "1", "--calls", "4", "--out", str(tmp_path / "a")]
+    assert main(["campaign", PLAIN, "--profiles", PROFILES[0], *few, "--json"]) == 0
+    whole = json.loads(capsys.readouterr().out)
+    folder = str(tmp_path / "a")
+    assert main(["campaign", "compare", folder, folder, "--json"]) == 0
+    compared = json.loads(capsys.readouterr().out)
+    assert main(["campaign", "plan", folder, "--json"]) == 0
+    planned_ = json.loads(capsys.readouterr().out)
+
+    assert whole == json.loads((tmp_path / "a" / "campaign.json").read_text())
+    assert (compared["verdict"], compared["changes"][0]["pairs"]) == ("PASS", 2)
+    assert planned_["profiles"] == 1

@@ -121,7 +121,46 @@ def test_pages_of_an_earlier_session_are_removed_and_nothing_else(told, out):
     assert set(records) == {"test_another"}
     names = {path.name for path in out.iterdir()}
     stem = stem_of("test_it.py::test_another")
-    assert names == {"index.html", "mine.json", "notes.html", f"{stem}.html", f"{stem}.json"}
+    pages = {"index.html", "history.json", f"{stem}.html", f"{stem}.json"}
+    assert names == {"mine.json", "notes.html", *pages}
+
+
+BETTER = """
+    from chaos_llm.demo.{bot}_bot import {bot_class} as Bot
+    import pytest
+
+    @pytest.mark.chaos("anthropic-529-storm")
+    def test_bot(chaos):
+        assert chaos.replay(Bot().answer, calls=40).answered == 1
+"""
+
+
+def test_the_index_says_what_changed_since_the_last_run(told, out):
+    told(BETTER.format(bot="naive", bot_class="NaiveBot"))
+    first = (out / "index.html").read_text(encoding="utf-8")
+    told(BETTER.format(bot="hardened", bot_class="HardenedBot"))
+    second = (out / "index.html").read_text(encoding="utf-8")
+
+    assert "Compared with the last run" not in first
+    assert "Compared with the last run" in second
+    assert "one test passes again." in second
+    assert "failed → passed" in second
+    assert re.search(r"<td>[\d.]+ % → 100 %</td>", second)
+
+
+def test_a_history_that_is_not_ours_is_no_trouble(told, out):
+    out.mkdir()
+    (out / "history.json").write_text('{"kind": "a diary"}')
+    told("def test(chaos): pass")
+    assert json.loads((out / "history.json").read_text())["kind"] == "chaos_llm history"
+
+
+def test_ten_runs_are_remembered(told, out):
+    for _ in range(12):
+        told("def test(chaos): pass")
+    history = json.loads((out / "history.json").read_text())
+    assert len(history["sessions"]) == 10
+    assert (out / "index.html").read_text().count("</tr>") > 10
 
 
 def test_collecting_alone_leaves_the_pages_there(told, out):

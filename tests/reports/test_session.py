@@ -12,6 +12,8 @@ from support.small_profiles import HOUR, profile_of, window
 
 from chaos_llm import outage
 from chaos_llm.checks import retries_stay_under, stops_calling
+from chaos_llm.reports.history import Result, Session
+from chaos_llm.reports.html.last_run import last_run
 from chaos_llm.reports.html.session import session_page
 from chaos_llm.reports.html.test_matrix import Entry
 from chaos_llm.reports.records.tested import Verdict, record_of_test
@@ -130,3 +132,54 @@ def test_tests_without_an_applied_fault_are_counted(hardened):
 
 def test_a_session_without_a_test_has_a_page():
     assert "No test used an outage profile." in page()
+
+
+def session(made=MADE, **tests):
+    return Session(made=made, tests=tests)
+
+
+def result(verdict="passed", answered=1.0, downtime=0.0):
+    return Result(verdict=verdict, answered=answered, calls=10, longest_downtime=downtime)
+
+
+def compared(before, now):
+    links = dict.fromkeys(now.tests, "a-page.html")
+    shown = last_run(now, [before], links)
+    return shown, re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", shown))
+
+
+def test_what_changed_since_the_last_run_is_listed_the_worst_first():
+    before = session(a=result(), b=result("failed", 0.5, 60), c=result(), d=result(), gone=result())
+    now = session(
+        a=result("failed", 0.25, 90), b=result(), c=result(answered=0.9), d=result(), new=result()
+    )
+    html, shown = compared(before, now)
+
+    assert (
+        "one test fails now; one test passes again; one test answers less; one test is as it was; "
+        "one test did not run then; one test of that run did not run now." in shown
+    )
+    assert shown.index(" a fails now passed → failed 100 % → 25 % none → 1 min 30 s") < shown.index(
+        " b passes again failed → passed 50 % → 100 % 1 min → none"
+    )
+    assert 'href="a-page.html"' in html
+
+
+def test_runs_that_do_not_differ_have_no_table_of_changes():
+    html, shown = compared(session(a=result(), b=result()), session(a=result(), b=result()))
+    assert "2 tests are as they were." in shown
+    assert "Tests that changed" not in html
+
+
+def test_a_difference_that_no_one_would_see_is_none():
+    _, shown = compared(session(a=result(answered=0.5)), session(a=result(answered=0.504)))
+    assert "one test is as it was." in shown
+
+
+def test_of_many_changes_the_first_are_shown():
+    many = {f"t{number}": result() for number in range(30)}
+    worse = {name: result("failed", 0.0) for name in many}
+    html, shown = compared(session(**many), session(**worse))
+    assert "30 tests fail now." in shown
+    assert "And 10 tests more." in shown
+    assert html.count("passed → failed") == 20

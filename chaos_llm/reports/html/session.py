@@ -9,8 +9,10 @@ from datetime import datetime
 
 from chaos_llm.durations import describe
 from chaos_llm.reports.grades import Grade
+from chaos_llm.reports.history import Session, session_of
 from chaos_llm.reports.html import wording
 from chaos_llm.reports.html.element import Html, el, table
+from chaos_llm.reports.html.last_run import last_run
 from chaos_llm.reports.html.sections import section
 from chaos_llm.reports.html.shell import page
 from chaos_llm.reports.html.test_matrix import Entry, matrix
@@ -20,8 +22,8 @@ _SHOWN = 10  # rows of the short lists
 _BAD = ("failed", "error")
 
 
-def session_page(entries: Sequence[Entry], made: datetime) -> str:
-    """The matrix of tests and profiles, with the worst and the slowest tests."""
+def session_page(entries: Sequence[Entry], made: datetime, before: Sequence[Session] = ()) -> str:
+    """The matrix of tests and profiles, what changed since the runs `before`, the worst tests."""
     entries = sorted(entries, key=in_order)
     head = headline(entries)
     failed = any(entry.test.verdict in _BAD for entry in entries)
@@ -32,7 +34,9 @@ def session_page(entries: Sequence[Entry], made: datetime) -> str:
         el("p", " ".join(_more(entries)), class_="lead"),
         el("p", f"Made on {made.day} {made:%b %Y %H:%M} UTC.", class_="muted"),
     )
-    parts = [matrix(entries), _broken(entries), _worst(entries), _slowest(entries)]
+    links = {entry.test.test: f"{entry.stem}.html" for entry in entries if entry.stem}
+    changed = last_run(session_of(entries, made), before, links)
+    parts = [matrix(entries), changed, _broken(entries), _worst(entries), _slowest(entries)]
     return page(f"chaos_llm: {head}", top, *(part for part in parts if part))
 
 

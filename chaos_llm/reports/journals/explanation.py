@@ -32,14 +32,34 @@ _ENDS = {
 
 def explain_call(journal: JournalFile, call: int, width: int = 100) -> str:
     """Explain each request of one call, in order; raises UsageError for a call without any."""
-    of_call = [record for record in journal.records if record["call"] == call]
-    if not of_call:
-        raise UsageError(f"call {call} made no request; {_known(journal)}")
+    of_call = _of_call(journal, call)
     made = "one request" if len(of_call) == 1 else f"{len(of_call)} requests"
     lines = [f"call {call} of user {of_call[0]['user']}{journal.source}: {made}"]
     for number, record in enumerate(of_call):
         lines += ["", *_request(journal, record, of_call[:number], width)]
     return "\n".join(lines)
+
+
+def plain_call(journal: JournalFile, call: int) -> dict[str, Any]:
+    """The same as plain values: the record of each request, and what the explanation says of it."""
+    of_call = _of_call(journal, call)
+    requests = [
+        {**record, "explanation": list(_sentences(journal, record, of_call[:number]))}
+        for number, record in enumerate(of_call)
+    ]
+    return {**about(journal), "call": call, "user": of_call[0]["user"], "requests": requests}
+
+
+def about(journal: JournalFile) -> dict[str, Any]:
+    """The profile and the seed of a journal; None for one without a first line."""
+    return {name: journal.about.get(name) for name in ("profile", "seed")}
+
+
+def _of_call(journal: JournalFile, call: int) -> list[_Record]:
+    found = [record for record in journal.records if record["call"] == call]
+    if not found:
+        raise UsageError(f"call {call} made no request; {_known(journal)}")
+    return found
 
 
 def _known(journal: JournalFile) -> str:
@@ -57,13 +77,19 @@ def _request(
     model = f" ({record['model']})" if record.get("model") else ""
     head = f"#{record['n']} {journal.when(record['at'])} {record['provider']}{model}: {status}"
     yield from folded(f"{head}, {_ENDS.get(record['end'], record['end'])} after {took}.", width)
+    for sentence in _sentences(journal, record, before):
+        yield from folded(f"  {sentence}", width)
+
+
+def _sentences(journal: JournalFile, record: _Record, before: Sequence[_Record]) -> Iterator[str]:
+    """What there is to say of a request, after those of its call that came before."""
     for sentence in (
         *_relation(record, before),
         *_message(record),
         *_why(journal, record),
         *_effects(record),
     ):
-        yield from folded(f"  {sentence[:1].upper()}{sentence[1:]}.", width)
+        yield f"{sentence[:1].upper()}{sentence[1:]}."
 
 
 def _relation(record: _Record, before: Sequence[_Record]) -> Iterator[str]:
@@ -83,8 +109,8 @@ def _relation(record: _Record, before: Sequence[_Record]) -> Iterator[str]:
         yield f"it is the next step of the call, {when}"
     else:
         wait = last.get("retry_after")
-        asked = f"; the retry-after of #{last['n']} was {describe(wait)}" if wait else ""
-        yield f"it is a retry, {when}{asked}"
+        hint = f"; the retry-after of #{last['n']} was {describe(wait)}" if wait else ""
+        yield f"it is a retry, {when}{hint}"
 
 
 def _message(record: _Record) -> Iterator[str]:
