@@ -18,15 +18,15 @@ def deadline_of_calls(run: Run) -> float | None:
     A deadline is a call's own if all of its requests were made inside, and the call ended when the
     app left the block. One of several deadlines, for each attempt, is not.
     """
-    given = []
+    limits = []
     for call in run.calls:
         if not run.evidence.of(call):
             continue
         deadline = _deadline_of(run, call)
         if deadline is None:
             return None
-        given.append(round(deadline.ends - call.began, 6))
-    return max(given, default=None)
+        limits.append(round(deadline.ends - call.began, 6))
+    return max(limits, default=None)
 
 
 def _deadline_of(run: Run, call: Call) -> AppDeadline | None:

@@ -353,6 +353,7 @@ def test_a_connect_may_name_the_run(secure, worker):
         (("--workers", "2", "--toxiproxy"), "--toxiproxy needs one worker"),
         (("--workers", "2", "--grpc", "0"), "--grpc needs one worker"),
         (("--workers", "2", "no-such-profile"), "unknown profile 'no-such-profile'"),
+        (("--workers", "2", "--journal", "/no/such/folder/j"), "cannot be written"),
     ],
 )
 def test_what_cannot_be_is_said(options, said):
