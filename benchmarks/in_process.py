@@ -112,12 +112,12 @@ def one_call(windows: int, size: int, reply: tuple[int, list, bytes]) -> str:
     )
     bare = App(http_client=httpx2.Client(transport=transport))
     question = "x" * size
-    with outage(_profile(windows)):
+    with outage(profile_of(windows)):
         app = App()
         return over_floor(lambda: app.ask_claude(question), lambda: bare.ask_claude(question), 150)
 
 
-def _profile(windows: int) -> Profile:
+def profile_of(windows: int) -> Profile:
     """A profile of so many windows in a row, which hit no request."""
     target = (Target("anthropic"),)
     all_windows = tuple(

@@ -38,8 +38,9 @@ LAYERS = (
     ),
     (("campaign",), "an app against many profiles and seeds, on many processes"),
     (
-        ("pytest_plugin", "sdk_matrix", "project"),
-        "options, marker, fixtures; every fault read by every SDK; what is installed beside us",
+        ("pytest_plugin", "sdk_matrix", "project", "locust_windows"),
+        "options, markers, fixtures; every fault read by every SDK; what is installed beside us; "
+        "windows in Locust's statistics",
     ),
     (("cli",), "`chaos-llm COMMAND`"),
     (("__main__",), "`python -m chaos_llm`"),

@@ -61,6 +61,8 @@ class PromptCache:
 
     def __init__(self) -> None:
         self._expires: OrderedDict[bytes, float] = OrderedDict()
+        # The request that was billed last, until it is kept: a megabyte is not hashed twice.
+        self._billed: tuple[Request, list[_Prefix]] | None = None
 
     def bill(self, request: Request, usage: Usage, now: float) -> Usage:
         """The usage of a prompt, with the tokens that are read from the cache and written to it.
@@ -73,15 +75,17 @@ class PromptCache:
         api = (request.provider, request.api)
         if api in _AUTOMATIC:
             least, step = _AUTOMATIC[api]
-            read = self._longest(_prefixes(request), now)
+            read = self._longest(self._prefixes_of(request), now)
             tokens = read.tokens if read else 0
             cached = tokens // step * step if tokens >= _least(request, least) else 0
             return replace(usage, cache_read_tokens=cached) if cached else usage
         return self._bill_marked(request, usage, now) if api in _MARKED else usage
 
     def _bill_marked(self, request: Request, usage: Usage, now: float) -> Usage:
+        if not _has_mark(request):
+            return usage
         least = _least(request, _LEAST_MARKED)
-        prefixes = [each for each in _prefixes(request) if each.tokens >= least]
+        prefixes = [each for each in self._prefixes_of(request) if each.tokens >= least]
         marked = [each for each in prefixes if each.lifetime]
         if not marked:
             return usage
@@ -100,16 +104,22 @@ class PromptCache:
     def keep(self, request: Request, now: float) -> None:
         """Cache a prompt that a provider has read; one that it has refused it did not read."""
         api = (request.provider, request.api)
-        if api not in _AUTOMATIC and api not in _MARKED:
+        if api not in _AUTOMATIC and not (api in _MARKED and _has_mark(request)):
             return
         least = _least(request, _AUTOMATIC.get(api, (_LEAST_MARKED, 1))[0])
-        for each in _prefixes(request):
+        prefixes, self._billed = self._prefixes_of(request), None
+        for each in prefixes:
             lifetime = _MINUTES if api in _AUTOMATIC else each.lifetime
             if lifetime and each.tokens >= least:
                 self._expires[each.fingerprint] = now + lifetime
                 self._expires.move_to_end(each.fingerprint)
         while len(self._expires) > _MOST_PREFIXES:
             self._expires.popitem(last=False)
+
+    def _prefixes_of(self, request: Request) -> list[_Prefix]:
+        if self._billed is None or self._billed[0] is not request:
+            self._billed = request, _prefixes(request)
+        return self._billed[1]
 
     def _longest(self, prefixes: list[_Prefix], now: float) -> _Prefix | None:
         known = (
@@ -123,6 +133,12 @@ def _least(request: Request, usual: int) -> int:
     if request.provider not in ("anthropic", "bedrock", "gemini", "vertex"):
         return usual
     return next((least for name, least in _LEAST_OF_MODELS if name.search(request.model)), usual)
+
+
+def _has_mark(request: Request) -> bool:
+    """Whether a request asks to cache any of its prompt."""
+    body = request.body if isinstance(request.body, dict) else {}
+    return bool(_lifetime(body)) or any(map(_lifetime, _blocks(body)))
 
 
 def _prefixes(request: Request) -> list[_Prefix]:

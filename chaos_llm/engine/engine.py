@@ -101,11 +101,24 @@ class Engine:
         at = self.now()
         request = self.known_requests.read(provider, wire, self._starts + at, strict=self.strict)
         key = self.correlation.key(provider.name, wire.path[:_LONGEST_PATH], wire.body)
-        decision = self._decide(request, key, wire, at)
+        spared = self.overrides.spare_all(at)
+        decision = HEALTHY if spared else self._decide(request, key, wire, at)
         if wire.session is None and self._is_plain(request, decision):
             answered = self._answer_plainly(provider, request, key, decision, wire, at)
             if answered is not None:
                 return answered
+        return self._answer_in_full(provider, request, key, decision, wire, at)
+
+    def _answer_in_full(  # noqa: PLR0917 - as many parts as a request has
+        self,
+        provider: Provider,
+        request: Request,
+        key: Key,
+        decision: Decision,
+        wire: WireRequest,
+        at: float,
+    ) -> tuple[Exchange, Reply]:
+        """Answer with what faults leave of the healthy answer, and record all that is known."""
         exchange = self.journal.open(at, request, key, decision)
         exchange.body_hash = _fingerprint(wire.body)
         reply_context = self._reply_context(provider, key, at)
@@ -131,8 +144,6 @@ class Engine:
         return exchange, reply
 
     def _decide(self, request: Request, key: Key, wire: WireRequest, at: float) -> Decision:
-        if self.overrides.spare_all(at):
-            return HEALTHY
         decision = self.overrides.decide(request, key, at)
         return connection_faults.without(decision) if wire.connected else decision
 

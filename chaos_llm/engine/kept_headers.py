@@ -12,23 +12,28 @@ from chaos_llm.providers.provider import Headers
 
 
 @lru_cache(maxsize=256)
-def _raw_names(names: tuple[str, ...]) -> list[tuple[bytes, bytes]]:
-    return [(name.encode("ascii"), name.lower().encode("ascii")) for name in names]
+def _raw_names(names: tuple[str, ...]) -> tuple[list[bytes], list[bytes]]:
+    """The names of headers in bytes, and the same in lower case."""
+    raw = [name.encode("ascii") for name in names]
+    return raw, [name.lower() for name in raw]
+
+
+def _raw_values(values: tuple[str, ...]) -> list[bytes]:
+    """The values of headers in bytes; no value has a line end."""
+    return "\n".join(values).encode("ascii").split(b"\n")
 
 
 def _raw(headers: Headers) -> list[RawHeader]:
     names, values = zip(*headers, strict=True)
-    return [
-        (name, lower, value.encode("ascii"))
-        for (name, lower), value in zip(_raw_names(names), values, strict=True)
-    ]
+    return list(zip(*_raw_names(names), _raw_values(values), strict=True))
 
 
 class _Added(NamedTuple):
     """What follows from the names of headers: their raw names, and which others they replace."""
 
     names: tuple[str, ...]
-    raw_names: list[tuple[bytes, bytes]]
+    raw_names: list[bytes]
+    lower_names: list[bytes]
     replaced: frozenset[bytes]
 
 
@@ -41,7 +46,7 @@ class KeptHeaders:
     def __init__(self, headers: Headers, texts: list[bytes]) -> None:
         self._raw = _raw(headers)
         self._names = frozenset(name for name, _, _ in self._raw)
-        self._added = _Added((), [], frozenset())  # those that were added last
+        self._added = _Added((), [], [], frozenset())  # those that were added last
         self._gaps = tuple(_header_gaps(self._raw, texts))
         self._lines = _lines_of(self._raw, self._gaps)
         self.names_length = b"content-length" in self._names
@@ -55,31 +60,30 @@ class KeptHeaders:
             raw[index] = name, lower, before + texts[place] + after
         if more:
             names, values = zip(*more, strict=True)
-            _, raw_names, replaced = self._to_add(names)
+            _, raw_names, lower_names, replaced = self._to_add(names)
             if replaced:
                 raw = [header for header in raw if header[0] not in replaced]
-            raw += [
-                (name, lower, value.encode("ascii"))
-                for (name, lower), value in zip(raw_names, values, strict=True)
-            ]
+            raw += zip(raw_names, lower_names, _raw_values(values), strict=True)
         return raw
 
     def lines(self, texts: list[bytes], more: Headers) -> bytes:
         """The same as lines of HTTP/1.1."""
-        if self._to_add(tuple([name for name, _ in more])).replaced:
+        lines = self._lines.filled(texts)
+        if not more:
+            return lines
+        if self._to_add(next(zip(*more, strict=True))).replaced:
             return b"".join(
                 [b"%b: %b\r\n" % (name, value) for name, _, value in self.raw(texts, more)]
             )
-        added = "".join([f"{name}: {value}\r\n" for name, value in more])
-        return self._lines.filled(texts) + added.encode("ascii")
+        added = "\r\n".join(map(": ".join, more))
+        return b"%b%b\r\n" % (lines, added.encode("ascii"))
 
     def _to_add(self, names: tuple[str, ...]) -> _Added:
         """What is known of headers of these names."""
         added = self._added
         if names != added.names:
-            raw = _raw_names(names)
-            replaced = self._names.intersection(name for name, _ in raw)
-            added = self._added = _Added(names, raw, replaced)
+            raw, lower = _raw_names(names)
+            added = self._added = _Added(names, raw, lower, self._names.intersection(raw))
         return added
 
 

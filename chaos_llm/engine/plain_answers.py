@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from chaos_llm.answers.healthy_answers import HealthyAnswers, reasoning_of
 from chaos_llm.decisions.overrides import Overrides
 from chaos_llm.engine.known_requests import KnownRequest
 from chaos_llm.protocol.answer_limits import tokens_of
 from chaos_llm.protocol.markers import find_references
 
-
-class PlainAnswer(NamedTuple):
-    """A text with the reference that closes it, and the reasoning before it.
-
-    `said` are the tokens of both, `thought` those of the reasoning.
-    """
-
-    text: str
-    reference: str
-    said: int
-    thinking: str = ""
-    thought: int = 0
+# A text with the reference that closes it, the tokens of all that was said, the reasoning before
+# the text, and the tokens of that.
+PlainAnswer = tuple[str, str, int, str, int]
 
 
 def plain_answer(
@@ -33,11 +22,12 @@ def plain_answer(
     if chosen is None or (chosen and form.reasons):
         return None
     if chosen:
-        return PlainAnswer(chosen, "".join(find_references(chosen)[-1:]), tokens_of(chosen))
+        reference = "".join(find_references(chosen)[-1:])
+        return chosen, reference, tokens_of(chosen), "", 0
     text, reference, draw = HealthyAnswers.text(request.prompt, joined_key)
     thinking, thought = reasoning_of(draw) if form.reasons else ("", 0)
     said = tokens_of(text) + thought
     most = form.request.max_tokens
     if most is not None and said > most:
         return None
-    return PlainAnswer(text, reference, said, thinking, thought)
+    return text, reference, said, thinking, thought

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-import threading
+from _thread import get_ident
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ from chaos_llm.requests.app_deadlines import passed
 
 # What anyio notes in a thread; nothing in one that it has not started.
 _of_anyio = getattr(from_thread, "threadlocals", None)
-_worker = threading.local()  # `future`: whose function runs in this thread of a pool
+_futures: dict[int, Future[Any]] = {}  # whose functions run in threads of pools, by thread
 _given_up: WeakSet[Future[Any]] = WeakSet()
 
 
@@ -40,11 +40,15 @@ def is_being_cancelled() -> bool:
 @contextmanager
 def working_for(future: Future[Any]) -> Iterator[None]:
     """Note whose function runs in this thread of a pool."""
-    before, _worker.future = getattr(_worker, "future", None), future
+    thread = get_ident()
+    before, _futures[thread] = _futures.get(thread), future
     try:
         yield
     finally:
-        _worker.future = before
+        if before is None:
+            del _futures[thread]
+        else:
+            _futures[thread] = before
 
 
 def give_up(future: Future[Any]) -> None:
@@ -53,14 +57,14 @@ def give_up(future: Future[Any]) -> None:
 
 
 def _is_given_up() -> bool:
-    future = getattr(_worker, "future", None)
-    return (future is not None and future in _given_up) or _is_cancelled_in_anyio()
+    future = _futures.get(get_ident()) if _futures else None
+    if future is not None and future in _given_up:
+        return True
+    return (_of_anyio is None or bool(vars(_of_anyio))) and _is_cancelled_in_anyio()
 
 
 def _is_cancelled_in_anyio() -> bool:
     """Whether the scope is cancelled that waits for this thread of `anyio.to_thread`."""
-    if _of_anyio is not None and not vars(_of_anyio):
-        return False
     try:
         from_thread.check_cancelled()
     except RuntimeError:  # this is no such thread

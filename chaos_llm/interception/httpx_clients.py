@@ -92,8 +92,9 @@ def _sync(module: Any, real: Callable[..., Any]) -> Callable[..., Any]:
         context = _context
         if context is None:
             return real(transport, request)
-        origin = _origin(request)
-        names = context.hosts.names(origin[1], origin[2], origin[0])
+        url = request.url
+        origin = scheme, host, port = url.scheme, url.host, url.port
+        names = context.hosts.names(host, port, scheme)
         if not names:
             answer = context.services and context.services.answer(library, request)
             if answer is not None:
@@ -110,7 +111,7 @@ def _sync(module: Any, real: Callable[..., Any]) -> Callable[..., Any]:
         if connection is None:
             found = _wait(context, pool, origin, pool_timeout(request.extensions))
             connection = _or_timeout(module, request, found)
-        wire, record, reply = ask(context, module, request, names, body, pool, connection)
+        wire, record, reply = ask(context, module, request, names, host, body, pool, connection)
         # A client that waits no time for its bytes gets none.
         if type(reply) is PlainReply and read_timeout(request.extensions) != 0:
             record.end = "complete"
@@ -128,8 +129,9 @@ def _async(module: Any, real: Callable[..., Any]) -> Callable[..., Any]:
         context = _context
         if context is None:
             return await real(transport, request)
-        origin = _origin(request)
-        names = context.hosts.names(origin[1], origin[2], origin[0])
+        url = request.url
+        origin = scheme, host, port = url.scheme, url.host, url.port
+        names = context.hosts.names(host, port, scheme)
         if not names:
             answer = context.services and await context.services.answer_async(library, request)
             if answer is not None:
@@ -146,7 +148,7 @@ def _async(module: Any, real: Callable[..., Any]) -> Callable[..., Any]:
         if connection is None:
             found = await pool.wait_async(origin, pool_timeout(request.extensions))
             connection = _or_timeout(module, request, found)
-        wire, record, reply = ask(context, module, request, names, body, pool, connection)
+        wire, record, reply = ask(context, module, request, names, host, body, pool, connection)
         if type(reply) is PlainReply and read_timeout(request.extensions) != 0:
             response = plain_response(context, module, record, reply, pool, connection)
             with response.stream:
@@ -234,11 +236,6 @@ def _or_timeout(module: Any, request: Any, connection: Connection | None) -> Con
     if connection is None:
         raise module.PoolTimeout("", request=request)  # httpcore's message is empty, too
     return connection
-
-
-def _origin(request: Any) -> Origin:
-    url = request.url
-    return url.scheme, url.host, url.port
 
 
 def _endpoint(request: Any) -> tuple[str, str, str, int | None, str]:

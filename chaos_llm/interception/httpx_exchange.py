@@ -170,14 +170,15 @@ def ask(  # noqa: PLR0917 - an adapter of the library has no fewer
     module: ModuleType,
     request: Any,
     names: tuple[str, ...],
+    host: str,
     body: bytes,
     pool: Pool,
     connection: Connection,
 ) -> tuple[WireRequest, Exchange, Reply | Plain]:
     """Send a request, whose body is this, to one of these providers on a connection."""
-    url, headers = request.url, request_headers(module, request.headers)
-    path, _, query = str(url.raw_path, "ascii").partition("?")
-    wire = WireRequest(request.method, url.host, path, query, headers, body, connection.reused)
+    headers = request_headers(module, request.headers)
+    path, _, query = str(request.url.raw_path, "ascii").partition("?")
+    wire = WireRequest(request.method, host, path, query, headers, body, connection.reused)
     try:
         provider = context.hosts.provider(names, wire.method, path)
         return wire, *context.brief_answer(provider, wire)

@@ -16,7 +16,7 @@ The profiles: `chaos-llm profiles`. A page for each test: `pytest --chaos-report
 _TESTS = """
 
 def test_a_healthy_provider_answers(chaos):
-    {bot}assert {asked}
+    {bot}assert {expression}
 
 
 # Each kind of failure for some minutes. `chaos-llm profiles --provider {provider}` lists recorded
@@ -140,9 +140,9 @@ def first_test(entry: Entry | None, provider: str) -> str:
     return _HEAD + _WRITERS[entry.kind](entry, provider)
 
 
-def _tests(app: str, provider: str, bot: str = "", asked: str = "") -> str:
-    asked = asked or f'{app}("Where is my order?")'
-    return _TESTS.format(app=app, provider=provider, bot=bot, asked=asked)
+def _tests(app: str, provider: str, bot: str = "", expression: str = "") -> str:
+    expression = expression or f'{app}("Where is my order?")'
+    return _TESTS.format(app=app, provider=provider, bot=bot, expression=expression)
 
 
 def _function(entry: Entry, provider: str) -> str:
@@ -157,10 +157,11 @@ def _method(entry: Entry, provider: str) -> str:
 
 
 def _sync_or_async(head: str, app: str, entry: Entry, provider: str) -> str:
-    asked = f'{app}("Where is my order?")'
+    expression = f'{app}("Where is my order?")'
     if not entry.is_async:
-        return head + _tests(app, provider, asked=asked)
-    return "import asyncio\n\n" + head + _tests(app, provider, asked=f"asyncio.run({asked})")
+        return head + _tests(app, provider, expression=expression)
+    head = f"import asyncio\n\n{head}"
+    return head + _tests(app, provider, expression=f"asyncio.run({expression})")
 
 
 def _route(entry: Entry, provider: str) -> str:

@@ -70,8 +70,8 @@ class Project:
     def python_path(self) -> list[str]:
         """The folders that pytest's settings in pyproject.toml put on the path of imports."""
         pytest: dict[str, Any] = self.tables.get("tool", {}).get("pytest", {})
-        given = pytest.get("ini_options", pytest).get("pythonpath", [])
-        return given.split() if isinstance(given, str) else list(given)
+        setting = pytest.get("ini_options", pytest).get("pythonpath", [])
+        return setting.split() if isinstance(setting, str) else list(setting)
 
     @property
     def has_pytest_settings(self) -> bool:
@@ -144,12 +144,12 @@ def _provider(trees: Iterable[ast.Module], texts: Iterable[str], listed: Collect
 
     It is named by a host, by a model ("openai:gpt-5.2") or by a dependency, in this order.
     """
-    asked: dict[str, int] = {}
+    uses: dict[str, int] = {}
     for tree in trees:
         for package in imported(tree) & set(PROVIDERS):
-            asked[PROVIDERS[package]] = asked.get(PROVIDERS[package], 0) + 1
-    if asked:
-        return max(asked, key=lambda name: asked[name])
+            uses[PROVIDERS[package]] = uses.get(PROVIDERS[package], 0) + 1
+    if uses:
+        return max(uses, key=lambda name: uses[name])
     everything = "\n".join(texts)
     if host := next((name for host, name in HOSTS.items() if host in everything), ""):
         return host

@@ -19,6 +19,7 @@ from chaos_llm.protocol.messages import Reply
 _MINUTE = 60.0
 _MOST_CREDENTIALS = 10_000  # in memory at once; the oldest one is dropped and would begin full
 _ROUNDING = 1e-9  # the part of a request by which sums of floats may be off
+_new = tuple.__new__  # makes a NamedTuple in one call instead of two, for each healthy reply
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,36 +72,28 @@ class _TokenBucket:
 
     def __init__(self, per_minute: float) -> None:
         self.size = self.left = float(per_minute)
-        self._rate = per_minute / _MINUTE
-        self._at = -math.inf
+        self.rate = per_minute / _MINUTE
+        self.at = -math.inf
 
     def fill(self, at: float) -> None:
         """Refill for the time since the last call."""
-        if at > self._at:
-            gained = self.size if self._at == -math.inf else (at - self._at) * self._rate
-            self.left, self._at = min(self.size, self.left + gained), at
+        if at > self.at:
+            gained = self.size if self.at == -math.inf else (at - self.at) * self.rate
+            self.left, self.at = min(self.size, self.left + gained), at
 
-    def take(self, at: float, amount: float) -> Level:
-        """Refill, take, and say the level: in one step, because each healthy reply takes it."""
-        if at > self._at:
-            self.left, self._at = min(self.size, self.left + (at - self._at) * self._rate), at
-        left = self.left = max(0.0, self.left - amount)
-        reset = min(_MINUTE, (self.size - left) / self._rate)
-        return Level(int(self.size), int(left + _ROUNDING), reset)
-
-    def wait(self, wanted: float) -> float:
+    def wait(self, amount: float) -> float:
         """The seconds until it holds that much, or until it is full if that is sooner."""
-        missing = wanted - self.left
-        return 0.0 if missing <= _ROUNDING else min(missing, self.size - self.left) / self._rate
+        missing = amount - self.left
+        return 0.0 if missing <= _ROUNDING else min(missing, self.size - self.left) / self.rate
 
-    def has(self, wanted: float) -> bool:
-        return self.left + _ROUNDING >= wanted
+    def has(self, amount: float) -> bool:
+        return self.left + _ROUNDING >= amount
 
     def level(self) -> Level:
         return Level(
             math.floor(self.size),
             math.floor(self.left + _ROUNDING),
-            min(_MINUTE, (self.size - self.left) / self._rate),
+            min(_MINUTE, (self.size - self.left) / self.rate),
         )
 
 
@@ -122,33 +115,39 @@ class Bucket:
     def take(self, at: float, tokens: int, output: int = 0) -> State:
         """Take one request with so many tokens, and so many output tokens, at this time."""
         if not self._enforced:
-            requests, prompts, answers = self._buckets
-            return State(
-                at,
-                allowed=True,
-                retry_after=0.0,
-                requests=None if requests is None else requests.take(at, 1.0),
-                tokens=None if prompts is None else prompts.take(at, float(tokens)),
-                output=None if answers is None else answers.take(at, float(output)),
-                cost=tokens,
-            )
+            return self._reported(at, (1.0, tokens, output))
         amounts, allowed, wait = (1.0, float(tokens), float(output)), True, 0.0
         for bucket, amount in zip(self._buckets, amounts, strict=True):
             if bucket is not None:
                 bucket.fill(at)
                 allowed = allowed and bucket.has(amount)
-        levels: list[Level | None] = []
+        after: list[Level | None] = []
         for bucket, amount in zip(self._buckets, amounts, strict=True):
             if bucket is None:
-                levels.append(None)
+                after.append(None)
                 continue
             if allowed:
                 bucket.left = max(0.0, bucket.left - amount)
             else:
                 wait = max(wait, bucket.wait(amount))
-            levels.append(bucket.level())
+            after.append(bucket.level())
         retry_after = 0.0 if allowed else float(max(1, math.ceil(wait)))
-        return State(at, allowed, retry_after, levels[0], levels[1], levels[2], tokens)
+        return State(at, allowed, retry_after, after[0], after[1], after[2], tokens)
+
+    def _reported(self, at: float, amounts: tuple[float, int, int]) -> State:
+        """Take without a limit; each healthy reply does, so one function sees to all buckets."""
+        levels: list[Level | None] = []
+        for bucket, amount in zip(self._buckets, amounts, strict=True):
+            if bucket is None:
+                levels.append(None)
+                continue
+            size, rate, left = bucket.size, bucket.rate, bucket.left
+            if at > bucket.at:
+                left, bucket.at = min(size, left + (at - bucket.at) * rate), at
+            left = bucket.left = max(0.0, left - amount)
+            reset = min(_MINUTE, (size - left) / rate)
+            levels.append(_new(Level, (int(size), int(left + _ROUNDING), reset)))
+        return _new(State, (at, True, 0.0, *levels, amounts[1]))
 
 
 class Buckets:

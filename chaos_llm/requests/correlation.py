@@ -24,6 +24,7 @@ _MOST_BACKGROUND = 20_000  # distinct background requests whose retries are coun
 _LATEST = 4096  # calls whose tokens are kept
 BACKGROUND_USER = -1
 NO_CALL = -1
+_new = tuple.__new__  # makes a Key in one call instead of two, for each request
 
 # Ids, hex strings, dates and numbers differ between runs of the same program; words do not.
 # Only from the start of a word: else a long word without digits would be scanned once a letter.
@@ -59,7 +60,7 @@ class OpenCall:
     def next_key(self, provider: str, path: str) -> Key:
         attempt = self._counts.get((provider, path), 0)
         self._counts[provider, path] = attempt + 1
-        return Key(self.user, self.number, provider, path, attempt)
+        return _new(Key, (self.user, self.number, provider, path, attempt, ""))
 
 
 _current: ContextVar[OpenCall | None] = ContextVar("chaos_llm_call", default=None)
@@ -137,7 +138,7 @@ class Correlation:
                 del self._background[key]
         attempt = self._background.get((provider, path, content), 0)
         self._background[provider, path, content] = attempt + 1
-        return Key(BACKGROUND_USER, NO_CALL, provider, path, attempt, content)
+        return _new(Key, (BACKGROUND_USER, NO_CALL, provider, path, attempt, content))
 
 
 @lru_cache(maxsize=256)

@@ -43,6 +43,7 @@ GENERATORS: Mapping[str, Callable[[], str]] = {
         "pytest-plugin",
         "refusals",
         "sdk-matrix",
+        "systems",
         "timeline",
         "what-stays-real",
         "wire-formats",

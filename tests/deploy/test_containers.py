@@ -14,6 +14,8 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
+from chaos_llm.server.admin.operations import OPERATIONS
+
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 DOCKERFILE = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
@@ -109,3 +111,31 @@ def test_the_image_builds_and_answers(tmp_path):
     run = ["docker", "run", "--rm", "-e", "CHAOS_LLM_ADMIN_TOKEN=t", "--entrypoint", "chaos-llm"]
     said = subprocess.run([*run, tag, "doctor"], capture_output=True, text=True, check=True).stdout
     assert "Outages work here." in said
+
+
+def test_probes_ask_paths_that_the_server_has():
+    names = {operation.name for operation in OPERATIONS}
+    for folder in ("kubernetes", "haproxy"):
+        (container,) = parsed(folder, "deployment.yaml")["spec"]["template"]["spec"]["containers"]
+        for probe in ("readinessProbe", "livenessProbe"):
+            if "httpGet" in container[probe]:
+                assert container[probe]["httpGet"]["path"].removeprefix("/__chaos/") in names
+
+
+def test_several_pods_stand_behind_haproxy():
+    scaled = parsed("kubernetes-scaled", "kustomization.yaml")
+    for path in (*scaled["resources"], *scaled["components"]):
+        assert (DEPLOY / "kubernetes-scaled" / path).resolve().exists()
+    made = parsed("haproxy", "kustomization.yaml")
+    for name in (*made["resources"], *made["configMapGenerator"][0]["files"]):
+        assert (DEPLOY / "haproxy" / name).is_file()
+    pods = (DEPLOY / "haproxy" / "pods.cfg").read_text(encoding="utf-8")
+    autoscaler = parsed("kubernetes-scaled", "autoscaler.yaml")["spec"]
+    service = parsed("kubernetes-scaled", "pods-service.yaml")
+    port, name = service["spec"]["ports"][0]["port"], service["metadata"]["name"]
+    assert f"server-template pod {autoscaler['maxReplicas']} {name}:{port} " in pods
+    target = parsed("kubernetes", "deployment.yaml")["metadata"]["name"]
+    assert autoscaler["scaleTargetRef"]["name"] == target
+    labels = parsed("haproxy", "deployment.yaml")["spec"]["template"]["metadata"]["labels"]
+    selectors = [each["patch"] for each in scaled["patches"] if each["target"]["kind"] == "Service"]
+    assert labels["app.kubernetes.io/name"] in selectors[0]

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 from support.http_clients import BODY, HEADERS, HTTPS, LIBRARIES, MESSAGES, each, settle, streamed
-from support.small_profiles import paced
+from support.small_profiles import paced, profile_of
 
 from chaos_llm import ChaosWarning, outage
 from chaos_llm.faults import overloaded, slow_tokens, stall_mid_stream
@@ -328,7 +328,7 @@ def test_a_library_that_is_imported_during_an_outage_is_answered_and_the_other_n
 
 def test_headers_are_the_same_where_a_library_keeps_them_in_another_form(http, monkeypatch):
     def replies():
-        with outage(seed=1):
+        with outage(profile_of(), seed=1):
             return [http.ask() for _ in range(4)]  # from the third one on, of a known form
 
     usual = replies()

@@ -5,25 +5,21 @@ They are large, so that they have a lane of their own: `nox -s gateways`.
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-import socket
-import subprocess
 import sys
-import time
-from contextlib import contextmanager
 from pathlib import Path
 
 import openai
 import pytest
+from support.gateways import install_portkey, portkey_client, running
 from support.real_servers import free_port
-from support.waiting import PATIENCE
+from support.served_systems import PORTKEY_TITLE, portkey_row
+from support.systems import expected
 
 from chaos_llm.faults import cut_stream, overloaded, server_error
 
 STORM = "anthropic-529-storm"
-PORTKEY = Path(__file__).with_name("clients") / "portkey"
 MASTER_KEY = "sk-of-the-gateway-0123456789abcdef"
 ASKED = {
     "max_completion_tokens": 2000,
@@ -51,38 +47,6 @@ pytestmark = [
 ]
 
 
-@contextmanager
-def running(command, port, log, env, folder):
-    """A gateway in a process of its own, until it listens; ended by its own pid."""
-    with log.open("wb") as said:
-        process = subprocess.Popen(
-            command, stdout=said, stderr=subprocess.STDOUT, env=os.environ | env, cwd=folder
-        )
-    try:
-        end = time.monotonic() + PATIENCE
-        while not listens(port):
-            text = log.read_text(errors="replace")[-3000:]
-            assert process.poll() is None, text
-            assert time.monotonic() < end, text
-            time.sleep(0.1)
-        yield
-    finally:
-        process.terminate()
-        try:
-            process.wait(PATIENCE)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(PATIENCE)
-
-
-def listens(port):
-    try:
-        with socket.create_connection(("127.0.0.1", port), 1):
-            return True
-    except OSError:
-        return False
-
-
 @pytest.fixture
 def litellm(chaos_server, tmp_path):
     """LiteLLM's proxy: a retry, then another model."""
@@ -107,21 +71,12 @@ def litellm(chaos_server, tmp_path):
 
 @pytest.fixture(scope="session")
 def installed_portkey(tmp_path_factory):
-    """Portkey's gateway as `clients/portkey` pins it: on a newer node-server no stream works."""
-    npm = shutil.which("npm")
-    assert npm, "Portkey's gateway needs node and npm"
-    folder = shutil.copytree(PORTKEY, tmp_path_factory.mktemp("portkey") / "gateway")
-    command = [npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
-    subprocess.run(command, cwd=folder, check=True, capture_output=True)
-    return folder
+    return install_portkey(tmp_path_factory.mktemp("portkey"))
 
 
 @pytest.fixture
 def portkey(chaos_server, installed_portkey, tmp_path):
     """Portkey's gateway: the same ways out, told by a header."""
-    port = free_port()
-    start = installed_portkey / "node_modules/@portkey-ai/gateway/build/start-server.js"
-    command = ["node", "--require", str(installed_portkey / "loopback.cjs"), str(start)]
     config = {
         "strategy": {"mode": "fallback"},
         "targets": [
@@ -140,16 +95,7 @@ def portkey(chaos_server, installed_portkey, tmp_path):
             },
         ],
     }
-    told = {"x-portkey-config": json.dumps(config)}
-    with (
-        running([*command, f"--port={port}", "--headless"], port, tmp_path / "log", {}, tmp_path),
-        openai.OpenAI(
-            base_url=f"http://127.0.0.1:{port}/v1",
-            api_key="k",
-            max_retries=0,
-            default_headers=told,
-        ) as client,
-    ):
+    with portkey_client(installed_portkey, config, tmp_path) as client:
         yield client
 
 
@@ -211,3 +157,7 @@ def test_a_stream_goes_through_and_one_that_breaks_off_is_seen_in_the_journal(
     assert [each.provider for each in broken[:1]] == ["anthropic"]
     rescued = ("openai", 200) in chats(chaos_server)[before:]
     assert rescued or "Reference" not in text
+
+
+def test_portkeys_gateway_does_what_its_row_in_the_table_of_systems_says(installed_portkey):
+    assert portkey_row(installed_portkey) == expected()[PORTKEY_TITLE]

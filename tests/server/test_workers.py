@@ -7,11 +7,13 @@ import os
 import signal
 import ssl
 import subprocess
+import sys
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from support.commands import COMMAND, run_command
+from support.libraries import library
 from support.raw_sockets import ASKED, asked, dialled, heard, request, shaken
 from support.waiting import PATIENCE, wait_until
 
@@ -19,7 +21,10 @@ from chaos_llm.server.launch.server_handle import ServerThread
 from chaos_llm.server.launch.settings import Settings
 from chaos_llm.server.workers.run_names import worker_of
 
-pytestmark = pytest.mark.exhaustive(of_file=4)  # the servers' processes take seconds to begin
+pytestmark = [
+    pytest.mark.exhaustive(of_file=4),  # the servers' processes take seconds to begin
+    pytest.mark.skipif(sys.platform != "linux", reason="sockets are handed on as on Linux"),
+]
 
 STORM = "anthropic-529-storm"
 SET = (STORM, "--clock", "manual", "--workers", "2")
@@ -348,9 +353,40 @@ def test_a_connect_may_name_the_run(secure, worker):
         (("--workers", "2", "--toxiproxy"), "--toxiproxy needs one worker"),
         (("--workers", "2", "--grpc", "0"), "--grpc needs one worker"),
         (("--workers", "2", "no-such-profile"), "unknown profile 'no-such-profile'"),
+        (("--workers", "2", "--journal", "/no/such/folder/j"), "cannot be written"),
     ],
 )
 def test_what_cannot_be_is_said(options, said):
     result = run_command("serve", *options)
     assert result.returncode == 2
     assert said in result.stderr
+
+
+def test_health_readiness_and_metrics_are_of_all_workers(server):
+    prometheus = library("prometheus_client.parser")
+    run_name = run_on(0, "count"), run_on(1, "count")
+    server.begin(*run_name, toml=CALM)
+    for name in run_name:
+        asked(server.url, request(x_chaos_run=name))
+    assert server.admin("health").status == 200
+    assert server.admin("ready").json == {"workers": 2}
+    text = server.admin("metrics").body.decode()
+    families = list(prometheus.text_string_to_metric_families(text))
+    found = {each.name: each.samples for each in families}
+    assert len(found["chaos_llm_runs"]) == 2
+    assert sum(sample.value for sample in found["chaos_llm_requests"]) >= 2
+
+
+def test_a_websocket_may_begin_on_a_connection_of_another_run(server):
+    first, second = run_on(0, "socket"), run_on(1, "socket")
+    server.begin(first, second, toml=CALM)
+    offer = {"upgrade": "websocket", "connection": "Upgrade", "sec_websocket_version": "13"}
+    offer |= {"sec_websocket_key": "dGhlIHNhbXBsZSBub25jZQ==", "authorization": "Bearer sk-x"}
+    path = "/openai/v1/realtime?model=gpt-realtime"
+    begin = request(path, b"", "GET", close=False, x_chaos_run=second, content_length=None, **offer)
+    with dialled(server.url) as connection:
+        connection.sendall(kept(x_chaos_run=first))
+        assert one_reply(connection) == 200
+        connection.sendall(begin)
+        assert connection.recv(4096).startswith(b"HTTP/1.1 101 ")
+    assert len(server.journal(second)) >= 1

@@ -95,8 +95,9 @@ _FINALS = (400, 401, 403, 404, 413)
 _SHORTEST, _VARIES = 300, 900  # milliseconds in `x-envoy-upstream-service-time`: assumed
 # The account limits in the headers of healthy replies: assumed, those of a paid tier.
 _QUOTA_NAMES = tuple(
-    tuple(f"anthropic-ratelimit-{noun}-{name}" for name in ("limit", "remaining", "reset"))
+    f"anthropic-ratelimit-{noun}-{name}"
     for noun in ("input-tokens", "output-tokens", "requests", "tokens")
+    for name in ("limit", "remaining", "reset")
 )
 USUAL_QUOTA = Quota(4_000, 2_000_000, 400_000)
 
@@ -212,24 +213,23 @@ def quota_headers(state: State) -> Headers:
 
     Where answers have a limit of their own, the one of all tokens is the sum of both.
     """
-    both = _together(state.tokens, state.output)
-    levels = (state.tokens, state.output, state.requests, both)
-    headers: list[tuple[str, str]] = []
-    for (limit, remaining, reset), level in zip(_QUOTA_NAMES, levels, strict=True):
+    at, _, _, requests, inputs, outputs, _ = state
+    both = None if inputs is None or outputs is None else _together(inputs, outputs)
+    levels = (inputs, outputs, requests, both)
+    values: list[str] = []
+    for level in levels:
         if level:
-            headers += (
-                (limit, str(level.limit)),
-                (remaining, str(level.remaining)),
-                (reset, _second(int(state.at + level.reset))),
-            )
-    return tuple(headers)
+            limit, remaining, reset = level
+            values += (str(limit), str(remaining), _second(int(at + reset)))
+    names = _QUOTA_NAMES
+    if len(values) < len(names):
+        names = tuple(name for n, name in enumerate(names) if levels[n // 3])  # three of each
+    return tuple(zip(names, values, strict=True))
 
 
-def _together(heard: Level | None, said: Level | None) -> Level | None:
-    if heard is None or said is None:
-        return None
-    limit, remaining = heard.limit + said.limit, heard.remaining + said.remaining
-    return Level(limit, remaining, max(heard.reset, said.reset))
+def _together(inputs: Level, outputs: Level) -> Level:
+    limit, remaining = inputs.limit + outputs.limit, inputs.remaining + outputs.remaining
+    return Level(limit, remaining, max(inputs.reset, outputs.reset))
 
 
 def _moment(at: float) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from chaos_llm.protocol.messages import Completion, Refusal, Reply, Request, WireRequest
-from chaos_llm.protocol.rate_limits import Quota, State
+from chaos_llm.protocol.rate_limits import Quota
 from chaos_llm.providers.anthropic import subscription
 from chaos_llm.providers.anthropic.common import (
     USUAL_QUOTA,
@@ -19,8 +19,8 @@ from chaos_llm.providers.anthropic.message_bodies import (
     MODEL_TOO,
     PING,
     events,
-    heard,
     refusal_of,
+    request_fields,
     whole,
 )
 from chaos_llm.providers.framing import bearer, json_reply, pieces_of, sse_reply
@@ -59,7 +59,7 @@ class AnthropicMessages(ModelEndpoint):
             size=len(wire.body),
             input_tokens=len(wire.body) // 4,  # roughly four bytes a token
             subscription=self._secret(wire.headers).startswith(subscription.TOKENS),
-            **heard(body),
+            **request_fields(body),
         )
 
     def _refuse(self, request: Request, refusal: Refusal, reply_context: ReplyContext) -> Reply:
@@ -73,8 +73,7 @@ class AnthropicMessages(ModelEndpoint):
         headers = _opened(request, reply_context)
         return sse_reply(headers, events(request, answer, reply_context), PING.data)
 
-    def quota_headers(self, state: State) -> tuple[tuple[str, str], ...]:
-        return quota_headers(state)
+    quota_headers = staticmethod(quota_headers)
 
 
 def _opened(request: Request, reply_context: ReplyContext) -> tuple[tuple[str, str], ...]:

@@ -45,7 +45,20 @@ def _is_elsewhere(server: SharedState, run: str) -> bool:
     return server.peers is not None and server.peers.is_elsewhere(run)
 
 
-QUESTIONS: Mapping[str, Callable[[SharedState], Any]] = {"counts": _counts, "runs": _states}
+def _metrics(server: SharedState) -> dict[str, Any]:
+    return {
+        **server.tally.to_record(),
+        "runs": len(_names(server)),
+        "connections": len(server.connections),
+        "loop_lag_seconds": server.lag.largest,
+    }
+
+
+QUESTIONS: Mapping[str, Callable[[SharedState], Any]] = {
+    "counts": _counts,
+    "runs": _states,
+    "metrics": _metrics,
+}
 
 
 def of_all_workers(

@@ -23,7 +23,9 @@ from chaos_llm.server.launch.log import described, line, tell
 from chaos_llm.server.launch.settings import Settings, is_loopback
 from chaos_llm.server.passthrough.upstreams import Upstreams
 from chaos_llm.server.runs.kept_journal import JournalWriter
+from chaos_llm.server.runs.loop_lag import LoopLag
 from chaos_llm.server.runs.runs import DEFAULT, Notes, Runs, RunStart
+from chaos_llm.server.runs.tally import Tally
 
 _PROBLEMS = 20
 _WORKERS = 2  # threads for what would keep other clients waiting
@@ -111,10 +113,11 @@ class SharedState:
         self.upstreams = None if given is None else Upstreams(given, self.addresses)
         self.secrets = Secrets()
         self.file = self._journal_file(settings.journal)
-        self.runs = Runs(beginning, settings.limits, self.loop, Notes(self.file, self.secrets))
+        self.tally, self.lag = Tally(), LoopLag(self.loop)
+        notes = Notes(self.file, self.secrets, self.tally)
+        self.runs = Runs(beginning, settings.limits, self.loop, notes)
         self.connections: set[OpenConnection] = set()
-        self.held = Held()
-        self.known_heads = KnownHeads()
+        self.held, self.known_heads = Held(), KnownHeads()
         self.requests = 0
         self.problems: list[str] = []  # of the test's own faults and answers
         self.tasks: set[asyncio.Task[None]] = set()

@@ -66,6 +66,7 @@ class Server:
         """Be ready for connections, wherever they come from."""
         self.shared.loop.set_exception_handler(self._trouble)
         _warm_up()
+        self.shared.lag.begin()
         self._sweep = self.shared.loop.call_later(_SWEEP, self._look_around)
 
     async def _open_grpc(self, port: int) -> None:
@@ -108,6 +109,7 @@ class Server:
             self._wire.close()
         for listener in filter(None, (self._listener, self._behind)):
             listener.close()
+        shared.lag.stop()
         if self._sweep is not None:
             self._sweep.cancel()
         shared.runs.stop()

@@ -28,6 +28,7 @@ from chaos_llm.server.launch.settings import Limits
 from chaos_llm.server.runs.call_tracking import CallTracker
 from chaos_llm.server.runs.clock import RunClock
 from chaos_llm.server.runs.kept_journal import JournalWriter, KeptJournal
+from chaos_llm.server.runs.tally import Tally
 from chaos_llm.server.runs.webhooks import ServedWebhooks
 
 DEFAULT = "default"
@@ -67,6 +68,7 @@ class Notes(NamedTuple):
 
     file: JournalWriter | None
     secrets: Secrets
+    tally: Tally
 
 
 class ServedRun:
@@ -147,6 +149,7 @@ class ServedRun:
         """Write down when and how an exchange ended; the first ending counts."""
         if exchange.end == "open":
             exchange.end, exchange.until = how, self.now
+            self._notes.tally.note(exchange)
             if self._notes.file is not None:
                 self._notes.file.write(self.name, exchange)
 

@@ -11,10 +11,12 @@ from typing import Any
 from chaos_llm.errors import UsageError
 from chaos_llm.server.connections.tls import FIRST_BYTE
 from chaos_llm.server.http.own_replies import error_reply
+from chaos_llm.server.launch.log import tell
 from chaos_llm.server.launch.settings import Settings
 from chaos_llm.server.workers.run_names import head_of, name_of
 
 _AT_ONCE = 64  # connections accepted before other work has its turn
+_REST = 1.0  # real seconds without accepting, where that failed
 _FAREWELL = 5.0  # real seconds for a client to read that it is not served
 
 HandOn = Callable[[socket.socket, str], None]  # a connection, and the run that it names
@@ -46,19 +48,31 @@ class Arrivals:
         self._waiting: dict[socket.socket, asyncio.TimerHandle] = {}
         self._seen: dict[socket.socket, int] = {}  # bytes that half a head had when last looked at
         self._leaving: set[asyncio.Task[Any]] = set()
+        self._resting: asyncio.TimerHandle | None = None
         self._loop.add_reader(sock, self._accept)
 
     def _accept(self) -> None:
         for _ in range(_AT_ONCE):
             try:
                 sock, _ = self._listening.accept()
-            except OSError:  # there is none, or it has left already
+            except (BlockingIOError, ConnectionAbortedError):  # there is none, or it has left
+                return
+            except OSError as error:  # mostly: too many open files
+                self._rest(error)
                 return
             sock.setblocking(False)
             if len(self._waiting) >= 2 * self._settings.limits.connections:
                 sock.close()  # a flood of connections that say nothing
             elif not self._look(sock):
                 self._wait_for(sock)
+
+    def _rest(self, error: OSError) -> None:
+        """Accept nothing for a while, and say why."""
+        tell(f"no connection can be accepted: {error.strerror}")
+        self._loop.remove_reader(self._listening)
+        self._resting = self._loop.call_later(
+            _REST, self._loop.add_reader, self._listening, self._accept
+        )
 
     def _look(self, sock: socket.socket) -> bool:
         """Hand a connection on if its first request can be told; whether nothing is to wait for."""
@@ -123,6 +137,8 @@ class Arrivals:
         task.add_done_callback(self._leaving.discard)
 
     def close(self) -> None:
+        if self._resting is not None:
+            self._resting.cancel()
         self._loop.remove_reader(self._listening)
         self._listening.close()
         for sock in tuple(self._waiting):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from collections.abc import Sequence
 from contextlib import suppress
@@ -53,6 +54,8 @@ async def serve(settings: Settings, count: int, say: Say) -> None:
 
 
 def _refuse_what_needs_one(settings: Settings) -> None:
+    if not hasattr(os, "memfd_create"):
+        raise UsageError("--workers needs Linux")
     if settings.toxiproxy or settings.grpc is not None:
         name = "--toxiproxy" if settings.toxiproxy else "--grpc"
         raise UsageError(f"{name} needs one worker; leave --workers away")

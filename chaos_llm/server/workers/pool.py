@@ -110,17 +110,22 @@ class Pool:
 
     async def _watch(self, child: _Child) -> None:
         """Start a worker anew whenever it ends."""
-        deaths = 0
-        while deaths < _MOST_DEATHS:
-            await child.ended.wait()
-            self._lose(child)
-            child = _Child(self._beginnings[child.index], self._took)
-            if await child.begun():
-                self._children[child.index], deaths = child, 0
-            else:
-                child.kill()
-                deaths += 1
+        next_: _Child | None = child
+        while next_ is not None:
+            await next_.ended.wait()
+            self._lose(next_)
+            next_ = await self._anew(next_.index)
         self.failed.set()
+
+    async def _anew(self, index: int) -> _Child | None:
+        """A new worker in place of one that ended; None where none comes up."""
+        for _ in range(_MOST_DEATHS):
+            child = _Child(self._beginnings[index], self._took)
+            if await child.begun():
+                self._children[index] = child
+                return child
+            child.kill()
+        return None
 
     def _lose(self, child: _Child) -> None:
         del self._children[child.index]
@@ -166,6 +171,9 @@ class Pool:
             self._children[index].channel.send("answers", data, number=number)
 
     def _ask(self, question: str, done: Callable[[list[Any]], None]) -> None:
+        if not self._children:
+            done([])
+            return
         number = next(self._numbers)
 
         def over(answers: list[Any]) -> None:

@@ -15,7 +15,7 @@ _IN_A_KEY = re.compile(rb"chaos-run-([A-Za-z0-9_.-]{1,64})")
 
 def worker_of(run: str, workers: int) -> int:
     """The number of the worker on which a run lives."""
-    return crc32(run.encode()) % workers
+    return crc32(run.encode("utf-8", "replace")) % workers
 
 
 def head_of(data: bytes) -> bytes | None:
