@@ -27,6 +27,7 @@ from chaos_llm.virtual_time.runner import (
 from chaos_llm.virtual_time.turn_order import Turns
 
 _RECALL = 1.0  # real seconds for the running thread to reach its next blocking point
+_ENDLESS = 1e9  # seconds: the wait of a request that nothing ends
 
 
 class Scheduler:
@@ -64,7 +65,7 @@ class Scheduler:
         moment = clock.now + ticks(seconds)
         alone = not (turns.waiting or self._closing or turns.alarm)
         if not alone or moment > clock.horizon or turns.has_other_threads():
-            self.block(me, None, moment, f"time.sleep({seconds!r})")
+            self.block(me, None, moment, _sleep_in_words(seconds))
         else:
             clock.advance_to(moment)
 
@@ -222,3 +223,10 @@ class Scheduler:
             me.off_clock += 1  # to the end of the outage, which follows at once
             if me in waiting:
                 waiting.remove(me)
+
+
+def _sleep_in_words(seconds: float) -> str:
+    """What a thread does: only a request that nothing ends waits for 30 years."""
+    if seconds >= _ENDLESS:
+        return "a request without a time-out waits for an answer that never comes"
+    return f"time.sleep({seconds!r})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import httpx
 import pytest
 from support.http_clients import each, streamed
 from support.small_profiles import paced
@@ -122,3 +123,10 @@ def test_a_broken_connection_takes_no_time(http, client, fault, error):
         with pytest.raises(getattr(http.module, error)):
             http.ask(client)
         assert chaos.now == 0.0
+
+
+def test_a_client_without_a_time_out_that_waits_for_ever_is_said_to_be_one():
+    waits = pytest.raises(HorizonReached, match="a request without a time-out waits for an answer")
+    with waits, outage() as chaos:
+        chaos.on("anthropic").inject(hang())
+        httpx.Client(timeout=None).get("https://api.anthropic.com/v1/models")
