@@ -25,13 +25,15 @@ Harness errors are recorded where they happen and raised again when the outage e
 from __future__ import annotations
 
 import inspect
+import re
 import reprlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import Field
 from difflib import SequenceMatcher
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
-from chaos_llm.synonyms import meant_by
+from chaos_llm.synonyms import meant_by, words_meant_by
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -82,6 +84,16 @@ def refuse_unknown(of: str, given: Iterable[str], known: Iterable[str]) -> None:
             raise UsageError(f"{of} takes no arguments; got {name!r}")
         if name not in known:
             raise UnknownName(f"argument of {of}", name, known)
+
+
+def refuse_excess(
+    of: str, given: Sequence[object], fields: Sequence[Field[Any]], hint: str = ""
+) -> None:
+    """Raise UsageError for more positional arguments than the fields of a dataclass take."""
+    if len(given) <= sum(not field.kw_only for field in fields):
+        return
+    takes = ", ".join(f"{field.name}=" for field in fields) or "no arguments"
+    raise UsageError(f"{of} takes {takes}; got {', '.join(map(shown, given))}{hint}")
 
 
 def refusing_unknown(name: str) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
@@ -172,13 +184,18 @@ def shown(value: object, longest: int = 60) -> str:
 
 
 def nearest_first(name: str, known: Iterable[str]) -> list[str]:
-    """Sort names by what a wrong one may mean, then by similarity, then alphabetically."""
+    """Sort names by what a wrong one may mean, then by similarity, then alphabetically.
+
+    Names of several words, such as profiles', come first by how many of the words they have.
+    """
     folded, names = name[:_LONGEST_NAME].casefold(), set(known)
-    meant = meant_by(folded, names)
+    meant, words = meant_by(folded, names), words_meant_by(folded) if "/" not in folded else set()
     return sorted(
         names,
         key=lambda word: (
+            word != re.sub(r"[ _]", "-", folded),
             meant.index(word) if word in meant else len(meant),
+            -len(words.intersection(word.split("-"))) if "-" in word else 0,
             -SequenceMatcher(None, folded, word.casefold()).ratio(),
             word,
         ),

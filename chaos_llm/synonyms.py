@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 
+_WORD = re.compile(r"[a-z]+|[0-9]+")
 _CLAUDE, _GPT, _LLAMA = ("anthropic", "bedrock", "vertex"), ("openai",), ("meta-llama", "ollama")
 _SYNONYMS: Mapping[str, tuple[str, ...]] = {
     # providers
@@ -22,13 +23,16 @@ _SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "grok": ("xai",),
     "haiku": _CLAUDE,
     "huggingface": ("tgi",),
+    "kimi": ("together", "openrouter", "groq"),
     "llama": (*_LLAMA, "groq", "together", "bedrock"),
+    "lmstudio": ("ollama", "vllm"),
     "meta": _LLAMA,
     "microsoft": ("azure-openai",),
     "mixtral": ("mistral",),
     "nova": ("bedrock",),
     "opus": _CLAUDE,
     "palm": ("gemini", "vertex"),
+    "qwen": ("together", "openrouter", "groq"),
     "sonnet": _CLAUDE,
     "vertexai": ("vertex",),
     # faults
@@ -58,13 +62,19 @@ _SYNONYMS: Mapping[str, tuple[str, ...]] = {
 }
 
 
+def words_meant_by(text: str) -> set[str]:
+    """The words of a text, in lower case, and the likeliest name that each may stand for."""
+    words = _WORD.findall(text)
+    return {*words, *(_SYNONYMS[word][0] for word in words if word in _SYNONYMS)}
+
+
 def meant_by(text: str, known: Collection[str]) -> list[str]:
     """The known names that the words of a text may stand for, the likeliest first.
 
     A word that is a name itself comes before one that is a synonym: "bedrock claude" is Bedrock.
     `text` is in lower case.
     """
-    words = re.findall(r"[a-z]+|[0-9]+", text)
+    words = _WORD.findall(text)
     names = [word for word in words if word in known]
     synonyms = (name for word in words for name in _SYNONYMS.get(word, ()))
     return list(dict.fromkeys([*names, *(name for name in synonyms if name in known)]))

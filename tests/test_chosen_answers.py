@@ -96,6 +96,11 @@ def test_what_is_no_answer_is_refused(answer):
         refuse()
 
 
+def test_a_class_is_refused_where_it_is_given():
+    with outage() as chaos, pytest.raises(UsageError, match=r"and not its class: Order\(\.\.\.\)"):
+        chaos.on("anthropic").answers(Order)
+
+
 def test_a_dict_that_is_no_json_is_refused():
     with pytest.raises(HarnessError, match="has to be written as JSON"), outage() as chaos:
         chaos.on("anthropic").answers({"when": object()})

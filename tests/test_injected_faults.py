@@ -125,6 +125,26 @@ def test_a_fault_names_its_arguments_where_it_is_given_a_wrong_one():
         latency(duration="10s")
 
 
+def test_a_fault_without_arguments_says_where_its_duration_goes():
+    with pytest.raises(UsageError, match=r"overloaded takes no arguments; got '30s'; .*for_='5m'"):
+        overloaded("30s")
+    with pytest.raises(UsageError, match=r"latency takes seconds=.*; got 1, 2"):
+        latency(1, 2)
+
+
+@pytest.mark.parametrize(
+    ("said", "first"),
+    [
+        ("claude-2026-03-02", "anthropic-2026-03-02"),
+        ("anthropic 529 storm", "anthropic-529-storm"),
+        ("chatgpt-2024-12-11", "openai-2024-12-11"),
+    ],
+)
+def test_the_nearest_profile_is_one_of_the_provider_that_is_meant(said, first):
+    with pytest.raises(UnknownName, match=f"nearest first: '{first}"):
+        outage(said)
+
+
 @pytest.mark.parametrize(
     ("said", "first"),
     [
@@ -136,6 +156,8 @@ def test_a_fault_names_its_arguments_where_it_is_given_a_wrong_one():
         ("llama", "meta-llama"),
         ("bedrock claude", "bedrock"),
         ("azure gpt", "azure-openai"),
+        ("azure openai", "azure-openai"),
+        ("qwen", "together"),
         ("antropic", "anthropic"),
     ],
 )

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from chaos_llm.requests.app_deadlines import AppDeadline
+
 Outcome = Literal[
     "primary",  # answered by a provider that answers healthy calls, too
     "fallback",  # answered by another provider
@@ -94,6 +96,7 @@ class Call:
     inferred: bool = False
     age: float = 0.0
     streamed: bool = False  # whether the app returned a stream, so that its user saw it grow
+    waits: tuple[AppDeadline, ...] = ()  # the app's waits for work of its own, two at most
 
     def __repr__(self) -> str:
         """What became of the call, without its prompt and what it returned."""

@@ -16,25 +16,37 @@ def deadline_of_calls(run: Run) -> float | None:
     """The longest time in seconds that the app gave a call, if it gave each call one.
 
     A deadline is a call's own if all of its requests were made inside, and the call ended when the
-    app left the block. One of several deadlines, for each attempt, is not.
+    app left the block. One of several deadlines, for each attempt, is not. A wait for work of its
+    own is the app's deadline in the same way.
     """
-    given = []
+    limits = []
     for call in run.calls:
         if not run.evidence.of(call):
             continue
         deadline = _deadline_of(run, call)
         if deadline is None:
             return None
-        given.append(round(deadline.ends - call.began, 6))
-    return max(given, default=None)
+        limits.append(round(deadline.ends - call.began, 6))
+    return max(limits, default=None)
 
 
 def _deadline_of(run: Run, call: Call) -> AppDeadline | None:
     requests = run.evidence.of(call)
     deadline = requests[0].app_deadline
     if deadline is None or any(e.app_deadline is not deadline for e in requests):
+        deadline = _wait_of(run, call)
+    if deadline is None:
         return None
     return None if call.ended > deadline.left + GRACE else deadline
+
+
+def _wait_of(run: Run, call: Call) -> AppDeadline | None:
+    """The only wait of a call with a time-out, if all requests of the call began during it."""
+    if len(call.waits) != 1:
+        return None
+    (wait,) = call.waits
+    times = [exchange.at for exchange in run.evidence.of(call)]
+    return wait if wait.began <= min(times) and max(times) <= max(wait.began, wait.left) else None
 
 
 def overruns(run: Run) -> list[tuple[AppDeadline, int]]:
@@ -44,4 +56,6 @@ def overruns(run: Run) -> list[tuple[AppDeadline, int]]:
         deadline = exchange.app_deadline
         if deadline is not None and GRACE < deadline.overrun < inf:
             found.setdefault(id(deadline), (deadline, exchange.call))
+    waits = ((wait, call.number) for call in run.calls for wait in call.waits)
+    found |= {id(wait): (wait, call) for wait, call in waits if GRACE < wait.overrun < inf}
     return list(found.values())

@@ -117,10 +117,10 @@ def acted_on(torn: TornToolCall, call: Call, evidence: Evidence) -> Exchange | N
 def _is_torn(arguments: str, torn: TornToolCall) -> bool:
     """Whether arguments are what a lenient reader makes of those that were sent."""
     try:
-        given = json.loads(arguments)
+        parsed = json.loads(arguments)
     except ValueError:
         return torn.content.sent.startswith(arguments)
-    return _is_read_from(torn.content, list(scalars_of(given)))
+    return _is_read_from(torn.content, list(scalars_of(parsed)))
 
 
 def _is_read_from(content: SentContent, values: list[str | float]) -> bool:

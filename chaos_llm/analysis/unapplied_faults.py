@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
+from chaos_llm.analysis.run import Run
 from chaos_llm.decisions.overrides import Injection
 from chaos_llm.decisions.plan import INJECTED
 from chaos_llm.faults.fault import Fault
@@ -28,6 +29,18 @@ def unapplied_faults(
             if not of_fault["applied"]:
                 why = _why(injection, of_fault, exchanges)
                 yield f"{fault!r} was injected into {_named(injection)} and never applied: {why}"
+
+
+def other_providers_asked(run: Run) -> str:
+    """That a profile hits providers that the app did not ask, "" if it asked one of them."""
+    hit = sorted({target.provider for window in run.profile.windows for target in window.on})
+    asked = list(run.providers)
+    if not asked or not hit or "*" in hit or {*hit} & {*asked}:
+        return ""
+    return (
+        f"{run.profile.name} hits {', '.join(hit)}, and the app asked {', '.join(asked)}; "
+        f'provider="{asked[0]}" of outage(), or --chaos-provider {asked[0]}, moves it there. '
+    )
 
 
 def _effects(exchanges: Iterable[Exchange]) -> dict[int, Counter[str]]:

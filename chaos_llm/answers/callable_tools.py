@@ -30,8 +30,8 @@ def _since_the_question(body: Any) -> list[Any]:
     """The turns behind the last text of the user's, which may stand beside a tool's result."""
     found = (body.get(name) for name in _CONVERSATIONS) if isinstance(body, dict) else ()
     turns = next((each for each in found if isinstance(each, list)), [])
-    asked = (index for index, turn in enumerate(turns) if _asks(turn))
-    return turns[max(asked, default=-1) + 1 :]
+    questions = (index for index, turn in enumerate(turns) if _asks(turn))
+    return turns[max(questions, default=-1) + 1 :]
 
 
 def _asks(turn: Any) -> bool:
@@ -39,8 +39,8 @@ def _asks(turn: Any) -> bool:
         return False
     if turn.get("role", "user") != "user":
         return False
-    said = next((turn[name] for name in _PARTS if name in turn), None)
-    if isinstance(said, str):
-        return bool(said)
-    parts = said if isinstance(said, list) else []
+    content = next((turn[name] for name in _PARTS if name in turn), None)
+    if isinstance(content, str):
+        return bool(content)
+    parts = content if isinstance(content, list) else []
     return any(isinstance(part, dict) and part.get("text") for part in parts)

@@ -53,7 +53,7 @@ def chosen_tool(request: Request, rng: KeyedRandom) -> Tool | None:
     groups = [_group_of(tool) for tool in tools]
     best = min(groups)
     if best == _RUNNING and request.forced_tool is None:
-        tools = tuple(tool for tool in tools if _is_asked_for(tool, request.prompt))
+        tools = tuple(tool for tool in tools if _is_named_in(tool, request.prompt))
         return _drawn(tools, rng) if tools else None
     return _drawn([t for t, group in zip(tools, groups, strict=True) if group == best], rng)
 
@@ -63,7 +63,7 @@ def _drawn(tools: Sequence[Tool], rng: KeyedRandom) -> Tool:
     return tools[0] if len(tools) == 1 else rng.choose(tools)
 
 
-def _is_asked_for(tool: Tool, prompt: str) -> bool:
+def _is_named_in(tool: Tool, prompt: str) -> bool:
     return re.search(rf"(?<!\w){re.escape(str(tool.name))}(?!\w)", prompt) is not None
 
 

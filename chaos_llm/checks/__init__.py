@@ -106,6 +106,11 @@ __all__ = [
 ]
 
 
+def __dir__() -> list[str]:
+    """The checks, and no module of this folder."""
+    return sorted(__all__)
+
+
 _PROBES = 3  # calls that may probe a provider at the same time (assumed)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from chaos_llm.analysis.run import Run
-from chaos_llm.errors import UnknownName, UsageError, refuse_unknown
+from chaos_llm.errors import UnknownName, UsageError, refuse_excess, refuse_unknown
 from chaos_llm.requests.hosts import provider_names
 
 Verdict = Literal["pass", "fail", "not applicable", "not judged"]
@@ -39,10 +39,12 @@ class Check(ABC):
 
     if not TYPE_CHECKING:  # mypy takes the arguments from the fields
 
-        def __new__(cls, *_args: Any, **arguments: Any) -> Self:
+        def __new__(cls, *given: Any, **arguments: Any) -> Self:
             """Refuse an argument that the check does not have, and name those that it has."""
             known = [field.name for field in fields(cls)]
-            refuse_unknown(cls.__module__.rpartition(".")[2], arguments, known)
+            name = cls.__module__.rpartition(".")[2]
+            refuse_excess(name, given, fields(cls))
+            refuse_unknown(name, arguments, known)
             return super().__new__(cls)
 
     @abstractmethod

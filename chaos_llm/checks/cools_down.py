@@ -59,9 +59,9 @@ class CoolsDown(Check):
         if not pauses:
             return self.not_applicable(f"{self.provider} was not left alone while it was down")
         if (early := next(filter(self._is_early, pauses), None)) is not None:
-            asked = describe(early.failed.retry_after or 0.0)
+            retry_after = describe(early.failed.retry_after or 0.0)
             seen = f"{self.provider} was called again {describe(early.at_most)} after it had asked"
-            return self.failed(f"{seen} for a pause of {asked}", early.failed.until)
+            return self.failed(f"{seen} for a pause of {retry_after}", early.failed.until)
         for group in groups:
             if unsteady := _shorter_than_before(group):
                 before, after = unsteady
@@ -75,8 +75,11 @@ class CoolsDown(Check):
         return self.passed(f"{self.provider} was left alone {often}, for {least} or longer")
 
     def _is_early(self, pause: Pause) -> bool:
-        asked = retry_after_of(pause.failed) or 0.0
-        return 0 < asked <= seconds(self.up_to) and pause.at_most < _TIMER_TOLERANCE * asked
+        retry_after = retry_after_of(pause.failed) or 0.0
+        return (
+            0 < retry_after <= seconds(self.up_to)
+            and pause.at_most < _TIMER_TOLERANCE * retry_after
+        )
 
     def _pauses(self, run: Run, interval: Interval) -> Iterator[Pause]:
         elsewhere = sorted(

@@ -169,5 +169,5 @@ def _was_up(run: Run, model: RequestedModel, call: Call) -> bool:
 def _was_fine(run: Run, model: RequestedModel, call: Call) -> bool:
     """Whether no request to a model failed for so long that no breaker of its own is open."""
     since = call.began - _COOLDOWN
-    asked = (e for e in run.to(model.provider) if model_of(e) == model and e.at < call.began)
-    return all(exchange.ok or exchange.until < since for exchange in asked)
+    requests = (e for e in run.to(model.provider) if model_of(e) == model and e.at < call.began)
+    return all(exchange.ok or exchange.until < since for exchange in requests)

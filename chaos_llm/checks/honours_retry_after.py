@@ -88,8 +88,8 @@ class HonoursRetryAfter(Check):
         return self.passed(f"calls waited as long as a retry-after asked, {times(len(waits))}")
 
     def _overlong(self, wait: Wait) -> Finding:
-        waited, asked = describe(wait.waited), describe(wait.retry_after)
-        seen = f"call {wait.retry.call} waited {waited}, {wait.times} times the {asked} that"
+        waited, retry_after = describe(wait.waited), describe(wait.retry_after)
+        seen = f"call {wait.retry.call} waited {waited}, {wait.times} times the {retry_after} that"
         return self.failed(f"{seen} {wait.retry.provider} had asked for", wait.refused.until)
 
     def _no_short_wait(self, run: Run) -> Finding:

@@ -116,8 +116,8 @@ def _of_pause(exchange: Exchange, until: float) -> str:
     pause = until - exchange.until
     wait = retry_after_of(exchange)
     if wait is not None and pause >= _TIMER_TOLERANCE * wait:
-        asked = f"a retry-after of {describe(wait)} from {exchange.provider}"
+        hint = f"a retry-after of {describe(wait)} from {exchange.provider}"
         if wait and pause >= OVERLONG * wait:
-            return f"it waited {describe(pause)}, {round(pause / wait)} times {asked}"
-        return f"it waited for {asked}"
+            return f"it waited {describe(pause)}, {round(pause / wait)} times {hint}"
+        return f"it waited for {hint}"
     return f"it waited {describe(pause)} without a request"

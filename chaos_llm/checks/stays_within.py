@@ -30,11 +30,11 @@ class StaysWithin(Check):
 
     def __post_init__(self) -> None:
         for name in ("providers", "regions"):
-            given = getattr(self, name)
-            if isinstance(given, str) or not isinstance(given, Iterable):
-                message = f'{name}= is a list of names, as in ["{given}"]; got {given!r}'
+            names = getattr(self, name)
+            if isinstance(names, str) or not isinstance(names, Iterable):
+                message = f'{name}= is a list of names, as in ["{names}"]; got {names!r}'
                 raise UsageError(message)
-            object.__setattr__(self, name, tuple(given))
+            object.__setattr__(self, name, tuple(names))
         if not self.providers and not self.regions:
             raise UsageError("stays_within() needs providers= or regions=, those that are allowed")
         for provider in self.providers:

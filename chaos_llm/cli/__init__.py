@@ -29,12 +29,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    given = list(sys.argv[1:] if arguments is None else arguments)
+    argv = list(sys.argv[1:] if arguments is None else arguments)
     parser = build_parser()
     if "_ARGCOMPLETE" in os.environ:  # set by the shell function of `chaos-llm completion`
         _completion.complete(parser)
-    options, unknown = parser.parse_known_args(given)
-    if problem := _separator_problem(options, given):
+    options, unknown = parser.parse_known_args(argv)
+    if problem := _separator_problem(options, argv):
         parser.error(problem)
     if unknown:
         parser.error(f"unrecognized arguments: {' '.join(unknown)}")

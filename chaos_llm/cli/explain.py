@@ -36,10 +36,10 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps(plain, indent=2))  # ASCII: whoever wrote the file may have put anything in
         return 0
     if options.call is None:
-        said = explain_all(journal, width())
+        text = explain_all(journal, width())
     else:
-        said = explain_call(journal, options.call, width())
-    print(printable(said))  # whoever wrote the file may have put anything in it
+        text = explain_call(journal, options.call, width())
+    print(printable(text))  # whoever wrote the file may have put anything in it
     return 0
 
 

@@ -36,18 +36,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("child", metavar="COMMAND", nargs="+", help="the command to run, after --")
 
 
-def separator_problem(options: argparse.Namespace, given: Sequence[str]) -> str:
+def separator_problem(options: argparse.Namespace, argv: Sequence[str]) -> str:
     """What is wrong where a command with options of its own was given without `--` before it.
 
     Without it `--port` behind the command would be ours.
     """
     child = getattr(options, "child", None)
-    if not child or "--" in given:
+    if not child or "--" in argv:
         return ""
-    begins = given.index(child[0], given.index(options.profile) + 1)
-    if not any(each.startswith("-") for each in given[begins:]):
+    begins = argv.index(child[0], argv.index(options.profile) + 1)
+    if not any(each.startswith("-") for each in argv[begins:]):
         return ""
-    ours, theirs = shlex.join(given[:begins]), shlex.join(given[begins:])
+    ours, theirs = shlex.join(argv[:begins]), shlex.join(argv[begins:])
     return f"put -- before a command with options: chaos-llm {ours} -- {theirs}"
 
 

@@ -114,9 +114,9 @@ def settings_of(options: argparse.Namespace, profiles: list[str]) -> Settings:
     )
 
 
-def _on_other_providers(profiles: list[str], given: str) -> Sequence[str | Profile]:
+def _on_other_providers(profiles: list[str], listed: str) -> Sequence[str | Profile]:
     """The profiles, moved to the providers of a list that is separated by commas."""
-    names = [name for name in given.split(",") if name]
+    names = [name for name in listed.split(",") if name]
     if not names:
         return profiles
     from chaos_llm.profiles import load  # noqa: PLC0415 - pydantic

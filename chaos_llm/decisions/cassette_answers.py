@@ -36,7 +36,7 @@ class CassetteAnswers:
         if not self._answers:
             raise UsageError(f"{name} has no answer of {provider} with status 200")
         self._played: set[int] = set()
-        self._given: dict[tuple[str, str], int] = {}  # by path and body: the interaction's number
+        self._matched: dict[tuple[str, str], int] = {}  # by path and body: the interaction's number
 
     @classmethod
     def of_file(cls, path: Path, provider: str) -> CassetteAnswers:
@@ -46,13 +46,13 @@ class CassetteAnswers:
     def answer(self, request: Request) -> Completion | None:
         """The answer to a request; None if no interaction has its path."""
         body = _written(request.body)
-        asked = request.path, body
-        found = self._given.get(asked)
+        key = request.path, body
+        found = self._matched.get(key)
         if found is None:
-            found = self._match(*asked)
+            found = self._match(*key)
             if found is None:
                 return None
-            self._given[asked] = found
+            self._matched[key] = found
             self._played.add(found)
         return self._answers[found][2]
 

@@ -172,6 +172,10 @@ def _one_text(answers: object) -> str | None:
 
 
 def _answerer(answers: object) -> Callable[[Request], Completion]:
+    if isinstance(answers, type):
+        raise UsageError(
+            f"an answer is an object, and not its class: {answers.__name__}(...); got {answers!r}"
+        )
     if isinstance(answers, Path):
         text = answers.read_text(encoding="utf-8")
         return _answerer(json.loads(text) if answers.suffix == ".json" else text)

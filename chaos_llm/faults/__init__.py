@@ -143,6 +143,12 @@ __all__ = [
     "wrong_refusal",
 ]
 
+
+def __dir__() -> list[str]:
+    """The faults, and no module of this folder."""
+    return sorted(__all__)
+
+
 FAULTS: Mapping[str, type[Fault]] = MappingProxyType(
     {name: kind for name in __all__ if name.islower() and (kind := globals().get(name))}
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from chaos_llm.errors import refuse_unknown
+from chaos_llm.errors import refuse_excess, refuse_unknown
 from chaos_llm.protocol.keyed_random import KeyedRandom
 from chaos_llm.protocol.messages import Answer, Reply, Request
 
@@ -40,10 +40,12 @@ class Fault:
 
     if not TYPE_CHECKING:  # mypy takes the arguments from the fields
 
-        def __new__(cls, *_args: Any, **arguments: Any) -> Self:
+        def __new__(cls, *given: Any, **arguments: Any) -> Self:
             """Refuse an argument that the fault does not have, and name those that it has."""
             known = [field.name for field in fields(cls)]
-            refuse_unknown(cls.__module__.rpartition(".")[2], arguments, known)
+            name = cls.__module__.rpartition(".")[2]
+            refuse_excess(name, given, fields(cls), "; how long it lasts is inject(..., for_='5m')")
+            refuse_unknown(name, arguments, known)
             return super().__new__(cls)
 
     def on_answer(self, answer: Answer, fault_context: FaultContext) -> Answer:

@@ -50,9 +50,9 @@ class Raw(Fault):
         object.__setattr__(self, "headers", self._pairs())
 
     def _pairs(self) -> tuple[tuple[str, str], ...]:
-        given = self.headers.items() if isinstance(self.headers, Mapping) else self.headers
+        headers = self.headers.items() if isinstance(self.headers, Mapping) else self.headers
         try:
-            return tuple((str(name), str(value)) for name, value in given)
+            return tuple((str(name), str(value)) for name, value in headers)
         except (TypeError, ValueError):
             expected = "a mapping of names to values, or pairs of them"
             raise mistaken(self, "headers", expected) from None

@@ -15,27 +15,26 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import ExitStack
 from math import inf
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from chaos_llm.interception import waits
 from chaos_llm.interception.cancellation import give_up, working_for
 from chaos_llm.requests import app_deadlines
 from chaos_llm.requests.app_deadlines import AppDeadline, OpenDeadline
-from chaos_llm.requests.app_lines import is_line_of_app
+from chaos_llm.requests.app_lines import is_set_by_app
 from chaos_llm.virtual_time.patching import replace_coroutine_function
 
 if TYPE_CHECKING:
     from chaos_llm.interception.context import InterceptionContext
 
-# Modules between the library's function that sets a deadline and the code that calls it.
-_BETWEEN = ("asyncio.", "anyio.", "trio.", "contextlib", "async_timeout", __name__)
 _WAITS_WITHOUT_TIMEOUT = (3, 11)  # the Python whose `wait_for` does not use `asyncio.timeout`
 
 
 def watch(context: InterceptionContext, undo: ExitStack) -> None:
-    """Note deadlines of asyncio and cancelled work until `undo` is closed."""
+    """Note deadlines of asyncio, waits and cancelled work until `undo` is closed."""
     _watch_asyncio(context.now, undo)
     _watch_pools(undo)
+    waits.watch(context.now, undo)
 
 
 def of_anyio(context: InterceptionContext, undo: ExitStack) -> None:
@@ -57,7 +56,7 @@ def _watch_asyncio(now: Callable[[], float], undo: ExitStack) -> None:
 
     async def entering(block: Timeout) -> Timeout:
         entered = await enter(block)
-        if _is_set_by_app(sys._getframe(1)):
+        if is_set_by_app(sys._getframe(1)):
             _note(block, block.when, now(), asyncio.current_task())
         return entered
 
@@ -74,7 +73,7 @@ def _watch_asyncio(now: Callable[[], float], undo: ExitStack) -> None:
 
 def _waiting(real: Callable[..., Any], now: Callable[[], float]) -> Callable[..., Any]:
     async def wait_for(fut: Any, timeout: float | None) -> Any:  # noqa: ASYNC109 - as asyncio's
-        if timeout is None or timeout <= 0 or not _is_set_by_app(sys._getframe(1)):
+        if timeout is None or timeout <= 0 or not is_set_by_app(sys._getframe(1)):
             return await real(fut, timeout)
         scope, ends = object(), asyncio.get_running_loop().time() + timeout
         deadline = _note(scope, lambda: ends, now(), None)
@@ -95,7 +94,7 @@ def _watch_scopes(scopes: Any, now: Callable[[], float], undo: ExitStack) -> Non
 
     def entering(scope: Any) -> Any:
         entered = enter(scope)
-        if scope.deadline != inf and _is_set_by_app(sys._getframe(1)):
+        if scope.deadline != inf and is_set_by_app(sys._getframe(1)):
             _note(scope, lambda: scope.deadline, now(), _asyncio_task())
         return entered
 
@@ -135,13 +134,6 @@ def _clock_of_loop() -> Callable[[], float]:
 
 def _asyncio_task() -> object:
     return None if asyncio._get_running_loop() is None else asyncio.current_task()
-
-
-def _is_set_by_app(frame: FrameType | None) -> bool:
-    """Whether the app's own code, and no library, has entered the block."""
-    while frame is not None and frame.f_globals.get("__name__", "").startswith(_BETWEEN):
-        frame = frame.f_back
-    return frame is not None and is_line_of_app(frame)
 
 
 def _watch_pools(undo: ExitStack) -> None:

@@ -80,9 +80,9 @@ def repeats_message(request: Request) -> bool:
     """Whether the user's last message is in the conversation twice in a row, without an answer."""
     if not isinstance(request.body, dict):
         return False
-    said = [text for role, text in _messages(request.body) if role != "system"]
+    texts = [text for role, text in _messages(request.body) if role != "system"]
     roles = [role for role, _ in _messages(request.body) if role != "system"]
-    return roles[-2:] == ["user", "user"] and said[-1] == said[-2]
+    return roles[-2:] == ["user", "user"] and texts[-1] == texts[-2]
 
 
 def _structure(request: Request) -> tuple[list[str], list[str]]:

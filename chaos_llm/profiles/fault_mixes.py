@@ -52,10 +52,10 @@ def _fault(document: TomlDocument, path: Path, table: WeightedFaultTable) -> Fau
     known = faults.known()
     if table.fault not in known:
         raise UnknownName("fault", table.fault, known, where=_where(document, (*path, "fault")))
-    given = table.model_extra or {}
-    if given.get("body_file"):
-        given = {**given, "body": _text_of(document, path, given["body_file"])}
-    return _built(document, path, known[table.fault], given, "fault", "weight")
+    values = table.model_extra or {}
+    if values.get("body_file"):
+        values = {**values, "body": _text_of(document, path, values["body_file"])}
+    return _built(document, path, known[table.fault], values, "fault", "weight")
 
 
 def _text_of(document: TomlDocument, path: Path, name: object) -> str | bytes:
@@ -82,16 +82,16 @@ def _toxic(document: TomlDocument, path: Path, table: ToxicTable) -> Toxic:
 
 
 def _built(
-    document: TomlDocument, path: Path, kind: type[_T], given: Mapping[str, Any], *own: str
+    document: TomlDocument, path: Path, kind: type[_T], values: Mapping[str, Any], *own: str
 ) -> _T:
     known = {field.name: field for field in fields(kind)}  # type: ignore[arg-type] # dataclasses
-    _check_names(document, path, known, given, own)
+    _check_names(document, path, known, values, own)
     may_be_none = {field.name for field in known.values() if takes_none(field)}
     try:
         return kind(
             **{
                 name: None if value is False and name in may_be_none else value
-                for name, value in given.items()
+                for name, value in values.items()
             }
         )
     except (UsageError, TypeError, ValueError) as mistake:
@@ -102,15 +102,15 @@ def _check_names(
     document: TomlDocument,
     path: Path,
     known: Mapping[str, Field[Any]],
-    given: Mapping[str, Any],
+    values: Mapping[str, Any],
     own: tuple[str, ...],
 ) -> None:
-    for name in given:
+    for name in values:
         if name not in known:
             where = _where(document, (*path, name))
             raise UnknownName("key", name, [*own, *known], where=where)
     for name, field in known.items():
-        if name not in given and field.default is MISSING and field.default_factory is MISSING:
+        if name not in values and field.default is MISSING and field.default_factory is MISSING:
             raise document.error(path, f"{name} is missing")
 
 

@@ -84,7 +84,7 @@ def _latency(latency: HealthyLatency) -> dict[str, object]:
         "first_token": latency.first_token,
         "token": latency.token,
         "evidence": latency.evidence,
-        **_given({"models": models}),
+        **_nonempty({"models": models}),
     }
 
 
@@ -119,12 +119,12 @@ def _head(profile: Profile, times: Times) -> dict[str, object]:
         "title": profile.title,
         "starts": profile.starts,
         "ends": times(profile.ends),
-        **_given(optional),
+        **_nonempty(optional),
     }
 
 
 def _source(source: Source) -> dict[str, object]:
-    return {"kind": source.kind, **_given({"title": source.title, "address": source.address})}
+    return {"kind": source.kind, **_nonempty({"title": source.title, "address": source.address})}
 
 
 def _window(window: Window, times: Times) -> dict[str, object]:
@@ -142,7 +142,7 @@ def _window(window: Window, times: Times) -> dict[str, object]:
         **({"sticky_by": sticky_by} if sticky_by else {}),
         **({"sticky_for": window.sticky_for} if window.sticky_for is not None else {}),
         **_faults(window),
-        **_given(
+        **_nonempty(
             {
                 "except": [_target(target) for target in window.except_],
                 "flap": _flap(window.flap),
@@ -150,7 +150,7 @@ def _window(window: Window, times: Times) -> dict[str, object]:
             }
         ),
         "evidence": dict(window.evidence) or ASSUMED,
-        **_given({"note": window.note}),
+        **_nonempty({"note": window.note}),
     }
 
 
@@ -219,7 +219,7 @@ def _parameters(fault: Fault | Toxic, evidence: Mapping[str, object]) -> dict[st
 
 def _page(page: StatusPage, times: Times) -> dict[str, object]:
     if page.unknown:
-        return {"unknown": True, **_given({"evidence": page.evidence})}
+        return {"unknown": True, **_nonempty({"evidence": page.evidence})}
     return {"posts": list(_posts(page, times)), "evidence": page.evidence}
 
 
@@ -227,9 +227,9 @@ def _posts(page: StatusPage, times: Times) -> Iterator[dict[str, object]]:
     for post in page.posts:
         yield {
             "at": times(post.at),
-            **_given({"state": post.state, "says": post.says}),
+            **_nonempty({"state": post.state, "says": post.says}),
             **({"incident": post.incident} if post.incident != 1 else {}),
-            **_given({"impact": post.impact, "components": list(post.components)}),
+            **_nonempty({"impact": post.impact, "components": list(post.components)}),
             "evidence": post.evidence,
         }
 
@@ -238,5 +238,5 @@ def _event(event: Event, times: Times) -> dict[str, object]:
     return {"at": times(event.at), "says": event.says, "evidence": event.evidence}
 
 
-def _given(optional: Mapping[str, object]) -> dict[str, object]:
+def _nonempty(optional: Mapping[str, object]) -> dict[str, object]:
     return {key: value for key, value in optional.items() if value}

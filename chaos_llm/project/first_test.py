@@ -16,7 +16,7 @@ The profiles: `chaos-llm profiles`. A page for each test: `pytest --chaos-report
 _TESTS = """
 
 def test_a_healthy_provider_answers(chaos):
-    {bot}assert {asked}
+    {bot}assert {expression}
 
 
 # Each kind of failure for some minutes. `chaos-llm profiles --provider {provider}` lists recorded
@@ -116,27 +116,27 @@ def first_test(entry: Entry | None, provider: str) -> str:
     return _HEAD + _WRITERS[entry.kind](entry, provider)
 
 
-def _tests(app: str, provider: str, bot: str = "", asked: str = "") -> str:
-    asked = asked or f'{app}("Where is my order?")'
-    return _TESTS.format(app=app, provider=provider, bot=bot, asked=asked)
+def _tests(app: str, provider: str, bot: str = "", expression: str = "") -> str:
+    expression = expression or f'{app}("Where is my order?")'
+    return _TESTS.format(app=app, provider=provider, bot=bot, expression=expression)
 
 
 def _function(entry: Entry, provider: str) -> str:
-    asked = f'{entry.name}("Where is my order?")'
+    expression = f'{entry.name}("Where is my order?")'
     head = f"import pytest\nfrom {entry.module} import {entry.name}\n"
     if not entry.is_async:
-        return head + _tests(entry.name, provider, asked=asked)
+        return head + _tests(entry.name, provider, expression=expression)
     head = f"import asyncio\n\nimport pytest\nfrom {entry.module} import {entry.name}\n"
-    return head + _tests(entry.name, provider, asked=f"asyncio.run({asked})")
+    return head + _tests(entry.name, provider, expression=f"asyncio.run({expression})")
 
 
 def _method(entry: Entry, provider: str) -> str:
     app = f"{entry.name}().{entry.method}"
-    asked = f'{app}("Where is my order?")'
+    expression = f'{app}("Where is my order?")'
     head = f"import pytest\nfrom {entry.module} import {entry.name}\n"
     if entry.is_async:
-        head, asked = f"import asyncio\n\n{head}", f"asyncio.run({asked})"
-    return head + _tests(app, provider, asked=asked)
+        head, expression = f"import asyncio\n\n{head}", f"asyncio.run({expression})"
+    return head + _tests(app, provider, expression=expression)
 
 
 def _route(entry: Entry, provider: str) -> str:

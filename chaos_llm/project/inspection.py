@@ -68,8 +68,8 @@ class Project:
     def python_path(self) -> list[str]:
         """The folders that pytest's settings in pyproject.toml put on the path of imports."""
         pytest: dict[str, Any] = self.tables.get("tool", {}).get("pytest", {})
-        given = pytest.get("ini_options", pytest).get("pythonpath", [])
-        return given.split() if isinstance(given, str) else list(given)
+        setting = pytest.get("ini_options", pytest).get("pythonpath", [])
+        return setting.split() if isinstance(setting, str) else list(setting)
 
     @property
     def has_pytest_settings(self) -> bool:
@@ -138,12 +138,12 @@ def _text(path: Path) -> str:
 
 def _provider(trees: Iterable[ast.Module], texts: Iterable[str]) -> str:
     """The provider that most modules ask; a host in a text where no SDK is imported."""
-    asked: dict[str, int] = {}
+    uses: dict[str, int] = {}
     for tree in trees:
         for package in imported(tree) & set(PROVIDERS):
-            asked[PROVIDERS[package]] = asked.get(PROVIDERS[package], 0) + 1
-    if asked:
-        return max(asked, key=lambda name: asked[name])
+            uses[PROVIDERS[package]] = uses.get(PROVIDERS[package], 0) + 1
+    if uses:
+        return max(uses, key=lambda name: uses[name])
     everything = "\n".join(texts)
     return next((name for host, name in HOSTS.items() if host in everything), "anthropic")
 

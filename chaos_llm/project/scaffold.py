@@ -113,9 +113,9 @@ def plan(root: Path) -> Plan:
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{root / 'pyproject.toml'}: {error}") from None
     entry = next((each for each in project.entries if each.score > 0), None)
-    wanted = [*_files(project, entry)]
-    files = [each for each in wanted if each.is_added or not (root / each.path).exists()]
-    kept = [each.path for each in wanted if each not in files]
+    planned = [*_files(project, entry)]
+    files = [each for each in planned if each.is_added or not (root / each.path).exists()]
+    kept = [each.path for each in planned if each not in files]
     return Plan(tuple(files), tuple(kept), entry, project.provider, tuple(_hints(project, entry)))
 
 

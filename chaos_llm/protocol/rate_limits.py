@@ -81,13 +81,13 @@ class _TokenBucket:
             gained = self.size if self.at == -math.inf else (at - self.at) * self.rate
             self.left, self.at = min(self.size, self.left + gained), at
 
-    def wait(self, wanted: float) -> float:
+    def wait(self, amount: float) -> float:
         """The seconds until it holds that much, or until it is full if that is sooner."""
-        missing = wanted - self.left
+        missing = amount - self.left
         return 0.0 if missing <= _ROUNDING else min(missing, self.size - self.left) / self.rate
 
-    def has(self, wanted: float) -> bool:
-        return self.left + _ROUNDING >= wanted
+    def has(self, amount: float) -> bool:
+        return self.left + _ROUNDING >= amount
 
     def level(self) -> Level:
         return Level(

@@ -91,5 +91,5 @@ def _result(part: dict[str, Any]) -> tuple[str, str] | None:
     if not isinstance(key, str) or part.get("type") == "function_call":
         return None
     failed = part.get("is_error") or part.get("status") == "error"
-    said = part.get("content", part.get("output", ""))
-    return key, "error" if failed else said if isinstance(said, str) else json.dumps(said)
+    output = part.get("content", part.get("output", ""))
+    return key, "error" if failed else output if isinstance(output, str) else json.dumps(output)

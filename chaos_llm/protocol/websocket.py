@@ -31,8 +31,10 @@ def message(fields: dict[str, Any], *, content: bool = False, delay: float = 0.0
 
 def close_frame(code: int, reason: str = "") -> bytes:
     """A close frame; a reason that is too long for one is cut."""
-    said = reason.encode()[: _LONGEST_PAYLOAD - _CODE_BYTES].decode(errors="ignore").encode()
-    payload = code.to_bytes(_CODE_BYTES, "big") + said
+    reason_bytes = (
+        reason.encode()[: _LONGEST_PAYLOAD - _CODE_BYTES].decode(errors="ignore").encode()
+    )
+    payload = code.to_bytes(_CODE_BYTES, "big") + reason_bytes
     return bytes((_CLOSE, len(payload))) + payload
 
 

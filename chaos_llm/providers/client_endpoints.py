@@ -24,11 +24,11 @@ class ClientEndpoints(Routed):
     keyless: ClassVar[bool] = True
     methods: ClassVar[tuple[str, ...]] = ("GET", "POST", "HEAD", "PUT", "DELETE")
 
-    def _asked(self, wire: WireRequest) -> dict[str, Any] | Refusal:  # noqa: ARG002
+    def _request_fields(self, wire: WireRequest) -> dict[str, Any] | Refusal:  # noqa: ARG002
         return {}
 
 
-def says(json: Any, status: int = 200) -> Callable[[Asked], Document]:
+def constant(json: Any, status: int = 200) -> Callable[[Asked], Document]:
     """An answer that is always the same."""
     document = Document(json, status)
-    return lambda _asked: document
+    return lambda _api_call: document

@@ -53,8 +53,8 @@ def broken(chunks: Sequence[Chunk], answer: Completion, opening: int = 0) -> lis
     Of an empty answer only the chunks that open a stream remain.
     """
     assert answer.broken_by
-    said = any(chunk.content for chunk in chunks)
-    return broken_at(chunks, answer.broken_by.after) if said else list(chunks[:opening])
+    has_content = any(chunk.content for chunk in chunks)
+    return broken_at(chunks, answer.broken_by.after) if has_content else list(chunks[:opening])
 
 
 def insist_on_whole_calls(answer: object, api: str) -> None:

@@ -26,7 +26,7 @@ class DocumentEndpoint(Endpoint):
 
     def parse(self, wire: WireRequest) -> Request:
         secret, invalid = self._admit(wire)
-        body = invalid or self._asked(wire)
+        body = invalid or self._request_fields(wire)
         if isinstance(body, dict):
             invalid = self._lacks(body, wire.method, wire.path)
             if not invalid:
@@ -44,7 +44,7 @@ class DocumentEndpoint(Endpoint):
             return self._refuse(request, answer, reply_context)
         return document_reply(answer, self._headers(request, reply_context))
 
-    def _asked(self, wire: WireRequest) -> dict[str, Any] | Refusal:
+    def _request_fields(self, wire: WireRequest) -> dict[str, Any] | Refusal:
         """Read what was asked: a JSON object, or the query where nothing is posted."""
         if wire.method == "POST" and wire.body:
             return read_object(wire.body, self.unreadable)

@@ -56,7 +56,7 @@ class Login(Provider):
         if isinstance(answer, Completion):
             raise Unsupported(f"{self.api}: a login has no model to speak")
         if isinstance(answer, Document):
-            return self._tell(request, answer, reply_context)
+            return self._render(request, answer, reply_context)
         return self._refuse(request, answer, reply_context)
 
     def _no_route(self, wire: WireRequest) -> Refusal | None:
@@ -74,7 +74,7 @@ class Login(Provider):
         """Refuse what the real endpoint refuses in any form."""
 
     @abstractmethod
-    def _tell(self, request: Request, answer: Document, reply_context: ReplyContext) -> Reply:
+    def _render(self, request: Request, answer: Document, reply_context: ReplyContext) -> Reply:
         """Write a document."""
 
     @abstractmethod

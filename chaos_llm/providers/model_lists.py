@@ -59,7 +59,7 @@ class MistralModels(MistralDialect, ModelList):
     usual_quota: ClassVar[Quota | None] = None
     table: ClassVar[tuple[Route, ...]] = (
         Route("GET", _ALL, lambda _: _list([rows.mistral(name) for name in rows.MISTRAL])),
-        Route("GET", _ONE, lambda asked: Document(rows.mistral(asked.id))),
+        Route("GET", _ONE, lambda api_call: Document(rows.mistral(api_call.id))),
     )
 
 
@@ -69,7 +69,7 @@ class GroqModels(GroqDialect, ModelList):
     usual_quota: ClassVar[Quota | None] = None
     table: ClassVar[tuple[Route, ...]] = (
         Route("GET", _ALL, lambda _: _list([rows.groq(name) for name in rows.GROQ])),
-        Route("GET", _ONE, lambda asked: Document(rows.groq(asked.id))),
+        Route("GET", _ONE, lambda api_call: Document(rows.groq(api_call.id))),
     )
 
 
@@ -82,11 +82,11 @@ class TogetherModels(TogetherDialect, ModelList):
     )
 
 
-def _language_models(asked: Asked) -> Document:  # noqa: ARG001 - the same for all
+def _language_models(api_call: Asked) -> Document:  # noqa: ARG001 - the same for all
     priced = {"prompt_text_token_price": 30_000, "completion_text_token_price": 150_000}
     modes = {"input_modalities": ["text"], "output_modalities": ["text"], "aliases": []}
-    told = [rows.plain(name, "xai", version="1.0", **modes, **priced) for name in rows.XAI]
-    return Document({"models": told})
+    models = [rows.plain(name, "xai", version="1.0", **modes, **priced) for name in rows.XAI]
+    return Document({"models": models})
 
 
 class XAIModels(XAIDialect, ModelList):
@@ -96,7 +96,7 @@ class XAIModels(XAIDialect, ModelList):
     table: ClassVar[tuple[Route, ...]] = (
         Route("GET", r"/language-models/?$", _language_models),
         Route("GET", _ALL, lambda _: _list([rows.plain(name, "xai") for name in rows.XAI])),
-        Route("GET", _ONE, lambda asked: Document(rows.plain(asked.id, "xai"))),
+        Route("GET", _ONE, lambda api_call: Document(rows.plain(api_call.id, "xai"))),
     )
 
 
@@ -105,7 +105,7 @@ class DeepSeekModels(DeepSeekDialect, ModelList):
 
     table: ClassVar[tuple[Route, ...]] = (
         Route("GET", _ALL, lambda _: _list([_of_deepseek(name) for name in rows.DEEPSEEK])),
-        Route("GET", _ONE, lambda asked: Document(_of_deepseek(asked.id))),
+        Route("GET", _ONE, lambda api_call: Document(_of_deepseek(api_call.id))),
     )
 
 
@@ -118,16 +118,16 @@ class MetaModels(MetaDialect, ModelList):
 
     table: ClassVar[tuple[Route, ...]] = (
         Route("GET", _ALL, lambda _: _list([rows.plain(name, "Meta") for name in rows.META])),
-        Route("GET", _ONE, lambda asked: Document(rows.plain(asked.id, "Meta"))),
+        Route("GET", _ONE, lambda api_call: Document(rows.plain(api_call.id, "Meta"))),
     )
 
 
-def _own_key(asked: Asked) -> Document:  # noqa: ARG001 - the same for all
-    told = {"label": "sk-or-v1-...", "usage": 0.5, "limit": None, "limit_remaining": None}
-    return Document({"data": told | {"is_free_tier": False, "is_provisioning_key": False}})
+def _own_key(api_call: Asked) -> Document:  # noqa: ARG001 - the same for all
+    fields = {"label": "sk-or-v1-...", "usage": 0.5, "limit": None, "limit_remaining": None}
+    return Document({"data": fields | {"is_free_tier": False, "is_provisioning_key": False}})
 
 
-def _credits(asked: Asked) -> Document:  # noqa: ARG001 - the same for all
+def _credits(api_call: Asked) -> Document:  # noqa: ARG001 - the same for all
     return Document({"data": {"total_credits": 100.0, "total_usage": 0.5}})
 
 
@@ -149,8 +149,8 @@ def _of_vllm(name: str) -> dict[str, Any]:
     return rows.plain(name, "vllm", root=name, parent=None, max_model_len=131_072, permission=[])
 
 
-def _tokenized(asked: Asked) -> Document:
-    text = str(asked.fields.get("prompt") or asked.fields.get("messages") or "")
+def _tokenized(api_call: Asked) -> Document:
+    text = str(api_call.fields.get("prompt") or api_call.fields.get("messages") or "")
     tokens = [ord(text[at]) for at in range(0, len(text), 4)]  # a token for four letters
     return Document({"count": len(tokens), "max_model_len": 131_072, "tokens": tokens})
 
@@ -172,7 +172,7 @@ class OldVLLMModels(VLLMModels):
     name: ClassVar[str] = "vllm-old"
 
 
-def _tgi_info(asked: Asked) -> Document:  # noqa: ARG001 - the same for all
+def _tgi_info(api_call: Asked) -> Document:  # noqa: ARG001 - the same for all
     limits = {"max_concurrent_requests": 128, "max_input_tokens": 4095, "max_total_tokens": 4096}
     return Document({"model_id": rows.SERVED[0], "version": "3.3.4", **limits})
 
@@ -187,8 +187,8 @@ class TGIModels(TGIDialect, ModelList):
     )
 
 
-def _anthropic_list(asked: Asked) -> Document:
-    limit = str(asked.fields.get("limit", ""))
+def _anthropic_list(api_call: Asked) -> Document:
+    limit = str(api_call.fields.get("limit", ""))
     listed = [rows.anthropic(*each) for each in rows.ANTHROPIC]
     data = listed[: int(limit)] if limit.isdecimal() else listed
     ends = {"first_id": data[0]["id"], "last_id": data[-1]["id"]} if data else {}
@@ -202,7 +202,7 @@ class AnthropicModels(Routed, AnthropicDocument):
     api: ClassVar[str] = "models"
     table: ClassVar[tuple[Route, ...]] = (
         Route("GET", r"/v1" + _ALL, _anthropic_list),
-        Route("GET", r"/v1" + _ONE, lambda asked: Document(rows.anthropic(asked.id))),
+        Route("GET", r"/v1" + _ONE, lambda api_call: Document(rows.anthropic(api_call.id))),
     )
 
 
@@ -231,7 +231,7 @@ class GeminiModels(_GoogleModels, GeminiEndpoint):
         Route(
             "GET",
             r"/v1\w*/models/([^/:]+)$",
-            lambda asked: Document(rows.gemini(asked.id)),
+            lambda api_call: Document(rows.gemini(api_call.id)),
         ),
     )
 
@@ -250,7 +250,7 @@ class VertexModels(_GoogleModels, VertexEndpoint):
         Route(
             "GET",
             r"/publishers/google/models/([^/:]+)$",
-            lambda asked: Document(rows.vertex(asked.id)),
+            lambda api_call: Document(rows.vertex(api_call.id)),
         ),
     )
 
@@ -267,15 +267,15 @@ class CohereModels(CohereEndpoint, Routed):
             r"/v1" + _ALL,
             lambda _: Document({"models": [rows.cohere(*each) for each in rows.COHERE]}),
         ),
-        Route("GET", r"/v1" + _ONE, lambda asked: Document(rows.cohere(asked.id))),
+        Route("GET", r"/v1" + _ONE, lambda api_call: Document(rows.cohere(api_call.id))),
     )
 
     def _headers(self, request: Request, reply_context: ReplyContext) -> Headers:  # noqa: ARG002 - one key
         return cohere_headers(reply_context)
 
 
-def _bedrock_list(asked: Asked) -> Document:
-    vendor = asked.fields.get("byProvider")
+def _bedrock_list(api_call: Asked) -> Document:
+    vendor = api_call.fields.get("byProvider")
     listed = [rows.bedrock(*each) for each in rows.BEDROCK if vendor in (None, each[2])]
     return Document({"modelSummaries": listed})
 
@@ -294,7 +294,7 @@ class BedrockModels(BedrockDocuments):
         Route(
             "GET",
             r"/foundation-models/(.+)$",
-            lambda asked: Document({"modelDetails": rows.bedrock(asked.id)}),
+            lambda api_call: Document({"modelDetails": rows.bedrock(api_call.id)}),
         ),
         Route(
             "GET", r"/inference-profiles/?$", lambda _: Document({"inferenceProfileSummaries": []})
@@ -307,7 +307,7 @@ class OllamaCompatibleModels(OllamaCompatibility, ModelList):
 
     table: ClassVar[tuple[Route, ...]] = (
         Route("GET", r"/v1" + _ALL, lambda _: _list([_at_ollama(name) for name in rows.OLLAMA])),
-        Route("GET", r"/v1" + _ONE, lambda asked: Document(_at_ollama(asked.id))),
+        Route("GET", r"/v1" + _ONE, lambda api_call: Document(_at_ollama(api_call.id))),
     )
 
 
@@ -325,7 +325,7 @@ class GeminiCompatibleModels(GeminiCompatibility, ModelList):
             r"/openai" + _ALL,
             lambda _: _list([_at_gemini(f"models/{each[0]}") for each in rows.GEMINI]),
         ),
-        Route("GET", r"/openai" + _ONE, lambda asked: Document(_at_gemini(asked.id))),
+        Route("GET", r"/openai" + _ONE, lambda api_call: Document(_at_gemini(api_call.id))),
     )
 
 

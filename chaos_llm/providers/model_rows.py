@@ -74,7 +74,7 @@ def anthropic(name: str, display: str = "") -> dict[str, Any]:
     return {"type": "model", "id": name, "display_name": shown, "created_at": _MOMENT}
 
 
-def gemini(name: str, heard: int = 1_048_576, said: int = 65_536) -> dict[str, Any]:
+def gemini(name: str, input_limit: int = 1_048_576, output_limit: int = 65_536) -> dict[str, Any]:
     """A model of Gemini's list."""
     embeds = "embedding" in name
     methods = ["embedContent"] if embeds else ["generateContent", "countTokens"]
@@ -83,8 +83,8 @@ def gemini(name: str, heard: int = 1_048_576, said: int = 65_536) -> dict[str, A
         "version": "001",
         "displayName": name.replace("-", " ").title(),
         "description": f"Stable version of {name}",
-        "inputTokenLimit": heard,
-        "outputTokenLimit": said,
+        "inputTokenLimit": input_limit,
+        "outputTokenLimit": output_limit,
         "supportedGenerationMethods": methods,
         "temperature": 1,
         "topP": 0.95,
@@ -95,8 +95,8 @@ def gemini(name: str, heard: int = 1_048_576, said: int = 65_536) -> dict[str, A
 
 def vertex(name: str) -> dict[str, Any]:
     """A model of Vertex AI's list."""
-    told = {"openSourceCategory": "PROPRIETARY", "launchStage": "GA", "versionId": "default"}
-    return {"name": f"publishers/google/models/{name}", **told}
+    fields = {"openSourceCategory": "PROPRIETARY", "launchStage": "GA", "versionId": "default"}
+    return {"name": f"publishers/google/models/{name}", **fields}
 
 
 def mistral(name: str) -> dict[str, Any]:

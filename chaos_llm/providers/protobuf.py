@@ -67,12 +67,12 @@ def read(name: str, data: bytes, *, original_names: bool = False) -> dict[str, A
 
     try:
         message = message_class(name).FromString(data)
-        said: dict[str, Any] = json_format.MessageToDict(
+        fields: dict[str, Any] = json_format.MessageToDict(
             message, preserving_proto_field_name=original_names
         )
     except (DecodeError, json_format.Error) as error:
         raise ValueError(str(error)) from error
-    return said
+    return fields
 
 
 def written(name: str, content: dict[str, Any]) -> bytes:

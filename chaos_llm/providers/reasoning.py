@@ -46,11 +46,11 @@ def thinks(family: re.Pattern[str], model: str, body: dict[str, Any]) -> bool:
 
 def thinks_if_asked(family: re.Pattern[str], model: str, body: dict[str, Any]) -> bool:
     """The same for vendors at which other models think where a request asks for it."""
-    asked = _asked(body)
-    return is_thinker(family, model) if asked is None else asked
+    requested = _thinking_requested(body)
+    return is_thinker(family, model) if requested is None else requested
 
 
-def _asked(body: dict[str, Any]) -> bool | None:
+def _thinking_requested(body: dict[str, Any]) -> bool | None:
     """What a request says of thinking, in any of the vendors' fields; None where in none."""
     thinking, reasoning = body.get("thinking"), body.get("reasoning")
     if isinstance(thinking, dict):

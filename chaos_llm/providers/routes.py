@@ -68,11 +68,11 @@ class Routed(DocumentEndpoint):
         return self._route(method, path) is not None
 
     def healthy(self, request: Request, reply_context: ReplyContext) -> Answered | None:
-        asked = request.body
-        found = self._route(asked["$method"], request.path)
+        body = request.body
+        found = self._route(body["$method"], request.path)
         assert found is not None  # the route was claimed
         route, parts = found
-        return route.answer(Asked(request, reply_context.again(), parts, asked["$fields"]))
+        return route.answer(Asked(request, reply_context.again(), parts, body["$fields"]))
 
     def _route(self, method: str, path: str) -> tuple[Route, tuple[str, ...]] | None:
         for route in self.table:
@@ -80,7 +80,7 @@ class Routed(DocumentEndpoint):
                 return route, tuple(unquote(part or "") for part in match.groups())
         return None
 
-    def _asked(self, wire: WireRequest) -> dict[str, Any] | Refusal:
+    def _request_fields(self, wire: WireRequest) -> dict[str, Any] | Refusal:
         media = wire.headers.get("content-type", "")
         query = dict(parse_qsl(wire.query))
         if media.startswith("multipart/"):
@@ -119,13 +119,13 @@ def form_of(body: bytes, media: str) -> dict[str, Any]:
 
 
 def _field(head: str, data: bytes) -> tuple[str, Any]:
-    told = Message()
+    header = Message()
     for line in head.splitlines():
         key, _, value = line.partition(":")
         if key.lower() == "content-disposition":
-            told["content-disposition"] = value.strip()
-    name = str(told.get_param("name", "", "content-disposition"))
-    file = told.get_param("filename", None, "content-disposition")
+            header["content-disposition"] = value.strip()
+    name = str(header.get_param("name", "", "content-disposition"))
+    file = header.get_param("filename", None, "content-disposition")
     if file is None:
         return name, data.decode("utf-8", "replace")
     return name, Upload(str(file), data)

@@ -37,10 +37,10 @@ def is_signed(vendor: str, text: str, signature: str) -> bool:
     if not signature.startswith(_PREFIX):
         return False
     try:
-        given = b64decode(_standard(signature.removeprefix(_PREFIX)), validate=True)
+        signed = b64decode(_standard(signature.removeprefix(_PREFIX)), validate=True)
     except (Error, ValueError):
         return False
-    return len(given) == _SIZE and given == _sealed(vendor, text, given[:_NONCE])
+    return len(signed) == _SIZE and signed == _sealed(vendor, text, signed[:_NONCE])
 
 
 def _standard(base64: str) -> str:
@@ -62,6 +62,6 @@ def is_invalid(vendor: str, text: str, signature: str) -> bool:
 
 
 def _sealed(vendor: str, text: str, nonce: bytes) -> bytes:
-    said = f"{vendor}\x1f{text}".encode("utf-8", "replace")
-    first = blake2b(nonce + said, digest_size=_DIGEST, key=_KEY).digest()
+    message = f"{vendor}\x1f{text}".encode("utf-8", "replace")
+    first = blake2b(nonce + message, digest_size=_DIGEST, key=_KEY).digest()
     return nonce + first + blake2b(first, digest_size=_DIGEST, key=_KEY).digest()

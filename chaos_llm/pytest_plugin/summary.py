@@ -18,7 +18,7 @@ from chaos_llm.pytest_plugin import profile_selection
 from chaos_llm.pytest_plugin.campaign_summary import CAMPAIGN_RUN
 
 _FAILED_BY_A_FAULT = pytest.StashKey[bool]()
-_TOLD = "chaos_llm_told"  # the attribute of a report; pytest-xdist sends it along
+_FACTS = "chaos_llm_told"  # the attribute of a report; pytest-xdist sends it along
 _PASSED_WITHOUT = "chaos_llm_passed_without"  # what a worker of pytest-xdist sends at its end
 _COLUMNS = ("passed", "failed", "not hit")  # not hit: no fault of it was applied
 _TABLE_FROM = 2  # profiles
@@ -52,13 +52,13 @@ class Summary:
         report = yield
         if call.when != "call":
             return report
-        told: dict[str, Any] = {"not judged": _not_judged() if report.passed else []}
-        told |= _met(item)
+        facts: dict[str, Any] = {"not judged": _not_judged() if report.passed else []}
+        facts |= _met(item)
         if self.profiles and profile_selection.is_by_option(item):
-            told["by option"] = True
-            if report.failed and told["met a fault"]:  # the whole test, or a subtest of it
+            facts["by option"] = True
+            if report.failed and facts["met a fault"]:  # the whole test, or a subtest of it
                 item.stash[_FAILED_BY_A_FAULT] = True
-        setattr(report, _TOLD, told)
+        setattr(report, _FACTS, facts)
         return report
 
     @pytest.hookimpl(wrapper=True, trylast=True)
@@ -79,23 +79,23 @@ class Summary:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Collect what the reports tell, those of workers too."""
-        told = getattr(report, _TOLD, None)
+        facts = getattr(report, _FACTS, None)
         if hasattr(report, "context"):  # a subtest: a part of a test, which unittest lets pass
             if report.failed:
                 self.failed_in_part.add(report.nodeid)
             return
-        if told is None or str(report.outcome) == "rerun":
+        if facts is None or str(report.outcome) == "rerun":
             return
         outcome = "failed" if report.nodeid in self.failed_in_part else report.outcome
-        self.tests_not_judged += bool(told["not judged"])
-        for check, reason in told["not judged"]:
+        self.tests_not_judged += bool(facts["not judged"])
+        for check, reason in facts["not judged"]:
             self.reasons.setdefault(check.partition("(")[0], reason)
-        if told["profile"] and not hasattr(report, CAMPAIGN_RUN):  # which has a table of its own
-            how = outcome if told["met a fault"] and not report.skipped else "not hit"
-            self.by_profile.setdefault(told["profile"], Counter())[how] += 1
-        if "by option" in told:
-            met, failed = told["met a fault"], outcome == "failed"
-            self.counts.update(tests=1, asked=int(told["asked"]), met=int(met))
+        if facts["profile"] and not hasattr(report, CAMPAIGN_RUN):  # which has a table of its own
+            how = outcome if facts["met a fault"] and not report.skipped else "not hit"
+            self.by_profile.setdefault(facts["profile"], Counter())[how] += 1
+        if "by option" in facts:
+            met, failed = facts["met a fault"], outcome == "failed"
+            self.counts.update(tests=1, asked=int(facts["asked"]), met=int(met))
             self.counts.update(failed=int(met and failed), others=int(failed and not met))
 
     def pytest_sessionfinish(self) -> None:

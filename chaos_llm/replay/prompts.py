@@ -33,15 +33,15 @@ Prompts = str | Sequence[str] | Iterable[str] | Callable[[int], str]
 class PromptBook:
     """The prompts of all calls; each is determined by the seed and the number of its call."""
 
-    def __init__(self, seed: int, given: Prompts | None = None) -> None:
+    def __init__(self, seed: int, prompts: Prompts | None = None) -> None:
         self._seed = seed
         self._repeating: dict[int, tuple[str, str]] = {}
-        self._given = _as_function(given) if given is not None else None
+        self._prompt_of = _as_function(prompts) if prompts is not None else None
 
     def prompt(self, number: int) -> tuple[str, str]:
         """The text of a call's prompt, and the token in it; an empty token if there is none."""
-        if self._given is not None:
-            text = self._given(number)
+        if self._prompt_of is not None:
+            text = self._prompt_of(number)
             return text, "".join(find(text)[:1])
         rng = KeyedRandom("prompt", self._seed, number)
         if rng.roll() >= 0.5:

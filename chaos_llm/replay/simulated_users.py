@@ -22,7 +22,7 @@ from chaos_llm.errors import UsageError
 from chaos_llm.protocol.value_text import is_async_stream, is_stream, joined, text_of
 from chaos_llm.replay.prompts import PromptBook
 from chaos_llm.replay.schedule import Slot
-from chaos_llm.requests.app_deadlines import of_no_test
+from chaos_llm.requests.app_deadlines import of_call
 from chaos_llm.requests.app_lines import traceback_of
 from chaos_llm.requests.correlation import Correlation, OpenCall
 from chaos_llm.virtual_time import VirtualTime
@@ -119,8 +119,9 @@ class SimulatedUsers:
     def _calling(self, call: Call) -> Iterator[None]:
         """Assign what happens inside to a call."""
         open_call = OpenCall(call.user, call.number, call.token)
-        with self.correlation.calling(open_call), of_no_test():
+        with self.correlation.calling(open_call), of_call() as waits:
             yield
+        call.waits = tuple(waits)
 
     def _prepare(self, slot: Slot) -> Call:
         """The call of a slot; it is missed if its user is still waiting for the call before."""

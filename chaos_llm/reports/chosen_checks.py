@@ -21,9 +21,9 @@ def required_check(check: Claim) -> Claim:
     return check
 
 
-def without_skipped(checks: Sequence[Claim], skip: Iterable[Skipped]) -> list[Claim]:
+def without_skipped(checks: Sequence[Claim], skip: Skipped | Iterable[Skipped]) -> list[Claim]:
     """These checks without those to skip; raises UnknownName for a name that no check has."""
-    skip = [skip] if isinstance(skip, str) else list(skip)
+    skip = [skip] if isinstance(skip, str) or callable(skip) else list(skip)
     for each in skip:
         _require_known(each, checks)
     return [check for check in checks if not any(_is(check, each) for each in skip)]

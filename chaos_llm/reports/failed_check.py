@@ -20,13 +20,17 @@ _COUNTED: dict[Verdict, str] = {
 }
 
 
-def failed_check_text(findings: Sequence[Finding], run: Run, problem: str = "") -> str:
+def failed_check_text(
+    findings: Sequence[Finding], run: Run, problem: str = "", *, is_explained: bool = False
+) -> str:
     """The problem, the failing findings in full, and how many others there are.
 
-    If none fails, those that could not be judged are shown in full, as they are the reason.
+    If none fails, and the problem explains nothing, those that could not be judged are shown in
+    full, as they are the reason.
     """
-    failed = [finding for finding in findings if finding.verdict == "fail"]
-    in_full = failed or [finding for finding in findings if finding.verdict == "not judged"]
+    in_full = [finding for finding in findings if finding.verdict == "fail"]
+    if not in_full and not is_explained:
+        in_full = [finding for finding in findings if finding.verdict == "not judged"]
     lines = [problem] if problem else []
     for finding in in_full:
         lines += _in_full(finding, run)

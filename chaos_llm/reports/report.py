@@ -13,11 +13,12 @@ from chaos_llm.analysis.gaps import longest_downtime
 from chaos_llm.analysis.healthy_failures import healthy_failures
 from chaos_llm.analysis.refused_requests import refused_requests
 from chaos_llm.analysis.run import Interval, Run
-from chaos_llm.checks import Check, Finding, standard
+from chaos_llm.analysis.unapplied_faults import other_providers_asked
+from chaos_llm.checks import Finding, standard
 from chaos_llm.errors import refuse_unknown
 from chaos_llm.protocol.awaitable import itself
 from chaos_llm.reports.checked import remember
-from chaos_llm.reports.chosen_checks import Claim, required_check, without_skipped
+from chaos_llm.reports.chosen_checks import Claim, Skipped, required_check, without_skipped
 from chaos_llm.reports.failed_check import failed_check_text
 from chaos_llm.reports.grades import Grade, Grading
 from chaos_llm.reports.requests_only import found_without_calls
@@ -173,7 +174,7 @@ class Report:
     def check(
         self,
         *checks: Claim,
-        skip: Iterable[str | type[Check] | Claim] = (),
+        skip: Skipped | Iterable[Skipped] = (),
         allow_no_faults: bool = False,
         **unknown: Never,
     ) -> list[Finding]:
@@ -208,7 +209,8 @@ class Report:
         if healthy.are_many:
             refused = "".join(f"{each.sentence}. " for each in refused_requests(self.run))
             problem = f"{refused}{healthy.sentence}"
-        text = failed_check_text(findings, self.run, problem)
+        explained = healthy.are_many
+        text = failed_check_text(findings, self.run, problem, is_explained=explained)
         if is_failed or self.run.applied or healthy.are_all:
             return CheckFailed(text)
         return NoFaultApplied(text)
@@ -216,6 +218,7 @@ class Report:
     def _vacuous(self, findings: list[Finding], *, allow_no_faults: bool) -> str:
         if not self.run.applied and not allow_no_faults:
             refused = "".join(f"{each.sentence}. " for each in refused_requests(self.run))
+            refused += other_providers_asked(self.run)
             return (
                 f"{refused}no fault was applied to any request of this replay; choose another "
                 "time, profile or provider, or permit it by check(allow_no_faults=True)"

@@ -13,6 +13,7 @@ from math import inf
 from typing import Any
 
 _ROUNDING = 1e-6  # seconds; of the sums of times
+_MOST_WAITS = 2  # of a call that are kept; with more than one, none of them is the call's deadline
 
 
 class AppDeadline:
@@ -57,6 +58,9 @@ class OpenDeadline:
 _open: ContextVar[tuple[OpenDeadline, ...]] = ContextVar("chaos_llm_deadlines", default=())
 
 
+_waits: ContextVar[list[AppDeadline] | None] = ContextVar("chaos_llm_waits", default=None)
+
+
 def enter(deadline: OpenDeadline) -> None:
     """Note that the app has entered a block with a deadline; the outermost one comes first."""
     _open.set((*_open.get(), deadline))
@@ -97,11 +101,31 @@ def passed(task: object) -> bool:
     return False
 
 
+def begin_wait(now: float, timeout: float) -> AppDeadline | None:
+    """Note that the app waits for work of its own with a time-out; None outside a call."""
+    waits = _waits.get()
+    if waits is None:
+        return None
+    wait = AppDeadline(now, now + timeout)
+    if len(waits) < _MOST_WAITS:
+        waits.append(wait)
+    return wait
+
+
+def prolong_wait(began: float, now: float) -> None:
+    """Note that the app was held up from `began` to `now` by work whose end it had awaited."""
+    waits = _waits.get() or []
+    if waits and waits[-1].left == began and began >= waits[-1].ends - _ROUNDING:
+        waits[-1].left = now
+
+
 @contextmanager
-def of_no_test() -> Iterator[None]:
-    """Forget the deadlines that the test has set around a replay: they are not the app's."""
-    token = _open.set(())
+def of_call() -> Iterator[list[AppDeadline]]:
+    """Collect the waits of a call; the test's own deadlines around a replay are not the app's."""
+    waits: list[AppDeadline] = []
+    of_deadlines, of_waits = _open.set(()), _waits.set(waits)
     try:
-        yield
+        yield waits
     finally:
-        _open.reset(token)
+        _open.reset(of_deadlines)
+        _waits.reset(of_waits)

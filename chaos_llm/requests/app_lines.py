@@ -19,6 +19,16 @@ _PYTHON = tuple({sysconfig.get_paths()[name] + os.sep for name in ("stdlib", "pl
 _INSTALLED = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
 _REPLAY = "chaos_llm.replay."  # what calls the app: frames behind it are the test's
 _MOST = 6  # lines of a traceback
+# Modules between the library's function that sets a deadline and the code that calls it.
+_BETWEEN = (
+    "asyncio.",
+    "anyio.",
+    "trio.",
+    "concurrent.",
+    "contextlib",
+    "async_timeout",
+    "chaos_llm.interception.",
+)
 
 
 def line_of_request() -> str:
@@ -36,6 +46,13 @@ def line_of_request() -> str:
 def is_line_of_app(frame: FrameType) -> bool:
     """Whether a frame runs the app's own code."""
     return bool(_shown_file(frame.f_code.co_filename))
+
+
+def is_set_by_app(frame: FrameType | None) -> bool:
+    """Whether the app's own code, and no library, has entered the block."""
+    while frame is not None and frame.f_globals.get("__name__", "").startswith(_BETWEEN):
+        frame = frame.f_back
+    return frame is not None and is_line_of_app(frame)
 
 
 def traceback_of(error: BaseException) -> str:

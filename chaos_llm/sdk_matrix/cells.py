@@ -68,7 +68,7 @@ def measure(client: Client, fault: Fault, way: str) -> Cell:
     with warnings.catch_warnings(), outage() as chaos:
         # A fault that a reply cannot express is a cell of its own.
         warnings.filterwarnings("ignore", ".* and never applied")
-        chaos.on(client.provider).inject(fault).answers(scene_of(fault).asked(way).answer)
+        chaos.on(client.provider).inject(fault).answers(scene_of(fault).called_by(way).answer)
         outcome = outcome_of(client, _sdk_client(client), fault, way, lambda: chaos.journal)
     return Cell(client.name, repr(fault), way, outcome)
 
@@ -77,7 +77,7 @@ def outcome_of(
     client: Client, sdk: Any, fault: Fault, way: str, journal: Callable[[], Exchanges]
 ) -> str:
     """What an SDK does with a fault that is already injected; `journal` is called afterwards."""
-    scene = scene_of(fault).asked(way)
+    scene = scene_of(fault).called_by(way)
     observed = _observe(lambda: getattr(client, way)(sdk, scene), requests_of(fault))
     return _outcome(journal(), observed.described(scene.whole))
 

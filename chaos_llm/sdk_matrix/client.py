@@ -58,7 +58,7 @@ class Scene:
         thought = self.answer.reasoning.text if self.answer.reasoning else ""
         return thought + self.answer.text + "".join(calls)
 
-    def asked(self, way: str) -> Scene:
+    def called_by(self, way: str) -> Scene:
         """The scene for one way to call an SDK: where it is to think, the model thinks."""
         if way != THINKING:
             return self

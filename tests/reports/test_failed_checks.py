@@ -132,7 +132,9 @@ def test_pytest_shows_the_line_of_the_test_and_none_of_ours(pytester):
     result.stdout.no_fnmatch_line("*raise failure*")
 
 
-@pytest.mark.parametrize("skip", [["stops_calling"], "stops_calling", [stops_calling]])
+@pytest.mark.parametrize(
+    "skip", [["stops_calling"], "stops_calling", [stops_calling], stops_calling]
+)
 def test_checks_can_be_skipped(skip):
     report = stubborn()
     assert "stops_calling" not in failure_of(report, skip=skip)
@@ -167,6 +169,23 @@ def test_c16_it_is_so_on_a_bad_day_too():
     text = failure_of(replayed(lambda prompt: ask_once(prompt).no_such_method(), every="1m"))
     assert text.startswith("all 10 calls before the first fault failed on a healthy provider, ")
     assert "AttributeError: 'str' object has no attribute 'no_such_method'" in text.splitlines()[0]
+
+
+def test_c16_what_a_mistake_of_the_app_explains_is_a_count():
+    text = failure_of(replayed(lambda prompt: ask_once(prompt).no_such_method(), calls=20))
+    assert "NOT JUDGED" not in text
+    assert "not judged" in text.splitlines()[-1]
+
+
+def test_c16_a_profile_of_another_provider_than_the_apps_says_how_to_move_it():
+    with outage("openai-2024-12-26-power") as chaos:
+        report = chaos.replay(ask_once, calls=5)
+    with pytest.raises(NoFaultApplied) as failure:
+        report.check()
+    assert str(failure.value).startswith(
+        "nothing was tested: openai-2024-12-26-power hits openai, and the app asked anthropic; "
+        'provider="anthropic" of outage(), or --chaos-provider anthropic, moves it there. no fault'
+    )
 
 
 def test_c16_an_endpoint_that_is_not_simulated_is_named():

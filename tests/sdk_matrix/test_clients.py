@@ -28,7 +28,7 @@ def made():
 )
 @pytest.mark.parametrize("scene", [QUESTION, CONVERSATION, TOOL_USE], ids=["text", "turns", "tool"])
 def test_a_healthy_answer_is_read_whole(made, client, way, scene):
-    scene = scene.asked(way)
+    scene = scene.called_by(way)
     with outage() as chaos:
         chaos.on(client.provider).answers(scene.answer)
         assert "".join(getattr(client, way)(made[client.name], scene)) == scene.whole

@@ -121,7 +121,7 @@ def played(thread, sdk, cell, name):
     """One cell, in a run of its own on the shared server."""
     client, fault, way = cell
     hand = thread.hand(name)
-    hand.on(client.provider).inject(fault).answers(scene_of(fault).asked(way).answer)
+    hand.on(client.provider).inject(fault).answers(scene_of(fault).called_by(way).answer)
     try:
         return outcome_of(client, sdk, fault, way, lambda: hand.journal)
     finally:

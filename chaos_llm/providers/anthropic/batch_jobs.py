@@ -16,7 +16,12 @@ from chaos_llm.protocol.batch_length import LIFETIME, done_of
 from chaos_llm.protocol.keyed_random import KeyedRandom
 from chaos_llm.protocol.messages import Completion, Refusal, Request
 from chaos_llm.providers.anthropic.common import refuse
-from chaos_llm.providers.anthropic.message_bodies import MODEL_TOO, heard, refusal_of, whole
+from chaos_llm.providers.anthropic.message_bodies import (
+    MODEL_TOO,
+    refusal_of,
+    request_fields,
+    whole,
+)
 from chaos_llm.providers.provider import ReplyContext
 
 WORK = 300.0  # seconds; most batches end within an hour, says the documentation
@@ -30,7 +35,7 @@ class Batch:
 
     id: str
     created: float
-    asked: tuple[dict[str, Any], ...]
+    requests: tuple[dict[str, Any], ...]
     cancelled: float | None = None
     takes: float = WORK
 
@@ -68,26 +73,26 @@ class Batch:
 
         Those for which its lifetime was too short have expired.
         """
-        answered = self.asked[: self._in_time]
-        results = [self._result(asked, request, reply_context) for asked in answered]
-        results += [{"type": "expired"}] * (len(self.asked) - len(answered))
+        answered = self.requests[: self._in_time]
+        results = [self._result(entry, request, reply_context) for entry in answered]
+        results += [{"type": "expired"}] * (len(self.requests) - len(answered))
         return [
-            {"custom_id": asked["custom_id"], "result": result}
-            for asked, result in zip(self.asked, results, strict=True)
+            {"custom_id": entry["custom_id"], "result": result}
+            for entry, result in zip(self.requests, results, strict=True)
         ]
 
     @property
     def _in_time(self) -> int:
         """How many requests get a result other than that they expired."""
-        total = len(self.asked)
+        total = len(self.requests)
         return total if self.cancelled is not None else done_of(total, self.takes)
 
     def _result(
-        self, asked: dict[str, Any], request: Request, reply_context: ReplyContext
+        self, entry: dict[str, Any], request: Request, reply_context: ReplyContext
     ) -> dict[str, Any]:
         if self.cancelled is not None:
             return {"type": "canceled"}
-        key, params = f"{self.id} {asked['custom_id']}", asked["params"]
+        key, params = f"{self.id} {entry['custom_id']}", entry["params"]
         mine = replace(reply_context, rng=KeyedRandom("batch", key))
         refused = refusal_of(params, MODEL_TOO)
         if not refused:
@@ -103,18 +108,18 @@ class Batch:
     def _counts(self, *, ended: bool) -> dict[str, int]:
         counts = dict.fromkeys(_FATES, 0)
         if not ended:
-            return counts | {"processing": len(self.asked)}
+            return counts | {"processing": len(self.requests)}
         if self.cancelled is not None:
-            return counts | {"canceled": len(self.asked)}
+            return counts | {"canceled": len(self.requests)}
         done = self._in_time
         succeeded = {"succeeded": done - self._bad, "errored": self._bad}
-        return counts | succeeded | {"expired": len(self.asked) - done}
+        return counts | succeeded | {"expired": len(self.requests) - done}
 
     @cached_property
     def _bad(self) -> int:
         """How many of its requests are refused."""
-        answered = self.asked[: self._in_time]
-        return sum(refusal_of(asked["params"], MODEL_TOO) is not None for asked in answered)
+        answered = self.requests[: self._in_time]
+        return sum(refusal_of(entry["params"], MODEL_TOO) is not None for entry in answered)
 
 
 def _inner(request: Request, params: dict[str, Any]) -> Request:
@@ -130,7 +135,7 @@ def _inner(request: Request, params: dict[str, Any]) -> Request:
         credential=request.credential,
         size=size,
         input_tokens=size // 4,  # roughly four bytes a token
-        **heard(params),
+        **request_fields(params),
     )
 
 

@@ -43,7 +43,7 @@ class AnthropicBatches(AnthropicDocument):
     def healthy(self, request: Request, reply_context: ReplyContext) -> Document | Refusal | None:
         """Create a batch, list them, or see to one of them."""
         batches: dict[str, Batch] = reply_context.kept.setdefault("batches", {})
-        address, batch_id, verb = _asked_for(request)
+        address, batch_id, verb = _requests_of(request)
         method, fields = request.body["method"], request.body["fields"]
         if not batch_id and method == "POST":
             batch_id, takes = _new_id(reply_context.again()), length_of(reply_context.kept, WORK)
@@ -87,21 +87,21 @@ class AnthropicBatches(AnthropicDocument):
             return Refusal("invalid_request", message=f"requests: {fault}")
         if len(requests) > _MOST_REQUESTS:
             return Refusal("too_large")
-        for index, asked in enumerate(requests):
+        for index, entry in enumerate(requests):
             for field, kind in (("custom_id", str), ("params", dict)):
-                if not isinstance(asked, dict) or not isinstance(asked.get(field), kind):
+                if not isinstance(entry, dict) or not isinstance(entry.get(field), kind):
                     message = f"requests.{index}.{field}: Field required"
                     return Refusal("invalid_request", message=message)
-        if len({asked["custom_id"] for asked in requests}) < len(requests):
+        if len({entry["custom_id"] for entry in requests}) < len(requests):
             return Refusal("invalid_request", message="requests: custom_id must be unique")
         return None
 
     def _read(self, wire: WireRequest, secret: str, body: dict[str, Any]) -> Request:
-        asked = {"method": wire.method, "fields": body}
-        return replace(super()._read(wire, secret, body), body=asked)
+        routed_body = {"method": wire.method, "fields": body}
+        return replace(super()._read(wire, secret, body), body=routed_body)
 
 
-def _asked_for(request: Request) -> tuple[str, str, str]:
+def _requests_of(request: Request) -> tuple[str, str, str]:
     """Find the address of all batches, the id of one, and what is to be done with it."""
     found = _PATH.match(request.path)
     assert found is not None  # the route was claimed
@@ -118,8 +118,8 @@ def _page(
 ) -> dict[str, Any]:
     """List the newest first, from behind one id or up to another."""
     ids = list(reversed(batches))
-    asked = str(fields.get("limit", ""))
-    limit = int(asked) if asked.isdecimal() and len(asked) <= _DIGITS else _PAGE
+    digits = str(fields.get("limit", ""))
+    limit = int(digits) if digits.isdecimal() and len(digits) <= _DIGITS else _PAGE
     behind, before = fields.get("after_id"), fields.get("before_id")
     if behind in ids:
         ids = ids[ids.index(behind) + 1 :]

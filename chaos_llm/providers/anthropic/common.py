@@ -213,9 +213,9 @@ def quota_headers(state: State) -> Headers:
 
     Where answers have a limit of their own, the one of all tokens is the sum of both.
     """
-    at, _, _, requests, heard, said, _ = state
-    both = None if heard is None or said is None else _together(heard, said)
-    levels = (heard, said, requests, both)
+    at, _, _, requests, inputs, outputs, _ = state
+    both = None if inputs is None or outputs is None else _together(inputs, outputs)
+    levels = (inputs, outputs, requests, both)
     values: list[str] = []
     for level in levels:
         if level:
@@ -227,9 +227,9 @@ def quota_headers(state: State) -> Headers:
     return tuple(zip(names, values, strict=True))
 
 
-def _together(heard: Level, said: Level) -> Level:
-    limit, remaining = heard.limit + said.limit, heard.remaining + said.remaining
-    return Level(limit, remaining, max(heard.reset, said.reset))
+def _together(inputs: Level, outputs: Level) -> Level:
+    limit, remaining = inputs.limit + outputs.limit, inputs.remaining + outputs.remaining
+    return Level(limit, remaining, max(inputs.reset, outputs.reset))
 
 
 def _moment(at: float) -> str:

@@ -18,12 +18,12 @@ _ONE = r"/v1/files/([^/]+)"
 _TYPES = {"pdf": "application/pdf", "txt": "text/plain", "png": "image/png", "csv": "text/csv"}
 
 
-def _created(asked: Asked) -> Document | Refusal:
-    file = asked.fields.get("file")
+def _created(api_call: Asked) -> Document | Refusal:
+    file = api_call.fields.get("file")
     if not isinstance(file, Upload):
         return Refusal("invalid_request", message="file: Field required")
-    file_id = "file_011C" + base58(asked.reply_context.rng.number(256), 20)
-    made = datetime.fromtimestamp(asked.reply_context.now, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    file_id = "file_011C" + base58(api_call.reply_context.rng.number(256), 20)
+    made = datetime.fromtimestamp(api_call.reply_context.now, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     shown = {
         "type": "file",
         "id": file_id,
@@ -33,42 +33,42 @@ def _created(asked: Asked) -> Document | Refusal:
         "created_at": made,
         "downloadable": False,
     }
-    asked.kept(_FILES)[file_id] = {"shown": shown, "data": file.data}
+    api_call.kept(_FILES)[file_id] = {"shown": shown, "data": file.data}
     return Document(shown)
 
 
-def _listed(asked: Asked) -> Document:
-    data = [each["shown"] for each in reversed(asked.kept(_FILES).values())]
+def _listed(api_call: Asked) -> Document:
+    data = [each["shown"] for each in reversed(api_call.kept(_FILES).values())]
     ends: dict[str, Any] = {"first_id": None, "last_id": None}
     if data:
         ends = {"first_id": data[0]["id"], "last_id": data[-1]["id"]}
     return Document({"data": data, "has_more": False} | ends)
 
 
-def _known(asked: Asked) -> Any:
-    known = asked.kept(_FILES).get(asked.id)
-    return known or Refusal("not_found", message=f"File not found: {asked.id}")
+def _known(api_call: Asked) -> Any:
+    known = api_call.kept(_FILES).get(api_call.id)
+    return known or Refusal("not_found", message=f"File not found: {api_call.id}")
 
 
-def _shown(asked: Asked) -> Document | Refusal:
-    file = _known(asked)
+def _shown(api_call: Asked) -> Document | Refusal:
+    file = _known(api_call)
     return file if isinstance(file, Refusal) else Document(file["shown"])
 
 
-def _read(asked: Asked) -> Document | Refusal:
-    file = _known(asked)
+def _read(api_call: Asked) -> Document | Refusal:
+    file = _known(api_call)
     if isinstance(file, Refusal):
         return file
-    message = f"File '{asked.id}' is not downloadable."  # those that were uploaded are not
+    message = f"File '{api_call.id}' is not downloadable."  # those that were uploaded are not
     return Refusal("invalid_request", message=message)
 
 
-def _dropped(asked: Asked) -> Document | Refusal:
-    file = _known(asked)
+def _dropped(api_call: Asked) -> Document | Refusal:
+    file = _known(api_call)
     if isinstance(file, Refusal):
         return file
-    del asked.kept(_FILES)[asked.id]
-    return Document({"id": asked.id, "type": "file_deleted"})
+    del api_call.kept(_FILES)[api_call.id]
+    return Document({"id": api_call.id, "type": "file_deleted"})
 
 
 class AnthropicFiles(Routed, AnthropicDocument):

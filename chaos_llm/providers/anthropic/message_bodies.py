@@ -55,7 +55,7 @@ def refusal_of(
     return None
 
 
-def heard(body: dict[str, Any]) -> dict[str, Any]:
+def request_fields(body: dict[str, Any]) -> dict[str, Any]:
     """Read the fields of a Request that a sound body has, by their names there."""
     choice = body.get("tool_choice")
     barred = isinstance(choice, dict) and choice.get("type") == "none"
@@ -103,11 +103,11 @@ def events(
     """Write an answer as server-sent events, the last one an error where it breaks."""
     chunks, index = [_start(request, answer, reply_context, host)], 0
     if answer.reasoning:
-        chunks += _told_thinking(request, answer.reasoning, reply_context)
+        chunks += _thinking_events(request, answer.reasoning, reply_context)
         index = 1
     ran = server_tools(request, answer, reply_context, host)
     for tool in ran:
-        chunks += _told_tool(index, tool)
+        chunks += _tool_events(index, tool)
         index += 2
     if answer.text:
         opening = '{"type":"text","text":""}'
@@ -135,7 +135,7 @@ def _thinking(request: Request, reasoning: Reasoning, reply_context: ReplyContex
     return f'{{"type":"thinking","thinking":{quote(reasoning.text)},"signature":"{signature}"}}'
 
 
-def _told_thinking(
+def _thinking_events(
     request: Request, reasoning: Reasoning, reply_context: ReplyContext
 ) -> list[Chunk]:
     """The events of a thinking block; its signature comes last; redacted thinking is one piece."""
@@ -143,16 +143,16 @@ def _told_thinking(
     if block.startswith('{"type":"redacted'):
         return _block(0, block, "", "", [])
     opening = '{"type":"thinking","thinking":"","signature":""}'
-    *told, stop = _block(0, opening, "thinking_delta", "thinking", split(reasoning.text))
+    *events, stop = _block(0, opening, "thinking_delta", "thinking", split(reasoning.text))
     signature = block.rpartition('"signature":')[2]
     if reasoning.signed:
         delta = f'{{"type":"signature_delta","signature":{signature}'
         signed = f'{{"type":"content_block_delta","index":0,"delta":{delta}}}'
-        told.append(event("content_block_delta", signed))
-    return [*told, stop]
+        events.append(event("content_block_delta", signed))
+    return [*events, stop]
 
 
-def _told_tool(index: int, tool: ServerTool) -> list[Chunk]:
+def _tool_events(index: int, tool: ServerTool) -> list[Chunk]:
     """The events of a tool that ran at the provider: its call in pieces, its result at once."""
     pieces = ["", *split(tool.input())]
     call = _block(index, tool.opening(), "input_json_delta", "partial_json", pieces)
@@ -287,10 +287,10 @@ def _block(index: int, opening: str, kind: str, field: str, pieces: list[str]) -
 
 def _end(answer: Completion, ran: list[ServerTool]) -> list[Chunk]:
     fresh, cache, _ = _cached(answer.usage)
-    said, thought = answer.usage.output_tokens, _thought(answer.usage)
+    output_tokens, thought = answer.usage.output_tokens, _thought(answer.usage)
     counted = thought + _searched(ran)
     more = f",{counted[:-1]}" if counted else ""
-    usage = f',"usage":{{"input_tokens":{fresh},{cache}"output_tokens":{said}{more}}}'
-    told = usage if answer.tells_usage else ""
-    delta = f'{{"type":"message_delta","delta":{{{_stop(answer)}}}{told}}}'
+    usage = f',"usage":{{"input_tokens":{fresh},{cache}"output_tokens":{output_tokens}{more}}}'
+    shown_usage = usage if answer.tells_usage else ""
+    delta = f'{{"type":"message_delta","delta":{{{_stop(answer)}}}{shown_usage}}}'
     return [event("message_delta", delta), event("message_stop", '{"type":"message_stop"}')]

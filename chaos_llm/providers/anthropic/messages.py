@@ -19,8 +19,8 @@ from chaos_llm.providers.anthropic.message_bodies import (
     MODEL_TOO,
     PING,
     events,
-    heard,
     refusal_of,
+    request_fields,
     whole,
 )
 from chaos_llm.providers.framing import bearer, json_reply, pieces_of, sse_reply
@@ -59,7 +59,7 @@ class AnthropicMessages(ModelEndpoint):
             size=len(wire.body),
             input_tokens=len(wire.body) // 4,  # roughly four bytes a token
             subscription=self._secret(wire.headers).startswith(subscription.TOKENS),
-            **heard(body),
+            **request_fields(body),
         )
 
     def _refuse(self, request: Request, refusal: Refusal, reply_context: ReplyContext) -> Reply:

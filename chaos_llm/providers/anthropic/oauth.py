@@ -106,7 +106,7 @@ class AnthropicOAuth(RotatingLogin):
             return None if self._who(wire, form) else Refusal("auth_expired")
         return Refusal("invalid_request", message=_MISSING + field) if field else None
 
-    def _tell(self, request: Request, answer: Document, reply_context: ReplyContext) -> Reply:  # noqa: ARG002
+    def _render(self, request: Request, answer: Document, reply_context: ReplyContext) -> Reply:  # noqa: ARG002
         return document_reply(answer, reply_ids(reply_context)[1])
 
     def _refuse(self, request: Request, refusal: Refusal, reply_context: ReplyContext) -> Reply:

@@ -86,8 +86,8 @@ def _execution(kind: str, reply_context: ReplyContext, host: str) -> ServerTool:
     """Run a command; the first version of the tool ran Python."""
     is_old = kind == _OLD_CODE
     name = "code_execution" if is_old else "bash_code_execution"
-    given = {"code": _CODE} if is_old else {"command": _COMMAND}
-    call = _call("srvtoolu_", name, given, reply_context, host)
+    tool_input = {"code": _CODE} if is_old else {"command": _COMMAND}
+    call = _call("srvtoolu_", name, tool_input, reply_context, host)
     return ServerTool(
         call, _result(f"{name}_tool_result", call, {"type": f"{name}_result", **_OUTPUT})
     )
@@ -109,13 +109,13 @@ def _allowed(server: dict[str, Any]) -> list[str]:
 def _call(
     prefix: str,
     name: str,
-    given: dict[str, Any],
+    tool_input: dict[str, Any],
     reply_context: ReplyContext,
     host: str,
 ) -> dict[str, Any]:
     call_id = f"{prefix}{host}01" + base58(reply_context.rng.number(256), 22)
     kind = "mcp_tool_use" if prefix == "mcptoolu_" else "server_tool_use"
-    return {"type": kind, "id": call_id, "name": name, "input": given}
+    return {"type": kind, "id": call_id, "name": name, "input": tool_input}
 
 
 def _result(kind: str, call: dict[str, Any], content: object) -> dict[str, Any]:

@@ -120,14 +120,17 @@ class BedrockEndpoint(ModelEndpoint):
     unreadable: ClassVar[str] = "Malformed input request, please reformat your input and try again."
 
     def claims(self, method: str, path: str) -> bool:
-        return method == "POST" and self._asked_for(path)[1] in (self.plain, self.streaming)
+        return method == "POST" and self._model_and_operation(path)[1] in (
+            self.plain,
+            self.streaming,
+        )
 
     def render(self, request: Request, answer: Answer, reply_context: ReplyContext) -> Reply:
         if isinstance(answer, Document):
             return document_reply(answer, ids(reply_context.again()))
         return super().render(request, answer, reply_context)
 
-    def _asked_for(self, path: str) -> tuple[str, str]:
+    def _model_and_operation(self, path: str) -> tuple[str, str]:
         """Find the model and the operation that a path names."""
         found = _ROUTE.search(path)
         return (unquote(found[1]), found[2]) if found else ("", "")
@@ -137,7 +140,7 @@ class BedrockEndpoint(ModelEndpoint):
 
     def _invalid(self, wire: WireRequest, secret: str, refusal: Refusal) -> Request:
         request = super()._invalid(wire, secret, refusal)
-        model, operation = self._asked_for(wire.path)
+        model, operation = self._model_and_operation(wire.path)
         stream = operation == self.streaming
         return replace(request, model=model, stream=stream, region=region_of(wire))
 

@@ -42,7 +42,7 @@ class BedrockConverse(BedrockEndpoint):
             messages = []  # those of the stored prompt that the path names
         elif not isinstance(messages, list) or not messages:
             return self._invalid(wire, secret, Refusal("invalid_request", message=_NOT_THE_USER))
-        model, operation = self._asked_for(wire.path)
+        model, operation = self._model_and_operation(wire.path)
         tools, forced = tools_of(body.get("toolConfig"))
         return Request(
             provider=self.name,
@@ -68,11 +68,11 @@ class BedrockConverse(BedrockEndpoint):
 
     def _whole(self, request: Request, answer: Completion, reply_context: ReplyContext) -> Reply:
         headers, metrics = ids(reply_context), _metrics(reply_context)
-        said: dict[str, Any] = {"metrics": metrics, **message(answer, reply_context)}
+        body: dict[str, Any] = {"metrics": metrics, **message(answer, reply_context)}
         if answer.tells_usage:
-            said["usage"] = usage(answer.usage)
-        said |= _trace(request)
-        return json_reply(200, headers, _compact(said), pieces_of(answer))
+            body["usage"] = usage(answer.usage)
+        body |= _trace(request)
+        return json_reply(200, headers, _compact(body), pieces_of(answer))
 
     def _stream(self, request: Request, answer: Completion, reply_context: ReplyContext) -> Reply:
         headers = ids(reply_context)
@@ -81,12 +81,12 @@ class BedrockConverse(BedrockEndpoint):
             for kind, fields, content in events(answer, reply_context)
         ]
         if answer.tells_usage:
-            told = {
+            metadata = {
                 "metrics": _metrics(reply_context),
                 **_trace(request),
                 "usage": usage(answer.usage),
             }
-            chunks.append(_event("metadata", told, content=False))
+            chunks.append(_event("metadata", metadata, content=False))
         if answer.broken_by:
             last = self._exception(request, answer.broken_by.refusal)
             chunks = [*broken(chunks, answer, opening=1), last]
@@ -132,12 +132,12 @@ def _limits(body: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _schema(wanted: object) -> Mapping[str, Any] | None:
+def _schema(node: object) -> Mapping[str, Any] | None:
     """Find the wanted JSON schema, which travels as a text."""
     for name in ("textFormat", "structure", "jsonSchema", "schema"):
-        wanted = wanted.get(name) if isinstance(wanted, dict) else None
+        node = node.get(name) if isinstance(node, dict) else None
     try:
-        schema = strict_json.loads(wanted) if isinstance(wanted, str) else None
+        schema = strict_json.loads(node) if isinstance(node, str) else None
     except ValueError:
         return None
     return schema if isinstance(schema, dict) else None

@@ -26,8 +26,8 @@ _LETTERS_PER_UNIT = 1000  # what a text unit is: AWS's page on prices
 _LATENCY = 217  # milliseconds: assumed
 
 
-def _applied(asked: Asked) -> Document | Refusal:
-    content = asked.fields.get("content")
+def _applied(api_call: Asked) -> Document | Refusal:
+    content = api_call.fields.get("content")
     if not isinstance(content, list) or not content:
         return Refusal("invalid_request")
     letters = sum(len(_text(each)) for each in content)
@@ -55,10 +55,10 @@ def _text(part: Any) -> str:
     return str(text.get("text", "")) if isinstance(text, dict) else ""
 
 
-def _counted(asked: Asked) -> Document | Refusal:
-    if not isinstance(asked.fields.get("input"), dict):
+def _counted(api_call: Asked) -> Document | Refusal:
+    if not isinstance(api_call.fields.get("input"), dict):
         return Refusal("invalid_request")
-    return Document({"inputTokens": asked.request.input_tokens})
+    return Document({"inputTokens": api_call.request.input_tokens})
 
 
 class BedrockGuardrails(BedrockDocuments):

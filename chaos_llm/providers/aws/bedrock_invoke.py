@@ -49,17 +49,17 @@ class BedrockInvoke(BedrockEndpoint):
         return _embedded(request)
 
     def _read(self, wire: WireRequest, secret: str, body: dict[str, Any]) -> Request:
-        model, operation = self._asked_for(wire.path)
+        model, operation = self._model_and_operation(wire.path)
         family = family_of(model, body)
-        heard: dict[str, Any] | Refusal = {"body": body}
+        fields: dict[str, Any] | Refusal = {"body": body}
         if family and operation == self.streaming and not family.streams:
-            heard = Refusal("invalid_request", message=_NOT_STREAMED)
+            fields = Refusal("invalid_request", message=_NOT_STREAMED)
         elif family:
-            heard = family.hear(body)
+            fields = family.read(body)
         elif not _is_to_embed(body):
-            heard = Refusal("invalid_request", message=_UNKNOWN)
-        if isinstance(heard, Refusal):
-            return self._invalid(wire, secret, heard)
+            fields = Refusal("invalid_request", message=_UNKNOWN)
+        if isinstance(fields, Refusal):
+            return self._invalid(wire, secret, fields)
         return Request(
             provider=self.name,
             api=self.api,
@@ -72,7 +72,7 @@ class BedrockInvoke(BedrockEndpoint):
             region=region_of(wire),
             size=len(wire.body),
             input_tokens=len(wire.body) // 4,  # roughly four bytes a token
-            **heard,
+            **fields,
         )
 
     def _whole(self, request: Request, answer: Completion, reply_context: ReplyContext) -> Reply:
@@ -80,7 +80,7 @@ class BedrockInvoke(BedrockEndpoint):
         assert family  # else a document answers
         headers = (*ids(reply_context), *_counted(answer, _latency(reply_context)))
         return json_reply(
-            200, headers, family.say(request, answer, reply_context), pieces_of(answer)
+            200, headers, family.write(request, answer, reply_context), pieces_of(answer)
         )
 
     def _stream(self, request: Request, answer: Completion, reply_context: ReplyContext) -> Reply:
@@ -88,9 +88,9 @@ class BedrockInvoke(BedrockEndpoint):
         assert family  # else a document answers
         headers = (*ids(reply_context), ("x-amzn-bedrock-content-type", "application/json"))
         latency = _latency(reply_context)
-        *said, (last, content) = family.stream(request, answer, reply_context)
-        said.append((last[:-1] + _measured(answer, latency), content))
-        chunks = [_event(data, content=content) for data, content in said]
+        *payloads, (last, content) = family.stream(request, answer, reply_context)
+        payloads.append((last[:-1] + _measured(answer, latency), content))
+        chunks = [_event(data, content=content) for data, content in payloads]
         if answer.broken_by:
             failed = self._exception(request, answer.broken_by.refusal)
             chunks = [*broken(chunks, answer, opening=1), failed]
@@ -123,8 +123,10 @@ def _counted(answer: Completion, latency: int) -> Headers:
 
 def _measured(answer: Completion, latency: int) -> str:
     """The end of a stream's last event."""
-    heard, said = answer.usage.input_tokens, answer.usage.output_tokens
-    counts = f'"inputTokenCount":{heard},"outputTokenCount":{said},' if answer.tells_usage else ""
+    inputs, outputs = answer.usage.input_tokens, answer.usage.output_tokens
+    counts = (
+        f'"inputTokenCount":{inputs},"outputTokenCount":{outputs},' if answer.tells_usage else ""
+    )
     took = f'"invocationLatency":{latency},"firstByteLatency":{latency // 2}'
     return f',"amazon-bedrock-invocationMetrics":{{{counts}{took}}}}}'
 
@@ -143,10 +145,10 @@ def _embedded(request: Request) -> Document | None:
     if "inputText" in body:  # Titan
         size = body.get("dimensions")
         numbers = vector(body["inputText"], size if isinstance(size, int) else _SIZE)
-        told = {"embedding": numbers, "inputTextTokenCount": request.input_tokens}
+        result = {"embedding": numbers, "inputTextTokenCount": request.input_tokens}
         if "v1" not in request.model:  # the second generation has them by type, too
-            told["embeddingsByType"] = {"float": numbers}
-        return Document(told)
+            result["embeddingsByType"] = {"float": numbers}
+        return Document(result)
     vectors = [vector(text, _SIZE) for text in body["texts"]]
     kind = "embeddings_floats"
     return Document({"embeddings": vectors, "response_type": kind, "texts": body["texts"]})

@@ -31,7 +31,7 @@ class TextFamily(NamedTuple):
     """Models that answer a text with a text.
 
     `field` has the prompt and `limit` the most tokens, `stops` the stop sequences; `settings` is
-    the object that has both, if they are not beside the prompt. `say` writes a whole answer,
+    the object that has both, if they are not beside the prompt. `body_of` writes a whole answer,
     `piece` one event of it: a text, with its number, or the end where that is None; without it the
     models cannot be streamed.
     """
@@ -39,11 +39,11 @@ class TextFamily(NamedTuple):
     field: str
     limit: str
     stops: str
-    say: Callable[[Request, Completion, ReplyContext], dict[str, Any]]
+    body_of: Callable[[Request, Completion, ReplyContext], dict[str, Any]]
     piece: Callable[[Completion, str | None, int], dict[str, Any]] | None
     settings: str = ""
 
-    def hear(self, body: dict[str, Any]) -> dict[str, Any] | Refusal:
+    def read(self, body: dict[str, Any]) -> dict[str, Any] | Refusal:
         """Read a body's fields, by their names in a Request."""
         prompt = body.get(self.field)
         if not isinstance(prompt, str):
@@ -61,7 +61,7 @@ class TextFamily(NamedTuple):
     def write(self, request: Request, answer: Completion, reply_context: ReplyContext) -> str:
         """Write a whole answer."""
         only_text(answer)
-        return _compact(self.say(request, answer, reply_context))
+        return _compact(self.body_of(request, answer, reply_context))
 
     def stream(
         self, request: Request, answer: Completion, reply_context: ReplyContext
@@ -70,11 +70,11 @@ class TextFamily(NamedTuple):
         only_text(answer)
         write = self.piece
         assert write is not None  # else the request was refused
-        said = [
+        payloads = [
             (_compact(write(answer, piece, number)), True)
             for number, piece in enumerate(split(answer.text), start=1)
         ]
-        return [*said, (_compact(write(answer, None, len(said))), False)]
+        return [*payloads, (_compact(write(answer, None, len(payloads))), False)]
 
 
 def only_text(answer: Completion) -> None:
@@ -87,7 +87,7 @@ def _counted(answer: Completion, fields: dict[str, Any]) -> dict[str, Any]:
     return fields if answer.tells_usage else {}
 
 
-def _say_llama(request: Request, answer: Completion, reply_context: ReplyContext) -> dict[str, Any]:
+def _llama(request: Request, answer: Completion, reply_context: ReplyContext) -> dict[str, Any]:
     return _generated(answer, answer.text, answer.usage, _ENDS[answer.stop])
 
 
@@ -112,14 +112,14 @@ def _titan_stop(answer: Completion) -> str:
     return _TITAN["refusal" if answer.filtered else answer.stop]
 
 
-def _say_titan(request: Request, answer: Completion, reply_context: ReplyContext) -> dict[str, Any]:
-    heard = {"inputTextTokenCount": answer.usage.input_tokens}
+def _titan(request: Request, answer: Completion, reply_context: ReplyContext) -> dict[str, Any]:
+    counts = {"inputTextTokenCount": answer.usage.input_tokens}
     result = {
         **_counted(answer, {"tokenCount": answer.usage.output_tokens}),
         "outputText": answer.text,
         "completionReason": _titan_stop(answer),
     }
-    return {**_counted(answer, heard), "results": [result]}
+    return {**_counted(answer, counts), "results": [result]}
 
 
 def _titan_piece(answer: Completion, piece: str | None, number: int) -> dict[str, Any]:
@@ -132,9 +132,7 @@ def _titan_piece(answer: Completion, piece: str | None, number: int) -> dict[str
     return {"outputText": piece or "", "index": 0, **counts}
 
 
-def _say_mistral(
-    request: Request, answer: Completion, reply_context: ReplyContext
-) -> dict[str, Any]:
+def _mistral(request: Request, answer: Completion, reply_context: ReplyContext) -> dict[str, Any]:
     return {"outputs": [{"text": answer.text, "stop_reason": _ENDS[answer.stop]}]}
 
 
@@ -146,9 +144,7 @@ def _mistral_piece(answer: Completion, piece: str | None, number: int) -> dict[s
 _COHERE = {"end": "COMPLETE", "tool": "COMPLETE", "length": "MAX_TOKENS", "refusal": "COMPLETE"}
 
 
-def _say_cohere(
-    request: Request, answer: Completion, reply_context: ReplyContext
-) -> dict[str, Any]:
+def _cohere(request: Request, answer: Completion, reply_context: ReplyContext) -> dict[str, Any]:
     made = {"finish_reason": _COHERE[answer.stop], "id": uuid(reply_context), "text": answer.text}
     return {"generations": [made], "id": uuid(reply_context), "prompt": request.prompt}
 
@@ -159,9 +155,7 @@ def _cohere_piece(answer: Completion, piece: str | None, number: int) -> dict[st
     return {"index": number - 1, "is_finished": False, "text": piece}
 
 
-def _say_command_r(
-    request: Request, answer: Completion, reply_context: ReplyContext
-) -> dict[str, Any]:
+def _command_r(request: Request, answer: Completion, reply_context: ReplyContext) -> dict[str, Any]:
     turns = [
         {"role": "USER", "message": request.prompt},
         {"role": "CHATBOT", "message": answer.text},
@@ -179,27 +173,23 @@ def _command_r_piece(answer: Completion, piece: str | None, number: int) -> dict
     if piece is not None:
         return {"is_finished": False, "event_type": "text-generation", "text": piece}
     finish = _COHERE[answer.stop]
-    told = {"text": answer.text, "finish_reason": finish}
+    response = {"text": answer.text, "finish_reason": finish}
     return {
         "is_finished": True,
         "event_type": "stream-end",
         "finish_reason": finish,
-        "response": told,
+        "response": response,
     }
 
 
-def _say_jurassic(
-    request: Request, answer: Completion, reply_context: ReplyContext
-) -> dict[str, Any]:
+def _jurassic(request: Request, answer: Completion, reply_context: ReplyContext) -> dict[str, Any]:
     reason = {"reason": "length" if answer.stop == "length" else "endoftext"}
-    said = {"data": {"text": answer.text, "tokens": []}, "finishReason": reason}
+    completion = {"data": {"text": answer.text, "tokens": []}, "finishReason": reason}
     prompt = {"text": request.prompt, "tokens": []}
-    return {"id": reply_context.rng.number(31), "prompt": prompt, "completions": [said]}
+    return {"id": reply_context.rng.number(31), "prompt": prompt, "completions": [completion]}
 
 
-def _say_deepseek(
-    request: Request, answer: Completion, reply_context: ReplyContext
-) -> dict[str, Any]:
+def _deepseek(request: Request, answer: Completion, reply_context: ReplyContext) -> dict[str, Any]:
     return {"choices": [{"text": answer.text, "stop_reason": _ENDS[answer.stop]}]}
 
 
@@ -212,9 +202,7 @@ _HUMAN = "\n\nHuman:"
 _LEGACY = {"end": "stop_sequence", "tool": "stop_sequence", "length": "max_tokens"}
 
 
-def _say_legacy(
-    request: Request, answer: Completion, reply_context: ReplyContext
-) -> dict[str, Any]:
+def _legacy(request: Request, answer: Completion, reply_context: ReplyContext) -> dict[str, Any]:
     return {
         "type": "completion",
         "completion": " " + answer.text,
@@ -230,26 +218,26 @@ def _legacy_piece(answer: Completion, piece: str | None, number: int) -> dict[st
     return {"completion": "", "stop_reason": stop, "stop": _HUMAN}
 
 
-LLAMA = TextFamily("prompt", "max_gen_len", "stop", _say_llama, _llama_piece)
+LLAMA = TextFamily("prompt", "max_gen_len", "stop", _llama, _llama_piece)
 TITAN = TextFamily(
     "inputText",
     "maxTokenCount",
     "stopSequences",
-    _say_titan,
+    _titan,
     _titan_piece,
     settings="textGenerationConfig",
 )
-MISTRAL = TextFamily("prompt", "max_tokens", "stop", _say_mistral, _mistral_piece)
-COHERE = TextFamily("prompt", "max_tokens", "stop_sequences", _say_cohere, _cohere_piece)
-COMMAND_R = TextFamily("message", "max_tokens", "stop_sequences", _say_command_r, _command_r_piece)
-JURASSIC = TextFamily("prompt", "maxTokens", "stopSequences", _say_jurassic, None)
-DEEPSEEK = TextFamily("prompt", "max_tokens", "stop", _say_deepseek, _deepseek_piece)
+MISTRAL = TextFamily("prompt", "max_tokens", "stop", _mistral, _mistral_piece)
+COHERE = TextFamily("prompt", "max_tokens", "stop_sequences", _cohere, _cohere_piece)
+COMMAND_R = TextFamily("message", "max_tokens", "stop_sequences", _command_r, _command_r_piece)
+JURASSIC = TextFamily("prompt", "maxTokens", "stopSequences", _jurassic, None)
+DEEPSEEK = TextFamily("prompt", "max_tokens", "stop", _deepseek, _deepseek_piece)
 LEGACY_CLAUDE = TextFamily(
-    "prompt", "max_tokens_to_sample", "stop_sequences", _say_legacy, _legacy_piece
+    "prompt", "max_tokens_to_sample", "stop_sequences", _legacy, _legacy_piece
 )
 
 
-def hear_chat(body: dict[str, Any]) -> dict[str, Any] | Refusal:
+def read_chat(body: dict[str, Any]) -> dict[str, Any] | Refusal:
     """Read a conversation in OpenAI's manner: Jamba's, Mistral's newer models', OpenAI's own."""
     messages = body.get("messages")
     if not isinstance(messages, list) or not messages:
@@ -267,7 +255,7 @@ def hear_chat(body: dict[str, Any]) -> dict[str, Any] | Refusal:
     }
 
 
-def say_chat(request: Request, answer: Completion, reply_context: ReplyContext) -> str:
+def write_chat(request: Request, answer: Completion, reply_context: ReplyContext) -> str:
     """Write an answer as Chat Completions have it."""
     message: dict[str, Any] = {"role": "assistant", "content": answer.text or None}
     calls = [_call(call.name, call.arguments, reply_context) for call in answer.tool_calls]
@@ -284,14 +272,17 @@ def stream_chat(request: Request, answer: Completion, reply_context: ReplyContex
     deltas: list[tuple[dict[str, Any], bool]] = [({"role": "assistant", "content": ""}, False)]
     deltas += [({"content": piece}, True) for piece in split(answer.text)]
     for index, call in enumerate(answer.tool_calls):
-        told = {"index": index, **_call(call.name, call.arguments, reply_context)}
-        deltas.append(({"tool_calls": [told]}, True))
-    said = [
-        (_compact(head | {"choices": [{"index": 0, "delta": delta, "finish_reason": None}]}), told)
-        for delta, told in deltas
+        tool_call = {"index": index, **_call(call.name, call.arguments, reply_context)}
+        deltas.append(({"tool_calls": [tool_call]}, True))
+    payloads = [
+        (
+            _compact(head | {"choices": [{"index": 0, "delta": delta, "finish_reason": None}]}),
+            content,
+        )
+        for delta, content in deltas
     ]
     end = {"index": 0, "delta": {}, "finish_reason": _ENDS[answer.stop]}
-    return [*said, (_compact(head | _ended([end], answer)), False)]
+    return [*payloads, (_compact(head | _ended([end], answer)), False)]
 
 
 def _opening(request: Request, reply_context: ReplyContext, kind: str) -> dict[str, Any]:
@@ -304,8 +295,12 @@ def _opening(request: Request, reply_context: ReplyContext, kind: str) -> dict[s
 
 
 def _ended(choices: list[dict[str, Any]], answer: Completion) -> dict[str, Any]:
-    heard, said = answer.usage.input_tokens, answer.usage.output_tokens
-    usage = {"prompt_tokens": heard, "completion_tokens": said, "total_tokens": heard + said}
+    prompt, completion = answer.usage.input_tokens, answer.usage.output_tokens
+    usage = {
+        "prompt_tokens": prompt,
+        "completion_tokens": completion,
+        "total_tokens": prompt + completion,
+    }
     return {"choices": choices, **_counted(answer, {"usage": usage})}
 
 

@@ -47,21 +47,21 @@ def message(answer: Completion, reply_context: ReplyContext) -> dict[str, Any]:
 
 def events(answer: Completion, reply_context: ReplyContext) -> list[Event]:
     """Write an answer as events, up to the stop of the message."""
-    said: list[Event] = [("messageStart", {"role": "assistant"}, False)]
+    written: list[Event] = [("messageStart", {"role": "assistant"}, False)]
     index = 0
     if answer.reasoning:
-        said += _told_reasoning(answer.reasoning, reply_context)
+        written += _reasoning_events(answer.reasoning, reply_context)
         index = 1
     if answer.text:
-        said += _block(index, [{"text": piece} for piece in split(answer.text)])
+        written += _block(index, [{"text": piece} for piece in split(answer.text)])
         index += 1
     for place, call in enumerate(answer.tool_calls, start=index):
         use = {"name": call.name, "toolUseId": _tool_id(reply_context)}
         start = {"contentBlockIndex": place, "start": {"toolUse": use}}
-        said.append(("contentBlockStart", start, False))
-        said += _block(place, [{"toolUse": {"input": piece}} for piece in split(call.arguments)])
-    said.append(("messageStop", {"stopReason": stop_of(answer)}, False))
-    return said
+        written.append(("contentBlockStart", start, False))
+        written += _block(place, [{"toolUse": {"input": piece}} for piece in split(call.arguments)])
+    written.append(("messageStop", {"stopReason": stop_of(answer)}, False))
+    return written
 
 
 def stop_of(answer: Completion) -> str:
@@ -76,13 +76,13 @@ def _reasoned(reasoning: Reasoning, reply_context: ReplyContext) -> dict[str, An
     nonce = reply_context.rng.number(128)
     if reasoning.redacted:
         return {"redactedContent": b64encode(sign(_VENDOR, "", nonce).encode()).decode()}
-    told = {"text": reasoning.text}
+    text_block = {"text": reasoning.text}
     if reasoning.signed:
-        told["signature"] = sign(_VENDOR, reasoning.text, nonce)
-    return {"reasoningText": told}
+        text_block["signature"] = sign(_VENDOR, reasoning.text, nonce)
+    return {"reasoningText": text_block}
 
 
-def _told_reasoning(reasoning: Reasoning, reply_context: ReplyContext) -> list[Event]:
+def _reasoning_events(reasoning: Reasoning, reply_context: ReplyContext) -> list[Event]:
     """The events of a thinking block; the signature is its last delta."""
     whole = _reasoned(reasoning, reply_context)
     if "redactedContent" in whole:
@@ -90,22 +90,25 @@ def _told_reasoning(reasoning: Reasoning, reply_context: ReplyContext) -> list[E
     deltas: list[dict[str, Any]] = [
         {"reasoningContent": {"text": piece}} for piece in split(reasoning.text)
     ]
-    *told, stop = _block(0, deltas)
+    *written, stop = _block(0, deltas)
     if "signature" in whole["reasoningText"]:
         signed = {"reasoningContent": {"signature": whole["reasoningText"]["signature"]}}
         delta = {"contentBlockIndex": 0, "delta": signed}
-        told.append(("contentBlockDelta", delta, False))
-    return [*told, stop]
+        written.append(("contentBlockDelta", delta, False))
+    return [*written, stop]
 
 
 def usage(tokens: Usage) -> dict[str, Any]:
     """Count the tokens; those of the cache are named twice, as recorded."""
     read, written = tokens.cache_read_tokens, tokens.cache_write_tokens
-    said, heard = tokens.output_tokens, tokens.input_tokens - read - written
-    counts = {"inputTokens": heard, "outputTokens": said}
+    output, fresh = tokens.output_tokens, tokens.input_tokens - read - written
+    counts = {"inputTokens": fresh, "outputTokens": output}
     for name, count in (("cacheReadInputToken", read), ("cacheWriteInputToken", written)):
         counts |= {f"{name}Count": count, f"{name}s": count}
-    return counts | {"serverToolUsage": {}, "totalTokens": heard + said + read + written}
+    return counts | {
+        "serverToolUsage": {},
+        "totalTokens": fresh + output + read + written,
+    }
 
 
 def _block(index: int, deltas: list[dict[str, Any]]) -> list[Event]:
@@ -137,13 +140,13 @@ def tools_of(offered: object) -> tuple[tuple[Tool, ...], str | None]:
 
 def _parameters(spec: dict[str, Any]) -> Mapping[str, Any]:
     schema = spec.get("inputSchema")
-    given = schema.get("json") if isinstance(schema, dict) else None
-    return given if isinstance(given, dict) else {}
+    parameters = schema.get("json") if isinstance(schema, dict) else None
+    return parameters if isinstance(parameters, dict) else {}
 
 
-def has_tool_result(said: object) -> bool:
+def has_tool_result(message: object) -> bool:
     """Whether a turn answers a tool call."""
-    content = said.get("content") if isinstance(said, dict) else None
+    content = message.get("content") if isinstance(message, dict) else None
     return isinstance(content, list) and any(
         isinstance(part, dict) and "toolResult" in part for part in content
     )

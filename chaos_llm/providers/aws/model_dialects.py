@@ -29,8 +29,8 @@ _CLAUDE = re.compile(r"(?:[a-z-]+\.)?anthropic\.(.+?)(?:-v\d+(?::\d+)?)?$")
 class Family(NamedTuple):
     """Models of one dialect: how a body is read, and how an answer is written."""
 
-    hear: Callable[[dict[str, Any]], dict[str, Any] | Refusal]
-    say: Callable[[Request, Completion, ReplyContext], str]
+    read: Callable[[dict[str, Any]], dict[str, Any] | Refusal]
+    write: Callable[[Request, Completion, ReplyContext], str]
     stream: Callable[[Request, Completion, ReplyContext], list[Piece]]
     streams: bool = True
 
@@ -56,11 +56,11 @@ def _by_fields(body: dict[str, Any]) -> Family | None:
     return _LLAMA if isinstance(body.get("prompt"), str) else None
 
 
-def _hear_claude(body: dict[str, Any]) -> dict[str, Any] | Refusal:
-    return message_bodies.refusal_of(body) or message_bodies.heard(body)
+def _read_claude(body: dict[str, Any]) -> dict[str, Any] | Refusal:
+    return message_bodies.refusal_of(body) or message_bodies.request_fields(body)
 
 
-def _say_claude(request: Request, answer: Completion, reply_context: ReplyContext) -> str:
+def _write_claude(request: Request, answer: Completion, reply_context: ReplyContext) -> str:
     return message_bodies.whole(_named(request), answer, reply_context, _HOST)
 
 
@@ -69,10 +69,10 @@ def _stream_claude(
 ) -> list[Piece]:
     unbroken = replace(answer, broken_by=None)  # what is wrong, an exception says
     chunks = message_bodies.events(_named(request), unbroken, reply_context, _HOST)
-    told = (
+    payloads = (
         (chunk.data.decode().partition("\ndata: ")[2].strip(), chunk.content) for chunk in chunks
     )
-    return [(data, content) for data, content in told if '"type": "ping"' not in data]
+    return [(data, content) for data, content in payloads if '"type": "ping"' not in data]
 
 
 def _named(request: Request) -> Request:
@@ -81,7 +81,7 @@ def _named(request: Request) -> Request:
     return replace(request, model=found[1]) if found else request
 
 
-def _hear_nova(body: dict[str, Any]) -> dict[str, Any] | Refusal:
+def _read_nova(body: dict[str, Any]) -> dict[str, Any] | Refusal:
     messages = body.get("messages")
     if not isinstance(messages, list) or not messages:
         return Refusal("invalid_request")
@@ -100,20 +100,20 @@ def _hear_nova(body: dict[str, Any]) -> dict[str, Any] | Refusal:
     }
 
 
-def _say_nova(request: Request, answer: Completion, reply_context: ReplyContext) -> str:  # noqa: ARG001 - as others
-    said = converse_bodies.message(answer, reply_context)
+def _write_nova(request: Request, answer: Completion, reply_context: ReplyContext) -> str:  # noqa: ARG001 - as others
+    body = converse_bodies.message(answer, reply_context)
     if answer.tells_usage:
-        said["usage"] = _nova_usage(answer)
-    return _compact(said)
+        body["usage"] = _nova_usage(answer)
+    return _compact(body)
 
 
 def _stream_nova(request: Request, answer: Completion, reply_context: ReplyContext) -> list[Piece]:  # noqa: ARG001
-    said = [
+    payloads = [
         (_compact({kind: fields}), content)
         for kind, fields, content in converse_bodies.events(answer, reply_context)
     ]
-    told = {"usage": _nova_usage(answer)} if answer.tells_usage else {}
-    return [*said, (_compact({"metadata": told | {"metrics": {}, "trace": {}}}), False)]
+    usage_fields = {"usage": _nova_usage(answer)} if answer.tells_usage else {}
+    return [*payloads, (_compact({"metadata": usage_fields | {"metrics": {}, "trace": {}}}), False)]
 
 
 def _compact(value: Any) -> str:
@@ -135,13 +135,13 @@ _NOVA_COUNTS = (
 
 
 def _of_texts(family: TextFamily) -> Family:
-    return Family(family.hear, family.write, family.stream, family.piece is not None)
+    return Family(family.read, family.write, family.stream, family.piece is not None)
 
 
-_CLAUDE_FAMILY = Family(_hear_claude, _say_claude, _stream_claude)
-_NOVA = Family(_hear_nova, _say_nova, _stream_nova)
+_CLAUDE_FAMILY = Family(_read_claude, _write_claude, _stream_claude)
+_NOVA = Family(_read_nova, _write_nova, _stream_nova)
 _LLAMA = _of_texts(bedrock_texts.LLAMA)
-_CHAT = Family(bedrock_texts.hear_chat, bedrock_texts.say_chat, bedrock_texts.stream_chat)
+_CHAT = Family(bedrock_texts.read_chat, bedrock_texts.write_chat, bedrock_texts.stream_chat)
 # By a part of the model's id, and a field that a body must have for it: the first that fits.
 _FAMILIES: tuple[tuple[str, Family, str], ...] = (
     ("anthropic.", _of_texts(bedrock_texts.LEGACY_CLAUDE), "prompt"),

@@ -89,12 +89,12 @@ class AwsSts(Login):
         if action == "GetCallerIdentity":
             arn = f"arn:aws:iam::{_ACCOUNT}:user/app"
             return Document({"UserId": "AIDAEXAMPLEUSERID", "Account": _ACCOUNT, "Arn": arn})
-        told: dict[str, Any] = {"Credentials": _credentials(request, reply_context.again())}
+        body: dict[str, Any] = {"Credentials": _credentials(request, reply_context.again())}
         if action == "AssumeRoleWithWebIdentity":
-            told["SubjectFromWebIdentityToken"] = "system:serviceaccount:default:app"
+            body["SubjectFromWebIdentityToken"] = "system:serviceaccount:default:app"
         if action != "GetSessionToken":
-            told["AssumedRoleUser"] = _user(request)
-        return Document(told)
+            body["AssumedRoleUser"] = _user(request)
+        return Document(body)
 
     def _who(self, wire: WireRequest, form: dict[str, Any]) -> str:
         signed = _SIGNED.search(wire.headers.get("authorization", ""))
@@ -116,7 +116,7 @@ class AwsSts(Login):
                 return Refusal("invalid_request", message=text)
         return None
 
-    def _tell(self, request: Request, answer: Document, reply_context: ReplyContext) -> Reply:
+    def _render(self, request: Request, answer: Document, reply_context: ReplyContext) -> Reply:
         request_id = uuid(reply_context)
         action = request.body.get("Action", "GetCallerIdentity")
         body = _tag(f"{action}Result", answer.json if isinstance(answer.json, dict) else {})

@@ -132,12 +132,12 @@ class AzureOAuth(Login):
         if request.path.endswith("/openid-configuration"):
             return Document(_endpoints(f"https://{request.host}/{tenant}"))
         reply_context = reply_context.again()
-        told = {"token_type": "Bearer", "expires_in": _LIFETIME, "ext_expires_in": _LIFETIME}
+        body = {"token_type": "Bearer", "expires_in": _LIFETIME, "ext_expires_in": _LIFETIME}
         if request.body.get("grant_type") in _OF_USERS:
-            told["scope"] = request.body.get("scope", "")
-            told["refresh_token"] = "1.A" + base58(reply_context.rng.number(256), 32)
+            body["scope"] = request.body.get("scope", "")
+            body["refresh_token"] = "1.A" + base58(reply_context.rng.number(256), 32)
         parts = (base58(reply_context.rng.number(256), 32) for _ in range(2))
-        return Document(told | {"access_token": f"eyJ0eXAiOiJKV1QifQ.{'.'.join(parts)}"})
+        return Document(body | {"access_token": f"eyJ0eXAiOiJKV1QifQ.{'.'.join(parts)}"})
 
     def _who(self, wire: WireRequest, form: dict[str, Any]) -> str:  # noqa: ARG002
         return str(form.get("client_id", ""))
@@ -150,7 +150,7 @@ class AzureOAuth(Login):
             field = "client_id"
         return Refusal("invalid_request", message=_missing(field)) if field else None
 
-    def _tell(self, request: Request, answer: Document, reply_context: ReplyContext) -> Reply:  # noqa: ARG002
+    def _render(self, request: Request, answer: Document, reply_context: ReplyContext) -> Reply:  # noqa: ARG002
         return document_reply(answer, _headers(uuid(reply_context)))
 
     def _refuse(self, request: Request, refusal: Refusal, reply_context: ReplyContext) -> Reply:

@@ -75,8 +75,8 @@ class AzureChat(AzureDialect, ChatCompletions):
     def _usage(self, request: Request, usage: Usage) -> str:  # noqa: ARG002 - some show the cost
         return usage_in_detail(usage)
 
-    def _padding(self, request: Request, said: str) -> str:
-        return obfuscation(request.body, said)
+    def _padding(self, request: Request, text: str) -> str:
+        return obfuscation(request.body, text)
 
     def _frame(self, request: Request, reply_context: ReplyContext) -> tuple[str, str]:
         return '{"choices":[', (
@@ -128,14 +128,14 @@ class AzureResponses(AzureDialect, Responses):
         """Say what the content filter found, in the prompt and in the answer."""
         prompt = f"{{{FILTERS},{JAILBREAK}}}"
         sources = (("prompt", prompt), ("completion", judged(answer)))
-        told = (
+        filters = (
             f'{{"blocked":{"true" if answer.filtered and source == "completion" else "false"},'
             f'"source_type":"{source}","content_filter_raw":[],"content_filter_results":{found},'
             f'"content_filter_offsets":{{"start_offset":0,"end_offset":{len(answer.text)},'
             f'"check_offset":0}}}}'
             for source, found in sources
         )
-        return f',"content_filters":[{",".join(told)}],"moderation":null'
+        return f',"content_filters":[{",".join(filters)}],"moderation":null'
 
 
 class AzureEmbeddings(AzureDialect, Embeddings):

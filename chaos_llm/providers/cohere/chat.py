@@ -79,14 +79,14 @@ class CohereChat(CohereEndpoint, ModelEndpoint):
 
     def _whole(self, request: Request, answer: Completion, reply_context: ReplyContext) -> Reply:  # noqa: ARG002
         headers, message = cohere_headers(reply_context), {"role": "assistant"}
-        said: dict[str, Any] = {
+        body: dict[str, Any] = {
             "id": uuid(reply_context),
-            "message": message | _said(answer, reply_context),
+            "message": message | _content_fields(answer, reply_context),
         }
-        said["finish_reason"] = _FINISHES[answer.stop]
+        body["finish_reason"] = _FINISHES[answer.stop]
         if answer.tells_usage:
-            said["usage"] = _usage(answer.usage)
-        return json_reply(200, headers + counted(answer), _compact(said), pieces_of(answer))
+            body["usage"] = _usage(answer.usage)
+        return json_reply(200, headers + counted(answer), _compact(body), pieces_of(answer))
 
     def _stream(self, request: Request, answer: Completion, reply_context: ReplyContext) -> Reply:
         headers, reply_id = cohere_headers(reply_context), uuid(reply_context)
@@ -122,15 +122,15 @@ def _compact(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
-def _said(answer: Completion, reply_context: ReplyContext) -> dict[str, Any]:
+def _content_fields(answer: Completion, reply_context: ReplyContext) -> dict[str, Any]:
     """The content of a message; a text beside tool calls is the plan to make them."""
     calls = [_call(call.name, call.arguments, reply_context) for call in answer.tool_calls]
     content: list[dict[str, Any]] = []
     if answer.reasoning:
         content.append({"type": "thinking", "thinking": answer.reasoning.text})
     if calls:
-        told = {"content": content} if content else {"tool_plan": answer.text}
-        return told | {"tool_calls": calls}
+        fields = {"content": content} if content else {"tool_plan": answer.text}
+        return fields | {"tool_calls": calls}
     if answer.text:
         content.append({"type": "text", "text": answer.text})
     return {"content": content}
@@ -173,8 +173,8 @@ def _event(
     kind: str, fields: dict[str, Any], delta: dict[str, Any] | None, *, content: bool = False
 ) -> Chunk:
     opening = fields | {"type": kind} if "id" in fields else {"type": kind} | fields
-    told = opening if delta is None else opening | {"delta": delta}
-    return event(kind, _compact(told), content=content)
+    payload = opening if delta is None else opening | {"delta": delta}
+    return event(kind, _compact(payload), content=content)
 
 
 def _call(name: str, arguments: str, reply_context: ReplyContext) -> dict[str, Any]:
@@ -219,5 +219,5 @@ def _schema(form: object) -> Mapping[str, Any] | None:
     """Find the wanted JSON schema; a bare JSON mode wants any object."""
     if not isinstance(form, dict) or form.get("type") != "json_object":
         return None
-    given = form.get("json_schema") or form.get("schema")
-    return given if isinstance(given, dict) else {"type": "object"}
+    schema = form.get("json_schema") or form.get("schema")
+    return schema if isinstance(schema, dict) else {"type": "object"}

@@ -28,26 +28,26 @@ def _lacking(what: str) -> Refusal:
     return Refusal("invalid_request", message=f"invalid request: {what}")  # assumed wording
 
 
-def _reranked(asked: Asked) -> Document | Refusal:
-    query, documents = asked.fields.get("query"), asked.fields.get("documents")
+def _reranked(api_call: Asked) -> Document | Refusal:
+    query, documents = api_call.fields.get("query"), api_call.fields.get("documents")
     if not isinstance(query, str) or not query:
         return _lacking("query is required")
     if not isinstance(documents, list) or not documents:
         return _lacking("documents is required")
-    wanted = set(_WORD.findall(query.lower()))
-    scored = [(_score(wanted, _text(each)), place) for place, each in enumerate(documents)]
+    query_words = set(_WORD.findall(query.lower()))
+    scored = [(_score(query_words, _text(each)), place) for place, each in enumerate(documents)]
     scored.sort(key=lambda each: (-each[0], each[1]))
-    most = asked.fields.get("top_n")
+    most = api_call.fields.get("top_n")
     shown = scored[: most if isinstance(most, int) and most > 0 else len(scored)]
-    results = [_result(asked, documents, score, place) for score, place in shown]
-    version = asked.request.path.rpartition("/v")[2][:1]
+    results = [_result(api_call, documents, score, place) for score, place in shown]
+    version = api_call.request.path.rpartition("/v")[2][:1]
     meta = {"api_version": {"version": version}, "billed_units": {"search_units": 1}}
-    return Document({"id": uuid(asked.reply_context), "results": results, "meta": meta})
+    return Document({"id": uuid(api_call.reply_context), "results": results, "meta": meta})
 
 
-def _result(asked: Asked, documents: list[Any], score: float, place: int) -> dict[str, Any]:
+def _result(api_call: Asked, documents: list[Any], score: float, place: int) -> dict[str, Any]:
     result = {"index": place, "relevance_score": score}
-    if asked.fields.get("return_documents") is True:
+    if api_call.fields.get("return_documents") is True:
         return result | {"document": {"text": _text(documents[place])}}
     return result
 
@@ -56,13 +56,13 @@ def _text(document: Any) -> str:
     return str(document.get("text", "")) if isinstance(document, dict) else str(document)
 
 
-def _score(wanted: set[str], text: str) -> float:
-    common = len(wanted & set(_WORD.findall(text.lower())))
-    return round(_LEAST + _MOST * common / max(1, len(wanted)), 6)
+def _score(query_words: set[str], text: str) -> float:
+    common = len(query_words & set(_WORD.findall(text.lower())))
+    return round(_LEAST + _MOST * common / max(1, len(query_words)), 6)
 
 
-def _tokenized(asked: Asked) -> Document | Refusal:
-    text = asked.fields.get("text")
+def _tokenized(api_call: Asked) -> Document | Refusal:
+    text = api_call.fields.get("text")
     if not isinstance(text, str) or not text:
         return _lacking("text is required")
     pieces = [text[at : at + _LETTERS_PER_TOKEN] for at in range(0, len(text), _LETTERS_PER_TOKEN)]
@@ -71,8 +71,8 @@ def _tokenized(asked: Asked) -> Document | Refusal:
     return Document({"tokens": tokens, "token_strings": pieces, "meta": meta})
 
 
-def _detokenized(asked: Asked) -> Document | Refusal:
-    tokens = asked.fields.get("tokens")
+def _detokenized(api_call: Asked) -> Document | Refusal:
+    tokens = api_call.fields.get("tokens")
     if not isinstance(tokens, list):
         return _lacking("tokens is required")
     whole = (token for token in tokens if isinstance(token, int) and 0 <= token < 1 << 56)
@@ -80,16 +80,16 @@ def _detokenized(asked: Asked) -> Document | Refusal:
     return Document({"text": text, "meta": {"api_version": {"version": "1"}}})
 
 
-def _embedded(asked: Asked) -> Document | Refusal:
-    texts = asked.fields.get("texts")
+def _embedded(api_call: Asked) -> Document | Refusal:
+    texts = api_call.fields.get("texts")
     if not isinstance(texts, list) or not texts:
         return _lacking("texts is required")
     vectors = [vector(str(text), _SIZE) for text in texts]
-    by_type = bool(asked.fields.get("embedding_types"))
-    units = {"billed_units": {"input_tokens": asked.request.input_tokens}}
+    by_type = bool(api_call.fields.get("embedding_types"))
+    units = {"billed_units": {"input_tokens": api_call.request.input_tokens}}
     return Document(
         {
-            "id": uuid(asked.reply_context),
+            "id": uuid(api_call.reply_context),
             "texts": texts,
             "embeddings": {"float": vectors} if by_type else vectors,
             "meta": {"api_version": {"version": "1"}} | units,

@@ -42,7 +42,9 @@ class CohereV1Chat(CohereEndpoint, ModelEndpoint):
             message = "invalid request: message is required"  # assumed wording
             return self._invalid(wire, secret, Refusal("invalid_request", message=message))
         history = body.get("chat_history") or []
-        asked = [each for each in history if isinstance(each, dict) and each.get("role") == "USER"]
+        user_turns = [
+            each for each in history if isinstance(each, dict) and each.get("role") == "USER"
+        ]
         return Request(
             provider=self.name,
             api=self.api,
@@ -54,7 +56,7 @@ class CohereV1Chat(CohereEndpoint, ModelEndpoint):
             prompt=prompt,
             tools=_tools(body.get("tools")),
             answers_tool=bool(body.get("tool_results")),
-            turns=len(asked) + 1,
+            turns=len(user_turns) + 1,
             credential=secret,
             size=len(wire.body),
             input_tokens=len(wire.body) // 4,  # roughly four bytes a token
@@ -72,10 +74,12 @@ class CohereV1Chat(CohereEndpoint, ModelEndpoint):
         insist_on_whole_calls(answer, self.api)
         headers, body = cohere_headers(reply_context), _response(request, answer, reply_context)
         lines = [_line("stream-start", generation_id=body["generation_id"])]
-        lines += [_line("text-generation", text=piece, said=True) for piece in split(answer.text)]
+        lines += [
+            _line("text-generation", text=piece, is_content=True) for piece in split(answer.text)
+        ]
         if answer.tool_calls:
             calls = [_call(call) for call in answer.tool_calls]
-            lines.append(_line("tool-calls-generation", tool_calls=calls, said=True))
+            lines.append(_line("tool-calls-generation", tool_calls=calls, is_content=True))
         finish = body["finish_reason"]
         if answer.broken_by:
             lines = broken(lines, answer, opening=1)
@@ -104,8 +108,8 @@ def _response(request: Request, answer: Completion, reply_context: ReplyContext)
         body["tool_calls"] = [_call(call) for call in answer.tool_calls]
     meta: dict[str, Any] = {"api_version": {"version": "1"}}
     if answer.tells_usage:
-        heard, said = answer.usage.input_tokens, answer.usage.output_tokens
-        tokens = {"input_tokens": heard, "output_tokens": said}
+        input_tokens, output_tokens = answer.usage.input_tokens, answer.usage.output_tokens
+        tokens = {"input_tokens": input_tokens, "output_tokens": output_tokens}
         meta |= {"billed_units": tokens, "tokens": tokens}
     return body | {"meta": meta}
 
@@ -114,9 +118,9 @@ def _call(call: ToolCall) -> dict[str, Any]:
     return {"name": call.name, "parameters": arguments_of(call, "v1_chat")}
 
 
-def _line(kind: str, *, said: bool = False, ended: bool = False, **fields: Any) -> Chunk:
+def _line(kind: str, *, is_content: bool = False, ended: bool = False, **fields: Any) -> Chunk:
     event = {"is_finished": ended, "event_type": kind, **fields}
-    return Chunk(0.0, f"{_compact(event)}\n".encode("utf-8", "replace"), said)
+    return Chunk(0.0, f"{_compact(event)}\n".encode("utf-8", "replace"), is_content)
 
 
 def _compact(value: Any) -> str:
@@ -137,8 +141,8 @@ def _tools(offered: object) -> tuple[Tool, ...]:
 
 
 def _schema(definitions: object) -> dict[str, Any]:
-    given = definitions if isinstance(definitions, dict) else {}
-    fields = {name: each for name, each in given.items() if isinstance(each, dict)}
+    parameters = definitions if isinstance(definitions, dict) else {}
+    fields = {name: each for name, each in parameters.items() if isinstance(each, dict)}
     kinds = {name: _KINDS.get(str(each.get("type")), "string") for name, each in fields.items()}
     required = [name for name, each in fields.items() if each.get("required")]
     properties = {name: {"type": kind} for name, kind in kinds.items()}

@@ -68,7 +68,7 @@ class GoogleEndpoint(Endpoint):
     event_errors: ClassVar[bool] = False  # a refused stream of events calls itself one
 
     def claims(self, method: str, path: str) -> bool:
-        return method == "POST" and self._asked_for(path)[1] in self.verbs
+        return method == "POST" and self._model_and_verb(path)[1] in self.verbs
 
     def _admit(self, wire: WireRequest) -> tuple[str, Refusal | None]:
         key = parse_qs(wire.query).get("key")
@@ -81,12 +81,12 @@ class GoogleEndpoint(Endpoint):
 
     def _invalid(self, wire: WireRequest, secret: str, refusal: Refusal) -> Request:
         request = super()._invalid(wire, secret, refusal)
-        model, verb = self._asked_for(wire.path)
+        model, verb = self._model_and_verb(wire.path)
         region, stream = region_of(wire), verb.startswith("stream")
         body = {"$alt": alt_of(wire)}
         return replace(request, model=model, stream=stream, region=region, body=body)
 
-    def _asked_for(self, path: str) -> tuple[str, str]:
+    def _model_and_verb(self, path: str) -> tuple[str, str]:
         """Find the model and the verb that a path names."""
         found = self.route.search(path)
         return (unquote(found[1]), found[2]) if found else ("", "")

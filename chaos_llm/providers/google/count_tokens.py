@@ -23,8 +23,8 @@ class _TokenCount(GoogleDocuments):
         return Document({"totalTokens": request.input_tokens, "promptTokensDetails": by_kind})
 
     def _lacks(self, body: dict[str, Any], method: str, path: str) -> Refusal | None:  # noqa: ARG002
-        asked = field(body, "contents") or field(body, "generateContentRequest")
-        return None if asked else Refusal("invalid_request", message=_NO_CONTENTS)
+        contents = field(body, "contents") or field(body, "generateContentRequest")
+        return None if contents else Refusal("invalid_request", message=_NO_CONTENTS)
 
 
 class GeminiTokenCount(GeminiEndpoint, _TokenCount):

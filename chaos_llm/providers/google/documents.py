@@ -20,7 +20,7 @@ class GoogleDocuments(GoogleEndpoint, DocumentEndpoint):
         return super().render(request, answer, reply_context)
 
     def _read(self, wire: WireRequest, secret: str, body: dict[str, Any]) -> Request:
-        model, region = self._asked_for(wire.path)[0], region_of(wire)
+        model, region = self._model_and_verb(wire.path)[0], region_of(wire)
         return replace(super()._read(wire, secret, body), model=model, region=region)
 
     def _headers(self, request: Request, reply_context: ReplyContext) -> Headers:  # noqa: ARG002 - fixed

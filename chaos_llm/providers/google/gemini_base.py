@@ -74,7 +74,7 @@ class GeminiEndpoint(GoogleEndpoint):
         message = (
             row.message.replace("{model}", request.model)
             .replace("{version}", version[1] if version else "v1beta")
-            .replace("{verb}", self._asked_for(request.path)[1])
+            .replace("{verb}", self._model_and_verb(request.path)[1])
         )
         if refusal.kind == "rate_limited" and refusal.retry_after is not None:
             message += f"\nPlease retry in {seconds(refusal.retry_after)}s."
@@ -83,13 +83,13 @@ class GeminiEndpoint(GoogleEndpoint):
     def _details(self, request: Request, refusal: Refusal) -> Details:
         if refusal.kind == "auth_expired" and request.credential:
             text = refusal.message or _ROWS["auth_expired"].message
-            said = {
+            detail = {
                 "@type": "type.googleapis.com/google.rpc.LocalizedMessage",
                 "locale": "en-US",
                 "message": text,
             }
             # as pasted in cequence-io/openai-scala-client#109
-            return [reason("API_KEY_INVALID", _SERVICE), said]
+            return [reason("API_KEY_INVALID", _SERVICE), detail]
         period = _PERIODS.get(refusal.kind)
         return _over_quota(request.model, period) if period else []
 

@@ -25,7 +25,7 @@ class GeminiEmbeddings(GeminiEndpoint, GoogleDocuments):
     verbs: ClassVar[tuple[str, ...]] = ("embedContent", "batchEmbedContents")
 
     def healthy(self, request: Request, reply_context: ReplyContext) -> Document | None:  # noqa: ARG002 - no ids
-        if self._asked_for(request.path)[1] == "embedContent":
+        if self._model_and_verb(request.path)[1] == "embedContent":
             return Document({"embedding": _embedded(request.body)})
         return Document({"embeddings": [_embedded(each) for each in request.body["requests"]]})
 

@@ -68,9 +68,9 @@ class GeminiLive(GeminiEndpoint):
     _content: ClassVar[GeminiContent] = GeminiContent()
 
     def claims(self, method: str, path: str) -> bool:
-        return method in websocket.METHODS and self._asked_for(path)[1] in self.verbs
+        return method in websocket.METHODS and self._model_and_verb(path)[1] in self.verbs
 
-    def _asked_for(self, path: str) -> tuple[str, str]:
+    def _model_and_verb(self, path: str) -> tuple[str, str]:
         found = self.route.search(path)
         return ("", found[2]) if found else ("", "")
 
@@ -85,9 +85,9 @@ class GeminiLive(GeminiEndpoint):
         if isinstance(body, Refusal):
             return replace(self._invalid(wire, secret, body), stream=True)
         model = str(body.pop("model", "")).removeprefix("models/")
-        said = json.dumps(body).encode()
+        payload = json.dumps(body).encode()
         path = f"/v1beta/models/{model}:streamGenerateContent"
-        request = self._content.parse(replace(wire, method="POST", path=path, body=said))
+        request = self._content.parse(replace(wire, method="POST", path=path, body=payload))
         return replace(
             request, api=self.api, path=wire.path, credential=secret, stream=True, body=body
         )
@@ -113,9 +113,9 @@ class GeminiLive(GeminiEndpoint):
         chunks = _Answer(request, answer, reply_context).chunks()
         if answer.broken_by is None:
             return _on_websocket(tuple(chunks), pieces=pieces_of(answer))
-        told = broken_at(chunks, answer.broken_by.after)
+        sent = broken_at(chunks, answer.broken_by.after)
         close = self._closing(request, answer.broken_by.refusal)
-        return _on_websocket((*told, close), pieces=pieces_of(answer))
+        return _on_websocket((*sent, close), pieces=pieces_of(answer))
 
     def _closing(self, request: Request, refusal: Refusal) -> Chunk:
         row = self._row(request, refusal)
@@ -158,12 +158,12 @@ class _Answer:
 
     def _piece(self, piece: str) -> list[Chunk]:
         if not self._is_audio:
-            return [_said({"text": piece}, content=True)]
-        sound = _said({"inlineData": {"mimeType": _AUDIO, "data": _SILENCE}}, content=True)
+            return [_model_turn({"text": piece}, content=True)]
+        sound = _model_turn({"inlineData": {"mimeType": _AUDIO, "data": _SILENCE}}, content=True)
         if not self._is_transcribed:
             return [sound]
-        heard = {"serverContent": {"outputTranscription": {"text": piece}}}
-        return [websocket.message(heard), sound]
+        transcription = {"serverContent": {"outputTranscription": {"text": piece}}}
+        return [websocket.message(transcription), sound]
 
     def _call(self, call: ToolCall) -> dict[str, Any]:
         call_id = f"function-call-{self._context.rng.number(63)}"
@@ -189,23 +189,23 @@ class _LiveSession(Session):
 
     def received(self, text: str) -> Reaction:
         try:
-            said = _spelt(strict_json.loads(text))
+            message = _spelt(strict_json.loads(text))
         except ValueError:
-            said = None
-        if not isinstance(said, dict):
+            message = None
+        if not isinstance(message, dict):
             return _closed("Request contains an invalid argument.")
         if self._setup is None:
-            return self._set_up(said)
-        if "clientContent" in said:
-            return self._content(said["clientContent"])
-        if "toolResponse" in said:
-            return self._tool_response(said["toolResponse"])
-        if "realtimeInput" in said:
-            return self._realtime(said["realtimeInput"])
+            return self._set_up(message)
+        if "clientContent" in message:
+            return self._content(message["clientContent"])
+        if "toolResponse" in message:
+            return self._tool_response(message["toolResponse"])
+        if "realtimeInput" in message:
+            return self._realtime(message["realtimeInput"])
         return _closed("Request contains an invalid argument.")
 
-    def _set_up(self, said: dict[str, Any]) -> Reaction:
-        setup = said.get("setup")
+    def _set_up(self, message: dict[str, Any]) -> Reaction:
+        setup = message.get("setup")
         if not isinstance(setup, dict):  # assumed wording
             return _closed("setup must be the first message and only the first")
         self._setup = setup
@@ -224,16 +224,16 @@ class _LiveSession(Session):
         self._contents.append({"role": "user", "parts": parts})
         return self._turn()
 
-    def _realtime(self, said: Any) -> Reaction:
+    def _realtime(self, message: Any) -> Reaction:
         """Take in text, which is answered, or audio, which is once the client says that it ends.
 
         Nobody listens to the audio: activity is not detected.
         """
-        said = said if isinstance(said, dict) else {}
-        if isinstance(said.get("text"), str):
-            self._contents.append({"role": "user", "parts": [{"text": said["text"]}]})
+        message = message if isinstance(message, dict) else {}
+        if isinstance(message.get("text"), str):
+            self._contents.append({"role": "user", "parts": [{"text": message["text"]}]})
             return self._turn()
-        if "activityEnd" in said or said.get("audioStreamEnd"):
+        if "activityEnd" in message or message.get("audioStreamEnd"):
             audio = {"inlineData": {"mimeType": "audio/pcm", "data": ""}}
             self._contents.append({"role": "user", "parts": [audio]})
             return self._turn()
@@ -269,7 +269,7 @@ def _on_websocket(
     return replace(reply, ping=websocket.PING, websocket=True)
 
 
-def _said(part: dict[str, Any], *, content: bool) -> Chunk:
+def _model_turn(part: dict[str, Any], *, content: bool) -> Chunk:
     turn = {"role": "model", "parts": [part]}
     return websocket.message({"serverContent": {"modelTurn": turn}}, content=content)
 

@@ -62,7 +62,7 @@ class GenerateContent(GoogleEndpoint, ModelEndpoint):
         contents = body.get("contents")
         if not isinstance(contents, list) or not contents:
             return self._invalid(wire, secret, Refusal("invalid_request", message=_NO_CONTENTS))
-        model, verb = self._asked_for(wire.path)
+        model, verb = self._model_and_verb(wire.path)
         tools, forced = _tools(body)
         return Request(
             provider=self.name,
@@ -81,7 +81,7 @@ class GenerateContent(GoogleEndpoint, ModelEndpoint):
             region=region_of(wire),
             size=len(wire.body),
             input_tokens=len(wire.body) // 4,  # roughly four bytes a token
-            turns=sum(1 for content in contents if _asked(content)),
+            turns=sum(1 for content in contents if _user_text(content)),
             **_limits(model, body),
             body=body | {"$alt": alt_of(wire)},  # what Google calls it where it is in a body
         )
@@ -94,10 +94,10 @@ class GenerateContent(GoogleEndpoint, ModelEndpoint):
             )
             for each in (answer, *answer.alternatives)
         ]
-        said = self._said(candidates, answer, ended=True)
+        body = self._reply_body(candidates, answer, ended=True)
         thought = answer.reasoning.text if _shown(request, answer) and answer.reasoning else ""
         pieces = count_pieces(thought) + count_pieces(answer.text) + len(answer.tool_calls)
-        return json_reply(200, printed(said | signed), pieces, self._more_headers())
+        return json_reply(200, printed(body | signed), pieces, self._more_headers())
 
     def _stream(self, request: Request, answer: Completion, reply_context: ReplyContext) -> Reply:
         signed = self._signed(request, reply_context)
@@ -106,16 +106,16 @@ class GenerateContent(GoogleEndpoint, ModelEndpoint):
             for part in self._parts(request, answer, reply_context)
             for piece in _pieces_of_part(part)
         ]
-        said = [
-            self._said([self._candidate(request, [piece], answer, "")], answer, ended=False)
+        bodies = [
+            self._reply_body([self._candidate(request, [piece], answer, "")], answer, ended=False)
             | signed
             for piece in pieces[:-1]
         ]
         last = self._candidate(request, pieces[-1:], answer, _finish_of(answer))
-        said.append(self._said([last], answer, ended=True) | signed)
+        bodies.append(self._reply_body([last], answer, ended=True) | signed)
         as_events = request.body["$alt"] == "sse"
         write = _event if as_events else _element
-        chunks = [write(each, content=bool(pieces)) for each in said]
+        chunks = [write(each, content=bool(pieces)) for each in bodies]
         if answer.broken_by:
             error = write(self.error(request, answer.broken_by.refusal), content=False)
             chunks = [*broken(chunks, answer), error]
@@ -168,25 +168,25 @@ class GenerateContent(GoogleEndpoint, ModelEndpoint):
                 candidate |= _logprobs_of(request, answer)
         return candidate | {"index": 0}
 
-    def _said(
+    def _reply_body(
         self, candidates: list[dict[str, Any]], answer: Completion, *, ended: bool
     ) -> dict[str, Any]:
         """Write one event, or the whole reply."""
         for index, candidate in enumerate(candidates[1:], start=1):
             candidate["index"] = index
-        said: dict[str, Any] = {"candidates": candidates}
+        body: dict[str, Any] = {"candidates": candidates}
         if answer.tells_usage:
-            said["usageMetadata"] = self._usage(answer.usage, ended=ended)
-        return said
+            body["usageMetadata"] = self._usage(answer.usage, ended=ended)
+        return body
 
     def _usage(self, usage: Usage, *, ended: bool) -> dict[str, Any]:
         """Count the tokens; those of the answer are known at its end, what was thought before."""
         thought = usage.reasoning_tokens
-        said = usage.output_tokens - thought if ended else 0
+        output_tokens = usage.output_tokens - thought if ended else 0
         counted: dict[str, Any] = {"promptTokenCount": usage.input_tokens}
-        if said:
-            counted["candidatesTokenCount"] = said
-        counted["totalTokenCount"] = usage.input_tokens + said + thought
+        if output_tokens:
+            counted["candidatesTokenCount"] = output_tokens
+        counted["totalTokenCount"] = usage.input_tokens + output_tokens + thought
         if usage.cache_read_tokens:
             counted["cachedContentTokenCount"] = usage.cache_read_tokens
         counted["promptTokensDetails"] = [{"modality": "TEXT", "tokenCount": usage.input_tokens}]
@@ -199,15 +199,15 @@ class GenerateContent(GoogleEndpoint, ModelEndpoint):
 
     def _block(self, request: Request, refusal: Refusal, reply_context: ReplyContext) -> Reply:  # noqa: ARG002
         """Write a reply without candidates: a blocked prompt gets HTTP 200."""
-        said: dict[str, Any] = {"promptFeedback": self._blocked()}
+        body: dict[str, Any] = {"promptFeedback": self._blocked()}
         usage = Usage(request.input_tokens, 0)
-        said |= {"usageMetadata": self._usage(usage, ended=True)}
-        said |= self._signed(request, reply_context)
+        body |= {"usageMetadata": self._usage(usage, ended=True)}
+        body |= self._signed(request, reply_context)
         if not request.stream:
-            return json_reply(200, printed(said), 0, self._more_headers())
+            return json_reply(200, printed(body), 0, self._more_headers())
         if request.body["$alt"] == "sse":
-            return _as_events([_event(said, content=False)])
-        return _as_array([_element(said, content=False)])
+            return _as_events([_event(body, content=False)])
+        return _as_array([_element(body, content=False)])
 
     def _blocked(self) -> dict[str, Any]:
         """Why the prompt was blocked."""
@@ -253,10 +253,12 @@ def _limits(model: str, body: dict[str, Any]) -> dict[str, Any]:
         return {"reasons": reasoning.is_thinker(reasoning.GEMINI, model)}
     thinking = field(config, "thinkingConfig")
     off = field(thinking, "thinkingBudget") == 0
-    wants = field(thinking, "includeThoughts") is True or bool(field(thinking, "thinkingBudget"))
+    requested = field(thinking, "includeThoughts") is True or bool(
+        field(thinking, "thinkingBudget")
+    )
     most, count = field(config, "maxOutputTokens"), field(config, "candidateCount")
     return {
-        "reasons": not off and (wants or reasoning.is_thinker(reasoning.GEMINI, model)),
+        "reasons": not off and (requested or reasoning.is_thinker(reasoning.GEMINI, model)),
         "max_tokens": most if isinstance(most, int) and not isinstance(most, bool) else None,
         "stop_sequences": stop_sequences(field(config, "stopSequences")),
         "choices": min(count, MOST_CHOICES) if isinstance(count, int) and count > 1 else 1,
@@ -305,7 +307,7 @@ def _parts(content: object) -> list[Any]:
     return listed(field(content, "parts"))
 
 
-def _asked(content: object) -> str:
+def _user_text(content: object) -> str:
     """Join the texts of a content, if it is the user's."""
     if not isinstance(content, dict) or content.get("role", "user") != "user":
         return ""
@@ -315,7 +317,7 @@ def _asked(content: object) -> str:
 
 def _prompt(contents: list[Any]) -> str:
     """Find the text of the last content of the user's that has one."""
-    return next(filter(None, map(_asked, reversed(contents))), "")
+    return next(filter(None, map(_user_text, reversed(contents))), "")
 
 
 def _tools(body: dict[str, Any]) -> tuple[tuple[Tool, ...], str | None]:
@@ -341,17 +343,17 @@ def _tools(body: dict[str, Any]) -> tuple[tuple[Tool, ...], str | None]:
 
 
 def _parameters(function: dict[str, Any]) -> Mapping[str, Any]:
-    given = field(function, "parametersJsonSchema")
-    return given if isinstance(given, dict) else json_schema(field(function, "parameters"))
+    schema = field(function, "parametersJsonSchema")
+    return schema if isinstance(schema, dict) else json_schema(field(function, "parameters"))
 
 
 def _schema(body: dict[str, Any]) -> Mapping[str, Any] | None:
     """Find the wanted JSON schema; JSON without one wants any object."""
-    wanted = field(body, "generationConfig")
-    if field(wanted, "responseMimeType") != "application/json":
+    config = field(body, "generationConfig")
+    if field(config, "responseMimeType") != "application/json":
         return None
-    given = field(wanted, "responseJsonSchema")
-    if isinstance(given, dict):
-        return given
-    own = field(wanted, "responseSchema")
+    schema = field(config, "responseJsonSchema")
+    if isinstance(schema, dict):
+        return schema
+    own = field(config, "responseSchema")
     return json_schema(own) if isinstance(own, dict) else {"type": "object"}

@@ -110,18 +110,18 @@ class GoogleOAuth(Login):
             return Document({"accessToken": token, "expireTime": expires})
         if request.body.get("target_audience"):
             return Document({"id_token": _id_token(request, reply_context)})
-        told: dict[str, Any] = {"access_token": token, "expires_in": _LIFETIME}
+        body: dict[str, Any] = {"access_token": token, "expires_in": _LIFETIME}
         if request.body.get("grant_type") == "refresh_token":
-            told["scope"] = request.body.get("scope") or _SCOPE
+            body["scope"] = request.body.get("scope") or _SCOPE
         if request.body.get("grant_type") == _EXCHANGE:
-            told["issued_token_type"] = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105
-        return Document(told | {"token_type": "Bearer"})
+            body["issued_token_type"] = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105
+        return Document(body | {"token_type": "Bearer"})
 
     def parse(self, wire: WireRequest) -> Request:
         request = super().parse(wire)
-        wanted = _claims(wire).get("target_audience")
-        if wanted:
-            request.body["target_audience"] = wanted
+        audience = _claims(wire).get("target_audience")
+        if audience:
+            request.body["target_audience"] = audience
         return request
 
     def _who(self, wire: WireRequest, form: dict[str, Any]) -> str:
@@ -137,7 +137,7 @@ class GoogleOAuth(Login):
             return Refusal("invalid_request", message=text)
         return Refusal("invalid_request", message=_MISSING + field) if field else None
 
-    def _tell(self, request: Request, answer: Document, reply_context: ReplyContext) -> Reply:  # noqa: ARG002
+    def _render(self, request: Request, answer: Document, reply_context: ReplyContext) -> Reply:  # noqa: ARG002
         written = reply(answer.status, printed(answer.json), int(answer.status < 400))
         if not request.path.startswith(_MACHINE):
             return written
@@ -176,12 +176,12 @@ def _claims(wire: WireRequest) -> dict[str, Any]:
 
 def _id_token(request: Request, reply_context: ReplyContext) -> str:
     """An identity token that names its audience; its signature is none."""
-    said = {
+    claims = {
         "aud": request.body["target_audience"],
         "exp": int(reply_context.now) + _LIFETIME,
         "iat": int(reply_context.now),
         "iss": "https://accounts.google.com",
     }
-    parts = ({"alg": "RS256", "typ": "JWT"}, said)
+    parts = ({"alg": "RS256", "typ": "JWT"}, claims)
     head, body = (urlsafe_b64encode(json.dumps(part).encode()).decode() for part in parts)
     return f"{head.rstrip('=')}.{body.rstrip('=')}.{base58(reply_context.rng.number(256), 32)}"

@@ -67,10 +67,10 @@ class GeminiCompatible(GeminiCompatibility, LookAlike):
         signed = f'{{"google":{{"thought_signature":"{seal}"}}}}'
         return f'{written[:-1]},"extra_content":{signed}}}'
 
-    def _told_call(self, index: int, call: ToolCall, reply_context: ReplyContext) -> list[Delta]:
-        told = self._call(index, call, reply_context)
-        number = "" if '"index"' in told[:10] else f'"index":{index},'
-        return [Delta(self._delta(f'"tool_calls":[{{{number}{told[1:]}]'), bool(call.arguments))]
+    def _call_deltas(self, index: int, call: ToolCall, reply_context: ReplyContext) -> list[Delta]:
+        fields = self._call(index, call, reply_context)
+        number = "" if '"index"' in fields[:10] else f'"index":{index},'
+        return [Delta(self._delta(f'"tool_calls":[{{{number}{fields[1:]}]'), bool(call.arguments))]
 
 
 class GeminiCompatibleEmbeddings(GeminiCompatibility, Embeddings):

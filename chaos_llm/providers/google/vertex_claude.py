@@ -23,8 +23,8 @@ from chaos_llm.providers.anthropic.message_bodies import (
     COUNTED,
     PING,
     events,
-    heard,
     refusal_of,
+    request_fields,
     whole,
 )
 from chaos_llm.providers.framing import pieces_of, sse_reply
@@ -65,7 +65,7 @@ class VertexClaude(_ClaudeOnVertex, ModelEndpoint):
             refused = Refusal("invalid_request", message=_NO_VERSION)
         if refused:
             return self._invalid(wire, secret, refused)
-        model, verb = self._asked_for(wire.path)
+        model, verb = self._model_and_verb(wire.path)
         return Request(
             provider=self.name,
             api=self.api,
@@ -78,7 +78,7 @@ class VertexClaude(_ClaudeOnVertex, ModelEndpoint):
             region=region_of(wire),
             size=len(wire.body),
             input_tokens=len(wire.body) // 4,  # roughly four bytes a token
-            **heard(body),
+            **request_fields(body),
         )
 
     def _whole(self, request: Request, answer: Completion, reply_context: ReplyContext) -> Reply:

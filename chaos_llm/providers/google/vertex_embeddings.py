@@ -29,8 +29,8 @@ class VertexEmbeddings(VertexEndpoint, GoogleDocuments):
             parts = listed(field(field(request.body, "content"), "parts"))
             text = "\n".join(str(field(part, "text") or "") for part in parts)
             used = dict.fromkeys(("promptTokenCount", "totalTokenCount"), request.input_tokens)
-            told = {"embedding": {"values": vector(text, size)}, "truncated": False}
-            return Document(told | {"usageMetadata": used})
+            body = {"embedding": {"values": vector(text, size)}, "truncated": False}
+            return Document(body | {"usageMetadata": used})
         texts = [str(each["content"]) for each in request.body["instances"]]
         letters = sum(map(len, texts))
         predictions = [{"embeddings": _embedded(text, size)} for text in texts]
@@ -50,9 +50,9 @@ class VertexEmbeddings(VertexEndpoint, GoogleDocuments):
 
 def _size(request: Request) -> int:
     places = (request.body, *(field(request.body, name) for name in _SETTINGS))
-    asked = (field(place, "outputDimensionality") for place in places)
+    sizes = (field(place, "outputDimensionality") for place in places)
     usual = _SIZES.get(request.model.partition("-")[0], _SIZE)
-    return next((size for size in asked if isinstance(size, int)), usual)
+    return next((size for size in sizes if isinstance(size, int)), usual)
 
 
 def _embedded(text: str, size: int) -> dict[str, Any]:

@@ -36,8 +36,8 @@ class VertexGemini(VertexEndpoint, GenerateContent):
     def _usage(self, usage: Usage, *, ended: bool) -> dict[str, Any]:
         counted = super()._usage(usage, ended=ended)
         if "candidatesTokenCount" in counted:
-            said = {"modality": "TEXT", "tokenCount": counted["candidatesTokenCount"]}
-            counted["candidatesTokensDetails"] = [said]
+            detail = {"modality": "TEXT", "tokenCount": counted["candidatesTokenCount"]}
+            counted["candidatesTokensDetails"] = [detail]
         return counted | {"trafficType": "ON_DEMAND"}
 
     def _signed(self, request: Request, reply_context: ReplyContext) -> dict[str, Any]:

@@ -160,17 +160,17 @@ def _stream(message: str, reply: Reply) -> Reply:
     """A stream of events as one of messages; an error among the events ends it."""
     chunks, status = [], Status("OK")
     for chunk in reply.chunks:
-        said = json.loads(chunk.data.removeprefix(b"data: "))
-        if "error" in said:
-            status = _status(said)
+        body = json.loads(chunk.data.removeprefix(b"data: "))
+        if "error" in body:
+            status = _status(body)
         else:
-            chunks.append(Chunk(chunk.delay, protobuf.written(message, said), chunk.content))
+            chunks.append(Chunk(chunk.delay, protobuf.written(message, body), chunk.content))
     return streamed_reply(chunks, status)
 
 
-def _status(said: Any) -> Status:
+def _status(body: Any) -> Status:
     """A refusal's status; its details are a message of their own in the trailers."""
-    error = (said[0] if isinstance(said, list) else said)["error"]
+    error = (body[0] if isinstance(body, list) else body)["error"]
     code = error["status"] if error["status"] in CODES else "UNKNOWN"
     trailers: Metadata = ()
     if error.get("details"):

@@ -92,8 +92,8 @@ class OllamaChat(OllamaEndpoint, ModelEndpoint):
         message: dict[str, Any] = {"role": "assistant", "content": answer.text}
         if answer.reasoning:
             message["thinking"] = answer.reasoning.text
-        said = {"message": message | {"tool_calls": calls} if calls else message}
-        body = opening(request, reply_context) | said | ending(answer, reply_context)
+        fields = {"message": message | {"tool_calls": calls} if calls else message}
+        body = opening(request, reply_context) | fields | ending(answer, reply_context)
         return json_reply(200, compact(body), _pieces(answer))
 
     def _stream(self, request: Request, answer: Completion, reply_context: ReplyContext) -> Reply:
@@ -120,8 +120,8 @@ def _pieces(answer: Completion) -> int:
     return thought + count_pieces(answer.text) + len(answer.tool_calls)
 
 
-def _spoken(head: dict[str, Any], said: dict[str, Any]) -> Chunk:
-    message = {"role": "assistant", **said}
+def _spoken(head: dict[str, Any], fields: dict[str, Any]) -> Chunk:
+    message = {"role": "assistant", **fields}
     return line(head | {"message": message, "done": False}, content=True)
 
 

@@ -122,25 +122,25 @@ def opening(request: Request, reply_context: ReplyContext) -> dict[str, Any]:
 
 def ending(answer: Completion, reply_context: ReplyContext) -> dict[str, Any]:
     """What the last line ends with; durations are in nanoseconds."""
-    loaded, heard = (_SHORTEST + reply_context.rng.number(64) % _VARIES for _ in range(2))
+    loaded, prompt_eval = (_SHORTEST + reply_context.rng.number(64) % _VARIES for _ in range(2))
     tokens = answer.usage
-    said = tokens.output_tokens * _A_TOKEN
-    took = {"total_duration": loaded + heard + said, "load_duration": loaded}
+    generation = tokens.output_tokens * _A_TOKEN
+    took = {"total_duration": loaded + prompt_eval + generation, "load_duration": loaded}
     done = {"done": True, "done_reason": _ENDS[answer.stop], **took}
     if not answer.tells_usage:
         return done
     return done | {
         "prompt_eval_count": tokens.input_tokens,
-        "prompt_eval_duration": heard,
+        "prompt_eval_duration": prompt_eval,
         "eval_count": tokens.output_tokens,
-        "eval_duration": said,
+        "eval_duration": generation,
     }
 
 
 def thinks(model: str, body: dict[str, Any]) -> bool:
     """Whether a model thinks: one that can does, unless `think` is false."""
-    asked = body.get("think")
-    return asked is not False and (bool(asked) or is_thinker(OPEN_WEIGHTS, model))
+    think = body.get("think")
+    return think is not False and (bool(think) or is_thinker(OPEN_WEIGHTS, model))
 
 
 def limits_of(body: dict[str, Any]) -> dict[str, Any]:

@@ -71,12 +71,12 @@ class OllamaGenerate(OllamaEndpoint, ModelEndpoint):
 
     def _whole(self, request: Request, answer: Completion, reply_context: ReplyContext) -> Reply:
         _only_text(answer)
-        said = {"response": answer.text}
+        fields = {"response": answer.text}
         if answer.reasoning:
-            said["thinking"] = answer.reasoning.text
+            fields["thinking"] = answer.reasoning.text
         body = (
             opening(request, reply_context)
-            | said
+            | fields
             | ending(answer, reply_context)
             | _context(request)
         )
@@ -86,9 +86,9 @@ class OllamaGenerate(OllamaEndpoint, ModelEndpoint):
         _only_text(answer)
         head = opening(request, reply_context)
         thought = split(answer.reasoning.text) if answer.reasoning else []
-        said = [{"response": "", "thinking": piece, "done": False} for piece in thought]
-        said += [{"response": piece, "done": False} for piece in split(answer.text)]
-        lines = [line(head | each, content=True) for each in said]
+        records = [{"response": "", "thinking": piece, "done": False} for piece in thought]
+        records += [{"response": piece, "done": False} for piece in split(answer.text)]
+        lines = [line(head | each, content=True) for each in records]
         last = line(head | {"response": ""} | ending(answer, reply_context) | _context(request))
         return lines_reply(request, answer, [*lines, last])
 

@@ -20,18 +20,18 @@ _SIZE = 768  # of nomic-embed-text
 _LINES = "application/x-ndjson"
 
 
-def _tags(asked: Asked) -> Document:  # noqa: ARG001 - the same for all
+def _tags(api_call: Asked) -> Document:  # noqa: ARG001 - the same for all
     return Document({"models": [rows.ollama(name) for name in rows.OLLAMA]})
 
 
-def _loaded(asked: Asked) -> Document:  # noqa: ARG001 - the same for all
+def _loaded(api_call: Asked) -> Document:  # noqa: ARG001 - the same for all
     first = rows.ollama(rows.OLLAMA[0])
     size = {"size_vram": first["size"], "expires_at": first["modified_at"], "context_length": 4096}
     return Document({"models": [first | size]})
 
 
-def _shown(asked: Asked) -> Document | Refusal:
-    name = asked.fields.get("model") or asked.fields.get("name")
+def _shown(api_call: Asked) -> Document | Refusal:
+    name = api_call.fields.get("model") or api_call.fields.get("name")
     if not isinstance(name, str) or not name:
         return no_model()
     details = rows.ollama_details(name)
@@ -50,20 +50,20 @@ def _shown(asked: Asked) -> Document | Refusal:
     )
 
 
-def _pulled(asked: Asked) -> Document | Refusal:
-    if not (asked.fields.get("model") or asked.fields.get("name")):
+def _pulled(api_call: Asked) -> Document | Refusal:
+    if not (api_call.fields.get("model") or api_call.fields.get("name")):
         return no_model()
     states = ("pulling manifest", "verifying sha256 digest", "writing manifest", "success")
-    if asked.fields.get("stream") is False:
+    if api_call.fields.get("stream") is False:
         return Document({"status": states[-1]})
     lines = "".join(json.dumps({"status": state}) + "\n" for state in states)
     return Document(content=lines.encode(), media=_LINES)
 
 
-def _embedded(asked: Asked) -> Document | Refusal:
-    if not isinstance(asked.fields.get("model"), str):
+def _embedded(api_call: Asked) -> Document | Refusal:
+    if not isinstance(api_call.fields.get("model"), str):
         return no_model()
-    return Document({"embedding": vector(str(asked.fields.get("prompt") or ""), _SIZE)})
+    return Document({"embedding": vector(str(api_call.fields.get("prompt") or ""), _SIZE)})
 
 
 class OllamaModels(OllamaEndpoint, Routed):
@@ -92,7 +92,7 @@ class OllamaModels(OllamaEndpoint, Routed):
         return ()
 
 
-def _health(asked: Asked) -> Document:  # noqa: ARG001 - the same for all
+def _health(api_call: Asked) -> Document:  # noqa: ARG001 - the same for all
     return Document(content=b"Ollama is running", media="text/plain; charset=utf-8")
 
 

@@ -31,9 +31,9 @@ class OllamaCompatibility(LookAlikeDialect):
 
     def _row(self, request: Request, refusal: Refusal, request_id: str) -> OpenAIError:
         """Ollama's message in OpenAI's error object, as recorded."""
-        said = refusal_row(request, refusal)
-        kind = "api_error" if said.status in (401, 500) else _OLLAMA_TYPES.get(said.status)
-        return OpenAIError(said.status, kind or "api_error", None, said.message, None, request_id)
+        error = refusal_row(request, refusal)
+        kind = "api_error" if error.status in (401, 500) else _OLLAMA_TYPES.get(error.status)
+        return OpenAIError(error.status, kind or "api_error", None, error.message, None, request_id)
 
     def _ids(self, reply_context: ReplyContext) -> tuple[str, Headers]:  # noqa: ARG002 - it names none
         return "", ()
@@ -70,15 +70,15 @@ class OllamaCompatible(OllamaCompatibility, LookAlike):
     def _call_id(self, reply_context: ReplyContext) -> str:
         return "call_" + hexadecimal(reply_context, 8)
 
-    def _told_reasoning(
+    def _reasoning_deltas(
         self, request: Request, reasoning: Reasoning, reply_context: ReplyContext
     ) -> list[Delta]:
-        told = super()._told_reasoning(request, reasoning, reply_context)
-        return [each._replace(fields=each.fields[:-1] + ',"content":""}') for each in told]
+        deltas = super()._reasoning_deltas(request, reasoning, reply_context)
+        return [each._replace(fields=each.fields[:-1] + ',"content":""}') for each in deltas]
 
-    def _told_call(self, index: int, call: ToolCall, reply_context: ReplyContext) -> list[Delta]:
-        told = super()._told_call(index, call, reply_context)
-        return [each._replace(fields=each.fields[:-1] + ',"content":""}') for each in told]
+    def _call_deltas(self, index: int, call: ToolCall, reply_context: ReplyContext) -> list[Delta]:
+        deltas = super()._call_deltas(index, call, reply_context)
+        return [each._replace(fields=each.fields[:-1] + ',"content":""}') for each in deltas]
 
 
 class OllamaCompletions(OllamaCompatibility, CompletionsDialect):

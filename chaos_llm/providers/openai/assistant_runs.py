@@ -18,18 +18,18 @@ _QUEUED, _WORKED = 1.0, 4.0  # seconds from its creation: assumed
 _LIFETIME = 600.0
 
 
-def new_run(asked: Asked, thread: dict[str, Any], assistant: dict[str, Any]) -> dict[str, Any]:
+def new_run(api_call: Asked, thread: dict[str, Any], assistant: dict[str, Any]) -> dict[str, Any]:
     """Begin a run of an assistant on a thread."""
-    fields = asked.fields
+    fields = api_call.fields
     run = {
-        "id": short_id("run_", asked.reply_context),
+        "id": short_id("run_", api_call.reply_context),
         "thread": thread,
         "assistant": assistant["id"],
         "model": fields.get("model") or assistant["model"],
         "instructions": fields.get("instructions") or assistant["instructions"] or "",
         "tools": fields.get("tools") or assistant["tools"],
         "tool_choice": fields.get("tool_choice") or "auto",
-        "began": asked.reply_context.now,
+        "began": api_call.reply_context.now,
         "said": None,
         "outputs": False,
         "cancelled": False,
@@ -40,31 +40,31 @@ def new_run(asked: Asked, thread: dict[str, Any], assistant: dict[str, Any]) -> 
     return run
 
 
-def status_of(run: dict[str, Any], asked: Asked) -> str:
+def status_of(run: dict[str, Any], api_call: Asked) -> str:
     """The state of a run now; once it has completed, its message is added to the thread."""
     if run["cancelled"]:
         return "cancelled"
-    age = asked.reply_context.now - run["began"]
+    age = api_call.reply_context.now - run["began"]
     if age < _WORKED and not run["ended"]:
         return "queued" if age < _QUEUED else "in_progress"
     if run["said"] is None:
-        run["said"] = _speak(run, asked)
+        run["said"] = _speak(run, api_call)
     if run["said"].tool_calls and not run["outputs"]:
         return "requires_action"
     if not run["ended"]:
-        add_message(asked, run["thread"], "assistant", run["said"].text, run)
+        add_message(api_call, run["thread"], "assistant", run["said"].text, run)
         run["ended"] = True
     return "completed"
 
 
-def answer_tools(run: dict[str, Any], asked: Asked) -> None:
+def answer_tools(run: dict[str, Any], api_call: Asked) -> None:
     """Continue the run with the app's tool outputs; it then answers with a text."""
-    run |= {"outputs": True, "began": asked.reply_context.now, "said": None}
+    run |= {"outputs": True, "began": api_call.reply_context.now, "said": None}
 
 
-def shown(run: dict[str, Any], asked: Asked) -> dict[str, Any]:
+def shown(run: dict[str, Any], api_call: Asked) -> dict[str, Any]:
     """Show a run as the API does."""
-    status, began = status_of(run, asked), int(run["began"])
+    status, began = status_of(run, api_call), int(run["began"])
     ended = int(run["began"] + _WORKED) if status == "completed" else None
     return {
         "id": run["id"],
@@ -98,7 +98,7 @@ def shown(run: dict[str, Any], asked: Asked) -> dict[str, Any]:
 
 
 def add_message(
-    asked: Asked,
+    api_call: Asked,
     thread: dict[str, Any],
     role: str,
     content: Any,
@@ -107,13 +107,13 @@ def add_message(
     """Add a message to a thread."""
     parts = content if isinstance(content, list) else [{"type": "text", "text": str(content)}]
     message = {
-        "id": short_id("msg_", asked.reply_context),
+        "id": short_id("msg_", api_call.reply_context),
         "object": "thread.message",
-        "created_at": int(asked.reply_context.now),
+        "created_at": int(api_call.reply_context.now),
         "thread_id": thread["id"],
         "status": "completed",
         "incomplete_details": None,
-        "completed_at": int(asked.reply_context.now) if run else None,
+        "completed_at": int(api_call.reply_context.now) if run else None,
         "incomplete_at": None,
         "role": role,
         "content": [_part(part) for part in parts],
@@ -126,18 +126,18 @@ def add_message(
     return message
 
 
-def events(run: dict[str, Any], asked: Asked) -> bytes:
+def events(run: dict[str, Any], api_call: Asked) -> bytes:
     """Write a run as a stream: its states, its message in pieces, and the end."""
-    run["began"] = asked.reply_context.now - _WORKED  # a streamed run is done at once
-    told = [
-        (f"thread.run.{state}", _as(shown(run, asked), state)) for state in ("created", "queued")
+    run["began"] = api_call.reply_context.now - _WORKED  # a streamed run is done at once
+    entries = [
+        (f"thread.run.{state}", _as(shown(run, api_call), state)) for state in ("created", "queued")
     ]
-    told.append(("thread.run.in_progress", _as(shown(run, asked), "in_progress")))
-    final = shown(run, asked)
+    entries.append(("thread.run.in_progress", _as(shown(run, api_call), "in_progress")))
+    final = shown(run, api_call)
     if final["status"] == "completed":
-        told += _told_message(run)
-    told.append((f"thread.run.{final['status']}", final))
-    lines = [f"event: {name}\ndata: {json.dumps(data)}\n\n" for name, data in told]
+        entries += _message_events(run)
+    entries.append((f"thread.run.{final['status']}", final))
+    lines = [f"event: {name}\ndata: {json.dumps(data)}\n\n" for name, data in entries]
     return "".join([*lines, "event: done\ndata: [DONE]\n\n"]).encode()
 
 
@@ -146,16 +146,16 @@ def _as(run: dict[str, Any], state: str) -> dict[str, Any]:
     return run | {"status": status, "usage": None, "completed_at": None, "required_action": None}
 
 
-def _told_message(run: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+def _message_events(run: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     message = list(run["thread"]["messages"].values())[-1]
     empty = message | {"status": "in_progress", "content": [], "completed_at": None}
-    told = [("thread.message.created", empty), ("thread.message.in_progress", empty)]
+    entries = [("thread.message.created", empty), ("thread.message.in_progress", empty)]
     for piece in split(run["said"].text):
         text = {"value": piece, "annotations": []}
         delta = {"content": [{"index": 0, "type": "text", "text": text}]}
         fields = {"id": message["id"], "object": "thread.message.delta", "delta": delta}
-        told.append(("thread.message.delta", fields))
-    return [*told, ("thread.message.completed", message)]
+        entries.append(("thread.message.delta", fields))
+    return [*entries, ("thread.message.completed", message)]
 
 
 def _part(part: Any) -> Any:
@@ -165,14 +165,14 @@ def _part(part: Any) -> Any:
     return part
 
 
-def _speak(run: dict[str, Any], asked: Asked) -> Completion:
+def _speak(run: dict[str, Any], api_call: Asked) -> Completion:
     """The model's answer to the last message of the thread."""
     prompt = ""
     for message in run["thread"]["messages"].values():
         if message["role"] == "user":
             texts = (part["text"]["value"] for part in message["content"] if part["type"] == "text")
             prompt = "\n".join(texts)
-    base = asked.request
+    base = api_call.request
     request = Request(
         provider=base.provider,
         api="chat",
@@ -187,8 +187,8 @@ def _speak(run: dict[str, Any], asked: Asked) -> Completion:
         input_tokens=-(-len(prompt) // 4),
     )
     key = f"{run['id']} {run['outputs']}"
-    said = asked.reply_context.speak(request, key) if asked.reply_context.speak else None
-    return said if isinstance(said, Completion) else Completion()
+    answer = api_call.reply_context.speak(request, key) if api_call.reply_context.speak else None
+    return answer if isinstance(answer, Completion) else Completion()
 
 
 def _action(run: dict[str, Any]) -> dict[str, Any]:
@@ -210,5 +210,9 @@ def hash_of(name: str, index: int) -> int:
 
 def _usage(run: dict[str, Any]) -> dict[str, int]:
     usage = run["said"].usage
-    heard, said = usage.input_tokens, usage.output_tokens
-    return {"prompt_tokens": heard, "completion_tokens": said, "total_tokens": heard + said}
+    prompt, completion = usage.input_tokens, usage.output_tokens
+    return {
+        "prompt_tokens": prompt,
+        "completion_tokens": completion,
+        "total_tokens": prompt + completion,
+    }

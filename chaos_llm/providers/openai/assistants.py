@@ -23,14 +23,14 @@ _ASSISTANTS, _THREADS = "assistants", "threads"
 _EVENTS = "text/event-stream; charset=utf-8"
 
 
-def _created(asked: Asked) -> Document | Refusal:
-    fields = asked.fields
+def _created(api_call: Asked) -> Document | Refusal:
+    fields = api_call.fields
     if not isinstance(fields.get("model"), str):
         return Refusal("invalid_request", message="Missing required parameter: 'model'.")
     assistant = {
-        "id": short_id("asst_", asked.reply_context),
+        "id": short_id("asst_", api_call.reply_context),
         "object": "assistant",
-        "created_at": int(asked.reply_context.now),
+        "created_at": int(api_call.reply_context.now),
         "name": fields.get("name"),
         "description": fields.get("description"),
         "model": fields["model"],
@@ -42,43 +42,45 @@ def _created(asked: Asked) -> Document | Refusal:
         "top_p": 1.0,
         "response_format": fields.get("response_format") or "auto",
     }
-    asked.kept(_ASSISTANTS)[assistant["id"]] = assistant
+    api_call.kept(_ASSISTANTS)[assistant["id"]] = assistant
     return Document(assistant)
 
 
-def _listed(asked: Asked) -> Document:
-    return Document(page_of(asked.kept(_ASSISTANTS), asked.fields, lambda each: each))
+def _listed(api_call: Asked) -> Document:
+    return Document(page_of(api_call.kept(_ASSISTANTS), api_call.fields, lambda each: each))
 
 
-def _assistant(asked: Asked) -> Document | Refusal:
-    assistant = found(asked, _ASSISTANTS, "assistant")
+def _assistant(api_call: Asked) -> Document | Refusal:
+    assistant = found(api_call, _ASSISTANTS, "assistant")
     if isinstance(assistant, Refusal):
         return assistant
-    if asked.request.body["$method"] == "POST":
-        assistant.update({name: asked.fields[name] for name in assistant if name in asked.fields})
+    if api_call.request.body["$method"] == "POST":
+        assistant.update(
+            {name: api_call.fields[name] for name in assistant if name in api_call.fields}
+        )
     return Document(assistant)
 
 
-def _assistant_dropped(asked: Asked) -> Document | Refusal:
-    return deleted(asked, _ASSISTANTS, "assistant", "assistant.deleted")
+def _assistant_dropped(api_call: Asked) -> Document | Refusal:
+    return deleted(api_call, _ASSISTANTS, "assistant", "assistant.deleted")
 
 
-def _new_thread(asked: Asked, fields: dict[str, Any]) -> dict[str, Any]:
+def _new_thread(api_call: Asked, fields: dict[str, Any]) -> dict[str, Any]:
     thread: dict[str, Any] = {
-        "id": short_id("thread_", asked.reply_context),
-        "created": int(asked.reply_context.now),
+        "id": short_id("thread_", api_call.reply_context),
+        "created": int(api_call.reply_context.now),
         "metadata": fields.get("metadata") or {},
         "messages": {},
         "runs": {},
     }
     for message in fields.get("messages") or ():
-        add_message(asked, thread, str(message.get("role")), message.get("content"))
-    asked.kept(_THREADS)[thread["id"]] = thread
+        add_message(api_call, thread, str(message.get("role")), message.get("content"))
+    api_call.kept(_THREADS)[thread["id"]] = thread
     return thread
 
 
-def _thread_created(asked: Asked) -> Document:
-    return Document(_thread_of(_new_thread(asked, asked.fields)))
+def _thread_created(api_call: Asked) -> Document:
+    return Document(_thread_of(_new_thread(api_call, api_call.fields)))
 
 
 def _thread_of(thread: dict[str, Any]) -> dict[str, Any]:
@@ -91,107 +93,107 @@ def _thread_of(thread: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _thread(asked: Asked) -> Document | Refusal:
-    thread = found(asked, _THREADS, "thread")
+def _thread(api_call: Asked) -> Document | Refusal:
+    thread = found(api_call, _THREADS, "thread")
     return thread if isinstance(thread, Refusal) else Document(_thread_of(thread))
 
 
-def _thread_dropped(asked: Asked) -> Document | Refusal:
-    return deleted(asked, _THREADS, "thread", "thread.deleted")
+def _thread_dropped(api_call: Asked) -> Document | Refusal:
+    return deleted(api_call, _THREADS, "thread", "thread.deleted")
 
 
-def _message_created(asked: Asked) -> Document | Refusal:
-    thread = found(asked, _THREADS, "thread")
+def _message_created(api_call: Asked) -> Document | Refusal:
+    thread = found(api_call, _THREADS, "thread")
     if isinstance(thread, Refusal):
         return thread
-    role = str(asked.fields.get("role") or "user")
-    return Document(add_message(asked, thread, role, asked.fields.get("content")))
+    role = str(api_call.fields.get("role") or "user")
+    return Document(add_message(api_call, thread, role, api_call.fields.get("content")))
 
 
-def _messages(asked: Asked) -> Document | Refusal:
-    thread = found(asked, _THREADS, "thread")
+def _messages(api_call: Asked) -> Document | Refusal:
+    thread = found(api_call, _THREADS, "thread")
     if isinstance(thread, Refusal):
         return thread
-    run_id = asked.fields.get("run_id")
+    run_id = api_call.fields.get("run_id")
     kept = {
         name: each for name, each in thread["messages"].items() if run_id in (None, each["run_id"])
     }
-    return Document(page_of(kept, asked.fields, lambda each: each))
+    return Document(page_of(kept, api_call.fields, lambda each: each))
 
 
-def _message(asked: Asked) -> Document | Refusal:
-    thread = found(asked, _THREADS, "thread")
+def _message(api_call: Asked) -> Document | Refusal:
+    thread = found(api_call, _THREADS, "thread")
     if isinstance(thread, Refusal):
         return thread
-    message = thread["messages"].get(asked.parts[1])
-    return Document(message) if message else no_such("message", asked.parts[1])
+    message = thread["messages"].get(api_call.parts[1])
+    return Document(message) if message else no_such("message", api_call.parts[1])
 
 
-def _run_begun(asked: Asked) -> Document | Refusal:
-    thread = found(asked, _THREADS, "thread")
-    return thread if isinstance(thread, Refusal) else _run_on(asked, thread)
+def _run_begun(api_call: Asked) -> Document | Refusal:
+    thread = found(api_call, _THREADS, "thread")
+    return thread if isinstance(thread, Refusal) else _run_on(api_call, thread)
 
 
-def _thread_and_run(asked: Asked) -> Document | Refusal:
-    thread = asked.fields.get("thread")
-    return _run_on(asked, _new_thread(asked, thread if isinstance(thread, dict) else {}))
+def _thread_and_run(api_call: Asked) -> Document | Refusal:
+    thread = api_call.fields.get("thread")
+    return _run_on(api_call, _new_thread(api_call, thread if isinstance(thread, dict) else {}))
 
 
-def _run_on(asked: Asked, thread: dict[str, Any]) -> Document | Refusal:
-    name = str(asked.fields.get("assistant_id"))
-    assistant = asked.kept(_ASSISTANTS).get(name)
+def _run_on(api_call: Asked, thread: dict[str, Any]) -> Document | Refusal:
+    name = str(api_call.fields.get("assistant_id"))
+    assistant = api_call.kept(_ASSISTANTS).get(name)
     if assistant is None:
         return no_such("assistant", name)
-    for message in asked.fields.get("additional_messages") or ():
-        add_message(asked, thread, str(message.get("role")), message.get("content"))
-    return _told(asked, new_run(asked, thread, assistant))
+    for message in api_call.fields.get("additional_messages") or ():
+        add_message(api_call, thread, str(message.get("role")), message.get("content"))
+    return _run_reply(api_call, new_run(api_call, thread, assistant))
 
 
-def _told(asked: Asked, run: dict[str, Any]) -> Document:
+def _run_reply(api_call: Asked, run: dict[str, Any]) -> Document:
     """Show a run, or stream it."""
-    if asked.fields.get("stream") is True:
-        return Document(content=events(run, asked), media=_EVENTS)
-    return Document(shown(run, asked))
+    if api_call.fields.get("stream") is True:
+        return Document(content=events(run, api_call), media=_EVENTS)
+    return Document(shown(run, api_call))
 
 
-def _run_of(asked: Asked) -> Any:
-    thread = found(asked, _THREADS, "thread")
+def _run_of(api_call: Asked) -> Any:
+    thread = found(api_call, _THREADS, "thread")
     if isinstance(thread, Refusal):
         return thread
-    return thread["runs"].get(asked.parts[1]) or no_such("run", asked.parts[1])
+    return thread["runs"].get(api_call.parts[1]) or no_such("run", api_call.parts[1])
 
 
-def _run(asked: Asked) -> Document | Refusal:
-    run = _run_of(asked)
-    return run if isinstance(run, Refusal) else Document(shown(run, asked))
+def _run(api_call: Asked) -> Document | Refusal:
+    run = _run_of(api_call)
+    return run if isinstance(run, Refusal) else Document(shown(run, api_call))
 
 
-def _run_cancelled(asked: Asked) -> Document | Refusal:
-    run = _run_of(asked)
+def _run_cancelled(api_call: Asked) -> Document | Refusal:
+    run = _run_of(api_call)
     if isinstance(run, Refusal):
         return run
     run["cancelled"] = not run["ended"]
-    return Document(shown(run, asked))
+    return Document(shown(run, api_call))
 
 
-def _tools_answered(asked: Asked) -> Document | Refusal:
-    run = _run_of(asked)
+def _tools_answered(api_call: Asked) -> Document | Refusal:
+    run = _run_of(api_call)
     if isinstance(run, Refusal):
         return run
-    answer_tools(run, asked)
-    return _told(asked, run)
+    answer_tools(run, api_call)
+    return _run_reply(api_call, run)
 
 
-def _runs(asked: Asked) -> Document | Refusal:
-    thread = found(asked, _THREADS, "thread")
+def _runs(api_call: Asked) -> Document | Refusal:
+    thread = found(api_call, _THREADS, "thread")
     if isinstance(thread, Refusal):
         return thread
-    return Document(page_of(thread["runs"], asked.fields, lambda run: shown(run, asked)))
+    return Document(page_of(thread["runs"], api_call.fields, lambda run: shown(run, api_call)))
 
 
-def _steps(asked: Asked) -> Document | Refusal:
-    run = _run_of(asked)
-    return run if isinstance(run, Refusal) else Document(page_of({}, asked.fields, dict))
+def _steps(api_call: Asked) -> Document | Refusal:
+    run = _run_of(api_call)
+    return run if isinstance(run, Refusal) else Document(page_of({}, api_call.fields, dict))
 
 
 _T, _R = r"/threads/([^/]+)", r"/threads/([^/]+)/runs/([^/]+)"

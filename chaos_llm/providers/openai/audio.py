@@ -19,12 +19,12 @@ _LENGTH = 1.0  # seconds of the recording
 _NO_FILE = "Missing required parameter: 'file'."
 
 
-def _spoken(asked: Asked) -> Document | Refusal:
+def _spoken(api_call: Asked) -> Document | Refusal:
     for name in ("model", "input", "voice"):
-        if not asked.fields.get(name):
+        if not api_call.fields.get(name):
             message = f"Missing required parameter: '{name}'."
             return Refusal("invalid_request", message=message)
-    kind = str(asked.fields.get("response_format") or "mp3")
+    kind = str(api_call.fields.get("response_format") or "mp3")
     if kind not in TYPES:
         named = ", ".join(f"'{each}'" for each in TYPES)
         message = f"Invalid value: '{kind}'. Supported values are: {named}."
@@ -32,12 +32,15 @@ def _spoken(asked: Asked) -> Document | Refusal:
     return Document(content=silence(kind), media=TYPES[kind])
 
 
-def _heard(asked: Asked) -> Document | Refusal:
-    file = asked.fields.get("file")
+def _transcribed(api_call: Asked) -> Document | Refusal:
+    file = api_call.fields.get("file")
     if not isinstance(file, Upload):
         return Refusal("invalid_request", message=_NO_FILE)
-    text, form = _words(asked.request, asked), asked.fields.get("response_format") or "json"
-    if asked.fields.get("stream") in ("true", True):
+    text, form = (
+        _words(api_call.request, api_call),
+        api_call.fields.get("response_format") or "json",
+    )
+    if api_call.fields.get("stream") in ("true", True):
         return Document(content=_events(text), media="text/event-stream; charset=utf-8")
     if form == "text":
         return Document(content=f"{text}\n".encode(), media="text/plain; charset=utf-8")
@@ -49,14 +52,14 @@ def _heard(asked: Asked) -> Document | Refusal:
     return Document({"text": text, "usage": usage})
 
 
-def _words(request: Request, asked: Asked) -> str:
+def _words(request: Request, api_call: Asked) -> str:
     """The transcript: the model's answer to an empty prompt."""
-    if asked.reply_context.speak is None:
+    if api_call.reply_context.speak is None:
         return _HEARD
-    said = asked.reply_context.speak(
-        replace(request, body=None), str(asked.reply_context.rng.number(64))
+    completion = api_call.reply_context.speak(
+        replace(request, body=None), str(api_call.reply_context.rng.number(64))
     )
-    return said.text if isinstance(said, Completion) else _HEARD
+    return completion.text if isinstance(completion, Completion) else _HEARD
 
 
 def _verbose(text: str) -> dict[str, Any]:
@@ -84,12 +87,12 @@ def _subtitles(text: str, form: str) -> bytes:
 
 
 def _events(text: str) -> bytes:
-    told = [{"type": "transcript.text.delta", "delta": piece} for piece in split(text)]
-    told.append({"type": "transcript.text.done", "text": text})
-    return b"".join(f"data: {json.dumps(each)}\n\n".encode() for each in told)
+    events = [{"type": "transcript.text.delta", "delta": piece} for piece in split(text)]
+    events.append({"type": "transcript.text.done", "text": text})
+    return b"".join(f"data: {json.dumps(each)}\n\n".encode() for each in events)
 
 
 AUDIO = (
     Route("POST", r"/audio/speech$", _spoken),
-    Route("POST", r"/audio/(transcriptions|translations)$", _heard),
+    Route("POST", r"/audio/(transcriptions|translations)$", _transcribed),
 )

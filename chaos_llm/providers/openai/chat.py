@@ -117,12 +117,12 @@ class OpenAIChat(ChatCompletions):
         opening = "null" if silent else '""'
         return f'{{"role":"assistant","content":{opening},"refusal":null}}'
 
-    def _said(self, piece: str, answer: Completion) -> str:
+    def _content_delta(self, piece: str, answer: Completion) -> str:
         field = "refusal" if answer.stop == "refusal" else "content"
         return f'{{"{field}":{quote(piece)}}}'
 
-    def _padding(self, request: Request, said: str) -> str:
-        return obfuscation(request.body, said)
+    def _padding(self, request: Request, text: str) -> str:
+        return obfuscation(request.body, text)
 
     def _call(self, index: int, call: ToolCall, reply_context: ReplyContext) -> str:  # noqa: ARG002 - the order
         return _TOOL_CALL % (self._call_id(reply_context), quote(call.name), quote(call.arguments))

@@ -205,18 +205,18 @@ class ChatCompletions(OpenAIDialect, ModelEndpoint):
     def _stream(self, request: Request, answer: Completion, reply_context: ReplyContext) -> Reply:
         request_id, headers = self._opened(request, reply_context)
         head, tail = self._frame(request, reply_context)
-        asked = asks_for_usage(request.body)
-        end = tail + (',"usage":null' if asked and self.null_usage else "")
+        usage_requested = asks_for_usage(request.body)
+        end = tail + (',"usage":null' if usage_requested and self.null_usage else "")
         chunks = [Chunk(0.0, f": {self.comment}\n\n".encode())] if self.comment else []
         chunks += self._opening(head, end)
         frame = Frame(head, tail, end, request_id)
         chunks += interleaved(
-            self._told_choice(index, request, each, reply_context, frame)
+            self._choice_chunks(index, request, each, reply_context, frame)
             for index, each in enumerate((answer, *answer.alternatives))
         )
         usage = self._billed(request, answer)
         chunks += self._last(request, answer, frame)
-        if asked and not self.tells_usage and answer.tells_usage:
+        if usage_requested and not self.tells_usage and answer.tells_usage:
             pad = self._padding(request, usage)
             chunks.append(nameless_event(f'{head}{tail},"usage":{usage}{pad}}}'))
         chunks.append(nameless_event("[DONE]"))
@@ -227,7 +227,7 @@ class ChatCompletions(OpenAIDialect, ModelEndpoint):
         ping = f": {self.comment or 'keep-alive'}\n\n".encode()
         return sse_reply(headers, chunks, ping, self.media)
 
-    def _told_choice(
+    def _choice_chunks(
         self,
         index: int,
         request: Request,
@@ -261,7 +261,7 @@ class ChatCompletions(OpenAIDialect, ModelEndpoint):
         pad = self._padding(request, "")
         return [nameless_event(f"{frame.head}{choice}{end}{pad}}}")]
 
-    def _padding(self, request: Request, said: str) -> str:  # noqa: ARG002 - two have it
+    def _padding(self, request: Request, text: str) -> str:  # noqa: ARG002 - two have it
         """Write the field that hides a chunk's length, after a comma."""
         return ""
 
@@ -299,8 +299,8 @@ class ChatCompletions(OpenAIDialect, ModelEndpoint):
         return []
 
     def _choice(self, delta: str, finish: str, index: int = 0, logprobs: str = "null") -> str:
-        told = f'"logprobs":{logprobs},' if self.has_logprobs else ""
-        return f'{{"index":{index},"delta":{delta},{told}"finish_reason":{finish}}}'
+        logprobs_field = f'"logprobs":{logprobs},' if self.has_logprobs else ""
+        return f'{{"index":{index},"delta":{delta},{logprobs_field}"finish_reason":{finish}}}'
 
     def _delta(self, fields: str) -> str:
         role = '"role":"assistant"' if self.roles else ""
@@ -316,15 +316,15 @@ class ChatCompletions(OpenAIDialect, ModelEndpoint):
         """All pieces of a stream, each with whether it belongs to the answer itself."""
         deltas = [Delta(self._first_delta(answer))]
         if answer.reasoning and self.reasoning_field:
-            deltas += self._told_reasoning(request, answer.reasoning, reply_context)
-        deltas += [Delta(self._said(p, answer), True, p) for p in split(answer.text)]
+            deltas += self._reasoning_deltas(request, answer.reasoning, reply_context)
+        deltas += [Delta(self._content_delta(p, answer), True, p) for p in split(answer.text)]
         if is_legacy(request.body):
-            return deltas + self._toldfunction_of(answer)
+            return deltas + self._function_deltas(answer)
         for index, call in enumerate(answer.tool_calls):
-            deltas += self._told_call(index, call, reply_context)
+            deltas += self._call_deltas(index, call, reply_context)
         return deltas
 
-    def _told_reasoning(
+    def _reasoning_deltas(
         self,
         request: Request,  # noqa: ARG002 - for some vendors it depends on the model
         reasoning: Reasoning,
@@ -334,10 +334,10 @@ class ChatCompletions(OpenAIDialect, ModelEndpoint):
         pieces = split(reasoning.text)
         return [Delta(self._delta(f'"{field}":{quote(piece)}'), True) for piece in pieces]
 
-    def _said(self, piece: str, answer: Completion) -> str:  # noqa: ARG002 - OpenAI's refuses
+    def _content_delta(self, piece: str, answer: Completion) -> str:  # noqa: ARG002 - OpenAI's refuses
         return self._delta(f'"content":{quote(piece)}')
 
-    def _toldfunction_of(self, answer: Completion) -> list[Delta]:
+    def _function_deltas(self, answer: Completion) -> list[Delta]:
         """The chunks of a legacy function call."""
         deltas: list[Delta] = []
         for call in answer.tool_calls[:1]:
@@ -347,7 +347,7 @@ class ChatCompletions(OpenAIDialect, ModelEndpoint):
             deltas += [Delta(self._delta(piece), True) for piece in pieces]
         return deltas
 
-    def _told_call(self, index: int, call: ToolCall, reply_context: ReplyContext) -> list[Delta]:
+    def _call_deltas(self, index: int, call: ToolCall, reply_context: ReplyContext) -> list[Delta]:
         head = f'"tool_calls":[{{"index":{index},'
         name, call_id = quote(call.name), self._call_id(reply_context)
         opening = f'{head}"id":"{call_id}","type":"function","function":{{"name":{name},'

@@ -34,8 +34,9 @@ class Frame(NamedTuple):
 
 def counted(usage: Usage) -> str:
     """Write the three counts that every usage has."""
-    asked, said = usage.input_tokens, usage.output_tokens
-    return f'"prompt_tokens":{asked},"completion_tokens":{said},"total_tokens":{asked + said}'
+    prompt, completion = usage.input_tokens, usage.output_tokens
+    total = prompt + completion
+    return f'"prompt_tokens":{prompt},"completion_tokens":{completion},"total_tokens":{total}'
 
 
 @lru_cache(512)
@@ -49,9 +50,9 @@ def function_of(call: ToolCall) -> str:
     return f'{{"name":{quote(call.name)},"arguments":{quote(call.arguments)}}}'
 
 
-def interleaved(told: Iterable[list[Chunk]]) -> list[Chunk]:
+def interleaved(streams: Iterable[list[Chunk]]) -> list[Chunk]:
     """Mix the chunks of several answers as they are made: one of each in turn."""
-    first, *others = told
+    first, *others = streams
     if not others:
         return first
     return [each for each in chain.from_iterable(zip_longest(first, *others)) if each is not None]
@@ -91,5 +92,11 @@ def usage_in_detail(usage: Usage) -> str:
 
 
 def _used(usage: Usage) -> tuple[int, ...]:
-    asked, said = usage.input_tokens, usage.output_tokens
-    return (asked, said, asked + said, usage.cache_read_tokens, usage.reasoning_tokens)
+    prompt, completion = usage.input_tokens, usage.output_tokens
+    return (
+        prompt,
+        completion,
+        prompt + completion,
+        usage.cache_read_tokens,
+        usage.reasoning_tokens,
+    )

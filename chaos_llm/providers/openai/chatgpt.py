@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 
 from chaos_llm.protocol.messages import Document, Refusal, Reply, Request, WireRequest
 from chaos_llm.protocol.rate_limits import Quota
-from chaos_llm.providers.client_endpoints import ClientEndpoints, says
+from chaos_llm.providers.client_endpoints import ClientEndpoints, constant
 from chaos_llm.providers.framing import json_reply
 from chaos_llm.providers.openai.chatgpt_account import ACCOUNT, PLAN
 from chaos_llm.providers.openai.common import Headers, OpenAIDialect
@@ -30,7 +30,7 @@ _CODEX = re.compile(r"/backend-api/codex/responses$")
 _SPANS = (("primary", 300), ("secondary", 10_080))  # minutes: five hours, and a week
 _USED = 2  # percent of each limit that is used: assumed
 _REACHED = "The usage limit has been reached"
-_NOTHING = says({})
+_NOTHING = constant({})
 
 
 class Subscribed(OpenAIDialect):
@@ -100,9 +100,9 @@ def limit_headers(now: float, *, reached: bool = False) -> Headers:
     )
 
 
-def _usage(asked: Asked) -> Document:
+def _usage(api_call: Asked) -> Document:
     """What is used of both limits, as openai/codex reads it."""
-    now = asked.reply_context.now
+    now = api_call.reply_context.now
     windows = {
         f"{name}_window": {
             "used_percent": _USED,
@@ -116,9 +116,9 @@ def _usage(asked: Asked) -> Document:
     return Document({"plan_type": PLAN, "rate_limit": limit, "credits": None})
 
 
-def _accounts(asked: Asked) -> Document:
+def _accounts(api_call: Asked) -> Document:
     """The accounts of a login: the one that the client names, as Codex refuses to work without."""
-    account = asked.fields["account"] or ACCOUNT
+    account = api_call.fields["account"] or ACCOUNT
     entry = {
         "id": account,
         "name": None,
@@ -139,14 +139,14 @@ class ChatGPTClient(ClientEndpoints, OpenAIRouted):
     table: ClassVar[tuple[Route, ...]] = (
         Route("GET", "^/backend-api/wham/usage$", _usage),
         Route("GET", "^/backend-api/wham/accounts/check$", _accounts),
-        Route("POST", "^/backend-api/ps/mcp$", says(None, 404)),  # no connectors
-        Route("GET", "^/backend-api/codex/models$", says({"models": []})),
+        Route("POST", "^/backend-api/ps/mcp$", constant(None, 404)),  # no connectors
+        Route("GET", "^/backend-api/codex/models$", constant({"models": []})),
         Route("POST", "^/backend-api/codex/analytics-events/events$", _NOTHING),  # telemetry
         Route("POST", "^/otlp/v1/(?:logs|metrics|traces)$", _NOTHING),
-        Route("GET", "^/backend-api/(?:ps/)?plugins(?:/|$)", says([])),
+        Route("GET", "^/backend-api/(?:ps/)?plugins(?:/|$)", constant([])),
         Route("GET", "^/backend-api/(?!codex/responses$)", _NOTHING),
         Route("POST", "^/backend-api/(?:wham|ps|plugins|connectors)/", _NOTHING),
     )
 
-    def _asked(self, wire: WireRequest) -> dict[str, Any] | Refusal:
+    def _request_fields(self, wire: WireRequest) -> dict[str, Any] | Refusal:
         return {"account": wire.headers.get("chatgpt-account-id", "")}

@@ -95,7 +95,7 @@ class OpenAIDialect(Endpoint):
         if refusal.status:
             row = row._replace(status=refusal.status)
         if refusal.message is not None:
-            row = self._told(row, refusal.kind, refusal.message)
+            row = self._with_message(row, refusal.kind, refusal.message)
         else:
             row = row._replace(message=self._filled(row, request, refusal, request_id))
         return row._replace(
@@ -118,7 +118,7 @@ class OpenAIDialect(Endpoint):
         """Say in a message how long to wait."""
         return self.wait if wait is None else seconds(wait) + "s"
 
-    def _told(self, row: OpenAIError, kind: str, message: str) -> OpenAIError:
+    def _with_message(self, row: OpenAIError, kind: str, message: str) -> OpenAIError:
         """Say this message; what a body lacks has a code of its own, an unknown path has none."""
         before, _, after = self.lacking.partition("{}")
         if message.startswith(before) and message.endswith(after) and kind == "invalid_request":

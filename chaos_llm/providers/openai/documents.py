@@ -78,11 +78,11 @@ class Embeddings(_OpenAIDocument):
 
     def healthy(self, request: Request, reply_context: ReplyContext) -> Document | None:  # noqa: ARG002
         """Embed every text of the request."""
-        asked = request.body
-        model = asked.get("model") or deployment(request.path)
-        size = asked.get("dimensions") or _SIZES.get(model, _USUAL_SIZE)
-        texts = _texts(asked["input"])
-        packed = asked.get("encoding_format") == "base64"
+        body = request.body
+        model = body.get("model") or deployment(request.path)
+        size = body.get("dimensions") or _SIZES.get(model, _USUAL_SIZE)
+        texts = _texts(body["input"])
+        packed = body.get("encoding_format") == "base64"
         data = [
             {
                 "object": "embedding",
@@ -115,11 +115,11 @@ def _model(name: str) -> dict[str, Any]:
     return {"id": name, "object": "model", "created": _BEGAN, "owned_by": "system"}
 
 
-def _texts(said: object) -> list[str]:
+def _texts(value: object) -> list[str]:
     """Read one text or many; tokens stand for the text that they are."""
-    if not isinstance(said, list) or all(isinstance(token, int) for token in said):
-        return [str(said)]
-    return [str(text) for text in said]
+    if not isinstance(value, list) or all(isinstance(token, int) for token in value):
+        return [str(value)]
+    return [str(text) for text in value]
 
 
 def _packed(numbers: list[float]) -> str:

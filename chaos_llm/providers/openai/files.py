@@ -15,7 +15,9 @@ FILES = "files"  # the name of their store
 _ONE = r"/files/([^/]+)"
 
 
-def keep_file(asked: Asked, file_id: str, name: str, data: bytes, purpose: str) -> dict[str, Any]:
+def keep_file(
+    api_call: Asked, file_id: str, name: str, data: bytes, purpose: str
+) -> dict[str, Any]:
     """Store a file: the fields that the API shows, and its bytes."""
     record = {
         "object": "file",
@@ -23,47 +25,47 @@ def keep_file(asked: Asked, file_id: str, name: str, data: bytes, purpose: str) 
         "purpose": purpose,
         "filename": name,
         "bytes": len(data),
-        "created_at": int(asked.reply_context.now),
+        "created_at": int(api_call.reply_context.now),
         "expires_at": None,
         "status": "processed",
         "status_details": None,
     }
-    asked.kept(FILES)[file_id] = {"shown": record, "data": data}
+    api_call.kept(FILES)[file_id] = {"shown": record, "data": data}
     return record
 
 
-def _created(asked: Asked) -> Document | Refusal:
-    file, purpose = asked.fields.get("file"), asked.fields.get("purpose")
+def _created(api_call: Asked) -> Document | Refusal:
+    file, purpose = api_call.fields.get("file"), api_call.fields.get("purpose")
     if not isinstance(file, Upload):
         return Refusal("invalid_request", message="Missing required parameter: 'file'.")
     if not purpose:
         return Refusal("invalid_request", message="Missing required parameter: 'purpose'.")
-    file_id = short_id("file-", asked.reply_context)
-    return Document(keep_file(asked, file_id, file.name, file.data, str(purpose)))
+    file_id = short_id("file-", api_call.reply_context)
+    return Document(keep_file(api_call, file_id, file.name, file.data, str(purpose)))
 
 
-def _listed(asked: Asked) -> Document:
-    purpose = asked.fields.get("purpose")
+def _listed(api_call: Asked) -> Document:
+    purpose = api_call.fields.get("purpose")
     kept = {
         name: each
-        for name, each in asked.kept(FILES).items()
+        for name, each in api_call.kept(FILES).items()
         if purpose in (None, each["shown"]["purpose"])
     }
-    return Document(page_of(kept, asked.fields, lambda each: each["shown"]))
+    return Document(page_of(kept, api_call.fields, lambda each: each["shown"]))
 
 
-def _shown(asked: Asked) -> Document | Refusal:
-    file = found(asked, FILES, "file")
+def _shown(api_call: Asked) -> Document | Refusal:
+    file = found(api_call, FILES, "file")
     return file if isinstance(file, Refusal) else Document(file["shown"])
 
 
-def _read(asked: Asked) -> Document | Refusal:
-    file = found(asked, FILES, "file")
+def _read(api_call: Asked) -> Document | Refusal:
+    file = found(api_call, FILES, "file")
     return file if isinstance(file, Refusal) else Document(content=file["data"])
 
 
-def _dropped(asked: Asked) -> Document | Refusal:
-    return deleted(asked, FILES, "file", "file")
+def _dropped(api_call: Asked) -> Document | Refusal:
+    return deleted(api_call, FILES, "file", "file")
 
 
 class OpenAIFiles(OpenAIRouted):

@@ -99,7 +99,7 @@ class OpenAILogin(RotatingLogin):
             field = "redirect_uri"
         return Refusal("invalid_request", message=_MISSING + field) if field else None
 
-    def _tell(self, request: Request, answer: Document, reply_context: ReplyContext) -> Reply:  # noqa: ARG002
+    def _render(self, request: Request, answer: Document, reply_context: ReplyContext) -> Reply:  # noqa: ARG002
         return document_reply(answer, reply_ids(reply_context)[1])
 
     def _refuse(self, request: Request, refusal: Refusal, reply_context: ReplyContext) -> Reply:  # noqa: ARG002
@@ -128,7 +128,7 @@ def _tokens(request: Request, reply_context: ReplyContext) -> Document:
     drawn = base58(reply_context.rng.number(256), 32)
     if request.body.get("grant_type") == _EXCHANGE:
         return Document({"access_token": f"sk-proj-{drawn}"})
-    said: dict[str, Any] = {
+    claims: dict[str, Any] = {
         "iss": "https://auth.openai.com",
         "aud": ["https://api.openai.com/v1"],
         "iat": int(reply_context.now),
@@ -138,8 +138,8 @@ def _tokens(request: Request, reply_context: ReplyContext) -> Document:
     }
     return Document(
         {
-            "id_token": _signed(said | {"email": "user@example.com"}, drawn),
-            "access_token": _signed(said, drawn),
+            "id_token": _signed(claims | {"email": "user@example.com"}, drawn),
+            "access_token": _signed(claims, drawn),
             "refresh_token": f"rt_{drawn}",
         }
     )

@@ -31,16 +31,16 @@ _SCORE = 1.2e-05  # of a category that is not flagged: assumed
 _LATEST = "omni-moderation-latest"
 
 
-def _moderated(asked: Asked) -> Document | Refusal:
-    given = asked.fields.get("input")
-    if not given:
+def _moderated(api_call: Asked) -> Document | Refusal:
+    value = api_call.fields.get("input")
+    if not value:
         return Refusal("invalid_request", message="Missing required parameter: 'input'.")
-    texts = given if isinstance(given, list) else [given]
+    texts = value if isinstance(value, list) else [value]
     of_parts = all(isinstance(each, dict) for each in texts)  # one input of several parts
     results = [_result(texts)] if of_parts else [_result([each]) for each in texts]
-    model = str(asked.fields.get("model") or _LATEST)
+    model = str(api_call.fields.get("model") or _LATEST)
     return Document(
-        {"id": short_id("modr-", asked.reply_context), "model": model, "results": results}
+        {"id": short_id("modr-", api_call.reply_context), "model": model, "results": results}
     )
 
 

@@ -47,14 +47,14 @@ class RealtimeResponse:
 
     def whole(self) -> tuple[Chunk, ...]:
         """All events, from `response.created` to `response.done`."""
-        return (*self._told(), self._done(self._ending()))
+        return (*self._chunks(), self._done(self._ending()))
 
     def broken(self, after: float, row: OpenAIError) -> tuple[Chunk, ...]:
         """The events up to a share of the content, then the failure.
 
         The error event is documented; that `response.done` follows it is assumed.
         """
-        before = broken_at(self._told(), after)
+        before = broken_at(self._chunks(), after)
         self._output.clear()
         status = {
             "type": "failed",
@@ -62,7 +62,7 @@ class RealtimeResponse:
         }
         return (*before, error(row, self._context), self._done(("failed", status)))
 
-    def _told(self) -> list[Chunk]:
+    def _chunks(self) -> list[Chunk]:
         created = self._response("in_progress", None, usage=None)
         chunks = [self._event("response.created", response=created)]
         if self._quota is not None:

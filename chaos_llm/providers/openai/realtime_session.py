@@ -65,16 +65,16 @@ class RealtimeSession(Session):
 
     def received(self, text: str) -> Reaction:
         try:
-            asked = strict_json.loads(text.encode())
+            event = strict_json.loads(text.encode())
         except ValueError:
-            asked = None
-        if not isinstance(asked, dict):
+            event = None
+        if not isinstance(event, dict):
             return self._refused(None, "The event is not a JSON object.", code="invalid_json")
-        kind = asked.get("type")
+        kind = event.get("type")
         handler = _HANDLERS.get(kind) if isinstance(kind, str) else None
         if handler is None:
-            return self._refused(asked, f"Invalid value: '{kind}'.", param="type")
-        return handler(self, asked)
+            return self._refused(event, f"Invalid value: '{kind}'.", param="type")
+        return handler(self, event)
 
     def sent(self, message: bytes) -> None:
         if message.startswith(_IS_RESPONSE):
@@ -85,71 +85,71 @@ class RealtimeSession(Session):
             self._items += self._response["output"]
         self._is_answering, self._response = False, None
 
-    def update(self, asked: dict[str, Any]) -> Reaction:
+    def update(self, event: dict[str, Any]) -> Reaction:
         """Change the settings; what is not named stays."""
-        changes = asked.get("session")
+        changes = event.get("session")
         if not isinstance(changes, dict):
-            return self._lacks(asked, "session")
+            return self._lacks(event, "session")
         _merge(self._settings, changes)
-        return self._says(self._event("session.updated", session=self._settings))
+        return self._send(self._event("session.updated", session=self._settings))
 
-    def add_item(self, asked: dict[str, Any]) -> Reaction:
+    def add_item(self, event: dict[str, Any]) -> Reaction:
         """Put an item into the conversation."""
-        given = asked.get("item")
-        if not isinstance(given, dict):
-            return self._lacks(asked, "item")
-        return self._says(*self._added(given))
+        new_item = event.get("item")
+        if not isinstance(new_item, dict):
+            return self._lacks(event, "item")
+        return self._send(*self._added(new_item))
 
-    def delete_item(self, asked: dict[str, Any]) -> Reaction:
+    def delete_item(self, event: dict[str, Any]) -> Reaction:
         """Take an item out of the conversation."""
-        item_id = asked.get("item_id")
+        item_id = event.get("item_id")
         if self._item(item_id) is None:
-            return self._unknown_item(asked)
+            return self._unknown_item(event)
         self._items = [item for item in self._items if item["id"] != item_id]
-        return self._says(self._event("conversation.item.deleted", item_id=item_id))
+        return self._send(self._event("conversation.item.deleted", item_id=item_id))
 
-    def retrieve_item(self, asked: dict[str, Any]) -> Reaction:
+    def retrieve_item(self, event: dict[str, Any]) -> Reaction:
         """Show an item of the conversation."""
-        item = self._item(asked.get("item_id"))
+        item = self._item(event.get("item_id"))
         if item is None:
-            return self._unknown_item(asked)
-        return self._says(self._event("conversation.item.retrieved", item=item))
+            return self._unknown_item(event)
+        return self._send(self._event("conversation.item.retrieved", item=item))
 
-    def truncate_item(self, asked: dict[str, Any]) -> Reaction:
+    def truncate_item(self, event: dict[str, Any]) -> Reaction:
         """Note how much of the audio was played."""
-        if self._item(asked.get("item_id")) is None:
-            return self._unknown_item(asked)
-        told = {name: asked.get(name) for name in ("item_id", "content_index", "audio_end_ms")}
-        return self._says(self._event("conversation.item.truncated", **told))
+        if self._item(event.get("item_id")) is None:
+            return self._unknown_item(event)
+        fields = {name: event.get(name) for name in ("item_id", "content_index", "audio_end_ms")}
+        return self._send(self._event("conversation.item.truncated", **fields))
 
-    def append_audio(self, asked: dict[str, Any]) -> Reaction:
+    def append_audio(self, event: dict[str, Any]) -> Reaction:
         """Take audio; the API does not confirm it."""
-        self._audio += len(asked.get("audio") or "")
+        self._audio += len(event.get("audio") or "")
         return Reaction()
 
-    def clear_audio(self, asked: dict[str, Any]) -> Reaction:  # noqa: ARG002 - it has no fields
+    def clear_audio(self, event: dict[str, Any]) -> Reaction:  # noqa: ARG002 - it has no fields
         """Drop the audio that was not committed."""
         self._audio = 0
-        return self._says(self._event("input_audio_buffer.cleared"))
+        return self._send(self._event("input_audio_buffer.cleared"))
 
-    def commit_audio(self, asked: dict[str, Any]) -> Reaction:
+    def commit_audio(self, event: dict[str, Any]) -> Reaction:
         """Make the audio a message of the user's."""
         if not self._audio:
             message = "Error committing input audio buffer: the buffer is empty."  # assumed
-            return self._refused(asked, message, code="input_audio_buffer_commit_empty")
+            return self._refused(event, message, code="input_audio_buffer_commit_empty")
         self._audio = 0
-        heard = {"type": "message", "role": "user"}
-        item = {**heard, "content": [{"type": "input_audio", "transcript": None}]}
+        head = {"type": "message", "role": "user"}
+        item = {**head, "content": [{"type": "input_audio", "transcript": None}]}
         previous = self._last_id()
         added = self._added(item)
         place = {"previous_item_id": previous, "item_id": self._last_id()}
-        return self._says(self._event("input_audio_buffer.committed", **place), *added)
+        return self._send(self._event("input_audio_buffer.committed", **place), *added)
 
-    def respond(self, asked: dict[str, Any]) -> Reaction:
+    def respond(self, event: dict[str, Any]) -> Reaction:
         """Have the model answer the conversation, or what the event puts in its place."""
         if self._is_answering:
-            return self._is_busy(asked)
-        wishes = asked.get("response")
+            return self._is_busy(event)
+        wishes = event.get("response")
         wishes = wishes if isinstance(wishes, dict) else {}
         items = wishes.get("input")
         settings = {**self._settings, **wishes}
@@ -165,31 +165,31 @@ class RealtimeSession(Session):
         self._is_answering = True
         return Reaction(turn=json.dumps(turn, ensure_ascii=False).encode("utf-8", "replace"))
 
-    def cancel(self, asked: dict[str, Any]) -> Reaction:
+    def cancel(self, event: dict[str, Any]) -> Reaction:
         """Have the model stop."""
         if self._response is None:
             message = "Cancellation failed: no active response found"  # assumed
-            return self._refused(asked, message, code="response_cancel_not_active")
+            return self._refused(event, message, code="response_cancel_not_active")
         details = {"type": "cancelled", "reason": "client_cancelled"}
         response = {**self._response, "status": "cancelled", "status_details": details}
         self._is_answering, self._response = False, None
         return Reaction((self._event("response.done", response=response),), cancels=True)
 
-    def _is_busy(self, asked: dict[str, Any]) -> Reaction:
+    def _is_busy(self, event: dict[str, Any]) -> Reaction:
         active = (self._response or {}).get("id", "")
         message = (
             f"Conversation already has an active response in progress: {active}. "
             "Wait until the response is finished before creating a new one."
         )  # assumed
-        return self._refused(asked, message, code="conversation_already_has_active_response")
+        return self._refused(event, message, code="conversation_already_has_active_response")
 
-    def _added(self, given: dict[str, Any]) -> list[Chunk]:
+    def _added(self, new_item: dict[str, Any]) -> list[Chunk]:
         previous = self._last_id()
         item = {
-            "id": given.get("id") or new_id("item", self._context),
+            "id": new_item.get("id") or new_id("item", self._context),
             "object": "realtime.item",
             "status": "completed",
-            **{name: value for name, value in given.items() if name != "id"},
+            **{name: value for name, value in new_item.items() if name != "id"},
         }
         self._items.append(item)
         kinds = ("conversation.item.added", "conversation.item.done")
@@ -201,31 +201,31 @@ class RealtimeSession(Session):
     def _last_id(self) -> str | None:
         return self._items[-1]["id"] if self._items else None
 
-    def _lacks(self, asked: dict[str, Any], field: str) -> Reaction:
+    def _lacks(self, event: dict[str, Any], field: str) -> Reaction:
         message = f"Missing required parameter: '{field}'."
-        return self._refused(asked, message, code="missing_required_parameter", param=field)
+        return self._refused(event, message, code="missing_required_parameter", param=field)
 
-    def _unknown_item(self, asked: dict[str, Any]) -> Reaction:
-        message = f"Item with item_id '{asked.get('item_id')}' not found."  # assumed
-        return self._refused(asked, message, param="item_id")
+    def _unknown_item(self, event: dict[str, Any]) -> Reaction:
+        message = f"Item with item_id '{event.get('item_id')}' not found."  # assumed
+        return self._refused(event, message, param="item_id")
 
     def _refused(
         self,
-        asked: dict[str, Any] | None,
+        event: dict[str, Any] | None,
         message: str,
         *,
         code: str = "invalid_value",
         param: str | None = None,
     ) -> Reaction:
         row = OpenAIError(400, "invalid_request_error", code, message, param)
-        client_event = (asked or {}).get("event_id")
-        return self._says(error(row, self._context, client_event))
+        client_event = (event or {}).get("event_id")
+        return self._send(error(row, self._context, client_event))
 
     def _event(self, kind: str, **fields: Any) -> Chunk:
         return event(kind, self._context, **fields)
 
     @staticmethod
-    def _says(*messages: Chunk) -> Reaction:
+    def _send(*messages: Chunk) -> Reaction:
         return Reaction(messages)
 
 

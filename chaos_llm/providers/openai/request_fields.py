@@ -108,12 +108,12 @@ def asks_for_usage(body: Any) -> bool:
     return isinstance(options, dict) and options.get("include_usage") is True
 
 
-def obfuscation(body: Any, said: str) -> str:
+def obfuscation(body: Any, text: str) -> str:
     """Write the field that hides a chunk's length, after a comma, unless a request declines it."""
     options = body.get("stream_options") if isinstance(body, dict) else None
     if isinstance(options, dict) and options.get("include_obfuscation") is False:
         return ""
-    return f',"obfuscation":"{filler(said)}"'
+    return f',"obfuscation":"{filler(text)}"'
 
 
 def choices_of(body: dict[str, Any]) -> int:

@@ -43,9 +43,9 @@ class ItemStyle:
         prefix = prefix if self.prefixes else ""
         return prefix + (uuid(reply_context) if self.short_ids else hexadecimal(reply_context, 50))
 
-    def padding(self, said: str) -> str:
+    def padding(self, text: str) -> str:
         """Write the field that hides a delta's length, after a comma."""
-        return f',"obfuscation":"{filler(said)}"' if self.obfuscates else ""
+        return f',"obfuscation":"{filler(text)}"' if self.obfuscates else ""
 
 
 class Events:
@@ -82,23 +82,23 @@ class ReasoningItem:
         secret = f',"encrypted_content":"{self.seal}"' if shown else ""
         content = ""
         if self.style.shows_thoughts:
-            told = f'{{"type":"reasoning_text","text":{quote(self.thought)}}}' if sealed else ""
-            content = f',"content":[{told}]'
+            part = f'{{"type":"reasoning_text","text":{quote(self.thought)}}}' if sealed else ""
+            content = f',"content":[{part}]'
         return (
             f'{{"id":"{self.id}","type":"reasoning"{state},"summary":[{summary}]{content}{secret}}}'
         )
 
-    def tell(self, events: Events, index: int) -> None:
+    def add_to(self, events: Events, index: int) -> None:
         """Append all events of this item, the `index`th of the output."""
         added = self._written("in_progress", sealed=False)
         events.add("response.output_item.added", f'"output_index":{index},"item":{added}')
         if self.text:
-            self._tell_summary(events, index)
+            self._add_summary(events, index)
         if self.style.shows_thoughts:
-            self._tell_thoughts(events, index)
+            self._add_thoughts(events, index)
         events.add("response.output_item.done", f'"output_index":{index},"item":{self.written}')
 
-    def _tell_thoughts(self, events: Events, index: int) -> None:
+    def _add_thoughts(self, events: Events, index: int) -> None:
         """Append the thoughts as they are: the SDK's events of that name."""
         place = f'"item_id":"{self.id}","output_index":{index},"content_index":0,'
         for piece in split(self.thought):
@@ -107,7 +107,7 @@ class ReasoningItem:
             )
         events.add("response.reasoning_text.done", f'{place}"text":{quote(self.thought)}')
 
-    def _tell_summary(self, events: Events, index: int) -> None:
+    def _add_summary(self, events: Events, index: int) -> None:
         name = "response.reasoning_summary"
         place = f'"item_id":"{self.id}","output_index":{index},"summary_index":0,'
         part = '"part":{"type":"summary_text","text":'
@@ -147,7 +147,7 @@ class MessageItem:
         top = self.style.top_logprobs
         return "[]" if top is None else logprobs.written(pieces, top)
 
-    def tell(self, events: Events, index: int) -> None:
+    def add_to(self, events: Events, index: int) -> None:
         """Append all events of this item, the `index`th of the output."""
         kind, field = ("refusal", "refusal") if self.refuses else ("output_text", "text")
         place = f'"item_id":"{self.id}","output_index":{index},"content_index":0,'
@@ -186,7 +186,7 @@ class CallItem:
             f'"arguments":{arguments},"call_id":"{self.call_id}","name":{quote(name)}{space}}}'
         )
 
-    def tell(self, events: Events, index: int) -> None:
+    def add_to(self, events: Events, index: int) -> None:
         """Append all events of this item, the `index`th of the output."""
         name = "response.function_call_arguments"
         place = f'"item_id":"{self.id}","output_index":{index},'
@@ -204,7 +204,7 @@ class Item(Protocol):
 
     written: str
 
-    def tell(self, events: Events, index: int) -> None:
+    def add_to(self, events: Events, index: int) -> None:
         """Append all events of this item, the `index`th of the output."""
 
 

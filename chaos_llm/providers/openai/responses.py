@@ -116,13 +116,13 @@ class Responses(OpenAIDialect, ModelEndpoint):
 
     def _read(self, wire: WireRequest, secret: str, body: dict[str, Any]) -> Request:
         prompt = body.get("prompt")  # one that is stored, and names a model and a first input
-        model, said = body.get("model") or (_OF_PROMPTS if prompt else None), body.get("input")
+        model, value = body.get("model") or (_OF_PROMPTS if prompt else None), body.get("input")
         if not isinstance(model, str) or not model:
             return self._invalid(wire, secret, self._missing("model"))
         stored = prompt or body.get("previous_response_id") or body.get("conversation")
-        if not stored and not (said and isinstance(said, str | list)):
+        if not stored and not (value and isinstance(value, str | list)):
             return self._invalid(wire, secret, self._missing("input"))
-        items = said if isinstance(said, list) else [{"role": "user", "content": said}]
+        items = value if isinstance(value, list) else [{"role": "user", "content": value}]
         text = body.get("text")
         return Request(
             provider=self.name,
@@ -180,7 +180,7 @@ class Responses(OpenAIDialect, ModelEndpoint):
         events.add("response.created", begun)
         events.add("response.in_progress", begun)
         for index, item in enumerate(items):
-            item.tell(events, index)
+            item.add_to(events, index)
         ended = head + self._state(answer, [item.written for item in items], reply_context) + tail
         events.add(f"response.{status_of(answer)}", f'"response":{ended}{self._last(answer)}}}')
         if answer.broken_by:
@@ -206,14 +206,14 @@ class Responses(OpenAIDialect, ModelEndpoint):
             return style
         include = body["include"] if isinstance(body.get("include"), list) else []
         reasoning = body.get("reasoning")
-        wants = isinstance(reasoning, dict) and (
+        summary_requested = isinstance(reasoning, dict) and (
             reasoning.get("summary") or reasoning.get("generate_summary")
         )
         top = body.get("top_logprobs")
         count = top if isinstance(top, int) else 0
         return replace(
             style,
-            summarizes=style.summarizes or bool(wants),
+            summarizes=style.summarizes or bool(summary_requested),
             encrypts=style.encrypts
             or ("reasoning.encrypted_content" in include and not style.shows_thoughts),
             top_logprobs=count if "message.output_text.logprobs" in include else None,
@@ -248,18 +248,18 @@ class Responses(OpenAIDialect, ModelEndpoint):
             f'{{"id":"{response_id}","object":"response","created_at":{int(reply_context.now)},'
             f'"background":{background},"model":{quote(request.model)},"service_tier":"default",'
         )
-        said = (f',"{name}":{_said(body, name, other)}' for name, other in self.echoed.items())
-        return head, "".join(said) + f',"reasoning":{self._effort(request, body)}'
+        fields = (f',"{name}":{_echoed(body, name, other)}' for name, other in self.echoed.items())
+        return head, "".join(fields) + f',"reasoning":{self._effort(request, body)}'
 
     def _effort(self, request: Request, body: dict[str, Any]) -> str:
         """Write the field `reasoning`: what was asked, or what is done unasked."""
-        asked = body.get("reasoning")
-        asked = asked if isinstance(asked, dict) else {}
+        reasoning = body.get("reasoning")
+        reasoning = reasoning if isinstance(reasoning, dict) else {}
         unasked = self.effort if request.reasons else "null"
-        effort = quote(asked["effort"]) if isinstance(asked.get("effort"), str) else unasked
-        summary = asked.get("summary")
-        told = quote("detailed" if summary == "auto" else str(summary)) if summary else "null"
-        return f'{{"effort":{effort},"summary":{told}}}'
+        effort = quote(reasoning["effort"]) if isinstance(reasoning.get("effort"), str) else unasked
+        summary = reasoning.get("summary")
+        shown = quote("detailed" if summary == "auto" else str(summary)) if summary else "null"
+        return f'{{"effort":{effort},"summary":{shown}}}'
 
     def _row_in_stream(self, request: Request, refusal: Refusal, request_id: str) -> OpenAIError:
         row = self._row(request, refusal, request_id)
@@ -296,7 +296,7 @@ def counted_items(usage: Usage) -> str:
     )
 
 
-def _said(body: dict[str, Any], field: str, otherwise: str) -> str:
+def _echoed(body: dict[str, Any], field: str, otherwise: str) -> str:
     value = body.get(field)
     if value is None:
         return otherwise

@@ -124,15 +124,15 @@ class _ResponsesSession(Session):
 
     def received(self, text: str) -> Reaction:
         try:
-            asked = strict_json.loads(text)
+            message = strict_json.loads(text)
         except ValueError:
-            asked = None
-        kind = asked.get("type") if isinstance(asked, dict) else None
+            message = None
+        kind = message.get("type") if isinstance(message, dict) else None
         if kind == "response.processed":  # what Codex says of a response that it has taken in
             return Reaction()
-        if not isinstance(asked, dict) or kind != "response.create":
+        if not isinstance(message, dict) or kind != "response.create":
             return _refused(f"Invalid value: '{kind}'.", "invalid_value", "type")  # assumed
-        return self._create({name: value for name, value in asked.items() if name != "type"})
+        return self._create({name: value for name, value in message.items() if name != "type"})
 
     def sent(self, message: bytes) -> None:
         if message.startswith(_CREATED):

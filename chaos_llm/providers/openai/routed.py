@@ -38,13 +38,13 @@ def no_such(noun: str, each: str) -> Refusal:
     return Refusal("not_found", message=f"No {noun} found with id '{each}'.")
 
 
-def found(asked: Asked, drawer: str, noun: str) -> Any:
+def found(api_call: Asked, drawer: str, noun: str) -> Any:
     """The object that the path names, or a refusal if it does not exist."""
-    return asked.kept(drawer).get(asked.id) or no_such(noun, asked.id)
+    return api_call.kept(drawer).get(api_call.id) or no_such(noun, api_call.id)
 
 
-def deleted(asked: Asked, drawer: str, noun: str, kind: str) -> Document | Refusal:
+def deleted(api_call: Asked, drawer: str, noun: str, kind: str) -> Document | Refusal:
     """Delete the object that the path names."""
-    if asked.kept(drawer).pop(asked.id, None) is None:
-        return no_such(noun, asked.id)
-    return Document({"id": asked.id, "object": kind, "deleted": True})
+    if api_call.kept(drawer).pop(api_call.id, None) is None:
+        return no_such(noun, api_call.id)
+    return Document({"id": api_call.id, "object": kind, "deleted": True})

@@ -38,12 +38,12 @@ class ServerItem:
         self.written = _json(last)
         self._id, self._first, self._steps = last["id"], _json({**last, **first}), steps
 
-    def tell(self, events: Events, index: int) -> None:
+    def add_to(self, events: Events, index: int) -> None:
         """Append all events of this item, the `index`th of the output."""
         events.add("response.output_item.added", f'"output_index":{index},"item":{self._first}')
         for name, fields in self._steps:
-            told = _json({"output_index": index, "item_id": self._id, **fields})
-            events.add(f"response.{name}", told[1:-1])
+            payload = _json({"output_index": index, "item_id": self._id, **fields})
+            events.add(f"response.{name}", payload[1:-1])
         events.add("response.output_item.done", f'"output_index":{index},"item":{self.written}')
 
 

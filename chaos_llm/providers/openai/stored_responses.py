@@ -21,14 +21,14 @@ def _no_response(response_id: str) -> Refusal:
     return Refusal("not_found", message=f"Response with id '{response_id}' not found.")
 
 
-def _shown(asked: Asked) -> Document | Refusal:
-    kept = remembered(asked.reply_context).get(asked.id)
-    return Document(_state(kept, asked)) if kept else _no_response(asked.id)
+def _shown(api_call: Asked) -> Document | Refusal:
+    kept = remembered(api_call.reply_context).get(api_call.id)
+    return Document(_state(kept, api_call)) if kept else _no_response(api_call.id)
 
 
-def _state(kept: Remembered, asked: Asked) -> Any:
+def _state(kept: Remembered, api_call: Asked) -> Any:
     """The response as it is now; a completed one does not change."""
-    age = asked.reply_context.now - kept.reply_context.now
+    age = api_call.reply_context.now - kept.reply_context.now
     if kept.cancelled is not None:
         return json.loads(
             kept.writer.unfinished(kept.request, kept.reply_context.again(), "cancelled")
@@ -37,40 +37,40 @@ def _state(kept: Remembered, asked: Asked) -> Any:
         status = "queued" if age < _QUEUED else "in_progress"
         return json.loads(kept.writer.unfinished(kept.request, kept.reply_context.again(), status))
     if kept.answer is None:
-        kept.answer = _answered(kept.request, kept.reply_context, asked.id)
+        kept.answer = _answered(kept.request, kept.reply_context, api_call.id)
     return json.loads(kept.writer.written(kept.request, kept.answer, kept.reply_context.again()))
 
 
 def _answered(request: Request, reply_context: ReplyContext, key: str) -> Completion:
-    said = reply_context.speak(request, key) if reply_context.speak else None
-    return said if isinstance(said, Completion) else Completion()
+    completion = reply_context.speak(request, key) if reply_context.speak else None
+    return completion if isinstance(completion, Completion) else Completion()
 
 
-def _cancelled(asked: Asked) -> Document | Refusal:
-    kept = remembered(asked.reply_context).get(asked.id)
+def _cancelled(api_call: Asked) -> Document | Refusal:
+    kept = remembered(api_call.reply_context).get(api_call.id)
     if kept is None:
-        return _no_response(asked.id)
+        return _no_response(api_call.id)
     if not kept.background:
         message = "Only background responses can be cancelled."  # assumed wording
         return Refusal("invalid_request", message=message)
-    if asked.reply_context.now - kept.reply_context.now < _WORKED and kept.cancelled is None:
-        kept.cancelled = asked.reply_context.now
-    return Document(_state(kept, asked))
+    if api_call.reply_context.now - kept.reply_context.now < _WORKED and kept.cancelled is None:
+        kept.cancelled = api_call.reply_context.now
+    return Document(_state(kept, api_call))
 
 
-def _dropped(asked: Asked) -> Document | Refusal:
-    if remembered(asked.reply_context).pop(asked.id, None) is None:
-        return _no_response(asked.id)
-    return Document({"id": asked.id, "object": "response.deleted", "deleted": True})
+def _dropped(api_call: Asked) -> Document | Refusal:
+    if remembered(api_call.reply_context).pop(api_call.id, None) is None:
+        return _no_response(api_call.id)
+    return Document({"id": api_call.id, "object": "response.deleted", "deleted": True})
 
 
-def _input(asked: Asked) -> Document | Refusal:
-    kept = remembered(asked.reply_context).get(asked.id)
+def _input(api_call: Asked) -> Document | Refusal:
+    kept = remembered(api_call.reply_context).get(api_call.id)
     if kept is None:
-        return _no_response(asked.id)
-    given = kept.request.body.get("input")
-    items = given if isinstance(given, list) else [{"role": "user", "content": given}]
-    data = [_item(item, asked.reply_context) for item in items if isinstance(item, dict)]
+        return _no_response(api_call.id)
+    value = kept.request.body.get("input")
+    items = value if isinstance(value, list) else [{"role": "user", "content": value}]
+    data = [_item(item, api_call.reply_context) for item in items if isinstance(item, dict)]
     ends = {"first_id": data[0]["id"], "last_id": data[-1]["id"]} if data else {}
     return Document({"object": "list", "data": data, "has_more": False} | ends)
 
@@ -83,8 +83,8 @@ def _item(item: dict[str, Any], reply_context: ReplyContext) -> dict[str, Any]:
     return {"id": long_id("msg", reply_context), "type": "message", "status": "completed"} | item
 
 
-def _counted(asked: Asked) -> Document:
-    count = {"object": "response.input_tokens", "input_tokens": asked.request.input_tokens}
+def _counted(api_call: Asked) -> Document:
+    count = {"object": "response.input_tokens", "input_tokens": api_call.request.input_tokens}
     return Document(count)
 
 

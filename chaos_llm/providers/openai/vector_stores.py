@@ -20,32 +20,32 @@ _SHOWN = 1000  # characters of a file that a search shows
 _COUNTS = ("in_progress", "completed", "cancelled", "failed")
 
 
-def _created(asked: Asked) -> Document:
+def _created(api_call: Asked) -> Document:
     store: dict[str, Any] = {
-        "id": long_id("vs", asked.reply_context),
-        "created": int(asked.reply_context.now),
-        "name": asked.fields.get("name") or "",
-        "metadata": asked.fields.get("metadata") or {},
+        "id": long_id("vs", api_call.reply_context),
+        "created": int(api_call.reply_context.now),
+        "name": api_call.fields.get("name") or "",
+        "metadata": api_call.fields.get("metadata") or {},
         "files": {},
     }
-    for file_id in asked.fields.get("file_ids") or ():
-        _put(asked, store, str(file_id))
-    asked.kept(_STORES)[store["id"]] = store
+    for file_id in api_call.fields.get("file_ids") or ():
+        _put(api_call, store, str(file_id))
+    api_call.kept(_STORES)[store["id"]] = store
     return Document(_store(store))
 
 
-def _put(asked: Asked, store: dict[str, Any], file_id: str) -> dict[str, Any]:
-    known = asked.kept(FILES).get(file_id)
+def _put(api_call: Asked, store: dict[str, Any], file_id: str) -> dict[str, Any]:
+    known = api_call.kept(FILES).get(file_id)
     store["files"][file_id] = {
         "id": file_id,
         "object": "vector_store.file",
         "usage_bytes": known["shown"]["bytes"] if known else 0,
-        "created_at": int(asked.reply_context.now),
+        "created_at": int(api_call.reply_context.now),
         "vector_store_id": store["id"],
         "status": "completed",
         "last_error": None,
         "chunking_strategy": _CHUNKS,
-        "attributes": asked.fields.get("attributes") or {},
+        "attributes": api_call.fields.get("attributes") or {},
     }
     put: dict[str, Any] = store["files"][file_id]
     return put
@@ -68,83 +68,85 @@ def _store(store: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _listed(asked: Asked) -> Document:
-    return Document(page_of(asked.kept(_STORES), asked.fields, _store))
+def _listed(api_call: Asked) -> Document:
+    return Document(page_of(api_call.kept(_STORES), api_call.fields, _store))
 
 
-def _shown(asked: Asked) -> Document | Refusal:
-    store = found(asked, _STORES, "vector store")
+def _shown(api_call: Asked) -> Document | Refusal:
+    store = found(api_call, _STORES, "vector store")
     if isinstance(store, Refusal):
         return store
     for name in ("name", "metadata"):
-        if asked.request.body["$method"] == "POST" and name in asked.fields:
-            store[name] = asked.fields[name]
+        if api_call.request.body["$method"] == "POST" and name in api_call.fields:
+            store[name] = api_call.fields[name]
     return Document(_store(store))
 
 
-def _dropped(asked: Asked) -> Document | Refusal:
-    return deleted(asked, _STORES, "vector store", "vector_store.deleted")
+def _dropped(api_call: Asked) -> Document | Refusal:
+    return deleted(api_call, _STORES, "vector store", "vector_store.deleted")
 
 
-def _file_put(asked: Asked) -> Document | Refusal:
-    store = found(asked, _STORES, "vector store")
+def _file_put(api_call: Asked) -> Document | Refusal:
+    store = found(api_call, _STORES, "vector store")
     if isinstance(store, Refusal):
         return store
-    return Document(_put(asked, store, str(asked.fields.get("file_id"))))
+    return Document(_put(api_call, store, str(api_call.fields.get("file_id"))))
 
 
-def _files(asked: Asked) -> Document | Refusal:
-    store = found(asked, _STORES, "vector store")
+def _files(api_call: Asked) -> Document | Refusal:
+    store = found(api_call, _STORES, "vector store")
     if isinstance(store, Refusal):
         return store
-    return Document(page_of(store["files"], asked.fields, lambda file: file))
+    return Document(page_of(store["files"], api_call.fields, lambda file: file))
 
 
-def _file(asked: Asked) -> Document | Refusal:
-    store = found(asked, _STORES, "vector store")
+def _file(api_call: Asked) -> Document | Refusal:
+    store = found(api_call, _STORES, "vector store")
     if isinstance(store, Refusal):
         return store
-    file = store["files"].get(asked.parts[1])
+    file = store["files"].get(api_call.parts[1])
     if file is None:
-        return no_such("file", asked.parts[1])
-    if asked.request.body["$method"] != "DELETE":
+        return no_such("file", api_call.parts[1])
+    if api_call.request.body["$method"] != "DELETE":
         return Document(file)
-    del store["files"][asked.parts[1]]
-    return Document({"id": asked.parts[1], "object": "vector_store.file.deleted", "deleted": True})
+    del store["files"][api_call.parts[1]]
+    return Document(
+        {"id": api_call.parts[1], "object": "vector_store.file.deleted", "deleted": True}
+    )
 
 
-def _job_begun(asked: Asked) -> Document | Refusal:
-    store = found(asked, _STORES, "vector store")
+def _job_begun(api_call: Asked) -> Document | Refusal:
+    store = found(api_call, _STORES, "vector store")
     if isinstance(store, Refusal):
         return store
-    named = asked.fields.get("file_ids") or [
-        each["file_id"] for each in asked.fields.get("files") or () if "file_id" in each
+    named = api_call.fields.get("file_ids") or [
+        each["file_id"] for each in api_call.fields.get("files") or () if "file_id" in each
     ]
     for file_id in named:
-        _put(asked, store, str(file_id))
+        _put(api_call, store, str(file_id))
     counts = dict.fromkeys(_COUNTS, 0) | {"completed": len(named), "total": len(named)}
     job = {
-        "id": long_id("vsfb", asked.reply_context),
+        "id": long_id("vsfb", api_call.reply_context),
         "object": "vector_store.file_batch",
-        "created_at": int(asked.reply_context.now),
+        "created_at": int(api_call.reply_context.now),
         "vector_store_id": store["id"],
         "status": "completed",
         "file_counts": counts,
     }
-    asked.kept(_JOBS)[str(job["id"])] = job
+    api_call.kept(_JOBS)[str(job["id"])] = job
     return Document(job)
 
 
-def _job(asked: Asked) -> Document | Refusal:
-    job = asked.kept(_JOBS).get(asked.parts[1])
-    return Document(job) if job else no_such("file batch", asked.parts[1])
+def _job(api_call: Asked) -> Document | Refusal:
+    job = api_call.kept(_JOBS).get(api_call.parts[1])
+    return Document(job) if job else no_such("file batch", api_call.parts[1])
 
 
-def _search(asked: Asked) -> Document | Refusal:
-    store = found(asked, _STORES, "vector store")
+def _search(api_call: Asked) -> Document | Refusal:
+    store = found(api_call, _STORES, "vector store")
     if isinstance(store, Refusal):
         return store
-    query = asked.fields.get("query")
+    query = api_call.fields.get("query")
     hits = [
         {
             "file_id": file_id,
@@ -156,9 +158,9 @@ def _search(asked: Asked) -> Document | Refusal:
             ],
         }
         for rank, (file_id, file) in enumerate(store["files"].items())
-        if (known := asked.kept(FILES).get(file_id)) is not None
+        if (known := api_call.kept(FILES).get(file_id)) is not None
     ]
-    limit = asked.fields.get("max_num_results")
+    limit = api_call.fields.get("max_num_results")
     return Document(
         {
             "object": "vector_store.search_results.page",

@@ -44,10 +44,10 @@ class LookAlikeDialect(OpenAIDialect):
     def _account_headers(self, request: Request) -> Headers:  # noqa: ARG002 - none is known
         return ()
 
-    def _told(self, row: OpenAIError, kind: str, message: str) -> OpenAIError:
+    def _with_message(self, row: OpenAIError, kind: str, message: str) -> OpenAIError:
         if kind == "not_found" and self.words[kind].status != 404:
             row = PLAIN[kind]._replace(status=row.status)  # a path, and not the model
-        return super()._told(row, kind, message)
+        return super()._with_message(row, kind, message)
 
     def _lacks_field(self, row: OpenAIError, field: str) -> OpenAIError:  # noqa: ARG002 - some name it
         return row

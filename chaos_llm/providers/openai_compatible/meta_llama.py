@@ -57,18 +57,18 @@ class MetaLlama(LookAlike):
     def _stream(self, request: Request, answer: Completion, reply_context: ReplyContext) -> Reply:
         request_id, headers = self._ids(reply_context)
         head = f'{{"id":"{self._id(reply_context)}","event":{{"event_type":'
-        chunks = [_told(head, "start", _NOTHING)]
+        chunks = [_event(head, "start", _NOTHING)]
         chunks += [
-            _told(head, "progress", f'{{"type":"text","text":{quote(piece)}}}', content=True)
+            _event(head, "progress", f'{{"type":"text","text":{quote(piece)}}}', content=True)
             for piece in split(answer.text)
         ]
         for call in answer.tool_calls:
-            chunks += _told_call(head, call, self._call_id(reply_context))
+            chunks += _call_chunks(head, call, self._call_id(reply_context))
         stop = f',"stop_reason":"{self.finishes[answer.stop]}"'
-        chunks.append(_told(head, "complete", _NOTHING, stop))
+        chunks.append(_event(head, "complete", _NOTHING, stop))
         if answer.tells_usage:
             metrics = f',"metrics":{_metrics(answer.usage)}'
-            chunks.append(_told(head, "metrics", _NOTHING, metrics))
+            chunks.append(_event(head, "metrics", _NOTHING, metrics))
         if answer.broken_by:
             row = self._row(request, answer.broken_by.refusal, request_id)
             chunks = broken_at(chunks, answer.broken_by.after)
@@ -86,18 +86,18 @@ class MetaLlama(LookAlike):
         return f'{{"error":{problem(row)}}}'
 
 
-def _told(head: str, kind: str, delta: str, more: str = "", *, content: bool = False) -> Chunk:
+def _event(head: str, kind: str, delta: str, more: str = "", *, content: bool = False) -> Chunk:
     return nameless_event(f'{head}"{kind}","delta":{delta}{more}}}}}', content=content)
 
 
-def _told_call(head: str, call: ToolCall, call_id: str) -> list[Chunk]:
+def _call_chunks(head: str, call: ToolCall, call_id: str) -> list[Chunk]:
     function = f'{{"name":{quote(call.name)},"arguments":""}}'
     start = f'{{"type":"tool_call","id":"{call_id}","function":{function}}}'
     pieces = (f'{{"arguments":{quote(piece)}}}' for piece in split(call.arguments))
     return [
-        _told(head, "progress", start),
+        _event(head, "progress", start),
         *(
-            _told(head, "progress", f'{{"type":"tool_call","function":{piece}}}', content=True)
+            _event(head, "progress", f'{{"type":"tool_call","function":{piece}}}', content=True)
             for piece in pieces
         ),
     ]
@@ -109,5 +109,5 @@ def _metrics(usage: Usage) -> str:
         ("num_prompt_tokens", usage.input_tokens),
         ("num_total_tokens", usage.input_tokens + usage.output_tokens),
     )
-    told = (f'{{"metric":"{name}","value":{count},"unit":"tokens"}}' for name, count in counts)
-    return f"[{','.join(told)}]"
+    metrics = (f'{{"metric":"{name}","value":{count},"unit":"tokens"}}' for name, count in counts)
+    return f"[{','.join(metrics)}]"

@@ -56,7 +56,7 @@ class Mistral(MistralDialect, LookAlike):
     def _first_delta(self, answer: Completion) -> str:  # noqa: ARG002 - others say null
         return '{"role":"assistant","content":""}'
 
-    def _told_reasoning(
+    def _reasoning_deltas(
         self,
         request: Request,  # noqa: ARG002 - for some vendors it depends on the model
         reasoning: Reasoning,
@@ -65,8 +65,8 @@ class Mistral(MistralDialect, LookAlike):
         pieces = split(reasoning.text)
         return [Delta(f'{{"content":[{_thinking(piece)}]}}', True) for piece in pieces]
 
-    def _padding(self, request: Request, said: str) -> str:  # noqa: ARG002 - one can be declined
-        return f',"p":"{filler(said, 24)}"'
+    def _padding(self, request: Request, text: str) -> str:  # noqa: ARG002 - one can be declined
+        return f',"p":"{filler(text, 24)}"'
 
 
 def _thinking(text: str, *, closed: bool = False) -> str:

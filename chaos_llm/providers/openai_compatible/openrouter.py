@@ -44,8 +44,8 @@ class OpenRouter(OpenRouterDialect, LookAlike):
     media: ClassVar[str] = "text/event-stream"
 
     def _reasons(self, model: str, body: dict[str, Any]) -> bool:
-        asked = body.get("reasoning")
-        hidden = isinstance(asked, dict) and asked.get("exclude") is True
+        settings = body.get("reasoning")
+        hidden = isinstance(settings, dict) and settings.get("exclude") is True
         if hidden or body.get("include_reasoning") is False:
             return False
         return reasoning.thinks_if_asked(self.thinkers, model, body)
@@ -93,17 +93,17 @@ class OpenRouter(OpenRouterDialect, LookAlike):
         content = '""' if answer.text or not answer.tool_calls else "null"
         return f'{{"role":"assistant","content":{content}}}'
 
-    def _told_reasoning(
+    def _reasoning_deltas(
         self, request: Request, reasoning: Reasoning, reply_context: ReplyContext
     ) -> list[Delta]:
-        told = []
+        deltas = []
         for piece in split(reasoning.text):
             detail = _detail(request, "text", f'"text":{quote(piece)}')
             fields = f'"reasoning":{quote(piece)},"reasoning_details":[{detail}]'
-            told.append(Delta(f'{{"role":"assistant","content":"",{fields}}}', True))
+            deltas.append(Delta(f'{{"role":"assistant","content":"",{fields}}}', True))
         closing = _details(request, reasoning, reply_context, with_text=False)
         fields = f'"reasoning":null,"reasoning_details":{closing}'
-        return [*told, Delta(f'{{"role":"assistant","content":"",{fields}}}')]
+        return [*deltas, Delta(f'{{"role":"assistant","content":"",{fields}}}')]
 
     def _failed(self, row: OpenAIError, head: str) -> Chunk:
         """Break off as openrouter.ai/docs/api/reference/streaming has it."""
@@ -133,8 +133,8 @@ def _details(
         return f"[{parts}]"
     text = reasoning.text if with_text else ""
     signature = f',"signature":"{seal}"' if seal else ""
-    told = _detail(request, "text", f'"text":{quote(text)}{signature}')
-    return f"[{told}]"
+    detail = _detail(request, "text", f'"text":{quote(text)}{signature}')
+    return f"[{detail}]"
 
 
 def _detail(request: Request, kind: str, fields: str) -> str:

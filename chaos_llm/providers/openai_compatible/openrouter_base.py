@@ -82,8 +82,8 @@ def of_upstream(row: OpenAIError) -> str:
     """The body of an error, with the upstream's own message if it is the upstream's error."""
     raw = ""
     if row.type == "upstream":  # open-webui/computer#293, cut
-        told = '"the model is temporarily rate-limited upstream","provider_name":"Example"'
-        raw = f',"metadata":{{"raw":{told}}}'
+        reason = '"the model is temporarily rate-limited upstream","provider_name":"Example"'
+        raw = f',"metadata":{{"raw":{reason}}}'
     return f'{{"message":{quote(row.message)},"code":{row.status}{raw}}}'
 
 
@@ -98,14 +98,14 @@ def upstream_of(model: str) -> str:
 def _price_of(model: str) -> tuple[float, float]:
     if _FREE.search(model):
         return 0.0, 0.0
-    return next((heard, said) for word, heard, said in _PRICES if word in model)
+    return next((sent, received) for word, sent, received in _PRICES if word in model)
 
 
 def cost_of(model: str, usage: Usage) -> str:
     """Write a usage with its cost in US dollars; what came out of a cache is cheaper."""
-    heard, said = _price_of(model)
+    input_price, output_price = _price_of(model)
     fresh = usage.input_tokens - usage.cache_read_tokens * (1 - _CACHED)
-    prompt, completion = fresh * heard / 1e6, usage.output_tokens * said / 1e6
+    prompt, completion = fresh * input_price / 1e6, usage.output_tokens * output_price / 1e6
     details = (
         f'"upstream_inference_cost":{_dollars(prompt + completion)},'
         f'"upstream_inference_prompt_cost":{_dollars(prompt)},'

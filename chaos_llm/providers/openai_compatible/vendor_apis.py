@@ -76,11 +76,11 @@ class XAIResponses(XAIDialect, Responses):
 
     def _usage(self, usage: Usage) -> str:
         """Write the counts and the cost, in ten-billionths of a dollar: assumed."""
-        heard, said = usage.input_tokens, usage.output_tokens
+        input_tokens, output_tokens = usage.input_tokens, usage.output_tokens
         return (
             f'{{{counted_items(usage)},"num_sources_used":0,"num_server_side_tools_used":0,'
-            f'"cost_in_usd_ticks":{heard * 20_000 + said * 100_000},'
-            f'"context_details":{{"input_tokens":{heard},"output_tokens":{said}}}}}'
+            f'"cost_in_usd_ticks":{input_tokens * 20_000 + output_tokens * 100_000},'
+            f'"context_details":{{"input_tokens":{input_tokens},"output_tokens":{output_tokens}}}}}'
         )
 
 

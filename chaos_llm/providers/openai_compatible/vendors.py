@@ -50,10 +50,10 @@ class Groq(GroqDialect, LookAlike):
     def _usage(self, request: Request, usage: Usage) -> str:  # noqa: ARG002 - some show the cost
         """Write counts and seconds; the speeds are assumed."""
         queue = 0.01 + usage.input_tokens % 97 / 1000 + 1e-6
-        prompt, said = usage.input_tokens * 2e-5 + 1e-6, usage.output_tokens * 2e-3 + 1e-6
+        prompt, completion = usage.input_tokens * 2e-5 + 1e-6, usage.output_tokens * 2e-3 + 1e-6
         took = (
             f'"queue_time":{queue:.6f},"prompt_time":{prompt:.6f},'
-            f'"completion_time":{said:.6f},"total_time":{prompt + said:.6f}'
+            f'"completion_time":{completion:.6f},"total_time":{prompt + completion:.6f}'
         )
         details = ""
         if usage.reasoning_tokens:
@@ -64,13 +64,15 @@ class Groq(GroqDialect, LookAlike):
     def _about(self, request: Request) -> str:
         return f'"system_fingerprint":{fingerprint(request.model)},'
 
-    def _told_reasoning(
+    def _reasoning_deltas(
         self, request: Request, reasoning: Reasoning, reply_context: ReplyContext
     ) -> list[Delta]:
-        told = super()._told_reasoning(request, reasoning, reply_context)
+        deltas = super()._reasoning_deltas(request, reasoning, reply_context)
         if "gpt-oss" not in request.model:
-            return told
-        return [each._replace(fields=each.fields[:-1] + ',"channel":"analysis"}') for each in told]
+            return deltas
+        return [
+            each._replace(fields=each.fields[:-1] + ',"channel":"analysis"}') for each in deltas
+        ]
 
     def _last(self, request: Request, answer: Completion, frame: Frame) -> list[Chunk]:
         (last,) = super()._last(request, answer, frame)
@@ -119,7 +121,7 @@ class Together(TogetherDialect, LookAlike):
             f'"logprobs":{logprobs},"finish_reason":{finish}}}'
         )
 
-    def _said(self, piece: str, answer: Completion) -> str:  # noqa: ARG002 - OpenAI's refuses
+    def _content_delta(self, piece: str, answer: Completion) -> str:  # noqa: ARG002 - OpenAI's refuses
         number = sum(piece.encode("utf-8", "replace")) % 100_000
         return f'{{"token_id":{number},"role":"assistant","content":{quote(piece)}}}'
 
@@ -143,15 +145,19 @@ class XAI(XAIDialect, LookAlike):
 
     def _usage(self, request: Request, usage: Usage) -> str:  # noqa: ARG002 - some show the cost
         """Write the token counts, with all the details that the documentation of xAI lists."""
-        heard, read, thought = usage.input_tokens, usage.cache_read_tokens, usage.reasoning_tokens
-        prompt = f'"text_tokens":{heard},"audio_tokens":0,"image_tokens":0,"cached_tokens":{read}'
-        said = (
+        sent, read, thought = (
+            usage.input_tokens,
+            usage.cache_read_tokens,
+            usage.reasoning_tokens,
+        )
+        prompt = f'"text_tokens":{sent},"audio_tokens":0,"image_tokens":0,"cached_tokens":{read}'
+        details = (
             f'"reasoning_tokens":{thought},"audio_tokens":0,"accepted_prediction_tokens":0,'
             f'"rejected_prediction_tokens":0'
         )
         return (
             f'{{{counted(usage)},"prompt_tokens_details":{{{prompt}}},'
-            f'"completion_tokens_details":{{{said}}},"num_sources_used":0}}'
+            f'"completion_tokens_details":{{{details}}},"num_sources_used":0}}'
         )
 
 
@@ -186,7 +192,7 @@ class DeepSeek(DeepSeekDialect, LookAlike):
             return '{"role":"assistant","content":null,"reasoning_content":""}'
         return '{"role":"assistant","content":""}'
 
-    def _told_reasoning(
+    def _reasoning_deltas(
         self,
         request: Request,  # noqa: ARG002 - for some vendors it depends on the model
         reasoning: Reasoning,
@@ -195,7 +201,7 @@ class DeepSeek(DeepSeekDialect, LookAlike):
         pieces = split(reasoning.text)
         return [Delta(f'{{"content":null,"reasoning_content":{quote(p)}}}', True) for p in pieces]
 
-    def _said(self, piece: str, answer: Completion) -> str:
+    def _content_delta(self, piece: str, answer: Completion) -> str:
         thought = ',"reasoning_content":null' if answer.reasoning else ""
         return f'{{"content":{quote(piece)}{thought}}}'
 

@@ -90,12 +90,12 @@ class XAIChat(XAI, protobuf.GrpcService):
 
     def parse(self, wire: WireRequest) -> Request:
         try:
-            asked = protobuf.read(_REQUEST, unframed(wire.body), original_names=True)
+            message = protobuf.read(_REQUEST, unframed(wire.body), original_names=True)
         except ValueError as error:
             secret, refusal = self._admit(wire)
             unreadable = Refusal("invalid_request", message=str(error), broken_rule=UNREADABLE)
             return self._invalid(wire, secret, refusal or unreadable)
-        body = _as_chat(asked) | {"stream": wire.path == _STREAM}
+        body = _as_chat(message) | {"stream": wire.path == _STREAM}
         request = super().parse(replace(wire, body=json.dumps(body).encode()))
         return replace(request, size=len(wire.body), stream=wire.path == _STREAM)
 
@@ -118,8 +118,8 @@ class XAIChat(XAI, protobuf.GrpcService):
         return Status(code, row.message, trailers)
 
     def _whole(self, request: Request, answer: Completion, reply_context: ReplyContext) -> Reply:
-        said = self._about_reply(request, reply_context)
-        said["outputs"] = [
+        body = self._about_reply(request, reply_context)
+        body["outputs"] = [
             {
                 "index": index,
                 "finish_reason": _finish(each),
@@ -128,8 +128,8 @@ class XAIChat(XAI, protobuf.GrpcService):
             for index, each in enumerate((answer, *answer.alternatives))
         ]
         if answer.tells_usage:
-            said["usage"] = _counted(answer.usage)
-        return whole_reply(protobuf.written(_RESPONSE, said), self._pieces(answer))
+            body["usage"] = _counted(answer.usage)
+        return whole_reply(protobuf.written(_RESPONSE, body), self._pieces(answer))
 
     def _pieces(self, answer: Completion) -> int:
         thought = answer.reasoning.text if answer.reasoning else ""
@@ -143,13 +143,13 @@ class XAIChat(XAI, protobuf.GrpcService):
                 output = {"index": index, "delta": delta | {"role": _ASSISTANT}}
                 chunks.append(_chunk(about | {"outputs": [output]}, content=True))
             last = {"index": index, "finish_reason": _finish(each), "delta": {"role": _ASSISTANT}}
-            told = {"usage": _counted(answer.usage)} if answer.tells_usage else {}
-            chunks.append(_chunk(about | told | {"outputs": [last]}))
+            usage_fields = {"usage": _counted(answer.usage)} if answer.tells_usage else {}
+            chunks.append(_chunk(about | usage_fields | {"outputs": [last]}))
         if answer.broken_by is None:
             return streamed_reply(chunks, Status("OK"))
-        said = broken_at(chunks, answer.broken_by.after)
+        sent = broken_at(chunks, answer.broken_by.after)
         status = self._status(request, answer.broken_by.refusal, reply_context)
-        return streamed_reply(said, status)
+        return streamed_reply(sent, status)
 
     def _about_reply(self, request: Request, reply_context: ReplyContext) -> dict[str, Any]:
         reply_id, number = uuid(reply_context), reply_context.rng.number(40)
@@ -162,8 +162,8 @@ class XAIChat(XAI, protobuf.GrpcService):
         }
 
 
-def _chunk(said: dict[str, Any], *, content: bool = False) -> Chunk:
-    return Chunk(0.0, protobuf.written(_CHUNK, said), content)
+def _chunk(body: dict[str, Any], *, content: bool = False) -> Chunk:
+    return Chunk(0.0, protobuf.written(_CHUNK, body), content)
 
 
 def _finish(answer: Completion) -> str:
@@ -198,34 +198,34 @@ def _call(call: ToolCall, reply_context: ReplyContext) -> dict[str, Any]:
 
 
 def _counted(usage: Usage) -> dict[str, Any]:
-    said = usage.output_tokens - usage.reasoning_tokens
+    output_tokens = usage.output_tokens - usage.reasoning_tokens
     return {
         "prompt_tokens": usage.input_tokens,
         "prompt_text_tokens": usage.input_tokens,
         "cached_prompt_text_tokens": usage.cache_read_tokens,
-        "completion_tokens": said,
+        "completion_tokens": output_tokens,
         "reasoning_tokens": usage.reasoning_tokens,
         "total_tokens": usage.input_tokens + usage.output_tokens,
     }
 
 
-def _as_chat(asked: dict[str, Any]) -> dict[str, Any]:
+def _as_chat(fields: dict[str, Any]) -> dict[str, Any]:
     """The body by which xAI's REST API would be asked the same."""
     plain = ("model", "n", "max_tokens", "stop", "logprobs", "top_logprobs", "temperature", "user")
-    chat: dict[str, Any] = {name: asked[name] for name in plain if name in asked}
-    chat["messages"] = [_as_message(message) for message in asked.get("messages", ())]
-    tools = [_as_tool(tool["function"]) for tool in asked.get("tools", ()) if "function" in tool]
+    chat: dict[str, Any] = {name: fields[name] for name in plain if name in fields}
+    chat["messages"] = [_as_message(message) for message in fields.get("messages", ())]
+    tools = [_as_tool(tool["function"]) for tool in fields.get("tools", ()) if "function" in tool]
     if tools:
         chat["tools"] = tools
-    choice = asked.get("tool_choice", {})
+    choice = fields.get("tool_choice", {})
     if "function_name" in choice:
         named = {"name": choice["function_name"]}
         chat["tool_choice"] = {"type": "function", "function": named}
     elif choice.get("mode") in _MODES:
         chat["tool_choice"] = _MODES[choice["mode"]]
-    if "reasoning_effort" in asked:
-        chat["reasoning_effort"] = asked["reasoning_effort"].removeprefix("EFFORT_").lower()
-    return chat | _as_format(asked.get("response_format", {}))
+    if "reasoning_effort" in fields:
+        chat["reasoning_effort"] = fields["reasoning_effort"].removeprefix("EFFORT_").lower()
+    return chat | _as_format(fields.get("response_format", {}))
 
 
 def _as_message(message: dict[str, Any]) -> dict[str, Any]:
@@ -261,13 +261,13 @@ def _as_tool(function: dict[str, Any]) -> dict[str, Any]:
     return {"type": "function", "function": function | {"parameters": parameters}}
 
 
-def _as_format(wanted: dict[str, Any]) -> dict[str, Any]:
-    if wanted.get("format_type") == "FORMAT_TYPE_JSON_OBJECT":
+def _as_format(response_format: dict[str, Any]) -> dict[str, Any]:
+    if response_format.get("format_type") == "FORMAT_TYPE_JSON_OBJECT":
         return {"response_format": {"type": "json_object"}}
-    if "schema" not in wanted:
+    if "schema" not in response_format:
         return {}
     try:
-        schema = json.loads(wanted["schema"])
+        schema = json.loads(response_format["schema"])
     except ValueError:
         schema = {}
     named = {"name": "response", "schema": schema}

@@ -12,7 +12,7 @@ from dataclasses import replace
 from chaos_llm.protocol.messages import Refusal, Request, WireRequest
 from chaos_llm.protocol.websocket import UPGRADE
 from chaos_llm.providers.refusals import anthropic, bedrock, cohere, google, ollama
-from chaos_llm.providers.refusals.asked import Asked
+from chaos_llm.providers.refusals.checked_request import CheckedRequest
 from chaos_llm.providers.refusals.compatible import deepseek, groq, mistral, others
 from chaos_llm.providers.refusals.models import facts_of
 from chaos_llm.providers.refusals.openai import azure, chat, responses
@@ -65,7 +65,7 @@ def validated(request: Request, wire: WireRequest, now: float) -> Request:
     table = TABLES.get((request.provider, request.api))
     if table is None or (request.invalid and request.invalid.kind != "invalid_request"):
         return request
-    refusal = table.refusal(Asked(request, wire, now, table.twins))
+    refusal = table.refusal(CheckedRequest(request, wire, now, table.twins))
     return request if refusal is None else replace(request, invalid=refusal)
 
 
@@ -82,7 +82,7 @@ def in_words(request: Request, refusal: Refusal) -> Refusal:
     facts = facts_of(request.provider, request.model)
     window = (refusal.details or {}).get("window") or facts.window or _USUAL_WINDOW
     tokens = request.input_tokens if request.input_tokens > window else window * 5 // 4
-    words = {"window": window, "tokens": tokens, "said": tokens, "over": tokens - window}
+    words = {"window": window, "tokens": tokens, "prompt": tokens, "over": tokens - window}
     words |= {"tools": 0, "most": 0}
     table = TABLES.get((request.provider, request.api), chat.CHAT)
     name = "Claude's context window" if facts.family == "claude" else "context window"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chaos_llm.providers.refusals.asked import BODY, Asked
+from chaos_llm.providers.refusals.checked_request import BODY, CheckedRequest
 from chaos_llm.providers.refusals.compatible import turns
 from chaos_llm.providers.refusals.predicates import (
     more_than_it_gives,
@@ -18,41 +18,41 @@ from chaos_llm.providers.refusals.table import RuleTable
 _LISTED = Source("documented", "docs.cohere.com/reference/errors")
 
 
-def _system_later(messages: Any, _asked: Asked) -> Found | None:
+def _system_later(messages: Any, _request: CheckedRequest) -> Found | None:
     for index, message in enumerate(messages if isinstance(messages, list) else ()):
         if index and isinstance(message, dict) and message.get("role") == "system":
             return found(index, "role")
     return None
 
 
-def _empty(message: Any, _asked: Asked) -> Found | None:
+def _empty(message: Any, _request: CheckedRequest) -> Found | None:
     """A message without content; tool calls stand for it."""
     if not isinstance(message, dict) or message.get("tool_calls") or message.get("tool_plan"):
         return None
     return None if message.get("content") else found("content")
 
 
-def _no_call_id(message: Any, _asked: Asked) -> Found | None:
+def _no_call_id(message: Any, _request: CheckedRequest) -> Found | None:
     is_tool = isinstance(message, dict) and message.get("role") == "tool"
     return found("tool_call_id") if is_tool and not message.get("tool_call_id") else None
 
 
-def _other_call(call: Any, _asked: Asked) -> Found | None:
+def _other_call(call: Any, _request: CheckedRequest) -> Found | None:
     kind = call.get("type", "function") if isinstance(call, dict) else "function"
     return None if kind == "function" else found("type")
 
 
-def _name(name: Any, _asked: Asked) -> Found | None:
+def _name(name: Any, _request: CheckedRequest) -> Found | None:
     sound = isinstance(name, str) and name.isascii() and name.isidentifier()
     return None if sound else found(name=shown(name))
 
 
-def _schema(form: Any, _asked: Asked) -> Found | None:
-    given = form.get("json_schema", form.get("schema")) if isinstance(form, dict) else None
-    return None if given is None or isinstance(given, dict) else found("json_schema")
+def _schema(form: Any, _request: CheckedRequest) -> Found | None:
+    schema = form.get("json_schema", form.get("schema")) if isinstance(form, dict) else None
+    return None if schema is None or isinstance(schema, dict) else found("json_schema")
 
 
-def _required(form: Any, _asked: Asked) -> Found | None:
+def _required(form: Any, _request: CheckedRequest) -> Found | None:
     """A field that is required, and is not there."""
     schema = form.get("json_schema", form.get("schema")) if isinstance(form, dict) else None
     if not isinstance(schema, dict) or not isinstance(schema.get("required"), list):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, Literal, NamedTuple
 
-from chaos_llm.providers.refusals.asked import Asked, Place
+from chaos_llm.providers.refusals.checked_request import CheckedRequest, Place
 
 # How sure it is that the vendor says this in these words; the surest first.
 Evidence = Literal[
@@ -36,16 +36,17 @@ class Found(NamedTuple):
     values: Mapping[str, object] = {}
 
 
-Wrong = Callable[[Any, Asked], Found | None]
+Wrong = Callable[[Any, CheckedRequest], Found | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One thing that an API refuses.
 
-    `wrong` is called with each value at the path `looks_at` (see `Asked.at`). `message` is the
-    vendor's sentence; `why` is the report's, which continues the vendor's name. Both, and `param`,
-    are format strings: `{at}` is the path, `{i}` and `{j}` the indexes in it, `{value}` the value.
+    `wrong` is called with each value at the path `looks_at` (see `CheckedRequest.at`). `message` is
+    the vendor's sentence; `why` is the report's, which continues the vendor's name. Both, and
+    `param`, are format strings: `{at}` is the path, `{i}` and `{j}` the indexes in it, `{value}`
+    the value.
     """
 
     name: str

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from chaos_llm.protocol.messages import BrokenRule, Refusal
-from chaos_llm.providers.refusals.asked import Asked, Place, dotted
+from chaos_llm.providers.refusals.checked_request import CheckedRequest, Place, dotted
 from chaos_llm.providers.refusals.rule import Found, Rule, shown
 
 _MOST_SELECTIONS = 512  # kinds of bodies whose rules are cached; an app sends a few
@@ -16,8 +16,8 @@ class RuleTable:
     """The rules of one API of one vendor.
 
     `notation` is how the vendor writes a path in a body. `twins` is for Google, whose fields have
-    two names (see `Asked`). `only_with` is a key of the bodies to which the rules apply, if a path
-    takes several formats.
+    two names (see `CheckedRequest`). `only_with` is a key of the bodies to which the rules apply,
+    if a path takes several formats.
     """
 
     def __init__(
@@ -36,14 +36,14 @@ class RuleTable:
         self._heads = frozenset((*self._twins, *self._twins.values()))
         self._selections: dict[frozenset[str], tuple[Rule, ...]] = {}
 
-    def refusal(self, asked: Asked) -> Refusal | None:
+    def refusal(self, request: CheckedRequest) -> Refusal | None:
         """What the API says to a request that breaks one of its rules; None to a sound one."""
-        if self._only_with and self._only_with not in asked.body:
+        if self._only_with and self._only_with not in request.body:
             return None
-        for rule in self._selected(asked.body):
+        for rule in self._selected(request.body):
             wrong = rule.wrong
-            for place, value in asked.at(rule.looks_at):
-                found = wrong(value, asked)
+            for place, value in request.at(rule.looks_at):
+                found = wrong(value, request)
                 if found is not None:
                     return self._refuse(rule, place, value, found)
         return None

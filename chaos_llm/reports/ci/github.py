@@ -20,10 +20,10 @@ def annotation(
     level: Level, title: str, message: str, file: str | None = None, line: int | None = None
 ) -> str:
     """One annotation; without a file it is shown on the workflow's page alone."""
-    given = {"file": file, "line": line, "title": title}
+    named = {"file": file, "line": line, "title": title}
     properties = ",".join(
         f"{key}={_escaped(str(value), _IN_PROPERTIES)}"
-        for key, value in given.items()
+        for key, value in named.items()
         if value is not None
     )
     return f"::{level} {properties}::{_escaped(message, _IN_MESSAGES)}"

@@ -21,7 +21,7 @@ def chart(run: RunRecord) -> Html:
         row("", axis(scale)),
         _profile_rows(run, scale),
         _heading("Requests of the app"),
-        *(row(_label(provider), _asked(run, provider, scale)) for provider in run.providers),
+        *(row(_label(provider), _requests(run, provider, scale)) for provider in run.providers),
         _heading("Outcomes for users"),
         row(_users_label(run), _users(run, scale)),
         row("", axis(scale)),
@@ -62,7 +62,7 @@ def _most(provider: ProviderRecord) -> str:
     return f"highest bar: {max(provider.requests_by_column, default=0)}"
 
 
-def _asked(run: RunRecord, provider: ProviderRecord, scale: PageScale) -> Html:
+def _requests(run: RunRecord, provider: ProviderRecord, scale: PageScale) -> Html:
     most = max((max(p.requests_by_column, default=0) for p in run.providers), default=0) or 1
     whole = [
         all_ - failed
@@ -87,7 +87,7 @@ def _asked(run: RunRecord, provider: ProviderRecord, scale: PageScale) -> Html:
         )
         for s in provider.left_alone
     ]
-    tooltips = bars.hover(where, _HIGH, _asked_texts(run, provider))
+    tooltips = bars.hover(where, _HIGH, _request_texts(run, provider))
     shapes = [bars.stacked(where, _HIGH, most, layers), alone, tooltips]
     return bars.plot(scale, _HIGH + _ALONE + 3, *shapes, behind=down)
 
@@ -97,13 +97,13 @@ def _alone_text(run: RunRecord, name: str, begins: float, ends: float, calls: in
     return f"{between}: {calls} calls in a row sent {name} no request"
 
 
-def _asked_texts(run: RunRecord, provider: ProviderRecord) -> Iterator[str]:
+def _request_texts(run: RunRecord, provider: ProviderRecord) -> Iterator[str]:
     together = zip(
         provider.requests_by_column, provider.failures_by_column, provider.hit, strict=True
     )
-    for begins, (asked, failed, hit) in zip(wording.columns(run), together, strict=True):
-        text = f"{wording.of(asked, 'request')}, {failed} failed; {wording.percent(hit)} hit"
-        yield f"{wording.when(run.profile, begins)}: {text}" if asked else ""
+    for begins, (requests, failed, hit) in zip(wording.columns(run), together, strict=True):
+        text = f"{wording.of(requests, 'request')}, {failed} failed; {wording.percent(hit)} hit"
+        yield f"{wording.when(run.profile, begins)}: {text}" if requests else ""
 
 
 def _users_label(run: RunRecord) -> list[Child]:

@@ -19,14 +19,14 @@ def section(title: str, *children: Child, **attributes: object) -> Html:
 
 def numbers(run: RunRecord) -> Html:
     """The few numbers that matter most."""
-    asked = sum(provider.requests for provider in run.providers)
-    per_call = f"{asked / run.calls:.1f} per call" if run.calls else "no call"
+    requests = sum(provider.requests for provider in run.providers)
+    per_call = f"{requests / run.calls:.1f} per call" if run.calls else "no call"
     applied = run.effects.get("applied", 0)
     gap = describe(run.longest_downtime) if run.longest_downtime else "none"
     facts = [
         (wording.percent(run.answered), "of the calls answered"),
         (gap, "longest downtime"),
-        (wording.number(asked), f"requests for {wording.of(run.calls, 'call')}: {per_call}"),
+        (wording.number(requests), f"requests for {wording.of(run.calls, 'call')}: {per_call}"),
         (wording.number(applied), f"faults applied, of {wording.number(run.planned)} planned"),
     ]
     return el(

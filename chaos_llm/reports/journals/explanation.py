@@ -109,8 +109,8 @@ def _relation(record: _Record, before: Sequence[_Record]) -> Iterator[str]:
         yield f"it is the next step of the call, {when}"
     else:
         wait = last.get("retry_after")
-        asked = f"; the retry-after of #{last['n']} was {describe(wait)}" if wait else ""
-        yield f"it is a retry, {when}{asked}"
+        hint = f"; the retry-after of #{last['n']} was {describe(wait)}" if wait else ""
+        yield f"it is a retry, {when}{hint}"
 
 
 def _message(record: _Record) -> Iterator[str]:

@@ -142,8 +142,8 @@ def _bare(post: Post) -> tuple[object, ...]:
 
 
 def _post(post: Post) -> str:
-    says = f' "{post.says}"' if post.says else ""
-    return f"{_after(post.at)}: {post.state or 'an update'}{says}"
+    quoted = f' "{post.says}"' if post.says else ""
+    return f"{_after(post.at)}: {post.state or 'an update'}{quoted}"
 
 
 def _keys(left: Mapping[str, object], right: Mapping[str, object], noun: str) -> Iterator[str]:

@@ -111,8 +111,8 @@ def faults(window: Window) -> str:
 
 
 def _toxic(toxic: Toxic) -> str:
-    given = {field.name: getattr(toxic, field.name) for field in fields(toxic)}
-    arguments = (f"{key}={value!r}" for key, value in given.items() if value != "downstream")
+    settings = {field.name: getattr(toxic, field.name) for field in fields(toxic)}
+    arguments = (f"{key}={value!r}" for key, value in settings.items() if value != "downstream")
     return f"{toxic.kind}({', '.join(arguments)})"
 
 

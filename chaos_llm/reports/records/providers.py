@@ -19,12 +19,12 @@ def provider_records(run: Run, columns: Columns) -> list[ProviderRecord]:
 
 def left_alone(run: Run, provider: str) -> Iterator[LeftAlone]:
     """The times without a request to a provider, while calls used other providers only."""
-    asked = sorted(exchange.at for exchange in run.to(provider))
+    times = sorted(exchange.at for exchange in run.to(provider))
     elsewhere = (
         call for call in run.calls if run.shows_routing(call) and not run.of(call, provider)
     )
     calls = sorted(call.began for call in elsewhere)
-    edges, at = [run.begins, *asked, run.ends], 0
+    edges, at = [run.begins, *times, run.ends], 0
     for begins, ends in pairwise(edges):
         while at < len(calls) and calls[at] < begins:
             at += 1

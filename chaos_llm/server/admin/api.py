@@ -44,31 +44,33 @@ _ELSEWHERE = (
 )
 
 
-def answer(shared: SharedState, asked: ReceivedRequest) -> ServerReply | Later:
+def answer(shared: SharedState, request: ReceivedRequest) -> ServerReply | Later:
     """Do what was asked, or say how to ask."""
-    name = asked.path[len(ADMIN) :].strip("/")
-    if not name and _is_browser(asked):
+    name = request.path[len(ADMIN) :].strip("/")
+    if not name and _is_browser(request):
         return ServerReply(200, page(), "text/html; charset=utf-8")
-    refused = None if name in _OPEN else _refusal(shared, asked)
+    refused = None if name in _OPEN else _refusal(shared, request)
     if refused is not None:
         return refused
     operations = {operation.method: operation for operation in OPERATIONS if operation.name == name}
-    method = "GET" if asked.method == "HEAD" else asked.method
+    method = "GET" if request.method == "HEAD" else request.method
     if not operations:
-        return error_reply(404, f"{shown(asked.path)} is nothing here; there are: {_listing()}")
+        return error_reply(404, f"{shown(request.path)} is nothing here; there are: {_listing()}")
     if method not in operations:
         return error_reply(
-            405, f"{asked.path} is asked by {' or '.join(operations)}, not {asked.method}"
+            405, f"{request.path} is asked by {' or '.join(operations)}, not {request.method}"
         )
-    said = _attempt(
-        shared, asked, lambda: operations[method].do(_wish(shared, asked, operations[method]))
+    result = _attempt(
+        shared,
+        request,
+        lambda: operations[method].do(_admin_request(shared, request, operations[method])),
     )
-    if isinstance(said, Slowly):
-        return Later(said.work, partial(_reply_after_work, shared, asked, said.then))
-    return _masked(shared, said if isinstance(said, ServerReply) else json_reply(said))
+    if isinstance(result, Slowly):
+        return Later(result.work, partial(_reply_after_work, shared, request, result.then))
+    return _masked(shared, result if isinstance(result, ServerReply) else json_reply(result))
 
 
-def _attempt(shared: SharedState, asked: ReceivedRequest, work: Callable[[], Any]) -> Any:
+def _attempt(shared: SharedState, request: ReceivedRequest, work: Callable[[], Any]) -> Any:
     """The reply to a request; a mistake, of the client or of this server, is described in it."""
     try:
         return work()
@@ -79,12 +81,12 @@ def _attempt(shared: SharedState, asked: ReceivedRequest, work: Callable[[], Any
     except ChaosError as mistake:
         return error_reply(400, str(mistake))
     except Exception as error:  # a mistake of this package
-        return error_reply(500, shared.problem(asked, error))
+        return error_reply(500, shared.problem(request, error))
 
 
 def _reply_after_work(
     shared: SharedState,
-    asked: ReceivedRequest,
+    request: ReceivedRequest,
     then: Callable[[Any], Any],
     found: Any,
     error: BaseException | None,
@@ -96,39 +98,38 @@ def _reply_after_work(
             raise error
         return then(found)
 
-    said = _attempt(shared, asked, concluded)
-    return _masked(shared, said if isinstance(said, ServerReply) else json_reply(said))
+    result = _attempt(shared, request, concluded)
+    return _masked(shared, result if isinstance(result, ServerReply) else json_reply(result))
 
 
-def _masked(shared: SharedState, said: ServerReply) -> ServerReply:
+def _masked(shared: SharedState, reply: ServerReply) -> ServerReply:
     """Without the credentials that clients have sent."""
-    if not len(shared.secrets) or not said.is_text:
-        return said
-    return said.rewritten(shared.secrets.masked)
+    if not len(shared.secrets) or not reply.is_text:
+        return reply
+    return reply.rewritten(shared.secrets.masked)
 
 
-def _is_browser(asked: ReceivedRequest) -> bool:
+def _is_browser(request: ReceivedRequest) -> bool:
     """Whether the live page is requested; it has no data, and asks for the token."""
-    return asked.method in ("GET", "HEAD") and "text/html" in asked.headers.get("accept", "")
+    return request.method in ("GET", "HEAD") and "text/html" in request.headers.get("accept", "")
 
 
-def _refusal(shared: SharedState, asked: ReceivedRequest) -> ServerReply | None:
+def _refusal(shared: SharedState, request: ReceivedRequest) -> ServerReply | None:
     """Why a request is not authorized: no token, or it comes from a web page of another origin."""
     token = shared.settings.admin_token
-    scheme, _, bearer = asked.headers.get("authorization", "").partition(" ")
+    scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
     bearer = bearer.strip() if scheme.lower() == "bearer" else ""
-    given = asked.headers.get("x-chaos-token") or bearer
-    if token and not hmac.compare_digest(given.encode(), token.encode()):
+    sent = request.headers.get("x-chaos-token") or bearer
+    if token and not hmac.compare_digest(sent.encode(), token.encode()):
         return error_reply(401, _UNADMITTED)
-    origin = asked.headers.get("origin")
-    if origin and _host_of(origin) != asked.headers.get("host"):
+    origin = request.headers.get("origin")
+    if origin and _host_of(origin) != request.headers.get("host"):
         return error_reply(403, f"a page of {shown(origin)} may not steer this server")
-    if asked.headers.get("sec-fetch-site", "").lower() == "cross-site":
+    if request.headers.get("sec-fetch-site", "").lower() == "cross-site":
         return error_reply(403, "a page of another site may not ask this server")
-    if not token and not is_loopback(split_host(asked.headers.get("host", ""))[0]):
-        return error_reply(
-            403, _ELSEWHERE
-        )  # a web page whose domain name resolves to this machine (DNS rebinding)
+    if not token and not is_loopback(split_host(request.headers.get("host", ""))[0]):
+        # a web page whose domain name resolves to this machine (DNS rebinding)
+        return error_reply(403, _ELSEWHERE)
     return None
 
 
@@ -139,39 +140,43 @@ def _host_of(origin: str) -> str:
         return ""
 
 
-def _wish(shared: SharedState, asked: ReceivedRequest, operation: AdminOperation) -> AdminRequest:
-    given = _given(asked, operation)
-    run = run_name(given.pop("run", "")) or asked.run
-    unknown = [name for name in given if name not in operation.takes and not operation.takes_any]
+def _admin_request(
+    shared: SharedState, request: ReceivedRequest, operation: AdminOperation
+) -> AdminRequest:
+    arguments = _arguments_of(request, operation)
+    run = run_name(arguments.pop("run", "")) or request.run
+    unknown = [
+        name for name in arguments if name not in operation.takes and not operation.takes_any
+    ]
     if unknown:
         names = ", ".join(shown(name).strip("'") for name in unknown[:_NAMED])
         raise UsageError(f"{operation.name} does not take {names}; {_usage(operation)}")
-    return AdminRequest(shared, run, given, begins=operation.method == "POST")
+    return AdminRequest(shared, run, arguments, begins=operation.method == "POST")
 
 
 _NAMED = 5  # unknown arguments that an error names
 
 
-def _given(asked: ReceivedRequest, operation: AdminOperation) -> dict[str, Any]:
+def _arguments_of(request: ReceivedRequest, operation: AdminOperation) -> dict[str, Any]:
     """The arguments in the query and in the body."""
-    if len(asked.body) > _LARGEST:
+    if len(request.body) > _LARGEST:
         raise strict_json.TooLarge(f"the body is larger than {_LARGEST} bytes")
     try:
-        pairs = parse_qsl(asked.query, keep_blank_values=True, max_num_fields=_MOST_ARGUMENTS)
+        pairs = parse_qsl(request.query, keep_blank_values=True, max_num_fields=_MOST_ARGUMENTS)
     except ValueError:
         raise UsageError(f"there are more than {_MOST_ARGUMENTS} arguments") from None
-    given: dict[str, Any] = dict(pairs)
-    if asked.body.strip():
+    arguments: dict[str, Any] = dict(pairs)
+    if request.body.strip():
         try:
-            body = strict_json.loads(asked.body)
+            body = strict_json.loads(request.body)
         except strict_json.TooLarge:
             raise
         except ValueError as error:
             raise UsageError(f"the body is no JSON ({error}); {_usage(operation)}") from None
         if not isinstance(body, dict):
             raise UsageError(f"the body is a JSON object; {_usage(operation)}")
-        given |= body
-    return given
+        arguments |= body
+    return arguments
 
 
 def _usage(operation: AdminOperation) -> str:

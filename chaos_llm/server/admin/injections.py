@@ -18,23 +18,23 @@ _LARGEST_FAULT = 65_536  # bytes of its arguments
 _MISTAKES = (TypeError, ValueError, AttributeError, LookupError, ArithmeticError)
 
 
-def injected(name: object, given: Mapping[str, Any]) -> tuple[Fault, dict[str, Any]]:
+def injected(name: object, values: Mapping[str, Any]) -> tuple[Fault, dict[str, Any]]:
     """The fault of a request to inject one, and the options of `inject()`.
 
     The fault's arguments stand beside the options, or in `arguments`. There are faults with a
     `share` of their own (of an answer): beside the options it is the fault's.
     """
     kind = _kind(name)
-    own = _arguments(given)
+    own = _arguments(values)
     known = [field.name for field in fields(kind)]
-    for key, value in given.items():
-        if key in known and "arguments" not in given:
+    for key, value in values.items():
+        if key in known and "arguments" not in values:
             own[key] = value
         elif key not in (*_WHERE, *_HOW):
             refuse_unknown(f"inject() and {name}", [key], [*known, *_HOW, *_WHERE])
     if len(strict_json.dumps(own)) > _LARGEST_FAULT:
         raise UsageError(f"the arguments of a fault are at most {_LARGEST_FAULT} bytes")
-    options = {n: given[n] for n in _HOW if given.get(n) is not None and n not in own}
+    options = {n: values[n] for n in _HOW if values.get(n) is not None and n not in own}
     return _made(kind, str(name), own), options
 
 
@@ -45,8 +45,8 @@ def _kind(name: object) -> type[Fault]:
     return known[name]
 
 
-def _arguments(given: Mapping[str, Any]) -> dict[str, Any]:
-    arguments = given.get("arguments", {})
+def _arguments(values: Mapping[str, Any]) -> dict[str, Any]:
+    arguments = values.get("arguments", {})
     if not isinstance(arguments, dict):
         raise UsageError(
             f'arguments are those of the fault: {{"after": 2}}; got {shown(arguments)}'

@@ -43,9 +43,9 @@ class Working:
 
     def _done(self, future: Future[Any]) -> None:
         error = future.exception()
-        said = self._later.then(None if error else future.result(), error)
+        reply = self._later.then(None if error else future.result(), error)
         if not self._is_left:
-            self._over(said)
+            self._over(reply)
 
     def leave(self) -> None:
         """The client went away."""

@@ -46,14 +46,18 @@ _LONGEST_NAME = 200  # letters of a profile, a model, a surface
 
 
 def _index(request: AdminRequest) -> Any:
-    asked = {
+    operations = {
         f"{operation.method} {ADMIN}/{operation.name}": {
             "takes": list(operation.takes),
             "says": operation.says,
         }
         for operation in OPERATIONS
     }
-    return {"server": "chaos_llm", "providers": list(request.server.addresses.played), "ask": asked}
+    return {
+        "server": "chaos_llm",
+        "providers": list(request.server.addresses.played),
+        "ask": operations,
+    }
 
 
 def _state(request: AdminRequest) -> Any:
@@ -85,29 +89,36 @@ def _windows(request: AdminRequest) -> Any:
 
 
 def _advance(request: AdminRequest) -> Any:
-    run, by, to = request.run, request.given.get("by"), request.given.get("to")
+    run, by, to = request.run, request.arguments.get("by"), request.arguments.get("to")
     if (by is None) == (to is None):
         raise UsageError('give {"by": "10m"}, or {"to": a window\'s name or a time of the profile}')
     distance = place(to, run.plan) - run.now if by is None else seconds(by)
-    given = shown(to if by is None else by)
+    target = shown(to if by is None else by)
     if distance < 0:
-        raise UsageError(f"{given} is over: time goes forward only; POST {ADMIN}/reset begins anew")
+        raise UsageError(
+            f"{target} is over: time goes forward only; POST {ADMIN}/reset begins anew"
+        )
     if not distance < _FURTHEST:
-        raise UsageError(f"{given} is more than a year")
+        raise UsageError(f"{target} is more than a year")
     if run.now + distance > _LAST:
-        raise UsageError(f"{given} goes on for more than a hundred years after the profile's start")
+        raise UsageError(
+            f"{target} goes on for more than a hundred years after the profile's start"
+        )
     run.clock.advance(distance)
     return run_state(run)
 
 
 def _journal(request: AdminRequest) -> Any:
     since = whole(
-        request.given, "since", _NUMBERS, "since is the number of the first exchange that is wanted"
+        request.arguments,
+        "since",
+        _NUMBERS,
+        "since is the number of the first exchange that is wanted",
     )
-    wanted = request.run.journal.since(since or 0)
-    if len(wanted) <= _QUICK:
-        return _jsonl(wanted)
-    return Slowly(lambda: _jsonl(wanted))
+    records = request.run.journal.since(since or 0)
+    if len(records) <= _QUICK:
+        return _jsonl(records)
+    return Slowly(lambda: _jsonl(records))
 
 
 _NUMBERS = 1 << 53
@@ -135,7 +146,9 @@ def _timeline(request: AdminRequest) -> Any:
 
 
 def _reset(request: AdminRequest) -> Any:
-    request.run.begin_anew(seed=_seed(request), at=request.given.get("at"), strict=_strict(request))
+    request.run.begin_anew(
+        seed=_seed(request), at=request.arguments.get("at"), strict=_strict(request)
+    )
     return run_state(request.run)
 
 
@@ -146,7 +159,7 @@ def _load(request: AdminRequest) -> Any:
 def _begin_run(request: AdminRequest) -> Any:
     if not request.run_name or request.run_name == DEFAULT:
         raise UsageError('give the new run a name: {"run": "my-test"}')
-    if {"profile", "toml"} & set(request.given):
+    if {"profile", "toml"} & set(request.arguments):
         return Slowly(lambda: _profile(request), lambda profile: _begun_run(request, profile))
     return _begun_run(request, None)
 
@@ -158,7 +171,7 @@ def _begun_run(request: AdminRequest, profile: Profile | None) -> Any:
 
 
 def _begun(request: AdminRequest, profile: Profile | None) -> dict[str, Any]:
-    at, strict = request.given.get("at"), _strict(request)
+    at, strict = request.arguments.get("at"), _strict(request)
     request.run.begin_anew(profile=profile, seed=_seed(request), at=at, strict=strict)
     return run_state(request.run)
 
@@ -180,13 +193,13 @@ def _runs(request: AdminRequest) -> Any:
 
 
 def _inject(request: AdminRequest) -> Any:
-    fault, options = injected(request.need("fault"), request.given)
-    _lever(request).inject(fault, **options)
+    fault, options = injected(request.need("fault"), request.arguments)
+    _control(request).inject(fault, **options)
     return run_state(request.run)
 
 
 def _heal(request: AdminRequest) -> Any:
-    _lever(request).heal()
+    _control(request).heal()
     return run_state(request.run)
 
 
@@ -199,13 +212,13 @@ def _answers(request: AdminRequest) -> Any:
         raise UsageError(
             f"answers are at most {_MOST_ANSWERS} texts of {_LONGEST_ANSWERS} letters in all"
         )
-    _lever(request).answers(texts)
+    _control(request).answers(texts)
     return run_state(request.run)
 
 
-def _lever(request: AdminRequest) -> ProviderControl:
-    given = request.given
-    where = {n: text(given, n, _LONGEST_NAME) for n in ("surface", "model") if n in given}
+def _control(request: AdminRequest) -> ProviderControl:
+    arguments = request.arguments
+    where = {n: text(arguments, n, _LONGEST_NAME) for n in ("surface", "model") if n in arguments}
     request.need("provider")
     by_hand = request.run.overrides
     if len(by_hand.injections) + len(by_hand.healed) + len(by_hand.chosen) >= _MOST_BY_HAND:
@@ -213,7 +226,7 @@ def _lever(request: AdminRequest) -> ProviderControl:
             f"{_MOST_BY_HAND} things were injected, healed or chosen in this run; "
             f"POST {ADMIN}/reset begins it anew"
         )
-    return request.run.on(text(given, "provider", _LONGEST_NAME), **where)
+    return request.run.on(text(arguments, "provider", _LONGEST_NAME), **where)
 
 
 def _profile_text(request: AdminRequest) -> Any:
@@ -233,10 +246,10 @@ def _certificate(request: AdminRequest) -> Any:
 
 def _profile(request: AdminRequest) -> Profile:
     """A profile of the catalogue, or one in the request; no files of this machine."""
-    if "toml" in request.given:
+    if "toml" in request.arguments:
         return _posted(request)
     request.need("profile")
-    name = text(request.given, "profile", _LONGEST_NAME)
+    name = text(request.arguments, "profile", _LONGEST_NAME)
     if name.endswith(".toml") or "/" in name:
         raise UsageError('give a profile\'s name, or its text: {"toml": "..."}; no path')
     return load(name, rootdir=request.server.settings.rootdir)
@@ -244,8 +257,8 @@ def _profile(request: AdminRequest) -> Profile:
 
 def _posted(request: AdminRequest) -> Profile:
     """A profile in the request; its size is bounded, so that other runs are not delayed."""
-    toml = text(request.given, "toml", _LONGEST_TOML)
-    name = text(request.given, "profile", _LONGEST_NAME, "posted")
+    toml = text(request.arguments, "toml", _LONGEST_TOML)
+    name = text(request.arguments, "profile", _LONGEST_NAME, "posted")
     if printable(name) != name or "/" in name:
         raise UsageError("a profile's name has neither '/' nor control characters")
     profile = loads(toml, name=name)
@@ -256,11 +269,11 @@ def _posted(request: AdminRequest) -> Profile:
 
 
 def _seed(request: AdminRequest) -> int | None:
-    return whole(request.given, "seed", LARGEST_SEED, "a seed is a whole number")
+    return whole(request.arguments, "seed", LARGEST_SEED, "a seed is a whole number")
 
 
 def _strict(request: AdminRequest) -> bool | None:
-    strict = request.given.get("strict")
+    strict = request.arguments.get("strict")
     if strict is not None and not isinstance(strict, bool):
         raise UsageError(f"strict is true or false; got {strict!r}")
     return strict

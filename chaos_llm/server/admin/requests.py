@@ -16,18 +16,18 @@ _RUN_RULE = "a run's name is 1 to 64 letters, digits, '.', '_' and '-'"
 LARGEST_SEED = (1 << 64) - 1
 
 
-def run_name(given: object) -> str:
+def run_name(value: object) -> str:
     """The name of a run, "" for none; raises UsageError for what could break a listing."""
-    if given in ("", None):
+    if value in ("", None):
         return ""
-    if not isinstance(given, str) or not RUN_NAME.fullmatch(given):
-        raise UsageError(f"{_RUN_RULE}; got {shown(given)}")
-    return given
+    if not isinstance(value, str) or not RUN_NAME.fullmatch(value):
+        raise UsageError(f"{_RUN_RULE}; got {shown(value)}")
+    return value
 
 
-def whole(given: Mapping[str, Any], name: str, most: int, what: str) -> int | None:
+def whole(arguments: Mapping[str, Any], name: str, most: int, what: str) -> int | None:
     """A whole number from 0 to `most`, None where it was not given; raises UsageError."""
-    number = given.get(name)
+    number = arguments.get(name)
     if number is None:
         return None
     if isinstance(number, str) and number.isascii() and number.isdecimal() and len(number) < 21:
@@ -37,9 +37,9 @@ def whole(given: Mapping[str, Any], name: str, most: int, what: str) -> int | No
     return number
 
 
-def text(given: Mapping[str, Any], name: str, longest: int, default: str = "") -> str:
+def text(arguments: Mapping[str, Any], name: str, longest: int, default: str = "") -> str:
     """The argument `name`, a text of at most `longest` letters; otherwise raises UsageError."""
-    value = given.get(name, default)
+    value = arguments.get(name, default)
     if not isinstance(value, str):
         raise UsageError(f"{name} is a text; got {shown(value)}")
     if len(value) > longest:
@@ -57,7 +57,7 @@ class AdminRequest:
 
     server: SharedState
     run_name: str
-    given: dict[str, Any]
+    arguments: dict[str, Any]
     begins: bool = False
 
     @property
@@ -76,9 +76,9 @@ class AdminRequest:
 
     def need(self, name: str) -> Any:
         """An argument that must be there."""
-        if name not in self.given:
+        if name not in self.arguments:
             raise UsageError(f"{name!r} is missing")
-        return self.given[name]
+        return self.arguments[name]
 
 
 @dataclass(frozen=True)

@@ -18,18 +18,18 @@ _SHOWN = 200  # attempts, the latest ones
 
 def send(request: AdminRequest) -> Any:
     """Send the run's webhooks to a URL from now on; a secret that was made up is in the answer."""
-    given = request.given
+    arguments = request.arguments
     request.need("url")
-    secret = text(given, "secret", _LONGEST_SECRET) or os.environ.get(SECRET_VARIABLE, "")
-    events = given.get("events", [])
+    secret = text(arguments, "secret", _LONGEST_SECRET) or os.environ.get(SECRET_VARIABLE, "")
+    events = arguments.get("events", [])
     if not isinstance(events, list) or not all(isinstance(event, str) for event in events):
         raise UsageError("events is a list of texts")
-    copies = whole(given, "copies", 2, "copies is how often each webhook is sent")
+    copies = whole(arguments, "copies", 2, "copies is how often each webhook is sent")
     sent = delivery(
-        text(given, "url", _LONGEST_URL),
+        text(arguments, "url", _LONGEST_URL),
         secret or made_up_secret(),
         events,
-        seconds(given.get("delay", DELAY)),
+        seconds(arguments.get("delay", DELAY)),
         1 if copies is None else copies,
     )
     request.run.send_webhooks(sent)

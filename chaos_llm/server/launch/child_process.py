@@ -51,13 +51,13 @@ def surroundings(server: SharedState, *, base_urls: bool = True) -> dict[str, st
 
     Without `base_urls` neither those nor keys are set, which would take the place of a login.
     """
-    said = {"CHAOS_LLM_URL": server.url}
+    variables = {"CHAOS_LLM_URL": server.url}
     if base_urls:
-        said = environment(server.url, "", os.environ, server.doors)
+        variables = environment(server.url, "", os.environ, server.doors)
     if server.authority is not None:
         path = str(certificate(server))
-        said |= dict.fromkeys(TRUST, path) | dict.fromkeys(_PROXIES, server.url)
-    return said
+        variables |= dict.fromkeys(TRUST, path) | dict.fromkeys(_PROXIES, server.url)
+    return variables
 
 
 async def _run(command: Sequence[str], environ: Mapping[str, str]) -> int:

@@ -31,10 +31,10 @@ async def serve(settings: Settings, say: Say) -> None:
         loop.add_signal_handler(number, end.set)
     say("\n".join(greeting(server)))
     collect_rarely()
-    told = _Progress(server, say)
-    told.begin()
+    progress = _Progress(server, say)
+    progress.begin()
     await end.wait()
-    told.stop()
+    progress.stop()
     await serving.stop()
     say(f"ended after {_requests(server)}")
 
@@ -99,19 +99,19 @@ class _Progress:
     """A line now and then, where something has happened."""
 
     def __init__(self, server: SharedState, say: Say) -> None:
-        self._server, self._say, self._told = server, say, 0
+        self._server, self._say, self._shown = server, say, 0
         self._timer: asyncio.TimerHandle | None = None
 
     def begin(self) -> None:
-        self._timer = self._server.loop.call_later(EVERY, self._tell)
+        self._timer = self._server.loop.call_later(EVERY, self._show_progress)
 
     def stop(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
 
-    def _tell(self) -> None:
-        if self._server.requests != self._told:
-            self._told = self._server.requests
+    def _show_progress(self) -> None:
+        if self._server.requests != self._shown:
+            self._shown = self._server.requests
             now = describe(self._server.runs.default.now)
             self._say(f"{now} into the day: {_requests(self._server)}")
         self.begin()

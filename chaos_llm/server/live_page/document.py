@@ -68,7 +68,7 @@ def _ask_for_token() -> Html:
 
 
 def _controls() -> Html:
-    steps: list[Child] = [el("button", says, type="button", data_by=by) for by, says in _STEPS]
+    steps: list[Child] = [el("button", label, type="button", data_by=by) for by, label in _STEPS]
     return el(
         "section",
         el(
@@ -106,15 +106,15 @@ def _controls() -> Html:
 
 def _numbers() -> Html:
     named = (("requests", "requests"), ("applied", "applied"), ("failed", "failed, of those shown"))
-    boxes = [el("div", el("dt", says), el("dd", "0", id=f"n-{name}")) for name, says in named]
+    boxes = [el("div", el("dt", label), el("dd", "0", id=f"n-{name}")) for name, label in named]
     waiting = el("div", el("dt", "replies under way"), el("dd", "0", id="n-waiting"))
     return el("dl", *boxes, waiting, class_="numbers")
 
 
 def _day() -> Html:
     views = [
-        el("button", says, type="button", data_span=span, aria_pressed="false")
-        for span, says in _VIEWS
+        el("button", label, type="button", data_span=span, aria_pressed="false")
+        for span, label in _VIEWS
     ]
     return el(
         "section",

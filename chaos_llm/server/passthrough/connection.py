@@ -33,20 +33,20 @@ class PassthroughServer(Protocol):
     recorder: Recorder | None
     connections: set[Any]
 
-    def route(self, method: str, target: str, host: str, meant: str) -> Route | None: ...
+    def route(self, method: str, target: str, host: str, tunnel_host: str) -> Route | None: ...
 
     def spawn(self, work: Any) -> None: ...
 
-    def listener(self, meant: str) -> asyncio.Protocol: ...
+    def listener(self, tunnel_host: str) -> asyncio.Protocol: ...
 
     def is_recorded(self, host: str) -> bool: ...
 
 
 class PassedConnection(asyncio.Protocol):
-    """The client's side. `meant` is the host of a CONNECT, or of TLS's SNI."""
+    """The client's side. `tunnel_host` is the host of a CONNECT, or of TLS's SNI."""
 
-    def __init__(self, server: PassthroughServer, meant: str = "") -> None:
-        self._server, self._meant = server, meant
+    def __init__(self, server: PassthroughServer, tunnel_host: str = "") -> None:
+        self._server, self._tunnel_host = server, tunnel_host
         self.transport: Any = None
         self._waiting = b""  # bytes that no head or body has taken
         self._body: Body | None = None  # of the request that is under way
@@ -94,7 +94,9 @@ class PassedConnection(asyncio.Protocol):
             if method == "CONNECT":
                 self._connect(target)
                 return
-            route = self._server.route(method, target, head.headers.get("host", ""), self._meant)
+            route = self._server.route(
+                method, target, head.headers.get("host", ""), self._tunnel_host
+            )
         except ChaosError as error:
             self._refuse(400, str(error))
             return

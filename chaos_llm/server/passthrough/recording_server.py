@@ -88,15 +88,15 @@ class RecordingServer:
         if self.recorder is not None:
             self.recorder.close()
 
-    def route(self, method: str, target: str, host: str, meant: str) -> Route | None:
-        return self._upstreams.route(method, target, host, meant)
+    def route(self, method: str, target: str, host: str, tunnel_host: str) -> Route | None:
+        return self._upstreams.route(method, target, host, tunnel_host)
 
     def is_recorded(self, host: str) -> bool:
         """Whether a CONNECT to that host is watched: with TLS of our own, a provider's host."""
         return self.authority is not None and bool(self._addresses.names(host))
 
-    def listener(self, meant: str) -> asyncio.Protocol:
-        return _FirstByte(self, meant)
+    def listener(self, tunnel_host: str) -> asyncio.Protocol:
+        return _FirstByte(self, tunnel_host)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = self.loop.create_task(work)
@@ -107,8 +107,8 @@ class RecordingServer:
 class _FirstByte(asyncio.Protocol):
     """A new connection, until its first byte shows whether it is TLS."""
 
-    def __init__(self, server: RecordingServer, meant: str) -> None:
-        self._server, self._meant = server, meant
+    def __init__(self, server: RecordingServer, tunnel_host: str) -> None:
+        self._server, self._tunnel_host = server, tunnel_host
         self._transport: Any = None
         self._inner: Any = None
 
@@ -123,14 +123,14 @@ class _FirstByte(asyncio.Protocol):
             if data[0] == FIRST_BYTE and authority is not None:
                 self._inner = TlsLayer(self._transport, authority, lambda _: True, self._inside_tls)
             else:
-                self._inner = PassedConnection(self._server, self._meant)
+                self._inner = PassedConnection(self._server, self._tunnel_host)
                 self._inner.connection_made(self._transport)
                 self._transport.set_protocol(self._inner)
         self._inner.data_received(data)
 
     def _inside_tls(self, sni: str) -> PassedConnection:
         is_ours = sni in ("", "localhost")
-        return PassedConnection(self._server, self._meant or ("" if is_ours else sni))
+        return PassedConnection(self._server, self._tunnel_host or ("" if is_ours else sni))
 
     def connection_lost(self, error: Exception | None) -> None:
         self._server.connections.discard(self)

@@ -44,21 +44,22 @@ class Route(NamedTuple):
 class Upstreams:
     """The upstreams of a server, by provider; "" is the one for all others, if there is one."""
 
-    def __init__(self, given: Sequence[str], addresses: Addresses) -> None:
-        self._given = dict(map(_parsed, given))
+    def __init__(self, routes: Sequence[str], addresses: Addresses) -> None:
+        self._routes = dict(map(_parsed, routes))
         self._addresses = addresses
 
-    def route(self, method: str, target: str, host: str, meant: str) -> Route | None:
-        """Where a request goes; None if nothing says it. `meant` is the host of a CONNECT or TLS.
+    def route(self, method: str, target: str, host: str, tunnel_host: str) -> Route | None:
+        """Where a request goes; None if nothing says it.
 
-        Raises UsageError for a provider whose hosts have a region, if no upstream is given.
+        `tunnel_host` is the host of a CONNECT or TLS. Raises UsageError for a provider whose
+        hosts have a region, if no upstream is given.
         """
         if "://" in target.partition("?")[0]:
             return Route(_of_address(target)._replace(base=""), _path_of(target))
-        if not meant and not self._given and self._addresses.names(host):
-            meant = host
-        if meant:
-            name, port = split_host(meant)
+        if not tunnel_host and not self._routes and self._addresses.names(host):
+            tunnel_host = host
+        if tunnel_host:
+            name, port = split_host(tunnel_host)
             return Route(Upstream(name, port or 443, tls=True), None)
         prefix, _, rest = target[1:].partition("/")
         if prefix in self._addresses.played:
@@ -70,14 +71,14 @@ class Upstreams:
         """The route of a request whose path alone says what it is for."""
         place = self._addresses.find(method, host, target.partition("?")[0])
         provider = place.provider.name if place else ""
-        if provider or "" in self._given:
+        if provider or "" in self._routes:
             upstream = self.of_provider(provider)
             return Route(upstream, f"{upstream.base}{target}")
         return None
 
     def of_provider(self, provider: str) -> Upstream:
         """Where a provider's requests go; raises UsageError if its host is not known."""
-        return self._given.get(provider) or self._given.get("") or _of_vendor(provider)
+        return self._routes.get(provider) or self._routes.get("") or _of_vendor(provider)
 
 
 def _path_of(target: str) -> str:

@@ -116,13 +116,13 @@ def import_slots(library: SharedLibrary, functions: Collection[str]) -> list[Imp
     tags = _dynamic_section(library)
     if _DT_STRTAB not in tags or _DT_SYMTAB not in tags:
         return []
-    wanted = {function.encode(): function for function in functions}
+    names = {function.encode(): function for function in functions}
     symbols: dict[int, str | None] = {}  # by index: thousands of relocations may have one symbol
     slots = []
     begin, end = library.read_only
     for address, symbol in _address_relocations(tags):
         if symbol not in symbols:
-            symbols[symbol] = wanted.get(_symbol_name(tags, symbol))
+            symbols[symbol] = names.get(_symbol_name(tags, symbol))
         if (function := symbols[symbol]) is not None:
             where = library.base + address
             slots.append(ImportSlot(function, where, begin <= where < end))
@@ -191,7 +191,7 @@ def _dynamic_section(library: SharedLibrary) -> dict[int, int]:
 
 def _address_relocations(tags: dict[int, int]) -> Iterator[tuple[int, int]]:
     """The offset and the symbol's index of each relocation that stores a function's address."""
-    wanted = _STORES_ADDRESS[_machine()]
+    kinds = _STORES_ADDRESS[_machine()]
     # Skip the relocations that only add the base: they come first, and may be 100,000.
     relative = tags.get(_DT_RELACOUNT, 0) * _RELOCATION
     for start, size, skip in (
@@ -201,7 +201,7 @@ def _address_relocations(tags: dict[int, int]) -> Iterator[tuple[int, int]]:
         if start and size > skip:
             data = ctypes.string_at(start + skip, size - skip)
             for address, info, addend in struct.iter_unpack("<QQq", data):
-                if info & 0xFFFFFFFF in wanted and not addend:
+                if info & 0xFFFFFFFF in kinds and not addend:
                     yield address, info >> 32
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from chaos_llm.providers.conversation import continues_thread
-from chaos_llm.providers.refusals.asked import Asked, Place
+from chaos_llm.providers.refusals.checked_request import CheckedRequest, Place
 from chaos_llm.providers.refusals.predicates import WRONG
 from chaos_llm.providers.refusals.rule import Found, Wrong, found, shown
 
@@ -48,7 +48,7 @@ _COMBINED = ("oneOf", "allOf", "anyOf")
 _DEEPEST = 64  # levels of a schema that are looked through
 
 
-def unknown_block(block: Any, _asked: Asked) -> Found | None:
+def unknown_block(block: Any, _request: CheckedRequest) -> Found | None:
     """A content block of a kind that is another vendor's."""
     kind = block.get("type") if isinstance(block, dict) else "text"
     if kind is None or kind in BLOCKS:
@@ -56,7 +56,7 @@ def unknown_block(block: Any, _asked: Asked) -> Found | None:
     return found(kind=shown(kind), kinds=", ".join(f"'{each}'" for each in BLOCKS))
 
 
-def blank_text(message: Any, _asked: Asked) -> Found | None:
+def blank_text(message: Any, _request: CheckedRequest) -> Found | None:
     """A text of spaces alone."""
     for place, text in _texts(message):
         if text and not text.strip():
@@ -64,7 +64,7 @@ def blank_text(message: Any, _asked: Asked) -> Found | None:
     return None
 
 
-def empty_text_block(message: Any, _asked: Asked) -> Found | None:
+def empty_text_block(message: Any, _request: CheckedRequest) -> Found | None:
     """A block of text without text; a whole message that is an empty text is another case."""
     for place, text in _texts(message):
         if not text and len(place) > 1:
@@ -72,7 +72,7 @@ def empty_text_block(message: Any, _asked: Asked) -> Found | None:
     return None
 
 
-def trailing_space(messages: Any, _asked: Asked) -> Found | None:
+def trailing_space(messages: Any, _request: CheckedRequest) -> Found | None:
     """Words put into the assistant's mouth that end with a space."""
     last = messages[-1] if isinstance(messages, list) and messages else None
     if not isinstance(last, dict) or last.get("role") != "assistant":
@@ -95,7 +95,7 @@ def _texts(message: Any) -> Iterator[tuple[Place, str]]:
                 yield ("content", index, "text"), text
 
 
-def system_block(message: Any, _asked: Asked) -> Found | None:
+def system_block(message: Any, _request: CheckedRequest) -> Found | None:
     """A block of a system turn that is none of the three kinds that it has."""
     content = _system_content(message)
     kinds = (block.get("type") for block in content if isinstance(block, dict))
@@ -103,14 +103,14 @@ def system_block(message: Any, _asked: Asked) -> Found | None:
     return WRONG if any(kind not in known for kind in kinds) else None
 
 
-def empty_system_turn(message: Any, _asked: Asked) -> Found | None:
+def empty_system_turn(message: Any, _request: CheckedRequest) -> Found | None:
     """A system turn without a block, which only one with directives may be."""
     if not isinstance(message, dict) or message.get("role") != "system":
         return None
     return WRONG if not message.get("content") and "output_config" not in message else None
 
 
-def blank_system_turn(message: Any, _asked: Asked) -> Found | None:
+def blank_system_turn(message: Any, _request: CheckedRequest) -> Found | None:
     """A system turn with a text of spaces, or none."""
     if not isinstance(message, dict) or message.get("role") != "system":
         return None
@@ -124,7 +124,7 @@ def _system_content(message: Any) -> list[Any]:
     return content if isinstance(content, list) else []
 
 
-def too_large_image(block: Any, _asked: Asked) -> Found | None:
+def too_large_image(block: Any, _request: CheckedRequest) -> Found | None:
     """An image over the limit, by the size of its base64."""
     source = _image_source(block)
     data = source.get("data")
@@ -136,7 +136,7 @@ def too_large_image(block: Any, _asked: Asked) -> Found | None:
     return found("image", "source", "base64", size=size, most=_LARGEST_IMAGE)
 
 
-def image_kind(block: Any, _asked: Asked) -> Found | None:
+def image_kind(block: Any, _request: CheckedRequest) -> Found | None:
     """An image in a format that is not read."""
     source = _image_source(block)
     known = ("image/jpeg", "image/png", "image/gif", "image/webp")
@@ -153,13 +153,13 @@ def _image_source(block: Any) -> dict[str, Any]:
     return source if isinstance(source, dict) else {}
 
 
-def too_many_cache_marks(body: Any, _asked: Asked) -> Found | None:
+def too_many_cache_marks(body: Any, _request: CheckedRequest) -> Found | None:
     """More blocks marked for the cache than the API keeps."""
     marks = sum(1 for place in ("system", "tools", "messages") for _ in _marked(body.get(place)))
     return found(count=marks) if marks > _MOST_CACHE_MARKS else None
 
 
-def cached_empty_text(block: Any, _asked: Asked) -> Found | None:
+def cached_empty_text(block: Any, _request: CheckedRequest) -> Found | None:
     """An empty text that is marked for the cache."""
     if not isinstance(block, dict) or block.get("type") != "text":
         return None
@@ -180,7 +180,7 @@ def is_custom(tool: Any) -> bool:
     return isinstance(tool, dict) and tool.get("type") in (None, "custom")
 
 
-def unknown_kind_of_tool(tool: Any, _asked: Asked) -> Found | None:
+def unknown_kind_of_tool(tool: Any, _request: CheckedRequest) -> Found | None:
     """A tool of a kind that is another vendor's; the API's own are dated, and new ones come."""
     kind = tool.get("type") if isinstance(tool, dict) else None
     if kind is None or kind in TOOLS or re.search(r"_\d{8}$", str(kind)):
@@ -191,13 +191,13 @@ def unknown_kind_of_tool(tool: Any, _asked: Asked) -> Found | None:
 def custom_without(key: str) -> Wrong:
     """A tool of the app's own without this key."""
 
-    def wrong(tool: Any, _asked: Asked) -> Found | None:
+    def wrong(tool: Any, _request: CheckedRequest) -> Found | None:
         return found("custom", key) if is_custom(tool) and key not in tool else None
 
     return wrong
 
 
-def schema_without_type(tool: Any, _asked: Asked) -> Found | None:
+def schema_without_type(tool: Any, _request: CheckedRequest) -> Found | None:
     """A tool whose schema has no type."""
     schema = tool.get("input_schema") if is_custom(tool) else None
     if isinstance(schema, dict) and "type" not in schema:
@@ -205,7 +205,7 @@ def schema_without_type(tool: Any, _asked: Asked) -> Found | None:
     return None
 
 
-def schema_of_no_object(tool: Any, _asked: Asked) -> Found | None:
+def schema_of_no_object(tool: Any, _request: CheckedRequest) -> Found | None:
     """A tool whose schema is not that of an object."""
     schema = tool.get("input_schema") if is_custom(tool) else None
     if isinstance(schema, dict) and schema.get("type") != "object":
@@ -213,7 +213,7 @@ def schema_of_no_object(tool: Any, _asked: Asked) -> Found | None:
     return None
 
 
-def combined_schema(tool: Any, _asked: Asked) -> Found | None:
+def combined_schema(tool: Any, _request: CheckedRequest) -> Found | None:
     """A tool whose schema is a choice of several at its top."""
     schema = tool.get("input_schema") if is_custom(tool) else None
     if isinstance(schema, dict) and any(word in schema for word in _COMBINED):
@@ -221,7 +221,7 @@ def combined_schema(tool: Any, _asked: Asked) -> Found | None:
     return None
 
 
-def open_strict_schema(tool: Any, _asked: Asked) -> Found | None:
+def open_strict_schema(tool: Any, _request: CheckedRequest) -> Found | None:
     """A strict tool with an object that may have further properties."""
     if not is_custom(tool) or tool.get("strict") is not True:
         return None
@@ -246,25 +246,25 @@ def _schemas(schema: Any, deep: int) -> Iterator[dict[str, Any]]:
             yield from _schemas(each, deep - 1)
 
 
-def repeated_tool(tools: Any, _asked: Asked) -> Found | None:
+def repeated_tool(tools: Any, _request: CheckedRequest) -> Found | None:
     """Two tools of one name."""
     names = [str(tool.get("name")) for tool in tools if isinstance(tool, dict) and "name" in tool]
     return WRONG if len(set(names)) < len(names) else None
 
 
-def unknown_tool(choice: Any, asked: Asked) -> Found | None:
+def unknown_tool(choice: Any, request: CheckedRequest) -> Found | None:
     """A forced tool that is not offered."""
     if not isinstance(choice, dict) or choice.get("type") != "tool":
         return None
-    if continues_thread(asked.body):
+    if continues_thread(request.body):
         return None
-    names = [tool.get("name") for _, tool in asked.at("tools[]") if isinstance(tool, dict)]
+    names = [tool.get("name") for _, tool in request.at("tools[]") if isinstance(tool, dict)]
     name = choice.get("name")
     return None if name in names else found("name", name=shown(name))
 
 
-def any_of_no_tools(choice: Any, asked: Asked) -> Found | None:
+def any_of_no_tools(choice: Any, request: CheckedRequest) -> Found | None:
     """A call of any tool, where none is offered."""
     is_any = isinstance(choice, dict) and choice.get("type") == "any"
-    is_offered = asked.body.get("tools") or continues_thread(asked.body)
+    is_offered = request.body.get("tools") or continues_thread(request.body)
     return WRONG if is_any and not is_offered else None

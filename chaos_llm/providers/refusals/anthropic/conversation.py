@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chaos_llm.providers.refusals.anthropic import blocks, turns
 from chaos_llm.providers.refusals.anthropic.sources import LIVE, TYPES, required, typed
-from chaos_llm.providers.refusals.asked import BODY
+from chaos_llm.providers.refusals.checked_request import BODY
 from chaos_llm.providers.refusals.predicates import (
     empty,
     keys_other_than,
@@ -231,7 +231,7 @@ TOOL_USE = (
     Rule(
         "tool results of one call",
         "messages",
-        turns.result_given_twice,
+        turns.repeated_result,
         "{at}: each tool_use must have a single result. Found multiple `tool_result` blocks with "
         "id: {id}",
         "takes one result of a tool call, and found two of {id}",

@@ -6,7 +6,7 @@ from types import NoneType
 
 from chaos_llm.providers.refusals.anthropic import blocks
 from chaos_llm.providers.refusals.anthropic.sources import LIVE, TYPES, required, typed
-from chaos_llm.providers.refusals.asked import BODY, HEADERS, SIZE
+from chaos_llm.providers.refusals.checked_request import BODY, HEADERS, SIZE
 from chaos_llm.providers.refusals.predicates import (
     above,
     below,

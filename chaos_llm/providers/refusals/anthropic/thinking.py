@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from chaos_llm.providers.refusals.anthropic.turns import Run, runs
-from chaos_llm.providers.refusals.asked import Asked
+from chaos_llm.providers.refusals.checked_request import CheckedRequest
 from chaos_llm.providers.refusals.predicates import WRONG
 from chaos_llm.providers.refusals.rule import Found, found
 from chaos_llm.providers.signatures import is_invalid
@@ -22,9 +22,9 @@ _NO_SAMPLING_FROM, _ONE_SAMPLING_FROM = (4, 7), (4, 5)
 _ADAPTIVE_FROM, _NO_PREFILL_FROM = (4, 6), (4, 6)
 
 
-def prefill(messages: Any, asked: Asked) -> Found | None:
+def prefill(messages: Any, request: CheckedRequest) -> Found | None:
     """A conversation that ends with words put into the mouth of a model that takes none."""
-    turns = asked.once(runs)
+    turns = request.once(runs)
     last = turns[-1] if turns else None
     if last is None or last.role != "assistant" or last.is_empty:
         return None
@@ -32,89 +32,89 @@ def prefill(messages: Any, asked: Asked) -> Found | None:
     kinds = [kind for message in messages[last.first :] for kind in _kinds(message)]
     if any(kind not in _WORDS for kind in kinds) or not _is_assistant(messages[-1]):
         return None
-    return found(last.first) if _is_claude(asked, _NO_PREFILL_FROM) else None
+    return found(last.first) if _is_claude(request, _NO_PREFILL_FROM) else None
 
 
-def no_sampling(value: Any, asked: Asked) -> Found | None:
+def no_sampling(value: Any, request: CheckedRequest) -> Found | None:
     """A parameter of sampling for a model that has none; its default is taken."""
-    if not _is_claude(asked, _NO_SAMPLING_FROM) or value in _DEFAULTS.values():
+    if not _is_claude(request, _NO_SAMPLING_FROM) or value in _DEFAULTS.values():
         return None
     return WRONG
 
 
-def both_samplings(_temperature: Any, asked: Asked) -> Found | None:
+def both_samplings(_temperature: Any, request: CheckedRequest) -> Found | None:
     """`temperature` and `top_p` together, for models that take one of them."""
-    if not _is_claude(asked, _ONE_SAMPLING_FROM) or _is_claude(asked, _NO_SAMPLING_FROM):
+    if not _is_claude(request, _ONE_SAMPLING_FROM) or _is_claude(request, _NO_SAMPLING_FROM):
         return None
-    return WRONG if asked.body.get("top_p") is not None else None
+    return WRONG if request.body.get("top_p") is not None else None
 
 
-def sampling_beside_thinking(temperature: Any, asked: Asked) -> Found | None:
+def sampling_beside_thinking(temperature: Any, request: CheckedRequest) -> Found | None:
     """A temperature for a model that is asked to think."""
-    return WRONG if is_manual(asked) and temperature != 1 else None
+    return WRONG if is_manual(request) and temperature != 1 else None
 
 
-def manual_thinking(_kind: Any, asked: Asked) -> Found | None:
+def manual_thinking(_kind: Any, request: CheckedRequest) -> Found | None:
     """A budget of thinking for a model that sets its own."""
-    return WRONG if is_manual(asked) and _is_claude(asked, _NO_SAMPLING_FROM) else None
+    return WRONG if is_manual(request) and _is_claude(request, _NO_SAMPLING_FROM) else None
 
 
-def adaptive_thinking(kind: Any, asked: Asked) -> Found | None:
+def adaptive_thinking(kind: Any, request: CheckedRequest) -> Found | None:
     """Adaptive thinking for a model that cannot."""
-    return WRONG if kind == "adaptive" and _is_older(asked, _ADAPTIVE_FROM) else None
+    return WRONG if kind == "adaptive" and _is_older(request, _ADAPTIVE_FROM) else None
 
 
-def effort_of_old(_effort: Any, asked: Asked) -> Found | None:
+def effort_of_old(_effort: Any, request: CheckedRequest) -> Found | None:
     """An effort for a model that knows none; of the 4.5 models Opus knows it."""
-    has_effort = "opus-4-5" in asked.model or not _is_older(asked, _ADAPTIVE_FROM)
+    has_effort = "opus-4-5" in request.model or not _is_older(request, _ADAPTIVE_FROM)
     return None if has_effort else WRONG
 
 
-def budget_over_max_tokens(budget: Any, asked: Asked) -> Found | None:
+def budget_over_max_tokens(budget: Any, request: CheckedRequest) -> Found | None:
     """A thinking budget that leaves no token for the answer; allowed if thinking is interleaved."""
-    most = asked.body.get("max_tokens")
-    if not is_manual(asked) or _interleaves(asked):
+    most = request.body.get("max_tokens")
+    if not is_manual(request) or _interleaves(request):
         return None
     both = isinstance(budget, int) and isinstance(most, int)
     return WRONG if both and budget >= most else None
 
 
-def forced_tool(choice: Any, asked: Asked) -> Found | None:
+def forced_tool(choice: Any, request: CheckedRequest) -> Found | None:
     """A forced tool for a model that is asked to think."""
     if choice not in ("any", "tool"):
         return None
-    thinking = asked.body.get("thinking")
+    thinking = request.body.get("thinking")
     kind = thinking.get("type") if isinstance(thinking, dict) else None
     return WRONG if kind in ("enabled", "adaptive") else None
 
 
-def lost_before_tools(_messages: Any, asked: Asked) -> Found | None:
+def lost_before_tools(_messages: Any, request: CheckedRequest) -> Found | None:
     """A loop of tool calls without the thinking that it began with, while thinking is on."""
-    turns = asked.once(runs)
-    if not is_manual(asked) or not turns or not turns[-1].results:
+    turns = request.once(runs)
+    if not is_manual(request) or not turns or not turns[-1].results:
         return None
     loop: list[Run] = []
     for answer, call in zip(turns[::-2], turns[-2::-2], strict=False):
         if not (answer.results and call.calls):
             break
         loop.append(call)
-    if not loop or any(_kind_at(asked, call.first, 0) in _THOUGHT for call in loop):
+    if not loop or any(_kind_at(request, call.first, 0) in _THOUGHT for call in loop):
         return None
     first = loop[-1].first
-    return found(first, "content", 0, "type", kind=_kind_at(asked, first, 0))
+    return found(first, "content", 0, "type", kind=_kind_at(request, first, 0))
 
 
-def not_first(message: Any, asked: Asked) -> Found | None:
+def not_first(message: Any, request: CheckedRequest) -> Found | None:
     """Thinking behind something else in an assistant's message, where it is not interleaved."""
     kinds = _kinds(message)
     if not any(kind in _THOUGHT for kind in kinds) or kinds[0] in _THOUGHT:
         return None
-    if not is_manual(asked) or _interleaves(asked):
+    if not is_manual(request) or _interleaves(request):
         return None
     return found("content", 0, kind=kinds[0])
 
 
-def last_of_message(messages: Any, _asked: Asked) -> Found | None:
+def last_of_message(messages: Any, _request: CheckedRequest) -> Found | None:
     """Thinking as the last that an assistant's turn holds."""
     for index, message in enumerate(messages if isinstance(messages, list) else ()):
         if not _is_assistant(message) or _kinds(message)[-1:] != ["thinking"]:
@@ -125,11 +125,11 @@ def last_of_message(messages: Any, _asked: Asked) -> Found | None:
     return None
 
 
-def though_off(messages: Any, asked: Asked) -> Found | None:
+def though_off(messages: Any, request: CheckedRequest) -> Found | None:
     """Thinking in a final assistant's turn, while thinking is off."""
     last = messages[-1] if isinstance(messages, list) and messages else None
-    is_off = asked.body.get("thinking") in (None, {"type": "disabled"})
-    if not is_off or not _is_assistant(last) or not _is_older(asked, _ADAPTIVE_FROM):
+    is_off = request.body.get("thinking") in (None, {"type": "disabled"})
+    if not is_off or not _is_assistant(last) or not _is_older(request, _ADAPTIVE_FROM):
         return None
     kinds = _kinds(last)
     if "thinking" not in kinds:
@@ -137,7 +137,7 @@ def though_off(messages: Any, asked: Asked) -> Found | None:
     return found(len(messages) - 1, "content", kinds.index("thinking"))
 
 
-def foreign_signature(block: Any, _asked: Asked) -> Found | None:
+def foreign_signature(block: Any, _request: CheckedRequest) -> Found | None:
     """A signature of thinking that no Claude can have written, or for another thought."""
     if not isinstance(block, dict) or block.get("type") != "thinking":
         return None
@@ -147,7 +147,7 @@ def foreign_signature(block: Any, _asked: Asked) -> Found | None:
     return WRONG if is_invalid(_CLAUDE, str(thought), signature) else None
 
 
-def foreign_redaction(block: Any, _asked: Asked) -> Found | None:
+def foreign_redaction(block: Any, _request: CheckedRequest) -> Found | None:
     """Ciphertext in the place of thinking that Claude cannot read."""
     if not isinstance(block, dict) or block.get("type") != "redacted_thinking":
         return None
@@ -155,25 +155,25 @@ def foreign_redaction(block: Any, _asked: Asked) -> Found | None:
     return WRONG if isinstance(data, str) and is_invalid(_CLAUDE, "", data) else None
 
 
-def is_manual(asked: Asked) -> bool:
+def is_manual(request: CheckedRequest) -> bool:
     """Whether a request asks for thinking with a budget."""
-    thinking = asked.body.get("thinking")
+    thinking = request.body.get("thinking")
     return isinstance(thinking, dict) and thinking.get("type") == "enabled"
 
 
-def _interleaves(asked: Asked) -> bool:
+def _interleaves(request: CheckedRequest) -> bool:
     """Whether thinking may come between tool calls: by a beta header, or by itself from 4.6 on."""
-    betas = f"{asked.wire.headers.get('anthropic-beta', '')} {asked.body.get('anthropic_beta')}"
-    return "interleaved-thinking" in betas or _is_claude(asked, _ADAPTIVE_FROM)
+    betas = f"{request.wire.headers.get('anthropic-beta', '')} {request.body.get('anthropic_beta')}"
+    return "interleaved-thinking" in betas or _is_claude(request, _ADAPTIVE_FROM)
 
 
-def _is_claude(asked: Asked, since: tuple[int, int]) -> bool:
-    facts = asked.facts
+def _is_claude(request: CheckedRequest, since: tuple[int, int]) -> bool:
+    facts = request.facts
     return facts.family == "claude" and facts.version >= since
 
 
-def _is_older(asked: Asked, than: tuple[int, int]) -> bool:
-    facts = asked.facts
+def _is_older(request: CheckedRequest, than: tuple[int, int]) -> bool:
+    facts = request.facts
     return facts.family == "claude" and (0, 0) < facts.version < than
 
 
@@ -189,7 +189,7 @@ def _kinds(message: Any) -> list[object]:
     return [block.get("type") if isinstance(block, dict) else None for block in content]
 
 
-def _kind_at(asked: Asked, message: int, index: int) -> object:
+def _kind_at(request: CheckedRequest, message: int, index: int) -> object:
     """The kind of one block; a text of its own is a block of text."""
-    kinds = _kinds(asked.body["messages"][message])
+    kinds = _kinds(request.body["messages"][message])
     return kinds[index] if index < len(kinds) else "text"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from chaos_llm.providers.refusals.asked import BODY
 from chaos_llm.providers.refusals.bedrock import turns
+from chaos_llm.providers.refusals.checked_request import BODY
 from chaos_llm.providers.refusals.predicates import above, below, empty, unreadable
 from chaos_llm.providers.refusals.rule import Rule, Source
 from chaos_llm.providers.refusals.table import RuleTable

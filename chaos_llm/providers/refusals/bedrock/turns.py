@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from chaos_llm.providers.refusals.asked import Asked
+from chaos_llm.providers.refusals.checked_request import CheckedRequest
 from chaos_llm.providers.refusals.rule import Found, found, shown
 from chaos_llm.providers.refusals.tokens import OVER, least_tokens
 from chaos_llm.providers.signatures import is_invalid
@@ -20,35 +20,35 @@ _NO_PREFILL_FROM = (4, 6)
 _APART = re.compile(r"(?:\w+\.)?(?:mistral|cohere)\.")  # models whose results come alone
 
 
-def other_role(messages: Any, _asked: Asked) -> Found | None:
+def other_role(messages: Any, _request: CheckedRequest) -> Found | None:
     """A message with an unknown role; AWS counts from 1."""
     for index, message in enumerate(_listed(messages)):
         role = message.get("role") if isinstance(message, dict) else None
         if role not in _ROLES:
-            told = "null" if role is None else shown(role)
-            return found(index, "role", role=told, position=index + 1)
+            shown_role = "null" if role is None else shown(role)
+            return found(index, "role", role=shown_role, position=index + 1)
     return None
 
 
-def no_list(message: Any, _asked: Asked) -> Found | None:
+def no_list(message: Any, _request: CheckedRequest) -> Found | None:
     """Content that is a text, as others have it."""
     content = message.get("content") if isinstance(message, dict) else None
     return None if content is None or isinstance(content, list) else found("content")
 
 
-def empty_content(message: Any, _asked: Asked) -> Found | None:
+def empty_content(message: Any, _request: CheckedRequest) -> Found | None:
     """A message without content."""
     return None if isinstance(message, dict) and message.get("content") else found("content")
 
 
-def blank_text(message: Any, asked: Asked) -> Found | None:
+def blank_text(message: Any, request: CheckedRequest) -> Found | None:
     """A text of spaces, or none; of Claude's, Claude speaks itself."""
-    return None if _is_claude(asked) else _blank(message)
+    return None if _is_claude(request) else _blank(message)
 
 
-def claudes_blank_text(message: Any, asked: Asked) -> Found | None:
+def claudes_blank_text(message: Any, request: CheckedRequest) -> Found | None:
     """A text of spaces, or none, for Claude."""
-    wrong = _blank(message) if _is_claude(asked) else None
+    wrong = _blank(message) if _is_claude(request) else None
     return wrong and found(*wrong.at, kind="be non-empty" if _is_empty(message) else _SPACES)
 
 
@@ -67,7 +67,7 @@ def _blank(message: Any) -> Found | None:
     return None
 
 
-def same_role_twice(messages: Any, _asked: Asked) -> Found | None:
+def same_role_twice(messages: Any, _request: CheckedRequest) -> Found | None:
     """Two messages of one role in a row."""
     before: object = None
     for index, message in enumerate(_listed(messages)):
@@ -78,9 +78,9 @@ def same_role_twice(messages: Any, _asked: Asked) -> Found | None:
     return None
 
 
-def no_tool_config(messages: Any, asked: Asked) -> Found | None:
+def no_tool_config(messages: Any, request: CheckedRequest) -> Found | None:
     """Tool calls or results in a request that offers no tools."""
-    if asked.body.get("toolConfig"):
+    if request.body.get("toolConfig"):
         return None
     for index, message in enumerate(_listed(messages)):
         for at, block in _blocks(message):
@@ -89,7 +89,7 @@ def no_tool_config(messages: Any, asked: Asked) -> Found | None:
     return None
 
 
-def call_without_result(messages: Any, _asked: Asked) -> Found | None:
+def call_without_result(messages: Any, _request: CheckedRequest) -> Found | None:
     """Tool calls that the next message does not answer."""
     each = _listed(messages)
     for index, message in enumerate(each[:-1]):
@@ -101,7 +101,7 @@ def call_without_result(messages: Any, _asked: Asked) -> Found | None:
     return None
 
 
-def result_without_call(messages: Any, _asked: Asked) -> Found | None:
+def result_without_call(messages: Any, _request: CheckedRequest) -> Found | None:
     """More tool results than the message before has calls."""
     before: object = None
     for index, message in enumerate(_listed(messages)):
@@ -113,15 +113,15 @@ def result_without_call(messages: Any, _asked: Asked) -> Found | None:
     return None
 
 
-def result_beside_text(message: Any, asked: Asked) -> Found | None:
+def result_beside_text(message: Any, request: CheckedRequest) -> Found | None:
     """A tool's result together with something else, for models that want it alone."""
-    if not _APART.match(asked.model):
+    if not _APART.match(request.model):
         return None
     kinds = ["toolResult" in block for _, block in _blocks(message)]
     return found("content") if any(kinds) and not all(kinds) else None
 
 
-def empty_error(message: Any, _asked: Asked) -> Found | None:
+def empty_error(message: Any, _request: CheckedRequest) -> Found | None:
     """A failed tool's result that says nothing."""
     for index, block in _blocks(message):
         result = block.get("toolResult")
@@ -132,9 +132,9 @@ def empty_error(message: Any, _asked: Asked) -> Found | None:
     return None
 
 
-def foreign_signature(message: Any, asked: Asked) -> Found | None:
+def foreign_signature(message: Any, request: CheckedRequest) -> Found | None:
     """Thinking without a signature, or with one that no Claude can have written for it."""
-    if not _is_claude(asked):
+    if not _is_claude(request):
         return None
     for index, block in _blocks(message):
         reasoning = block.get("reasoningContent")
@@ -148,9 +148,9 @@ def foreign_signature(message: Any, asked: Asked) -> Found | None:
     return None
 
 
-def tool_id(message: Any, asked: Asked) -> Found | None:
+def tool_id(message: Any, request: CheckedRequest) -> Found | None:
     """A tool call's id of another vendor's making."""
-    places = [place for place, each in asked.at("messages[]") if each is message]
+    places = [place for place, each in request.at("messages[]") if each is message]
     position = int(places[0][1]) + 1 if places else 1
     for index, block in _blocks(message):
         for kind in ("toolUse", "toolResult"):
@@ -162,13 +162,13 @@ def tool_id(message: Any, asked: Asked) -> Found | None:
     return None
 
 
-def tool_name(tool: Any, _asked: Asked) -> Found | None:
+def tool_name(tool: Any, _request: CheckedRequest) -> Found | None:
     """A tool's name with invalid characters; the next rule is about long ones."""
     name = _name_of(tool)
     return None if name is None or _NAME.fullmatch(name) else found("toolSpec", "name", name=name)
 
 
-def long_tool_name(tool: Any, _asked: Asked) -> Found | None:
+def long_tool_name(tool: Any, _request: CheckedRequest) -> Found | None:
     """A tool's name that is too long."""
     name = _name_of(tool)
     return (
@@ -182,40 +182,40 @@ def _name_of(tool: Any) -> str | None:
     return name if isinstance(name, str) else None
 
 
-def too_much_output(value: Any, asked: Asked) -> Found | None:
+def too_much_output(value: Any, request: CheckedRequest) -> Found | None:
     """A limit of output tokens over the model's own."""
-    most = asked.facts.output
+    most = request.facts.output
     return found(most=most) if most and type(value) is int and value > most else None
 
 
-def prefill(messages: Any, asked: Asked) -> Found | None:
+def prefill(messages: Any, request: CheckedRequest) -> Found | None:
     """Words put into the mouth of a Claude that takes none."""
     last = messages[-1] if isinstance(messages, list) and messages else None
-    is_said = isinstance(last, dict) and last.get("role") == "assistant"
-    newest = _is_claude(asked) and asked.facts.version >= _NO_PREFILL_FROM
-    return found(len(messages) - 1) if is_said and newest else None
+    is_assistant = isinstance(last, dict) and last.get("role") == "assistant"
+    newest = _is_claude(request) and request.facts.version >= _NO_PREFILL_FROM
+    return found(len(messages) - 1) if is_assistant and newest else None
 
 
-def over_the_window(_body: Any, asked: Asked) -> Found | None:
+def over_the_window(_body: Any, request: CheckedRequest) -> Found | None:
     """A prompt that is longer than the window, by far; of Claude's, Claude speaks itself."""
-    return None if _is_claude(asked) else _over(asked)
+    return None if _is_claude(request) else _over(request)
 
 
-def over_claudes_window(_body: Any, asked: Asked) -> Found | None:
+def over_claudes_window(_body: Any, request: CheckedRequest) -> Found | None:
     """A prompt that is longer than Claude's window, by far."""
-    return _over(asked) if _is_claude(asked) else None
+    return _over(request) if _is_claude(request) else None
 
 
-def _over(asked: Asked) -> Found | None:
-    window = asked.facts.window
-    if window is None or len(asked.wire.body) < window * OVER:
+def _over(request: CheckedRequest) -> Found | None:
+    window = request.facts.window
+    if window is None or len(request.wire.body) < window * OVER:
         return None  # no token is shorter than a byte
-    tokens = least_tokens([asked.body.get(part) for part in ("system", "messages", "toolConfig")])
+    tokens = least_tokens([request.body.get(part) for part in ("system", "messages", "toolConfig")])
     return found(tokens=tokens, window=window) if tokens > window * OVER else None
 
 
-def _is_claude(asked: Asked) -> bool:
-    return asked.facts.family == "claude"
+def _is_claude(request: CheckedRequest) -> bool:
+    return request.facts.family == "claude"
 
 
 def _listed(messages: Any) -> list[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chaos_llm.providers.refusals.asked import BODY, Asked
+from chaos_llm.providers.refusals.checked_request import BODY, CheckedRequest
 from chaos_llm.providers.refusals.compatible import turns
 from chaos_llm.providers.refusals.openai import turns as openai_turns
 from chaos_llm.providers.refusals.rule import Found, Rule, Source, found, shown
@@ -15,24 +15,24 @@ _PARTS = ("text", "image_url", "input_audio", "video_url", "file", "refusal")  #
 _UNREAD = "Failed to deserialize the JSON body into the target type: messages[{i}]"
 
 
-def _role(message: Any, asked: Asked) -> Found | None:
+def _role(message: Any, request: CheckedRequest) -> Found | None:
     role = message.get("role") if isinstance(message, dict) else None
     if not isinstance(role, str) or role in _ROLES:
         return None
-    column = asked.wire.body.find(f'"{role}"'.encode()) + len(role) + 2
+    column = request.wire.body.find(f'"{role}"'.encode()) + len(role) + 2
     return found("role", role=shown(role), column=column)
 
 
-def _no_role(message: Any, asked: Asked) -> Found | None:
+def _no_role(message: Any, request: CheckedRequest) -> Found | None:
     is_lost = isinstance(message, dict) and "role" not in message
-    return found("role", column=len(asked.wire.body)) if is_lost else None
+    return found("role", column=len(request.wire.body)) if is_lost else None
 
 
-def _reasoning_lost(messages: Any, asked: Asked) -> Found | None:
+def _reasoning_lost(messages: Any, request: CheckedRequest) -> Found | None:
     """A tool's call of the current turn without the reasoning that led to it, while it thinks."""
-    thinking = asked.body.get("thinking")
-    asked_for = isinstance(thinking, dict) and thinking.get("type") == "enabled"
-    if not asked.body.get("tools") or not (asked_for or "reasoner" in asked.model):
+    thinking = request.body.get("thinking")
+    thinking_enabled = isinstance(thinking, dict) and thinking.get("type") == "enabled"
+    if not request.body.get("tools") or not (thinking_enabled or "reasoner" in request.model):
         return None
     each = messages if isinstance(messages, list) else []
     asks = [i for i, m in enumerate(each) if isinstance(m, dict) and m.get("role") == "user"]
@@ -42,8 +42,8 @@ def _reasoning_lost(messages: Any, asked: Asked) -> Found | None:
     return None
 
 
-def _max_tokens(value: Any, asked: Asked) -> Found | None:
-    most = asked.facts.output
+def _max_tokens(value: Any, request: CheckedRequest) -> Found | None:
+    most = request.facts.output
     if most is None or type(value) is not int or 1 <= value <= most:
         return None
     return found(most=most)
@@ -121,8 +121,8 @@ CHAT = RuleTable(
             BODY,
             turns.over_the_window_with_output,
             "This model's maximum context length is {window} tokens. However, you requested "
-            "{tokens} tokens ({said} in the messages, {most} in the completion). Please reduce the "
-            "length of the messages or completion.",
+            "{tokens} tokens ({prompt} in the messages, {most} in the completion). Please reduce "
+            "the length of the messages or completion.",
             "takes no more than {window} tokens, those of the answer included",
             Source("pasted", "zed-industries/zed#57718"),
             status=400,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chaos_llm.providers.refusals.asked import BODY, Asked
+from chaos_llm.providers.refusals.checked_request import BODY, CheckedRequest
 from chaos_llm.providers.refusals.compatible import turns
 from chaos_llm.providers.refusals.predicates import more_than_it_gives
 from chaos_llm.providers.refusals.rule import Found, Rule, Source, found
@@ -15,14 +15,14 @@ _OF_OTHERS = ("reasoning_content", "channel", "refusal", "cache_control")
 _MUST = "'{at}' : for 'role:{role}' the following must be satisfied[('{at}"
 
 
-def _content(message: Any, _asked: Asked) -> Found | None:
+def _content(message: Any, _request: CheckedRequest) -> Found | None:
     content = message.get("content") if isinstance(message, dict) else None
     if content is None or isinstance(content, str | list):
         return None
     return found(role=message.get("role"))
 
 
-def _call_without_type(message: Any, _asked: Asked) -> Found | None:
+def _call_without_type(message: Any, _request: CheckedRequest) -> Found | None:
     calls = message.get("tool_calls") if isinstance(message, dict) else None
     for index, call in enumerate(calls if isinstance(calls, list) else ()):
         if isinstance(call, dict) and "type" not in call:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from chaos_llm.providers.refusals.asked import BODY, Asked
+from chaos_llm.providers.refusals.checked_request import BODY, CheckedRequest
 from chaos_llm.providers.refusals.compatible import turns
 from chaos_llm.providers.refusals.predicates import empty, unlike
 from chaos_llm.providers.refusals.rule import Found, Rule, Source, Wrong, found, shown
@@ -57,14 +57,14 @@ def _other_role(words: Mapping[str, object]) -> dict[str, Any]:
     return {"detail": [{**problem, "input": words["sent"]}]}
 
 
-def _unknown_key(body: Any, _asked: Asked) -> Found | None:
+def _unknown_key(body: Any, _request: CheckedRequest) -> Found | None:
     key = next((key for key in body if key not in _KEYS), None)
     if key is None:
         return None
     return found(key, key=shown(key), loc=["body", key], sent=body[key])
 
 
-def _role(messages: Any, _asked: Asked) -> Found | None:
+def _role(messages: Any, _request: CheckedRequest) -> Found | None:
     for index, message in enumerate(messages if isinstance(messages, list) else ()):
         role = message.get("role") if isinstance(message, dict) else None
         if not isinstance(role, str) or role not in _MEMBERS:
@@ -73,7 +73,7 @@ def _role(messages: Any, _asked: Asked) -> Found | None:
     return None
 
 
-def _unknown_member(messages: Any, _asked: Asked) -> Found | None:
+def _unknown_member(messages: Any, _request: CheckedRequest) -> Found | None:
     for index, message in enumerate(messages if isinstance(messages, list) else ()):
         role = str(message.get("role"))
         key = next((key for key in message if key not in _MEMBERS[role]), None)
@@ -83,14 +83,14 @@ def _unknown_member(messages: Any, _asked: Asked) -> Found | None:
     return None
 
 
-def _long_id(call: Any, asked: Asked) -> Found | None:
+def _long_id(call: Any, request: CheckedRequest) -> Found | None:
     sent = call.get("id") if isinstance(call, dict) else None
-    if not isinstance(sent, str) or _ID.fullmatch(sent) or not _SHORT_IDS.match(asked.model):
+    if not isinstance(sent, str) or _ID.fullmatch(sent) or not _SHORT_IDS.match(request.model):
         return None
     return found("id", id=shown(sent))
 
 
-def _no_id(call: Any, _asked: Asked) -> Found | None:
+def _no_id(call: Any, _request: CheckedRequest) -> Found | None:
     sent = call.get("id", "null") if isinstance(call, dict) else "an id"
     return found("id") if sent in ("", "null", None) else None
 

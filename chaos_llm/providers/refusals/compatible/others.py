@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from chaos_llm.providers.refusals.asked import BODY, Asked
+from chaos_llm.providers.refusals.checked_request import BODY, CheckedRequest
 from chaos_llm.providers.refusals.compatible import turns
 from chaos_llm.providers.refusals.predicates import WRONG, empty
 from chaos_llm.providers.refusals.rule import Found, Rule, Source, Wrong, found
@@ -17,14 +17,14 @@ _EFFORTLESS = re.compile(r"grok-4(?:-0709|-latest|-1-fast|-fast)?(?:-(?:non-)?re
 _SERVER = Source("server code", "vllm-project/vllm, entrypoints/openai/protocol.py")
 
 
-def _of_grok_4(value: Any, asked: Asked) -> Found | None:
-    return WRONG if value is not None and _GROK_4.match(asked.model) else None
+def _of_grok_4(value: Any, request: CheckedRequest) -> Found | None:
+    return WRONG if value is not None and _GROK_4.match(request.model) else None
 
 
-def _effort(value: Any, asked: Asked) -> Found | None:
-    if value is None or not _EFFORTLESS.match(asked.model):
+def _effort(value: Any, request: CheckedRequest) -> Found | None:
+    if value is None or not _EFFORTLESS.match(request.model):
         return None
-    return found(model=asked.model)
+    return found(model=request.model)
 
 
 XAI = RuleTable(
@@ -36,11 +36,11 @@ XAI = RuleTable(
                 f"{name} of grok-4",
                 name,
                 _of_grok_4,
-                f"Argument not supported on this model: {told}",
+                f"Argument not supported on this model: {field}",
                 "takes no such parameter with this model",
                 Source("pasted", "users' issues, of presencePenalty"),
             )
-            for name, told in (
+            for name, field in (
                 ("presence_penalty", "presencePenalty"),
                 ("frequency_penalty", "frequencyPenalty"),
                 ("stop", "stop"),
@@ -86,29 +86,29 @@ OPENROUTER = RuleTable(
 def _without(*needed: str) -> Wrong:
     """A field that is for nothing without one of these."""
 
-    def wrong(value: Any, asked: Asked) -> Found | None:
-        is_given = value is not None and value != "none"
-        return WRONG if is_given and not any(asked.body.get(key) for key in needed) else None
+    def wrong(value: Any, request: CheckedRequest) -> Found | None:
+        is_set = value is not None and value != "none"
+        return WRONG if is_set and not any(request.body.get(key) for key in needed) else None
 
     return wrong
 
 
-def _choice(value: Any, _asked: Asked) -> Found | None:
+def _choice(value: Any, _request: CheckedRequest) -> Found | None:
     known = ("none", "auto", "required")
     return WRONG if isinstance(value, str) and value not in known else None
 
 
-def _negative(value: Any, _asked: Asked) -> Found | None:
+def _negative(value: Any, _request: CheckedRequest) -> Found | None:
     return WRONG if isinstance(value, int | float) and value < 0 else None
 
 
-def _top_logprobs(value: Any, _asked: Asked) -> Found | None:
+def _top_logprobs(value: Any, _request: CheckedRequest) -> Found | None:
     return WRONG if type(value) is int and value < -1 else None
 
 
-def _no_schema(form: Any, _asked: Asked) -> Found | None:
-    wants = isinstance(form, dict) and form.get("type") == "json_schema"
-    return WRONG if wants and not form.get("json_schema") else None
+def _no_schema(form: Any, _request: CheckedRequest) -> Found | None:
+    schema_requested = isinstance(form, dict) and form.get("type") == "json_schema"
+    return WRONG if schema_requested and not form.get("json_schema") else None
 
 
 _PARTS = (  # of vllm's chat_utils

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from chaos_llm.providers.refusals.asked import Asked
+from chaos_llm.providers.refusals.checked_request import CheckedRequest
 from chaos_llm.providers.refusals.predicates import WRONG
 from chaos_llm.providers.refusals.rule import Found, Wrong, found, shown
 from chaos_llm.providers.refusals.tokens import OVER, least_tokens
@@ -15,7 +15,7 @@ from chaos_llm.providers.refusals.tokens import OVER, least_tokens
 def other_role(*known: str) -> Wrong:
     """A message with an unknown role."""
 
-    def wrong(message: Any, _asked: Asked) -> Found | None:
+    def wrong(message: Any, _request: CheckedRequest) -> Found | None:
         role = message.get("role") if isinstance(message, dict) else None
         return None if role in known else found("role", role=shown(role))
 
@@ -25,11 +25,11 @@ def other_role(*known: str) -> Wrong:
 def other_part(*known: str | None) -> Wrong:
     """A part of a message's content of a kind that is another vendor's, or of none."""
 
-    def wrong(part: Any, asked: Asked) -> Found | None:
+    def wrong(part: Any, request: CheckedRequest) -> Found | None:
         kind = part.get("type") if isinstance(part, dict) else None
         if kind in known or not isinstance(part, dict):
             return None
-        return found("type", kind=shown(kind), size=len(asked.wire.body))
+        return found("type", kind=shown(kind), size=len(request.wire.body))
 
     return wrong
 
@@ -38,7 +38,7 @@ def unsupported_member(unsupported: Iterable[str]) -> Wrong:
     """A message with a member that other vendors know."""
     names = frozenset(unsupported)
 
-    def wrong(message: Any, _asked: Asked) -> Found | None:
+    def wrong(message: Any, _request: CheckedRequest) -> Found | None:
         members = names.intersection(message) if isinstance(message, dict) else ()
         key = min(members, default=None)
         return None if key is None else found(key=key, role=message.get("role"))
@@ -46,35 +46,35 @@ def unsupported_member(unsupported: Iterable[str]) -> Wrong:
     return wrong
 
 
-def prompt_tokens(asked: Asked) -> int:
+def prompt_tokens(request: CheckedRequest) -> int:
     """The least tokens of messages and tools; 0 where they are few beside the window."""
-    window = asked.facts.window
-    if window is None or len(asked.wire.body) < window * OVER:
+    window = request.facts.window
+    if window is None or len(request.wire.body) < window * OVER:
         return 0  # no token is shorter than a byte
-    return least_tokens([asked.body.get("messages"), asked.body.get("tools")])
+    return least_tokens([request.body.get("messages"), request.body.get("tools")])
 
 
-def over_the_window(_body: Any, asked: Asked) -> Found | None:
+def over_the_window(_body: Any, request: CheckedRequest) -> Found | None:
     """A prompt that is longer than the window, by far; `{over}` is by how many tokens."""
-    window, tokens = asked.facts.window, asked.once(prompt_tokens)
+    window, tokens = request.facts.window, request.once(prompt_tokens)
     if window is None or tokens <= window * OVER:
         return None
     return found(window=window, tokens=tokens, over=tokens - window)
 
 
-def over_the_window_with_output(_body: Any, asked: Asked) -> Found | None:
+def over_the_window_with_output(_body: Any, request: CheckedRequest) -> Found | None:
     """A prompt that is longer than the window; the message also has the requested output tokens."""
-    window, tokens = asked.facts.window, asked.once(prompt_tokens)
+    window, tokens = request.facts.window, request.once(prompt_tokens)
     if window is None or not tokens:
         return None
-    most = asked.body.get("max_tokens")
+    most = request.body.get("max_tokens")
     most = most if type(most) is int else 0
     if tokens + most <= window * OVER:
         return None
-    return found(window=window, tokens=tokens + most, said=tokens, most=most)
+    return found(window=window, tokens=tokens + most, prompt=tokens, most=most)
 
 
-def last_is_assistants(messages: Any, _asked: Asked) -> Found | None:
+def last_is_assistants(messages: Any, _request: CheckedRequest) -> Found | None:
     """A conversation that ends with the assistant, and not as a prefix."""
     last = messages[-1] if isinstance(messages, list) and messages else None
     if not isinstance(last, dict) or last.get("role") != "assistant":
@@ -82,7 +82,7 @@ def last_is_assistants(messages: Any, _asked: Asked) -> Found | None:
     return None if last.get("prefix") else found(len(messages) - 1, "role")
 
 
-def first_is_assistants(messages: Any, _asked: Asked) -> Found | None:
+def first_is_assistants(messages: Any, _request: CheckedRequest) -> Found | None:
     """A conversation that begins with the assistant, or with a tool."""
     first = messages[0] if isinstance(messages, list) and messages else None
     is_late = isinstance(first, dict) and first.get("role") in ("assistant", "tool")
@@ -92,7 +92,7 @@ def first_is_assistants(messages: Any, _asked: Asked) -> Found | None:
 def role_after(*pairs: tuple[str, str]) -> Wrong:
     """A message of one role behind one of another, where these two do not follow each other."""
 
-    def wrong(messages: Any, _asked: Asked) -> Found | None:
+    def wrong(messages: Any, _request: CheckedRequest) -> Found | None:
         before: object = None
         for index, message in enumerate(messages if isinstance(messages, list) else ()):
             role = message.get("role") if isinstance(message, dict) else None
@@ -104,7 +104,7 @@ def role_after(*pairs: tuple[str, str]) -> Wrong:
     return wrong
 
 
-def unequal_results(messages: Any, _asked: Asked) -> Found | None:
+def unequal_results(messages: Any, _request: CheckedRequest) -> Found | None:
     """Tool calls with more or fewer results than calls, where something follows them."""
     calls = results = 0
     for index, message in enumerate(messages if isinstance(messages, list) else ()):
@@ -118,7 +118,7 @@ def unequal_results(messages: Any, _asked: Asked) -> Found | None:
     return found(calls=calls, results=results) if calls != results else None
 
 
-def result_of_no_call(messages: Any, _asked: Asked) -> Found | None:
+def result_of_no_call(messages: Any, _request: CheckedRequest) -> Found | None:
     """A tool's result whose id no call before it has."""
     called: list[str] = []
     for index, message in enumerate(messages if isinstance(messages, list) else ()):
@@ -130,7 +130,7 @@ def result_of_no_call(messages: Any, _asked: Asked) -> Found | None:
     return None
 
 
-def repeated_results(messages: Any, _asked: Asked) -> Found | None:
+def repeated_results(messages: Any, _request: CheckedRequest) -> Found | None:
     """Two results of one call."""
     return _repeated(
         (index, str(message.get("tool_call_id")))
@@ -139,7 +139,7 @@ def repeated_results(messages: Any, _asked: Asked) -> Found | None:
     )
 
 
-def repeated_calls(message: Any, _asked: Asked) -> Found | None:
+def repeated_calls(message: Any, _request: CheckedRequest) -> Found | None:
     """Two calls of one id in one message."""
     wrong = _repeated(enumerate(calls_of(message)))
     return wrong and found("tool_calls", *wrong.at, "id", **wrong.values)
@@ -165,7 +165,7 @@ def function_name(pattern: str) -> Wrong:
     """A tool of a name that is none here."""
     matches = re.compile(pattern).fullmatch
 
-    def wrong(name: Any, _asked: Asked) -> Found | None:
+    def wrong(name: Any, _request: CheckedRequest) -> Found | None:
         return WRONG if isinstance(name, str) and not matches(name) else None
 
     return wrong

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from types import NoneType
 
-from chaos_llm.providers.refusals.asked import BODY, SIZE
+from chaos_llm.providers.refusals.checked_request import BODY, SIZE
 from chaos_llm.providers.refusals.google import names, turns
 from chaos_llm.providers.refusals.predicates import (
     above,

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
 
-from chaos_llm.providers.refusals.asked import Asked, Place
+from chaos_llm.providers.refusals.checked_request import CheckedRequest, Place
 from chaos_llm.providers.refusals.rule import Found, Rule, Source, Wrong, found, shown
 
 _DEEPEST = 32  # levels of a schema that are looked through
@@ -99,11 +99,11 @@ def unknown_name(name: str, looks_at: str, wrong: Wrong) -> Rule:
 def other_than(known: frozenset[str], at: str) -> Wrong:
     """An object with a field that is none of these; `at` is where it is, with {i} and {j}."""
 
-    def wrong(value: Any, asked: Asked) -> Found | None:
+    def wrong(value: Any, request: CheckedRequest) -> Found | None:
         if not isinstance(value, dict) or known.issuperset(value):
             return None
         key = next(key for key in value if key not in known)
-        return _unknown(key, _place(value, at, asked))
+        return _unknown(key, _place(value, at, request))
 
     return wrong
 
@@ -113,17 +113,17 @@ def _unknown(key: str, at: str) -> Found:
     return found(key, key=shown(key), where=where, where_at=at)
 
 
-def _place(value: object, path: str, asked: Asked) -> str:
+def _place(value: object, path: str, request: CheckedRequest) -> str:
     """Where this very object is."""
-    places = asked.at(path) if path else ()
+    places = request.at(path) if path else ()
     return next((place_of(place) for place, each in places if each is value), "")
 
 
 def other_in_schema(path: str) -> Wrong:
     """A schema with a word of JSON Schema's that Google's own form lacks."""
 
-    def wrong(schema: Any, asked: Asked) -> Found | None:
-        top = _place(schema, path, asked)
+    def wrong(schema: Any, request: CheckedRequest) -> Found | None:
+        top = _place(schema, path, request)
         for at, each in _schemas(schema, top, _DEEPEST):
             if not SCHEMA.issuperset(each):
                 key = next(key for key in each if key not in SCHEMA)

@@ -5,7 +5,7 @@ A deployment's name says nothing about its model, and its path may stand for the
 
 from __future__ import annotations
 
-from chaos_llm.providers.refusals.asked import bracketed
+from chaos_llm.providers.refusals.checked_request import bracketed
 from chaos_llm.providers.refusals.openai.chat import CHAT
 from chaos_llm.providers.refusals.openai.keys import CHAT_KEYS, unknown_key
 from chaos_llm.providers.refusals.openai.responses import RESPONSES

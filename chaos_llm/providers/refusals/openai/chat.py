@@ -6,7 +6,7 @@ order of the conversation's turns comes last.
 
 from __future__ import annotations
 
-from chaos_llm.providers.refusals.asked import BODY, HEADERS, bracketed
+from chaos_llm.providers.refusals.checked_request import BODY, HEADERS, bracketed
 from chaos_llm.providers.refusals.openai.chat_fields import CAPABILITY, FIELDS, FORMAT, TOOLS
 from chaos_llm.providers.refusals.openai.chat_messages import CONVERSATION, MESSAGES
 from chaos_llm.providers.refusals.openai.forms import LIVE, missing

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import NoneType
 
-from chaos_llm.providers.refusals.asked import BODY
+from chaos_llm.providers.refusals.checked_request import BODY
 from chaos_llm.providers.refusals.openai import models, turns
 from chaos_llm.providers.refusals.openai.forms import (
     BY_FORM,
@@ -138,7 +138,7 @@ CONVERSATION = (
                 "context window with tools",
                 models.over_the_window_with_tools,
                 "This model's maximum context length is {window} tokens. However, your messages "
-                "resulted in {tokens} tokens ({said} in the messages, {tools} in the functions). "
+                "resulted in {tokens} tokens ({prompt} in the messages, {tools} in the functions). "
                 f"{_REDUCE} or functions.",
                 Source("captured", "retry-probe book chapter; the last words are client code's"),
             ),
@@ -146,7 +146,7 @@ CONVERSATION = (
                 "context window with the answer",
                 models.over_the_small_window,
                 "This model's maximum context length is {window} tokens. However, you requested "
-                "{tokens} tokens ({said} in the messages, {most} in the completion). "
+                "{tokens} tokens ({prompt} in the messages, {most} in the completion). "
                 f"{_REDUCE} or completion.",
                 Source("pasted", "users' issues of the first models"),
             ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chaos_llm.providers.refusals.asked import Asked
+from chaos_llm.providers.refusals.checked_request import CheckedRequest
 from chaos_llm.providers.refusals.rule import Found, Rule, Source, Wrong, found
 
 # test/openai-chat- and openai-responses-validation-parity.test.mjs: the live API's answers of 30
@@ -30,7 +30,7 @@ def of_other_type(*kinds: type) -> Wrong:
     """A value of none of these types, named `{kind}` in the message; a boolean is no number."""
     takes_booleans = bool in kinds
 
-    def wrong(value: Any, _asked: Asked) -> Found | None:
+    def wrong(value: Any, _request: CheckedRequest) -> Found | None:
         if isinstance(value, kinds) and (takes_booleans or not isinstance(value, bool)):
             return None
         return found(kind=noun_of(value))
@@ -79,7 +79,7 @@ def one_of(
     """
     known, noun = (*values, *also), noun or field.rpartition(".")[2]
 
-    def wrong(value: Any, _asked: Asked) -> Found | None:
+    def wrong(value: Any, _request: CheckedRequest) -> Found | None:
         return None if value in known or not isinstance(value, str) else Found()
 
     return Rule(
@@ -129,7 +129,7 @@ def bounds(field: str, kind: str, least: float, most: float, source: Source = LI
 
 
 def _beyond(limit: float, *, below: bool) -> Wrong:
-    def wrong(value: Any, _asked: Asked) -> Found | None:
+    def wrong(value: Any, _request: CheckedRequest) -> Found | None:
         if isinstance(value, bool) or not isinstance(value, int | float):
             return None
         return Found() if (value < limit if below else value > limit) else None
@@ -140,7 +140,7 @@ def _beyond(limit: float, *, below: bool) -> Wrong:
 def too_long(field: str, most: int, source: Source) -> Rule:
     """A list with too many items."""
 
-    def wrong(value: Any, _asked: Asked) -> Found | None:
+    def wrong(value: Any, _request: CheckedRequest) -> Found | None:
         too_many = isinstance(value, list) and len(value) > most
         return found(count=len(value)) if too_many else None
 
@@ -160,7 +160,7 @@ def too_long(field: str, most: int, source: Source) -> Rule:
 def too_long_text(field: str, most: int, source: Source) -> Rule:
     """A text that is too long."""
 
-    def wrong(value: Any, _asked: Asked) -> Found | None:
+    def wrong(value: Any, _request: CheckedRequest) -> Found | None:
         too_many = isinstance(value, str) and len(value) > most
         return found(count=len(value)) if too_many else None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from chaos_llm.providers.refusals.asked import Asked
+from chaos_llm.providers.refusals.checked_request import CheckedRequest
 from chaos_llm.providers.refusals.openai.forms import noun_of
 from chaos_llm.providers.refusals.predicates import WRONG
 from chaos_llm.providers.refusals.rule import Found, Wrong, found, shown
@@ -51,7 +51,7 @@ _CIPHER = re.compile(r"[A-Za-z0-9+/_-]{32,}={0,2}")
 _LONE_REASONING_UNTIL = (5, 5)  # newer models take reasoning without what followed it
 
 
-def other_type(value: Any, _asked: Asked) -> Found | None:
+def other_type(value: Any, _request: CheckedRequest) -> Found | None:
     """An input that is no text and no list; null counts as an object."""
     if isinstance(value, str | list):
         return None
@@ -60,12 +60,12 @@ def other_type(value: Any, _asked: Asked) -> Found | None:
     return found(kind=noun_of(value), expected="one of a string or array of input items")
 
 
-def no_item(item: Any, _asked: Asked) -> Found | None:
+def no_item(item: Any, _request: CheckedRequest) -> Found | None:
     """An item that is no object."""
     return None if isinstance(item, dict) else found(kind=noun_of(item))
 
 
-def unknown_kind(item: Any, _asked: Asked) -> Found | None:
+def unknown_kind(item: Any, _request: CheckedRequest) -> Found | None:
     """An item of an unknown type."""
     if not isinstance(item, dict) or "type" not in item:
         return None
@@ -73,11 +73,11 @@ def unknown_kind(item: Any, _asked: Asked) -> Found | None:
     if isinstance(kind, str) and kind in (*KINDS, *_OF_SDK):
         return None
     kinds = ", ".join(f"'{each}'" for each in KINDS[:-1])
-    told = shown(kind) if isinstance(kind, str) else ""
-    return found(kind=told, kinds=f"{kinds}, and '{KINDS[-1]}'")
+    shown_kind = shown(kind) if isinstance(kind, str) else ""
+    return found(kind=shown_kind, kinds=f"{kinds}, and '{KINDS[-1]}'")
 
 
-def unknown_role(item: Any, _asked: Asked) -> Found | None:
+def unknown_role(item: Any, _request: CheckedRequest) -> Found | None:
     """A message with an unknown role."""
     if not _is_message(item) or item.get("role") in _ROLES:
         return None
@@ -85,12 +85,12 @@ def unknown_role(item: Any, _asked: Asked) -> Found | None:
     return found(role=shown(role) if isinstance(role, str) else "")
 
 
-def without_content(item: Any, _asked: Asked) -> Found | None:
+def without_content(item: Any, _request: CheckedRequest) -> Found | None:
     """A message without content."""
     return found("content") if _is_message(item) and "content" not in item else None
 
 
-def unknown_member(item: Any, _asked: Asked) -> Found | None:
+def unknown_member(item: Any, _request: CheckedRequest) -> Found | None:
     """A message with a member that it does not have."""
     if not _is_message(item):
         return None
@@ -99,7 +99,7 @@ def unknown_member(item: Any, _asked: Asked) -> Found | None:
     return None if key is None else found(key, key=shown(key))
 
 
-def unknown_part(item: Any, _asked: Asked) -> Found | None:
+def unknown_part(item: Any, _request: CheckedRequest) -> Found | None:
     """A part of a message's content of an unknown type."""
     for index, part in _parts(item):
         kind = part.get("type")
@@ -108,11 +108,11 @@ def unknown_part(item: Any, _asked: Asked) -> Found | None:
     return None
 
 
-def part_of_another(item: Any, _asked: Asked) -> Found | None:
+def part_of_another(item: Any, _request: CheckedRequest) -> Found | None:
     """What only the assistant says in a message of the user's, or the other way round."""
-    is_said = _is_message(item) and item.get("role") == "assistant"
+    is_assistant = _is_message(item) and item.get("role") == "assistant"
     for index, part in _parts(item):
-        known = _SAID if is_said else _HEARD
+        known = _SAID if is_assistant else _HEARD
         if part.get("type") not in known:
             *others, last = (f"'{each}'" for each in known)
             comma = "," if len(others) > 1 else ""
@@ -121,7 +121,7 @@ def part_of_another(item: Any, _asked: Asked) -> Found | None:
     return None
 
 
-def part_without_text(item: Any, _asked: Asked) -> Found | None:
+def part_without_text(item: Any, _request: CheckedRequest) -> Found | None:
     """A part of text without its text."""
     for index, part in _parts(item):
         if part.get("type") in ("input_text", "output_text") and "text" not in part:
@@ -129,14 +129,14 @@ def part_without_text(item: Any, _asked: Asked) -> Found | None:
     return None
 
 
-def lacks_member(item: Any, _asked: Asked) -> Found | None:
+def lacks_member(item: Any, _request: CheckedRequest) -> Found | None:
     """A call or its output without something that it must have."""
     kind = item.get("type") if isinstance(item, dict) else None
     required = _REQUIRED.get(kind, ()) if isinstance(kind, str) else ()
     return next((found(key) for key in required if key not in item), None)
 
 
-def foreign_id(item: Any, _asked: Asked) -> Found | None:
+def foreign_id(item: Any, _request: CheckedRequest) -> Found | None:
     """An item with an id of another making."""
     kind = item.get("type", "message") if isinstance(item, dict) else None
     prefix = _PREFIXES.get(kind) if isinstance(kind, str) else None
@@ -146,7 +146,7 @@ def foreign_id(item: Any, _asked: Asked) -> Found | None:
     return found("id", id=shown(sent), prefix=prefix)
 
 
-def reasoning_shown(item: Any, _asked: Asked) -> Found | None:
+def reasoning_shown(item: Any, _request: CheckedRequest) -> Found | None:
     """Reasoning with its text, which OpenAI's has not."""
     content = item.get("content") if _is_of(item, "reasoning") else None
     if not isinstance(content, list) or not content:
@@ -154,7 +154,7 @@ def reasoning_shown(item: Any, _asked: Asked) -> Found | None:
     return found("content", count=len(content))
 
 
-def foreign_cipher(item: Any, _asked: Asked) -> Found | None:
+def foreign_cipher(item: Any, _request: CheckedRequest) -> Found | None:
     """Encrypted reasoning that this vendor cannot have written."""
     cipher = item.get("encrypted_content") if _is_of(item, "reasoning") else None
     if cipher is None:
@@ -165,20 +165,20 @@ def foreign_cipher(item: Any, _asked: Asked) -> Found | None:
     return found("encrypted_content", cipher=shown(cipher))
 
 
-def lone_reasoning(items: Any, asked: Asked) -> Found | None:
+def lone_reasoning(items: Any, request: CheckedRequest) -> Found | None:
     """Reasoning without the item that followed it, for the models that insist on it."""
-    facts = asked.facts
+    facts = request.facts
     insists = facts.family == "o" or (0, 0) < facts.version < _LONE_REASONING_UNTIL
     for index, item in enumerate(items if insists and isinstance(items, list) else ()):
         after = items[index + 1] if index + 1 < len(items) else None
-        if _is_of(item, "reasoning") and (after is None or _is_heard(after)):
+        if _is_of(item, "reasoning") and (after is None or _is_input(after)):
             return found(index, id=shown(item.get("id")))
     return None
 
 
-def output_without_call(items: Any, asked: Asked) -> Found | None:
+def output_without_call(items: Any, request: CheckedRequest) -> Found | None:
     """A function's output whose call is not before it, where no stored turn may hold it."""
-    if asked.body.get("previous_response_id") or asked.body.get("conversation"):
+    if request.body.get("previous_response_id") or request.body.get("conversation"):
         return None
     called: set[str] = set()
     for index, item in enumerate(items if isinstance(items, list) else ()):
@@ -191,7 +191,7 @@ def output_without_call(items: Any, asked: Asked) -> Found | None:
     return None
 
 
-def call_without_output(items: Any, _asked: Asked) -> Found | None:
+def call_without_output(items: Any, _request: CheckedRequest) -> Found | None:
     """A function's call that nothing answers."""
     each = items if isinstance(items, list) else ()
     answered = {str(i.get("call_id")) for i in each if _is_of(i, "function_call_output")}
@@ -201,17 +201,17 @@ def call_without_output(items: Any, _asked: Asked) -> Found | None:
     return None
 
 
-def nothing_said(value: Any, asked: Asked) -> Found | None:
+def empty_input(value: Any, request: CheckedRequest) -> Found | None:
     """An empty input, where nothing stored stands in for it."""
     stored = ("previous_response_id", "conversation", "prompt")
     is_empty = isinstance(value, str | list) and not value
-    return WRONG if is_empty and not any(asked.body.get(key) for key in stored) else None
+    return WRONG if is_empty and not any(request.body.get(key) for key in stored) else None
 
 
 def absent(key: str, *instead: str) -> Wrong:
     """A body without this key, and without one that stands in for it."""
 
-    def wrong(body: Any, _asked: Asked) -> Found | None:
+    def wrong(body: Any, _request: CheckedRequest) -> Found | None:
         return None if key in body or any(body.get(each) for each in instead) else found(key)
 
     return wrong
@@ -225,7 +225,7 @@ def _is_message(item: Any) -> bool:
     return isinstance(item, dict) and item.get("type", "message") == "message"
 
 
-def _is_heard(item: Any) -> bool:
+def _is_input(item: Any) -> bool:
     """Whether an item is a message that the model did not write."""
     return _is_message(item) and item.get("role") != "assistant"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from chaos_llm.providers.refusals.asked import BODY, Asked
+from chaos_llm.providers.refusals.checked_request import BODY, CheckedRequest
 from chaos_llm.providers.refusals.openai.forms import LIVE
 from chaos_llm.providers.refusals.rule import Found, Rule, Wrong, found, shown
 
@@ -48,7 +48,7 @@ def unknown_key(known: Iterable[str]) -> Rule:
 def _other_key(known: tuple[str, ...]) -> Wrong:
     keys = frozenset(known)
 
-    def wrong(body: Any, _asked: Asked) -> Found | None:
+    def wrong(body: Any, _request: CheckedRequest) -> Found | None:
         if keys.issuperset(body):
             return None
         key = next(key for key in body if key not in keys)
@@ -60,8 +60,8 @@ def _other_key(known: tuple[str, ...]) -> Wrong:
 def _hint(key: str, candidates: Iterable[str]) -> str:
     """Name the known keys that are near, the nearest first; those in the body are meant already."""
     near = sorted((_distance(key, each), each) for each in candidates)
-    meant = [f"'{each}'" for distance, each in near if distance <= _NEAR]
-    return f" Did you mean {' or '.join(meant)}?" if meant else ""
+    suggestions = [f"'{each}'" for distance, each in near if distance <= _NEAR]
+    return f" Did you mean {' or '.join(suggestions)}?" if suggestions else ""
 
 
 def _distance(one: str, other: str) -> int:
@@ -78,7 +78,7 @@ def _distance(one: str, other: str) -> int:
     return row[-1]
 
 
-def wrong_content_type(headers: Any, _asked: Asked) -> Found | None:
+def wrong_content_type(headers: Any, _request: CheckedRequest) -> Found | None:
     """A body whose content type is not JSON."""
     kind = headers.get("content-type", "")
     return found("content-type", kind=shown(kind)) if kind and "json" not in kind.lower() else None

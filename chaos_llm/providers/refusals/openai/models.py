@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chaos_llm.providers.refusals.asked import Asked
+from chaos_llm.providers.refusals.checked_request import CheckedRequest
 from chaos_llm.providers.refusals.openai.forms import noun_of
 from chaos_llm.providers.refusals.predicates import WRONG
 from chaos_llm.providers.refusals.rule import Found, Wrong, found
@@ -21,14 +21,14 @@ _NEWER_EFFORTS = ("none", "low", "medium", "high", "xhigh")
 _SMALL_WINDOW = 20_000  # of models from the time when an answer's tokens counted in
 
 
-def reasoning(value: Any, asked: Asked) -> Found | None:
+def reasoning(value: Any, request: CheckedRequest) -> Found | None:
     """A parameter that no reasoning model takes, whatever its value."""
-    return WRONG if asked.facts.reasons and value is not None else None
+    return WRONG if request.facts.reasons and value is not None else None
 
 
-def stop(value: Any, asked: Asked) -> Found | None:
+def stop(value: Any, request: CheckedRequest) -> Found | None:
     """Stop sequences for a reasoning model; the first ones took them."""
-    facts = asked.facts
+    facts = request.facts
     if not facts.reasons or value is None or (facts.family == "o" and facts.version < _STOPLESS_O):
         return None
     return WRONG
@@ -37,111 +37,117 @@ def stop(value: Any, asked: Asked) -> Found | None:
 def while_thinking(*defaults: object) -> Wrong:
     """A parameter that a model does not take while it reasons; its defaults are taken."""
 
-    def wrong(value: Any, asked: Asked) -> Found | None:
-        if value is None or value in defaults or not thinks(asked):
+    def wrong(value: Any, request: CheckedRequest) -> Found | None:
+        if value is None or value in defaults or not thinks(request):
             return None
         return WRONG
 
     return wrong
 
 
-def thinks(asked: Asked) -> bool:
+def thinks(request: CheckedRequest) -> bool:
     """Whether the model reasons about this request, as far as that is known."""
-    facts = asked.facts
+    facts = request.facts
     if not facts.reasons:
         return False
-    effort = asked.body.get("reasoning_effort")
+    effort = request.body.get("reasoning_effort")
     if effort is None:
-        configured = asked.body.get("reasoning")
+        configured = request.body.get("reasoning")
         effort = configured.get("effort") if isinstance(configured, dict) else None
     if effort == "none":
         return False
-    asked_for = effort is not None
+    effort_set = effort is not None
     first = facts.family == "o" or facts.version <= (5, 0)
-    return asked_for or first or facts.version >= _THINKS_UNASKED_FROM
+    return effort_set or first or facts.version >= _THINKS_UNASKED_FROM
 
 
-def effort(value: Any, asked: Asked) -> Found | None:
+def effort(value: Any, request: CheckedRequest) -> Found | None:
     """An effort that a model of this family has not; `{efforts}` are those that it has."""
-    facts = asked.facts
-    if not facts.reasons or value is None or "pro" in asked.model or "codex" in asked.model:
+    facts = request.facts
+    if not facts.reasons or value is None or "pro" in request.model or "codex" in request.model:
         return None
     known = _EFFORTS.get("o") if facts.family == "o" else _EFFORTS.get(facts.version)
     efforts = known or _NEWER_EFFORTS
-    if value in efforts or (value == "max" and asked.request.api == "responses"):
+    if value in efforts or (value == "max" and request.request.api == "responses"):
         return None
     *others, last = (f"'{each}'" for each in efforts)
-    return found(efforts=f"{', '.join(others)}, and {last}", model=asked.model)
+    return found(efforts=f"{', '.join(others)}, and {last}", model=request.model)
 
 
-def too_many_choices(value: Any, asked: Asked) -> Found | None:
+def too_many_choices(value: Any, request: CheckedRequest) -> Found | None:
     """More choices at once than a model supports, `{most}` in the message."""
-    newest = asked.facts.reasons and asked.facts.version >= (5, 6)
+    newest = request.facts.reasons and request.facts.version >= (5, 6)
     most = 8 if newest else 128
     return found(most=most) if type(value) is int and value > most else None
 
 
-def too_many_logprobs(value: Any, asked: Asked) -> Found | None:
+def too_many_logprobs(value: Any, request: CheckedRequest) -> Found | None:
     """More alternatives of each token than a model returns."""
-    newest = asked.facts.reasons and asked.facts.version >= (5, 6)
+    newest = request.facts.reasons and request.facts.version >= (5, 6)
     most = 5 if newest else 20
     return found(most=most) if type(value) is int and value > most else None
 
 
-def prompt_tokens(asked: Asked) -> tuple[int, int]:
+def prompt_tokens(request: CheckedRequest) -> tuple[int, int]:
     """The least tokens of the messages and of the tools; 0 where they are few."""
-    window = asked.facts.window
-    if window is None or len(asked.wire.body) < window * OVER:
+    window = request.facts.window
+    if window is None or len(request.wire.body) < window * OVER:
         return 0, 0  # no token is shorter than a byte
-    said = [asked.body.get(part) for part in ("messages", "input", "instructions")]
-    return least_tokens(said), least_tokens(asked.body.get("tools"))
+    prompt = [request.body.get(part) for part in ("messages", "input", "instructions")]
+    return least_tokens(prompt), least_tokens(request.body.get("tools"))
 
 
-def over_the_window(_body: Any, asked: Asked) -> Found | None:
+def over_the_window(_body: Any, request: CheckedRequest) -> Found | None:
     """A prompt without tools that is longer than the window, by far."""
-    said, tools = asked.once(prompt_tokens)
-    window = asked.facts.window
-    if window is None or tools or said <= window * OVER:
+    prompt_size, tools = request.once(prompt_tokens)
+    window = request.facts.window
+    if window is None or tools or prompt_size <= window * OVER:
         return None
-    return found(window=window, tokens=said)
+    return found(window=window, tokens=prompt_size)
 
 
-def over_the_window_with_tools(_body: Any, asked: Asked) -> Found | None:
+def over_the_window_with_tools(_body: Any, request: CheckedRequest) -> Found | None:
     """A prompt that is longer than the window together with its tools."""
-    said, tools = asked.once(prompt_tokens)
-    window = asked.facts.window
-    if window is None or said + tools <= window * OVER:
+    prompt_size, tools = request.once(prompt_tokens)
+    window = request.facts.window
+    if window is None or prompt_size + tools <= window * OVER:
         return None
-    return found(window=window, tokens=said + tools, said=said, tools=tools)
+    return found(window=window, tokens=prompt_size + tools, prompt=prompt_size, tools=tools)
 
 
-def over_the_small_window(_body: Any, asked: Asked) -> Found | None:
+def over_the_small_window(_body: Any, request: CheckedRequest) -> Found | None:
     """A prompt and its answer that are longer than the window of one of the first models."""
-    said, tools = asked.once(prompt_tokens)
-    window, most = asked.facts.window, asked.body.get("max_tokens")
-    if window is None or window > _SMALL_WINDOW or tools or type(most) is not int or not said:
+    prompt_size, tools = request.once(prompt_tokens)
+    window, most = request.facts.window, request.body.get("max_tokens")
+    if (
+        window is None
+        or window > _SMALL_WINDOW
+        or tools
+        or type(most) is not int
+        or not prompt_size
+    ):
         return None
-    if said + most <= window * OVER:
+    if prompt_size + most <= window * OVER:
         return None
-    return found(window=window, tokens=said + most, said=said, most=most)
+    return found(window=window, tokens=prompt_size + most, prompt=prompt_size, most=most)
 
 
-def over_the_input_window(_body: Any, asked: Asked) -> Found | None:
+def over_the_input_window(_body: Any, request: CheckedRequest) -> Found | None:
     """An input that is longer than the window, unless the API may cut it."""
-    said, tools = asked.once(prompt_tokens)
-    window = asked.facts.window
-    if window is None or said + tools <= window * OVER:
+    prompt_size, tools = request.once(prompt_tokens)
+    window = request.facts.window
+    if window is None or prompt_size + tools <= window * OVER:
         return None
-    return None if asked.body.get("truncation") == "auto" else found(window=window)
+    return None if request.body.get("truncation") == "auto" else found(window=window)
 
 
-def no_name(model: Any, _asked: Asked) -> Found | None:
+def no_name(model: Any, _request: CheckedRequest) -> Found | None:
     """A model that is no text; null counts as an object."""
     if isinstance(model, str):
         return None
     return found(kind="an object" if model is None else noun_of(model))
 
 
-def logprobs_included(name: Any, asked: Asked) -> Found | None:
+def logprobs_included(name: Any, request: CheckedRequest) -> Found | None:
     """A request for log probabilities of a reasoning model."""
-    return WRONG if name == "message.output_text.logprobs" and thinks(asked) else None
+    return WRONG if name == "message.output_text.logprobs" and thinks(request) else None

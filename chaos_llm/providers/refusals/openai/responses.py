@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from types import NoneType
 
-from chaos_llm.providers.refusals.asked import BODY, bracketed
+from chaos_llm.providers.refusals.checked_request import BODY, bracketed
 from chaos_llm.providers.refusals.openai import items, models, schemas, turns
 from chaos_llm.providers.refusals.openai.chat import CONTENT_TYPE, UNREADABLE
 from chaos_llm.providers.refusals.openai.chat_fields import METADATA, RESPONSES_TOOLS
@@ -271,7 +271,7 @@ _STATE = (
     Rule(
         "no items",
         "input",
-        items.nothing_said,
+        items.empty_input,
         "One of \"input\" or \"previous_response_id\" or 'prompt' or 'conversation' must be "
         "provided.",
         "wants something to answer",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from chaos_llm.providers.refusals.asked import Asked
+from chaos_llm.providers.refusals.checked_request import CheckedRequest
 from chaos_llm.providers.refusals.rule import Found, Wrong, found, shown
 
 _DEEPEST = 32  # levels of a schema that are looked through
@@ -25,17 +25,17 @@ def strict_fault(schema: Any) -> Fault | None:
         if "object" not in _types(each) and not isinstance(properties, dict):
             continue
         if each.get("additionalProperties") is not False:
-            says = "'additionalProperties' is required to be supplied and to be false."
-            return Fault(context, says)
+            problem = "'additionalProperties' is required to be supplied and to be false."
+            return Fault(context, problem)
         required = each.get("required")
         names = list(properties) if isinstance(properties, dict) else []
         lost = [n for n in names if not isinstance(required, list) or n not in required]
         if lost:
-            says = (
+            problem = (
                 "'required' is required to be supplied and to be an array including every key in "
                 f"properties. Missing '{shown(lost[0])}'."
             )
-            return Fault(context, says)
+            return Fault(context, problem)
     return None
 
 
@@ -73,7 +73,7 @@ def _schemas(
 def of_function(fault: str, *, wrapped: bool) -> Wrong:
     """A tool whose schema is invalid; chat wraps the function once more than Responses."""
 
-    def wrong(tool: Any, _asked: Asked) -> Found | None:
+    def wrong(tool: Any, _request: CheckedRequest) -> Found | None:
         function = tool.get("function") if wrapped and isinstance(tool, dict) else tool
         if not isinstance(function, dict) or not isinstance(function.get("name"), str):
             return None
@@ -93,7 +93,7 @@ def of_function(fault: str, *, wrapped: bool) -> Wrong:
 def of_no_object(*, wrapped: bool) -> Wrong:
     """A tool whose schema is of another type than an object."""
 
-    def wrong(tool: Any, _asked: Asked) -> Found | None:
+    def wrong(tool: Any, _request: CheckedRequest) -> Found | None:
         function = tool.get("function") if wrapped and isinstance(tool, dict) else tool
         schema = function.get("parameters") if isinstance(function, dict) else None
         if not isinstance(schema, dict) or not isinstance(schema.get("type"), str):
@@ -111,7 +111,7 @@ def tool_name(function: Any) -> object:
     return function.get("name") if isinstance(function, dict) else None
 
 
-def of_answer(form: Any, _asked: Asked) -> Found | None:
+def of_answer(form: Any, _request: CheckedRequest) -> Found | None:
     """A strict structured answer whose schema strict mode refuses."""
     if not isinstance(form, dict) or form.get("strict") is not True:
         return None

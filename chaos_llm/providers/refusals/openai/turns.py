@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chaos_llm.providers.refusals.asked import Asked
+from chaos_llm.providers.refusals.checked_request import CheckedRequest
 from chaos_llm.providers.refusals.predicates import WRONG
 from chaos_llm.providers.refusals.rule import Found, Wrong, found, shown
 
@@ -12,7 +12,7 @@ _MOST_METADATA, _LONGEST_KEY, _LONGEST_VALUE = 16, 64, 512  # properties, letter
 _INSTEAD = ("tool_calls", "function_call", "refusal", "audio")  # of an assistant's content
 
 
-def lacks_content(message: Any, _asked: Asked) -> Found | None:
+def lacks_content(message: Any, _request: CheckedRequest) -> Found | None:
     """A message without content; a tool call or a refusal of the assistant's stands for it."""
     if not isinstance(message, dict) or message.get("content") is not None:
         return None
@@ -23,21 +23,21 @@ def lacks_content(message: Any, _asked: Asked) -> Found | None:
     return found("content")
 
 
-def developer_without_content(message: Any, _asked: Asked) -> Found | None:
+def developer_without_content(message: Any, _request: CheckedRequest) -> Found | None:
     """A developer's message without content, which has words of its own."""
     if not isinstance(message, dict) or message.get("role") != "developer":
         return None
     return None if "content" in message else found("content")
 
 
-def developer_with_null(message: Any, _asked: Asked) -> Found | None:
+def developer_with_null(message: Any, _request: CheckedRequest) -> Found | None:
     """A developer's message whose content is null."""
     if not isinstance(message, dict) or message.get("role") != "developer":
         return None
     return found("content") if message.get("content", "") is None else None
 
 
-def tool_without_id(message: Any, _asked: Asked) -> Found | None:
+def tool_without_id(message: Any, _request: CheckedRequest) -> Found | None:
     """A tool's message that does not say which call it answers."""
     if not isinstance(message, dict) or message.get("role") != "tool":
         return None
@@ -47,13 +47,13 @@ def tool_without_id(message: Any, _asked: Asked) -> Found | None:
 def call_without(key: str) -> Wrong:
     """A function's call without this key."""
 
-    def wrong(call: Any, _asked: Asked) -> Found | None:
+    def wrong(call: Any, _request: CheckedRequest) -> Found | None:
         return found(key) if isinstance(call, dict) and key not in call else None
 
     return wrong
 
 
-def call_without_result(messages: Any, _asked: Asked) -> Found | None:
+def call_without_result(messages: Any, _request: CheckedRequest) -> Found | None:
     """Tool calls that the tool messages right behind do not answer."""
     missing: list[str] = []
     for index, message in enumerate(_listed(messages)):
@@ -67,7 +67,7 @@ def call_without_result(messages: Any, _asked: Asked) -> Found | None:
     return found(len(messages) - 1, ids=", ".join(missing)) if missing else None
 
 
-def result_without_call(messages: Any, _asked: Asked) -> Found | None:
+def result_without_call(messages: Any, _request: CheckedRequest) -> Found | None:
     """A tool message with no tool call before it that it answers."""
     called: list[str] = []
     for index, message in enumerate(_listed(messages)):
@@ -81,17 +81,17 @@ def result_without_call(messages: Any, _asked: Asked) -> Found | None:
     return None
 
 
-def json_unmentioned(kind: Any, asked: Asked) -> Found | None:
+def json_unmentioned(kind: Any, request: CheckedRequest) -> Found | None:
     """JSON mode without the word JSON in any message."""
     if kind != "json_object":
         return None
-    return None if b"json" in _conversation(asked) else WRONG
+    return None if b"json" in _conversation(request) else WRONG
 
 
-def _conversation(asked: Asked) -> bytes:
+def _conversation(request: CheckedRequest) -> bytes:
     """All of the messages, in small letters; what else is in the body may name JSON by itself."""
     texts: list[str] = []
-    for _, message in asked.at("messages[]"):
+    for _, message in request.at("messages[]"):
         content = message.get("content") if isinstance(message, dict) else None
         parts = content if isinstance(content, list) else [content]
         texts += [str(part.get("text") if isinstance(part, dict) else part) for part in parts]
@@ -108,52 +108,52 @@ def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def tool_without_function(tool: Any, _asked: Asked) -> Found | None:
+def tool_without_function(tool: Any, _request: CheckedRequest) -> Found | None:
     """A function tool without its function, as Responses and others have it."""
     is_function = isinstance(tool, dict) and tool.get("type") == "function"
     return found("function") if is_function and "function" not in tool else None
 
 
-def choice_without_function(choice: Any, _asked: Asked) -> Found | None:
+def choice_without_function(choice: Any, _request: CheckedRequest) -> Found | None:
     """A forced tool that is not named as chat names it."""
     if not isinstance(choice, dict) or choice.get("type") in ("allowed_tools", "custom"):
         return None
     return None if "function" in choice else found("function")
 
 
-def unknown_tool(choice: Any, asked: Asked) -> Found | None:
+def unknown_tool(choice: Any, request: CheckedRequest) -> Found | None:
     """A forced function that is not offered."""
     function = choice.get("function") if isinstance(choice, dict) else None
     name = function.get("name") if isinstance(function, dict) else None
     if not isinstance(name, str):
         return None
-    offered = [each for _, each in asked.at("tools[].function.name")]
+    offered = [each for _, each in request.at("tools[].function.name")]
     return None if name in offered else found(name=shown(name))
 
 
-def format_without_schema(form: Any, _asked: Asked) -> Found | None:
+def format_without_schema(form: Any, _request: CheckedRequest) -> Found | None:
     """A structured answer without its schema."""
-    wants = isinstance(form, dict) and form.get("type") == "json_schema"
-    return found("json_schema") if wants and "json_schema" not in form else None
+    schema_requested = isinstance(form, dict) and form.get("type") == "json_schema"
+    return found("json_schema") if schema_requested and "json_schema" not in form else None
 
 
-def logprobs_off(value: Any, asked: Asked) -> Found | None:
+def logprobs_off(value: Any, request: CheckedRequest) -> Found | None:
     """Alternatives of tokens without the tokens' own probabilities."""
-    return None if value is None or asked.body.get("logprobs") else WRONG
+    return None if value is None or request.body.get("logprobs") else WRONG
 
 
-def stream_off(value: Any, asked: Asked) -> Found | None:
+def stream_off(value: Any, request: CheckedRequest) -> Found | None:
     """Options of a stream for an answer in one piece."""
-    return None if value is None or asked.body.get("stream") else WRONG
+    return None if value is None or request.body.get("stream") else WRONG
 
 
-def too_many_metadata(metadata: Any, _asked: Asked) -> Found | None:
+def too_many_metadata(metadata: Any, _request: CheckedRequest) -> Found | None:
     """More properties than are kept."""
     many = isinstance(metadata, dict) and len(metadata) > _MOST_METADATA
     return found(count=len(metadata)) if many else None
 
 
-def long_metadata_key(metadata: Any, _asked: Asked) -> Found | None:
+def long_metadata_key(metadata: Any, _request: CheckedRequest) -> Found | None:
     """A property with too long a name."""
     for key in metadata if isinstance(metadata, dict) else ():
         if len(key) > _LONGEST_KEY:
@@ -161,7 +161,7 @@ def long_metadata_key(metadata: Any, _asked: Asked) -> Found | None:
     return None
 
 
-def long_metadata_value(metadata: Any, _asked: Asked) -> Found | None:
+def long_metadata_value(metadata: Any, _request: CheckedRequest) -> Found | None:
     """A property with too long a value."""
     for key, value in metadata.items() if isinstance(metadata, dict) else ():
         if isinstance(value, str) and len(value) > _LONGEST_VALUE:
@@ -169,18 +169,18 @@ def long_metadata_value(metadata: Any, _asked: Asked) -> Found | None:
     return None
 
 
-def function_without_name(tool: Any, _asked: Asked) -> Found | None:
+def function_without_name(tool: Any, _request: CheckedRequest) -> Found | None:
     """A function without its name, as chat has it, where Responses looks for it."""
     is_function = isinstance(tool, dict) and tool.get("type") == "function"
     return found("name") if is_function and "name" not in tool else None
 
 
-def format_without_name(form: Any, _asked: Asked) -> Found | None:
+def format_without_name(form: Any, _request: CheckedRequest) -> Found | None:
     """A structured answer without a name."""
-    wants = isinstance(form, dict) and form.get("type") == "json_schema"
-    return found("name") if wants and "name" not in form else None
+    schema_requested = isinstance(form, dict) and form.get("type") == "json_schema"
+    return found("name") if schema_requested and "name" not in form else None
 
 
-def two_pasts(value: Any, asked: Asked) -> Found | None:
+def two_pasts(value: Any, request: CheckedRequest) -> Found | None:
     """A conversation together with a response that this one follows."""
-    return WRONG if value and asked.body.get("previous_response_id") else None
+    return WRONG if value and request.body.get("previous_response_id") else None

@@ -17,7 +17,7 @@ Values = Sequence[tuple[Place, Any]]
 BODY, HEADERS, SIZE = "$", "$headers", "$size"  # places that are no key of the body
 
 
-class Asked:
+class CheckedRequest:
     """One request: its body, its headers, and what is known about its model.
 
     `now` is the time of the request in Unix seconds. Google's fields have two names: of those that
@@ -67,7 +67,7 @@ class Asked:
             self._at[path] = values
         return values
 
-    def once(self, make: Callable[[Asked], T]) -> T:
+    def once(self, make: Callable[[CheckedRequest], T]) -> T:
         """What `make` reads out of this request, made for the first rule that needs it."""
         if make not in self._made:
             self._made[make] = make(self)

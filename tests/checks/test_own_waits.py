@@ -1,0 +1,135 @@
+"""Is a wait of the app for work of its own the deadline that its users know?"""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor, wait
+
+import anthropic
+import pytest
+from support.apps.bots import ask_once
+from support.apps.defended import APOLOGY
+from support.small_profiles import MINUTE, profile_of, window
+
+from chaos_llm import outage
+from chaos_llm.checks import never_waits_past, respects_cancellation
+from chaos_llm.faults import hang
+
+
+def asks_three_times(question):
+    for _ in range(3):
+        try:
+            return ask_once(question, timeout=15)
+        except anthropic.APIError:
+            continue
+    return APOLOGY
+
+
+def waits_for_the_result(question):
+    pool = ThreadPoolExecutor(1)
+    future = pool.submit(asks_three_times, question)
+    try:
+        return future.result(timeout=20)
+    except TimeoutError:
+        return APOLOGY
+    finally:
+        pool.shutdown(wait=False)
+
+
+def waits_for_the_future(question):
+    pool = ThreadPoolExecutor(1)
+    future = pool.submit(asks_three_times, question)
+    done, _ = wait([future], timeout=20)
+    pool.shutdown(wait=False)
+    return future.result() if done else APOLOGY
+
+
+async def waits_for_the_task(question):
+    task = asyncio.create_task(asyncio.to_thread(asks_three_times, question))
+    done, _ = await asyncio.wait([task], timeout=20)
+    return task.result() if done else APOLOGY
+
+
+def is_held_up_by_its_pool(question):
+    """The end of the block waits for the thread that nobody awaits any more."""
+    with ThreadPoolExecutor(1) as pool:
+        try:
+            return pool.submit(asks_three_times, question).result(timeout=20)
+        except TimeoutError:
+            return APOLOGY
+
+
+async def blocks_its_loop(question):
+    async def work():
+        return asks_three_times(question)
+
+    done, _ = await asyncio.wait([asyncio.create_task(work())], timeout=20)
+    return done.pop().result()
+
+
+def asks_elsewhere_after_its_wait(question):
+    pool = ThreadPoolExecutor(1)
+    future = pool.submit(asks_three_times, question)
+    try:
+        return future.result(timeout=20)
+    except TimeoutError:
+        return asks_three_times(f"In short: {question}")
+    finally:
+        pool.shutdown(wait=False)
+
+
+def waits_twice(question):
+    pool = ThreadPoolExecutor(1)
+    future = pool.submit(asks_three_times, question)
+    try:
+        for _ in range(2):
+            if wait([future], timeout=20).done:
+                return future.result()
+        return APOLOGY
+    finally:
+        pool.shutdown(wait=False)
+
+
+def replayed(app):
+    with outage(profile_of(window(hang(), ends=20 * MINUTE)), seed=3) as chaos:
+        return chaos.replay(app, every="5m").run
+
+
+IN_TIME = [waits_for_the_result, waits_for_the_future, waits_for_the_task]
+HELD_UP = [is_held_up_by_its_pool, blocks_its_loop]
+
+
+@pytest.mark.parametrize("app", IN_TIME + HELD_UP)
+def test_the_time_of_a_wait_is_the_deadline_of_each_call(app):
+    assert never_waits_past.with_learned_deadline(replayed(app)) == never_waits_past(20)
+
+
+@pytest.mark.parametrize("app", IN_TIME)
+def test_an_app_that_returns_when_its_wait_is_over_passes(app):
+    run = replayed(app)
+    assert never_waits_past(20)(run).verdict == "pass"
+    assert respects_cancellation()(run).verdict == "not applicable"
+
+
+@pytest.mark.parametrize("app", HELD_UP)
+def test_c13_an_app_that_is_held_up_by_what_it_no_longer_awaits_fails(app):
+    run = replayed(app)
+    assert never_waits_past(20)(run).seen.startswith(
+        "4 calls took longer than 20 s, the app's own deadline"
+    )
+    assert respects_cancellation()(run).seen == (
+        "call 2 went on for 25 s after the app's own deadline of 20 s (4 deadlines overrun)"
+    )
+
+
+@pytest.mark.parametrize("app", [asks_elsewhere_after_its_wait, waits_twice])
+def test_a_wait_for_one_attempt_is_no_deadline_of_the_call(app):
+    run = replayed(app)
+    assert never_waits_past.with_learned_deadline(run) != never_waits_past(20)
+    assert respects_cancellation()(run).verdict == "not applicable"
+
+
+def test_waits_of_the_test_are_not_the_apps():
+    with ThreadPoolExecutor(1) as pool:
+        run = pool.submit(replayed, ask_once).result(timeout=60)
+    assert all(call.waits == () for call in run.calls)
