@@ -19,6 +19,7 @@ from types import ModuleType
 from typing import Self, TypeVar
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["pytester", "support.bytecode", "support.sweeps"]
 
@@ -31,11 +32,16 @@ _NEEDS_A_TOOL = re.compile(r"\bneeds\b.*\b(go|node|chromium|haproxy|toxiproxy)\b
 _Report = TypeVar("_Report", pytest.TestReport, pytest.CollectReport)
 
 
-def pytest_configure() -> None:
-    """Have Ctrl-C work in tests of it: a shell that starts a job in the background ignores it.
+def pytest_configure(config: pytest.Config) -> None:
+    """Let properties take their time, and have Ctrl-C work in tests of it.
 
-    What is ignored stays so in every child process; what has a handler does not.
+    A shell that starts a job in the background ignores Ctrl-C. What is ignored stays so in every
+    child process; what has a handler does not.
     """
+    if not os.environ.get("CI") and not config.getoption("hypothesis_profile", None):
+        slow = [HealthCheck.too_slow]  # as in the profile that Hypothesis loads in CI
+        settings.register_profile("any machine", deadline=None, suppress_health_check=slow)
+        settings.load_profile("any machine")
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

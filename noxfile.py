@@ -48,6 +48,7 @@ CODING_AGENTS = (
     "@openai/codex@0.171.0",
     "opencode-ai@1.18.33",
 )
+AIDER = "aider-chat==0.86.2"  # in an environment of its own, because it pins what it imports
 
 # Pages of docs/how-to by what they want together: litellm and instructor want an older openai.
 SNIPPETS = {
@@ -393,7 +394,7 @@ def load_tests(session: nox.Session) -> None:
 
 @nox.session
 def coding_agents(session: nox.Session) -> None:
-    """Real coding agents from npm, each in a network namespace of its own with our server."""
+    """Real coding agents, each in a network namespace of its own with our server."""
     if shutil.which("npm") is None or shutil.which("unshare") is None:
         missing = "the coding agents need npm and node, and unshare of util-linux"
         if os.environ.get("CI"):
@@ -402,6 +403,8 @@ def coding_agents(session: nox.Session) -> None:
     session.install("-e", ".[test]")
     folder = session.create_tmp()
     session.run("npm", "install", "--no-fund", "--prefix", folder, *CODING_AGENTS, external=True)
+    session.run("python", "-m", "venv", f"{folder}/venv")
+    session.run(f"{folder}/venv/bin/pip", "install", "-q", AIDER, external=True)
     env = {"CODING_AGENTS": folder}
     session.run("pytest", "tests/coding_agents", *session.posargs, env=env)
 

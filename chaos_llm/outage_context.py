@@ -191,7 +191,11 @@ class Outage:
     @property
     def now(self) -> float:
         """Seconds of the profile: 0 is its start, and the warm-up of a replay is before 0."""
-        return self._position + self.clock.now
+        now = self._position + self.clock.now
+        # All records of one moment share one float object, to save memory.
+        if now != self._now:
+            self._now = now
+        return self._now
 
     @refusing_unknown("on()")
     def on(self, provider: str, *, surface: str = "", model: str = "") -> ProviderControl:
@@ -344,10 +348,7 @@ class Outage:
     def _progress(self) -> float:
         """The present second of the profile; also resets the count of a busy loop's polls."""
         now = self._position + self.clock.progress()
-        # All records of one moment share one float object, to save memory.
-        if now != self._now:
-            self._now = now
-        return self._now
+        return self._now if now == self._now else self.now
 
     def _wind_back(self, warmup: float) -> float:
         """Set the clock `warmup` seconds before the profile's start, if nothing has happened yet.

@@ -18,6 +18,7 @@ LEVEL = 0.95
 COMPARED = 0.99  # of differences: a build is stopped by them, so a false alarm must be rare
 # The same draws each time: the table must not differ from one reading to the next.
 _RESAMPLES, _SEED = 1999, 0
+_AT_ONCE = 1_000_000  # numbers drawn at once, so that many runs do not need as much memory
 _FEW = 5  # pairs that differ: with fewer their mean is far from normal
 
 
@@ -94,6 +95,7 @@ def _bootstrap(samples: Sequence[Sequence[float]], statistic: object) -> tuple[f
         paired=True,
         vectorized=True,
         n_resamples=_RESAMPLES,
+        batch=max(1, _AT_ONCE // len(samples[0])),
         confidence_level=LEVEL,
         method="percentile",
         rng=np.random.default_rng(_SEED),

@@ -90,8 +90,9 @@ class Overrides:
     # The injections of the last decision, one for each of its draws.
     spent: list[Injection] = field(default_factory=list)
     meter: Meter = field(init=False)
-    # The last segment of the plan's timeline in which no window was open.
-    _calm: tuple[float, float] = (math.inf, -math.inf)
+    # The last segment of the plan's timeline, and whether no window is open in it.
+    _segment: tuple[float, float] = (math.inf, -math.inf)
+    _is_calm: bool = False
 
     def __post_init__(self) -> None:
         self.meter = Meter(self.plan)
@@ -100,18 +101,17 @@ class Overrides:
         """Whether `decide` says HEALTHY of any request at that time, and counts none."""
         if self.injections:
             return False
-        begins, ends = self._calm
-        if begins <= at < ends:
-            return True
-        if self.meter.loads or self.plan.open_at(at):
-            return False
-        self._calm = self.plan.segment(at)
-        return True
+        begins, ends = self._segment
+        if not begins <= at < ends:
+            self._segment = self.plan.segment(at)
+            self._is_calm = not (self.meter.loads or self.plan.open_at(at))
+        return self._is_calm
 
     def decide(self, request: Request, key: Key, at: float) -> Decision:
         """The draws for a request: injected faults first, then those of the windows."""
         decision = self.plan.decide(request, key, at, self.meter.loads)
-        self.meter.count(request, at)
+        if self.meter.loads:
+            self.meter.count(request, at)
         if self.healed and decision.draws:
             decision = self._without_healed(decision, request, at)
         if not self.injections:

@@ -16,7 +16,8 @@ from typing import NamedTuple
 from chaos_llm.faults.fault import Fault
 from chaos_llm.profiles.capacity import Load, Loads
 from chaos_llm.profiles.model import Profile, Target, Window
-from chaos_llm.protocol.keyed_random import KeyedRandom
+from chaos_llm.protocol.fast_dataclass import quick
+from chaos_llm.protocol.keyed_random import KeyedRandom, first_roll, joined
 from chaos_llm.protocol.messages import Request
 from chaos_llm.requests.billing_tiers import NO_TIERS, Tiers
 from chaos_llm.requests.correlation import Key
@@ -42,7 +43,7 @@ class Draw(NamedTuple):
         return f"{self.window!r} threw {self.roll:.3f} against {self.share:.3f}: {result}"
 
 
-@dataclass(frozen=True, slots=True)
+@quick(frozen=True, slots=True)
 class Decision:
     """The draws for one request; made before any byte of the reply is sent."""
 
@@ -93,6 +94,19 @@ class PlacedWindow:
     def faults(self) -> tuple[Fault, ...]:
         return tuple(weighted.fault for weighted in self.window.faults)
 
+    @cached_property
+    def _share_key(self) -> bytes:
+        """What the keys of all draws of this window begin with."""
+        return joined("share", self.seed, self.window.name, "")
+
+    @cached_property
+    def _constant_share(self) -> float | None:
+        """The share, where neither time nor load changes it."""
+        window = self.window
+        if window.capacity is None and window.share.is_constant:
+            return window.share.at(0.0, self.pick)
+        return None
+
     def share(self, at: float, loads: Loads | None = None) -> float:
         """The share at that time of the profile, under the load measured until then."""
         share, capacity = self.window.share.at(at, self.pick), self.window.capacity
@@ -113,8 +127,12 @@ class PlacedWindow:
 
         Requests that agree in `sticky_by` share the first of the two draws.
         """
-        name, share = self.window.name, self.share(at, loads)
-        roll = KeyedRandom("share", self.seed, name, *self._sticky_key(request, key, at)).roll()
+        name, share = self.window.name, self._constant_share
+        if share is None:
+            share = self.share(at, loads)
+        is_single = self.window.sticky_by == "request"
+        sticky = key if is_single else self._sticky_key(request, key, at)
+        roll = first_roll(self._share_key + joined(*sticky))
         if roll >= share:
             return Draw(name, None, roll, share)
         if len(self.faults) == 1:
@@ -131,10 +149,8 @@ class PlacedWindow:
         return False
 
     def _sticky_key(self, request: Request, key: Key, at: float) -> tuple[object, ...]:
-        """The key of the draw; requests that share a draw have the same one."""
+        """The key of a draw that requests share: those that share it have the same one."""
         sticky_by, sticky_for = self.window.sticky_by, self.window.sticky_for
-        if sticky_by == "request":
-            return key
         epoch = int((at - self.opened) // sticky_for) if sticky_for else 0
         if sticky_by == "session":
             return ("session", key.user, epoch)

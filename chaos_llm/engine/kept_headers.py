@@ -68,12 +68,15 @@ class KeptHeaders:
 
     def lines(self, texts: list[bytes], more: Headers) -> bytes:
         """The same as lines of HTTP/1.1."""
-        if self._to_add(tuple([name for name, _ in more])).replaced:
+        lines = self._lines.filled(texts)
+        if not more:
+            return lines
+        if self._to_add(next(zip(*more, strict=True))).replaced:
             return b"".join(
                 [b"%b: %b\r\n" % (name, value) for name, _, value in self.raw(texts, more)]
             )
-        added = "".join([f"{name}: {value}\r\n" for name, value in more])
-        return self._lines.filled(texts) + added.encode("ascii")
+        added = "\r\n".join(map(": ".join, more))
+        return b"%b%b\r\n" % (lines, added.encode("ascii"))
 
     def _to_add(self, names: tuple[str, ...]) -> _Added:
         """What is known of headers of these names."""

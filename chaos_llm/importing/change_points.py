@@ -14,15 +14,15 @@ from typing import Any
 from chaos_llm.errors import UsageError
 from chaos_llm.importing.recorded_file import NEEDS_EXTRA
 
-_MOST_BLOCKS = 500  # candidates of the first search, whose time grows with their square
-# Two calls beyond a sure edge would have to be one in 150, as healthy calls are at 92 %.
-_SURE = 5.0
+MOST_BLOCKS = 500  # candidates of the first search, whose time grows with their square
+# Two calls beyond a sure edge would have to be one in 1000, as healthy calls are at 97 %.
+_SURE = 7.0
 # Half of the 99.7 % quantile of chi-square with one degree of freedom. A profile has several
 # edges, and all of them should be in their ranges.
 _LIKELY = 4.5
 # What a change must gain in log likelihood, beside half of the logarithm of the number of calls:
-# the largest gain of chance alone is less in more than 95 of 100 sequences without any change.
-_CHANGE, _CHANGE_OF_MIX = 4.0, 7.0
+# the largest gain of chance alone is less in more than 98 of 100 sequences without any change.
+_CHANGE, _CHANGE_OF_MIX = 5.0, 7.0
 _LEAST_FAILURES = 12  # in which a change of their mix is looked for
 
 
@@ -65,8 +65,8 @@ def _of_categories(kinds: Any, price: float) -> list[Change]:
         return []
     sums = _cumulated(kinds)
     starts = np.concatenate(([0], borders))
-    if len(starts) > _MOST_BLOCKS:
-        starts = starts[np.linspace(0, len(starts) - 1, _MOST_BLOCKS).round().astype(int)]
+    if len(starts) > MOST_BLOCKS:
+        starts = starts[np.linspace(0, len(starts) - 1, MOST_BLOCKS).round().astype(int)]
     edges = np.concatenate((starts, [total]))
     penalty = price + 0.5 * math.log(total) + (sums.shape[1] - 2)
     found = _search(_costs().CountsCost(sums[edges]), len(edges) - 1, penalty)
@@ -80,7 +80,7 @@ def of_values(values: Any, strictness: float = 1.0) -> list[int]:
     total = len(values)
     if total < 8:
         return []
-    blocks = min(total, _MOST_BLOCKS)
+    blocks = min(total, MOST_BLOCKS)
     edges = np.linspace(0, total, blocks + 1).round().astype(int)
     noise = np.median(np.abs(np.diff(values))) / 0.954  # the median of |x - y| for normal x, y
     sums = np.stack([np.concatenate(([0.0], np.cumsum(p))) for p in (values, values**2)], axis=1)
@@ -107,7 +107,7 @@ def _refined(coarse: list[int], borders: Any, sums: Any) -> list[Change]:
     """Each change at its most likely place, with the places that are nearly as likely."""
     np = _numpy()
     total = len(sums) - 1
-    reach = 2 * max(1, math.ceil(len(borders) / _MOST_BLOCKS))
+    reach = 2 * max(1, math.ceil(len(borders) / MOST_BLOCKS))
     places = list(coarse)
     for number, place in enumerate(places):
         low = places[number - 1] if number else 0

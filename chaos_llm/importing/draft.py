@@ -122,7 +122,7 @@ class _Profile:
             note="\n".join(said),
             sources=self._sources(pages),
             status_pages=pages,
-            baseline=latencies.baseline(self.groups, found, RECORDING),
+            baseline=latencies.baseline(self.groups, found, slow, RECORDING),
         )
         return Draft(profile, self._observations(), self.faults.files, said)
 
@@ -139,7 +139,8 @@ class _Profile:
         faults = self.faults.mix(found)
         sticky = found.sticky
         note = (
-            f"{found.failures} of {found.calls} calls failed; 99 % interval {low:.3f} to {high:.3f}"
+            f"{found.failures} of {found.calls} calls failed; "
+            f"99.7 % interval {low:.3f} to {high:.3f}"
         )
         if sticky is not None:
             note += f"; calls of one {found.sticky_by} agree by {sticky.correlation:.2f}"

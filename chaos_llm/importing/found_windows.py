@@ -9,13 +9,15 @@ from typing import Any
 
 from chaos_llm.importing import change_points, stickiness
 from chaos_llm.importing.call_series import Group
-from chaos_llm.importing.intervals import Z99, chi_square, exceeds, wilson
+from chaos_llm.importing.intervals import Z997, chi_square, exceeds, wilson
 from chaos_llm.importing.stickiness import Stickiness
 
 # A share whose interval reaches down to this is no outage; a smaller one is, if many calls say so.
 _HEALTHY, _SURELY_HEALTHY, _MANY_FAILURES = 0.02, 0.005, 20
 _LEAST_FAILURES = 3  # of a window
-_ALIKE = 2.6  # standard errors up to which two shares are alike (99 %, one-sided)
+# Standard errors up to which two shares are alike (99.95 %, one-sided): the edge between them was
+# chosen because they differ there.
+_ALIKE = 3.3
 _MODELS_DIFFER = 3.7  # the same for models: their windows differ (99.99 %)
 _LEAST_CALLS = 12  # of a model that is compared with the others
 
@@ -57,10 +59,10 @@ class FoundWindow:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """The 99 % interval of the share; calls of one client do not count as independent."""
+        """The 99.7 % interval of the share; calls of one client do not count as independent."""
         spread = self.sticky.spread if self.sticky else 1.0
         failures, widest = self.failures / spread, max(self.calls, self.widest) / spread
-        return wilson(failures, widest, Z99)[0], wilson(failures, self.calls / spread, Z99)[1]
+        return wilson(failures, widest, Z997)[0], wilson(failures, self.calls / spread, Z997)[1]
 
 
 @dataclass(frozen=True)

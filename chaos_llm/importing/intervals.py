@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-Z95, Z99 = 1.959964, 2.575829
+Z95, Z997 = 1.959964, 2.967738
 
 
 def wilson(hits: float, calls: float, z: float = Z95) -> tuple[float, float]:

@@ -32,13 +32,19 @@ class SlowWindow:
 
 
 def baseline(
-    groups: Sequence[Group], windows: Sequence[FoundWindow], evidence: str
+    groups: Sequence[Group],
+    windows: Sequence[FoundWindow],
+    slow: Sequence[SlowWindow],
+    evidence: str,
 ) -> dict[str, HealthyLatency]:
-    """The healthy latency of each provider, as medians; a model with its own where it differs."""
+    """The healthy latency of each provider, as medians; a model with its own where it differs.
+
+    Calls in windows of failures and of slow answers do not count.
+    """
     found: dict[str, HealthyLatency] = {}
     for group in groups:
         if group.surface == "api" and group.provider not in found:
-            healthy = (group.kind == 0) & ~failing(group, windows)
+            healthy = (group.kind == 0) & ~failing(group, windows) & ~_slow(group, slow)
             latency = _median_of(group, healthy, evidence)
             if latency is not None:
                 models = _by_model(group, healthy, latency, evidence)
@@ -46,6 +52,17 @@ def baseline(
                     latency.first_token, latency.token, evidence, models
                 )
     return found
+
+
+def _slow(group: Group, windows: Sequence[SlowWindow]) -> Any:
+    """Which calls of a group are in a window of slow answers, as booleans."""
+    import numpy as np  # noqa: PLC0415 - comes with an extra
+
+    inside = np.zeros(len(group.at), dtype=bool)
+    for window in windows:
+        if (window.provider, window.surface) == (group.provider, group.surface):
+            inside |= (group.at >= window.begins) & (group.at < window.ends)
+    return inside
 
 
 def _by_model(
@@ -101,7 +118,7 @@ def slow_windows(group: Group) -> list[SlowWindow]:
                     *((round(low, 2), round(high, 2)), b - a, usual),
                 )
             )
-    return _merged(found)
+    return _merged(found, grain=2 * len(at) // change_points.MOST_BLOCKS)
 
 
 def _usual(seconds: Any, parts: Sequence[tuple[int, int]]) -> float:
@@ -117,24 +134,30 @@ def _usual(seconds: Any, parts: Sequence[tuple[int, int]]) -> float:
     return levels[-1][0]
 
 
-def _merged(found: list[SlowWindow]) -> list[SlowWindow]:
-    """Adjacent slow windows as one, unless one is twice as slow as the other."""
+def _merged(found: list[SlowWindow], grain: int) -> list[SlowWindow]:
+    """Adjacent slow windows as one, unless one is twice as slow as the other.
+
+    Up to `grain` calls beside a longer window are no window, but the blur of its edge.
+    """
     merged: list[SlowWindow] = []
     for window in found:
         last = merged[-1] if merged else None
-        if last and last.ends == window.begins and _similar(last.added, window.added):
-            calls = last.calls + window.calls
-            added = tuple(
-                round((x * last.calls + y * window.calls) / calls, 2)
-                for x, y in zip(last.added, window.added, strict=True)
-            )
-            merged[-1] = SlowWindow(
-                *(last.provider, last.surface, last.begins, window.ends),
-                *((added[0], added[1]), calls, last.usual),
-            )
-        else:
-            merged.append(window)
+        if last and last.ends == window.begins:
+            blurred = min(last.calls, window.calls) <= grain
+            if blurred or _similar(last.added, window.added):
+                merged[-1] = _joined(last, window, blurred=blurred)
+                continue
+        merged.append(window)
     return merged
+
+
+def _joined(a: SlowWindow, b: SlowWindow, *, blurred: bool) -> SlowWindow:
+    calls = a.calls + b.calls
+    low, high = (
+        round((x * a.calls + y * b.calls) / calls, 2) for x, y in zip(a.added, b.added, strict=True)
+    )
+    added = max((a, b), key=lambda each: each.calls).added if blurred else (low, high)
+    return SlowWindow(a.provider, a.surface, a.begins, b.ends, added, calls, a.usual)
 
 
 def _similar(a: tuple[float, float], b: tuple[float, float]) -> bool:

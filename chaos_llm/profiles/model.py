@@ -63,17 +63,15 @@ class Target(CodeRepr):
     larger_than: int | None = None  # bytes of the request's body
     tier: str = ""
 
-    def _is_of(self, surface: str) -> bool:
-        """Whether it covers a surface. With a path, an `api` target also covers unserved paths."""
-        return self.surface == surface or (
-            surface == UNSERVED and self.surface == "api" and bool(self.path)
-        )
+    def _is_unserved(self, surface: str) -> bool:
+        """Whether it covers paths that no endpoint serves, as an `api` target with a path does."""
+        return surface == UNSERVED and self.surface == "api" and bool(self.path)
 
     def hits(self, request: Request) -> bool:
         """Whether this request matches the target; its tier is not compared."""
         return (
             self.provider in (request.provider, "*")
-            and self._is_of(request.surface)
+            and (self.surface == request.surface or self._is_unserved(request.surface))
             and (not self.model or fnmatchcase(request.model, self.model))
             and (not self.path or fnmatchcase(request.path, self.path))
             and (not self.region or fnmatchcase(request.region, self.region))
@@ -100,6 +98,11 @@ class Share(CodeRepr):
     def constant(value: float) -> Share:
         """A share that never changes."""
         return Share(((0.0, value),))
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether it is the same at all times."""
+        return self.bound or self.until is not None or len(self.points) == 1
 
     def at(self, time: float, pick: float = 0.0) -> float:
         """The share at that time; `pick`, from 0 to 1, selects a value of a range."""

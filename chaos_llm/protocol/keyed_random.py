@@ -37,6 +37,11 @@ def hashes(key: bytes, count: int) -> bytes:
     return b"".join(blake2b(key, salt=salt).digest() for salt in salts)
 
 
+def first_roll(key: bytes) -> float:
+    """What `KeyedRandom.roll` draws first for this key, which `joined` has made."""
+    return (int.from_bytes(blake2b(key, salt=_FIRST).digest()[:7], "little") >> 3) / _STEPS
+
+
 class KeyedRandom:
     """A sequence of draws that depends on nothing but its key."""
 

@@ -68,6 +68,7 @@ class CallObserver:
     _chunks: list[list[float]] = field(default_factory=list)
     _first_byte: float | None = None
     _tokens: list[float] = field(default_factory=list)
+    _line: bytearray = field(default_factory=bytearray)  # of a stream, as far as it came
     _sent = _received = 0
     _is_over = False
 
@@ -95,8 +96,17 @@ class CallObserver:
             self._chunks[-1][1] += len(data)
         if len(self._said) < _MOST_KEPT:
             self._said += data
-        if "event-stream" in self.reply_headers.get("content-type", "") and _CONTENT.search(data):
-            self._tokens += [since] * len(_CONTENT.findall(data))
+        if "event-stream" in self.reply_headers.get("content-type", ""):
+            self._look_for_tokens(data, since)
+
+    def _look_for_tokens(self, data: bytes, since: float) -> None:
+        """Note the time of every event with content whose line is whole."""
+        whole, newline, rest = data.rpartition(b"\n")
+        if newline:
+            self._tokens += [since] * len(_CONTENT.findall(bytes(self._line) + whole))
+            self._line = bytearray(rest)
+        elif len(self._line) < _MOST_KEPT:
+            self._line += rest
 
     def end(self, how: CallEnd, now: float) -> None:
         """The call has ended: write its record. Later endings of the same call do not count."""

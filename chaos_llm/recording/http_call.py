@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from chaos_llm.protocol.keyed_random import fingerprint
 from chaos_llm.protocol.messages import Chunk, Reply
@@ -16,8 +16,12 @@ from chaos_llm.recording.texts import masked_body, masked_message, prompts_of
 from chaos_llm.recording.vendor_names import place_of
 
 _KEY_HEADERS = ("x-api-key", "api-key", "x-goog-api-key", "authorization")
-# Models that are in a path and not in the body: Gemini, Vertex AI, Bedrock, Azure.
-_MODEL_IN_PATH = re.compile(r"/(?:models|deployments|model)/(?:[^/]+/)*?([^/:]+)(?::|/|$)")
+# Models that are in a path and not in the body: Bedrock, whose models may have a colon; Gemini,
+# Vertex AI, Azure.
+_MODELS_IN_PATH = (
+    re.compile(r"/model/([^/]+)/"),
+    re.compile(r"/(?:models|deployments)/(?:[^/]+/)*?([^/:]+)(?::|/|$)"),
+)
 _STREAM_IN_PATH = ("streamGenerateContent", "converse-stream", "invoke-with-response-stream")
 _LONGEST_BODY = 65_536  # bytes of a failure that are looked at
 _ERROR_EVENT = re.compile(rb'^event: ?error\b|^data: ?\{"(?:type": ?"error"|error")', re.MULTILINE)
@@ -114,8 +118,8 @@ def _model(asked: Mapping[str, Any], path: str) -> str:
     model = asked.get("model")
     if isinstance(model, str) and model:
         return model[:200]
-    found = _MODEL_IN_PATH.search(path)
-    return found[1][:200] if found else ""
+    found = next(filter(None, (pattern.search(path) for pattern in _MODELS_IN_PATH)), None)
+    return unquote(found[1])[:200] if found else ""
 
 
 def _is_stream(asked: Mapping[str, Any], path: str) -> bool:

@@ -55,11 +55,18 @@ def test_nothing_but_loopback_is_there_while_an_agent_runs():
     assert done.stdout.strip() == "['lo']"
 
 
-@pytest.mark.parametrize("agent", AGENTS)
+@pytest.mark.parametrize("agent", [name for name, agent in AGENTS.items() if agent.calls_tools])
 def test_a_healthy_turn_calls_a_tool_and_answers(agent):
     seen = run_alone(agent, "healthy", PACKAGES)
     assert (seen["ends"], seen["exit"]) == (ANSWERS, 0), seen
     assert seen["requests"] >= 2  # the call of a tool, and what follows on its result
+    assert seen["unserved"] == []
+
+
+@pytest.mark.parametrize("agent", [n for n, agent in AGENTS.items() if not agent.calls_tools])
+def test_an_agent_without_tools_answers_at_once(agent):
+    seen = run_alone(agent, "healthy", PACKAGES)
+    assert (seen["ends"], seen["exit"], seen["requests"]) == (ANSWERS, 0, 1), seen
     assert seen["unserved"] == []
 
 

@@ -375,3 +375,18 @@ def test_health_readiness_and_metrics_are_of_all_workers(server):
     found = {each.name: each.samples for each in families}
     assert len(found["chaos_llm_runs"]) == 2
     assert sum(sample.value for sample in found["chaos_llm_requests"]) >= 2
+
+
+def test_a_websocket_may_begin_on_a_connection_of_another_run(server):
+    first, second = run_on(0, "socket"), run_on(1, "socket")
+    server.begin(first, second, toml=CALM)
+    offer = {"upgrade": "websocket", "connection": "Upgrade", "sec_websocket_version": "13"}
+    offer |= {"sec_websocket_key": "dGhlIHNhbXBsZSBub25jZQ==", "authorization": "Bearer sk-x"}
+    path = "/openai/v1/realtime?model=gpt-realtime"
+    begin = request(path, b"", "GET", close=False, x_chaos_run=second, content_length=None, **offer)
+    with dialled(server.url) as connection:
+        connection.sendall(kept(x_chaos_run=first))
+        assert one_reply(connection) == 200
+        connection.sendall(begin)
+        assert connection.recv(4096).startswith(b"HTTP/1.1 101 ")
+    assert len(server.journal(second)) >= 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 from pathlib import Path
 
@@ -69,3 +70,39 @@ def hangs(prompt: str) -> str:
     while prompt:
         pass
     return prompt
+
+
+class Dicing:
+    """Of every ten of these three are bad: they lose all calls of their run."""
+
+    rate = 0.3
+
+    def __init__(self) -> None:
+        self._is_bad = random.random() < self.rate  # the outage has seeded it
+        self._plain = Plain()
+
+    def answer(self, prompt: str) -> str:
+        if self._is_bad:
+            raise RuntimeError("a bad one")
+        return self._plain.answer(prompt)
+
+
+class Losing:
+    """Loses one call of ten, whatever the provider does."""
+
+    rate = 0.1
+
+    def __init__(self) -> None:
+        self._plain = Plain()
+
+    def answer(self, prompt: str) -> str:
+        answer = self._plain.answer(prompt)
+        if random.random() < self.rate:
+            raise RuntimeError("lost")
+        return answer
+
+
+class LosingMore(Losing):
+    """Loses three points more."""
+
+    rate = 0.13

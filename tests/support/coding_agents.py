@@ -1,8 +1,9 @@
-"""Real coding agents from npm in front of our server, and what each of them does in an outage.
+"""Real coding agents in front of our server, and what each of them does in an outage.
 
     python -m support.coding_agents --packages DIR            runs them all, and prints a table
     python -m support.coding_agents --packages DIR --update   writes EXPECTED, too
 
+DIR is npm's --prefix; Aider, which is from pip, is in the virtual environment DIR/venv.
 An agent runs in an empty project, with a home of its own, in a network namespace that has nothing
 but a loopback interface, for at most as many real seconds as its scenario has.
 """
@@ -21,6 +22,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from importlib.metadata import distributions
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -51,6 +53,7 @@ _VARYING = (  # in an agent's last words, and what stands for it
     (re.compile(r"\d+(:\d+)? ?[ap]m\b", re.IGNORECASE), "TIME"),
     (re.compile(r"(, url: |, cf-ray: | \(request id: ).*"), ""),
     (re.compile(r"^\S+Z? ERROR \S+: "), ""),
+    (re.compile(r"\breq_\w+"), "req_ID"),
 )
 _LOOPBACK_UP = """
 import fcntl, os, socket, struct, sys
@@ -67,7 +70,7 @@ class Agent:
     """A coding agent: its package, its command, and how it is told who it is.
 
     `logs_in` writes what the agent keeps of a login or a key into its home; `by_login` says that it
-    reaches the vendors' own hosts by way of a proxy.
+    reaches the vendors' own hosts by way of a proxy. `calls_tools`: a healthy turn has a tool call.
     """
 
     package: str
@@ -76,8 +79,12 @@ class Agent:
     logs_in: Callable[[Path, int], None]
     by_login: bool = False
     variables: Mapping[str, str] = field(default_factory=dict)
+    is_from_pip: bool = False
+    calls_tools: bool = True
 
 
+_AIDER = ("aider", "--model", "anthropic/claude-sonnet-4-5", "--yes-always", "--no-git")
+_QUIETLY = ("--no-check-update", "--no-show-model-warnings", "--analytics-disable")
 _CODEX = ("codex", "exec", "--skip-git-repo-check", "--sandbox", "read-only", PROMPT)
 _CLAUDE = ("claude", "--print", PROMPT)
 AGENTS = {
@@ -98,6 +105,14 @@ AGENTS = {
         ("opencode", "run", "--model", "anthropic/claude-sonnet-4-5", PROMPT),
         "anthropic",
         no_login,
+    ),
+    "Aider, API key": Agent(
+        "aider-chat",
+        (*_AIDER, *_QUIETLY, "--message", PROMPT),
+        "anthropic",
+        no_login,
+        is_from_pip=True,
+        calls_tools=False,  # it edits files by what the text of an answer says
     ),
 }
 
@@ -188,7 +203,8 @@ def run(name: str, scenario: str, packages: Path) -> dict[str, Any]:
         outage = server.hand()
         row.begins(outage, agent)
         found = server.do(lambda shared: surroundings(shared, base_urls=not agent.by_login))
-        path = [packages / "node_modules" / ".bin", *_NODE, "/usr/bin", "/bin"]
+        own = packages / ("venv/bin" if agent.is_from_pip else "node_modules/.bin")
+        path = [own, *_NODE, "/usr/bin", "/bin"]
         environment = {"PATH": os.pathsep.join(map(str, path)), "HOME": str(home)}
         environment |= {"LANG": "C.UTF-8", "TERM": "dumb", "CI": "1"} | found | agent.variables
         code, text, seconds = _in_time(agent.command, environment, project, row.seconds)
@@ -252,7 +268,11 @@ def _last_words(text: str) -> str:
 
 
 def version_of(agent: Agent, packages: Path) -> str:
-    """The version of an agent's package, as npm installed it."""
+    """The version of an agent's package, as npm or pip installed it."""
+    if agent.is_from_pip:
+        (folder,) = packages.glob("venv/lib/python*/site-packages")
+        (found,) = distributions(name=agent.package, path=[str(folder)])
+        return found.version
     read = packages / "node_modules" / agent.package / "package.json"
     version: str = json.loads(read.read_text(encoding="utf-8"))["version"]
     return version

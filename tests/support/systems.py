@@ -214,6 +214,7 @@ AGENTS = {
     "ChatGPT and Codex": "Codex, ChatGPT",
     "Gemini CLI": "Gemini CLI, API key",
     "OpenCode": "OpenCode, API key",
+    "Aider": "Aider, API key",
 }
 _OUTAGES = {"error": "overloaded for good", "cut": "stream cut once", "stall": "stream stalls"}
 _OF_LOGINS = "token expired, invalid_grant"
@@ -224,9 +225,11 @@ def agents() -> dict[str, Row]:
     rows = {}
     for name, agent in AGENTS.items():
         seen = coding_agents.expected()[agent]
-        scenarios, package = seen["scenarios"], coding_agents.AGENTS[agent].package
+        known = coding_agents.AGENTS[agent]
+        scenarios, package = seen["scenarios"], known.package
         row = {"client": f"{package} {seen['version']}"}
-        row |= dict.fromkeys(("healthy", "stream", "tool"), _turn(scenarios["healthy"]))
+        row |= dict.fromkeys(("healthy", "stream"), _turn(scenarios["healthy"]))
+        row["tool"] = _tool(scenarios["healthy"]) if known.calls_tools else NONE
         row |= {column: _end(scenarios[each]) for column, each in _OUTAGES.items()}
         row["login"] = _end(scenarios[_OF_LOGINS]) if _OF_LOGINS in scenarios else NONE
         rows[f"{name}: {package}"] = row
@@ -234,8 +237,13 @@ def agents() -> dict[str, Row]:
 
 
 def _turn(seen: Mapping[str, Any]) -> str:
-    """YES for a turn that ended with the answer, after the request with a tool's result."""
-    return YES if seen["ends"] == coding_agents.ANSWERS and seen["requests"] > 1 else seen["ends"]
+    """YES for a turn that ended with the answer, which agents read as a stream."""
+    return YES if seen["ends"] == coding_agents.ANSWERS else str(seen["ends"])
+
+
+def _tool(seen: Mapping[str, Any]) -> str:
+    """YES where a request with a tool's result followed the first one."""
+    return YES if seen["requests"] > 1 else "not called"
 
 
 def _end(seen: Mapping[str, Any]) -> str:

@@ -143,7 +143,7 @@ class Connection(asyncio.Protocol):
             if asked.method == "CONNECT":
                 self._connect(self._server, self, asked, rest)
                 return
-            if asked.is_upgrade:
+            if asked.method == "GET" and asked.is_upgrade:
                 self._upgrade(asked, rest)
                 return
             try:

@@ -55,9 +55,9 @@ def answer(
         )
     headers = asked.headers
     try:
-        body = decompressed(
-            asked.body, headers.get("content-encoding", ""), server.settings.limits.body
-        )
+        body, encoding = asked.body, headers.get("content-encoding", "")
+        if encoding:
+            body = decompressed(body, encoding, server.settings.limits.body)
         wire = WireRequest(asked.method, host, place.path, asked.query, headers, body, reused)
         name = asked.run or caller.run or DEFAULT
         is_a_look = asked.method in ("GET", "HEAD") and RUN_IN_A_KEY in asked.target

@@ -6,7 +6,7 @@ bytes alone, so a known one is never stale.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from chaos_llm.server.http.request_parser import ReceivedRequest
 
@@ -17,8 +17,14 @@ _END = b"\r\n\r\n"
 _UNUSUAL = frozenset(("transfer-encoding", "expect", "upgrade", "http2-settings"))
 
 
+_BODY = ReceivedRequest._fields.index("body")
+
+
 class _Head(NamedTuple):
-    asked: ReceivedRequest  # without its body
+    """What a head says: the fields of a request before its body, and those after it."""
+
+    before: tuple[Any, ...]
+    after: tuple[Any, ...]
     length: int  # of the body
 
 
@@ -34,7 +40,7 @@ class KnownHeads:
         head = self._heads.get(data[:end])
         if head is None or len(data) != end + head.length:
             return None
-        return head.asked._replace(body=data[end:])
+        return tuple.__new__(ReceivedRequest, (*head.before, data[end:], *head.after))
 
     def learn(self, data: bytes, asked: ReceivedRequest) -> None:
         """Keep the head of a request that came in these bytes alone."""
@@ -50,4 +56,4 @@ class KnownHeads:
         ):
             if len(self._heads) >= _MOST:
                 del self._heads[next(iter(self._heads))]
-            self._heads[data[:end]] = _Head(asked._replace(body=b""), int(length))
+            self._heads[data[:end]] = _Head(asked[:_BODY], asked[_BODY + 1 :], int(length))

@@ -1,0 +1,127 @@
+"""Records the calls of httpx, and so those of most vendors' SDKs, at its transports."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+from chaos_llm.recording.call_observer import CallObserver
+from chaos_llm.recording.recorded_call import CallEnd
+from chaos_llm.recording.watched_calls import Watch, WatchedReply, end_of_connecting, now
+
+_ENDS: tuple[tuple[str, CallEnd], ...] = (  # httpx's errors; the first that fits
+    ("ConnectTimeout", "connect_timeout"),
+    ("TimeoutException", "timeout"),
+    ("RemoteProtocolError", "cut"),
+    ("ReadError", "reset"),
+)
+
+
+def replace(library: str, watch: Watch, undo: ExitStack) -> None:
+    """Watch all clients, those that exist too, until `undo` restores the library's methods."""
+    module = importlib.import_module(library)
+    for transport, method, wrapped in (
+        (module.HTTPTransport, "handle_request", _sync),
+        (module.AsyncHTTPTransport, "handle_async_request", _asynchronous),
+    ):
+        real = vars(transport)[method]
+        setattr(transport, method, wrapped(watch, module, real))
+        undo.callback(setattr, transport, method, real)
+
+
+def _sync(watch: Watch, module: Any, real: Callable[..., Any]) -> Callable[..., Any]:
+    def handle_request(transport: Any, request: Any) -> Any:
+        observer = _observer(watch, request)
+        if observer is None:
+            return real(transport, request)
+        observer.request_content(request.read())
+        try:
+            response = real(transport, request)
+        except BaseException as error:
+            observer.end(_end_of(module, error), now())
+            raise
+        reply = WatchedReply(observer, response.status_code, response.headers)
+        response.stream = _sync_stream(module)(module, response.stream, reply)
+        return response
+
+    return handle_request
+
+
+def _asynchronous(watch: Watch, module: Any, real: Callable[..., Any]) -> Callable[..., Any]:
+    async def handle_async_request(transport: Any, request: Any) -> Any:
+        observer = _observer(watch, request)
+        if observer is None:
+            return await real(transport, request)
+        observer.request_content(await request.aread())
+        try:
+            response = await real(transport, request)
+        except BaseException as error:
+            observer.end(_end_of(module, error), now())
+            raise
+        reply = WatchedReply(observer, response.status_code, response.headers)
+        response.stream = _async_stream(module)(module, response.stream, reply)
+        return response
+
+    return handle_async_request
+
+
+def _observer(watch: Watch, request: Any) -> CallObserver | None:
+    url = request.url
+    address = (url.host, url.port, url.scheme)
+    return watch.observer(request.method, str(url), address, request.headers)
+
+
+class _WatchedStream:
+    """The body of a reply; it is watched as the client reads it."""
+
+    def __init__(self, module: Any, stream: Any, reply: WatchedReply) -> None:
+        self._module, self._stream, self._reply = module, stream, reply
+
+
+def _sync_stream(module: Any) -> type:
+    class Stream(_WatchedStream, module.SyncByteStream):  # type: ignore[misc] # a class of Any
+        def __iter__(self) -> Iterator[bytes]:
+            try:
+                for data in self._stream:
+                    self._reply.piece(data)
+                    yield data
+            except Exception as error:
+                self._reply.ended(_end_of(self._module, error))
+                raise
+            self._reply.ended("complete")
+
+        def close(self) -> None:
+            self._stream.close()
+            self._reply.ended("abandoned")
+
+    return Stream
+
+
+def _async_stream(module: Any) -> type:
+    class Stream(_WatchedStream, module.AsyncByteStream):  # type: ignore[misc] # the same
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            try:
+                async for data in self._stream:
+                    self._reply.piece(data)
+                    yield data
+            except Exception as error:
+                self._reply.ended(_end_of(self._module, error))
+                raise
+            self._reply.ended("complete")
+
+        async def aclose(self) -> None:
+            await self._stream.aclose()
+            self._reply.ended("abandoned")
+
+    return Stream
+
+
+def _end_of(module: Any, error: BaseException) -> CallEnd:
+    if isinstance(error, module.ConnectError):
+        return end_of_connecting(error)
+    for name, end in _ENDS:
+        if isinstance(error, getattr(module, name)):
+            return end
+    return "reset" if isinstance(error, module.TransportError) else "abandoned"
