@@ -53,9 +53,8 @@ def test_an_id_repeats_one_run_with_its_seed(run, pytester):
     )
 
 
-@pytest.mark.parametrize("more", [(), ("-n", "2")], ids=["alone", "xdist"])
-def test_the_summary_shows_runs_and_intervals_by_profile(run, more):
-    result = run(SUITE, *more, subprocess=bool(more))
+def assert_table(result):
+    """The table of the suite above is in what pytest said."""
     result.assert_outcomes(passed=4, failed=2)
     result.stdout.fnmatch_lines(
         [
@@ -68,6 +67,15 @@ def test_the_summary_shows_runs_and_intervals_by_profile(run, more):
         consecutive=True,
     )
     result.stdout.no_fnmatch_line("*not hit*")
+
+
+def test_the_summary_shows_runs_and_intervals_by_profile(run):
+    assert_table(run(SUITE))
+
+
+@pytest.mark.exhaustive(sample=0)  # its workers are processes
+def test_the_summary_counts_the_runs_of_all_workers_of_xdist(run):
+    assert_table(run(SUITE, "-n", "2", subprocess=True))
 
 
 def test_without_scipy_the_table_has_shares_and_says_what_is_missing(run, monkeypatch):

@@ -75,6 +75,17 @@ def test_a_made_up_secret_is_in_the_answer_and_a_reset_keeps_the_endpoint(server
     assert len(seen) == 2
 
 
+def test_a_batch_of_the_server_expires_when_a_test_lets_it_take_too_long():
+    with an_app() as (app, seen), ServerThread(Settings(clock="manual")) as thread:
+        hand = thread.hand()
+        hand.on("openai").batches_take("30h")
+        steered(hand.url, "webhooks", url=app, secret=SECRET)
+        batch = begun(client_of(hand.url))
+        steered(hand.url, "advance", by="25h")
+        wait_until(lambda: sent_by(hand.url)["attempts"])
+    assert seen == [("batch.expired", batch.id, "/webhook?a=b")]
+
+
 @pytest.mark.parametrize(
     "given",
     [

@@ -64,6 +64,12 @@ class ServedControl:
         self._pull(lambda control: control.answers(answers, cassette=cassette))
         return self
 
+    @refusing_unknown("batches_take()")
+    def batches_take(self, length: Duration) -> ServedControl:
+        """Set how long batches take, as `ProviderControl.batches_take` does."""
+        self._pull(lambda control: control.batches_take(length))
+        return self
+
 
 _T = TypeVar("_T")
 _PATIENCE = 30.0  # real seconds for anything that is asked of the loop
