@@ -76,6 +76,17 @@ OLDEST = (
     "tests/interception/test_httpx_clients.py",
 )
 
+OLDEST_WITH = (
+    "aiohttp",
+    "jsonschema",
+    "pytest-asyncio",
+    "pytest-timeout",
+    "pytest-xdist",
+    "tenacity",
+    "trio",
+)
+_VERSION = "import sys; print('%d.%d' % sys.version_info[:2])"
+
 nox.options.error_on_missing_interpreters = True
 
 
@@ -301,14 +312,15 @@ def deployment(session: nox.Session) -> None:
     session.run("pytest", *tests, EVERY_CASE, *session.posargs, env=env)
 
 
-@nox.session(default=False, tags=["by-hand"], venv_backend="uv")  # some tests still fail in it
+@nox.session(default=False, tags=["by-hand"])  # some tests still fail in it
 def oldest(session: nox.Session) -> None:
     """The oldest release of every dependency that pyproject.toml allows."""
     made = Path(session.create_tmp()) / "oldest.txt"
+    python = f"--python-version={session.run('python', '-c', _VERSION, silent=True) or ''}".strip()
     asked = ("--resolution", "lowest-direct", "--extra", "demo", "--extra", "server")
-    python = f"--python-version={session.python or '3.11'}"
-    session.run_install("uv", "pip", "compile", "-q", python, *asked, "pyproject.toml", "-o", made)
-    session.install("-r", str(made), "pytest-timeout", "pytest-xdist", "pytest-asyncio", "trio")
+    session.install("uv")
+    session.run("uv", "pip", "compile", "-q", python, *asked, "pyproject.toml", "-o", str(made))
+    session.install("-r", str(made), *OLDEST_WITH)
     session.install("--no-deps", "-e", ".")
     session.run("pytest", *OLDEST, *session.posargs)
 

@@ -30,15 +30,17 @@ _ROUTE = '''from contextlib import contextmanager
 
 import pytest
 from fastapi.testclient import TestClient
-from {module} import {name}
 
 
 @contextmanager
 def service():
     """The service as its users see it: it takes a question, and returns the text of the reply.
 
-    It starts inside the test, so that its clock is that of the outage.
+    It is imported and started inside the test: clients that it makes find a placeholder for a key
+    that is not set, and its clock is that of the outage.
     """
+    from {module} import {name}
+
     with TestClient({name}, raise_server_exceptions=False) as client:
 
         def ask(question):
@@ -63,14 +65,35 @@ def test_every_kind_of_failure(chaos):
     report.check()  # every check that needs no configuration; each says why it matters
 '''
 _AGENT = """import pytest
-from {module} import {name}
 
 
 def ask(question):
+    # Here, not above: a client that it makes then finds a placeholder for a key that is not set.
+    from {module} import {name}
+
     state = {agent}.invoke({{"messages": [("user", question)]}})
     return state["messages"][-1].text
 """
-_SCRIPT = """import runpy
+_FUNCTION = """import pytest
+
+
+{define} ask(question):
+    # Here, not above: a client that it makes then finds a placeholder for a key that is not set.
+    from {module} import {name}
+
+    return {call}(question)
+"""
+_METHOD = """import pytest
+
+
+def bot():
+    # Here, not above: a client that it makes then finds a placeholder for a key that is not set.
+    from {module} import {name}
+
+    return {name}()
+"""
+_SCRIPT = """import io
+import runpy
 import sys
 from pathlib import Path
 
@@ -83,6 +106,7 @@ FAULTS = [overloaded(), rate_limited(), reset_connection(), server_error()]
 
 def run_the_script(monkeypatch):
     monkeypatch.setattr(sys, "argv", [str(SCRIPT)])  # add its arguments here
+    monkeypatch.setattr(sys, "stdin", io.StringIO("Where is my order?"))  # what it may read
     monkeypatch.syspath_prepend(SCRIPT.parent)
     runpy.run_path(str(SCRIPT), run_name="__main__")
 
@@ -122,21 +146,22 @@ def _tests(app: str, provider: str, bot: str = "", expression: str = "") -> str:
 
 
 def _function(entry: Entry, provider: str) -> str:
-    expression = f'{entry.name}("Where is my order?")'
-    head = f"import pytest\nfrom {entry.module} import {entry.name}\n"
-    if not entry.is_async:
-        return head + _tests(entry.name, provider, expression=expression)
-    head = f"import asyncio\n\nimport pytest\nfrom {entry.module} import {entry.name}\n"
-    return head + _tests(entry.name, provider, expression=f"asyncio.run({expression})")
+    define, call = ("async def", f"await {entry.name}") if entry.is_async else ("def", entry.name)
+    head = _FUNCTION.format(module=entry.module, name=entry.name, define=define, call=call)
+    return _sync_or_async(head, "ask", entry, provider)
 
 
 def _method(entry: Entry, provider: str) -> str:
-    app = f"{entry.name}().{entry.method}"
+    head = _METHOD.format(module=entry.module, name=entry.name)
+    return _sync_or_async(head, f"bot().{entry.method}", entry, provider)
+
+
+def _sync_or_async(head: str, app: str, entry: Entry, provider: str) -> str:
     expression = f'{app}("Where is my order?")'
-    head = f"import pytest\nfrom {entry.module} import {entry.name}\n"
-    if entry.is_async:
-        head, expression = f"import asyncio\n\n{head}", f"asyncio.run({expression})"
-    return head + _tests(app, provider, expression=expression)
+    if not entry.is_async:
+        return head + _tests(app, provider, expression=expression)
+    head = f"import asyncio\n\n{head}"
+    return head + _tests(app, provider, expression=f"asyncio.run({expression})")
 
 
 def _route(entry: Entry, provider: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -32,6 +32,8 @@ PROVIDERS: Mapping[str, str] = MappingProxyType(
         "ollama": "ollama",
     }
 )
+# Those of them that a framework is given a model's name for, as in "openai:gpt-5.2".
+_NAMED = re.compile(r"""["'](anthropic|openai|gemini|cohere|mistral|groq|xai|ollama)[:/]""")
 # Hosts in texts of a client of the app's own; the first that is found counts.
 HOSTS: Mapping[str, str] = MappingProxyType(
     {
@@ -89,6 +91,7 @@ class Project:
 def inspect(root: Path) -> Project:
     """Look at a project; raises tomllib.TOMLDecodeError for a pyproject.toml that is none."""
     tables = tomllib.loads(_text(root / "pyproject.toml"))
+    listed = frozenset(_dependencies(root, tables))
     source = root / "src" if any((root / "src").glob("*/*.py")) else root
     modules = {path: _text(path) for path in _files(source)}
     trees = {path: tree for path, text in modules.items() if (tree := _parsed(text)) is not None}
@@ -96,9 +99,9 @@ def inspect(root: Path) -> Project:
     return Project(
         root=root,
         tables=tables,
-        dependencies=frozenset(_dependencies(root, tables)),
+        dependencies=listed,
         source=source,
-        provider=_provider(trees.values(), modules.values()),
+        provider=_provider(trees.values(), modules.values(), listed),
         entries=tuple(sorted(found, key=lambda entry: -entry.score)),
     )
 
@@ -136,8 +139,11 @@ def _text(path: Path) -> str:
         return ""
 
 
-def _provider(trees: Iterable[ast.Module], texts: Iterable[str]) -> str:
-    """The provider that most modules ask; a host in a text where no SDK is imported."""
+def _provider(trees: Iterable[ast.Module], texts: Iterable[str], listed: Collection[str]) -> str:
+    """The provider that most modules ask; where none imports its SDK, the one that is named.
+
+    It is named by a host, by a model ("openai:gpt-5.2") or by a dependency, in this order.
+    """
     uses: dict[str, int] = {}
     for tree in trees:
         for package in imported(tree) & set(PROVIDERS):
@@ -145,7 +151,12 @@ def _provider(trees: Iterable[ast.Module], texts: Iterable[str]) -> str:
     if uses:
         return max(uses, key=lambda name: uses[name])
     everything = "\n".join(texts)
-    return next((name for host, name in HOSTS.items() if host in everything), "anthropic")
+    if host := next((name for host, name in HOSTS.items() if host in everything), ""):
+        return host
+    if model := _NAMED.search(everything):
+        return model[1]
+    packages = PROVIDERS.items()
+    return next((name for each, name in packages if each.replace("_", "-") in listed), "anthropic")
 
 
 def imported(tree: ast.Module) -> set[str]:

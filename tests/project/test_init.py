@@ -72,6 +72,13 @@ class Client:
             self.memory[question] = reply.json()["content"][0]["text"] if ok else "Sorry, later."
         return self.memory[question]
 '''
+FUNCTION = """
+
+def answer(question: str) -> str:
+    message = {"role": "user", "content": question}
+    reply = claude.messages.create(model="claude-sonnet-5-5", max_tokens=300, messages=[message])
+    return reply.content[0].text
+"""
 AGENT = """
 from langchain.agents import create_agent
 from langchain_anthropic import ChatAnthropic
@@ -145,6 +152,41 @@ def test_a_package_with_its_own_client_in_src(tmp_path):
     said = pytest_says(tmp_path)
     assert "1 failed, 1 passed" in said, said
     assert "never_caches_the_outage" in said
+
+
+def test_a_script_may_read_its_standard_input(tmp_path):
+    reads = SCRIPT.replace('("Where is my order?", "When does it come?")', "sys.stdin")
+    init(made(tmp_path, ask="import sys\n" + reads))
+    said = pytest_says(tmp_path)
+    assert "4 failed, 5 passed" in said, said
+
+
+@pytest.mark.parametrize("kind", ["service", "function"])
+def test_clients_that_are_made_while_the_app_is_imported_need_no_key(tmp_path, kind):
+    service = SERVICE.replace("    claude = anthropic.Anthropic(timeout=20)\n", "")
+    made_at_once = "claude = anthropic.Anthropic(timeout=20)\n"
+    apps = {
+        "service": service.replace("app = FastAPI()", f"{made_at_once}app = FastAPI()"),
+        "function": f"import anthropic\n{made_at_once}" + FUNCTION,
+    }
+    init(made(tmp_path, clerk=apps[kind]))
+    said = pytest_says(tmp_path)
+    assert "1 failed, 1 passed" in said, said
+    assert "CheckFailed" in said
+
+
+@pytest.mark.parametrize(
+    ("text", "listed"),
+    [
+        ('agent = create_agent("openai:gpt-5.2", tools=[])', ""),
+        ("agent = create_agent(MODEL, tools=[])", "langchain-openai>=1\n"),
+    ],
+    ids=["by-model", "by-dependency"],
+)
+def test_the_provider_of_an_agent_is_that_of_its_model_or_of_a_dependency(tmp_path, text, listed):
+    (tmp_path / "requirements.txt").write_text(listed)
+    agent = f"from langchain.agents import create_agent\n{text}\n"
+    assert "The provider that fails is openai." in init(made(tmp_path, clerk=agent), "--dry-run")
 
 
 @LANGCHAIN

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import aiohttp
 import httpx
 
 from chaos_llm.profiles.model import Target
@@ -177,6 +176,8 @@ _LIVE_SETUP = {"setup": {"model": "models/gemini-live-2.5-flash"}}
 
 async def _live(prompt: str) -> str:
     """One turn of a session of Gemini's Live API."""
+    import aiohttp  # noqa: PLC0415 - only for a session; not every lane has it
+
     said = {"turns": [{"role": "user", "parts": [{"text": prompt}]}], "turnComplete": True}
     url = f"wss://{_LIVE_HOST}{_LIVE_PATH}?key=sk-test"
     async with aiohttp.ClientSession() as http, http.ws_connect(url) as ws:
