@@ -372,6 +372,7 @@ def speed(session: nox.Session) -> None:
     session.run("python", "benchmarks/first_test.py", "--rounds", "5", "--fail-above", "0.6")
     session.run("python", "benchmarks/growth.py", "--rounds", "5", "--check")
     session.run("python", "benchmarks/campaigns.py", "--runs", "30", "--fail-above", "5")
+    session.run("python", "benchmarks/recorder.py", "--rounds", "4", "--fail-above", "1000")
 
 
 # The clients of docs/reference/systems.md by what can be installed together.

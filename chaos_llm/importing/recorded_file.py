@@ -151,7 +151,7 @@ class RecordedFile:
         loads = json.loads
         for line_number, line in self.lines():
             try:
-                value = loads(line)
+                value = loads(line.decode())  # json would look for the encoding of every line
             except (ValueError, RecursionError) as error:
                 torn = not line.endswith(b"\n")
                 self.broken.add(line_number, "a torn end" if torn else f"no JSON: {error}")
