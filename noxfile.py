@@ -35,6 +35,8 @@ GALLERY = {
     "with_litellm": ("litellm==1.106.2",),
     "with_llama_index": ("llama-index-llms-openai==0.8.3",),
     "with_mistral_and_cohere": ("cohere==7.3.1", "mistralai==3.7.0", "openai==3.52.0"),
+    "with_older_litellm": ("litellm==1.83.14",),
+    "with_older_mistral": ("mistralai==2.4.5", "openai==3.52.0"),
     "with_openai": _VENDORS,
     "with_openai_agents": ("openai-agents==0.24.0", "openai==3.52.0"),
     "with_pydantic_ai": ("pydantic-ai-slim[anthropic,openai]==2.68.0", *_VENDORS),

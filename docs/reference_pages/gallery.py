@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from gallery.bugs import BUGS, UNSEEN, Bug, Unseen
+from gallery.bug import Bug, Unseen
+from gallery.bugs import BUGS, UNSEEN
 
 from reference_pages import markdown
 
 
 def render() -> str:
     """The bugs that a check finds as a table, then those that show nothing outside the app."""
-    head = ("bug", "library", "what is wrong", "found by", "reported in")
+    head = ("bug", "library", "what is wrong", "found by", "fix", "reported in")
     rows = [_row(bug) for bug in sorted(BUGS, key=lambda bug: bug.id)]
     unseen = "".join(map(_line, UNSEEN))
     return f"{markdown.table(head, rows)}\nBugs that cannot be seen outside the app:\n\n{unseen}"
@@ -17,7 +18,7 @@ def render() -> str:
 
 def _row(bug: Bug) -> tuple[str, ...]:
     check = f"[`{bug.check}`](checks.md#{bug.check})"
-    return bug.id, f"{bug.library} {bug.version}", bug.says, check, _links(bug)
+    return bug.id, f"{bug.library} {bug.version}", bug.says, check, bug.fix, _links(bug)
 
 
 def _line(bug: Unseen) -> str:

@@ -134,6 +134,7 @@ def test_every_bug_of_the_gallery_is_shown_with_its_reports():
         assert f"{bug.library} {bug.version}" in page
         assert bug.says in page
         assert all(f"[{issue}]" in page for issue in bug.issues)
+    assert all(bug.fix in page for bug in BUGS)
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)

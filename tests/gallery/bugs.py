@@ -6,7 +6,8 @@ No library is imported here, so that the table of the docs can be made where non
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from gallery.bug import Bug, Unseen
+from gallery.bugs_of_field_trials import BUGS_OF_FIELD_TRIALS
 
 APPS = {  # and the modules that they import
     "with_agno": ("agno",),
@@ -18,47 +19,12 @@ APPS = {  # and the modules that they import
     "with_litellm": ("litellm",),
     "with_llama_index": ("llama_index.llms.openai",),
     "with_mistral_and_cohere": ("cohere", "mistralai", "openai"),
+    "with_older_litellm": ("litellm",),
+    "with_older_mistral": ("mistralai", "openai"),
     "with_openai": ("anthropic", "openai"),
     "with_openai_agents": ("agents",),
     "with_pydantic_ai": ("pydantic_ai", "anthropic", "openai"),
 }
-
-
-@dataclass(frozen=True)
-class Bug:
-    """A bug of one library, as released under that version; `check` finds it.
-
-    Its apps are `exhibit` in the module `apps`.
-    """
-
-    id: str
-    library: str
-    version: str
-    says: str
-    issues: tuple[str, ...]
-    apps: str
-    check: str
-    variant: str = ""
-
-    @property
-    def exhibit(self) -> str:
-        return f"{self.id}_{self.variant}" if self.variant else self.id
-
-    def __str__(self) -> str:
-        return f"{self.apps}-{self.exhibit}"
-
-
-@dataclass(frozen=True)
-class Unseen:
-    """A bug that cannot be seen from outside the app, and why."""
-
-    id: str
-    library: str
-    version: str
-    says: str
-    issues: tuple[str, ...]
-    why: str
-
 
 _AGNO, _AUTOGEN = ("agno", "3.1.10"), ("autogen-ext", "0.7.5")
 _ANTHROPIC, _OPENAI = ("anthropic", "2.11.0"), ("openai", "3.52.0")
@@ -373,6 +339,7 @@ BUGS = (
         "with_anthropic",
         "acts_on_whole_tool_calls",
     ),
+    *BUGS_OF_FIELD_TRIALS,
 )
 
 UNSEEN = (

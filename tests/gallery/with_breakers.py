@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import anthropic
 import openai
@@ -169,4 +169,43 @@ B25_REQUESTS = Exhibit(
     fixed=lambda: SyncBot(exclude=[anthropic.BadRequestError]),
     claims=(stays_available(0.85),),
     replay={"every": "10s", "prompts": with_a_manual_now_and_then},
+)
+
+
+# B33: a retry that leaves out one kind of error takes the cancellation of its task for another
+
+
+@tenacity.retry(
+    retry=tenacity.retry_if_not_exception_type(anthropic.BadRequestError),
+    stop=tenacity.stop_after_attempt(3),
+    reraise=True,
+)
+async def ask_claude_persistently(question: str) -> str:
+    return await ask_claude(question)
+
+
+@tenacity.retry(
+    retry=tenacity.retry_if_exception_type(anthropic.APIError),
+    stop=tenacity.stop_after_attempt(3),
+    reraise=True,
+)
+async def ask_claude_until_cancelled(question: str) -> str:
+    return await ask_claude(question)
+
+
+def within_ten_seconds(ask: Callable[[str], Awaitable[str]]) -> Callable[[str], Awaitable[str]]:
+    async def answer(question: str) -> str:
+        try:
+            async with asyncio.timeout(10):
+                return await ask(question)
+        except (TimeoutError, anthropic.APIError):
+            return await ask_gpt(question)
+
+    return answer
+
+
+B33 = Exhibit(
+    partial_outage(hang(20)),
+    bug=lambda: within_ten_seconds(ask_claude_persistently),
+    fixed=lambda: within_ten_seconds(ask_claude_until_cancelled),
 )

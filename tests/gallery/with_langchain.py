@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from functools import partial
+
 import anthropic
 import httpx
 import openai
@@ -9,6 +12,8 @@ from gallery.exhibit import Exhibit, partial_outage
 from langchain.agents import create_agent
 from langchain.agents.middleware import ModelFallbackMiddleware, ToolRetryMiddleware
 from langchain_anthropic import ChatAnthropic
+from langchain_core.messages import HumanMessage
+from langchain_core.output_parsers import JsonOutputParser
 from langchain_core.runnables import Runnable
 from langchain_core.tools import tool
 from langchain_openai import ChatOpenAI
@@ -195,4 +200,91 @@ B19 = Exhibit(
     bug=lambda: Cashier(pay, ToolRetryMiddleware()),
     fixed=lambda: Cashier(pay_at_most_once, ToolRetryMiddleware()),
     services=slow_bank,
+)
+
+
+# B34: the arguments of a tool call that broke off are read as if they were whole
+
+
+@tool
+def refund(order: str, reason: str = "") -> str:
+    """Refund an order."""
+    return f"refunded {order} {reason}"
+
+
+def serve(question: str, *, only_whole: bool) -> str:
+    """Stream an answer, do what it asks for, and tell the model what was done."""
+    model = claude().bind_tools([refund])
+    messages = [HumanMessage(question)]
+    chunks = list(model.stream(messages))
+    asked = sum(chunks[1:], start=chunks[0])
+    torn = asked.response_metadata.get("stop_reason") != "tool_use"
+    if not asked.tool_calls or (only_whole and torn):
+        return "We could not do that just now. Please ask again."
+    done = [refund.invoke(call) for call in asked.tool_calls]
+    return model.invoke([*messages, asked, *done]).text
+
+
+B34 = Exhibit(
+    partial_outage(cut_stream(by="end"), share=0.4),
+    bug=lambda: partial(serve, only_whole=False),
+    fixed=lambda: partial(serve, only_whole=True),
+)
+
+
+# B35: what a stream showed before it broke stays there, and the fallback's answer comes behind it
+
+
+class Typewriter:
+    """Shows each word of an agent as it comes; `again` begins the answer anew for another model."""
+
+    def __init__(self, *, again: bool) -> None:
+        self.agent = create_agent(claude(), [], middleware=[ModelFallbackMiddleware(gpt())])
+        self.again = again
+
+    def __call__(self, question: str) -> str:
+        shown: dict[str, str] = {}  # by message
+        asked = {"messages": [("user", question)]}
+        for chunk, _ in self.agent.stream(asked, stream_mode="messages"):
+            shown[chunk.id] = shown.get(chunk.id, "") + chunk.text
+        return list(shown.values())[-1] if self.again else "".join(shown.values())
+
+
+B35 = Exhibit(
+    partial_outage(error_mid_stream()),
+    bug=lambda: Typewriter(again=False),
+    fixed=lambda: Typewriter(again=True),
+)
+
+
+# B36: JSON that broke off is completed, and what is missing is missing without a word
+
+ORDER = {
+    "type": "object",
+    "properties": {"order": {"type": "string"}, "reply": {"type": "string"}},
+    "required": ["order", "reply"],
+    "additionalProperties": False,
+}
+FORM = {"type": "json_schema", "json_schema": {"name": "order", "strict": True, "schema": ORDER}}
+
+
+def read_form(question: str) -> dict[str, str]:
+    chain = gpt().bind(response_format=FORM) | JsonOutputParser()
+    *_, form = chain.stream(question)
+    return form
+
+
+def read_whole_form(question: str) -> dict[str, str]:
+    model = gpt().bind(response_format=FORM)
+    text = "".join(chunk.text for chunk in model.stream(question))
+    try:
+        return json.loads(text)
+    except ValueError:
+        return json.loads(model.invoke(question).text)
+
+
+B36 = Exhibit(
+    partial_outage(cut_stream(by="end"), on="openai"),
+    bug=lambda: read_form,
+    fixed=lambda: read_whole_form,
 )

@@ -12,8 +12,10 @@ import litellm
 import openai
 from gallery.exhibit import Exhibit, partial_outage
 from litellm import Router
+from support.small_profiles import MINUTE, profile_of, window
 
 from chaos_llm.faults import cut_stream, empty_answer, overloaded, rate_limited, server_error
+from chaos_llm.profiles.model import Target
 
 CLAUDE, GPT = "anthropic/claude-sonnet-5-5", "openai/gpt-5.5"
 
@@ -143,4 +145,28 @@ B04 = Exhibit(
     partial_outage(overloaded(), on="openai"),
     bug=lambda: ask_with_the_primarys_key,
     fixed=lambda: ask_with_keys_of_their_own,
+)
+
+
+# B37: the only deployment of a group is asked by every call, however long it has been down
+
+
+class RouterOfOneVendor:
+    def __init__(self, **cooldown: object) -> None:
+        self.router = Router(
+            model_list=group("main", GPT) + group("second", "openai/gpt-5.4-mini"),
+            fallbacks=[{"main": ["second"]}],
+            num_retries=0,
+            **cooldown,
+        )
+
+    async def __call__(self, question: str) -> str:
+        answer = await self.router.acompletion(model="main", messages=from_user(question))
+        return answer.choices[0].message.content
+
+
+B37 = Exhibit(
+    profile_of(window(overloaded(), on=Target("openai", model="gpt-5.5"), ends=20 * MINUTE)),
+    bug=RouterOfOneVendor,
+    fixed=lambda: RouterOfOneVendor(allowed_fails=0, cooldown_time=120),
 )
