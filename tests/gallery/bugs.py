@@ -26,6 +26,8 @@ APPS = {  # and the modules that they import
     "with_pydantic_ai": ("pydantic_ai", "anthropic", "openai"),
 }
 
+IN_THAT_RELEASE_ONLY = ("with_older_litellm", "with_older_mistral")  # and skipped with others
+
 _AGNO, _AUTOGEN = ("agno", "3.1.10"), ("autogen-ext", "0.7.5")
 _ANTHROPIC, _OPENAI = ("anthropic", "2.11.0"), ("openai", "3.52.0")
 _GOOGLE, _LLAMA_INDEX = ("google-genai", "3.4.0"), ("llama-index-llms-openai", "0.8.3")

@@ -13,7 +13,7 @@ from mistralai.client.errors import MistralError
 from mistralai.client.utils import BackoffStrategy, RetryConfig
 from support.chat_messages import from_user
 
-from chaos_llm.faults import server_error
+from chaos_llm.faults import cut_stream, server_error
 
 MISTRAL = "mistral-large-latest"
 
@@ -25,7 +25,7 @@ class Stream:
     """All users share a client, with the pool of a small service."""
 
     def __init__(self, *hooks: Callable[[httpx.Response], None]) -> None:
-        limits = httpx.Limits(max_connections=10)
+        limits = httpx.Limits(max_connections=5)
         self.client = Mistral(
             api_key=os.environ["MISTRAL_API_KEY"],
             client=httpx.Client(limits=limits, timeout=10, event_hooks={"response": [*hooks]}),
@@ -36,7 +36,7 @@ class Stream:
         try:
             with self.client.chat.stream(model=MISTRAL, messages=from_user(question)) as events:
                 return "".join(event.data.choices[0].delta.content or "" for event in events)
-        except MistralError:
+        except (MistralError, httpx.RemoteProtocolError):
             return ask_gpt(question)
 
 
@@ -46,7 +46,7 @@ def read_refusals(response: httpx.Response) -> None:
 
 
 B40 = Exhibit(
-    partial_outage(server_error(), on="mistral"),
+    partial_outage(server_error(), cut_stream(), on="mistral"),
     bug=Stream,
     fixed=lambda: Stream(read_refusals),
 )
