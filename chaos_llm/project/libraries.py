@@ -24,7 +24,7 @@ TESTED: Mapping[str, tuple[int, ...]] = MappingProxyType(
         "cohere": (7,),
         "groq": (1,),
         "llama-api-client": (0,),
-        "mistralai": (3,),
+        "mistralai": (2, 3),
         "ollama": (0,),
         "together": (3,),
         "xai-sdk": (1,),
