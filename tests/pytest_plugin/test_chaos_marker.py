@@ -170,7 +170,9 @@ def test_a_tagged_profile_without_effect_is_skipped_and_a_named_one_fails(run):
         "-rs",
     )
     result.assert_outcomes(skipped=3, failed=1)
-    result.stdout.fnmatch_lines(["*nothing was tested: no fault was applied*"])
+    result.stdout.fnmatch_lines(
+        ["*nothing was tested: azure-openai-* hits azure-openai, and the app asked anthropic*"]
+    )
     result.stdout.fnmatch_lines(["SKIPPED * test_it.py:*no fault of * was applied to any request*"])
 
 
