@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from chaos_llm import durations
 
@@ -38,13 +38,18 @@ def _dated(moment: date) -> date:
     return moment
 
 
+def _pair(value: object) -> object:
+    """TOML has no tuples, and strict tables take no list for one."""
+    return tuple(value) if isinstance(value, list) else value
+
+
 Offset = Annotated[str, AfterValidator(_offset)]
 AnyDate = Annotated[AwareDatetime | date, AfterValidator(_dated)]
 Moment = AnyDate | Offset
 Span = Moment | Annotated[list[Moment], Field(min_length=2, max_length=2)]
 Duration = Annotated[float | str, AfterValidator(_checked_duration)]
 Part = Annotated[float, Field(ge=0, le=1)]
-Point = Annotated[tuple[Moment, Part], Field(strict=False)]
+Point = Annotated[tuple[Moment, Part], BeforeValidator(_pair)]
 EvidenceText = str | Annotated[list[str], Field(min_length=1)]
 Text = Annotated[str, Field(min_length=1)]
 

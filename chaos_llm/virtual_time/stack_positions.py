@@ -11,7 +11,17 @@ from types import AsyncGeneratorType, CodeType, CoroutineType, FrameType, Genera
 from typing import Any
 
 OURS = "chaos_llm.virtual_time"
-_PLUMBING = ("threading", "queue", "selectors", "asyncio", "concurrent", "contextlib", "trio", OURS)
+_PLUMBING = (
+    "threading",
+    "queue",
+    "selectors",
+    "asyncio",
+    "concurrent",
+    "contextlib",
+    "trio",
+    "time_machine",  # whose older releases read the clock in Python
+    OURS,
+)
 
 # By type, the prefix of the attributes that hold its frame and what it awaits.
 _PREFIXES: dict[type, str] = {CoroutineType: "cr", AsyncGeneratorType: "ag", GeneratorType: "gi"}
