@@ -10,7 +10,7 @@ import pytest
 from support.nested import run_pytest
 from support.once import made_once
 
-pytestmark = pytest.mark.exhaustive(of_file=8)  # each runs pytest on a test that goes wrong
+pytestmark = pytest.mark.exhaustive(of_file=3)  # each runs pytest on a test that goes wrong
 
 SUITES = 3
 OPTIONS = ("-p", "no:faulthandler", "--junitxml=junit.xml")

@@ -11,7 +11,7 @@ from chaos_llm.errors import UsageError
 from chaos_llm.faults import server_error
 from chaos_llm.profiles.capacity import Capacity, Load
 
-pytestmark = pytest.mark.exhaustive(of_file=9)  # each plays hours of load
+pytestmark = pytest.mark.exhaustive(of_file=5)  # each plays hours of load
 
 URL = "https://api.anthropic.com/v1/messages"
 HEADERS = {"x-api-key": "k", "anthropic-version": "2023-06-01"}

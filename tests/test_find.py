@@ -13,7 +13,7 @@ from chaos_llm.cli import main
 from chaos_llm.errors import UnknownName, UsageError
 from chaos_llm.property_testing.search import App, Claim
 
-pytestmark = pytest.mark.exhaustive(of_file=8)  # each searches for an outage
+pytestmark = pytest.mark.exhaustive(of_file=5)  # each searches for an outage
 
 SHOP = """
 import httpx

@@ -18,6 +18,8 @@ from chaos_llm.profiles.generated_month import month
 from chaos_llm.profiles.model import Target
 from chaos_llm.years import replay_all, year
 
+pytestmark = pytest.mark.exhaustive(of_file=9)  # each plays many outages
+
 JULY = "anthropic-2026-07-29-all-models"
 RESETS = "anthropic-2026-06-05-staged-return"
 

@@ -18,7 +18,7 @@ from chaos_llm.campaign.store import Store
 from chaos_llm.cli import main
 from chaos_llm.errors import UnknownName, UsageError
 
-pytestmark = pytest.mark.exhaustive(of_file=4)  # each plays outages in processes of its own
+pytestmark = pytest.mark.exhaustive(of_file=2)  # each plays outages in processes of its own
 
 pytest.importorskip("scipy")
 PLAIN = "support.campaign_apps:Plain"

@@ -26,7 +26,7 @@ from chaos_llm.faults import (
 )
 from chaos_llm.profiles.model import Target
 
-pytestmark = pytest.mark.exhaustive(of_file=9)  # each plays sessions of websockets
+pytestmark = pytest.mark.exhaustive(of_file=5)  # each plays sessions of websockets
 
 OPENAI = Target("openai")
 BREAKS = (close_session(1011), cut_stream(by="reset"), half_event(), error_mid_stream())

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.exhaustive(of_file=2)  # each follows a page command by command
+pytestmark = pytest.mark.exhaustive(of_file=1)  # each follows a page command by command
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = (

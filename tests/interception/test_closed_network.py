@@ -55,7 +55,7 @@ _ADDRESS = re.compile(r'inet_addr\("([\d.]+)"\)|inet_pton\(AF_INET6, "([0-9a-f:]
 _ALLOWED = re.compile(r"(127\.|0\.0\.0\.0$|::1$|::$)")
 
 pytestmark = [
-    pytest.mark.exhaustive(of_file=70),  # each starts a process without a network
+    pytest.mark.exhaustive(of_file=40),  # each starts a process without a network
     pytest.mark.timeout(600),
     pytest.mark.xdist_group("network namespace"),
 ]

@@ -16,7 +16,7 @@ from importlib.metadata import PackageNotFoundError, version
 import pytest
 from support.plugin_suites import BOT, STORM
 
-pytestmark = pytest.mark.exhaustive(of_file=3)  # each runs pytest, some in workers
+pytestmark = pytest.mark.exhaustive(of_file=1)  # each runs pytest, some in workers
 
 CREDIT = "anthropic-credit-too-low"
 BOTH = ("--chaos", STORM, "--chaos", CREDIT)

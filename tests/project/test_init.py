@@ -12,7 +12,7 @@ import pytest
 import yaml
 from support.commands import run_command
 
-pytestmark = pytest.mark.exhaustive(of_file=4)  # each makes a project and runs its tests
+pytestmark = pytest.mark.exhaustive(of_file=2)  # each makes a project and runs its tests
 
 SCRIPT = """
 import openai

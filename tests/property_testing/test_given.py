@@ -11,7 +11,7 @@ import pytest
 from support.nested import run_pytest
 from support.once import made_once
 
-pytestmark = pytest.mark.exhaustive(of_file=3)  # each runs a property to its failure
+pytestmark = pytest.mark.exhaustive(of_file=2)  # each runs a property to its failure
 
 APP = """
 import anthropic

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from support.plugin_suites import STORM
 
-pytestmark = pytest.mark.exhaustive(of_file=4)  # each runs pytest, some in workers
+pytestmark = pytest.mark.exhaustive(of_file=2)  # each runs pytest, some in workers
 
 REPLAYS = f"""
     import pytest

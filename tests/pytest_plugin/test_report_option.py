@@ -13,7 +13,7 @@ from support.plugin_suites import AUTH, STORM
 from chaos_llm.reports.folder import stem_of
 from chaos_llm.reports.records.models import schema
 
-pytestmark = pytest.mark.exhaustive(of_file=5)  # each runs pytest and writes pages
+pytestmark = pytest.mark.exhaustive(of_file=3)  # each runs pytest and writes pages
 
 SUITE = f"""
     import pytest

@@ -7,7 +7,7 @@ from support.plugin_suites import STORM, WAVES, names
 
 from chaos_llm.profiles import with_tag
 
-pytestmark = pytest.mark.exhaustive(of_file=5)  # each runs pytest, some in workers
+pytestmark = pytest.mark.exhaustive(of_file=3)  # each runs pytest, some in workers
 
 CREDIT = "anthropic-credit-too-low"
 SUITE = """

@@ -13,6 +13,8 @@ from chaos_llm.sdk_matrix.cells import Cell
 from chaos_llm.sdk_matrix.clients import CLIENTS
 from chaos_llm.sdk_matrix.matrix_text import chosen, left_out
 
+pytestmark = pytest.mark.exhaustive(of_file=3)  # each plays a matrix
+
 HERE = [client for client in CLIENTS if not client.missing]
 
 

@@ -18,6 +18,8 @@ from chaos_llm.server.connections.connection import Connection
 from chaos_llm.server.launch.server_handle import ServerThread
 from chaos_llm.server.launch.settings import Limits, Settings
 
+pytestmark = pytest.mark.exhaustive(of_file=14)  # each fills a server to its bound
+
 SMALL = Limits(head=2000, body=5000, ahead=3000, connections=10, runs=3, journal=20)
 STREAMED = ASKED | {"stream": True}
 

@@ -17,7 +17,10 @@ from virtual_time.compiled import compiled_library
 
 from chaos_llm.virtual_time import VirtualTime, real_monotonic, real_sleep
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux lists native threads")
+pytestmark = [
+    pytest.mark.exhaustive(of_file=6),  # each needs threads of native code at work
+    pytest.mark.skipif(sys.platform != "linux", reason="only Linux lists native threads"),
+]
 
 CALLBACK = ctypes.CFUNCTYPE(None)
 Work = Callable[[Any], None]
