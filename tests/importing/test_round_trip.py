@@ -148,7 +148,8 @@ def test_in_95_of_100_seeds_windows_shares_and_mixes_come_back(lab):
         found = differences(original, imported(lab.play(original, seed)))
         if found:
             wrong[seed] = found
-    assert len(wrong) <= 5, wrong
+    # What is right in 95 of 100 is wrong in more than ten of them once in a hundred runs.
+    assert len(wrong) <= 10, wrong
 
 
 def failing(profile: Profile) -> float:
