@@ -62,10 +62,10 @@ def run(options: argparse.Namespace) -> int:
 
 def _play(options: argparse.Namespace) -> int:
     from chaos_llm.campaign.campaign import Campaign, chosen, drawn  # noqa: PLC0415 - on demand
-    from chaos_llm.campaign.files import PAGES, write  # noqa: PLC0415 - the same
-    from chaos_llm.campaign.intervals import stats  # noqa: PLC0415 - the same
-    from chaos_llm.campaign.text import text  # noqa: PLC0415 - the same
-    from chaos_llm.durations import seconds  # noqa: PLC0415 - the same
+    from chaos_llm.campaign.files import PAGES, write  # noqa: PLC0415 - on demand
+    from chaos_llm.campaign.intervals import stats  # noqa: PLC0415 - on demand
+    from chaos_llm.campaign.text import text  # noqa: PLC0415 - on demand
+    from chaos_llm.durations import seconds  # noqa: PLC0415 - on demand
 
     stats()  # without scipy it is of no use to begin
     names = [name for name in options.profiles.split(",") if name]
@@ -103,7 +103,7 @@ def _play(options: argparse.Namespace) -> int:
 
 def _interrupted(folder: Path) -> Table:
     from chaos_llm.campaign.campaign import result, unfinished  # noqa: PLC0415 - on demand
-    from chaos_llm.campaign.store import Store  # noqa: PLC0415 - the same
+    from chaos_llm.campaign.store import Store  # noqa: PLC0415 - on demand
 
     with Store.existing(folder) as store:
         left = unfinished(store)
@@ -114,9 +114,9 @@ def _interrupted(folder: Path) -> Table:
 def _show(options: argparse.Namespace) -> int:
     """Play one run of a campaign again here, and show its timeline and failing findings."""
     from chaos_llm.campaign.case import Case  # noqa: PLC0415 - on demand
-    from chaos_llm.campaign.store import Store  # noqa: PLC0415 - the same
-    from chaos_llm.campaign.worker import replay  # noqa: PLC0415 - the same
-    from chaos_llm.cli.terminal import width  # noqa: PLC0415 - the same
+    from chaos_llm.campaign.store import Store  # noqa: PLC0415 - on demand
+    from chaos_llm.campaign.worker import replay  # noqa: PLC0415 - on demand
+    from chaos_llm.cli.terminal import width  # noqa: PLC0415 - on demand
 
     if len(options.folders) != 3 or not options.folders[2].name.isdigit():
         raise UsageError("show needs three words: chaos-llm campaign show FOLDER PROFILE SEED")
@@ -135,8 +135,8 @@ def _show(options: argparse.Namespace) -> int:
 
 def _compare(options: argparse.Namespace) -> int:
     from chaos_llm.campaign.comparison import compare  # noqa: PLC0415 - on demand
-    from chaos_llm.campaign.store import Store  # noqa: PLC0415 - the same
-    from chaos_llm.campaign.text import comparison_text  # noqa: PLC0415 - the same
+    from chaos_llm.campaign.store import Store  # noqa: PLC0415 - on demand
+    from chaos_llm.campaign.text import comparison_text  # noqa: PLC0415 - on demand
 
     if len(options.folders) != 2:
         raise UsageError("compare needs two folders: chaos-llm campaign compare BASE NEW")
@@ -152,7 +152,7 @@ def _compare(options: argparse.Namespace) -> int:
 
 def _plan(options: argparse.Namespace) -> int:
     from chaos_llm.campaign.planning import plan  # noqa: PLC0415 - on demand
-    from chaos_llm.campaign.store import Store  # noqa: PLC0415 - the same
+    from chaos_llm.campaign.store import Store  # noqa: PLC0415 - on demand
 
     if len(options.folders) != 1:
         raise UsageError("plan needs one folder: chaos-llm campaign plan PILOT")

@@ -44,11 +44,11 @@ def run(options: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return 2
-    from chaos_llm.reports.comparison import comparison_text  # noqa: PLC0415 - the same
+    from chaos_llm.reports.comparison import comparison_text  # noqa: PLC0415 - reports
 
     if not options.json:
-        told = f"Replaying {PROFILE}, one question every {EVERY}, seed {options.seed} …\n"
-        print(told, flush=True)
+        heading = f"Replaying {PROFILE}, one question every {EVERY}, seed {options.seed} …\n"
+        print(heading, flush=True)
     with Progress() as progress:
         reports = replay_both(options.seed, progress.show)
     if options.json:

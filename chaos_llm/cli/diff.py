@@ -17,7 +17,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Describe the differences between two outage profiles; exit status 1 if there are any."""
     from chaos_llm.profiles import load  # noqa: PLC0415 - pydantic
-    from chaos_llm.reports.profiles.differences import differences, render  # noqa: PLC0415 - the same
+    from chaos_llm.reports.profiles.differences import differences, render  # noqa: PLC0415 - pydantic
 
     one, other = load(options.one), load(options.other)
     found = differences(one, other)

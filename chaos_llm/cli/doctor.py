@@ -18,7 +18,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Say what is installed here and what an outage answers; exit status 1 if it cannot work."""
     from chaos_llm.project.diagnosis import diagnose  # noqa: PLC0415 - all providers
-    from chaos_llm.project.diagnosis_text import text  # noqa: PLC0415 - the same
+    from chaos_llm.project.diagnosis_text import text  # noqa: PLC0415 - all providers
 
     found = diagnose(Path.cwd())
     if options.json:

@@ -26,8 +26,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Explain which faults hit each request of a journal, and why."""
     from chaos_llm.reports.journals.explanation import explain_call, plain_call  # noqa: PLC0415 - on demand
-    from chaos_llm.reports.journals.file import read  # noqa: PLC0415 - the same
-    from chaos_llm.reports.journals.summary import explain_all, plain_all  # noqa: PLC0415 - the same
+    from chaos_llm.reports.journals.file import read  # noqa: PLC0415 - on demand
+    from chaos_llm.reports.journals.summary import explain_all, plain_all  # noqa: PLC0415 - on demand
 
     journal = read(_text(options.journal).split("\n"), options.journal)
     if options.json:

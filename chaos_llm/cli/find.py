@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
     """Search for the shortest outage that breaks an app, and write a test that replays it."""
     from chaos_llm.durations import seconds  # noqa: PLC0415 - after the command is known
     from chaos_llm.property_testing.search import App, Claim, Search, require_free  # noqa: PLC0415 - Hypothesis
-    from chaos_llm.property_testing.strategies import outages  # noqa: PLC0415 - the same
+    from chaos_llm.property_testing.strategies import outages  # noqa: PLC0415 - Hypothesis
 
     claims = [Claim.written(text) for text in options.property or ["failed == 0"]]
     providers = options.provider or ("anthropic", "openai")

@@ -29,7 +29,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Make an outage profile of recordings: HAR, cassettes, traces, gateway and access logs."""
     from chaos_llm.importing import import_files  # noqa: PLC0415 - readers, pydantic
-    from chaos_llm.importing.readers.columns import parsed  # noqa: PLC0415 - the same
+    from chaos_llm.importing.readers.columns import parsed  # noqa: PLC0415 - readers, pydantic
 
     path: Path = options.output
     if path.suffix != ".toml":

@@ -66,7 +66,7 @@ def _annotation(problem: str) -> str:
 
 
 def _files(name: str) -> list[Path]:
-    from chaos_llm.profiles import catalogue, loading  # noqa: PLC0415 - the same
+    from chaos_llm.profiles import catalogue, loading  # noqa: PLC0415 - pydantic
 
     if not Path(name).is_dir():
         return [loading.path_of(name)]

@@ -37,9 +37,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Generate a profile with a month of incidents, drawn from the statistics of real ones."""
-    from chaos_llm.profiles import to_toml  # noqa: PLC0415 - the same
+    from chaos_llm.profiles import to_toml  # noqa: PLC0415 - faults
     from chaos_llm.profiles.generated_month import month  # noqa: PLC0415 - faults
-    from chaos_llm.reports.profiles import month_text  # noqa: PLC0415 - the same
+    from chaos_llm.reports.profiles import month_text  # noqa: PLC0415 - faults
 
     providers = options.provider or ("anthropic", "openai")
     days = options.days if options.months is None else options.months * _YEAR / 12

@@ -31,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
     if options.workers < 1:
         raise UsageError(f"--workers is a number from 1 on; got {options.workers}")
     if options.workers > 1:
-        from chaos_llm.server.workers import parent  # noqa: PLC0415 - the same
+        from chaos_llm.server.workers import parent  # noqa: PLC0415 - only with workers
 
         event_loops.run(parent.serve(settings, options.workers, _say))
     else:

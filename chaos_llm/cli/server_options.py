@@ -120,7 +120,7 @@ def _on_other_providers(profiles: list[str], listed: str) -> Sequence[str | Prof
     if not names:
         return profiles
     from chaos_llm.profiles import load  # noqa: PLC0415 - pydantic
-    from chaos_llm.profiles.other_providers import on_providers  # noqa: PLC0415 - the same
+    from chaos_llm.profiles.other_providers import on_providers  # noqa: PLC0415 - pydantic
     from chaos_llm.requests.hosts import provider_names  # noqa: PLC0415 - all providers
 
     for name in names:

@@ -38,9 +38,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Show one outage profile: its timeline, evidence, sources, and its fit to a recording."""
     from chaos_llm.profiles import load, loading, observations  # noqa: PLC0415 - pydantic
-    from chaos_llm.reports.html import shown_profile  # noqa: PLC0415 - the same
-    from chaos_llm.reports.profiles import fit_text  # noqa: PLC0415 - the same
-    from chaos_llm.reports.profiles.catalogue_text import render_profile  # noqa: PLC0415 - the same
+    from chaos_llm.reports.html import shown_profile  # noqa: PLC0415 - pydantic
+    from chaos_llm.reports.profiles import fit_text  # noqa: PLC0415 - pydantic
+    from chaos_llm.reports.profiles.catalogue_text import render_profile  # noqa: PLC0415 - pydantic
 
     profile = load(options.name)
     if options.json:

@@ -55,7 +55,7 @@ def _entries(folder: Path) -> list[Entry]:
 
 def _text(entries: Sequence[Entry], form: str) -> str:
     from chaos_llm.reports.ci import github, gitlab, markdown, sarif  # noqa: PLC0415 - pydantic
-    from chaos_llm.reports.ci.problems import problems  # noqa: PLC0415 - the same
+    from chaos_llm.reports.ci.problems import problems  # noqa: PLC0415 - pydantic
 
     found = problems(entry.test for entry in entries)
     if form == "markdown":

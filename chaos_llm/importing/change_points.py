@@ -14,7 +14,7 @@ from typing import Any
 from chaos_llm.errors import UsageError
 from chaos_llm.importing.recorded_file import NEEDS_EXTRA
 
-MOST_BLOCKS = 500  # candidates of the first search, whose time grows with their square
+MOST_BLOCKS = 500  # candidates of the first search; its time grows with their square
 # Two calls beyond a sure edge would have to be one in 1000, as healthy calls are at 97 %.
 _SURE = 7.0
 # Half of the 99.7 % quantile of chi-square with one degree of freedom. A profile has several

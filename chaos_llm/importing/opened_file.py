@@ -36,7 +36,7 @@ BREAKS = (EOFError, OSError, UnicodeDecodeError, lzma.LZMAError, zlib.error)
 
 @contextmanager
 def opened(path: Path) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
-    """The stream of UTF-8, and the file on the disk below it, whose position tells the progress.
+    """The stream of UTF-8, and the file on the disk below it; its position is the progress.
 
     Raises UsageError for a file that cannot be opened, and for an archive.
     """

@@ -17,7 +17,7 @@ from chaos_llm.requests.app_deadlines import passed
 
 # What anyio notes in a thread; nothing in one that it has not started.
 _of_anyio = getattr(from_thread, "threadlocals", None)
-_futures: dict[int, Future[Any]] = {}  # whose functions run in threads of pools, by thread
+_futures: dict[int, Future[Any]] = {}  # by the thread of a pool that runs it
 _given_up: WeakSet[Future[Any]] = WeakSet()
 
 

@@ -30,7 +30,7 @@ _BEFORE_A_CONNECTION = ("ConnectError", "ConnectTimeout")
 
 
 class OpenExchange:
-    """An exchange of the journal whose reply was not read to its end.
+    """An exchange of the journal with a reply that was not read to its end.
 
     Leaving its `with` block by an exception abandons it.
     `connection` is the one that it occupies in the client's pool until the reply is read or closed.
@@ -175,7 +175,7 @@ def ask(  # noqa: PLR0917 - an adapter of the library has no fewer
     pool: Pool,
     connection: Connection,
 ) -> tuple[WireRequest, Exchange, Reply | Plain]:
-    """Send a request, whose body is this, to one of these providers on a connection."""
+    """Send a request with this body to one of these providers on a connection."""
     headers = request_headers(module, request.headers)
     path, _, query = str(request.url.raw_path, "ascii").partition("?")
     wire = WireRequest(request.method, host, path, query, headers, body, connection.reused)
@@ -217,8 +217,8 @@ def _immediate_stream_class(module: ModuleType) -> type:
             connection: Connection | None,
             body: bytes,
         ) -> None:
-            self.context, self.exchange, self._stream = context, exchange, body
-            self.pool, self.connection = pool, connection
+            OpenExchange.__init__(self, context, exchange, pool, connection)
+            self._stream = body
 
         def __iter__(self) -> Iterator[bytes]:
             yield self._stream

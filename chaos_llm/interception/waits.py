@@ -32,7 +32,7 @@ def watch(now: _Now, undo: ExitStack) -> None:
     replace_coroutine_function(undo, asyncio.wait, lambda real: _coroutine_function(real, now))
     shutdown = ThreadPoolExecutor.shutdown
     undo.callback(setattr, ThreadPoolExecutor, "shutdown", shutdown)
-    ThreadPoolExecutor.shutdown = _held_up(shutdown, now)  # type: ignore[method-assign]  # until the end
+    ThreadPoolExecutor.shutdown = _held_up(shutdown, now)  # type: ignore[method-assign] # undone
 
 
 def _method(real: Callable[..., Any], now: _Now) -> Callable[..., Any]:

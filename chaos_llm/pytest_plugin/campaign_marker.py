@@ -26,7 +26,7 @@ class WrongMarker(Exception):
 def profiles(marker: pytest.Mark, rootdir: Path) -> list[str]:
     """The names of the profiles that a marker selects. Raises WrongMarker."""
     from chaos_llm.campaign.campaign import chosen  # noqa: PLC0415 - only for tests that use it
-    from chaos_llm.errors import ChaosError  # noqa: PLC0415 - the same
+    from chaos_llm.errors import ChaosError  # noqa: PLC0415 - only for tests that use it
 
     given = _patterns(marker.kwargs.get("profiles"))
     unknown = set(marker.kwargs) - {"profiles", "seeds", "first_seed", *_ALSO}

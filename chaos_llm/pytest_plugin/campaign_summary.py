@@ -96,7 +96,7 @@ def _notes(profiles: dict[str, Counter[str]]) -> Iterable[str]:
 
 def _has_scipy() -> bool:
     from chaos_llm.campaign import intervals  # noqa: PLC0415 - only after a campaign
-    from chaos_llm.errors import UsageError  # noqa: PLC0415 - the same
+    from chaos_llm.errors import UsageError  # noqa: PLC0415 - only after a campaign
 
     try:
         intervals.stats()

@@ -121,7 +121,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def _record(config: pytest.Config) -> None:
     """Record real calls until pytest ends."""
     from chaos_llm.errors import ChaosError  # noqa: PLC0415 - only with --chaos-record
-    from chaos_llm.recording.in_process import record  # noqa: PLC0415 - the same
+    from chaos_llm.recording.in_process import record  # noqa: PLC0415 - only with --chaos-record
 
     recording = ExitStack()
     path = config.invocation_params.dir / config.getoption("chaos_record")

@@ -191,7 +191,7 @@ def profile_name_of(item: Any) -> str | None:
 def new_outage(item: Any, profile: str | None) -> Outage:
     """Make the outage of a test for one of its profiles; None for healthy providers."""
     from chaos_llm import Outage  # noqa: PLC0415 - slow, so only for a test that uses it
-    from chaos_llm.errors import ChaosError  # noqa: PLC0415 - the same
+    from chaos_llm.errors import ChaosError  # noqa: PLC0415 - slow, so only for a test that uses it
 
     marker, config = marker_of(item), item.config
     at = marker.kwargs.get("at") if marker is not None else None
@@ -217,7 +217,7 @@ def new_outage(item: Any, profile: str | None) -> Outage:
 def new_server(item: Any, profile: str | None) -> ServerThread:
     """Make the server of a test for one of its profiles, with a clock that the test advances."""
     from chaos_llm.server.launch.server_handle import ServerThread  # noqa: PLC0415 - slow, so only for a test that uses it
-    from chaos_llm.server.launch.settings import Settings  # noqa: PLC0415 - the same
+    from chaos_llm.server.launch.settings import Settings  # noqa: PLC0415 - slow, so only for a test that uses it
 
     if FIXTURE in item.fixturenames:
         pytest.fail(f"`{FIXTURE}` and `{SERVER}` have two clocks; use one of them in a test")
@@ -283,7 +283,7 @@ def _tagged(item: Any, tags: str | list[str]) -> list[str]:
 def _with_tags(tags: list[str], rootdir: Path) -> list[str]:
     """The profiles with all of these tags; raises UsageError where there is none."""
     from chaos_llm.errors import UsageError  # noqa: PLC0415 - only with tags
-    from chaos_llm.profiles import with_tag  # noqa: PLC0415 - the same
+    from chaos_llm.profiles import with_tag  # noqa: PLC0415 - only with tags
 
     of_each = [with_tag(tag, rootdir) for tag in tags]
     found = [name for name in of_each[0] if all(name in names for names in of_each)]

@@ -90,8 +90,8 @@ class ReportOption:
         if self.folder is None:
             return ""
         from chaos_llm.reports.folder import Folder, stem_of  # noqa: PLC0415 - pydantic
-        from chaos_llm.reports.journals.file import written  # noqa: PLC0415 - the same
-        from chaos_llm.reports.records.tested import (  # noqa: PLC0415 - the same
+        from chaos_llm.reports.journals.file import written  # noqa: PLC0415 - pydantic
+        from chaos_llm.reports.records.tested import (  # noqa: PLC0415 - pydantic
             Verdict,
             record_of_test,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from chaos_llm.recording.call_observer import CallObserver
@@ -37,11 +37,8 @@ def _sync(watch: Watch, module: Any, real: Callable[..., Any]) -> Callable[..., 
         if observer is None:
             return real(transport, request)
         observer.request_content(request.read())
-        try:
+        with _sending(observer, module):
             response = real(transport, request)
-        except BaseException as error:
-            observer.end(_end_of(module, error), now())
-            raise
         reply = WatchedReply(observer, response.status_code, response.headers)
         response.stream = _sync_stream(module)(module, response.stream, reply)
         return response
@@ -55,11 +52,8 @@ def _asynchronous(watch: Watch, module: Any, real: Callable[..., Any]) -> Callab
         if observer is None:
             return await real(transport, request)
         observer.request_content(await request.aread())
-        try:
+        with _sending(observer, module):
             response = await real(transport, request)
-        except BaseException as error:
-            observer.end(_end_of(module, error), now())
-            raise
         reply = WatchedReply(observer, response.status_code, response.headers)
         response.stream = _async_stream(module)(module, response.stream, reply)
         return response
@@ -73,24 +67,40 @@ def _observer(watch: Watch, request: Any) -> CallObserver | None:
     return watch.observer(request.method, str(url), address, request.headers)
 
 
+@contextmanager
+def _sending(observer: CallObserver, module: Any) -> Iterator[None]:
+    """End the call where no reply begins."""
+    try:
+        yield
+    except BaseException as error:
+        observer.end(_end_of(module, error), now())
+        raise
+
+
 class _WatchedStream:
     """The body of a reply; it is watched as the client reads it."""
 
     def __init__(self, module: Any, stream: Any, reply: WatchedReply) -> None:
         self._module, self._stream, self._reply = module, stream, reply
 
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Note how the body ends; one that the client leaves is noted when it is closed."""
+        try:
+            yield
+        except Exception as error:
+            self._reply.ended(_end_of(self._module, error))
+            raise
+        self._reply.ended("complete")
+
 
 def _sync_stream(module: Any) -> type:
     class Stream(_WatchedStream, module.SyncByteStream):  # type: ignore[misc] # a class of Any
         def __iter__(self) -> Iterator[bytes]:
-            try:
+            with self._reading():
                 for data in self._stream:
                     self._reply.piece(data)
                     yield data
-            except Exception as error:
-                self._reply.ended(_end_of(self._module, error))
-                raise
-            self._reply.ended("complete")
 
         def close(self) -> None:
             self._stream.close()
@@ -100,16 +110,12 @@ def _sync_stream(module: Any) -> type:
 
 
 def _async_stream(module: Any) -> type:
-    class Stream(_WatchedStream, module.AsyncByteStream):  # type: ignore[misc] # the same
+    class Stream(_WatchedStream, module.AsyncByteStream):  # type: ignore[misc] # a class of Any
         async def __aiter__(self) -> AsyncIterator[bytes]:
-            try:
+            with self._reading():
                 async for data in self._stream:
                     self._reply.piece(data)
                     yield data
-            except Exception as error:
-                self._reply.ended(_end_of(self._module, error))
-                raise
-            self._reply.ended("complete")
 
         async def aclose(self) -> None:
             await self._stream.aclose()

@@ -48,7 +48,7 @@ class Watch:
 
 
 class WatchedReply:
-    """The reply to a call; its content is told as the client gets it."""
+    """The reply to a call; its content is noted as the client gets it."""
 
     def __init__(self, observer: CallObserver, status: int, headers: Mapping[str, Any]) -> None:
         self._observer, self._last = observer, b""
@@ -67,8 +67,8 @@ class WatchedReply:
 
 def end_of_connecting(error: BaseException) -> CallEnd:
     """How a call ended that got no connection, by the words of its error."""
-    said = str(error).casefold()
-    return next((end for word, end in _CONNECT if word in said), "refused")
+    message = str(error).casefold()
+    return next((end for word, end in _CONNECT if word in message), "refused")
 
 
 def bytes_of(body: object) -> bytes:

@@ -7,8 +7,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from pydantic import ValidationError
-
 from chaos_llm.reports.html.test_matrix import Entry
 from chaos_llm.reports.records.profile import Record
 
@@ -49,7 +47,7 @@ def read(folder: Path) -> list[Session]:
     try:
         text = (folder / FILE).read_text(encoding="utf-8")
         return History.model_validate_json(text).sessions
-    except (OSError, ValueError, ValidationError):
+    except (OSError, ValueError):  # pydantic's errors are ValueErrors
         return []
 
 

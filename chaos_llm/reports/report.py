@@ -243,8 +243,8 @@ class Report:
 
     def html(self, title: str = "") -> str:
         """The report as an HTML page that loads no other file."""
-        from chaos_llm.reports.html.page import run_page  # noqa: PLC0415 - the same
-        from chaos_llm.reports.records.runs import run_record  # noqa: PLC0415 - the same
+        from chaos_llm.reports.html.page import run_page  # noqa: PLC0415 - pydantic, on demand
+        from chaos_llm.reports.records.runs import run_record  # noqa: PLC0415 - pydantic, on demand
 
         return run_page(run_record(self), title)
 

@@ -40,12 +40,7 @@ def replace_function(undo: ExitStack, function: Any, replacement: Callable[..., 
         target: Any = "the place of the other function"
         return target(self, timeout)
 
-    # The string constant is replaced by the function itself, because the code runs with the globals
-    # of the other module.
-    code = stand_in.__code__
-    constants = tuple(replacement if isinstance(value, str) else value for value in code.co_consts)
-    undo.callback(setattr, function, "__code__", function.__code__)
-    function.__code__ = code.replace(co_consts=constants)
+    _run_instead(undo, function, stand_in, replacement)
 
 
 def replace_coroutine_function(
@@ -56,19 +51,13 @@ def replace_coroutine_function(
     `wrap` gets a copy of the original that is not replaced. A bound method that was stored before
     follows, too.
     """
-    real = FunctionType(
-        function.__code__, function.__globals__, function.__name__, function.__defaults__
-    )
-    real.__kwdefaults__ = function.__kwdefaults__
+    real = copy_of_function(function)
 
     async def stand_in(*args: Any, **options: Any) -> Any:
         target: Any = "the place of the other function"
         return await target(*args, **options)
 
-    code, by = stand_in.__code__, wrap(real)
-    constants = tuple(by if isinstance(value, str) else value for value in code.co_consts)
-    undo.callback(setattr, function, "__code__", function.__code__)
-    function.__code__ = code.replace(co_consts=constants)
+    _run_instead(undo, function, stand_in, wrap(real))
 
 
 def replace_any_function(
@@ -84,14 +73,22 @@ def replace_any_function(
         target: Any = "the place of the other function"
         return target(*args, **options)
 
-    code, by = stand_in.__code__, wrap(real)
-    constants = tuple(by if isinstance(value, str) else value for value in code.co_consts)
+    _run_instead(undo, function, stand_in, wrap(real))
+
+
+def _run_instead(undo: ExitStack, function: Any, stand_in: Any, target: Callable[..., Any]) -> None:
+    """Give a function the code of a stand-in, in which a text stands for the target."""
+    # The constant is the function itself, because the code runs with the other module's globals.
+    code = stand_in.__code__
+    constants = tuple(target if isinstance(value, str) else value for value in code.co_consts)
     undo.callback(setattr, function, "__code__", function.__code__)
     function.__code__ = code.replace(co_consts=constants)
 
 
 def copy_of_function(function: Any) -> Callable[..., Any]:
     """Copy a Python function, so that a replacement of the first does not affect the copy."""
-    return FunctionType(
+    copy = FunctionType(
         function.__code__, function.__globals__, function.__name__, function.__defaults__
     )
+    copy.__kwdefaults__ = function.__kwdefaults__
+    return copy

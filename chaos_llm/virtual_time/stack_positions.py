@@ -19,7 +19,7 @@ _PLUMBING = (
     "concurrent",
     "contextlib",
     "trio",
-    "time_machine",  # whose older releases read the clock in Python
+    "time_machine",  # older releases read the clock in Python
     OURS,
 )
 

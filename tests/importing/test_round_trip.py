@@ -141,7 +141,7 @@ def test_a_drawn_profile_comes_back(lab):
 
 @pytest.mark.exhaustive(sample=0)
 @pytest.mark.timeout(3600)
-def test_in_95_of_100_seeds_windows_shares_and_mixes_come_back(lab):
+def test_in_90_of_100_seeds_windows_shares_and_mixes_come_back(lab):
     wrong = {}
     for seed in range(100):
         original = drawn(seed)

@@ -70,7 +70,7 @@ def _is_log(file: RecordedFile) -> bool:
 
 
 def _served(row: Mapping[str, Any], file: RecordedFile) -> RecordedCall | None:
-    """The call in a line of the proxy's server, whose time is that of its end; None for others."""
+    """The call in a line of the proxy's server, dated by its end; None for other lines."""
     found = _SERVED.search(str(row.get("message")))
     if found is None:
         return None

@@ -25,7 +25,7 @@ def metrics(request: AdminRequest) -> Any:
     """The counts of all workers, from the start of each on."""
     try:
         from prometheus_client import CollectorRegistry, generate_latest  # noqa: PLC0415 - an extra
-        from prometheus_client.exposition import CONTENT_TYPE_LATEST  # noqa: PLC0415 - the same
+        from prometheus_client.exposition import CONTENT_TYPE_LATEST  # noqa: PLC0415 - an extra
     except ImportError:
         raise UsageError(_ABSENT) from None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import Any, NamedTuple
 
 from chaos_llm.journal.journal import Exchange
@@ -27,7 +27,7 @@ class Tally:
         self.requests: Counter[Answered] = Counter()
         self.faults: Counter[tuple[str, str]] = Counter()  # by provider and fault
         self.durations: dict[str, list[int]] = {}  # by provider: replies in each bucket, and beyond
-        self.seconds: Counter[str] = Counter()  # by provider: of all replies
+        self.seconds = defaultdict[str, float](float)  # by provider: of all replies
 
     def note(self, exchange: Exchange) -> None:
         """Count an exchange that has ended."""
@@ -37,7 +37,7 @@ class Tally:
         if counts is None:
             counts = self.durations[provider] = [0] * (len(BUCKETS) + 1)
         counts[bisect_left(BUCKETS, took)] += 1
-        self.seconds[provider] += took  # type: ignore[assignment] # a Counter of floats
+        self.seconds[provider] += took
         if exchange.effects:
             self.faults.update((provider, hit.fault) for hit in exchange.applied)
 
