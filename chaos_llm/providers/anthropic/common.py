@@ -13,10 +13,10 @@ from typing import NamedTuple
 from uuid import UUID
 
 from chaos_llm.protocol.messages import Refusal, Reply, Request
-from chaos_llm.protocol.rate_limits import Level, Quota, State
+from chaos_llm.protocol.rate_limits import Quota, State
 from chaos_llm.providers.anthropic import subscription
 from chaos_llm.providers.framing import base58, json_reply, quote, seconds
-from chaos_llm.providers.provider import ReplyContext
+from chaos_llm.providers.provider import NamedValues, ReplyContext
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -208,28 +208,26 @@ def _retry_headers(
     )
 
 
-def quota_headers(state: State) -> Headers:
-    """Write the headers of platform.claude.com/docs/en/api/rate-limits, in the recorded order.
+def quota(state: State) -> NamedValues:
+    """The headers of platform.claude.com/docs/en/api/rate-limits, in the recorded order.
 
     Where answers have a limit of their own, the one of all tokens is the sum of both.
     """
     at, _, _, requests, inputs, outputs, _ = state
-    both = None if inputs is None or outputs is None else _together(inputs, outputs)
+    both = None
+    if inputs and outputs:
+        limit, remaining = inputs[0] + outputs[0], inputs[1] + outputs[1]
+        both = limit, remaining, max(inputs[2], outputs[2])
     levels = (inputs, outputs, requests, both)
-    values: list[str] = []
+    values: list[object] = []
     for level in levels:
         if level:
             limit, remaining, reset = level
-            values += (str(limit), str(remaining), _second(int(at + reset)))
+            values += (limit, remaining, _second(int(at + reset)))
     names = _QUOTA_NAMES
     if len(values) < len(names):
         names = tuple(name for n, name in enumerate(names) if levels[n // 3])  # three of each
-    return tuple(zip(names, values, strict=True))
-
-
-def _together(inputs: Level, outputs: Level) -> Level:
-    limit, remaining = inputs.limit + outputs.limit, inputs.remaining + outputs.remaining
-    return Level(limit, remaining, max(inputs.reset, outputs.reset))
+    return names, tuple(values)
 
 
 def _moment(at: float) -> str:
