@@ -72,7 +72,7 @@ class _TokenBucket:
 
     def __init__(self, per_minute: float) -> None:
         self.size = self.left = float(per_minute)
-        self.rate = per_minute / _MINUTE
+        self.rate, self.limit = per_minute / _MINUTE, math.floor(per_minute)
         self.at = -math.inf
 
     def fill(self, at: float) -> None:
@@ -91,7 +91,7 @@ class _TokenBucket:
 
     def level(self) -> Level:
         return Level(
-            math.floor(self.size),
+            self.limit,
             math.floor(self.left + _ROUNDING),
             min(_MINUTE, (self.size - self.left) / self.rate),
         )
@@ -135,12 +135,17 @@ class Bucket:
             if bucket is None:
                 levels.append(None)
                 continue
-            size, rate, left = bucket.size, bucket.rate, bucket.left
+            size, left = bucket.size, bucket.left
             if at > bucket.at:
-                left, bucket.at = min(size, left + (at - bucket.at) * rate), at
-            left = bucket.left = max(0.0, left - amount)
-            reset = min(_MINUTE, (size - left) / rate)
-            levels.append(_new(Level, (int(size), int(left + _ROUNDING), reset)))
+                left += (at - bucket.at) * bucket.rate
+                left = min(left, size)
+                bucket.at = at
+            left -= amount
+            left = max(left, 0.0)
+            bucket.left = left
+            reset = (size - left) / bucket.rate
+            reset = min(reset, _MINUTE)
+            levels.append(_new(Level, (bucket.limit, int(left + _ROUNDING), reset)))
         return _new(State, (at, True, 0.0, *levels, tokens))
 
 

@@ -79,13 +79,11 @@ def _clock(
             return real()
         frame = sys._getframe(1)  # the builtin between this and its caller has none
         is_real = running.callers.is_real.get(frame.f_globals.get("__name__", ""))
-        if is_real is None:
-            is_real = running.callers.keep_real_time(frame)
-        if is_real:
+        if is_real or (is_real is None and running.callers.keep_real_time(frame)):
             return real()
         clock = running.clock
-        clock.polled += READING.weight
-        if clock.polled > FREE_POLLS:
+        clock.polled = polled = clock.polled + READING.weight
+        if polled > FREE_POLLS:
             clock.on_standstill(READING)
         return exact(clock) if exact else getattr(clock, base) + clock.now / TICKS
 

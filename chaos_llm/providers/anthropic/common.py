@@ -6,6 +6,7 @@ marked assumed.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import blake2b
@@ -13,10 +14,10 @@ from typing import NamedTuple
 from uuid import UUID
 
 from chaos_llm.protocol.messages import Refusal, Reply, Request
-from chaos_llm.protocol.rate_limits import Quota, State
+from chaos_llm.protocol.rate_limits import Level, Quota, State
 from chaos_llm.providers.anthropic import subscription
 from chaos_llm.providers.framing import base58, json_reply, quote, seconds
-from chaos_llm.providers.provider import NamedValues, ReplyContext
+from chaos_llm.providers.provider import NamedValues, ReplyContext, named_values
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -214,20 +215,30 @@ def quota(state: State) -> NamedValues:
     Where answers have a limit of their own, the one of all tokens is the sum of both.
     """
     at, _, _, requests, inputs, outputs, _ = state
-    both = None
+    if not (requests and inputs and outputs):
+        return named_values(_some_levels(state))
+    of_in, left_in, reset_in = inputs
+    of_out, left_out, reset_out = outputs
+    of_requests, left_requests, reset_requests = requests
+    soon, later = _second(int(at + reset_in)), _second(int(at + reset_out))
+    return _QUOTA_NAMES, (
+        *(of_in, left_in, soon),
+        *(of_out, left_out, later),
+        *(of_requests, left_requests, _second(int(at + reset_requests))),
+        *(of_in + of_out, left_in + left_out, later if reset_out > reset_in else soon),
+    )
+
+
+def _some_levels(state: State) -> Iterator[tuple[str, object]]:
+    """The headers where a quota does not set all limits."""
+    inputs, outputs, both = state.tokens, state.output, None
     if inputs and outputs:
-        limit, remaining = inputs[0] + outputs[0], inputs[1] + outputs[1]
-        both = limit, remaining, max(inputs[2], outputs[2])
-    levels = (inputs, outputs, requests, both)
-    values: list[object] = []
-    for level in levels:
+        limit, remaining = inputs.limit + outputs.limit, inputs.remaining + outputs.remaining
+        both = Level(limit, remaining, max(inputs.reset, outputs.reset))
+    for number, level in enumerate((inputs, outputs, state.requests, both)):
         if level:
-            limit, remaining, reset = level
-            values += (limit, remaining, _second(int(at + reset)))
-    names = _QUOTA_NAMES
-    if len(values) < len(names):
-        names = tuple(name for n, name in enumerate(names) if levels[n // 3])  # three of each
-    return names, tuple(values)
+            values = (level.limit, level.remaining, _second(int(state.at + level.reset)))
+            yield from zip(_QUOTA_NAMES[3 * number :][:3], values, strict=True)
 
 
 def _moment(at: float) -> str:
