@@ -84,6 +84,13 @@ FIELDS = (
         "model: claude-2.1",
         404,
     ),
+    Case(
+        "another vendor's model",
+        {"model": "gpt-4o"},
+        {"model": "claude-next"},
+        "model: gpt-4o",
+        404,
+    ),
     Case("messages missing", {"messages": GONE}, {}, "messages: Field required"),
     Case("messages: type", {"messages": "hi"}, {}, f"messages: {ARRAY}"),
     Case("no message", {"messages": []}, {}, "messages: at least one message is required"),

@@ -71,6 +71,12 @@ def failed(content):
 
 
 CASES = (
+    Case(
+        "another vendor's model",
+        at("gpt-4o"),
+        at("openai.gpt-oss-20b-1:0"),
+        "The provided model identifier is invalid.",
+    ),
     Case("invalid JSON", {}, {}, "Malformed input request, please reformat", raw=b"{"),
     Case(
         "role",

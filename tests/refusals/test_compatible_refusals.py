@@ -52,6 +52,13 @@ def extra(*place, sent):
 TWICE = {**ASKED, "tool_calls": [CALL, {**CALL, "id": "call00002"}]}
 OF_MISTRAL = (
     Case(
+        "another vendor's model",
+        {"model": "gpt-4o"},
+        {"model": "our-model"},
+        "Invalid model: gpt-4o",
+        more={"type": "invalid_model", "code": "1500"},
+    ),
+    Case(
         "unknown key",
         {"max_completion_tokens": 32_000},
         {"max_tokens": 32_000},
@@ -171,6 +178,14 @@ GROQ = chat("groq chat", "https://api.groq.com/openai/v1/chat/completions", "ope
 MUST = "the following must be satisfied[("
 OF_GROQ = (
     Case(
+        "another vendor's model",
+        {"model": "gpt-4o"},
+        {"model": "openai/gpt-oss-20b"},
+        "The model `gpt-4o` does not exist or you do not have access to it.",
+        404,
+        more={"code": "model_not_found"},
+    ),
+    Case(
         "role",
         conversation({"role": "model", "content": "a"}),
         {},
@@ -221,6 +236,13 @@ DEEPSEEK = chat("deepseek chat", "https://api.deepseek.com/chat/completions", "d
 THINKS = {"thinking": {"type": "enabled"}, **function("track")}
 BOTH = {"type": "invalid_request_error", "code": "invalid_request_error"}
 OF_DEEPSEEK = (
+    Case(
+        "another vendor's model",
+        {"model": "gpt-4o"},
+        {"model": "deepseek-chat"},
+        "Model Not Exist",
+        more=BOTH,
+    ),
     Case(
         "role missing",
         conversation(HI, {"type": "function_call_output", "call_id": "a", "output": "b"}),
@@ -287,6 +309,13 @@ OF_DEEPSEEK = (
 )
 XAI = chat("xai chat", "https://api.x.ai/v1/chat/completions", "grok-4")
 OF_XAI = (
+    Case(
+        "another vendor's model",
+        {"model": "gpt-4o"},
+        {"model": "grok-5"},
+        "The model gpt-4o does not exist",
+        404,
+    ),
     *(
         Case(
             f"{name} of grok-4",
@@ -321,6 +350,13 @@ OPENROUTER = chat(
 )
 OF_OPENROUTER = (
     Case(
+        "another vendor's model",
+        {"model": "gpt-4o"},
+        {"model": "openai/gpt-4o"},
+        "gpt-4o is not a valid model ID",
+        more={"code": 400},
+    ),
+    Case(
         "context window",
         words(250_000),
         {"model": "somebody/some-model", **words(250_000)},
@@ -332,6 +368,13 @@ OF_OPENROUTER = (
 )
 COHERE = chat("cohere v2_chat", "https://api.cohere.com/v2/chat", "command-a-03-2025")
 OF_COHERE = (
+    Case(
+        "another vendor's model",
+        {"model": "gpt-4o"},
+        {"model": "our-model"},
+        "model 'gpt-4o' not found, make sure the correct model ID was used",
+        404,
+    ),
     Case("invalid JSON", {}, {}, "invalid json syntax: ", raw=b"{"),
     Case("model missing", {"model": GONE}, {}, "a model parameter is required for this endpoint."),
     Case(

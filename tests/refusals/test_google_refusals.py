@@ -272,6 +272,15 @@ DEVELOPERS = (
         more={"status": "NOT_FOUND"},
     ),
     Case(
+        "another vendor's model",
+        at("gpt-4o"),
+        at("our-model"),
+        "models/gpt-4o is not found for API version v1beta, or is not supported for "
+        "generateContent. ",
+        404,
+        more={"status": "NOT_FOUND"},
+    ),
+    Case(
         "no parts",
         {"contents": [HI, {"role": "model", "parts": []}]},
         {"contents": [{"parts": [{"text": "hi"}]}]},
@@ -296,6 +305,14 @@ ON_VERTEX = (
         {},
         "Please use a valid role: user, model.",
         more=INVALID,
+    ),
+    Case(
+        "another vendor's model",
+        at("gpt-4o", cloud=True),
+        at("our-model", cloud=True),
+        "Publisher Model `projects/",
+        404,
+        more={"status": "NOT_FOUND"},
     ),
     Case(
         "no parts",

@@ -85,6 +85,14 @@ FIELDS = (
         more=coded("model_not_found", None),
     ),
     Case(
+        "another vendor's model",
+        {"model": "claude-sonnet-4-5"},
+        {"model": "our-model"},
+        "The model `claude-sonnet-4-5` does not exist or you do not have access to it.",
+        404,
+        more=coded("model_not_found", None),
+    ),
+    Case(
         "unknown key",
         {"top_k": 40},
         {"verbosity": "low"},

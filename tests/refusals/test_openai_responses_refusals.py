@@ -81,6 +81,13 @@ HEAD = (
         "The requested model 'gpt-5-chat-latest' does not exist.",
         more=coded("model_not_found", "model"),
     ),
+    Case(
+        "another vendor's model",
+        {"model": "gemini-2.5-pro"},
+        {"model": "our-model"},
+        "The requested model 'gemini-2.5-pro' does not exist.",
+        more=coded("model_not_found", "model"),
+    ),
     lacks("input", "input", {"input": GONE}, {"input": GONE, "prompt": {"id": "pmpt_1"}}),
     Case(
         "messages for input",

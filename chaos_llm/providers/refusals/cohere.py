@@ -6,6 +6,7 @@ from typing import Any
 
 from chaos_llm.providers.refusals.checked_request import BODY, CheckedRequest
 from chaos_llm.providers.refusals.compatible import turns
+from chaos_llm.providers.refusals.foreign_models import of_another_vendor
 from chaos_llm.providers.refusals.predicates import (
     more_than_it_gives,
     outside,
@@ -82,6 +83,16 @@ CHAT = RuleTable(
             "a model parameter is required for this endpoint.",
             "wants a model",
             _LISTED,
+        ),
+        Rule(
+            "another vendor's model",
+            "model",
+            of_another_vendor,
+            "model '{model}' not found, make sure the correct model ID was used and that you have "
+            "access to the model.",
+            "does not serve the model {model}",
+            Source("recorded", "of unknown models"),
+            kind="not_found",
         ),
         Rule(
             "system turn later",

@@ -6,6 +6,7 @@ from typing import Any
 
 from chaos_llm.providers.refusals.checked_request import BODY, CheckedRequest
 from chaos_llm.providers.refusals.compatible import turns
+from chaos_llm.providers.refusals.foreign_models import of_another_vendor
 from chaos_llm.providers.refusals.openai import turns as openai_turns
 from chaos_llm.providers.refusals.rule import Found, Rule, Source, found, shown
 from chaos_llm.providers.refusals.table import RuleTable
@@ -78,6 +79,15 @@ CHAT = RuleTable(
             "ChatCompletionRequestContent at line 1 column {size}",
             "takes no content part '{kind}'",
             Source("pasted", "browser-use/web-ui#99, #163; the column is assumed"),
+        ),
+        Rule(
+            "another vendor's model",
+            "model",
+            of_another_vendor,
+            "Model Not Exist",
+            "does not serve the model {model}",
+            Source("client code", "users' clients"),
+            status=400,
         ),
         Rule(
             "tool call without its result",

@@ -6,6 +6,7 @@ from typing import Any
 
 from chaos_llm.providers.refusals.checked_request import BODY, CheckedRequest
 from chaos_llm.providers.refusals.compatible import turns
+from chaos_llm.providers.refusals.foreign_models import of_another_vendor
 from chaos_llm.providers.refusals.predicates import more_than_it_gives
 from chaos_llm.providers.refusals.rule import Found, Rule, Source, found
 from chaos_llm.providers.refusals.table import RuleTable
@@ -41,6 +42,16 @@ CHAT = RuleTable(
             "'messages.{i}' : discriminator property 'role' has invalid value",
             "takes no role '{role}'",
             Source("assumed", "known; it has no source here"),
+        ),
+        Rule(
+            "another vendor's model",
+            "model",
+            of_another_vendor,
+            "The model `{model}` does not exist or you do not have access to it.",
+            "does not serve the model {model}",
+            Source("recorded", "of unknown models"),
+            kind="not_found",
+            code="model_not_found",
         ),
         Rule(
             "message's key",

@@ -12,6 +12,7 @@ from typing import Any
 
 from chaos_llm.providers.refusals.checked_request import BODY, CheckedRequest
 from chaos_llm.providers.refusals.compatible import turns
+from chaos_llm.providers.refusals.foreign_models import of_another_vendor
 from chaos_llm.providers.refusals.predicates import empty, unlike
 from chaos_llm.providers.refusals.rule import Found, Rule, Source, Wrong, found, shown
 from chaos_llm.providers.refusals.table import RuleTable
@@ -133,6 +134,16 @@ CHAT = RuleTable(
             status=422,
             type="invalid_request_error",
             details=_other_role,
+        ),
+        Rule(
+            "another vendor's model",
+            "model",
+            of_another_vendor,
+            "Invalid model: {model}",
+            "does not serve the model {model}",
+            Source("client code", "users' clients and reports"),
+            type="invalid_model",
+            code="1500",
         ),
         Rule(
             "message's key",

@@ -7,6 +7,7 @@ from typing import Any
 
 from chaos_llm.providers.refusals.checked_request import BODY, CheckedRequest
 from chaos_llm.providers.refusals.compatible import turns
+from chaos_llm.providers.refusals.foreign_models import of_another_vendor
 from chaos_llm.providers.refusals.predicates import WRONG, empty
 from chaos_llm.providers.refusals.rule import Found, Rule, Source, Wrong, found
 from chaos_llm.providers.refusals.table import RuleTable
@@ -31,6 +32,17 @@ XAI = RuleTable(
     "xai chat",
     "xAI",
     (
+        Rule(
+            "another vendor's model",
+            "model",
+            of_another_vendor,
+            "The model {model} does not exist or your team does not have access to it.",
+            "does not serve the model {model}",
+            Source(
+                "assumed", "the wording, by the vendor's of a model that a team has no access to"
+            ),
+            kind="not_found",
+        ),
         *(
             Rule(
                 f"{name} of grok-4",
@@ -69,6 +81,14 @@ OPENROUTER = RuleTable(
     "openrouter chat",
     "OpenRouter",
     (
+        Rule(
+            "another vendor's model",
+            "model",
+            of_another_vendor,
+            "{model} is not a valid model ID",
+            "wants the vendor before the name of the model {model}",
+            Source("pasted", "users' reports and clients"),
+        ),
         Rule(
             "context window",
             BODY,

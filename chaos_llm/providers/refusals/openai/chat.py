@@ -7,6 +7,7 @@ order of the conversation's turns comes last.
 from __future__ import annotations
 
 from chaos_llm.providers.refusals.checked_request import BODY, HEADERS, bracketed
+from chaos_llm.providers.refusals.foreign_models import of_another_vendor
 from chaos_llm.providers.refusals.openai.chat_fields import CAPABILITY, FIELDS, FORMAT, TOOLS
 from chaos_llm.providers.refusals.openai.chat_messages import CONVERSATION, MESSAGES
 from chaos_llm.providers.refusals.openai.forms import LIVE, missing
@@ -54,6 +55,16 @@ _MODEL = (
         "https://platform.openai.com/docs/deprecations",
         "has not served {model} since {day}",
         Source("recorded", "2026-01; the days are documented"),
+        kind="not_found",
+        code="model_not_found",
+    ),
+    Rule(
+        "another vendor's model",
+        "model",
+        of_another_vendor,
+        "The model `{model}` does not exist or you do not have access to it.",
+        "does not serve the model {model}",
+        Source("recorded", "2025 and 2026, of unknown models"),
         kind="not_found",
         code="model_not_found",
     ),

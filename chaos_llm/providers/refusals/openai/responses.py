@@ -10,6 +10,7 @@ from __future__ import annotations
 from types import NoneType
 
 from chaos_llm.providers.refusals.checked_request import BODY, bracketed
+from chaos_llm.providers.refusals.foreign_models import of_another_vendor
 from chaos_llm.providers.refusals.openai import items, models, schemas, turns
 from chaos_llm.providers.refusals.openai.chat import CONTENT_TYPE, UNREADABLE
 from chaos_llm.providers.refusals.openai.chat_fields import METADATA, RESPONSES_TOOLS
@@ -55,6 +56,16 @@ _HEAD = (
         "The requested model '{model}' does not exist.",
         "has not served {model} since {day}",
         Source("recorded", "2026-01, of unknown models; the days are documented"),
+        code="model_not_found",
+        param="{at}",
+    ),
+    Rule(
+        "another vendor's model",
+        "model",
+        of_another_vendor,
+        "The requested model '{model}' does not exist.",
+        "does not serve the model {model}",
+        Source("recorded", "2026-01, of unknown models"),
         code="model_not_found",
         param="{at}",
     ),
