@@ -10,6 +10,7 @@ from chaos_llm.providers.refusals.checked_request import BODY, HEADERS, brackete
 from chaos_llm.providers.refusals.foreign_models import of_another_vendor
 from chaos_llm.providers.refusals.openai.chat_fields import CAPABILITY, FIELDS, FORMAT, TOOLS
 from chaos_llm.providers.refusals.openai.chat_messages import CONVERSATION, MESSAGES
+from chaos_llm.providers.refusals.openai.chat_models import EFFORT, IMAGES, NO_CHAT
 from chaos_llm.providers.refusals.openai.forms import LIVE, missing
 from chaos_llm.providers.refusals.openai.keys import CHAT_KEYS, unknown_key, wrong_content_type
 from chaos_llm.providers.refusals.predicates import retired, unreadable, without
@@ -76,12 +77,15 @@ CHAT = RuleTable(
         UNREADABLE,
         CONTENT_TYPE,
         *_MODEL,
+        *NO_CHAT,
         missing("messages", BODY, without("messages")),
         unknown_key(CHAT_KEYS),
         *MESSAGES,
         *TOOLS,
         *FIELDS,
         *FORMAT,
+        IMAGES,
+        EFFORT,
         *CAPABILITY,
         *CONVERSATION,
     ),
