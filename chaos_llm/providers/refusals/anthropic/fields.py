@@ -181,6 +181,14 @@ TOOLS = (
 SYSTEM = (
     typed("system", not_a(str, list), "a valid array"),
     typed("system[]", not_a(dict), "a text block", _SHAPE),
+    Rule(
+        "empty system block",
+        "system[].text",
+        empty,
+        "system: text content blocks must be non-empty",
+        "takes no empty text as its system prompt",
+        Source("pasted", "users' issues and clients"),
+    ),
 )
 THINKING = (
     typed("thinking", not_a(dict), "an object"),

@@ -10,6 +10,7 @@ from types import NoneType
 from chaos_llm.providers.refusals.checked_request import BODY, SIZE
 from chaos_llm.providers.refusals.foreign_models import of_another_vendor
 from chaos_llm.providers.refusals.google import names, turns
+from chaos_llm.providers.refusals.google.values import OF_DEVELOPERS, VALUES
 from chaos_llm.providers.refusals.predicates import (
     above,
     not_a,
@@ -298,14 +299,24 @@ _VERTEX = (
 GEMINI = RuleTable(
     "gemini generate_content",
     "Gemini",
-    (*_REQUEST, _ROLE, _MODEL, _OTHER_MODEL, *_TURNS, *_CONFIG, *_DEVELOPERS),
+    (
+        *_REQUEST,
+        _ROLE,
+        _MODEL,
+        _OTHER_MODEL,
+        *_TURNS,
+        *VALUES,
+        *_CONFIG,
+        *OF_DEVELOPERS,
+        *_DEVELOPERS,
+    ),
     notation=names.place_of,
     twins=names.snake,
 )
 VERTEX = RuleTable(
     "vertex generate_content",
     "Vertex AI",
-    (*_REQUEST, _ROLE, _OTHER_PUBLISHERS, *_TURNS, *_CONFIG, *_VERTEX),
+    (*_REQUEST, _ROLE, _OTHER_PUBLISHERS, *_TURNS, *VALUES, *_CONFIG, *_VERTEX),
     notation=names.place_of,
     twins=names.snake,
 )
