@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chaos_llm.providers.refusals.bedrock import turns
+from chaos_llm.providers.refusals.bedrock.models import EMPTY_BLOCK, OF_MODELS
 from chaos_llm.providers.refusals.checked_request import BODY
 from chaos_llm.providers.refusals.foreign_models import of_another_vendor
 from chaos_llm.providers.refusals.predicates import above, below, empty, unreadable
@@ -61,6 +62,7 @@ CONVERSE = RuleTable(
             "wants content in each message",
             _PASTED,
         ),
+        EMPTY_BLOCK,
         Rule(
             "no tools",
             "toolConfig.tools",
@@ -191,6 +193,7 @@ CONVERSE = RuleTable(
             "takes no thinking that Claude has not signed",
             Source("client code", "users' clients; the prefix is recorded"),
         ),
+        *OF_MODELS,
         Rule(
             "maxTokens of the model",
             "inferenceConfig.maxTokens",
