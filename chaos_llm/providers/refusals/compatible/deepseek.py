@@ -29,6 +29,12 @@ def _no_role(message: Any, request: CheckedRequest) -> Found | None:
     return found("role", column=len(request.wire.body)) if is_lost else None
 
 
+def _no_content(message: Any, request: CheckedRequest) -> Found | None:
+    """A message without content, as Gemini's are; tool calls stand for it."""
+    is_lost = isinstance(message, dict) and not {"content", "tool_calls"}.intersection(message)
+    return found("content", column=len(request.wire.body)) if is_lost else None
+
+
 def _reasoning_lost(messages: Any, request: CheckedRequest) -> Found | None:
     """A tool's call of the current turn without the reasoning that led to it, while it thinks."""
     thinking = request.body.get("thinking")
@@ -70,6 +76,14 @@ CHAT = RuleTable(
             "`assistant`, `tool`, `latest_reminder` at line 1 column {column}",
             "takes no role '{role}'",
             Source("pasted", "icebear0828/codex-proxy#589"),
+        ),
+        Rule(
+            "content missing",
+            "messages[]",
+            _no_content,
+            f"{_UNREAD}: missing field `content` at line 1 column {{column}}",
+            "wants content in each message",
+            Source("client code", "users' clients; the column is assumed"),
         ),
         Rule(
             "content part",
