@@ -52,6 +52,8 @@ def is_foreign(provider: str, model: str) -> bool:
     served, name = _SERVED.get(provider), model.lower()
     if served is None:
         return False
+    if provider in _HOSTS and "/" in name:
+        return False
     if provider not in _HOSTS and _ROUTED.match(name):
         return True
     family = family_by_name(name)
