@@ -78,6 +78,10 @@ OLDEST = (
     "tests/test_cli_forms.py",
     "tests/virtual_time",
     "tests/interception/test_httpx_clients.py",
+    # What the extras bring: campaign, import, metrics (completion: test_cli_forms.py).
+    "tests/campaign",
+    "tests/importing",
+    "tests/server/test_metrics.py",
 )
 OLDEST_ANYIO = (
     "tests/checks/test_respects_cancellation.py",
@@ -333,12 +337,13 @@ def oldest(session: nox.Session) -> None:
 
 @nox.session(default=False, tags=["by-hand"])  # it reports what changed; pre-releases may fail
 def newest_sdks(session: nox.Session) -> None:
-    """The newest SDKs, pre-releases too: what the matrix says of them, and how that differs."""
+    """The newest SDKs, pre-releases too: what each now does otherwise on which fault."""
     sdks = ("anthropic", "openai", "google-genai", "cohere", "mistralai", "groq", "together")
     session.install("-e", ".[test]", "--pre", "--upgrade", *sdks)
     session.run("chaos-llm", "doctor")
-    session.run("chaos-llm", "matrix", "--markdown")
-    session.run("pytest", "tests/sdk_matrix", EVERY_CASE, *session.posargs)
+    recorded = "tests/sdk_matrix/expected"
+    session.run("chaos-llm", "matrix", "--compare", recorded, success_codes=[0, 1])
+    session.run("pytest", "tests/providers", "tests/interception", *session.posargs)
 
 
 @nox.session
