@@ -135,16 +135,11 @@ class Bucket:
             if bucket is None:
                 levels.append(None)
                 continue
-            size, left = bucket.size, bucket.left
+            size, rate, left = bucket.size, bucket.rate, bucket.left
             if at > bucket.at:
-                left += (at - bucket.at) * bucket.rate
-                left = min(left, size)
-                bucket.at = at
-            left -= amount
-            left = max(left, 0.0)
-            bucket.left = left
-            reset = (size - left) / bucket.rate
-            reset = min(reset, _MINUTE)
+                left, bucket.at = min(size, left + (at - bucket.at) * rate), at
+            left = bucket.left = max(0.0, left - amount)
+            reset = min(_MINUTE, (size - left) / rate)
             levels.append(_new(Level, (bucket.limit, int(left + _ROUNDING), reset)))
         return _new(State, (at, True, 0.0, *levels, tokens))
 
