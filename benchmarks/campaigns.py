@@ -2,11 +2,13 @@
 
     python benchmarks/campaigns.py [--runs 60] [--rounds 3] [--fail-above 5]
     python benchmarks/campaigns.py --memory 10000
+    python benchmarks/campaigns.py --workers 2 --runs 200
 
 The first compares the CPU time of the campaign's own process with that of the process that plays
 its runs, in few runs and in many: the difference leaves out imports and the start of processes.
 `--memory` plays tiny runs and shows the largest size of the campaign's own process and of the file
-at each tenth.
+at each tenth. `--workers` says how many times as fast several workers are as one, in turns; each
+needs an idle core.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from chaos_llm.campaign.campaign import Campaign, chosen
@@ -32,7 +35,7 @@ import gc, resource
 from pathlib import Path
 from chaos_llm.campaign.campaign import Campaign, chosen
 campaign = Campaign({app!r}, chosen([{profile!r}]), {runs}, options={options!r})
-campaign.run(Path({folder!r}), workers=1)
+campaign.run(Path({folder!r}), workers={workers})
 gc.collect()
 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN):
     used = resource.getrusage(who)
@@ -44,10 +47,12 @@ def environ() -> dict[str, str]:
     return os.environ | {"PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"}
 
 
-def cpu(runs: int) -> tuple[float, float]:
-    """CPU seconds of a campaign's own process, and of the one that plays its runs."""
+def cpu(runs: int, workers: int = 1) -> tuple[float, float]:
+    """CPU seconds of a campaign's own process, and of those that play its runs."""
     with tempfile.TemporaryDirectory() as folder:
-        text = CAMPAIGN.format(app=APP, profile=PROFILE, runs=runs, options=EVERY, folder=folder)
+        text = CAMPAIGN.format(
+            app=APP, profile=PROFILE, runs=runs, options=EVERY, folder=folder, workers=workers
+        )
         command = [sys.executable, "-c", text]
         done = subprocess.run(command, check=True, env=environ(), capture_output=True, text=True)
     own, playing = map(float, done.stdout.split())
@@ -63,6 +68,26 @@ def overhead(runs: int, rounds: int) -> float:
         found.append(own / playing * 100)
         print(f"a run {playing * 1e3:.1f} ms, the campaign {own * 1e3:.2f} ms: {found[-1]:.1f} %")
     return statistics.median(found)
+
+
+def faster(runs: int, rounds: int, workers: int) -> float:
+    """How many times as fast several workers are as one, once they have started."""
+    few, found = max(workers, runs // 10), []
+    for _ in range(rounds):
+        of_one, of_several = (pace(few, runs, number) for number in (1, workers))
+        found.append(of_one / of_several)
+        print(f"a run each {of_one * 1e3:.1f} ms, then {of_several * 1e3:.1f}: {found[-1]:.2f} x")
+    return statistics.median(found)
+
+
+def pace(few: int, many: int, workers: int) -> float:
+    """Seconds for each run, without what a campaign needs once."""
+    took = []
+    for runs in (few, many):
+        start = time.perf_counter()
+        cpu(runs, workers)
+        took.append(time.perf_counter() - start)
+    return (took[1] - took[0]) / (many - few)
 
 
 def memory(runs: int) -> None:
@@ -90,9 +115,14 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--fail-above", type=float, metavar="PERCENT")
     parser.add_argument("--memory", type=int, metavar="RUNS")
+    parser.add_argument("--workers", type=int, metavar="N")
     options = parser.parse_args()
     if options.memory:
         memory(options.memory)
+        return 0
+    if options.workers:
+        found = faster(options.runs, options.rounds, options.workers)
+        print(f"{options.workers} workers are {found:.2f} x as fast as one")
         return 0
     found = overhead(options.runs, options.rounds)
     print(f"a campaign adds {found:.1f} % to its runs")

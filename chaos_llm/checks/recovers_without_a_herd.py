@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
-from chaos_llm.analysis.run import Run
+from chaos_llm.analysis.run import Interval, Run
 from chaos_llm.checks.check import Check, Finding
 from chaos_llm.durations import Duration, describe, seconds
 from chaos_llm.errors import UsageError
@@ -34,8 +34,9 @@ class Minute(NamedTuple):
 class RecoversWithoutAHerd(Check):
     """After a recovery no provider gets more than `times` the requests of a healthy minute.
 
-    Each minute until `within` after the recovery is checked. The healthy rate is learned from the
-    warm-up before the first fault: its requests per minute, or per call if more calls are made.
+    Each minute until `within` after the recovery is checked, up to the next failure, which has
+    retries of its own. The healthy rate is learned from the warm-up before the first fault: its
+    requests per minute, or per call if more calls are made.
     Fewer than ten requests above that rate are no herd. Retries of calls count like requests that a
     queue releases in the background. Not judged without a healthy warm-up.
     """
@@ -56,12 +57,12 @@ class RecoversWithoutAHerd(Check):
 
     def __call__(self, run: Run) -> Finding:
         used = [provider for provider in run.providers if run.evidence.uses(provider)]
-        recovered = [(p, interval.begins) for p in used for interval in run.recoveries(p, _MINUTE)]
+        recovered = [(p, interval) for p in used for interval in run.recoveries(p, _MINUTE)]
         if not recovered:
             return self.not_applicable("no provider recovered while calls were made")
         if not run.evidence.healthy:
             return self.not_judged("no healthy call shows the normal rate; see warmup=")
-        minutes = [(p, minute) for p, since in recovered for minute in self._minutes(run, p, since)]
+        minutes = [(p, minute) for p, up in recovered for minute in self._minutes(run, p, up)]
         herds = [
             (p, minute)
             for p, minute in minutes
@@ -71,18 +72,19 @@ class RecoversWithoutAHerd(Check):
         rate = f"{worst.requests} requests in a minute, {worst.healthy:.1f} in a healthy one"
         if not herds:
             return self.passed(f"the largest rate after a recovery: {provider} got {rate}")
-        since = max(at for p, at in recovered if p == provider and at <= worst.begins)
+        since = max(up.begins for p, up in recovered if p == provider and up.begins <= worst.begins)
         when = f"{describe(worst.begins - since)} after it recovered"
         return self.failed(f"{provider} got {rate}, {when}", worst.begins)
 
-    def _minutes(self, run: Run, provider: str, since: float) -> list[Minute]:
+    def _minutes(self, run: Run, provider: str, up: Interval) -> list[Minute]:
         sent = [exchange.at for exchange in run.to(provider)]
         calls = sorted(call.began for call in run.calls if call.outcome != "missed")
         per_minute, per_call = _healthy_rates(run, provider)
-        steps = int(max(seconds(self.within) - _MINUTE, 0.0) / _STEP) + 1
+        checked = min(seconds(self.within), up.ends - up.begins)
+        steps = int(max(checked - _MINUTE, 0.0) / _STEP) + 1
         return [
             Minute(at, _count(sent, at), max(per_minute, per_call * _count(calls, at)))
-            for at in (since + _STEP * step for step in range(steps))
+            for at in (up.begins + _STEP * step for step in range(steps))
         ]
 
 

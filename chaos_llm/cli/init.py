@@ -13,12 +13,12 @@ from chaos_llm.errors import UsageError
 if TYPE_CHECKING:
     from chaos_llm.project.scaffold import Plan
 
-_NEXT = """
-Next:
-  pytest tests/test_outages.py                   # what users see when {provider} fails
-  chaos-llm profiles --provider {provider:<10}      # recorded outages of it
-  chaos-llm doctor                               # what is installed, and what is answered
-Read on: docs/tutorial.md, docs/how-to/ci.md"""
+_NEXT = (
+    ("pytest tests/test_outages.py", "what users see when {provider} fails"),
+    ("chaos-llm profiles --provider {provider}", "recorded outages of it"),
+    ("chaos-llm doctor", "what is installed, and what is answered"),
+)
+_READ_ON = "Read on, in the documentation of chaos_llm: the tutorial, and the guide to CI."
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,7 +52,12 @@ def run(options: argparse.Namespace) -> int:
         print(f"{'added to' if each.is_added else 'written'}: {each.path}")
     for hint in made.hints:
         print(f"to do: {hint}")
-    print(_NEXT.format(provider=made.provider))
+    print("\nNext:")
+    for command, why in _NEXT:
+        print(
+            f"  {command.format(provider=made.provider):<46} # {why.format(provider=made.provider)}"
+        )
+    print(_READ_ON)
     return 0
 
 

@@ -22,6 +22,11 @@ _CLIENTS = {
     *("langchain", "langchain_anthropic", "langchain_openai", "langgraph", "litellm", "mistralai"),
     *("ollama", "openai", "pydantic_ai", "requests", "together", "xai_sdk"),
 }
+_KEYS = ("key", "token", "secret")  # last words of arguments that take a key
+_SDK_CLIENTS = {
+    **dict.fromkeys(("Anthropic", "AsyncAnthropic"), "anthropic"),
+    **dict.fromkeys(("AsyncOpenAI", "OpenAI"), "openai"),
+}
 _AGENTS = ("create_agent", "create_react_agent", "create_tool_calling_agent")
 _METHODS = ("get", "post", "put")
 
@@ -33,7 +38,8 @@ class Entry:
     """A way into the app. `name` is that of the function, class, agent, or FastAPI object.
 
     `method` is a class' method, or a route's HTTP method; `path` is the route's; `argument` is the
-    parameter, field or query parameter that takes the question.
+    parameter, field or query parameter that takes the question. `made_with` is what a class is
+    called with, and `needs` the imports of that.
     """
 
     kind: Kind
@@ -45,6 +51,8 @@ class Entry:
     is_body: bool = False
     is_async: bool = False
     is_call: bool = False  # an agent that a function without arguments makes
+    made_with: str = ""
+    needs: tuple[str, ...] = ()
     score: int = 0
 
 
@@ -148,8 +156,10 @@ def _function(node: Function, module: str) -> Iterator[Entry]:
 
 def _methods(node: ast.ClassDef, module: str) -> Iterator[Entry]:
     made = {each.name: each for each in node.body if isinstance(each, Function)}
-    if "__init__" in made and _required(made["__init__"])[1:]:
-        return  # it wants arguments that nobody knows here
+    known = _made_with(made["__init__"]) if "__init__" in made else ("", ())
+    if known is None:
+        return
+    made_with, needs = known
     if any(
         _called(each) in ("dataclass", "BaseModel") for each in (*node.bases, *node.decorator_list)
     ):
@@ -168,8 +178,29 @@ def _methods(node: ast.ClassDef, module: str) -> Iterator[Entry]:
                 each.name,
                 argument=required[0],
                 is_async=is_async,
+                made_with=made_with,
+                needs=needs,
                 score=32 + words,
             )
+
+
+def _made_with(node: Function) -> tuple[str, tuple[str, ...]] | None:
+    """What a class may be called with: placeholders for keys, SDKs' clients; None for the rest."""
+    required = set(_required(node)[1:])
+    values, needs = [], []
+    for argument in (*node.args.args, *node.args.kwonlyargs):
+        if argument.arg not in required:
+            continue
+        required.remove(argument.arg)
+        client = _called(argument.annotation) if argument.annotation else ""
+        if argument.arg.rpartition("_")[2] in _KEYS:
+            values.append(f'{argument.arg}="a-placeholder"')
+        elif client in _SDK_CLIENTS:
+            values.append(f"{argument.arg}={client}()")
+            needs.append(f"from {_SDK_CLIENTS[client]} import {client}")
+        else:
+            return None
+    return None if required else (", ".join(values), tuple(needs))
 
 
 def _words(name: str, argument: str) -> int:

@@ -88,9 +88,9 @@ _METHOD = """import pytest
 
 def bot():
     # Here, not above: a client that it makes then finds a placeholder for a key that is not set.
-    from {module} import {name}
+    {imports}
 
-    return {name}()
+    return {name}({made_with})
 """
 _SCRIPT = """import io
 import runpy
@@ -152,7 +152,8 @@ def _function(entry: Entry, provider: str) -> str:
 
 
 def _method(entry: Entry, provider: str) -> str:
-    head = _METHOD.format(module=entry.module, name=entry.name)
+    imports = "\n    ".join((*entry.needs, f"from {entry.module} import {entry.name}"))
+    head = _METHOD.format(imports=imports, name=entry.name, made_with=entry.made_with)
     return _sync_or_async(head, f"bot().{entry.method}", entry, provider)
 
 

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import islice
 from types import AsyncGeneratorType, CodeType, CoroutineType, FrameType, GeneratorType
 from typing import Any
 
+from chaos_llm.protocol.app_files import app_file
+
 OURS = "chaos_llm.virtual_time"
+_ANSWERING = "chaos_llm.interception."  # where an app's request waits for its answer
 _PLUMBING = (
     "threading",
     "queue",
     "selectors",
+    "anyio",
     "asyncio",
     "concurrent",
     "contextlib",
@@ -73,15 +77,30 @@ def position(code: CodeType, at: int) -> Position:
 
 def place_of_thread(ident: int) -> str:
     """The app's own innermost frame in a thread as " at file:line (function)", or nothing."""
-    return _text(first_frame_outside(sys._current_frames().get(ident), *_PLUMBING))
+    frame = first_frame_outside(sys._current_frames().get(ident), *_PLUMBING)
+    return _text(_sender(frame, _callers(frame)))
 
 
 def place_of_coroutine(coroutine: Any) -> str:
     """The app's own innermost frame in a suspended coroutine, in the same format."""
-    found = None
+    found: list[FrameType] = []
     for frame in suspended_frames(coroutine):
-        found = first_frame_outside(frame, *_PLUMBING) or found
-    return _text(found)
+        if outside := first_frame_outside(frame, *_PLUMBING):
+            found.insert(0, outside)
+    return _text(_sender(found[0], found)) if found else ""
+
+
+def _sender(frame: FrameType | None, stack: Iterable[FrameType]) -> FrameType | None:
+    """For a wait for an answer the app's frame in `stack` that sent the request; else the frame."""
+    if frame is None or not frame.f_globals.get("__name__", "").startswith(_ANSWERING):
+        return frame
+    return next((each for each in stack if app_file(each.f_code.co_filename)), frame)
+
+
+def _callers(frame: FrameType | None) -> Iterator[FrameType]:
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
 
 
 def suspended_frames(awaitable: Any) -> Iterator[FrameType]:

@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Callable
 from typing import Protocol
 
+from chaos_llm.durations import describe
 from chaos_llm.errors import Deadlock, HarnessError, HorizonReached, RealWaitExceeded
 from chaos_llm.virtual_time.clock import TICKS, Clock
 from chaos_llm.virtual_time.redirects import real_monotonic, real_sleep
@@ -148,8 +149,9 @@ class Turns:
         if moment > self.clock.horizon:
             raise self._record(
                 HorizonReached(
-                    f"virtual time ran past the horizon of {self.clock.horizon / TICKS:g} s: "
-                    f"something sleeps or polls in an endless loop: {self._describe_waiting()}"
+                    f"virtual time ran past the horizon of {describe(self.clock.horizon / TICKS)}: "
+                    "something sleeps or polls in an endless loop, or waits without a time-out: "
+                    f"{self._describe_waiting()}"
                 )
             )
         self.clock.advance_to(moment)

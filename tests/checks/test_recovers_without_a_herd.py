@@ -108,6 +108,20 @@ def test_many_users_that_return_in_step_are_a_herd():
     assert finding.verdict == "fail"
 
 
+def test_retries_of_the_next_failure_are_no_herd():
+    async def stubborn(question):
+        for _ in range(30):
+            try:
+                return await ask_async_once(question)
+            except ERRORS:
+                await asyncio.sleep(1)
+        return APOLOGY
+
+    again = window(begins=23 * MINUTE, ends=30 * MINUTE)
+    twice = profile_of(window(ends=20 * MINUTE), again)
+    assert found(stubborn, twice, users=1).verdict == "pass"
+
+
 def test_it_is_not_applicable_without_a_recovery():
     finding = found(DefendedAsync().answer, until="10m", recovery=0)
     assert finding.verdict == "not applicable"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -26,7 +26,7 @@ from chaos_llm.server.launch.settings import Settings
 grpc = library("grpc")
 xai_sdk = library("xai_sdk")
 
-LIMIT = 0.6  # real seconds, where silence has to end by the client's own limit
+LIMIT = 2  # real seconds, where silence has to end by the client's own limit
 CASES = {
     "healthy": None,
     "UNAVAILABLE, always": faults.overloaded(),
@@ -42,6 +42,8 @@ CASES = {
     "a shorter answer": faults.truncated_answer(),
 }
 UNTIL_THE_LIMIT = ("silence", "a stall in the middle")
+BY_THE_CLIENT = "Stream removed (Deadline Exceeded)"
+BY_THE_SERVER = "Deadline Exceeded"
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,29 @@ def test_the_simulated_core_reports_what_the_real_one_does(server, talk, case):
             provider.inject(fault, times=times)
         simulated = seen(talk, options, lambda: chaos.journal)
     real = seen(talk, options | on_loopback, lambda: here.journal)
-    assert simulated == real
+    assert simulated == without_the_servers_timer(real)
+
+
+def without_the_servers_timer(real: Seen) -> Seen:
+    """What the client would have seen, had its own timer been the first of the two.
+
+    A real server of gRPC also ends a call at its deadline. If its trailers arrive before the client
+    has given up, a stream that had begun ends with the server's words.
+    """
+    if real.pieces and real.details == BY_THE_SERVER:
+        return replace(real, details=BY_THE_CLIENT)
+    return real
+
+
+@pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "asyncio"])
+def test_a_stall_ends_in_the_words_of_a_real_client_whose_server_keeps_no_time(asynchronous):
+    talk = (lambda *of: asyncio.run(read_later(*of))) if asynchronous else read
+    with serving([headers(*GRPC), data(MESSAGE)]) as (address, _):
+        real = talk(address, LIMIT)
+    with outage() as chaos:
+        chaos.on("xai").inject(Saying(of_frames(MESSAGE, ending=Ending.SILENT)))
+        assert talk("api.x.ai", LIMIT) == real
+    assert real[:3] == ([MESSAGE[5:]], grpc.StatusCode.DEADLINE_EXCEEDED, BY_THE_CLIENT)
 
 
 METHOD = "/xai_api.Chat/GetCompletionChunk"
@@ -190,21 +214,21 @@ WIRES = {
 }
 
 
-def read(target: str) -> tuple[Any, ...]:
+def read(target: str, timeout: float = 60) -> tuple[Any, ...]:
     """What a stream of a bare channel brings: messages, then the status."""
     messages: list[bytes] = []
     with grpc.insecure_channel(target) as channel:
-        call = channel.unary_stream(METHOD)(b"", timeout=60)
+        call = channel.unary_stream(METHOD)(b"", timeout=timeout)
         with suppress(grpc.RpcError):
             messages.extend(call)
         trailers = tuple((name, value) for name, value in call.trailing_metadata())
         return messages, call.code(), call.details(), trailers, call.debug_error_string()
 
 
-async def read_later(target: str) -> tuple[Any, ...]:
+async def read_later(target: str, timeout: float = 60) -> tuple[Any, ...]:
     messages: list[bytes] = []
     async with grpc.aio.insecure_channel(target) as channel:
-        call = channel.unary_stream(METHOD)(b"", timeout=60)
+        call = channel.unary_stream(METHOD)(b"", timeout=timeout)
         with suppress(grpc.RpcError):
             async for message in call:
                 messages.append(message)  # noqa: PERF401 - what came before the error is kept

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import httpx
 import pytest
 from support.http_clients import each, streamed
@@ -130,3 +132,23 @@ def test_a_client_without_a_time_out_that_waits_for_ever_is_said_to_be_one():
     with waits, outage() as chaos:
         chaos.on("anthropic").inject(hang())
         httpx.Client(timeout=None).get("https://api.anthropic.com/v1/models")
+
+
+def ask_and_wait_for_ever():
+    httpx.Client(timeout=None).get("https://api.anthropic.com/v1/models")
+
+
+async def ask_and_wait_for_ever_async():
+    await httpx.AsyncClient(timeout=None).get("https://api.anthropic.com/v1/models")
+
+
+@pytest.mark.parametrize(
+    "asks",
+    [ask_and_wait_for_ever, lambda: asyncio.run(ask_and_wait_for_ever_async())],
+    ids=["sync", "async"],
+)
+def test_the_line_that_waits_for_ever_is_named(asks):
+    line = r"test_timeouts\.py:\d+ \(ask_and_wait_for_ever"
+    with pytest.raises(HorizonReached, match=line), outage() as chaos:
+        chaos.on("anthropic").inject(hang())
+        asks()

@@ -6,6 +6,7 @@ import importlib.util
 import os
 import subprocess
 import sys
+import textwrap
 import tomllib
 
 import pytest
@@ -152,6 +153,49 @@ def test_a_package_with_its_own_client_in_src(tmp_path):
     said = pytest_says(tmp_path)
     assert "1 failed, 1 passed" in said, said
     assert "never_caches_the_outage" in said
+
+
+def test_a_client_that_wants_a_key_gets_a_placeholder(tmp_path):
+    wants = CLIENT.replace(
+        "def __init__(self, timeout=20):", "def __init__(self, api_key, *, timeout=20):"
+    )
+    text = init(
+        made(
+            tmp_path,
+            client=wants.replace('"secret"', "self.key").replace(
+                "self.memory = {}", "self.memory = {}\n        self.key = api_key"
+            ),
+        )
+    )
+    assert 'return Client(api_key="a-placeholder")' in text
+    said = pytest_says(tmp_path)
+    assert "1 failed, 1 passed" in said, said
+    assert "never_caches_the_outage" in said
+
+
+def test_a_class_that_wants_an_sdks_client_gets_one(tmp_path):
+    body = FUNCTION.replace("question: str", "self, question: str").replace(
+        "claude.", "self.claude."
+    )
+    bot = f"""
+import anthropic
+
+class Bot:
+    def __init__(self, claude: anthropic.Anthropic):
+        self.claude = claude
+{textwrap.indent(body, "    ")}
+"""
+    text = init(made(tmp_path, clerk=bot))
+    assert "return Bot(claude=Anthropic())" in text
+    said = pytest_says(tmp_path)
+    assert "1 failed, 1 passed" in said, said
+    assert "CheckFailed" in said
+
+
+def test_a_class_that_wants_what_nobody_knows_is_left_alone(tmp_path):
+    wants = CLIENT.replace("timeout=20):", "database):")
+    text = init(made(tmp_path, client=wants), "--dry-run")
+    assert 'pytest.skip("put a call of your app into `ask`")' in text
 
 
 def test_a_script_may_read_its_standard_input(tmp_path):
