@@ -38,12 +38,11 @@ def rows(
         for last, line in lines:  # noqa: B007 - the number is read outside
             yield line.decode("utf-8", "replace")
 
-    csv.field_size_limit(_LONGEST_FIELD)
     reader = csv.reader(texts(), delimiter=_delimiter(first))
     while True:
         number = last + 1
         try:
-            values = next(reader, None)
+            values = _next(reader)
         except csv.Error as error:
             broken(number, f"no row of a CSV: {error}")
             continue
@@ -53,6 +52,15 @@ def rows(
             broken(number, f"expected {len(columns)} columns, got {len(values)}")
             continue
         yield number, dict(zip(columns, (value or None for value in values), strict=True))
+
+
+def _next(reader: Iterator[list[str]]) -> list[str] | None:
+    """The next row; the limit of a field's length is the whole process's, so it is given back."""
+    before = csv.field_size_limit(_LONGEST_FIELD)
+    try:
+        return next(reader, None)
+    finally:
+        csv.field_size_limit(before)
 
 
 def _delimiter(first: str) -> str:

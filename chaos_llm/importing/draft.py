@@ -50,9 +50,17 @@ class Draft:
 
 
 def draft(
-    calls: Calls, posts: Sequence[RecordedPost], *, name: str, recorded_in: Sequence[str]
+    calls: Calls,
+    posts: Sequence[RecordedPost],
+    *,
+    name: str,
+    recorded_in: Sequence[str],
+    assumed: Sequence[str] = (),
 ) -> Draft:
-    """The draft of a profile; raises UsageError if no call counts, or none failed."""
+    """The draft of a profile; raises UsageError if no call counts, or none failed.
+
+    `assumed` is what the readers had to assume.
+    """
     found_groups = groups(calls)
     if not found_groups:
         raise UsageError(_nothing(calls, posts, recorded_in))
@@ -62,7 +70,7 @@ def draft(
     slow = [w for group in found_groups for w in latencies.slow_windows(group)]
     if not windows and not slow:
         raise UsageError(_no_failures(calls, recorded_in))
-    made = _Profile(calls, posts, name, recorded_in, begins, last, found_groups)
+    made = _Profile(calls, posts, name, recorded_in, begins, last, found_groups, assumed)
     return made.draft(windows, slow[: _MOST_WINDOWS - len(windows)], strictness)
 
 
@@ -91,6 +99,7 @@ class _Profile:
     begins: float
     last: float
     groups: Sequence[Group]
+    assumed: Sequence[str]
 
     def __post_init__(self) -> None:
         self.faults = RecordedFaults(self.calls.kinds, self.name)
@@ -282,7 +291,7 @@ class _Profile:
                     else "whose calls they are was not recorded."
                 )
             )
-        for text in self.faults.assumed:
+        for text in (*self.assumed, *self.faults.assumed):
             yield f"Assumed: {text}."
         for provider, page in pages.items():
             first = min((w.begins[0] for w in found if w.provider == provider), default=None)
@@ -362,7 +371,8 @@ def _no_failures(calls: Calls, recorded_in: Sequence[str]) -> str:
     names = ", ".join(recorded_in)
     refused = sum(calls.refused.values())
     also = f", and {refused} were refused as wrong" if refused else ""
-    return (
-        f"{names}: no outage was found: {calls.failures} of {calls.count} calls failed{also}. "
-        "There is nothing to replay"
-    )
+    why = "There is nothing to replay"
+    if calls.failures:
+        why = "That is too few, or too evenly spread, to be told from chance"
+    failed = f"{calls.failures} of {calls.count} calls failed{also}"
+    return f"{names}: no outage was found: {failed}. {why}"

@@ -71,6 +71,7 @@ def import_files(
     calls = Calls()
     posts: list[RecordedPost] = []
     secrets: list[Secrets] = []
+    assumed: list[str] = []
     for path in _files(paths):
         file = _opened(path, columns or {}, progress)
         reader = readers.reader_of(file, format_name)
@@ -80,12 +81,14 @@ def import_files(
             else:
                 posts.append(each)
         secrets.append(file.secrets)
+        assumed += [f"{file.path.name}: {text}" for text in file.assumed]
         for message in _about(file, reader.name):
             tell(message)
     if calls.unnamed and calls.count:
         count = sum(calls.unnamed.values())
         tell(f"{count} calls name no provider and are left out; --provider NAME assumes one")
-    made = draft(calls, posts, name=name, recorded_in=[path.name or str(path) for path in paths])
+    names = [path.name or str(path) for path in paths]
+    made = draft(calls, posts, name=name, recorded_in=names, assumed=assumed)
     return Imported(made, secrets)
 
 

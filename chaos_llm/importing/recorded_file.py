@@ -55,6 +55,7 @@ class RecordedFile:
     broken: BrokenLines = field(default_factory=BrokenLines)
     secrets: Secrets = field(default_factory=Secrets)
     notes: dict[str, None] = field(default_factory=dict)
+    assumed: dict[str, None] = field(default_factory=dict)
 
     @cached_property
     def size(self) -> int:
@@ -130,6 +131,10 @@ class RecordedFile:
     def note(self, text: str) -> None:
         """Say something about the file, once."""
         self.notes[text] = None
+
+    def assume(self, text: str) -> None:
+        """Say what the file does not, and is assumed; it is written into the profile, too."""
+        self.assumed[text] = None
 
     def lines(self) -> Iterator[tuple[int, bytes]]:
         """The number and the bytes of every line that is not empty."""

@@ -1,4 +1,9 @@
-"""Cassettes: requests and replies that vcrpy, VCR for Ruby, go-vcr, or a HAR's writer kept."""
+"""Cassettes: requests and replies that vcrpy, VCR for Ruby, go-vcr, or a HAR's writer kept.
+
+So many test suites write them with serializers of their own that the common ones are read, too:
+bodies as the JSON that they were (pydantic-ai, cassetter, ReqCassette), and requests and replies in
+two lists (LangChain).
+"""
 
 from __future__ import annotations
 
@@ -11,14 +16,18 @@ from pathlib import Path
 from typing import Any
 
 from chaos_llm.errors import UsageError
-from chaos_llm.recording.content_encoding import decoded
+from chaos_llm.recording.content_encoding import decoded, needed_for
 
+_PARSED = ("parsed_body", "body_json")  # fields with a body as JSON, and not as a text
 _NEEDS_YAML = '{}: a cassette in YAML needs PyYAML: pip install "chaos_llm[import]"'
 
 
 @dataclass(frozen=True)
 class Interaction:
-    """One request with its reply; header names are in lower case, `when` as the file writes it."""
+    """One request with its reply; header names are in lower case, `when` as the file writes it.
+
+    `lacks` is the package without which the reply's body cannot be decompressed.
+    """
 
     method: str
     url: str
@@ -29,6 +38,7 @@ class Interaction:
     body: bytes
     when: Any = None
     duration: Any = None
+    lacks: str = ""
 
 
 def documents(path: Path) -> list[Any]:
@@ -50,7 +60,17 @@ def documents_of(text: bytes, path: Path) -> list[Any]:
     found = document.get("interactions") or document.get("http_interactions")
     if found is None and isinstance(document.get("log"), dict):
         return [_of_har(entry) for entry in document["log"].get("entries") or ()]
+    if found is None:
+        found = _paired(document.get("requests"), document.get("responses"))
     return found if isinstance(found, list) else []
+
+
+def _paired(requests: Any, responses: Any) -> list[Any]:
+    """The interactions of a cassette with its requests in one list and its replies in another."""
+    if not isinstance(requests, list) or not isinstance(responses, list):
+        return []
+    pairs = zip(requests, responses, strict=False)  # a torn cassette may lack the last replies
+    return [{"request": request, "response": response} for request, response in pairs]
 
 
 def interactions(path: Path) -> list[Interaction]:
@@ -68,6 +88,7 @@ def interaction(value: Mapping[str, Any]) -> Interaction:
     """One interaction of a document; raises what a malformed one causes, such as KeyError."""
     request, response = value["request"], value["response"]
     headers = _headers(response)
+    encoding, said = headers.get("content-encoding", ""), _body(response)
     return Interaction(
         str(request.get("method") or "POST").upper(),
         str(request.get("uri") or request.get("url") or request.get("path")),
@@ -75,9 +96,10 @@ def interaction(value: Mapping[str, Any]) -> Interaction:
         _body(request),
         _status(response),
         headers,
-        decoded(_body(response), headers.get("content-encoding", "")),
+        decoded(said, encoding),
         value.get("recorded_at") or headers.get("date"),
         response.get("duration"),
+        needed_for(said, encoding),
     )
 
 
@@ -163,13 +185,28 @@ def _status(response: Mapping[str, Any]) -> int:
 
 
 def _body(message: Mapping[str, Any]) -> bytes:
+    for name in _PARSED:
+        if message.get(name) is not None:
+            return json.dumps(message[name], ensure_ascii=False).encode()
     body = message.get("body")
     if body is None:
         body = message.get("content")
     if isinstance(body, dict):
-        if "base64_string" in body:
-            return b64decode(body["base64_string"])
-        body = body.get("string")
+        return _bytes_of(body)
     if isinstance(body, str):
-        return body.encode()
+        return body.encode("utf-8", "replace")
     return body if isinstance(body, bytes) else b""
+
+
+def _bytes_of(body: Mapping[str, Any]) -> bytes:
+    """The bytes of a body that is an object: of the fields that a tool adds, or JSON itself."""
+    if "base64_string" in body:
+        return b64decode(body["base64_string"])
+    if "string" in body or "encoding" in body:
+        return _body({"body": body.get("string")})
+    if body.get("type") in ("text", "binary", "none") and body.keys() <= {"type", "content"}:
+        content = body.get("content") or ""
+        return bytes.fromhex(content) if body["type"] == "binary" else content.encode()
+    if body.keys() == {"type", "content"} and body["type"] == "json":
+        body = body["content"]
+    return json.dumps(body, ensure_ascii=False, default=str).encode()

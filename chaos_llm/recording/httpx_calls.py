@@ -36,8 +36,7 @@ def _sync(watch: Watch, module: Any, real: Callable[..., Any]) -> Callable[..., 
         observer = _observer(watch, request)
         if observer is None:
             return real(transport, request)
-        observer.request_content(request.read())
-        with _sending(observer, module):
+        with _uploading(observer, module, request), _sending(observer, module):
             response = real(transport, request)
         reply = WatchedReply(observer, response.status_code, response.headers)
         response.stream = _sync_stream(module)(module, response.stream, reply)
@@ -51,8 +50,7 @@ def _asynchronous(watch: Watch, module: Any, real: Callable[..., Any]) -> Callab
         observer = _observer(watch, request)
         if observer is None:
             return await real(transport, request)
-        observer.request_content(await request.aread())
-        with _sending(observer, module):
+        with _uploading(observer, module, request), _sending(observer, module):
             response = await real(transport, request)
         reply = WatchedReply(observer, response.status_code, response.headers)
         response.stream = _async_stream(module)(module, response.stream, reply)
@@ -75,6 +73,53 @@ def _sending(observer: CallObserver, module: Any) -> Iterator[None]:
     except BaseException as error:
         observer.end(_end_of(module, error), now())
         raise
+
+
+@contextmanager
+def _uploading(observer: CallObserver, module: Any, request: Any) -> Iterator[None]:
+    """Note the body of a request: at once what is in memory, else piece by piece as it is sent."""
+    content = _in_memory(module, request)
+    if content is not None:
+        observer.request_content(content)
+        yield
+        return
+    upload = request.stream
+    request.stream = _upload(module)(observer, upload)
+    try:
+        yield
+    finally:
+        request.stream = upload
+
+
+def _in_memory(module: Any, request: Any) -> bytes | None:
+    try:
+        return bytes(request.content)
+    except module.RequestNotRead:
+        return None
+
+
+def _upload(module: Any) -> type:
+    class Upload(module.SyncByteStream, module.AsyncByteStream):  # type: ignore[misc] # classes of Any
+        def __init__(self, observer: CallObserver, stream: Any) -> None:
+            self._observer, self._stream = observer, stream
+
+        def __iter__(self) -> Iterator[bytes]:
+            for data in self._stream:
+                self._observer.request_content(data)
+                yield data
+
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            async for data in self._stream:
+                self._observer.request_content(data)
+                yield data
+
+        def close(self) -> None:
+            self._stream.close()
+
+        async def aclose(self) -> None:
+            await self._stream.aclose()
+
+    return Upload
 
 
 class _WatchedStream:

@@ -98,6 +98,21 @@ def test_async_calls_are_recorded_too(path, vendor):
     assert "customer" in call["request_body"]
 
 
+def test_an_upload_is_sent_piece_by_piece_and_not_kept(path, vendor):
+    url = vendor(lambda c: c.sendall(reply(CLAUDE)))
+    pieces = (b"0123456789" for _ in range(3))
+    with chaos_llm.record(path), httpx.Client(timeout=60) as client:
+        request = client.build_request(
+            "POST", f"{url}/v1/messages", content=pieces, headers={"content-length": "30"}
+        )
+        assert client.send(request).status_code == 200
+        with pytest.raises(httpx.StreamConsumed):
+            request.read()
+    (call,) = rows(path)
+    assert call["sent"] == 30
+    assert call["status"] == 200
+
+
 def test_every_attempt_that_fails_is_a_call(path, vendor):
     vendor(reset)
     with (

@@ -84,6 +84,13 @@ FIELDS = (
         "model: claude-2.1",
         404,
     ),
+    Case(
+        "another vendor's model",
+        {"model": "gpt-4o"},
+        {"model": "claude-next"},
+        "model: gpt-4o",
+        404,
+    ),
     Case("messages missing", {"messages": GONE}, {}, "messages: Field required"),
     Case("messages: type", {"messages": "hi"}, {}, f"messages: {ARRAY}"),
     Case("no message", {"messages": []}, {}, "messages: at least one message is required"),
@@ -434,9 +441,40 @@ CONVERSATION = (
     Case(
         "image format",
         says({"type": "image", "source": {**PIXEL, "media_type": "image/tiff"}}),
-        says({"type": "image", "source": {**PIXEL, "media_type": "image/webp"}}),
+        says({"type": "image", "source": PIXEL}),
         "messages.0.content.0.image.source.base64.media_type: Input should be 'image/jpeg', "
         "'image/png', 'image/gif' or 'image/webp'",
+    ),
+    Case(
+        "empty image",
+        says({"type": "image", "source": {**PIXEL, "data": ""}}),
+        says({"type": "image", "source": PIXEL}),
+        "messages.0.content.0.image.source.base64: image cannot be empty",
+    ),
+    Case(
+        "image of another format",
+        says({"type": "image", "source": {**PIXEL, "media_type": "image/jpeg"}}),
+        says({"type": "image", "source": {**PIXEL, "media_type": "image/png"}}),
+        "messages.0.content.0.image.source.base64: The image was specified using the image/jpeg "
+        "media type, but the image appears to be a image/png image",
+    ),
+    Case(
+        "image unreadable",
+        says({"type": "image", "source": {**PIXEL, "data": "data:image/png;base64,iVBORw0K"}}),
+        says({"type": "image", "source": PIXEL}),
+        "messages.0.content.0.image.source.base64.data: Could not process image",
+    ),
+    Case(
+        "empty system block",
+        {"system": [{"type": "text", "text": ""}]},
+        {"system": ""},
+        "system: text content blocks must be non-empty",
+    ),
+    Case(
+        "top_k while thinking",
+        {"model": OLD, "max_tokens": 4000, "thinking": MANUAL, "top_k": 5},
+        {"model": OLD, "max_tokens": 4000, "thinking": MANUAL},
+        "`top_k` must be unset when thinking is enabled or in adaptive mode",
     ),
     Case(
         "empty system turn",

@@ -39,6 +39,7 @@ RESULT = {"toolResult": {"toolUseId": "tooluse_1", "content": [{"text": "at the 
 LOOP = (HI, said("assistant", CALL), said("user", RESULT))
 SAYS = "The model returned the following errors: "
 ONE = "1 validation error detected: Value "
+THINKS = {"additionalModelRequestFields": {"thinking": {"type": "enabled", "budget_tokens": 1024}}}
 WORDS = "word " * 400_000
 
 
@@ -57,6 +58,10 @@ def with_id(call):
     )
 
 
+def choosing(choice):
+    return {"toolConfig": {"tools": [TOOL], "toolChoice": choice}}
+
+
 def limits(**given):
     return {"inferenceConfig": given}
 
@@ -71,6 +76,46 @@ def failed(content):
 
 
 CASES = (
+    Case(
+        "content block",
+        conversation(HI, said("assistant", {"type": "tool_use", "id": "toolu_1"}), HI),
+        conversation(HI, said("assistant", {"type": "text", "text": "hi"}), HI),
+        "ContentBlock object at messages.1.content.0 must set one of the following keys: text, "
+        "image, toolUse, toolResult, document, video, cachePoint, reasoningContent, "
+        "citationsContent, searchResult.",
+    ),
+    Case(
+        "choice of tools",
+        {**at("meta.llama3-3-70b-instruct-v1:0"), **choosing({"any": {}})},
+        {**at("mistral.mistral-large-2407-v1:0"), **choosing({"any": {}})},
+        "This model doesn't support the toolConfig.toolChoice.any field. Remove "
+        "toolConfig.toolChoice.any and try again.",
+    ),
+    Case(
+        "Claude's temperature beside topP",
+        {**at(CLAUDE), **limits(temperature=0.5, topP=0.9)},
+        limits(temperature=0.5, topP=0.9),
+        f"{SAYS}`temperature` and `top_p` cannot both be specified for this model. Please use only "
+        "one.",
+    ),
+    Case(
+        "sampling of the newest Claudes",
+        {**at("us.anthropic.claude-opus-4-7-v1"), **limits(topP=0.9)},
+        {**at("us.anthropic.claude-opus-4-6-v1"), **limits(topP=0.9)},
+        f"{SAYS}`top_p` is deprecated for this model.",
+    ),
+    Case(
+        "Claude's temperature while thinking",
+        {**at(CLAUDE), **THINKS, **limits(temperature=0.5, maxTokens=4000)},
+        {**at(CLAUDE), **THINKS, **limits(temperature=1, maxTokens=4000)},
+        f"{SAYS}`temperature` may only be set to 1 when thinking is enabled.",
+    ),
+    Case(
+        "another vendor's model",
+        at("gpt-4o"),
+        at("openai.gpt-oss-20b-1:0"),
+        "The provided model identifier is invalid.",
+    ),
     Case("invalid JSON", {}, {}, "Malformed input request, please reformat", raw=b"{"),
     Case(
         "role",

@@ -21,6 +21,7 @@ KEY = {"authorization": "Bearer k"}
 HI = {"role": "user", "content": "hi"}
 CALL = {"id": "call00001", "type": "function", "function": {"name": "track", "arguments": "{}"}}
 ASKED = {"role": "assistant", "content": "", "tool_calls": [CALL]}
+PARSED = {**ASKED, "tool_calls": [{**CALL, "function": {"name": "track", "arguments": {}}}]}
 RESULT = {"role": "tool", "tool_call_id": "call00001", "content": "at the depot"}
 SCHEMA = {"type": "object", "properties": {"order": {"type": "string"}}}
 
@@ -51,6 +52,23 @@ def extra(*place, sent):
 
 TWICE = {**ASKED, "tool_calls": [CALL, {**CALL, "id": "call00002"}]}
 OF_MISTRAL = (
+    Case(
+        "another vendor's content part",
+        conversation(
+            HI, {"role": "assistant", "content": [{"type": "tool_use", "id": "toolu_1"}]}, HI
+        ),
+        conversation(HI, {"role": "assistant", "content": [{"type": "text", "text": "hi"}]}, HI),
+        "",
+        422,
+        more={"type": "invalid_request_error"},
+    ),
+    Case(
+        "another vendor's model",
+        {"model": "gpt-4o"},
+        {"model": "our-model"},
+        "Invalid model: gpt-4o",
+        more={"type": "invalid_model", "code": "1500"},
+    ),
     Case(
         "unknown key",
         {"max_completion_tokens": 32_000},
@@ -171,6 +189,22 @@ GROQ = chat("groq chat", "https://api.groq.com/openai/v1/chat/completions", "ope
 MUST = "the following must be satisfied[("
 OF_GROQ = (
     Case(
+        "another vendor's message",
+        conversation(
+            HI, {"role": "assistant", "content": [{"type": "tool_use", "id": "toolu_1"}]}, HI
+        ),
+        conversation(HI, {"role": "assistant", "content": [{"type": "text", "text": "hi"}]}, HI),
+        "'messages.1' : for 'role:assistant' the following must be satisfied[('messages.1.content' : value must be a string)]",
+    ),
+    Case(
+        "another vendor's model",
+        {"model": "gpt-4o"},
+        {"model": "openai/gpt-oss-20b"},
+        "The model `gpt-4o` does not exist or you do not have access to it.",
+        404,
+        more={"code": "model_not_found"},
+    ),
+    Case(
         "role",
         conversation({"role": "model", "content": "a"}),
         {},
@@ -221,6 +255,20 @@ DEEPSEEK = chat("deepseek chat", "https://api.deepseek.com/chat/completions", "d
 THINKS = {"thinking": {"type": "enabled"}, **function("track")}
 BOTH = {"type": "invalid_request_error", "code": "invalid_request_error"}
 OF_DEEPSEEK = (
+    Case(
+        "content missing",
+        conversation({"role": "user", "parts": [{"text": "hi"}]}),
+        conversation(HI, ASKED, RESULT),
+        "Failed to deserialize the JSON body into the target type: messages[0]: missing field `content` ",
+        422,
+    ),
+    Case(
+        "another vendor's model",
+        {"model": "gpt-4o"},
+        {"model": "deepseek-chat"},
+        "Model Not Exist",
+        more=BOTH,
+    ),
     Case(
         "role missing",
         conversation(HI, {"type": "function_call_output", "call_id": "a", "output": "b"}),
@@ -287,6 +335,22 @@ OF_DEEPSEEK = (
 )
 XAI = chat("xai chat", "https://api.x.ai/v1/chat/completions", "grok-4")
 OF_XAI = (
+    Case(
+        "another vendor's message",
+        conversation(
+            HI, {"role": "assistant", "content": [{"type": "tool_use", "id": "toolu_1"}]}, HI
+        ),
+        conversation(HI, {"role": "assistant", "content": [{"type": "text", "text": "hi"}]}, HI),
+        "Failed to deserialize the JSON body into the target type: messages.1.content.0: ",
+        422,
+    ),
+    Case(
+        "another vendor's model",
+        {"model": "gpt-4o"},
+        {"model": "grok-5"},
+        "The model gpt-4o does not exist",
+        404,
+    ),
     *(
         Case(
             f"{name} of grok-4",
@@ -321,6 +385,22 @@ OPENROUTER = chat(
 )
 OF_OPENROUTER = (
     Case(
+        "another vendor's message",
+        conversation(
+            HI, {"role": "assistant", "content": [{"type": "tool_use", "id": "toolu_1"}]}, HI
+        ),
+        conversation(HI, {"role": "assistant", "content": [{"type": "text", "text": "hi"}]}, HI),
+        "Invalid input: messages.1.content.0",
+        more={"code": 400},
+    ),
+    Case(
+        "another vendor's model",
+        {"model": "gpt-4o"},
+        {"model": "openai/gpt-4o"},
+        "gpt-4o is not a valid model ID",
+        more={"code": 400},
+    ),
+    Case(
         "context window",
         words(250_000),
         {"model": "somebody/some-model", **words(250_000)},
@@ -332,6 +412,21 @@ OF_OPENROUTER = (
 )
 COHERE = chat("cohere v2_chat", "https://api.cohere.com/v2/chat", "command-a-03-2025")
 OF_COHERE = (
+    Case(
+        "another vendor's message",
+        conversation(
+            HI, {"role": "assistant", "content": [{"type": "tool_use", "id": "toolu_1"}]}, HI
+        ),
+        conversation(HI, {"role": "assistant", "content": [{"type": "text", "text": "hi"}]}, HI),
+        "invalid request: messages.1.content.0 is not supported: tool_use",
+    ),
+    Case(
+        "another vendor's model",
+        {"model": "gpt-4o"},
+        {"model": "our-model"},
+        "model 'gpt-4o' not found, make sure the correct model ID was used",
+        404,
+    ),
     Case("invalid JSON", {}, {}, "invalid json syntax: ", raw=b"{"),
     Case("model missing", {"model": GONE}, {}, "a model parameter is required for this endpoint."),
     Case(
@@ -427,13 +522,65 @@ OF_COHERE = (
 OLLAMA = chat("ollama api_chat", "http://127.0.0.1:11434/api/chat", "qwen3", stream=False)
 OF_OLLAMA = (
     Case(
+        "content: type",
+        conversation({"role": "user", "content": [{"type": "text", "text": "hi"}]}),
+        conversation(HI),
+        "json: cannot unmarshal array into Go struct field ChatRequest.messages.content of type string",
+    ),
+    Case(
+        "arguments: type",
+        conversation(HI, ASKED, RESULT),
+        conversation(HI, PARSED, RESULT),
+        "json: cannot unmarshal string into Go struct field ChatRequest.messages.tool_calls.function.arguments of type api.ToolCallFunctionArguments",
+    ),
+    Case(
         "think",
         {"think": "true"},
         {"think": "low"},
         'invalid think value: "true" (must be "high", "medium", "low", "max", true, or false)',
     ),
 )
+TOGETHER = chat(
+    "together chat",
+    "https://api.together.xyz/v1/chat/completions",
+    "meta-llama/Llama-3.3-70B-Instruct-Turbo",
+)
+OF_TOGETHER = (
+    Case(
+        "another vendor's message",
+        conversation(
+            HI, {"role": "assistant", "content": [{"type": "tool_use", "id": "toolu_1"}]}, HI
+        ),
+        conversation(HI, {"role": "assistant", "content": [{"type": "text", "text": "hi"}]}, HI),
+        "Input validation error: messages.1.content.0: tool_use is not supported",
+    ),
+)
+GEMINI = chat(
+    "gemini chat",
+    "https://generativelanguage.googleapis.com/v1beta/openai/chat/completions",
+    "gemini-2.5-flash",
+)
+OF_GEMINI = (
+    Case(
+        "another vendor's message",
+        conversation(
+            HI, {"role": "assistant", "content": [{"type": "tool_use", "id": "toolu_1"}]}, HI
+        ),
+        conversation(HI, {"role": "assistant", "content": [{"type": "text", "text": "hi"}]}, HI),
+        "Invalid content part type: tool_use",
+        more={"status": "INVALID_ARGUMENT"},
+    ),
+    Case(
+        "another vendor's model",
+        {"model": "gpt-4o"},
+        {"model": "our-model"},
+        "models/gpt-4o is not found for API version v1main",
+        404,
+    ),
+)
 ALL = {
+    "together": (TOGETHER, OF_TOGETHER),
+    "gemini": (GEMINI, OF_GEMINI),
     "mistral": (MISTRAL, OF_MISTRAL),
     "groq": (GROQ, OF_GROQ),
     "deepseek": (DEEPSEEK, OF_DEEPSEEK),
@@ -567,3 +714,34 @@ def test_azure_refuses_with_openais_messages_and_has_no_rules_by_model():
         "Azure OpenAI takes no role 'model' (messages.0.role)",
     )
     assert second.broken_rule is None
+
+
+ANTHROPIC_TURNS = (
+    HI,
+    {"role": "assistant", "content": [{"type": "tool_use", "id": "a", "name": "b", "input": {}}]},
+    {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "a", "content": "c"}]},
+)
+GEMINI_TURNS = ({"role": "user", "parts": [{"text": "hi"}]},)
+BEDROCK_TURNS = (
+    {"role": "user", "content": [{"text": "hi"}]},
+    {"role": "assistant", "content": [{"toolUse": {"toolUseId": "a", "name": "b", "input": {}}}]},
+    {"role": "user", "content": [{"toolResult": {"toolUseId": "a", "content": []}}]},
+)
+OF_RESPONSES = (HI, {"type": "function_call", "call_id": "a", "name": "b", "arguments": "{}"})
+HISTORIES = {
+    "anthropic": ANTHROPIC_TURNS,
+    "gemini": GEMINI_TURNS,
+    "bedrock": BEDROCK_TURNS,
+    "responses": OF_RESPONSES,
+}
+
+
+@pytest.mark.parametrize("vendor", [name for name in ALL if name != "ollama"])
+@pytest.mark.parametrize("history", HISTORIES)
+def test_b1_turns_of_another_vendor_are_refused_by_each_vendor_of_openais_chat(vendor, history):
+    api, _ = ALL[vendor]
+    with outage() as chaos:
+        reply = post(api, conversation(*HISTORIES[history]), Case("", {}, {}, ""))
+        (exchange,) = chaos.journal
+    assert reply.status_code in (400, 422), reply.text
+    assert exchange.broken_rule is not None

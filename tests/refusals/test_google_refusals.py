@@ -67,6 +67,36 @@ INVALID = {"status": "INVALID_ARGUMENT", "code": 400}
 LOOP = (("user", {"text": "where?"}), ("model", CALL), ("user", ANSWER))
 JSON = {"responseMimeType": "application/json"}
 BOTH = (
+    Case(
+        "fields of a function's call",
+        says(LOOP[0], ("model", {"functionCall": {"name": "track", "args": "{}"}}), LOOP[2]),
+        says(*LOOP),
+        "Invalid value at 'contents[1].parts[0].function_call.args' "
+        '(type.googleapis.com/google.protobuf.Struct), "{}"',
+        more=INVALID,
+    ),
+    Case(
+        "fields of a function's response",
+        says(*LOOP[:2], ("user", {"functionResponse": {"name": "track", "response": "the depot"}})),
+        says(*LOOP),
+        "Invalid value at 'contents[2].parts[0].function_response.response' "
+        '(type.googleapis.com/google.protobuf.Struct), "the depot"',
+        more=INVALID,
+    ),
+    Case(
+        "two functions of one name",
+        {"tools": [{"functionDeclarations": [FUNCTION]}, {"functionDeclarations": [FUNCTION]}]},
+        function(),
+        "Duplicate function declaration found: track",
+        more=INVALID,
+    ),
+    Case(
+        "budget beside level",
+        configured(thinkingConfig={"thinkingBudget": 1024, "thinkingLevel": "low"}),
+        configured(thinkingConfig={"thinkingBudget": 1024}),
+        "You can only set only one of thinking budget and thinking level.",
+        more=INVALID,
+    ),
     Case("invalid JSON", {}, {}, "Invalid JSON payload received. ", more=INVALID, raw=b"{,}"),
     Case(
         "body size",
@@ -134,7 +164,7 @@ BOTH = (
     Case(
         "text's type",
         says(("user", {"text": 7})),
-        says(("user", {"text": ""})),
+        says(("user", {"text": "hi"})),
         "Invalid value at 'contents[0].parts[0].text' (TYPE_STRING), 7",
         more=INVALID,
     ),
@@ -259,6 +289,74 @@ def of_models(*, cloud):
 
 
 DEVELOPERS = (
+    Case(
+        "part: type",
+        {"contents": [{"role": "user", "parts": ["hi"]}]},
+        {},
+        "Invalid value at 'contents[0].parts[0]' "
+        '(type.googleapis.com/google.ai.generativelanguage.v1beta.Part), "hi"',
+        more=INVALID,
+    ),
+    Case(
+        "empty part",
+        says(("user", {"text": ""})),
+        says(("user", {"text": "hi"}), ("model", {"text": "", "thoughtSignature": "CiQBVKhc7g=="})),
+        "* GenerateContentRequest.contents[0].parts[0].data: required oneof field 'data' must have "
+        "one initialized field",
+        more=INVALID,
+    ),
+    Case(
+        "types of the schema of a function",
+        function(parameters={"type": "OBJECT", "properties": {"a": {"type": ["STRING", "NULL"]}}}),
+        function(parameters={"type": "OBJECT", "properties": {"a": {"type": "STRING"}}}),
+        'Invalid JSON payload received. Unknown name "type" at '
+        "'tools[0].function_declarations[0].parameters.properties[0].value': Proto field is not "
+        "repeating, cannot start list.",
+        more=INVALID,
+    ),
+    Case(
+        "types of the schema of an answer",
+        configured(responseMimeType="application/json", responseSchema={"type": ["STRING"]}),
+        configured(responseMimeType="application/json", responseSchema={"type": "STRING"}),
+        'Invalid JSON payload received. Unknown name "type" at '
+        "'generation_config.response_schema': Proto field is not repeating, cannot start list.",
+        more=INVALID,
+    ),
+    Case(
+        "schema of a function",
+        function(parameters={"type": "OBJECT", "properties": {"orderIds": {"type": "ARRAY"}}}),
+        function(parameters=SCHEMA),
+        "* GenerateContentRequest.tools[0].function_declarations[0].parameters."
+        "properties[orderIds].items: missing field.",
+        more=INVALID,
+    ),
+    Case(
+        "schema of an answer",
+        configured(
+            responseMimeType="application/json", responseSchema={**SCHEMA, "required": ["a"]}
+        ),
+        configured(
+            responseMimeType="application/json", responseSchema={**SCHEMA, "required": ["order"]}
+        ),
+        "* GenerateContentRequest.generation_config.response_schema.required[0]: property is not "
+        "defined",
+        more=INVALID,
+    ),
+    Case(
+        "responseMimeType",
+        configured(responseMimeType="text/html"),
+        configured(responseMimeType="text/x.enum"),
+        "* GenerateContentRequest.generation_config.response_mime_type: allowed mimetypes are "
+        "`text/plain`, `application/json`, `application/xml`, `application/yaml` and `text/x.enum`.",
+        more=INVALID,
+    ),
+    Case(
+        "search beside functions",
+        {"tools": [{"googleSearch": {}}, *function()["tools"]]},
+        {**at(NEWEST), "tools": [{"googleSearch": {}}, *function()["tools"]]},
+        "Tool use with function calling is unsupported",
+        more=INVALID,
+    ),
     *BOTH,
     *of_models(cloud=False),
     Case(
@@ -268,6 +366,15 @@ DEVELOPERS = (
         "models/gemini-1.5-flash is not found for API version v1beta, or is not supported for "
         "generateContent. Call ListModels to see the list of available models and their supported "
         "methods.",
+        404,
+        more={"status": "NOT_FOUND"},
+    ),
+    Case(
+        "another vendor's model",
+        at("gpt-4o"),
+        at("our-model"),
+        "models/gpt-4o is not found for API version v1beta, or is not supported for "
+        "generateContent. ",
         404,
         more={"status": "NOT_FOUND"},
     ),
@@ -296,6 +403,14 @@ ON_VERTEX = (
         {},
         "Please use a valid role: user, model.",
         more=INVALID,
+    ),
+    Case(
+        "another vendor's model",
+        at("gpt-4o", cloud=True),
+        at("our-model", cloud=True),
+        "Publisher Model `projects/",
+        404,
+        more={"status": "NOT_FOUND"},
     ),
     Case(
         "no parts",

@@ -30,6 +30,7 @@ CLOSED = {**SCHEMA, "additionalProperties": False, "required": ["order"]}
 CALL = {"id": "call_1", "type": "function", "function": {"name": "track", "arguments": "{}"}}
 ASKED = {"role": "assistant", "content": None, "tool_calls": [CALL]}
 RESULT = {"role": "tool", "tool_call_id": "call_1", "content": "at the depot"}
+PICTURE = {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}
 TEXT_OR_PARTS = "one of a string or array of objects"
 WORDS = "word " * 150_000
 
@@ -39,6 +40,21 @@ def tool(**changes):
     function = {"name": "track", "parameters": SCHEMA, **changes}
     function = {key: value for key, value in function.items() if value is not GONE}
     return {"tools": [{"type": "function", "function": function}]}
+
+
+def answer(**changes):
+    """A structured answer with these changes of its schema's frame."""
+    schema = {"name": "order", "schema": SCHEMA, **changes}
+    return {"response_format": {"type": "json_schema", "json_schema": schema}}
+
+
+def called(letters):
+    """An assistant's turn whose call has an id of so many letters."""
+    return {**ASKED, "tool_calls": [{**CALL, "id": "c" * letters}]}
+
+
+def resulted(letters):
+    return {**RESULT, "tool_call_id": "c" * letters}
 
 
 def unsupported(name, value, accepted, message=None):
@@ -83,6 +99,109 @@ FIELDS = (
         "https://platform.openai.com/docs/deprecations",
         404,
         more=coded("model_not_found", None),
+    ),
+    Case(
+        "another vendor's model",
+        {"model": "claude-sonnet-4-5"},
+        {"model": "our-model"},
+        "The model `claude-sonnet-4-5` does not exist or you do not have access to it.",
+        404,
+        more=coded("model_not_found", None),
+    ),
+    Case(
+        "model of Responses",
+        {"model": "gpt-5-pro"},
+        {"model": "gpt-5"},
+        "This model is only supported in v1/responses and not in v1/chat/completions.",
+        404,
+        more=coded(None, "model"),
+    ),
+    Case(
+        "no chat model",
+        {"model": "gpt-5.2-pro"},
+        {"model": "gpt-5.2"},
+        "This is not a chat model and thus not supported in the v1/chat/completions endpoint. Did "
+        "you mean to use v1/completions?",
+        404,
+        more=coded(None, "model"),
+    ),
+    Case(
+        "no tool",
+        {"tools": []},
+        {"tools": None},
+        "Invalid 'tools': empty array. Expected an array with minimum length 1, but got an empty "
+        "array instead.",
+        more=coded("empty_array", "tools"),
+    ),
+    *(
+        Case(
+            f"{name} alone",
+            {name: value},
+            {name: value, **tool()},
+            f"Invalid value for '{name}': '{name}' is only allowed when 'tools' are specified.",
+            more=coded(None, name),
+        )
+        for name, value in (("tool_choice", "none"), ("parallel_tool_calls", True))
+    ),
+    Case(
+        "name of a schema",
+        answer(name="the order"),
+        answer(name="the_order-1"),
+        "Invalid 'response_format.json_schema.name': string does not match pattern. Expected a "
+        "string that matches the pattern '^[a-zA-Z0-9_-]+$'.",
+        more=coded("invalid_value", "response_format.json_schema.name"),
+    ),
+    Case(
+        "type of an answer",
+        answer(schema={"anyOf": [CLOSED, CLOSED]}, strict=True),
+        answer(schema=CLOSED, strict=True),
+        "Invalid schema for response_format 'order': schema must be a JSON Schema of 'type: "
+        '"object"\', got \'type: "None"\'.',
+        more=coded(None, "response_format"),
+    ),
+    Case(
+        "both limits of tokens",
+        {"max_tokens": 9, "max_completion_tokens": 9},
+        {"max_tokens": None, "max_completion_tokens": 9},
+        "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported.",
+        more=coded("invalid_parameter_combination", None),
+    ),
+    Case(
+        "reasoning_effort without reasoning",
+        {"reasoning_effort": "low"},
+        {"model": "gpt-5", "reasoning_effort": "low"},
+        "Unrecognized request argument supplied: reasoning_effort",
+        more=coded(None, None),
+    ),
+    Case(
+        "image of another role",
+        conversation(HI, ASKED, {**RESULT, "content": [PICTURE]}),
+        conversation({"role": "user", "content": [PICTURE]}, ASKED, RESULT),
+        "Invalid 'messages[2]'. Image URLs are only allowed for messages with role 'user', but "
+        "this message with role 'tool' contains an image URL.",
+        more=coded("invalid_value", "messages[2]"),
+    ),
+    mistyped(
+        "messages[].content[].image_url",
+        "an object",
+        conversation({"role": "user", "content": [{**PICTURE, "image_url": "https://a.test/a"}]}),
+        "a string",
+        conversation({"role": "user", "content": [PICTURE]}),
+        "messages[0].content[0].image_url",
+    ),
+    *(
+        Case(
+            f"messages[].{field} too long",
+            conversation(HI, called(of_the_call), resulted(41)),
+            conversation(HI, called(40), resulted(40)),
+            f"Invalid 'messages[{path}': string too long. Expected a string with maximum length "
+            "40, but got a string with length 41 instead.",
+            more=coded("string_above_max_length", f"messages[{path}"),
+        )
+        for field, of_the_call, path in (
+            ("tool_calls[].id", 41, "1].tool_calls[0].id"),
+            ("tool_call_id", 40, "2].tool_call_id"),
+        )
     ),
     Case(
         "unknown key",
@@ -701,3 +820,47 @@ def test_requests_that_the_api_takes_are_taken(change):
     with outage():
         reply = post(CHAT, change, Case("", {}, {}, ""))
     assert reply.status_code == 200, reply.text
+
+
+LEAF = {"type": "string"}
+
+
+@pytest.mark.parametrize(
+    ("schema", "says"),
+    [
+        ({"type": "object"}, "In context=(), object schema missing properties."),
+        (
+            {"type": "object", "properties": {"a": {"type": "array"}}},
+            "In context=('properties', 'a'), array schema missing items.",
+        ),
+        (
+            {"anyOf": [CLOSED]},
+            "schema must be a JSON Schema of 'type: \"object\"', got 'type: \"None\"'.",
+        ),
+    ],
+)
+def test_b1_parameters_that_do_not_say_of_what_they_are_made_are_refused(schema, says):
+    with outage():
+        reply = post(CHAT, tool(parameters=schema), Case("", {}, {}, ""))
+    error = reply.json()["error"]
+    assert (reply.status_code, error["code"]) == (400, "invalid_function_parameters")
+    assert error["message"] == f"Invalid schema for function 'track': {says}"
+
+
+@pytest.mark.parametrize("word", ["oneOf", "allOf"])
+def test_b1_words_that_strict_mode_does_not_permit_are_refused_and_any_of_is_not(word):
+    def strict(name):
+        return answer(
+            strict=True,
+            schema={**CLOSED, "properties": {"order": {name: [LEAF, {"type": "null"}]}}},
+        )
+
+    with outage():
+        refused = post(CHAT, strict(word), Case("", {}, {}, ""))
+        accepted = post(CHAT, strict("anyOf"), Case("", {}, {}, ""))
+        loose = post(CHAT, answer(schema=strict(word)), Case("", {}, {}, ""))
+    assert refused.json()["error"]["message"] == (
+        "Invalid schema for response_format 'order': In context=('properties', 'order'), "
+        f"'{word}' is not permitted."
+    )
+    assert {accepted.status_code, loose.status_code} == {200}

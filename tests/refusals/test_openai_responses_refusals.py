@@ -53,6 +53,11 @@ def tool(**changes):
     return {"tools": [{k: v for k, v in {**TOOL, **changes}.items() if v is not GONE}]}
 
 
+def answer(schema):
+    form = {"type": "json_schema", "name": "order", "schema": schema, "strict": True}
+    return {"text": {"format": form}}
+
+
 def other(rule, refused, accepted, value, values, path=None):  # noqa: PLR0917 - a row
     message = f"Invalid value: '{value}'. Supported values are: {values}"
     return Case(rule, refused, accepted, message, more=coded("invalid_value", path or rule))
@@ -79,6 +84,13 @@ HEAD = (
         {"model": "gpt-5-chat-latest"},
         {"model": "gpt-6-nobody-knows-it"},
         "The requested model 'gpt-5-chat-latest' does not exist.",
+        more=coded("model_not_found", "model"),
+    ),
+    Case(
+        "another vendor's model",
+        {"model": "gemini-2.5-pro"},
+        {"model": "our-model"},
+        "The requested model 'gemini-2.5-pro' does not exist.",
         more=coded("model_not_found", "model"),
     ),
     lacks("input", "input", {"input": GONE}, {"input": GONE, "prompt": {"id": "pmpt_1"}}),
@@ -459,7 +471,74 @@ MODELS = (
         more=coded("invalid_value", "max_output_tokens"),
     ),
 )
-CASES = (*HEAD, *ITEMS, *FIELDS, *MODELS)
+OF_CHAT = (
+    *(
+        Case(
+            f"{name} of chat",
+            {name: value},
+            moved,
+            f"Unsupported parameter: '{name}'. In the Responses API, this parameter has moved to "
+            f"'{place}'. Try again with the new parameter.",
+            more=coded("unsupported_parameter", None),
+        )
+        for name, value, place, moved in (
+            (
+                "response_format",
+                {"type": "text"},
+                "text.format",
+                {"text": {"format": {"type": "text"}}},
+            ),
+            ("reasoning_effort", "low", "reasoning.effort", {"reasoning": {"effort": "low"}}),
+        )
+    ),
+    Case(
+        "tool's name",
+        tool(name="a.b"),
+        tool(name="a-b_1"),
+        "Invalid 'tools[0].name': string does not match pattern. Expected a string that matches "
+        "the pattern '^[a-zA-Z0-9_-]+$'.",
+        more=coded("invalid_value", "tools[0].name"),
+    ),
+    Case(
+        "forced tool",
+        {**tool(), "tool_choice": {"type": "function", "name": "never_declared"}},
+        {**tool(), "tool_choice": {"type": "function", "name": "track"}},
+        "Tool choice 'never_declared' not found in 'tools' parameter.",
+        more=coded(None, "tool_choice"),
+    ),
+    Case(
+        "type of an answer",
+        answer({"type": "array", "items": CLOSED}),
+        answer(CLOSED),
+        "Invalid schema for response_format 'order': schema must be a JSON Schema of 'type: "
+        '"object"\', got \'type: "array"\'.',
+        more=coded("invalid_json_schema", "text.format.schema"),
+    ),
+    Case(
+        "id of a response",
+        {"previous_response_id": "msg_01XFDUDYJgAACzvnptvVoYEL"},
+        {"previous_response_id": "resp_1"},
+        "Invalid 'previous_response_id': 'msg_01XFDUDYJgAACzvnptvVoYEL'. Expected an ID that "
+        "begins with 'resp'.",
+        more=coded("invalid_value", "previous_response_id"),
+    ),
+    Case(
+        "JSON unmentioned",
+        {"text": {"format": {"type": "json_object"}}, "instructions": "Give JSON."},
+        {"text": {"format": {"type": "json_object"}}, "input": "Give JSON."},
+        "Response input messages must contain the word 'json' in some form to use 'text.format' "
+        "of type 'json_object'.",
+        more=coded(None, "text.format"),
+    ),
+    Case(
+        "effort without reasoning",
+        {**PLAIN, "reasoning": {"effort": "low"}},
+        {"reasoning": {"effort": "low"}},
+        "Unsupported parameter: 'reasoning.effort' is not supported with this model.",
+        more=coded("unsupported_parameter", "reasoning.effort"),
+    ),
+)
+CASES = (*HEAD, *ITEMS, *FIELDS, *MODELS, *OF_CHAT)
 
 
 @pytest.mark.exhaustive(sample=5)
@@ -483,6 +562,8 @@ def test_every_rule_of_responses_has_its_case():
         {"model": GONE, "input": GONE, "prompt": {"id": "pmpt_1", "version": "2"}},
         {"input": GONE, "conversation": "conv_1"},
         hears({"type": "item_reference", "id": "rs_1"}, OUTPUT),
+        hears({"id": "rs_1"}, OUTPUT),  # a reference whose type is left out
+        {**tool(type="web_search_preview"), "tool_choice": {"type": "web_search"}},
         hears(HI, REASONING, SAID, HI),
         hears(HI, REASONING, HI),  # which the newest models take
         hears(HI, {"role": "assistant", "content": "plain"}, HI),

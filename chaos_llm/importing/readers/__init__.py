@@ -5,6 +5,7 @@ from __future__ import annotations
 from chaos_llm import extensions
 from chaos_llm.errors import UnknownName, UsageError
 from chaos_llm.importing.reader import Reader
+from chaos_llm.importing.readers.access_log import AccessLog
 from chaos_llm.importing.readers.cassettes import Cassettes
 from chaos_llm.importing.readers.columns import Columns
 from chaos_llm.importing.readers.http_archive import HttpArchive
@@ -25,6 +26,7 @@ _BUILT_IN: tuple[Reader, ...] = (
     HELICONE,
     PORTKEY,
     LANGFUSE,
+    AccessLog(),
     Columns(),  # the last: it takes any lines that have a time and a status
 )
 

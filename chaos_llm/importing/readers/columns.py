@@ -73,21 +73,21 @@ class Columns:
     def recognises(self, file: RecordedFile) -> bool:
         if file.columns:
             return True
-        found = _mapping(_names(file), {})
+        found = mapping(_names(file))
         return "status" in found and any(time in found for time in _TIMES)
 
     def read(self, file: RecordedFile) -> Iterator[RecordedCall]:
         names = _names(file)
-        mapping = _mapping(names, file.columns)
-        if not any(time in mapping for time in _TIMES):
+        columns = mapping(names, file.columns)
+        if not any(time in columns for time in _TIMES):
             raise UsageError(
                 f"{file.path}: no column is a time. Name it with --columns at=NAME; columns: "
                 + ", ".join(names)
             )
         if not file.columns:
-            pairs = (f"{field} from {', '.join(map(repr, c))}" for field, c in mapping.items())
+            pairs = (f"{field} from {', '.join(map(repr, c))}" for field, c in columns.items())
             file.note(f"columns were recognised by their names: {', '.join(pairs)}")
-        take = _Row(mapping)
+        take = Row(columns)
         for number, row in file.records():
             try:
                 call = take.call(row)
@@ -99,8 +99,8 @@ class Columns:
             yield call
 
 
-class _Row:
-    """Makes calls of rows."""
+class Row:
+    """Makes calls of rows, whose fields have the columns of a mapping."""
 
     def __init__(self, mapping: Mapping[str, Sequence[str]]) -> None:
         self._get = {
@@ -236,7 +236,9 @@ def parsed(text: str) -> dict[str, str]:
     return found
 
 
-def _mapping(names: Sequence[str], given: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+def mapping(
+    names: Sequence[str], given: Mapping[str, str] | None = None
+) -> dict[str, tuple[str, ...]]:
     """The columns of each field: the given one, or without any given those of known names."""
     if given:
         for column in given.values():

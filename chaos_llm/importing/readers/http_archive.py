@@ -6,6 +6,7 @@ http://www.softwareishard.com/blog/har-12-spec/
 from __future__ import annotations
 
 import json
+import re
 from base64 import b64decode
 from binascii import unhexlify
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,7 +14,7 @@ from typing import Any
 
 from chaos_llm.importing import moments
 from chaos_llm.importing.recorded_file import RecordedFile
-from chaos_llm.recording.content_encoding import decoded
+from chaos_llm.recording.content_encoding import decoded, needed_for
 from chaos_llm.recording.http_call import http_call
 from chaos_llm.recording.recorded_call import CallEnd, RecordedCall
 
@@ -43,6 +44,7 @@ _ERRORS: tuple[tuple[str, CallEnd], ...] = (  # the first that fits
 )
 # The browser's own reasons: such a call never left it.
 _NEVER_SENT = ("blocked_by", "internet_disconnected", "network_changed", "cache_miss")
+_NAMED = re.compile(r'\s*\{\s*"([^".\\]{1,200})"\s*:\s*\{\s*"log"\s*:')
 
 
 class HttpArchive:
@@ -56,7 +58,7 @@ class HttpArchive:
         return '"log"' in head and ('"entries"' in head or '"creator"' in head)
 
     def read(self, file: RecordedFile) -> Iterator[RecordedCall]:
-        for number, entry in file.json_items("log.entries.item"):
+        for number, entry in file.json_items(*_places(file.head)):
             try:
                 call = _call(entry, file)
             except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -64,6 +66,13 @@ class HttpArchive:
                 continue
             if call is not None:
                 yield call
+
+
+def _places(head: str) -> Iterator[str]:
+    """Where the entries are: in a HAR, or in what Polly.JS keeps in a browser under its name."""
+    yield "log.entries.item"
+    if named := _NAMED.match(head):
+        yield f"{named[1]}.log.entries.item"
 
 
 def _call(entry: Mapping[str, Any], file: RecordedFile) -> RecordedCall | None:
@@ -77,6 +86,9 @@ def _call(entry: Mapping[str, Any], file: RecordedFile) -> RecordedCall | None:
     file.secrets.note(headers)
     file.secrets.note_fields([request.get("queryString"), request.get("postData")])
     status = int(moments.number(response.get("status")) or 0)
+    encoding, said = headers.get("content-encoding", ""), _content(response.get("content") or {})
+    if status >= 400 and (lacks := needed_for(said, encoding)):
+        file.note(f"bodies that {lacks} decompresses are left out: it is not installed")
     call = http_call(
         at=moments.moment(entry["startedDateTime"]),
         method=str(request.get("method") or "POST"),
@@ -85,7 +97,7 @@ def _call(entry: Mapping[str, Any], file: RecordedFile) -> RecordedCall | None:
         request_body=_content(request.get("postData") or {}),
         status=max(0, status),  # -1: Playwright and Charles have none
         headers=headers,
-        body=decoded(_content(response.get("content") or {}), headers.get("content-encoding", "")),
+        body=decoded(said, encoding),
     )
     _add_times(call, entry)
     if not call.status or (error and call.status < 400):

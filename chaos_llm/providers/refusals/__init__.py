@@ -46,6 +46,8 @@ TABLES: Mapping[tuple[str, str], RuleTable] = {
     ("deepseek", "chat"): deepseek.CHAT,
     ("xai", "chat"): others.XAI,
     ("openrouter", "chat"): others.OPENROUTER,
+    ("together", "chat"): others.TOGETHER,
+    ("gemini", "chat"): others.GEMINI,
     ("vllm", "chat"): others.VLLM,
     ("vllm-old", "chat"): others.VLLM,
     ("cohere", "v2_chat"): cohere.CHAT,

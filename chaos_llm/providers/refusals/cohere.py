@@ -6,6 +6,8 @@ from typing import Any
 
 from chaos_llm.providers.refusals.checked_request import BODY, CheckedRequest
 from chaos_llm.providers.refusals.compatible import turns
+from chaos_llm.providers.refusals.compatible.foreign import foreign_message, refused
+from chaos_llm.providers.refusals.foreign_models import of_another_vendor
 from chaos_llm.providers.refusals.predicates import (
     more_than_it_gives,
     outside,
@@ -84,6 +86,16 @@ CHAT = RuleTable(
             _LISTED,
         ),
         Rule(
+            "another vendor's model",
+            "model",
+            of_another_vendor,
+            "model '{model}' not found, make sure the correct model ID was used and that you have "
+            "access to the model.",
+            "does not serve the model {model}",
+            Source("recorded", "of unknown models"),
+            kind="not_found",
+        ),
+        Rule(
             "system turn later",
             "messages",
             _system_later,
@@ -98,6 +110,11 @@ CHAT = RuleTable(
             "message must not be empty in a turn",
             "takes no empty message",
             _LISTED,
+        ),
+        refused(
+            foreign_message("system", "user", "assistant", "tool"),
+            "invalid request: {at} is not supported: {kind}",
+            Source("assumed", "the words, not the refusal"),
         ),
         Rule(
             "tool call's type",

@@ -132,10 +132,20 @@ def facts_of(provider: str, model: str) -> ModelFacts:
         name = name[prefix.end() :]
     if name.startswith("claude-"):
         name = name.replace(".", "-")  # as gateways write it: claude-sonnet-4.5
-    facts = next((facts for pattern, facts in FAMILIES if re.match(pattern, name)), None)
+    facts = _row_of(name)
     if facts is None:
         return UNKNOWN
     return replace(facts, version=_version(name), retired=_retired(provider, name))
+
+
+def family_by_name(name: str) -> str:
+    """The family of a model's plain name in lower case; "" is unknown."""
+    facts = _row_of(name)
+    return facts.family if facts else ""
+
+
+def _row_of(name: str) -> ModelFacts | None:
+    return next((facts for pattern, facts in FAMILIES if re.match(pattern, name)), None)
 
 
 def _version(name: str) -> tuple[int, int]:

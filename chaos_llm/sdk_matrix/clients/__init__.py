@@ -38,13 +38,19 @@ CLIENTS: tuple[Client, ...] = (
         address="https://a-resource.openai.azure.com",
     ),
     ThinkingChatClient(
-        "openai-xai", "xai", package="openai", address="https://api.x.ai/v1", thinker="grok-3-mini"
+        "openai-xai",
+        "xai",
+        package="openai",
+        address="https://api.x.ai/v1",
+        model="grok-4",
+        thinker="grok-3-mini",
     ),
     ThinkingChatClient(
         "openai-deepseek",
         "deepseek",
         package="openai",
         address="https://api.deepseek.com",
+        model="deepseek-chat",
         thinker="deepseek-reasoner",
     ),
     ThinkingChatClient(
@@ -52,6 +58,7 @@ CLIENTS: tuple[Client, ...] = (
         "openrouter",
         package="openai",
         address="https://openrouter.ai/api/v1",
+        model="openai/gpt-5.2",
         thinker="deepseek/deepseek-r1",
     ),
     GeminiClient("gemini", "gemini", package="google-genai"),

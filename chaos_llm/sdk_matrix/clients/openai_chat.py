@@ -15,13 +15,13 @@ from chaos_llm.sdk_matrix.clients import _chat
 
 @dataclass(frozen=True)
 class OpenAIChatClient(Client):
-    """The Chat Completions API at `address`."""
+    """The Chat Completions API at `address`, where `model` is served."""
 
     address: str = "https://api.openai.com/v1"
+    model: str = "gpt-5.2"
 
     module: ClassVar[str] = "openai"
     ways: ClassVar[tuple[str, ...]] = ("plain", "streamed", "helper", REFUSALS)
-    model: ClassVar[str] = "gpt-5.2"
 
     def new_client(self) -> Any:
         return self.sdk.OpenAI(api_key=KEY, base_url=self.address, max_retries=0, timeout=LIMIT)

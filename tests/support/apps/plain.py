@@ -30,7 +30,13 @@ MODELS = {
     "anthropic": "claude-sonnet-5-5",
     "azure-openai": "gpt-5.2",
     "bedrock": "anthropic.claude-opus-4-6-v1:0",
+    "cohere": "command-a-03-2025",
+    "deepseek": "deepseek-chat",
     "gemini": "gemini-2.5-flash",
+    "groq": "llama-3.3-70b-versatile",
+    "mistral": "mistral-large-latest",
+    "openrouter": "openai/gpt-5.2",
+    "xai": "grok-4",
     "vertex": "gemini-2.5-flash",
 }
 LOGINS = {

@@ -41,9 +41,7 @@ BLOCKS = (
     "web_search_tool_result",
 )
 TOOLS = ("custom", "mcp_toolset", "tool_search_tool_bm25", "tool_search_tool_regex")
-_LARGEST_IMAGE = 10_485_760  # bytes; 5 MB before 2026
 _MOST_CACHE_MARKS = 4
-_ENOUGH_BASE64 = 4 / 3  # letters a byte
 _COMBINED = ("oneOf", "allOf", "anyOf")
 _DEEPEST = 64  # levels of a schema that are looked through
 
@@ -122,35 +120,6 @@ def _system_content(message: Any) -> list[Any]:
         return []
     content = message.get("content")
     return content if isinstance(content, list) else []
-
-
-def too_large_image(block: Any, _request: CheckedRequest) -> Found | None:
-    """An image over the limit, by the size of its base64."""
-    source = _image_source(block)
-    data = source.get("data")
-    if not isinstance(data, str):
-        return None
-    size = int(len(data) / _ENOUGH_BASE64)
-    if size <= _LARGEST_IMAGE:
-        return None
-    return found("image", "source", "base64", size=size, most=_LARGEST_IMAGE)
-
-
-def image_kind(block: Any, _request: CheckedRequest) -> Found | None:
-    """An image in a format that is not read."""
-    source = _image_source(block)
-    known = ("image/jpeg", "image/png", "image/gif", "image/webp")
-    if source.get("type") != "base64" or source.get("media_type") in known:
-        return None
-    return found("image", "source", "base64", "media_type")
-
-
-def _image_source(block: Any) -> dict[str, Any]:
-    """Where an image comes from; nothing for a block that is no image."""
-    if not isinstance(block, dict) or block.get("type") != "image":
-        return {}
-    source = block.get("source")
-    return source if isinstance(source, dict) else {}
 
 
 def too_many_cache_marks(body: Any, _request: CheckedRequest) -> Found | None:

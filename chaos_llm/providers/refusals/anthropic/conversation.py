@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chaos_llm.providers.refusals.anthropic import blocks, turns
+from chaos_llm.providers.refusals.anthropic.images import IMAGES
 from chaos_llm.providers.refusals.anthropic.sources import LIVE, TYPES, required, typed
 from chaos_llm.providers.refusals.checked_request import BODY
 from chaos_llm.providers.refusals.predicates import (
@@ -102,22 +103,7 @@ BLOCKS = (
         "takes an object as a tool call's input",
         TYPES,
     ),
-    Rule(
-        "image size",
-        "messages[].content[]",
-        blocks.too_large_image,
-        "{at}: image exceeds 10 MB maximum: {size} bytes > {most} bytes",
-        "takes no image of more than 10 MB",
-        Source("client code", "the limit was 5 MB before"),
-    ),
-    Rule(
-        "image format",
-        "messages[].content[]",
-        blocks.image_kind,
-        "{at}: Input should be 'image/jpeg', 'image/png', 'image/gif' or 'image/webp'",
-        "reads JPEG, PNG, GIF and WebP alone",
-        Source("client code", "users' clients"),
-    ),
+    *IMAGES,
 )
 CONVERSATION = (
     Rule(

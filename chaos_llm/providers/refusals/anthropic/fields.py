@@ -7,6 +7,7 @@ from types import NoneType
 from chaos_llm.providers.refusals.anthropic import blocks
 from chaos_llm.providers.refusals.anthropic.sources import LIVE, TYPES, required, typed
 from chaos_llm.providers.refusals.checked_request import BODY, HEADERS, SIZE
+from chaos_llm.providers.refusals.foreign_models import of_another_vendor
 from chaos_llm.providers.refusals.predicates import (
     above,
     below,
@@ -85,6 +86,15 @@ MODEL = (
         "model: {model}",
         "has not served {model} since {day}",
         Source("recorded", "2025-12 and 2026-08; the days are documented"),
+        kind="not_found",
+    ),
+    Rule(
+        "another vendor's model",
+        "model",
+        of_another_vendor,
+        "model: {model}",
+        "does not serve the model {model}",
+        Source("recorded", "2025-12 and 2026-08, of unknown models"),
         kind="not_found",
     ),
 )
@@ -171,6 +181,14 @@ TOOLS = (
 SYSTEM = (
     typed("system", not_a(str, list), "a valid array"),
     typed("system[]", not_a(dict), "a text block", _SHAPE),
+    Rule(
+        "empty system block",
+        "system[].text",
+        empty,
+        "system: text content blocks must be non-empty",
+        "takes no empty text as its system prompt",
+        Source("pasted", "users' issues and clients"),
+    ),
 )
 THINKING = (
     typed("thinking", not_a(dict), "an object"),

@@ -54,6 +54,13 @@ def sampling_beside_thinking(temperature: Any, request: CheckedRequest) -> Found
     return WRONG if is_manual(request) and temperature != 1 else None
 
 
+def top_k_beside_thinking(top_k: Any, request: CheckedRequest) -> Found | None:
+    """A top_k for a model that is asked to think, or may."""
+    thinking = request.body.get("thinking")
+    kind = thinking.get("type") if isinstance(thinking, dict) else None
+    return WRONG if top_k is not None and kind in ("enabled", "adaptive") else None
+
+
 def manual_thinking(_kind: Any, request: CheckedRequest) -> Found | None:
     """A budget of thinking for a model that sets its own."""
     return WRONG if is_manual(request) and _is_claude(request, _NO_SAMPLING_FROM) else None
@@ -89,9 +96,13 @@ def forced_tool(choice: Any, request: CheckedRequest) -> Found | None:
 
 
 def lost_before_tools(_messages: Any, request: CheckedRequest) -> Found | None:
-    """A loop of tool calls without the thinking that it began with, while thinking is on."""
+    """A loop of tool calls, or words put first, without the thinking that they begin with."""
     turns = request.once(runs)
-    if not is_manual(request) or not turns or not turns[-1].results:
+    if not is_manual(request) or not turns:
+        return None
+    if turns[-1].role == "assistant" and not turns[-1].is_empty:
+        return _words_without_thought(request, turns[-1].first)
+    if not turns[-1].results:
         return None
     loop: list[Run] = []
     for answer, call in zip(turns[::-2], turns[-2::-2], strict=False):
@@ -102,6 +113,15 @@ def lost_before_tools(_messages: Any, request: CheckedRequest) -> Found | None:
         return None
     first = loop[-1].first
     return found(first, "content", 0, "type", kind=_kind_at(request, first, 0))
+
+
+def _words_without_thought(request: CheckedRequest, first: int) -> Found | None:
+    """Words put into the assistant's mouth, which thinking would have to precede."""
+    kinds = {kind for message in request.body["messages"][first:] for kind in _kinds(message)}
+    kind = _kind_at(request, first, 0)
+    if kind in _THOUGHT or not kinds <= {"text"}:
+        return None
+    return found(first, "content", 0, "type", kind=kind)
 
 
 def not_first(message: Any, request: CheckedRequest) -> Found | None:

@@ -138,6 +138,14 @@ SAMPLING = (
         for name in ("temperature", "top_p", "top_k")
     ),
     Rule(
+        "top_k while thinking",
+        "top_k",
+        thinking.top_k_beside_thinking,
+        "`top_k` must be unset when thinking is enabled or in adaptive mode",
+        "takes no top_k while thinking",
+        Source("client code", "users' clients"),
+    ),
+    Rule(
         "temperature beside top_p",
         "temperature",
         thinking.both_samplings,

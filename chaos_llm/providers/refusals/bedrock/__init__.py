@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from chaos_llm.providers.refusals.bedrock import turns
+from chaos_llm.providers.refusals.bedrock.models import EMPTY_BLOCK, OF_MODELS
 from chaos_llm.providers.refusals.checked_request import BODY
+from chaos_llm.providers.refusals.foreign_models import of_another_vendor
 from chaos_llm.providers.refusals.predicates import above, below, empty, unreadable
 from chaos_llm.providers.refusals.rule import Rule, Source
 from chaos_llm.providers.refusals.table import RuleTable
@@ -24,6 +26,14 @@ CONVERSE = RuleTable(
             "Malformed input request, please reformat your input and try again.",
             "takes a JSON object as its body",
             Source("assumed", "InvokeModel's words, cut"),
+        ),
+        Rule(
+            "another vendor's model",
+            BODY,
+            of_another_vendor,
+            "The provided model identifier is invalid.",
+            "does not know a model by the name {model}",
+            Source("recorded", "2024 to 2026, of unknown models"),
         ),
         Rule(
             "role",
@@ -52,6 +62,7 @@ CONVERSE = RuleTable(
             "wants content in each message",
             _PASTED,
         ),
+        EMPTY_BLOCK,
         Rule(
             "no tools",
             "toolConfig.tools",
@@ -182,6 +193,7 @@ CONVERSE = RuleTable(
             "takes no thinking that Claude has not signed",
             Source("client code", "users' clients; the prefix is recorded"),
         ),
+        *OF_MODELS,
         Rule(
             "maxTokens of the model",
             "inferenceConfig.maxTokens",

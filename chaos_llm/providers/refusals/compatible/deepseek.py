@@ -6,6 +6,7 @@ from typing import Any
 
 from chaos_llm.providers.refusals.checked_request import BODY, CheckedRequest
 from chaos_llm.providers.refusals.compatible import turns
+from chaos_llm.providers.refusals.foreign_models import of_another_vendor
 from chaos_llm.providers.refusals.openai import turns as openai_turns
 from chaos_llm.providers.refusals.rule import Found, Rule, Source, found, shown
 from chaos_llm.providers.refusals.table import RuleTable
@@ -26,6 +27,12 @@ def _role(message: Any, request: CheckedRequest) -> Found | None:
 def _no_role(message: Any, request: CheckedRequest) -> Found | None:
     is_lost = isinstance(message, dict) and "role" not in message
     return found("role", column=len(request.wire.body)) if is_lost else None
+
+
+def _no_content(message: Any, request: CheckedRequest) -> Found | None:
+    """A message without content, as Gemini's are; tool calls stand for it."""
+    is_lost = isinstance(message, dict) and not {"content", "tool_calls"}.intersection(message)
+    return found("content", column=len(request.wire.body)) if is_lost else None
 
 
 def _reasoning_lost(messages: Any, request: CheckedRequest) -> Found | None:
@@ -71,6 +78,14 @@ CHAT = RuleTable(
             Source("pasted", "icebear0828/codex-proxy#589"),
         ),
         Rule(
+            "content missing",
+            "messages[]",
+            _no_content,
+            f"{_UNREAD}: missing field `content` at line 1 column {{column}}",
+            "wants content in each message",
+            Source("client code", "users' clients; the column is assumed"),
+        ),
+        Rule(
             "content part",
             "messages[].content[]",
             turns.other_part(*_PARTS),
@@ -78,6 +93,15 @@ CHAT = RuleTable(
             "ChatCompletionRequestContent at line 1 column {size}",
             "takes no content part '{kind}'",
             Source("pasted", "browser-use/web-ui#99, #163; the column is assumed"),
+        ),
+        Rule(
+            "another vendor's model",
+            "model",
+            of_another_vendor,
+            "Model Not Exist",
+            "does not serve the model {model}",
+            Source("client code", "users' clients"),
+            status=400,
         ),
         Rule(
             "tool call without its result",

@@ -6,12 +6,17 @@ from typing import Any
 
 from chaos_llm.providers.refusals.checked_request import BODY, CheckedRequest
 from chaos_llm.providers.refusals.compatible import turns
+from chaos_llm.providers.refusals.compatible.foreign import ROLES, foreign_message, refused
+from chaos_llm.providers.refusals.foreign_models import of_another_vendor
 from chaos_llm.providers.refusals.predicates import more_than_it_gives
 from chaos_llm.providers.refusals.rule import Found, Rule, Source, found
 from chaos_llm.providers.refusals.table import RuleTable
 
 _PASTED = Source("pasted", "users' issues")
-_OF_OTHERS = ("reasoning_content", "channel", "refusal", "cache_control")
+_MEMBERS = (  # all others are refused by name
+    *("role", "content", "name", "tool_calls", "tool_call_id", "function_call", "reasoning"),
+    "executed_tools",
+)
 _MUST = "'{at}' : for 'role:{role}' the following must be satisfied[('{at}"
 
 
@@ -43,12 +48,28 @@ CHAT = RuleTable(
             Source("assumed", "known; it has no source here"),
         ),
         Rule(
+            "another vendor's model",
+            "model",
+            of_another_vendor,
+            "The model `{model}` does not exist or you do not have access to it.",
+            "does not serve the model {model}",
+            Source("recorded", "of unknown models"),
+            kind="not_found",
+            code="model_not_found",
+        ),
+        Rule(
             "message's key",
             "messages[]",
-            turns.unsupported_member(_OF_OTHERS),
+            turns.other_member(_MEMBERS),
             _MUST + "' : property '{key}' is unsupported)]",
             "knows no key '{key}' in a message",
             _PASTED,
+        ),
+        refused(
+            foreign_message(*ROLES, parts=("thinking",)),
+            "'messages.{i}' : for 'role:{role}' the following must be satisfied[('messages.{i}"
+            ".content' : value must be a string)]",
+            Source("client code", "users' clients, of content that a model does not take"),
         ),
         Rule(
             "content: type",

@@ -12,6 +12,8 @@ from typing import Any
 
 from chaos_llm.providers.refusals.checked_request import BODY, CheckedRequest
 from chaos_llm.providers.refusals.compatible import turns
+from chaos_llm.providers.refusals.compatible.foreign import foreign_message
+from chaos_llm.providers.refusals.foreign_models import of_another_vendor
 from chaos_llm.providers.refusals.predicates import empty, unlike
 from chaos_llm.providers.refusals.rule import Found, Rule, Source, Wrong, found, shown
 from chaos_llm.providers.refusals.table import RuleTable
@@ -37,6 +39,7 @@ _SHORT_IDS = re.compile(
     r"open-|pixtral|mistral-(?:tiny|large-24|small-24|small-250[1-6])|ministral-\w+-2410|codestral-2[45]01"
 )
 _ID = re.compile(r"[a-zA-Z0-9]{9}")
+_FOREIGN = foreign_message(*_MEMBERS, typeless="text")
 
 
 def _extra(words: Mapping[str, object]) -> dict[str, Any]:
@@ -52,6 +55,16 @@ def _other_role(words: Mapping[str, object]) -> dict[str, Any]:
     message = (
         f"Input tag '{words['role']}' found using 'role' does not match any of the expected tags: "
         "'system', 'user', 'assistant', 'tool'"
+    )
+    problem = {"type": "union_tag_invalid", "loc": words["loc"], "msg": message}
+    return {"detail": [{**problem, "input": words["sent"]}]}
+
+
+def _other_part(words: Mapping[str, object]) -> dict[str, Any]:
+    """The 422 for a part of another vendor's."""
+    message = (
+        f"Input tag '{words['kind']}' found using 'type' does not match any of the expected tags: "
+        "'text', 'image_url', 'document_url', 'input_audio', 'file', 'reference', 'thinking'"
     )
     problem = {"type": "union_tag_invalid", "loc": words["loc"], "msg": message}
     return {"detail": [{**problem, "input": words["sent"]}]}
@@ -80,6 +93,17 @@ def _unknown_member(messages: Any, _request: CheckedRequest) -> Found | None:
         if key is not None:
             place = ["body", "messages", index, role, key]
             return found(index, key, key=shown(key), loc=place, sent=message[key])
+    return None
+
+
+def _foreign_part(messages: Any, request: CheckedRequest) -> Found | None:
+    """A part of another vendor's; Mistral's own thinking is taken."""
+    for index, message in enumerate(messages if isinstance(messages, list) else ()):
+        wrong = _FOREIGN(message, request)
+        if wrong is not None and len(wrong.at) > 1:
+            part = message["content"][wrong.at[-1]]
+            place = ["body", "messages", index, message["role"], "content", wrong.at[-1]]
+            return found(index, *wrong.at, kind=wrong.values["kind"], loc=place, sent=part)
     return None
 
 
@@ -133,6 +157,27 @@ CHAT = RuleTable(
             status=422,
             type="invalid_request_error",
             details=_other_role,
+        ),
+        Rule(
+            "another vendor's content part",
+            "messages",
+            _foreign_part,
+            "Input tag '{kind}' found using 'type' does not match any of the expected tags",
+            "takes no content part '{kind}'",
+            Source("assumed", "by the form of pydantic's other errors"),
+            status=422,
+            type="invalid_request_error",
+            details=_other_part,
+        ),
+        Rule(
+            "another vendor's model",
+            "model",
+            of_another_vendor,
+            "Invalid model: {model}",
+            "does not serve the model {model}",
+            Source("client code", "users' clients and reports"),
+            type="invalid_model",
+            code="1500",
         ),
         Rule(
             "message's key",

@@ -7,6 +7,8 @@ from typing import Any
 
 from chaos_llm.providers.refusals.checked_request import BODY, CheckedRequest
 from chaos_llm.providers.refusals.compatible import turns
+from chaos_llm.providers.refusals.compatible.foreign import ROLES, foreign_message, refused
+from chaos_llm.providers.refusals.foreign_models import of_another_vendor
 from chaos_llm.providers.refusals.predicates import WRONG, empty
 from chaos_llm.providers.refusals.rule import Found, Rule, Source, Wrong, found
 from chaos_llm.providers.refusals.table import RuleTable
@@ -31,6 +33,24 @@ XAI = RuleTable(
     "xai chat",
     "xAI",
     (
+        refused(
+            foreign_message(*ROLES, parts=("thinking",)),
+            "Failed to deserialize the JSON body into the target type: {at}: data did not match "
+            "any variant of untagged enum Content",
+            Source("client code", "CherryHQ/cherry-studio#4732; all but its beginning is assumed"),
+            status=422,
+        ),
+        Rule(
+            "another vendor's model",
+            "model",
+            of_another_vendor,
+            "The model {model} does not exist or your team does not have access to it.",
+            "does not serve the model {model}",
+            Source(
+                "assumed", "the wording, by the vendor's of a model that a team has no access to"
+            ),
+            kind="not_found",
+        ),
         *(
             Rule(
                 f"{name} of grok-4",
@@ -69,6 +89,19 @@ OPENROUTER = RuleTable(
     "openrouter chat",
     "OpenRouter",
     (
+        refused(
+            foreign_message(*ROLES, parts=("thinking",)),
+            "Invalid input: {at}",
+            Source("assumed", "the words, not the refusal"),
+        ),
+        Rule(
+            "another vendor's model",
+            "model",
+            of_another_vendor,
+            "{model} is not a valid model ID",
+            "wants the vendor before the name of the model {model}",
+            Source("pasted", "users' reports and clients"),
+        ),
         Rule(
             "context window",
             BODY,
@@ -78,6 +111,39 @@ OPENROUTER = RuleTable(
             "one, or use the context-compression plugin to compress your prompt automatically.",
             "takes no more than {window} tokens with this model",
             Source("recorded", "2026-06"),
+        ),
+    ),
+)
+TOGETHER = RuleTable(
+    "together chat",
+    "Together",
+    (
+        refused(
+            foreign_message(*ROLES, parts=("thinking",)),
+            "Input validation error: {at}: {kind} is not supported",
+            Source("assumed", "the words, not the refusal"),
+        ),
+    ),
+)
+GEMINI = RuleTable(
+    "gemini chat",
+    "Gemini's OpenAI door",
+    (
+        refused(
+            foreign_message(*ROLES, parts=("thinking",)),
+            "Invalid content part type: {kind}",
+            Source("client code", "users' clients, of images out of place"),
+        ),
+        Rule(
+            "another vendor's model",
+            "model",
+            of_another_vendor,
+            "models/{model} is not found for API version v1main, or is not supported for "
+            "generateContent. Call ListModels to see the list of available models and their "
+            "supported methods.",
+            "does not serve the model {model}",
+            Source("pasted", "users' notes"),
+            kind="not_found",
         ),
     ),
 )

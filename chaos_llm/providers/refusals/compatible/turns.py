@@ -34,14 +34,15 @@ def other_part(*known: str | None) -> Wrong:
     return wrong
 
 
-def unsupported_member(unsupported: Iterable[str]) -> Wrong:
-    """A message with a member that other vendors know."""
-    names = frozenset(unsupported)
+def other_member(known: Iterable[str]) -> Wrong:
+    """A message with a member that is none of these."""
+    names = frozenset(known)
 
     def wrong(message: Any, _request: CheckedRequest) -> Found | None:
-        members = names.intersection(message) if isinstance(message, dict) else ()
-        key = min(members, default=None)
-        return None if key is None else found(key=key, role=message.get("role"))
+        if not isinstance(message, dict) or names.issuperset(message):
+            return None
+        key = next(key for key in message if key not in names)
+        return found(key=shown(key), role=shown(message.get("role")))
 
     return wrong
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 from types import NoneType
 
 from chaos_llm.providers.refusals.checked_request import BODY, SIZE
+from chaos_llm.providers.refusals.foreign_models import of_another_vendor
 from chaos_llm.providers.refusals.google import names, turns
+from chaos_llm.providers.refusals.google.values import OF_DEVELOPERS, VALUES
 from chaos_llm.providers.refusals.predicates import (
     above,
     not_a,
@@ -101,6 +103,16 @@ _MODEL = Rule(
     "Call ListModels to see the list of available models and their supported methods.",
     "has not served {model} since {day}",
     Source("recorded", "2026-01-23"),
+    kind="not_found",
+)
+_OTHER_MODEL = Rule(
+    "another vendor's model",
+    BODY,
+    of_another_vendor,
+    "models/{model} is not found for API version v1beta, or is not supported for generateContent. "
+    "Call ListModels to see the list of available models and their supported methods.",
+    "does not serve the model {model}",
+    Source("recorded", "2026-01, of unknown models"),
     kind="not_found",
 )
 _TURNS = (
@@ -226,6 +238,15 @@ _DEVELOPERS = (
         Source("documented", "ai.google.dev/gemini-api/docs/thought-signatures"),
     ),
 )
+_OTHER_PUBLISHERS = Rule(
+    "another vendor's model",
+    BODY,
+    of_another_vendor,
+    "Publisher Model `{name}` not found.",
+    "does not serve the model {model}",
+    Source("recorded", "2026-08-19, of an unknown model"),
+    kind="not_found",
+)
 _UNABLE = "Unable to submit request because "
 _VERTEX = (
     Rule(
@@ -278,14 +299,24 @@ _VERTEX = (
 GEMINI = RuleTable(
     "gemini generate_content",
     "Gemini",
-    (*_REQUEST, _ROLE, _MODEL, *_TURNS, *_CONFIG, *_DEVELOPERS),
+    (
+        *_REQUEST,
+        _ROLE,
+        _MODEL,
+        _OTHER_MODEL,
+        *_TURNS,
+        *VALUES,
+        *_CONFIG,
+        *OF_DEVELOPERS,
+        *_DEVELOPERS,
+    ),
     notation=names.place_of,
     twins=names.snake,
 )
 VERTEX = RuleTable(
     "vertex generate_content",
     "Vertex AI",
-    (*_REQUEST, _ROLE, *_TURNS, *_CONFIG, *_VERTEX),
+    (*_REQUEST, _ROLE, _OTHER_PUBLISHERS, *_TURNS, *VALUES, *_CONFIG, *_VERTEX),
     notation=names.place_of,
     twins=names.snake,
 )

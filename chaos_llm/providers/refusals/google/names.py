@@ -103,7 +103,7 @@ def other_than(known: frozenset[str], at: str) -> Wrong:
         if not isinstance(value, dict) or known.issuperset(value):
             return None
         key = next(key for key in value if key not in known)
-        return _unknown(key, _place(value, at, request))
+        return _unknown(key, where_is(value, at, request))
 
     return wrong
 
@@ -113,7 +113,7 @@ def _unknown(key: str, at: str) -> Found:
     return found(key, key=shown(key), where=where, where_at=at)
 
 
-def _place(value: object, path: str, request: CheckedRequest) -> str:
+def where_is(value: object, path: str, request: CheckedRequest) -> str:
     """Where this very object is."""
     places = request.at(path) if path else ()
     return next((place_of(place) for place, each in places if each is value), "")
@@ -123,8 +123,8 @@ def other_in_schema(path: str) -> Wrong:
     """A schema with a word of JSON Schema's that Google's own form lacks."""
 
     def wrong(schema: Any, request: CheckedRequest) -> Found | None:
-        top = _place(schema, path, request)
-        for at, each in _schemas(schema, top, _DEEPEST):
+        top = where_is(schema, path, request)
+        for at, each in schemas_at(schema, top, _DEEPEST):
             if not SCHEMA.issuperset(each):
                 key = next(key for key in each if key not in SCHEMA)
                 return _unknown(key, at)
@@ -133,13 +133,13 @@ def other_in_schema(path: str) -> Wrong:
     return wrong
 
 
-def _schemas(schema: Any, at: str, deep: int) -> Iterator[tuple[str, dict[str, Any]]]:
+def schemas_at(schema: Any, at: str, deep: int) -> Iterator[tuple[str, dict[str, Any]]]:
     """A schema and all that it is made of, each with its place as Google writes it."""
     if not isinstance(schema, dict) or not deep:
         return
     yield at, schema
     for name, part in _parts(schema):
-        yield from _schemas(part, f"{at}.{name}", deep - 1)
+        yield from schemas_at(part, f"{at}.{name}", deep - 1)
 
 
 def _parts(schema: dict[str, Any]) -> Iterable[tuple[str, Any]]:

@@ -7,8 +7,10 @@ order of the conversation's turns comes last.
 from __future__ import annotations
 
 from chaos_llm.providers.refusals.checked_request import BODY, HEADERS, bracketed
+from chaos_llm.providers.refusals.foreign_models import of_another_vendor
 from chaos_llm.providers.refusals.openai.chat_fields import CAPABILITY, FIELDS, FORMAT, TOOLS
 from chaos_llm.providers.refusals.openai.chat_messages import CONVERSATION, MESSAGES
+from chaos_llm.providers.refusals.openai.chat_models import EFFORT, IMAGES, NO_CHAT
 from chaos_llm.providers.refusals.openai.forms import LIVE, missing
 from chaos_llm.providers.refusals.openai.keys import CHAT_KEYS, unknown_key, wrong_content_type
 from chaos_llm.providers.refusals.predicates import retired, unreadable, without
@@ -57,6 +59,16 @@ _MODEL = (
         kind="not_found",
         code="model_not_found",
     ),
+    Rule(
+        "another vendor's model",
+        "model",
+        of_another_vendor,
+        "The model `{model}` does not exist or you do not have access to it.",
+        "does not serve the model {model}",
+        Source("recorded", "2025 and 2026, of unknown models"),
+        kind="not_found",
+        code="model_not_found",
+    ),
 )
 CHAT = RuleTable(
     "openai chat",
@@ -65,12 +77,15 @@ CHAT = RuleTable(
         UNREADABLE,
         CONTENT_TYPE,
         *_MODEL,
+        *NO_CHAT,
         missing("messages", BODY, without("messages")),
         unknown_key(CHAT_KEYS),
         *MESSAGES,
         *TOOLS,
         *FIELDS,
         *FORMAT,
+        IMAGES,
+        EFFORT,
         *CAPABILITY,
         *CONVERSATION,
     ),

@@ -30,7 +30,7 @@ def _tool_rules(*, wrapped: bool) -> tuple[Rule, ...]:
             "Invalid schema for function '{name}': schema must be a JSON Schema of 'type: "
             '"object"\', got \'type: "{type}"\'.',
             "takes the schema of an object as a tool's parameters",
-            Source("assumed", "known; it has no source here"),
+            Source("pasted", "users' reports"),
             code="invalid_function_parameters",
             param="{at}",
         ),
@@ -39,8 +39,8 @@ def _tool_rules(*, wrapped: bool) -> tuple[Rule, ...]:
             "tools[]",
             schemas.of_function("plain", wrapped=wrapped),
             "Invalid schema for function '{name}': In context={context}, {says}",
-            "wants to know the items of an array in a tool's schema",
-            Source("assumed", "known; it has no source here"),
+            "wants to know what an object or an array in a tool's schema is made of",
+            Source("pasted", "sigoden/aichat#1049, containers/kubernetes-mcp-server#340"),
             code="invalid_function_parameters",
             param="{at}",
         ),
@@ -62,6 +62,17 @@ TOOLS = (
     typed("functions", "an array of function definitions", list, NoneType),
     missing("function's name", "functions[]", without("name")),
     typed("tools", "an array of objects", list, NoneType),
+    Rule(
+        "no tool",
+        "tools",
+        empty,
+        "Invalid 'tools': empty array. Expected an array with minimum length 1, but got an empty "
+        "array instead.",
+        "takes no empty list of tools",
+        Source("pasted", "users' clients and reports"),
+        code="empty_array",
+        param="{at}",
+    ),
     too_long("tools", 128, Source("client code", "the code; the wording is assumed")),
     missing("tool's type", "tools[]", without("type"), BY_FORM),
     missing("tool's function", "tools[]", turns.tool_without_function),
@@ -220,6 +231,27 @@ FORMAT = (
     missing("json_schema", "response_format", turns.format_without_schema),
     missing("json_schema's name", "response_format.json_schema", without("name")),
     Rule(
+        "name of a schema",
+        "response_format.json_schema.name",
+        unlike(r"[a-zA-Z0-9_-]+"),
+        "Invalid '{at}': string does not match pattern. Expected a string that matches the pattern "
+        "'^[a-zA-Z0-9_-]+$'.",
+        "takes no schema of the name '{value}'",
+        Source("pasted", "users' reports"),
+        code="invalid_value",
+        param="{at}",
+    ),
+    Rule(
+        "type of an answer",
+        "response_format.json_schema",
+        schemas.answer_of_no_object,
+        "Invalid schema for response_format '{name}': schema must be a JSON Schema of 'type: "
+        '"object"\', got \'type: "{type}"\'.',
+        "takes the schema of an object for a strict answer",
+        Source("pasted", "users' reports"),
+        param="response_format",
+    ),
+    Rule(
         "strict answer",
         "response_format.json_schema",
         schemas.of_answer,
@@ -231,6 +263,27 @@ FORMAT = (
 )
 _UNSUPPORTED = "Unsupported parameter: '{at}' is not supported with this model."
 CAPABILITY = (
+    *(
+        Rule(
+            f"{name} alone",
+            name,
+            turns.toolless,
+            "Invalid value for '{at}': '{at}' is only allowed when 'tools' are specified.",
+            "takes {at} only with tools",
+            Source("pasted", "users' clients and reports"),
+            param="{at}",
+        )
+        for name in ("tool_choice", "parallel_tool_calls")
+    ),
+    Rule(
+        "both limits of tokens",
+        "max_completion_tokens",
+        turns.both_limits,
+        "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported.",
+        "takes max_tokens or max_completion_tokens, not both",
+        Source("pasted", "users' issues"),
+        code="invalid_parameter_combination",
+    ),
     *(
         Rule(
             f"{name} of a reasoning model",

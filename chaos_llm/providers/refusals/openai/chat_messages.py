@@ -17,6 +17,7 @@ from chaos_llm.providers.refusals.openai.forms import (
 from chaos_llm.providers.refusals.predicates import empty, without
 from chaos_llm.providers.refusals.rule import Rule, Source
 
+_LONG_ID = Source("pasted", "users' issues")
 MESSAGES = (
     typed("messages", "an array of objects", list),
     Rule(
@@ -35,6 +36,7 @@ MESSAGES = (
     one_of("messages[].role", "system", "assistant", "user", "function", "tool", "developer"),
     typed("messages[].content", "one of a string or array of objects", str, list, NoneType),
     typed("messages[].content[]", "an object", dict, source=BY_FORM),
+    typed("messages[].content[].image_url", "an object", dict, NoneType, source=BY_FORM),
     missing("part's type", "messages[].content[]", without("type"), BY_FORM),
     one_of(
         "messages[].content[].type",
@@ -56,6 +58,8 @@ MESSAGES = (
     ),
     missing("call's id", "messages[].tool_calls[]", turns.call_without("id"), BY_FORM),
     missing("call's type", "messages[].tool_calls[]", turns.call_without("type"), BY_FORM),
+    too_long_text("messages[].tool_calls[].id", 40, _LONG_ID),
+    too_long_text("messages[].tool_call_id", 40, _LONG_ID),
     typed("messages[].tool_calls[].function.arguments", "a string", str, source=BY_FORM),
     missing("tool_call_id", "messages[]", turns.tool_without_id, BY_FORM),
     missing("developer's content", "messages[]", turns.developer_without_content),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from chaos_llm.providers.refusals.checked_request import CheckedRequest
@@ -46,6 +47,7 @@ _REQUIRED = {
     "function_call_output": ("call_id", "output"),
     "custom_tool_call": ("call_id", "name", "input"),
     "custom_tool_call_output": ("call_id", "output"),
+    "reasoning": ("summary",),
 }
 _CIPHER = re.compile(r"[A-Za-z0-9+/_-]{32,}={0,2}")
 _LONE_REASONING_UNTIL = (5, 5)  # newer models take reasoning without what followed it
@@ -67,7 +69,7 @@ def no_item(item: Any, _request: CheckedRequest) -> Found | None:
 
 def unknown_kind(item: Any, _request: CheckedRequest) -> Found | None:
     """An item of an unknown type."""
-    if not isinstance(item, dict) or "type" not in item:
+    if not isinstance(item, dict) or "type" not in item or _is_reference(item):
         return None
     kind = item["type"]
     if isinstance(kind, str) and kind in (*KINDS, *_OF_SDK):
@@ -138,7 +140,8 @@ def lacks_member(item: Any, _request: CheckedRequest) -> Found | None:
 
 def foreign_id(item: Any, _request: CheckedRequest) -> Found | None:
     """An item with an id of another making."""
-    kind = item.get("type", "message") if isinstance(item, dict) else None
+    is_item = isinstance(item, dict) and not _is_reference(item)
+    kind = item.get("type", "message") if is_item else None
     prefix = _PREFIXES.get(kind) if isinstance(kind, str) else None
     sent = item.get("id") if prefix else None
     if not isinstance(sent, str) or not sent or sent.startswith(str(prefix)):
@@ -182,7 +185,7 @@ def output_without_call(items: Any, request: CheckedRequest) -> Found | None:
         return None
     called: set[str] = set()
     for index, item in enumerate(items if isinstance(items, list) else ()):
-        if _is_of(item, "item_reference"):
+        if _is_reference(item):
             return None
         if _is_of(item, "function_call"):
             called.add(str(item.get("call_id")))
@@ -208,6 +211,25 @@ def empty_input(value: Any, request: CheckedRequest) -> Found | None:
     return WRONG if is_empty and not any(request.body.get(key) for key in stored) else None
 
 
+def json_unmentioned(kind: Any, request: CheckedRequest) -> Found | None:
+    """JSON mode without the word JSON in the input, where no stored turn may have it."""
+    stored = ("previous_response_id", "conversation", "prompt")
+    if kind != "json_object" or any(request.body.get(key) for key in stored):
+        return None
+    sent = request.body.get("input")
+    texts = [sent] if isinstance(sent, str) else list(_texts(sent))
+    return None if any("json" in text.lower() for text in texts) else WRONG
+
+
+def _texts(items: Any) -> Iterator[str]:
+    """The texts of an input's items: messages' contents, arguments and outputs of tools."""
+    for item in items if isinstance(items, list) else ():
+        for field in ("content", "output", "arguments", "input") if isinstance(item, dict) else ():
+            value = item.get(field)
+            for part in value if isinstance(value, list) else [value]:
+                yield str(part.get("text", "") if isinstance(part, dict) else part)
+
+
 def absent(key: str, *instead: str) -> Wrong:
     """A body without this key, and without one that stands in for it."""
 
@@ -222,7 +244,15 @@ def _is_of(item: Any, kind: str) -> bool:
 
 
 def _is_message(item: Any) -> bool:
-    return isinstance(item, dict) and item.get("type", "message") == "message"
+    is_item = isinstance(item, dict) and not _is_reference(item)
+    return is_item and bool(item.get("type", "message") == "message")
+
+
+def _is_reference(item: Any) -> bool:
+    """Whether an item stands for a stored one; its type may be left out."""
+    if not isinstance(item, dict) or item.get("type") is not None:
+        return _is_of(item, "item_reference")
+    return "id" in item and item.keys() <= {"id", "type"}
 
 
 def _is_input(item: Any) -> bool:

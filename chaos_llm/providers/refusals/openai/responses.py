@@ -11,8 +11,8 @@ from types import NoneType
 
 from chaos_llm.providers.refusals.checked_request import BODY, bracketed
 from chaos_llm.providers.refusals.openai import items, models, schemas, turns
-from chaos_llm.providers.refusals.openai.chat import CONTENT_TYPE, UNREADABLE
 from chaos_llm.providers.refusals.openai.chat_fields import METADATA, RESPONSES_TOOLS
+from chaos_llm.providers.refusals.openai.chat_models import without_reasoning
 from chaos_llm.providers.refusals.openai.forms import (
     BY_FORM,
     LIVE,
@@ -22,155 +22,17 @@ from chaos_llm.providers.refusals.openai.forms import (
     one_of,
     typed,
 )
-from chaos_llm.providers.refusals.openai.keys import RESPONSES_KEYS, unknown_key
+from chaos_llm.providers.refusals.openai.responses_input import HEAD, ITEMS
 from chaos_llm.providers.refusals.predicates import (
-    always,
     keys_other_than,
     more_than_it_gives,
-    retired,
+    unlike,
     without,
 )
 from chaos_llm.providers.refusals.rule import Rule, Source
 from chaos_llm.providers.refusals.table import RuleTable
 
 _INFINITE = float("inf")
-_HEAD = (
-    UNREADABLE,
-    CONTENT_TYPE,
-    missing("model", BODY, items.absent("model", "prompt")),
-    Rule(
-        "model: type",
-        "model",
-        models.no_name,
-        "Invalid type for 'model': expected a string, but got {kind} instead.",
-        "wants the name of a model",
-        LIVE,
-        code="invalid_type",
-        param="{at}",
-    ),
-    Rule(
-        "model retired",
-        "model",
-        retired,
-        "The requested model '{model}' does not exist.",
-        "has not served {model} since {day}",
-        Source("recorded", "2026-01, of unknown models; the days are documented"),
-        code="model_not_found",
-        param="{at}",
-    ),
-    missing("input", BODY, items.absent("input", "prompt", "conversation")),
-    Rule(
-        "messages for input",
-        "messages",
-        always,
-        "Unsupported parameter: 'messages'. In the Responses API, this parameter has moved to "
-        "'input'. Try again with the new parameter. See the API documentation for more "
-        "information: https://platform.openai.com/docs/api-reference/responses/create.",
-        "takes the conversation as input, not as messages",
-        LIVE,
-        code="unsupported_parameter",
-    ),
-    unknown_key(RESPONSES_KEYS),
-)
-_ITEMS = (
-    Rule(
-        "input: type",
-        "input",
-        items.other_type,
-        "Invalid type for 'input': expected {expected}, but got {kind} instead.",
-        "wants a text or a list of items as input",
-        LIVE,
-        code="invalid_type",
-        param="{at}",
-    ),
-    Rule(
-        "input[]: type",
-        "input[]",
-        items.no_item,
-        "Invalid type for '{at}': expected an input item, but got {kind} instead.",
-        "wants an object as an item of the input",
-        LIVE,
-        code="invalid_type",
-        param="{at}",
-    ),
-    Rule(
-        "kind of item",
-        "input[]",
-        items.unknown_kind,
-        "Invalid value: '{kind}'. Supported values are: {kinds}.",
-        "takes no item '{kind}'",
-        LIVE,
-        code="invalid_value",
-        param="{at}",
-    ),
-    Rule(
-        "role",
-        "input[]",
-        items.unknown_role,
-        "Invalid value: '{role}'. Supported values are: 'assistant', 'system', 'developer', and "
-        "'user'.",
-        "takes no role '{role}'",
-        LIVE,
-        code="invalid_value",
-        param="{at}",
-    ),
-    missing("content", "input[]", items.without_content),
-    Rule(
-        "item's key",
-        "input[]",
-        items.unknown_member,
-        "Unknown parameter: '{at}'.",
-        "knows no key '{key}' in a message",
-        LIVE,
-        code="unknown_parameter",
-        param="{at}",
-    ),
-    Rule(
-        "content part",
-        "input[]",
-        items.unknown_part,
-        "Invalid value: '{kind}'. Supported values are: 'input_text', 'input_image', "
-        "'input_audio', 'output_text', 'refusal', 'input_file', 'computer_screenshot', "
-        "'summary_text', and 'encrypted_content'.",
-        "takes no content part '{kind}'",
-        LIVE,
-        code="invalid_value",
-        param="{at}",
-    ),
-    Rule(
-        "content part of another role",
-        "input[]",
-        items.part_of_another,
-        "Invalid value: '{kind}'. Supported values are: {kinds}.",
-        "takes no content part '{kind}' in a message of this role",
-        LIVE,
-        code="invalid_value",
-        param="{at}",
-    ),
-    missing("part's text", "input[]", items.part_without_text),
-    missing("item's field", "input[]", items.lacks_member, BY_FORM),
-    Rule(
-        "item's id",
-        "input[]",
-        items.foreign_id,
-        "Invalid '{at}': '{id}'. Expected an ID that begins with '{prefix}'.",
-        "takes no id '{id}' for this kind of item",
-        Source("pasted", "users' issues"),
-        code="invalid_value",
-        param="{at}",
-    ),
-    Rule(
-        "reasoning shown",
-        "input[]",
-        items.reasoning_shown,
-        "Invalid '{at}': array too long. Expected an array with maximum length 0, but got an array "
-        "with length {count} instead.",
-        "takes no reasoning that shows its text",
-        Source("pasted", "users' issues"),
-        code="array_above_max_length",
-        param="{at}",
-    ),
-)
 _FIELDS = (
     one_of(
         "include[]",
@@ -183,6 +45,17 @@ _FIELDS = (
     typed("tools", "an array of tools", list, NoneType),
     missing("tool's type", "tools[]", without("type")),
     missing("tool's name", "tools[]", turns.function_without_name),
+    Rule(
+        "tool's name",
+        "tools[].name",
+        unlike(r"[a-zA-Z0-9_-]+"),
+        "Invalid '{at}': string does not match pattern. Expected a string that matches the pattern "
+        "'^[a-zA-Z0-9_-]+$'.",
+        "takes no tool of the name '{value}'",
+        BY_FORM,
+        code="invalid_value",
+        param="{at}",
+    ),
     *RESPONSES_TOOLS,
     Rule(
         "tool_choice: type",
@@ -197,6 +70,15 @@ _FIELDS = (
     ),
     one_of("tool_choice", "none", "auto", "required"),
     missing("choice's name", "tool_choice", turns.function_without_name),
+    Rule(
+        "forced tool",
+        "tool_choice",
+        turns.choice_of_no_tool,
+        "Tool choice '{name}' not found in 'tools' parameter.",
+        "cannot force the tool '{name}', which is not offered",
+        Source("pasted", "users' issues, of hosted tools"),
+        param="{at}",
+    ),
     *METADATA,
     typed("text", "an object", dict, NoneType),
     Rule(
@@ -211,6 +93,17 @@ _FIELDS = (
     ),
     one_of("text.format.type", "json_object", "text", "json_schema"),
     missing("format's name", "text.format", turns.format_without_name),
+    Rule(
+        "type of an answer",
+        "text.format",
+        schemas.answer_of_no_object,
+        "Invalid schema for response_format '{name}': schema must be a JSON Schema of 'type: "
+        '"object"\', got \'type: "{type}"\'.',
+        "takes the schema of an object for a strict answer",
+        Source("pasted", "users' reports"),
+        code="invalid_json_schema",
+        param="text.format.schema",
+    ),
     Rule(
         "strict answer",
         "text.format",
@@ -256,6 +149,16 @@ _FIELDS = (
     one_of("service_tier", "auto", "default", "fast", "flex", "priority", also=("scale",)),
     typed("top_logprobs", "an integer", int, NoneType),
     typed("previous_response_id", "a string", str, NoneType),
+    Rule(
+        "id of a response",
+        "previous_response_id",
+        unlike("(?:resp.*)?"),
+        "Invalid '{at}': '{value}'. Expected an ID that begins with 'resp'.",
+        "takes no '{value}' for the id of a response",
+        BY_FORM,
+        code="invalid_value",
+        param="{at}",
+    ),
 )
 _STATE = (
     Rule(
@@ -309,6 +212,16 @@ _CAPABILITY = (
         code="unsupported_value",
         param="{at}",
     ),
+    Rule(
+        "effort without reasoning",
+        "reasoning.effort",
+        without_reasoning,
+        "Unsupported parameter: '{at}' is not supported with this model.",
+        "takes no effort with a model that does not reason",
+        Source("pasted", "users' issues and notes"),
+        code="unsupported_parameter",
+        param="{at}",
+    ),
     *(
         Rule(
             f"logprobs by {name}",
@@ -338,6 +251,16 @@ _CAPABILITY = (
     ),
 )
 _CONVERSATION = (
+    Rule(
+        "JSON unmentioned",
+        "text.format.type",
+        items.json_unmentioned,
+        "Response input messages must contain the word 'json' in some form to use 'text.format' of "
+        "type 'json_object'.",
+        "wants the word JSON in the input for JSON mode",
+        Source("client code", "users' clients and notes"),
+        param="text.format",
+    ),
     Rule(
         "output without its call",
         "input",
@@ -392,6 +315,6 @@ _CONVERSATION = (
 RESPONSES = RuleTable(
     "openai responses",
     "OpenAI",
-    (*_HEAD, *_ITEMS, *_FIELDS, *_STATE, *_CAPABILITY, *_CONVERSATION),
+    (*HEAD, *ITEMS, *_FIELDS, *_STATE, *_CAPABILITY, *_CONVERSATION),
     notation=bracketed,
 )

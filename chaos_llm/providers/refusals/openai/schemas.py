@@ -9,6 +9,7 @@ from chaos_llm.providers.refusals.checked_request import CheckedRequest
 from chaos_llm.providers.refusals.rule import Found, Wrong, found, shown
 
 _DEEPEST = 32  # levels of a schema that are looked through
+_NOT_PERMITTED = ("oneOf", "allOf", "not", "if", "dependentRequired", "dependentSchemas")
 
 
 class Fault(NamedTuple):
@@ -19,8 +20,11 @@ class Fault(NamedTuple):
 
 
 def strict_fault(schema: Any) -> Fault | None:
-    """What strict mode refuses: objects that are open, or whose properties are not all required."""
+    """What strict mode refuses: some words, open objects, and properties that are not required."""
     for context, each in _schemas(schema, (), _DEEPEST):
+        refused = next((word for word in _NOT_PERMITTED if word in each), None)
+        if refused:
+            return Fault(context, f"'{refused}' is not permitted.")
         properties = each.get("properties")
         if "object" not in _types(each) and not isinstance(properties, dict):
             continue
@@ -40,7 +44,9 @@ def strict_fault(schema: Any) -> Fault | None:
 
 
 def plain_fault(schema: Any) -> Fault | None:
-    """What is refused without strict mode, too: an array without a type of its items."""
+    """What is refused without strict mode, too: parameters or arrays that do not say of what."""
+    if isinstance(schema, dict) and schema.get("type") == "object" and "properties" not in schema:
+        return Fault((), "object schema missing properties.")
     for context, each in _schemas(schema, (), _DEEPEST):
         if "array" in _types(each) and "items" not in each and "prefixItems" not in each:
             return Fault(context, "array schema missing items.")
@@ -96,14 +102,31 @@ def of_no_object(*, wrapped: bool) -> Wrong:
     def wrong(tool: Any, _request: CheckedRequest) -> Found | None:
         function = tool.get("function") if wrapped and isinstance(tool, dict) else tool
         schema = function.get("parameters") if isinstance(function, dict) else None
-        if not isinstance(schema, dict) or not isinstance(schema.get("type"), str):
-            return None
-        if schema["type"] == "object":
+        kind = _root_type(schema)
+        if kind == "object":
             return None
         at = ("function", "parameters") if wrapped else ("parameters",)
-        return found(*at, name=shown(tool_name(function)), type=shown(schema["type"]))
+        return found(*at, name=shown(tool_name(function)), type=shown(kind))
 
     return wrong
+
+
+def answer_of_no_object(form: Any, _request: CheckedRequest) -> Found | None:
+    """A strict structured answer of another type than an object."""
+    if not isinstance(form, dict) or form.get("strict") is not True:
+        return None
+    kind = _root_type(form.get("schema"))
+    return None if kind == "object" else found(name=shown(form.get("name")), type=shown(kind))
+
+
+def _root_type(schema: Any) -> str:
+    """The type of a schema as a whole, "None" of a choice without one; "object" if unknown."""
+    if not isinstance(schema, dict):
+        return "object"
+    if isinstance(schema.get("type"), str):
+        return str(schema["type"])
+    is_choice = any(word in schema for word in ("anyOf", "oneOf", "allOf"))
+    return "None" if "type" not in schema and is_choice else "object"
 
 
 def tool_name(function: Any) -> object:
@@ -115,7 +138,7 @@ def of_answer(form: Any, _request: CheckedRequest) -> Found | None:
     """A strict structured answer whose schema strict mode refuses."""
     if not isinstance(form, dict) or form.get("strict") is not True:
         return None
-    seen = strict_fault(form.get("schema"))
+    seen = strict_fault(form.get("schema")) or plain_fault(form.get("schema"))
     if seen is None:
         return None
     return found(name=shown(form.get("name")), context=seen.context, says=seen.says)

@@ -44,6 +44,16 @@ def tool_without_id(message: Any, _request: CheckedRequest) -> Found | None:
     return None if "tool_call_id" in message else found("tool_call_id")
 
 
+def toolless(value: Any, request: CheckedRequest) -> Found | None:
+    """What says how to call tools, where there are none."""
+    return WRONG if value is not None and not request.body.get("tools") else None
+
+
+def both_limits(value: Any, request: CheckedRequest) -> Found | None:
+    """Both names of the limit of an answer's tokens at once."""
+    return WRONG if value is not None and request.body.get("max_tokens") is not None else None
+
+
 def call_without(key: str) -> Wrong:
     """A function's call without this key."""
 
@@ -129,6 +139,21 @@ def unknown_tool(choice: Any, request: CheckedRequest) -> Found | None:
         return None
     offered = [each for _, each in request.at("tools[].function.name")]
     return None if name in offered else found(name=shown(name))
+
+
+def choice_of_no_tool(choice: Any, request: CheckedRequest) -> Found | None:
+    """A tool that Responses is told to use, and that is not offered; a stored prompt may do so."""
+    kind = choice.get("type") if isinstance(choice, dict) else None
+    if not isinstance(kind, str) or kind == "allowed_tools" or request.body.get("prompt"):
+        return None
+    tools = [tool for _, tool in request.at("tools[]") if isinstance(tool, dict)]
+    if kind in ("function", "custom"):
+        name = choice.get("name")
+        offered = any(tool.get("type") == kind and tool.get("name") == name for tool in tools)
+        return None if offered else found(name=shown(name))
+    kinds = [str(tool.get("type")) for tool in tools]  # web_search_preview is a web_search
+    offered = any(each.startswith(kind) or kind.startswith(each) for each in kinds)
+    return None if offered else found(name=shown(kind))
 
 
 def format_without_schema(form: Any, _request: CheckedRequest) -> Found | None:
