@@ -140,9 +140,9 @@ def _watch_pools(undo: ExitStack) -> None:
     item: Any = concurrent.futures.thread._WorkItem
     run, cancel = item.run, Future.cancel
 
-    def running(work: Any) -> None:
+    def running(work: Any, *context: Any) -> None:  # CPython 3.14 passes the worker's context
         with working_for(work.future):
-            run(work)
+            run(work, *context)
 
     def cancelling(future: Future[Any]) -> bool:
         cancelled = cancel(future)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import ctypes
 import importlib.machinery
+import sys
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from functools import lru_cache
@@ -26,6 +27,7 @@ from chaos_llm.virtual_time.native.shared_libraries import (
     can_be_read,
     import_slots,
     loads_and_unloads,
+    program,
     shared_libraries,
     write_slot,
 )
@@ -92,13 +94,14 @@ def _to_redirect(_: tuple[int, int]) -> tuple[tuple[ImportSlot, int], ...]:
     The argument counts loaded and unloaded libraries; it is the cache's key.
     """
     found = []
-    for library in shared_libraries():
+    linked = program() if _PYTHON in sys.builtin_module_names else None  # as Debian builds Python
+    for library in (*shared_libraries(), *filter(None, [linked])):
         file = PurePath(library.path).name
         if file.startswith(_LEFT_ALONE):
             continue
         slots = _slots_of.get(library)
         if slots is None:
             slots = _slots_of[library] = import_slots(library, SIGNATURES)
-        is_python = file.startswith(_PYTHON)
+        is_python = library is linked or file.startswith(_PYTHON)
         found += [(slot, stand_in(slot.function, is_python=is_python)) for slot in slots]
     return tuple(found)

@@ -64,7 +64,7 @@ class Spawning:
         def fork_exec(*args: Any) -> int:
             words = [os.fsencode(word) for word in args[_ARGUMENTS]]
             if self._starts_proxy == get_ident() or any(
-                word.startswith(_HELPERS) for word in words
+                helper in word for word in words for helper in _HELPERS
             ):
                 return real(*args)
             self._check(words)

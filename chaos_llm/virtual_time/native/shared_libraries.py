@@ -98,6 +98,18 @@ def shared_libraries() -> list[SharedLibrary]:
     return found
 
 
+def program() -> SharedLibrary | None:
+    """The running program; some builds of Python have modules in it that others load."""
+    found: list[SharedLibrary | None] = []
+
+    def visit(loaded: _LoadedObject) -> bool:
+        found.append(_described(loaded, sys.executable))
+        return False  # the program comes first
+
+    _for_each_loaded(visit)
+    return found[0]
+
+
 def loads_and_unloads() -> tuple[int, int]:
     """How many libraries have been loaded and unloaded since the start; cheap to read."""
     counters = (0, 0)
@@ -160,6 +172,10 @@ def _for_each_loaded(visit: Callable[[_LoadedObject], bool]) -> None:
 def _library(loaded: _LoadedObject) -> SharedLibrary | None:
     if not loaded.name:  # the program itself, and the kernel's page
         return None
+    return _described(loaded, loaded.name.decode(errors="surrogateescape"))
+
+
+def _described(loaded: _LoadedObject, path: str) -> SharedLibrary | None:
     dynamic, read_only = 0, (0, 0)
     for header in loaded.headers[: loaded.headers_count]:
         start = loaded.base + header.address
@@ -170,7 +186,6 @@ def _library(loaded: _LoadedObject) -> SharedLibrary | None:
             read_only = (start & page, (start + header.size) & page)
     if not dynamic:
         return None
-    path = loaded.name.decode(errors="surrogateescape")
     return SharedLibrary(path, loaded.base, dynamic, read_only)
 
 
