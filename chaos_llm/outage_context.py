@@ -40,7 +40,7 @@ from chaos_llm.requests.correlation import Correlation
 from chaos_llm.requests.credentials import Credentials
 from chaos_llm.requests.hosts import host_map, provider_names
 from chaos_llm.virtual_time import TELEMETRY_AND_DEBUGGERS, RunningDate, ThreadMode, VirtualTime
-from chaos_llm.virtual_time.clock import REAL_WAIT
+from chaos_llm.virtual_time.clock import REAL_WAIT, TICKS
 from chaos_llm.virtual_time.dates import add_date_note
 from chaos_llm.virtual_time.foreign_clocks import refuse_green_threads
 
@@ -328,13 +328,9 @@ class Outage:
         )
 
         engine = Engine(
-            self._overrides,
-            self.journal,
-            self._correlation,
-            self._progress,
-            strict=self.strict,
-            line_of_request=line_of_request,
+            self._overrides, self.journal, self._correlation, self._progress, strict=self.strict
         )
+        engine.line_of_request = line_of_request
         context = InterceptionContext(
             engine, self.clock, host_map(os.environ, self._rootdir), now=lambda: self.now
         )
@@ -347,7 +343,9 @@ class Outage:
 
     def _progress(self) -> float:
         """The present second of the profile; also resets the count of a busy loop's polls."""
-        now = self._position + self.clock.progress()
+        ticker = self.clock.ticker  # read as it is, because each request asks
+        ticker.polled = 0
+        now = self._position + ticker.now / TICKS
         return self._now if now == self._now else self.now
 
     def _wind_back(self, warmup: float) -> float:

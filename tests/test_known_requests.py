@@ -24,6 +24,7 @@ from chaos_llm.journal.journal import Journal
 from chaos_llm.protocol.messages import Reply
 from chaos_llm.providers import find, known
 from chaos_llm.providers.model_endpoint import ModelEndpoint
+from chaos_llm.providers.provider import named_values
 from chaos_llm.providers.refusals.models import facts_of
 from chaos_llm.providers.refusals.tokens import OVER
 from chaos_llm.requests.correlation import Correlation
@@ -246,7 +247,7 @@ def test_the_reply_in_full_is_a_reply():
 def test_headers_that_are_added_to_a_kept_reply_replace_those_of_their_names(stream, monkeypatch):
     provider, wire = anthropic(stream=stream)
     made, more = engine(KnownRequests()), ()
-    monkeypatch.setattr(type(provider), "quota_headers", lambda _self, _state: more)
+    monkeypatch.setattr(type(provider), "quota", lambda _self, _state: named_values(more))
     own = [made.exchange(provider, wire)[1].headers for _ in range(3)][-1]
     for more in ((("a", "1"),), (own[0], ("b", "2")), (("b", "3"), ("a", "4")), ()):
         _, brief = made.brief_exchange(provider, wire)

@@ -20,7 +20,7 @@ from chaos_llm.answers.tool_choice import chosen_tool
 from chaos_llm.errors import UsageError
 from chaos_llm.protocol.answer_limits import tokens_of, within_limits
 from chaos_llm.protocol.keyed_random import SEPARATOR, KeyedRandom, hashes
-from chaos_llm.protocol.markers import find, reference_from
+from chaos_llm.protocol.markers import REFERENCES, find, reference_from
 from chaos_llm.protocol.messages import (
     Completion,
     Reasoning,
@@ -63,6 +63,7 @@ _REASONING_SENTENCES = (
     "Let me put the facts in the order in which they happened.",
     "There is no reason to promise more than what is written down.",
 )
+_REASONING_CIRCLE = _REASONING_SENTENCES * 2  # after the last one comes the first one
 _REASONING_TOKENS = 64  # reasoning is billed in multiples of it, in recorded usage of OpenAI
 
 
@@ -99,14 +100,14 @@ class HealthyAnswers:
         return answer
 
     @staticmethod
-    def text(prompt: str, key: bytes) -> tuple[str, str, int]:
-        """The text that `answer` gives to a prompt alone, its reference, and what was drawn.
+    def text(prompt: str, key: bytes) -> tuple[str, int, int]:
+        """The text that `answer` gives to a prompt alone, its reference's number, and the draw.
 
         `key` is the seed and the key of `answer`, joined.
         """
         draw = int.from_bytes(hashes(_SCRIPT + key, 1)[:12], "little")
-        mark = reference_from(draw >> 32)
-        return _text(find(prompt), mark, draw), mark, draw
+        number = (draw >> 32) % REFERENCES
+        return _text(find(prompt), reference_from(number), draw), number, draw
 
     def _with_alternatives(
         self, answer: Completion, request: Request, draw: int, key: tuple[object, ...] | str
@@ -145,10 +146,8 @@ def _text_answer(request: Request, rng: KeyedRandom, draw: int, reference_draw: 
 def reasoning_of(draw: int) -> tuple[str, int]:
     """The reasoning before an answer, and its tokens."""
     first, count = draw >> 8 & 7, 2 + (draw >> 12 & 1)
-    sentences = (
-        _REASONING_SENTENCES[(first + step) % len(_REASONING_SENTENCES)] for step in range(count)
-    )
-    return " ".join(sentences), _REASONING_TOKENS * (1 + (draw >> 16 & 3))
+    text = " ".join(_REASONING_CIRCLE[first : first + count])
+    return text, _REASONING_TOKENS * (1 + (draw >> 16 & 3))
 
 
 def _reasoning(draw: int, usage: Usage) -> tuple[Reasoning, Usage]:

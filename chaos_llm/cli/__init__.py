@@ -33,6 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = build_parser()
     if "_ARGCOMPLETE" in os.environ:  # set by the shell function of `chaos-llm completion`
         _completion.complete(parser)
+    if not argv:
+        parser.print_help(sys.stderr)
+        return 2
     options, unknown = parser.parse_known_args(argv)
     if problem := _separator_problem(options, argv):
         parser.error(problem)

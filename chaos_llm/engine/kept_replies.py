@@ -14,21 +14,18 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, cast
 
-from chaos_llm.engine.byte_templates import SHORTEST_ID, picker, with_gaps
+from chaos_llm.engine.byte_templates import SHORTEST_ID, Filling, picker, with_gaps
 from chaos_llm.engine.kept_headers import KeptHeaders
 from chaos_llm.engine.known_requests import NOT_TRIED, Form
 from chaos_llm.engine.plain_replies import PlainReply, PlainStream, quoted_pieces
 from chaos_llm.protocol.keyed_random import KeyedRandom, hashes
 from chaos_llm.protocol.messages import Completion, Reasoning, Reply, Usage
 from chaos_llm.providers.framing import TO_BASE58, count_pieces, quote
-from chaos_llm.providers.provider import Headers, Provider, ReplyContext
+from chaos_llm.providers.provider import NO_VALUES, NamedValues, Provider, ReplyContext
 
 HASH = 64  # bytes of one hash, from which the ids of a reply are drawn
 _MOST_HASHES = 3  # of one reply
-_LENGTH = 0  # the place of the length of a body among the texts in the gaps
-
-
-Id = Callable[[bytes], bytes]
+_LENGTH = 0  # the place of the length of a body among the fillings of the gaps
 
 
 class Values(NamedTuple):
@@ -115,9 +112,9 @@ class _FormOfReplies:
     def __init__(self, sample: _Sample) -> None:
         self._ids = _Ids(sample)
         self.hashes = -(-max((piece.stop for piece in sample.taken), default=0) // HASH)
-        texts = _texts(sample.values, self._ids)
-        texts[_LENGTH] = b"%d" % len(sample.reply.body)
-        self._headers = KeptHeaders(sample.reply.headers, texts)
+        fillings = _fillings(sample.values, self._ids)
+        fillings[_LENGTH] = len(sample.reply.body)
+        self._headers = KeptHeaders(sample.reply.headers, fillings)
 
 
 class KeptReply(_FormOfReplies):
@@ -125,17 +122,17 @@ class KeptReply(_FormOfReplies):
 
     def __init__(self, sample: _Sample) -> None:
         super().__init__(sample)
-        self._body = with_gaps(sample.reply.body, _texts(sample.values, self._ids))
+        self._body = with_gaps(sample.reply.body, _fillings(sample.values, self._ids))
         # Not where the wire format does not show what a model thinks.
         self._counts_thinking = sample.reply.pieces > count_pieces(sample.values.text)
 
-    def filled(self, values: Values, more: Headers = ()) -> PlainReply:
+    def filled(self, values: Values, more: NamedValues = NO_VALUES) -> PlainReply:
         """The reply with these values, and more headers."""
-        texts = _texts(values, self._ids)
-        body = self._body.filled(texts)
-        texts[_LENGTH] = b"%d" % len(body)
+        fillings, (constant, pick) = _fillings(values, self._ids), self._body
+        body = constant % pick(fillings)
+        fillings[_LENGTH] = len(body)
         thinking = values.thinking if self._counts_thinking else ""
-        return PlainReply(self._headers, texts, more, body, values.text, thinking)
+        return PlainReply(self._headers, fillings, more, body, values.text, thinking)
 
 
 class KeptStream(_FormOfReplies):
@@ -143,28 +140,28 @@ class KeptStream(_FormOfReplies):
 
     def __init__(self, sample: _Sample) -> None:
         super().__init__(sample)
-        reply, texts = sample.reply, _texts(sample.values, self._ids)
+        reply, fillings = sample.reply, _fillings(sample.values, self._ids)
         places = [place for place, chunk in enumerate(reply.chunks) if chunk.content]
         first, last = places[0], places[-1]
-        self._before = [with_gaps(chunk.data, texts) for chunk in reply.chunks[:first]]
-        self._after = [with_gaps(chunk.data, texts) for chunk in reply.chunks[last + 1 :]]
+        self._before = [with_gaps(chunk.data, fillings) for chunk in reply.chunks[:first]]
+        self._after = [with_gaps(chunk.data, fillings) for chunk in reply.chunks[last + 1 :]]
         piece = quoted_pieces(sample.values.text)[0]
         opening, found, closing = reply.chunks[first].data.partition(piece)
         if not found or self._headers.names_length:
             raise ValueError("a piece is not in an event of its own")
-        self._opening, self._closing = with_gaps(opening, texts), with_gaps(closing, texts)
+        self._opening, self._closing = with_gaps(opening, fillings), with_gaps(closing, fillings)
         self._ping = reply.ping
 
-    def filled(self, values: Values, more: Headers = ()) -> PlainStream:
+    def filled(self, values: Values, more: NamedValues = NO_VALUES) -> PlainStream:
         """The reply with these values, and more headers."""
-        texts = _texts(values, self._ids)
+        fillings = _fillings(values, self._ids)
         return PlainStream(
             self._headers,
-            texts,
+            fillings,
             more,
-            [each.filled(texts) for each in self._before],
-            (self._opening.filled(texts), self._closing.filled(texts)),
-            [each.filled(texts) for each in self._after],
+            [each.filled(fillings) for each in self._before],
+            (self._opening.filled(fillings), self._closing.filled(fillings)),
+            [each.filled(fillings) for each in self._after],
             values.text,
             self._ping,
         )
@@ -213,26 +210,22 @@ def answer_of(values: Values) -> Completion:
     return Completion(text=values.text, usage=usage, reasoning=reasoning)
 
 
-def _texts(values: Values, ids: _Ids) -> list[bytes]:
-    """The texts in the gaps, by their places; the length of the body comes later."""
+def _fillings(values: Values, ids: _Ids) -> list[Filling]:
+    """What fills the gaps, by their places; the length of the body comes later."""
     text, heard, said, drawn, now, thinking, thought = values
     return [
-        b"",
-        *(_thoughts(thinking, thought, said) if thought else _NO_THOUGHT),
+        0,
+        *((thought, said - thought, _quoted(thinking)) if thought else _NO_THOUGHT),
         _quoted(text),
-        b"%d" % heard,
-        b"%d" % said,
-        b"%d" % (heard + said),
-        b"%d" % now,
+        heard,
+        said,
+        heard + said,
+        now,
         *ids.made_of(drawn),
     ]
 
 
-_NO_THOUGHT = (b"", b"", b"")
-
-
-def _thoughts(thinking: str, thought: int, said: int) -> tuple[bytes, bytes, bytes]:
-    return b"%d" % thought, b"%d" % (said - thought), _quoted(thinking)
+_NO_THOUGHT = (0, 0, b"")
 
 
 def _quoted(text: str) -> bytes:
@@ -240,29 +233,32 @@ def _quoted(text: str) -> bytes:
 
 
 class _Ids:
-    """How the ids in a reply are made of drawn bytes: as base58, or in another way."""
+    """How the ids in a reply are made of drawn bytes: as base58, in hexadecimal, or otherwise."""
 
     def __init__(self, sample: _Sample) -> None:
         reply, taken, values, provider = sample
         drawn = values.drawn
         letters: dict[tuple[int, int], None] = {}
-        others: dict[tuple[object, int, int], Id] = {}
+        digits: dict[tuple[int, int], None] = {}
+        others: dict[tuple[Callable[[bytes], str], int, int], None] = {}
         for text in (reply.body, *(value.encode() for _, value in reply.headers)):
-            letters.update(dict.fromkeys(_runs(_base58(drawn), text)))
-            for start, end in _runs(_hexadecimal(drawn), text):
-                others[_hexadecimal, start, end] = _hexadecimal_part(start, end)
+            letters.update(dict.fromkeys(_runs(drawn.translate(TO_BASE58), text)))
+            digits.update(dict.fromkeys(_runs(_hexadecimal(drawn), text)))
             for piece in taken:  # one that was drawn again, after a rewind, makes the same ids
                 for made in (_uuid, *provider.made_of_draws):
-                    if _of_piece(made, piece)(drawn) in text:
-                        others[made, piece.start, piece.stop] = _of_piece(made, piece)
+                    if made(drawn[piece]).encode() in text:
+                        others[made, piece.start, piece.stop] = None
         self._in_letters = picker([slice(*run) for run in letters])
-        self._others = list(others.values())
+        self._in_digits = picker([_from_the_end(*run) for run in digits]) if digits else None
+        self._others = [(made, slice(start, stop)) for made, start, stop in others]
 
     def made_of(self, drawn: bytes) -> list[bytes]:
         """The ids of a reply with these drawn bytes."""
         ids = [*self._in_letters(drawn.translate(TO_BASE58))]
-        for made in self._others:
-            ids.append(made(drawn))  # noqa: PERF401 - before 3.12 a comprehension is a call
+        if self._in_digits is not None:
+            ids += self._in_digits(drawn[::-1].hex().encode())
+        for made, piece in self._others:
+            ids.append(made(drawn[piece]).encode())
         return ids
 
 
@@ -280,10 +276,6 @@ def _runs(letters: bytes, text: bytes) -> Iterator[tuple[int, int]]:
         start = end
 
 
-def _base58(drawn: bytes) -> bytes:
-    return drawn.translate(TO_BASE58)
-
-
 def _hexadecimal(drawn: bytes) -> bytes:
     """Numbers that were drawn in hexadecimal: of each one, the last byte comes first."""
     return drawn[::-1].hex().encode()
@@ -294,12 +286,6 @@ def _uuid(drawn: bytes) -> str:
     return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:32]))
 
 
-def _hexadecimal_part(start: int, end: int) -> Id:
-    """These digits of all drawn bytes; they depend on few bytes, counted from the first one."""
-    first, last, odd = _ALL - (end + 1) // 2, _ALL - start // 2, start % 2
-    stop = odd + end - start
-    return lambda drawn: drawn[first:last][::-1].hex()[odd:stop].encode()
-
-
-def _of_piece(made: Callable[[bytes], str], piece: slice) -> Id:
-    return lambda drawn: made(drawn[piece]).encode()
+def _from_the_end(start: int, end: int) -> slice:
+    """The place of these digits of all drawn bytes where fewer were drawn: the last come first."""
+    return slice(start - 2 * _ALL, end - 2 * _ALL or None)

@@ -158,14 +158,15 @@ class Form:
         if len(body) <= before + after:
             return ""
         quoted = body[before : len(body) - after]
-        if b"\\u" in quoted:
-            return ""
         try:
-            # JSON's own reader of one text, which raises if the text ends before the bytes do.
-            text = quoted.decode() if b"\\" not in quoted else str(json.loads(b'"%b"' % quoted))
+            if b"\\" in quoted:
+                # JSON's own reader of one text, which raises if the text ends before the bytes do.
+                text = "" if b"\\u" in quoted else str(json.loads(b'"%b"' % quoted))
+            else:
+                text = quoted.decode()
+                if '"' in text or not text.isprintable():
+                    return ""
         except ValueError:
-            return ""
-        if b"\\" not in quoted and (b'"' in quoted or not text.isprintable()):
             return ""
         return "" if text.isspace() else text  # which some vendors refuse
 

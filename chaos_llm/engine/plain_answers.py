@@ -5,12 +5,12 @@ from __future__ import annotations
 from chaos_llm.answers.healthy_answers import HealthyAnswers, reasoning_of
 from chaos_llm.decisions.overrides import Overrides
 from chaos_llm.engine.known_requests import KnownRequest
-from chaos_llm.protocol.answer_limits import tokens_of
+from chaos_llm.protocol.answer_limits import LETTERS_PER_TOKEN, tokens_of
 from chaos_llm.protocol.markers import find_references
 
-# A text with the reference that closes it, the tokens of all that was said, the reasoning before
-# the text, and the tokens of that.
-PlainAnswer = tuple[str, str, int, str, int]
+# A text with the reference that closes it (or its number), the tokens of all that was said, the
+# reasoning before the text, and the tokens of that.
+PlainAnswer = tuple[str, str | int, int, str, int]
 
 
 def plain_answer(
@@ -24,10 +24,10 @@ def plain_answer(
     if chosen:
         reference = "".join(find_references(chosen)[-1:])
         return chosen, reference, tokens_of(chosen), "", 0
-    text, reference, draw = HealthyAnswers.text(request.prompt, joined_key)
+    text, number, draw = HealthyAnswers.text(request.prompt, joined_key)
     thinking, thought = reasoning_of(draw) if form.reasons else ("", 0)
-    said = tokens_of(text) + thought
+    said = -(-len(text) // LETTERS_PER_TOKEN) + thought
     most = form.request.max_tokens
     if most is not None and said > most:
         return None
-    return text, reference, said, thinking, thought
+    return text, number, said, thinking, thought

@@ -5,24 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
+from chaos_llm.engine.byte_templates import Filling
 from chaos_llm.protocol.messages import Chunk, Reply
 from chaos_llm.providers.framing import count_pieces, quote, split
-from chaos_llm.providers.provider import Headers
+from chaos_llm.providers.provider import NamedValues
 
 RawHeader = tuple[bytes, bytes, bytes]  # its name, its name in lower case, and its value
 _STATUS = b"HTTP/1.1 200 OK\r\n"
 
 
 class PlainHeaders(Protocol):
-    """The headers of replies, with gaps that are filled with texts when they are asked for."""
+    """The headers of replies, with gaps that are filled when they are asked for."""
 
     frames_body: bool  # whether they say how the end of the body is known
 
-    def raw(self, texts: list[bytes], more: Headers) -> list[RawHeader]:
-        """The headers with these texts, and more in place of their own of these names."""
+    def raw(self, fillings: list[Filling], more: NamedValues) -> list[RawHeader]:
+        """The headers with these fillings, and more in place of their own of these names."""
         ...
 
-    def lines(self, texts: list[bytes], more: Headers) -> bytes:
+    def lines(self, fillings: list[Filling], more: NamedValues) -> bytes:
         """The same as lines of HTTP/1.1."""
         ...
 
@@ -30,38 +31,34 @@ class PlainHeaders(Protocol):
 class PlainReply:
     """A reply that comes whole and at once, with the text of its answer.
 
-    `texts` fill the gaps in its headers, which `more` follow; `thinking` is the reasoning that it
-    shows.
+    `fillings` are for the gaps in its headers, which `more` follow; `thinking` is the reasoning
+    that it shows.
     """
 
-    __slots__ = ("_headers", "_more", "_texts", "body", "text", "thinking")
+    __slots__ = ("body", "fillings", "headers", "more", "text", "thinking")
 
     def __init__(  # noqa: PLR0917 - the parts of a reply, in their order
         self,
         headers: PlainHeaders,
-        texts: list[bytes],
-        more: Headers,
+        fillings: list[Filling],
+        more: NamedValues,
         body: bytes,
         text: str,
         thinking: str = "",
     ) -> None:
-        self._headers, self._texts, self._more = headers, texts, more
+        self.headers, self.fillings, self.more = headers, fillings, more
         self.body, self.text, self.thinking = body, text, thinking
-
-    @property
-    def raw_headers(self) -> list[RawHeader]:
-        """The headers in bytes."""
-        return self._headers.raw(self._texts, self._more)
 
     def in_full(self) -> Reply:
         """The same reply in the form that faults can change."""
         chunks = (Chunk(0.0, self.body, True),)
         pieces = count_pieces(self.text) + count_pieces(self.thinking)
-        return Reply(200, _texts(self.raw_headers), chunks, pieces=pieces)
+        headers = _texts(self.headers.raw(self.fillings, self.more))
+        return Reply(200, headers, chunks, pieces=pieces)
 
     def on_the_wire(self) -> bytes:
         """All bytes of the reply in HTTP/1.1."""
-        lines = self._headers.lines(self._texts, self._more)
+        lines = self.headers.lines(self.fillings, self.more)
         return b"".join((_STATUS, lines, b"\r\n", self.body))
 
 
@@ -72,20 +69,20 @@ class PlainStream:
     and after a piece in its own event.
     """
 
-    __slots__ = ("_headers", "_more", "_texts", "after", "around", "before", "ping", "text")
+    __slots__ = ("_fillings", "_headers", "_more", "after", "around", "before", "ping", "text")
 
     def __init__(  # noqa: PLR0917 - the parts of a stream, in their order
         self,
         headers: PlainHeaders,
-        texts: list[bytes],
-        more: Headers,
+        fillings: list[Filling],
+        more: NamedValues,
         before: list[bytes],
         around: tuple[bytes, bytes],
         after: list[bytes],
         text: str,
         ping: bytes,
     ) -> None:
-        self._headers, self._texts, self._more = headers, texts, more
+        self._headers, self._fillings, self._more = headers, fillings, more
         self.before, self.around, self.after = before, around, after
         self.text, self.ping = text, ping
 
@@ -98,13 +95,13 @@ class PlainStream:
             *(Chunk(0.0, opening + piece + closing, True) for piece in pieces),
             *(Chunk(0.0, data) for data in self.after),
         )
-        headers = _texts(self._headers.raw(self._texts, self._more))
+        headers = _texts(self._headers.raw(self._fillings, self._more))
         count = len(pieces)
         return Reply(200, headers, chunks, streamed=True, pieces=count, ping=self.ping)
 
     def on_the_wire(self) -> bytes:
         """All bytes of the reply in HTTP/1.1, each event in a chunk of its own."""
-        lines = self._headers.lines(self._texts, self._more)
+        lines = self._headers.lines(self._fillings, self._more)
         blank = b"\r\n" if self._headers.frames_body else b"transfer-encoding: chunked\r\n\r\n"
         before, after = _framed(self.before), _framed(self.after)
         return b"".join((_STATUS, lines, blank, *before, *self._pieces(), *after, b"0\r\n\r\n"))

@@ -13,7 +13,7 @@ from weakref import WeakSet
 
 from anyio import from_thread
 
-from chaos_llm.requests.app_deadlines import passed
+from chaos_llm.requests.app_deadlines import open_here, passed
 
 # What anyio notes in a thread; nothing in one that it has not started.
 _of_anyio = getattr(from_thread, "threadlocals", None)
@@ -33,7 +33,12 @@ def is_being_cancelled() -> bool:
         return task is not None and (task.cancelling() > 0 or passed(task))
     trio = sys.modules.get("trio")
     if trio is None or not trio.lowlevel.in_trio_task():
-        return _is_given_up() or passed(None)
+        future = _futures.get(get_ident()) if _futures else None
+        if future is not None and future in _given_up:
+            return True
+        if _of_anyio is None or vars(_of_anyio):
+            return _is_cancelled_in_anyio() or passed(None)
+        return bool(open_here()) and passed(None)
     return bool(trio.current_effective_deadline() <= trio.current_time())
 
 
@@ -54,13 +59,6 @@ def working_for(future: Future[Any]) -> Iterator[None]:
 def give_up(future: Future[Any]) -> None:
     """Note that the app has cancelled a future whose function goes on, as a thread cannot stop."""
     _given_up.add(future)
-
-
-def _is_given_up() -> bool:
-    future = _futures.get(get_ident()) if _futures else None
-    if future is not None and future in _given_up:
-        return True
-    return (_of_anyio is None or bool(vars(_of_anyio))) and _is_cancelled_in_anyio()
 
 
 def _is_cancelled_in_anyio() -> bool:

@@ -15,6 +15,7 @@ from chaos_llm.interception.cancellation import is_being_cancelled
 from chaos_llm.interception.connection_reuse import Connections
 from chaos_llm.interception.egress_guard import EgressGuard
 from chaos_llm.interception.foreign_stubs import unknown_provider_warning
+from chaos_llm.interception.httpx_addresses import Addresses
 from chaos_llm.interception.httpx_pool import Pools
 from chaos_llm.journal.journal import End, Exchange
 from chaos_llm.protocol.messages import Reply, WireRequest
@@ -45,12 +46,16 @@ class InterceptionContext:
     services: OtherServices | None = None  # stubs for the team's other services
     guard: EgressGuard | None = None  # refuses requests that would reach a real provider
     connections: Connections = field(default_factory=Connections)
-    pools: Pools = field(default_factory=Pools)  # of httpx's transports
+    pools: Pools = field(init=False)  # of httpx's transports
+    addresses: Addresses = field(init=False)  # that requests of httpx were sent to
     warnings: list[str] = field(default_factory=list)  # to be issued when the outage ends
     now: Callable[[], float] = float  # the present second of the profile
     cassette: object = None  # of vcrpy: the last one whose answers the providers give
     taped: list[ChosenAnswers] = field(default_factory=list)  # the answers of all cassettes
     is_over: bool = False  # the outage has ended, so replies that are read late fail
+
+    def __post_init__(self) -> None:
+        self.pools, self.addresses = Pools(self.clock.ticker), Addresses(self.hosts)
 
     def exchange(self, names: tuple[str, ...], wire: WireRequest) -> tuple[Exchange, Reply]:
         """Answer a request to one of these providers; raises ForeignCall in real-time threads."""
@@ -72,9 +77,8 @@ class InterceptionContext:
             raise self.clock.record(NoReply(text)) from error
         if is_being_cancelled():
             exchange.began_cancelled = True
-        deadline = app_deadlines.outermost(exchange.at)
-        if deadline is not None:
-            exchange.app_deadline = deadline
+        if app_deadlines.open_here():
+            exchange.app_deadline = app_deadlines.outermost(exchange.at)
         return exchange, reply
 
     def sleep(self, seconds: float, wire: WireRequest) -> None:

@@ -92,10 +92,8 @@ def _sync(module: Any, real: Callable[..., Any]) -> Callable[..., Any]:
         context = _context
         if context is None:
             return real(transport, request)
-        url = request.url
-        origin = scheme, host, port = url.scheme, url.host, url.port
-        names = context.hosts.names(host, port, scheme)
-        if not names:
+        address = context.addresses.of(module, request.url)
+        if not address.names:
             answer = context.services and context.services.answer(library, request)
             if answer is not None:
                 return answer
@@ -107,16 +105,18 @@ def _sync(module: Any, real: Callable[..., Any]) -> Callable[..., Any]:
         if below is not None:
             below(context, transport, request)
         pool = context.pools.of(transport)
-        connection = pool.take(origin, context.clock.now)
+        connection = pool.take(address.origin)
         if connection is None:
-            found = _wait(context, pool, origin, pool_timeout(request.extensions))
+            found = _wait(context, pool, address.origin, pool_timeout(request.extensions))
             connection = _or_timeout(module, request, found)
-        wire, record, reply = ask(context, module, request, names, host, body, pool, connection)
+        wire, record, reply = ask(context, module, request, address, body, pool, connection)
         # A client that waits no time for its bytes gets none.
         if type(reply) is PlainReply and read_timeout(request.extensions) != 0:
             record.end = "complete"
             return plain_response(context, module, record, reply, pool, connection)
-        exchange = HttpxExchange(context, module, request, names, wire, record, pool, connection)
+        exchange = HttpxExchange(
+            context, module, request, address.names, wire, record, pool, connection
+        )
         return _answered(exchange, reply)
 
     return handle_request
@@ -129,10 +129,8 @@ def _async(module: Any, real: Callable[..., Any]) -> Callable[..., Any]:
         context = _context
         if context is None:
             return await real(transport, request)
-        url = request.url
-        origin = scheme, host, port = url.scheme, url.host, url.port
-        names = context.hosts.names(host, port, scheme)
-        if not names:
+        address = context.addresses.of(module, request.url)
+        if not address.names:
             answer = context.services and await context.services.answer_async(library, request)
             if answer is not None:
                 return answer
@@ -144,18 +142,20 @@ def _async(module: Any, real: Callable[..., Any]) -> Callable[..., Any]:
         if below is not None:
             below(context, transport, request)
         pool = context.pools.of(transport)
-        connection = pool.take(origin, context.clock.now)
+        connection = pool.take(address.origin)
         if connection is None:
-            found = await pool.wait_async(origin, pool_timeout(request.extensions))
+            found = await pool.wait_async(address.origin, pool_timeout(request.extensions))
             connection = _or_timeout(module, request, found)
-        wire, record, reply = ask(context, module, request, names, host, body, pool, connection)
+        wire, record, reply = ask(context, module, request, address, body, pool, connection)
         if type(reply) is PlainReply and read_timeout(request.extensions) != 0:
             response = plain_response(context, module, record, reply, pool, connection)
             with response.stream:
                 await anyio.sleep(AT_ONCE.pause)  # lets other tasks run
             context.end(record, "complete")
             return response
-        exchange = HttpxExchange(context, module, request, names, wire, record, pool, connection)
+        exchange = HttpxExchange(
+            context, module, request, address.names, wire, record, pool, connection
+        )
         return await _answered_async(exchange, reply)
 
     return handle_async_request

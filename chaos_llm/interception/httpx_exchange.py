@@ -20,6 +20,7 @@ from chaos_llm.engine.reply_timing import (
     read_timeout,
 )
 from chaos_llm.interception.context import OUTAGE_ENDED, InterceptionContext
+from chaos_llm.interception.httpx_addresses import Address
 from chaos_llm.interception.httpx_headers import give_headers, request_headers
 from chaos_llm.interception.httpx_pool import Connection, Pool
 from chaos_llm.journal.journal import Exchange
@@ -65,11 +66,10 @@ class OpenExchange:
             self.context.end(self.exchange, "complete")
         connection, self.connection = self.connection, None
         if connection is not None:
-            now = self.context.clock.now
             if self.exchange.end == "complete":
-                self.pool.give_back(connection, now)
+                self.pool.give_back(connection)
             else:
-                self.pool.close(connection, now)
+                self.pool.close(connection)
 
     def abandon(self) -> None:
         """Let go of a reply that was not read to its end, if there is one."""
@@ -77,7 +77,7 @@ class OpenExchange:
             self.context.end(self.exchange, "abandoned")
         connection, self.connection = self.connection, None
         if connection is not None:
-            self.pool.close(connection, self.context.clock.now)
+            self.pool.close(connection)
 
 
 class HttpxExchange(OpenExchange):
@@ -169,21 +169,20 @@ def ask(  # noqa: PLR0917 - an adapter of the library has no fewer
     context: InterceptionContext,
     module: ModuleType,
     request: Any,
-    names: tuple[str, ...],
-    host: str,
+    address: Address,
     body: bytes,
     pool: Pool,
     connection: Connection,
 ) -> tuple[WireRequest, Exchange, Reply | Plain]:
-    """Send a request with this body to one of these providers on a connection."""
+    """Send a request with this body to a provider at this address on a connection."""
     headers = request_headers(module, request.headers)
-    path, _, query = str(request.url.raw_path, "ascii").partition("?")
+    (_, host, _), names, path, query = address
     wire = WireRequest(request.method, host, path, query, headers, body, connection.reused)
     try:
         provider = context.hosts.provider(names, wire.method, path)
         return wire, *context.brief_answer(provider, wire)
     except BaseException:
-        pool.close(connection, context.clock.now)
+        pool.close(connection)
         raise
 
 
@@ -198,7 +197,7 @@ def plain_response(  # noqa: PLR0917 - the same parts
     """The library's response for a reply that comes whole and at once."""
     stream = _immediate_stream_class(module)(context, exchange, pool, connection, reply.body)
     response = module.Response(200, stream=stream, extensions=_EXTENSIONS.copy())
-    give_headers(module, response, reply.raw_headers)
+    give_headers(module, response, reply.headers.raw(reply.fillings, reply.more))
     return response
 
 
@@ -217,7 +216,8 @@ def _immediate_stream_class(module: ModuleType) -> type:
             connection: Connection | None,
             body: bytes,
         ) -> None:
-            OpenExchange.__init__(self, context, exchange, pool, connection)
+            self.context, self.exchange = context, exchange
+            self.pool, self.connection = pool, connection
             self._stream = body
 
         def __iter__(self) -> Iterator[bytes]:

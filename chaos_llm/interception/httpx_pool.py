@@ -19,6 +19,7 @@ import anyio
 
 from chaos_llm.engine.reply_timing import FOREVER
 from chaos_llm.interception.connection_reuse import Origin
+from chaos_llm.virtual_time.clock import TICKS, Clock
 
 _MAX_CONNECTIONS, _MAX_IDLE, _KEEP_ALIVE = 100, 20, 5.0  # httpx's defaults; the last one in seconds
 _RETRY_PAUSE = 0.5  # seconds: httpcore's RETRIES_BACKOFF_FACTOR
@@ -44,9 +45,10 @@ class _Waiter:
 
 
 class Pool:
-    """The connections of one transport; times are those of the outage's clock."""
+    """The connections of one transport; times are seconds of the outage's clock."""
 
-    def __init__(self, transport: Any) -> None:
+    def __init__(self, transport: Any, clock: Clock) -> None:
+        self._clock = clock
         pool = getattr(transport, "_pool", None)
         expiry = getattr(pool, "_keepalive_expiry", _KEEP_ALIVE)
         self._expiry = inf if expiry is None else expiry
@@ -61,9 +63,9 @@ class Pool:
         self._tidy_at = inf  # no connection expires before
         self._waiters: list[_Waiter] = []
 
-    def take(self, origin: Origin, now: float) -> Connection | None:
+    def take(self, origin: Origin) -> Connection | None:
         """A connection for a request if one is available at once, else None."""
-        connections = self._connections
+        connections, now = self._connections, self._clock.now / TICKS
         if now >= self._tidy_at or len(connections) > self._max_idle:
             self._tidy(now)
         idle = None
@@ -125,25 +127,26 @@ class Pool:
             self.close(waiter.connection)
         return waiter.connection
 
-    def give_back(self, connection: Connection, now: float) -> None:
+    def give_back(self, connection: Connection) -> None:
         """Keep a connection whose reply was read to its end, or give it to a waiting request."""
+        now = self._clock.now / TICKS
         connection.idle_until = until = now + self._expiry
         self._tidy_at = min(self._tidy_at, until)
         if now >= self._tidy_at or len(self._connections) > self._max_idle:
             self._tidy(now)
         if self._waiters:
-            self._assign(now)
+            self._assign()
 
-    def close(self, connection: Connection, now: float = -inf) -> None:
+    def close(self, connection: Connection) -> None:
         """Close a connection, and let a waiting request open another."""
         if connection in self._connections:
             self._connections.remove(connection)
         if self._waiters:
-            self._assign(now)
+            self._assign()
 
-    def _assign(self, now: float) -> None:
+    def _assign(self) -> None:
         for waiter in tuple(self._waiters):
-            connection = self.take(waiter.origin, now)
+            connection = self.take(waiter.origin)
             if connection is not None:
                 self._waiters.remove(waiter)
                 waiter.connection = connection
@@ -158,9 +161,10 @@ class Pool:
 class Pools:
     """The pools of an outage, by transport."""
 
-    __slots__ = ("_last", "_pools")
+    __slots__ = ("_clock", "_last", "_pools")
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
         self._pools: WeakKeyDictionary[Any, Pool] = WeakKeyDictionary()
         self._last: tuple[ReferenceType[Any], Pool] | None = None
 
@@ -171,6 +175,6 @@ class Pools:
             return last[1]
         pool = self._pools.get(transport)
         if pool is None:
-            pool = self._pools[transport] = Pool(transport)
+            pool = self._pools[transport] = Pool(transport, self._clock)
         self._last = ref(transport), pool
         return pool

@@ -21,6 +21,7 @@ from chaos_llm.journal.shared_fields import (
     shared,
 )
 from chaos_llm.protocol import strict_json
+from chaos_llm.protocol.markers import reference_from
 from chaos_llm.protocol.messages import UNSERVED, BrokenRule, Request
 from chaos_llm.protocol.redaction import Secrets, without_shapes_cached
 from chaos_llm.protocol.tool_history import ReportedToolCall
@@ -74,6 +75,7 @@ class Exchange(HasExchangeKind):
 
     __slots__ = (
         "_own",
+        "_reference",
         "_shared",
         "at",
         "attempt",
@@ -86,7 +88,6 @@ class Exchange(HasExchangeKind):
         "input_tokens",
         "number",
         "output_tokens",
-        "reference",
         "until",
         "user",
     )
@@ -118,13 +119,29 @@ class Exchange(HasExchangeKind):
         self.decision = decision
         self.end: End = "open"
         self.body_hash = self.conversation_digest = self.input_tokens = self.output_tokens = 0
-        self.reference = ""
+        self._reference: str | int = ""
         self._shared, self._own = NOT_SENT, NO_CONTENT
 
-    def has_healthy_reply(self, reference: str, input_tokens: int, output_tokens: int) -> None:
-        """Record that a complete, healthy answer is sent at once."""
-        self._shared, self.reference = HEALTHY_REPLY, reference
+    def has_healthy_reply(
+        self, reference: str | int, input_tokens: int, output_tokens: int, body_hash: int
+    ) -> None:
+        """Record that a complete, healthy answer is sent at once.
+
+        `reference` may be given as its number, which needs half the memory.
+        """
+        self._shared, self._reference = HEALTHY_REPLY, reference
         self.input_tokens, self.output_tokens = input_tokens, output_tokens
+        self.body_hash = body_hash
+
+    @property
+    def reference(self) -> str:
+        """The mark that closes a healthy answer."""
+        reference = self._reference
+        return reference if isinstance(reference, str) else reference_from(reference)
+
+    @reference.setter
+    def reference(self, reference: str) -> None:
+        self._reference = reference
 
     @property
     def key(self) -> Key:

@@ -17,6 +17,7 @@ _MOST_HYPHENS = 1_000_000  # that are examined, at 30 ns each
 
 # A lower-case letter in front is allowed: in JSON text it may be the "n" of an escaped line break.
 _TOKEN = re.compile(r"(?<![A-Z0-9])[A-Z]{2}-\d{5}(?!\d)")
+REFERENCES = 10 * _SIZE * 100_000  # how many there are; each has a number below that
 _HYPHEN = re.compile(r"-\d{5}(?!\d)")
 _REFERENCE = re.compile(r"R\d-\d{5}-[A-Z](?![A-Za-z0-9])")
 

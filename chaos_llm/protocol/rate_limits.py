@@ -72,7 +72,7 @@ class _TokenBucket:
 
     def __init__(self, per_minute: float) -> None:
         self.size = self.left = float(per_minute)
-        self.rate = per_minute / _MINUTE
+        self.rate, self.limit = per_minute / _MINUTE, math.floor(per_minute)
         self.at = -math.inf
 
     def fill(self, at: float) -> None:
@@ -91,31 +91,25 @@ class _TokenBucket:
 
     def level(self) -> Level:
         return Level(
-            math.floor(self.size),
+            self.limit,
             math.floor(self.left + _ROUNDING),
             min(_MINUTE, (self.size - self.left) / self.rate),
         )
 
 
 class Bucket:
-    """The buckets of one credential.
+    """The buckets of one credential."""
 
-    `enforced=False`: the limits are reported and never refuse a request.
-    """
-
-    def __init__(self, quota: Quota, *, enforced: bool = True) -> None:
+    def __init__(self, quota: Quota) -> None:
         limits = (
             quota.requests_per_minute,
             quota.tokens_per_minute,
             quota.output_tokens_per_minute,
         )
         self._buckets = tuple(None if limit is None else _TokenBucket(limit) for limit in limits)
-        self._enforced = enforced
 
     def take(self, at: float, tokens: int, output: int = 0) -> State:
         """Take one request with so many tokens, and so many output tokens, at this time."""
-        if not self._enforced:
-            return self._reported(at, (1.0, tokens, output))
         amounts, allowed, wait = (1.0, float(tokens), float(output)), True, 0.0
         for bucket, amount in zip(self._buckets, amounts, strict=True):
             if bucket is not None:
@@ -134,24 +128,32 @@ class Bucket:
         retry_after = 0.0 if allowed else float(max(1, math.ceil(wait)))
         return State(at, allowed, retry_after, after[0], after[1], after[2], tokens)
 
-    def _reported(self, at: float, amounts: tuple[float, int, int]) -> State:
+    def report(self, at: float, tokens: int, output: int = 0) -> State:
         """Take without a limit; each healthy reply does, so one function sees to all buckets."""
         levels: list[Level | None] = []
-        for bucket, amount in zip(self._buckets, amounts, strict=True):
+        for bucket, amount in zip(self._buckets, (1.0, tokens, output), strict=True):
             if bucket is None:
                 levels.append(None)
                 continue
-            size, rate, left = bucket.size, bucket.rate, bucket.left
+            size, left = bucket.size, bucket.left
             if at > bucket.at:
-                left, bucket.at = min(size, left + (at - bucket.at) * rate), at
-            left = bucket.left = max(0.0, left - amount)
-            reset = min(_MINUTE, (size - left) / rate)
-            levels.append(_new(Level, (int(size), int(left + _ROUNDING), reset)))
-        return _new(State, (at, True, 0.0, *levels, amounts[1]))
+                left += (at - bucket.at) * bucket.rate
+                left = min(left, size)
+                bucket.at = at
+            left -= amount
+            left = max(left, 0.0)
+            bucket.left = left
+            reset = (size - left) / bucket.rate
+            reset = min(reset, _MINUTE)
+            levels.append(_new(Level, (bucket.limit, int(left + _ROUNDING), reset)))
+        return _new(State, (at, True, 0.0, *levels, tokens))
 
 
 class Buckets:
-    """The buckets of every credential, all with the same quota."""
+    """The buckets of every credential, all with the same quota.
+
+    `enforced=False`: the limits are reported and never refuse a request.
+    """
 
     def __init__(self, quota: Quota, *, enforced: bool = True) -> None:
         self._quota, self._enforced = quota, enforced
@@ -163,9 +165,10 @@ class Buckets:
         if bucket is None:
             if len(self._buckets) >= _MOST_CREDENTIALS:
                 del self._buckets[next(iter(self._buckets))]
-            bucket = Bucket(self._quota, enforced=self._enforced)
-            self._buckets[credential] = bucket
-        return bucket.take(at, tokens, output)
+            bucket = self._buckets[credential] = Bucket(self._quota)
+        if self._enforced:
+            return bucket.take(at, tokens, output)
+        return bucket.report(at, tokens, output)
 
 
 def with_headers(reply: Reply, headers: tuple[tuple[str, str], ...]) -> Reply:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Iterable, MutableMapping
 from dataclasses import field
 from typing import Any, ClassVar
 
@@ -14,6 +14,15 @@ from chaos_llm.protocol.rate_limits import Quota, State
 from chaos_llm.providers.websocket_session import Session
 
 Headers = tuple[tuple[str, str], ...]
+# Names of headers, and their values, which `str` writes: other numbers come with the same names.
+NamedValues = tuple[tuple[str, ...], tuple[object, ...]]
+NO_VALUES: NamedValues = ((), ())
+
+
+def named_values(headers: Iterable[tuple[str, object]]) -> NamedValues:
+    """Headers as their names and their values."""
+    names, values = tuple(zip(*headers, strict=True)) or NO_VALUES
+    return names, values
 
 
 @quick(frozen=True, slots=True)
@@ -78,6 +87,11 @@ class Provider(ABC):
         """Begin the conversation on a websocket; only where `claims` takes an UPGRADE."""
         raise NotImplementedError
 
-    def quota_headers(self, state: State) -> tuple[tuple[str, str], ...]:  # noqa: ARG002
+    def quota(self, state: State) -> NamedValues:  # noqa: ARG002
         """The headers of the remaining quota; none if the vendor sends none."""
-        return ()
+        return NO_VALUES
+
+    def quota_headers(self, state: State) -> Headers:
+        """The same as headers of a reply."""
+        names, values = self.quota(state)
+        return tuple(zip(names, map(str, values), strict=True))

@@ -40,12 +40,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("chaos", "LLM provider outages (chaos_llm)")
     group.addoption(
         "--chaos",
-        action="append",
+        action="extend",
+        type=_names,
         default=[],
-        metavar="NAME|tag:TAG|year-2026[:PROVIDER]",
+        metavar="NAME|tag:TAG|year-2026[:PROVIDER][,...]",
         help="run every test without a `chaos` marker with this outage profile, at its peak, or "
         "with each profile that has this tag (tag:TAG+TAG: all of these tags), or each dated "
-        "incident of a year; may be given more than once, each test then runs with each profile",
+        "incident of a year; of several, by commas or in several options, each test runs with each",
     )
     group.addoption(
         "--chaos-seed",
@@ -60,6 +61,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="play outage profiles on this provider instead of the one each was written for",
     )
     _add_report_and_gates(group)
+
+
+def _names(given: str) -> list[str]:
+    return [name for each in given.split(",") if (name := each.strip())]
 
 
 def _add_report_and_gates(group: pytest.OptionGroup) -> None:
@@ -88,6 +93,17 @@ def _add_report_and_gates(group: pytest.OptionGroup) -> None:
         action="store_true",
         help="a test fails if one of its checks was not judged",
     )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """With `--chaos`, set placeholders for missing keys before an import of the app needs them."""
+    if early_config.known_args_namespace.chaos:
+        from chaos_llm.requests.placeholder_keys import placeholder_keys  # noqa: PLC0415 - only with --chaos
+
+        keys = ExitStack()
+        keys.enter_context(placeholder_keys())
+        early_config.add_cleanup(keys.close)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -56,7 +56,8 @@ class OpenDeadline:
 
 
 _open: ContextVar[tuple[OpenDeadline, ...]] = ContextVar("chaos_llm_deadlines", default=())
-
+# The deadlines of the blocks that the app is in here; mostly none, and each request asks for them.
+open_here = _open.get
 
 _waits: ContextVar[list[AppDeadline] | None] = ContextVar("chaos_llm_waits", default=None)
 
@@ -91,7 +92,7 @@ def passed(task: object) -> bool:
     Nothing can cancel a task while it blocks its event loop, with a sync client for example, and
     nothing can cancel a thread. `task` is None in a thread.
     """
-    for deadline in _open.get():  # mostly none, and it is asked for each request
+    for deadline in _open.get():
         if (
             (task is None or deadline.task is task)
             and deadline.record.left == inf

@@ -71,7 +71,9 @@ class Correlation:
 
     def __init__(self) -> None:
         self._open: dict[int, OpenCall] = {}
-        self._background: dict[tuple[str, str, str], int] = {}
+        # Of each provider's paths: how often a background request with some content came.
+        self._background: dict[tuple[str, str], dict[str, int]] = {}
+        self._background_size = 0
         self._in_context: set[int] = set()  # the first calls whose context reached a request
         self._tokens: dict[
             str, None
@@ -131,17 +133,34 @@ class Correlation:
     def _background_key(self, provider: str, path: str, body: bytes) -> Key:
         seen = body if len(body) <= 2 * _SEEN_BYTES else body[:_SEEN_BYTES] + body[-_SEEN_BYTES:]
         content = _content(seen)
-        if (
-            len(self._background) >= _MOST_BACKGROUND
-        ):  # drop the oldest half; their retries are over
-            for key in list(self._background)[: _MOST_BACKGROUND // 2]:
-                del self._background[key]
-        attempt = self._background.get((provider, path, content), 0)
-        self._background[provider, path, content] = attempt + 1
+        if self._background_size >= _MOST_BACKGROUND:
+            self._forget_half()
+        counts = self._background.get((provider, path))
+        if counts is None:
+            counts = self._background[provider, path] = {}
+        attempt = counts.get(content, 0)
+        counts[content] = attempt + 1
+        if not attempt:
+            self._background_size += 1
         return _new(Key, (BACKGROUND_USER, NO_CALL, provider, path, attempt, content))
+
+    def _forget_half(self) -> None:
+        """Drop the oldest half of the background requests; their retries are over."""
+        for place, counts in list(self._background.items()):
+            for content in list(counts)[: (len(counts) + 1) // 2]:
+                del counts[content]
+            if not counts:
+                del self._background[place]
+        self._background_size = sum(map(len, self._background.values()))
 
 
 @lru_cache(maxsize=256)
 def _content(seen: bytes) -> str:
     """A hash of a body without the parts that differ between runs; a retry has the same hash."""
-    return blake2b(_VOLATILE.sub(b"#", seen), digest_size=8).hexdigest()
+    return _hash_of(_VOLATILE.sub(b"#", seen))
+
+
+@lru_cache(maxsize=256)
+def _hash_of(words: bytes) -> str:
+    """One object for the many bodies that have the same words, to save memory."""
+    return blake2b(words, digest_size=8).hexdigest()

@@ -35,12 +35,30 @@ _TABLE = "[tool.chaos_llm.hosts]"
 Names = tuple[str, ...]
 
 
+@lru_cache(512)
+def _provider(names: Names, method: str, path: str) -> Provider:
+    """The provider that a request is for, of those behind its host, by its method and path."""
+    served = [
+        provider
+        for name in names
+        if (provider := find(name, method, path)).surface != UNSERVED
+        and provider.claims(method, path)
+    ]
+    if served:
+        return next((provider for provider in served if not provider.yields), served[0])
+    # No provider serves this path; behind a gateway a prefix of the path may name the provider.
+    named = (name for name in names if name in path.split("/"))
+    return find(next(named, names[0]), method, path)
+
+
 class Hosts:
     """The providers that answer at a host.
 
     `layers` map hosts to providers; the first layer that has a host counts. A host may have a
     port, or no port, which means all ports; it may be a glob.
     """
+
+    provider = staticmethod(_provider)  # the cache itself, because every request asks it
 
     def __init__(self, *layers: Mapping[str, Names]) -> None:
         self._layers = [layer for layer in layers if layer]
@@ -55,10 +73,6 @@ class Hosts:
                 canonical(host), port or SCHEME_PORTS.get(scheme, 443)
             )
         return names
-
-    def provider(self, names: Names, method: str, path: str) -> Provider:
-        """The provider that a request is for, of those behind its host, by its method and path."""
-        return _provider(names, method, path)
 
     def patterns(self) -> tuple[str, ...]:
         """The hosts, `host:port` pairs and globs of all providers."""
@@ -95,21 +109,6 @@ def host_map(environ: Mapping[str, str], start: Path | None = None) -> Hosts:
 def provider_names() -> Names:
     """The names of all simulated providers, in the catalogue's order."""
     return tuple(dict.fromkeys(provider.name for provider in known()))
-
-
-@lru_cache(512)
-def _provider(names: Names, method: str, path: str) -> Provider:
-    served = [
-        provider
-        for name in names
-        if (provider := find(name, method, path)).surface != UNSERVED
-        and provider.claims(method, path)
-    ]
-    if served:
-        return next((provider for provider in served if not provider.yields), served[0])
-    # No provider serves this path; behind a gateway a prefix of the path may name the provider.
-    named = (name for name in names if name in path.split("/"))
-    return find(next(named, names[0]), method, path)
 
 
 @lru_cache(1)

@@ -83,7 +83,7 @@ class Clock:
     def start(self, starts: datetime | None) -> None:
         """Replace the wall clock by one that begins at `starts`, by default at the real time."""
         refuse_other_clocks()
-        self._wall = WallClock(starts, self._wall_was_read)
+        self._wall = WallClock(starts, self)
 
     def stop(self) -> None:
         """Restore the wall clock; the next clock's monotonic time begins after this one's."""
@@ -123,11 +123,6 @@ class Clock:
         if self.polled > FREE_POLLS:
             self.on_standstill(what)
 
-    def _wall_was_read(self) -> None:
-        self.polled += 1
-        if self.polled > FREE_POLLS:
-            self.on_standstill(READING)
-
     def set_wall(self, when: datetime) -> None:
         """Set the wall clock to a date."""
         self.wall.set(when, self.now)
@@ -154,10 +149,10 @@ class Clock:
 class WallClock:
     """The wall clock of the process: time-machine's, which reads its time from this object."""
 
-    def __init__(self, starts: datetime | None, was_read: Callable[[], None]) -> None:
+    def __init__(self, starts: datetime | None, clock: Clock) -> None:
         import time_machine  # noqa: PLC0415 - not until an outage begins
 
-        self._was_read = was_read
+        self._clock = clock
         self._real_ns: Callable[[], int] = time_machine.escape_hatch.time.time_ns
         begin = starts if starts is not None else datetime.now(UTC)
         self._travel = time_machine.travel(begin, tick=False)
@@ -167,7 +162,10 @@ class WallClock:
         self._traveller.time_ns = self._time_ns  # type: ignore[method-assign]
 
     def _time_ns(self) -> int:
-        self._was_read()
+        clock = self._clock
+        clock.polled += READING.weight
+        if clock.polled > FREE_POLLS:
+            clock.on_standstill(READING)
         if real_grpc.PACKAGE in sys.modules and real_grpc.is_read_by_grpc():
             return self._real_ns()
         return self.nanoseconds

@@ -9,8 +9,10 @@ from __future__ import annotations
 import sys
 import time
 from _thread import get_ident
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from typing import Any
 
 from chaos_llm.virtual_time.clock import FREE_POLLS, READING, TICKS, Clock
 from chaos_llm.virtual_time.real_time_callers import RealTimeCallers
@@ -60,52 +62,38 @@ def _sleep(seconds: float, /) -> None:
     return running.scheduler.sleep(runner, seconds)
 
 
-def _clock_here() -> Clock | None:
-    """The clock for the caller of the function below, its reading counted; None for real time.
+def _clock(
+    real: Callable[[], Any], base: str, exact: Callable[[Clock], int] | None = None
+) -> Callable[[], Any]:
+    """What replaces a clock: it reads seconds after a `base` of the outage's, or what is `exact`.
 
-    Clients read a clock at every request, so this calls nothing in the usual case.
+    Clients read a clock at every request, so the usual case is one function.
     """
-    running = _running
-    if running is None:
-        return None
-    runner = running.runners.get(get_ident())
-    if runner is None or runner.off_clock:
-        return None
-    frame = sys._getframe(2)
-    is_real = running.callers.is_real.get(frame.f_globals.get("__name__", ""))
-    if is_real is None:
-        is_real = running.callers.keep_real_time(frame)
-    if is_real:
-        return None
-    clock = running.clock
-    clock.polled += READING.weight
-    if clock.polled > FREE_POLLS:
-        clock.on_standstill(READING)
-    return clock
+
+    def read() -> Any:
+        running = _running
+        if running is None:
+            return real()
+        runner = running.runners.get(get_ident())
+        if runner is None or runner.off_clock:
+            return real()
+        frame = sys._getframe(1)  # the builtin between this and its caller has none
+        is_real = running.callers.is_real.get(frame.f_globals.get("__name__", ""))
+        if is_real or (is_real is None and running.callers.keep_real_time(frame)):
+            return real()
+        clock = running.clock
+        clock.polled = polled = clock.polled + READING.weight
+        if polled > FREE_POLLS:
+            clock.on_standstill(READING)
+        return exact(clock) if exact else getattr(clock, base) + clock.now / TICKS
+
+    return read
 
 
-def _monotonic() -> float:
-    clock = _clock_here()
-    if clock is None:
-        return real_monotonic()
-    return clock.monotonic_base + clock.now / TICKS
-
-
-def _monotonic_ns() -> int:
-    clock = _clock_here()
-    return real_monotonic_ns() if clock is None else clock.monotonic_ns()
-
-
-def _perf_counter() -> float:
-    clock = _clock_here()
-    if clock is None:
-        return real_perf_counter()
-    return clock.perf_counter_base + clock.now / TICKS
-
-
-def _perf_counter_ns() -> int:
-    clock = _clock_here()
-    return real_perf_counter_ns() if clock is None else clock.perf_counter_ns()
+_monotonic = _clock(real_monotonic, "monotonic_base")
+_monotonic_ns = _clock(real_monotonic_ns, "monotonic_base", Clock.monotonic_ns)
+_perf_counter = _clock(real_perf_counter, "perf_counter_base")
+_perf_counter_ns = _clock(real_perf_counter_ns, "perf_counter_base", Clock.perf_counter_ns)
 
 
 def _prepare() -> list[Redirect]:

@@ -65,7 +65,7 @@ class VirtualTime:
             raise UsageError(f'threads={threads!r} is neither "managed" nor "refuse"')
         self._starts, self._real_wait, self._threads = starts, real_wait, threads
         self._callers = RealTimeCallers(real_packages, threads_are_real=threads == "refuse")
-        self._clock = Clock(horizon)
+        self.ticker = Clock(horizon)  # counts ticks; read at every request, so no property
         self._recorded: HarnessError | None = None
         self._sockets = Sockets()
         self._native_clocks = NativeClocks(self._callers.tools)
@@ -91,7 +91,7 @@ class VirtualTime:
         _activate(self)
         undo.callback(_activate, None)
         self._recorded = None
-        self._clock = clock = Clock(self.horizon)
+        self.ticker = clock = Clock(self.horizon)
         undo.callback(clock.stop)
         clock.start(self._starts)
         self._sockets = Sockets()
@@ -118,7 +118,7 @@ class VirtualTime:
         self._check_clocks()
 
     def _install_clocks(self, undo: ExitStack) -> None:
-        clock, scheduler = self._clock, self._scheduler
+        clock, scheduler = self.ticker, self._scheduler
         running = time_functions.Running(clock, scheduler, self._callers, scheduler.runners)
         time_functions.install(undo, running)
         alarms.install(undo, scheduler)
@@ -126,7 +126,7 @@ class VirtualTime:
         self._install_native(undo)
 
     def _install_native(self, undo: ExitStack) -> None:
-        clock = self._clock
+        clock = self.ticker
         self._native_clocks = NativeClocks(self._callers.tools)
         self._native_clocks.install(undo, clock.monotonic_ns(), clock.wall.nanoseconds)
         undo.callback(setattr, clock, "native_code", None)
@@ -146,7 +146,7 @@ class VirtualTime:
 
     def _check_clocks(self) -> None:
         """Raise UsageError where a clock or a lock was not redirected, by the first reading."""
-        clock = self._clock
+        clock = self.ticker
         for name, reading, expected in (
             ("time.monotonic", time.monotonic(), clock.monotonic()),
             ("time.perf_counter", time.perf_counter(), clock.perf_counter()),
@@ -166,12 +166,12 @@ class VirtualTime:
     @property
     def now(self) -> float:
         """Virtual seconds since the outage was entered, exact."""
-        return self._clock.now / TICKS
+        return self.ticker.now / TICKS
 
     @property
     def wall(self) -> float:
         """The time of the wall clock, in Unix seconds."""
-        return self._clock.wall.seconds
+        return self.ticker.wall.seconds
 
     @property
     def manages_threads(self) -> bool:
@@ -181,11 +181,11 @@ class VirtualTime:
     @property
     def horizon(self) -> float:
         """The virtual time, in seconds since entry, after which HorizonReached is raised."""
-        return self._clock.horizon / TICKS
+        return self.ticker.horizon / TICKS
 
     @horizon.setter
     def horizon(self, seconds: float) -> None:
-        self._clock.horizon = ticks(seconds)
+        self.ticker.horizon = ticks(seconds)
 
     def extend_horizon(self, seconds: float) -> None:
         """Move the horizon this many seconds into the future."""
@@ -207,15 +207,9 @@ class VirtualTime:
         """Return a wall clock for set-up code; it must end before this clock is entered."""
         return RunningDate(when, self._callers.tools)
 
-    def progress(self) -> float:
-        """Count the polls of busy loops from zero, because something happened; returns `now`."""
-        clock = self._clock
-        clock.polled = 0
-        return clock.now / TICKS
-
     def set_wall(self, when: datetime) -> None:
         """Set the wall clock to a date; the monotonic clocks do not change."""
-        self._clock.set_wall(when)
+        self.ticker.set_wall(when)
 
     def sleep(self, seconds: float) -> None:
         """Let the calling thread sleep in virtual time; UsageError where it keeps real time."""

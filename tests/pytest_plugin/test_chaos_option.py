@@ -34,6 +34,36 @@ def test_may_be_given_twice(run):
     assert names(result) == [f"test[{STORM}]", f"test[{AUTH}]"]
 
 
+@pytest.mark.parametrize("given", [f"{STORM},{AUTH}", f"{STORM}, {AUTH},"])
+def test_may_have_several_names_by_commas(run, given):
+    result = run("def test(): pass", "--chaos", given, "-v")
+    assert names(result) == [f"test[{STORM}]", f"test[{AUTH}]"]
+
+
+@pytest.mark.parametrize("more", [(), ("-n", "2")], ids=["alone", "xdist"])
+def test_a_client_that_is_made_at_import_needs_no_key(pytester, run, monkeypatch, more):
+    for name in ("ANTHROPIC_API_KEY", "OPENAI_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    pytester.makeconftest("import openai\nCLIENT = openai.OpenAI(max_retries=0)")
+    pytester.makepyfile(
+        app="""
+        import anthropic
+        CLIENT = anthropic.Anthropic(max_retries=0)
+        """
+    )
+    text = """
+        import os
+        from app import CLIENT
+
+        def test_it():
+            asked = {"role": "user", "content": "Where is my order?"}
+            CLIENT.messages.create(model="claude-sonnet-5-5", max_tokens=9, messages=[asked])
+        """
+    assert "Missing credentials" in run(text, *more, subprocess=True).stderr.str()
+    result = run(text, "--chaos", "openai-2025-06-10-gpu-network", *more, subprocess=True)
+    result.assert_outcomes(passed=1)
+
+
 def test_of_one_name_leaves_ids_alone(run):
     assert names(run("def test(): pass", "--chaos", STORM, "-v")) == ["test"]
 

@@ -26,9 +26,10 @@ async def test_tasks_of_the_session_loop_run_before_inside_and_after_an_outage()
         assert 490 <= len(beats) - before <= 510
     inside = len(beats)
     began = real_monotonic()
-    await asyncio.sleep(0.2)
+    async with asyncio.timeout(60):  # a guard: on a busy machine the beats come late
+        while len(beats) - inside <= 4 or real_monotonic() - began < 0.2:
+            await asyncio.sleep(0.02)
     assert real_monotonic() - began >= 0.2
-    assert len(beats) - inside > 4
     heart.cancel()
     with pytest.raises(asyncio.CancelledError):
         await heart

@@ -6,6 +6,7 @@ marked assumed.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import blake2b
@@ -16,7 +17,7 @@ from chaos_llm.protocol.messages import Refusal, Reply, Request
 from chaos_llm.protocol.rate_limits import Level, Quota, State
 from chaos_llm.providers.anthropic import subscription
 from chaos_llm.providers.framing import base58, json_reply, quote, seconds
-from chaos_llm.providers.provider import ReplyContext
+from chaos_llm.providers.provider import NamedValues, ReplyContext, named_values
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -208,28 +209,36 @@ def _retry_headers(
     )
 
 
-def quota_headers(state: State) -> Headers:
-    """Write the headers of platform.claude.com/docs/en/api/rate-limits, in the recorded order.
+def quota(state: State) -> NamedValues:
+    """The headers of platform.claude.com/docs/en/api/rate-limits, in the recorded order.
 
     Where answers have a limit of their own, the one of all tokens is the sum of both.
     """
     at, _, _, requests, inputs, outputs, _ = state
-    both = None if inputs is None or outputs is None else _together(inputs, outputs)
-    levels = (inputs, outputs, requests, both)
-    values: list[str] = []
-    for level in levels:
+    if not (requests and inputs and outputs):
+        return named_values(_some_levels(state))
+    of_in, left_in, reset_in = inputs
+    of_out, left_out, reset_out = outputs
+    of_requests, left_requests, reset_requests = requests
+    soon, later = _second(int(at + reset_in)), _second(int(at + reset_out))
+    return _QUOTA_NAMES, (
+        *(of_in, left_in, soon),
+        *(of_out, left_out, later),
+        *(of_requests, left_requests, _second(int(at + reset_requests))),
+        *(of_in + of_out, left_in + left_out, later if reset_out > reset_in else soon),
+    )
+
+
+def _some_levels(state: State) -> Iterator[tuple[str, object]]:
+    """The headers where a quota does not set all limits."""
+    inputs, outputs, both = state.tokens, state.output, None
+    if inputs and outputs:
+        limit, remaining = inputs.limit + outputs.limit, inputs.remaining + outputs.remaining
+        both = Level(limit, remaining, max(inputs.reset, outputs.reset))
+    for number, level in enumerate((inputs, outputs, state.requests, both)):
         if level:
-            limit, remaining, reset = level
-            values += (str(limit), str(remaining), _second(int(at + reset)))
-    names = _QUOTA_NAMES
-    if len(values) < len(names):
-        names = tuple(name for n, name in enumerate(names) if levels[n // 3])  # three of each
-    return tuple(zip(names, values, strict=True))
-
-
-def _together(inputs: Level, outputs: Level) -> Level:
-    limit, remaining = inputs.limit + outputs.limit, inputs.remaining + outputs.remaining
-    return Level(limit, remaining, max(inputs.reset, outputs.reset))
+            values = (level.limit, level.remaining, _second(int(state.at + level.reset)))
+            yield from zip(_QUOTA_NAMES[3 * number :][:3], values, strict=True)
 
 
 def _moment(at: float) -> str:

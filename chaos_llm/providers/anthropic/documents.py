@@ -8,11 +8,11 @@ from typing import Any, ClassVar
 
 from chaos_llm.protocol.messages import Document, Refusal, Reply, Request
 from chaos_llm.protocol.rate_limits import State
-from chaos_llm.providers.anthropic.common import quota_headers, refuse, reply_ids
+from chaos_llm.providers.anthropic.common import quota, refuse, reply_ids
 from chaos_llm.providers.anthropic.message_bodies import COUNTED, refusal_of
 from chaos_llm.providers.document_endpoint import DocumentEndpoint
 from chaos_llm.providers.framing import bearer
-from chaos_llm.providers.provider import ReplyContext
+from chaos_llm.providers.provider import NamedValues, ReplyContext
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -33,8 +33,8 @@ class AnthropicDocument(DocumentEndpoint):
     def _headers(self, request: Request, reply_context: ReplyContext) -> Headers:
         return reply_ids(reply_context, request.credential)[1]
 
-    def quota_headers(self, state: State) -> Headers:
-        return quota_headers(state)
+    def quota(self, state: State) -> NamedValues:
+        return quota(state)
 
 
 class AnthropicTokenCount(AnthropicDocument):

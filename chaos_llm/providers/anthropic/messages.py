@@ -10,7 +10,7 @@ from chaos_llm.protocol.rate_limits import Quota
 from chaos_llm.providers.anthropic import subscription
 from chaos_llm.providers.anthropic.common import (
     USUAL_QUOTA,
-    quota_headers,
+    quota,
     refuse,
     reply_ids,
     service_time,
@@ -73,7 +73,7 @@ class AnthropicMessages(ModelEndpoint):
         headers = _opened(request, reply_context)
         return sse_reply(headers, events(request, answer, reply_context), PING.data)
 
-    quota_headers = staticmethod(quota_headers)
+    quota = staticmethod(quota)
 
 
 def _opened(request: Request, reply_context: ReplyContext) -> tuple[tuple[str, str], ...]:

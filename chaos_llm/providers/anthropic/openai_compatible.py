@@ -12,7 +12,7 @@ from chaos_llm.protocol.rate_limits import Quota, State
 from chaos_llm.providers.anthropic import common
 from chaos_llm.providers.openai.common import Headers, hexadecimal
 from chaos_llm.providers.openai_compatible.base import LookAlike, LookAlikeDialect
-from chaos_llm.providers.provider import ReplyContext
+from chaos_llm.providers.provider import NamedValues, ReplyContext, named_values
 
 
 class AnthropicCompatibility(LookAlikeDialect):
@@ -31,16 +31,16 @@ class AnthropicCompatibility(LookAlikeDialect):
     def _refuse(self, request: Request, refusal: Refusal, reply_context: ReplyContext) -> Reply:
         return common.refuse(request, refusal, reply_context)
 
-    def quota_headers(self, state: State) -> Headers:
+    def quota(self, state: State) -> NamedValues:
         """Write limits as recorded: OpenAI's names without their middle word, in whole seconds."""
         both = (("requests", state.requests), ("tokens", state.tokens))
-        return tuple(
+        return named_values(
             (name, value)
             for noun, level in both
             if level
             for name, value in (
-                (f"x-ratelimit-{noun}", str(level.limit)),
-                (f"x-ratelimit-remaining-{noun}", str(level.remaining)),
+                (f"x-ratelimit-{noun}", level.limit),
+                (f"x-ratelimit-remaining-{noun}", level.remaining),
                 (f"x-ratelimit-reset-{noun}", f"{round(level.reset)}s"),
             )
         )

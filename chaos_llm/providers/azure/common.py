@@ -14,7 +14,7 @@ from chaos_llm.protocol.rate_limits import State
 from chaos_llm.providers.framing import json_reply, quote, seconds
 from chaos_llm.providers.openai.common import Headers, OpenAIDialect, uuid
 from chaos_llm.providers.openai.errors import ROWS, OpenAIError
-from chaos_llm.providers.provider import ReplyContext
+from chaos_llm.providers.provider import NamedValues, ReplyContext, named_values
 
 _GATEWAY = "gateway"  # the type of those refusals that have only a code and a message
 _HARMFUL = '{"filtered":true,"severity":"high"}'
@@ -148,19 +148,21 @@ class AzureDialect(OpenAIDialect):
         _, headers = self._opened(request, reply_context)
         return json_reply(400, headers, _BLOCKED % f"{harms(found)},{JAILBREAK}")
 
-    def quota_headers(self, state: State) -> Headers:
-        """Write limits in whole seconds and with their period, as recorded."""
+    def quota(self, state: State) -> NamedValues:
+        """Limits in whole seconds and with their period, as recorded."""
         both = (("requests", state.requests), ("tokens", state.tokens))
-        headers = [("x-ratelimit-abusepenalty-active", "False")] if any(state[3:5]) else []
+        headers: list[tuple[str, object]] = []
+        if any(state[3:5]):
+            headers.append(("x-ratelimit-abusepenalty-active", "False"))
         for noun, level in both:
             if level:
                 headers += [
-                    (f"x-ratelimit-limit-{noun}", str(level.limit)),
-                    (f"x-ratelimit-remaining-{noun}", str(level.remaining)),
-                    (f"x-ratelimit-reset-{noun}", str(round(level.reset))),
-                    (f"x-ratelimit-renewalperiod-{noun}", "60"),
+                    (f"x-ratelimit-limit-{noun}", level.limit),
+                    (f"x-ratelimit-remaining-{noun}", level.remaining),
+                    (f"x-ratelimit-reset-{noun}", round(level.reset)),
+                    (f"x-ratelimit-renewalperiod-{noun}", 60),
                 ]
-        return tuple(headers)
+        return named_values(headers)
 
 
 @lru_cache(512)

@@ -13,7 +13,7 @@ from chaos_llm.protocol.rate_limits import Quota, State
 from chaos_llm.providers.conversation import uuid
 from chaos_llm.providers.endpoint import Endpoint
 from chaos_llm.providers.framing import bearer, json_reply, quote, seconds
-from chaos_llm.providers.provider import ReplyContext
+from chaos_llm.providers.provider import NO_VALUES, NamedValues, ReplyContext, named_values
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -75,14 +75,16 @@ class CohereEndpoint(Endpoint):
     unreadable: ClassVar[str] = "invalid request: {}"  # assumed
     usual_quota: ClassVar[Quota | None] = Quota(20)  # of a trial key: docs.cohere.com, rate limits
 
-    def quota_headers(self, state: State) -> Headers:
+    def quota(self, state: State) -> NamedValues:
         """The headers of the remaining quota, as for trial keys; a 429 has none."""
         if not state.allowed or not state.requests:
-            return ()
-        return (
-            ("x-trial-endpoint-call-limit", str(state.requests.limit)),
-            ("x-trial-endpoint-call-remaining", str(state.requests.remaining)),
-            ("x-endpoint-monthly-call-limit", "1000"),
+            return NO_VALUES
+        return named_values(
+            (
+                ("x-trial-endpoint-call-limit", state.requests.limit),
+                ("x-trial-endpoint-call-remaining", state.requests.remaining),
+                ("x-endpoint-monthly-call-limit", 1000),
+            )
         )
 
     def _secret(self, headers: Mapping[str, str]) -> str:

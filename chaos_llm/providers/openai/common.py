@@ -11,7 +11,7 @@ from chaos_llm.protocol.rate_limits import Quota, State, with_headers
 from chaos_llm.providers.endpoint import Endpoint
 from chaos_llm.providers.framing import bearer, json_reply, seconds
 from chaos_llm.providers.openai.errors import BODY, NO_KEY, ROWS, OpenAIError, error_object, texts
-from chaos_llm.providers.provider import ReplyContext
+from chaos_llm.providers.provider import NO_VALUES, NamedValues, ReplyContext
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -137,19 +137,27 @@ class OpenAIDialect(Endpoint):
         """Write the data of an error event."""
         return '{"error":' + error_object(row) + "}"
 
-    def quota_headers(self, state: State) -> Headers:
-        return ratelimit_headers(state)
+    def quota(self, state: State) -> NamedValues:
+        return quota(state)
 
 
-def ratelimit_headers(state: State) -> Headers:
-    """Write the x-ratelimit headers of platform.openai.com/docs/guides/rate-limits."""
-    both = (("requests", state.requests), ("tokens", state.tokens))
-    levels = [(noun, level) for noun, level in both if level]
-    return (
-        *((f"x-ratelimit-limit-{noun}", str(level.limit)) for noun, level in levels),
-        *((f"x-ratelimit-remaining-{noun}", str(level.remaining)) for noun, level in levels),
-        *((f"x-ratelimit-reset-{noun}", span(level.reset)) for noun, level in levels),
-    )
+_QUOTA_NAMES = tuple(
+    f"x-ratelimit-{name}-{noun}"
+    for name in ("limit", "remaining", "reset")
+    for noun in ("requests", "tokens")
+)
+
+
+def quota(state: State) -> NamedValues:
+    """The x-ratelimit headers of platform.openai.com/docs/guides/rate-limits."""
+    _, _, _, requests, tokens, _, _ = state
+    if requests and tokens:
+        limit, remaining, reset = requests
+        of_tokens, remaining_tokens, reset_of_tokens = tokens
+        resets = span(reset), span(reset_of_tokens)
+        return _QUOTA_NAMES, (limit, of_tokens, remaining, remaining_tokens, *resets)
+    level, names = requests or tokens, _QUOTA_NAMES[not requests :: 2]
+    return (names, (level.limit, level.remaining, span(level.reset))) if level else NO_VALUES
 
 
 def span(wait: float) -> str:

@@ -13,7 +13,7 @@ from chaos_llm.providers.openai.chat_completions import ChatCompletions
 from chaos_llm.providers.openai.common import Headers, OpenAIDialect, uuid
 from chaos_llm.providers.openai.errors import OpenAIError, error_object
 from chaos_llm.providers.openai_compatible.errors import PLAIN
-from chaos_llm.providers.provider import ReplyContext
+from chaos_llm.providers.provider import NO_VALUES, NamedValues, ReplyContext
 
 
 class LookAlikeDialect(OpenAIDialect):
@@ -61,8 +61,8 @@ class LookAlikeDialect(OpenAIDialect):
     def _id(self, reply_context: ReplyContext) -> str:
         return uuid(reply_context)
 
-    def quota_headers(self, state: State) -> Headers:  # noqa: ARG002 - none is known
-        return ()
+    def quota(self, state: State) -> NamedValues:  # noqa: ARG002 - none is known
+        return NO_VALUES
 
 
 class LookAlike(LookAlikeDialect, ChatCompletions):

@@ -12,7 +12,7 @@ from chaos_llm.providers.openai.common import Headers, hexadecimal, uuid
 from chaos_llm.providers.openai.errors import OpenAIError
 from chaos_llm.providers.openai_compatible.base import LookAlikeDialect
 from chaos_llm.providers.openai_compatible.errors import MISTRAL
-from chaos_llm.providers.provider import ReplyContext
+from chaos_llm.providers.provider import NamedValues, ReplyContext, named_values
 
 
 class MistralDialect(LookAlikeDialect):
@@ -70,16 +70,17 @@ class MistralDialect(LookAlikeDialect):
             f'"code":{code}{raw}}}'
         )
 
-    def quota_headers(self, state: State) -> Headers:
-        """Write the headers of mistralai/client-ts#169, with what this request took."""
+    def quota(self, state: State) -> NamedValues:
+        """The headers of mistralai/client-ts#169, with what this request took."""
         levels = (("tokens", state.tokens), ("req", state.requests))
-        cost = (("x-ratelimit-tokens-query-cost", str(state.cost)),) if state.tokens else ()
-        return cost + tuple(
-            (f"x-ratelimit-{name}-{noun}-minute", str(value))
+        cost = [("x-ratelimit-tokens-query-cost", state.cost)] if state.tokens else []
+        left = [
+            (f"x-ratelimit-{name}-{noun}-minute", value)
             for noun, level in levels
             if level
             for name, value in (("limit", level.limit), ("remaining", level.remaining))
-        )
+        ]
+        return named_values(cost + left)
 
 
 # As recorded, without hop-by-hop ones.

@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from chaos_llm.protocol.rate_limits import Quota, State
 from chaos_llm.providers.framing import base58, quote
-from chaos_llm.providers.openai.common import Headers, hexadecimal, ratelimit_headers, uuid
+from chaos_llm.providers.openai.common import Headers, hexadecimal, quota, uuid
 from chaos_llm.providers.openai.errors import OpenAIError
 from chaos_llm.providers.openai_compatible.base import LookAlikeDialect, problem
 from chaos_llm.providers.openai_compatible.errors import (
@@ -23,7 +23,7 @@ from chaos_llm.providers.openai_compatible.errors import (
     VLLM_ROWS,
     XAI_ROWS,
 )
-from chaos_llm.providers.provider import ReplyContext
+from chaos_llm.providers.provider import NamedValues, ReplyContext, named_values
 
 _GROQ_EDGE = (
     ("cache-control", "private, max-age=0, no-store, no-cache, must-revalidate"),
@@ -115,8 +115,8 @@ class GroqDialect(LookAlikeDialect):
         message = quote(row.message)
         return f'{{"error":{{"message":{message},"type":"{row.type}"{param}{code}}}}}'
 
-    def quota_headers(self, state: State) -> Headers:
-        return ratelimit_headers(state)  # Groq counts requests per day
+    def quota(self, state: State) -> NamedValues:
+        return quota(state)  # Groq counts requests per day
 
 
 class TogetherDialect(LookAlikeDialect):
@@ -139,15 +139,16 @@ class TogetherDialect(LookAlikeDialect):
     def _error(self, row: OpenAIError) -> str:
         return f'{{"id":"{row.request_id}",{self._event(row)[1:]}'  # HeyPuter/puter#3168
 
-    def quota_headers(self, state: State) -> Headers:
-        """Write the headers that docs.together.ai/docs/rate-limits listed, by the second."""
+    def quota(self, state: State) -> NamedValues:
+        """The headers that docs.together.ai/docs/rate-limits listed, by the second."""
         headers = []
         for prefix, level in (("x-ratelimit", state.requests), ("x-tokenlimit", state.tokens)):
             if level:
                 headers.append((f"{prefix}-limit", f"{level.limit / 60:g}"))
                 headers.append((f"{prefix}-remaining", f"{level.remaining / 60:g}"))
         reset = state.requests or state.tokens
-        return (*headers, ("x-ratelimit-reset", f"{reset.reset:g}")) if reset else ()
+        resets = [("x-ratelimit-reset", f"{reset.reset:g}")] if reset else []
+        return named_values(headers + resets)
 
 
 class XAIDialect(LookAlikeDialect):
@@ -165,9 +166,10 @@ class XAIDialect(LookAlikeDialect):
     def _event(self, row: OpenAIError) -> str:
         return f'{{"code":"{row.type}","error":{quote(row.message)}}}'
 
-    def quota_headers(self, state: State) -> Headers:
-        """Write limits and what is left; xAI does not say when they are reset."""
-        return tuple(h for h in ratelimit_headers(state) if "reset" not in h[0])
+    def quota(self, state: State) -> NamedValues:
+        """Limits and what is left; xAI does not say when they are reset."""
+        headers = zip(*quota(state), strict=True)
+        return named_values(header for header in headers if "reset" not in header[0])
 
 
 class DeepSeekDialect(LookAlikeDialect):

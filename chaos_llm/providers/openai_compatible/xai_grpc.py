@@ -40,9 +40,9 @@ from chaos_llm.protocol.rate_limits import State
 from chaos_llm.providers import protobuf
 from chaos_llm.providers.endpoint import UNREADABLE
 from chaos_llm.providers.framing import broken_at, count_pieces, seconds, split
-from chaos_llm.providers.openai.common import Headers, uuid
+from chaos_llm.providers.openai.common import uuid
 from chaos_llm.providers.openai_compatible.vendors import XAI
-from chaos_llm.providers.provider import ReplyContext
+from chaos_llm.providers.provider import NO_VALUES, NamedValues, ReplyContext
 
 _SERVICE = "/xai_api.Chat/"
 _WHOLE, _STREAM = _SERVICE + "GetCompletion", _SERVICE + "GetCompletionChunk"
@@ -99,8 +99,8 @@ class XAIChat(XAI, protobuf.GrpcService):
         request = super().parse(replace(wire, body=json.dumps(body).encode()))
         return replace(request, size=len(wire.body), stream=wire.path == _STREAM)
 
-    def quota_headers(self, state: State) -> Headers:  # noqa: ARG002 - REST alone tells it
-        return ()
+    def quota(self, state: State) -> NamedValues:  # noqa: ARG002 - REST alone tells it
+        return NO_VALUES
 
     def _refuse(self, request: Request, refusal: Refusal, reply_context: ReplyContext) -> Reply:
         if refusal.status == 200:
