@@ -53,13 +53,16 @@ _ROUTED = re.compile(
 
 def of_another_vendor(_model: Any, request: CheckedRequest) -> Found | None:
     """A model that the provider does not serve by this name, and another one does."""
-    provider, wire = request.request.provider, request.wire
-    if not (wire.served or _is_vendors_own(provider, wire.host)):
-        return None  # a team's gateway has models of many vendors
-    if not is_foreign(provider, request.model):
+    if at_gateway(request) or not is_foreign(request.request.provider, request.model):
         return None
     resource = request.wire.path.partition("projects/")[2].rpartition(":")[0]
     return found(model=request.model, name=f"projects/{resource}")  # the latter is of Vertex AI
+
+
+def at_gateway(request: CheckedRequest) -> bool:
+    """Whether a request goes to a team's gateway, which has models of many vendors."""
+    wire = request.wire
+    return not (wire.served or _is_vendors_own(request.request.provider, wire.host))
 
 
 @lru_cache(maxsize=1024)
