@@ -39,6 +39,25 @@ def test_every_vendors_host_is_known(tmp_path):
             assert provider.name in hosts.names(host.upper(), 443)
 
 
+@pytest.mark.parametrize(
+    ("host", "provider"),
+    [
+        ("eu.api.openai.com", "openai"),
+        ("us-east-1.api.x.ai", "xai"),
+        ("codestral.mistral.ai", "mistral"),
+        ("bedrock-runtime.us-east-1.api.aws", "bedrock"),
+        ("vpce-0a1b-2c3d.bedrock-runtime.us-east-1.vpce.amazonaws.com", "bedrock"),
+        ("bedrock-agent-runtime.us-east-1.amazonaws.com", "bedrock"),
+        ("us-central1-aiplatform.mtls.googleapis.com", "vertex"),
+        ("generativelanguage.mtls.googleapis.com", "gemini"),
+        ("acme.openai.azure.us", "azure-openai"),
+        ("login.microsoftonline.us", "azure-openai"),
+    ],
+)
+def test_a3_a_vendors_host_of_a_region_or_a_private_network_is_known(tmp_path, host, provider):
+    assert host_map({}, tmp_path).names(host) == (provider,)
+
+
 @pytest.mark.parametrize("host", ["example.com", "anthropic.com", "api.anthropic.com.evil", ""])
 def test_other_hosts_are_nobodys(tmp_path, host):
     assert host_map({}, tmp_path).names(host) == ()

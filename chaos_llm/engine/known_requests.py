@@ -44,7 +44,7 @@ _WITH_TOOLS = frozenset(("tools", "mcp_servers", "toolConfig"))
 _FIELDS = tuple(field.name for field in fields(Request))
 
 NOT_TRIED = object()
-_Path = tuple[int, bool, str, str, str, str]
+_Path = tuple[int, bool, str, str, str, str, bool]
 
 
 class KnownRequest(Request):
@@ -223,7 +223,7 @@ class KnownRequests:
         body = wire.body
         if len(body) > LONGEST:
             return _parsed(provider, wire, now, strict)
-        path = (id(provider), strict, wire.method, wire.host, wire.path, wire.query)
+        path = (id(provider), strict, wire.method, wire.host, wire.path, wire.query, wire.served)
         day = int(now // _DAY)
         for form in self._forms.get(path, ()):
             prompt = form.prompt_in(body)

@@ -25,6 +25,7 @@ class WireRequest:
 
     `connected`: the faults of its connection were decided before it, and the connection stands.
     `session`: the number of the exchange that opened the websocket on which it came.
+    `served`: it came to our server, which stands for the vendor whatever its host is called.
     """
 
     method: str
@@ -36,6 +37,7 @@ class WireRequest:
     reused: bool | None = None  # whether its connection carried a request before; None: unknown
     connected: bool = False
     session: int | None = None
+    served: bool = False
 
 
 @dataclass(frozen=True, slots=True)

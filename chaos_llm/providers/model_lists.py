@@ -288,6 +288,7 @@ class BedrockModels(BedrockDocuments):
         "bedrock.us-east-1.amazonaws.com",
         "bedrock.*.amazonaws.com",
         "bedrock-fips.*.amazonaws.com",
+        "bedrock.*.api.aws",
     )
     table: ClassVar[tuple[Route, ...]] = (
         Route("GET", r"/foundation-models/?$", _bedrock_list),

@@ -73,6 +73,13 @@ class TestAnswers:
         assert "KX-48213" in text_of(answer)
         assert answer["ResponseMetadata"]["HTTPStatusCode"] == 200
 
+    def test_a3_come_from_the_address_for_both_versions_of_ip_too(self):
+        with outage() as chaos:
+            answer = bedrock(use_dualstack_endpoint=True).converse(**REQUEST)
+            (exchange,) = chaos.journal
+        assert "KX-48213" in text_of(answer)
+        assert (exchange.provider, exchange.region) == ("bedrock", "us-east-1")
+
     def test_arrive_event_by_event_at_their_times(self, client):
         times, text = [], ""
         with outage() as chaos:

@@ -157,6 +157,25 @@ class TestRealtime:
             "client_cancelled",
         )
 
+    def test_an_answer_can_be_cancelled_before_it_began(self):
+        async def scene():
+            async with (
+                AsyncOpenAI() as client,
+                client.realtime.connect(model="gpt-realtime") as session,
+            ):
+                await session.conversation.item.create(item=ITEM)
+                await session.response.create()
+                await session.response.cancel()
+                return [event async for event in self.events_of(session)]
+
+        with outage() as chaos:
+            *events, done = asyncio.run(scene())
+            assert chaos.journal[1].end == "abandoned"
+        (created,) = (event for event in events if event.type == "response.created")
+        assert done.response.id == created.response.id
+        assert done.response.status == "cancelled"
+        assert not any(event.type.endswith(".delta") for event in events)
+
 
 class TestResponses:
     @staticmethod

@@ -199,3 +199,22 @@ def test_a_server_is_strict_and_a_run_of_it_may_not_be(chaos_server):
     httpx2.post(f"{admin}/reset", json={"run": "lenient", "strict": True})
     assert httpx2.post(url, json=ASKED, headers=of_run).status_code == 400
     assert httpx2.post(f"{admin}/reset", json={"strict": "no"}).status_code == 400
+
+
+def test_b18_a_gateway_has_models_of_many_vendors_and_the_vendor_itself_only_its_own(monkeypatch):
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://localhost:4000/v1")
+    body = {"model": "claude-sonnet-4-5", "messages": [{"role": "user", "content": "hi"}]}
+    headers = {"authorization": "Bearer sk-test"}
+    with outage() as chaos:
+        for base in ("http://localhost:4000", "https://api.openai.com"):
+            httpx2.post(f"{base}/v1/chat/completions", headers=headers, json=body)
+        gateway, vendor = chaos.journal
+    assert (gateway.status, gateway.broken_rule) == (200, None)
+    assert (vendor.status, vendor.broken_rule.name) == (404, "openai chat: another vendor's model")
+
+
+def test_b1_the_server_stands_for_the_vendor_and_refuses_another_vendors_model(chaos_server):
+    url = f"{chaos_server.base_url('openai')}/v1/chat/completions"
+    body = {"model": "claude-sonnet-4-5", "messages": [{"role": "user", "content": "hi"}]}
+    reply = httpx2.post(url, headers={"authorization": "Bearer sk-test"}, json=body)
+    assert (reply.status_code, reply.json()["error"]["code"]) == (404, "model_not_found")

@@ -100,7 +100,9 @@ IN_STREAM = {
     "timeout": "modelStreamErrorException",
 }
 _ROUTE = re.compile(r"/model/(.+)/([a-z-]+)$")
-_HOST = re.compile(r"bedrock-runtime(?:-fips)?\.([a-z0-9-]+)\.amazonaws\.com")
+_HOST = re.compile(
+    r"(?:[a-z0-9-]+\.)?bedrock-runtime(?:-fips)?\.([a-z0-9-]+)\.(?:vpce\.)?(?:amazonaws\.com|api\.aws)"
+)
 _SIGNED = re.compile(r"Credential=([^/,]+)/\d+/([^/]+)/")
 
 
@@ -113,6 +115,11 @@ class BedrockEndpoint(ModelEndpoint):
         "bedrock-runtime.us-east-1.amazonaws.com",
         "bedrock-runtime.*.amazonaws.com",
         "bedrock-runtime-fips.*.amazonaws.com",
+        "bedrock-runtime.*.api.aws",  # by IPv4 and IPv6
+        "bedrock-runtime-fips.*.api.aws",
+        "*.bedrock-runtime.*.vpce.amazonaws.com",
+        "bedrock-mantle.*.api.aws",  # whose API is OpenAI's, and is not simulated
+        "bedrock-agent-runtime.*.amazonaws.com",  # likewise
     )
     plain: ClassVar[str]
     streaming: ClassVar[str]

@@ -80,7 +80,11 @@ class AwsSts(Login):
 
     name: ClassVar[str] = "bedrock"
     api: ClassVar[str] = "sts"
-    hosts: ClassVar[tuple[str, ...]] = ("sts.amazonaws.com", "sts.*.amazonaws.com")
+    hosts: ClassVar[tuple[str, ...]] = (
+        "sts.amazonaws.com",
+        "sts.*.amazonaws.com",
+        "sts.*.api.aws",
+    )
     routes: ClassVar[tuple[tuple[str, re.Pattern[str]], ...]] = (("POST", re.compile(r"^/?$")),)
     kept: ClassVar[tuple[str, ...]] = ("Action", "RoleArn", "RoleSessionName", "DurationSeconds")
 

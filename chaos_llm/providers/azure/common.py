@@ -95,6 +95,8 @@ class AzureDialect(OpenAIDialect):
         "*.openai.azure.com",
         "*.cognitiveservices.azure.com",
         "*.services.ai.azure.com",
+        "*.openai.azure.us",  # of Azure Government
+        "*.cognitiveservices.azure.us",
     )
     words: ClassVar[Mapping[str, OpenAIError]] = _ROWS
     no_key: ClassVar[OpenAIError] = _ROWS["auth_expired"]

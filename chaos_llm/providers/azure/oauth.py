@@ -117,7 +117,12 @@ class AzureOAuth(Login):
 
     name: ClassVar[str] = "azure-openai"
     api: ClassVar[str] = "entra_token"
-    hosts: ClassVar[tuple[str, ...]] = (_HOST, "login.microsoft.com", "login.windows.net")
+    hosts: ClassVar[tuple[str, ...]] = (
+        _HOST,
+        "login.microsoft.com",
+        "login.windows.net",
+        "login.microsoftonline.us",  # of Azure Government
+    )
     routes: ClassVar[tuple[tuple[str, re.Pattern[str]], ...]] = (
         ("POST", re.compile(r"^/[^/]+/oauth2/(?:v2\.0/)?token$")),
         ("GET", re.compile(r"^/[^/]+/discovery/instance$")),

@@ -60,7 +60,7 @@ class GeminiEndpoint(GoogleEndpoint):
     """An endpoint of Gemini's API for developers; some gateways leave the version out."""
 
     name: ClassVar[str] = "gemini"
-    hosts: ClassVar[tuple[str, ...]] = (_SERVICE,)
+    hosts: ClassVar[tuple[str, ...]] = (_SERVICE, "generativelanguage.mtls.googleapis.com")
     route: ClassVar[re.Pattern[str]] = re.compile(r"/(?:models|tunedModels)/([^/:]+):(\w+)$")
     rows: ClassVar[Mapping[str, GoogleError]] = _ROWS
 

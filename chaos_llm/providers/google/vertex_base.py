@@ -65,6 +65,8 @@ class VertexEndpoint(GoogleEndpoint):
         _SERVICE,
         f"*-{_SERVICE}",
         "aiplatform.*.rep.googleapis.com",
+        "aiplatform.mtls.googleapis.com",  # for clients with a certificate
+        "*-aiplatform.mtls.googleapis.com",
     )
     route: ClassVar[re.Pattern[str]] = re.compile(
         r"/(?:publishers/[^/]+/models|endpoints)/([^/:]+):(\w+)$"

@@ -32,7 +32,7 @@ class OpenAIDialect(Endpoint):
     """
 
     name: ClassVar[str] = "openai"
-    hosts: ClassVar[tuple[str, ...]] = ("api.openai.com",)
+    hosts: ClassVar[tuple[str, ...]] = ("api.openai.com", "*.api.openai.com")  # by region: eu
     made_of_draws: ClassVar[tuple[Callable[[bytes], str], ...]] = (service_time,)
     unreadable: ClassVar[str] = (
         "We could not parse the JSON body of your request. (HINT: This likely means you aren't "

@@ -22,6 +22,20 @@ def new_id(prefix: str, reply_context: ReplyContext) -> str:
     return f"{prefix}_{base58(reply_context.rng.number(256), _ID_LETTERS)}"
 
 
+def new_response(
+    modalities: list[str], max_output_tokens: Any, reply_context: ReplyContext
+) -> dict[str, Any]:
+    """The fields of a response that are the same from its beginning to its end."""
+    return {
+        "object": "realtime.response",
+        "id": new_id("resp", reply_context),
+        "conversation_id": new_id("conv", reply_context),
+        "output_modalities": modalities,
+        "max_output_tokens": max_output_tokens or "inf",
+        "metadata": None,
+    }
+
+
 def event(kind: str, reply_context: ReplyContext, *, content: bool = False, **fields: Any) -> Chunk:
     """One event; `content` marks a piece of the answer."""
     event_id = new_id("event", reply_context)

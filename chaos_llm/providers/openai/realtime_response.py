@@ -13,7 +13,7 @@ from chaos_llm.protocol.messages import Chunk, Completion, Request, ToolCall
 from chaos_llm.protocol.rate_limits import Quota
 from chaos_llm.providers.framing import broken_at, split
 from chaos_llm.providers.openai.errors import OpenAIError
-from chaos_llm.providers.openai.realtime_events import error, event, new_id
+from chaos_llm.providers.openai.realtime_events import error, event, new_id, new_response
 from chaos_llm.providers.provider import ReplyContext
 
 _SILENCE = b64encode(bytes(2 * 24_000 // 50)).decode()  # 20 ms of PCM, 16 bits at 24 kHz: assumed
@@ -34,14 +34,8 @@ class RealtimeResponse:
         self._input_tokens = answer.usage.input_tokens
         modalities = request.body.get("output_modalities") or ["audio"]
         self._is_audio = modalities == ["audio"]
-        self._base: dict[str, Any] = {
-            "object": "realtime.response",
-            "id": new_id("resp", reply_context),
-            "conversation_id": new_id("conv", reply_context),
-            "output_modalities": modalities,
-            "max_output_tokens": request.body.get("max_output_tokens") or "inf",
-            "metadata": None,
-        }
+        most = request.body.get("max_output_tokens")
+        self._base = new_response(modalities, most, reply_context)
         self._output: list[dict[str, Any]] = []
         self._previous: str | None = request.body.get("previous_item_id")
 

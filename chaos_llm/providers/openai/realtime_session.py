@@ -13,7 +13,7 @@ from typing import Any
 from chaos_llm.protocol import strict_json
 from chaos_llm.protocol.messages import Chunk
 from chaos_llm.providers.openai.errors import OpenAIError
-from chaos_llm.providers.openai.realtime_events import error, event, new_id
+from chaos_llm.providers.openai.realtime_events import error, event, new_id, new_response
 from chaos_llm.providers.provider import ReplyContext
 from chaos_llm.providers.websocket_session import Reaction, Session
 
@@ -167,13 +167,31 @@ class RealtimeSession(Session):
 
     def cancel(self, event: dict[str, Any]) -> Reaction:
         """Have the model stop."""
-        if self._response is None:
+        if not self._is_answering:
             message = "Cancellation failed: no active response found"  # assumed
             return self._refused(event, message, code="response_cancel_not_active")
+        begun = self._response
+        created: tuple[Chunk, ...] = ()
+        if begun is None:  # its beginning is still on the way
+            begun = self._new_response()
+            created = (self._event("response.created", response=begun),)
         details = {"type": "cancelled", "reason": "client_cancelled"}
-        response = {**self._response, "status": "cancelled", "status_details": details}
+        response = {**begun, "status": "cancelled", "status_details": details}
         self._is_answering, self._response = False, None
-        return Reaction((self._event("response.done", response=response),), cancels=True)
+        done = self._event("response.done", response=response)
+        return Reaction((*created, done), cancels=True)
+
+    def _new_response(self) -> dict[str, Any]:
+        """A response that has said nothing yet."""
+        modalities = self._settings.get("output_modalities") or ["audio"]
+        most = self._settings.get("max_output_tokens")
+        state: dict[str, Any] = {
+            "status": "in_progress",
+            "status_details": None,
+            "output": [],
+            "usage": None,
+        }
+        return {**new_response(modalities, most, self._context), **state}
 
     def _is_busy(self, event: dict[str, Any]) -> Reaction:
         active = (self._response or {}).get("id", "")

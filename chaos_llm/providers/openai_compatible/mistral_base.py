@@ -19,7 +19,12 @@ class MistralDialect(LookAlikeDialect):
     """How Mistral admits and refuses."""
 
     name: ClassVar[str] = "mistral"
-    hosts: ClassVar[tuple[str, ...]] = ("api.mistral.ai", "api.eu.mistral.ai", "api.us.mistral.ai")
+    hosts: ClassVar[tuple[str, ...]] = (
+        "api.mistral.ai",
+        "api.eu.mistral.ai",
+        "api.us.mistral.ai",
+        "codestral.mistral.ai",
+    )
     words: ClassVar[Mapping[str, OpenAIError]] = MISTRAL
     no_key: ClassVar[OpenAIError] = MISTRAL["auth_expired"]
     lacking: ClassVar[str] = "{}: Field required"

@@ -155,7 +155,7 @@ class XAIDialect(LookAlikeDialect):
     """What xAI's endpoints share."""
 
     name: ClassVar[str] = "xai"
-    hosts: ClassVar[tuple[str, ...]] = ("api.x.ai",)
+    hosts: ClassVar[tuple[str, ...]] = ("api.x.ai", "*.api.x.ai")  # by region: us-east-1
     words: ClassVar[Mapping[str, OpenAIError]] = XAI_ROWS
     no_key: ClassVar[OpenAIError] = XAI_ROWS["auth_expired"]._replace(status=401)
     usual_quota: ClassVar[Quota | None] = Quota(480, 2_000_000)  # assumed

@@ -1,7 +1,7 @@
 """Models under names that only another vendor has, or that only a cloud or a gateway gives them.
 
 A failover that changes the address and forgets the model sends such a name. Names that nobody is
-known to have are taken, because new ones appear every month.
+known to have are taken, because new ones appear every month, and so is any name at a gateway.
 """
 
 from __future__ import annotations
@@ -29,6 +29,19 @@ _SERVED: Mapping[str, frozenset[str]] = {
     "bedrock": frozenset(),  # whose names begin with the vendor's: anthropic.claude-...
     "openrouter": frozenset(),  # likewise: anthropic/claude-...
 }
+_DOMAINS: Mapping[str, tuple[str, ...]] = {
+    "anthropic": ("anthropic.com",),
+    "openai": ("openai.com", "chatgpt.com"),
+    "gemini": ("googleapis.com",),
+    "vertex": ("googleapis.com",),
+    "mistral": ("mistral.ai",),
+    "cohere": ("cohere.com", "cohere.ai"),
+    "deepseek": ("deepseek.com",),
+    "xai": ("x.ai",),
+    "groq": ("groq.com",),
+    "bedrock": ("amazonaws.com", "api.aws"),
+    "openrouter": ("openrouter.ai",),
+}
 _HOSTS = ("groq", "bedrock", "openrouter")  # of others' models, by names with a vendor in front
 # As a gateway or a cloud writes a name: openai/gpt-4o, us.anthropic.claude-..., claude-...@2025...
 _ROUTED = re.compile(
@@ -40,10 +53,23 @@ _ROUTED = re.compile(
 
 def of_another_vendor(_model: Any, request: CheckedRequest) -> Found | None:
     """A model that the provider does not serve by this name, and another one does."""
-    if not is_foreign(request.request.provider, request.model):
+    if at_gateway(request) or not is_foreign(request.request.provider, request.model):
         return None
     resource = request.wire.path.partition("projects/")[2].rpartition(":")[0]
     return found(model=request.model, name=f"projects/{resource}")  # the latter is of Vertex AI
+
+
+def at_gateway(request: CheckedRequest) -> bool:
+    """Whether a request goes to a team's gateway, which has models of many vendors."""
+    wire = request.wire
+    return not (wire.served or _is_vendors_own(request.request.provider, wire.host))
+
+
+@lru_cache(maxsize=1024)
+def _is_vendors_own(provider: str, host: str) -> bool:
+    """Whether a host is the vendor's own, and not one that a variable or a project names."""
+    name = host.casefold().partition(":")[0].rstrip(".")
+    return any(name == own or name.endswith(f".{own}") for own in _DOMAINS.get(provider, ()))
 
 
 @lru_cache(maxsize=1024)

@@ -105,7 +105,7 @@ class _Player:
             said = base64.b64encode(value).decode() if isinstance(value, bytes) else value
             headers[name] = f"{headers[name]}, {said}" if name in headers else said
         provider, path = self._place
-        wire = WireRequest("POST", "", path, "", headers, frame(message))
+        wire = WireRequest("POST", "", path, "", headers, frame(message), served=True)
         self._shared.requests += 1
         try:
             run = self._shared.runs.named(run_of(headers) or DEFAULT)

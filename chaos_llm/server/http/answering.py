@@ -58,7 +58,9 @@ def answer(
         body, encoding = asked.body, headers.get("content-encoding", "")
         if encoding:
             body = decompressed(body, encoding, server.settings.limits.body)
-        wire = WireRequest(asked.method, host, place.path, asked.query, headers, body, reused)
+        wire = WireRequest(
+            asked.method, host, place.path, asked.query, headers, body, reused, served=True
+        )
         name = asked.run or caller.run or DEFAULT
         is_a_look = asked.method in ("GET", "HEAD") and RUN_IN_A_KEY in asked.target
         run = _begun(server, name) if is_a_look else server.runs.named(name)

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from chaos_llm.providers.refusals.checked_request import CheckedRequest
+from chaos_llm.providers.refusals.foreign_models import at_gateway
 from chaos_llm.providers.refusals.predicates import WRONG
 from chaos_llm.providers.refusals.rule import Found, Rule, Source, Wrong, found, shown
 
@@ -17,11 +18,11 @@ _TAKES_IMAGES_ANYWHERE = (5, 2)  # from this version of GPT on: openai/openai-op
 
 
 def _named(pattern: re.Pattern[str]) -> Wrong:
-    """A model of OpenAI's with such a name; a deployment's name says nothing."""
+    """A model of OpenAI's with such a name; a deployment's name, or a gateway's, says nothing."""
 
     def wrong(_model: Any, request: CheckedRequest) -> Found | None:
         own = request.request.provider == "openai" and pattern.match(request.model)
-        return found(model=request.model) if own else None
+        return found(model=request.model) if own and not at_gateway(request) else None
 
     return wrong
 
