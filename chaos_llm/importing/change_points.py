@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
 from chaos_llm.errors import UsageError
+from chaos_llm.importing.bursts import burst
 from chaos_llm.importing.recorded_file import NEEDS_EXTRA
 
 MOST_BLOCKS = 500  # candidates of the first search; its time grows with their square
@@ -46,7 +48,9 @@ def of_kinds(kinds: Any, strictness: float = 1.0) -> list[Change]:
     them. A higher `strictness` finds fewer.
     """
     np = _numpy()
-    changes = _of_categories((kinds > 0).astype("u2"), strictness * _CHANGE)
+    failed = (kinds > 0).astype("u2")
+    changes = _of_categories(failed, strictness * _CHANGE)
+    changes = sorted([*changes, *_of_bursts(failed, changes, strictness)], key=_index)
     edges = [0, *(change.index for change in changes), len(kinds)]
     for begin, end in itertools.pairwise(edges):
         failures = begin + np.flatnonzero(kinds[begin:end])
@@ -54,7 +58,27 @@ def of_kinds(kinds: Any, strictness: float = 1.0) -> list[Change]:
             for found in _of_categories(kinds[failures], strictness * _CHANGE_OF_MIX):
                 index, first, last = map(int, failures[[found.index, found.first, found.last]])
                 changes.append(Change(index, first, last, found.sure))
-    return sorted(changes, key=lambda change: change.index)
+    return sorted(changes, key=_index)
+
+
+def _index(change: Change) -> int:
+    return change.index
+
+
+def _of_bursts(failed: Any, changes: Sequence[Change], strictness: float) -> Iterator[Change]:
+    """The beginnings and the ends of bursts between the changes of the share of failures."""
+    np = _numpy()
+    edges = [0, *(change.index for change in changes), len(failed)]
+    for begin, end in itertools.pairwise(edges):
+        found = burst(np.flatnonzero(failed[begin:end]).tolist(), end - begin, strictness)
+        if found is not None:
+            first, last = found
+            places = [place for place in (first, last + 1) if 0 < place < end - begin]
+            sums = _cumulated(failed[begin:end])
+            for change in (_with_range(number, places, sums) for number in range(len(places))):
+                yield Change(
+                    begin + change.index, begin + change.first, begin + change.last, change.sure
+                )
 
 
 def _of_categories(kinds: Any, price: float) -> list[Change]:
@@ -66,12 +90,28 @@ def _of_categories(kinds: Any, price: float) -> list[Change]:
     sums = _cumulated(kinds)
     starts = np.concatenate(([0], borders))
     if len(starts) > MOST_BLOCKS:
-        starts = starts[np.linspace(0, len(starts) - 1, MOST_BLOCKS).round().astype(int)]
+        starts = starts[_candidates(kinds[starts], np.diff(starts, append=total))]
     edges = np.concatenate((starts, [total]))
     penalty = price + 0.5 * math.log(total) + (sums.shape[1] - 2)
     found = _search(_costs().CountsCost(sums[edges]), len(edges) - 1, penalty)
     coarse = [int(edges[each]) for each in found]
     return _refined(coarse, borders, sums)
+
+
+def _candidates(kinds: Any, lengths: Any) -> Any:
+    """Which runs of calls of one kind are blocks of their own in the first search.
+
+    Half of them are those that chance alone makes least, so that no edge of a long one is lost, and
+    half are spread evenly.
+    """
+    np = _numpy()
+    _, numbers = np.unique(kinds, return_inverse=True)
+    calls = np.bincount(numbers, weights=lengths)
+    surprise = lengths * -np.log(calls / calls.sum())[numbers]
+    rare = np.argsort(surprise, kind="stable")[-MOST_BLOCKS // 4 :]
+    even = np.linspace(0, len(kinds) - 1, MOST_BLOCKS // 2).round().astype(int)
+    chosen = np.unique(np.concatenate((rare, rare + 1, even)))
+    return chosen[chosen < len(kinds)]
 
 
 def of_values(values: Any, strictness: float = 1.0) -> list[int]:
@@ -107,7 +147,7 @@ def _refined(coarse: list[int], borders: Any, sums: Any) -> list[Change]:
     """Each change at its most likely place, with the places that are nearly as likely."""
     np = _numpy()
     total = len(sums) - 1
-    reach = 2 * max(1, math.ceil(len(borders) / MOST_BLOCKS))
+    reach = 4 * max(1, math.ceil(len(borders) / MOST_BLOCKS))
     places = list(coarse)
     for number, place in enumerate(places):
         low = places[number - 1] if number else 0

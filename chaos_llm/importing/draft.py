@@ -371,7 +371,8 @@ def _no_failures(calls: Calls, recorded_in: Sequence[str]) -> str:
     names = ", ".join(recorded_in)
     refused = sum(calls.refused.values())
     also = f", and {refused} were refused as wrong" if refused else ""
-    return (
-        f"{names}: no outage was found: {calls.failures} of {calls.count} calls failed{also}. "
-        "There is nothing to replay"
-    )
+    why = "There is nothing to replay"
+    if calls.failures:
+        why = "That is too few, or too evenly spread, to be told from chance"
+    failed = f"{calls.failures} of {calls.count} calls failed{also}"
+    return f"{names}: no outage was found: {failed}. {why}"

@@ -93,10 +93,14 @@ def _page(call: RecordedCall) -> FailureKind:
     return FailureKind("html_error_page" if call.status >= 500 else "raw", call.status, by)
 
 
-_ERRORS = (  # words in the names of clients' errors, where no status came
+_ERRORS: tuple[tuple[str, str | int], ...] = (
+    # Words in the names of clients' errors, where no status came: a fault, or the status of it.
     ("connecttimeout", "connect_timeout"),
+    ("gatewaytimeout", 504),
     ("timeout", "hang"),
     ("timed out", "hang"),
+    ("deadline", "hang"),
+    ("cancelled", _CLIENT_CLOSED),
     ("nameresolution", "dns_failure"),
     ("getaddrinfo", "dns_failure"),
     ("name or service not known", "dns_failure"),
@@ -105,16 +109,27 @@ _ERRORS = (  # words in the names of clients' errors, where no status came
     ("ssl", "tls_failure"),
     ("ratelimit", "rate_limited"),
     ("rate limit", "rate_limited"),
+    ("throttl", "rate_limited"),
+    ("toomanyrequests", "rate_limited"),
+    ("resourceexhausted", "rate_limited"),
+    ("resource exhausted", "rate_limited"),
     ("authentication", "auth_expired"),
+    ("expiredtoken", "auth_expired"),
     ("overloaded", "overloaded"),
+    ("serviceunavailable", 503),
+    ("badgateway", 502),
+    ("permissiondenied", 403),
+    ("accessdenied", 403),
     ("incompleteread", "cut_stream"),
     ("remoteprotocol", "cut_stream"),
     ("connection", "reset_connection"),
     ("reset", "reset_connection"),
-    ("badrequest", ""),
-    ("invalid_request", ""),
-    ("notfound", ""),
-    ("contextwindow", ""),
+    ("badrequest", 400),
+    ("invalid_request", 400),
+    ("validation", 400),
+    ("unprocessable", 422),
+    ("notfound", 404),
+    ("contextwindow", 400),
 )
 _STATUS = re.compile(r"(?:\b(?:status|code|HTTP|Error)\b\D{0,12})(4\d\d|5\d\d)\b", re.IGNORECASE)
 
@@ -129,7 +144,12 @@ def _of_error(call: RecordedCall) -> FailureKind:
         call.status = int(status[1])
         return _of_status(call)
     folded = said.casefold()
-    for word, fault in _ERRORS:
-        if word in folded:
-            return FailureKind(fault) if fault else REFUSED
+    meant = next((meant for word, meant in _ERRORS if word in folded), 0)
+    if isinstance(meant, str):
+        return FailureKind(meant)
+    if meant == _CLIENT_CLOSED:
+        return LEFT
+    if meant:
+        call.status = meant
+        return _of_status(call)
     return FailureKind("server_error", 500, "unnamed")

@@ -81,10 +81,9 @@ class RecordingWriter:
             size = os.fstat(self._file).st_size
         except OSError as error:
             raise UsageError(f"{path} cannot be written: {error.strerror or error}") from None
+        self._torn = bool(size) and _is_torn(path)
         if not size:
             self._write(head(keeps))
-        elif _is_torn(path):
-            self._append(b"\n")  # so that the torn line is the only one that is lost
 
     def add(self, record_: Mapping[str, Any]) -> None:
         """Append one record."""
@@ -97,16 +96,17 @@ class RecordingWriter:
     def _append(self, line: bytes) -> bool:
         if self._file < 0:
             return False
+        if self._torn:
+            line = b"\n" + line  # so that the torn line is the only one that is lost
         try:
             done = os.write(self._file, line)
-            if done == len(line):
-                return True
-            os.write(self._file, b"\n")  # the disk is full in the middle of a line
         except OSError as error:
             self._lose(error.strerror or str(error))
-        else:
+            return False
+        self._torn = done < len(line)
+        if self._torn:
             self._lose("the disk is full")
-        return False
+        return not self._torn
 
     def _lose(self, why: str) -> None:
         if not self.lost:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ from chaos_llm.requests.hosts import Hosts, host_map, provider_names
 _ALIASES = {
     "amazon-bedrock": "bedrock",
     "anthropic_text": "anthropic",
+    "aws": "bedrock",
     "aws.bedrock": "bedrock",
     "aws_bedrock": "bedrock",
     "bedrock_converse": "bedrock",
@@ -46,6 +48,7 @@ _ALIASES = {
 _MODELS = (  # the beginning of a model's name, where nothing else says who serves it
     ("claude", "anthropic"),
     ("gpt-", "openai"),
+    ("chatgpt-", "openai"),
     ("o1", "openai"),
     ("o3", "openai"),
     ("o4", "openai"),
@@ -54,7 +57,14 @@ _MODELS = (  # the beginning of a model's name, where nothing else says who serv
     ("grok", "xai"),
     ("command", "cohere"),
     ("mistral", "mistral"),
+    ("ministral", "mistral"),
+    ("codestral", "mistral"),
     ("deepseek", "deepseek"),
+)
+# Bedrock puts a maker before the name, and often a region before that.
+_ON_BEDROCK = re.compile(
+    r"(?:(?:us|us-gov|eu|apac|jp|au|ca|global)\.)?"
+    r"(?:ai21|amazon|anthropic|cohere|deepseek|meta|mistral|openai|qwen|writer)\.[a-z]"
 )
 
 
@@ -142,6 +152,8 @@ def provider_of_model(model: str) -> str:
     if slash and (named := named_provider(prefix)):
         return named
     folded = (rest if slash else model).casefold()
+    if _ON_BEDROCK.match(folded):
+        return "bedrock"
     return next((name for start, name in _MODELS if folded.startswith(start)), "")
 
 

@@ -104,6 +104,27 @@ CALLS = {
         5 anthropic overloaded 0.3
         10 anthropic rate_limited 0.3
         15 openai reset_connection 2""",
+    "otlp_of_tools.json": """
+        0.1 openai - 1
+        5 anthropic overloaded 0.3
+        10 openai rate_limited 0.5
+        11 openai - 0.9
+        12 bedrock - 0.9
+        13 anthropic hang 0.9
+        15 bedrock - 0.9
+        16 bedrock rate_limited 0.9
+        17 gemini server_error 0.9
+        18 azure-openai hang 0.9
+        20 azure-openai - 0.9
+        22 vertex rate_limited 0.9
+        23 mistral server_error 0.9
+        24 meta-llama - 0.9
+        27 openai reset_connection 0.9
+        28 openai server_error 0.9
+        29 anthropic server_error 0.9
+        30 anthropic - 0.9
+        31 openai raw 0.9
+        32 openai - 0.9""",
     "otlp_tempo.json": """
         0.429 azure-openai - 1.089
         5 anthropic overloaded 0.3""",
@@ -216,6 +237,9 @@ POSTS = {
         2640 resolved major api.anthropic.com
         1020 investigating major api.anthropic.com""",
     "statuspage_summary_quiet.json": "",
+    "statuspage_list.json": """
+        2640 resolved major api.anthropic.com
+        1020 investigating major api.anthropic.com""",
     "incident_io_compat.json": """
         2640 resolved major api.anthropic.com
         1020 investigating major api.anthropic.com""",

@@ -7,56 +7,31 @@ those of that clock: how fast this machine is does not matter.
 from __future__ import annotations
 
 import json
-import random
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
 import pytest
+from support.drawn_outages import EVERY, STARTS, drawn
 from support.real_servers import free_port
 from support.recording_servers import recording
 from support.waiting import wait_until
 
 from chaos_llm import outage
-from chaos_llm.faults import overloaded, rate_limited, server_error
 from chaos_llm.importing.import_files import import_files
-from chaos_llm.profiles.model import Profile, Share, Target, WeightedFault, Window
+from chaos_llm.profiles.model import Profile, Window
 from chaos_llm.server.launch.server_handle import ServerThread
 from chaos_llm.server.launch.settings import Settings
 
 pytest.importorskip("ruptures", reason="needs the extra `import`")
 
-STARTS = datetime(2026, 5, 4, 8, tzinfo=UTC)
-EVERY = 5.0  # seconds of the profile between two calls
-KINDS = (server_error(status=500), server_error(status=503), overloaded(), rate_limited(20))
 HEADERS = {"x-api-key": "k", "anthropic-version": "2023-06-01"}
 ASKED = {
     "model": "claude-sonnet-5-5",
     "max_tokens": 5,
     "messages": [{"role": "user", "content": "hello"}],
 }
-
-
-def drawn(seed: int) -> Profile:
-    """A profile of one to three windows, from 40 to 150 calls apart and long."""
-    rng = random.Random(seed)
-    windows, time = [], 0.0
-    for number in range(rng.randint(1, 3)):
-        begins = time + rng.uniform(60, 120) * EVERY
-        time = begins + rng.uniform(40, 120) * EVERY
-        faults = rng.sample(KINDS, rng.randint(1, 3))
-        windows.append(
-            Window(
-                f"w{number}",
-                (begins, begins),
-                (time, time),
-                (Target("anthropic"),),
-                Share.constant(round(rng.uniform(0.3, 1), 2)),
-                tuple(WeightedFault(float(rng.randint(1, 9)), fault) for fault in faults),
-            )
-        )
-    return Profile(f"drawn-{seed}", "a drawn outage", STARTS, time + 60 * EVERY, tuple(windows))
 
 
 @dataclass
@@ -174,7 +149,10 @@ def failing(profile: Profile) -> float:
 @pytest.mark.exhaustive(sample=0)
 @pytest.mark.timeout(3600)
 def test_an_app_fares_the_same_on_the_imported_profile(lab):
-    """Draws differ, so the shares of several profiles together are compared."""
+    """Draws differ, so the shares of several profiles together are compared.
+
+    What of a difference is no chance is compared profile by profile in test_outcomes.py.
+    """
     originals = [drawn(seed) for seed in (5, 8, 13)]
     back = [imported(lab.play(each, 1)) for each in originals]
     before, after = (sum(map(failing, each)) / len(each) for each in (originals, back))

@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 import re
+import resource
 import signal
 import socket
 import ssl
@@ -300,6 +301,28 @@ def test_a_full_disk_loses_lines_and_no_call():
         said, complained = process.communicate(timeout=PATIENCE)
         assert "No space left on device" in complained
         assert "0 calls recorded" in said
+
+
+def test_a_disk_that_is_full_for_a_while_costs_one_torn_line(path):
+    """A limit on the size of files stands for the disk: it cuts a line in two, as a full one."""
+    with (
+        serving(lambda c: c.sendall(whole(200, b"{}"))) as vendor,
+        recording(path, "--upstream", vendor) as (url, process, _),
+    ):
+        assert ask(url).status_code == 200
+        calls(path, 1)
+        room = path.stat().st_size + 100
+        _, most = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (room, most))
+        assert ask(url).status_code == 200
+        wait_until(lambda: path.stat().st_size == room)
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (most, most))
+        assert ask(url).status_code == 200
+        wait_until(lambda: path.stat().st_size > room and path.read_text().endswith("}\n"))
+    first, call, torn, after = path.read_text().splitlines()
+    assert all(json.loads(line) for line in (first, call, after))
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(torn)
 
 
 def test_an_address_that_leads_nowhere_says_what_to_do(path):

@@ -20,6 +20,7 @@ from chaos_llm.recording.vendor_names import named_provider, place_of, provider_
 # in what Tempo and others give for a trace.
 _ROOTS = ("resourceSpans", "resource_spans", "batches")
 _SCOPES = ("scopeSpans", "scope_spans", "instrumentationLibrarySpans")
+_CALLS = ("chat", "text_completion", "generate_content", "embeddings")
 _NO_CALLS = ("invoke_agent", "execute_tool", "create_agent", "invoke_workflow")
 _ERROR = (2, "STATUS_CODE_ERROR", "ERROR")
 _FIRST = (
@@ -115,7 +116,9 @@ def _is_call(attributes: Mapping[str, Any], named: str) -> bool:
     if kind is not None:
         return str(kind).upper() in ("LLM", "EMBEDDING")
     operation = attributes.get("gen_ai.operation.name")
-    return bool(named or operation) and operation not in _NO_CALLS
+    if operation is None or operation in _CALLS:
+        return bool(named or operation)
+    return operation not in _NO_CALLS and _first(attributes, _MODELS) is not None
 
 
 def _provider(name: str) -> str:

@@ -37,15 +37,19 @@ class StatusPages:
 
     def recognises(self, file: RecordedFile) -> bool:
         head = file.head
-        if head.lstrip()[:1] != "{":
+        if head.lstrip()[:1] not in ("{", "["):
             return False
         if '"page"' in head and '"time_zone"' in head:
             return True  # a summary may have more components than fit into the beginning
+        if head.lstrip()[:1] == "[":  # incidents, as the API of Statuspage's customers lists them
+            return '"incident_updates"' in head
         has_list = any(f'"{name}"' in head for name in (*_LISTS, "incident", "incident_id"))
         return has_list and any(f'"{name}"' in head for name in (*_UPDATES, "last_update_at"))
 
     def read(self, file: RecordedFile) -> Iterator[RecordedPost]:
         document = file.document()
+        if isinstance(document, list):
+            document = {"incidents": document}
         if not isinstance(document, dict):
             return
         if isinstance(document.get("summary"), dict):  # of a page of incident.io
