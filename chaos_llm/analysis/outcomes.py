@@ -17,6 +17,8 @@ from chaos_llm.errors import UnknownName, UsageError
 from chaos_llm.journal.journal import Exchange
 
 _MIN_MESSAGE = 8  # characters; a shorter error message may occur in any text
+# Letters and digits by which a piece is recognised; an apology may have the words of a question.
+_PLAIN = 32
 # Beginnings of the error messages of the vendors' SDKs, and of tracebacks.
 _SDK_TEXTS = ("Error code: ", "Connection error.", "Request timed out", "Traceback (most recent")
 _PYTHON_TEXTS = (  # of exceptions that an answer with unexpected fields leads to
@@ -117,10 +119,19 @@ def _has_empty_answer(call: Call, evidence: Evidence) -> bool:
 
 def _is_cut_short(call: Call, evidence: Evidence) -> bool:
     """Whether the text is the beginning of an answer that broke off or was corrupted."""
-    broken = (e for e in evidence.of(call) if e.failed or e.silently_corrupted)
+    broken = [e for e in evidence.of(call) if e.failed or e.silently_corrupted]
     openings = [exchange.opening for exchange in broken if exchange.opening]
     text = call.text.strip()
-    return any(opening in text or opening.startswith(text) for opening in openings)
+    if any(opening in text or opening.startswith(text) for opening in openings):
+        return True
+    plain = _plain(text)  # of an app that returns words, capitals or markup
+    pieces = (_plain(e.sent_content.sent)[:_PLAIN] for e in broken if e.sent_content is not None)
+    return any(len(piece) == _PLAIN and piece in plain for piece in pieces)
+
+
+def _plain(text: str) -> str:
+    """The letters and digits of a text in lower case."""
+    return "".join(filter(str.isalnum, text.casefold()))
 
 
 def _had_no_reference(call: Call, evidence: Evidence) -> bool:

@@ -232,3 +232,29 @@ def test_a_torn_answer_from_a_cache_was_torn_when_it_was_kept():
     finding = found(app, bad_time(cut_stream()), prompts=one_again_and_again)
     assert finding.verdict == "fail"
     assert finding.seen.startswith("one call returned an answer that had been cut off")
+
+
+def in_words(question):
+    return stream(question).split()
+
+
+def in_capitals(question):
+    return {"html": f"<p>{stream(question).upper()}</p>"}
+
+
+def in_lines(question):
+    return "\n".join(f"> {stream(question)}".split(" "))
+
+
+@pytest.mark.parametrize("app", [in_words, in_capitals, in_lines])
+def test_c6_half_an_answer_in_another_form_fails_too(app):
+    finding = found(app, bad_time(cut_stream()))
+    assert "returned an answer that had been cut off, first call 10 (" in finding.seen
+
+
+def test_c6_an_apology_in_capitals_that_names_the_order_passes():
+    def polite(question):
+        shown = stream(question, otherwise="")
+        return (shown or f"Your order {question}: please ask once more later").upper()
+
+    assert found(polite, bad_time(cut_stream())).verdict == "pass"
