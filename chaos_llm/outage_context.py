@@ -213,11 +213,11 @@ class Outage:
         `await chaos.replay(fn)`, on the running event loop and with a task for each user. Options
         and their defaults: `prompts` (generated, half of them new, half repeated), `calls` (200 in
         all) or `every` (the time between two calls of a user; with both, `calls` that far apart,
-        if no profile fixes the length), `users=1`, `warmup="10m"` (healthy time before the
-        profile's start), `recovery="30m"` (time after the last window), `skip_quiet="1h"`, `until`
-        (the last window's end), `outcome`, `deadline="1m"`, `stale_after="1h"`. A second replay
-        continues where the first one ended. Raises UsageError for wrong options and outside of an
-        outage.
+        if no profile fixes the length), `users=1`, `warmup="10m"` (healthy time at first, up to
+        half of that length), `recovery="30m"` (time after the last window), `skip_quiet="1h"`,
+        `until` (the last window's end), `outcome`, `deadline="1m"`, `stale_after="1h"`. A second
+        replay continues where the first one ended. Raises UsageError for wrong options and outside
+        of an outage.
         """
         self._require_entered("replay")
         if not in_event_loop():

@@ -125,6 +125,19 @@ def test_calls_and_every_fix_the_length_where_no_profile_does():
     assert report.run.ends - report.run.begins == 1200
 
 
+def test_a_short_replay_is_not_over_before_the_injected_fault_begins():
+    with outage() as chaos:
+        chaos.on("anthropic").inject(overloaded(), for_="1h")
+        report = chaos.replay(ask_once, calls=30, every="10s")
+    assert [call.outcome for call in report.run.calls] == ["primary"] * 15 + ["failed"] * 15
+
+
+def test_a_warm_up_that_is_asked_for_is_as_long_as_it_says():
+    with outage() as chaos:
+        report = chaos.replay(ask, calls=30, every="10s", warmup="4m")
+    assert report.run.begins == -240
+
+
 def test_calls_are_those_of_all_users():
     with outage() as chaos:
         report = chaos.replay(ask, calls=20, every="1m", users=4)

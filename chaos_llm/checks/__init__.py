@@ -7,7 +7,8 @@
 * `probes_with_one_request`, 3 calls at once (assumed): a breaker that only compares times lets
   through every call that arrives meanwhile, and three of them are no crowd yet.
 * `returns_to` and `restores_traffic_to`, 10 minutes: twice the longest common breaker cooldown.
-* `retries_stay_under`, 3 retries: one more than the vendors' SDKs make.
+* `retries_stay_under`, 5 retries: what an SDK's own two become when one more layer asks twice.
+  Three or four are what one layer that backs off is often set to.
 * `honours_retry_after`, waits up to a minute: all vendors' SDKs that obey a retry-after at all obey
   one of that length.
 * `never_waits_past`, the deadline that the app sets itself around each call; else a minute, as a

@@ -19,11 +19,11 @@ class RespectsCancellation(Check):
 
     The deadlines of `asyncio.timeout`, `asyncio.wait_for`, `anyio.fail_after`, `move_on_after` and
     trio's are seen, futures of thread pools that are cancelled while they run, and waits with a
-    time-out (`future.result`, `concurrent.futures.wait`, `asyncio.wait`). An app that
-    swallows its cancellation (`except BaseException`, a bare `except`) and asks again works for
-    nobody; so does a thread that retries behind a `wait_for`. A sync client in async code lets no
-    deadline pass in time. An app that is still at work a second after its deadline fails. Not
-    applicable if no request was cancelled.
+    time-out (`future.result`, `Executor.map`, `wait` and `as_completed`). An app that swallows its
+    cancellation (`except BaseException`, a bare `except`) and asks again works for nobody; so does
+    a thread that retries behind a `wait_for`. A sync client in async code lets no deadline pass in
+    time. An app that is still at work a second after its deadline fails. Not applicable if no
+    request was cancelled.
     """
 
     why: ClassVar[str] = (

@@ -26,13 +26,17 @@ class RetriesStayUnder(Check):
     same time. A request to another provider or model is a fallback. Retries in the background,
     after their call has ended, count on average: in the worst five minutes there are fewer than
     `limit` retries per call, in calls and in the background together.
+
+    Without a limit it is five: as many as two layers make, if each of the SDK's three requests is
+    sent by an app that asks twice. One layer that tries three or four times more and backs off is
+    no mistake by itself.
     """
 
     why: ClassVar[str] = (
         "retries of several layers multiply: they prolong an outage for all users, "
         "and each may be billed"
     )
-    limit: int = 3
+    limit: int = 5
 
     def __post_init__(self) -> None:
         whole_number("limit", self.limit)

@@ -44,7 +44,8 @@ class ReplayOptions(TypedDict, total=False):
     #: which fix the length of the replay, both may be given.
     every: Duration | None
     users: int  #: Threads for a sync function, tasks for an async one. Default: 1.
-    #: Healthy time before the profile, in which the app shows its normal behaviour. Default: "10m".
+    #: Healthy time before the profile, in which the app shows its normal behaviour. Default: "10m",
+    #: and at most half of the replay where `calls` and `every` fix its length.
     warmup: Duration
     recovery: Duration  #: The time after the last window, or after `until`. Default: "30m".
     skip_quiet: Duration | None  #: Longer stretches without a window are skipped. Default: "1h".
@@ -199,14 +200,13 @@ class _Replay:
 
     def _schedule(self) -> None:
         shared = self.shared
-        self.begins = shared.wind_back(self.warmup)
+        self.begins = shared.wind_back(self._warmup())
         shared.overrides.begin_at(self.begins)
         self.first_exchange = len(shared.journal)
         until = self._until(max(self.plan.bounds()[1], shared.overrides.timed_until()))
         self.ends = until + self.recovery
-        if self.every is not None and self.count is not None:
-            self._refuse_fixed_length()
-            until = self.ends = self.begins + self.count * self.every / self.users
+        if (length := self._fixed_length()) is not None:
+            until = self.ends = self.begins + length
         played = stretches(self.plan, self.begins, until, self.ends, self.skip_quiet)
         self.slots = slots(
             played,
@@ -220,6 +220,20 @@ class _Replay:
             raise UsageError(
                 "no call is due, because the replay ends where it begins; see until=, recovery="
             )
+
+    def _warmup(self) -> float:
+        """The warm-up; a short replay must not end before the fault that a test has injected."""
+        length = self._fixed_length()
+        if length is None or "warmup" in self.options:
+            return self.warmup
+        return min(self.warmup, length / 2)
+
+    def _fixed_length(self) -> float | None:
+        """The seconds of a replay of so many calls at such a distance; None: others say it."""
+        if self.every is None or self.count is None:
+            return None
+        self._refuse_fixed_length()
+        return self.count * self.every / self.users
 
     def _refuse_fixed_length(self) -> None:
         """Raise UsageError where calls= and every= are not alone in saying how long it lasts."""

@@ -113,6 +113,16 @@ def begin_wait(now: float, timeout: float) -> AppDeadline | None:
     return wait
 
 
+@contextmanager
+def inner_waits_left_out() -> Iterator[None]:
+    """Note no wait meanwhile, because it is a part of one that is noted already."""
+    token = _waits.set(None)
+    try:
+        yield
+    finally:
+        _waits.reset(token)
+
+
 def prolong_wait(began: float, now: float) -> None:
     """Note that the app was held up from `began` to `now` by work whose end it had awaited."""
     waits = _waits.get() or []

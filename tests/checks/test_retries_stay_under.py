@@ -31,6 +31,7 @@ found = Judge(
     BAD_TIME,
     {"every": "1m", "prompts": NUMBERED, "warmup": "5m", "recovery": "5m"},
 )
+UNCONFIGURED = retries_stay_under()
 
 
 def test_an_sdk_with_its_defaults_passes():
@@ -45,6 +46,23 @@ def test_one_layer_around_the_sdk_multiplies():
     assert finding.seen == "call 5 sent one request to anthropic 9 times, 8 of them retries"
     assert finding.at is not None
     assert found(try_again(ask, 3), check=retries_stay_under(9)).verdict == "pass"
+
+
+@pytest.mark.parametrize(("retries", "verdict"), [(4, "pass"), (5, "fail")])
+def test_by_default_one_layer_may_try_four_times_more(retries, verdict):
+    client = claude(max_retries=retries)
+
+    def app(question):
+        messages = [{"role": "user", "content": question}]
+        return client.messages.create(model=MODEL, max_tokens=300, messages=messages)
+
+    finding = found(app, check=UNCONFIGURED)
+    assert finding.verdict == verdict
+
+
+def test_by_default_an_sdk_that_is_asked_twice_fails():
+    finding = found(try_again(ask, 2), check=UNCONFIGURED)
+    assert finding.seen == "call 5 sent one request to anthropic 6 times, 5 of them retries"
 
 
 def in_steps(otherwise):

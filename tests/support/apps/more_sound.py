@@ -235,8 +235,7 @@ MORE_APPS: dict[str, Sound] = {
     "refreshed in the background": Sound(refreshed_in_the_background),
     "a bulkhead": Sound(bulkhead, options=SEVERAL),
     "a stream that is shown when it is whole": Sound(lambda: first_of(whole_stream, ask_gpt)),
-    # Three retries are the limit of the check; a job in the background may want its own.
-    "a batch with a deadline of its own": Sound(batch, without=frozenset({"retries_stay_under"})),
+    "a batch with a deadline of its own": Sound(batch),
     "a conversation": Sound(conversation),
     "paced requests": Sound(paced),
     "a form that is asked for once more": Sound(lambda: guarded(asked_once_more), "openai"),
